@@ -1,0 +1,356 @@
+"""One attempt of one upstream call: what goes out, what comes in, and how it can go wrong.
+
+An attempt yields batches of events: everything one read of the socket brought. It never retries; errors say how
+far the request got, `domain/faults` decides what follows. Source: OpenRouter API reference, `POST /responses`.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+from ports.json_values import JsonObject
+from ports.usage import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where calls go and who pays: `base_url` has no trailing slash; `api_key` is clear text and never shown."""
+
+    base_url: str
+    api_key: str = field(repr=False)
+    referer: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one attempt, seconds and bytes; None = unbounded."""
+
+    connect: float = 10.0
+    total: float | None = None
+    idle_read: float | None = 300.0
+    event_bytes: int = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ResponsesBody:
+    """The request body: every field is a key of `POST /responses`; None and empty ones are left out.
+
+    `input` holds items in the wire form. Upstream refuses nulls, so absent and null are the same here.
+    """
+
+    model: str
+    input: tuple[JsonObject, ...]
+    stream: bool = True
+    instructions: str | None = None
+    max_output_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    frequency_penalty: float | None = None
+    presence_penalty: float | None = None
+    reasoning: JsonObject | None = None
+    text: JsonObject | None = None
+    tools: tuple[JsonObject, ...] = ()
+    tool_choice: str | JsonObject | None = None
+    parallel_tool_calls: bool | None = None
+    include: tuple[str, ...] = ()
+    metadata: JsonObject | None = None
+    user: str | None = None
+    session_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamCall:
+    """Everything one attempt needs."""
+
+    route: Route
+    body: ResponsesBody
+    limits: Limits = Limits()
+
+
+# --- what upstream says -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseStarted:
+    """`response.created` / `in_progress`: `response_id` is the generation id."""
+
+    response_id: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemAdded:
+    """`output_item.added`; `item` as received."""
+
+    index: int
+    item: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class ItemDone:
+    """`output_item.done`; `item` as received, to be replayed byte for byte."""
+
+    index: int
+    item: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """A piece of answer text; `part` is `content_index`. Adjacent pieces of one read arrive joined."""
+
+    index: int
+    item_id: str
+    part: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextDone:
+    """The whole text of one part."""
+
+    index: int
+    item_id: str
+    part: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalDelta:
+    """A piece of refusal text."""
+
+    index: int
+    item_id: str
+    part: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalDone:
+    """The whole refusal text of one part."""
+
+    index: int
+    item_id: str
+    part: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    """A piece of thinking: `raw` is `reasoning_text`, else a summary; `part` is its content or summary index."""
+
+    index: int
+    item_id: str
+    part: int
+    text: str
+    raw: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningDone:
+    """The whole thinking of one part."""
+
+    index: int
+    item_id: str
+    part: int
+    text: str
+    raw: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ArgumentsDelta:
+    """A piece of a function call's argument string."""
+
+    index: int
+    item_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArgumentsDone:
+    """The whole argument string of a function call."""
+
+    index: int
+    item_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotationAdded:
+    """A citation or file reference of a text part, as received."""
+
+    index: int
+    item_id: str
+    part: int
+    annotation: JsonObject
+
+
+class ResponseStatus(Enum):
+    """How a response ended."""
+
+    COMPLETED = "completed"
+    INCOMPLETE = "incomplete"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamProblem:
+    """An error body or error event, read from any of its envelopes.
+
+    `status` is an HTTP status or None; `kind` the most specific type named (`rate_limit_exceeded` …); `text` the
+    most telling message; `retry_after` in seconds; `retryable` upstream's own word, if it gave one.
+    """
+
+    status: int | None
+    kind: str
+    text: str
+    provider: str = ""
+    limit_source: str = ""
+    retry_after: float | None = None
+    retryable: bool | None = None
+    reasons: tuple[str, ...] = ()
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseEnded:
+    """The terminal event (`completed`, `incomplete`, `failed`), or the body of a call without streaming.
+
+    `items` may be empty although items were streamed; `reason` is `incomplete_details.reason`.
+    """
+
+    status: ResponseStatus
+    response_id: str
+    model: str
+    items: tuple[JsonObject, ...] = ()
+    usage: Usage | None = None
+    reason: str = ""
+    problem: UpstreamProblem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemReported:
+    """An `error` event inside a stream, flat or nested, or a frame that is nothing but an error."""
+
+    problem: UpstreamProblem
+
+
+@dataclass(frozen=True, slots=True)
+class EventIgnored:
+    """A frame of unknown type (`what` names it) or one that could not be read (`what` = "unreadable")."""
+
+    what: str
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class StreamClosed:
+    """The connection ended cleanly. `said_done`: `[DONE]` came; `rest`: bytes of an event never finished."""
+
+    said_done: bool
+    rest: bytes = b""
+
+
+UpstreamEvent = (
+    ResponseStarted
+    | ItemAdded
+    | ItemDone
+    | TextDelta
+    | TextDone
+    | RefusalDelta
+    | RefusalDone
+    | ReasoningDelta
+    | ReasoningDone
+    | ArgumentsDelta
+    | ArgumentsDone
+    | AnnotationAdded
+    | ResponseEnded
+    | ProblemReported
+    | EventIgnored
+    | StreamClosed
+)
+
+
+# --- how an attempt can go wrong --------------------------------------------------------------------------
+
+
+class Reach(Enum):
+    """How far a failed attempt got; decides whether anything can have been billed."""
+
+    NOT_SENT = "not sent"
+    SENT = "sent"
+    STREAMING = "streaming"
+
+
+class ResponsesError(Exception):
+    """An attempt failed; `reach` says how far it got."""
+
+    def __init__(self, message: str, *, reach: Reach) -> None:
+        super().__init__(message)
+        self.reach = reach
+
+
+class InvalidRoute(ResponsesError):
+    """The base URL or key cannot be used at all; nothing was sent."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, reach=Reach.NOT_SENT)
+
+
+class Unreachable(ResponsesError):
+    """No connection, or it broke. `detail` names the cause without secrets (DNS, refused, TLS, reset)."""
+
+    def __init__(self, detail: str, *, reach: Reach) -> None:
+        super().__init__(f"upstream unreachable: {detail}", reach=reach)
+        self.detail = detail
+
+
+class TimedOut(ResponsesError):
+    """Our own limit ran out: `what` is connect, read or total; `seconds` the limit."""
+
+    def __init__(self, what: str, seconds: float, *, reach: Reach) -> None:
+        super().__init__(f"{what} time-out after {seconds:g} s", reach=reach)
+        self.what, self.seconds = what, seconds
+
+
+class Refused(ResponsesError):
+    """Upstream answered with an HTTP error."""
+
+    def __init__(self, problem: UpstreamProblem) -> None:
+        super().__init__(f"upstream refused: {problem.status} {problem.kind}", reach=Reach.SENT)
+        self.problem = problem
+
+
+class EventTooLarge(ResponsesError):
+    """One event of the stream exceeded `limit` bytes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"an event exceeded {limit} bytes", reach=Reach.STREAMING)
+        self.limit = limit
+
+
+class Unreadable(ResponsesError):
+    """Upstream answered 200 with something that is neither an event stream nor a response."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"unreadable answer: {detail}", reach=Reach.SENT)
+        self.detail = detail
+
+
+class ResponsesClient(Protocol):
+    """Calls upstream once per `attempt`. Safe to use from many tasks of one event loop."""
+
+    def attempt(
+        self, call: UpstreamCall
+    ) -> AbstractAsyncContextManager[AsyncIterator[Sequence[UpstreamEvent]]]:
+        """Send the call and iterate batches of events in order, ending with `StreamClosed`.
+
+        Entering raises `ResponsesError` before the first byte of an answer; iterating may raise one later.
+        Leaving the context closes the connection at once, whatever state it is in. Without `body.stream` the
+        one batch holds a `ResponseEnded` and a `StreamClosed`. Batches are read only when asked for, so a slow
+        reader stops the socket.
+        """
+        ...

@@ -1,0 +1,14 @@
+"""What operators get to see: structured log lines."""
+
+from typing import Literal, Protocol
+
+LogValue = str | int | float | bool | None
+Level = Literal["debug", "info", "warning", "error"]
+
+
+class Telemetry(Protocol):
+    """Takes structured events. Never blocks and never raises; values hold no secrets and no prompt text."""
+
+    def event(self, level: Level, name: str, **values: LogValue) -> None:
+        """Record one event, `name` in snake_case."""
+        ...

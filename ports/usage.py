@@ -1,0 +1,24 @@
+"""What one upstream call consumed, in the units upstream bills."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens and money of one call or of several summed.
+
+    `cached_tokens` and `cache_write_tokens` are part of `input_tokens`, `reasoning_tokens` of `output_tokens`.
+    `cost` is USD charged by OpenRouter, None when it was not told; with `is_byok` only its fee, the provider's
+    bill is `upstream_cost`. Source: OpenRouter API reference, usage accounting.
+    """
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    total_tokens: int = 0
+    cached_tokens: int = 0
+    cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
+    cost: Decimal | None = None
+    upstream_cost: Decimal | None = None
+    is_byok: bool = False
