@@ -248,10 +248,15 @@ class EventIgnored:
 
 @dataclass(frozen=True, slots=True)
 class StreamClosed:
-    """The connection ended cleanly. `said_done`: `[DONE]` came; `rest`: bytes of an event never finished."""
+    """The connection ended cleanly. `said_done`: `[DONE]` came.
+
+    `rest` holds the bytes of an event whose closing blank line never came; `unfinished` what they would have
+    meant with it. Whether that counts is the machine's decision.
+    """
 
     said_done: bool
     rest: bytes = b""
+    unfinished: "tuple[UpstreamEvent, ...]" = ()
 
 
 UpstreamEvent = (
@@ -343,9 +348,7 @@ class Unreadable(ResponsesError):
 class ResponsesClient(Protocol):
     """Calls upstream once per `attempt`. Safe to use from many tasks of one event loop."""
 
-    def attempt(
-        self, call: UpstreamCall
-    ) -> AbstractAsyncContextManager[AsyncIterator[Sequence[UpstreamEvent]]]:
+    def attempt(self, call: UpstreamCall) -> AbstractAsyncContextManager[AsyncIterator[Sequence[UpstreamEvent]]]:
         """Send the call and iterate batches of events in order, ending with `StreamClosed`.
 
         Entering raises `ResponsesError` before the first byte of an answer; iterating may raise one later.

@@ -1,0 +1,55 @@
+"""From upstream's list to what is offered, and from a requested name back to the exact slug."""
+
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+
+from ports.catalog import Model
+
+AUTO = "auto"
+
+
+def patterns_of(selection: str) -> tuple[str, ...]:
+    """Split the valve MODEL_ID: empty for everything, else names or globs in slash or dot form."""
+    names = tuple(name.strip() for name in selection.replace("\n", ",").split(",") if name.strip())
+    return () if any(name.lower() == AUTO for name in names) else names
+
+
+def selected(models: Iterable[Model], selection: str) -> tuple[Model, ...]:
+    """Return what is offered, sorted by name. A selection that matches nothing offers nothing."""
+    patterns = patterns_of(selection)
+    chosen = (model for model in models if not patterns or is_selected(model.id, selection))
+    return tuple(sorted(chosen, key=lambda model: (model.name.casefold(), model.id)))
+
+
+def is_selected(slug: str, selection: str) -> bool:
+    """Tell whether the selection lets a slug through."""
+    patterns = patterns_of(selection)
+    names = (slug, dotted(slug))
+    return not patterns or any(fnmatchcase(name, pattern) for pattern in patterns for name in names)
+
+
+def unmatched(models: Iterable[Model], selection: str) -> tuple[str, ...]:
+    """Return the patterns of the selection that no model matches, to be told to the operator."""
+    slugs = [model.id for model in models]
+    return tuple(p for p in patterns_of(selection) if not any(is_selected(slug, p) for slug in slugs))
+
+
+def dotted(slug: str) -> str:
+    """Return the alias form of a slug: the first slash as a dot."""
+    return slug.replace("/", ".", 1)
+
+
+def find(requested: str, models: Iterable[Model]) -> Model | None:
+    """Find the entry for a requested name: the exact slug first, then its dot form."""
+    by_alias: Model | None = None
+    for model in models:
+        if model.id == requested:
+            return model
+        if by_alias is None and dotted(model.id) == requested:
+            by_alias = model
+    return by_alias
+
+
+def slug_of(requested: str) -> str:
+    """Return the slug of a name outside the list: without a slash, the first dot stands for one."""
+    return requested if "/" in requested else requested.replace(".", "/", 1)

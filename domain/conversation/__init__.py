@@ -1,0 +1,1 @@
+"""History: chat messages in, items of the Responses API out."""

@@ -1,0 +1,103 @@
+"""Chat messages → input items upstream accepts.
+
+Every call has its output, nothing is empty, texts keep their order. Sources: OpenRouter API reference, input items;
+the host's contract, what a history can hold.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from domain.conversation.parts import parts_of
+from ports.json_values import JsonObject
+
+_THINKING = re.compile(r"<think(?:ing)?\b[^>]*>.*?</think(?:ing)?>", re.DOTALL)
+_DETAILS = re.compile(r"<details type=\"(?:reasoning|tool_calls)\".*?</details>", re.DOTALL)
+_MARKER = re.compile(r"^[ \t]*\[[0-9A-Z]{20,26}\]: #[ \t]*$\n?", re.MULTILINE)
+_NAME = re.compile(r"[^A-Za-z0-9_-]")
+LOST_OUTPUT = "No result: the call was not completed."
+
+
+def items_of(messages: Sequence[object]) -> tuple[JsonObject, ...]:
+    """Translate a history. What is no message, or says nothing, is left out."""
+    items: list[JsonObject] = []
+    for message in messages:
+        if isinstance(message, dict):
+            items += _message_items(message)
+    return tuple(_paired(items))
+
+
+def plain_text(content: object) -> str:
+    """Return the text of a message's content: a string, or the text parts of a list."""
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, list):
+        return ""
+    texts = (part.get("text") for part in content if isinstance(part, dict))
+    return "\n".join(text for text in texts if isinstance(text, str))
+
+
+def said(text: str) -> str:
+    """Return an assistant's stored text as it was meant: without thinking, tool blocks and marker lines."""
+    if "<" in text:
+        text = _DETAILS.sub("", _THINKING.sub("", text))
+    return _MARKER.sub("", text) if "]: #" in text else text
+
+
+def _message_items(message: JsonObject) -> Iterator[JsonObject]:
+    role, content = message.get("role"), message.get("content")
+    if role in ("system", "developer", "user"):
+        parts = parts_of(content)
+        if parts:
+            yield {"type": "message", "role": role, "content": parts}
+    elif role == "assistant":
+        text = said(plain_text(content))
+        if text.strip():
+            yield {"type": "message", "role": "assistant", "content": text}
+        yield from _calls(message.get("tool_calls"))
+    elif role == "tool":
+        call_id = message.get("tool_call_id")
+        if isinstance(call_id, str) and call_id:
+            yield {"type": "function_call_output", "call_id": call_id, "output": plain_text(content)}
+
+
+def _calls(calls: object) -> Iterator[JsonObject]:
+    for call in calls if isinstance(calls, list) else ():
+        function = call.get("function") if isinstance(call, dict) else None
+        if isinstance(function, dict) and isinstance(call.get("id"), str) and isinstance(function.get("name"), str):
+            arguments = function.get("arguments")
+            yield {
+                "type": "function_call",
+                "call_id": call["id"],
+                "name": _NAME.sub("_", function["name"])[:64] or "tool",
+                "arguments": arguments if isinstance(arguments, str) and arguments.strip() else "{}",
+            }
+
+
+def _paired(items: Iterable[JsonObject]) -> Iterator[JsonObject]:
+    """Give every call exactly one output after it; drop outputs without a call."""
+    items = list(items)
+    outputs: dict[str, JsonObject] = {}
+    for item in items:
+        if item["type"] == "function_call_output":
+            outputs.setdefault(item["call_id"], item)
+    open_calls: list[str] = []
+    seen: set[str] = set()
+    for item in items:
+        if item["type"] == "function_call_output":
+            continue
+        if item["type"] == "function_call":
+            if item["call_id"] not in seen:
+                seen.add(item["call_id"])
+                open_calls.append(item["call_id"])
+                yield item
+            continue
+        yield from _settled(open_calls, outputs)
+        yield item
+    yield from _settled(open_calls, outputs)
+
+
+def _settled(open_calls: list[str], outputs: dict[str, JsonObject]) -> Iterator[JsonObject]:
+    for call_id in open_calls:
+        missing = {"type": "function_call_output", "call_id": call_id, "output": LOST_OUTPUT}
+        yield outputs.get(call_id, missing)
+    open_calls.clear()

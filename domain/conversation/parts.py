@@ -1,0 +1,57 @@
+"""Content parts of chat messages → content parts of the Responses API."""
+
+from collections.abc import Iterator
+
+from ports.json_values import JsonObject
+
+
+def parts_of(content: object) -> list[JsonObject]:
+    """Translate a message's content: a string or a list of parts; empty and unreadable parts are left out."""
+    if isinstance(content, str):
+        return [{"type": "input_text", "text": content}] if content.strip() else []
+    if not isinstance(content, list):
+        return []
+    return [translated for part in content for translated in _translated(part)]
+
+
+def _translated(part: object) -> Iterator[JsonObject]:
+    if isinstance(part, str):
+        part = {"type": "text", "text": part}
+    if not isinstance(part, dict):
+        return
+    kind = part.get("type")
+    if kind in ("text", "input_text"):
+        text = part.get("text")
+        if isinstance(text, str) and text.strip():
+            yield {"type": "input_text", "text": text}
+    elif kind in ("image_url", "input_image"):
+        yield from _image(part.get("image_url"), part.get("detail"))
+    elif kind in ("file", "input_file"):
+        nested = part.get("file")
+        yield from _file(nested if isinstance(nested, dict) else part)
+    elif kind in ("audio", "input_audio"):
+        given = part.get("input_audio")
+        audio = given if isinstance(given, dict) else part.get("audio")
+        if isinstance(audio, dict) and isinstance(audio.get("data"), str) and audio.get("format") in ("mp3", "wav"):
+            yield {"type": "input_audio", "input_audio": {"data": audio["data"], "format": audio["format"]}}
+    elif kind in ("video", "video_url"):
+        video = part.get("video_url")
+        url = video.get("url") if isinstance(video, dict) else video
+        if isinstance(url, str) and url:
+            yield {"type": "input_video", "video_url": url}
+
+
+def _image(image: object, detail: object) -> Iterator[JsonObject]:
+    if isinstance(image, dict):
+        image, detail = image.get("url"), image.get("detail", detail)
+    if isinstance(image, str) and image:
+        known = detail if detail in ("auto", "low", "high", "original") else "auto"
+        yield {"type": "input_image", "detail": known, "image_url": image}
+
+
+def _file(file: JsonObject) -> Iterator[JsonObject]:
+    keys = ("file_data", "file_url", "file_id")
+    source = {key: file[key] for key in keys if isinstance(file.get(key), str) and file[key]}
+    if source:
+        name = file.get("filename")
+        yield {"type": "input_file", "filename": name if isinstance(name, str) and name else "file", **source}

@@ -1,0 +1,126 @@
+"""Port errors and upstream problems → faults. The only place where they are told apart."""
+
+from domain.faults.fault import Fault, FaultKind, RetryRule
+from ports.responses import (
+    EventTooLarge,
+    InvalidRoute,
+    Reach,
+    Refused,
+    ResponsesError,
+    TimedOut,
+    Unreachable,
+    Unreadable,
+    UpstreamProblem,
+)
+
+DETAIL_LIMIT = 600
+
+_STATUS_OF_KIND = {
+    "authentication": 401,
+    "payment_required": 402,
+    "permission_denied": 403,
+    "not_found": 404,
+    "payload_too_large": 413,
+    "rate_limit_exceeded": 429,
+    "capacity_exhausted": 429,
+    "server": 500,
+    "server_error": 500,
+    "unmapped": 500,
+    "provider_unavailable": 502,
+    "provider_overloaded": 503,
+    "temporarily_unavailable": 503,
+    "timeout": 504,
+    "invalid_request": 400,
+    "invalid_prompt": 400,
+    "model_not_found": 400,
+    "content_policy_violation": 403,
+    "image_content_policy_violation": 403,
+    "refusal": 403,
+    "region_restricted": 403,
+}
+_CONTEXT_KINDS = {"context_length_exceeded", "token_limit_exceeded", "string_too_long"}
+_MODERATION_KINDS = {
+    "content_policy_violation",
+    "image_content_policy_violation",
+    "refusal",
+    "bio_policy",
+    "cyber_policy",
+}
+_UNCERTAIN_STATUSES = {408, 504, 524}
+_PROVIDER_STATUSES = {502, 503, 520, 521, 522, 523, 529}
+_IN_FLIGHT = "openrouter_in_flight_budget"
+_DAILY = "openrouter_free_tier_daily"
+
+
+def fault_of_error(error: ResponsesError) -> Fault:
+    """Name the fault behind an attempt's error."""
+    if isinstance(error, Refused):
+        return fault_of_problem(error.problem)
+    sent = RetryRule.SAFE if error.reach is Reach.NOT_SENT else RetryRule.UNCERTAIN
+    if isinstance(error, InvalidRoute):
+        return Fault(FaultKind.BAD_ROUTE, detail=str(error))
+    if isinstance(error, TimedOut):
+        return Fault(FaultKind.TIMEOUT, detail=str(error), rule=sent)
+    if isinstance(error, EventTooLarge):
+        return Fault(FaultKind.EVENT_TOO_LARGE, detail=str(error))
+    if isinstance(error, Unreadable):
+        return Fault(FaultKind.UNREADABLE, detail=error.detail[:DETAIL_LIMIT])
+    if isinstance(error, Unreachable) and error.reach is not Reach.STREAMING:
+        return Fault(FaultKind.UNREACHABLE, detail=error.detail[:DETAIL_LIMIT], rule=sent)
+    return Fault(FaultKind.INTERRUPTED, detail=str(error)[:DETAIL_LIMIT], rule=sent)
+
+
+def fault_of_problem(problem: UpstreamProblem) -> Fault:
+    """Name the fault behind an error body or error event."""
+    status = problem.status if problem.status is not None else _STATUS_OF_KIND.get(problem.kind)
+    return Fault(
+        kind=_kind(problem, status),
+        detail=problem.text[:DETAIL_LIMIT],
+        status=status if status is not None and 400 <= status <= 599 else None,
+        provider=problem.provider,
+        retry_after=problem.retry_after,
+        rule=_rule(problem, status),
+    )
+
+
+def _kind(problem: UpstreamProblem, status: int | None) -> FaultKind:
+    text = problem.text.lower()
+    if problem.kind in _CONTEXT_KINDS or (status == 400 and "context length" in text):
+        return FaultKind.CONTEXT_LENGTH
+    if problem.kind in _MODERATION_KINDS or (status == 403 and problem.reasons):
+        return FaultKind.MODERATED
+    if problem.kind == "model_not_found" or "is not a valid model id" in text:
+        return FaultKind.UNKNOWN_MODEL
+    if status is None or status >= 500:
+        return _server_kind(status)
+    return {
+        401: FaultKind.BAD_KEY,
+        402: FaultKind.CREDITS,
+        403: FaultKind.FORBIDDEN,
+        404: FaultKind.NOT_FOUND,
+        408: FaultKind.UPSTREAM_TIMEOUT,
+        413: FaultKind.TOO_LARGE,
+        429: FaultKind.RATE_LIMITED,
+    }.get(status, FaultKind.BAD_REQUEST)
+
+
+def _server_kind(status: int | None) -> FaultKind:
+    if status in _UNCERTAIN_STATUSES:
+        return FaultKind.UPSTREAM_TIMEOUT
+    if status in (503, 529):
+        return FaultKind.OVERLOADED
+    return FaultKind.SERVER
+
+
+def _rule(problem: UpstreamProblem, status: int | None) -> RetryRule:
+    if status in _UNCERTAIN_STATUSES or problem.kind == "timeout":
+        return RetryRule.UNCERTAIN if problem.retryable is not False else RetryRule.NEVER
+    if problem.retryable is not None:
+        return RetryRule.SAFE if problem.retryable else RetryRule.NEVER
+    if status == 402:
+        return RetryRule.SAFE if problem.limit_source == _IN_FLIGHT else RetryRule.NEVER
+    if status == 429:
+        return RetryRule.NEVER if problem.limit_source == _DAILY else RetryRule.SAFE
+    if status in _PROVIDER_STATUSES:
+        return RetryRule.SAFE
+    return RetryRule.ONCE if status == 500 else RetryRule.NEVER

@@ -1,0 +1,22 @@
+"""Masking: keys, bearer tokens and inlined data never reach a log or an error."""
+
+import re
+
+MASK = "…"
+_PATTERNS = (
+    (re.compile(r"sk-[A-Za-z0-9_-]{6,}"), "sk-" + MASK),
+    (re.compile(r"(?i)(bearer\s+)[A-Za-z0-9._~+/=-]{6,}"), r"\1" + MASK),
+    (
+        re.compile(r"(?i)((?:authorization|cookie|api[_-]?key|password|token)\"?\s*[:=]\s*\"?)[^\s\",;]{4,}"),
+        r"\1" + MASK,
+    ),
+    (re.compile(r"data:[\w.+/-]+;base64,[A-Za-z0-9+/=]{16,}"), "data:" + MASK),
+    (re.compile(r"//[^/\s:@]+:[^/\s@]+@"), "//" + MASK + "@"),
+)
+
+
+def redact(text: str) -> str:
+    """Return `text` with everything that looks like a secret masked. Idempotent."""
+    for pattern, replacement in _PATTERNS:
+        text = pattern.sub(replacement, text)
+    return text

@@ -1,0 +1,98 @@
+"""List models: answers from memory at once; loading and refreshing happen beside it.
+
+One list per upstream address and key. A stale list is served while a refresh runs and after it failed; failures
+back off from 5 s to 160 s, never beyond the list's age limit. Source: behaviour of the catalog.
+"""
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from ports.catalog import Catalog, CatalogError, Model
+from ports.clock import Clock
+from ports.responses import Route
+from ports.telemetry import Telemetry
+
+FIRST_BACKOFF, LONGEST_BACKOFF = 5.0, 160.0
+ROUTES_KEPT = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What is known now: `models` in upstream's order; `loaded` once a load succeeded; `error` of the last try."""
+
+    models: tuple[Model, ...] = ()
+    loaded: bool = False
+    error: str = ""
+    error_status: int | None = None
+
+
+@dataclass(slots=True)
+class _Entry:
+    listing: Listing = field(default_factory=Listing)
+    due: float = 0.0
+    failures: int = 0
+    refresh: "asyncio.Task[None] | None" = None
+
+
+class ListModels:
+    """The use case; belongs to one event loop."""
+
+    def __init__(self, *, catalog: Catalog, clock: Clock, telemetry: Telemetry) -> None:
+        self._catalog, self._clock, self._telemetry = catalog, clock, telemetry
+        self._entries: OrderedDict[tuple[str, str], _Entry] = OrderedDict()
+
+    def current(self, route: Route, max_age: float) -> Listing:
+        """Return the list as known now; start a refresh beside it when it is older than `max_age` (s).
+
+        Never waits and never raises; one refresh per route at a time. Needs a running event loop.
+        """
+        entry = self._entry(route)
+        if entry.refresh is None and self._clock.monotonic() >= entry.due:
+            work = self._refresh(route, entry, max_age)
+            entry.refresh = asyncio.get_running_loop().create_task(work, name="openrouter-pipe-models")
+        return entry.listing
+
+    async def loaded(self, route: Route, max_age: float) -> Listing:
+        """Return the list after the refresh under way, if any, has ended."""
+        self.current(route, max_age)
+        refresh = self._entry(route).refresh
+        if refresh is not None:
+            await asyncio.wait((refresh,))
+        return self._entry(route).listing
+
+    async def aclose(self) -> None:
+        """Cancel refreshes under way and wait for them."""
+        tasks = [entry.refresh for entry in self._entries.values() if entry.refresh is not None]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    def _entry(self, route: Route) -> _Entry:
+        key = (route.base_url, route.api_key)
+        entry = self._entries.setdefault(key, _Entry(due=self._clock.monotonic()))
+        self._entries.move_to_end(key)
+        if len(self._entries) > ROUTES_KEPT:
+            oldest = next(iter(self._entries))
+            if self._entries[oldest].refresh is None:
+                del self._entries[oldest]
+        return entry
+
+    async def _refresh(self, route: Route, entry: _Entry, max_age: float) -> None:
+        try:
+            models = await self._catalog.fetch(route)
+        except CatalogError as error:
+            entry.failures += 1
+            backoff = min(FIRST_BACKOFF * 2 ** (entry.failures - 1), LONGEST_BACKOFF, max_age)
+            entry.due = self._clock.monotonic() + backoff
+            known = entry.listing
+            entry.listing = Listing(known.models, known.loaded, str(error), error.status)
+            self._telemetry.event("warning", "catalog_refresh_failed", error=str(error), next_try_in=backoff)
+        else:
+            entry.failures = 0
+            entry.due = self._clock.monotonic() + max_age
+            entry.listing = Listing(models, loaded=True)
+            self._telemetry.event("info", "catalog_refreshed", models=len(models))
+        finally:
+            entry.refresh = None

@@ -1,0 +1,176 @@
+"""Run one turn: door, assembly, machine, settlement.
+
+`RunTurn` owns what outlives a turn's reader (settlements). Nothing here decides about the conversation: the
+machine does. The outputs are iterated once, by one task; if that task ends or closes the iterator, the turn is
+settled as cancelled.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any
+
+from domain.catalog.selection import find, is_selected, slug_of
+from domain.egress.base_url import InvalidBaseUrl, checked_base_url
+from domain.faults.fault import Fault, FaultKind
+from domain.request.body import build
+from domain.request.turn_request import Caller, TurnRequest
+from domain.services.drive import Driver, TurnPorts
+from domain.services.settle_turn import Settlement, settle_turn
+from domain.turn.calls import CallLimits
+from domain.turn.machine import TurnMachine, TurnPlan
+from domain.turn.steps import End, Ended, Output, Reason, ShowStatus
+from domain.turn.waiting import FOR_A_PLACE
+from domain.usage.summary import Timing
+from ports.catalog import Model
+from ports.clock import Clock
+from ports.ids import Ids
+from ports.notices import Notices
+from ports.responses import ResponsesBody, ResponsesClient, Route, UpstreamCall
+from ports.slots import Slots, SlotsFull
+from ports.telemetry import Telemetry
+from ports.toolbox import Toolbox
+
+
+class RunTurn:
+    """The use case. Safe to call from many tasks of one event loop."""
+
+    def __init__(
+        self, *, responses: ResponsesClient, clock: Clock, ids: Ids, slots: Slots, telemetry: Telemetry
+    ) -> None:
+        self._responses, self._clock, self._ids = responses, clock, ids
+        self._slots, self._telemetry = slots, telemetry
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.running = 0
+
+    async def run(
+        self,
+        request: TurnRequest,
+        *,
+        models: tuple[Model, ...] = (),
+        toolbox: Toolbox | None = None,
+        notices: Notices | None = None,
+    ) -> AsyncIterator[Output]:
+        """Yield the outputs of one turn, ending with exactly one `Ended`; raises nothing but cancellation.
+
+        `models` is the catalog as known now, empty if unknown; `toolbox` and `notices` belong to this person.
+        """
+        error_id = self._ids.new_error_id()
+        began = self._clock.monotonic()
+        model = find(request.model, models)
+        slug = model.id if model is not None else slug_of(request.model)
+        prepared = self._prepare(request, slug, model)
+        if isinstance(prepared, Fault):
+            yield self._refuse(prepared, error_id, began, request)
+            return
+        route, body = prepared
+        bounds = request.bounds
+        if not self._slots.try_acquire(bounds.concurrent):
+            yield ShowStatus(FOR_A_PLACE)
+            try:
+                await self._slots.acquire(bounds.concurrent, bounds.queued)
+            except SlotsFull as full:
+                fault = Fault(FaultKind.BUSY, detail=str(full), retry_after=5.0)
+                yield self._refuse(fault, error_id, began, request)
+                return
+        settlement = Settlement(request, model, body, error_id, slug)
+        driver = self._driver(request, route, body, toolbox, notices, settlement, model)
+        watch = _Watch(driver)
+        self.running += 1
+        try:
+            async for output in driver.outputs():
+                yield output
+        finally:
+            watch.stop()
+            driver.abandon()
+
+    async def aclose(self) -> None:
+        """Wait for settlements under way."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # --- details ------------------------------------------------------------------------------------------
+
+    def _prepare(self, request: TurnRequest, slug: str, model: Model | None) -> tuple[Route, ResponsesBody] | Fault:
+        if not request.route.api_key.strip():
+            return Fault(FaultKind.NO_KEY)
+        try:
+            base_url = checked_base_url(request.route.base_url, request.insecure_hosts)
+        except InvalidBaseUrl as error:
+            return Fault(FaultKind.BAD_ROUTE, detail=f"BASE_URL: {error}")
+        if request.caller is not Caller.TASK and not is_selected(slug, request.selection):
+            return Fault(FaultKind.FILTERED_MODEL, detail=slug)
+        body = build(request, slug, model)
+        if isinstance(body, Fault):
+            return body
+        given = request.route
+        return Route(base_url, given.api_key.strip(), given.referer, given.title), body
+
+    def _driver(
+        self,
+        request: TurnRequest,
+        route: Route,
+        body: ResponsesBody,
+        toolbox: Toolbox | None,
+        notices: Notices | None,
+        settlement: Settlement,
+        model: Model | None,
+    ) -> Driver:
+        tools = toolbox.specifications() if toolbox is not None else ()
+        free = model is not None and model.prompt_price == 0 and model.completion_price == 0
+        retry = request.retry
+        plan = TurnPlan(
+            body=body,
+            error_id=settlement.error_id,
+            retry=retry.allowing_uncertain() if free else retry,
+            runnable=frozenset(str(tool.get("name")) for tool in tools),
+            call_limits=CallLimits(seconds=request.bounds.tool_seconds),
+            max_rounds=request.bounds.max_rounds,
+            jitter=self._ids.jitter(),
+        )
+
+        def call(round_body: ResponsesBody) -> UpstreamCall:
+            return UpstreamCall(route, round_body, request.limits)
+
+        async def settle(end: End) -> None:
+            self.running -= 1
+            self._slots.release()
+            await settle_turn(settlement, end, self._telemetry, notices)
+
+        ports = TurnPorts(self._responses, self._clock, toolbox)
+        return Driver(TurnMachine(plan), ports, call, settle, self._own)
+
+    def _refuse(self, fault: Fault, error_id: str, began: float, request: TurnRequest) -> Ended:
+        timing = Timing(self._clock.monotonic() - began)
+        end = End(Reason.FAULT, timing, error_id, fault)
+        self._telemetry.event(
+            "warning",
+            "turn_refused",
+            error_id=error_id,
+            fault=fault.kind.value,
+            detail=fault.detail,
+            model=request.model,
+            user_id=request.person.user_id,
+        )
+        return Ended(end)
+
+    def _own(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+class _Watch:
+    """Settles a turn whose reader's task ended without closing the iterator."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+        self._reader = asyncio.current_task()
+        if self._reader is not None:
+            self._reader.add_done_callback(self._gone)
+
+    def _gone(self, _task: "asyncio.Task[Any]") -> None:
+        self._driver.abandon()
+
+    def stop(self) -> None:
+        if self._reader is not None:
+            self._reader.remove_done_callback(self._gone)

@@ -1,0 +1,66 @@
+"""Settle a turn after its end: one structured log line, and a last word to a person who stopped it."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from domain.conversation.size import characters_of
+from domain.request.turn_request import TurnRequest
+from domain.turn.closing import closing_line
+from domain.turn.steps import End, Reason
+from domain.usage.accounting import estimate
+from ports.catalog import Model
+from ports.notices import Notices
+from ports.responses import ResponsesBody
+from ports.telemetry import Telemetry
+from ports.usage import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What is known of a turn when it starts; `error_id` names it everywhere."""
+
+    request: TurnRequest
+    model: Model | None
+    body: ResponsesBody
+    error_id: str
+    slug: str
+
+
+async def settle_turn(turn: Settlement, end: End, telemetry: Telemetry, notices: Notices | None) -> None:
+    """Write the turn's line to the log; after a stop also tell the person what it cost so far."""
+    estimated = _estimated(turn, end)
+    usage = end.usage or Usage()
+    person = turn.request.person
+    telemetry.event(
+        "warning" if end.reason is Reason.FAULT else "info",
+        "turn_ended",
+        error_id=end.error_id,
+        reason=end.reason.value,
+        fault=end.fault.kind.value if end.fault else None,
+        detail=end.fault.detail if end.fault else None,
+        caller=turn.request.caller.value,
+        user_id=person.user_id,
+        chat_id=person.chat_id,
+        message_id=person.message_id,
+        requested_model=turn.slug,
+        model=end.model,
+        response_id=end.response_id,
+        attempts=end.attempts,
+        rounds=end.rounds,
+        seconds=round(end.timing.total, 3),
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        cost=str(usage.cost) if usage.cost is not None else None,
+        estimated_cost=str(estimated) if estimated is not None else None,
+        ignored_events=end.ignored_events,
+    )
+    if notices is not None and end.reason is Reason.CANCELLED:
+        line = closing_line(end, show_usage=turn.request.show_usage, estimated_cost=estimated)
+        await notices.status(line, done=True)
+
+
+def _estimated(turn: Settlement, end: End) -> Decimal | None:
+    if end.unbilled_characters is None:
+        return None
+    sent = characters_of(turn.body.input)
+    return estimate(turn.model, sent_characters=sent, received_characters=end.unbilled_characters)

@@ -1,0 +1,242 @@
+"""What one response has said so far: items by place, deltas against complete texts, nothing shown twice.
+
+Upstream leaves out deltas, repeats texts, reuses places and sends the same thinking twice; the rules here follow
+the ordering notes of the OpenRouter API reference, event stream.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from domain.turn.steps import CloseReasoning, Output, ShowCitation, ShowImage, ShowReasoning, ShowText
+from ports.json_values import JsonObject
+from ports.toolbox import ToolCall
+
+MESSAGE, REASONING, CALL = "message", "reasoning", "function_call"
+IMAGES = frozenset({"image_generation_call", "openrouter:image_generation"})
+HIDDEN = "[REDACTED]"
+
+
+@dataclass(slots=True)
+class Slot:
+    """One output item: its place, what was shown of it, and how it ended."""
+
+    index: int
+    item_id: str
+    kind: str
+    segment: int
+    started: float
+    opening: JsonObject | None = None
+    item: JsonObject | None = None
+    pieces: dict[tuple[str, int], list[str]] = field(default_factory=dict)
+    last_part: tuple[str, int] | None = None
+    arguments: list[str] = field(default_factory=list)
+    closed: bool = False
+
+    def shown(self, part: tuple[str, int]) -> str:
+        """Return what was shown of one part."""
+        return "".join(self.pieces.get(part, ()))
+
+    def has_text(self) -> bool:
+        """Tell whether anything of it was shown."""
+        return any(any(pieces) for pieces in self.pieces.values())
+
+
+class Answer:
+    """The items of one response, in the order they appeared. `first_segment` numbers its first item."""
+
+    def __init__(self, first_segment: int, cited: set[str]) -> None:
+        self.slots: list[Slot] = []
+        self._by_index: dict[int, Slot] = {}
+        self._by_id: dict[str, Slot] = {}
+        self._next_segment = first_segment
+        self._cited = cited
+        self.received = 0
+
+    @property
+    def next_segment(self) -> int:
+        """The number the next item of the turn will get."""
+        return self._next_segment
+
+    @property
+    def items(self) -> tuple[JsonObject, ...]:
+        """The finished items as received, in order."""
+        return tuple(slot.item for slot in self.slots if slot.item is not None)
+
+    def all_done(self) -> bool:
+        """Tell whether every item that began was finished."""
+        return bool(self.slots) and all(slot.closed for slot in self.slots)
+
+    def has_answer(self) -> bool:
+        """Tell whether there is text, a refusal, a picture or a call."""
+        return any(
+            slot.kind == CALL or slot.kind in IMAGES or (slot.kind == MESSAGE and slot.has_text())
+            for slot in self.slots
+        )
+
+    def has_text(self) -> bool:
+        """Tell whether any text or refusal was shown."""
+        return any(slot.kind == MESSAGE and slot.has_text() for slot in self.slots)
+
+    def calls(self) -> tuple[ToolCall, ...]:
+        """Return the function calls in order; a repeated call id counts once."""
+        calls: dict[str, ToolCall] = {}
+        for slot in self.slots:
+            if slot.kind == CALL:
+                call = _call_of(slot)
+                calls.setdefault(call.call_id, call)
+        return tuple(calls.values())
+
+    # --- what upstream says -------------------------------------------------------------------------------
+
+    def begin(self, index: int, item: JsonObject, now: float) -> None:
+        """Open the item's slot: a finished place with another id makes a new one."""
+        slot = self._slot(index, _text(item, "id"), _text(item, "type") or MESSAGE, now)
+        slot.opening = slot.opening or item
+
+    def say(self, index: int, item_id: str, part: int, text: str, now: float, name: str = "text") -> list[Output]:
+        """Add a piece of text or refusal."""
+        slot = self._slot(index, item_id, MESSAGE, now)
+        return self._show(slot, (name, part), text)
+
+    def think(self, index: int, item_id: str, part: int, text: str, raw: bool, now: float) -> list[Output]:
+        """Add a piece of thinking; the second style of the same item is not shown."""
+        slot = self._slot(index, item_id, REASONING, now)
+        return self._show(slot, ("raw" if raw else "summary", part), text)
+
+    def complete(self, index: int, item_id: str, key: tuple[str, int], text: str, now: float) -> list[Output]:
+        """Show what the complete text of a part has beyond its deltas."""
+        kind = REASONING if key[0] in ("raw", "summary") else MESSAGE
+        return self._rest(self._slot(index, item_id, kind, now), key, text)
+
+    def argue(self, index: int, item_id: str, text: str, now: float, *, whole: bool = False) -> None:
+        """Collect a function call's arguments; a complete empty string says nothing."""
+        slot = self._slot(index, item_id, CALL, now)
+        if not whole:
+            slot.arguments.append(text)
+        elif text:
+            slot.arguments = [text]
+
+    def cite(self, annotation: JsonObject) -> list[Output]:
+        """Name a source once per turn."""
+        nested = annotation.get("url_citation")
+        source = nested if isinstance(nested, dict) else annotation
+        url = _text(source, "url")
+        if not url or url in self._cited:
+            return []
+        self._cited.add(url)
+        return [ShowCitation(url, _text(source, "title") or url, _text(source, "content"))]
+
+    def finish_item(self, index: int, item: JsonObject, now: float) -> list[Output]:
+        """Take an item as received; show what its deltas left out."""
+        slot = self._slot(index, _text(item, "id"), _text(item, "type") or MESSAGE, now)
+        if slot.closed:
+            return []
+        slot.item, slot.closed = item, True
+        outputs: list[Output] = []
+        if slot.kind == MESSAGE:
+            outputs = self._finish_message(slot, item)
+        elif slot.kind == REASONING:
+            outputs = self._finish_reasoning(slot, item, now)
+        elif slot.kind in IMAGES:
+            outputs = [ShowImage(slot.segment, url) for url in _pictures(item)]
+        return outputs
+
+    def finish_all(self, items: Iterable[JsonObject], now: float) -> list[Output]:
+        """Take the items of the terminal event: those not seen before count as begun and finished here."""
+        outputs: list[Output] = []
+        for index, item in enumerate(items):
+            slot = self._find(index, _text(item, "id"), _text(item, "type") or MESSAGE)
+            if slot is None or not slot.closed:
+                outputs += self.finish_item(index if slot is None else slot.index, item, now)
+            elif slot.kind == CALL and not _text(slot.item or {}, "arguments"):
+                self.argue(slot.index, slot.item_id, _text(item, "arguments"), now, whole=True)
+        return outputs
+
+    # --- details ------------------------------------------------------------------------------------------
+
+    def _find(self, index: int, item_id: str, kind: str) -> Slot | None:
+        if item_id:
+            known = self._by_id.get(item_id)
+            if known is not None and known.kind == kind:
+                return known
+        slot = self._by_index.get(index)
+        if slot is None or slot.kind != kind:
+            return None
+        if slot.closed and item_id and slot.item_id and slot.item_id != item_id:
+            return None
+        return slot
+
+    def _slot(self, index: int, item_id: str, kind: str, now: float) -> Slot:
+        slot = self._find(index, item_id, kind)
+        if slot is None:
+            slot = Slot(index, item_id, kind, self._next_segment, now)
+            self._next_segment += 1
+            self.slots.append(slot)
+            self._by_index[index] = slot
+        if item_id:
+            self._by_id.setdefault(item_id, slot)
+        return slot
+
+    def _show(self, slot: Slot, part: tuple[str, int], text: str) -> list[Output]:
+        if not text or (slot.kind == REASONING and not self._wanted(slot, part, text)):
+            return []
+        self.received += len(text)
+        pieces = slot.pieces.setdefault(part, [])
+        first = not pieces and slot.last_part is not None and slot.last_part != part
+        pieces.append(text)
+        slot.last_part = part
+        shown = "\n\n" + text if first else text
+        if slot.kind == REASONING:
+            return [ShowReasoning(slot.segment, shown)]
+        return [ShowText(slot.segment, shown)]
+
+    def _wanted(self, slot: Slot, part: tuple[str, int], text: str) -> bool:
+        """The first style seen is shown; a placeholder never."""
+        styles = {name for name, _ in slot.pieces}
+        return (not styles or part[0] in styles) and text.strip() != HIDDEN
+
+    def _rest(self, slot: Slot, part: tuple[str, int], text: str) -> list[Output]:
+        shown = slot.shown(part)
+        return self._show(slot, part, text[len(shown) :]) if text.startswith(shown) else []
+
+    def _finish_message(self, slot: Slot, item: JsonObject) -> list[Output]:
+        outputs: list[Output] = []
+        for number, part in enumerate(_objects(item.get("content"))):
+            if part.get("type") == "refusal":
+                outputs += self._rest(slot, ("refusal", number), _text(part, "refusal"))
+            else:
+                outputs += self._rest(slot, ("text", number), _text(part, "text"))
+            for annotation in _objects(part.get("annotations")):
+                outputs += self.cite(annotation)
+        return outputs
+
+    def _finish_reasoning(self, slot: Slot, item: JsonObject, now: float) -> list[Output]:
+        outputs: list[Output] = []
+        for name, key in (("summary", "summary"), ("raw", "content")):
+            for number, part in enumerate(_objects(item.get(key))):
+                outputs += self._rest(slot, (name, number), _text(part, "text"))
+        return [*outputs, CloseReasoning(slot.segment, max(0.0, now - slot.started), item)]
+
+
+def _call_of(slot: Slot) -> ToolCall:
+    item = slot.item or slot.opening or {}
+    arguments = _text(item, "arguments") or "".join(slot.arguments)
+    return ToolCall(_text(item, "call_id") or slot.item_id, _text(item, "name"), arguments or "{}")
+
+
+def _pictures(item: JsonObject) -> Iterator[str]:
+    for key in ("result", "imageUrl", "imageB64"):
+        value = _text(item, key)
+        if value:
+            yield value if value.startswith(("https://", "data:")) else f"data:image/png;base64,{value}"
+            return
+
+
+def _objects(value: object) -> Iterator[JsonObject]:
+    if isinstance(value, list):
+        yield from (entry for entry in value if isinstance(entry, dict))
+
+
+def _text(item: JsonObject, key: str) -> str:
+    value = item.get(key)
+    return value if isinstance(value, str) else ""

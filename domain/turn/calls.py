@@ -1,0 +1,140 @@
+"""The tool calls of one round: which run now, which wait, in which order their outputs go back."""
+
+from dataclasses import dataclass, field
+
+from domain.turn.steps import CancelCall, ClearTimer, SetTimer, ShowCall, ShowCallResult, StartCall, Step
+from ports.json_values import JsonObject
+from ports.toolbox import ToolCall, ToolResult
+
+
+@dataclass(frozen=True, slots=True)
+class CallLimits:
+    """`parallel` calls at once, `seconds` for each, `queue` calls a round; the excess gets a stub output."""
+
+    parallel: int = 5
+    seconds: float = 60.0
+    queue: int = 50
+
+
+@dataclass(slots=True)
+class Calls:
+    """The calls of one round. Every call ends with exactly one result; results keep the calls' order."""
+
+    order: tuple[ToolCall, ...]
+    limits: CallLimits
+    first_segment: int
+    waiting: list[ToolCall] = field(default_factory=list)
+    running: dict[str, ToolCall] = field(default_factory=dict)
+    results: dict[str, ToolResult] = field(default_factory=dict)
+
+    def begin(self, known: frozenset[str], now: float) -> list[Step]:
+        """Start as many as allowed; a call of an unknown tool, or beyond the queue, is answered at once."""
+        steps: list[Step] = []
+        for position, call in enumerate(self.order):
+            if call.name not in known:
+                text = f"Error: there is no tool named {call.name!r}."
+                steps += self._answer(call, ToolResult(text, failed=True))
+            elif position >= self.limits.queue:
+                text = "Not run: too many calls in one round. Ask for fewer at a time."
+                steps += self._answer(call, ToolResult(text, failed=True))
+            else:
+                self.waiting.append(call)
+        return steps + self._fill(now)
+
+    def finish(self, call_id: str, result: ToolResult, now: float) -> list[Step]:
+        """Take a result; one for a call that is not running is of no interest."""
+        call = self.running.pop(call_id, None)
+        if call is None:
+            return []
+        return [ClearTimer(timer_of(call_id)), *self._answer(call, result), *self._fill(now)]
+
+    def expire(self, call_id: str, now: float) -> list[Step]:
+        """End a call whose time is up."""
+        call = self.running.pop(call_id, None)
+        if call is None:
+            return []
+        text = f"Error: the tool did not finish within {self.limits.seconds:g} s."
+        return [CancelCall(call_id), *self._answer(call, ToolResult(text, failed=True)), *self._fill(now)]
+
+    def cancel(self) -> list[Step]:
+        """Stop what runs; what was not answered is answered as not completed."""
+        steps: list[Step] = []
+        for call_id in self.running:
+            steps += [CancelCall(call_id), ClearTimer(timer_of(call_id))]
+        for call in (*self.running.values(), *self.waiting):
+            self.results[call.call_id] = ToolResult("Not completed: the turn was stopped.", failed=True)
+        self.running.clear()
+        self.waiting.clear()
+        return steps
+
+    @property
+    def done(self) -> bool:
+        """Tell whether every call has its result."""
+        return not self.running and not self.waiting
+
+    def outputs(self) -> tuple[JsonObject, ...]:
+        """Return the output items in the order of the calls."""
+        return tuple(
+            {
+                "type": "function_call_output",
+                "call_id": call.call_id,
+                "output": self.results[call.call_id].text,
+            }
+            for call in self.order
+        )
+
+    def _fill(self, now: float) -> list[Step]:
+        steps: list[Step] = []
+        while self.waiting and len(self.running) < self.limits.parallel:
+            call = self.waiting.pop(0)
+            self.running[call.call_id] = call
+            steps += [
+                ShowCall(self._segment(call), call),
+                StartCall(call),
+                SetTimer(timer_of(call.call_id), now + self.limits.seconds),
+            ]
+        return steps
+
+    def _answer(self, call: ToolCall, result: ToolResult) -> list[Step]:
+        self.results[call.call_id] = result
+        return [ShowCallResult(self._segment(call), call, result)]
+
+    def _segment(self, call: ToolCall) -> int:
+        return self.first_segment + self.order.index(call)
+
+
+def timer_of(call_id: str) -> str:
+    """Name a call's timer."""
+    return f"call:{call_id}"
+
+
+def items_of(round_items: tuple[JsonObject, ...], calls: Calls) -> tuple[JsonObject, ...]:
+    """Return what the next request of the turn has to hold after a round with calls.
+
+    Reasoning and messages go back as received; calls in the portable minimum without their id, whose prefix
+    upstream checks; then one output per call, in order. Source: OpenRouter API reference, input items.
+    """
+    kept: list[JsonObject] = []
+    written: set[str] = set()
+    by_id = {call.call_id: call for call in calls.order}
+    for item in round_items:
+        if item.get("type") == "reasoning":
+            kept.append(item)
+        elif item.get("type") == "message" and item.get("content") and item.get("id"):
+            kept.append({**item, "status": "completed"})
+        elif item.get("type") == "function_call" and item.get("call_id") in by_id:
+            call = by_id[str(item["call_id"])]
+            if call.call_id not in written:
+                written.add(call.call_id)
+                kept.append(_call_item(call))
+    kept += [_call_item(call) for call in calls.order if call.call_id not in written]
+    return (*kept, *calls.outputs())
+
+
+def _call_item(call: ToolCall) -> JsonObject:
+    return {
+        "type": "function_call",
+        "call_id": call.call_id,
+        "name": call.name,
+        "arguments": call.arguments,
+    }

@@ -1,0 +1,48 @@
+"""What can happen to a turn: everything upstream says, and what the driver reports."""
+
+from dataclasses import dataclass
+
+from ports.responses import ResponsesError, UpstreamEvent
+from ports.toolbox import ToolResult
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A place is taken; the turn may start."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptFailed:
+    """The attempt in flight ended with an error of the port."""
+
+    error: ResponsesError
+
+
+@dataclass(frozen=True, slots=True)
+class CallFinished:
+    """A tool call came to its end."""
+
+    call_id: str
+    result: ToolResult
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """A timer set earlier is due."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The reader is gone: stop button, closed connection, shutdown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crashed:
+    """The driver met a defect of ours; `what` names it for the log."""
+
+    what: str
+
+
+TurnEvent = Begun | AttemptFailed | CallFinished | TimerFired | Cancelled | Crashed | UpstreamEvent

@@ -1,0 +1,381 @@
+"""The turn machine: every decision between the first request and the end of a turn.
+
+Sans-IO: `feed` takes an event and a clock value in seconds and returns steps. It never raises, ends exactly once,
+and the same events at the same times give the same steps. Laws 1 and 2 of the architecture live here: a turn ends
+with something shown or one named fault; nothing shown is taken back, and nothing is retried after it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from domain.faults.classify import fault_of_error, fault_of_problem
+from domain.faults.fault import Fault, FaultKind, RetryRule
+from domain.faults.retry import RetryPolicy, next_wait
+from domain.turn import waiting
+from domain.turn.answer import Answer
+from domain.turn.calls import CallLimits, Calls, items_of
+from domain.turn.events import AttemptFailed, Begun, CallFinished, Cancelled, Crashed, TimerFired, TurnEvent
+from domain.turn.merge import merged
+from domain.turn.steps import (
+    CallUpstream,
+    ClearTimer,
+    CloseReasoning,
+    End,
+    Ended,
+    Finish,
+    HandOverCall,
+    Output,
+    Persist,
+    Reason,
+    Record,
+    SetTimer,
+    ShowCitation,
+    ShowImage,
+    ShowReasoning,
+    ShowStatus,
+    ShowText,
+    Step,
+)
+from domain.usage.accounting import add
+from domain.usage.summary import Timing
+from ports.responses import (
+    AnnotationAdded,
+    ArgumentsDelta,
+    ArgumentsDone,
+    EventIgnored,
+    ItemAdded,
+    ItemDone,
+    ProblemReported,
+    ReasoningDelta,
+    ReasoningDone,
+    RefusalDelta,
+    RefusalDone,
+    ResponseEnded,
+    ResponsesBody,
+    ResponseStarted,
+    ResponseStatus,
+    StreamClosed,
+    TextDelta,
+    TextDone,
+)
+from ports.toolbox import ToolCall
+from ports.usage import Usage
+
+WAITING, IDLE = "waiting", "idle"
+
+
+@dataclass(frozen=True, slots=True)
+class TurnPlan:
+    """Everything decided before the turn starts.
+
+    `runnable`: names of tools the toolbox can run; calls of others are handed over if none is runnable.
+    `idle_seconds`: longest wait for an event, comments not counted. `jitter` in [0, 1) spreads the retries.
+    """
+
+    body: ResponsesBody
+    error_id: str = ""
+    retry: RetryPolicy = RetryPolicy()
+    runnable: frozenset[str] = frozenset()
+    call_limits: CallLimits = CallLimits()
+    max_rounds: int = 25
+    idle_seconds: float = 600.0
+    jitter: float = 0.5
+
+
+class Phase(Enum):
+    """Where a turn stands."""
+
+    NEW = "new"
+    CALLING = "calling"
+    TOOLS = "tools"
+    ENDED = "ended"
+
+
+class TurnMachine:
+    """One turn. Not thread-safe; owned by one driver."""
+
+    def __init__(self, plan: TurnPlan) -> None:
+        self.phase = Phase.NEW
+        self._plan = plan
+        self._body = plan.body
+        self._answer = Answer(0, set())
+        self._cited: set[str] = set()
+        self._calls: Calls | None = None
+        self._usage: Usage | None = None
+        self._billed = self._recorded = True
+        self._response_id = self._model = ""
+        self._attempts = self._round_attempts = self._rounds = self._ignored = 0
+        self._waited = self._begun = self._last_event = 0.0
+        self._last_shown: float | None = None
+        self._thinking = 0.0
+        self._shown = self._anything = False
+        self._stage = 0
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether the turn is over."""
+        return self.phase is Phase.ENDED
+
+    @property
+    def received(self) -> int:
+        """Characters received in the response in flight."""
+        return self._answer.received
+
+    def feed_all(self, events: Iterable[TurnEvent], now: float) -> list[Step]:
+        """Feed events that arrived together; adjacent pieces of one item leave as one output."""
+        steps: list[Step] = []
+        for event in events:
+            steps += self.feed(event, now)
+        return merged(steps)
+
+    def feed(self, event: TurnEvent, now: float) -> list[Step]:
+        """Take one event at clock value `now` (s) and return what follows, outputs and commands in order."""
+        if self.phase is Phase.ENDED:
+            return []
+        match event:
+            case Begun():
+                return self._begin(now) if self.phase is Phase.NEW else []
+            case Cancelled():
+                return self._stop(now)
+            case Crashed(what):
+                return self._end_badly(Fault(FaultKind.INTERNAL, detail=what), now)
+            case TimerFired(name):
+                return self._on_timer(name, now)
+            case CallFinished(call_id, result):
+                return self._after_calls(self._calls.finish(call_id, result, now) if self._calls else [], now)
+            case AttemptFailed(error):
+                return self._fail(fault_of_error(error), now) if self.phase is Phase.CALLING else []
+        if self.phase is not Phase.CALLING:
+            return []
+        self._last_event = now
+        return self._on_upstream(event, now)
+
+    # --- upstream -----------------------------------------------------------------------------------------
+
+    def _on_upstream(self, event: TurnEvent, now: float) -> list[Step]:
+        answer = self._answer
+        match event:
+            case TextDelta(index, item_id, part, text):
+                return self._showing(answer.say(index, item_id, part, text, now), now)
+            case ReasoningDelta(index, item_id, part, text, raw):
+                return self._showing(answer.think(index, item_id, part, text, raw, now), now)
+            case RefusalDelta(index, item_id, part, text):
+                return self._showing(answer.say(index, item_id, part, text, now, "refusal"), now)
+            case TextDone(index, item_id, part, text):
+                return self._showing(answer.complete(index, item_id, ("text", part), text, now), now)
+            case RefusalDone(index, item_id, part, text):
+                return self._showing(answer.complete(index, item_id, ("refusal", part), text, now), now)
+            case ReasoningDone(index, item_id, part, text, raw):
+                key = ("raw" if raw else "summary", part)
+                return self._showing(answer.complete(index, item_id, key, text, now), now)
+            case ArgumentsDelta(index, item_id, text):
+                answer.argue(index, item_id, text, now)
+            case ArgumentsDone(index, item_id, text):
+                answer.argue(index, item_id, text, now, whole=True)
+            case AnnotationAdded(_, _, _, annotation):
+                return self._showing(answer.cite(annotation), now)
+            case ItemAdded(index, item):
+                answer.begin(index, item, now)
+            case ItemDone(index, item):
+                return self._showing(answer.finish_item(index, item, now), now)
+            case ResponseStarted(response_id, model):
+                self._response_id, self._model = response_id or self._response_id, model or self._model
+            case ResponseEnded():
+                return self._on_response_ended(event, now)
+            case ProblemReported(problem):
+                return self._fail(fault_of_problem(problem), now)
+            case StreamClosed():
+                return self._on_closed(event, now)
+            case EventIgnored(_, count):
+                self._ignored += count
+        return []
+
+    def _on_response_ended(self, event: ResponseEnded, now: float) -> list[Step]:
+        self._response_id = event.response_id or self._response_id
+        self._model = event.model or self._model
+        steps = self._showing(self._answer.finish_all(event.items, now), now)
+        steps += self._book(event.usage)
+        if event.status is ResponseStatus.FAILED:
+            fault = fault_of_problem(event.problem) if event.problem else Fault(FaultKind.SERVER)
+            return steps + self._fail(fault, now)
+        if event.status is ResponseStatus.INCOMPLETE:
+            return steps + self._cut_short(event.reason, now)
+        return steps + self._complete(now)
+
+    def _on_closed(self, event: StreamClosed, now: float) -> list[Step]:
+        """Decide what a stream without terminal event means. Source: ordering rule 8 of the API reference."""
+        for unfinished in event.unfinished:
+            if isinstance(unfinished, ResponseEnded):
+                return self._on_response_ended(unfinished, now)
+        if self._answer.all_done() and self._answer.has_answer():
+            return self._book(None) + self._complete(now)
+        fault = Fault(FaultKind.INTERRUPTED, rule=RetryRule.UNCERTAIN)
+        return self._fail(fault, now)
+
+    def _showing(self, outputs: list[Output], now: float) -> list[Step]:
+        steps: list[Step] = []
+        for output in outputs:
+            if isinstance(output, CloseReasoning):
+                self._thinking += output.seconds
+            elif not self._shown and not isinstance(output, ShowCitation):
+                self._shown = True
+                steps.append(ClearTimer(WAITING))
+            if isinstance(output, ShowImage) or (isinstance(output, ShowText) and output.text.strip()):
+                self._anything = True
+            if isinstance(output, ShowText | ShowReasoning | ShowImage):
+                self._last_shown = now
+            steps.append(output)
+        return steps
+
+    # --- rounds -------------------------------------------------------------------------------------------
+
+    def _begin(self, now: float) -> list[Step]:
+        self._begun = now
+        first, wait = waiting.LINES[0]
+        self._stage = 1
+        return [ShowStatus(first), SetTimer(WAITING, now + wait), *self._call(0.0, now)]
+
+    def _call(self, after: float, now: float) -> list[Step]:
+        self.phase = Phase.CALLING
+        self._answer = Answer(self._answer.next_segment, self._cited)
+        self._attempts += 1
+        self._round_attempts += 1
+        self._billed = self._recorded = False
+        self._last_event = now + after
+        return [CallUpstream(self._body, after), SetTimer(IDLE, now + after + self._plan.idle_seconds)]
+
+    def _complete(self, now: float) -> list[Step]:
+        calls = self._answer.calls()
+        if calls and self._plan.runnable:
+            return self._run_calls(calls, now)
+        if calls:
+            handed = [HandOverCall(position, call) for position, call in enumerate(calls)]
+            return [*handed, *self._end(Reason.TOOL_CALLS, now)]
+        if not self._anything:
+            return self._end_badly(Fault(FaultKind.EMPTY), now)
+        return self._end(Reason.STOP, now)
+
+    def _run_calls(self, calls: tuple[ToolCall, ...], now: float) -> list[Step]:
+        if self._rounds > self._plan.max_rounds:
+            if self._answer.has_text():
+                return self._end(Reason.STOP, now)
+            return self._end_badly(Fault(FaultKind.TOOL_ROUNDS), now)
+        self.phase = Phase.TOOLS
+        self._shown = True
+        self._calls = Calls(calls, self._plan.call_limits, self._answer.next_segment)
+        known = self._plan.runnable if self._rounds < self._plan.max_rounds else frozenset()
+        return self._after_calls([ClearTimer(IDLE), *self._calls.begin(known, now)], now)
+
+    def _after_calls(self, steps: list[Step], now: float) -> list[Step]:
+        if self.phase is not Phase.TOOLS or self._calls is None or not self._calls.done:
+            return steps
+        self._rounds += 1
+        self._round_attempts = 0
+        more = items_of(self._answer.items, self._calls)
+        closing = self._rounds > self._plan.max_rounds
+        self._body = replace(
+            self._body,
+            input=(*self._body.input, *more),
+            tool_choice="none" if closing else self._body.tool_choice,
+        )
+        following = Answer(self._answer.next_segment + len(self._calls.order), self._cited)
+        self._answer, self._calls = following, None
+        return [*steps, *self._call(0.0, now)]
+
+    # --- endings ------------------------------------------------------------------------------------------
+
+    def _book(self, usage: Usage | None) -> list[Step]:
+        if usage is not None:
+            self._usage = usage if self._usage is None else add(self._usage, usage)
+        self._billed, self._recorded = usage is not None, True
+        steps: list[Step] = [Record(self._response_id, self._model, usage)]
+        items = self._answer.items
+        return [*steps, Persist(self._model, items)] if items else steps
+
+    def _unbilled(self) -> list[Step]:
+        """Book an attempt that ended without a bill; what was shown of it is kept too."""
+        return [] if self._recorded else self._book(None)
+
+    def _cut_short(self, reason: str, now: float) -> list[Step]:
+        if reason == "content_filter":
+            if self._anything:
+                return self._end(Reason.CONTENT_FILTER, now)
+            return self._end_badly(Fault(FaultKind.MODERATED), now)
+        if self._anything:
+            return self._end(Reason.LENGTH, now)
+        return self._end_badly(Fault(FaultKind.CUT_SHORT), now)
+
+    def _fail(self, fault: Fault, now: float) -> list[Step]:
+        """Try again if nothing was shown and the policy allows it, else end with the fault."""
+        if not self._shown:
+            wait = next_wait(
+                fault,
+                self._plan.retry,
+                attempts=self._round_attempts,
+                waited=self._waited,
+                jitter=self._plan.jitter,
+            )
+            if wait is not None:
+                self._waited += wait
+                status = ShowStatus(waiting.again(fault, wait, self._round_attempts + 1))
+                return [*self._unbilled(), status, *self._call(wait, now)]
+        return self._end_badly(fault, now)
+
+    def _on_timer(self, name: str, now: float) -> list[Step]:
+        if name == WAITING:
+            return self._reassure(now)
+        if name == IDLE and self.phase is Phase.CALLING:
+            due = self._last_event + self._plan.idle_seconds
+            if now < due:
+                return [SetTimer(IDLE, due)]
+            detail = f"no event for {self._plan.idle_seconds:g} s"
+            return self._fail(Fault(FaultKind.TIMEOUT, detail=detail, rule=RetryRule.UNCERTAIN), now)
+        if self._calls is not None and name.startswith("call:"):
+            return self._after_calls(self._calls.expire(name.removeprefix("call:"), now), now)
+        return []
+
+    def _reassure(self, now: float) -> list[Step]:
+        if self._shown or self.phase is not Phase.CALLING or self._stage >= len(waiting.LINES):
+            return []
+        text, wait = waiting.LINES[self._stage]
+        self._stage += 1
+        more = [SetTimer(WAITING, now + wait)] if self._stage < len(waiting.LINES) else []
+        return [ShowStatus(text), *more]
+
+    def _stop(self, now: float) -> list[Step]:
+        steps = self._calls.cancel() if self._calls else []
+        steps += self._unbilled()
+        return [*steps, *self._close(), Finish(self._summary(Reason.CANCELLED, None, now))]
+
+    def _end_badly(self, fault: Fault, now: float) -> list[Step]:
+        steps: list[Step] = []
+        if self._calls is not None:
+            steps = self._calls.cancel()
+        return steps + self._unbilled() + self._end(Reason.FAULT, now, fault)
+
+    def _end(self, reason: Reason, now: float, fault: Fault | None = None) -> list[Step]:
+        end = self._summary(reason, fault, now)
+        return [*self._close(), Ended(end), Finish(end)]
+
+    def _close(self) -> list[Step]:
+        self.phase = Phase.ENDED
+        return [ClearTimer(WAITING), ClearTimer(IDLE)]
+
+    def _summary(self, reason: Reason, fault: Fault | None, now: float) -> End:
+        began = self._begun if self._attempts else now
+        writing = self._last_shown - began if self._last_shown is not None else 0.0
+        return End(
+            reason=reason,
+            timing=Timing(max(0.0, now - began), max(0.0, writing), self._thinking),
+            error_id=self._plan.error_id,
+            fault=fault,
+            usage=self._usage,
+            unbilled_characters=None if self._billed else self._answer.received,
+            shown=self._shown,
+            attempts=self._attempts,
+            rounds=self._rounds,
+            response_id=self._response_id,
+            model=self._model,
+            ignored_events=self._ignored,
+        )

@@ -1,0 +1,211 @@
+"""What the machine wants: outputs for the reader, commands for the driver."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from domain.faults.fault import Fault
+from domain.usage.summary import Timing
+from ports.json_values import JsonObject
+from ports.responses import ResponsesBody
+from ports.toolbox import ToolCall, ToolResult
+from ports.usage import Usage
+
+# --- outputs: yielded to the reader, in order --------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ShowText:
+    """A piece of the answer. `segment` numbers the pieces of output of the turn: a new one is a new paragraph."""
+
+    segment: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowReasoning:
+    """A piece of thinking, numbered like text."""
+
+    segment: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloseReasoning:
+    """A block of thinking is complete; `seconds` it took; `item` as upstream sent it."""
+
+    segment: int
+    seconds: float
+    item: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class ShowImage:
+    """A generated picture: `url` is an https or data URL."""
+
+    segment: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowCitation:
+    """A source the text refers to; each URL once per turn."""
+
+    url: str
+    title: str
+    excerpt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowStatus:
+    """A word to the person while waiting."""
+
+    text: str
+    done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShowCall:
+    """A tool call starts running."""
+
+    segment: int
+    call: ToolCall
+
+
+@dataclass(frozen=True, slots=True)
+class ShowCallResult:
+    """A tool call of this turn has its output."""
+
+    segment: int
+    call: ToolCall
+    result: ToolResult
+
+
+@dataclass(frozen=True, slots=True)
+class HandOverCall:
+    """A tool call the caller has to run; `position` counts from 0."""
+
+    position: int
+    call: ToolCall
+
+
+class Reason(Enum):
+    """Why a turn ended; the values are finish reasons of chat completions where one fits."""
+
+    STOP = "stop"
+    LENGTH = "length"
+    CONTENT_FILTER = "content_filter"
+    TOOL_CALLS = "tool_calls"
+    FAULT = "error"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a turn ended: with `fault` if and only if `reason` is FAULT.
+
+    `usage` sums the calls upstream accounted for. `unbilled_characters` were received from a call whose bill never
+    came (None if every call has one). `error_id` is the turn's id for support and log. `shown`: whether the reader got anything.
+    """
+
+    reason: Reason
+    timing: Timing
+    error_id: str
+    fault: Fault | None = None
+    usage: Usage | None = None
+    unbilled_characters: int | None = None
+    shown: bool = False
+    attempts: int = 0
+    rounds: int = 0
+    response_id: str = ""
+    model: str = ""
+    ignored_events: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The last output of every turn that was not cancelled, exactly once."""
+
+    end: End
+
+
+Output = (
+    ShowText
+    | ShowReasoning
+    | CloseReasoning
+    | ShowImage
+    | ShowCitation
+    | ShowStatus
+    | ShowCall
+    | ShowCallResult
+    | HandOverCall
+    | Ended
+)
+
+# --- commands: run by the driver ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CallUpstream:
+    """Drop the attempt in flight, if any, and start one with `body`, `after` seconds from now."""
+
+    body: ResponsesBody
+    after: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class StartCall:
+    """Run a tool call."""
+
+    call: ToolCall
+
+
+@dataclass(frozen=True, slots=True)
+class CancelCall:
+    """Stop a running tool call; its end is of no interest any more."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetTimer:
+    """Report `TimerFired(name)` at clock value `at`; replaces a timer of that name."""
+
+    name: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClearTimer:
+    """Forget a timer, set or not."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Persist:
+    """Keep these items of a finished round, as upstream sent them, for later turns."""
+
+    model: str
+    items: tuple[JsonObject, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Book one upstream call; `usage` is None when upstream never told it."""
+
+    response_id: str
+    model: str
+    usage: Usage | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The turn is over: close what is open and settle."""
+
+    end: End
+
+
+Command = CallUpstream | StartCall | CancelCall | SetTimer | ClearTimer | Persist | Record | Finish
+Step = Output | Command
+
+COMMANDS = (CallUpstream, StartCall, CancelCall, SetTimer, ClearTimer, Persist, Record, Finish)

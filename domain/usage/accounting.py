@@ -1,0 +1,41 @@
+"""Adding up what calls consumed, and estimating what is not known yet."""
+
+from decimal import Decimal
+
+from ports.catalog import Model
+from ports.usage import Usage
+
+CHARACTERS_PER_TOKEN = 4
+
+
+def add(total: Usage, more: Usage) -> Usage:
+    """Sum two usages field by field; an unknown cost stays unknown only if both are."""
+    return Usage(
+        input_tokens=total.input_tokens + more.input_tokens,
+        output_tokens=total.output_tokens + more.output_tokens,
+        total_tokens=total.total_tokens + more.total_tokens,
+        cached_tokens=total.cached_tokens + more.cached_tokens,
+        cache_write_tokens=total.cache_write_tokens + more.cache_write_tokens,
+        reasoning_tokens=total.reasoning_tokens + more.reasoning_tokens,
+        cost=_sum(total.cost, more.cost),
+        upstream_cost=_sum(total.upstream_cost, more.upstream_cost),
+        is_byok=total.is_byok or more.is_byok,
+    )
+
+
+def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return one + other
+
+
+def estimate(model: Model | None, *, sent_characters: int, received_characters: int) -> Decimal | None:
+    """Estimate the cost in USD of a call that was cut off, from its characters and the model's token prices.
+
+    None if the prices are unknown. Upstream tells the exact sum only with the terminal event.
+    """
+    if model is None or model.prompt_price is None or model.completion_price is None:
+        return None
+    sent = Decimal(sent_characters) / CHARACTERS_PER_TOKEN * model.prompt_price
+    received = Decimal(received_characters) / CHARACTERS_PER_TOKEN * model.completion_price
+    return sent + received
