@@ -30,10 +30,7 @@ def _translated(part: object) -> Iterator[JsonObject]:
         nested = part.get("file")
         yield from _file(nested if isinstance(nested, dict) else part)
     elif kind in ("audio", "input_audio"):
-        given = part.get("input_audio")
-        audio = given if isinstance(given, dict) else part.get("audio")
-        if isinstance(audio, dict) and isinstance(audio.get("data"), str) and audio.get("format") in ("mp3", "wav"):
-            yield {"type": "input_audio", "input_audio": {"data": audio["data"], "format": audio["format"]}}
+        yield from _audio(part.get("input_audio") or part.get("audio"))
     elif kind in ("video", "video_url"):
         video = part.get("video_url")
         url = video.get("url") if isinstance(video, dict) else video
@@ -47,6 +44,11 @@ def _image(image: object, detail: object) -> Iterator[JsonObject]:
     if isinstance(image, str) and image:
         known = detail if detail in ("auto", "low", "high", "original") else "auto"
         yield {"type": "input_image", "detail": known, "image_url": image}
+
+
+def _audio(audio: object) -> Iterator[JsonObject]:
+    if isinstance(audio, dict) and isinstance(audio.get("data"), str) and audio.get("format") in ("mp3", "wav"):
+        yield {"type": "input_audio", "input_audio": {"data": audio["data"], "format": audio["format"]}}
 
 
 def _file(file: JsonObject) -> Iterator[JsonObject]:

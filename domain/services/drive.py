@@ -5,7 +5,7 @@ batch are run before its outputs are yielded, so a slow reader delays neither a 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never
 
@@ -43,19 +43,27 @@ class TurnPorts:
     toolbox: Toolbox | None
 
 
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """What the use case does for a turn: `settle` once at its end, `journal` each booking, `own` loose tasks."""
+
+    settle: Callable[[End], Awaitable[None]]
+    journal: Callable[[Persist | Record], None]
+    own: Own
+
+
 class Driver:
-    """Drives one machine. `settle` runs once, in a task that `own` keeps, however the turn ends."""
+    """Drives one machine. Settlement runs once, in an owned task, however the turn ends."""
 
     def __init__(
         self,
         machine: TurnMachine,
         ports: TurnPorts,
         call: Callable[[ResponsesBody], UpstreamCall],
-        settle: Callable[[End], Awaitable[None]],
-        own: Own,
+        upkeep: Upkeep,
     ) -> None:
         self._machine, self._ports, self._call = machine, ports, call
-        self._settle, self._own = settle, own
+        self._upkeep, self._own = upkeep, upkeep.own
         self._attempt: Attempt | None = None
         self._pull: asyncio.Task[Sequence[UpstreamEvent]] | None = None
         self._calls: dict[str, asyncio.Task[ToolResult]] = {}
@@ -63,7 +71,7 @@ class Driver:
         self._alarm: tuple[float, asyncio.Task[None]] | None = None
         self._settled = False
 
-    async def outputs(self) -> AsyncIterator[Output]:
+    async def outputs(self) -> AsyncGenerator[Output, None]:
         """Yield the turn's outputs; the last is `Ended`, and settlement has begun before it is yielded."""
         events: Sequence[TurnEvent] = (Begun(),)
         while True:
@@ -177,7 +185,7 @@ class Driver:
             case Finish(end):
                 self._finish(end)
             case Persist() | Record():
-                pass
+                self._upkeep.journal(command)
             case _:
                 assert_never(command)
 
@@ -202,7 +210,7 @@ class Driver:
                 await _closed(attempt, pull)
             for task in calls:
                 await _ended(task)
-            await self._settle(end)
+            await self._upkeep.settle(end)
 
         self._own(close_and_settle(), "openrouter-pipe-settle")
 

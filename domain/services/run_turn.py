@@ -6,7 +6,8 @@ settled as cancelled.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import aclosing
 from typing import Any
 
 from domain.catalog.selection import find, is_selected, slug_of
@@ -14,11 +15,11 @@ from domain.egress.base_url import InvalidBaseUrl, checked_base_url
 from domain.faults.fault import Fault, FaultKind
 from domain.request.body import build
 from domain.request.turn_request import Caller, TurnRequest
-from domain.services.drive import Driver, TurnPorts
-from domain.services.settle_turn import Settlement, settle_turn
+from domain.services.drive import Driver, TurnPorts, Upkeep
+from domain.services.settle_turn import Settlement, call_values, settle_turn
 from domain.turn.calls import CallLimits
 from domain.turn.machine import TurnMachine, TurnPlan
-from domain.turn.steps import End, Ended, Output, Reason, ShowStatus
+from domain.turn.steps import End, Ended, Output, Persist, Reason, Record, ShowStatus
 from domain.turn.waiting import FOR_A_PLACE
 from domain.usage.summary import Timing
 from ports.catalog import Model
@@ -49,7 +50,7 @@ class RunTurn:
         models: tuple[Model, ...] = (),
         toolbox: Toolbox | None = None,
         notices: Notices | None = None,
-    ) -> AsyncIterator[Output]:
+    ) -> AsyncGenerator[Output, None]:
         """Yield the outputs of one turn, ending with exactly one `Ended`; raises nothing but cancellation.
 
         `models` is the catalog as known now, empty if unknown; `toolbox` and `notices` belong to this person.
@@ -77,8 +78,9 @@ class RunTurn:
         watch = _Watch(driver)
         self.running += 1
         try:
-            async for output in driver.outputs():
-                yield output
+            async with aclosing(driver.outputs()) as outputs:
+                async for output in outputs:
+                    yield output
         finally:
             watch.stop()
             driver.abandon()
@@ -136,8 +138,15 @@ class RunTurn:
             self._slots.release()
             await settle_turn(settlement, end, self._telemetry, notices)
 
-        ports = TurnPorts(self._responses, self._clock, toolbox)
-        return Driver(TurnMachine(plan), ports, call, settle, self._own)
+        turn_ports = TurnPorts(self._responses, self._clock, toolbox)
+
+        def journal(entry: Persist | Record) -> None:
+            if isinstance(entry, Persist):
+                settlement.items += len(entry.items)
+            else:
+                self._telemetry.event("debug", "upstream_call", **call_values(settlement.error_id, entry))
+
+        return Driver(TurnMachine(plan), turn_ports, call, Upkeep(settle, journal, self._own))
 
     def _refuse(self, fault: Fault, error_id: str, began: float, request: TurnRequest) -> Ended:
         timing = Timing(self._clock.monotonic() - began)

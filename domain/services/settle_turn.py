@@ -6,24 +6,37 @@ from decimal import Decimal
 from domain.conversation.size import characters_of
 from domain.request.turn_request import TurnRequest
 from domain.turn.closing import closing_line
-from domain.turn.steps import End, Reason
+from domain.turn.steps import End, Reason, Record
 from domain.usage.accounting import estimate
 from ports.catalog import Model
 from ports.notices import Notices
 from ports.responses import ResponsesBody
-from ports.telemetry import Telemetry
+from ports.telemetry import LogValue, Telemetry
 from ports.usage import Usage
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Settlement:
-    """What is known of a turn when it starts; `error_id` names it everywhere."""
+    """What is known of a turn; `error_id` names it everywhere, `items` counts what its rounds brought."""
 
     request: TurnRequest
     model: Model | None
     body: ResponsesBody
     error_id: str
     slug: str
+    items: int = 0
+
+
+def call_values(error_id: str, call: Record) -> dict[str, LogValue]:
+    """Return the log values of one upstream call."""
+    usage = call.usage
+    return {
+        "error_id": error_id,
+        "response_id": call.response_id,
+        "model": call.model,
+        "total_tokens": usage.total_tokens if usage is not None else None,
+        "cost": str(usage.cost) if usage is not None and usage.cost is not None else None,
+    }
 
 
 async def settle_turn(turn: Settlement, end: End, telemetry: Telemetry, notices: Notices | None) -> None:
@@ -47,6 +60,7 @@ async def settle_turn(turn: Settlement, end: End, telemetry: Telemetry, notices:
         response_id=end.response_id,
         attempts=end.attempts,
         rounds=end.rounds,
+        items=turn.items,
         seconds=round(end.timing.total, 3),
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,

@@ -104,7 +104,8 @@ class End:
     """How a turn ended: with `fault` if and only if `reason` is FAULT.
 
     `usage` sums the calls upstream accounted for. `unbilled_characters` were received from a call whose bill never
-    came (None if every call has one). `error_id` is the turn's id for support and log. `shown`: whether the reader got anything.
+    came (None if every call has one). `error_id` is the turn's id for support and log. `shown`: whether the reader
+    got anything.
     """
 
     reason: Reason
