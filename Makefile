@@ -1,5 +1,6 @@
 # Everything is built on demand: a virtual environment per set of pinned versions, kept outside the work tree.
 SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
 PYTHON ?= python3
 CACHE ?= $(or $(OPENROUTER_PIPE_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/openrouter-pipe)
 export OPENROUTER_PIPE_CACHE := $(CACHE)
@@ -9,10 +10,67 @@ PINS := $(shell sed -n '/^\[dependency-groups\]/,/^\[tool/p' pyproject.toml | sh
 DEV := $(CACHE)/dev-$(PINS)
 LOWEST := $(CACHE)/lowest-$(PINS)
 RUN := $(DEV)/bin/python -m
+BUNDLE := dist/openrouter_pipe.py
+VERSION ?=
+CHECK ?=
+export CHECK
+ifdef PORT
+export PORT
+endif
+ifdef DATA
+export DATA
+endif
 
-.PHONY: help check test test-unit test-adapters test-lowest test-hosts test-host bundle run bench drills settings format clean
+.PHONY: help check format settings bundle run test test-unit test-lowest test-hosts test-host bench simulator chromium clean
 help:  ## what can be made
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
+
+run: bundle  ## boot the real Open WebUI with the pipe installed (CHECK=1: send two messages and exit; PORT=, DATA=)
+	@$(RUN) entrypoints.devhost.run $(BUNDLE)
+
+test: check test-unit test-lowest test-hosts  ## the whole suite, real hosts and Chromium included
+
+check: $(DEV)/.ready  ## format, lint, types, import rules, generated texts, unit tests of the core: under 30 s
+	@$(DEV)/bin/ruff format --check -q . && $(DEV)/bin/ruff check -q .
+	@$(RUN) mypy --no-error-summary
+	@$(DEV)/bin/lint-imports > /dev/null || $(DEV)/bin/lint-imports
+	@$(RUN) entrypoints.settings --check
+	@$(RUN) pytest -q tests/domain
+
+test-unit: $(DEV)/.ready  ## every test that needs no host
+	@$(RUN) pytest -q -n 2 tests --ignore=tests/hosts --ignore=tests/domain
+
+test-lowest: $(LOWEST)/.ready  ## adapters and entrypoints with the lowest library versions of the oldest host
+	@$(LOWEST)/bin/python -m pytest -q -n 2 tests/adapters tests/contracts tests/entrypoints
+
+test-hosts: bundle chromium  ## end to end in every supported version of Open WebUI
+	@$(RUN) pytest -q tests/hosts
+
+test-host: bundle chromium  ## end to end in one version: make test-host VERSION=0.12.4
+	@test -n "$(VERSION)" || { echo "say which: make test-host VERSION=0.12.4"; exit 2; }
+	@$(RUN) pytest -q tests/hosts --host-version $(VERSION)
+
+bench: bundle  ## speed and memory, side by side with a minimal pipe
+	@$(RUN) benchmarks.run
+
+bundle: $(DEV)/.ready  ## write the single file for Open WebUI
+	@$(RUN) entrypoints.openwebui.bundle --output $(BUNDLE)
+
+settings: $(DEV)/.ready  ## write what is generated from the table of settings
+	@$(RUN) entrypoints.settings --write
+
+simulator: $(DEV)/.ready  ## OpenRouter on loopback, port 8900
+	@$(RUN) entrypoints.simulator --port 8900
+
+format: $(DEV)/.ready  ## format the code
+	@$(DEV)/bin/ruff format -q . && $(DEV)/bin/ruff check -q --fix .
+
+chromium:
+	@command -v chromium > /dev/null || { echo "· installing chromium"; \
+	  as=$$([ "$$(id -u)" = 0 ] || echo sudo); $$as apt-get update -qq && $$as apt-get install -y -qq chromium > /dev/null; }
+
+clean:  ## remove what was built in the work tree
+	@rm -rf dist build .run .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(UV):
 	@echo "· installing uv $(UV_VERSION)" && mkdir -p $(CACHE)
@@ -25,12 +83,3 @@ $(DEV)/.ready: $(UV)
 $(LOWEST)/.ready: $(UV)
 	@echo "· building the environment with the lowest supported versions"
 	@$(UV) venv -q --clear --python $(PYTHON) $(LOWEST) && $(UV) pip install -q --python $(LOWEST)/bin/python --group lowest && touch $@
-
-check: $(DEV)/.ready  ## format, lint, types, import rules, unit tests: under 30 s
-	@$(RUN) ruff format --check -q . && $(RUN) ruff check -q .
-	@$(RUN) mypy
-	@$(DEV)/bin/lint-imports --no-logo 2>/dev/null || $(DEV)/bin/lint-imports
-	@$(RUN) pytest -q tests/domain
-
-format: $(DEV)/.ready  ## format the code
-	@$(RUN) ruff format -q . && $(RUN) ruff check -q --fix .

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ports.responses import Route
 
@@ -36,6 +36,7 @@ class CatalogError(Exception):
         self.status = status
 
 
+@runtime_checkable
 class Catalog(Protocol):
     """Reads upstream's list of models."""
 

@@ -1,9 +1,10 @@
 """Time, given from outside."""
 
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
+@runtime_checkable
 class Clock(Protocol):
     """Two clocks and a wait."""
 

@@ -1,8 +1,9 @@
 """Identifiers and chance, given from outside."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
+@runtime_checkable
 class Ids(Protocol):
     """Makes identifiers that do not repeat."""
 

@@ -1,8 +1,9 @@
 """Short words to the person, beside the answer."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
+@runtime_checkable
 class Notices(Protocol):
     """Shows a status line to the one person this turn belongs to. Never raises; may show nothing at all."""
 

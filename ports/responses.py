@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ports.json_values import JsonObject
 from ports.usage import Usage
@@ -345,6 +345,7 @@ class Unreadable(ResponsesError):
         self.detail = detail
 
 
+@runtime_checkable
 class ResponsesClient(Protocol):
     """Calls upstream once per `attempt`. Safe to use from many tasks of one event loop."""
 

@@ -1,6 +1,6 @@
 """Places for work in flight, shared by everything in the process that serves chats."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class SlotsFull(Exception):
@@ -11,6 +11,7 @@ class SlotsFull(Exception):
         self.waiting = waiting
 
 
+@runtime_checkable
 class Slots(Protocol):
     """A counting semaphore with a bounded, fair waiting line; one for all loads of the process."""
 

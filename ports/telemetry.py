@@ -1,11 +1,12 @@
 """What operators get to see: structured log lines."""
 
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 LogValue = str | int | float | bool | None
 Level = Literal["debug", "info", "warning", "error"]
 
 
+@runtime_checkable
 class Telemetry(Protocol):
     """Takes structured events. Never blocks and never raises; values hold no secrets and no prompt text."""
 

@@ -1,7 +1,7 @@
 """Tools that can be run for one person in one turn."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ports.json_values import JsonObject
 
@@ -23,6 +23,7 @@ class ToolResult:
     failed: bool = False
 
 
+@runtime_checkable
 class Toolbox(Protocol):
     """The tools on offer. Executes, decides nothing."""
 

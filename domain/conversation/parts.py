@@ -40,7 +40,8 @@ def _translated(part: object) -> Iterator[JsonObject]:
 
 def _image(image: object, detail: object) -> Iterator[JsonObject]:
     if isinstance(image, dict):
-        image, detail = image.get("url"), image.get("detail", detail)
+        detail = image.get("detail", detail)
+        image = image.get("url")
     if isinstance(image, str) and image:
         known = detail if detail in ("auto", "low", "high", "original") else "auto"
         yield {"type": "input_image", "detail": known, "image_url": image}

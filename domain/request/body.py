@@ -17,22 +17,27 @@ T = TypeVar("T")
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-def build(request: TurnRequest, slug: str, model: Model | None) -> ResponsesBody | Fault:
+def build(
+    request: TurnRequest, slug: str, model: Model | None, offered: tuple[JsonObject, ...] = ()
+) -> ResponsesBody | Fault:
     """Build the body for one turn; a Fault if the messages hold nothing to send.
 
-    `model` is the catalog's entry for `slug`, None if it has none: then every parameter is passed on. Source:
-    OpenRouter API reference, request body and checklist.
+    `offered` are tools the turn itself can run; without them an API caller's own tools are passed on. `model` is the
+    catalog's entry for `slug`, None if it has none: then every parameter is passed on. Source: OpenRouter API
+    reference, request body and checklist.
     """
     items = items_of(request.messages)
     if not items:
         return Fault(FaultKind.BAD_MESSAGES, detail="there is no message with a role and a text")
     asked = request.parameters
     reasoning = _reasoning(asked, request.thinking, model)
-    tools = _tools(asked, model) if request.caller is Caller.API else ()
+    tools = offered if supports(model, "tools") else ()
+    if not tools and request.caller is Caller.API:
+        tools = _tools(asked, model)
     return ResponsesBody(
         model=slug,
         input=items,
-        stream=request.caller is not Caller.TASK,
+        stream=request.stream,
         max_output_tokens=_output_limit(asked, model),
         temperature=_if_listed(asked.temperature, "temperature", model),
         top_p=_if_listed(asked.top_p, "top_p", model),

@@ -69,13 +69,14 @@ class TurnRequest:
     """Everything a turn needs; nothing later reads a live setting.
 
     `model` is the name as requested, `selection` the operator's choice of models. `messages` are chat messages as
-    the caller sent them.
+    the caller sent them. `stream` is how upstream is asked, not how the caller is answered.
     """
 
     model: str
     messages: tuple[object, ...]
     route: Route
     caller: Caller = Caller.API
+    stream: bool = True
     person: Person = Person()
     parameters: Parameters = Parameters()
     thinking: Thinking = Thinking()

@@ -94,8 +94,7 @@ class Driver:
     # --- waiting ------------------------------------------------------------------------------------------
 
     async def _next_events(self) -> Sequence[TurnEvent]:
-        if self._attempt is not None and self._pull is None and not self._attempt.finished:
-            self._pull = self._task(self._attempt.next_batch(), "upstream")
+        self._start_pull()
         waits: set[asyncio.Task[Any]] = set(self._calls.values())
         if self._pull is not None:
             waits.add(self._pull)
@@ -104,6 +103,10 @@ class Driver:
             waits.add(alarm)
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         return [*self._finished_calls(), *self._pulled(), *self._due()]
+
+    def _start_pull(self) -> None:
+        if self._attempt is not None and self._pull is None and not self._attempt.finished:
+            self._pull = self._task(self._attempt.next_batch(), "upstream")
 
     def _pulled(self) -> Sequence[TurnEvent]:
         pull = self._pull
@@ -171,6 +174,7 @@ class Driver:
                 clock = self._ports.clock
                 at = clock.monotonic() + after
                 self._attempt = Attempt(self._ports.responses, self._call(body), clock, at)
+                self._start_pull()
             case StartCall(call):
                 if self._ports.toolbox is not None:
                     self._calls[call.call_id] = self._task(self._ports.toolbox.call(call), f"tool-{call.name}")

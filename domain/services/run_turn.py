@@ -41,7 +41,9 @@ class RunTurn:
         self._responses, self._clock, self._ids = responses, clock, ids
         self._slots, self._telemetry = slots, telemetry
         self._tasks: set[asyncio.Task[None]] = set()
-        self.running = 0
+        self._running = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     async def run(
         self,
@@ -50,20 +52,24 @@ class RunTurn:
         models: tuple[Model, ...] = (),
         toolbox: Toolbox | None = None,
         notices: Notices | None = None,
+        reader: "asyncio.Task[Any] | None" = None,
     ) -> AsyncGenerator[Output, None]:
         """Yield the outputs of one turn, ending with exactly one `Ended`; raises nothing but cancellation.
 
         `models` is the catalog as known now, empty if unknown; `toolbox` and `notices` belong to this person.
+        `reader` is the task whose end means that nobody reads any more (default: the one that starts to iterate).
         """
         error_id = self._ids.new_error_id()
         began = self._clock.monotonic()
         model = find(request.model, models)
         slug = model.id if model is not None else slug_of(request.model)
-        prepared = self._prepare(request, slug, model)
+        prepared = self._prepare(request, slug, model, toolbox)
         if isinstance(prepared, Fault):
             yield self._refuse(prepared, error_id, began, request)
             return
         route, body = prepared
+        settlement = Settlement(request, model, body, error_id, slug)
+        driver = self._driver(route, toolbox, notices, settlement)
         bounds = request.bounds
         if not self._slots.try_acquire(bounds.concurrent):
             yield ShowStatus(FOR_A_PLACE)
@@ -73,10 +79,9 @@ class RunTurn:
                 fault = Fault(FaultKind.BUSY, detail=str(full), retry_after=5.0)
                 yield self._refuse(fault, error_id, began, request)
                 return
-        settlement = Settlement(request, model, body, error_id, slug)
-        driver = self._driver(request, route, body, toolbox, notices, settlement, model)
-        watch = _Watch(driver)
-        self.running += 1
+        watch = _Watch(driver, reader or asyncio.current_task())
+        self._running += 1
+        self._idle.clear()
         try:
             async with aclosing(driver.outputs()) as outputs:
                 async for output in outputs:
@@ -85,14 +90,21 @@ class RunTurn:
             watch.stop()
             driver.abandon()
 
-    async def aclose(self) -> None:
-        """Wait for settlements under way."""
+    async def refuse(self, fault: Fault, request: TurnRequest) -> AsyncGenerator[Output, None]:
+        """Yield the one output of a request that cannot become a turn."""
+        yield self._refuse(fault, self._ids.new_error_id(), self._clock.monotonic(), request)
+
+    async def drained(self) -> None:
+        """Return once no turn runs and every settlement is done."""
+        await self._idle.wait()
         while self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.wait(set(self._tasks))
 
     # --- details ------------------------------------------------------------------------------------------
 
-    def _prepare(self, request: TurnRequest, slug: str, model: Model | None) -> tuple[Route, ResponsesBody] | Fault:
+    def _prepare(
+        self, request: TurnRequest, slug: str, model: Model | None, toolbox: Toolbox | None
+    ) -> tuple[Route, ResponsesBody] | Fault:
         if not request.route.api_key.strip():
             return Fault(FaultKind.NO_KEY)
         try:
@@ -101,30 +113,21 @@ class RunTurn:
             return Fault(FaultKind.BAD_ROUTE, detail=f"BASE_URL: {error}")
         if request.caller is not Caller.TASK and not is_selected(slug, request.selection):
             return Fault(FaultKind.FILTERED_MODEL, detail=slug)
-        body = build(request, slug, model)
+        body = build(request, slug, model, toolbox.specifications() if toolbox is not None else ())
         if isinstance(body, Fault):
             return body
         given = request.route
         return Route(base_url, given.api_key.strip(), given.referer, given.title), body
 
-    def _driver(
-        self,
-        request: TurnRequest,
-        route: Route,
-        body: ResponsesBody,
-        toolbox: Toolbox | None,
-        notices: Notices | None,
-        settlement: Settlement,
-        model: Model | None,
-    ) -> Driver:
-        tools = toolbox.specifications() if toolbox is not None else ()
+    def _driver(self, route: Route, toolbox: Toolbox | None, notices: Notices | None, settlement: Settlement) -> Driver:
+        request, body, model = settlement.request, settlement.body, settlement.model
         free = model is not None and model.prompt_price == 0 and model.completion_price == 0
         retry = request.retry
         plan = TurnPlan(
             body=body,
             error_id=settlement.error_id,
             retry=retry.allowing_uncertain() if free else retry,
-            runnable=frozenset(str(tool.get("name")) for tool in tools),
+            runnable=frozenset(str(tool.get("name")) for tool in body.tools) if toolbox is not None else frozenset(),
             call_limits=CallLimits(seconds=request.bounds.tool_seconds),
             max_rounds=request.bounds.max_rounds,
             jitter=self._ids.jitter(),
@@ -134,8 +137,10 @@ class RunTurn:
             return UpstreamCall(route, round_body, request.limits)
 
         async def settle(end: End) -> None:
-            self.running -= 1
             self._slots.release()
+            self._running -= 1
+            if not self._running:
+                self._idle.set()
             await settle_turn(settlement, end, self._telemetry, notices)
 
         turn_ports = TurnPorts(self._responses, self._clock, toolbox)
@@ -171,9 +176,8 @@ class RunTurn:
 class _Watch:
     """Settles a turn whose reader's task ended without closing the iterator."""
 
-    def __init__(self, driver: Driver) -> None:
-        self._driver = driver
-        self._reader = asyncio.current_task()
+    def __init__(self, driver: Driver, reader: "asyncio.Task[Any] | None") -> None:
+        self._driver, self._reader = driver, reader
         if self._reader is not None:
             self._reader.add_done_callback(self._gone)
 

@@ -232,9 +232,7 @@ class TurnMachine:
 
     def _begin(self, now: float) -> list[Step]:
         self._begun = now
-        first, wait = waiting.LINES[0]
-        self._stage = 1
-        return [ShowStatus(first), SetTimer(WAITING, now + wait), *self._call(0.0, now)]
+        return [*self._call(0.0, now), *self._wait_on(now)]
 
     def _call(self, after: float, now: float) -> list[Step]:
         self.phase = Phase.CALLING
@@ -338,10 +336,13 @@ class TurnMachine:
     def _reassure(self, now: float) -> list[Step]:
         if self._shown or self.phase is not Phase.CALLING or self._stage >= len(waiting.LINES):
             return []
+        return self._wait_on(now)
+
+    def _wait_on(self, now: float) -> list[Step]:
         text, wait = waiting.LINES[self._stage]
         self._stage += 1
-        more = [SetTimer(WAITING, now + wait)] if self._stage < len(waiting.LINES) else []
-        return [ShowStatus(text), *more]
+        steps: list[Step] = [ShowStatus(text)] if text else []
+        return [*steps, SetTimer(WAITING, now + wait)] if self._stage < len(waiting.LINES) else steps
 
     def _stop(self, now: float) -> list[Step]:
         steps = self._calls.cancel() if self._calls else []

@@ -3,13 +3,14 @@
 from domain.faults.fault import Fault
 
 LINES: tuple[tuple[str, float], ...] = (
-    ("Thinking…", 1.5),
+    ("", 0.3),
+    ("Thinking…", 1.2),
     ("Still thinking…", 2.5),
     ("Working on a good answer…", 2.0),
     ("This one takes a moment…", 1.0),
     ("Still here, waiting for the model…", 0.0),
 )
-"""Text, and seconds until the next one."""
+"""Text, and seconds until the next one. A quick answer needs no word before it: the first line is silence."""
 
 FOR_A_PLACE = "Waiting for a free place…"
 

@@ -1,0 +1,139 @@
+"""Open an answer by what it is: an event stream, a whole response, or an error."""
+
+from asyncio import timeout, to_thread
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from http import HTTPStatus
+
+from aiohttp import ClientError, ClientResponse
+from yarl import URL
+
+from adapters.openrouter.codec import load_tolerantly
+from adapters.openrouter.events import read_response
+from adapters.openrouter.failures import failure_of
+from adapters.openrouter.fields import mapping
+from adapters.openrouter.problems import problem_of_answer, read_problem
+from adapters.openrouter.sse import BOM
+from adapters.openrouter.stream import EventStream
+from adapters.openrouter.translation import Translator
+from ports.responses import (
+    EventTooLarge,
+    Reach,
+    Refused,
+    StreamClosed,
+    Unreadable,
+    UpstreamCall,
+    UpstreamEvent,
+    UpstreamProblem,
+)
+
+ERROR_BYTES = 1024 * 1024
+ERROR_SECONDS = 5.0
+INLINE_LIMIT = 64 * 1024
+FIELD_STARTS = (b"data", b"event", b"id", b"retry", b":")
+
+Now = Callable[[], datetime]
+Batches = AsyncIterator[Sequence[UpstreamEvent]]
+
+
+async def open_answer(response: ClientResponse, call: UpstreamCall, now: Now) -> Batches:
+    """Return the batches of an answer whose headers are there. Raises ResponsesError."""
+    if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
+        raise Refused(await _problem(response, now))
+    translator = Translator(now, generation_id=response.headers.get("X-Generation-Id", ""))
+    if response.content_type == "text/event-stream":
+        return EventStream(response, translator, call.limits)
+    first = await _first_bytes(response, call)
+    start = first.removeprefix(BOM).lstrip()
+    if start.startswith(FIELD_STARTS):
+        return EventStream(response, translator, call.limits, first=first)
+    if not start.startswith(b"{"):
+        raise Unreadable(f"{response.content_type[:80]}" if start else "empty")
+    return WholeAnswer(await _whole(response, first, call, now))
+
+
+class WholeAnswer:
+    """Iterates the one batch of an answer that came whole."""
+
+    def __init__(self, events: Sequence[UpstreamEvent]) -> None:
+        self._events = events
+
+    def __aiter__(self) -> "WholeAnswer":
+        return self
+
+    async def __anext__(self) -> Sequence[UpstreamEvent]:
+        events, self._events = self._events, ()
+        if not events:
+            raise StopAsyncIteration
+        return events
+
+
+async def _first_bytes(response: ClientResponse, call: UpstreamCall) -> bytes:
+    """Return the first bytes that are more than white space; nothing when there are none."""
+    first = b""
+    try:
+        while len(first) < INLINE_LIMIT and not first.removeprefix(BOM).strip():
+            data = await response.content.readany()
+            if not data:
+                break
+            first += data
+    except (ClientError, OSError, RuntimeError) as error:
+        raise failure_of(error, Reach.SENT, call.limits) from error
+    return first
+
+
+async def _whole(response: ClientResponse, first: bytes, call: UpstreamCall, now: Now) -> list[UpstreamEvent]:
+    raw = await _read_rest(response, first, call)
+    generation_id = response.headers.get("X-Generation-Id", "")
+    if len(raw) > INLINE_LIMIT:
+        return await to_thread(_read_whole, raw, generation_id, now)
+    return _read_whole(raw, generation_id, now)
+
+
+async def _read_rest(response: ClientResponse, first: bytes, call: UpstreamCall) -> bytes:
+    pieces, size = [first], len(first)
+    try:
+        while data := await response.content.readany():
+            pieces.append(data)
+            size += len(data)
+            if size > call.limits.event_bytes:
+                raise EventTooLarge(call.limits.event_bytes)
+    except (ClientError, OSError, RuntimeError) as error:
+        raise failure_of(error, Reach.SENT, call.limits) from error
+    return b"".join(pieces)
+
+
+def _read_whole(raw: bytes, generation_id: str, now: Now) -> list[UpstreamEvent]:
+    """Read a whole response object, or the error that came in its place."""
+    try:
+        body = mapping(load_tolerantly(raw))
+    except ValueError as error:
+        raise Unreadable("broken JSON") from error
+    if isinstance(body.get("output"), list) or isinstance(body.get("status"), str):
+        return [read_response(body, generation_id, now), StreamClosed(said_done=False)]
+    if body.get("error"):
+        raise Refused(read_problem(body, now=now()))
+    raise Unreadable("JSON that is no response")
+
+
+async def _problem(response: ClientResponse, now: Now) -> UpstreamProblem:
+    """Read the body of an error, as much of it as comes in a few seconds."""
+    raw = b""
+    with suppress(ClientError, OSError, RuntimeError):
+        async with timeout(ERROR_SECONDS):
+            while len(raw) < ERROR_BYTES and (data := await response.content.readany()):
+                raw += data
+    if response.status < HTTPStatus.BAD_REQUEST:
+        return _redirect(response)
+    return problem_of_answer(response.status, response.headers, raw, now())
+
+
+def _redirect(response: ClientResponse) -> UpstreamProblem:
+    try:
+        target = URL(response.headers.get("Location", ""))
+        place = f"{target.scheme}://{target.host}" if target.host else "another path"
+    except ValueError:
+        place = "elsewhere"
+    text = f"redirected to {place}; the base URL must name the final address"
+    return UpstreamProblem(status=response.status, kind="redirect", text=text)

@@ -1,0 +1,103 @@
+"""`GET /models` and `GET /key` over aiohttp."""
+
+from asyncio import to_thread
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+
+from aiohttp import ClientError, ClientResponse, ClientTimeout
+
+from adapters.openrouter.codec import load_tolerantly
+from adapters.openrouter.failures import failure_of
+from adapters.openrouter.fields import mapping, objects
+from adapters.openrouter.models import read_model
+from adapters.openrouter.pool import PoolClosed, SessionPool
+from adapters.openrouter.problems import problem_of_answer
+from adapters.openrouter.request import address_of, headers_of
+from ports.catalog import CatalogError, Model
+from ports.clock import Clock
+from ports.responses import InvalidRoute, Limits, Reach, Route
+
+BODY_LIMIT = 32 * 1024 * 1024
+INLINE_LIMIT = 64 * 1024
+LIMITS = Limits(connect=10.0, total=30.0, idle_read=None)
+
+
+class AioCatalog:
+    """Implements Catalog. `limit` names how many calls share the pool; it is asked for every call."""
+
+    def __init__(self, pool: SessionPool, clock: Clock, limit: Callable[[], int]) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._limit = limit
+
+    async def fetch(self, route: Route) -> tuple[Model, ...]:
+        """Return the models that answer in text, in upstream's order. Raises CatalogError."""
+        raw = await self._get(route, "models")
+        models = await to_thread(_read_models, raw) if len(raw) > INLINE_LIMIT else _read_models(raw)
+        if not models:
+            raise CatalogError("the list holds no text model")
+        return models
+
+    async def check_key(self, route: Route) -> None:
+        """Return if upstream accepts the key. Raises CatalogError."""
+        await self._get(route, "key")
+
+    async def _get(self, route: Route, path: str) -> bytes:
+        try:
+            async with self._answer(route, path) as response:
+                raw = await _read(response)
+        except (ClientError, OSError, RuntimeError, ValueError) as error:
+            raise CatalogError(str(failure_of(error, Reach.NOT_SENT, LIMITS))) from error
+        if response.status != HTTPStatus.OK:
+            problem = problem_of_answer(response.status, response.headers, raw, self._clock.now())
+            raise CatalogError(f"HTTP {response.status}: {problem.text}", status=response.status)
+        return raw
+
+    @asynccontextmanager
+    async def _answer(self, route: Route, path: str) -> AsyncIterator[ClientResponse]:
+        try:
+            url, headers = address_of(route, path), headers_of(route, Accept="application/json")
+            lease = await self._pool.session(self._limit())
+        except InvalidRoute as error:
+            raise CatalogError(str(error)) from error
+        except PoolClosed as error:
+            raise CatalogError("closed by this side") from error
+        try:
+            timeout = ClientTimeout(total=LIMITS.total, connect=LIMITS.connect)
+            proxy = await lease.proxy_for(url)
+            response = await lease.http.get(
+                url, headers=headers, proxy=proxy, allow_redirects=False, timeout=timeout
+            )
+            try:
+                yield response
+            finally:
+                response.close()
+        finally:
+            lease.release()
+
+
+async def _read(response: ClientResponse) -> bytes:
+    pieces, size = [], 0
+    while data := await response.content.readany():
+        pieces.append(data)
+        size += len(data)
+        if size > BODY_LIMIT:
+            raise CatalogError(f"the answer exceeds {BODY_LIMIT} bytes", status=response.status)
+    return b"".join(pieces)
+
+
+def _read_models(raw: bytes) -> tuple[Model, ...]:
+    try:
+        body = load_tolerantly(raw)
+    except ValueError as error:
+        raise CatalogError("the answer is not JSON", status=HTTPStatus.OK) from error
+    entries = mapping(body).get("data")
+    if not isinstance(entries, list):
+        raise CatalogError("the answer holds no list of models", status=HTTPStatus.OK)
+    models: dict[str, Model] = {}
+    for entry in objects(entries):
+        model = read_model(entry)
+        if model is not None:
+            models.setdefault(model.id, model)
+    return tuple(models.values())

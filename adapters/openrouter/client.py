@@ -1,0 +1,112 @@
+"""`POST /responses` over aiohttp: exactly one attempt per call."""
+
+from asyncio import sleep
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
+
+from aiohttp import ClientError, ClientResponse, ClientTimeout
+
+from adapters.openrouter.answers import open_answer
+from adapters.openrouter.body import encode_body
+from adapters.openrouter.codec import ORJSON_INSTALLED
+from adapters.openrouter.failures import failure_of
+from adapters.openrouter.pool import Lease, PoolClosed, SessionPool
+from adapters.openrouter.request import Outgoing, address_of, headers_of
+from adapters.openrouter.stream import EventStream
+from ports.clock import Clock
+from ports.responses import Reach, Unreachable, UpstreamCall, UpstreamEvent
+from ports.telemetry import Telemetry
+
+Batches = AsyncIterator[Sequence[UpstreamEvent]]
+
+
+class AioResponsesClient:
+    """Implements ResponsesClient. `limit` names how many calls may run at once; it is asked for every call."""
+
+    def __init__(self, pool: SessionPool, clock: Clock, telemetry: Telemetry, limit: Callable[[], int]) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._limit = limit
+        if not ORJSON_INSTALLED:
+            telemetry.event("warning", "orjson_missing", effect="slower JSON", remedy="pip install orjson")
+
+    def attempt(self, call: UpstreamCall) -> AbstractAsyncContextManager[Batches]:
+        """Send `call` once; see the port."""
+        return _Attempt(self._pool, self._clock, self._limit(), call)
+
+
+class _Attempt:
+    """One call from its first byte to its last."""
+
+    def __init__(self, pool: SessionPool, clock: Clock, limit: int, call: UpstreamCall) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._limit = limit
+        self._call = call
+        self._lease: Lease | None = None
+        self._response: ClientResponse | None = None
+        self._batches: Batches | None = None
+
+    async def __aenter__(self) -> Batches:
+        try:
+            self._response = await self._send()
+            self._batches = await open_answer(self._response, self._call, self._clock.now)
+        except BaseException:
+            self._leave(cut=True)
+            raise
+        return self._batches
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._leave(cut=error is not None)
+
+    async def _send(self) -> ClientResponse:
+        call, limits = self._call, self._call.limits
+        url = address_of(call.route, "responses")
+        accept = "text/event-stream" if call.body.stream else "application/json"
+        headers = headers_of(call.route, Content_Type="application/json", Accept=accept)
+        if call.body.stream:
+            headers["Accept-Encoding"] = "identity"  # a compressor on the way would hold pieces back
+        outgoing = Outgoing(await encode_body(call.body), limits.idle_read)
+        try:
+            self._lease = await self._pool.session(self._limit)
+            proxy = await self._lease.proxy_for(url)
+            await _notice_closed_connections()
+            return await self._lease.http.post(
+                url,
+                data=outgoing,
+                headers=headers,
+                proxy=proxy,
+                allow_redirects=False,
+                timeout=ClientTimeout(total=limits.total, connect=limits.connect, sock_read=limits.idle_read),
+            )
+        except PoolClosed as error:
+            raise Unreachable("closed by this side", reach=Reach.NOT_SENT) from error
+        except (ClientError, OSError, RuntimeError, ValueError) as error:
+            raise failure_of(error, outgoing.reach, limits) from error
+
+    def _leave(self, *, cut: bool) -> None:
+        """Close the connection, unless the answer has been read or only its last bytes are missing."""
+        response, self._response = self._response, None
+        lease, self._lease = self._lease, None
+        if lease is None:
+            return
+        finished = isinstance(self._batches, EventStream) and self._batches.finished
+        if response is not None and finished and not cut and not response.content.at_eof():
+            lease.finish_reading(response)
+            return
+        if response is not None:
+            response.close()
+        lease.release()
+
+
+async def _notice_closed_connections() -> None:
+    """Let the loop see that upstream closed kept connections while it was busy elsewhere.
+
+    Without it a request could be written into a connection whose end is waiting in the socket, and its failure
+    could not be told from one that upstream has billed. Twice: the first pass polls, the second comes after.
+    """
+    await sleep(0)
+    await sleep(0)

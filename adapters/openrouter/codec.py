@@ -1,0 +1,53 @@
+"""Which JSON library speaks on the wire: orjson where it is installed, the standard library otherwise."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from json import dumps as stdlib_dumps
+from json import loads as stdlib_loads
+
+try:
+    from orjson import dumps as orjson_dumps
+    from orjson import loads as orjson_loads
+
+    ORJSON_INSTALLED = True
+except ImportError:
+    ORJSON_INSTALLED = False
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """A pair of functions over UTF-8: `loads` raises ValueError, `dumps` ValueError or TypeError."""
+
+    name: str
+    loads: Callable[[bytes], object]
+    dumps: Callable[[object], bytes]
+
+
+def load_patiently(payload: bytes) -> object:
+    """Decode what a strict parser refuses: half surrogate pairs, invalid UTF-8, numbers beyond 64 bits.
+
+    Raises ValueError when it is no JSON at all.
+    """
+    try:
+        return stdlib_loads(payload.decode("utf-8", "replace"))
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+def _dump_plainly(value: object) -> bytes:
+    try:
+        return stdlib_dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+STDLIB = Codec("json", load_patiently, _dump_plainly)
+FASTEST = Codec("orjson", orjson_loads, orjson_dumps) if ORJSON_INSTALLED else STDLIB
+
+
+def load_tolerantly(payload: bytes, codec: Codec = FASTEST) -> object:
+    """Decode with `codec`, then patiently. Raises ValueError."""
+    try:
+        return codec.loads(payload)
+    except ValueError:
+        return load_patiently(payload)

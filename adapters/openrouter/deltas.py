@@ -1,0 +1,86 @@
+"""Which frames carry a piece, or the whole, of something streamed, and the event each becomes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from re import compile as pattern
+
+from ports.responses import (
+    ArgumentsDelta,
+    ArgumentsDone,
+    ReasoningDelta,
+    ReasoningDone,
+    RefusalDelta,
+    RefusalDone,
+    TextDelta,
+    TextDone,
+    UpstreamEvent,
+)
+
+HALVES = pattern("[\ud800-\udfff]")
+
+Builder = Callable[[int, str, int, str], UpstreamEvent]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """How to read one type: the key of its text, the key of its part, and what to build of it."""
+
+    text_key: str
+    part_key: str
+    build: Builder
+
+
+def _arguments_delta(index: int, item_id: str, _part: int, said: str) -> UpstreamEvent:
+    return ArgumentsDelta(index, item_id, said)
+
+
+def _arguments_done(index: int, item_id: str, _part: int, said: str) -> UpstreamEvent:
+    return ArgumentsDone(index, item_id, said)
+
+
+def _raw_delta(index: int, item_id: str, part: int, said: str) -> UpstreamEvent:
+    return ReasoningDelta(index, item_id, part, said, raw=True)
+
+
+def _raw_done(index: int, item_id: str, part: int, said: str) -> UpstreamEvent:
+    return ReasoningDone(index, item_id, part, said, raw=True)
+
+
+def _summary_delta(index: int, item_id: str, part: int, said: str) -> UpstreamEvent:
+    return ReasoningDelta(index, item_id, part, said, raw=False)
+
+
+def _summary_done(index: int, item_id: str, part: int, said: str) -> UpstreamEvent:
+    return ReasoningDone(index, item_id, part, said, raw=False)
+
+
+_TEXT = Piece("delta", "content_index", TextDelta)
+
+DELTAS: dict[str, Piece] = {
+    "response.output_text.delta": _TEXT,
+    "response.content_part.delta": _TEXT,
+    "response.refusal.delta": Piece("delta", "content_index", RefusalDelta),
+    "response.reasoning_text.delta": Piece("delta", "content_index", _raw_delta),
+    "response.reasoning_summary_text.delta": Piece("delta", "summary_index", _summary_delta),
+    "response.function_call_arguments.delta": Piece("delta", "", _arguments_delta),
+}
+
+WHOLES: dict[str, Piece] = {
+    "response.output_text.done": Piece("text", "content_index", TextDone),
+    "response.refusal.done": Piece("refusal", "content_index", RefusalDone),
+    "response.reasoning_text.done": Piece("text", "content_index", _raw_done),
+    "response.reasoning_summary_text.done": Piece("text", "summary_index", _summary_done),
+    "response.function_call_arguments.done": Piece("arguments", "", _arguments_done),
+}
+
+
+def joined_halves(said: str) -> tuple[str, str]:
+    """Join surrogate pairs that came as two escapes; return the text and a first half left open at its end.
+
+    A half without its other half inside the text becomes U+FFFD.
+    """
+    if said.isascii() or HALVES.search(said) is None:
+        return said, ""
+    half = said[-1] if "\ud800" <= said[-1] <= "\udbff" else ""
+    whole = said[:-1] if half else said
+    return whole.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"), half

@@ -1,0 +1,66 @@
+"""Read one value of upstream's JSON without trusting its type: the wrong type counts as absent."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from ports.json_values import JsonObject
+
+NOTHING: JsonObject = {}
+LARGEST_AMOUNT = Decimal(10) ** 12
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """Return `value` if it is an object, else an empty one."""
+    return value if isinstance(value, dict) else NOTHING
+
+
+def text(value: object) -> str:
+    """Return `value` if it is a string, else an empty one."""
+    return value if isinstance(value, str) else ""
+
+
+def texts(value: object) -> tuple[str, ...]:
+    """Return the strings of a list; a lone string counts as a list of one."""
+    if isinstance(value, str):
+        return (value,) if value else ()
+    return tuple(entry for entry in value if isinstance(entry, str)) if isinstance(value, list) else ()
+
+
+def objects(value: object) -> tuple[JsonObject, ...]:
+    """Return the objects of a list."""
+    return tuple(entry for entry in value if isinstance(entry, dict)) if isinstance(value, list) else ()
+
+
+def count(value: object) -> int:
+    """Return a whole number of zero or more, also when written as text or with a fraction of zero; else 0."""
+    if value.__class__ is int:
+        return max(value, 0)
+    number = amount(value)
+    return int(number) if number is not None and number == number.to_integral_value() else 0
+
+
+def count_or_none(value: object) -> int | None:
+    """Return `count`, None when it is zero or absent."""
+    return count(value) or None
+
+
+def amount(value: object) -> Decimal | None:
+    """Return a finite number of zero or more, exactly as its digits say; None otherwise."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = Decimal(value.strip() if isinstance(value, str) else repr(value))
+    except (InvalidOperation, ValueError):
+        return None
+    return number if number.is_finite() and 0 <= number < LARGEST_AMOUNT else None
+
+
+def flag(value: object) -> bool | None:
+    """Return `value` if it is a boolean, else None."""
+    return value if isinstance(value, bool) else None
+
+
+def first_text(values: Iterable[object]) -> str:
+    """Return the first value that is a string with something in it."""
+    return next((value for value in values if isinstance(value, str) and value.strip()), "")

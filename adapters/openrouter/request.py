@@ -1,0 +1,86 @@
+"""The request on its way out: headers, and a payload that knows whether upstream can have received all of it."""
+
+from asyncio import CancelledError, timeout
+from re import compile as pattern
+
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http import StreamWriter
+from aiohttp.payload import Payload
+from yarl import URL
+
+from adapters.openrouter.failures import StalledUpload
+from ports.responses import InvalidRoute, Reach, Route
+
+SLICE = 64 * 1024
+CONTROL = pattern(r"[\x00-\x1f\x7f]+")
+
+
+def address_of(route: Route, path: str) -> URL:
+    """Return the URL of an endpoint. Raises InvalidRoute."""
+    try:
+        url = URL(f"{route.base_url}/{path}")
+    except ValueError as error:
+        raise InvalidRoute("the base URL is malformed") from error
+    if url.scheme not in ("http", "https") or not url.host:
+        raise InvalidRoute("the base URL is not http(s)://host/…")
+    return url
+
+
+def headers_of(route: Route, **more: str) -> dict[str, str]:
+    """Return the headers every request carries. Raises InvalidRoute for a key that no header can hold."""
+    headers = {name.replace("_", "-"): value for name, value in more.items()}
+    if route.api_key:
+        if not route.api_key.isascii() or not route.api_key.isprintable():
+            raise InvalidRoute("the API key holds characters that no key has")
+        headers["Authorization"] = f"Bearer {route.api_key}"
+    for name, value in (("HTTP-Referer", route.referer), ("X-OpenRouter-Title", route.title)):
+        said = CONTROL.sub(" ", value).encode("utf-8", "replace").decode().strip()
+        if said:
+            headers[name] = said
+    return headers
+
+
+class Outgoing(Payload):
+    """A JSON body written in slices; `reach` tells how far it got.
+
+    It counts as sent from the moment its last slice was handed to the transport: from then on upstream may have
+    received and billed it, even if the connection turns out to have been closed by upstream long before. Until
+    then upstream holds at most a part of a body whose length it was told, which it cannot act on: not sent.
+    """
+
+    _autoclose = True
+
+    def __init__(self, body: bytes, stall: float | None) -> None:
+        super().__init__(body, content_type="application/json")
+        self._size = len(body)
+        self._stall = stall
+        self.reach = Reach.NOT_SENT
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        """Return the body as text."""
+        return bytes(self._value).decode(encoding, errors)
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        """Write the whole body."""
+        await self.write_with_length(writer, None)
+
+    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
+        """Write the body; raises StalledUpload when upstream takes nothing for the time given."""
+        transport = writer.transport if isinstance(writer, StreamWriter) else None
+        view = memoryview(self._value)[:content_length]
+        try:
+            for start in range(0, len(view), SLICE):
+                await self._write_slice(writer, view[start : start + SLICE])
+        except CancelledError:
+            if transport is not None:
+                transport.abort()  # a plain close would first deliver what is still buffered
+            raise
+        self.reach = Reach.SENT
+        self._value = b""  # an open stream needs no copy of its question
+
+    async def _write_slice(self, writer: AbstractStreamWriter, piece: memoryview) -> None:
+        try:
+            async with timeout(self._stall):
+                await writer.write(piece)
+        except TimeoutError as error:
+            raise StalledUpload from error

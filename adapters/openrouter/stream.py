@@ -1,0 +1,104 @@
+"""Read an event stream: one read of the socket, one batch of events."""
+
+from asyncio import to_thread
+from collections.abc import Sequence
+
+from aiohttp import ClientError, ClientResponse, StreamReader
+
+from adapters.openrouter.failures import failure_of
+from adapters.openrouter.sse import SseDecoder
+from adapters.openrouter.translation import Translator
+from ports.responses import EventTooLarge, Limits, Reach, ResponsesError, StreamClosed, UpstreamEvent
+
+INLINE_LIMIT = 64 * 1024
+
+
+class EventStream:
+    """Iterates batches, ending with `StreamClosed` or a ResponsesError; reads only when asked for.
+
+    `finished` tells that nothing of interest can follow, so that the rest may be read by somebody else.
+    """
+
+    def __init__(self, response: ClientResponse, translator: Translator, limits: Limits, *, first: bytes = b"") -> None:
+        self._content: StreamReader = response.content
+        self._decoder = SseDecoder(limits.event_bytes)
+        self._translator = translator
+        self._limits = limits
+        self._first = first
+        self._reach = Reach.SENT
+        self._failure: ResponsesError | None = None
+        self._closed = False
+
+    @property
+    def finished(self) -> bool:
+        """Tell whether the terminal event or `[DONE]` has been read."""
+        return self._translator.said_done or self._translator.ended
+
+    def __aiter__(self) -> "EventStream":
+        return self
+
+    async def __anext__(self) -> Sequence[UpstreamEvent]:
+        while not self._closed:
+            if self._failure is not None:
+                self._closed = True
+                raise self._failure
+            data = await self._read()
+            events = await self._translated(self._decoded(data))
+            if self._translator.said_done or not (data or self._failure) or self._over():
+                events += self._end()
+            elif self._failure is not None:
+                events += self._translator.finish()
+            if events:
+                self._reach = Reach.STREAMING
+                return events
+        raise StopAsyncIteration
+
+    async def _read(self) -> bytes:
+        """Return what has arrived, at least one byte; nothing at the end, or when it broke."""
+        first, self._first = self._first, b""
+        if first:
+            return first
+        try:
+            return await self._content.readany()
+        except (ClientError, OSError, RuntimeError) as error:
+            self._failure = failure_of(error, self._reach, self._limits)
+            return _arrived(self._content)
+
+    def _decoded(self, data: bytes) -> Sequence[bytes]:
+        try:
+            payloads = self._decoder.feed(data)
+        except EventTooLarge:
+            payloads = []
+        self._failure = self._failure or self._decoder.failure
+        return payloads
+
+    async def _translated(self, payloads: Sequence[bytes]) -> list[UpstreamEvent]:
+        if any(len(payload) > INLINE_LIMIT for payload in payloads):
+            return await to_thread(self._translator.translate, payloads)
+        return self._translator.translate(payloads)
+
+    def _over(self) -> bool:
+        """Tell whether the connection broke only after everything was said."""
+        return self._failure is not None and self.finished
+
+    def _end(self) -> list[UpstreamEvent]:
+        self._closed = True
+        self._failure = None
+        said_done = self._translator.said_done
+        rest = b"" if said_done else self._decoder.close()
+        return [*self._translator.finish(), StreamClosed(said_done, rest)]
+
+
+def _arrived(content: StreamReader) -> bytes:
+    """Return bytes that came in before the connection broke and were not read yet.
+
+    aiohttp refuses to hand them out once an error is set, so this asks beneath its public methods; without that
+    method the bytes are lost, as they are for every other client of aiohttp.
+    """
+    read = getattr(content, "_read_nowait", None)
+    if read is None:
+        return b""
+    try:
+        return bytes(read(-1))
+    except TimeoutError:  # the total limit ran out
+        return b""

@@ -1,0 +1,36 @@
+"""The composition root: one declarative container from which the pipe, the tests and the gateway get the same core.
+
+What is open (pools, clocks, logs) is opened outside, in an `AsyncExitStack`, and handed in; the container only
+builds. `check_dependencies()` names what was forgotten.
+"""
+
+# mypy: disable-error-code="type-abstract"
+# (a port is a Protocol checked at run time: any adapter with its methods may be handed in)
+
+from dependency_injector.containers import DeclarativeContainer
+from dependency_injector.providers import Dependency, Singleton
+
+from domain.services.list_models import ListModels
+from domain.services.run_turn import RunTurn
+from ports.catalog import Catalog
+from ports.clock import Clock
+from ports.ids import Ids
+from ports.responses import ResponsesClient
+from ports.slots import Slots
+from ports.telemetry import Telemetry
+
+
+class Container(DeclarativeContainer):
+    """The core on one event loop."""
+
+    responses: Dependency[ResponsesClient] = Dependency(instance_of=ResponsesClient)
+    catalog: Dependency[Catalog] = Dependency(instance_of=Catalog)
+    clock: Dependency[Clock] = Dependency(instance_of=Clock)
+    ids: Dependency[Ids] = Dependency(instance_of=Ids)
+    slots: Dependency[Slots] = Dependency(instance_of=Slots)
+    telemetry: Dependency[Telemetry] = Dependency(instance_of=Telemetry)
+
+    run_turn: Singleton[RunTurn] = Singleton(
+        RunTurn, responses=responses, clock=clock, ids=ids, slots=slots, telemetry=telemetry
+    )
+    list_models: Singleton[ListModels] = Singleton(ListModels, catalog=catalog, clock=clock, telemetry=telemetry)

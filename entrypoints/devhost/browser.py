@@ -1,0 +1,140 @@
+"""Sends messages the way the page in a browser does: over a socket, with stored chats and the page's duties."""
+
+import contextlib
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Self
+from uuid import uuid4
+
+from socketio import AsyncClient
+from socketio.exceptions import SocketIOError
+
+from entrypoints.devhost.client import HostClient, Json
+from entrypoints.devhost.failures import DevhostError
+from entrypoints.devhost.forms import (
+    ChatHistory,
+    TurnOptions,
+    completed_form,
+    completion_form,
+    new_chat_form,
+    saved_chat,
+)
+from entrypoints.devhost.turn import TURN_SECONDS, Turn
+
+
+class BrowserSession:
+    """One open tab of the person signed in at `client`; use it with `async with`.
+
+    `answers` maps the questions a function may ask the browser (`input`, `confirmation`, `execute` …) to answers.
+    Hosts before 0.12 repeat the whole text with each delta: `keep_data=False` keeps of events only time and kind,
+    for answers so long that they would fill the memory.
+    """
+
+    def __init__(
+        self, client: HostClient, *, answers: Mapping[str, Json] | None = None, keep_data: bool = True
+    ) -> None:
+        self.client = client
+        self.keep_data = keep_data
+        self.answers = dict(answers or {})
+        self._socket = AsyncClient(reconnection=False)
+        self._turns: dict[str, Turn] = {}
+        self._server_owns = False
+
+    async def __aenter__(self) -> Self:
+        self._server_owns = self.client.at_least("0.10")
+        self._socket.on("events" if self.client.at_least("0.8") else "chat-events", self._on_event)
+        token = self.client.account.token
+        try:
+            await self._socket.connect(
+                self.client.url, socketio_path="/ws/socket.io", auth={"token": token}, transports=["websocket"]
+            )
+            await self._socket.call("user-join", {"auth": {"token": token}})
+        except SocketIOError as error:
+            raise DevhostError(f"the host refused the browser's socket ({type(error).__name__})") from error
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._socket.disconnect()
+        with contextlib.suppress(SocketIOError):
+            await self._socket.wait()
+
+    @property
+    def session_id(self) -> str:
+        """Return the id by which the host knows this tab."""
+        return str(self._socket.get_sid())
+
+    async def send(
+        self,
+        text: str,
+        *,
+        model: str | None = None,
+        chat: Turn | None = None,
+        wait: bool = True,
+        options: TurnOptions | None = None,
+        background: tuple[str, ...] = (),
+        seconds: float = TURN_SECONDS,
+    ) -> Turn:
+        """Send one message into a new chat, or below the answer of `chat`.
+
+        `model` may be left out in a running chat. `background` names the tasks to ask for; `options` says more
+        and wins over it. With `wait` the answer is complete and read back from the store on return.
+        """
+        turn = self._begin(text, model=model, chat=chat)
+        options = options or TurnOptions(background=background)
+        if not self._server_owns:
+            await self._save(turn.history)
+        form = completion_form(turn.history, options, session_id=self.session_id, server_owns=self._server_owns)
+        turn.sent_at = time.perf_counter()
+        answer = await self.client.request("POST", "/api/chat/completions", form)
+        turn.history.chat_id = turn.history.chat_id or str(answer["chat_id"])
+        if wait:
+            await turn.finish(seconds=seconds)
+        return turn
+
+    async def close_turn(self, turn: Turn) -> None:
+        """Take the shown answer over into the history and, up to 0.8, report and save it as the page does."""
+        turn.history.messages[turn.answer_id] |= turn.shown.stored_form()
+        if self._server_owns or turn.shown.stopped:
+            return
+        await self.client.request(
+            "POST", "/api/chat/completed", completed_form(turn.history, session_id=self.session_id)
+        )
+        await self._save(turn.history)
+
+    def _begin(self, text: str, *, model: str | None, chat: Turn | None) -> Turn:
+        if chat is None and model is None:
+            raise DevhostError("a new chat needs a model")
+        if chat is not None:
+            self._refuse_after_error(chat)
+        history = chat.history if chat else ChatHistory(model or "")
+        history.model = model or history.model
+        user_id, answer_id = str(uuid4()), str(uuid4())
+        history.add_turn(text, user_id=user_id, answer_id=answer_id)
+        turn = Turn(self, history, user_id=user_id, answer_id=answer_id)
+        self._turns |= {user_id: turn, answer_id: turn}
+        return turn
+
+    def _refuse_after_error(self, turn: Turn) -> None:
+        """Refuse as pages before 0.12 do; from 0.10 on as they do once the chat has been loaded again."""
+        content = turn.message.get("content") if self._server_owns else turn.shown.content
+        if turn.shown.error and not content and not self.client.at_least("0.12"):
+            raise DevhostError("the page sends nothing more: the last answer is an error without text")
+
+    async def _save(self, history: ChatHistory) -> None:
+        if history.chat_id is None:
+            stored = await self.client.request("POST", "/api/v1/chats/new", new_chat_form(history))
+            history.chat_id = str(stored["id"])
+        else:
+            path = f"/api/v1/chats/{history.chat_id}"
+            await self.client.request("POST", path, {"chat": saved_chat(history)})
+
+    async def _on_event(self, payload: dict[str, Json]) -> Json:
+        event = payload.get("data") or {}
+        kind = str(event.get("type", ""))
+        turn = self._turns.get(str(payload.get("message_id")))
+        if turn is not None:
+            turn.take(kind, event.get("data"))
+        return self.answers.get(kind)

@@ -1,0 +1,180 @@
+"""Speaks to a running host over HTTP as one signed-in person: models, chats, running tasks."""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
+
+from entrypoints.devhost.failures import DevhostError
+from entrypoints.devhost.waiting import POLL_SECONDS, deadline
+
+REQUEST_SECONDS = 60.0
+
+Json = Any
+"""Whatever the host answers: an opaque payload."""
+
+
+class HostRefused(DevhostError):
+    """Tell that the host answered a request with an error status."""
+
+    def __init__(self, what: str, status: int, detail: str) -> None:
+        super().__init__(f"{what}: the host answered {status}: {detail}")
+        self.status, self.detail = status, detail
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person of the host, signed in. Signing in is limited to 15 times in 3 minutes: keep this value."""
+
+    id: str
+    email: str
+    role: str
+    token: str = field(repr=False)
+
+
+class HostClient:
+    """An HTTP session with the host at `url`; open it with `async with`, in the loop that uses it."""
+
+    def __init__(self, url: str, account: Account | None = None) -> None:
+        self.url = url
+        self.version = ""
+        self._account = account
+        self._http: ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._http = ClientSession(
+            connector=TCPConnector(limit=0), timeout=ClientTimeout(total=REQUEST_SECONDS), trust_env=False
+        )
+        self.version = str((await self.request("GET", "/api/version"))["version"])
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._http is not None:
+            await self._http.close()
+
+    @property
+    def http(self) -> ClientSession:
+        """Return the open session, for requests whose answer is a stream."""
+        if self._http is None:
+            raise DevhostError("the client is used outside of its `async with`")
+        return self._http
+
+    @property
+    def account(self) -> Account:
+        """Return the person signed in."""
+        if self._account is None:
+            raise DevhostError("nobody is signed in")
+        return self._account
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Return the headers that say who asks."""
+        return {"Authorization": f"Bearer {self._account.token}"} if self._account else {}
+
+    def at_least(self, version: str) -> bool:
+        """Tell whether the host is `version` or newer."""
+        return _numbers(self.version) >= _numbers(version)
+
+    async def request(
+        self, method: str, path: str, body: Json = None, *, query: Mapping[str, str] | None = None
+    ) -> Json:
+        """Send one request and return the JSON of the answer; an error status raises HostRefused."""
+        what = f"{method} {path}"
+        try:
+            async with self.http.request(
+                method, self.url + path, json=body, params=query, headers=self.headers
+            ) as answer:
+                text = await answer.text()
+                if answer.status >= 400:
+                    raise HostRefused(what, answer.status, _detail_of(text))
+        except (ClientError, TimeoutError) as error:
+            raise DevhostError(f"{what}: no answer from the host ({type(error).__name__})") from error
+        return json.loads(text) if text else None
+
+    async def sign_up(self, *, name: str, email: str, password: str) -> Account:
+        """Create an account and act as it from now on; the first one of a host becomes the administrator."""
+        form = {"name": name, "email": email, "password": password}
+        self._account = _account_of(await self.request("POST", "/api/v1/auths/signup", form))
+        return self._account
+
+    async def sign_in(self, *, email: str = "", password: str = "") -> Account:
+        """Sign in; both empty on a host without login gives its administrator."""
+        form = {"email": email, "password": password}
+        self._account = _account_of(await self.request("POST", "/api/v1/auths/signin", form))
+        return self._account
+
+    async def models(self, *, refresh: bool = False) -> list[Json]:
+        """Return the models this person sees, as the page gets them."""
+        query = {"refresh": "true"} if refresh else None
+        return list((await self.request("GET", "/api/models", query=query))["data"])
+
+    async def model_ids(self, *, refresh: bool = False) -> list[str]:
+        """Return the ids of the models this person sees, in the order of the list."""
+        return [str(model["id"]) for model in await self.models(refresh=refresh)]
+
+    async def wait_for_model(self, wanted: Callable[[str], bool], *, seconds: float = 30.0) -> str:
+        """Ask for the list until it holds an id that `wanted` accepts, and return the first such id."""
+        async with deadline(seconds, "the model list did not hold the wanted entry"):
+            while True:
+                for model_id in await self.model_ids():
+                    if wanted(model_id):
+                        return model_id
+                await asyncio.sleep(POLL_SECONDS * 4)
+
+    async def chat(self, chat_id: str) -> Json:
+        """Return a stored chat: `title` and `chat.history.messages` by message id."""
+        return await self.request("GET", f"/api/v1/chats/{chat_id}")
+
+    async def stored_message(self, chat_id: str, message_id: str) -> dict[str, Json]:
+        """Return one message of a stored chat."""
+        return dict((await self.chat(chat_id))["chat"]["history"]["messages"][message_id])
+
+    async def wait_for_title(self, chat_id: str, *, seconds: float = 30.0) -> str:
+        """Return the title of a chat once the host has replaced the first one."""
+        async with deadline(seconds, f"chat {chat_id} got no title"):
+            while (title := str((await self.chat(chat_id))["title"])) == "New Chat":
+                await asyncio.sleep(POLL_SECONDS)
+        return title
+
+    async def running_tasks(self, chat_id: str) -> list[str]:
+        """Return the ids of what still runs for a chat: the answer, then its background tasks."""
+        return list((await self.request("GET", f"/api/tasks/chat/{chat_id}"))["task_ids"])
+
+    async def wait_until_idle(self, chat_id: str, *, seconds: float = 30.0) -> None:
+        """Return when nothing runs for a chat any more; the first title of ≥ 0.12 runs outside of this."""
+        async with deadline(seconds, f"chat {chat_id} did not become idle"):
+            while await self.running_tasks(chat_id):
+                await asyncio.sleep(POLL_SECONDS)
+
+    async def stop_chat(self, chat_id: str) -> None:
+        """Do what the stop button does; returns when the host has stopped the answer."""
+        if self.at_least("0.10"):
+            await self.request("POST", f"/api/tasks/chat/{chat_id}/stop")
+            return
+        for task_id in await self.running_tasks(chat_id):
+            await self.request("POST", f"/api/tasks/stop/{task_id}")
+
+
+def _account_of(answer: Json) -> Account:
+    return Account(
+        id=str(answer["id"]), email=str(answer["email"]), role=str(answer["role"]), token=str(answer["token"])
+    )
+
+
+def _detail_of(text: str) -> str:
+    try:
+        body = json.loads(text)
+    except ValueError:
+        return text[:300]
+    detail = body.get("detail", body) if isinstance(body, dict) else body
+    return detail if isinstance(detail, str) else json.dumps(detail)[:300]
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".")[:3] if part.isdigit())

@@ -1,0 +1,163 @@
+"""The requests the page sends for one message, in the form of each generation of the host.
+
+Up to 0.8 the page owns the chat: it creates and saves it and sends the whole history. From 0.10 on the server
+does, and the page sends only the new message.
+"""
+
+import html
+import json
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from entrypoints.devhost.client import Json
+from entrypoints.devhost.shown import BLOCK
+
+FIRST_TURN_TASKS = ("title_generation", "tags_generation")
+LATER_TASKS = ("follow_up_generation",)
+
+
+@dataclass
+class ChatHistory:
+    """The messages of one chat as the page keeps them: by id, linked by parent."""
+
+    model: str
+    chat_id: str | None = None
+    messages: dict[str, dict[str, Json]] = field(default_factory=dict)
+    current_id: str | None = None
+
+    def add_turn(self, text: str, *, user_id: str, answer_id: str) -> None:
+        """Append a question and its still empty answer below the current message."""
+        now = int(time.time())
+        parent = self.current_id
+        if parent is not None:
+            self.messages[parent]["childrenIds"].append(user_id)
+        self.messages[user_id] = {
+            "id": user_id,
+            "parentId": parent,
+            "childrenIds": [answer_id],
+            "role": "user",
+            "content": text,
+            "timestamp": now,
+            "models": [self.model],
+        }
+        self.messages[answer_id] = {
+            "id": answer_id,
+            "parentId": user_id,
+            "childrenIds": [],
+            "role": "assistant",
+            "content": "",
+            "model": self.model,
+            "modelName": self.model,
+            "modelIdx": 0,
+            "timestamp": now,
+        }
+        self.current_id = answer_id
+
+    def line(self) -> list[dict[str, Json]]:
+        """Return the messages from the first to the current one."""
+        found: list[dict[str, Json]] = []
+        at = self.current_id
+        while at is not None:
+            found.append(self.messages[at])
+            at = self.messages[at]["parentId"]
+        return found[::-1]
+
+    def is_first_turn(self) -> bool:
+        """Tell whether the current answer is the first of the chat."""
+        return len(self.line()) == 2
+
+
+@dataclass(frozen=True, slots=True)
+class TurnOptions:
+    """What a person chose beside the text; `background` None stands for what the page asks for."""
+
+    background: tuple[str, ...] | None = None
+    params: Mapping[str, Json] = field(default_factory=dict)
+    features: Mapping[str, Json] = field(default_factory=dict)
+    tool_ids: tuple[str, ...] = ()
+    body: Mapping[str, Json] = field(default_factory=dict)
+
+
+def new_chat_form(history: ChatHistory) -> dict[str, Json]:
+    """Return the body that creates a chat (hosts up to 0.8)."""
+    chat = {**saved_chat(history), "id": "", "title": "New Chat", "tags": [], "timestamp": int(time.time() * 1000)}
+    return {"chat": chat}
+
+
+def saved_chat(history: ChatHistory) -> dict[str, Json]:
+    """Return the chat as pages up to 0.8 save it."""
+    return {
+        "models": [history.model],
+        "history": {"messages": history.messages, "currentId": history.current_id},
+        "messages": history.line(),
+        "params": {},
+        "files": [],
+    }
+
+
+def completion_form(history: ChatHistory, options: TurnOptions, *, session_id: str, server_owns: bool) -> Json:
+    """Return the body of `POST /api/chat/completions` for the current answer of `history`."""
+    answer = history.messages[history.current_id or ""]
+    question = history.messages[answer["parentId"]]
+    form: dict[str, Json] = {
+        "model": history.model,
+        "stream": True,
+        "params": dict(options.params),
+        "tool_ids": list(options.tool_ids) or None,
+        "tool_servers": [],
+        "features": dict(options.features),
+        "variables": {},
+        "session_id": session_id,
+        "chat_id": history.chat_id,
+        "id": answer["id"],
+        "background_tasks": _background_tasks(history, options),
+        **(_server_fields(question) if server_owns else _client_fields(history, question)),
+        **options.body,
+    }
+    return {name: value for name, value in form.items() if value is not None or name == "parent_id"}
+
+
+def completed_form(history: ChatHistory, *, session_id: str) -> dict[str, Json]:
+    """Return the body with which pages up to 0.8 report the end of an answer."""
+    kept = ("id", "role", "content", "info", "timestamp", "usage", "sources")
+    messages = [{name: message[name] for name in kept if name in message} for message in history.line()]
+    return {
+        "model": history.model,
+        "messages": messages,
+        "chat_id": history.chat_id,
+        "session_id": session_id,
+        "id": history.current_id,
+    }
+
+
+def _background_tasks(history: ChatHistory, options: TurnOptions) -> dict[str, bool]:
+    names = options.background
+    if names is None:
+        names = (*FIRST_TURN_TASKS, *LATER_TASKS) if history.is_first_turn() else LATER_TASKS
+    return dict.fromkeys(names, True)
+
+
+def _server_fields(question: dict[str, Json]) -> dict[str, Json]:
+    return {"parent_id": question["parentId"], "user_message": question}
+
+
+def _client_fields(history: ChatHistory, question: dict[str, Json]) -> dict[str, Json]:
+    said = [{"role": message["role"], "content": _as_sent(message)} for message in history.line()]
+    messages = [message for message in said if message["role"] == "user" or message["content"].strip()]
+    return {"messages": messages, "parent_id": question["id"], "parent_message": question}
+
+
+def _as_sent(message: dict[str, Json]) -> str:
+    """Return the content the way old pages send it back: thinking removed, tool blocks as their result."""
+    return BLOCK.sub(_block_as_sent, str(message.get("content") or ""))
+
+
+def _block_as_sent(block: re.Match[str]) -> str:
+    attributes = dict(re.findall(r'(\w+)="([^"]*)"', block["attributes"]))
+    if attributes.get("type") in ("reasoning", "code_interpreter"):
+        return ""
+    if attributes.get("type") == "tool_calls":
+        return json.dumps(html.unescape(attributes.get("result", "")))
+    return block[0]

@@ -1,0 +1,188 @@
+"""Runs one real Open WebUI as a child process on loopback, with a data folder of its own."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from entrypoints.devhost.environments import host_python
+from entrypoints.devhost.failures import DevhostError
+from entrypoints.devhost.host_settings import host_environment
+from entrypoints.devhost.progress import Progress, say
+
+START_SECONDS = 120.0
+STOP_SECONDS = 8.0
+
+LAUNCH = """
+import ctypes, runpy, signal, sys
+if sys.platform == "linux":
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+runpy.run_module("uvicorn", run_name="__main__", alter_sys=True)
+"""
+"""Starts the server so that the system ends it when the parent dies without having stopped it."""
+
+
+class HostServer:
+    """A host that runs inside `with`; start it from a thread that lives as long as it shall.
+
+    `folder` keeps database, log and secret, and survives; without one a temporary folder is used and removed.
+    `login=False` lets everybody in as the administrator. `offline=False` lets the host install packages.
+    `settings` are environment variables that win over the usual ones. Raises DevhostError.
+    """
+
+    def __init__(
+        self,
+        version: str,
+        *,
+        folder: Path | None = None,
+        port: int | None = None,
+        login: bool = True,
+        offline: bool = True,
+        python: Path | None = None,
+        settings: Mapping[str, str] | None = None,
+        progress: Progress = say,
+    ) -> None:
+        self.version = version
+        self.boot_seconds = 0.0
+        self._temporary = folder is None
+        self.folder = (folder or Path(tempfile.mkdtemp(prefix="openrouter-pipe-host-"))).resolve()
+        self.port = port or free_port()
+        self._given_port = port is not None
+        self._python = python
+        self._settings = {"WEBUI_AUTH": str(login), "OFFLINE_MODE": str(offline), **(settings or {})}
+        self._progress = progress
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Return the address of the host, without a slash at the end."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        """Return the process id of the running host."""
+        if self._process is None:
+            raise DevhostError(f"Open WebUI {self.version} is not running")
+        return self._process.pid
+
+    @property
+    def log_path(self) -> Path:
+        """Return the file that takes everything the host prints; each start begins it anew."""
+        return self.folder / "host.log"
+
+    def is_running(self) -> bool:
+        """Tell whether the host was started and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
+    def log_text(self) -> str:
+        """Return what the host has printed since it was started."""
+        return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+        if self._temporary:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def start(self) -> None:
+        """Start the host and return when it answers; a host that does not is stopped again."""
+        python = self._python or host_python(self.version, progress=self._progress)
+        if self._given_port and not _is_free(self.port):
+            raise DevhostError(f"port {self.port} is in use: choose another one with PORT=")
+        self._progress(f"· starting Open WebUI {self.version} on port {self.port}")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        began = time.monotonic()
+        self._process = self._spawn(python)
+        try:
+            self._wait_until_healthy(began + START_SECONDS)
+        except BaseException:
+            self.stop()
+            raise
+        self.boot_seconds = time.monotonic() - began
+        self._progress(f"· Open WebUI {self.version} answers after {self.boot_seconds:.1f} s")
+
+    def stop(self) -> None:
+        """End the host and everything it started: asked first, killed after some seconds. Idempotent."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        _signal_group(process.pid, signal.SIGTERM)
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            pass
+        _signal_group(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def _spawn(self, python: Path) -> subprocess.Popen[bytes]:
+        command = [str(python), "-c", LAUNCH, "open_webui.main:app"]
+        command += ["--host", "127.0.0.1", "--port", str(self.port), "--workers", "1"]
+        command += ["--timeout-graceful-shutdown", "1"]
+        with self.log_path.open("wb") as log:
+            return subprocess.Popen(
+                command,
+                cwd=self.folder,
+                env=host_environment(self.folder, self._settings),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def _wait_until_healthy(self, deadline: float) -> None:
+        while not self._is_healthy():
+            if not self.is_running():
+                raise self._failure("ended before it was ready")
+            if time.monotonic() > deadline:
+                raise self._failure(f"did not answer within {START_SECONDS:.0f} s")
+            time.sleep(0.1)
+
+    def _is_healthy(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/health", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def _failure(self, what: str) -> DevhostError:
+        lines = [line.strip() for line in self.log_text().splitlines() if line.strip()]
+        last = lines[-1] if lines else "it printed nothing"
+        return DevhostError(f"Open WebUI {self.version} {what}: {last}", log="\n".join(lines[-20:]))
+
+
+def free_port() -> int:
+    """Return a loopback port nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _signal_group(pid: int, number: signal.Signals) -> None:
+    try:
+        os.killpg(pid, number)
+    except ProcessLookupError:
+        pass

@@ -1,0 +1,126 @@
+"""One question and its answer, as the page sees it come."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+from entrypoints.devhost.client import HostClient, Json
+from entrypoints.devhost.failures import DevhostError
+from entrypoints.devhost.forms import ChatHistory
+from entrypoints.devhost.shown import ShownMessage, reasoning_of, text_of
+from entrypoints.devhost.waiting import deadline
+
+TURN_SECONDS = 90.0
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of an answer; `at` is its arrival (s, perf_counter)."""
+
+    at: float
+    kind: str
+    data: Json
+
+
+class Tab(Protocol):
+    """What a turn needs of the tab it was sent from."""
+
+    client: HostClient
+    keep_data: bool
+
+    async def close_turn(self, turn: "Turn") -> None:
+        """Do what the page does when an answer has ended."""
+
+
+class Turn:
+    """One question and its answer, filled by events while it runs.
+
+    `sent_at` and `first_text_at` are times (s, perf_counter); the latter is infinite while no text has come.
+    `message` is the stored answer as last read back.
+    """
+
+    def __init__(self, tab: Tab, history: ChatHistory, *, user_id: str, answer_id: str) -> None:
+        self.history = history
+        self.user_id, self.answer_id = user_id, answer_id
+        self.events: list[Event] = []
+        self.shown = ShownMessage()
+        self.message: dict[str, Json] = {}
+        self.sent_at = 0.0
+        self.first_text_at = float("inf")
+        self._tab = tab
+        self._changed = asyncio.Event()
+        self._ended = False
+
+    @property
+    def chat_id(self) -> str:
+        """Return the id of the chat, known when the host has accepted the message."""
+        if self.history.chat_id is None:
+            raise DevhostError("the host has not accepted the message yet")
+        return self.history.chat_id
+
+    @property
+    def text_shown(self) -> str:
+        """Return the text in the page now."""
+        return self.shown.text
+
+    @property
+    def reasoning_shown(self) -> str:
+        """Return the thinking in the page now."""
+        return self.shown.reasoning
+
+    @property
+    def statuses(self) -> list[dict[str, Json]]:
+        """Return the status lines shown so far."""
+        return self.shown.statuses
+
+    @property
+    def stored_text(self) -> str:
+        """Return the text of the stored message, as it was when last read back."""
+        return text_of(self.message)
+
+    @property
+    def stored_reasoning(self) -> str:
+        """Return the thinking of the stored message, as it was when last read back."""
+        return reasoning_of(self.message)
+
+    def take(self, kind: str, data: Json) -> None:
+        """Take in one event that belongs to this answer."""
+        at = time.perf_counter()
+        self.events.append(Event(at, kind, data if self._tab.keep_data else None))
+        self.shown.take(kind, data)
+        if self.first_text_at == float("inf") and self.shown.text:
+            self.first_text_at = at
+        self._changed.set()
+
+    async def until(self, wanted: Callable[[Self], object], *, seconds: float = TURN_SECONDS) -> None:
+        """Return as soon as `wanted(turn)` is true; asked again after every event."""
+        async with deadline(seconds, self._standstill):
+            while not wanted(self):
+                self._changed.clear()
+                await self._changed.wait()
+
+    async def finish(self, *, seconds: float = TURN_SECONDS) -> None:
+        """Wait for the end of the answer, do what the page does then, and read the stored message back."""
+        await self.until(lambda turn: turn.shown.done or turn.shown.failed, seconds=seconds)
+        if not self.shown.done:
+            await self._tab.client.wait_until_idle(self.chat_id, seconds=seconds)
+        if not self._ended:
+            self._ended = True
+            await self._tab.close_turn(self)
+        await self.read_back()
+
+    async def stop(self) -> None:
+        """Press the stop button, wait for the end and read the stored message back."""
+        await self._tab.client.stop_chat(self.chat_id)
+        await self.finish()
+
+    async def read_back(self) -> dict[str, Json]:
+        """Read the stored message again and return it."""
+        self.message = await self._tab.client.stored_message(self.chat_id, self.answer_id)
+        return self.message
+
+    def _standstill(self) -> str:
+        seen = f"{len(self.events)} events, {len(self.text_shown)} characters, error: {self.shown.error}"
+        return f"the answer did not get so far ({seen})"

@@ -1,0 +1,178 @@
+"""What the pipe does before the service exists: hold stored settings, load the code, say why it cannot.
+
+Standard library and pydantic only. In the single file this text stands in the shell itself.
+"""
+
+import asyncio
+import importlib
+import json
+import logging
+import re
+import secrets
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from pydantic import BaseModel, JsonValue, ValidationError
+
+_LOG = logging.getLogger("openrouter_pipe")
+_REQUIRED = {"dependency_injector": "dependency-injector", "structlog": "structlog"}  # module: package
+_Model = TypeVar("_Model", bound=BaseModel)
+_RETRY_SECONDS = 10.0  # how long a failed load is remembered before the next call tries again
+
+
+class Service(Protocol):
+    """What the shell needs from the code behind it."""
+
+    def pipes(self, valves: object) -> list[dict[str, str]]: ...
+
+    async def pipe(self, call: dict[str, object]) -> object: ...
+
+
+# <the code behind the shell: imported here, carried in the single file>
+def service_class() -> Callable[[str], Service]:
+    """Import the service. Slow: never called on the event loop."""
+    from entrypoints.openwebui.service import PipeService
+
+    return PipeService
+
+
+# </the code behind the shell>
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why the service cannot be had, for people to read; the id is also in the log."""
+
+    sentence: str
+    error_id: str
+
+
+class Core:
+    """The service of one pipe: loaded at the first call, once, in a thread of its own, whoever waits for it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loading: Future[Service | Failure] | None = None
+        self._service: Service | None = None
+        self._retry_at = 0.0
+
+    async def service(self) -> Service | Failure:
+        """Return the service, at once when it is loaded; a failure holds for a few seconds, then a call tries again."""
+        if self._service is not None:
+            return self._service
+        return await asyncio.wrap_future(self._begun())
+
+    def _begun(self) -> Future[Service | Failure]:
+        with self._lock:
+            failed = self._loading is not None and self._loading.done() and self._service is None
+            if self._loading is None or (failed and time.monotonic() >= self._retry_at):
+                self._loading = Future()
+                self._loading.set_running_or_notify_cancel()  # from here on no waiter can cancel it for the others
+                threading.Thread(
+                    target=self._load, args=(self._loading,), name="openrouter-pipe-load", daemon=True
+                ).start()
+            return self._loading
+
+    def _load(self, loading: Future[Service | Failure]) -> None:
+        error_id = secrets.token_hex(8)
+        outcome: Service | Failure = Failure("OpenRouter cannot start: its code failed to load.", error_id)
+        try:
+            outcome = _loaded_service(error_id)
+        except BaseException as error:  # noqa: BLE001 - a thread's edge: those who wait must be told, whatever happened
+            _LOG.exception("[%s] the code of the pipe failed to load", error_id)
+            reason = f"{type(error).__name__}: {str(error)[:200]}"
+            outcome = Failure(f"OpenRouter cannot start: its code failed to load ({reason}).", error_id)
+        finally:
+            if isinstance(outcome, Failure):
+                self._retry_at = time.monotonic() + _RETRY_SECONDS
+            else:
+                self._service = outcome
+            loading.set_result(outcome)
+
+
+def _loaded_service(error_id: str) -> Service | Failure:
+    missing = _missing_packages()
+    if not missing:
+        return service_class()(_function_hint(__name__))
+    sentence = _missing_sentence(missing)
+    _LOG.error("[%s] %s", error_id, sentence)
+    return Failure(sentence, error_id)
+
+
+def _missing_packages() -> list[str]:
+    importlib.invalidate_caches()  # a package may have been installed since the last try
+    missing = []
+    for module, package in _REQUIRED.items():
+        try:
+            importlib.import_module(module)
+        except ImportError:
+            missing.append(package)
+    return missing
+
+
+def _missing_sentence(packages: list[str]) -> str:
+    noun, verb = ("package", "is") if len(packages) == 1 else ("packages", "are")
+    return (
+        f"OpenRouter cannot start: the Python {noun} {' and '.join(packages)} {verb} missing. "
+        f'Run "pip install {" ".join(packages)}" in the environment of Open WebUI.'
+    )
+
+
+def _function_hint(module_name: str) -> str:
+    """Guess the function's id before the first call tells it; nothing may rely on the guess."""
+    match = re.fullmatch(r"function_(.+?)(?:_[0-9a-f]{32})?", module_name)
+    return match[1] if match else "openrouter"
+
+
+def host_version() -> tuple[int, ...]:
+    """Return major and minor version of the host, (0, 0) when there is none or it does not say."""
+    version = getattr(sys.modules.get("open_webui.env"), "VERSION", "")
+    match = re.match(r"(\d+)\.(\d+)", version) if isinstance(version, str) else None
+    return (int(match[1]), int(match[2])) if match else (0, 0)
+
+
+# Hosts before 0.8 show no input at all for a field with this hint.
+PASSWORD: dict[str, JsonValue] | None = {"input": {"type": "password"}} if host_version() >= (0, 8) else None
+
+
+def accept_all(data: object, handler: Callable[[object], _Model]) -> tuple[_Model, dict[str, object]]:
+    """Build a form's model from whatever is stored; return with it the values its types cannot hold.
+
+    Refusing them would take the model list away from everybody. Those fields keep their defaults here; the
+    snapshot of a call judges the values. None and an emptied box mean: not set.
+    """
+    stored = data if isinstance(data, Mapping) else {}
+    given = {str(name): value for name, value in stored.items() if value is not None and value != ""}
+    try:
+        return handler(given), {}
+    except ValidationError as error:
+        wrong = {str(one["loc"][0]) for one in error.errors(include_input=False) if one["loc"]}
+    kept = {name: value for name, value in given.items() if name not in wrong}
+    return handler(kept), {name: given[name] for name in wrong & given.keys()}
+
+
+def refused(failure: Failure, *, stream: bool, task: bool) -> object:
+    """Return what tells the caller, in the form of an OpenAI error, why there is no answer.
+
+    Streams get one chunk. Others get status 503 where the host lets one through; background tasks a plain object.
+    """
+    message = f"{failure.sentence} (error {failure.error_id})"
+    error = {"error": {"message": message, "type": "service_unavailable", "param": None, "code": 503}}
+    if stream:
+        return _one_chunk(error)
+    try:
+        responses = importlib.import_module("starlette.responses")
+    except ImportError:
+        return error
+    return error if task else responses.StreamingResponse(iter([json.dumps(error)]), 503, media_type="application/json")
+
+
+async def _one_chunk(chunk: object) -> AsyncIterator[object]:
+    yield chunk
+    if host_version() < (0, 10):  # later hosts end the stream themselves
+        yield "data: [DONE]"

@@ -1,0 +1,40 @@
+"""Which host this is: its features, found by looking, its version only where nothing else tells."""
+
+import re
+import sys
+from dataclasses import dataclass
+from types import ModuleType
+
+NEWEST = (0, 12)
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """`version` is (major, minor); `native_items`: its page understands items of the Responses API."""
+
+    version: tuple[int, int] = NEWEST
+    native_items: bool = True
+
+    @property
+    def closes_streams(self) -> bool:
+        """Tell whether the host itself ends every stream with `[DONE]`."""
+        return self.version >= (0, 10)
+
+
+def detect_host() -> Host:
+    """Look at the host's modules, which are loaded if there is a host; without one, assume the newest.
+
+    Source: the output profiles, decision. A version of 0.0.0 is a development build: the newest.
+    """
+    environment = sys.modules.get("open_webui.env")
+    version = _version(getattr(environment, "VERSION", ""))
+    middleware = sys.modules.get("open_webui.utils.middleware")
+    if isinstance(middleware, ModuleType):
+        return Host(version, hasattr(middleware, "handle_responses_streaming_event"))
+    return Host(version, version >= (0, 8))
+
+
+def _version(text: object) -> tuple[int, int]:
+    found = re.match(r"(\d+)\.(\d+)", text) if isinstance(text, str) else None
+    version = (int(found[1]), int(found[2])) if found else (0, 0)
+    return NEWEST if version == (0, 0) else version

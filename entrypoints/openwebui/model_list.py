@@ -1,0 +1,67 @@
+"""What the model picker shows: the offered models, or one entry that says why there are none."""
+
+from domain.catalog.selection import selected
+from domain.egress.base_url import InvalidBaseUrl, checked_base_url
+from domain.services.list_models import Listing, ListModels
+from entrypoints.openwebui.request import insecure_hosts, route_of
+from entrypoints.settings import Settings
+from ports.catalog import Model
+from ports.responses import Route
+
+Entries = list[dict[str, str]]
+
+
+class ModelList:
+    """Answers from memory at once; the same list object until something changes."""
+
+    def __init__(self, list_models: ListModels) -> None:
+        self._list_models = list_models
+        self._made_of: tuple[tuple[Model, ...], str] | None = None
+        self._entries: Entries = []
+
+    def entries(self, settings: Settings) -> Entries:
+        """Return the picker's entries: `id` is upstream's exact slug."""
+        if not settings.api_key:
+            return _one("no-api-key", "OpenRouter: enter an API key in the function's valves (API_KEY)")
+        route = usable_route(settings)
+        if isinstance(route, str):
+            return _one("invalid-base-url", f"OpenRouter: BASE_URL cannot be used: {route}")
+        listing = self._list_models.current(route, settings.model_catalog_refresh_seconds)
+        if not listing.loaded:
+            return _not_loaded(listing)
+        if self._made_of is None or self._made_of[0] is not listing.models or self._made_of[1] != settings.model_id:
+            chosen = selected(listing.models, settings.model_id)
+            self._entries = [{"id": model.id, "name": model.name} for model in chosen]
+            self._made_of = (listing.models, settings.model_id)
+        if not self._entries:
+            return _one("no-match", "OpenRouter: MODEL_ID matches no model; use auto or correct it")
+        return list(self._entries)
+
+    def models(self, settings: Settings) -> tuple[Model, ...]:
+        """Return the catalog as known now, unfiltered; empty if unknown."""
+        route = usable_route(settings)
+        if isinstance(route, str) or not settings.api_key:
+            return ()
+        return self._list_models.current(route, settings.model_catalog_refresh_seconds).models
+
+
+def usable_route(settings: Settings) -> Route | str:
+    """Return the route with a checked address, or why it cannot be used."""
+    route = route_of(settings)
+    try:
+        base_url = checked_base_url(route.base_url, insecure_hosts(settings))
+    except InvalidBaseUrl as error:
+        return str(error)
+    return Route(base_url, route.api_key.strip(), route.referer, route.title)
+
+
+def _not_loaded(listing: Listing) -> Entries:
+    if not listing.error:
+        return _one("loading", "OpenRouter: loading the models, refresh in a moment")
+    if listing.error_status in (401, 403):
+        return _one("key-refused", "OpenRouter: the API key was not accepted; check the valve API_KEY")
+    return _one("unreachable", "OpenRouter: the models could not be loaded; trying again, see the log")
+
+
+def _one(entry_id: str, name: str) -> Entries:
+    return [{"id": entry_id, "name": name}]

@@ -1,0 +1,235 @@
+"""
+title: OpenRouter
+id: openrouter
+description: The models of OpenRouter, through its Responses API.
+version: 0.1.0
+required_open_webui_version: 0.6.28
+requirements: dependency-injector, structlog, orjson, python-ulid
+license: MIT
+"""
+
+from typing import Literal, Self
+
+from pydantic import BaseModel, Field, ModelWrapValidatorHandler, PrivateAttr, model_validator
+
+# <the shell's own code: imported here, written out in the single file>
+from entrypoints.openwebui.bundle.shell import PASSWORD, Core, Failure, accept_all, refused
+
+# </the shell's own code>
+
+
+class Pipe:
+    """What the host sees. All work is done by the service, which is loaded at the first call."""
+
+    class Valves(BaseModel):
+        """Settings of the administrator."""
+
+        _refused: dict[str, object] = PrivateAttr(default_factory=dict)
+
+        # <generated Valves from entrypoints/settings.py>
+        API_KEY: str = Field(
+            default="",
+            repr=False,
+            json_schema_extra=PASSWORD,
+            description=(
+                "Key of the OpenRouter account that pays for all requests. Left empty, the environment variable "
+                "OPENROUTER_API_KEY is used."
+            ),
+        )
+        BASE_URL: str = Field(
+            default="",
+            description=(
+                "Address of OpenRouter or of a gateway that speaks its Responses API, up to and including the version. "
+                "Left empty, the environment variable OPENROUTER_API_BASE_URL is used, else "
+                "https://openrouter.ai/api/v1."
+            ),
+        )
+        HTTP_REFERER_OVERRIDE: str = Field(
+            default="",
+            description=(
+                "Full address (https://…) of your site, named to OpenRouter as the origin of all requests in place of "
+                "the project's own."
+            ),
+        )
+        HTTP_CONNECT_TIMEOUT_SECONDS: int = Field(
+            default=10,
+            description="Seconds to wait for a connection to upstream before giving up.",
+        )
+        HTTP_TOTAL_TIMEOUT_SECONDS: int | None = Field(
+            default=None,
+            description=(
+                "Longest duration of one upstream request in seconds, reading the answer included. Empty: no such "
+                "limit, only silence ends a request (HTTP_SOCK_READ_SECONDS)."
+            ),
+        )
+        HTTP_SOCK_READ_SECONDS: int = Field(
+            default=300,
+            description=(
+                "Seconds without a single byte from upstream after which a request counts as dead. Not used when "
+                "HTTP_TOTAL_TIMEOUT_SECONDS is set."
+            ),
+        )
+        RETRY_UNCERTAIN: bool = Field(
+            default=False,
+            description=(
+                "Also repeat requests whose fate is unknown, such as a time-out after sending. OpenRouter may then "
+                "charge for both. Requests to free models are repeated in any case."
+            ),
+        )
+        MODEL_ID: str = Field(
+            default="auto",
+            description=(
+                "Models to offer: auto for all of them, or their names separated by commas, such as openai/gpt-5, "
+                "anthropic/claude-sonnet-4.5."
+            ),
+        )
+        MODEL_CATALOG_REFRESH_SECONDS: int = Field(
+            default=3600,
+            description="Seconds after which the list of models is fetched again, in the background.",
+        )
+        MAX_CONCURRENT_REQUESTS: int = Field(
+            default=200,
+            description="Requests that may run at the same time in one server process.",
+        )
+        ENABLE_REASONING: bool = Field(
+            default=True,
+            description="Ask models that can think to do so. Off: only what the request itself asks for.",
+        )
+        REASONING_EFFORT: Literal["none", "minimal", "low", "medium", "high", "xhigh"] = Field(
+            default="medium",
+            description="How long a model thinks when the request does not say it.",
+        )
+        REASONING_SUMMARY_MODE: Literal["auto", "concise", "detailed", "disabled"] = Field(
+            default="auto",
+            description="How detailed the shown summary of the thinking is; disabled asks for none.",
+        )
+        TASK_MODEL_REASONING_EFFORT: Literal["none", "minimal", "low", "medium", "high", "xhigh"] = Field(
+            default="low",
+            description="How long a model thinks about background tasks such as chat titles and tags.",
+        )
+        MAX_FUNCTION_CALL_LOOPS: int = Field(
+            default=25,
+            description="Rounds of tool calls in one answer before the model has to finish without them.",
+        )
+        TOOL_TIMEOUT_SECONDS: int = Field(
+            default=60,
+            description="Seconds one tool call may take.",
+        )
+        SHOW_FINAL_USAGE_STATUS: bool = Field(
+            default=True,
+            description="Show time, cost and tokens below each finished answer.",
+        )
+        SUPPORT_EMAIL: str = Field(
+            default="",
+            description="Mail address shown on error cards as the place to ask for help.",
+        )
+        SUPPORT_URL: str = Field(
+            default="",
+            description="Web address shown on error cards as the place to ask for help.",
+        )
+        LOG_LEVEL: Literal["", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
+            default="",
+            description=(
+                "Least severity of the messages written to the log. Left empty, the environment variable "
+                "GLOBAL_LOG_LEVEL is used, else INFO."
+            ),
+        )
+        ADVANCED: str = Field(
+            default="",
+            repr=False,
+            description=(
+                "Rarely needed settings, one NAME=value per line; lines starting with # are ignored. The configuration "
+                "reference lists the names. A line that cannot be used is named in the log and skipped."
+            ),
+        )
+        # </generated Valves>
+
+        @model_validator(mode="wrap")
+        @classmethod
+        def _accept(cls, data: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
+            model, unfit = accept_all(data, handler)
+            model._refused = unfit
+            return model
+
+    class UserValves(BaseModel):
+        """Settings every person may choose for themselves."""
+
+        _refused: dict[str, object] = PrivateAttr(default_factory=dict)
+
+        # <generated UserValves from entrypoints/settings.py>
+        ENABLE_REASONING: Literal["inherit", "true", "false"] = Field(
+            default="inherit",
+            description="Ask models that can think to do so. Off: only what the request itself asks for.",
+        )
+        REASONING_EFFORT: Literal["inherit", "none", "minimal", "low", "medium", "high", "xhigh"] = Field(
+            default="inherit",
+            description="How long a model thinks when the request does not say it.",
+        )
+        REASONING_SUMMARY_MODE: Literal["inherit", "auto", "concise", "detailed", "disabled"] = Field(
+            default="inherit",
+            description="How detailed the shown summary of the thinking is; disabled asks for none.",
+        )
+        SHOW_FINAL_USAGE_STATUS: Literal["inherit", "true", "false"] = Field(
+            default="inherit",
+            description="Show time, cost and tokens below each finished answer.",
+        )
+        # </generated UserValves>
+
+        @model_validator(mode="wrap")
+        @classmethod
+        def _accept(cls, data: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
+            model, unfit = accept_all(data, handler)
+            model._refused = unfit
+            return model
+
+    def __init__(self) -> None:
+        self.valves = self.Valves()
+        self._core = Core()
+
+    async def pipes(self) -> list[dict[str, str]]:
+        """List the models from memory; one entry that says why when there can be none."""
+        valves = self.valves
+        service = await self._core.service()
+        if isinstance(service, Failure):
+            return [{"id": "unavailable", "name": service.sentence}]
+        return service.pipes(valves)
+
+    async def pipe(
+        self,
+        body: dict[str, object],
+        __user__: dict[str, object] | None = None,
+        __metadata__: dict[str, object] | None = None,
+        __event_emitter__: object = None,
+        __event_call__: object = None,
+        __files__: object = None,
+        __tools__: object = None,
+        __request__: object = None,
+        __task__: object = None,
+        __task_body__: object = None,
+        __chat_id__: object = None,
+        __session_id__: object = None,
+        __message_id__: object = None,
+        __oauth_token__: object = None,
+    ) -> object:
+        """Answer one request; returns what the host accepts: an async iterator, a dict or a response."""
+        call = {
+            "body": body,
+            "valves": self.valves,  # read before anything is awaited: the host replaces it at every call
+            "__user__": __user__,
+            "__metadata__": __metadata__,
+            "__event_emitter__": __event_emitter__,
+            "__event_call__": __event_call__,
+            "__files__": __files__,
+            "__tools__": __tools__,
+            "__request__": __request__,
+            "__task__": __task__,
+            "__task_body__": __task_body__,
+            "__chat_id__": __chat_id__,
+            "__session_id__": __session_id__,
+            "__message_id__": __message_id__,
+            "__oauth_token__": __oauth_token__,
+        }
+        service = await self._core.service()
+        if isinstance(service, Failure):
+            return refused(service, stream=bool(body.get("stream")), task=bool(__task__))
+        return await service.pipe(call)

@@ -1,0 +1,71 @@
+"""Plain chat completion chunks: what every OpenAI client understands, and nothing else."""
+
+from domain.turn.steps import (
+    CloseReasoning,
+    End,
+    Ended,
+    HandOverCall,
+    Output,
+    ShowCitation,
+    ShowImage,
+    ShowReasoning,
+    ShowText,
+)
+from entrypoints.openwebui.present.fault_text import error_object
+from entrypoints.openwebui.present.frames import ChunkHead, Frame, Yield, chunk, tool_call_delta, usage_chunk
+
+DONE = "data: [DONE]"
+
+
+class ChunkPresenter:
+    """For API clients: content, reasoning, annotations, tool calls, finish, usage.
+
+    `own_done`: the host is so old that it does not close streams itself. An error comes as a chunk with an error
+    object, after it nothing but the end of the stream.
+    """
+
+    repeated = 0
+
+    def __init__(self, head: ChunkHead, *, own_done: bool) -> None:
+        self._head, self._own_done = head, own_done
+        self._text_segment: int | None = None
+        self._thought_segment: int | None = None
+
+    def present(self, output: Output) -> list[Frame]:
+        """Translate one output."""
+        match output:
+            case ShowText(segment, text):
+                text = self._apart(segment, text)
+                return [chunk(self._head, {"content": text})]
+            case ShowReasoning(segment, text):
+                if self._thought_segment not in (None, segment):
+                    text = "\n\n" + text
+                self._thought_segment = segment
+                return [chunk(self._head, {"reasoning_content": text})]
+            case ShowImage(segment, url):
+                return [chunk(self._head, {"content": self._apart(segment, f"![image]({url})")})]
+            case ShowCitation(url, title, _):
+                citation = {"type": "url_citation", "url_citation": {"url": url, "title": title}}
+                return [chunk(self._head, {"annotations": [citation]})]
+            case HandOverCall(position, call):
+                return [chunk(self._head, tool_call_delta(position, call.call_id, call.name, call.arguments))]
+            case Ended(end):
+                return self._close(end)
+            case CloseReasoning() | _:
+                return []
+
+    def _apart(self, segment: int, text: str) -> str:
+        """Start a new paragraph for a new segment."""
+        parted = text if self._text_segment in (None, segment) else "\n\n" + text
+        self._text_segment = segment
+        return parted
+
+    def _close(self, end: End) -> list[Frame]:
+        frames: list[Frame] = []
+        if end.fault is not None:
+            frames.append(Yield({"error": error_object(end.fault, end.error_id)}))
+        else:
+            frames.append(chunk(self._head, {}, end.reason.value))
+        if end.usage is not None:
+            frames.append(usage_chunk(self._head, end.usage))
+        return [*frames, Yield(DONE)] if self._own_done else frames

@@ -1,0 +1,234 @@
+"""Native items for the page of hosts from 0.8 on: reasoning, calls and text show as such and keep their order.
+
+Source: the output profiles, form N. A `completed` in mid-stream replaces the host's list of items, so it always
+holds every item so far; the usage comes only with the last one.
+"""
+
+from typing import Any
+
+from domain.turn.closing import closing_line
+from domain.turn.steps import (
+    CloseReasoning,
+    End,
+    Ended,
+    Output,
+    ShowCall,
+    ShowCallResult,
+    ShowCitation,
+    ShowImage,
+    ShowReasoning,
+    ShowStatus,
+    ShowText,
+)
+from entrypoints.openwebui.present.fault_text import card
+from entrypoints.openwebui.present.frames import Emit, Frame, Yield, responses_usage, source, status
+from entrypoints.openwebui.present.wishes import Wishes
+from ports.toolbox import ToolCall
+
+RESULT_SHOWN = 2000
+
+
+class NativePresenter:
+    """For a person in the page.
+
+    `version` of the host decides how an error is closed; up to 0.10 the host repeats its whole list with every
+    piece. `reply_id` must be unique per turn: item ids are made of it.
+    """
+
+    def __init__(self, reply_id: str, version: tuple[int, int], wishes: Wishes) -> None:
+        self._reply_id, self._version, self._wishes = reply_id, version, wishes
+        self._items: list[dict[str, Any]] = []
+        self._pieces: list[list[str]] = []
+        self._open: int | None = None
+        self._open_key: tuple[str, int] | None = None
+        self._calls: dict[str, int] = {}
+        self._shown = 0
+
+    @property
+    def repeated(self) -> int:
+        """Characters the host sends again with every piece."""
+        return self._shown if self._version < (0, 12) else 0
+
+    def present(self, output: Output) -> list[Frame]:
+        """Translate one output."""
+        match output:
+            case ShowText(segment, text):
+                return self._text(segment, text)
+            case ShowReasoning(segment, text):
+                return self._reasoning(segment, text)
+            case CloseReasoning(segment, seconds, _):
+                return self._close_reasoning(segment, seconds)
+            case ShowImage(segment, url):
+                return self._text(segment, f"![image]({url})")
+            case ShowCitation(url, title, excerpt):
+                return [source(url, title, excerpt)]
+            case ShowStatus(text, done):
+                return [status(text, done=done)]
+            case ShowCall(_, call):
+                return [*self._close_open(), *self._add_call(call)]
+            case ShowCallResult(_, call, result):
+                return self._add_result(call, result.text)
+            case Ended(end):
+                return self._end(end)
+            case _:
+                return []
+
+    # --- items --------------------------------------------------------------------------------------------
+
+    def _text(self, segment: int, text: str) -> list[Frame]:
+        frames = self._open_item(("message", segment))
+        index = self._grow(text)
+        item_id = self._items[index]["id"]
+        delta = {"output_index": index, "item_id": item_id, "content_index": 0, "delta": text}
+        return [*frames, Yield({"type": "response.output_text.delta", **delta})]
+
+    def _reasoning(self, segment: int, text: str) -> list[Frame]:
+        frames = self._open_item(("reasoning", segment))
+        index = self._grow(text)
+        item_id = self._items[index]["id"]
+        delta = {"output_index": index, "item_id": item_id, "summary_index": 0, "delta": text}
+        return [*frames, Yield({"type": "response.reasoning_summary_text.delta", **delta})]
+
+    def _grow(self, text: str) -> int:
+        index = self._open if self._open is not None else 0
+        self._pieces[index].append(text)
+        self._shown += len(text)
+        return index
+
+    def _open_item(self, key: tuple[str, int]) -> list[Frame]:
+        if self._open_key == key:
+            return []
+        frames = self._close_open()
+        index = len(self._items)
+        if key[0] == "message":
+            content = [{"type": "output_text", "text": ""}]
+            item = {"type": "message", "id": self._id("msg", index), "role": "assistant", "content": content}
+        else:
+            item_id = self._id("rs", index)
+            tags = {"start_tag": f'<think id="{item_id}">', "end_tag": "</think>"}
+            item = {"type": "reasoning", "id": item_id, "summary": [], **tags}
+        self._open, self._open_key = index, key
+        return [*frames, self._add({**item, "status": "in_progress"})]
+
+    def _close_open(self) -> list[Frame]:
+        """Finish the item being written; the host is told in the form its version reads."""
+        index, key = self._open, self._open_key
+        self._open = self._open_key = None
+        if index is None or key is None:
+            return []
+        item, text = self._items[index], "".join(self._pieces[index])
+        item["status"] = "completed"
+        if key[0] == "message":
+            item["content"] = [{"type": "output_text", "text": text}]
+            return [Yield({"type": "response.output_item.done", "output_index": index, "item": dict(item)})]
+        item["summary"] = [{"type": "summary_text", "text": text}]
+        item.setdefault("duration", 0)
+        done = {"output_index": index, "item_id": item["id"], "summary_index": 0, "text": text}
+        return [Yield({"type": "response.reasoning_summary_text.done", **done})]
+
+    def _close_reasoning(self, segment: int, seconds: float) -> list[Frame]:
+        if self._open_key != ("reasoning", segment) or self._open is None:
+            return []
+        self._items[self._open]["duration"] = round(seconds)
+        return self._close_open()
+
+    def _add(self, item: dict[str, Any]) -> Yield:
+        self._items.append(item)
+        self._pieces.append([])
+        index = len(self._items) - 1
+        return Yield({"type": "response.output_item.added", "output_index": index, "item": dict(item)})
+
+    def _id(self, prefix: str, index: int) -> str:
+        return f"{prefix}_{self._reply_id}_{index}"
+
+    # --- tools --------------------------------------------------------------------------------------------
+
+    def _add_call(self, call: ToolCall) -> list[Frame]:
+        self._calls[call.call_id] = len(self._items)
+        item = {
+            "type": "function_call",
+            "id": self._id("fc", len(self._items)),
+            "call_id": call.call_id,
+            "name": call.name,
+            "arguments": call.arguments,
+            "status": "in_progress",
+        }
+        self._shown += len(call.arguments)
+        return [self._add(item)]
+
+    def _add_result(self, call: ToolCall, text: str) -> list[Frame]:
+        frames: list[Frame] = [] if call.call_id in self._calls else self._add_call(call)
+        index = self._calls.pop(call.call_id)
+        self._items[index]["status"] = "completed"
+        shown = text if len(text) <= RESULT_SHOWN else text[:RESULT_SHOWN] + "…"
+        item = {
+            "type": "function_call_output",
+            "id": self._id("fo", len(self._items)),
+            "call_id": call.call_id,
+            "status": "completed",
+            "output": [{"type": "input_text", "text": shown}],
+        }
+        self._shown += len(shown)
+        frames.append(self._add(item))
+        return frames if self._calls else [*frames, self._completed()]
+
+    def _completed(self, usage: dict[str, Any] | None = None) -> Yield:
+        response: dict[str, Any] = {"id": f"resp_{self._reply_id}", "status": "completed"}
+        response["output"] = [dict(item) for item in self._items]
+        if usage is not None:
+            response["usage"] = usage
+        return Yield({"type": "response.completed", "response": response})
+
+    # --- the end ------------------------------------------------------------------------------------------
+
+    def _end(self, end: End) -> list[Frame]:
+        frames = self._answer_open_calls()
+        if end.fault is not None:
+            return frames + self._end_badly(end)
+        frames += self._close_open()
+        frames.append(status(closing_line(end, show_usage=self._wishes.show_usage), done=True))
+        if self._needs_replace():
+            frames.append(self._replace())
+        usage = responses_usage(end.usage) if end.usage is not None else None
+        return [*frames, self._completed(usage)]
+
+    def _end_badly(self, end: End) -> list[Frame]:
+        if end.fault is None:
+            return []
+        words = card(end.fault, end.error_id, self._wishes.support)
+        line = f"{end.fault.happened} Error id: {end.error_id}"
+        if self._version < (0, 12) and not self._plain_text():
+            frames = [*self._text(1_000_000, words), *self._close_open(), status(line, done=True)]
+            if self._needs_replace():
+                frames.append(self._replace())
+            return [*frames, self._completed()]
+        frames = [*self._close_open(), status(line, done=True)]
+        if self._needs_replace():
+            frames.append(self._replace())
+        if self._version < (0, 10):
+            frames.append(self._completed())
+        return [*frames, Yield({"error": {"message": words}})]
+
+    def _answer_open_calls(self) -> list[Frame]:
+        """A call without output makes the host run it: none may be left."""
+        frames: list[Frame] = []
+        for call_id, index in list(self._calls.items()):
+            item = self._items[index]
+            call = ToolCall(call_id, item["name"], item["arguments"])
+            frames += self._add_result(call, "Not completed: the turn ended.")
+        return frames
+
+    def _needs_replace(self) -> bool:
+        """0.10 keeps the text in its items only; its page and tasks look for it in the content."""
+        return (0, 10) <= self._version < (0, 12)
+
+    def _replace(self) -> Emit:
+        return Emit({"type": "replace", "data": {"content": self._plain_text()}})
+
+    def _plain_text(self) -> str:
+        texts = ("".join(pieces) for item, pieces in zip(self._items, self._pieces, strict=True) if _is_text(item))
+        return "\n\n".join(text for text in texts if text)
+
+
+def _is_text(item: dict[str, Any]) -> bool:
+    return item.get("type") == "message"

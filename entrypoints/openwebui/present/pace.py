@@ -1,0 +1,63 @@
+"""When a piece of text leaves for the page: the first at once, then about 25 times a second.
+
+Hosts up to 0.10 send everything again with every piece, so there the interval stretches with what was shown.
+Everything that is not text or thinking leaves at once and takes what was held with it. Source: the output
+profiles, cost and pace.
+"""
+
+from domain.turn.steps import Output, ShowReasoning, ShowText
+
+INTERVAL = 0.04
+"""Seconds between pieces."""
+
+REPEATED_PER_SECOND = 300_000
+"""Characters a second a repeating host may be made to send again."""
+
+LONGEST_INTERVAL = 2.0
+
+
+class Pacer:
+    """Holds text back; times are clock values in seconds."""
+
+    def __init__(self) -> None:
+        self._head: ShowText | ShowReasoning | None = None
+        self._held: list[str] = []
+        self._next = 0.0
+        self._started = False
+
+    def offer(self, output: Output, now: float) -> list[Output]:
+        """Take an output; return what may leave now, in order."""
+        if not isinstance(output, ShowText | ShowReasoning):
+            return [*self._taken(), output]
+        leaving: list[Output] = []
+        head = self._head
+        if head is not None and (type(head) is not type(output) or head.segment != output.segment):
+            leaving = self._taken()
+            head = None
+        if head is None:
+            self._head = output
+        self._held.append(output.text)
+        if not self._started or now >= self._next:
+            leaving += self._taken()
+        return leaving
+
+    def due(self) -> float | None:
+        """Return when what is held must leave; None if nothing is held."""
+        return self._next if self._head is not None else None
+
+    def flush(self) -> list[Output]:
+        """Return what is held."""
+        return self._taken()
+
+    def left(self, now: float, repeated: int) -> None:
+        """Note that text left at `now`; `repeated` characters are sent again with every piece."""
+        self._started = True
+        self._next = now + min(LONGEST_INTERVAL, max(INTERVAL, repeated / REPEATED_PER_SECOND))
+
+    def _taken(self) -> list[Output]:
+        head = self._head
+        if head is None:
+            return []
+        text = "".join(self._held)
+        self._head, self._held = None, []
+        return [type(head)(head.segment, text)]

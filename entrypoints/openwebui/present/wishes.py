@@ -1,0 +1,11 @@
+"""What the operator and the person want to see beside the answer."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """`show_usage`: the final line tells time, cost, tokens; `support`: whom to ask, shown on cards."""
+
+    show_usage: bool = True
+    support: str = ""

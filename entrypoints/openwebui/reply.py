@@ -1,0 +1,62 @@
+"""The answer to a caller that does not stream: one completion, or an error with its status."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from domain.faults.fault import Fault
+from domain.request.turn_request import Caller
+from domain.turn.closing import closing_line
+from domain.turn.steps import End, ShowText
+from entrypoints.openwebui.emitter import GuardedEmitter
+from entrypoints.openwebui.host_call import HostCall
+from entrypoints.openwebui.present.completion import Collected, collect, completion
+from entrypoints.openwebui.present.fault_text import card, error_object, headers_of
+from entrypoints.openwebui.present.frames import ChunkHead
+from entrypoints.openwebui.present.stream import Start
+from entrypoints.openwebui.present.wishes import Wishes
+
+CARD_SEGMENT = 1_000_000
+"""A number beyond those of the turn: the card stands below everything shown."""
+
+
+async def reply(start: Start, call: HostCall, head: ChunkHead, wishes: Wishes, emitter: GuardedEmitter) -> object:
+    """Run the turn to its end and answer.
+
+    A completion dict; for an API client's failed turn a response with the fault's HTTP status, which is the only
+    form in which the host lets one through; for a task an error object, which the host logs; for a person the card
+    below what the turn had said. Source: the host's contract, not streaming.
+    """
+    collected = await collect(start(asyncio.current_task()))
+    end = collected.end
+    with_reasoning = call.caller is not Caller.TASK
+    if end is None or end.fault is None:
+        if end is not None:
+            await emitter.status(closing_line(end, show_usage=wishes.show_usage), done=True)
+        return completion(head, collected, with_reasoning=with_reasoning)
+    if call.caller is Caller.PAGE:
+        await emitter.status(f"{end.fault.happened} Error id: {end.error_id}", done=True)
+        return completion(head, _with_card(collected, end, end.fault, wishes))
+    error = {"error": error_object(end.fault, end.error_id)}
+    if call.caller is Caller.TASK:
+        return error
+    return _error_response(error, end.fault.http_status, headers_of(end.fault))
+
+
+def _with_card(collected: Collected, end: End, fault: Fault, wishes: Wishes) -> Collected:
+    collected.add(ShowText(CARD_SEGMENT, card(fault, end.error_id, wishes.support)))
+    return collected
+
+
+def _error_response(error: dict[str, Any], status: int, headers: Mapping[str, str]) -> object:
+    """Build a response with a status; without the host's web framework the error object itself."""
+    try:
+        from starlette.responses import StreamingResponse  # noqa: PLC0415 - the host's, absent elsewhere
+    except ImportError:
+        return error
+
+    async def body() -> AsyncIterator[bytes]:
+        yield json.dumps(error).encode()
+
+    return StreamingResponse(body(), status_code=status, headers=dict(headers), media_type="application/json")

@@ -1,0 +1,121 @@
+"""One load of the pipe: settings are read per call, the core runs per event loop.
+
+The host keeps one instance per process and may replace it at any time; nothing here starts before the first call.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from domain.faults.fault import Fault
+from domain.request.turn_request import Caller, Person, TurnRequest
+from entrypoints.openwebui.emitter import GuardedEmitter
+from entrypoints.openwebui.host import Host, detect_host
+from entrypoints.openwebui.host_call import HostCall, read_call, split_model
+from entrypoints.openwebui.present.chunks import ChunkPresenter
+from entrypoints.openwebui.present.frames import ChunkHead, Presenter
+from entrypoints.openwebui.present.legacy import LegacyPresenter
+from entrypoints.openwebui.present.native import NativePresenter
+from entrypoints.openwebui.present.stream import Payload, Start, paced, unpaced
+from entrypoints.openwebui.present.wishes import Wishes
+from entrypoints.openwebui.reply import reply
+from entrypoints.openwebui.request import request_of, route_of, support_of
+from entrypoints.openwebui.runtime import Runtime
+from entrypoints.settings import Settings
+from entrypoints.settings_rows import SettingProblem
+from entrypoints.settings_snapshot import snapshot
+from entrypoints.wire.completions_body import read_completions_body
+
+
+class PipeService:
+    """What the shell delegates to. `function_name` is only a hint for logs: ids come with each call."""
+
+    def __init__(self, function_name: str) -> None:
+        self._function_name = function_name
+        self._runtimes: WeakKeyDictionary[asyncio.AbstractEventLoop, Runtime] = WeakKeyDictionary()
+        self._told: frozenset[str] = frozenset()
+        self._host: Host | None = None
+
+    def pipes(self, valves: object) -> list[dict[str, str]]:
+        """Return the picker's entries from memory; loading and refreshing go on beside it."""
+        settings, problems = snapshot(valves, None, os.environ)
+        runtime = self._runtime(settings)
+        self._tell(runtime, problems)
+        return runtime.model_list.entries(settings)
+
+    async def pipe(self, call: Mapping[str, Any]) -> AsyncIterator[Payload] | dict[str, Any] | object:
+        """Answer one call in the form its caller understands."""
+        host_call = read_call(call)
+        settings, problems = snapshot(call.get("valves"), host_call.user_valves, os.environ)
+        runtime = self._runtime(settings)
+        self._tell(runtime, problems)
+        runtime.register(split_model(str(host_call.body.get("model", "")))[0])
+        emitter = GuardedEmitter(host_call.emitter, runtime.telemetry)
+        await _warn_admin(problems, host_call.person, emitter)
+        start = self._starter(runtime, host_call, settings, emitter)
+        head = ChunkHead(
+            f"chatcmpl-{runtime.ids.new_id()}",
+            str(host_call.body.get("model", "")),
+            int(runtime.clock.now().timestamp()),
+        )
+        wishes = Wishes(settings.show_final_usage_status, support_of(settings))
+        if not host_call.body.get("stream"):
+            return await reply(start, host_call, head, wishes, emitter)
+        if host_call.caller is not Caller.PAGE:
+            return unpaced(start, ChunkPresenter(head, own_done=not self._detected().closes_streams))
+        return paced(start, self._presenter(head, wishes), emitter, runtime.clock)
+
+    async def aclose(self) -> None:
+        """Close everything on the running loop; turns under way are waited for."""
+        runtime = self._runtimes.pop(asyncio.get_running_loop(), None)
+        if runtime is not None:
+            await runtime.aclose()
+
+    # --- details ------------------------------------------------------------------------------------------
+
+    def _starter(self, runtime: Runtime, call: HostCall, settings: Settings, emitter: GuardedEmitter) -> Start:
+        """Return what starts the turn in the task that will read it."""
+        body = read_completions_body(call.body)
+        if isinstance(body, Fault):
+            fault, model = body, str(call.body.get("model", ""))
+            unread = TurnRequest(model, (), route_of(settings), caller=call.caller, person=call.person)
+            return lambda _reader: runtime.run_turn.refuse(fault, unread)
+        models = runtime.model_list.models(settings)
+        request = request_of(call, body, settings, models)
+        run = runtime.run_turn.run
+        return lambda reader: run(request, models=models, notices=emitter, reader=reader)
+
+    def _presenter(self, head: ChunkHead, wishes: Wishes) -> Presenter:
+        host = self._detected()
+        if host.native_items:
+            return NativePresenter(head.id.removeprefix("chatcmpl-").lower(), host.version, wishes)
+        return LegacyPresenter(head, wishes)
+
+    def _detected(self) -> Host:
+        if self._host is None:
+            self._host = detect_host()
+        return self._host
+
+    def _runtime(self, settings: Settings) -> Runtime:
+        loop = asyncio.get_running_loop()
+        runtime = self._runtimes.get(loop)
+        if runtime is None or runtime.retired:
+            runtime = self._runtimes[loop] = Runtime(self._function_name)
+        runtime.apply(settings)
+        return runtime
+
+    def _tell(self, runtime: Runtime, problems: tuple[SettingProblem, ...]) -> None:
+        """Log each remark about a setting once, until the remarks change."""
+        texts = frozenset(problem.text for problem in problems)
+        for problem in problems:
+            if problem.text not in self._told:
+                runtime.telemetry.event("warning", "setting_not_used_as_given", name=problem.name, text=problem.text)
+        self._told = texts
+
+
+async def _warn_admin(problems: tuple[SettingProblem, ...], person: Person, emitter: GuardedEmitter) -> None:
+    """An administrator sees in the chat what is wrong with the settings."""
+    if problems and person.is_admin:
+        await emitter.emit({"type": "notification", "data": {"type": "warning", "content": problems[0].text}})

@@ -1,0 +1,127 @@
+"""What one row of the settings table says, and the values that leave it: secrets and remarks about bad values."""
+
+from dataclasses import dataclass, field, fields
+from types import UnionType
+from typing import Literal, TypeVar, get_args, get_origin, get_type_hints
+
+Kind = Literal["bool", "int", "float", "str", "secret", "choice"]
+T = TypeVar("T")
+
+_RULE = "rule"
+_SHOWN = 4  # characters of a secret that may be seen
+_LONG_ENOUGH = 16  # shorter secrets show nothing
+
+
+class Secret:
+    """A value that never shows itself: `str`, `repr` and formatting give a mask, only `reveal()` the text."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str = "") -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the clear text; call it only where the value is used."""
+        return self._value
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._value))
+
+    def __str__(self) -> str:
+        if not self._value:
+            return ""
+        return "…" + self._value[-_SHOWN:] if len(self._value) >= _LONG_ENOUGH else "…"
+
+    def __repr__(self) -> str:
+        return f"Secret({str(self)!r})"
+
+    def __reduce__(self) -> str:
+        raise TypeError("a Secret is never pickled")
+
+    def __deepcopy__(self, _memo: object) -> "Secret":
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class SettingProblem:
+    """One value that could not be taken as given: what stood there (masked), what is used instead, and a sentence."""
+
+    name: str
+    given: str
+    used: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Everything a row says beside its name, type and default; see `setting`."""
+
+    text: str
+    low: float | None
+    high: float | None
+    env: str
+    pattern: str
+    user: bool
+    advanced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row, read from the table: `name` in upper case as people write it, `choices` only for a choice."""
+
+    name: str
+    attribute: str
+    kind: Kind
+    nullable: bool
+    default: object
+    choices: tuple[str, ...]
+    rule: Rule
+
+
+def setting(
+    default: T,
+    text: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    env: str = "",
+    pattern: str = "",
+    user: bool = False,
+    advanced: bool = False,
+) -> T:
+    """Write one row of the table.
+
+    `text` explains it to an administrator. Numbers outside `low`..`high` are clamped. A text must match `pattern`
+    as a whole. `env` names the environment variable read when nothing is stored. `user`: every person may override
+    it. `advanced`: not in the form, but a line of the ADVANCED box.
+    """
+    return field(default=default, metadata={_RULE: Rule(text, low, high, env, pattern, user, advanced)})
+
+
+def read_table(table: type) -> tuple[Setting, ...]:
+    """List the rows of a dataclass whose fields were written with `setting`."""
+    hints = get_type_hints(table)
+    rows = []
+    for row in fields(table):
+        kind, nullable, choices = _kind(hints[row.name])
+        rule: Rule = row.metadata[_RULE]
+        rows.append(Setting(row.name.upper(), row.name, kind, nullable, row.default, choices, rule))
+    return tuple(rows)
+
+
+_KINDS: dict[object, Kind] = {bool: "bool", int: "int", float: "float", str: "str", Secret: "secret"}
+
+
+def _kind(hint: object) -> tuple[Kind, bool, tuple[str, ...]]:
+    nullable = isinstance(hint, UnionType)
+    if nullable:
+        (hint,) = (part for part in get_args(hint) if part is not type(None))
+    if get_origin(hint) is Literal:
+        return "choice", nullable, get_args(hint)
+    return _KINDS[hint], nullable, ()

@@ -1,0 +1,80 @@
+"""Read stored settings into one `Settings` value: never raises, names everything it could not take as given."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from entrypoints.settings import ADVANCED, SETTINGS, Settings
+from entrypoints.settings_advanced import read_advanced
+from entrypoints.settings_coerce import Unusable, coerce, is_empty
+from entrypoints.settings_rows import Secret, Setting, SettingProblem
+
+_REFUSED = "_refused"  # the attribute in which a valves object keeps stored values its own types could not hold
+_INHERIT = "inherit"
+_LONGEST_SHOWN = 80
+
+
+def snapshot(
+    valves: object, user_valves: object, environ: Mapping[str, str]
+) -> tuple[Settings, tuple[SettingProblem, ...]]:
+    """Return the settings of one call and a remark for each value that is not used as it stands.
+
+    `valves` and `user_valves` are mappings or objects with one entry or attribute per NAME; None and missing ones
+    are fine. A line of the ADVANCED box goes before an entry of the same name, a stored value before the
+    environment, a person's own value (where the row allows it) before all of them. Numbers out of range are
+    clamped, anything else unusable gives the value that would hold without it.
+    """
+    lines, problems = read_advanced(_read(valves, ADVANCED))
+    values: dict[str, Any] = {}  # typed by the table, row by row
+    for row in SETTINGS:
+        raw = lines.get(row.name)
+        value = _admin_value(row, _read(valves, row.name) if raw is None else raw, environ, problems)
+        if row.rule.user:
+            value = _user_value(row, _read(user_valves, row.name), value, problems)
+        values[row.attribute] = value
+    return Settings(**values), tuple(problems)
+
+
+def _read(source: object, name: str) -> object:
+    if isinstance(source, Mapping):
+        return source.get(name)
+    refused = getattr(source, _REFUSED, None)
+    if isinstance(refused, Mapping) and name in refused:
+        return refused[name]
+    return getattr(source, name, None)
+
+
+def _admin_value(row: Setting, raw: object, environ: Mapping[str, str], problems: list[SettingProblem]) -> object:
+    fallback = row.default
+    from_environment = environ.get(row.rule.env) if row.rule.env else None
+    if not is_empty(from_environment):
+        fallback = _taken(row, from_environment, fallback, problems, f"{row.name} (from {row.rule.env})")
+    return fallback if is_empty(raw) else _taken(row, raw, fallback, problems, row.name)
+
+
+def _user_value(row: Setting, raw: object, admin: object, problems: list[SettingProblem]) -> object:
+    if is_empty(raw) or (isinstance(raw, str) and raw.strip().lower() == _INHERIT):
+        return admin
+    return _taken(row, raw, admin, problems, f"{row.name} (a person's own)")
+
+
+def _taken(row: Setting, raw: object, fallback: object, problems: list[SettingProblem], label: str) -> object:
+    try:
+        value, remark = coerce(row, raw)
+    except Unusable as unusable:
+        value, remark = fallback, unusable.remark
+    if remark:
+        given, used = _shown(row, raw), _shown(row, value)
+        text = f"{label}: {given or 'the value'} {remark}; {used or 'nothing'} is used."
+        problems.append(SettingProblem(row.name, given, used, text))
+    return value
+
+
+def _shown(row: Setting, value: object) -> str:
+    if row.kind == "secret":
+        return str(value if isinstance(value, Secret) else Secret(value if isinstance(value, str) else ""))
+    try:
+        text = repr(value)
+    except ValueError:  # a number of thousands of digits
+        return "a huge number"
+    text = text.encode("utf-8", "replace").decode()
+    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"

@@ -1,0 +1,40 @@
+"""What GET /key tells about the asking key."""
+
+from decimal import Decimal
+
+from entrypoints.simulator.payload import Json
+
+LIMIT = Decimal(100)
+"""USD the simulated account may spend in a month."""
+
+
+def key_data(key: str, spent: Decimal) -> Json:
+    """Shape the answer for `key` after `spent` USD."""
+    usage = float(spent)
+    return {
+        "label": f"{key[:12]}...{key[-3:]}",
+        "usage": usage,
+        "usage_daily": usage,
+        "usage_weekly": usage,
+        "usage_monthly": usage,
+        "byok_usage": 0,
+        "byok_usage_daily": 0,
+        "byok_usage_weekly": 0,
+        "byok_usage_monthly": 0,
+        "limit": float(LIMIT),
+        "limit_remaining": float(LIMIT - spent),
+        "limit_reset": "monthly",
+        "include_byok_in_limit": False,
+        "is_free_tier": False,
+        "is_management_key": False,
+        "is_provisioning_key": False,
+        "creator_user_id": None,
+        "workspace_id": None,
+        "organization_id": None,
+        "expires_at": None,
+        "allowed_data_regions": ["global"],
+        "free_model_daily_requests": {"limit": 1000, "used": 0, "remaining": 1000},
+        "budgets": [],
+        "effective_budget": None,
+        "rate_limit": {"requests": -1, "interval": "10s", "note": "Deprecated and safe to ignore."},
+    }

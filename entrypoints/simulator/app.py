@@ -1,0 +1,166 @@
+"""The HTTP surface: routes, keys, records of requests, and errors in upstream's envelopes."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import orjson
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from entrypoints.simulator.account import key_data
+from entrypoints.simulator.answers import Answer, Refusal, common, edge_page, json_answer
+from entrypoints.simulator.bills import generation_data
+from entrypoints.simulator.catalog import Model, endpoint_row
+from entrypoints.simulator.generate import generate
+from entrypoints.simulator.listing import model_list
+from entrypoints.simulator.payload import Json
+from entrypoints.simulator.records import RequestRecord, masked
+from entrypoints.simulator.state import Simulator
+
+BASE_PATH = "/api/v1"
+LARGEST_BODY = 32 * 1024 * 1024
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def build_app(simulator: Simulator) -> web.Application:
+    """Build the application around `simulator`'s state."""
+    app = web.Application(client_max_size=LARGEST_BODY, middlewares=[_recorder(simulator)])
+    routes = _Routes(simulator)
+    app.add_routes(
+        [
+            web.get(f"{BASE_PATH}/models", routes.models),
+            web.get(f"{BASE_PATH}/models/count", routes.count),
+            web.get(f"{BASE_PATH}/models/user", routes.user_models),
+            web.get(f"{BASE_PATH}/model/{{author}}/{{slug}}", routes.model),
+            web.get(f"{BASE_PATH}/models/{{author}}/{{slug}}/endpoints", routes.endpoints),
+            web.get(f"{BASE_PATH}/endpoints/zdr", routes.zero_retention),
+            web.get(f"{BASE_PATH}/key", routes.key),
+            web.get(f"{BASE_PATH}/credits", routes.credits),
+            web.get(f"{BASE_PATH}/generation", routes.generation),
+            web.post(f"{BASE_PATH}/responses", routes.responses),
+            web.post(f"{BASE_PATH}/chat/completions", routes.chat),
+        ]
+    )
+    return app
+
+
+def _recorder(simulator: Simulator) -> Middleware:
+    @web.middleware
+    async def recorded(request: web.Request, handler: Handler) -> web.StreamResponse:
+        loop = asyncio.get_running_loop()
+        record = RequestRecord(request.method, request.path, masked(request.headers.items()), loop.time())
+        simulator.log.add(record)
+        request["record"] = record
+        try:
+            response = await _answered(request, handler)
+            record.status = response.status
+            record.finished = True
+        except asyncio.CancelledError:
+            record.closed_by_client = not record.finished and request.transport is None
+            raise
+        except ConnectionError:
+            record.closed_by_client = not record.finished
+            response = web.Response()
+        finally:
+            record.ended_at = loop.time()
+        return response
+
+    return recorded
+
+
+async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except Refusal as refusal:
+        return _response(refusal.answer)
+    except web.HTTPRequestEntityTooLarge:
+        return _response(edge_page(413))
+    except web.HTTPException as error:
+        return _response(common(error.status, error.reason))
+
+
+def _response(answer: Answer) -> web.Response:
+    return web.Response(
+        status=answer.status, body=answer.body, content_type=answer.content_type, headers=answer.headers
+    )
+
+
+def _json(body: Json) -> web.Response:
+    return web.Response(body=orjson.dumps(body), content_type="application/json")
+
+
+class _Routes:
+    """The handlers; each raises Refusal for what upstream refuses."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+
+    def _authorised(self, request: web.Request) -> str:
+        """Return the caller's key. Raises Refusal (401) as upstream does."""
+        scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+        key = key.strip()
+        if scheme.lower() != "bearer" or not key:
+            raise Refusal(common(401, "Missing Authentication header"))
+        if key not in self._simulator.keys:
+            raise Refusal(common(401, "User not found."))
+        return key
+
+    async def models(self, request: web.Request) -> web.Response:
+        return _json(model_list(self._simulator.catalog.entries, request.query, request.path))
+
+    async def count(self, request: web.Request) -> web.Response:
+        found = model_list(self._simulator.catalog.entries, request.query, request.path)
+        return _json({"data": {"count": found["total_count"]}})
+
+    async def user_models(self, request: web.Request) -> web.Response:
+        self._authorised(request)
+        return _json(model_list(self._simulator.catalog.entries, request.query, request.path))
+
+    def _model(self, request: web.Request) -> Model:
+        slug = f"{request.match_info['author']}/{request.match_info['slug']}"
+        model = self._simulator.catalog.find(slug)
+        if model is None:
+            raise Refusal(common(404, f"Model {slug} not found"))
+        return model
+
+    async def model(self, request: web.Request) -> web.Response:
+        self._authorised(request)
+        return _json({"data": self._model(request).entry})
+
+    async def endpoints(self, request: web.Request) -> web.Response:
+        self._authorised(request)
+        model = self._model(request)
+        shown = ("id", "name", "created", "description")
+        data = {name: model.entry[name] for name in shown}
+        architecture = {"instruct_type": None, "tokenizer": None, **model.entry["architecture"]}
+        return _json({"data": {**data, "architecture": architecture, "endpoints": [endpoint_row(model)]}})
+
+    async def zero_retention(self, request: web.Request) -> web.Response:
+        self._authorised(request)
+        catalog = self._simulator.catalog
+        found = [catalog.find(entry["id"]) for entry in catalog.entries]
+        return _json({"data": [endpoint_row(model) for model in found if model and model.zero_retention]})
+
+    async def key(self, request: web.Request) -> web.Response:
+        return _json({"data": key_data(self._authorised(request), self._simulator.bills.spent)})
+
+    async def credits(self, request: web.Request) -> web.Response:
+        self._authorised(request)
+        raise Refusal(json_answer(403, {"error": {"code": 403, "message": "Only management keys can do this."}}))
+
+    async def generation(self, request: web.Request) -> web.Response:
+        self._authorised(request)
+        identifier = request.query.get("id", "")
+        bill = self._simulator.bills.find(identifier, asyncio.get_running_loop().time())
+        if bill is None:
+            raise Refusal(common(404, f"Generation {identifier} not found"))
+        return _json({"data": generation_data(bill)})
+
+    async def responses(self, request: web.Request) -> web.StreamResponse:
+        self._authorised(request)
+        return await generate(self._simulator, request, "responses")
+
+    async def chat(self, request: web.Request) -> web.StreamResponse:
+        self._authorised(request)
+        return await generate(self._simulator, request, "chat")

@@ -1,0 +1,210 @@
+"""What a call costs and the record of it that `/generation` shows.
+
+Prices are USD per unit as decimal strings; sums are `Decimal` and become JSON numbers only at the edge.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from entrypoints.simulator.payload import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Counts of one call; `cached` and `written` are parts of `input`, `reasoning` of `output`."""
+
+    input: int
+    output: int
+    reasoning: int = 0
+    cached: int = 0
+    written: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """USD for what went in and what came out."""
+
+    prompt: Decimal
+    completion: Decimal
+
+    @property
+    def total(self) -> Decimal:
+        """Sum both."""
+        return self.prompt + self.completion
+
+
+FREE = Cost(Decimal(0), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """One finished or cancelled call; times in seconds of the monotonic clock."""
+
+    generation_id: str
+    model: str
+    provider: str
+    endpoint: str
+    tokens: Tokens
+    cost: Cost
+    finish_reason: str | None
+    cancelled: bool
+    streamed: bool
+    session_id: str | None
+    created_at: datetime
+    started_at: float
+    first_at: float
+    ended_at: float
+
+
+def price(tokens: Tokens, pricing: Json, now: datetime) -> Cost:
+    """Price `tokens`; a variable price ("-1") counts as zero.
+
+    Overrides whose conditions all hold replace single prices, later ones win (openrouter_api 10).
+    """
+    rates = dict(pricing)
+    for override in pricing.get("overrides", ()):
+        if _applies(override, tokens, now):
+            rates.update(override)
+    fresh = tokens.input - tokens.cached - tokens.written
+    read = _rate(rates, "input_cache_read", "prompt")
+    write = _rate(rates, "input_cache_write", "prompt")
+    prompt = fresh * _rate(rates, "prompt") + tokens.cached * read + tokens.written * write
+    return Cost(prompt + _rate(rates, "request"), tokens.output * _rate(rates, "completion"))
+
+
+def _rate(rates: Json, *names: str) -> Decimal:
+    found = next((rates[name] for name in names if name in rates), "0")
+    return max(Decimal(found), Decimal(0))
+
+
+def _applies(override: Json, tokens: Tokens, now: datetime) -> bool:
+    if tokens.input <= override.get("min_prompt_tokens", -1):
+        return False
+    if "utc_days" in override and now.strftime("%A").lower() not in override["utc_days"]:
+        return False
+    start: int = override.get("utc_start", 0)
+    end: int = override.get("utc_end", 2400)
+    clock = now.hour * 100 + now.minute
+    return start <= clock < end if start <= end else clock >= start or clock < end
+
+
+def responses_usage(tokens: Tokens, cost: Cost) -> Json:
+    """Shape the usage of /responses."""
+    return {
+        "input_tokens": tokens.input,
+        "input_tokens_details": {"cached_tokens": tokens.cached, "cache_write_tokens": tokens.written},
+        "output_tokens": tokens.output,
+        "output_tokens_details": {"reasoning_tokens": tokens.reasoning},
+        "total_tokens": tokens.input + tokens.output,
+        "cost": float(cost.total),
+        "is_byok": False,
+        "cost_details": {
+            "upstream_inference_cost": float(cost.total),
+            "upstream_inference_input_cost": float(cost.prompt),
+            "upstream_inference_output_cost": float(cost.completion),
+            "server_tool_cost": None,
+        },
+    }
+
+
+def chat_usage(tokens: Tokens, cost: Cost) -> Json:
+    """Shape the usage of /chat/completions."""
+    return {
+        "prompt_tokens": tokens.input,
+        "completion_tokens": tokens.output,
+        "total_tokens": tokens.input + tokens.output,
+        "cost": float(cost.total),
+        "is_byok": False,
+        "prompt_tokens_details": {
+            "cached_tokens": tokens.cached,
+            "cache_write_tokens": tokens.written,
+            "audio_tokens": 0,
+            "video_tokens": 0,
+        },
+        "completion_tokens_details": {"reasoning_tokens": tokens.reasoning, "audio_tokens": 0},
+        "cost_details": {
+            "upstream_inference_cost": float(cost.total),
+            "upstream_inference_prompt_cost": float(cost.prompt),
+            "upstream_inference_completions_cost": float(cost.completion),
+        },
+    }
+
+
+class Bills:
+    """The newest bills by generation id, and what the account has spent."""
+
+    def __init__(self, delay: float, limit: int = 10_000) -> None:
+        self._bills: OrderedDict[str, Bill] = OrderedDict()
+        self._delay, self._limit = delay, limit
+        self.spent = Decimal(0)
+
+    def add(self, bill: Bill) -> None:
+        """Book one call."""
+        self._bills[bill.generation_id] = bill
+        self.spent += bill.cost.total
+        if len(self._bills) > self._limit:
+            self._bills.popitem(last=False)
+
+    def find(self, generation_id: str, now: float) -> Bill | None:
+        """Find a bill; like upstream's, it appears some time (`delay`, s) after the call has ended."""
+        bill = self._bills.get(generation_id)
+        return bill if bill is not None and now >= bill.ended_at + self._delay else None
+
+
+def generation_data(bill: Bill) -> Json:
+    """Shape a bill as `/generation` does; durations in milliseconds."""
+    cost = float(bill.cost.total)
+    data: dict[str, Any] = dict.fromkeys(_ALWAYS_NULL)
+    return data | {
+        "id": bill.generation_id,
+        "api_type": "completions",
+        "model": bill.model,
+        "provider_name": bill.provider,
+        "origin": "",
+        "created_at": bill.created_at.isoformat(),
+        "data_region": "global",
+        "streamed": bill.streamed,
+        "cancelled": bill.cancelled,
+        "finish_reason": bill.finish_reason,
+        "native_finish_reason": bill.finish_reason,
+        "total_cost": cost,
+        "usage": cost,
+        "upstream_inference_cost": cost,
+        "cache_discount": None,
+        "is_byok": False,
+        "latency": round((bill.first_at - bill.started_at) * 1000),
+        "generation_time": round((bill.ended_at - bill.first_at) * 1000),
+        "tokens_prompt": bill.tokens.input,
+        "tokens_completion": bill.tokens.output,
+        "native_tokens_prompt": bill.tokens.input,
+        "native_tokens_completion": bill.tokens.output,
+        "native_tokens_reasoning": bill.tokens.reasoning,
+        "native_tokens_cached": bill.tokens.cached,
+        "session_id": bill.session_id,
+    }
+
+
+_ALWAYS_NULL = (
+    "app_id",
+    "external_user",
+    "http_referer",
+    "moderation_latency",
+    "native_tokens_completion_images",
+    "num_fetches",
+    "num_input_audio_prompt",
+    "num_media_completion",
+    "num_media_prompt",
+    "num_search_results",
+    "preset_id",
+    "provider_responses",
+    "request_id",
+    "router",
+    "service_tier",
+    "upstream_id",
+    "user_agent",
+    "web_search_engine",
+    "workspace_id",
+)

@@ -1,0 +1,167 @@
+"""Which slug plays which scenario, and which of them the catalog lists."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from entrypoints.simulator.answers import Answer
+from entrypoints.simulator.scenarios import echoes, faults, streams
+from entrypoints.simulator.scenarios.ask import Ask
+from entrypoints.simulator.scenarios.moves import Script
+
+MOST_DELTAS = 2_000_000
+LONGEST_WAIT = 3600.0
+"""Seconds a slug may ask for."""
+
+SEVERAL = 3
+"""Deltas before an ending that comes in the middle of an answer."""
+
+Values = dict[str, str | None]
+Play = Callable[[Ask, Values], Script | Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """`pattern` matches the slug without author and variant; `listed` are the slugs the catalog shows."""
+
+    pattern: re.Pattern[str]
+    play: Play
+    listed: tuple[str, ...]
+    reasons: bool = False
+
+
+def _scenario(pattern: str, play: Play, *listed: str, reasons: bool = False) -> Scenario:
+    return Scenario(re.compile(pattern), play, listed or (pattern,), reasons)
+
+
+def _count(text: str | None) -> int:
+    return min(int(text or 0), MOST_DELTAS)
+
+
+def _decimal(text: str) -> float:
+    """Read a number written with `p` for the point, as slugs have none; never zero."""
+    return max(float(text.replace("p", ".")), 0.001)
+
+
+def _whole(text: str | None) -> int | None:
+    return None if text is None else int(text)
+
+
+def _deltas(_: Ask, values: Values) -> Script:
+    rate = _decimal(values["rate"]) if values["rate"] else None
+    return streams.deltas(_count(values["count"]), rate, _count(values["thoughts"]))
+
+
+def _slow_start(ask: Ask, values: Values) -> Script:
+    return streams.slow_start(ask, min(_decimal(values["seconds"] or "0"), LONGEST_WAIT))
+
+
+def _http_error(ask: Ask, values: Values) -> Script | Answer:
+    if values["first"] is not None and ask.attempt > int(values["first"]):
+        return echoes.echo(ask)
+    wait = _whole(values["after"])
+    if values["special"] == "429-daily":
+        return faults.daily_limit(ask)
+    if values["special"] == "402-inflight":
+        return faults.in_flight_budget(ask, wait)
+    return faults.http_error(ask, int(values["status"] or 500), values["flavour"] or "", wait)
+
+
+def _html_error(ask: Ask, values: Values) -> Answer:
+    return faults.html_error(ask, int(values["status"] or 502))
+
+
+def _error_event(_: Ask, values: Values) -> Script:
+    shape = values["shape"] or "flat"
+    return faults.error_event(shape, 0 if shape == "first" else SEVERAL)
+
+
+_NUMBER = r"\d{1,7}"
+_DECIMAL = r"\d{1,6}(?:p\d{1,3})?"
+_ERROR = (
+    rf"error-(?:(?P<special>429-daily|402-inflight)|(?P<status>[45]\d\d)(?:-(?P<flavour>{faults.FLAVOURS}))?)"
+    r"(?:-after-(?P<after>\d{1,5}))?(?:-first-(?P<first>\d{1,3}))?"
+)
+_STATUSES = (400, 401, 402, 403, 404, 408, 409, 410, 413, 422, 429, 500, 502, 503, 504, 524, 529)
+_ERRORS_LISTED = (
+    *(f"error-{status}" for status in _STATUSES),
+    *(f"error-{status}-responses" for status in (400, 401, 404, 429, 500, 503)),
+    *("error-502-string", "error-502-typed", "error-502-empty"),
+    *("error-429-first-1", "error-502-first-2", "error-429-after-30"),
+    *("error-429-daily", "error-402-inflight", "error-402-inflight-after-1-first-1", "error-504-first-1:free"),
+)
+
+SCENARIOS = (
+    _scenario("echo", lambda ask, _: echoes.echo(ask), "echo", "echo:free"),
+    _scenario(
+        rf"deltas-(?P<count>{_NUMBER})(?:-rate-(?P<rate>{_DECIMAL}))?(?:-thinking-(?P<thoughts>{_NUMBER}))?",
+        _deltas,
+        *("deltas-20", "deltas-200", "deltas-2000", "deltas-20000"),
+        *("deltas-200-rate-20", "deltas-200-rate-20-thinking-40", "deltas-200-thinking-50"),
+        reasons=True,
+    ),
+    _scenario("thinking", lambda ask, _: streams.thinking(ask, raw=False), reasons=True),
+    _scenario("thinking-raw", lambda ask, _: streams.thinking(ask, raw=True), reasons=True),
+    _scenario(rf"slow-start-(?P<seconds>{_DECIMAL})", _slow_start, "slow-start-1p5", "slow-start-10"),
+    _scenario(_ERROR, _http_error, *_ERRORS_LISTED),
+    _scenario(r"html-(?P<status>[45]\d\d)", _html_error, "html-502"),
+    _scenario(rf"cut-(?P<count>{_NUMBER})", lambda _, v: streams.cut(_count(v["count"])), "cut-0", "cut-5"),
+    _scenario("reset", lambda _, __: streams.RESET),
+    _scenario(
+        rf"no-terminal-(?P<count>{_NUMBER})",
+        lambda _, v: streams.no_terminal(_count(v["count"])),
+        "no-terminal-5",
+    ),
+    _scenario(
+        rf"no-done-(?P<count>{_NUMBER})", lambda _, v: streams.no_done(_count(v["count"])), "no-done-0", "no-done-5"
+    ),
+    _scenario("empty", lambda ask, _: streams.empty(ask)),
+    _scenario("reasoning-only", lambda ask, _: streams.reasoning_only(ask), reasons=True),
+    _scenario("refusal", lambda ask, _: streams.refusal(ask)),
+    _scenario("length", lambda _, __: faults.incomplete(SEVERAL, filtered=False)),
+    _scenario("filter", lambda _, __: faults.incomplete(SEVERAL, filtered=True)),
+    _scenario("failed", lambda _, __: faults.failed(SEVERAL)),
+    _scenario("failed-first", lambda _, __: faults.failed(0)),
+    _scenario(
+        r"error-event-(?P<shape>flat|nested|first)",
+        _error_event,
+        *("error-event-flat", "error-event-nested", "error-event-first"),
+    ),
+    _scenario("error-frame", lambda _, __: faults.error_event("frame", SEVERAL)),
+    _scenario("big-line", lambda ask, _: streams.big_line(ask)),
+    _scenario("garbage", lambda ask, _: streams.garbage(ask)),
+    _scenario("only-terminal", lambda ask, _: streams.only_terminal(ask)),
+    _scenario("citations", lambda ask, _: streams.citations(ask)),
+    _scenario("usage", lambda ask, _: streams.usage(ask), reasons=True),
+    _scenario("tool-call", lambda ask, _: echoes.tool_call(ask)),
+)
+
+AUTHOR = "sim/"
+
+
+@dataclass(frozen=True, slots=True)
+class Casting:
+    """A scenario and the parameters its slug gave."""
+
+    scenario: Scenario
+    values: Values
+
+    def play(self, ask: Ask) -> Script | Answer:
+        """Answer one call."""
+        return self.scenario.play(ask, self.values)
+
+
+def casting(slug: str) -> Casting | None:
+    """Find the scenario of `sim/name[:variant]`; None where there is none."""
+    if not slug.startswith(AUTHOR):
+        return None
+    name = slug.removeprefix(AUTHOR).partition(":")[0]
+    for scenario in SCENARIOS:
+        if match := scenario.pattern.fullmatch(name):
+            return Casting(scenario, match.groupdict())
+    return None
+
+
+def listed_slugs() -> tuple[str, ...]:
+    """List the slugs shown in the catalog."""
+    return tuple(AUTHOR + slug for scenario in SCENARIOS for slug in scenario.listed)

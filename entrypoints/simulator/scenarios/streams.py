@@ -1,0 +1,152 @@
+"""Answers told by how they arrive: many deltas, at a rate, late, thought about, or in odd frames."""
+
+from collections.abc import Sequence
+
+from entrypoints.simulator.bills import Tokens
+from entrypoints.simulator.payload import Json
+from entrypoints.simulator.pictures import png_base64
+from entrypoints.simulator.scenarios.ask import Ask
+from entrypoints.simulator.scenarios.echoes import echo, words_of
+from entrypoints.simulator.scenarios.moves import (
+    Begin,
+    Comments,
+    Cut,
+    Decline,
+    Finish,
+    HangUp,
+    Move,
+    Noise,
+    NumberedWords,
+    Picture,
+    Say,
+    Script,
+    Think,
+)
+
+BIG_SIDE = 1120
+"""Pixels of the big picture's side: 5 MB of base64."""
+
+USAGE = Tokens(input=1000, cached=400, written=100, output=250, reasoning=150)
+"""What `sim/usage` reports, whatever was asked."""
+
+THOUGHT = "Two readings are possible. The second one fits the question better."
+ANSWER = "The second reading is right."
+SOURCES = (
+    ("https://example.com/bridges", "Bridges of the world", "Red bridges are rare."),
+    ("https://example.org/rust?page=2", "On rust", "Rust is red."),
+)
+
+
+def deltas(count: int, rate: float | None, thoughts: int) -> Script:
+    """Say `count` numbered words, after `thoughts` numbered pieces of thinking."""
+    thinking: tuple[Move, ...] = (Think(NumberedWords(thoughts, "t"), rate),) if thoughts else ()
+    return (*thinking, Say(NumberedWords(count), rate), Finish())
+
+
+def thinking(ask: Ask, *, raw: bool) -> Script:
+    """Think aloud, then answer."""
+    del ask
+    return (Think(words_of(THOUGHT), raw=raw), Say(words_of(ANSWER)), Finish())
+
+
+def reasoning_only(ask: Ask) -> Script:
+    """Think and say nothing."""
+    del ask
+    return (Think(words_of(THOUGHT)), Finish())
+
+
+def empty(ask: Ask) -> Script:
+    """Complete with a message that has no text."""
+    del ask
+    return (Say(()), Finish())
+
+
+def refusal(ask: Ask) -> Script:
+    """Decline to answer."""
+    del ask
+    return (Decline(words_of("I can not help with that.")), Finish())
+
+
+def slow_start(ask: Ask, seconds: float) -> Script:
+    """Keep the caller waiting, then echo."""
+    return (Comments(seconds), *echo(ask))
+
+
+def cut(count: int) -> Script:
+    """Reset the connection after `count` deltas, in the middle of the message."""
+    said: tuple[Move, ...] = (Say(NumberedWords(count), closes=False),) if count else (Begin(),)
+    return (*said, Cut())
+
+
+RESET: Script = (Cut(),)
+"""Nothing at all: the connection is reset once the request was read."""
+
+
+def no_terminal(count: int) -> Script:
+    """Say everything and close the items, but never the response."""
+    return (Say(NumberedWords(count)), HangUp(done=True))
+
+
+def no_done(count: int) -> Script:
+    """Stop in the middle of the message; the connection ends cleanly."""
+    return (Say(NumberedWords(count), closes=False), HangUp(done=False))
+
+
+def big_line(ask: Ask) -> Script:
+    """Send one event of 5 MB: a picture; the terminal response has an empty copy of it."""
+    del ask
+    return (Picture(png_base64(BIG_SIDE)), Say(words_of("Here is the picture.")), Finish())
+
+
+def only_terminal(ask: Ask) -> Script:
+    """Keep the text for the terminal response."""
+    del ask
+    return (Begin(), Finish(late_text="This text comes late."))
+
+
+def usage(ask: Ask) -> Script:
+    """Answer with a bill of known size."""
+    del ask
+    return (Think(words_of(THOUGHT)), Say(words_of(ANSWER)), Finish(tokens=USAGE))
+
+
+def citations(ask: Ask) -> Script:
+    """Answer with sources; the second one's indexes lie outside the text, as happens upstream."""
+    del ask
+    text = "A red bridge may be rusty."
+    return (Say(words_of(text), citations=_citations(len(text))), Finish())
+
+
+def _citations(length: int) -> tuple[Json, ...]:
+    spans = ((2, 12), (length, length + 40))
+    return tuple(
+        {
+            "type": "url_citation",
+            "url": url,
+            "title": title,
+            "start_index": start,
+            "end_index": end,
+            "content": content,
+        }
+        for (url, title, content), (start, end) in zip(SOURCES, spans, strict=True)
+    )
+
+
+def garbage(ask: Ask) -> Script:
+    """Put everything a reader must survive between good frames; the good text is `w0` to `w8`."""
+    del ask
+    words: Sequence[str] = NumberedWords(9)
+    return (
+        Noise(b"\xef\xbb\xbf: a comment after a byte order mark\n\n\n\n"),
+        Say(words[0:2], closes=False),
+        Noise(b": \n\n: OPENROUTER PROCESSING\n\n:\n\n"),
+        Noise(b'data: {"type":"response.output_text.delta","delta":\n\n'),
+        Say(words[2:4], closes=False, framing="crlf"),
+        Noise(b"data: not json at all\n\ndata:\n\ndata: null\n\ndata: [1,2]\n\n"),
+        Noise(b'data: {"type":"keep_alive"}\n\ndata: {"type":"response.from_the_future","delta":"no"}\n\n'),
+        Say(words[4:6], closes=False, framing="split"),
+        Noise(b"event: ping\nid: 7\nretry: 3000\nunknown field\n\nid\n\n\r\n\r\n"),
+        Say(words[6:8], closes=False, framing="crlf"),
+        Say(words[8:9]),
+        Finish(),
+    )

@@ -1,0 +1,208 @@
+"""The chunks and the completion object of POST /chat/completions (openrouter_api 11)."""
+
+from collections.abc import Sequence
+
+from entrypoints.simulator.bills import chat_usage
+from entrypoints.simulator.frames import DONE, DeltaTemplate, frame
+from entrypoints.simulator.payload import Json
+from entrypoints.simulator.scenarios.moves import Break, Call, Decline, Fail, Finish, HangUp
+from entrypoints.simulator.seals import sealed, signature
+from entrypoints.simulator.writers.facts import PICTURE_TOKENS, Facts, Tally, minted
+
+ARGUMENT_PIECE = 8
+"""Characters of one delta of arguments."""
+
+_MARK = "\x00"
+_REASONS = {"max_output_tokens": "length", "content_filter": "content_filter"}
+
+
+class ChatWriter:
+    """Writes one answer; the message it amounts to collects beside the chunks."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.tally = Tally(facts)
+        self._facts = facts
+        self._message: Json = {"role": "assistant", "content": None, "refusal": None, "reasoning": None}
+        self._text: list[str] = []
+        self._thought: list[str] = []
+        self._details: list[Json] = []
+        self._raw = False
+        self._error: tuple[int, Json] | None = None
+        self._content = self._template()
+
+    # -- frames ----------------------------------------------------------------------------------------------
+
+    def _chunk(self, choices: list[Json], **fields: object) -> Json:
+        return {
+            "id": self._facts.generation_id,
+            "object": "chat.completion.chunk",
+            "created": self._facts.created_at,
+            "model": self._facts.model,
+            "provider": self._facts.provider,
+            "choices": choices,
+            **fields,
+        }
+
+    def _delta(self, delta: Json, finish_reason: str | None = None) -> Json:
+        choice: Json = {"index": 0, "delta": {"role": "assistant", "content": "", **delta}}
+        choice |= {"finish_reason": finish_reason, "native_finish_reason": finish_reason, "logprobs": None}
+        return self._chunk([choice])
+
+    def _template(self) -> DeltaTemplate:
+        head, _, tail = frame(self._delta({"content": _MARK})).partition(b'"\\u0000"')
+        return DeltaTemplate(head, b"", tail)
+
+    # -- life of the completion ------------------------------------------------------------------------------
+
+    def comment(self) -> bytes:
+        """Write a comment frame as this endpoint does."""
+        return b": OPENROUTER PROCESSING\n\n"
+
+    def begin(self) -> bytes:
+        """Write a comment: chat streams have no frame of their own before the first content."""
+        return self.comment()
+
+    def open_message(self) -> bytes:
+        """Write a first chunk with the role alone, as many hosts do."""
+        return b"" if self._text else frame(self._delta({}))
+
+    def say(self, pieces: Sequence[str]) -> bytes:
+        """Write deltas of the text."""
+        self.tally.said(pieces)
+        self._text.append("".join(pieces))
+        return self._content.plain(pieces)
+
+    def close_message(self, citations: Sequence[Json], status: str) -> bytes:
+        """Write the annotations, nested as chat has them; messages have no status here."""
+        del status
+        if not citations:
+            return b""
+        nested = [
+            {
+                "type": citation["type"],
+                citation["type"]: {name: value for name, value in citation.items() if name != "type"},
+            }
+            for citation in citations
+        ]
+        self._message["annotations"] = nested
+        return frame(self._delta({"annotations": nested}))
+
+    def decline(self, move: Decline) -> bytes:
+        """Write a refusal."""
+        self.tally.said(move.pieces)
+        self._message["refusal"] = "".join(move.pieces)
+        return b"".join(frame(self._delta({"refusal": piece})) for piece in move.pieces)
+
+    # -- reasoning -------------------------------------------------------------------------------------------
+
+    def open_thought(self, *, raw: bool) -> bytes:
+        """Remember which kind of thinking follows."""
+        self._raw = raw
+        return b""
+
+    def think(self, pieces: Sequence[str]) -> bytes:
+        """Write deltas of thinking, once as text and once as detail."""
+        self.tally.thought(pieces)
+        self._thought.extend(pieces)
+        return b"".join(
+            frame(self._delta({"reasoning": piece, "reasoning_details": [self._detail(piece)]})) for piece in pieces
+        )
+
+    def _detail(self, text: str) -> Json:
+        if self._raw:
+            return {"type": "reasoning.text", "text": text, "format": "anthropic-claude-v1", "index": 0}
+        return {"type": "reasoning.summary", "summary": text, "format": "openai-responses-v1", "index": 0}
+
+    def close_thought(self, *, raw: bool) -> bytes:
+        """Write the signature or the sealed content, in a chunk of its own."""
+        text, model = "".join(self._thought), self._facts.model
+        whole = self._detail(text)
+        if raw:
+            last: Json = {**self._detail(""), "signature": signature(model, text)}
+            self._details = [{**whole, "signature": last["signature"]}]
+        else:
+            item_id = minted("rs_tmp")
+            last = {"type": "reasoning.encrypted", "data": sealed(model, item_id), "id": item_id}
+            last |= {"format": "openai-responses-v1", "index": 0}
+            self._details = [whole, last]
+        self._message |= {"reasoning": text, "reasoning_details": self._details}
+        return frame(self._delta({"reasoning_details": [last]}))
+
+    # -- calls and pictures ----------------------------------------------------------------------------------
+
+    def call(self, move: Call) -> bytes:
+        """Write a tool call: name first, arguments in pieces."""
+        call: Json = {"id": minted("call"), "type": "function", "function": {"name": move.name, "arguments": ""}}
+        calls: list[Json] = self._message.setdefault("tool_calls", [])
+        index = len(calls)
+        calls.append({**call, "index": index, "function": {"name": move.name, "arguments": move.arguments}})
+        pieces = [move.arguments[i : i + ARGUMENT_PIECE] for i in range(0, len(move.arguments), ARGUMENT_PIECE)]
+        self.tally.said(pieces)
+        written = frame(self._delta({"content": None, "tool_calls": [{"index": index, **call}]}))
+        for piece in pieces:
+            part = {"index": index, "function": {"arguments": piece}}
+            written += frame(self._delta({"content": None, "tool_calls": [part]}))
+        return written
+
+    def picture(self, base64: str) -> bytes:
+        """Write a picture as data URL."""
+        self.tally.text += PICTURE_TOKENS
+        image = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{base64}"}, "index": 0}
+        self._message["images"] = [image]
+        return frame(self._delta({"images": [image]}))
+
+    # -- endings ---------------------------------------------------------------------------------------------
+
+    def finish(self, move: Finish) -> bytes:
+        """Write the finish chunk, the usage chunk without choices, and `[DONE]`."""
+        self.tally.fixed = move.tokens
+        reason = "tool_calls" if "tool_calls" in self._message else "stop"
+        self.tally.finish_reason = _REASONS.get(move.reason or "", reason)
+        last: Json = {}
+        if move.late_text:
+            self.tally.said(move.late_text.split())
+            self._text.append(move.late_text)
+            last = {"content": move.late_text}
+        written = frame(self._delta(last, self.tally.finish_reason))
+        usage = chat_usage(self.tally.tokens, self.tally.cost)
+        return written + frame(self._chunk([], usage=usage, **self._facts.routing())) + DONE
+
+    def fail(self, move: Fail) -> bytes:
+        """Write an error inside a chunk that ends the choice."""
+        return self._broken(move.status, move.message, move.error_type, framed=False) + DONE
+
+    def break_off(self, move: Break) -> bytes:
+        """Write an error chunk, or a bare error frame."""
+        return self._broken(move.status, move.message, "provider_unavailable", framed=move.shape == "frame")
+
+    def _broken(self, status: int, message: str, error_type: str, *, framed: bool) -> bytes:
+        self.tally.finish_reason = "error"
+        error: Json = {"code": status, "message": message, "metadata": {"error_type": error_type}}
+        self._error = (status, {"error": error})
+        if framed:
+            return frame({"error": error, "choices": []})
+        return frame({**self._delta({}, "error"), "error": error})
+
+    def hang_up(self, move: HangUp) -> bytes:
+        """End without a finish reason."""
+        return DONE if move.done else b""
+
+    def result(self) -> tuple[int, Json]:
+        """Tell HTTP status and body of the same answer without streaming."""
+        if self._error is not None:
+            return self._error
+        text = "".join(self._text)
+        calls = "tool_calls" in self._message
+        choice: Json = {
+            "index": 0,
+            "message": {**self._message, "content": None if calls and not text else text},
+            "finish_reason": self.tally.finish_reason,
+            "native_finish_reason": self.tally.finish_reason,
+            "logprobs": None,
+        }
+        completion = self._chunk([choice], usage=chat_usage(self.tally.tokens, self.tally.cost))
+        return 200, completion | {
+            "object": "chat.completion",
+            "system_fingerprint": None,
+            **self._facts.routing(),
+        }

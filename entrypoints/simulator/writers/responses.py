@@ -1,0 +1,332 @@
+"""The event stream and the response object of POST /responses (openrouter_api 5.2)."""
+
+from collections.abc import Sequence
+
+import orjson
+
+from entrypoints.simulator.bills import responses_usage
+from entrypoints.simulator.frames import DONE, DeltaTemplate, frame
+from entrypoints.simulator.payload import Json
+from entrypoints.simulator.scenarios.moves import Break, Call, Decline, Fail, Finish, HangUp
+from entrypoints.simulator.seals import sealed, signature
+from entrypoints.simulator.writers.facts import PICTURE_TOKENS, Facts, Tally, minted
+
+ARGUMENT_PIECE = 8
+"""Characters of one delta of arguments."""
+
+_ECHOED = (
+    "instructions",
+    "metadata",
+    "temperature",
+    "top_p",
+    "frequency_penalty",
+    "presence_penalty",
+    "max_output_tokens",
+    "max_tool_calls",
+    "prompt_cache_key",
+    "safety_identifier",
+    "user",
+    "reasoning",
+)
+
+
+class ResponsesWriter:
+    """Writes one answer; items that are done collect in `output`."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.tally = Tally(facts)
+        self.output: list[Json] = []
+        self._facts = facts
+        self._sequence = 0
+        self._begun = False
+        self._open: tuple[str, str, DeltaTemplate] | None = None
+        self._written: list[str] = []
+        self._ending: tuple[int, Json] | None = None
+        self._empty_copies: set[int] = set()
+
+    # -- frames ----------------------------------------------------------------------------------------------
+
+    def _event(self, kind: str, **fields: object) -> bytes:
+        event = {"type": kind, "sequence_number": self._sequence, **fields}
+        self._sequence += 1
+        return frame(event)
+
+    def _added(self, item: Json) -> bytes:
+        return self.begin() + self._event("response.output_item.added", output_index=len(self.output), item=item)
+
+    def _done(self, item: Json) -> bytes:
+        written = self._event("response.output_item.done", output_index=len(self.output), item=item)
+        self.output.append(item)
+        return written
+
+    def _deltas(self, pieces: Sequence[str]) -> bytes:
+        assert self._open is not None
+        self._written.append("".join(pieces))
+        first = self._sequence
+        self._sequence += len(pieces)
+        return self._open[2].numbered(pieces, first)
+
+    def _template(self, kind: str, item_id: str, index: str, *, logprobs: bool = False) -> DeltaTemplate:
+        place = orjson.dumps({"output_index": len(self.output), "item_id": item_id, index: 0})[1:-1]
+        return DeltaTemplate(
+            b'data: {"type":"%b","sequence_number":' % kind.encode(),
+            b",%b" % place + b',"delta":',
+            b',"logprobs":[]}\n\n' if logprobs else b"}\n\n",
+        )
+
+    def _close(self) -> tuple[str, str]:
+        """Forget the open item; return its id and its text."""
+        assert self._open is not None
+        _, item_id, _ = self._open
+        text = "".join(self._written)
+        self._open, self._written = None, []
+        return item_id, text
+
+    # -- life of the response --------------------------------------------------------------------------------
+
+    def comment(self) -> bytes:
+        """Write a comment frame as this endpoint does."""
+        return b": \n\n"
+
+    def begin(self) -> bytes:
+        """Write what precedes the first item, once."""
+        if self._begun:
+            return b""
+        self._begun = True
+        created = self._event("response.created", response=self._response("in_progress"))
+        return created + self._event("response.in_progress", response=self._response("in_progress"))
+
+    def _response(self, status: str, **changes: object) -> Json:
+        body = self._facts.body
+        response: Json = {
+            "id": self._facts.generation_id,
+            "object": "response",
+            "created_at": self._facts.created_at,
+            "completed_at": None,
+            "status": status,
+            "model": self._facts.model,
+            "output": [],
+            "error": None,
+            "incomplete_details": None,
+            **{name: body.get(name) for name in _ECHOED},
+            "tools": body.get("tools") or [],
+            "tool_choice": body.get("tool_choice") or "auto",
+            "parallel_tool_calls": body.get("parallel_tool_calls") is not False,
+            "text": body.get("text") or {"format": {"type": "text"}},
+            "truncation": body.get("truncation") or "disabled",
+            "service_tier": "default",
+            "store": False,
+            "background": False,
+            "previous_response_id": None,
+            "usage": None,
+        }
+        return response | changes
+
+    def _terminal_response(self, status: str, **changes: object) -> Json:
+        copies = [
+            {**item, "result": ""} if index in self._empty_copies else item for index, item in enumerate(self.output)
+        ]
+        usage = responses_usage(self.tally.tokens, self.tally.cost)
+        finished = self._facts.created_at if status == "completed" else None
+        return self._response(
+            status, output=copies, usage=usage, completed_at=finished, **changes, **self._facts.routing()
+        )
+
+    # -- messages --------------------------------------------------------------------------------------------
+
+    def open_message(self) -> bytes:
+        """Open the answer's message unless it is open."""
+        if self._open is not None:
+            return b""
+        item_id = minted("msg_tmp")
+        written = self._added(self._message(item_id, "in_progress", []))
+        written += self._part("added", item_id, {"type": "output_text", "text": "", "annotations": []})
+        template = self._template("response.output_text.delta", item_id, "content_index", logprobs=True)
+        self._open = ("message", item_id, template)
+        return written
+
+    def say(self, pieces: Sequence[str]) -> bytes:
+        """Write deltas of the open message."""
+        self.tally.said(pieces)
+        return self._deltas(pieces)
+
+    def close_message(self, citations: Sequence[Json], status: str) -> bytes:
+        """Write the annotations and everything that ends the open message."""
+        item_id, text = self._close()
+        place: Json = {"output_index": len(self.output), "item_id": item_id, "content_index": 0}
+        written = b"".join(
+            self._event(
+                "response.output_text.annotation.added",
+                **place,
+                annotation_index=number,
+                annotation=citation,
+            )
+            for number, citation in enumerate(citations)
+        )
+        part = {"type": "output_text", "text": text, "annotations": list(citations)}
+        written += self._event("response.output_text.done", **place, text=text, logprobs=[])
+        written += self._part("done", item_id, part)
+        return written + self._done(self._message(item_id, status, [part]))
+
+    def _part(self, what: str, item_id: str, part: Json) -> bytes:
+        place: Json = {"output_index": len(self.output), "item_id": item_id, "content_index": 0}
+        return self._event(f"response.content_part.{what}", **place, part=part)
+
+    @staticmethod
+    def _message(item_id: str, status: str, content: list[Json]) -> Json:
+        return {
+            "type": "message",
+            "id": item_id,
+            "status": status,
+            "role": "assistant",
+            "content": content,
+            "phase": "final_answer",
+        }
+
+    def decline(self, move: Decline) -> bytes:
+        """Write a whole message that is a refusal."""
+        item_id, text = minted("msg_tmp"), "".join(move.pieces)
+        written = self._added(self._message(item_id, "in_progress", []))
+        written += self._part("added", item_id, {"type": "refusal", "refusal": ""})
+        self._open = ("refusal", item_id, self._template("response.refusal.delta", item_id, "content_index"))
+        self.tally.said(move.pieces)
+        written += self._deltas(move.pieces)
+        self._close()
+        place: Json = {"output_index": len(self.output), "item_id": item_id, "content_index": 0}
+        written += self._event("response.refusal.done", **place, refusal=text)
+        part = {"type": "refusal", "refusal": text}
+        return written + self._part("done", item_id, part) + self._done(self._message(item_id, "completed", [part]))
+
+    # -- reasoning -------------------------------------------------------------------------------------------
+
+    def open_thought(self, *, raw: bool) -> bytes:
+        """Open a reasoning item."""
+        item_id = minted("rs_tmp")
+        written = self._added({"type": "reasoning", "id": item_id, "status": "in_progress", "summary": []})
+        if raw:
+            kind, index = "response.reasoning_text.delta", "content_index"
+            written += self._part("added", item_id, {"type": "reasoning_text", "text": ""})
+        else:
+            kind, index = "response.reasoning_summary_text.delta", "summary_index"
+            written += self._summary_part("added", item_id, "")
+        self._open = ("reasoning", item_id, self._template(kind, item_id, index))
+        return written
+
+    def _summary_part(self, what: str, item_id: str, text: str) -> bytes:
+        place: Json = {"output_index": len(self.output), "item_id": item_id, "summary_index": 0}
+        part = {"type": "summary_text", "text": text}
+        return self._event(f"response.reasoning_summary_part.{what}", **place, part=part)
+
+    def think(self, pieces: Sequence[str]) -> bytes:
+        """Write deltas of the open reasoning item."""
+        self.tally.thought(pieces)
+        return self._deltas(pieces)
+
+    def close_thought(self, *, raw: bool) -> bytes:
+        """Write everything that ends the open reasoning item; sealed content only where `include` asks for it."""
+        item_id, text = self._close()
+        item: Json = {"type": "reasoning", "id": item_id, "status": "completed", "summary": []}
+        place: Json = {"output_index": len(self.output), "item_id": item_id}
+        if raw:
+            part = {"type": "reasoning_text", "text": text}
+            written = self._event("response.reasoning_text.done", **place, content_index=0, text=text)
+            written += self._part("done", item_id, part)
+            item |= {"content": [part], "signature": signature(self._facts.model, text)}
+            item["format"] = "anthropic-claude-v1"
+        else:
+            written = self._event("response.reasoning_summary_text.done", **place, summary_index=0, text=text)
+            written += self._summary_part("done", item_id, text)
+            item |= {"summary": [{"type": "summary_text", "text": text}], "format": "openai-responses-v1"}
+            if self._facts.prompt.encrypted:
+                item["encrypted_content"] = sealed(self._facts.model, item_id)
+        return written + self._done(item)
+
+    # -- calls and pictures ----------------------------------------------------------------------------------
+
+    def call(self, move: Call) -> bytes:
+        """Write a whole function call."""
+        item_id = minted("fc_tmp")
+        item: Json = {"type": "function_call", "id": item_id, "call_id": minted("call"), "name": move.name}
+        written = self._added({**item, "status": "in_progress", "arguments": ""})
+        place: Json = {"output_index": len(self.output), "item_id": item_id}
+        pieces = [move.arguments[i : i + ARGUMENT_PIECE] for i in range(0, len(move.arguments), ARGUMENT_PIECE)]
+        self.tally.said(pieces)
+        for piece in pieces:
+            written += self._event("response.function_call_arguments.delta", **place, delta=piece)
+        written += self._event(
+            "response.function_call_arguments.done", **place, name=move.name, arguments=move.arguments
+        )
+        return written + self._done({**item, "status": "completed", "arguments": move.arguments})
+
+    def picture(self, base64: str) -> bytes:
+        """Write a picture item: done as `generating`, its copy in the terminal response is empty."""
+        item: Json = {"type": "image_generation_call", "id": minted("ig_tmp"), "status": "in_progress"}
+        written = self._added({**item, "result": None})
+        place: Json = {"output_index": len(self.output), "item_id": item["id"]}
+        for stage in ("in_progress", "generating", "completed"):
+            written += self._event(f"response.image_generation_call.{stage}", **place)
+        self.tally.text += PICTURE_TOKENS
+        self._empty_copies.add(len(self.output))
+        return written + self._done({**item, "status": "generating", "result": base64})
+
+    # -- endings ---------------------------------------------------------------------------------------------
+
+    def finish(self, move: Finish) -> bytes:
+        """Write the regular end, whole or incomplete."""
+        self.tally.fixed = move.tokens
+        if move.late_text:
+            part = {"type": "output_text", "text": move.late_text, "annotations": []}
+            self.output.append(self._message(minted("msg_tmp"), "completed", [part]))
+            self.tally.said(move.late_text.split())
+        reasons = {"max_output_tokens": "length", "content_filter": "content_filter"}
+        called = any(item["type"] == "function_call" for item in self.output)
+        self.tally.finish_reason = reasons.get(move.reason or "", "tool_calls" if called else "stop")
+        if move.reason:
+            details = {"reason": move.reason}
+            return self._end("incomplete", 200, incomplete_details=details)
+        return self._end("completed", 200)
+
+    def fail(self, move: Fail) -> bytes:
+        """Write a failed response."""
+        self.tally.finish_reason = "error"
+        error = {"code": move.code, "message": move.message}
+        return self._end("failed", move.status, error=error, error_type=move.error_type)
+
+    def _end(self, status: str, http_status: int, **changes: object) -> bytes:
+        written = self.begin()
+        response = self._terminal_response(status, **changes)
+        self._ending = (http_status, response)
+        return written + self._event(f"response.{status}", response=response) + DONE
+
+    def break_off(self, move: Break) -> bytes:
+        """Write an error event; nothing follows it, not even `[DONE]`."""
+        self.tally.finish_reason = "error"
+        metadata = {"error_type": "provider_unavailable"}
+        error: Json = {"code": move.status, "message": move.message, "metadata": metadata}
+        self._ending = (move.status, {"error": error})
+        if move.shape == "frame":
+            return frame({"error": error, "choices": []})
+        if move.shape == "nested":
+            nested = {"type": move.code, "code": None, "message": move.message, "param": None}
+            return frame({"type": "error", "error": nested, "sequence_number": self._sequence})
+        return self._event("error", code=move.code, message=move.message, param=None)
+
+    def hang_up(self, move: HangUp) -> bytes:
+        """End without a terminal event."""
+        return DONE if move.done else b""
+
+    def result(self) -> tuple[int, Json]:
+        """Tell HTTP status and body of the same answer without streaming."""
+        if self._ending is None:
+            return 200, self._terminal_response("completed")
+        status, body = self._ending
+        if status == 200:
+            text = "".join(
+                part["text"]
+                for item in self.output
+                if item["type"] == "message"
+                for part in item["content"]
+                if "text" in part
+            )
+            return status, {**body, "output": self.output, "output_text": text}
+        return status, body

@@ -1,0 +1,165 @@
+"""A script in time: bytes to send, moments to wait for, and the cut.
+
+The moments are counted from the start of the answer, so a late frame never delays those after it.
+"""
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol, assert_never
+
+from entrypoints.simulator.payload import Json
+from entrypoints.simulator.scenarios.moves import (
+    Begin,
+    Break,
+    Call,
+    Comments,
+    Cut,
+    Decline,
+    Fail,
+    Finish,
+    HangUp,
+    Move,
+    Noise,
+    Picture,
+    Say,
+    Script,
+    Think,
+)
+from entrypoints.simulator.writers.facts import Tally
+
+BATCH = 256
+"""Deltas encoded at once where no rate is given."""
+
+COMMENT_INTERVAL = 0.25
+"""Seconds between comment frames."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What follows is due `offset` seconds after the start of the answer."""
+
+    offset: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sever:
+    """Reset the connection now."""
+
+
+Step = bytes | Due | Sever
+
+
+class Writer(Protocol):
+    """What both endpoints' writers can do; every method returns the bytes to send."""
+
+    tally: Tally
+
+    def comment(self) -> bytes: ...
+    def begin(self) -> bytes: ...
+    def open_message(self) -> bytes: ...
+    def say(self, pieces: Sequence[str]) -> bytes: ...
+    def close_message(self, citations: Sequence[Json], status: str) -> bytes: ...
+    def decline(self, move: Decline) -> bytes: ...
+    def open_thought(self, *, raw: bool) -> bytes: ...
+    def think(self, pieces: Sequence[str]) -> bytes: ...
+    def close_thought(self, *, raw: bool) -> bytes: ...
+    def call(self, move: Call) -> bytes: ...
+    def picture(self, base64: str) -> bytes: ...
+    def finish(self, move: Finish) -> bytes: ...
+    def fail(self, move: Fail) -> bytes: ...
+    def break_off(self, move: Break) -> bytes: ...
+    def hang_up(self, move: HangUp) -> bytes: ...
+    def result(self) -> tuple[int, Json]: ...
+
+
+def steps(script: Script, writer: Writer) -> Iterator[Step]:
+    """Play `script` through `writer`."""
+    clock = 0.0
+    for move in script:
+        clock = yield from _played(move, writer, clock)
+
+
+def _played(move: Move, writer: Writer, clock: float) -> Generator[Step, None, float]:
+    match move:
+        case Comments(seconds):
+            clock = yield from _commented(seconds, writer, clock)
+        case Think(pieces, rate, raw):
+            yield writer.open_thought(raw=raw)
+            clock = yield from _paced(pieces, rate, clock, writer.think)
+            yield writer.close_thought(raw=raw)
+        case Say():
+            clock = yield from _said(move, writer, clock)
+        case Cut():
+            yield Sever()
+        case _:
+            yield _whole(move, writer)
+    return clock
+
+
+def _whole(move: Begin | Decline | Call | Picture | Noise | Finish | Fail | Break | HangUp, writer: Writer) -> bytes:
+    match move:
+        case Begin():
+            return writer.begin()
+        case Decline():
+            return writer.decline(move)
+        case Call():
+            return writer.call(move)
+        case Picture(base64):
+            return writer.picture(base64)
+        case Noise(data):
+            return data
+        case Finish():
+            return writer.finish(move)
+        case Fail():
+            return writer.fail(move)
+        case Break():
+            return writer.break_off(move)
+        case HangUp():
+            return writer.hang_up(move)
+    assert_never(move)
+
+
+def _said(move: Say, writer: Writer, clock: float) -> Generator[Step, None, float]:
+    opened = writer.open_message()
+    if opened:
+        yield opened
+
+    def encode(pieces: Sequence[str]) -> bytes:
+        return _framed(writer.say(pieces), move.framing)
+
+    clock = yield from _paced(move.pieces, move.rate, clock, encode)
+    if move.closes:
+        yield writer.close_message(move.citations, move.status)
+    return clock
+
+
+def _framed(frames: bytes, framing: str) -> bytes:
+    """Write the same events with other line ends, or each over two `data:` lines."""
+    if framing == "crlf":
+        return frames.replace(b"\n", b"\r\n")
+    if framing == "split":
+        return frames.replace(b'"sequence_number"', b'\ndata:"sequence_number"').replace(
+            b'"object"', b'\ndata:"object"'
+        )
+    return frames
+
+
+def _paced(
+    pieces: Sequence[str], rate: float | None, clock: float, encode: Callable[[Sequence[str]], bytes]
+) -> Generator[Step, None, float]:
+    if rate is None:
+        for first in range(0, len(pieces), BATCH):
+            yield encode(pieces[first : first + BATCH])
+        return clock
+    for number, piece in enumerate(pieces):
+        yield Due(clock + number / rate)
+        yield encode((piece,))
+    return clock + max(0, len(pieces) - 1) / rate
+
+
+def _commented(seconds: float, writer: Writer, clock: float) -> Generator[Step, None, float]:
+    for number in range(int(seconds / COMMENT_INTERVAL) + 1):
+        yield Due(clock + number * COMMENT_INTERVAL)
+        yield writer.comment()
+    yield Due(clock + seconds)
+    return clock + seconds

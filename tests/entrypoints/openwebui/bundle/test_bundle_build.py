@@ -1,0 +1,118 @@
+"""What the single file contains, and what is refused before a host could trip over it."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from entrypoints.openwebui.bundle.__main__ import run
+from entrypoints.openwebui.bundle.build import BundleRefused, build
+from entrypoints.openwebui.bundle.rewrite import ImportRefused
+
+QUOTES = "'" * 3
+
+
+def append(tree: Path, path: str, text: str) -> None:
+    file = tree / path
+    file.write_text(file.read_text("utf-8") + text, "utf-8")
+
+
+def test_the_file_carries_what_the_service_reaches_and_nothing_else(tree: Path) -> None:
+    assert build(tree).paths == (
+        "adapters/__init__.py",
+        "adapters/late.py",
+        "domain/__init__.py",
+        "domain/turn/__init__.py",
+        "domain/turn/machine.py",
+        "entrypoints/__init__.py",
+        "entrypoints/openwebui/__init__.py",
+        "entrypoints/openwebui/service.py",
+        "ports/__init__.py",
+        "ports/clock.py",
+    )
+
+
+def test_imports_that_only_run_as_a_program_ship_nothing(tree: Path) -> None:
+    append(tree, "ports/clock.py", 'if __name__ == "__main__":\n    from adapters.never import run\n')
+
+    assert "adapters/never.py" not in build(tree).paths
+
+
+def test_the_same_tree_elsewhere_gives_the_same_bytes(tree: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "elsewhere"
+    shutil.copytree(tree, copy)
+
+    assert build(copy).text == build(tree).text
+
+
+def test_the_front_matter_states_the_version_and_what_hosts_lack(bundle_text: str) -> None:
+    lines = bundle_text.splitlines()
+
+    assert lines[0] == '"""'
+    assert "version: 9.8.7" in lines
+    assert "requirements: structlog, orjson" in lines
+    assert "required_open_webui_version: 0.6.28" in lines
+
+
+def test_the_replacements_of_the_host_change_nothing(bundle_text: str) -> None:
+    for old in ("utils", "apps", "main", "config"):
+        assert bundle_text.replace(f"from {old}", f"from open_webui.{old}") == bundle_text
+
+
+def test_the_modules_stand_in_the_file_as_they_are_written(bundle_text: str, tree: Path) -> None:
+    assert (tree / "domain/turn/machine.py").read_text("utf-8") in bundle_text
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (f"X = r{QUOTES}a{QUOTES}\n", "three single quotes"),
+        ("# taken from " + "main memory\n", "from " + "main"),
+        ("X = 'from " + "utils'\n", "from " + "utils"),
+        ("X = 1", "line break"),
+        ("X = '" + "y" * 1_000_000 + "'\n", "bytes, more than"),
+    ],
+)
+def test_a_text_a_host_would_trip_over_is_refused(tree: Path, text: str, reason: str) -> None:
+    append(tree, "ports/clock.py", text)
+
+    with pytest.raises(BundleRefused, match=reason):
+        build(tree)
+
+
+def test_a_first_line_that_hides_the_front_matter_is_refused(tree: Path) -> None:
+    shell = tree / "entrypoints/openwebui/pipe.py"
+    shell.write_text("#!/usr/bin/env python\n" + shell.read_text("utf-8"), "utf-8")
+
+    with pytest.raises(BundleRefused, match="first line"):
+        build(tree)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("from domain.missing import x\n", "there is no module domain.missing"),
+        ("from entrypoints.openwebui.pipe import Pipe\n", "no part of the shipped code"),
+        ("from entrypoints.openwebui import pipe\n", "no part of the shipped code"),
+    ],
+)
+def test_an_import_of_something_not_shipped_is_refused_with_its_line(tree: Path, line: str, reason: str) -> None:
+    append(tree, "ports/clock.py", line)
+
+    with pytest.raises(ImportRefused, match=rf"ports/clock\.py:4: .*{reason}"):
+        build(tree)
+
+
+def test_the_command_writes_the_file(tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    output = tmp_path / "dist" / "pipe.py"
+
+    assert run(["--root", str(tree), "--output", str(output)]) == 0
+    assert output.read_text("utf-8") == build(tree).text
+    assert "10 modules" in capsys.readouterr().out
+
+
+def test_the_command_names_what_stands_in_its_way(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    append(tree, "ports/clock.py", "import domain\n")
+
+    assert run(["--root", str(tree)]) == 1
+    assert "ports/clock.py:4" in capsys.readouterr().err

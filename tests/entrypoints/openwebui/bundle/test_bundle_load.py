@@ -1,0 +1,168 @@
+"""The single file in a host: loads beside others, leaves nothing generic behind, shows true tracebacks."""
+
+import asyncio
+import inspect
+import linecache
+import sys
+import threading
+import traceback
+from types import ModuleType
+
+import pytest
+
+from tests.entrypoints.openwebui.bundle.small_tree import TREE, HostLoad
+
+GENERIC = {"domain", "ports", "adapters", "entrypoints"}
+
+
+def inner(module: ModuleType, name: str) -> ModuleType:
+    return sys.modules[f"{module.__dict__['_EMBEDDED'].root}.{name}"]
+
+
+def carried(module: ModuleType) -> list[str]:
+    return [name for name in sys.modules if name.startswith(module.__dict__["_EMBEDDED"].root)]
+
+
+def test_loading_the_file_runs_none_of_the_carried_code(bundle_text: str, host_load: HostLoad) -> None:
+    module = host_load(bundle_text)
+    module.Pipe()
+
+    assert carried(module) == []
+
+
+async def test_the_models_come_from_the_carried_service(bundle_text: str, host_load: HostLoad) -> None:
+    pipe = host_load(bundle_text, "function_or_two").Pipe()
+
+    assert await pipe.pipes() == [{"id": "one", "name": "or_two 7"}]
+
+
+async def test_the_id_is_guessed_without_the_suffix_of_newer_hosts(bundle_text: str, host_load: HostLoad) -> None:
+    pipe = host_load(bundle_text, "function_or_two_" + "0a" * 16).Pipe()
+
+    assert (await pipe.pipes())[0]["name"] == "or_two 7"
+
+
+async def test_a_request_reaches_the_service_with_all_the_host_gave(bundle_text: str, host_load: HostLoad) -> None:
+    pipe = host_load(bundle_text).Pipe()
+    valves = pipe.valves
+
+    answer = await pipe.pipe({"model": "or.one"}, __user__={"id": "u"}, __chat_id__="c", __files__=None)
+
+    assert answer["now"] == 8
+    assert answer["call"]["body"] == {"model": "or.one"}
+    assert answer["call"]["valves"] is valves
+    assert answer["call"]["__user__"] == {"id": "u"}
+    assert answer["call"]["__chat_id__"] == "c"
+    parameters = set(inspect.signature(pipe.pipe).parameters)
+    assert set(answer["call"]) == parameters | {"valves"}
+
+
+async def test_a_request_keeps_the_valves_it_came_with_when_the_host_replaces_them_while_loading(
+    bundle_text: str, host_load: HostLoad
+) -> None:
+    pipe = host_load(bundle_text).Pipe()
+    valves = pipe.valves
+    answer = asyncio.create_task(pipe.pipe({}))
+    await asyncio.sleep(0)
+    pipe.valves = pipe.Valves(MODEL_ID="other")
+
+    assert (await answer)["call"]["valves"] is valves
+
+
+async def test_nothing_generic_enters_the_hosts_modules(bundle_text: str, host_load: HostLoad) -> None:
+    before = set(sys.modules)
+    module = host_load(bundle_text)
+    await module.Pipe().pipes()
+    added = set(sys.modules) - before - {"function_openrouter"}
+
+    assert {name for name in added if name.partition(".")[0] in GENERIC} == set()
+    assert set(carried(module)) <= added
+
+
+async def test_two_loads_of_one_text_share_no_class_and_no_module(bundle_text: str, host_load: HostLoad) -> None:
+    one, two = host_load(bundle_text, "function_a"), host_load(bundle_text, "function_b")
+    await asyncio.gather(one.Pipe().pipes(), two.Pipe().pipes())
+
+    assert inner(one, "domain.turn.machine").Turn is not inner(two, "domain.turn.machine").Turn
+    assert inner(one, "entrypoints.openwebui.service").MADE == ["a"]
+    assert inner(two, "entrypoints.openwebui.service").MADE == ["b"]
+
+
+async def test_an_unloaded_load_leaves_no_trace_and_the_other_one_untouched(
+    bundle_text: str, host_load: HostLoad
+) -> None:
+    one, two = host_load(bundle_text, "function_a"), host_load(bundle_text, "function_b")
+    await asyncio.gather(one.Pipe().pipes(), two.Pipe().pipes())
+    root = one._EMBEDDED.root
+    one._EMBEDDED.unload()
+
+    assert carried(one) == []
+    assert one._EMBEDDED not in sys.meta_path
+    assert [name for name in linecache.cache if name.startswith(root)] == []
+    assert (await two.Pipe().pipe({}))["now"] == 8
+
+
+async def test_the_carried_code_can_find_how_to_unload_itself(bundle_text: str, host_load: HostLoad) -> None:
+    module = host_load(bundle_text)
+    await module.Pipe().pipes()
+
+    assert inner(module, "entrypoints.openwebui.service").__loader__ is module._EMBEDDED
+
+
+async def test_a_traceback_shows_file_line_and_text_of_the_carried_module(
+    bundle_text: str, host_load: HostLoad
+) -> None:
+    module = host_load(bundle_text)
+    with pytest.raises(ValueError, match="on purpose") as caught:
+        await module.Pipe().pipe({"fail": True})
+
+    shown = "".join(traceback.format_exception(caught.value))
+    assert f'File "{module._EMBEDDED.root}/domain/turn/machine.py", line 15, in fail' in shown
+    assert 'raise ValueError("on purpose")' in shown
+
+
+async def test_the_source_of_a_carried_class_can_be_inspected(bundle_text: str, host_load: HostLoad) -> None:
+    module = host_load(bundle_text)
+    await module.Pipe().pipes()
+
+    machine = inner(module, "domain.turn.machine")
+    assert inspect.getsource(machine) == TREE["domain/turn/machine.py"]
+    assert inspect.getsource(machine.Turn).startswith("@dataclass(frozen=True, slots=True)\nclass Turn:")
+
+
+async def test_the_code_is_compiled_and_run_outside_the_event_loops_thread(
+    bundle_text: str, host_load: HostLoad
+) -> None:
+    module = host_load(bundle_text)
+    threads: list[str] = []
+    run = module._EMBEDDED.exec_module
+    module._EMBEDDED.exec_module = lambda loaded: (threads.append(threading.current_thread().name), run(loaded))
+
+    await module.Pipe().pipes()
+
+    assert set(threads) == {"openrouter-pipe-load"}
+
+
+async def test_concurrent_first_calls_share_one_load(bundle_text: str, host_load: HostLoad) -> None:
+    module = host_load(bundle_text)
+    pipe = module.Pipe()
+
+    await asyncio.gather(*(pipe.pipes() for _ in range(20)), *(pipe.pipe({}) for _ in range(20)))
+
+    assert inner(module, "entrypoints.openwebui.service").MADE == ["openrouter"]
+
+
+def test_one_pipe_serves_several_event_loops(bundle_text: str, host_load: HostLoad) -> None:
+    pipe = host_load(bundle_text).Pipe()
+
+    assert asyncio.run(pipe.pipes()) == asyncio.run(pipe.pipes())
+
+
+async def test_a_load_that_fails_half_way_leaves_no_module_behind(bundle_text: str, host_load: HostLoad) -> None:
+    module = host_load(bundle_text.replace("MADE = []", "raise OSError('disk on fire')"))
+
+    models = await module.Pipe().pipes()
+
+    assert "OSError: disk on fire" in models[0]["name"]
+    assert carried(module) == []
+    assert module._EMBEDDED not in sys.meta_path

@@ -1,0 +1,235 @@
+"""The shell alone: waiting for the code behind it, saying why it cannot be had, and the literal forms."""
+
+import ast
+import asyncio
+import importlib.abc
+import logging
+import sys
+import threading
+import types
+from collections.abc import Callable
+from types import ModuleType
+
+import pytest
+
+from tests.entrypoints.openwebui.bundle.small_tree import REPOSITORY, HostLoad
+
+SHELL = REPOSITORY / "entrypoints/openwebui/pipe.py"
+
+
+class Service:
+    """A service without anything behind it."""
+
+    def pipes(self, _valves: object) -> list[dict[str, str]]:
+        return [{"id": "one", "name": "One"}]
+
+    async def pipe(self, _call: dict[str, object]) -> object:
+        return "answer"
+
+
+class Blocked(importlib.abc.MetaPathFinder):
+    """Makes packages look as if nobody had installed them."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+
+    def find_spec(self, fullname: str, _path: object = None, _target: object = None) -> None:
+        if fullname in self.names:
+            raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
+
+
+@pytest.fixture
+def without(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    def block(*names: str) -> None:
+        monkeypatch.setattr(sys, "meta_path", [Blocked(*names), *sys.meta_path])
+        for name in names:
+            monkeypatch.delitem(sys.modules, name, raising=False)
+
+    return block
+
+
+@pytest.fixture
+def shell(bundle_text: str, host_load: HostLoad) -> ModuleType:
+    """The shell as a host holds it, with a service that needs no loading."""
+    module = host_load(bundle_text)
+    module.service_class = lambda: lambda _name: Service()
+    return module
+
+
+async def test_a_missing_package_is_named_in_the_list_with_the_command_that_installs_it(
+    shell: ModuleType, without: Callable[..., None]
+) -> None:
+    without("structlog")
+
+    (entry,) = await shell.Pipe().pipes()
+
+    assert entry["id"]
+    assert "package structlog is missing" in entry["name"]
+    assert '"pip install structlog"' in entry["name"]
+
+
+async def test_all_missing_packages_are_named_at_once(shell: ModuleType, without: Callable[..., None]) -> None:
+    without("dependency_injector", "structlog")
+
+    (entry,) = await shell.Pipe().pipes()
+
+    assert '"pip install dependency-injector structlog"' in entry["name"]
+
+
+async def test_a_stream_says_in_one_error_chunk_why_there_is_no_answer(
+    shell: ModuleType, without: Callable[..., None], caplog: pytest.LogCaptureFixture
+) -> None:
+    without("structlog")
+
+    with caplog.at_level(logging.ERROR, "openrouter_pipe"):
+        chunks = [chunk async for chunk in await shell.Pipe().pipe({"stream": True})]
+
+    error = chunks[0]["error"]
+    assert "pip install structlog" in error["message"]
+    assert (error["type"], error["code"]) == ("service_unavailable", 503)
+    assert caplog.records[0].getMessage()[1:17] in error["message"]
+    assert chunks[1:] == ["data: [DONE]"]
+
+
+async def test_newer_hosts_end_the_stream_of_an_error_themselves(
+    shell: ModuleType, without: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without("structlog")
+    monkeypatch.setitem(sys.modules, "open_webui.env", types.SimpleNamespace(VERSION="0.10.2"))
+
+    assert len([chunk async for chunk in await shell.Pipe().pipe({"stream": True})]) == 1
+
+
+async def test_a_caller_without_stream_gets_the_error_with_its_status(
+    shell: ModuleType, without: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without("structlog")
+    responses = types.SimpleNamespace(StreamingResponse=lambda body, status, **options: (list(body), status, options))
+    monkeypatch.setitem(sys.modules, "starlette", types.ModuleType("starlette"))
+    monkeypatch.setitem(sys.modules, "starlette.responses", responses)
+
+    (text,), status, options = await shell.Pipe().pipe({})
+
+    assert "pip install structlog" in text
+    assert (status, options) == (503, {"media_type": "application/json"})
+
+
+async def test_a_background_task_gets_the_error_as_a_plain_object(
+    shell: ModuleType, without: Callable[..., None]
+) -> None:
+    without("structlog")
+
+    answer = await shell.Pipe().pipe({}, __task__="title_generation")
+
+    assert "pip install structlog" in answer["error"]["message"]
+
+
+async def test_a_failure_is_remembered_briefly_and_then_tried_again(shell: ModuleType) -> None:
+    now = [100.0]
+    tries: list[str] = []
+
+    def fail() -> Callable[[str], Service]:
+        tries.append("once")
+        raise OSError("passing trouble")
+
+    shell.time, shell.service_class = types.SimpleNamespace(monotonic=lambda: now[0]), fail
+    pipe = shell.Pipe()
+    first = await pipe.pipes()
+    now[0] += 9
+    assert await pipe.pipes() == first
+    assert "OSError: passing trouble" in first[0]["name"]
+    assert tries == ["once"]
+
+    shell.service_class = lambda: lambda _name: Service()
+    now[0] += 2
+    assert await pipe.pipes() == [{"id": "one", "name": "One"}]
+
+
+async def test_a_package_installed_meanwhile_is_found_without_a_restart(
+    shell: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    shell.time = types.SimpleNamespace(monotonic=lambda: now[0])
+    pipe = shell.Pipe()
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "meta_path", [Blocked("structlog"), *sys.meta_path])
+        patch.delitem(sys.modules, "structlog", raising=False)
+        assert "structlog" in (await pipe.pipes())[0]["name"]
+    now[0] += 11
+
+    assert await pipe.pipes() == [{"id": "one", "name": "One"}]
+
+
+async def test_a_cancelled_first_caller_does_not_take_the_load_from_the_others(shell: ModuleType) -> None:
+    gate = threading.Event()
+
+    def wait() -> Callable[[str], Service]:
+        gate.wait(10)
+        return lambda _name: Service()
+
+    shell.service_class = wait
+    pipe = shell.Pipe()
+    first, second = asyncio.create_task(pipe.pipes()), asyncio.create_task(pipe.pipes())
+    await asyncio.sleep(0)
+    first.cancel()
+    gate.set()
+
+    assert await second == [{"id": "one", "name": "One"}]
+    with pytest.raises(asyncio.CancelledError):
+        await first
+
+
+async def test_the_shell_works_from_the_repository_as_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    from entrypoints.openwebui.pipe import Pipe
+
+    service = types.ModuleType("entrypoints.openwebui.service")
+    service.PipeService = lambda _name: Service()
+    monkeypatch.setitem(sys.modules, "entrypoints.openwebui.service", service)
+    pipe = Pipe()
+
+    assert await pipe.pipes() == [{"id": "one", "name": "One"}]
+    assert await pipe.pipe({}) == "answer"
+
+
+def test_the_file_defines_no_second_kind_of_function(shell: ModuleType) -> None:
+    assert not {"Filter", "Action", "Event", "Tools"} & set(vars(shell))
+
+
+def test_the_pipe_has_no_name_that_a_host_would_put_before_every_model(shell: ModuleType) -> None:
+    assert not hasattr(shell.Pipe(), "name")
+
+
+def test_the_file_itself_imports_nothing_a_bare_host_lacks(bundle_text: str) -> None:
+    tree = ast.parse(bundle_text)
+    imports = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    names = {alias.name for node in imports if isinstance(node, ast.Import) for alias in node.names}
+    names |= {str(node.module) for node in imports if isinstance(node, ast.ImportFrom)}
+
+    assert {name.partition(".")[0] for name in names} - {"pydantic"} <= sys.stdlib_module_names
+
+
+def test_both_forms_stand_literally_inside_the_pipe() -> None:
+    (pipe,) = [node for node in ast.parse(SHELL.read_text("utf-8")).body if getattr(node, "name", "") == "Pipe"]
+    forms = {node.name: node for node in pipe.body if isinstance(node, ast.ClassDef)}
+
+    assert set(forms) == {"Valves", "UserValves"}
+    assert [ast.unparse(base) for form in forms.values() for base in form.bases] == ["BaseModel", "BaseModel"]
+    fields = {line.target.id for line in forms["Valves"].body if isinstance(line, ast.AnnAssign)}
+    assert {"API_KEY", "BASE_URL", "ADVANCED"} <= fields
+
+
+@pytest.mark.parametrize(("version", "hint"), [("0.6.28", False), ("0.8.12", True), ("0.12.4", True), ("0.0.0", False)])
+def test_secrets_are_masked_in_the_form_only_where_the_host_knows_how(
+    version: str, hint: bool, bundle_text: str, host_load: HostLoad, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "open_webui.env", types.SimpleNamespace(VERSION=version))
+    schema = host_load(bundle_text).Pipe.Valves.model_json_schema()
+
+    assert schema["properties"]["API_KEY"].get("input") == ({"type": "password"} if hint else None)
+
+
+def test_the_frontmatter_of_the_shell_names_what_the_project_depends_on() -> None:
+    front = SHELL.read_text("utf-8").split('"""')[1]
+
+    assert "requirements: dependency-injector, structlog" in front
+    assert "," not in front.split("version: ")[1].splitlines()[0]

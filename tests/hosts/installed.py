@@ -1,0 +1,96 @@
+"""What the end-to-end tests share: a host with the function in it, and how to look at what upstream saw."""
+
+import asyncio
+import json
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from entrypoints.devhost.admin import HostAdmin
+from entrypoints.devhost.client import Account
+from entrypoints.devhost.server import HostServer
+from entrypoints.devhost.turn import Turn
+from entrypoints.devhost.upstream import SIMULATOR_KEY
+from entrypoints.simulator.records import RequestRecord
+from entrypoints.simulator.threads import SimulatorThread
+
+FUNCTION_ID = "openrouter"
+ERROR_ID = re.compile(r"\b(?:[0-9a-f]{12,32}|[0-9A-HJKMNP-TV-Z]{26})\b")
+SEEN_SECONDS = 5.0
+READY_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class InstalledHost:
+    """A running host with the function installed as `openrouter`; `admin` is signed in."""
+
+    server: HostServer
+    admin: Account
+    simulator: SimulatorThread
+    source: str
+    _cast: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+    @property
+    def valves(self) -> dict[str, str]:
+        """Return the valves that lead to the simulator."""
+        return {"API_KEY": SIMULATOR_KEY, "BASE_URL": self.simulator.url}
+
+    def model(self, scenario: str, *, function_id: str = FUNCTION_ID) -> str:
+        """Return the id of a listed model that plays `scenario` (`sim/…`), one model for each."""
+        if scenario not in self._cast:
+            self._cast[scenario] = CAST[len(self._cast)]
+            self.simulator.set_override(self._cast[scenario], scenario)
+        return f"{function_id}.{self._cast[scenario]}"
+
+    def asked(self, words: str) -> list[RequestRecord]:
+        """Return upstream's records of the answers asked for with `words` in the body."""
+        calls = [record for record in self.simulator.records if record.path.endswith("/responses")]
+        return [record for record in calls if words in json.dumps(record.body, ensure_ascii=False)]
+
+
+CAST = (
+    "openai/gpt-4-turbo",
+    "mistralai/mistral-small-3.2-24b-instruct",
+    "gryphe/mythomax-l2-13b",
+    "deepseek/deepseek-v4-flash",
+    "qwen/qwen3-coder-plus",
+    "minimax/minimax-m3",
+)
+"""Models of the catalog that play scenarios which are not listed themselves."""
+
+
+def fresh(words: str) -> str:
+    """Return `words` with an ending no other test has, to find the request again."""
+    return f"{words} {uuid4().hex[:10]}"
+
+
+async def eventually(holds: Callable[[], object], *, seconds: float = SEEN_SECONDS) -> float:
+    """Wait until `holds()` is true and return how long it took (s); fails when it stays false."""
+    began = time.monotonic()
+    while not holds():
+        assert time.monotonic() - began < seconds, f"not seen within {seconds:.0f} s"
+        await asyncio.sleep(0.01)
+    return time.monotonic() - began
+
+
+async def install(admin: HostAdmin, source: str, valves: dict[str, str], *, function_id: str = FUNCTION_ID) -> None:
+    """Install the function, set its valves and wait for its first models."""
+    await admin.install_function(function_id, source)
+    await admin.set_valves(function_id, valves)
+    await admin.wait_for_model(lambda model_id: model_id.startswith(f"{function_id}.sim/"), seconds=READY_SECONDS)
+
+
+def fault_text(turn: Turn) -> str:
+    """Return the words that tell the person what failed: the red box, or the answer where there is none."""
+    return json.dumps(turn.shown.error, ensure_ascii=False) if turn.shown.error else turn.stored_text
+
+
+def error_ids(text: str) -> list[str]:
+    """Return what looks like the id of an error."""
+    return ERROR_ID.findall(text)

@@ -1,0 +1,54 @@
+"""What a person sees in the page of a real host when upstream fails."""
+
+import pytest
+
+from entrypoints.devhost.admin import HostAdmin
+from entrypoints.devhost.browser import BrowserSession
+from entrypoints.devhost.chat import stream_chat
+from tests.hosts.installed import InstalledHost, error_ids, fault_text, fresh, install
+
+pytestmark = pytest.mark.host
+
+REFUSALS = ("error-429", "error-500", "empty")
+
+
+@pytest.mark.parametrize("scenario", REFUSALS)
+async def test_answer_that_never_began_is_one_fault_with_an_id_from_the_log(
+    page: BrowserSession, host: InstalledHost, scenario: str
+) -> None:
+    turn = await page.send("this will fail", model=f"openrouter.sim/{scenario}")
+    ids = error_ids(fault_text(turn))
+    assert len(set(ids)) == 1
+    assert ids[0] in host.server.log_text()
+
+
+async def test_cut_stream_keeps_its_text_and_tells_one_fault(page: BrowserSession, host: InstalledHost) -> None:
+    turn = await page.send("this will break off", model="openrouter.sim/cut-5")
+    assert turn.shown.error
+    assert turn.stored_text.split()[:5] == turn.text_shown.split()[:5]
+    assert len(turn.stored_text.split()) >= 5
+    assert len(set(error_ids(fault_text(turn)))) == 1
+
+
+@pytest.mark.parametrize("scenario", ["error-500", "cut-5"])
+async def test_chat_goes_on_after_a_fault(page: BrowserSession, host: InstalledHost, scenario: str) -> None:
+    turn = await page.send("fail first", model=f"openrouter.sim/{scenario}")
+    words = fresh("and now")
+    after = await page.send(words, chat=turn, model="openrouter.sim/echo")
+    assert after.stored_text == f"You said: {words}"
+
+
+async def test_wrong_key_is_told_and_leaves_the_model_list_alone(
+    page: BrowserSession, client: HostAdmin, host: InstalledHost
+) -> None:
+    await install(client, host.source, host.valves, function_id="mistyped")
+    try:
+        await client.set_valves("mistyped", {**host.valves, "API_KEY": "sk-or-v1-mistyped"})
+        reply = await stream_chat(client, "mistyped.sim/echo")
+        assert [error["code"] for error in reply.errors] == [401]
+        turn = await page.send("who am I", model="mistyped.sim/echo")
+        assert "key" in fault_text(turn).lower()
+        assert "sk-or-v1-mistyped" not in host.server.log_text()
+        assert "openrouter.sim/echo" in await client.model_ids()
+    finally:
+        await client.delete_function("mistyped")
