@@ -66,9 +66,7 @@ class AioCatalog:
         try:
             timeout = ClientTimeout(total=LIMITS.total, connect=LIMITS.connect)
             proxy = await lease.proxy_for(url)
-            response = await lease.http.get(
-                url, headers=headers, proxy=proxy, allow_redirects=False, timeout=timeout
-            )
+            response = await lease.http.get(url, headers=headers, proxy=proxy, allow_redirects=False, timeout=timeout)
             try:
                 yield response
             finally:

@@ -8,7 +8,7 @@ from aiohttp import ClientError, ClientResponse, StreamReader
 from adapters.openrouter.failures import failure_of
 from adapters.openrouter.sse import SseDecoder
 from adapters.openrouter.translation import Translator
-from ports.responses import EventTooLarge, Limits, Reach, ResponsesError, StreamClosed, UpstreamEvent
+from ports.responses import EventIgnored, EventTooLarge, Limits, Reach, ResponsesError, StreamClosed, UpstreamEvent
 
 INLINE_LIMIT = 64 * 1024
 
@@ -45,7 +45,7 @@ class EventStream:
             data = await self._read()
             events = await self._translated(self._decoded(data))
             if self._translator.said_done or not (data or self._failure) or self._over():
-                events += self._end()
+                events += await self._end()
             elif self._failure is not None:
                 events += self._translator.finish()
             if events:
@@ -81,12 +81,15 @@ class EventStream:
         """Tell whether the connection broke only after everything was said."""
         return self._failure is not None and self.finished
 
-    def _end(self) -> list[UpstreamEvent]:
+    async def _end(self) -> list[UpstreamEvent]:
         self._closed = True
         self._failure = None
         said_done = self._translator.said_done
+        held_back = self._translator.finish()
         rest = b"" if said_done else self._decoder.close()
-        return [*self._translator.finish(), StreamClosed(said_done, rest)]
+        meant = [*await self._translated([rest]), *self._translator.finish()] if rest else []
+        unfinished = tuple(event for event in meant if not isinstance(event, EventIgnored))
+        return [*held_back, StreamClosed(said_done, rest, unfinished)]
 
 
 def _arrived(content: StreamReader) -> bytes:

@@ -104,6 +104,7 @@ class TurnMachine:
         self._calls: Calls | None = None
         self._usage: Usage | None = None
         self._billed = self._recorded = True
+        self._accepted = False
         self._response_id = self._model = ""
         self._attempts = self._round_attempts = self._rounds = self._ignored = 0
         self._waited = self._begun = self._last_event = 0.0
@@ -149,6 +150,7 @@ class TurnMachine:
         if self.phase is not Phase.CALLING:
             return []
         self._last_event = now
+        self._accepted = True
         return self._on_upstream(event, now)
 
     # --- upstream -----------------------------------------------------------------------------------------
@@ -239,7 +241,7 @@ class TurnMachine:
         self._answer = Answer(self._answer.next_segment, self._cited)
         self._attempts += 1
         self._round_attempts += 1
-        self._billed = self._recorded = False
+        self._billed = self._recorded = self._accepted = False
         self._last_event = now + after
         return [CallUpstream(self._body, after), SetTimer(IDLE, now + after + self._plan.idle_seconds)]
 
@@ -336,6 +338,8 @@ class TurnMachine:
     def _reassure(self, now: float) -> list[Step]:
         if self._shown or self.phase is not Phase.CALLING or self._stage >= len(waiting.LINES):
             return []
+        if now < self._last_event:  # between two attempts: the status tells of the wait
+            return [SetTimer(WAITING, self._last_event)]
         return self._wait_on(now)
 
     def _wait_on(self, now: float) -> list[Step]:
@@ -372,7 +376,7 @@ class TurnMachine:
             error_id=self._plan.error_id,
             fault=fault,
             usage=self._usage,
-            unbilled_characters=None if self._billed else self._answer.received,
+            unbilled_characters=self._answer.received if self._accepted and not self._billed else None,
             shown=self._shown,
             attempts=self._attempts,
             rounds=self._rounds,

@@ -103,9 +103,9 @@ class Reason(Enum):
 class End:
     """How a turn ended: with `fault` if and only if `reason` is FAULT.
 
-    `usage` sums the calls upstream accounted for. `unbilled_characters` were received from a call whose bill never
-    came (None if every call has one). `error_id` is the turn's id for support and log. `shown`: whether the reader
-    got anything.
+    `usage` sums the calls upstream accounted for; `unbilled_characters` came from a call that upstream accepted and
+    whose bill never came, else None. `error_id` is the turn's id for support and log. `shown`: whether the reader got
+    anything.
     """
 
     reason: Reason

@@ -1,6 +1,5 @@
 """Sends messages the way the page in a browser does: over a socket, with stored chats and the page's duties."""
 
-import contextlib
 import time
 from collections.abc import Mapping
 from types import TracebackType
@@ -58,8 +57,7 @@ class BrowserSession:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._socket.disconnect()
-        with contextlib.suppress(SocketIOError):
-            await self._socket.wait()
+        await self._socket.eio.wait()
 
     @property
     def session_id(self) -> str:

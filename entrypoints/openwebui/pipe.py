@@ -13,7 +13,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, Field, ModelWrapValidatorHandler, PrivateAttr, model_validator
 
 # <the shell's own code: imported here, written out in the single file>
-from entrypoints.openwebui.bundle.shell import PASSWORD, Core, Failure, accept_all, refused
+from entrypoints.openwebui.bundle.shell import PASSWORD, Core, Failure, accept_all, refused, unexpected
 
 # </the shell's own code>
 
@@ -190,9 +190,12 @@ class Pipe:
         """List the models from memory; one entry that says why when there can be none."""
         valves = self.valves
         service = await self._core.service()
-        if isinstance(service, Failure):
-            return [{"id": "unavailable", "name": service.sentence}]
-        return service.pipes(valves)
+        if not isinstance(service, Failure):
+            try:
+                return service.pipes(valves)
+            except Exception as error:  # noqa: BLE001 - the host's edge: raising would take all models away, unexplained
+                service = unexpected(error)
+        return [{"id": "unavailable", "name": f"{service.sentence} (error {service.error_id})"}]
 
     async def pipe(
         self,
@@ -230,6 +233,9 @@ class Pipe:
             "__oauth_token__": __oauth_token__,
         }
         service = await self._core.service()
-        if isinstance(service, Failure):
-            return refused(service, stream=bool(body.get("stream")), task=bool(__task__))
-        return await service.pipe(call)
+        if not isinstance(service, Failure):
+            try:
+                return await service.pipe(call)
+            except Exception as error:  # noqa: BLE001 - the host's edge: it would show the text of any error to everybody
+                service = unexpected(error)
+        return refused(service, stream=bool(body.get("stream")), task=bool(__task__))

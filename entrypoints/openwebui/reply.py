@@ -52,7 +52,7 @@ def _with_card(collected: Collected, end: End, fault: Fault, wishes: Wishes) -> 
 def _error_response(error: dict[str, Any], status: int, headers: Mapping[str, str]) -> object:
     """Build a response with a status; without the host's web framework the error object itself."""
     try:
-        from starlette.responses import StreamingResponse  # noqa: PLC0415 - the host's, absent elsewhere
+        from starlette.responses import StreamingResponse
     except ImportError:
         return error
 

@@ -1,21 +1,85 @@
 """The core on one event loop, with its adapters: opened at the first call, closed when retired and idle."""
 
 import asyncio
-import sys
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 from adapters.logs.structlog_telemetry import StructlogTelemetry
 from adapters.openrouter.catalog import AioCatalog
 from adapters.openrouter.client import AioResponsesClient
-from adapters.openrouter.pool import ConnectionPool
+from adapters.openrouter.pool import SessionPool
 from adapters.process.clock import SystemClock
 from adapters.process.ids import SystemIds
 from adapters.process.loads import Loads
-from adapters.process.shared_state import shared_state
 from adapters.process.slots import ProcessSlots
+from adapters.process.state import shared_state
 from domain.redaction.secrets import redact
 from domain.services.list_models import ListModels
 from domain.services.run_turn import RunTurn
 from entrypoints.container import Container
 from entrypoints.openwebui.model_list import ModelList
 from entrypoints.settings import Settings
+
+
+class Runtime:
+    """What one load of the pipe has open on one event loop. Must be made on that loop."""
+
+    def __init__(self, closed: Callable[[], None]) -> None:
+        self.retired = False
+        self._loop = asyncio.get_running_loop()
+        self._closed = closed
+        self._limit = 200
+        self._stack = AsyncExitStack()
+        self.telemetry = StructlogTelemetry(redact)
+        self.clock, self.ids = SystemClock(), SystemIds()
+        pool = SessionPool(self.telemetry)
+        self._stack.push_async_callback(pool.aclose)
+        container = Container(
+            responses=AioResponsesClient(pool, self.clock, self.telemetry, self._places),
+            catalog=AioCatalog(pool, self.clock, self._places),
+            clock=self.clock,
+            ids=self.ids,
+            slots=ProcessSlots(shared_state()),
+            telemetry=self.telemetry,
+        )
+        container.check_dependencies()
+        self.run_turn: RunTurn = container.run_turn()
+        self._list_models: ListModels = container.list_models()
+        self.model_list = ModelList(self._list_models)
+        self._closing: asyncio.Task[None] | None = None
+        self._loads = Loads(shared_state())
+        self._registered: set[str] = set()
+
+    def apply(self, settings: Settings) -> None:
+        """Follow the settings of the newest call: size of the pool, level of the log."""
+        self._limit = settings.max_concurrent_requests
+        self.telemetry.set_level(settings.log_level or "INFO")
+
+    def register(self, function_id: str) -> None:
+        """Take over a function id: an older load of it is retired. Once per id, so that loads never alternate."""
+        if function_id and function_id not in self._registered:
+            self._registered.add(function_id)
+            self._loads.register(function_id, self.retire)
+
+    def retire(self) -> None:
+        """Close once no turn runs any more; from any thread."""
+        self.retired = True
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._begin_closing)
+
+    async def aclose(self) -> None:
+        """Wait for the turns under way, then close everything."""
+        self.retired = True
+        await self.run_turn.drained()
+        await self._list_models.aclose()
+        await self._stack.aclose()
+        for function_id in self._registered:
+            self._loads.forget(function_id, self.retire)
+        self._closed()
+
+    def _begin_closing(self) -> None:
+        if self._closing is None:
+            self._closing = self._loop.create_task(self.aclose(), name="openrouter-pipe-close")
+
+    def _places(self) -> int:
+        return self._limit

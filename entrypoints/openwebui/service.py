@@ -102,16 +102,22 @@ class PipeService:
         loop = asyncio.get_running_loop()
         runtime = self._runtimes.get(loop)
         if runtime is None or runtime.retired:
-            runtime = self._runtimes[loop] = Runtime(self._function_name)
+            runtime = self._runtimes[loop] = Runtime(self._unload)
         runtime.apply(settings)
         return runtime
+
+    def _unload(self) -> None:
+        """After the last runtime of a retired load: let go of the modules the single file brought."""
+        unload = getattr(globals().get("__loader__"), "unload", None)
+        if unload is not None and all(runtime.retired for runtime in self._runtimes.values()):
+            unload()
 
     def _tell(self, runtime: Runtime, problems: tuple[SettingProblem, ...]) -> None:
         """Log each remark about a setting once, until the remarks change."""
         texts = frozenset(problem.text for problem in problems)
         for problem in problems:
             if problem.text not in self._told:
-                runtime.telemetry.event("warning", "setting_not_used_as_given", name=problem.name, text=problem.text)
+                runtime.telemetry.event("warning", "setting_not_used_as_given", setting=problem.name, text=problem.text)
         self._told = texts
 
 

@@ -14,7 +14,7 @@ from entrypoints.simulator.catalog import Model, endpoint_row
 from entrypoints.simulator.generate import generate
 from entrypoints.simulator.listing import model_list
 from entrypoints.simulator.payload import Json
-from entrypoints.simulator.records import RequestRecord, masked
+from entrypoints.simulator.records import CURRENT, RequestRecord, masked
 from entrypoints.simulator.state import Simulator
 
 BASE_PATH = "/api/v1"
@@ -51,16 +51,16 @@ def _recorder(simulator: Simulator) -> Middleware:
         loop = asyncio.get_running_loop()
         record = RequestRecord(request.method, request.path, masked(request.headers.items()), loop.time())
         simulator.log.add(record)
-        request["record"] = record
+        CURRENT.set(record)
         try:
             response = await _answered(request, handler)
             record.status = response.status
             record.finished = True
         except asyncio.CancelledError:
-            record.closed_by_client = not record.finished and request.transport is None
+            record.closed_by_client = not record.finished and not simulator.stopping
             raise
         except ConnectionError:
-            record.closed_by_client = not record.finished
+            record.closed_by_client = not record.finished and not simulator.stopping
             response = web.Response()
         finally:
             record.ended_at = loop.time()

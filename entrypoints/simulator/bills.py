@@ -46,7 +46,6 @@ class Bill:
     generation_id: str
     model: str
     provider: str
-    endpoint: str
     tokens: Tokens
     cost: Cost
     finish_reason: str | None
@@ -138,7 +137,7 @@ class Bills:
 
     def __init__(self, delay: float, limit: int = 10_000) -> None:
         self._bills: OrderedDict[str, Bill] = OrderedDict()
-        self._delay, self._limit = delay, limit
+        self.delay, self._limit = delay, limit
         self.spent = Decimal(0)
 
     def add(self, bill: Bill) -> None:
@@ -151,7 +150,7 @@ class Bills:
     def find(self, generation_id: str, now: float) -> Bill | None:
         """Find a bill; like upstream's, it appears some time (`delay`, s) after the call has ended."""
         bill = self._bills.get(generation_id)
-        return bill if bill is not None and now >= bill.ended_at + self._delay else None
+        return bill if bill is not None and now >= bill.ended_at + self.delay else None
 
 
 def generation_data(bill: Bill) -> Json:

@@ -69,8 +69,8 @@ async def wait_out(steps: Iterable[Step], request: web.Request) -> None:
     for step in steps:
         if isinstance(step, Sever):
             await sever(request)
-        if isinstance(step, Due) and (wait := start + step.offset - loop.time()) > 0:
-            await asyncio.sleep(wait)
+        wait = start + step.offset - loop.time() if isinstance(step, Due) else 0.0
+        await asyncio.sleep(max(0.0, wait))
 
 
 async def sever(request: web.Request) -> None:

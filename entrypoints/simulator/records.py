@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,10 @@ class RequestRecord:
     finished: bool = False
     closed_by_client: bool = False
     ended_at: float | None = None
+
+
+CURRENT: ContextVar[RequestRecord] = ContextVar("simulator_request")
+"""The record of the request that the running task answers."""
 
 
 def masked(headers: Iterable[tuple[str, str]]) -> dict[str, str]:

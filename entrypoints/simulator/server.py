@@ -52,6 +52,7 @@ async def running_simulator(
         simulator.url = f"http://{shown}:{bound}{BASE_PATH}"
         yield simulator
     finally:
+        simulator.stopping = True
         await runner.cleanup()
 
 

@@ -17,6 +17,7 @@ class Simulator:
 
     def __init__(self, keys: frozenset[str] = DEFAULT_KEYS, generation_delay: float = GENERATION_DELAY) -> None:
         self.url = ""
+        self.stopping = False
         self.keys = keys
         self.catalog = Catalog()
         self.bills = Bills(generation_delay)

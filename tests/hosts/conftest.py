@@ -27,6 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=[],
         help="versions of Open WebUI to test in, separated by commas or repeated; default: all supported",
     )
+    parser.addoption("--bundle", help="the single file to test; default: one built from the work tree")
 
 
 def chosen_versions(config: pytest.Config) -> tuple[str, ...]:
@@ -48,8 +49,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def bundle_source(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Build the single file and return its text."""
+def bundle_source(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the text of the single file, built unless one was given."""
+    if given := request.config.getoption("bundle", default=None):
+        return Path(given).read_text("utf-8")
     path = tmp_path_factory.mktemp("dist") / "openrouter_pipe.py"
     command = [sys.executable, "-m", "entrypoints.openwebui.bundle", "--output", str(path)]
     subprocess.run(command, cwd=ROOT, check=True)

@@ -12,6 +12,7 @@ import secrets
 import sys
 import threading
 import time
+import traceback
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -154,6 +155,13 @@ def accept_all(data: object, handler: Callable[[object], _Model]) -> tuple[_Mode
         wrong = {str(one["loc"][0]) for one in error.errors(include_input=False) if one["loc"]}
     kept = {name: value for name, value in given.items() if name not in wrong}
     return handler(kept), {name: given[name] for name in wrong & given.keys()}
+
+
+def unexpected(error: Exception) -> Failure:
+    """Log an error nobody caught, without its text, which may quote what was sent; return what may be shown."""
+    error_id, name = secrets.token_hex(8), type(error).__name__
+    _LOG.error("[%s] unexpected %s\n%s", error_id, name, "".join(traceback.format_tb(error.__traceback__)))
+    return Failure(f"OpenRouter met an unexpected error of its own ({name}).", error_id)
 
 
 def refused(failure: Failure, *, stream: bool, task: bool) -> object:

@@ -27,9 +27,7 @@ async def unpaced(start: Start, presenter: Presenter) -> AsyncIterator[Payload]:
         await outputs.aclose()
 
 
-async def paced(
-    start: Start, presenter: Presenter, emitter: GuardedEmitter, clock: Clock
-) -> AsyncIterator[Payload]:
+async def paced(start: Start, presenter: Presenter, emitter: GuardedEmitter, clock: Clock) -> AsyncIterator[Payload]:
     """Yield text at the page's pace and emit events beside it; a held piece leaves by its timer.
 
     While something is held the next output is awaited in a task of its own, so that what is not text overtakes

@@ -185,12 +185,14 @@ def tagged(alternatives: Sequence[tuple[str | None, Check]]) -> Check:
 
     def check(value: Any) -> list[Json]:
         tag = value.get("type") if isinstance(value, dict) else None
-        likely = [rule for name, rule in alternatives if name is not None and name == tag]
-        if any(not rule(value) for rule in likely):
+        if any(name is not None and name == tag and not rule(value) for name, rule in alternatives):
             return []
-        failures = [rule(value) for _, rule in alternatives]
-        if any(not failure for failure in failures):
-            return []
+        failures = list[list[Json]]()
+        for _, rule in alternatives:
+            failure = rule(value)
+            if not failure:
+                return []
+            failures.append(failure)
         return [{"code": "invalid_union", "errors": failures, "path": [], "message": "Invalid input"}]
 
     return check

@@ -1,11 +1,8 @@
 """What a scenario may know of the call it answers."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 from entrypoints.simulator.prompts import Prompt
-
-Endpoint = Literal["responses", "chat"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +11,5 @@ class Ask:
 
     model: str
     generation_id: str
-    endpoint: Endpoint
     prompt: Prompt
     attempt: int = 1

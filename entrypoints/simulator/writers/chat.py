@@ -30,8 +30,6 @@ class ChatWriter:
         self._error: tuple[int, Json] | None = None
         self._content = self._template()
 
-    # -- frames ----------------------------------------------------------------------------------------------
-
     def _chunk(self, choices: list[Json], **fields: object) -> Json:
         return {
             "id": self._facts.generation_id,
@@ -51,8 +49,6 @@ class ChatWriter:
     def _template(self) -> DeltaTemplate:
         head, _, tail = frame(self._delta({"content": _MARK})).partition(b'"\\u0000"')
         return DeltaTemplate(head, b"", tail)
-
-    # -- life of the completion ------------------------------------------------------------------------------
 
     def comment(self) -> bytes:
         """Write a comment frame as this endpoint does."""
@@ -93,8 +89,6 @@ class ChatWriter:
         self._message["refusal"] = "".join(move.pieces)
         return b"".join(frame(self._delta({"refusal": piece})) for piece in move.pieces)
 
-    # -- reasoning -------------------------------------------------------------------------------------------
-
     def open_thought(self, *, raw: bool) -> bytes:
         """Remember which kind of thinking follows."""
         self._raw = raw
@@ -128,8 +122,6 @@ class ChatWriter:
         self._message |= {"reasoning": text, "reasoning_details": self._details}
         return frame(self._delta({"reasoning_details": [last]}))
 
-    # -- calls and pictures ----------------------------------------------------------------------------------
-
     def call(self, move: Call) -> bytes:
         """Write a tool call: name first, arguments in pieces."""
         call: Json = {"id": minted("call"), "type": "function", "function": {"name": move.name, "arguments": ""}}
@@ -150,8 +142,6 @@ class ChatWriter:
         image = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{base64}"}, "index": 0}
         self._message["images"] = [image]
         return frame(self._delta({"images": [image]}))
-
-    # -- endings ---------------------------------------------------------------------------------------------
 
     def finish(self, move: Finish) -> bytes:
         """Write the finish chunk, the usage chunk without choices, and `[DONE]`."""

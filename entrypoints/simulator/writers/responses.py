@@ -2,87 +2,29 @@
 
 from collections.abc import Sequence
 
-import orjson
-
 from entrypoints.simulator.bills import responses_usage
-from entrypoints.simulator.frames import DONE, DeltaTemplate, frame
+from entrypoints.simulator.frames import DONE, frame
 from entrypoints.simulator.payload import Json
 from entrypoints.simulator.scenarios.moves import Break, Call, Decline, Fail, Finish, HangUp
 from entrypoints.simulator.seals import sealed, signature
 from entrypoints.simulator.writers.facts import PICTURE_TOKENS, Facts, Tally, minted
+from entrypoints.simulator.writers.items import ItemFrames
+from entrypoints.simulator.writers.response_object import response_object
 
 ARGUMENT_PIECE = 8
 """Characters of one delta of arguments."""
 
-_ECHOED = (
-    "instructions",
-    "metadata",
-    "temperature",
-    "top_p",
-    "frequency_penalty",
-    "presence_penalty",
-    "max_output_tokens",
-    "max_tool_calls",
-    "prompt_cache_key",
-    "safety_identifier",
-    "user",
-    "reasoning",
-)
 
-
-class ResponsesWriter:
+class ResponsesWriter(ItemFrames):
     """Writes one answer; items that are done collect in `output`."""
 
     def __init__(self, facts: Facts) -> None:
+        super().__init__()
         self.tally = Tally(facts)
-        self.output: list[Json] = []
         self._facts = facts
-        self._sequence = 0
         self._begun = False
-        self._open: tuple[str, str, DeltaTemplate] | None = None
-        self._written: list[str] = []
         self._ending: tuple[int, Json] | None = None
         self._empty_copies: set[int] = set()
-
-    # -- frames ----------------------------------------------------------------------------------------------
-
-    def _event(self, kind: str, **fields: object) -> bytes:
-        event = {"type": kind, "sequence_number": self._sequence, **fields}
-        self._sequence += 1
-        return frame(event)
-
-    def _added(self, item: Json) -> bytes:
-        return self.begin() + self._event("response.output_item.added", output_index=len(self.output), item=item)
-
-    def _done(self, item: Json) -> bytes:
-        written = self._event("response.output_item.done", output_index=len(self.output), item=item)
-        self.output.append(item)
-        return written
-
-    def _deltas(self, pieces: Sequence[str]) -> bytes:
-        assert self._open is not None
-        self._written.append("".join(pieces))
-        first = self._sequence
-        self._sequence += len(pieces)
-        return self._open[2].numbered(pieces, first)
-
-    def _template(self, kind: str, item_id: str, index: str, *, logprobs: bool = False) -> DeltaTemplate:
-        place = orjson.dumps({"output_index": len(self.output), "item_id": item_id, index: 0})[1:-1]
-        return DeltaTemplate(
-            b'data: {"type":"%b","sequence_number":' % kind.encode(),
-            b",%b" % place + b',"delta":',
-            b',"logprobs":[]}\n\n' if logprobs else b"}\n\n",
-        )
-
-    def _close(self) -> tuple[str, str]:
-        """Forget the open item; return its id and its text."""
-        assert self._open is not None
-        _, item_id, _ = self._open
-        text = "".join(self._written)
-        self._open, self._written = None, []
-        return item_id, text
-
-    # -- life of the response --------------------------------------------------------------------------------
 
     def comment(self) -> bytes:
         """Write a comment frame as this endpoint does."""
@@ -93,34 +35,8 @@ class ResponsesWriter:
         if self._begun:
             return b""
         self._begun = True
-        created = self._event("response.created", response=self._response("in_progress"))
-        return created + self._event("response.in_progress", response=self._response("in_progress"))
-
-    def _response(self, status: str, **changes: object) -> Json:
-        body = self._facts.body
-        response: Json = {
-            "id": self._facts.generation_id,
-            "object": "response",
-            "created_at": self._facts.created_at,
-            "completed_at": None,
-            "status": status,
-            "model": self._facts.model,
-            "output": [],
-            "error": None,
-            "incomplete_details": None,
-            **{name: body.get(name) for name in _ECHOED},
-            "tools": body.get("tools") or [],
-            "tool_choice": body.get("tool_choice") or "auto",
-            "parallel_tool_calls": body.get("parallel_tool_calls") is not False,
-            "text": body.get("text") or {"format": {"type": "text"}},
-            "truncation": body.get("truncation") or "disabled",
-            "service_tier": "default",
-            "store": False,
-            "background": False,
-            "previous_response_id": None,
-            "usage": None,
-        }
-        return response | changes
+        created = self._event("response.created", response=response_object(self._facts, "in_progress"))
+        return created + self._event("response.in_progress", response=response_object(self._facts, "in_progress"))
 
     def _terminal_response(self, status: str, **changes: object) -> Json:
         copies = [
@@ -128,21 +44,19 @@ class ResponsesWriter:
         ]
         usage = responses_usage(self.tally.tokens, self.tally.cost)
         finished = self._facts.created_at if status == "completed" else None
-        return self._response(
-            status, output=copies, usage=usage, completed_at=finished, **changes, **self._facts.routing()
+        return response_object(
+            self._facts, status, output=copies, usage=usage, completed_at=finished, **changes, **self._facts.routing()
         )
-
-    # -- messages --------------------------------------------------------------------------------------------
 
     def open_message(self) -> bytes:
         """Open the answer's message unless it is open."""
         if self._open is not None:
             return b""
         item_id = minted("msg_tmp")
-        written = self._added(self._message(item_id, "in_progress", []))
+        written = self.begin() + self._added(self._message(item_id, "in_progress", []))
         written += self._part("added", item_id, {"type": "output_text", "text": "", "annotations": []})
         template = self._template("response.output_text.delta", item_id, "content_index", logprobs=True)
-        self._open = ("message", item_id, template)
+        self._open = (item_id, template)
         return written
 
     def say(self, pieces: Sequence[str]) -> bytes:
@@ -168,27 +82,12 @@ class ResponsesWriter:
         written += self._part("done", item_id, part)
         return written + self._done(self._message(item_id, status, [part]))
 
-    def _part(self, what: str, item_id: str, part: Json) -> bytes:
-        place: Json = {"output_index": len(self.output), "item_id": item_id, "content_index": 0}
-        return self._event(f"response.content_part.{what}", **place, part=part)
-
-    @staticmethod
-    def _message(item_id: str, status: str, content: list[Json]) -> Json:
-        return {
-            "type": "message",
-            "id": item_id,
-            "status": status,
-            "role": "assistant",
-            "content": content,
-            "phase": "final_answer",
-        }
-
     def decline(self, move: Decline) -> bytes:
         """Write a whole message that is a refusal."""
         item_id, text = minted("msg_tmp"), "".join(move.pieces)
-        written = self._added(self._message(item_id, "in_progress", []))
+        written = self.begin() + self._added(self._message(item_id, "in_progress", []))
         written += self._part("added", item_id, {"type": "refusal", "refusal": ""})
-        self._open = ("refusal", item_id, self._template("response.refusal.delta", item_id, "content_index"))
+        self._open = (item_id, self._template("response.refusal.delta", item_id, "content_index"))
         self.tally.said(move.pieces)
         written += self._deltas(move.pieces)
         self._close()
@@ -197,19 +96,19 @@ class ResponsesWriter:
         part = {"type": "refusal", "refusal": text}
         return written + self._part("done", item_id, part) + self._done(self._message(item_id, "completed", [part]))
 
-    # -- reasoning -------------------------------------------------------------------------------------------
-
     def open_thought(self, *, raw: bool) -> bytes:
         """Open a reasoning item."""
         item_id = minted("rs_tmp")
-        written = self._added({"type": "reasoning", "id": item_id, "status": "in_progress", "summary": []})
+        written = self.begin() + self._added(
+            {"type": "reasoning", "id": item_id, "status": "in_progress", "summary": []}
+        )
         if raw:
             kind, index = "response.reasoning_text.delta", "content_index"
             written += self._part("added", item_id, {"type": "reasoning_text", "text": ""})
         else:
             kind, index = "response.reasoning_summary_text.delta", "summary_index"
             written += self._summary_part("added", item_id, "")
-        self._open = ("reasoning", item_id, self._template(kind, item_id, index))
+        self._open = (item_id, self._template(kind, item_id, index))
         return written
 
     def _summary_part(self, what: str, item_id: str, text: str) -> bytes:
@@ -241,13 +140,11 @@ class ResponsesWriter:
                 item["encrypted_content"] = sealed(self._facts.model, item_id)
         return written + self._done(item)
 
-    # -- calls and pictures ----------------------------------------------------------------------------------
-
     def call(self, move: Call) -> bytes:
         """Write a whole function call."""
         item_id = minted("fc_tmp")
         item: Json = {"type": "function_call", "id": item_id, "call_id": minted("call"), "name": move.name}
-        written = self._added({**item, "status": "in_progress", "arguments": ""})
+        written = self.begin() + self._added({**item, "status": "in_progress", "arguments": ""})
         place: Json = {"output_index": len(self.output), "item_id": item_id}
         pieces = [move.arguments[i : i + ARGUMENT_PIECE] for i in range(0, len(move.arguments), ARGUMENT_PIECE)]
         self.tally.said(pieces)
@@ -261,15 +158,13 @@ class ResponsesWriter:
     def picture(self, base64: str) -> bytes:
         """Write a picture item: done as `generating`, its copy in the terminal response is empty."""
         item: Json = {"type": "image_generation_call", "id": minted("ig_tmp"), "status": "in_progress"}
-        written = self._added({**item, "result": None})
+        written = self.begin() + self._added({**item, "result": None})
         place: Json = {"output_index": len(self.output), "item_id": item["id"]}
         for stage in ("in_progress", "generating", "completed"):
             written += self._event(f"response.image_generation_call.{stage}", **place)
         self.tally.text += PICTURE_TOKENS
         self._empty_copies.add(len(self.output))
         return written + self._done({**item, "status": "generating", "result": base64})
-
-    # -- endings ---------------------------------------------------------------------------------------------
 
     def finish(self, move: Finish) -> bytes:
         """Write the regular end, whole or incomplete."""

@@ -8,6 +8,7 @@ import pytest
 from entrypoints.openwebui.bundle.__main__ import run
 from entrypoints.openwebui.bundle.build import BundleRefused, build
 from entrypoints.openwebui.bundle.rewrite import ImportRefused
+from tests.entrypoints.openwebui.bundle.small_tree import REPOSITORY
 
 QUOTES = "'" * 3
 
@@ -116,3 +117,13 @@ def test_the_command_names_what_stands_in_its_way(tree: Path, capsys: pytest.Cap
 
     assert run(["--root", str(tree)]) == 1
     assert "ports/clock.py:4" in capsys.readouterr().err
+
+
+def test_the_repository_itself_gives_a_file_a_host_accepts() -> None:
+    bundle = build(REPOSITORY)
+
+    assert "entrypoints/settings_snapshot.py" in bundle.paths
+    assert "entrypoints/settings_generate.py" not in bundle.paths
+    assert not [path for path in bundle.paths if path.startswith(("entrypoints/simulator", "entrypoints/devhost"))]
+    assert not [path for path in bundle.paths if path.startswith("entrypoints/openwebui/bundle/")]
+    assert bundle.text.startswith('"""\ntitle: OpenRouter\nid: openrouter\n')

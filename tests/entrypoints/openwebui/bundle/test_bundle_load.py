@@ -113,12 +113,23 @@ async def test_a_traceback_shows_file_line_and_text_of_the_carried_module(
     bundle_text: str, host_load: HostLoad
 ) -> None:
     module = host_load(bundle_text)
+    await module.Pipe().pipes()
     with pytest.raises(ValueError, match="on purpose") as caught:
-        await module.Pipe().pipe({"fail": True})
+        inner(module, "domain.turn.machine").fail()
 
     shown = "".join(traceback.format_exception(caught.value))
     assert f'File "{module._EMBEDDED.root}/domain/turn/machine.py", line 15, in fail' in shown
     assert 'raise ValueError("on purpose")' in shown
+
+
+async def test_an_unexpected_error_is_logged_with_the_lines_it_came_from(
+    bundle_text: str, host_load: HostLoad, caplog: pytest.LogCaptureFixture
+) -> None:
+    module = host_load(bundle_text)
+
+    await module.Pipe().pipe({"fail": True})
+
+    assert f'{module._EMBEDDED.root}/domain/turn/machine.py", line 15, in fail' in caplog.text
 
 
 async def test_the_source_of_a_carried_class_can_be_inspected(bundle_text: str, host_load: HostLoad) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from tests.entrypoints.openwebui.bundle.small_tree import REPOSITORY, HostLoad
 
+KEY = "sk-or-" + "v1"
 SHELL = REPOSITORY / "entrypoints/openwebui/pipe.py"
 
 
@@ -177,6 +178,47 @@ async def test_a_cancelled_first_caller_does_not_take_the_load_from_the_others(s
     assert await second == [{"id": "one", "name": "One"}]
     with pytest.raises(asyncio.CancelledError):
         await first
+
+
+async def test_an_error_the_service_did_not_expect_is_shown_and_logged_without_its_text(
+    shell: ModuleType, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken(Service):
+        def pipes(self, _valves: object) -> list[dict[str, str]]:
+            raise KeyError(KEY)
+
+        async def pipe(self, _call: dict[str, object]) -> object:
+            raise KeyError(KEY)
+
+    shell.service_class = lambda: lambda _name: Broken()
+    pipe = shell.Pipe()
+
+    (entry,) = await pipe.pipes()
+    answer = await pipe.pipe({}, __task__="title_generation")
+
+    shown = entry["name"] + answer["error"]["message"]
+    assert shown.count("KeyError") == 2
+    assert len(caplog.records) == 2
+    for record, text in zip(caplog.records, (entry["name"], answer["error"]["message"]), strict=True):
+        assert record.getMessage()[1:17] in text
+        assert "in pipe" in record.getMessage()
+    assert KEY not in shown + caplog.text
+
+
+async def test_a_call_that_is_cancelled_stays_cancelled(shell: ModuleType) -> None:
+    class Waiting(Service):
+        async def pipe(self, _call: dict[str, object]) -> object:
+            await asyncio.Event().wait()
+
+    shell.service_class = lambda: lambda _name: Waiting()
+    pipe = shell.Pipe()
+    await pipe.pipes()
+    call = asyncio.create_task(pipe.pipe({}))
+    await asyncio.sleep(0)
+    call.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await call
 
 
 async def test_the_shell_works_from_the_repository_as_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,1 @@
+"""Structured log lines, written through structlog into a logger of our own."""

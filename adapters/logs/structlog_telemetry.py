@@ -1,0 +1,64 @@
+"""Telemetry through structlog, over the standard library's logger `openrouter_pipe`."""
+
+from collections.abc import MutableMapping
+from logging import Logger, getLogger
+from typing import Any, Literal
+
+from structlog import wrap_logger
+from structlog.processors import JSONRenderer, KeyValueRenderer
+from structlog.stdlib import BoundLogger, add_log_level
+
+from ports.telemetry import Level, LogValue, Redactor
+
+LOGGER_NAME = "openrouter_pipe"
+VALUE_LIMIT = 2_000
+Fields = MutableMapping[str, Any]
+
+
+class StructlogTelemetry:
+    """Implements Telemetry. Every text passes `redact` before it is written.
+
+    Only the named logger is touched, and of it only the level; handlers and structlog's own settings are the host's.
+    """
+
+    def __init__(
+        self,
+        redact: Redactor,
+        *,
+        level: str = "INFO",
+        form: Literal["text", "json"] = "text",
+        logger: Logger | None = None,
+    ) -> None:
+        self._redact = redact
+        self._logger = logger or getLogger(LOGGER_NAME)
+        self.set_level(level)
+        self._log: BoundLogger = wrap_logger(
+            self._logger,
+            processors=[add_log_level, self._masked, JSONRenderer() if form == "json" else _text_renderer()],
+            wrapper_class=BoundLogger,
+            context_class=dict,
+            cache_logger_on_first_use=True,
+        )
+
+    def set_level(self, level: str) -> None:
+        """Write `level` ("debug" … "critical") and above; an unknown name changes nothing."""
+        try:
+            self._logger.setLevel(level.strip().upper())
+        except ValueError:
+            self.event("warning", "log_level_unknown", given=level)
+
+    def event(self, level: Level, name: str, **values: LogValue) -> None:
+        """Write one line."""
+        try:
+            getattr(self._log, level)(name, **values)
+        except Exception:  # noqa: BLE001 - an edge: handlers are the host's, and a log line must never end a turn
+            return
+
+    def _masked(self, _logger: object, _method: str, fields: Fields) -> Fields:
+        return {
+            key: self._redact(value)[:VALUE_LIMIT] if isinstance(value, str) else value for key, value in fields.items()
+        }
+
+
+def _text_renderer() -> KeyValueRenderer:
+    return KeyValueRenderer(key_order=["event"], drop_missing=True)

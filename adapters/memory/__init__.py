@@ -1,0 +1,1 @@
+"""Adapters that keep everything in memory and end with the process; for tests and for running without a store."""

@@ -1,0 +1,25 @@
+"""Clients and pools for tests of the OpenRouter adapter."""
+
+import pytest
+
+from adapters.memory.telemetry import MemoryTelemetry
+from adapters.openrouter.client import AioResponsesClient
+from adapters.openrouter.pool import SessionPool
+from adapters.process.clock import SystemClock
+
+
+@pytest.fixture
+def telemetry():
+    return MemoryTelemetry()
+
+
+@pytest.fixture
+async def pool(telemetry):
+    pool = SessionPool(telemetry)
+    yield pool
+    await pool.aclose()
+
+
+@pytest.fixture
+def client(pool, telemetry):
+    return AioResponsesClient(pool, SystemClock(), telemetry, lambda: 20)

@@ -1,0 +1,89 @@
+"""Entries of the list of models, with every oddity they come with."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.openrouter.models import read_model
+
+ENTRY = {
+    "id": "a/b:free",
+    "name": "A: B",
+    "created": 1786017600,
+    "context_length": 1_000_000,
+    "architecture": {"input_modalities": ["text", "image"], "output_modalities": ["text"]},
+    "pricing": {
+        "prompt": "0.0000005",
+        "completion": "0.000003",
+        "discount": 0.1,
+        "overrides": [{"min_prompt_tokens": 1, "prompt": "1"}],
+    },
+    "top_provider": {"context_length": 200_000, "max_completion_tokens": 128_000},
+    "supported_parameters": ["tools", "reasoning"],
+    "reasoning": {"mandatory": True, "supported_efforts": ["high", "low"]},
+}
+
+
+def test_a_full_entry_is_read():
+    model = read_model(ENTRY)
+    assert (model.id, model.name, model.created) == ("a/b:free", "A: B", 1786017600)
+    assert (model.context_length, model.max_completion_tokens) == (200_000, 128_000)
+    assert (model.prompt_price, model.completion_price) == (Decimal("0.0000005"), Decimal("0.000003"))
+    assert model.input_modalities == {"text", "image"}
+    assert model.supported_parameters == {"tools", "reasoning"}
+    assert (model.reasoning_mandatory, model.reasoning_efforts) == (True, ("high", "low"))
+
+
+def test_an_entry_with_nothing_but_an_id_is_read():
+    model = read_model({"id": "a/b"})
+    assert (model.name, model.context_length, model.prompt_price, model.reasoning_efforts) == ("a/b", None, None, None)
+
+
+@pytest.mark.parametrize("price", ["-1", -1, None, "x", "", [], {"prompt": 1}, True, float("nan")])
+def test_a_price_that_is_variable_or_unreadable_is_unknown(price):
+    assert read_model({**ENTRY, "pricing": {"prompt": price}}).prompt_price is None
+
+
+def test_a_price_of_zero_is_known():
+    assert read_model({**ENTRY, "pricing": {"prompt": "0"}}).prompt_price == 0
+
+
+@pytest.mark.parametrize(
+    ("architecture", "kept"),
+    [
+        ({"output_modalities": ["text", "image"]}, True),
+        ({"output_modalities": ["image"]}, False),
+        ({"output_modalities": []}, True),
+        ({"modality": "text+image->text"}, True),
+        ({"modality": "text->embeddings"}, False),
+        ({"modality": None}, True),
+        (None, True),
+        ("text", True),
+    ],
+)
+def test_models_without_text_output_are_left_out_when_that_is_known(architecture, kept):
+    assert (read_model({**ENTRY, "architecture": architecture}) is not None) is kept
+
+
+@pytest.mark.parametrize("slug", [None, "", "  ", 7, [], "x" * 1000])
+def test_an_entry_without_a_usable_id_is_left_out(slug):
+    assert read_model({**ENTRY, "id": slug}) is None
+
+
+@pytest.mark.parametrize("efforts", [None, "high", {}])
+def test_efforts_that_are_no_list_are_unknown(efforts):
+    assert read_model({**ENTRY, "reasoning": {"supported_efforts": efforts}}).reasoning_efforts is None
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*ENTRY, "prompt"]), inner, max_size=5),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.sampled_from(list(ENTRY)), JSON, max_size=8))
+def test_no_entry_of_any_shape_raises(entry):
+    read_model({"id": "a/b", **entry})
