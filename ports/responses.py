@@ -38,7 +38,8 @@ class Limits:
 class ResponsesBody:
     """The request body: every field is a key of `POST /responses`; None and empty ones are left out.
 
-    `input` holds items in the wire form. Upstream refuses nulls, so absent and null are the same here.
+    `input` holds items in the wire form. Upstream refuses nulls, so absent and null are the same here. `chat_only`
+    holds what only `POST /chat/completions` knows (seed, min_p, logit_bias …), by its names there.
     """
 
     model: str
@@ -60,15 +61,40 @@ class ResponsesBody:
     metadata: JsonObject | None = None
     user: str | None = None
     session_id: str | None = None
+    models: tuple[str, ...] = ()
+    stop: tuple[str, ...] = ()
+    top_logprobs: int | None = None
+    max_tool_calls: int | None = None
+    stop_server_tools_when: tuple[JsonObject, ...] = ()
+    plugins: tuple[JsonObject, ...] = ()
+    provider: JsonObject | None = None
+    modalities: tuple[str, ...] = ()
+    image_config: JsonObject | None = None
+    prompt_cache_key: str | None = None
+    cache_control: JsonObject | None = None
+    service_tier: str | None = None
+    safety_identifier: str | None = None
+    truncation: str | None = None
+    trace: JsonObject | None = None
+    chat_only: JsonObject | None = None
+
+
+class Endpoint(Enum):
+    """Which of upstream's two ways to generate a call takes; values are paths below the base URL."""
+
+    RESPONSES = "responses"
+    CHAT = "chat/completions"
 
 
 @dataclass(frozen=True, slots=True)
 class UpstreamCall:
-    """Everything one attempt needs."""
+    """Everything one attempt needs; `headers` go beside those of the route."""
 
     route: Route
     body: ResponsesBody
     limits: Limits = Limits()
+    endpoint: Endpoint = Endpoint.RESPONSES
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 # --- what upstream says -----------------------------------------------------------------------------------

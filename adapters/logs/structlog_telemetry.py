@@ -31,7 +31,6 @@ class StructlogTelemetry:
     ) -> None:
         self._redact = redact
         self._logger = logger or getLogger(LOGGER_NAME)
-        self.set_level(level)
         self._log: BoundLogger = wrap_logger(
             self._logger,
             processors=[add_log_level, self._masked, JSONRenderer() if form == "json" else _text_renderer()],
@@ -39,6 +38,7 @@ class StructlogTelemetry:
             context_class=dict,
             cache_logger_on_first_use=True,
         )
+        self.set_level(level)
 
     def set_level(self, level: str) -> None:
         """Write `level` ("debug" … "critical") and above; an unknown name changes nothing."""

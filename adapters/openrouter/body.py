@@ -1,7 +1,7 @@
 """Serialise a request body so that upstream can always read it: no nulls, no half characters, no NUL."""
 
 from asyncio import to_thread
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from decimal import Decimal
 from math import isfinite
 from typing import Any
@@ -10,7 +10,9 @@ from adapters.openrouter.codec import FASTEST, STDLIB, Codec
 from ports.responses import ResponsesBody
 
 INLINE_LIMIT = 64 * 1024
-NODE_WEIGHT = 16
+NODE_WEIGHT = 32
+REQUIRED = ("model", "input")
+NULLS = (b":null", b",null", b"[null")
 
 
 async def encode_body(body: ResponsesBody, codec: Codec = FASTEST) -> bytes:
@@ -63,7 +65,7 @@ def _exceeds(fields: Mapping[str, object], limit: int) -> bool:
         left -= NODE_WEIGHT
         if isinstance(value, str):
             left -= len(value)
-        elif isinstance(value, Mapping):
+        elif isinstance(value, dict | Mapping):
             left -= NODE_WEIGHT * len(value)
             stack.extend(value.values())
         elif isinstance(value, list | tuple):
@@ -72,12 +74,22 @@ def _exceeds(fields: Mapping[str, object], limit: int) -> bool:
 
 
 def _serialise(fields: Mapping[str, object], codec: Codec) -> bytes:
-    kept = {}
-    for key, value in fields.items():
-        plain = _plain(value)
-        if key in ("model", "input") or (plain is not None and plain not in ("", [], {})):
-            kept[key] = plain
-    return _dumped(kept, codec)
+    """Write first and look for what must not be there afterwards: most bodies are clean, and looking is cheap."""
+    try:
+        text = codec.dumps(_filled(fields))
+    except (TypeError, ValueError):  # half characters, numbers that are none, types only `_plain` knows
+        return _dumped(_filled({key: _plain(value) for key, value in fields.items()}), codec)
+    if b"\\u0000" in text or (b"null" in text and any(mark in text for mark in NULLS)):
+        return _dumped(_filled({key: _plain(value) for key, value in fields.items()}), codec)
+    return text
+
+
+def _filled(fields: Mapping[str, object]) -> dict[str, object]:
+    return {key: value for key, value in fields.items() if key in REQUIRED or not _is_empty(value)}
+
+
+def _is_empty(value: object) -> bool:
+    return value is None or (isinstance(value, Sized) and len(value) == 0)
 
 
 def _dumped(value: object, codec: Codec) -> bytes:
@@ -89,19 +101,36 @@ def _dumped(value: object, codec: Codec) -> bytes:
 
 def _plain(value: Any, *, keep_null: bool = False) -> Any:
     """Return `value` in the types of JSON, without nulls, NULs and numbers that are none."""
-    if isinstance(value, str):
+    kind = value.__class__
+    if kind is str:
         return value.replace("\0", "") if "\0" in value else value
+    if kind is dict:
+        return _plain_object(value)
+    if kind is list or kind is tuple:
+        entries = [_plain(entry) for entry in value]
+        return entries if keep_null else [entry for entry in entries if entry is not None]
+    return value if kind is int or kind is bool or value is None else _plain_rare(value)
+
+
+def _plain_object(value: Mapping[Any, Any]) -> dict[str, Any]:
+    plain: dict[str, Any] = {}
+    for key, entry in value.items():
+        kept = _plain(entry, keep_null=key == "enum")
+        if kept is not None:
+            plain[key if key.__class__ is str and "\0" not in key else str(key).replace("\0", "")] = kept
+    return plain
+
+
+def _plain_rare(value: Any) -> Any:
     if isinstance(value, float):
         return value if isfinite(value) else None
     if isinstance(value, Decimal):
         return float(value) if value.is_finite() else None
     if isinstance(value, Mapping):
-        plain = ((str(key), _plain(entry, keep_null=key == "enum")) for key, entry in value.items())
-        return {_plain(key): entry for key, entry in plain if entry is not None}
-    if isinstance(value, list | tuple | set | frozenset):
-        entries = [_plain(entry) for entry in value]
-        return entries if keep_null else [entry for entry in entries if entry is not None]
-    return value
+        return _plain_object(value)
+    if isinstance(value, set | frozenset):
+        return [_plain(entry) for entry in value]
+    return str(value) if isinstance(value, str) else value
 
 
 def _mended(value: Any) -> Any:

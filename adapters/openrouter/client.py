@@ -1,11 +1,12 @@
 """`POST /responses` over aiohttp: exactly one attempt per call."""
 
-from asyncio import sleep
+from asyncio import CancelledError, sleep
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 
 from aiohttp import ClientError, ClientResponse, ClientTimeout
+from yarl import URL
 
 from adapters.openrouter.answers import open_answer
 from adapters.openrouter.body import encode_body
@@ -14,6 +15,7 @@ from adapters.openrouter.failures import failure_of
 from adapters.openrouter.pool import Lease, PoolClosed, SessionPool
 from adapters.openrouter.request import Outgoing, address_of, headers_of
 from adapters.openrouter.stream import EventStream
+from adapters.openrouter.watch import Watch
 from ports.clock import Clock
 from ports.responses import Reach, Unreachable, UpstreamCall, UpstreamEvent
 from ports.telemetry import Telemetry
@@ -46,11 +48,13 @@ class _Attempt:
         self._call = call
         self._lease: Lease | None = None
         self._response: ClientResponse | None = None
+        self._watch: Watch | None = None
         self._batches: Batches | None = None
 
     async def __aenter__(self) -> Batches:
         try:
             self._response = await self._send()
+            self._watch = Watch(self._response)
             self._batches = await open_answer(self._response, self._call, self._clock.now)
         except BaseException:
             self._leave(cut=True)
@@ -71,21 +75,29 @@ class _Attempt:
             headers["Accept-Encoding"] = "identity"  # a compressor on the way would hold pieces back
         outgoing = Outgoing(await encode_body(call.body), limits.idle_read)
         try:
-            self._lease = await self._pool.session(self._limit)
-            proxy = await self._lease.proxy_for(url)
-            await _notice_closed_connections()
-            return await self._lease.http.post(
-                url,
-                data=outgoing,
-                headers=headers,
-                proxy=proxy,
-                allow_redirects=False,
-                timeout=ClientTimeout(total=limits.total, connect=limits.connect, sock_read=limits.idle_read),
-            )
+            return await self._post(url, headers, outgoing)
         except PoolClosed as error:
             raise Unreachable("closed by this side", reach=Reach.NOT_SENT) from error
         except (ClientError, OSError, RuntimeError, ValueError) as error:
+            outgoing.abort()
             raise failure_of(error, outgoing.reach, limits) from error
+        except CancelledError:
+            outgoing.abort()
+            raise
+
+    async def _post(self, url: URL, headers: dict[str, str], outgoing: Outgoing) -> ClientResponse:
+        limits = self._call.limits
+        self._lease = await self._pool.session(self._limit)
+        proxy = await self._lease.proxy_for(url)
+        await _notice_closed_connections()
+        return await self._lease.http.post(
+            url,
+            data=outgoing,
+            headers=headers,
+            proxy=proxy,
+            allow_redirects=False,
+            timeout=ClientTimeout(total=limits.total, connect=limits.connect, sock_read=limits.idle_read),
+        )
 
     def _leave(self, *, cut: bool) -> None:
         """Close the connection, unless the answer has been read or only its last bytes are missing."""
@@ -93,6 +105,8 @@ class _Attempt:
         lease, self._lease = self._lease, None
         if lease is None:
             return
+        if self._watch is not None:
+            self._watch.stop()
         finished = isinstance(self._batches, EventStream) and self._batches.finished
         if response is not None and finished and not cut and not response.content.at_eof():
             lease.finish_reading(response)

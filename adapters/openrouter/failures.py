@@ -39,7 +39,7 @@ def failure_of(error: Exception, reach: Reach, limits: Limits) -> ResponsesError
         return Unreachable(_no_connection(error), reach=Reach.NOT_SENT)
     if isinstance(error, InvalidURL | NonHttpUrlClientError):
         return InvalidRoute("the base URL cannot be used")
-    if isinstance(error, ClientResponseError):
+    if isinstance(error, ClientResponseError) and reach is not Reach.STREAMING:
         return Unreadable("no valid HTTP")
     if reach is not Reach.STREAMING and _errno(error) == EPIPE:
         reach = Reach.NOT_SENT

@@ -1,6 +1,6 @@
 """The request on its way out: headers, and a payload that knows whether upstream can have received all of it."""
 
-from asyncio import CancelledError, timeout
+from asyncio import Transport, timeout
 from re import compile as pattern
 
 from aiohttp.abc import AbstractStreamWriter
@@ -54,6 +54,7 @@ class Outgoing(Payload):
         super().__init__(body, content_type="application/json")
         self._size = len(body)
         self._stall = stall
+        self._transport: Transport | None = None
         self.reach = Reach.NOT_SENT
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
@@ -66,17 +67,18 @@ class Outgoing(Payload):
 
     async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
         """Write the body; raises StalledUpload when upstream takes nothing for the time given."""
-        transport = writer.transport if isinstance(writer, StreamWriter) else None
+        if isinstance(writer, StreamWriter):
+            self._transport = writer.transport
         view = memoryview(self._value)[:content_length]
-        try:
-            for start in range(0, len(view), SLICE):
-                await self._write_slice(writer, view[start : start + SLICE])
-        except CancelledError:
-            if transport is not None:
-                transport.abort()  # a plain close would first deliver what is still buffered
-            raise
+        for start in range(0, len(view), SLICE):
+            await self._write_slice(writer, view[start : start + SLICE])
         self.reach = Reach.SENT
         self._value = b""  # an open stream needs no copy of its question
+
+    def abort(self) -> None:
+        """Drop the connection; closing it would first wait until upstream has taken what is still buffered."""
+        if self._transport is not None:
+            self._transport.abort()
 
     async def _write_slice(self, writer: AbstractStreamWriter, piece: memoryview) -> None:
         try:

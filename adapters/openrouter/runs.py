@@ -23,48 +23,55 @@ class DeltaRun:
         self._place: tuple[int, str, int] = (0, "", 0)
 
     def extend(self, piece: Piece, frame: dict[str, Any]) -> bool:
-        """Add the frame's text; False when it belongs to another run or holds no text."""
-        said = frame.get("delta")
-        if (
-            piece is not self._piece
-            or frame.get("output_index") != self._index
-            or frame.get("item_id") != self._item_id
-            or frame.get(piece.part_key) != self._part
-        ):
+        """Add the frame's text; False when it belongs to another run or holds no plain text."""
+        if piece is not self._piece:
             return False
-        if said.__class__ is not str:
-            said = _unwrapped(said)
-            if said is None:
+        try:  # the path of nearly every frame of a stream: keep it short
+            said = frame["delta"]
+            if (
+                frame["output_index"] != self._index
+                or frame["item_id"] != self._item_id
+                or frame.get(piece.part_key) != self._part
+                or said.__class__ is not str
+            ):
                 return False
+        except KeyError:
+            return False
         self._pieces.append(said)
         return True
 
-    def open(self, piece: Piece, frame: dict[str, Any]) -> bool:
-        """Begin a run with this frame; False when it holds no text."""
+    def begin(self, piece: Piece, frame: dict[str, Any], events: list[UpstreamEvent]) -> bool:
+        """Add the text of a frame that may begin a run, ending another one; False when it holds no text."""
         said = _unwrapped(frame.get("delta"))
         if said is None:
             return False
-        self._piece = piece
-        self._index = frame.get("output_index")
-        self._item_id = frame.get("item_id")
-        self._part = frame.get(piece.part_key)
-        self._place = (count(self._index), text(self._item_id), count(self._part))
+        key = (frame.get("output_index"), frame.get("item_id"), frame.get(piece.part_key))
+        if piece is not self._piece or key != (self._index, self._item_id, self._part):
+            self.close(events)
+            self._piece = piece
+            self._index, self._item_id, self._part = key
+            self._place = (count(self._index), text(self._item_id), count(self._part))
         self._pieces.append(said)
         return True
 
     def pause(self, events: list[UpstreamEvent]) -> None:
         """Hand over what there is at the end of a read; a first half of a surrogate pair waits for the next one."""
-        if self._pieces:
-            said, half = joined_halves("".join(self._pieces))
-            self._pieces = [half] if half else []
+        pieces = self._pieces
+        if pieces:
+            said = pieces[0] if len(pieces) == 1 else "".join(pieces)
+            pieces.clear()
+            if not said.isascii():
+                said, half = joined_halves(said)
+                if half:
+                    pieces.append(half)
             self._hand_over(said, events)
 
     def close(self, events: list[UpstreamEvent]) -> None:
         """Hand over everything and end the run."""
+        self.pause(events)
         if self._pieces:
-            said, half = joined_halves("".join(self._pieces))
-            self._pieces = []
-            self._hand_over(said + REPLACEMENT if half else said, events)
+            self._pieces.clear()
+            self._hand_over(REPLACEMENT, events)
         self._piece = None
 
     def _hand_over(self, said: str, events: list[UpstreamEvent]) -> None:

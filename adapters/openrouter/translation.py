@@ -23,7 +23,7 @@ class Translator:
     def __init__(self, now: Callable[[], datetime], *, generation_id: str = "", codec: Codec = FASTEST) -> None:
         self._now = now
         self._generation_id = generation_id
-        self._codec = codec
+        self._loads = codec.loads
         self._run = DeltaRun()
         self.said_done = False
         self.ended = False
@@ -33,7 +33,7 @@ class Translator:
         if self.said_done:
             return []
         events: list[UpstreamEvent] = []
-        run, loads = self._run, self._codec.loads
+        run, loads = self._run, self._loads
         for payload in payloads:
             try:
                 frame: object = loads(payload)
@@ -49,10 +49,8 @@ class Translator:
             piece = DELTAS.get(kind) if kind.__class__ is str else None
             if piece is None:
                 self._add(read_frame(mapping(frame), self._generation_id, self._now), events)
-            elif not run.extend(piece, frame):
-                run.close(events)
-                if not run.open(piece, frame):
-                    self._add(UNREADABLE, events)
+            elif not run.extend(piece, frame) and not run.begin(piece, frame, events):
+                self._add(UNREADABLE, events)
         run.pause(events)
         return events
 

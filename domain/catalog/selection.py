@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from ports.catalog import Model
 
 AUTO = "auto"
+_WILD = frozenset("*?[")
 
 
 def patterns_of(selection: str) -> tuple[str, ...]:
@@ -17,21 +18,26 @@ def patterns_of(selection: str) -> tuple[str, ...]:
 def selected(models: Iterable[Model], selection: str) -> tuple[Model, ...]:
     """Return what is offered, sorted by name. A selection that matches nothing offers nothing."""
     patterns = patterns_of(selection)
-    chosen = (model for model in models if not patterns or is_selected(model.id, selection))
+    chosen = (model for model in models if _lets_through(model.id, patterns))
     return tuple(sorted(chosen, key=lambda model: (model.name.casefold(), model.id)))
 
 
 def is_selected(slug: str, selection: str) -> bool:
     """Tell whether the selection lets a slug through."""
-    patterns = patterns_of(selection)
-    names = (slug, dotted(slug))
-    return not patterns or any(fnmatchcase(name, pattern) for pattern in patterns for name in names)
+    return _lets_through(slug, patterns_of(selection))
 
 
 def unmatched(models: Iterable[Model], selection: str) -> tuple[str, ...]:
     """Return the patterns of the selection that no model matches, to be told to the operator."""
     slugs = [model.id for model in models]
-    return tuple(p for p in patterns_of(selection) if not any(is_selected(slug, p) for slug in slugs))
+    return tuple(p for p in patterns_of(selection) if not any(_lets_through(slug, (p,)) for slug in slugs))
+
+
+def _lets_through(slug: str, patterns: tuple[str, ...]) -> bool:
+    names = (slug, dotted(slug))
+    if not patterns or names[0] in patterns or names[1] in patterns:
+        return True
+    return any(fnmatchcase(name, glob) for glob in patterns if not _WILD.isdisjoint(glob) for name in names)
 
 
 def dotted(slug: str) -> str:

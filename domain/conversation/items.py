@@ -7,11 +7,14 @@ the host's contract, what a history can hold.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from domain.conversation.arguments import object_text
 from domain.conversation.parts import parts_of
 from ports.json_values import JsonObject
 
-_THINKING = re.compile(r"<think(?:ing)?\b[^>]*>.*?</think(?:ing)?>", re.DOTALL)
-_DETAILS = re.compile(r"<details type=\"(?:reasoning|tool_calls)\".*?</details>", re.DOTALL)
+_BLOCKS = (
+    (re.compile(r"<think(?:ing)?\b[^>]{0,200}>"), re.compile(r"</think(?:ing)?>")),
+    (re.compile(r"<details type=\"(?:reasoning|tool_calls)\""), re.compile(r"</details>")),
+)
 _MARKER = re.compile(r"^[ \t]*\[[0-9A-Z]{20,26}\]: #[ \t]*$\n?", re.MULTILINE)
 _NAME = re.compile(r"[^A-Za-z0-9_-]")
 LOST_OUTPUT = "No result: the call was not completed."
@@ -38,9 +41,19 @@ def plain_text(content: object) -> str:
 
 def said(text: str) -> str:
     """Return an assistant's stored text as it was meant: without thinking, tool blocks and marker lines."""
-    if "<" in text:
-        text = _DETAILS.sub("", _THINKING.sub("", text))
+    for opening, closing in _BLOCKS:
+        text = _without(text, opening, closing)
     return _MARKER.sub("", text) if "]: #" in text else text
+
+
+def _without(text: str, opening: re.Pattern[str], closing: re.Pattern[str]) -> str:
+    """Cut out blocks, each from an opening to the next closing; in one pass, whatever the text."""
+    kept: list[str] = []
+    start = 0
+    while (begun := opening.search(text, start)) and (ended := closing.search(text, begun.end())):
+        kept.append(text[start : begun.start()])
+        start = ended.end()
+    return "".join((*kept, text[start:]))
 
 
 def _message_items(message: JsonObject) -> Iterator[JsonObject]:
@@ -64,12 +77,11 @@ def _calls(calls: object) -> Iterator[JsonObject]:
     for call in calls if isinstance(calls, list) else ():
         function = call.get("function") if isinstance(call, dict) else None
         if isinstance(function, dict) and isinstance(call.get("id"), str) and isinstance(function.get("name"), str):
-            arguments = function.get("arguments")
             yield {
                 "type": "function_call",
                 "call_id": call["id"],
                 "name": _NAME.sub("_", function["name"])[:64] or "tool",
-                "arguments": arguments if isinstance(arguments, str) and arguments.strip() else "{}",
+                "arguments": object_text(function.get("arguments")),
             }
 
 

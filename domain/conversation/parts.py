@@ -48,8 +48,12 @@ def _image(image: object, detail: object) -> Iterator[JsonObject]:
 
 
 def _audio(audio: object) -> Iterator[JsonObject]:
-    if isinstance(audio, dict) and isinstance(audio.get("data"), str) and audio.get("format") in ("mp3", "wav"):
-        yield {"type": "input_audio", "input_audio": {"data": audio["data"], "format": audio["format"]}}
+    if not isinstance(audio, dict) or audio.get("format") not in ("mp3", "wav"):
+        return
+    data = audio.get("data")
+    bare = data.partition(",")[2] if isinstance(data, str) and data.startswith("data:") else data
+    if isinstance(bare, str) and bare:
+        yield {"type": "input_audio", "input_audio": {"data": bare, "format": audio["format"]}}
 
 
 def _file(file: JsonObject) -> Iterator[JsonObject]:

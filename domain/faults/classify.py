@@ -48,7 +48,7 @@ _MODERATION_KINDS = {
 }
 _UNCERTAIN_STATUSES = {408, 504, 524}
 _PROVIDER_STATUSES = {502, 503, 520, 521, 522, 523, 529}
-_IN_FLIGHT = "openrouter_in_flight_budget"
+_IN_FLIGHT = frozenset({"openrouter_in_flight_budget", "in_flight_budget_exhausted"})
 _DAILY = "openrouter_free_tier_daily"
 
 
@@ -65,8 +65,9 @@ def fault_of_error(error: ResponsesError) -> Fault:
         return Fault(FaultKind.EVENT_TOO_LARGE, detail=str(error))
     if isinstance(error, Unreadable):
         return Fault(FaultKind.UNREADABLE, detail=error.detail[:DETAIL_LIMIT])
-    if isinstance(error, Unreachable) and error.reach is not Reach.STREAMING:
-        return Fault(FaultKind.UNREACHABLE, detail=error.detail[:DETAIL_LIMIT], rule=sent)
+    if isinstance(error, Unreachable):
+        kind = FaultKind.INTERRUPTED if error.reach is Reach.STREAMING else FaultKind.UNREACHABLE
+        return Fault(kind, detail=error.detail[:DETAIL_LIMIT], rule=sent)
     return Fault(FaultKind.INTERRUPTED, detail=str(error)[:DETAIL_LIMIT], rule=sent)
 
 
@@ -118,7 +119,8 @@ def _rule(problem: UpstreamProblem, status: int | None) -> RetryRule:
     if problem.retryable is not None:
         return RetryRule.SAFE if problem.retryable else RetryRule.NEVER
     if status == 402:
-        return RetryRule.SAFE if problem.limit_source == _IN_FLIGHT else RetryRule.NEVER
+        clears = not _IN_FLIGHT.isdisjoint((problem.limit_source, *problem.reasons))
+        return RetryRule.SAFE if clears else RetryRule.NEVER
     if status == 429:
         return RetryRule.NEVER if problem.limit_source == _DAILY else RetryRule.SAFE
     if status in _PROVIDER_STATUSES:

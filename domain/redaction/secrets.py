@@ -4,12 +4,10 @@ import re
 
 MASK = "…"
 _PATTERNS = (
-    (re.compile(r"sk-[A-Za-z0-9_-]{6,}"), "sk-" + MASK),
+    (re.compile(r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_-]{6,}"), "sk-" + MASK),
     (re.compile(r"(?i)(bearer\s+)[A-Za-z0-9._~+/=-]{6,}"), r"\1" + MASK),
-    (
-        re.compile(r"(?i)((?:authorization|cookie|api[_-]?key|password|token)\"?\s*[:=]\s*\"?)[^\s\",;]{4,}"),
-        r"\1" + MASK,
-    ),
+    (re.compile(r"(?i)((?:authorization|cookie)[\"']?\s*[:=]\s*[\"']?)[^\r\n\"']+"), r"\1" + MASK),
+    (re.compile(r"(?i)((?:api[_-]?key|password|token)[\"']?\s*[:=]\s*[\"']?)[^\s\"',;]{4,}"), r"\1" + MASK),
     (re.compile(r"data:[\w.+/-]+;base64,[A-Za-z0-9+/=]{16,}"), "data:" + MASK),
     (re.compile(r"//[^/\s:@]+:[^/\s@]+@"), "//" + MASK + "@"),
 )

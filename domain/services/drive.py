@@ -75,12 +75,7 @@ class Driver:
         """Yield the turn's outputs; the last is `Ended`, and settlement has begun before it is yielded."""
         events: Sequence[TurnEvent] = (Begun(),)
         while True:
-            try:
-                outputs = self._apply(self._machine.feed_all(events, self._ports.clock.monotonic()))
-            except Exception as defect:  # noqa: BLE001 - the edge of a turn: a defect of ours must end as a fault
-                events = (Crashed(f"{type(defect).__name__}: {defect}"),)
-                continue
-            for output in outputs:
+            for output in self._advance(events):
                 yield output
             if self._machine.ended:
                 return
@@ -101,6 +96,8 @@ class Driver:
         alarm = self._set_alarm()
         if alarm is not None:
             waits.add(alarm)
+        if not waits:
+            return (Crashed("nothing is left to wait for"),)
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         return [*self._finished_calls(), *self._pulled(), *self._due()]
 
@@ -120,7 +117,7 @@ class Driver:
             return pull.result()
         if isinstance(error, ResponsesError):
             return (AttemptFailed(error),)
-        return (Crashed(f"{type(error).__name__}: {error}"),)
+        return (Crashed(named(error)),)
 
     def _finished_calls(self) -> list[TurnEvent]:
         events: list[TurnEvent] = []
@@ -156,16 +153,38 @@ class Driver:
 
     # --- commands -----------------------------------------------------------------------------------------
 
+    def _advance(self, events: Sequence[TurnEvent]) -> list[Output]:
+        now = self._ports.clock.monotonic()
+        try:
+            steps = self._machine.feed_all(events, now)
+        except Exception as defect:  # noqa: BLE001 - the edge of a turn: a defect of ours must end as a fault
+            steps = self._machine.feed(Crashed(named(defect)), now)
+        return self._apply(steps)
+
     def _apply(self, steps: Sequence[Step]) -> list[Output]:
+        """Run the commands and return the outputs. One that fails ends the turn and never keeps it from its end."""
         outputs: list[Output] = []
+        failed: Exception | None = None
         for step in steps:
-            if isinstance(step, COMMANDS):
-                self._run(step)
-            else:
+            if not isinstance(step, COMMANDS):
                 outputs.append(step)
+                continue
+            try:
+                self._run(step)
+            except Exception as defect:  # noqa: BLE001 - the same edge: an adapter broke its contract
+                failed = defect
+        if failed is not None:
+            outputs += self._crash(failed)
         if self._attempt is not None and self._machine.phase is not Phase.CALLING:
             self._drop_attempt()
         return outputs
+
+    def _crash(self, defect: Exception) -> list[Output]:
+        if not self._machine.ended:
+            return self._apply(self._machine.feed(Crashed(named(defect)), self._ports.clock.monotonic()))
+        loop = asyncio.get_running_loop()
+        loop.call_exception_handler({"message": "a turn could not be booked", "exception": defect})
+        return []
 
     def _run(self, command: Command) -> None:
         match command:
@@ -203,23 +222,31 @@ class Driver:
         if self._settled:
             return
         self._settled = True
-        attempt, pull, calls = self._attempt, self._pull, list(self._calls.values())
+        attempt, pull = self._attempt, self._pull
+        tasks: list[asyncio.Task[Any]] = list(self._calls.values())
         if self._alarm is not None:
-            calls.append(self._alarm[1])  # type: ignore[arg-type]
+            tasks.append(self._alarm[1])
         self._attempt = self._pull = self._alarm = None
         self._calls = {}
 
         async def close_and_settle() -> None:
-            if attempt is not None:
-                await _closed(attempt, pull)
-            for task in calls:
-                await _ended(task)
-            await self._upkeep.settle(end)
+            try:
+                for task in tasks:
+                    await _ended(task)
+                if attempt is not None:
+                    await _closed(attempt, pull)
+            finally:
+                await self._upkeep.settle(end)
 
         self._own(close_and_settle(), "openrouter-pipe-settle")
 
     def _task(self, work: Coroutine[Any, Any, Any], name: str) -> "asyncio.Task[Any]":
         return asyncio.get_running_loop().create_task(work, name=f"openrouter-pipe-{name}")
+
+
+def named(defect: BaseException) -> str:
+    """Name a defect for the log."""
+    return f"{type(defect).__name__}: {defect}"
 
 
 async def _ended(task: "asyncio.Task[Any]") -> None:

@@ -74,21 +74,21 @@ class ListModels:
         entry = self._entries.setdefault(key, _Entry(due=self._clock.monotonic()))
         self._entries.move_to_end(key)
         if len(self._entries) > ROUTES_KEPT:
-            oldest = next(iter(self._entries))
-            if self._entries[oldest].refresh is None:
+            idle = (known for known, other in self._entries.items() if other.refresh is None and other is not entry)
+            oldest = next(idle, None)
+            if oldest is not None:
                 del self._entries[oldest]
         return entry
 
     async def _refresh(self, route: Route, entry: _Entry, max_age: float) -> None:
         try:
             models = await self._catalog.fetch(route)
+            if not models:
+                raise CatalogError("the list is empty")
         except CatalogError as error:
-            entry.failures += 1
-            backoff = min(FIRST_BACKOFF * 2 ** (entry.failures - 1), LONGEST_BACKOFF, max_age)
-            entry.due = self._clock.monotonic() + backoff
-            known = entry.listing
-            entry.listing = Listing(known.models, known.loaded, str(error), error.status)
-            self._telemetry.event("warning", "catalog_refresh_failed", error=str(error), next_try_in=backoff)
+            self._put_off(entry, max_age, str(error), error.status)
+        except Exception as defect:  # noqa: BLE001 - the edge of a background task: a defect must not load endlessly
+            self._put_off(entry, max_age, f"{type(defect).__name__}: {defect}", None)
         else:
             entry.failures = 0
             entry.due = self._clock.monotonic() + max_age
@@ -96,3 +96,12 @@ class ListModels:
             self._telemetry.event("info", "catalog_refreshed", models=len(models))
         finally:
             entry.refresh = None
+
+    def _put_off(self, entry: _Entry, max_age: float, error: str, status: int | None) -> None:
+        """Note a failure: what was known stays, the next try waits."""
+        backoff = min(FIRST_BACKOFF * 2 ** min(entry.failures, 10), LONGEST_BACKOFF, max_age)
+        entry.failures += 1
+        entry.due = self._clock.monotonic() + backoff
+        known = entry.listing
+        entry.listing = Listing(known.models, known.loaded, error, status)
+        self._telemetry.event("warning", "catalog_refresh_failed", error=error, next_try_in=backoff)

@@ -15,7 +15,7 @@ from domain.egress.base_url import InvalidBaseUrl, checked_base_url
 from domain.faults.fault import Fault, FaultKind
 from domain.request.body import build
 from domain.request.turn_request import Caller, TurnRequest
-from domain.services.drive import Driver, TurnPorts, Upkeep
+from domain.services.drive import Driver, TurnPorts, Upkeep, named
 from domain.services.settle_turn import Settlement, call_values, settle_turn
 from domain.turn.calls import CallLimits
 from domain.turn.machine import TurnMachine, TurnPlan
@@ -59,26 +59,23 @@ class RunTurn:
         `models` is the catalog as known now, empty if unknown; `toolbox` and `notices` belong to this person.
         `reader` is the task whose end means that nobody reads any more (default: the one that starts to iterate).
         """
-        error_id = self._ids.new_error_id()
-        began = self._clock.monotonic()
-        model = find(request.model, models)
-        slug = model.id if model is not None else slug_of(request.model)
-        prepared = self._prepare(request, slug, model, toolbox)
+        error_id, began = self._ids.new_error_id(), self._clock.monotonic()
+        prepared = self._prepare(request, models, error_id, toolbox, notices)
         if isinstance(prepared, Fault):
             yield self._refuse(prepared, error_id, began, request)
             return
-        route, body = prepared
-        settlement = Settlement(request, model, body, error_id, slug)
-        driver = self._driver(route, toolbox, notices, settlement)
-        bounds = request.bounds
-        if not self._slots.try_acquire(bounds.concurrent):
-            yield ShowStatus(FOR_A_PLACE)
-            try:
-                await self._slots.acquire(bounds.concurrent, bounds.queued)
-            except SlotsFull as full:
-                fault = Fault(FaultKind.BUSY, detail=str(full), retry_after=5.0)
-                yield self._refuse(fault, error_id, began, request)
-                return
+        driver, settlement = prepared
+        try:
+            if not self._slots.try_acquire(request.bounds.concurrent):
+                yield ShowStatus(FOR_A_PLACE)
+                await self._slots.acquire(request.bounds.concurrent, request.bounds.queued)
+        except Exception as error:  # noqa: BLE001 - the edge of a turn: a defect of ours must end as a fault
+            yield self._refuse(_no_place(error), error_id, began, request)
+            return
+        except (asyncio.CancelledError, GeneratorExit):
+            left = End(Reason.CANCELLED, Timing(self._clock.monotonic() - began), error_id)
+            self._own(settle_turn(settlement, left, self._telemetry, notices), "openrouter-pipe-settle")
+            raise
         watch = _Watch(driver, reader or asyncio.current_task())
         self._running += 1
         self._idle.clear()
@@ -103,6 +100,26 @@ class RunTurn:
     # --- details ------------------------------------------------------------------------------------------
 
     def _prepare(
+        self,
+        request: TurnRequest,
+        models: tuple[Model, ...],
+        error_id: str,
+        toolbox: Toolbox | None,
+        notices: Notices | None,
+    ) -> tuple[Driver, Settlement] | Fault:
+        try:
+            model = find(request.model, models)
+            slug = model.id if model is not None else slug_of(request.model)
+            prepared = self._checked(request, slug, model, toolbox)
+            if isinstance(prepared, Fault):
+                return prepared
+            route, body = prepared
+            settlement = Settlement(request, model, body, error_id, slug)
+            return self._driver(route, toolbox, notices, settlement), settlement
+        except Exception as defect:  # noqa: BLE001 - the edge of a turn: a defect of ours must end as a fault
+            return Fault(FaultKind.INTERNAL, named(defect))
+
+    def _checked(
         self, request: TurnRequest, slug: str, model: Model | None, toolbox: Toolbox | None
     ) -> tuple[Route, ResponsesBody] | Fault:
         if not request.route.api_key.strip():
@@ -170,7 +187,18 @@ class RunTurn:
     def _own(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._disown)
+
+    def _disown(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (defect := task.exception()) is not None:
+            self._telemetry.event("error", "upkeep_failed", task=task.get_name(), detail=named(defect))
+
+
+def _no_place(error: Exception) -> Fault:
+    if isinstance(error, SlotsFull):
+        return Fault(FaultKind.BUSY, str(error), retry_after=5.0)
+    return Fault(FaultKind.INTERNAL, named(error))
 
 
 class _Watch:

@@ -14,9 +14,10 @@ from ports.toolbox import ToolCall
 MESSAGE, REASONING, CALL = "message", "reasoning", "function_call"
 IMAGES = frozenset({"image_generation_call", "openrouter:image_generation"})
 HIDDEN = "[REDACTED]"
+TRACKING = ("?utm_source=openai", "&utm_source=openai")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Slot:
     """One output item: its place, what was shown of it, and how it ended."""
 
@@ -46,7 +47,7 @@ class Answer:
 
     def __init__(self, first_segment: int, cited: set[str]) -> None:
         self.slots: list[Slot] = []
-        self._by_index: dict[int, Slot] = {}
+        self._by_place: dict[tuple[int, str], Slot] = {}
         self._by_id: dict[str, Slot] = {}
         self._next_segment = first_segment
         self._cited = cited
@@ -68,29 +69,30 @@ class Answer:
 
     def has_answer(self) -> bool:
         """Tell whether there is text, a refusal, a picture or a call."""
-        return any(
-            slot.kind == CALL or slot.kind in IMAGES or (slot.kind == MESSAGE and slot.has_text())
-            for slot in self.slots
-        )
+        return self.has_text() or bool(self.calls()) or any(slot.kind in IMAGES for slot in self.slots)
 
     def has_text(self) -> bool:
         """Tell whether any text or refusal was shown."""
         return any(slot.kind == MESSAGE and slot.has_text() for slot in self.slots)
 
     def calls(self) -> tuple[ToolCall, ...]:
-        """Return the function calls in order; a repeated call id counts once."""
+        """Return the function calls in order; a repeated call id counts once, one without a name not at all."""
         calls: dict[str, ToolCall] = {}
         for slot in self.slots:
             if slot.kind == CALL:
                 call = _call_of(slot)
-                calls.setdefault(call.call_id, call)
+                if call.name:
+                    calls.setdefault(call.call_id, call)
         return tuple(calls.values())
 
     # --- what upstream says -------------------------------------------------------------------------------
 
     def begin(self, index: int, item: JsonObject, now: float) -> None:
-        """Open the item's slot: a finished place with another id makes a new one."""
-        slot = self._slot(index, _text(item, "id"), _text(item, "type") or MESSAGE, now)
+        """Open the item's slot: at a finished place a new one, unless it is the same item again."""
+        item_id, kind = _id_of(item), _kind_of(item)
+        slot = self._find(index, item_id, kind)
+        if slot is None or (slot.closed and not item_id):
+            slot = self._open(index, item_id, kind, now)
         slot.opening = slot.opening or item
 
     def say(self, index: int, item_id: str, part: int, text: str, now: float, name: str = "text") -> list[Output]:
@@ -121,6 +123,8 @@ class Answer:
         nested = annotation.get("url_citation")
         source = nested if isinstance(nested, dict) else annotation
         url = _text(source, "url")
+        for tail in TRACKING:
+            url = url.removesuffix(tail)
         if not url or url in self._cited:
             return []
         self._cited.add(url)
@@ -128,54 +132,80 @@ class Answer:
 
     def finish_item(self, index: int, item: JsonObject, now: float) -> list[Output]:
         """Take an item as received; show what its deltas left out."""
-        slot = self._slot(index, _text(item, "id"), _text(item, "type") or MESSAGE, now)
-        if slot.closed:
-            return []
-        slot.item, slot.closed = item, True
-        outputs: list[Output] = []
-        if slot.kind == MESSAGE:
-            outputs = self._finish_message(slot, item)
-        elif slot.kind == REASONING:
-            outputs = self._finish_reasoning(slot, item, now)
-        elif slot.kind in IMAGES:
-            outputs = [ShowImage(slot.segment, url) for url in _pictures(item)]
-        return outputs
+        return self._finish(self._slot(index, _id_of(item), _kind_of(item), now), item, now)
 
     def finish_all(self, items: Iterable[JsonObject], now: float) -> list[Output]:
         """Take the items of the terminal event: those not seen before count as begun and finished here."""
         outputs: list[Output] = []
-        for index, item in enumerate(items):
-            slot = self._find(index, _text(item, "id"), _text(item, "type") or MESSAGE)
-            if slot is None or not slot.closed:
-                outputs += self.finish_item(index if slot is None else slot.index, item, now)
+        listed = tuple(items)
+        for index, (item, slot) in enumerate(zip(listed, self._seen(listed), strict=True)):
+            if slot is None:
+                slot = self._open(index, _id_of(item), _kind_of(item), now)
+            if not slot.closed:
+                outputs += self._finish(slot, item, now)
             elif slot.kind == CALL and not _text(slot.item or {}, "arguments"):
                 self.argue(slot.index, slot.item_id, _text(item, "arguments"), now, whole=True)
         return outputs
 
     # --- details ------------------------------------------------------------------------------------------
 
+    def _seen(self, listed: tuple[JsonObject, ...]) -> list[Slot | None]:
+        """Find the slot of each item of the terminal event.
+
+        By its id; failing that it is the first of its kind that no id names: upstream may give an item another id
+        there, or leave out items it streamed, and what was streamed is not to be shown again.
+        """
+        named = [self._by_id.get(_id_of(item)) for item in listed]
+        found = [
+            slot if slot and slot.kind == _kind_of(item) else None for slot, item in zip(named, listed, strict=True)
+        ]
+        left = [slot for slot in self.slots if slot not in found]
+        for position, item in enumerate(listed):
+            if found[position] is None:
+                slot = next((slot for slot in left if _may_be(slot, item)), None)
+                if slot is not None:
+                    left.remove(slot)
+                    found[position] = slot
+        return found
+
     def _find(self, index: int, item_id: str, kind: str) -> Slot | None:
         if item_id:
             known = self._by_id.get(item_id)
             if known is not None and known.kind == kind:
                 return known
-        slot = self._by_index.get(index)
-        if slot is None or slot.kind != kind:
-            return None
-        if slot.closed and item_id and slot.item_id and slot.item_id != item_id:
+        slot = self._by_place.get((index, kind))
+        if slot is not None and slot.closed and item_id and slot.item_id and slot.item_id != item_id:
             return None
         return slot
 
     def _slot(self, index: int, item_id: str, kind: str, now: float) -> Slot:
         slot = self._find(index, item_id, kind)
         if slot is None:
-            slot = Slot(index, item_id, kind, self._next_segment, now)
-            self._next_segment += 1
-            self.slots.append(slot)
-            self._by_index[index] = slot
+            return self._open(index, item_id, kind, now)
         if item_id:
             self._by_id.setdefault(item_id, slot)
         return slot
+
+    def _open(self, index: int, item_id: str, kind: str, now: float) -> Slot:
+        slot = Slot(index, item_id, kind, self._next_segment, now)
+        self._next_segment += 1
+        self.slots.append(slot)
+        self._by_place[index, kind] = slot
+        if item_id:
+            self._by_id.setdefault(item_id, slot)
+        return slot
+
+    def _finish(self, slot: Slot, item: JsonObject, now: float) -> list[Output]:
+        if slot.closed:
+            return []
+        slot.item, slot.closed = item, True
+        if slot.kind == MESSAGE:
+            return self._finish_message(slot, item)
+        if slot.kind == REASONING:
+            return self._finish_reasoning(slot, item, now)
+        if slot.kind in IMAGES:
+            return [ShowImage(slot.segment, url) for url in _pictures(item)]
+        return []
 
     def _show(self, slot: Slot, part: tuple[str, int], text: str) -> list[Output]:
         if not text or (slot.kind == REASONING and not self._wanted(slot, part, text)):
@@ -221,7 +251,24 @@ class Answer:
 def _call_of(slot: Slot) -> ToolCall:
     item = slot.item or slot.opening or {}
     arguments = _text(item, "arguments") or "".join(slot.arguments)
-    return ToolCall(_text(item, "call_id") or slot.item_id, _text(item, "name"), arguments or "{}")
+    call_id = _text(item, "call_id") or slot.item_id or f"call_{slot.segment}"
+    return ToolCall(call_id, _text(item, "name"), arguments or "{}")
+
+
+def _may_be(slot: Slot, item: JsonObject) -> bool:
+    """Tell whether an item of the terminal event may be the one of a slot: calls are told apart by their call id."""
+    if slot.kind != _kind_of(item):
+        return False
+    theirs, ours = _text(item, "call_id"), _text(slot.item or slot.opening or {}, "call_id")
+    return not theirs or not ours or theirs == ours
+
+
+def _id_of(item: JsonObject) -> str:
+    return _text(item, "id") or _text(item, "call_id")
+
+
+def _kind_of(item: JsonObject) -> str:
+    return _text(item, "type") or MESSAGE
 
 
 def _pictures(item: JsonObject) -> Iterator[str]:

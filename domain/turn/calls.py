@@ -1,7 +1,9 @@
 """The tool calls of one round: which run now, which wait, in which order their outputs go back."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from domain.conversation.arguments import NONE, object_text
 from domain.turn.steps import CancelCall, ClearTimer, SetTimer, ShowCall, ShowCallResult, StartCall, Step
 from ports.json_values import JsonObject
 from ports.toolbox import ToolCall, ToolResult
@@ -16,6 +18,37 @@ class CallLimits:
     queue: int = 50
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Which calls of a round may run: those of `runnable` tools, none if `closed`.
+
+    `demanding` tools cannot do without arguments: a call of one that brought none lost them on the way.
+    """
+
+    runnable: frozenset[str]
+    demanding: frozenset[str] = frozenset()
+    closed: bool = False
+
+    def refusal(self, call: ToolCall) -> str:
+        """Say why a call is not run; empty if it may run."""
+        if self.closed:
+            return "Not run: no more rounds of tools are allowed. Answer with what is known."
+        if call.name not in self.runnable:
+            return f"Error: there is no tool named {call.name!r}."
+        if call.name in self.demanding and call.arguments.strip() in ("", NONE):
+            return "Error: the arguments of this call did not arrive. Call it again with all required ones."
+        return ""
+
+
+def demanding(tools: Iterable[JsonObject]) -> frozenset[str]:
+    """Return the names of tools with required parameters; `tools` in the flat form of `POST /responses`."""
+    return frozenset(str(tool.get("name")) for tool in tools if _required(tool.get("parameters")))
+
+
+def _required(parameters: object) -> bool:
+    return isinstance(parameters, dict) and bool(parameters.get("required"))
+
+
 @dataclass(slots=True)
 class Calls:
     """The calls of one round. Every call ends with exactly one result; results keep the calls' order."""
@@ -27,16 +60,15 @@ class Calls:
     running: dict[str, ToolCall] = field(default_factory=dict)
     results: dict[str, ToolResult] = field(default_factory=dict)
 
-    def begin(self, known: frozenset[str], now: float) -> list[Step]:
-        """Start as many as allowed; a call of an unknown tool, or beyond the queue, is answered at once."""
+    def begin(self, offer: Offer, now: float) -> list[Step]:
+        """Start as many as allowed; a call that may not run, or is beyond the queue, is answered at once."""
         steps: list[Step] = []
         for position, call in enumerate(self.order):
-            if call.name not in known:
-                text = f"Error: there is no tool named {call.name!r}."
-                steps += self._answer(call, ToolResult(text, failed=True))
-            elif position >= self.limits.queue:
-                text = "Not run: too many calls in one round. Ask for fewer at a time."
-                steps += self._answer(call, ToolResult(text, failed=True))
+            refusal = offer.refusal(call)
+            if not refusal and position >= self.limits.queue:
+                refusal = "Not run: too many calls in one round. Ask for fewer at a time."
+            if refusal:
+                steps += self._answer(call, ToolResult(refusal, failed=True))
             else:
                 self.waiting.append(call)
         return steps + self._fill(now)
@@ -57,12 +89,12 @@ class Calls:
         return [CancelCall(call_id), *self._answer(call, ToolResult(text, failed=True)), *self._fill(now)]
 
     def cancel(self) -> list[Step]:
-        """Stop what runs; what was not answered is answered as not completed."""
+        """Stop what runs; what has no result yet is answered as not completed."""
         steps: list[Step] = []
         for call_id in self.running:
             steps += [CancelCall(call_id), ClearTimer(timer_of(call_id))]
         for call in (*self.running.values(), *self.waiting):
-            self.results[call.call_id] = ToolResult("Not completed: the turn was stopped.", failed=True)
+            steps += self._answer(call, ToolResult("Not completed: the turn was stopped.", failed=True))
         self.running.clear()
         self.waiting.clear()
         return steps
@@ -111,24 +143,37 @@ def timer_of(call_id: str) -> str:
 def items_of(round_items: tuple[JsonObject, ...], calls: Calls) -> tuple[JsonObject, ...]:
     """Return what the next request of the turn has to hold after a round with calls.
 
-    Reasoning and messages go back as received; calls in the portable minimum without their id, whose prefix
-    upstream checks; then one output per call, in order. Source: OpenRouter API reference, input items.
+    Reasoning and messages go back as received, but without empty parts; calls in the portable minimum without their
+    id, whose prefix upstream checks; then one output per call, in order. Source: OpenRouter API reference, input items.
     """
     kept: list[JsonObject] = []
-    written: set[str] = set()
-    by_id = {call.call_id: call for call in calls.order}
+    unwritten = {call.call_id: call for call in calls.order}
     for item in round_items:
-        if item.get("type") == "reasoning":
+        kind, call_id = item.get("type"), item.get("call_id")
+        if kind == "reasoning":
             kept.append(item)
-        elif item.get("type") == "message" and item.get("content") and item.get("id"):
-            kept.append({**item, "status": "completed"})
-        elif item.get("type") == "function_call" and item.get("call_id") in by_id:
-            call = by_id[str(item["call_id"])]
-            if call.call_id not in written:
-                written.add(call.call_id)
-                kept.append(_call_item(call))
-    kept += [_call_item(call) for call in calls.order if call.call_id not in written]
+        elif kind == "message":
+            kept += _message_items(item)
+        elif kind == "function_call" and isinstance(call_id, str) and call_id in unwritten:
+            kept.append(_call_item(unwritten.pop(call_id)))
+    kept += [_call_item(call) for call in unwritten.values()]
     return (*kept, *calls.outputs())
+
+
+def _message_items(item: JsonObject) -> list[JsonObject]:
+    content = item.get("content")
+    parts = [part for part in content if _says(part)] if isinstance(content, list) else []
+    if not parts:
+        return []
+    if item.get("id"):
+        return [{**item, "content": parts, "status": "completed"}]
+    text = "\n\n".join(_says(part) for part in parts)
+    return [{"type": "message", "role": "assistant", "content": text}]
+
+
+def _says(part: object) -> str:
+    said = (part.get("text") or part.get("refusal")) if isinstance(part, dict) else ""
+    return said if isinstance(said, str) else ""
 
 
 def _call_item(call: ToolCall) -> JsonObject:
@@ -136,5 +181,5 @@ def _call_item(call: ToolCall) -> JsonObject:
         "type": "function_call",
         "call_id": call.call_id,
         "name": call.name,
-        "arguments": call.arguments,
+        "arguments": object_text(call.arguments),
     }

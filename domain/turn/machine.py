@@ -14,9 +14,11 @@ from domain.faults.fault import Fault, FaultKind, RetryRule
 from domain.faults.retry import RetryPolicy, next_wait
 from domain.turn import waiting
 from domain.turn.answer import Answer
-from domain.turn.calls import CallLimits, Calls, items_of
+from domain.turn.bill import Bill
+from domain.turn.calls import CallLimits, Calls, Offer, demanding, items_of
 from domain.turn.events import AttemptFailed, Begun, CallFinished, Cancelled, Crashed, TimerFired, TurnEvent
 from domain.turn.merge import merged
+from domain.turn.reading import read
 from domain.turn.steps import (
     CallUpstream,
     ClearTimer,
@@ -28,41 +30,29 @@ from domain.turn.steps import (
     Output,
     Persist,
     Reason,
-    Record,
     SetTimer,
     ShowCitation,
     ShowImage,
-    ShowReasoning,
     ShowStatus,
     ShowText,
     Step,
 )
-from domain.usage.accounting import add
+from domain.turn.waiting import WAITING
 from domain.usage.summary import Timing
 from ports.responses import (
-    AnnotationAdded,
-    ArgumentsDelta,
-    ArgumentsDone,
     EventIgnored,
-    ItemAdded,
-    ItemDone,
     ProblemReported,
-    ReasoningDelta,
-    ReasoningDone,
-    RefusalDelta,
-    RefusalDone,
     ResponseEnded,
     ResponsesBody,
     ResponseStarted,
     ResponseStatus,
     StreamClosed,
-    TextDelta,
-    TextDone,
+    UpstreamEvent,
 )
 from ports.toolbox import ToolCall
-from ports.usage import Usage
 
-WAITING, IDLE = "waiting", "idle"
+IDLE = "idle"
+OF_ONE_ATTEMPT = AttemptFailed | UpstreamEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,32 +92,29 @@ class TurnMachine:
         self._answer = Answer(0, set())
         self._cited: set[str] = set()
         self._calls: Calls | None = None
-        self._usage: Usage | None = None
-        self._billed = self._recorded = True
-        self._accepted = False
-        self._response_id = self._model = ""
+        self._bill = Bill()
         self._attempts = self._round_attempts = self._rounds = self._ignored = 0
         self._waited = self._begun = self._last_event = 0.0
         self._last_shown: float | None = None
         self._thinking = 0.0
         self._shown = self._anything = False
-        self._stage = 0
+        self._reassurance = waiting.Reassurance()
 
     @property
     def ended(self) -> bool:
         """Tell whether the turn is over."""
         return self.phase is Phase.ENDED
 
-    @property
-    def received(self) -> int:
-        """Characters received in the response in flight."""
-        return self._answer.received
-
     def feed_all(self, events: Iterable[TurnEvent], now: float) -> list[Step]:
-        """Feed events that arrived together; adjacent pieces of one item leave as one output."""
+        """Feed events that arrived together; adjacent pieces of one item leave as one output.
+
+        What upstream says in one read belongs to one attempt: once that was given up, the rest says nothing.
+        """
         steps: list[Step] = []
+        attempt = self._attempts
         for event in events:
-            steps += self.feed(event, now)
+            if self._attempts == attempt or not isinstance(event, OF_ONE_ATTEMPT):
+                steps += self.feed(event, now)
         return merged(steps)
 
     def feed(self, event: TurnEvent, now: float) -> list[Step]:
@@ -147,42 +134,17 @@ class TurnMachine:
                 return self._after_calls(self._calls.finish(call_id, result, now) if self._calls else [], now)
             case AttemptFailed(error):
                 return self._fail(fault_of_error(error), now) if self.phase is Phase.CALLING else []
-        if self.phase is not Phase.CALLING:
-            return []
-        self._last_event = now
-        self._accepted = True
-        return self._on_upstream(event, now)
+            case _:
+                return self._on_upstream(event, now) if self.phase is Phase.CALLING else []
 
     # --- upstream -----------------------------------------------------------------------------------------
 
-    def _on_upstream(self, event: TurnEvent, now: float) -> list[Step]:
-        answer = self._answer
+    def _on_upstream(self, event: UpstreamEvent, now: float) -> list[Step]:
+        self._last_event = now
+        self._bill.accepted = True
         match event:
-            case TextDelta(index, item_id, part, text):
-                return self._showing(answer.say(index, item_id, part, text, now), now)
-            case ReasoningDelta(index, item_id, part, text, raw):
-                return self._showing(answer.think(index, item_id, part, text, raw, now), now)
-            case RefusalDelta(index, item_id, part, text):
-                return self._showing(answer.say(index, item_id, part, text, now, "refusal"), now)
-            case TextDone(index, item_id, part, text):
-                return self._showing(answer.complete(index, item_id, ("text", part), text, now), now)
-            case RefusalDone(index, item_id, part, text):
-                return self._showing(answer.complete(index, item_id, ("refusal", part), text, now), now)
-            case ReasoningDone(index, item_id, part, text, raw):
-                key = ("raw" if raw else "summary", part)
-                return self._showing(answer.complete(index, item_id, key, text, now), now)
-            case ArgumentsDelta(index, item_id, text):
-                answer.argue(index, item_id, text, now)
-            case ArgumentsDone(index, item_id, text):
-                answer.argue(index, item_id, text, now, whole=True)
-            case AnnotationAdded(_, _, _, annotation):
-                return self._showing(answer.cite(annotation), now)
-            case ItemAdded(index, item):
-                answer.begin(index, item, now)
-            case ItemDone(index, item):
-                return self._showing(answer.finish_item(index, item, now), now)
             case ResponseStarted(response_id, model):
-                self._response_id, self._model = response_id or self._response_id, model or self._model
+                self._bill.name(response_id, model)
             case ResponseEnded():
                 return self._on_response_ended(event, now)
             case ProblemReported(problem):
@@ -191,13 +153,15 @@ class TurnMachine:
                 return self._on_closed(event, now)
             case EventIgnored(_, count):
                 self._ignored += count
+            case _:
+                return self._showing(read(self._answer, event, now), now)
         return []
 
     def _on_response_ended(self, event: ResponseEnded, now: float) -> list[Step]:
-        self._response_id = event.response_id or self._response_id
-        self._model = event.model or self._model
+        self._bill.name(event.response_id, event.model)
         steps = self._showing(self._answer.finish_all(event.items, now), now)
-        steps += self._book(event.usage)
+        if event.usage is not None or event.status is not ResponseStatus.FAILED:
+            steps += self._bill.close(event.usage, self._answer.received)
         if event.status is ResponseStatus.FAILED:
             fault = fault_of_problem(event.problem) if event.problem else Fault(FaultKind.SERVER)
             return steps + self._fail(fault, now)
@@ -206,27 +170,33 @@ class TurnMachine:
         return steps + self._complete(now)
 
     def _on_closed(self, event: StreamClosed, now: float) -> list[Step]:
-        """Decide what a stream without terminal event means. Source: ordering rule 8 of the API reference."""
+        """Decide what a stream without terminal event means. Source: ordering rule 8 of the API reference.
+
+        An event at the very end that could be read is whole; only its closing blank line is missing.
+        """
+        steps, attempt = list[Step](), self._attempts
         for unfinished in event.unfinished:
-            if isinstance(unfinished, ResponseEnded):
-                return self._on_response_ended(unfinished, now)
+            if not isinstance(unfinished, StreamClosed):
+                steps += self._on_upstream(unfinished, now)
+            if self.phase is not Phase.CALLING or self._attempts != attempt:
+                return steps
         if self._answer.all_done() and self._answer.has_answer():
-            return self._book(None) + self._complete(now)
-        fault = Fault(FaultKind.INTERRUPTED, rule=RetryRule.UNCERTAIN)
-        return self._fail(fault, now)
+            return steps + self._unbilled() + self._complete(now)
+        return steps + self._fail(Fault(FaultKind.INTERRUPTED, rule=RetryRule.UNCERTAIN), now)
 
     def _showing(self, outputs: list[Output], now: float) -> list[Step]:
         steps: list[Step] = []
         for output in outputs:
             if isinstance(output, CloseReasoning):
                 self._thinking += output.seconds
-            elif not self._shown and not isinstance(output, ShowCitation):
-                self._shown = True
-                steps.append(ClearTimer(WAITING))
-            if isinstance(output, ShowImage) or (isinstance(output, ShowText) and output.text.strip()):
-                self._anything = True
-            if isinstance(output, ShowText | ShowReasoning | ShowImage):
-                self._last_shown = now
+            else:
+                if not self._shown:
+                    self._shown = True
+                    steps.append(ClearTimer(WAITING))
+                if not isinstance(output, ShowCitation):
+                    self._last_shown = now
+                if isinstance(output, ShowImage) or (isinstance(output, ShowText) and not output.text.isspace()):
+                    self._anything = True
             steps.append(output)
         return steps
 
@@ -234,14 +204,14 @@ class TurnMachine:
 
     def _begin(self, now: float) -> list[Step]:
         self._begun = now
-        return [*self._call(0.0, now), *self._wait_on(now)]
+        return [*self._call(0.0, now), *self._reassurance.next(now)]
 
     def _call(self, after: float, now: float) -> list[Step]:
         self.phase = Phase.CALLING
         self._answer = Answer(self._answer.next_segment, self._cited)
         self._attempts += 1
         self._round_attempts += 1
-        self._billed = self._recorded = self._accepted = False
+        self._bill.begin()
         self._last_event = now + after
         return [CallUpstream(self._body, after), SetTimer(IDLE, now + after + self._plan.idle_seconds)]
 
@@ -264,8 +234,9 @@ class TurnMachine:
         self.phase = Phase.TOOLS
         self._shown = True
         self._calls = Calls(calls, self._plan.call_limits, self._answer.next_segment)
-        known = self._plan.runnable if self._rounds < self._plan.max_rounds else frozenset()
-        return self._after_calls([ClearTimer(IDLE), *self._calls.begin(known, now)], now)
+        offer = Offer(self._plan.runnable, demanding(self._body.tools), closed=self._rounds == self._plan.max_rounds)
+        begun = self._calls.begin(offer, now)
+        return self._after_calls([*self._kept(), ClearTimer(IDLE), *begun], now)
 
     def _after_calls(self, steps: list[Step], now: float) -> list[Step]:
         if self.phase is not Phase.TOOLS or self._calls is None or not self._calls.done:
@@ -274,40 +245,38 @@ class TurnMachine:
         self._round_attempts = 0
         more = items_of(self._answer.items, self._calls)
         closing = self._rounds > self._plan.max_rounds
-        self._body = replace(
-            self._body,
-            input=(*self._body.input, *more),
-            tool_choice="none" if closing else self._body.tool_choice,
-        )
+        choice = "none" if closing else self._body.tool_choice
+        self._body = replace(self._body, input=(*self._body.input, *more), tool_choice=choice)
         following = Answer(self._answer.next_segment + len(self._calls.order), self._cited)
         self._answer, self._calls = following, None
         return [*steps, *self._call(0.0, now)]
 
     # --- endings ------------------------------------------------------------------------------------------
 
-    def _book(self, usage: Usage | None) -> list[Step]:
-        if usage is not None:
-            self._usage = usage if self._usage is None else add(self._usage, usage)
-        self._billed, self._recorded = usage is not None, True
-        steps: list[Step] = [Record(self._response_id, self._model, usage)]
-        items = self._answer.items
-        return [*steps, Persist(self._model, items)] if items else steps
-
     def _unbilled(self) -> list[Step]:
-        """Book an attempt that ended without a bill; what was shown of it is kept too."""
-        return [] if self._recorded else self._book(None)
+        """Book an attempt that ended without a bill."""
+        return list(self._bill.close(None, self._answer.received))
+
+    def _kept(self) -> list[Step]:
+        """Keep what a response brought; of one that is given up for another attempt nothing is kept."""
+        items = self._answer.items
+        return [Persist(self._bill.answering_model, items)] if items else []
 
     def _cut_short(self, reason: str, now: float) -> list[Step]:
-        if reason == "content_filter":
-            if self._anything:
-                return self._end(Reason.CONTENT_FILTER, now)
-            return self._end_badly(Fault(FaultKind.MODERATED), now)
+        filtered = reason == "content_filter"
         if self._anything:
-            return self._end(Reason.LENGTH, now)
-        return self._end_badly(Fault(FaultKind.CUT_SHORT), now)
+            return self._end(Reason.CONTENT_FILTER if filtered else Reason.LENGTH, now)
+        return self._end_badly(Fault(FaultKind.MODERATED if filtered else FaultKind.CUT_SHORT), now)
 
     def _fail(self, fault: Fault, now: float) -> list[Step]:
-        """Try again if nothing was shown and the policy allows it, else end with the fault."""
+        """Try again if nothing was shown and the policy allows it, else end with the fault.
+
+        An attempt in which the model had begun to write may be billed, whatever ended it; one refused before is not.
+        """
+        if fault.rule is not RetryRule.UNCERTAIN and not self._answer.slots:
+            self._bill.accepted = False
+        elif fault.rule is not RetryRule.NEVER:
+            fault = replace(fault, rule=RetryRule.UNCERTAIN)
         if not self._shown:
             wait = next_wait(
                 fault,
@@ -336,17 +305,11 @@ class TurnMachine:
         return []
 
     def _reassure(self, now: float) -> list[Step]:
-        if self._shown or self.phase is not Phase.CALLING or self._stage >= len(waiting.LINES):
+        if self._shown or self.phase is not Phase.CALLING:
             return []
         if now < self._last_event:  # between two attempts: the status tells of the wait
             return [SetTimer(WAITING, self._last_event)]
-        return self._wait_on(now)
-
-    def _wait_on(self, now: float) -> list[Step]:
-        text, wait = waiting.LINES[self._stage]
-        self._stage += 1
-        steps: list[Step] = [ShowStatus(text)] if text else []
-        return [*steps, SetTimer(WAITING, now + wait)] if self._stage < len(waiting.LINES) else steps
+        return self._reassurance.next(now)
 
     def _stop(self, now: float) -> list[Step]:
         steps = self._calls.cancel() if self._calls else []
@@ -354,9 +317,7 @@ class TurnMachine:
         return [*steps, *self._close(), Finish(self._summary(Reason.CANCELLED, None, now))]
 
     def _end_badly(self, fault: Fault, now: float) -> list[Step]:
-        steps: list[Step] = []
-        if self._calls is not None:
-            steps = self._calls.cancel()
+        steps = self._calls.cancel() if self._calls else []
         return steps + self._unbilled() + self._end(Reason.FAULT, now, fault)
 
     def _end(self, reason: Reason, now: float, fault: Fault | None = None) -> list[Step]:
@@ -364,8 +325,9 @@ class TurnMachine:
         return [*self._close(), Ended(end), Finish(end)]
 
     def _close(self) -> list[Step]:
+        kept = self._kept() if self.phase is Phase.CALLING else []
         self.phase = Phase.ENDED
-        return [ClearTimer(WAITING), ClearTimer(IDLE)]
+        return [*kept, ClearTimer(WAITING), ClearTimer(IDLE)]
 
     def _summary(self, reason: Reason, fault: Fault | None, now: float) -> End:
         began = self._begun if self._attempts else now
@@ -375,12 +337,12 @@ class TurnMachine:
             timing=Timing(max(0.0, now - began), max(0.0, writing), self._thinking),
             error_id=self._plan.error_id,
             fault=fault,
-            usage=self._usage,
-            unbilled_characters=self._answer.received if self._accepted and not self._billed else None,
+            usage=self._bill.usage,
+            unbilled_characters=self._bill.unbilled,
             shown=self._shown,
             attempts=self._attempts,
             rounds=self._rounds,
-            response_id=self._response_id,
-            model=self._model,
+            response_id=self._bill.response_id,
+            model=self._bill.model,
             ignored_events=self._ignored,
         )

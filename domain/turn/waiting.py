@@ -1,7 +1,9 @@
 """What a waiting person reads until the first word arrives."""
 
 from domain.faults.fault import Fault
+from domain.turn.steps import SetTimer, ShowStatus, Step
 
+WAITING = "waiting"
 LINES: tuple[tuple[str, float], ...] = (
     ("", 0.3),
     ("Thinking…", 1.2),
@@ -18,3 +20,19 @@ FOR_A_PLACE = "Waiting for a free place…"
 def again(fault: Fault, wait: float, attempt: int) -> str:
     """Say that attempt number `attempt` follows in `wait` seconds, and why."""
     return f"{fault.happened} Trying again in {max(1, round(wait))} s (attempt {attempt})…"
+
+
+class Reassurance:
+    """The lines of one turn, each said once."""
+
+    def __init__(self) -> None:
+        self._stage = 0
+
+    def next(self, now: float) -> list[Step]:
+        """Say the next line and set the timer for the one after it; nothing once all were said."""
+        if self._stage >= len(LINES):
+            return []
+        text, wait = LINES[self._stage]
+        self._stage += 1
+        steps: list[Step] = [ShowStatus(text)] if text else []
+        return [*steps, SetTimer(WAITING, now + wait)] if self._stage < len(LINES) else steps

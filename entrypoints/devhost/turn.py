@@ -95,9 +95,14 @@ class Turn:
         self._changed.set()
 
     async def until(self, wanted: Callable[[Self], object], *, seconds: float = TURN_SECONDS) -> None:
-        """Return as soon as `wanted(turn)` is true; asked again after every event."""
+        """Return as soon as `wanted(turn)` is true; asked again after every event.
+
+        Raises DevhostError after `seconds`, or at once when the answer has ended with an error.
+        """
         async with deadline(seconds, self._standstill):
             while not wanted(self):
+                if self.shown.error and (self.shown.done or self.shown.failed):
+                    raise DevhostError(self._standstill())
                 self._changed.clear()
                 await self._changed.wait()
 

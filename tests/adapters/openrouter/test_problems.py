@@ -182,19 +182,27 @@ def test_the_reason_of_a_moderation_refusal_is_kept_without_the_flagged_text():
     assert "words" not in repr(found)
 
 
+KEYS = [
+    "error",
+    "metadata",
+    "raw",
+    "message",
+    "code",
+    "availability",
+    "headers",
+    "retry-after",
+    "response",
+    "error_type",
+    "reasons",
+    "http_status",
+    "retry_after",
+    "path",
+    "retryable",
+    "detail",
+]
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(
-                ["error", "metadata", "raw", "message", "code", "availability", "headers", "retry-after", "response"]
-                + ["error_type", "reasons", "http_status", "retry_after", "path", "retryable", "detail"]
-            ),
-            inner,
-            max_size=5,
-        )
-    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=5),
     max_leaves=20,
 )
 

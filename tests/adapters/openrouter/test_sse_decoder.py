@@ -1,5 +1,6 @@
 """The event stream format, whatever the split."""
 
+import itertools
 import re
 
 import pytest
@@ -9,17 +10,17 @@ from hypothesis import strategies as st
 from adapters.openrouter.sse import SseDecoder
 from ports.responses import EventTooLarge
 
-PIECES = st.sampled_from(
-    [b"\n", b"\r", b"\r\n", b"\n\n", b"data: ", b"data:", b"data", b"datax: 1", b": comment", b":", b"event: x", b"id: 1"]
-    + [b"retry: 5", b'{"a":1}', b"\xc3\xa9", b"\xef\xbb\xbf", b" ", b"  two", b"[DONE]", b"\x00", b"\xf0\x9f\x98\x80"]
-)
+ENDS = (b"\n", b"\r", b"\r\n", b"\n\n")
+FIELDS = (b"data: ", b"data:", b"data", b"datax: 1", b": comment", b":", b"event: x", b"id: 1", b"retry: 5")
+TEXTS = (b'{"a":1}', b"\xc3\xa9", b"\xef\xbb\xbf", b" ", b"  two", b"[DONE]", b"\x00", b"\xf0\x9f\x98\x80")
+PIECES = st.sampled_from(ENDS + FIELDS + TEXTS)
 STREAMS = st.lists(PIECES, max_size=40).map(b"".join)
 CUTS = st.lists(st.integers(0, 200), max_size=12)
 
 
 def split(stream: bytes, cuts: list[int]) -> list[bytes]:
     places = sorted({min(cut, len(stream)) for cut in cuts} | {0, len(stream)})
-    return [stream[a:b] for a, b in zip(places, places[1:], strict=False)]
+    return [stream[a:b] for a, b in itertools.pairwise(places)]
 
 
 def by_the_book(stream: bytes) -> tuple[list[bytes], bytes]:
@@ -38,10 +39,13 @@ def by_the_book(stream: bytes) -> tuple[list[bytes], bytes]:
     return payloads, b"\n".join([*data, value.removeprefix(b" ")] if name == b"data" else data)
 
 
+def feed_all(decoder: SseDecoder, reads: list[bytes]) -> list[bytes]:
+    return [payload for read in reads for payload in decoder.feed(read)]
+
+
 def decoded(reads: list[bytes]) -> tuple[list[bytes], bytes]:
     decoder = SseDecoder()
-    payloads = [payload for read in reads for payload in decoder.feed(read)]
-    return payloads, decoder.close()
+    return feed_all(decoder, reads), decoder.close()
 
 
 @given(STREAMS, CUTS)
@@ -111,11 +115,10 @@ def test_an_event_passes_up_to_its_limit_and_not_beyond_whatever_the_split(size,
     stream = b"data: " + payload.replace(b"\n", b"\ndata: ") + b"\n\n"
     decoder = SseDecoder(limit=20)
     if size <= 20:
-        assert [out for read in split(stream, cuts) for out in decoder.feed(read)] == [payload]
+        assert feed_all(decoder, split(stream, cuts)) == [payload]
     else:
         with pytest.raises(EventTooLarge):
-            for read in split(stream, cuts):
-                decoder.feed(read)
+            feed_all(decoder, split(stream, cuts))
 
 
 def test_events_before_one_that_is_too_large_are_still_handed_out():
@@ -129,8 +132,7 @@ def test_events_before_one_that_is_too_large_are_still_handed_out():
 def test_a_line_that_never_ends_is_refused_before_it_is_complete():
     decoder = SseDecoder(limit=1000)
     with pytest.raises(EventTooLarge):
-        for _ in range(3):
-            decoder.feed(b"data: " + b"x" * 500)
+        feed_all(decoder, [b"data: " + b"x" * 500] * 3)
 
 
 def test_comments_of_any_length_take_no_memory():

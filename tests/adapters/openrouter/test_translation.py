@@ -1,5 +1,6 @@
 """Frames become port events, deltas are joined, and nothing upstream sends breaks the reader."""
 
+import itertools
 import json
 from datetime import UTC, datetime
 
@@ -105,13 +106,13 @@ def test_empty_deltas_make_no_event():
 
 
 def test_a_surrogate_pair_sent_as_two_escapes_becomes_one_character():
-    first, second = ('{"type":"response.output_text.delta","delta":"\\u%s"}' % half for half in ("d83d", "de00"))
+    first, second = (f'{{"type":"response.output_text.delta","delta":"\\u{half}"}}' for half in ("d83d", "de00"))
     assert translate(first, second) == [TextDelta(0, "", 0, "😀")]
 
 
 def test_half_a_character_waits_for_the_next_read():
     reader = translator()
-    first, second = ('{"type":"response.output_text.delta","delta":"%s"}' % text for text in ("a\\ud83d", "\\ude00b"))
+    first, second = (f'{{"type":"response.output_text.delta","delta":"{text}"}}' for text in ("a\\ud83d", "\\ude00b"))
     assert reader.translate(payloads(first)) == [TextDelta(0, "", 0, "a")]
     assert reader.translate(payloads(second)) == [TextDelta(0, "", 0, "😀b")]
 
@@ -129,7 +130,9 @@ def test_everything_after_done_is_left_unread():
     assert reader.translate(payloads(delta("c"))) == []
 
 
-@pytest.mark.parametrize("junk", ["{", "[]", "1", '"x"', "null", "{}}", '{"type":"response.output_item.done","item":7}'])
+@pytest.mark.parametrize(
+    "junk", ["{", "[]", "1", '"x"', "null", "{}}", '{"type":"response.output_item.done","item":7}']
+)
 def test_a_frame_that_cannot_be_read_is_counted(junk):
     assert translate(junk, junk) == [EventIgnored("unreadable", 2)]
 
@@ -229,13 +232,38 @@ JSON = st.recursive(
     max_leaves=8,
 )
 KINDS = st.sampled_from(
-    ["response.created", "response.completed", "response.failed", "response.done", "error", "response.error"]
-    + ["response.output_item.added", "response.output_item.done", "response.output_text.delta", "response.x"]
-    + ["response.output_text.done", "response.output_text.annotation.added", "response.function_call_arguments.delta"]
+    [
+        "response.created",
+        "response.completed",
+        "response.failed",
+        "response.done",
+        "error",
+        "response.error",
+        "response.x",
+        "response.output_item.added",
+        "response.output_item.done",
+        "response.output_text.delta",
+        "response.output_text.done",
+        "response.output_text.annotation.added",
+        "response.function_call_arguments.delta",
+    ]
 )
 KEYS = st.sampled_from(
-    ["output_index", "item_id", "content_index", "delta", "text", "item", "annotation", "response", "error", "code"]
-    + ["message", "metadata", "usage"]
+    [
+        "output_index",
+        "item_id",
+        "content_index",
+        "delta",
+        "text",
+        "item",
+        "annotation",
+        "response",
+        "error",
+        "code",
+        "message",
+        "metadata",
+        "usage",
+    ]
 )
 RESPONSES = st.dictionaries(
     st.sampled_from(["id", "model", "status", "output", "usage", "error", "error_type", "incomplete_details"]), JSON
@@ -269,7 +297,7 @@ def test_both_json_libraries_tell_the_same(frames, cuts):
 def _read(codec, raw, cuts):
     reader = translator(codec=codec)
     places = sorted({0, len(raw), *(min(cut, len(raw)) for cut in cuts)})
-    batches = [reader.translate(raw[a:b]) for a, b in zip(places, places[1:], strict=False)]
+    batches = [reader.translate(raw[a:b]) for a, b in itertools.pairwise(places)]
     return [*batches, reader.finish()]
 
 

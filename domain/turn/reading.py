@@ -1,0 +1,46 @@
+"""What each of upstream's events adds to an answer, and what of it is shown."""
+
+from domain.turn.answer import Answer
+from domain.turn.steps import Output
+from ports.responses import (
+    AnnotationAdded,
+    ArgumentsDelta,
+    ArgumentsDone,
+    ItemAdded,
+    ItemDone,
+    ReasoningDelta,
+    ReasoningDone,
+    RefusalDelta,
+    RefusalDone,
+    TextDelta,
+    TextDone,
+    UpstreamEvent,
+)
+
+
+def read(answer: Answer, event: UpstreamEvent, now: float) -> list[Output]:
+    """Add one event to the answer and return what it shows; events about the call as a whole add nothing."""
+    match event:
+        case TextDelta(index, item_id, part, text):
+            return answer.say(index, item_id, part, text, now)
+        case ReasoningDelta(index, item_id, part, text, raw):
+            return answer.think(index, item_id, part, text, raw, now)
+        case RefusalDelta(index, item_id, part, text):
+            return answer.say(index, item_id, part, text, now, "refusal")
+        case TextDone(index, item_id, part, text):
+            return answer.complete(index, item_id, ("text", part), text, now)
+        case RefusalDone(index, item_id, part, text):
+            return answer.complete(index, item_id, ("refusal", part), text, now)
+        case ReasoningDone(index, item_id, part, text, raw):
+            return answer.complete(index, item_id, ("raw" if raw else "summary", part), text, now)
+        case ArgumentsDelta(index, item_id, text):
+            answer.argue(index, item_id, text, now)
+        case ArgumentsDone(index, item_id, text):
+            answer.argue(index, item_id, text, now, whole=True)
+        case AnnotationAdded(_, _, _, annotation):
+            return answer.cite(annotation)
+        case ItemAdded(index, item):
+            answer.begin(index, item, now)
+        case ItemDone(index, item):
+            return answer.finish_item(index, item, now)
+    return []

@@ -1,0 +1,89 @@
+"""Log lines of our own logger, masked, without touching anybody's configuration."""
+
+import json
+import logging
+
+import pytest
+import structlog
+
+from adapters.logs.structlog_telemetry import LOGGER_NAME, StructlogTelemetry
+
+
+class Kept(logging.Handler):
+    """Keeps what is written."""
+
+    def __init__(self):
+        super().__init__()
+        self.lines = []
+
+    def emit(self, record):
+        self.lines.append((record.levelname, record.getMessage()))
+
+
+@pytest.fixture
+def logger():
+    return logging.Logger("test")
+
+
+@pytest.fixture
+def kept(logger):
+    handler = Kept()
+    logger.addHandler(handler)
+    return handler
+
+
+def test_a_line_holds_event_level_and_values(logger, kept):
+    StructlogTelemetry(str, logger=logger).event("warning", "pool_full", waiting=3, model="a/b")
+    [(level, line)] = kept.lines
+    assert level == "WARNING"
+    assert all(part in line for part in ("event='pool_full'", "level='warning'", "waiting=3", "model='a/b'"))
+
+
+def test_a_line_can_be_json(logger, kept):
+    StructlogTelemetry(str, logger=logger, form="json").event("info", "started", waiting=3)
+    assert json.loads(kept.lines[0][1]) == {"event": "started", "level": "info", "waiting": 3}
+
+
+def test_every_text_is_masked(logger, kept):
+    telemetry = StructlogTelemetry(lambda text: text.replace("sk-1", "***"), logger=logger)
+    telemetry.event("info", "call", detail="key sk-1 refused")
+    assert "sk-1" not in kept.lines[0][1]
+    assert "key *** refused" in kept.lines[0][1]
+
+
+def test_a_text_is_one_line_and_bounded(logger, kept):
+    StructlogTelemetry(str, logger=logger).event("info", "call", detail="a\nb" + "x" * 9000)
+    assert "\n" not in kept.lines[0][1]
+    assert len(kept.lines[0][1]) < 2_200
+
+
+def test_levels_below_the_chosen_one_are_not_written(logger, kept):
+    telemetry = StructlogTelemetry(str, level="WARNING", logger=logger)
+    telemetry.event("info", "quiet")
+    telemetry.set_level("debug")
+    telemetry.event("debug", "loud")
+    assert [line for line in kept.lines if "quiet" in line[1]] == []
+    assert len(kept.lines) == 1
+
+
+def test_an_unknown_level_changes_nothing_and_is_told(logger, kept):
+    telemetry = StructlogTelemetry(str, level="WARNING", logger=logger)
+    telemetry.set_level("chatty")
+    assert logger.level == logging.WARNING
+    assert "log_level_unknown" in kept.lines[0][1]
+
+
+def test_nothing_but_our_logger_is_configured():
+    before = (structlog.get_config(), logging.root.level, list(logging.root.handlers))
+    StructlogTelemetry(str).event("info", "started")
+    assert (structlog.get_config(), logging.root.level, list(logging.root.handlers)) == before
+    assert logging.getLogger(LOGGER_NAME).handlers == []
+
+
+def test_an_application_that_configured_structlog_does_not_change_our_lines(logger, kept):
+    structlog.configure(processors=[lambda *_: "theirs"])
+    try:
+        StructlogTelemetry(str, logger=logger).event("info", "started")
+    finally:
+        structlog.reset_defaults()
+    assert "started" in kept.lines[0][1]

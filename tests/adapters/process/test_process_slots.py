@@ -1,0 +1,133 @@
+"""Places shared by loads, event loops and threads of one process."""
+
+import asyncio
+import threading
+
+import pytest
+
+from adapters.process.slots import ProcessSlots
+
+
+async def until(condition) -> None:
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0.002)
+
+
+def test_two_loads_share_one_count():
+    state = {}
+    old, new = ProcessSlots(state), ProcessSlots(state)
+    assert [old.try_acquire(2), new.try_acquire(2), old.try_acquire(2)] == [True, True, False]
+
+
+def test_places_of_different_names_are_counted_apart():
+    state = {}
+    requests, tools = ProcessSlots(state, "requests"), ProcessSlots(state, "tools")
+    assert [requests.try_acquire(1), tools.try_acquire(1)] == [True, True]
+
+
+def test_giving_back_more_than_was_taken_is_an_error():
+    with pytest.raises(RuntimeError):
+        ProcessSlots({}).release()
+
+
+def test_only_objects_of_the_standard_library_are_shared():
+    state = {}
+    ProcessSlots(state).try_acquire(1)
+    kinds = {type(value).__module__ for value in state["slots:requests"].values()}
+    assert kinds <= {"builtins", "collections", "_thread"}
+
+
+async def test_a_place_given_back_in_another_thread_wakes_the_one_who_waits():
+    slots = ProcessSlots({})
+    slots.try_acquire(1)
+    waiting = asyncio.create_task(slots.acquire(1, 10))
+    await until(lambda: slots.waiting == 1)
+    await asyncio.to_thread(slots.release)
+    async with asyncio.timeout(5):
+        await waiting
+
+
+async def test_the_line_is_shared_by_event_loops_in_order():
+    slots, served = ProcessSlots({}), []
+    slots.try_acquire(1)
+
+    async def wait(name: str) -> None:
+        await slots.acquire(1, 10)
+        served.append(name)
+        slots.release()
+
+    elsewhere = asyncio.create_task(asyncio.to_thread(asyncio.run, wait("elsewhere")))
+    await until(lambda: slots.waiting == 1)
+    here = asyncio.create_task(wait("here"))
+    await until(lambda: slots.waiting == 2)
+    slots.release()
+    await asyncio.gather(elsewhere, here)
+    assert served == ["elsewhere", "here"]
+
+
+def _leave_somebody_waiting(slots: ProcessSlots) -> list[object]:
+    """Return what keeps alive a waiter whose event loop was closed under it."""
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(slots.acquire(1, 10))
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
+    return [task]
+
+
+async def test_one_whose_loop_was_closed_is_passed_over():
+    slots = ProcessSlots({})
+    slots.try_acquire(1)
+    kept = await asyncio.to_thread(_leave_somebody_waiting, slots)
+    here = asyncio.create_task(slots.acquire(1, 10))
+    await until(lambda: slots.waiting == 2)
+    slots.release()
+    async with asyncio.timeout(5):
+        await here
+    assert slots.taken == 1
+    _discard(kept)
+
+
+async def test_one_whose_loop_was_closed_does_not_fill_the_line():
+    slots = ProcessSlots({})
+    slots.try_acquire(1)
+    kept = await asyncio.to_thread(_leave_somebody_waiting, slots)
+    here = asyncio.create_task(slots.acquire(1, 1))
+    await until(lambda: slots.waiting == 1)
+    slots.release()
+    await here
+    _discard(kept)
+
+
+def _discard(tasks: list[object]) -> None:
+    for task in tasks:
+        task._log_destroy_pending = False
+    tasks.clear()
+
+
+def test_many_threads_keep_the_limit():
+    slots, lock = ProcessSlots({}), threading.Lock()
+    taken = most = 0
+
+    async def work() -> None:
+        nonlocal taken, most
+        for _ in range(50):
+            await slots.acquire(3, 1000)
+            with lock:
+                taken += 1
+                most = max(most, taken)
+            await asyncio.sleep(0)
+            with lock:
+                taken -= 1
+            slots.release()
+
+    async def several() -> None:
+        await asyncio.gather(*(work() for _ in range(5)))
+
+    threads = [threading.Thread(target=asyncio.run, args=(several(),)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert most <= 3
+    assert (slots.taken, slots.waiting) == (0, 0)

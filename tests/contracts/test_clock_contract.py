@@ -1,0 +1,45 @@
+"""What every Clock promises."""
+
+import asyncio
+from datetime import UTC, timedelta
+
+import pytest
+
+from adapters.process.clock import SystemClock
+from ports.clock import Clock
+
+CLOCKS: tuple[type[Clock], ...] = (SystemClock,)
+
+
+@pytest.fixture(params=CLOCKS)
+def clock(request: pytest.FixtureRequest) -> Clock:
+    return request.param()
+
+
+def test_it_never_goes_back(clock):
+    moments = [clock.monotonic() for _ in range(100)]
+    assert moments == sorted(moments)
+
+
+def test_the_time_is_aware_and_in_utc(clock):
+    assert clock.now().tzinfo is UTC
+    assert clock.now().utcoffset() == timedelta(0)
+
+
+async def test_a_wait_ends_no_earlier_than_its_moment(clock):
+    moment = clock.monotonic() + 0.02
+    await clock.sleep_until(moment)
+    assert clock.monotonic() >= moment
+
+
+async def test_a_moment_gone_by_is_no_wait(clock):
+    async with asyncio.timeout(1):
+        await clock.sleep_until(clock.monotonic() - 100)
+
+
+async def test_a_wait_can_be_cancelled(clock):
+    task = asyncio.create_task(clock.sleep_until(clock.monotonic() + 3600))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task

@@ -1,0 +1,129 @@
+"""What every ResponsesClient promises, against every upstream at hand."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from adapters.memory.telemetry import MemoryTelemetry
+from adapters.openrouter.client import AioResponsesClient
+from adapters.openrouter.pool import SessionPool
+from adapters.process.clock import SystemClock
+from ports.responses import (
+    Reach,
+    Refused,
+    ResponseEnded,
+    ResponsesBody,
+    ResponsesClient,
+    ResponsesError,
+    ResponseStatus,
+    StreamClosed,
+    TextDelta,
+    UpstreamCall,
+)
+from tests.contracts.upstreams import Upstream, open_upstream
+
+CLIENTS: tuple[type[ResponsesClient], ...] = (AioResponsesClient,)
+MESSAGE = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hi"}]}
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[ResponsesClient]:
+    telemetry = MemoryTelemetry()
+    pool = SessionPool(telemetry)
+    yield AioResponsesClient(pool, SystemClock(), telemetry, lambda: 20)
+    await pool.aclose()
+
+
+@pytest.fixture(params=["scripted", "simulator"])
+async def upstream(request: pytest.FixtureRequest) -> AsyncIterator[Upstream]:
+    async with open_upstream(request.param) as opened:
+        yield opened
+
+
+def call(upstream: Upstream, model: str, *, stream: bool = True) -> UpstreamCall:
+    return UpstreamCall(upstream.route, ResponsesBody(model, (MESSAGE,), stream=stream))
+
+
+async def batches_of(client: ResponsesClient, upstream_call: UpstreamCall):
+    async with client.attempt(upstream_call) as batches:
+        return [batch async for batch in batches]
+
+
+async def test_a_stream_ends_with_its_terminal_event_and_its_closing(client, upstream):
+    events = [event for batch in await batches_of(client, call(upstream, upstream.speaks)) for event in batch]
+    assert any(isinstance(event, TextDelta) for event in events)
+    assert [type(event) for event in events if isinstance(event, ResponseEnded | StreamClosed)] == [
+        ResponseEnded,
+        StreamClosed,
+    ]
+    assert isinstance(events[-1], StreamClosed)
+
+
+async def test_no_batch_is_empty(client, upstream):
+    assert all(await batches_of(client, call(upstream, upstream.speaks)))
+
+
+async def test_without_streaming_one_batch_holds_the_end_and_the_closing(client, upstream):
+    [batch] = await batches_of(client, call(upstream, upstream.speaks, stream=False))
+    assert [type(event) for event in batch] == [ResponseEnded, StreamClosed]
+    assert batch[0].status is ResponseStatus.COMPLETED
+    assert batch[0].usage is not None
+
+
+async def test_a_refusal_is_raised_on_entering(client, upstream):
+    with pytest.raises(Refused) as caught:
+        async with client.attempt(call(upstream, upstream.refuses)):
+            pytest.fail("entered")
+    assert (caught.value.reach, caught.value.problem.status) == (Reach.SENT, 429)
+
+
+async def test_a_cut_in_the_middle_is_raised_while_iterating(client, upstream):
+    async with client.attempt(call(upstream, upstream.is_cut)) as batches:
+        with pytest.raises(ResponsesError) as caught:
+            async for _ in batches:
+                pass
+    assert caught.value.reach is Reach.STREAMING
+
+
+async def test_an_upstream_that_is_not_there_was_never_sent_anything(client, upstream):
+    nowhere = replace(upstream, route=replace(upstream.route, base_url="http://127.0.0.1:1/api/v1"))
+    with pytest.raises(ResponsesError) as caught:
+        await batches_of(client, call(nowhere, "any"))
+    assert caught.value.reach is Reach.NOT_SENT
+
+
+async def test_leaving_closes_the_connection_within_a_second(client, upstream):
+    async with client.attempt(call(upstream, upstream.never_stops)) as batches:
+        await anext(batches)
+    async with asyncio.timeout(1):
+        while not upstream.caller_left():
+            await asyncio.sleep(0.01)
+
+
+async def test_cancelling_closes_the_connection_within_a_second(client, upstream):
+    reading = asyncio.Event()
+
+    async def read() -> None:
+        async with client.attempt(call(upstream, upstream.never_stops)) as batches:
+            async for _ in batches:
+                reading.set()
+
+    task = asyncio.create_task(read())
+    await reading.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with asyncio.timeout(1):
+        while not upstream.caller_left():
+            await asyncio.sleep(0.01)
+
+
+async def test_attempts_of_many_tasks_do_not_disturb_each_other(client, upstream):
+    answers = await asyncio.gather(*(batches_of(client, call(upstream, upstream.speaks)) for _ in range(10)))
+    texts = {
+        "".join(event.text for batch in batches for event in batch if isinstance(event, TextDelta))
+        for batches in answers
+    }
+    assert len(texts) == 1

@@ -1,0 +1,172 @@
+"""A turn fed by hand: what upstream says in few words, and what came of it."""
+
+from decimal import Decimal
+from typing import TypeVar
+
+from domain.turn.events import Begun, TurnEvent
+from domain.turn.machine import TurnMachine, TurnPlan
+from domain.turn.steps import (
+    CallUpstream,
+    End,
+    Ended,
+    Finish,
+    Record,
+    ShowReasoning,
+    ShowStatus,
+    ShowText,
+    StartCall,
+    Step,
+)
+from ports.json_values import JsonObject
+from ports.responses import (
+    ItemDone,
+    ProblemReported,
+    ResponseEnded,
+    ResponsesBody,
+    ResponseStarted,
+    ResponseStatus,
+    TextDelta,
+    UpstreamEvent,
+    UpstreamProblem,
+)
+from ports.usage import Usage
+
+S = TypeVar("S")
+QUESTION: JsonObject = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Why?"}]}
+BODY = ResponsesBody("maker/model", (QUESTION,))
+ERROR_ID = "0123456789abcdef"
+STARTED = ResponseStarted("gen-1", "maker/answering")
+COST = Usage(input_tokens=10, output_tokens=5, total_tokens=15, cost=Decimal("0.001"))
+
+
+class Turn:
+    """One machine, the steps it gave so far, and a clock value."""
+
+    def __init__(self, plan: TurnPlan | None = None, *, begun: bool = True) -> None:
+        self.machine = TurnMachine(plan or TurnPlan(BODY, ERROR_ID))
+        self.now = 0.0
+        self.steps: list[Step] = []
+        if begun:
+            self.feed(Begun())
+
+    def feed(self, *events: TurnEvent, after: float = 0.0) -> list[Step]:
+        """Feed events that arrive together, `after` seconds since the last ones."""
+        self.now += after
+        steps = self.machine.feed_all(events, self.now)
+        self.steps += steps
+        return steps
+
+    def all(self, kind: type[S]) -> list[S]:
+        """Every step of one kind so far."""
+        return [step for step in self.steps if isinstance(step, kind)]
+
+    @property
+    def text(self) -> str:
+        """The answer as it was shown, segments apart."""
+        return shown(self.all(ShowText))
+
+    @property
+    def reasoning(self) -> str:
+        """The thinking as it was shown, segments apart."""
+        return shown(self.all(ShowReasoning))
+
+    @property
+    def statuses(self) -> list[str]:
+        """The status lines."""
+        return [status.text for status in self.all(ShowStatus)]
+
+    @property
+    def attempts(self) -> list[CallUpstream]:
+        """The calls of upstream asked for."""
+        return self.all(CallUpstream)
+
+    @property
+    def started(self) -> list[str]:
+        """Ids of the tool calls started."""
+        return [step.call.call_id for step in self.all(StartCall)]
+
+    @property
+    def records(self) -> list[Record]:
+        """The bookings."""
+        return self.all(Record)
+
+    @property
+    def end(self) -> End:
+        """How it ended: exactly one Finish, and the same end told to the reader unless cancelled."""
+        (finish,) = self.all(Finish)
+        assert [ended.end for ended in self.all(Ended)] in ([], [finish.end])
+        return finish.end
+
+    @property
+    def fault(self) -> str:
+        """The name of the fault it ended with."""
+        fault = self.end.fault
+        assert fault is not None
+        return fault.kind.name
+
+
+def shown(pieces: list[ShowText] | list[ShowReasoning]) -> str:
+    """Join pieces: those of one segment directly, segments by a bar."""
+    segments: dict[int, str] = {}
+    for piece in pieces:
+        segments[piece.segment] = segments.get(piece.segment, "") + piece.text
+    return "|".join(segments.values())
+
+
+def delta(text: str, index: int = 0, item_id: str = "msg_1", part: int = 0) -> TextDelta:
+    """A piece of text."""
+    return TextDelta(index, item_id, part, text)
+
+
+def message(*texts: str, item_id: str = "msg_1") -> JsonObject:
+    """A finished message with one part per text."""
+    content = [{"type": "output_text", "text": text, "annotations": []} for text in texts]
+    return {"type": "message", "id": item_id, "status": "completed", "role": "assistant", "content": content}
+
+
+def thought(summary: str = "", raw: str = "", item_id: str = "rs_1") -> JsonObject:
+    """A finished reasoning item."""
+    item: dict[str, object] = {"type": "reasoning", "id": item_id, "encrypted_content": "gAAA"}
+    item["summary"] = [{"type": "summary_text", "text": summary}] if summary else []
+    return {**item, "content": [{"type": "reasoning_text", "text": raw}]} if raw else item
+
+
+def call(call_id: str = "call_1", name: str = "look", arguments: str = '{"q": 1}', item_id: str = "") -> JsonObject:
+    """A finished function call."""
+    return {
+        "type": "function_call",
+        "id": item_id or f"fc_{call_id}",
+        "call_id": call_id,
+        "name": name,
+        "arguments": arguments,
+    }
+
+
+def done(*items: JsonObject) -> list[UpstreamEvent]:
+    """Finish items, each at its own place."""
+    return [ItemDone(index, item) for index, item in enumerate(items)]
+
+
+def completed(*items: JsonObject, usage: Usage | None = None) -> ResponseEnded:
+    """The terminal event of a whole answer."""
+    return ResponseEnded(ResponseStatus.COMPLETED, "gen-1", "maker/answering", items, usage)
+
+
+def incomplete(reason: str, usage: Usage | None = None) -> ResponseEnded:
+    """The terminal event of an answer cut off."""
+    return ResponseEnded(ResponseStatus.INCOMPLETE, "gen-1", "maker/answering", (), usage, reason)
+
+
+def failed(problem: UpstreamProblem | None = None, usage: Usage | None = None) -> ResponseEnded:
+    """The terminal event of an answer that failed."""
+    return ResponseEnded(ResponseStatus.FAILED, "gen-1", "maker/answering", (), usage, problem=problem)
+
+
+def problem(status: int | None = None, kind: str = "", **more: object) -> UpstreamProblem:
+    """An error of upstream."""
+    return UpstreamProblem(status, kind, "words of upstream", **more)  # type: ignore[arg-type]
+
+
+def reported(status: int | None = None, kind: str = "", **more: object) -> ProblemReported:
+    """An error inside a stream."""
+    return ProblemReported(problem(status, kind, **more))

@@ -1,0 +1,66 @@
+"""What a turn cost: sums, bookings, and what came without a bill."""
+
+from decimal import Decimal
+
+from domain.turn.events import AttemptFailed, CallFinished, Cancelled
+from domain.turn.machine import TurnPlan
+from ports.responses import Reach, StreamClosed, Unreachable
+from ports.toolbox import ToolResult
+from ports.usage import Usage
+from tests.domain.turn.talk import BODY, COST, STARTED, Turn, call, completed, delta, done, message, reported
+
+TOOLS = TurnPlan(BODY, runnable=frozenset({"look"}))
+
+
+def test_the_bills_of_all_rounds_are_summed():
+    turn = Turn(TOOLS)
+    turn.feed(*done(call()), completed(usage=COST))
+    turn.feed(CallFinished("call_1", ToolResult("found")))
+    turn.feed(delta("a"), completed(usage=Usage(input_tokens=20, cached_tokens=8, total_tokens=21)))
+    assert turn.end.usage == Usage(30, 5, 36, 8, 0, 0, Decimal("0.001"))
+
+
+def test_a_billed_turn_has_nothing_left_to_estimate():
+    turn = Turn()
+    turn.feed(delta("a"), completed(usage=COST))
+    assert turn.end.unbilled_characters is None
+
+
+def test_an_answer_that_upstream_never_billed_is_counted_in_characters():
+    turn = Turn()
+    turn.feed(delta("four"), StreamClosed(said_done=False))
+    assert (turn.end.usage, turn.end.unbilled_characters) == (None, 4)
+
+
+def test_an_unbilled_round_counts_also_when_the_next_one_is_billed():
+    turn = Turn(TOOLS)
+    turn.feed(*done(message("four"), call()), StreamClosed(said_done=True))
+    turn.feed(CallFinished("call_1", ToolResult("found")))
+    turn.feed(delta("more"), completed(usage=COST))
+    assert (turn.end.usage, turn.end.unbilled_characters) == (COST, 4)
+
+
+def test_an_attempt_refused_before_anything_was_written_costs_nothing():
+    turn = Turn()
+    turn.feed(STARTED, reported(401, "authentication"))
+    assert turn.end.unbilled_characters is None
+
+
+def test_an_attempt_that_was_never_sent_costs_nothing():
+    turn = Turn()
+    turn.feed(AttemptFailed(Unreachable("refused", reach=Reach.NOT_SENT)))
+    turn.feed(Cancelled())
+    assert turn.end.unbilled_characters is None
+
+
+def test_a_turn_stopped_before_the_first_word_may_cost_its_question():
+    turn = Turn()
+    turn.feed(STARTED)
+    turn.feed(Cancelled())
+    assert turn.end.unbilled_characters == 0
+
+
+def test_the_answering_model_of_the_last_response_is_told():
+    turn = Turn()
+    turn.feed(STARTED, delta("a"), completed(usage=COST))
+    assert [(record.response_id, record.model) for record in turn.records] == [("gen-1", "maker/answering")]

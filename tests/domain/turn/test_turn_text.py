@@ -1,0 +1,203 @@
+"""What people read: text, refusals, sources and pictures, each once and in order."""
+
+from domain.turn.merge import merged
+from domain.turn.steps import CallUpstream, ClearTimer, Ended, Finish, Reason, ShowCitation, ShowImage, ShowText
+from ports.responses import (
+    AnnotationAdded,
+    EventIgnored,
+    ItemAdded,
+    ItemDone,
+    RefusalDelta,
+    RefusalDone,
+    TextDone,
+)
+from tests.domain.turn.talk import COST, STARTED, Turn, call, completed, delta, done, message
+
+
+def test_a_turn_calls_upstream_at_once_when_it_begins():
+    turn = Turn()
+    assert [attempt.after for attempt in turn.attempts] == [0.0]
+
+
+def test_text_is_shown_as_it_comes():
+    turn = Turn()
+    turn.feed(STARTED)
+    assert turn.feed(delta("Two "))[-1] == ShowText(0, "Two ")
+    assert turn.feed(delta("bugs")) == [ShowText(0, "bugs")]
+
+
+def test_a_plain_answer_ends_with_stop():
+    turn = Turn()
+    turn.feed(STARTED, delta("Two bugs"), *done(message("Two bugs")), completed(usage=COST))
+    assert turn.text == "Two bugs"
+    assert (turn.end.reason, turn.end.fault, turn.end.shown) == (Reason.STOP, None, True)
+    assert (turn.end.response_id, turn.end.model) == ("gen-1", "maker/answering")
+
+
+def test_the_end_is_told_last_and_settlement_begins_with_it():
+    turn = Turn()
+    steps = turn.feed(delta("a"), completed())
+    assert [type(step) for step in steps[-2:]] == [Ended, Finish]
+
+
+def test_pieces_that_come_together_leave_as_one_output():
+    turn = Turn()
+    steps = turn.feed(delta("a"), delta("b"), delta("c"))
+    assert [step for step in steps if isinstance(step, ShowText)] == [ShowText(0, "abc")]
+
+
+def test_pieces_of_two_items_stay_apart():
+    turn = Turn()
+    steps = turn.feed(delta("a"), delta("b", index=1, item_id="msg_2"))
+    assert steps[-2:] == [ShowText(0, "a"), ShowText(1, "b")]
+
+
+def test_two_parts_of_one_message_are_two_paragraphs():
+    turn = Turn()
+    turn.feed(delta("a"), delta("b", part=1), *done(message("a", "b")), completed())
+    assert turn.text == "a\n\nb"
+
+
+def test_text_is_shown_once_when_it_comes_only_as_a_whole():
+    turn = Turn()
+    turn.feed(TextDone(0, "msg_1", 0, "Two bugs"), *done(message("Two bugs")), completed(message("Two bugs")))
+    assert turn.text == "Two bugs"
+
+
+def test_text_is_shown_once_when_it_comes_only_with_the_finished_item():
+    turn = Turn()
+    turn.feed(*done(message("Two bugs")), completed())
+    assert turn.text == "Two bugs"
+
+
+def test_text_is_shown_once_when_it_comes_only_with_the_terminal_event():
+    turn = Turn()
+    turn.feed(STARTED, completed(message("Two bugs")))
+    assert (turn.text, turn.end.reason) == ("Two bugs", Reason.STOP)
+
+
+def test_what_the_deltas_left_out_is_added():
+    turn = Turn()
+    turn.feed(delta("Two"), TextDone(0, "msg_1", 0, "Two b"), *done(message("Two bugs")), completed())
+    assert turn.text == "Two bugs"
+
+
+def test_a_whole_text_that_contradicts_the_deltas_takes_nothing_back():
+    turn = Turn()
+    turn.feed(delta("Two bugs"), TextDone(0, "msg_1", 0, "Three bugs"), completed(message("Three bugs")))
+    assert turn.text == "Two bugs"
+
+
+def test_a_message_named_otherwise_in_the_terminal_event_is_not_shown_again():
+    turn = Turn()
+    turn.feed(delta("Two bugs"), *done(message("Two bugs")), completed(message("Two bugs", item_id="msg_9")))
+    assert turn.text == "Two bugs"
+
+
+def test_a_terminal_event_that_lists_only_the_last_message_adds_nothing():
+    turn = Turn()
+    turn.feed(*done(message("One"), message("Two", item_id="msg_2")), completed(message("Two", item_id="msg_2")))
+    assert turn.text == "One|Two"
+
+
+def test_a_message_that_only_the_terminal_event_lists_is_added():
+    turn = Turn()
+    turn.feed(*done(message("One")), completed(message("One"), message("Two", item_id="msg_2")))
+    assert turn.text == "One|Two"
+
+
+def test_a_place_used_again_by_another_item_opens_a_new_one():
+    turn = Turn()
+    turn.feed(*done(message("One")), ItemAdded(0, message(item_id="msg_2")), delta("Two", item_id="msg_2"))
+    assert turn.text == "One|Two"
+
+
+def test_an_item_added_at_a_finished_place_without_any_id_opens_a_new_one():
+    turn = Turn()
+    first, second = message("One", item_id=""), message("Two", item_id="")
+    turn.feed(ItemDone(0, first), ItemAdded(0, message(item_id="")), ItemDone(0, second), completed())
+    assert turn.text == "One|Two"
+
+
+def test_a_finished_item_repeated_is_not_shown_again():
+    turn = Turn()
+    turn.feed(*done(message("One")), *done(message("One")), TextDone(0, "msg_1", 0, "One"), completed())
+    assert turn.text == "One"
+
+
+def test_a_refusal_is_read_like_text():
+    turn = Turn()
+    item = {"type": "message", "id": "msg_1", "content": [{"type": "refusal", "refusal": "I will not."}]}
+    turn.feed(RefusalDelta(0, "msg_1", 0, "I will"), RefusalDone(0, "msg_1", 0, "I will not."), ItemDone(0, item))
+    turn.feed(completed(item))
+    assert (turn.text, turn.end.reason) == ("I will not.", Reason.STOP)
+
+
+def test_a_refusal_that_comes_only_with_the_item_is_shown():
+    turn = Turn()
+    item = {"type": "message", "id": "msg_1", "content": [{"type": "refusal", "refusal": "I will not."}]}
+    turn.feed(ItemDone(0, item), completed())
+    assert turn.text == "I will not."
+
+
+def test_a_source_is_named_once_per_turn():
+    turn = Turn()
+    flat = {"type": "url_citation", "url": "https://a.example/x", "title": "A", "content": "excerpt"}
+    nested = {"type": "url_citation", "url_citation": {"url": "https://b.example/", "title": ""}}
+    item = {**message("text"), "content": [{"type": "output_text", "text": "text", "annotations": [flat, nested]}]}
+    turn.feed(delta("text"), AnnotationAdded(0, "msg_1", 0, flat), ItemDone(0, item), completed(item))
+    assert turn.all(ShowCitation) == [
+        ShowCitation("https://a.example/x", "A", "excerpt"),
+        ShowCitation("https://b.example/", "https://b.example/"),
+    ]
+
+
+def test_the_mark_of_the_search_engine_is_cut_off_a_source():
+    turn = Turn()
+    for url in ("https://a.example/?utm_source=openai", "https://a.example/?p=1&utm_source=openai"):
+        turn.feed(AnnotationAdded(0, "msg_1", 0, {"type": "url_citation", "url": url}))
+    assert [source.url for source in turn.all(ShowCitation)] == ["https://a.example/", "https://a.example/?p=1"]
+
+
+def test_a_picture_is_shown_from_whatever_field_holds_it():
+    turn = Turn()
+    bare = {"type": "image_generation_call", "id": "ig_1", "result": "iVBO"}
+    address = {"type": "openrouter:image_generation", "id": "ig_2", "imageUrl": "https://a.example/p.png"}
+    turn.feed(*done(bare, address), completed())
+    assert [image.url for image in turn.all(ShowImage)] == ["data:image/png;base64,iVBO", "https://a.example/p.png"]
+    assert turn.end.reason is Reason.STOP
+
+
+def test_a_picture_emptied_in_the_terminal_event_is_kept():
+    turn = Turn()
+    item = {"type": "image_generation_call", "id": "ig_1", "result": "iVBO"}
+    turn.feed(*done(item), completed({**item, "result": None}))
+    assert len(turn.all(ShowImage)) == 1
+
+
+def test_unknown_events_are_counted():
+    turn = Turn()
+    turn.feed(EventIgnored("keep_alive"), EventIgnored("unreadable", 3), delta("a"), completed())
+    assert turn.end.ignored_events == 4
+
+
+def test_what_follows_the_end_changes_nothing():
+    turn = Turn()
+    turn.feed(delta("a"), completed())
+    assert turn.feed(delta("b"), completed(call()), STARTED) == []
+
+
+def test_the_first_sign_of_output_stops_the_waiting_lines():
+    turn = Turn()
+    assert turn.feed(delta("a"))[0] == ClearTimer("waiting")
+
+
+def test_what_is_not_text_parts_two_pieces():
+    pieces = [ShowText(0, "a"), ClearTimer("x"), ShowText(0, "b"), ShowText(0, "c")]
+    assert merged(pieces) == [ShowText(0, "a"), ClearTimer("x"), ShowText(0, "bc")]
+
+
+def test_only_upstream_is_called_until_it_answers():
+    turn = Turn()
+    turn.feed(STARTED)
+    assert len(turn.all(CallUpstream)) == 1

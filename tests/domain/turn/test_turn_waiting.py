@@ -1,0 +1,110 @@
+"""Timers of a turn: the lines a waiting person reads, and the limit of silence."""
+
+from domain.faults.retry import RetryPolicy
+from domain.turn.events import CallFinished, TimerFired
+from domain.turn.machine import TurnPlan
+from domain.turn.steps import ClearTimer, SetTimer
+from ports.responses import EventIgnored
+from ports.toolbox import ToolResult
+from tests.domain.turn.talk import BODY, STARTED, Turn, call, completed, delta, done
+
+
+def set_timers(turn: Turn) -> dict[str, float]:
+    """The timers as they stand after all steps so far."""
+    timers: dict[str, float] = {}
+    for step in turn.steps:
+        if isinstance(step, SetTimer):
+            timers[step.name] = step.at
+        elif isinstance(step, ClearTimer):
+            timers.pop(step.name, None)
+    return timers
+
+
+def elapse(turn: Turn, name: str) -> None:
+    """Let a timer fire exactly when it is due."""
+    turn.feed(TimerFired(name), after=set_timers(turn)[name] - turn.now)
+
+
+def test_a_quick_answer_has_no_status_before_it():
+    turn = Turn()
+    turn.feed(delta("a"), completed(), after=0.2)
+    assert turn.statuses == []
+
+
+def test_waiting_lines_come_at_growing_times_and_end():
+    turn = Turn()
+    times = []
+    while "waiting" in set_timers(turn) and len(times) < 10:
+        elapse(turn, "waiting")
+        del turn.steps[:-2]
+        times.append(round(turn.now, 1))
+        if not any(isinstance(step, SetTimer) for step in turn.steps[-1:]):
+            break
+    assert times == [0.3, 1.5, 4.0, 6.0, 7.0]
+
+
+def test_waiting_lines_stop_once_something_is_shown():
+    turn = Turn()
+    turn.feed(delta("a"))
+    assert turn.feed(TimerFired("waiting"), after=0.3) == []
+    assert "waiting" not in set_timers(turn)
+
+
+def test_waiting_lines_stop_while_tools_run():
+    turn = Turn(TurnPlan(BODY, runnable=frozenset({"look"})))
+    turn.feed(*done(call()), completed())
+    assert turn.feed(TimerFired("waiting"), after=0.3) == []
+
+
+def test_a_silent_upstream_is_given_up():
+    turn = Turn(TurnPlan(BODY, idle_seconds=60.0))
+    elapse(turn, "idle")
+    assert (turn.now, turn.fault) == (60.0, "TIMEOUT")
+
+
+def test_every_event_prolongs_the_patience():
+    turn = Turn(TurnPlan(BODY, idle_seconds=60.0))
+    turn.feed(STARTED, after=20.0)
+    turn.feed(EventIgnored("debug"), after=20.0)
+    elapse(turn, "idle")
+    assert not turn.machine.ended
+    assert set_timers(turn)["idle"] == 100.0
+
+
+def test_an_upstream_that_falls_silent_after_text_keeps_the_text():
+    turn = Turn(TurnPlan(BODY, idle_seconds=60.0))
+    turn.feed(delta("half"), after=10.0)
+    elapse(turn, "idle")
+    elapse(turn, "idle")
+    assert (turn.text, turn.fault) == ("half", "TIMEOUT")
+
+
+def test_patience_with_a_repeated_attempt_begins_when_it_does():
+    turn = Turn(TurnPlan(BODY, idle_seconds=60.0, retry=RetryPolicy(uncertain_allowed=True)))
+    elapse(turn, "idle")
+    assert set_timers(turn)["idle"] == 60.0 + 0.5 + 60.0
+
+
+def test_silence_is_no_limit_while_tools_run():
+    turn = Turn(TurnPlan(BODY, runnable=frozenset({"look"}), idle_seconds=60.0))
+    turn.feed(*done(call()), completed())
+    assert "idle" not in set_timers(turn)
+    assert turn.feed(TimerFired("idle"), after=60.0) == []
+
+
+def test_a_finished_call_needs_no_timer():
+    turn = Turn(TurnPlan(BODY, runnable=frozenset({"look"})))
+    turn.feed(*done(call()), completed())
+    turn.feed(CallFinished("call_1", ToolResult("found")))
+    assert "call:call_1" not in set_timers(turn)
+
+
+def test_an_unknown_timer_changes_nothing():
+    turn = Turn()
+    assert turn.feed(TimerFired("other"), TimerFired("call:none")) == []
+
+
+def test_no_timer_is_left_at_the_end():
+    turn = Turn()
+    turn.feed(delta("a"), completed())
+    assert set_timers(turn) == {}

@@ -1,0 +1,28 @@
+"""A list of models that loads when the test says so."""
+
+import asyncio
+
+from ports.catalog import Model
+from ports.responses import Route
+
+
+class ScriptedCatalog:
+    """Implements Catalog: each fetch waits for `gate`, if given, then plays the next answer; the last one repeats."""
+
+    def __init__(self, *answers: tuple[Model, ...] | Exception, gate: asyncio.Event | None = None) -> None:
+        self._answers = list(answers)
+        self._gate = gate
+        self.asked: list[Route] = []
+
+    async def fetch(self, route: Route) -> tuple[Model, ...]:
+        """Play the next answer."""
+        self.asked.append(route)
+        if self._gate is not None:
+            await self._gate.wait()
+        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def check_key(self, route: Route) -> None:
+        """Accept every key."""

@@ -1,0 +1,62 @@
+"""A clock that stands still until a test moves it."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+ROUNDS = 2_000
+START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+class FakeClock:
+    """Implements Clock. Whoever sleeps wakes when `advance` reaches the moment."""
+
+    def __init__(self, at: float = 100.0) -> None:
+        self._at = self._began = at
+        self._sleepers: list[tuple[float, asyncio.Future[None]]] = []
+
+    def monotonic(self) -> float:
+        """Seconds, moved by `advance` only."""
+        return self._at
+
+    def now(self) -> datetime:
+        """The same clock as a date."""
+        return START + timedelta(seconds=self._at - self._began)
+
+    async def sleep_until(self, moment: float) -> None:
+        """Return once the clock was moved to `moment`."""
+        if moment <= self._at:
+            return
+        sleeper = (moment, asyncio.get_running_loop().create_future())
+        self._sleepers.append(sleeper)
+        try:
+            await sleeper[1]
+        finally:
+            self._sleepers.remove(sleeper)
+
+    @property
+    def moments(self) -> list[float]:
+        """What is slept for, as seconds from now, earliest first."""
+        return sorted(round(moment - self._at, 6) for moment, _ in self._sleepers)
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock and wake whoever is due."""
+        self._at += seconds
+        for moment, future in self._sleepers:
+            if moment <= self._at and not future.done():
+                future.set_result(None)
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Let other tasks run until `condition` holds; fail when it never does."""
+    for _ in range(ROUNDS):
+        if condition():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("what was waited for never happened")
+
+
+async def settled() -> None:
+    """Let every task run as far as it gets by itself."""
+    for _ in range(50):
+        await asyncio.sleep(0)

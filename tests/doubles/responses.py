@@ -1,0 +1,77 @@
+"""An upstream that says what a test wrote down, attempt by attempt."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from ports.responses import UpstreamCall, UpstreamEvent
+
+Batch = Sequence[UpstreamEvent]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusing:
+    """Entering the attempt raises `error`: no answer ever began."""
+
+    error: Exception
+
+
+class Hang:
+    """Upstream says nothing more; only leaving ends it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Upstream pauses until the test sets `gate`."""
+
+    gate: asyncio.Event
+
+
+Move = Batch | Exception | Hang | Held | Refusing
+
+
+class ScriptedResponses:
+    """Implements ResponsesClient: each attempt plays one script of moves.
+
+    A batch is yielded, an exception raised. `calls` are the bodies asked for, `reads` counts the batches asked for,
+    `entered` and `left` count contexts; `leaving` is raised on leaving, if given.
+    """
+
+    def __init__(self, *scripts: Sequence[Move], leaving: Exception | None = None) -> None:
+        self._scripts = list(scripts)
+        self._leaving = leaving
+        self.calls: list[UpstreamCall] = []
+        self.reads = self.entered = self.left = 0
+
+    @property
+    def open(self) -> int:
+        """How many attempts are connected."""
+        return self.entered - self.left
+
+    @asynccontextmanager
+    async def attempt(self, call: UpstreamCall) -> AsyncIterator[AsyncIterator[Batch]]:
+        """Play the next script."""
+        self.calls.append(call)
+        script = self._scripts.pop(0)
+        if script and isinstance(script[0], Refusing):
+            raise script[0].error
+        self.entered += 1
+        try:
+            yield self._play(script)
+        finally:
+            self.left += 1
+            if self._leaving is not None:
+                raise self._leaving
+
+    async def _play(self, script: Sequence[Move]) -> AsyncIterator[Batch]:
+        for move in script:
+            self.reads += 1
+            if isinstance(move, Held):
+                await move.gate.wait()
+            elif isinstance(move, Hang):
+                await asyncio.get_running_loop().create_future()
+            elif isinstance(move, Exception):
+                raise move
+            elif not isinstance(move, Refusing):
+                yield move

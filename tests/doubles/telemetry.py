@@ -1,0 +1,34 @@
+"""A log that remembers."""
+
+from dataclasses import dataclass
+
+from ports.telemetry import Level, LogValue
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One event as it was recorded."""
+
+    level: Level
+    name: str
+    values: dict[str, LogValue]
+
+
+class RecordedTelemetry:
+    """Implements Telemetry; `lines` in order."""
+
+    def __init__(self) -> None:
+        self.lines: list[Line] = []
+
+    def event(self, level: Level, name: str, **values: LogValue) -> None:
+        """Remember one event."""
+        self.lines.append(Line(level, name, values))
+
+    def named(self, name: str) -> list[Line]:
+        """Return the lines of one name."""
+        return [line for line in self.lines if line.name == name]
+
+    def only(self, name: str) -> Line:
+        """Return the one line of a name."""
+        (line,) = self.named(name)
+        return line

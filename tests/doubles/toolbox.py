@@ -1,0 +1,44 @@
+"""Tools that answer as told."""
+
+import asyncio
+from collections.abc import Mapping
+
+from ports.json_values import JsonObject
+from ports.toolbox import ToolCall, ToolResult
+
+
+class ScriptedToolbox:
+    """Implements Toolbox: each name answers with its text, raises its exception, or never ends if it has None.
+
+    `started` and `stopped` hold call ids; `running` counts calls now, `most` the largest number at once.
+    """
+
+    def __init__(self, answers: Mapping[str, str | Exception | None]) -> None:
+        self._answers = answers
+        self.started: list[str] = []
+        self.stopped: list[str] = []
+        self.running = self.most = 0
+
+    def specifications(self) -> tuple[JsonObject, ...]:
+        """Return a tool without parameters for each name."""
+        empty = {"type": "object", "properties": {}}
+        return tuple({"type": "function", "name": name, "parameters": empty} for name in self._answers)
+
+    async def call(self, call: ToolCall) -> ToolResult:
+        """Answer as told."""
+        self.started.append(call.call_id)
+        self.running += 1
+        self.most = max(self.most, self.running)
+        try:
+            answer = self._answers[call.name]
+            if isinstance(answer, Exception):
+                raise answer
+            if answer is None:
+                await asyncio.get_running_loop().create_future()
+            await asyncio.sleep(0)
+            return ToolResult(str(answer))
+        except asyncio.CancelledError:
+            self.stopped.append(call.call_id)
+            raise
+        finally:
+            self.running -= 1
