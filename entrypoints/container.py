@@ -12,9 +12,11 @@ from dependency_injector.providers import Dependency, Singleton
 
 from domain.services.list_models import ListModels
 from domain.services.run_turn import RunTurn
+from domain.services.sync_models import SyncModels
 from ports.catalog import Catalog
 from ports.clock import Clock
 from ports.ids import Ids
+from ports.model_rows import ModelRows
 from ports.responses import ResponsesClient
 from ports.slots import Slots
 from ports.telemetry import Telemetry
@@ -27,6 +29,7 @@ class Container(DeclarativeContainer):
     catalog: Dependency[Catalog] = Dependency(instance_of=Catalog)
     clock: Dependency[Clock] = Dependency(instance_of=Clock)
     ids: Dependency[Ids] = Dependency(instance_of=Ids)
+    model_rows: Dependency[ModelRows] = Dependency(instance_of=ModelRows)
     slots: Dependency[Slots] = Dependency(instance_of=Slots)
     telemetry: Dependency[Telemetry] = Dependency(instance_of=Telemetry)
 
@@ -34,3 +37,4 @@ class Container(DeclarativeContainer):
         RunTurn, responses=responses, clock=clock, ids=ids, slots=slots, telemetry=telemetry
     )
     list_models: Singleton[ListModels] = Singleton(ListModels, catalog=catalog, clock=clock, telemetry=telemetry)
+    sync_models: Singleton[SyncModels] = Singleton(SyncModels, rows=model_rows, clock=clock, telemetry=telemetry)

@@ -11,6 +11,7 @@ from entrypoints.settings_rows import Secret, Setting, read_table, setting
 
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh"]
 SummaryMode = Literal["auto", "concise", "detailed", "disabled"]
+Access = Literal["admins", "public"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 
 
@@ -78,6 +79,26 @@ class Settings:
     )
     model_catalog_refresh_seconds: int = setting(
         3600, "Seconds after which the list of models is fetched again, in the background.", low=60
+    )
+    update_model_capabilities: bool = setting(
+        True,
+        "Keep the capability boxes of the models (vision, web search, image generation and so on) as OpenRouter lists "
+        "them. What an administrator has changed by hand is never touched again.",
+    )
+    update_model_descriptions: bool = setting(
+        False,
+        "Keep the descriptions of the models as OpenRouter lists them. What an administrator has changed by hand is "
+        "never touched again.",
+    )
+    update_model_images: bool = setting(
+        True,
+        "Keep the icons of the models as OpenRouter shows them. Has no effect yet: icons wait for a release that "
+        "fetches files from elsewhere safely.",
+    )
+    new_model_access_control: Access = setting(
+        "admins",
+        "Who may use a model that is entered anew while capabilities or descriptions are kept up to date: admins only, "
+        "or public for everybody. Models that are entered already keep their access.",
     )
 
     # Load

@@ -8,10 +8,28 @@ from ports.responses import Route
 
 
 @dataclass(frozen=True, slots=True)
+class Reasoning:
+    """How a model can be told to think.
+
+    `takes_effort`: the catalog tells efforts; `efforts` are those allowed, None for all. `takes_budget`: a number of
+    tokens is understood. `mandatory`: it cannot be switched off.
+    """
+
+    mandatory: bool = False
+    takes_effort: bool = False
+    efforts: tuple[str, ...] | None = None
+    takes_budget: bool = False
+    default_enabled: bool | None = None
+    default_effort: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """One entry of upstream's list.
 
-    `id` is the exact slug to send. Prices are USD per token, None when unknown or variable ("-1").
+    `id` is the exact slug to send. Prices are USD per token (`web_search_price`: per search), None when unknown or
+    variable ("-1"); `is_free`: every price told is zero, and one is told. `reasoning` is None if the catalog does not
+    describe it. `expires` is YYYY-MM-DD or empty.
     """
 
     id: str
@@ -24,8 +42,12 @@ class Model:
     input_modalities: frozenset[str] = field(default_factory=frozenset)
     output_modalities: frozenset[str] = field(default_factory=frozenset)
     supported_parameters: frozenset[str] = field(default_factory=frozenset)
-    reasoning_mandatory: bool = False
-    reasoning_efforts: tuple[str, ...] | None = None
+    reasoning: Reasoning | None = None
+    canonical_slug: str = ""
+    is_free: bool = False
+    expires: str = ""
+    description: str = ""
+    web_search_price: Decimal | None = None
 
 
 class CatalogError(Exception):
@@ -41,7 +63,7 @@ class Catalog(Protocol):
     """Reads upstream's list of models."""
 
     async def fetch(self, route: Route) -> tuple[Model, ...]:
-        """Return all text models in upstream's order. Raises CatalogError; an unreadable entry is left out."""
+        """Return all models in upstream's order. Raises CatalogError; an unreadable entry is left out."""
         ...
 
     async def check_key(self, route: Route) -> None:

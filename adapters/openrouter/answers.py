@@ -9,15 +9,17 @@ from http import HTTPStatus
 from aiohttp import ClientError, ClientResponse
 from yarl import URL
 
+from adapters.openrouter.chat_events import ChatTranslator, read_completion
 from adapters.openrouter.codec import load_tolerantly
 from adapters.openrouter.events import read_response
 from adapters.openrouter.failures import failure_of
-from adapters.openrouter.fields import mapping
+from adapters.openrouter.fields import mapping, objects
 from adapters.openrouter.problems import problem_of_answer, read_problem
 from adapters.openrouter.sse import BOM
-from adapters.openrouter.stream import EventStream
+from adapters.openrouter.stream import EventStream, FrameReader
 from adapters.openrouter.translation import Translator
 from ports.responses import (
+    Endpoint,
     EventTooLarge,
     Reach,
     Refused,
@@ -41,7 +43,7 @@ async def open_answer(response: ClientResponse, call: UpstreamCall, now: Now) ->
     """Return the batches of an answer whose headers are there. Raises ResponsesError."""
     if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
         raise Refused(await _problem(response, now))
-    translator = Translator(now, generation_id=response.headers.get("X-Generation-Id", ""))
+    translator = _reader(call, now, response.headers.get("X-Generation-Id", ""))
     if response.content_type == "text/event-stream":
         return EventStream(response, translator, call.limits)
     first = await _first_bytes(response, call)
@@ -51,6 +53,12 @@ async def open_answer(response: ClientResponse, call: UpstreamCall, now: Now) ->
     if not start.startswith(b"{"):
         raise Unreadable(f"{response.content_type[:80]}" if start else "empty")
     return WholeAnswer(await _whole(response, first, call, now))
+
+
+def _reader(call: UpstreamCall, now: Now, generation_id: str) -> FrameReader:
+    if call.endpoint is Endpoint.CHAT:
+        return ChatTranslator(now, generation_id=generation_id)
+    return Translator(now, generation_id=generation_id)
 
 
 class WholeAnswer:
@@ -87,8 +95,8 @@ async def _whole(response: ClientResponse, first: bytes, call: UpstreamCall, now
     raw = await _read_rest(response, first, call)
     generation_id = response.headers.get("X-Generation-Id", "")
     if len(raw) > INLINE_LIMIT:
-        return await to_thread(_read_whole, raw, generation_id, now)
-    return _read_whole(raw, generation_id, now)
+        return await to_thread(_read_whole, raw, call.endpoint, generation_id, now)
+    return _read_whole(raw, call.endpoint, generation_id, now)
 
 
 async def _read_rest(response: ClientResponse, first: bytes, call: UpstreamCall) -> bytes:
@@ -104,13 +112,16 @@ async def _read_rest(response: ClientResponse, first: bytes, call: UpstreamCall)
     return b"".join(pieces)
 
 
-def _read_whole(raw: bytes, generation_id: str, now: Now) -> list[UpstreamEvent]:
-    """Read a whole response object, or the error that came in its place."""
+def _read_whole(raw: bytes, endpoint: Endpoint, generation_id: str, now: Now) -> list[UpstreamEvent]:
+    """Read a whole response object or chat completion, or the error that came in its place."""
     try:
         body = mapping(load_tolerantly(raw))
     except ValueError as error:
         raise Unreadable("broken JSON") from error
-    if isinstance(body.get("output"), list) or isinstance(body.get("status"), str):
+    if endpoint is Endpoint.CHAT:
+        if objects(body.get("choices")):
+            return [read_completion(body, generation_id, now), StreamClosed(said_done=False)]
+    elif isinstance(body.get("output"), list) or isinstance(body.get("status"), str):
         return [read_response(body, generation_id, now), StreamClosed(said_done=False)]
     if body.get("error"):
         raise Refused(read_problem(body, now=now()))

@@ -1,26 +1,31 @@
 """Serialise a request body so that upstream can always read it: no nulls, no half characters, no NUL."""
 
 from asyncio import to_thread
-from collections.abc import Mapping, Sized
+from collections.abc import Callable, Mapping, Sequence, Sized
+from dataclasses import fields as dataclass_fields
 from decimal import Decimal
 from math import isfinite
 from typing import Any
 
 from adapters.openrouter.codec import FASTEST, STDLIB, Codec
+from ports.json_values import JsonObject
 from ports.responses import ResponsesBody
 
+Shape = Callable[[ResponsesBody], Mapping[str, object]]
 INLINE_LIMIT = 64 * 1024
 NODE_WEIGHT = 32
-REQUIRED = ("model", "input")
+REQUIRED = ("model", "input", "messages")
+NAMES = tuple(field.name for field in dataclass_fields(ResponsesBody) if field.name != "chat_only")
+DETAILS = "reasoning_details"
 NULLS = (b":null", b",null", b"[null")
 
 
-async def encode_body(body: ResponsesBody, codec: Codec = FASTEST) -> bytes:
-    """Serialise `body`; in a thread when it holds more than 64 KiB."""
-    fields = _fields(body)
-    if _exceeds(fields, INLINE_LIMIT):
-        return await to_thread(_serialise, fields, codec)
-    return _serialise(fields, codec)
+async def encode_body(body: ResponsesBody, codec: Codec = FASTEST, *, shape: Shape | None = None) -> bytes:
+    """Serialise `body` for the endpoint whose fields `shape` makes; in a thread when it holds more than 64 KiB."""
+    shape = shape or responses_fields
+    if _exceeds(_named(body), INLINE_LIMIT):
+        return await to_thread(_shaped, body, shape, codec)
+    return _shaped(body, shape, codec)
 
 
 def serialise_body(body: ResponsesBody, codec: Codec = FASTEST) -> bytes:
@@ -29,31 +34,38 @@ def serialise_body(body: ResponsesBody, codec: Codec = FASTEST) -> bytes:
     Nulls are left out of objects at any depth, and of lists except `enum`, where null is a value. Containers that
     are empty below the top level stay: an empty `summary` or `properties` is required there.
     """
-    return _serialise(_fields(body), codec)
+    return _shaped(body, responses_fields, codec)
 
 
-def _fields(body: ResponsesBody) -> dict[str, object]:
-    return {
-        "model": body.model,
-        "input": body.input,
-        "stream": body.stream,
-        "instructions": body.instructions,
-        "max_output_tokens": body.max_output_tokens,
-        "temperature": body.temperature,
-        "top_p": body.top_p,
-        "top_k": body.top_k,
-        "frequency_penalty": body.frequency_penalty,
-        "presence_penalty": body.presence_penalty,
-        "reasoning": body.reasoning,
-        "text": body.text,
-        "tools": body.tools,
-        "tool_choice": body.tool_choice,
-        "parallel_tool_calls": body.parallel_tool_calls,
-        "include": body.include,
-        "metadata": body.metadata,
-        "user": body.user,
-        "session_id": body.session_id,
-    }
+def responses_fields(body: ResponsesBody) -> dict[str, object]:
+    """Return the fields of `POST /responses`."""
+    named = _named(body)
+    if any(DETAILS in item for item in body.input):
+        named["input"] = _foreign_removed(body.input)
+    return named
+
+
+def _named(body: ResponsesBody) -> dict[str, object]:
+    return {name: getattr(body, name) for name in NAMES}
+
+
+def _foreign_removed(items: Sequence[JsonObject]) -> list[JsonObject]:
+    """Return the items without what only chat completions knows of them.
+
+    Thinking that came by that way has no place here when it says nothing in the form of this endpoint, or when
+    neither more thinking, an answer nor a call follows it, which is refused.
+    """
+    kept: list[JsonObject] = []
+    for item in reversed(items):
+        if DETAILS in item:
+            followed = bool(kept) and (
+                kept[-1].get("type") in ("reasoning", "function_call") or kept[-1].get("role") == "assistant"
+            )
+            if not followed or not any(item.get(key) for key in ("summary", "content", "encrypted_content")):
+                continue
+            item = {key: value for key, value in item.items() if key != DETAILS}
+        kept.append(item)
+    return kept[::-1]
 
 
 def _exceeds(fields: Mapping[str, object], limit: int) -> bool:
@@ -71,6 +83,10 @@ def _exceeds(fields: Mapping[str, object], limit: int) -> bool:
         elif isinstance(value, list | tuple):
             stack.extend(value)
     return left < 0
+
+
+def _shaped(body: ResponsesBody, shape: Shape, codec: Codec) -> bytes:
+    return _serialise(shape(body), codec)
 
 
 def _serialise(fields: Mapping[str, object], codec: Codec) -> bytes:

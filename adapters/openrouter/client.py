@@ -1,4 +1,4 @@
-"""`POST /responses` over aiohttp: exactly one attempt per call."""
+"""`POST /responses` and `POST /chat/completions` over aiohttp: exactly one attempt per call."""
 
 from asyncio import CancelledError, sleep
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -9,15 +9,16 @@ from aiohttp import ClientError, ClientResponse, ClientTimeout
 from yarl import URL
 
 from adapters.openrouter.answers import open_answer
-from adapters.openrouter.body import encode_body
+from adapters.openrouter.body import encode_body, responses_fields
+from adapters.openrouter.chat_body import chat_fields
 from adapters.openrouter.codec import ORJSON_INSTALLED
 from adapters.openrouter.failures import failure_of
 from adapters.openrouter.pool import Lease, PoolClosed, SessionPool
-from adapters.openrouter.request import Outgoing, address_of, headers_of
+from adapters.openrouter.request import Outgoing, add_headers, address_of, headers_of
 from adapters.openrouter.stream import EventStream
 from adapters.openrouter.watch import Watch
 from ports.clock import Clock
-from ports.responses import Reach, Unreachable, UpstreamCall, UpstreamEvent
+from ports.responses import Endpoint, Reach, Unreachable, UpstreamCall, UpstreamEvent
 from ports.telemetry import Telemetry
 
 Batches = AsyncIterator[Sequence[UpstreamEvent]]
@@ -68,12 +69,14 @@ class _Attempt:
 
     async def _send(self) -> ClientResponse:
         call, limits = self._call, self._call.limits
-        url = address_of(call.route, "responses")
+        url = address_of(call.route, call.endpoint.value)
         accept = "text/event-stream" if call.body.stream else "application/json"
         headers = headers_of(call.route, Content_Type="application/json", Accept=accept)
         if call.body.stream:
             headers["Accept-Encoding"] = "identity"  # a compressor on the way would hold pieces back
-        outgoing = Outgoing(await encode_body(call.body), limits.idle_read)
+        add_headers(headers, call.headers)
+        shape = chat_fields if call.endpoint is Endpoint.CHAT else responses_fields
+        outgoing = Outgoing(await encode_body(call.body, shape=shape), limits.idle_read)
         try:
             return await self._post(url, headers, outgoing)
         except PoolClosed as error:

@@ -1,6 +1,7 @@
 """The request on its way out: headers, and a payload that knows whether upstream can have received all of it."""
 
 from asyncio import Transport, timeout
+from collections.abc import Iterable
 from re import compile as pattern
 
 from aiohttp.abc import AbstractStreamWriter
@@ -13,6 +14,10 @@ from ports.responses import InvalidRoute, Reach, Route
 
 SLICE = 64 * 1024
 CONTROL = pattern(r"[\x00-\x1f\x7f]+")
+TOKEN = pattern(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+OURS = frozenset(
+    ("accept-encoding", "authorization", "connection", "content-length", "cookie", "host", "transfer-encoding")
+)
 
 
 def address_of(route: Route, path: str) -> URL:
@@ -34,10 +39,27 @@ def headers_of(route: Route, **more: str) -> dict[str, str]:
             raise InvalidRoute("the API key holds characters that no key has")
         headers["Authorization"] = f"Bearer {route.api_key}"
     for name, value in (("HTTP-Referer", route.referer), ("X-OpenRouter-Title", route.title)):
-        said = CONTROL.sub(" ", value).encode("utf-8", "replace").decode().strip()
-        if said:
+        if said := _cleaned(value):
             headers[name] = said
     return headers
+
+
+def add_headers(headers: dict[str, str], more: Iterable[tuple[str, str]]) -> None:
+    """Add headers of one call; those already there, or that belong to the connection or the key, stay as they are.
+
+    Control characters in a value become spaces. Raises InvalidRoute for a name no header can have.
+    """
+    known = OURS.union(name.lower() for name in headers)
+    for name, value in more:
+        if not TOKEN.fullmatch(name):
+            raise InvalidRoute(f"no header can be named {name[:40]!r}")
+        said = _cleaned(value)
+        if said and name.lower() not in known:
+            headers[name] = said
+
+
+def _cleaned(value: str) -> str:
+    return CONTROL.sub(" ", value).encode("utf-8", "replace").decode().strip()
 
 
 class Outgoing(Payload):

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from adapters.openrouter.deltas import Piece, joined_halves
+from adapters.openrouter.deltas import Builder, Piece, joined_halves
 from adapters.openrouter.fields import count, text
-from ports.responses import UpstreamEvent
+from ports.responses import TextDelta, UpstreamEvent
 
 REPLACEMENT = "\ufffd"
 
@@ -12,10 +12,11 @@ REPLACEMENT = "\ufffd"
 class DeltaRun:
     """The delta under way: who it belongs to, as upstream wrote it, and its pieces so far."""
 
-    __slots__ = ("_index", "_item_id", "_part", "_piece", "_pieces", "_place")
+    __slots__ = ("_build", "_index", "_item_id", "_part", "_piece", "_pieces", "_place")
 
     def __init__(self) -> None:
         self._piece: Piece | None = None
+        self._build: Builder = TextDelta
         self._index: object = None
         self._item_id: object = None
         self._part: object = None
@@ -48,7 +49,7 @@ class DeltaRun:
         key = (frame.get("output_index"), frame.get("item_id"), frame.get(piece.part_key))
         if piece is not self._piece or key != (self._index, self._item_id, self._part):
             self.close(events)
-            self._piece = piece
+            self._piece, self._build = piece, piece.build
             self._index, self._item_id, self._part = key
             self._place = (count(self._index), text(self._item_id), count(self._part))
         self._pieces.append(said)
@@ -64,20 +65,16 @@ class DeltaRun:
                 said, half = joined_halves(said)
                 if half:
                     pieces.append(half)
-            self._hand_over(said, events)
+            if said:
+                events.append(self._build(*self._place, said))
 
     def close(self, events: list[UpstreamEvent]) -> None:
         """Hand over everything and end the run."""
         self.pause(events)
         if self._pieces:
             self._pieces.clear()
-            self._hand_over(REPLACEMENT, events)
+            events.append(self._build(*self._place, REPLACEMENT))
         self._piece = None
-
-    def _hand_over(self, said: str, events: list[UpstreamEvent]) -> None:
-        if said and self._piece is not None:
-            index, item_id, part = self._place
-            events.append(self._piece.build(index, item_id, part, said))
 
 
 def _unwrapped(delta: object) -> str | None:

@@ -169,8 +169,9 @@ def _plain_payloads(block: bytes) -> list[bytes] | None:
     """Split a block that is nothing but events of one `data: ` line each; None for any other."""
     if not block.startswith(b"data: ") or not block.endswith(b"\n\n"):
         return None
-    payloads = block[6:-2].split(b"\n\ndata: ")
-    return payloads if block.count(b"\n") == 2 * len(payloads) else None
+    breaks = block.count(b"\n")
+    payloads = [block[6:-2]] if breaks == 2 else block[6:-2].split(b"\n\ndata: ")
+    return payloads if breaks == 2 * len(payloads) else None
 
 
 def _is_data(line: bytes) -> bool:

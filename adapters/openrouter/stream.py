@@ -1,16 +1,28 @@
 """Read an event stream: one read of the socket, one batch of events."""
 
-from asyncio import to_thread
+from asyncio import timeout, to_thread
 from collections.abc import Sequence
+from typing import Protocol
 
 from aiohttp import ClientError, ClientResponse, StreamReader
 
 from adapters.openrouter.failures import failure_of
 from adapters.openrouter.sse import SseDecoder
-from adapters.openrouter.translation import Translator
 from ports.responses import EventIgnored, EventTooLarge, Limits, Reach, ResponsesError, StreamClosed, UpstreamEvent
 
 INLINE_LIMIT = 64 * 1024
+LAST_WORDS = 5.0
+"""Seconds to wait for the bill or `[DONE]` once the answer is complete; without them it ends as it stands."""
+
+
+class FrameReader(Protocol):
+    """Turns the payloads of one stream into events; `Translator` says what its members mean."""
+
+    said_done: bool
+    ended: bool
+
+    def translate(self, payloads: Sequence[bytes]) -> list[UpstreamEvent]: ...
+    def finish(self) -> list[UpstreamEvent]: ...
 
 
 class EventStream:
@@ -19,7 +31,9 @@ class EventStream:
     `finished` tells that nothing of interest can follow, so that the rest may be read by somebody else.
     """
 
-    def __init__(self, response: ClientResponse, translator: Translator, limits: Limits, *, first: bytes = b"") -> None:
+    def __init__(
+        self, response: ClientResponse, translator: FrameReader, limits: Limits, *, first: bytes = b""
+    ) -> None:
         self._content: StreamReader = response.content
         self._decoder = SseDecoder(limits.event_bytes)
         self._translator = translator
@@ -59,7 +73,8 @@ class EventStream:
         if first:
             return first
         try:
-            return await self._content.readany()
+            async with timeout(LAST_WORDS if self._translator.ended else None):
+                return await self._content.readany()
         except (ClientError, OSError, RuntimeError) as error:
             self._failure = failure_of(error, self._reach, self._limits)
             return _arrived(self._content)

@@ -22,6 +22,11 @@ def selected(models: Iterable[Model], selection: str) -> tuple[Model, ...]:
     return tuple(sorted(chosen, key=lambda model: (model.name.casefold(), model.id)))
 
 
+def chats(model: Model) -> bool:
+    """Tell whether a model answers in text; one that does not say so gets the benefit of the doubt."""
+    return not model.output_modalities or "text" in model.output_modalities
+
+
 def is_selected(slug: str, selection: str) -> bool:
     """Tell whether the selection lets a slug through."""
     return _lets_through(slug, patterns_of(selection))

@@ -8,7 +8,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from domain.conversation.arguments import object_text
-from domain.conversation.parts import parts_of
+from domain.conversation.calls_as_text import takes_calls, told
+from domain.conversation.media import sendable
+from domain.conversation.parts import parts_of, says
+from domain.conversation.turns import last_turns
+from ports.catalog import Model
 from ports.json_values import JsonObject
 
 _BLOCKS = (
@@ -17,16 +21,31 @@ _BLOCKS = (
 )
 _MARKER = re.compile(r"^[ \t]*\[[0-9A-Z]{20,26}\]: #[ \t]*$\n?", re.MULTILINE)
 _NAME = re.compile(r"[^A-Za-z0-9_-]")
+GO_ON = "Continue."
 LOST_OUTPUT = "No result: the call was not completed."
 
 
-def items_of(messages: Sequence[object]) -> tuple[JsonObject, ...]:
-    """Translate a history. What is no message, or says nothing, is left out."""
+def items_of(
+    messages: Sequence[object], model: Model | None = None, turns: int = 0, slug: str = ""
+) -> tuple[JsonObject, ...]:
+    """Translate a history, or its last `turns` turns. What is no message, or says nothing, is left out.
+
+    `model` is the catalog's entry for `slug`, None if there is none: media it cannot take become a note, calls it
+    would refuse are told in words.
+    """
     items: list[JsonObject] = []
-    for message in messages:
+    for message in last_turns(messages, turns):
         if isinstance(message, dict):
-            items += _message_items(message)
-    return tuple(_paired(items))
+            items += _message_items(message, model)
+    paired = _paired(items)
+    return tuple(paired if takes_calls(slug, model) else told(paired))
+
+
+def answerable(items: tuple[JsonObject, ...]) -> tuple[JsonObject, ...]:
+    """Return items that end with the person or a tool, as upstream demands; nothing stays nothing."""
+    if not items or items[-1].get("role") in ("user", None):
+        return items
+    return (*items, {"type": "message", "role": "user", "content": [{"type": "input_text", "text": GO_ON}]})
 
 
 def plain_text(content: object) -> str:
@@ -56,15 +75,15 @@ def _without(text: str, opening: re.Pattern[str], closing: re.Pattern[str]) -> s
     return "".join((*kept, text[start:]))
 
 
-def _message_items(message: JsonObject) -> Iterator[JsonObject]:
+def _message_items(message: JsonObject, model: Model | None) -> Iterator[JsonObject]:
     role, content = message.get("role"), message.get("content")
     if role in ("system", "developer", "user"):
-        parts = parts_of(content)
+        parts = sendable(parts_of(content), model)
         if parts:
             yield {"type": "message", "role": role, "content": parts}
     elif role == "assistant":
         text = said(plain_text(content))
-        if text.strip():
+        if says(text):
             yield {"type": "message", "role": "assistant", "content": text}
         yield from _calls(message.get("tool_calls"))
     elif role == "tool":
@@ -76,13 +95,17 @@ def _message_items(message: JsonObject) -> Iterator[JsonObject]:
 def _calls(calls: object) -> Iterator[JsonObject]:
     for call in calls if isinstance(calls, list) else ():
         function = call.get("function") if isinstance(call, dict) else None
-        if isinstance(function, dict) and isinstance(call.get("id"), str) and isinstance(function.get("name"), str):
+        if isinstance(function, dict) and _named(call.get("id"), function.get("name")):
             yield {
                 "type": "function_call",
                 "call_id": call["id"],
                 "name": _NAME.sub("_", function["name"])[:64] or "tool",
                 "arguments": object_text(function.get("arguments")),
             }
+
+
+def _named(call_id: object, name: object) -> bool:
+    return isinstance(call_id, str) and bool(call_id.strip()) and isinstance(name, str) and bool(name)
 
 
 def _paired(items: Iterable[JsonObject]) -> Iterator[JsonObject]:

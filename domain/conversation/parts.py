@@ -8,10 +8,15 @@ from ports.json_values import JsonObject
 def parts_of(content: object) -> list[JsonObject]:
     """Translate a message's content: a string or a list of parts; empty and unreadable parts are left out."""
     if isinstance(content, str):
-        return [{"type": "input_text", "text": content}] if content.strip() else []
+        return [{"type": "input_text", "text": content}] if says(content) else []
     if not isinstance(content, list):
         return []
     return [translated for part in content for translated in _translated(part)]
+
+
+def says(text: str) -> bool:
+    """Tell whether a text holds more than white space and NULs, which never go upstream."""
+    return bool(text.strip().replace("\0", "").strip())
 
 
 def _translated(part: object) -> Iterator[JsonObject]:
@@ -22,7 +27,7 @@ def _translated(part: object) -> Iterator[JsonObject]:
     kind = part.get("type")
     if kind in ("text", "input_text"):
         text = part.get("text")
-        if isinstance(text, str) and text.strip():
+        if isinstance(text, str) and says(text):
             yield {"type": "input_text", "text": text}
     elif kind in ("image_url", "input_image"):
         yield from _image(part.get("image_url"), part.get("detail"))

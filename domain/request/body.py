@@ -1,141 +1,142 @@
-"""TurnRequest → ResponsesBody: only what this endpoint knows and this model supports."""
+"""TurnRequest → ResponsesBody: only what upstream knows and this model supports, built from an explicit list.
 
-import re
-from typing import TypeVar
+Source: OpenRouter API reference, request body and checklist; behaviour of request normalisation.
+"""
 
-from domain.conversation.items import items_of
+from dataclasses import dataclass, replace
+
+from domain.conversation.items import answerable, items_of
 from domain.faults.fault import Fault, FaultKind
-from domain.request.turn_request import Caller, Parameters, Thinking, TurnRequest
+from domain.request.caching import cache_mark
+from domain.request.endpoint import endpoint_of
+from domain.request.identifiers import identified
+from domain.request.plugins import plugins_of
+from domain.request.reasoning import reasoning_of
+from domain.request.routing import fallbacks, provider_of
+from domain.request.sampling import chat_only, counted, output_limit, sampled, stops
+from domain.request.support import ANTHROPIC, author, supports
+from domain.request.text_format import text_of
+from domain.request.tool_specs import function_tools, tool_choice
+from domain.request.turn_request import Caller, TurnRequest
 from ports.catalog import Model
 from ports.json_values import JsonObject
-from ports.responses import ResponsesBody
+from ports.responses import Endpoint, ResponsesBody
 
-EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
-SUMMARIES = ("auto", "concise", "detailed")
-SMALLEST_OUTPUT = 16
-T = TypeVar("T")
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+INTERLEAVED = ("x-anthropic-beta", "interleaved-thinking-2025-05-14")
+_TIERS = ("auto", "default", "flex", "priority", "fast", "scale", "ultrafast")
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What one turn sends: the body, where to, extra headers, and the names of what was asked for but left out."""
+
+    body: ResponsesBody
+    endpoint: Endpoint = Endpoint.RESPONSES
+    headers: tuple[tuple[str, str], ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 def build(
-    request: TurnRequest, slug: str, model: Model | None, offered: tuple[JsonObject, ...] = ()
-) -> ResponsesBody | Fault:
-    """Build the body for one turn; a Fault if the messages hold nothing to send.
+    request: TurnRequest,
+    slug: str,
+    model: Model | None,
+    offered: tuple[JsonObject, ...] = (),
+    known: frozenset[str] = frozenset(),
+) -> Prepared | Fault:
+    """Build what one turn sends; a Fault if the messages hold nothing to send.
 
     `offered` are tools the turn itself can run; without them an API caller's own tools are passed on. `model` is the
-    catalog's entry for `slug`, None if it has none: then every parameter is passed on. Source: OpenRouter API
-    reference, request body and checklist.
+    catalog's entry for `slug`, None if it has none: then every parameter is passed on. `known`: all slugs of the
+    catalog, empty if unknown.
     """
-    items = items_of(request.messages)
+    asked = request.parameters
+    items = answerable(items_of(request.messages, model, request.prompting.history_turns, slug))
     if not items:
         return Fault(FaultKind.BAD_MESSAGES, detail="there is no message with a role and a text")
-    asked = request.parameters
-    reasoning = _reasoning(asked, request.thinking, model)
-    tools = offered if supports(model, "tools") else ()
-    if not tools and request.caller is Caller.API:
-        tools = _tools(asked, model)
+    tools, bad_tools = _tools(request, slug, model, offered)
+    plugins, bad_plugins = plugins_of(
+        asked.plugins or (),
+        trim=request.prompting.trim,
+        stream=request.stream,
+        trimming_named=asked.transforms is not None,
+    )
+    body = replace(
+        _generation(request, slug, model, items),
+        tools=tools,
+        tool_choice=tool_choice(asked.tool_choice, tools) if supports(model, "tool_choice") else None,
+        parallel_tool_calls=asked.parallel_tool_calls if tools else None,
+        max_tool_calls=asked.max_tool_calls if tools and 1 <= (asked.max_tool_calls or 0) <= 30 else None,
+        models=fallbacks(asked.models, slug, known),
+        plugins=plugins,
+    )
+    thinks_between = request.thinking.interleaved and bool(tools) and bool(body.reasoning)
+    return Prepared(
+        body,
+        endpoint_of(slug, request.endpoints),
+        (INTERLEAVED,) if thinks_between and author(slug) == ANTHROPIC else (),
+        (*asked.ignored, *bad_tools, *bad_plugins, *_unsupported(request, body)),
+    )
+
+
+def _generation(request: TurnRequest, slug: str, model: Model | None, items: tuple[JsonObject, ...]) -> ResponsesBody:
+    """Build everything but the tools and what stands in for the model."""
+    asked, prompting = request.parameters, request.prompting
+    limit = output_limit(asked.max_output_tokens, model, use_ceiling=prompting.use_output_ceiling)
+    reasoning = reasoning_of(asked.reasoning, request.thinking, model, slug, limit)
+    ids = identified(request.person, request.identifiers)
     return ResponsesBody(
         model=slug,
         input=items,
         stream=request.stream,
-        max_output_tokens=_output_limit(asked, model),
-        temperature=_if_listed(asked.temperature, "temperature", model),
-        top_p=_if_listed(asked.top_p, "top_p", model),
-        top_k=_if_listed(asked.top_k, "top_k", model),
-        frequency_penalty=_if_listed(asked.frequency_penalty, "frequency_penalty", model),
-        presence_penalty=_if_listed(asked.presence_penalty, "presence_penalty", model),
+        max_output_tokens=limit,
+        temperature=sampled("temperature", asked.temperature, model),
+        top_p=sampled("top_p", asked.top_p, model),
+        top_k=counted("top_k", asked.top_k, model),
+        frequency_penalty=sampled("frequency_penalty", asked.frequency_penalty, model),
+        presence_penalty=sampled("presence_penalty", asked.presence_penalty, model),
+        top_logprobs=counted("top_logprobs", asked.top_logprobs, model),
+        stop=stops(asked.stop, model),
         reasoning=reasoning,
         include=("reasoning.encrypted_content",) if reasoning else (),
-        text=_text_format(asked.response_format, model),
-        tools=tools,
-        tool_choice=_tool_choice(asked.tool_choice) if tools else None,
-        parallel_tool_calls=asked.parallel_tool_calls if tools else None,
+        text=text_of(asked.response_format, asked.text, asked.verbosity, model, slug),
+        metadata=ids.metadata,
+        user=ids.user,
+        session_id=ids.session_id,
+        provider=provider_of(asked.provider, request.routing),
+        modalities=_modalities(asked.modalities, model),
+        image_config=_picture_options(asked.image_config) if "image" in asked.modalities else None,
+        prompt_cache_key=(asked.prompt_cache_key or "")[:64] or None,
+        cache_control=cache_mark(slug, prompting),
+        service_tier=asked.service_tier if asked.service_tier in _TIERS else None,
+        truncation=asked.truncation if asked.truncation in ("auto", "disabled") else None,
+        chat_only=chat_only(asked.chat_only, model),
     )
 
 
-def supports(model: Model | None, parameter: str) -> bool:
-    """Tell whether a parameter may be sent; an unknown model gets the benefit of the doubt."""
-    return model is None or not model.supported_parameters or parameter in model.supported_parameters
-
-
-def _if_listed(value: T | None, parameter: str, model: Model | None) -> T | None:
-    return value if supports(model, parameter) else None
-
-
-def _output_limit(asked: Parameters, model: Model | None) -> int | None:
-    if asked.max_output_tokens is None:
-        return None
-    ceiling = model.max_completion_tokens if model is not None else None
-    limit = max(SMALLEST_OUTPUT, asked.max_output_tokens)
-    return min(limit, ceiling) if ceiling is not None and ceiling >= SMALLEST_OUTPUT else limit
-
-
-def _reasoning(asked: Parameters, thinking: Thinking, model: Model | None) -> JsonObject | None:
-    if model is None or not supports(model, "reasoning") or not model.supported_parameters:
-        return None
-    own = dict(asked.reasoning or {})
-    effort = own.get("effort") or asked.reasoning_effort
-    if not thinking.enabled and not effort:
-        return None
-    chosen = _nearest_effort(str(effort or thinking.effort), model)
-    summary = own.get("summary") or thinking.summary
-    wanted: dict[str, str] = {"effort": chosen} if chosen else {}
-    if summary in SUMMARIES and chosen != "none":
-        wanted["summary"] = str(summary)
-    return wanted or None
-
-
-def _nearest_effort(effort: str, model: Model) -> str | None:
-    """Return the allowed effort closest to the wish; None if this model has no efforts to choose."""
-    wish = EFFORTS.index(effort) if effort in EFFORTS else EFFORTS.index("medium")
-    allowed = EFFORTS if model.reasoning_efforts is None else model.reasoning_efforts
-    choices = [name for name in EFFORTS if name in allowed and not (name == "none" and model.reasoning_mandatory)]
-    return min(choices, key=lambda name: abs(EFFORTS.index(name) - wish)) if choices else None
-
-
-def _text_format(response_format: JsonObject | None, model: Model | None) -> JsonObject | None:
-    kind = response_format.get("type") if response_format else None
-    if kind == "json_object" and supports(model, "response_format"):
-        return {"format": {"type": "json_object"}}
-    nested = response_format.get("json_schema") if response_format else None
-    if kind != "json_schema" or not isinstance(nested, dict) or not supports(model, "structured_outputs"):
-        return None
-    name, schema = nested.get("name"), nested.get("schema")
-    if not (isinstance(name, str) and _NAME.fullmatch(name) and isinstance(schema, dict)):
-        return None
-    known = {"type": "json_schema", "name": name, "schema": schema}
-    if isinstance(nested.get("strict"), bool):
-        known["strict"] = nested["strict"]
-    return {"format": known}
-
-
-def _tools(asked: Parameters, model: Model | None) -> tuple[JsonObject, ...]:
+def _tools(
+    request: TurnRequest, slug: str, model: Model | None, offered: tuple[JsonObject, ...]
+) -> tuple[tuple[JsonObject, ...], tuple[str, ...]]:
+    asked = request.parameters
+    own = asked.tools if request.caller is Caller.API and not offered else ()
+    wanted = (*offered, *own, *(asked.extra_tools if request.caller is not Caller.TASK else ()))
     if not supports(model, "tools"):
+        return (), ("tools",) if wanted else ()
+    return function_tools(wanted, slug, model)
+
+
+def _modalities(asked: tuple[str, ...], model: Model | None) -> tuple[str, ...]:
+    """Ask for pictures only where the model makes them; sound is not to be had on this endpoint."""
+    if "image" not in asked or (model is not None and "image" not in model.output_modalities):
         return ()
-    tools: dict[str, JsonObject] = {}
-    for tool in asked.tools:
-        nested = tool.get("function")
-        function = nested if isinstance(nested, dict) else tool
-        name = function.get("name")
-        if tool.get("type") == "function" and isinstance(name, str) and _NAME.fullmatch(name):
-            tools[name] = _flat_tool(name, function)
-    return tuple(tools.values())
+    return ("text", "image") if model is None or "text" in model.output_modalities else ("image",)
 
 
-def _flat_tool(name: str, function: JsonObject) -> JsonObject:
-    parameters = function.get("parameters")
-    if not isinstance(parameters, dict) or parameters.get("type") != "object":
-        parameters = {"type": "object", "properties": {}}
-    flat = {"type": "function", "name": name, "parameters": parameters, "strict": function.get("strict") is True}
-    description = function.get("description")
-    return {**flat, "description": description} if isinstance(description, str) and description else flat
+def _picture_options(asked: JsonObject | None) -> JsonObject | None:
+    options = {key: value for key, value in (asked or {}).items() if isinstance(value, str | int | float)}
+    return options or None
 
 
-def _tool_choice(choice: str | JsonObject | None) -> str | JsonObject | None:
-    if isinstance(choice, str):
-        return choice if choice in ("auto", "none", "required") else None
-    if choice is None:
-        return None
-    nested = choice.get("function")
-    name = nested.get("name") if isinstance(nested, dict) else choice.get("name")
-    return {"type": "function", "name": name} if isinstance(name, str) else None
+def _unsupported(request: TurnRequest, body: ResponsesBody) -> tuple[str, ...]:
+    """Name the parameters that were asked for and are not in the body."""
+    names = ("temperature", "top_p", "top_k", "frequency_penalty", "presence_penalty", "top_logprobs", "stop")
+    return tuple(name for name in names if getattr(request.parameters, name) and not getattr(body, name))

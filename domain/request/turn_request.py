@@ -1,11 +1,12 @@
 """What one turn is asked to do, frozen at the door."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import Enum
 
 from domain.faults.retry import RetryPolicy
 from ports.json_values import JsonObject
-from ports.responses import Limits, Route
+from ports.responses import Endpoint, Limits, Route
 
 
 class Caller(Enum):
@@ -29,7 +30,11 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """What the caller asked for, by the names of chat completions, already of the right type; None = not asked."""
+    """What the caller asked for, by the names of chat completions, of the right type but unchecked; None = not asked.
+
+    `reasoning` holds effort, max_tokens, enabled and summary as far as named; `extra_tools` come from filters of the
+    host; `chat_only` what the Responses endpoint does not know; `ignored` names what no endpoint takes.
+    """
 
     max_output_tokens: int | None = None
     temperature: float | None = None
@@ -37,21 +42,87 @@ class Parameters:
     top_k: int | None = None
     frequency_penalty: float | None = None
     presence_penalty: float | None = None
-    reasoning_effort: str | None = None
-    reasoning: JsonObject | None = None
+    top_logprobs: int | None = None
+    stop: tuple[str, ...] = ()
+    reasoning: JsonObject = field(default_factory=dict)
     response_format: JsonObject | None = None
+    text: JsonObject | None = None
+    verbosity: str | None = None
     tools: tuple[JsonObject, ...] = ()
+    extra_tools: tuple[JsonObject, ...] = ()
     tool_choice: str | JsonObject | None = None
     parallel_tool_calls: bool | None = None
+    max_tool_calls: int | None = None
+    provider: JsonObject | None = None
+    models: tuple[str, ...] = ()
+    plugins: tuple[object, ...] | None = None
+    transforms: tuple[str, ...] | None = None
+    modalities: tuple[str, ...] = ()
+    image_config: JsonObject | None = None
+    service_tier: str | None = None
+    prompt_cache_key: str | None = None
+    truncation: str | None = None
+    chat_only: JsonObject = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Thinking:
-    """The operator's wishes: `enabled` adds reasoning where the model can, `effort` and `summary` are defaults."""
+    """The operator's wishes: `enabled` adds reasoning where the model can, `effort` and `summary` are defaults.
+
+    `budget`: tokens of thinking at medium effort for models that know budgets only. `interleaved`: let Claude think
+    between tool calls.
+    """
 
     enabled: bool = True
     effort: str = "medium"
     summary: str = "auto"
+    budget: int = 1024
+    interleaved: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Identifiers:
+    """Which ids of ours may be sent upstream; everything is off by default."""
+
+    end_user: bool = False
+    session: bool = False
+    chat: bool = False
+    message: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """Where upstream may send a request: slugs of providers; USD per million tokens, None where there is no cap."""
+
+    order: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    prompt_cap: Decimal | None = None
+    completion_cap: Decimal | None = None
+    deny_data_collection: bool = False
+    zero_retention: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prompting:
+    """How prompts are built: turns of history kept (0 = all), compression, cache marks and their life, output limit."""
+
+    history_turns: int = 0
+    trim: bool = False
+    cache_marks: bool = True
+    cache_ttl: str = "5m"
+    use_output_ceiling: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointChoice:
+    """Which endpoint a model is called through: globs of slugs, `forced_responses` wins; the default for the rest."""
+
+    default: Endpoint = Endpoint.RESPONSES
+    forced_chat: tuple[str, ...] = ()
+    forced_responses: tuple[str, ...] = ()
+    fall_back: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +140,8 @@ class TurnRequest:
     """Everything a turn needs; nothing later reads a live setting.
 
     `model` is the name as requested, `selection` the operator's choice of models. `messages` are chat messages as
-    the caller sent them. `stream` is how upstream is asked, not how the caller is answered.
+    the caller sent them. `task` names the background task, empty for a chat; `fallback_model` stands in for one that
+    cannot be reached. `stream` is how upstream is asked, not how the caller is answered.
     """
 
     model: str
@@ -80,6 +152,12 @@ class TurnRequest:
     person: Person = Person()
     parameters: Parameters = Parameters()
     thinking: Thinking = Thinking()
+    identifiers: Identifiers = Identifiers()
+    routing: Routing = Routing()
+    prompting: Prompting = Prompting()
+    endpoints: EndpointChoice = EndpointChoice()
+    fallback_model: str = ""
+    task: str = ""
     limits: Limits = Limits()
     retry: RetryPolicy = RetryPolicy()
     bounds: Bounds = Bounds()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from domain.services.attempt import Attempt
-from domain.turn.events import AttemptFailed, Begun, CallFinished, Cancelled, Crashed, TimerFired, TurnEvent
+from domain.turn.events import Begun, CallFinished, Cancelled, Crashed, TimerFired, TurnEvent
 from domain.turn.machine import Phase, TurnMachine
 from domain.turn.steps import (
     COMMANDS,
@@ -28,7 +28,7 @@ from domain.turn.steps import (
     Step,
 )
 from ports.clock import Clock
-from ports.responses import ResponsesBody, ResponsesClient, ResponsesError, UpstreamCall, UpstreamEvent
+from ports.responses import ResponsesBody, ResponsesClient, UpstreamCall
 from ports.toolbox import Toolbox, ToolResult
 
 Own = Callable[[Coroutine[Any, Any, None], str], None]
@@ -65,10 +65,11 @@ class Driver:
         self._machine, self._ports, self._call = machine, ports, call
         self._upkeep, self._own = upkeep, upkeep.own
         self._attempt: Attempt | None = None
-        self._pull: asyncio.Task[Sequence[UpstreamEvent]] | None = None
         self._calls: dict[str, asyncio.Task[ToolResult]] = {}
         self._timers: dict[str, float] = {}
         self._alarm: tuple[float, asyncio.Task[None]] | None = None
+        self._news: asyncio.Future[None] | None = None
+        self._stirred = False
         self._settled = False
 
     async def outputs(self) -> AsyncGenerator[Output, None]:
@@ -89,35 +90,24 @@ class Driver:
     # --- waiting ------------------------------------------------------------------------------------------
 
     async def _next_events(self) -> Sequence[TurnEvent]:
-        self._start_pull()
-        waits: set[asyncio.Task[Any]] = set(self._calls.values())
-        if self._pull is not None:
-            waits.add(self._pull)
-        alarm = self._set_alarm()
-        if alarm is not None:
-            waits.add(alarm)
-        if not waits:
+        attempt = self._attempt
+        if attempt is not None:
+            attempt.ask()
+        self._set_alarm()
+        if attempt is None and not self._calls and self._alarm is None:
             return (Crashed("nothing is left to wait for"),)
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        return [*self._finished_calls(), *self._pulled(), *self._due()]
+        if not self._stirred:
+            self._news = asyncio.get_running_loop().create_future()
+            await self._news
+        self._stirred = False
+        arrived = attempt.taken() if attempt is not None else ()
+        return [*self._finished_calls(), *arrived, *self._due()]
 
-    def _start_pull(self) -> None:
-        if self._attempt is not None and self._pull is None and not self._attempt.finished:
-            self._pull = self._task(self._attempt.next_batch(), "upstream")
-
-    def _pulled(self) -> Sequence[TurnEvent]:
-        pull = self._pull
-        if pull is None or not pull.done():
-            return ()
-        self._pull = None
-        if pull.cancelled():
-            return (Crashed("the upstream read was cancelled from outside"),)
-        error = pull.exception()
-        if error is None:
-            return pull.result()
-        if isinstance(error, ResponsesError):
-            return (AttemptFailed(error),)
-        return (Crashed(named(error)),)
+    def _stir(self, _task: object = None) -> None:
+        """Wake the driver, or keep it from going to sleep: something has come in."""
+        self._stirred = True
+        if self._news is not None and not self._news.done():
+            self._news.set_result(None)
 
     def _finished_calls(self) -> list[TurnEvent]:
         events: list[TurnEvent] = []
@@ -129,27 +119,27 @@ class Driver:
                 events.append(CallFinished(call_id, result))
         return events
 
-    def _due(self) -> list[TurnEvent]:
+    def _due(self) -> Sequence[TurnEvent]:
         now = self._ports.clock.monotonic()
+        if not self._timers or now < min(self._timers.values()):
+            return ()
         due = sorted((at, name) for name, at in self._timers.items() if at <= now)
         for _, name in due:
             del self._timers[name]
         return [TimerFired(name) for _, name in due]
 
-    def _set_alarm(self) -> "asyncio.Task[None] | None":
+    def _set_alarm(self) -> None:
         """Keep one waiting task, for the earliest timer."""
         earliest = min(self._timers.values(), default=None)
         if self._alarm is not None:
             at, task = self._alarm
             if at == earliest and not task.done():
-                return task
+                return
+            task.remove_done_callback(self._stir)
             task.cancel()
             self._alarm = None
-        if earliest is None:
-            return None
-        task = self._task(self._ports.clock.sleep_until(earliest), "timer")
-        self._alarm = (earliest, task)
-        return task
+        if earliest is not None:
+            self._alarm = (earliest, self._task(self._ports.clock.sleep_until(earliest), "timer"))
 
     # --- commands -----------------------------------------------------------------------------------------
 
@@ -192,8 +182,8 @@ class Driver:
                 self._drop_attempt()
                 clock = self._ports.clock
                 at = clock.monotonic() + after
-                self._attempt = Attempt(self._ports.responses, self._call(body), clock, at)
-                self._start_pull()
+                self._attempt = Attempt(self._ports.responses, self._call(body), clock, at, self._stir)
+                self._attempt.ask()
             case StartCall(call):
                 if self._ports.toolbox is not None:
                     self._calls[call.call_id] = self._task(self._ports.toolbox.call(call), f"tool-{call.name}")
@@ -213,20 +203,19 @@ class Driver:
                 assert_never(command)
 
     def _drop_attempt(self) -> None:
-        attempt, pull = self._attempt, self._pull
-        self._attempt = self._pull = None
+        attempt, self._attempt = self._attempt, None
         if attempt is not None:
-            self._own(_closed(attempt, pull), "openrouter-pipe-close-attempt")
+            self._own(attempt.close(), "openrouter-pipe-close-attempt")
 
     def _finish(self, end: End) -> None:
         if self._settled:
             return
         self._settled = True
-        attempt, pull = self._attempt, self._pull
+        attempt = self._attempt
         tasks: list[asyncio.Task[Any]] = list(self._calls.values())
         if self._alarm is not None:
             tasks.append(self._alarm[1])
-        self._attempt = self._pull = self._alarm = None
+        self._attempt = self._alarm = None
         self._calls = {}
 
         async def close_and_settle() -> None:
@@ -234,14 +223,16 @@ class Driver:
                 for task in tasks:
                     await _ended(task)
                 if attempt is not None:
-                    await _closed(attempt, pull)
+                    await attempt.close()
             finally:
                 await self._upkeep.settle(end)
 
         self._own(close_and_settle(), "openrouter-pipe-settle")
 
     def _task(self, work: Coroutine[Any, Any, Any], name: str) -> "asyncio.Task[Any]":
-        return asyncio.get_running_loop().create_task(work, name=f"openrouter-pipe-{name}")
+        task = asyncio.get_running_loop().create_task(work, name=f"openrouter-pipe-{name}")
+        task.add_done_callback(self._stir)
+        return task
 
 
 def named(defect: BaseException) -> str:
@@ -255,9 +246,3 @@ async def _ended(task: "asyncio.Task[Any]") -> None:
     await asyncio.wait((task,))
     if not task.cancelled():
         task.exception()
-
-
-async def _closed(attempt: Attempt, pull: "asyncio.Task[Any] | None") -> None:
-    if pull is not None:
-        await _ended(pull)
-    await attempt.close()

@@ -13,7 +13,7 @@ from typing import Any
 from domain.catalog.selection import find, is_selected, slug_of
 from domain.egress.base_url import InvalidBaseUrl, checked_base_url
 from domain.faults.fault import Fault, FaultKind
-from domain.request.body import build
+from domain.request.body import Prepared, build
 from domain.request.turn_request import Caller, TurnRequest
 from domain.services.drive import Driver, TurnPorts, Upkeep, named
 from domain.services.settle_turn import Settlement, call_values, settle_turn
@@ -110,18 +110,22 @@ class RunTurn:
         try:
             model = find(request.model, models)
             slug = model.id if model is not None else slug_of(request.model)
-            prepared = self._checked(request, slug, model, toolbox)
+            known = frozenset(entry.id for entry in models) if request.parameters.models else frozenset()
+            prepared = self._checked(request, slug, model, toolbox, known)
             if isinstance(prepared, Fault):
                 return prepared
-            route, body = prepared
-            settlement = Settlement(request, model, body, error_id, slug)
-            return self._driver(route, toolbox, notices, settlement), settlement
+            route, sent = prepared
+            settlement = Settlement(request, model, sent.body, error_id, slug)
+            if sent.left_out:
+                left_out = ", ".join(sent.left_out)
+                self._telemetry.event("debug", "parameters_left_out", error_id=error_id, model=slug, names=left_out)
+            return self._driver(route, sent, toolbox, notices, settlement), settlement
         except Exception as defect:  # noqa: BLE001 - the edge of a turn: a defect of ours must end as a fault
             return Fault(FaultKind.INTERNAL, named(defect))
 
     def _checked(
-        self, request: TurnRequest, slug: str, model: Model | None, toolbox: Toolbox | None
-    ) -> tuple[Route, ResponsesBody] | Fault:
+        self, request: TurnRequest, slug: str, model: Model | None, toolbox: Toolbox | None, known: frozenset[str]
+    ) -> tuple[Route, Prepared] | Fault:
         if not request.route.api_key.strip():
             return Fault(FaultKind.NO_KEY)
         try:
@@ -130,15 +134,22 @@ class RunTurn:
             return Fault(FaultKind.BAD_ROUTE, detail=f"BASE_URL: {error}")
         if request.caller is not Caller.TASK and not is_selected(slug, request.selection):
             return Fault(FaultKind.FILTERED_MODEL, detail=slug)
-        body = build(request, slug, model, toolbox.specifications() if toolbox is not None else ())
-        if isinstance(body, Fault):
-            return body
+        sent = build(request, slug, model, toolbox.specifications() if toolbox is not None else (), known)
+        if isinstance(sent, Fault):
+            return sent
         given = request.route
-        return Route(base_url, given.api_key.strip(), given.referer, given.title), body
+        return Route(base_url, given.api_key.strip(), given.referer, given.title), sent
 
-    def _driver(self, route: Route, toolbox: Toolbox | None, notices: Notices | None, settlement: Settlement) -> Driver:
+    def _driver(
+        self,
+        route: Route,
+        sent: Prepared,
+        toolbox: Toolbox | None,
+        notices: Notices | None,
+        settlement: Settlement,
+    ) -> Driver:
         request, body, model = settlement.request, settlement.body, settlement.model
-        free = model is not None and model.prompt_price == 0 and model.completion_price == 0
+        free = model is not None and (model.is_free or model.prompt_price == model.completion_price == 0)
         retry = request.retry
         plan = TurnPlan(
             body=body,
@@ -151,7 +162,7 @@ class RunTurn:
         )
 
         def call(round_body: ResponsesBody) -> UpstreamCall:
-            return UpstreamCall(route, round_body, request.limits)
+            return UpstreamCall(route, round_body, request.limits, sent.endpoint, sent.headers)
 
         async def settle(end: End) -> None:
             self._slots.release()

@@ -150,22 +150,20 @@ class Answer:
     # --- details ------------------------------------------------------------------------------------------
 
     def _seen(self, listed: tuple[JsonObject, ...]) -> list[Slot | None]:
-        """Find the slot of each item of the terminal event.
+        """Find the slot of each item of the terminal event: by its id, else by its place, else the first of its kind.
 
-        By its id; failing that it is the first of its kind that no id names: upstream may give an item another id
-        there, or leave out items it streamed, and what was streamed is not to be shown again.
+        Upstream may give an item another id there, or leave out items it streamed; what was streamed is not to be
+        shown again.
         """
-        named = [self._by_id.get(_id_of(item)) for item in listed]
-        found = [
-            slot if slot and slot.kind == _kind_of(item) else None for slot, item in zip(named, listed, strict=True)
-        ]
-        left = [slot for slot in self.slots if slot not in found]
-        for position, item in enumerate(listed):
-            if found[position] is None:
-                slot = next((slot for slot in left if _may_be(slot, item)), None)
-                if slot is not None:
-                    left.remove(slot)
-                    found[position] = slot
+        found: list[Slot | None] = [None] * len(listed)
+        left = list(self.slots)
+        for fits in (_named, _placed, _alike):
+            for position, item in enumerate(listed):
+                if found[position] is None:
+                    slot = next((slot for slot in left if fits(slot, position, item)), None)
+                    if slot is not None:
+                        left.remove(slot)
+                        found[position] = slot
         return found
 
     def _find(self, index: int, item_id: str, kind: str) -> Slot | None:
@@ -179,6 +177,9 @@ class Answer:
         return slot
 
     def _slot(self, index: int, item_id: str, kind: str, now: float) -> Slot:
+        known = self._by_id.get(item_id)
+        if known is not None and known.kind == kind:
+            return known
         slot = self._find(index, item_id, kind)
         if slot is None:
             return self._open(index, item_id, kind, now)
@@ -255,8 +256,16 @@ def _call_of(slot: Slot) -> ToolCall:
     return ToolCall(call_id, _text(item, "name"), arguments or "{}")
 
 
-def _may_be(slot: Slot, item: JsonObject) -> bool:
-    """Tell whether an item of the terminal event may be the one of a slot: calls are told apart by their call id."""
+def _named(slot: Slot, _position: int, item: JsonObject) -> bool:
+    return slot.kind == _kind_of(item) and bool(slot.item_id) and slot.item_id == _id_of(item)
+
+
+def _placed(slot: Slot, position: int, item: JsonObject) -> bool:
+    return slot.index == position and _alike(slot, position, item)
+
+
+def _alike(slot: Slot, _position: int, item: JsonObject) -> bool:
+    """Tell whether they may be the same: of one kind; calls are told apart by their call id."""
     if slot.kind != _kind_of(item):
         return False
     theirs, ours = _text(item, "call_id"), _text(slot.item or slot.opening or {}, "call_id")

@@ -104,16 +104,9 @@ class Calls:
         """Tell whether every call has its result."""
         return not self.running and not self.waiting
 
-    def outputs(self) -> tuple[JsonObject, ...]:
-        """Return the output items in the order of the calls."""
-        return tuple(
-            {
-                "type": "function_call_output",
-                "call_id": call.call_id,
-                "output": self.results[call.call_id].text,
-            }
-            for call in self.order
-        )
+    def output(self, call_id: str) -> JsonObject:
+        """Return the output item of an answered call."""
+        return {"type": "function_call_output", "call_id": call_id, "output": self.results[call_id].text}
 
     def _fill(self, now: float) -> list[Step]:
         steps: list[Step] = []
@@ -157,7 +150,8 @@ def items_of(round_items: tuple[JsonObject, ...], calls: Calls) -> tuple[JsonObj
         elif kind == "function_call" and isinstance(call_id, str) and call_id in unwritten:
             kept.append(_call_item(unwritten.pop(call_id)))
     kept += [_call_item(call) for call in unwritten.values()]
-    return (*kept, *calls.outputs())
+    written = [item["call_id"] for item in kept if item["type"] == "function_call"]
+    return (*kept, *(calls.output(call_id) for call_id in written))
 
 
 def _message_items(item: JsonObject) -> list[JsonObject]:

@@ -33,7 +33,6 @@ from domain.turn.steps import (
     SetTimer,
     ShowCitation,
     ShowImage,
-    ShowStatus,
     ShowText,
     Step,
 )
@@ -42,16 +41,19 @@ from domain.usage.summary import Timing
 from ports.responses import (
     EventIgnored,
     ProblemReported,
+    ReasoningDelta,
     ResponseEnded,
     ResponsesBody,
     ResponseStarted,
     ResponseStatus,
     StreamClosed,
+    TextDelta,
     UpstreamEvent,
 )
 from ports.toolbox import ToolCall
 
 IDLE = "idle"
+QUIET = (ClearTimer(WAITING), ClearTimer(IDLE))
 OF_ONE_ATTEMPT = AttemptFailed | UpstreamEvent
 
 
@@ -122,6 +124,8 @@ class TurnMachine:
         if self.phase is Phase.ENDED:
             return []
         match event:
+            case TextDelta() | ReasoningDelta():  # first, because nearly all events are one of them
+                return self._on_piece(event, now) if self.phase is Phase.CALLING else []
             case Begun():
                 return self._begin(now) if self.phase is Phase.NEW else []
             case Cancelled():
@@ -139,6 +143,11 @@ class TurnMachine:
 
     # --- upstream -----------------------------------------------------------------------------------------
 
+    def _on_piece(self, event: UpstreamEvent, now: float) -> list[Step]:
+        self._last_event = now
+        self._bill.accepted = True
+        return self._showing(read(self._answer, event, now), now)
+
     def _on_upstream(self, event: UpstreamEvent, now: float) -> list[Step]:
         self._last_event = now
         self._bill.accepted = True
@@ -154,7 +163,7 @@ class TurnMachine:
             case EventIgnored(_, count):
                 self._ignored += count
             case _:
-                return self._showing(read(self._answer, event, now), now)
+                return self._on_piece(event, now)
         return []
 
     def _on_response_ended(self, event: ResponseEnded, now: float) -> list[Step]:
@@ -187,16 +196,22 @@ class TurnMachine:
     def _showing(self, outputs: list[Output], now: float) -> list[Step]:
         steps: list[Step] = []
         for output in outputs:
-            if isinstance(output, CloseReasoning):
-                self._thinking += output.seconds
-            else:
-                if not self._shown:
-                    self._shown = True
-                    steps.append(ClearTimer(WAITING))
-                if not isinstance(output, ShowCitation):
+            match output:
+                case ShowText():
                     self._last_shown = now
-                if isinstance(output, ShowImage) or (isinstance(output, ShowText) and not output.text.isspace()):
+                    self._anything = self._anything or not output.text.isspace()
+                case CloseReasoning():
+                    self._thinking += output.seconds
+                case ShowImage():
+                    self._last_shown = now
                     self._anything = True
+                case ShowCitation():
+                    pass
+                case _:
+                    self._last_shown = now
+            if not self._shown and not isinstance(output, CloseReasoning):
+                self._shown = True
+                steps += [ClearTimer(WAITING), *self._reassurance.end()]
             steps.append(output)
         return steps
 
@@ -236,7 +251,7 @@ class TurnMachine:
         self._calls = Calls(calls, self._plan.call_limits, self._answer.next_segment)
         offer = Offer(self._plan.runnable, demanding(self._body.tools), closed=self._rounds == self._plan.max_rounds)
         begun = self._calls.begin(offer, now)
-        return self._after_calls([*self._kept(), ClearTimer(IDLE), *begun], now)
+        return self._after_calls([*self._kept(), *QUIET, *begun], now)
 
     def _after_calls(self, steps: list[Step], now: float) -> list[Step]:
         if self.phase is not Phase.TOOLS or self._calls is None or not self._calls.done:
@@ -287,7 +302,7 @@ class TurnMachine:
             )
             if wait is not None:
                 self._waited += wait
-                status = ShowStatus(waiting.again(fault, wait, self._round_attempts + 1))
+                status = self._reassurance.say(waiting.again(fault, wait, self._round_attempts + 1))
                 return [*self._unbilled(), status, *self._call(wait, now)]
         return self._end_badly(fault, now)
 
@@ -327,7 +342,7 @@ class TurnMachine:
     def _close(self) -> list[Step]:
         kept = self._kept() if self.phase is Phase.CALLING else []
         self.phase = Phase.ENDED
-        return [*kept, ClearTimer(WAITING), ClearTimer(IDLE)]
+        return [*kept, *QUIET]
 
     def _summary(self, reason: Reason, fault: Fault | None, now: float) -> End:
         began = self._begun if self._attempts else now

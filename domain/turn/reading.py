@@ -21,10 +21,10 @@ from ports.responses import (
 def read(answer: Answer, event: UpstreamEvent, now: float) -> list[Output]:
     """Add one event to the answer and return what it shows; events about the call as a whole add nothing."""
     match event:
-        case TextDelta(index, item_id, part, text):
-            return answer.say(index, item_id, part, text, now)
-        case ReasoningDelta(index, item_id, part, text, raw):
-            return answer.think(index, item_id, part, text, raw, now)
+        case TextDelta():  # nearly every event: unpacking it by pattern would cost as much as all the rest
+            return answer.say(event.index, event.item_id, event.part, event.text, now)
+        case ReasoningDelta():
+            return answer.think(event.index, event.item_id, event.part, event.text, event.raw, now)
         case RefusalDelta(index, item_id, part, text):
             return answer.say(index, item_id, part, text, now, "refusal")
         case TextDone(index, item_id, part, text):

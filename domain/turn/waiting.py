@@ -27,6 +27,16 @@ class Reassurance:
 
     def __init__(self) -> None:
         self._stage = 0
+        self._said = False
+
+    def say(self, text: str) -> Step:
+        """Say something else meanwhile."""
+        self._said = True
+        return ShowStatus(text)
+
+    def end(self) -> list[Step]:
+        """Take the line away once the answer begins: an empty status, and only if anything was said."""
+        return [ShowStatus("", done=True)] if self._said else []
 
     def next(self, now: float) -> list[Step]:
         """Say the next line and set the timer for the one after it; nothing once all were said."""
@@ -34,5 +44,5 @@ class Reassurance:
             return []
         text, wait = LINES[self._stage]
         self._stage += 1
-        steps: list[Step] = [ShowStatus(text)] if text else []
+        steps: list[Step] = [self.say(text)] if text else []
         return [*steps, SetTimer(WAITING, now + wait)] if self._stage < len(LINES) else steps

@@ -12,7 +12,8 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
 from entrypoints.devhost.failures import DevhostError
 from entrypoints.devhost.waiting import POLL_SECONDS, deadline
 
-REQUEST_SECONDS = 60.0
+REQUEST_SECONDS = 180.0
+"""Long enough for a host that calls the package installer while it saves a function."""
 
 Json = Any
 """Whatever the host answers: an opaque payload."""

@@ -10,8 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -21,6 +20,7 @@ from entrypoints.devhost.chat import stream_chat
 from entrypoints.devhost.environments import SUPPORTED_HOSTS
 from entrypoints.devhost.failures import DevhostError
 from entrypoints.devhost.progress import say
+from entrypoints.devhost.run_options import RunOptions, read_options
 from entrypoints.devhost.server import HostServer
 from entrypoints.devhost.upstream import ROOT, Upstream, chosen_upstream
 
@@ -29,31 +29,6 @@ BUNDLE = ROOT / "dist" / "openrouter_pipe.py"
 PREFERRED = ("sim/echo", "openai/gpt-4o-mini", "google/gemini-2.5-flash-lite")
 QUESTION = "Say in one short sentence that everything works."
 MODEL_SECONDS = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    """What was asked for; `folder` None stands for a temporary one."""
-
-    bundle: Path
-    port: int | None
-    folder: Path | None
-    check: bool
-
-
-def read_options(arguments: Sequence[str], environment: Mapping[str, str]) -> RunOptions:
-    """Read command line and environment; a value that cannot be used raises DevhostError."""
-    check = environment.get("CHECK", "") not in ("", "0")
-    port = environment.get("PORT", "") or ("" if check else "8080")
-    if port and not (port.isdigit() and 0 < int(port) < 65536):
-        raise DevhostError(f"PORT={port} is not a port number")
-    data = environment.get("DATA", "") or ("" if check else str(ROOT / ".run" / "data"))
-    return RunOptions(
-        bundle=Path(arguments[0]) if arguments else BUNDLE,
-        port=int(port) if port else None,
-        folder=Path(data) if data else None,
-        check=check,
-    )
 
 
 def run(options: RunOptions) -> None:
@@ -111,13 +86,14 @@ async def _check(admin: HostAdmin, model: str) -> None:
     say(f"✓ {model} as the browser does: {turn.stored_text}")
 
 
-def _read_bundle(path: Path) -> str:
-    if path == BUNDLE and not path.exists():
+def _read_bundle(given: Path | None) -> str:
+    if given is None:
         say("· building the bundle")
-        command = [sys.executable, "-m", "entrypoints.openwebui.bundle"]
+        command = [sys.executable, "-m", "entrypoints.openwebui.bundle", "--output", str(BUNDLE)]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         if done.returncode:
             raise DevhostError(f"the bundle cannot be built: {_last_line(done.stderr)}")
+    path = given or BUNDLE
     try:
         return path.read_text("utf-8")
     except OSError as error:

@@ -1,6 +1,5 @@
 """Runs one real Open WebUI as a child process on loopback, with a data folder of its own."""
 
-import os
 import shutil
 import signal
 import socket
@@ -14,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from entrypoints.devhost.children import module_command, signal_group
 from entrypoints.devhost.environments import host_python
 from entrypoints.devhost.failures import DevhostError
 from entrypoints.devhost.host_settings import host_environment
@@ -21,14 +21,6 @@ from entrypoints.devhost.progress import Progress, say
 
 START_SECONDS = 120.0
 STOP_SECONDS = 8.0
-
-LAUNCH = """
-import ctypes, runpy, signal, sys
-if sys.platform == "linux":
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-runpy.run_module("uvicorn", run_name="__main__", alter_sys=True)
-"""
-"""Starts the server so that the system ends it when the parent dies without having stopped it."""
 
 
 class HostServer:
@@ -100,9 +92,9 @@ class HostServer:
 
     def start(self) -> None:
         """Start the host and return when it answers; a host that does not is stopped again."""
-        python = self._python or host_python(self.version, progress=self._progress)
         if self._given_port and not _is_free(self.port):
             raise DevhostError(f"port {self.port} is in use: choose another one with PORT=")
+        python = self._python or host_python(self.version, progress=self._progress)
         self._progress(f"· starting Open WebUI {self.version} on port {self.port}")
         self.folder.mkdir(parents=True, exist_ok=True)
         began = time.monotonic()
@@ -120,18 +112,17 @@ class HostServer:
         process, self._process = self._process, None
         if process is None:
             return
-        _signal_group(process.pid, signal.SIGTERM)
+        signal_group(process.pid, signal.SIGTERM)
         try:
             process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             pass
-        _signal_group(process.pid, signal.SIGKILL)
+        signal_group(process.pid, signal.SIGKILL)
         process.wait()
 
     def _spawn(self, python: Path) -> subprocess.Popen[bytes]:
-        command = [str(python), "-c", LAUNCH, "open_webui.main:app"]
-        command += ["--host", "127.0.0.1", "--port", str(self.port), "--workers", "1"]
-        command += ["--timeout-graceful-shutdown", "1"]
+        listen = ("--host", "127.0.0.1", "--port", str(self.port), "--workers", "1")
+        command = module_command(python, "uvicorn", "open_webui.main:app", *listen, "--timeout-graceful-shutdown", "1")
         with self.log_path.open("wb") as log:
             return subprocess.Popen(
                 command,
@@ -179,10 +170,3 @@ def _is_free(port: int) -> bool:
         except OSError:
             return False
     return True
-
-
-def _signal_group(pid: int, number: signal.Signals) -> None:
-    try:
-        os.killpg(pid, number)
-    except ProcessLookupError:
-        pass

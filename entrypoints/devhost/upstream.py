@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, Queue
 
+from entrypoints.devhost.children import module_command
 from entrypoints.devhost.failures import DevhostError
 from entrypoints.devhost.progress import Progress, say
 
@@ -49,7 +50,7 @@ def chosen_upstream(*, progress: Progress = say) -> Iterator[Upstream]:
 @contextmanager
 def running_simulator() -> Iterator[str]:
     """Run the simulator as a child on a free port; give its base URL."""
-    command = [sys.executable, "-m", "entrypoints.simulator", "--port", "0"]
+    command = module_command(Path(sys.executable), "entrypoints.simulator", "--port", "0")
     process = subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )

@@ -1,5 +1,7 @@
 """What the model picker shows: the offered models, or one entry that says why there are none."""
 
+from dataclasses import dataclass
+
 from domain.catalog.selection import selected
 from domain.egress.base_url import InvalidBaseUrl, checked_base_url
 from domain.services.list_models import Listing, ListModels
@@ -11,16 +13,30 @@ from ports.responses import Route
 Entries = list[dict[str, str]]
 
 
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """The models of one listing: those offered, and all that upstream has."""
+
+    offered: tuple[Model, ...]
+    catalog: tuple[Model, ...]
+
+
 class ModelList:
-    """Answers from memory at once; the same list object until something changes."""
+    """Answers from memory at once; the host may change what it gets.
+
+    `picked` are the models of the newest listing, None when it had to say why there are none.
+    """
 
     def __init__(self, list_models: ListModels) -> None:
         self._list_models = list_models
         self._made_of: tuple[tuple[Model, ...], str] | None = None
         self._entries: Entries = []
+        self._offered: tuple[Model, ...] = ()
+        self.picked: Picked | None = None
 
     def entries(self, settings: Settings) -> Entries:
         """Return the picker's entries: `id` is upstream's exact slug."""
+        self.picked = None
         if not settings.api_key:
             return _one("no-api-key", "OpenRouter: enter an API key in the function's valves (API_KEY)")
         route = usable_route(settings)
@@ -30,12 +46,13 @@ class ModelList:
         if not listing.loaded:
             return _not_loaded(listing)
         if self._made_of is None or self._made_of[0] is not listing.models or self._made_of[1] != settings.model_id:
-            chosen = selected(listing.models, settings.model_id)
-            self._entries = [{"id": model.id, "name": model.name} for model in chosen]
+            self._offered = selected(listing.models, settings.model_id)
+            self._entries = [{"id": model.id, "name": model.name} for model in self._offered]
             self._made_of = (listing.models, settings.model_id)
         if not self._entries:
             return _one("no-match", "OpenRouter: MODEL_ID matches no model; use auto or correct it")
-        return list(self._entries)
+        self.picked = Picked(self._offered, listing.models)
+        return [entry.copy() for entry in self._entries]
 
     def models(self, settings: Settings) -> tuple[Model, ...]:
         """Return the catalog as known now, unfiltered; empty if unknown."""

@@ -87,6 +87,34 @@ class Pipe:
             default=3600,
             description="Seconds after which the list of models is fetched again, in the background.",
         )
+        UPDATE_MODEL_CAPABILITIES: bool = Field(
+            default=True,
+            description=(
+                "Keep the capability boxes of the models (vision, web search, image generation and so on) as "
+                "OpenRouter lists them. What an administrator has changed by hand is never touched again."
+            ),
+        )
+        UPDATE_MODEL_DESCRIPTIONS: bool = Field(
+            default=False,
+            description=(
+                "Keep the descriptions of the models as OpenRouter lists them. What an administrator has changed by "
+                "hand is never touched again."
+            ),
+        )
+        UPDATE_MODEL_IMAGES: bool = Field(
+            default=True,
+            description=(
+                "Keep the icons of the models as OpenRouter shows them. Has no effect yet: icons wait for a release "
+                "that fetches files from elsewhere safely."
+            ),
+        )
+        NEW_MODEL_ACCESS_CONTROL: Literal["admins", "public"] = Field(
+            default="admins",
+            description=(
+                "Who may use a model that is entered anew while capabilities or descriptions are kept up to date: "
+                "admins only, or public for everybody. Models that are entered already keep their access."
+            ),
+        )
         MAX_CONCURRENT_REQUESTS: int = Field(
             default=200,
             description="Requests that may run at the same time in one server process.",

@@ -12,13 +12,10 @@ from domain.turn.steps import End, ShowText
 from entrypoints.openwebui.emitter import GuardedEmitter
 from entrypoints.openwebui.host_call import HostCall
 from entrypoints.openwebui.present.completion import Collected, collect, completion
-from entrypoints.openwebui.present.fault_text import card, error_object, headers_of
-from entrypoints.openwebui.present.frames import ChunkHead
+from entrypoints.openwebui.present.fault_text import card, error_object, headers_of, status_line
+from entrypoints.openwebui.present.frames import BELOW, ChunkHead
 from entrypoints.openwebui.present.stream import Start
 from entrypoints.openwebui.present.wishes import Wishes
-
-CARD_SEGMENT = 1_000_000
-"""A number beyond those of the turn: the card stands below everything shown."""
 
 
 async def reply(start: Start, call: HostCall, head: ChunkHead, wishes: Wishes, emitter: GuardedEmitter) -> object:
@@ -36,7 +33,7 @@ async def reply(start: Start, call: HostCall, head: ChunkHead, wishes: Wishes, e
             await emitter.status(closing_line(end, show_usage=wishes.show_usage), done=True)
         return completion(head, collected, with_reasoning=with_reasoning)
     if call.caller is Caller.PAGE:
-        await emitter.status(f"{end.fault.happened} Error id: {end.error_id}", done=True)
+        await emitter.status(status_line(end.fault, end.error_id), done=True)
         return completion(head, _with_card(collected, end, end.fault, wishes))
     error = {"error": error_object(end.fault, end.error_id)}
     if call.caller is Caller.TASK:
@@ -45,7 +42,7 @@ async def reply(start: Start, call: HostCall, head: ChunkHead, wishes: Wishes, e
 
 
 def _with_card(collected: Collected, end: End, fault: Fault, wishes: Wishes) -> Collected:
-    collected.add(ShowText(CARD_SEGMENT, card(fault, end.error_id, wishes.support)))
+    collected.add(ShowText(BELOW, card(fault, end.error_id, wishes.support)))
     return collected
 
 

@@ -8,6 +8,7 @@ from adapters.logs.structlog_telemetry import StructlogTelemetry
 from adapters.openrouter.catalog import AioCatalog
 from adapters.openrouter.client import AioResponsesClient
 from adapters.openrouter.pool import SessionPool
+from adapters.openwebui.model_rows import OpenWebUiModelRows
 from adapters.process.clock import SystemClock
 from adapters.process.ids import SystemIds
 from adapters.process.loads import Loads
@@ -16,8 +17,10 @@ from adapters.process.state import shared_state
 from domain.redaction.secrets import redact
 from domain.services.list_models import ListModels
 from domain.services.run_turn import RunTurn
+from domain.services.sync_models import SyncModels
 from entrypoints.container import Container
 from entrypoints.openwebui.model_list import ModelList
+from entrypoints.openwebui.model_sync import wish_of
 from entrypoints.settings import Settings
 
 
@@ -39,6 +42,7 @@ class Runtime:
             catalog=AioCatalog(pool, self.clock, self._places),
             clock=self.clock,
             ids=self.ids,
+            model_rows=OpenWebUiModelRows(),
             slots=ProcessSlots(shared_state()),
             telemetry=self.telemetry,
         )
@@ -46,6 +50,7 @@ class Runtime:
         self.run_turn: RunTurn = container.run_turn()
         self._list_models: ListModels = container.list_models()
         self.model_list = ModelList(self._list_models)
+        self._sync_models: SyncModels = container.sync_models()
         self._closing: asyncio.Task[None] | None = None
         self._loads = Loads(shared_state())
         self._registered: set[str] = set()
@@ -54,6 +59,11 @@ class Runtime:
         """Follow the settings of the newest call: size of the pool, level of the log."""
         self._limit = settings.max_concurrent_requests
         self.telemetry.set_level(settings.log_level or "INFO")
+
+    def follow_listing(self, function_id: str, settings: Settings) -> None:
+        """Let the host's model rows follow the newest listing, beside the caller; an unknown function has none."""
+        if self.model_list.picked is not None:
+            self._sync_models.begin(wish_of(function_id, self.model_list.picked, settings))
 
     def register(self, function_id: str) -> None:
         """Take over a function id: an older load of it is retired. Once per id, so that loads never alternate."""
@@ -70,6 +80,7 @@ class Runtime:
     async def aclose(self) -> None:
         """Wait for the turns under way, then close everything."""
         self.retired = True
+        await self._sync_models.aclose()
         await self.run_turn.drained()
         await self._list_models.aclose()
         await self._stack.aclose()

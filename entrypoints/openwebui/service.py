@@ -16,6 +16,7 @@ from entrypoints.openwebui.host import Host, detect_host
 from entrypoints.openwebui.host_call import HostCall, read_call, split_model
 from entrypoints.openwebui.present.chunks import ChunkPresenter
 from entrypoints.openwebui.present.frames import ChunkHead, Presenter
+from entrypoints.openwebui.present.guard import Guard
 from entrypoints.openwebui.present.legacy import LegacyPresenter
 from entrypoints.openwebui.present.native import NativePresenter
 from entrypoints.openwebui.present.stream import Payload, Start, paced, unpaced
@@ -30,10 +31,10 @@ from entrypoints.wire.completions_body import read_completions_body
 
 
 class PipeService:
-    """What the shell delegates to. `function_name` is only a hint for logs: ids come with each call."""
+    """What the shell delegates to. `function_name` is only a hint, may be empty: the id comes with each call."""
 
     def __init__(self, function_name: str) -> None:
-        self._function_name = function_name
+        self._function_id = function_name
         self._runtimes: WeakKeyDictionary[asyncio.AbstractEventLoop, Runtime] = WeakKeyDictionary()
         self._told: frozenset[str] = frozenset()
         self._host: Host | None = None
@@ -43,7 +44,9 @@ class PipeService:
         settings, problems = snapshot(valves, None, os.environ)
         runtime = self._runtime(settings)
         self._tell(runtime, problems)
-        return runtime.model_list.entries(settings)
+        entries = runtime.model_list.entries(settings)
+        runtime.follow_listing(self._function_id, settings)
+        return entries
 
     async def pipe(self, call: Mapping[str, Any]) -> AsyncIterator[Payload] | dict[str, Any] | object:
         """Answer one call in the form its caller understands."""
@@ -51,7 +54,9 @@ class PipeService:
         settings, problems = snapshot(call.get("valves"), host_call.user_valves, os.environ)
         runtime = self._runtime(settings)
         self._tell(runtime, problems)
-        runtime.register(split_model(str(host_call.body.get("model", "")))[0])
+        function_id = split_model(str(host_call.body.get("model", "")))[0]
+        self._function_id = function_id or self._function_id
+        runtime.register(function_id)
         emitter = GuardedEmitter(host_call.emitter, runtime.telemetry)
         await _warn_admin(problems, host_call.person, emitter)
         start = self._starter(runtime, host_call, settings, emitter)
@@ -64,8 +69,10 @@ class PipeService:
         if not host_call.body.get("stream"):
             return await reply(start, host_call, head, wishes, emitter)
         if host_call.caller is not Caller.PAGE:
-            return unpaced(start, ChunkPresenter(head, own_done=not self._detected().closes_streams))
-        return paced(start, self._presenter(head, wishes), emitter, runtime.clock)
+            presenter = ChunkPresenter(head, own_done=not self._detected().closes_streams)
+            return unpaced(start, Guard(presenter, runtime.ids, runtime.telemetry))
+        guard = Guard(self._presenter(head, wishes), runtime.ids, runtime.telemetry)
+        return paced(start, guard, emitter, runtime.clock)
 
     async def aclose(self) -> None:
         """Close everything on the running loop; turns under way are waited for."""

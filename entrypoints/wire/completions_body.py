@@ -7,10 +7,16 @@ not cost the answer. Unknown keys are ignored. Source: OpenAI chat completions; 
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, ValidatorFunctionWrapHandler
-from pydantic.functional_validators import WrapValidator
+from pydantic.functional_validators import BeforeValidator, WrapValidator
 
 from domain.faults.fault import Fault, FaultKind
 from domain.request.turn_request import Parameters
+
+IGNORED = ("n", "suffix", "functions", "store", "previous_response_id", "background", "route", "user", "metadata")
+"""What clients send and no endpoint of ours takes; named in one debug line."""
+
+LARGEST = 2**53 - 1
+"""The largest whole number every reader of JSON keeps."""
 
 
 def _or_none(value: object, handler: ValidatorFunctionWrapHandler, _info: ValidationInfo) -> object:
@@ -20,9 +26,30 @@ def _or_none(value: object, handler: ValidatorFunctionWrapHandler, _info: Valida
         return None
 
 
-Number = Annotated[float | None, WrapValidator(_or_none), Field(allow_inf_nan=False)]
-Whole = Annotated[int | None, WrapValidator(_or_none)]
+def _texts(value: object) -> list[str] | None:
+    """Take a text or the texts of a list."""
+    if isinstance(value, str):
+        return [value]
+    return [entry for entry in value if isinstance(entry, str)] if isinstance(value, list) else None
+
+
+def _rounded(value: object) -> int | None:
+    """Take a number, or the text of one, to the nearest whole."""
+    try:
+        number = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
+    except (ValueError, OverflowError):
+        return None
+    return round(number) if number is not None and abs(number) <= LARGEST else None
+
+
+Number = Annotated[Annotated[float, Field(allow_inf_nan=False)] | None, WrapValidator(_or_none)]
+Whole = Annotated[Annotated[int, Field(ge=-LARGEST, le=LARGEST)] | None, WrapValidator(_or_none)]
+Limit = Annotated[Annotated[int, Field(ge=1, le=LARGEST)] | None, WrapValidator(_or_none)]
+"""-1 is some clients' word for no limit."""
+
 Text = Annotated[str | None, WrapValidator(_or_none)]
+Texts = Annotated[list[str] | None, BeforeValidator(_texts)]
+Rounded = Annotated[int | None, BeforeValidator(_rounded)]
 Flag = Annotated[bool | None, WrapValidator(_or_none)]
 Mapping = Annotated[dict[str, Any] | None, WrapValidator(_or_none)]
 Objects = Annotated[list[Any] | None, WrapValidator(_or_none)]
@@ -31,41 +58,110 @@ Objects = Annotated[list[Any] | None, WrapValidator(_or_none)]
 class CompletionsBody(BaseModel):
     """The keys of a chat completions request that a turn can use."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True)
 
     model: str = Field(min_length=1)
     messages: list[Any] = Field(min_length=1)
     stream: Flag = False
-    max_tokens: Whole = None
-    max_completion_tokens: Whole = None
+    max_tokens: Limit = None
+    max_completion_tokens: Limit = None
+    max_output_tokens: Limit = None
     temperature: Number = None
     top_p: Number = None
-    top_k: Whole = None
+    top_k: Rounded = None
     frequency_penalty: Number = None
     presence_penalty: Number = None
+    logprobs: Flag = None
+    top_logprobs: Whole = None
+    min_p: Number = None
+    top_a: Number = None
+    repetition_penalty: Number = None
+    seed: Whole = None
+    logit_bias: Mapping = None
+    stop: Texts = None
     reasoning_effort: Text = None
     reasoning: Mapping = None
+    include_reasoning: Flag = None
     response_format: Mapping = None
+    text: Mapping = None
+    verbosity: Text = None
     tools: Objects = None
+    extra_tools: Objects = None
     tool_choice: Annotated[str | dict[str, Any] | None, WrapValidator(_or_none)] = None
+    function_call: Annotated[str | dict[str, Any] | None, WrapValidator(_or_none)] = None
     parallel_tool_calls: Flag = None
+    max_tool_calls: Whole = None
+    provider: Mapping = None
+    models: Texts = None
+    model_fallback: Text = None
+    plugins: Objects = None
+    transforms: Texts = None
+    modalities: Texts = None
+    image_config: Mapping = None
+    service_tier: Text = None
+    prompt_cache_key: Text = None
+    truncation: Text = None
 
     def parameters(self) -> Parameters:
         """Freeze what was asked for."""
         return Parameters(
-            max_output_tokens=self.max_completion_tokens or self.max_tokens,
+            max_output_tokens=self.max_completion_tokens or self.max_tokens or self.max_output_tokens,
             temperature=self.temperature,
             top_p=self.top_p,
             top_k=self.top_k,
             frequency_penalty=self.frequency_penalty,
             presence_penalty=self.presence_penalty,
-            reasoning_effort=self.reasoning_effort,
-            reasoning=self.reasoning,
+            top_logprobs=self.top_logprobs,
+            stop=tuple(self.stop or ()),
+            reasoning=self._reasoning(),
             response_format=self.response_format,
-            tools=tuple(tool for tool in self.tools or () if isinstance(tool, dict)),
-            tool_choice=self.tool_choice,
+            text=self.text,
+            verbosity=self.verbosity,
+            tools=_objects(self.tools),
+            extra_tools=_objects(self.extra_tools),
+            tool_choice=self.tool_choice if self.tool_choice is not None else _choice(self.function_call),
             parallel_tool_calls=self.parallel_tool_calls,
+            max_tool_calls=self.max_tool_calls,
+            provider=self.provider,
+            models=(*(self.models or ()), *_listed(self.model_fallback)),
+            plugins=None if self.plugins is None else tuple(self.plugins),
+            transforms=None if self.transforms is None else tuple(self.transforms),
+            modalities=tuple(self.modalities or ()),
+            image_config=self.image_config,
+            service_tier=self.service_tier,
+            prompt_cache_key=self.prompt_cache_key,
+            truncation=self.truncation,
+            chat_only=self._chat_only(),
+            ignored=tuple(name for name in IGNORED if name in (self.model_extra or {})),
         )
+
+    def _reasoning(self) -> dict[str, Any]:
+        named = {key: value for key, value in (self.reasoning or {}).items() if value is not None}
+        if self.reasoning_effort and "effort" not in named:
+            named["effort"] = self.reasoning_effort
+        if self.include_reasoning is False and not named:
+            named["enabled"] = False
+        return named
+
+    def _chat_only(self) -> dict[str, Any]:
+        names = ("min_p", "top_a", "repetition_penalty", "seed", "logit_bias", "logprobs")
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
+
+
+def _objects(values: list[Any] | None) -> tuple[dict[str, Any], ...]:
+    return tuple(value for value in values or () if isinstance(value, dict))
+
+
+def _choice(function_call: str | dict[str, Any] | None) -> str | dict[str, Any] | None:
+    """Read the older spelling: auto, none, a name, or an object with a name."""
+    if function_call is None or function_call in ("auto", "none"):
+        return function_call
+    name = function_call if isinstance(function_call, str) else function_call.get("name")
+    return {"type": "function", "name": name}
+
+
+def _listed(names: str | None) -> tuple[str, ...]:
+    return tuple(name.strip() for name in (names or "").split(",") if name.strip())
 
 
 def read_completions_body(body: object) -> CompletionsBody | Fault:

@@ -36,14 +36,15 @@ async def client() -> AsyncIterator[ResponsesClient]:
     await pool.aclose()
 
 
-@pytest.fixture(params=["scripted", "simulator"])
+@pytest.fixture(params=["scripted", "simulator", "simulator-chat"])
 async def upstream(request: pytest.FixtureRequest) -> AsyncIterator[Upstream]:
     async with open_upstream(request.param) as opened:
         yield opened
 
 
 def call(upstream: Upstream, model: str, *, stream: bool = True) -> UpstreamCall:
-    return UpstreamCall(upstream.route, ResponsesBody(model, (MESSAGE,), stream=stream))
+    body = ResponsesBody(model, (MESSAGE,), stream=stream)
+    return UpstreamCall(upstream.route, body, endpoint=upstream.endpoint)
 
 
 async def batches_of(client: ResponsesClient, upstream_call: UpstreamCall):

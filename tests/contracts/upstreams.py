@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from entrypoints.simulator.server import running_simulator
-from ports.responses import Route
+from ports.responses import Endpoint, Route
 from tests.adapters.openrouter.scripted_upstream import (
     COMPLETED,
     STREAM_HEADERS,
@@ -29,7 +29,10 @@ ENDED = {**COMPLETED["response"], "output": [], "usage": {"input_tokens": 1, "ou
 
 @dataclass(frozen=True)
 class Upstream:
-    """Where it is, the models that do what is asked, and how to see that the last caller went away early."""
+    """Where it is, the models that do what is asked, and how to see that the last caller went away early.
+
+    `endpoint` is the way to ask for an answer.
+    """
 
     route: Route
     speaks: str
@@ -37,18 +40,20 @@ class Upstream:
     refuses: str
     is_cut: str
     caller_left: Callable[[], bool]
+    endpoint: Endpoint = Endpoint.RESPONSES
 
 
 @asynccontextmanager
 async def open_upstream(kind: str) -> AsyncIterator[Upstream]:
-    """Run the upstream named `scripted` or `simulator`."""
-    opened = _simulated() if kind == "simulator" else _scripted()
+    """Run the upstream named `scripted` or `simulator`; `simulator-chat` is the latter, asked by chat completions."""
+    endpoint = Endpoint.CHAT if kind == "simulator-chat" else Endpoint.RESPONSES
+    opened = _scripted() if kind == "scripted" else _simulated(endpoint)
     async with opened as upstream:
         yield upstream
 
 
 @asynccontextmanager
-async def _simulated() -> AsyncIterator[Upstream]:
+async def _simulated(endpoint: Endpoint) -> AsyncIterator[Upstream]:
     async with running_simulator(generation_delay=0) as simulator:
         yield Upstream(
             route=Route(simulator.url, next(iter(simulator.keys))),
@@ -57,6 +62,7 @@ async def _simulated() -> AsyncIterator[Upstream]:
             refuses="sim/error-429",
             is_cut="sim/cut-5",
             caller_left=lambda: simulator.records[-1].closed_by_client,
+            endpoint=endpoint,
         )
 
 

@@ -31,21 +31,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def chosen_versions(config: pytest.Config) -> tuple[str, ...]:
-    """Return the versions to test in, newest first as given."""
+    """Return the versions to test in, newest first."""
     given = config.getoption("host_version", default=None) or []
     names = [name.strip() for item in given for name in item.split(",") if name.strip()]
-    return tuple(names) or SUPPORTED_HOSTS
+    return tuple(sorted(names or SUPPORTED_HOSTS, key=_numbers, reverse=True))
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in version.split(".") if part.isdigit()]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     versions = chosen_versions(metafunc.config)
     if "host" in metafunc.fixturenames:
         in_chromium = metafunc.definition.get_closest_marker("browser")
-        metafunc.parametrize("host", versions[:1] if in_chromium else versions, indirect=True, scope="session")
+        chosen = versions[:1] if in_chromium else versions
+        metafunc.parametrize("host", chosen, indirect=True, scope="session")
     if "outermost_version" in metafunc.fixturenames:
         metafunc.parametrize("outermost_version", tuple(dict.fromkeys((versions[0], versions[-1]))))
-    if "newest_version" in metafunc.fixturenames:
-        metafunc.parametrize("newest_version", versions[:1])
 
 
 @pytest.fixture(scope="session")

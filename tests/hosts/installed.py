@@ -70,13 +70,12 @@ def fresh(words: str) -> str:
     return f"{words} {uuid4().hex[:10]}"
 
 
-async def eventually(holds: Callable[[], object], *, seconds: float = SEEN_SECONDS) -> float:
-    """Wait until `holds()` is true and return how long it took (s); fails when it stays false."""
+async def eventually(holds: Callable[[], object], *, seconds: float = SEEN_SECONDS) -> None:
+    """Wait until `holds()` is true; fails when it stays false."""
     began = time.monotonic()
     while not holds():
         assert time.monotonic() - began < seconds, f"not seen within {seconds:.0f} s"
         await asyncio.sleep(0.01)
-    return time.monotonic() - began
 
 
 async def install(admin: HostAdmin, source: str, valves: dict[str, str], *, function_id: str = FUNCTION_ID) -> None:
@@ -84,6 +83,13 @@ async def install(admin: HostAdmin, source: str, valves: dict[str, str], *, func
     await admin.install_function(function_id, source)
     await admin.set_valves(function_id, valves)
     await admin.wait_for_model(lambda model_id: model_id.startswith(f"{function_id}.sim/"), seconds=READY_SECONDS)
+
+
+def newer(source: str) -> str:
+    """Return the function's text as its next version."""
+    lines = source.split("\n")
+    at = next(number for number, line in enumerate(lines) if line.startswith("version:"))
+    return "\n".join([*lines[:at], "version: 99.0.0", *lines[at + 1 :]])
 
 
 def fault_text(turn: Turn) -> str:

@@ -25,8 +25,8 @@ async def test_answer_that_never_began_is_one_fault_with_an_id_from_the_log(
 async def test_cut_stream_keeps_its_text_and_tells_one_fault(page: BrowserSession, host: InstalledHost) -> None:
     turn = await page.send("this will break off", model="openrouter.sim/cut-5")
     assert turn.shown.error
-    assert turn.stored_text.split()[:5] == turn.text_shown.split()[:5]
-    assert len(turn.stored_text.split()) >= 5
+    assert turn.text_shown
+    assert turn.stored_text == turn.text_shown
     assert len(set(error_ids(fault_text(turn)))) == 1
 
 
@@ -45,7 +45,7 @@ async def test_wrong_key_is_told_and_leaves_the_model_list_alone(
     try:
         await client.set_valves("mistyped", {**host.valves, "API_KEY": "sk-or-v1-mistyped"})
         reply = await stream_chat(client, "mistyped.sim/echo")
-        assert [error["code"] for error in reply.errors] == [401]
+        assert [error["code"] for error in reply.errors] == ["invalid_api_key"]
         turn = await page.send("who am I", model="mistyped.sim/echo")
         assert "key" in fault_text(turn).lower()
         assert "sk-or-v1-mistyped" not in host.server.log_text()

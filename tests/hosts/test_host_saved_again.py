@@ -5,7 +5,7 @@ import pytest
 from entrypoints.devhost.admin import HostAdmin
 from entrypoints.devhost.browser import BrowserSession
 from entrypoints.devhost.chat import stream_chat
-from tests.hosts.installed import InstalledHost, install
+from tests.hosts.installed import InstalledHost, install, newer
 
 pytestmark = pytest.mark.host
 
@@ -31,22 +31,15 @@ async def test_running_answer_finishes_and_the_next_one_comes_from_the_code_save
 ) -> None:
     await install(client, host.source, host.valves, function_id="renewed")
     try:
-        slow = host.model("sim/deltas-40-rate-20", function_id="renewed")
+        slow = host.model("sim/deltas-80-rate-20", function_id="renewed")
         running = await page.send("begin", model=slow, wait=False)
         await running.until(lambda turn: turn.text_shown)
-        await client.update_function("renewed", _newer(host.source) + NEW_CODE)
-        after = await stream_chat(client, "renewed.sim/echo", "which code is this?")
+        await client.update_function("renewed", newer(host.source) + NEW_CODE)
         assert not running.shown.done
+        after = await stream_chat(client, "renewed.sim/echo", "which code is this?")
         await running.finish()
         assert after.text == "You said: the new code speaks"
-        assert len(running.stored_text.split()) == 40
+        assert len(running.stored_text.split()) == 80
         assert running.shown.error is None
     finally:
         await client.delete_function("renewed")
-
-
-def _newer(source: str) -> str:
-    lines = source.split("\n")
-    at = next(number for number, line in enumerate(lines) if line.startswith("version:"))
-    lines[at] = "version: 99.0.0"
-    return "\n".join(lines)

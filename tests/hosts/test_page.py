@@ -33,7 +33,7 @@ def chromium(host: InstalledHost) -> Iterator[Page]:
     asyncio.run(_mark_news_as_read(host))  # before Chromium: the driver keeps a loop running in this thread
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page = browser.new_page(viewport={"width": 1000, "height": 560})
         page.set_default_timeout(PAGE_MILLISECONDS)
         page.add_init_script(f"localStorage.token = '{host.admin.token}'")
         yield page
@@ -50,6 +50,7 @@ def test_person_types_a_message_and_reads_the_streamed_answer(
     box.press("Enter")
     answer = chromium.locator(".chat-assistant").last
     expect(answer).to_contain_text(expected, timeout=PAGE_MILLISECONDS)
+    chromium.get_by_label("Copy", exact=True).last.wait_for()  # the buttons below an answer appear at its end
     path = SCREENSHOT if os.environ.get("KEEP_SCREENSHOT") else tmp_path / "screenshot.png"
     chromium.screenshot(path=path)
     assert path.stat().st_size > 10_000

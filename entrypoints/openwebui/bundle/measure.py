@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -62,15 +63,17 @@ def execute(text: str, name: str) -> tuple[ModuleType, float]:
 
 
 async def _import_in_thread(name: str) -> None:
-    done = asyncio.get_running_loop().create_future()
-    loop = asyncio.get_running_loop()
+    """Import in a fresh thread, as the pipe does; raises what the import raises."""
+    imported: Future[ModuleType] = Future()
 
     def work() -> None:
-        importlib.import_module(name)
-        loop.call_soon_threadsafe(done.set_result, None)
+        try:
+            imported.set_result(importlib.import_module(name))
+        except ImportError as error:
+            imported.set_exception(error)
 
     threading.Thread(target=work, daemon=True).start()
-    await done
+    await asyncio.wrap_future(imported)
 
 
 def _timed(module: ModuleType) -> dict[str, float]:

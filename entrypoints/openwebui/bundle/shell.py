@@ -125,9 +125,9 @@ def _missing_sentence(packages: list[str]) -> str:
 
 
 def _function_hint(module_name: str) -> str:
-    """Guess the function's id before the first call tells it; nothing may rely on the guess."""
+    """Guess the function's id before the first call tells it, "" if there is no telling; it may be wrong."""
     match = re.fullmatch(r"function_(.+?)(?:_[0-9a-f]{32})?", module_name)
-    return match[1] if match else "openrouter"
+    return match[1] if match else ""
 
 
 def host_version() -> tuple[int, ...]:

@@ -1,14 +1,19 @@
 """Plain chat completion chunks: what every OpenAI client understands, and nothing else."""
 
+from typing import Any
+
 from domain.turn.steps import (
     CloseReasoning,
     End,
     Ended,
     HandOverCall,
     Output,
+    ShowCall,
+    ShowCallResult,
     ShowCitation,
     ShowImage,
     ShowReasoning,
+    ShowStatus,
     ShowText,
 )
 from entrypoints.openwebui.present.fault_text import error_object
@@ -18,7 +23,7 @@ DONE = "data: [DONE]"
 
 
 class ChunkPresenter:
-    """For API clients: content, reasoning, annotations, tool calls, finish, usage.
+    """For API clients: content, reasoning, annotations, tool calls, finish, usage; the first delta names the role.
 
     `own_done`: the host is so old that it does not close streams itself. An error comes as a chunk with an error
     object, after it nothing but the end of the stream.
@@ -30,29 +35,36 @@ class ChunkPresenter:
         self._head, self._own_done = head, own_done
         self._text_segment: int | None = None
         self._thought_segment: int | None = None
+        self._begun = False
 
     def present(self, output: Output) -> list[Frame]:
         """Translate one output."""
         match output:
             case ShowText(segment, text):
-                text = self._apart(segment, text)
-                return [chunk(self._head, {"content": text})]
+                return [self._delta({"content": self._apart(segment, text)})]
             case ShowReasoning(segment, text):
                 if self._thought_segment not in (None, segment):
                     text = "\n\n" + text
                 self._thought_segment = segment
-                return [chunk(self._head, {"reasoning_content": text})]
+                return [self._delta({"reasoning_content": text})]
             case ShowImage(segment, url):
-                return [chunk(self._head, {"content": self._apart(segment, f"![image]({url})")})]
+                return [self._delta({"content": self._apart(segment, f"![image]({url})")})]
             case ShowCitation(url, title, _):
                 citation = {"type": "url_citation", "url_citation": {"url": url, "title": title}}
-                return [chunk(self._head, {"annotations": [citation]})]
+                return [self._delta({"annotations": [citation]})]
             case HandOverCall(position, call):
-                return [chunk(self._head, tool_call_delta(position, call.call_id, call.name, call.arguments))]
+                return [self._delta(tool_call_delta(position, call.call_id, call.name, call.arguments))]
             case Ended(end):
                 return self._close(end)
-            case CloseReasoning() | _:
+            case CloseReasoning() | ShowStatus() | ShowCall() | ShowCallResult():
                 return []
+
+    def _delta(self, delta: dict[str, Any], finish_reason: str | None = None) -> Yield:
+        """Build a chunk; clients that put the message together look for its role in the first one."""
+        if not self._begun:
+            self._begun = True
+            delta = {"role": "assistant", **delta}
+        return chunk(self._head, delta, finish_reason)
 
     def _apart(self, segment: int, text: str) -> str:
         """Start a new paragraph for a new segment."""
@@ -64,8 +76,8 @@ class ChunkPresenter:
         frames: list[Frame] = []
         if end.fault is not None:
             frames.append(Yield({"error": error_object(end.fault, end.error_id)}))
-        else:
-            frames.append(chunk(self._head, {}, end.reason.value))
+        if end.fault is None or self._own_done:
+            frames.append(self._delta({}, end.reason.value))
         if end.usage is not None:
             frames.append(usage_chunk(self._head, end.usage))
         return [*frames, Yield(DONE)] if self._own_done else frames

@@ -6,6 +6,9 @@ from typing import Any, Protocol
 from domain.turn.steps import Output
 from ports.usage import Usage
 
+BELOW = 1_000_000
+"""A segment beyond those of the turn: what stands below everything shown."""
+
 
 @dataclass(frozen=True, slots=True)
 class Yield:
@@ -99,8 +102,9 @@ def responses_usage(usage: Usage) -> dict[str, Any]:
 
 
 def status(text: str, *, done: bool) -> Emit:
-    """Build the event of a status line."""
-    return Emit({"type": "status", "data": {"description": text, "done": done}})
+    """Build the event of a status line; without text it only takes away what the line said before."""
+    line: dict[str, Any] = {"description": text, "done": done}
+    return Emit({"type": "status", "data": line if text else {**line, "hidden": True}})
 
 
 def source(url: str, title: str, excerpt: str) -> Emit:

@@ -8,8 +8,10 @@ import json
 
 from domain.turn.closing import closing_line
 from domain.turn.steps import (
+    CloseReasoning,
     End,
     Ended,
+    HandOverCall,
     Output,
     Reason,
     ShowCall,
@@ -20,9 +22,10 @@ from domain.turn.steps import (
     ShowStatus,
     ShowText,
 )
-from entrypoints.openwebui.present.fault_text import card
-from entrypoints.openwebui.present.frames import ChunkHead, Frame, Yield, chunk, source, status, usage_chunk
+from entrypoints.openwebui.present.fault_text import box, card, status_line, uncalled
+from entrypoints.openwebui.present.frames import BELOW, ChunkHead, Frame, Yield, chunk, source, status, usage_chunk
 from entrypoints.openwebui.present.wishes import Wishes
+from ports.toolbox import ToolCall
 
 RESULT_SHOWN = 2000
 
@@ -36,6 +39,8 @@ class LegacyPresenter:
         self._thought: int | None = None
         self.repeated = 0
         self._any_text = False
+        self._running: set[str] = set()
+        self._ran = 0
 
     def present(self, output: Output) -> list[Frame]:
         """Translate one output."""
@@ -54,45 +59,55 @@ class LegacyPresenter:
             case ShowStatus(text, done):
                 return [status(text, done=done)]
             case ShowCall(_, call):
+                self._running.add(call.call_id)
                 return [status(f"Running {call.name}…", done=False)]
             case ShowCallResult(segment, call, result):
-                block = _tool_block(call.call_id, call.name, call.arguments, result.text)
-                return [self._content(segment, block)]
+                return [self._content(segment, _tool_block(call, result.text)), *self._count(call)]
+            case HandOverCall(position, call):
+                return [self._content(BELOW + position, uncalled(call.name))]
             case Ended(end):
                 return self._close(end)
-            case _:
+            case CloseReasoning():
                 return []
+
+    def _count(self, call: ToolCall) -> list[Frame]:
+        """After the last of the calls that run side by side the status line stops moving."""
+        self._running.discard(call.call_id)
+        self._ran += 1
+        if self._running:
+            return []
+        ran, self._ran = self._ran, 0
+        return [status(f"Ran {call.name}" if ran == 1 else f"Ran {ran} tools", done=True)]
 
     def _content(self, segment: int, text: str) -> Yield:
         parted = text if self._segment in (None, segment) else "\n\n" + text
         self._segment = segment
-        self._any_text = True
+        self._any_text = self._any_text or bool(text.strip())
         self.repeated += len(parted)
         return chunk(self._head, {"content": parted})
 
     def _close(self, end: End) -> list[Frame]:
         frames: list[Frame] = []
-        line = closing_line(end, show_usage=self._wishes.show_usage)
         if end.fault is not None:
-            words = card(end.fault, end.error_id, self._wishes.support)
+            fault, error_id, support = end.fault, end.error_id, self._wishes.support
+            frames.append(status(status_line(fault, error_id), done=True))
             if self._any_text:
-                frames = [status(f"{end.fault.happened} Error id: {end.error_id}", done=True)]
-                frames += [Yield({"error": {"message": words}})]
+                frames.append(Yield({"error": {"message": box(fault, error_id, support)}}))
             else:
-                frames = [status(line, done=True), self._content(0, words)]
+                frames.append(self._content(BELOW, card(fault, error_id, support)))
         else:
-            frames.append(status(line, done=True))
+            frames.append(status(closing_line(end, show_usage=self._wishes.show_usage), done=True))
         reason = Reason.STOP if end.fault is not None else end.reason
         frames.append(chunk(self._head, {}, reason.value))
         return [*frames, usage_chunk(self._head, end.usage)] if end.usage is not None else frames
 
 
-def _tool_block(call_id: str, name: str, arguments: str, result: str) -> str:
+def _tool_block(call: ToolCall, result: str) -> str:
     shown = result if len(result) <= RESULT_SHOWN else result[:RESULT_SHOWN] + "…"
     attributes = {
-        "id": html.escape(call_id),
-        "name": html.escape(name),
-        "arguments": html.escape(json.dumps(arguments)),
+        "id": html.escape(call.call_id),
+        "name": html.escape(call.name),
+        "arguments": html.escape(json.dumps(call.arguments, ensure_ascii=False)),
         "result": html.escape(json.dumps(shown, ensure_ascii=False)),
         "files": "",
         "embeds": "",

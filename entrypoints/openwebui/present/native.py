@@ -11,6 +11,7 @@ from domain.turn.steps import (
     CloseReasoning,
     End,
     Ended,
+    HandOverCall,
     Output,
     ShowCall,
     ShowCallResult,
@@ -20,8 +21,8 @@ from domain.turn.steps import (
     ShowStatus,
     ShowText,
 )
-from entrypoints.openwebui.present.fault_text import card
-from entrypoints.openwebui.present.frames import Emit, Frame, Yield, responses_usage, source, status
+from entrypoints.openwebui.present.fault_text import box, card, status_line, uncalled
+from entrypoints.openwebui.present.frames import BELOW, Emit, Frame, Yield, responses_usage, source, status
 from entrypoints.openwebui.present.wishes import Wishes
 from ports.toolbox import ToolCall
 
@@ -41,6 +42,7 @@ class NativePresenter:
         self._pieces: list[list[str]] = []
         self._open: int | None = None
         self._open_key: tuple[str, int] | None = None
+        self._thoughts: dict[int, int] = {}
         self._calls: dict[str, int] = {}
         self._shown = 0
 
@@ -67,11 +69,11 @@ class NativePresenter:
             case ShowCall(_, call):
                 return [*self._close_open(), *self._add_call(call)]
             case ShowCallResult(_, call, result):
-                return self._add_result(call, result.text)
+                return [*self._close_open(), *self._add_result(call, result.text)]
+            case HandOverCall(position, call):
+                return self._text(BELOW + position, uncalled(call.name))
             case Ended(end):
                 return self._end(end)
-            case _:
-                return []
 
     # --- items --------------------------------------------------------------------------------------------
 
@@ -107,6 +109,7 @@ class NativePresenter:
             item_id = self._id("rs", index)
             tags = {"start_tag": f'<think id="{item_id}">', "end_tag": "</think>"}
             item = {"type": "reasoning", "id": item_id, "summary": [], **tags}
+            self._thoughts[key[1]] = index
         self._open, self._open_key = index, key
         return [*frames, self._add({**item, "status": "in_progress"})]
 
@@ -118,19 +121,27 @@ class NativePresenter:
             return []
         item, text = self._items[index], "".join(self._pieces[index])
         item["status"] = "completed"
+        self._write(index)
         if key[0] == "message":
-            item["content"] = [{"type": "output_text", "text": text}]
             return [Yield({"type": "response.output_item.done", "output_index": index, "item": dict(item)})]
-        item["summary"] = [{"type": "summary_text", "text": text}]
         item.setdefault("duration", 0)
         done = {"output_index": index, "item_id": item["id"], "summary_index": 0, "text": text}
         return [Yield({"type": "response.reasoning_summary_text.done", **done})]
 
     def _close_reasoning(self, segment: int, seconds: float) -> list[Frame]:
-        if self._open_key != ("reasoning", segment) or self._open is None:
+        index = self._thoughts.get(segment)
+        if index is None:
             return []
-        self._items[self._open]["duration"] = round(seconds)
-        return self._close_open()
+        self._items[index]["duration"] = round(seconds)
+        return self._close_open() if self._open == index else []
+
+    def _write(self, index: int) -> None:
+        """Put the text so far into the item."""
+        item, text = self._items[index], "".join(self._pieces[index])
+        if item["type"] == "message":
+            item["content"] = [{"type": "output_text", "text": text}]
+        else:
+            item["summary"] = [{"type": "summary_text", "text": text}]
 
     def _add(self, item: dict[str, Any]) -> Yield:
         self._items.append(item)
@@ -144,6 +155,8 @@ class NativePresenter:
     # --- tools --------------------------------------------------------------------------------------------
 
     def _add_call(self, call: ToolCall) -> list[Frame]:
+        if call.call_id in self._calls:
+            return []
         self._calls[call.call_id] = len(self._items)
         item = {
             "type": "function_call",
@@ -157,7 +170,7 @@ class NativePresenter:
         return [self._add(item)]
 
     def _add_result(self, call: ToolCall, text: str) -> list[Frame]:
-        frames: list[Frame] = [] if call.call_id in self._calls else self._add_call(call)
+        frames = self._add_call(call)
         index = self._calls.pop(call.call_id)
         self._items[index]["status"] = "completed"
         shown = text if len(text) <= RESULT_SHOWN else text[:RESULT_SHOWN] + "…"
@@ -173,6 +186,8 @@ class NativePresenter:
         return frames if self._calls else [*frames, self._completed()]
 
     def _completed(self, usage: dict[str, Any] | None = None) -> Yield:
+        if self._open is not None:
+            self._write(self._open)
         response: dict[str, Any] = {"id": f"resp_{self._reply_id}", "status": "completed"}
         response["output"] = [dict(item) for item in self._items]
         if usage is not None:
@@ -189,25 +204,23 @@ class NativePresenter:
         frames.append(status(closing_line(end, show_usage=self._wishes.show_usage), done=True))
         if self._needs_replace():
             frames.append(self._replace())
-        usage = responses_usage(end.usage) if end.usage is not None else None
-        return [*frames, self._completed(usage)]
+        return [*frames, self._completed(_usage(end))]
 
     def _end_badly(self, end: End) -> list[Frame]:
+        """Hosts up to 0.10 refuse further messages after an error without text: there the card is the text."""
         if end.fault is None:
             return []
-        words = card(end.fault, end.error_id, self._wishes.support)
-        line = f"{end.fault.happened} Error id: {end.error_id}"
-        if self._version < (0, 12) and not self._plain_text():
-            frames = [*self._text(1_000_000, words), *self._close_open(), status(line, done=True)]
-            if self._needs_replace():
-                frames.append(self._replace())
-            return [*frames, self._completed()]
-        frames = [*self._close_open(), status(line, done=True)]
+        support = self._wishes.support
+        in_text = self._version < (0, 12) and not self._plain_text().strip()
+        frames = self._text(BELOW, card(end.fault, end.error_id, support)) if in_text else []
+        frames += [*self._close_open(), status(status_line(end.fault, end.error_id), done=True)]
         if self._needs_replace():
             frames.append(self._replace())
+        if in_text:
+            return [*frames, self._completed(_usage(end))]
         if self._version < (0, 10):
-            frames.append(self._completed())
-        return [*frames, Yield({"error": {"message": words}})]
+            frames.append(self._completed(_usage(end)))
+        return [*frames, Yield({"error": {"message": box(end.fault, end.error_id, support)}})]
 
     def _answer_open_calls(self) -> list[Frame]:
         """A call without output makes the host run it: none may be left."""
@@ -228,6 +241,10 @@ class NativePresenter:
     def _plain_text(self) -> str:
         texts = ("".join(pieces) for item, pieces in zip(self._items, self._pieces, strict=True) if _is_text(item))
         return "\n\n".join(text for text in texts if text)
+
+
+def _usage(end: End) -> dict[str, Any] | None:
+    return responses_usage(end.usage) if end.usage is not None else None
 
 
 def _is_text(item: dict[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""The generator the host iterates: outputs in, paced frames out; nothing is ever raised but cancellation."""
+"""The generator the host iterates: outputs in, frames out; nothing is ever raised but cancellation."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -6,8 +6,10 @@ from typing import Any
 
 from domain.turn.steps import Output, ShowReasoning, ShowText
 from entrypoints.openwebui.emitter import GuardedEmitter
-from entrypoints.openwebui.present.frames import Presenter, Yield
+from entrypoints.openwebui.present.frames import Yield
+from entrypoints.openwebui.present.guard import Guard
 from entrypoints.openwebui.present.pace import Pacer
+from entrypoints.openwebui.present.pieces import Pieces
 from ports.clock import Clock
 
 Payload = dict[str, Any] | str
@@ -15,58 +17,44 @@ Start = Callable[["asyncio.Task[Any] | None"], AsyncGenerator[Output, None]]
 """Starts the turn; told the task that reads it, so that the turn ends with its reader."""
 
 
-async def unpaced(start: Start, presenter: Presenter) -> AsyncIterator[Payload]:
+async def unpaced(start: Start, guard: Guard) -> AsyncIterator[Payload]:
     """Yield every piece as it comes; for API clients."""
     outputs = start(asyncio.current_task())
     try:
         async for output in outputs:
-            for frame in presenter.present(output):
+            for frame in guard.present(output):
                 if isinstance(frame, Yield):
                     yield frame.payload
+        guard.completed()
+    except Exception as defect:  # noqa: BLE001 - the edge to the host, which would show any error to everybody
+        for frame in guard.closing(defect):
+            if isinstance(frame, Yield):
+                yield frame.payload
     finally:
-        await outputs.aclose()
+        await guard.close(outputs)
 
 
-async def paced(start: Start, presenter: Presenter, emitter: GuardedEmitter, clock: Clock) -> AsyncIterator[Payload]:
-    """Yield text at the page's pace and emit events beside it; a held piece leaves by its timer.
-
-    While something is held the next output is awaited in a task of its own, so that what is not text overtakes
-    no timer and is not delayed by one.
-    """
-    outputs = start(asyncio.current_task())
-    pacer = Pacer()
-    coming: asyncio.Task[Output] | None = None
+async def paced(start: Start, guard: Guard, emitter: GuardedEmitter, clock: Clock) -> AsyncIterator[Payload]:
+    """Yield text at the page's pace and emit events beside it; a held piece leaves by its timer."""
+    outputs, pacer = start(asyncio.current_task()), Pacer()
+    pieces = Pieces(outputs, pacer, clock)
     try:
-        while True:
-            due = pacer.due()
-            if coming is None and due is None:
-                leaving = pacer.offer(await anext(outputs), clock.monotonic())
-            else:
-                if coming is None:
-                    coming = asyncio.create_task(_next(outputs), name="openrouter-pipe-next-output")
-                timeout = None if due is None else max(0.0, due - clock.monotonic())
-                await asyncio.wait((coming,), timeout=timeout)
-                if coming.done():
-                    finished, coming = coming, None
-                    leaving = pacer.offer(finished.result(), clock.monotonic())
-                else:
-                    leaving = pacer.flush()
+        while (leaving := await pieces.leaving()) is not None:
             for output in leaving:
-                for frame in presenter.present(output):
+                for frame in guard.present(output):
                     if isinstance(frame, Yield):
                         yield frame.payload
                     else:
                         await emitter.emit(frame.event)
                 if isinstance(output, ShowText | ShowReasoning):
-                    pacer.left(clock.monotonic(), presenter.repeated)
-    except StopAsyncIteration:
-        return
+                    pacer.left(clock.monotonic(), guard.repeated)
+        guard.completed()
+    except Exception as defect:  # noqa: BLE001 - the edge to the host, which would show any error to everybody
+        for frame in guard.closing(defect):
+            if isinstance(frame, Yield):
+                yield frame.payload
+            else:
+                await emitter.emit(frame.event)
     finally:
-        if coming is not None:
-            coming.cancel()
-            await asyncio.wait((coming,))
-        await outputs.aclose()
-
-
-async def _next(outputs: AsyncGenerator[Output, None]) -> Output:
-    return await anext(outputs)
+        await pieces.aclose()
+        await guard.close(outputs)

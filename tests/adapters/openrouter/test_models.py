@@ -33,12 +33,13 @@ def test_a_full_entry_is_read():
     assert (model.prompt_price, model.completion_price) == (Decimal("0.0000005"), Decimal("0.000003"))
     assert model.input_modalities == {"text", "image"}
     assert model.supported_parameters == {"tools", "reasoning"}
-    assert (model.reasoning_mandatory, model.reasoning_efforts) == (True, ("high", "low"))
+    assert (model.reasoning.mandatory, model.reasoning.efforts) == (True, ("high", "low"))
+    assert model.reasoning.takes_effort
 
 
 def test_an_entry_with_nothing_but_an_id_is_read():
     model = read_model({"id": "a/b"})
-    assert (model.name, model.context_length, model.prompt_price, model.reasoning_efforts) == ("a/b", None, None, None)
+    assert (model.name, model.context_length, model.prompt_price, model.reasoning) == ("a/b", None, None, None)
 
 
 @pytest.mark.parametrize("price", ["-1", -1, None, "x", "", [], {"prompt": 1}, True, float("nan")])
@@ -72,9 +73,32 @@ def test_an_entry_without_a_usable_id_is_left_out(slug):
     assert read_model({**ENTRY, "id": slug}) is None
 
 
-@pytest.mark.parametrize("efforts", [None, "high", {}])
-def test_efforts_that_are_no_list_are_unknown(efforts):
-    assert read_model({**ENTRY, "reasoning": {"supported_efforts": efforts}}).reasoning_efforts is None
+@pytest.mark.parametrize(
+    ("described", "takes_effort", "efforts"),
+    [
+        ({"supported_efforts": None}, True, None),
+        ({"supported_efforts": ["high"]}, True, ("high",)),
+        ({"supported_efforts": []}, False, ()),
+        ({"supported_efforts": "high"}, False, None),
+        ({}, False, None),
+    ],
+)
+def test_no_list_of_efforts_means_none_to_choose_and_null_means_all(described, takes_effort, efforts):
+    reasoning = read_model({**ENTRY, "reasoning": described}).reasoning
+    assert (reasoning.takes_effort, reasoning.efforts) == (takes_effort, efforts)
+
+
+@pytest.mark.parametrize(
+    ("pricing", "free"),
+    [
+        ({"prompt": "0", "completion": "0"}, True),
+        ({"prompt": "0", "completion": "0.1"}, False),
+        ({"prompt": "-1", "completion": "-1"}, False),
+        ({}, False),
+    ],
+)
+def test_a_model_is_free_when_every_price_told_is_zero(pricing, free):
+    assert read_model({**ENTRY, "pricing": pricing}).is_free is free
 
 
 JSON = st.recursive(

@@ -7,7 +7,20 @@ from domain.turn.machine import TurnPlan
 from ports.responses import Reach, StreamClosed, Unreachable
 from ports.toolbox import ToolResult
 from ports.usage import Usage
-from tests.domain.turn.talk import BODY, COST, STARTED, Turn, call, completed, delta, done, message, reported
+from tests.domain.turn.talk import (
+    BODY,
+    COST,
+    STARTED,
+    Turn,
+    call,
+    completed,
+    delta,
+    done,
+    failed,
+    message,
+    problem,
+    reported,
+)
 
 TOOLS = TurnPlan(BODY, runnable=frozenset({"look"}))
 
@@ -44,6 +57,20 @@ def test_an_attempt_refused_before_anything_was_written_costs_nothing():
     turn = Turn()
     turn.feed(STARTED, reported(401, "authentication"))
     assert turn.end.unbilled_characters is None
+
+
+def test_a_response_that_failed_before_anything_was_written_costs_nothing():
+    turn = Turn()
+    turn.feed(STARTED, failed(problem(401)))
+    assert turn.end.unbilled_characters is None
+
+
+def test_all_unbilled_rounds_are_counted():
+    turn = Turn(TOOLS)
+    turn.feed(*done(message("four"), call()), StreamClosed(said_done=True))
+    turn.feed(CallFinished("call_1", ToolResult("found")))
+    turn.feed(delta("three"), StreamClosed(said_done=True))
+    assert turn.end.unbilled_characters == 9
 
 
 def test_an_attempt_that_was_never_sent_costs_nothing():

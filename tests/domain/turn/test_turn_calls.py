@@ -91,7 +91,7 @@ def test_two_calls_at_one_place_are_two_calls():
 def test_two_calls_at_one_place_without_item_ids_are_two_calls():
     turn = Turn()
     bare = [{key: value for key, value in call(name).items() if key != "id"} for name in ("a", "b")]
-    turn.feed(*(ItemDone(0, item) for item in bare), completed(*bare))
+    turn.feed(*(ItemDone(0, item) for item in bare), completed())
     assert [made.call_id for made in handed_over(turn)] == ["a", "b"]
 
 
@@ -162,6 +162,14 @@ def test_the_next_call_holds_the_question_then_what_the_model_said_then_the_outp
         {"type": "function_call", "call_id": "call_1", "name": "look", "arguments": '{"q": 1}'},
         {"type": "function_call_output", "call_id": "call_1", "output": "found"},
     )
+
+
+def test_text_that_followed_a_call_keeps_its_place():
+    turn = Turn(PLAN)
+    turn.feed(*done(call("a"), message("And now"), call("b")), completed())
+    turn.feed(finished("a"), finished("b"))
+    kinds = [item.get("call_id", item["type"]) for item in turn.attempts[-1].body.input[1:]]
+    assert kinds == ["a", "message", "b", "a", "b"]
 
 
 def test_a_message_without_an_id_goes_back_as_plain_text():

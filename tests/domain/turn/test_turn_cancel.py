@@ -81,6 +81,13 @@ def test_a_round_is_kept_once_when_the_turn_stops_in_the_next():
     assert [kept.items for kept in turn.all(Persist)] == [(call("a"),)]
 
 
+def test_a_round_is_kept_once_when_the_turn_stops_while_its_tools_run():
+    turn = Turn(TOOLS)
+    turn.feed(*done(call("a")), completed())
+    turn.feed(Cancelled())
+    assert len(turn.all(Persist)) == 1
+
+
 def test_a_stop_after_the_end_changes_nothing():
     turn = Turn()
     turn.feed(delta("a"), completed())

@@ -106,6 +106,13 @@ def test_a_message_that_only_the_terminal_event_lists_is_added():
     assert turn.text == "One|Two"
 
 
+def test_an_item_without_an_id_is_known_by_its_place_in_the_terminal_event():
+    turn = Turn()
+    one, two = message("One", item_id=""), message("Two", item_id="")
+    turn.feed(delta("Tw", index=1, item_id=""), completed(one, two))
+    assert sorted(turn.text.split("|")) == ["One", "Two"]
+
+
 def test_a_place_used_again_by_another_item_opens_a_new_one():
     turn = Turn()
     turn.feed(*done(message("One")), ItemAdded(0, message(item_id="msg_2")), delta("Two", item_id="msg_2"))

@@ -21,8 +21,10 @@ def set_timers(turn: Turn) -> dict[str, float]:
 
 
 def elapse(turn: Turn, name: str) -> None:
-    """Let a timer fire exactly when it is due."""
-    turn.feed(TimerFired(name), after=set_timers(turn)[name] - turn.now)
+    """Let a timer fire exactly when it is due; it is gone then."""
+    wait = set_timers(turn)[name] - turn.now
+    turn.steps.append(ClearTimer(name))
+    turn.feed(TimerFired(name), after=wait)
 
 
 def test_a_quick_answer_has_no_status_before_it():
@@ -31,16 +33,21 @@ def test_a_quick_answer_has_no_status_before_it():
     assert turn.statuses == []
 
 
+def test_the_line_goes_away_when_the_answer_begins():
+    turn = Turn()
+    elapse(turn, "waiting")
+    turn.feed(delta("a"), after=0.1)
+    assert turn.statuses == ["Thinking…", ""]
+
+
 def test_waiting_lines_come_at_growing_times_and_end():
     turn = Turn()
     times = []
-    while "waiting" in set_timers(turn) and len(times) < 10:
+    while "waiting" in set_timers(turn):
         elapse(turn, "waiting")
-        del turn.steps[:-2]
         times.append(round(turn.now, 1))
-        if not any(isinstance(step, SetTimer) for step in turn.steps[-1:]):
-            break
     assert times == [0.3, 1.5, 4.0, 6.0, 7.0]
+    assert len(set(turn.statuses)) == 5
 
 
 def test_waiting_lines_stop_once_something_is_shown():

@@ -8,17 +8,17 @@ import pytest
 
 from entrypoints.devhost.failures import DevhostError
 from entrypoints.devhost.progress import stay_silent
-from entrypoints.devhost.run import BUNDLE, RunOptions, read_options
+from entrypoints.devhost.run_options import RunOptions, read_options
 from entrypoints.devhost.server import HostServer
 from entrypoints.devhost.upstream import ROOT
 
 
 def test_run_without_wishes_uses_the_usual_port_and_folder() -> None:
-    assert read_options([], {}) == RunOptions(BUNDLE, 8080, ROOT / ".run" / "data", check=False)
+    assert read_options([], {}) == RunOptions(None, 8080, ROOT / ".run" / "data", check=False)
 
 
 def test_check_uses_a_free_port_and_a_temporary_folder() -> None:
-    assert read_options([], {"CHECK": "1"}) == RunOptions(BUNDLE, None, None, check=True)
+    assert read_options([], {"CHECK": "1"}) == RunOptions(None, None, None, check=True)
 
 
 def test_given_port_folder_and_file_are_honoured() -> None:

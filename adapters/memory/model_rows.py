@@ -1,0 +1,47 @@
+"""Model rows that live in memory."""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from ports.model_rows import Edit, ModelRow, NewRow
+
+
+class MemoryModelRows:
+    """Implements ModelRows; `rows` by id, `writes` counts what was stored since the start."""
+
+    def __init__(self, *rows: ModelRow, admins_see_private: bool = True) -> None:
+        self.rows = {row.id: row for row in rows}
+        self.writes = 0
+        self._admins_see_private = admins_see_private
+
+    async def ids(self, function_id: str) -> frozenset[str]:
+        """Return the ids of all rows below `<function id>.`."""
+        return frozenset(row_id for row_id in self.rows if row_id.startswith(f"{function_id}."))
+
+    async def read(self, row_ids: Collection[str]) -> tuple[ModelRow, ...]:
+        """Return these rows, without those that are absent."""
+        return tuple(self.rows[row_id] for row_id in row_ids if row_id in self.rows)
+
+    async def insert(self, row: NewRow) -> bool:
+        """Store a row unless its id is taken."""
+        if row.id in self.rows:
+            return False
+        self._store(ModelRow(row.id, row.name, dict(row.meta), public=row.public))
+        return True
+
+    async def update(self, row_id: str, edit: Edit) -> bool:
+        """Ask `edit` about the row as it stands, store its change."""
+        row = self.rows.get(row_id)
+        change = None if row is None else edit(row)
+        if row is None or change is None:
+            return False
+        self._store(replace(row, name=change.name or row.name, meta={**row.meta, **change.meta}))
+        return True
+
+    async def admins_see_private(self) -> bool:
+        """Tell what the constructor was told."""
+        return self._admins_see_private
+
+    def _store(self, row: ModelRow) -> None:
+        self.rows[row.id] = row
+        self.writes += 1

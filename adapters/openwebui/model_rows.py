@@ -1,0 +1,139 @@
+"""Rows of the host's table `model`, read and written through the host's own functions."""
+
+import asyncio
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from inspect import iscoroutinefunction
+from typing import Any
+
+from adapters.openwebui.model_table import ModelTable, Stored, model_table, setting
+from ports.model_rows import Edit, ModelRow, ModelRowsError, NewRow, RowChange, RowRefused, RowsUnavailable
+
+EVERYBODY = {"principal_type": "user", "principal_id": "*", "permission": "read"}
+NOBODY = ""  # the owner of rows that belong to no person
+REMARK = "Follows OpenRouter's list of models."
+CONFLICT = 409
+
+
+class OpenWebUiModelRows:
+    """Implements ModelRows inside the host's process, on its event loop.
+
+    Up to 0.8 the host's functions block and run in a thread; from 0.9 they are coroutines. Up to 0.10 they swallow
+    their errors and return None; later ones raise. Source: the host's contract, model rows.
+    """
+
+    async def ids(self, function_id: str) -> frozenset[str]:
+        """Return the ids of all rows below `<function id>.`, by one query for nothing but ids."""
+        table, prefix = model_table(), f"{function_id}."
+        with _translated(RowsUnavailable):
+            found = await table.ids(prefix)
+        return frozenset(row_id for row_id in found if row_id.startswith(prefix))
+
+    async def read(self, row_ids: Collection[str]) -> tuple[ModelRow, ...]:
+        """Return these rows; where the host gives several at once, one it cannot read does not cost the others."""
+        table, found = model_table(), dict[str, Stored]()
+        with _translated(RowsUnavailable):
+            if table.get_many is not None:
+                found = {row.id: row for row in await _called(table.get_many, list(row_ids))}
+            for row_id in row_ids:
+                if row_id not in found and (one := await _called(table.get, row_id)) is not None:
+                    found[row_id] = one
+        return tuple(_row_of(found[row_id]) for row_id in row_ids if row_id in found)
+
+    async def insert(self, row: NewRow) -> bool:
+        """Store a row that belongs to nobody unless its id is taken."""
+        table = model_table()
+        with _translated(lambda reason: RowRefused(row.id, reason)):
+            if await _called(table.get, row.id) is not None:
+                return False
+            try:
+                stored = await _called(table.insert, _new_form(table, row), NOBODY)
+            except Exception:  # the host's code: it may raise anything, also when another process was quicker
+                if await _called(table.get, row.id) is not None:
+                    return False
+                raise
+            if stored is not None:
+                return True
+            if await _called(table.get, row.id) is not None:
+                return False
+        raise RowRefused(row.id, "not stored")
+
+    async def update(self, row_id: str, edit: Edit) -> bool:
+        """Read, edit and store one row; once more when the host says that it has changed meanwhile."""
+        table = model_table()
+        with _translated(lambda reason: RowRefused(row_id, reason)):
+            try:
+                return await _updated(table, row_id, edit)
+            except Exception as error:
+                if getattr(error, "status_code", None) != CONFLICT:
+                    raise
+            return await _updated(table, row_id, edit)
+
+    async def admins_see_private(self) -> bool:
+        """Tell whether administrators pass by the rows' access, as they do unless the host was told otherwise."""
+        return setting("BYPASS_ADMIN_ACCESS_CONTROL", default=True)
+
+
+async def _updated(table: ModelTable, row_id: str, edit: Edit) -> bool:
+    stored = await _called(table.get, row_id)
+    change = None if stored is None else edit(_row_of(stored))
+    if stored is None or change is None:
+        return False
+    if await _called(table.update, row_id, _changed_form(table, stored, change)) is None:
+        raise RowRefused(row_id, "not stored")
+    return True
+
+
+async def _called(function: Callable[..., Any], *arguments: object) -> Any:
+    """Call a function of the host: coroutines on the loop, all others in a thread."""
+    if iscoroutinefunction(function):
+        return await function(*arguments)
+    return await asyncio.to_thread(function, *arguments)
+
+
+@contextmanager
+def _translated(to: Callable[[str], ModelRowsError]) -> Iterator[None]:
+    try:
+        yield
+    except ModelRowsError:
+        raise
+    except Exception as error:
+        raise to(type(error).__name__) from error
+
+
+def _row_of(stored: Stored) -> ModelRow:
+    meta = {key: value for key, value in stored.meta.model_dump().items() if value is not None}
+    return ModelRow(stored.id, stored.name, meta, public=_is_public(stored), preset=bool(stored.base_model_id))
+
+
+def _is_public(stored: Stored) -> bool:
+    grants = getattr(stored, "access_grants", None)
+    if grants is None:
+        return getattr(stored, "access_control", {}) is None
+    return any((one.principal_type, one.principal_id, one.permission) == ("user", "*", "read") for one in grants)
+
+
+def _new_form(table: ModelTable, row: NewRow) -> Any:
+    """Build the form of a new row; without access of its own it would be public on the oldest hosts."""
+    access: dict[str, object] = {
+        "access_control": None if row.public else {},
+        "access_grants": [EVERYBODY] if row.public else [],
+    }
+    return table.filled(id=row.id, name=row.name, meta=dict(row.meta), params={}, commit_message=REMARK, **access)
+
+
+def _changed_form(table: ModelTable, stored: Stored, change: RowChange) -> Any:
+    """Build the form of a changed row: everything as stored but the change, since the host replaces all of it.
+
+    Grants are left out, which keeps them; the older access list is part of the row and has to be handed back.
+    """
+    return table.filled(
+        id=stored.id,
+        base_model_id=stored.base_model_id,
+        name=change.name or stored.name,
+        meta={**stored.meta.model_dump(), **change.meta},
+        params=stored.params.model_dump(),
+        is_active=stored.is_active,
+        access_control=getattr(stored, "access_control", None),
+        commit_message=REMARK,
+    )

@@ -1,0 +1,71 @@
+"""One API caller at a time: first token, total, CPU of the host, chunks; and the stalls of the host's loop."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+
+from benchmarks.report import Line, difference, ratio
+from benchmarks.rig import AFTERMATH, Rig
+from benchmarks.rounds import alternating, check_words, longest, medians
+
+ROUNDS = {200: 40, 2_000: 12, 20_000: 5}
+CPU_TARGETS = {200: 1.1, 20_000: 0.25}
+STALL_ROUNDS = 4
+FIRST_TOKEN_MS = 3.0
+STALL_MS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer, measured: times in ms."""
+
+    first: float
+    total: float
+    cpu: float
+    chunks: int
+
+
+async def measure_api(rig: Rig) -> AsyncIterator[Line]:
+    """Measure all sizes."""
+    for count, rounds in ROUNDS.items():
+
+        async def one(side: str, count: int = count) -> Answer:
+            return await _answer(rig, side, count)
+
+        samples = await alternating(rounds, one)
+        for line in answer_lines(f"API, {count:,} deltas", samples, CPU_TARGETS.get(count), "chunks"):
+            yield line
+
+    async def stall(side: str) -> float:
+        return await _stall(rig, side, 20_000)
+
+    ours, bare = medians(await alternating(STALL_ROUNDS, stall), float)
+    yield difference("API, 20,000 deltas: longest stall of the loop", ours, bare, "ms", STALL_MS)
+
+
+def answer_lines(what: str, samples: dict[str, list[Answer]], cpu: float | None, unit: str) -> Iterator[Line]:
+    """Yield the four lines of one size."""
+    first = medians(samples, lambda answer: answer.first)
+    total = medians(samples, lambda answer: answer.total)
+    used = medians(samples, lambda answer: answer.cpu)
+    sent = medians(samples, lambda answer: answer.chunks)
+    yield difference(f"{what}: time to first token", *first, "ms", FIRST_TOKEN_MS)
+    yield ratio(f"{what}: total", *total, "ms")
+    yield ratio(f"{what}: CPU of the host", *used, "ms", cpu)
+    yield ratio(f"{what}: {unit}", *sent, unit)
+
+
+async def _answer(rig: Rig, side: str, count: int) -> Answer:
+    before = rig.cpu()
+    reply = await rig.say(side, f"sim/deltas-{count}")
+    await asyncio.sleep(AFTERMATH)
+    used = rig.cpu() - before
+    check_words(reply.text, count, f"{side}, API, {count} deltas")
+    first, total = reply.first_text_at - reply.started, reply.ended - reply.started
+    return Answer(first * 1000, total * 1000, used * 1000, len(reply.payloads))
+
+
+async def _stall(rig: Rig, side: str, count: int) -> float:
+    async with rig.ticking() as gaps:
+        reply = await rig.say(side, f"sim/deltas-{count}")
+    return longest(gaps, reply.started, reply.ended) * 1000

@@ -1,0 +1,65 @@
+"""One tab in the page at a time, over socket.io: the same figures, and events instead of chunks."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+from benchmarks.api import STALL_MS, Answer, answer_lines
+from benchmarks.report import Line, difference
+from benchmarks.rig import AFTERMATH, Rig
+from benchmarks.rounds import alternating, check_words, longest, medians
+from entrypoints.devhost.browser import BrowserSession
+from entrypoints.devhost.turn import Turn
+
+ROUNDS = {200: 24, 2_000: 8, 20_000: 2}
+CPU_TARGETS = {200: 1.1, 2_000: 0.35}
+STALL_ROUNDS = 4
+
+
+async def measure_browser(rig: Rig) -> AsyncIterator[Line]:
+    """Measure all sizes."""
+    async with BrowserSession(rig.admin, keep_data=False) as page:
+        for count, rounds in ROUNDS.items():
+
+            async def one(side: str, count: int = count) -> Answer:
+                return await _answer(rig, page, side, count)
+
+            samples = await alternating(rounds, one)
+            for line in answer_lines(f"browser, {count:,} deltas", samples, CPU_TARGETS.get(count), "events"):
+                yield line
+
+        async def stall(side: str) -> float:
+            return await _stall(rig, page, side, 2_000)
+
+        ours, bare = medians(await alternating(STALL_ROUNDS, stall), float)
+    yield difference("browser, 2,000 deltas: longest stall of the loop", ours, bare, "ms", STALL_MS)
+
+
+def check_turn(turn: Turn, count: int, whose: str) -> None:
+    """Raise Broken unless the page shows and the host has stored all words in order."""
+    check_words(turn.text_shown, count, f"{whose}, shown")
+    check_words(turn.stored_text, count, f"{whose}, stored")
+
+
+async def _answer(rig: Rig, page: BrowserSession, side: str, count: int) -> Answer:
+    before = rig.cpu()
+    turn, ended = await _turn(page, f"{side}.sim/deltas-{count}")
+    await asyncio.sleep(AFTERMATH)
+    used = rig.cpu() - before
+    await turn.finish()
+    check_turn(turn, count, f"{side}, browser, {count} deltas")
+    first, total = turn.first_text_at - turn.sent_at, ended - turn.sent_at
+    return Answer(first * 1000, total * 1000, used * 1000, len(turn.events))
+
+
+async def _stall(rig: Rig, page: BrowserSession, side: str, count: int) -> float:
+    async with rig.ticking() as gaps:
+        turn, ended = await _turn(page, f"{side}.sim/deltas-{count}")
+    return longest(gaps, turn.sent_at, ended) * 1000
+
+
+async def _turn(page: BrowserSession, model: str) -> tuple[Turn, float]:
+    """Send a message into a new chat; return the turn and when the page saw its end."""
+    turn = await page.send("hi", model=model, wait=False)
+    await turn.until(lambda turn: turn.shown.done or turn.shown.failed)
+    return turn, time.perf_counter()

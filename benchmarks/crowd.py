@@ -1,0 +1,72 @@
+"""Twenty people at once, each reading twenty pieces a second."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from statistics import median
+
+from benchmarks.browser import check_turn
+from benchmarks.report import Line, ratio
+from benchmarks.rig import AFTERMATH, Rig
+from benchmarks.rounds import alternating, check_words, medians
+from entrypoints.devhost.browser import BrowserSession
+
+PEOPLE = 20
+COUNT, SLUG = 200, "sim/deltas-200-rate-20"
+ROUNDS = 2
+
+Times = tuple[float, float]
+"""First text and end of one answer, seconds after it was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """One round of twenty: times in ms, CPU of the host for all of them together."""
+
+    first: float
+    total: float
+    slowest: float
+    cpu: float
+
+
+async def measure_crowd(rig: Rig) -> AsyncIterator[Line]:
+    """Measure both paths; every answer is checked for loss and order."""
+
+    async def api_answer(side: str) -> Times:
+        reply = await rig.say(side, SLUG)
+        check_words(reply.text, COUNT, f"{side}, {PEOPLE} at once by the API")
+        return reply.first_text_at - reply.started, reply.ended - reply.started
+
+    async with BrowserSession(rig.admin, keep_data=False) as page:
+
+        async def page_answer(side: str) -> Times:
+            turn = await page.send("hi", model=f"{side}.{SLUG}", wait=False)
+            await turn.until(lambda turn: turn.shown.done or turn.shown.failed)
+            ended = time.perf_counter()
+            await turn.finish()
+            check_turn(turn, COUNT, f"{side}, {PEOPLE} at once in the browser")
+            return turn.first_text_at - turn.sent_at, ended - turn.sent_at
+
+        for path, answer in (("API", api_answer), ("browser", page_answer)):
+            for line in await _lines(rig, path, answer):
+                yield line
+
+
+async def _lines(rig: Rig, path: str, answer: Callable[[str], Awaitable[Times]]) -> list[Line]:
+    async def crowd(side: str) -> Crowd:
+        before = rig.cpu()
+        times = await asyncio.gather(*(answer(side) for _ in range(PEOPLE)))
+        await asyncio.sleep(AFTERMATH)
+        used = rig.cpu() - before
+        firsts, totals = [first * 1000 for first, _ in times], [total * 1000 for _, total in times]
+        return Crowd(median(firsts), median(totals), max(totals), used * 1000)
+
+    samples = await alternating(ROUNDS, crowd)
+    what = f"{path}, {PEOPLE} at once at 20/s"
+    return [
+        ratio(f"{what}: time to first token", *medians(samples, lambda crowd: crowd.first), "ms"),
+        ratio(f"{what}: total (none short, in order)", *medians(samples, lambda crowd: crowd.total), "ms", 1.0),
+        ratio(f"{what}: total of the slowest", *medians(samples, lambda crowd: crowd.slowest), "ms", 1.0),
+        ratio(f"{what}: CPU of the host, all", *medians(samples, lambda crowd: crowd.cpu), "ms"),
+    ]

@@ -1,0 +1,80 @@
+"""Decoder, translation and turn machine per delta, against the JSON library alone on the same frames."""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from statistics import median
+
+from aiohttp import ClientSession
+from orjson import loads
+
+from adapters.openrouter.sse import SseDecoder
+from adapters.openrouter.translation import Translator
+from benchmarks.report import Line, ratio
+from benchmarks.rounds import check_words
+from domain.turn.events import Begun
+from domain.turn.machine import TurnMachine, TurnPlan
+from domain.turn.steps import ShowText
+from entrypoints.devhost.upstream import SIMULATOR_KEY
+from ports.responses import ResponsesBody
+
+COUNT = 20_000
+ROUNDS = 11
+AT_MOST = 10.0
+READS = (16 * 1024, 32 * 1024, 64 * 1024)
+NOW = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+async def measure_decode(address: str) -> list[Line]:
+    """Measure on a recorded stream, in reads of several sizes and one frame per read."""
+    stream = await _recorded(address)
+    frames = [frame + b"\n\n" for frame in stream.split(b"\n\n") if frame]
+    lines = [_line(f"{size // 1024} KiB per read", _cut(stream, size), frames) for size in READS]
+    return [*lines, _line("one frame per read", frames, frames)]
+
+
+def _line(how: str, reads: Sequence[bytes], frames: Sequence[bytes]) -> Line:
+    payloads = [frame[6:-2] for frame in frames if b"[DONE]" not in frame]
+    ours: list[float] = []
+    alone: list[float] = []
+    check_words(_turn(reads), COUNT, f"decoder and machine, {how}")
+    for _ in range(ROUNDS):
+        ours.append(_timed(lambda: _turn(reads)))
+        alone.append(_timed(lambda: _parsed(payloads)))
+    each = (median(ours) / COUNT * 1e6, median(alone) / COUNT * 1e6)
+    return ratio(f"per delta, {how}: decoder + machine, orjson alone", *each, "µs", AT_MOST)
+
+
+def _turn(reads: Sequence[bytes]) -> str:
+    """Run one turn as the adapter and the driver do, without waiting; return the text shown."""
+    decoder, translator = SseDecoder(), Translator(lambda: NOW)
+    machine = TurnMachine(TurnPlan(ResponsesBody("sim/deltas", ())))
+    machine.feed_all((Begun(),), 0.0)
+    shown: list[str] = []
+    for read in reads:
+        steps = machine.feed_all(translator.translate(decoder.feed(read)), 0.0)
+        shown += [step.text for step in steps if isinstance(step, ShowText)]
+    return "".join(shown)
+
+
+def _parsed(payloads: Sequence[bytes]) -> None:
+    for payload in payloads:
+        loads(payload)
+
+
+def _timed(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def _cut(stream: bytes, size: int) -> list[bytes]:
+    return [stream[start : start + size] for start in range(0, len(stream), size)]
+
+
+async def _recorded(address: str) -> bytes:
+    body = {"model": f"sim/deltas-{COUNT}", "stream": True, "input": "hi"}
+    headers = {"Authorization": f"Bearer {SIMULATOR_KEY}"}
+    async with ClientSession() as http, http.post(f"{address}/responses", json=body, headers=headers) as answer:
+        answer.raise_for_status()
+        return await answer.read()

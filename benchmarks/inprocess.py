@@ -1,0 +1,22 @@
+"""What can be measured without a host: the core on recorded frames, open streams, the model list, the start."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.decode import measure_decode
+from benchmarks.listing import measure_listing
+from benchmarks.report import Line
+from benchmarks.startup import measure_startup
+from benchmarks.streams import measure_streams
+from entrypoints.devhost.environments import SUPPORTED_HOSTS, host_python
+from entrypoints.devhost.upstream import running_simulator
+
+
+def measure_inprocess(bundle: Path) -> Iterator[Line]:
+    """Measure all of it; upstream is another process."""
+    with running_simulator() as address:
+        yield from asyncio.run(measure_decode(address))
+        yield from measure_streams(address)
+    yield from asyncio.run(measure_listing())
+    yield from measure_startup(bundle, host_python(SUPPORTED_HOSTS[0]))

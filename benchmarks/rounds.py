@@ -1,0 +1,48 @@
+"""Alternating rounds: what drifts in the machine meanwhile drifts for both."""
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from statistics import median
+from typing import TypeVar
+
+from benchmarks.report import Broken
+
+OURS, BARE = "openrouter", "bare"
+"""Function ids in the host, and the names of the two sides everywhere else."""
+
+Measured = TypeVar("Measured")
+Samples = dict[str, list[Measured]]
+
+
+async def alternating(rounds: int, measure: Callable[[str], Awaitable[Measured]]) -> Samples[Measured]:
+    """Measure both sides `rounds` times; who comes first changes every round."""
+    samples: Samples[Measured] = {OURS: [], BARE: []}
+    for number in range(rounds):
+        for side in (OURS, BARE) if number % 2 == 0 else (BARE, OURS):
+            samples[side].append(await measure(side))
+    return samples
+
+
+def medians(samples: Samples[Measured], figure: Callable[[Measured], float]) -> tuple[float, float]:
+    """Return the medians of one figure, ours first."""
+    return median(map(figure, samples[OURS])), median(map(figure, samples[BARE]))
+
+
+def check_words(text: str, count: int, whose: str) -> None:
+    """Raise Broken unless `text` is `w0 w1 …` up to `count` words."""
+    words = text.split()
+    wrong = next((place for place, word in enumerate(words) if word != f"w{place}"), None)
+    if wrong is not None:
+        raise Broken(f"{whose}: word {wrong} of {count} is {words[wrong][:40]!r}")
+    if len(words) != count:
+        raise Broken(f"{whose}: {len(words)} words of {count}")
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU time a process and its threads have used so far, ended threads included (Linux)."""
+    return time.clock_gettime((~pid << 3) | 2)
+
+
+def longest(gaps: Sequence[tuple[float, float]], since: float, until: float) -> float:
+    """Return the longest gap (s) that ended within a span of `perf_counter` time."""
+    return max((length for end, length in gaps if since <= end <= until + length), default=0.0)

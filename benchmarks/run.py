@@ -1,0 +1,84 @@
+"""Measure and print: `python -m benchmarks.run [--only PART …] [--bundle FILE]`.
+
+Reports, never asserts: a missed target changes nothing but its line. The exit status is 1 when something is broken,
+above all when an answer was short or out of order.
+"""
+
+import argparse
+import asyncio
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+
+from benchmarks.api import measure_api
+from benchmarks.browser import measure_browser
+from benchmarks.cold import measure_cold
+from benchmarks.crowd import measure_crowd
+from benchmarks.inprocess import measure_inprocess
+from benchmarks.report import Broken, Line, headings, verdict
+from benchmarks.rig import Rig, opened_rig, running_host
+from entrypoints.devhost.failures import DevhostError
+from entrypoints.devhost.progress import say
+
+BUNDLE = Path(__file__).resolve().parents[1] / "dist" / "openrouter_pipe.py"
+IN_HOST: dict[str, Callable[[Rig], AsyncIterator[Line]]] = {
+    "api": measure_api,
+    "browser": measure_browser,
+    "crowd": measure_crowd,
+    "cold": measure_cold,
+}
+PARTS = ("inprocess", *IN_HOST)
+
+
+class Report:
+    """Prints each line as soon as it is measured."""
+
+    def __init__(self) -> None:
+        self.lines: list[Line] = []
+        say(headings())
+
+    def add(self, line: Line) -> None:
+        """Print and keep a line."""
+        self.lines.append(line)
+        say(line.text())
+
+
+def measure(parts: Sequence[str], bundle: Path) -> None:
+    """Measure the parts in their usual order. Raises Broken or DevhostError."""
+    report = Report()
+    if "inprocess" in parts:
+        for line in measure_inprocess(bundle):
+            report.add(line)
+    if any(part in IN_HOST for part in parts):
+        with running_host() as (server, address):
+
+            async def in_host() -> None:
+                async with opened_rig(server, address, bundle.read_text("utf-8")) as rig:
+                    for name, measured in IN_HOST.items():
+                        if name in parts:
+                            async for line in measured(rig):
+                                report.add(line)
+
+            asyncio.run(in_host())
+    say(verdict(report.lines))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run and return the exit status."""
+    parser = argparse.ArgumentParser(prog="benchmarks.run")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--bundle", type=Path, default=BUNDLE, help="the single file to measure")
+    chosen = parser.parse_args(arguments)
+    began = time.monotonic()
+    try:
+        measure(chosen.only, chosen.bundle)
+    except (Broken, DevhostError, OSError) as error:
+        print(f"✗ {error}", file=sys.stderr, flush=True)
+        return 1
+    say(f"{time.monotonic() - began:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,106 @@
+"""What is offered here out of upstream's list, and why the rest is not.
+
+Every filter fails closed: what cannot be judged is not offered. Source: behaviour of the catalog, selection.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from domain.catalog.selection import chats, is_selected
+from ports.catalog import Model
+
+VARIANTS = ("free", "thinking", "online", "nitro", "exacto", "floor", "extended")
+MOST_VARIANTS = 100
+
+
+class Filter(Enum):
+    """What a filter lets through."""
+
+    ALL = "all"
+    ONLY = "only"
+    EXCLUDE = "exclude"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The operator's choice of models.
+
+    `selection`, `disabled`: names or globs, slash or dot form. `zero_retention`: ids of endpoints that keep nothing,
+    None when not asked for, empty when the list could not be had. `variants`: `base:tag` or `base@preset/slug`.
+    """
+
+    selection: str = "auto"
+    disabled: str = ""
+    free: Filter = Filter.ALL
+    tools: Filter = Filter.ALL
+    zero_retention: frozenset[str] | None = None
+    variants: tuple[str, ...] = ()
+
+
+def offered(models: Iterable[Model], offer: Offer) -> tuple[Model, ...]:
+    """Return the models on offer, variants included, sorted by name."""
+    everything = with_variants(tuple(models), offer.variants)
+    chosen = (model for model in everything if chats(model) and not reasons_against(model.id, model, offer))
+    return tuple(sorted(chosen, key=lambda model: (model.name.casefold(), model.id)))
+
+
+def reasons_against(slug: str, model: Model | None, offer: Offer, *, chosen_by_person: bool = True) -> tuple[str, ...]:
+    """Say why a model is not offered, one phrase for each filter it fails; empty if it is.
+
+    `model` is None outside the catalog: then only names can be judged. A background task ignores the selection, but
+    neither price nor privacy.
+    """
+    reasons = []
+    if offer.disabled.strip() and is_selected(slug, offer.disabled):
+        reasons.append("it is switched off (DISABLED_MODELS)")
+    if chosen_by_person and not is_selected(base_of(slug), offer.selection) and not is_selected(slug, offer.selection):
+        reasons.append("it is not selected (MODEL_ID)")
+    free = model is not None and (model.is_free or slug.endswith(":free"))
+    if not _passes(offer.free, free):
+        reasons.append("only free models are offered" if offer.free is Filter.ONLY else "free models are not offered")
+    tools = model is None or not model.supported_parameters.isdisjoint(("tools", "tool_choice"))
+    if chosen_by_person and not _passes(offer.tools, tools):
+        reasons.append("of its tool calling (TOOL_CALLING_FILTER)")
+    if offer.zero_retention is not None and not _keeps_nothing(slug, model, offer.zero_retention):
+        reasons.append("no provider of it promises zero data retention (ZDR_MODELS_ONLY)")
+    return tuple(reasons)
+
+
+def with_variants(models: tuple[Model, ...], variants: tuple[str, ...]) -> tuple[Model, ...]:
+    """Add virtual entries: each inherits everything of its base, its name tells the tag, its id is sent upstream."""
+    by_id = {model.id: model for model in models}
+    for variant in variants[:MOST_VARIANTS]:
+        base, tag = _parted(variant)
+        model = by_id.get(base)
+        if model is not None and tag and variant not in by_id:
+            by_id[variant] = replace(model, id=variant, name=f"{model.name} {tag}", is_free=tag == "Free")
+    return tuple(by_id.values())
+
+
+def unusable_variants(models: Iterable[Model], variants: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the entries of VARIANT_MODELS that name no known base or tag, to be told to the operator."""
+    known = {model.id for model in models}
+    return tuple(v for v in variants if not _parted(v)[1] or _parted(v)[0] not in known)
+
+
+def base_of(slug: str) -> str:
+    """Return a slug without variant tags and preset."""
+    return slug.partition("@preset/")[0].partition(":")[0]
+
+
+def _parted(variant: str) -> tuple[str, str]:
+    base, preset, name = variant.partition("@preset/")
+    if preset:
+        return base, f"({name})" if name else ""
+    base, _, tag = variant.rpartition(":")
+    return base, tag.capitalize() if tag in VARIANTS else ""
+
+
+def _passes(rule: Filter, has: bool) -> bool:
+    return rule is Filter.ALL or has is (rule is Filter.ONLY)
+
+
+def _keeps_nothing(slug: str, model: Model | None, zero_retention: frozenset[str]) -> bool:
+    names = {slug, base_of(slug)} | ({model.canonical_slug} if model is not None and model.canonical_slug else set())
+    return not names.isdisjoint(zero_retention)

@@ -1,0 +1,48 @@
+"""Old tool calls told in words, for models that would refuse them as calls.
+
+A model without tools takes no call items. Gemini 3 refuses a call without its signature, and DeepSeek and Kimi refuse
+one whose thinking is gone while they think. Source: OpenRouter API reference, reasoning replay rules 5 and 6.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from domain.request.support import supports
+from ports.catalog import Model
+from ports.json_values import JsonObject
+
+_WANTS_SIGNATURES = ("google/gemini-3",)
+_WANTS_THINKING = ("deepseek/", "moonshotai/")
+LONGEST_OUTPUT = 20_000
+
+
+def takes_calls(slug: str, model: Model | None) -> bool:
+    """Tell whether a model takes calls of earlier turns without the thinking that belonged to them."""
+    bare = slug.lstrip("~")
+    if not supports(model, "tools"):
+        return False
+    if bare.startswith(_WANTS_SIGNATURES):
+        return False
+    return not (bare.startswith(_WANTS_THINKING) and (model is None or model.reasoning is not None))
+
+
+def told(items: Iterable[JsonObject]) -> Iterator[JsonObject]:
+    """Replace calls and outputs by messages that say the same; nothing is lost, order is kept."""
+    names: dict[str, str] = {}
+    for item in items:
+        if item["type"] == "function_call":
+            names[item["call_id"]] = item["name"]
+            text = f"[I called the tool {item['name']} with {item['arguments']}]"
+            yield {"type": "message", "role": "assistant", "content": text}
+        elif item["type"] == "function_call_output":
+            name = names.get(item["call_id"], "tool")
+            yield _result(name, item["output"])
+        else:
+            yield item
+
+
+def _result(name: str, output: object) -> JsonObject:
+    said = output if isinstance(output, str) else "(media)"
+    if len(said) > LONGEST_OUTPUT:
+        said = said[:LONGEST_OUTPUT] + "…"
+    part = {"type": "input_text", "text": f"[The tool {name} answered: {said}]"}
+    return {"type": "message", "role": "user", "content": [part]}

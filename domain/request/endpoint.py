@@ -1,0 +1,18 @@
+"""Which endpoint a model is called through."""
+
+from fnmatch import fnmatchcase
+
+from domain.catalog.selection import dotted
+from domain.request.turn_request import EndpointChoice
+from ports.responses import Endpoint
+
+
+def endpoint_of(slug: str, choice: EndpointChoice) -> Endpoint:
+    """Return the operator's choice for a model; patterns match the slug or its dot form."""
+    if _matches(slug, choice.forced_responses):
+        return Endpoint.RESPONSES
+    return Endpoint.CHAT if _matches(slug, choice.forced_chat) else choice.default
+
+
+def _matches(slug: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns for name in (slug, dotted(slug)))

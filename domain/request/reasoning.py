@@ -1,0 +1,98 @@
+"""How a model is asked to think: the caller's word, then the operator's, within what the catalog allows.
+
+Source: OpenRouter API reference, reasoning request.
+"""
+
+from domain.request.support import ANTHROPIC, author, supports
+from domain.request.turn_request import Thinking
+from ports.catalog import Model, Reasoning
+from ports.json_values import JsonObject
+
+EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+SUMMARIES = ("auto", "concise", "detailed")
+SMALLEST_BUDGET, LARGEST_BUDGET = 1024, 128_000
+_SHARE_OF_BUDGET = {"minimal": 0.25, "low": 0.5, "medium": 1.0, "high": 2.0, "xhigh": 4.0, "max": 4.0}
+
+
+def reasoning_of(
+    asked: JsonObject, thinking: Thinking, model: Model | None, slug: str, output_limit: int | None
+) -> JsonObject | None:
+    """Return the `reasoning` object, None for the model's own default.
+
+    `asked` holds what the caller named: effort, max_tokens, enabled, summary. Nothing is sent to a model that does
+    not reason; effort and budget never go together; what is mandatory is never switched off.
+    """
+    if not _reasons(model):
+        return None
+    known = model.reasoning if model is not None and model.reasoning is not None else _undescribed(model)
+    if asked.get("enabled") is False:
+        asked = {**asked, "effort": "none"}
+    if not thinking.enabled and not _named(asked):
+        return None
+    effort = _wish(asked, thinking)
+    if author(slug) == ANTHROPIC and output_limit is not None and output_limit <= SMALLEST_BUDGET:
+        effort, asked = "none", {}
+    chosen = _budget(asked, effort, known, slug, output_limit, thinking) or _effort(effort, known)
+    off = chosen.get("effort") == "none" or chosen.get("enabled") is False
+    summary = asked.get("summary") or thinking.summary
+    if chosen and not off and summary in SUMMARIES:
+        chosen["summary"] = str(summary)
+    return chosen or None
+
+
+def nearest(effort: str, allowed: tuple[str, ...]) -> str | None:
+    """Return the allowed effort closest to a wish, the lower of two equally close; None if none is known."""
+    wish = EFFORTS.index(effort) if effort in EFFORTS else EFFORTS.index("medium")
+    choices = [name for name in EFFORTS if name in allowed]
+    return min(choices, key=lambda name: abs(EFFORTS.index(name) - wish)) if choices else None
+
+
+def _reasons(model: Model | None) -> bool:
+    if model is None or not model.supported_parameters:
+        return False
+    return supports(model, "reasoning") or model.reasoning is not None
+
+
+def _undescribed(model: Model | None) -> Reasoning:
+    """A model that takes the parameter without telling how, such as a router: efforts if it names them."""
+    return Reasoning(takes_effort=model is not None and supports(model, "reasoning_effort"))
+
+
+def _named(asked: JsonObject) -> bool:
+    return any(asked.get(key) is not None for key in ("effort", "max_tokens", "enabled"))
+
+
+def _wish(asked: JsonObject, thinking: Thinking) -> str:
+    named = asked.get("effort")
+    return named if isinstance(named, str) and named in EFFORTS else thinking.effort
+
+
+def _effort(effort: str, known: Reasoning) -> dict[str, object]:
+    if effort == "none" and not known.mandatory:
+        allowed = known.efforts if known.efforts is not None else EFFORTS
+        return {"effort": "none"} if known.takes_effort and "none" in allowed else {"enabled": False}
+    if known.takes_effort:
+        allowed = EFFORTS if known.efforts is None else known.efforts
+        choice = nearest(effort, tuple(name for name in allowed if name != "none"))
+        return {"effort": choice} if choice is not None else {}
+    return {"enabled": True}
+
+
+def _budget(
+    asked: JsonObject, effort: str, known: Reasoning, slug: str, output_limit: int | None, thinking: Thinking
+) -> dict[str, object]:
+    """Return a number of tokens where one was asked for, or where the model knows no efforts but budgets."""
+    if not known.takes_budget or (effort == "none" and not known.mandatory):
+        return {}
+    wish = asked.get("max_tokens")
+    if isinstance(wish, int) and not isinstance(wish, bool) and wish > 0:
+        tokens = wish
+    elif known.takes_effort:
+        return {}
+    else:
+        tokens = round(thinking.budget * _SHARE_OF_BUDGET.get(effort, 0.25))
+    tokens = min(max(tokens, SMALLEST_BUDGET), LARGEST_BUDGET)
+    if output_limit is not None and tokens >= output_limit:
+        tokens = output_limit - 1
+    too_small = tokens < (SMALLEST_BUDGET if author(slug) == ANTHROPIC else 1)
+    return {"enabled": True} if too_small else {"max_tokens": tokens}

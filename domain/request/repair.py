@@ -1,0 +1,106 @@
+"""One change to a refused request that may make it pass; each kind at most once a turn, before anything was shown.
+
+What helped is worth remembering: the next request to the same model is built with the lesson at once. Source:
+behaviour of reasoning, retries; OpenRouter API reference, retry table.
+"""
+
+import re
+from dataclasses import dataclass, replace
+
+from domain.request.reasoning import EFFORTS, nearest
+from ports.responses import Endpoint, ResponsesBody, UpstreamProblem
+
+_EFFORT = re.compile(r"\b(" + "|".join(EFFORTS) + r")\b")
+_REFUSALS = (400, 404, 422, None)
+_NAMED = ("temperature", "top_p", "top_k", "frequency_penalty", "presence_penalty", "top_logprobs", "stop")
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What to change for a model: `what` names the repair, `value` its detail (an effort, a parameter)."""
+
+    what: str
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What is sent and where to: what a repair may change."""
+
+    body: ResponsesBody
+    endpoint: Endpoint = Endpoint.RESPONSES
+
+
+def lesson_of(
+    problem: UpstreamProblem, sent: Sending, learned: frozenset[str], *, fall_back: bool = True
+) -> Lesson | None:
+    """Read from a refusal what to change; None if nothing can be learned, or it was tried already.
+
+    `learned`: the kinds of repair this turn has made. `fall_back`: the other endpoint may be tried.
+    """
+    if problem.status not in _REFUSALS:
+        return None
+    text = f"{problem.kind} {problem.text}".lower()
+    for lesson in _candidates(text, sent, fall_back):
+        if lesson.what not in learned:
+            return lesson
+    return None
+
+
+def applied(sent: Sending, lesson: Lesson) -> Sending:
+    """Return what to send after a lesson; the same if it changes nothing here."""
+    body = sent.body
+    reasoning = dict(body.reasoning or {})
+    if lesson.what == "endpoint":
+        return replace(sent, endpoint=Endpoint.CHAT)
+    if lesson.what == "effort" and reasoning.get("effort"):
+        return replace(sent, body=replace(body, reasoning={**reasoning, "effort": lesson.value}))
+    if lesson.what == "summary" and reasoning.pop("summary", None):
+        return replace(sent, body=replace(body, reasoning=reasoning or None))
+    if lesson.what == "reasoning":
+        return replace(sent, body=replace(body, reasoning=None, include=()))
+    if lesson.what == "cache_control":
+        return replace(sent, body=replace(body, cache_control=None))
+    if lesson.what == "parameter" and lesson.value in _NAMED:
+        empty = () if lesson.value == "stop" else None
+        return replace(sent, body=replace(body, **{lesson.value: empty}))  # type: ignore[arg-type]
+    return sent
+
+
+def told(lesson: Lesson, sent: Sending) -> str:
+    """Say what is being changed, in a few words for the person; empty if it does not concern them."""
+    if lesson.what == "effort":
+        was = (sent.body.reasoning or {}).get("effort", "")
+        return f"Adjusting the reasoning effort from {was} to {lesson.value}…"
+    return "Trying again without reasoning…" if lesson.what == "reasoning" else ""
+
+
+def _candidates(text: str, sent: Sending, fall_back: bool) -> list[Lesson]:
+    body = sent.body
+    lessons: list[Lesson] = []
+    if fall_back and sent.endpoint is Endpoint.RESPONSES and ("wrong_endpoint" in text or _wants_chat(text)):
+        lessons.append(Lesson("endpoint"))
+    if body.reasoning and ("reasoning" in text or "thinking" in text or "effort" in text):
+        lessons += _about_reasoning(text, body)
+    if body.cache_control and ("cache_control" in text or "cache control" in text):
+        lessons.append(Lesson("cache_control"))
+    named = next((name for name in _NAMED if name in text and getattr(body, name)), None)
+    if named and ("support" in text or "unknown" in text or "not allowed" in text or "deprecated" in text):
+        lessons.append(Lesson("parameter", named))
+    return lessons
+
+
+def _about_reasoning(text: str, body: ResponsesBody) -> list[Lesson]:
+    sent = str((body.reasoning or {}).get("effort", ""))
+    lessons: list[Lesson] = []
+    allowed = tuple(name for name in _EFFORT.findall(text) if name != sent)
+    choice = nearest(sent, allowed) if sent and "effort" in text else None
+    if choice is not None:
+        lessons.append(Lesson("effort", choice))
+    if "summary" in text:
+        lessons.append(Lesson("summary"))
+    return [*lessons, Lesson("reasoning")]
+
+
+def _wants_chat(text: str) -> bool:
+    return "chat/completions" in text and ("support" in text or "use" in text)

@@ -1,0 +1,46 @@
+"""The shape of the answer: `response_format` of chat completions → `text.format`."""
+
+from domain.request.schemas import fitted, is_closed, is_sound
+from domain.request.support import supports
+from domain.request.tool_specs import NAME
+from ports.catalog import Model
+from ports.json_values import JsonObject
+
+VERBOSITIES = ("low", "medium", "high", "xhigh", "max")
+
+
+def text_of(
+    response_format: JsonObject | None, text: JsonObject | None, verbosity: str | None, model: Model | None, slug: str
+) -> JsonObject | None:
+    """Return the `text` object; `text.format` of the caller wins over `response_format`. None for plain text."""
+    own = text or {}
+    given = own.get("format")
+    shape = _format(given if isinstance(given, dict) else response_format, model, slug)
+    wish = own.get("verbosity") or verbosity
+    result: dict[str, object] = {"format": shape} if shape else {}
+    if wish in VERBOSITIES and supports(model, "verbosity"):
+        result["verbosity"] = wish
+    return result or None
+
+
+def _format(given: JsonObject | None, model: Model | None, slug: str) -> JsonObject | None:
+    kind = given.get("type") if given else None
+    if given is None or kind not in ("json_object", "json_schema"):
+        return None
+    nested = given.get("json_schema")
+    source = nested if isinstance(nested, dict) else given
+    name, schema = source.get("name"), source.get("schema")
+    described = kind == "json_schema" and isinstance(schema, dict) and bool(schema)
+    if not described or not supports(model, "structured_outputs"):
+        wanted = kind == "json_object" or isinstance(schema, dict)
+        return {"type": "json_object"} if wanted and supports(model, "response_format") else None
+    if not isinstance(schema, dict) or not is_sound(schema):
+        return None
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        name = "answer"
+    fit = fitted(schema, slug)
+    shape: dict[str, object] = {"type": "json_schema", "name": name, "schema": fit}
+    if isinstance(source.get("strict"), bool):
+        shape["strict"] = source["strict"] and is_closed(fit)
+    description = source.get("description")
+    return {**shape, "description": description} if isinstance(description, str) and description else shape

@@ -1,0 +1,100 @@
+"""Tools as a caller names them → tools as this endpoint takes them."""
+
+import re
+from collections.abc import Iterable
+
+from domain.request.schemas import fitted, is_closed, is_sound
+from domain.request.shapes import Shape, one_of, reduced, text, texts, whole
+from ports.catalog import Model
+from ports.json_values import JsonObject
+
+NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_SEARCH: Shape = {
+    "engine": one_of("auto", "native", "exa", "firecrawl", "parallel", "perplexity"),
+    "max_results": whole(1, 25),
+    "max_total_results": whole(1, 250),
+    "max_uses": whole(1, 100),
+    "search_context_size": one_of("low", "medium", "high"),
+    "allowed_domains": texts,
+}
+_FETCH: Shape = {
+    "max_uses": whole(1, 100),
+    "max_content_tokens": whole(1, 10_000_000),
+    "allowed_domains": texts,
+    "blocked_domains": texts,
+}
+SERVER_TOOLS: dict[str, Shape] = {
+    "openrouter:web_search": _SEARCH,
+    "openrouter:web_fetch": _FETCH,
+    "openrouter:datetime": {"timezone": text},
+}
+NO_ARGUMENTS: JsonObject = {"type": "object", "properties": {}}
+
+
+def function_tools(
+    tools: Iterable[JsonObject], slug: str, model: Model | None
+) -> tuple[tuple[JsonObject, ...], tuple[str, ...]]:
+    """Return the usable tools in the flat form and the names of those left out.
+
+    Names are unique and legal upstream, the last of two wins; a schema that is no object takes no arguments, one
+    that is unsound is refused; strictness stays only where the schema is closed and the model holds to schemas.
+    Server tools pass. Source: OpenRouter API reference, tools.
+    """
+    kept: dict[str, JsonObject] = {}
+    dropped: list[str] = []
+    strict = model is None or "structured_outputs" in model.supported_parameters
+    for tool in tools:
+        flat = _server_tool(tool) or _function(tool, slug, strict=strict)
+        if flat is None:
+            dropped.append(_label(tool))
+        else:
+            kept[str(flat.get("name") or flat["type"])] = flat
+    return tuple(kept.values()), tuple(dropped)
+
+
+def tool_choice(choice: str | JsonObject | None, tools: tuple[JsonObject, ...]) -> str | JsonObject | None:
+    """Return a choice upstream takes, None for its default; a function that is not on offer cannot be chosen."""
+    if not tools or choice is None:
+        return None
+    if isinstance(choice, str):
+        return choice if choice in ("auto", "none", "required") else None
+    nested = choice.get("function")
+    name = nested.get("name") if isinstance(nested, dict) else choice.get("name")
+    offered = any(tool.get("type") == "function" and tool.get("name") == name for tool in tools)
+    return {"type": "function", "name": name} if offered else None
+
+
+def _server_tool(tool: JsonObject) -> JsonObject | None:
+    kind = tool.get("type")
+    shape = SERVER_TOOLS.get(kind) if isinstance(kind, str) else None
+    if shape is None:
+        return None
+    parameters = reduced(tool.get("parameters"), shape)
+    return {"type": kind, "parameters": parameters} if parameters else {"type": kind}
+
+
+def _function(tool: JsonObject, slug: str, *, strict: bool) -> JsonObject | None:
+    nested = tool.get("function")
+    function = nested if isinstance(nested, dict) else tool
+    name, parameters = function.get("name"), function.get("parameters")
+    if tool.get("type") != "function" or not isinstance(name, str) or not NAME.fullmatch(name):
+        return None
+    if not isinstance(parameters, dict) or parameters.get("type") != "object":
+        parameters = NO_ARGUMENTS
+    if not is_sound(parameters):
+        return None
+    schema = fitted({"properties": {}, **parameters}, slug)
+    flat = {
+        "type": "function",
+        "name": name,
+        "parameters": schema,
+        "strict": strict and function.get("strict") is True and is_closed(schema),
+    }
+    description = function.get("description")
+    return {**flat, "description": description} if isinstance(description, str) and description.strip() else flat
+
+
+def _label(tool: JsonObject) -> str:
+    nested = tool.get("function")
+    name = (nested if isinstance(nested, dict) else tool).get("name")
+    return f"tool {name!r}"[:80]

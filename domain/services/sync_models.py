@@ -1,0 +1,188 @@
+"""Sync models: what the host keeps about the models on offer follows upstream's list, in the background.
+
+Once per load of the list, selection, switches and function; one at a time; a failure is one line in the log and
+nothing else. Every process that serves chats does it: whoever finds another one at the same rows waits, then looks
+again.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from functools import partial
+from itertools import islice
+
+from domain.catalog.rows import Offer, Switches, follow, new_row, offer_of
+from ports.catalog import Model
+from ports.clock import Clock
+from ports.model_rows import ModelRows, ModelRowsError, RowRefused, RowsNotOffered
+from ports.telemetry import Telemetry
+
+BATCH = 10  # rows read at once: a few milliseconds of the host's loop
+PASSES = 4  # how often the rows are looked at again because another process writes them too
+PEER_SECONDS = 30.0  # how long that one is left alone
+RETRY_SECONDS = 300.0
+LONGEST_PAUSE = 1.0
+REFUSED_IN_A_ROW = 3  # then it is not the rows
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the rows of one function should follow: the models it shows, all of upstream's list, the switches."""
+
+    function_id: str
+    offered: tuple[Model, ...]
+    catalog: tuple[Model, ...]
+    switches: Switches
+
+    def same_as(self, other: "Wish | None") -> bool:
+        """Tell whether the other is the same wish, made of the same load of the list: an equal one does not do."""
+        if other is None or other.catalog is not self.catalog:
+            return False
+        return (other.function_id, other.switches, other.offered) == (self.function_id, self.switches, self.offered)
+
+
+class _Outcome(Enum):
+    STORED = "stored"
+    REFUSED = "refused"
+    NOT_NEEDED = "not needed"
+
+
+@dataclass(slots=True)
+class _Tally:
+    inserted: int = 0
+    updated: int = 0
+    refused: int = 0
+    refused_in_a_row: int = 0
+    last_refusal: str = ""
+
+
+class SyncModels:
+    """The use case; belongs to one event loop."""
+
+    def __init__(self, *, rows: ModelRows, clock: Clock, telemetry: Telemetry) -> None:
+        self._rows, self._clock, self._telemetry = rows, clock, telemetry
+        self._task: asyncio.Task[None] | None = None
+        self._newest: Wish | None = None
+        self._waiting: Wish | None = None
+        self._retry_at: float | None = None
+        self._complaint = ""
+        self._over = False
+
+    def begin(self, wish: Wish) -> None:
+        """Start to follow a wish beside the caller, unless that was done or is under way; a newer wish goes first.
+
+        Never waits and never raises; quick enough to be asked at every listing. Needs a running event loop.
+        """
+        if self._over or not (wish.function_id and wish.offered and wish.switches.any):
+            return
+        if wish.same_as(self._newest) and (self._retry_at is None or self._clock.monotonic() < self._retry_at):
+            return
+        self._newest = self._waiting = wish
+        self._retry_at = None
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._work(), name="openrouter-pipe-model-rows")
+
+    async def drained(self) -> None:
+        """Return once nothing is under way."""
+        while self._task is not None:
+            await asyncio.wait((self._task,))
+
+    async def aclose(self) -> None:
+        """Cancel what is under way and wait for it; nothing begins any more."""
+        self._over = True
+        if self._task is not None:
+            self._task.cancel()
+        await self.drained()
+
+    # --- details ------------------------------------------------------------------------------------------
+
+    async def _work(self) -> None:
+        try:
+            while (wish := self._waiting) is not None:
+                self._waiting = None
+                await self._guarded(wish)
+        finally:
+            self._task = None
+
+    async def _guarded(self, wish: Wish) -> None:
+        tally = _Tally()
+        try:
+            await self._sync(wish, tally)
+        except RowsNotOffered as error:
+            self._over = True
+            self._complain(str(error))
+        except ModelRowsError as error:
+            self._retry_at = self._clock.monotonic() + RETRY_SECONDS
+            self._complain(str(error))
+        except Exception as defect:  # noqa: BLE001 - the edge of a background task: nobody else would hear of it
+            self._complain(f"{type(defect).__name__} in the sync itself")
+        else:
+            self._complain(tally.last_refusal)
+            counts = {"inserted": tally.inserted, "updated": tally.updated, "refused": tally.refused}
+            self._telemetry.event("info", "model_rows_synced", function=wish.function_id, **counts)
+
+    async def _sync(self, wish: Wish, tally: _Tally) -> None:
+        """Go over the rows until a pass meets nobody else at them, or a newer wish waits."""
+        offer = offer_of(wish.function_id, wish.offered, wish.catalog, wish.switches)
+        for left in reversed(range(PASSES)):
+            there = await self._rows.ids(wish.function_id)
+            alone = await self._edit(offer, there, tally) and await self._insert(offer, there, tally)
+            if alone or left == 0 or self._waiting is not None:
+                return
+            await self._clock.sleep_until(self._clock.monotonic() + PEER_SECONDS)
+
+    async def _edit(self, offer: Offer, there: frozenset[str], tally: _Tally) -> bool:
+        """Change the rows that are there; False as soon as another process turns out to do the same."""
+        for batch in _batches(sorted(there)):
+            for row in await self._rows.read(batch):
+                if self._waiting is None and follow(offer, row) is not None:
+                    outcome = await self._stored(self._rows.update(row.id, partial(follow, offer)), tally)
+                    if outcome is _Outcome.NOT_NEEDED:
+                        return False
+                    tally.updated += outcome is _Outcome.STORED
+            await asyncio.sleep(0)
+        return True
+
+    async def _insert(self, offer: Offer, there: frozenset[str], tally: _Tally) -> bool:
+        """Insert the rows that are missing; False as soon as another process turns out to do the same."""
+        if not offer.switches.public and not await self._rows.admins_see_private():
+            return True  # without a row administrators see the model, with one that is granted to nobody they do not
+        for row_id in sorted(offer.models.keys() - there):
+            if self._waiting is not None:
+                break
+            outcome = await self._stored(self._rows.insert(new_row(offer, row_id)), tally)
+            if outcome is _Outcome.NOT_NEEDED:
+                return False
+            tally.inserted += outcome is _Outcome.STORED
+        return True
+
+    async def _stored(self, write: Awaitable[bool], tally: _Tally) -> _Outcome:
+        """Wait for one write, then leave the host's database alone for as long as that took."""
+        began = self._clock.monotonic()
+        try:
+            outcome = _Outcome.STORED if await write else _Outcome.NOT_NEEDED
+            tally.refused_in_a_row = 0
+        except RowRefused as refusal:
+            tally.refused += 1
+            tally.refused_in_a_row += 1
+            tally.last_refusal = str(refusal)
+            if tally.refused_in_a_row == REFUSED_IN_A_ROW:
+                raise
+            outcome = _Outcome.REFUSED
+        now = self._clock.monotonic()
+        await self._clock.sleep_until(now + min(now - began, LONGEST_PAUSE))
+        await asyncio.sleep(0)
+        return outcome
+
+    def _complain(self, about: str) -> None:
+        """Log a failure once, until it is another one or none."""
+        if about and about != self._complaint:
+            self._telemetry.event("warning", "model_rows_not_synced", error=about)
+        self._complaint = about
+
+
+def _batches(row_ids: Iterable[str]) -> Iterator[list[str]]:
+    remaining = iter(row_ids)
+    while batch := list(islice(remaining, BATCH)):
+        yield batch

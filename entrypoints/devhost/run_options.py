@@ -1,0 +1,36 @@
+"""What `make run` was asked for, read from the command line and the environment."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from entrypoints.devhost.failures import DevhostError
+from entrypoints.devhost.upstream import ROOT
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What was asked for.
+
+    None stands for: a `bundle` built from the work tree, any free `port`, a temporary `folder`.
+    """
+
+    bundle: Path | None
+    port: int | None
+    folder: Path | None
+    check: bool
+
+
+def read_options(arguments: Sequence[str], environment: Mapping[str, str]) -> RunOptions:
+    """Read command line and environment; a value that cannot be used raises DevhostError."""
+    check = environment.get("CHECK", "") not in ("", "0")
+    port = environment.get("PORT", "") or ("" if check else "8080")
+    if port and not (port.isdigit() and 0 < int(port) < 65536):
+        raise DevhostError(f"PORT={port} is not a port number")
+    data = environment.get("DATA", "") or ("" if check else str(ROOT / ".run" / "data"))
+    return RunOptions(
+        bundle=Path(arguments[0]) if arguments else None,
+        port=int(port) if port else None,
+        folder=Path(data) if data else None,
+        check=check,
+    )

@@ -1,0 +1,66 @@
+"""What leaves next for the page: the next output, or the piece whose time has come."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Any
+
+from domain.turn.steps import Output
+from entrypoints.openwebui.present.pace import Pacer
+from ports.clock import Clock
+
+
+class Pieces:
+    """Reads the outputs of one turn at the pacer's pace.
+
+    While something is held the next output is awaited in a task of its own, so that what is not text is not delayed
+    by the timer of a held piece, and that piece not by the output.
+    """
+
+    def __init__(self, outputs: AsyncGenerator[Output, None], pacer: Pacer, clock: Clock) -> None:
+        self._outputs, self._pacer, self._clock = outputs, pacer, clock
+        self._coming: asyncio.Task[Output] | None = None
+        self._timer: asyncio.Task[None] | None = None
+
+    async def leaving(self) -> list[Output] | None:
+        """Wait for what leaves next, in order; None once everything has left."""
+        try:
+            if self._coming is None and self._pacer.due() is None:
+                return self._pacer.offer(await anext(self._outputs), self._clock.monotonic())
+            return await self._first()
+        except StopAsyncIteration:
+            return self._pacer.flush() or None
+
+    async def aclose(self) -> None:
+        """Stop waiting."""
+        tasks: list[asyncio.Task[Any]] = [task for task in (self._coming, self._timer) if task is not None]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+        for task in tasks:
+            if not task.cancelled():
+                task.exception()
+
+    async def _first(self) -> list[Output]:
+        if self._coming is None:
+            self._coming = asyncio.create_task(_next(self._outputs), name="openrouter-pipe-next-output")
+        waits: list[asyncio.Task[Any]] = [self._coming]
+        due = self._pacer.due()
+        if due is not None:
+            waits.append(self._timer_for(due))
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        now = self._clock.monotonic()
+        if self._coming.done():
+            finished, self._coming = self._coming, None
+            return self._pacer.offer(finished.result(), now)
+        return self._pacer.flush() if due is not None and now >= due else []
+
+    def _timer_for(self, due: float) -> "asyncio.Task[None]":
+        """Keep one timer; one that is early finds nothing due and is followed by the next."""
+        if self._timer is None or self._timer.done():
+            self._timer = asyncio.create_task(self._clock.sleep_until(due), name="openrouter-pipe-piece-due")
+        return self._timer
+
+
+async def _next(outputs: AsyncGenerator[Output, None]) -> Output:
+    return await anext(outputs)

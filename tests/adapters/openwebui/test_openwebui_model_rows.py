@@ -1,0 +1,209 @@
+"""Model rows of hosts that differ, fail, refuse, or lack what is needed."""
+
+import sys
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from adapters.openwebui.model_rows import EVERYBODY, NOBODY, OpenWebUiModelRows
+from ports.model_rows import ModelRow, NewRow, RowChange, RowRefused, RowsNotOffered, RowsUnavailable
+from tests.adapters.openwebui.host_modules import Host, InTurn, NewForm, OldForm, stored
+
+NAMES = ("get_model_by_id", "insert_new_model", "update_model_by_id")
+SEVERAL = (*NAMES, "get_models_by_ids")
+ROW = NewRow("pipe.a/b", "B", {"description": "x"})
+Install = Callable[..., Host]
+
+
+class Conflict(Exception):
+    """What a host raises when a row has changed since it was read."""
+
+    status_code = 409
+
+
+@pytest.fixture
+def install(monkeypatch: pytest.MonkeyPatch) -> Install:
+    def install(*, coroutines: bool = True, form: type[OldForm] = NewForm, names: tuple[str, ...] = NAMES) -> Host:
+        host = Host()
+        for name, module in host.modules(coroutines=coroutines, form=form, names=names).items():
+            monkeypatch.setitem(sys.modules, name, module)
+        return host
+
+    return install
+
+
+def describe(_row: ModelRow) -> RowChange:
+    return RowChange({"description": "new"})
+
+
+async def every_call(rows: OpenWebUiModelRows) -> None:
+    await rows.ids("pipe")
+    await rows.read(["pipe.a/b"])
+    await rows.update("pipe.a/b", describe)
+
+
+async def test_blocking_functions_run_in_a_thread(install: Install):
+    host = install(coroutines=False)
+    host.answers = {"query": [], "get_model_by_id": stored(), "update_model_by_id": stored()}
+    await every_call(OpenWebUiModelRows())
+    assert threading.get_ident() not in host.threads
+
+
+async def test_coroutines_run_on_the_loop(install: Install):
+    host = install(coroutines=True)
+    host.answers = {"query": [], "get_model_by_id": stored(), "update_model_by_id": stored()}
+    await every_call(OpenWebUiModelRows())
+    assert host.threads == {threading.get_ident()}
+
+
+@pytest.mark.parametrize(("public", "access"), [(False, {}), (True, None)])
+async def test_a_new_row_says_who_may_use_it_where_rows_carry_their_access(install: Install, public, access):
+    host = install(form=OldForm)
+    host.answers = {"insert_new_model": stored()}
+    assert await OpenWebUiModelRows().insert(NewRow("pipe.a/b", "B", {}, public=public))
+    form, owner = host.sent("insert_new_model")
+    assert (form.values["access_control"], owner) == (access, NOBODY)
+
+
+@pytest.mark.parametrize(("public", "grants"), [(False, []), (True, [EVERYBODY])])
+async def test_a_new_row_says_who_may_use_it_where_grants_are_apart(install: Install, public, grants):
+    host = install()
+    host.answers = {"insert_new_model": stored()}
+    assert await OpenWebUiModelRows().insert(NewRow("pipe.a/b", "B", {}, public=public))
+    assert host.sent("insert_new_model")[0].values["access_grants"] == grants
+
+
+async def test_a_change_hands_back_everything_else_as_it_was(install: Install):
+    host = install(form=OldForm)
+    host.answers = {"get_model_by_id": stored(), "update_model_by_id": stored()}
+    assert await OpenWebUiModelRows().update("pipe.a/b", describe)
+    assert host.sent("update_model_by_id")[1].values == {
+        "id": "pipe.a/b",
+        "base_model_id": None,
+        "name": "B",
+        "meta": {"description": "new", "knowledge": None},
+        "params": {"temperature": 1},
+        "is_active": False,
+        "access_control": {"read": {"group_ids": ["g"]}},
+    }
+
+
+async def test_a_change_never_names_grants(install: Install):
+    host = install()
+    host.answers = {"get_model_by_id": stored(access_grants=[]), "update_model_by_id": stored()}
+    await OpenWebUiModelRows().update("pipe.a/b", describe)
+    assert "access_grants" not in host.sent("update_model_by_id")[1].values
+
+
+async def test_a_row_somebody_changed_meanwhile_is_read_and_edited_once_more(install: Install):
+    host = install()
+    host.answers = {
+        "get_model_by_id": InTurn(stored(name="before"), stored(name="after")),
+        "update_model_by_id": InTurn(Conflict(), stored()),
+    }
+    seen: list[str] = []
+
+    def edit(row: ModelRow) -> RowChange:
+        seen.append(row.name)
+        return RowChange({})
+
+    assert await OpenWebUiModelRows().update("pipe.a/b", edit)
+    assert seen == ["before", "after"]
+
+
+async def test_a_second_conflict_is_a_refusal(install: Install):
+    host = install()
+    host.answers = {"get_model_by_id": stored(), "update_model_by_id": Conflict()}
+    with pytest.raises(RowRefused, match="Conflict"):
+        await OpenWebUiModelRows().update("pipe.a/b", describe)
+    assert [name for name, *_ in host.calls].count("update_model_by_id") == 2
+
+
+@pytest.mark.parametrize("answer", [None, ValueError("a secret"), TypeError("unexpected argument")])
+async def test_a_change_the_host_does_not_store_is_a_refusal_without_its_text(install: Install, answer):
+    host = install()
+    host.answers = {"get_model_by_id": stored(), "update_model_by_id": answer}
+    with pytest.raises(RowRefused) as caught:
+        await OpenWebUiModelRows().update("pipe.a/b", describe)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("answer", [None, ValueError("a secret")])
+async def test_a_new_row_the_host_does_not_store_is_a_refusal(install: Install, answer):
+    host = install()
+    host.answers = {"insert_new_model": answer}
+    with pytest.raises(RowRefused):
+        await OpenWebUiModelRows().insert(ROW)
+
+
+@pytest.mark.parametrize("answer", [None, ValueError("unique")])
+async def test_a_new_row_another_process_was_quicker_with_is_there_already(install: Install, answer):
+    host = install()
+    host.answers = {"insert_new_model": answer, "get_model_by_id": InTurn(None, stored())}
+    assert not await OpenWebUiModelRows().insert(ROW)
+
+
+async def test_rows_are_read_together_where_the_host_can(install: Install):
+    host = install(names=SEVERAL)
+    host.answers = {"get_models_by_ids": [stored("pipe.a"), stored("pipe.b")]}
+    assert [row.id for row in await OpenWebUiModelRows().read(["pipe.b", "pipe.a"])] == ["pipe.b", "pipe.a"]
+    assert len(host.calls) == 1
+
+
+async def test_a_row_the_host_cannot_read_does_not_cost_the_others(install: Install):
+    host = install(names=SEVERAL)
+    host.answers = {
+        "get_models_by_ids": [],
+        "get_model_by_id": lambda row_id: stored(row_id) if row_id == "pipe.a" else None,
+    }
+    assert [row.id for row in await OpenWebUiModelRows().read(["pipe.b", "pipe.a"])] == ["pipe.a"]
+
+
+async def test_a_row_built_on_another_model_is_a_preset(install: Install):
+    host = install()
+    host.answers = {"get_model_by_id": stored(base_model_id="pipe.a/c")}
+    (row,) = await OpenWebUiModelRows().read(["pipe.a/b"])
+    assert row.preset
+
+
+async def test_ids_that_only_look_alike_to_the_database_are_left_out(install: Install):
+    host = install()
+    host.answers = {"query": ["pipe.a", "PIPE.b"]}
+    assert await OpenWebUiModelRows().ids("pipe") == {"pipe.a"}
+
+
+async def test_a_database_out_of_reach_is_named_by_the_kind_of_error(install: Install):
+    host = install()
+    host.answers = {"query": ConnectionError("postgres://user:password@db")}
+    with pytest.raises(RowsUnavailable, match=r"ConnectionError$"):
+        await OpenWebUiModelRows().ids("pipe")
+
+
+@pytest.mark.parametrize("module", ["open_webui.models.models", "open_webui.internal.db"])
+async def test_a_module_that_is_gone_is_named(install: Install, monkeypatch: pytest.MonkeyPatch, module):
+    install()
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(RowsNotOffered, match=module):
+        await OpenWebUiModelRows().ids("pipe")
+
+
+@pytest.mark.parametrize("gone", NAMES)
+async def test_a_function_that_is_gone_is_named(install: Install, gone):
+    install(names=tuple(name for name in NAMES if name != gone))
+    for call in (lambda rows: rows.ids("pipe"), lambda rows: rows.insert(ROW), lambda rows: rows.read(["pipe.a/b"])):
+        with pytest.raises(RowsNotOffered, match=gone):
+            await call(OpenWebUiModelRows())
+
+
+async def test_there_is_nothing_to_read_where_there_is_no_host():
+    with pytest.raises(RowsNotOffered):
+        await OpenWebUiModelRows().ids("pipe")
+
+
+@pytest.mark.parametrize(("switch", "seen"), [(None, True), (True, True), (False, False)])
+async def test_administrators_see_private_models_unless_the_host_was_told_otherwise(install: Install, switch, seen):
+    install()
+    if switch is not None:
+        vars(sys.modules["open_webui.config"])["BYPASS_ADMIN_ACCESS_CONTROL"] = switch
+    assert await OpenWebUiModelRows().admins_see_private() is seen

@@ -1,0 +1,161 @@
+"""What every ModelRows promises, as plain functions: they also run inside a host's own interpreter.
+
+`python -m tests.contracts.model_rows_cases` runs them there and prints what broke; a host's modules must be at hand.
+"""
+
+import asyncio
+import sys
+import traceback
+from collections.abc import Awaitable, Callable
+from importlib import import_module
+
+from ports.model_rows import ModelRow, ModelRows, NewRow, RowChange
+
+Case = Callable[[ModelRows], Awaitable[None]]
+
+META = {
+    "description": "Zeigt „Bilder“ \U0001f642",
+    "capabilities": {"vision": True, "usage": False},
+    "tags": [{"name": "mine"}],
+    "openrouter_pipe": {"made": True, "wrote": {"vision": True}},
+}
+
+
+def nothing(_row: ModelRow) -> None:
+    """Change nothing."""
+
+
+async def one(rows: ModelRows, row_id: str) -> ModelRow:
+    """Return the one row of an id."""
+    (row,) = await rows.read([row_id])
+    return row
+
+
+async def a_new_row_is_read_as_it_was_inserted(rows: ModelRows) -> None:
+    assert await rows.insert(NewRow("newrow.maker/two.5:free", "Maker: Two", META))
+    row = await one(rows, "newrow.maker/two.5:free")
+    assert (row.id, row.name, row.public, row.preset) == ("newrow.maker/two.5:free", "Maker: Two", False, False)
+    assert META.items() <= row.meta.items()
+
+
+async def a_public_row_is_public(rows: ModelRows) -> None:
+    assert await rows.insert(NewRow("public.a/b", "B", {}, public=True))
+    assert (await one(rows, "public.a/b")).public
+
+
+async def an_entry_of_meta_that_says_nothing_is_left_out(rows: ModelRows) -> None:
+    await rows.insert(NewRow("empty.a/b", "B", {"tags": []}))
+    assert None not in (await one(rows, "empty.a/b")).meta.values()
+
+
+async def an_id_that_is_taken_is_not_inserted_again(rows: ModelRows) -> None:
+    await rows.insert(NewRow("taken.a/b", "First", META))
+    before = await one(rows, "taken.a/b")
+    assert not await rows.insert(NewRow("taken.a/b", "Second", {}, public=True))
+    assert await one(rows, "taken.a/b") == before
+
+
+async def two_who_insert_at_once_leave_one_row(rows: ModelRows) -> None:
+    row = NewRow("at_once.a/b", "B", {})
+    assert sorted(await asyncio.gather(rows.insert(row), rows.insert(row))) == [False, True]
+    assert await rows.ids("at_once") == {"at_once.a/b"}
+
+
+async def ids_are_those_of_one_function(rows: ModelRows) -> None:
+    for row_id in ("my_ids.a/b", "my_ids.c%_d", "myxids.a/b", "my_ids2.a/b", "my_ids", "MY_IDS.a/b"):
+        await rows.insert(NewRow(row_id, "B", {}))
+    assert await rows.ids("my_ids") == {"my_ids.a/b", "my_ids.c%_d"}
+    assert await rows.ids("nobody") == frozenset()
+
+
+async def rows_are_read_in_the_order_asked_for(rows: ModelRows) -> None:
+    for letter in "abc":
+        await rows.insert(NewRow(f"order.{letter}", letter, {}))
+    read = await rows.read(["order.c", "order.missing", "order.a"])
+    assert [row.name for row in read] == ["c", "a"]
+    assert await rows.read([]) == ()
+
+
+async def a_change_replaces_the_entries_it_names_and_keeps_all_others(rows: ModelRows) -> None:
+    await rows.insert(NewRow("change.a/b", "B", META))
+    before = await one(rows, "change.a/b")
+    assert await rows.update("change.a/b", lambda _row: RowChange({"capabilities": {"vision": False}}))
+    after = await one(rows, "change.a/b")
+    assert after.meta == {**before.meta, "capabilities": {"vision": False}}
+    assert (after.name, after.public) == (before.name, before.public)
+
+
+async def a_change_may_give_another_name(rows: ModelRows) -> None:
+    await rows.insert(NewRow("rename.a/b", "Old", META))
+    assert await rows.update("rename.a/b", lambda _row: RowChange({}, "New"))
+    assert (await one(rows, "rename.a/b")).name == "New"
+
+
+async def a_change_leaves_access_alone(rows: ModelRows) -> None:
+    for row_id, public in (("access.open", True), ("access.closed", False)):
+        await rows.insert(NewRow(row_id, "B", {}, public=public))
+        assert await rows.update(row_id, lambda _row: RowChange({"description": "x"}))
+        assert (await one(rows, row_id)).public is public
+
+
+async def the_edit_sees_the_row_as_it_stands(rows: ModelRows) -> None:
+    await rows.insert(NewRow("seen.a/b", "B", {"description": "one"}))
+    await rows.update("seen.a/b", lambda _row: RowChange({"description": "two"}))
+    seen: list[ModelRow] = []
+    await rows.update("seen.a/b", seen.append)
+    assert seen == [await one(rows, "seen.a/b")]
+    assert seen[0].meta["description"] == "two"
+
+
+async def an_edit_that_changes_nothing_writes_nothing(rows: ModelRows) -> None:
+    await rows.insert(NewRow("nothing.a/b", "B", META))
+    before = await one(rows, "nothing.a/b")
+    assert not await rows.update("nothing.a/b", nothing)
+    assert await one(rows, "nothing.a/b") == before
+
+
+async def an_absent_row_is_not_edited(rows: ModelRows) -> None:
+    asked: list[ModelRow] = []
+    assert not await rows.update("absent.a/b", asked.append)
+    assert asked == []
+
+
+async def administrators_see_what_nobody_was_granted(rows: ModelRows) -> None:
+    assert await rows.admins_see_private() is True
+
+
+CASES: tuple[Case, ...] = (
+    a_new_row_is_read_as_it_was_inserted,
+    a_public_row_is_public,
+    an_entry_of_meta_that_says_nothing_is_left_out,
+    an_id_that_is_taken_is_not_inserted_again,
+    two_who_insert_at_once_leave_one_row,
+    ids_are_those_of_one_function,
+    rows_are_read_in_the_order_asked_for,
+    a_change_replaces_the_entries_it_names_and_keeps_all_others,
+    a_change_may_give_another_name,
+    a_change_leaves_access_alone,
+    the_edit_sees_the_row_as_it_stands,
+    an_edit_that_changes_nothing_writes_nothing,
+    an_absent_row_is_not_edited,
+    administrators_see_what_nobody_was_granted,
+)
+
+
+async def _broken(rows: ModelRows) -> list[str]:
+    broken = []
+    for case in CASES:
+        try:
+            await case(rows)
+        except Exception:  # noqa: BLE001 - the edge of the run: every broken promise is to be told
+            broken.append(f"{case.__name__}: {traceback.format_exc()}")
+    return broken
+
+
+if __name__ == "__main__":
+    from adapters.openwebui.model_rows import OpenWebUiModelRows
+
+    import_module("open_webui.config")  # makes the host's tables
+    found = asyncio.run(_broken(OpenWebUiModelRows()))
+    sys.stdout.write(f"\n{len(CASES) - len(found)} of {len(CASES)} promises kept\n" + "\n".join(found))
+    sys.exit(bool(found))

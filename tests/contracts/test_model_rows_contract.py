@@ -1,0 +1,15 @@
+"""Every ModelRows keeps its promises; in the real hosts the same ones are checked by tests/hosts."""
+
+import pytest
+
+from adapters.memory.model_rows import MemoryModelRows
+from adapters.openwebui.model_rows import OpenWebUiModelRows
+from ports.model_rows import ModelRows
+from tests.contracts.model_rows_cases import CASES, Case
+
+MODEL_ROWS: tuple[type[ModelRows], ...] = (MemoryModelRows, OpenWebUiModelRows)
+
+
+@pytest.mark.parametrize("promise", CASES, ids=lambda case: case.__name__)
+async def test_a_promise_is_kept(promise: Case):
+    await promise(MemoryModelRows())

@@ -1,0 +1,271 @@
+"""Both endpoints of upstream tell the same: the same scenario gives the same events, and the same turn."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+
+import pytest
+
+from adapters.memory.telemetry import MemoryTelemetry
+from adapters.openrouter.client import AioResponsesClient
+from adapters.openrouter.pool import SessionPool
+from adapters.process.clock import SystemClock
+from domain.turn.events import AttemptFailed, Begun, CallFinished
+from domain.turn.machine import TurnMachine, TurnPlan
+from domain.turn.steps import (
+    CallUpstream,
+    CloseReasoning,
+    Ended,
+    HandOverCall,
+    ShowCitation,
+    ShowImage,
+    ShowReasoning,
+    ShowText,
+    StartCall,
+)
+from entrypoints.simulator.server import Simulator, running_simulator
+from ports.responses import (
+    AnnotationAdded,
+    Endpoint,
+    ItemDone,
+    ProblemReported,
+    ReasoningDelta,
+    RefusalDelta,
+    Refused,
+    ResponseEnded,
+    ResponsesBody,
+    ResponsesClient,
+    ResponsesError,
+    ResponseStarted,
+    ResponseStatus,
+    Route,
+    StreamClosed,
+    TextDelta,
+    UpstreamCall,
+)
+from ports.toolbox import ToolResult
+from tests.adapters.openrouter.chat_chunks import answered, calls, fragment, says, thinks
+
+MESSAGE = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hi"}]}
+PARAMETERS = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+TOOL = {"type": "function", "name": "look", "parameters": PARAMETERS}
+ENDPOINTS = (Endpoint.RESPONSES, Endpoint.CHAT)
+SCENARIOS = (
+    *("echo", "deltas-200", "deltas-50-thinking-20", "thinking", "thinking-raw", "reasoning-only", "refusal"),
+    *("length", "filter", "failed", "failed-first", "error-frame", "error-event-flat", "error-event-nested"),
+    *("error-event-first", "cut-5", "reset", "no-terminal-5", "no-done-0", "no-done-5", "empty"),
+    *("citations", "usage", "garbage", "big-line", "only-terminal", "slow-start-0p3", "tool-call"),
+    *("error-400", "error-401", "error-402-inflight", "error-404", "error-429", "error-429-daily", "error-502"),
+    *("error-502-string", "error-502-typed", "error-502-empty", "error-503", "html-502"),
+)
+"""Not `cut-0`: chat has no event before the first word, so a cut there finds nothing begun."""
+WHOLE = (
+    *("echo", "thinking", "thinking-raw", "refusal", "length", "filter", "failed", "citations", "usage"),
+    *("only-terminal", "tool-call", "empty", "error-429"),
+)
+"""Not `big-line`: a whole chat message does not tell whether its picture came before its text."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What one attempt brought: its events and the error that ended it."""
+
+    events: tuple
+    error: ResponsesError | None
+
+
+@pytest.fixture
+async def simulator() -> AsyncIterator[Simulator]:
+    async with running_simulator(generation_delay=0) as running:
+        yield running
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[ResponsesClient]:
+    telemetry = MemoryTelemetry()
+    pool = SessionPool(telemetry)
+    yield AioResponsesClient(pool, SystemClock(), telemetry, lambda: 20)
+    await pool.aclose()
+
+
+def body_of(scenario, *, stream=True, more=()):
+    tools = (TOOL,) if scenario == "tool-call" else ()
+    include = ("reasoning.encrypted_content",)
+    return ResponsesBody(f"sim/{scenario}", (MESSAGE, *more), stream=stream, tools=tools, include=include)
+
+
+async def hear(client, simulator, endpoint, body) -> Heard:
+    events = []
+    route = Route(simulator.url, next(iter(simulator.keys)))
+    try:
+        async with client.attempt(UpstreamCall(route, body, endpoint=endpoint)) as batches:
+            async for batch in batches:
+                events += batch
+    except ResponsesError as error:
+        return Heard(tuple(events), error)
+    return Heard(tuple(events), None)
+
+
+async def both(client, simulator, body):
+    return [await hear(client, simulator, endpoint, body) for endpoint in ENDPOINTS]
+
+
+def finished(events):
+    """Return the items in the order they began, those of the end last."""
+    done = sorted((event for event in events if isinstance(event, ItemDone)), key=lambda event: event.index)
+    return [event.item for event in done] or [item for end in of(events, ResponseEnded) for item in end.items]
+
+
+def of(events, kind):
+    return [event for event in events if isinstance(event, kind)]
+
+
+def told(heard: Heard):
+    """Return what an attempt said, without the ids and the wire form in which it did."""
+    return {
+        "text": "".join(event.text for event in of(heard.events, TextDelta)),
+        "refusal": "".join(event.text for event in of(heard.events, RefusalDelta)),
+        "thinking": "".join(event.text for event in of(heard.events, ReasoningDelta)),
+        "raw": {event.raw for event in of(heard.events, ReasoningDelta)},
+        "sources": [event.annotation for event in of(heard.events, AnnotationAdded)],
+        "items": [told_item(item) for item in finished(heard.events)],
+        "models": {event.model for event in of(heard.events, ResponseStarted)},
+        "end": [end_of(event) for event in heard.events if isinstance(event, ResponseEnded | ProblemReported)],
+        "said_done": [event.said_done for event in of(heard.events, StreamClosed)],
+        "error": told_error(heard.error),
+    }
+
+
+def told_item(item):
+    content = tuple((part["type"], part.get("text") or part.get("refusal")) for part in item.get("content") or ())
+    summary = tuple(part["text"] for part in item.get("summary") or ())
+    sealed = tuple(bool(item.get(key)) for key in ("encrypted_content", "signature"))
+    picture = str(item.get("result") or "").rpartition(",")[2]
+    return item["type"], content, summary, sealed, item.get("format"), item.get("name"), item.get("arguments"), picture
+
+
+def end_of(event):
+    failed = isinstance(event, ProblemReported) or event.status is ResponseStatus.FAILED
+    if failed:
+        return "failed", event.problem.text
+    usage = event.usage and (event.usage.output_tokens, event.usage.reasoning_tokens)
+    return event.status, event.reason, event.model, usage
+
+
+def told_error(error):
+    problem = error.problem if isinstance(error, Refused) else None
+    words = problem and (problem.status, problem.kind, problem.text, problem.retry_after is None, problem.limit_source)
+    return error and (type(error), error.reach, words)
+
+
+def as_a_turn(heard: Heard, body):
+    """Return what a reader would be shown of it, without ids, seconds and costs."""
+    machine = TurnMachine(TurnPlan(body, error_id="e"))
+    steps = [*machine.feed_all((Begun(),), 0.0), *machine.feed_all(heard.events, 1.0)]
+    if heard.error is not None:
+        steps += machine.feed_all((AttemptFailed(heard.error),), 2.0)
+    return [shown for step in steps if (shown := told_step(step)) is not None]
+
+
+def told_step(step):
+    match step:
+        case ShowText() | ShowReasoning() | ShowCitation():
+            return step
+        case CloseReasoning():
+            return replace(step, item={})
+        case ShowImage():
+            return step.url.rpartition(",")[2]
+        case HandOverCall(position, call):
+            return position, call.name, call.arguments
+        case Ended(end):
+            return end.reason, end.fault and (end.fault.kind, end.fault.detail), end.shown, end.model
+    return None
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+async def test_a_streamed_scenario_tells_the_same_by_both_endpoints(client, simulator, scenario):
+    responses, chat = await both(client, simulator, body_of(scenario))
+    expected = told(responses)
+    if scenario == "empty":
+        expected["items"] = []  # chat has no message without content
+    if scenario == "only-terminal":
+        expected["text"] = expected["items"][0][1][0][1]  # what one keeps for the end, the other streams
+    if scenario == "failed-first":
+        expected["models"] = set()  # the first frame of chat is already the last
+    assert told(chat) == expected
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+async def test_a_streamed_scenario_makes_the_same_turn_by_both_endpoints(client, simulator, scenario):
+    body = body_of(scenario)
+    responses, chat = await both(client, simulator, body)
+    assert as_a_turn(chat, body) == as_a_turn(responses, body)
+
+
+@pytest.mark.parametrize("scenario", WHOLE)
+async def test_a_whole_answer_tells_the_same_by_both_endpoints(client, simulator, scenario):
+    body = body_of(scenario, stream=False)
+    responses, chat = await both(client, simulator, body)
+    if scenario != "empty":
+        assert told(chat) == told(responses)
+    assert as_a_turn(chat, body) == as_a_turn(responses, body)
+
+
+async def test_the_bill_is_the_same_by_both_endpoints(client, simulator):
+    bills = [of(heard.events, ResponseEnded)[0].usage for heard in await both(client, simulator, body_of("usage"))]
+    assert bills[0] == bills[1]
+    assert bills[0].cost is not None
+
+
+@pytest.mark.parametrize("second", ENDPOINTS, ids=lambda endpoint: endpoint.name)
+@pytest.mark.parametrize("first", ENDPOINTS, ids=lambda endpoint: endpoint.name)
+async def test_a_round_of_tools_is_accepted_back_by_either_endpoint(client, simulator, first, second):
+    [call] = finished((await hear(client, simulator, first, body_of("tool-call"))).events)
+    kept = {key: call[key] for key in ("type", "call_id", "name", "arguments")}
+    output = {"type": "function_call_output", "call_id": call["call_id"], "output": "sunny"}
+    answer = await hear(client, simulator, second, body_of("tool-call", more=(kept, output)))
+    assert told(answer)["text"] == "The tool said: sunny"
+
+
+@pytest.mark.parametrize("scenario", ["thinking", "thinking-raw"])
+@pytest.mark.parametrize("second", ENDPOINTS, ids=lambda endpoint: endpoint.name)
+@pytest.mark.parametrize("first", ENDPOINTS, ids=lambda endpoint: endpoint.name)
+async def test_thinking_is_accepted_back_by_either_endpoint(client, simulator, first, second, scenario):
+    items = finished((await hear(client, simulator, first, body_of(scenario))).events)
+    answer = await hear(client, simulator, second, body_of(scenario, more=(*items, MESSAGE)))
+    assert (answer.error, told(answer)["text"]) == (None, "The second reading is right.")
+
+
+SIGNED = {"type": "reasoning.text", "text": "I must look.", "format": "anthropic-claude-v1", "index": 0}
+SIGNATURE = {"type": "reasoning.text", "signature": "c2ln", "index": 0}
+SEALED = {"type": "reasoning.encrypted", "data": "AAAA", "id": "c1", "format": "google-gemini-v1", "index": 1}
+
+
+async def test_thinking_and_a_call_of_one_round_go_back_unchanged_in_the_next(client, simulator):
+    body = body_of("tool-call")
+    machine = TurnMachine(TurnPlan(body, runnable=frozenset({"look"})))
+    machine.feed_all((Begun(),), 0.0)
+    round_one = answered(
+        thinks(SIGNED),
+        thinks(SIGNATURE),
+        says("Looking."),
+        calls(fragment('{"city":', call_id="c1", name="look")),
+        calls(fragment('"Perth"}')),
+        thinks(SEALED),
+        reason="tool_calls",
+    )
+    [started] = [step for step in machine.feed_all(round_one, 1.0) if isinstance(step, StartCall)]
+    steps = machine.feed_all((CallFinished(started.call.call_id, ToolResult("sunny")),), 2.0)
+    [again] = [step.body for step in steps if isinstance(step, CallUpstream)]
+    assert told(await hear(client, simulator, Endpoint.CHAT, again))["text"] == "The tool said: sunny"
+    assert simulator.records[-1].body["messages"][1:] == [
+        {
+            "role": "assistant",
+            "content": "Looking.",
+            "reasoning_details": [{**SIGNED, "signature": "c2ln"}, SEALED],
+            "tool_calls": [
+                {"id": "c1", "type": "function", "function": {"name": "look", "arguments": '{"city":"Perth"}'}}
+            ],
+        },
+        {"role": "tool", "tool_call_id": "c1", "content": "sunny"},
+    ]
+    assert told(await hear(client, simulator, Endpoint.RESPONSES, again))["text"] == "The tool said: sunny"

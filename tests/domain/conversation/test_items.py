@@ -1,0 +1,229 @@
+"""History to items: every kind of message, nothing empty, every call with its output."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.conversation.items import LOST_OUTPUT, items_of, plain_text, said
+from domain.conversation.size import characters_of
+
+
+def user(content: object) -> dict[str, object]:
+    return {"role": "user", "content": content}
+
+
+def asked(*call_ids: str, content: str = "", arguments: object = '{"q": 1}') -> dict[str, object]:
+    calls = [{"id": call_id, "function": {"name": "look", "arguments": arguments}} for call_id in call_ids]
+    return {"role": "assistant", "content": content, "tool_calls": calls}
+
+
+def told(call_id: str, content: object = "found") -> dict[str, object]:
+    return {"role": "tool", "tool_call_id": call_id, "content": content}
+
+
+def ids(*messages: object) -> list[tuple[str, str]]:
+    """Calls and outputs with their ids, messages with their role."""
+    return [
+        (item["type"], item["role"] if item["type"] == "message" else item["call_id"]) for item in items_of(messages)
+    ]
+
+
+@pytest.mark.parametrize("role", ["system", "developer", "user"])
+def test_a_message_keeps_its_role_and_its_text_unchanged(role):
+    text = "  You are\n helpful. "
+    assert items_of([{"role": role, "content": text}]) == (
+        {"type": "message", "role": role, "content": [{"type": "input_text", "text": text}]},
+    )
+
+
+def test_an_assistants_message_is_plain_text():
+    assert items_of([{"role": "assistant", "content": "Yes."}]) == (
+        {"type": "message", "role": "assistant", "content": "Yes."},
+    )
+
+
+def test_messages_keep_their_order():
+    assert [role for _, role in ids(user("a"), {"role": "assistant", "content": "b"}, user("c"))] == [
+        "user",
+        "assistant",
+        "user",
+    ]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        None,
+        "text",
+        3,
+        {},
+        {"content": "x"},
+        {"role": "other", "content": "x"},
+        {"role": ["user"], "content": "x"},
+        user(""),
+        user("  \n"),
+        user([]),
+        user(None),
+        user({"text": "x"}),
+        {"role": "assistant", "content": " "},
+        {"role": "tool", "content": "x"},
+    ],
+    ids=repr,
+)
+def test_what_is_no_message_or_says_nothing_is_left_out(message):
+    assert items_of([message]) == ()
+
+
+def test_calls_and_outputs_become_items_of_their_own():
+    assert items_of([asked("c1", content="I look"), told("c1")]) == (
+        {"type": "message", "role": "assistant", "content": "I look"},
+        {"type": "function_call", "call_id": "c1", "name": "look", "arguments": '{"q": 1}'},
+        {"type": "function_call_output", "call_id": "c1", "output": "found"},
+    )
+
+
+def test_outputs_follow_their_calls_in_the_order_of_the_calls():
+    assert ids(asked("c1", "c2"), told("c2"), told("c1"), user("and?")) == [
+        ("function_call", "c1"),
+        ("function_call", "c2"),
+        ("function_call_output", "c1"),
+        ("function_call_output", "c2"),
+        ("message", "user"),
+    ]
+
+
+def test_an_output_that_came_too_late_goes_to_its_call():
+    assert ids(asked("c1"), user("and?"), told("c1")) == [
+        ("function_call", "c1"),
+        ("function_call_output", "c1"),
+        ("message", "user"),
+    ]
+
+
+def test_a_call_without_an_output_gets_one():
+    items = items_of([asked("c1"), user("and?")])
+    assert items[1] == {"type": "function_call_output", "call_id": "c1", "output": LOST_OUTPUT}
+
+
+def test_an_output_without_a_call_is_dropped():
+    assert items_of([told("c1"), user("and?")])[0]["type"] == "message"
+
+
+def test_a_call_and_an_output_told_twice_count_once():
+    assert ids(asked("c1"), asked("c1"), told("c1", "one"), told("c1", "two")) == [
+        ("function_call", "c1"),
+        ("function_call_output", "c1"),
+    ]
+    assert items_of([asked("c1"), told("c1", "one"), told("c1", "two")])[1]["output"] == "one"
+
+
+def test_the_text_parts_of_an_output_are_joined():
+    parts = [{"type": "text", "text": "one"}, {"type": "image_url"}, {"type": "text", "text": "two"}]
+    assert items_of([asked("c1"), told("c1", parts)])[1]["output"] == "one\ntwo"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sent"),
+    [
+        ('{"q": 1}', '{"q": 1}'),
+        (' {"q" : 1} ', ' {"q" : 1} '),
+        ("", "{}"),
+        (None, "{}"),
+        ('{"q": ', "{}"),
+        ("[1]", "{}"),
+        ("[" * 100_000, "{}"),
+        ({"q": "ü"}, '{"q": "ü"}'),
+        ({"q": {1, 2}}, "{}"),
+    ],
+    ids=lambda value: str(value)[:12],
+)
+def test_arguments_are_always_the_text_of_an_object(arguments, sent):
+    assert items_of([asked("c1", arguments=arguments)])[0]["arguments"] == sent
+
+
+def test_a_name_upstream_would_refuse_is_made_fit():
+    message = asked("c1")
+    message["tool_calls"] = [{"id": "c1", "function": {"name": "server.look up!" + "x" * 80}}]
+    assert items_of([message])[0]["name"] == ("server_look_up_" + "x" * 80)[:64]
+
+
+@pytest.mark.parametrize("calls", [None, "x", [None], [{}], [{"id": "c1"}], [{"id": 1, "function": {"name": "x"}}]])
+def test_calls_that_cannot_be_read_are_left_out(calls):
+    assert items_of([{"role": "assistant", "content": "Yes.", "tool_calls": calls}])[1:] == ()
+
+
+# --- what an assistant really said ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("stored", "meant"),
+    [
+        ("<think>hm</think>Yes.", "Yes."),
+        ('<think id="K1">a\nb</think>Yes.<thinking>c</thinking> No.', "Yes. No."),
+        ('<details type="reasoning" done="true">\n<summary>x</summary>\n> hm\n</details>\nYes.', "\nYes."),
+        ('<details type="tool_calls" id="c">x</details>Yes.', "Yes."),
+        ("Yes.\n[01K5ZZ9Q2M8V3W4X5Y6Z7A8B9C]: #\nNo.", "Yes.\nNo."),
+        (
+            "a <b> and <details><summary>mine</summary></details>",
+            "a <b> and <details><summary>mine</summary></details>",
+        ),
+        ("if a <think b", "if a <think b"),
+        ("<think>never closed", "<think>never closed"),
+        ("<thinker>x</thinker>", "<thinker>x</thinker>"),
+        ("[1]: # and [x]: #", "[1]: # and [x]: #"),
+    ],
+)
+def test_stored_text_loses_thinking_tool_blocks_and_markers(stored, meant):
+    assert said(stored) == meant
+
+
+def test_a_message_that_was_only_thinking_is_left_out():
+    assert items_of([{"role": "assistant", "content": "<think>hm</think>\n"}]) == ()
+
+
+@pytest.mark.parametrize("text", ["<think>" * 50_000, "<think " * 50_000, '<details type="reasoning"' * 20_000])
+def test_openings_that_are_never_closed_are_read_in_one_pass(text):
+    assert said("</think></details>" + text).endswith(text)
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [("a", "a"), ([{"text": "a"}, "x", {"text": 3}, {"text": "b"}], "a\nb"), (None, ""), ({"text": "a"}, "")],
+)
+def test_the_text_of_a_content_is_that_of_its_text_parts(content, text):
+    assert plain_text(content) == text
+
+
+def test_the_size_of_a_history_counts_texts_arguments_and_outputs():
+    items = items_of([user("four"), asked("c1", content="six..."), told("c1", "seven")])
+    assert characters_of(items) == 4 + 6 + 8 + 5
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers(0, 3) | st.sampled_from(["", "c1", "c2", "look", "x"]),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["id", "function", "name", "type", "text"]), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+MESSAGES = st.one_of(
+    st.sampled_from([user("a"), asked("c1"), asked("c1", "c2"), told("c1"), told("c2"), told("x")]),
+    st.fixed_dictionaries(
+        {"role": st.sampled_from(["user", "assistant", "tool", "system", None])},
+        optional={"content": JUNK, "tool_calls": JUNK, "tool_call_id": JUNK},
+    ),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(MESSAGES, max_size=6))
+def test_whatever_the_history_every_call_has_one_output_and_nothing_is_empty(messages):
+    items = items_of(messages)
+    calls = [item["call_id"] for item in items if item["type"] == "function_call"]
+    assert [item["call_id"] for item in items if item["type"] == "function_call_output"] == calls
+    assert len(set(calls)) == len(calls)
+    assert all(isinstance(json.loads(item["arguments"]), dict) for item in items if item["type"] == "function_call")
+    assert all(item["content"] for item in items if item["type"] == "message")

@@ -1,0 +1,87 @@
+"""Content parts: each kind in the form upstream takes, what it would refuse left out."""
+
+import pytest
+
+from domain.conversation.parts import parts_of
+
+PICTURE = "data:image/png;base64,iVBO"
+
+
+def test_a_string_is_one_text_part():
+    assert parts_of("Why?") == [{"type": "input_text", "text": "Why?"}]
+
+
+@pytest.mark.parametrize(
+    "part", ["Why?", {"type": "text", "text": "Why?"}, {"type": "input_text", "text": "Why?"}], ids=repr
+)
+def test_every_spelling_of_text_is_one_text_part(part):
+    assert parts_of([part]) == [{"type": "input_text", "text": "Why?"}]
+
+
+def test_parts_keep_their_order():
+    parts = parts_of([{"type": "text", "text": "a"}, {"type": "image_url", "image_url": PICTURE}, "b"])
+    assert [part["type"] for part in parts] == ["input_text", "input_image", "input_text"]
+
+
+@pytest.mark.parametrize(
+    ("part", "detail"),
+    [
+        ({"type": "image_url", "image_url": {"url": PICTURE, "detail": "low"}}, "low"),
+        ({"type": "image_url", "image_url": {"url": PICTURE}}, "auto"),
+        ({"type": "image_url", "image_url": PICTURE}, "auto"),
+        ({"type": "input_image", "image_url": PICTURE, "detail": "high"}, "high"),
+        ({"type": "input_image", "image_url": PICTURE, "detail": ["odd"]}, "auto"),
+    ],
+)
+def test_a_picture_always_has_a_detail(part, detail):
+    assert parts_of([part]) == [{"type": "input_image", "detail": detail, "image_url": PICTURE}]
+
+
+@pytest.mark.parametrize(
+    ("part", "translated"),
+    [
+        ({"file": {"file_data": "data:x", "filename": "a.pdf"}}, {"filename": "a.pdf", "file_data": "data:x"}),
+        ({"file_url": "https://a.example/a.pdf"}, {"filename": "file", "file_url": "https://a.example/a.pdf"}),
+        ({"file_id": "f1", "filename": ""}, {"filename": "file", "file_id": "f1"}),
+    ],
+)
+def test_a_file_always_has_a_name(part, translated):
+    assert parts_of([{"type": "file", **part}]) == [{"type": "input_file", **translated}]
+
+
+@pytest.mark.parametrize("data", ["UklG", "data:audio/wav;base64,UklG"])
+def test_sound_is_sent_bare(data):
+    part = {"type": "input_audio", "input_audio": {"data": data, "format": "wav"}}
+    assert parts_of([part]) == [{"type": "input_audio", "input_audio": {"data": "UklG", "format": "wav"}}]
+
+
+@pytest.mark.parametrize("video", [{"url": "https://a.example/v.mp4"}, "https://a.example/v.mp4"])
+def test_a_video_is_an_address(video):
+    part = {"type": "video_url", "video_url": video}
+    assert parts_of([part]) == [{"type": "input_video", "video_url": "https://a.example/v.mp4"}]
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        None,
+        3,
+        {},
+        " ",
+        {"type": "text"},
+        {"type": "text", "text": 3},
+        {"type": "image_url"},
+        {"type": "image_url", "image_url": {"url": ""}},
+        {"type": "file"},
+        {"type": "file", "file": {"filename": "a.pdf"}},
+        {"type": "input_audio", "input_audio": {"data": "x", "format": "webm"}},
+        {"type": "input_audio", "input_audio": {"data": "data:", "format": "wav"}},
+        {"type": "input_audio", "input_audio": "x"},
+        {"type": "video_url", "video_url": None},
+        {"type": "unknown", "text": "x"},
+        {"type": ["text"], "text": "x"},
+    ],
+    ids=repr,
+)
+def test_what_upstream_would_refuse_is_left_out(part):
+    assert parts_of([part]) == []

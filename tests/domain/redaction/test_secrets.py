@@ -1,0 +1,61 @@
+"""Secrets are masked wherever they turn up, and nothing else is."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.redaction.secrets import redact
+
+SECRET = "Zm9vYmFyYmF6cXV4"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"key sk-or-v1-{SECRET} refused",
+        f"Authorization: Bearer {SECRET}",
+        f"Authorization: Basic {SECRET}",
+        f'{{"authorization": "Bearer {SECRET}"}}',
+        f"{{'Authorization': 'Basic {SECRET}'}}",
+        f"Cookie: a=1; session={SECRET}",
+        f"bearer {SECRET}",
+        f"api_key={SECRET}",
+        f"'api-key': '{SECRET}'",
+        f'"password": "{SECRET}"',
+        f"token: {SECRET}",
+        f"https://user:{SECRET}@proxy.example:3128",
+        f"data:image/png;base64,{SECRET}{SECRET}",
+    ],
+)
+def test_a_secret_is_masked(text):
+    assert SECRET not in redact(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "The provider failed.",
+        "this task-management-policy is fine",
+        "max_tokens: 4096",
+        "https://upstream.example/api/v1",
+        "HTTP 429: rate limit, 3 tokens left",
+        "data:image/png",
+    ],
+)
+def test_ordinary_text_stays_as_it_is(text):
+    assert redact(text) == text
+
+
+def test_what_is_around_a_secret_stays():
+    assert redact(f"key sk-or-v1-{SECRET} refused") == "key sk-… refused"
+
+
+PIECES = ["sk-", "Bearer ", "token", "password", "cookie", "authorization", "api_key", ":", "=", " ", '"', "'", "//"]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.sampled_from([*PIECES, "@", ",", ";", "data:", "a/b;base64,", SECRET, "abcd", "\n"]), max_size=12))
+def test_masking_twice_changes_nothing_more(pieces):
+    once = redact("".join(pieces))
+    assert redact(once) == once

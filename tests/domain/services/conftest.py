@@ -1,0 +1,15 @@
+"""After every test nothing of it may be left running."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.doubles.clock import until
+
+
+@pytest.fixture(autouse=True)
+async def nothing_left_running() -> AsyncIterator[None]:
+    yield
+    me = asyncio.current_task()
+    await until(lambda: asyncio.all_tasks() == {me})

@@ -1,0 +1,111 @@
+"""The use case on a stage: everything around it is in memory, and the clock moves when told."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from decimal import Decimal
+
+from domain.faults.fault import Fault
+from domain.request.turn_request import TurnRequest
+from domain.services.run_turn import RunTurn
+from domain.turn.steps import End, Ended, Output, ShowText
+from ports.catalog import Model
+from ports.notices import Notices
+from ports.responses import ResponseEnded, ResponseStatus, Route, StreamClosed, TextDelta, UpstreamEvent
+from ports.slots import Slots
+from ports.telemetry import Telemetry
+from ports.toolbox import Toolbox
+from ports.usage import Usage
+from tests.doubles.clock import FakeClock, until
+from tests.doubles.ids import FakeIds
+from tests.doubles.notices import RecordedNotices
+from tests.doubles.responses import Move, ScriptedResponses
+from tests.doubles.slots import CountedSlots
+from tests.doubles.telemetry import RecordedTelemetry
+
+ROUTE = Route("https://upstream.example/api/v1", "sk-or-v1-test")
+MODEL = Model("maker/model", "Model", prompt_price=Decimal("0.001"), completion_price=Decimal("0.002"))
+REQUEST = TurnRequest("maker/model", ({"role": "user", "content": "Why?"},), ROUTE)
+COST = Usage(input_tokens=10, output_tokens=5, total_tokens=15, cost=Decimal("0.001"))
+
+
+class Stage:
+    """One use case and its surroundings. `scripts` are what upstream does, attempt by attempt."""
+
+    def __init__(
+        self,
+        *scripts: Sequence[Move],
+        slots: Slots | None = None,
+        telemetry: Telemetry | None = None,
+        leaving: Exception | None = None,
+    ) -> None:
+        self.clock, self.notices = FakeClock(), RecordedNotices()
+        self.responses = ScriptedResponses(*scripts, leaving=leaving)
+        self.places = CountedSlots()
+        self.log = RecordedTelemetry()
+        self.run_turn = RunTurn(
+            responses=self.responses,
+            clock=self.clock,
+            ids=FakeIds(),
+            slots=slots or self.places,
+            telemetry=telemetry or self.log,
+        )
+
+    def outputs(
+        self,
+        request: TurnRequest = REQUEST,
+        *,
+        models: tuple[Model, ...] = (MODEL,),
+        toolbox: Toolbox | None = None,
+        notices: Notices | None = None,
+    ) -> AsyncGenerator[Output, None]:
+        """Start a turn as its reader would."""
+        return self.run_turn.run(request, models=models, toolbox=toolbox, notices=notices or self.notices)
+
+    async def read(self, request: TurnRequest = REQUEST, *, toolbox: Toolbox | None = None) -> list[Output]:
+        """Read a turn to its end and wait until it is settled."""
+        outputs = [output async for output in self.outputs(request, toolbox=toolbox)]
+        await self.run_turn.drained()
+        return outputs
+
+    def reading(
+        self, into: list[Output], request: TurnRequest = REQUEST, *, toolbox: Toolbox | None = None
+    ) -> "asyncio.Task[None]":
+        """Read a turn in a task of its own."""
+
+        async def read() -> None:
+            async for output in self.outputs(request, toolbox=toolbox):
+                into.append(output)
+
+        return asyncio.get_running_loop().create_task(read(), name="reader")
+
+    async def stop(self, task: "asyncio.Task[None]") -> None:
+        """Cancel a reader as the stop button does and wait until its turn is settled."""
+        task.cancel()
+        await until(task.done)
+        await self.run_turn.drained()
+
+
+def said(*texts: str, usage: Usage | None = COST) -> list[list[UpstreamEvent]]:
+    """A whole answer, one batch per text, then its end."""
+    deltas: list[list[UpstreamEvent]] = [[TextDelta(0, "msg_1", 0, text)] for text in texts]
+    end = ResponseEnded(ResponseStatus.COMPLETED, "gen-1", "maker/answering", usage=usage)
+    return [*deltas, [end, StreamClosed(said_done=True)]]
+
+
+def text_of(outputs: Sequence[Output]) -> str:
+    """The text that was shown."""
+    return "".join(output.text for output in outputs if isinstance(output, ShowText))
+
+
+def end_of(outputs: Sequence[Output]) -> End:
+    """The one end that was told, last."""
+    (ended,) = [output for output in outputs if isinstance(output, Ended)]
+    assert outputs[-1] is ended
+    return ended.end
+
+
+def fault_of(outputs: Sequence[Output]) -> Fault:
+    """The fault it ended with."""
+    fault = end_of(outputs).fault
+    assert fault is not None
+    return fault

@@ -1,0 +1,195 @@
+"""The list of models: from memory at once, one refresh at a time beside it, stale rather than nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from domain.services.list_models import FIRST_BACKOFF, LONGEST_BACKOFF, ROUTES_KEPT, Listing, ListModels
+from ports.catalog import CatalogError, Model
+from tests.domain.services.stage import ROUTE
+from tests.doubles.catalog import ScriptedCatalog
+from tests.doubles.clock import FakeClock, until
+from tests.doubles.telemetry import RecordedTelemetry
+
+OLD, NEW = (Model("maker/old", "Old"),), (Model("maker/new", "New"),)
+HOUR = 3600.0
+DOWN = CatalogError("HTTP 503: busy", status=503)
+
+
+class Listed:
+    """The use case with a scripted catalog."""
+
+    def __init__(self) -> None:
+        self.clock, self.log = FakeClock(), RecordedTelemetry()
+        self.catalog = ScriptedCatalog(OLD)
+        self.models = ListModels(catalog=self.catalog, clock=self.clock, telemetry=self.log)
+
+    def answer(self, *answers: tuple[Model, ...] | Exception, gate: asyncio.Event | None = None) -> None:
+        """Say what upstream answers from now on."""
+        self.catalog = ScriptedCatalog(*answers, gate=gate)
+        self.models = ListModels(catalog=self.catalog, clock=self.clock, telemetry=self.log)
+
+    async def again(self, wait: float) -> Listing:
+        """Ask after `wait` seconds, and once more when the refresh this began is over."""
+        self.clock.advance(wait)
+        return await self.models.loaded(ROUTE, HOUR)
+
+
+@pytest.fixture
+async def listed() -> AsyncIterator[Listed]:
+    listed = Listed()
+    yield listed
+    await listed.models.aclose()
+
+
+async def test_the_first_answer_comes_at_once_and_is_empty(listed: Listed):
+    assert listed.models.current(ROUTE, HOUR) == Listing()
+
+
+async def test_the_list_is_there_after_the_first_load(listed: Listed):
+    assert await listed.models.loaded(ROUTE, HOUR) == Listing(OLD, loaded=True)
+    assert listed.models.current(ROUTE, HOUR).models is OLD
+
+
+async def test_a_fresh_list_is_not_loaded_again(listed: Listed):
+    await listed.again(0.0)
+    await listed.again(HOUR - 1)
+    assert len(listed.catalog.asked) == 1
+
+
+async def test_a_stale_list_is_served_while_it_is_refreshed(listed: Listed):
+    gate = asyncio.Event()
+    gate.set()
+    listed.answer(OLD, NEW, gate=gate)
+    await listed.again(0.0)
+    gate.clear()
+    listed.clock.advance(HOUR)
+    assert listed.models.current(ROUTE, HOUR).models == OLD
+    gate.set()
+    assert (await listed.models.loaded(ROUTE, HOUR)).models == NEW
+
+
+async def test_only_one_refresh_runs_at_a_time(listed: Listed):
+    gate = asyncio.Event()
+    listed.answer(OLD, gate=gate)
+    for _ in range(5):
+        listed.models.current(ROUTE, HOUR)
+    await until(lambda: listed.catalog.asked)
+    gate.set()
+    await listed.models.loaded(ROUTE, HOUR)
+    assert len(listed.catalog.asked) == 1
+
+
+async def test_a_failure_keeps_the_old_list_and_is_told(listed: Listed):
+    listed.answer(OLD, DOWN)
+    await listed.again(0.0)
+    assert await listed.again(HOUR) == Listing(OLD, True, "HTTP 503: busy", 503)
+    line = listed.log.only("catalog_refresh_failed")
+    assert (line.level, line.values["next_try_in"]) == ("warning", FIRST_BACKOFF)
+
+
+async def test_a_list_that_never_loaded_says_why(listed: Listed):
+    listed.answer(CatalogError("HTTP 401: no", status=401))
+    assert await listed.models.loaded(ROUTE, HOUR) == Listing((), False, "HTTP 401: no", 401)
+
+
+async def test_failures_are_repeated_at_growing_distances(listed: Listed):
+    listed.answer(DOWN)
+    for _ in range(8):
+        await listed.again(HOUR)
+    waits = [line.values["next_try_in"] for line in listed.log.named("catalog_refresh_failed")]
+    assert waits == [5.0, 10.0, 20.0, 40.0, 80.0, 160.0, LONGEST_BACKOFF, LONGEST_BACKOFF]
+
+
+async def test_after_a_failure_nothing_is_loaded_before_its_time(listed: Listed):
+    listed.answer(DOWN)
+    await listed.again(0.0)
+    await listed.again(FIRST_BACKOFF - 1)
+    assert len(listed.catalog.asked) == 1
+    await listed.again(1.0)
+    assert len(listed.catalog.asked) == 2
+
+
+async def test_the_distance_never_exceeds_the_age_a_list_may_have(listed: Listed):
+    listed.answer(DOWN)
+    for _ in range(6):
+        listed.clock.advance(HOUR)
+        await listed.models.loaded(ROUTE, 60.0)
+    assert listed.log.lines[-1].values["next_try_in"] == 60.0
+
+
+async def test_days_of_failures_are_survived(listed: Listed):
+    listed.answer(DOWN)
+    for _ in range(1_100):
+        await listed.again(HOUR)
+    assert listed.log.lines[-1].values["next_try_in"] == LONGEST_BACKOFF
+
+
+async def test_a_success_forgets_the_failures_before_it(listed: Listed):
+    listed.answer(DOWN, DOWN, OLD, DOWN)
+    for _ in range(4):
+        listing = await listed.again(HOUR)
+    assert listed.log.lines[-1].values["next_try_in"] == FIRST_BACKOFF
+    assert listing.models == OLD
+
+
+async def test_an_empty_list_counts_as_a_failure(listed: Listed):
+    listed.answer(OLD, ())
+    await listed.again(0.0)
+    listing = await listed.again(HOUR)
+    assert (listing.models, bool(listing.error)) == (OLD, True)
+
+
+async def test_a_defect_of_the_catalog_is_a_failure_too(listed: Listed):
+    listed.answer(KeyError("data"))
+    assert (await listed.models.loaded(ROUTE, HOUR)).error == "KeyError: 'data'"
+    await listed.again(0.0)
+    assert len(listed.catalog.asked) == 1
+
+
+async def test_each_address_and_key_has_a_list_of_its_own(listed: Listed):
+    listed.answer(OLD, NEW)
+    other = replace(ROUTE, api_key="sk-or-v1-other")
+    assert (await listed.models.loaded(ROUTE, HOUR)).models == OLD
+    assert (await listed.models.loaded(other, HOUR)).models == NEW
+    assert listed.models.current(ROUTE, HOUR).models == OLD
+
+
+async def test_only_a_few_lists_are_kept(listed: Listed):
+    for number in range(ROUTES_KEPT + 1):
+        await listed.models.loaded(replace(ROUTE, api_key=f"key-{number}"), HOUR)
+    await listed.models.loaded(replace(ROUTE, api_key="key-0"), HOUR)
+    await listed.models.loaded(replace(ROUTE, api_key=f"key-{ROUTES_KEPT}"), HOUR)
+    asked = [route.api_key for route in listed.catalog.asked]
+    assert (asked.count("key-0"), asked.count(f"key-{ROUTES_KEPT}")) == (2, 1)
+
+
+async def test_a_list_being_loaded_is_not_dropped(listed: Listed):
+    gate = asyncio.Event()
+    listed.answer(OLD, gate=gate)
+    for number in range(ROUTES_KEPT + 2):
+        listed.models.current(replace(ROUTE, api_key=f"key-{number}"), HOUR)
+    gate.set()
+    assert (await listed.models.loaded(replace(ROUTE, api_key="key-0"), HOUR)).loaded
+
+
+async def test_a_reader_who_leaves_does_not_stop_the_refresh(listed: Listed):
+    gate = asyncio.Event()
+    listed.answer(OLD, gate=gate)
+    reader = asyncio.get_running_loop().create_task(listed.models.loaded(ROUTE, HOUR))
+    await until(lambda: listed.catalog.asked)
+    reader.cancel()
+    await until(reader.done)
+    gate.set()
+    assert (await listed.models.loaded(ROUTE, HOUR)).models == OLD
+    assert len(listed.catalog.asked) == 1
+
+
+async def test_closing_ends_a_refresh_under_way(listed: Listed):
+    listed.answer(OLD, gate=asyncio.Event())
+    listed.models.current(ROUTE, HOUR)
+    await until(lambda: listed.catalog.asked)
+    await listed.models.aclose()
+    assert listed.models.current(ROUTE, HOUR) == Listing()

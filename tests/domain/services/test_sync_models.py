@@ -1,0 +1,289 @@
+"""The host's rows follow the list: beside the listing, once, one at a time, and never to anybody's harm."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection
+from dataclasses import replace
+
+import pytest
+
+from adapters.memory.model_rows import MemoryModelRows
+from domain.catalog.rows import NOTE, Switches
+from domain.services.sync_models import BATCH, PASSES, PEER_SECONDS, REFUSED_IN_A_ROW, RETRY_SECONDS, SyncModels, Wish
+from ports.catalog import Model
+from ports.model_rows import Edit, ModelRow, NewRow, RowRefused, RowsNotOffered, RowsUnavailable
+from tests.doubles.clock import FakeClock, settled, until
+from tests.doubles.telemetry import RecordedTelemetry
+
+MODELS = tuple(
+    Model(f"maker/m{number:03}", f"M {number}", input_modalities=frozenset({"text"})) for number in range(25)
+)
+SEEING = tuple(replace(model, input_modalities=frozenset({"text", "image"})) for model in MODELS)
+
+
+DEFAULTS = Switches()
+
+
+def wish(models: tuple[Model, ...] = MODELS, *, switches: Switches = DEFAULTS, function: str = "pipe") -> Wish:
+    return Wish(function, models, models, switches)
+
+
+class Rows(MemoryModelRows):
+    """Rows that fail, wait and are written by others when the test says so."""
+
+    def __init__(self, *rows: ModelRow, admins_see_private: bool = True) -> None:
+        super().__init__(*rows, admins_see_private=admins_see_private)
+        self.listed = 0
+        self.largest_batch = 0
+        self.refuses: Collection[str] = ()
+        self.fails: Exception | None = None
+        self.gate: asyncio.Event | None = None
+        self.peer: MemoryModelRows | None = None
+
+    async def ids(self, function_id: str) -> frozenset[str]:
+        self.listed += 1
+        if self.fails is not None:
+            raise self.fails
+        return await super().ids(function_id)
+
+    async def read(self, row_ids: Collection[str]) -> tuple[ModelRow, ...]:
+        self.largest_batch = max(self.largest_batch, len(row_ids))
+        return await super().read(row_ids)
+
+    async def insert(self, row: NewRow) -> bool:
+        if self.gate is not None:
+            await self.gate.wait()
+        if row.id in self.refuses:
+            raise RowRefused(row.id, "ValueError")
+        if self.peer is not None:
+            await self.peer.insert(row)
+            self.rows.update(self.peer.rows)
+        return await super().insert(row)
+
+    async def update(self, row_id: str, edit: Edit) -> bool:
+        if row_id in self.refuses:
+            raise RowRefused(row_id, "ValueError")
+        return await super().update(row_id, edit)
+
+
+class Stage:
+    """The use case over such rows."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows, self.clock, self.log = rows, FakeClock(), RecordedTelemetry()
+        self.sync = SyncModels(rows=rows, clock=self.clock, telemetry=self.log)
+
+    async def done(self, wanted: Wish) -> int:
+        """Follow a wish to its end; return how many rows that wrote."""
+        before = self.rows.writes
+        self.sync.begin(wanted)
+        await self.sync.drained()
+        return self.rows.writes - before
+
+    def vision(self) -> set[object]:
+        return {row.meta["capabilities"].get("vision") for row in self.rows.rows.values()}
+
+
+@pytest.fixture
+async def stage() -> AsyncIterator[Stage]:
+    stage = Stage(Rows())
+    yield stage
+    await stage.sync.aclose()
+
+
+async def test_every_offered_model_gets_a_row(stage: Stage):
+    assert await stage.done(wish()) == len(MODELS)
+    assert set(stage.rows.rows) == {f"pipe.{model.id}" for model in MODELS}
+
+
+async def test_rows_follow_the_next_load_of_the_list(stage: Stage):
+    await stage.done(wish())
+    assert await stage.done(wish(SEEING)) == len(MODELS)
+    assert stage.vision() == {True}
+
+
+async def test_the_next_load_of_an_equal_list_is_looked_at_and_writes_nothing(stage: Stage):
+    await stage.done(wish())
+    assert await stage.done(wish(tuple(replace(model) for model in MODELS))) == 0
+    assert stage.rows.listed == 2
+
+
+async def test_the_same_wish_is_followed_once(stage: Stage):
+    for _ in range(5):
+        await stage.done(wish())
+    assert stage.rows.listed == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        wish(switches=Switches(descriptions=True)),
+        Wish("pipe", MODELS[:3], MODELS, Switches()),
+        wish(function="second"),
+    ],
+    ids=["switches", "selection", "function"],
+)
+async def test_another_wish_of_the_same_list_is_followed_too(stage: Stage, other: Wish):
+    await stage.done(wish())
+    await stage.done(other)
+    assert stage.rows.listed == 2
+
+
+@pytest.mark.parametrize(
+    "nothing",
+    [
+        wish(function=""),
+        wish(()),
+        wish(switches=Switches(capabilities=False, descriptions=False, public=True)),
+    ],
+    ids=["unknown function", "no models", "all switches off"],
+)
+async def test_rows_are_not_even_read_when_there_is_nothing_to_follow(stage: Stage, nothing: Wish):
+    assert await stage.done(nothing) == 0
+    assert stage.rows.listed == 0
+
+
+async def test_beginning_never_waits_and_wishes_are_followed_one_at_a_time(stage: Stage):
+    stage.rows.gate = asyncio.Event()
+    stage.sync.begin(wish())
+    await settled()
+    stage.sync.begin(wish(SEEING[:5]))
+    stage.sync.begin(wish(SEEING))
+    await settled()
+    assert (stage.rows.listed, stage.rows.writes) == (1, 0)
+    stage.rows.gate.set()
+    await stage.sync.drained()
+    assert stage.rows.listed == 2
+    assert stage.vision() == {True}
+
+
+async def test_rows_are_read_in_small_batches(stage: Stage):
+    await stage.done(wish())
+    await stage.done(wish(SEEING))
+    assert stage.rows.largest_batch == BATCH
+
+
+async def test_others_run_between_two_rows(stage: Stage):
+    seen: set[int] = set()
+    stage.sync.begin(wish())
+    while stage.rows.writes < len(MODELS):
+        seen.add(stage.rows.writes)
+        await asyncio.sleep(0)
+    assert seen >= set(range(1, len(MODELS)))
+
+
+async def test_a_vanished_models_row_is_marked_and_kept(stage: Stage):
+    await stage.done(wish())
+    assert await stage.done(wish(MODELS[1:])) == 1
+    assert stage.rows.rows["pipe.maker/m000"].meta[NOTE]["gone"] is True
+
+
+async def test_rows_of_another_function_are_left_alone(stage: Stage):
+    await stage.done(wish(function="pipe2"))
+    theirs = dict(stage.rows.rows)
+    await stage.done(wish(SEEING))
+    assert theirs.items() <= stage.rows.rows.items()
+
+
+async def test_no_private_row_is_inserted_where_it_would_hide_the_model_from_administrators():
+    stage = Stage(Rows(ModelRow("pipe.maker/m001", "Ours"), admins_see_private=False))
+    assert await stage.done(wish()) == 1
+    assert set(stage.rows.rows) == {"pipe.maker/m001"}
+    assert await stage.done(wish(switches=Switches(public=True))) == len(MODELS) - 1
+
+
+async def test_what_a_person_saves_between_reading_and_writing_is_kept(stage: Stage):
+    await stage.done(wish())
+    edit_of_the_person = {"usage": False, "vision": False}
+
+    class Quicker(Rows):
+        async def update(self, row_id: str, edit: Edit) -> bool:
+            row = self.rows[row_id]
+            boxes = {**row.meta["capabilities"], **edit_of_the_person}
+            self.rows[row_id] = replace(row, meta={**row.meta, "capabilities": boxes})
+            return await super().update(row_id, edit)
+
+    late = Stage(Quicker(*stage.rows.rows.values()))
+    late.sync.begin(wish((replace(SEEING[0], web_search_price=None),)))
+    await late.sync.drained()
+    assert late.rows.rows["pipe.maker/m000"].meta["capabilities"]["usage"] is False
+
+
+async def test_whoever_meets_another_process_waits_and_looks_again(stage: Stage):
+    stage.rows.peer = MemoryModelRows()
+    stage.sync.begin(wish())
+    await until(lambda: stage.clock.moments == [PEER_SECONDS])
+    assert stage.rows.writes == 0
+    stage.rows.peer = None
+    stage.clock.advance(PEER_SECONDS)
+    await stage.sync.drained()
+    assert len(stage.rows.rows) == len(MODELS)
+
+
+async def test_looking_again_ends(stage: Stage):
+    stage.rows.peer = MemoryModelRows()
+    stage.sync.begin(wish())
+    for _ in range(PASSES - 1):
+        await until(lambda: stage.clock.moments)
+        stage.clock.advance(PEER_SECONDS)
+        await settled()
+    await stage.sync.drained()
+    assert stage.rows.listed == PASSES
+
+
+async def test_a_row_the_host_refuses_costs_no_other_and_one_warning(stage: Stage):
+    stage.rows.refuses = {"pipe.maker/m003"}
+    assert await stage.done(wish()) == len(MODELS) - 1
+    await stage.done(wish(tuple(replace(model) for model in MODELS)))
+    assert stage.log.only("model_rows_not_synced").level == "warning"
+
+
+async def test_a_host_that_refuses_everything_is_left_alone_for_a_while(stage: Stage):
+    stage.rows.refuses = {f"pipe.{model.id}" for model in MODELS}
+    await stage.done(wish())
+    assert stage.log.only("model_rows_not_synced")
+    stage.rows.refuses = ()
+    assert await stage.done(wish()) == 0
+    stage.clock.advance(RETRY_SECONDS)
+    assert await stage.done(wish()) == len(MODELS)
+
+
+async def test_refusals_count_only_in_a_row(stage: Stage):
+    stage.rows.refuses = {f"pipe.{model.id}" for model in MODELS[::2]}
+    assert len(stage.rows.refuses) > REFUSED_IN_A_ROW
+    assert await stage.done(wish()) == len(MODELS) - len(stage.rows.refuses)
+
+
+async def test_rows_out_of_reach_are_one_warning_and_tried_again_later(stage: Stage):
+    stage.rows.fails = RowsUnavailable("OperationalError")
+    await stage.done(wish())
+    stage.clock.advance(RETRY_SECONDS)
+    await stage.done(wish())
+    assert stage.rows.listed == 2
+    assert "OperationalError" in str(stage.log.only("model_rows_not_synced").values["error"])
+    stage.rows.fails = None
+    stage.clock.advance(RETRY_SECONDS)
+    assert await stage.done(wish()) == len(MODELS)
+
+
+async def test_a_host_without_such_rows_is_asked_once(stage: Stage):
+    stage.rows.fails = RowsNotOffered("open_webui.models.models")
+    await stage.done(wish())
+    stage.clock.advance(RETRY_SECONDS)
+    await stage.done(wish(SEEING))
+    assert stage.rows.listed == 1
+    assert stage.log.only("model_rows_not_synced")
+
+
+async def test_a_defect_ends_in_the_log(stage: Stage):
+    stage.rows.fails = ZeroDivisionError("secret")
+    await stage.done(wish())
+    assert stage.log.only("model_rows_not_synced").values["error"] == "ZeroDivisionError in the sync itself"
+
+
+async def test_closing_ends_what_is_under_way_and_nothing_begins_any_more(stage: Stage):
+    stage.rows.gate = asyncio.Event()
+    stage.sync.begin(wish())
+    await settled()
+    await stage.sync.aclose()
+    assert await stage.done(wish(SEEING)) == 0
+    assert stage.rows.listed == 1

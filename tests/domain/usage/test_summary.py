@@ -1,0 +1,71 @@
+"""The line below an answer."""
+
+from decimal import Decimal
+
+import pytest
+
+from domain.faults.fault import Fault, FaultKind
+from domain.turn.closing import closing_line
+from domain.turn.steps import End, Reason
+from domain.usage.summary import Timing, dollars, thought_line, usage_line
+from ports.usage import Usage
+
+USAGE = Usage(100, 50, 150, cost=Decimal("0.00125"))
+
+
+@pytest.mark.parametrize(
+    ("amount", "written"),
+    [("0.00125", "0.00125"), ("0.0000015", "0.000002"), ("1.500000", "1.5"), ("100", "100"), ("0", "0")],
+)
+def test_money_has_at_most_six_decimals_and_no_trailing_zeros(amount, written):
+    assert dollars(Decimal(amount)) == written
+
+
+def test_the_line_tells_time_speed_cost_and_tokens():
+    line = usage_line(USAGE, Timing(2.5, 2.0))
+    assert line == "Time: 2.50s 25.0 tps | Cost $0.00125 | Total tokens: 150 (Input: 100, Output: 50)"
+
+
+def test_cached_and_reasoning_tokens_are_told_when_there_are_any():
+    line = usage_line(Usage(100, 50, 150, cached_tokens=80, reasoning_tokens=20), Timing(1.0))
+    assert line == "Time: 1.00s | Total tokens: 150 (Input: 100, Output: 50, Cached: 80, Reasoning: 20)"
+
+
+@pytest.mark.parametrize("usage", [None, Usage(), Usage(cost=Decimal("0.0000001"))])
+def test_what_is_not_known_is_not_told(usage):
+    assert usage_line(usage, Timing(1.234)) == "Time: 1.23s"
+
+
+def test_a_stop_is_told_with_the_cost_so_far():
+    line = usage_line(USAGE, Timing(2.5), stopped=True, estimated_cost=Decimal("0.001"))
+    assert line.startswith("Stopped | Time: 2.50s | Cost so far ~$0.00225 | ")
+
+
+def test_a_stop_with_an_exact_bill_has_no_estimate():
+    assert "Cost so far $0.00125" in usage_line(USAGE, Timing(2.5), stopped=True)
+
+
+@pytest.mark.parametrize(("seconds", "line"), [(0.0, ""), (3.14, "Thought for 3.1 seconds")])
+def test_thinking_is_told_only_if_there_was_any(seconds, line):
+    assert thought_line(Timing(5.0, thinking=seconds)) == line
+
+
+@pytest.mark.parametrize(
+    ("reason", "note"),
+    [
+        (Reason.LENGTH, "Cut off at the output limit | "),
+        (Reason.CONTENT_FILTER, "Cut off by the provider's content filter | "),
+        (Reason.FAULT, "Failed | "),
+        (Reason.STOP, ""),
+    ],
+)
+def test_the_closing_line_says_how_it_ended(reason, note):
+    fault = Fault(FaultKind.SERVER) if reason is Reason.FAULT else None
+    end = End(reason, Timing(1.0), "id", fault)
+    assert closing_line(end, show_usage=True) == f"{note}Time: 1.00s"
+
+
+@pytest.mark.parametrize(("reason", "line"), [(Reason.STOP, "Thought for 2.0 seconds"), (Reason.CANCELLED, "Stopped")])
+def test_without_usage_the_closing_line_tells_thinking_or_the_stop(reason, line):
+    end = End(reason, Timing(5.0, thinking=2.0), "id", usage=USAGE)
+    assert closing_line(end, show_usage=False) == line

@@ -1,0 +1,110 @@
+"""Thousands of chat bodies through the request builder, each judged three times.
+
+Every model of the judges' catalog gets at least 50 drawn bodies, and 50 histories of 500 messages come on top. A body
+that cannot be a request must be refused with a fault that names the field; everything else must satisfy all judges.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from adapters.openrouter.body import serialise_body
+from adapters.openrouter.models import read_model
+from domain.faults.fault import Fault
+from domain.request.body import build
+from domain.request.turn_request import Caller, Prompting, Thinking, TurnRequest
+from entrypoints.wire.completions_body import read_completions_body
+from ports.responses import Route
+from tests.oracle.rules.facts import ENTRIES
+from tests.oracle.strategies import bodies, drawn, long_histories
+from tests.oracle.verdict import verdict
+
+ROUTE = Route("https://upstream.example/api/v1", "sk-or-v1-drill")
+CATALOG = {slug: read_model(entry) for slug, entry in ENTRIES.items()}
+SHOWN = 12
+
+
+@dataclass
+class Figures:
+    """What a drill counted; `misses` holds a complaint and the body it is about."""
+
+    judged: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    per_model: Counter[str] = field(default_factory=Counter)
+    misses: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
+
+
+def sent(body: dict[str, Any], slug: str) -> dict[str, Any] | Fault:
+    """Return what goes upstream for a client's body, as read back from its bytes."""
+    read = read_completions_body(body)
+    if isinstance(read, Fault):
+        return read
+    request = TurnRequest(
+        slug,
+        tuple(read.messages),
+        ROUTE,
+        caller=Caller.API,
+        parameters=read.parameters(),
+        thinking=Thinking(),
+        prompting=Prompting(trim=True),
+    )
+    prepared = build(request, slug, CATALOG[slug], known=frozenset(ENTRIES))
+    if isinstance(prepared, Fault):
+        return prepared
+    decoded: dict[str, Any] = json.loads(serialise_body(prepared.body))
+    return decoded
+
+
+def judge(body: dict[str, Any], slug: str, figures: Figures) -> None:
+    """Build one body and count the verdict."""
+    figures.per_model[slug] += 1
+    result = sent(body, slug)
+    if isinstance(result, Fault):
+        figures.refused[result.kind.value] += 1
+        if not result.detail:
+            figures.misses.append(("a refusal that names nothing", slug, body))
+        return
+    figures.judged += 1
+    figures.misses += [(complaint, slug, body) for complaint in verdict(result, ENTRIES[slug])]
+
+
+def cases(per_model: int, histories: int) -> Iterator[tuple[dict[str, Any], str]]:
+    """Yield bodies and the model each is for; the same in every run."""
+    for number, slug in enumerate(sorted(ENTRIES)):
+        for body in drawn(bodies(slug), per_model, number):
+            yield body, slug
+    slugs = sorted(ENTRIES)
+    for number in range(histories):
+        slug = slugs[number % len(slugs)]
+        yield drawn(long_histories(slug), 1, 10_000 + number)[0], slug
+
+
+def main() -> int:
+    """Run the drill; 0 if no judge complained."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--per-model", type=int, default=50)
+    parser.add_argument("--histories", type=int, default=50)
+    options = parser.parse_args()
+    figures, began = Figures(), time.monotonic()
+    for body, slug in cases(options.per_model, options.histories):
+        judge(body, slug, figures)
+    print(f"bodies drawn           {figures.per_model.total()}")
+    print(f"models                 {len(figures.per_model)}, each at least {min(figures.per_model.values())} times")
+    print(f"judged by three        {figures.judged}")
+    print(f"refused by name        {figures.refused.total()} {dict(figures.refused)}")
+    print(f"complaints             {len(figures.misses)}")
+    print(f"seconds                {time.monotonic() - began:.1f}")
+    kinds = Counter(complaint[:110] for complaint, _, _ in figures.misses)
+    for complaint, count in kinds.most_common(SHOWN):
+        example = next(miss for miss in figures.misses if miss[0].startswith(complaint[:110]))
+        print(f"  {count:5}  {complaint}  (such as {example[1]})")
+    return 1 if figures.misses else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

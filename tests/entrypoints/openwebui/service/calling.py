@@ -1,0 +1,125 @@
+"""A host reduced to what it hands over and what it takes back."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from domain.request.turn_request import Caller as Who
+from entrypoints.openwebui.service import PipeService
+from entrypoints.simulator.records import RequestRecord
+from entrypoints.simulator.server import Simulator
+from tests.entrypoints.openwebui.told import HostList
+
+KEY = "sk-or-v1-simulator"
+IDS = {"chat_id": "chat-1", "message_id": "message-1", "session_id": "session-1"}
+ERROR_ID = re.compile(r"\b[0-9a-f]{16}\b")
+PATIENCE = 10.0
+
+
+class Reply:
+    """One answer: what was returned, or what the stream brought so far, and the events beside it."""
+
+    def __init__(self) -> None:
+        self.returned: Any = None
+        self.payloads: list[Any] = []
+        self.events: list[dict[str, Any]] = []
+
+    @property
+    def text(self) -> str:
+        """The answer's words, in whatever form they came."""
+        if isinstance(self.returned, dict) and "choices" in self.returned:
+            return str(self.returned["choices"][0]["message"]["content"])
+        deltas = [choice["delta"] for payload in self._dicts() for choice in payload.get("choices", ())]
+        return "".join(delta.get("content", "") for delta in deltas) + HostList().take(self.payloads).text
+
+    @property
+    def finishes(self) -> list[str]:
+        """Every reason for the end that was given."""
+        reasons = [choice["finish_reason"] for payload in self._dicts() for choice in payload.get("choices", ())]
+        return [reason for reason in reasons if reason]
+
+    @property
+    def errors(self) -> list[dict[str, Any]]:
+        """Every error, streamed or returned."""
+        returned = [self.returned] if isinstance(self.returned, dict) else []
+        return [payload["error"] for payload in [*self._dicts(), *returned] if "error" in payload]
+
+    @property
+    def statuses(self) -> list[dict[str, Any]]:
+        """The status lines of the page."""
+        return [event["data"] for event in self.events if event["type"] == "status"]
+
+    @property
+    def fault_words(self) -> str:
+        """What tells of the fault: the error, or the answer where there is none."""
+        return " ".join(error["message"] for error in self.errors) or self.text
+
+    def _dicts(self) -> list[dict[str, Any]]:
+        return [payload for payload in self.payloads if isinstance(payload, dict)]
+
+
+class Caller:
+    """Calls a load of the pipe as the host does; `valves` are what an administrator has stored."""
+
+    def __init__(self, service: PipeService, base_url: str, **valves: Any) -> None:
+        self.service = service
+        self.valves: dict[str, Any] = {"API_KEY": KEY, "BASE_URL": base_url, **valves}
+        self.user: dict[str, Any] = {"id": "user-1", "role": "user"}
+
+    def call(self, body: Any, who: Who, reply: Reply) -> dict[str, Any]:
+        """Return what the host hands over."""
+
+        async def emitter(event: dict[str, Any]) -> None:
+            reply.events.append(event)
+
+        metadata = {"user_id": "user-1", **(IDS if who is not Who.API else dict.fromkeys(IDS))}
+        call = {"body": body, "valves": self.valves, "__user__": self.user, "__metadata__": metadata}
+        return {**call, "__event_emitter__": emitter, "__task__": "title_generation" if who is Who.TASK else None}
+
+    async def ask(
+        self, model: str, text: str = "hello", *, who: Who = Who.PAGE, stream: bool = True, **more: Any
+    ) -> Reply:
+        """Ask one question and take the whole answer."""
+        messages = [{"role": "user", "content": text}]
+        return await self.send({"model": f"openrouter.{model}", "messages": messages, "stream": stream, **more}, who)
+
+    async def send(self, body: Any, who: Who = Who.PAGE, reply: Reply | None = None) -> Reply:
+        """Send a body as it is and take the whole answer."""
+        reply = reply or Reply()
+        returned = await self.service.pipe(self.call(body, who, reply))
+        if isinstance(returned, AsyncIterator):
+            async for payload in returned:
+                reply.payloads.append(payload)
+        else:
+            reply.returned = returned
+        return reply
+
+    def begin(self, model: str, *, who: Who = Who.PAGE) -> "tuple[asyncio.Task[Reply], Reply]":
+        """Ask in a task of its own; the reply fills while it runs."""
+        reply = Reply()
+        messages = [{"role": "user", "content": "hello"}]
+        body = {"model": f"openrouter.{model}", "messages": messages, "stream": True}
+        return asyncio.create_task(self.send(body, who, reply)), reply
+
+    async def knows_the_models(self) -> "Caller":
+        """Wait until the models are listed."""
+        await eventually(lambda: len(self.service.pipes(self.valves)) > 1)
+        return self
+
+
+def retired(service: PipeService) -> bool:
+    """Tell whether the load has been told to end."""
+    return all(runtime.retired for runtime in service._runtimes.values())
+
+
+async def eventually(condition: Callable[[], object]) -> None:
+    """Wait until `condition` holds; fail after PATIENCE seconds."""
+    async with asyncio.timeout(PATIENCE):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+def questions(simulator: Simulator) -> list[RequestRecord]:
+    """Return the requests for an answer that reached upstream."""
+    return [record for record in simulator.records if record.method == "POST"]

@@ -1,0 +1,88 @@
+"""Events for the page: what cannot be delivered costs a log line."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from entrypoints.openwebui.emitter import GuardedEmitter
+from ports.notices import Notices
+from tests.doubles.telemetry import RecordedTelemetry
+
+
+@pytest.fixture
+def telemetry() -> RecordedTelemetry:
+    return RecordedTelemetry()
+
+
+async def hanging(_event: dict[str, Any]) -> None:
+    await asyncio.get_running_loop().create_future()
+
+
+async def test_event_reaches_the_page_as_it_is(telemetry: RecordedTelemetry) -> None:
+    events: list[dict[str, Any]] = []
+
+    async def emitter(event: dict[str, Any]) -> None:
+        events.append(event)
+
+    await GuardedEmitter(emitter, telemetry).emit({"type": "source", "data": {}})
+    assert events == [{"type": "source", "data": {}}]
+    assert telemetry.lines == []
+
+
+async def test_nothing_happens_without_an_emitter(telemetry: RecordedTelemetry) -> None:
+    await GuardedEmitter(None, telemetry).emit({"type": "source", "data": {}})
+
+    assert telemetry.lines == []
+
+
+async def test_emitter_that_raises_costs_a_log_line_without_its_words(telemetry: RecordedTelemetry) -> None:
+    async def emitter(_event: dict[str, Any]) -> None:
+        raise LookupError("what was sent")
+
+    await GuardedEmitter(emitter, telemetry).emit({"type": "files", "data": {}})
+    assert telemetry.only("emit_failed").values == {"type": "files", "error": "LookupError"}
+
+
+async def test_emitter_that_is_no_coroutine_costs_a_log_line(telemetry: RecordedTelemetry) -> None:
+    await GuardedEmitter(lambda _event: None, telemetry).emit({"type": "files"})  # type: ignore[arg-type, return-value]
+
+    assert telemetry.only("emit_failed").values["error"] == "TypeError"
+
+
+async def test_emitter_that_hangs_costs_a_log_line(telemetry: RecordedTelemetry) -> None:
+    await GuardedEmitter(hanging, telemetry, longest=0.001).emit({"type": "status"})
+
+    assert telemetry.only("emit_failed").values == {"type": "status", "error": "TimeoutError"}
+
+
+async def test_later_events_get_less_time_once_one_hung(telemetry: RecordedTelemetry) -> None:
+    emitter = GuardedEmitter(hanging, telemetry, longest=0.01)
+    await emitter.emit({"type": "status"})
+
+    assert emitter.patience < 0.01
+
+
+async def test_cancelling_goes_through_a_hanging_emitter(telemetry: RecordedTelemetry) -> None:
+    task = asyncio.create_task(GuardedEmitter(hanging, telemetry).emit({"type": "status"}))
+    await asyncio.sleep(0)
+
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert telemetry.lines == []
+
+
+async def test_status_without_words_only_takes_the_line_away(telemetry: RecordedTelemetry) -> None:
+    events: list[dict[str, Any]] = []
+
+    async def emitter(event: dict[str, Any]) -> None:
+        events.append(event)
+
+    notices: Notices = GuardedEmitter(emitter, telemetry)
+    await notices.status("Stopped", done=True)
+    await notices.status("", done=True)
+    assert [event["data"] for event in events] == [
+        {"description": "Stopped", "done": True},
+        {"description": "", "done": True, "hidden": True},
+    ]

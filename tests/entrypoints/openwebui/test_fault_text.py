@@ -1,0 +1,138 @@
+"""A fault in words: card, box and error object."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.faults.fault import Fault, FaultKind
+from entrypoints.openwebui.present.fault_text import (
+    DETAIL_SHOWN,
+    box,
+    card,
+    error_object,
+    escaped,
+    headers_of,
+    status_line,
+    uncalled,
+)
+
+ERROR_ID = "00000000000000e1"
+KEY = "sk-or-v1-" + "0123456789abcdef" * 2
+
+
+def test_card_says_what_happened_what_to_do_when_who_said_what_and_the_id() -> None:
+    fault = Fault(FaultKind.RATE_LIMITED, detail="slow down", provider="Acme", retry_after=2.2)
+
+    assert card(fault, ERROR_ID, "help@x.test").split("\n\n") == [
+        f"{fault.happened} {fault.advice}",
+        "Try again in 3 s.",
+        "Details: Acme: slow down",
+        "Support: help@x.test",
+        f"Error id: {ERROR_ID}",
+    ]
+
+
+def test_card_leaves_out_what_is_not_known() -> None:
+    fault = Fault(FaultKind.NO_KEY)
+
+    assert card(fault, ERROR_ID) == f"{fault.happened} {fault.advice}\n\nError id: {ERROR_ID}"
+
+
+def test_wait_that_is_over_is_not_told() -> None:
+    assert "Try again" not in card(Fault(FaultKind.RATE_LIMITED, retry_after=0.0), ERROR_ID)
+
+
+def test_box_is_one_line_of_plain_text() -> None:
+    fault = Fault(FaultKind.SERVER, detail="a *bold* claim\n[link](x)", provider="A_cme")
+
+    text = box(fault, ERROR_ID)
+    assert "\n" not in text
+    assert "A_cme: a *bold* claim [link](x)" in text
+    assert text.endswith(f"Error id: {ERROR_ID}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["**b**", "# h", "[a](b)", "![a](b)", "<img src=x>", "`c`", "$x$", "{{USER}}", "&lt;b&gt;", "~~s~~", "|a|", r"\_"],
+)
+def test_foreign_words_cannot_become_markup_in_the_card(text: str) -> None:
+    shown = card(Fault(FaultKind.SERVER, detail=text, provider=text), ERROR_ID)
+
+    assert re.sub(r"\\(.)", r"\1", shown).count(text) == 2
+    assert re.findall(r"(?<!\\)(?:\\\\)*[`*{}\[\]<>#|!~$&]", shown) == []
+
+
+@given(st.text())
+def test_escaped_text_reads_as_it_was(text: str) -> None:
+    assert re.sub(r"\\([!-/:-@[-`{-~])", r"\1", escaped(text)) == text
+
+
+@pytest.mark.parametrize("shown", [card, box, lambda fault, error_id: str(error_object(fault, error_id))])
+def test_secrets_in_foreign_words_are_masked(shown) -> None:
+    text = shown(Fault(FaultKind.BAD_KEY, detail=f"no such key: {KEY}"), ERROR_ID)
+
+    assert KEY not in text.replace("\\", "")
+
+
+@pytest.mark.parametrize("shown", [card, box, lambda fault, error_id: error_object(fault, error_id)["message"]])
+def test_long_words_are_cut_off(shown) -> None:
+    text = shown(Fault(FaultKind.SERVER, detail="x" * 5000, provider="y" * 5000), ERROR_ID)
+
+    assert "x" * (DETAIL_SHOWN - 1) + "…" in text
+    assert "x" * DETAIL_SHOWN not in text
+    assert "y" * DETAIL_SHOWN not in text
+
+
+@pytest.mark.parametrize("shown", [card, box, lambda fault, error_id: error_object(fault, error_id)["message"]])
+def test_details_of_a_defect_of_ours_are_not_shown(shown) -> None:
+    assert "KeyError" not in shown(Fault(FaultKind.INTERNAL, detail="KeyError: 'secret'"), ERROR_ID)
+
+
+def test_error_object_has_the_fields_openai_clients_read_and_the_id() -> None:
+    fault = Fault(FaultKind.RATE_LIMITED, detail="slow down", status=429, retry_after=2.2)
+
+    assert error_object(fault, ERROR_ID) == {
+        "message": f"{fault.happened} {fault.advice} (slow down) [error id {ERROR_ID}]",
+        "type": "rate_limit_error",
+        "code": "rate_limit_exceeded",
+        "param": None,
+        "error_id": ERROR_ID,
+        "retry_after": 3,
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "name"),
+    [
+        (FaultKind.NO_KEY, None, "authentication_error"),
+        (FaultKind.BAD_KEY, 401, "authentication_error"),
+        (FaultKind.CREDITS, 402, "insufficient_quota"),
+        (FaultKind.RATE_LIMITED, None, "rate_limit_error"),
+        (FaultKind.FILTERED_MODEL, None, "permission_error"),
+        (FaultKind.BAD_MESSAGES, 400, "invalid_request_error"),
+        (FaultKind.UNKNOWN_MODEL, None, "invalid_request_error"),
+        (FaultKind.UNREACHABLE, None, "server_error"),
+    ],
+)
+def test_error_object_names_the_type_openai_clients_know(kind: FaultKind, status: int | None, name: str) -> None:
+    assert error_object(Fault(kind, status=status), ERROR_ID)["type"] == name
+
+
+def test_every_kind_of_fault_can_be_told_in_every_form() -> None:
+    for kind in FaultKind:
+        fault = Fault(kind, detail="x")
+        assert ERROR_ID in card(fault, ERROR_ID)
+        assert ERROR_ID in box(fault, ERROR_ID)
+        assert ERROR_ID in status_line(fault, ERROR_ID)
+        assert ERROR_ID in error_object(fault, ERROR_ID)["message"]
+
+
+def test_wait_is_also_a_header_in_whole_seconds() -> None:
+    assert headers_of(Fault(FaultKind.BUSY, retry_after=4.01)) == {"Retry-After": "5"}
+    assert headers_of(Fault(FaultKind.BUSY)) == {}
+
+
+def test_tool_without_a_name_is_told_too() -> None:
+    assert uncalled("") == "The model asked for the tool without a name, which is not available in this chat."

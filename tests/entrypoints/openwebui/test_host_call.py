@@ -1,0 +1,141 @@
+"""Who calls: the page, an API client or a background task, as each version of the host hands it over."""
+
+from typing import Any
+
+import pytest
+
+from domain.request.turn_request import Caller, Person
+from entrypoints.openwebui.host_call import HostCall, read_call, split_model
+
+
+async def emitter(_event: dict[str, Any]) -> None:
+    """Stand for the host's."""
+
+
+USER = {"id": "9008", "name": "Admin", "email": "a@x.test", "role": "admin", "valves": {"REASONING_EFFORT": "high"}}
+BODY = {"stream": True, "model": "probe.one", "messages": [{"role": "user", "content": "hi"}]}
+IDS = {"user_id": "9008", "chat_id": "2392", "message_id": "4686", "session_id": "dAWW"}
+PARAMS = {"stream_delta_chunk_size": None, "reasoning_tags": None, "function_calling": "default"}
+
+PAGE = {
+    "0.6.28": {**IDS, "filter_ids": [], "tool_ids": [], "files": None, "direct": False, "params": PARAMS},
+    "0.8.12": {**IDS, "files": None, "params": PARAMS, "parent_message_id": "b415", "parent_message": {"id": "b415"}},
+    "0.10.2": {**IDS, "task_id": "cbcc", "user_message_id": "b415", "user_message": {"id": "b415"}, "files": None},
+    "0.12.4": {**IDS, "task_id": "cbcc", "assistant_message_id": None, "internal": False, "files": None, "tools": {}},
+}
+OLD_API = {"user_id": "9008", "chat_id": None, "message_id": None, "session_id": None, "features": {}, "files": None}
+API = {
+    "0.6.28": (OLD_API, None),
+    "0.8.12": (OLD_API, None),
+    "0.10.2": ({**OLD_API, "chat_id": "", "user_message": None}, ""),
+    "0.12.4": ({**OLD_API, "chat_id": "", "user_message": None}, ""),
+}
+TASK = {
+    version: {**metadata, "task": "title_generation", "task_body": {"model": "probe.one"}}
+    for version, metadata in PAGE.items()
+}
+for newer in ("0.10.2", "0.12.4"):
+    TASK[newer] = {name: value for name, value in TASK[newer].items() if name != "message_id"}
+
+
+def handed_over(metadata: dict[str, Any], **more: Any) -> HostCall:
+    ids = {f"__{name}__": metadata.get(name) for name in ("chat_id", "message_id", "session_id")}
+    given = {"body": BODY, "__user__": USER, "__metadata__": metadata, "__event_emitter__": emitter, "__task__": None}
+    return read_call({**given, **ids, **more})
+
+
+@pytest.mark.parametrize("version", PAGE)
+def test_person_in_the_page_has_all_ids_and_the_emitter(version: str) -> None:
+    call = handed_over(PAGE[version])
+
+    assert call.caller is Caller.PAGE
+    assert call.person == Person("9008", "2392", "4686", "dAWW", is_admin=True)
+    assert call.emitter is emitter
+
+
+@pytest.mark.parametrize("version", API)
+def test_api_client_is_told_by_its_missing_ids_although_it_has_an_emitter(version: str) -> None:
+    metadata, chat_id = API[version]
+    call = handed_over(metadata, __chat_id__=chat_id)
+
+    assert call.caller is Caller.API
+    assert call.person == Person("9008", is_admin=True)
+    assert call.emitter is None
+
+
+@pytest.mark.parametrize("version", TASK)
+def test_task_is_told_by_its_name_although_it_has_the_ids_of_the_chat(version: str) -> None:
+    call = handed_over(TASK[version], __task__="title_generation")
+
+    assert (call.caller, call.task) == (Caller.TASK, "title_generation")
+    assert call.emitter is None
+
+
+@pytest.mark.parametrize("version", TASK)
+def test_task_named_in_the_metadata_alone_is_a_task(version: str) -> None:
+    assert handed_over(TASK[version]).caller is Caller.TASK
+
+
+@pytest.mark.parametrize("chat_id", ["local", "local:dAWW", "temporary:dAWW", "channel:77"])
+def test_temporary_chat_is_a_chat_in_the_page(chat_id: str) -> None:
+    call = handed_over({**PAGE["0.12.4"], "chat_id": chat_id})
+
+    assert call.caller is Caller.PAGE
+    assert call.person.chat_id == chat_id
+
+
+@pytest.mark.parametrize("missing", ["chat_id", "message_id", "session_id"])
+@pytest.mark.parametrize("empty", [None, ""])
+def test_call_without_one_of_the_ids_is_no_page(missing: str, empty: str | None) -> None:
+    assert handed_over({**PAGE["0.12.4"], missing: empty}).caller is Caller.API
+
+
+def test_ids_are_read_from_the_metadata_when_no_parameter_brings_them() -> None:
+    call = read_call({"body": BODY, "__metadata__": PAGE["0.12.4"], "__event_emitter__": emitter})
+
+    assert call.caller is Caller.PAGE
+    assert call.person == Person("9008", "2392", "4686", "dAWW")
+
+
+def test_page_without_an_emitter_is_still_a_page() -> None:
+    call = handed_over(PAGE["0.12.4"], __event_emitter__=None)
+
+    assert (call.caller, call.emitter) == (Caller.PAGE, None)
+
+
+def test_valves_of_the_person_are_handed_on_as_stored() -> None:
+    assert handed_over(PAGE["0.12.4"]).user_valves == {"REASONING_EFFORT": "high"}
+
+
+@pytest.mark.parametrize("role", ["user", "pending", None])
+def test_only_the_role_admin_is_an_administrator(role: str | None) -> None:
+    assert not handed_over(PAGE["0.12.4"], __user__={**USER, "role": role}).person.is_admin
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        {},
+        {"body": None, "__user__": None, "__metadata__": None, "__task__": None},
+        {"body": [], "__user__": "x", "__metadata__": 7, "__chat_id__": 1, "__event_emitter__": "y", "__task__": ""},
+    ],
+)
+def test_call_with_nothing_usable_is_that_of_an_unknown_api_client(call: dict[str, Any]) -> None:
+    assert read_call(call) == HostCall({}, Caller.API, Person(), None, None, "")
+
+
+@pytest.mark.parametrize(
+    ("requested", "parts"),
+    [
+        ("openrouter.openai/gpt-4.1", ("openrouter", "openai/gpt-4.1")),
+        ("probe.vendor/two.5:free", ("probe", "vendor/two.5:free")),
+        ("openrouter.openai.gpt-4.1", ("openrouter", "openai.gpt-4.1")),
+        ("openai/gpt-4.1", ("", "openai/gpt-4.1")),
+        ("gpt-4.1", ("", "gpt-4.1")),
+        ("openrouter.", ("", "openrouter.")),
+        (".x", ("", ".x")),
+        ("", ("", "")),
+    ],
+)
+def test_model_is_split_at_the_first_dot_behind_a_function_id(requested: str, parts: tuple[str, str]) -> None:
+    assert split_model(requested) == parts

@@ -1,0 +1,118 @@
+"""The page of newer hosts: how a turn that failed is closed, version by version."""
+
+import pytest
+
+from domain.turn.steps import ShowCall, ShowReasoning, ShowText
+from entrypoints.openwebui.present.fault_text import box, card
+from entrypoints.openwebui.present.native import NativePresenter
+from entrypoints.openwebui.present.wishes import Wishes
+from tests.entrypoints.openwebui.told import (
+    ERROR_ID,
+    FAULT,
+    USAGE,
+    HostList,
+    emitted,
+    failed,
+    kinds,
+    tell,
+    tool_call,
+    yielded,
+)
+
+VERSIONS = [(0, 8), (0, 10), (0, 12)]
+OLDER = [(0, 8), (0, 10)]
+BEGUN = ["output_item.added message", "output_text.delta", "output_item.done message"]
+
+
+def presenter(version: tuple[int, int]) -> NativePresenter:
+    return NativePresenter("r1", version, Wishes(support="help@x.test"))
+
+
+@pytest.mark.parametrize(
+    ("version", "closing"),
+    [
+        ((0, 8), ["emit status", "completed", "error"]),
+        ((0, 10), ["emit status", "emit replace", "error"]),
+        ((0, 12), ["emit status", "error"]),
+    ],
+)
+def test_fault_after_text_is_an_error_as_the_last_item(version: tuple[int, int], closing: list[str]) -> None:
+    frames = tell(presenter(version), ShowText(0, "so far"), failed())
+
+    assert kinds(frames) == [*BEGUN, *closing]
+    assert yielded(frames)[-1] == {"error": {"message": box(FAULT, ERROR_ID, "help@x.test")}}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_fault_after_text_leaves_the_text_as_it_was(version: tuple[int, int]) -> None:
+    frames = tell(presenter(version), ShowText(0, "so far"), failed())
+
+    assert HostList().take(yielded(frames)).text == "so far"
+
+
+def test_fault_after_text_keeps_the_chat_going_where_the_host_looks_for_content() -> None:
+    frames = tell(presenter((0, 10)), ShowText(0, "so far"), failed())
+
+    assert emitted(frames)[-1] == {"type": "replace", "data": {"content": "so far"}}
+
+
+@pytest.mark.parametrize(
+    ("version", "closing"),
+    [((0, 8), ["emit status", "completed"]), ((0, 10), ["emit status", "emit replace", "completed"])],
+)
+def test_fault_before_any_text_is_a_card_in_the_text_where_an_error_would_block_the_chat(
+    version: tuple[int, int], closing: list[str]
+) -> None:
+    frames = tell(presenter(version), failed(usage=USAGE))
+
+    assert kinds(frames) == [*BEGUN, *closing]
+    assert HostList().take(yielded(frames)).text == card(FAULT, ERROR_ID, "help@x.test")
+    assert yielded(frames)[-1]["response"]["usage"]["total_tokens"] == 15
+
+
+def test_card_in_the_text_is_also_the_content_where_the_host_looks_there() -> None:
+    frames = tell(presenter((0, 10)), failed())
+
+    assert emitted(frames)[-1]["data"] == {"content": card(FAULT, ERROR_ID, "help@x.test")}
+
+
+def test_fault_before_any_text_is_an_error_alone_on_the_newest_host() -> None:
+    frames = tell(presenter((0, 12)), failed())
+
+    assert kinds(frames) == ["emit status", "error"]
+
+
+@pytest.mark.parametrize("version", OLDER)
+def test_fault_after_thinking_alone_is_a_card_below_it(version: tuple[int, int]) -> None:
+    frames = tell(presenter(version), ShowReasoning(0, "hm"), failed())
+
+    host = HostList().take(yielded(frames))
+    assert [item["type"] for item in host.items] == ["reasoning", "message"]
+    assert host.thinking == "hm"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_open_call_gets_an_output_before_the_error(version: tuple[int, int]) -> None:
+    frames = tell(presenter(version), ShowText(0, "wait"), ShowCall(1, tool_call()), failed())
+
+    names = kinds(frames)
+    assert names.index("output_item.added function_call_output") < names.index("error")
+    assert names[-1] == "error"
+    assert HostList().take(yielded(frames)).unanswered == set()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_open_call_gets_an_output_when_nothing_was_written(version: tuple[int, int]) -> None:
+    frames = tell(presenter(version), ShowCall(0, tool_call(1)), ShowCall(1, tool_call(2)), failed())
+
+    host = HostList().take(yielded(frames))
+    assert host.unanswered == set()
+    assert {item["status"] for item in host.items} == {"completed"}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_status_ends_with_what_happened_and_the_error_id(version: tuple[int, int]) -> None:
+    frames = tell(presenter(version), ShowText(0, "so far"), failed())
+
+    (status,) = [event["data"] for event in emitted(frames) if event["type"] == "status"]
+    assert status == {"description": f"{FAULT.happened} Error id: {ERROR_ID}", "done": True}

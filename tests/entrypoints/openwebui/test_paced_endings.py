@@ -1,0 +1,91 @@
+"""The generator behind the page when something ends it that nobody planned."""
+
+import asyncio
+from contextlib import aclosing
+
+import pytest
+
+from domain.turn.steps import Ended, ShowCall, ShowStatus, ShowText
+from entrypoints.openwebui.present.native import NativePresenter
+from entrypoints.openwebui.present.wishes import Wishes
+from tests.doubles.clock import FakeClock, until
+from tests.entrypoints.openwebui.streaming import Reading, ScriptedTurn, Told, begun, own_tasks, page_stream
+from tests.entrypoints.openwebui.told import failed, tool_call
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+async def test_cancelled_reader_closes_the_turn_and_leaves_no_task(clock: FakeClock) -> None:
+    turn = ScriptedTurn()
+    reading = await begun(turn, clock)
+
+    reading.task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading.task
+    assert turn.closed
+    assert own_tasks() == set()
+
+
+async def test_reader_cancelled_while_nothing_is_held_closes_the_turn(clock: FakeClock) -> None:
+    turn = ScriptedTurn(ShowText(0, "a"))
+    reading = Reading(page_stream(turn, clock))
+    await until(lambda: turn.asked == 2)
+
+    reading.task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading.task
+    assert turn.closed
+
+
+async def test_cancelled_reader_gets_nothing_more(clock: FakeClock) -> None:
+    turn = ScriptedTurn()
+    reading = await begun(turn, clock)
+
+    reading.task.cancel()
+    await asyncio.wait((reading.task,))
+    assert reading.told == [ShowText(0, "a")]
+    assert reading.errors == []
+
+
+async def test_stream_closed_by_the_host_while_a_piece_is_held_closes_the_turn(clock: FakeClock) -> None:
+    turn = ScriptedTurn(ShowText(0, "a"), ShowText(0, "b"), ShowStatus("x"))
+    paced_stream = page_stream(turn, clock)
+
+    async with aclosing(paced_stream):  # type: ignore[type-var]
+        assert await anext(paced_stream) == {"told": ShowText(0, "a")}
+        assert await anext(paced_stream) == {"told": ShowText(0, "b")}
+    assert turn.closed
+    assert own_tasks() == set()
+
+
+async def test_presenter_that_breaks_ends_the_stream_with_one_error_and_closes_the_turn(clock: FakeClock) -> None:
+    turn = ScriptedTurn(ShowText(0, "a"), ShowText(0, "b"), ShowStatus("x"), ShowText(0, "c"))
+    reading = Reading(page_stream(turn, clock, Told(breaks_at=(ShowStatus, Ended))))
+
+    await reading.task
+    assert reading.told == [ShowText(0, "a"), ShowText(0, "b")]
+    assert len(reading.errors) == 1
+    assert turn.closed
+
+
+async def test_turn_that_raises_ends_the_stream_as_a_fault_is_closed(clock: FakeClock) -> None:
+    turn = ScriptedTurn(ShowText(0, "a"), ShowCall(1, tool_call()), LookupError("what was sent"))
+    reading = Reading(page_stream(turn, clock, NativePresenter("r1", (0, 8), Wishes())))
+
+    await reading.task
+    outputs = [p["item"]["type"] for p in reading.payloads if p.get("type") == "response.output_item.added"]
+    assert outputs == ["message", "function_call", "function_call_output"]
+    assert list(reading.payloads[-1]) == ["error"]
+    assert "what was sent" not in str(reading.payloads)
+
+
+async def test_fault_is_the_last_thing_a_page_gets(clock: FakeClock) -> None:
+    turn = ScriptedTurn(ShowText(0, "a"), failed(), ShowText(0, "late"))
+    turn.finish()
+    reading = Reading(page_stream(turn, clock))
+
+    await reading.task
+    assert reading.told == [ShowText(0, "a"), failed()]

@@ -1,0 +1,133 @@
+"""The generator API clients read."""
+
+import asyncio
+from contextlib import aclosing
+from typing import Any
+
+import pytest
+
+from domain.turn.steps import Ended, ShowCitation, ShowStatus, ShowText
+from entrypoints.openwebui.present.chunks import ChunkPresenter
+from entrypoints.openwebui.present.frames import ChunkHead
+from entrypoints.openwebui.present.guard import Guard
+from entrypoints.openwebui.present.stream import unpaced
+from tests.doubles.clock import settled, until
+from tests.doubles.ids import FakeIds
+from tests.doubles.telemetry import RecordedTelemetry
+from tests.entrypoints.openwebui.streaming import Reading, ScriptedTurn, Told
+from tests.entrypoints.openwebui.told import ended, failed
+
+
+def guard(presenter: Any = None, telemetry: RecordedTelemetry | None = None) -> Guard:
+    return Guard(presenter or Told(), FakeIds(), telemetry or RecordedTelemetry())
+
+
+async def test_every_output_leaves_as_it_comes() -> None:
+    turn = ScriptedTurn(ShowText(0, "a"), ShowText(0, "b"))
+    reading = Reading(unpaced(turn.start, guard()))
+
+    await reading.comes_to(2)
+    assert reading.told == [ShowText(0, "a"), ShowText(0, "b")]
+    turn.send(ended())
+    turn.finish()
+    await reading.task
+
+
+async def test_turn_is_told_the_task_that_reads() -> None:
+    turn = ScriptedTurn(ended())
+    turn.finish()
+    reading = Reading(unpaced(turn.start, guard()))
+
+    await reading.task
+    assert turn.reader is reading.task
+
+
+async def test_turn_is_closed_after_the_end() -> None:
+    turn = ScriptedTurn(ended())
+    turn.finish()
+
+    await Reading(unpaced(turn.start, guard())).task
+    assert turn.closed
+
+
+async def test_events_of_the_page_are_left_out() -> None:
+    turn = ScriptedTurn(ShowStatus("Thinking…"), ShowCitation("https://x.test", "X"), ended())
+    turn.finish()
+    reading = Reading(unpaced(turn.start, guard(ChunkPresenter(ChunkHead("i", "m", 1), own_done=False))))
+
+    await reading.task
+    assert {payload["object"] for payload in reading.payloads} == {"chat.completion.chunk"}
+
+
+async def test_presenter_that_breaks_ends_the_stream_with_one_error_and_closes_the_turn() -> None:
+    telemetry = RecordedTelemetry()
+    turn = ScriptedTurn(ShowText(0, "a"), ShowStatus("b"), ShowText(0, "c"))
+    reading = Reading(unpaced(turn.start, guard(Told(breaks_at=(ShowStatus, Ended)), telemetry)))
+
+    await reading.task
+    assert reading.told == [ShowText(0, "a")]
+    assert len(reading.errors) == 1
+    assert turn.closed
+    assert telemetry.named("answer_not_shown")
+
+
+async def test_turn_that_raises_ends_the_stream_with_one_fault() -> None:
+    turn = ScriptedTurn(ShowText(0, "a"), LookupError("what was sent"))
+    reading = Reading(unpaced(turn.start, guard(ChunkPresenter(ChunkHead("i", "m", 1), own_done=False))))
+
+    await reading.task
+    assert [error["code"] for error in reading.errors] == ["internal_error"]
+    assert "what was sent" not in str(reading.payloads)
+
+
+async def test_turn_that_stops_without_an_end_ends_the_stream_with_one_fault() -> None:
+    turn = ScriptedTurn(ShowText(0, "a"))
+    turn.finish()
+    reading = Reading(unpaced(turn.start, guard(ChunkPresenter(ChunkHead("i", "m", 1), own_done=True))))
+
+    await reading.task
+    assert len(reading.errors) == 1
+    assert reading.payloads[-1] == "data: [DONE]"
+
+
+async def test_defect_after_the_end_adds_nothing() -> None:
+    telemetry = RecordedTelemetry()
+    turn = ScriptedTurn(failed(), LookupError())
+    reading = Reading(unpaced(turn.start, guard(None, telemetry)))
+
+    await reading.task
+    assert reading.told == [failed()]
+    assert telemetry.named("answer_not_shown")
+
+
+async def test_cancelled_reader_closes_the_turn_and_stays_cancelled() -> None:
+    turn = ScriptedTurn(ShowText(0, "a"))
+    reading = Reading(unpaced(turn.start, guard()))
+    await reading.comes_to(1)
+    await settled()
+
+    reading.task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading.task
+    assert turn.closed
+    assert reading.errors == []
+
+
+async def test_stream_closed_by_the_host_closes_the_turn() -> None:
+    turn = ScriptedTurn(ShowText(0, "a"), ShowText(0, "b"))
+    stream = unpaced(turn.start, guard())
+
+    async with aclosing(stream):  # type: ignore[type-var]
+        assert await anext(stream) == {"told": ShowText(0, "a")}
+    assert turn.closed
+
+
+async def test_slow_host_is_waited_for() -> None:
+    turn = ScriptedTurn(*(ShowText(0, str(number)) for number in range(10)))
+    stream = unpaced(turn.start, guard())
+    await anext(stream)
+
+    await settled()
+    assert turn.asked == 1
+    await stream.aclose()  # type: ignore[attr-defined]
+    await until(lambda: turn.closed)

@@ -1,0 +1,60 @@
+"""The composition root: what is handed in, and what is refused."""
+
+from typing import Any
+
+import pytest
+from dependency_injector.errors import Error
+
+from adapters.memory.model_rows import MemoryModelRows
+from domain.services.list_models import ListModels
+from domain.services.run_turn import RunTurn
+from entrypoints.container import Container
+from tests.doubles.catalog import ScriptedCatalog
+from tests.doubles.clock import FakeClock
+from tests.doubles.ids import FakeIds
+from tests.doubles.responses import ScriptedResponses
+from tests.doubles.slots import CountedSlots
+from tests.doubles.telemetry import RecordedTelemetry
+
+
+def adapters() -> dict[str, Any]:
+    return {
+        "responses": ScriptedResponses(),
+        "catalog": ScriptedCatalog(()),
+        "clock": FakeClock(),
+        "ids": FakeIds(),
+        "model_rows": MemoryModelRows(),
+        "slots": CountedSlots(),
+        "telemetry": RecordedTelemetry(),
+    }
+
+
+def test_container_with_every_adapter_builds_the_core() -> None:
+    container = Container(**adapters())
+    container.check_dependencies()
+
+    assert isinstance(container.run_turn(), RunTurn)
+    assert isinstance(container.list_models(), ListModels)
+
+
+def test_core_is_built_once_per_container() -> None:
+    container = Container(**adapters())
+
+    assert container.run_turn() is container.run_turn()
+    assert container.run_turn() is not Container(**adapters()).run_turn()
+
+
+@pytest.mark.parametrize("name", adapters())
+def test_forgotten_adapter_is_named_before_anything_runs(name: str) -> None:
+    given = {key: adapter for key, adapter in adapters().items() if key != name}
+
+    with pytest.raises(Error, match=name):
+        Container(**given).check_dependencies()
+
+
+@pytest.mark.parametrize("name", adapters())
+def test_object_without_the_ports_methods_is_refused_with_the_port_named(name: str) -> None:
+    container = Container(**{**adapters(), name: object()})
+
+    with pytest.raises(Error, match=r"is not an instance of .*ports\."):
+        getattr(container, name)()

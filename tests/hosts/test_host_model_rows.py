@@ -1,0 +1,169 @@
+"""What a real host keeps about the models follows upstream's list, and nothing a person decided is lost."""
+
+import asyncio
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from entrypoints.devhost.admin import HostAdmin
+from entrypoints.devhost.client import Account, HostClient
+from entrypoints.devhost.environments import host_python
+from entrypoints.devhost.host_settings import host_environment
+from tests.hosts.followed import Followed, model_id
+from tests.hosts.installed import InstalledHost
+from tests.hosts.list_server import ListServer
+
+pytestmark = pytest.mark.host
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def followed(host: InstalledHost) -> Iterator[Followed]:
+    """Give the function with its list, installed once for all tests."""
+    with ListServer() as upstream:
+        upstream.offer("maker/always")
+        followed = Followed(host, upstream)
+        asyncio.run(_as_admin(host, followed.install))
+        yield followed
+        asyncio.run(_as_admin(host, lambda admin: admin.delete_function("followed")))
+
+
+@pytest.fixture(scope="module")
+def guest(host: InstalledHost) -> Account:
+    """Give a person without rights."""
+    return asyncio.run(
+        _as_admin(host, lambda admin: admin.add_user(name="Guest", email="guest@example.com", password="Pass-word-3"))
+    )
+
+
+async def _as_admin(host: InstalledHost, work):
+    async with HostAdmin(host.url, host.admin) as admin:
+        return await work(admin)
+
+
+async def _seen_by(guest: Account, host: InstalledHost) -> set[str]:
+    async with HostClient(host.url, guest) as client:
+        return set(await client.model_ids())
+
+
+def test_the_hosts_own_functions_keep_every_promise_of_the_port(host: InstalledHost, tmp_path: Path) -> None:
+    command = [str(host_python(host.server.version)), "-m", "tests.contracts.model_rows_cases"]
+    environment = host_environment(tmp_path, {"OFFLINE_MODE": "true"})
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stdout[-4000:]
+
+
+async def test_boxes_follow_the_list(client: HostAdmin, followed: Followed) -> None:
+    followed.upstream.offer("maker/boxes", sees=True)
+    await followed.sync(client)
+    first = await followed.boxes(client, "maker/boxes")
+    followed.upstream.offer("maker/boxes", draws=True, searches=True)
+    await followed.sync(client)
+    second = await followed.boxes(client, "maker/boxes")
+    watched = ("vision", "image_generation", "web_search", "usage")
+    assert [first[box] for box in watched] == [True, False, False, True]
+    assert [second[box] for box in watched] == [False, True, True, True]
+
+
+async def test_descriptions_follow_the_list_when_they_shall(client: HostAdmin, followed: Followed) -> None:
+    followed.upstream.offer("maker/described")
+    await followed.sync(client)
+    assert not (await followed.row(client, "maker/described"))["meta"].get("description")
+    await followed.sync(client, UPDATE_MODEL_DESCRIPTIONS=True)
+    row = await followed.row(client, "maker/described")
+    await followed.sync(client, UPDATE_MODEL_DESCRIPTIONS=False)
+    assert row["meta"]["description"] == "About maker/described."
+
+
+async def test_a_second_sync_writes_nothing(client: HostAdmin, followed: Followed) -> None:
+    await followed.sync(client)
+    followed.count_writes()
+    await followed.sync(client)
+    assert followed.writes() == 0
+    followed.upstream.offer("maker/always", sees=True)
+    await followed.sync(client)
+    assert followed.writes() > 0
+
+
+async def test_what_an_administrator_changed_survives(client: HostAdmin, followed: Followed) -> None:
+    followed.upstream.offer("maker/edited", sees=True)
+    await followed.sync(client)
+    boxes = await followed.boxes(client, "maker/edited")
+    await followed.save(client, "maker/edited", capabilities={**boxes, "vision": False}, description="Ours.")
+    followed.upstream.offer("maker/edited", sees=True, draws=True)
+    await followed.sync(client, UPDATE_MODEL_DESCRIPTIONS=True)
+    await followed.sync(client, UPDATE_MODEL_DESCRIPTIONS=False)
+    row = await followed.row(client, "maker/edited")
+    assert row["meta"]["description"] == "Ours."
+    assert row["meta"]["capabilities"]["vision"] is False
+    assert row["meta"]["capabilities"]["image_generation"] is True
+
+
+async def test_a_row_an_administrator_made_keeps_owner_name_parameters_and_access(
+    client: HostAdmin, host: InstalledHost, followed: Followed, guest: Account
+) -> None:
+    tags = [{"name": "mine"}]
+    await followed.create(client, "maker/theirs", name="Ours", params={"temperature": 0.5}, meta={"tags": tags})
+    followed.upstream.offer("maker/theirs", sees=True)
+    await followed.sync(client)
+    row = await followed.row(client, "maker/theirs")
+    assert (row["user_id"], row["name"], row["params"]["temperature"]) == (host.admin.id, "Ours", 0.5)
+    assert (row["meta"]["tags"], row["meta"]["capabilities"]["vision"]) == (tags, True)
+    assert model_id("maker/theirs") not in await _seen_by(guest, host)
+
+
+async def test_a_private_model_stays_private_and_a_public_one_public(
+    client: HostAdmin, host: InstalledHost, followed: Followed, guest: Account
+) -> None:
+    followed.upstream.offer("maker/closed")
+    followed.upstream.offer("maker/open")
+    await followed.sync(client)
+    assert not {model_id("maker/closed"), model_id("maker/open")} & await _seen_by(guest, host)
+    await client.publish_models([model_id("maker/open")])
+    for slug in ("maker/closed", "maker/open"):
+        followed.upstream.offer(slug, sees=True)
+    await followed.sync(client)
+    assert (await followed.boxes(client, "maker/closed"))["vision"] is True
+    seen = await _seen_by(guest, host)
+    assert model_id("maker/open") in seen
+    assert model_id("maker/closed") not in seen
+
+
+async def test_a_new_model_is_for_everybody_when_the_operator_wants_it(
+    client: HostAdmin, host: InstalledHost, followed: Followed, guest: Account
+) -> None:
+    await followed.sync(client)
+    followed.upstream.offer("maker/public")
+    await followed.sync(client, NEW_MODEL_ACCESS_CONTROL="public")
+    await followed.sync(client, NEW_MODEL_ACCESS_CONTROL="admins")
+    seen = await _seen_by(guest, host)
+    assert model_id("maker/public") in seen
+    assert model_id("maker/always") not in seen
+
+
+async def test_the_row_of_a_vanished_model_is_marked_until_it_returns(client: HostAdmin, followed: Followed) -> None:
+    followed.upstream.offer("maker/vanishing")
+    await followed.sync(client)
+    entry = followed.upstream.entries.pop("maker/vanishing")
+    await followed.sync(client)
+    gone = await followed.row(client, "maker/vanishing")
+    followed.upstream.entries["maker/vanishing"] = entry
+    await followed.sync(client)
+    back = await followed.row(client, "maker/vanishing")
+    assert gone["meta"]["openrouter_pipe"]["gone"] is True
+    assert "gone" not in back["meta"]["openrouter_pipe"]
+    assert gone["meta"]["capabilities"] == back["meta"]["capabilities"]
+
+
+async def test_nothing_is_written_when_nothing_shall_be_kept_up_to_date(client: HostAdmin, followed: Followed) -> None:
+    await followed.sync(client)
+    followed.upstream.offer("maker/ignored")
+    switches = {"UPDATE_MODEL_CAPABILITIES": False, "UPDATE_MODEL_DESCRIPTIONS": False}
+    await client.change_valves("followed", {**switches, "API_KEY": "another"})
+    await client.wait_for_model(lambda listed: listed == model_id("maker/ignored"))
+    assert not await followed.has_row(client, "maker/ignored")
+    await followed.sync(client)
+    assert await followed.has_row(client, "maker/ignored")

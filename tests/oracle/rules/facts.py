@@ -1,0 +1,90 @@
+"""What is known about the model a request goes to, read from its catalog entry."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+CATALOG: list[dict[str, Any]] = json.loads(Path(__file__).parent.with_name("models.json").read_text("utf-8"))["data"]
+ENTRIES = {entry["id"]: entry for entry in CATALOG}
+KNOWN = frozenset(name for entry in CATALOG for name in (entry["id"], entry["canonical_slug"]))
+SLUG = re.compile(r"(?:~?[\w.-]+/[\w.-]+(?::[\w.-]+)*(?:@preset/[\w-]+)?|@preset/[\w-]+)", re.ASCII)
+ANYWHERE = frozenset({"nitro", "floor", "exacto", "online"})
+"""Variants of any model; the others (free, thinking, extended) are catalog entries of their own where they exist."""
+
+
+def base_of(slug: str) -> str:
+    """Strip a preset and the variants that every model has."""
+    head, *variants = slug.split("@preset/", maxsplit=1)[0].split(":")
+    return ":".join([head, *(one for one in variants if one not in ANYWHERE)])
+
+
+def is_known(slug: str) -> bool:
+    """Tell whether the catalog has the model; a bare preset is beyond it and passes."""
+    return SLUG.fullmatch(slug) is not None and (slug.startswith("@preset/") or base_of(slug) in KNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One model. `entry` is None outside the catalog; a router chooses later: both let everything through."""
+
+    slug: str
+    entry: Mapping[str, Any] | None
+
+    @property
+    def vendor(self) -> str:
+        return self.slug.lstrip("~").split("/")[0]
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether nothing is known of what the model takes."""
+        return self.entry is None or self.vendor == "openrouter"
+
+    def takes(self, parameter: str) -> bool:
+        """Tell whether the parameter is listed."""
+        return self.entry is None or self.is_open or parameter in self.entry.get("supported_parameters", [])
+
+    def reads(self, modality: str) -> bool:
+        """Tell whether the model has the input modality."""
+        return self.entry is None or self.is_open or modality in self.entry["architecture"]["input_modalities"]
+
+    def writes(self, modality: str) -> bool:
+        """Tell whether the model has the output modality."""
+        return self.entry is None or self.is_open or modality in self.entry["architecture"]["output_modalities"]
+
+    @property
+    def reasoning(self) -> Mapping[str, Any]:
+        """Return the entry's reasoning object, empty if it has none."""
+        return (self.entry or {}).get("reasoning") or {}
+
+    @property
+    def can_reason(self) -> bool:
+        return self.takes("reasoning") or bool(self.reasoning)
+
+    @property
+    def output_limit(self) -> int | None:
+        """Return the most tokens one answer may have; where no ceiling is named, what the context holds."""
+        entry = self.entry or {}
+        top = entry.get("top_provider") or {}
+        ceiling = top.get("max_completion_tokens")
+        window = [entry.get("context_length"), top.get("context_length")]
+        per_request = (entry.get("per_request_limits") or {}).get("completion_tokens")
+        limits = [one for one in ([ceiling] if ceiling else window) + [per_request] if one]
+        return min(limits, default=None)
+
+    def thinks(self, reasoning: object) -> bool:
+        """Tell whether the model will think, given the request's reasoning object (or None)."""
+        asked = reasoning if isinstance(reasoning, Mapping) else {}
+        if asked.get("enabled") is False or asked.get("effort") == "none":
+            return False
+        if asked.get("enabled") or asked.get("effort") or asked.get("max_tokens"):
+            return True
+        return bool(self.reasoning.get("default_enabled"))
+
+
+def is_at_least(slug: str, version: tuple[int, int]) -> bool:
+    """Tell whether an OpenAI model is of a GPT version or a newer one."""
+    found = re.match(r"~?openai/gpt-(\d+)(?:\.(\d+))?", slug)
+    return found is not None and (int(found[1]), int(found[2] or 0)) >= version
