@@ -26,6 +26,9 @@ class _Catalog:
         del route
         return tuple(_model(number) for number in range(MODELS))
 
+    async def fetch_zero_retention(self, route: Route) -> frozenset[str]:
+        return frozenset()
+
     async def check_key(self, route: Route) -> None:
         """Accept any key."""
         del route

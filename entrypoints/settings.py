@@ -9,9 +9,12 @@ from typing import Literal
 
 from entrypoints.settings_rows import Secret, Setting, read_table, setting
 
-Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh"]
+Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 SummaryMode = Literal["auto", "concise", "detailed", "disabled"]
 Access = Literal["admins", "public"]
+FilterRule = Literal["all", "only", "exclude"]
+CacheLife = Literal["5m", "1h"]
+EndpointName = Literal["responses", "chat_completions"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 
 
@@ -80,6 +83,29 @@ class Settings:
     model_catalog_refresh_seconds: int = setting(
         3600, "Seconds after which the list of models is fetched again, in the background.", low=60
     )
+    free_model_filter: FilterRule = setting(
+        "all", "Models offered by price: all, only the free ones, or all but those (exclude)."
+    )
+    tool_calling_filter: FilterRule = setting(
+        "all", "Models offered by tool calling: all, only those that can, or all but those (exclude)."
+    )
+    zdr_models_only: bool = setting(
+        False, "Offer only models with a provider that promises to keep nothing (zero data retention)."
+    )
+    disabled_models: str = setting(
+        "", "Models switched off at once, for background tasks too: names or patterns, separated by commas."
+    )
+    variant_models: str = setting(
+        "",
+        "Further entries of the picker, by commas: a model with a variant (openai/gpt-5:nitro) or with a preset of the "
+        "account (openai/gpt-5@preset/brief).",
+    )
+    fallback_model: str = setting(
+        "", "Model that answers, with a word to the person, when the one asked for cannot be reached at all."
+    )
+    task_model: str = setting(
+        "", "Model for background tasks such as titles and tags. Left empty, the model of the chat does them."
+    )
     update_model_capabilities: bool = setting(
         True,
         "Keep the capability boxes of the models (vision, web search, image generation and so on) as OpenRouter lists "
@@ -124,6 +150,71 @@ class Settings:
     )
     task_model_reasoning_effort: Effort = setting(
         "low", "How long a model thinks about background tasks such as chat titles and tags."
+    )
+
+    max_reasoning_effort: Effort = setting("max", "Deepest thinking a person or a request may ask for.", advanced=True)
+    gemini_thinking_budget: int = setting(
+        1024,
+        "Tokens of thinking at medium effort for models that know budgets instead of efforts; other efforts are shares "
+        "or multiples of it.",
+        low=0,
+        high=65_536,
+        advanced=True,
+    )
+    enable_anthropic_interleaved_thinking: bool = setting(
+        True, "Let Claude think between tool calls.", user=True, advanced=True
+    )
+
+    # Prompts
+    history_window_turns: int = setting(
+        0, "Turns of a chat that are sent with a message, counted from the newest; 0 sends all of them.", low=0
+    )
+    auto_context_trimming: bool = setting(
+        True, "Let OpenRouter shorten the middle of a prompt that is too long for the model."
+    )
+    use_model_max_output_tokens: bool = setting(
+        False, "Name the model's own ceiling of output tokens when a request names none.", advanced=True
+    )
+    enable_anthropic_prompt_caching: bool = setting(
+        True, "Mark prompts for Claude's cache, which makes long chats cheaper.", advanced=True
+    )
+    anthropic_prompt_cache_ttl: CacheLife = setting(
+        "5m", "How long Claude keeps a marked prompt: 5m, or 1h at a higher price.", advanced=True
+    )
+
+    # Routing and privacy
+    provider_order: str = setting("", "Providers to try first, in this order, by commas.", advanced=True)
+    provider_only: str = setting("", "The only providers allowed, by commas.", advanced=True)
+    provider_ignore: str = setting("", "Providers never to use, by commas.", advanced=True)
+    max_prompt_price: float | None = setting(
+        None, "Highest price of a million input tokens in USD; dearer providers are not used.", low=0, advanced=True
+    )
+    max_completion_price: float | None = setting(
+        None, "Highest price of a million output tokens in USD; dearer providers are not used.", low=0, advanced=True
+    )
+    deny_data_collection: bool = setting(False, "Use only providers that do not collect prompts.")
+    zdr_enforce: bool = setting(False, "Send every request only to providers that promise to keep nothing.")
+    request_zdr: bool = setting(
+        False, "Send requests only to providers that promise to keep nothing.", user=True, advanced=True
+    )
+    default_llm_endpoint: EndpointName = setting(
+        "responses", "Endpoint of OpenRouter models are called through.", advanced=True
+    )
+    force_chat_completions_models: str = setting(
+        "", "Models called through chat completions: names or patterns, by commas.", advanced=True
+    )
+    force_responses_models: str = setting(
+        "", "Models called through responses whatever else is set: names or patterns, by commas.", advanced=True
+    )
+    auto_fallback_chat_completions: bool = setting(
+        True, "Try chat completions once when responses is refused for a model.", advanced=True
+    )
+    send_end_user_id: bool = setting(False, "Tell OpenRouter the person's id of this server.")
+    send_session_id: bool = setting(False, "Tell OpenRouter the id of the person's session.")
+    send_chat_id: bool = setting(False, "Tell OpenRouter the id of the chat.")
+    send_message_id: bool = setting(False, "Tell OpenRouter the id of the message.")
+    locked_user_settings: str = setting(
+        "", "Settings people may not choose for themselves, by commas, such as REASONING_EFFORT.", advanced=True
     )
 
     # Tools

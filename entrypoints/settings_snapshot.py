@@ -10,6 +10,7 @@ from entrypoints.settings_rows import Secret, Setting, SettingProblem
 
 _REFUSED = "_refused"  # the attribute in which a valves object keeps stored values its own types could not hold
 _INHERIT = "inherit"
+_LOCKED = "LOCKED_USER_SETTINGS"
 _LONGEST_SHOWN = 80
 
 
@@ -19,19 +20,24 @@ def snapshot(
     """Return the settings of one call and a remark for each value that is not used as it stands.
 
     `valves` and `user_valves` are mappings or objects with one entry or attribute per NAME; None and missing ones
-    are fine. A line of the ADVANCED box goes before an entry of the same name, a stored value before the
-    environment, a person's own value (where the row allows it) before all of them. Numbers out of range are
-    clamped, anything else unusable gives the value that would hold without it.
+    are fine. A line of the ADVANCED box goes before an entry of the same name, a stored value before the environment,
+    a person's own value before all of them, where the row allows it and the operator has not locked it. Numbers out of
+    range are clamped, anything else unusable gives the value that would hold without it.
     """
     lines, problems = read_advanced(_read(valves, ADVANCED))
     values: dict[str, Any] = {}  # typed by the table, row by row
+    locked = _names(lines.get(_LOCKED) or _read(valves, _LOCKED))
     for row in SETTINGS:
         raw = lines.get(row.name)
         value = _admin_value(row, _read(valves, row.name) if raw is None else raw, environ, problems)
-        if row.rule.user:
+        if row.rule.user and row.name not in locked:
             value = _user_value(row, _read(user_valves, row.name), value, problems)
         values[row.attribute] = value
     return Settings(**values), tuple(problems)
+
+
+def _names(listed: object) -> frozenset[str]:
+    return frozenset(name.strip().upper() for name in listed.split(",")) if isinstance(listed, str) else frozenset()
 
 
 def _read(source: object, name: str) -> object:

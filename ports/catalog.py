@@ -66,6 +66,10 @@ class Catalog(Protocol):
         """Return all models in upstream's order. Raises CatalogError; an unreadable entry is left out."""
         ...
 
+    async def fetch_zero_retention(self, route: Route) -> frozenset[str]:
+        """Return the ids of models with an endpoint that keeps no data. Raises CatalogError."""
+        ...
+
     async def check_key(self, route: Route) -> None:
         """Return if upstream accepts the key; raises CatalogError with its status otherwise."""
         ...

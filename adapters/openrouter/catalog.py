@@ -1,7 +1,7 @@
 """`GET /models` and `GET /key` over aiohttp."""
 
 from asyncio import to_thread
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 
@@ -9,13 +9,14 @@ from aiohttp import ClientError, ClientResponse, ClientTimeout
 
 from adapters.openrouter.codec import load_tolerantly
 from adapters.openrouter.failures import failure_of
-from adapters.openrouter.fields import mapping, objects
+from adapters.openrouter.fields import mapping, objects, text
 from adapters.openrouter.models import read_model
 from adapters.openrouter.pool import PoolClosed, SessionPool
 from adapters.openrouter.problems import problem_of_answer
 from adapters.openrouter.request import address_of, headers_of
 from ports.catalog import CatalogError, Model
 from ports.clock import Clock
+from ports.json_values import JsonObject
 from ports.responses import InvalidRoute, Limits, Reach, Route
 
 BODY_LIMIT = 32 * 1024 * 1024
@@ -32,12 +33,17 @@ class AioCatalog:
         self._limit = limit
 
     async def fetch(self, route: Route) -> tuple[Model, ...]:
-        """Return the models that answer in text, in upstream's order. Raises CatalogError."""
+        """Return all models in upstream's order. Raises CatalogError."""
         raw = await self._get(route, "models")
         models = await to_thread(_read_models, raw) if len(raw) > INLINE_LIMIT else _read_models(raw)
         if not models:
-            raise CatalogError("the list holds no text model")
+            raise CatalogError("the list holds no model")
         return models
+
+    async def fetch_zero_retention(self, route: Route) -> frozenset[str]:
+        """Return the ids of models with an endpoint that keeps no data. Raises CatalogError."""
+        raw = await self._get(route, "endpoints/zdr")
+        return await to_thread(_read_ids, raw) if len(raw) > INLINE_LIMIT else _read_ids(raw)
 
     async def check_key(self, route: Route) -> None:
         """Return if upstream accepts the key. Raises CatalogError."""
@@ -85,7 +91,7 @@ async def _read(response: ClientResponse) -> bytes:
     return b"".join(pieces)
 
 
-def _read_models(raw: bytes) -> tuple[Model, ...]:
+def _read_rows(raw: bytes) -> Sequence[JsonObject]:
     try:
         body = load_tolerantly(raw)
     except ValueError as error:
@@ -93,8 +99,16 @@ def _read_models(raw: bytes) -> tuple[Model, ...]:
     entries = mapping(body).get("data")
     if not isinstance(entries, list):
         raise CatalogError("the answer holds no list of models", status=HTTPStatus.OK)
+    return objects(entries)
+
+
+def _read_ids(raw: bytes) -> frozenset[str]:
+    return frozenset(slug for row in _read_rows(raw) if (slug := text(row.get("model_id")) or text(row.get("id"))))
+
+
+def _read_models(raw: bytes) -> tuple[Model, ...]:
     models: dict[str, Model] = {}
-    for entry in objects(entries):
+    for entry in _read_rows(raw):
         model = read_model(entry)
         if model is not None:
             models.setdefault(model.id, model)

@@ -37,7 +37,7 @@ class Switches:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class Target:
     """The models one function shows, by the ids of their rows; `alive` also holds those upstream has beside them."""
 
     models: Mapping[str, Model]
@@ -52,10 +52,10 @@ class _Note:
     wrote: Mapping[str, object]
 
 
-def offer_of(function_id: str, offered: Iterable[Model], catalog: Iterable[Model], switches: Switches) -> Offer:
+def target_of(function_id: str, offered: Iterable[Model], catalog: Iterable[Model], switches: Switches) -> Target:
     """Put the models under the ids the host gives them."""
     models = {row_id(function_id, model): model for model in offered}
-    return Offer(models, frozenset((*models, *(row_id(function_id, model) for model in catalog))), switches)
+    return Target(models, frozenset((*models, *(row_id(function_id, model) for model in catalog))), switches)
 
 
 def row_id(function_id: str, model: Model) -> str:
@@ -63,25 +63,25 @@ def row_id(function_id: str, model: Model) -> str:
     return f"{function_id}.{model.id}"
 
 
-def new_row(offer: Offer, wanted_id: str) -> NewRow:
+def new_row(target: Target, wanted_id: str) -> NewRow:
     """Return the row for an offered model that has none."""
-    model = offer.models[wanted_id]
-    fields = _wanted(model, offer.switches)
+    model = target.models[wanted_id]
+    fields = _wanted(model, target.switches)
     note = _Note(True, False, {name: _mark(value) for name, value in fields.items()})
-    return NewRow(wanted_id, str(fields[NAME]), _written({}, fields, note), public=offer.switches.public)
+    return NewRow(wanted_id, str(fields[NAME]), _written({}, fields, note), public=target.switches.public)
 
 
-def follow(offer: Offer, row: ModelRow) -> RowChange | None:
+def follow(target: Target, row: ModelRow) -> RowChange | None:
     """Return what is to change in a row, None for nothing.
 
     The name follows only in rows made here. A row whose model upstream no longer has is marked, and unmarked when it
     returns; rows nothing was ever written into are left alone then, and presets always.
     """
-    note, gone = _note_of(row.meta), row.id not in offer.alive
+    note, gone = _note_of(row.meta), row.id not in target.alive
     if row.preset or (gone and NOTE not in row.meta):
         return None
-    model = offer.models.get(row.id)
-    fields = {} if model is None else _wanted(model, offer.switches)
+    model = target.models.get(row.id)
+    fields = {} if model is None else _wanted(model, target.switches)
     changed = {name: value for name, value in fields.items() if _may_write(row, note, name, value)}
     if not changed and note.gone == gone:
         return None

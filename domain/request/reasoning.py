@@ -64,7 +64,9 @@ def _named(asked: JsonObject) -> bool:
 
 def _wish(asked: JsonObject, thinking: Thinking) -> str:
     named = asked.get("effort")
-    return named if isinstance(named, str) and named in EFFORTS else thinking.effort
+    wish = named if isinstance(named, str) and named in EFFORTS else thinking.effort
+    places = [EFFORTS.index(name) for name in (wish, thinking.deepest) if name in EFFORTS]
+    return EFFORTS[min(places)] if places else "medium"
 
 
 def _effort(effort: str, known: Reasoning) -> dict[str, object]:

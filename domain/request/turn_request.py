@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
 
+from domain.catalog.offer import Offer
 from domain.faults.retry import RetryPolicy
 from ports.json_values import JsonObject
 from ports.responses import Endpoint, Limits, Route
@@ -70,13 +71,14 @@ class Parameters:
 class Thinking:
     """The operator's wishes: `enabled` adds reasoning where the model can, `effort` and `summary` are defaults.
 
-    `budget`: tokens of thinking at medium effort for models that know budgets only. `interleaved`: let Claude think
-    between tool calls.
+    `deepest`: the highest effort anybody may ask for. `budget`: tokens of thinking at medium effort for models that
+    know budgets only. `interleaved`: let Claude think between tool calls.
     """
 
     enabled: bool = True
     effort: str = "medium"
     summary: str = "auto"
+    deepest: str = "max"
     budget: int = 1024
     interleaved: bool = True
 
@@ -139,7 +141,7 @@ class Bounds:
 class TurnRequest:
     """Everything a turn needs; nothing later reads a live setting.
 
-    `model` is the name as requested, `selection` the operator's choice of models. `messages` are chat messages as
+    `model` is the name as requested, `offer` the operator's choice of models. `messages` are chat messages as
     the caller sent them. `task` names the background task, empty for a chat; `fallback_model` stands in for one that
     cannot be reached. `stream` is how upstream is asked, not how the caller is answered.
     """
@@ -161,6 +163,6 @@ class TurnRequest:
     limits: Limits = Limits()
     retry: RetryPolicy = RetryPolicy()
     bounds: Bounds = Bounds()
-    selection: str = "auto"
+    offer: Offer = Offer()
     insecure_hosts: frozenset[str] = frozenset()
     show_usage: bool = True

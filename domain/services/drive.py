@@ -20,6 +20,7 @@ from domain.turn.steps import (
     Command,
     End,
     Finish,
+    Learn,
     Output,
     Persist,
     Record,
@@ -28,7 +29,7 @@ from domain.turn.steps import (
     Step,
 )
 from ports.clock import Clock
-from ports.responses import ResponsesBody, ResponsesClient, UpstreamCall
+from ports.responses import ResponsesClient, UpstreamCall
 from ports.toolbox import Toolbox, ToolResult
 
 Own = Callable[[Coroutine[Any, Any, None], str], None]
@@ -48,7 +49,7 @@ class Upkeep:
     """What the use case does for a turn: `settle` once at its end, `journal` each booking, `own` loose tasks."""
 
     settle: Callable[[End], Awaitable[None]]
-    journal: Callable[[Persist | Record], None]
+    journal: Callable[[Persist | Record | Learn], None]
     own: Own
 
 
@@ -59,7 +60,7 @@ class Driver:
         self,
         machine: TurnMachine,
         ports: TurnPorts,
-        call: Callable[[ResponsesBody], UpstreamCall],
+        call: Callable[[CallUpstream], UpstreamCall],
         upkeep: Upkeep,
     ) -> None:
         self._machine, self._ports, self._call = machine, ports, call
@@ -178,11 +179,11 @@ class Driver:
 
     def _run(self, command: Command) -> None:
         match command:
-            case CallUpstream(body, after):
+            case CallUpstream():
                 self._drop_attempt()
                 clock = self._ports.clock
-                at = clock.monotonic() + after
-                self._attempt = Attempt(self._ports.responses, self._call(body), clock, at, self._stir)
+                at = clock.monotonic() + command.after
+                self._attempt = Attempt(self._ports.responses, self._call(command), clock, at, self._stir)
                 self._attempt.ask()
             case StartCall(call):
                 if self._ports.toolbox is not None:
@@ -197,7 +198,7 @@ class Driver:
                 self._timers.pop(name, None)
             case Finish(end):
                 self._finish(end)
-            case Persist() | Record():
+            case Persist() | Record() | Learn():
                 self._upkeep.journal(command)
             case _:
                 assert_never(command)

@@ -19,12 +19,18 @@ ROUTES_KEPT = 8
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What is known now: `models` in upstream's order; `loaded` once a load succeeded; `error` of the last try."""
+    """What is known now: `models` in upstream's order; `loaded` once a load succeeded; `error` of the last try.
+
+    `zero_retention` holds the ids of endpoints that keep nothing; empty if they were not asked for, or not to be had.
+    `key_refused`: the list came, but upstream does not accept the key.
+    """
 
     models: tuple[Model, ...] = ()
     loaded: bool = False
     error: str = ""
     error_status: int | None = None
+    zero_retention: frozenset[str] = frozenset()
+    key_refused: bool = False
 
 
 @dataclass(slots=True)
@@ -33,6 +39,7 @@ class _Entry:
     due: float = 0.0
     failures: int = 0
     refresh: "asyncio.Task[None] | None" = None
+    asks_retention: bool = False
 
 
 class ListModels:
@@ -42,12 +49,15 @@ class ListModels:
         self._catalog, self._clock, self._telemetry = catalog, clock, telemetry
         self._entries: OrderedDict[tuple[str, str], _Entry] = OrderedDict()
 
-    def current(self, route: Route, max_age: float) -> Listing:
+    def current(self, route: Route, max_age: float, *, with_zero_retention: bool = False) -> Listing:
         """Return the list as known now; start a refresh beside it when it is older than `max_age` (s).
 
+        `with_zero_retention`: also load which endpoints keep nothing; the first wish for it refreshes at once.
         Never waits and never raises; one refresh per route at a time. Needs a running event loop.
         """
         entry = self._entry(route)
+        if with_zero_retention and not entry.asks_retention:
+            entry.asks_retention, entry.due = True, self._clock.monotonic()
         if entry.refresh is None and self._clock.monotonic() >= entry.due:
             work = self._refresh(route, entry, max_age)
             entry.refresh = asyncio.get_running_loop().create_task(work, name="openrouter-pipe-models")
@@ -85,6 +95,8 @@ class ListModels:
             models = await self._catalog.fetch(route)
             if not models:
                 raise CatalogError("the list is empty")
+            keeping_nothing = await self._zero_retention(route) if entry.asks_retention else frozenset()
+            refused = await self._key_refused(route)
         except CatalogError as error:
             self._put_off(entry, max_age, str(error), error.status)
         except Exception as defect:  # noqa: BLE001 - the edge of a background task: a defect must not load endlessly
@@ -92,10 +104,26 @@ class ListModels:
         else:
             entry.failures = 0
             entry.due = self._clock.monotonic() + max_age
-            entry.listing = Listing(models, loaded=True)
+            entry.listing = Listing(models, loaded=True, zero_retention=keeping_nothing, key_refused=refused)
             self._telemetry.event("info", "catalog_refreshed", models=len(models))
         finally:
             entry.refresh = None
+
+    async def _key_refused(self, route: Route) -> bool:
+        """Ask whether the key is accepted: the list alone does not tell. An upstream that cannot say accepts it."""
+        try:
+            await self._catalog.check_key(route)
+        except CatalogError as error:
+            return error.status in (401, 403)
+        return False
+
+    async def _zero_retention(self, route: Route) -> frozenset[str]:
+        """Return the ids of endpoints that keep nothing; none if they cannot be had: the filter fails closed."""
+        try:
+            return await self._catalog.fetch_zero_retention(route)
+        except CatalogError as error:
+            self._telemetry.event("warning", "zero_retention_unknown", error=str(error))
+            return frozenset()
 
     def _put_off(self, entry: _Entry, max_age: float, error: str, status: int | None) -> None:
         """Note a failure: what was known stays, the next try waits."""
@@ -103,5 +131,5 @@ class ListModels:
         entry.failures += 1
         entry.due = self._clock.monotonic() + backoff
         known = entry.listing
-        entry.listing = Listing(known.models, known.loaded, error, status)
+        entry.listing = Listing(known.models, known.loaded, error, status, known.zero_retention)
         self._telemetry.event("warning", "catalog_refresh_failed", error=error, next_try_in=backoff)

@@ -8,25 +8,25 @@ settled as cancelled.
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing
+from functools import partial
 from typing import Any
 
-from domain.catalog.selection import find, is_selected, slug_of
-from domain.egress.base_url import InvalidBaseUrl, checked_base_url
 from domain.faults.fault import Fault, FaultKind
-from domain.request.body import Prepared, build
-from domain.request.turn_request import Caller, TurnRequest
+from domain.request.lessons import Lessons
+from domain.request.turn_request import TurnRequest
 from domain.services.drive import Driver, TurnPorts, Upkeep, named
+from domain.services.prepare_turn import Ready, prepare_turn
 from domain.services.settle_turn import Settlement, call_values, settle_turn
 from domain.turn.calls import CallLimits
 from domain.turn.machine import TurnMachine, TurnPlan
-from domain.turn.steps import End, Ended, Output, Persist, Reason, Record, ShowStatus
+from domain.turn.steps import CallUpstream, End, Ended, Learn, Output, Persist, Reason, Record, ShowStatus
 from domain.turn.waiting import FOR_A_PLACE
 from domain.usage.summary import Timing
 from ports.catalog import Model
 from ports.clock import Clock
 from ports.ids import Ids
 from ports.notices import Notices
-from ports.responses import ResponsesBody, ResponsesClient, Route, UpstreamCall
+from ports.responses import ResponsesClient, UpstreamCall
 from ports.slots import Slots, SlotsFull
 from ports.telemetry import Telemetry
 from ports.toolbox import Toolbox
@@ -40,6 +40,7 @@ class RunTurn:
     ) -> None:
         self._responses, self._clock, self._ids = responses, clock, ids
         self._slots, self._telemetry = slots, telemetry
+        self._lessons = Lessons()
         self._tasks: set[asyncio.Task[None]] = set()
         self._running = 0
         self._idle = asyncio.Event()
@@ -108,61 +109,36 @@ class RunTurn:
         notices: Notices | None,
     ) -> tuple[Driver, Settlement] | Fault:
         try:
-            model = find(request.model, models)
-            slug = model.id if model is not None else slug_of(request.model)
-            known = frozenset(entry.id for entry in models) if request.parameters.models else frozenset()
-            prepared = self._checked(request, slug, model, toolbox, known)
-            if isinstance(prepared, Fault):
-                return prepared
-            route, sent = prepared
-            settlement = Settlement(request, model, sent.body, error_id, slug)
-            if sent.left_out:
-                left_out = ", ".join(sent.left_out)
-                self._telemetry.event("debug", "parameters_left_out", error_id=error_id, model=slug, names=left_out)
-            return self._driver(route, sent, toolbox, notices, settlement), settlement
+            tools = toolbox.specifications() if toolbox is not None else ()
+            ready = prepare_turn(request, models, tools, self._lessons)
+            if isinstance(ready, Fault):
+                return ready
+            if ready.left_out:
+                names = ", ".join(ready.left_out)
+                self._telemetry.event("debug", "parameters_left_out", error_id=error_id, model=ready.slug, names=names)
+            settlement = Settlement(request, ready.model, ready.sending.body, error_id, ready.slug)
+            return self._driver(ready, toolbox, notices, settlement), settlement
         except Exception as defect:  # noqa: BLE001 - the edge of a turn: a defect of ours must end as a fault
             return Fault(FaultKind.INTERNAL, named(defect))
 
-    def _checked(
-        self, request: TurnRequest, slug: str, model: Model | None, toolbox: Toolbox | None, known: frozenset[str]
-    ) -> tuple[Route, Prepared] | Fault:
-        if not request.route.api_key.strip():
-            return Fault(FaultKind.NO_KEY)
-        try:
-            base_url = checked_base_url(request.route.base_url, request.insecure_hosts)
-        except InvalidBaseUrl as error:
-            return Fault(FaultKind.BAD_ROUTE, detail=f"BASE_URL: {error}")
-        if request.caller is not Caller.TASK and not is_selected(slug, request.selection):
-            return Fault(FaultKind.FILTERED_MODEL, detail=slug)
-        sent = build(request, slug, model, toolbox.specifications() if toolbox is not None else (), known)
-        if isinstance(sent, Fault):
-            return sent
-        given = request.route
-        return Route(base_url, given.api_key.strip(), given.referer, given.title), sent
-
-    def _driver(
-        self,
-        route: Route,
-        sent: Prepared,
-        toolbox: Toolbox | None,
-        notices: Notices | None,
-        settlement: Settlement,
-    ) -> Driver:
-        request, body, model = settlement.request, settlement.body, settlement.model
+    def _driver(self, ready: Ready, toolbox: Toolbox | None, notices: Notices | None, settlement: Settlement) -> Driver:
+        request, model, body = settlement.request, ready.model, ready.sending.body
         free = model is not None and (model.is_free or model.prompt_price == model.completion_price == 0)
-        retry = request.retry
         plan = TurnPlan(
             body=body,
+            endpoint=ready.sending.endpoint,
+            other_endpoint=request.endpoints.fall_back,
+            fallback=ready.fallback,
             error_id=settlement.error_id,
-            retry=retry.allowing_uncertain() if free else retry,
+            retry=request.retry.allowing_uncertain() if free else request.retry,
             runnable=frozenset(str(tool.get("name")) for tool in body.tools) if toolbox is not None else frozenset(),
             call_limits=CallLimits(seconds=request.bounds.tool_seconds),
             max_rounds=request.bounds.max_rounds,
             jitter=self._ids.jitter(),
         )
 
-        def call(round_body: ResponsesBody) -> UpstreamCall:
-            return UpstreamCall(route, round_body, request.limits, sent.endpoint, sent.headers)
+        def call(command: CallUpstream) -> UpstreamCall:
+            return UpstreamCall(ready.route, command.body, request.limits, command.endpoint, ready.headers)
 
         async def settle(end: End) -> None:
             self._slots.release()
@@ -172,14 +148,19 @@ class RunTurn:
             await settle_turn(settlement, end, self._telemetry, notices)
 
         turn_ports = TurnPorts(self._responses, self._clock, toolbox)
-
-        def journal(entry: Persist | Record) -> None:
-            if isinstance(entry, Persist):
-                settlement.items += len(entry.items)
-            else:
-                self._telemetry.event("debug", "upstream_call", **call_values(settlement.error_id, entry))
-
+        journal = partial(self._journal, settlement)
         return Driver(TurnMachine(plan), turn_ports, call, Upkeep(settle, journal, self._own))
+
+    def _journal(self, settlement: Settlement, entry: Persist | Record | Learn) -> None:
+        match entry:
+            case Persist():
+                settlement.items += len(entry.items)
+            case Record():
+                self._telemetry.event("debug", "upstream_call", **call_values(settlement.error_id, entry))
+            case Learn(model, lesson):
+                self._lessons.remember(model, lesson)
+                values = {"error_id": settlement.error_id, "model": model, "lesson": lesson.what, "value": lesson.value}
+                self._telemetry.event("info", "request_repaired", **values)
 
     def _refuse(self, fault: Fault, error_id: str, began: float, request: TurnRequest) -> Ended:
         timing = Timing(self._clock.monotonic() - began)

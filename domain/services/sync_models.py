@@ -12,7 +12,7 @@ from enum import Enum
 from functools import partial
 from itertools import islice
 
-from domain.catalog.rows import Offer, Switches, follow, new_row, offer_of
+from domain.catalog.rows import Switches, Target, follow, new_row, target_of
 from ports.catalog import Model
 from ports.clock import Clock
 from ports.model_rows import ModelRows, ModelRowsError, RowRefused, RowsNotOffered
@@ -124,34 +124,34 @@ class SyncModels:
 
     async def _sync(self, wish: Wish, tally: _Tally) -> None:
         """Go over the rows until a pass meets nobody else at them, or a newer wish waits."""
-        offer = offer_of(wish.function_id, wish.offered, wish.catalog, wish.switches)
+        target = target_of(wish.function_id, wish.offered, wish.catalog, wish.switches)
         for left in reversed(range(PASSES)):
             there = await self._rows.ids(wish.function_id)
-            alone = await self._edit(offer, there, tally) and await self._insert(offer, there, tally)
+            alone = await self._edit(target, there, tally) and await self._insert(target, there, tally)
             if alone or left == 0 or self._waiting is not None:
                 return
             await self._clock.sleep_until(self._clock.monotonic() + PEER_SECONDS)
 
-    async def _edit(self, offer: Offer, there: frozenset[str], tally: _Tally) -> bool:
+    async def _edit(self, target: Target, there: frozenset[str], tally: _Tally) -> bool:
         """Change the rows that are there; False as soon as another process turns out to do the same."""
         for batch in _batches(sorted(there)):
             for row in await self._rows.read(batch):
-                if self._waiting is None and follow(offer, row) is not None:
-                    outcome = await self._stored(self._rows.update(row.id, partial(follow, offer)), tally)
+                if self._waiting is None and follow(target, row) is not None:
+                    outcome = await self._stored(self._rows.update(row.id, partial(follow, target)), tally)
                     if outcome is _Outcome.NOT_NEEDED:
                         return False
                     tally.updated += outcome is _Outcome.STORED
             await asyncio.sleep(0)
         return True
 
-    async def _insert(self, offer: Offer, there: frozenset[str], tally: _Tally) -> bool:
+    async def _insert(self, target: Target, there: frozenset[str], tally: _Tally) -> bool:
         """Insert the rows that are missing; False as soon as another process turns out to do the same."""
-        if not offer.switches.public and not await self._rows.admins_see_private():
+        if not target.switches.public and not await self._rows.admins_see_private():
             return True  # without a row administrators see the model, with one that is granted to nobody they do not
-        for row_id in sorted(offer.models.keys() - there):
+        for row_id in sorted(target.models.keys() - there):
             if self._waiting is not None:
                 break
-            outcome = await self._stored(self._rows.insert(new_row(offer, row_id)), tally)
+            outcome = await self._stored(self._rows.insert(new_row(target, row_id)), tally)
             if outcome is _Outcome.NOT_NEEDED:
                 return False
             tally.inserted += outcome is _Outcome.STORED

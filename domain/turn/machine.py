@@ -6,18 +6,20 @@ with something shown or one named fault; nothing shown is taken back, and nothin
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import replace
 
 from domain.faults.classify import fault_of_error, fault_of_problem
 from domain.faults.fault import Fault, FaultKind, RetryRule
-from domain.faults.retry import RetryPolicy, next_wait
+from domain.faults.retry import next_wait
+from domain.request.repair import Sending
 from domain.turn import waiting
 from domain.turn.answer import Answer
 from domain.turn.bill import Bill
-from domain.turn.calls import CallLimits, Calls, Offer, demanding, items_of
+from domain.turn.calls import Calls, Offer, demanding, items_of
 from domain.turn.events import AttemptFailed, Begun, CallFinished, Cancelled, Crashed, TimerFired, TurnEvent
+from domain.turn.mending import Mending
 from domain.turn.merge import merged
+from domain.turn.plan import Phase, TurnPlan
 from domain.turn.reading import read
 from domain.turn.steps import (
     CallUpstream,
@@ -42,46 +44,22 @@ from ports.responses import (
     EventIgnored,
     ProblemReported,
     ReasoningDelta,
+    Refused,
     ResponseEnded,
-    ResponsesBody,
     ResponseStarted,
     ResponseStatus,
     StreamClosed,
     TextDelta,
     UpstreamEvent,
+    UpstreamProblem,
 )
 from ports.toolbox import ToolCall
+
+__all__ = ["Phase", "TurnMachine", "TurnPlan"]
 
 IDLE = "idle"
 QUIET = (ClearTimer(WAITING), ClearTimer(IDLE))
 OF_ONE_ATTEMPT = AttemptFailed | UpstreamEvent
-
-
-@dataclass(frozen=True, slots=True)
-class TurnPlan:
-    """Everything decided before the turn starts.
-
-    `runnable`: names of tools the toolbox can run; calls of others are handed over if none is runnable.
-    `idle_seconds`: longest wait for an event, comments not counted. `jitter` in [0, 1) spreads the retries.
-    """
-
-    body: ResponsesBody
-    error_id: str = ""
-    retry: RetryPolicy = RetryPolicy()
-    runnable: frozenset[str] = frozenset()
-    call_limits: CallLimits = CallLimits()
-    max_rounds: int = 25
-    idle_seconds: float = 600.0
-    jitter: float = 0.5
-
-
-class Phase(Enum):
-    """Where a turn stands."""
-
-    NEW = "new"
-    CALLING = "calling"
-    TOOLS = "tools"
-    ENDED = "ended"
 
 
 class TurnMachine:
@@ -90,12 +68,13 @@ class TurnMachine:
     def __init__(self, plan: TurnPlan) -> None:
         self.phase = Phase.NEW
         self._plan = plan
-        self._body = plan.body
+        sending = Sending(plan.body, plan.endpoint)
+        self._mending = Mending(sending, plan.fallback, other_endpoint=plan.other_endpoint)
         self._answer = Answer(0, set())
         self._cited: set[str] = set()
         self._calls: Calls | None = None
         self._bill = Bill()
-        self._attempts = self._round_attempts = self._rounds = self._ignored = 0
+        self._attempts = self._mended = self._rounds = self._ignored = 0
         self._waited = self._begun = self._last_event = 0.0
         self._last_shown: float | None = None
         self._thinking = 0.0
@@ -137,7 +116,8 @@ class TurnMachine:
             case CallFinished(call_id, result):
                 return self._after_calls(self._calls.finish(call_id, result, now) if self._calls else [], now)
             case AttemptFailed(error):
-                return self._fail(fault_of_error(error), now) if self.phase is Phase.CALLING else []
+                problem = error.problem if isinstance(error, Refused) else None
+                return self._fail(fault_of_error(error), now, problem) if self.phase is Phase.CALLING else []
             case _:
                 return self._on_upstream(event, now) if self.phase is Phase.CALLING else []
 
@@ -157,7 +137,7 @@ class TurnMachine:
             case ResponseEnded():
                 return self._on_response_ended(event, now)
             case ProblemReported(problem):
-                return self._fail(fault_of_problem(problem), now)
+                return self._fail(fault_of_problem(problem), now, problem)
             case StreamClosed():
                 return self._on_closed(event, now)
             case EventIgnored(_, count):
@@ -173,7 +153,7 @@ class TurnMachine:
             steps += self._bill.close(event.usage, self._answer.received)
         if event.status is ResponseStatus.FAILED:
             fault = fault_of_problem(event.problem) if event.problem else Fault(FaultKind.SERVER)
-            return steps + self._fail(fault, now)
+            return steps + self._fail(fault, now, event.problem)
         if event.status is ResponseStatus.INCOMPLETE:
             return steps + self._cut_short(event.reason, now)
         return steps + self._complete(now)
@@ -211,7 +191,7 @@ class TurnMachine:
                     self._last_shown = now
             if not self._shown and not isinstance(output, CloseReasoning):
                 self._shown = True
-                steps += [ClearTimer(WAITING), *self._reassurance.end()]
+                steps += [ClearTimer(WAITING), *self._reassurance.end(), *self._mending.learned()]
             steps.append(output)
         return steps
 
@@ -225,10 +205,13 @@ class TurnMachine:
         self.phase = Phase.CALLING
         self._answer = Answer(self._answer.next_segment, self._cited)
         self._attempts += 1
-        self._round_attempts += 1
         self._bill.begin()
         self._last_event = now + after
-        return [CallUpstream(self._body, after), SetTimer(IDLE, now + after + self._plan.idle_seconds)]
+        sending = self._mending.sending
+        return [
+            CallUpstream(sending.body, after, sending.endpoint),
+            SetTimer(IDLE, now + after + self._plan.idle_seconds),
+        ]
 
     def _complete(self, now: float) -> list[Step]:
         calls = self._answer.calls()
@@ -249,7 +232,11 @@ class TurnMachine:
         self.phase = Phase.TOOLS
         self._shown = True
         self._calls = Calls(calls, self._plan.call_limits, self._answer.next_segment)
-        offer = Offer(self._plan.runnable, demanding(self._body.tools), closed=self._rounds == self._plan.max_rounds)
+        offer = Offer(
+            self._plan.runnable,
+            demanding(self._mending.sending.body.tools),
+            closed=self._rounds == self._plan.max_rounds,
+        )
         begun = self._calls.begin(offer, now)
         return self._after_calls([*self._kept(), *QUIET, *begun], now)
 
@@ -257,11 +244,12 @@ class TurnMachine:
         if self.phase is not Phase.TOOLS or self._calls is None or not self._calls.done:
             return steps
         self._rounds += 1
-        self._round_attempts = 0
         more = items_of(self._answer.items, self._calls)
         closing = self._rounds > self._plan.max_rounds
-        choice = "none" if closing else self._body.tool_choice
-        self._body = replace(self._body, input=(*self._body.input, *more), tool_choice=choice)
+        body = self._mending.sending.body
+        choice = "none" if closing else body.tool_choice
+        body = replace(body, input=(*body.input, *more), tool_choice=choice)
+        self._mending.sending = replace(self._mending.sending, body=body)
         following = Answer(self._answer.next_segment + len(self._calls.order), self._cited)
         self._answer, self._calls = following, None
         return [*steps, *self._call(0.0, now)]
@@ -283,8 +271,8 @@ class TurnMachine:
             return self._end(Reason.CONTENT_FILTER if filtered else Reason.LENGTH, now)
         return self._end_badly(Fault(FaultKind.MODERATED if filtered else FaultKind.CUT_SHORT), now)
 
-    def _fail(self, fault: Fault, now: float) -> list[Step]:
-        """Try again if nothing was shown and the policy allows it, else end with the fault.
+    def _fail(self, fault: Fault, now: float, problem: UpstreamProblem | None = None) -> list[Step]:
+        """Mend the request or try again if nothing was shown and the policy allows it, else end with the fault.
 
         An attempt in which the model had begun to write may be billed, whatever ended it; one refused before is not.
         """
@@ -293,16 +281,20 @@ class TurnMachine:
         elif fault.rule is not RetryRule.NEVER:
             fault = replace(fault, rule=RetryRule.UNCERTAIN)
         if not self._shown:
+            mended = self._mending.mend(fault, problem)
+            if mended is not None:
+                self._mended += 1
+                return [*self._unbilled(), *self._reassurance.saying(mended), *self._call(0.0, now)]
             wait = next_wait(
                 fault,
                 self._plan.retry,
-                attempts=self._round_attempts,
+                attempts=self._attempts - self._mended,
                 waited=self._waited,
                 jitter=self._plan.jitter,
             )
             if wait is not None:
                 self._waited += wait
-                status = self._reassurance.say(waiting.again(fault, wait, self._round_attempts + 1))
+                status = self._reassurance.say(waiting.again(fault, wait, self._attempts + 1))
                 return [*self._unbilled(), status, *self._call(wait, now)]
         return self._end_badly(fault, now)
 

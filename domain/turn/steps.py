@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from domain.faults.fault import Fault
+from domain.request.repair import Lesson
 from domain.usage.summary import Timing
 from ports.json_values import JsonObject
-from ports.responses import ResponsesBody
+from ports.responses import Endpoint, ResponsesBody
 from ports.toolbox import ToolCall, ToolResult
 from ports.usage import Usage
 
@@ -151,6 +152,7 @@ class CallUpstream:
 
     body: ResponsesBody
     after: float = 0.0
+    endpoint: Endpoint = Endpoint.RESPONSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,13 +202,21 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Learn:
+    """Remember for later requests to `model` what made this one pass."""
+
+    model: str
+    lesson: Lesson
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
     """The turn is over: close what is open and settle."""
 
     end: End
 
 
-Command = CallUpstream | StartCall | CancelCall | SetTimer | ClearTimer | Persist | Record | Finish
+Command = CallUpstream | StartCall | CancelCall | SetTimer | ClearTimer | Persist | Record | Learn | Finish
 Step = Output | Command
 
-COMMANDS = (CallUpstream, StartCall, CancelCall, SetTimer, ClearTimer, Persist, Record, Finish)
+COMMANDS = (CallUpstream, StartCall, CancelCall, SetTimer, ClearTimer, Persist, Record, Learn, Finish)

@@ -34,6 +34,11 @@ class Reassurance:
         self._said = True
         return ShowStatus(text)
 
+    def saying(self, steps: list[Step]) -> list[Step]:
+        """Note that some of these steps say something."""
+        self._said = self._said or any(isinstance(step, ShowStatus) for step in steps)
+        return steps
+
     def end(self) -> list[Step]:
         """Take the line away once the answer begins: an empty status, and only if anything was said."""
         return [ShowStatus("", done=True)] if self._said else []

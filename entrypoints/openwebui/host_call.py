@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from domain.request.tasks import MERGED_ANSWER
 from domain.request.turn_request import Caller, Person
 
 Emitter = Callable[[dict[str, Any]], Awaitable[object]]
@@ -25,7 +26,8 @@ def read_call(call: Mapping[str, Any]) -> HostCall:
     """Tell page, API client and background task apart.
 
     A person in the page: session, chat and message ids are all truthy and no task is named; API clients get an
-    emitter too, and old hosts give tasks one that is bound to the visible message, so only the ids count. Source:
+    emitter too, and old hosts give tasks one that is bound to the visible message, so only the ids count. The merged
+    answer of several models is a task that a person reads: it is treated like a chat of an API client. Source:
     the host's contract, "UI or API?" and events.
     """
     body = _mapping(call.get("body"))
@@ -39,7 +41,7 @@ def read_call(call: Mapping[str, Any]) -> HostCall:
         is_admin=user.get("role") == "admin",
     )
     in_page = bool(person.chat_id and person.message_id and person.session_id)
-    caller = Caller.TASK if task else Caller.PAGE if in_page else Caller.API
+    caller = Caller.API if task == MERGED_ANSWER else Caller.TASK if task else Caller.PAGE if in_page else Caller.API
     emitter = call.get("__event_emitter__")
     return HostCall(
         body=body,

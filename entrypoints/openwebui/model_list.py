@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 
-from domain.catalog.selection import selected
+from domain.catalog.offer import Offer, offered
 from domain.egress.base_url import InvalidBaseUrl, checked_base_url
 from domain.services.list_models import Listing, ListModels
-from entrypoints.openwebui.request import insecure_hosts, route_of
+from entrypoints.openwebui.request import insecure_hosts, offer_of, route_of
 from entrypoints.settings import Settings
 from ports.catalog import Model
 from ports.responses import Route
 
+KEY_REFUSED = "OpenRouter: the API key was not accepted; check the valve API_KEY"
 Entries = list[dict[str, str]]
 
 
@@ -29,7 +30,7 @@ class ModelList:
 
     def __init__(self, list_models: ListModels) -> None:
         self._list_models = list_models
-        self._made_of: tuple[tuple[Model, ...], str] | None = None
+        self._made_of: tuple[tuple[Model, ...], Offer] | None = None
         self._entries: Entries = []
         self._offered: tuple[Model, ...] = ()
         self.picked: Picked | None = None
@@ -42,24 +43,28 @@ class ModelList:
         route = usable_route(settings)
         if isinstance(route, str):
             return _one("invalid-base-url", f"OpenRouter: BASE_URL cannot be used: {route}")
-        listing = self._list_models.current(route, settings.model_catalog_refresh_seconds)
+        listing = self._listing(route, settings)
         if not listing.loaded:
             return _not_loaded(listing)
-        if self._made_of is None or self._made_of[0] is not listing.models or self._made_of[1] != settings.model_id:
-            self._offered = selected(listing.models, settings.model_id)
+        offer = offer_of(settings, listing.zero_retention)
+        if self._made_of is None or self._made_of[0] is not listing.models or self._made_of[1] != offer:
+            self._offered = offered(listing.models, offer)
             self._entries = [{"id": model.id, "name": model.name} for model in self._offered]
-            self._made_of = (listing.models, settings.model_id)
+            self._made_of = (listing.models, offer)
         if not self._entries:
-            return _one("no-match", "OpenRouter: MODEL_ID matches no model; use auto or correct it")
+            return _one("no-match", "OpenRouter: no model passes the filters; check MODEL_ID and those beside it")
         self.picked = Picked(self._offered, listing.models)
-        return [entry.copy() for entry in self._entries]
+        warning = _one("key-refused", KEY_REFUSED) if listing.key_refused else []
+        return [*warning, *(entry.copy() for entry in self._entries)]
 
-    def models(self, settings: Settings) -> tuple[Model, ...]:
+    def listing(self, settings: Settings) -> Listing:
         """Return the catalog as known now, unfiltered; empty if unknown."""
         route = usable_route(settings)
-        if isinstance(route, str) or not settings.api_key:
-            return ()
-        return self._list_models.current(route, settings.model_catalog_refresh_seconds).models
+        return Listing() if isinstance(route, str) or not settings.api_key else self._listing(route, settings)
+
+    def _listing(self, route: Route, settings: Settings) -> Listing:
+        age = settings.model_catalog_refresh_seconds
+        return self._list_models.current(route, age, with_zero_retention=settings.zdr_models_only)
 
 
 def usable_route(settings: Settings) -> Route | str:
@@ -76,7 +81,7 @@ def _not_loaded(listing: Listing) -> Entries:
     if not listing.error:
         return _one("loading", "OpenRouter: loading the models, refresh in a moment")
     if listing.error_status in (401, 403):
-        return _one("key-refused", "OpenRouter: the API key was not accepted; check the valve API_KEY")
+        return _one("key-refused", KEY_REFUSED)
     return _one("unreachable", "OpenRouter: the models could not be loaded; trying again, see the log")
 
 

@@ -87,6 +87,43 @@ class Pipe:
             default=3600,
             description="Seconds after which the list of models is fetched again, in the background.",
         )
+        FREE_MODEL_FILTER: Literal["all", "only", "exclude"] = Field(
+            default="all",
+            description="Models offered by price: all, only the free ones, or all but those (exclude).",
+        )
+        TOOL_CALLING_FILTER: Literal["all", "only", "exclude"] = Field(
+            default="all",
+            description="Models offered by tool calling: all, only those that can, or all but those (exclude).",
+        )
+        ZDR_MODELS_ONLY: bool = Field(
+            default=False,
+            description="Offer only models with a provider that promises to keep nothing (zero data retention).",
+        )
+        DISABLED_MODELS: str = Field(
+            default="",
+            description=(
+                "Models switched off at once, for background tasks too: names or patterns, separated by commas."
+            ),
+        )
+        VARIANT_MODELS: str = Field(
+            default="",
+            description=(
+                "Further entries of the picker, by commas: a model with a variant (openai/gpt-5:nitro) or with a "
+                "preset of the account (openai/gpt-5@preset/brief)."
+            ),
+        )
+        FALLBACK_MODEL: str = Field(
+            default="",
+            description=(
+                "Model that answers, with a word to the person, when the one asked for cannot be reached at all."
+            ),
+        )
+        TASK_MODEL: str = Field(
+            default="",
+            description=(
+                "Model for background tasks such as titles and tags. Left empty, the model of the chat does them."
+            ),
+        )
         UPDATE_MODEL_CAPABILITIES: bool = Field(
             default=True,
             description=(
@@ -123,7 +160,7 @@ class Pipe:
             default=True,
             description="Ask models that can think to do so. Off: only what the request itself asks for.",
         )
-        REASONING_EFFORT: Literal["none", "minimal", "low", "medium", "high", "xhigh"] = Field(
+        REASONING_EFFORT: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] = Field(
             default="medium",
             description="How long a model thinks when the request does not say it.",
         )
@@ -131,9 +168,41 @@ class Pipe:
             default="auto",
             description="How detailed the shown summary of the thinking is; disabled asks for none.",
         )
-        TASK_MODEL_REASONING_EFFORT: Literal["none", "minimal", "low", "medium", "high", "xhigh"] = Field(
+        TASK_MODEL_REASONING_EFFORT: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] = Field(
             default="low",
             description="How long a model thinks about background tasks such as chat titles and tags.",
+        )
+        HISTORY_WINDOW_TURNS: int = Field(
+            default=0,
+            description="Turns of a chat that are sent with a message, counted from the newest; 0 sends all of them.",
+        )
+        AUTO_CONTEXT_TRIMMING: bool = Field(
+            default=True,
+            description="Let OpenRouter shorten the middle of a prompt that is too long for the model.",
+        )
+        DENY_DATA_COLLECTION: bool = Field(
+            default=False,
+            description="Use only providers that do not collect prompts.",
+        )
+        ZDR_ENFORCE: bool = Field(
+            default=False,
+            description="Send every request only to providers that promise to keep nothing.",
+        )
+        SEND_END_USER_ID: bool = Field(
+            default=False,
+            description="Tell OpenRouter the person's id of this server.",
+        )
+        SEND_SESSION_ID: bool = Field(
+            default=False,
+            description="Tell OpenRouter the id of the person's session.",
+        )
+        SEND_CHAT_ID: bool = Field(
+            default=False,
+            description="Tell OpenRouter the id of the chat.",
+        )
+        SEND_MESSAGE_ID: bool = Field(
+            default=False,
+            description="Tell OpenRouter the id of the message.",
         )
         MAX_FUNCTION_CALL_LOOPS: int = Field(
             default=25,
@@ -189,13 +258,21 @@ class Pipe:
             default="inherit",
             description="Ask models that can think to do so. Off: only what the request itself asks for.",
         )
-        REASONING_EFFORT: Literal["inherit", "none", "minimal", "low", "medium", "high", "xhigh"] = Field(
+        REASONING_EFFORT: Literal["inherit", "none", "minimal", "low", "medium", "high", "xhigh", "max"] = Field(
             default="inherit",
             description="How long a model thinks when the request does not say it.",
         )
         REASONING_SUMMARY_MODE: Literal["inherit", "auto", "concise", "detailed", "disabled"] = Field(
             default="inherit",
             description="How detailed the shown summary of the thinking is; disabled asks for none.",
+        )
+        ENABLE_ANTHROPIC_INTERLEAVED_THINKING: Literal["inherit", "true", "false"] = Field(
+            default="inherit",
+            description="Let Claude think between tool calls.",
+        )
+        REQUEST_ZDR: Literal["inherit", "true", "false"] = Field(
+            default="inherit",
+            description="Send requests only to providers that promise to keep nothing.",
         )
         SHOW_FINAL_USAGE_STATUS: Literal["inherit", "true", "false"] = Field(
             default="inherit",

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from domain.faults.fault import Fault
+from domain.request.tasks import neutral_answer
 from domain.request.turn_request import Caller
 from domain.turn.closing import closing_line
 from domain.turn.steps import End, ShowText
@@ -22,8 +23,9 @@ async def reply(start: Start, call: HostCall, head: ChunkHead, wishes: Wishes, e
     """Run the turn to its end and answer.
 
     A completion dict; for an API client's failed turn a response with the fault's HTTP status, which is the only
-    form in which the host lets one through; for a task an error object, which the host logs; for a person the card
-    below what the turn had said. Source: the host's contract, not streaming.
+    form in which the host lets one through; for a person the card below what the turn had said. A failed task gets
+    what the host reads as "nothing to say", so that no error ever becomes a title; one of unknown form an error
+    object. Source: the host's contract, not streaming.
     """
     collected = await collect(start(asyncio.current_task()))
     end = collected.end
@@ -37,7 +39,8 @@ async def reply(start: Start, call: HostCall, head: ChunkHead, wishes: Wishes, e
         return completion(head, _with_card(collected, end, end.fault, wishes))
     error = {"error": error_object(end.fault, end.error_id)}
     if call.caller is Caller.TASK:
-        return error
+        neutral = neutral_answer(call.task)
+        return completion(head, Collected(text={0: [neutral]})) if neutral else error
     return _error_response(error, end.fault.http_status, headers_of(end.fault))
 
 

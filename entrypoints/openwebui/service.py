@@ -89,10 +89,10 @@ class PipeService:
             fault, model = body, str(call.body.get("model", ""))
             unread = TurnRequest(model, (), route_of(settings), caller=call.caller, person=call.person)
             return lambda _reader: runtime.run_turn.refuse(fault, unread)
-        models = runtime.model_list.models(settings)
-        request = request_of(call, body, settings, models)
+        listing = runtime.model_list.listing(settings)
+        request = request_of(call, body, settings, listing.models, listing.zero_retention)
         run = runtime.run_turn.run
-        return lambda reader: run(request, models=models, notices=emitter, reader=reader)
+        return lambda reader: run(request, models=listing.models, notices=emitter, reader=reader)
 
     def _presenter(self, head: ChunkHead, wishes: Wishes) -> Presenter:
         host = self._detected()

@@ -24,5 +24,8 @@ class ScriptedCatalog:
             raise answer
         return answer
 
+    async def fetch_zero_retention(self, route: Route) -> frozenset[str]:
+        return frozenset()
+
     async def check_key(self, route: Route) -> None:
         """Accept every key."""

@@ -52,20 +52,28 @@ def test_a_price_of_zero_is_known():
 
 
 @pytest.mark.parametrize(
-    ("architecture", "kept"),
+    ("architecture", "outputs"),
     [
-        ({"output_modalities": ["text", "image"]}, True),
-        ({"output_modalities": ["image"]}, False),
-        ({"output_modalities": []}, True),
-        ({"modality": "text+image->text"}, True),
-        ({"modality": "text->embeddings"}, False),
-        ({"modality": None}, True),
-        (None, True),
-        ("text", True),
+        ({"output_modalities": ["text", "image"]}, {"text", "image"}),
+        ({"output_modalities": []}, set()),
+        ({"modality": "text+image->text"}, {"text"}),
+        ({"modality": "text->embeddings"}, {"embeddings"}),
+        ({"modality": None}, set()),
+        (None, set()),
+        ("text", set()),
     ],
 )
-def test_models_without_text_output_are_left_out_when_that_is_known(architecture, kept):
-    assert (read_model({**ENTRY, "architecture": architecture}) is not None) is kept
+def test_what_a_model_answers_in_is_read_from_either_form(architecture, outputs):
+    assert read_model({**ENTRY, "architecture": architecture}).output_modalities == outputs
+
+
+@pytest.mark.parametrize(
+    ("ceiling", "per_request", "limit"), [(5, None, 5), (None, 7, 7), (9, 7, 7), (5, 7, 5), (None, None, None)]
+)
+def test_the_smaller_limit_of_output_counts(ceiling, per_request, limit):
+    limits = {"completion_tokens": per_request} if per_request else None
+    entry = {**ENTRY, "top_provider": {"max_completion_tokens": ceiling}, "per_request_limits": limits}
+    assert read_model(entry).max_completion_tokens == limit
 
 
 @pytest.mark.parametrize("slug", [None, "", "  ", 7, [], "x" * 1000])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.catalog.rows import NAME_LIMIT, NOTE, Offer, Switches, follow, new_row, offer_of
+from domain.catalog.rows import NAME_LIMIT, NOTE, Switches, Target, follow, new_row, target_of
 from ports.catalog import Model
 from ports.model_rows import ModelRow
 
@@ -24,17 +24,17 @@ ROW_ID = "openrouter.maker/model"
 EVERYTHING = Switches(capabilities=True, descriptions=True)
 
 
-def offer(*models: Model, switches: Switches = EVERYTHING, catalog: tuple[Model, ...] = ()) -> Offer:
-    return offer_of(FUNCTION, models, catalog or models, switches)
+def target(*models: Model, switches: Switches = EVERYTHING, catalog: tuple[Model, ...] = ()) -> Target:
+    return target_of(FUNCTION, models, catalog or models, switches)
 
 
 def made(model: Model = SEEING, switches: Switches = EVERYTHING) -> ModelRow:
     """Return the row as it stands after it was inserted."""
-    row = new_row(offer(model, switches=switches), f"{FUNCTION}.{model.id}")
+    row = new_row(target(model, switches=switches), f"{FUNCTION}.{model.id}")
     return ModelRow(row.id, row.name, row.meta, public=row.public)
 
 
-def after(row: ModelRow, wanted: Offer) -> ModelRow:
+def after(row: ModelRow, wanted: Target) -> ModelRow:
     """Return the row as it stands after a sync."""
     change = follow(wanted, row)
     if change is None:
@@ -52,14 +52,14 @@ def boxes(row: ModelRow) -> Mapping[str, object]:
 
 
 def test_a_new_row_has_name_description_and_boxes():
-    row = new_row(offer(SEEING), ROW_ID)
+    row = new_row(target(SEEING), ROW_ID)
     assert (row.id, row.name, row.meta["description"]) == (ROW_ID, "Model", "Sees.")
     assert row.meta["capabilities"]["vision"] is True
 
 
 def test_a_new_row_is_private_unless_the_operator_wants_it_public():
-    assert not new_row(offer(SEEING), ROW_ID).public
-    assert new_row(offer(SEEING, switches=Switches(public=True)), ROW_ID).public
+    assert not new_row(target(SEEING), ROW_ID).public
+    assert new_row(target(SEEING, switches=Switches(public=True)), ROW_ID).public
 
 
 def test_a_new_row_holds_only_what_is_switched_on():
@@ -68,23 +68,23 @@ def test_a_new_row_holds_only_what_is_switched_on():
 
 
 def test_a_second_sync_changes_nothing():
-    assert follow(offer(SEEING), made()) is None
+    assert follow(target(SEEING), made()) is None
 
 
 def test_a_box_follows_the_catalog():
-    assert boxes(after(made(SEEING), offer(BLIND)))["vision"] is False
+    assert boxes(after(made(SEEING), target(BLIND)))["vision"] is False
 
 
 def test_a_description_follows_the_catalog():
-    assert after(made(), offer(replace(SEEING, description="Sees more."))).meta["description"] == "Sees more."
+    assert after(made(), target(replace(SEEING, description="Sees more."))).meta["description"] == "Sees more."
 
 
 def test_a_name_follows_the_catalog_in_a_row_made_here():
-    assert after(made(), offer(replace(SEEING, name="Model 2"))).name == "Model 2"
+    assert after(made(), target(replace(SEEING, name="Model 2"))).name == "Model 2"
 
 
 def test_only_the_entries_that_differ_are_written():
-    change = follow(offer(BLIND), made(SEEING))
+    change = follow(target(BLIND), made(SEEING))
     assert set(change.meta) == {"capabilities", NOTE}
     assert change.name is None
 
@@ -92,7 +92,7 @@ def test_only_the_entries_that_differ_are_written():
 def test_entries_of_others_stay():
     row = replace(made(), meta={**made().meta, "tags": [{"name": "mine"}]})
     row = with_box(row, "terminal", False)
-    row = after(row, offer(BLIND))
+    row = after(row, target(BLIND))
     assert row.meta["tags"] == [{"name": "mine"}]
     assert boxes(row)["terminal"] is False
 
@@ -100,100 +100,100 @@ def test_entries_of_others_stay():
 def test_a_box_a_person_has_set_is_never_touched_again():
     edited = with_box(made(SEEING), "vision", False)
     for model in (SEEING, BLIND, SEEING):
-        edited = after(edited, offer(model))
+        edited = after(edited, target(model))
         assert boxes(edited)["vision"] is False
 
 
 def test_boxes_beside_an_edited_one_go_on_following():
     edited = with_box(made(BLIND), "usage", False)
-    edited = after(edited, offer(SEEING))
+    edited = after(edited, target(SEEING))
     assert (boxes(edited)["usage"], boxes(edited)["vision"]) == (False, True)
 
 
 @pytest.mark.parametrize("text", ["Mine.", "", None])
 def test_a_description_a_person_has_changed_or_removed_is_never_touched_again(text):
     edited = replace(made(), meta={**made().meta, "description": text})
-    edited = after(edited, offer(replace(SEEING, description="New.")))
+    edited = after(edited, target(replace(SEEING, description="New.")))
     assert edited.meta["description"] == text
 
 
 def test_a_name_a_person_has_given_stays():
     edited = replace(made(), name="Ours")
-    assert after(edited, offer(replace(SEEING, name="Model 2"))).name == "Ours"
+    assert after(edited, target(replace(SEEING, name="Model 2"))).name == "Ours"
 
 
 def test_a_row_of_others_keeps_its_name_and_what_it_says():
     row = ModelRow(ROW_ID, "Ours", {"description": "Mine.", "capabilities": {"vision": False}})
-    row = after(row, offer(SEEING))
+    row = after(row, target(SEEING))
     assert (row.name, row.meta["description"], boxes(row)["vision"]) == ("Ours", "Mine.", False)
 
 
 def test_a_row_of_others_is_filled_where_it_says_nothing():
-    row = after(ModelRow(ROW_ID, "Ours", {"capabilities": {"usage": False}}), offer(SEEING))
+    row = after(ModelRow(ROW_ID, "Ours", {"capabilities": {"usage": False}}), target(SEEING))
     assert row.meta["description"] == "Sees."
     assert (boxes(row)["vision"], boxes(row)["usage"]) == (True, False)
 
 
 def test_what_was_filled_into_a_row_of_others_follows_from_then_on():
-    row = after(ModelRow(ROW_ID, "Ours"), offer(SEEING))
-    assert boxes(after(row, offer(BLIND)))["vision"] is False
+    row = after(ModelRow(ROW_ID, "Ours"), target(SEEING))
+    assert boxes(after(row, target(BLIND)))["vision"] is False
 
 
 def test_a_row_of_others_without_anything_to_fill_is_left_alone():
     row = with_box(ModelRow(ROW_ID, "Ours", {"description": "x"}), "vision", True)
     full = replace(row, meta={**row.meta, "capabilities": {**boxes(made()), **boxes(row)}})
-    assert follow(offer(SEEING), full) is None
+    assert follow(target(SEEING), full) is None
 
 
 def test_a_preset_is_left_alone():
-    assert follow(offer(SEEING), ModelRow(ROW_ID, "Preset", preset=True)) is None
+    assert follow(target(SEEING), ModelRow(ROW_ID, "Preset", preset=True)) is None
 
 
 def test_a_field_whose_switch_is_off_stays_as_it_is():
-    row = after(made(SEEING), offer(replace(BLIND, description="New."), switches=Switches(descriptions=False)))
+    row = after(made(SEEING), target(replace(BLIND, description="New."), switches=Switches(descriptions=False)))
     assert (row.meta["description"], boxes(row)["vision"]) == ("Sees.", False)
 
 
 def test_a_box_upstream_no_longer_tells_stays_as_it_is():
-    row = after(made(SEEING), offer(replace(SEEING, input_modalities=frozenset())))
+    row = after(made(SEEING), target(replace(SEEING, input_modalities=frozenset())))
     assert boxes(row)["vision"] is True
 
 
 def test_the_row_of_a_vanished_model_is_marked_once():
-    row = after(made(), offer(OTHER))
+    row = after(made(), target(OTHER))
     assert row.meta[NOTE]["gone"] is True
     assert boxes(row) == boxes(made())
-    assert follow(offer(OTHER), row) is None
+    assert follow(target(OTHER), row) is None
 
 
 def test_the_mark_goes_when_the_model_returns():
-    row = after(after(made(SEEING), offer(OTHER)), offer(BLIND))
+    row = after(after(made(SEEING), target(OTHER)), target(BLIND))
     assert "gone" not in row.meta[NOTE]
     assert boxes(row)["vision"] is False
 
 
 def test_the_row_of_a_model_that_is_only_not_offered_is_left_alone():
-    assert follow(offer(OTHER, catalog=(SEEING, OTHER)), made(SEEING)) is None
+    assert follow(target(OTHER, catalog=(SEEING, OTHER)), made(SEEING)) is None
 
 
 def test_the_row_others_made_for_a_vanished_model_is_left_alone():
-    assert follow(offer(OTHER), ModelRow(ROW_ID, "Ours", {"description": "Mine."})) is None
+    assert follow(target(OTHER), ModelRow(ROW_ID, "Ours", {"description": "Mine."})) is None
 
 
 @pytest.mark.parametrize("note", [None, "x", [], {}, {"wrote": 3}, {"made": "yes", "wrote": {"vision": []}}])
 def test_a_spoiled_note_counts_as_nothing_written(note):
     row = replace(made(BLIND), meta={**made(BLIND).meta, NOTE: note})
-    assert boxes(after(row, offer(SEEING)))["vision"] is False
+    assert boxes(after(row, target(SEEING)))["vision"] is False
 
 
 @pytest.mark.parametrize("found", [None, "all", [1], 0])
 def test_boxes_nobody_can_read_are_written_anew(found):
-    row = after(ModelRow(ROW_ID, "Ours", {"capabilities": found}), offer(SEEING))
+    row = after(ModelRow(ROW_ID, "Ours", {"capabilities": found}), target(SEEING))
     assert boxes(row)["vision"] is True
 
 
 def test_a_name_is_cut_and_a_text_holds_nothing_a_store_refuses():
-    row = new_row(offer(replace(SEEING, name="n\0" * NAME_LIMIT, description="a\ud800b\0")), ROW_ID)
+    row = new_row(target(replace(SEEING, name="n\0" * NAME_LIMIT, description="a\ud800b\0")), ROW_ID)
     assert row.name == "n" * NAME_LIMIT
     assert row.meta["description"] == "a?b"
 
@@ -218,6 +218,6 @@ METAS = st.fixed_dictionaries(
 
 @given(METAS, MODELS, SWITCHES, st.booleans())
 def test_whatever_stands_in_a_row_a_sync_leaves_nothing_to_the_next(meta, model, switches, vanished):
-    wanted = offer(OTHER if vanished else model, switches=switches)
+    wanted = target(OTHER if vanished else model, switches=switches)
     row = after(ModelRow(ROW_ID, "Ours", meta), wanted)
     assert follow(wanted, row) is None

@@ -124,7 +124,8 @@ async def test_days_of_failures_are_survived(listed: Listed):
     listed.answer(DOWN)
     for _ in range(1_100):
         await listed.again(HOUR)
-    assert listed.log.lines[-1].values["next_try_in"] == LONGEST_BACKOFF
+    waits = [line.values["next_try_in"] for line in listed.log.named("catalog_refresh_failed")]
+    assert (len(waits), waits[-1]) == (1_100, LONGEST_BACKOFF)
 
 
 async def test_a_success_forgets_the_failures_before_it(listed: Listed):
@@ -173,6 +174,7 @@ async def test_a_list_being_loaded_is_not_dropped(listed: Listed):
         listed.models.current(replace(ROUTE, api_key=f"key-{number}"), HOUR)
     gate.set()
     assert (await listed.models.loaded(replace(ROUTE, api_key="key-0"), HOUR)).loaded
+    assert [route.api_key for route in listed.catalog.asked].count("key-0") == 1
 
 
 async def test_a_reader_who_leaves_does_not_stop_the_refresh(listed: Listed):

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from decimal import Decimal
 
+from domain.catalog.offer import Offer
 from domain.request.turn_request import Bounds, Caller, Parameters
 from domain.turn.steps import Ended, Reason, ShowStatus, ShowText
 from ports.responses import Limits, Reach, Refused, TextDelta, Unreachable, UpstreamProblem
@@ -74,7 +75,7 @@ async def test_the_dot_form_of_a_model_reaches_its_exact_slug():
 
 async def test_a_task_may_use_a_model_that_is_not_offered():
     stage = Stage(said("a"))
-    outputs = await stage.read(replace(REQUEST, caller=Caller.TASK, selection="other/model"))
+    outputs = await stage.read(replace(REQUEST, caller=Caller.TASK, offer=Offer("other/model")))
     assert end_of(outputs).fault is None
 
 

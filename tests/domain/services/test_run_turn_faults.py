@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from domain.catalog.offer import Offer
 from domain.faults.fault import Fault, FaultKind
 from domain.request.turn_request import TurnRequest
 from ports.json_values import JsonObject
@@ -23,7 +24,7 @@ BAD_INPUT = [
     ("no key", replace(REQUEST, route=replace(ROUTE, api_key=" ")), "NO_KEY"),
     ("no TLS", replace(REQUEST, route=replace(ROUTE, base_url="http://upstream.example")), "BAD_ROUTE"),
     ("no address", replace(REQUEST, route=replace(ROUTE, base_url="upstream")), "BAD_ROUTE"),
-    ("not offered", replace(REQUEST, selection="other/model"), "FILTERED_MODEL"),
+    ("not offered", replace(REQUEST, offer=Offer("other/model")), "FILTERED_MODEL"),
     ("no messages", replace(REQUEST, messages=()), "BAD_MESSAGES"),
     ("empty message", replace(REQUEST, messages=({"role": "user", "content": "  "},)), "BAD_MESSAGES"),
     ("malformed messages", replace(REQUEST, messages=("hello", None, {"content": "x"}, 3)), "BAD_MESSAGES"),

@@ -103,6 +103,12 @@ def test_interleaved_pieces_of_two_calls_do_not_mix():
     assert [made.arguments for made in handed_over(turn)] == ['{"q":1}', '{"p":2}']
 
 
+def test_a_call_that_only_the_terminal_event_lists_is_a_call():
+    turn = Turn()
+    turn.feed(*done(call("a", item_id="fc_1")), completed(call("b", item_id="fc_2")))
+    assert [made.call_id for made in handed_over(turn)] == ["a", "b"]
+
+
 def test_a_call_listed_twice_is_one_call():
     turn = Turn()
     turn.feed(*done(call("a", item_id="fc_1"), call("a", item_id="fc_2")), completed(call("a")))

@@ -146,14 +146,14 @@ async def test_two_keys_have_two_lists() -> None:
 
 
 async def test_catalog_for_turns_is_not_filtered(shop: Shop) -> None:
-    assert shop.list.models(replace(SETTINGS, model_id="z-ai/glm")) == MODELS
+    assert shop.list.listing(replace(SETTINGS, model_id="z-ai/glm")).models == MODELS
 
 
 @pytest.mark.parametrize("settings", [Settings(), replace(SETTINGS, base_url="ftp://x")])
 async def test_catalog_for_turns_is_empty_where_nothing_can_be_asked(settings: Settings) -> None:
     shop = Shop(MODELS)
 
-    assert shop.list.models(settings) == ()
+    assert shop.list.listing(settings).models == ()
     await settled()
     assert shop.catalog.asked == []
 

@@ -1,0 +1,40 @@
+"""What is decided before a turn starts, and where it stands."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from domain.faults.retry import RetryPolicy
+from domain.request.repair import Sending
+from domain.turn.calls import CallLimits
+from ports.responses import Endpoint, ResponsesBody
+
+
+@dataclass(frozen=True, slots=True)
+class TurnPlan:
+    """Everything decided before the turn starts.
+
+    `runnable`: names of tools the toolbox can run; calls of others are handed over if none is runnable.
+    `idle_seconds`: longest wait for an event, comments not counted. `jitter` in [0, 1) spreads the retries.
+    `other_endpoint`: a refusal by one endpoint may lead to the other; `fallback` goes to the model that stands in.
+    """
+
+    body: ResponsesBody
+    error_id: str = ""
+    retry: RetryPolicy = RetryPolicy()
+    runnable: frozenset[str] = frozenset()
+    call_limits: CallLimits = CallLimits()
+    max_rounds: int = 25
+    idle_seconds: float = 600.0
+    jitter: float = 0.5
+    endpoint: Endpoint = Endpoint.RESPONSES
+    other_endpoint: bool = True
+    fallback: Sending | None = None
+
+
+class Phase(Enum):
+    """Where a turn stands."""
+
+    NEW = "new"
+    CALLING = "calling"
+    TOOLS = "tools"
+    ENDED = "ended"

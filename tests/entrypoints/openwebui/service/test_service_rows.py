@@ -1,0 +1,92 @@
+"""The host's model rows follow the listing, whatever the host offers for it; the listing itself never minds."""
+
+import asyncio
+import sys
+from typing import Any
+
+import pytest
+
+from entrypoints.openwebui.service import PipeService
+from entrypoints.simulator.server import Simulator
+from tests.adapters.openwebui.host_modules import Host, NewForm, stored
+from tests.entrypoints.openwebui.service.calling import Caller, eventually
+
+NAMES = ("get_model_by_id", "insert_new_model", "update_model_by_id")
+
+
+@pytest.fixture
+def host(monkeypatch: pytest.MonkeyPatch) -> Host:
+    host = Host({"query": [], "insert_new_model": stored()})
+    for name, module in host.modules(coroutines=True, form=NewForm, names=NAMES).items():
+        monkeypatch.setitem(sys.modules, name, module)
+    return host
+
+
+def inserted(host: Host) -> dict[str, dict[str, Any]]:
+    return {form.values["id"]: form.values for name, form, *_ in list(host.calls) if name == "insert_new_model"}
+
+
+def asked_for(host: Host) -> list[str]:
+    """Return the prefixes the rows were asked for by."""
+    return [prefix for name, prefix, *_ in host.calls if name == "query"]
+
+
+async def test_rows_are_made_for_what_was_listed(caller: Caller, host: Host) -> None:
+    await caller.knows_the_models()
+    entries = caller.service.pipes(caller.valves)
+    await eventually(lambda: len(inserted(host)) == len(entries))
+    assert {f"openrouter.{entry['id']}" for entry in entries} == inserted(host).keys()
+
+
+async def test_rows_follow_a_selection_and_the_switches(caller: Caller, host: Host) -> None:
+    caller.valves |= {
+        "MODEL_ID": "openai/gpt-4o-mini",
+        "UPDATE_MODEL_DESCRIPTIONS": True,
+        "UPDATE_MODEL_CAPABILITIES": False,
+        "NEW_MODEL_ACCESS_CONTROL": "public",
+    }
+    await eventually(lambda: caller.service.pipes(caller.valves) and inserted(host))
+    (row,) = inserted(host).values()
+    assert row["meta"].keys() == {"description", "openrouter_pipe"}
+    assert row["access_grants"] != []
+
+
+async def test_rows_are_looked_at_once_however_often_models_are_listed(caller: Caller, host: Host) -> None:
+    await caller.knows_the_models()
+    for _ in range(20):
+        caller.service.pipes(caller.valves)
+        await asyncio.sleep(0)
+    await eventually(lambda: asked_for(host))
+    assert asked_for(host) == ["openrouter."]
+
+
+async def test_the_id_of_a_call_goes_before_the_guess(caller: Caller, host: Host) -> None:
+    messages = [{"role": "user", "content": "hello"}]
+    await caller.send({"model": "renamed.sim/echo", "messages": messages, "stream": False})
+    await caller.knows_the_models()
+    await eventually(lambda: asked_for(host) == ["renamed."])
+
+
+async def test_nothing_is_made_for_a_function_nobody_can_name(simulator: Simulator, host: Host) -> None:
+    service = PipeService("")
+    await Caller(service, simulator.url).knows_the_models()
+    await service.aclose()
+    assert host.calls == []
+
+
+async def test_a_host_that_offers_no_rows_costs_one_warning(caller: Caller, caplog: pytest.LogCaptureFixture) -> None:
+    await caller.knows_the_models()
+    await eventually(lambda: "model_rows_not_synced" in caplog.text)
+    for _ in range(3):
+        assert len(caller.service.pipes(caller.valves)) > 1
+        await asyncio.sleep(0.01)
+    assert caplog.text.count("model_rows_not_synced") == 1
+
+
+async def test_rows_in_the_making_end_with_the_load(caller: Caller, host: Host) -> None:
+    await caller.knows_the_models()
+    await eventually(lambda: inserted(host))
+    await caller.service.aclose()
+    made = len(inserted(host))
+    await asyncio.sleep(0.01)
+    assert len(inserted(host)) == made
