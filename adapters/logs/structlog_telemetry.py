@@ -1,7 +1,7 @@
 """Telemetry through structlog, over the standard library's logger `openrouter_pipe`."""
 
 from collections.abc import MutableMapping
-from logging import Logger, getLogger
+from logging import DEBUG, ERROR, INFO, WARNING, Logger, getLevelName, getLogger
 from typing import Any, Literal
 
 from structlog import wrap_logger
@@ -13,6 +13,8 @@ from ports.telemetry import Level, LogValue, Redactor
 LOGGER_NAME = "openrouter_pipe"
 VALUE_LIMIT = 2_000
 Fields = MutableMapping[str, Any]
+
+_NUMBERS: dict[Level, int] = {"debug": DEBUG, "info": INFO, "warning": WARNING, "error": ERROR}
 
 
 class StructlogTelemetry:
@@ -41,16 +43,22 @@ class StructlogTelemetry:
         self.set_level(level)
 
     def set_level(self, level: str) -> None:
-        """Write `level` ("debug" … "critical") and above; an unknown name changes nothing."""
+        """Write `level` ("debug" … "critical") and above; an unknown name changes nothing.
+
+        What holds already is not set again: setting a level makes every logger of the process forget its own.
+        """
+        name = level.strip().upper()
         try:
-            self._logger.setLevel(level.strip().upper())
+            if getLevelName(self._logger.level) != name:
+                self._logger.setLevel(name)
         except ValueError:
             self.event("warning", "log_level_unknown", given=level)
 
     def event(self, level: Level, name: str, **values: LogValue) -> None:
         """Write one line."""
         try:
-            getattr(self._log, level)(name, **values)
+            if self._logger.isEnabledFor(_NUMBERS[level]):
+                getattr(self._log, level)(name, **values)
         except Exception:  # noqa: BLE001 - an edge: handlers are the host's, and a log line must never end a turn
             return
 

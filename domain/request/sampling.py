@@ -64,7 +64,7 @@ def stops(asked: tuple[str, ...], model: Model | None) -> tuple[str, ...]:
     """Return at most four stop texts that are not empty, if the catalog lists `stop`."""
     if model is None or "stop" not in model.supported_parameters:
         return ()
-    return tuple(stop for stop in asked if stop and len(stop) <= LONGEST_STOP)[:MOST_STOPS]
+    return tuple(stop for stop in asked if stop.replace("\0", "") and len(stop) <= LONGEST_STOP)[:MOST_STOPS]
 
 
 def chat_only(asked: JsonObject, model: Model | None) -> JsonObject | None:

@@ -24,9 +24,9 @@ from entrypoints.openwebui.present.wishes import Wishes
 from entrypoints.openwebui.reply import reply
 from entrypoints.openwebui.request import request_of, route_of, support_of
 from entrypoints.openwebui.runtime import Runtime
+from entrypoints.openwebui.settings_memory import SettingsMemory
 from entrypoints.settings import Settings
 from entrypoints.settings_rows import SettingProblem
-from entrypoints.settings_snapshot import snapshot
 from entrypoints.wire.completions_body import read_completions_body
 
 
@@ -36,12 +36,13 @@ class PipeService:
     def __init__(self, function_name: str) -> None:
         self._function_id = function_name
         self._runtimes: WeakKeyDictionary[asyncio.AbstractEventLoop, Runtime] = WeakKeyDictionary()
+        self._settings = SettingsMemory(os.environ)
         self._told: frozenset[str] = frozenset()
         self._host: Host | None = None
 
     def pipes(self, valves: object) -> list[dict[str, str]]:
         """Return the picker's entries from memory; loading and refreshing go on beside it."""
-        settings, problems = snapshot(valves, None, os.environ)
+        settings, problems = self._settings.read(valves, None)
         runtime = self._runtime(settings)
         self._tell(runtime, problems)
         entries = runtime.model_list.entries(settings)
@@ -51,7 +52,7 @@ class PipeService:
     async def pipe(self, call: Mapping[str, Any]) -> AsyncIterator[Payload] | dict[str, Any] | object:
         """Answer one call in the form its caller understands."""
         host_call = read_call(call)
-        settings, problems = snapshot(call.get("valves"), host_call.user_valves, os.environ)
+        settings, problems = self._settings.read(call.get("valves"), host_call.user_valves)
         runtime = self._runtime(settings)
         self._tell(runtime, problems)
         function_id = split_model(str(host_call.body.get("model", "")))[0]

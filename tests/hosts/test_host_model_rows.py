@@ -11,6 +11,9 @@ from entrypoints.devhost.admin import HostAdmin
 from entrypoints.devhost.client import Account, HostClient
 from entrypoints.devhost.environments import host_python
 from entrypoints.devhost.host_settings import host_environment
+from entrypoints.devhost.server import HostServer
+from entrypoints.simulator.threads import SimulatorThread
+from tests.hosts.conftest import ADMIN
 from tests.hosts.followed import Followed, model_id
 from tests.hosts.installed import InstalledHost
 from tests.hosts.list_server import ListServer
@@ -167,3 +170,20 @@ async def test_nothing_is_written_when_nothing_shall_be_kept_up_to_date(client: 
     assert not await followed.has_row(client, "maker/ignored")
     await followed.sync(client)
     assert await followed.has_row(client, "maker/ignored")
+
+
+async def test_no_model_is_hidden_from_administrators_who_have_no_rights_of_their_own(
+    outermost_version: str, bundle_source: str, simulator: SimulatorThread
+) -> None:
+    settings = {"BYPASS_ADMIN_ACCESS_CONTROL": "false"}
+    with HostServer(outermost_version, settings=settings) as server, ListServer() as upstream:
+        upstream.offer("maker/always")
+        async with HostAdmin(server.url) as admin:
+            account = await admin.sign_up(**ADMIN)
+            followed = Followed(InstalledHost(server, account, simulator, bundle_source), upstream)
+            await followed.install(admin)
+            await followed.sync(admin)
+            # 0.6 never shows them a model that has no row
+            assert (model_id("maker/always") in await admin.model_ids()) is admin.at_least("0.8")
+            await followed.sync(admin, NEW_MODEL_ACCESS_CONTROL="public")
+            assert (await followed.boxes(admin, "maker/always"))["usage"] is True
