@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
-from benchmarks.report import Line, difference, ratio
+from benchmarks.report import Line, ratio
 from benchmarks.rig import AFTERMATH, Rig
-from benchmarks.rounds import alternating, check_words, longest, medians
+from benchmarks.rounds import alternating, check_words, compared, longest, medians
 
-ROUNDS = {200: 40, 2_000: 12, 20_000: 5}
+ROUNDS = {200: 40, 2_000: 30, 20_000: 14}
 CPU_TARGETS = {200: 1.1, 20_000: 0.25}
 STALL_ROUNDS = 4
 FIRST_TOKEN_MS = 3.0
@@ -39,17 +39,16 @@ async def measure_api(rig: Rig) -> AsyncIterator[Line]:
     async def stall(side: str) -> float:
         return await _stall(rig, side, 20_000)
 
-    ours, bare = medians(await alternating(STALL_ROUNDS, stall), float)
-    yield difference("API, 20,000 deltas: longest stall of the loop", ours, bare, "ms", STALL_MS)
+    samples = await alternating(STALL_ROUNDS, stall)
+    yield compared("API, 20,000 deltas: longest stall of the loop", samples, float, STALL_MS)
 
 
 def answer_lines(what: str, samples: dict[str, list[Answer]], cpu: float | None, unit: str) -> Iterator[Line]:
     """Yield the four lines of one size."""
-    first = medians(samples, lambda answer: answer.first)
     total = medians(samples, lambda answer: answer.total)
     used = medians(samples, lambda answer: answer.cpu)
     sent = medians(samples, lambda answer: answer.chunks)
-    yield difference(f"{what}: time to first token", *first, "ms", FIRST_TOKEN_MS)
+    yield compared(f"{what}: time to first token", samples, lambda answer: answer.first, FIRST_TOKEN_MS)
     yield ratio(f"{what}: total", *total, "ms")
     yield ratio(f"{what}: CPU of the host", *used, "ms", cpu)
     yield ratio(f"{what}: {unit}", *sent, unit)

@@ -5,13 +5,13 @@ import time
 from collections.abc import AsyncIterator
 
 from benchmarks.api import STALL_MS, Answer, answer_lines
-from benchmarks.report import Line, difference
+from benchmarks.report import Line
 from benchmarks.rig import AFTERMATH, Rig
-from benchmarks.rounds import alternating, check_words, longest, medians
+from benchmarks.rounds import alternating, check_words, compared, longest
 from entrypoints.devhost.browser import BrowserSession
 from entrypoints.devhost.turn import Turn
 
-ROUNDS = {200: 24, 2_000: 8, 20_000: 2}
+ROUNDS = {200: 50, 2_000: 24, 20_000: 6}
 CPU_TARGETS = {200: 1.1, 2_000: 0.35}
 STALL_ROUNDS = 4
 
@@ -31,8 +31,8 @@ async def measure_browser(rig: Rig) -> AsyncIterator[Line]:
         async def stall(side: str) -> float:
             return await _stall(rig, page, side, 2_000)
 
-        ours, bare = medians(await alternating(STALL_ROUNDS, stall), float)
-    yield difference("browser, 2,000 deltas: longest stall of the loop", ours, bare, "ms", STALL_MS)
+        samples = await alternating(STALL_ROUNDS, stall)
+    yield compared("browser, 2,000 deltas: longest stall of the loop", samples, float, STALL_MS)
 
 
 def check_turn(turn: Turn, count: int, whose: str) -> None:

@@ -8,7 +8,7 @@ from itertools import count
 from benchmarks.api import STALL_MS
 from benchmarks.report import Line, difference
 from benchmarks.rig import Rig
-from benchmarks.rounds import BARE, OURS, alternating, check_words, longest, medians
+from benchmarks.rounds import BARE, OURS, alternating, check_words, compared, longest
 
 ROUNDS = 7
 
@@ -34,10 +34,10 @@ async def measure_cold(rig: Rig) -> AsyncIterator[Line]:
     ours, bare = rig.first_use[OURS], rig.first_use[BARE]
     before = "first use in a fresh process"
     lines = [
-        difference("saving the function again: time", *medians(samples, lambda one: one.save), "ms"),
-        difference("saving the function again: stall", *medians(samples, lambda one: one.save_stall), "ms", STALL_MS),
-        difference("first chat after a save: time to first token", *medians(samples, lambda one: one.first), "ms"),
-        difference("first chat after a save: stall", *medians(samples, lambda one: one.chat_stall), "ms", STALL_MS),
+        compared("saving the function again: time", samples, lambda one: one.save),
+        compared("saving the function again: stall", samples, lambda one: one.save_stall, STALL_MS),
+        compared("first chat after a save: time to first token", samples, lambda one: one.first),
+        compared("first chat after a save: stall", samples, lambda one: one.chat_stall, STALL_MS),
         difference(f"{before}: first chat, first token", ours.first_text * 1000, bare.first_text * 1000, "ms"),
         _stall(f"{before}: stall of creating it", ours.create_stall, bare.create_stall),
         _stall(f"{before}: stall of the model list", ours.list_stall, bare.list_stall),

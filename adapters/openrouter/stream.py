@@ -11,6 +11,9 @@ from adapters.openrouter.sse import SseDecoder
 from ports.responses import EventIgnored, EventTooLarge, Limits, Reach, ResponsesError, StreamClosed, UpstreamEvent
 
 INLINE_LIMIT = 64 * 1024
+FIRST_SLICE = 8 * 1024
+"""Bytes of the first read that are handled before the others: the first word does not wait for all the rest."""
+
 LAST_WORDS = 5.0
 """Seconds to wait for the bill or `[DONE]` once the answer is complete; without them it ends as it stands."""
 
@@ -69,15 +72,22 @@ class EventStream:
 
     async def _read(self) -> bytes:
         """Return what has arrived, at least one byte; nothing at the end, or when it broke."""
-        first, self._first = self._first, b""
-        if first:
-            return first
+        data, self._first = self._first, b""
         try:
-            async with timeout(LAST_WORDS if self._translator.ended else None):
-                return await self._content.readany()
+            if not data:
+                data = await self._arriving()
         except (ClientError, OSError, RuntimeError) as error:
             self._failure = failure_of(error, self._reach, self._limits)
             return _arrived(self._content)
+        if self._reach is Reach.SENT:
+            data, self._first = data[:FIRST_SLICE], data[FIRST_SLICE:]
+        return data
+
+    async def _arriving(self) -> bytes:
+        if not self._translator.ended:
+            return await self._content.readany()
+        async with timeout(LAST_WORDS):
+            return await self._content.readany()
 
     def _decoded(self, data: bytes) -> Sequence[bytes]:
         try:

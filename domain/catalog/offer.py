@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from domain.catalog.selection import chats, is_selected
+from domain.catalog.selection import chats, is_selected, patterns_of
 from ports.catalog import Model
 
 VARIANTS = ("free", "thinking", "online", "nitro", "exacto", "floor", "extended")
@@ -52,11 +52,11 @@ def reasons_against(slug: str, model: Model | None, offer: Offer, *, chosen_by_p
     neither price nor privacy.
     """
     reasons = []
-    if offer.disabled.strip() and is_selected(slug, offer.disabled):
+    if patterns_of(offer.disabled) and any(is_selected(name, offer.disabled) for name in (slug, base_of(slug))):
         reasons.append("it is switched off (DISABLED_MODELS)")
     if chosen_by_person and not is_selected(base_of(slug), offer.selection) and not is_selected(slug, offer.selection):
         reasons.append("it is not selected (MODEL_ID)")
-    free = model is not None and (model.is_free or slug.endswith(":free"))
+    free = slug.endswith(":free") or (model is not None and model.is_free)
     if not _passes(offer.free, free):
         reasons.append("only free models are offered" if offer.free is Filter.ONLY else "free models are not offered")
     tools = model is None or not model.supported_parameters.isdisjoint(("tools", "tool_choice"))

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from domain.conversation.arguments import object_text
 from domain.conversation.calls_as_text import takes_calls, told
+from domain.conversation.markers import without_markers
 from domain.conversation.media import sendable
 from domain.conversation.parts import parts_of, says
 from domain.conversation.turns import last_turns
@@ -19,7 +20,6 @@ _BLOCKS = (
     (re.compile(r"<think(?:ing)?\b[^>]{0,200}>"), re.compile(r"</think(?:ing)?>")),
     (re.compile(r"<details type=\"(?:reasoning|tool_calls)\""), re.compile(r"</details>")),
 )
-_MARKER = re.compile(r"^[ \t]*\[[0-9A-Z]{20,26}\]: #[ \t]*$\n?", re.MULTILINE)
 _NAME = re.compile(r"[^A-Za-z0-9_-]")
 GO_ON = "Continue."
 LOST_OUTPUT = "No result: the call was not completed."
@@ -49,12 +49,12 @@ def answerable(items: tuple[JsonObject, ...]) -> tuple[JsonObject, ...]:
 
 
 def plain_text(content: object) -> str:
-    """Return the text of a message's content: a string, or the text parts of a list."""
+    """Return the text of a message's content: a string, or the texts and refusals of a list."""
     if isinstance(content, str):
         return content
     if not isinstance(content, list):
         return ""
-    texts = (part.get("text") for part in content if isinstance(part, dict))
+    texts = (part.get("text", part.get("refusal")) if isinstance(part, dict) else part for part in content)
     return "\n".join(text for text in texts if isinstance(text, str))
 
 
@@ -62,7 +62,7 @@ def said(text: str) -> str:
     """Return an assistant's stored text as it was meant: without thinking, tool blocks and marker lines."""
     for opening, closing in _BLOCKS:
         text = _without(text, opening, closing)
-    return _MARKER.sub("", text) if "]: #" in text else text
+    return without_markers(text)
 
 
 def _without(text: str, opening: re.Pattern[str], closing: re.Pattern[str]) -> str:

@@ -16,7 +16,7 @@ from domain.request.routing import fallbacks, provider_of
 from domain.request.sampling import chat_only, counted, output_limit, sampled, stops
 from domain.request.support import ANTHROPIC, author, supports
 from domain.request.text_format import text_of
-from domain.request.tool_specs import function_tools, tool_choice
+from domain.request.tool_specs import forces, function_tools, tool_choice
 from domain.request.turn_request import Caller, TurnRequest
 from ports.catalog import Model
 from ports.json_values import JsonObject
@@ -56,20 +56,22 @@ def build(
     tools, bad_tools = _tools(request, slug, model, offered)
     plugins, bad_plugins = plugins_of(
         asked.plugins or (),
-        trim=request.prompting.trim,
+        trim=request.prompting.trim if asked.transforms is None else "middle-out" in asked.transforms,
         stream=request.stream,
-        trimming_named=asked.transforms is not None,
     )
+    choice = tool_choice(asked.tool_choice, tools) if supports(model, "tool_choice") else None
     body = replace(
         _generation(request, slug, model, items),
         tools=tools,
-        tool_choice=tool_choice(asked.tool_choice, tools) if supports(model, "tool_choice") else None,
+        tool_choice=choice,
         parallel_tool_calls=asked.parallel_tool_calls if tools else None,
         max_tool_calls=asked.max_tool_calls if tools and 1 <= (asked.max_tool_calls or 0) <= 30 else None,
         models=fallbacks(asked.models, slug, known),
         plugins=plugins,
     )
-    thinks_between = request.thinking.interleaved and bool(tools) and bool(body.reasoning)
+    if author(slug) == ANTHROPIC and forces(choice) and body.reasoning:
+        body = _calling_unthinking(body, request, model)
+    thinks_between = request.thinking.interleaved and tools and body.reasoning and not forces(body.tool_choice)
     return Prepared(
         body,
         endpoint_of(slug, request.endpoints),
@@ -113,6 +115,14 @@ def _generation(request: TurnRequest, slug: str, model: Model | None, items: tup
     )
 
 
+def _calling_unthinking(body: ResponsesBody, request: TurnRequest, model: Model | None) -> ResponsesBody:
+    """Let Claude either think or be forced to call, since both together are refused; thinking only if it must."""
+    if model is not None and model.reasoning is not None and model.reasoning.mandatory:
+        return replace(body, tool_choice="auto")
+    off = reasoning_of({"effort": "none"}, request.thinking, model, body.model, body.max_output_tokens)
+    return replace(body, reasoning=off)
+
+
 def _tools(
     request: TurnRequest, slug: str, model: Model | None, offered: tuple[JsonObject, ...]
 ) -> tuple[tuple[JsonObject, ...], tuple[str, ...]]:
@@ -139,4 +149,11 @@ def _picture_options(asked: JsonObject | None) -> JsonObject | None:
 def _unsupported(request: TurnRequest, body: ResponsesBody) -> tuple[str, ...]:
     """Name the parameters that were asked for and are not in the body."""
     names = ("temperature", "top_p", "top_k", "frequency_penalty", "presence_penalty", "top_logprobs", "stop")
-    return tuple(name for name in names if getattr(request.parameters, name) and not getattr(body, name))
+    nothing = (None, ())
+    asked = request.parameters
+    left = [name for name in names if getattr(asked, name) not in nothing and getattr(body, name) in nothing]
+    if (asked.response_format or {}).get("type", "text") != "text" and not (body.text or {}).get("format"):
+        left.append("response_format")
+    if asked.reasoning and not body.reasoning:
+        left.append("reasoning")
+    return tuple(left)

@@ -14,5 +14,10 @@ def endpoint_of(slug: str, choice: EndpointChoice) -> Endpoint:
     return Endpoint.CHAT if _matches(slug, choice.forced_chat) else choice.default
 
 
+def may_change(slug: str, choice: EndpointChoice) -> bool:
+    """Tell whether a refusal may lead to the other endpoint: not where the operator forced this one."""
+    return choice.fall_back and not _matches(slug, choice.forced_responses)
+
+
 def _matches(slug: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns for name in (slug, dotted(slug)))

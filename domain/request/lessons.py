@@ -4,7 +4,7 @@ from collections import OrderedDict
 
 from domain.request.repair import Lesson, Sending, applied
 
-MODELS_KEPT, LESSONS_KEPT = 256, 8
+MODELS_KEPT, LESSONS_KEPT = 256, 16
 
 
 class Lessons:
@@ -21,15 +21,19 @@ class Lessons:
         if len(self._by_model) > MODELS_KEPT:
             self._by_model.popitem(last=False)
 
-    def apply(self, sending: Sending) -> Sending:
-        """Return what to send with everything learned about its model."""
+    def apply(self, sending: Sending, *, other_endpoint: bool = True) -> Sending:
+        """Return what to send with everything learned about its model.
+
+        `other_endpoint`: it may also go by the endpoint that was found to work.
+        """
         slug = sending.body.model
         if slug in self._by_model:
             self._by_model.move_to_end(slug)
         for lesson in self._by_model.get(slug, ()):
-            sending = applied(sending, lesson)
+            if other_endpoint or lesson.what != "endpoint":
+                sending = applied(sending, lesson)
         return sending
 
 
 def _same(one: Lesson, other: Lesson) -> bool:
-    return one.what == other.what and (one.what != "parameter" or one.value == other.value)
+    return one.kind == other.kind and one.refused == other.refused

@@ -37,13 +37,11 @@ PLUGINS: dict[str, Shape] = {
 COMPRESSION = "context-compression"
 
 
-def plugins_of(
-    asked: Iterable[object], *, trim: bool, stream: bool, trimming_named: bool
-) -> tuple[tuple[JsonObject, ...], tuple[str, ...]]:
+def plugins_of(asked: Iterable[object], *, trim: bool, stream: bool) -> tuple[tuple[JsonObject, ...], tuple[str, ...]]:
     """Return the plugins to send, each id once, and the names of those left out.
 
-    `trim`: the operator wants long prompts compressed; it counts unless the caller named trimming. A plugin that
-    only works without streaming is left out of a stream.
+    `trim`: long prompts are to be compressed, unless the plugin for it is named itself. A plugin that only works
+    without streaming is left out of a stream.
     """
     kept: dict[str, JsonObject] = {}
     dropped: list[str] = []
@@ -53,6 +51,6 @@ def plugins_of(
             dropped.append(f"plugin {name!r}"[:80])
         else:
             kept[name] = {"id": name, **reduced(plugin, PLUGINS[name])}
-    if trim and not trimming_named and COMPRESSION not in kept:
+    if trim and COMPRESSION not in kept:
         kept[COMPRESSION] = {"id": COMPRESSION, "engine": "middle-out"}
     return tuple(kept.values()), tuple(dropped)

@@ -88,13 +88,18 @@ def _budget(
         return {}
     wish = asked.get("max_tokens")
     if isinstance(wish, int) and not isinstance(wish, bool) and wish > 0:
-        tokens = wish
+        tokens = wish if thinking.deepest == "max" else min(wish, _tokens(thinking.deepest, thinking))
     elif known.takes_effort:
         return {}
     else:
-        tokens = round(thinking.budget * _SHARE_OF_BUDGET.get(effort, 0.25))
+        tokens = _tokens(effort, thinking)
     tokens = min(max(tokens, SMALLEST_BUDGET), LARGEST_BUDGET)
     if output_limit is not None and tokens >= output_limit:
         tokens = output_limit - 1
     too_small = tokens < (SMALLEST_BUDGET if author(slug) == ANTHROPIC else 1)
     return {"enabled": True} if too_small else {"max_tokens": tokens}
+
+
+def _tokens(effort: str, thinking: Thinking) -> int:
+    """Return the budget an effort stands for."""
+    return round(thinking.budget * _SHARE_OF_BUDGET.get(effort, 0.25))

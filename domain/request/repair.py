@@ -17,10 +17,19 @@ _NAMED = ("temperature", "top_p", "top_k", "frequency_penalty", "presence_penalt
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What to change for a model: `what` names the repair, `value` its detail (an effort, a parameter)."""
+    """What to change for a model: `what` names the repair, `value` its detail (an effort, a parameter).
+
+    `refused` is the effort that was not taken: only that one is exchanged.
+    """
 
     what: str
     value: str = ""
+    refused: str = ""
+
+    @property
+    def kind(self) -> str:
+        """What is repaired at most once a turn: each parameter by itself, everything else by its name."""
+        return f"parameter {self.value}" if self.what == "parameter" else self.what
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +50,9 @@ def lesson_of(
     if problem.status not in _REFUSALS:
         return None
     text = f"{problem.kind} {problem.text}".lower()
+    text = text.replace(sent.body.model.lower(), "the model")  # names of models hold words such as "thinking"
     for lesson in _candidates(text, sent, fall_back):
-        if lesson.what not in learned:
+        if lesson.kind not in learned and applied(sent, lesson) != sent:
             return lesson
     return None
 
@@ -53,7 +63,7 @@ def applied(sent: Sending, lesson: Lesson) -> Sending:
     reasoning = dict(body.reasoning or {})
     if lesson.what == "endpoint":
         return replace(sent, endpoint=Endpoint.CHAT)
-    if lesson.what == "effort" and reasoning.get("effort"):
+    if lesson.what == "effort" and reasoning.get("effort") == lesson.refused:
         return replace(sent, body=replace(body, reasoning={**reasoning, "effort": lesson.value}))
     if lesson.what == "summary" and reasoning.pop("summary", None):
         return replace(sent, body=replace(body, reasoning=reasoning or None))
@@ -72,7 +82,7 @@ def told(lesson: Lesson, sent: Sending) -> str:
     if lesson.what == "effort":
         was = (sent.body.reasoning or {}).get("effort", "")
         return f"Adjusting the reasoning effort from {was} to {lesson.value}…"
-    return "Trying again without reasoning…" if lesson.what == "reasoning" else ""
+    return "Leaving the reasoning to the model…" if lesson.what == "reasoning" else ""
 
 
 def _candidates(text: str, sent: Sending, fall_back: bool) -> list[Lesson]:
@@ -84,19 +94,19 @@ def _candidates(text: str, sent: Sending, fall_back: bool) -> list[Lesson]:
         lessons += _about_reasoning(text, body)
     if body.cache_control and ("cache_control" in text or "cache control" in text):
         lessons.append(Lesson("cache_control"))
-    named = next((name for name in _NAMED if name in text and getattr(body, name)), None)
-    if named and ("support" in text or "unknown" in text or "not allowed" in text or "deprecated" in text):
-        lessons.append(Lesson("parameter", named))
+    if any(word in text for word in ("support", "unknown", "not allowed", "deprecated")):
+        lessons += [Lesson("parameter", name) for name in _NAMED if re.search(rf"\b{name}\b", text)]
     return lessons
 
 
 def _about_reasoning(text: str, body: ResponsesBody) -> list[Lesson]:
     sent = str((body.reasoning or {}).get("effort", ""))
     lessons: list[Lesson] = []
-    allowed = tuple(name for name in _EFFORT.findall(text) if name != sent)
-    choice = nearest(sent, allowed) if sent and "effort" in text else None
+    named = tuple(name for name in _EFFORT.findall(text) if name != sent)
+    thinking = tuple(name for name in named if name != "none")  # nobody asked to switch it off
+    choice = nearest(sent, thinking or named) if sent and "effort" in text else None
     if choice is not None:
-        lessons.append(Lesson("effort", choice))
+        lessons.append(Lesson("effort", choice, sent))
     if "summary" in text:
         lessons.append(Lesson("summary"))
     return [*lessons, Lesson("reasoning")]

@@ -4,13 +4,13 @@ import json
 import re
 from collections.abc import Sequence
 
+from domain.conversation.markers import without_markers
 from ports.json_values import JsonObject
 
 MERGED_ANSWER = "moa_response_generation"
 """The one task a person reads as an answer; it is treated like a chat."""
 
 _DATA = re.compile(r"data:[\w.+-]+/[\w.+-]+;base64,[A-Za-z0-9+/=\s]{16,}")
-_MARKER = re.compile(r"^[ \t]*\[[0-9A-Z]{20,26}\]: #[ \t]*$\n?", re.MULTILINE)
 _NEUTRAL: dict[str, object] = {
     "title_generation": {"title": "Chat"},
     "tags_generation": {"tags": ["General"]},
@@ -46,4 +46,4 @@ def _stripped(message: JsonObject) -> JsonObject:
 def _cleaned(text: str) -> str:
     if "base64," in text:
         text = _DATA.sub("[data]", text)
-    return _MARKER.sub("", text) if "]: #" in text else text
+    return without_markers(text)

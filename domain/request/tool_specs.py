@@ -64,6 +64,11 @@ def tool_choice(choice: str | JsonObject | None, tools: tuple[JsonObject, ...]) 
     return {"type": "function", "name": name} if offered else None
 
 
+def forces(choice: str | JsonObject | None) -> bool:
+    """Tell whether a choice leaves the model no way but to call."""
+    return choice is not None and choice not in ("auto", "none")
+
+
 def _server_tool(tool: JsonObject) -> JsonObject | None:
     kind = tool.get("type")
     shape = SERVER_TOOLS.get(kind) if isinstance(kind, str) else None

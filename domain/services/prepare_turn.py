@@ -1,12 +1,14 @@
 """Prepare one turn: everything that can be refused before anything is taken, and what will be sent."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from domain.catalog.offer import reasons_against, with_variants
 from domain.catalog.selection import find, slug_of
 from domain.egress.base_url import InvalidBaseUrl, checked_base_url
 from domain.faults.fault import Fault, FaultKind
-from domain.request.body import build
+from domain.request.body import Prepared, build
+from domain.request.endpoint import may_change
 from domain.request.lessons import Lessons
 from domain.request.repair import Sending
 from domain.request.turn_request import Caller, TurnRequest
@@ -14,17 +16,22 @@ from ports.catalog import Model
 from ports.json_values import JsonObject
 from ports.responses import Route
 
+Headers = tuple[tuple[str, str], ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A turn that may run: its model, where it goes, what is sent, and what stands in if the model cannot be had."""
+    """A turn that may run: its model, where it goes, what is sent, and what stands in if the model cannot be had.
+
+    `headers` are those a model gets beside the route's, by slug.
+    """
 
     slug: str
     model: Model | None
     route: Route
     sending: Sending
     fallback: Sending | None = None
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: Mapping[str, Headers] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
 
 
@@ -44,25 +51,26 @@ def prepare_turn(
     reasons = reasons_against(slug, model, request.offer, chosen_by_person=request.caller is not Caller.TASK)
     if reasons:
         return Fault(FaultKind.FILTERED_MODEL, detail=f"{slug}: {'; '.join(reasons)}")
-    known = frozenset(entry.id for entry in models) if request.parameters.models else frozenset()
-    sent = build(request, slug, model, tools, known)
+    request = _with_offered_fallbacks(request, everything)
+    sent = build(request, slug, model, tools)
     if isinstance(sent, Fault):
         return sent
     given = request.route
+    fallback = _fallback(request, everything, slug, tools)
     return Ready(
         slug,
         model,
         Route(base_url, given.api_key.strip(), given.referer, given.title),
-        lessons.apply(Sending(sent.body, sent.endpoint)),
-        _fallback(request, everything, slug, tools, lessons),
-        sent.headers,
+        _learned(sent, request, lessons),
+        None if fallback is None else _learned(fallback, request, lessons),
+        {part.body.model: part.headers for part in (fallback, sent) if part is not None},
         sent.left_out,
     )
 
 
 def _fallback(
-    request: TurnRequest, models: tuple[Model, ...], slug: str, tools: tuple[JsonObject, ...], lessons: Lessons
-) -> Sending | None:
+    request: TurnRequest, models: tuple[Model, ...], slug: str, tools: tuple[JsonObject, ...]
+) -> Prepared | None:
     """Return what goes to the model that stands in; prices, privacy and the off switch hold for it too."""
     if not request.fallback_model:
         return None
@@ -71,4 +79,25 @@ def _fallback(
     if other == slug or reasons_against(other, model, request.offer, chosen_by_person=False):
         return None
     sent = build(request, other, model, tools)
-    return None if isinstance(sent, Fault) else lessons.apply(Sending(sent.body, sent.endpoint))
+    return None if isinstance(sent, Fault) else sent
+
+
+def _learned(sent: Prepared, request: TurnRequest, lessons: Lessons) -> Sending:
+    may = may_change(sent.body.model, request.endpoints)
+    return lessons.apply(Sending(sent.body, sent.endpoint), other_endpoint=may)
+
+
+def _with_offered_fallbacks(request: TurnRequest, models: tuple[Model, ...]) -> TurnRequest:
+    """Leave out of the caller's `models` what upstream does not know, which fails the call, and what is not offered."""
+    asked = request.parameters.models
+    if not asked:
+        return request
+    by_id = {model.id: model for model in models}
+    kept = tuple(
+        slug
+        for slug in asked
+        if (slug in by_id or not by_id) and not reasons_against(slug, by_id.get(slug), request.offer)
+    )
+    dropped = tuple(f"model {slug!r}"[:80] for slug in asked if slug not in kept)
+    ignored = (*request.parameters.ignored, *dropped)
+    return replace(request, parameters=replace(request.parameters, models=kept, ignored=ignored))

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from domain.faults.fault import Fault, FaultKind
+from domain.request.endpoint import may_change
 from domain.request.lessons import Lessons
 from domain.request.turn_request import TurnRequest
 from domain.services.drive import Driver, TurnPorts, Upkeep, named
@@ -127,7 +128,7 @@ class RunTurn:
         plan = TurnPlan(
             body=body,
             endpoint=ready.sending.endpoint,
-            other_endpoint=request.endpoints.fall_back,
+            other_endpoint=may_change(ready.slug, request.endpoints),
             fallback=ready.fallback,
             error_id=settlement.error_id,
             retry=request.retry.allowing_uncertain() if free else request.retry,
@@ -138,7 +139,8 @@ class RunTurn:
         )
 
         def call(command: CallUpstream) -> UpstreamCall:
-            return UpstreamCall(ready.route, command.body, request.limits, command.endpoint, ready.headers)
+            headers = ready.headers.get(command.body.model, ())
+            return UpstreamCall(ready.route, command.body, request.limits, command.endpoint, headers)
 
         async def settle(end: End) -> None:
             self._slots.release()

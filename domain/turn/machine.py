@@ -219,7 +219,7 @@ class TurnMachine:
             return self._run_calls(calls, now)
         if calls:
             handed = [HandOverCall(position, call) for position, call in enumerate(calls)]
-            return [*handed, *self._end(Reason.TOOL_CALLS, now)]
+            return [*self._mending.learned(), *handed, *self._end(Reason.TOOL_CALLS, now)]
         if not self._anything:
             return self._end_badly(Fault(FaultKind.EMPTY), now)
         return self._end(Reason.STOP, now)
@@ -238,7 +238,7 @@ class TurnMachine:
             closed=self._rounds == self._plan.max_rounds,
         )
         begun = self._calls.begin(offer, now)
-        return self._after_calls([*self._kept(), *QUIET, *begun], now)
+        return self._after_calls([*self._mending.learned(), *self._kept(), *QUIET, *begun], now)
 
     def _after_calls(self, steps: list[Step], now: float) -> list[Step]:
         if self.phase is not Phase.TOOLS or self._calls is None or not self._calls.done:

@@ -6,6 +6,7 @@ from domain.turn.steps import Learn, ShowStatus, Step
 from ports.responses import UpstreamProblem
 
 STANDS_IN_FOR = frozenset({FaultKind.UNKNOWN_MODEL, FaultKind.NOT_FOUND})
+MENDABLE = frozenset({FaultKind.BAD_REQUEST, FaultKind.NOT_FOUND})
 
 
 class Mending:
@@ -20,10 +21,10 @@ class Mending:
 
     def mend(self, fault: Fault, problem: UpstreamProblem | None) -> list[Step] | None:
         """Change the request so that it may pass, each kind of change once; None if there is nothing to change."""
-        lesson = self._lesson(problem)
+        lesson = self._lesson(fault, problem)
         if lesson is not None:
             words = told(lesson, self.sending)
-            self._kinds.add(lesson.what)
+            self._kinds.add(lesson.kind)
             self._untold.append(lesson)
             self.sending = applied(self.sending, lesson)
             return [ShowStatus(words)] if words else []
@@ -40,7 +41,10 @@ class Mending:
         self._untold.clear()
         return [*told_now]
 
-    def _lesson(self, problem: UpstreamProblem | None) -> Lesson | None:
+    def _lesson(self, fault: Fault, problem: UpstreamProblem | None) -> Lesson | None:
         if problem is None:
+            return None
+        nameless = problem.status is None and not problem.kind  # words alone: they may be a refusal
+        if fault.kind not in MENDABLE and not nameless:
             return None
         return lesson_of(problem, self.sending, frozenset(self._kinds), fall_back=self._other_endpoint)

@@ -165,6 +165,8 @@ def test_calls_that_cannot_be_read_are_left_out(calls):
         ('<details type="reasoning" done="true">\n<summary>x</summary>\n> hm\n</details>\nYes.', "\nYes."),
         ('<details type="tool_calls" id="c">x</details>Yes.', "Yes."),
         ("Yes.\n[01K5ZZ9Q2M8V3W4X5Y6Z7A8B9C]: #\nNo.", "Yes.\nNo."),
+        ("Yes. [01K5ZZ9Q2M8V3W4X5Y6Z7A8B9C]: #\n\nNo.", "Yes.\n\nNo."),
+        ("[01K5ZZ9Q2M8V3W4X5Y6Z7A8B9C]: # is one", "[01K5ZZ9Q2M8V3W4X5Y6Z7A8B9C]: # is one"),
         (
             "a <b> and <details><summary>mine</summary></details>",
             "a <b> and <details><summary>mine</summary></details>",
@@ -190,7 +192,7 @@ def test_openings_that_are_never_closed_are_read_in_one_pass(text):
 
 @pytest.mark.parametrize(
     ("content", "text"),
-    [("a", "a"), ([{"text": "a"}, "x", {"text": 3}, {"text": "b"}], "a\nb"), (None, ""), ({"text": "a"}, "")],
+    [("a", "a"), ([{"text": "a"}, "x", {"text": 3}, {"text": "b"}], "a\nx\nb"), (None, ""), ({"text": "a"}, "")],
 )
 def test_the_text_of_a_content_is_that_of_its_text_parts(content, text):
     assert plain_text(content) == text

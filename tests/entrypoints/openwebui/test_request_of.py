@@ -1,18 +1,23 @@
 """Settings and a call of the host become the frozen request of one turn."""
 
 from dataclasses import replace
+from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 import pytest
 
-from domain.request.turn_request import Caller, Person
+from domain.catalog.offer import Filter
+from domain.request.body import Prepared, build
+from domain.request.turn_request import Caller, Identifiers, Person
 from entrypoints.openwebui.host_call import HostCall
 from entrypoints.openwebui.request import request_of, route_of, support_of
 from entrypoints.settings import Settings
 from entrypoints.settings_rows import Secret
+from entrypoints.settings_snapshot import snapshot
 from entrypoints.wire.completions_body import CompletionsBody
-from ports.catalog import Model
-from ports.responses import Limits
+from ports.catalog import Model, Reasoning
+from ports.responses import Endpoint, Limits
 
 SETTINGS = Settings(api_key=Secret("sk-or-v1-test"))
 MODELS = (Model("acme/two.5", "Two"), Model("gpt.five", "Odd"))
@@ -96,3 +101,150 @@ def test_key_is_in_the_route_and_in_no_repr() -> None:
 )
 def test_support_names_every_place_to_ask(email: str, url: str, support: str) -> None:
     assert support_of(replace(SETTINGS, support_email=email, support_url=url)) == support
+
+
+# --- what the operator set ----------------------------------------------------------------------------------------
+
+EVERY_SETTING: dict[str, tuple[dict[str, Any], str, object]] = {
+    "enable_reasoning": ({"enable_reasoning": False}, "thinking.enabled", False),
+    "reasoning_effort": ({"reasoning_effort": "high"}, "thinking.effort", "high"),
+    "summary": ({"reasoning_summary_mode": "detailed"}, "thinking.summary", "detailed"),
+    "deepest": ({"max_reasoning_effort": "low"}, "thinking.deepest", "low"),
+    "budget": ({"gemini_thinking_budget": 9}, "thinking.budget", 9),
+    "interleaved": ({"enable_anthropic_interleaved_thinking": False}, "thinking.interleaved", False),
+    "end user": ({"send_end_user_id": True}, "identifiers", Identifiers(end_user=True)),
+    "session": ({"send_session_id": True}, "identifiers", Identifiers(session=True)),
+    "chat": ({"send_chat_id": True}, "identifiers", Identifiers(chat=True)),
+    "message": ({"send_message_id": True}, "identifiers", Identifiers(message=True)),
+    "order": ({"provider_order": "b, a"}, "routing.order", ("b", "a")),
+    "only": ({"provider_only": "a\nb"}, "routing.only", ("a", "b")),
+    "ignore": ({"provider_ignore": "a,,"}, "routing.ignore", ("a",)),
+    "prompt cap": ({"max_prompt_price": 0.1}, "routing.prompt_cap", Decimal("0.1")),
+    "completion cap": ({"max_completion_price": 0.0}, "routing.completion_cap", Decimal("0.0")),
+    "collection": ({"deny_data_collection": True}, "routing.deny_data_collection", True),
+    "retention enforced": ({"zdr_enforce": True}, "routing.zero_retention", True),
+    "retention asked": ({"request_zdr": True}, "routing.zero_retention", True),
+    "retention filter": ({"zdr_models_only": True}, "routing.zero_retention", True),
+    "window": ({"history_window_turns": 3}, "prompting.history_turns", 3),
+    "trim": ({"auto_context_trimming": False}, "prompting.trim", False),
+    "ceiling": ({"use_model_max_output_tokens": True}, "prompting.use_output_ceiling", True),
+    "marks": ({"enable_anthropic_prompt_caching": False}, "prompting.cache_marks", False),
+    "life of marks": ({"anthropic_prompt_cache_ttl": "1h"}, "prompting.cache_ttl", "1h"),
+    "endpoint": ({"default_llm_endpoint": "chat_completions"}, "endpoints.default", Endpoint.CHAT),
+    "forced chat": ({"force_chat_completions_models": "a/*"}, "endpoints.forced_chat", ("a/*",)),
+    "forced responses": ({"force_responses_models": "a/*"}, "endpoints.forced_responses", ("a/*",)),
+    "other endpoint": ({"auto_fallback_chat_completions": False}, "endpoints.fall_back", False),
+    "fallback": ({"fallback_model": " acme/one "}, "fallback_model", "acme/one"),
+    "rounds": ({"max_function_call_loops": 3}, "bounds.max_rounds", 3),
+    "tool seconds": ({"tool_timeout_seconds": 7}, "bounds.tool_seconds", 7),
+    "concurrent": ({"max_concurrent_requests": 5}, "bounds.concurrent", 5),
+    "queued": ({"max_queued_requests": 0}, "bounds.queued", 0),
+    "uncertain": ({"retry_uncertain": True}, "retry.uncertain_allowed", True),
+    "free": ({"free_model_filter": "only"}, "offer.free", Filter.ONLY),
+    "tools": ({"tool_calling_filter": "exclude"}, "offer.tools", Filter.EXCLUDE),
+    "off": ({"disabled_models": "a/b"}, "offer.disabled", "a/b"),
+    "selection": ({"model_id": "a/b"}, "offer.selection", "a/b"),
+    "variants": ({"variant_models": "a/b:nitro, a/b@preset/x"}, "offer.variants", ("a/b:nitro", "a/b@preset/x")),
+}
+
+
+@pytest.mark.parametrize(("changed", "place", "value"), EVERY_SETTING.values(), ids=EVERY_SETTING)
+def test_setting_reaches_its_place_in_the_request(changed: dict[str, Any], place: str, value: object) -> None:
+    usual = request_of(call_of(), body_of(), SETTINGS, MODELS)
+    frozen = request_of(call_of(), body_of(), replace(SETTINGS, **changed), MODELS)
+
+    assert attrgetter(place)(frozen) == value
+    assert attrgetter(place)(usual) != value
+
+
+def test_endpoints_that_keep_nothing_count_only_where_the_operator_asks() -> None:
+    kept = frozenset({"acme/two.5"})
+    asking = replace(SETTINGS, zdr_models_only=True)
+
+    assert request_of(call_of(), body_of(), SETTINGS, MODELS, kept).offer.zero_retention is None
+    assert request_of(call_of(), body_of(), asking, MODELS, kept).offer.zero_retention == kept
+    assert request_of(call_of(), body_of(), asking, MODELS).offer.zero_retention == frozenset()
+
+
+# --- background tasks ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("caller", "model"), [(Caller.TASK, "acme/small"), (Caller.PAGE, "acme/two.5"), (Caller.API, "acme/two.5")]
+)
+def test_task_model_does_the_tasks_and_nothing_else(caller: Caller, model: str) -> None:
+    assert request_of(call_of(caller), body_of(), replace(SETTINGS, task_model=" acme/small "), MODELS).model == model
+
+
+def test_model_of_the_chat_does_the_tasks_where_no_other_is_named() -> None:
+    assert request_of(call_of(Caller.TASK), body_of(), replace(SETTINGS, task_model=" "), MODELS).model == "acme/two.5"
+
+
+def test_task_is_sent_whole_without_cache_marks_and_without_data() -> None:
+    settings = replace(SETTINGS, history_window_turns=1)
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
+    body = CompletionsBody(
+        model="acme/two.5", messages=[{"role": "user", "content": [{"type": "text", "text": "a"}, picture]}]
+    )
+    task = request_of(call_of(Caller.TASK), body, settings, MODELS)
+    chat = request_of(call_of(), body, settings, MODELS)
+
+    assert (task.prompting.history_turns, task.prompting.cache_marks) == (0, False)
+    assert task.messages == ({"role": "user", "content": [{"type": "text", "text": "a"}]},)
+    assert chat.messages == tuple(body.messages)
+
+
+# --- what a person chose ------------------------------------------------------------------------------------------
+
+CHOICES: dict[str, tuple[dict[str, Any], dict[str, Any], str, object]] = {
+    "own effort": ({"REASONING_EFFORT": "low"}, {"REASONING_EFFORT": "high"}, "thinking.effort", "high"),
+    "inherited": ({"REASONING_EFFORT": "low"}, {"REASONING_EFFORT": "Inherit"}, "thinking.effort", "low"),
+    "nothing": ({"REASONING_EFFORT": "low"}, {"REASONING_EFFORT": None}, "thinking.effort", "low"),
+    "unusable": ({"REASONING_EFFORT": "low"}, {"REASONING_EFFORT": "endless"}, "thinking.effort", "low"),
+    "own switch": ({}, {"ENABLE_REASONING": "false"}, "thinking.enabled", False),
+    "own privacy": ({}, {"REQUEST_ZDR": True}, "routing.zero_retention", True),
+    "privacy stays": ({"ZDR_ENFORCE": True}, {"REQUEST_ZDR": False}, "routing.zero_retention", True),
+    "locked": (
+        {"REASONING_EFFORT": "low", "LOCKED_USER_SETTINGS": "x, reasoning_effort"},
+        {"REASONING_EFFORT": "high"},
+        "thinking.effort",
+        "low",
+    ),
+    "locked in the box": (
+        {"REASONING_EFFORT": "low", "ADVANCED": "LOCKED_USER_SETTINGS=REASONING_EFFORT"},
+        {"REASONING_EFFORT": "high"},
+        "thinking.effort",
+        "low",
+    ),
+    "others are not locked": (
+        {"LOCKED_USER_SETTINGS": "REASONING_EFFORT"},
+        {"REASONING_SUMMARY_MODE": "concise"},
+        "thinking.summary",
+        "concise",
+    ),
+    "not theirs": ({}, {"SEND_CHAT_ID": True, "API_KEY": "sk-other"}, "identifiers", Identifiers()),
+}
+
+
+@pytest.mark.parametrize(("valves", "own", "place", "value"), CHOICES.values(), ids=CHOICES)
+def test_person_decides_what_the_operator_leaves_to_them(
+    valves: dict[str, Any], own: dict[str, Any], place: str, value: object
+) -> None:
+    settings, _ = snapshot({"API_KEY": "sk-or-v1-test", **valves}, own, {})
+    request = request_of(call_of(), body_of(), settings, MODELS)
+
+    assert attrgetter(place)(request) == value
+    assert request.route.api_key == "sk-or-v1-test"
+
+
+@pytest.mark.parametrize("asked", [{}, {"reasoning_effort": "max"}, {"reasoning": {"effort": "xhigh"}}], ids=repr)
+def test_nobody_thinks_deeper_than_the_operators_cap(asked: dict[str, Any]) -> None:
+    settings, _ = snapshot({"MAX_REASONING_EFFORT": "medium"}, {"REASONING_EFFORT": "max"}, {})
+    model = Model(
+        "acme/two.5", "Two", supported_parameters=frozenset({"reasoning"}), reasoning=Reasoning(takes_effort=True)
+    )
+    request = request_of(call_of(), body_of(**asked), settings, (model,))
+    built = build(request, model.id, model)
+
+    assert isinstance(built, Prepared)
+    assert built.body.reasoning == {"effort": "medium", "summary": "auto"}

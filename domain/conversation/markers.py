@@ -1,0 +1,11 @@
+"""Lines an earlier release left in stored answers, `[ULID]: #`: invisible on the page, of no use to a model."""
+
+import re
+
+_MARK = r"\[[0-9A-Z]{20,26}\]: #[ \t]*$"
+_MARKER = re.compile(rf"^[ \t]*{_MARK}\n?| ?{_MARK}", re.MULTILINE)
+
+
+def without_markers(text: str) -> str:
+    """Return a text without markers: lines that hold nothing else go whole, others lose their end."""
+    return _MARKER.sub("", text) if "]: #" in text else text

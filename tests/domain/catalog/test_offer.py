@@ -1,0 +1,165 @@
+"""What is offered out of upstream's list, and why the rest is not: every filter fails closed."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.catalog.offer import Filter, Offer, base_of, offered, reasons_against, unusable_variants, with_variants
+from ports.catalog import Model
+
+TOOLS = frozenset({"tools"})
+PAID = Model("maker/paid", "Paid", supported_parameters=TOOLS, canonical_slug="maker/paid-20260101")
+FREE = Model("maker/free", "Free", is_free=True)
+TAGGED = Model("maker/paid:free", "Paid (free)", is_free=True, supported_parameters=TOOLS)
+PAINTER = Model("maker/painter", "Painter", output_modalities=frozenset({"image"}))
+MODELS = (PAID, FREE, TAGGED, PAINTER)
+
+
+def ids(offer: Offer) -> list[str]:
+    return [model.id for model in offered(MODELS, offer)]
+
+
+OFFERS = {
+    "everything that writes": (Offer(), ["maker/free", "maker/paid", "maker/paid:free"]),
+    "selected": (Offer(selection="maker/free"), ["maker/free"]),
+    "selection covers variants": (Offer(selection="maker/paid"), ["maker/paid", "maker/paid:free"]),
+    "selection of a variant": (Offer(selection="maker/paid:free"), ["maker/paid:free"]),
+    "selection of nothing": (Offer(selection="nobody/x"), []),
+    "only free": (Offer(free=Filter.ONLY), ["maker/free", "maker/paid:free"]),
+    "no free": (Offer(free=Filter.EXCLUDE), ["maker/paid"]),
+    "only with tools": (Offer(tools=Filter.ONLY), ["maker/paid", "maker/paid:free"]),
+    "without tools": (Offer(tools=Filter.EXCLUDE), ["maker/free"]),
+    "off": (Offer(disabled="maker.free"), ["maker/paid", "maker/paid:free"]),
+    "off with its variants": (Offer(disabled="maker/paid"), ["maker/free"]),
+    "one variant off": (Offer(disabled="maker/paid:free"), ["maker/free", "maker/paid"]),
+    "off by pattern": (Offer(disabled="maker/*"), []),
+    "nothing is off": (Offer(disabled=" , "), ["maker/free", "maker/paid", "maker/paid:free"]),
+    "keeps nothing": (Offer(zero_retention=frozenset({"maker/free"})), ["maker/free"]),
+    "keeps nothing by its dated name": (
+        Offer(zero_retention=frozenset({"maker/paid-20260101"})),
+        ["maker/paid"],
+    ),
+    "retention unknown": (Offer(zero_retention=frozenset()), []),
+    "variant": (
+        Offer(selection="maker/free*", variants=("maker/free:nitro",)),
+        ["maker/free", "maker/free:nitro"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("offer", "expected"), OFFERS.values(), ids=OFFERS)
+def test_only_what_passes_every_filter_is_offered(offer, expected):
+    assert sorted(ids(offer)) == expected
+
+
+REASONS = {
+    "disabled": (Offer(disabled="maker/paid"), "DISABLED_MODELS"),
+    "selection": (Offer(selection="nobody/x"), "MODEL_ID"),
+    "free only": (Offer(free=Filter.ONLY), "only free models"),
+    "tools": (Offer(tools=Filter.EXCLUDE), "TOOL_CALLING_FILTER"),
+    "retention": (Offer(zero_retention=frozenset()), "ZDR_MODELS_ONLY"),
+}
+
+
+@pytest.mark.parametrize(("offer", "words"), REASONS.values(), ids=REASONS)
+def test_each_filter_says_in_its_own_words_why(offer, words):
+    (reason,) = reasons_against(PAID.id, PAID, offer)
+    assert words in reason
+
+
+def test_every_reason_is_given():
+    offer = Offer("nobody/x", "maker/*", Filter.ONLY, Filter.EXCLUDE, frozenset())
+    assert len(reasons_against(PAID.id, PAID, offer)) == len(REASONS)
+
+
+@pytest.mark.parametrize(
+    ("offer", "refused"),
+    [
+        (Offer(selection="nobody/x"), False),
+        (Offer(tools=Filter.EXCLUDE), False),
+        (Offer(free=Filter.ONLY), True),
+        (Offer(zero_retention=frozenset()), True),
+        (Offer(disabled="maker/paid"), True),
+    ],
+    ids=["selection", "tools", "price", "retention", "switched off"],
+)
+def test_background_task_is_bound_by_price_privacy_and_the_off_switch_alone(offer, refused):
+    assert bool(reasons_against(PAID.id, PAID, offer, chosen_by_person=False)) is refused
+
+
+@pytest.mark.parametrize(
+    ("slug", "offer", "refused"),
+    [
+        ("new/model", Offer(), False),
+        ("new/model", Offer(free=Filter.ONLY), True),
+        ("new/model:free", Offer(free=Filter.ONLY), False),
+        ("new/model:free", Offer(free=Filter.EXCLUDE), True),
+        ("new/model:nitro", Offer(disabled="new/model"), True),
+        ("new/model@preset/x", Offer(disabled="new/model"), True),
+        ("new/model", Offer(zero_retention=frozenset({"maker/paid"})), True),
+        ("new/model:nitro", Offer(zero_retention=frozenset({"new/model"})), False),
+    ],
+)
+def test_model_outside_the_list_is_judged_by_its_name_alone(slug, offer, refused):
+    assert bool(reasons_against(slug, None, offer)) is refused
+
+
+# --- variants ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("variant", "name"),
+    [("maker/paid:nitro", "Paid Nitro"), ("maker/paid:online", "Paid Online"), ("maker/paid@preset/x", "Paid (x)")],
+)
+def test_variant_is_its_base_with_another_name_and_id(variant, name):
+    assert with_variants((PAID,), (variant,))[-1] == replace(PAID, id=variant, name=name)
+
+
+def test_free_variant_costs_nothing():
+    assert with_variants((PAID,), ("maker/paid:free",))[-1].is_free
+
+
+@pytest.mark.parametrize("variant", ["nobody/x:nitro", "maker/paid:odd", "maker/paid", "maker/paid@preset/", ":nitro"])
+def test_variant_that_names_nothing_known_is_told_and_adds_nothing(variant):
+    assert unusable_variants((PAID,), (variant,)) == (variant,)
+    assert with_variants((PAID,), (variant,)) == (PAID,)
+
+
+def test_variant_upstream_lists_itself_stays_upstreams():
+    assert with_variants(MODELS, ("maker/paid:free",)) == MODELS
+
+
+@pytest.mark.parametrize(
+    ("slug", "base"),
+    [
+        ("a/b", "a/b"),
+        ("a/b:free", "a/b"),
+        ("a/b:free:online", "a/b"),
+        ("a/b:free@preset/x", "a/b"),
+        ("a/b@preset/x", "a/b"),
+    ],
+)
+def test_base_of_a_slug_has_neither_tag_nor_preset(slug, base):
+    assert base_of(slug) == base
+
+
+OFFER = st.builds(
+    Offer,
+    st.sampled_from(["auto", "maker/p*", "maker/free", ""]),
+    st.sampled_from(["", "maker/paid", "*:free"]),
+    st.sampled_from(Filter),
+    st.sampled_from(Filter),
+    st.none() | st.just(frozenset({"maker/free"})) | st.just(frozenset()),
+    st.just(()) | st.just(("maker/free:nitro", "odd")),
+)
+
+
+@settings(max_examples=20, deadline=None)
+@given(OFFER)
+def test_what_is_offered_has_no_reason_against_it_and_the_rest_has(offer):
+    shown = {model.id for model in offered(MODELS, offer)}
+    for model in with_variants(MODELS, offer.variants):
+        refused = bool(reasons_against(model.id, model, offer)) or model is PAINTER
+        assert (model.id in shown) is not refused

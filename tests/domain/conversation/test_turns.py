@@ -1,0 +1,55 @@
+"""A window of the history: whole turns, and everything the operator said."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.conversation.items import GO_ON, answerable, items_of
+from domain.conversation.turns import last_turns
+
+HISTORY = [
+    {"role": "system", "content": "s"},
+    {"role": "user", "content": "u1"},
+    {"role": "assistant", "content": "a1"},
+    {"role": "user", "content": "u2"},
+    {"role": "user", "content": "u3"},
+    {"role": "assistant", "content": "", "tool_calls": [{"id": "c", "function": {"name": "f"}}]},
+    {"role": "tool", "tool_call_id": "c", "content": "t"},
+    {"role": "developer", "content": "d"},
+    {"role": "user", "content": "u4"},
+]
+
+
+@pytest.mark.parametrize(
+    ("turns", "kept"),
+    [
+        (0, ["s", "u1", "a1", "u2", "u3", "", "t", "d", "u4"]),
+        (-1, ["s", "u1", "a1", "u2", "u3", "", "t", "d", "u4"]),
+        (1, ["s", "d", "u4"]),
+        (2, ["s", "u2", "u3", "", "t", "d", "u4"]),
+        (3, ["s", "u1", "a1", "u2", "u3", "", "t", "d", "u4"]),
+        (99, ["s", "u1", "a1", "u2", "u3", "", "t", "d", "u4"]),
+    ],
+)
+def test_window_holds_the_last_turns_and_what_the_operator_said(turns, kept):
+    assert [message["content"] for message in last_turns(HISTORY, turns)] == kept
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.sampled_from([*HISTORY, None, "odd"]), max_size=12), st.integers(0, 5))
+def test_window_never_parts_a_call_from_its_output(messages, turns):
+    items = items_of(messages, None, turns)
+    calls = [item["call_id"] for item in items if item["type"] == "function_call"]
+    assert [item["call_id"] for item in items if item["type"] == "function_call_output"] == calls
+
+
+@pytest.mark.parametrize("role", ["assistant", "system", "developer"])
+def test_history_that_ends_with_somebody_else_gets_a_word_of_the_person(role):
+    items = answerable(items_of([{"role": role, "content": "x"}]))
+    assert items[-1] == {"type": "message", "role": "user", "content": [{"type": "input_text", "text": GO_ON}]}
+
+
+@pytest.mark.parametrize("messages", [[], HISTORY, HISTORY[:7]], ids=["empty", "person", "tool"])
+def test_history_that_ends_well_stays_as_it_is(messages):
+    items = items_of(messages)
+    assert answerable(items) == items

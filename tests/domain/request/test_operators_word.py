@@ -1,0 +1,198 @@
+"""What the operator decides about a request: ids, cache marks, the endpoint, the deepest thinking."""
+
+from dataclasses import replace
+
+import pytest
+
+from domain.request.body import INTERLEAVED, Prepared, build
+from domain.request.caching import cache_mark
+from domain.request.endpoint import endpoint_of, may_change
+from domain.request.identifiers import identified
+from domain.request.reasoning import nearest, reasoning_of
+from domain.request.turn_request import (
+    EndpointChoice,
+    Identifiers,
+    Parameters,
+    Person,
+    Prompting,
+    Thinking,
+    TurnRequest,
+)
+from ports.catalog import Model, Reasoning
+from ports.responses import Endpoint, Route
+
+CLAUDE = Model(
+    "anthropic/claude",
+    "Claude",
+    supported_parameters=frozenset({"reasoning", "tools", "tool_choice", "max_tokens"}),
+    reasoning=Reasoning(takes_effort=True, takes_budget=True),
+)
+TOOL = {"type": "function", "name": "look", "parameters": {"type": "object", "properties": {}}}
+REQUEST = TurnRequest(CLAUDE.id, ({"role": "user", "content": "Why?"},), Route("https://a.example", "key"))
+EVERYTHING = Identifiers(end_user=True, session=True, chat=True, message=True)
+
+
+def prepared(model: Model = CLAUDE, request: TurnRequest = REQUEST, **asked: object) -> Prepared:
+    sent = build(replace(request, parameters=Parameters(**asked)), model.id, model)  # type: ignore[arg-type]
+    assert isinstance(sent, Prepared)
+    return sent
+
+
+# --- ids --------------------------------------------------------------------------------------------------------
+
+
+def test_no_id_is_sent_unless_the_operator_wants_it():
+    assert identified(Person("u", "c", "m", "s"), Identifiers()) == identified(Person(), EVERYTHING)
+    assert identified(Person("u", "c", "m", "s"), Identifiers()).metadata is None
+
+
+@pytest.mark.parametrize(("length", "sent"), [(128, True), (129, False), (0, False)])
+def test_id_of_a_person_that_does_not_fit_is_left_out(length, sent):
+    ids = identified(Person("u" * length), EVERYTHING)
+    assert (ids.user is not None, "user_id" in (ids.metadata or {})) == (sent, sent)
+
+
+@pytest.mark.parametrize(("length", "sent"), [(256, True), (257, False)])
+def test_id_of_a_session_that_does_not_fit_is_left_out(length, sent):
+    assert (identified(Person(session_id="s" * length), EVERYTHING).session_id is not None) is sent
+
+
+# --- cache marks ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("slug", "prompting", "mark"),
+    [
+        ("anthropic/claude", Prompting(), {"type": "ephemeral"}),
+        ("~anthropic/claude-latest", Prompting(), {"type": "ephemeral"}),
+        ("anthropic/claude", Prompting(cache_ttl="1h"), {"type": "ephemeral", "ttl": "1h"}),
+        ("anthropic/claude", Prompting(cache_marks=False), None),
+        ("openai/gpt", Prompting(), None),
+        ("other/anthropic-like", Prompting(), None),
+    ],
+)
+def test_cache_mark_goes_only_where_it_is_wanted(slug, prompting, mark):
+    assert cache_mark(slug, prompting) == mark
+
+
+# --- the endpoint -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("choice", "endpoint"),
+    [
+        (EndpointChoice(), Endpoint.RESPONSES),
+        (EndpointChoice(default=Endpoint.CHAT), Endpoint.CHAT),
+        (EndpointChoice(forced_chat=("maker/*",)), Endpoint.CHAT),
+        (EndpointChoice(forced_chat=("maker.model",)), Endpoint.CHAT),
+        (EndpointChoice(forced_chat=("other/*",)), Endpoint.RESPONSES),
+        (EndpointChoice(forced_chat=("maker/*",), forced_responses=("*/model",)), Endpoint.RESPONSES),
+        (EndpointChoice(default=Endpoint.CHAT, forced_responses=("maker/model",)), Endpoint.RESPONSES),
+    ],
+)
+def test_endpoint_is_the_operators_choice_and_forced_responses_wins(choice, endpoint):
+    assert endpoint_of("maker/model", choice) is endpoint
+
+
+@pytest.mark.parametrize(
+    ("choice", "may"),
+    [
+        (EndpointChoice(), True),
+        (EndpointChoice(fall_back=False), False),
+        (EndpointChoice(forced_responses=("maker/*",)), False),
+    ],
+)
+def test_endpoint_may_change_unless_the_operator_forbids_it(choice, may):
+    assert may_change("maker/model", choice) is may
+
+
+# --- thinking ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("wish", "sent"), [("max", "low"), ("high", "low"), ("minimal", "minimal")])
+def test_nobody_thinks_deeper_than_the_operator_allows(wish, sent):
+    asked = {"effort": wish}
+    assert reasoning_of(asked, Thinking(deepest="low", summary="disabled"), CLAUDE, CLAUDE.id, None) == {"effort": sent}
+
+
+def test_operators_own_effort_is_capped_too():
+    thinking = Thinking(effort="high", deepest="low", summary="disabled")
+    assert reasoning_of({}, thinking, CLAUDE, CLAUDE.id, None) == {"effort": "low"}
+
+
+@pytest.mark.parametrize(("deepest", "tokens"), [("max", 60_000), ("high", 8000), ("medium", 4000), ("low", 2000)])
+def test_budget_is_capped_like_an_effort(deepest, tokens):
+    thinking = Thinking(deepest=deepest, budget=4000, summary="disabled")
+    assert reasoning_of({"max_tokens": 60_000}, thinking, CLAUDE, CLAUDE.id, None) == {"max_tokens": tokens}
+
+
+def test_claude_does_not_think_where_the_limit_leaves_no_room():
+    assert reasoning_of({"effort": "high"}, Thinking(), CLAUDE, CLAUDE.id, 1024) == {"effort": "none"}
+
+
+@pytest.mark.parametrize(
+    ("efforts", "sent"),
+    [(None, {"effort": "none"}), (("low", "none"), {"effort": "none"}), (("low",), {"enabled": False})],
+)
+def test_thinking_is_switched_off_in_the_way_the_model_knows(efforts, sent):
+    model = replace(CLAUDE, reasoning=Reasoning(takes_effort=True, efforts=efforts))
+    assert reasoning_of({"enabled": False}, Thinking(), model, model.id, None) == sent
+
+
+def test_nearest_of_no_effort_is_none():
+    assert nearest("high", ()) is None
+    assert nearest("high", ("odd",)) is None
+
+
+def test_claude_may_think_between_calls():
+    assert prepared(tools=(TOOL,)).headers == (INTERLEAVED,)
+
+
+@pytest.mark.parametrize(
+    ("request_", "asked"),
+    [
+        (REQUEST, {}),
+        (replace(REQUEST, thinking=Thinking(interleaved=False)), {"tools": (TOOL,)}),
+        (replace(REQUEST, thinking=Thinking(enabled=False)), {"tools": (TOOL,)}),
+    ],
+    ids=["no tools", "not wanted", "not thinking"],
+)
+def test_claude_thinks_between_calls_only_where_it_can(request_, asked):
+    assert prepared(request=request_, **asked).headers == ()
+
+
+def test_claude_that_is_forced_to_call_does_not_think():
+    sent = prepared(tools=(TOOL,), tool_choice="required", reasoning={"effort": "high"})
+    assert (sent.body.tool_choice, sent.body.reasoning, sent.headers) == ("required", {"effort": "none"}, ())
+
+
+def test_claude_that_must_think_is_not_forced_to_call():
+    model = replace(CLAUDE, reasoning=Reasoning(takes_effort=True, mandatory=True))
+    sent = prepared(model, tools=(TOOL,), tool_choice="required").body
+    assert (sent.tool_choice, (sent.reasoning or {})["effort"]) == ("auto", "medium")
+
+
+def test_others_think_although_they_are_forced_to_call():
+    model = replace(CLAUDE, id="openai/gpt")
+    assert prepared(model, tools=(TOOL,), tool_choice="required").body.reasoning is not None
+
+
+# --- what was left out ------------------------------------------------------------------------------------------
+
+
+def test_what_was_asked_for_and_is_not_sent_is_named():
+    plain = Model("maker/plain", "Plain", supported_parameters=frozenset({"max_tokens"}))
+    left_out = prepared(
+        plain,
+        temperature=0.0,
+        stop=("x",),
+        tools=(TOOL,),
+        reasoning={"effort": "low"},
+        response_format={"type": "json_object"},
+    ).left_out
+    assert set(left_out) == {"temperature", "stop", "tools", "reasoning", "response_format"}
+
+
+def test_what_was_only_clamped_is_not_named():
+    model = replace(CLAUDE, supported_parameters=frozenset({"temperature"}))
+    assert prepared(model, temperature=-3.0).left_out == ()

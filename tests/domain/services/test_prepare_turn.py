@@ -1,0 +1,193 @@
+"""Before anything is taken: what is refused and why, what was learned, and who stands in."""
+
+from dataclasses import replace
+
+import pytest
+
+from domain.catalog.offer import Filter, Offer
+from domain.faults.fault import Fault, FaultKind
+from domain.request.lessons import Lessons
+from domain.request.repair import Lesson
+from domain.request.turn_request import Caller, EndpointChoice, Parameters, TurnRequest
+from domain.services.prepare_turn import Ready, prepare_turn
+from ports.catalog import Model, Reasoning
+from ports.responses import Endpoint, Route
+
+PAID = Model(
+    "maker/paid",
+    "Paid",
+    supported_parameters=frozenset({"tools", "reasoning", "temperature"}),
+    reasoning=Reasoning(takes_effort=True),
+)
+FREE = Model("maker/free", "Free", is_free=True, supported_parameters=frozenset({"max_tokens"}))
+MODELS = (PAID, FREE)
+REQUEST = TurnRequest("maker/paid", ({"role": "user", "content": "Why?"},), Route("https://a.example/v1/", " key "))
+
+
+def prepared(
+    request: TurnRequest = REQUEST, models: tuple[Model, ...] = MODELS, lessons: Lessons | None = None
+) -> Ready:
+    ready = prepare_turn(request, models, (), lessons or Lessons())
+    assert isinstance(ready, Ready)
+    return ready
+
+
+def refused(request: TurnRequest, models: tuple[Model, ...] = MODELS) -> Fault:
+    fault = prepare_turn(request, models, (), Lessons())
+    assert isinstance(fault, Fault)
+    return fault
+
+
+def test_turn_that_may_run_knows_model_route_and_body():
+    ready = prepared(replace(REQUEST, model="maker.paid"))
+    assert (ready.slug, ready.model, ready.sending.body.model) == ("maker/paid", PAID, "maker/paid")
+    assert (ready.route.base_url, ready.route.api_key) == ("https://a.example/v1", "key")
+
+
+@pytest.mark.parametrize(
+    ("request_", "kind"),
+    [
+        (replace(REQUEST, route=Route("https://a.example", " ")), FaultKind.NO_KEY),
+        (replace(REQUEST, route=Route("http://a.example", "key")), FaultKind.BAD_ROUTE),
+        (replace(REQUEST, messages=()), FaultKind.BAD_MESSAGES),
+        (replace(REQUEST, offer=Offer(selection="nobody/x")), FaultKind.FILTERED_MODEL),
+    ],
+    ids=["key", "address", "messages", "model"],
+)
+def test_first_thing_wrong_is_the_fault(request_, kind):
+    assert refused(request_).kind is kind
+
+
+def test_model_that_is_not_offered_is_explained_filter_by_filter():
+    fault = refused(replace(REQUEST, offer=Offer("maker/free", "maker/paid", Filter.ONLY)))
+    assert fault.detail.startswith("maker/paid: ")
+    assert [word in fault.detail for word in ("DISABLED_MODELS", "MODEL_ID", "free models")] == [True] * 3
+
+
+def test_background_task_may_use_a_model_that_is_not_selected():
+    assert prepared(replace(REQUEST, caller=Caller.TASK, offer=Offer(selection="maker/free"))).slug == "maker/paid"
+
+
+def test_variant_of_the_operator_is_sent_by_its_own_name_and_judged_by_its_base():
+    offer = Offer(variants=("maker/paid:nitro",))
+    ready = prepared(replace(REQUEST, model="maker/paid:nitro", offer=offer))
+    assert ready.sending.body.model == "maker/paid:nitro"
+    assert ready.model is not None
+    assert ready.model.reasoning == PAID.reasoning
+
+
+def test_what_was_left_out_is_named():
+    assert prepared(replace(REQUEST, model="maker/free", parameters=Parameters(temperature=0.5))).left_out == (
+        "temperature",
+    )
+
+
+# --- what was learned -------------------------------------------------------------------------------------------
+
+
+def learned(*lessons: Lesson) -> Lessons:
+    known = Lessons()
+    for lesson in lessons:
+        known.remember("maker/paid", lesson)
+    return known
+
+
+def test_lesson_of_a_model_is_in_the_next_request_at_once():
+    assert prepared(lessons=learned(Lesson("reasoning"))).sending.body.reasoning is None
+
+
+@pytest.mark.parametrize(
+    ("choice", "endpoint"),
+    [
+        (EndpointChoice(), Endpoint.CHAT),
+        (EndpointChoice(fall_back=False), Endpoint.RESPONSES),
+        (EndpointChoice(forced_responses=("maker/paid",)), Endpoint.RESPONSES),
+    ],
+    ids=["free", "no fall-back", "forced"],
+)
+def test_endpoint_that_was_learned_never_goes_before_the_operators_word(choice, endpoint):
+    request = replace(REQUEST, endpoints=choice)
+    assert prepared(request, lessons=learned(Lesson("endpoint"))).sending.endpoint is endpoint
+
+
+# --- who stands in ----------------------------------------------------------------------------------------------
+
+
+def stand_in(fallback: str, offer: Offer = Offer(), models: tuple[Model, ...] = MODELS) -> str | None:
+    request = replace(REQUEST, model="maker/free", fallback_model=fallback, offer=offer)
+    sending = prepared(request, models).fallback
+    return None if sending is None else sending.body.model
+
+
+@pytest.mark.parametrize(
+    ("fallback", "model"),
+    [
+        ("", None),
+        ("maker/free", None),
+        ("maker.free", None),
+        ("maker/paid", "maker/paid"),
+        ("maker.paid", "maker/paid"),
+    ],
+)
+def test_model_that_stands_in_is_another_one(fallback, model):
+    assert stand_in(fallback) == model
+
+
+@pytest.mark.parametrize(
+    ("offer", "model"),
+    [
+        (Offer(free=Filter.ONLY), None),
+        (Offer(zero_retention=frozenset({"maker/free"})), None),
+        (Offer(disabled="maker/paid"), None),
+        (Offer(selection="maker/free"), "maker/paid"),
+        (Offer(tools=Filter.EXCLUDE), "maker/paid"),
+    ],
+    ids=["price", "privacy", "off switch", "selection", "tools"],
+)
+def test_model_that_stands_in_respects_price_privacy_and_the_off_switch(offer, model):
+    assert stand_in("maker/paid", offer) == model
+
+
+def test_request_of_the_model_that_stands_in_is_built_for_it():
+    request = replace(REQUEST, fallback_model="maker/free", parameters=Parameters(temperature=0.5))
+    ready = prepared(request)
+    assert ready.sending.body.temperature == 0.5
+    assert ready.fallback is not None
+    assert (ready.fallback.body.temperature, ready.fallback.body.reasoning) == (None, None)
+
+
+# --- models the caller names ------------------------------------------------------------------------------------
+
+
+def named(*models: str, offer: Offer = Offer(), known: tuple[Model, ...] = MODELS) -> tuple[str, ...]:
+    request = replace(REQUEST, parameters=Parameters(models=models), offer=offer)
+    return prepared(request, known).sending.body.models
+
+
+def test_models_upstream_does_not_know_are_left_out_since_one_fails_the_whole_call():
+    assert named("nobody/x", "maker/free") == ("maker/free",)
+
+
+def test_models_that_are_not_offered_are_left_out_and_named():
+    request = replace(REQUEST, parameters=Parameters(models=("maker/free",)), offer=Offer(disabled="maker/free"))
+    ready = prepared(request)
+    assert ready.sending.body.models == ()
+    assert ready.left_out == ("model 'maker/free'",)
+
+
+@pytest.mark.parametrize(
+    "offer", [Offer(free=Filter.EXCLUDE), Offer(selection="maker/paid")], ids=["price", "selection"]
+)
+def test_caller_cannot_reach_a_filtered_model_by_naming_it_second(offer):
+    assert named("maker/free", offer=offer) == ()
+
+
+def test_models_pass_while_the_list_is_unknown():
+    assert named("nobody/x", known=()) == ("nobody/x",)
+
+
+def test_models_are_left_out_for_the_model_that_stands_in_too():
+    request = replace(REQUEST, fallback_model="maker/free", parameters=Parameters(models=("nobody/x",)))
+    ready = prepared(request)
+    assert ready.fallback is not None
+    assert ready.fallback.body.models == ()

@@ -1,0 +1,291 @@
+"""A refused request is changed once per cause; what helped is remembered only after it proved right."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.faults.retry import RetryPolicy
+from domain.request.repair import Lesson, Sending
+from domain.turn.events import AttemptFailed, TurnEvent
+from domain.turn.machine import TurnPlan
+from domain.turn.steps import Learn
+from ports.responses import Endpoint, Refused, ResponsesBody, StreamClosed, UpstreamProblem
+from tests.domain.turn.talk import BODY, ERROR_ID, QUESTION, STARTED, Turn, call, completed, delta, done, message
+
+FULL = replace(
+    BODY,
+    reasoning={"effort": "xhigh", "summary": "auto"},
+    include=("reasoning.encrypted_content",),
+    temperature=0.5,
+    top_p=0.9,
+    stop=("END",),
+    cache_control={"type": "ephemeral"},
+)
+OTHER = Sending(replace(FULL, model="maker/other"))
+EFFORT = "Unsupported value: 'xhigh'. Supported values for reasoning.effort are: 'low', 'medium' and 'high'."
+SUMMARY = "Your organization must be verified to generate reasoning summaries (parameter: summary)."
+MANDATORY = "Reasoning is mandatory for this endpoint and cannot be disabled."
+CACHE = "cache_control: extra inputs are not permitted"
+CHAT = "This model is only supported in v1/chat/completions."
+
+
+def plan(body: ResponsesBody = FULL, fallback: Sending | None = None, *, other_endpoint: bool = True) -> TurnPlan:
+    return TurnPlan(body, ERROR_ID, fallback=fallback, other_endpoint=other_endpoint)
+
+
+def refused(text: str, status: int | None = 400, kind: str = "invalid_request") -> AttemptFailed:
+    return AttemptFailed(Refused(UpstreamProblem(status, kind, text)))
+
+
+def answer() -> list[TurnEvent]:
+    return [STARTED, delta("Yes."), completed(message("Yes.")), StreamClosed(said_done=True)]
+
+
+def lessons(turn: Turn) -> list[Lesson]:
+    return [learn.lesson for learn in turn.all(Learn)]
+
+
+# --- one row per repair ----------------------------------------------------------------------------------------
+
+REPAIRS = {
+    "effort": (EFFORT, {"reasoning": {"effort": "high", "summary": "auto"}}, Lesson("effort", "high", "xhigh")),
+    "summary": (SUMMARY, {"reasoning": {"effort": "xhigh"}}, Lesson("summary")),
+    "thinking refused": (
+        "Thinking is not supported by this model",
+        {"reasoning": None, "include": ()},
+        Lesson("reasoning"),
+    ),
+    "mandatory": (MANDATORY, {"reasoning": None, "include": ()}, Lesson("reasoning")),
+    "cache marks": (CACHE, {"cache_control": None}, Lesson("cache_control")),
+    "temperature": ("Unsupported parameter: 'temperature'", {"temperature": None}, Lesson("parameter", "temperature")),
+    "stop": ("'stop' is not supported with this model", {"stop": ()}, Lesson("parameter", "stop")),
+}
+rows = pytest.mark.parametrize(("text", "change", "lesson"), REPAIRS.values(), ids=REPAIRS)
+
+
+@rows
+def test_refused_request_is_sent_again_at_once_with_only_its_cause_changed(text, change, lesson):
+    turn = Turn(plan())
+    turn.feed(refused(text))
+
+    assert [attempt.body for attempt in turn.attempts] == [FULL, replace(FULL, **change)]
+    assert [attempt.after for attempt in turn.attempts] == [0.0, 0.0]
+
+
+@rows
+def test_lesson_is_told_only_after_the_changed_request_was_taken(text, change, lesson):
+    turn = Turn(plan())
+    turn.feed(refused(text))
+    assert lessons(turn) == []
+
+    turn.feed(*answer())
+    assert lessons(turn) == [lesson]
+    assert [learn.model for learn in turn.all(Learn)] == ["maker/model"]
+
+
+@rows
+def test_cause_that_stays_is_not_repaired_twice(text, change, lesson):
+    turn = Turn(plan())
+    for _ in range(4):
+        turn.feed(refused(text))
+
+    assert turn.fault == "BAD_REQUEST"
+    assert len({repr(attempt.body) for attempt in turn.attempts}) == len(turn.attempts)
+    assert lessons(turn) == []
+
+
+def test_nearest_of_the_listed_efforts_is_told_in_a_status():
+    turn = Turn(plan())
+    turn.feed(refused(EFFORT))
+
+    assert turn.statuses == ["Adjusting the reasoning effort from xhigh to high…"]
+
+
+def test_status_goes_away_with_the_first_word():
+    turn = Turn(plan())
+    turn.feed(refused(EFFORT))
+    turn.feed(*answer())
+
+    assert turn.statuses[-1] == ""
+    assert turn.text == "Yes."
+
+
+@pytest.mark.parametrize("text", [SUMMARY, CACHE, CHAT], ids=["summary", "cache", "endpoint"])
+def test_repair_that_does_not_concern_the_person_is_silent(text):
+    turn = Turn(plan())
+    turn.feed(refused(text))
+
+    assert turn.statuses == []
+
+
+def test_little_thinking_is_never_mended_into_none():
+    turn = Turn(plan(replace(FULL, reasoning={"effort": "minimal"})))
+    turn.feed(refused("effort 'minimal' is not supported; use one of none, low, high"))
+
+    assert turn.attempts[-1].body.reasoning == {"effort": "low"}
+
+
+def test_several_unsupported_parameters_are_left_out_one_after_the_other():
+    turn = Turn(plan())
+    turn.feed(refused("temperature is not supported"))
+    turn.feed(refused("top_p is not supported"))
+    turn.feed(*answer())
+
+    assert (turn.attempts[-1].body.temperature, turn.attempts[-1].body.top_p) == (None, None)
+    assert lessons(turn) == [Lesson("parameter", "temperature"), Lesson("parameter", "top_p")]
+
+
+def test_effort_that_stays_refused_leaves_the_reasoning_to_the_model():
+    turn = Turn(plan())
+    turn.feed(refused(EFFORT))
+    turn.feed(refused("reasoning effort 'high' is not supported: low"))
+
+    assert turn.attempts[-1].body.reasoning is None
+
+
+# --- the other endpoint ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", [CHAT, "wrong_endpoint: use another one"])
+def test_wrong_endpoint_leads_to_chat_completions_once(text):
+    turn = Turn(plan())
+    turn.feed(refused(text))
+    turn.feed(refused(text))
+
+    assert [attempt.endpoint for attempt in turn.attempts] == [Endpoint.RESPONSES, Endpoint.CHAT]
+    assert turn.fault == "BAD_REQUEST"
+
+
+def test_other_endpoint_is_not_tried_where_the_operator_does_not_want_it():
+    turn = Turn(plan(other_endpoint=False))
+    turn.feed(refused(CHAT))
+
+    assert [attempt.endpoint for attempt in turn.attempts] == [Endpoint.RESPONSES]
+
+
+# --- what is not mended ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [401, 402, 403, 413])
+def test_refusal_that_is_not_about_the_request_is_never_mended(status):
+    turn = Turn(plan())
+    turn.feed(refused(EFFORT, status, ""))
+
+    assert len(turn.attempts) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(400, "context_length_exceeded"), (None, "server_error"), (None, "rate_limit_exceeded")]
+)
+def test_fault_of_another_kind_is_not_mended_whatever_its_words(status, kind):
+    turn = Turn(replace(plan(), retry=RetryPolicy(extra_attempts=0)))
+    turn.feed(refused("too many reasoning tokens: effort low", status, kind))
+
+    assert len(turn.attempts) == 1
+
+
+def test_name_of_a_model_is_not_taken_for_a_complaint_about_thinking():
+    turn = Turn(plan(replace(FULL, model="maker/m-thinking")))
+    turn.feed(refused("No endpoints found for maker/m-thinking.", 404, "not_found"))
+
+    assert len(turn.attempts) == 1
+
+
+def test_refusal_that_names_nothing_sent_is_not_mended():
+    turn = Turn(plan(BODY))
+    turn.feed(refused(EFFORT + CACHE + "temperature is not supported"))
+
+    assert len(turn.attempts) == 1
+
+
+def test_nothing_is_mended_after_something_was_shown():
+    turn = Turn(plan())
+    turn.feed(STARTED, delta("Well"))
+    turn.feed(refused(EFFORT))
+
+    assert len(turn.attempts) == 1
+    assert turn.text == "Well"
+
+
+def test_lesson_is_told_too_when_the_answer_is_a_tool_call():
+    turn = Turn(plan())
+    turn.feed(refused(EFFORT))
+    turn.feed(STARTED, done(call("call_1")), completed(call("call_1")))
+    assert lessons(turn) == [Lesson("effort", "high", "xhigh")]
+
+
+def test_repairs_do_not_use_up_retries():
+    turn = Turn(replace(plan(), retry=RetryPolicy(extra_attempts=1)))
+    for text in (EFFORT, CACHE, "temperature is not supported"):
+        turn.feed(refused(text))
+    turn.feed(refused("busy", 503, "provider_overloaded"))
+    assert len(turn.attempts) == 5
+
+    turn.feed(*answer(), after=10)
+    assert turn.text == "Yes."
+
+
+# --- the model that stands in ----------------------------------------------------------------------------------
+
+UNKNOWN = refused("maker/model is not a valid model ID")
+NOBODY = refused("No endpoints found for maker/model.", 404, "not_found")
+
+
+@pytest.mark.parametrize("event", [UNKNOWN, NOBODY], ids=["unknown", "no endpoint"])
+def test_model_that_cannot_be_had_is_stood_in_for_with_a_word(event):
+    turn = Turn(plan(fallback=OTHER))
+    turn.feed(event)
+
+    assert turn.attempts[-1].body == OTHER.body
+    assert turn.statuses == ["maker/model is not available; maker/other answers instead."]
+
+
+def test_model_that_stands_in_is_not_stood_in_for():
+    turn = Turn(plan(fallback=OTHER))
+    turn.feed(UNKNOWN)
+    turn.feed(refused("maker/other is not a valid model ID"))
+
+    assert len(turn.attempts) == 2
+    assert turn.fault == "UNKNOWN_MODEL"
+
+
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 413, 429, 500, 503, 504])
+def test_no_other_fault_brings_another_model(status):
+    turn = Turn(replace(plan(fallback=OTHER), retry=RetryPolicy(extra_attempts=1)))
+    for _ in range(3):
+        turn.feed(refused("something else", status, ""))
+
+    assert {attempt.body.model for attempt in turn.attempts} == {"maker/model"}
+
+
+def test_what_a_model_that_cannot_be_had_taught_is_forgotten():
+    turn = Turn(plan(fallback=OTHER))
+    turn.feed(refused(EFFORT))
+    turn.feed(UNKNOWN)
+    turn.feed(*answer())
+
+    assert lessons(turn) == []
+
+
+# --- in any order ----------------------------------------------------------------------------------------------
+
+ANY = st.sampled_from(
+    [refused(text) for text, _, _ in REPAIRS.values()]
+    + [refused(CHAT), UNKNOWN, NOBODY, refused("top_p and temperature are unknown", None, ""), refused("", 422, "")]
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(ANY, min_size=20, max_size=20))
+def test_any_row_of_refusals_ends_after_few_attempts_none_like_another(events):
+    turn = Turn(plan(fallback=OTHER))
+    for event in events:
+        turn.feed(event)
+
+    assert turn.machine.ended
+    assert len(turn.attempts) <= 12
+    sent = [(repr(attempt.body), attempt.endpoint) for attempt in turn.attempts]
+    assert len(set(sent)) == len(sent)
+    assert all(attempt.body.input == (QUESTION,) for attempt in turn.attempts)

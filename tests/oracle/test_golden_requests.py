@@ -1,0 +1,88 @@
+"""The exact request that goes upstream for each captured client payload, compared with a file that people reviewed.
+
+`python -m tests.oracle.test_golden_requests` writes the files anew; review every difference against the reference
+of the API before keeping it. The settings are the defaults of an installation.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.openrouter.body import serialise_body
+from adapters.openrouter.models import read_model
+from domain.request.body import Prepared, build
+from domain.request.turn_request import Caller, Person, TurnRequest
+from entrypoints.openwebui.host_call import HostCall
+from entrypoints.openwebui.request import request_of
+from entrypoints.settings import Settings
+from entrypoints.settings_rows import Secret
+from entrypoints.wire.completions_body import CompletionsBody, read_completions_body
+from tests.oracle.payload_files import PAYLOADS
+from tests.oracle.rules.facts import ENTRIES
+from tests.oracle.verdict import verdict
+
+FOLDER = Path(__file__).with_name("golden")
+SETTINGS = Settings(api_key=Secret("sk-or-v1-golden"))
+MODELS = tuple(read_model(entry) for entry in ENTRIES.values())
+BY_ID = {model.id: model for model in MODELS}
+
+
+def request_for(name: str) -> TurnRequest:
+    """Return the frozen request of a payload, read as the host's call would be."""
+    payload = PAYLOADS[name]
+    body = read_completions_body(payload)
+    assert isinstance(body, CompletionsBody)
+    task = "title_generation" if "task" in name else ""
+    caller = Caller.TASK if task else Caller.PAGE if name.startswith("host_") else Caller.API
+    call = HostCall(payload, caller, Person("user-1", "chat-1", "message-1", "session-1"), None, None, task)
+    return request_of(call, body, SETTINGS, MODELS)
+
+
+def offered(name: str) -> tuple[dict[str, Any], ...]:
+    """Return the tools a turn of the page would run: those the host put into the request."""
+    return tuple(PAYLOADS[name].get("tools", ())) if name.startswith("host_") else ()
+
+
+def sent(name: str) -> dict[str, Any]:
+    """Return what goes upstream, as read back from its bytes."""
+    request = request_for(name)
+    prepared = build(request, request.model, BY_ID[request.model], offered(name), frozenset(BY_ID))
+    assert isinstance(prepared, Prepared)
+    body: dict[str, Any] = json.loads(serialise_body(prepared.body))
+    return body
+
+
+def golden(name: str) -> Path:
+    """Return where the reviewed request of a payload lies."""
+    return FOLDER / f"{name}.json"
+
+
+@pytest.mark.parametrize("name", PAYLOADS)
+def test_request_for_a_payload_is_the_reviewed_one(name: str) -> None:
+    assert sent(name) == json.loads(golden(name).read_text("utf-8"))
+
+
+@pytest.mark.parametrize("name", PAYLOADS)
+def test_reviewed_request_satisfies_every_judge(name: str) -> None:
+    body = json.loads(golden(name).read_text("utf-8"))
+    assert verdict(body, ENTRIES[body["model"]]) == []
+
+
+@pytest.mark.parametrize("name", PAYLOADS)
+def test_payload_of_the_client_is_not_changed(name: str) -> None:
+    before = json.dumps(PAYLOADS[name])
+    sent(name)
+    assert json.dumps(PAYLOADS[name]) == before
+
+
+def test_every_reviewed_request_has_its_payload() -> None:
+    assert {path.stem for path in FOLDER.glob("*.json")} == set(PAYLOADS)
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(exist_ok=True)
+    for payload in PAYLOADS:
+        text = json.dumps(sent(payload), ensure_ascii=False, indent=1)
+        golden(payload).write_text(text + "\n", "utf-8")
