@@ -212,7 +212,7 @@ def test_nothing_is_mended_after_something_was_shown():
 def test_lesson_is_told_too_when_the_answer_is_a_tool_call():
     turn = Turn(plan())
     turn.feed(refused(EFFORT))
-    turn.feed(STARTED, done(call("call_1")), completed(call("call_1")))
+    turn.feed(STARTED, *done(call("call_1")), completed(call("call_1")))
     assert lessons(turn) == [Lesson("effort", "high", "xhigh")]
 
 
