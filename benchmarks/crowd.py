@@ -14,7 +14,7 @@ from entrypoints.devhost.browser import BrowserSession
 
 PEOPLE = 20
 COUNT, SLUG = 200, "sim/deltas-200-rate-20"
-ROUNDS = 2
+ROUNDS = 3
 
 Times = tuple[float, float]
 """First text and end of one answer, seconds after it was asked for."""

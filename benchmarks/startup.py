@@ -17,7 +17,17 @@ from entrypoints.openwebui.bundle.measure import execute, longest_gap
 ROOT = Path(__file__).resolve().parents[1]
 ROUNDS = 5
 STALL_MS = 20.0
-HOST_HAS = ("aiohttp", "ssl", "email.message", "pydantic.main", "rich.console", "orjson")
+HOST_HAS = (
+    "aiohttp",
+    "ssl",
+    "fastapi",
+    "pydantic_settings",
+    "greenlet",
+    "dotenv",
+    "rich.console",
+    "pygments",
+    "orjson",
+)
 """Imported before: every host has these long before it loads a function."""
 
 

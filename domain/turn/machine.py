@@ -96,15 +96,15 @@ class TurnMachine:
         for event in events:
             if self._attempts == attempt or not isinstance(event, OF_ONE_ATTEMPT):
                 steps += self.feed(event, now)
-        return merged(steps)
+        return merged(steps) if len(steps) > 1 else steps
 
     def feed(self, event: TurnEvent, now: float) -> list[Step]:
         """Take one event at clock value `now` (s) and return what follows, outputs and commands in order."""
-        if self.phase is Phase.ENDED:
-            return []
         match event:
-            case TextDelta() | ReasoningDelta():  # first, because nearly all events are one of them
-                return self._on_piece(event, now) if self.phase is Phase.CALLING else []
+            case TextDelta() | ReasoningDelta() if self.phase is Phase.CALLING:  # nearly all events: keep it short
+                return self._on_piece(event, now)
+            case _ if self.phase is Phase.ENDED:
+                return []
             case Begun():
                 return self._begin(now) if self.phase is Phase.NEW else []
             case Cancelled():
