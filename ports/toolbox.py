@@ -1,9 +1,13 @@
 """Tools that can be run for one person in one turn."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from ports.json_values import JsonObject
+
+Checker = Callable[[JsonObject, JsonObject], str]
+"""Says in one line what is wrong with arguments (second) by a JSON Schema 2020-12 (first); empty if nothing is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,21 +20,77 @@ class ToolCall:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolSpec:
+    """A tool on offer: `name` and `parameters` (JSON Schema) as its source gives them.
+
+    `source` tells where it comes from, the same for all tools of one server (`workspace:files`, `builtin`,
+    `mcp:github`, `direct:maps` …). `idempotent`: running it twice does no harm. `sequential`: never beside others.
+    """
+
+    name: str
+    description: str
+    parameters: JsonObject
+    source: str
+    idempotent: bool = False
+    sequential: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ToolRequest:
+    """One call to run: `arguments` are decoded and checked; `call_id` is unique in the process."""
+
+    spec: ToolSpec
+    arguments: JsonObject
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSource:
+    """A source a result names: an https address, a title, an excerpt."""
+
+    url: str
+    title: str
+    excerpt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFile:
+    """A file a result brings: `url` is https, a path of the host or a data URL; `mime` may be empty."""
+
+    url: str = field(repr=False)
+    name: str = ""
+    mime: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ToolResult:
-    """What a tool said: `text` goes to the model; `failed` only changes how it is shown."""
+    """What a tool said: `text` goes to the model; `failed` only changes how it is shown.
+
+    `images` (https or data URLs) go to the model too if it can see, and are shown; `files` and `sources` are shown.
+    `begun` is False if the tool provably never started. `own_fault`: the tool or its server failed, not the caller's
+    arguments; only such failures count against it.
+    """
 
     text: str
     failed: bool = False
+    images: tuple[str, ...] = ()
+    files: tuple[ToolFile, ...] = ()
+    sources: tuple[ToolSource, ...] = ()
+    begun: bool = True
+    own_fault: bool = False
 
 
 @runtime_checkable
 class Toolbox(Protocol):
     """The tools on offer. Executes, decides nothing."""
 
-    def specifications(self) -> tuple[JsonObject, ...]:
-        """Return the tools in the flat form of `POST /responses`; empty when there are none."""
+    def tools(self) -> tuple[ToolSpec, ...]:
+        """Return the tools on offer, in the order of their sources; names may clash. Empty when there are none."""
         ...
 
-    async def call(self, call: ToolCall) -> ToolResult:
-        """Run one call to its end. Never raises but CancelledError: a failure is a failed result."""
+    async def call(self, request: ToolRequest) -> ToolResult:
+        """Run one call to its end. Never raises but CancelledError: a failure is a failed result.
+
+        Cancelling stops waiting within a moment; what cannot be stopped (a thread) is told, left alone and logged.
+        """
         ...

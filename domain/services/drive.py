@@ -7,7 +7,7 @@ batch are run before its outputs are yielded, so a slow reader delays neither a 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Any, assert_never
+from typing import Any, Protocol, assert_never
 
 from domain.services.attempt import Attempt
 from domain.turn.events import Begun, CallFinished, Cancelled, Crashed, TimerFired, TurnEvent
@@ -30,9 +30,17 @@ from domain.turn.steps import (
 )
 from ports.clock import Clock
 from ports.responses import ResponsesClient, UpstreamCall
-from ports.toolbox import Toolbox, ToolResult
+from ports.toolbox import ToolCall, ToolResult
 
 Own = Callable[[Coroutine[Any, Any, None], str], None]
+
+
+class CallRunner(Protocol):
+    """Runs the tool calls of one turn."""
+
+    async def run(self, call: ToolCall, began: Callable[[], None]) -> ToolResult:
+        """Run one call to its end; `began` is told when it really begins. A failure is a failed result."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +49,7 @@ class TurnPorts:
 
     responses: ResponsesClient
     clock: Clock
-    toolbox: Toolbox | None
+    calls: CallRunner | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +194,9 @@ class Driver:
                 self._attempt = Attempt(self._ports.responses, self._call(command), clock, at, self._stir)
                 self._attempt.ask()
             case StartCall(call):
-                if self._ports.toolbox is not None:
-                    self._calls[call.call_id] = self._task(self._ports.toolbox.call(call), f"tool-{call.name}")
+                if self._ports.calls is not None:
+                    work = self._ports.calls.run(call, _nothing)
+                    self._calls[call.call_id] = self._task(work, f"tool-{call.name}")
             case CancelCall(call_id):
                 task = self._calls.pop(call_id, None)
                 if task is not None:
@@ -239,6 +248,10 @@ class Driver:
 def named(defect: BaseException) -> str:
     """Name a defect for the log."""
     return f"{type(defect).__name__}: {defect}"
+
+
+def _nothing() -> None:
+    """Take note of nothing."""
 
 
 async def _ended(task: "asyncio.Task[Any]") -> None:

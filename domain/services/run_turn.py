@@ -6,11 +6,13 @@ settled as cancelled.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine
+import json
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
 from functools import partial
 from typing import Any
 
+from domain.conversation.arguments import object_text
 from domain.faults.fault import Fault, FaultKind
 from domain.request.endpoint import may_change
 from domain.request.lessons import Lessons
@@ -26,11 +28,12 @@ from domain.usage.summary import Timing
 from ports.catalog import Model
 from ports.clock import Clock
 from ports.ids import Ids
+from ports.json_values import JsonObject
 from ports.notices import Notices
 from ports.responses import ResponsesClient, UpstreamCall
 from ports.slots import Slots, SlotsFull
 from ports.telemetry import Telemetry
-from ports.toolbox import Toolbox
+from ports.toolbox import Toolbox, ToolCall, ToolRequest, ToolResult, ToolSpec
 
 
 class RunTurn:
@@ -110,7 +113,7 @@ class RunTurn:
         notices: Notices | None,
     ) -> tuple[Driver, Settlement] | Fault:
         try:
-            tools = toolbox.specifications() if toolbox is not None else ()
+            tools = _flat(toolbox.tools()) if toolbox is not None else ()
             ready = prepare_turn(request, models, tools, self._lessons)
             if isinstance(ready, Fault):
                 return ready
@@ -149,7 +152,8 @@ class RunTurn:
                 self._idle.set()
             await settle_turn(settlement, end, self._telemetry, notices)
 
-        turn_ports = TurnPorts(self._responses, self._clock, toolbox)
+        runner = _Runner(toolbox) if toolbox is not None else None
+        turn_ports = TurnPorts(self._responses, self._clock, runner)
         journal = partial(self._journal, settlement)
         return Driver(TurnMachine(plan), turn_ports, call, Upkeep(settle, journal, self._own))
 
@@ -193,6 +197,26 @@ def _no_place(error: Exception) -> Fault:
     if isinstance(error, SlotsFull):
         return Fault(FaultKind.BUSY, str(error), retry_after=5.0)
     return Fault(FaultKind.INTERNAL, named(error))
+
+
+def _flat(tools: tuple[ToolSpec, ...]) -> tuple[JsonObject, ...]:
+    return tuple(
+        {"type": "function", "name": tool.name, "description": tool.description, "parameters": tool.parameters}
+        for tool in tools
+    )
+
+
+class _Runner:
+    """Runs calls as they come."""
+
+    def __init__(self, toolbox: Toolbox) -> None:
+        self._toolbox = toolbox
+        self._specs = {tool.name: tool for tool in toolbox.tools()}
+
+    async def run(self, call: ToolCall, began: Callable[[], None]) -> ToolResult:
+        began()
+        arguments = json.loads(object_text(call.arguments))
+        return await self._toolbox.call(ToolRequest(self._specs[call.name], arguments, call.call_id))
 
 
 class _Watch:

@@ -3,8 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 
-from ports.json_values import JsonObject
-from ports.toolbox import ToolCall, ToolResult
+from ports.toolbox import ToolRequest, ToolResult, ToolSpec
 
 
 class ScriptedToolbox:
@@ -19,18 +18,18 @@ class ScriptedToolbox:
         self.stopped: list[str] = []
         self.running = self.most = 0
 
-    def specifications(self) -> tuple[JsonObject, ...]:
+    def tools(self) -> tuple[ToolSpec, ...]:
         """Return a tool without parameters for each name."""
         empty = {"type": "object", "properties": {}}
-        return tuple({"type": "function", "name": name, "parameters": empty} for name in self._answers)
+        return tuple(ToolSpec(name, "", empty, "workspace") for name in self._answers)
 
-    async def call(self, call: ToolCall) -> ToolResult:
+    async def call(self, request: ToolRequest) -> ToolResult:
         """Answer as told."""
-        self.started.append(call.call_id)
+        self.started.append(request.call_id)
         self.running += 1
         self.most = max(self.most, self.running)
         try:
-            answer = self._answers[call.name]
+            answer = self._answers[request.spec.name]
             if isinstance(answer, Exception):
                 raise answer
             if answer is None:
@@ -38,7 +37,7 @@ class ScriptedToolbox:
             await asyncio.sleep(0)
             return ToolResult(str(answer))
         except asyncio.CancelledError:
-            self.stopped.append(call.call_id)
+            self.stopped.append(request.call_id)
             raise
         finally:
             self.running -= 1

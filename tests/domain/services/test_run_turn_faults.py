@@ -8,10 +8,9 @@ import pytest
 from domain.catalog.offer import Offer
 from domain.faults.fault import Fault, FaultKind
 from domain.request.turn_request import TurnRequest
-from ports.json_values import JsonObject
 from ports.responses import InvalidRoute, Reach, Refused, Unreachable, Unreadable, UpstreamProblem
 from ports.telemetry import Level, LogValue
-from ports.toolbox import ToolCall, ToolResult
+from ports.toolbox import ToolRequest, ToolResult, ToolSpec
 from tests.domain.services.stage import REQUEST, ROUTE, Stage, end_of, fault_of, said, text_of
 from tests.domain.turn.talk import call, completed, done
 from tests.doubles.clock import until
@@ -102,15 +101,15 @@ async def test_a_request_that_cannot_become_a_turn_is_refused_with_an_id():
 class BrokenToolbox(ScriptedToolbox):
     """Cannot even say what it offers."""
 
-    def specifications(self) -> tuple[JsonObject, ...]:
-        raise KeyError("specifications")
+    def tools(self) -> tuple[ToolSpec, ...]:
+        raise KeyError("tools")
 
 
 class RaisingToolbox(ScriptedToolbox):
     """Fails before its call begins."""
 
-    def call(self, call: ToolCall) -> ToolResult:  # type: ignore[override]
-        raise KeyError(call.name)
+    def call(self, request: ToolRequest) -> ToolResult:  # type: ignore[override]
+        raise KeyError(request.spec.name)
 
 
 class BrokenSlots(CountedSlots):
@@ -141,7 +140,7 @@ async def test_a_defect_of_the_client_ends_as_internal_fault_with_an_id(script):
 async def test_a_toolbox_that_cannot_say_what_it_offers_ends_as_internal_fault():
     stage = Stage()
     assert fault_of(await stage.read(toolbox=BrokenToolbox({}))).kind.name == "INTERNAL"
-    assert stage.log.only("turn_refused").values["detail"] == "KeyError: 'specifications'"
+    assert stage.log.only("turn_refused").values["detail"] == "KeyError: 'tools'"
 
 
 async def test_a_toolbox_that_fails_before_its_call_begins_ends_as_internal_fault():

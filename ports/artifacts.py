@@ -1,0 +1,112 @@
+"""What a turn leaves behind for later turns of its conversation: thinking, tool calls, their results.
+
+Storage sees sealed bytes and a key id, never a text. A turn's rows are written together and come back together, so a
+reader never meets half a turn. Every read names the owner: a reference alone is no permission (law 12).
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+from ports.cipher import Sealed
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """One row: an item of a turn. Identified by (`namespace`, `id`); `id` and `turn_id` are ULIDs.
+
+    `ordinal` counts a turn's rows from 0 in the order they go upstream. `kind` is the item's type upstream. `model` is
+    the slug that answered. `fingerprint` is the turn's, the same on all its rows, empty for none. `chat_id` and
+    `message_id` are empty for callers without a chat; `user_id` is the owner, empty only where callers have no id.
+    Times are aware, UTC; `touched_at` None stands for `created_at`.
+    """
+
+    id: str
+    namespace: str
+    turn_id: str
+    ordinal: int
+    kind: str
+    model: str
+    user_id: str
+    sealed: Sealed
+    created_at: datetime
+    chat_id: str = ""
+    message_id: str = ""
+    fingerprint: str = ""
+    touched_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChat:
+    """A chat with artifacts and when the newest of them was written."""
+
+    chat_id: str
+    newest: datetime
+
+
+class ArtifactsError(Exception):
+    """The store could not do it; nothing was changed. `reason` names the kind of failure, without data or secrets."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"artifacts: {reason}")
+        self.reason = reason
+
+
+class ArtifactsUnavailable(ArtifactsError):
+    """Not reachable now (missing, locked, full, down); the same call may succeed later."""
+
+
+class ArtifactsReadOnly(ArtifactsError):
+    """May be read but not written: the file is read-only, or its schema is newer than this code."""
+
+
+@runtime_checkable
+class Artifacts(Protocol):
+    """A store of artifacts. Safe to use from many tasks, event loops and processes at once."""
+
+    async def put(self, rows: Sequence[Artifact]) -> None:
+        """Write rows together: all or none, in one transaction. A row whose id is there already is left as it is."""
+        ...
+
+    async def find(
+        self, namespace: str, user_id: str, *, turn_ids: Collection[str], fingerprints: Collection[str], limit: int
+    ) -> tuple[Artifact, ...]:
+        """Return this owner's rows of the named turns, and of turns with one of the fingerprints; in one query.
+
+        By turn, then ordinal; of turns beyond `limit` rows nothing, the newest turns first in line. Both collections
+        may hold thousands, and anything a caller sent.
+        """
+        ...
+
+    async def touch(self, namespace: str, turn_ids: Collection[str], at: datetime) -> None:
+        """Set `touched_at` of the rows of these turns."""
+        ...
+
+    async def delete(self, namespace: str, user_id: str, turn_ids: Collection[str], kinds: Collection[str]) -> int:
+        """Delete this owner's rows of these turns and kinds; return how many."""
+        ...
+
+    async def delete_untouched(self, namespace: str, before: datetime, limit: int) -> int:
+        """Delete up to `limit` rows last touched before a time, whole turns first; return how many."""
+        ...
+
+    async def chats(self, namespace: str, after: str, limit: int) -> tuple[StoredChat, ...]:
+        """Return chats with rows, in the order of their ids, from the first id greater than `after`; "" for all."""
+        ...
+
+    async def delete_chat(self, namespace: str, chat_id: str, limit: int) -> int:
+        """Delete up to `limit` rows of one chat; return how many."""
+        ...
+
+    async def delete_person(self, namespace: str, user_id: str, limit: int) -> int:
+        """Delete up to `limit` rows of one owner; return how many."""
+        ...
+
+    async def sealed_otherwise(self, namespace: str, key_id: str, after: str, limit: int) -> tuple[Artifact, ...]:
+        """Return rows sealed with another key than `key_id`, in the order of their ids, ids greater than `after`."""
+        ...
+
+    async def reseal(self, namespace: str, resealed: Sequence[tuple[Artifact, Sealed]]) -> int:
+        """Give rows another seal, unless they were changed since they were read; return how many. All or none."""
+        ...

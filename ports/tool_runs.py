@@ -1,0 +1,68 @@
+"""What is known of tool calls that were started: the ground of "at most once" (law 6)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Protocol, runtime_checkable
+
+
+class RunState(Enum):
+    """How far a run got: STARTED may have had its effect, FINISHED has."""
+
+    STARTED = "started"
+    FINISHED = "finished"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolRun:
+    """One call of one turn. The key is (`namespace`, `turn_id`, `call_id`, `arguments_hash`); hashes are hex text."""
+
+    namespace: str
+    turn_id: str
+    call_id: str
+    arguments_hash: str
+    name: str
+    user_id: str
+    started_at: datetime
+    chat_id: str = ""
+    message_id: str = ""
+    state: RunState = RunState.STARTED
+
+
+class ToolRunsUnavailable(Exception):
+    """The state cannot be stored or read. `reason` holds no data."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"tool runs: {reason}")
+        self.reason = reason
+
+
+@runtime_checkable
+class ToolRuns(Protocol):
+    """Keeps the state of runs. Safe to use from many tasks and processes at once."""
+
+    async def start(self, runs: Collection[ToolRun]) -> frozenset[str]:
+        """Store runs as started, in one transaction, and return the call ids that were new.
+
+        Durable once it returns: of any number of callers with the same key exactly one is told it is new, whatever
+        dies and when. Raises ToolRunsUnavailable, and then nothing was stored.
+        """
+        ...
+
+    async def finish(self, runs: Collection[ToolRun]) -> None:
+        """Mark runs as finished. Raises ToolRunsUnavailable."""
+        ...
+
+    async def unfinished(
+        self, namespace: str, user_id: str, *, chat_id: str, turn_ids: Collection[str], limit: int
+    ) -> tuple[ToolRun, ...]:
+        """Return this owner's started but never finished runs of a chat (if not empty) or of the turns; oldest first.
+
+        Raises ToolRunsUnavailable.
+        """
+        ...
+
+    async def delete_before(self, namespace: str, before: datetime, limit: int) -> int:
+        """Delete up to `limit` runs started before a time; return how many. Raises ToolRunsUnavailable."""
+        ...
