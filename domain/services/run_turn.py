@@ -160,7 +160,7 @@ class RunTurn:
     def _journal(self, settlement: Settlement, entry: Persist | Record | Learn) -> None:
         match entry:
             case Persist():
-                settlement.items += len(entry.items)
+                settlement.items += len(entry.kept)
             case Record():
                 self._telemetry.event("debug", "upstream_call", **call_values(settlement.error_id, entry))
             case Learn(model, lesson):

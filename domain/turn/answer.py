@@ -80,7 +80,7 @@ class Answer:
         calls: dict[str, ToolCall] = {}
         for slot in self.slots:
             if slot.kind == CALL:
-                call = _call_of(slot)
+                call = call_of(slot)
                 if call.name:
                     calls.setdefault(call.call_id, call)
         return tuple(calls.values())
@@ -249,7 +249,8 @@ class Answer:
         return [*outputs, CloseReasoning(slot.segment, max(0.0, now - slot.started), item)]
 
 
-def _call_of(slot: Slot) -> ToolCall:
+def call_of(slot: Slot) -> ToolCall:
+    """Return the call of a slot; its name is empty if none ever came."""
     item = slot.item or slot.opening or {}
     arguments = _text(item, "arguments") or "".join(slot.arguments)
     call_id = _text(item, "call_id") or slot.item_id or f"call_{slot.segment}"

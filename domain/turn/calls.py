@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from domain.conversation.arguments import NONE, object_text
+from domain.conversation.arguments import NONE
 from domain.turn.steps import CancelCall, ClearTimer, SetTimer, ShowCall, ShowCallResult, StartCall, Step
 from ports.json_values import JsonObject
 from ports.toolbox import ToolCall, ToolResult
@@ -104,9 +104,17 @@ class Calls:
         """Tell whether every call has its result."""
         return not self.running and not self.waiting
 
-    def output(self, call_id: str) -> JsonObject:
-        """Return the output item of an answered call."""
-        return {"type": "function_call_output", "call_id": call_id, "output": self.results[call_id].text}
+    def outputs(self) -> list[tuple[ToolCall, JsonObject]]:
+        """Return the output items of the answered calls, in order."""
+        return [
+            (call, {"type": "function_call_output", "call_id": call.call_id, "output": self.results[call.call_id].text})
+            for call in self.order
+            if call.call_id in self.results
+        ]
+
+    def segments(self) -> list[tuple[ToolCall, int]]:
+        """Return under which segment each call is shown."""
+        return [(call, self.first_segment + position) for position, call in enumerate(self.order)]
 
     def _fill(self, now: float) -> list[Step]:
         steps: list[Step] = []
@@ -131,49 +139,3 @@ class Calls:
 def timer_of(call_id: str) -> str:
     """Name a call's timer."""
     return f"call:{call_id}"
-
-
-def items_of(round_items: tuple[JsonObject, ...], calls: Calls) -> tuple[JsonObject, ...]:
-    """Return what the next request of the turn has to hold after a round with calls.
-
-    Reasoning and messages go back as received, but without empty parts; calls in the portable minimum without their
-    id, whose prefix upstream checks; then one output per call, in order. Source: OpenRouter API reference, input items.
-    """
-    kept: list[JsonObject] = []
-    unwritten = {call.call_id: call for call in calls.order}
-    for item in round_items:
-        kind, call_id = item.get("type"), item.get("call_id")
-        if kind == "reasoning":
-            kept.append(item)
-        elif kind == "message":
-            kept += _message_items(item)
-        elif kind == "function_call" and isinstance(call_id, str) and call_id in unwritten:
-            kept.append(_call_item(unwritten.pop(call_id)))
-    kept += [_call_item(call) for call in unwritten.values()]
-    written = [item["call_id"] for item in kept if item["type"] == "function_call"]
-    return (*kept, *(calls.output(call_id) for call_id in written))
-
-
-def _message_items(item: JsonObject) -> list[JsonObject]:
-    content = item.get("content")
-    parts = [part for part in content if _says(part)] if isinstance(content, list) else []
-    if not parts:
-        return []
-    if item.get("id"):
-        return [{**item, "content": parts, "status": "completed"}]
-    text = "\n\n".join(_says(part) for part in parts)
-    return [{"type": "message", "role": "assistant", "content": text}]
-
-
-def _says(part: object) -> str:
-    said = (part.get("text") or part.get("refusal")) if isinstance(part, dict) else ""
-    return said if isinstance(said, str) else ""
-
-
-def _call_item(call: ToolCall) -> JsonObject:
-    return {
-        "type": "function_call",
-        "call_id": call.call_id,
-        "name": call.name,
-        "arguments": object_text(call.arguments),
-    }

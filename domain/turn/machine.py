@@ -15,8 +15,9 @@ from domain.request.repair import Sending
 from domain.turn import waiting
 from domain.turn.answer import Answer
 from domain.turn.bill import Bill
-from domain.turn.calls import Calls, Offer, demanding, items_of
+from domain.turn.calls import Calls, Offer, demanding
 from domain.turn.events import AttemptFailed, Begun, CallFinished, Cancelled, Crashed, TimerFired, TurnEvent
+from domain.turn.keeping import in_segments, kept_of
 from domain.turn.mending import Mending
 from domain.turn.merge import merged
 from domain.turn.plan import Phase, TurnPlan
@@ -60,6 +61,7 @@ __all__ = ["Phase", "TurnMachine", "TurnPlan"]
 IDLE = "idle"
 QUIET = (ClearTimer(WAITING), ClearTimer(IDLE))
 OF_ONE_ATTEMPT = AttemptFailed | UpstreamEvent
+_WHOLE = (Reason.STOP, Reason.TOOL_CALLS)
 
 
 class TurnMachine:
@@ -238,13 +240,14 @@ class TurnMachine:
             closed=self._rounds == self._plan.max_rounds,
         )
         begun = self._calls.begin(offer, now)
-        return self._after_calls([*self._mending.learned(), *self._kept(), *QUIET, *begun], now)
+        return self._after_calls([*self._mending.learned(), *QUIET, *begun], now)
 
     def _after_calls(self, steps: list[Step], now: float) -> list[Step]:
         if self.phase is not Phase.TOOLS or self._calls is None or not self._calls.done:
             return steps
         self._rounds += 1
-        more = items_of(self._answer.items, self._calls)
+        persist = self._kept()
+        more = (kept.item for step in persist for kept in step.kept)
         closing = self._rounds > self._plan.max_rounds
         body = self._mending.sending.body
         choice = "none" if closing else body.tool_choice
@@ -252,7 +255,7 @@ class TurnMachine:
         self._mending.sending = replace(self._mending.sending, body=body)
         following = Answer(self._answer.next_segment + len(self._calls.order), self._cited)
         self._answer, self._calls = following, None
-        return [*steps, *self._call(0.0, now)]
+        return [*steps, *persist, *self._call(0.0, now)]
 
     # --- endings ------------------------------------------------------------------------------------------
 
@@ -260,10 +263,12 @@ class TurnMachine:
         """Book an attempt that ended without a bill."""
         return list(self._bill.close(None, self._answer.received))
 
-    def _kept(self) -> list[Step]:
-        """Keep what a response brought; of one that is given up for another attempt nothing is kept."""
-        items = self._answer.items
-        return [Persist(self._bill.answering_model, items)] if items else []
+    def _kept(self, *, whole: bool = True) -> list[Persist]:
+        """Keep what a round brought; of an attempt that is given up for another one nothing is kept."""
+        kept = kept_of(self._answer, self._calls.outputs() if self._calls else (), whole=whole)
+        if self._calls is not None:
+            kept = in_segments(kept, self._calls.segments())
+        return [Persist(self._bill.answering_model, kept)] if kept else []
 
     def _cut_short(self, reason: str, now: float) -> list[Step]:
         filtered = reason == "content_filter"
@@ -321,7 +326,8 @@ class TurnMachine:
     def _stop(self, now: float) -> list[Step]:
         steps = self._calls.cancel() if self._calls else []
         steps += self._unbilled()
-        return [*steps, *self._close(), Finish(self._summary(Reason.CANCELLED, None, now))]
+        end = self._summary(Reason.CANCELLED, None, now)
+        return [*steps, *self._close(whole=False), Finish(end)]
 
     def _end_badly(self, fault: Fault, now: float) -> list[Step]:
         steps = self._calls.cancel() if self._calls else []
@@ -329,10 +335,11 @@ class TurnMachine:
 
     def _end(self, reason: Reason, now: float, fault: Fault | None = None) -> list[Step]:
         end = self._summary(reason, fault, now)
-        return [*self._close(), Ended(end), Finish(end)]
+        return [*self._close(whole=reason in _WHOLE), Ended(end), Finish(end)]
 
-    def _close(self) -> list[Step]:
-        kept = self._kept() if self.phase is Phase.CALLING else []
+    def _close(self, *, whole: bool) -> list[Step]:
+        tools = self.phase is Phase.TOOLS
+        kept = self._kept(whole=whole or tools) if tools or self.phase is Phase.CALLING else []
         self.phase = Phase.ENDED
         return [*kept, *QUIET]
 

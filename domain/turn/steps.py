@@ -185,11 +185,19 @@ class ClearTimer:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """One item as it goes back upstream; `segment` is its piece of the turn's output, -1 if it has none."""
+
+    item: JsonObject
+    segment: int
+
+
+@dataclass(frozen=True, slots=True)
 class Persist:
-    """Keep these items of a finished round, as upstream sent them, for later turns."""
+    """Keep what a round left for later turns; `model` answered, empty if upstream did not say."""
 
     model: str
-    items: tuple[JsonObject, ...]
+    kept: tuple[Kept, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from domain.turn.steps import (
     End,
     Ended,
     Finish,
+    Persist,
     Record,
     ShowReasoning,
     ShowStatus,
@@ -69,6 +70,11 @@ class Turn:
     def reasoning(self) -> str:
         """The thinking as it was shown, segments apart."""
         return shown(self.all(ShowReasoning))
+
+    @property
+    def kept(self) -> list[JsonObject]:
+        """The items kept for later turns."""
+        return [kept.item for step in self.all(Persist) for kept in step.kept]
 
     @property
     def statuses(self) -> list[str]:

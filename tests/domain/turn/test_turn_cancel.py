@@ -4,9 +4,9 @@ from domain.turn.calls import CallLimits
 from domain.turn.events import AttemptFailed, Begun, CallFinished, Cancelled, Crashed
 from domain.turn.machine import TurnPlan
 from domain.turn.steps import CancelCall, Ended, Persist, Reason, ShowCallResult
-from ports.responses import Reach, Unreachable
+from ports.responses import Reach, ReasoningDelta, Unreachable
 from ports.toolbox import ToolResult
-from tests.domain.turn.talk import BODY, COST, STARTED, Turn, call, completed, delta, done, message
+from tests.domain.turn.talk import BODY, COST, STARTED, Turn, call, completed, delta, done, message, thought
 
 TOOLS = TurnPlan(BODY, runnable=frozenset({"look"}), call_limits=CallLimits(parallel=1))
 
@@ -34,11 +34,12 @@ def test_a_stop_while_waiting_for_upstream_books_the_call():
     assert (turn.end.reason, len(turn.records), turn.end.timing.total) == (Reason.CANCELLED, 1, 2.0)
 
 
-def test_a_stop_in_the_answer_keeps_what_was_finished():
+def test_a_stop_in_the_answer_keeps_what_was_shown():
     turn = Turn()
     turn.feed(STARTED, *done(message("One")), delta("half", index=1, item_id="msg_2"))
     turn.feed(Cancelled())
-    assert turn.all(Persist) == [Persist("maker/answering", (message("One"),))]
+    assert turn.kept == [message("One"), {"type": "message", "role": "assistant", "content": "half"}]
+    assert turn.all(Persist)[0].model == "maker/answering"
     assert turn.end.unbilled_characters == 7
 
 
@@ -78,14 +79,37 @@ def test_a_round_is_kept_once_when_the_turn_stops_in_the_next():
     turn.feed(*done(call("a")), completed())
     turn.feed(CallFinished("a", ToolResult("found")))
     turn.feed(Cancelled())
-    assert [kept.items for kept in turn.all(Persist)] == [(call("a"),)]
+    assert [item["type"] for item in turn.kept] == ["function_call", "function_call_output"]
 
 
 def test_a_round_is_kept_once_when_the_turn_stops_while_its_tools_run():
     turn = Turn(TOOLS)
-    turn.feed(*done(call("a")), completed())
+    turn.feed(*done(call("a"), call("b")), completed())
+    turn.feed(CallFinished("a", ToolResult("found")))
     turn.feed(Cancelled())
-    assert len(turn.all(Persist)) == 1
+    assert [item["call_id"] for item in turn.kept] == ["a", "b", "a", "b"]
+    assert [item["output"] for item in turn.kept[2:]] == ["found", "Not completed: the turn was stopped."]
+
+
+def test_thinking_that_was_not_finished_when_the_turn_stopped_is_not_kept_nor_what_came_before_it():
+    turn = Turn()
+    turn.feed(STARTED, *done(thought("Hm")), delta("So", index=1), ReasoningDelta(2, "rs_2", 0, "More", raw=False))
+    turn.feed(Cancelled())
+    assert [item["type"] for item in turn.kept] == ["message"]
+
+
+def test_thinking_that_led_to_nothing_when_the_turn_stopped_is_not_kept():
+    turn = Turn()
+    turn.feed(STARTED, *done(thought("Hm")))
+    turn.feed(Cancelled())
+    assert turn.kept == []
+
+
+def test_finished_thinking_is_kept_with_the_text_that_was_cut_off():
+    turn = Turn()
+    turn.feed(STARTED, *done(thought("Hm")), delta("Half", index=1))
+    turn.feed(Cancelled())
+    assert [item["type"] for item in turn.kept] == ["reasoning", "message"]
 
 
 def test_a_stop_after_the_end_changes_nothing():

@@ -3,7 +3,7 @@
 import pytest
 
 from domain.turn.events import AttemptFailed, Crashed
-from domain.turn.steps import Ended, Finish, Persist, Reason
+from domain.turn.steps import Ended, Finish, Reason
 from ports.responses import (
     EventTooLarge,
     InvalidRoute,
@@ -200,7 +200,7 @@ def test_a_defect_ends_the_turn_as_internal_fault():
 def test_what_was_finished_before_a_fault_is_kept():
     turn = Turn()
     turn.feed(*done(message("One")), reported(500))
-    assert turn.all(Persist) == [Persist("", (message("One"),))]
+    assert turn.kept == [message("One")]
 
 
 def test_seconds_run_from_the_beginning_to_the_end_and_to_the_last_word():

@@ -1,6 +1,6 @@
 """Thinking: shown once whatever its style, closed with the item, timed."""
 
-from domain.turn.steps import CloseReasoning, Persist, ShowReasoning, ShowText
+from domain.turn.steps import CloseReasoning, ShowReasoning, ShowText
 from ports.responses import ReasoningDelta, ReasoningDone
 from tests.domain.turn.talk import STARTED, Turn, completed, delta, done, message, thought
 
@@ -77,9 +77,9 @@ def test_text_is_not_repeated_when_thinking_without_ids_shares_its_place():
 
 def test_items_are_kept_as_received_and_in_order():
     turn = Turn()
-    items = (thought("Comparing"), message("Two"))
+    items = [thought("Comparing"), message("Two")]
     turn.feed(STARTED, *done(*items), completed())
-    assert turn.all(Persist) == [Persist("maker/answering", items)]
+    assert turn.kept == items
 
 
 def test_thinking_alone_is_no_answer():

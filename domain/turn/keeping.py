@@ -1,0 +1,88 @@
+"""What a round leaves behind: the items the next request holds, in this turn and in later ones.
+
+Reasoning and messages as received, but messages without empty parts; calls in the portable minimum without their id,
+whose prefix upstream checks; then one output per call, in order. Source: OpenRouter API reference, input items.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from domain.conversation.arguments import object_text
+from domain.turn.answer import CALL, MESSAGE, REASONING, Answer, Slot, call_of
+from domain.turn.steps import Kept
+from ports.json_values import JsonObject
+from ports.toolbox import ToolCall
+
+Outputs = Iterable[tuple[ToolCall, JsonObject]]
+
+
+def kept_of(answer: Answer, outputs: Outputs = (), *, whole: bool = True) -> tuple[Kept, ...]:
+    """Return what a round leaves: items in order, then the outputs of its calls; calls without output go last.
+
+    Not `whole`: the response broke off. Text is kept as it was shown. Thinking that was not finished, or led to
+    nothing, would be refused upstream, and with it all that came before: then the round keeps none.
+    """
+    kept: list[Kept] = []
+    segments: dict[str, int] = {}
+    for slot in answer.slots:
+        if slot.kind == CALL:
+            call = call_of(slot)
+            if (slot.closed or whole) and call.name and call.call_id not in segments:
+                segments[call.call_id] = slot.segment
+                kept.append(Kept(call_item(call), slot.segment))
+        else:
+            kept += [Kept(item, slot.segment) for item in _items(slot)]
+    if not whole:
+        kept = _broken_off(kept, answer)
+    kept += [Kept(item, segments.get(call.call_id, -1)) for call, item in outputs]
+    return tuple(kept)
+
+
+def in_segments(kept: Iterable[Kept], segments: Iterable[tuple[ToolCall, int]]) -> tuple[Kept, ...]:
+    """Return items with calls and outputs numbered by the segments in which they were shown."""
+    shown = {call.call_id: segment for call, segment in segments}
+    return tuple(replace(one, segment=shown.get(str(one.item.get("call_id")), one.segment)) for one in kept)
+
+
+def call_item(call: ToolCall) -> JsonObject:
+    """Return a call as upstream takes it back."""
+    return {
+        "type": "function_call",
+        "call_id": call.call_id,
+        "name": call.name,
+        "arguments": object_text(call.arguments),
+    }
+
+
+def _items(slot: Slot) -> list[JsonObject]:
+    if slot.kind == REASONING:
+        return [slot.item] if slot.item is not None else []
+    if slot.kind != MESSAGE:
+        return []
+    if slot.item is None:
+        return _spoken("\n\n".join("".join(pieces) for pieces in slot.pieces.values()))
+    return _message(slot.item)
+
+
+def _message(item: JsonObject) -> list[JsonObject]:
+    content = item.get("content")
+    parts = [part for part in content if _says(part)] if isinstance(content, list) else []
+    if item.get("id") and parts:
+        return [{**item, "content": parts, "status": "completed"}]
+    return _spoken("\n\n".join(_says(part) for part in parts))
+
+
+def _spoken(text: str) -> list[JsonObject]:
+    return [{"type": "message", "role": "assistant", "content": text}] if text.strip() else []
+
+
+def _says(part: object) -> str:
+    said = (part.get("text") or part.get("refusal")) if isinstance(part, dict) else ""
+    return said if isinstance(said, str) else ""
+
+
+def _broken_off(kept: list[Kept], answer: Answer) -> list[Kept]:
+    unfinished = any(slot.kind == REASONING and not slot.closed for slot in answer.slots)
+    if unfinished or (kept and kept[-1].item.get("type") == REASONING):
+        return [one for one in kept if one.item.get("type") != REASONING]
+    return kept
