@@ -8,15 +8,19 @@ builds. `check_dependencies()` names what was forgotten.
 # (a port is a Protocol checked at run time: any adapter with its methods may be handed in)
 
 from dependency_injector.containers import DeclarativeContainer
-from dependency_injector.providers import Dependency, Singleton
+from dependency_injector.providers import Dependency, Factory, Singleton
 
+from domain.services.clean_artifacts import CleanArtifacts
 from domain.services.list_models import ListModels
+from domain.services.remember_turn import TurnMemory
 from domain.services.run_turn import RunTurn
 from domain.services.sync_models import SyncModels
 from ports.catalog import Catalog
+from ports.chats import Chats
 from ports.clock import Clock
 from ports.ids import Ids
 from ports.model_rows import ModelRows
+from ports.offload import Offload
 from ports.responses import ResponsesClient
 from ports.slots import Slots
 from ports.telemetry import Telemetry
@@ -28,13 +32,19 @@ class Container(DeclarativeContainer):
     responses: Dependency[ResponsesClient] = Dependency(instance_of=ResponsesClient)
     catalog: Dependency[Catalog] = Dependency(instance_of=Catalog)
     clock: Dependency[Clock] = Dependency(instance_of=Clock)
+    chats: Dependency[Chats] = Dependency(instance_of=Chats)
     ids: Dependency[Ids] = Dependency(instance_of=Ids)
     model_rows: Dependency[ModelRows] = Dependency(instance_of=ModelRows)
+    offload: Dependency[Offload] = Dependency(instance_of=Offload)
     slots: Dependency[Slots] = Dependency(instance_of=Slots)
     telemetry: Dependency[Telemetry] = Dependency(instance_of=Telemetry)
 
     run_turn: Singleton[RunTurn] = Singleton(
-        RunTurn, responses=responses, clock=clock, ids=ids, slots=slots, telemetry=telemetry
+        RunTurn, responses=responses, clock=clock, ids=ids, slots=slots, offload=offload, telemetry=telemetry
+    )
+    turn_memory: Factory[TurnMemory] = Factory(TurnMemory, offload=offload, clock=clock, ids=ids, telemetry=telemetry)
+    clean_artifacts: Factory[CleanArtifacts] = Factory(
+        CleanArtifacts, chats=chats, offload=offload, clock=clock, ids=ids, telemetry=telemetry
     )
     list_models: Singleton[ListModels] = Singleton(ListModels, catalog=catalog, clock=clock, telemetry=telemetry)
     sync_models: Singleton[SyncModels] = Singleton(SyncModels, rows=model_rows, clock=clock, telemetry=telemetry)

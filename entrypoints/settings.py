@@ -8,137 +8,20 @@ from dataclasses import dataclass
 from typing import Literal
 
 from entrypoints.settings_rows import Secret, Setting, read_table, setting
+from entrypoints.settings_upstream import UpstreamSettings
 
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 SummaryMode = Literal["auto", "concise", "detailed", "disabled"]
-Access = Literal["admins", "public"]
-FilterRule = Literal["all", "only", "exclude"]
 CacheLife = Literal["5m", "1h"]
 EndpointName = Literal["responses", "chat_completions"]
+Retention = Literal["disabled", "next_reply", "conversation"]
+ToolMode = Literal["Pipeline", "Open-WebUI"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(UpstreamSettings):
     """The settings one call works with; made by `settings_snapshot.snapshot`, never changed afterwards."""
-
-    # Connection
-    api_key: Secret = setting(
-        Secret(),
-        "Key of the OpenRouter account that pays for all requests. Left empty, the environment variable "
-        "OPENROUTER_API_KEY is used.",
-        env="OPENROUTER_API_KEY",
-    )
-    base_url: str = setting(
-        "https://openrouter.ai/api/v1",
-        "Address of OpenRouter or of a gateway that speaks its Responses API, up to and including the version. "
-        "Left empty, the environment variable OPENROUTER_API_BASE_URL is used, else https://openrouter.ai/api/v1.",
-        env="OPENROUTER_API_BASE_URL",
-    )
-    insecure_base_url_hosts: str = setting(
-        "",
-        "Host names, separated by commas, for which BASE_URL may be plain http. This machine itself always may.",
-        advanced=True,
-    )
-    http_referer_override: str = setting(
-        "",
-        "Full address (https://…) of your site, named to OpenRouter as the origin of all requests in place of the "
-        "project's own.",
-        pattern=r"https?://[^\s/]+\S*",
-    )
-    http_connect_timeout_seconds: int = setting(
-        10, "Seconds to wait for a connection to upstream before giving up.", low=1
-    )
-    http_total_timeout_seconds: int | None = setting(
-        None,
-        "Longest duration of one upstream request in seconds, reading the answer included. Empty: no such limit, "
-        "only silence ends a request (HTTP_SOCK_READ_SECONDS).",
-        low=1,
-    )
-    http_sock_read_seconds: int = setting(
-        300,
-        "Seconds without a single byte from upstream after which a request counts as dead. Not used when "
-        "HTTP_TOTAL_TIMEOUT_SECONDS is set.",
-        low=1,
-    )
-    retry_uncertain: bool = setting(
-        False,
-        "Also repeat requests whose fate is unknown, such as a time-out after sending. OpenRouter may then charge "
-        "for both. Requests to free models are repeated in any case.",
-    )
-    max_sse_event_mb: int = setting(
-        64,
-        "Largest single event of an answer's stream, in MiB; a larger one ends the answer.",
-        low=1,
-        high=512,
-        advanced=True,
-    )
-
-    # Models
-    model_id: str = setting(
-        "auto",
-        "Models to offer: auto for all of them, or their names separated by commas, such as "
-        "openai/gpt-5, anthropic/claude-sonnet-4.5.",
-    )
-    model_catalog_refresh_seconds: int = setting(
-        3600, "Seconds after which the list of models is fetched again, in the background.", low=60
-    )
-    free_model_filter: FilterRule = setting(
-        "all", "Models offered by price: all, only the free ones, or all but those (exclude)."
-    )
-    tool_calling_filter: FilterRule = setting(
-        "all", "Models offered by tool calling: all, only those that can, or all but those (exclude)."
-    )
-    zdr_models_only: bool = setting(
-        False, "Offer only models with a provider that promises to keep nothing (zero data retention)."
-    )
-    disabled_models: str = setting(
-        "", "Models switched off at once, for background tasks too: names or patterns, separated by commas."
-    )
-    variant_models: str = setting(
-        "",
-        "Further entries of the picker, by commas: a model with a variant (openai/gpt-5:nitro) or with a preset of the "
-        "account (openai/gpt-5@preset/brief).",
-    )
-    fallback_model: str = setting(
-        "", "Model that answers, with a word to the person, when the one asked for cannot be reached at all."
-    )
-    task_model: str = setting(
-        "", "Model for background tasks such as titles and tags. Left empty, the model of the chat does them."
-    )
-    update_model_capabilities: bool = setting(
-        True,
-        "Keep the capability boxes of the models (vision, web search, image generation and so on) as OpenRouter lists "
-        "them. What an administrator has changed by hand is never touched again.",
-    )
-    update_model_descriptions: bool = setting(
-        False,
-        "Keep the descriptions of the models as OpenRouter lists them. What an administrator has changed by hand is "
-        "never touched again.",
-    )
-    update_model_images: bool = setting(
-        True,
-        "Keep the icons of the models as OpenRouter shows them. Has no effect yet: icons wait for a release that "
-        "fetches files from elsewhere safely.",
-    )
-    new_model_access_control: Access = setting(
-        "admins",
-        "Who may use a model that is entered anew while capabilities or descriptions are kept up to date: admins only, "
-        "or public for everybody. Models that are entered already keep their access.",
-    )
-
-    # Load
-    max_concurrent_requests: int = setting(
-        200, "Requests that may run at the same time in one server process.", low=1, high=2000
-    )
-    max_queued_requests: int = setting(
-        1000,
-        "Requests that may wait for a free place in one server process; further ones are refused as busy. "
-        "0 refuses at once when every place is taken.",
-        low=0,
-        high=100_000,
-        advanced=True,
-    )
 
     # Reasoning
     enable_reasoning: bool = setting(
@@ -222,6 +105,85 @@ class Settings:
         25, "Rounds of tool calls in one answer before the model has to finish without them.", low=1
     )
     tool_timeout_seconds: int = setting(60, "Seconds one tool call may take.", low=1, high=600)
+    tool_batch_timeout_seconds: int = setting(
+        120, "Seconds all tool calls of one round may take together, waiting for a free place included.", low=1
+    )
+    tool_idle_timeout_seconds: int | None = setting(
+        None, "Seconds a tool call may go on without any sign of progress. Empty: no such limit.", low=1
+    )
+    max_parallel_tools_per_request: int = setting(
+        5, "Tool calls of one answer that may run at the same time.", low=1, high=50
+    )
+    max_parallel_tools_global: int = setting(
+        200, "Tool calls that may run at the same time in one server process.", low=1, high=2000
+    )
+    tool_execution_mode: ToolMode = setting(
+        "Pipeline",
+        "Who runs tool calls: Pipeline, this function, within its limits; or Open-WebUI, the host itself.",
+        user=True,
+        advanced=True,
+    )
+    enable_strict_tool_calling: bool = setting(
+        True, "Make models keep exactly to the schemas of tools, where a schema can be made strict.", advanced=True
+    )
+    breaker_max_failures: int = setting(
+        5,
+        "Failures of one person within BREAKER_WINDOW_SECONDS after which a pause is made.",
+        low=1,
+        high=50,
+        advanced=True,
+    )
+    breaker_window_seconds: int = setting(
+        60, "Seconds in which failures are counted, and the length of the pause.", low=5, high=900, advanced=True
+    )
+    enable_web_search_tool: bool = setting(
+        True, "Let OpenRouter search the web when a person switches web search on.", advanced=True
+    )
+    web_search_max_results: int | None = setting(
+        3,
+        "Results of one web search that go to the model; none leaves it to OpenRouter.",
+        low=1,
+        high=10,
+        advanced=True,
+    )
+
+    # Memory of a chat
+    persist_reasoning_tokens: Retention = setting(
+        "conversation",
+        "How long the thinking of a model goes back to it: disabled, next_reply (until the answer to the next "
+        "message), or conversation.",
+        user=True,
+    )
+    persist_tool_results: bool = setting(
+        True, "Keep the results of tool calls, so that later messages of the chat can build on them.", user=True
+    )
+    tool_output_retention_turns: int = setting(
+        10,
+        "Newest turns whose tool results are sent again in full; older long ones are shortened. 0 never shortens.",
+        low=0,
+    )
+    artifact_encryption_key: Secret = setting(
+        Secret(),
+        "Passphrase, at least 16 characters, that what is kept of a chat is encrypted with. Left empty, a key is made "
+        "once and kept in a file beside the data; on PostgreSQL nothing is encrypted then.",
+    )
+    artifact_previous_keys: Secret = setting(
+        Secret(),
+        "Earlier values of ARTIFACT_ENCRYPTION_KEY, by commas: what they encrypted stays readable.",
+        advanced=True,
+    )
+    encrypt_all: bool = setting(True, "Encrypt everything that is kept of a chat; off, only the thinking of models.")
+    enable_lz4_compression: bool = setting(True, "Compress what is kept of a chat.", advanced=True)
+    min_compress_bytes: int = setting(
+        0, "Size in bytes from which compression is tried; 0 always tries.", low=0, advanced=True
+    )
+    artifact_cleanup_days: int = setting(
+        90, "Days after which what nobody has used any more is deleted.", low=1, high=365
+    )
+    artifact_cleanup_interval_hours: float = setting(
+        1.0, "Hours between two looks for what is to be deleted.", low=0.5, high=24
+    )
+    db_batch_size: int = setting(10, "Pieces written to the database in one step.", low=5, high=20, advanced=True)
 
     # What people see
     show_final_usage_status: bool = setting(True, "Show time, cost and tokens below each finished answer.", user=True)

@@ -13,12 +13,15 @@ _LONG_ENOUGH = 16  # shorter secrets show nothing
 
 
 class Secret:
-    """A value that never shows itself: `str`, `repr` and formatting give a mask, only `reveal()` the text."""
+    """A value that never shows itself: `str`, `repr` and formatting give a mask, only `reveal()` the text.
 
-    __slots__ = ("_value",)
+    `unreadable`: something is stored but cannot be opened. It then counts as empty, and nothing may take its place.
+    """
 
-    def __init__(self, value: str = "") -> None:
-        self._value = value
+    __slots__ = ("_value", "unreadable")
+
+    def __init__(self, value: str = "", *, unreadable: bool = False) -> None:
+        self._value, self.unreadable = value, unreadable
 
     def reveal(self) -> str:
         """Return the clear text; call it only where the value is used."""
@@ -28,7 +31,7 @@ class Secret:
         return bool(self._value)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other._value == self._value
+        return isinstance(other, Secret) and (other._value, other.unreadable) == (self._value, self.unreadable)
 
     def __hash__(self) -> int:
         return hash((Secret, self._value))

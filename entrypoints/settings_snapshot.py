@@ -7,6 +7,7 @@ from entrypoints.settings import ADVANCED, SETTINGS, Settings
 from entrypoints.settings_advanced import read_advanced
 from entrypoints.settings_coerce import Unusable, coerce, is_empty
 from entrypoints.settings_rows import Secret, Setting, SettingProblem
+from entrypoints.settings_secret import HOST_SECRET, host_secret, is_encrypted, opened
 
 _REFUSED = "_refused"  # the attribute in which a valves object keeps stored values its own types could not hold
 _INHERIT = "inherit"
@@ -22,7 +23,8 @@ def snapshot(
     `valves` and `user_valves` are mappings or objects with one entry or attribute per NAME; None and missing ones
     are fine. A line of the ADVANCED box goes before an entry of the same name, a stored value before the environment,
     a person's own value before all of them, where the row allows it and the operator has not locked it. Numbers out of
-    range are clamped, anything else unusable gives the value that would hold without it.
+    range are clamped, anything else unusable gives the value that would hold without it. Only a stored secret that the
+    host's secret does not open gives none at all, not even the environment's: another account might pay unnoticed.
     """
     lines, problems = read_advanced(_read(valves, ADVANCED))
     values: dict[str, Any] = {}  # typed by the table, row by row
@@ -50,11 +52,22 @@ def _read(source: object, name: str) -> object:
 
 
 def _admin_value(row: Setting, raw: object, environ: Mapping[str, str], problems: list[SettingProblem]) -> object:
+    if row.kind == "secret" and isinstance(raw, str) and is_encrypted(raw):
+        secret = host_secret(environ)
+        raw = opened(raw, secret)
+        if raw is None:
+            problems.append(_unreadable(row, secret))
+            return Secret(unreadable=True)
     fallback = row.default
     from_environment = environ.get(row.rule.env) if row.rule.env else None
     if not is_empty(from_environment):
         fallback = _taken(row, from_environment, fallback, problems, f"{row.name} (from {row.rule.env})")
     return fallback if is_empty(raw) else _taken(row, raw, fallback, problems, row.name)
+
+
+def _unreadable(row: Setting, secret: str) -> SettingProblem:
+    cause = f"was saved under another {HOST_SECRET}" if secret else f"was saved under a {HOST_SECRET} that is gone"
+    return SettingProblem(row.name, "", "", f"{row.name} {cause}: enter it again. Until then nothing is used.")
 
 
 def _user_value(row: Setting, raw: object, admin: object, problems: list[SettingProblem]) -> object:

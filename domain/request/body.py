@@ -5,7 +5,8 @@ Source: OpenRouter API reference, request body and checklist; behaviour of reque
 
 from dataclasses import dataclass, replace
 
-from domain.conversation.items import answerable, items_of
+from domain.conversation.history import Past, history_items
+from domain.conversation.items import answerable
 from domain.faults.fault import Fault, FaultKind
 from domain.request.caching import cache_mark
 from domain.request.endpoint import endpoint_of
@@ -42,15 +43,16 @@ def build(
     model: Model | None,
     offered: tuple[JsonObject, ...] = (),
     known: frozenset[str] = frozenset(),
+    past: Past | None = None,
 ) -> Prepared | Fault:
     """Build what one turn sends; a Fault if the messages hold nothing to send.
 
     `offered` are tools the turn itself can run; without them an API caller's own tools are passed on. `model` is the
     catalog's entry for `slug`, None if it has none: then every parameter is passed on. `known`: all slugs of the
-    catalog, empty if unknown.
+    catalog, empty if unknown. `past`: what is remembered of the history's turns.
     """
     asked = request.parameters
-    items = answerable(items_of(request.messages, model, request.prompting.history_turns, slug))
+    items = answerable(history_items(request.messages, model, request.prompting.history_turns, slug, past))
     if not items:
         return Fault(FaultKind.BAD_MESSAGES, detail="there is no message with a role and a text")
     tools, bad_tools = _tools(request, slug, model, offered)

@@ -128,6 +128,20 @@ class EndpointChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class Remembering:
+    """What of a turn outlives it, under which `namespace` (empty: nothing is kept or looked up).
+
+    `reasoning`: kept for the `conversation`, for the `next_reply` only, or `disabled`. `tool_results`: calls are kept
+    with their outputs. `full_turns`: turns whose tool outputs go back whole, 0 for all.
+    """
+
+    namespace: str = ""
+    reasoning: str = "conversation"
+    tool_results: bool = True
+    full_turns: int = 10
+
+
+@dataclass(frozen=True, slots=True)
 class Bounds:
     """Limits of the process and of one turn that are not upstream's."""
 
@@ -141,6 +155,7 @@ class Bounds:
 class TurnRequest:
     """Everything a turn needs; nothing later reads a live setting.
 
+    `turn_id` is a ULID, by which the page's history leads back to what was kept; empty: the turn gets one of its own.
     `model` is the name as requested, `offer` the operator's choice of models. `messages` are chat messages as
     the caller sent them. `task` names the background task, empty for a chat; `fallback_model` stands in for one that
     cannot be reached. `stream` is how upstream is asked, not how the caller is answered.
@@ -150,6 +165,7 @@ class TurnRequest:
     messages: tuple[object, ...]
     route: Route
     caller: Caller = Caller.API
+    turn_id: str = ""
     stream: bool = True
     person: Person = Person()
     parameters: Parameters = Parameters()
@@ -162,6 +178,7 @@ class TurnRequest:
     task: str = ""
     limits: Limits = Limits()
     retry: RetryPolicy = RetryPolicy()
+    memory: Remembering = Remembering()
     bounds: Bounds = Bounds()
     offer: Offer = Offer()
     insecure_hosts: frozenset[str] = frozenset()

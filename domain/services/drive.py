@@ -7,10 +7,11 @@ batch are run before its outputs are yielded, so a slow reader delays neither a 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol, assert_never
 
 from domain.services.attempt import Attempt
-from domain.turn.events import Begun, CallFinished, Cancelled, Crashed, TimerFired, TurnEvent
+from domain.turn.events import Begun, CallBegan, CallFinished, Cancelled, Crashed, TimerFired, TurnEvent
 from domain.turn.machine import Phase, TurnMachine
 from domain.turn.steps import (
     COMMANDS,
@@ -75,6 +76,7 @@ class Driver:
         self._upkeep, self._own = upkeep, upkeep.own
         self._attempt: Attempt | None = None
         self._calls: dict[str, asyncio.Task[ToolResult]] = {}
+        self._begun_calls: list[TurnEvent] = []
         self._timers: dict[str, float] = {}
         self._alarm: tuple[float, asyncio.Task[None]] | None = None
         self._news: asyncio.Future[None] | None = None
@@ -118,8 +120,12 @@ class Driver:
         if self._news is not None and not self._news.done():
             self._news.set_result(None)
 
+    def _call_began(self, call_id: str) -> None:
+        self._begun_calls.append(CallBegan(call_id))
+        self._stir()
+
     def _finished_calls(self) -> list[TurnEvent]:
-        events: list[TurnEvent] = []
+        events, self._begun_calls = self._begun_calls, []
         for call_id, task in list(self._calls.items()):
             if task.done():
                 del self._calls[call_id]
@@ -195,7 +201,7 @@ class Driver:
                 self._attempt.ask()
             case StartCall(call):
                 if self._ports.calls is not None:
-                    work = self._ports.calls.run(call, _nothing)
+                    work = self._ports.calls.run(call, partial(self._call_began, call.call_id))
                     self._calls[call.call_id] = self._task(work, f"tool-{call.name}")
             case CancelCall(call_id):
                 task = self._calls.pop(call_id, None)
@@ -248,10 +254,6 @@ class Driver:
 def named(defect: BaseException) -> str:
     """Name a defect for the log."""
     return f"{type(defect).__name__}: {defect}"
-
-
-def _nothing() -> None:
-    """Take note of nothing."""
 
 
 async def _ended(task: "asyncio.Task[Any]") -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from domain.catalog.offer import reasons_against, with_variants
 from domain.catalog.selection import find, slug_of
+from domain.conversation.history import Past
 from domain.egress.base_url import InvalidBaseUrl, checked_base_url
 from domain.faults.fault import Fault, FaultKind
 from domain.request.body import Prepared, build
@@ -36,9 +37,16 @@ class Ready:
 
 
 def prepare_turn(
-    request: TurnRequest, models: tuple[Model, ...], tools: tuple[JsonObject, ...], lessons: Lessons
+    request: TurnRequest,
+    models: tuple[Model, ...],
+    tools: tuple[JsonObject, ...],
+    lessons: Lessons,
+    past: Past | None = None,
 ) -> Ready | Fault:
-    """Check key, address, model and messages, and build what is sent; the first thing wrong is the fault."""
+    """Check key, address, model and messages, and build what is sent; the first thing wrong is the fault.
+
+    `past`: what is remembered of the history's turns. Pure computing: a long history is offloaded.
+    """
     if not request.route.api_key.strip():
         return Fault(FaultKind.NO_KEY)
     try:
@@ -52,11 +60,11 @@ def prepare_turn(
     if reasons:
         return Fault(FaultKind.FILTERED_MODEL, detail=f"{slug}: {'; '.join(reasons)}")
     request = _with_offered_fallbacks(request, everything)
-    sent = build(request, slug, model, tools)
+    sent = build(request, slug, model, tools, past=past)
     if isinstance(sent, Fault):
         return sent
     given = request.route
-    fallback = _fallback(request, everything, slug, tools)
+    fallback = _fallback(request, everything, slug, tools, past)
     return Ready(
         slug,
         model,
@@ -69,7 +77,7 @@ def prepare_turn(
 
 
 def _fallback(
-    request: TurnRequest, models: tuple[Model, ...], slug: str, tools: tuple[JsonObject, ...]
+    request: TurnRequest, models: tuple[Model, ...], slug: str, tools: tuple[JsonObject, ...], past: Past | None
 ) -> Prepared | None:
     """Return what goes to the model that stands in; prices, privacy and the off switch hold for it too."""
     if not request.fallback_model:
@@ -78,7 +86,7 @@ def _fallback(
     other = model.id if model is not None else slug_of(request.fallback_model)
     if other == slug or reasons_against(other, model, request.offer, chosen_by_person=False):
         return None
-    sent = build(request, other, model, tools)
+    sent = build(request, other, model, tools, past=past)
     return None if isinstance(sent, Fault) else sent
 
 

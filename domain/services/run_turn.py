@@ -9,18 +9,23 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from domain.conversation.arguments import object_text
+from domain.conversation.history import Past
+from domain.conversation.replay import wanted
+from domain.conversation.size import size_of
 from domain.faults.fault import Fault, FaultKind
 from domain.request.endpoint import may_change
 from domain.request.lessons import Lessons
-from domain.request.turn_request import TurnRequest
+from domain.request.turn_request import Caller, TurnRequest
 from domain.services.drive import Driver, TurnPorts, Upkeep, named
 from domain.services.prepare_turn import Ready, prepare_turn
-from domain.services.settle_turn import Settlement, call_values, settle_turn
-from domain.turn.calls import CallLimits
+from domain.services.remember_turn import Recalled, TurnMemory
+from domain.services.settle_turn import Settlement, call_values, keep_turn, settle_turn
+from domain.tools.plan import CallLimits
 from domain.turn.machine import TurnMachine, TurnPlan
 from domain.turn.steps import CallUpstream, End, Ended, Learn, Output, Persist, Reason, Record, ShowStatus
 from domain.turn.waiting import FOR_A_PLACE
@@ -30,20 +35,37 @@ from ports.clock import Clock
 from ports.ids import Ids
 from ports.json_values import JsonObject
 from ports.notices import Notices
+from ports.offload import Offload
 from ports.responses import ResponsesClient, UpstreamCall
 from ports.slots import Slots, SlotsFull
 from ports.telemetry import Telemetry
 from ports.toolbox import Toolbox, ToolCall, ToolRequest, ToolResult, ToolSpec
 
 
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """What belongs to the one person of a turn."""
+
+    toolbox: Toolbox | None = None
+    notices: Notices | None = None
+    memory: TurnMemory | None = None
+
+
 class RunTurn:
     """The use case. Safe to call from many tasks of one event loop."""
 
     def __init__(
-        self, *, responses: ResponsesClient, clock: Clock, ids: Ids, slots: Slots, telemetry: Telemetry
+        self,
+        *,
+        responses: ResponsesClient,
+        clock: Clock,
+        ids: Ids,
+        slots: Slots,
+        offload: Offload,
+        telemetry: Telemetry,
     ) -> None:
         self._responses, self._clock, self._ids = responses, clock, ids
-        self._slots, self._telemetry = slots, telemetry
+        self._slots, self._offload, self._telemetry = slots, offload, telemetry
         self._lessons = Lessons()
         self._tasks: set[asyncio.Task[None]] = set()
         self._running = 0
@@ -57,15 +79,18 @@ class RunTurn:
         models: tuple[Model, ...] = (),
         toolbox: Toolbox | None = None,
         notices: Notices | None = None,
+        memory: TurnMemory | None = None,
         reader: "asyncio.Task[Any] | None" = None,
     ) -> AsyncGenerator[Output, None]:
         """Yield the outputs of one turn, ending with exactly one `Ended`; raises nothing but cancellation.
 
-        `models` is the catalog as known now, empty if unknown; `toolbox` and `notices` belong to this person.
+        `models` is the catalog as known now, empty if unknown; `toolbox`, `notices` and `memory` belong to this person.
         `reader` is the task whose end means that nobody reads any more (default: the one that starts to iterate).
         """
         error_id, began = self._ids.new_error_id(), self._clock.monotonic()
-        prepared = self._prepare(request, models, error_id, toolbox, notices)
+        if not request.turn_id:
+            request = replace(request, turn_id=self._ids.new_id())
+        prepared = await self._prepare(request, models, error_id, Personal(toolbox, notices, memory))
         if isinstance(prepared, Fault):
             yield self._refuse(prepared, error_id, began, request)
             return
@@ -104,28 +129,38 @@ class RunTurn:
 
     # --- details ------------------------------------------------------------------------------------------
 
-    def _prepare(
-        self,
-        request: TurnRequest,
-        models: tuple[Model, ...],
-        error_id: str,
-        toolbox: Toolbox | None,
-        notices: Notices | None,
+    async def _prepare(
+        self, request: TurnRequest, models: tuple[Model, ...], error_id: str, own: Personal
     ) -> tuple[Driver, Settlement] | Fault:
         try:
-            tools = _flat(toolbox.tools()) if toolbox is not None else ()
-            ready = prepare_turn(request, models, tools, self._lessons)
+            tools = _flat(own.toolbox.tools()) if own.toolbox is not None else ()
+            past = await self._past(request, own.memory)
+            size = size_of(request.messages)
+            known = Past(past.records, request.memory.reasoning, request.memory.full_turns)
+            ready = await self._offload.run(
+                lambda: prepare_turn(request, models, tools, self._lessons, known), size=size
+            )
             if isinstance(ready, Fault):
                 return ready
             if ready.left_out:
                 names = ", ".join(ready.left_out)
                 self._telemetry.event("debug", "parameters_left_out", error_id=error_id, model=ready.slug, names=names)
-            settlement = Settlement(request, ready.model, ready.sending.body, error_id, ready.slug)
-            return self._driver(ready, toolbox, notices, settlement), settlement
+            settlement = Settlement(request, ready.model, ready.sending.body, error_id, ready.slug, past)
+            return self._driver(ready, own, settlement), settlement
         except Exception as defect:  # noqa: BLE001 - the edge of a turn: a defect of ours must end as a fault
             return Fault(FaultKind.INTERNAL, named(defect))
 
-    def _driver(self, ready: Ready, toolbox: Toolbox | None, notices: Notices | None, settlement: Settlement) -> Driver:
+    async def _past(self, request: TurnRequest, memory: TurnMemory | None) -> Recalled:
+        """Recall what the history leads back to; reading keeps it from growing old."""
+        if memory is None or not request.memory.namespace:
+            return Recalled()
+        want = wanted(request.messages, by_fingerprint=request.caller is not Caller.PAGE)
+        past = await memory.recall(request.person, request.memory, want.turn_ids, want.fingerprints)
+        if past.untouched:
+            self._own(memory.touch(request.person, request.memory, past.untouched), "openrouter-pipe-touch")
+        return past
+
+    def _driver(self, ready: Ready, own: Personal, settlement: Settlement) -> Driver:
         request, model, body = settlement.request, ready.model, ready.sending.body
         free = model is not None and (model.is_free or model.prompt_price == model.completion_price == 0)
         plan = TurnPlan(
@@ -135,7 +170,7 @@ class RunTurn:
             fallback=ready.fallback,
             error_id=settlement.error_id,
             retry=request.retry.allowing_uncertain() if free else request.retry,
-            runnable=frozenset(str(tool.get("name")) for tool in body.tools) if toolbox is not None else frozenset(),
+            runnable=frozenset(str(tool.get("name")) for tool in body.tools) if own.toolbox else frozenset(),
             call_limits=CallLimits(seconds=request.bounds.tool_seconds),
             max_rounds=request.bounds.max_rounds,
             jitter=self._ids.jitter(),
@@ -150,9 +185,11 @@ class RunTurn:
             self._running -= 1
             if not self._running:
                 self._idle.set()
-            await settle_turn(settlement, end, self._telemetry, notices)
+            await settle_turn(settlement, end, self._telemetry, own.notices)
+            if own.memory is not None:
+                await keep_turn(settlement, end, own.memory)
 
-        runner = _Runner(toolbox) if toolbox is not None else None
+        runner = _Runner(own.toolbox) if own.toolbox is not None else None
         turn_ports = TurnPorts(self._responses, self._clock, runner)
         journal = partial(self._journal, settlement)
         return Driver(TurnMachine(plan), turn_ports, call, Upkeep(settle, journal, self._own))
@@ -160,7 +197,7 @@ class RunTurn:
     def _journal(self, settlement: Settlement, entry: Persist | Record | Learn) -> None:
         match entry:
             case Persist():
-                settlement.items += len(entry.kept)
+                settlement.kept.append(entry)
             case Record():
                 self._telemetry.event("debug", "upstream_call", **call_values(settlement.error_id, entry))
             case Learn(model, lesson):

@@ -1,12 +1,17 @@
 """Settle a turn after its end: one structured log line, and a last word to a person who stopped it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
+from domain.conversation.fingerprint import fingerprint_of_turn
+from domain.conversation.record import KeptItem, TurnRecord
+from domain.conversation.references import call_reference
+from domain.conversation.replay import outlived
 from domain.conversation.size import characters_of
 from domain.request.turn_request import TurnRequest
+from domain.services.remember_turn import Recalled, TurnMemory
 from domain.turn.closing import closing_line
-from domain.turn.steps import End, Reason, Record
+from domain.turn.steps import End, Kept, Persist, Reason, Record
 from domain.usage.accounting import estimate
 from ports.catalog import Model
 from ports.notices import Notices
@@ -17,14 +22,15 @@ from ports.usage import Usage
 
 @dataclass(slots=True)
 class Settlement:
-    """What is known of a turn; `error_id` names it everywhere, `items` counts what its rounds brought."""
+    """What is known of a turn; `error_id` names it everywhere, `past` is what it recalled, `kept` what it leaves."""
 
     request: TurnRequest
     model: Model | None
     body: ResponsesBody
     error_id: str
     slug: str
-    items: int = 0
+    past: Recalled = field(default_factory=Recalled)
+    kept: list[Persist] = field(default_factory=list)
 
 
 def call_values(error_id: str, call: Record) -> dict[str, LogValue]:
@@ -60,7 +66,7 @@ async def settle_turn(turn: Settlement, end: End, telemetry: Telemetry, notices:
         response_id=end.response_id,
         attempts=end.attempts,
         rounds=end.rounds,
-        items=turn.items,
+        items=sum(len(entry.kept) for entry in turn.kept),
         seconds=round(end.timing.total, 3),
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
@@ -71,6 +77,35 @@ async def settle_turn(turn: Settlement, end: End, telemetry: Telemetry, notices:
     if notices is not None and end.reason is Reason.CANCELLED:
         line = closing_line(end, show_usage=turn.request.show_usage, estimated_cost=estimated)
         await notices.status(line, done=True)
+
+
+async def keep_turn(turn: Settlement, end: End, memory: TurnMemory) -> None:
+    """Store what the turn leaves; thinking that was to live for one reply only goes once the next has been given."""
+    request = turn.request
+    kept = [kept for entry in turn.kept for kept in entry.kept]
+    if kept:
+        await memory.remember(request.person, request.memory, _record(turn, kept))
+    if request.memory.reasoning == "next_reply" and end.reason in (Reason.STOP, Reason.LENGTH):
+        gone = outlived(request.messages, turn.past.records)
+        if gone:
+            await memory.forget_thinking(request.person, request.memory, gone)
+
+
+def _record(turn: Settlement, kept: list[Kept]) -> TurnRecord:
+    models = {entry.model or turn.slug for entry in turn.kept}
+    items = tuple(KeptItem(one.item, _shown(turn.request.turn_id, one)) for one in kept)
+    return TurnRecord(
+        turn_id=turn.request.turn_id,
+        asked=turn.slug,
+        model=models.pop() if len(models) == 1 else "",
+        items=items,
+        fingerprint=fingerprint_of_turn(turn.request.messages, items),
+    )
+
+
+def _shown(turn_id: str, kept: Kept) -> str:
+    """Return the id under which the page was shown a call or its output."""
+    return call_reference(turn_id, kept.segment) if kept.item.get("call_id") and kept.segment >= 0 else ""
 
 
 def _estimated(turn: Settlement, end: End) -> Decimal | None:

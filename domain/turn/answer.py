@@ -7,6 +7,7 @@ the ordering notes of the OpenRouter API reference, event stream.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from domain.turn.call_ids import distinct
 from domain.turn.steps import CloseReasoning, Output, ShowCitation, ShowImage, ShowReasoning, ShowText
 from ports.json_values import JsonObject
 from ports.toolbox import ToolCall
@@ -43,9 +44,10 @@ class Slot:
 
 
 class Answer:
-    """The items of one response, in the order they appeared. `first_segment` numbers its first item."""
+    """The items of one response in order. `first_segment` numbers its first, `taken` are call ids of earlier rounds."""
 
-    def __init__(self, first_segment: int, cited: set[str]) -> None:
+    def __init__(self, first_segment: int, cited: set[str], taken: frozenset[str] = frozenset()) -> None:
+        self.taken = taken
         self.slots: list[Slot] = []
         self._by_place: dict[tuple[int, str], Slot] = {}
         self._by_id: dict[str, Slot] = {}
@@ -76,14 +78,13 @@ class Answer:
         return any(slot.kind == MESSAGE and slot.has_text() for slot in self.slots)
 
     def calls(self) -> tuple[ToolCall, ...]:
-        """Return the function calls in order; a repeated call id counts once, one without a name not at all."""
-        calls: dict[str, ToolCall] = {}
-        for slot in self.slots:
-            if slot.kind == CALL:
-                call = call_of(slot)
-                if call.name:
-                    calls.setdefault(call.call_id, call)
-        return tuple(calls.values())
+        """Return the function calls in order."""
+        return tuple(self.called().values())
+
+    def called(self) -> dict[Slot, ToolCall]:
+        """Return the function calls by slot, under ids unique in the turn."""
+        calls = ((slot, _call_of(slot), slot.closed) for slot in self.slots if slot.kind == CALL)
+        return distinct(calls, self.taken)
 
     # --- what upstream says -------------------------------------------------------------------------------
 
@@ -249,8 +250,7 @@ class Answer:
         return [*outputs, CloseReasoning(slot.segment, max(0.0, now - slot.started), item)]
 
 
-def call_of(slot: Slot) -> ToolCall:
-    """Return the call of a slot; its name is empty if none ever came."""
+def _call_of(slot: Slot) -> ToolCall:
     item = slot.item or slot.opening or {}
     arguments = _text(item, "arguments") or "".join(slot.arguments)
     call_id = _text(item, "call_id") or slot.item_id or f"call_{slot.segment}"

@@ -19,6 +19,13 @@ class AttemptFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class CallBegan:
+    """A tool call that was started has its place in the process and begins; its time counts from now."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallFinished:
     """A tool call came to its end."""
 
@@ -45,4 +52,4 @@ class Crashed:
     what: str
 
 
-TurnEvent = Begun | AttemptFailed | CallFinished | TimerFired | Cancelled | Crashed | UpstreamEvent
+TurnEvent = Begun | AttemptFailed | CallBegan | CallFinished | TimerFired | Cancelled | Crashed | UpstreamEvent

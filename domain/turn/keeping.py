@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from domain.conversation.arguments import object_text
-from domain.turn.answer import CALL, MESSAGE, REASONING, Answer, Slot, call_of
+from domain.turn.answer import CALL, MESSAGE, REASONING, Answer, Slot
 from domain.turn.steps import Kept
 from ports.json_values import JsonObject
 from ports.toolbox import ToolCall
@@ -24,10 +24,11 @@ def kept_of(answer: Answer, outputs: Outputs = (), *, whole: bool = True) -> tup
     """
     kept: list[Kept] = []
     segments: dict[str, int] = {}
+    calls = answer.called()
     for slot in answer.slots:
         if slot.kind == CALL:
-            call = call_of(slot)
-            if (slot.closed or whole) and call.name and call.call_id not in segments:
+            call = calls.get(slot)
+            if call is not None and (slot.closed or whole):
                 segments[call.call_id] = slot.segment
                 kept.append(Kept(call_item(call), slot.segment))
         else:

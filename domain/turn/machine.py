@@ -12,11 +12,22 @@ from domain.faults.classify import fault_of_error, fault_of_problem
 from domain.faults.fault import Fault, FaultKind, RetryRule
 from domain.faults.retry import next_wait
 from domain.request.repair import Sending
+from domain.tools.plan import Calls, Offer, Reader, demanding
+from domain.tools.results import room_left
 from domain.turn import waiting
 from domain.turn.answer import Answer
 from domain.turn.bill import Bill
-from domain.turn.calls import Calls, Offer, demanding
-from domain.turn.events import AttemptFailed, Begun, CallFinished, Cancelled, Crashed, TimerFired, TurnEvent
+from domain.turn.call_ids import call_ids_of
+from domain.turn.events import (
+    AttemptFailed,
+    Begun,
+    CallBegan,
+    CallFinished,
+    Cancelled,
+    Crashed,
+    TimerFired,
+    TurnEvent,
+)
 from domain.turn.keeping import in_segments, kept_of
 from domain.turn.mending import Mending
 from domain.turn.merge import merged
@@ -62,6 +73,7 @@ IDLE = "idle"
 QUIET = (ClearTimer(WAITING), ClearTimer(IDLE))
 OF_ONE_ATTEMPT = AttemptFailed | UpstreamEvent
 _WHOLE = (Reason.STOP, Reason.TOOL_CALLS)
+SILENT = "The tools have run, but the model wrote nothing after them."
 
 
 class TurnMachine:
@@ -72,7 +84,7 @@ class TurnMachine:
         self._plan = plan
         sending = Sending(plan.body, plan.endpoint)
         self._mending = Mending(sending, plan.fallback, other_endpoint=plan.other_endpoint)
-        self._answer = Answer(0, set())
+        self._answer = Answer(0, set(), call_ids_of(plan.body.input))
         self._cited: set[str] = set()
         self._calls: Calls | None = None
         self._bill = Bill()
@@ -80,7 +92,7 @@ class TurnMachine:
         self._waited = self._begun = self._last_event = 0.0
         self._last_shown: float | None = None
         self._thinking = 0.0
-        self._shown = self._anything = False
+        self._shown = self._anything = self._spoken = self._worked = False
         self._reassurance = waiting.Reassurance()
 
     @property
@@ -115,6 +127,8 @@ class TurnMachine:
                 return self._end_badly(Fault(FaultKind.INTERNAL, detail=what), now)
             case TimerFired(name):
                 return self._on_timer(name, now)
+            case CallBegan(call_id):
+                return list(self._calls.began(call_id, now)) if self._calls else []
             case CallFinished(call_id, result):
                 return self._after_calls(self._calls.finish(call_id, result, now) if self._calls else [], now)
             case AttemptFailed(error):
@@ -181,12 +195,13 @@ class TurnMachine:
             match output:
                 case ShowText():
                     self._last_shown = now
-                    self._anything = self._anything or not output.text.isspace()
+                    self._spoken = self._spoken or not output.text.isspace()
+                    self._anything = self._anything or self._spoken
                 case CloseReasoning():
                     self._thinking += output.seconds
                 case ShowImage():
                     self._last_shown = now
-                    self._anything = True
+                    self._anything = self._spoken = True
                 case ShowCitation():
                     pass
                 case _:
@@ -205,7 +220,7 @@ class TurnMachine:
 
     def _call(self, after: float, now: float) -> list[Step]:
         self.phase = Phase.CALLING
-        self._answer = Answer(self._answer.next_segment, self._cited)
+        self._answer = Answer(self._answer.next_segment, self._cited, self._answer.taken)
         self._attempts += 1
         self._bill.begin()
         self._last_event = now + after
@@ -222,6 +237,9 @@ class TurnMachine:
         if calls:
             handed = [HandOverCall(position, call) for position, call in enumerate(calls)]
             return [*self._mending.learned(), *handed, *self._end(Reason.TOOL_CALLS, now)]
+        if self._worked and not self._spoken:
+            silent = self._showing([ShowText(self._answer.next_segment, SILENT)], now)
+            return [*silent, *self._end(Reason.STOP, now)]
         if not self._anything:
             return self._end_badly(Fault(FaultKind.EMPTY), now)
         return self._end(Reason.STOP, now)
@@ -233,10 +251,11 @@ class TurnMachine:
             return self._end_badly(Fault(FaultKind.TOOL_ROUNDS), now)
         self.phase = Phase.TOOLS
         self._shown = True
-        self._calls = Calls(calls, self._plan.call_limits, self._answer.next_segment)
+        self._calls = Calls(calls, self._plan.call_limits, self._answer.next_segment, self._reader())
         offer = Offer(
             self._plan.runnable,
             demanding(self._mending.sending.body.tools),
+            self._plan.sequential,
             closed=self._rounds == self._plan.max_rounds,
         )
         begun = self._calls.begin(offer, now)
@@ -253,9 +272,19 @@ class TurnMachine:
         choice = "none" if closing else body.tool_choice
         body = replace(body, input=(*body.input, *more), tool_choice=choice)
         self._mending.sending = replace(self._mending.sending, body=body)
-        following = Answer(self._answer.next_segment + len(self._calls.order), self._cited)
+        self._spoken = False
+        self._worked = self._worked or any(not result.failed for result in self._calls.results.values())
+        taken = self._answer.taken | {call.call_id for call in self._calls.order}
+        following = Answer(self._answer.next_segment + len(self._calls.order), self._cited, taken)
         self._answer, self._calls = following, None
         return [*steps, *persist, *self._call(0.0, now)]
+
+    def _reader(self) -> Reader:
+        limit = self._plan.prompt_characters
+        if limit is None:
+            return Reader(None, self._plan.sees_images)
+        said = (kept.item for kept in kept_of(self._answer))
+        return Reader(room_left(limit, self._mending.sending.body.input, said), self._plan.sees_images)
 
     # --- endings ------------------------------------------------------------------------------------------
 
@@ -312,9 +341,7 @@ class TurnMachine:
                 return [SetTimer(IDLE, due)]
             detail = f"no event for {self._plan.idle_seconds:g} s"
             return self._fail(Fault(FaultKind.TIMEOUT, detail=detail, rule=RetryRule.UNCERTAIN), now)
-        if self._calls is not None and name.startswith("call:"):
-            return self._after_calls(self._calls.expire(name.removeprefix("call:"), now), now)
-        return []
+        return self._after_calls(self._calls.on_timer(name, now), now) if self._calls is not None else []
 
     def _reassure(self, now: float) -> list[Step]:
         if self._shown or self.phase is not Phase.CALLING:

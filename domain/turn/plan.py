@@ -1,11 +1,11 @@
 """What is decided before a turn starts, and where it stands."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from domain.faults.retry import RetryPolicy
 from domain.request.repair import Sending
-from domain.turn.calls import CallLimits
+from domain.tools.plan import CallLimits
 from ports.responses import Endpoint, ResponsesBody
 
 
@@ -13,7 +13,9 @@ from ports.responses import Endpoint, ResponsesBody
 class TurnPlan:
     """Everything decided before the turn starts.
 
-    `runnable`: names of tools the toolbox can run; calls of others are handed over if none is runnable.
+    `runnable`: names of tools the toolbox can run; calls of others are handed over if none is runnable; those of
+    `sequential` tools run alone. `prompt_characters` the input of a request may have, None for no limit;
+    `sees_images`: pictures of results go to the model.
     `idle_seconds`: longest wait for an event, comments not counted. `jitter` in [0, 1) spreads the retries.
     `other_endpoint`: a refusal by one endpoint may lead to the other; `fallback` goes to the model that stands in.
     """
@@ -22,7 +24,10 @@ class TurnPlan:
     error_id: str = ""
     retry: RetryPolicy = RetryPolicy()
     runnable: frozenset[str] = frozenset()
-    call_limits: CallLimits = CallLimits()
+    sequential: frozenset[str] = frozenset()
+    prompt_characters: int | None = None
+    sees_images: bool = False
+    call_limits: CallLimits = field(default_factory=CallLimits)
     max_rounds: int = 25
     idle_seconds: float = 600.0
     jitter: float = 0.5

@@ -164,9 +164,10 @@ class StartCall:
 
 @dataclass(frozen=True, slots=True)
 class CancelCall:
-    """Stop a running tool call; its end is of no interest any more."""
+    """Stop a running tool call; its end is of no interest any more. `overdue`: it had begun and took too long."""
 
     call_id: str
+    overdue: bool = False
 
 
 @dataclass(frozen=True, slots=True)

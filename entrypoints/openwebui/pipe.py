@@ -4,7 +4,7 @@ id: openrouter
 description: The models of OpenRouter, through its Responses API.
 version: 0.1.0
 required_open_webui_version: 0.6.28
-requirements: dependency-injector, structlog, orjson, python-ulid
+requirements: dependency-injector, structlog, orjson, python-ulid, aiosqlite, lz4
 license: MIT
 """
 
@@ -13,7 +13,16 @@ from typing import Literal, Self
 from pydantic import BaseModel, Field, ModelWrapValidatorHandler, PrivateAttr, model_validator
 
 # <the shell's own code: imported here, written out in the single file>
-from entrypoints.openwebui.bundle.shell import PASSWORD, Core, Failure, accept_all, refused, unexpected
+from entrypoints.openwebui.bundle.shell import (
+    PASSWORD,
+    Core,
+    EncryptedLines,
+    EncryptedStr,
+    Failure,
+    accept_all,
+    refused,
+    unexpected,
+)
 
 # </the shell's own code>
 
@@ -27,7 +36,7 @@ class Pipe:
         _refused: dict[str, object] = PrivateAttr(default_factory=dict)
 
         # <generated Valves from entrypoints/settings.py>
-        API_KEY: str = Field(
+        API_KEY: EncryptedStr = Field(
             default="",
             repr=False,
             json_schema_extra=PASSWORD,
@@ -212,6 +221,61 @@ class Pipe:
             default=60,
             description="Seconds one tool call may take.",
         )
+        TOOL_BATCH_TIMEOUT_SECONDS: int = Field(
+            default=120,
+            description="Seconds all tool calls of one round may take together, waiting for a free place included.",
+        )
+        TOOL_IDLE_TIMEOUT_SECONDS: int | None = Field(
+            default=None,
+            description="Seconds a tool call may go on without any sign of progress. Empty: no such limit.",
+        )
+        MAX_PARALLEL_TOOLS_PER_REQUEST: int = Field(
+            default=5,
+            description="Tool calls of one answer that may run at the same time.",
+        )
+        MAX_PARALLEL_TOOLS_GLOBAL: int = Field(
+            default=200,
+            description="Tool calls that may run at the same time in one server process.",
+        )
+        PERSIST_REASONING_TOKENS: Literal["disabled", "next_reply", "conversation"] = Field(
+            default="conversation",
+            description=(
+                "How long the thinking of a model goes back to it: disabled, next_reply (until the answer to the next "
+                "message), or conversation."
+            ),
+        )
+        PERSIST_TOOL_RESULTS: bool = Field(
+            default=True,
+            description="Keep the results of tool calls, so that later messages of the chat can build on them.",
+        )
+        TOOL_OUTPUT_RETENTION_TURNS: int = Field(
+            default=10,
+            description=(
+                "Newest turns whose tool results are sent again in full; older long ones are shortened. 0 never "
+                "shortens."
+            ),
+        )
+        ARTIFACT_ENCRYPTION_KEY: EncryptedStr = Field(
+            default="",
+            repr=False,
+            json_schema_extra=PASSWORD,
+            description=(
+                "Passphrase, at least 16 characters, that what is kept of a chat is encrypted with. Left empty, a key "
+                "is made once and kept in a file beside the data; on PostgreSQL nothing is encrypted then."
+            ),
+        )
+        ENCRYPT_ALL: bool = Field(
+            default=True,
+            description="Encrypt everything that is kept of a chat; off, only the thinking of models.",
+        )
+        ARTIFACT_CLEANUP_DAYS: int = Field(
+            default=90,
+            description="Days after which what nobody has used any more is deleted.",
+        )
+        ARTIFACT_CLEANUP_INTERVAL_HOURS: float = Field(
+            default=1.0,
+            description="Hours between two looks for what is to be deleted.",
+        )
         SHOW_FINAL_USAGE_STATUS: bool = Field(
             default=True,
             description="Show time, cost and tokens below each finished answer.",
@@ -231,7 +295,7 @@ class Pipe:
                 "GLOBAL_LOG_LEVEL is used, else INFO."
             ),
         )
-        ADVANCED: str = Field(
+        ADVANCED: EncryptedLines = Field(
             default="",
             repr=False,
             description=(
@@ -273,6 +337,23 @@ class Pipe:
         REQUEST_ZDR: Literal["inherit", "true", "false"] = Field(
             default="inherit",
             description="Send requests only to providers that promise to keep nothing.",
+        )
+        TOOL_EXECUTION_MODE: Literal["inherit", "Pipeline", "Open-WebUI"] = Field(
+            default="inherit",
+            description=(
+                "Who runs tool calls: Pipeline, this function, within its limits; or Open-WebUI, the host itself."
+            ),
+        )
+        PERSIST_REASONING_TOKENS: Literal["inherit", "disabled", "next_reply", "conversation"] = Field(
+            default="inherit",
+            description=(
+                "How long the thinking of a model goes back to it: disabled, next_reply (until the answer to the next "
+                "message), or conversation."
+            ),
+        )
+        PERSIST_TOOL_RESULTS: Literal["inherit", "true", "false"] = Field(
+            default="inherit",
+            description="Keep the results of tool calls, so that later messages of the chat can build on them.",
         )
         SHOW_FINAL_USAGE_STATUS: Literal["inherit", "true", "false"] = Field(
             default="inherit",

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from domain.catalog.offer import Filter, Offer
 from domain.catalog.selection import find
+from domain.conversation.namespace import namespace_of
 from domain.faults.retry import RetryPolicy
 from domain.request.tasks import stripped
 from domain.request.turn_request import (
@@ -12,6 +13,7 @@ from domain.request.turn_request import (
     EndpointChoice,
     Identifiers,
     Prompting,
+    Remembering,
     Routing,
     Thinking,
     TurnRequest,
@@ -39,6 +41,9 @@ def request_of(
     settings: Settings,
     models: tuple[Model, ...],
     zero_retention: frozenset[str] = frozenset(),
+    *,
+    turn_id: str = "",
+    function_id: str = "",
 ) -> TurnRequest:
     """Freeze everything one turn needs; nothing later reads a live setting.
 
@@ -51,6 +56,7 @@ def request_of(
         route=route_of(settings),
         caller=call.caller,
         task=call.task,
+        turn_id=turn_id,
         stream=not is_task or bool(body.stream),
         person=call.person,
         parameters=body.parameters(),
@@ -70,6 +76,7 @@ def request_of(
         fallback_model=settings.fallback_model.strip(),
         limits=_limits(settings),
         retry=RetryPolicy(uncertain_allowed=settings.retry_uncertain),
+        memory=Remembering() if is_task else _remembering(settings, function_id),
         bounds=_bounds(settings),
         offer=offer_of(settings, zero_retention),
         insecure_hosts=insecure_hosts(settings),
@@ -102,6 +109,15 @@ def _thinking(settings: Settings, *, is_task: bool) -> Thinking:
         deepest=settings.max_reasoning_effort,
         budget=settings.gemini_thinking_budget,
         interleaved=settings.enable_anthropic_interleaved_thinking,
+    )
+
+
+def _remembering(settings: Settings, function_id: str) -> Remembering:
+    return Remembering(
+        namespace=namespace_of(function_id),
+        reasoning=settings.persist_reasoning_tokens,
+        tool_results=settings.persist_tool_results,
+        full_turns=settings.tool_output_retention_turns,
     )
 
 

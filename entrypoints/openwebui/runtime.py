@@ -1,6 +1,7 @@
 """The core on one event loop, with its adapters: opened at the first call, closed when retired and idle."""
 
 import asyncio
+import os
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
@@ -8,19 +9,25 @@ from adapters.logs.structlog_telemetry import StructlogTelemetry
 from adapters.openrouter.catalog import AioCatalog
 from adapters.openrouter.client import AioResponsesClient
 from adapters.openrouter.pool import SessionPool
+from adapters.openwebui.chats import OpenWebUiChats
 from adapters.openwebui.model_rows import OpenWebUiModelRows
 from adapters.process.clock import SystemClock
 from adapters.process.ids import SystemIds
 from adapters.process.loads import Loads
 from adapters.process.slots import ProcessSlots
 from adapters.process.state import shared_state
+from adapters.process.threads import ThreadOffload
 from domain.redaction.secrets import redact
+from domain.request.turn_request import TurnRequest
+from domain.services.clean_artifacts import Retention
 from domain.services.list_models import ListModels
+from domain.services.remember_turn import TurnMemory
 from domain.services.run_turn import RunTurn
 from domain.services.sync_models import SyncModels
 from entrypoints.container import Container
 from entrypoints.openwebui.model_list import ModelList
 from entrypoints.openwebui.model_sync import wish_of
+from entrypoints.openwebui.storage import Storage
 from entrypoints.settings import Settings
 
 
@@ -37,16 +44,24 @@ class Runtime:
         self.clock, self.ids = SystemClock(), SystemIds()
         pool = SessionPool(self.telemetry)
         self._stack.push_async_callback(pool.aclose)
+        self._offload = ThreadOffload()
+        self._stack.push_async_callback(self._offload.aclose)
+        self._storage = Storage(os.environ, clock=self.clock, offload=self._offload, telemetry=self.telemetry)
+        self._stack.push_async_callback(self._storage.aclose)
         container = Container(
             responses=AioResponsesClient(pool, self.clock, self.telemetry, self._places),
             catalog=AioCatalog(pool, self.clock, self._places),
             clock=self.clock,
             ids=self.ids,
             model_rows=OpenWebUiModelRows(),
+            chats=OpenWebUiChats(),
+            offload=self._offload,
             slots=ProcessSlots(shared_state()),
             telemetry=self.telemetry,
         )
         container.check_dependencies()
+        self._memory = container.turn_memory(durable=self._storage.shelf, temporary=self._storage.temporary)
+        self._cleaning = container.clean_artifacts(durable=self._storage.cleanable)
         self.run_turn: RunTurn = container.run_turn()
         self._list_models: ListModels = container.list_models()
         self.model_list = ModelList(self._list_models)
@@ -65,6 +80,18 @@ class Runtime:
         if self.model_list.picked is not None:
             self._sync_models.begin(wish_of(function_id, self.model_list.picked, settings))
 
+    def _clean(self, namespace: str, settings: Settings) -> None:
+        days, hours = settings.artifact_cleanup_days, settings.artifact_cleanup_interval_hours
+        self._cleaning.begin(Retention(namespace, days, hours))
+
+    def memory(self, settings: Settings, request: TurnRequest) -> TurnMemory | None:
+        """Return the memory of a turn, if it is to have one; what it keeps is cleaned from then on."""
+        if not (request.memory.namespace and request.person.user_id):
+            return None
+        self._storage.follow(settings)
+        self._clean(request.memory.namespace, settings)
+        return self._memory
+
     def register(self, function_id: str) -> None:
         """Take over a function id: an older load of it is retired. Once per id, so that loads never alternate."""
         if function_id and function_id not in self._registered:
@@ -81,6 +108,7 @@ class Runtime:
         """Wait for the turns under way, then close everything."""
         self.retired = True
         await self._sync_models.aclose()
+        await self._cleaning.aclose()
         await self.run_turn.drained()
         await self._list_models.aclose()
         await self._stack.aclose()

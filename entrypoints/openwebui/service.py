@@ -60,19 +60,24 @@ class PipeService:
         runtime.register(function_id)
         emitter = GuardedEmitter(host_call.emitter, runtime.telemetry)
         await _warn_admin(problems, host_call.person, emitter)
-        start = self._starter(runtime, host_call, settings, emitter)
+        turn_id = runtime.ids.new_id()
+        start = self._starter(runtime, host_call, settings, emitter, turn_id)
         head = ChunkHead(
-            f"chatcmpl-{runtime.ids.new_id()}",
+            f"chatcmpl-{turn_id}",
             str(host_call.body.get("model", "")),
             int(runtime.clock.now().timestamp()),
         )
-        wishes = Wishes(settings.show_final_usage_status, support_of(settings))
+        wishes = Wishes(
+            settings.show_final_usage_status,
+            support_of(settings),
+            references=settings.persist_reasoning_tokens != "disabled" or settings.persist_tool_results,
+        )
         if not host_call.body.get("stream"):
             return await reply(start, host_call, head, wishes, emitter)
         if host_call.caller is not Caller.PAGE:
             presenter = ChunkPresenter(head, own_done=not self._detected().closes_streams)
             return unpaced(start, Guard(presenter, runtime.ids, runtime.telemetry))
-        guard = Guard(self._presenter(head, wishes), runtime.ids, runtime.telemetry)
+        guard = Guard(self._presenter(head, turn_id, wishes), runtime.ids, runtime.telemetry)
         return paced(start, guard, emitter, runtime.clock)
 
     async def aclose(self) -> None:
@@ -83,7 +88,9 @@ class PipeService:
 
     # --- details ------------------------------------------------------------------------------------------
 
-    def _starter(self, runtime: Runtime, call: HostCall, settings: Settings, emitter: GuardedEmitter) -> Start:
+    def _starter(
+        self, runtime: Runtime, call: HostCall, settings: Settings, emitter: GuardedEmitter, turn_id: str
+    ) -> Start:
         """Return what starts the turn in the task that will read it."""
         body = read_completions_body(call.body)
         if isinstance(body, Fault):
@@ -91,15 +98,16 @@ class PipeService:
             unread = TurnRequest(model, (), route_of(settings), caller=call.caller, person=call.person)
             return lambda _reader: runtime.run_turn.refuse(fault, unread)
         listing = runtime.model_list.listing(settings)
-        request = request_of(call, body, settings, listing.models, listing.zero_retention)
-        run = runtime.run_turn.run
-        return lambda reader: run(request, models=listing.models, notices=emitter, reader=reader)
+        ids = {"turn_id": turn_id, "function_id": self._function_id}
+        request = request_of(call, body, settings, listing.models, listing.zero_retention, **ids)
+        run, memory = runtime.run_turn.run, runtime.memory(settings, request)
+        return lambda reader: run(request, models=listing.models, notices=emitter, memory=memory, reader=reader)
 
-    def _presenter(self, head: ChunkHead, wishes: Wishes) -> Presenter:
+    def _presenter(self, head: ChunkHead, turn_id: str, wishes: Wishes) -> Presenter:
         host = self._detected()
         if host.native_items:
-            return NativePresenter(head.id.removeprefix("chatcmpl-").lower(), host.version, wishes)
-        return LegacyPresenter(head, wishes)
+            return NativePresenter(turn_id, host.version, wishes)
+        return LegacyPresenter(head, turn_id, wishes)
 
     def _detected(self) -> Host:
         if self._host is None:

@@ -9,7 +9,7 @@ from ports.toolbox import ToolRequest, ToolResult, ToolSpec
 class ScriptedToolbox:
     """Implements Toolbox: each name answers with its text, raises its exception, or never ends if it has None.
 
-    `started` and `stopped` hold call ids; `running` counts calls now, `most` the largest number at once.
+    `started` and `stopped` hold call ids, without the turn's; `running` counts calls now, `most` the largest number at once.
     """
 
     def __init__(self, answers: Mapping[str, str | Exception | None]) -> None:
@@ -25,7 +25,8 @@ class ScriptedToolbox:
 
     async def call(self, request: ToolRequest) -> ToolResult:
         """Answer as told."""
-        self.started.append(request.call_id)
+        call_id = request.call_id.partition("/")[2] or request.call_id
+        self.started.append(call_id)
         self.running += 1
         self.most = max(self.most, self.running)
         try:
@@ -37,7 +38,7 @@ class ScriptedToolbox:
             await asyncio.sleep(0)
             return ToolResult(str(answer))
         except asyncio.CancelledError:
-            self.stopped.append(request.call_id)
+            self.stopped.append(call_id)
             raise
         finally:
             self.running -= 1

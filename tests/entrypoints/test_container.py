@@ -10,8 +10,10 @@ from domain.services.list_models import ListModels
 from domain.services.run_turn import RunTurn
 from entrypoints.container import Container
 from tests.doubles.catalog import ScriptedCatalog
+from tests.doubles.chats import MemoryChats
 from tests.doubles.clock import FakeClock
 from tests.doubles.ids import FakeIds
+from tests.doubles.offload import InlineOffload
 from tests.doubles.responses import ScriptedResponses
 from tests.doubles.slots import CountedSlots
 from tests.doubles.telemetry import RecordedTelemetry
@@ -21,9 +23,11 @@ def adapters() -> dict[str, Any]:
     return {
         "responses": ScriptedResponses(),
         "catalog": ScriptedCatalog(()),
+        "chats": MemoryChats(),
         "clock": FakeClock(),
         "ids": FakeIds(),
         "model_rows": MemoryModelRows(),
+        "offload": InlineOffload(),
         "slots": CountedSlots(),
         "telemetry": RecordedTelemetry(),
     }

@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from entrypoints.openwebui.bundle.collect import reachable_sources
+from entrypoints.openwebui.bundle.collect import reachable_sources, revision_texts
 from entrypoints.openwebui.bundle.rewrite import package_text
 
 ENTRY = "entrypoints.openwebui.service"
@@ -19,7 +19,10 @@ _SERVICE_CODE = "the code behind the shell"
 _QUOTES = "'" * 3
 _REPLACED_BY_HOSTS = tuple(f"from {name}" for name in ("utils", "apps", "main", "config"))
 # The host pins these; asking for them would change it.
-_SHARED_WITH_HOST = {"aiohttp", "alembic", "cryptography", "fastapi", "httpx", "pydantic", "redis", "sqlalchemy"}
+_SHARED_WITH_HOST = {
+    "aiohttp", "alembic", "cryptography", "fastapi", "httpx", "jsonschema", "pydantic", "redis", "sqlalchemy",
+}  # fmt: skip
+_ONLY_ON_POSTGRES = {"psycopg"}  # hosts from 0.10 on bring it
 
 _ACCESS = """\
 def service_class() -> Callable[[str], Service]:
@@ -36,7 +39,11 @@ _CARRIED = """
 # --- the modules; every text is a file of the repository with its imports made relative, line for line ---
 _SOURCES = {{
 {sources}}}
-_EMBEDDED = EmbeddedModules("openrouter_pipe_{digest}", _SOURCES)
+
+# --- the steps that bring a database up to date, oldest first ---
+_REVISIONS = {{
+{revisions}}}
+_EMBEDDED = EmbeddedModules("openrouter_pipe_{digest}", _SOURCES, _REVISIONS)
 """
 
 
@@ -62,24 +69,30 @@ def build(root: Path, entry: str = ENTRY) -> Bundle:
     Raises BundleRefused or ImportRefused, naming each place to mend.
     """
     sources = {path: package_text(path, text) for path, text in reachable_sources(root, entry).items()}
-    carried = "".join(f'"{path}": r{_QUOTES}{text}{_QUOTES},\n' for path, text in sources.items())
+    revisions = revision_texts(root)
+    carried, steps = _entries(sources), _entries(revisions)
     loader = (_FOLDER / "loader.py").read_text("utf-8")
-    digest = hashlib.sha256((loader + carried).encode()).hexdigest()[:8]
+    digest = hashlib.sha256((loader + carried + steps).encode()).hexdigest()[:8]
     shell = _front((root / SHELL).read_text("utf-8"), (root / "pyproject.toml").read_text("utf-8"))
     own_code = _with((_FOLDER / "shell.py").read_text("utf-8"), _SERVICE_CODE, _ACCESS.format(module=entry))
     shell = _with(shell, _SHELL_CODE, own_code)
-    text = shell + _CARRIED.format(loader=loader, sources=carried, digest=digest)
-    reasons = _source_faults(sources | {"the shell": shell, "the loader": loader}) or _text_faults(text)
+    text = shell + _CARRIED.format(loader=loader, sources=carried, revisions=steps, digest=digest)
+    reasons = _source_faults(sources | revisions | {"the shell": shell, "the loader": loader}) or _text_faults(text)
     if reasons:
         raise BundleRefused(reasons)
     return Bundle(text, tuple(sources))
+
+
+def _entries(texts: dict[str, str]) -> str:
+    return "".join(f'"{path}": r{_QUOTES}{text}{_QUOTES},\n' for path, text in texts.items())
 
 
 def _front(shell: str, pyproject: str) -> str:
     """Return the shell with the version and the requirements that pyproject.toml states."""
     project = tomllib.loads(pyproject)["project"]
     names = [re.split(r"[\s<>=!~\[;]", requirement, maxsplit=1)[0] for requirement in project["dependencies"]]
-    wanted = ", ".join(name for name in names if name.lower() not in _SHARED_WITH_HOST)
+    not_asked_for = _SHARED_WITH_HOST | _ONLY_ON_POSTGRES
+    wanted = ", ".join(name for name in names if name.lower() not in not_asked_for)
     shell = re.sub(r"^version: .*$", f"version: {project['version']}", shell, count=1, flags=re.M)
     return re.sub(r"^requirements: .*$", f"requirements: {wanted}", shell, count=1, flags=re.M)
 

@@ -1,4 +1,4 @@
-"""Find the modules to ship: those the service imports, directly or through others, and their packages."""
+"""Find what to ship: the modules the service imports, directly or through others, their packages, the revisions."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ from entrypoints.openwebui.bundle.rewrite import ImportRefused, ProjectImport, p
 
 _TOOLS = "entrypoints/openwebui/bundle/"
 _SHELL = "entrypoints/openwebui/pipe.py"
+_REVISIONS = "alembic/versions"
 
 
 def reachable_sources(root: Path, entry: str) -> dict[str, str]:
@@ -27,6 +28,19 @@ def reachable_sources(root: Path, entry: str) -> dict[str, str]:
             if found.runs:
                 waiting += _targets(root, path, found)
     return dict(sorted(sources.items()))
+
+
+def revision_texts(root: Path) -> dict[str, str]:
+    """Return file name → text of the steps that bring a database up to date, sorted; they are carried unchanged.
+
+    Raises ImportRefused for a step that imports something of the project: it must do the same for ever.
+    """
+    texts = {file.name: file.read_text("utf-8") for file in sorted((root / _REVISIONS).glob("*.py"))}
+    for name, text in texts.items():
+        for found in project_imports(f"{_REVISIONS}/{name}", text):
+            reason = f"a revision imports nothing of the project, but {found.module}"
+            raise ImportRefused(f"{_REVISIONS}/{name}", found.line, reason)
+    return texts
 
 
 def _targets(root: Path, path: str, found: ProjectImport) -> list[str]:

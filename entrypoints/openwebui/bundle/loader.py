@@ -16,12 +16,14 @@ from types import ModuleType
 class EmbeddedModules(MetaPathFinder, InspectLoader):
     """Finder and loader of one load of the carried modules; also the `__loader__` of each of them.
 
-    `sources` maps paths such as `domain/turn/machine.py` to texts with relative imports only. Nothing happens before
-    `load`. Safe to use from several threads; keep it off the event loop.
+    `sources` maps paths such as `domain/turn/machine.py` to texts with relative imports only. `revisions` are files
+    that are no modules: file name to text, as the carried code finds them. Nothing happens before `load`. Safe to use
+    from several threads; keep it off the event loop.
     """
 
-    def __init__(self, name: str, sources: Mapping[str, str]) -> None:
+    def __init__(self, name: str, sources: Mapping[str, str], revisions: Mapping[str, str]) -> None:
         self.root = f"{name}_{secrets.token_hex(4)}"
+        self.revisions = revisions
         self._sources = sources
         self._paths = {self._module_name(path): path for path in sources}
         self._lock = threading.RLock()

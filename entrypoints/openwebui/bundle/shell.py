@@ -7,22 +7,28 @@ import asyncio
 import importlib
 import json
 import logging
+import os
 import re
 import secrets
 import sys
 import threading
 import time
 import traceback
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from hashlib import sha256
+from typing import Annotated, Protocol, TypeVar
 
-from pydantic import BaseModel, JsonValue, ValidationError
+from pydantic import AfterValidator, BaseModel, JsonValue, ValidationError
 
 _LOG = logging.getLogger("openrouter_pipe")
 _REQUIRED = {"dependency_injector": "dependency-injector", "structlog": "structlog"}  # module: package
 _Model = TypeVar("_Model", bound=BaseModel)
+ENCRYPTED = "encrypted:"
+ADVANCED_SECRETS = ("ARTIFACT_PREVIOUS_KEYS",)  # secrets that are lines of the ADVANCED box
+_MOST_TOKENS = 16
 _RETRY_SECONDS = 10.0  # how long a failed load is remembered before the next call tries again
 
 
@@ -155,6 +161,55 @@ def accept_all(data: object, handler: Callable[[object], _Model]) -> tuple[_Mode
         wrong = {str(one["loc"][0]) for one in error.errors(include_input=False) if one["loc"]}
     kept = {name: value for name, value in given.items() if name not in wrong}
     return handler(kept), {name: given[name] for name in wrong & given.keys()}
+
+
+def host_secret() -> str:
+    """Return the secret of the host, empty unless it has one that is neither public nor short."""
+    name = "WEBUI_SECRET_KEY"
+    for secret in (os.environ.get(name), getattr(sys.modules.get("open_webui.env"), name, None)):
+        if isinstance(secret, str) and len(secret) >= 16 and secret != "t0p-s3cr3t":  # noqa: S105 - known to everybody
+            return secret
+    return ""
+
+
+_tokens: dict[bytes, str] = {}  # the same text gives the same token, so that a form keeps its values between two calls
+
+
+def encrypted(text: str) -> str:
+    """Return a secret as the host is to store it; as it stands if the host has no secret or it is a token already."""
+    secret = host_secret()
+    if not secret or not text.strip() or text.lstrip().startswith(ENCRYPTED):
+        return text
+    try:
+        clear, key = text.encode("utf-8", "surrogatepass"), sha256(secret.encode("utf-8", "surrogatepass")).digest()
+        known = sha256(key + clear).digest()
+        token = _tokens.get(known)
+        if token is None:
+            fernet = importlib.import_module("cryptography.fernet").Fernet(urlsafe_b64encode(key))
+            if len(_tokens) >= _MOST_TOKENS:
+                _tokens.clear()
+            token = _tokens[known] = ENCRYPTED + fernet.encrypt(clear).decode()
+        return token
+    except Exception as error:  # noqa: BLE001 - whatever a host's library does, its forms must not fail
+        _LOG.warning("a secret is stored in clear text: %s", type(error).__name__)
+        return text
+
+
+def encrypted_lines(text: str) -> str:
+    """Return the ADVANCED box with its secrets as the host is to store them."""
+    return "".join(map(_encrypted_line, text.splitlines(keepends=True)))
+
+
+def _encrypted_line(line: str) -> str:
+    name, _, value = line.partition("=")
+    clear = value.strip()
+    if not clear or name.strip().upper() not in ADVANCED_SECRETS:
+        return line
+    return f"{name}={value.replace(clear, encrypted(clear), 1)}"
+
+
+EncryptedStr = Annotated[str, AfterValidator(encrypted)]
+EncryptedLines = Annotated[str, AfterValidator(encrypted_lines)]
 
 
 def unexpected(error: Exception) -> Failure:

@@ -5,7 +5,10 @@ Source: the output profiles, form D. Such a host sends the whole text again with
 
 import html
 import json
+from dataclasses import replace
 
+from domain.conversation.markers import without_markers
+from domain.conversation.references import call_reference, marker_line
 from domain.turn.closing import closing_line
 from domain.turn.steps import (
     CloseReasoning,
@@ -31,10 +34,15 @@ RESULT_SHOWN = 2000
 
 
 class LegacyPresenter:
-    """For a person in the page of 0.6: the page itself saves usage and errors."""
+    """For a person in the page of 0.6: the page itself saves usage and errors.
 
-    def __init__(self, head: ChunkHead, wishes: Wishes) -> None:
-        self._head, self._wishes = head, wishes
+    A marker line, which no page shows, leads the next turn to what this one left; it comes before what it is about,
+    since nothing can be added after a stop.
+    """
+
+    def __init__(self, head: ChunkHead, turn_id: str, wishes: Wishes) -> None:
+        self._head, self._turn_id, self._wishes = head, turn_id, wishes
+        self._marked = not wishes.references
         self._segment: int | None = None
         self._thought: int | None = None
         self.repeated = 0
@@ -58,17 +66,25 @@ class LegacyPresenter:
                 return [source(url, title, excerpt)]
             case ShowStatus(text, done):
                 return [status(text, done=done)]
-            case ShowCall(_, call):
+            case ShowCall(segment, call):
                 self._running.add(call.call_id)
-                return [status(f"Running {call.name}…", done=False)]
+                return [*self._mark(segment), status(f"Running {call.name}…", done=False)]
             case ShowCallResult(segment, call, result):
-                return [self._content(segment, _tool_block(call, result.text)), *self._count(call)]
+                shown = replace(call, call_id=call_reference(self._turn_id, segment))
+                block = self._content(segment, _tool_block(shown, result.text))
+                return [*self._mark(segment), block, *self._count(call)]
             case HandOverCall(position, call):
                 return [self._content(BELOW + position, uncalled(call.name))]
             case Ended(end):
                 return self._close(end)
-            case CloseReasoning():
-                return []
+            case CloseReasoning(segment):
+                return self._mark(segment)
+
+    def _mark(self, segment: int) -> list[Frame]:
+        if self._marked:
+            return []
+        self._marked = True
+        return [self._content(segment, f"\n\n{marker_line(self._turn_id)}\n\n")]
 
     def _count(self, call: ToolCall) -> list[Frame]:
         """After the last of the calls that run side by side the status line stops moving."""
@@ -82,7 +98,7 @@ class LegacyPresenter:
     def _content(self, segment: int, text: str) -> Yield:
         parted = text if self._segment in (None, segment) else "\n\n" + text
         self._segment = segment
-        self._any_text = self._any_text or bool(text.strip())
+        self._any_text = self._any_text or bool(without_markers(text).strip())
         self.repeated += len(parted)
         return chunk(self._head, {"content": parted})
 

@@ -6,6 +6,7 @@ holds every item so far; the usage comes only with the last one.
 
 from typing import Any
 
+from domain.conversation.references import call_reference, details_entry, reasoning_reference, thinking_tag
 from domain.turn.closing import closing_line
 from domain.turn.steps import (
     CloseReasoning,
@@ -33,17 +34,17 @@ class NativePresenter:
     """For a person in the page.
 
     `version` of the host decides how an error is closed; up to 0.10 the host repeats its whole list with every
-    piece. `reply_id` must be unique per turn: item ids are made of it.
+    piece. The ids the page gets are made of `turn_id`: by them the next turn finds what this one left.
     """
 
-    def __init__(self, reply_id: str, version: tuple[int, int], wishes: Wishes) -> None:
-        self._reply_id, self._version, self._wishes = reply_id, version, wishes
+    def __init__(self, turn_id: str, version: tuple[int, int], wishes: Wishes) -> None:
+        self._turn_id, self._version, self._wishes = turn_id, version, wishes
         self._items: list[dict[str, Any]] = []
         self._pieces: list[list[str]] = []
         self._open: int | None = None
         self._open_key: tuple[str, int] | None = None
         self._thoughts: dict[int, int] = {}
-        self._calls: dict[str, int] = {}
+        self._calls: dict[int, int] = {}
         self._shown = 0
 
     @property
@@ -58,18 +59,18 @@ class NativePresenter:
                 return self._text(segment, text)
             case ShowReasoning(segment, text):
                 return self._reasoning(segment, text)
-            case CloseReasoning(segment, seconds, _):
-                return self._close_reasoning(segment, seconds)
+            case CloseReasoning(segment, seconds, item):
+                return self._close_reasoning(segment, seconds, sealed=bool(item.get("encrypted_content")))
             case ShowImage(segment, url):
                 return self._text(segment, f"![image]({url})")
             case ShowCitation(url, title, excerpt):
                 return [source(url, title, excerpt)]
             case ShowStatus(text, done):
                 return [status(text, done=done)]
-            case ShowCall(_, call):
-                return [*self._close_open(), *self._add_call(call)]
-            case ShowCallResult(_, call, result):
-                return [*self._close_open(), *self._add_result(call, result.text)]
+            case ShowCall(segment, call):
+                return [*self._close_open(), *self._add_call(segment, call)]
+            case ShowCallResult(segment, call, result):
+                return [*self._close_open(), *self._add_result(segment, call, result.text)]
             case HandOverCall(position, call):
                 return self._text(BELOW + position, uncalled(call.name))
             case Ended(end):
@@ -106,9 +107,8 @@ class NativePresenter:
             content = [{"type": "output_text", "text": ""}]
             item = {"type": "message", "id": self._id("msg", index), "role": "assistant", "content": content}
         else:
-            item_id = self._id("rs", index)
-            tags = {"start_tag": f'<think id="{item_id}">', "end_tag": "</think>"}
-            item = {"type": "reasoning", "id": item_id, "summary": [], **tags}
+            tags = {"start_tag": thinking_tag(self._turn_id, key[1]), "end_tag": "</think>"}
+            item = {"type": "reasoning", "id": reasoning_reference(self._turn_id, key[1]), "summary": [], **tags}
             self._thoughts[key[1]] = index
         self._open, self._open_key = index, key
         return [*frames, self._add({**item, "status": "in_progress"})]
@@ -128,12 +128,20 @@ class NativePresenter:
         done = {"output_index": index, "item_id": item["id"], "summary_index": 0, "text": text}
         return [Yield({"type": "response.reasoning_summary_text.done", **done})]
 
-    def _close_reasoning(self, segment: int, seconds: float) -> list[Frame]:
+    def _close_reasoning(self, segment: int, seconds: float, *, sealed: bool) -> list[Frame]:
+        """Finish a block of thinking; one that only upstream can read is shown empty, or the next turn misses it."""
+        keeps = self._wishes.references
+        frames = self._open_item(("reasoning", segment)) if sealed and keeps and segment not in self._thoughts else []
         index = self._thoughts.get(segment)
         if index is None:
             return []
         self._items[index]["duration"] = round(seconds)
-        return self._close_open() if self._open == index else []
+        frames += self._close_open() if self._open == index else []
+        if keeps and self._version >= (0, 10):
+            details = [details_entry(self._turn_id, segment)]
+            self._items[index]["reasoning_details"] = details
+            frames.append(Yield({"choices": [{"index": 0, "delta": {"reasoning_details": details}}]}))
+        return frames
 
     def _write(self, index: int) -> None:
         """Put the text so far into the item."""
@@ -150,18 +158,18 @@ class NativePresenter:
         return Yield({"type": "response.output_item.added", "output_index": index, "item": dict(item)})
 
     def _id(self, prefix: str, index: int) -> str:
-        return f"{prefix}_{self._reply_id}_{index}"
+        return f"{prefix}_{self._turn_id.lower()}_{index}"
 
     # --- tools --------------------------------------------------------------------------------------------
 
-    def _add_call(self, call: ToolCall) -> list[Frame]:
-        if call.call_id in self._calls:
+    def _add_call(self, segment: int, call: ToolCall) -> list[Frame]:
+        if segment in self._calls:
             return []
-        self._calls[call.call_id] = len(self._items)
+        self._calls[segment] = len(self._items)
         item = {
             "type": "function_call",
             "id": self._id("fc", len(self._items)),
-            "call_id": call.call_id,
+            "call_id": call_reference(self._turn_id, segment),
             "name": call.name,
             "arguments": call.arguments,
             "status": "in_progress",
@@ -169,15 +177,15 @@ class NativePresenter:
         self._shown += len(call.arguments)
         return [self._add(item)]
 
-    def _add_result(self, call: ToolCall, text: str) -> list[Frame]:
-        frames = self._add_call(call)
-        index = self._calls.pop(call.call_id)
+    def _add_result(self, segment: int, call: ToolCall, text: str) -> list[Frame]:
+        frames = self._add_call(segment, call)
+        index = self._calls.pop(segment)
         self._items[index]["status"] = "completed"
         shown = text if len(text) <= RESULT_SHOWN else text[:RESULT_SHOWN] + "…"
         item = {
             "type": "function_call_output",
             "id": self._id("fo", len(self._items)),
-            "call_id": call.call_id,
+            "call_id": call_reference(self._turn_id, segment),
             "status": "completed",
             "output": [{"type": "input_text", "text": shown}],
         }
@@ -188,7 +196,7 @@ class NativePresenter:
     def _completed(self, usage: dict[str, Any] | None = None) -> Yield:
         if self._open is not None:
             self._write(self._open)
-        response: dict[str, Any] = {"id": f"resp_{self._reply_id}", "status": "completed"}
+        response: dict[str, Any] = {"id": self._id("resp", 0), "status": "completed"}
         response["output"] = [dict(item) for item in self._items]
         if usage is not None:
             response["usage"] = usage
@@ -225,10 +233,10 @@ class NativePresenter:
     def _answer_open_calls(self) -> list[Frame]:
         """A call without output makes the host run it: none may be left."""
         frames: list[Frame] = []
-        for call_id, index in list(self._calls.items()):
+        for segment, index in list(self._calls.items()):
             item = self._items[index]
-            call = ToolCall(call_id, item["name"], item["arguments"])
-            frames += self._add_result(call, "Not completed: the turn ended.")
+            call = ToolCall(item["call_id"], item["name"], item["arguments"])
+            frames += self._add_result(segment, call, "Not completed: the turn ended.")
         return frames
 
     def _needs_replace(self) -> bool:

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """`show_usage`: the final line tells time, cost, tokens; `support`: whom to ask, shown on cards."""
+    """`show_usage`: the final line tells time, cost, tokens; `support`: whom to ask, shown on cards.
+
+    `references`: what the page stores leads back to what the turn leaves in our own store.
+    """
 
     show_usage: bool = True
     support: str = ""
+    references: bool = True

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from entrypoints.simulator.answers import Answer
-from entrypoints.simulator.scenarios import echoes, faults, streams
+from entrypoints.simulator.scenarios import echoes, faults, orders, streams
 from entrypoints.simulator.scenarios.ask import Ask
 from entrypoints.simulator.scenarios.moves import Script
 
@@ -134,6 +134,7 @@ SCENARIOS = (
     _scenario("citations", lambda ask, _: streams.citations(ask)),
     _scenario("usage", lambda ask, _: streams.usage(ask), reasons=True),
     _scenario("tool-call", lambda ask, _: echoes.tool_call(ask)),
+    _scenario("tools", lambda ask, _: orders.tools(ask)),
 )
 
 AUTHOR = "sim/"

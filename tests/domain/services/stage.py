@@ -18,6 +18,7 @@ from ports.usage import Usage
 from tests.doubles.clock import FakeClock, until
 from tests.doubles.ids import FakeIds
 from tests.doubles.notices import RecordedNotices
+from tests.doubles.offload import InlineOffload
 from tests.doubles.responses import Move, ScriptedResponses
 from tests.doubles.slots import CountedSlots
 from tests.doubles.telemetry import RecordedTelemetry
@@ -47,6 +48,7 @@ class Stage:
             clock=self.clock,
             ids=FakeIds(),
             slots=slots or self.places,
+            offload=InlineOffload(),
             telemetry=telemetry or self.log,
         )
 

@@ -10,7 +10,7 @@ from random import Random
 from hypothesis import strategies as st
 
 from domain.faults.retry import RetryPolicy
-from domain.turn.calls import CallLimits
+from domain.tools.plan import CallLimits
 from domain.turn.events import AttemptFailed, Begun, CallFinished, Cancelled, Crashed, TimerFired, TurnEvent
 from domain.turn.machine import TurnPlan
 from ports.json_values import JsonObject

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from domain.turn.calls import CallLimits
-from domain.turn.events import CallFinished, TimerFired
+from domain.tools.plan import CallLimits
+from domain.turn.events import CallBegan, CallFinished, TimerFired
 from domain.turn.machine import TurnPlan
-from domain.turn.steps import CancelCall, HandOverCall, Reason, SetTimer, ShowCall, ShowCallResult
+from domain.turn.steps import CancelCall, HandOverCall, Reason, SetTimer, ShowCall, ShowCallResult, StartCall
 from ports.responses import ArgumentsDelta, ArgumentsDone, ItemAdded, ItemDone, TextDelta
 from ports.toolbox import ToolCall, ToolResult
 from tests.domain.turn.talk import BODY, COST, QUESTION, STARTED, Turn, call, completed, delta, done, message, thought
@@ -132,12 +132,17 @@ def test_no_more_calls_run_at_once_than_allowed():
     assert turn.started == ["a", "b", "c"]
 
 
-def test_a_call_that_starts_is_shown_and_timed():
+def test_a_call_that_starts_is_shown():
     turn = Turn(PLAN)
     steps = turn.feed(*done(message("I look"), call()), completed())
     made = ToolCall("call_1", "look", '{"q": 1}')
-    assert steps[-3].call == steps[-2].call == made
-    assert (steps[-3].segment, steps[-1]) == (2, SetTimer("call:call_1", 60.0))
+    assert steps[-2:] == [ShowCall(2, made), StartCall(made)]
+
+
+def test_the_time_of_a_call_counts_from_when_it_begins():
+    turn = Turn(PLAN)
+    turn.feed(*done(call()), completed())
+    assert turn.feed(CallBegan("call_1"), after=5.0) == [SetTimer("call:call_1", 65.0)]
 
 
 def test_outputs_go_back_in_the_order_of_the_calls():
@@ -240,7 +245,7 @@ def test_a_call_whose_time_is_up_is_stopped_and_answered():
     turn = Turn(PLAN)
     turn.feed(*done(call()), completed())
     turn.feed(TimerFired("call:call_1"), after=60.0)
-    assert turn.all(CancelCall) == [CancelCall("call_1")]
+    assert turn.all(CancelCall) == [CancelCall("call_1", overdue=True)]
     assert outputs(turn) == [("call_1", "Error: the tool did not finish within 60 s.")]
 
 

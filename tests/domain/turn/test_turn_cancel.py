@@ -1,6 +1,6 @@
 """A stop, in every phase: one silent end, everything that runs is stopped and booked."""
 
-from domain.turn.calls import CallLimits
+from domain.tools.plan import CallLimits
 from domain.turn.events import AttemptFailed, Begun, CallFinished, Cancelled, Crashed
 from domain.turn.machine import TurnPlan
 from domain.turn.steps import CancelCall, Ended, Persist, Reason, ShowCallResult

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.turn.calls import CallLimits
+from domain.tools.plan import CallLimits
 from domain.turn.events import AttemptFailed, Begun, CallFinished, Cancelled, TurnEvent
 from domain.turn.machine import Phase, TurnMachine, TurnPlan
 from domain.turn.merge import merged

@@ -37,12 +37,13 @@ from tests.entrypoints.openwebui.told import (
 )
 
 HEAD = ChunkHead("chatcmpl-1", "openrouter.a/b", 1_700_000_000)
+TURN = "01J2VVZBDQTP1ZQJ8DSNAAAAAA"
 CHUNK = "id object created model choices"
 
 
 @pytest.fixture
 def presenter() -> LegacyPresenter:
-    return LegacyPresenter(HEAD, Wishes(support="help@x.test"))
+    return LegacyPresenter(HEAD, TURN, Wishes(support="help@x.test", references=False))
 
 
 def deltas(payloads: list[Any], key: str = "content") -> list[str]:
@@ -94,7 +95,12 @@ def test_call_is_a_status_and_its_result_a_block_in_the_text(presenter: LegacyPr
     block = block_of(deltas(yielded(frames))[-1])
     assert json.loads(html.unescape(block["arguments"])) == '{"city":"Oslo"}'
     assert json.loads(html.unescape(block["result"])) == "rain"
-    assert (block["type"], block["done"], block["id"], block["name"]) == ("tool_calls", "true", "call_1", "weather")
+    assert (block["type"], block["done"], block["id"], block["name"]) == (
+        "tool_calls",
+        "true",
+        f"call_{TURN}_1",
+        "weather",
+    )
 
 
 def test_status_stops_moving_after_the_last_of_the_calls_that_run(presenter: LegacyPresenter) -> None:

@@ -22,7 +22,7 @@ NEWEST = (0, 12)
 
 
 def presenter(version: tuple[int, int] = NEWEST, wishes: Wishes | None = None) -> NativePresenter:
-    return NativePresenter("r1", version, wishes or Wishes())
+    return NativePresenter("r1", version, wishes or Wishes(references=False))
 
 
 def message(text: str, number: int = 0, status: str = "completed") -> dict[str, Any]:
@@ -54,7 +54,7 @@ def test_text_is_one_item_with_a_delta_per_piece_its_whole_text_and_a_completed_
         {
             "type": "response.completed",
             "response": {
-                "id": "resp_r1",
+                "id": "resp_r1_0",
                 "status": "completed",
                 "output": [message("Hello")],
                 "usage": {

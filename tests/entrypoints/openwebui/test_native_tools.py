@@ -24,7 +24,7 @@ VERSIONS = st.sampled_from([(0, 8), (0, 10), (0, 12)])
 
 
 def presenter(version: tuple[int, int] = (0, 12)) -> NativePresenter:
-    return NativePresenter("r1", version, Wishes())
+    return NativePresenter("r1", version, Wishes(references=False))
 
 
 def items(frames: list[Any]) -> list[dict[str, Any]]:
@@ -37,7 +37,7 @@ def test_call_is_shown_running_with_its_whole_arguments() -> None:
     assert item == {
         "type": "function_call",
         "id": "fc_r1_0",
-        "call_id": "call_1",
+        "call_id": "call_r1_0",
         "name": "weather",
         "arguments": '{"city":"Oslo"}',
         "status": "in_progress",
@@ -50,7 +50,7 @@ def test_result_is_an_item_followed_by_a_checkpoint_without_usage() -> None:
     assert items(frames)[1] == {
         "type": "function_call_output",
         "id": "fo_r1_1",
-        "call_id": "call_1",
+        "call_id": "call_r1_0",
         "status": "completed",
         "output": [{"type": "input_text", "text": "rain"}],
     }

@@ -55,6 +55,14 @@ def test_the_front_matter_states_the_version_and_what_hosts_lack(bundle_text: st
     assert "required_open_webui_version: 0.6.28" in lines
 
 
+def test_the_front_matter_asks_for_what_no_host_shares(tree: Path) -> None:
+    shutil.copy(REPOSITORY / "pyproject.toml", tree / "pyproject.toml")
+    wanted = "requirements: dependency-injector, structlog, orjson, python-ulid, aiosqlite, lz4"
+
+    assert wanted in build(tree).text.splitlines()
+    assert wanted in (REPOSITORY / "entrypoints/openwebui/pipe.py").read_text("utf-8").splitlines()
+
+
 def test_the_replacements_of_the_host_change_nothing(bundle_text: str) -> None:
     for old in ("utils", "apps", "main", "config"):
         assert bundle_text.replace(f"from {old}", f"from open_webui.{old}") == bundle_text

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import pytest
 
@@ -12,10 +13,17 @@ from tests.entrypoints.openwebui.service.calling import Caller
 
 
 @pytest.fixture(autouse=True)
-def a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def a_process_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Forget what other tests left in the process, and the settings of whoever runs them."""
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
     monkeypatch.delitem(sys.modules, ENTRY, raising=False)
-    for name in ("OPENROUTER_API_KEY", "OPENROUTER_API_BASE_URL", "GLOBAL_LOG_LEVEL"):
+    for name in (
+        "OPENROUTER_API_KEY",
+        "OPENROUTER_API_BASE_URL",
+        "GLOBAL_LOG_LEVEL",
+        "DATABASE_URL",
+        "OPENROUTER_PIPE_DATABASE_URL",
+    ):
         monkeypatch.delenv(name, raising=False)
 
 

@@ -1,0 +1,165 @@
+"""The tools a host offers in one turn, whatever their kind, read into one form.
+
+Source: the host's contract, tools; seen in 0.6.28, 0.8.12, 0.10.2 and 0.12.4.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+from urllib.parse import urlsplit
+
+from ports.json_values import JsonObject
+from ports.toolbox import ToolSpec
+
+READS = ("get_", "list_", "search_", "query_", "grep_", "view_", "fetch_", "calculate_")
+"""How names of builtin tools begin that only read: running one twice does no harm."""
+
+LONGEST_LABEL = 64
+
+
+class Kind(Enum):
+    """Where a tool runs; the values begin the source of its spec."""
+
+    WORKSPACE = "workspace"
+    BUILTIN = "builtin"
+    OPENAPI = "openapi"
+    MCP = "mcp"
+    TERMINAL = "terminal"
+    DIRECT = "direct"
+
+
+@dataclass(frozen=True, slots=True)
+class HostTool:
+    """One tool: `function` runs it in this process; a direct one has a `server` in the person's browser instead."""
+
+    spec: ToolSpec
+    kind: Kind
+    function: Callable[..., Any] | None = None
+    server: JsonObject | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HostOffer:
+    """What the host handed over: `__tools__`, `metadata["tools"]`, `body["tools"]`, `metadata["mcp_clients"]`."""
+
+    handed: object = None
+    stored: object = None
+    offered: object = None
+    mcp_clients: object = None
+
+
+def offered_names(tools: object) -> tuple[str, ...]:
+    """Return the names of functions in a request's `tools`, nested or flat, in order."""
+    if not isinstance(tools, Iterable) or isinstance(tools, str | Mapping):
+        return ()
+    functions = (tool.get("function", tool) for tool in tools if isinstance(tool, Mapping))
+    names = (function.get("name") for function in functions if isinstance(function, Mapping))
+    return tuple(dict.fromkeys(name for name in names if isinstance(name, str) and name))
+
+
+def read_tools(offer: HostOffer) -> tuple[HostTool, ...]:
+    """Return the tools the request offers and this process, or the browser, can run, in the order of the request.
+
+    Without `tools` in the body none is on offer: in its legacy mode the host has run them already. Up to 0.8 what is
+    handed over lacks direct and MCP tools, which only the metadata holds; from 0.10 on both are the same.
+    """
+    entries = {**_named(offer.handed), **_named(offer.stored)}
+    servers = _server_names(offer.mcp_clients)
+    tools = (_tool(name, entries[name], servers) for name in offered_names(offer.offered) if name in entries)
+    return tuple(tool for tool in tools if tool is not None)
+
+
+def _named(tools: object) -> dict[str, Mapping[str, Any]]:
+    """Return entries by name of a mapping, or of a list whose entries name themselves in their spec."""
+    if isinstance(tools, Mapping):
+        return {str(name): entry for name, entry in tools.items() if isinstance(entry, Mapping)}
+    if not isinstance(tools, list | tuple):
+        return {}
+    entries = [entry for entry in tools if isinstance(entry, Mapping)]
+    return {str(_spec(entry)["name"]): entry for entry in entries if _spec(entry).get("name")}
+
+
+def _tool(name: str, entry: Mapping[str, Any], servers: Mapping[int, str]) -> HostTool | None:
+    function = entry.get("callable")
+    server = entry.get("server")
+    direct = bool(entry.get("direct")) and isinstance(server, Mapping)
+    if not direct and not callable(function):
+        return None
+    kind = Kind.DIRECT if direct else _kind(entry)
+    label = _label(kind, name, entry, servers)
+    source = f"{kind.value}:{label}" if label else kind.value
+    return HostTool(
+        _tool_spec(name, entry, kind, source),
+        kind,
+        None if direct else function,
+        dict(server) if direct and isinstance(server, Mapping) else None,
+    )
+
+
+def _tool_spec(name: str, entry: Mapping[str, Any], kind: Kind, source: str) -> ToolSpec:
+    spec = _spec(entry)
+    parameters = spec.get("parameters")
+    description = spec.get("description")
+    return ToolSpec(
+        name=name,
+        description=description if isinstance(description, str) else "",
+        parameters=dict(parameters) if isinstance(parameters, Mapping) else {"type": "object", "properties": {}},
+        source=source,
+        idempotent=(kind is Kind.BUILTIN and name.startswith(READS)) or _declared(entry, "idempotent"),
+        sequential=_declared(entry, "sequential"),
+    )
+
+
+def _kind(entry: Mapping[str, Any]) -> Kind:
+    told, tool_id = entry.get("type"), str(entry.get("tool_id", ""))
+    if told == "mcp":
+        return Kind.MCP
+    if told == "builtin" or tool_id.startswith("builtin:"):
+        return Kind.BUILTIN
+    if told == "terminal" or tool_id.startswith("terminal:"):
+        return Kind.TERMINAL
+    if told in ("external", "action") or tool_id.startswith("server:"):
+        return Kind.OPENAPI
+    return Kind.WORKSPACE
+
+
+def _label(kind: Kind, name: str, entry: Mapping[str, Any], servers: Mapping[int, str]) -> str:
+    """Name the server or file a tool belongs to; the same for all tools of one."""
+    if kind is Kind.BUILTIN:
+        return ""
+    if kind is Kind.MCP:
+        return servers.get(id(entry.get("client")), name.partition("_")[0])[:LONGEST_LABEL]
+    if kind is Kind.DIRECT:
+        return _server_label(entry["server"])[:LONGEST_LABEL]
+    tool_id = str(entry.get("tool_id", ""))
+    return (tool_id.rpartition(":")[2] or tool_id)[:LONGEST_LABEL]
+
+
+def _server_label(server: Mapping[str, Any]) -> str:
+    info = server.get("info")
+    title = info.get("title") if isinstance(info, Mapping) else None
+    url = server.get("url")
+    place = urlsplit(url).netloc if isinstance(url, str) and "[" not in url else ""
+    return str(title or place or "browser")
+
+
+def _server_names(clients: object) -> dict[int, str]:
+    """Return the ids of MCP servers by the identity of their client, which is all a tool knows of its server."""
+    return {id(client): str(name) for name, client in clients.items()} if isinstance(clients, Mapping) else {}
+
+
+def _declared(entry: Mapping[str, Any], hint: str) -> bool:
+    """Read a hint the author of a workspace tool set on the function, which the host's wrapper carries over."""
+    return any(getattr(function, hint, False) is True for function in _functions(entry.get("callable")))
+
+
+def _functions(function: object) -> Iterator[object]:
+    yield function
+    if (wrapped := getattr(function, "__wrapped__", None)) is not None:
+        yield wrapped
+
+
+def _spec(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    spec = entry.get("spec")
+    return spec if isinstance(spec, Mapping) else {}

@@ -1,0 +1,150 @@
+"""The host's tools of one turn, as a toolbox: workspace, builtin, servers the host speaks to, and the browser's."""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+from adapters.openwebui.direct_tools import BrowserGone, EventCall, call_in_browser, declared_only
+from adapters.openwebui.host_tools import HostOffer, HostTool, Kind, read_tools
+from adapters.openwebui.tool_results import result_of, weight_of
+from adapters.openwebui.tool_threads import ToolThreads, driven, finished
+from ports.offload import LARGE, Offload
+from ports.telemetry import Redactor, Telemetry
+from ports.toolbox import ToolRequest, ToolResult, ToolSpec
+
+BROWSER_SECONDS = 60.0
+LONGEST_ERROR = 2000
+
+
+class OpenWebUiToolbox:
+    """Implements Toolbox for one turn.
+
+    Direct tools are on offer only with `event_call` and the id of the page's session; `seconds` bounds each of their
+    calls. `redact` masks secrets in what failing tools say. `problem` is not empty if the tools could not be read.
+    """
+
+    def __init__(
+        self,
+        tools: tuple[HostTool, ...],
+        threads: ToolThreads,
+        offload: Offload,
+        telemetry: Telemetry,
+        *,
+        event_call: EventCall | None = None,
+        session_id: str = "",
+        seconds: float = BROWSER_SECONDS,
+        redact: Redactor = str,
+        problem: str = "",
+    ) -> None:
+        self._threads, self._offload, self._telemetry = threads, offload, telemetry
+        self._event_call, self._session_id, self._seconds = event_call, session_id, seconds
+        self._redact = redact
+        self.problem = problem
+        in_page = event_call is not None and bool(session_id)
+        kept = [tool for tool in tools if in_page or tool.kind is not Kind.DIRECT]
+        self._specs = tuple(tool.spec for tool in kept)
+        self._tools = {(tool.spec.source, tool.spec.name): tool for tool in kept}
+
+    def tools(self) -> tuple[ToolSpec, ...]:
+        """Return the tools on offer, in the order of the request."""
+        return self._specs
+
+    async def call(self, request: ToolRequest) -> ToolResult:
+        """Run one call to its end; a failure is a failed result."""
+        tool = self._tools.get((request.spec.source, request.spec.name))
+        if tool is None:
+            return ToolResult(f"Error: there is no tool named {request.spec.name!r}.", failed=True, begun=False)
+        try:
+            value = await self._run(tool, request)
+            return await self._offload.run(
+                lambda: result_of(tool, request.arguments, value), size=weight_of(value, LARGE)
+            )
+        except BrowserGone as gone:
+            return ToolResult(f"Error: {gone}.", failed=True, begun=gone.begun)
+        except Exception as error:  # noqa: BLE001 - foreign code: whatever a tool raises is its answer
+            return self._failure(tool, error)
+
+    async def _run(self, tool: HostTool, request: ToolRequest) -> Any:
+        if tool.kind is Kind.DIRECT and self._event_call is not None:
+            asked = call_in_browser(tool, request, self._event_call, self._session_id, self._seconds)
+            return await finished(tool.spec.name, asked, self._telemetry)
+        function = tool.function
+        assert function is not None
+        arguments = dict(request.arguments) if tool.kind is Kind.MCP else declared_only(tool, request.arguments)
+        if _is_async(function) and not _hides_blocking(function):
+            return await finished(tool.spec.name, function(**arguments), self._telemetry)
+        value = await self._threads.run(tool.spec.name, lambda: _called(function, arguments))
+        return await finished(tool.spec.name, _awaited(value), self._telemetry) if inspect.isawaitable(value) else value
+
+    def _failure(self, tool: HostTool, error: Exception) -> ToolResult:
+        said = self._redact(str(error)[:LONGEST_ERROR]).strip()
+        name = type(error).__name__
+        self._telemetry.event("info", "tool_raised", tool=tool.spec.name, source=tool.spec.source, error=name)
+        text = f"Error: {name}: {said}" if said else f"Error: {name}"
+        return ToolResult(text, failed=True, own_fault=_own_fault(tool, error))
+
+
+async def open_toolbox(
+    offer: HostOffer,
+    threads: ToolThreads,
+    offload: Offload,
+    telemetry: Telemetry,
+    *,
+    event_call: EventCall | None = None,
+    session_id: str = "",
+    seconds: float = BROWSER_SECONDS,
+    redact: Redactor = str,
+) -> OpenWebUiToolbox:
+    """Read the tools the host handed over; what it hands over may have to be awaited.
+
+    Tools that cannot be read cost a warning and the tools, never the turn: `problem` of the box says so.
+    """
+    tools, problem = tuple[HostTool, ...](), ""
+    try:
+        tools = read_tools(replace(offer, handed=await _settled(offer.handed), stored=await _settled(offer.stored)))
+    except Exception as error:  # noqa: BLE001 - foreign data and code: the turn goes on without tools
+        problem = type(error).__name__
+        telemetry.event("warning", "tools_not_loaded", error=problem)
+    return OpenWebUiToolbox(
+        tools,
+        threads,
+        offload,
+        telemetry,
+        event_call=event_call,
+        session_id=session_id,
+        seconds=seconds,
+        redact=redact,
+        problem=problem,
+    )
+
+
+async def _settled(tools: object) -> object:
+    return await tools if inspect.isawaitable(tools) else tools
+
+
+async def _awaited(value: Awaitable[Any]) -> Any:
+    return await value
+
+
+def _called(function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+    value = function(**arguments)
+    return driven(value) if inspect.iscoroutine(value) and _hides_blocking(function) else value
+
+
+def _is_async(function: object) -> bool:
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(vars(type(function)).get("__call__"))
+
+
+def _hides_blocking(function: object) -> bool:
+    """Tell a blocking function in the host's asynchronous wrapper, which would run it on the event loop."""
+    wrapped = getattr(function, "__wrapped__", None)
+    return wrapped is not None and _is_async(function) and not _is_async(inspect.unwrap(wrapped))
+
+
+def _own_fault(tool: HostTool, error: Exception) -> bool:
+    """Tell a broken tool from a refused call: a value it did not like, an MCP server that answered with an error."""
+    if tool.kind is Kind.MCP and type(error) is Exception:
+        return False
+    decoding = isinstance(error, UnicodeError) or type(error).__name__ == "JSONDecodeError"
+    return decoding or not isinstance(error, ValueError)

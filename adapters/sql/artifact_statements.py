@@ -1,0 +1,116 @@
+"""The statements of the artifacts, built once per database; each one finds its rows by an index."""
+
+from typing import Any
+
+from sqlalchemy import Delete, Select, Update, bindparam, delete, func, literal, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from adapters.sql.artifact_rows import COLUMNS
+from adapters.sql.lists import POSTGRES, among, among_rows, rows_of
+from adapters.sql.tables import artifact
+
+a = artifact.c
+NAMESPACE = a.namespace == bindparam("in_namespace")
+KEY = tuple_(a.namespace, a.id)
+# Not a bare column (nor is `touched_at` below): the planner must not take the index of this column instead of turns.
+OWNED = func.coalesce(a.user_id, "") == bindparam("of_user")
+
+
+def insert_new(dialect: str) -> Any:
+    """Insert rows; those that are there stay."""
+    insert = postgres_insert if dialect == POSTGRES else sqlite_insert
+    return insert(artifact).on_conflict_do_nothing(index_elements=[a.namespace, a.id])
+
+
+def find_turns(dialect: str) -> Select[Any]:
+    """Select an owner's rows of `turns`, and of turns with one of `prints`; newest turns first."""
+    printed = select(a.turn_id).where(
+        NAMESPACE, a.user_id == bindparam("of_user"), among(dialect, a.fingerprint, "prints")
+    )
+    wanted = select(rows_of(dialect, "turns").union(printed).subquery().columns[0])
+    return (
+        select(*COLUMNS)
+        .where(NAMESPACE, among_rows(dialect, a.turn_id, wanted), OWNED)
+        .order_by(a.turn_id.desc(), a.ordinal, a.id)
+        .limit(bindparam("most"))
+    )
+
+
+def touch_turns(dialect: str) -> Update:
+    """Set `touched_at` to `at`."""
+    return update(artifact).where(NAMESPACE, among(dialect, a.turn_id, "turns")).values(touched_at=bindparam("at"))
+
+
+def delete_kinds(dialect: str) -> Delete:
+    """Delete an owner's rows of `turns` and `kinds`."""
+    return delete(artifact).where(NAMESPACE, among(dialect, a.turn_id, "turns"), OWNED, among(dialect, a.kind, "kinds"))
+
+
+def untouched() -> Select[Any]:
+    """Select turns and ids of rows touched before `before`, of turns without a row touched later; oldest first."""
+    other = artifact.alias("other")
+    later = select(literal(1)).where(
+        other.c.namespace == a.namespace, other.c.turn_id == a.turn_id, other.c.touched_at + 0 >= bindparam("before")
+    )
+    return (
+        select(a.turn_id, a.id)
+        .where(NAMESPACE, a.touched_at < bindparam("before"), ~later.exists())
+        .order_by(a.touched_at, a.turn_id, a.ordinal)
+        .limit(bindparam("most"))
+    )
+
+
+def delete_ids(dialect: str) -> Delete:
+    """Delete rows by their `ids`."""
+    return delete(artifact).where(NAMESPACE, among(dialect, a.id, "ids"))
+
+
+def delete_some(column: Any) -> Delete:
+    """Delete up to `most` rows with a `value` in a column."""
+    chosen = select(a.namespace, a.id).where(NAMESPACE, column == bindparam("value")).limit(bindparam("most"))
+    return delete(artifact).where(KEY.in_(chosen))
+
+
+def chats_after() -> Select[Any]:
+    """Select chats greater than `after` and when their newest row was written."""
+    return (
+        select(a.chat_id, func.max(a.created_at))
+        .where(NAMESPACE, a.chat_id > bindparam("after"))
+        .group_by(a.chat_id)
+        .order_by(a.chat_id)
+        .limit(bindparam("most"))
+    )
+
+
+def key_ids() -> Select[Any]:
+    """Select the key ids in use, stepping from one to the next in the index."""
+    first = select(func.min(a.key_id).label("key_id")).where(NAMESPACE)
+    keys = first.cte("keys", recursive=True)
+    following = select(func.min(a.key_id)).where(NAMESPACE, a.key_id > keys.c.key_id).scalar_subquery()
+    keys = keys.union_all(select(following).where(keys.c.key_id.is_not(None)))
+    return select(keys.c.key_id).where(keys.c.key_id.is_not(None))
+
+
+def sealed_with() -> Select[Any]:
+    """Select rows of one `key` with ids greater than `after`."""
+    return (
+        select(*COLUMNS)
+        .where(NAMESPACE, a.key_id == bindparam("key"), a.id > bindparam("after"))
+        .order_by(a.id)
+        .limit(bindparam("most"))
+    )
+
+
+def reseal_one() -> Update:
+    """Change the seal of a row that still is as it was read."""
+    return (
+        update(artifact)
+        .where(
+            NAMESPACE,
+            a.id == bindparam("with_id"),
+            a.key_id == bindparam("old_key"),
+            a.payload == bindparam("old_payload"),
+        )
+        .values({name: bindparam(f"new_{name}") for name in ("key_id", "codec", "size", "payload")})
+    )

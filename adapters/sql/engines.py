@@ -1,0 +1,85 @@
+"""Engines: how each database is connected to."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+BUSY_SECONDS = 2.0
+"""How long SQLite waits for another writer."""
+POOL_SECONDS = 5.0
+CONNECT_SECONDS = 5
+SQLITE_CONNECTIONS = 4
+POSTGRES_CONNECTIONS = 5
+WAL_BYTES = 16 * 1024 * 1024
+RENAMED = {"ssl": "sslmode"}  # how asyncpg calls it
+
+
+def database_url(text: str) -> URL:
+    """Read a URL as the host or an operator wrote it: `postgres://`, `postgresql+…://`, `sqlite:///…`.
+
+    Raises ArgumentError for a text that is none, ValueError for another database.
+    """
+    url = make_url(text.replace("postgres://", "postgresql://", 1) if text.startswith("postgres://") else text)
+    backend = url.get_backend_name()
+    if backend == "postgresql":
+        query = {RENAMED.get(name, name): value for name, value in url.query.items()}
+        return url.set(drivername="postgresql+psycopg", query=query)
+    if backend == "sqlite" and url.database:
+        return url.set(drivername="sqlite+aiosqlite", query={})
+    raise ValueError("neither SQLite in a file nor PostgreSQL")
+
+
+def open_engine(url: URL, *, schema: str, read_only: bool) -> AsyncEngine:
+    """Return an engine of a `database_url`; nothing is connected yet. It loads the driver: call it in a thread.
+
+    A SQLite file is never created here. Nothing on PostgreSQL relies on a session: a pooler may stand before it.
+    """
+    common: dict[str, Any] = {
+        "poolclass": AsyncAdaptedQueuePool,
+        "pool_timeout": POOL_SECONDS,
+        "pool_use_lifo": True,
+        "hide_parameters": True,
+        "max_overflow": 0,
+    }
+    if url.get_backend_name() == "sqlite":
+        return _sqlite(url, read_only, common)
+    return create_async_engine(
+        url,
+        **common,
+        pool_size=POSTGRES_CONNECTIONS,
+        pool_pre_ping=True,
+        pool_recycle=1800,
+        connect_args={
+            "connect_timeout": CONNECT_SECONDS,
+            "application_name": "openrouter-pipe",
+            "prepare_threshold": None,
+        },
+        execution_options={"schema_translate_map": {None: schema}} if schema else {},
+    )
+
+
+def _sqlite(url: URL, read_only: bool, common: dict[str, Any]) -> AsyncEngine:
+    path = quote(str(Path(url.database or "").absolute()))
+    engine = create_async_engine(
+        url.set(database=f"file:{path}", query={"uri": "true", "mode": "ro" if read_only else "rw"}),
+        **common,
+        pool_size=SQLITE_CONNECTIONS,
+        connect_args={"timeout": BUSY_SECONDS, "isolation_level": None},
+    )
+
+    def prepare(connection: Any, _: object) -> None:
+        cursor = connection.cursor()
+        if not read_only:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            cursor.execute("PRAGMA synchronous=NORMAL")
+            cursor.execute(f"PRAGMA journal_size_limit={WAL_BYTES}")
+        cursor.execute("PRAGMA temp_store=MEMORY")
+        cursor.close()
+
+    event.listen(engine.sync_engine, "connect", prepare)
+    return engine

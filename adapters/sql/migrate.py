@@ -1,0 +1,189 @@
+"""Bring the tables to the newest revision: once, however many workers start together, and never back.
+
+alembic runs the steps on objects made here, not through its process-wide `op`, so that several loads of this code can
+work side by side. No logging is configured.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import text
+from sqlalchemy.engine import URL, Connection, Engine, create_engine
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from adapters.sql.engines import CONNECT_SECONDS, database_url
+from adapters.sql.trouble import READ_ONLY, DatabaseTrouble, trouble_of
+
+Revisions = Callable[[ExitStack], Path]
+"""Gives the folder of the revision files; what it made for that is removed with the stack."""
+
+VERSION_TABLE = "openrouter_pipe_version"
+TOO_NEW = "too new"
+WAIT_SECONDS = 30.0
+TABLE_LOCK = "5s"  # a change that waits for a table's readers makes all later readers wait
+PROCESS_LOCK = int.from_bytes(b"orpipe\0\1", "big")
+FOREIGN = (SQLAlchemyError, ImportError, OSError)
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """What the database is at now: its revision, how many steps this call took, and why it must not be written.
+
+    `read_only`: "too new" (the revision is unknown here and nothing was changed), "read-only", or "".
+    """
+
+    revision: str
+    steps: int = 0
+    read_only: str = ""
+
+    @property
+    def newer(self) -> bool:
+        """Tell whether the database belongs to a later release."""
+        return self.read_only == TOO_NEW
+
+
+async def migrate(url: str, revisions: Revisions, *, schema: str = "", wait_seconds: float = WAIT_SECONDS) -> Migrated:
+    """Take all missing steps in one transaction, in a thread; a SQLite file that is missing is made, not its folder.
+
+    Waits at most `wait_seconds` for others who migrate. Raises DatabaseTrouble; the state is then as before. If the
+    caller is cancelled the transaction still comes to its end.
+    """
+    return await asyncio.to_thread(_migrate, url, revisions, schema, wait_seconds)
+
+
+def _migrate(url: str, revisions: Revisions, schema: str, wait_seconds: float) -> Migrated:
+    try:
+        target = database_url(url)
+    except (SQLAlchemyError, ValueError):
+        raise DatabaseTrouble("refused") from None  # the cause may quote the URL with its password
+    with ExitStack() as stack:
+        try:
+            folder = str(revisions(stack))
+            script = ScriptDirectory(folder, version_locations=[folder])
+            engine = _sqlite(target) if _is_sqlite(target) else _postgres(target)
+            stack.callback(engine.dispose)
+            with engine.connect() as connection:
+                return _Migration(connection, script, schema, wait_seconds).run()
+        except CommandError as error:
+            raise DatabaseTrouble("refused") from error
+        except FOREIGN as error:
+            raise _trouble(error, target) from error
+
+
+def _trouble(error: Exception, target: URL) -> DatabaseTrouble:
+    trouble = trouble_of(error)
+    folder = Path(target.database or "").absolute().parent
+    if trouble.reason == "missing" and _is_sqlite(target) and folder.is_dir() and not os.access(folder, os.W_OK):
+        return DatabaseTrouble(READ_ONLY)  # SQLite says only that it cannot open the file, or those beside it
+    return trouble
+
+
+def _is_sqlite(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite"
+
+
+def _sqlite(url: URL) -> Engine:
+    """Return an engine that leaves all transactions to us: the driver's own ones do not cover DDL."""
+    file = quote(str(Path(url.database or "").absolute()))
+    address = URL.create("sqlite+pysqlite", database=f"file:{file}", query={"uri": "true"})
+    return create_engine(address, poolclass=NullPool, connect_args={"isolation_level": None}, hide_parameters=True)
+
+
+def _postgres(url: URL) -> Engine:
+    arguments: dict[str, Any] = {"connect_timeout": CONNECT_SECONDS, "application_name": "openrouter-pipe"}
+    return create_engine(
+        url,
+        poolclass=NullPool,
+        isolation_level="READ COMMITTED",  # what others committed while we waited must be seen
+        connect_args=arguments | {"prepare_threshold": None},
+        hide_parameters=True,
+    )
+
+
+class _Migration:
+    """One attempt on one connection."""
+
+    def __init__(self, connection: Connection, script: ScriptDirectory, schema: str, wait_seconds: float) -> None:
+        self._connection, self._script, self._schema, self._wait = connection, script, schema, wait_seconds
+        self._known = {step.revision for step in script.walk_revisions()}
+        self._head = script.get_current_head() or ""
+        self._on_sqlite = connection.dialect.name == "sqlite"
+        self._taken = 0
+
+    def run(self) -> Migrated:
+        if not self._on_sqlite:
+            self._set(search_path=self._quoted_schema())
+        settled = self._settled(self._context().get_current_heads())
+        if settled is not None:
+            return settled
+        self._connection.rollback()
+        self._lock_sqlite() if self._on_sqlite else self._lock_postgres()
+        context = self._context()
+        settled = self._settled(context.get_current_heads())
+        if settled is not None:
+            return settled
+        context.run_migrations(op=Operations(context))
+        self._connection.commit()
+        return Migrated(self._head, self._taken)
+
+    def _context(self) -> MigrationContext:
+        options = {"version_table": VERSION_TABLE, "fn": self._steps}
+        return MigrationContext.configure(self._connection, opts=options)
+
+    def _steps(self, heads: tuple[str, ...], _: MigrationContext) -> list[Any]:
+        steps = self._script._upgrade_revs(self._head, heads[0] if heads else "base")  # as alembic's own command does
+        self._taken = len(steps)
+        return list(steps)
+
+    def _settled(self, heads: tuple[str, ...]) -> Migrated | None:
+        unknown = set(heads) - self._known
+        if unknown:
+            return Migrated(max(unknown), read_only=TOO_NEW)
+        if heads != (self._head,):
+            return None
+        return Migrated(self._head, read_only="" if self._may_write() else READ_ONLY)
+
+    def _may_write(self) -> bool:
+        if self._on_sqlite:
+            files = self._connection.exec_driver_sql("PRAGMA database_list").all()
+            return os.access(str(files[0][2]), os.W_OK)
+        return self._connection.exec_driver_sql("SHOW transaction_read_only").scalar() == "off"
+
+    def _lock_sqlite(self) -> None:
+        deadline = time.monotonic() + self._wait
+        self._connection.exec_driver_sql(f"PRAGMA busy_timeout={int(self._wait * 1000)}")
+        while True:
+            try:
+                self._connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+                break
+            except OperationalError as error:  # SQLite does not wait here by itself
+                if trouble_of(error).reason != "locked" or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
+        self._connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    def _lock_postgres(self) -> None:
+        self._set(search_path=self._quoted_schema(), lock_timeout=f"{max(1, int(self._wait * 1000))}ms")
+        self._connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": PROCESS_LOCK})
+        self._set(lock_timeout=TABLE_LOCK)
+
+    def _quoted_schema(self) -> str:
+        return self._connection.dialect.identifier_preparer.quote_identifier(self._schema) if self._schema else ""
+
+    def _set(self, **settings: str) -> None:
+        """Change settings until the transaction ends; a pooler may stand before the server. Empty ones stay."""
+        for name, value in settings.items():
+            if value:
+                self._connection.execute(text("SELECT set_config(:name, :value, true)"), {"name": name, "value": value})

@@ -1,0 +1,75 @@
+"""The tables. Prefixed, in metadata of our own: they may live in the database of a host.
+
+Times are whole microseconds since 1970, UTC: exact and quick on both databases. On PostgreSQL texts compare by their
+bytes, as SQLite and Python do. Source: the architecture, storage.
+"""
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
+
+PREFIX = "openrouter_pipe_"
+
+Words = Text().with_variant(Text(collation="C"), "postgresql")
+Key = String(200).with_variant(String(200, collation="C"), "postgresql")
+
+metadata = MetaData()
+
+artifact = Table(
+    f"{PREFIX}artifact",
+    metadata,
+    Column("namespace", Words, primary_key=True),
+    Column("id", Words, primary_key=True),
+    Column("turn_id", Words, nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    Column("kind", Words, nullable=False),
+    Column("model", Words, nullable=False),
+    Column("user_id", Words, nullable=False),
+    Column("chat_id", Words, nullable=False),
+    Column("message_id", Words, nullable=False),
+    Column("fingerprint", Words, nullable=False),
+    Column("key_id", Words, nullable=False),
+    Column("codec", Integer, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("touched_at", BigInteger, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Index(f"{PREFIX}artifact_turn", "namespace", "turn_id", "ordinal"),
+    Index(f"{PREFIX}artifact_chat", "namespace", "chat_id", "created_at"),
+    Index(f"{PREFIX}artifact_owner", "namespace", "user_id", "fingerprint", "turn_id"),
+    Index(f"{PREFIX}artifact_touched", "namespace", "touched_at"),
+    Index(f"{PREFIX}artifact_key", "namespace", "key_id", "id"),
+)
+
+lease = Table(
+    f"{PREFIX}lease",
+    metadata,
+    Column("name", Key, primary_key=True),
+    Column("owner", Words, nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+
+tool_run = Table(
+    f"{PREFIX}tool_run",
+    metadata,
+    Column("namespace", Words, primary_key=True),
+    Column("turn_id", Words, primary_key=True),
+    Column("call_id", Words, primary_key=True),
+    Column("arguments_hash", Words, primary_key=True),
+    Column("name", Words, nullable=False),
+    Column("user_id", Words, nullable=False),
+    Column("chat_id", Words, nullable=False),
+    Column("message_id", Words, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Index(f"{PREFIX}tool_run_chat", "namespace", "chat_id", "state"),
+    Index(f"{PREFIX}tool_run_started", "namespace", "started_at"),
+)
+
+breaker = Table(
+    f"{PREFIX}breaker",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("state", Words, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)

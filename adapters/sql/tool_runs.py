@@ -1,0 +1,115 @@
+"""Runs of tools in a database."""
+
+from collections.abc import Collection
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, bindparam, delete, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from adapters.sql.artifact_rows import plausible_turns
+from adapters.sql.database import Database
+from adapters.sql.lists import POSTGRES, among, listed
+from adapters.sql.tables import tool_run
+from adapters.sql.texts import micros, moment_of, original, stored
+from adapters.sql.trouble import DatabaseTrouble
+from ports.tool_runs import RunState, ToolRun, ToolRunsUnavailable
+
+r = tool_run.c
+KEY = ("namespace", "turn_id", "call_id", "arguments_hash")
+NAMESPACE = r.namespace == bindparam("in_namespace")
+FINISH = (
+    update(tool_run)
+    .where(*(r[name] == bindparam(f"with_{name}") for name in KEY))
+    .values(state=RunState.FINISHED.value)
+)
+KEYS = tuple(r[name] for name in KEY)
+OLD = select(*KEYS).where(NAMESPACE, r.started_at < bindparam("before")).order_by(r.started_at).limit(bindparam("most"))
+DELETE_OLD = delete(tool_run).where(tuple_(*KEYS).in_(OLD))
+
+
+class SqlToolRuns:
+    """Implements ToolRuns on SQLite and PostgreSQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        insert = postgres_insert if database.dialect == POSTGRES else sqlite_insert
+        self._insert = (
+            insert(tool_run).on_conflict_do_nothing(index_elements=list(KEYS)).execution_options(preserve_rowcount=True)
+        )
+        unfinished = select(*tool_run.columns).where(
+            NAMESPACE, r.user_id == bindparam("of_user"), r.state == RunState.STARTED.value
+        )
+        of_turns = unfinished.where(among(database.dialect, r.turn_id, "turns"))
+        of_chat = unfinished.where(r.chat_id == bindparam("of_chat"), r.chat_id != "")
+        both = of_chat.union(of_turns).subquery()
+        self._unfinished = (
+            select(both).order_by(both.c.started_at, both.c.turn_id, both.c.call_id).limit(bindparam("most"))
+        )
+
+    async def start(self, runs: Collection[ToolRun]) -> frozenset[str]:
+        """Insert one by one in the order of the keys, so that no two callers wait for each other."""
+        new = set[str]()
+        try:
+            async with self._database.writing(durable=True) as connection:
+                for run in sorted(runs, key=_key_of):
+                    if (await connection.execute(self._insert, _row_of(run))).rowcount == 1:
+                        new.add(run.call_id)
+        except DatabaseTrouble as trouble:
+            raise ToolRunsUnavailable(trouble.reason) from trouble
+        return frozenset(new)
+
+    async def finish(self, runs: Collection[ToolRun]) -> None:
+        """Mark by key."""
+        keys = [{f"with_{name}": text for name, text in zip(KEY, _key_of(run), strict=True)} for run in runs]
+        if not keys:
+            return
+        try:
+            async with self._database.writing() as connection:
+                await connection.execute(FINISH, sorted(keys, key=lambda key: tuple(key.values())))
+        except DatabaseTrouble as trouble:
+            raise ToolRunsUnavailable(trouble.reason) from trouble
+
+    async def unfinished(
+        self, namespace: str, user_id: str, *, chat_id: str, turn_ids: Collection[str], limit: int
+    ) -> tuple[ToolRun, ...]:
+        """Look up by chat and by turns in one statement."""
+        values: dict[str, Any] = {
+            "in_namespace": stored(namespace),
+            "of_user": stored(user_id),
+            "of_chat": stored(chat_id),
+            "turns": listed(self._database.dialect, plausible_turns(turn_ids)),
+            "most": limit,
+        }
+        try:
+            async with self._database.reading() as connection:
+                rows = (await connection.execute(self._unfinished, values)).all()
+        except DatabaseTrouble as trouble:
+            raise ToolRunsUnavailable(trouble.reason) from trouble
+        return tuple(_run_of(row) for row in rows)
+
+    async def delete_before(self, namespace: str, before: datetime, limit: int) -> int:
+        """Delete the oldest."""
+        values = {"in_namespace": stored(namespace), "before": micros(before), "most": limit}
+        try:
+            async with self._database.writing() as connection:
+                return int((await connection.execute(DELETE_OLD, values)).rowcount)
+        except DatabaseTrouble as trouble:
+            raise ToolRunsUnavailable(trouble.reason) from trouble
+
+
+def _key_of(run: ToolRun) -> tuple[str, ...]:
+    return tuple(stored(text) for text in (run.namespace, run.turn_id, run.call_id, run.arguments_hash))
+
+
+def _row_of(run: ToolRun) -> dict[str, str | int]:
+    texts = {name: stored(value) for name, value in asdict(run).items() if isinstance(value, str)}
+    return {**texts, "state": RunState.STARTED.value, "started_at": micros(run.started_at)}
+
+
+def _run_of(row: Row[Any]) -> ToolRun:
+    values: dict[str, Any] = {**row._mapping}
+    values = {name: original(value) if isinstance(value, str) else value for name, value in values.items()}
+    return ToolRun(**values | {"state": RunState(row.state), "started_at": moment_of(row.started_at)})

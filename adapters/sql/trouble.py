@@ -1,0 +1,73 @@
+"""What went wrong with a database, in words that are the same for every driver."""
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+READ_ONLY = "read-only"
+
+SQLITE_REASONS = {
+    1: "missing",  # our statements are fixed: what they name is not there
+    3: READ_ONLY,
+    5: "locked",
+    6: "locked",
+    8: READ_ONLY,
+    10: "unreachable",
+    11: "damaged",
+    13: "full",
+    14: "missing",
+    15: "locked",
+    23: READ_ONLY,
+    26: "damaged",
+}
+STATES = {
+    "25006": READ_ONLY,
+    "42501": READ_ONLY,
+    "3D000": "missing",
+    "3F000": "missing",
+    "42P01": "missing",
+    "42703": "missing",
+    "55P03": "locked",
+    "57014": "locked",
+}
+CLASSES = {"08": "unreachable", "28": "unreachable", "40": "locked", "53": "full", "57": "unreachable", "XX": "damaged"}
+TOO_MANY_CONNECTIONS = "53300"
+
+
+class DatabaseTrouble(Exception):
+    """The database could not do it; a transaction that was open is rolled back.
+
+    `reason`: locked, full, read-only, missing, unreachable, damaged, too new, closed, refused. `read_only`: it may be
+    read all the same.
+    """
+
+    def __init__(self, reason: str, *, read_only: bool = False) -> None:
+        super().__init__(f"database: {reason}")
+        self.reason = reason
+        self.read_only = read_only
+
+
+def trouble_of(error: Exception) -> DatabaseTrouble:
+    """Name an error of SQLAlchemy or a driver by its code. Source: SQLite result codes, PostgreSQL error codes."""
+    if isinstance(error, ImportError):
+        return DatabaseTrouble("missing")
+    if isinstance(error, DBAPIError):
+        reason = _reason(error)
+        return DatabaseTrouble(reason, read_only=reason == READ_ONLY)
+    if isinstance(error, OverflowError | ValueError):
+        return DatabaseTrouble("refused")
+    return DatabaseTrouble("locked" if isinstance(error, SQLAlchemyError) else "unreachable")
+
+
+def _reason(error: DBAPIError) -> str:
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code is not None:
+        return SQLITE_REASONS.get(code & 0xFF, "refused")
+    state = getattr(error.orig, "sqlstate", None)
+    if state is None:
+        return "unreachable" if isinstance(error.orig, OSError) or _is_operational(error) else "refused"
+    if state == TOO_MANY_CONNECTIONS:
+        return "unreachable"
+    return STATES.get(state) or CLASSES.get(state[:2], "refused")
+
+
+def _is_operational(error: DBAPIError) -> bool:
+    return type(error.orig).__name__ in {"OperationalError", "InterfaceError"} or error.connection_invalidated

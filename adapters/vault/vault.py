@@ -1,0 +1,103 @@
+"""The cipher: one byte of flags, then the bytes, compressed where that helps and encrypted where there is a key."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from cryptography.fernet import InvalidToken
+
+from adapters.vault.compression import compressed, decompressed
+from adapters.vault.keys import Key, key_of_bytes, key_of_passphrase
+from ports.cipher import CannotOpen, Sealed
+
+COMPRESSED, ENCRYPTED = 1, 2
+CODEC = 1
+LARGEST = 64 * 1024 * 1024
+"""Bytes a compressed payload may grow to; larger inputs are not compressed."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRing:
+    """What keys are made of. `newest` is the passphrase that seals, empty for none: then `file_key` seals, 32 bytes
+    from the key file. All of them open, `older` passphrases too.
+    """
+
+    newest: str = field(default="", repr=False)
+    older: tuple[str, ...] = field(default=(), repr=False)
+    file_key: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class VaultOptions:
+    """`encrypt_all`: everything, else only what is secret. `compress` tries inputs of at least `min_bytes`."""
+
+    encrypt_all: bool = True
+    compress: bool = True
+    min_bytes: int = 0
+
+
+def make_vault(ring: KeyRing, options: VaultOptions) -> "Vault":
+    """Derive the keys and build the vault. About 100 ms for each passphrase not met before: offload it as large."""
+    file_keys = [key_of_bytes(ring.file_key)] if ring.file_key else []
+    newest = [key_of_passphrase(ring.newest)] if ring.newest else []
+    older = [key_of_passphrase(passphrase) for passphrase in ring.older if passphrase]
+    sealing = [*newest, *file_keys][:1]
+    return Vault(sealing[0] if sealing else None, [*newest, *file_keys, *older], options)
+
+
+class Vault:
+    """Seals with one key or none, opens with any of `keys`. Immutable, safe in any thread.
+
+    The flags are encrypted together with what they describe, and a row's key id says whether it is encrypted: a flag
+    changed in storage is noticed.
+    """
+
+    def __init__(self, sealing: Key | None, keys: Sequence[Key], options: VaultOptions) -> None:
+        self._sealing, self._options = sealing, options
+        self._keys = {key.id: key for key in keys}
+
+    @property
+    def key_id(self) -> str:
+        """The key new seals are made with; empty if nothing is encrypted."""
+        return self._sealing.id if self._sealing else ""
+
+    def seal(self, plain: bytes, *, secret: bool) -> Sealed:
+        """Compress and encrypt as the options and keys allow."""
+        options, flags, body = self._options, 0, plain
+        if options.compress and options.min_bytes <= len(plain) <= LARGEST:
+            frame = compressed(plain)
+            if frame is not None:
+                flags, body = COMPRESSED, frame
+        if self._sealing is None or not (secret or options.encrypt_all):
+            return Sealed(bytes((flags,)) + body, "", CODEC, len(plain))
+        header = bytes((flags | ENCRYPTED,))
+        token = self._sealing.fernet.encrypt(header + body)
+        return Sealed(header + token, self._sealing.id, CODEC, len(plain))
+
+    def open(self, sealed: Sealed) -> bytes:
+        """Return the bytes as they were. Raises CannotOpen."""
+        if sealed.codec != CODEC or not sealed.payload or sealed.payload[0] & ~(COMPRESSED | ENCRYPTED):
+            raise CannotOpen("unknown flags" if sealed.payload else "damaged")
+        flags, body = sealed.payload[0], sealed.payload[1:]
+        if bool(flags & ENCRYPTED) != bool(sealed.key_id):
+            raise CannotOpen("damaged")
+        if flags & ENCRYPTED:
+            body = self._decrypted(sealed.key_id, flags, body)
+        if flags & COMPRESSED:
+            if sealed.size > LARGEST:
+                raise CannotOpen("too large")
+            body = decompressed(body, sealed.size)
+        if len(body) != sealed.size:
+            raise CannotOpen("damaged")
+        return body
+
+    def _decrypted(self, key_id: str, flags: int, token: bytes) -> bytes:
+        key = self._keys.get(key_id)
+        if key is None:
+            raise CannotOpen("unknown key")
+        try:
+            plain = key.fernet.decrypt(token)
+        except InvalidToken:
+            raise CannotOpen("wrong key or damaged") from None
+        if plain[:1] != bytes((flags,)):
+            raise CannotOpen("damaged")
+        return plain[1:]

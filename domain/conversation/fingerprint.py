@@ -1,0 +1,118 @@
+"""Recognise a turn by what was said in it, for callers whose history carries no references.
+
+API clients, the gateway and imported chats return words only. The words are compared as a person sees them: hosts
+trim, join and decorate what they store. Source: output profiles, keys.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from domain.conversation.record import CALL, MESSAGE, OUTPUT, KeptItem
+from domain.conversation.references import texts_of
+
+_BLOCKS = (
+    ("<think", re.compile(r"<think(?:ing)?\b[^>]{0,200}>"), re.compile(r"</think(?:ing)?>")),
+    ("<details", re.compile(r"<details\s+type=\""), re.compile(r"</details>")),
+)
+_MARKER = re.compile(r"^[ \t]*\[[0-9A-Z]{20,26}\]: #[ \t]*\r?$", re.MULTILINE)
+QUOTED_RESULT = re.compile(r'"&quot;[^"]*&quot;"')
+_SURROGATE = re.compile("[\ud800-\udfff]")
+LENGTH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What led to an answer: the person's last text, and the assistant's last text before the answer."""
+
+    person: str = ""
+    earlier: str = ""
+
+
+def visible_text(message: Mapping[str, object]) -> str:
+    """Return the text of a message as it was sent, parts below one another."""
+    return "\n".join(texts_of(message.get("content")))
+
+
+def undecorated(text: str) -> str:
+    """Return a text without what hosts and we put into it: thinking, tool blocks, their quoted results, markers.
+
+    0.6 returns a tool block as its result in quotes.
+    """
+    for hint, opening, closing in _BLOCKS:
+        if hint in text:
+            text = _without(text, opening, closing)
+    if "]: #" in text:
+        text = _MARKER.sub("", text)
+    return QUOTED_RESULT.sub("", text) if '"&quot;' in text else text
+
+
+def normalised(text: str) -> str:
+    """Return what a person sees of a text, in one line: white space is one blank, characters are composed."""
+    text = " ".join(undecorated(text).replace("\0", "").split())
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFC", _SURROGATE.sub("\ufffd", text))
+
+
+def digest_of(text: str) -> str:
+    """Return a digest of what a person sees of a text; empty if that is nothing."""
+    seen = normalised(text)
+    return sha256(seen.encode()).hexdigest() if seen else ""
+
+
+def fingerprint_of(asked: Asked, answer_text: str, call_ids: Iterable[str] = ()) -> str:
+    """Return 32 hexadecimal characters for an answer and what led to it; empty if nothing was said or called.
+
+    `call_ids`: of the calls handed over to the caller. The text before the question is part of it, so that a short
+    answer to a common question is not taken for that of another conversation.
+    """
+    return fingerprint_of_digests(digest_of(asked.person), digest_of(asked.earlier), digest_of(answer_text), call_ids)
+
+
+def fingerprint_of_digests(person: str, earlier: str, answer: str, call_ids: Iterable[str]) -> str:
+    """Return the same from the digests of the texts."""
+    calls = tuple(call_ids)
+    if not answer and not calls:
+        return ""
+    parts = "\x1f".join((person, earlier, answer, *calls))
+    return sha256(parts.encode(errors="replace")).hexdigest()[:LENGTH]
+
+
+def fingerprint_of_turn(messages: Sequence[object], items: Sequence[KeptItem]) -> str:
+    """Return the fingerprint of what a turn left, which answered `messages`."""
+    answered = {kept.item.get("call_id") for kept in items if kept.item.get("type") == OUTPUT}
+    calls = (kept for kept in items if kept.item.get("type") == CALL and kept.item.get("call_id") not in answered)
+    call_ids = [kept.shown or str(kept.item.get("call_id")) for kept in calls]
+    return fingerprint_of(asked_in(messages), text_of(items), call_ids)
+
+
+def text_of(items: Iterable[KeptItem]) -> str:
+    """Return what a turn said, its messages below one another."""
+    return "\n\n".join(visible_text(kept.item) for kept in items if kept.item.get("type") == MESSAGE)
+
+
+def asked_in(messages: Sequence[object]) -> Asked:
+    """Read from a history what an answer to it is an answer to."""
+    person = earlier = None
+    for message in reversed(messages):
+        role = message.get("role") if isinstance(message, Mapping) else None
+        if role == "user" and person is None and isinstance(message, Mapping):
+            person = visible_text(message)
+        elif role == "assistant" and earlier is None and isinstance(message, Mapping):
+            earlier = visible_text(message)
+        if person is not None and earlier is not None:
+            break
+    return Asked(person or "", earlier or "")
+
+
+def _without(text: str, opening: re.Pattern[str], closing: re.Pattern[str]) -> str:
+    """Cut out blocks, each from an opening to the next closing; in one pass, whatever the text."""
+    kept: list[str] = []
+    start = 0
+    while (begun := opening.search(text, start)) and (ended := closing.search(text, begun.end())):
+        kept.append(text[start : begun.start()])
+        start = ended.end()
+    return "".join((*kept, text[start:]))

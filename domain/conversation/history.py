@@ -1,0 +1,58 @@
+"""A chat's history → items: messages translated, stored turns put back in place, old tool outputs shortened."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from domain.conversation.calls_as_text import takes_calls, told
+from domain.conversation.items import items_of
+from domain.conversation.pruning import pruned
+from domain.conversation.record import TurnRecord
+from domain.conversation.replay import spans
+from domain.conversation.turns import last_turns
+from ports.catalog import Model
+from ports.json_values import JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What is remembered of a history's turns, and how it is used.
+
+    `reasoning`: `conversation`, `next_reply` or `disabled`. Outputs in turns older than the last `full_turns` are
+    shortened, 0 for none. `unknown`: what is said of calls whose results were lost, by the ids the host knows.
+    """
+
+    records: tuple[TurnRecord, ...] = ()
+    reasoning: str = "conversation"
+    full_turns: int = 0
+    unknown: Mapping[str, str] = field(default_factory=dict)
+
+
+def history_items(
+    messages: Sequence[object], model: Model | None = None, turns: int = 0, slug: str = "", past: Past | None = None
+) -> tuple[JsonObject, ...]:
+    """Translate a history, or its last `turns` turns, for the model `slug`; see `items_of` for what is left out."""
+    past = past or Past()
+    window = last_turns(messages, turns)
+    replaced = spans(window, past.records, slug, model, reasoning=past.reasoning, unknown=past.unknown)
+    if not replaced and not past.full_turns:
+        return items_of(window, model, 0, slug)
+    sections: list[tuple[Sequence[JsonObject], bool]] = []  # items, and whether the thinking of their calls is there
+    at = 0
+    for span in replaced:
+        sections += [(items_of(window[at : span.start], model), False), (span.items, span.with_reasoning)]
+        at = span.stop
+    sections.append((items_of(window[at:], model), False))
+    return _joined(sections, past.full_turns, all_calls=takes_calls(slug, model))
+
+
+def _joined(
+    sections: Sequence[tuple[Sequence[JsonObject], bool]], full_turns: int, *, all_calls: bool
+) -> tuple[JsonObject, ...]:
+    whole = pruned([item for items, _ in sections for item in items], full_turns)
+    joined: list[JsonObject] = []
+    at = 0
+    for items, with_reasoning in sections:
+        part = whole[at : at + len(items)]
+        at += len(items)
+        joined += part if all_calls or with_reasoning else told(part)
+    return tuple(joined)

@@ -1,0 +1,190 @@
+"""The items that stand for a run of messages: as stored, or as the host has them with what the store knows better.
+
+Ids stay unique in the request whatever the history repeats; every call has exactly one output. Source: OpenRouter API
+reference, input items and reasoning replay.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from domain.conversation.arguments import object_text
+from domain.conversation.fingerprint import QUOTED_RESULT, undecorated, visible_text
+from domain.conversation.record import CALL, MESSAGE, OUTPUT, REASONING, TurnRecord
+from domain.conversation.references import reasoning_reference, texts_of
+from domain.conversation.returned import Run, visible_id
+from ports.json_values import JsonObject
+
+LOST = "No result: the call was not completed."
+_BLOCK = re.compile(r"<details\s+type=\"tool_calls\"")
+_UNBOUND = frozenset({"anthropic-claude-v1", "google-gemini-v1"})
+_STATUSES = ("completed", "incomplete", "in_progress")
+_NAME = re.compile(r"[^A-Za-z0-9_-]")
+
+
+class Ids:
+    """Which ids a request has already."""
+
+    def __init__(self, call_ids: Iterable[str] = ()) -> None:
+        self._calls = set(call_ids)
+        self._items: set[str] = set()
+
+    def call(self, wished: str, other: str) -> str:
+        """Take an id for a call: the wished one, the other one, or a new one."""
+        chosen, count = wished, 1
+        while chosen in self._calls:
+            chosen = other if count == 1 else f"{other}_{count}"
+            count += 1
+        self._calls.add(chosen)
+        return chosen
+
+    def take(self, item_id: object, prefix: str) -> bool:
+        """Take an item's id if upstream would take it, too."""
+        if not isinstance(item_id, str) or not item_id.startswith(prefix) or item_id in self._items:
+            return False
+        self._items.add(item_id)
+        return True
+
+
+def stored_items(record: TurnRecord, outputs: Mapping[str, str], ids: Ids, *, thinking: bool) -> list[JsonObject]:
+    """Return a turn as stored; `outputs` are those of calls the caller ran, by the id the caller knows.
+
+    Without its thinking the messages lose their ids, which upstream may have tied to it.
+    """
+    thoughts = _thoughts(record, ids) if thinking else None
+    items: list[JsonObject] = []
+    called: dict[str, tuple[str, str]] = {}
+    for position, kept in enumerate(record.items):
+        item, kind = kept.item, kept.item["type"]
+        if kind == REASONING and thoughts is not None:
+            items.append(thoughts[position])
+        elif kind == MESSAGE:
+            items.append(_message(item, ids, with_id=thoughts is not None))
+        elif kind == CALL:
+            chosen = ids.call(item["call_id"], visible_id(item, kept.shown))
+            called[item["call_id"]] = (chosen, visible_id(item, kept.shown))
+            items.append(_call(chosen, item))
+        elif kind == OUTPUT and item["call_id"] in called:
+            items.append(_output(called.pop(item["call_id"])[0], item["output"]))
+    items += (_output(chosen, outputs.get(visible, LOST)) for chosen, visible in called.values())
+    return items
+
+
+def host_items(run: Run, messages: Sequence[object], outputs: Mapping[str, str], ids: Ids) -> list[JsonObject]:
+    """Return what the host has: its texts and calls, with arguments and full outputs from the store.
+
+    Without thinking. A text with tool blocks (0.6) gets the calls where the first block is.
+    """
+    stored = _stored_calls(run.turns.values())
+    items: list[JsonObject] = []
+    for message in messages[run.start : run.stop]:
+        if not isinstance(message, Mapping) or message.get("role") != "assistant":
+            continue
+        calls = list(_host_calls(message.get("tool_calls"), stored))
+        before, after = visible_text(message), ""
+        if not calls and stored:
+            before, block, after = _parted(before)
+            calls = [(visible, *pair) for visible, pair in stored.items()] if block else []
+        items += _said(before)
+        answers: list[JsonObject] = []
+        for visible, call, output in calls:
+            chosen = ids.call(call["call_id"], visible)
+            items.append(_call(chosen, call))
+            answers.append(_output(chosen, output if output is not None else outputs.get(visible, LOST)))
+        items += (*answers, *_said(after))
+    return items
+
+
+def outputs_in(messages: Iterable[object]) -> dict[str, str]:
+    """Return the outputs a caller sent with its history, by call id; the first one counts."""
+    outputs: dict[str, str] = {}
+    for message in messages:
+        if isinstance(message, Mapping) and message.get("role") == "tool":
+            call_id = message.get("tool_call_id")
+            if isinstance(call_id, str):
+                outputs.setdefault(call_id, "\n".join(texts_of(message.get("content"))))
+    return outputs
+
+
+def _thoughts(record: TurnRecord, ids: Ids) -> dict[int, JsonObject] | None:
+    """Return the turn's thinking by place; None if an id is taken that a seal is tied to: then none can go back."""
+    thoughts: dict[int, JsonObject] = {}
+    for position, kept in enumerate(record.items):
+        item = kept.item
+        if item["type"] != REASONING:
+            continue
+        if not ids.take(item.get("id"), "rs"):
+            new = reasoning_reference(record.turn_id, position)
+            tied = item.get("id") and item.get("encrypted_content") and item.get("format") not in _UNBOUND
+            if tied or not ids.take(new, "rs"):
+                return None
+            item = {**item, "id": new}
+        thoughts[position] = item
+    return thoughts
+
+
+def _message(item: JsonObject, ids: Ids, *, with_id: bool) -> JsonObject:
+    if (
+        with_id
+        and isinstance(item["content"], list)
+        and item.get("status") in _STATUSES
+        and ids.take(item["id"], "msg")
+    ):
+        return item
+    text = item["content"] if isinstance(item["content"], str) else "\n\n".join(texts_of(item["content"]))
+    phase = {"phase": item["phase"]} if item.get("phase") else {}
+    return {"type": MESSAGE, "role": "assistant", **phase, "content": text}
+
+
+def _call(call_id: str, item: JsonObject) -> JsonObject:
+    return {"type": CALL, "call_id": call_id, "name": item["name"], "arguments": item["arguments"]}
+
+
+def _output(call_id: str, output: object) -> JsonObject:
+    return {"type": OUTPUT, "call_id": call_id, "output": output}
+
+
+def _said(text: str) -> Iterator[JsonObject]:
+    text = undecorated(text)
+    if text.replace("\0", "").strip():
+        yield {"type": MESSAGE, "role": "assistant", "content": text}
+
+
+Pair = tuple[JsonObject, object]
+
+
+def _stored_calls(records: Iterable[TurnRecord]) -> dict[str, Pair]:
+    """Return calls and their outputs (None: the caller has it) by the id the caller knows."""
+    pairs: dict[str, Pair] = {}
+    for record in records:
+        answers = {one.item["call_id"]: one.item["output"] for one in record.items if one.item["type"] == OUTPUT}
+        for kept in record.items:
+            if kept.item["type"] == CALL:
+                pair = (kept.item, answers.get(kept.item["call_id"]))
+                pairs.setdefault(visible_id(kept.item, kept.shown), pair)
+    return pairs
+
+
+def _host_calls(calls: object, stored: Mapping[str, Pair]) -> Iterator[tuple[str, JsonObject, object]]:
+    for call in calls if isinstance(calls, list | tuple) else ():
+        visible = call.get("id") if isinstance(call, Mapping) else None
+        if not isinstance(visible, str) or not visible.strip():
+            continue
+        if visible in stored:
+            yield (visible, *stored[visible])
+            continue
+        function = call.get("function")
+        name = function.get("name") if isinstance(function, Mapping) else None
+        if isinstance(function, Mapping) and isinstance(name, str) and name:
+            yield visible, _foreign(visible, name, function.get("arguments")), None
+
+
+def _foreign(call_id: str, name: str, arguments: object) -> dict[str, Any]:
+    written = object_text(dict(arguments) if isinstance(arguments, Mapping) else arguments)
+    return {"call_id": call_id, "name": _NAME.sub("_", name)[:64], "arguments": written}
+
+
+def _parted(text: str) -> tuple[str, bool, str]:
+    """Split a text at its first tool block, or the quoted result of one."""
+    found = [match.start() for form in (_BLOCK, QUOTED_RESULT) if (match := form.search(text))]
+    return (text[: min(found)], True, text[min(found) :]) if found else (text, False, "")

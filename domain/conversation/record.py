@@ -1,0 +1,245 @@
+"""What a turn leaves for later turns, and the rows it is stored as.
+
+A row is compact JSON in UTF-8 of an envelope around one item; order of keys, strings and numbers stay as they were,
+so thinking goes back byte for byte (law 3). Every row tells how many its turn has: half a turn is recognised as such.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from domain.conversation.arguments import object_text
+from ports.json_values import JsonObject
+
+MESSAGE, REASONING = "message", "reasoning"
+CALL, OUTPUT = "function_call", "function_call_output"
+KINDS = frozenset({MESSAGE, REASONING, CALL, OUTPUT})
+_AFTER_THINKING = frozenset({MESSAGE, REASONING, CALL, None})
+VERSION = 1
+MOST_ITEMS, MOST_BYTES = 1000, 32 * 1024 * 1024
+_LONGEST_ID, _LONGEST_NAME = 512, 64
+
+
+@dataclass(frozen=True, slots=True)
+class KeptItem:
+    """An item as it goes upstream; `shown` is the id the page was given for a call and its output, empty for none."""
+
+    item: JsonObject
+    shown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRecord:
+    """What a turn left: exactly the items that would go back, in order, across its rounds.
+
+    `asked` is the slug requested, `model` the one that answered, empty if there were several. `whole`: nothing is
+    missing; otherwise the items are complete pairs of call and output and nothing else.
+    """
+
+    turn_id: str
+    asked: str
+    model: str
+    items: tuple[KeptItem, ...]
+    fingerprint: str = ""
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One item as stored: `kind` is its type, `ordinal` its place in the turn, from 0."""
+
+    kind: str
+    ordinal: int
+    payload: bytes
+
+
+def rows_of(record: TurnRecord, *, reasoning: bool, tools: bool) -> tuple[Row, ...]:
+    """Write a turn as rows; none if it left nothing but text, or more than is kept of one turn.
+
+    Without `tools` a turn with calls leaves nothing: thinking between calls is of no use without them, and a part of
+    a turn's thinking is refused.
+    """
+    kept = [one for one in record.items if one.item.get("type") in KINDS]
+    if any(one.item["type"] == CALL for one in kept) and not tools:
+        return ()
+    thoughts = reasoning and coherent([one.item for one in record.items])
+    if thoughts:
+        kept = _followed(kept)
+    written = _written(record, kept, thoughts=thoughts)
+    if written is None and thoughts:
+        written = _written(record, kept, thoughts=False)
+    return written or ()
+
+
+def record_of(turn_id: str, model: str, fingerprint: str, rows: Iterable[Row]) -> TurnRecord | None:
+    """Read a turn from its rows in any order; None if nothing of it can be used.
+
+    If a row is missing, unreadable, of another version or told twice differently, only complete pairs are left.
+    """
+    envelopes, damaged = _read(rows)
+    if not envelopes:
+        return None
+    first = envelopes[min(envelopes)]
+    items = tuple(
+        KeptItem(envelope["item"], shown if isinstance(shown := envelope.get("shown"), str) else "")
+        for _, envelope in sorted(envelopes.items())
+    )
+    whole = not damaged and set(envelopes) == set(range(first["of"]))
+    asked = first.get("asked")
+    record = TurnRecord(turn_id, asked if isinstance(asked, str) else "", model, items, fingerprint, whole=whole)
+    if whole:
+        return replace(record, items=_tidy(items))
+    pairs = _pairs(items)
+    return replace(record, items=pairs) if pairs else None
+
+
+def coherent(items: Sequence[JsonObject]) -> bool:
+    """Tell whether a turn's thinking may be kept: all of it stands before something that is kept, or at the end.
+
+    What followed thinking and cannot be sent again (a search, a picture) would leave it where it never stood.
+    """
+    following = [*(item.get("type") for item in items[1:]), None]
+    return all(
+        after in _AFTER_THINKING for item, after in zip(items, following, strict=True) if item.get("type") == REASONING
+    )
+
+
+# --- writing --------------------------------------------------------------------------------------------------
+
+
+def _written(record: TurnRecord, kept: Sequence[KeptItem], *, thoughts: bool) -> tuple[Row, ...] | None:
+    """Return the rows; None if the thinking cannot be written as it is."""
+    chosen = [one for one in kept if thoughts or one.item["type"] != REASONING]
+    worth = any(one.item["type"] != MESSAGE for one in chosen)
+    if not worth or len(chosen) > MOST_ITEMS:
+        return ()
+    rows, size = list[Row](), 0
+    for ordinal, one in enumerate(chosen):
+        shown = {"shown": one.shown} if one.shown else {}
+        envelope = {"v": VERSION, "of": len(chosen), "asked": record.asked, **shown, "item": one.item}
+        payload = _payload(envelope)
+        if payload is None and one.item["type"] == REASONING:
+            return None
+        if payload is None:
+            payload = _payload(envelope, replacing=True)
+        size += len(payload or b"")
+        if payload is None or size > MOST_BYTES:
+            return ()
+        rows.append(Row(one.item["type"], ordinal, payload))
+    return tuple(rows)
+
+
+def _payload(envelope: JsonObject, *, replacing: bool = False) -> bytes | None:
+    """Return the JSON; None if it cannot be written. Lone surrogates are only ever replaced in what nobody signed."""
+    try:
+        text = json.dumps(envelope, ensure_ascii=False, separators=(",", ":"))
+        if replacing:
+            text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return text.encode()
+    except (ValueError, TypeError, RecursionError):
+        return None
+
+
+def _followed(kept: Sequence[KeptItem]) -> list[KeptItem]:
+    """Drop thinking at the end: a stop or a limit took what belonged to it."""
+    end = len(kept)
+    while end and kept[end - 1].item["type"] == REASONING:
+        end -= 1
+    return list(kept[:end])
+
+
+# --- reading --------------------------------------------------------------------------------------------------
+
+
+def _read(rows: Iterable[Row]) -> tuple[dict[int, dict[str, Any]], bool]:
+    """Return readable envelopes by ordinal, and whether anything was wrong with any row."""
+    envelopes: dict[int, dict[str, Any]] = {}
+    damaged = False
+    for row in rows:
+        envelope = _envelope(row)
+        known = envelopes.get(row.ordinal)
+        if envelope is None or (known is not None and known != envelope):
+            damaged = True
+        else:
+            envelopes[row.ordinal] = envelope
+    if len({envelope["of"] for envelope in envelopes.values()}) > 1:
+        damaged = True
+    return envelopes, damaged
+
+
+def _envelope(row: Row) -> dict[str, Any] | None:
+    try:
+        envelope = json.loads(row.payload)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(envelope, dict) or envelope.get("v") != VERSION or type(envelope.get("of")) is not int:
+        return None
+    item = envelope.get("item")
+    if not isinstance(item, dict) or item.get("type") != row.kind or not _is_sound(item):
+        return None
+    return envelope
+
+
+def _is_sound(item: Mapping[str, Any]) -> bool:
+    """Tell whether upstream would take an item of this shape."""
+    kind = item["type"]
+    if kind == REASONING:
+        return _are_objects(item.get("summary")) and (item.get("content") is None or _are_objects(item["content"]))
+    if kind == MESSAGE:
+        content = item.get("content")
+        return item.get("role") == "assistant" and (_says(content) if isinstance(content, str) else _are_said(content))
+    if kind not in (CALL, OUTPUT) or not _is_id(item.get("call_id")):
+        return False
+    if kind == OUTPUT:
+        return isinstance(item.get("output"), str) or _are_objects(item.get("output"))
+    name, arguments = item.get("name"), item.get("arguments")
+    return isinstance(name, str) and 0 < len(name) <= _LONGEST_NAME and object_text(arguments) == arguments
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= _LONGEST_ID
+
+
+def _are_objects(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(part, dict) for part in value)
+
+
+def _are_said(content: object) -> bool:
+    if not isinstance(content, list) or not content:
+        return False
+    keys = {"output_text": "text", "refusal": "refusal"}
+    return all(isinstance(part, dict) and _says(part.get(keys.get(str(part.get("type")), ""))) for part in content)
+
+
+def _says(text: object) -> bool:
+    return isinstance(text, str) and bool(text.strip())
+
+
+def _tidy(items: Sequence[KeptItem]) -> tuple[KeptItem, ...]:
+    """Leave out of a whole turn what stands where upstream would not take it: a store may hold anything."""
+    raw = [one.item for one in items]
+    fine = coherent(raw) and (not raw or raw[-1]["type"] != REASONING)
+    called, answered = set[str](), set[str]()
+    kept = list[KeptItem]()
+    for one in items:
+        kind, call_id = one.item["type"], one.item.get("call_id", "")
+        seen = called if kind == CALL else answered
+        if kind in (CALL, OUTPUT) and (call_id in seen or (kind == OUTPUT and call_id not in called)):
+            fine = False
+            continue
+        if kind in (CALL, OUTPUT):
+            seen.add(call_id)
+        kept.append(one)
+    return tuple(one for one in kept if fine or one.item["type"] != REASONING)
+
+
+def _pairs(items: Sequence[KeptItem]) -> tuple[KeptItem, ...]:
+    """Return complete pairs, each call with its output right after it."""
+    outputs = {one.item["call_id"]: one for one in reversed(items) if one.item["type"] == OUTPUT}
+    kept = list[KeptItem]()
+    for one in items:
+        output = outputs.pop(one.item["call_id"], None) if one.item["type"] == CALL else None
+        if output is not None:
+            kept += (one, output)
+    return tuple(kept)

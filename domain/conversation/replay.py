@@ -1,0 +1,150 @@
+"""What stored turns put in the place of a history's messages.
+
+A turn whose text came back unchanged goes upstream exactly as it was received, its thinking only to the model that
+made it. Of a turn that was changed the host's words count, and of the store only calls and their full outputs.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from domain.conversation.provenance import every_call_was_thought_of, thinking_goes_back
+from domain.conversation.rebuilding import Ids, host_items, outputs_in, stored_items
+from domain.conversation.record import REASONING, TurnRecord
+from domain.conversation.references import references_in, turn_of_call
+from domain.conversation.returned import Run, call_ids_of, fingerprints_in, runs_of
+from ports.catalog import Model
+from ports.json_values import JsonObject
+
+MOST = 2000
+MAY_HAVE_RUN = "It may have run; its result is unknown. Do not repeat it without asking."
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to look up for a history: the newest `MOST` of each."""
+
+    turn_ids: tuple[str, ...] = ()
+    fingerprints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Messages `start` to `stop` (exclusive) are replaced by `items`, in which every call has its output.
+
+    `with_reasoning`: every round with calls has its thinking; otherwise models that refuse such calls must be told of
+    them in words.
+    """
+
+    start: int
+    stop: int
+    items: tuple[JsonObject, ...]
+    with_reasoning: bool
+    turn_ids: tuple[str, ...] = ()
+
+
+def wanted(messages: Sequence[object], *, by_fingerprint: bool = True) -> Wanted:
+    """Collect the turns a history names and, `by_fingerprint`, what the other answers are recognised by."""
+    turns: dict[str, None] = {}
+    for message in reversed(messages):
+        if _is_answer(message):
+            turns.update(dict.fromkeys(references_in(message)))
+        if len(turns) >= MOST:
+            break
+    found = [text for _, text in fingerprints_in(messages)] if by_fingerprint else []
+    return Wanted(tuple(turns)[:MOST], tuple(dict.fromkeys(reversed(found)))[:MOST])
+
+
+def spans(
+    messages: Sequence[object],
+    records: Iterable[TurnRecord],
+    slug: str,
+    model: Model | None = None,
+    *,
+    reasoning: str = "conversation",
+    unknown: Mapping[str, str] | None = None,
+) -> tuple[Span, ...]:
+    """Return what replaces which messages when a history goes to `slug`, in order and without overlap.
+
+    `model`: its entry in the catalog. `reasoning`: `conversation`, `next_reply` (thinking of the turn before the last
+    question and of what follows it) or `disabled`. `unknown`: outputs, by the ids the host knows, of calls whose own
+    were lost.
+    """
+    runs = _usable(runs_of(messages, records))
+    if not runs:
+        return ()
+    ids = Ids(_call_ids_outside(messages, runs))
+    first = {"conversation": 0, "next_reply": _last_but_one(messages)}.get(reasoning, len(messages))
+    made: list[Span] = []
+    for run in runs:
+        outputs = outputs_in(messages[run.start : run.stop])
+        outputs.update(
+            (call, unknown[call]) for call in run.calls if unknown and call in unknown and call not in outputs
+        )
+        items: list[JsonObject] = []
+        if run.unchanged:
+            for record in run.turns.values():
+                thinking = run.start >= first and thinking_goes_back(record, slug, model)
+                items += stored_items(record, outputs, ids, thinking=thinking)
+        else:
+            items = host_items(run, messages, outputs, ids)
+        made.append(Span(run.start, run.stop, tuple(items), _with_reasoning(items), tuple(run.turns)))
+    return tuple(made)
+
+
+def outlived(messages: Sequence[object], records: Iterable[TurnRecord]) -> tuple[str, ...]:
+    """Return the turns whose thinking no `next_reply` needs once the answer to `messages` is complete.
+
+    The turn before the last question stays: the answer may be generated again.
+    """
+    first = _last_but_one(messages)
+    gone: dict[str, None] = {}
+    for run in runs_of(messages, records):
+        for record in run.turns.values():
+            if run.start < first and any(kept.item["type"] == REASONING for kept in record.items):
+                gone[record.turn_id] = None
+            elif run.start >= first:
+                gone.pop(record.turn_id, None)
+    return tuple(gone)
+
+
+def interrupted(messages: Sequence[object]) -> frozenset[tuple[str, str]]:
+    """Return calls of ours without an output in a history, as turn and the id the host knows."""
+    answered = outputs_in(messages).keys()
+    calls = (call_id for message in messages if _is_answer(message) for call_id in call_ids_of(message))
+    return frozenset((turn_of_call(one), one) for one in calls if one not in answered and turn_of_call(one))
+
+
+def _is_answer(message: object) -> bool:
+    return isinstance(message, Mapping) and message.get("role") in ("assistant", "tool")
+
+
+def _last_but_one(messages: Sequence[object]) -> int:
+    """Return where the person's last question but one is; 0 if there is none."""
+    roles = [message.get("role") if isinstance(message, Mapping) else None for message in messages]
+    starts = [at for at, role in enumerate(roles) if role == "user" and (not at or roles[at - 1] != "user")]
+    return starts[-2] if len(starts) > 1 else 0
+
+
+def _usable(runs: Iterable[Run]) -> list[Run]:
+    """Leave out what was only recognised and is not the same, and turns a history repeats: they count once.
+
+    What is left out stays as the host has it, so a history cannot blow up by naming one turn a thousand times.
+    """
+    used: set[str] = set()
+    kept: list[Run] = []
+    for run in runs:
+        if (run.unchanged or run.by_reference) and not used & run.turns.keys():
+            used |= run.turns.keys()
+            kept.append(run)
+    return kept
+
+
+def _call_ids_outside(messages: Sequence[object], runs: Sequence[Run]) -> set[str]:
+    """Return the ids of calls in messages that no run replaces."""
+    replaced = {place for run in runs for place in range(run.start, run.stop)}
+    outside = (message for place, message in enumerate(messages) if place not in replaced and _is_answer(message))
+    return {call_id for message in outside for call_id in call_ids_of(message)}
+
+
+def _with_reasoning(items: Sequence[JsonObject]) -> bool:
+    return any(item["type"] == REASONING for item in items) and every_call_was_thought_of(items)

@@ -1,0 +1,155 @@
+"""Which messages of a history are what stored turns said: runs of an assistant's and its tools' messages.
+
+Messages that name the same turn belong together, and so does one without a name that says what the turn said next:
+a host returns no reference with an answer that followed no thinking.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from domain.conversation.fingerprint import digest_of, fingerprint_of_digests, normalised, text_of, visible_text
+from domain.conversation.record import CALL, TurnRecord
+from domain.conversation.references import references_in
+from ports.json_values import JsonObject
+
+
+@dataclass(slots=True)
+class Run:
+    """Messages `start` to `stop` (exclusive) of a history, and the turns they are of, in order.
+
+    `by_reference`: they name the turns; otherwise they were recognised by what they say. `intact`: they say what was
+    stored, so far as they were read.
+    """
+
+    start: int
+    stop: int
+    by_reference: bool
+    turns: dict[str, TurnRecord] = field(default_factory=dict)
+    wanted: str = ""
+    read: int = 0
+    intact: bool = True
+    calls: set[str] = field(default_factory=set)
+
+    @property
+    def unchanged(self) -> bool:
+        """Tell whether the host returned the whole text as stored, and all that was stored is there."""
+        return self.intact and self.read == len(self.wanted) and all(turn.whole for turn in self.turns.values())
+
+    def name(self, record: TurnRecord, text: str) -> None:
+        """Add a turn that said `text` (normalised)."""
+        if record.turn_id not in self.turns:
+            self.turns[record.turn_id] = record
+            self.calls.update(visible_id(kept.item, kept.shown) for kept in record.items if kept.item["type"] == CALL)
+            self.wanted = f"{self.wanted} {text}".strip()
+
+    def take(self, messages: Sequence[object], stop: int) -> None:
+        """Grow up to message `stop` (exclusive) and compare what the messages say."""
+        for message in messages[self.stop : stop]:
+            if isinstance(message, Mapping) and message.get("role") == "assistant":
+                following = self._after(normalised(visible_text(message)))
+                self.intact = self.intact and following is not None
+                self.read = following if following is not None else self.read
+        self.stop = stop
+
+    def goes_on_with(self, message: JsonObject) -> bool:
+        """Tell whether a message without a name says what comes next."""
+        text = normalised(visible_text(message))
+        return bool(text) and not message.get("tool_calls") and self.intact and self._after(text) is not None
+
+    def _after(self, text: str) -> int | None:
+        """Return where the stored text goes on after `text`; None if it does not say that next."""
+        if not text:
+            return self.read
+        begin = self.read + 1 if self.read else 0
+        end = begin + len(text)
+        if not self.wanted.startswith(text, begin) or self.wanted[end : end + 1] not in ("", " "):
+            return None
+        return end
+
+
+def visible_id(item: JsonObject, shown: str) -> str:
+    """Return the id of a call as the caller knows it."""
+    return shown or str(item.get("call_id"))
+
+
+def runs_of(messages: Sequence[object], records: Iterable[TurnRecord]) -> tuple[Run, ...]:
+    """Find the runs of messages that stored turns said, in order; they do not overlap."""
+    by_id = {record.turn_id: record for record in records}
+    if not by_id:
+        return ()
+    said = _by_fingerprint(messages, by_id.values())
+    texts: dict[str, str] = {}
+    runs: list[Run] = []
+    run: Run | None = None
+    for position, message in enumerate(messages):
+        role = message.get("role") if isinstance(message, Mapping) else None
+        if not isinstance(message, Mapping) or role not in ("assistant", "tool"):
+            run = None
+            continue
+        named = [by_id[turn_id] for turn_id in references_in(message) if turn_id in by_id]
+        by_reference = bool(named)
+        if not named and position in said and (run is None or not run.goes_on_with(message)):
+            named = [said[position]]
+        if run is None or not _belongs(message, named, run):
+            if not named:
+                continue
+            run = Run(position, position, by_reference)
+            runs.append(run)
+        for record in named:
+            if record.turn_id not in texts:
+                texts[record.turn_id] = normalised(text_of(record.items))
+            run.name(record, texts[record.turn_id])
+        run.take(messages, position + 1)
+    return tuple(runs)
+
+
+def _belongs(message: JsonObject, named: Sequence[TurnRecord], run: Run) -> bool:
+    if named:
+        return any(record.turn_id in run.turns for record in named)
+    if message.get("role") == "tool":
+        return message.get("tool_call_id") in run.calls
+    return run.goes_on_with(message)
+
+
+def fingerprints_in(messages: Sequence[object]) -> Iterator[tuple[int, str]]:
+    """Iterate over the places of an assistant's messages that name no turn, and their fingerprints."""
+    person = earlier = ""
+    for position, message in enumerate(messages):
+        role = message.get("role") if isinstance(message, Mapping) else None
+        if not isinstance(message, Mapping) or role not in ("user", "assistant"):
+            continue
+        digest = digest_of(visible_text(message))
+        if role == "user":
+            person = digest
+            continue
+        found = fingerprint_of_digests(person, earlier, digest, call_ids_of(message))
+        earlier = digest
+        if found and not references_in(message):
+            yield position, found
+
+
+def call_ids_of(message: object) -> list[str]:
+    """Return the ids of the calls of an assistant's message."""
+    calls = message.get("tool_calls") if isinstance(message, Mapping) else None
+    ids = (call.get("id") for call in calls if isinstance(call, Mapping)) if isinstance(calls, list | tuple) else ()
+    return [call_id for call_id in ids if isinstance(call_id, str)]
+
+
+def _by_fingerprint(messages: Sequence[object], records: Iterable[TurnRecord]) -> dict[int, TurnRecord]:
+    """Give places to turns by what is said there; not where more turns than places said the same."""
+    turns: dict[str, list[TurnRecord]] = defaultdict(list)
+    for record in records:
+        if record.fingerprint:
+            turns[record.fingerprint].append(record)
+    places: dict[str, list[int]] = defaultdict(list)
+    if turns:
+        for position, found in fingerprints_in(messages):
+            if found in turns:
+                places[found].append(position)
+    given: dict[int, TurnRecord] = {}
+    for found, positions in places.items():
+        same = sorted(turns[found], key=lambda record: record.turn_id)
+        if len(same) <= len(positions):
+            given.update(zip(positions[-len(same) :], same, strict=True))
+    return given

@@ -1,0 +1,181 @@
+"""Clean artifacts: what is old, belongs to deleted chats or to an old key is dealt with, in the background.
+
+One process at a time does it, by lease; in small batches, each followed by a pause as long as the batch took, so that
+chats never wait for it. Source: behaviour of persistence, retention.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+
+from domain.services.remember_turn import Shelf
+from domain.services.rotate_keys import reseal_batch
+from ports.artifacts import ArtifactsError
+from ports.chats import Chats, ChatsUnavailable
+from ports.clock import Clock
+from ports.ids import Ids
+from ports.leases import Lease, Leases, LeasesUnavailable
+from ports.offload import Offload
+from ports.telemetry import Telemetry
+from ports.tool_runs import ToolRuns, ToolRunsUnavailable
+
+T = TypeVar("T")
+BATCH, CHATS_ASKED = 200, 50
+LEASE_SECONDS = 300.0
+SETTLED = timedelta(hours=1)  # a chat younger than that may not be in the host's database yet
+LONGEST_JITTER, SHORTEST_PAUSE = 600.0, 0.05
+FIRST_AFTER = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How one namespace is cleaned: rows nobody has read for `days` go, every `hours`."""
+
+    namespace: str
+    days: int = 90
+    hours: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Everything the cleaning reaches of one database."""
+
+    shelf: Shelf
+    leases: Leases
+    tool_runs: ToolRuns
+
+
+@dataclass(slots=True)
+class _Tally:
+    old: int = 0
+    of_deleted_chats: int = 0
+    tool_runs: int = 0
+    resealed: int = 0
+
+
+class CleanArtifacts:
+    """The use case; belongs to one event loop. `durable` gives the store or None while there is none."""
+
+    def __init__(
+        self,
+        *,
+        durable: Callable[[], Awaitable[Store | None]],
+        chats: Chats,
+        offload: Offload,
+        clock: Clock,
+        ids: Ids,
+        telemetry: Telemetry,
+    ) -> None:
+        self._durable, self._chats, self._offload = durable, chats, offload
+        self._clock, self._ids, self._telemetry = clock, ids, telemetry
+        self._owner = ids.new_id()
+        self._due: dict[str, float] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._resealed: dict[str, str] = {}
+        self._complaint = ""
+        self._over = False
+
+    def begin(self, plan: Retention) -> None:
+        """Clean a namespace beside the caller if it is time; quick enough for every turn. Needs a running loop.
+
+        Nothing waits for the next time: what nobody uses any more ends by itself.
+        """
+        now, jitter = self._clock.monotonic(), self._ids.jitter()
+        if now < self._due.setdefault(plan.namespace, now + FIRST_AFTER * (1 + jitter)) or self._over:
+            return
+        seconds = plan.hours * 3600
+        self._due[plan.namespace] = now + seconds + jitter * min(LONGEST_JITTER, seconds / 4)
+        task = asyncio.get_running_loop().create_task(self.clean(plan), name="openrouter-pipe-clean-artifacts")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def aclose(self) -> None:
+        """Stop cleaning and wait until it has stopped."""
+        self._over = True
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    async def clean(self, plan: Retention) -> None:
+        """Do one pass, unless another process is at it. Raises nothing but cancellation."""
+        tally = _Tally()
+        try:
+            store = await self._durable()
+            lease = await self._leased(store, plan) if store is not None else None
+            if store is None or lease is None:
+                return
+            try:
+                await self._pass(store, plan, lease, tally)
+            finally:
+                await asyncio.shield(store.leases.release(lease))
+        except (ArtifactsError, LeasesUnavailable, ToolRunsUnavailable) as error:
+            self._complain(error.reason)
+        except Exception as defect:  # noqa: BLE001 - the edge of a background task: nobody else would hear of it
+            self._complain(f"{type(defect).__name__} in the cleaning itself")
+        else:
+            self._complaint = ""
+            counts = {name: getattr(tally, name) for name in _Tally.__slots__}
+            self._telemetry.event("info", "artifacts_cleaned", namespace=plan.namespace, **counts)
+
+    # --- details ------------------------------------------------------------------------------------------
+
+    async def _leased(self, store: Store, plan: Retention) -> Lease | None:
+        return await store.leases.take(f"clean:{plan.namespace}", self._owner, self._clock.now(), LEASE_SECONDS)
+
+    async def _pass(self, store: Store, plan: Retention, lease: Lease, tally: _Tally) -> None:
+        artifacts, before = store.shelf.artifacts, self._clock.now() - timedelta(days=plan.days)
+        while done := await self._paused(artifacts.delete_untouched(plan.namespace, before, BATCH)):
+            tally.old += done
+            if await self._leased(store, plan) is None:
+                return
+        while done := await self._paused(store.tool_runs.delete_before(plan.namespace, before, BATCH)):
+            tally.tool_runs += done
+        await self._sweep_chats(store, plan, tally)
+        await self._reseal(store, plan, tally)
+
+    async def _reseal(self, store: Store, plan: Retention, tally: _Tally) -> None:
+        """Go over everything once for each new key."""
+        key_id, after = store.shelf.cipher.key_id, ""
+        while self._resealed.get(plan.namespace, "") != key_id:
+            batch = reseal_batch(store.shelf, self._offload, plan.namespace, after, BATCH)
+            resealed, after = await self._paused(batch)
+            tally.resealed += resealed
+            if not after:
+                self._resealed[plan.namespace] = key_id
+            elif await self._leased(store, plan) is None:
+                return
+
+    async def _sweep_chats(self, store: Store, plan: Retention, tally: _Tally) -> None:
+        """Delete what belongs to chats the host has deleted; if it cannot say, nothing is concluded."""
+        artifacts, after = store.shelf.artifacts, ""
+        settled = self._clock.now() - SETTLED
+        while page := await self._paused(artifacts.chats(plan.namespace, after, CHATS_ASKED)):
+            after = page[-1].chat_id
+            asked = [chat.chat_id for chat in page if chat.newest < settled and ":" not in chat.chat_id]
+            try:
+                there = await self._chats.existing(asked) if asked else frozenset()
+            except ChatsUnavailable:
+                return
+            for chat_id in asked:
+                while chat_id not in there and (
+                    done := await self._paused(artifacts.delete_chat(plan.namespace, chat_id, BATCH))
+                ):
+                    tally.of_deleted_chats += done
+            if await self._leased(store, plan) is None:
+                return
+
+    async def _paused(self, work: Awaitable[T]) -> T:
+        began = self._clock.monotonic()
+        result = await work
+        now = self._clock.monotonic()
+        await self._clock.sleep_until(now + max(now - began, SHORTEST_PAUSE))
+        return result
+
+    def _complain(self, about: str) -> None:
+        if about != self._complaint:
+            self._complaint = about
+            self._telemetry.event("warning", "artifacts_not_cleaned", reason=about)

@@ -1,0 +1,88 @@
+"""Record the starts and ends of tool calls: what comes in while a transaction runs goes into the next one."""
+
+import asyncio
+
+from domain.services.drive import Own
+from ports.telemetry import Telemetry
+from ports.tool_runs import ToolRun, ToolRuns, ToolRunsUnavailable
+
+_Entry = tuple[ToolRun, "asyncio.Future[bool | None]"]
+
+
+class JournalCalls:
+    """Safe to use from many tasks of one event loop; `own` keeps the one task that writes."""
+
+    def __init__(self, runs: ToolRuns, telemetry: Telemetry, own: Own) -> None:
+        self._runs, self._telemetry, self._own = runs, telemetry, own
+        self._starting: list[_Entry] = []
+        self._finished: list[ToolRun] = []
+        self._writing = False
+
+    async def start(self, run: ToolRun) -> bool | None:
+        """Record a start; True once it is durable and the first of its key, None if it cannot be recorded."""
+        answer: asyncio.Future[bool | None] = asyncio.get_running_loop().create_future()
+        self._starting.append((run, answer))
+        self._write()
+        return await answer
+
+    def finish(self, run: ToolRun) -> None:
+        """Record an end; returns at once. One that is lost makes a later turn say "may have run" of it."""
+        self._finished.append(run)
+        self._write()
+
+    def _write(self) -> None:
+        if not self._writing:
+            self._writing = True
+            self._own(self._written(), "openrouter-pipe-journal-calls")
+
+    async def _written(self) -> None:
+        starting: list[_Entry] = []
+        try:
+            while self._starting or self._finished:
+                await asyncio.sleep(0)  # the other calls of a round come in meanwhile
+                starting, self._starting = self._starting, []
+                finished, self._finished = self._finished, []
+                if starting:
+                    await self._start(starting)
+                if finished:
+                    await self._finish(finished)
+        finally:
+            self._writing = False
+            for _, answer in (*starting, *self._starting):
+                if not answer.done():
+                    answer.set_result(None)
+            self._starting = []
+
+    async def _start(self, starting: list[_Entry]) -> None:
+        wanted = [(run, answer) for run, answer in starting if not answer.done()]
+        try:
+            for batch in _apart(wanted):
+                new = await self._runs.start([run for run, _ in batch])
+                for run, answer in batch:
+                    if not answer.done():
+                        answer.set_result(run.call_id in new)
+        except ToolRunsUnavailable as error:
+            self._telemetry.event("warning", "tool_runs_unavailable", reason=error.reason, calls=len(wanted))
+            for _, answer in wanted:
+                if not answer.done():
+                    answer.set_result(None)
+
+    async def _finish(self, finished: list[ToolRun]) -> None:
+        try:
+            await self._runs.finish(finished)
+        except ToolRunsUnavailable as error:
+            self._telemetry.event("warning", "tool_runs_unavailable", reason=error.reason, calls=len(finished))
+
+
+def _apart(
+    starting: list[_Entry],
+) -> list[list[_Entry]]:
+    """Split so that no call id stands twice in a batch: the answer names call ids only."""
+    batches: list[dict[str, _Entry]] = []
+    for run, answer in starting:
+        batch = next((batch for batch in batches if run.call_id not in batch), None)
+        if batch is None:
+            batch = {}
+            batches.append(batch)
+        batch[run.call_id] = (run, answer)
+    return [list(batch.values()) for batch in batches]

@@ -1,0 +1,54 @@
+"""Rotate keys: rows sealed with an older key are sealed anew with the newest, batch by batch.
+
+Old rows stay readable all the while; a row written meanwhile is left as it is (law 11).
+"""
+
+from collections.abc import Sequence
+
+from domain.services.remember_turn import THINKING, Shelf
+from ports.artifacts import Artifact
+from ports.cipher import CannotOpen, Cipher, Sealed
+from ports.offload import Offload
+
+
+async def reseal_batch(shelf: Shelf, offload: Offload, namespace: str, after: str, limit: int) -> tuple[int, str]:
+    """Seal up to `limit` rows anew from the first id greater than `after` on; return how many, and the last id seen.
+
+    The id is empty when nothing is left. What no key opens is passed over. Raises ArtifactsError.
+    """
+    cipher = shelf.cipher
+    if not cipher.key_id:
+        return 0, ""
+    rows = await shelf.artifacts.sealed_otherwise(namespace, cipher.key_id, after, limit)
+    if not rows:
+        return 0, ""
+    size = sum(len(row.sealed.payload) for row in rows)
+    resealed = await offload.run(lambda: _resealed(rows, cipher), size=size)
+    done = await shelf.artifacts.reseal(namespace, resealed) if resealed else 0
+    return done, rows[-1].id
+
+
+async def rotate_keys(shelf: Shelf, offload: Offload, namespace: str, *, batch: int = 200) -> int:
+    """Seal everything anew that is sealed with another key than the newest; return how many rows. For operators.
+
+    Raises ArtifactsError; what was done until then stays done.
+    """
+    total, after = 0, ""
+    while True:
+        done, after = await reseal_batch(shelf, offload, namespace, after, batch)
+        total += done
+        if not after:
+            return total
+
+
+def _resealed(rows: Sequence[Artifact], cipher: Cipher) -> list[tuple[Artifact, Sealed]]:
+    found: list[tuple[Artifact, Sealed]] = []
+    for row in rows:
+        try:
+            plain = cipher.open(row.sealed)
+        except CannotOpen:
+            continue
+        sealed = cipher.seal(plain, secret=row.kind == THINKING)
+        if sealed.key_id != row.sealed.key_id:
+            found.append((row, sealed))
+    return found

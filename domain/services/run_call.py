@@ -1,0 +1,193 @@
+"""Run one tool call: arguments, breaker, a place in the process, a record that it starts, and the tool itself.
+
+Whatever is wrong becomes one output text for the model and one log line. A call is recorded durably before its tool
+begins, at most once per (turn, call id, arguments); one that is stopped meanwhile stays recorded as started.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+from domain.services.journal_calls import JournalCalls
+from domain.tools.arguments import InvalidArguments, arguments_of
+from domain.tools.once import arguments_hash, objection
+from domain.tools.registry import Offered, Registry
+from domain.tools.results import readable
+from ports.clock import Clock
+from ports.json_values import JsonObject
+from ports.offload import LARGE, Offload
+from ports.slots import Slots, SlotsFull
+from ports.telemetry import Level, Telemetry
+from ports.tool_runs import ToolRun
+from ports.toolbox import Checker, Toolbox, ToolCall, ToolRequest, ToolResult, ToolSpec
+
+OVERDUE = "overdue"
+"""The message with which a call is cancelled whose time is up."""
+PARTING = 0.5
+"""Seconds a stopped call may still take to say so to its breaker."""
+
+
+class CallGuard(Protocol):
+    """The breaker of a person's tools."""
+
+    async def admit(self, spec: ToolSpec) -> str:
+        """Return the sentence for the model why a call must be skipped; empty if it may run."""
+        ...
+
+    async def report(self, spec: ToolSpec, result: ToolResult | None) -> None:
+        """Take note of how an admitted call ended; None if nothing was learned of the tool. Exactly once each."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CallPorts:
+    """What a call reaches of the world; `slots` are those of tools, shared by the process."""
+
+    toolbox: Toolbox
+    journal: JournalCalls
+    guard: CallGuard
+    slots: Slots
+    offload: Offload
+    check: Checker
+    clock: Clock
+    telemetry: Telemetry
+
+
+@dataclass(frozen=True, slots=True)
+class CallTurn:
+    """Whose call it is, and how many may run (`parallel`) and wait (`waiting`) in the process."""
+
+    namespace: str
+    turn_id: str
+    user_id: str
+    chat_id: str = ""
+    message_id: str = ""
+    parallel: int = 200
+    waiting: int = 1000
+
+
+_LEVELS: dict[str, Level] = {"done": "debug", "stopped": "info"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A call that may be run as far as its arguments tell."""
+
+    tool: Offered
+    request: ToolRequest
+    run: ToolRun
+
+
+class RunCall:
+    """Runs the calls of one turn; any number at once."""
+
+    def __init__(self, registry: Registry, ports: CallPorts, turn: CallTurn) -> None:
+        self._registry, self._ports, self._turn = registry, ports, turn
+
+    async def run(self, call: ToolCall, began: Callable[[], None]) -> ToolResult:
+        """Run one call to its end; `began` is told when the tool begins. Raises nothing but CancelledError."""
+        clock, started = self._ports.clock, self._ports.clock.monotonic()
+        outcome = "stopped"
+        tool = self._registry.tools.get(call.name)
+        try:
+            outcome, result = await self._run(tool, call, began)
+        except asyncio.CancelledError as stopped:
+            outcome = OVERDUE if OVERDUE in stopped.args else outcome
+            raise
+        except Exception as defect:  # noqa: BLE001 - the edge of a call: a defect of ours must end as a result
+            outcome, result = f"defect: {type(defect).__name__}", _failed("Error: the tool could not be run.")
+        finally:
+            self._ports.telemetry.event(
+                _LEVELS.get(outcome, "warning"),
+                "tool_call",
+                turn_id=self._turn.turn_id,
+                call_id=call.call_id[:80],
+                tool=call.name[:80],
+                source=tool.spec.source if tool is not None else "",
+                outcome=outcome,
+                seconds=round(clock.monotonic() - started, 4),
+            )
+        return result
+
+    async def _run(self, tool: Offered | None, call: ToolCall, began: Callable[[], None]) -> tuple[str, ToolResult]:
+        if tool is None:
+            return "unknown_tool", _failed(f"Error: there is no tool named {call.name[:80]!r}.")
+        try:
+            ready = await self._ports.offload.run(partial(self._read, tool, call), size=self._size(tool, call))
+        except InvalidArguments as invalid:
+            return "invalid_arguments", _failed(f"Error: {invalid}. Correct them and call the tool again.")
+        skipped = await self._ports.guard.admit(tool.spec)
+        if skipped:
+            return "skipped", _failed(skipped)
+        learned: ToolResult | None = None
+        try:
+            result = await self._in_a_place(ready, began)
+            learned = result if result.begun else None
+        except asyncio.CancelledError as stopped:
+            if OVERDUE in stopped.args:
+                learned = ToolResult("", failed=True, own_fault=True)
+            raise
+        finally:
+            await self._report(tool.spec, learned)
+        if not result.begun:
+            return "not_run", result
+        return "failed" if result.failed else "done", result
+
+    async def _in_a_place(self, call: _Call, began: Callable[[], None]) -> ToolResult:
+        try:
+            await self._ports.slots.acquire(self._turn.parallel, self._turn.waiting)
+        except SlotsFull:
+            return _failed("Not run: too many tools are running and waiting on this server. Try again later.")
+        try:
+            refused = objection(call.tool.spec, new=await self._ports.journal.start(call.run))
+            if refused is not None:
+                return refused
+            began()
+            result = await self._called(call.request)
+            self._ports.journal.finish(call.run)
+        finally:
+            self._ports.slots.release()
+        return await self._ports.offload.run(partial(readable, result), size=len(result.text))
+
+    async def _called(self, request: ToolRequest) -> ToolResult:
+        try:
+            return await self._ports.toolbox.call(request)
+        except Exception as defect:  # noqa: BLE001 - the edge of the tools: one that breaks its promise is a failure
+            self._ports.telemetry.event("error", "tool_broke", tool=request.spec.name[:80], kind=type(defect).__name__)
+            return ToolResult("Error: the tool failed.", failed=True, own_fault=True)
+
+    async def _report(self, spec: ToolSpec, learned: ToolResult | None) -> None:
+        try:
+            async with asyncio.timeout(PARTING):
+                await self._ports.guard.report(spec, learned)
+        except Exception as error:  # noqa: BLE001 - the result of a tool outlives whatever its breaker meets
+            kind = type(error).__name__
+            self._ports.telemetry.event("warning", "tool_breaker_unreported", tool=spec.name[:80], kind=kind)
+
+    def _read(self, tool: Offered, call: ToolCall) -> _Call:
+        """Decode and check the arguments. Raises InvalidArguments."""
+        arguments: JsonObject = arguments_of(call.arguments, tool, self._ports.check)
+        turn, spec = self._turn, tool.spec
+        run = ToolRun(
+            namespace=turn.namespace,
+            turn_id=turn.turn_id,
+            call_id=call.call_id,
+            arguments_hash=arguments_hash(arguments),
+            name=spec.name,
+            user_id=turn.user_id,
+            started_at=self._ports.clock.now(),
+            chat_id=turn.chat_id,
+            message_id=turn.message_id,
+        )
+        return _Call(tool, ToolRequest(spec, arguments, f"{turn.turn_id}/{call.call_id}"), run)
+
+    def _size(self, tool: Offered, call: ToolCall) -> int:
+        """Return how much work reading the arguments is: a large schema takes milliseconds when it is used first."""
+        rules = len(tool.original.get("properties", ())) + len(tool.original.get("$defs", ()))
+        return len(call.arguments) * max(1, rules) if rules < 10 else LARGE
+
+
+def _failed(text: str) -> ToolResult:
+    return ToolResult(text, failed=True, begun=False)

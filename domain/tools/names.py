@@ -1,0 +1,44 @@
+"""Names of tools as upstream takes them: legal, unique, and the same for the same tools whatever their order."""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable
+from hashlib import sha256
+
+LONGEST = 64
+_LEGAL = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_ILLEGAL = re.compile(r"[^A-Za-z0-9_-]+")
+Key = tuple[str, str]
+
+
+def named(tools: Iterable[Key], taken: Collection[str] = ()) -> dict[Key, str]:
+    """Return the name upstream gets for each (source, name).
+
+    A legal name stays. An illegal one is rewritten and marked with a hash of the original, so that the rewriting does
+    not depend on other tools. Of tools whose names clash, with each other or with a `taken` name, every one gets its
+    source as prefix: which of them came first never matters. Source of the rule: OpenRouter API reference, tools.
+    """
+    keys = sorted(set(tools))
+    plain = {key: _legal(key[1]) for key in keys}
+    counted = Counter(plain.values())
+    clashing = {name for name, count in counted.items() if count > 1} | set(taken)
+    names: dict[Key, str] = {}
+    used = set(taken)
+    for key in sorted(keys, key=lambda key: (plain[key] in clashing, key)):
+        name = plain[key] if plain[key] not in clashing else _legal(f"{_stem(key[0])}_{_stem(key[1])}")
+        names[key] = name if name not in used else _marked(name, "\0".join(key))
+        used.add(names[key])
+    return names
+
+
+def _legal(name: str) -> str:
+    return name if _LEGAL.fullmatch(name) else _marked(_stem(name), name)
+
+
+def _stem(name: str) -> str:
+    return _ILLEGAL.sub("_", name).strip("_") or "tool"
+
+
+def _marked(name: str, original: str) -> str:
+    mark = sha256(original.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{name[: LONGEST - 9]}_{mark}"

@@ -1,0 +1,232 @@
+"""The tool calls of one round: which run now, which wait for others, until when, and in which order they go back."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from domain.conversation.arguments import NONE
+from domain.tools.hints import Order, order_of
+from domain.tools.results import fitted, output_of
+from domain.turn.steps import CancelCall, ClearTimer, SetTimer, ShowCall, ShowCallResult, StartCall, Step
+from ports.json_values import JsonObject
+from ports.toolbox import ToolCall, ToolResult
+
+CALL, ROUND, STILL = "call:", "calls:round", "calls:still"
+RESERVED = 500
+"""Characters kept free for the output of every call that is still open."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallLimits:
+    """`parallel` calls at once, `seconds` for each, `queue` calls a round; the excess gets a stub output.
+
+    `round_seconds` for all calls of a round together, never less than one call has; `still_seconds` without any call
+    beginning or ending, None for no such limit.
+    """
+
+    parallel: int = 5
+    seconds: float = 60.0
+    queue: int = 50
+    round_seconds: float = 120.0
+    still_seconds: float | None = None
+
+    @property
+    def whole_round(self) -> float:
+        """How long a round may take, in seconds."""
+        return max(self.round_seconds, self.seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Which calls of a round may run: those of `runnable` tools, none if `closed`.
+
+    `demanding` tools cannot do without arguments: a call of one that brought none lost them on the way. `sequential`
+    tools never run beside others.
+    """
+
+    runnable: frozenset[str]
+    demanding: frozenset[str] = frozenset()
+    sequential: frozenset[str] = frozenset()
+    closed: bool = False
+
+    def refusal(self, call: ToolCall) -> str:
+        """Say why a call is not run; empty if it may run."""
+        if self.closed:
+            return "Not run: no more rounds of tools are allowed. Answer with what is known."
+        if call.name not in self.runnable:
+            return f"Error: there is no tool named {call.name[:80]!r}."
+        if call.name in self.demanding and call.arguments.strip() in ("", NONE):
+            return "Error: the arguments of this call did not arrive. Call it again with all required ones."
+        return ""
+
+
+def demanding(tools: Iterable[JsonObject]) -> frozenset[str]:
+    """Return the names of tools with required parameters; `tools` in the flat form of `POST /responses`."""
+    return frozenset(str(tool.get("name")) for tool in tools if _required(tool.get("parameters")))
+
+
+def _required(parameters: object) -> bool:
+    return isinstance(parameters, dict) and bool(parameters.get("required"))
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads the outputs: the model, with `room` characters left for them (None: no limit) and maybe eyes."""
+
+    room: int | None = None
+    sees_images: bool = False
+
+
+@dataclass(slots=True)
+class Calls:
+    """The calls of one round, ids unique. Every call ends with exactly one result; results keep the calls' order."""
+
+    order: tuple[ToolCall, ...]
+    limits: CallLimits
+    first_segment: int
+    reader: Reader = field(default_factory=Reader)
+    waiting: list[ToolCall] = field(default_factory=list)
+    running: dict[str, ToolCall] = field(default_factory=dict)
+    results: dict[str, ToolResult] = field(default_factory=dict)
+    _begun: set[str] = field(default_factory=set)
+    _places: dict[str, int] = field(default_factory=dict)
+    _rules: Order = field(default_factory=Order)
+    _used: int = 0
+    _still_until: float = 0.0
+
+    def begin(self, offer: Offer, now: float) -> list[Step]:
+        """Start as many as allowed; a call that may not run, or is beyond the queue, is answered at once."""
+        steps: list[Step] = []
+        self._places = {call.call_id: position for position, call in enumerate(self.order)}
+        for call in self.order:
+            refusal = offer.refusal(call)
+            if not refusal and len(self.waiting) >= self.limits.queue:
+                refusal = "Not run: too many calls in one round. Ask for fewer at a time."
+            if refusal:
+                steps += self._answer(call, _not_run(refusal))
+            else:
+                self.waiting.append(call)
+        if not self.waiting:
+            return steps
+        self._rules = order_of(self.waiting, offer.sequential)
+        return [*steps, SetTimer(ROUND, now + self.limits.whole_round), *self._go_on(now)]
+
+    def began(self, call_id: str, now: float) -> list[Step]:
+        """Count a call's time from now: it has its place in the process and begins."""
+        if call_id not in self.running or call_id in self._begun:
+            return []
+        self._begun.add(call_id)
+        return [SetTimer(timer_of(call_id), now + self.limits.seconds), *self._moved(now)]
+
+    def finish(self, call_id: str, result: ToolResult, now: float) -> list[Step]:
+        """Take a result; one for a call that is not running is of no interest."""
+        call = self.running.pop(call_id, None)
+        if call is None:
+            return []
+        return [ClearTimer(timer_of(call_id)), *self._answer(call, result), *self._go_on(now)]
+
+    def on_timer(self, name: str, now: float) -> list[Step]:
+        """End what a timer of this round is about: one call, or all that are open."""
+        if name == ROUND and not self.done:
+            return self._end_all(
+                f"the {max(self.limits.round_seconds, self.limits.seconds):g} s of this round are over"
+            )
+        if name == STILL and not self.done and self.limits.still_seconds is not None:
+            if now < self._still_until:
+                return [SetTimer(STILL, self._still_until)]
+            return self._end_all(f"nothing moved for {self.limits.still_seconds:g} s")
+        call = self.running.pop(name.removeprefix(CALL), None) if name.startswith(CALL) else None
+        if call is None:
+            return []
+        text = f"Error: the tool did not finish within {self.limits.seconds:g} s."
+        result = ToolResult(text, failed=True, own_fault=True)
+        return [CancelCall(call.call_id, overdue=True), *self._answer(call, result), *self._go_on(now)]
+
+    def cancel(self) -> list[Step]:
+        """Stop what runs; what has no result yet is answered as not completed."""
+        return self._end_all("", overdue=False)
+
+    @property
+    def done(self) -> bool:
+        """Tell whether every call has its result."""
+        return not self.running and not self.waiting
+
+    def outputs(self) -> list[tuple[ToolCall, JsonObject]]:
+        """Return the output items of the answered calls, in order."""
+        return [
+            (call, output_of(call.call_id, self.results[call.call_id], sees_images=self.reader.sees_images))
+            for call in self.order
+            if call.call_id in self.results
+        ]
+
+    def segments(self) -> list[tuple[ToolCall, int]]:
+        """Return under which segment each call is shown."""
+        return [(call, self.first_segment + position) for position, call in enumerate(self.order)]
+
+    def _go_on(self, now: float) -> list[Step]:
+        """Start what may start now; once nothing is open, forget the timers of the round."""
+        steps: list[Step] = []
+        while len(self.running) < self.limits.parallel and (call := self._next()) is not None:
+            self.waiting.remove(call)
+            self.running[call.call_id] = call
+            steps += [ShowCall(self._segment(call), call), StartCall(call)]
+        return [*steps, *(self._quiet() if self.done else self._moved(now))]
+
+    def _next(self) -> ToolCall | None:
+        """Return the first call that may start beside what runs; calls that wait for each other go in order."""
+        if any(call_id in self._rules.alone for call_id in self.running):
+            return None
+        for position, call in enumerate(self.waiting):
+            if call.call_id in self._rules.alone:
+                if position == 0 and not self.running:
+                    return call
+                break
+            if all(other in self.results for other in self._rules.after.get(call.call_id, ())):
+                return call
+        return self.waiting[0] if self.waiting and not self.running else None
+
+    def _end_all(self, why: str, *, overdue: bool = True) -> list[Step]:
+        steps: list[Step] = []
+        for call_id in self.running:
+            steps += [CancelCall(call_id, overdue=overdue and call_id in self._begun), ClearTimer(timer_of(call_id))]
+        for call in (*self.running.values(), *self.waiting):
+            if not overdue:
+                result = ToolResult("Not completed: the turn was stopped.", failed=True)
+            elif call.call_id in self._begun:
+                result = ToolResult(
+                    f"Error: the tool was stopped before it finished: {why}.", failed=True, own_fault=True
+                )
+            else:
+                result = _not_run(f"Not run: {why}. Call it again if it is still needed.")
+            steps += self._answer(call, result)
+        self.running.clear()
+        self.waiting.clear()
+        return [*steps, *self._quiet()]
+
+    def _answer(self, call: ToolCall, result: ToolResult) -> list[Step]:
+        if self.reader.room is not None:
+            still_open = len(self.running) + len(self.waiting)
+            result = fitted(result, self.reader.room - self._used - RESERVED * still_open)
+        self._used += len(result.text)
+        self.results[call.call_id] = result
+        return [ShowCallResult(self._segment(call), call, result)]
+
+    def _moved(self, now: float) -> list[Step]:
+        if self.limits.still_seconds is None:
+            return []
+        self._still_until = now + self.limits.still_seconds
+        return [SetTimer(STILL, self._still_until)]
+
+    def _quiet(self) -> list[Step]:
+        return [ClearTimer(ROUND)] if self.limits.still_seconds is None else [ClearTimer(ROUND), ClearTimer(STILL)]
+
+    def _segment(self, call: ToolCall) -> int:
+        return self.first_segment + self._places[call.call_id]
+
+
+def timer_of(call_id: str) -> str:
+    """Name a call's timer."""
+    return CALL + call_id
+
+
+def _not_run(text: str) -> ToolResult:
+    return ToolResult(text, failed=True, begun=False)

@@ -1,0 +1,46 @@
+"""Call ids: upstream refuses one that stands for two calls, so within a turn each stands for one."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TypeVar
+
+from domain.conversation.arguments import NONE
+from ports.json_values import JsonObject
+from ports.toolbox import ToolCall
+
+K = TypeVar("K")
+
+
+def distinct(calls: Iterable[tuple[K, ToolCall, bool]], taken: frozenset[str]) -> dict[K, ToolCall]:
+    """Return calls by key, each under an id of its own that is not `taken`; one without a name is none.
+
+    A call told twice counts once; a complete one (third value) that differs is a call of its own.
+    """
+    found: dict[K, ToolCall] = {}
+    first: dict[str, ToolCall] = {}
+    used = set(taken)
+    for key, call, complete in calls:
+        if not call.name:
+            continue
+        known = first.setdefault(call.call_id, call)
+        if known is call or (complete and _differ(known, call)):
+            found[key] = replace(call, call_id=_free(call.call_id, used))
+            used.add(found[key].call_id)
+    return found
+
+
+def call_ids_of(items: Iterable[JsonObject]) -> frozenset[str]:
+    """Return the ids of the calls among the items of a request."""
+    return frozenset(str(item.get("call_id")) for item in items if item.get("type") == "function_call")
+
+
+def _differ(known: ToolCall, other: ToolCall) -> bool:
+    return NONE not in (known.arguments, other.arguments) and known != other
+
+
+def _free(call_id: str, used: set[str]) -> str:
+    number, free = 1, call_id
+    while free in used:
+        number += 1
+        free = f"{call_id[:56]}_{number}"
+    return free

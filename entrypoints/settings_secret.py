@@ -1,0 +1,54 @@
+"""Secrets as the host keeps them: `encrypted:` and a token made with the host's own secret, opened here.
+
+The form in the function's shell makes the tokens; both ends agree on the prefix, the key and what counts as a secret.
+"""
+
+import re
+import sys
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from hashlib import sha256
+
+from entrypoints.settings_rows import Secret
+
+try:
+    from cryptography.fernet import Fernet, InvalidToken
+except ImportError:  # then nothing stored can be opened, and nothing is ever stored encrypted
+    Fernet = None  # type: ignore[assignment,misc]
+
+PREFIX = "encrypted:"
+HOST_SECRET = "WEBUI_SECRET_KEY"  # noqa: S105 - a name
+_PUBLIC = "t0p-s3cr3t"
+_SHORTEST = 16  # characters
+
+
+def host_secret(environ: Mapping[str, str]) -> str:
+    """Return the host's secret, from the environment or the host itself; empty if it is missing, public or short."""
+    for secret in (environ.get(HOST_SECRET), getattr(sys.modules.get("open_webui.env"), HOST_SECRET, None)):
+        if isinstance(secret, str) and len(secret) >= _SHORTEST and secret != _PUBLIC:
+            return secret
+    return ""
+
+
+def is_encrypted(stored: object) -> bool:
+    """Tell whether a stored value is a token."""
+    return isinstance(stored, str) and stored.strip().startswith(PREFIX)
+
+
+def opened(stored: str, secret: str) -> str | None:
+    """Return the clear text of a token, None if `secret` does not open it."""
+    if not secret or Fernet is None:
+        return None
+    key = urlsafe_b64encode(sha256(secret.encode("utf-8", "surrogatepass")).digest())
+    token = stored.strip().removeprefix(PREFIX).encode("ascii", "replace")
+    try:
+        return Fernet(key).decrypt(token).decode("utf-8", "surrogatepass")
+    except (InvalidToken, UnicodeDecodeError):
+        return None
+
+
+def passphrases(listed: Secret) -> tuple[str, ...]:
+    """Return the passphrases of a list by commas or lines; the whole counts as one too, it may hold a comma itself."""
+    whole = listed.reveal().strip()
+    parts = [part.strip() for part in re.split(r"[,\r\n]", whole)]
+    return tuple(dict.fromkeys(part for part in [*parts, whole] if part))

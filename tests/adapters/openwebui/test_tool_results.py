@@ -1,0 +1,209 @@
+"""What tools return, in every shape hosts know, and in shapes nobody should return."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adapters.openwebui.host_tools import HostTool, Kind
+from adapters.openwebui.tool_results import MOST_TEXT, PAGE_SHOWN, result_of, weight_of
+from ports.toolbox import ToolFile, ToolResult, ToolSource, ToolSpec
+
+PNG = b"\x89PNG\r\n\x1a\n\x00\xff"
+IMAGE = "data:image/png;base64,AAAA"
+PAGE_URL = "data:text/html;base64,PGI+aGk8L2I+"
+
+
+def read(value: object, kind: Kind = Kind.WORKSPACE, name: str = "tool", **arguments: Any) -> ToolResult:
+    return result_of(HostTool(ToolSpec(name, "", {}, kind.value), kind), arguments, value)
+
+
+class Response:
+    """A web response as tools return it."""
+
+    def __init__(self, body: bytes, status_code: int = 200, **headers: str) -> None:
+        self.body, self.status_code, self.headers = body, status_code, headers
+
+
+@dataclass
+class Place:
+    """A value with fields."""
+
+    city: str
+
+
+class Torn:
+    """A value that cannot be read."""
+
+    def model_dump(self) -> None:
+        raise RuntimeError("torn")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, ""),
+        ("", ""),
+        ("plain", "plain"),
+        (7, "7"),
+        (0, "0"),
+        (False, "false"),
+        ({"a": [1, "ü"]}, '{"a": [1, "ü"]}'),
+        ([1, {"b": None}], '[1, {"b": null}]'),
+        (("a", 2), '["a", 2]'),
+        (b"bytes", "bytes"),
+        (Place("Oslo"), '{"city": "Oslo"}'),
+        ([{"type": "text", "text": "one"}, {"type": "text", "text": "two"}], "one\ntwo"),
+        ([{"type": "input_text", "text": "said"}], "said"),
+        (Response(b"<b>hi</b>"), "<b>hi</b>"),
+        (Torn(), "[unreadable: Torn, RuntimeError]"),
+    ],
+)
+def test_a_result_is_written_as_the_model_reads_it(value: object, text: str) -> None:
+    assert read(value) == ToolResult(text)
+
+
+@pytest.mark.parametrize("value", ["bad \ud800 half", {"k\udfff": "\ud83d"}], ids=["text", "mapping"])
+def test_lone_surrogates_are_replaced(value: object) -> None:
+    read(value).text.encode()
+
+
+def test_a_cycle_is_cut() -> None:
+    cycle: list[Any] = []
+    cycle.append(cycle)
+    assert "left out" in read(cycle).text
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (IMAGE, Kind.WORKSPACE),
+        ([{"type": "image", "data": "AAAA", "mimeType": "image/png"}], Kind.MCP),
+        ([{"type": "image_url", "image_url": {"url": IMAGE}}], Kind.WORKSPACE),
+        ([{"type": "input_image", "image_url": IMAGE}], Kind.WORKSPACE),
+        ([{"type": "resource", "resource": {"uri": "a://b", "blob": "AAAA", "mimeType": "image/png"}}], Kind.MCP),
+        ({"picture": IMAGE}, Kind.WORKSPACE),
+        ((IMAGE, {"Content-Type": "image/png"}), Kind.OPENAPI),
+    ],
+)
+def test_an_image_is_taken_out_of_the_text(value: object, kind: Kind) -> None:
+    result = read(value, kind)
+    assert result.images == (IMAGE,)
+    assert "[image 1]" in result.text
+    assert "AAAA" not in result.text
+
+
+def test_bytes_of_an_image_are_an_image() -> None:
+    assert read(PNG).images[0].startswith("data:image/png;base64,iVBOR")
+
+
+def test_images_are_limited_in_number_and_size() -> None:
+    many = read([IMAGE] * 20)
+    assert len(many.images) == 8
+    assert "left out" in many.text
+    assert read(f"data:image/png;base64,{'A' * 30_000_000}").images == ()
+
+
+def test_other_media_are_files() -> None:
+    audio = read([{"type": "audio", "data": "AAAA", "mimeType": "audio/wav"}], Kind.MCP)
+    assert audio.files == (ToolFile("data:audio/wav;base64,AAAA", "", "audio/wav"),)
+    assert read("data:application/pdf;base64,AAAA").files[0].mime == "application/pdf"
+
+
+def test_a_picture_stored_in_the_host_is_a_file_the_model_cannot_see() -> None:
+    result = read([{"type": "image_url", "image_url": {"url": "/api/v1/files/1/content"}}])
+    assert (result.images, result.files[0].url) == ((), "/api/v1/files/1/content")
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (Response(b"<b>hi</b>", **{"Content-Disposition": "inline"}), Kind.WORKSPACE),
+        (("<b>hi</b>", {"content-disposition": "inline", "content-type": "text/html"}), Kind.OPENAPI),
+        (["<b>hi</b>", {"Content-Disposition": "inline", "Content-Type": "text/html"}], Kind.DIRECT),
+    ],
+)
+def test_a_page_to_show_is_a_file_and_a_word(value: object, kind: Kind) -> None:
+    result = read(value, kind)
+    assert (result.text, result.files) == (PAGE_SHOWN, (ToolFile(PAGE_URL, "", "text/html"),))
+
+
+def test_what_is_said_about_a_page_goes_to_the_model() -> None:
+    page = Response(b"<b>hi</b>", **{"content-disposition": "inline"})
+    assert read((page, {"rows": 3})).text == '{"rows": 3}'
+
+
+def test_a_page_at_an_address_is_shown_from_there() -> None:
+    headers = {"Content-Disposition": "inline", "Location": "https://charts.example/1"}
+    assert read(({}, headers), Kind.OPENAPI).files == (ToolFile("https://charts.example/1", "", "text/html"),)
+
+
+def test_headers_of_a_tool_server_are_not_shown_to_the_model() -> None:
+    assert read(({"t": 21}, {"x-key": "secret"}), Kind.OPENAPI).text == '{"t": 21}'
+
+
+@pytest.mark.parametrize("value", ["Error: none", {"error": "none"}, '{"error": "none"}', "HTTP error! Status: 500"])
+def test_a_result_that_tells_an_error_has_failed(value: object) -> None:
+    assert read(value).failed
+    assert not read(value).own_fault
+
+
+@pytest.mark.parametrize("value", ["Errors are rare", {"error": None}, {"errors": 1}, '{"error": '])
+def test_a_result_that_only_mentions_errors_has_not(value: object) -> None:
+    assert not read(value).failed
+
+
+def test_a_long_text_is_cut_and_says_so() -> None:
+    result = read("x" * (MOST_TEXT + 10))
+    assert result.text.endswith(f"[cut: {MOST_TEXT} of {MOST_TEXT + 10} characters]")
+
+
+FOUND = [
+    {"title": "One", "link": "https://one.example/a", "snippet": "first"},
+    {"name": "Two", "url": "https://two.example"},
+    {"title": "Plain", "url": "http://plain.example"},
+    {"url": "https://nothing.example"},
+    {"title": "Path", "url": "/files/1"},
+]
+SOURCES = (ToolSource("https://one.example/a", "One", "first"), ToolSource("https://two.example", "Two"))
+
+
+@pytest.mark.parametrize(
+    "value", [FOUND, {"results": FOUND}, json.dumps(FOUND), [{"type": "text", "text": json.dumps(FOUND)}]]
+)
+def test_pages_a_result_names_are_sources(value: object) -> None:
+    assert read(value).sources == SOURCES
+
+
+def test_sources_are_limited_and_named_once() -> None:
+    pages = [{"title": f"P{n % 40}", "url": f"https://p.example/{n % 40}"} for n in range(200)]
+    assert len(read(pages).sources) == 15
+
+
+def test_the_page_a_builtin_tool_fetched_is_a_source() -> None:
+    fetched = read("text of the page", Kind.BUILTIN, "fetch_url", url="https://page.example")
+    assert fetched.sources == (ToolSource("https://page.example", "https://page.example"),)
+
+
+def test_the_weight_of_a_value_is_counted_up_to_a_limit() -> None:
+    assert weight_of({"a": "x" * 100}, 1000) >= 100
+    assert weight_of(["x" * 10] * 10_000_000, 1000) < 3000
+    assert weight_of(Response(b"x" * 500), 1000) >= 500
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner) | st.tuples(inner, inner),
+    max_leaves=10,
+)
+
+
+@given(JSON, st.sampled_from(Kind))
+@settings(max_examples=150, deadline=None)
+def test_no_value_breaks_the_reading(value: object, kind: Kind) -> None:
+    result = read(value, kind)
+    result.text.encode()
+    assert len(result.sources) <= 15

@@ -1,0 +1,67 @@
+"""Large work leaves the loop, in few threads; a caller who goes away is not held."""
+
+import asyncio
+import threading
+
+import pytest
+
+from adapters.process.threads import THREADS, ThreadOffload
+from ports.offload import LARGE
+
+
+@pytest.fixture
+async def offload():
+    made = ThreadOffload()
+    yield made
+    await made.aclose()
+
+
+async def test_small_work_stays_in_the_thread_of_the_caller(offload):
+    assert await offload.run(threading.get_ident, size=LARGE - 1) == threading.get_ident()
+
+
+async def test_large_work_runs_in_a_named_thread_of_its_own(offload):
+    name = await offload.run(lambda: threading.current_thread().name, size=LARGE)
+
+    assert name.startswith("openrouter-pipe")
+
+
+async def test_no_more_pieces_run_at_once_than_there_are_threads(offload):
+    idents = await asyncio.gather(*(offload.run(threading.get_ident, size=LARGE) for _ in range(50)))
+
+    assert len(set(idents)) <= THREADS
+
+
+async def test_a_cancelled_caller_stops_waiting_while_the_work_runs_to_its_end(offload):
+    started, go_on, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def work():
+        started.set()
+        go_on.wait(10)
+        ended.set()
+
+    task = asyncio.create_task(offload.run(work, size=LARGE))
+    assert await asyncio.to_thread(started.wait, 10)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not ended.is_set()
+    go_on.set()
+    await offload.aclose()
+    assert ended.is_set()
+
+
+async def test_work_that_raises_stop_iteration_ends_the_wait(offload):
+    with pytest.raises(RuntimeError):
+        await offload.run(lambda: next(iter(())), size=LARGE)
+
+
+async def test_closing_ends_the_threads_and_refuses_further_large_work(offload):
+    thread = await offload.run(threading.current_thread, size=LARGE)
+
+    await offload.aclose()
+
+    assert not thread.is_alive()
+    with pytest.raises(RuntimeError):
+        await offload.run(int, size=LARGE)
+    assert await offload.run(int, size=0) == 0

@@ -1,0 +1,109 @@
+"""What goes wrong with a PostgreSQL server is named and passes."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import text
+
+from adapters.sql import database as database_module
+from adapters.sql.artifacts import SqlArtifacts
+from adapters.sql.database import Database
+from adapters.sql.tables import metadata
+from adapters.sql.trouble import DatabaseTrouble
+from ports.artifacts import ArtifactsReadOnly, ArtifactsUnavailable
+from tests.contracts.artifact_cases import HERE, turn_of, ulid
+from tests.doubles.databases import empty_postgres_url
+
+QUICK = text("SELECT set_config('statement_timeout', '300ms', true), set_config('lock_timeout', '100ms', true)")
+
+
+@pytest.fixture
+def url() -> str:
+    return empty_postgres_url()
+
+
+@pytest.fixture
+async def database(url):
+    database = Database(url)
+    yield database
+    await database.aclose()
+
+
+async def reason_of(url: str) -> str:
+    database = Database(url)
+    try:
+        with pytest.raises(DatabaseTrouble) as caught:
+            async with database.reading() as connection:
+                await connection.execute(text("SELECT 1 FROM openrouter_pipe_lease"))
+    finally:
+        await database.aclose()
+    return caught.value.reason
+
+
+async def test_a_server_that_is_not_there_is_unreachable():
+    assert await reason_of("postgresql://u:p@127.0.0.1:1/d") == "unreachable"
+
+
+async def test_a_database_that_is_not_there_is_missing_or_unreachable(url):
+    assert await reason_of(url.replace("/postgres?", "/nowhere?")) in {"missing", "unreachable"}
+
+
+async def test_a_schema_that_is_not_there_is_missing(url):
+    database = Database(url, schema="nowhere")
+    with pytest.raises(ArtifactsUnavailable, match="missing"):
+        await SqlArtifacts(database).put(turn_of(1, 1))
+    await database.aclose()
+
+
+async def test_a_server_that_only_reads_is_read_only(url):
+    database = Database(f"{url}&options=-c%20default_transaction_read_only%3Don")
+    with pytest.raises(ArtifactsReadOnly, match="read-only"):
+        await SqlArtifacts(database).put(turn_of(1, 1))
+    await database.aclose()
+
+
+async def test_tables_live_in_the_schema_that_was_named(url, database):
+    other = Database(url, schema="elsewhere")
+    async with database.writing() as connection:
+        await connection.execute(text("DROP SCHEMA IF EXISTS elsewhere CASCADE"))
+        await connection.execute(text("CREATE SCHEMA elsewhere"))
+    async with other.writing() as connection:
+        await connection.run_sync(metadata.create_all)
+    await SqlArtifacts(other).put(turn_of(1, 2))
+    for where, count in ((other, 2), (database, 0)):
+        found = await SqlArtifacts(where).find(HERE, "ann", turn_ids=[ulid(1)], fingerprints=[], limit=9)
+        assert len(found) == count
+    await other.aclose()
+
+
+async def test_a_connection_the_server_ended_is_replaced(database):
+    store = SqlArtifacts(database)
+    await store.put(turn_of(1, 1))
+    killer = Database(database._url.render_as_string(hide_password=False))
+    async with killer.reading() as connection:
+        others = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+        await connection.execute(others)
+    await killer.aclose()
+    await store.put(turn_of(2, 1))
+
+
+async def test_a_table_somebody_locks_is_locked(database, url, monkeypatch):
+    monkeypatch.setattr(database_module, "LIMITS", QUICK)
+    other = Database(url)
+    async with other.writing() as connection:
+        await connection.execute(text("LOCK TABLE openrouter_pipe_artifact IN ACCESS EXCLUSIVE MODE"))
+        with pytest.raises(ArtifactsUnavailable, match="locked"):
+            await SqlArtifacts(database).put(turn_of(1, 1))
+    await other.aclose()
+
+
+async def test_a_reader_gives_up_on_a_server_that_does_not_answer(database, url, monkeypatch):
+    monkeypatch.setattr(database_module, "READ_SECONDS", 0.2)
+    other = Database(url)
+    async with other.writing() as connection:
+        await connection.execute(text("LOCK TABLE openrouter_pipe_artifact IN ACCESS EXCLUSIVE MODE"))
+        with pytest.raises(ArtifactsUnavailable, match="unreachable"):
+            await SqlArtifacts(database).find(HERE, "ann", turn_ids=[ulid(1)], fingerprints=[], limit=9)
+    await other.aclose()
+    monkeypatch.setattr(database_module, "READ_SECONDS", 10.0)
+    assert await asyncio.gather(*(SqlArtifacts(database).chats(HERE, "", 1) for _ in range(8))) == [()] * 8

@@ -1,0 +1,29 @@
+"""Stores of every kind, empty."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from adapters.sql.database import Database
+from tests.doubles.databases import database_in
+
+KINDS = ("memory", "sqlite", "postgres")
+
+
+@asynccontextmanager
+async def opened(kind: str, folder: Path) -> AsyncIterator[Database | None]:
+    database = None if kind == "memory" else database_in(kind, folder)
+    try:
+        yield database
+    finally:
+        if database is not None:
+            await database.aclose()
+
+
+@pytest.fixture(params=KINDS)
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database | None]:
+    """A database, or None: then the store is one of memory."""
+    async with opened(request.param, tmp_path) as database:
+        yield database

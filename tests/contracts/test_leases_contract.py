@@ -1,0 +1,97 @@
+"""What every Leases promises."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from adapters.memory.leases import MemoryLeases
+from adapters.sql.leases import SqlLeases
+from ports.leases import Lease, Leases, LeasesUnavailable
+from tests.contracts.artifact_cases import DAY
+
+LEASES: tuple[type[Leases], ...] = (MemoryLeases, SqlLeases)
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def leases(database) -> Leases:
+    return MemoryLeases() if database is None else SqlLeases(database)
+
+
+async def test_a_free_lease_is_given(leases):
+    assert await leases.take("sweep", "a", DAY, 1.5) == Lease("sweep", "a", 1, DAY + SECOND * 1.5)
+
+
+async def test_a_lease_held_by_another_is_refused(leases):
+    await leases.take("sweep", "a", DAY, 10)
+    assert await leases.take("sweep", "b", DAY + SECOND * 9, 10) is None
+
+
+async def test_leases_of_other_names_are_free(leases):
+    await leases.take("sweep", "a", DAY, 10)
+    assert await leases.take("rotate", "b", DAY, 10) is not None
+
+
+async def test_an_expired_lease_goes_to_the_next_with_a_higher_fence(leases):
+    first = await leases.take("sweep", "a", DAY, 10)
+    second = await leases.take("sweep", "b", DAY + SECOND * 10, 10)
+    assert (second.owner, second.expires_at) == ("b", DAY + SECOND * 20)
+    assert second.fence > first.fence
+
+
+async def test_its_owner_prolongs_a_living_lease_with_the_same_fence(leases):
+    first = await leases.take("sweep", "a", DAY, 10)
+    again = await leases.take("sweep", "a", DAY + SECOND * 5, 10)
+    assert again == Lease("sweep", "a", first.fence, DAY + SECOND * 15)
+
+
+async def test_prolonging_never_shortens(leases):
+    await leases.take("sweep", "a", DAY, 10)
+    assert (await leases.take("sweep", "a", DAY, 1)).expires_at == DAY + SECOND * 10
+
+
+async def test_an_owner_who_let_it_expire_gets_a_higher_fence(leases):
+    first = await leases.take("sweep", "a", DAY, 10)
+    assert (await leases.take("sweep", "a", DAY + SECOND * 11, 10)).fence > first.fence
+
+
+async def test_a_released_lease_is_free_at_once_and_its_fence_grows(leases):
+    first = await leases.take("sweep", "a", DAY, 10)
+    await leases.release(first)
+    assert (await leases.take("sweep", "b", DAY, 10)).fence > first.fence
+
+
+async def test_a_lease_released_too_late_stays_with_its_new_owner(leases):
+    first = await leases.take("sweep", "a", DAY, 10)
+    await leases.take("sweep", "b", DAY + SECOND * 11, 10)
+    await leases.release(first)
+    assert await leases.take("sweep", "c", DAY + SECOND * 12, 10) is None
+
+
+async def test_an_old_lease_of_the_same_owner_does_not_release_the_new_one(leases):
+    first = await leases.take("sweep", "a", DAY, 10)
+    await leases.take("sweep", "a", DAY + SECOND * 11, 10)
+    await leases.release(first)
+    assert await leases.take("sweep", "b", DAY + SECOND * 12, 10) is None
+
+
+async def test_releasing_twice_does_no_harm(leases):
+    first = await leases.take("sweep", "a", DAY, 10)
+    await leases.release(first)
+    await leases.release(first)
+    assert await leases.take("sweep", "b", DAY, 10) is not None
+
+
+async def test_of_many_tasks_exactly_one_gets_it(leases):
+    given = await asyncio.gather(*(leases.take("sweep", f"owner-{n}", DAY, 10) for n in range(12)))
+    assert sum(lease is not None for lease in given) == 1
+
+
+async def test_memory_refuses_more_leases_than_it_may_hold():
+    leases = MemoryLeases(most=2)
+    await leases.take("1", "a", DAY, 10)
+    await leases.take("2", "a", DAY, 10)
+    with pytest.raises(LeasesUnavailable):
+        await leases.take("3", "a", DAY, 10)
+    assert await leases.take("3", "a", DAY + SECOND * 10, 10) is not None

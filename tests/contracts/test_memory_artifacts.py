@@ -1,0 +1,78 @@
+"""What artifacts in memory promise besides: an end in time, in number and in bytes."""
+
+import pytest
+
+from adapters.memory.artifacts import MemoryArtifacts
+from ports.artifacts import ArtifactsUnavailable
+from ports.cipher import Sealed
+from tests.contracts.artifact_cases import HERE, row, turn_of, ulid
+from tests.doubles.clock import FakeClock
+
+
+async def turns(store: MemoryArtifacts) -> list[str]:
+    found = await store.find(HERE, "ann", turn_ids=[ulid(n) for n in range(20)], fingerprints=[], limit=1_000)
+    return [one.turn_id for one in found]
+
+
+async def test_a_turn_is_gone_after_its_time():
+    clock = FakeClock()
+    store = MemoryArtifacts(clock, lifetime=3600)
+    await store.put(turn_of(1, 2))
+    clock.advance(1800)
+    await store.put(turn_of(2, 1))
+    clock.advance(1800)
+    assert await turns(store) == [ulid(2)]
+
+
+async def test_rows_that_follow_later_leave_with_their_turn():
+    clock = FakeClock()
+    store = MemoryArtifacts(clock, lifetime=3600)
+    await store.put([row(1, 1)])
+    clock.advance(3599)
+    await store.put([row(2, 1, 1)])
+    clock.advance(1)
+    assert await turns(store) == []
+
+
+async def test_touching_prolongs_nothing():
+    clock = FakeClock()
+    store = MemoryArtifacts(clock, lifetime=3600)
+    await store.put(turn_of(1, 1))
+    clock.advance(3599)
+    await store.touch(HERE, [ulid(1)], clock.now())
+    clock.advance(1)
+    assert await turns(store) == []
+
+
+async def test_the_oldest_turns_leave_whole_when_there_are_too_many_rows():
+    store = MemoryArtifacts(FakeClock(), max_rows=5)
+    for turn in (1, 2, 3):
+        await store.put(turn_of(turn, 2))
+    assert await turns(store) == [ulid(2), ulid(2), ulid(3), ulid(3)]
+
+
+async def test_the_oldest_turns_leave_when_there_are_too_many_bytes():
+    store = MemoryArtifacts(FakeClock(), max_bytes=100)
+    for turn in (1, 2, 3):
+        await store.put(turn_of(turn, 1, sealed=Sealed(bytes(40))))
+    assert await turns(store) == [ulid(2), ulid(3)]
+
+
+async def test_a_turn_larger_than_everything_is_refused_and_costs_no_other():
+    store = MemoryArtifacts(FakeClock(), max_rows=3)
+    await store.put(turn_of(1, 1))
+    with pytest.raises(ArtifactsUnavailable):
+        await store.put(turn_of(2, 4))
+    assert await turns(store) == [ulid(1)]
+
+
+async def test_room_is_counted_again_after_rows_left_or_were_sealed_anew():
+    store = MemoryArtifacts(FakeClock(), max_bytes=100)
+    first = row(1, 1, sealed=Sealed(bytes(90)))
+    await store.put([first])
+    await store.reseal(HERE, [(first, Sealed(bytes(10)))])
+    await store.put([row(2, 2, sealed=Sealed(bytes(90)))])
+    assert await turns(store) == [ulid(1), ulid(2)]
+    await store.delete_chat(HERE, "chat-1", 10)
+    await store.put([row(3, 3, sealed=Sealed(bytes(100)))])
+    assert await turns(store) == [ulid(3)]

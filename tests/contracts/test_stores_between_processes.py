@@ -1,0 +1,30 @@
+"""What leases and tool runs promise when several processes use one database."""
+
+import pytest
+
+from tests.contracts.racers import ROUNDS, race
+from tests.doubles.databases import empty_postgres_url, sqlite_url
+
+PROCESSES = 4
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def raced(request, tmp_path_factory) -> list[dict[str, list[int]]]:
+    folder = tmp_path_factory.mktemp("race")
+    return race(sqlite_url(folder) if request.param == "sqlite" else empty_postgres_url(), PROCESSES)
+
+
+def test_exactly_one_process_gets_each_lease(raced):
+    rounds = zip(*(racer["taken"] for racer in raced), strict=True)
+    assert [sorted(fences) for fences in rounds] == [[0] * (PROCESSES - 1) + [1]] * ROUNDS
+
+
+def test_a_fence_is_never_given_twice_and_always_grows(raced):
+    passed_on = [racer["passed on"] for racer in raced]
+    assert all(fences == sorted(fences) for fences in passed_on)
+    assert sorted(fence for fences in passed_on for fence in fences) == list(range(1, PROCESSES * ROUNDS + 1))
+
+
+def test_exactly_one_process_is_told_that_a_run_is_new(raced):
+    rounds = zip(*(racer["started"] for racer in raced), strict=True)
+    assert [sorted(told) for told in rounds] == [[0] * (PROCESSES - 1) + [2]] * ROUNDS

@@ -1,0 +1,120 @@
+"""What every ToolRuns promises."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from adapters.memory.tool_runs import MemoryToolRuns
+from adapters.sql.tool_runs import SqlToolRuns
+from ports.tool_runs import RunState, ToolRuns, ToolRunsUnavailable
+from tests.contracts.artifact_cases import DAY, HERE, ulid
+from tests.contracts.tool_run_cases import run
+
+TOOL_RUNS: tuple[type[ToolRuns], ...] = (MemoryToolRuns, SqlToolRuns)
+
+
+@pytest.fixture
+def runs(database) -> ToolRuns:
+    return MemoryToolRuns() if database is None else SqlToolRuns(database)
+
+
+async def unfinished(runs: ToolRuns, *turns: int, owner: str = "ann", chat: str = "", limit: int = 100) -> list:
+    found = await runs.unfinished(HERE, owner, chat_id=chat, turn_ids=[ulid(turn) for turn in turns], limit=limit)
+    return list(found)
+
+
+async def test_a_run_is_new_once(runs):
+    assert await runs.start([run(1, 1), run(1, 2)]) == {"call-1", "call-2"}
+    assert await runs.start([run(1, 2), run(1, 3)]) == {"call-3"}
+
+
+async def test_a_finished_run_is_not_new(runs):
+    await runs.start([run(1, 1)])
+    await runs.finish([run(1, 1)])
+    assert await runs.start([run(1, 1)]) == frozenset()
+
+
+@pytest.mark.parametrize(
+    "changes", [{"arguments_hash": "cd" * 32}, {"turn_id": ulid(2)}, {"namespace": "other"}, {"call_id": "call-2"}]
+)
+async def test_a_run_with_another_key_is_new(runs, changes):
+    await runs.start([run(1, 1)])
+    assert len(await runs.start([replace(run(1, 1), **changes)])) == 1
+
+
+async def test_starting_nothing_is_nothing_new(runs):
+    assert await runs.start([]) == frozenset()
+    await runs.finish([])
+
+
+async def test_a_started_run_is_found_as_it_was_stored(runs):
+    await runs.start([run(1, 1)])
+    assert await unfinished(runs, 1) == [run(1, 1)]
+
+
+async def test_a_run_handed_in_as_finished_is_stored_as_started(runs):
+    await runs.start([run(1, 1, state=RunState.FINISHED)])
+    assert await unfinished(runs, 1) == [run(1, 1)]
+
+
+async def test_call_ids_no_database_likes_are_kept_apart(runs):
+    odd = [run(1, 1, call_id=call) for call in ("a\0", "a\ud800", "a\\0000", "")]
+    assert await runs.start(odd) == {"a\0", "a\ud800", "a\\0000", ""}
+    assert await runs.start(odd) == frozenset()
+    assert {one.call_id for one in await unfinished(runs, 1)} == {"a\0", "a\ud800", "a\\0000", ""}
+
+
+async def test_finished_runs_are_not_unfinished(runs):
+    await runs.start([run(1, 1), run(1, 2)])
+    await runs.finish([run(1, 2), run(1, 3)])
+    assert [one.call_id for one in await unfinished(runs, 1)] == ["call-1"]
+
+
+async def test_runs_are_found_by_chat_or_by_turn_each_once_the_oldest_first(runs):
+    await runs.start([run(3, 1), run(1, 1, chat_id=""), run(2, 1, chat_id="chat-2"), run(4, 1, chat_id="")])
+    found = await unfinished(runs, 1, 3, chat="chat-1")
+    assert [one.turn_id for one in found] == [ulid(1), ulid(3)]
+    assert [one.turn_id for one in await unfinished(runs, 1, 3, chat="chat-1", limit=1)] == [ulid(1)]
+
+
+async def test_an_empty_chat_finds_nothing(runs):
+    await runs.start([run(1, 1, chat_id="")])
+    assert await unfinished(runs, chat="") == []
+
+
+async def test_another_owners_runs_never_come(runs):
+    await runs.start([run(1, 1, user_id="bob")])
+    assert await unfinished(runs, 1, chat="chat-1") == []
+    assert await runs.unfinished("other", "bob", chat_id="chat-1", turn_ids=[ulid(1)], limit=9) == ()
+
+
+async def test_thousands_of_turns_are_looked_up_at_once(runs):
+    await runs.start([run(7, 1)])
+    found = await runs.unfinished(HERE, "ann", chat_id="x", turn_ids=["\0", *map(ulid, range(5_000))], limit=9)
+    assert found == (run(7, 1),)
+
+
+async def test_old_runs_leave_in_batches_the_oldest_first(runs):
+    await runs.start([run(turn, 1) for turn in (3, 1, 2, 4)])
+    before = DAY + timedelta(minutes=4)
+    assert await runs.delete_before(HERE, before, 2) == 2
+    assert [one.turn_id for one in await unfinished(runs, 1, 2, 3, 4)] == [ulid(3), ulid(4)]
+    assert [await runs.delete_before(HERE, before, 2) for _ in range(2)] == [1, 0]
+    assert await runs.delete_before("other", DAY + timedelta(days=1), 2) == 0
+
+
+async def test_of_many_tasks_exactly_one_is_told_it_is_new(runs):
+    told = await asyncio.gather(*(runs.start([run(1, 2), run(1, 1)][:: 1 - 2 * (n % 2)]) for n in range(12)))
+    assert sorted(call for new in told for call in new) == ["call-1", "call-2"]
+
+
+async def test_memory_forgets_finished_runs_first_and_unfinished_ones_never():
+    runs = MemoryToolRuns(most=2)
+    await runs.start([run(1, 1), run(1, 2)])
+    await runs.finish([run(1, 2)])
+    await runs.start([run(1, 3)])
+    assert [one.call_id for one in await unfinished(runs, 1)] == ["call-1", "call-3"]
+    with pytest.raises(ToolRunsUnavailable):
+        await runs.start([run(1, 4)])

@@ -1,0 +1,103 @@
+"""Fingerprints: the same for what a person sees as the same, different for everything else."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.conversation.fingerprint import (
+    Asked,
+    asked_in,
+    fingerprint_of,
+    fingerprint_of_turn,
+    normalised,
+)
+from domain.conversation.references import marker_line, thinking_tag
+from domain.conversation.returned import fingerprints_in
+from tests.domain.conversation.host_shapes import returned, user
+from tests.domain.conversation.kept_turns import answer, call, output, record, sealed_thought, tool_turn, ulid
+
+QUESTION = Asked("Where is it?")
+
+
+@pytest.mark.parametrize(
+    "decorated",
+    [
+        "  It is there. \n",
+        "It\n\nis   there.",
+        "<think>hm\nhm</think>It is there.",
+        f"{thinking_tag(ulid(1), 0)}hm</think>\nIt is there.",
+        f"\n\n{marker_line(ulid(1))}\n\nIt is there.",
+        "[01J2VVZBDQTP1ZQJ8DSN]: #\n\nIt is there.",
+        '<details type="reasoning" done="true"><summary>x</summary>\n> hm</details>\nIt is there.',
+        '<details type="tool_calls" done="true" id="c">\n<summary>x</summary>\n</details>\nIt is there.',
+        '"&quot;the result&quot;"\nIt is there.',
+        "It is\0 there.",
+    ],
+    ids=range(10),
+)
+def test_what_hosts_add_to_a_text_makes_no_difference(decorated):
+    assert normalised(decorated) == "It is there."
+    assert fingerprint_of(QUESTION, decorated) == fingerprint_of(QUESTION, "It is there.")
+
+
+def test_composed_and_decomposed_characters_are_the_same():
+    assert normalised("cafe\u0301") == normalised("caf\u00e9")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        fingerprint_of(QUESTION, "It is here."),
+        fingerprint_of(Asked("Where?"), "It is there."),
+        fingerprint_of(Asked("Where is it?", "Before."), "It is there."),
+        fingerprint_of(QUESTION, "It is there.", ["c1"]),
+    ],
+    ids=["answer", "question", "text before", "calls"],
+)
+def test_another_answer_question_or_call_makes_another_fingerprint(other):
+    assert other != fingerprint_of(QUESTION, "It is there.")
+
+
+def test_a_turn_without_text_and_calls_has_no_fingerprint():
+    assert fingerprint_of(QUESTION, "<think>hm</think>") == ""
+
+
+def test_a_fingerprint_is_short_hexadecimal_text():
+    assert len(fingerprint_of(QUESTION, "\ud800 lone")) == 32
+
+
+def test_the_question_is_the_last_one_with_the_text_before():
+    messages = [user("a"), {"role": "assistant", "content": "b"}, user("c"), {"role": "tool", "content": "d"}, None]
+    assert asked_in(messages) == Asked("c", "b")
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        tool_turn(),
+        record(sealed_thought(), answer("Yes.", "a")),
+        record(sealed_thought(), answer("I look."), call("c1")),
+    ],
+    ids=["tools", "thinking", "handed over"],
+)
+def test_a_turn_is_recognised_in_the_history_of_an_api_client(kept):
+    before = [user("a"), {"role": "assistant", "content": "b"}, user("c")]
+    if kept.items[-1].item["type"] == "function_call":
+        kept = record(*(one.item for one in kept.items))
+        kept = type(kept)(kept.turn_id, kept.asked, kept.model, tuple(type(one)(one.item) for one in kept.items))
+    history = [*before, *returned("api", kept), user("d")]
+    assert dict(fingerprints_in(history))[3] == fingerprint_of_turn(before, kept.items)
+
+
+def test_outputs_of_our_own_calls_are_no_part_of_a_fingerprint():
+    asked = [user("q")]
+    short = record(call("c"), output("c", "one"), answer("Yes."))
+    other = record(call("c"), output("c", "two"), answer("Yes."))
+    assert fingerprint_of_turn(asked, short.items) == fingerprint_of_turn(asked, other.items)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=80))
+def test_normalising_twice_changes_nothing_more(text):
+    plain = text.replace("<", "").replace("]: #", "").replace("&quot;", "")
+    assert normalised(normalised(plain)) == normalised(plain)

@@ -1,0 +1,138 @@
+"""Thinking goes back to the model that made it, complete and sealed, or not at all."""
+
+from dataclasses import replace
+
+import pytest
+
+from domain.conversation.provenance import bare, same_model, thinking_goes_back
+from ports.catalog import Model, Reasoning
+from tests.domain.conversation.kept_turns import (
+    CLAUDE,
+    DEEPSEEK,
+    GEMINI,
+    OPENAI,
+    answer,
+    call,
+    output,
+    record,
+    sealed_thought,
+    signed_thought,
+    tool_turn,
+)
+
+TOOLS = frozenset({"tools", "reasoning"})
+
+
+def entry(slug: str, canonical: str = "", parameters: frozenset[str] = TOOLS) -> Model:
+    return Model(slug, slug, canonical_slug=canonical, supported_parameters=parameters, reasoning=Reasoning())
+
+
+def answered_by(model: str):
+    return replace(tool_turn(), model=model)
+
+
+@pytest.mark.parametrize(
+    ("slug", "expected"),
+    [
+        ("~openai/gpt-latest", "openai/gpt-latest"),
+        ("openai/gpt-5:free", "openai/gpt-5"),
+        ("openai/gpt-5:online:nitro", "openai/gpt-5"),
+        ("openai/gpt-5@preset/mine", "openai/gpt-5"),
+        ("@preset/mine", ""),
+        ("", ""),
+    ],
+)
+def test_a_bare_slug_has_no_mark_variant_or_preset(slug, expected):
+    assert bare(slug) == expected
+
+
+@pytest.mark.parametrize(
+    ("answered", "slug", "canonical"),
+    [
+        (OPENAI, OPENAI, ""),
+        (OPENAI, f"{OPENAI}:nitro", ""),
+        (f"{OPENAI}:free", OPENAI, ""),
+        (f"{OPENAI}-2025-08-07", OPENAI, ""),
+        (f"{OPENAI}-20250807", OPENAI, ""),
+        (f"{OPENAI}-20250807", OPENAI, f"{OPENAI}-20250807"),
+        (f"{OPENAI}-20250807", f"{OPENAI}@preset/x", OPENAI),
+    ],
+)
+def test_the_model_that_answered_is_the_one_the_slug_stands_for(answered, slug, canonical):
+    assert same_model(answered_by(answered), slug, entry(slug, canonical))
+
+
+@pytest.mark.parametrize(
+    ("answered", "slug", "canonical"),
+    [
+        ("", OPENAI, ""),
+        (OPENAI, "", ""),
+        (OPENAI, CLAUDE, ""),
+        (f"{OPENAI}-mini", OPENAI, ""),
+        (f"{OPENAI}-mini-20250807", OPENAI, ""),
+        (f"{OPENAI}-20250807", OPENAI, f"{OPENAI}-20260101"),
+        (OPENAI, "openrouter/auto", ""),
+        ("openrouter/auto", "openrouter/auto", ""),
+        (OPENAI, "~openai/gpt-latest", ""),
+    ],
+)
+def test_another_model_an_alias_or_a_router_is_not_the_same(answered, slug, canonical):
+    assert not same_model(answered_by(answered), slug, entry(slug, canonical))
+
+
+@pytest.mark.parametrize(("model", "turn"), [(OPENAI, tool_turn()), (CLAUDE, tool_turn(model=CLAUDE))])
+def test_sealed_and_signed_thinking_goes_back(model, turn):
+    assert thinking_goes_back(turn, model, entry(model))
+
+
+def unsealed(**keys):
+    return {"type": "reasoning", "id": "rs_a", "summary": [], **keys}
+
+
+CONTENT = [{"type": "reasoning_text", "text": "hm"}]
+
+
+@pytest.mark.parametrize(
+    ("model", "thought"),
+    [
+        (CLAUDE, unsealed(content=CONTENT)),
+        (CLAUDE, unsealed(content=CONTENT, signature="")),
+        ("other/claude", unsealed(content=CONTENT, format="anthropic-claude-v1")),
+        (OPENAI, unsealed(summary=[{"type": "summary_text", "text": "hm"}])),
+        ("x-ai/grok-4", unsealed(content=CONTENT)),
+    ],
+)
+def test_thinking_whose_seal_is_missing_takes_all_of_the_turn_with_it(model, thought):
+    turn = record(sealed_thought("b"), call("c"), output("c"), thought, answer("Yes.", "a"), model=model)
+    assert not thinking_goes_back(turn, model, entry(model))
+
+
+def test_open_models_have_no_seals():
+    turn = record(unsealed(content=CONTENT), call("c"), output("c"), answer("Yes."), model=DEEPSEEK)
+    assert thinking_goes_back(turn, DEEPSEEK, entry(DEEPSEEK))
+
+
+@pytest.mark.parametrize("model", [DEEPSEEK, "moonshotai/kimi-k2", GEMINI])
+def test_a_model_that_refuses_calls_without_thinking_gets_none_if_one_round_has_none(model):
+    turn = record(sealed_thought(), call("c"), output("c"), call("d"), output("d"), answer("Yes."), model=model)
+    assert not thinking_goes_back(turn, model, entry(model))
+    assert thinking_goes_back(replace(turn, model=OPENAI), OPENAI, entry(OPENAI))
+
+
+def test_gemini_needs_a_seal_on_the_calls_of_each_round():
+    turn = record(unsealed(content=CONTENT), call("c"), output("c"), answer("Yes."), model=GEMINI)
+    assert not thinking_goes_back(turn, GEMINI, entry(GEMINI))
+
+
+def test_a_model_without_tools_gets_no_thinking_about_calls():
+    assert not thinking_goes_back(tool_turn(), OPENAI, entry(OPENAI, parameters=frozenset({"reasoning"})))
+
+
+def test_an_incomplete_turn_and_one_without_thinking_have_none_to_give():
+    assert not thinking_goes_back(replace(tool_turn(), whole=False), OPENAI)
+    assert not thinking_goes_back(record(call("c"), output("c")), OPENAI)
+
+
+def test_signed_thinking_of_claude_without_text_needs_no_signature():
+    turn = record({**signed_thought(), "content": [], "signature": None}, answer("Yes."), model=CLAUDE)
+    assert thinking_goes_back(turn, CLAUDE)

@@ -1,0 +1,67 @@
+"""Old tool outputs are shortened, new and short ones never; nothing else is touched."""
+
+import pytest
+
+from domain.conversation.pruning import HEAD, LONG, TAIL, pruned
+from tests.domain.conversation.kept_turns import answer, call, output, sealed_thought
+
+ASKED = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "q"}]}
+RESULT = "".join(chr(97 + number % 26) for number in range(5000))
+
+
+def history(turns: int, result: object = RESULT) -> list[dict[str, object]]:
+    return [
+        item
+        for number in range(turns)
+        for item in (
+            ASKED,
+            sealed_thought(str(number)),
+            call(f"c{number}"),
+            output(f"c{number}", result),
+            answer("a" * 2000),
+        )
+    ]
+
+
+def outputs(items) -> list[str]:
+    return [item["output"] for item in items if item["type"] == "function_call_output"]
+
+
+def test_outputs_older_than_the_last_turns_keep_their_head_and_their_tail():
+    found = outputs(pruned(history(5), 2))
+    assert found[3:] == [RESULT, RESULT]
+    for text in found[:3]:
+        assert text.startswith(RESULT[:HEAD] + "\n[")
+        assert text.endswith("]\n" + RESULT[-TAIL:])
+        assert f"{5000 - HEAD - TAIL} characters removed" in text
+        assert "JSON" in text
+
+
+@pytest.mark.parametrize(
+    "result", ["x" * (LONG - 1), [{"type": "input_text", "text": "x" * 5000}]], ids=["short", "parts"]
+)
+def test_short_outputs_and_media_stay(result):
+    assert pruned(history(3, result), 1) == tuple(history(3, result))
+
+
+def test_nothing_is_shortened_when_it_is_never_to_be_or_there_are_not_more_turns():
+    assert pruned(history(3), 0) == tuple(history(3))
+    assert pruned(history(3), 3) == tuple(history(3))
+    assert pruned([], 2) == ()
+
+
+def test_thinking_and_texts_are_never_touched():
+    before, after = history(3), pruned(history(3), 1)
+    assert [item for item in after if item["type"] != "function_call_output"] == [
+        item for item in before if item["type"] != "function_call_output"
+    ]
+
+
+def test_questions_one_after_the_other_belong_to_one_turn():
+    items = [*history(1), ASKED, *history(1)]
+    assert outputs(pruned(items, 1))[1] == RESULT
+    assert outputs(pruned(items, 2)) == [RESULT, RESULT]
+
+
+def test_a_shortened_output_is_shorter_than_before():
+    assert len(outputs(pruned(history(2, "x" * LONG), 1))[0]) < LONG

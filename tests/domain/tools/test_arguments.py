@@ -1,0 +1,108 @@
+"""Arguments as models write them: read, checked by the original schema, or refused with one line that says why."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.tools.arguments import InvalidArguments, arguments_of, decoded
+from domain.tools.registry import merged
+from ports.toolbox import ToolSpec
+
+CITY = {"type": "object", "properties": {"city": {"type": "string"}, "days": {"type": "integer"}}, "required": ["city"]}
+
+
+def tool(parameters=CITY, *, strictly=True):
+    (offered,) = merged([ToolSpec("look", "", parameters, "x")], strictly=strictly).tools.values()
+    return offered
+
+
+def needs_city(schema, arguments):
+    """A checker: only what the schema requires, and no nulls."""
+    missing = [name for name in schema.get("required", ()) if name not in arguments]
+    nulls = [name for name, value in arguments.items() if value is None]
+    return f"missing {missing[0]}" if missing else f"{nulls[0]} is null" if nulls else ""
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('{"a": 1}', {"a": 1}),
+        ("", {}),
+        ("  \n", {}),
+        ("{'a': True, 'b': None, 'c': (1, 2)}", {"a": True, "b": None, "c": [1, 2]}),
+        ('{"a": "\\ud800"}', {"a": "\ufffd"}),
+        ('{"a": "\\ud83d\\ude00"}', {"a": "\U0001f600"}),
+        ('{"\\udfff": [1.5, null]}', {"\ufffd": [1.5, None]}),
+    ],
+)
+def test_an_object_is_read(text, value):
+    assert decoded(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[1]", "an object is needed, this is list"),
+        ("null", "an object is needed, this is null"),
+        ('"text"', "an object is needed, this is text"),
+        ('{"a": ', "this is no JSON object: Expecting value"),
+        ("plain", "this is no JSON object: Expecting value"),
+        ("{1, 2}", "an object is needed, this is set"),
+        ("{1: 2}", "keys have to be texts"),
+        ("{'a': {1}}", "JSON has no set"),
+        ("{'a': b'x'}", "JSON has no bytes"),
+        ("{'a': print()}", "this is no JSON object"),
+        ('{"a": NaN}', "JSON has no number NaN"),
+        ('{"a": 1e999}', "JSON has no number that is not finite"),
+        ('{"a": ' + "9" * 5000 + "}", "this is no JSON object: a number is out of range"),
+        ('{"a": ' + "[" * 100 + "]" * 100 + "}", "they nest too deep"),
+        ('{"a": ' + "[" * 100_000 + "}", "they nest too deep"),
+        ("{'a': " + "[" * 10_000 + "}", "this is no JSON object"),
+        ('{"a": "' + "x" * 1_000_001 + '"}', "characters are too many"),
+    ],
+)
+def test_anything_else_is_refused_with_a_reason(text, reason):
+    with pytest.raises(InvalidArguments, match=r"^invalid arguments: [^\n]+$") as refused:
+        decoded(text)
+    assert reason in refused.value.reason
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.one_of(st.text(), st.text("{}[]'\":,1 \\\ud800", max_size=12)))
+def test_no_text_makes_it_crash(text):
+    try:
+        assert isinstance(decoded(text), dict)
+    except InvalidArguments:
+        pass
+
+
+def test_nulls_of_a_strict_call_are_what_was_left_out():
+    assert arguments_of('{"city": "Perth", "days": null}', tool(), needs_city) == {"city": "Perth"}
+
+
+def test_nulls_of_a_loose_call_are_left_out_where_the_schema_takes_none():
+    assert arguments_of('{"city": "Perth", "days": null}', tool(strictly=False), needs_city) == {"city": "Perth"}
+
+
+def test_nulls_of_a_loose_call_stay_where_the_schema_takes_them():
+    assert arguments_of('{"city": null, "days": null}', tool(strictly=False), lambda *_: "")["days"] is None
+
+
+def test_what_the_check_finds_is_the_reason():
+    with pytest.raises(InvalidArguments, match="missing city"):
+        arguments_of("{}", tool(), needs_city)
+
+
+def test_an_object_is_taken_out_of_its_wrapping():
+    wrapped = tool({"anyOf": [CITY, {"type": "null"}]})
+    assert arguments_of('{"value": {"city": "Perth", "days": null}}', wrapped, needs_city) == {"city": "Perth"}
+
+
+def test_a_wrapped_object_may_come_without_its_wrapping():
+    assert arguments_of('{"city": "Perth"}', tool({"anyOf": [CITY, {"type": "null"}]}), needs_city) == {"city": "Perth"}
+
+
+def test_a_wrapped_value_that_is_no_object_stays_under_its_key():
+    assert arguments_of('{"value": [1]}', tool({"type": "array", "items": {"type": "integer"}}), needs_city) == {
+        "value": [1]
+    }

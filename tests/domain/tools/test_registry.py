@@ -1,0 +1,156 @@
+"""Tools of several sources under one roof: legal and unique names, restored on return, in a stable order."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.request.tool_specs import NAME, function_tools
+from domain.tools.names import named
+from domain.tools.registry import NO_ARGUMENTS, merged
+from ports.toolbox import ToolSpec
+
+CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+
+
+def spec(name="look", source="workspace:maps", parameters=CITY, **more):
+    return ToolSpec(name, "Looks.", parameters, source, **more)
+
+
+def names(registry):
+    return [tool["name"] for tool in registry.offered]
+
+
+def test_tools_are_offered_by_name_in_the_flat_form():
+    registry = merged([spec("b"), spec("a")])
+    assert registry.offered[0] == {
+        "type": "function",
+        "name": "a",
+        "description": "Looks.",
+        "parameters": {**CITY, "additionalProperties": False},
+        "strict": True,
+    }
+    assert names(registry) == ["a", "b"]
+
+
+def test_the_same_tools_in_any_order_make_the_same_offer():
+    tools = [spec("a"), spec("b"), spec("a", "mcp:x"), spec("c d")]
+    assert merged(tools).offered == merged(reversed(tools)).offered
+
+
+def test_names_that_clash_across_sources_get_their_source_in_front():
+    registry = merged([spec("look", "mcp:x"), spec("look", "direct:y"), spec("send", "mcp:x")])
+    assert names(registry) == ["direct_y_look", "mcp_x_look", "send"]
+    assert registry.find("mcp_x_look") == spec("look", "mcp:x")
+
+
+def test_of_one_source_the_later_tool_of_a_name_counts():
+    first, second = spec("look"), spec("look", parameters=NO_ARGUMENTS)
+    assert merged([first, second]).find("look") is second
+
+
+@pytest.mark.parametrize("name", ["look up", "look.up", "übersicht", "x" * 80, "…"])
+def test_a_name_upstream_refuses_is_rewritten_and_found_again(name):
+    registry = merged([spec(name), spec("look_up")])
+    (other,) = set(names(registry)) - {"look_up"}
+    assert NAME.fullmatch(other)
+    assert registry.find(other).name == name
+
+
+def test_tools_passed_on_keep_their_names_and_cannot_be_run_here():
+    caller = {"type": "function", "name": "look", "parameters": CITY}
+    registry = merged([spec("look", "mcp:x")], [caller, {"type": "openrouter:web_search"}])
+    assert registry.offered[1:] == (caller, {"type": "openrouter:web_search"})
+    assert registry.runnable == {"mcp_x_look"}
+
+
+def test_a_tool_without_a_name_is_left_out():
+    assert merged([spec(" ")]).offered == ()
+
+
+def test_an_unknown_name_is_not_found():
+    assert merged([spec()]).find("other") is None
+
+
+def test_tools_that_run_alone_are_known_by_their_offered_names():
+    assert merged([spec("a b", sequential=True), spec("c")]).sequential == {names(merged([spec("a b")]))[0]}
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(["a", "b:c", ""]), st.text("aü _.", max_size=3)), max_size=6),
+    st.sets(st.text("ab_")),
+)
+def test_every_tool_gets_a_legal_name_of_its_own(keys, taken):
+    given_names = named(keys, taken)
+    assert set(given_names) == set(keys)
+    assert len({*given_names.values(), *taken}) == len(given_names) + len(taken)
+    assert all(NAME.fullmatch(name) for name in given_names.values())
+
+
+# --- parameters -----------------------------------------------------------------------------------------------
+
+
+def endless():
+    schema = {"type": "object", "properties": {}}
+    schema["properties"]["a"] = schema
+    return schema
+
+
+def deep():
+    schema = {}
+    for _ in range(10_000):
+        schema = {"type": "array", "items": schema}
+    return {"type": "object", "properties": {"a": schema}}
+
+
+BAD = {
+    "none": None,
+    "null inside": {"type": "object", "properties": {"a": None}},
+    "cycle": endless(),
+    "deep": deep(),
+    "no JSON": {"type": "object", "default": {1}},
+    "lone surrogate": {"type": "object", "description": "\ud800"},
+    "not a number": {"type": "object", "default": float("nan")},
+    "elsewhere": {"$ref": "https://a.example/schema"},
+    "huge": {"type": "object", "description": "x" * 300_000},
+}
+
+
+@pytest.mark.parametrize("parameters", BAD.values(), ids=BAD)
+def test_a_schema_that_cannot_be_sent_becomes_no_arguments_with_a_reason(parameters):
+    registry = merged([spec(parameters=parameters)])
+    assert registry.offered[0]["parameters"] == NO_ARGUMENTS
+    assert registry.reasons[0].endswith("offered without arguments")
+
+
+def test_a_loose_schema_is_sent_as_it_is_with_a_reason():
+    loose = {"type": "object", "properties": {"a": {}}}
+    registry = merged([spec(parameters=loose)])
+    assert (registry.offered[0]["parameters"], registry.offered[0]["strict"]) == (loose, False)
+    assert registry.reasons == ("look: a part has no type",)
+
+
+def test_nothing_is_strict_when_the_operator_says_so():
+    registry = merged([spec()], strictly=False)
+    assert (registry.offered[0]["parameters"], registry.offered[0]["strict"], registry.reasons) == (CITY, False, ())
+
+
+@pytest.mark.parametrize("strictly", [True, False])
+@pytest.mark.parametrize("root", [{"type": "array", "items": {"type": "string"}}, {"anyOf": [CITY, {"type": "null"}]}])
+def test_a_root_that_is_no_object_is_wrapped(root, strictly):
+    registry = merged([spec(parameters=root)], strictly=strictly)
+    parameters = registry.offered[0]["parameters"]
+    assert (parameters["type"], list(parameters["properties"])) == ("object", ["value"])
+    assert registry.tools["look"].wrapped
+
+
+@pytest.mark.parametrize("root", [{}, {"type": "object"}, {"properties": {"a": {"type": "string"}}}])
+def test_a_root_without_a_type_is_an_object(root):
+    parameters = merged([spec(parameters=root)]).offered[0]["parameters"]
+    assert (parameters["type"], parameters["additionalProperties"]) == ("object", False)
+
+
+def test_the_request_builder_takes_the_offer_as_it_is():
+    registry = merged([spec("a"), spec("b", parameters={"type": "object", "properties": {"x": {"enum": ["y", None]}}})])
+    tools, dropped = function_tools(registry.offered, "maker/model", None)
+    assert (tools, dropped) == (registry.offered, ())

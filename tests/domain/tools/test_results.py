@@ -1,0 +1,119 @@
+"""Results for the model: text that can go anywhere, cut to nothing but replaced by an honest word where too large."""
+
+import pytest
+
+from domain.tools.once import REFUSED, UNKNOWN, arguments_hash, objection
+from domain.tools.results import LONGEST, fitted, output_of, prompt_characters, readable, room_left, stub, text_of
+from ports.catalog import Model
+from ports.toolbox import ToolResult, ToolSpec
+
+
+class Odd:
+    """Something no JSON holds."""
+
+
+def endless():
+    value = []
+    value.append(value)
+    return value
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, ""),
+        ("found", "found"),
+        ("a\x00b\ud800", "a\ufffdb\ufffd"),
+        ({"a": [1, None, "ü"]}, '{"a": [1, null, "ü"]}'),
+        (True, "true"),
+        (0, "0"),
+        (Odd(), "The tool handed back a value of type Odd, which cannot be written as text."),
+        (endless(), "The tool handed back a value of type list, which cannot be written as text."),
+    ],
+)
+def test_a_result_becomes_text(value, text):
+    assert text_of(value) == text
+
+
+def test_a_result_that_fits_stays():
+    result = ToolResult("x" * 1000)
+    assert fitted(result, 1000) is result
+
+
+def test_a_result_that_does_not_fit_becomes_a_word_about_its_size():
+    result = fitted(ToolResult("x" * 5000, images=("https://a.example/a.png",)), 1000)
+    assert "5,000 characters" in result.text
+    assert "1,000" in result.text
+    assert (result.failed, result.begun, result.images) == (True, True, ("https://a.example/a.png",))
+
+
+def test_a_short_result_is_never_replaced_by_a_longer_word():
+    assert fitted(ToolResult("x" * 100), -5).text == "x" * 100
+
+
+def test_a_result_longer_than_any_model_reads_is_not_read_at_all():
+    assert readable(ToolResult("x" * (LONGEST + 1))).text == stub(LONGEST + 1, LONGEST)
+
+
+def test_a_text_that_can_go_anywhere_stays_the_same_result():
+    result = ToolResult("ü")
+    assert readable(result) is result
+    assert readable(ToolResult("\x00")).text == "\ufffd"
+
+
+def test_images_go_to_a_model_that_sees():
+    result = ToolResult("A bridge", images=("https://a.example/a.png",))
+    assert output_of("c", result, sees_images=True)["output"] == [
+        {"type": "input_text", "text": "A bridge"},
+        {"type": "input_image", "image_url": "https://a.example/a.png", "detail": "auto"},
+    ]
+    assert output_of("c", result, sees_images=False)["output"] == "A bridge"
+
+
+def test_a_model_that_sees_nothing_is_told_of_an_image():
+    output = output_of("c", ToolResult("", images=("https://a.example/a.png",)), sees_images=False)["output"]
+    assert "cannot be shown" in output
+
+
+@pytest.mark.parametrize(
+    ("context", "completion", "tokens"),
+    [(None, None, 128_000), (200_000, 64_000, 136_000), (8_000, 8_000, 4_000), (32_000, None, 32_000)],
+)
+def test_the_prompt_has_what_the_answer_leaves_of_the_context(context, completion, tokens):
+    model = Model("m", "M", context_length=context, max_completion_tokens=completion)
+    assert prompt_characters(model) == tokens * 4
+
+
+def test_tools_on_offer_take_their_part_of_the_prompt():
+    assert prompt_characters(None, [{"type": "function"}]) == 128_000 * 4 - len('{"type": "function"}')
+
+
+def test_what_is_in_the_request_counts():
+    message = {"type": "message", "role": "user", "content": "12345"}
+    seen = {"type": "function_call_output", "call_id": "c", "output": [{"type": "input_text", "text": "123"}]}
+    assert room_left(100, [message], [seen]) == 92
+
+
+# --- at most once ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("idempotent", "new", "text"),
+    [
+        (False, True, None),
+        (False, False, UNKNOWN),
+        (False, None, REFUSED),
+        (True, True, None),
+        (True, False, None),
+        (True, None, None),
+    ],
+)
+def test_a_call_is_only_run_if_it_cannot_have_run(idempotent, new, text):
+    refused = objection(ToolSpec("look", "", {}, "x", idempotent=idempotent), new=new)
+    assert (refused.text if refused else None) == text
+    assert refused is None or (refused.failed, refused.begun) == (True, False)
+
+
+def test_the_same_arguments_have_the_same_hash_in_any_order():
+    assert arguments_hash({"a": 1, "b": {"c": 2, "d": 3}}) == arguments_hash({"b": {"d": 3, "c": 2}, "a": 1})
+    assert arguments_hash({"a": 1}) != arguments_hash({"a": "1"})

@@ -1,0 +1,144 @@
+"""What a chat remembers: thinking goes back upstream, from wherever it was kept, to whom it belongs."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from domain.request.turn_request import Caller as Who
+from entrypoints.openwebui.service import PipeService
+from entrypoints.simulator.server import Simulator
+from tests.entrypoints.openwebui.service.calling import IDS, Caller, Reply
+from tests.entrypoints.openwebui.told import HostList
+
+THINKER = "sim/thinking"
+QUESTION = {"role": "user", "content": "What is it?"}
+FURTHER = {"role": "user", "content": "And why?"}
+
+
+def body(*messages: dict[str, Any], model: str = THINKER) -> dict[str, Any]:
+    return {"model": f"openrouter.{model}", "stream": True, "messages": list(messages)}
+
+
+def stored(reply: Reply) -> dict[str, Any]:
+    """The assistant's message as the newest page gives it back."""
+    items = HostList().take(reply.payloads).items
+    details = [entry for item in items for entry in item.get("reasoning_details", ())]
+    return {"role": "assistant", "content": reply.text, "reasoning_details": details}
+
+
+def thoughts(simulator: Simulator) -> list[dict[str, Any]]:
+    """The thinking in the newest request."""
+    asked = [record for record in simulator.records if record.path.endswith("/responses")][-1]
+    return [item for item in asked.body["input"] if item.get("type") == "reasoning"]
+
+
+async def settled(service: PipeService) -> None:
+    for runtime in service._runtimes.values():
+        await runtime.run_turn.drained()
+
+
+async def first_turn(caller: Caller, who: Who = Who.PAGE) -> Reply:
+    reply = await caller.send(body(QUESTION), who)
+    assert not reply.errors
+    await settled(caller.service)
+    return reply
+
+
+async def test_thinking_goes_back_in_the_page(load: Callable[[], PipeService], simulator: Simulator) -> None:
+    caller = Caller(load(), simulator.url)
+    reply = await first_turn(caller)
+    again = await caller.send(body(QUESTION, stored(reply), FURTHER))
+    assert not again.errors
+    assert len(thoughts(simulator)) == 1
+
+
+async def test_thinking_goes_back_to_an_api_client_that_sends_words_only(
+    load: Callable[[], PipeService], simulator: Simulator
+) -> None:
+    caller = Caller(load(), simulator.url)
+    reply = await first_turn(caller, Who.API)
+    await caller.send(body(QUESTION, {"role": "assistant", "content": reply.text}, FURTHER), Who.API)
+    assert len(thoughts(simulator)) == 1
+
+
+async def test_thinking_survives_a_restart(load: Callable[[], PipeService], simulator: Simulator) -> None:
+    caller = Caller(load(), simulator.url)
+    reply = await first_turn(caller)
+    await caller.service.aclose()
+    later = Caller(load(), simulator.url)
+    await later.send(body(QUESTION, stored(reply), FURTHER))
+    assert len(thoughts(simulator)) == 1
+
+
+async def test_nobody_gets_the_thinking_of_anothers_turn(load: Callable[[], PipeService], simulator: Simulator) -> None:
+    caller = Caller(load(), simulator.url)
+    reply = await first_turn(caller)
+    caller.user = {"id": "user-2", "role": "user"}
+    again = await caller.send(body(QUESTION, stored(reply), FURTHER))
+    assert (again.errors, thoughts(simulator)) == ([], [])
+
+
+async def test_another_model_does_not_get_the_thinking(load: Callable[[], PipeService], simulator: Simulator) -> None:
+    caller = Caller(load(), simulator.url)
+    reply = await first_turn(caller)
+    await caller.send(body(QUESTION, stored(reply), FURTHER, model="sim/echo"))
+    assert thoughts(simulator) == []
+
+
+async def test_edited_answer_goes_back_as_it_reads_now_without_its_thinking(
+    load: Callable[[], PipeService], simulator: Simulator
+) -> None:
+    caller = Caller(load(), simulator.url)
+    reply = await first_turn(caller)
+    await caller.send(body(QUESTION, {**stored(reply), "content": "Something else."}, FURTHER))
+    assert thoughts(simulator) == []
+    assert "Something else." in str(simulator.records[-1].body["input"])
+
+
+async def test_nothing_is_kept_when_thinking_and_tool_results_are_not_to_be(
+    load: Callable[[], PipeService], simulator: Simulator, tmp_path: Path
+) -> None:
+    off = {"PERSIST_REASONING_TOKENS": "disabled", "PERSIST_TOOL_RESULTS": False}
+    caller = Caller(load(), simulator.url, **off)
+    reply = await first_turn(caller)
+    assert stored(reply)["reasoning_details"] == []
+    assert os.listdir(tmp_path) == []
+
+
+async def test_temporary_chat_remembers_but_leaves_nothing_on_disk(
+    load: Callable[[], PipeService], simulator: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(IDS, "chat_id", "temporary:session-1")
+    caller = Caller(load(), simulator.url)
+    reply = await first_turn(caller)
+    await caller.send(body(QUESTION, stored(reply), FURTHER))
+    assert len(thoughts(simulator)) == 1
+    assert os.listdir(tmp_path) == []
+
+
+async def test_what_is_kept_can_be_read_by_nobody_without_the_key(
+    load: Callable[[], PipeService], simulator: Simulator, tmp_path: Path
+) -> None:
+    caller = Caller(load(), simulator.url)
+    await first_turn(caller)
+    await caller.service.aclose()
+    kept = b"".join(path.read_bytes() for path in tmp_path.glob("openrouter_pipe.db*"))
+    assert b"reasoning" in kept
+    assert b"gAAAAA" in kept
+    assert b"encrypted_content" not in kept
+    assert [oct(path.stat().st_mode & 0o777) for path in sorted(tmp_path.iterdir())] == ["0o600"] * 2
+
+
+async def test_chat_goes_on_without_memory_when_the_database_cannot_be_made(
+    load: Callable[[], PipeService], simulator: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "missing"))
+    caller = Caller(load(), simulator.url)
+    reply = await first_turn(caller)
+    await caller.service.aclose()
+    later = Caller(load(), simulator.url)
+    again = await later.send(body(QUESTION, stored(reply), FURTHER))
+    assert (again.errors, thoughts(simulator)) == ([], [])

@@ -1,0 +1,21 @@
+"""
+title: Counting
+description: A tool with an effect that can be counted: a line in a file.
+"""
+
+from pathlib import Path
+
+
+class Tools:
+    """What the host offers to the model."""
+
+    async def count(self, path: str, key: str = "") -> str:
+        """
+        Append one line to a file.
+
+        :param path: the file
+        :param key: what the line says
+        """
+        with Path(path).open("a") as file:
+            file.write(f"{key}\n")
+        return f"counted {key}"

@@ -1,0 +1,20 @@
+"""
+title: Failing
+description: Tools that raise.
+"""
+
+
+class Tools:
+    """What the host offers to the model."""
+
+    async def fail(self, reason: str = "no reason") -> str:
+        """
+        Raise an error.
+
+        :param reason: what the error says
+        """
+        raise RuntimeError(reason)
+
+    def leave(self) -> str:
+        """Try to end the process."""
+        raise SystemExit(3)
