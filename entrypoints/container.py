@@ -11,10 +11,12 @@ from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Dependency, Factory, Singleton
 
 from domain.services.clean_artifacts import CleanArtifacts
+from domain.services.equip_turn import ToolPorts
 from domain.services.list_models import ListModels
 from domain.services.remember_turn import TurnMemory
 from domain.services.run_turn import RunTurn
 from domain.services.sync_models import SyncModels
+from ports.breaker_state import BreakerState
 from ports.catalog import Catalog
 from ports.chats import Chats
 from ports.clock import Clock
@@ -24,6 +26,8 @@ from ports.offload import Offload
 from ports.responses import ResponsesClient
 from ports.slots import Slots
 from ports.telemetry import Telemetry
+from ports.tool_runs import ToolRuns
+from ports.toolbox import Checker
 
 
 class Container(DeclarativeContainer):
@@ -37,10 +41,23 @@ class Container(DeclarativeContainer):
     model_rows: Dependency[ModelRows] = Dependency(instance_of=ModelRows)
     offload: Dependency[Offload] = Dependency(instance_of=Offload)
     slots: Dependency[Slots] = Dependency(instance_of=Slots)
+    tool_slots: Dependency[Slots] = Dependency(instance_of=Slots)
+    tool_runs: Dependency[ToolRuns] = Dependency(instance_of=ToolRuns)
+    temporary_tool_runs: Dependency[ToolRuns] = Dependency(instance_of=ToolRuns)
+    breaker_state: Dependency[BreakerState] = Dependency(instance_of=BreakerState)
+    checker: Dependency[Checker] = Dependency()
     telemetry: Dependency[Telemetry] = Dependency(instance_of=Telemetry)
 
+    tools: Singleton[ToolPorts] = Singleton(
+        ToolPorts,
+        slots=tool_slots,
+        check=checker,
+        runs=tool_runs,
+        temporary_runs=temporary_tool_runs,
+        breakers=breaker_state,
+    )
     run_turn: Singleton[RunTurn] = Singleton(
-        RunTurn, responses=responses, clock=clock, ids=ids, slots=slots, offload=offload, telemetry=telemetry
+        RunTurn, responses=responses, clock=clock, ids=ids, slots=slots, offload=offload, tools=tools, telemetry=telemetry
     )
     turn_memory: Factory[TurnMemory] = Factory(TurnMemory, offload=offload, clock=clock, ids=ids, telemetry=telemetry)
     clean_artifacts: Factory[CleanArtifacts] = Factory(

@@ -35,11 +35,17 @@ class Settings(UpstreamSettings):
         "low", "How long a model thinks about background tasks such as chat titles and tags."
     )
 
-    max_reasoning_effort: Effort = setting("max", "Deepest thinking a person or a request may ask for.", advanced=True)
+    max_reasoning_effort: Effort = setting(
+        "max",
+        "Deepest thinking a person or a request may ask for. Below max it also caps a number of tokens that a request "
+        "names, at what GEMINI_THINKING_BUDGET makes of this effort.",
+        advanced=True,
+    )
     gemini_thinking_budget: int = setting(
         1024,
-        "Tokens of thinking at medium effort for models that know budgets instead of efforts; other efforts are shares "
-        "or multiples of it.",
+        "Tokens of thinking at medium effort for models that know budgets instead of efforts: a quarter of it at "
+        "minimal, half at low, twice at high, four times at xhigh and max, never below 1024. MAX_REASONING_EFFORT caps "
+        "the effort first: with high there, nobody gets more than twice this number.",
         low=0,
         high=65_536,
         advanced=True,

@@ -2,6 +2,7 @@
 
 import json
 from collections import OrderedDict
+from itertools import islice
 from threading import Lock
 
 from jsonschema import Draft202012Validator
@@ -11,6 +12,8 @@ from referencing import Registry
 from ports.json_values import JsonObject
 
 KEPT = 256
+READ = 50
+"""Errors among which the one that is told is chosen."""
 LONGEST = 300
 
 
@@ -31,7 +34,7 @@ class JsonSchemaChecker:
         if validator is None:
             return ""
         try:
-            return _told(best_match(validator.iter_errors(arguments)))
+            return _told(best_match(islice(validator.iter_errors(arguments), READ)))
         except Exception:  # noqa: BLE001 - the library raises what its parts raise: bad patterns, numbers, references
             return ""
 

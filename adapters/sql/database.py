@@ -35,6 +35,7 @@ class Database:
         self._closed = False
         self.read_only = read_only
         self.dialect = self._url.get_backend_name()
+        self._slow = "locked" if self.dialect == SQLITE else "unreachable"
 
     def __repr__(self) -> str:
         return f"Database({self._url.render_as_string(hide_password=True)!r}, read_only={self.read_only!r})"
@@ -42,7 +43,7 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Statements]:
         """Give a connection that commits every statement by itself. Raises DatabaseTrouble, also from the body."""
-        async with self._used() as opened, _limited(READ_SECONDS):
+        async with self._used() as opened, _limited(READ_SECONDS, self._slow):
             engine = await opened.engine()
             async with connected(engine, commits_itself=self.dialect != SQLITE) as connection:
                 yield Statements(connection)
@@ -56,7 +57,7 @@ class Database:
         """
         if self.read_only:
             raise DatabaseTrouble(self.read_only, read_only=True)
-        async with self._used() as opened, _limited(WRITE_SECONDS):
+        async with self._used() as opened, _limited(WRITE_SECONDS, self._slow):
             engine = await opened.engine()
             if self.dialect == SQLITE:
                 async with opened.writer, _immediate(engine, durable) as statements:
@@ -137,12 +138,12 @@ class _Opened:
 
 
 @asynccontextmanager
-async def _limited(seconds: float) -> AsyncIterator[None]:
+async def _limited(seconds: float, late: str) -> AsyncIterator[None]:
     try:
         async with asyncio.timeout(seconds):
             yield
     except TimeoutError:
-        raise DatabaseTrouble("unreachable") from None
+        raise DatabaseTrouble(late) from None
     except FOREIGN as error:
         raise trouble_of(error) from error
 

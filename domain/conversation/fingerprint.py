@@ -84,8 +84,8 @@ def fingerprint_of_digests(person: str, earlier: str, answer: str, call_ids: Ite
 def fingerprint_of_turn(messages: Sequence[object], items: Sequence[KeptItem]) -> str:
     """Return the fingerprint of what a turn left, which answered `messages`."""
     answered = {kept.item.get("call_id") for kept in items if kept.item.get("type") == OUTPUT}
-    calls = (kept for kept in items if kept.item.get("type") == CALL and kept.item.get("call_id") not in answered)
-    call_ids = [kept.shown or str(kept.item.get("call_id")) for kept in calls]
+    called = [str(kept.item.get("call_id")) for kept in items if kept.item.get("type") == CALL]
+    call_ids = [call_id for call_id in called if call_id not in answered]
     return fingerprint_of(asked_in(messages), text_of(items), call_ids)
 
 

@@ -34,15 +34,20 @@ def history_items(
     past = past or Past()
     window = last_turns(messages, turns)
     replaced = spans(window, past.records, slug, model, reasoning=past.reasoning, unknown=past.unknown)
-    if not replaced and not past.full_turns:
+    if not replaced and not (past.full_turns and _with_outputs(window)):
         return items_of(window, model, 0, slug)
     sections: list[tuple[Sequence[JsonObject], bool]] = []  # items, and whether the thinking of their calls is there
     at = 0
     for span in replaced:
-        sections += [(items_of(window[at : span.start], model), False), (span.items, span.with_reasoning)]
+        sections += [(items_of(window[at : span.start], model, first=at), False), (span.items, span.with_reasoning)]
         at = span.stop
-    sections.append((items_of(window[at:], model), False))
+    sections.append((items_of(window[at:], model, first=at), False))
     return _joined(sections, past.full_turns, all_calls=takes_calls(slug, model))
+
+
+def _with_outputs(messages: Sequence[object]) -> bool:
+    roles = [message.get("role") for message in messages if isinstance(message, dict)]
+    return "tool" in roles or "function" in roles
 
 
 def _joined(

@@ -5,20 +5,21 @@ the host's contract, what a history can hold.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from domain.conversation.arguments import object_text
 from domain.conversation.calls_as_text import takes_calls, told
 from domain.conversation.markers import without_markers
 from domain.conversation.media import sendable
+from domain.conversation.older_calls import OlderCalls
 from domain.conversation.parts import parts_of, says
 from domain.conversation.turns import last_turns
 from ports.catalog import Model
 from ports.json_values import JsonObject
 
 _BLOCKS = (
-    (re.compile(r"<think(?:ing)?\b[^>]{0,200}>"), re.compile(r"</think(?:ing)?>")),
-    (re.compile(r"<details type=\"(?:reasoning|tool_calls)\""), re.compile(r"</details>")),
+    ("<think", re.compile(r"<think(?:ing)?\b[^>]{0,200}>"), re.compile(r"</think(?:ing)?>")),
+    ('<details type="', re.compile(r"<details type=\"(?:reasoning|tool_calls)\""), re.compile(r"</details>")),
 )
 _NAME = re.compile(r"[^A-Za-z0-9_-]")
 GO_ON = "Continue."
@@ -26,17 +27,37 @@ LOST_OUTPUT = "No result: the call was not completed."
 
 
 def items_of(
-    messages: Sequence[object], model: Model | None = None, turns: int = 0, slug: str = ""
+    messages: Sequence[object], model: Model | None = None, turns: int = 0, slug: str = "", *, first: int = 0
 ) -> tuple[JsonObject, ...]:
     """Translate a history, or its last `turns` turns. What is no message, or says nothing, is left out.
 
     `model` is the catalog's entry for `slug`, None if there is none: media it cannot take become a note, calls it
-    would refuse are told in words.
+    would refuse are told in words. `first`: the place of the first message, if these are a part of a history.
     """
     items: list[JsonObject] = []
-    for message in last_turns(messages, turns):
-        if isinstance(message, dict):
-            items += _message_items(message, model)
+    older, with_calls = OlderCalls(), False
+    for place, message in enumerate(last_turns(messages, turns), first):
+        if not isinstance(message, dict):
+            continue
+        role, content = message.get("role"), message.get("content")
+        if role == "assistant":
+            text = said(content if isinstance(content, str) else plain_text(content))
+            if says(text):
+                items.append({"type": "message", "role": role, "content": text})
+            if "tool_calls" in message or "function_call" in message:
+                items += _calls(message.get("tool_calls") or older.asked(message.get("function_call"), place))
+                with_calls = True
+        elif role in ("user", "system", "developer"):
+            parts = parts_of(content) if isinstance(content, str) else sendable(parts_of(content), model)
+            if parts:
+                items.append({"type": "message", "role": role, "content": parts})
+        elif role in ("tool", "function"):
+            call_id = message.get("tool_call_id") if role == "tool" else older.answered(message.get("name"))
+            if isinstance(call_id, str) and call_id:
+                items.append({"type": "function_call_output", "call_id": call_id, "output": plain_text(content)})
+                with_calls = True
+    if not with_calls:
+        return tuple(items)
     paired = _paired(items)
     return tuple(paired if takes_calls(slug, model) else told(paired))
 
@@ -60,9 +81,11 @@ def plain_text(content: object) -> str:
 
 def said(text: str) -> str:
     """Return an assistant's stored text as it was meant: without thinking, tool blocks and marker lines."""
-    for opening, closing in _BLOCKS:
-        text = _without(text, opening, closing)
-    return without_markers(text)
+    if "<" in text:
+        for start, opening, closing in _BLOCKS:
+            if start in text:
+                text = _without(text, opening, closing)
+    return without_markers(text) if "]" in text else text
 
 
 def _without(text: str, opening: re.Pattern[str], closing: re.Pattern[str]) -> str:
@@ -73,23 +96,6 @@ def _without(text: str, opening: re.Pattern[str], closing: re.Pattern[str]) -> s
         kept.append(text[start : begun.start()])
         start = ended.end()
     return "".join((*kept, text[start:]))
-
-
-def _message_items(message: JsonObject, model: Model | None) -> Iterator[JsonObject]:
-    role, content = message.get("role"), message.get("content")
-    if role in ("system", "developer", "user"):
-        parts = sendable(parts_of(content), model)
-        if parts:
-            yield {"type": "message", "role": role, "content": parts}
-    elif role == "assistant":
-        text = said(plain_text(content))
-        if says(text):
-            yield {"type": "message", "role": "assistant", "content": text}
-        yield from _calls(message.get("tool_calls"))
-    elif role == "tool":
-        call_id = message.get("tool_call_id")
-        if isinstance(call_id, str) and call_id:
-            yield {"type": "function_call_output", "call_id": call_id, "output": plain_text(content)}
 
 
 def _calls(calls: object) -> Iterator[JsonObject]:
@@ -108,9 +114,8 @@ def _named(call_id: object, name: object) -> bool:
     return isinstance(call_id, str) and bool(call_id.strip()) and isinstance(name, str) and bool(name)
 
 
-def _paired(items: Iterable[JsonObject]) -> Iterator[JsonObject]:
+def _paired(items: Sequence[JsonObject]) -> Iterator[JsonObject]:
     """Give every call exactly one output after it; drop outputs without a call."""
-    items = list(items)
     outputs: dict[str, JsonObject] = {}
     for item in items:
         if item["type"] == "function_call_output":

@@ -8,4 +8,4 @@ _MARKER = re.compile(rf"^[ \t]*{_MARK}\n?| ?{_MARK}", re.MULTILINE)
 
 def without_markers(text: str) -> str:
     """Return a text without markers: lines that hold nothing else go whole, others lose their end."""
-    return _MARKER.sub("", text) if "]: #" in text else text
+    return _MARKER.sub("", text) if "#" in text and "]: #" in text else text

@@ -16,7 +16,8 @@ def parts_of(content: object) -> list[JsonObject]:
 
 def says(text: str) -> bool:
     """Tell whether a text holds more than white space and NULs, which never go upstream."""
-    return bool(text.strip().replace("\0", "").strip())
+    first = text[:1]
+    return (first > "\0" and not first.isspace()) or bool(text.replace("\0", "").strip())
 
 
 def _translated(part: object) -> Iterator[JsonObject]:

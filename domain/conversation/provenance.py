@@ -16,6 +16,7 @@ from ports.json_values import JsonObject
 _DATE = re.compile(r"-(?:\d{8}|\d{4}-\d{2}-\d{2})")
 _SIGNS = ("anthropic/",)
 _SEALS = ("openai/", "x-ai/")
+_OPEN_WEIGHTS = "openai/gpt-oss"
 _SIGNS_CALLS = "google/gemini-3"
 _ROUTERS = ("openrouter/",)
 CLAUDE = "anthropic-claude-v1"
@@ -73,7 +74,7 @@ def _has_its_seal(item: JsonObject, slug: str) -> bool:
     """Claude refuses readable thinking without a signature; those that seal know nothing of an unsealed item."""
     if item.get("encrypted_content"):
         return True
-    if slug.startswith(_SEALS):
+    if slug.startswith(_SEALS) and not slug.startswith(_OPEN_WEIGHTS):
         return False
     signs = slug.startswith(_SIGNS) or item.get("format") == CLAUDE
     return bool(item.get("signature")) or not (signs and (item.get("content") or item.get("summary")))

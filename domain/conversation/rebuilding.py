@@ -6,13 +6,14 @@ reference, input items and reasoning replay.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from domain.conversation.arguments import object_text
-from domain.conversation.fingerprint import QUOTED_RESULT, undecorated, visible_text
-from domain.conversation.record import CALL, MESSAGE, OUTPUT, REASONING, TurnRecord
+from domain.conversation.fingerprint import QUOTED_RESULT, normalised, text_of, undecorated, visible_text
+from domain.conversation.record import CALL, MESSAGE, OUTPUT, REASONING, KeptItem, TurnRecord
 from domain.conversation.references import reasoning_reference, texts_of
-from domain.conversation.returned import Run, visible_id
+from domain.conversation.returned import Run, visible_ids
 from ports.json_values import JsonObject
 
 LOST = "No result: the call was not completed."
@@ -53,7 +54,8 @@ def stored_items(record: TurnRecord, outputs: Mapping[str, str], ids: Ids, *, th
     """
     thoughts = _thoughts(record, ids) if thinking else None
     items: list[JsonObject] = []
-    called: dict[str, tuple[str, str]] = {}
+    visible = visible_ids(record)
+    called: dict[str, str] = {}
     for position, kept in enumerate(record.items):
         item, kind = kept.item, kept.item["type"]
         if kind == REASONING and thoughts is not None:
@@ -61,13 +63,41 @@ def stored_items(record: TurnRecord, outputs: Mapping[str, str], ids: Ids, *, th
         elif kind == MESSAGE:
             items.append(_message(item, ids, with_id=thoughts is not None))
         elif kind == CALL:
-            chosen = ids.call(item["call_id"], visible_id(item, kept.shown))
-            called[item["call_id"]] = (chosen, visible_id(item, kept.shown))
-            items.append(_call(chosen, item))
+            called[item["call_id"]] = ids.call(item["call_id"], kept.shown or item["call_id"])
+            items.append(_call(called[item["call_id"]], item))
         elif kind == OUTPUT and item["call_id"] in called:
-            items.append(_output(called.pop(item["call_id"])[0], item["output"]))
-    items += (_output(chosen, outputs.get(visible, LOST)) for chosen, visible in called.values())
+            items.append(_output(called.pop(item["call_id"]), item["output"]))
+    items += (_output(chosen, outputs.get(visible[name], LOST)) for name, chosen in called.items())
     return items
+
+
+def as_read(run: Run) -> Iterator[TurnRecord]:
+    """Iterate over a run's turns; the last text of one that broke off goes no further than the page got it."""
+    newest = next(reversed(run.turns))
+    for turn_id, record in run.turns.items():
+        if turn_id == newest and run.read < len(run.wanted):
+            record = _up_to(record, run.read - run.before_last)
+        yield record
+
+
+def _up_to(record: TurnRecord, length: int) -> TurnRecord:
+    """Cut the last text so that it reads as `length` characters without surplus white space."""
+    last = max(place for place, kept in enumerate(record.items) if kept.item["type"] == MESSAGE)
+    text = text_of(record.items[last : last + 1])
+    short = {"type": MESSAGE, "role": "assistant", "content": _prefix(text, length)}
+    return replace(record, items=(*record.items[:last], KeptItem(short)))
+
+
+def _prefix(text: str, length: int) -> str:
+    """Return the beginning of a text that a person sees as `length` characters; white space counts once."""
+    low, high = 0, len(text)
+    while low < high:
+        middle = (low + high) // 2
+        if len(normalised(text[:middle])) < length:
+            low = middle + 1
+        else:
+            high = middle
+    return text[:low]
 
 
 def host_items(run: Run, messages: Sequence[object], outputs: Mapping[str, str], ids: Ids) -> list[JsonObject]:
@@ -93,6 +123,30 @@ def host_items(run: Run, messages: Sequence[object], outputs: Mapping[str, str],
             answers.append(_output(chosen, output if output is not None else outputs.get(visible, LOST)))
         items += (*answers, *_said(after))
     return items
+
+
+def distinct_calls(items: Iterable[JsonObject]) -> Iterator[JsonObject]:
+    """Give calls whose id an earlier one has another id, and their outputs with them.
+
+    Some models number their calls anew in every answer; upstream takes an id once. Each output stands after its call
+    and before the next call of that id.
+    """
+    items = list(items)
+    taken = {item["call_id"] for item in items if item["type"] == CALL}
+    given: set[str] = set()
+    count: dict[str, int] = {}
+    now: dict[str, str] = {}
+    for item in items:
+        kind, call_id = item["type"], item.get("call_id", "")
+        if kind == CALL:
+            chosen = call_id
+            while chosen in given or (chosen != call_id and chosen in taken):
+                count[call_id] = count.get(call_id, 1) + 1
+                chosen = f"{call_id}_{count[call_id]}"
+            given.add(chosen)
+            now[call_id] = chosen
+        changed = kind in (CALL, OUTPUT) and now.get(call_id, call_id) != call_id
+        yield {**item, "call_id": now[call_id]} if changed else item
 
 
 def outputs_in(messages: Iterable[object]) -> dict[str, str]:
@@ -157,11 +211,12 @@ def _stored_calls(records: Iterable[TurnRecord]) -> dict[str, Pair]:
     """Return calls and their outputs (None: the caller has it) by the id the caller knows."""
     pairs: dict[str, Pair] = {}
     for record in records:
+        visible = visible_ids(record)
         answers = {one.item["call_id"]: one.item["output"] for one in record.items if one.item["type"] == OUTPUT}
         for kept in record.items:
             if kept.item["type"] == CALL:
                 pair = (kept.item, answers.get(kept.item["call_id"]))
-                pairs.setdefault(visible_id(kept.item, kept.shown), pair)
+                pairs.setdefault(visible[kept.item["call_id"]], pair)
     return pairs
 
 

@@ -34,7 +34,8 @@ class TurnRecord:
     """What a turn left: exactly the items that would go back, in order, across its rounds.
 
     `asked` is the slug requested, `model` the one that answered, empty if there were several. `whole`: nothing is
-    missing; otherwise the items are complete pairs of call and output and nothing else.
+    missing; otherwise the items are complete pairs of call and output and nothing else. `cut`: the turn broke off; its
+    reader may have got less of the last text than there is.
     """
 
     turn_id: str
@@ -43,6 +44,7 @@ class TurnRecord:
     items: tuple[KeptItem, ...]
     fingerprint: str = ""
     whole: bool = True
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,8 @@ def record_of(turn_id: str, model: str, fingerprint: str, rows: Iterable[Row]) -
     )
     whole = not damaged and set(envelopes) == set(range(first["of"]))
     asked = first.get("asked")
-    record = TurnRecord(turn_id, asked if isinstance(asked, str) else "", model, items, fingerprint, whole=whole)
+    asked = asked if isinstance(asked, str) else ""
+    record = TurnRecord(turn_id, asked, model, items, fingerprint, whole=whole, cut=first.get("cut") is True)
     if whole:
         return replace(record, items=_tidy(items))
     pairs = _pairs(items)
@@ -100,9 +103,8 @@ def coherent(items: Sequence[JsonObject]) -> bool:
     What followed thinking and cannot be sent again (a search, a picture) would leave it where it never stood.
     """
     following = [*(item.get("type") for item in items[1:]), None]
-    return all(
-        after in _AFTER_THINKING for item, after in zip(items, following, strict=True) if item.get("type") == REASONING
-    )
+    pairs = zip(items, following, strict=False)
+    return all(after in _AFTER_THINKING for item, after in pairs if item.get("type") == REASONING)
 
 
 # --- writing --------------------------------------------------------------------------------------------------
@@ -117,7 +119,8 @@ def _written(record: TurnRecord, kept: Sequence[KeptItem], *, thoughts: bool) ->
     rows, size = list[Row](), 0
     for ordinal, one in enumerate(chosen):
         shown = {"shown": one.shown} if one.shown else {}
-        envelope = {"v": VERSION, "of": len(chosen), "asked": record.asked, **shown, "item": one.item}
+        cut = {"cut": True} if record.cut else {}
+        envelope = {"v": VERSION, "of": len(chosen), "asked": record.asked, **cut, **shown, "item": one.item}
         payload = _payload(envelope)
         if payload is None and one.item["type"] == REASONING:
             return None

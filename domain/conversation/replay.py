@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from domain.conversation.provenance import every_call_was_thought_of, thinking_goes_back
-from domain.conversation.rebuilding import Ids, host_items, outputs_in, stored_items
+from domain.conversation.rebuilding import Ids, as_read, host_items, outputs_in, stored_items
 from domain.conversation.record import REASONING, TurnRecord
 from domain.conversation.references import references_in, turn_of_call
 from domain.conversation.returned import Run, call_ids_of, fingerprints_in, runs_of
@@ -77,12 +77,14 @@ def spans(
     made: list[Span] = []
     for run in runs:
         outputs = outputs_in(messages[run.start : run.stop])
-        outputs.update(
-            (call, unknown[call]) for call in run.calls if unknown and call in unknown and call not in outputs
-        )
+        if unknown:
+            named = {call_id for message in messages[run.start : run.stop] for call_id in call_ids_of(message)}
+            outputs.update(
+                (call, unknown[call]) for call in named | run.calls if call in unknown and call not in outputs
+            )
         items: list[JsonObject] = []
         if run.unchanged:
-            for record in run.turns.values():
+            for record in as_read(run):
                 thinking = run.start >= first and thinking_goes_back(record, slug, model)
                 items += stored_items(record, outputs, ids, thinking=thinking)
         else:
@@ -128,15 +130,21 @@ def _last_but_one(messages: Sequence[object]) -> int:
 def _usable(runs: Iterable[Run]) -> list[Run]:
     """Leave out what was only recognised and is not the same, and turns a history repeats: they count once.
 
-    What is left out stays as the host has it, so a history cannot blow up by naming one turn a thousand times.
+    A turn that came back unchanged has the first claim on what it left. What is left out stays as the host has it, so
+    a history cannot blow up by naming one turn a thousand times.
     """
     used: set[str] = set()
     kept: list[Run] = []
-    for run in runs:
-        if (run.unchanged or run.by_reference) and not used & run.turns.keys():
+    for run in sorted(runs, key=lambda run: (not run.unchanged, run.start)):
+        if not run.unchanged:
+            run.intact = False
+            run.turns = {
+                turn_id: turn for turn_id, turn in run.turns.items() if run.by_reference and turn_id not in used
+            }
+        if run.turns and not used & run.turns.keys():
             used |= run.turns.keys()
             kept.append(run)
-    return kept
+    return sorted(kept, key=lambda run: run.start)
 
 
 def _call_ids_outside(messages: Sequence[object], runs: Sequence[Run]) -> set[str]:

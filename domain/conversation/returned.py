@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from domain.conversation.fingerprint import digest_of, fingerprint_of_digests, normalised, text_of, visible_text
-from domain.conversation.record import CALL, TurnRecord
+from domain.conversation.record import CALL, MESSAGE, OUTPUT, TurnRecord
 from domain.conversation.references import references_in
 from ports.json_values import JsonObject
 
@@ -33,14 +33,31 @@ class Run:
 
     @property
     def unchanged(self) -> bool:
-        """Tell whether the host returned the whole text as stored, and all that was stored is there."""
-        return self.intact and self.read == len(self.wanted) and all(turn.whole for turn in self.turns.values())
+        """Tell whether the host returned the text as stored, and all that was stored is there.
+
+        Of a turn that broke off the page may have got less than was stored, if only in its last text.
+        """
+        if not self.intact or not all(turn.whole for turn in self.turns.values()):
+            return False
+        return self.read == len(self.wanted) or (self.cut and self.read > self.before_last)
+
+    @property
+    def cut(self) -> bool:
+        """Tell whether the newest of the turns broke off."""
+        return bool(self.turns) and next(reversed(self.turns.values())).cut
+
+    @property
+    def before_last(self) -> int:
+        """Where the last text begins in the whole of what was said."""
+        newest = next(reversed(self.turns.values()))
+        said = [kept for kept in newest.items if kept.item["type"] == MESSAGE]
+        return len(self.wanted) - len(normalised(text_of(said[-1:]))) if said else len(self.wanted)
 
     def name(self, record: TurnRecord, text: str) -> None:
         """Add a turn that said `text` (normalised)."""
         if record.turn_id not in self.turns:
             self.turns[record.turn_id] = record
-            self.calls.update(visible_id(kept.item, kept.shown) for kept in record.items if kept.item["type"] == CALL)
+            self.calls.update(visible_ids(record).values())
             self.wanted = f"{self.wanted} {text}".strip()
 
     def take(self, messages: Sequence[object], stop: int) -> None:
@@ -63,14 +80,22 @@ class Run:
             return self.read
         begin = self.read + 1 if self.read else 0
         end = begin + len(text)
-        if not self.wanted.startswith(text, begin) or self.wanted[end : end + 1] not in ("", " "):
+        if not self.wanted.startswith(text, begin):
             return None
-        return end
+        return end if self.cut or self.wanted[end : end + 1] in ("", " ") else None
 
 
-def visible_id(item: JsonObject, shown: str) -> str:
-    """Return the id of a call as the caller knows it."""
-    return shown or str(item.get("call_id"))
+def visible_ids(record: TurnRecord) -> dict[str, str]:
+    """Return the ids of a turn's calls as the caller knows them, by the ids upstream knows.
+
+    A call without an output was handed over to the caller, under its own id.
+    """
+    answered = {kept.item["call_id"] for kept in record.items if kept.item["type"] == OUTPUT}
+    calls = (kept for kept in record.items if kept.item["type"] == CALL)
+    return {
+        kept.item["call_id"]: kept.shown if kept.shown and kept.item["call_id"] in answered else kept.item["call_id"]
+        for kept in calls
+    }
 
 
 def runs_of(messages: Sequence[object], records: Iterable[TurnRecord]) -> tuple[Run, ...]:

@@ -5,6 +5,7 @@ Source: OpenRouter API reference, request body and checklist; behaviour of reque
 
 from dataclasses import dataclass, replace
 
+from domain.catalog.capabilities import searches
 from domain.conversation.history import Past, history_items
 from domain.conversation.items import answerable
 from domain.faults.fault import Fault, FaultKind
@@ -47,7 +48,7 @@ def build(
 ) -> Prepared | Fault:
     """Build what one turn sends; a Fault if the messages hold nothing to send.
 
-    `offered` are tools the turn itself can run; without them an API caller's own tools are passed on. `model` is the
+    `offered` are all tools on offer if the turn can run some of them itself; else the caller's own are passed on. `model` is the
     catalog's entry for `slug`, None if it has none: then every parameter is passed on. `known`: all slugs of the
     catalog, empty if unknown. `past`: what is remembered of the history's turns.
     """
@@ -129,11 +130,30 @@ def _tools(
     request: TurnRequest, slug: str, model: Model | None, offered: tuple[JsonObject, ...]
 ) -> tuple[tuple[JsonObject, ...], tuple[str, ...]]:
     asked = request.parameters
-    own = asked.tools if request.caller is Caller.API and not offered else ()
-    wanted = (*offered, *own, *(asked.extra_tools if request.caller is not Caller.TASK else ()))
+    if request.caller is Caller.TASK:
+        wanted = offered
+    else:
+        wanted = (*(offered or passed_on(request, offered=False)), *_search(request, model))
     if not supports(model, "tools"):
         return (), ("tools",) if wanted else ()
     return function_tools(wanted, slug, model)
+
+
+def passed_on(request: TurnRequest, *, offered: bool) -> tuple[JsonObject, ...]:
+    """Return the tools of the request that whoever asked runs, or upstream; `offered`: there are others run here."""
+    asked = request.parameters
+    runs_them = request.tooling.handed_over or (request.caller is Caller.API and not offered)
+    return (*(asked.tools if runs_them else ()), *asked.extra_tools)
+
+
+def _search(request: TurnRequest, model: Model | None) -> tuple[JsonObject, ...]:
+    """Offer upstream's search in the page, where the model searches and thinks enough to know when."""
+    results, effort = request.tooling.searches, request.parameters.reasoning.get("effort") or request.thinking.effort
+    if results is None or request.caller is not Caller.PAGE or model is None or not searches(model):
+        return ()
+    if effort in ("none", "minimal"):
+        return ()
+    return ({"type": "openrouter:web_search", "parameters": {"max_results": results}},)
 
 
 def _modalities(asked: tuple[str, ...], model: Model | None) -> tuple[str, ...]:

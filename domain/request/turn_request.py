@@ -142,13 +142,34 @@ class Remembering:
 
 
 @dataclass(frozen=True, slots=True)
+class Tooling:
+    """How tools are offered and run; seconds. `parallel` calls of a turn at once, `in_process` of all turns together.
+
+    `still_seconds` without any call beginning or ending end a round, None for no limit. `handed_over`: whoever asks
+    runs the tools named in the request; `host_only`: of tools run here, those only the host can run rightly: a round
+    that calls one is handed over. `searches`: results a search of upstream may bring, None where none is offered.
+    """
+
+    strict: bool = True
+    max_rounds: int = 25
+    parallel: int = 5
+    in_process: int = 200
+    seconds: float = 60.0
+    round_seconds: float = 120.0
+    still_seconds: float | None = None
+    breaker_failures: int = 5
+    breaker_window: float = 60.0
+    handed_over: bool = False
+    host_only: frozenset[str] = frozenset()
+    searches: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Bounds:
-    """Limits of the process and of one turn that are not upstream's."""
+    """Limits of the process that are not upstream's: turns at once, and waiting."""
 
     concurrent: int = 200
     queued: int = 1000
-    max_rounds: int = 25
-    tool_seconds: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +200,7 @@ class TurnRequest:
     limits: Limits = Limits()
     retry: RetryPolicy = RetryPolicy()
     memory: Remembering = Remembering()
+    tooling: Tooling = Tooling()
     bounds: Bounds = Bounds()
     offer: Offer = Offer()
     insecure_hosts: frozenset[str] = frozenset()

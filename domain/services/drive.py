@@ -36,6 +36,10 @@ from ports.toolbox import ToolCall, ToolResult
 Own = Callable[[Coroutine[Any, Any, None], str], None]
 
 
+OVERDUE = "overdue"
+"""The message with which a call is cancelled whose time is up."""
+
+
 class CallRunner(Protocol):
     """Runs the tool calls of one turn."""
 
@@ -203,10 +207,10 @@ class Driver:
                 if self._ports.calls is not None:
                     work = self._ports.calls.run(call, partial(self._call_began, call.call_id))
                     self._calls[call.call_id] = self._task(work, f"tool-{call.name}")
-            case CancelCall(call_id):
+            case CancelCall(call_id, overdue):
                 task = self._calls.pop(call_id, None)
                 if task is not None:
-                    self._own(_ended(task), "openrouter-pipe-cancel-call")
+                    self._own(_ended(task, OVERDUE if overdue else ""), "openrouter-pipe-cancel-call")
             case SetTimer(name, at):
                 self._timers[name] = at
             case ClearTimer(name):
@@ -256,9 +260,9 @@ def named(defect: BaseException) -> str:
     return f"{type(defect).__name__}: {defect}"
 
 
-async def _ended(task: "asyncio.Task[Any]") -> None:
-    """Cancel a task and wait until it is gone."""
-    task.cancel()
+async def _ended(task: "asyncio.Task[Any]", why: str = "") -> None:
+    """Cancel a task and wait until it is gone; `why` reaches it with the cancellation."""
+    task.cancel(why or None)
     await asyncio.wait((task,))
     if not task.cancelled():
         task.exception()

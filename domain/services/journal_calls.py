@@ -8,6 +8,9 @@ from ports.tool_runs import ToolRun, ToolRuns, ToolRunsUnavailable
 
 _Entry = tuple[ToolRun, "asyncio.Future[bool | None]"]
 
+WITHIN = 10.0
+"""Seconds the store may take before a start counts as not recorded."""
+
 
 class JournalCalls:
     """Safe to use from many tasks of one event loop; `own` keeps the one task that writes."""
@@ -57,26 +60,32 @@ class JournalCalls:
         wanted = [(run, answer) for run, answer in starting if not answer.done()]
         try:
             for batch in _apart(wanted):
-                new = await self._runs.start([run for run, _ in batch])
+                async with asyncio.timeout(WITHIN):
+                    new = await self._runs.start([run for run, _ in batch])
                 for run, answer in batch:
                     if not answer.done():
                         answer.set_result(run.call_id in new)
-        except ToolRunsUnavailable as error:
-            self._telemetry.event("warning", "tool_runs_unavailable", reason=error.reason, calls=len(wanted))
+                    elif run.call_id in new:  # stopped meanwhile: it never began
+                        self._finished.append(run)
+        except (ToolRunsUnavailable, TimeoutError) as error:
+            self._complain(error, len(wanted))
             for _, answer in wanted:
                 if not answer.done():
                     answer.set_result(None)
 
     async def _finish(self, finished: list[ToolRun]) -> None:
         try:
-            await self._runs.finish(finished)
-        except ToolRunsUnavailable as error:
-            self._telemetry.event("warning", "tool_runs_unavailable", reason=error.reason, calls=len(finished))
+            async with asyncio.timeout(WITHIN):
+                await self._runs.finish(finished)
+        except (ToolRunsUnavailable, TimeoutError) as error:
+            self._complain(error, len(finished))
+
+    def _complain(self, error: Exception, calls: int) -> None:
+        reason = error.reason if isinstance(error, ToolRunsUnavailable) else "slow"
+        self._telemetry.event("warning", "tool_runs_unavailable", reason=reason, calls=calls)
 
 
-def _apart(
-    starting: list[_Entry],
-) -> list[list[_Entry]]:
+def _apart(starting: list[_Entry]) -> list[list[_Entry]]:
     """Split so that no call id stands twice in a batch: the answer names call ids only."""
     batches: list[dict[str, _Entry]] = []
     for run, answer in starting:

@@ -8,14 +8,17 @@ from domain.catalog.selection import find, slug_of
 from domain.conversation.history import Past
 from domain.egress.base_url import InvalidBaseUrl, checked_base_url
 from domain.faults.fault import Fault, FaultKind
-from domain.request.body import Prepared, build
+from domain.request.body import Prepared, build, passed_on
 from domain.request.endpoint import may_change
 from domain.request.lessons import Lessons
 from domain.request.repair import Sending
+from domain.request.support import supports
 from domain.request.turn_request import Caller, TurnRequest
+from domain.tools.registry import Registry, merged
 from ports.catalog import Model
 from ports.json_values import JsonObject
 from ports.responses import Route
+from ports.toolbox import ToolSpec
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -24,7 +27,7 @@ Headers = tuple[tuple[str, str], ...]
 class Ready:
     """A turn that may run: its model, where it goes, what is sent, and what stands in if the model cannot be had.
 
-    `headers` are those a model gets beside the route's, by slug.
+    `headers` are those a model gets beside the route's, by slug. `tools` are those the turn runs itself.
     """
 
     slug: str
@@ -34,12 +37,13 @@ class Ready:
     fallback: Sending | None = None
     headers: Mapping[str, Headers] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+    tools: Registry = field(default_factory=Registry)
 
 
 def prepare_turn(
     request: TurnRequest,
     models: tuple[Model, ...],
-    tools: tuple[JsonObject, ...],
+    specs: tuple[ToolSpec, ...],
     lessons: Lessons,
     past: Past | None = None,
 ) -> Ready | Fault:
@@ -60,6 +64,8 @@ def prepare_turn(
     if reasons:
         return Fault(FaultKind.FILTERED_MODEL, detail=f"{slug}: {'; '.join(reasons)}")
     request = _with_offered_fallbacks(request, everything)
+    registry = _registry(request, model, specs)
+    tools = registry.offered
     sent = build(request, slug, model, tools, past=past)
     if isinstance(sent, Fault):
         return sent
@@ -72,8 +78,17 @@ def prepare_turn(
         _learned(sent, request, lessons),
         None if fallback is None else _learned(fallback, request, lessons),
         {part.body.model: part.headers for part in (fallback, sent) if part is not None},
-        sent.left_out,
+        (*sent.left_out, *registry.reasons),
+        registry,
     )
+
+
+def _registry(request: TurnRequest, model: Model | None, specs: tuple[ToolSpec, ...]) -> Registry:
+    """Merge the tools the turn runs with those that are passed on; no tools for a model that takes none."""
+    if not specs or not supports(model, "tools"):
+        return Registry()
+    holds = model is None or "structured_outputs" in model.supported_parameters
+    return merged(specs, passed_on(request, offered=True), strictly=request.tooling.strict and holds)
 
 
 def _fallback(
@@ -92,7 +107,7 @@ def _fallback(
 
 def _learned(sent: Prepared, request: TurnRequest, lessons: Lessons) -> Sending:
     may = may_change(sent.body.model, request.endpoints)
-    return lessons.apply(Sending(sent.body, sent.endpoint), other_endpoint=may)
+    return lessons.apply(request.route, Sending(sent.body, sent.endpoint), other_endpoint=may)
 
 
 def _with_offered_fallbacks(request: TurnRequest, models: tuple[Model, ...]) -> TurnRequest:

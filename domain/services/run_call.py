@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+from domain.services.drive import OVERDUE
+from domain.services.guard_call import Admission
 from domain.services.journal_calls import JournalCalls
 from domain.tools.arguments import InvalidArguments, arguments_of
 from domain.tools.once import arguments_hash, objection
@@ -23,20 +25,18 @@ from ports.telemetry import Level, Telemetry
 from ports.tool_runs import ToolRun
 from ports.toolbox import Checker, Toolbox, ToolCall, ToolRequest, ToolResult, ToolSpec
 
-OVERDUE = "overdue"
-"""The message with which a call is cancelled whose time is up."""
-PARTING = 0.5
-"""Seconds a stopped call may still take to say so to its breaker."""
+PATIENCE, PARTING = 3.0, 0.5
+"""Seconds the breaker may take to note an end; less if the call was stopped."""
 
 
 class CallGuard(Protocol):
     """The breaker of a person's tools."""
 
-    async def admit(self, spec: ToolSpec) -> str:
-        """Return the sentence for the model why a call must be skipped; empty if it may run."""
+    async def admit(self, spec: ToolSpec) -> Admission:
+        """Let a call through or not."""
         ...
 
-    async def report(self, spec: ToolSpec, result: ToolResult | None) -> None:
+    async def report(self, spec: ToolSpec, admission: Admission, result: ToolResult | None) -> None:
         """Take note of how an admitted call ended; None if nothing was learned of the tool. Exactly once each."""
         ...
 
@@ -118,19 +118,20 @@ class RunCall:
             ready = await self._ports.offload.run(partial(self._read, tool, call), size=self._size(tool, call))
         except InvalidArguments as invalid:
             return "invalid_arguments", _failed(f"Error: {invalid}. Correct them and call the tool again.")
-        skipped = await self._ports.guard.admit(tool.spec)
-        if skipped:
-            return "skipped", _failed(skipped)
-        learned: ToolResult | None = None
+        admission = await self._ports.guard.admit(tool.spec)
+        if not admission.allowed:
+            return "skipped", _failed(_skipped(tool.name, admission))
+        learned, patience = None, PATIENCE
         try:
             result = await self._in_a_place(ready, began)
             learned = result if result.begun else None
         except asyncio.CancelledError as stopped:
+            patience = PARTING
             if OVERDUE in stopped.args:
                 learned = ToolResult("", failed=True, own_fault=True)
             raise
         finally:
-            await self._report(tool.spec, learned)
+            await self._report(tool.spec, admission, learned, patience)
         if not result.begun:
             return "not_run", result
         return "failed" if result.failed else "done", result
@@ -158,10 +159,10 @@ class RunCall:
             self._ports.telemetry.event("error", "tool_broke", tool=request.spec.name[:80], kind=type(defect).__name__)
             return ToolResult("Error: the tool failed.", failed=True, own_fault=True)
 
-    async def _report(self, spec: ToolSpec, learned: ToolResult | None) -> None:
+    async def _report(self, spec: ToolSpec, admission: Admission, learned: ToolResult | None, patience: float) -> None:
         try:
-            async with asyncio.timeout(PARTING):
-                await self._ports.guard.report(spec, learned)
+            async with asyncio.timeout(patience):
+                await self._ports.guard.report(spec, admission, learned)
         except Exception as error:  # noqa: BLE001 - the result of a tool outlives whatever its breaker meets
             kind = type(error).__name__
             self._ports.telemetry.event("warning", "tool_breaker_unreported", tool=spec.name[:80], kind=kind)
@@ -187,6 +188,13 @@ class RunCall:
         """Return how much work reading the arguments is: a large schema takes milliseconds when it is used first."""
         rules = len(tool.original.get("properties", ())) + len(tool.original.get("$defs", ()))
         return len(call.arguments) * max(1, rules) if rules < 10 else LARGE
+
+
+def _skipped(name: str, admission: Admission) -> str:
+    return (
+        f"Not run: {name} failed repeatedly and is left alone for about {max(1, round(admission.retry_after))} s. "
+        "Do without it, or tell the person to try again later."
+    )
 
 
 def _failed(text: str) -> ToolResult:

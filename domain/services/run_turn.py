@@ -6,14 +6,12 @@ settled as cancelled.
 """
 
 import asyncio
-import json
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from domain.conversation.arguments import object_text
 from domain.conversation.history import Past
 from domain.conversation.replay import wanted
 from domain.conversation.size import size_of
@@ -22,10 +20,11 @@ from domain.request.endpoint import may_change
 from domain.request.lessons import Lessons
 from domain.request.turn_request import Caller, TurnRequest
 from domain.services.drive import Driver, TurnPorts, Upkeep, named
+from domain.services.equip_turn import EquipTurn, ToolPorts, limits_of
 from domain.services.prepare_turn import Ready, prepare_turn
 from domain.services.remember_turn import Recalled, TurnMemory
-from domain.services.settle_turn import Settlement, call_values, keep_turn, settle_turn
-from domain.tools.plan import CallLimits
+from domain.services.settle_turn import Settlement, call_values, settle_turn
+from domain.tools.results import prompt_characters
 from domain.turn.machine import TurnMachine, TurnPlan
 from domain.turn.steps import CallUpstream, End, Ended, Learn, Output, Persist, Reason, Record, ShowStatus
 from domain.turn.waiting import FOR_A_PLACE
@@ -33,13 +32,15 @@ from domain.usage.summary import Timing
 from ports.catalog import Model
 from ports.clock import Clock
 from ports.ids import Ids
-from ports.json_values import JsonObject
 from ports.notices import Notices
 from ports.offload import Offload
 from ports.responses import ResponsesClient, UpstreamCall
 from ports.slots import Slots, SlotsFull
 from ports.telemetry import Telemetry
-from ports.toolbox import Toolbox, ToolCall, ToolRequest, ToolResult, ToolSpec
+from ports.toolbox import Toolbox
+
+
+STORED_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +63,15 @@ class RunTurn:
         ids: Ids,
         slots: Slots,
         offload: Offload,
+        tools: ToolPorts,
         telemetry: Telemetry,
     ) -> None:
         self._responses, self._clock, self._ids = responses, clock, ids
         self._slots, self._offload, self._telemetry = slots, offload, telemetry
+        self._equip = EquipTurn(tools, offload=offload, clock=clock, ids=ids, telemetry=telemetry, own=self._own)
         self._lessons = Lessons()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._closing: dict[str, set[asyncio.Task[None]]] = {}  # by person
         self._running = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -133,12 +137,12 @@ class RunTurn:
         self, request: TurnRequest, models: tuple[Model, ...], error_id: str, own: Personal
     ) -> tuple[Driver, Settlement] | Fault:
         try:
-            tools = _flat(own.toolbox.tools()) if own.toolbox is not None else ()
+            specs = own.toolbox.tools() if own.toolbox is not None else ()
             past = await self._past(request, own.memory)
             size = size_of(request.messages)
             known = Past(past.records, request.memory.reasoning, request.memory.full_turns)
             ready = await self._offload.run(
-                lambda: prepare_turn(request, models, tools, self._lessons, known), size=size
+                lambda: prepare_turn(request, models, specs, self._lessons, known), size=size
             )
             if isinstance(ready, Fault):
                 return ready
@@ -155,6 +159,10 @@ class RunTurn:
         if memory is None or not request.memory.namespace:
             return Recalled()
         want = wanted(request.messages, by_fingerprint=request.caller is not Caller.PAGE)
+        if not (want.turn_ids or want.fingerprints):
+            return Recalled()
+        if closing := self._closing.get(request.person.user_id):  # the turn before may be on its way to the store
+            await asyncio.wait(closing, timeout=STORED_SECONDS)
         past = await memory.recall(request.person, request.memory, want.turn_ids, want.fingerprints)
         if past.untouched:
             self._own(memory.touch(request.person, request.memory, past.untouched), "openrouter-pipe-touch")
@@ -170,9 +178,13 @@ class RunTurn:
             fallback=ready.fallback,
             error_id=settlement.error_id,
             retry=request.retry.allowing_uncertain() if free else request.retry,
-            runnable=frozenset(str(tool.get("name")) for tool in body.tools) if own.toolbox else frozenset(),
-            call_limits=CallLimits(seconds=request.bounds.tool_seconds),
-            max_rounds=request.bounds.max_rounds,
+            runnable=ready.tools.runnable,
+            sequential=ready.tools.sequential,
+            handed_over=ready.tools.meaning(request.tooling.host_only),
+            prompt_characters=prompt_characters(model, body.tools) if ready.tools.tools else None,
+            sees_images=model is not None and "image" in model.input_modalities,
+            call_limits=limits_of(request),
+            max_rounds=request.tooling.max_rounds,
             jitter=self._ids.jitter(),
         )
 
@@ -185,14 +197,18 @@ class RunTurn:
             self._running -= 1
             if not self._running:
                 self._idle.set()
-            await settle_turn(settlement, end, self._telemetry, own.notices)
-            if own.memory is not None:
-                await keep_turn(settlement, end, own.memory)
+            await settle_turn(settlement, end, self._telemetry, own.notices, own.memory)
 
-        runner = _Runner(own.toolbox) if own.toolbox is not None else None
+        runs = ready.tools.tools and own.toolbox is not None
+        runner = self._equip.runner(request, ready.tools, own.toolbox, own.notices) if runs and own.toolbox else None
         turn_ports = TurnPorts(self._responses, self._clock, runner)
         journal = partial(self._journal, settlement)
-        return Driver(TurnMachine(plan), turn_ports, call, Upkeep(settle, journal, self._own))
+        return Driver(
+            TurnMachine(plan),
+            turn_ports,
+            call,
+            Upkeep(settle, journal, partial(self._own, user_id=request.person.user_id)),
+        )
 
     def _journal(self, settlement: Settlement, entry: Persist | Record | Learn) -> None:
         match entry:
@@ -201,7 +217,7 @@ class RunTurn:
             case Record():
                 self._telemetry.event("debug", "upstream_call", **call_values(settlement.error_id, entry))
             case Learn(model, lesson):
-                self._lessons.remember(model, lesson)
+                self._lessons.remember(settlement.request.route, model, lesson)
                 values = {"error_id": settlement.error_id, "model": model, "lesson": lesson.what, "value": lesson.value}
                 self._telemetry.event("info", "request_repaired", **values)
 
@@ -219,10 +235,18 @@ class RunTurn:
         )
         return Ended(end)
 
-    def _own(self, work: Coroutine[Any, Any, None], name: str) -> None:
+    def _own(self, work: Coroutine[Any, Any, None], name: str, user_id: str = "") -> None:
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._disown)
+        if user_id:
+            self._closing.setdefault(user_id, set()).add(task)
+            task.add_done_callback(partial(self._closed, user_id))
+
+    def _closed(self, user_id: str, task: "asyncio.Task[None]") -> None:
+        self._closing[user_id].discard(task)
+        if not self._closing[user_id]:
+            del self._closing[user_id]
 
     def _disown(self, task: "asyncio.Task[None]") -> None:
         self._tasks.discard(task)
@@ -234,26 +258,6 @@ def _no_place(error: Exception) -> Fault:
     if isinstance(error, SlotsFull):
         return Fault(FaultKind.BUSY, str(error), retry_after=5.0)
     return Fault(FaultKind.INTERNAL, named(error))
-
-
-def _flat(tools: tuple[ToolSpec, ...]) -> tuple[JsonObject, ...]:
-    return tuple(
-        {"type": "function", "name": tool.name, "description": tool.description, "parameters": tool.parameters}
-        for tool in tools
-    )
-
-
-class _Runner:
-    """Runs calls as they come."""
-
-    def __init__(self, toolbox: Toolbox) -> None:
-        self._toolbox = toolbox
-        self._specs = {tool.name: tool for tool in toolbox.tools()}
-
-    async def run(self, call: ToolCall, began: Callable[[], None]) -> ToolResult:
-        began()
-        arguments = json.loads(object_text(call.arguments))
-        return await self._toolbox.call(ToolRequest(self._specs[call.name], arguments, call.call_id))
 
 
 class _Watch:

@@ -45,9 +45,20 @@ def call_values(error_id: str, call: Record) -> dict[str, LogValue]:
     }
 
 
-async def settle_turn(turn: Settlement, end: End, telemetry: Telemetry, notices: Notices | None) -> None:
-    """Write the turn's line to the log; after a stop also tell the person what it cost so far."""
+async def settle_turn(
+    turn: Settlement, end: End, telemetry: Telemetry, notices: Notices | None, memory: TurnMemory | None = None
+) -> None:
+    """Write the turn's line to the log, keep what it leaves, and tell a person who stopped it what it cost so far."""
     estimated = _estimated(turn, end)
+    _log(turn, end, telemetry, estimated)
+    if memory is not None:
+        await _keep(turn, end, memory)
+    if notices is not None and end.reason is Reason.CANCELLED:
+        line = closing_line(end, show_usage=turn.request.show_usage, estimated_cost=estimated)
+        await notices.status(line, done=True)
+
+
+def _log(turn: Settlement, end: End, telemetry: Telemetry, estimated: Decimal | None) -> None:
     usage = end.usage or Usage()
     person = turn.request.person
     telemetry.event(
@@ -74,24 +85,22 @@ async def settle_turn(turn: Settlement, end: End, telemetry: Telemetry, notices:
         estimated_cost=str(estimated) if estimated is not None else None,
         ignored_events=end.ignored_events,
     )
-    if notices is not None and end.reason is Reason.CANCELLED:
-        line = closing_line(end, show_usage=turn.request.show_usage, estimated_cost=estimated)
-        await notices.status(line, done=True)
 
 
-async def keep_turn(turn: Settlement, end: End, memory: TurnMemory) -> None:
+async def _keep(turn: Settlement, end: End, memory: TurnMemory) -> None:
     """Store what the turn leaves; thinking that was to live for one reply only goes once the next has been given."""
     request = turn.request
     kept = [kept for entry in turn.kept for kept in entry.kept]
     if kept:
-        await memory.remember(request.person, request.memory, _record(turn, kept))
+        record = _record(turn, kept, cut=end.reason not in (Reason.STOP, Reason.TOOL_CALLS))
+        await memory.remember(request.person, request.memory, record)
     if request.memory.reasoning == "next_reply" and end.reason in (Reason.STOP, Reason.LENGTH):
         gone = outlived(request.messages, turn.past.records)
         if gone:
             await memory.forget_thinking(request.person, request.memory, gone)
 
 
-def _record(turn: Settlement, kept: list[Kept]) -> TurnRecord:
+def _record(turn: Settlement, kept: list[Kept], *, cut: bool) -> TurnRecord:
     models = {entry.model or turn.slug for entry in turn.kept}
     items = tuple(KeptItem(one.item, _shown(turn.request.turn_id, one)) for one in kept)
     return TurnRecord(
@@ -100,6 +109,7 @@ def _record(turn: Settlement, kept: list[Kept]) -> TurnRecord:
         model=models.pop() if len(models) == 1 else "",
         items=items,
         fingerprint=fingerprint_of_turn(turn.request.messages, items),
+        cut=cut,
     )
 
 

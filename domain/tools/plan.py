@@ -60,12 +60,27 @@ class Offer:
 
 
 def demanding(tools: Iterable[JsonObject]) -> frozenset[str]:
-    """Return the names of tools with required parameters; `tools` in the flat form of `POST /responses`."""
+    """Return the names of tools with parameters that can be neither left out nor null.
+
+    `tools` in the flat form of `POST /responses`; a strict schema requires everything, but lets null stand for nothing.
+    """
     return frozenset(str(tool.get("name")) for tool in tools if _required(tool.get("parameters")))
 
 
 def _required(parameters: object) -> bool:
-    return isinstance(parameters, dict) and bool(parameters.get("required"))
+    if not isinstance(parameters, dict) or not isinstance(parameters.get("required"), list):
+        return False
+    properties = parameters.get("properties")
+    parts = properties if isinstance(properties, dict) else {}
+    return any(not _may_be_null(parts.get(name)) for name in parameters["required"] if isinstance(name, str))
+
+
+def _may_be_null(part: object) -> bool:
+    if not isinstance(part, dict):
+        return False
+    kinds, branches = part.get("type"), part.get("anyOf")
+    listed = isinstance(branches, list) and {"type": "null"} in branches
+    return listed or kinds == "null" or (isinstance(kinds, list) and "null" in kinds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from domain.request.schemas import is_sound
 from domain.tools.names import Key, named
-from domain.tools.relaxing import types_of
+from domain.tools.relaxing import DEFINITIONS, own
 from domain.tools.results import clean
 from domain.tools.strict import VALUE, strict
 from ports.json_values import JsonObject
@@ -14,6 +14,8 @@ from ports.toolbox import ToolSpec
 
 LARGEST = 256 * 1024
 NO_ARGUMENTS: JsonObject = {"type": "object", "properties": {}}
+_SAYING = frozenset({"$ref", "anyOf", "oneOf", "allOf", "items", "enum", "const", "not", "if"})
+_BESIDE = frozenset({"$ref", "$defs", "definitions", "$schema", "$id", "title", "description"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,10 @@ class Registry:
         """Return the tool of ours that a name from the model means."""
         tool = self.tools.get(name)
         return tool.spec if tool is not None else None
+
+    def meaning(self, names: frozenset[str]) -> frozenset[str]:
+        """Return under which names the model knows tools of ours that their sources call by these names."""
+        return frozenset(name for name, tool in self.tools.items() if tool.spec.name in names)
 
     @property
     def runnable(self) -> frozenset[str]:
@@ -84,8 +90,8 @@ def _offered(name: str, spec: ToolSpec, *, strictly: bool) -> tuple[Offered, Jso
     problem = _problem(spec.parameters)
     if problem:
         return Offered(name, spec, NO_ARGUMENTS, reason=f"{problem}; offered without arguments"), NO_ARGUMENTS
-    original = {**NO_ARGUMENTS, **spec.parameters} if _bare(spec.parameters) else spec.parameters
-    wrapped = types_of(original, original) != {"object"} or "type" not in original
+    original = _rooted(spec.parameters)
+    wrapped = original.get("type") != "object"
     parameters = _wrapped(original) if wrapped else original
     if not strictly:
         return Offered(name, spec, original, wrapped=wrapped), parameters
@@ -95,7 +101,7 @@ def _offered(name: str, spec: ToolSpec, *, strictly: bool) -> tuple[Offered, Jso
     return Offered(name, spec, original, strict=True, wrapped=wrapped), closed.schema
 
 
-def _problem(parameters: object) -> str:
+def _problem(parameters: JsonObject) -> str:
     """Say why a schema cannot be sent; empty if it can."""
     if not is_sound(parameters):
         return "the schema is unsound"
@@ -106,23 +112,24 @@ def _problem(parameters: object) -> str:
         return "the schema is no JSON"
     if len(text) > LARGEST:
         return "the schema is too large"
-    return "its root refers to itself" if '"$ref": "#"' in text and not _rooted(parameters) else ""
+    moved = _rooted(parameters).get("type") != "object"
+    return "its root refers to itself" if moved and '"$ref": "#"' in text else ""
 
 
-def _rooted(parameters: object) -> bool:
-    return isinstance(parameters, dict) and parameters.get("type") == "object"
-
-
-def _bare(parameters: JsonObject) -> bool:
-    """Tell whether a schema says nothing of types at its root, or only that it is an object."""
-    saying = {"$ref", "anyOf", "oneOf", "allOf", "items", "enum", "const", "not", "if"} & parameters.keys()
-    return ("type" not in parameters and not saying) or parameters.get("type") == "object"
+def _rooted(parameters: JsonObject) -> JsonObject:
+    """Return a schema with an object at its root where it means one: nothing said, or a reference to an object."""
+    said = _SAYING & parameters.keys()
+    if parameters.get("type") == "object" or not (said or "type" in parameters):
+        return {**NO_ARGUMENTS, **parameters}
+    target = own(parameters, parameters)
+    if said != {"$ref"} or not parameters.keys() <= _BESIDE or target.get("type") != "object":
+        return parameters
+    return {**NO_ARGUMENTS, **target, **{key: parameters[key] for key in DEFINITIONS if key in parameters}}
 
 
 def _wrapped(original: JsonObject) -> JsonObject:
-    apart = ("$defs", "definitions", "$schema", "$id")
-    inner = {key: value for key, value in original.items() if key not in apart}
-    definitions = {key: original[key] for key in apart[:2] if key in original}
+    inner = {key: value for key, value in original.items() if key not in (*DEFINITIONS, "$schema", "$id")}
+    definitions = {key: original[key] for key in DEFINITIONS if key in original}
     return {"type": "object", "properties": {VALUE: inner}, "required": [VALUE], **definitions}
 
 

@@ -15,21 +15,15 @@ _ALL = frozenset({"string", "number", "integer", "boolean", "object", "array", "
 
 
 def relaxed(arguments: JsonObject, original: JsonObject) -> JsonObject:
-    """Return arguments without the nulls of properties the original schema does not require, at every depth.
-
-    A schema that cannot be followed, because its references lead in a circle, changes nothing.
-    """
-    try:
-        result: JsonObject = _relaxed(arguments, original, original)
-    except RecursionError:
-        return arguments
+    """Return arguments without the nulls of properties the original schema does not require, at every depth."""
+    result: JsonObject = _relaxed(arguments, original, original)
     return result
 
 
 def _relaxed(value: Any, schema: object, root: Mapping[str, Any]) -> Any:
     if isinstance(value, list):
-        part = _of_kind("array", schema, root)
-        items = part.get("items") if part is not None else None
+        lists = (node for node in alternatives(schema, root) if "array" in _types(node, told=True))
+        items = next(lists, {}).get("items")
         return [_relaxed(entry, items, root) for entry in value] if isinstance(items, dict) else value
     if not isinstance(value, Mapping):
         return value
@@ -68,16 +62,35 @@ def types_of(schema: object, root: Mapping[str, Any], *, told: bool = True) -> f
 
     `told`: a type that is only told by `properties` or `items` counts too, though values of others are valid.
     """
-    node = own(schema, root) if isinstance(schema, dict) else None
-    if node is None or "$ref" in node:
-        return _ALL
-    for key in ("anyOf", "oneOf"):
-        if key in node:
-            return frozenset().union(*(types_of(branch, root, told=told) for branch in _list(node[key])))
+    return frozenset().union(*(_types(node, told=told) for node in alternatives(schema, root)))
+
+
+def alternatives(schema: object, root: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the schemas among which a schema leaves the choice, references followed; itself if it leaves none."""
+    found: list[dict[str, Any]] = []
+    seen: set[str] = set()
+    waiting = [schema]
+    while waiting:
+        given = waiting.pop()
+        if not isinstance(given, dict):
+            found += [{}] if given is not False else []
+            continue
+        mark = str(given["$ref"]) if "$ref" in given else f"at {id(given)}"
+        if mark in seen:
+            continue
+        seen.add(mark)
+        node = own(given, root)
+        branches = [*_list(node.get("anyOf")), *_list(node.get("oneOf"))]
+        waiting += reversed(branches)
+        found += [] if branches else [node]
+    return found
+
+
+def _types(node: Mapping[str, Any], *, told: bool) -> frozenset[str]:
     given = node.get("type")
-    if given is None:
+    if "$ref" in node or given is None:
         found = {kind for kind, key in (("object", "properties"), ("array", "items")) if key in node}
-        return frozenset(found) if told and len(found) == 1 else _ALL
+        return frozenset(found) if told and len(found) == 1 and "$ref" not in node else _ALL
     kinds = {given} if isinstance(given, str) else set(map(str, _list(given)))
     return frozenset(kinds | {"number", "integer"} if kinds & {"number", "integer"} else kinds)
 
@@ -129,24 +142,12 @@ def definition_of(pointer: object, root: Mapping[str, Any]) -> dict[str, Any] | 
 
 
 def _branch(value: Mapping[str, Any], schema: object, root: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the object's schema that `value` was written by: the one of a choice that has the same keys."""
-    node = own(schema, root) if isinstance(schema, dict) else None
-    if node is None:
-        return None
-    found = [_branch(value, branch, root) for key in ("anyOf", "oneOf") for branch in _list(node.get(key))]
-    fitting = [part for part in found if part is not None and set(part.get("properties", ())) == set(value)]
-    if "anyOf" in node or "oneOf" in node:
-        return fitting[0] if fitting else None
-    return node if "object" in types_of(node, root) else None
-
-
-def _of_kind(kind: str, schema: object, root: Mapping[str, Any]) -> dict[str, Any] | None:
-    node = own(schema, root) if isinstance(schema, dict) else None
-    if node is None or kind not in types_of(node, root):
-        return None
-    branches = [branch for key in ("anyOf", "oneOf") for branch in _list(node.get(key))]
-    found = (_of_kind(kind, branch, root) for branch in branches)
-    return next((part for part in found if part is not None), None) if branches else node
+    """Return the object's schema that `value` was written by: of several the one that has the same keys."""
+    nodes = alternatives(schema, root)
+    objects = [node for node in nodes if "object" in _types(node, told=True)]
+    if len(nodes) == 1:
+        return objects[0] if objects else None
+    return next((node for node in objects if set(node.get("properties") or ()) == set(value)), None)
 
 
 def _list(value: object) -> list[Any]:

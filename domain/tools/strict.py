@@ -98,10 +98,10 @@ class _Strictening:
             raise _Loose("the root is no object")
         while self._wanted:
             pointer = self._wanted.pop()
-            if "$ref" in own({"$ref": pointer}, self._root):
-                raise _Loose("a reference leads in a circle")
             if pointer not in self._done:
                 self._done[pointer] = self._node(definition_of(pointer, self._root), DEEPEST)
+        if any(_leads_back(pointer, self._done) for pointer in self._done):
+            raise _Loose("a reference leads in a circle")
         for pointer, done in self._done.items():
             place, name = pointer.removeprefix("#/").split("/")
             strict_root.setdefault(place, {})[name.replace("~1", "/").replace("~0", "~")] = done
@@ -197,6 +197,22 @@ class _Strictening:
             for name, part in properties.items()
         }
         return {"properties": closed, "required": list(closed), "additionalProperties": False}
+
+
+def _leads_back(pointer: str, definitions: Mapping[str, Schema]) -> bool:
+    """Tell whether a value would have to be checked by a definition in order to be checked by it."""
+    seen: set[str] = set()
+    waiting: list[Any] = [definitions[pointer]]
+    while waiting:
+        node = waiting.pop()
+        target = node.get("$ref")
+        if target == pointer:
+            return True
+        waiting += node.get("anyOf", ())
+        if target in definitions and target not in seen:
+            seen.add(target)
+            waiting.append(definitions[target])
+    return False
 
 
 def _kinds(node: Schema, *, is_root: bool) -> list[str]:

@@ -231,11 +231,12 @@ class TurnMachine:
         ]
 
     def _complete(self, now: float) -> list[Step]:
-        calls = self._answer.calls()
-        if calls and self._plan.runnable:
+        called = self._answer.called()
+        calls = tuple(called.values())
+        if calls and self._plan.runnable and not any(call.name in self._plan.handed_over for call in calls):
             return self._run_calls(calls, now)
         if calls:
-            handed = [HandOverCall(position, call) for position, call in enumerate(calls)]
+            handed = [HandOverCall(place, call, slot.segment) for place, (slot, call) in enumerate(called.items())]
             return [*self._mending.learned(), *handed, *self._end(Reason.TOOL_CALLS, now)]
         if self._worked and not self._spoken:
             silent = self._showing([ShowText(self._answer.next_segment, SILENT)], now)

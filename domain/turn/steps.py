@@ -83,10 +83,11 @@ class ShowCallResult:
 
 @dataclass(frozen=True, slots=True)
 class HandOverCall:
-    """A tool call the caller has to run; `position` counts from 0."""
+    """A tool call the caller has to run; `position` counts from 0 among them, `segment` numbers it in the turn."""
 
     position: int
     call: ToolCall
+    segment: int = 0
 
 
 class Reason(Enum):

@@ -16,14 +16,17 @@ from domain.request.turn_request import (
     Remembering,
     Routing,
     Thinking,
+    Tooling,
     TurnRequest,
 )
 from entrypoints.openwebui.host_call import HostCall, split_model
+from entrypoints.openwebui.tool_mode import ToolMode
 from entrypoints.settings import Settings
 from entrypoints.wire.completions_body import CompletionsBody
 from ports.catalog import Model
 from ports.responses import Endpoint, Limits, Route
 
+PIPELINE = ToolMode(host=False)
 REFERER = "https://openwebui.com/"
 TITLE = "Open WebUI"
 MEBIBYTE = 1024 * 1024
@@ -44,6 +47,7 @@ def request_of(
     *,
     turn_id: str = "",
     function_id: str = "",
+    mode: ToolMode = PIPELINE,
 ) -> TurnRequest:
     """Freeze everything one turn needs; nothing later reads a live setting.
 
@@ -77,6 +81,7 @@ def request_of(
         limits=_limits(settings),
         retry=RetryPolicy(uncertain_allowed=settings.retry_uncertain),
         memory=Remembering() if is_task else _remembering(settings, function_id),
+        tooling=_tooling(settings, mode),
         bounds=_bounds(settings),
         offer=offer_of(settings, zero_retention),
         insecure_hosts=insecure_hosts(settings),
@@ -156,8 +161,23 @@ def _bounds(settings: Settings) -> Bounds:
     return Bounds(
         concurrent=settings.max_concurrent_requests,
         queued=settings.max_queued_requests,
+    )
+
+
+def _tooling(settings: Settings, mode: ToolMode) -> Tooling:
+    return Tooling(
+        strict=settings.enable_strict_tool_calling,
         max_rounds=settings.max_function_call_loops,
-        tool_seconds=settings.tool_timeout_seconds,
+        parallel=settings.max_parallel_tools_per_request,
+        in_process=settings.max_parallel_tools_global,
+        seconds=settings.tool_timeout_seconds,
+        round_seconds=settings.tool_batch_timeout_seconds,
+        still_seconds=settings.tool_idle_timeout_seconds,
+        breaker_failures=settings.breaker_max_failures,
+        breaker_window=settings.breaker_window_seconds,
+        handed_over=mode.host,
+        host_only=mode.host_only,
+        searches=(settings.web_search_max_results or 5) if settings.enable_web_search_tool else None,
     )
 
 

@@ -153,8 +153,12 @@ class Storage:
         if wish.unreadable:
             raise KeyFileUnusable("ARTIFACT_ENCRYPTION_KEY cannot be read, and nothing is kept until it can")
         path, file_key = place.key_file, None
-        if path is not None:
-            file_key = await asyncio.to_thread(_file_key, path, bool(wish.newest))
+        try:
+            file_key = await asyncio.to_thread(_file_key, path, bool(wish.newest)) if path is not None else None
+        except KeyFileUnusable as error:
+            if not wish.newest:
+                raise
+            self._warn("artifact_key_unusable", error.reason)
         if not (wish.newest or file_key):
             self._warn("artifacts_not_encrypted", "set ARTIFACT_ENCRYPTION_KEY: what is kept of chats is stored clear")
         ring = KeyRing(wish.newest, wish.older, file_key)

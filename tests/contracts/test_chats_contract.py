@@ -67,9 +67,7 @@ def host_modules(*, coroutines: bool) -> dict[str, ModuleType]:
 
     chats, database = ModuleType(CHATS), ModuleType(DATABASE)
     vars(chats).update(Chat=Chat, Chats=SimpleNamespace(get_chat_by_id=waited if coroutines else blocking))
-    vars(database).update(get_async_db_context=get_async_db_context) if coroutines else vars(database).update(
-        get_db=get_db
-    )
+    vars(database).update({"get_async_db_context": get_async_db_context} if coroutines else {"get_db": get_db})
     return {CHATS: chats, DATABASE: database}
 
 

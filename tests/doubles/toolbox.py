@@ -9,7 +9,8 @@ from ports.toolbox import ToolRequest, ToolResult, ToolSpec
 class ScriptedToolbox:
     """Implements Toolbox: each name answers with its text, raises its exception, or never ends if it has None.
 
-    `started` and `stopped` hold call ids, without the turn's; `running` counts calls now, `most` the largest number at once.
+    `started` and `stopped` hold call ids, without the turn's; `running` counts calls now, `most` the largest number
+    at once.
     """
 
     def __init__(self, answers: Mapping[str, str | Exception | None]) -> None:

@@ -1,21 +1,190 @@
-"""Tools of real hosts, called by the model and run for it."""
+"""Tools of real hosts, called by the model: run by the pipe, or by the host where only the host can."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from entrypoints.devhost.admin import HostAdmin
 from entrypoints.devhost.browser import BrowserSession
-from tests.hosts.installed import InstalledHost, fresh
-from tests.hosts.tooled import install_tools, order, with_tools
+from entrypoints.devhost.turn import Turn
+from tests.hosts.installed import FUNCTION_ID, InstalledHost, eventually, fresh
+from tests.hosts.tooled import direct_server, install_tools, let_choose, order, pending_call, resolve, with_tools
 
 pytestmark = pytest.mark.host
 MODEL = "openrouter.sim/tools"
+EIGHT = ["1", "2", "3", "4", "5", "6", "7", "8"]
+ROUTE = {
+    "name": "route",
+    "description": "Find a way.",
+    "parameters": {"type": "object", "properties": {"to": {"type": "string"}}, "required": ["to"]},
+}
+
+QUESTION = {
+    "questions": [
+        {
+            "id": "color",
+            "header": "Color",
+            "question": "Which color?",
+            "options": [{"label": "Red", "description": "warm"}, {"label": "Blue", "description": "cold"}],
+        }
+    ]
+}
+
+
+@pytest.fixture
+async def tooled(client: HostAdmin) -> HostAdmin:
+    """Give the administrator of a host that has the tools."""
+    await install_tools(client)
+    await let_choose(client)
+    return client
+
+
+@pytest.fixture
+async def run_by_host(tooled: HostAdmin) -> AsyncIterator[None]:
+    """Let the host run all tools for the time of a test."""
+    await tooled.change_valves(FUNCTION_ID, {"ADVANCED": "TOOL_EXECUTION_MODE=Open-WebUI"})
+    yield
+    await tooled.change_valves(FUNCTION_ID, {"ADVANCED": ""})
+
+
+@pytest.fixture
+async def tab(tooled: HostAdmin) -> AsyncIterator[BrowserSession]:
+    """Give a tab whose tool server always finds the same way."""
+    answer = [{"way": "north"}, {"content-type": "application/json"}]
+    async with BrowserSession(tooled, answers={"execute:tool": answer}) as session:
+        yield session
+
+
+async def asked(tab: BrowserSession, words: str, *orders: str, **options: object) -> Turn:
+    return await tab.send("\n".join((words, *orders)), model=MODEL, options=with_tools(**options))
+
+
+def results(turn: Turn) -> list[str]:
+    """Return what the model was told, as it quotes it."""
+    return turn.stored_text.partition("results: ")[2].split(" | ")
 
 
 async def test_a_tool_is_run_once_and_its_result_reaches_the_model(
-    host: InstalledHost, client: HostAdmin, page: BrowserSession
+    host: InstalledHost, tab: BrowserSession, tmp_path: Path
 ) -> None:
-    await install_tools(client)
-    words = fresh("Add them.")
-    turn = await page.send(f"{words}\n{order('add', {'a': 20, 'b': 22})}", model=MODEL, options=with_tools("adding"))
-    assert "The tools gave 1 results: 42" in turn.stored_text
+    words, path = fresh("Count once."), tmp_path / "counted"
+    turn = await asked(tab, words, order("count", {"path": str(path), "key": "one"}))
+    assert results(turn) == ["counted one"]
+    assert path.read_text() == "one\n"
     assert len(host.asked(words)) == 2
+
+
+async def test_three_rounds_of_eight_calls_come_back_in_order(host: InstalledHost, tab: BrowserSession) -> None:
+    words = fresh("Add often.")
+    turn = await asked(tab, words, order("add", '{"a": #, "b": 1}', times=8, rounds=3))
+    assert results(turn) == EIGHT * 3
+    assert len(host.asked(words)) == 4
+
+
+@pytest.mark.usefixtures("run_by_host")
+async def test_three_rounds_of_eight_calls_are_run_by_the_host_when_set_so(
+    host: InstalledHost, tab: BrowserSession, tooled: HostAdmin
+) -> None:
+    words = fresh("Add in the host.")
+    turn = await asked(tab, words, order("add", '{"a": #, "b": 1}', times=8, rounds=3))
+    assert results(turn) == EIGHT * 3
+    assert len(host.asked(words)) == 4
+    assert not tooled.at_least("0.8") or len(turn.message["output"]) == 49
+
+
+async def test_a_tool_that_raises_is_answered_with_its_error(tab: BrowserSession) -> None:
+    turn = await asked(tab, fresh("Fail."), order("fail", {"reason": "no disk"}))
+    assert results(turn) == ["Error: RuntimeError: no disk"]
+
+
+async def test_a_tool_cannot_end_the_host(tab: BrowserSession) -> None:
+    turn = await asked(tab, fresh("Leave."), order("leave"))
+    assert results(turn)[0].startswith("Error: ")
+
+
+async def test_blocking_tools_run_side_by_side(tab: BrowserSession) -> None:
+    turn = await asked(tab, fresh("Sleep."), order("sleep_blocking", {"seconds": 0.1}, times=4))
+    assert results(turn) == ["slept 0.1"] * 4
+
+
+async def test_a_result_of_megabytes_does_not_break_the_answer(host: InstalledHost, tab: BrowserSession) -> None:
+    words = fresh("Return much.")
+    turn = await asked(tab, words, order("return_much", {"megabytes": 5}))
+    assert turn.shown.error is None
+    assert "gave 1 results" in turn.stored_text
+    assert len(json.dumps(host.asked(words)[-1].body)) < 2_000_000
+
+
+async def test_an_image_a_tool_returns_reaches_the_model(host: InstalledHost, tab: BrowserSession) -> None:
+    words = fresh("Return a picture.")
+    await asked(tab, words, order("return_image"))
+    sent = host.asked(words)[-1].body["input"]
+    assert any("data:image/png;base64," in json.dumps(item) for item in sent)
+
+
+async def test_pages_a_tool_found_are_sources(tab: BrowserSession) -> None:
+    turn = await asked(tab, fresh("Search."), order("return_sources"))
+    assert "https://pages.example/1" in json.dumps(turn.message.get("sources") or turn.shown.sources)
+
+
+async def test_stopping_ends_a_running_tool_and_the_chat_goes_on(tab: BrowserSession, tmp_path: Path) -> None:
+    path = tmp_path / "mark"
+    text = f"{fresh('Wait.')}\n{order('sleep_waiting', {'seconds': 60, 'mark': str(path)})}"
+    turn = await tab.send(text, model=MODEL, options=with_tools("sleeping"), wait=False)
+    await eventually(path.exists)
+    await turn.stop()
+    await eventually(lambda: path.read_text() == "cancelled")
+    again = await tab.send("and now without", chat=turn, options=with_tools("sleeping"))
+    assert again.stored_text.startswith("The tools gave 0 results")
+
+
+async def test_a_direct_tool_is_run_in_the_page(tab: BrowserSession) -> None:
+    servers = [direct_server("https://maps.example", ROUTE)]
+    turn = await asked(tab, fresh("Find a way."), order("route", {"to": "Oslo"}), tool_servers=servers)
+    assert results(turn) == ['{"way": "north"}']
+
+
+@pytest.mark.parametrize("action", ["reject", "approve"])
+async def test_a_call_the_person_is_asked_about_runs_only_if_approved(
+    host: InstalledHost, tab: BrowserSession, tooled: HostAdmin, tmp_path: Path, action: str
+) -> None:
+    if not tooled.at_least("0.12"):
+        return
+    words, path = fresh("May I?"), tmp_path / "counted"
+    line = order("count", {"path": str(path), "key": "x"})
+    options = with_tools("counting", params={"tool_approval_mode": "ask"})
+    turn = await tab.send(f"{words}\n{line}", model=MODEL, options=options, wait=False)
+    message = await resolve(turn, tooled, await pending_call(turn), action)
+    assert path.exists() is (action == "approve")
+    assert len(host.asked(words)) == 2
+    assert [item["type"] for item in message["output"]] == ["function_call", "function_call_output", "message"]
+
+
+async def test_a_question_waits_for_the_person_after_tools_the_pipe_has_run(
+    host: InstalledHost, tab: BrowserSession, tooled: HostAdmin, tmp_path: Path
+) -> None:
+    if not tooled.at_least("0.12"):
+        return
+    words, path = fresh("Ask me."), tmp_path / "counted"
+    lines = (words, order("count", {"path": str(path), "key": "x"}), order("ask_user", QUESTION, first=2))
+    turn = await tab.send("\n".join(lines), model=MODEL, options=with_tools("counting"), wait=False)
+    call = await pending_call(turn)
+    message = await resolve(turn, tooled, call, "answer", answers={"color": {"label": "Red"}})
+    assert path.read_text() == "x\n"
+    assert len(host.asked(words)) == 3
+    assert [item["name"] for item in message["output"] if item["type"] == "function_call"] == ["count", "ask_user"]
+    assert "Red" in json.dumps(host.asked(words)[-1].body["input"])
+
+
+async def test_tools_the_model_has_to_look_for_are_run_by_the_host(tab: BrowserSession, tooled: HostAdmin) -> None:
+    if not tooled.at_least("0.12"):
+        return
+    await let_choose(tooled, search=True)
+    try:
+        wanted = {"tool_name": "add", "params": json.dumps({"a": 20, "b": 22})}
+        turn = await asked(tab, fresh("Look for it."), order("call_tool", wanted))
+    finally:
+        await let_choose(tooled)
+    assert results(turn) == ["42"]

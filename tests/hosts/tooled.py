@@ -1,5 +1,6 @@
 """Tools in a running host: installed from the sources beside this, open to everybody, used by a page."""
 
+import asyncio
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -7,10 +8,14 @@ from pathlib import Path
 from entrypoints.devhost.admin import EVERYBODY, HostAdmin
 from entrypoints.devhost.client import Json
 from entrypoints.devhost.forms import TurnOptions
+from entrypoints.devhost.turn import Turn
+from entrypoints.devhost.waiting import POLL_SECONDS, deadline
 
 SOURCES = Path(__file__).parent / "tools"
 TOOLS = ("adding", "sleeping", "failing", "returning", "counting")
 """Ids of the tool sets; each holds one or more functions."""
+
+PAUSE_SECONDS = 20.0
 
 
 async def install_tools(admin: HostAdmin, names: Iterable[str] = TOOLS) -> None:
@@ -24,15 +29,61 @@ async def install_tools(admin: HostAdmin, names: Iterable[str] = TOOLS) -> None:
             await admin.request("POST", "/api/v1/tools/create", {**form, "meta": meta, **access})
 
 
+async def let_choose(admin: HostAdmin, *, search: bool = False) -> None:
+    """Let people ask for approval of calls and bring tool servers of their own, which 0.12 does not allow at first.
+
+    `search` sends no definitions of tools, which the model then has to look for.
+    """
+    if not admin.at_least("0.12"):
+        return
+    chats, connections = "/api/v1/chats/config", "/api/v1/configs/connections"
+    given = await admin.request("GET", chats)
+    changed = {"ENABLE_TOOL_PERMISSIONS": True, "ENABLE_TOOL_SEARCH": search, "TOOL_SEARCH_DEFER_THRESHOLD": 0}
+    await admin.request("POST", chats, {**given, **changed})
+    given = await admin.request("GET", connections)
+    await admin.request("POST", connections, {**given, "ENABLE_DIRECT_INTEGRATIONS": True})
+
+
+async def pending_call(turn: Turn) -> dict[str, Json]:
+    """Wait until the host has paused an answer for the person's word on a call, and return the call."""
+    async with deadline(PAUSE_SECONDS, "no call was put to the person"):
+        while True:
+            items = (await turn.read_back()).get("output") or []
+            for item in items:
+                if item["type"] == "function_call" and item["status"] == "pending":
+                    return dict(item)
+            await asyncio.sleep(POLL_SECONDS)
+
+
+async def resolve(
+    turn: Turn, admin: HostAdmin, call: Mapping[str, Json], action: str, **answer: Json
+) -> dict[str, Json]:
+    """Approve, reject or answer a paused call; return the stored answer once it is complete."""
+    await admin.wait_until_idle(turn.chat_id)
+    form = {"call_id": call["call_id"], "action": action, **answer}
+    await admin.request("POST", f"/api/v1/chats/{turn.chat_id}/messages/{turn.answer_id}/resolve", form)
+    async with deadline(PAUSE_SECONDS, "the answer did not go on"):
+        while not _is_complete(message := await turn.read_back()):
+            await asyncio.sleep(POLL_SECONDS)
+    return message
+
+
+def _is_complete(message: Mapping[str, Json]) -> bool:
+    """Tell whether an answer is done with a text after its calls."""
+    return bool(message.get("done") and message.get("output") and message["output"][-1]["type"] == "message")
+
+
 def with_tools(*names: str, params: Mapping[str, Json] | None = None, **body: Json) -> TurnOptions:
     """Choose tool sets for a message, to be called by the model itself; `body` adds fields to the request."""
     return TurnOptions((), {"function_calling": "native", **(params or {})}, tool_ids=names or TOOLS, body=body)
 
 
-def order(name: str, arguments: Mapping[str, Json] | str = "", *, times: int = 1, rounds: int = 1) -> str:
+def order(
+    name: str, arguments: Mapping[str, Json] | str = "", *, first: int = 1, times: int = 1, rounds: int = 1
+) -> str:
     """Write the line of a prompt by which `sim/tools` calls a tool; a text stands as it is."""
     text = arguments if isinstance(arguments, str) else json.dumps(arguments)
-    return f"CALL {name} x{times} r{rounds} {text}".rstrip()
+    return f"CALL {name} @{first} x{times} r{rounds} {text}".rstrip()
 
 
 def direct_server(url: str, *specs: Json, title: str = "Maps") -> dict[str, Json]:

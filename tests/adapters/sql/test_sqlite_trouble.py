@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from adapters.sql import database as database_module
 from adapters.sql import engines
 from adapters.sql.artifacts import SqlArtifacts
 from adapters.sql.database import Database
@@ -127,6 +128,23 @@ async def test_every_store_says_that_the_file_is_locked(database, path):
         with pytest.raises(ToolRunsUnavailable, match="locked"):
             await SqlToolRuns(database).start([run(1, 1)])
     assert await SqlToolRuns(database).start([run(1, 1)]) == {"call-1"}
+
+
+async def test_a_writer_who_waits_too_long_for_another_task_is_told_it_is_locked(database, monkeypatch):
+    entered, go_on = asyncio.Event(), asyncio.Event()
+
+    async def write() -> None:
+        async with database.writing():
+            entered.set()
+            await go_on.wait()
+
+    writing = asyncio.create_task(write())
+    await entered.wait()
+    monkeypatch.setattr(database_module, "WRITE_SECONDS", 0.1)
+    with pytest.raises(ArtifactsUnavailable, match="locked"):
+        await SqlArtifacts(database).put(turn_of(1, 1))
+    go_on.set()
+    await writing
 
 
 async def test_a_full_disk_leaves_nothing_of_what_was_put(database):

@@ -154,6 +154,53 @@ def test_calls_that_cannot_be_read_are_left_out(calls):
     assert items_of([{"role": "assistant", "content": "Yes.", "tool_calls": calls}])[1:] == ()
 
 
+# --- calls of the older form, without ids -----------------------------------------------------------------------
+
+
+def asked_once(name: object = "look", arguments: object = '{"q": 1}', **more: object) -> dict[str, object]:
+    return {"role": "assistant", "content": None, "function_call": {"name": name, "arguments": arguments}, **more}
+
+
+def answered(name: object = "look", content: object = "found") -> dict[str, object]:
+    return {"role": "function", "name": name, "content": content}
+
+
+def test_an_older_call_and_its_answer_get_an_id_from_their_place():
+    assert items_of([user("a"), asked_once(), answered()])[1:] == (
+        {"type": "function_call", "call_id": "call_at_1", "name": "look", "arguments": '{"q": 1}'},
+        {"type": "function_call_output", "call_id": "call_at_1", "output": "found"},
+    )
+
+
+def test_older_calls_of_one_function_stay_apart():
+    items = items_of([asked_once(), answered(content="one"), asked_once(), answered(content="two")])
+    assert [(item["call_id"], item.get("output")) for item in items] == [
+        ("call_at_0", None),
+        ("call_at_0", "one"),
+        ("call_at_2", None),
+        ("call_at_2", "two"),
+    ]
+
+
+def test_an_older_call_in_a_part_of_a_history_gets_an_id_from_its_place_in_the_whole():
+    assert items_of([asked_once(), answered()], first=7)[0]["call_id"] == "call_at_7"
+
+
+@pytest.mark.parametrize("message", [answered("other"), answered(None), answered(["look"]), {"role": "function"}])
+def test_an_answer_of_another_function_is_no_output_of_an_older_call(message):
+    assert [item.get("output") for item in items_of([asked_once(), message])] == [None, LOST_OUTPUT]
+
+
+@pytest.mark.parametrize("call", [None, "look", [], {}, {"name": ""}, {"name": 3}, {"arguments": "{}"}], ids=repr)
+def test_an_older_call_that_cannot_be_read_is_left_out(call):
+    assert items_of([{"role": "assistant", "content": "Yes.", "function_call": call}, answered("")])[1:] == ()
+
+
+def test_a_call_told_in_both_forms_counts_once():
+    both = {**asked("c1"), "function_call": {"name": "look", "arguments": "{}"}}
+    assert ids(both, told("c1")) == [("function_call", "c1"), ("function_call_output", "c1")]
+
+
 # --- what an assistant really said ---------------------------------------------------------------------------
 
 
@@ -213,9 +260,10 @@ JUNK = st.recursive(
 )
 MESSAGES = st.one_of(
     st.sampled_from([user("a"), asked("c1"), asked("c1", "c2"), told("c1"), told("c2"), told("x")]),
+    st.sampled_from([asked_once(), asked_once("find"), asked_once(None, {}), answered(), answered("x"), answered(None)]),
     st.fixed_dictionaries(
-        {"role": st.sampled_from(["user", "assistant", "tool", "system", None])},
-        optional={"content": JUNK, "tool_calls": JUNK, "tool_call_id": JUNK},
+        {"role": st.sampled_from(["user", "assistant", "tool", "function", "system", None])},
+        optional={"content": JUNK, "tool_calls": JUNK, "tool_call_id": JUNK, "function_call": JUNK, "name": JUNK},
     ),
 )
 

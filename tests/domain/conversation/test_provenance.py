@@ -107,9 +107,10 @@ def test_thinking_whose_seal_is_missing_takes_all_of_the_turn_with_it(model, tho
     assert not thinking_goes_back(turn, model, entry(model))
 
 
-def test_open_models_have_no_seals():
-    turn = record(unsealed(content=CONTENT), call("c"), output("c"), answer("Yes."), model=DEEPSEEK)
-    assert thinking_goes_back(turn, DEEPSEEK, entry(DEEPSEEK))
+@pytest.mark.parametrize("model", [DEEPSEEK, "openai/gpt-oss-120b"])
+def test_open_models_have_no_seals(model):
+    turn = record(unsealed(content=CONTENT), call("c"), output("c"), answer("Yes."), model=model)
+    assert thinking_goes_back(turn, model, entry(model))
 
 
 @pytest.mark.parametrize("model", [DEEPSEEK, "moonshotai/kimi-k2", GEMINI])

@@ -72,6 +72,7 @@ def test_thinking_comes_back_byte_for_byte_whatever_it_holds(extra):
 
 def test_a_turn_of_nothing_but_text_leaves_nothing():
     assert rows_of(record(answer("Yes.", "a")), reasoning=True, tools=True) == ()
+    assert rows_of(record(), reasoning=True, tools=True) == ()
 
 
 def test_thinking_is_left_out_on_demand_and_the_rest_is_complete():

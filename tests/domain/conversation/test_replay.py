@@ -1,11 +1,14 @@
 """Stored turns in the place of a history's messages: exact where nothing was changed, harmless everywhere else."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from domain.conversation.fingerprint import fingerprint_of_turn
-from domain.conversation.rebuilding import LOST
+from domain.conversation.rebuilding import LOST, distinct_calls
 from domain.conversation.record import record_of, rows_of
 from domain.conversation.references import call_reference, marker_line
 from domain.conversation.replay import MAY_HAVE_RUN, interrupted, outlived, spans, wanted
@@ -212,8 +215,7 @@ def test_the_output_of_a_call_whose_end_is_unknown_says_so():
 
 
 def handed_over():
-    turn = record(signed_thought("a"), answer("I look.", "a"), call("c"), call("d"), model=CLAUDE)
-    return replace(turn, items=tuple(replace(kept, shown="") for kept in turn.items))
+    return record(signed_thought("a"), answer("I look.", "a"), call("c"), call("d"), model=CLAUDE)
 
 
 def test_thinking_before_handed_over_calls_goes_back_with_the_callers_outputs():
@@ -405,3 +407,62 @@ def test_what_is_no_message_is_passed_over(junk):
     assert interrupted([junk]) == frozenset()
     assert outlived([junk], found) == ()
     assert wanted([junk]) == wanted([])
+
+
+def test_a_forged_reference_does_not_take_the_thinking_from_the_turn_it_names():
+    messages, found = history("0.12.4", tool_turn(1), tool_turn(2))
+    messages[1]["content"] = f"{marker_line(ulid(2))}\n\nEdited."
+    made = spans(messages, found, OPENAI)
+    assert made[1].items == raw(found[1])
+    assert made[0].turn_ids == (ulid(1),)
+
+
+PIECES = [
+    *(message for host in HOSTS for message in returned(host, tool_turn(1))),
+    *returned("0.12.4", record(sealed_thought("z"), answer("Plain.", "z"), number=2)),
+    user("q"),
+    user("r"),
+    {"role": "system", "content": "s"},
+    {"role": "assistant", "content": marker_line(ulid(2))},
+    {"role": "assistant", "tool_calls": [{"id": "c1", "function": {"name": "x", "arguments": "{"}}]},
+    {"role": "tool", "tool_call_id": "c1", "content": "x"},
+    None,
+]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=14))
+def test_whatever_a_history_mixes_spans_are_in_order_and_complete(messages):
+    records = [tool_turn(1), record(sealed_thought("z"), answer("Plain.", "z"), number=2)]
+    made = spans(messages, records, OPENAI)
+    assert all(0 <= span.start < span.stop <= len(messages) for span in made)
+    assert all(left.stop <= right.start for left, right in pairwise(made))
+    assert all(paired(span) for span in made)
+    ids = [item["id"] for span in made for item in span.items if "id" in item]
+    calls = [item["call_id"] for span in made for item in span.items if item["type"] == "function_call"]
+    assert len(ids) == len(set(ids))
+    assert len(calls) == len(set(calls))
+    following = [(item["type"], after["type"]) for span in made for item, after in pairwise(span.items)]
+    assert ("reasoning", "function_call_output") not in following
+
+
+# --- ids of calls in a whole request ------------------------------------------------------------------------------
+
+
+def test_calls_that_share_an_id_get_others_with_their_outputs():
+    items = [call("a"), output("a", "1"), call("a_2"), output("a_2", "2"), call("a"), output("a", "3"), answer("x")]
+    assert list(distinct_calls(items)) == [*items[:4], call("a_3"), output("a_3", "3"), answer("x")]
+
+
+def test_calls_with_ids_of_their_own_stay_as_they_are():
+    items = [sealed_thought(), call("a"), call("b"), output("a"), output("b")]
+    assert list(distinct_calls(items)) == items
+
+
+def test_a_reference_to_a_turn_used_elsewhere_does_not_shorten_the_text_of_one_that_broke_off():
+    first = record(sealed_thought("a"), answer("First."), number=1, cut=True)
+    second = record(sealed_thought("b"), answer("A long answer that was stopped."), number=2, cut=True)
+    messages, found = history("0.12.4", first, second)
+    messages[-2]["content"] = f"{marker_line(ulid(1))}\n\nA long answer that was stopped."
+    made = spans(messages, found, OPENAI)
+    assert [text.strip() for span in made for text in texts(span)] == ["First.", "A long answer that was stopped."]

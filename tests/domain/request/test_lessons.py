@@ -6,7 +6,7 @@ import pytest
 
 from domain.request.lessons import MODELS_KEPT, Lessons
 from domain.request.repair import Lesson, Sending, applied, lesson_of, told
-from ports.responses import Endpoint, ResponsesBody, UpstreamProblem
+from ports.responses import Endpoint, ResponsesBody, Route, UpstreamProblem
 
 BODY = ResponsesBody(
     "maker/model",
@@ -18,6 +18,7 @@ BODY = ResponsesBody(
     cache_control={"type": "ephemeral"},
 )
 SENT = Sending(BODY)
+ROUTE = Route("https://a.example/v1", "sk-secret")
 
 
 def thinking(effort: str) -> Sending:
@@ -27,7 +28,7 @@ def thinking(effort: str) -> Sending:
 def after(*lessons: Lesson, model: str = "maker/model") -> Lessons:
     known = Lessons()
     for lesson in lessons:
-        known.remember(model, lesson)
+        known.remember(ROUTE, model, lesson)
     return known
 
 
@@ -44,47 +45,65 @@ def after(*lessons: Lesson, model: str = "maker/model") -> Lessons:
     ids=lambda lesson: lesson.what,
 )
 def test_next_request_is_right_at_once(lesson):
-    assert after(lesson).apply(SENT) == applied(SENT, lesson) != SENT
+    assert after(lesson).apply(ROUTE, SENT) == applied(SENT, lesson) != SENT
 
 
 def test_lesson_about_one_model_leaves_others_alone():
-    assert after(Lesson("reasoning"), model="maker/other").apply(SENT) == SENT
+    assert after(Lesson("reasoning"), model="maker/other").apply(ROUTE, SENT) == SENT
+
+
+@pytest.mark.parametrize(
+    "other",
+    [Route("https://a.example/v1", "another"), Route("https://b.example/v1", "sk-secret"), Route("", "")],
+    ids=["key", "address", "nothing"],
+)
+def test_lesson_by_one_route_leaves_others_alone(other):
+    assert after(Lesson("reasoning")).apply(other, SENT) == SENT
+
+
+def test_same_route_written_with_spaces_is_the_same_route():
+    route = Route(" https://a.example/v1/ ", " sk-secret ", "https://referer.example")
+    assert after(Lesson("reasoning")).apply(route, SENT) != SENT
+
+
+def test_key_is_nowhere_in_what_is_kept():
+    assert ROUTE.api_key not in str(vars(after(Lesson("summary"))))
 
 
 @pytest.mark.parametrize("effort", ["none", "low", "high"])
 def test_refused_effort_says_nothing_about_other_efforts(effort):
-    assert after(Lesson("effort", "high", "xhigh")).apply(thinking(effort)) == thinking(effort)
+    assert after(Lesson("effort", "high", "xhigh")).apply(ROUTE, thinking(effort)) == thinking(effort)
 
 
 def test_each_refused_effort_is_known_by_itself():
     known = after(Lesson("effort", "high", "xhigh"), Lesson("effort", "low", "minimal"))
-    assert [known.apply(thinking(effort)) for effort in ("xhigh", "minimal")] == [thinking("high"), thinking("low")]
+    assert [known.apply(ROUTE, thinking(effort)) for effort in ("xhigh", "minimal")] == [thinking("high"), thinking("low")]
 
 
 def test_newer_lesson_takes_the_place_of_the_older():
     known = after(Lesson("effort", "high", "xhigh"), Lesson("effort", "low", "xhigh"))
-    assert known.apply(thinking("xhigh")) == thinking("low")
+    assert known.apply(ROUTE, thinking("xhigh")) == thinking("low")
 
 
 def test_several_unsupported_parameters_are_known_together():
     known = after(Lesson("parameter", "temperature"), Lesson("parameter", "stop"))
-    assert known.apply(SENT).body == replace(BODY, temperature=None, stop=())
+    assert known.apply(ROUTE, SENT).body == replace(BODY, temperature=None, stop=())
 
 
 def test_endpoint_that_worked_gives_way_to_the_operators_choice():
-    assert after(Lesson("endpoint")).apply(SENT, other_endpoint=False).endpoint is Endpoint.RESPONSES
+    assert after(Lesson("endpoint")).apply(ROUTE, SENT, other_endpoint=False).endpoint is Endpoint.RESPONSES
 
 
 def test_models_longest_unused_are_forgotten():
     known = after(Lesson("reasoning"))
     for number in range(MODELS_KEPT - 1):
-        known.remember(f"maker/{number}", Lesson("reasoning"))
-    known.apply(SENT)
-    known.remember("maker/one-more", Lesson("reasoning"))
+        known.remember(ROUTE, f"maker/{number}", Lesson("reasoning"))
+    known.apply(ROUTE, SENT)
+    known.remember(ROUTE, "maker/one-more", Lesson("reasoning"))
 
-    assert known.apply(SENT) != SENT
+    assert known.apply(ROUTE, SENT) != SENT
     other = Sending(replace(BODY, model="maker/0"))
-    assert known.apply(other) == other
+    assert known.apply(ROUTE, other) == other
 
 
 def test_lesson_that_does_not_fit_changes_nothing():

@@ -88,7 +88,7 @@ def test_what_was_left_out_is_named():
 def learned(*lessons: Lesson) -> Lessons:
     known = Lessons()
     for lesson in lessons:
-        known.remember("maker/paid", lesson)
+        known.remember(REQUEST.route, "maker/paid", lesson)
     return known
 
 

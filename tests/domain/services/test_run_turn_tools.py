@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from domain.request.turn_request import Bounds
+from domain.request.turn_request import Tooling
 from domain.turn.steps import ShowCall, ShowCallResult
 from ports.responses import UpstreamEvent
 from tests.domain.services.stage import REQUEST, Stage, end_of, said, text_of
@@ -54,7 +54,7 @@ async def test_a_tool_that_breaks_its_promise_is_a_failed_result():
 
 async def test_a_tool_that_never_ends_is_stopped_when_its_time_is_up():
     stage, toolbox, outputs = Stage(asked("a"), said("Sorry")), ScriptedToolbox({"look": None}), []
-    reader = stage.reading(outputs, replace(REQUEST, bounds=Bounds(tool_seconds=7.0)), toolbox=toolbox)
+    reader = stage.reading(outputs, replace(REQUEST, tooling=Tooling(seconds=7.0)), toolbox=toolbox)
     await until(lambda: 7.0 in stage.clock.moments)
     stage.clock.advance(7.0)
     await until(reader.done)
@@ -65,7 +65,7 @@ async def test_a_tool_that_never_ends_is_stopped_when_its_time_is_up():
 async def test_rounds_end_at_the_limit_of_the_request():
     stage = Stage(asked("a"), asked("b"), said("As far as I know"))
     toolbox = ScriptedToolbox({"look": "found"})
-    outputs = await stage.read(replace(REQUEST, bounds=Bounds(max_rounds=1)), toolbox=toolbox)
+    outputs = await stage.read(replace(REQUEST, tooling=Tooling(max_rounds=1)), toolbox=toolbox)
     assert (toolbox.started, stage.responses.calls[-1].body.tool_choice) == (["a"], "none")
     assert end_of(outputs).rounds == 2
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from domain.request.tool_specs import NAME, function_tools
 from domain.tools.names import named
 from domain.tools.registry import NO_ARGUMENTS, merged
+from domain.tools.relaxing import relaxed
 from ports.toolbox import ToolSpec
 
 CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
@@ -87,6 +88,29 @@ def test_every_tool_gets_a_legal_name_of_its_own(keys, taken):
     assert all(NAME.fullmatch(name) for name in given_names.values())
 
 
+def laughs(levels):
+    """Definitions of which each names the next twice, so that following all of them would never end."""
+    defs = {f"d{number}": {"anyOf": [{"$ref": f"#/$defs/d{number + 1}"}] * 2} for number in range(levels)}
+    return {"$ref": "#/$defs/d0", "$defs": {**defs, f"d{levels}": CITY}}
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"anyOf": [{"$ref": "#"}]},
+        {"type": "object", "anyOf": [{"$ref": "#"}]},
+        {"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/a"}}},
+        {"$ref": "#/$defs/a", "$defs": {"a": {"oneOf": [{"$ref": "#/$defs/a"}, CITY]}}},
+        laughs(60),
+        {"type": "object", "properties": {"a": laughs(60)["$defs"]["d0"]}, "$defs": laughs(60)["$defs"]},
+    ],
+)
+def test_references_without_end_are_not_followed(parameters):
+    (tool,) = merged([spec(parameters=parameters)]).tools.values()
+    assert not tool.strict
+    relaxed({"a": {"city": None}, "value": {"city": None}}, parameters)
+
+
 # --- parameters -----------------------------------------------------------------------------------------------
 
 
@@ -142,6 +166,19 @@ def test_a_root_that_is_no_object_is_wrapped(root, strictly):
     parameters = registry.offered[0]["parameters"]
     assert (parameters["type"], list(parameters["properties"])) == ("object", ["value"])
     assert registry.tools["look"].wrapped
+
+
+@pytest.mark.parametrize("strictly", [True, False])
+def test_a_root_that_refers_to_an_object_is_that_object(strictly):
+    registry = merged([spec(parameters={"$ref": "#/$defs/City", "$defs": {"City": CITY}})], strictly=strictly)
+    parameters = registry.offered[0]["parameters"]
+    assert (parameters["properties"], registry.tools["look"].wrapped) == (CITY["properties"], False)
+
+
+def test_an_object_with_a_choice_beside_its_properties_is_sent_as_it_is():
+    root = {**CITY, "anyOf": [{"required": ["city"]}, {"required": ["place"]}]}
+    registry = merged([spec(parameters=root)])
+    assert (registry.offered[0]["parameters"], registry.tools["look"].wrapped) == (root, False)
 
 
 @pytest.mark.parametrize("root", [{}, {"type": "object"}, {"properties": {"a": {"type": "string"}}}])

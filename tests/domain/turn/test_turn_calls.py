@@ -228,6 +228,14 @@ def test_lost_arguments_of_a_tool_that_needs_them_are_answered_at_once():
     assert "arguments" in outputs(turn)[0][1]
 
 
+@pytest.mark.parametrize("part", [{"type": ["string", "null"]}, {"anyOf": [{"type": "string"}, {"type": "null"}]}])
+def test_a_tool_whose_arguments_may_all_be_null_runs_without(part):
+    parameters = {"type": "object", "properties": {"q": part}, "required": ["q"]}
+    turn = Turn(replace(PLAN, body=replace(BODY, tools=({**NEEDY, "parameters": parameters},))))
+    turn.feed(*done(call(arguments="")), completed())
+    assert turn.started == ["call_1"]
+
+
 def test_a_tool_that_needs_no_arguments_runs_without():
     turn = Turn(PLAN)
     turn.feed(*done(call(arguments="")), completed())

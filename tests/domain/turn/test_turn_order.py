@@ -151,9 +151,9 @@ def test_a_round_in_which_nothing_moves_ends():
 def test_the_timers_of_a_round_end_with_it():
     turn = round_of(call("c1"))
     steps = turn.feed(finished("c1"))
-    assert {ClearTimer("call:c1"), ClearTimer("calls:round"), ClearTimer("calls:still")} <= set(
+    assert {ClearTimer("call:c1"), ClearTimer("calls:round"), ClearTimer("calls:still")} <= {
         step for step in steps if isinstance(step, ClearTimer)
-    )
+    }
 
 
 def test_a_call_begins_once():

@@ -35,6 +35,15 @@ async def test_rounds_follow_the_outputs(caller: Caller, answered: int, names: s
     assert "".join(name for name, _ in await called(caller, ORDERS, answered)) == names
 
 
+async def test_line_may_begin_in_a_later_round(caller: Caller) -> None:
+    prompt = "CALL a r2\nCALL b @2"
+    assert ["".join(name for name, _ in await called(caller, prompt, answered)) for answered in (0, 1, 3)] == [
+        "a",
+        "ab",
+        "",
+    ]
+
+
 async def test_arguments_are_sent_as_they_stand(caller: Caller) -> None:
     assert await called(caller, 'CALL gone {"torn": ') == [("gone", '{"torn":')]
 

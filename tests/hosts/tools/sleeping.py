@@ -1,6 +1,6 @@
 """
 title: Sleeping
-description: A blocking tool and one that waits; both tell when they are run to their end.
+description: A blocking tool and one that waits; both tell how far they got.
 """
 
 import asyncio
@@ -16,11 +16,11 @@ class Tools:
         Block the thread it runs in.
 
         :param seconds: how long
-        :param mark: a file to write at the end
+        :param mark: a file that says how far it got
         """
+        _write(mark, "begun")
         time.sleep(seconds)
-        if mark:
-            Path(mark).write_text("ended")
+        _write(mark, "ended")
         return f"slept {seconds}"
 
     async def sleep_waiting(self, seconds: float, mark: str = "") -> str:
@@ -28,9 +28,18 @@ class Tools:
         Wait without blocking.
 
         :param seconds: how long
-        :param mark: a file to write at the end
+        :param mark: a file that says how far it got
         """
-        await asyncio.sleep(seconds)
-        if mark:
-            Path(mark).write_text("ended")
+        _write(mark, "begun")
+        try:
+            await asyncio.sleep(seconds)
+        except asyncio.CancelledError:
+            _write(mark, "cancelled")
+            raise
+        _write(mark, "ended")
         return f"waited {seconds}"
+
+
+def _write(mark: str, word: str) -> None:
+    if mark:
+        Path(mark).write_text(word)

@@ -1,5 +1,6 @@
 """The steps that bring a database up to date, in the single file: carried as text, unpacked for a while, run alone."""
 
+import asyncio
 import stat
 import sys
 import threading
@@ -115,7 +116,7 @@ def test_two_loads_migrate_two_databases_at_once_and_never_meet(
     def migrate(load: EmbeddedModules, name: str) -> object:
         run = load.load("adapters.sql.migrate")
         steps = load.load("entrypoints.openwebui.revisions").revisions_dir
-        return run._migrate(f"sqlite:///{tmp_path}/{name}.db", steps, "", 5.0)
+        return asyncio.run(run.migrate(f"sqlite:///{tmp_path}/{name}.db", steps))
 
     with ThreadPoolExecutor(2) as threads:
         found = list(threads.map(migrate, two_loads, ["left", "right"]))

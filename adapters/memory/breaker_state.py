@@ -1,0 +1,49 @@
+"""What breakers know, remembered by one process."""
+
+from collections.abc import MutableMapping
+from datetime import datetime
+from itertools import count
+from threading import Lock
+from typing import Any
+
+Entry = tuple[str, int, datetime]
+
+
+class MemoryBreakerState:
+    """Implements BreakerState over plain objects in `state`, which all loads of a process may share; any thread.
+
+    Of more than `most` keys the one not touched for longest leaves.
+    """
+
+    def __init__(self, state: MutableMapping[str, object] | None = None, *, most: int = 10_000) -> None:
+        held: Any = ({} if state is None else state).setdefault("breakers", {})
+        self._lock: Lock = held.setdefault("lock", Lock())
+        self._versions: count[int] = held.setdefault("versions", count(1))
+        self._entries: dict[str, Entry] = held.setdefault("entries", {})
+        self._most = most
+
+    async def load(self, key: str) -> tuple[str, int]:
+        """Look it up."""
+        with self._lock:
+            text, version, _ = self._entries.get(key, ("", 0, None))
+        return text, version
+
+    async def store(self, key: str, text: str, version: int, now: datetime) -> bool:
+        """Compare and replace; the newest stands last."""
+        with self._lock:
+            if self._entries.get(key, ("", 0))[1] != version:
+                return False
+            self._entries.pop(key, None)
+            while len(self._entries) >= self._most:
+                del self._entries[next(iter(self._entries))]
+            self._entries[key] = (text, next(self._versions), now)
+            return True
+
+    async def delete_before(self, before: datetime, limit: int) -> int:
+        """Forget the oldest."""
+        with self._lock:
+            old = [(at, key) for key, (_, _, at) in self._entries.items() if at < before]
+            old = sorted(old)[:limit]
+            for _, key in old:
+                del self._entries[key]
+            return len(old)

@@ -1,0 +1,80 @@
+"""When a breaker opens, for how long, and how long a probe may take."""
+
+from dataclasses import dataclass
+from enum import Enum
+from math import ceil
+
+MOST_FAILURES = 50
+LOWEST_RATE = 0.25
+MOST_KEPT = 200
+LONGEST = 86_400_000
+"""ms; no cool-down and no lease is longer, whatever was set or stored."""
+FORGET_AFTER_SECONDS = 172_800
+"""A stored breaker nobody touched for so long means nothing any more."""
+JITTER = 0.25
+
+
+class Mode(Enum):
+    """What opens it: so many failures in a row, or so many that are also this share of all calls."""
+
+    CONSECUTIVE = "consecutive"
+    FAILURE_RATE = "failure-rate"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The numbers of a breaker; lengths in s. Values out of range count as the nearest that is in range.
+
+    Only what happened in the last `window` s counts, of that the newest `history` calls; never fewer than it takes to
+    open. `cool_down` doubles with every probe that fails up to `longest_cool_down`, plus jitter below that bound.
+    `lease`: a probe not reported by then counts as lost, and the next caller may probe.
+    """
+
+    max_failures: int = 5
+    window: float = 60.0
+    mode: Mode = Mode.CONSECUTIVE
+    rate: float = 0.5
+    history: int = 20
+    cool_down: float = 60.0
+    longest_cool_down: float = 600.0
+    lease: float = 90.0
+
+    @property
+    def limit(self) -> int:
+        """How many failures open it."""
+        return max(1, min(self.max_failures, MOST_FAILURES))
+
+    @property
+    def share(self) -> float:
+        """The share of failures that opens it."""
+        return max(LOWEST_RATE, min(self.rate, 1.0))
+
+    @property
+    def kept(self) -> int:
+        """How many calls are remembered: always enough to open."""
+        needed = self.limit if self.mode is Mode.CONSECUTIVE else ceil(self.limit / self.share)
+        return max(needed, min(self.history, MOST_KEPT))
+
+
+def policy_for_calls(max_failures: int, window: float, longest_call: float) -> Policy:
+    """Return the policy of BREAKER_MAX_FAILURES and BREAKER_WINDOW_SECONDS for calls of at most `longest_call` s.
+
+    The first pause is one window long, the longest ten, but at most an hour.
+    """
+    longest = max(window, min(10 * window, 3_600.0))
+    return Policy(max_failures, window, cool_down=window, longest_cool_down=longest, lease=longest_call + 30.0)
+
+
+def milliseconds(seconds: float) -> int:
+    """Return a length in whole ms, at least 1 and at most a day."""
+    return round(max(0.001, min(LONGEST / 1000, seconds)) * 1000)
+
+
+def cool_down_after(policy: Policy, trips: int, before: int, jitter: float) -> int:
+    """Return the ms to stay open for the `trips`-th time in a row, never shorter than `before` ms, never above the cap.
+
+    `jitter` in [0, 1) spreads the breakers that opened together.
+    """
+    longest = milliseconds(max(policy.cool_down, policy.longest_cool_down))
+    grown = min(longest / (1 + JITTER), milliseconds(policy.cool_down) << min(max(trips, 1) - 1, 30))
+    return min(longest, max(before, round(grown * (1 + JITTER * jitter)), 1))

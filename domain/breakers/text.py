@@ -1,0 +1,77 @@
+"""A breaker as one small JSON text, and back; a text that cannot be read is a closed breaker."""
+
+from json import dumps, loads
+
+from domain.breakers.breaker import Breaker, Outcome, Probe
+from domain.breakers.policy import LONGEST, MOST_KEPT
+from ports.json_values import JsonObject
+
+VERSION = 1
+MOST_CHARACTERS = 8_192
+MOST_TOKEN = 64
+FARTHEST = 2**53
+
+
+def write_breaker(breaker: Breaker) -> str:
+    """Return the text; empty for a breaker that knows nothing. Times of outcomes are ms after the first of them."""
+    if breaker == Breaker():
+        return ""
+    first = breaker.outcomes[0].at if breaker.outcomes else 0
+    all_failed = all(outcome.failed for outcome in breaker.outcomes)
+    probe = breaker.probe
+    values = {
+        "v": VERSION,
+        "epoch": breaker.epoch,
+        "opened": breaker.opened_at,
+        "cool_down": breaker.cool_down,
+        "trips": breaker.trips,
+        "probe": [probe.token, probe.since, probe.length] if probe else None,
+        "first": first,
+        "failed": [outcome.at - first for outcome in breaker.outcomes] if all_failed else None,
+        "calls": None if all_failed else [[each.at - first, int(each.failed)] for each in breaker.outcomes],
+    }
+    return dumps({name: value for name, value in values.items() if value is not None}, separators=(",", ":"))
+
+
+def read_breaker(text: str) -> Breaker:
+    """Return what `write_breaker` was given; a closed breaker for anything else, other versions included."""
+    if not text or len(text) > MOST_CHARACTERS:
+        return Breaker()
+    try:
+        values = loads(text)
+        return _breaker(values) if isinstance(values, dict) and values.get("v") == VERSION else Breaker()
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return Breaker()
+
+
+def _breaker(values: JsonObject) -> Breaker:
+    opened = values.get("opened")
+    probe = values.get("probe")
+    return Breaker(
+        outcomes=_outcomes(values),
+        epoch=_number(values["epoch"], 0, FARTHEST),
+        opened_at=None if opened is None else _number(opened),
+        cool_down=_number(values["cool_down"], 0, LONGEST),
+        trips=_number(values["trips"], 0, FARTHEST),
+        probe=None if probe is None or opened is None else _probe(*probe),
+    )
+
+
+def _outcomes(values: JsonObject) -> tuple[Outcome, ...]:
+    first = _number(values["first"])
+    calls = values["calls"] if "calls" in values else [(after, 1) for after in values["failed"]]
+    if len(calls) > MOST_KEPT:
+        raise ValueError("too many calls")
+    return tuple(Outcome(first + _number(after), bool(_number(failed, 0, 1))) for after, failed in calls)
+
+
+def _probe(token: object, since: object, length: object) -> Probe:
+    if not isinstance(token, str) or not 0 < len(token) <= MOST_TOKEN:
+        raise ValueError("no token")
+    return Probe(token, _number(since), _number(length, 0, LONGEST))
+
+
+def _number(value: object, lowest: int = -FARTHEST, highest: int = FARTHEST) -> int:
+    if type(value) is not int or not lowest <= value <= highest:
+        raise ValueError("no number")
+    return value

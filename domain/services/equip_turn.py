@@ -1,0 +1,82 @@
+"""Equip a turn with its tools: what is offered, what runs a call, and what stands between the two."""
+
+from dataclasses import dataclass
+
+from domain.breakers.policy import policy_for_calls
+from domain.conversation.temporary import is_temporary
+from domain.request.turn_request import TurnRequest
+from domain.services.drive import Own
+from domain.services.guard_call import GuardCall
+from domain.services.guard_tools import GuardTools
+from domain.services.journal_calls import JournalCalls
+from domain.services.run_call import CallPorts, CallTurn, RunCall
+from domain.tools.plan import CallLimits
+from domain.tools.registry import Registry
+from ports.breaker_state import BreakerState
+from ports.clock import Clock
+from ports.ids import Ids
+from ports.notices import Notices
+from ports.offload import Offload
+from ports.slots import Slots
+from ports.telemetry import Telemetry
+from ports.tool_runs import ToolRuns
+from ports.toolbox import Checker, Toolbox
+
+
+@dataclass(frozen=True, slots=True)
+class ToolPorts:
+    """What tools need of the world, for all turns. Runs in temporary chats are kept in `temporary_runs` (law 14)."""
+
+    slots: Slots
+    check: Checker
+    runs: ToolRuns
+    temporary_runs: ToolRuns
+    breakers: BreakerState
+
+
+class EquipTurn:
+    """The use case; belongs to one event loop. `own` keeps tasks that outlive a turn."""
+
+    def __init__(
+        self, ports: ToolPorts, *, offload: Offload, clock: Clock, ids: Ids, telemetry: Telemetry, own: Own
+    ) -> None:
+        self._ports, self._offload, self._clock, self._telemetry = ports, offload, clock, telemetry
+        self._guard = GuardCall(state=ports.breakers, clock=clock, ids=ids, telemetry=telemetry)
+        self._journal = JournalCalls(ports.runs, telemetry, own)
+        self._temporary_journal = JournalCalls(ports.temporary_runs, telemetry, own)
+
+    def runner(self, request: TurnRequest, registry: Registry, toolbox: Toolbox, notices: Notices | None) -> RunCall:
+        """Return what runs the calls of one turn."""
+        person, tooling = request.person, request.tooling
+        longest = max(tooling.seconds, tooling.round_seconds)
+        policy = policy_for_calls(tooling.breaker_failures, tooling.breaker_window, longest)
+        ports = CallPorts(
+            toolbox=toolbox,
+            journal=self._temporary_journal if is_temporary(person.chat_id) else self._journal,
+            guard=GuardTools(self._guard, policy, person.user_id, notices),
+            slots=self._ports.slots,
+            offload=self._offload,
+            check=self._ports.check,
+            clock=self._clock,
+            telemetry=self._telemetry,
+        )
+        turn = CallTurn(
+            request.memory.namespace,
+            request.turn_id,
+            person.user_id,
+            person.chat_id,
+            person.message_id,
+            parallel=tooling.in_process,
+        )
+        return RunCall(registry, ports, turn)
+
+
+def limits_of(request: TurnRequest) -> CallLimits:
+    """Return the limits of a turn's rounds."""
+    tooling = request.tooling
+    return CallLimits(
+        parallel=tooling.parallel,
+        seconds=tooling.seconds,
+        round_seconds=tooling.round_seconds,
+        still_seconds=tooling.still_seconds,
+    )

@@ -1,0 +1,160 @@
+"""Ask a breaker before a call and tell it afterwards.
+
+Only at the door: what was let through is never asked again. A state that cannot be reached guards nothing and holds
+nobody up (law 7).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TypeVar
+from weakref import WeakValueDictionary
+
+from domain.breakers.breaker import Answer, Breaker, Change, Verdict, ask, settle
+from domain.breakers.policy import Mode, Policy
+from domain.breakers.text import read_breaker, write_breaker
+from ports.breaker_state import BreakerState, BreakerStateUnavailable
+from ports.clock import Clock
+from ports.ids import Ids
+from ports.telemetry import Telemetry
+
+T = TypeVar("T")
+Swap = Callable[[Breaker], tuple[Breaker, T]]
+
+TRIES = 8
+"""Lost races before a call goes through unguarded."""
+PATIENCE = 2.0
+"""Seconds the state may take."""
+PAUSE = 15.0
+"""Seconds the state is left alone once it could not be reached."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Admission:
+    """Whether one call may start; to be reported once it is over, if it was `allowed`.
+
+    `retry_after` s: when to ask again. `probing`: it tries out what failed before. `guarded`: the breaker was asked.
+    """
+
+    key: str
+    policy: Policy = field(repr=False)
+    allowed: bool = True
+    retry_after: float = 0.0
+    token: str = ""
+    epoch: int = 0
+    guarded: bool = False
+    knew_nothing: bool = False
+    reported: bool = False
+
+    @property
+    def probing(self) -> bool:
+        """Whether this call holds the probe."""
+        return bool(self.token)
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What a call changed, None for nothing; `retry_after` s is the pause it caused."""
+
+    change: Change | None = None
+    retry_after: float = 0.0
+
+
+class GuardCall:
+    """The use case. Safe to call from many tasks of one event loop."""
+
+    def __init__(
+        self, *, state: BreakerState, clock: Clock, ids: Ids, telemetry: Telemetry, patience: float = PATIENCE
+    ) -> None:
+        self._state, self._clock, self._ids, self._telemetry = state, clock, ids, telemetry
+        self._patience = patience
+        self._unreachable_until = float("-inf")
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def check(self, key: str, policy: Policy) -> float:
+        """Return the seconds until a call may be let through, 0 for now; takes nothing."""
+        answer = await self._reached(key, partial(self._swapped, key, partial(self._look, policy)))
+        return 0.0 if answer is None else answer.wait / 1000
+
+    async def admit(self, key: str, policy: Policy) -> Admission:
+        """Let one call through or not; an empty key lets everyone through."""
+        token = self._ids.new_id()
+        answer = await self._reached(key, partial(self._swapped, key, partial(self._ask, policy, token)))
+        if answer is None:
+            return Admission(key, policy)
+        return Admission(
+            key,
+            policy,
+            allowed=answer.allowed,
+            retry_after=answer.wait / 1000,
+            token=token if answer.probing else "",
+            epoch=answer.after.epoch,
+            guarded=True,
+            knew_nothing=answer.allowed and not answer.probing and not answer.after.outcomes,
+        )
+
+    async def report(self, admission: Admission, verdict: Verdict) -> Reported:
+        """Count a call that was let through, the first time this is told; every way a call ends has a verdict."""
+        if admission.reported or not (admission.allowed and admission.guarded):
+            return Reported()
+        admission.reported = True
+        if not admission.probing and (verdict is Verdict.NEUTRAL or _changes_nothing(admission, verdict)):
+            return Reported()
+        return await self._reached(admission.key, partial(self._settled, admission, verdict)) or Reported()
+
+    async def _settled(self, admission: Admission, verdict: Verdict) -> Reported | None:
+        lock = self._locks.setdefault(admission.key, asyncio.Lock())
+        async with lock:
+            return await self._swapped(admission.key, partial(self._settle, admission, verdict))
+
+    async def _swapped(self, key: str, swap: Swap[T]) -> T | None:
+        for _ in range(TRIES):
+            text, version = await self._state.load(key)
+            before = read_breaker(text)
+            after, result = swap(before)
+            if after == before or await self._state.store(key, write_breaker(after), version, self._clock.now()):
+                return result
+        self._telemetry.event("warning", "breaker_busy", breaker=key)
+        return None
+
+    async def _reached(self, key: str, work: Callable[[], Awaitable[T | None]]) -> T | None:
+        if not key or self._clock.monotonic() < self._unreachable_until:
+            return None
+        try:
+            async with asyncio.timeout(self._patience):
+                return await work()
+        except (BreakerStateUnavailable, TimeoutError) as error:
+            self._unreachable_until = self._clock.monotonic() + PAUSE
+            reason = error.reason if isinstance(error, BreakerStateUnavailable) else "slow"
+            self._telemetry.event("warning", "breaker_state_unavailable", reason=reason, seconds=PAUSE)
+            return None
+
+    def _look(self, policy: Policy, breaker: Breaker) -> tuple[Breaker, Answer]:
+        return breaker, ask(breaker, policy, self._now(), "")
+
+    def _ask(self, policy: Policy, token: str, breaker: Breaker) -> tuple[Breaker, Answer]:
+        answer = ask(breaker, policy, self._now(), token)
+        return answer.after, answer
+
+    def _settle(self, admission: Admission, verdict: Verdict, breaker: Breaker) -> tuple[Breaker, Reported]:
+        after, change = settle(
+            breaker,
+            admission.policy,
+            self._now(),
+            verdict,
+            epoch=admission.epoch,
+            token=admission.token,
+            jitter=self._ids.jitter(),
+        )
+        return after, Reported(change, after.cool_down / 1000) if change else Reported()
+
+    def _now(self) -> int:
+        return (self._clock.now() - EPOCH) // timedelta(milliseconds=1)
+
+
+def _changes_nothing(admission: Admission, verdict: Verdict) -> bool:
+    """Tell whether a success has nothing to clear: it saves a look at the state for every call that goes well."""
+    return verdict is Verdict.SUCCESS and admission.knew_nothing and admission.policy.mode is Mode.CONSECUTIVE

@@ -1,0 +1,49 @@
+"""The breakers of one person's tools: one per tool and source; what they decide is told in a status."""
+
+from dataclasses import dataclass
+
+from domain.breakers.breaker import Change, Verdict
+from domain.breakers.keys import tool_key
+from domain.breakers.policy import Policy
+from domain.services.guard_call import Admission, GuardCall
+from ports.notices import Notices
+from ports.toolbox import ToolResult, ToolSpec
+
+
+@dataclass(frozen=True, slots=True)
+class GuardTools:
+    """Implements CallGuard with breakers kept per user, tool name and source."""
+
+    guard: GuardCall
+    policy: Policy
+    user_id: str
+    notices: Notices | None = None
+
+    async def admit(self, spec: ToolSpec) -> Admission:
+        """Let a call through or not; one that is skipped is told."""
+        admission = await self.guard.admit(tool_key(self.user_id, spec.source, spec.name), self.policy)
+        if not admission.allowed:
+            await self._tell(f"Skipping {spec.name} after repeated failures.")
+        return admission
+
+    async def report(self, spec: ToolSpec, admission: Admission, result: ToolResult | None) -> None:
+        """Count what a call said about its tool, None for nothing; opening and reopening are told."""
+        reported = await self.guard.report(admission, _verdict(result))
+        seconds = max(1, round(reported.retry_after))
+        if reported.change is Change.OPENED:
+            await self._tell(f"{spec.name} failed repeatedly; it is left alone for {seconds} s.")
+        elif reported.change is Change.REOPENED:
+            await self._tell(f"{spec.name} still fails; it is left alone for another {seconds} s.")
+
+    async def _tell(self, text: str) -> None:
+        if self.notices is not None:
+            await self.notices.status(text, done=False)
+
+
+def _verdict(result: ToolResult | None) -> Verdict:
+    """Only failures of the tool or its server count against it; whatever it answered otherwise speaks for it."""
+    if result is None or not result.begun:
+        return Verdict.NEUTRAL
+    if not result.failed:
+        return Verdict.SUCCESS
+    return Verdict.FAILURE if result.own_fault else Verdict.NEUTRAL

@@ -1,0 +1,68 @@
+"""Every statement finds its rows by an index, however many there are."""
+
+import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.dialects import postgresql, sqlite
+
+from adapters.sql import artifacts, tool_runs
+from adapters.sql.artifacts import SqlArtifacts
+from adapters.sql.database import Database
+from adapters.sql.engines import database_url
+from adapters.sql.tables import metadata
+from adapters.sql.tool_runs import SqlToolRuns
+from tests.contracts.artifact_cases import HERE, row, ulid
+from tests.doubles.databases import empty_postgres_url
+
+STORE, RUNS = SqlArtifacts(Database("sqlite:////nowhere")), SqlToolRuns(Database("sqlite:////nowhere"))
+STATEMENTS = {
+    "find": (STORE._find, "artifact_turn (namespace=? AND turn_id=?)"),
+    "touch": (STORE._touch, "artifact_turn (namespace=? AND turn_id=?)"),
+    "delete kinds": (STORE._delete_kinds, "artifact_turn (namespace=? AND turn_id=?)"),
+    "delete ids": (STORE._delete_ids, "(namespace=? AND id=?)"),
+    "untouched": (artifacts.UNTOUCHED, "artifact_touched (namespace=? AND touched_at<?)"),
+    "chat": (artifacts.OF_CHAT, "artifact_chat (namespace=? AND chat_id=?)"),
+    "person": (artifacts.OF_PERSON, "artifact_owner (namespace=? AND user_id=?)"),
+    "chats": (artifacts.CHATS, "COVERING INDEX openrouter_pipe_artifact_chat (namespace=? AND chat_id>?)"),
+    "keys": (artifacts.KEY_IDS, "COVERING INDEX openrouter_pipe_artifact_key (namespace=? AND key_id>?)"),
+    "sealed": (artifacts.SEALED_WITH, "artifact_key (namespace=? AND key_id=? AND id>?)"),
+    "reseal": (artifacts.RESEAL, "(namespace=? AND id=?)"),
+    "unfinished by chat": (RUNS._unfinished, "tool_run_chat (namespace=? AND chat_id=? AND state=?)"),
+    "unfinished by turn": (RUNS._unfinished, "tool_run_1 (namespace=? AND turn_id=?)"),
+    "finish": (tool_runs.FINISH, "(namespace=? AND turn_id=? AND call_id=? AND arguments_hash=?)"),
+    "old runs": (tool_runs.DELETE_OLD, "tool_run_started (namespace=? AND started_at<?)"),
+}
+
+
+@pytest.fixture(scope="module")
+def connection():
+    engine = create_engine("sqlite://")
+    with engine.connect() as connection:
+        metadata.create_all(connection)
+        yield connection
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_sqlite_uses_the_index_meant_for_it(connection, name):
+    statement, index = STATEMENTS[name]
+    compiled = statement.compile(dialect=sqlite.dialect())
+    explained = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", ("[]",) * len(compiled.positiontup))
+    steps = [step.detail for step in explained]
+    assert any(index in step for step in steps)
+    assert not [step for step in steps if "SCAN openrouter_pipe" in step]
+
+
+async def test_postgres_finds_turns_by_their_index():
+    url = empty_postgres_url()
+    database = Database(url)
+    store = SqlArtifacts(database)
+    await store.put([row(number, number, fingerprint=f"{number:032x}") for number in range(3_000)])
+    await database.aclose()
+    values = {"in_namespace": HERE, "of_user": "ann", "most": 900, "turns": [ulid(1), ulid(2)], "prints": [f"{9:032x}"]}
+    compiled = store._find.compile(dialect=postgresql.dialect(paramstyle="pyformat"))
+    engine = create_engine(database_url(url))
+    with engine.connect() as connection:
+        connection.exec_driver_sql("ANALYZE openrouter_pipe_artifact")
+        plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {compiled}", compiled.params | values).scalars())
+    engine.dispose()
+    assert "openrouter_pipe_artifact_turn" in plan
+    assert "Seq Scan" not in plan

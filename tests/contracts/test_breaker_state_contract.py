@@ -1,0 +1,126 @@
+"""What every BreakerState promises."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from adapters.memory.breaker_state import MemoryBreakerState
+from adapters.sql.breaker_state import SqlBreakerState
+from adapters.sql.database import Database
+from ports.breaker_state import BreakerState, BreakerStateUnavailable
+from tests.contracts.artifact_cases import DAY
+
+BREAKER_STATES: tuple[type[BreakerState], ...] = (MemoryBreakerState, SqlBreakerState)
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def state(database) -> BreakerState:
+    return MemoryBreakerState() if database is None else SqlBreakerState(database)
+
+
+async def test_what_was_never_stored_is_empty(state):
+    assert await state.load("tool:a") == ("", 0)
+
+
+@pytest.mark.parametrize("text", ["", '{"v":1}', "ä\U0001f600", "a\0b\\0000\ud800", "x" * 8_192])
+async def test_a_text_comes_back_as_it_was_stored(state, text):
+    assert await state.store("tool:a", text, 0, DAY)
+    stored, version = await state.load("tool:a")
+    assert stored == text
+    assert version > 0
+
+
+async def test_keys_are_kept_apart(state):
+    await state.store("k" * 200, "1", 0, DAY)
+    await state.store("K" * 200, "2", 0, DAY)
+    assert [(await state.load(key))[0] for key in ("k" * 200, "K" * 200, "k")] == ["1", "2", ""]
+
+
+async def test_every_change_has_a_higher_version(state):
+    versions = [0]
+    for text in ("a", "b", "b", ""):
+        assert await state.store("tool:a", text, versions[-1], DAY)
+        stored, version = await state.load("tool:a")
+        assert stored == text
+        versions.append(version)
+    assert versions == sorted(set(versions))
+
+
+async def test_a_version_that_has_passed_changes_nothing(state):
+    await state.store("tool:a", "1", 0, DAY)
+    _, first = await state.load("tool:a")
+    await state.store("tool:a", "2", first, DAY)
+    now = await state.load("tool:a")
+    assert [await state.store("tool:a", "3", version, DAY) for version in (0, first, first + 99)] == [False] * 3
+    assert await state.load("tool:a") == now
+
+
+async def test_a_version_of_what_is_gone_changes_nothing(state):
+    await state.store("tool:a", "1", 0, DAY)
+    _, version = await state.load("tool:a")
+    await state.delete_before(DAY + SECOND, 9)
+    assert not await state.store("tool:a", "2", version, DAY)
+    assert await state.load("tool:a") == ("", 0)
+    assert await state.store("tool:a", "2", 0, DAY)
+
+
+async def test_the_longest_untouched_leave_first_in_batches(state):
+    for number in (3, 1, 2, 4):
+        await state.store(f"tool:{number}", "x", 0, DAY + SECOND * number)
+    _, version = await state.load("tool:1")
+    await state.store("tool:1", "y", version, DAY + SECOND * 9)
+    before = DAY + SECOND * 4
+    assert [await state.delete_before(before, 1) for _ in range(3)] == [1, 1, 0]
+    assert [(await state.load(f"tool:{number}"))[0] for number in (1, 2, 3, 4)] == ["y", "", "", "x"]
+
+
+@pytest.mark.parametrize("text", ["", "before"])
+async def test_of_many_tasks_with_one_version_exactly_one_stores(state, text):
+    version = 0
+    if text:
+        await state.store("tool:a", text, 0, DAY)
+        _, version = await state.load("tool:a")
+    told = await asyncio.gather(*(state.store("tool:a", f"by {number}", version, DAY) for number in range(12)))
+    assert sum(told) == 1
+    assert await state.load("tool:a") == (f"by {told.index(True)}", version + 1)
+
+
+async def test_no_change_is_lost_when_all_swap_until_they_succeed(state):
+    async def add() -> None:
+        while True:
+            text, version = await state.load("tool:a")
+            if await state.store("tool:a", str(int(text or "0") + 1), version, DAY):
+                return
+
+    await asyncio.gather(*(add() for _ in range(8)))
+    assert (await state.load("tool:a"))[0] == "8"
+
+
+async def test_a_database_that_is_not_there_is_unavailable(tmp_path):
+    database = Database(f"sqlite:///{tmp_path / 'none.db'}")
+    state = SqlBreakerState(database)
+    with pytest.raises(BreakerStateUnavailable):
+        await state.load("tool:a")
+    with pytest.raises(BreakerStateUnavailable):
+        await state.store("tool:a", "x", 0, DAY)
+    with pytest.raises(BreakerStateUnavailable):
+        await state.delete_before(DAY, 1)
+    await database.aclose()
+
+
+async def test_memory_lets_the_longest_untouched_go_when_it_is_full():
+    state = MemoryBreakerState(most=2)
+    await state.store("a", "1", 0, DAY)
+    await state.store("b", "1", 0, DAY)
+    await state.store("a", "2", (await state.load("a"))[1], DAY)
+    await state.store("c", "1", 0, DAY)
+    assert [(await state.load(key))[0] for key in "abc"] == ["2", "", "1"]
+
+
+async def test_memory_is_one_for_all_who_share_a_mapping():
+    shared: dict[str, object] = {}
+    await MemoryBreakerState(shared).store("a", "1", 0, DAY)
+    assert (await MemoryBreakerState(shared).load("a"))[0] == "1"
+    assert (await MemoryBreakerState().load("a"))[0] == ""

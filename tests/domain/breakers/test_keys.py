@@ -1,0 +1,22 @@
+"""Keys of breakers."""
+
+from itertools import product
+
+from domain.breakers.keys import key_of, tool_key
+
+
+def test_keys_differ_by_person_source_and_name():
+    texts = ("", "a", "ab", "a:b", '","', "\ud800", "\0")
+    keys = {key_of("tool", *parts) for parts in product(texts, repeat=3)}
+    assert len(keys) == len(texts) ** 3
+
+
+def test_keys_are_short_and_tell_nothing():
+    key = tool_key("ann@example.org" * 9_000, "mcp:files", "delete_everything" * 900)
+    assert len(key) <= 60
+    assert key.isascii()
+    assert "ann" not in key
+
+
+def test_a_call_of_nobody_has_no_key():
+    assert tool_key("", "mcp:files", "read") == ""

@@ -1,0 +1,79 @@
+"""Breakers of tools: what counts against a tool, and what the person is told."""
+
+import pytest
+
+from domain.breakers.breaker import Change, Verdict
+from domain.breakers.keys import tool_key
+from domain.breakers.policy import Policy
+from domain.services.guard_call import Admission, Reported
+from domain.services.guard_tools import GuardTools
+from ports.toolbox import ToolResult, ToolSpec
+from tests.doubles.notices import RecordedNotices
+
+LOOK = ToolSpec("look", "", {}, "mcp:x")
+
+
+class Guard:
+    """Answers as told and remembers what it was asked."""
+
+    def __init__(self, *, allowed: bool = True, change: Change | None = None) -> None:
+        self.allowed, self.change = allowed, change
+        self.keys: list[str] = []
+        self.verdicts: list[Verdict] = []
+
+    async def admit(self, key: str, policy: Policy) -> Admission:
+        self.keys.append(key)
+        return Admission(key, policy, allowed=self.allowed)
+
+    async def report(self, admission: Admission, verdict: Verdict) -> Reported:
+        self.verdicts.append(verdict)
+        return Reported(self.change, 60.0)
+
+
+def guarding(guard):
+    notices = RecordedNotices()
+    return GuardTools(guard, Policy(), "user", notices), notices
+
+
+async def test_a_breaker_belongs_to_a_person_a_source_and_a_name():
+    tools, _ = guarding(guard := Guard())
+    await tools.admit(LOOK)
+    assert guard.keys == [tool_key("user", "mcp:x", "look")]
+
+
+async def test_a_skipped_call_is_told():
+    tools, notices = guarding(Guard(allowed=False))
+    assert not (await tools.admit(LOOK)).allowed
+    assert "Skipping look after repeated failures" in str(notices.said)
+
+
+@pytest.mark.parametrize(
+    ("result", "verdict"),
+    [
+        (ToolResult("found"), Verdict.SUCCESS),
+        (ToolResult("bad city", failed=True), Verdict.NEUTRAL),
+        (ToolResult("broken", failed=True, own_fault=True), Verdict.FAILURE),
+        (ToolResult("not run", failed=True, begun=False, own_fault=True), Verdict.NEUTRAL),
+        (None, Verdict.NEUTRAL),
+    ],
+)
+async def test_only_failures_of_the_tool_count_against_it(result, verdict):
+    tools, _ = guarding(guard := Guard())
+    await tools.report(LOOK, await tools.admit(LOOK), result)
+    assert guard.verdicts == [verdict]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (Change.OPENED, "failed repeatedly; it is left alone for 60 s"),
+        (Change.REOPENED, "still fails"),
+        (Change.CLOSED, ""),
+        (None, ""),
+    ],
+)
+async def test_opening_and_reopening_are_told(change, words):
+    tools, notices = guarding(Guard(change=change))
+    await tools.report(LOOK, await tools.admit(LOOK), ToolResult("x", failed=True, own_fault=True))
+    assert words in str(notices.said)
+    assert bool(words) is bool(notices.said)

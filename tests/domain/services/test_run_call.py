@@ -1,0 +1,286 @@
+"""One tool call: read, let through, recorded before it begins, run once, told; whatever goes wrong is one text."""
+
+import asyncio
+from collections.abc import Callable, Collection
+from dataclasses import replace
+
+import pytest
+
+from domain.breakers.policy import Policy
+from domain.services.guard_call import Admission
+from domain.services.journal_calls import JournalCalls
+from domain.services.run_call import OVERDUE, CallPorts, CallTurn, RunCall
+from domain.tools.once import REFUSED, UNKNOWN
+from domain.tools.registry import merged
+from ports.tool_runs import ToolRun, ToolRunsUnavailable
+from ports.toolbox import ToolCall, ToolRequest, ToolResult, ToolSpec
+from tests.doubles.clock import FakeClock, until
+from tests.doubles.offload import InlineOffload
+from tests.doubles.slots import CountedSlots
+from tests.doubles.telemetry import RecordedTelemetry
+
+CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+LOOK, SAFE = ToolSpec("look", "", CITY, "mcp:x"), ToolSpec("safe", "", CITY, "mcp:x", idempotent=True)
+CALL = ToolCall("c1", "look", '{"city": "Perth"}')
+
+
+class Runs:
+    """Implements what is used of ToolRuns: remembers keys; `lost` makes it unavailable."""
+
+    def __init__(self) -> None:
+        self.known: set[tuple[str, str]] = set()
+        self.batches: list[int] = []
+        self.finished: list[str] = []
+        self.lost = False
+
+    async def start(self, runs: Collection[ToolRun]) -> frozenset[str]:
+        await asyncio.sleep(0)
+        if self.lost:
+            raise ToolRunsUnavailable("gone")
+        self.batches.append(len(runs))
+        new = [run for run in runs if (run.call_id, run.arguments_hash) not in self.known]
+        self.known |= {(run.call_id, run.arguments_hash) for run in new}
+        return frozenset(run.call_id for run in new)
+
+    async def finish(self, runs: Collection[ToolRun]) -> None:
+        await asyncio.sleep(0)
+        if self.lost:
+            raise ToolRunsUnavailable("gone")
+        self.finished += [run.call_id for run in runs]
+
+
+class Tools:
+    """A toolbox: answers with `answer`, or waits for ever if it is None, or raises it."""
+
+    def __init__(self, runs: Runs) -> None:
+        self.runs = runs
+        self.answer: ToolResult | Exception | None = ToolResult("sunny")
+        self.requests: list[ToolRequest] = []
+        self.known_when_called: list[int] = []
+
+    def tools(self) -> tuple[ToolSpec, ...]:
+        return LOOK, SAFE
+
+    async def call(self, request: ToolRequest) -> ToolResult:
+        self.requests.append(request)
+        self.known_when_called.append(len(self.runs.known))
+        if self.answer is None:
+            await asyncio.get_running_loop().create_future()
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        assert self.answer is not None
+        return self.answer
+
+
+class Guard:
+    """A breaker that lets through or not, and remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.allowed, self.breaks = True, False
+        self.told: list[ToolResult | None] = []
+
+    async def admit(self, spec: ToolSpec) -> Admission:
+        return Admission(spec.name, Policy(), allowed=self.allowed, retry_after=30.0)
+
+    async def report(self, spec: ToolSpec, admission: Admission, result: ToolResult | None) -> None:
+        if self.breaks:
+            raise OSError("gone")
+        self.told.append(result)
+
+
+class Place:
+    """Everything around the runner."""
+
+    def __init__(self, check: Callable[..., str] = lambda *_: "", *, parallel: int = 8, waiting: int = 8) -> None:
+        self.runs, self.guard, self.slots = Runs(), Guard(), CountedSlots()
+        self.tools, self.log, self.clock = Tools(self.runs), RecordedTelemetry(), FakeClock()
+        self.tasks: list[asyncio.Task[None]] = []
+        self.began: list[str] = []
+        journal = JournalCalls(self.runs, self.log, self.own)  # type: ignore[arg-type]
+        self.ports = CallPorts(
+            self.tools, journal, self.guard, self.slots, InlineOffload(), check, self.clock, self.log
+        )
+        self.turn = CallTurn("ns", "turn", "user", parallel=parallel, waiting=waiting)
+        self.runner = RunCall(merged(self.tools.tools()), self.ports, self.turn)
+
+    def own(self, work, name):
+        self.tasks.append(asyncio.get_running_loop().create_task(work, name=name))
+
+    async def run(self, call: ToolCall = CALL) -> ToolResult:
+        return await self.runner.run(call, lambda: self.began.append(call.call_id))
+
+    def start(self, call: ToolCall = CALL) -> "asyncio.Task[ToolResult]":
+        return asyncio.get_running_loop().create_task(self.run(call))
+
+    @property
+    def outcome(self):
+        return self.log.only("tool_call").values["outcome"]
+
+
+async def test_a_call_runs_once_and_is_recorded_before_it_begins():
+    place = Place()
+    assert await place.run() == ToolResult("sunny")
+    assert place.tools.requests == [ToolRequest(LOOK, {"city": "Perth"}, "turn/c1")]
+    assert (place.tools.known_when_called, place.began, place.outcome) == ([1], ["c1"], "done")
+    await until(lambda: place.runs.finished == ["c1"])
+    assert (place.slots.taken, place.guard.told) == (0, [ToolResult("sunny")])
+
+
+@pytest.mark.parametrize("name", ["look", "safe"])
+async def test_a_call_that_was_started_before_runs_again_only_if_that_does_no_harm(name):
+    place = Place()
+    await place.run(replace(CALL, name=name))
+    again = await place.run(replace(CALL, name=name))
+    assert (again.text, len(place.tools.requests)) == ((UNKNOWN, 1) if name == "look" else ("sunny", 2))
+
+
+@pytest.mark.parametrize(("name", "text"), [("look", REFUSED), ("safe", "sunny")])
+async def test_a_call_that_cannot_be_recorded_runs_only_if_that_does_no_harm(name, text):
+    place = Place()
+    place.runs.lost = True
+    assert (await place.run(replace(CALL, name=name))).text == text
+    assert place.slots.taken == 0
+
+
+BAD = {
+    "no JSON": '{"city": ',
+    "a list": "[1]",
+    "not valid": '{"city": 1}',
+    "too deep": '{"city": ' + "[" * 5000,
+}
+
+
+@pytest.mark.parametrize("arguments", BAD.values(), ids=BAD)
+async def test_bad_arguments_are_one_text_and_one_line_in_the_log(arguments):
+    place = Place(lambda _, given: "city: 1 is no text" if given["city"] == 1 else "")
+    result = await place.run(replace(CALL, arguments=arguments))
+    assert result.text.startswith("Error: invalid arguments: ")
+    assert (result.failed, result.begun, place.outcome) == (True, False, "invalid_arguments")
+    assert (len(place.log.lines), place.guard.told, place.tools.requests, place.began) == (1, [], [], [])
+
+
+async def test_an_unknown_tool_is_a_failed_result():
+    place = Place()
+    assert "no tool named 'nowhere'" in (await place.run(replace(CALL, name="nowhere"))).text
+    assert place.outcome == "unknown_tool"
+
+
+async def test_a_tool_whose_breaker_is_open_is_skipped():
+    place = Place()
+    place.guard.allowed = False
+    result = await place.run()
+    assert "left alone for about 30 s" in result.text
+    assert (place.outcome, place.guard.told, place.runs.known) == ("skipped", [], set())
+
+
+async def test_a_tool_that_breaks_its_promise_is_a_failure_of_its_own():
+    place = Place()
+    place.tools.answer = ValueError("secret")
+    result = await place.run()
+    assert (result.text, result.own_fault, place.guard.told) == ("Error: the tool failed.", True, [result])
+    assert "secret" not in repr(place.log.lines)
+
+
+async def test_a_result_outlives_its_breaker():
+    place = Place()
+    place.guard.breaks = True
+    assert (await place.run()).text == "sunny"
+
+
+async def test_a_result_that_no_text_can_hold_is_mended():
+    place = Place()
+    place.tools.answer = ToolResult("a\x00\ud800")
+    assert (await place.run()).text == "a\ufffd\ufffd"
+
+
+async def test_a_defect_of_ours_is_a_failed_result():
+    place = Place(check=lambda *_: 1 / 0)
+    assert (await place.run()).text == "Error: the tool could not be run."
+    assert place.outcome == "defect: ZeroDivisionError"
+
+
+@pytest.mark.parametrize(("message", "outcome"), [(OVERDUE, "overdue"), (None, "stopped")])
+async def test_a_stopped_call_gives_its_place_back_and_stays_recorded_as_started(message, outcome):
+    place = Place()
+    place.tools.answer = None
+    task = place.start()
+    await until(lambda: place.began)
+    task.cancel(message)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (place.slots.taken, place.runs.finished, place.outcome) == (0, [], outcome)
+    (told,) = place.guard.told
+    assert (told is not None and told.own_fault) is (message == OVERDUE)
+
+
+async def test_a_call_begins_only_when_the_process_has_a_place():
+    place = Place(parallel=1)
+    place.tools.answer = None
+    first = place.start()
+    await until(lambda: place.began)
+    second = place.start(replace(CALL, call_id="c2"))
+    await until(lambda: place.slots.waiting)
+    assert (place.began, len(place.runs.known)) == (["c1"], 1)
+    second.cancel()
+    first.cancel()
+    await asyncio.wait((first, second))
+    assert (place.slots.taken, place.slots.waiting) == (0, 0)
+
+
+async def test_a_call_finds_the_line_full():
+    place = Place(parallel=1, waiting=0)
+    place.tools.answer = None
+    first = place.start()
+    await until(lambda: place.began)
+    assert "too many tools" in (await place.run(replace(CALL, call_id="c2"))).text
+    first.cancel()
+    await asyncio.wait((first,))
+
+
+async def test_calls_that_begin_together_are_recorded_together():
+    place = Place()
+    calls = [place.start(replace(CALL, call_id=f"c{number}")) for number in range(8)]
+    await asyncio.gather(*calls)
+    await until(lambda: len(place.runs.finished) == 8)
+    assert place.runs.batches == [8]
+
+
+async def test_a_call_stopped_before_it_began_is_not_taken_for_one_that_may_have_run():
+    place, gate = Place(), asyncio.Event()
+    start = place.runs.start
+
+    async def slowly(runs):
+        new = await start(runs)
+        await gate.wait()
+        return new
+
+    place.runs.start = slowly
+    task = place.start()
+    await until(lambda: place.runs.known)
+    task.cancel()
+    await asyncio.wait((task,))
+    gate.set()
+    await until(lambda: place.runs.finished == ["c1"])
+    assert (place.began, place.slots.taken) == ([], 0)
+
+
+async def test_a_store_that_breaks_its_promise_refuses_and_leaves_nobody_waiting():
+    place = Place()
+
+    async def breaking(runs):
+        raise KeyError("defect")
+
+    place.runs.start = breaking
+    assert (await place.run()).text == REFUSED
+    (task,) = place.tasks
+    await asyncio.wait((task,))
+    assert isinstance(task.exception(), KeyError)
+
+
+async def test_calls_of_two_turns_with_one_id_are_told_apart():
+    place = Place()
+    other = RunCall(merged(place.tools.tools()), place.ports, replace(place.turn, turn_id="other"))
+    moved = replace(CALL, arguments='{"city": "Oslo"}')
+    results = await asyncio.gather(place.run(), other.run(moved, lambda: None))
+    assert [result.text for result in results] == ["sunny", "sunny"]
+    assert place.runs.batches == [1, 1]

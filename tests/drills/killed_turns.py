@@ -1,0 +1,68 @@
+"""Turns of several rounds as numbers name them: whoever knows the number knows every byte that was written."""
+
+from random import Random
+from typing import Any
+
+from domain.conversation.history import Past, history_items
+from domain.conversation.record import KeptItem, TurnRecord
+from domain.conversation.references import call_reference
+from entrypoints.simulator.answers import Refusal
+from entrypoints.simulator.refusals.history import check_history
+from entrypoints.simulator.refusals.items import INPUT
+from entrypoints.simulator.refusals.verdicts import Host
+from ports.json_values import JsonObject
+from tests.contracts.artifact_cases import ulid
+from tests.domain.conversation.host_shapes import Message, returned, user
+from tests.drills.replay_models import MODELS, answers_as, thought
+
+SLUG = "openai/gpt-5.6-sol"
+HOST = "0.12.4"
+LARGE = 400_000
+
+
+def turn(number: int) -> TurnRecord:
+    """One to four rounds of thinking, words and calls, and an answer; every sixth has an output of 400 KB."""
+    rng, items = Random(number), list[KeptItem]()
+    for round_ in range(rng.randint(1, 4)):
+        items += (KeptItem(thought(SLUG, rng)), KeptItem(_message(number, f"Round {round_} of {number}.")))
+        calls = [f"call_{number}_{round_}_{place}" for place in range(rng.randint(1, 3))]
+        shown = [call_reference(ulid(number), len(items) + place) for place in range(len(calls))]
+        items += (KeptItem(_call(one), seen) for one, seen in zip(calls, shown, strict=True))
+        items += (KeptItem(_output(one, rng), seen) for one, seen in zip(calls, shown, strict=True))
+    if number % 6 == 0:
+        items[-1] = KeptItem({**items[-1].item, "output": rng.randbytes(LARGE // 2).hex()}, items[-1].shown)
+    items += (KeptItem(thought(SLUG, rng)), KeptItem(_message(number, f"The answer is {number} — é.")))
+    return TurnRecord(ulid(number), SLUG, answers_as(SLUG), tuple(items))
+
+
+def chat_of(numbers: list[int]) -> list[Message]:
+    """Return the chat in which those turns were said, as a host sends it with the next question."""
+    said = [message for number in numbers for message in (user(f"Ask {number}"), *returned(HOST, turn(number)))]
+    return [*said, user("And now?")]
+
+
+def replayed(messages: list[Message], records: tuple[TurnRecord, ...]) -> tuple[tuple[JsonObject, ...], str]:
+    """Return what goes upstream, and why it would be refused; empty if it would not."""
+    items = history_items(messages, MODELS[SLUG], slug=SLUG, past=Past(records))
+    complaint = INPUT(list(items))
+    if complaint:
+        return items, f"shape: {complaint}"
+    try:
+        check_history(list(items), Host(answers_as(SLUG), "drill"))
+    except Refusal as refusal:
+        return items, f"refused: {vars(refusal)}"
+    return items, ""
+
+
+def _message(number: int, text: str) -> dict[str, Any]:
+    content = [{"type": "output_text", "text": text, "annotations": []}]
+    item_id = f"msg_{number}_{sum(text.encode()):x}"
+    return {"type": "message", "role": "assistant", "id": item_id, "status": "completed", "content": content}
+
+
+def _call(call_id: str) -> dict[str, Any]:
+    return {"type": "function_call", "call_id": call_id, "name": "look", "arguments": '{"q": "x é"}'}
+
+
+def _output(call_id: str, rng: Random) -> dict[str, Any]:
+    return {"type": "function_call_output", "call_id": call_id, "output": rng.randbytes(rng.randint(5, 2_000)).hex()}

@@ -1,0 +1,86 @@
+"""The process that is killed: it opens a store as the product does, and remembers turn after turn.
+
+It notes every stage it enters in a pipe before it enters it, so that whoever kills it can choose where.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from adapters.process.clock import SystemClock
+from adapters.process.ids import SystemIds
+from adapters.process.threads import ThreadOffload
+from domain.request.turn_request import Person, Remembering
+from domain.services.remember_turn import TurnMemory
+from entrypoints.openwebui.storage import Storage
+from entrypoints.openwebui.storage_place import OWN_URL
+from tests.doubles.telemetry import RecordedTelemetry
+from tests.drills.killed_turns import turn
+
+ANN = Person(user_id="ann", chat_id="chat-1", message_id="message-1")
+MEMORY = Remembering(namespace="pipe_1a2b3c4d")
+OPENING, SEALING, BEGINNING, INSERTING, COMMITTING, STORED = STAGES = (
+    *("opening", "sealing", "beginning", "inserting", "committing"),
+    "stored",
+)
+LONGEST = 200
+"""Turns a child writes at most."""
+
+
+@asynccontextmanager
+async def opened(folder: Path) -> AsyncIterator[tuple[Storage, TurnMemory, RecordedTelemetry]]:
+    """Open the store of a folder with everything the product opens; close it in the end."""
+    clock, offload, telemetry = SystemClock(), ThreadOffload(), RecordedTelemetry()
+    environ = {OWN_URL: f"sqlite:///{folder / 'store.db'}"}
+    storage = Storage(environ, clock=clock, offload=offload, telemetry=telemetry)
+    memory = TurnMemory(
+        durable=storage.shelf,
+        temporary=storage.temporary,
+        offload=offload,
+        clock=clock,
+        ids=SystemIds(),
+        telemetry=telemetry,
+    )
+    try:
+        yield storage, memory, telemetry
+    finally:
+        await storage.aclose()
+        await offload.aclose()
+
+
+def started(folder: Path, first: int) -> tuple[int, int]:
+    """Fork a writer of turns from `first` on; return its id and the end of the pipe to read from."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child:
+        os.close(writing)
+        return child, reading
+    try:
+        os.close(reading)
+        asyncio.run(_write(folder, first, lambda text: os.write(writing, f"{text}\n".encode())))
+    finally:
+        os._exit(1)
+
+
+async def _write(folder: Path, first: int, note: Callable[[str], object]) -> None:
+    note(f"{OPENING} 0")
+    async with opened(folder) as (storage, memory, _):
+        await storage.shelf()
+        at = first
+
+        def executing(_: object, __: object, statement: str, *___: object) -> None:
+            if statement.startswith(("BEGIN", "INSERT")):
+                note(f"{BEGINNING if statement.startswith('BEGIN') else INSERTING} {at}")
+
+        event.listen(sa.Engine, "before_cursor_execute", executing)
+        event.listen(sa.Engine, "commit", lambda _: note(f"{COMMITTING} {at}"))
+        for at in range(first, first + LONGEST):
+            record = turn(at)
+            note(f"{SEALING} {at}")
+            await memory.remember(ANN, MEMORY, record)
+            note(f"{STORED} {at}")
