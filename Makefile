@@ -21,7 +21,7 @@ ifdef DATA
 export DATA
 endif
 
-.PHONY: help check format settings bundle run test test-unit test-lowest test-hosts test-host drills drill-request bench simulator chromium clean
+.PHONY: help check format settings bundle run test test-unit test-lowest test-hosts test-host drills drill-request drill-replay bench simulator chromium clean
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
 
@@ -50,10 +50,14 @@ test-host: bundle chromium  ## end to end in one version: make test-host VERSION
 	@test -n "$(VERSION)" || { echo "say which: make test-host VERSION=0.12.4"; exit 2; }
 	@$(RUN) pytest -q tests/hosts --host-version $(VERSION)
 
-drills: drill-request  ## all large bounded runs
+drills: drill-request drill-replay  ## all large bounded runs
 
 drill-request: $(DEV)/.ready  ## thousands of chat bodies through the request builder, judged three times
 	@$(RUN) tests.drills.request
+
+drill-replay: $(DEV)/.ready  ## thousands of random histories replayed to a strict judge; 200 writers killed
+	@$(RUN) tests.drills.replay
+	@$(RUN) tests.drills.killed
 
 bench: bundle  ## speed and memory, side by side with a minimal pipe
 	@$(RUN) benchmarks.run

@@ -11,20 +11,29 @@ from random import Random
 from typing import Any
 
 ENGLISH = (
-    "the a of to and in is it for that with on as are this be by not or from when you can which one if has but all will "
-    "cache request value thread worker file list function server client returns keeps reads writes changes measures "
-    "first second before after because only every large small default connection message answer time order test"
-).split()
-LIVELY = [*ENGLISH, "don’t", "it’s", "—", "…", "🎉", "✅", "⚠️", "👇", "“quoted”", "naïve", "→"]
+    "the a of to and in is it for that with on as are this be by not or from when you can which one if has but all "
+    "will cache request value thread worker file list function server client returns keeps reads writes changes "
+    "measures first second before after because only every large small default connection message answer time order"
+)
+LIVELY = ENGLISH + " don’t it’s — … 🎉 ✅ ⚠️ 👇 “quoted” naïve →"
 GERMAN = (
     "der die das ein und oder nicht mit für über später häufig während Größe Änderung Übergabe Puffer Währung prüfen "
     "müssen können außerdem zunächst gemäß Schicht Objekt wird sind hat nur jede Anfrage Antwort „gemessen“ heißt"
-).split()
+)
 ASIAN = (
     "キャッシュは 最初の 要求で 作られ、 期限が 切れるまで 保持されます 設定を 変更した 後は 必ず 再起動して ください "
     "这个函数 会在 第一次 调用时 读取配置， 然后 把结果 保存在 内存中 如果 列表为空 就返回 默认值 而不是 抛出异常"
-).split()
-TONGUES = ((ENGLISH, " ", ". "), (GERMAN, " ", ". "), (ENGLISH, " ", ". "), (ASIAN, "", "。"), (LIVELY, " ", "! "))
+)
+TONGUES = tuple(
+    (tuple(words.split()), space, end)
+    for words, space, end in (
+        (ENGLISH, " ", ". "),
+        (GERMAN, " ", ". "),
+        (ENGLISH, " ", ". "),
+        (ASIAN, "", "。"),
+        (LIVELY, " ", "! "),
+    )
+)
 DRESSED = ("**{}**", "`{}`", '"{}"', "*{}*", "({})")
 CITED = (*DRESSED, "{} [1]", "[{}](https://docs.example/a_b?c=1&d=2)")
 SHAPES = ("## {0}\n\n", "- **Note:** {0}\n- {1}\n- {2}\n\n", "1. {0}\n2. {1}\n\n", "> {0}\n\n", "{0}{1}{2}\n\n")
@@ -37,12 +46,12 @@ CODE = (
     "            if answer.status == 200:  # found\n                return await answer.json()\n"
     '    raise RuntimeError(f"no answer from {url!r}\\n")\n```\n\n',
     '```json\n{"name": "demo", "paths": ["C:\\\\temp", "/var/tmp"], "nested": {"on": true, "text": "a\\tb"}}\n```\n\n',
-    "```bash\n# all of it\nfind . -name '*.py' -print0 | xargs -0 grep -n \"TODO\\b\" > found.txt\n```\n\n",
-    "```html\n<div class=\"card\">\n\t<a href='#top'>up</a>\n\t<details><summary>More</summary></details>\n</div>\n```\n\n",
-    "```c\n#include <stdio.h>\nfor (int i = 0; i < n; i++) {\n\tprintf(\"%d\\n\", a[i]);\n}\n```\n\n",
+    "```bash\n# all of it\nfind . -name '*.py' -print0 | xargs -0 grep -n \"error\\b\" > found.txt\n```\n\n",
+    "```html\n<div class='card'>\n\t<a href='#'>up</a>\n\t<details><summary>More</summary></details>\n</div>\n```\n\n",
+    '```c\n#include <stdio.h>\nfor (int i = 0; i < n; i++) {\n\tprintf("%d\\n", a[i]);\n}\n```\n\n',
 )
 
-Tongue = tuple[list[str], str, str]
+Tongue = tuple[tuple[str, ...], str, str]
 
 
 def history(messages: int) -> list[dict[str, Any]]:

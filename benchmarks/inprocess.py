@@ -1,9 +1,11 @@
-"""What can be measured without a host: the core on recorded frames, open streams, the model list, the start."""
+"""What can be measured without a host: the core on recorded frames, open streams, requests, model lists, the start."""
 
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.building import measure_building
+from benchmarks.catalog import measure_catalog
 from benchmarks.decode import measure_decode
 from benchmarks.listing import measure_listing
 from benchmarks.report import Line
@@ -18,5 +20,7 @@ def measure_inprocess(bundle: Path) -> Iterator[Line]:
     with running_simulator() as address:
         yield from asyncio.run(measure_decode(address))
         yield from measure_streams(address)
+    yield from measure_building()
+    yield from asyncio.run(measure_catalog())
     yield from asyncio.run(measure_listing())
     yield from measure_startup(bundle, host_python(SUPPORTED_HOSTS[0]))

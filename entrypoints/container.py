@@ -45,7 +45,7 @@ class Container(DeclarativeContainer):
     tool_runs: Dependency[ToolRuns] = Dependency(instance_of=ToolRuns)
     temporary_tool_runs: Dependency[ToolRuns] = Dependency(instance_of=ToolRuns)
     breaker_state: Dependency[BreakerState] = Dependency(instance_of=BreakerState)
-    checker: Dependency[Checker] = Dependency()
+    checker: Dependency[Checker] = Dependency(instance_of=Checker)
     telemetry: Dependency[Telemetry] = Dependency(instance_of=Telemetry)
 
     tools: Singleton[ToolPorts] = Singleton(
@@ -57,7 +57,14 @@ class Container(DeclarativeContainer):
         breakers=breaker_state,
     )
     run_turn: Singleton[RunTurn] = Singleton(
-        RunTurn, responses=responses, clock=clock, ids=ids, slots=slots, offload=offload, tools=tools, telemetry=telemetry
+        RunTurn,
+        responses=responses,
+        clock=clock,
+        ids=ids,
+        slots=slots,
+        offload=offload,
+        tools=tools,
+        telemetry=telemetry,
     )
     turn_memory: Factory[TurnMemory] = Factory(TurnMemory, offload=offload, clock=clock, ids=ids, telemetry=telemetry)
     clean_artifacts: Factory[CleanArtifacts] = Factory(

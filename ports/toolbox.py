@@ -1,13 +1,9 @@
 """Tools that can be run for one person in one turn."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from ports.json_values import JsonObject
-
-Checker = Callable[[JsonObject, JsonObject], str]
-"""Says in one line what is wrong with arguments (second) by a JSON Schema 2020-12 (first); empty if nothing is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +74,15 @@ class ToolResult:
     sources: tuple[ToolSource, ...] = ()
     begun: bool = True
     own_fault: bool = False
+
+
+@runtime_checkable
+class Checker(Protocol):
+    """Checks values against schemas. Pure computing; safe in any thread."""
+
+    def __call__(self, schema: JsonObject, arguments: JsonObject, /) -> str:
+        """Say in one line what is wrong with arguments by a JSON Schema 2020-12; empty if nothing is."""
+        ...
 
 
 @runtime_checkable

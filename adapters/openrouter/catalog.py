@@ -1,7 +1,7 @@
 """`GET /models` and `GET /key` over aiohttp."""
 
 from asyncio import to_thread
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 
@@ -21,6 +21,7 @@ from ports.responses import InvalidRoute, Limits, Reach, Route
 
 BODY_LIMIT = 32 * 1024 * 1024
 INLINE_LIMIT = 64 * 1024
+AT_ONCE = 40  # entries a thread reads before the loop gets its turn: a millisecond or two
 LIMITS = Limits(connect=10.0, total=30.0, idle_read=None)
 
 
@@ -35,7 +36,7 @@ class AioCatalog:
     async def fetch(self, route: Route) -> tuple[Model, ...]:
         """Return all models in upstream's order. Raises CatalogError."""
         raw = await self._get(route, "models")
-        models = await to_thread(_read_models, raw) if len(raw) > INLINE_LIMIT else _read_models(raw)
+        models = await _read_beside(raw) if len(raw) > INLINE_LIMIT else read_models(raw)
         if not models:
             raise CatalogError("the list holds no model")
         return models
@@ -106,10 +107,26 @@ def _read_ids(raw: bytes) -> frozenset[str]:
     return frozenset(slug for row in _read_rows(raw) if (slug := text(row.get("model_id")) or text(row.get("id"))))
 
 
-def _read_models(raw: bytes) -> tuple[Model, ...]:
-    models: dict[str, Model] = {}
-    for entry in _read_rows(raw):
-        model = read_model(entry)
-        if model is not None:
-            models.setdefault(model.id, model)
-    return tuple(models.values())
+async def _read_beside(raw: bytes) -> tuple[Model, ...]:
+    """Do as `read_models`, in threads that hold the interpreter for moments only."""
+    rows = await to_thread(_read_rows, raw)
+    models: list[Model] = []
+    for start in range(0, len(rows), AT_ONCE):
+        models += await to_thread(_models_of, rows[start : start + AT_ONCE])
+    return _first_of_each(models)
+
+
+def read_models(raw: bytes) -> tuple[Model, ...]:
+    """Return the models of an answer in its order, the first of equal ids. Raises CatalogError."""
+    return _first_of_each(_models_of(_read_rows(raw)))
+
+
+def _models_of(rows: Iterable[JsonObject]) -> list[Model]:
+    return [model for row in rows if (model := read_model(row)) is not None]
+
+
+def _first_of_each(models: Iterable[Model]) -> tuple[Model, ...]:
+    by_id: dict[str, Model] = {}
+    for model in models:
+        by_id.setdefault(model.id, model)
+    return tuple(by_id.values())

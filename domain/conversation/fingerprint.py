@@ -54,7 +54,11 @@ def normalised(text: str) -> str:
     text = " ".join(undecorated(text).replace("\0", "").split())
     if text.isascii():
         return text
-    return unicodedata.normalize("NFC", _SURROGATE.sub("\ufffd", text))
+    try:
+        text.encode()  # a tenth of the time the search takes
+    except UnicodeEncodeError:
+        text = _SURROGATE.sub("\ufffd", text)
+    return unicodedata.normalize("NFC", text)
 
 
 def digest_of(text: str) -> str:
@@ -84,8 +88,8 @@ def fingerprint_of_digests(person: str, earlier: str, answer: str, call_ids: Ite
 def fingerprint_of_turn(messages: Sequence[object], items: Sequence[KeptItem]) -> str:
     """Return the fingerprint of what a turn left, which answered `messages`."""
     answered = {kept.item.get("call_id") for kept in items if kept.item.get("type") == OUTPUT}
-    called = [str(kept.item.get("call_id")) for kept in items if kept.item.get("type") == CALL]
-    call_ids = [call_id for call_id in called if call_id not in answered]
+    calls = (kept for kept in items if kept.item.get("type") == CALL and kept.item.get("call_id") not in answered)
+    call_ids = [kept.shown or str(kept.item.get("call_id")) for kept in calls]
     return fingerprint_of(asked_in(messages), text_of(items), call_ids)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from domain.conversation.calls_as_text import takes_calls, told
 from domain.conversation.items import items_of
 from domain.conversation.pruning import pruned
+from domain.conversation.rebuilding import distinct_calls
 from domain.conversation.record import TurnRecord
 from domain.conversation.replay import spans
 from domain.conversation.turns import last_turns
@@ -53,7 +54,7 @@ def _with_outputs(messages: Sequence[object]) -> bool:
 def _joined(
     sections: Sequence[tuple[Sequence[JsonObject], bool]], full_turns: int, *, all_calls: bool
 ) -> tuple[JsonObject, ...]:
-    whole = pruned([item for items, _ in sections for item in items], full_turns)
+    whole = pruned(list(distinct_calls(item for items, _ in sections for item in items)), full_turns)
     joined: list[JsonObject] = []
     at = 0
     for items, with_reasoning in sections:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from domain.conversation.fingerprint import digest_of, fingerprint_of_digests, normalised, text_of, visible_text
-from domain.conversation.record import CALL, MESSAGE, OUTPUT, TurnRecord
+from domain.conversation.record import CALL, MESSAGE, TurnRecord
 from domain.conversation.references import references_in
 from ports.json_values import JsonObject
 
@@ -86,16 +86,9 @@ class Run:
 
 
 def visible_ids(record: TurnRecord) -> dict[str, str]:
-    """Return the ids of a turn's calls as the caller knows them, by the ids upstream knows.
-
-    A call without an output was handed over to the caller, under its own id.
-    """
-    answered = {kept.item["call_id"] for kept in record.items if kept.item["type"] == OUTPUT}
+    """Return the ids of a turn's calls as the caller knows them, by the ids upstream knows."""
     calls = (kept for kept in record.items if kept.item["type"] == CALL)
-    return {
-        kept.item["call_id"]: kept.shown if kept.shown and kept.item["call_id"] in answered else kept.item["call_id"]
-        for kept in calls
-    }
+    return {kept.item["call_id"]: kept.shown or kept.item["call_id"] for kept in calls}
 
 
 def runs_of(messages: Sequence[object], records: Iterable[TurnRecord]) -> tuple[Run, ...]:
@@ -139,19 +132,28 @@ def _belongs(message: JsonObject, named: Sequence[TurnRecord], run: Run) -> bool
 
 def fingerprints_in(messages: Sequence[object]) -> Iterator[tuple[int, str]]:
     """Iterate over the places of an assistant's messages that name no turn, and their fingerprints."""
-    person = earlier = ""
+    person: JsonObject = {}
+    earlier: JsonObject = {}
+    digests: dict[int, str] = {}  # by identity; most answers name their turn, and nothing has to be digested for them
+
+    def digested(message: JsonObject) -> str:
+        if id(message) not in digests:
+            digests[id(message)] = digest_of(visible_text(message))
+        return digests[id(message)]
+
     for position, message in enumerate(messages):
         role = message.get("role") if isinstance(message, Mapping) else None
         if not isinstance(message, Mapping) or role not in ("user", "assistant"):
             continue
-        digest = digest_of(visible_text(message))
         if role == "user":
-            person = digest
+            person = message
             continue
-        found = fingerprint_of_digests(person, earlier, digest, call_ids_of(message))
-        earlier = digest
-        if found and not references_in(message):
-            yield position, found
+        if not references_in(message):
+            led = digested(person), digested(earlier)
+            found = fingerprint_of_digests(*led, digested(message), call_ids_of(message))
+            if found:
+                yield position, found
+        earlier = message
 
 
 def call_ids_of(message: object) -> list[str]:

@@ -48,9 +48,9 @@ def build(
 ) -> Prepared | Fault:
     """Build what one turn sends; a Fault if the messages hold nothing to send.
 
-    `offered` are all tools on offer if the turn can run some of them itself; else the caller's own are passed on. `model` is the
-    catalog's entry for `slug`, None if it has none: then every parameter is passed on. `known`: all slugs of the
-    catalog, empty if unknown. `past`: what is remembered of the history's turns.
+    `offered` are all tools on offer if the turn can run some of them itself; else the caller's own are passed on.
+    `model` is the catalog's entry for `slug`, None if it has none: then every parameter is passed on. `known`: all
+    slugs of the catalog, empty if unknown. `past`: what is remembered of the history's turns.
     """
     asked = request.parameters
     items = answerable(history_items(request.messages, model, request.prompting.history_turns, slug, past))
@@ -129,7 +129,6 @@ def _calling_unthinking(body: ResponsesBody, request: TurnRequest, model: Model 
 def _tools(
     request: TurnRequest, slug: str, model: Model | None, offered: tuple[JsonObject, ...]
 ) -> tuple[tuple[JsonObject, ...], tuple[str, ...]]:
-    asked = request.parameters
     if request.caller is Caller.TASK:
         wanted = offered
     else:

@@ -18,7 +18,7 @@ from ports.ids import Ids
 from ports.offload import Offload
 from ports.telemetry import Telemetry
 
-ROWS_READ = 2_000
+ROWS_READ = 4_000
 TOUCH_EVERY = timedelta(days=1)
 THINKING = "reasoning"
 

@@ -39,7 +39,6 @@ from ports.slots import Slots, SlotsFull
 from ports.telemetry import Telemetry
 from ports.toolbox import Toolbox
 
-
 STORED_SECONDS = 2.0
 
 
@@ -81,20 +80,19 @@ class RunTurn:
         request: TurnRequest,
         *,
         models: tuple[Model, ...] = (),
-        toolbox: Toolbox | None = None,
-        notices: Notices | None = None,
-        memory: TurnMemory | None = None,
+        own: Personal | None = None,
         reader: "asyncio.Task[Any] | None" = None,
     ) -> AsyncGenerator[Output, None]:
         """Yield the outputs of one turn, ending with exactly one `Ended`; raises nothing but cancellation.
 
-        `models` is the catalog as known now, empty if unknown; `toolbox`, `notices` and `memory` belong to this person.
+        `models` is the catalog as known now, empty if unknown; `own` is what belongs to this person.
         `reader` is the task whose end means that nobody reads any more (default: the one that starts to iterate).
         """
         error_id, began = self._ids.new_error_id(), self._clock.monotonic()
         if not request.turn_id:
             request = replace(request, turn_id=self._ids.new_id())
-        prepared = await self._prepare(request, models, error_id, Personal(toolbox, notices, memory))
+        own = own or Personal()
+        prepared = await self._prepare(request, models, error_id, own)
         if isinstance(prepared, Fault):
             yield self._refuse(prepared, error_id, began, request)
             return
@@ -108,7 +106,7 @@ class RunTurn:
             return
         except (asyncio.CancelledError, GeneratorExit):
             left = End(Reason.CANCELLED, Timing(self._clock.monotonic() - began), error_id)
-            self._own(settle_turn(settlement, left, self._telemetry, notices), "openrouter-pipe-settle")
+            self._own(settle_turn(settlement, left, self._telemetry, own.notices), "openrouter-pipe-settle")
             raise
         watch = _Watch(driver, reader or asyncio.current_task())
         self._running += 1

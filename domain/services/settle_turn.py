@@ -8,7 +8,7 @@ from domain.conversation.record import KeptItem, TurnRecord
 from domain.conversation.references import call_reference
 from domain.conversation.replay import outlived
 from domain.conversation.size import characters_of
-from domain.request.turn_request import TurnRequest
+from domain.request.turn_request import Caller, TurnRequest
 from domain.services.remember_turn import Recalled, TurnMemory
 from domain.turn.closing import closing_line
 from domain.turn.steps import End, Kept, Persist, Reason, Record
@@ -102,7 +102,7 @@ async def _keep(turn: Settlement, end: End, memory: TurnMemory) -> None:
 
 def _record(turn: Settlement, kept: list[Kept], *, cut: bool) -> TurnRecord:
     models = {entry.model or turn.slug for entry in turn.kept}
-    items = tuple(KeptItem(one.item, _shown(turn.request.turn_id, one)) for one in kept)
+    items = tuple(KeptItem(one.item, _shown(turn.request, one)) for one in kept)
     return TurnRecord(
         turn_id=turn.request.turn_id,
         asked=turn.slug,
@@ -113,9 +113,11 @@ def _record(turn: Settlement, kept: list[Kept], *, cut: bool) -> TurnRecord:
     )
 
 
-def _shown(turn_id: str, kept: Kept) -> str:
-    """Return the id under which the page was shown a call or its output."""
-    return call_reference(turn_id, kept.segment) if kept.item.get("call_id") and kept.segment >= 0 else ""
+def _shown(request: TurnRequest, kept: Kept) -> str:
+    """Return the id under which the page was shown a call or its output; other callers get upstream's own."""
+    if request.caller is not Caller.PAGE or not kept.item.get("call_id") or kept.segment < 0:
+        return ""
+    return call_reference(request.turn_id, kept.segment)
 
 
 def _estimated(turn: Settlement, end: End) -> Decimal | None:

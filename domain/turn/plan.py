@@ -14,8 +14,8 @@ class TurnPlan:
     """Everything decided before the turn starts.
 
     `runnable`: names of tools the toolbox can run; calls of others are handed over if none is runnable; those of
-    `sequential` tools run alone. A round that calls one of `handed_over` is handed over whole. `prompt_characters` the input of a request may have, None for no limit;
-    `sees_images`: pictures of results go to the model.
+    `sequential` tools run alone. A round that calls one of `handed_over` is handed over whole. `prompt_characters`
+    the input of a request may have, None for no limit; `sees_images`: pictures of results go to the model.
     `idle_seconds`: longest wait for an event, comments not counted. `jitter` in [0, 1) spreads the retries.
     `other_endpoint`: a refusal by one endpoint may lead to the other; `fallback` goes to the model that stands in.
     """

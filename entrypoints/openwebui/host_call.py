@@ -1,7 +1,7 @@
 """What the host handed to `pipe()`, read once: who calls, and where the answer goes."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from domain.request.tasks import MERGED_ANSWER
@@ -12,7 +12,10 @@ Emitter = Callable[[dict[str, Any]], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True)
 class HostCall:
-    """One call of `pipe()`. `emitter` is present only for a person in the page; `user_valves` as stored, or None."""
+    """One call of `pipe()`. `emitter` is present only for a person in the page; `user_valves` as stored, or None.
+
+    `metadata` is the host's own and only read; `tools` and `event_call` as handed over, the latter for a page only.
+    """
 
     body: Mapping[str, Any]
     caller: Caller
@@ -20,6 +23,9 @@ class HostCall:
     emitter: Emitter | None
     user_valves: object
     task: str
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    tools: object = None
+    event_call: Callable[[dict[str, Any]], Awaitable[Any]] | None = None
 
 
 def read_call(call: Mapping[str, Any]) -> HostCall:
@@ -42,7 +48,7 @@ def read_call(call: Mapping[str, Any]) -> HostCall:
     )
     in_page = bool(person.chat_id and person.message_id and person.session_id)
     caller = Caller.API if task == MERGED_ANSWER else Caller.TASK if task else Caller.PAGE if in_page else Caller.API
-    emitter = call.get("__event_emitter__")
+    emitter, event_call = call.get("__event_emitter__"), call.get("__event_call__")
     return HostCall(
         body=body,
         caller=caller,
@@ -50,6 +56,9 @@ def read_call(call: Mapping[str, Any]) -> HostCall:
         emitter=emitter if caller is Caller.PAGE and callable(emitter) else None,
         user_valves=user.get("valves"),
         task=task,
+        metadata=metadata,
+        tools=call.get("__tools__"),
+        event_call=event_call if caller is Caller.PAGE and callable(event_call) else None,
     )
 
 

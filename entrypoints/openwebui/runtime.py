@@ -5,12 +5,16 @@ import os
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
+from adapters.json_schema.checker import JsonSchemaChecker
 from adapters.logs.structlog_telemetry import StructlogTelemetry
 from adapters.openrouter.catalog import AioCatalog
 from adapters.openrouter.client import AioResponsesClient
 from adapters.openrouter.pool import SessionPool
 from adapters.openwebui.chats import OpenWebUiChats
+from adapters.openwebui.host_tools import HostOffer
 from adapters.openwebui.model_rows import OpenWebUiModelRows
+from adapters.openwebui.tool_threads import ToolThreads
+from adapters.openwebui.toolbox import OpenWebUiToolbox, open_toolbox
 from adapters.process.clock import SystemClock
 from adapters.process.ids import SystemIds
 from adapters.process.loads import Loads
@@ -18,16 +22,18 @@ from adapters.process.slots import ProcessSlots
 from adapters.process.state import shared_state
 from adapters.process.threads import ThreadOffload
 from domain.redaction.secrets import redact
-from domain.request.turn_request import TurnRequest
+from domain.request.turn_request import Caller, TurnRequest
 from domain.services.clean_artifacts import Retention
 from domain.services.list_models import ListModels
 from domain.services.remember_turn import TurnMemory
 from domain.services.run_turn import RunTurn
 from domain.services.sync_models import SyncModels
 from entrypoints.container import Container
+from entrypoints.openwebui.host_call import HostCall
 from entrypoints.openwebui.model_list import ModelList
 from entrypoints.openwebui.model_sync import wish_of
 from entrypoints.openwebui.storage import Storage
+from entrypoints.openwebui.storage_lazy import LazyBreakerState, LazyToolRuns
 from entrypoints.settings import Settings
 
 
@@ -57,6 +63,11 @@ class Runtime:
             chats=OpenWebUiChats(),
             offload=self._offload,
             slots=ProcessSlots(shared_state()),
+            tool_slots=ProcessSlots(shared_state(), "tools"),
+            tool_runs=LazyToolRuns(self._storage),
+            temporary_tool_runs=self._storage.temporary_tool_runs,
+            breaker_state=LazyBreakerState(self._storage),
+            checker=JsonSchemaChecker(),
             telemetry=self.telemetry,
         )
         container.check_dependencies()
@@ -66,6 +77,7 @@ class Runtime:
         self._list_models: ListModels = container.list_models()
         self.model_list = ModelList(self._list_models)
         self._sync_models: SyncModels = container.sync_models()
+        self._tool_threads = ToolThreads(self.telemetry)
         self._closing: asyncio.Task[None] | None = None
         self._loads = Loads(shared_state())
         self._registered: set[str] = set()
@@ -79,6 +91,20 @@ class Runtime:
         """Let the host's model rows follow the newest listing, beside the caller; an unknown function has none."""
         if self.model_list.picked is not None:
             self._sync_models.begin(wish_of(function_id, self.model_list.picked, settings))
+
+    async def toolbox(self, offer: HostOffer, call: HostCall, settings: Settings) -> OpenWebUiToolbox | None:
+        """Return the host's tools for a turn; None if there are none. What cannot be read is told in the log."""
+        box = await open_toolbox(
+            offer,
+            self._tool_threads,
+            self._offload,
+            self.telemetry,
+            event_call=call.event_call,
+            session_id=call.person.session_id if call.caller is Caller.PAGE else "",
+            seconds=settings.tool_timeout_seconds,
+            redact=redact,
+        )
+        return box if box.tools() else None
 
     def _clean(self, namespace: str, settings: Settings) -> None:
         days, hours = settings.artifact_cleanup_days, settings.artifact_cleanup_interval_hours

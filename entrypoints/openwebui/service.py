@@ -6,11 +6,15 @@ The host keeps one instance per process and may replace it at any time; nothing 
 import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from adapters.openwebui.host_tools import HostOffer, offered_names
+from adapters.openwebui.toolbox import OpenWebUiToolbox
 from domain.faults.fault import Fault
 from domain.request.turn_request import Caller, Person, TurnRequest
+from domain.services.run_turn import Personal
 from entrypoints.openwebui.emitter import GuardedEmitter
 from entrypoints.openwebui.host import Host, detect_host
 from entrypoints.openwebui.host_call import HostCall, read_call, split_model
@@ -22,9 +26,10 @@ from entrypoints.openwebui.present.native import NativePresenter
 from entrypoints.openwebui.present.stream import Payload, Start, paced, unpaced
 from entrypoints.openwebui.present.wishes import Wishes
 from entrypoints.openwebui.reply import reply
-from entrypoints.openwebui.request import request_of, route_of, support_of
+from entrypoints.openwebui.request import PIPELINE, request_of, route_of, support_of
 from entrypoints.openwebui.runtime import Runtime
 from entrypoints.openwebui.settings_memory import SettingsMemory
+from entrypoints.openwebui.tool_mode import ToolMode, tool_mode
 from entrypoints.settings import Settings
 from entrypoints.settings_rows import SettingProblem
 from entrypoints.wire.completions_body import read_completions_body
@@ -61,7 +66,8 @@ class PipeService:
         emitter = GuardedEmitter(host_call.emitter, runtime.telemetry)
         await _warn_admin(problems, host_call.person, emitter)
         turn_id = runtime.ids.new_id()
-        start = self._starter(runtime, host_call, settings, emitter, turn_id)
+        tools = await self._tools(runtime, host_call, settings)
+        start = self._starter(runtime, host_call, settings, emitter, turn_id, tools)
         head = ChunkHead(
             f"chatcmpl-{turn_id}",
             str(host_call.body.get("model", "")),
@@ -71,6 +77,7 @@ class PipeService:
             settings.show_final_usage_status,
             support_of(settings),
             references=settings.persist_reasoning_tokens != "disabled" or settings.persist_tool_results,
+            hands_over=tools.mode.host or bool(tools.mode.host_only),
         )
         if not host_call.body.get("stream"):
             return await reply(start, host_call, head, wishes, emitter)
@@ -88,8 +95,23 @@ class PipeService:
 
     # --- details ------------------------------------------------------------------------------------------
 
+    async def _tools(self, runtime: Runtime, call: HostCall, settings: Settings) -> "_Tools":
+        """Find out who runs the tools of a turn; API clients and tasks have none of the host's."""
+        if call.caller is not Caller.PAGE or not call.body.get("tools"):
+            return _Tools()
+        metadata = call.metadata
+        offer = HostOffer(call.tools, metadata.get("tools"), call.body["tools"], metadata.get("mcp_clients"))
+        mode = tool_mode(settings.tool_execution_mode, metadata, offered_names(offer.offered))
+        return _Tools(mode, None if mode.host else await runtime.toolbox(offer, call, settings))
+
     def _starter(
-        self, runtime: Runtime, call: HostCall, settings: Settings, emitter: GuardedEmitter, turn_id: str
+        self,
+        runtime: Runtime,
+        call: HostCall,
+        settings: Settings,
+        emitter: GuardedEmitter,
+        turn_id: str,
+        tools: "_Tools",
     ) -> Start:
         """Return what starts the turn in the task that will read it."""
         body = read_completions_body(call.body)
@@ -98,10 +120,18 @@ class PipeService:
             unread = TurnRequest(model, (), route_of(settings), caller=call.caller, person=call.person)
             return lambda _reader: runtime.run_turn.refuse(fault, unread)
         listing = runtime.model_list.listing(settings)
-        ids = {"turn_id": turn_id, "function_id": self._function_id}
-        request = request_of(call, body, settings, listing.models, listing.zero_retention, **ids)
-        run, memory = runtime.run_turn.run, runtime.memory(settings, request)
-        return lambda reader: run(request, models=listing.models, notices=emitter, memory=memory, reader=reader)
+        request = request_of(
+            call,
+            body,
+            settings,
+            listing.models,
+            listing.zero_retention,
+            turn_id=turn_id,
+            function_id=self._function_id,
+            mode=tools.mode,
+        )
+        own = Personal(tools.toolbox, emitter, runtime.memory(settings, request))
+        return lambda reader: runtime.run_turn.run(request, models=listing.models, own=own, reader=reader)
 
     def _presenter(self, head: ChunkHead, turn_id: str, wishes: Wishes) -> Presenter:
         host = self._detected()
@@ -135,6 +165,14 @@ class PipeService:
             if problem.text not in self._told:
                 runtime.telemetry.event("warning", "setting_not_used_as_given", setting=problem.name, text=problem.text)
         self._told = texts
+
+
+@dataclass(frozen=True, slots=True)
+class _Tools:
+    """Who runs the tools of a turn, and with what."""
+
+    mode: ToolMode = PIPELINE
+    toolbox: OpenWebUiToolbox | None = None
 
 
 async def _warn_admin(problems: tuple[SettingProblem, ...], person: Person, emitter: GuardedEmitter) -> None:

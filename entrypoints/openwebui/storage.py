@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from adapters.memory.artifacts import MemoryArtifacts
+from adapters.memory.breaker_state import MemoryBreakerState
 from adapters.memory.leases import MemoryLeases
 from adapters.memory.tool_runs import MemoryToolRuns
 from adapters.sql.artifacts import SqlArtifacts
+from adapters.sql.breaker_state import SqlBreakerState
 from adapters.sql.database import Database
 from adapters.sql.leases import SqlLeases
 from adapters.sql.migrate import migrate
@@ -28,6 +30,7 @@ from entrypoints.openwebui.storage_place import Place, StoragePlaceWrong, host_s
 from entrypoints.settings import Settings
 from entrypoints.settings_secret import passphrases
 from ports.artifacts import Artifacts
+from ports.breaker_state import BreakerState
 from ports.cipher import Cipher
 from ports.clock import Clock
 from ports.leases import Leases
@@ -55,6 +58,7 @@ class Stores:
     artifacts: Artifacts
     leases: Leases
     tool_runs: ToolRuns
+    breakers: BreakerState
     place: Place | None = None
 
 
@@ -74,7 +78,8 @@ class Storage:
     def __init__(self, environ: Mapping[str, str], *, clock: Clock, offload: Offload, telemetry: Telemetry) -> None:
         self._environ, self._clock, self._offload, self._telemetry = environ, clock, offload, telemetry
         self._stack = AsyncExitStack()
-        self._memory = Stores(MemoryArtifacts(clock), MemoryLeases(), MemoryToolRuns())
+        self._memory = Stores(MemoryArtifacts(clock), MemoryLeases(), MemoryToolRuns(), MemoryBreakerState())
+        self.temporary_tool_runs: ToolRuns = self._memory.tool_runs
         self.temporary = Shelf(self._memory.artifacts, make_vault(KeyRing(), VaultOptions(compress=False)))
         self._opening: asyncio.Task[Stores] | None = None
         self._retry_at = 0.0
@@ -140,7 +145,8 @@ class Storage:
             self._warn("storage_read_only", migrated.read_only)
         database = Database(place.url, schema=place.schema, read_only=migrated.read_only)
         self._stack.push_async_callback(database.aclose)
-        return Stores(SqlArtifacts(database), SqlLeases(database), SqlToolRuns(database), place)
+        breakers = SqlBreakerState(database)
+        return Stores(SqlArtifacts(database), SqlLeases(database), SqlToolRuns(database), breakers, place)
 
     async def _cipher(self, wish: VaultWish, place: Place) -> Cipher:
         """Make the vault of a wish once; a failed attempt is not kept."""

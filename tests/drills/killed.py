@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -20,6 +21,7 @@ from sqlalchemy import text
 from adapters.sql.database import Database
 from domain.conversation.record import TurnRecord
 from domain.conversation.replay import wanted
+from entrypoints.openwebui.storage import Storage
 from tests.drills.killed_turns import chat_of, replayed, turn
 from tests.drills.killed_writing import ANN, MEMORY, OPENING, STAGES, STORED, opened, started
 
@@ -67,7 +69,7 @@ def run(kills: int = KILLS, seed: int = 0) -> Figures:
 
 
 def _kill(folder: Path, first: int, rng: Random, *, soon: bool) -> Killed:
-    """Start a child and kill it a moment after it entered a stage chosen by chance; `soon`: while it opens the store."""
+    """Start a child and kill it a moment after it entered a stage drawn by lot; `soon`: while it opens the store."""
     child, pipe = started(folder, first)
     stage = OPENING if soon else rng.choice(STAGES[1:])
     last = first + rng.randrange(OF_ONE_CHILD)
@@ -77,7 +79,7 @@ def _kill(folder: Path, first: int, rng: Random, *, soon: bool) -> Killed:
         if not more:
             raise RuntimeError("the writer ended by itself")
         told += more
-    time.sleep(rng.uniform(0, 0.12) if soon else rng.choice((0.0, rng.uniform(0, SLACK))))
+    time.sleep(rng.uniform(0, 0.1) if soon else rng.choice((0.0, rng.uniform(0, SLACK))))
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     while more := os.read(pipe, 65536):
@@ -108,6 +110,7 @@ async def _look(folder: Path, first: int, killed: Killed, figures: Figures, *, t
         messages = chat_of(numbers)
         recalled = await memory.recall(ANN, MEMORY, wanted(messages).turn_ids, ())
         found = {record.turn_id: record for record in recalled.records}
+        figures.misses += await _halves(storage, numbers)
         for number in numbers:
             _judge(number, found.get(turn(number).turn_id), number in stored, killed, figures)
         items, refused = replayed(messages, recalled.records)
@@ -135,11 +138,25 @@ def _judge(number: int, found: TurnRecord | None, was_stored: bool, killed: Kill
         figures.counts["whole though nobody was told"] += not was_stored
 
 
+async def _halves(storage: Storage, numbers: Sequence[int]) -> list[str]:
+    """Name the turns of which some rows are there and some are not, whatever reading makes of them."""
+    whole = {turn(number).turn_id: len(turn(number).items) for number in numbers}
+    shelf = await storage.shelf()
+    rows = await shelf.artifacts.find(
+        MEMORY.namespace, ANN.user_id, turn_ids=whole.keys(), fingerprints=(), limit=sum(whole.values()) + 1
+    )
+    counts = Counter(row.turn_id for row in rows)
+    return [
+        f"{count} of {whole[turn_id]} rows are there" for turn_id, count in counts.items() if count != whole[turn_id]
+    ]
+
+
 async def _look_at_all(folder: Path, end: int, figures: Figures) -> None:
     """Read everything that was ever written to the folder killed most often: whole turns, each as it was."""
-    async with opened(folder) as (_, memory, _telemetry):
-        for first in range(1, end, 100):
-            numbers = range(first, min(first + 100, end))
+    async with opened(folder) as (storage, memory, _):
+        for first in range(1, end, 50):
+            numbers = range(first, min(first + 50, end))
+            figures.misses += await _halves(storage, numbers)
             recalled = await memory.recall(ANN, MEMORY, [turn(number).turn_id for number in numbers], ())
             written = {turn(number).turn_id: turn(number) for number in numbers}
             for record in recalled.records:

@@ -10,7 +10,6 @@ from entrypoints.simulator.answers import Refusal
 from entrypoints.simulator.refusals.history import check_history
 from entrypoints.simulator.refusals.items import INPUT
 from entrypoints.simulator.refusals.verdicts import Host
-from ports.json_values import JsonObject
 from tests.contracts.artifact_cases import ulid
 from tests.domain.conversation.host_shapes import Message, returned, user
 from tests.drills.replay_models import MODELS, answers_as, thought
@@ -41,14 +40,14 @@ def chat_of(numbers: list[int]) -> list[Message]:
     return [*said, user("And now?")]
 
 
-def replayed(messages: list[Message], records: tuple[TurnRecord, ...]) -> tuple[tuple[JsonObject, ...], str]:
+def replayed(messages: list[Message], records: tuple[TurnRecord, ...]) -> tuple[list[dict[str, Any]], str]:
     """Return what goes upstream, and why it would be refused; empty if it would not."""
-    items = history_items(messages, MODELS[SLUG], slug=SLUG, past=Past(records))
-    complaint = INPUT(list(items))
+    items = [dict(item) for item in history_items(messages, MODELS[SLUG], slug=SLUG, past=Past(records))]
+    complaint = INPUT(items)
     if complaint:
         return items, f"shape: {complaint}"
     try:
-        check_history(list(items), Host(answers_as(SLUG), "drill"))
+        check_history(items, Host(answers_as(SLUG), "drill"))
     except Refusal as refusal:
         return items, f"refused: {vars(refusal)}"
     return items, ""

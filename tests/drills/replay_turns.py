@@ -120,10 +120,11 @@ def _message(rng: Random) -> dict[str, Any]:
 
 
 def _numbered(kept: Any, turn_id: str, first: int) -> list[KeptItem]:
+    answered = {one.item["call_id"] for one in kept if one.item["type"] == "function_call_output"}
     shown = {
         one.item["call_id"]: call_reference(turn_id, first + place)
         for place, one in enumerate(kept)
-        if one.item["type"] == "function_call"
+        if one.item["type"] == "function_call" and one.item["call_id"] in answered
     }
     return [KeptItem(one.item, shown.get(one.item.get("call_id", ""), "")) for one in kept]
 

@@ -5,7 +5,10 @@ from typing import Any
 import pytest
 from dependency_injector.errors import Error
 
+from adapters.json_schema.checker import JsonSchemaChecker
+from adapters.memory.breaker_state import MemoryBreakerState
 from adapters.memory.model_rows import MemoryModelRows
+from adapters.memory.tool_runs import MemoryToolRuns
 from domain.services.list_models import ListModels
 from domain.services.run_turn import RunTurn
 from entrypoints.container import Container
@@ -29,6 +32,11 @@ def adapters() -> dict[str, Any]:
         "model_rows": MemoryModelRows(),
         "offload": InlineOffload(),
         "slots": CountedSlots(),
+        "tool_slots": CountedSlots(),
+        "tool_runs": MemoryToolRuns(),
+        "temporary_tool_runs": MemoryToolRuns(),
+        "breaker_state": MemoryBreakerState(),
+        "checker": JsonSchemaChecker(),
         "telemetry": RecordedTelemetry(),
     }
 

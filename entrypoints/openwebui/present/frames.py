@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from domain.turn.steps import Output
+from ports.toolbox import ToolResult
 from ports.usage import Usage
 
 BELOW = 1_000_000
@@ -115,6 +116,25 @@ def source(url: str, title: str, excerpt: str) -> Emit:
         "metadata": [{"source": url, "name": title}],
     }
     return Emit({"type": "source", "data": data})
+
+
+def found(result: ToolResult, files: list[dict[str, Any]]) -> list[Frame]:
+    """Build the events of what a tool brought beside its text: sources, pictures, files, pages to embed.
+
+    `files` are those of the turn so far: the page shows only the newest list, so each holds all.
+    """
+    frames: list[Frame] = [source(one.url, one.title, one.excerpt) for one in result.sources]
+    pages = [file.url for file in result.files if file.mime == "text/html"]
+    before = len(files)
+    files += [{"type": "image", "url": url} for url in result.images]
+    files += [
+        {"type": "file", "url": file.url, "name": file.name or "file"}
+        for file in result.files
+        if file.mime != "text/html"
+    ]
+    if len(files) > before:
+        frames.append(Emit({"type": "files", "data": {"files": list(files)}}))
+    return [*frames, Emit({"type": "embeds", "data": {"embeds": pages}})] if pages else frames
 
 
 def tool_call_delta(position: int, call_id: str, name: str, arguments: str) -> dict[str, Any]:

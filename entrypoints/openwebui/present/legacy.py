@@ -6,6 +6,7 @@ Source: the output profiles, form D. Such a host sends the whole text again with
 import html
 import json
 from dataclasses import replace
+from typing import Any
 
 from domain.conversation.markers import without_markers
 from domain.conversation.references import call_reference, marker_line
@@ -26,7 +27,18 @@ from domain.turn.steps import (
     ShowText,
 )
 from entrypoints.openwebui.present.fault_text import box, card, status_line, uncalled
-from entrypoints.openwebui.present.frames import BELOW, ChunkHead, Frame, Yield, chunk, source, status, usage_chunk
+from entrypoints.openwebui.present.frames import (
+    BELOW,
+    ChunkHead,
+    Frame,
+    Yield,
+    chunk,
+    found,
+    source,
+    status,
+    usage_chunk,
+)
+from entrypoints.openwebui.present.handover import call_delta
 from entrypoints.openwebui.present.wishes import Wishes
 from ports.toolbox import ToolCall
 
@@ -49,6 +61,7 @@ class LegacyPresenter:
         self._any_text = False
         self._running: set[str] = set()
         self._ran = 0
+        self._files: list[dict[str, Any]] = []
 
     def present(self, output: Output) -> list[Frame]:
         """Translate one output."""
@@ -72,7 +85,9 @@ class LegacyPresenter:
             case ShowCallResult(segment, call, result):
                 shown = replace(call, call_id=call_reference(self._turn_id, segment))
                 block = self._content(segment, _tool_block(shown, result.text))
-                return [*self._mark(segment), block, *self._count(call)]
+                return [*self._mark(segment), block, *self._count(call), *found(result, self._files)]
+            case HandOverCall(position, call) if self._wishes.hands_over:
+                return [*self._mark(position), chunk(self._head, call_delta(position, call))]
             case HandOverCall(position, call):
                 return [self._content(BELOW + position, uncalled(call.name))]
             case Ended(end):
@@ -111,7 +126,7 @@ class LegacyPresenter:
                 frames.append(Yield({"error": {"message": box(fault, error_id, support)}}))
             else:
                 frames.append(self._content(BELOW, card(fault, error_id, support)))
-        else:
+        elif end.reason is not Reason.TOOL_CALLS or not self._wishes.hands_over:
             frames.append(status(closing_line(end, show_usage=self._wishes.show_usage), done=True))
         reason = Reason.STOP if end.fault is not None else end.reason
         frames.append(chunk(self._head, {}, reason.value))

@@ -4,6 +4,7 @@ Source: the output profiles, form N. A `completed` in mid-stream replaces the ho
 holds every item so far; the usage comes only with the last one.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from domain.conversation.references import call_reference, details_entry, reasoning_reference, thinking_tag
@@ -14,6 +15,7 @@ from domain.turn.steps import (
     Ended,
     HandOverCall,
     Output,
+    Reason,
     ShowCall,
     ShowCallResult,
     ShowCitation,
@@ -23,7 +25,8 @@ from domain.turn.steps import (
     ShowText,
 )
 from entrypoints.openwebui.present.fault_text import box, card, status_line, uncalled
-from entrypoints.openwebui.present.frames import BELOW, Emit, Frame, Yield, responses_usage, source, status
+from entrypoints.openwebui.present.frames import BELOW, Emit, Frame, Yield, found, responses_usage, source, status
+from entrypoints.openwebui.present.handover import call_item
 from entrypoints.openwebui.present.wishes import Wishes
 from ports.toolbox import ToolCall
 
@@ -46,6 +49,7 @@ class NativePresenter:
         self._thoughts: dict[int, int] = {}
         self._calls: dict[int, int] = {}
         self._shown = 0
+        self._files: list[dict[str, Any]] = []
 
     @property
     def repeated(self) -> int:
@@ -70,8 +74,10 @@ class NativePresenter:
             case ShowCall(segment, call):
                 return [*self._close_open(), *self._add_call(segment, call)]
             case ShowCallResult(segment, call, result):
-                return [*self._close_open(), *self._add_result(segment, call, result.text)]
-            case HandOverCall(position, call):
+                return [*self._close_open(), *self._add_result(segment, call, result.text), *found(result, self._files)]
+            case HandOverCall(position, call, segment):
+                if self._wishes.hands_over:
+                    return self._hand_over(segment, call)
                 return self._text(BELOW + position, uncalled(call.name))
             case Ended(end):
                 return self._end(end)
@@ -193,6 +199,12 @@ class NativePresenter:
         frames.append(self._add(item))
         return frames if self._calls else [*frames, self._completed()]
 
+    def _hand_over(self, segment: int, call: ToolCall) -> list[Frame]:
+        """Leave a call without output: the host runs it and asks again."""
+        frames = self._close_open()
+        shown = replace(call, call_id=call_reference(self._turn_id, segment))
+        return [*frames, self._add(call_item(self._id("fc", len(self._items)), shown))]
+
     def _completed(self, usage: dict[str, Any] | None = None) -> Yield:
         if self._open is not None:
             self._write(self._open)
@@ -209,6 +221,8 @@ class NativePresenter:
         if end.fault is not None:
             return frames + self._end_badly(end)
         frames += self._close_open()
+        if end.reason is Reason.TOOL_CALLS and self._wishes.hands_over:
+            return [*frames, self._completed(_usage(end))]
         frames.append(status(closing_line(end, show_usage=self._wishes.show_usage), done=True))
         if self._needs_replace():
             frames.append(self._replace())

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 class Wishes:
     """`show_usage`: the final line tells time, cost, tokens; `support`: whom to ask, shown on cards.
 
-    `references`: what the page stores leads back to what the turn leaves in our own store.
+    `references`: what the page stores leads back to what the turn leaves in our own store. `hands_over`: the
+    host runs calls it is handed.
     """
 
     show_usage: bool = True
     support: str = ""
     references: bool = True
+    hands_over: bool = False

@@ -53,6 +53,13 @@ class BreakerMachine(RuleBasedStateMachine):
         for _ in range(self.limit):
             self._report(self._asked(), Verdict.FAILURE, jitter)
 
+    @precondition(lambda self: self.is_open)
+    @rule()
+    def it_recovers(self):
+        """Probe with success as soon as that may be."""
+        self.the_wait_ends(0)
+        self._report(self._asked(), Verdict.SUCCESS, 0.0)
+
     @rule(count=st.integers(1, 3))
     def ask(self, count):
         self.calls += [call for _ in range(count) if (call := self._asked())]
@@ -153,5 +160,5 @@ class BreakerMachine(RuleBasedStateMachine):
         assert len(self.text) <= MOST_CHARACTERS
 
 
-BreakerMachine.TestCase.settings = settings(max_examples=110, stateful_step_count=40, deadline=None)
+BreakerMachine.TestCase.settings = settings(max_examples=120, stateful_step_count=40, deadline=None)
 TestBreakerAgainstModel = BreakerMachine.TestCase

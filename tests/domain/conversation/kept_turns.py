@@ -52,8 +52,9 @@ def output(call_id: str, text: str = "found") -> dict[str, Any]:
 def record(*items: dict[str, Any], number: int = 1, model: str = OPENAI, **more: Any) -> TurnRecord:
     """A turn with the ids its calls were shown under; `number` makes its id."""
     shown: dict[str, str] = {}
+    answered = {item["call_id"] for item in items if item["type"] == "function_call_output"}
     for place, item in enumerate(items):
-        if item["type"] == "function_call":
+        if item["type"] == "function_call" and item["call_id"] in answered:
             shown[item["call_id"]] = call_reference(ulid(number), place)
     kept = tuple(KeptItem(item, shown.get(item.get("call_id", ""), "")) for item in items)
     return TurnRecord(ulid(number), model, model, kept, **more)

@@ -176,8 +176,8 @@ def test_older_calls_of_one_function_stay_apart():
     items = items_of([asked_once(), answered(content="one"), asked_once(), answered(content="two")])
     assert [(item["call_id"], item.get("output")) for item in items] == [
         ("call_at_0", None),
-        ("call_at_0", "one"),
         ("call_at_2", None),
+        ("call_at_0", "one"),
         ("call_at_2", "two"),
     ]
 
@@ -260,7 +260,9 @@ JUNK = st.recursive(
 )
 MESSAGES = st.one_of(
     st.sampled_from([user("a"), asked("c1"), asked("c1", "c2"), told("c1"), told("c2"), told("x")]),
-    st.sampled_from([asked_once(), asked_once("find"), asked_once(None, {}), answered(), answered("x"), answered(None)]),
+    st.sampled_from(
+        [asked_once(), asked_once("find"), asked_once(None, {}), answered(), answered("x"), answered(None)]
+    ),
     st.fixed_dictionaries(
         {"role": st.sampled_from(["user", "assistant", "tool", "function", "system", None])},
         optional={"content": JUNK, "tool_calls": JUNK, "tool_call_id": JUNK, "function_call": JUNK, "name": JUNK},

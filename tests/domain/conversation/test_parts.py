@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.conversation.parts import parts_of
+from domain.conversation.parts import parts_of, says
 
 PICTURE = "data:image/png;base64,iVBO"
 
@@ -85,3 +85,23 @@ def test_a_video_is_an_address(video):
 )
 def test_what_upstream_would_refuse_is_left_out(part):
     assert parts_of([part]) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "something"),
+    [
+        ("a", True),
+        (" \n a", True),
+        ("\0a", True),
+        (" \0 ü \0", True),
+        ("\u200b", True),
+        ("", False),
+        (" \t\n", False),
+        ("\0", False),
+        (" \0 \0\n", False),
+        ("\u00a0\u2003\x85", False),
+    ],
+    ids=ascii,
+)
+def test_white_space_and_nuls_alone_say_nothing(text, something):
+    assert says(text) is something

@@ -204,9 +204,11 @@ def test_a_call_of_ours_without_an_output_is_told_as_interrupted():
 
 def test_the_output_of_a_call_whose_end_is_unknown_says_so():
     turn = record(call("c"), output("c"), call("d"), answer("Never said."))
+    shown = call_reference(ulid(1), 2)
+    turn = replace(turn, items=(*turn.items[:2], replace(turn.items[2], shown=shown), turn.items[3]))
     messages, _ = history("0.8.12", turn)
     messages[-2]["content"] = "Edited."
-    (span,) = spans(messages, [turn], OPENAI, unknown={call_reference(ulid(1), 2): MAY_HAVE_RUN})
+    (span,) = spans(messages, [turn], OPENAI, unknown={shown: MAY_HAVE_RUN})
     outputs = [item["output"] for item in span.items if item["type"] == "function_call_output"]
     assert outputs == ["found", MAY_HAVE_RUN]
 

@@ -77,7 +77,10 @@ def test_refused_effort_says_nothing_about_other_efforts(effort):
 
 def test_each_refused_effort_is_known_by_itself():
     known = after(Lesson("effort", "high", "xhigh"), Lesson("effort", "low", "minimal"))
-    assert [known.apply(ROUTE, thinking(effort)) for effort in ("xhigh", "minimal")] == [thinking("high"), thinking("low")]
+    assert [known.apply(ROUTE, thinking(effort)) for effort in ("xhigh", "minimal")] == [
+        thinking("high"),
+        thinking("low"),
+    ]
 
 
 def test_newer_lesson_takes_the_place_of_the_older():

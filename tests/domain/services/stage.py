@@ -4,9 +4,12 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from decimal import Decimal
 
+from adapters.memory.breaker_state import MemoryBreakerState
+from adapters.memory.tool_runs import MemoryToolRuns
 from domain.faults.fault import Fault
 from domain.request.turn_request import TurnRequest
-from domain.services.run_turn import RunTurn
+from domain.services.equip_turn import ToolPorts
+from domain.services.run_turn import Personal, RunTurn
 from domain.turn.steps import End, Ended, Output, ShowText
 from ports.catalog import Model
 from ports.notices import Notices
@@ -43,12 +46,16 @@ class Stage:
         self.responses = ScriptedResponses(*scripts, leaving=leaving)
         self.places = CountedSlots()
         self.log = RecordedTelemetry()
+        self.runs = MemoryToolRuns()
         self.run_turn = RunTurn(
             responses=self.responses,
             clock=self.clock,
             ids=FakeIds(),
             slots=slots or self.places,
             offload=InlineOffload(),
+            tools=ToolPorts(
+                CountedSlots(), lambda _schema, _arguments: "", self.runs, MemoryToolRuns(), MemoryBreakerState()
+            ),
             telemetry=telemetry or self.log,
         )
 
@@ -61,7 +68,7 @@ class Stage:
         notices: Notices | None = None,
     ) -> AsyncGenerator[Output, None]:
         """Start a turn as its reader would."""
-        return self.run_turn.run(request, models=models, toolbox=toolbox, notices=notices or self.notices)
+        return self.run_turn.run(request, models=models, own=Personal(toolbox, notices or self.notices))
 
     async def read(self, request: TurnRequest = REQUEST, *, toolbox: Toolbox | None = None) -> list[Output]:
         """Read a turn to its end and wait until it is settled."""

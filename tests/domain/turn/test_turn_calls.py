@@ -38,7 +38,7 @@ def test_calls_are_handed_over_in_order_when_no_tool_can_be_run():
     turn.feed(*done(call("a"), call("b")), completed())
     assert turn.all(HandOverCall) == [
         HandOverCall(0, ToolCall("a", "look", '{"q": 1}')),
-        HandOverCall(1, ToolCall("b", "look", '{"q": 1}')),
+        HandOverCall(1, ToolCall("b", "look", '{"q": 1}'), 1),
     ]
     assert turn.end.reason is Reason.TOOL_CALLS
 

@@ -144,6 +144,14 @@ def test_tool_history_becomes_calls_and_outputs():
     ]
 
 
+def test_history_of_the_older_functions_becomes_calls_and_outputs():
+    asked = {"role": "assistant", "content": None, "function_call": {"name": "look", "arguments": '{"q":1}'}}
+    assert items(asked, {"role": "function", "name": "look", "content": "found"}) == [
+        {"type": "function_call", "call_id": "call_at_0", "name": "look", "arguments": '{"q":1}'},
+        {"type": "function_call_output", "call_id": "call_at_0", "output": "found"},
+    ]
+
+
 NAMED = {"type": "function", "name": "look"}
 SCHEMA = {"type": "object", "properties": {}, "additionalProperties": False}
 PARAMETERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -266,8 +274,12 @@ def test_parameter_keeps_its_name_on_chat_completions(given, name, value):
     assert (list(found) if isinstance(found, tuple) else found) == value
 
 
-def test_tools_of_the_request_give_way_to_those_a_turn_runs_and_filters_tools_are_added():
-    assert sent({"tools": [TOOL], "extra_tools": [TOOL]}, REQUEST, OWN)["tools"] == [OWN, FLAT]
+def test_tools_of_the_request_give_way_to_those_a_turn_runs():
+    assert sent({"tools": [TOOL]}, REQUEST, OWN)["tools"] == [OWN]
+
+
+def test_tools_of_filters_are_added():
+    assert sent({"extra_tools": [TOOL]}, REQUEST)["tools"] == [FLAT]
 
 
 def test_long_prompts_are_compressed_unless_the_request_names_its_transforms():

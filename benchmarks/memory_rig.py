@@ -1,0 +1,114 @@
+"""Chats with turns that were kept, and a store of their rows: what replaying and storing are measured on."""
+
+from base64 import b64encode
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from adapters.logs.structlog_telemetry import StructlogTelemetry
+from adapters.process.clock import SystemClock
+from adapters.process.ids import SystemIds, plain_ulid
+from adapters.process.threads import ThreadOffload
+from adapters.sql.artifacts import SqlArtifacts
+from adapters.sql.database import Database
+from adapters.sql.migrate import migrate
+from adapters.vault.vault import KeyRing, VaultOptions, make_vault
+from benchmarks.chats import history
+from domain.conversation.fingerprint import fingerprint_of_turn
+from domain.conversation.record import KeptItem, TurnRecord
+from domain.conversation.references import details_entry
+from domain.request.turn_request import Person, Remembering
+from domain.services.remember_turn import Shelf, TurnMemory
+from entrypoints.openwebui.revisions import revisions_dir
+from ports.offload import Offload
+
+SLUG = "openai/gpt-5"
+ANN = Person(user_id="ann", chat_id="chat-1", message_id="message-1")
+KEPT = Remembering(namespace="measured_1a2b3c4d")
+SEALED_BYTES = 1_500
+"""Bytes of sealed thinking in a turn, before base64."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An open store; `memory` is the use case over it."""
+
+    database: Database
+    shelf: Shelf
+    memory: TurnMemory
+    offload: Offload
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """A chat as a host sends it with the next question, and what its turns left: two rows each."""
+
+    messages: tuple[dict[str, Any], ...]
+    records: tuple[TurnRecord, ...]
+
+
+def chat_of(turns: int, ids: Iterator[str] | None = None, *, named: bool = True) -> Chat:
+    """Return a chat whose answers all began with sealed thinking; the same for the same number, but for the ids.
+
+    `named`: its answers name their turns, as those of a page do; otherwise there are only words, as with API clients.
+    """
+    ids = ids or iter(plain_ulid, "")
+    draw, records, messages = Random(turns), list[TurnRecord](), list[dict[str, Any]]()
+    for message in history(2 * turns + 2):
+        if message["role"] == "assistant":
+            record = _turn(next(ids), message["content"], draw)
+            record = replace(record, fingerprint=fingerprint_of_turn(messages, record.items))
+            records.append(record)
+            if named:
+                message = {**message, "reasoning_details": [details_entry(record.turn_id, 0)]}
+        messages.append(message)
+    return Chat(tuple(messages), tuple(records))
+
+
+def _turn(turn_id: str, text: str, draw: Random) -> TurnRecord:
+    name = f"{draw.getrandbits(64):016x}"
+    thought = {
+        "type": "reasoning",
+        "id": f"rs_{name}",
+        "summary": [{"type": "summary_text", "text": text[:200]}],
+        "encrypted_content": b64encode(draw.randbytes(SEALED_BYTES)).decode(),
+        "format": "openai-responses-v1",
+    }
+    content = [{"type": "output_text", "text": text, "annotations": []}]
+    said = {"type": "message", "role": "assistant", "id": f"msg_{name}", "status": "completed", "content": content}
+    return TurnRecord(turn_id, SLUG, SLUG, (KeptItem(thought), KeptItem(said)))
+
+
+@asynccontextmanager
+async def kept_in(file: Path) -> AsyncIterator[Kept]:
+    """Open a store in a file, as the product does on SQLite; rows are encrypted and compressed."""
+    url = f"sqlite:///{file}"
+    await migrate(url, revisions_dir)
+    database, offload = Database(url), ThreadOffload()
+    shelf = Shelf(SqlArtifacts(database), make_vault(KeyRing(file_key=bytes(32)), VaultOptions()))
+
+    async def durable() -> Shelf:
+        return shelf
+
+    memory = TurnMemory(
+        durable=durable,
+        temporary=shelf,
+        offload=offload,
+        clock=SystemClock(),
+        ids=SystemIds(),
+        telemetry=StructlogTelemetry("ERROR"),
+    )
+    try:
+        yield Kept(database, shelf, memory, offload)
+    finally:
+        await database.aclose()
+        await offload.aclose()
+
+
+async def keep(memory: TurnMemory, records: Sequence[TurnRecord]) -> None:
+    """Store turns as they would be after an answer."""
+    for record in records:
+        await memory.remember(ANN, KEPT, record)

@@ -1,0 +1,142 @@
+"""Replaying a long chat from its store, against the bare query plus decode.
+
+Replaying is what a turn does with its history: what to look up, the lookup, rows opened and read, turns put back in
+their places. The bare side selects the same rows by the same ids over the same connection, opens and decodes them;
+it does nothing with them.
+"""
+
+import asyncio
+import gc
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from math import log
+from pathlib import Path
+from statistics import linear_regression, median
+from tempfile import TemporaryDirectory
+
+from sqlalchemy import Engine, event, select
+
+from adapters.sql.tables import artifact
+from benchmarks.memory_rig import ANN, KEPT, SLUG, Chat, Kept, chat_of, keep, kept_in
+from benchmarks.report import Broken, Line, absolute, ratio
+from benchmarks.rounds import OURS, alternating, medians
+from domain.conversation.history import Past, history_items
+from domain.conversation.replay import wanted
+from domain.conversation.size import size_of
+from entrypoints.openwebui.bundle.measure import longest_gap
+from ports.cipher import Sealed
+from ports.json_values import JsonObject
+
+TURNS, SIZES = 200, (100, 200, 400, 800, 1_600)
+ROUNDS, GROWTH_ROUNDS, STALL_ROUNDS = 31, 7, 15
+AT_MOST, QUERIES, EXPONENT, STALL_MS = 3.0, 5, 1.1, 20.0
+
+a = artifact.c
+COLUMNS = (a.turn_id, a.ordinal, a.kind, a.model, a.fingerprint, a.key_id, a.codec, a.size, a.payload)
+
+
+async def measure_replay() -> AsyncIterator[Line]:
+    """Measure 200 turns with 400 rows, found by name and by words, then the growth from 100 to 1,600 turns."""
+    with TemporaryDirectory() as folder:
+        async with kept_in(Path(folder) / "measured.db") as kept:
+            page, client = chat_of(TURNS), chat_of(TURNS, named=False)
+            for how, chat in (("turns named", page), ("recognised by words", client)):
+                await keep(kept.memory, chat.records)
+                _check(await _replayed(kept, chat), chat)
+                yield await _compared(kept, chat, f"chat of {TURNS} turns, {2 * TURNS} rows, {how}")
+            with _counted() as statements:
+                await _replayed(kept, page)
+            yield absolute(f"replaying {TURNS} turns: queries", len(statements), "", QUERIES)
+            for line in await _stalls(kept, page):
+                yield line
+        yield absolute(f"replaying {SIZES[0]} to {SIZES[-1]:,} turns: growth by power", await _exponent(), "", EXPONENT)
+
+
+async def _compared(kept: Kept, chat: Chat, what: str) -> Line:
+    async def one(side: str) -> float:
+        return await _timed(lambda: _replayed(kept, chat) if side == OURS else _bare(kept, chat))
+
+    return ratio(f"{what}: replay, query + decode", *medians(await alternating(ROUNDS, one), float), "ms", AT_MOST)
+
+
+async def _stalls(kept: Kept, chat: Chat) -> list[Line]:
+    """The longest gap of the loop while the rows are recalled, and while nothing happens for as long."""
+    want = wanted(chat.messages)
+    took = await _timed(lambda: kept.memory.recall(ANN, KEPT, want.turn_ids, ()))
+
+    async def one(side: str) -> float:
+        ours = side == OURS
+        work = lambda: kept.memory.recall(ANN, KEPT, want.turn_ids, ()) if ours else asyncio.sleep(took / 1000)  # noqa: E731
+        return (await longest_gap(work))[1]
+
+    ours, idle = medians(await alternating(STALL_ROUNDS, one), float)
+    return [absolute(f"recalling {2 * TURNS} rows: longest stall of the loop (bare: idle)", ours, "ms", STALL_MS, idle)]
+
+
+async def _exponent() -> float:
+    """Return the slope of the time over the turns, both as logarithms."""
+    with TemporaryDirectory() as folder:
+        async with kept_in(Path(folder) / "measured.db") as kept:
+            chats = {size: chat_of(size) for size in SIZES}
+            took: dict[int, list[float]] = {size: [] for size in SIZES}
+            for size, chat in chats.items():
+                await keep(kept.memory, chat.records)
+                _check(await _replayed(kept, chat), chat)
+            for _ in range(GROWTH_ROUNDS):
+                for size, chat in chats.items():
+                    took[size].append(await _timed(lambda chat=chat: _replayed(kept, chat)))  # type: ignore[misc]
+    return round(linear_regression(list(map(log, SIZES)), [log(median(took[size])) for size in SIZES]).slope, 2)
+
+
+async def _replayed(kept: Kept, chat: Chat) -> tuple[JsonObject, ...]:
+    """Do what a turn does; the words are needed only where turns are not named."""
+    named = any("reasoning_details" in message for message in chat.messages)
+    want = wanted(chat.messages, by_fingerprint=not named)
+    past = await kept.memory.recall(ANN, KEPT, want.turn_ids, want.fingerprints)
+    known = Past(past.records)
+    return await kept.offload.run(
+        lambda: history_items(chat.messages, None, slug=SLUG, past=known), size=size_of(chat.messages)
+    )
+
+
+async def _bare(kept: Kept, chat: Chat) -> list[object]:
+    turns = [record.turn_id for record in chat.records]
+    query = select(*COLUMNS).where(a.namespace == KEPT.namespace, a.turn_id.in_(turns))
+    async with kept.database.reading() as connection:
+        rows = (await connection.execute(query)).all()
+    cipher = kept.shelf.cipher
+    return [json.loads(cipher.open(Sealed(row.payload, row.key_id, row.codec, row.size))) for row in rows]
+
+
+def _check(items: tuple[JsonObject, ...], chat: Chat) -> None:
+    """Raise Broken unless all thinking went back as it was."""
+    due = [kept.item for record in chat.records for kept in record.items if kept.item["type"] == "reasoning"]
+    if [item for item in items if item["type"] == "reasoning"] != due:
+        raise Broken(f"the thinking of {len(chat.records)} turns did not come back")
+
+
+async def _timed(work: Callable[[], Awaitable[object]]) -> float:
+    """Return ms; what is left over from before is collected first."""
+    gc.collect()
+    began = time.perf_counter()
+    result = await work()
+    took = time.perf_counter() - began
+    del result
+    return took * 1000
+
+
+@contextmanager
+def _counted() -> Iterator[list[str]]:
+    """Collect the statements of all engines."""
+    statements: list[str] = []
+
+    def note(_: object, __: object, statement: str, *___: object) -> None:
+        statements.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)

@@ -1,0 +1,52 @@
+"""Stores that open the database with the first call."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from entrypoints.openwebui.storage import Storage
+from ports.tool_runs import ToolRun
+
+
+class LazyToolRuns:
+    """Implements ToolRuns in whatever store is open."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    async def start(self, runs: Collection[ToolRun]) -> frozenset[str]:
+        """Store runs as started."""
+        return await (await self._storage.stores()).tool_runs.start(runs)
+
+    async def finish(self, runs: Collection[ToolRun]) -> None:
+        """Mark runs as finished."""
+        await (await self._storage.stores()).tool_runs.finish(runs)
+
+    async def unfinished(
+        self, namespace: str, user_id: str, *, chat_id: str, turn_ids: Collection[str], limit: int
+    ) -> tuple[ToolRun, ...]:
+        """Return runs that never finished."""
+        runs = (await self._storage.stores()).tool_runs
+        return await runs.unfinished(namespace, user_id, chat_id=chat_id, turn_ids=turn_ids, limit=limit)
+
+    async def delete_before(self, namespace: str, before: datetime, limit: int) -> int:
+        """Delete old runs."""
+        return await (await self._storage.stores()).tool_runs.delete_before(namespace, before, limit)
+
+
+class LazyBreakerState:
+    """Implements BreakerState in whatever store is open."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    async def load(self, key: str) -> tuple[str, int]:
+        """Return text and version."""
+        return await (await self._storage.stores()).breakers.load(key)
+
+    async def store(self, key: str, text: str, version: int, now: datetime) -> bool:
+        """Replace a text if it is of that version."""
+        return await (await self._storage.stores()).breakers.store(key, text, version, now)
+
+    async def delete_before(self, before: datetime, limit: int) -> int:
+        """Delete old texts."""
+        return await (await self._storage.stores()).breakers.delete_before(before, limit)

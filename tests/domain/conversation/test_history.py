@@ -1,0 +1,35 @@
+"""A history without stored turns: the same as its messages, but for old tool outputs."""
+
+import pytest
+
+from domain.conversation.history import Past, history_items
+from domain.conversation.items import items_of
+
+TALK = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
+TOOL = [
+    {"role": "user", "content": "a"},
+    {"role": "assistant", "tool_calls": [{"id": "c1", "function": {"name": "look", "arguments": "{}"}}]},
+    {"role": "tool", "tool_call_id": "c1", "content": "x" * 5000},
+]
+FUNCTION = [
+    {"role": "user", "content": "a"},
+    {"role": "assistant", "content": None, "function_call": {"name": "look", "arguments": "{}"}},
+    {"role": "function", "name": "look", "content": "x" * 5000},
+]
+
+
+@pytest.mark.parametrize("full_turns", [0, 1, 10])
+def test_history_without_outputs_is_that_of_its_messages(full_turns):
+    assert history_items(TALK * 3, past=Past(full_turns=full_turns)) == items_of(TALK * 3)
+
+
+@pytest.mark.parametrize("asked", [TOOL, FUNCTION], ids=["tool", "function"])
+def test_output_of_an_old_turn_is_shortened_in_either_form_of_call(asked):
+    items = history_items([*asked, *TALK, *TALK], past=Past(full_turns=1))
+    assert [len(item["output"]) < 1000 for item in items if "output" in item] == [True]
+
+
+@pytest.mark.parametrize("asked", [TOOL, FUNCTION], ids=["tool", "function"])
+def test_output_of_a_late_turn_stays_whole_in_either_form_of_call(asked):
+    items = history_items([*TALK, *TALK, *asked], past=Past(full_turns=1))
+    assert [len(item["output"]) for item in items if "output" in item] == [5000]

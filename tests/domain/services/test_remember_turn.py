@@ -1,0 +1,203 @@
+"""A turn is kept whole or not at all, comes back to its owner only, and no trouble of a store reaches the chat."""
+
+import pytest
+
+from adapters.memory.artifacts import MemoryArtifacts
+from domain.request.turn_request import Person, Remembering
+from domain.services.remember_turn import Shelf, TurnMemory
+from ports.artifacts import ArtifactsReadOnly, ArtifactsUnavailable
+from ports.cipher import Cipher
+from tests.domain.conversation.kept_turns import answer, record, sealed_thought, tool_turn, ulid
+from tests.doubles.artifacts import TroubledArtifacts
+from tests.doubles.cipher import NamedKeyCipher
+from tests.doubles.clock import FakeClock
+from tests.doubles.ids import FakeIds
+from tests.doubles.offload import InlineOffload
+from tests.doubles.telemetry import RecordedTelemetry
+
+ANN, BOB = Person("ann", "chat-1", "message-1"), Person("bob", "chat-1", "message-1")
+HERE = Remembering("pipe_1a2b3c4d")
+PRINT = "ab" * 16
+TURN = record(sealed_thought(), answer("Yes.", "a"), fingerprint=PRINT)
+HOURS = 3600.0
+
+
+class Place:
+    """The use case over one store on disk and one in memory; `shelf` may be exchanged while it runs."""
+
+    def __init__(self, cipher: Cipher | None = None) -> None:
+        self.clock, self.log, self.offload = FakeClock(), RecordedTelemetry(), InlineOffload()
+        self.store = TroubledArtifacts(self.clock, lifetime=float("inf"))
+        self.memory_only = MemoryArtifacts(self.clock)
+        self.shelf = Shelf(self.store, cipher or NamedKeyCipher("key"))
+        self.opened = 0
+        self.memory = TurnMemory(
+            durable=self._durable,
+            temporary=Shelf(self.memory_only, NamedKeyCipher()),
+            offload=self.offload,
+            clock=self.clock,
+            ids=FakeIds(),
+            telemetry=self.log,
+        )
+
+    async def _durable(self) -> Shelf:
+        self.opened += 1
+        return self.shelf
+
+    async def found(self, person: Person = ANN, memory: Remembering = HERE, number: int = 1):
+        return (await self.memory.recall(person, memory, [ulid(number)], [])).records
+
+    async def rows(self, artifacts: MemoryArtifacts | None = None):
+        found = artifacts or self.store
+        return await found.find(HERE.namespace, "ann", turn_ids=[ulid(1)], fingerprints=[], limit=99)
+
+    def warnings(self) -> list[tuple[object, object]]:
+        return [(line.values["doing"], line.values["reason"]) for line in self.log.named("conversation_memory_failed")]
+
+
+@pytest.fixture
+def place() -> Place:
+    return Place()
+
+
+async def test_turn_comes_back_as_it_was(place: Place) -> None:
+    await place.memory.remember(ANN, HERE, TURN)
+    assert await place.found() == (TURN,)
+
+
+async def test_turn_is_found_by_its_fingerprint(place: Place) -> None:
+    await place.memory.remember(ANN, HERE, TURN)
+    assert (await place.memory.recall(ANN, HERE, [], [PRINT])).records == (TURN,)
+
+
+async def test_turn_comes_back_in_another_chat_of_its_owner(place: Place) -> None:
+    await place.memory.remember(ANN, HERE, TURN)
+    assert await place.found(Person("ann", "a copy", "message-9")) == (TURN,)
+
+
+async def test_nobody_else_gets_the_turn_by_its_reference_or_fingerprint(place: Place) -> None:
+    await place.memory.remember(ANN, HERE, TURN)
+    assert (await place.memory.recall(BOB, HERE, [ulid(1)], [PRINT])).records == ()
+    assert (await place.memory.recall(ANN, Remembering("other_pipe"), [ulid(1)], [PRINT])).records == ()
+
+
+async def test_who_has_no_id_has_no_memory(place: Place) -> None:
+    await place.memory.remember(Person(), HERE, TURN)
+    await place.memory.recall(Person(), HERE, [ulid(1)], [PRINT])
+    assert (place.opened, place.store.finds) == (0, 0)
+
+
+async def test_all_turns_of_a_history_are_looked_up_at_once(place: Place) -> None:
+    for number in range(1, 40):
+        await place.memory.remember(ANN, HERE, tool_turn(number))
+    found = await place.memory.recall(ANN, HERE, [ulid(number) for number in range(1, 40)], [PRINT])
+    assert (len(found.records), place.store.finds) == (39, 1)
+
+
+async def test_history_that_names_nothing_asks_nothing(place: Place) -> None:
+    await place.memory.recall(ANN, HERE, [], [])
+    assert place.store.finds == 0
+
+
+async def test_thinking_is_not_kept_when_it_is_not_to_be(place: Place) -> None:
+    await place.memory.remember(ANN, Remembering(HERE.namespace, reasoning="disabled"), tool_turn())
+    (found,) = await place.found()
+    assert "reasoning" not in {kept.item["type"] for kept in found.items}
+
+
+async def test_thinking_is_encrypted_also_where_not_everything_is() -> None:
+    place = Place(NamedKeyCipher("key", encrypt_all=False))
+    await place.memory.remember(ANN, HERE, tool_turn())
+    by_kind = {row.kind: row.sealed.key_id for row in await place.rows()}
+    assert by_kind["reasoning"] == "key"
+    assert by_kind["function_call_output"] == ""
+
+
+async def test_rows_of_a_turn_name_where_it_was_said(place: Place) -> None:
+    await place.memory.remember(ANN, HERE, TURN)
+    rows = await place.rows()
+    assert {(row.chat_id, row.message_id, row.user_id) for row in rows} == {("chat-1", "message-1", "ann")}
+    assert [row.ordinal for row in rows] == [0, 1]
+
+
+@pytest.mark.parametrize("chat_id", ["local", "local:abc", "temporary:abc"])
+async def test_temporary_chat_is_remembered_for_an_hour_and_reaches_no_store(place: Place, chat_id: str) -> None:
+    person = Person("ann", chat_id, "message-1")
+    await place.memory.remember(person, HERE, TURN)
+    assert await place.found(person) == (TURN,)
+    assert (place.opened, await place.rows()) == (0, ())
+    place.clock.advance(HOURS + 1)
+    assert await place.found(person) == ()
+
+
+async def test_saved_chat_does_not_see_what_a_temporary_one_left(place: Place) -> None:
+    await place.memory.remember(Person("ann", "temporary:abc", "message-1"), HERE, TURN)
+    assert await place.found() == ()
+
+
+async def test_row_that_no_key_opens_takes_the_thinking_of_its_turn_with_it(place: Place) -> None:
+    await place.memory.remember(ANN, HERE, TURN)
+    place.shelf = Shelf(place.store, NamedKeyCipher("another"))
+    assert await place.found() == ()
+    await place.found()
+    assert place.warnings() == [("open", "unknown key")]
+
+
+async def test_old_rows_are_read_with_an_older_key(place: Place) -> None:
+    await place.memory.remember(ANN, HERE, TURN)
+    place.shelf = Shelf(place.store, NamedKeyCipher("another", "key"))
+    assert await place.found() == (TURN,)
+
+
+async def test_store_in_trouble_is_no_memory_and_one_warning(place: Place) -> None:
+    place.store.trouble = ArtifactsUnavailable("locked")
+    for _ in range(3):
+        await place.memory.remember(ANN, HERE, TURN)
+        assert await place.found() == ()
+        await place.memory.touch(ANN, HERE, [ulid(1)])
+        await place.memory.forget_thinking(ANN, HERE, [ulid(1)])
+    assert [reason for _, reason in place.warnings()] == ["locked"]
+
+
+async def test_another_trouble_is_told_too(place: Place) -> None:
+    for trouble in (ArtifactsUnavailable("locked"), ArtifactsReadOnly("read-only")):
+        place.store.trouble = trouble
+        await place.memory.remember(ANN, HERE, TURN)
+    assert [reason for _, reason in place.warnings()] == ["locked", "read-only"]
+
+
+async def test_memory_works_again_once_the_trouble_is_over(place: Place) -> None:
+    place.store.trouble = ArtifactsUnavailable("locked")
+    await place.memory.remember(ANN, HERE, TURN)
+    place.store.trouble = None
+    await place.memory.remember(ANN, HERE, TURN)
+    assert await place.found() == (TURN,)
+
+
+async def test_turn_read_after_a_day_is_to_be_touched_and_then_no_more(place: Place) -> None:
+    await place.memory.remember(ANN, HERE, TURN)
+    assert (await place.memory.recall(ANN, HERE, [ulid(1)], [])).untouched == ()
+    place.clock.advance(25 * HOURS)
+    untouched = (await place.memory.recall(ANN, HERE, [ulid(1)], [])).untouched
+    assert untouched == (ulid(1),)
+    await place.memory.touch(ANN, HERE, untouched)
+    assert (await place.memory.recall(ANN, HERE, [ulid(1)], [])).untouched == ()
+
+
+async def test_thinking_that_is_forgotten_leaves_the_calls(place: Place) -> None:
+    await place.memory.remember(ANN, HERE, tool_turn())
+    await place.memory.forget_thinking(ANN, HERE, [ulid(1)])
+    (found,) = await place.found()
+    assert [kept.item["type"] for kept in found.items] == ["function_call", "function_call_output"] * 2
+
+
+async def test_nobody_forgets_the_thinking_of_another(place: Place) -> None:
+    await place.memory.remember(ANN, HERE, TURN)
+    await place.memory.forget_thinking(BOB, HERE, [ulid(1)])
+    assert await place.found() == (TURN,)
+
+
+async def test_work_is_offloaded_by_its_size(place: Place) -> None:
+    await place.memory.remember(ANN, HERE, tool_turn(result="x" * 100_000))
+    await place.found()
+    assert all(size > 100_000 for size in place.offload.sizes)

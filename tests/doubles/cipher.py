@@ -1,0 +1,28 @@
+"""Seals that anybody can read: a test sees at once which key was used."""
+
+from ports.cipher import CannotOpen, Sealed
+
+
+class NamedKeyCipher:
+    """Implements Cipher: `newest` stands before the bytes; opens what `newest` or `older` sealed, and clear bytes."""
+
+    def __init__(self, newest: str = "", *older: str, encrypt_all: bool = True) -> None:
+        self._newest, self._known, self._encrypt_all = newest, {newest, *older, ""}, encrypt_all
+
+    @property
+    def key_id(self) -> str:
+        return self._newest
+
+    def seal(self, plain: bytes, *, secret: bool) -> Sealed:
+        """Put the name of the key before the bytes."""
+        key_id = self._newest if secret or self._encrypt_all else ""
+        return Sealed(key_id.encode() + b":" + plain, key_id, 1, len(plain))
+
+    def open(self, sealed: Sealed) -> bytes:
+        """Take the name off again."""
+        if sealed.key_id not in self._known:
+            raise CannotOpen("unknown key")
+        name, _, plain = sealed.payload.partition(b":")
+        if name != sealed.key_id.encode():
+            raise CannotOpen("damaged")
+        return plain
