@@ -40,18 +40,18 @@ COLUMNS = (a.turn_id, a.ordinal, a.kind, a.model, a.fingerprint, a.key_id, a.cod
 async def measure_replay() -> AsyncIterator[Line]:
     """Measure 200 turns with 400 rows, found by name and by words, then the growth from 100 to 1,600 turns."""
     with TemporaryDirectory() as folder:
-        async with kept_in(Path(folder) / "measured.db") as kept:
-            page, client = chat_of(TURNS), chat_of(TURNS, named=False)
-            for how, chat in (("turns named", page), ("recognised by words", client)):
+        for number, how in enumerate(("turns named", "recognised by words")):
+            chat = chat_of(TURNS, named=not number)
+            async with kept_in(Path(folder) / f"measured-{number}.db") as kept:
                 await keep(kept.memory, chat.records)
                 _check(await _replayed(kept, chat), chat)
-                yield await _compared(kept, chat, f"chat of {TURNS} turns, {2 * TURNS} rows, {how}")
-            with _counted() as statements:
-                await _replayed(kept, page)
-            yield absolute(f"replaying {TURNS} turns: queries", len(statements), "", QUERIES)
-            for line in await _stalls(kept, page):
-                yield line
-        yield absolute(f"replaying {SIZES[0]} to {SIZES[-1]:,} turns: growth by power", await _exponent(), "", EXPONENT)
+                yield await _compared(kept, chat, f"{TURNS} turns, {2 * TURNS} rows, {how}")
+                with _counted() as statements:
+                    await _replayed(kept, chat)
+                yield absolute(f"{TURNS} turns, {how}: queries", len(statements), "", QUERIES)
+                if not number:
+                    yield await _stall(kept, chat)
+    yield absolute(f"replaying {SIZES[0]} to {SIZES[-1]:,} turns: growth by power", await _exponent(), "", EXPONENT)
 
 
 async def _compared(kept: Kept, chat: Chat, what: str) -> Line:
@@ -61,18 +61,18 @@ async def _compared(kept: Kept, chat: Chat, what: str) -> Line:
     return ratio(f"{what}: replay, query + decode", *medians(await alternating(ROUNDS, one), float), "ms", AT_MOST)
 
 
-async def _stalls(kept: Kept, chat: Chat) -> list[Line]:
+async def _stall(kept: Kept, chat: Chat) -> Line:
     """The longest gap of the loop while the rows are recalled, and while nothing happens for as long."""
     want = wanted(chat.messages)
     took = await _timed(lambda: kept.memory.recall(ANN, KEPT, want.turn_ids, ()))
 
     async def one(side: str) -> float:
-        ours = side == OURS
-        work = lambda: kept.memory.recall(ANN, KEPT, want.turn_ids, ()) if ours else asyncio.sleep(took / 1000)  # noqa: E731
-        return (await longest_gap(work))[1]
+        if side == OURS:
+            return (await longest_gap(lambda: kept.memory.recall(ANN, KEPT, want.turn_ids, ())))[1]
+        return (await longest_gap(lambda: asyncio.sleep(took / 1000)))[1]
 
     ours, idle = medians(await alternating(STALL_ROUNDS, one), float)
-    return [absolute(f"recalling {2 * TURNS} rows: longest stall of the loop (bare: idle)", ours, "ms", STALL_MS, idle)]
+    return absolute(f"recalling {2 * TURNS} rows: longest stall of the loop, idle", ours, "ms", STALL_MS, idle)
 
 
 async def _exponent() -> float:
@@ -81,7 +81,7 @@ async def _exponent() -> float:
         async with kept_in(Path(folder) / "measured.db") as kept:
             chats = {size: chat_of(size) for size in SIZES}
             took: dict[int, list[float]] = {size: [] for size in SIZES}
-            for size, chat in chats.items():
+            for chat in chats.values():
                 await keep(kept.memory, chat.records)
                 _check(await _replayed(kept, chat), chat)
             for _ in range(GROWTH_ROUNDS):

@@ -8,7 +8,7 @@ import argparse
 import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.api import measure_api
@@ -16,6 +16,7 @@ from benchmarks.browser import measure_browser
 from benchmarks.cold import measure_cold
 from benchmarks.crowd import measure_crowd
 from benchmarks.inprocess import measure_inprocess
+from benchmarks.remembering import measure_remembering
 from benchmarks.report import Broken, Line, headings, verdict
 from benchmarks.rig import Rig, opened_rig, running_host
 from entrypoints.devhost.failures import DevhostError
@@ -28,7 +29,11 @@ IN_HOST: dict[str, Callable[[Rig], AsyncIterator[Line]]] = {
     "crowd": measure_crowd,
     "cold": measure_cold,
 }
-PARTS = ("inprocess", *IN_HOST)
+ALONE: dict[str, Callable[[Path], Iterator[Line]]] = {
+    "inprocess": measure_inprocess,
+    "replay": lambda _: measure_remembering(),
+}
+PARTS = (*ALONE, *IN_HOST)
 
 
 class Report:
@@ -47,8 +52,8 @@ class Report:
 def measure(parts: Sequence[str], bundle: Path) -> None:
     """Measure the parts in their usual order. Raises Broken or DevhostError."""
     report = Report()
-    if "inprocess" in parts:
-        for line in measure_inprocess(bundle):
+    for name, measured_alone in ALONE.items():
+        for line in measured_alone(bundle) if name in parts else ():
             report.add(line)
     if any(part in IN_HOST for part in parts):
         with running_host() as (server, address):

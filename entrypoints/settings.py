@@ -143,7 +143,10 @@ class Settings(UpstreamSettings):
         60, "Seconds in which failures are counted, and the length of the pause.", low=5, high=900, advanced=True
     )
     enable_web_search_tool: bool = setting(
-        True, "Let OpenRouter search the web when a person switches web search on.", advanced=True
+        True,
+        "Offer OpenRouter's web search to models that can use it, unless Open WebUI searches for the message itself. "
+        "Searches cost extra.",
+        advanced=True,
     )
     web_search_max_results: int | None = setting(
         3,

@@ -8,7 +8,7 @@ from domain.conversation.items import items_of
 from domain.conversation.pruning import pruned
 from domain.conversation.rebuilding import distinct_calls
 from domain.conversation.record import TurnRecord
-from domain.conversation.replay import spans
+from domain.conversation.replay import MAY_HAVE_RUN, spans
 from domain.conversation.turns import last_turns
 from ports.catalog import Model
 from ports.json_values import JsonObject
@@ -19,13 +19,15 @@ class Past:
     """What is remembered of a history's turns, and how it is used.
 
     `reasoning`: `conversation`, `next_reply` or `disabled`. Outputs in turns older than the last `full_turns` are
-    shortened, 0 for none. `unknown`: what is said of calls whose results were lost, by the ids the host knows.
+    shortened, 0 for none. `unknown`: what is said of calls whose results were lost, by the ids the host knows;
+    `lost`: the tools of those the host does not tell of, in the answer before the question.
     """
 
     records: tuple[TurnRecord, ...] = ()
     reasoning: str = "conversation"
     full_turns: int = 0
     unknown: Mapping[str, str] = field(default_factory=dict)
+    lost: tuple[str, ...] = ()
 
 
 def history_items(
@@ -33,7 +35,7 @@ def history_items(
 ) -> tuple[JsonObject, ...]:
     """Translate a history, or its last `turns` turns, for the model `slug`; see `items_of` for what is left out."""
     past = past or Past()
-    window = last_turns(messages, turns)
+    window = _with_lost(_with_unknown(last_turns(messages, turns), past.unknown), past.lost)
     replaced = spans(window, past.records, slug, model, reasoning=past.reasoning, unknown=past.unknown)
     if not replaced and not (past.full_turns and _with_outputs(window)):
         return items_of(window, model, 0, slug)
@@ -49,6 +51,30 @@ def history_items(
 def _with_outputs(messages: Sequence[object]) -> bool:
     roles = [message.get("role") for message in messages if isinstance(message, dict)]
     return "tool" in roles or "function" in roles
+
+
+def _with_unknown(messages: Sequence[object], unknown: Mapping[str, str]) -> Sequence[object]:
+    """Give calls whose results were lost what is said of them, where the history holds such calls."""
+    if not unknown:
+        return messages
+    told: list[object] = []
+    for message in messages:
+        told.append(message)
+        calls = message.get("tool_calls") if isinstance(message, dict) else None
+        for call in calls if isinstance(calls, list) else ():
+            call_id = call.get("id") if isinstance(call, dict) else None
+            if isinstance(call_id, str) and call_id in unknown:
+                told.append({"role": "tool", "tool_call_id": call_id, "content": unknown[call_id]})
+    return told
+
+
+def _with_lost(messages: Sequence[object], lost: Sequence[str]) -> Sequence[object]:
+    """Say before the last question which tools may have run in an answer that broke off."""
+    asked = [place for place, one in enumerate(messages) if isinstance(one, dict) and one.get("role") == "user"]
+    if not lost or not asked:
+        return messages
+    text = f"[My last answer broke off while these tools ran: {', '.join(lost)}. {MAY_HAVE_RUN}]"
+    return [*messages[: asked[-1]], {"role": "assistant", "content": text}, *messages[asked[-1] :]]
 
 
 def _joined(

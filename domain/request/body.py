@@ -24,6 +24,8 @@ from ports.catalog import Model
 from ports.json_values import JsonObject
 from ports.responses import Endpoint, ResponsesBody
 
+MOST_SEARCHES = 5
+"""Searches of upstream in one request; each costs."""
 INTERLEAVED = ("x-anthropic-beta", "interleaved-thinking-2025-05-14")
 _TIERS = ("auto", "default", "flex", "priority", "fast", "scale", "ultrafast")
 
@@ -152,7 +154,8 @@ def _search(request: TurnRequest, model: Model | None) -> tuple[JsonObject, ...]
         return ()
     if effort in ("none", "minimal"):
         return ()
-    return ({"type": "openrouter:web_search", "parameters": {"max_results": results}},)
+    limits = {"max_uses": MOST_SEARCHES, **({"max_results": results} if results else {})}
+    return ({"type": "openrouter:web_search", "parameters": limits},)
 
 
 def _modalities(asked: tuple[str, ...], model: Model | None) -> tuple[str, ...]:

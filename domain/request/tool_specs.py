@@ -1,10 +1,13 @@
 """Tools as a caller names them → tools as this endpoint takes them."""
 
+import json
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from domain.request.schemas import fitted, is_closed, is_sound
 from domain.request.shapes import Shape, one_of, reduced, text, texts, whole
+from domain.request.support import GOOGLE, author
 from ports.catalog import Model
 from ports.json_values import JsonObject
 
@@ -31,6 +34,20 @@ SERVER_TOOLS: dict[str, Shape] = {
 NO_ARGUMENTS: JsonObject = {"type": "object", "properties": {}}
 
 
+class KnownTool(dict[str, Any]):
+    """A function tool that never changes: `forms`, what was made of it for whom, and its size are kept with it.
+
+    Any thread may fill them in: what two work out at once is the same.
+    """
+
+    __slots__ = ("characters", "forms")
+
+    def __init__(self, tool: JsonObject) -> None:
+        super().__init__(tool)
+        self.forms: dict[tuple[bool, bool], JsonObject | None] = {}
+        self.characters: int | None = None
+
+
 def function_tools(
     tools: Iterable[JsonObject], slug: str, model: Model | None
 ) -> tuple[tuple[JsonObject, ...], tuple[str, ...]]:
@@ -44,7 +61,7 @@ def function_tools(
     dropped: list[str] = []
     strict = model is None or "structured_outputs" in model.supported_parameters
     for tool in tools:
-        flat = _server_tool(tool) or _function(tool, slug, strict=strict)
+        flat = _known(tool, slug, strict) if isinstance(tool, KnownTool) else _made(tool, slug, strict)
         if flat is None:
             dropped.append(_label(tool))
         else:
@@ -67,6 +84,28 @@ def tool_choice(choice: str | JsonObject | None, tools: tuple[JsonObject, ...]) 
 def forces(choice: str | JsonObject | None) -> bool:
     """Tell whether a choice leaves the model no way but to call."""
     return choice is not None and choice not in ("auto", "none")
+
+
+def characters_of_tool(tool: JsonObject) -> int:
+    """Return how long a tool is as JSON. Raises ValueError or RecursionError where it is none."""
+    if not isinstance(tool, KnownTool):
+        return len(json.dumps(dict(tool), default=str))
+    if tool.characters is None:
+        tool.characters = len(json.dumps(tool, default=str))
+    return tool.characters
+
+
+def _known(tool: KnownTool, slug: str, strict: bool) -> JsonObject | None:
+    """Make it once for each kind of model."""
+    form = (author(slug) == GOOGLE, strict)
+    if form not in tool.forms:
+        made = _made(tool, slug, strict)
+        tool.forms[form] = None if made is None else KnownTool(made)
+    return tool.forms[form]
+
+
+def _made(tool: JsonObject, slug: str, strict: bool) -> JsonObject | None:
+    return _server_tool(tool) or _function(tool, slug, strict=strict)
 
 
 def _server_tool(tool: JsonObject) -> JsonObject | None:

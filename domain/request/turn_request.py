@@ -20,12 +20,13 @@ class Caller(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Ids of the person and the place in their chat; empty where unknown."""
+    """Ids of the person and the place in their chat; empty where unknown. `parent_id`: of the answer before."""
 
     user_id: str = ""
     chat_id: str = ""
     message_id: str = ""
     session_id: str = ""
+    parent_id: str = ""
     is_admin: bool = False
 
 
@@ -147,7 +148,8 @@ class Tooling:
 
     `still_seconds` without any call beginning or ending end a round, None for no limit. `handed_over`: whoever asks
     runs the tools named in the request; `host_only`: of tools run here, those only the host can run rightly: a round
-    that calls one is handed over. `searches`: results a search of upstream may bring, None where none is offered.
+    that calls one is handed over. `searches`: results a search of upstream may bring (0: as many as it
+    likes), None where none is offered.
     """
 
     strict: bool = True

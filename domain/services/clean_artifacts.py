@@ -55,6 +55,10 @@ class _Tally:
     resealed: int = 0
 
 
+class _Overtaken(Exception):
+    """Another process holds the lease now."""
+
+
 class CleanArtifacts:
     """The use case; belongs to one event loop. `durable` gives the store or None while there is none."""
 
@@ -72,7 +76,7 @@ class CleanArtifacts:
         self._clock, self._ids, self._telemetry = clock, ids, telemetry
         self._owner = ids.new_id()
         self._due: dict[str, float] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
         self._resealed: dict[str, str] = {}
         self._complaint = ""
         self._over = False
@@ -85,16 +89,18 @@ class CleanArtifacts:
         now, jitter = self._clock.monotonic(), self._ids.jitter()
         if now < self._due.setdefault(plan.namespace, now + FIRST_AFTER * (1 + jitter)) or self._over:
             return
+        if plan.namespace in self._tasks:  # a second pass would get the same lease
+            return
         seconds = plan.hours * 3600
         self._due[plan.namespace] = now + seconds + jitter * min(LONGEST_JITTER, seconds / 4)
         task = asyncio.get_running_loop().create_task(self.clean(plan), name="openrouter-pipe-clean-artifacts")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[plan.namespace] = task
+        task.add_done_callback(lambda _: self._tasks.pop(plan.namespace, None))
 
     async def aclose(self) -> None:
         """Stop cleaning and wait until it has stopped."""
         self._over = True
-        tasks = tuple(self._tasks)
+        tasks = tuple(self._tasks.values())
         for task in tasks:
             task.cancel()
         if tasks:
@@ -109,9 +115,11 @@ class CleanArtifacts:
             if store is None or lease is None:
                 return
             try:
-                await self._pass(store, plan, lease, tally)
+                await self._pass(store, plan, tally)
+            except _Overtaken:
+                pass  # what is left is the other's work
             finally:
-                await asyncio.shield(store.leases.release(lease))
+                await asyncio.shield(self._give_back(store, lease))
         except (ArtifactsError, LeasesUnavailable, ToolRunsUnavailable) as error:
             self._complain(error.reason)
         except Exception as defect:  # noqa: BLE001 - the edge of a background task: nobody else would hear of it
@@ -126,14 +134,25 @@ class CleanArtifacts:
     async def _leased(self, store: Store, plan: Retention) -> Lease | None:
         return await store.leases.take(f"clean:{plan.namespace}", self._owner, self._clock.now(), LEASE_SECONDS)
 
-    async def _pass(self, store: Store, plan: Retention, lease: Lease, tally: _Tally) -> None:
+    async def _give_back(self, store: Store, lease: Lease) -> None:
+        try:
+            await store.leases.release(lease)
+        except LeasesUnavailable as error:  # it expires by itself
+            self._complain(error.reason)
+
+    async def _hold(self, store: Store, plan: Retention) -> None:
+        """Prolong the lease. Raises _Overtaken if it was lost."""
+        if await self._leased(store, plan) is None:
+            raise _Overtaken
+
+    async def _pass(self, store: Store, plan: Retention, tally: _Tally) -> None:
         artifacts, before = store.shelf.artifacts, self._clock.now() - timedelta(days=plan.days)
         while done := await self._paused(artifacts.delete_untouched(plan.namespace, before, BATCH)):
             tally.old += done
-            if await self._leased(store, plan) is None:
-                return
+            await self._hold(store, plan)
         while done := await self._paused(store.tool_runs.delete_before(plan.namespace, before, BATCH)):
             tally.tool_runs += done
+            await self._hold(store, plan)
         await self._sweep_chats(store, plan, tally)
         await self._reseal(store, plan, tally)
 
@@ -146,8 +165,7 @@ class CleanArtifacts:
             tally.resealed += resealed
             if not after:
                 self._resealed[plan.namespace] = key_id
-            elif await self._leased(store, plan) is None:
-                return
+            await self._hold(store, plan)
 
     async def _sweep_chats(self, store: Store, plan: Retention, tally: _Tally) -> None:
         """Delete what belongs to chats the host has deleted; if it cannot say, nothing is concluded."""
@@ -165,8 +183,8 @@ class CleanArtifacts:
                     done := await self._paused(artifacts.delete_chat(plan.namespace, chat_id, BATCH))
                 ):
                     tally.of_deleted_chats += done
-            if await self._leased(store, plan) is None:
-                return
+                    await self._hold(store, plan)
+            await self._hold(store, plan)
 
     async def _paused(self, work: Awaitable[T]) -> T:
         began = self._clock.monotonic()

@@ -1,8 +1,11 @@
 """Equip a turn with its tools: what is offered, what runs a call, and what stands between the two."""
 
-from dataclasses import dataclass
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from domain.breakers.policy import policy_for_calls
+from domain.conversation.replay import MAY_HAVE_RUN, interrupted
 from domain.conversation.temporary import is_temporary
 from domain.request.turn_request import TurnRequest
 from domain.services.drive import Own
@@ -19,8 +22,10 @@ from ports.notices import Notices
 from ports.offload import Offload
 from ports.slots import Slots
 from ports.telemetry import Telemetry
-from ports.tool_runs import ToolRuns
+from ports.tool_runs import ToolRuns, ToolRunsUnavailable
 from ports.toolbox import Checker, Toolbox
+
+CHATS_KNOWN, RUNS_READ = 10_000, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,16 @@ class ToolPorts:
     breakers: BreakerState
 
 
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """Calls whose fate nobody knows: `unknown` are outputs by the ids the host knows, `lost` the tools of those the
+    host does not even tell of.
+    """
+
+    unknown: Mapping[str, str] = field(default_factory=dict)
+    lost: tuple[str, ...] = ()
+
+
 class EquipTurn:
     """The use case; belongs to one event loop. `own` keeps tasks that outlive a turn."""
 
@@ -43,7 +58,33 @@ class EquipTurn:
         self._ports, self._offload, self._clock, self._telemetry = ports, offload, clock, telemetry
         self._guard = GuardCall(state=ports.breakers, clock=clock, ids=ids, telemetry=telemetry)
         self._journal = JournalCalls(ports.runs, telemetry, own)
+        self._known: OrderedDict[str, None] = OrderedDict()
         self._temporary_journal = JournalCalls(ports.temporary_runs, telemetry, own)
+
+    async def broken_off(self, request: TurnRequest) -> Broken:
+        """Look up calls of earlier turns that were started and never finished: their process was lost.
+
+        Asked once per chat and process; what runs here is settled here.
+        """
+        person, namespace = request.person, request.memory.namespace
+        calls = interrupted(request.messages)
+        new = bool(person.chat_id and person.parent_id) and person.chat_id not in self._known
+        self._known[person.chat_id] = None
+        if len(self._known) > CHATS_KNOWN:
+            self._known.popitem(last=False)
+        if not namespace or not person.user_id or not (calls or new) or is_temporary(person.chat_id):
+            return Broken()
+        turns = {turn_id for turn_id, _ in calls}
+        try:
+            runs = await self._ports.runs.unfinished(
+                namespace, person.user_id, chat_id=person.chat_id if new else "", turn_ids=turns, limit=RUNS_READ
+            )
+        except ToolRunsUnavailable:
+            return Broken({shown: MAY_HAVE_RUN for _, shown in calls})
+        started = {run.turn_id for run in runs}
+        told = {shown: MAY_HAVE_RUN for turn_id, shown in calls if turn_id in started}
+        lost = (run for run in runs if run.message_id == person.parent_id and run.turn_id not in turns)
+        return Broken(told, tuple(dict.fromkeys(run.name for run in lost if person.parent_id)))
 
     def runner(self, request: TurnRequest, registry: Registry, toolbox: Toolbox, notices: Notices | None) -> RunCall:
         """Return what runs the calls of one turn."""

@@ -3,6 +3,7 @@
 A store that fails costs a turn its memory and nothing else: text-only replay, one warning, the chat goes on (law 7).
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -66,14 +67,15 @@ class TurnMemory:
         if not (memory.namespace and person.user_id and (turn_ids or fingerprints)):
             return Recalled()
         try:
-            shelf = await self._shelf(person)
-            rows = await shelf.artifacts.find(
-                memory.namespace, person.user_id, turn_ids=turn_ids, fingerprints=fingerprints, limit=ROWS_READ
-            )
+            async with asyncio.timeout(RECALL_SECONDS):
+                shelf = await self._shelf(person)
+                rows = await shelf.artifacts.find(
+                    memory.namespace, person.user_id, turn_ids=turn_ids, fingerprints=fingerprints, limit=ROWS_READ
+                )
             size = sum(len(row.sealed.payload) for row in rows)
             records, unread = await self._offload.run(lambda: _records(rows, shelf.cipher), size=size)
-        except ArtifactsError as error:
-            self._complain("recall", error.reason)
+        except (ArtifactsError, TimeoutError) as error:
+            self._complain("recall", error.reason if isinstance(error, ArtifactsError) else "too slow")
             return Recalled()
         self._complain("open", unread)
         stale = self._clock.now() - TOUCH_EVERY

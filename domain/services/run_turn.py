@@ -20,7 +20,7 @@ from domain.request.endpoint import may_change
 from domain.request.lessons import Lessons
 from domain.request.turn_request import Caller, TurnRequest
 from domain.services.drive import Driver, TurnPorts, Upkeep, named
-from domain.services.equip_turn import EquipTurn, ToolPorts, limits_of
+from domain.services.equip_turn import Broken, EquipTurn, ToolPorts, limits_of
 from domain.services.prepare_turn import Ready, prepare_turn
 from domain.services.remember_turn import Recalled, TurnMemory
 from domain.services.settle_turn import Settlement, call_values, settle_turn
@@ -136,9 +136,11 @@ class RunTurn:
     ) -> tuple[Driver, Settlement] | Fault:
         try:
             specs = own.toolbox.tools() if own.toolbox is not None else ()
-            past = await self._past(request, own.memory)
             size = size_of(request.messages)
-            known = Past(past.records, request.memory.reasoning, request.memory.full_turns)
+            past = await self._past(request, own.memory, size)
+            broken = await self._equip.broken_off(request) if own.toolbox is not None else Broken()
+            memory = request.memory
+            known = Past(past.records, memory.reasoning, memory.full_turns, broken.unknown, broken.lost)
             ready = await self._offload.run(
                 lambda: prepare_turn(request, models, specs, self._lessons, known), size=size
             )
@@ -152,11 +154,14 @@ class RunTurn:
         except Exception as defect:  # noqa: BLE001 - the edge of a turn: a defect of ours must end as a fault
             return Fault(FaultKind.INTERNAL, named(defect))
 
-    async def _past(self, request: TurnRequest, memory: TurnMemory | None) -> Recalled:
+    async def _past(self, request: TurnRequest, memory: TurnMemory | None, size: int) -> Recalled:
         """Recall what the history leads back to; reading keeps it from growing old."""
         if memory is None or not request.memory.namespace:
             return Recalled()
-        want = wanted(request.messages, by_fingerprint=request.caller is not Caller.PAGE)
+        by_words = request.caller is not Caller.PAGE
+        want = await self._offload.run(
+            lambda: wanted(request.messages, by_fingerprint=by_words), size=size + 256 * len(request.messages)
+        )
         if not (want.turn_ids or want.fingerprints):
             return Recalled()
         if closing := self._closing.get(request.person.user_id):  # the turn before may be on its way to the store

@@ -3,16 +3,20 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from domain.request.schemas import is_sound
+from domain.request.tool_specs import KnownTool
 from domain.tools.names import Key, named
 from domain.tools.relaxing import DEFINITIONS, own
 from domain.tools.results import clean
-from domain.tools.strict import VALUE, strict
+from domain.tools.strict import VALUE, Strict, strict
 from ports.json_values import JsonObject
 from ports.toolbox import ToolSpec
 
 LARGEST = 256 * 1024
+LONGEST_KEPT = 16 * 1024
+"""Characters of schema and description up to which what is made of them is kept; most tools have about a thousand."""
 NO_ARGUMENTS: JsonObject = {"type": "object", "properties": {}}
 _SAYING = frozenset({"$ref", "anyOf", "oneOf", "allOf", "items", "enum", "const", "not", "if"})
 _BESIDE = frozenset({"$ref", "$defs", "definitions", "$schema", "$id", "title", "description"})
@@ -79,39 +83,65 @@ def merged(specs: Iterable[ToolSpec], passed: Iterable[JsonObject] = (), *, stri
     tools: dict[str, Offered] = {}
     ours: list[JsonObject] = []
     for key in sorted(by_key, key=names.__getitem__):
-        tool, parameters = _offered(names[key], by_key[key], strictly=strictly)
+        tool, flat = _offered(names[key], by_key[key], strictly=strictly)
         tools[tool.name] = tool
-        ours.append(_flat(tool, parameters))
+        ours.append(flat)
     return Registry((*ours, *passed), tools)
 
 
 def _offered(name: str, spec: ToolSpec, *, strictly: bool) -> tuple[Offered, JsonObject]:
-    """Return a tool and the parameters upstream gets for it."""
-    problem = _problem(spec.parameters)
-    if problem:
-        return Offered(name, spec, NO_ARGUMENTS, reason=f"{problem}; offered without arguments"), NO_ARGUMENTS
-    original = _rooted(spec.parameters)
-    wrapped = original.get("type") != "object"
-    parameters = _wrapped(original) if wrapped else original
-    if not strictly:
-        return Offered(name, spec, original, wrapped=wrapped), parameters
-    closed = strict(parameters)
-    if closed.schema is None:
-        return Offered(name, spec, original, wrapped=wrapped, reason=closed.reason), parameters
-    return Offered(name, spec, original, strict=True, wrapped=wrapped), closed.schema
+    """Return a tool and what upstream gets for it.
+
+    Hosts name the same tools anew in every turn: what is worked out of equal texts is kept, and shared.
+    """
+    text, problem = _written(spec.parameters)
+    work_out = _worked_out if len(text) + len(spec.description) <= LONGEST_KEPT else _worked_out.__wrapped__
+    said = work_out(name, spec.description, text, problem, strictly)
+    return Offered(name, spec, said.original, said.strict, said.wrapped, said.reason), said.flat
 
 
-def _problem(parameters: JsonObject) -> str:
-    """Say why a schema cannot be sent; empty if it can."""
-    if not is_sound(parameters):
-        return "the schema is unsound"
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What is told of a tool, whatever runs it."""
+
+    flat: KnownTool
+    original: JsonObject
+    strict: bool = False
+    wrapped: bool = False
+    reason: str = ""
+
+
+def _written(parameters: JsonObject) -> tuple[str, str]:
+    """Return a schema as JSON, and what is wrong if there is none."""
     try:
         text = json.dumps(parameters, ensure_ascii=False, allow_nan=False)
         text.encode()
     except (TypeError, ValueError, RecursionError):
-        return "the schema is no JSON"
-    if len(text) > LARGEST:
-        return "the schema is too large"
+        return "", "the schema is no JSON"
+    return (text, "") if len(text) <= LARGEST else ("", "the schema is too large")
+
+
+@lru_cache(maxsize=512)
+def _worked_out(name: str, description: str, text: str, problem: str, strictly: bool) -> _Said:
+    """Work it out of texts, on a copy of the schema that nobody else can change."""
+    given = json.loads(text) if text else None
+    problem = problem or _problem(given, text)
+    if problem:
+        reason = f"{problem}; offered without arguments"
+        return _Said(_flat(name, description, NO_ARGUMENTS), NO_ARGUMENTS, reason=reason)
+    original = _rooted(given)
+    wrapped = original.get("type") != "object"
+    parameters = _wrapped(original) if wrapped else original
+    closed = strict(parameters) if strictly else Strict(None)
+    if closed.schema is None:
+        return _Said(_flat(name, description, parameters), original, wrapped=wrapped, reason=closed.reason)
+    return _Said(_flat(name, description, closed.schema, is_strict=True), original, strict=True, wrapped=wrapped)
+
+
+def _problem(parameters: JsonObject, text: str) -> str:
+    """Say why a schema cannot be sent; empty if it can."""
+    if not is_sound(parameters):
+        return "the schema is unsound"
     moved = _rooted(parameters).get("type") != "object"
     return "its root refers to itself" if moved and '"$ref": "#"' in text else ""
 
@@ -133,10 +163,10 @@ def _wrapped(original: JsonObject) -> JsonObject:
     return {"type": "object", "properties": {VALUE: inner}, "required": [VALUE], **definitions}
 
 
-def _flat(tool: Offered, parameters: JsonObject) -> JsonObject:
-    flat = {"type": "function", "name": tool.name, "parameters": parameters, "strict": tool.strict}
-    description = clean(tool.spec.description).strip()
-    return {**flat, "description": description} if description else flat
+def _flat(name: str, description: str, parameters: JsonObject, *, is_strict: bool = False) -> KnownTool:
+    flat = {"type": "function", "name": name, "parameters": parameters, "strict": is_strict}
+    said = clean(description).strip()
+    return KnownTool({**flat, "description": said} if said else flat)
 
 
 def _name_of(tool: JsonObject) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from domain.conversation.size import characters_of
+from domain.request.tool_specs import characters_of_tool
 from ports.catalog import Model
 from ports.json_values import JsonObject
 from ports.toolbox import ToolResult
@@ -88,7 +89,7 @@ def prompt_characters(model: Model | None, tools: Iterable[JsonObject] = ()) -> 
         left = context - (model.max_completion_tokens or 0)
         tokens = left if left >= context // 8 else context // 2
     try:
-        offered = sum(len(json.dumps(dict(tool), default=str)) for tool in tools)
+        offered = sum(map(characters_of_tool, tools))
     except (ValueError, RecursionError):
         offered = 0
     return max(0, tokens * PER_TOKEN - offered)

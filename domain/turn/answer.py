@@ -8,12 +8,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from domain.turn.call_ids import distinct
-from domain.turn.steps import CloseReasoning, Output, ShowCitation, ShowImage, ShowReasoning, ShowText
+from domain.turn.steps import CloseReasoning, Output, ShowCitation, ShowImage, ShowReasoning, ShowStatus, ShowText
 from ports.json_values import JsonObject
 from ports.toolbox import ToolCall
 
 MESSAGE, REASONING, CALL = "message", "reasoning", "function_call"
 IMAGES = frozenset({"image_generation_call", "openrouter:image_generation"})
+SEARCHES = frozenset({"web_search_call", "openrouter:web_search"})
 HIDDEN = "[REDACTED]"
 TRACKING = ("?utm_source=openai", "&utm_source=openai")
 
@@ -88,13 +89,14 @@ class Answer:
 
     # --- what upstream says -------------------------------------------------------------------------------
 
-    def begin(self, index: int, item: JsonObject, now: float) -> None:
+    def begin(self, index: int, item: JsonObject, now: float) -> list[Output]:
         """Open the item's slot: at a finished place a new one, unless it is the same item again."""
         item_id, kind = _id_of(item), _kind_of(item)
         slot = self._find(index, item_id, kind)
         if slot is None or (slot.closed and not item_id):
             slot = self._open(index, item_id, kind, now)
         slot.opening = slot.opening or item
+        return [ShowStatus("Searching the web…")] if slot.kind in SEARCHES and not slot.closed else []
 
     def say(self, index: int, item_id: str, part: int, text: str, now: float, name: str = "text") -> list[Output]:
         """Add a piece of text or refusal."""
@@ -207,7 +209,7 @@ class Answer:
             return self._finish_reasoning(slot, item, now)
         if slot.kind in IMAGES:
             return [ShowImage(slot.segment, url) for url in _pictures(item)]
-        return []
+        return [ShowStatus(_searched(item))] if slot.kind in SEARCHES else []
 
     def _show(self, slot: Slot, part: tuple[str, int], text: str) -> list[Output]:
         if not text or (slot.kind == REASONING and not self._wanted(slot, part, text)):
@@ -287,6 +289,12 @@ def _pictures(item: JsonObject) -> Iterator[str]:
         if value:
             yield value if value.startswith(("https://", "data:")) else f"data:image/png;base64,{value}"
             return
+
+
+def _searched(item: JsonObject) -> str:
+    action = item.get("action")
+    query = " ".join(_text(action, "query").split()) if isinstance(action, dict) else ""
+    return f"Searched the web: {query[:200]}" if query else "Searched the web"
 
 
 def _objects(value: object) -> Iterator[JsonObject]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from domain.conversation.arguments import object_text
+from domain.conversation.record import KINDS
 from domain.turn.answer import CALL, MESSAGE, REASONING, Answer, Slot
 from domain.turn.steps import Kept
 from ports.json_values import JsonObject
@@ -19,6 +20,7 @@ Outputs = Iterable[tuple[ToolCall, JsonObject]]
 def kept_of(answer: Answer, outputs: Outputs = (), *, whole: bool = True) -> tuple[Kept, ...]:
     """Return what a round leaves: items in order, then the outputs of its calls; calls without output go last.
 
+    Of what cannot be sent again (searches, pictures) only its place is kept: see `goes_back`.
     Not `whole`: the response broke off. Text is kept as it was shown. Thinking that was not finished, or led to
     nothing, would be refused upstream, and with it all that came before: then the round keeps none.
     """
@@ -37,6 +39,11 @@ def kept_of(answer: Answer, outputs: Outputs = (), *, whole: bool = True) -> tup
         kept = _broken_off(kept, answer)
     kept += [Kept(item, segments.get(call.call_id, -1)) for call, item in outputs]
     return tuple(kept)
+
+
+def goes_back(item: JsonObject) -> bool:
+    """Tell whether upstream takes an item back."""
+    return item.get("type") in KINDS
 
 
 def in_segments(kept: Iterable[Kept], segments: Iterable[tuple[ToolCall, int]]) -> tuple[Kept, ...]:
@@ -59,7 +66,7 @@ def _items(slot: Slot) -> list[JsonObject]:
     if slot.kind == REASONING:
         return [slot.item] if slot.item is not None else []
     if slot.kind != MESSAGE:
-        return []
+        return [{"type": slot.kind}] if slot.closed else []
     if slot.item is None:
         return _spoken("\n\n".join("".join(pieces) for pieces in slot.pieces.values()))
     return _message(slot.item)
@@ -83,7 +90,15 @@ def _says(part: object) -> str:
 
 
 def _broken_off(kept: list[Kept], answer: Answer) -> list[Kept]:
+    """Without its thinking a message goes as text alone: its id may be tied to it."""
     unfinished = any(slot.kind == REASONING and not slot.closed for slot in answer.slots)
-    if unfinished or (kept and kept[-1].item.get("type") == REASONING):
-        return [one for one in kept if one.item.get("type") != REASONING]
-    return kept
+    if not unfinished and not (kept and kept[-1].item.get("type") == REASONING):
+        return kept
+    bare = [one for one in kept if one.item.get("type") != REASONING]
+    return [replace(one, item=_text_alone(one.item)) if one.item.get("id") else one for one in bare]
+
+
+def _text_alone(item: JsonObject) -> JsonObject:
+    content = item.get("content")
+    text = "\n\n".join(_says(part) for part in content) if isinstance(content, list) else content
+    return {"type": MESSAGE, "role": "assistant", "content": text}

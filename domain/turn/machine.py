@@ -28,7 +28,7 @@ from domain.turn.events import (
     TimerFired,
     TurnEvent,
 )
-from domain.turn.keeping import in_segments, kept_of
+from domain.turn.keeping import goes_back, in_segments, kept_of
 from domain.turn.mending import Mending
 from domain.turn.merge import merged
 from domain.turn.plan import Phase, TurnPlan
@@ -267,7 +267,7 @@ class TurnMachine:
             return steps
         self._rounds += 1
         persist = self._kept()
-        more = (kept.item for step in persist for kept in step.kept)
+        more = [kept.item for step in persist for kept in step.kept if goes_back(kept.item)]
         closing = self._rounds > self._plan.max_rounds
         body = self._mending.sending.body
         choice = "none" if closing else body.tool_choice

@@ -40,7 +40,7 @@ def read(answer: Answer, event: UpstreamEvent, now: float) -> list[Output]:
         case AnnotationAdded(_, _, _, annotation):
             return answer.cite(annotation)
         case ItemAdded(index, item):
-            answer.begin(index, item, now)
+            return answer.begin(index, item, now)
         case ItemDone(index, item):
             return answer.finish_item(index, item, now)
     return []

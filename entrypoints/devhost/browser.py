@@ -18,6 +18,7 @@ from entrypoints.devhost.forms import (
     completion_form,
     new_chat_form,
     saved_chat,
+    temporary_chat_id,
 )
 from entrypoints.devhost.turn import TURN_SECONDS, Turn
 
@@ -74,13 +75,17 @@ class BrowserSession:
         options: TurnOptions | None = None,
         background: tuple[str, ...] = (),
         seconds: float = TURN_SECONDS,
+        temporary: bool = False,
     ) -> Turn:
-        """Send one message into a new chat, or below the answer of `chat`.
+        """Send one message into a new chat, or below the answer of `chat`. A new chat may be a `temporary` one.
 
         `model` may be left out in a running chat. `background` names the tasks to ask for; `options` says more
         and wins over it. With `wait` the answer is complete and read back from the store on return.
         """
         turn = self._begin(text, model=model, chat=chat)
+        if temporary and chat is None:
+            turn.history.temporary = True
+            turn.history.chat_id = temporary_chat_id(self.session_id, self.client.numbers)
         options = options or TurnOptions(background=background)
         if not self._server_owns:
             await self._save(turn.history)
@@ -122,6 +127,8 @@ class BrowserSession:
             raise DevhostError("the page sends nothing more: the last answer is an error without text")
 
     async def _save(self, history: ChatHistory) -> None:
+        if history.temporary:
+            return
         if history.chat_id is None:
             stored = await self.client.request("POST", "/api/v1/chats/new", new_chat_form(history))
             history.chat_id = str(stored["id"])

@@ -78,9 +78,14 @@ class HostClient:
         """Return the headers that say who asks."""
         return {"Authorization": f"Bearer {self._account.token}"} if self._account else {}
 
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Return the host's version to compare."""
+        return _numbers(self.version)
+
     def at_least(self, version: str) -> bool:
         """Tell whether the host is `version` or newer."""
-        return _numbers(self.version) >= _numbers(version)
+        return self.numbers >= _numbers(version)
 
     async def request(
         self, method: str, path: str, body: Json = None, *, query: Mapping[str, str] | None = None

@@ -4,8 +4,6 @@ Up to 0.8 the page owns the chat: it creates and saves it and sends the whole hi
 does, and the page sends only the new message.
 """
 
-import html
-import json
 import re
 import time
 from collections.abc import Mapping
@@ -14,16 +12,18 @@ from dataclasses import dataclass, field
 from entrypoints.devhost.client import Json
 from entrypoints.devhost.shown import BLOCK
 
+PATTERN = re.compile(r"\$([$&`'])")
 FIRST_TURN_TASKS = ("title_generation", "tags_generation")
 LATER_TASKS = ("follow_up_generation",)
 
 
 @dataclass
 class ChatHistory:
-    """The messages of one chat as the page keeps them: by id, linked by parent."""
+    """The messages of one chat as the page keeps them: by id, linked by parent. A `temporary` one is never saved."""
 
     model: str
     chat_id: str | None = None
+    temporary: bool = False
     messages: dict[str, dict[str, Json]] = field(default_factory=dict)
     current_id: str | None = None
 
@@ -113,7 +113,7 @@ def completion_form(history: ChatHistory, options: TurnOptions, *, session_id: s
         "chat_id": history.chat_id,
         "id": answer["id"],
         "background_tasks": _background_tasks(history, options),
-        **(_server_fields(question) if server_owns else _client_fields(history, question)),
+        **(_server_fields(history, question) if server_owns else _client_fields(history, question)),
         **options.body,
     }
     return {name: value for name, value in form.items() if value is not None or name == "parent_id"}
@@ -134,13 +134,27 @@ def completed_form(history: ChatHistory, *, session_id: str) -> dict[str, Json]:
 
 def _background_tasks(history: ChatHistory, options: TurnOptions) -> dict[str, bool]:
     names = options.background
-    if names is None:
+    if names is None and history.temporary:
+        names = LATER_TASKS
+    elif names is None:
         names = (*FIRST_TURN_TASKS, *LATER_TASKS) if history.is_first_turn() else LATER_TASKS
     return dict.fromkeys(names, True)
 
 
-def _server_fields(question: dict[str, Json]) -> dict[str, Json]:
-    return {"parent_id": question["parentId"], "user_message": question}
+def _server_fields(history: ChatHistory, question: dict[str, Json]) -> dict[str, Json]:
+    fields: dict[str, Json] = {"parent_id": question["parentId"], "user_message": question}
+    if history.temporary:  # the server has nothing to read it from
+        kept = ("role", "content", "output")
+        line = history.line()[:-1]
+        fields["messages"] = [{name: message[name] for name in kept if name in message} for message in line]
+    return fields
+
+
+def temporary_chat_id(session_id: str, version: tuple[int, ...]) -> str:
+    """Return the id a page gives to a chat that is never saved."""
+    if version < (0, 8):
+        return "local"
+    return f"{'temporary' if version >= (0, 12) else 'local'}:{session_id}"
 
 
 def _client_fields(history: ChatHistory, question: dict[str, Json]) -> dict[str, Json]:
@@ -150,7 +164,7 @@ def _client_fields(history: ChatHistory, question: dict[str, Json]) -> dict[str,
 
 
 def _as_sent(message: dict[str, Json]) -> str:
-    """Return the content the way old pages send it back: thinking removed, tool blocks as their result."""
+    """Return the content the way old pages send it back: thinking removed, tool blocks as their result in quotes."""
     return BLOCK.sub(_block_as_sent, str(message.get("content") or ""))
 
 
@@ -159,5 +173,10 @@ def _block_as_sent(block: re.Match[str]) -> str:
     if attributes.get("type") in ("reasoning", "code_interpreter"):
         return ""
     if attributes.get("type") == "tool_calls":
-        return json.dumps(html.unescape(attributes.get("result", "")))
+        return PATTERN.sub(lambda found: _meant(found[1], block), f'"{attributes.get("result", "undefined")}"')
     return block[0]
+
+
+def _meant(sign: str, block: re.Match[str]) -> str:
+    """Return what the page's own language puts in place of `$` and a sign when it replaces a block."""
+    return {"$": "$", "&": block[0], "`": block.string[: block.start()], "'": block.string[block.end() :]}[sign]

@@ -122,7 +122,10 @@ class Turn:
         await self.finish()
 
     async def read_back(self) -> dict[str, Json]:
-        """Read the stored message again and return it."""
+        """Read the stored message again and return it; of a temporary chat, what the page keeps."""
+        if self.history.temporary:
+            self.message = dict(self.history.messages[self.answer_id])
+            return self.message
         self.message = await self._tab.client.stored_message(self.chat_id, self.answer_id)
         return self.message
 

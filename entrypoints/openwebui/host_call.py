@@ -44,6 +44,7 @@ def read_call(call: Mapping[str, Any]) -> HostCall:
         chat_id=_text(call.get("__chat_id__")) or _text(metadata.get("chat_id")),
         message_id=_text(call.get("__message_id__")) or _text(metadata.get("message_id")),
         session_id=_text(call.get("__session_id__")) or _text(metadata.get("session_id")),
+        parent_id=_parent(metadata),
         is_admin=user.get("role") == "admin",
     )
     in_page = bool(person.chat_id and person.message_id and person.session_id)
@@ -69,6 +70,15 @@ def split_model(requested: str) -> tuple[str, str]:
     """
     prefix, dot, rest = requested.partition(".")
     return (prefix, rest) if dot and rest and prefix.isidentifier() else ("", requested)
+
+
+def _parent(metadata: Mapping[str, Any]) -> str:
+    """Return the id of the answer before the question, which hosts tell from 0.8 on; two versions, two names."""
+    for name in ("user_message", "parent_message"):
+        found = _text(_mapping(metadata.get(name)).get("parentId"))
+        if found:
+            return found
+    return ""
 
 
 def _task_name(task: object) -> str:

@@ -11,6 +11,7 @@ from ports.catalog import Model
 from ports.responses import Route
 
 KEY_REFUSED = "OpenRouter: the API key was not accepted; check the valve API_KEY"
+UNREADABLE = "OpenRouter: API_KEY was saved under another WEBUI_SECRET_KEY; enter it again"
 Entries = list[dict[str, str]]
 
 
@@ -38,6 +39,8 @@ class ModelList:
     def entries(self, settings: Settings) -> Entries:
         """Return the picker's entries: `id` is upstream's exact slug."""
         self.picked = None
+        if settings.api_key.unreadable:
+            return _one("unreadable-api-key", UNREADABLE)
         if not settings.api_key:
             return _one("no-api-key", "OpenRouter: enter an API key in the function's valves (API_KEY)")
         route = usable_route(settings)

@@ -1,5 +1,6 @@
 """Settings and a host call → the frozen request of one turn."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from domain.catalog.offer import Filter, Offer
@@ -81,7 +82,7 @@ def request_of(
         limits=_limits(settings),
         retry=RetryPolicy(uncertain_allowed=settings.retry_uncertain),
         memory=Remembering() if is_task else _remembering(settings, function_id),
-        tooling=_tooling(settings, mode),
+        tooling=_tooling(settings, mode, host_searches=_host_searches(call)),
         bounds=_bounds(settings),
         offer=offer_of(settings, zero_retention),
         insecure_hosts=insecure_hosts(settings),
@@ -164,7 +165,8 @@ def _bounds(settings: Settings) -> Bounds:
     )
 
 
-def _tooling(settings: Settings, mode: ToolMode) -> Tooling:
+def _tooling(settings: Settings, mode: ToolMode, *, host_searches: bool) -> Tooling:
+    searches = settings.enable_web_search_tool and not host_searches
     return Tooling(
         strict=settings.enable_strict_tool_calling,
         max_rounds=settings.max_function_call_loops,
@@ -177,8 +179,16 @@ def _tooling(settings: Settings, mode: ToolMode) -> Tooling:
         breaker_window=settings.breaker_window_seconds,
         handed_over=mode.host,
         host_only=mode.host_only,
-        searches=(settings.web_search_max_results or 5) if settings.enable_web_search_tool else None,
+        searches=(settings.web_search_max_results or 0) if searches else None,
     )
+
+
+def _host_searches(call: HostCall) -> bool:
+    """Tell whether the host searches the web for this message: before it, or by a tool of its own."""
+    features, tools = call.metadata.get("features"), call.body.get("tools")
+    named = (tool.get("function") for tool in tools if isinstance(tool, Mapping)) if isinstance(tools, list) else ()
+    by_tool = any(isinstance(one, Mapping) and one.get("name") == "search_web" for one in named)
+    return by_tool or (isinstance(features, Mapping) and bool(features.get("web_search")))
 
 
 def _cap(price: float | None) -> Decimal | None:

@@ -86,8 +86,9 @@ class LegacyPresenter:
                 shown = replace(call, call_id=call_reference(self._turn_id, segment))
                 block = self._content(segment, _tool_block(shown, result.text))
                 return [*self._mark(segment), block, *self._count(call), *found(result, self._files)]
-            case HandOverCall(position, call) if self._wishes.hands_over:
-                return [*self._mark(position), chunk(self._head, call_delta(position, call))]
+            case HandOverCall(position, call, segment) if self._wishes.hands_over:
+                shown = replace(call, call_id=call_reference(self._turn_id, segment))
+                return [*self._mark(segment), chunk(self._head, call_delta(position, shown))]
             case HandOverCall(position, call):
                 return [self._content(BELOW + position, uncalled(call.name))]
             case Ended(end):
@@ -134,12 +135,13 @@ class LegacyPresenter:
 
 
 def _tool_block(call: ToolCall, result: str) -> str:
+    """Write the block of a call; the page puts its result in place by a replacement that gives `$` a meaning."""
     shown = result if len(result) <= RESULT_SHOWN else result[:RESULT_SHOWN] + "…"
     attributes = {
         "id": html.escape(call.call_id),
         "name": html.escape(call.name),
         "arguments": html.escape(json.dumps(call.arguments, ensure_ascii=False)),
-        "result": html.escape(json.dumps(shown, ensure_ascii=False)),
+        "result": html.escape(json.dumps(shown, ensure_ascii=False)).replace("$", "&#36;"),
         "files": "",
         "embeds": "",
     }

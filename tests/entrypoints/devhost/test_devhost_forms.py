@@ -28,11 +28,19 @@ def test_new_chat_has_an_empty_parent_and_no_chat_id() -> None:
     assert "chat_id" not in form
 
 
-def test_older_host_gets_the_history_without_thinking_and_with_tool_results_as_text() -> None:
+def test_older_host_gets_the_history_without_thinking_and_with_tool_results_in_quotes() -> None:
     form = completion_form(two_turns(), TurnOptions(), session_id="S", server_owns=False)
     said = [(message["role"], message["content"].strip()) for message in form["messages"]]
-    assert said == [("user", "first"), ("assistant", 'answer"\\"42\\""'), ("user", "second")]
+    assert said == [("user", "first"), ("assistant", 'answer"&quot;42&quot;"'), ("user", "second")]
     assert (form["chat_id"], form["parent_id"], form["parent_message"]["id"]) == ("C", "U2", "U2")
+
+
+def test_older_page_repeats_a_block_where_its_result_has_a_dollar_before_a_quote() -> None:
+    history = two_turns()
+    block = '<details type="tool_calls" result="&quot;5 $&quot;"><summary>x</summary></details>'
+    history.messages["A1"]["content"] = f"it costs {block}."
+    form = completion_form(history, TurnOptions(), session_id="S", server_owns=False)
+    assert form["messages"][1]["content"] == f'it costs "&quot;5 {block}quot;".'
 
 
 def test_title_and_tags_are_asked_for_with_the_first_message_only() -> None:

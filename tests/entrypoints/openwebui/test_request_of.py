@@ -248,3 +248,23 @@ def test_nobody_thinks_deeper_than_the_operators_cap(asked: dict[str, Any]) -> N
 
     assert isinstance(built, Prepared)
     assert built.body.reasoning == {"effort": "medium", "summary": "auto"}
+
+
+SEARCH_TOOL = {"type": "function", "function": {"name": "search_web"}}
+
+
+@pytest.mark.parametrize(
+    ("metadata", "body", "searches"),
+    [
+        ({}, {}, 3),
+        ({"features": {"web_search": False}}, {"tools": [{"function": {"name": "add"}}]}, 3),
+        ({"features": {"web_search": True}}, {}, None),
+        ({}, {"tools": [SEARCH_TOOL]}, None),
+        ({"features": None}, {"tools": "none"}, 3),
+    ],
+)
+def test_upstream_searches_only_where_the_host_does_not(
+    metadata: dict[str, Any], body: dict[str, Any], searches: int | None
+) -> None:
+    call = HostCall(body, Caller.PAGE, Person("u"), None, None, "", metadata)
+    assert request_of(call, body_of(), SETTINGS, MODELS).tooling.searches == searches

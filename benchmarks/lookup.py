@@ -1,0 +1,147 @@
+"""Looking up one chat among a million rows, against the same chat among ten thousand.
+
+The turns of the chat are spread evenly over all others, as those of a chat that lasted for months. The large file is
+made once and kept outside the work tree under a name that follows from the tables; the chat is put in for each run.
+"""
+
+import os
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, closing
+from hashlib import sha256
+from itertools import islice
+from pathlib import Path
+from random import Random
+
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from adapters.sql.migrate import migrate
+from adapters.sql.tables import artifact
+from benchmarks.memory_rig import ANN, KEPT, Chat, Kept, chat_of, keep, kept_in
+from benchmarks.report import Broken, Line, ratio
+from benchmarks.rounds import BARE, OURS, alternating, medians
+from entrypoints.openwebui.revisions import revisions_dir
+
+ROWS = {OURS: 1_000_000, BARE: 10_000}
+ROWS_PER_TURN, PEOPLE, TURNS = 4, 500, 200
+ROUNDS = 41
+AT_MOST = 1.5
+BATCH = 50_000
+DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+Filler = tuple[str | int | bytes, ...]
+
+
+async def measure_lookup() -> AsyncIterator[Line]:
+    """Measure a long chat by its turns, the same by what was said, and a single turn."""
+    async with AsyncExitStack() as stack:
+        sides: dict[str, Kept] = {}
+        chats: dict[str, Chat] = {}
+        for side, rows in ROWS.items():
+            sides[side] = await stack.enter_async_context(kept_in(await _file(rows)))
+            await _forget(sides[side])
+            stack.push_async_callback(_forget, sides[side])
+            chats[side] = chat_of(TURNS, _spread(rows))
+            await keep(sides[side].memory, chats[side].records)
+        for how in (f"{TURNS} turns by name", f"{TURNS} turns by words", "one turn"):
+
+            async def one(side: str, how: str = how) -> float:
+                return await _lookup(sides[side], chats[side], how)
+
+            times = medians(await alternating(ROUNDS, one), float)
+            yield ratio(f"lookup of {how}: a million rows, ten thousand", *times, "ms", AT_MOST)
+
+
+async def _lookup(kept: Kept, chat: Chat, how: str) -> float:
+    """Return ms; each round asks for another single turn."""
+    records = chat.records if how.startswith(str(TURNS)) else Random(time.monotonic_ns()).choices(chat.records)
+    by_words = "words" in how
+    turns = [] if by_words else [record.turn_id for record in records]
+    prints = [record.fingerprint for record in records] if by_words else []
+    began = time.perf_counter()
+    rows = await kept.shelf.artifacts.find(
+        KEPT.namespace, ANN.user_id, turn_ids=turns, fingerprints=prints, limit=4 * TURNS
+    )
+    took = time.perf_counter() - began
+    if len(rows) != 2 * len(records):
+        raise Broken(f"lookup found {len(rows)} rows of {2 * len(records)}")
+    return took * 1000
+
+
+async def _forget(kept: Kept) -> None:
+    while await kept.shelf.artifacts.delete_person(KEPT.namespace, ANN.user_id, 1_000):
+        pass
+
+
+# --- the files ------------------------------------------------------------------------------------------------------
+
+
+async def _file(rows: int) -> Path:
+    """Return a file with that many rows, made if it is not there."""
+    folder = Path(os.environ.get("OPENROUTER_PIPE_CACHE") or Path.home() / ".cache" / "openrouter-pipe")
+    path = folder / f"bench-{_schema()}" / f"rows-{rows}.db"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(".draft")
+        draft.unlink(missing_ok=True)
+        await migrate(f"sqlite:///{draft}", revisions_dir)
+        _fill(draft, rows)
+        draft.rename(path)
+    return path
+
+
+def _schema() -> str:
+    """Return a name for what the files hold: tables, indexes, and how rows are spread."""
+    dialect = sqlite.dialect()
+    made = [str(CreateTable(artifact).compile(dialect=dialect))]
+    made += sorted(str(CreateIndex(index).compile(dialect=dialect)) for index in artifact.indexes)
+    made.append(f"{ROWS_PER_TURN} {PEOPLE} 1")
+    return sha256("\n".join(made).encode()).hexdigest()[:12]
+
+
+def _fill(file: Path, count: int) -> None:
+    """Insert rows first and index them then: ten times as fast."""
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        for setting in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-200000"):
+            connection.execute(f"PRAGMA {setting}")
+        indexes = connection.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql <> ''"
+        ).fetchall()
+        for name, _ in indexes:
+            connection.execute(f"DROP INDEX {name}")
+        names = [column.name for column in artifact.columns]
+        insert = f"INSERT INTO {artifact.name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
+        rows = _fillers(count)
+        connection.execute("BEGIN")
+        while batch := list(islice(rows, BATCH)):
+            connection.executemany(insert, batch)
+        connection.execute("COMMIT")
+        for _, sql in indexes:
+            connection.execute(sql)
+        connection.execute("PRAGMA journal_mode=WAL")
+
+
+def _fillers(count: int) -> Iterator[Filler]:
+    """Iterate over rows of other people, in the order of the table's columns; even numbers name the turns."""
+    draw = Random(count)
+    started = 1_700_000_000_000_000
+    for number in range(count):
+        turn, ordinal = divmod(number, ROWS_PER_TURN)
+        person, at = turn * 7919 % PEOPLE, started + turn * 1_000_000
+        yield (
+            *(KEPT.namespace, _ulid(number), _ulid(2 * turn), ordinal),
+            *("reasoning", "openai/gpt-5", f"person-{person}", f"chat-{person}-{turn % 97}", f"message-{turn}"),
+            *(f"{turn * 0x9E3779B97F4A7C15 % 2**128:032x}", "0123456789abcdef", 1, 400, at, at, draw.randbytes(120)),
+        )
+
+
+def _spread(rows: int) -> Iterator[str]:
+    """Iterate over ids of turns between those of the fillers, `TURNS` of them from the first to the last."""
+    turns = rows // ROWS_PER_TURN
+    return (_ulid(2 * (number * turns // TURNS) + 1) for number in range(TURNS))
+
+
+def _ulid(number: int) -> str:
+    return "01" + "".join(DIGITS[number >> shift & 31] for shift in range(115, -1, -5))

@@ -1,0 +1,258 @@
+"""Whatever is wrong with our database, the chat goes on, is told about it once, and overwrites nothing."""
+
+import logging
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from entrypoints.openwebui.service import PipeService
+from entrypoints.simulator.server import Simulator
+from tests.entrypoints.openwebui.service.bound_turn import ask_as_bound_by_rights
+from tests.entrypoints.openwebui.service.calling import Caller, Reply
+from tests.entrypoints.openwebui.service.test_service_memory import (
+    FURTHER,
+    QUESTION,
+    body,
+    first_turn,
+    settled,
+    stored,
+    thoughts,
+)
+
+Load = Callable[[], PipeService]
+OWN, KEY = "openrouter_pipe.db", "openrouter_pipe.key"
+
+
+@pytest.fixture(autouse=True)
+def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    caplog.set_level(logging.INFO, "openrouter_pipe")
+    return caplog
+
+
+def warned(log: pytest.LogCaptureFixture) -> list[str]:
+    """The warnings so far."""
+    return [record.getMessage() for record in log.records if record.levelno >= logging.WARNING]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Everything that is kept, but the file SQLite's readers share."""
+    return {path.name: path.read_bytes() for path in folder.iterdir() if not path.name.endswith("-shm")}
+
+
+def change(path: Path, *statements: str) -> None:
+    """Change a database from outside, and leave one file of it."""
+    with closing(sqlite3.connect(path)) as database, database:
+        for statement in statements:
+            database.execute(statement)
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+@contextmanager
+def locked(path: Path, how: str) -> Iterator[None]:
+    """Another writer who does not come to an end."""
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute(how)
+    try:
+        yield
+    finally:
+        other.close()
+
+
+async def remembered(load: Load, simulator: Simulator) -> Reply:
+    """Have one turn, kept in the files; the load is closed."""
+    caller = Caller(load(), simulator.url)
+    reply = await first_turn(caller)
+    await caller.service.aclose()
+    return reply
+
+
+async def go_on(caller: Caller, reply: Reply, times: int = 2) -> list[Reply]:
+    """Send further messages below a first answer, and wait for what each leaves."""
+    replies = []
+    for _ in range(times):
+        replies.append(await caller.send(body(QUESTION, stored(reply), FURTHER)))
+        await settled(caller.service)
+    return replies
+
+
+async def test_file_of_something_else_is_left_alone(
+    load: Load, simulator: Simulator, tmp_path: Path, log: pytest.LogCaptureFixture
+) -> None:
+    reply = await remembered(load, simulator)
+    for path in tmp_path.glob(f"{OWN}-*"):
+        path.unlink()
+    (tmp_path / OWN).write_bytes(b"no database at all " * 1_000)
+    before = contents(tmp_path)
+    caller = Caller(load(), simulator.url)
+    replies = await go_on(caller, reply)
+    await caller.service.aclose()
+    assert [again.errors for again in replies] == [[], []]
+    assert thoughts(simulator) == []
+    (warning,) = warned(log)
+    assert "storage_unavailable" in warning
+    assert "damaged" in warning
+    assert contents(tmp_path) == before
+
+
+async def test_database_of_a_later_release_is_read_and_never_written(
+    load: Load, simulator: Simulator, tmp_path: Path, log: pytest.LogCaptureFixture
+) -> None:
+    reply = await remembered(load, simulator)
+    change(tmp_path / OWN, "UPDATE openrouter_pipe_version SET version_num = '9999'")
+    before = (tmp_path / OWN).read_bytes()
+    caller = Caller(load(), simulator.url)
+    replies = await go_on(caller, reply)
+    await caller.service.aclose()
+    assert [again.errors for again in replies] == [[], []]
+    assert len(thoughts(simulator)) == 1
+    (warning,) = warned(log)
+    assert "too new" in warning
+    assert (tmp_path / OWN).read_bytes() == before
+
+
+async def test_later_release_whose_tables_cannot_be_read_costs_the_thinking_only(
+    load: Load, simulator: Simulator, tmp_path: Path, log: pytest.LogCaptureFixture
+) -> None:
+    reply = await remembered(load, simulator)
+    statements = (
+        "UPDATE openrouter_pipe_version SET version_num = '9999'",
+        "ALTER TABLE openrouter_pipe_artifact RENAME TO openrouter_pipe_kept",
+    )
+    change(tmp_path / OWN, *statements)
+    before = (tmp_path / OWN).read_bytes()
+    caller = Caller(load(), simulator.url)
+    replies = await go_on(caller, reply)
+    await caller.service.aclose()
+    assert [again.errors for again in replies] == [[], []]
+    assert thoughts(simulator) == []
+    assert "too new" in warned(log)[0]
+    assert (tmp_path / OWN).read_bytes() == before
+
+
+async def test_database_that_must_not_be_written_is_read(load: Load, simulator: Simulator, tmp_path: Path) -> None:
+    reply = await remembered(load, simulator)
+    change(tmp_path / OWN)
+    before = (tmp_path / OWN).read_bytes()
+    (tmp_path / OWN).chmod(0o444)
+    errors, warnings = await ask_as_bound_by_rights(simulator.url, body(QUESTION, stored(reply), FURTHER))
+    assert errors == []
+    assert len(thoughts(simulator)) == 1
+    (warning,) = warnings
+    assert "read-only" in warning
+    assert (tmp_path / OWN).read_bytes() == before
+
+
+async def test_folder_that_must_not_be_written_costs_the_memory_only(
+    load: Load, simulator: Simulator, tmp_path: Path
+) -> None:
+    reply = await remembered(load, simulator)
+    for path in tmp_path.iterdir():
+        path.unlink()
+    tmp_path.chmod(0o555)
+    try:
+        errors, warnings = await ask_as_bound_by_rights(simulator.url, body(QUESTION, stored(reply), FURTHER))
+    finally:
+        tmp_path.chmod(0o755)
+    assert errors == []
+    assert thoughts(simulator) == []
+    (warning,) = warnings
+    assert "storage_unavailable" in warning
+    assert os.listdir(tmp_path) == []
+
+
+async def test_database_another_process_writes_all_the_time_is_read(
+    load: Load, simulator: Simulator, tmp_path: Path, log: pytest.LogCaptureFixture
+) -> None:
+    reply = await remembered(load, simulator)
+    caller = Caller(load(), simulator.url)
+    with locked(tmp_path / OWN, "BEGIN IMMEDIATE"):
+        replies = await go_on(caller, reply)
+    assert [again.errors for again in replies] == [[], []]
+    assert len(thoughts(simulator)) == 1
+    (warning,) = warned(log)
+    assert "locked" in warning
+
+
+async def test_database_nobody_else_may_even_read_costs_the_memory_only(
+    load: Load, simulator: Simulator, tmp_path: Path, log: pytest.LogCaptureFixture
+) -> None:
+    reply = await remembered(load, simulator)
+    change(tmp_path / OWN)
+    before = (tmp_path / OWN).read_bytes()
+    with closing(sqlite3.connect(tmp_path / OWN, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode=EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        other.execute("CREATE TABLE other (x)")
+        caller = Caller(load(), simulator.url)
+        replies = await go_on(caller, reply, 1)
+        assert thoughts(simulator) == []
+    await caller.service.aclose()
+    assert replies[0].errors == []
+    assert [name for name in warned(log) if "locked" not in name and "too slow" not in name] == []
+    assert len(warned(log)) >= 1
+    assert len((tmp_path / OWN).read_bytes()) >= len(before)
+
+
+async def test_first_message_does_not_wait_for_a_database_that_cannot_be_made_yet(
+    load: Load, simulator: Simulator, tmp_path: Path, log: pytest.LogCaptureFixture
+) -> None:
+    reply = await remembered(load, simulator)
+    for path in tmp_path.iterdir():
+        path.unlink()
+    with locked(tmp_path / OWN, "BEGIN IMMEDIATE"):
+        caller = Caller(load(), simulator.url)
+        again = await caller.send(body(QUESTION, stored(reply), FURTHER))
+        assert again.errors == []
+        assert thoughts(simulator) == []
+        (warning,) = warned(log)
+        assert "too slow" in warning
+    await settled(caller.service)
+    assert (tmp_path / KEY).exists()
+
+
+async def test_memory_comes_back_by_itself_when_the_lock_is_gone(
+    load: Load, simulator: Simulator, tmp_path: Path
+) -> None:
+    reply = await remembered(load, simulator)
+    caller = Caller(load(), simulator.url)
+    with locked(tmp_path / OWN, "BEGIN IMMEDIATE"):
+        await go_on(caller, reply, 1)
+    (second,) = await go_on(caller, reply, 1)
+    await caller.send(body(QUESTION, stored(reply), FURTHER, stored(second), FURTHER))
+    assert len(thoughts(simulator)) == 2
+
+
+async def test_key_file_that_is_no_key_is_left_alone_and_nothing_is_kept(
+    load: Load, simulator: Simulator, tmp_path: Path, log: pytest.LogCaptureFixture
+) -> None:
+    reply = await remembered(load, simulator)
+    (tmp_path / KEY).write_bytes(b"not a key")
+    change(tmp_path / OWN)
+    before = (tmp_path / OWN).read_bytes()
+    caller = Caller(load(), simulator.url)
+    replies = await go_on(caller, reply)
+    await caller.service.aclose()
+    assert [again.errors for again in replies] == [[], []]
+    assert thoughts(simulator) == []
+    (warning,) = warned(log)
+    assert "artifact_key_unusable" in warning
+    assert (tmp_path / KEY).read_bytes() == b"not a key"
+    assert (tmp_path / OWN).read_bytes() == before
+
+
+async def test_lost_key_file_costs_what_it_sealed_and_says_so(
+    load: Load, simulator: Simulator, tmp_path: Path, log: pytest.LogCaptureFixture
+) -> None:
+    reply = await remembered(load, simulator)
+    (tmp_path / KEY).unlink()
+    caller = Caller(load(), simulator.url)
+    replies = await go_on(caller, reply)
+    assert [again.errors for again in replies] == [[], []]
+    assert thoughts(simulator) == []
+    (warning,) = warned(log)
+    assert "unknown key" in warning
