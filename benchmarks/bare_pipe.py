@@ -33,6 +33,8 @@ class Pipe:
                 for message in body["messages"]
             ],
         }
+        if body.get("tools"):  # the host's own, some thirty in every chat of its page
+            request["tools"] = [{"type": "function", **tool["function"]} for tool in body["tools"]]
         if request["stream"]:
             return self.stream(request)
         async with self.post(request) as response:

@@ -2,9 +2,13 @@
 
 The turns of the chat are spread evenly over all others, as those of a chat that lasted for months. The large file is
 made once and kept outside the work tree under a name that follows from the tables; the chat is put in for each run.
+
+Of many alternating rounds the fastest counts: a lookup passes through two threads, and on a machine that has other
+work a wait for one of them is as long as the lookup.
 """
 
 import os
+import shutil
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -21,12 +25,12 @@ from adapters.sql.migrate import migrate
 from adapters.sql.tables import artifact
 from benchmarks.memory_rig import ANN, KEPT, Chat, Kept, chat_of, keep, kept_in
 from benchmarks.report import Broken, Line, ratio
-from benchmarks.rounds import BARE, OURS, alternating, medians
+from benchmarks.rounds import BARE, OURS, alternating
 from entrypoints.openwebui.revisions import revisions_dir
 
 ROWS = {OURS: 1_000_000, BARE: 10_000}
 ROWS_PER_TURN, PEOPLE, TURNS = 4, 500, 200
-ROUNDS = 41
+ROUNDS = 161
 AT_MOST = 1.5
 BATCH = 50_000
 DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -50,8 +54,9 @@ async def measure_lookup() -> AsyncIterator[Line]:
             async def one(side: str, how: str = how) -> float:
                 return await _lookup(sides[side], chats[side], how)
 
-            times = medians(await alternating(ROUNDS, one), float)
-            yield ratio(f"lookup of {how}: a million rows, ten thousand", *times, "ms", AT_MOST)
+            times = await alternating(ROUNDS, one)
+            fastest = min(times[OURS]), min(times[BARE])
+            yield ratio(f"lookup of {how}: a million rows, ten thousand", *fastest, "ms", AT_MOST)
 
 
 async def _lookup(kept: Kept, chat: Chat, how: str) -> float:
@@ -79,10 +84,13 @@ async def _forget(kept: Kept) -> None:
 
 
 async def _file(rows: int) -> Path:
-    """Return a file with that many rows, made if it is not there."""
+    """Return a file with that many rows, made if it is not there; those of other tables are removed then."""
     folder = Path(os.environ.get("OPENROUTER_PIPE_CACHE") or Path.home() / ".cache" / "openrouter-pipe")
     path = folder / f"bench-{_schema()}" / f"rows-{rows}.db"
     if not path.exists():
+        for old in folder.glob("bench-*"):
+            if old != path.parent:
+                shutil.rmtree(old, ignore_errors=True)
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_suffix(".draft")
         draft.unlink(missing_ok=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from adapters.logs.structlog_telemetry import StructlogTelemetry
+from adapters.memory.telemetry import MemoryTelemetry
 from adapters.process.clock import SystemClock
 from adapters.process.ids import SystemIds, plain_ulid
 from adapters.process.threads import ThreadOffload
@@ -99,7 +99,7 @@ async def kept_in(file: Path) -> AsyncIterator[Kept]:
         offload=offload,
         clock=SystemClock(),
         ids=SystemIds(),
-        telemetry=StructlogTelemetry("ERROR"),
+        telemetry=MemoryTelemetry(),
     )
     try:
         yield Kept(database, shelf, memory, offload)

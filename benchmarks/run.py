@@ -19,6 +19,8 @@ from benchmarks.inprocess import measure_inprocess
 from benchmarks.remembering import measure_remembering
 from benchmarks.report import Broken, Line, headings, verdict
 from benchmarks.rig import Rig, opened_rig, running_host
+from benchmarks.tools import measure_tools
+from benchmarks.writing import measure_writing
 from entrypoints.devhost.failures import DevhostError
 from entrypoints.devhost.progress import say
 
@@ -28,10 +30,12 @@ IN_HOST: dict[str, Callable[[Rig], AsyncIterator[Line]]] = {
     "browser": measure_browser,
     "crowd": measure_crowd,
     "cold": measure_cold,
+    "writing": measure_writing,
 }
 ALONE: dict[str, Callable[[Path], Iterator[Line]]] = {
     "inprocess": measure_inprocess,
     "replay": lambda _: measure_remembering(),
+    "tools": lambda _: measure_tools(),
 }
 PARTS = (*ALONE, *IN_HOST)
 

@@ -14,6 +14,7 @@ from ports.responses import ResponsesBody
 Shape = Callable[[ResponsesBody], Mapping[str, object]]
 INLINE_LIMIT = 64 * 1024
 NODE_WEIGHT = 32
+TOOL_WEIGHT = 1024  # looking into some thirty of them, in every request of a page, would cost more than writing
 REQUIRED = ("model", "input", "messages")
 NAMES = tuple(field.name for field in dataclass_fields(ResponsesBody) if field.name != "chat_only")
 DETAILS = "reasoning_details"
@@ -23,7 +24,7 @@ NULLS = (b":null", b",null", b"[null")
 async def encode_body(body: ResponsesBody, codec: Codec = FASTEST, *, shape: Shape | None = None) -> bytes:
     """Serialise `body` for the endpoint whose fields `shape` makes; in a thread when it holds more than 64 KiB."""
     shape = shape or responses_fields
-    if _exceeds(_named(body), INLINE_LIMIT):
+    if _exceeds({**_named(body), "tools": ()}, INLINE_LIMIT - TOOL_WEIGHT * len(body.tools)):
         return await to_thread(_shaped, body, shape, codec)
     return _shaped(body, shape, codec)
 

@@ -1,1 +1,1 @@
-"""What the running process offers: its clocks, its chance, and what all loads of this code in it share."""
+"""What the running process offers: its clocks, its chance, threads, and what all loads of this code in it share."""

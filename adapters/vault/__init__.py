@@ -1,1 +1,4 @@
-"""Sealing what is kept of a chat: LZ4, then Fernet; keys from passphrases or from a file made once."""
+"""Sealing what is kept of a chat: LZ4, then Fernet.
+
+`vault` implements the cipher · `keys` from passphrases · `key_file` one made once · `compression`.
+"""

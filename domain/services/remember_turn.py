@@ -20,16 +20,18 @@ from ports.offload import Offload
 from ports.telemetry import Telemetry
 
 ROWS_READ = 4_000
+RECALL_SECONDS = 3.0  # a store still being opened, or stuck, must not hold up a message any longer
 TOUCH_EVERY = timedelta(days=1)
 THINKING = "reasoning"
 
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """Where artifacts are and what seals them."""
+    """Where artifacts are and what seals them. `read_only`: nothing can be kept there, and that was told already."""
 
     artifacts: Artifacts
     cipher: Cipher
+    read_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,8 @@ class TurnMemory:
             return
         try:
             shelf = await self._shelf(person)
+            if shelf.read_only:
+                return
             size = sum(len(row.payload) for row in rows)
             sealed = await self._offload.run(lambda: _sealed(rows, shelf.cipher), size=size)
             now = self._clock.now()
@@ -103,7 +107,9 @@ class TurnMemory:
     async def touch(self, person: Person, memory: Remembering, turn_ids: Collection[str]) -> None:
         """Renew the age of turns that were read."""
         try:
-            await (await self._shelf(person)).artifacts.touch(memory.namespace, turn_ids, self._clock.now())
+            shelf = await self._shelf(person)
+            if not shelf.read_only:
+                await shelf.artifacts.touch(memory.namespace, turn_ids, self._clock.now())
         except ArtifactsError as error:
             self._complain("touch", error.reason)
 
@@ -111,7 +117,8 @@ class TurnMemory:
         """Delete the thinking of turns that will not be needed again."""
         try:
             shelf = await self._shelf(person)
-            await shelf.artifacts.delete(memory.namespace, person.user_id, turn_ids, (THINKING,))
+            if not shelf.read_only:
+                await shelf.artifacts.delete(memory.namespace, person.user_id, turn_ids, (THINKING,))
         except ArtifactsError as error:
             self._complain("forget", error.reason)
 

@@ -6,6 +6,7 @@ settled as cancelled.
 """
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -39,7 +40,7 @@ from ports.slots import Slots, SlotsFull
 from ports.telemetry import Telemetry
 from ports.toolbox import Toolbox
 
-STORED_SECONDS = 2.0
+STORED_SECONDS, CHATS_KNOWN = 2.0, 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class RunTurn:
         self._lessons = Lessons()
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing: dict[str, set[asyncio.Task[None]]] = {}  # by person
+        self._wordless: OrderedDict[tuple[str, str], None] = OrderedDict()  # chats in which nothing was recognised
         self._running = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -158,15 +160,20 @@ class RunTurn:
         """Recall what the history leads back to; reading keeps it from growing old."""
         if memory is None or not request.memory.namespace:
             return Recalled()
-        by_words = request.caller is not Caller.PAGE
-        want = await self._offload.run(
-            lambda: wanted(request.messages, by_fingerprint=by_words), size=size + 256 * len(request.messages)
-        )
+        chat, size = (request.memory.namespace, request.person.chat_id), size + 256 * len(request.messages)
+        in_page = request.caller is Caller.PAGE
+        want = await self._offload.run(lambda: wanted(request.messages, by_fingerprint=not in_page), size=size)
+        if in_page and not want.turn_ids and chat not in self._wordless:  # imported, or with nothing to remember
+            want = await self._offload.run(lambda: wanted(request.messages), size=size)
         if not (want.turn_ids or want.fingerprints):
             return Recalled()
         if closing := self._closing.get(request.person.user_id):  # the turn before may be on its way to the store
             await asyncio.wait(closing, timeout=STORED_SECONDS)
         past = await memory.recall(request.person, request.memory, want.turn_ids, want.fingerprints)
+        if in_page and not past.records and not want.turn_ids:
+            self._wordless[chat] = None
+            if len(self._wordless) > CHATS_KNOWN:
+                self._wordless.popitem(last=False)
         if past.untouched:
             self._own(memory.touch(request.person, request.memory, past.untouched), "openrouter-pipe-touch")
         return past

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from entrypoints.devhost.client import Json
-from entrypoints.devhost.shown import BLOCK
 
+BLOCK = re.compile(r"<details\b(?P<attributes>[^>]*)>.*?</details>", re.DOTALL)
 PATTERN = re.compile(r"\$([$&`'])")
 FIRST_TURN_TASKS = ("title_generation", "tags_generation")
 LATER_TASKS = ("follow_up_generation",)
@@ -144,9 +144,10 @@ def _background_tasks(history: ChatHistory, options: TurnOptions) -> dict[str, b
 def _server_fields(history: ChatHistory, question: dict[str, Json]) -> dict[str, Json]:
     fields: dict[str, Json] = {"parent_id": question["parentId"], "user_message": question}
     if history.temporary:  # the server has nothing to read it from
-        kept = ("role", "content", "output")
         line = history.line()[:-1]
-        fields["messages"] = [{name: message[name] for name in kept if name in message} for message in line]
+        kept = [("role", "model", "output") if "output" in one else ("id", "role", "content", "model") for one in line]
+        pairs = zip(line, kept, strict=True)
+        fields["messages"] = [{name: one[name] for name in names if name in one} for one, names in pairs]
     return fields
 
 
@@ -158,7 +159,10 @@ def temporary_chat_id(session_id: str, version: tuple[int, ...]) -> str:
 
 
 def _client_fields(history: ChatHistory, question: dict[str, Json]) -> dict[str, Json]:
-    said = [{"role": message["role"], "content": _as_sent(message)} for message in history.line()]
+    said = [
+        {name: message[name] for name in ("role", "output") if name in message} | {"content": _as_sent(message)}
+        for message in history.line()
+    ]
     messages = [message for message in said if message["role"] == "user" or message["content"].strip()]
     return {"messages": messages, "parent_id": question["id"], "parent_message": question}
 

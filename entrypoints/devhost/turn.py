@@ -121,6 +121,10 @@ class Turn:
         await self._tab.client.stop_chat(self.chat_id)
         await self.finish()
 
+    async def idle(self) -> None:
+        """Wait until nothing runs for the chat any more."""
+        await self._tab.client.wait_until_idle(self.chat_id)
+
     async def read_back(self) -> dict[str, Json]:
         """Read the stored message again and return it; of a temporary chat, what the page keeps."""
         if self.history.temporary:

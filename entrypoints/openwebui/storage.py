@@ -60,6 +60,7 @@ class Stores:
     tool_runs: ToolRuns
     breakers: BreakerState
     place: Place | None = None
+    read_only: bool = False
 
 
 def wish_of(settings: Settings) -> VaultWish:
@@ -104,15 +105,15 @@ class Storage:
         if stores.place is None:
             return self.temporary
         try:
-            return Shelf(stores.artifacts, await self._cipher(self._wish, stores.place))
+            return Shelf(stores.artifacts, await self._cipher(self._wish, stores.place), stores.read_only)
         except KeyFileUnusable as error:
             self._warn("artifact_key_unusable", error.reason)
             return self.temporary
 
     async def cleanable(self) -> Store | None:
-        """Return what is to be cleaned; None while everything is in memory, which cleans itself."""
+        """Return what is to be cleaned; None if it must not be, or is in memory, which cleans itself."""
         stores, shelf = await self.stores(), await self.shelf()
-        return None if shelf is self.temporary else Store(shelf, stores.leases, stores.tool_runs)
+        return None if shelf is self.temporary or shelf.read_only else Store(shelf, stores.leases, stores.tool_runs)
 
     async def aclose(self) -> None:
         """Close what was opened; waits for what is being opened."""
@@ -145,8 +146,11 @@ class Storage:
             self._warn("storage_read_only", migrated.read_only)
         database = Database(place.url, schema=place.schema, read_only=migrated.read_only)
         self._stack.push_async_callback(database.aclose)
+        async with database.reading() as connection:  # connects now, and shows whether a driver is missing
+            await connection.exec_driver_sql("SELECT 1")
         breakers = SqlBreakerState(database)
-        return Stores(SqlArtifacts(database), SqlLeases(database), SqlToolRuns(database), breakers, place)
+        tables = SqlArtifacts(database), SqlLeases(database), SqlToolRuns(database), breakers
+        return Stores(*tables, place, bool(migrated.read_only))
 
     async def _cipher(self, wish: VaultWish, place: Place) -> Cipher:
         """Make the vault of a wish once; a failed attempt is not kept."""

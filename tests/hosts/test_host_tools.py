@@ -1,6 +1,7 @@
 """Tools of real hosts, called by the model: run by the pipe, or by the host where only the host can."""
 
 import json
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,8 +10,19 @@ import pytest
 from entrypoints.devhost.admin import HostAdmin
 from entrypoints.devhost.browser import BrowserSession
 from entrypoints.devhost.turn import Turn
-from tests.hosts.installed import FUNCTION_ID, InstalledHost, eventually, fresh
-from tests.hosts.tooled import direct_server, install_tools, let_choose, order, pending_call, resolve, with_tools
+from tests.hosts.installed import InstalledHost, eventually, fresh
+from tests.hosts.tooled import (
+    direct_server,
+    let_choose,
+    order,
+    pending_call,
+    pipe_calls,
+    resolve,
+    results,
+    settings,
+    tab_with_tools,
+    with_tools,
+)
 
 pytestmark = pytest.mark.host
 MODEL = "openrouter.sim/tools"
@@ -34,36 +46,14 @@ QUESTION = {
 
 
 @pytest.fixture
-async def tooled(client: HostAdmin) -> HostAdmin:
-    """Give the administrator of a host that has the tools."""
-    await install_tools(client)
-    await let_choose(client)
-    return client
-
-
-@pytest.fixture
-async def run_by_host(tooled: HostAdmin) -> AsyncIterator[None]:
-    """Let the host run all tools for the time of a test."""
-    await tooled.change_valves(FUNCTION_ID, {"ADVANCED": "TOOL_EXECUTION_MODE=Open-WebUI"})
-    yield
-    await tooled.change_valves(FUNCTION_ID, {"ADVANCED": ""})
-
-
-@pytest.fixture
-async def tab(tooled: HostAdmin) -> AsyncIterator[BrowserSession]:
-    """Give a tab whose tool server always finds the same way."""
-    answer = [{"way": "north"}, {"content-type": "application/json"}]
-    async with BrowserSession(tooled, answers={"execute:tool": answer}) as session:
+async def tab(client: HostAdmin) -> AsyncIterator[BrowserSession]:
+    """Give a tab of the administrator's browser, in a host that has the tools."""
+    async with tab_with_tools(client) as session:
         yield session
 
 
 async def asked(tab: BrowserSession, words: str, *orders: str, **options: object) -> Turn:
     return await tab.send("\n".join((words, *orders)), model=MODEL, options=with_tools(**options))
-
-
-def results(turn: Turn) -> list[str]:
-    """Return what the model was told, as it quotes it."""
-    return turn.stored_text.partition("results: ")[2].split(" | ")
 
 
 async def test_a_tool_is_run_once_and_its_result_reaches_the_model(
@@ -74,6 +64,7 @@ async def test_a_tool_is_run_once_and_its_result_reaches_the_model(
     assert results(turn) == ["counted one"]
     assert path.read_text() == "one\n"
     assert len(host.asked(words)) == 2
+    assert await pipe_calls(host, turn) == 1
 
 
 async def test_three_rounds_of_eight_calls_come_back_in_order(host: InstalledHost, tab: BrowserSession) -> None:
@@ -81,17 +72,19 @@ async def test_three_rounds_of_eight_calls_come_back_in_order(host: InstalledHos
     turn = await asked(tab, words, order("add", '{"a": #, "b": 1}', times=8, rounds=3))
     assert results(turn) == EIGHT * 3
     assert len(host.asked(words)) == 4
+    assert await pipe_calls(host, turn) == 1
 
 
-@pytest.mark.usefixtures("run_by_host")
 async def test_three_rounds_of_eight_calls_are_run_by_the_host_when_set_so(
-    host: InstalledHost, tab: BrowserSession, tooled: HostAdmin
+    host: InstalledHost, tab: BrowserSession, client: HostAdmin
 ) -> None:
     words = fresh("Add in the host.")
-    turn = await asked(tab, words, order("add", '{"a": #, "b": 1}', times=8, rounds=3))
+    async with settings(client, ADVANCED="TOOL_EXECUTION_MODE=Open-WebUI"):
+        turn = await asked(tab, words, order("add", '{"a": #, "b": 1}', times=8, rounds=3))
     assert results(turn) == EIGHT * 3
     assert len(host.asked(words)) == 4
-    assert not tooled.at_least("0.8") or len(turn.message["output"]) == 49
+    assert await pipe_calls(host, turn) == 4
+    assert not client.at_least("0.8") or len(turn.message["output"]) == 49
 
 
 async def test_a_tool_that_raises_is_answered_with_its_error(tab: BrowserSession) -> None:
@@ -102,6 +95,17 @@ async def test_a_tool_that_raises_is_answered_with_its_error(tab: BrowserSession
 async def test_a_tool_cannot_end_the_host(tab: BrowserSession) -> None:
     turn = await asked(tab, fresh("Leave."), order("leave"))
     assert results(turn)[0].startswith("Error: ")
+
+
+async def test_a_tool_that_sleeps_past_its_limit_is_given_up_and_its_neighbour_is_not(
+    tab: BrowserSession, client: HostAdmin, tmp_path: Path
+) -> None:
+    path = tmp_path / "mark"
+    orders = (order("sleep_waiting", {"seconds": 60, "mark": str(path)}), order("add", {"a": 2, "b": 3}))
+    async with settings(client, TOOL_TIMEOUT_SECONDS=1):
+        turn = await asked(tab, fresh("Sleep long."), *orders)
+    assert results(turn) == ["Error: the tool did not finish within 1 s.", "5"]
+    assert path.read_text() == "cancelled"
 
 
 async def test_blocking_tools_run_side_by_side(tab: BrowserSession) -> None:
@@ -129,13 +133,17 @@ async def test_pages_a_tool_found_are_sources(tab: BrowserSession) -> None:
     assert "https://pages.example/1" in json.dumps(turn.message.get("sources") or turn.shown.sources)
 
 
-async def test_stopping_ends_a_running_tool_and_the_chat_goes_on(tab: BrowserSession, tmp_path: Path) -> None:
+async def test_stopping_ends_a_running_tool_within_a_second_and_the_chat_goes_on(
+    tab: BrowserSession, tmp_path: Path
+) -> None:
     path = tmp_path / "mark"
     text = f"{fresh('Wait.')}\n{order('sleep_waiting', {'seconds': 60, 'mark': str(path)})}"
     turn = await tab.send(text, model=MODEL, options=with_tools("sleeping"), wait=False)
     await eventually(path.exists)
+    pressed_at = time.time()
     await turn.stop()
     await eventually(lambda: path.read_text() == "cancelled")
+    assert path.stat().st_mtime - pressed_at < 1.0
     again = await tab.send("and now without", chat=turn, options=with_tools("sleeping"))
     assert again.stored_text.startswith("The tools gave 0 results")
 
@@ -148,43 +156,43 @@ async def test_a_direct_tool_is_run_in_the_page(tab: BrowserSession) -> None:
 
 @pytest.mark.parametrize("action", ["reject", "approve"])
 async def test_a_call_the_person_is_asked_about_runs_only_if_approved(
-    host: InstalledHost, tab: BrowserSession, tooled: HostAdmin, tmp_path: Path, action: str
+    host: InstalledHost, tab: BrowserSession, client: HostAdmin, tmp_path: Path, action: str
 ) -> None:
-    if not tooled.at_least("0.12"):
+    if not client.at_least("0.12"):
         return
     words, path = fresh("May I?"), tmp_path / "counted"
     line = order("count", {"path": str(path), "key": "x"})
     options = with_tools("counting", params={"tool_approval_mode": "ask"})
     turn = await tab.send(f"{words}\n{line}", model=MODEL, options=options, wait=False)
-    message = await resolve(turn, tooled, await pending_call(turn), action)
+    message = await resolve(turn, client, await pending_call(turn), action)
     assert path.exists() is (action == "approve")
     assert len(host.asked(words)) == 2
     assert [item["type"] for item in message["output"]] == ["function_call", "function_call_output", "message"]
 
 
 async def test_a_question_waits_for_the_person_after_tools_the_pipe_has_run(
-    host: InstalledHost, tab: BrowserSession, tooled: HostAdmin, tmp_path: Path
+    host: InstalledHost, tab: BrowserSession, client: HostAdmin, tmp_path: Path
 ) -> None:
-    if not tooled.at_least("0.12"):
+    if not client.at_least("0.12"):
         return
     words, path = fresh("Ask me."), tmp_path / "counted"
     lines = (words, order("count", {"path": str(path), "key": "x"}), order("ask_user", QUESTION, first=2))
     turn = await tab.send("\n".join(lines), model=MODEL, options=with_tools("counting"), wait=False)
     call = await pending_call(turn)
-    message = await resolve(turn, tooled, call, "answer", answers={"color": {"label": "Red"}})
+    message = await resolve(turn, client, call, "answer", answers={"color": {"label": "Red"}})
     assert path.read_text() == "x\n"
     assert len(host.asked(words)) == 3
     assert [item["name"] for item in message["output"] if item["type"] == "function_call"] == ["count", "ask_user"]
     assert "Red" in json.dumps(host.asked(words)[-1].body["input"])
 
 
-async def test_tools_the_model_has_to_look_for_are_run_by_the_host(tab: BrowserSession, tooled: HostAdmin) -> None:
-    if not tooled.at_least("0.12"):
+async def test_tools_the_model_has_to_look_for_are_run_by_the_host(tab: BrowserSession, client: HostAdmin) -> None:
+    if not client.at_least("0.12"):
         return
-    await let_choose(tooled, search=True)
+    await let_choose(client, search=True)
     try:
         wanted = {"tool_name": "add", "params": json.dumps({"a": 20, "b": 22})}
         turn = await asked(tab, fresh("Look for it."), order("call_tool", wanted))
     finally:
-        await let_choose(tooled)
+        await let_choose(client)
     assert results(turn) == ["42"]

@@ -2,14 +2,17 @@
 
 import asyncio
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from entrypoints.devhost.admin import EVERYBODY, HostAdmin
+from entrypoints.devhost.browser import BrowserSession
 from entrypoints.devhost.client import Json
 from entrypoints.devhost.forms import TurnOptions
 from entrypoints.devhost.turn import Turn
 from entrypoints.devhost.waiting import POLL_SECONDS, deadline
+from tests.hosts.installed import FUNCTION_ID, InstalledHost, eventually
 
 SOURCES = Path(__file__).parent / "tools"
 TOOLS = ("adding", "sleeping", "failing", "returning", "counting")
@@ -44,6 +47,39 @@ async def let_choose(admin: HostAdmin, *, search: bool = False) -> None:
     await admin.request("POST", connections, {**given, "ENABLE_DIRECT_INTEGRATIONS": True})
 
 
+@asynccontextmanager
+async def tab_with_tools(admin: HostAdmin) -> AsyncIterator[BrowserSession]:
+    """Open a tab of a host that has the tools, whose own tool server always finds the same way."""
+    await install_tools(admin)
+    await let_choose(admin)
+    answer = [{"way": "north"}, {"content-type": "application/json"}]
+    async with BrowserSession(admin, answers={"execute:tool": answer}) as session:
+        yield session
+
+
+@asynccontextmanager
+async def settings(admin: HostAdmin, **values: Json) -> AsyncIterator[None]:
+    """Change valves of the function for the time of a block."""
+    before = await admin.valves(FUNCTION_ID)
+    await admin.set_valves(FUNCTION_ID, {**before, **values})
+    try:
+        yield
+    finally:
+        await admin.set_valves(FUNCTION_ID, before)
+
+
+async def pipe_calls(host: InstalledHost, turn: Turn) -> int:
+    """Wait until nothing runs for an answer any more and return how often the host called the pipe for it."""
+    await turn.idle()
+
+    def ended() -> int:
+        lines = host.server.log_text().splitlines()
+        return sum("turn_ended" in line and turn.answer_id in line for line in lines)
+
+    await eventually(ended)
+    return ended()
+
+
 async def pending_call(turn: Turn) -> dict[str, Json]:
     """Wait until the host has paused an answer for the person's word on a call, and return the call."""
     async with deadline(PAUSE_SECONDS, "no call was put to the person"):
@@ -71,6 +107,31 @@ async def resolve(
 def _is_complete(message: Mapping[str, Json]) -> bool:
     """Tell whether an answer is done with a text after its calls."""
     return bool(message.get("done") and message.get("output") and message["output"][-1]["type"] == "message")
+
+
+def results(turn: Turn) -> list[str]:
+    """Return what the model was told, as it quotes it."""
+    return turn.stored_text.partition("results: ")[2].split(" | ")
+
+
+def sent_calls(sent: Iterable[Mapping[str, Json]]) -> list[tuple[str, Json]]:
+    """Return name and output of each call in a request's input, in the order of the calls.
+
+    Fails unless every call has one output, which stands after it and before anything else but calls and outputs.
+    """
+    names: dict[str, str] = {}
+    outputs: dict[str, Json] = {}
+    for item in sent:
+        if item.get("type") == "function_call":
+            assert item["call_id"] not in names
+            names[item["call_id"]] = item["name"]
+        elif item.get("type") == "function_call_output":
+            assert item["call_id"] in names
+            assert item["call_id"] not in outputs
+            outputs[item["call_id"]] = item["output"]
+        else:
+            assert names.keys() == outputs.keys()
+    return [(name, outputs[call_id]) for call_id, name in names.items()]
 
 
 def with_tools(*names: str, params: Mapping[str, Json] | None = None, **body: Json) -> TurnOptions:

@@ -41,6 +41,23 @@ class Presenter(Protocol):
         ...
 
 
+class Unended:
+    """Writes one text, piece by piece, inside something that `tag` would end: there the tag is broken up.
+
+    By a space without width before its last letter, since the others may have left with an earlier piece.
+    """
+
+    def __init__(self, tag: str) -> None:
+        self._tag, self._shown = tag, f"{tag[:-1]}\u200b{tag[-1]}"
+        self._before = ""
+
+    def piece(self, text: str) -> str:
+        """Return the next piece as it may be shown."""
+        before = self._before
+        self._before = (before + text)[1 - len(self._tag) :]
+        return (before + text).replace(self._tag, self._shown)[len(before) :]
+
+
 @dataclass(frozen=True, slots=True)
 class ChunkHead:
     """The fields every chunk of one reply shares: `created` in unix seconds."""

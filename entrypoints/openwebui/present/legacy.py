@@ -31,6 +31,7 @@ from entrypoints.openwebui.present.frames import (
     BELOW,
     ChunkHead,
     Frame,
+    Unended,
     Yield,
     chunk,
     found,
@@ -57,6 +58,7 @@ class LegacyPresenter:
         self._marked = not wishes.references
         self._segment: int | None = None
         self._thought: int | None = None
+        self._unended = Unended("</details")  # the host writes thinking into a block as it is
         self.repeated = 0
         self._any_text = False
         self._running: set[str] = set()
@@ -72,7 +74,7 @@ class LegacyPresenter:
                 parted = text if self._thought in (None, segment) else "\n\n" + text
                 self._thought = segment
                 self.repeated += len(parted)
-                return [chunk(self._head, {"reasoning_content": parted})]
+                return [chunk(self._head, {"reasoning_content": self._unended.piece(parted)})]
             case ShowImage(segment, url):
                 return [self._content(segment, f"![image]({url})")]
             case ShowCitation(url, title, excerpt):

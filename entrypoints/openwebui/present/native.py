@@ -25,17 +25,22 @@ from domain.turn.steps import (
     ShowText,
 )
 from entrypoints.openwebui.present.fault_text import box, card, status_line, uncalled
-from entrypoints.openwebui.present.frames import BELOW, Emit, Frame, Yield, found, responses_usage, source, status
+from entrypoints.openwebui.present.frames import (
+    BELOW,
+    Emit,
+    Frame,
+    Unended,
+    Yield,
+    found,
+    responses_usage,
+    source,
+    status,
+)
 from entrypoints.openwebui.present.handover import call_item
 from entrypoints.openwebui.present.wishes import Wishes
 from ports.toolbox import ToolCall
 
 RESULT_SHOWN = 2000
-END_TAG, END_TAG_SHOWN = "</think", "</thin\u200bk"
-"""0.8 returns thinking as text in tags, which would end at the first such tag: there it is broken up.
-
-By a space without width before the last letter, since the others may have left with an earlier piece.
-"""
 
 
 class NativePresenter:
@@ -51,7 +56,7 @@ class NativePresenter:
         self._pieces: list[list[str]] = []
         self._open: int | None = None
         self._open_key: tuple[str, int] | None = None
-        self._tail = ""
+        self._unended = Unended("</think")
         self._thoughts: dict[int, int] = {}
         self._calls: dict[int, int] = {}
         self._shown = 0
@@ -99,17 +104,11 @@ class NativePresenter:
 
     def _reasoning(self, segment: int, text: str) -> list[Frame]:
         frames = self._open_item(("reasoning", segment))
-        text = self._in_tags(text) if self._version < (0, 10) else text
+        text = self._unended.piece(text) if self._version < (0, 10) else text
         index = self._grow(text)
         item_id = self._items[index]["id"]
         delta = {"output_index": index, "item_id": item_id, "summary_index": 0, "delta": text}
         return [*frames, Yield({"type": "response.reasoning_summary_text.delta", **delta})]
-
-    def _in_tags(self, text: str) -> str:
-        """Break up what would end the tags around the thinking being written."""
-        before = self._tail
-        self._tail = (before + text)[1 - len(END_TAG) :]
-        return (before + text).replace(END_TAG, END_TAG_SHOWN)[len(before) :]
 
     def _grow(self, text: str) -> int:
         index = self._open if self._open is not None else 0
@@ -129,7 +128,8 @@ class NativePresenter:
             tags = {"start_tag": thinking_tag(self._turn_id, key[1]), "end_tag": "</think>"}
             item = {"type": "reasoning", "id": reasoning_reference(self._turn_id, key[1]), "summary": [], **tags}
             self._thoughts[key[1]] = index
-        self._open, self._open_key, self._tail = index, key, ""
+        self._open, self._open_key = index, key
+        self._unended = Unended("</think")
         return [*frames, self._add({**item, "status": "in_progress"})]
 
     def _close_open(self) -> list[Frame]:

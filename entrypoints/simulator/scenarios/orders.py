@@ -2,7 +2,8 @@
 
 A line `CALL name [@K] [xN] [rM] [arguments]` is called N times side by side in each of M rounds, the first of them
 round K, counted from 1; `#` in the arguments becomes the number of the call within its line and round. Names and
-arguments are sent as they stand, however wrong. A line `SILENT` leaves the answer after the last round empty.
+arguments are sent as they stand, however wrong. A line `SILENT` leaves the answer after the last round empty. A line
+`FAIL [@K]` lets round K fail once its calls, or some words, have been said.
 """
 
 import re
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 
 from entrypoints.simulator.scenarios.ask import Ask
 from entrypoints.simulator.scenarios.echoes import task_answer, words_of
-from entrypoints.simulator.scenarios.moves import Call, Finish, Say, Script
+from entrypoints.simulator.scenarios.moves import Call, Fail, Finish, Say, Script, Think
 
 MOST_CALLS, MOST_ROUNDS = 20_000, 1000
 LONGEST_QUOTE = 200
@@ -19,6 +20,7 @@ _ORDER = re.compile(
     r"(?: (?P<arguments>.*\S))?\s*$",
     re.MULTILINE,
 )
+_FAIL = re.compile(r"^FAIL(?: @(?P<round>\d{1,3}))?\s*$", re.MULTILINE)
 _SILENT = re.compile(r"^SILENT\s*$", re.MULTILINE)
 
 
@@ -43,13 +45,20 @@ def tools(ask: Ask) -> Script:
     if (answer := task_answer(prompt.text)) is not None:
         return (Say(words_of(answer)), Finish())
     orders = _orders(prompt.text)
-    due = [] if prompt.choice == "none" or not prompt.tools else _due(orders, len(prompt.results))
+    number, due = (0, []) if prompt.choice == "none" or not prompt.tools else _due(orders, len(prompt.results))
+    if any(int(line["round"] or 1) == number for line in _FAIL.finditer(prompt.text)):
+        return (*(due or (Say(words_of("This is"), closes=False),)), Fail("The provider stopped answering."))
     if due:
         return (*due, Finish())
     if _SILENT.search(prompt.text):
         return (Finish(),)
     quotes = " | ".join(result[:LONGEST_QUOTE] for result in prompt.results[:50])
     return (Say(words_of(f"The tools gave {len(prompt.results)} results: {quotes}")), Finish())
+
+
+def thoughtful_tools(ask: Ask) -> Script:
+    """Do the same, and think before each round and the answer."""
+    return (Think(words_of(f"There are {len(ask.prompt.results)} results so far.")), *tools(ask))
 
 
 def _orders(text: str) -> list[Order]:
@@ -64,11 +73,12 @@ def _order(line: re.Match[str]) -> Order:
     )
 
 
-def _due(orders: list[Order], answered: int) -> list[Call]:
-    """Return the calls of the first round that was not wholly answered; empty after the last."""
-    for number in range(max((order.end for order in orders), default=0)):
+def _due(orders: list[Order], answered: int) -> tuple[int, list[Call]]:
+    """Return the first round that was not wholly answered, from 1, and its calls; after the last there are none."""
+    end = max((order.end for order in orders), default=0)
+    for number in range(end):
         calls = [call for order in orders if order.first <= number < order.end for call in order.calls()]
         if answered < len(calls):
-            return calls
+            return number + 1, calls
         answered -= len(calls)
-    return []
+    return end + 1, []

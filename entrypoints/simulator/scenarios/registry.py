@@ -135,6 +135,7 @@ SCENARIOS = (
     _scenario("usage", lambda ask, _: streams.usage(ask), reasons=True),
     _scenario("tool-call", lambda ask, _: echoes.tool_call(ask)),
     _scenario("tools", lambda ask, _: orders.tools(ask)),
+    _scenario("thoughtful-tools", lambda ask, _: orders.thoughtful_tools(ask), reasons=True),
 )
 
 AUTHOR = "sim/"

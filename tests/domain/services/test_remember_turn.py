@@ -166,6 +166,17 @@ async def test_another_trouble_is_told_too(place: Place) -> None:
     assert [reason for _, reason in place.warnings()] == ["locked", "read-only"]
 
 
+async def test_shelf_that_is_known_to_be_read_only_is_read_and_not_complained_about(place: Place) -> None:
+    await place.memory.remember(ANN, HERE, TURN)
+    place.shelf = Shelf(place.store, place.shelf.cipher, read_only=True)
+    await place.memory.remember(ANN, HERE, record(sealed_thought("b"), answer("No.", "b"), number=2))
+    await place.memory.touch(ANN, HERE, [ulid(1)])
+    await place.memory.forget_thinking(ANN, HERE, [ulid(1)])
+    assert await place.found() == (TURN,)
+    assert await place.found(number=2) == ()
+    assert place.warnings() == []
+
+
 async def test_memory_works_again_once_the_trouble_is_over(place: Place) -> None:
     place.store.trouble = ArtifactsUnavailable("locked")
     await place.memory.remember(ANN, HERE, TURN)

@@ -53,6 +53,24 @@ async def test_results_are_quoted_after_the_last_round(caller: Caller) -> None:
     assert reply.text == "The tools gave 2 results: r0 | r1"
 
 
+async def test_round_fails_when_ordered_once_its_calls_were_made(caller: Caller) -> None:
+    reply = await caller.stream("sim/tools", turns("CALL a r2\nFAIL @2", 1), tools=TOOLS)
+    assert reply.last["type"] == "response.failed"
+    assert [item["type"] for item in reply.last["response"]["output"]] == ["function_call"]
+    assert await called(caller, "CALL a r2\nFAIL @2") == [("a", "{}")]
+
+
+async def test_answer_after_tools_fails_when_ordered(caller: Caller) -> None:
+    reply = await caller.stream("sim/tools", turns("CALL a\nFAIL @2", 1), tools=TOOLS)
+    assert (reply.text, reply.last["type"]) == ("This is", "response.failed")
+
+
+async def test_model_that_thinks_does_so_before_each_round(caller: Caller) -> None:
+    for answered, kinds in ((0, ["reasoning", "function_call"]), (1, ["reasoning", "message"])):
+        reply = await caller.stream("sim/thoughtful-tools", turns("CALL a", answered), tools=TOOLS)
+        assert [item["type"] for item in reply.last["response"]["output"]] == kinds
+
+
 async def test_answer_after_tools_is_empty_when_ordered(caller: Caller) -> None:
     assert (await caller.stream("sim/tools", turns("CALL a\nSILENT", 1), tools=TOOLS)).text == ""
 

@@ -20,6 +20,15 @@ class Tools:
         """
         return "0123456789abcdef" * (megabytes * 65536)
 
+    async def return_text(self, text: str, times: int = 1) -> str:
+        """
+        Return a text.
+
+        :param text: the text
+        :param times: how often
+        """
+        return text * times
+
     async def return_image(self) -> str:
         """Return a picture of one pixel."""
         return PIXEL

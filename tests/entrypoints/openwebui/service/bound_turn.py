@@ -1,6 +1,6 @@
 """One load of the pipe in a process that rights of files bind, also when root runs it.
 
-Run as a module with upstream's URL and the messages as JSON: asks once, prints the answer's errors, and what was warned.
+Run as a module with upstream's URL and a body as JSON: asks once, prints the answer's errors and what was warned of.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ OVERRIDING = (1, 2, 3)  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER
 
 
 async def ask_as_bound_by_rights(url: str, body: dict[str, Any]) -> tuple[list[Any], list[str]]:
-    """Return the errors and the names of the warnings of one turn in another process."""
+    """Return the errors and the warnings of one turn in another process."""
     libc = ctypes.CDLL(None)
 
     def give_up() -> None:

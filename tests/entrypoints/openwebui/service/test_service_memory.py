@@ -142,3 +142,13 @@ async def test_chat_goes_on_without_memory_when_the_database_cannot_be_made(
     later = Caller(load(), simulator.url)
     again = await later.send(body(QUESTION, stored(reply), FURTHER))
     assert (again.errors, thoughts(simulator)) == ([], [])
+
+
+async def test_chat_imported_without_references_is_recognised_by_its_words(
+    load: Callable[[], PipeService], simulator: Simulator
+) -> None:
+    caller = Caller(load(), simulator.url)
+    reply = await first_turn(caller)
+    imported = {"role": "assistant", "content": reply.text}
+    await caller.send(body(QUESTION, imported, FURTHER))
+    assert len(thoughts(simulator)) == 1

@@ -1,0 +1,136 @@
+"""Tools: what running them adds to their own time, what a page's tools cost a turn, and a full room.
+
+The bare side gathers the same coroutines and nothing else. Ours is everything from the request to the end of the
+turn: a whole turn with two calls of an upstream that answers at once, stores on a disk, starts forced to it.
+"""
+
+import asyncio
+import gc
+import time
+import tracemalloc
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from adapters.process.clock import SystemClock
+from adapters.process.ids import SystemIds
+from benchmarks.report import Broken, Line, absolute, difference
+from benchmarks.rounds import BARE, OURS, Samples, alternating, medians
+from benchmarks.tools_offer import measure_offer
+from benchmarks.tools_rig import MODEL, Asking, Owner, Room, Silence, Weather, opened, request, until
+from domain.services.equip_turn import EquipTurn
+from domain.services.run_turn import Personal
+from domain.tools.registry import merged
+from domain.turn.steps import Ended, Reason
+from ports.toolbox import ToolCall, ToolRequest
+
+CALLS, SECONDS, ROUNDS, WARM = 8, 0.02, 61, 5
+PLACES, LINE, WAVES, SETTLED = 200, 1_000, 5, 2
+A_CALL, KEPT_KB = 1.0, 64.0
+
+
+def measure_tools() -> Iterator[Line]:
+    """Measure all of it."""
+    yield from measure_offer()
+    yield from asyncio.run(_measured())
+
+
+async def _measured() -> list[Line]:
+    with TemporaryDirectory() as folder:
+        async with opened(Path(folder)) as room:
+            return [line async for line in _rounds(room)] + await _full(room)
+
+
+async def _rounds(room: Room) -> AsyncIterator[Line]:
+    tools = Weather(SECONDS)
+
+    async def turn(side: str) -> float:
+        return await (_turn(room, tools) if side == OURS else _bare(tools))
+
+    async def calls(side: str) -> float:
+        return await (_calls(room, tools) if side == OURS else _bare(tools))
+
+    for what, one in (("turn with", turn), ("calls alone:", calls)):
+        await alternating(WARM, one)
+        samples = await alternating(ROUNDS, one)
+        yield _a_call(f"{what} {CALLS} tools at once, per call", samples)
+
+
+def _a_call(what: str, samples: Samples[float]) -> Line:
+    more = median(ours - bare for ours, bare in zip(samples[OURS], samples[BARE], strict=True)) / CALLS
+    ours, bare = medians(samples, lambda took: took / CALLS)
+    line = difference(what, ours, bare, "ms", A_CALL, more=more)
+    return Line(line.what, line.ours, line.bare, f"{more:+.2f} ms", line.target, more <= A_CALL)
+
+
+async def _turn(room: Room, tools: Weather) -> float:
+    upstream = Asking(CALLS)
+    run_turn, began = room.run_turn(upstream), time.perf_counter()
+    outputs = [output async for output in run_turn.run(request(CALLS), models=(MODEL,), own=Personal(tools))]
+    took = time.perf_counter() - began
+    await run_turn.drained()
+    last = outputs[-1]
+    if not isinstance(last, Ended) or last.end.reason is not Reason.STOP or upstream.outputs != ["Sunny."] * CALLS:
+        raise Broken(f"the turn did not run its tools: {last}, {upstream.outputs[:2]}")
+    return took * 1000
+
+
+async def _calls(room: Room, tools: Weather) -> float:
+    owner = Owner()
+    equip = EquipTurn(
+        room.ports, offload=room.offload, clock=SystemClock(), ids=SystemIds(), telemetry=Silence(), own=owner.own
+    )
+    runner = equip.runner(request(CALLS, SystemIds().new_id()), merged(tools.tools()), tools, None)
+    began = time.perf_counter()
+    results = await asyncio.gather(*(runner.run(_call(number), lambda: None) for number in range(CALLS)))
+    took = time.perf_counter() - began
+    await owner.drained()
+    if any(result.failed for result in results):
+        raise Broken(f"a call failed: {results}")
+    return took * 1000
+
+
+async def _bare(tools: Weather) -> float:
+    (spec,) = tools.tools()
+    began = time.perf_counter()
+    await asyncio.gather(*(tools.call(ToolRequest(spec, {}, str(number))) for number in range(CALLS)))
+    return (time.perf_counter() - began) * 1000
+
+
+def _call(number: int) -> ToolCall:
+    return ToolCall(f"call_{number}", "weather", f'{{"city": "City {number}", "days": null}}')
+
+
+async def _full(room: Room) -> list[Line]:
+    """Let waves of calls fill all places and the line; what is left over after the first ones must not grow."""
+    owner, kept = Owner(), list[int]()
+    equip = EquipTurn(
+        room.ports, offload=room.offload, clock=SystemClock(), ids=SystemIds(), telemetry=Silence(), own=owner.own
+    )
+    tracemalloc.start()
+    try:
+        for _ in range(WAVES):
+            await _wave(room, equip)
+            await owner.drained()
+            gc.collect()
+            kept.append(tracemalloc.get_traced_memory()[0])
+        high = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    what = f"{PLACES} tools running, {LINE:,} waiting"
+    left = max(0, kept[-1] - kept[SETTLED - 1]) / 1024
+    return [
+        absolute(f"{what}: memory left by {WAVES - SETTLED} waves", left, "KB", KEPT_KB),
+        absolute(f"{what}: memory of one call", (high - kept[-1]) / (PLACES + LINE) / 1024, "KB"),
+    ]
+
+
+async def _wave(room: Room, equip: EquipTurn) -> None:
+    tools = Weather(0.5)
+    runner = equip.runner(request(CALLS, SystemIds().new_id()), merged(tools.tools()), tools, None)
+    calls = [asyncio.create_task(runner.run(_call(number), lambda: None)) for number in range(PLACES + LINE)]
+    await until(lambda: tools.running == PLACES and room.places.waiting == LINE or tools.most > PLACES)
+    results = await asyncio.gather(*calls)
+    if any(result.failed for result in results) or tools.most != PLACES:
+        raise Broken(f"{sum(result.failed for result in results)} calls failed, {tools.most} ran at once")

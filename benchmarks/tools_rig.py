@@ -1,0 +1,172 @@
+"""Tools for measuring: a room of places and stores as the product opens them, and an upstream that asks for calls."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from adapters.json_schema.checker import JsonSchemaChecker
+from adapters.memory.tool_runs import MemoryToolRuns
+from adapters.process.clock import SystemClock
+from adapters.process.ids import SystemIds
+from adapters.process.slots import ProcessSlots
+from adapters.process.threads import ThreadOffload
+from adapters.sql.breaker_state import SqlBreakerState
+from adapters.sql.database import Database
+from adapters.sql.migrate import migrate
+from adapters.sql.tool_runs import SqlToolRuns
+from domain.request.turn_request import Person, Remembering, Tooling, TurnRequest
+from domain.services.equip_turn import ToolPorts
+from domain.services.run_turn import RunTurn
+from entrypoints.openwebui.revisions import revisions_dir
+from ports.catalog import Model
+from ports.responses import (
+    ItemDone,
+    ResponseEnded,
+    ResponseStatus,
+    Route,
+    StreamClosed,
+    TextDelta,
+    UpstreamCall,
+    UpstreamEvent,
+)
+from ports.telemetry import Level, LogValue
+from ports.toolbox import ToolRequest, ToolResult, ToolSpec
+
+MODEL = Model("maker/model", "Model", supported_parameters=frozenset({"tools", "structured_outputs"}))
+ROUTE = Route("https://openrouter.example/api/v1", "any")
+ASKED = "What is the weather in eight cities?"
+CITY = {
+    "type": "object",
+    "properties": {"city": {"type": "string", "description": "Name of a city"}, "days": {"type": "integer"}},
+    "required": ["city"],
+}
+
+
+def request(parallel: int, turn_id: str = "") -> TurnRequest:
+    """Ask for a turn that may run so many calls at once."""
+    return TurnRequest(
+        MODEL.id,
+        ({"role": "user", "content": ASKED},),
+        ROUTE,
+        turn_id=turn_id,
+        person=Person("ann", "chat-1", "message-1"),
+        memory=Remembering("measured_1a2b3c4d"),
+        tooling=Tooling(parallel=parallel),
+    )
+
+
+class Weather:
+    """Implements Toolbox: one tool that takes its time."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self.running = self.most = 0
+
+    def tools(self) -> tuple[ToolSpec, ...]:
+        """Return it."""
+        return (ToolSpec("weather", "Tell the weather of a city.", CITY, "mcp:weather"),)
+
+    async def call(self, _request: ToolRequest) -> ToolResult:
+        """Wait and answer."""
+        self.running += 1
+        self.most = max(self.most, self.running)
+        try:
+            await asyncio.sleep(self._seconds)
+        finally:
+            self.running -= 1
+        return ToolResult("Sunny.")
+
+
+class Asking:
+    """Implements ResponsesClient: asks for calls first, and answers when it gets their outputs."""
+
+    def __init__(self, calls: int) -> None:
+        self._calls = calls
+        self.outputs: list[str] = []
+
+    @asynccontextmanager
+    async def attempt(self, call: UpstreamCall) -> AsyncIterator[AsyncIterator[Sequence[UpstreamEvent]]]:
+        """Say it in one piece."""
+        found = [item["output"] for item in call.body.input if item.get("type") == "function_call_output"]
+        self.outputs = found or self.outputs
+        yield _said([TextDelta(0, "msg_1", 0, "Sunny.")] if found else [*map(_asked, range(self._calls))])
+
+
+def _asked(number: int) -> ItemDone:
+    arguments = f'{{"city": "City {number}", "days": null}}'
+    item = {"type": "function_call", "id": f"fc_{number}", "call_id": f"call_{number}", "name": "weather"}
+    return ItemDone(number, {**item, "arguments": arguments})
+
+
+async def _said(events: Sequence[UpstreamEvent]) -> AsyncIterator[Sequence[UpstreamEvent]]:
+    yield [*events, ResponseEnded(ResponseStatus.COMPLETED, "gen-1", MODEL.id), StreamClosed(said_done=True)]
+
+
+class Silence:
+    """Implements Telemetry: remembers nothing."""
+
+    def event(self, level: Level, name: str, **values: LogValue) -> None:
+        """Let it go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Open stores and what runs turns over them."""
+
+    ports: ToolPorts
+    offload: ThreadOffload
+    places: ProcessSlots
+
+    def run_turn(self, upstream: Asking) -> RunTurn:
+        """Return the use case."""
+        return RunTurn(
+            responses=upstream,
+            clock=SystemClock(),
+            ids=SystemIds(),
+            slots=ProcessSlots({}),
+            offload=self.offload,
+            tools=self.ports,
+            telemetry=Silence(),
+        )
+
+
+@asynccontextmanager
+async def opened(folder: Path) -> AsyncIterator[Room]:
+    """Open stores in a folder: runs of tools are durable, breakers are shared."""
+    url = f"sqlite:///{folder / 'tools.db'}"
+    await migrate(url, revisions_dir)
+    database, offload, places = Database(url), ThreadOffload(), ProcessSlots({}, "tools")
+    runs, breakers = SqlToolRuns(database), SqlBreakerState(database)
+    try:
+        yield Room(ToolPorts(places, JsonSchemaChecker(), runs, MemoryToolRuns(), breakers), offload, places)
+    finally:
+        await database.aclose()
+        await offload.aclose()
+
+
+class Owner:
+    """Keeps tasks that outlive a call."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def own(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Keep one."""
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def drained(self) -> None:
+        """Return once there is none."""
+        while self._tasks:
+            await asyncio.wait(set(self._tasks))
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for what other tasks do; raise TimeoutError after a minute."""
+    async with asyncio.timeout(60):
+        while not condition():
+            await asyncio.sleep(0.005)
