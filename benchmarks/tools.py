@@ -18,15 +18,15 @@ from adapters.process.ids import SystemIds
 from benchmarks.report import Broken, Line, absolute, difference
 from benchmarks.rounds import BARE, OURS, Samples, alternating, medians
 from benchmarks.tools_offer import measure_offer
-from benchmarks.tools_rig import MODEL, Asking, Owner, Room, Silence, Weather, opened, request, until
+from benchmarks.tools_rig import MODEL, Asking, Owner, Room, Weather, opened, request, until
 from domain.services.equip_turn import EquipTurn
 from domain.services.run_turn import Personal
 from domain.tools.registry import merged
 from domain.turn.steps import Ended, Reason
-from ports.toolbox import ToolCall, ToolRequest
+from ports.toolbox import ToolCall, ToolRequest, ToolResult
 
 CALLS, SECONDS, ROUNDS, WARM = 8, 0.02, 61, 5
-PLACES, LINE, WAVES, SETTLED = 200, 1_000, 5, 2
+PLACES, LINE, BATCH, WAVES, SETTLED = 200, 1_000, 100, 5, 2
 A_CALL, KEPT_KB = 1.0, 64.0
 
 
@@ -79,7 +79,7 @@ async def _turn(room: Room, tools: Weather) -> float:
 async def _calls(room: Room, tools: Weather) -> float:
     owner = Owner()
     equip = EquipTurn(
-        room.ports, offload=room.offload, clock=SystemClock(), ids=SystemIds(), telemetry=Silence(), own=owner.own
+        room.ports, offload=room.offload, clock=SystemClock(), ids=SystemIds(), telemetry=room.log, own=owner.own
     )
     runner = equip.runner(request(CALLS, SystemIds().new_id()), merged(tools.tools()), tools, None)
     began = time.perf_counter()
@@ -106,7 +106,7 @@ async def _full(room: Room) -> list[Line]:
     """Let waves of calls fill all places and the line; what is left over after the first ones must not grow."""
     owner, kept = Owner(), list[int]()
     equip = EquipTurn(
-        room.ports, offload=room.offload, clock=SystemClock(), ids=SystemIds(), telemetry=Silence(), own=owner.own
+        room.ports, offload=room.offload, clock=SystemClock(), ids=SystemIds(), telemetry=room.log, own=owner.own
     )
     tracemalloc.start()
     try:
@@ -118,6 +118,8 @@ async def _full(room: Room) -> list[Line]:
         high = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
+    if room.log.counts:
+        raise Broken(f"it was complained of {dict(room.log.counts)}")
     what = f"{PLACES} tools running, {LINE:,} waiting"
     left = max(0, kept[-1] - kept[SETTLED - 1]) / 1024
     return [
@@ -127,10 +129,16 @@ async def _full(room: Room) -> list[Line]:
 
 
 async def _wave(room: Room, equip: EquipTurn) -> None:
-    tools = Weather(0.5)
+    gate = asyncio.Event()
+    tools = Weather(gate=gate)
     runner = equip.runner(request(CALLS, SystemIds().new_id()), merged(tools.tools()), tools, None)
-    calls = [asyncio.create_task(runner.run(_call(number), lambda: None)) for number in range(PLACES + LINE)]
-    await until(lambda: tools.running == PLACES and room.places.waiting == LINE or tools.most > PLACES)
+    calls: list[asyncio.Task[ToolResult]] = []
+    while len(calls) < PLACES + LINE:
+        calls += [asyncio.create_task(runner.run(_call(len(calls) + more), lambda: None)) for more in range(BATCH)]
+        await until(
+            lambda: tools.running == min(len(calls), PLACES) and tools.running + room.places.waiting == len(calls)
+        )
+    gate.set()
     results = await asyncio.gather(*calls)
     if any(result.failed for result in results) or tools.most != PLACES:
         raise Broken(f"{sum(result.failed for result in results)} calls failed, {tools.most} ran at once")

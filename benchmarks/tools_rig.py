@@ -1,6 +1,7 @@
 """Tools for measuring: a room of places and stores as the product opens them, and an upstream that asks for calls."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -59,10 +60,10 @@ def request(parallel: int, turn_id: str = "") -> TurnRequest:
 
 
 class Weather:
-    """Implements Toolbox: one tool that takes its time."""
+    """Implements Toolbox: one tool that takes its time, or waits for a gate."""
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self, seconds: float = 0.0, gate: asyncio.Event | None = None) -> None:
+        self._seconds, self._gate = seconds, gate
         self.running = self.most = 0
 
     def tools(self) -> tuple[ToolSpec, ...]:
@@ -74,7 +75,7 @@ class Weather:
         self.running += 1
         self.most = max(self.most, self.running)
         try:
-            await asyncio.sleep(self._seconds)
+            await (asyncio.sleep(self._seconds) if self._gate is None else self._gate.wait())
         finally:
             self.running -= 1
         return ToolResult("Sunny.")
@@ -105,11 +106,16 @@ async def _said(events: Sequence[UpstreamEvent]) -> AsyncIterator[Sequence[Upstr
     yield [*events, ResponseEnded(ResponseStatus.COMPLETED, "gen-1", MODEL.id), StreamClosed(said_done=True)]
 
 
-class Silence:
-    """Implements Telemetry: remembers nothing."""
+class Warnings:
+    """Implements Telemetry: counts what is worth a warning, by name."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
 
     def event(self, level: Level, name: str, **values: LogValue) -> None:
-        """Let it go."""
+        """Count it."""
+        if level in ("warning", "error"):
+            self.counts[name] += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +125,7 @@ class Room:
     ports: ToolPorts
     offload: ThreadOffload
     places: ProcessSlots
+    log: Warnings
 
     def run_turn(self, upstream: Asking) -> RunTurn:
         """Return the use case."""
@@ -129,7 +136,7 @@ class Room:
             slots=ProcessSlots({}),
             offload=self.offload,
             tools=self.ports,
-            telemetry=Silence(),
+            telemetry=self.log,
         )
 
 
@@ -141,7 +148,9 @@ async def opened(folder: Path) -> AsyncIterator[Room]:
     database, offload, places = Database(url), ThreadOffload(), ProcessSlots({}, "tools")
     runs, breakers = SqlToolRuns(database), SqlBreakerState(database)
     try:
-        yield Room(ToolPorts(places, JsonSchemaChecker(), runs, MemoryToolRuns(), breakers), offload, places)
+        yield Room(
+            ToolPorts(places, JsonSchemaChecker(), runs, MemoryToolRuns(), breakers), offload, places, Warnings()
+        )
     finally:
         await database.aclose()
         await offload.aclose()

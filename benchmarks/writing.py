@@ -21,7 +21,7 @@ from entrypoints.devhost.turn import Turn
 from entrypoints.devhost.upstream import SIMULATOR_KEY
 from entrypoints.simulator.threads import SimulatorThread
 
-ROUNDS, TURNS = 6, 4
+ROUNDS, TURNS = 5, 4
 WRITERS = 4
 COUNT, SLUG = 200, "sim/deltas-200-thinking-50"
 FUNCTIONS = {OURS: "persisting", BARE: "forgetting"}

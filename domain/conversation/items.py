@@ -4,6 +4,7 @@ Every call has its output, nothing is empty, texts keep their order. Sources: Op
 the host's contract, what a history can hold.
 """
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 
@@ -54,7 +55,7 @@ def items_of(
         elif role in ("tool", "function"):
             call_id = message.get("tool_call_id") if role == "tool" else older.answered(message.get("name"))
             if isinstance(call_id, str) and call_id:
-                items.append({"type": "function_call_output", "call_id": call_id, "output": plain_text(content)})
+                items.append({"type": "function_call_output", "call_id": call_id, "output": output_text(content)})
                 with_calls = True
     if not with_calls:
         return tuple(items)
@@ -77,6 +78,16 @@ def plain_text(content: object) -> str:
         return ""
     texts = (part.get("text", part.get("refusal")) if isinstance(part, dict) else part for part in content)
     return "\n".join(text for text in texts if isinstance(text, str))
+
+
+def output_text(content: object) -> str:
+    """Return what a tool message says; hosts and clients also hand over numbers and objects as they are."""
+    if content is None or isinstance(content, str | list):
+        return plain_text(content)
+    try:
+        return json.dumps(content, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError):
+        return ""
 
 
 def said(text: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from domain.conversation.arguments import object_text
 from domain.conversation.fingerprint import QUOTED_RESULT, normalised, text_of, undecorated, visible_text
+from domain.conversation.items import output_text
 from domain.conversation.record import CALL, MESSAGE, OUTPUT, REASONING, KeptItem, TurnRecord
 from domain.conversation.references import reasoning_reference, texts_of
 from domain.conversation.returned import Run, visible_ids
@@ -156,7 +157,7 @@ def outputs_in(messages: Iterable[object]) -> dict[str, str]:
         if isinstance(message, Mapping) and message.get("role") == "tool":
             call_id = message.get("tool_call_id")
             if isinstance(call_id, str):
-                outputs.setdefault(call_id, "\n".join(texts_of(message.get("content"))))
+                outputs.setdefault(call_id, output_text(message.get("content")))
     return outputs
 
 

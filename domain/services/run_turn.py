@@ -19,7 +19,7 @@ from domain.conversation.size import size_of
 from domain.faults.fault import Fault, FaultKind
 from domain.request.endpoint import may_change
 from domain.request.lessons import Lessons
-from domain.request.turn_request import Caller, TurnRequest
+from domain.request.turn_request import Caller, Person, TurnRequest
 from domain.services.drive import Driver, TurnPorts, Upkeep, named
 from domain.services.equip_turn import Broken, EquipTurn, ToolPorts, limits_of
 from domain.services.prepare_turn import Ready, prepare_turn
@@ -71,7 +71,7 @@ class RunTurn:
         self._equip = EquipTurn(tools, offload=offload, clock=clock, ids=ids, telemetry=telemetry, own=self._own)
         self._lessons = Lessons()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._closing: dict[str, set[asyncio.Task[None]]] = {}  # by person
+        self._closing: dict[Person, set[asyncio.Task[None]]] = {}  # by place in a chat
         self._wordless: OrderedDict[tuple[str, str], None] = OrderedDict()  # chats in which nothing was recognised
         self._running = 0
         self._idle = asyncio.Event()
@@ -167,7 +167,7 @@ class RunTurn:
             want = await self._offload.run(lambda: wanted(request.messages), size=size)
         if not (want.turn_ids or want.fingerprints):
             return Recalled()
-        if closing := self._closing.get(request.person.user_id):  # the turn before may be on its way to the store
+        if closing := self._closing.get(_place(request.person)):  # the turn before may be on its way to the store
             await asyncio.wait(closing, timeout=STORED_SECONDS)
         past = await memory.recall(request.person, request.memory, want.turn_ids, want.fingerprints)
         if in_page and not past.records and not want.turn_ids:
@@ -217,7 +217,7 @@ class RunTurn:
             TurnMachine(plan),
             turn_ports,
             call,
-            Upkeep(settle, journal, partial(self._own, user_id=request.person.user_id)),
+            Upkeep(settle, journal, partial(self._own, place=_place(request.person))),
         )
 
     def _journal(self, settlement: Settlement, entry: Persist | Record | Learn) -> None:
@@ -245,18 +245,18 @@ class RunTurn:
         )
         return Ended(end)
 
-    def _own(self, work: Coroutine[Any, Any, None], name: str, user_id: str = "") -> None:
+    def _own(self, work: Coroutine[Any, Any, None], name: str, place: Person | None = None) -> None:
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._disown)
-        if user_id:
-            self._closing.setdefault(user_id, set()).add(task)
-            task.add_done_callback(partial(self._closed, user_id))
+        if place is not None:
+            self._closing.setdefault(place, set()).add(task)
+            task.add_done_callback(partial(self._closed, place))
 
-    def _closed(self, user_id: str, task: "asyncio.Task[None]") -> None:
-        self._closing[user_id].discard(task)
-        if not self._closing[user_id]:
-            del self._closing[user_id]
+    def _closed(self, place: Person, task: "asyncio.Task[None]") -> None:
+        self._closing[place].discard(task)
+        if not self._closing[place]:
+            del self._closing[place]
 
     def _disown(self, task: "asyncio.Task[None]") -> None:
         self._tasks.discard(task)
@@ -268,6 +268,11 @@ def _no_place(error: Exception) -> Fault:
     if isinstance(error, SlotsFull):
         return Fault(FaultKind.BUSY, str(error), retry_after=5.0)
     return Fault(FaultKind.INTERNAL, named(error))
+
+
+def _place(person: Person) -> Person:
+    """Return whose chat it is; callers without chats have one place each."""
+    return Person(user_id=person.user_id, chat_id=person.chat_id)
 
 
 class _Watch:

@@ -2,15 +2,18 @@
 
 import asyncio
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 from entrypoints.devhost.admin import HostAdmin
 from entrypoints.devhost.chat import plain_chat
 from tests.hosts.installed import InstalledHost
+from tests.hosts.tooled import TOOLS, install_tools, order
 
 pytestmark = [pytest.mark.host, pytest.mark.browser]
 
@@ -18,6 +21,7 @@ CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 SCREENSHOT = Path(__file__).resolve().parents[2] / "docs" / "screenshot.png"
 PAGE_MILLISECONDS = 30_000
 MODEL = "openrouter.sim/thinking"
+WITH_TOOLS = "openrouter.sim/thoughtful-tools"
 QUESTION = "Which of the two readings is right?"
 
 
@@ -54,6 +58,81 @@ def test_person_types_a_message_and_reads_the_streamed_answer(
     path = SCREENSHOT if os.environ.get("KEEP_SCREENSHOT") else tmp_path / "screenshot.png"
     chromium.screenshot(path=path)
     assert path.stat().st_size > 10_000
+
+
+@pytest.fixture
+def tools(host: InstalledHost) -> None:
+    """Give the host its tools, before Chromium."""
+    asyncio.run(_install_tools(host))
+
+
+@pytest.mark.usefixtures("tools")
+def test_tools_of_several_rounds_are_shown_running_then_done_with_their_results_and_again_after_reload(
+    chromium: Page, host: InstalledHost, tmp_path: Path
+) -> None:
+    go = tmp_path / "go"
+    lines = (
+        order("add", {"a": 20, "b": 22}),
+        order("fail", {"reason": "no disk"}),
+        order("wait_for_file", {"path": str(go)}, first=2),
+        order("return_sources", first=2),
+        order("return_image", first=3),
+    )
+    answer = _ask(chromium, host, "Do it.", *lines)
+    expect(answer).to_contain_text(re.compile(r"Exploring.*add, fail, wait_for_file"))
+    expect(answer).not_to_contain_text("Explored")
+    go.touch()
+    expect(answer).to_contain_text("The tools gave 5 results: 42")
+    _shows_what_tools_did(answer)
+    chromium.reload()
+    _shows_what_tools_did(chromium.locator(".chat-assistant").last)
+
+
+@pytest.mark.usefixtures("tools")
+def test_tools_of_a_stopped_answer_are_shown_as_ended_and_the_chat_goes_on(
+    chromium: Page, host: InstalledHost, tmp_path: Path
+) -> None:
+    waiting = order("wait_for_file", {"path": str(tmp_path / "never")}, first=2)
+    answer = _ask(chromium, host, "Stop it.", order("add", {"a": 20, "b": 22}), waiting)
+    expect(answer).to_contain_text("wait_for_file")
+    chromium.get_by_label("Stop", exact=True).click()
+    expect(answer).to_contain_text("Explored")
+    chromium.reload()
+    expect(chromium.locator(".chat-assistant").last).to_contain_text("Explored")
+    box = chromium.locator("#chat-input")
+    box.click()
+    box.press_sequentially("And now?")
+    box.press("Enter")
+    expect(chromium.locator(".chat-assistant").last).to_contain_text("The tools gave 0 results")
+
+
+def _ask(page: Page, host: InstalledHost, *lines: str) -> Locator:
+    """Ask in a new chat with all tools on offer; return the place of the answer."""
+    query = urlencode({"models": WITH_TOOLS, "tools": ",".join(TOOLS), "q": "\n".join(lines)})
+    page.goto(f"{host.url}/?{query}")
+    box = page.locator("#chat-input")
+    expect(box).to_contain_text(lines[-1].partition(" ")[0])
+    box.press("Enter")
+    return page.locator(".chat-assistant").last
+
+
+def _shows_what_tools_did(answer: Locator) -> None:
+    """Expect the calls of all rounds with their results, the sources and the picture."""
+    header = answer.get_by_text("Explored")
+    expect(header).to_be_visible()
+    expect(answer).not_to_contain_text("Exploring")
+    expect(answer).to_contain_text("2 Sources")
+    expect(answer.locator('img[src^="data:image/png"]')).to_be_visible()
+    header.click()
+    for name in ("add", "fail", "wait_for_file", "return_sources", "return_image"):
+        expect(answer.get_by_text(f"View Result from {name}")).to_be_visible()
+    answer.get_by_text("View Result from fail").click()
+    expect(answer).to_contain_text("Error: RuntimeError: no disk")
+
+
+async def _install_tools(host: InstalledHost) -> None:
+    async with HostAdmin(host.url, host.admin) as admin:
+        await install_tools(admin)
 
 
 async def _mark_news_as_read(host: InstalledHost) -> None:

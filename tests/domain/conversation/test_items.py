@@ -279,3 +279,12 @@ def test_whatever_the_history_every_call_has_one_output_and_nothing_is_empty(mes
     assert len(set(calls)) == len(calls)
     assert all(isinstance(json.loads(item["arguments"]), dict) for item in items if item["type"] == "function_call")
     assert all(item["content"] for item in items if item["type"] == "message")
+
+
+@pytest.mark.parametrize(
+    ("content", "text"), [(42, "42"), (True, "true"), ({"a": 1}, '{"a": 1}'), (None, ""), (object(), "")]
+)
+def test_output_of_a_tool_is_told_whatever_type_it_came_in(content, text):
+    call = {"id": "c", "function": {"name": "look", "arguments": "{}"}}
+    history = [{"role": "assistant", "tool_calls": [call]}, {"role": "tool", "tool_call_id": "c", "content": content}]
+    assert items_of(history)[-1]["output"] == text

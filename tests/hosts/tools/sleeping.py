@@ -39,6 +39,16 @@ class Tools:
         _write(mark, "ended")
         return f"waited {seconds}"
 
+    async def wait_for_file(self, path: str) -> str:
+        """
+        Wait until a file is there.
+
+        :param path: the file
+        """
+        while not Path(path).exists():
+            await asyncio.sleep(0.05)
+        return "found"
+
 
 def _write(mark: str, word: str) -> None:
     if mark:
