@@ -9,6 +9,7 @@ import gc
 import time
 import tracemalloc
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -135,10 +136,13 @@ async def _wave(room: Room, equip: EquipTurn) -> None:
     calls: list[asyncio.Task[ToolResult]] = []
     while len(calls) < PLACES + LINE:
         calls += [asyncio.create_task(runner.run(_call(len(calls) + more), lambda: None)) for more in range(BATCH)]
-        await until(
-            lambda: tools.running == min(len(calls), PLACES) and tools.running + room.places.waiting == len(calls)
-        )
+        await until(partial(_arrived, room, tools, len(calls)))
     gate.set()
     results = await asyncio.gather(*calls)
     if any(result.failed for result in results) or tools.most != PLACES:
         raise Broken(f"{sum(result.failed for result in results)} calls failed, {tools.most} ran at once")
+
+
+def _arrived(room: Room, tools: Weather, calls: int) -> bool:
+    running = min(calls, PLACES)
+    return (tools.running, room.places.waiting) == (running, calls - running)

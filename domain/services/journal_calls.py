@@ -20,6 +20,7 @@ class JournalCalls:
         self._starting: list[_Entry] = []
         self._finished: list[ToolRun] = []
         self._writing = False
+        self._complaint = ""
 
     async def start(self, run: ToolRun) -> bool | None:
         """Record a start; True once it is durable and the first of its key, None if it cannot be recorded."""
@@ -62,6 +63,7 @@ class JournalCalls:
             for batch in _apart(wanted):
                 async with asyncio.timeout(WITHIN):
                     new = await self._runs.start([run for run, _ in batch])
+                self._complaint = ""
                 for run, answer in batch:
                     if not answer.done():
                         answer.set_result(run.call_id in new)
@@ -81,8 +83,11 @@ class JournalCalls:
             self._complain(error, len(finished))
 
     def _complain(self, error: Exception, calls: int) -> None:
+        """Warn once, until it is something else or has worked again."""
         reason = error.reason if isinstance(error, ToolRunsUnavailable) else "slow"
-        self._telemetry.event("warning", "tool_runs_unavailable", reason=reason, calls=calls)
+        if reason != self._complaint:
+            self._complaint = reason
+            self._telemetry.event("warning", "tool_runs_unavailable", reason=reason, calls=calls)
 
 
 def _apart(starting: list[_Entry]) -> list[list[_Entry]]:

@@ -124,7 +124,7 @@ def _written(parameters: JsonObject) -> tuple[str, str]:
 @lru_cache(maxsize=512)
 def _worked_out(name: str, description: str, text: str, problem: str, strictly: bool) -> _Said:
     """Work it out of texts, on a copy of the schema that nobody else can change."""
-    given = json.loads(text) if text else None
+    given: JsonObject = json.loads(text or "{}")
     problem = problem or _problem(given, text)
     if problem:
         reason = f"{problem}; offered without arguments"
