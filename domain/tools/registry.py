@@ -1,6 +1,7 @@
 """The tools of one turn, from all sources: what upstream is offered, and which tool a call of the model means."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -18,6 +19,8 @@ LARGEST = 256 * 1024
 LONGEST_KEPT = 16 * 1024
 """Characters of schema and description up to which what is made of them is kept; most tools have about a thousand."""
 NO_ARGUMENTS: JsonObject = {"type": "object", "properties": {}}
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _SAYING = frozenset({"$ref", "anyOf", "oneOf", "allOf", "items", "enum", "const", "not", "if"})
 _BESIDE = frozenset({"$ref", "$defs", "definitions", "$schema", "$id", "title", "description"})
 
@@ -114,8 +117,7 @@ class _Said:
 def _written(parameters: JsonObject) -> tuple[str, str]:
     """Return a schema as JSON, and what is wrong if there is none."""
     try:
-        text = json.dumps(parameters, ensure_ascii=False, allow_nan=False)
-        text.encode()
+        text = _JSON.encode(parameters)
     except (TypeError, ValueError, RecursionError):
         return "", "the schema is no JSON"
     return (text, "") if len(text) <= LARGEST else ("", "the schema is too large")
@@ -142,6 +144,8 @@ def _problem(parameters: JsonObject, text: str) -> str:
     """Say why a schema cannot be sent; empty if it can."""
     if not is_sound(parameters):
         return "the schema is unsound"
+    if _SURROGATES.search(text):
+        return "the schema is no text"
     moved = _rooted(parameters).get("type") != "object"
     return "its root refers to itself" if moved and '"$ref": "#"' in text else ""
 

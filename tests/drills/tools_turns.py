@@ -4,9 +4,7 @@ Upstream asks for what was drawn, the clock moves when told, and every tool coun
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 
@@ -17,27 +15,21 @@ from domain.conversation.history import Past, history_items
 from domain.conversation.record import TurnRecord
 from domain.request.turn_request import Bounds, Caller, Identifiers, Person, Remembering, Tooling, TurnRequest
 from domain.services.equip_turn import ToolPorts
-from domain.services.remember_turn import TurnMemory
 from domain.services.run_turn import Personal, RunTurn
-from domain.tools.once import arguments_hash
 from domain.turn.steps import Ended, Output, ShowCall, ShowCallResult
 from ports.json_values import JsonObject
-from ports.responses import UpstreamCall, UpstreamEvent
-from ports.toolbox import ToolRequest, ToolResult, ToolSpec
 from tests.domain.conversation.host_shapes import returned, user
-from tests.domain.services.stage import MODEL, REQUEST, said
-from tests.domain.turn.talk import call, completed, done
+from tests.domain.services.stage import MODEL, REQUEST
+from tests.domain.turn.talk import call
 from tests.doubles.clock import FakeClock
 from tests.doubles.ids import FakeIds
 from tests.doubles.offload import InlineOffload
 from tests.doubles.telemetry import RecordedTelemetry
+from tests.drills.tools_world import NAMES, Kept, Process, Round, Toolbox, Upstream
 
 HOST = "0.12.4"
 TURNS, STEPS = 4, 600
-NAMES = ("look", "look", "slow", "slow", "fail", "break", "big", "send", "nobody")
 ARGUMENTS = ('{"q": 1}', '{"q": 2}', '{"sequential": true}', '{"depends_on": "c0"}', '{"q": "c1 c2"}', "[1]", "")
-PAUSES = (0.4, 3.0, 6.0, 100.0)
-Round = list[JsonObject]
 
 
 @dataclass
@@ -51,97 +43,6 @@ class Figures:
     cut_off: int = 0
     most: int = 0
     misses: list[str] = field(default_factory=list)
-
-
-class Toolbox:
-    """Tools of one turn: quick, slow, failing, breaking, large; every start is counted."""
-
-    def __init__(self, clock: FakeClock, rng: Random, process: "Process") -> None:
-        self._clock, self._rng, self._process = clock, rng, process
-        self.started: Counter[str] = Counter()
-        self.running = self.most = self.cancelled = 0
-
-    def tools(self) -> tuple[ToolSpec, ...]:
-        """Return all but the one nobody has."""
-        parameters = {"type": "object", "properties": {"q": {}}}
-        names = sorted(set(NAMES) - {"nobody"})
-        return tuple(ToolSpec(name, "", parameters, "mcp:x", sequential=name == "send") for name in names)
-
-    async def call(self, request: ToolRequest) -> ToolResult:
-        """Do what the name says."""
-        self.started[f"{request.call_id}/{arguments_hash(request.arguments)}"] += 1
-        self.running += 1
-        self.most = max(self.most, self.running)
-        self._process.enter()
-        try:
-            return await self._answer(request.spec.name)
-        except asyncio.CancelledError:
-            self.cancelled += 1
-            raise
-        finally:
-            self.running -= 1
-            self._process.running -= 1
-
-    async def _answer(self, name: str) -> ToolResult:
-        if name == "slow":
-            await self._clock.sleep_until(self._clock.monotonic() + self._rng.choice(PAUSES))
-        else:
-            await asyncio.sleep(0)
-        if name == "break":
-            raise ValueError("secret")
-        text = "x" * 400_000 if name == "big" else f"result of {name}"
-        return ToolResult(text, failed=name == "fail", own_fault=name == "fail")
-
-
-@dataclass
-class Process:
-    """Calls that run in all turns together."""
-
-    running: int = 0
-    most: int = 0
-
-    def enter(self) -> None:
-        """Count one more."""
-        self.running += 1
-        self.most = max(self.most, self.running)
-
-
-class Upstream:
-    """Implements ResponsesClient: asks for the rounds of the turn that the first message names."""
-
-    def __init__(self, rounds: Sequence[list[Round]]) -> None:
-        self._rounds = rounds
-        self.calls: list[list[UpstreamCall]] = [[] for _ in rounds]
-        self.open = 0
-
-    @asynccontextmanager
-    async def attempt(self, call: UpstreamCall) -> AsyncIterator[AsyncIterator[Sequence[UpstreamEvent]]]:
-        """Play the next round."""
-        number = int(str(call.body.user))
-        self.calls[number].append(call)
-        place = len(self.calls[number]) - 1
-        self.open += 1
-        try:
-            yield _played(self._rounds[number][place] if place < len(self._rounds[number]) else [])
-        finally:
-            self.open -= 1
-
-
-async def _played(asked: Round) -> AsyncIterator[Sequence[UpstreamEvent]]:
-    for batch in [[*done(*asked), completed()]] if asked else said("Done"):
-        await asyncio.sleep(0)
-        yield batch
-
-
-class Kept(TurnMemory):
-    """A memory that holds what is handed to it."""
-
-    def __init__(self) -> None:
-        self.records: list[TurnRecord] = []
-
-    async def remember(self, person: Person, memory: Remembering, record: TurnRecord) -> None:
-        """Hold it."""
-        self.records.append(record)
 
 
 class World:

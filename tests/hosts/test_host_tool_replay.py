@@ -128,6 +128,15 @@ async def test_calls_before_and_during_a_stop_go_back_with_their_thinking(
     assert sent_calls(sent) == [*ADDED, ("sleep_waiting", "Not completed: the turn was stopped.")]
 
 
+async def test_calls_after_which_the_model_was_silent_go_back_with_their_thinking(
+    host: InstalledHost, tab: BrowserSession
+) -> None:
+    turn = await asked(tab, order("add", ADD, times=8), "SILENT")
+    sent = await sent_next(tab, host, turn)
+    assert kinds(sent).startswith("qt" + 8 * "c" + 8 * "o")
+    assert sent_calls(sent) == ADDED
+
+
 @pytest.mark.parametrize("failing", [2, 3], ids=["before the last round", "in the answer"])
 async def test_calls_before_a_fault_go_back_with_their_thinking(
     host: InstalledHost, tab: BrowserSession, failing: int

@@ -1,7 +1,7 @@
-"""Calls the host is to run after the turn, in the forms its versions take them from a stream.
+"""Calls and their outputs in the forms the hosts' versions take them from a stream.
 
-An item of a call without an output is what the host looks for from 0.8 on; 0.6 reads `delta.tool_calls`. Arguments
-are never empty: hosts up to 0.8 cannot read an empty text.
+An item of a call without an output is what the host looks for from 0.8 on, to run it; 0.6 reads `delta.tool_calls`.
+Arguments are never empty: hosts up to 0.8 cannot read an empty text.
 """
 
 from typing import Any
@@ -10,16 +10,35 @@ from entrypoints.openwebui.present.frames import tool_call_delta
 from ports.toolbox import ToolCall
 
 
-def call_item(item_id: str, call: ToolCall) -> dict[str, Any]:
-    """Build the native item of a call that has no output yet."""
+def call_item(item_id: str, call: ToolCall, state: str = "in_progress") -> dict[str, Any]:
+    """Build the native item of a call; its `call_id` is what the host is to know it by."""
     return {
         "type": "function_call",
         "id": item_id,
         "call_id": call.call_id,
         "name": call.name,
         "arguments": arguments_of(call),
-        "status": "in_progress",
+        "status": state,
     }
+
+
+def output_item(item_id: str, call_id: str, text: str, status: str) -> dict[str, Any]:
+    """Build the native item of an output; `status`: `completed`, or `failed` where the host knows it."""
+    return {
+        "type": "function_call_output",
+        "id": item_id,
+        "call_id": call_id,
+        "status": status,
+        "output": [{"type": "input_text", "text": text}],
+    }
+
+
+def calls_first(item: dict[str, Any]) -> tuple[bool, int]:
+    """Order the items of a round: its calls, then their outputs; hosts lose calls between outputs of others.
+
+    Ids end in the number the call has in its turn.
+    """
+    return item["type"] != "function_call", int(item["call_id"].rpartition("_")[2])
 
 
 def call_delta(position: int, call: ToolCall) -> dict[str, Any]:

@@ -36,11 +36,12 @@ from entrypoints.openwebui.present.frames import (
     source,
     status,
 )
-from entrypoints.openwebui.present.handover import call_item
+from entrypoints.openwebui.present.handover import call_item, calls_first, output_item
 from entrypoints.openwebui.present.wishes import Wishes
-from ports.toolbox import ToolCall
+from ports.toolbox import ToolCall, ToolResult
 
 RESULT_SHOWN = 2000
+NOT_COMPLETED = ToolResult("Not completed: the turn ended.", failed=True)
 
 
 class NativePresenter:
@@ -59,6 +60,7 @@ class NativePresenter:
         self._unended = Unended("</think")
         self._thoughts: dict[int, int] = {}
         self._calls: dict[int, int] = {}
+        self._round = 0
         self._shown = 0
         self._files: list[dict[str, Any]] = []
 
@@ -85,7 +87,7 @@ class NativePresenter:
             case ShowCall(segment, call):
                 return [*self._close_open(), *self._add_call(segment, call)]
             case ShowCallResult(segment, call, result):
-                return [*self._close_open(), *self._add_result(segment, call, result.text), *found(result, self._files)]
+                return [*self._close_open(), *self._add_result(segment, call, result), *found(result, self._files)]
             case HandOverCall(position, call, segment):
                 if self._wishes.hands_over:
                     return self._hand_over(segment, call)
@@ -127,6 +129,8 @@ class NativePresenter:
         else:
             tags = {"start_tag": thinking_tag(self._turn_id, key[1]), "end_tag": "</think>"}
             item = {"type": "reasoning", "id": reasoning_reference(self._turn_id, key[1]), "summary": [], **tags}
+            if self._version < (0, 12):
+                item["ended_at"] = 0  # without it a host breaks off where thinking is the last it got
             self._thoughts[key[1]] = index
         self._open, self._open_key = index, key
         self._unended = Unended("</think")
@@ -184,39 +188,43 @@ class NativePresenter:
     def _add_call(self, segment: int, call: ToolCall) -> list[Frame]:
         if segment in self._calls:
             return []
+        self._round = self._round if self._calls else len(self._items)
         self._calls[segment] = len(self._items)
-        item = {
-            "type": "function_call",
-            "id": self._id("fc", len(self._items)),
-            "call_id": call_reference(self._turn_id, segment),
-            "name": call.name,
-            "arguments": call.arguments,
-            "status": "in_progress",
-        }
-        self._shown += len(call.arguments)
-        return [self._add(item)]
+        return [self._add_call_item(segment, call)]
 
-    def _add_result(self, segment: int, call: ToolCall, text: str) -> list[Frame]:
-        frames = self._add_call(segment, call)
-        index = self._calls.pop(segment)
-        self._items[index]["status"] = "completed"
+    def _add_call_item(self, segment: int, call: ToolCall, state: str = "in_progress") -> Yield:
+        self._shown += len(call.arguments)
+        shown = replace(call, call_id=call_reference(self._turn_id, segment))
+        return self._add(call_item(self._id("fc", len(self._items)), shown, state))
+
+    def _add_result(self, segment: int, call: ToolCall, result: ToolResult) -> list[Frame]:
+        """Show a result; only the newest page can show one as failed whatever it says.
+
+        The last result of what ran side by side is a checkpoint. A call that was refused, and so never shown running,
+        needs none: there may be thousands.
+        """
+        ended = "failed" if result.failed and self._version >= (0, 12) else "completed"
+        index = self._calls.pop(segment, None)
+        frames = [self._add_call_item(segment, call, ended)] if index is None else []
+        frames.append(self._add_output_item(segment, result.text, ended))
+        if index is None:
+            return [*frames]
+        self._items[index]["status"] = ended
+        if self._calls:
+            return [*frames]
+        if all("call_id" in item for item in self._items[self._round :]):
+            self._items[self._round :] = sorted(self._items[self._round :], key=calls_first)
+        return [*frames, self._completed()]
+
+    def _add_output_item(self, segment: int, text: str, state: str) -> Yield:
         shown = text if len(text) <= RESULT_SHOWN else text[:RESULT_SHOWN] + "…"
-        item = {
-            "type": "function_call_output",
-            "id": self._id("fo", len(self._items)),
-            "call_id": call_reference(self._turn_id, segment),
-            "status": "completed",
-            "output": [{"type": "input_text", "text": shown}],
-        }
         self._shown += len(shown)
-        frames.append(self._add(item))
-        return frames if self._calls else [*frames, self._completed()]
+        call_id = call_reference(self._turn_id, segment)
+        return self._add(output_item(self._id("fo", len(self._items)), call_id, shown, state))
 
     def _hand_over(self, segment: int, call: ToolCall) -> list[Frame]:
         """Leave a call without output: the host runs it and asks again."""
-        frames = self._close_open()
-        shown = replace(call, call_id=call_reference(self._turn_id, segment))
-        return [*frames, self._add(call_item(self._id("fc", len(self._items)), shown))]
+        return [*self._close_open(), self._add_call_item(segment, call)]
 
     def _completed(self, usage: dict[str, Any] | None = None) -> Yield:
         if self._open is not None:
@@ -238,24 +246,32 @@ class NativePresenter:
             return [*frames, self._completed(_usage(end))]
         frames.append(status(closing_line(end, show_usage=self._wishes.show_usage), done=True))
         if self._needs_replace():
-            frames.append(self._replace())
+            frames.append(_replace(self._plain_text()))
         return [*frames, self._completed(_usage(end))]
 
     def _end_badly(self, end: End) -> list[Frame]:
-        """Hosts up to 0.10 refuse further messages after an error without text: there the card is the text."""
+        """Hosts up to 0.10 refuse further messages after an error without content.
+
+        There the card is the text. Not after calls: with a text that upstream never said they would go back without
+        the thinking before them. They are content enough for 0.8; 0.10 is given the card beside its items.
+        """
         if end.fault is None:
             return []
-        support = self._wishes.support
-        in_text = self._version < (0, 12) and not self._plain_text().strip()
-        frames = self._text(BELOW, card(end.fault, end.error_id, support)) if in_text else []
+        support, text = self._wishes.support, self._plain_text()
+        told = card(end.fault, end.error_id, support)
+        in_text = self._version < (0, 12) and not text.strip() and not self._has_calls()
+        frames = self._text(BELOW, told) if in_text else []
         frames += [*self._close_open(), status(status_line(end.fault, end.error_id), done=True)]
         if self._needs_replace():
-            frames.append(self._replace())
+            frames.append(_replace(text if text.strip() else told))
         if in_text:
             return [*frames, self._completed(_usage(end))]
         if self._version < (0, 10):
             frames.append(self._completed(_usage(end)))
         return [*frames, Yield({"error": {"message": box(end.fault, end.error_id, support)}})]
+
+    def _has_calls(self) -> bool:
+        return any(item["type"] == "function_call" for item in self._items)
 
     def _answer_open_calls(self) -> list[Frame]:
         """A call without output makes the host run it: none may be left."""
@@ -263,19 +279,20 @@ class NativePresenter:
         for segment, index in list(self._calls.items()):
             item = self._items[index]
             call = ToolCall(item["call_id"], item["name"], item["arguments"])
-            frames += self._add_result(segment, call, "Not completed: the turn ended.")
+            frames += self._add_result(segment, call, NOT_COMPLETED)
         return frames
 
     def _needs_replace(self) -> bool:
         """0.10 keeps the text in its items only; its page and tasks look for it in the content."""
         return (0, 10) <= self._version < (0, 12)
 
-    def _replace(self) -> Emit:
-        return Emit({"type": "replace", "data": {"content": self._plain_text()}})
-
     def _plain_text(self) -> str:
         texts = ("".join(pieces) for item, pieces in zip(self._items, self._pieces, strict=True) if _is_text(item))
         return "\n\n".join(text for text in texts if text)
+
+
+def _replace(content: str) -> Emit:
+    return Emit({"type": "replace", "data": {"content": content}})
 
 
 def _usage(end: End) -> dict[str, Any] | None:

@@ -150,6 +150,33 @@ def test_call_nobody_can_run_is_told_in_words_and_not_handed_to_the_host(present
     assert deltas(payloads, "tool_calls") == []
 
 
+def test_call_handed_over_goes_under_the_id_of_its_turn_and_the_turn_closes_without_a_word() -> None:
+    presenter = LegacyPresenter(HEAD, TURN, Wishes(references=False, hands_over=True))
+    frames = tell(presenter, HandOverCall(0, tool_call(arguments=""), segment=3), ended(Reason.TOOL_CALLS, usage=USAGE))
+
+    function = {"name": "weather", "arguments": "{}"}
+    assert deltas(yielded(frames), "tool_calls") == [
+        [{"index": 0, "id": f"call_{TURN}_3", "type": "function", "function": function}]
+    ]
+    assert kinds(frames) == [CHUNK, CHUNK, f"{CHUNK} usage"]
+    assert yielded(frames)[1]["choices"][0]["finish_reason"] == "tool_calls"
+
+
+def test_result_holds_no_sign_the_page_takes_for_an_order_when_it_quotes_it(presenter: LegacyPresenter) -> None:
+    said = 'it costs $"5" or $& $\' $` $$'
+    (text,) = deltas(yielded(tell(presenter, ShowCallResult(0, tool_call(), result(said)))))
+
+    shown = block_of(text)["result"]
+    assert "$" not in shown
+    assert json.loads(html.unescape(shown)) == said
+
+
+@pytest.mark.parametrize("pieces", [["a </details> b"], ["a </deta", "ils> b"], list("a </details> b")])
+def test_thinking_cannot_end_the_block_around_it(presenter: LegacyPresenter, pieces: list[str]) -> None:
+    frames = tell(presenter, *(ShowReasoning(0, piece) for piece in pieces))
+    assert "".join(deltas(yielded(frames), "reasoning_content")) == "a </detail\u200bs> b"
+
+
 def test_fault_after_text_is_a_status_an_error_and_the_finish(presenter: LegacyPresenter) -> None:
     frames = tell(presenter, ShowText(0, "so far"), failed(usage=USAGE))
 

@@ -231,3 +231,27 @@ def test_characters_the_host_sends_again_are_counted_where_it_does(version: tupl
     tell(told, ShowReasoning(0, "hmm"), ShowText(1, "text"))
 
     assert told.repeated == repeated
+
+
+@pytest.mark.parametrize("version", [(0, 8), (0, 10), (0, 12)])
+def test_call_handed_over_is_left_open_and_the_turn_closes_without_a_word(version: tuple[int, int]) -> None:
+    page = presenter(version, Wishes(references=False, hands_over=True))
+    call = tool_call(arguments="")
+    frames = tell(page, ShowText(0, "wait"), HandOverCall(0, call, segment=3), ended(Reason.TOOL_CALLS, usage=USAGE))
+
+    host = HostList().take(yielded(frames))
+    assert host.unanswered == {"call_r1_3"}
+    assert (host.items[-1]["arguments"], host.items[-1]["status"]) == ("{}", "in_progress")
+    assert host.completed[-1]["usage"]["input_tokens"] == 10
+    assert emitted(frames) == []
+
+
+@pytest.mark.parametrize(("version", "shown"), [((0, 8), "a </thin\u200bk> b"), ((0, 10), "a </think> b")])
+@pytest.mark.parametrize("pieces", [["a </think> b"], ["a </", "thi", "", "n", "k> b"], list("a </think> b")])
+def test_thinking_cannot_end_the_tags_0_8_puts_around_it(
+    version: tuple[int, int], shown: str, pieces: list[str]
+) -> None:
+    frames = tell(presenter(version), *(ShowReasoning(0, piece) for piece in pieces), ended())
+
+    deltas = [payload["delta"] for payload in yielded(frames) if payload["type"].endswith("text.delta")]
+    assert "".join(deltas) == HostList().take(yielded(frames)).thinking == shown

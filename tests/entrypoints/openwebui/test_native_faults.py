@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.turn.steps import ShowCall, ShowReasoning, ShowText
+from domain.turn.steps import ShowCall, ShowCallResult, ShowReasoning, ShowText
 from entrypoints.openwebui.present.fault_text import box, card
 from entrypoints.openwebui.present.native import NativePresenter
 from entrypoints.openwebui.present.wishes import Wishes
@@ -14,6 +14,7 @@ from tests.entrypoints.openwebui.told import (
     emitted,
     failed,
     kinds,
+    result,
     tell,
     tool_call,
     yielded,
@@ -107,7 +108,7 @@ def test_every_open_call_gets_an_output_when_nothing_was_written(version: tuple[
 
     host = HostList().take(yielded(frames))
     assert host.unanswered == set()
-    assert {item["status"] for item in host.items} == {"completed"}
+    assert {item["status"] for item in host.items} == {"failed" if version == (0, 12) else "completed"}
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -116,3 +117,22 @@ def test_status_ends_with_what_happened_and_the_error_id(version: tuple[int, int
 
     (status,) = [event["data"] for event in emitted(frames) if event["type"] == "status"]
     assert status == {"description": f"{FAULT.happened} Error id: {ERROR_ID}", "done": True}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_fault_after_tools_adds_no_text_and_leaves_something_to_read_where_the_page_needs_it(
+    version: tuple[int, int],
+) -> None:
+    tools = (ShowCall(0, tool_call()), ShowCallResult(0, tool_call(), result()), ShowReasoning(1, "hm"))
+    frames = tell(presenter(version), *tools, failed())
+
+    replaced = [event["data"]["content"] for event in emitted(frames) if event["type"] == "replace"]
+    assert yielded(frames)[-1] == {"error": {"message": box(FAULT, ERROR_ID, "help@x.test")}}
+    assert HostList().take(yielded(frames)).text == ""
+    assert replaced == ([card(FAULT, ERROR_ID, "help@x.test")] if version == (0, 10) else [])
+
+
+@pytest.mark.parametrize("version", OLDER)
+def test_thinking_has_an_end_from_the_start_for_hosts_that_break_off_without(version: tuple[int, int]) -> None:
+    (item,) = HostList().take(yielded(tell(presenter(version), ShowReasoning(0, "hm")))).items
+    assert item["ended_at"] is not None
