@@ -21,7 +21,7 @@ from benchmarks.rounds import BARE, OURS, Samples, alternating, medians
 from benchmarks.tools_offer import measure_offer
 from benchmarks.tools_rig import MODEL, Asking, Owner, Room, Weather, opened, request, until
 from domain.services.equip_turn import EquipTurn
-from domain.services.run_turn import Personal
+from domain.services.run_turn import Personal, RunTurn
 from domain.tools.registry import merged
 from domain.turn.steps import Ended, Reason
 from ports.toolbox import ToolCall, ToolRequest, ToolResult
@@ -44,13 +44,17 @@ async def _measured() -> list[Line]:
 
 
 async def _rounds(room: Room) -> AsyncIterator[Line]:
-    tools = Weather(SECONDS)
+    tools, owner, upstream = Weather(SECONDS), Owner(), Asking(CALLS)
+    run_turn = room.run_turn(upstream)  # one for a process, as in the host
+    equip = EquipTurn(
+        room.ports, offload=room.offload, clock=SystemClock(), ids=SystemIds(), telemetry=room.log, own=owner.own
+    )
 
     async def turn(side: str) -> float:
-        return await (_turn(room, tools) if side == OURS else _bare(tools))
+        return await (_turn(run_turn, upstream, tools) if side == OURS else _bare(tools))
 
     async def calls(side: str) -> float:
-        return await (_calls(room, tools) if side == OURS else _bare(tools))
+        return await (_calls(equip, owner, tools) if side == OURS else _bare(tools))
 
     for what, one in (("turn with", turn), ("calls alone:", calls)):
         await alternating(WARM, one)
@@ -65,9 +69,8 @@ def _a_call(what: str, samples: Samples[float]) -> Line:
     return Line(line.what, line.ours, line.bare, f"{more:+.2f} ms", line.target, more <= A_CALL)
 
 
-async def _turn(room: Room, tools: Weather) -> float:
-    upstream = Asking(CALLS)
-    run_turn, began = room.run_turn(upstream), time.perf_counter()
+async def _turn(run_turn: RunTurn, upstream: Asking, tools: Weather) -> float:
+    upstream.outputs, began = [], time.perf_counter()
     outputs = [output async for output in run_turn.run(request(CALLS), models=(MODEL,), own=Personal(tools))]
     took = time.perf_counter() - began
     await run_turn.drained()
@@ -77,11 +80,7 @@ async def _turn(room: Room, tools: Weather) -> float:
     return took * 1000
 
 
-async def _calls(room: Room, tools: Weather) -> float:
-    owner = Owner()
-    equip = EquipTurn(
-        room.ports, offload=room.offload, clock=SystemClock(), ids=SystemIds(), telemetry=room.log, own=owner.own
-    )
+async def _calls(equip: EquipTurn, owner: Owner, tools: Weather) -> float:
     runner = equip.runner(request(CALLS, SystemIds().new_id()), merged(tools.tools()), tools, None)
     began = time.perf_counter()
     results = await asyncio.gather(*(runner.run(_call(number), lambda: None) for number in range(CALLS)))

@@ -49,18 +49,18 @@ class Database:
                 yield Statements(connection)
 
     @asynccontextmanager
-    async def writing(self, *, durable: bool = False) -> AsyncIterator[Statements]:
+    async def writing(self) -> AsyncIterator[Statements]:
         """Give a transaction: committed at the end, rolled back on any error. Raises DatabaseTrouble.
 
-        `durable`: it survives a power failure once committed, also on SQLite. On SQLite writers wait for each other
-        here, then at most two seconds for other processes.
+        What was committed survives a power failure. On SQLite writers wait for each other here, then at most two
+        seconds for other processes.
         """
         if self.read_only:
             raise DatabaseTrouble(self.read_only, read_only=True)
         async with self._used() as opened, _limited(WRITE_SECONDS, self._slow):
             engine = await opened.engine()
             if self.dialect == SQLITE:
-                async with opened.writer, _immediate(engine, durable) as statements:
+                async with opened.writer, _immediate(engine) as statements:
                     yield statements
             else:
                 async with connected(engine, commits_itself=False) as connection:
@@ -149,10 +149,9 @@ async def _limited(seconds: float, late: str) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _immediate(engine: AsyncEngine, durable: bool) -> AsyncIterator[Statements]:
+async def _immediate(engine: AsyncEngine) -> AsyncIterator[Statements]:
     async with connected(engine, commits_itself=False) as connection:
         statements = Statements(connection)
-        await statements.exec_driver_sql(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
         await statements.exec_driver_sql("BEGIN IMMEDIATE")
         yield statements
         await to_the_end(connection.commit())

@@ -76,7 +76,7 @@ def _sqlite(url: URL, read_only: bool, common: dict[str, Any]) -> AsyncEngine:
         cursor = connection.cursor()
         if not read_only:
             cursor.execute("PRAGMA journal_mode=WAL")
-            cursor.execute("PRAGMA synchronous=NORMAL")
+            cursor.execute("PRAGMA synchronous=FULL")
             cursor.execute(f"PRAGMA journal_size_limit={WAL_BYTES}")
         cursor.execute("PRAGMA temp_store=MEMORY")
         cursor.close()

@@ -1,11 +1,26 @@
 """Runs of tools in a database."""
 
 from collections.abc import Collection
-from dataclasses import asdict
 from datetime import datetime
+from json import dumps
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, select, tuple_, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Row,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    delete,
+    func,
+    select,
+    true,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -26,6 +41,7 @@ FINISH = (
     .values(state=RunState.FINISHED.value)
 )
 KEYS = tuple(r[name] for name in KEY)
+NAMES = [column.name for column in tool_run.columns]
 OLD = select(*KEYS).where(NAMESPACE, r.started_at < bindparam("before")).order_by(r.started_at).limit(bindparam("most"))
 DELETE_OLD = delete(tool_run).where(tuple_(*KEYS).in_(OLD))
 
@@ -36,9 +52,8 @@ class SqlToolRuns:
     def __init__(self, database: Database) -> None:
         self._database = database
         insert = postgres_insert if database.dialect == POSTGRES else sqlite_insert
-        self._insert = (
-            insert(tool_run).on_conflict_do_nothing(index_elements=list(KEYS)).execution_options(preserve_rowcount=True)
-        )
+        rows = insert(tool_run).from_select(NAMES, _listed_rows(database.dialect))
+        self._insert = rows.on_conflict_do_nothing(index_elements=list(KEYS)).returning(r.call_id)
         unfinished = select(*tool_run.columns).where(
             NAMESPACE, r.user_id == bindparam("of_user"), r.state == RunState.STARTED.value
         )
@@ -50,16 +65,16 @@ class SqlToolRuns:
         )
 
     async def start(self, runs: Collection[ToolRun]) -> frozenset[str]:
-        """Insert one by one in the order of the keys, so that no two callers wait for each other."""
-        new = set[str]()
+        """Insert all with one statement, in the order of the keys, so that no two callers wait for each other."""
+        rows = [_row_of(run) for run in sorted(runs, key=_key_of)]
+        if not rows:
+            return frozenset()
         try:
-            async with self._database.writing(durable=True) as connection:
-                for run in sorted(runs, key=_key_of):
-                    if (await connection.execute(self._insert, _row_of(run))).rowcount == 1:
-                        new.add(run.call_id)
+            async with self._database.writing() as connection:
+                new = (await connection.execute(self._insert, {"rows": dumps(rows)})).scalars().all()
         except DatabaseTrouble as trouble:
             raise ToolRunsUnavailable(trouble.reason) from trouble
-        return frozenset(new)
+        return frozenset(map(original, new))
 
     async def finish(self, runs: Collection[ToolRun]) -> None:
         """Mark by key."""
@@ -100,13 +115,26 @@ class SqlToolRuns:
             raise ToolRunsUnavailable(trouble.reason) from trouble
 
 
+def _listed_rows(dialect: str) -> Select[Any]:
+    """Select the columns of rows that come as one parameter, a JSON list of lists."""
+    if dialect == POSTGRES:
+        row = func.jsonb_array_elements(cast(bindparam("rows", type_=Text), JSONB)).table_valued("value").c.value
+        values: list[ColumnElement[Any]] = [row.op("->>")(place) for place in range(len(NAMES))]
+    else:
+        row = func.json_each(bindparam("rows", type_=Text)).table_valued("value").c.value
+        values = [func.json_extract(row, f"$[{place}]") for place in range(len(NAMES))]
+    started = NAMES.index("started_at")
+    values[started] = cast(values[started], BigInteger)
+    return select(*values).where(true())  # a condition, or SQLite takes what follows for a join's
+
+
 def _key_of(run: ToolRun) -> tuple[str, ...]:
     return tuple(stored(text) for text in (run.namespace, run.turn_id, run.call_id, run.arguments_hash))
 
 
-def _row_of(run: ToolRun) -> dict[str, str | int]:
-    texts = {name: stored(value) for name, value in asdict(run).items() if isinstance(value, str)}
-    return {**texts, "state": RunState.STARTED.value, "started_at": micros(run.started_at)}
+def _row_of(run: ToolRun) -> list[str | int]:
+    known: dict[str, str | int] = {"state": RunState.STARTED.value, "started_at": micros(run.started_at)}
+    return [known[name] if name in known else stored(getattr(run, name)) for name in NAMES]
 
 
 def _run_of(row: Row[Any]) -> ToolRun:

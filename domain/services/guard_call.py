@@ -29,6 +29,8 @@ PATIENCE = 2.0
 """Seconds the state may take."""
 PAUSE = 15.0
 """Seconds the state is left alone once it could not be reached."""
+QUIET, MOST_QUIET = 2.0, 1_000
+"""Seconds for which a breaker that knew nothing is taken to know nothing still; what happens here is seen at once."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -72,6 +74,7 @@ class GuardCall:
         self._state, self._clock, self._ids, self._telemetry = state, clock, ids, telemetry
         self._patience = patience
         self._unreachable_until = float("-inf")
+        self._quiet: dict[str, tuple[float, int]] = {}
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def check(self, key: str, policy: Policy) -> float:
@@ -111,14 +114,32 @@ class GuardCall:
             return await self._swapped(admission.key, partial(self._settle, admission, verdict))
 
     async def _swapped(self, key: str, swap: Swap[T]) -> T | None:
-        for _ in range(TRIES):
-            text, version = await self._state.load(key)
+        for tried in range(TRIES):
+            text, version = await self._loaded(key, again=tried > 0)
             before = read_breaker(text)
             after, result = swap(before)
-            if after == before or await self._state.store(key, write_breaker(after), version, self._clock.now()):
+            if after == before:
+                return result
+            self._quiet.pop(key, None)
+            if await self._state.store(key, write_breaker(after), version, self._clock.now()):
                 return result
         self._telemetry.event("warning", "breaker_busy", breaker=key)
         return None
+
+    async def _loaded(self, key: str, *, again: bool) -> tuple[str, int]:
+        """Load a state; one that knew nothing a moment ago is not asked for again by every call of a round."""
+        now = self._clock.monotonic()
+        until, version = self._quiet.get(key, (0.0, 0))
+        if now < until and not again:
+            return "", version
+        text, version = await self._state.load(key)
+        if text:
+            self._quiet.pop(key, None)
+        else:
+            self._quiet[key] = (now + QUIET, version)
+            if len(self._quiet) > MOST_QUIET:
+                del self._quiet[next(iter(self._quiet))]
+        return text, version
 
     async def _reached(self, key: str, work: Callable[[], Awaitable[T | None]]) -> T | None:
         if not key or self._clock.monotonic() < self._unreachable_until:

@@ -41,6 +41,7 @@ from domain.turn.steps import (
     Ended,
     Finish,
     HandOverCall,
+    Kept,
     Output,
     Persist,
     Reason,
@@ -239,8 +240,10 @@ class TurnMachine:
             handed = [HandOverCall(place, call, slot.segment) for place, (slot, call) in enumerate(called.items())]
             return [*self._mending.learned(), *handed, *self._end(Reason.TOOL_CALLS, now)]
         if self._worked and not self._spoken:
-            silent = self._showing([ShowText(self._answer.next_segment, SILENT)], now)
-            return [*silent, *self._end(Reason.STOP, now)]
+            segment = self._answer.next_segment
+            said = Kept({"type": "message", "role": "assistant", "content": SILENT}, segment)
+            silent = self._showing([ShowText(segment, SILENT)], now)
+            return [*silent, *self._end(Reason.STOP, now, more=(said,))]
         if not self._anything:
             return self._end_badly(Fault(FaultKind.EMPTY), now)
         return self._end(Reason.STOP, now)
@@ -361,9 +364,11 @@ class TurnMachine:
         steps = self._calls.cancel() if self._calls else []
         return steps + self._unbilled() + self._end(Reason.FAULT, now, fault)
 
-    def _end(self, reason: Reason, now: float, fault: Fault | None = None) -> list[Step]:
+    def _end(self, reason: Reason, now: float, fault: Fault | None = None, more: tuple[Kept, ...] = ()) -> list[Step]:
+        """End the turn; `more`: what we said in the model's place, kept so that the turn is recognised."""
         end = self._summary(reason, fault, now)
-        return [*self._close(whole=reason in _WHOLE), Ended(end), Finish(end)]
+        own = [Persist(self._bill.answering_model, more)] if more else []
+        return [*self._close(whole=reason in _WHOLE), *own, Ended(end), Finish(end)]
 
     def _close(self, *, whole: bool) -> list[Step]:
         tools = self.phase is Phase.TOOLS

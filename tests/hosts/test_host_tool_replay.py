@@ -151,11 +151,25 @@ async def test_calls_before_a_fault_go_back_with_their_thinking(
 async def test_calls_the_host_ran_go_back_with_their_thinking(
     host: InstalledHost, tab: BrowserSession, client: HostAdmin
 ) -> None:
+    if not client.at_least("0.8"):
+        return  # 0.6 sends back what its own calls brought as quotes without ids
     async with settings(client, ADVANCED="TOOL_EXECUTION_MODE=Open-WebUI"):
         turn = await asked(tab, order("add", ADD, times=8, rounds=3))
         sent = await sent_next(tab, host, turn)
     assert kinds(sent) == "q" + 3 * ("t" + 8 * "c" + 8 * "o") + "ta" + "q"
     assert sent_calls(sent) == ADDED * 3
+
+
+async def test_calls_of_which_nothing_is_kept_go_back_as_the_page_has_them(
+    host: InstalledHost, tab: BrowserSession, client: HostAdmin
+) -> None:
+    if not client.at_least("0.8"):
+        return
+    async with settings(client, PERSIST_TOOL_RESULTS=False, PERSIST_REASONING_TOKENS="disabled"):
+        turn = await asked(tab, order("add", ADD, times=8, rounds=2))
+        sent = await sent_next(tab, host, turn)
+    assert "t" not in kinds(sent)
+    assert sent_calls(sent) == ADDED * 2
 
 
 async def test_refused_call_goes_back_as_refused(

@@ -126,6 +126,7 @@ def _shows_what_tools_did(answer: Locator) -> None:
     header.click()
     for name in ("add", "fail", "wait_for_file", "return_sources", "return_image"):
         expect(answer.get_by_text(f"View Result from {name}")).to_be_visible()
+    expect(answer.locator('[class*="text-red"]')).to_have_count(2)  # the failed call, and the line above all calls
     answer.get_by_text("View Result from fail").click()
     expect(answer).to_contain_text("Error: RuntimeError: no disk")
 

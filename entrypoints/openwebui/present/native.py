@@ -128,9 +128,8 @@ class NativePresenter:
             item = {"type": "message", "id": self._id("msg", index), "role": "assistant", "content": content}
         else:
             tags = {"start_tag": thinking_tag(self._turn_id, key[1]), "end_tag": "</think>"}
-            item = {"type": "reasoning", "id": reasoning_reference(self._turn_id, key[1]), "summary": [], **tags}
-            if self._version < (0, 12):
-                item["ended_at"] = 0  # without it a host breaks off where thinking is the last it got
+            end = {"ended_at": 0} if self._version < (0, 12) else {}  # or hosts break off when an error follows
+            item = {"type": "reasoning", "id": reasoning_reference(self._turn_id, key[1]), "summary": [], **tags, **end}
             self._thoughts[key[1]] = index
         self._open, self._open_key = index, key
         self._unended = Unended("</think")
@@ -188,8 +187,8 @@ class NativePresenter:
     def _add_call(self, segment: int, call: ToolCall) -> list[Frame]:
         if segment in self._calls:
             return []
-        self._round = self._round if self._calls else len(self._items)
-        self._calls[segment] = len(self._items)
+        at = self._calls[segment] = len(self._items)
+        self._round = self._round if len(self._calls) > 1 else at
         return [self._add_call_item(segment, call)]
 
     def _add_call_item(self, segment: int, call: ToolCall, state: str = "in_progress") -> Yield:
@@ -207,10 +206,9 @@ class NativePresenter:
         index = self._calls.pop(segment, None)
         frames = [self._add_call_item(segment, call, ended)] if index is None else []
         frames.append(self._add_output_item(segment, result.text, ended))
-        if index is None:
-            return [*frames]
-        self._items[index]["status"] = ended
-        if self._calls:
+        if index is not None:
+            self._items[index]["status"] = ended
+        if index is None or self._calls:
             return [*frames]
         if all("call_id" in item for item in self._items[self._round :]):
             self._items[self._round :] = sorted(self._items[self._round :], key=calls_first)
@@ -250,16 +248,17 @@ class NativePresenter:
         return [*frames, self._completed(_usage(end))]
 
     def _end_badly(self, end: End) -> list[Frame]:
-        """Hosts up to 0.10 refuse further messages after an error without content.
+        """Hosts up to 0.10 refuse further messages after an error without content: there the card is the text.
 
-        There the card is the text. Not after calls: with a text that upstream never said they would go back without
-        the thinking before them. They are content enough for 0.8; 0.10 is given the card beside its items.
+        Not after calls: with words upstream never said they would go back without the thinking before them. They are
+        content enough for 0.8; 0.10 is given the card beside its items.
         """
         if end.fault is None:
             return []
         support, text = self._wishes.support, self._plain_text()
         told = card(end.fault, end.error_id, support)
-        in_text = self._version < (0, 12) and not text.strip() and not self._has_calls()
+        calls = any(item["type"] == "function_call" for item in self._items)
+        in_text = self._version < (0, 12) and not text.strip() and not calls
         frames = self._text(BELOW, told) if in_text else []
         frames += [*self._close_open(), status(status_line(end.fault, end.error_id), done=True)]
         if self._needs_replace():
@@ -269,9 +268,6 @@ class NativePresenter:
         if self._version < (0, 10):
             frames.append(self._completed(_usage(end)))
         return [*frames, Yield({"error": {"message": box(end.fault, end.error_id, support)}})]
-
-    def _has_calls(self) -> bool:
-        return any(item["type"] == "function_call" for item in self._items)
 
     def _answer_open_calls(self) -> list[Frame]:
         """A call without output makes the host run it: none may be left."""

@@ -7,7 +7,7 @@ import pytest
 from adapters.memory.breaker_state import MemoryBreakerState
 from domain.breakers.breaker import Change, Verdict
 from domain.breakers.policy import Mode, Policy
-from domain.services.guard_call import PAUSE, TRIES, GuardCall, Reported
+from domain.services.guard_call import PAUSE, QUIET, TRIES, GuardCall, Reported
 from tests.doubles.breaker_state import TroubledBreakerState
 from tests.doubles.clock import FakeClock
 from tests.doubles.ids import FakeIds
@@ -113,11 +113,29 @@ async def test_calls_of_nobody_are_never_refused_nor_counted():
     assert guarded.state.loads == 0
 
 
-@pytest.mark.parametrize(("verdict", "loads"), [(S, 1), (N, 1), (F, 2)])
-async def test_a_call_that_goes_well_looks_once(verdict, loads):
+@pytest.mark.parametrize("verdict", [S, N, F])
+async def test_a_call_looks_once(verdict):
     guarded = Guarded(TroubledBreakerState())
     await guarded.call(verdict)
-    assert guarded.state.loads == loads
+    assert guarded.state.loads == 1
+
+
+async def test_calls_of_one_round_look_once_and_later_ones_again():
+    guarded = Guarded(TroubledBreakerState())
+    for _ in range(8):
+        await guarded.call(S)
+    guarded.clock.advance(QUIET)
+    await guarded.call(S)
+    assert guarded.state.loads == 2
+
+
+async def test_failures_elsewhere_are_seen_after_a_moment():
+    guarded = Guarded()
+    await guarded.call(S)
+    other = Guarded(guarded.state)
+    await other.opened()
+    guarded.clock.advance(QUIET)
+    assert not (await guarded.guard.admit(KEY, POLICY)).allowed
 
 
 async def test_a_success_after_a_failure_is_counted():

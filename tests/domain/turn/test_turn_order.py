@@ -199,6 +199,7 @@ def test_silence_after_tools_is_told_in_a_sentence():
     turn.feed(finished("c1"))
     turn.feed(completed())
     assert (turn.text, turn.end.reason) == (SILENT, Reason.STOP)
+    assert turn.kept[-1] == {"type": "message", "role": "assistant", "content": SILENT}
 
 
 def test_silence_after_tools_is_told_though_something_was_said_before():

@@ -111,7 +111,7 @@ def test_result_of_a_call_that_never_ran_brings_its_call_and_keeps_the_text_befo
     host = HostList(full=False).take(yielded(frames))
     assert host.text == "wait"
     assert [item["type"] for item in host.items] == ["message", "function_call", "function_call_output"]
-    assert {item["status"] for item in host.items} == {"completed"}
+    assert [item["status"] for item in host.items[1:]] == ["completed"] * 2
     assert host.unanswered == set()
 
 
