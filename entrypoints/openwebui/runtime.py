@@ -88,8 +88,13 @@ class Runtime:
         self.telemetry.set_level(settings.log_level or "INFO")
 
     def follow_listing(self, function_id: str, settings: Settings) -> None:
-        """Let the host's model rows follow the newest listing, beside the caller; an unknown function has none."""
+        """Let the host's model rows follow the newest listing, beside the caller; an unknown function has none.
+
+        Whoever sees a list may soon ask something: the stores are opened, so that no message waits for that.
+        """
         if self.model_list.picked is not None:
+            if settings.persist_reasoning_tokens != "disabled" or settings.persist_tool_results:
+                self._storage.begin()
             self._sync_models.begin(wish_of(function_id, self.model_list.picked, settings))
 
     async def toolbox(self, offer: HostOffer, call: HostCall, settings: Settings) -> OpenWebUiToolbox | None:

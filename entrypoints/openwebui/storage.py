@@ -94,10 +94,14 @@ class Storage:
 
     async def stores(self) -> Stores:
         """Return the stores, opening them if need be; those in memory while there are no others. Never raises."""
+        return await asyncio.shield(self.begin())
+
+    def begin(self) -> "asyncio.Task[Stores]":
+        """Open the stores beside the caller, unless that was done or has just failed; return the task that does."""
         if self._opening is None or (self._failed() and self._clock.monotonic() >= self._retry_at):
             self._retry_at = self._clock.monotonic() + AGAIN_SECONDS
             self._opening = asyncio.get_running_loop().create_task(self._open(), name="openrouter-pipe-open-stores")
-        return await asyncio.shield(self._opening)
+        return self._opening
 
     async def shelf(self) -> Shelf:
         """Return where artifacts are kept, and what seals them."""

@@ -125,7 +125,8 @@ class NativePresenter:
         index = len(self._items)
         if key[0] == "message":
             content = [{"type": "output_text", "text": ""}]
-            item = {"type": "message", "id": self._id("msg", index), "role": "assistant", "content": content}
+            item: dict[str, Any] = {"type": "message", "id": self._id("msg", index), "role": "assistant"}
+            item["content"] = content
         else:
             tags = {"start_tag": thinking_tag(self._turn_id, key[1]), "end_tag": "</think>"}
             end = {"ended_at": 0} if self._version < (0, 12) else {}  # or hosts break off when an error follows
