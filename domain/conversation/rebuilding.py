@@ -17,7 +17,7 @@ from domain.conversation.references import reasoning_reference, texts_of
 from domain.conversation.returned import Run, visible_ids
 from ports.json_values import JsonObject
 
-LOST = "No result: the call was not completed."
+LOST = "The result of this call is not in this history."
 _BLOCK = re.compile(r"<details\s+type=\"tool_calls\"")
 _UNBOUND = frozenset({"anthropic-claude-v1", "google-gemini-v1"})
 _STATUSES = ("completed", "incomplete", "in_progress")
