@@ -160,7 +160,7 @@ class Settings(UpstreamSettings):
     persist_reasoning_tokens: Retention = setting(
         "conversation",
         "How long the thinking of a model goes back to it: disabled, next_reply (until the answer to the next "
-        "message), or conversation.",
+        "message; then it is deleted), or conversation.",
         user=True,
     )
     persist_tool_results: bool = setting(

@@ -39,7 +39,7 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class StoredChat:
-    """A chat with artifacts and when the newest of them was written."""
+    """A chat a store has rows of, and when the newest of them was written."""
 
     chat_id: str
     newest: datetime
@@ -81,6 +81,10 @@ class Artifacts(Protocol):
 
     async def touch(self, namespace: str, turn_ids: Collection[str], at: datetime) -> None:
         """Set `touched_at` of the rows of these turns."""
+        ...
+
+    async def unbind(self, namespace: str, turn_ids: Collection[str]) -> None:
+        """Take chat and message off the rows of these turns, as several chats use them; age alone ends them then."""
         ...
 
     async def delete(self, namespace: str, user_id: str, turn_ids: Collection[str], kinds: Collection[str]) -> int:

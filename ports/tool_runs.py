@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Protocol, runtime_checkable
 
+from ports.artifacts import StoredChat
+
 
 class RunState(Enum):
     """How far a run got: STARTED may have had its effect, FINISHED has."""
@@ -65,4 +67,19 @@ class ToolRuns(Protocol):
 
     async def delete_before(self, namespace: str, before: datetime, limit: int) -> int:
         """Delete up to `limit` runs started before a time; return how many. Raises ToolRunsUnavailable."""
+        ...
+
+    async def chats(self, namespace: str, after: str, limit: int) -> tuple[StoredChat, ...]:
+        """Return chats with runs, in the order of their ids, from the first id greater than `after`; "" for all.
+
+        Raises ToolRunsUnavailable.
+        """
+        ...
+
+    async def delete_chat(self, namespace: str, chat_id: str, limit: int) -> int:
+        """Delete up to `limit` runs of one chat; return how many. Raises ToolRunsUnavailable."""
+        ...
+
+    async def delete_person(self, namespace: str, user_id: str, limit: int) -> int:
+        """Delete up to `limit` runs of one owner; return how many. Raises ToolRunsUnavailable."""
         ...

@@ -73,10 +73,11 @@ class MemoryArtifacts:
 
     async def touch(self, namespace: str, turn_ids: Collection[str], at: datetime) -> None:
         """Set the time; it prolongs nothing here."""
-        with self._lock:
-            for turn_id in turn_ids:
-                if turn := self._turns.get((namespace, turn_id)):
-                    turn.rows = {key: replace(row, touched_at=at) for key, row in turn.rows.items()}
+        self._change(namespace, turn_ids, lambda row: replace(row, touched_at=at))
+
+    async def unbind(self, namespace: str, turn_ids: Collection[str]) -> None:
+        """Empty the chat and message of the rows of turns."""
+        self._change(namespace, turn_ids, lambda row: replace(row, chat_id="", message_id=""))
 
     async def delete(self, namespace: str, user_id: str, turn_ids: Collection[str], kinds: Collection[str]) -> int:
         """Forget an owner's rows of these turns and kinds."""
@@ -158,6 +159,12 @@ class MemoryArtifacts:
         self._turns[home].rows[row.id] = row
         self._homes[row.namespace, row.id] = home
         self._bytes += len(row.sealed.payload)
+
+    def _change(self, namespace: str, turn_ids: Collection[str], changed: Callable[[Artifact], Artifact]) -> None:
+        with self._lock:
+            for turn_id in turn_ids:
+                if turn := self._turns.get((namespace, turn_id)):
+                    turn.rows = {key: changed(row) for key, row in turn.rows.items()}
 
     def _forget(self, namespace: str, which: Callable[[Artifact], bool], limit: int | None) -> int:
         with self._lock:

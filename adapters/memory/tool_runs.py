@@ -1,10 +1,11 @@
 """Runs of tools, remembered by one process."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 from threading import Lock
 
+from ports.artifacts import StoredChat
 from ports.tool_runs import RunState, ToolRun, ToolRunsUnavailable
 
 Key = tuple[str, str, str, str]
@@ -49,12 +50,32 @@ class MemoryToolRuns:
 
     async def delete_before(self, namespace: str, before: datetime, limit: int) -> int:
         """Forget the oldest."""
+        return self._forget(namespace, lambda run: run.started_at < before, limit)
+
+    async def chats(self, namespace: str, after: str, limit: int) -> tuple[StoredChat, ...]:
+        """List chats."""
+        newest: dict[str, datetime] = {}
         with self._lock:
-            old = [run for run in self._runs.values() if run.namespace == namespace and run.started_at < before]
-            old = sorted(old, key=lambda run: run.started_at)[:limit]
-            for run in old:
+            for run in self._runs.values():
+                if run.namespace == namespace and run.chat_id > after:
+                    newest[run.chat_id] = max(run.started_at, newest.get(run.chat_id, run.started_at))
+        return tuple(StoredChat(chat_id, newest[chat_id]) for chat_id in sorted(newest)[:limit])
+
+    async def delete_chat(self, namespace: str, chat_id: str, limit: int) -> int:
+        """Forget runs of a chat."""
+        return self._forget(namespace, lambda run: run.chat_id == chat_id, limit)
+
+    async def delete_person(self, namespace: str, user_id: str, limit: int) -> int:
+        """Forget runs of an owner."""
+        return self._forget(namespace, lambda run: run.user_id == user_id, limit)
+
+    def _forget(self, namespace: str, which: Callable[[ToolRun], bool], limit: int) -> int:
+        with self._lock:
+            chosen = [run for run in self._runs.values() if run.namespace == namespace and which(run)]
+            chosen = sorted(chosen, key=lambda run: run.started_at)[:limit]
+            for run in chosen:
                 del self._runs[_key(run)]
-            return len(old)
+            return len(chosen)
 
     def _make_room(self, count: int) -> None:
         excess = len(self._runs) + count - self._most

@@ -42,6 +42,11 @@ def touch_turns(dialect: str) -> Update:
     return update(artifact).where(NAMESPACE, among(dialect, a.turn_id, "turns")).values(touched_at=bindparam("at"))
 
 
+def unbind_turns(dialect: str) -> Update:
+    """Take chat and message off."""
+    return update(artifact).where(NAMESPACE, among(dialect, a.turn_id, "turns")).values(chat_id="", message_id="")
+
+
 def delete_kinds(dialect: str) -> Delete:
     """Delete an owner's rows of `turns` and `kinds`."""
     return delete(artifact).where(NAMESPACE, among(dialect, a.turn_id, "turns"), OWNED, among(dialect, a.kind, "kinds"))

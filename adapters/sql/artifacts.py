@@ -35,6 +35,7 @@ class SqlArtifacts:
         self._insert = statements.insert_new(dialect)
         self._find = statements.find_turns(dialect)
         self._touch = statements.touch_turns(dialect)
+        self._unbind = statements.unbind_turns(dialect)
         self._delete_kinds = statements.delete_kinds(dialect)
         self._delete_ids = statements.delete_ids(dialect)
 
@@ -64,6 +65,11 @@ class SqlArtifacts:
         """Set one time on the rows of turns."""
         if turns := plausible_turns(turn_ids):
             await self._changed(self._touch, self._values(namespace, at=micros(at)) | self._lists(turns=turns))
+
+    async def unbind(self, namespace: str, turn_ids: Collection[str]) -> None:
+        """Empty the chat and message of the rows of turns."""
+        if turns := plausible_turns(turn_ids):
+            await self._changed(self._unbind, self._values(namespace) | self._lists(turns=turns))
 
     async def delete(self, namespace: str, user_id: str, turn_ids: Collection[str], kinds: Collection[str]) -> int:
         """Delete by turn and kind."""

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Delete,
+    Executable,
     Row,
     Select,
     Text,
@@ -30,6 +32,7 @@ from adapters.sql.lists import POSTGRES, among, listed
 from adapters.sql.tables import tool_run
 from adapters.sql.texts import micros, moment_of, original, stored
 from adapters.sql.trouble import DatabaseTrouble
+from ports.artifacts import StoredChat
 from ports.tool_runs import RunState, ToolRun, ToolRunsUnavailable
 
 r = tool_run.c
@@ -44,6 +47,22 @@ KEYS = tuple(r[name] for name in KEY)
 NAMES = [column.name for column in tool_run.columns]
 OLD = select(*KEYS).where(NAMESPACE, r.started_at < bindparam("before")).order_by(r.started_at).limit(bindparam("most"))
 DELETE_OLD = delete(tool_run).where(tuple_(*KEYS).in_(OLD))
+CHATS = (
+    select(r.chat_id, func.max(r.started_at))
+    .where(NAMESPACE, r.chat_id > bindparam("after"))
+    .group_by(r.chat_id)
+    .order_by(r.chat_id)
+    .limit(bindparam("most"))
+)
+
+
+def _delete_some(column: ColumnElement[str]) -> Delete:
+    """Delete up to `most` runs with a `value` in a column."""
+    chosen = select(*KEYS).where(NAMESPACE, column == bindparam("value")).limit(bindparam("most"))
+    return delete(tool_run).where(tuple_(*KEYS).in_(chosen))
+
+
+OF_CHAT, OF_PERSON = _delete_some(r.chat_id), _delete_some(r.user_id)
 
 
 class SqlToolRuns:
@@ -107,10 +126,31 @@ class SqlToolRuns:
 
     async def delete_before(self, namespace: str, before: datetime, limit: int) -> int:
         """Delete the oldest."""
-        values = {"in_namespace": stored(namespace), "before": micros(before), "most": limit}
+        return await self._deleted(DELETE_OLD, namespace, limit, before=micros(before))
+
+    async def chats(self, namespace: str, after: str, limit: int) -> tuple[StoredChat, ...]:
+        """List chats by the index."""
+        values = {"in_namespace": stored(namespace), "after": stored(after), "most": limit}
+        try:
+            async with self._database.reading() as connection:
+                rows = (await connection.execute(CHATS, values)).all()
+        except DatabaseTrouble as trouble:
+            raise ToolRunsUnavailable(trouble.reason) from trouble
+        return tuple(StoredChat(original(chat_id), moment_of(newest)) for chat_id, newest in rows)
+
+    async def delete_chat(self, namespace: str, chat_id: str, limit: int) -> int:
+        """Delete runs of a chat."""
+        return await self._deleted(OF_CHAT, namespace, limit, value=stored(chat_id))
+
+    async def delete_person(self, namespace: str, user_id: str, limit: int) -> int:
+        """Delete runs of an owner; looks through the namespace, which is rare enough."""
+        return await self._deleted(OF_PERSON, namespace, limit, value=stored(user_id))
+
+    async def _deleted(self, statement: Executable, namespace: str, limit: int, **values: str | int) -> int:
         try:
             async with self._database.writing() as connection:
-                return int((await connection.execute(DELETE_OLD, values)).rowcount)
+                named = {"in_namespace": stored(namespace), "most": limit, **values}
+                return int((await connection.execute(statement, named)).rowcount)
         except DatabaseTrouble as trouble:
             raise ToolRunsUnavailable(trouble.reason) from trouble
 

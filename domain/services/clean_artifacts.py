@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
+from domain.breakers.policy import FORGET_AFTER_SECONDS
 from domain.services.remember_turn import Shelf
 from domain.services.rotate_keys import reseal_batch
-from ports.artifacts import ArtifactsError
+from ports.artifacts import Artifacts, ArtifactsError
+from ports.breaker_state import BreakerState, BreakerStateUnavailable
 from ports.chats import Chats, ChatsUnavailable
 from ports.clock import Clock
 from ports.ids import Ids
@@ -27,6 +29,9 @@ LEASE_SECONDS = 300.0
 SETTLED = timedelta(hours=1)  # a chat younger than that may not be in the host's database yet
 LONGEST_JITTER, SHORTEST_PAUSE = 600.0, 0.05
 FIRST_AFTER = 60.0
+COUNTED = ("old", "of_deleted_chats", "tool_runs", "breakers", "resealed")
+
+Tally = dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +50,7 @@ class Store:
     shelf: Shelf
     leases: Leases
     tool_runs: ToolRuns
-
-
-@dataclass(slots=True)
-class _Tally:
-    old: int = 0
-    of_deleted_chats: int = 0
-    tool_runs: int = 0
-    resealed: int = 0
+    breakers: BreakerState
 
 
 class _Overtaken(Exception):
@@ -108,7 +106,7 @@ class CleanArtifacts:
 
     async def clean(self, plan: Retention) -> None:
         """Do one pass, unless another process is at it. Raises nothing but cancellation."""
-        tally = _Tally()
+        tally = dict.fromkeys(COUNTED, 0)
         try:
             store = await self._durable()
             lease = await self._leased(store, plan) if store is not None else None
@@ -120,14 +118,13 @@ class CleanArtifacts:
                 pass  # what is left is the other's work
             finally:
                 await asyncio.shield(self._give_back(store, lease))
-        except (ArtifactsError, LeasesUnavailable, ToolRunsUnavailable) as error:
+        except (ArtifactsError, LeasesUnavailable, ToolRunsUnavailable, BreakerStateUnavailable) as error:
             self._complain(error.reason)
         except Exception as defect:  # noqa: BLE001 - the edge of a background task: nobody else would hear of it
             self._complain(f"{type(defect).__name__} in the cleaning itself")
         else:
             self._complaint = ""
-            counts = {name: getattr(tally, name) for name in _Tally.__slots__}
-            self._telemetry.event("info", "artifacts_cleaned", namespace=plan.namespace, **counts)
+            self._telemetry.event("info", "artifacts_cleaned", namespace=plan.namespace, **tally)
 
     # --- details ------------------------------------------------------------------------------------------
 
@@ -145,33 +142,40 @@ class CleanArtifacts:
         if await self._leased(store, plan) is None:
             raise _Overtaken
 
-    async def _pass(self, store: Store, plan: Retention, tally: _Tally) -> None:
-        artifacts, before = store.shelf.artifacts, self._clock.now() - timedelta(days=plan.days)
+    async def _pass(self, store: Store, plan: Retention, tally: Tally) -> None:
+        artifacts, now = store.shelf.artifacts, self._clock.now()
+        before, forgotten = now - timedelta(days=plan.days), now - timedelta(seconds=FORGET_AFTER_SECONDS)
         while done := await self._paused(artifacts.delete_untouched(plan.namespace, before, BATCH)):
-            tally.old += done
+            tally["old"] += done
             await self._hold(store, plan)
         while done := await self._paused(store.tool_runs.delete_before(plan.namespace, before, BATCH)):
-            tally.tool_runs += done
+            tally["tool_runs"] += done
             await self._hold(store, plan)
-        await self._sweep_chats(store, plan, tally)
+        while done := await self._paused(store.breakers.delete_before(forgotten, BATCH)):
+            tally["breakers"] += done
+            await self._hold(store, plan)
+        await self._sweep_chats(store, plan, artifacts, tally, "of_deleted_chats")
+        await self._sweep_chats(store, plan, store.tool_runs, tally, "tool_runs")
         await self._reseal(store, plan, tally)
 
-    async def _reseal(self, store: Store, plan: Retention, tally: _Tally) -> None:
+    async def _reseal(self, store: Store, plan: Retention, tally: Tally) -> None:
         """Go over everything once for each new key."""
         key_id, after = store.shelf.cipher.key_id, ""
         while self._resealed.get(plan.namespace, "") != key_id:
             batch = reseal_batch(store.shelf, self._offload, plan.namespace, after, BATCH)
             resealed, after = await self._paused(batch)
-            tally.resealed += resealed
+            tally["resealed"] += resealed
             if not after:
                 self._resealed[plan.namespace] = key_id
             await self._hold(store, plan)
 
-    async def _sweep_chats(self, store: Store, plan: Retention, tally: _Tally) -> None:
+    async def _sweep_chats(
+        self, store: Store, plan: Retention, swept: Artifacts | ToolRuns, tally: Tally, count_as: str
+    ) -> None:
         """Delete what belongs to chats the host has deleted; if it cannot say, nothing is concluded."""
-        artifacts, after = store.shelf.artifacts, ""
+        after = ""
         settled = self._clock.now() - SETTLED
-        while page := await self._paused(artifacts.chats(plan.namespace, after, CHATS_ASKED)):
+        while page := await self._paused(swept.chats(plan.namespace, after, CHATS_ASKED)):
             after = page[-1].chat_id
             asked = [chat.chat_id for chat in page if chat.newest < settled and ":" not in chat.chat_id]
             try:
@@ -180,9 +184,9 @@ class CleanArtifacts:
                 return
             for chat_id in asked:
                 while chat_id not in there and (
-                    done := await self._paused(artifacts.delete_chat(plan.namespace, chat_id, BATCH))
+                    done := await self._paused(swept.delete_chat(plan.namespace, chat_id, BATCH))
                 ):
-                    tally.of_deleted_chats += done
+                    tally[count_as] += done
                     await self._hold(store, plan)
             await self._hold(store, plan)
 

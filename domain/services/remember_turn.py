@@ -36,10 +36,14 @@ class Shelf:
 
 @dataclass(frozen=True, slots=True)
 class Recalled:
-    """What was found of the turns a history names; `untouched` are turns nobody has read for a day."""
+    """What was found of the turns a history names.
+
+    `untouched` are turns nobody has read for a day, `of_other_chats` those another chat of this person left.
+    """
 
     records: tuple[TurnRecord, ...] = ()
     untouched: tuple[str, ...] = ()
+    of_other_chats: tuple[str, ...] = ()
 
 
 class TurnMemory:
@@ -82,7 +86,9 @@ class TurnMemory:
         self._complain("open", unread)
         stale = self._clock.now() - TOUCH_EVERY
         untouched = dict.fromkeys(row.turn_id for row in rows if (row.touched_at or row.created_at) < stale)
-        return Recalled(records, tuple(untouched))
+        here = person.chat_id
+        others = dict.fromkeys(row.turn_id for row in rows if here and row.chat_id and row.chat_id != here)
+        return Recalled(records, tuple(untouched), tuple(others))
 
     async def remember(self, person: Person, memory: Remembering, record: TurnRecord) -> None:
         """Store what a turn left, all of it or nothing."""
@@ -112,6 +118,15 @@ class TurnMemory:
                 await shelf.artifacts.touch(memory.namespace, turn_ids, self._clock.now())
         except ArtifactsError as error:
             self._complain("touch", error.reason)
+
+    async def unbind(self, person: Person, memory: Remembering, turn_ids: Collection[str]) -> None:
+        """Let turns outlive the chat that left them: another one, a copy, goes on with them."""
+        try:
+            shelf = await self._shelf(person)
+            if not shelf.read_only:
+                await shelf.artifacts.unbind(memory.namespace, turn_ids)
+        except ArtifactsError as error:
+            self._complain("unbind", error.reason)
 
     async def forget_thinking(self, person: Person, memory: Remembering, turn_ids: Collection[str]) -> None:
         """Delete the thinking of turns that will not be needed again."""

@@ -176,6 +176,8 @@ class RunTurn:
                 self._wordless.popitem(last=False)
         if past.untouched:
             self._own(memory.touch(request.person, request.memory, past.untouched), "openrouter-pipe-touch")
+        if past.of_other_chats:
+            self._own(memory.unbind(request.person, request.memory, past.of_other_chats), "openrouter-pipe-unbind")
         return past
 
     def _driver(self, ready: Ready, own: Personal, settlement: Settlement) -> Driver:

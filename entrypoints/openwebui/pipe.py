@@ -241,7 +241,7 @@ class Pipe:
             default="conversation",
             description=(
                 "How long the thinking of a model goes back to it: disabled, next_reply (until the answer to the next "
-                "message), or conversation."
+                "message; then it is deleted), or conversation."
             ),
         )
         PERSIST_TOOL_RESULTS: bool = Field(
@@ -348,7 +348,7 @@ class Pipe:
             default="inherit",
             description=(
                 "How long the thinking of a model goes back to it: disabled, next_reply (until the answer to the next "
-                "message), or conversation."
+                "message; then it is deleted), or conversation."
             ),
         )
         PERSIST_TOOL_RESULTS: Literal["inherit", "true", "false"] = Field(

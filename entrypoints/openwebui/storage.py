@@ -117,7 +117,9 @@ class Storage:
     async def cleanable(self) -> Store | None:
         """Return what is to be cleaned; None if it must not be, or is in memory, which cleans itself."""
         stores, shelf = await self.stores(), await self.shelf()
-        return None if shelf is self.temporary or shelf.read_only else Store(shelf, stores.leases, stores.tool_runs)
+        if shelf is self.temporary or shelf.read_only:
+            return None
+        return Store(shelf, stores.leases, stores.tool_runs, stores.breakers)
 
     async def aclose(self) -> None:
         """Close what was opened; waits for what is being opened."""

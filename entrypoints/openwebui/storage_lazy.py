@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from entrypoints.openwebui.storage import Storage
+from ports.artifacts import StoredChat
 from ports.tool_runs import ToolRun
 
 
@@ -31,6 +32,18 @@ class LazyToolRuns:
     async def delete_before(self, namespace: str, before: datetime, limit: int) -> int:
         """Delete old runs."""
         return await (await self._storage.stores()).tool_runs.delete_before(namespace, before, limit)
+
+    async def chats(self, namespace: str, after: str, limit: int) -> tuple[StoredChat, ...]:
+        """List chats."""
+        return await (await self._storage.stores()).tool_runs.chats(namespace, after, limit)
+
+    async def delete_chat(self, namespace: str, chat_id: str, limit: int) -> int:
+        """Delete runs of a chat."""
+        return await (await self._storage.stores()).tool_runs.delete_chat(namespace, chat_id, limit)
+
+    async def delete_person(self, namespace: str, user_id: str, limit: int) -> int:
+        """Delete runs of an owner."""
+        return await (await self._storage.stores()).tool_runs.delete_person(namespace, user_id, limit)
 
 
 class LazyBreakerState:

@@ -105,6 +105,39 @@ async def test_old_runs_leave_in_batches_the_oldest_first(runs):
     assert await runs.delete_before("other", DAY + timedelta(days=1), 2) == 0
 
 
+async def test_chats_are_listed_in_order_with_their_newest_run(runs):
+    chats = ((1, "b"), (2, "a"), (3, "b"), (4, ""), (5, "C"))
+    await runs.start([run(turn, 0, chat_id=chat) for turn, chat in chats])
+    first, last = await runs.chats(HERE, "", 2), await runs.chats(HERE, "a", 2)
+    minutes = [(chat.chat_id, (chat.newest - DAY) / timedelta(minutes=1)) for chat in (*first, *last)]
+    assert minutes == [("C", 5), ("a", 2), ("b", 3)]
+    assert await runs.chats("other", "", 2) == ()
+
+
+@pytest.mark.parametrize("odd", ["\\", "a\0b", "\ud800", "模"])
+async def test_chats_no_database_likes_are_listed_and_deleted(runs, odd):
+    await runs.start([run(1, 1, chat_id=odd)])
+    assert [chat.chat_id for chat in await runs.chats(HERE, "", 9)] == [odd]
+    assert await runs.delete_chat(HERE, odd, 9) == 1
+    assert await runs.chats(HERE, "", 9) == ()
+
+
+async def test_a_chats_runs_are_deleted_in_batches_finished_or_not(runs):
+    await runs.start([*(run(1, call) for call in range(5)), run(2, 1, chat_id="chat-2")])
+    await runs.finish([run(1, 1)])
+    assert [await runs.delete_chat(HERE, "chat-1", 3) for _ in range(3)] == [3, 2, 0]
+    assert await runs.delete_chat("other", "chat-2", 3) == 0
+    assert await unfinished(runs, 1, 2) == [run(2, 1, chat_id="chat-2")]
+
+
+async def test_a_persons_runs_are_deleted_in_batches_finished_or_not(runs):
+    await runs.start([*(run(1, call) for call in range(5)), run(2, 1, user_id="bob")])
+    await runs.finish([run(1, 1)])
+    assert [await runs.delete_person(HERE, "ann", 3) for _ in range(3)] == [3, 2, 0]
+    assert await runs.delete_person("other", "bob", 3) == 0
+    assert await unfinished(runs, 1, 2, owner="bob") == [run(2, 1, user_id="bob")]
+
+
 async def test_of_many_tasks_exactly_one_is_told_it_is_new(runs):
     told = await asyncio.gather(*(runs.start([run(1, 2), run(1, 1)][:: 1 - 2 * (n % 2)]) for n in range(12)))
     assert sorted(call for new in told for call in new) == ["call-1", "call-2"]

@@ -28,6 +28,10 @@ class TroubledArtifacts(MemoryArtifacts):
         self._raise()
         await super().touch(namespace, turn_ids, at)
 
+    async def unbind(self, namespace: str, turn_ids: Collection[str]) -> None:
+        self._raise()
+        await super().unbind(namespace, turn_ids)
+
     async def delete(self, namespace: str, user_id: str, turn_ids: Collection[str], kinds: Collection[str]) -> int:
         self._raise()
         return await super().delete(namespace, user_id, turn_ids, kinds)

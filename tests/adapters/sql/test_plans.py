@@ -17,6 +17,7 @@ STORE, RUNS = SqlArtifacts(Database("sqlite:////nowhere")), SqlToolRuns(Database
 STATEMENTS = {
     "find": (STORE._find, "artifact_turn (namespace=? AND turn_id=?)"),
     "touch": (STORE._touch, "artifact_turn (namespace=? AND turn_id=?)"),
+    "unbind": (STORE._unbind, "artifact_turn (namespace=? AND turn_id=?)"),
     "delete kinds": (STORE._delete_kinds, "artifact_turn (namespace=? AND turn_id=?)"),
     "delete ids": (STORE._delete_ids, "(namespace=? AND id=?)"),
     "untouched": (artifacts.UNTOUCHED, "artifact_touched (namespace=? AND touched_at<?)"),
@@ -30,6 +31,9 @@ STATEMENTS = {
     "unfinished by turn": (RUNS._unfinished, "tool_run_1 (namespace=? AND turn_id=?)"),
     "finish": (tool_runs.FINISH, "(namespace=? AND turn_id=? AND call_id=? AND arguments_hash=?)"),
     "old runs": (tool_runs.DELETE_OLD, "tool_run_started (namespace=? AND started_at<?)"),
+    "runs of a chat": (tool_runs.OF_CHAT, "tool_run_chat (namespace=? AND chat_id=?)"),
+    "runs of a person": (tool_runs.OF_PERSON, "(namespace=?)"),
+    "chats with runs": (tool_runs.CHATS, "tool_run_chat (namespace=? AND chat_id>?)"),
 }
 
 

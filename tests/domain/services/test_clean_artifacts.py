@@ -6,31 +6,20 @@ from datetime import timedelta
 import pytest
 
 from adapters.memory.leases import MemoryLeases
-from adapters.memory.tool_runs import MemoryToolRuns
 from domain.services.clean_artifacts import (
     BATCH,
     CHATS_ASKED,
     FIRST_AFTER,
     LEASE_SECONDS,
-    CleanArtifacts,
-    Retention,
-    Store,
 )
-from domain.services.remember_turn import Shelf
-from ports.artifacts import Artifact, ArtifactsUnavailable
+from ports.artifacts import ArtifactsUnavailable
 from ports.leases import Lease, LeasesUnavailable
 from ports.tool_runs import ToolRun
 from tests.contracts.artifact_cases import HERE, row, turn_of, ulid
-from tests.doubles.artifacts import TroubledArtifacts
-from tests.doubles.chats import MemoryChats
+from tests.domain.services.cleaning import NEW, OLD, PLAN, Place
 from tests.doubles.cipher import NamedKeyCipher
-from tests.doubles.clock import START, FakeClock, settled, until
-from tests.doubles.ids import FakeIds
-from tests.doubles.offload import InlineOffload
-from tests.doubles.telemetry import RecordedTelemetry
+from tests.doubles.clock import START, settled, until
 
-PLAN = Retention(HERE, days=90, hours=1.0)
-OLD, NEW = START - timedelta(days=91), START - timedelta(days=1)
 ELSEWHERE = "elsewhere_9f9f9f9f"
 
 
@@ -39,54 +28,6 @@ class BrokenLeases(MemoryLeases):
 
     async def release(self, lease: Lease) -> None:
         raise LeasesUnavailable("locked")
-
-
-class Place:
-    """The use case and what it cleans; `workers` of several processes share everything but their names."""
-
-    def __init__(self, *chats: str, key: str = "", leases: MemoryLeases | None = None) -> None:
-        self.clock, self.log, self.chats = FakeClock(), RecordedTelemetry(), MemoryChats(*chats)
-        self.artifacts = TroubledArtifacts(self.clock, lifetime=float("inf"))
-        self.leases, self.tool_runs = leases or MemoryLeases(), MemoryToolRuns()
-        self.shelf = Shelf(self.artifacts, NamedKeyCipher(key, "key-1"))
-        self.ids = FakeIds()
-        self.there = True
-        self.cleaning = self.worker()
-
-    def worker(self) -> CleanArtifacts:
-        return CleanArtifacts(
-            durable=self._durable,
-            chats=self.chats,
-            offload=InlineOffload(),
-            clock=self.clock,
-            ids=self.ids,
-            telemetry=self.log,
-        )
-
-    async def _durable(self) -> Store | None:
-        return Store(self.shelf, self.leases, self.tool_runs) if self.there else None
-
-    async def put(self, *rows: Artifact) -> None:
-        await self.artifacts.put(rows)
-
-    async def clean(self, plan: Retention = PLAN) -> None:
-        """Do one pass, moving the clock through its pauses."""
-        await self.through(asyncio.create_task(self.cleaning.clean(plan)))
-
-    async def through(self, *tasks: "asyncio.Task[None]") -> None:
-        while not all(task.done() for task in tasks):
-            self.clock.advance(0.1)
-            await asyncio.sleep(0)
-        await asyncio.gather(*tasks)
-
-    async def left(self, *turns: int, namespace: str = HERE) -> list[int]:
-        """Return which of the turns are still there."""
-        ids = {ulid(turn): turn for turn in turns}
-        rows = await self.artifacts.find(namespace, "ann", turn_ids=ids, fingerprints=[], limit=99_999)
-        return sorted({ids[found.turn_id] for found in rows})
-
-    def count(self, name: str) -> list[object]:
-        return [line.values[name] for line in self.log.named("artifacts_cleaned")]
 
 
 async def test_turns_nobody_has_read_for_long_go_and_others_stay() -> None:

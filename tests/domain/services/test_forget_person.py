@@ -3,30 +3,44 @@
 import pytest
 
 from adapters.memory.artifacts import MemoryArtifacts
+from adapters.memory.tool_runs import MemoryToolRuns
 from domain.services.forget_person import BATCH, forget_person
 from tests.contracts.artifact_cases import HERE, row, turn_of, ulid
+from tests.contracts.tool_run_cases import run
 from tests.doubles.clock import FakeClock
 
 
-async def test_all_rows_of_a_person_go_however_many_there_are() -> None:
-    artifacts = MemoryArtifacts(FakeClock())
+@pytest.fixture
+def artifacts() -> MemoryArtifacts:
+    return MemoryArtifacts(FakeClock())
+
+
+@pytest.fixture
+def runs() -> MemoryToolRuns:
+    return MemoryToolRuns()
+
+
+async def test_all_rows_of_a_person_go_however_many_there_are(artifacts: MemoryArtifacts, runs: MemoryToolRuns) -> None:
     await artifacts.put(turn_of(1, BATCH + 1))
     await artifacts.put(turn_of(2, 2))
-    assert await forget_person(artifacts, HERE, "ann") == BATCH + 3
+    await runs.start([run(1, call) for call in range(BATCH + 1)])
+    assert await forget_person(artifacts, runs, HERE, "ann") == BATCH + 3 + BATCH + 1
     assert await artifacts.find(HERE, "ann", turn_ids=[ulid(1), ulid(2)], fingerprints=[], limit=9_999) == ()
+    assert await runs.unfinished(HERE, "ann", chat_id="chat-1", turn_ids=[], limit=9_999) == ()
 
 
-async def test_others_and_other_pipes_keep_theirs() -> None:
-    artifacts = MemoryArtifacts(FakeClock())
+async def test_others_and_other_pipes_keep_theirs(artifacts: MemoryArtifacts, runs: MemoryToolRuns) -> None:
     await artifacts.put([row(1, 1), row(2, 2, user_id="bob"), row(3, 3, namespace="elsewhere")])
-    assert await forget_person(artifacts, HERE, "ann") == 1
-    assert await artifacts.find(HERE, "bob", turn_ids=[ulid(2)], fingerprints=[], limit=9)
-    assert await artifacts.find("elsewhere", "ann", turn_ids=[ulid(3)], fingerprints=[], limit=9)
+    others = [run(2, 1, user_id="bob"), run(3, 1, namespace="elsewhere")]
+    await runs.start([run(1, 1), *others])
+    assert await forget_person(artifacts, runs, HERE, "ann") == 2
+    for namespace, owner, turn in ((HERE, "bob", ulid(2)), ("elsewhere", "ann", ulid(3))):
+        assert await artifacts.find(namespace, owner, turn_ids=[turn], fingerprints=[], limit=9)
+        assert await runs.unfinished(namespace, owner, chat_id="", turn_ids=[turn], limit=9)
 
 
-async def test_nobody_in_particular_cannot_be_forgotten() -> None:
-    artifacts = MemoryArtifacts(FakeClock())
+async def test_nobody_in_particular_cannot_be_forgotten(artifacts: MemoryArtifacts, runs: MemoryToolRuns) -> None:
     await artifacts.put([row(1, 1, user_id="")])
     with pytest.raises(ValueError, match="user_id"):
-        await forget_person(artifacts, HERE, "")
+        await forget_person(artifacts, runs, HERE, "")
     assert await artifacts.find(HERE, "", turn_ids=[ulid(1)], fingerprints=[], limit=9)

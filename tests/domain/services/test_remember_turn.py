@@ -75,6 +75,22 @@ async def test_turn_comes_back_in_another_chat_of_its_owner(place: Place) -> Non
     assert await place.found(Person("ann", "a copy", "message-9")) == (TURN,)
 
 
+async def test_turn_of_another_chat_is_told_until_it_is_unbound(place: Place) -> None:
+    copy = Person("ann", "a copy", "message-9")
+    await place.memory.remember(ANN, HERE, TURN)
+    assert (await place.memory.recall(copy, HERE, [ulid(1)], [])).of_other_chats == (ulid(1),)
+    await place.memory.unbind(copy, HERE, [ulid(1)])
+    for person in (copy, ANN):
+        again = await place.memory.recall(person, HERE, [ulid(1)], [])
+        assert (again.records, again.of_other_chats) == ((TURN,), ())
+
+
+async def test_turn_is_of_no_other_chat_in_its_own_and_for_callers_without_chats(place: Place) -> None:
+    await place.memory.remember(ANN, HERE, TURN)
+    for person in (ANN, Person("ann")):
+        assert (await place.memory.recall(person, HERE, [ulid(1)], [])).of_other_chats == ()
+
+
 async def test_nobody_else_gets_the_turn_by_its_reference_or_fingerprint(place: Place) -> None:
     await place.memory.remember(ANN, HERE, TURN)
     assert (await place.memory.recall(BOB, HERE, [ulid(1)], [PRINT])).records == ()
@@ -155,6 +171,7 @@ async def test_store_in_trouble_is_no_memory_and_one_warning(place: Place) -> No
         await place.memory.remember(ANN, HERE, TURN)
         assert await place.found() == ()
         await place.memory.touch(ANN, HERE, [ulid(1)])
+        await place.memory.unbind(ANN, HERE, [ulid(1)])
         await place.memory.forget_thinking(ANN, HERE, [ulid(1)])
     assert [reason for _, reason in place.warnings()] == ["locked"]
 
@@ -171,8 +188,10 @@ async def test_shelf_that_is_known_to_be_read_only_is_read_and_not_complained_ab
     place.shelf = Shelf(place.store, place.shelf.cipher, read_only=True)
     await place.memory.remember(ANN, HERE, record(sealed_thought("b"), answer("No.", "b"), number=2))
     await place.memory.touch(ANN, HERE, [ulid(1)])
+    await place.memory.unbind(ANN, HERE, [ulid(1)])
     await place.memory.forget_thinking(ANN, HERE, [ulid(1)])
     assert await place.found() == (TURN,)
+    assert {row.chat_id for row in await place.rows()} == {"chat-1"}
     assert await place.found(number=2) == ()
     assert place.warnings() == []
 

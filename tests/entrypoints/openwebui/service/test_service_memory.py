@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from domain.conversation.namespace import namespace_of
 from domain.request.turn_request import Caller as Who
 from entrypoints.openwebui.service import PipeService
 from entrypoints.simulator.server import Simulator
@@ -40,6 +41,14 @@ async def settled(service: PipeService) -> None:
         await runtime.run_turn.drained()
 
 
+async def swept(service: PipeService, chat_id: str) -> int:
+    """Delete what a chat has left, as cleaning does once the host has deleted it; return how many rows."""
+    (runtime,) = service._runtimes.values()
+    store = await runtime._storage.cleanable()
+    assert store is not None
+    return await store.shelf.artifacts.delete_chat(namespace_of("openrouter"), chat_id, 999)
+
+
 async def first_turn(caller: Caller, who: Who = Who.PAGE) -> Reply:
     reply = await caller.send(body(QUESTION), who)
     assert not reply.errors
@@ -62,6 +71,30 @@ async def test_thinking_goes_back_to_an_api_client_that_sends_words_only(
     reply = await first_turn(caller, Who.API)
     await caller.send(body(QUESTION, {"role": "assistant", "content": reply.text}, FURTHER), Who.API)
     assert len(thoughts(simulator)) == 1
+
+
+async def test_copied_chat_remembers_after_the_original_was_cleaned_away(
+    load: Callable[[], PipeService], simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller = Caller(load(), simulator.url)
+    reply = await first_turn(caller)
+    monkeypatch.setitem(IDS, "chat_id", "a copy")
+    await caller.send(body(QUESTION, stored(reply), FURTHER))
+    await settled(caller.service)
+    assert await swept(caller.service, "chat-1") == 0
+    await caller.send(body(QUESTION, stored(reply), FURTHER))
+    assert len(thoughts(simulator)) == 1
+
+
+async def test_chat_cleaned_away_is_forgotten_by_a_copy_that_was_never_gone_on_with(
+    load: Callable[[], PipeService], simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller = Caller(load(), simulator.url)
+    reply = await first_turn(caller)
+    assert await swept(caller.service, "chat-1") > 0
+    monkeypatch.setitem(IDS, "chat_id", "a copy")
+    again = await caller.send(body(QUESTION, stored(reply), FURTHER))
+    assert (again.errors, thoughts(simulator)) == ([], [])
 
 
 async def test_thinking_survives_a_restart(load: Callable[[], PipeService], simulator: Simulator) -> None:
