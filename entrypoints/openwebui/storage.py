@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import token_hex
 
 from adapters.memory.artifacts import MemoryArtifacts
 from adapters.memory.breaker_state import MemoryBreakerState
@@ -148,6 +149,8 @@ class Storage:
         if place.sqlite_file is not None:
             await asyncio.to_thread(_begin_file, place.sqlite_file)
         migrated = await migrate(place.url, revisions_dir, schema=place.schema)
+        if place.sqlite_file is not None:
+            await asyncio.to_thread(_keep_to_owner, place.sqlite_file)
         if migrated.read_only:
             self._warn("storage_read_only", migrated.read_only)
         database = Database(place.url, schema=place.schema, read_only=migrated.read_only)
@@ -197,8 +200,27 @@ def _broke(task: "asyncio.Task[Cipher]") -> bool:
 
 
 def _begin_file(path: Path) -> None:
-    """Make the database file, for its owner only, if it can be made; SQLite gives its companions the same rights."""
+    """Make the database file, for its owner only, if it can be made; SQLite gives its companions the same rights.
+
+    One that is there is never opened here: closing it would drop the locks SQLite holds on it for this process, and
+    with them the journal. So a new one gets its name only after it was closed.
+    """
+    draft = path.with_name(f".{path.name}.{token_hex(8)}")
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    except OSError:  # what is wrong is told by name when it is opened
+        if path.exists():
+            return
+        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        try:
+            path.hardlink_to(draft)
+        finally:
+            draft.unlink()
+    except OSError:  # there by now, or no links here; what is wrong is told by name when it is opened
+        return
+
+
+def _keep_to_owner(path: Path) -> None:
+    """Take rights of others away, without opening the file."""
+    try:
+        path.chmod(0o600)
+    except OSError:  # another's file, lent to us
         return

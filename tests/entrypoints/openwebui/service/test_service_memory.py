@@ -1,6 +1,8 @@
 """What a chat remembers: thinking goes back upstream, from wherever it was kept, to whom it belongs."""
 
+import asyncio
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -185,3 +187,22 @@ async def test_chat_imported_without_references_is_recognised_by_its_words(
     imported = {"role": "assistant", "content": reply.text}
     await caller.send(body(QUESTION, imported, FURTHER))
     assert len(thoughts(simulator)) == 1
+
+
+async def test_nothing_is_lost_when_another_process_looks_into_the_database_after_a_second_load_opened_it(
+    load: Callable[[], PipeService], simulator: Simulator, tmp_path: Path
+) -> None:
+    caller = Caller(load(), simulator.url)
+    await first_turn(caller)
+    other = Caller(load(), simulator.url)
+    other.service._function_id = "another"
+    await other.send({**body(QUESTION), "model": f"another.{THINKER}"})
+    await settled(other.service)
+    count = "import sqlite3, sys; print(*sqlite3.connect(sys.argv[1]).execute('SELECT count(*) FROM {}').fetchone())"
+    counted = []
+    for _ in range(2):
+        command = (sys.executable, "-c", count.format("openrouter_pipe_artifact"), str(tmp_path / "openrouter_pipe.db"))
+        looking = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+        counted.append(int((await looking.communicate())[0]))
+        await first_turn(caller)
+    assert counted == [4, 6]
