@@ -80,7 +80,8 @@ class Storage:
     def __init__(self, environ: Mapping[str, str], *, clock: Clock, offload: Offload, telemetry: Telemetry) -> None:
         self._environ, self._clock, self._offload, self._telemetry = environ, clock, offload, telemetry
         self._stack = AsyncExitStack()
-        self._memory = Stores(MemoryArtifacts(clock), MemoryLeases(), MemoryToolRuns(), MemoryBreakerState())
+        self._in_memory = MemoryArtifacts(clock)
+        self._memory = Stores(self._in_memory, MemoryLeases(), MemoryToolRuns(), MemoryBreakerState())
         self.temporary_tool_runs: ToolRuns = self._memory.tool_runs
         self.temporary = Shelf(self._memory.artifacts, make_vault(KeyRing(), VaultOptions(compress=False)))
         self._opening: asyncio.Task[Stores] | None = None
@@ -90,8 +91,12 @@ class Storage:
         self._warned: set[str] = set()
 
     def follow(self, settings: Settings) -> None:
-        """Take note of the newest settings; what they change is made when it is needed."""
+        """Take note of the newest settings; what they change is made when it is needed.
+
+        Also lets go of temporary chats whose hour is over, whoever asks something next.
+        """
         self._wish = wish_of(settings)
+        self._in_memory.purge()
 
     async def stores(self) -> Stores:
         """Return the stores, opening them if need be; those in memory while there are no others. Never raises."""
