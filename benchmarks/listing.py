@@ -27,7 +27,7 @@ async def measure_listing() -> list[Line]:
         for _ in range(CALLS):
             valves = _valves(address)
             began = time.perf_counter()
-            service.pipes(valves)
+            await service.pipes(valves)
             took.append(time.perf_counter() - began)
             await asyncio.sleep(0)
         await service.aclose()
@@ -40,7 +40,7 @@ def _valves(address: str) -> Pipe.Valves:
 
 async def _loaded(service: PipeService, address: str) -> None:
     end = time.monotonic() + PATIENCE
-    while len(service.pipes(_valves(address))) != MODELS:
+    while len(await service.pipes(_valves(address))) != MODELS:
         if time.monotonic() > end:
             raise Broken(f"the list did not reach {MODELS} models within {PATIENCE:.0f} s")
         await asyncio.sleep(0.02)

@@ -12,11 +12,13 @@ from dependency_injector.providers import Dependency, Factory, Singleton
 
 from domain.services.clean_artifacts import CleanArtifacts
 from domain.services.equip_turn import ToolPorts
+from domain.services.keep_catalog import KeepCatalog
 from domain.services.list_models import ListModels
 from domain.services.remember_turn import TurnMemory
 from domain.services.run_turn import RunTurn
 from domain.services.sync_models import SyncModels
 from ports.breaker_state import BreakerState
+from ports.cache import Cache
 from ports.catalog import Catalog
 from ports.chats import Chats
 from ports.clock import Clock
@@ -47,6 +49,7 @@ class Container(DeclarativeContainer):
     breaker_state: Dependency[BreakerState] = Dependency(instance_of=BreakerState)
     checker: Dependency[Checker] = Dependency(instance_of=Checker)
     telemetry: Dependency[Telemetry] = Dependency(instance_of=Telemetry)
+    caches: Dependency[tuple[Cache, ...]] = Dependency(instance_of=tuple)
 
     tools: Singleton[ToolPorts] = Singleton(
         ToolPorts,
@@ -70,5 +73,10 @@ class Container(DeclarativeContainer):
     clean_artifacts: Factory[CleanArtifacts] = Factory(
         CleanArtifacts, chats=chats, offload=offload, clock=clock, ids=ids, telemetry=telemetry
     )
-    list_models: Singleton[ListModels] = Singleton(ListModels, catalog=catalog, clock=clock, telemetry=telemetry)
+    kept_catalog: Singleton[KeepCatalog] = Singleton(
+        KeepCatalog, caches, clock=clock, offload=offload, telemetry=telemetry
+    )
+    list_models: Singleton[ListModels] = Singleton(
+        ListModels, catalog=catalog, kept=kept_catalog, clock=clock, telemetry=telemetry
+    )
     sync_models: Singleton[SyncModels] = Singleton(SyncModels, rows=model_rows, clock=clock, telemetry=telemetry)

@@ -73,3 +73,11 @@ breaker = Table(
     Column("version", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
 )
+
+cache = Table(
+    f"{PREFIX}cache",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)

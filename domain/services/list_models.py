@@ -1,13 +1,18 @@
 """List models: answers from memory at once; loading and refreshing happen beside it.
 
-One list per upstream address and key. A stale list is served while a refresh runs and after it failed; failures
-back off from 5 s to 160 s, never beyond the list's age limit. Source: behaviour of the catalog.
+One list per upstream address and key. A new load begins with the list the last one kept, and only waits for upstream
+where there is none. A stale list is served while a refresh runs and after it failed; failures back off from 5 s to
+160 s, never beyond the list's age limit. Source: behaviour of the catalog; ADR 0016.
 """
 
 import asyncio
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from collections.abc import Coroutine
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
+from domain.catalog.snapshot import Snapshot
+from domain.services.keep_catalog import KeepCatalog
 from ports.catalog import Catalog, CatalogError, Model
 from ports.clock import Clock
 from ports.responses import Route
@@ -15,6 +20,11 @@ from ports.telemetry import Telemetry
 
 FIRST_BACKOFF, LONGEST_BACKOFF = 5.0, 160.0
 ROUTES_KEPT = 8
+PATIENCE = 3.0
+"""Seconds the first listing waits for a list before it has none to show."""
+KEY_SECONDS = 1.0
+"""Seconds a list that is there waits for word about the key."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +32,7 @@ class Listing:
     """What is known now: `models` in upstream's order; `loaded` once a load succeeded; `error` of the last try.
 
     `zero_retention` holds the ids of endpoints that keep nothing; empty if they were not asked for, or not to be had.
-    `key_refused`: the list came, but upstream does not accept the key.
+    `retention_asked`: they were asked for. `key_refused`: the list came, but upstream does not accept the key.
     """
 
     models: tuple[Model, ...] = ()
@@ -31,6 +41,7 @@ class Listing:
     error_status: int | None = None
     zero_retention: frozenset[str] = frozenset()
     key_refused: bool = False
+    retention_asked: bool = False
 
 
 @dataclass(slots=True)
@@ -39,15 +50,23 @@ class _Entry:
     due: float = 0.0
     failures: int = 0
     refresh: "asyncio.Task[None] | None" = None
+    recall: "asyncio.Task[None] | None" = None
+    patient_until: float | None = None
     asks_retention: bool = False
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is under way that needs the entry."""
+        return self.refresh is not None or not (self.recall is None or self.recall.done())
 
 
 class ListModels:
     """The use case; belongs to one event loop."""
 
-    def __init__(self, *, catalog: Catalog, clock: Clock, telemetry: Telemetry) -> None:
-        self._catalog, self._clock, self._telemetry = catalog, clock, telemetry
+    def __init__(self, *, catalog: Catalog, kept: KeepCatalog, clock: Clock, telemetry: Telemetry) -> None:
+        self._catalog, self._kept, self._clock, self._telemetry = catalog, kept, clock, telemetry
         self._entries: OrderedDict[tuple[str, str], _Entry] = OrderedDict()
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     def current(self, route: Route, max_age: float, *, with_zero_retention: bool = False) -> Listing:
         """Return the list as known now; start a refresh beside it when it is older than `max_age` (s).
@@ -57,10 +76,31 @@ class ListModels:
         """
         entry = self._entry(route)
         if with_zero_retention and not entry.asks_retention:
-            entry.asks_retention, entry.due = True, self._clock.monotonic()
+            entry.asks_retention, entry.due, entry.patient_until = True, self._clock.monotonic(), None
+        loop = asyncio.get_running_loop()
+        if entry.recall is None:
+            entry.recall = loop.create_task(self._recall(route, entry), name="openrouter-pipe-recall-models")
         if entry.refresh is None and self._clock.monotonic() >= entry.due:
             work = self._refresh(route, entry, max_age)
-            entry.refresh = asyncio.get_running_loop().create_task(work, name="openrouter-pipe-models")
+            entry.refresh = loop.create_task(work, name="openrouter-pipe-models")
+        return entry.listing
+
+    async def recalled(self, route: Route, max_age: float, *, with_zero_retention: bool = False) -> Listing:
+        """Do as `current`, once what an earlier load or process kept has been looked up; upstream is not waited for."""
+        entry, patient_until = self._begun(route, max_age, with_zero_retention)
+        if not _suffices(entry, with_zero_retention) and entry.recall is not None:
+            await self._first_of(entry.recall, until=patient_until)
+        return entry.listing
+
+    async def ready(self, route: Route, max_age: float, *, with_zero_retention: bool = False) -> Listing:
+        """Do as `recalled`; where nothing was kept also wait for upstream, all in all PATIENCE seconds once.
+
+        Later listings do not wait: a list that is long in coming is served as soon as it is there.
+        """
+        entry, patient_until = self._begun(route, max_age, with_zero_retention)
+        for work in (entry.recall, entry.refresh):
+            if not _suffices(entry, with_zero_retention) and work is not None:
+                await self._first_of(work, until=patient_until)
         return entry.listing
 
     async def loaded(self, route: Route, max_age: float) -> Listing:
@@ -72,8 +112,9 @@ class ListModels:
         return self._entry(route).listing
 
     async def aclose(self) -> None:
-        """Cancel refreshes under way and wait for them."""
-        tasks = [entry.refresh for entry in self._entries.values() if entry.refresh is not None]
+        """Cancel what is under way and wait for it."""
+        works = (work for entry in self._entries.values() for work in (entry.refresh, entry.recall))
+        tasks = [*(work for work in works if work is not None), *self._tasks]
         for task in tasks:
             task.cancel()
         if tasks:
@@ -84,52 +125,103 @@ class ListModels:
         entry = self._entries.setdefault(key, _Entry(due=self._clock.monotonic()))
         self._entries.move_to_end(key)
         if len(self._entries) > ROUTES_KEPT:
-            idle = (known for known, other in self._entries.items() if other.refresh is None and other is not entry)
+            idle = (known for known, other in self._entries.items() if other is not entry and not other.busy)
             oldest = next(idle, None)
             if oldest is not None:
                 del self._entries[oldest]
         return entry
 
+    def _begun(self, route: Route, max_age: float, with_zero_retention: bool) -> tuple[_Entry, float]:
+        """Begin what is due; return the entry, and the clock value (s) until which its first callers wait."""
+        self.current(route, max_age, with_zero_retention=with_zero_retention)
+        entry = self._entry(route)
+        if entry.patient_until is None:
+            entry.patient_until = self._clock.monotonic() + PATIENCE
+        return entry, entry.patient_until
+
+    async def _first_of(self, work: "asyncio.Task[Any]", *, until: float) -> None:
+        """Wait for work, but no longer than `until`; it goes on."""
+        if work.done() or self._clock.monotonic() >= until:
+            return
+        timer = asyncio.get_running_loop().create_task(self._clock.sleep_until(until), name="openrouter-pipe-patience")
+        try:
+            await asyncio.wait((work, timer), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            timer.cancel()
+
+    async def _recall(self, route: Route, entry: _Entry) -> None:
+        """Begin with what was kept, unless upstream was faster; its age counts when it is due again."""
+        kept = await self._kept.recall(route)
+        if kept is not None and not entry.listing.loaded:
+            entry.listing = replace(
+                entry.listing,
+                models=kept.models,
+                loaded=True,
+                zero_retention=kept.zero_retention or frozenset(),
+                retention_asked=kept.zero_retention is not None,
+            )
+
     async def _refresh(self, route: Route, entry: _Entry, max_age: float) -> None:
+        key = self._owned(self._key_refused(route), "openrouter-pipe-check-key")
         try:
             models = await self._catalog.fetch(route)
             if not models:
                 raise CatalogError("the list is empty")
-            keeping_nothing = await self._zero_retention(route) if entry.asks_retention else frozenset()
-            refused = await self._key_refused(route)
+            asked = entry.asks_retention
+            keeping_nothing = await self._zero_retention(route) if asked else None
+            await self._first_of(key, until=self._clock.monotonic() + KEY_SECONDS)
         except CatalogError as error:
             self._put_off(entry, max_age, str(error), error.status)
         except Exception as defect:  # noqa: BLE001 - the edge of a background task: a defect must not load endlessly
             self._put_off(entry, max_age, f"{type(defect).__name__}: {defect}", None)
         else:
             entry.failures = 0
-            entry.due = self._clock.monotonic() + max_age
-            entry.listing = Listing(models, loaded=True, zero_retention=keeping_nothing, key_refused=refused)
+            entry.due = self._clock.monotonic() + (max_age if asked is entry.asks_retention else 0.0)
+            entry.listing = Listing(
+                models,
+                loaded=True,
+                zero_retention=keeping_nothing or frozenset(),
+                key_refused=key.result() if key.done() else entry.listing.key_refused,
+                retention_asked=asked,
+            )
             self._telemetry.event("info", "catalog_refreshed", models=len(models))
+            snapshot = Snapshot(models, self._clock.now(), keeping_nothing)
+            self._owned(self._kept.keep(route, snapshot), "openrouter-pipe-keep-models")
         finally:
+            if not key.done():
+                key.cancel()
             entry.refresh = None
 
+    def _owned(self, work: Coroutine[Any, Any, T], name: str) -> "asyncio.Task[T]":
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
     async def _key_refused(self, route: Route) -> bool:
-        """Ask whether the key is accepted: the list alone does not tell. An upstream that cannot say accepts it."""
+        """Ask whether the key is accepted: the list alone does not say. An upstream that cannot say accepts it."""
         try:
             await self._catalog.check_key(route)
         except CatalogError as error:
             return error.status in (401, 403)
         return False
 
-    async def _zero_retention(self, route: Route) -> frozenset[str]:
-        """Return the ids of endpoints that keep nothing; none if they cannot be had: the filter fails closed."""
+    async def _zero_retention(self, route: Route) -> frozenset[str] | None:
+        """Return the ids of endpoints that keep nothing; None if they cannot be had: the filter fails closed."""
         try:
             return await self._catalog.fetch_zero_retention(route)
         except CatalogError as error:
             self._telemetry.event("warning", "zero_retention_unknown", error=str(error))
-            return frozenset()
+            return None
 
     def _put_off(self, entry: _Entry, max_age: float, error: str, status: int | None) -> None:
         """Note a failure: what was known stays, the next try waits."""
         backoff = min(FIRST_BACKOFF * 2 ** min(entry.failures, 10), LONGEST_BACKOFF, max_age)
         entry.failures += 1
         entry.due = self._clock.monotonic() + backoff
-        known = entry.listing
-        entry.listing = Listing(known.models, known.loaded, error, status, known.zero_retention)
+        entry.listing = replace(entry.listing, error=error, error_status=status)
         self._telemetry.event("warning", "catalog_refresh_failed", error=error, next_try_in=backoff)
+
+
+def _suffices(entry: _Entry, with_zero_retention: bool) -> bool:
+    return entry.listing.loaded and (entry.listing.retention_asked or not with_zero_retention)

@@ -1,4 +1,8 @@
-"""What the model picker shows: the offered models, or one entry that says why there are none."""
+"""What the model picker shows: the offered models, or one entry that says why there are none.
+
+The host resolves every chat against what the last listing answered: an entry that stands in for models makes all chats
+fail until the next one. Source: Open WebUI `main.py`, `app.state.MODELS`.
+"""
 
 from dataclasses import dataclass
 
@@ -23,22 +27,25 @@ class Picked:
     catalog: tuple[Model, ...]
 
 
-class ModelList:
-    """Answers from memory at once; the host may change what it gets.
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One listing: the picker's entries, and the models behind them; None when an entry says why there are none."""
 
-    `picked` are the models of the newest listing, None when it had to say why there are none.
-    """
+    entries: Entries
+    picked: Picked | None = None
+
+
+class ModelList:
+    """Answers from memory; the host may change what it gets."""
 
     def __init__(self, list_models: ListModels) -> None:
         self._list_models = list_models
         self._made_of: tuple[tuple[Model, ...], Offer] | None = None
         self._entries: Entries = []
         self._offered: tuple[Model, ...] = ()
-        self.picked: Picked | None = None
 
-    def entries(self, settings: Settings) -> Entries:
-        """Return the picker's entries: `id` is upstream's exact slug."""
-        self.picked = None
+    async def shown(self, settings: Settings) -> Shown:
+        """Return the picker's entries; `id` is the exact slug. Only the very first call waits: see ListModels."""
         if settings.api_key.unreadable:
             return _one("unreadable-api-key", UNREADABLE)
         if not settings.api_key:
@@ -46,7 +53,9 @@ class ModelList:
         route = usable_route(settings)
         if isinstance(route, str):
             return _one("invalid-base-url", f"OpenRouter: BASE_URL cannot be used: {route}")
-        listing = self._listing(route, settings)
+        listing = await self._list_models.ready(
+            route, settings.model_catalog_refresh_seconds, with_zero_retention=settings.zdr_models_only
+        )
         if not listing.loaded:
             return _not_loaded(listing)
         offer = offer_of(settings, listing.zero_retention)
@@ -56,18 +65,18 @@ class ModelList:
             self._made_of = (listing.models, offer)
         if not self._entries:
             return _one("no-match", "OpenRouter: no model passes the filters; check MODEL_ID and those beside it")
-        self.picked = Picked(self._offered, listing.models)
-        warning = _one("key-refused", KEY_REFUSED) if listing.key_refused else []
-        return [*warning, *(entry.copy() for entry in self._entries)]
+        warning = _one("key-refused", KEY_REFUSED).entries if listing.key_refused else []
+        entries = [*warning, *(entry.copy() for entry in self._entries)]
+        return Shown(entries, Picked(self._offered, listing.models))
 
-    def listing(self, settings: Settings) -> Listing:
-        """Return the catalog as known now, unfiltered; empty if unknown."""
+    async def listing(self, settings: Settings) -> Listing:
+        """Return the catalog as known now, unfiltered; empty if unknown. Upstream is never waited for."""
         route = usable_route(settings)
-        return Listing() if isinstance(route, str) or not settings.api_key else self._listing(route, settings)
-
-    def _listing(self, route: Route, settings: Settings) -> Listing:
-        age = settings.model_catalog_refresh_seconds
-        return self._list_models.current(route, age, with_zero_retention=settings.zdr_models_only)
+        if isinstance(route, str) or not settings.api_key:
+            return Listing()
+        return await self._list_models.recalled(
+            route, settings.model_catalog_refresh_seconds, with_zero_retention=settings.zdr_models_only
+        )
 
 
 def usable_route(settings: Settings) -> Route | str:
@@ -80,7 +89,7 @@ def usable_route(settings: Settings) -> Route | str:
     return Route(base_url, route.api_key.strip(), route.referer, route.title)
 
 
-def _not_loaded(listing: Listing) -> Entries:
+def _not_loaded(listing: Listing) -> Shown:
     if not listing.error:
         return _one("loading", "OpenRouter: loading the models, refresh in a moment")
     if listing.error_status in (401, 403):
@@ -88,5 +97,5 @@ def _not_loaded(listing: Listing) -> Entries:
     return _one("unreachable", "OpenRouter: the models could not be loaded; trying again, see the log")
 
 
-def _one(entry_id: str, name: str) -> Entries:
-    return [{"id": entry_id, "name": name}]
+def _one(entry_id: str, name: str) -> Shown:
+    return Shown([{"id": entry_id, "name": name}])

@@ -378,7 +378,7 @@ class Pipe:
         service = await self._core.service()
         if not isinstance(service, Failure):
             try:
-                return service.pipes(valves)
+                return await service.pipes(valves)
             except Exception as error:  # noqa: BLE001 - the host's edge: raising would take all models away, unexplained
                 service = unexpected(error)
         return [{"id": "unavailable", "name": f"{service.sentence} (error {service.error_id})"}]

@@ -29,8 +29,9 @@ from domain.services.remember_turn import TurnMemory
 from domain.services.run_turn import RunTurn
 from domain.services.sync_models import SyncModels
 from entrypoints.container import Container
+from entrypoints.openwebui.catalog_caches import catalog_caches
 from entrypoints.openwebui.host_call import HostCall
-from entrypoints.openwebui.model_list import ModelList
+from entrypoints.openwebui.model_list import ModelList, Picked
 from entrypoints.openwebui.model_sync import wish_of
 from entrypoints.openwebui.storage import Storage
 from entrypoints.openwebui.storage_lazy import LazyBreakerState, LazyToolRuns
@@ -69,6 +70,7 @@ class Runtime:
             breaker_state=LazyBreakerState(self._storage),
             checker=JsonSchemaChecker(),
             telemetry=self.telemetry,
+            caches=catalog_caches(os.environ, self._storage),
         )
         container.check_dependencies()
         self._memory = container.turn_memory(durable=self._storage.shelf, temporary=self._storage.temporary)
@@ -87,15 +89,15 @@ class Runtime:
         self._limit = settings.max_concurrent_requests
         self.telemetry.set_level(settings.log_level or "INFO")
 
-    def follow_listing(self, function_id: str, settings: Settings) -> None:
-        """Let the host's model rows follow the newest listing, beside the caller; an unknown function has none.
+    def follow_listing(self, function_id: str, picked: Picked | None, settings: Settings) -> None:
+        """Let the host's model rows follow a listing, beside the caller; an unknown function has none.
 
         Whoever sees a list may soon ask something: the stores are opened, so that no message waits for that.
         """
-        if self.model_list.picked is not None:
+        if picked is not None:
             if settings.persist_reasoning_tokens != "disabled" or settings.persist_tool_results:
                 self._storage.begin()
-            self._sync_models.begin(wish_of(function_id, self.model_list.picked, settings))
+            self._sync_models.begin(wish_of(function_id, picked, settings))
 
     async def toolbox(self, offer: HostOffer, call: HostCall, settings: Settings) -> OpenWebUiToolbox | None:
         """Return the host's tools for a turn; None if there are none. What cannot be read is told in the log."""

@@ -14,6 +14,7 @@ from adapters.openwebui.host_tools import HostOffer, offered_names
 from adapters.openwebui.toolbox import OpenWebUiToolbox
 from domain.faults.fault import Fault
 from domain.request.turn_request import Caller, Person, TurnRequest
+from domain.services.list_models import Listing
 from domain.services.run_turn import Personal
 from entrypoints.openwebui.emitter import GuardedEmitter
 from entrypoints.openwebui.host import Host, detect_host
@@ -45,14 +46,14 @@ class PipeService:
         self._told: frozenset[str] = frozenset()
         self._host: Host | None = None
 
-    def pipes(self, valves: object) -> list[dict[str, str]]:
+    async def pipes(self, valves: object) -> list[dict[str, str]]:
         """Return the picker's entries from memory; loading and refreshing go on beside it."""
         settings, problems = self._settings.read(valves, None)
         runtime = self._runtime(settings)
         self._tell(runtime, problems)
-        entries = runtime.model_list.entries(settings)
-        runtime.follow_listing(self._function_id, settings)
-        return entries
+        shown = await runtime.model_list.shown(settings)
+        runtime.follow_listing(self._function_id, shown.picked, settings)
+        return shown.entries
 
     async def pipe(self, call: Mapping[str, Any]) -> AsyncIterator[Payload] | dict[str, Any] | object:
         """Answer one call in the form its caller understands."""
@@ -67,7 +68,8 @@ class PipeService:
         await _warn_admin(problems, host_call.person, emitter)
         turn_id = runtime.ids.new_id()
         tools = await self._tools(runtime, host_call, settings)
-        start = self._starter(runtime, host_call, settings, emitter, turn_id, tools)
+        listing = await runtime.model_list.listing(settings)
+        start = self._starter(runtime, host_call, settings, listing, emitter, turn_id, tools)
         head = ChunkHead(
             f"chatcmpl-{turn_id}",
             str(host_call.body.get("model", "")),
@@ -109,6 +111,7 @@ class PipeService:
         runtime: Runtime,
         call: HostCall,
         settings: Settings,
+        listing: Listing,
         emitter: GuardedEmitter,
         turn_id: str,
         tools: "_Tools",
@@ -119,7 +122,6 @@ class PipeService:
             fault, model = body, str(call.body.get("model", ""))
             unread = TurnRequest(model, (), route_of(settings), caller=call.caller, person=call.person)
             return lambda _reader: runtime.run_turn.refuse(fault, unread)
-        listing = runtime.model_list.listing(settings)
         request = request_of(
             call,
             body,

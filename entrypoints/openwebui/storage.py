@@ -17,6 +17,7 @@ from adapters.memory.leases import MemoryLeases
 from adapters.memory.tool_runs import MemoryToolRuns
 from adapters.sql.artifacts import SqlArtifacts
 from adapters.sql.breaker_state import SqlBreakerState
+from adapters.sql.cache import SqlCache
 from adapters.sql.database import Database
 from adapters.sql.leases import SqlLeases
 from adapters.sql.migrate import migrate
@@ -32,6 +33,7 @@ from entrypoints.settings import Settings
 from entrypoints.settings_secret import passphrases
 from ports.artifacts import Artifacts
 from ports.breaker_state import BreakerState
+from ports.cache import Cache
 from ports.cipher import Cipher
 from ports.clock import Clock
 from ports.leases import Leases
@@ -54,7 +56,7 @@ class VaultWish:
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """Everything kept in one place; in memory if `place` is None."""
+    """Everything kept in one place; in memory if `place` is None. `cache` only where processes share a database."""
 
     artifacts: Artifacts
     leases: Leases
@@ -62,6 +64,7 @@ class Stores:
     breakers: BreakerState
     place: Place | None = None
     read_only: bool = False
+    cache: Cache | None = None
 
 
 def wish_of(settings: Settings) -> VaultWish:
@@ -164,7 +167,8 @@ class Storage:
             await connection.exec_driver_sql("SELECT 1")
         breakers = SqlBreakerState(database)
         tables = SqlArtifacts(database), SqlLeases(database), SqlToolRuns(database), breakers
-        return Stores(*tables, place, bool(migrated.read_only))
+        shared = SqlCache(database) if place.sqlite_file is None else None
+        return Stores(*tables, place, bool(migrated.read_only), shared)
 
     async def _cipher(self, wish: VaultWish, place: Place) -> Cipher:
         """Make the vault of a wish once; a failed attempt is not kept."""

@@ -63,3 +63,23 @@ class LazyBreakerState:
     async def delete_before(self, before: datetime, limit: int) -> int:
         """Delete old texts."""
         return await (await self._storage.stores()).breakers.delete_before(before, limit)
+
+
+class LazyCache:
+    """Implements Cache in the shared database; one machine of its own needs none beside its disk."""
+
+    name = "database"
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    async def get(self, key: str) -> bytes | None:
+        """Return the value of a key."""
+        cache = (await self._storage.stores()).cache
+        return None if cache is None else await cache.get(key)
+
+    async def put(self, key: str, value: bytes) -> None:
+        """Replace the value of a key."""
+        stores = await self._storage.stores()
+        if stores.cache is not None and not stores.read_only:
+            await stores.cache.put(key, value)

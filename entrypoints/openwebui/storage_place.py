@@ -77,6 +77,26 @@ def storage_place(environment: Mapping[str, str], host: HostStorage, folder: Pat
     return _sqlite(_beside(url, host, folder) / DATABASE_FILE)
 
 
+def data_folder(environment: Mapping[str, str], host: HostStorage, folder: Path) -> Path:
+    """Return the folder for files of ours: that of our database file, else the host's data. It may be absent."""
+    place = _place_or_none(environment, host, folder)
+    file = place.sqlite_file if place is not None else None
+    return file.parent if file is not None else _absolute(host.data_folder or "data", folder)
+
+
+def is_shared(environment: Mapping[str, str], host: HostStorage, folder: Path) -> bool:
+    """Tell whether data lives in a server that other machines can reach too."""
+    place = _place_or_none(environment, host, folder)
+    return place is not None and place.sqlite_file is None
+
+
+def _place_or_none(environment: Mapping[str, str], host: HostStorage, folder: Path) -> Place | None:
+    try:
+        return storage_place(environment, host, folder)
+    except StoragePlaceWrong:  # the log has it when the stores are opened
+        return None
+
+
 def _named_place(text: str, folder: Path) -> Place:
     url = _read(OWN_URL, text)
     if url.get_backend_name() == POSTGRES:

@@ -7,11 +7,19 @@ from ports.responses import Route
 
 
 class ScriptedCatalog:
-    """Implements Catalog: each fetch waits for `gate`, if given, then plays the next answer; the last one repeats."""
+    """Implements Catalog: each fetch waits for `gate`, if given, then plays the next answer; the last one repeats.
 
-    def __init__(self, *answers: tuple[Model, ...] | Exception, gate: asyncio.Event | None = None) -> None:
+    The check of a key waits for `key_gate`.
+    """
+
+    def __init__(
+        self,
+        *answers: tuple[Model, ...] | Exception,
+        gate: asyncio.Event | None = None,
+        key_gate: asyncio.Event | None = None,
+    ) -> None:
         self._answers = list(answers)
-        self._gate = gate
+        self._gate, self._key_gate = gate, key_gate
         self.asked: list[Route] = []
 
     async def fetch(self, route: Route) -> tuple[Model, ...]:
@@ -29,3 +37,5 @@ class ScriptedCatalog:
 
     async def check_key(self, route: Route) -> None:
         """Accept every key."""
+        if self._key_gate is not None:
+            await self._key_gate.wait()

@@ -17,11 +17,12 @@ from tests.doubles.postgres import postgres_url
 VERSIONS = Path(__file__).resolve().parents[3] / "alembic" / "versions"
 BARE = dict.fromkeys(("namespace", "id", "turn_id", "kind", "model", "user_id", "chat_id", "message_id", "key_id"), "x")
 OLD_ROW = BARE | {"ordinal": 0, "codec": 0, "size": 3, "created_at": 5, "touched_at": 7, "payload": b"\x00\xff'"}
-BROKEN = """
+NEWEST = max(file.name for file in VERSIONS.glob("*.py"))[:4]
+BROKEN = f"""
 from alembic.operations import Operations
 import sqlalchemy as sa
-revision = "0003"
-down_revision = "0002"
+revision = "9998"
+down_revision = "{NEWEST}"
 def upgrade(op):
     op.create_table("openrouter_pipe_half", sa.Column("id", sa.Integer, primary_key=True))
     op.add_column("openrouter_pipe_lease", sa.Column("half", sa.Integer))

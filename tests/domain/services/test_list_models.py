@@ -6,16 +6,29 @@ from dataclasses import replace
 
 import pytest
 
-from domain.services.list_models import FIRST_BACKOFF, LONGEST_BACKOFF, ROUTES_KEPT, Listing, ListModels
+from adapters.process.cache import ProcessCache
+from domain.catalog.snapshot import snapshot_key
+from domain.services.keep_catalog import CACHE_SECONDS, KeepCatalog
+from domain.services.list_models import (
+    FIRST_BACKOFF,
+    KEY_SECONDS,
+    LONGEST_BACKOFF,
+    PATIENCE,
+    ROUTES_KEPT,
+    Listing,
+    ListModels,
+)
+from ports.cache import Cache, CacheUnavailable
 from ports.catalog import CatalogError, Model
 from tests.domain.services.stage import ROUTE
 from tests.doubles.catalog import ScriptedCatalog
-from tests.doubles.clock import FakeClock, until
+from tests.doubles.clock import FakeClock, settled, until
+from tests.doubles.offload import InlineOffload
 from tests.doubles.telemetry import RecordedTelemetry
 
 OLD, NEW = (Model("maker/old", "Old"),), (Model("maker/new", "New"),)
 HOUR = 3600.0
-DOWN = CatalogError("HTTP 503: busy", status=503)
+DOWN: Exception = CatalogError("HTTP 503: busy", status=503)
 
 
 class Listed:
@@ -23,13 +36,19 @@ class Listed:
 
     def __init__(self) -> None:
         self.clock, self.log = FakeClock(), RecordedTelemetry()
-        self.catalog = ScriptedCatalog(OLD)
-        self.models = ListModels(catalog=self.catalog, clock=self.clock, telemetry=self.log)
+        self.caches: tuple[Cache, ...] = (ProcessCache({}),)
+        self.answer(OLD)
 
-    def answer(self, *answers: tuple[Model, ...] | Exception, gate: asyncio.Event | None = None) -> None:
-        """Say what upstream answers from now on."""
-        self.catalog = ScriptedCatalog(*answers, gate=gate)
-        self.models = ListModels(catalog=self.catalog, clock=self.clock, telemetry=self.log)
+    def answer(
+        self,
+        *answers: tuple[Model, ...] | Exception,
+        gate: asyncio.Event | None = None,
+        key_gate: asyncio.Event | None = None,
+    ) -> None:
+        """Begin anew, as a new load does; say what upstream answers from now on."""
+        self.catalog = ScriptedCatalog(*answers, gate=gate, key_gate=key_gate)
+        kept = KeepCatalog(self.caches, clock=self.clock, offload=InlineOffload(), telemetry=self.log)
+        self.models = ListModels(catalog=self.catalog, kept=kept, clock=self.clock, telemetry=self.log)
 
     async def again(self, wait: float) -> Listing:
         """Ask after `wait` seconds, and once more when the refresh this began is over."""
@@ -195,3 +214,132 @@ async def test_closing_ends_a_refresh_under_way(listed: Listed):
     await until(lambda: listed.catalog.asked)
     await listed.models.aclose()
     assert listed.models.current(ROUTE, HOUR) == Listing()
+
+
+class BrokenCache:
+    """Implements Cache: always out of reach."""
+
+    name = "broken"
+
+    async def get(self, key: str) -> bytes | None:
+        raise CacheUnavailable("locked")
+
+    async def put(self, key: str, value: bytes) -> None:
+        raise CacheUnavailable("locked")
+
+
+class StuckCache:
+    """Implements Cache: never answers."""
+
+    name = "stuck"
+
+    async def get(self, key: str) -> bytes | None:
+        await asyncio.Event().wait()
+        return None
+
+    async def put(self, key: str, value: bytes) -> None:
+        await asyncio.Event().wait()
+
+
+async def kept_before(listed: Listed) -> None:
+    """Let an earlier load keep OLD."""
+    await listed.models.loaded(ROUTE, HOUR)
+    await settled()
+
+
+async def test_a_new_load_begins_with_the_list_of_the_one_before_although_upstream_is_down(listed: Listed):
+    await kept_before(listed)
+    listed.answer(DOWN)
+    assert (await listed.models.ready(ROUTE, HOUR)).models == OLD
+    await settled()
+    assert (await listed.models.ready(ROUTE, HOUR)).models == OLD
+
+
+async def test_a_new_load_does_not_wait_for_upstream_and_still_asks_it(listed: Listed):
+    await kept_before(listed)
+    gate = asyncio.Event()
+    listed.answer(NEW, gate=gate)
+    assert (await listed.models.ready(ROUTE, HOUR)).models == OLD
+    assert len(listed.catalog.asked) == 1
+    gate.set()
+    assert (await listed.models.loaded(ROUTE, HOUR)).models == NEW
+
+
+async def test_the_age_of_a_kept_list_is_logged(listed: Listed):
+    await kept_before(listed)
+    listed.clock.advance(90.0)
+    listed.answer(DOWN)
+    await listed.models.ready(ROUTE, HOUR)
+    assert listed.log.only("catalog_recalled").values == {"source": "process", "models": 1, "age": 90}
+
+
+async def test_a_turn_never_waits_for_upstream(listed: Listed):
+    listed.answer(OLD, gate=asyncio.Event())
+    assert await listed.models.recalled(ROUTE, HOUR) == Listing()
+
+
+async def test_where_nothing_was_kept_the_first_listing_waits_for_upstream(listed: Listed):
+    assert (await listed.models.ready(ROUTE, HOUR)).models == OLD
+
+
+async def test_the_first_listing_waits_no_longer_than_its_patience_and_later_ones_not_at_all(listed: Listed):
+    gate = asyncio.Event()
+    listed.answer(OLD, gate=gate)
+    waiting = [asyncio.get_running_loop().create_task(listed.models.ready(ROUTE, HOUR)) for _ in range(3)]
+    await settled()
+    assert not any(task.done() for task in waiting)
+    listed.clock.advance(PATIENCE)
+    assert await asyncio.gather(*waiting) == [Listing()] * 3
+    assert await listed.models.ready(ROUTE, HOUR) == Listing()
+    gate.set()
+    assert (await listed.models.loaded(ROUTE, HOUR)).models == OLD
+
+
+async def test_a_refusal_ends_the_wait_at_once(listed: Listed):
+    listed.answer(DOWN)
+    assert (await listed.models.ready(ROUTE, HOUR)).error == "HTTP 503: busy"
+
+
+async def test_word_about_the_key_does_not_hold_up_the_list(listed: Listed):
+    listed.answer(OLD, key_gate=asyncio.Event())
+    asked = asyncio.get_running_loop().create_task(listed.models.ready(ROUTE, HOUR))
+    await settled()
+    listed.clock.advance(KEY_SECONDS)
+    assert (await asked).models == OLD
+
+
+@pytest.mark.parametrize("cache", [BrokenCache(), StuckCache()], ids=["broken", "stuck"])
+async def test_a_cache_out_of_reach_costs_one_line_and_the_next_one_is_asked(listed: Listed, cache: Cache):
+    await kept_before(listed)
+    listed.caches = (cache, *listed.caches)
+    listed.answer(DOWN)
+    asked = asyncio.get_running_loop().create_task(listed.models.recalled(ROUTE, HOUR))
+    await settled()
+    listed.clock.advance(CACHE_SECONDS)
+    assert (await asked).models == OLD
+    assert listed.log.only("kept_catalog_unusable").values["source"] == cache.name
+
+
+@pytest.mark.parametrize("cache", [BrokenCache(), StuckCache()], ids=["broken", "stuck"])
+async def test_a_cache_that_takes_nothing_costs_one_line_and_the_next_one_gets_the_list(listed: Listed, cache: Cache):
+    listed.caches = (cache, working := ProcessCache({}))
+    listed.answer(OLD)
+    await listed.models.loaded(ROUTE, HOUR)
+    await settled()
+    listed.clock.advance(CACHE_SECONDS)
+    await settled()
+    assert await working.get(snapshot_key(ROUTE))
+    assert listed.log.only("catalog_not_kept").values["source"] == cache.name
+
+
+@pytest.mark.parametrize("raw", [b"", b"{", b"[]", b'{"format": 99}'])
+async def test_a_spoiled_list_costs_one_line_and_upstream_is_asked(listed: Listed, raw: bytes):
+    await listed.caches[0].put(snapshot_key(ROUTE), raw)
+    assert (await listed.models.ready(ROUTE, HOUR)).models == OLD
+    assert listed.log.only("kept_catalog_unusable").level == "warning"
+
+
+async def test_a_kept_list_without_word_on_retention_does_not_pass_for_one(listed: Listed):
+    await kept_before(listed)
+    listed.answer(OLD)
+    assert (await listed.models.ready(ROUTE, HOUR, with_zero_retention=True)).retention_asked

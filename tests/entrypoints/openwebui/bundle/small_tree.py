@@ -48,7 +48,7 @@ class PipeService:
         MADE.append(function_name)
         self.name = function_name
 
-    def pipes(self, valves: object) -> list[dict[str, str]]:
+    async def pipes(self, valves: object) -> list[dict[str, str]]:
         return [{"id": "one", "name": f"{self.name} {Turn(clock.START).words}"}]
 
     async def pipe(self, call: dict[str, object]) -> object:

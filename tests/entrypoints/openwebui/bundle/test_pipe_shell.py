@@ -21,7 +21,7 @@ SHELL = REPOSITORY / "entrypoints/openwebui/pipe.py"
 class Service:
     """A service without anything behind it."""
 
-    def pipes(self, _valves: object) -> list[dict[str, str]]:
+    async def pipes(self, _valves: object) -> list[dict[str, str]]:
         return [{"id": "one", "name": "One"}]
 
     async def pipe(self, _call: dict[str, object]) -> object:
@@ -184,7 +184,7 @@ async def test_an_error_the_service_did_not_expect_is_shown_and_logged_without_i
     shell: ModuleType, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Broken(Service):
-        def pipes(self, _valves: object) -> list[dict[str, str]]:
+        async def pipes(self, _valves: object) -> list[dict[str, str]]:
             raise KeyError(KEY)
 
         async def pipe(self, _call: dict[str, object]) -> object:

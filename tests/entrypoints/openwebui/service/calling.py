@@ -102,9 +102,13 @@ class Caller:
         body = {"model": f"openrouter.{model}", "messages": messages, "stream": True}
         return asyncio.create_task(self.send(body, who, reply)), reply
 
+    async def listed(self) -> list[dict[str, str]]:
+        """Return the entries of the picker."""
+        return await self.service.pipes(self.valves)
+
     async def knows_the_models(self) -> "Caller":
-        """Wait until the models are listed."""
-        await eventually(lambda: len(self.service.pipes(self.valves)) > 1)
+        """List the models, as a page does before anybody asks; the first listing waits for them."""
+        assert len(await self.listed()) > 1
         return self
 
 

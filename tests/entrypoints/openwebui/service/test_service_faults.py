@@ -106,7 +106,7 @@ async def test_failed_task_gets_a_neutral_answer_and_never_an_error_as_a_title(
 
 async def test_model_list_never_breaks(caller: Caller, scenario: tuple[dict[str, Any], str, str]) -> None:
     for _ in range(3):
-        entries = caller.service.pipes(caller.valves)
+        entries = await caller.listed()
         assert entries
         assert all(entry["id"] and entry["name"] for entry in entries)
 
@@ -147,7 +147,7 @@ async def test_stored_value_that_cannot_be_used_is_logged_once(
 ) -> None:
     caller.valves["MAX_CONCURRENT_REQUESTS"] = "many"
     for _ in range(3):
-        caller.service.pipes(caller.valves)
+        await caller.listed()
 
     assert caplog.text.count("setting_not_used_as_given") == 1
 

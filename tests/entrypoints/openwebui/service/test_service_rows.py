@@ -33,7 +33,7 @@ def asked_for(host: Host) -> list[str]:
 
 async def test_rows_are_made_for_what_was_listed(caller: Caller, host: Host) -> None:
     await caller.knows_the_models()
-    entries = caller.service.pipes(caller.valves)
+    entries = await caller.listed()
     await eventually(lambda: len(inserted(host)) == len(entries))
     assert {f"openrouter.{entry['id']}" for entry in entries} == inserted(host).keys()
 
@@ -45,7 +45,8 @@ async def test_rows_follow_a_selection_and_the_switches(caller: Caller, host: Ho
         "UPDATE_MODEL_CAPABILITIES": False,
         "NEW_MODEL_ACCESS_CONTROL": "public",
     }
-    await eventually(lambda: caller.service.pipes(caller.valves) and inserted(host))
+    await caller.listed()
+    await eventually(lambda: inserted(host))
     (row,) = inserted(host).values()
     assert row["meta"].keys() == {"description", "openrouter_pipe"}
     assert row["access_grants"] != []
@@ -54,8 +55,7 @@ async def test_rows_follow_a_selection_and_the_switches(caller: Caller, host: Ho
 async def test_rows_are_looked_at_once_however_often_models_are_listed(caller: Caller, host: Host) -> None:
     await caller.knows_the_models()
     for _ in range(20):
-        caller.service.pipes(caller.valves)
-        await asyncio.sleep(0)
+        await caller.listed()
     await eventually(lambda: asked_for(host))
     assert asked_for(host) == ["openrouter."]
 
@@ -78,7 +78,7 @@ async def test_a_host_that_offers_no_rows_costs_one_warning(caller: Caller, capl
     await caller.knows_the_models()
     await eventually(lambda: "model_rows_not_synced" in caplog.text)
     for _ in range(3):
-        assert len(caller.service.pipes(caller.valves)) > 1
+        assert len(await caller.listed()) > 1
         await asyncio.sleep(0.01)
     assert caplog.text.count("model_rows_not_synced") == 1
 

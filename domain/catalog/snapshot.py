@@ -1,0 +1,184 @@
+"""The list of models as bytes, so that it outlives a load of the code and a process; and back.
+
+Fields a later release adds are passed over, fields it lacks take their defaults: only another `FORMAT` is unusable.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, fields
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from hashlib import sha256
+
+from ports.catalog import Model, Reasoning
+from ports.responses import Route
+
+FORMAT = 1
+
+
+class SnapshotUnusable(Exception):
+    """These bytes are no list of models of this route. `reason` names what is wrong, without data."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A list as upstream had it at `fetched_at` (aware, UTC). `zero_retention` is None if it was not asked for."""
+
+    models: tuple[Model, ...]
+    fetched_at: datetime
+    zero_retention: frozenset[str] | None = None
+
+
+def snapshot_key(route: Route) -> str:
+    """Return the name of a route's list: one per address and key, from which neither can be read."""
+    return f"models-{_mark(route)}"
+
+
+def write_snapshot(snapshot: Snapshot, route: Route) -> bytes:
+    """Return the bytes to keep."""
+    retention = snapshot.zero_retention
+    return json.dumps(
+        {
+            "format": FORMAT,
+            "route": _mark(route),
+            "fetched_at": snapshot.fetched_at.timestamp(),
+            "zero_retention": None if retention is None else sorted(retention),
+            "models": [_written(model) for model in snapshot.models],
+        }
+    ).encode()
+
+
+def read_snapshot(raw: bytes, route: Route) -> Snapshot:
+    """Return the list these bytes hold. Raises SnapshotUnusable, whatever the bytes are."""
+    try:
+        held = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise SnapshotUnusable("empty" if not raw else "damaged") from None
+    if not isinstance(held, dict) or held.get("format") != FORMAT:
+        raise SnapshotUnusable("written by another version")
+    if held.get("route") != _mark(route):
+        raise SnapshotUnusable("of another key or address")
+    try:
+        retention = held.get("zero_retention")
+        models = tuple(_model(entry) for entry in held["models"])
+        fetched_at = datetime.fromtimestamp(held["fetched_at"], UTC)
+        kept = None if retention is None else frozenset(_text(slug) for slug in retention)
+    except (KeyError, TypeError, ValueError, OverflowError, OSError, InvalidOperation):
+        raise SnapshotUnusable("damaged") from None
+    if not models:
+        raise SnapshotUnusable("without models")
+    return Snapshot(models, fetched_at, kept)
+
+
+def _mark(route: Route) -> str:
+    named = json.dumps([route.base_url, route.api_key])
+    return sha256(named.encode()).hexdigest()[:32]
+
+
+def _written(value: Model | Reasoning) -> dict[str, object]:
+    """Return the fields that differ from their defaults, as JSON holds them."""
+    written: dict[str, object] = {}
+    for one in fields(value):
+        default = one.default if one.default_factory is MISSING else one.default_factory()
+        given = getattr(value, one.name)
+        if given != default:
+            written[one.name] = _plain(given)
+    return written
+
+
+def _plain(value: object) -> object:
+    match value:
+        case Reasoning():
+            return _written(value)
+        case Decimal():
+            return str(value)
+        case frozenset():
+            return sorted(value)
+        case tuple():
+            return list(value)
+        case _:
+            return value
+
+
+def _model(entry: object) -> Model:
+    return Model(**_read(entry, _MODEL))  # type: ignore[arg-type]  # the readers give each field its type
+
+
+def _reasoning(entry: object) -> Reasoning:
+    return Reasoning(**_read(entry, _REASONING))  # type: ignore[arg-type]
+
+
+Readers = Mapping[str, Callable[[object], object]]
+
+
+def _read(entry: object, readers: Readers) -> dict[str, object]:
+    if not isinstance(entry, dict):
+        raise TypeError("an entry is no object")
+    return {name: read(entry[name]) for name, read in readers.items() if name in entry}
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a text is none")
+    return value
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError("a count is none")
+    return value
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("a switch is none")
+    return value
+
+
+def _price(value: object) -> Decimal:
+    price = Decimal(_text(value))
+    if not price.is_finite():
+        raise ValueError("a price is no number")
+    return price
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise TypeError("a list is none")
+    return tuple(_text(one) for one in value)
+
+
+def _set(value: object) -> frozenset[str]:
+    return frozenset(_texts(value))
+
+
+_REASONING: Readers = {
+    "mandatory": _flag,
+    "takes_effort": _flag,
+    "efforts": _texts,
+    "takes_budget": _flag,
+    "default_enabled": _flag,
+    "default_effort": _text,
+}
+_MODEL: Readers = {
+    "id": _text,
+    "name": _text,
+    "created": _count,
+    "context_length": _count,
+    "max_completion_tokens": _count,
+    "prompt_price": _price,
+    "completion_price": _price,
+    "input_modalities": _set,
+    "output_modalities": _set,
+    "supported_parameters": _set,
+    "reasoning": _reasoning,
+    "canonical_slug": _text,
+    "is_free": _flag,
+    "expires": _text,
+    "description": _text,
+    "web_search_price": _price,
+}
