@@ -100,8 +100,8 @@ class UpstreamSettings:
     )
     update_model_capabilities: bool = setting(
         True,
-        "Keep the capability boxes of the models (vision, web search, image generation and so on) as OpenRouter lists "
-        "them. What an administrator has changed by hand is never touched again.",
+        "Switch off the capability boxes a model cannot fill (vision, builtin tools) and follow OpenRouter's list. "
+        "What an administrator has changed by hand is never touched again.",
     )
     update_model_descriptions: bool = setting(
         False,

@@ -1,6 +1,6 @@
 """What the host keeps about models beside their names: boxes, descriptions, who may use them."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -11,7 +11,8 @@ from ports.json_values import JsonObject
 class ModelRow:
     """One row as read: `id` is `<function id>.<slug>`; entries of `meta` that say nothing are left out.
 
-    `public`: everybody may use the model. `preset`: not a function's own model but one built on another.
+    `public`: everybody may use the model. `preset`: not a function's own model but one built on another. `claimed`: a
+    person has given it an owner, parameters, groups or people who may use it, or has switched it off.
     """
 
     id: str
@@ -19,6 +20,7 @@ class ModelRow:
     meta: JsonObject = field(default_factory=dict)
     public: bool = False
     preset: bool = False
+    claimed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,21 @@ class RowChange:
 
 Edit = Callable[[ModelRow], RowChange | None]
 """Says what to change in a row as it stands now; None for nothing. Pure and quick: it may be asked twice."""
+
+Judge = Callable[[ModelRow], bool]
+"""Says whether a row as it stands now may go. Pure and quick."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assumed:
+    """What the host does for a model that has no row, and what a row costs it.
+
+    `boxes`: the capability boxes it reads, with the value each has without a row. `setting` names the host's variable
+    that would keep a row from costing every chat a second database connection inside the first; "" if rows cost none.
+    """
+
+    boxes: Mapping[str, bool] = field(default_factory=dict)
+    setting: str = ""
 
 
 class ModelRowsError(Exception):
@@ -102,6 +119,17 @@ class ModelRows(Protocol):
         Who owns the row, who may use it, its parameters and whether it is switched on stay as they are. A row that
         somebody else changed meanwhile is read and edited once more. Raises RowsNotOffered, RowRefused.
         """
+        ...
+
+    async def remove(self, row_id: str, judge: Judge) -> bool:
+        """Read the row again, ask `judge`, delete the row; False if it is absent or stays.
+
+        Raises RowsNotOffered, RowRefused.
+        """
+        ...
+
+    async def assumed(self) -> Assumed:
+        """Return what this host assumes now: its administrators may change it. Raises RowsNotOffered."""
         ...
 
     async def admins_see_private(self) -> bool:

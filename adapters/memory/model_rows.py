@@ -1,18 +1,23 @@
 """Model rows that live in memory."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from ports.model_rows import Edit, ModelRow, NewRow
+from ports.model_rows import Assumed, Edit, Judge, ModelRow, NewRow
+
+BOXES = {"vision": True, "builtin_tools": True}
 
 
 class MemoryModelRows:
-    """Implements ModelRows; `rows` by id, `writes` counts what was stored since the start."""
+    """Implements ModelRows; `rows` by id, `writes` counts what was stored or deleted since the start."""
 
-    def __init__(self, *rows: ModelRow, admins_see_private: bool = True) -> None:
+    def __init__(
+        self, *rows: ModelRow, admins_see_private: bool = True, boxes: Mapping[str, bool] = BOXES, setting: str = ""
+    ) -> None:
         self.rows = {row.id: row for row in rows}
         self.writes = 0
         self._admins_see_private = admins_see_private
+        self._assumed = Assumed(boxes, setting)
 
     async def ids(self, function_id: str) -> frozenset[str]:
         """Return the ids of all rows below `<function id>.`."""
@@ -37,6 +42,19 @@ class MemoryModelRows:
             return False
         self._store(replace(row, name=change.name or row.name, meta={**row.meta, **change.meta}))
         return True
+
+    async def remove(self, row_id: str, judge: Judge) -> bool:
+        """Ask `judge` about the row as it stands, delete it."""
+        row = self.rows.get(row_id)
+        if row is None or not judge(row):
+            return False
+        del self.rows[row_id]
+        self.writes += 1
+        return True
+
+    async def assumed(self) -> Assumed:
+        """Return what the constructor was told."""
+        return self._assumed
 
     async def admins_see_private(self) -> bool:
         """Tell what the constructor was told."""

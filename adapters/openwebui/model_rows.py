@@ -6,8 +6,25 @@ from contextlib import contextmanager
 from inspect import iscoroutinefunction
 from typing import Any
 
-from adapters.openwebui.model_table import ModelTable, Stored, model_table, setting
-from ports.model_rows import Edit, ModelRow, ModelRowsError, NewRow, RowChange, RowRefused, RowsUnavailable
+from adapters.openwebui.model_table import (
+    ModelTable,
+    Stored,
+    default_boxes,
+    model_table,
+    setting,
+    sharing_setting,
+)
+from ports.model_rows import (
+    Assumed,
+    Edit,
+    Judge,
+    ModelRow,
+    ModelRowsError,
+    NewRow,
+    RowChange,
+    RowRefused,
+    RowsUnavailable,
+)
 
 EVERYBODY = {"principal_type": "user", "principal_id": "*", "permission": "read"}
 NOBODY = ""  # the owner of rows that belong to no person
@@ -69,6 +86,22 @@ class OpenWebUiModelRows:
                     raise
             return await _updated(table, row_id, edit)
 
+    async def remove(self, row_id: str, judge: Judge) -> bool:
+        """Read, judge and delete one row, with whatever the host keeps beside it."""
+        table = model_table()
+        with _translated(lambda reason: RowRefused(row_id, reason)):
+            stored = await _called(table.get, row_id)
+            if stored is None or not judge(_row_of(stored)):
+                return False
+            if await _called(table.delete, row_id):
+                return True
+        raise RowRefused(row_id, "not deleted")
+
+    async def assumed(self) -> Assumed:
+        """Ask the host's modules and settings."""
+        with _translated(RowsUnavailable):
+            return Assumed(await default_boxes(), sharing_setting())
+
     async def admins_see_private(self) -> bool:
         """Tell whether administrators pass by the rows' access, as they do unless the host was told otherwise."""
         return setting("BYPASS_ADMIN_ACCESS_CONTROL", default=True)
@@ -102,8 +135,23 @@ def _translated(to: Callable[[str], ModelRowsError]) -> Iterator[None]:
 
 
 def _row_of(stored: Stored) -> ModelRow:
-    meta = {key: value for key, value in stored.meta.model_dump().items() if value is not None}
-    return ModelRow(stored.id, stored.name, meta, public=_is_public(stored), preset=bool(stored.base_model_id))
+    meta = stored.meta.model_dump(exclude_defaults=True)
+    return ModelRow(
+        stored.id,
+        stored.name,
+        {key: value for key, value in meta.items() if value is not None},
+        public=_is_public(stored),
+        preset=bool(stored.base_model_id),
+        claimed=_is_claimed(stored),
+    )
+
+
+def _is_claimed(stored: Stored) -> bool:
+    """Tell whether a person has decided about a row what no sync writes."""
+    access = getattr(stored, "access_control", None) or {}
+    granted = getattr(stored, "access_grants", None) or any(access.values())
+    params = stored.params.model_dump(exclude_defaults=True) if stored.params is not None else {}
+    return bool(stored.user_id or granted or params or not stored.is_active)
 
 
 def _is_public(stored: Stored) -> bool:

@@ -4,12 +4,15 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from inspect import iscoroutinefunction
 from typing import Any
 
 from ports.model_rows import RowsNotOffered
 
 MODELS, DATABASE, SETTINGS = "open_webui.models.models", "open_webui.internal.db", "open_webui.config"
+ENVIRONMENT, STORED_SETTINGS, BUILTIN_TOOLS = "open_webui.env", "open_webui.models.config", "open_webui.tools.builtin"
+SHARING = "DATABASE_ENABLE_SESSION_SHARING"
 
 Stored = Any
 """A row as the host's functions return it: id, name, base_model_id, meta, params, is_active, and its access."""
@@ -24,6 +27,7 @@ class ModelTable:
     get_many: Callable[[list[str]], Any] | None
     insert: Callable[..., Any]
     update: Callable[..., Any]
+    delete: Callable[[str], Any]
     form: Any
 
     def filled(self, **values: object) -> Any:
@@ -46,6 +50,7 @@ def model_table() -> ModelTable:
         get_many=getattr(functions, "get_models_by_ids", None),
         insert=_named(functions, "insert_new_model"),
         update=_named(functions, "update_model_by_id"),
+        delete=_named(functions, "delete_model_by_id"),
         form=_named(module, "ModelForm"),
     )
 
@@ -53,6 +58,39 @@ def model_table() -> ModelTable:
 def setting(name: str, *, default: bool) -> bool:
     """Return a switch the host was started with. Raises RowsNotOffered where there is no host."""
     return bool(getattr(_module(SETTINGS), name, default))
+
+
+async def default_boxes() -> dict[str, bool]:
+    """Return the capability boxes this host reads of a model without a row: all are on unless administrators say.
+
+    Source: Open WebUI `utils/models.py`, `utils/middleware.py`, `utils/tools.py` and the page, 0.6.28 to 0.12.4.
+    """
+    boxes = {"vision": True}
+    if _exists(BUILTIN_TOOLS):
+        boxes["builtin_tools"] = True
+    said = (await _default_metadata() or {}).get("capabilities")
+    return boxes | {name: on for name, on in (said if isinstance(said, dict) else {}).items() if isinstance(on, bool)}
+
+
+def sharing_setting() -> str:
+    """Name the host's variable that keeps rows from costing connections, "" where they cost none.
+
+    Hosts from 0.9 on read a row's grants on a second connection while they hold the first; on PostgreSQL a burst of
+    chats then waits for its own pool. Source: Open WebUI `models/models.py`, `internal/db.py`.
+    """
+    environment = _module(ENVIRONMENT)
+    on_postgres = str(getattr(environment, "DATABASE_URL", "")).startswith("postgres")
+    nests = iscoroutinefunction(_named(_named(_module(MODELS), "Models"), "get_model_by_id"))
+    return SHARING if on_postgres and nests and getattr(environment, SHARING, None) is False else ""
+
+
+async def _default_metadata() -> Any:
+    """Read what administrators assume of all models: stored settings from 0.10 on, an object before, nothing in 0.6."""
+    try:
+        return await _named(_named(_module(STORED_SETTINGS), "Config"), "get")("models.default_metadata")
+    except (RowsNotOffered, TypeError):
+        held = getattr(_module(SETTINGS), "DEFAULT_MODEL_METADATA", None)
+        return getattr(held, "value", held)
 
 
 async def _ids_on_loop(table: Any, prefix: str) -> list[str]:
@@ -78,6 +116,13 @@ def _module(name: str) -> Any:
         return import_module(name)
     except ImportError as error:
         raise RowsNotOffered(name) from error
+
+
+def _exists(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except (ImportError, ValueError):
+        return False
 
 
 def _named(owner: Any, name: str) -> Any:

@@ -1,31 +1,24 @@
-"""Which switches of the host's page fit a model."""
+"""Which switches of the host's page a model decides."""
 
 from collections.abc import Mapping
 
 from ports.catalog import Model
 
-ALWAYS: Mapping[str, bool] = {
-    "file_upload": True,  # without it the host refuses every attachment, texts included
-    "code_interpreter": True,
-    "citations": True,
-    "status_updates": True,
-    "usage": True,
-}
+DECIDED = ("vision", "builtin_tools")
+"""The boxes `capabilities` may speak of."""
 
 
-def capabilities(model: Model) -> dict[str, bool]:
-    """Return the capability boxes of a model by the host's names.
+def capabilities(model: Model) -> Mapping[str, bool]:
+    """Return the capability boxes that say what the model itself can do, by the host's names.
 
-    What upstream does not tell is left out and stays as the host has it. Source: behaviour of the catalog,
-    capability boxes.
+    The others (web search, image generation, code interpreter, files and so on) speak of the host's own features, which
+    serve any model: a False there would only take them away from people. What upstream does not say is left out.
+    Source: ADR 0019.
     """
-    boxes = dict(ALWAYS)
+    boxes: dict[str, bool] = {}
     if model.input_modalities:
         boxes["vision"] = not model.input_modalities.isdisjoint(("image", "video"))
-    if model.output_modalities:
-        boxes["image_generation"] = "image" in model.output_modalities
     if model.supported_parameters:
-        boxes["web_search"] = searches(model)
         boxes["builtin_tools"] = calls_tools(model)
     return boxes
 

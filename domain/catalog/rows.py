@@ -1,17 +1,19 @@
 """What the host's rows should say about the models on offer, and what may be changed in them.
 
+A row says only what the host does not assume anyway: each row costs the host work at every chat (ADR 0019).
+
 A row carries a private note of what was last written into it, field by field. A field whose value is no longer that
 one was edited by a person and is never touched again; one that was never written is only filled where it is empty.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from domain.catalog.capabilities import capabilities
+from domain.catalog.capabilities import DECIDED, capabilities
 from ports.catalog import Model
 from ports.json_values import JsonObject
-from ports.model_rows import ModelRow, NewRow, RowChange
+from ports.model_rows import Assumed, ModelRow, NewRow, RowChange
 
 NOTE = "openrouter_pipe"  # key of the note in a row's meta: {"made": true, "gone": true, "wrote": {field: mark}}
 NAME, DESCRIPTION, BOXES = "name", "description", "capabilities"
@@ -43,6 +45,7 @@ class Target:
     models: Mapping[str, Model]
     alive: frozenset[str]
     switches: Switches = field(default_factory=Switches)
+    assumed: Assumed = field(default_factory=Assumed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +55,13 @@ class _Note:
     wrote: Mapping[str, object]
 
 
-def target_of(function_id: str, offered: Iterable[Model], catalog: Iterable[Model], switches: Switches) -> Target:
+def target_of(
+    function_id: str, offered: Iterable[Model], catalog: Iterable[Model], switches: Switches, assumed: Assumed
+) -> Target:
     """Put the models under the ids the host gives them."""
     models = {row_id(function_id, model): model for model in offered}
-    return Target(models, frozenset((*models, *(row_id(function_id, model) for model in catalog))), switches)
+    alive = frozenset((*models, *(row_id(function_id, model) for model in catalog)))
+    return Target(models, alive, switches, assumed)
 
 
 def row_id(function_id: str, model: Model) -> str:
@@ -63,12 +69,34 @@ def row_id(function_id: str, model: Model) -> str:
     return f"{function_id}.{model.id}"
 
 
+def needed(target: Target, wanted_id: str) -> bool:
+    """Tell whether an offered model needs a row: for everybody to use it, or because the host assumes otherwise.
+
+    Where a row costs every chat a second connection it is only worth that to let people in.
+    """
+    if target.switches.public:
+        return True
+    return not target.assumed.setting and len(_wanted(target.models[wanted_id], target)) > 1
+
+
+def removable(target: Target, row: ModelRow) -> bool:
+    """Tell whether a row may go: made here, as it was written, granted to nobody, and no longer needed."""
+    note = _note_of(row.meta)
+    if not note.made or row.preset or row.public or row.claimed or row.id not in target.models:
+        return False
+    others = row.meta.keys() - {NOTE, BOXES, DESCRIPTION}
+    boxes = row.meta.get(BOXES)
+    said = {NAME, *(boxes if isinstance(boxes, Mapping) else ()), *({DESCRIPTION} & row.meta.keys())}
+    as_written = all(name in note.wrote and _mark(_standing(row, name)) == note.wrote[name] for name in said)
+    return not others and as_written and not needed(target, row.id)
+
+
 def new_row(target: Target, wanted_id: str) -> NewRow:
     """Return the row for an offered model that has none."""
     model = target.models[wanted_id]
-    fields = _wanted(model, target.switches)
+    fields = _wanted(model, target)
     note = _Note(True, False, {name: _mark(value) for name, value in fields.items()})
-    return NewRow(wanted_id, str(fields[NAME]), _written({}, fields, note), public=target.switches.public)
+    return NewRow(wanted_id, str(fields[NAME]), _written({}, fields, (), note), public=target.switches.public)
 
 
 def follow(target: Target, row: ModelRow) -> RowChange | None:
@@ -81,22 +109,40 @@ def follow(target: Target, row: ModelRow) -> RowChange | None:
     if row.preset or (gone and NOTE not in row.meta):
         return None
     model = target.models.get(row.id)
-    fields = {} if model is None else _wanted(model, target.switches)
+    fields = {} if model is None else _wanted(model, target)
     changed = {name: value for name, value in fields.items() if _may_write(row, note, name, value)}
-    if not changed and note.gone == gone:
+    withdrawn = set() if model is None else _withdrawn(model, target, row, note)
+    if not changed and not withdrawn and note.gone == gone:
         return None
     wrote = {**note.wrote, **{name: _mark(value) for name, value in changed.items()}}
+    wrote = {name: mark for name, mark in wrote.items() if name not in withdrawn}
     name = changed.get(NAME)
-    return RowChange(_written(row.meta, changed, _Note(note.made, gone, wrote)), None if name is None else str(name))
+    meta = _written(row.meta, changed, withdrawn, _Note(note.made, gone, wrote))
+    return RowChange(meta, None if name is None else str(name))
 
 
-def _wanted(model: Model, switches: Switches) -> Fields:
+def _wanted(model: Model, target: Target) -> Fields:
     fields: dict[str, Value] = {NAME: _plain(model.name)[:NAME_LIMIT] or model.id}
-    if switches.descriptions and (description := _plain(model.description)):
+    if target.switches.descriptions and (description := _plain(model.description)):
         fields[DESCRIPTION] = description
-    if switches.capabilities:
-        fields |= capabilities(model)
+    if target.switches.capabilities:
+        assumed = target.assumed.boxes
+        fields |= {box: on for box, on in capabilities(model).items() if box in assumed and assumed[box] is not on}
     return fields
+
+
+def _withdrawn(model: Model, target: Target, row: ModelRow, note: _Note) -> set[str]:
+    """Return the boxes written here earlier that say nothing any more; one upstream is silent about stays."""
+    if not target.switches.capabilities:
+        return set()
+    known, assumed = capabilities(model), target.assumed.boxes
+    idle = (name for name in note.wrote if name not in (NAME, DESCRIPTION))
+    return {
+        name
+        for name in idle
+        if (name not in DECIDED or (name in known and assumed.get(name) is known[name]))
+        and _mark(_standing(row, name)) == note.wrote[name]
+    }
 
 
 def _may_write(row: ModelRow, note: _Note, name: str, wanted: Value) -> bool:
@@ -119,13 +165,14 @@ def _standing(row: ModelRow, name: str) -> object:
     return boxes.get(name) if isinstance(boxes, Mapping) else None
 
 
-def _written(meta: JsonObject, fields: Fields, note: _Note) -> JsonObject:
+def _written(meta: JsonObject, fields: Fields, withdrawn: Collection[str], note: _Note) -> JsonObject:
     """Return the entries of meta to store: only those that differ, and the note."""
     entries: dict[str, object] = {}
     boxes = {name: value for name, value in fields.items() if name not in (NAME, DESCRIPTION)}
-    if boxes:
+    if boxes or withdrawn:
         stands = meta.get(BOXES)
-        entries[BOXES] = {**(stands if isinstance(stands, Mapping) else {}), **boxes}
+        kept = stands if isinstance(stands, Mapping) else {}
+        entries[BOXES] = {name: value for name, value in kept.items() if name not in withdrawn} | boxes
     if DESCRIPTION in fields:
         entries[DESCRIPTION] = fields[DESCRIPTION]
     marks = {"made": note.made, "gone": note.gone}

@@ -12,7 +12,7 @@ from enum import Enum
 from functools import partial
 from itertools import islice
 
-from domain.catalog.rows import Switches, Target, follow, new_row, target_of
+from domain.catalog.rows import Switches, Target, follow, needed, new_row, removable, target_of
 from ports.catalog import Model
 from ports.clock import Clock
 from ports.model_rows import ModelRows, ModelRowsError, RowRefused, RowsNotOffered
@@ -24,6 +24,7 @@ PEER_SECONDS = 30.0  # how long that one is left alone
 RETRY_SECONDS = 300.0
 LONGEST_PAUSE = 1.0
 REFUSED_IN_A_ROW = 3  # then it is not the rows
+COUNTED = ("rows", "inserted", "updated", "removed", "refused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,10 @@ class _Outcome(Enum):
 
 @dataclass(slots=True)
 class _Tally:
+    rows: int = 0
     inserted: int = 0
     updated: int = 0
+    removed: int = 0
     refused: int = 0
     refused_in_a_row: int = 0
     last_refusal: str = ""
@@ -67,6 +70,7 @@ class SyncModels:
         self._waiting: Wish | None = None
         self._retry_at: float | None = None
         self._complaint = ""
+        self._warned_of_cost = False
         self._over = False
 
     def begin(self, wish: Wish) -> None:
@@ -119,36 +123,49 @@ class SyncModels:
             self._complain(f"{type(defect).__name__} in the sync itself")
         else:
             self._complain(tally.last_refusal)
-            counts = {"inserted": tally.inserted, "updated": tally.updated, "refused": tally.refused}
+            counts = {name: getattr(tally, name) for name in COUNTED}
             self._telemetry.event("info", "model_rows_synced", function=wish.function_id, **counts)
 
     async def _sync(self, wish: Wish, tally: _Tally) -> None:
         """Go over the rows until a pass meets nobody else at them, or a newer wish waits."""
-        target = target_of(wish.function_id, wish.offered, wish.catalog, wish.switches)
+        assumed = await self._rows.assumed()
+        target = target_of(wish.function_id, wish.offered, wish.catalog, wish.switches, assumed)
+        # where administrators do not pass by the access, a row granted to nobody hides what no row would show them
+        keep_all = not (wish.switches.public or await self._rows.admins_see_private())
         for left in reversed(range(PASSES)):
             there = await self._rows.ids(wish.function_id)
-            alone = await self._edit(target, there, tally) and await self._insert(target, there, tally)
+            before = tally.inserted - tally.removed
+            alone = await self._edit(target, there, tally, keep_all=keep_all)
+            alone = alone and (keep_all or await self._insert(target, there, tally))
+            tally.rows = len(there) + tally.inserted - tally.removed - before
+            self._warn_of_cost(assumed.setting, tally.rows)
             if alone or left == 0 or self._waiting is not None:
                 return
             await self._clock.sleep_until(self._clock.monotonic() + PEER_SECONDS)
 
-    async def _edit(self, target: Target, there: frozenset[str], tally: _Tally) -> bool:
-        """Change the rows that are there; False as soon as another process turns out to do the same."""
+    async def _edit(self, target: Target, there: frozenset[str], tally: _Tally, *, keep_all: bool) -> bool:
+        """Change the rows that are there, and remove those no longer needed unless all are kept.
+
+        False as soon as another process turns out to do the same.
+        """
         for batch in _batches(sorted(there)):
             for row in await self._rows.read(batch):
-                if self._waiting is None and follow(target, row) is not None:
+                if self._waiting is None and not keep_all and removable(target, row):
+                    outcome = await self._stored(self._rows.remove(row.id, partial(removable, target)), tally)
+                    tally.removed += outcome is _Outcome.STORED
+                elif self._waiting is None and follow(target, row) is not None:
                     outcome = await self._stored(self._rows.update(row.id, partial(follow, target)), tally)
-                    if outcome is _Outcome.NOT_NEEDED:
-                        return False
                     tally.updated += outcome is _Outcome.STORED
+                else:
+                    continue
+                if outcome is _Outcome.NOT_NEEDED:
+                    return False
             await asyncio.sleep(0)
         return True
 
     async def _insert(self, target: Target, there: frozenset[str], tally: _Tally) -> bool:
         """Insert the rows that are missing; False as soon as another process turns out to do the same."""
-        if not target.switches.public and not await self._rows.admins_see_private():
-            return True  # without a row administrators see the model, with one that is granted to nobody they do not
-        for row_id in sorted(target.models.keys() - there):
+        for row_id in sorted(row_id for row_id in target.models.keys() - there if needed(target, row_id)):
             if self._waiting is not None:
                 break
             outcome = await self._stored(self._rows.insert(new_row(target, row_id)), tally)
@@ -174,6 +191,12 @@ class SyncModels:
         await self._clock.sleep_until(now + min(now - began, LONGEST_PAUSE))
         await asyncio.sleep(0)
         return outcome
+
+    def _warn_of_cost(self, setting: str, rows: int) -> None:
+        """Log once which setting of the host would make its rows cheap."""
+        if setting and not self._warned_of_cost:
+            self._warned_of_cost = True
+            self._telemetry.event("warning", "model_rows_costly", setting=setting, rows=rows)
 
     def _complain(self, about: str) -> None:
         """Log a failure once, until it is another one or none."""

@@ -36,6 +36,7 @@ SETTINGS = {
     "ENABLE_OLLAMA_API": "false",
     "ENABLE_OPENAI_API": "false",
     "ENABLE_API_KEYS": "true",
+    "DATABASE_ENABLE_SESSION_SHARING": "true",  # else each chat with a model that has a row takes two connections
     "ANONYMIZED_TELEMETRY": "false",
     "DO_NOT_TRACK": "true",
     "PYTHONUNBUFFERED": "1",

@@ -136,8 +136,8 @@ class Pipe:
         UPDATE_MODEL_CAPABILITIES: bool = Field(
             default=True,
             description=(
-                "Keep the capability boxes of the models (vision, web search, image generation and so on) as "
-                "OpenRouter lists them. What an administrator has changed by hand is never touched again."
+                "Switch off the capability boxes a model cannot fill (vision, builtin tools) and follow OpenRouter's "
+                "list. What an administrator has changed by hand is never touched again."
             ),
         )
         UPDATE_MODEL_DESCRIPTIONS: bool = Field(

@@ -120,6 +120,34 @@ async def an_absent_row_is_not_edited(rows: ModelRows) -> None:
     assert asked == []
 
 
+async def a_row_is_removed_when_the_judge_says_so(rows: ModelRows) -> None:
+    await rows.insert(NewRow("goes.a/b", "B", META))
+    before = await one(rows, "goes.a/b")
+    seen: list[ModelRow] = []
+    assert not await rows.remove("goes.a/b", lambda row: bool(seen.append(row)))
+    assert seen == [before] == [await one(rows, "goes.a/b")]
+    assert await rows.remove("goes.a/b", lambda _row: True)
+    assert await rows.ids("goes") == frozenset()
+    assert await rows.insert(NewRow("goes.a/b", "B", {}))
+
+
+async def an_absent_row_is_not_removed(rows: ModelRows) -> None:
+    assert not await rows.remove("absent.a/b", lambda _row: True)
+
+
+async def a_new_row_is_claimed_by_nobody(rows: ModelRows) -> None:
+    await rows.insert(NewRow("unclaimed.a/b", "B", META))
+    row = await one(rows, "unclaimed.a/b")
+    assert not row.claimed
+    assert row.meta == META
+
+
+async def without_a_row_models_see(rows: ModelRows) -> None:
+    assumed = await rows.assumed()
+    assert assumed.boxes["vision"] is True
+    assert assumed.setting == ""
+
+
 async def administrators_see_what_nobody_was_granted(rows: ModelRows) -> None:
     assert await rows.admins_see_private() is True
 
@@ -138,6 +166,10 @@ CASES: tuple[Case, ...] = (
     the_edit_sees_the_row_as_it_stands,
     an_edit_that_changes_nothing_writes_nothing,
     an_absent_row_is_not_edited,
+    a_row_is_removed_when_the_judge_says_so,
+    an_absent_row_is_not_removed,
+    a_new_row_is_claimed_by_nobody,
+    without_a_row_models_see,
     administrators_see_what_nobody_was_granted,
 )
 

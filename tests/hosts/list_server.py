@@ -34,8 +34,8 @@ class ListServer:
         self._thread.join()
         self._server.server_close()
 
-    def offer(self, slug: str, *, sees: bool = False, draws: bool = False, searches: bool = False, **more: Any) -> None:
-        """Put a model into the list, or another description of it."""
+    def offer(self, slug: str, *, sees: bool = False, calls: bool = False, draws: bool = False, **more: Any) -> None:
+        """Put a model into the list, or another description of it: `sees` pictures, `calls` tools, `draws`."""
         self.entries[slug] = {
             "id": slug,
             "name": f"Model {slug}",
@@ -44,8 +44,8 @@ class ListServer:
                 "input_modalities": ["text", "image"] if sees else ["text"],
                 "output_modalities": ["text", "image"] if draws else ["text"],
             },
-            "pricing": {"prompt": "0", "completion": "0", **({"web_search": "0.01"} if searches else {})},
-            "supported_parameters": ["temperature"],
+            "pricing": {"prompt": "0", "completion": "0"},
+            "supported_parameters": ["temperature", *(["tools"] if calls else [])],
             **more,
         }
 

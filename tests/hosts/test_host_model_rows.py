@@ -60,15 +60,37 @@ def test_the_hosts_own_functions_keep_every_promise_of_the_port(host: InstalledH
 
 
 async def test_boxes_follow_the_list(client: HostAdmin, followed: Followed) -> None:
-    followed.upstream.offer("maker/boxes", sees=True)
+    followed.upstream.offer("maker/boxes")
     await followed.sync(client)
     first = await followed.boxes(client, "maker/boxes")
-    followed.upstream.offer("maker/boxes", draws=True, searches=True)
-    await followed.sync(client)
+    followed.upstream.offer("maker/boxes", sees=True)
+    await followed.sync(client, UPDATE_MODEL_DESCRIPTIONS=True)
     second = await followed.boxes(client, "maker/boxes")
-    watched = ("vision", "image_generation", "web_search", "usage")
-    assert [first[box] for box in watched] == [True, False, False, True]
-    assert [second[box] for box in watched] == [False, True, True, True]
+    await followed.sync(client, UPDATE_MODEL_DESCRIPTIONS=False)
+    knows_tools = {"builtin_tools": False} if client.at_least("0.8") else {}
+    assert first == {"vision": False, **knows_tools}
+    assert second == knows_tools
+
+
+async def test_a_model_that_does_what_the_host_assumes_has_no_row(client: HostAdmin, followed: Followed) -> None:
+    followed.upstream.offer("maker/able", sees=True, calls=True)
+    await followed.sync(client)
+    assert model_id("maker/able") in await client.model_ids()
+    assert not await followed.has_row(client, "maker/able")
+
+
+async def test_a_row_goes_when_it_says_nothing_any_more_unless_it_was_edited(
+    client: HostAdmin, followed: Followed
+) -> None:
+    for slug in ("maker/plain", "maker/tagged"):
+        followed.upstream.offer(slug)
+    await followed.sync(client)
+    await followed.save(client, "maker/tagged", tags=[{"name": "mine"}])
+    for slug in ("maker/plain", "maker/tagged"):
+        followed.upstream.offer(slug, sees=True, calls=True)
+    await followed.sync(client)
+    assert not await followed.has_row(client, "maker/plain")
+    assert (await followed.row(client, "maker/tagged"))["meta"]["tags"] == [{"name": "mine"}]
 
 
 async def test_descriptions_follow_the_list_when_they_shall(client: HostAdmin, followed: Followed) -> None:
@@ -92,17 +114,17 @@ async def test_a_second_sync_writes_nothing(client: HostAdmin, followed: Followe
 
 
 async def test_what_an_administrator_changed_survives(client: HostAdmin, followed: Followed) -> None:
-    followed.upstream.offer("maker/edited", sees=True)
+    followed.upstream.offer("maker/edited")
     await followed.sync(client)
     boxes = await followed.boxes(client, "maker/edited")
-    await followed.save(client, "maker/edited", capabilities={**boxes, "vision": False}, description="Ours.")
-    followed.upstream.offer("maker/edited", sees=True, draws=True)
+    await followed.save(client, "maker/edited", capabilities={**boxes, "vision": True}, description="Ours.")
+    followed.upstream.offer("maker/edited", draws=True, name="Another name")
     await followed.sync(client, UPDATE_MODEL_DESCRIPTIONS=True)
     await followed.sync(client, UPDATE_MODEL_DESCRIPTIONS=False)
     row = await followed.row(client, "maker/edited")
     assert row["meta"]["description"] == "Ours."
-    assert row["meta"]["capabilities"]["vision"] is False
-    assert row["meta"]["capabilities"]["image_generation"] is True
+    assert row["meta"]["capabilities"]["vision"] is True
+    assert row["name"] == "Another name"
 
 
 async def test_a_row_an_administrator_made_keeps_owner_name_parameters_and_access(
@@ -110,11 +132,11 @@ async def test_a_row_an_administrator_made_keeps_owner_name_parameters_and_acces
 ) -> None:
     tags = [{"name": "mine"}]
     await followed.create(client, "maker/theirs", name="Ours", params={"temperature": 0.5}, meta={"tags": tags})
-    followed.upstream.offer("maker/theirs", sees=True)
+    followed.upstream.offer("maker/theirs")
     await followed.sync(client)
     row = await followed.row(client, "maker/theirs")
     assert (row["user_id"], row["name"], row["params"]["temperature"]) == (host.admin.id, "Ours", 0.5)
-    assert (row["meta"]["tags"], row["meta"]["capabilities"]["vision"]) == (tags, True)
+    assert (row["meta"]["tags"], row["meta"]["capabilities"]["vision"]) == (tags, False)
     assert model_id("maker/theirs") not in await _seen_by(guest, host)
 
 
@@ -129,7 +151,7 @@ async def test_a_private_model_stays_private_and_a_public_one_public(
     for slug in ("maker/closed", "maker/open"):
         followed.upstream.offer(slug, sees=True)
     await followed.sync(client)
-    assert (await followed.boxes(client, "maker/closed"))["vision"] is True
+    assert "vision" not in await followed.boxes(client, "maker/open")
     seen = await _seen_by(guest, host)
     assert model_id("maker/open") in seen
     assert model_id("maker/closed") not in seen
@@ -186,4 +208,4 @@ async def test_no_model_is_hidden_from_administrators_who_have_no_rights_of_thei
             # 0.6 never shows them a model that has no row
             assert (model_id("maker/always") in await admin.model_ids()) is admin.at_least("0.8")
             await followed.sync(admin, NEW_MODEL_ACCESS_CONTROL="public")
-            assert (await followed.boxes(admin, "maker/always"))["usage"] is True
+            assert (await followed.boxes(admin, "maker/always"))["vision"] is False

@@ -61,7 +61,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="module")
 def replicas(request: pytest.FixtureRequest, bundle_source: str, simulator: SimulatorThread) -> Iterator[Replicas]:
-    database = _new_database()
+    database = new_database()
     settings = {
         "DATABASE_URL": database.render_as_string(hide_password=False),
         "WEBUI_SECRET_KEY": secrets.token_hex(32),
@@ -153,7 +153,7 @@ async def test_nobody_can_read_what_is_kept_when_a_passphrase_is_set(replicas: R
     assert not any(b"encrypted_content" in payload or b'"item"' in payload for _, payload in rows)
 
 
-def _new_database() -> URL:
+def new_database() -> URL:
     """Make a database in the shared server; return its URL as an administrator would write it."""
     server = make_url(postgres_url())
     name = f"host_{uuid4().hex[:10]}"

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+PACKAGES = ("models", "internal", "tools")
+
 
 class Dumped(SimpleNamespace):
     """A value with `model_dump`, as the host's forms have."""
 
-    def model_dump(self) -> dict[str, Any]:
-        return dict(vars(self))
+    def model_dump(self, *, exclude_defaults: bool = False) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if not (exclude_defaults and value is None)}
 
 
 class OldForm:
@@ -36,7 +38,8 @@ class NewForm(OldForm):
 
 def stored(row_id: str = "pipe.a/b", **other: Any) -> Any:
     """Return a row as the host's functions do."""
-    row = {"name": "B", "base_model_id": None, "is_active": False, "access_control": {"read": {"group_ids": ["g"]}}}
+    access = {"read": {"group_ids": ["g"]}}
+    row = {"name": "B", "user_id": "", "base_model_id": None, "is_active": False, "access_control": access}
     meta, params = Dumped(description="x", knowledge=None), Dumped(temperature=1)
     return SimpleNamespace(**{"id": row_id, "meta": meta, "params": params, **row, **other})
 
@@ -56,6 +59,8 @@ class Host:
     """What the stand-ins answer (an exception is raised, a function asked, `InTurn` played), and what they got."""
 
     answers: dict[str, Any] = field(default_factory=dict)
+    environment: dict[str, Any] = field(default_factory=dict)
+    default_metadata: Any = None
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     threads: set[int] = field(default_factory=set)
 
@@ -81,8 +86,14 @@ class Host:
         vars(models).update(Models=functions, ModelForm=form, Model=SimpleNamespace(__table__=_Table()))
         database, switches = ModuleType("open_webui.internal.db"), ModuleType("open_webui.config")
         vars(database).update(get_db=self._session, get_async_db_context=self._async_session)
-        found = [ModuleType("open_webui"), ModuleType("open_webui.models"), ModuleType("open_webui.internal")]
-        return {module.__name__: module for module in (*found, models, database, switches)}
+        environment = ModuleType("open_webui.env")
+        vars(environment).update(self.environment)
+        packages = [ModuleType(name) for name in ("open_webui", *(f"open_webui.{one}" for one in PACKAGES))]
+        vars(packages[-1]).update(__path__=[])
+        found = {module.__name__: module for module in (*packages, models, database, switches, environment)}
+        if self.default_metadata is not None:
+            vars(switches).update(DEFAULT_MODEL_METADATA=self.default_metadata)
+        return found
 
     def _function(self, name: str) -> Callable[..., Any]:
         return lambda *given: self.answer(name, *given)

@@ -3,14 +3,16 @@
 import sys
 import threading
 from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from adapters.openwebui.model_rows import EVERYBODY, NOBODY, OpenWebUiModelRows
 from ports.model_rows import ModelRow, NewRow, RowChange, RowRefused, RowsNotOffered, RowsUnavailable
-from tests.adapters.openwebui.host_modules import Host, InTurn, NewForm, OldForm, stored
+from tests.adapters.openwebui.host_modules import Dumped, Host, InTurn, NewForm, OldForm, stored
 
-NAMES = ("get_model_by_id", "insert_new_model", "update_model_by_id")
+NAMES = ("get_model_by_id", "insert_new_model", "update_model_by_id", "delete_model_by_id")
 SEVERAL = (*NAMES, "get_models_by_ids")
 ROW = NewRow("pipe.a/b", "B", {"description": "x"})
 Install = Callable[..., Host]
@@ -24,8 +26,10 @@ class Conflict(Exception):
 
 @pytest.fixture
 def install(monkeypatch: pytest.MonkeyPatch) -> Install:
-    def install(*, coroutines: bool = True, form: type[OldForm] = NewForm, names: tuple[str, ...] = NAMES) -> Host:
-        host = Host()
+    def install(
+        *, coroutines: bool = True, form: type[OldForm] = NewForm, names: tuple[str, ...] = NAMES, **other: Any
+    ) -> Host:
+        host = Host(**other)
         for name, module in host.modules(coroutines=coroutines, form=form, names=names).items():
             monkeypatch.setitem(sys.modules, name, module)
         return host
@@ -207,3 +211,76 @@ async def test_administrators_see_private_models_unless_the_host_was_told_otherw
     if switch is not None:
         vars(sys.modules["open_webui.config"])["BYPASS_ADMIN_ACCESS_CONTROL"] = switch
     assert await OpenWebUiModelRows().admins_see_private() is seen
+
+
+PLAIN = {"access_control": {}, "params": Dumped(), "is_active": True}
+
+
+@pytest.mark.parametrize(
+    ("other", "claimed"),
+    [
+        ({}, False),
+        ({"params": None}, False),
+        ({"user_id": "person"}, True),
+        ({"params": Dumped(temperature=1)}, True),
+        ({"is_active": False}, True),
+        ({"access_control": {"read": {"group_ids": ["g"]}}}, True),
+        ({"access_control": {"read": None}}, False),
+        ({"access_grants": [SimpleNamespace(principal_type="group", principal_id="g", permission="read")]}, True),
+        ({"access_grants": []}, False),
+    ],
+)
+async def test_a_row_a_person_decided_about_is_claimed(install: Install, other: dict[str, Any], claimed: bool):
+    install().answers = {"get_model_by_id": stored(**{**PLAIN, **other})}
+    (row,) = await OpenWebUiModelRows().read(["pipe.a/b"])
+    assert row.claimed is claimed
+
+
+@pytest.mark.parametrize("coroutines", [True, False])
+async def test_a_row_is_deleted_by_the_hosts_own_function(install: Install, coroutines: bool):
+    host = install(coroutines=coroutines)
+    host.answers = {"get_model_by_id": stored(), "delete_model_by_id": True}
+    assert await OpenWebUiModelRows().remove("pipe.a/b", lambda row: row.name == "B")
+    assert host.sent("delete_model_by_id") == ["pipe.a/b"]
+
+
+@pytest.mark.parametrize("answer", [False, None, OSError("secret")])
+async def test_a_row_the_host_does_not_delete_is_a_refusal(install: Install, answer: object):
+    install().answers = {"get_model_by_id": stored(), "delete_model_by_id": answer}
+    with pytest.raises(RowRefused) as caught:
+        await OpenWebUiModelRows().remove("pipe.a/b", lambda _row: True)
+    assert "secret" not in str(caught.value)
+
+
+POSTGRES = {"DATABASE_URL": "postgresql+psycopg://h/d", "DATABASE_ENABLE_SESSION_SHARING": False}
+
+
+@pytest.mark.parametrize(
+    ("environment", "coroutines", "setting"),
+    [
+        (POSTGRES, True, "DATABASE_ENABLE_SESSION_SHARING"),
+        (POSTGRES, False, ""),
+        (POSTGRES | {"DATABASE_ENABLE_SESSION_SHARING": True}, True, ""),
+        (POSTGRES | {"DATABASE_URL": "sqlite:///webui.db"}, True, ""),
+        ({"DATABASE_URL": "postgres://h/d"}, True, ""),
+    ],
+    ids=["postgres", "blocking host", "sharing", "sqlite", "no such setting"],
+)
+async def test_rows_cost_connections_on_postgres_without_sharing(install, environment, coroutines, setting):
+    install(environment=environment, coroutines=coroutines)
+    assert (await OpenWebUiModelRows().assumed()).setting == setting
+
+
+@pytest.mark.parametrize(
+    ("metadata", "boxes"),
+    [
+        (None, {"vision": True}),
+        ({"capabilities": {"vision": False, "usage": True, "odd": 3}}, {"vision": False, "usage": True}),
+        (SimpleNamespace(value={"capabilities": {"vision": False}}), {"vision": False}),
+        ({"capabilities": None}, {"vision": True}),
+    ],
+    ids=["nothing said", "said", "an object with the value", "nothing said of boxes"],
+)
+async def test_a_model_without_a_row_has_the_boxes_administrators_say(install, metadata, boxes):
+    install(default_metadata=metadata)
+    assert (await OpenWebUiModelRows().assumed()).boxes == boxes

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from domain.catalog.capabilities import ALWAYS, capabilities
+from domain.catalog.capabilities import DECIDED, capabilities, searches
 from ports.catalog import Model
 
 
@@ -16,13 +16,15 @@ def words(*names: str) -> frozenset[str]:
     return frozenset(names)
 
 
-@pytest.mark.parametrize("box", ["file_upload", "code_interpreter", "citations", "status_updates", "usage"])
-def test_what_every_model_has_is_always_on(box):
-    assert boxes()[box] is True
+def test_what_upstream_does_not_say_is_left_to_the_host():
+    assert boxes() == {}
 
 
-def test_what_upstream_does_not_tell_is_left_to_the_host():
-    assert boxes() == ALWAYS
+def test_boxes_of_the_hosts_own_features_are_left_to_the_host():
+    told = boxes(
+        input_modalities=words("text"), output_modalities=words("text"), supported_parameters=words("temperature")
+    )
+    assert set(told) == set(DECIDED) == {"vision", "builtin_tools"}
 
 
 @pytest.mark.parametrize(
@@ -30,11 +32,6 @@ def test_what_upstream_does_not_tell_is_left_to_the_host():
 )
 def test_vision_follows_the_inputs(inputs, on):
     assert boxes(input_modalities=words(*inputs))["vision"] is on
-
-
-@pytest.mark.parametrize(("outputs", "on"), [(("text",), False), (("text", "image"), True)])
-def test_image_generation_follows_the_outputs(outputs, on):
-    assert boxes(output_modalities=words(*outputs))["image_generation"] is on
 
 
 @pytest.mark.parametrize(
@@ -46,8 +43,9 @@ def test_image_generation_follows_the_outputs(outputs, on):
         (None, ("web_search_options",), True),
     ],
 )
-def test_web_search_is_on_for_models_that_search_themselves(price, parameters, on):
-    assert boxes(web_search_price=price, supported_parameters=words(*parameters))["web_search"] is on
+def test_models_with_a_price_or_options_for_it_search_themselves(price, parameters, on):
+    model = Model("maker/model", "Model", web_search_price=price, supported_parameters=words(*parameters))
+    assert searches(model) is on
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.catalog.rows import NAME_LIMIT, NOTE, Switches, Target, follow, new_row, target_of
+from domain.catalog.rows import NAME_LIMIT, NOTE, Switches, Target, follow, needed, new_row, removable, target_of
 from ports.catalog import Model
-from ports.model_rows import ModelRow
+from ports.model_rows import Assumed, ModelRow
 
 FUNCTION = "openrouter"
 SEEING = Model(
@@ -24,8 +24,14 @@ ROW_ID = "openrouter.maker/model"
 EVERYTHING = Switches(capabilities=True, descriptions=True)
 
 
-def target(*models: Model, switches: Switches = EVERYTHING, catalog: tuple[Model, ...] = ()) -> Target:
-    return target_of(FUNCTION, models, catalog or models, switches)
+ASSUMED = Assumed({"vision": True, "builtin_tools": True})
+COSTLY = Assumed(ASSUMED.boxes, "A_SETTING_OF_THE_HOST")
+
+
+def target(
+    *models: Model, switches: Switches = EVERYTHING, catalog: tuple[Model, ...] = (), assumed: Assumed = ASSUMED
+) -> Target:
+    return target_of(FUNCTION, models, catalog or models, switches, assumed)
 
 
 def made(model: Model = SEEING, switches: Switches = EVERYTHING) -> ModelRow:
@@ -52,9 +58,9 @@ def boxes(row: ModelRow) -> Mapping[str, object]:
 
 
 def test_a_new_row_has_name_description_and_boxes():
-    row = new_row(target(SEEING), ROW_ID)
+    row = new_row(target(BLIND), ROW_ID)
     assert (row.id, row.name, row.meta["description"]) == (ROW_ID, "Model", "Sees.")
-    assert row.meta["capabilities"]["vision"] is True
+    assert row.meta["capabilities"] == {"vision": False}
 
 
 def test_a_new_row_is_private_unless_the_operator_wants_it_public():
@@ -107,7 +113,7 @@ def test_a_box_a_person_has_set_is_never_touched_again():
 def test_boxes_beside_an_edited_one_go_on_following():
     edited = with_box(made(BLIND), "usage", False)
     edited = after(edited, target(SEEING))
-    assert (boxes(edited)["usage"], boxes(edited)["vision"]) == (False, True)
+    assert boxes(edited) == {"usage": False}
 
 
 @pytest.mark.parametrize("text", ["Mine.", "", None])
@@ -129,14 +135,15 @@ def test_a_row_of_others_keeps_its_name_and_what_it_says():
 
 
 def test_a_row_of_others_is_filled_where_it_says_nothing():
-    row = after(ModelRow(ROW_ID, "Ours", {"capabilities": {"usage": False}}), target(SEEING))
+    row = after(ModelRow(ROW_ID, "Ours", {"capabilities": {"usage": False}}), target(BLIND))
     assert row.meta["description"] == "Sees."
-    assert (boxes(row)["vision"], boxes(row)["usage"]) == (True, False)
+    assert (boxes(row)["vision"], boxes(row)["usage"]) == (False, False)
 
 
 def test_what_was_filled_into_a_row_of_others_follows_from_then_on():
-    row = after(ModelRow(ROW_ID, "Ours"), target(SEEING))
-    assert boxes(after(row, target(BLIND)))["vision"] is False
+    row = after(ModelRow(ROW_ID, "Ours"), target(BLIND))
+    assert boxes(after(row, target(SEEING))) == {}
+    assert boxes(after(after(row, target(SEEING)), target(BLIND)))["vision"] is False
 
 
 def test_a_row_of_others_without_anything_to_fill_is_left_alone():
@@ -155,8 +162,8 @@ def test_a_field_whose_switch_is_off_stays_as_it_is():
 
 
 def test_a_box_upstream_no_longer_tells_stays_as_it_is():
-    row = after(made(SEEING), target(replace(SEEING, input_modalities=frozenset())))
-    assert boxes(row)["vision"] is True
+    row = after(made(BLIND), target(replace(BLIND, input_modalities=frozenset())))
+    assert boxes(row)["vision"] is False
 
 
 def test_the_row_of_a_vanished_model_is_marked_once():
@@ -188,14 +195,85 @@ def test_a_spoiled_note_counts_as_nothing_written(note):
 
 @pytest.mark.parametrize("found", [None, "all", [1], 0])
 def test_boxes_nobody_can_read_are_written_anew(found):
-    row = after(ModelRow(ROW_ID, "Ours", {"capabilities": found}), target(SEEING))
-    assert boxes(row)["vision"] is True
+    row = after(ModelRow(ROW_ID, "Ours", {"capabilities": found}), target(BLIND))
+    assert boxes(row)["vision"] is False
 
 
 def test_a_name_is_cut_and_a_text_holds_nothing_a_store_refuses():
     row = new_row(target(replace(SEEING, name="n\0" * NAME_LIMIT, description="a\ud800b\0")), ROW_ID)
     assert row.name == "n" * NAME_LIMIT
     assert row.meta["description"] == "a?b"
+
+
+@pytest.mark.parametrize(
+    ("model", "switches", "assumed", "wanted"),
+    [
+        (BLIND, Switches(), ASSUMED, True),
+        (SEEING, Switches(), ASSUMED, False),
+        (SEEING, Switches(), Assumed({"vision": False}), True),
+        (BLIND, Switches(), Assumed({"vision": False}), False),
+        (BLIND, Switches(), Assumed({"builtin_tools": True}), False),
+        (SEEING, Switches(descriptions=True), ASSUMED, True),
+        (BLIND, Switches(capabilities=False, descriptions=True), ASSUMED, True),
+        (OTHER, Switches(descriptions=True), ASSUMED, False),
+        (SEEING, Switches(public=True), ASSUMED, True),
+        (BLIND, Switches(), COSTLY, False),
+        (BLIND, Switches(public=True), COSTLY, True),
+    ],
+)
+def test_a_row_is_needed_only_where_it_says_something_or_lets_people_in(model, switches, assumed, wanted):
+    wanted_id = f"{FUNCTION}.{model.id}"
+    assert needed(target(model, switches=switches, assumed=assumed), wanted_id) is wanted
+
+
+QUIET = Switches()
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda row: replace(row, name="Ours"),
+        lambda row: replace(row, public=True),
+        lambda row: replace(row, claimed=True),
+        lambda row: replace(row, preset=True),
+        lambda row: with_box(row, "vision", True),
+        lambda row: with_box(row, "terminal", False),
+        lambda row: replace(row, meta={**row.meta, "tags": [{"name": "mine"}]}),
+        lambda row: replace(row, meta={**row.meta, "description": "Mine."}),
+        lambda row: replace(row, meta={**row.meta, NOTE: {}}),
+        lambda row: replace(row, id="openrouter.maker/gone"),
+    ],
+    ids=["name", "public", "claimed", "preset", "box", "another box", "tags", "description", "no note", "gone"],
+)
+def test_a_row_that_says_nothing_goes_unless_a_person_edited_it(edit):
+    row = made(BLIND, QUIET)
+    wanted = target(SEEING, switches=QUIET)
+    assert removable(wanted, row)
+    assert not removable(wanted, edit(row))
+
+
+def test_a_row_of_the_release_before_goes_when_all_it_says_is_what_the_host_assumes():
+    old = {"vision": True, "usage": True, "file_upload": True, "web_search": False, "image_generation": False}
+    note = {"made": True, "wrote": {"name": "", **old}}
+    row = made(SEEING, QUIET)
+    note["wrote"]["name"] = row.meta[NOTE]["wrote"]["name"]
+    row = replace(row, meta={"capabilities": old, NOTE: note})
+    assert removable(target(SEEING, switches=QUIET), row)
+    kept = after(row, target(BLIND, switches=QUIET))
+    assert boxes(kept) == {"vision": False}
+
+
+def test_a_row_that_says_something_stays():
+    assert not removable(target(BLIND, switches=QUIET), made(BLIND, QUIET))
+
+
+def test_a_row_that_costs_connections_goes_although_it_says_something():
+    assert removable(target(BLIND, switches=QUIET, assumed=COSTLY), made(BLIND, QUIET))
+
+
+def test_rows_that_let_people_in_stay():
+    everybody = Switches(public=True)
+    assert not removable(target(SEEING, switches=everybody), made(SEEING, everybody))
 
 
 MODELS = st.builds(

@@ -17,6 +17,7 @@ from tests.doubles.telemetry import RecordedTelemetry
 MODELS = tuple(
     Model(f"maker/m{number:03}", f"M {number}", input_modalities=frozenset({"text"})) for number in range(25)
 )
+RENAMED = tuple(replace(model, name="New") for model in MODELS)
 SEEING = tuple(replace(model, input_modalities=frozenset({"text", "image"})) for model in MODELS)
 
 
@@ -30,8 +31,8 @@ def wish(models: tuple[Model, ...] = MODELS, *, switches: Switches = DEFAULTS, f
 class Rows(MemoryModelRows):
     """Rows that fail, wait and are written by others when the test says so."""
 
-    def __init__(self, *rows: ModelRow, admins_see_private: bool = True) -> None:
-        super().__init__(*rows, admins_see_private=admins_see_private)
+    def __init__(self, *rows: ModelRow, admins_see_private: bool = True, setting: str = "") -> None:
+        super().__init__(*rows, admins_see_private=admins_see_private, setting=setting)
         self.listed = 0
         self.largest_batch = 0
         self.refuses: Collection[str] = ()
@@ -79,9 +80,6 @@ class Stage:
         await self.sync.drained()
         return self.rows.writes - before
 
-    def vision(self) -> set[object]:
-        return {row.meta["capabilities"].get("vision") for row in self.rows.rows.values()}
-
 
 @pytest.fixture
 async def stage() -> AsyncIterator[Stage]:
@@ -90,15 +88,48 @@ async def stage() -> AsyncIterator[Stage]:
     await stage.sync.aclose()
 
 
-async def test_every_offered_model_gets_a_row(stage: Stage):
+async def test_every_offered_model_that_needs_one_gets_a_row(stage: Stage):
     assert await stage.done(wish()) == len(MODELS)
     assert set(stage.rows.rows) == {f"pipe.{model.id}" for model in MODELS}
 
 
 async def test_rows_follow_the_next_load_of_the_list(stage: Stage):
     await stage.done(wish())
+    assert await stage.done(wish(RENAMED)) == len(MODELS)
+    assert {row.name for row in stage.rows.rows.values()} == {"New"}
+
+
+async def test_rows_that_say_nothing_any_more_are_removed_and_counted(stage: Stage):
+    await stage.done(wish())
     assert await stage.done(wish(SEEING)) == len(MODELS)
-    assert stage.vision() == {True}
+    assert stage.rows.rows == {}
+    assert stage.log.named("model_rows_synced")[-1].values == {
+        "function": "pipe",
+        "rows": 0,
+        "inserted": 0,
+        "updated": 0,
+        "removed": len(MODELS),
+        "refused": 0,
+    }
+    assert await stage.done(wish(tuple(replace(model) for model in SEEING))) == 0
+
+
+async def test_rows_that_cost_connections_are_removed_and_the_setting_is_named_once():
+    ours = Stage(Rows())
+    await ours.done(wish())
+    stage = Stage(Rows(*ours.rows.rows.values(), setting="SHARING"))
+    await stage.done(wish())
+    await stage.done(wish(RENAMED))
+    assert stage.rows.rows == {}
+    assert stage.log.only("model_rows_costly").values == {"setting": "SHARING", "rows": 0}
+
+
+async def test_no_row_is_removed_where_that_would_show_administrators_a_hidden_model():
+    ours = Stage(Rows())
+    await ours.done(wish())
+    stage = Stage(Rows(*ours.rows.rows.values(), admins_see_private=False))
+    await stage.done(wish(SEEING))
+    assert len(stage.rows.rows) == len(MODELS)
 
 
 async def test_the_next_load_of_an_equal_list_is_looked_at_and_writes_nothing(stage: Stage):
@@ -146,14 +177,14 @@ async def test_beginning_never_waits_and_wishes_are_followed_one_at_a_time(stage
     stage.rows.gate = asyncio.Event()
     stage.sync.begin(wish())
     await settled()
-    stage.sync.begin(wish(SEEING[:5]))
-    stage.sync.begin(wish(SEEING))
+    stage.sync.begin(wish(RENAMED[:5]))
+    stage.sync.begin(wish(RENAMED))
     await settled()
     assert (stage.rows.listed, stage.rows.writes) == (1, 0)
     stage.rows.gate.set()
     await stage.sync.drained()
     assert stage.rows.listed == 2
-    assert stage.vision() == {True}
+    assert {row.name for row in stage.rows.rows.values()} == {"New"}
 
 
 async def test_rows_are_read_in_small_batches(stage: Stage):
@@ -203,7 +234,7 @@ async def test_what_a_person_saves_between_reading_and_writing_is_kept(stage: St
             return await super().update(row_id, edit)
 
     late = Stage(Quicker(*stage.rows.rows.values()))
-    late.sync.begin(wish((replace(SEEING[0], web_search_price=None),)))
+    late.sync.begin(wish(RENAMED[:1]))
     await late.sync.drained()
     assert late.rows.rows["pipe.maker/m000"].meta["capabilities"]["usage"] is False
 
