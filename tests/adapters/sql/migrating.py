@@ -17,11 +17,14 @@ from tests.doubles.postgres import postgres_url
 VERSIONS = Path(__file__).resolve().parents[3] / "alembic" / "versions"
 BARE = dict.fromkeys(("namespace", "id", "turn_id", "kind", "model", "user_id", "chat_id", "message_id", "key_id"), "x")
 OLD_ROW = BARE | {"ordinal": 0, "codec": 0, "size": 3, "created_at": 5, "touched_at": 7, "payload": b"\x00\xff'"}
+OLD_RUN = dict.fromkeys(
+    ("namespace", "turn_id", "call_id", "arguments_hash", "name", "user_id", "chat_id", "message_id"), "x"
+) | {"state": "started", "started_at": 5}
 BROKEN = """
 from alembic.operations import Operations
 import sqlalchemy as sa
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 def upgrade(op):
     op.create_table("openrouter_pipe_half", sa.Column("id", sa.Integer, primary_key=True))
     op.add_column("openrouter_pipe_lease", sa.Column("half", sa.Integer))
@@ -65,6 +68,10 @@ def some_revisions(folder: Path, keep: Callable[[str], bool], **more: str) -> Re
 
 def first_release(folder: Path) -> Revisions:
     return some_revisions(folder / "first", lambda name: name.startswith("0001"))
+
+
+def second_release(folder: Path) -> Revisions:
+    return some_revisions(folder / "second", lambda name: name[:4] in ("0001", "0002"))
 
 
 def migrated(url: str, revisions: Revisions = ALL, **more: object) -> Migrated:

@@ -76,7 +76,7 @@ def test_a_step_that_fails_leaves_everything_as_it_was(kind: str, started: str, 
     before = {name: sa.inspect(engine_of(url)).get_columns(name) for name in tables_in(url)}
 
     with pytest.raises(DatabaseTrouble) as caught:
-        migrated(url, some_revisions(tmp_path / "broken", lambda _: True, broken_0003=BROKEN))
+        migrated(url, some_revisions(tmp_path / "broken", lambda _: True, broken_0004=BROKEN))
 
     after = {name: sa.inspect(engine_of(url)).get_columns(name) for name in tables_in(url)}
     assert caught.value.reason == "missing"
