@@ -1,10 +1,13 @@
 """Record the starts and ends of tool calls: what comes in while a transaction runs goes into the next one."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from domain.services.drive import Own
+from ports.cipher import Sealed
 from ports.telemetry import Telemetry
-from ports.tool_runs import ToolRun, ToolRuns, ToolRunsUnavailable
+from ports.tool_runs import NOT_KEPT, ToolRun, ToolRuns, ToolRunsUnavailable
 
 _Entry = tuple[ToolRun, "asyncio.Future[bool | None]"]
 
@@ -29,9 +32,36 @@ class JournalCalls:
         self._write()
         return await answer
 
-    def finish(self, run: ToolRun) -> None:
-        """Record an end; returns at once. One that is lost makes a later turn say "may have run" of it."""
-        self._finished.append(run)
+    def finish(self, run: ToolRun, seal: Callable[[], Awaitable[Sealed]] | None = None) -> None:
+        """Record an end, with what `seal` keeps of it; returns at once.
+
+        An end that is lost makes a later turn say "may have run" of it.
+        """
+        if seal is None:
+            self._finish_with(run, NOT_KEPT)
+        else:
+            self._own(self._sealed(run, seal), "openrouter-pipe-keep-result")
+
+    async def settle(self, namespace: str, turn_id: str) -> None:
+        """Record that a turn came to its end and is stored. One that is lost is found by a later turn."""
+        try:
+            async with asyncio.timeout(WITHIN):
+                await self._runs.settle(namespace, turn_id)
+        except (ToolRunsUnavailable, TimeoutError) as error:
+            self._complain(error, 0)
+
+    async def _sealed(self, run: ToolRun, seal: Callable[[], Awaitable[Sealed]]) -> None:
+        kept = NOT_KEPT
+        try:
+            async with asyncio.timeout(WITHIN):
+                kept = await seal()
+        except TimeoutError as error:
+            self._complain(error, 1)
+        finally:
+            self._finish_with(run, kept)
+
+    def _finish_with(self, run: ToolRun, kept: Sealed) -> None:
+        self._finished.append(replace(run, kept=kept))
         self._write()
 
     def _write(self) -> None:
@@ -68,7 +98,7 @@ class JournalCalls:
                     if not answer.done():
                         answer.set_result(run.call_id in new)
                     elif run.call_id in new:  # stopped meanwhile: it never began
-                        self._finished.append(run)
+                        self._finished.append(run)  # nothing is kept: there is nothing to report
         except (ToolRunsUnavailable, TimeoutError) as error:
             self._complain(error, len(wanted))
             for _, answer in wanted:

@@ -13,8 +13,8 @@ from sqlalchemy import event
 from adapters.sql.migrate import VERSION_TABLE
 from adapters.sql.tables import artifact, metadata, tool_run
 from tests.adapters.sql.migrating import (
-    OLD_RUN,
     OLD_ROW,
+    OLD_RUN,
     VERSIONS,
     engine_of,
     first_release,
