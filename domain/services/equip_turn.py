@@ -49,8 +49,8 @@ class EquipTurn:
     ) -> None:
         self._ports, self._offload, self._clock, self._telemetry = ports, offload, clock, telemetry
         self._guard = GuardCall(state=ports.breakers, clock=clock, ids=ids, telemetry=telemetry)
-        self._journal = JournalCalls(ports.runs, telemetry, own)
-        self._temporary_journal = JournalCalls(ports.temporary_runs, telemetry, own)
+        self._journal = JournalCalls(ports.runs, clock, telemetry, own)
+        self._temporary_journal = JournalCalls(ports.temporary_runs, clock, telemetry, own)
 
     def runner(
         self,

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from domain.services.drive import Own
 from ports.cipher import Sealed
+from ports.clock import Clock
 from ports.telemetry import Telemetry
 from ports.tool_runs import NOT_KEPT, ToolRun, ToolRuns, ToolRunsUnavailable
 
@@ -13,13 +14,16 @@ _Entry = tuple[ToolRun, "asyncio.Future[bool | None]"]
 
 WITHIN = 10.0
 """Seconds the store may take before a start counts as not recorded."""
+HOST_SECONDS, MOST_ENDED = 30.0, 1000
+"""Seconds after which a host that still runs has stored an answer; turns that wait for that."""
 
 
 class JournalCalls:
     """Safe to use from many tasks of one event loop; `own` keeps the one task that writes."""
 
-    def __init__(self, runs: ToolRuns, telemetry: Telemetry, own: Own) -> None:
-        self._runs, self._telemetry, self._own = runs, telemetry, own
+    def __init__(self, runs: ToolRuns, clock: Clock, telemetry: Telemetry, own: Own) -> None:
+        self._runs, self._clock, self._telemetry, self._own = runs, clock, telemetry, own
+        self._ended: list[tuple[float, str, str]] = []
         self._starting: list[_Entry] = []
         self._finished: list[ToolRun] = []
         self._writing = False
@@ -42,11 +46,19 @@ class JournalCalls:
         else:
             self._own(self._sealed(run, seal), "openrouter-pipe-keep-result")
 
-    async def settle(self, namespace: str, turn_id: str) -> None:
-        """Record that a turn came to its end and is stored. One that is lost is found by a later turn."""
+    async def settle(self, namespace: str, turn_id: str, *, after: float = HOST_SECONDS) -> None:
+        """Settle a turn that came to its end and is stored, `after` seconds or later, with those that were due.
+
+        The host may be killed before it has stored the answer. What is never settled is found by a later turn.
+        """
+        now = self._clock.monotonic()
+        self._ended.append((now + after, namespace, turn_id))
+        due = [ended for ended in self._ended if ended[0] <= now]
+        self._ended = [ended for ended in self._ended if ended[0] > now][-MOST_ENDED:]
         try:
-            async with asyncio.timeout(WITHIN):
-                await self._runs.settle(namespace, turn_id)
+            for _, of, turn in due:
+                async with asyncio.timeout(WITHIN):
+                    await self._runs.settle(of, turn)
         except (ToolRunsUnavailable, TimeoutError) as error:
             self._complain(error, 0)
 

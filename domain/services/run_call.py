@@ -12,7 +12,7 @@ from typing import Protocol
 
 from domain.services.drive import OVERDUE
 from domain.services.guard_call import Admission
-from domain.services.journal_calls import JournalCalls
+from domain.services.journal_calls import HOST_SECONDS, JournalCalls
 from domain.tools.arguments import InvalidArguments, arguments_of
 from domain.tools.once import arguments_hash, objection
 from domain.tools.registry import Offered, Registry
@@ -122,9 +122,13 @@ class RunCall:
         return result
 
     async def settle(self) -> None:
-        """Let the journal know that the turn came to its end and is stored; raises nothing but cancellation."""
+        """Let the journal know that the turn came to its end and is stored; raises nothing but cancellation.
+
+        Where no results are kept there is nothing to wait for.
+        """
         if self._recorded:
-            await self._ports.journal.settle(self._turn.namespace, self._turn.turn_id)
+            after = HOST_SECONDS if self._ports.keep is not None else 0.0
+            await self._ports.journal.settle(self._turn.namespace, self._turn.turn_id, after=after)
 
     async def _run(self, tool: Offered | None, call: ToolCall, began: Callable[[], None]) -> tuple[str, ToolResult]:
         if tool is None:

@@ -96,7 +96,7 @@ class Place:
         self.tools, self.log, self.clock = Tools(self.runs), RecordedTelemetry(), FakeClock()
         self.tasks: list[asyncio.Task[None]] = []
         self.began: list[str] = []
-        journal = JournalCalls(self.runs, self.log, self.own)  # type: ignore[arg-type]
+        journal = JournalCalls(self.runs, self.clock, self.log, self.own)  # type: ignore[arg-type]
         self.ports = CallPorts(
             self.tools, journal, self.guard, self.slots, InlineOffload(), check, self.clock, self.log
         )
