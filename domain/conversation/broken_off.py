@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from domain.conversation.kept_calls import KeptCall, same_arguments
-from domain.conversation.rebuilding import outputs_in
 from domain.conversation.record import CALL, TurnRecord
 from domain.conversation.references import named_in_text, turn_of_call
 from domain.conversation.replay import MAY_HAVE_RUN
@@ -106,9 +105,13 @@ def calls_in(messages: Iterable[object]) -> Iterator[tuple[str, str, object]]:
 
 
 def open_calls_in(messages: Sequence[object]) -> list[tuple[str, str, object]]:
-    """Return calls of ours without an output in a history."""
-    answered = outputs_in(messages).keys()
-    return [call for call in calls_in(messages) if call[1] not in answered]
+    """Return calls of ours without an output in a history; quick enough for every turn."""
+    calls = list(calls_in(messages))
+    if not calls:
+        return []
+    results = (message for message in messages if isinstance(message, Mapping) and message.get("role") == "tool")
+    answered = {call_id for one in results if isinstance(call_id := one.get("tool_call_id"), str)}
+    return [call for call in calls if call[1] not in answered]
 
 
 def with_broken(messages: Sequence[object], answers: Sequence[BrokenAnswer]) -> Sequence[object]:
@@ -119,14 +122,14 @@ def with_broken(messages: Sequence[object], answers: Sequence[BrokenAnswer]) -> 
     if not answers:
         return messages
     asked = [place for place, one in enumerate(messages) if isinstance(one, Mapping) and one.get("role") == "user"]
-    told: dict[int, list[object]] = {}
+    at: dict[int, list[object]] = {}
     for answer in answers:
         if answer.questions < len(asked):
             place = asked[-answer.questions] if answer.questions else asked[-1] + 1
-            told.setdefault(place, []).extend(_messages(answer.calls))
+            at.setdefault(place, []).extend(_messages(answer.calls))
     inserted: list[object] = []
     for place, message in enumerate([*messages, None]):
-        inserted += told.get(place, [])
+        inserted += at.get(place, [])
         if place < len(messages):
             inserted.append(message)
     return inserted

@@ -126,6 +126,7 @@ def test_thinking_alone_shows_no_calls() -> None:
 
 @pytest.mark.parametrize("odd", [None, 7, "x", [], {"role": "assistant", "tool_calls": [None, {"id": 7}, {"id": "x"}]}])
 def test_odd_messages_show_nothing(odd: object) -> None:
+    assert open_calls_in([odd]) == []
     assert not_shown([odd, Q1], (), (ran("look"),)) == (ran("look"),)
     assert with_broken([odd, Q1, Q2], [BrokenAnswer(1, (ran("look"),))])[0] == odd
 
@@ -147,6 +148,11 @@ def test_open_calls_get_the_results_that_are_known() -> None:
 
 def test_open_calls_of_settled_turns_get_none() -> None:
     assert outputs([calls(shown(0, "look"))]) == {}
+
+
+def test_calls_of_others_and_answered_ones_are_not_open() -> None:
+    history = [calls(shown(0, "look"), shown(1, "look"), {"id": "call_foreign"}), answered(1), None]
+    assert [one[:2] for one in open_calls_in(history)] == [(TURN, call_reference(TURN, 0))]
 
 
 def test_one_result_goes_to_one_call() -> None:
