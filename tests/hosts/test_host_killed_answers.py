@@ -8,14 +8,15 @@ from tests.drills.killed_answers import CALLS, ROUNDS, kill_answers
 from tests.hosts.installed import InstalledHost
 
 pytestmark = pytest.mark.host
-KILLS, CHATS = 5, 4
-IN = "0.12.4"
+KILLS, CHATS = {"0.12.4": 5, "0.10.2": 1, "0.8.12": 1}, 4
+"""Each kill costs a start of the host; older ones do not say what stands before a question."""
 
 
 async def test_finished_tools_of_killed_answers_are_in_the_next_request(host: InstalledHost, tmp_path: Path) -> None:
-    if host.server.version != IN:
-        return  # each kill costs a start of the host
-    figures = await kill_answers(host, tmp_path, KILLS, chats=CHATS)
+    kills = KILLS.get(host.server.version, 0)
+    if not kills:
+        return
+    figures = await kill_answers(host, tmp_path, kills, chats=CHATS)
     assert figures.misses == []
-    assert (figures.answers, figures.twice, figures.reported) == (KILLS * CHATS, 0, figures.finished)
-    assert figures.answers < figures.effects <= figures.answers * ROUNDS * CALLS
+    assert (figures.answers, figures.twice, figures.reported) == (kills * CHATS, 0, figures.finished)
+    assert figures.answers <= figures.effects <= figures.answers * ROUNDS * CALLS
