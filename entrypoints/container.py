@@ -58,6 +58,7 @@ class Container(DeclarativeContainer):
         runs=tool_runs,
         temporary_runs=temporary_tool_runs,
         breakers=breaker_state,
+        chats=chats,
     )
     run_turn: Singleton[RunTurn] = Singleton(
         RunTurn,

@@ -7,18 +7,28 @@ from enum import Enum
 from typing import Protocol, runtime_checkable
 
 from ports.artifacts import StoredChat
+from ports.cipher import Sealed
 
 
 class RunState(Enum):
-    """How far a run got: STARTED may have had its effect, FINISHED has."""
+    """How far a run got: STARTED may have had its effect, FINISHED has; of SETTLED runs the turn came to its end."""
 
     STARTED = "started"
     FINISHED = "finished"
+    SETTLED = "settled"
+
+
+NOT_KEPT = Sealed(b"", codec=0)
+"""What stands with a finished run of whose result nothing is stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class ToolRun:
-    """One call of one turn. The key is (`namespace`, `turn_id`, `call_id`, `arguments_hash`); hashes are hex text."""
+    """One call of one turn. The key is (`namespace`, `turn_id`, `call_id`, `arguments_hash`); hashes are hex text.
+
+    `kept` is the call with its result, sealed, for finished runs only. None: the run has not finished, its turn is
+    settled, or it is of a release that kept nothing.
+    """
 
     namespace: str
     turn_id: str
@@ -30,6 +40,7 @@ class ToolRun:
     chat_id: str = ""
     message_id: str = ""
     state: RunState = RunState.STARTED
+    kept: Sealed | None = None
 
 
 class ToolRunsUnavailable(Exception):
@@ -53,15 +64,23 @@ class ToolRuns(Protocol):
         ...
 
     async def finish(self, runs: Collection[ToolRun]) -> None:
-        """Mark runs as finished. Raises ToolRunsUnavailable."""
-        ...
-
-    async def unfinished(
-        self, namespace: str, user_id: str, *, chat_id: str, turn_ids: Collection[str], limit: int
-    ) -> tuple[ToolRun, ...]:
-        """Return this owner's started but never finished runs of a chat (if not empty) or of the turns; oldest first.
+        """Mark started runs as finished and store what is `kept` of each; runs of settled turns stay as they are.
 
         Raises ToolRunsUnavailable.
+        """
+        ...
+
+    async def settle(self, namespace: str, turn_id: str) -> None:
+        """Mark all runs of a turn as settled and delete what was kept of them. Raises ToolRunsUnavailable."""
+        ...
+
+    async def unsettled(
+        self, namespace: str, user_id: str, *, chat_id: str, turn_ids: Collection[str], limit: int
+    ) -> tuple[ToolRun, ...]:
+        """Return this owner's runs of a chat (if not empty) or of the turns that no settled turn accounts for.
+
+        These are the started ones and the finished ones with something `kept`, NOT_KEPT included. The newest `limit`,
+        oldest first. Raises ToolRunsUnavailable.
         """
         ...
 

@@ -12,7 +12,7 @@ Key = tuple[str, str, str, str]
 
 
 class MemoryToolRuns:
-    """Implements ToolRuns; of more than `most` the oldest finished ones leave, unfinished ones never."""
+    """Implements ToolRuns; of more than `most` the oldest finished ones leave, started ones never."""
 
     def __init__(self, *, most: int = 10_000) -> None:
         self._runs: dict[Key, ToolRun] = {}
@@ -24,17 +24,25 @@ class MemoryToolRuns:
         with self._lock:
             new = {_key(run): run for run in reversed(list(runs)) if _key(run) not in self._runs}
             self._make_room(len(new))
-            self._runs |= {key: replace(run, state=RunState.STARTED) for key, run in new.items()}
+            self._runs |= {key: replace(run, state=RunState.STARTED, kept=None) for key, run in new.items()}
             return frozenset(run.call_id for run in new.values())
 
     async def finish(self, runs: Collection[ToolRun]) -> None:
         """Mark runs."""
         with self._lock:
-            for key in map(_key, runs):
-                if key in self._runs:
-                    self._runs[key] = replace(self._runs[key], state=RunState.FINISHED)
+            for run in runs:
+                known = self._runs.get(_key(run))
+                if known is not None and known.state is RunState.STARTED:
+                    self._runs[_key(run)] = replace(known, state=RunState.FINISHED, kept=run.kept)
 
-    async def unfinished(
+    async def settle(self, namespace: str, turn_id: str) -> None:
+        """Mark all runs of a turn."""
+        with self._lock:
+            for key, run in self._runs.items():
+                if (run.namespace, run.turn_id) == (namespace, turn_id):
+                    self._runs[key] = replace(run, state=RunState.SETTLED, kept=None)
+
+    async def unsettled(
         self, namespace: str, user_id: str, *, chat_id: str, turn_ids: Collection[str], limit: int
     ) -> tuple[ToolRun, ...]:
         """Look through them."""
@@ -43,10 +51,12 @@ class MemoryToolRuns:
             found = [
                 run
                 for run in self._runs.values()
-                if (run.namespace, run.user_id, run.state) == (namespace, user_id, RunState.STARTED)
+                if (run.namespace, run.user_id) == (namespace, user_id)
+                and (run.state is RunState.STARTED or run.kept is not None)
                 and (run.turn_id in turns or (chat_id and run.chat_id == chat_id))
             ]
-        return tuple(sorted(found, key=lambda run: (run.started_at, run.turn_id, run.call_id))[:limit])
+        newest = sorted(found, key=lambda run: (run.started_at, run.turn_id, run.call_id), reverse=True)
+        return tuple(reversed(newest[:limit]))
 
     async def delete_before(self, namespace: str, before: datetime, limit: int) -> int:
         """Forget the oldest."""
@@ -80,7 +90,7 @@ class MemoryToolRuns:
     def _make_room(self, count: int) -> None:
         excess = len(self._runs) + count - self._most
         if excess > 0:
-            finished = [key for key, run in self._runs.items() if run.state is RunState.FINISHED]
+            finished = [key for key, run in self._runs.items() if run.state is not RunState.STARTED]
             if len(finished) < excess:
                 raise ToolRunsUnavailable("full")
             for key in finished[:excess]:

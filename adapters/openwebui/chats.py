@@ -1,12 +1,12 @@
 """The host's chats, looked up in its own table by one query for nothing but ids."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from importlib import import_module
 from inspect import iscoroutinefunction
 from typing import Any
 
-from ports.chats import ChatsUnavailable
+from ports.chats import LONGEST_LINE, ChatsUnavailable, LineMessage
 
 CHATS, DATABASE = "open_webui.models.chats", "open_webui.internal.db"
 
@@ -34,6 +34,27 @@ class OpenWebUiChats:
         except Exception as error:  # the host's code: it may raise anything, nothing may be concluded from it
             raise ChatsUnavailable(type(error).__name__) from error
         return frozenset(chat_id for chat_id in found if chat_id in chat_ids)
+
+    async def line(self, chat_id: str, message_id: str) -> tuple[LineMessage, ...]:
+        """Go up from a message by the host's own function for all messages of a chat; it has two names."""
+        try:
+            table = import_module(CHATS).Chats
+            read = getattr(table, "get_messages_map_by_chat_id", None) or table.get_messages_by_chat_id
+            found = await read(chat_id) if iscoroutinefunction(read) else await asyncio.to_thread(read, chat_id)
+        except Exception as error:  # the host's code: it may raise anything, nothing may be concluded from it
+            raise ChatsUnavailable(type(error).__name__) from error
+        return tuple(_line(found if isinstance(found, Mapping) else {}, message_id).values())
+
+
+def _line(messages: Mapping[str, Any], message_id: object) -> dict[str, LineMessage]:
+    line: dict[str, LineMessage] = {}
+    while isinstance(message_id, str) and message_id not in line and len(line) < LONGEST_LINE:
+        message = messages.get(message_id)
+        if not isinstance(message, Mapping):
+            break
+        line[message_id] = LineMessage(message_id, message.get("role") == "user")
+        message_id = message.get("parentId")
+    return line
 
 
 def _read(database: Any, query: Any) -> list[str]:

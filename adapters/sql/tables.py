@@ -61,6 +61,10 @@ tool_run = Table(
     Column("message_id", Words, nullable=False),
     Column("state", Words, nullable=False),
     Column("started_at", BigInteger, nullable=False),
+    Column("payload", LargeBinary, nullable=True),
+    Column("key_id", Words, nullable=True),
+    Column("codec", Integer, nullable=True),
+    Column("size", BigInteger, nullable=True),
     Index(f"{PREFIX}tool_run_chat", "namespace", "chat_id", "state"),
     Index(f"{PREFIX}tool_run_started", "namespace", "started_at"),
 )

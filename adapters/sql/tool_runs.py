@@ -17,6 +17,8 @@ from sqlalchemy import (
     cast,
     delete,
     func,
+    literal,
+    or_,
     select,
     true,
     tuple_,
@@ -33,18 +35,29 @@ from adapters.sql.tables import tool_run
 from adapters.sql.texts import micros, moment_of, original, stored
 from adapters.sql.trouble import DatabaseTrouble
 from ports.artifacts import StoredChat
+from ports.cipher import Sealed
 from ports.tool_runs import RunState, ToolRun, ToolRunsUnavailable
 
 r = tool_run.c
 KEY = ("namespace", "turn_id", "call_id", "arguments_hash")
 NAMESPACE = r.namespace == bindparam("in_namespace")
+KEPT = ("payload", "key_id", "codec", "size")
 FINISH = (
     update(tool_run)
-    .where(*(r[name] == bindparam(f"with_{name}") for name in KEY))
-    .values(state=RunState.FINISHED.value)
+    .where(*(r[name] == bindparam(f"with_{name}") for name in KEY), r.state == RunState.STARTED.value)
+    .values(state=RunState.FINISHED.value, **{name: bindparam(f"kept_{name}") for name in KEPT})
+)
+SETTLE = (
+    update(tool_run)
+    .where(NAMESPACE, r.turn_id == bindparam("of_turn"), r.state != RunState.SETTLED.value)
+    .values(state=RunState.SETTLED.value, **dict.fromkeys(KEPT))
 )
 KEYS = tuple(r[name] for name in KEY)
-NAMES = [column.name for column in tool_run.columns]
+NAMES = [column.name for column in tool_run.columns if column.name not in KEPT]
+UNSETTLED = (
+    r.state.in_([literal(state.value) for state in (RunState.STARTED, RunState.FINISHED)]),
+    or_(r.state == RunState.STARTED.value, r.payload.is_not(None)),
+)
 OLD = select(*KEYS).where(NAMESPACE, r.started_at < bindparam("before")).order_by(r.started_at).limit(bindparam("most"))
 DELETE_OLD = delete(tool_run).where(tuple_(*KEYS).in_(OLD))
 CHATS = (
@@ -73,15 +86,12 @@ class SqlToolRuns:
         insert = postgres_insert if database.dialect == POSTGRES else sqlite_insert
         rows = insert(tool_run).from_select(NAMES, _listed_rows(database.dialect))
         self._insert = rows.on_conflict_do_nothing(index_elements=list(KEYS)).returning(r.call_id)
-        unfinished = select(*tool_run.columns).where(
-            NAMESPACE, r.user_id == bindparam("of_user"), r.state == RunState.STARTED.value
-        )
-        of_turns = unfinished.where(among(database.dialect, r.turn_id, "turns"))
-        of_chat = unfinished.where(r.chat_id == bindparam("of_chat"), r.chat_id != "")
+        unsettled = select(*tool_run.columns).where(NAMESPACE, r.user_id == bindparam("of_user"), *UNSETTLED)
+        of_turns = unsettled.where(among(database.dialect, r.turn_id, "turns"))
+        of_chat = unsettled.where(r.chat_id == bindparam("of_chat"), r.chat_id != "")
         both = of_chat.union(of_turns).subquery()
-        self._unfinished = (
-            select(both).order_by(both.c.started_at, both.c.turn_id, both.c.call_id).limit(bindparam("most"))
-        )
+        newest = (both.c.started_at.desc(), both.c.turn_id.desc(), both.c.call_id.desc())
+        self._unsettled = select(both).order_by(*newest).limit(bindparam("most"))
 
     async def start(self, runs: Collection[ToolRun]) -> frozenset[str]:
         """Insert all with one statement, in the order of the keys, so that no two callers wait for each other."""
@@ -96,17 +106,16 @@ class SqlToolRuns:
         return frozenset(map(original, new))
 
     async def finish(self, runs: Collection[ToolRun]) -> None:
-        """Mark by key."""
-        keys = [{f"with_{name}": text for name, text in zip(KEY, _key_of(run), strict=True)} for run in runs]
-        if not keys:
-            return
-        try:
-            async with self._database.writing() as connection:
-                await connection.execute(FINISH, sorted(keys, key=lambda key: tuple(key.values())))
-        except DatabaseTrouble as trouble:
-            raise ToolRunsUnavailable(trouble.reason) from trouble
+        """Mark by key, in the order of the keys."""
+        rows = [_finished_row(run) for run in sorted(runs, key=_key_of)]
+        if rows:
+            await self._changed(FINISH, rows)
 
-    async def unfinished(
+    async def settle(self, namespace: str, turn_id: str) -> None:
+        """Mark by the first columns of the key."""
+        await self._changed(SETTLE, {"in_namespace": stored(namespace), "of_turn": stored(turn_id)})
+
+    async def unsettled(
         self, namespace: str, user_id: str, *, chat_id: str, turn_ids: Collection[str], limit: int
     ) -> tuple[ToolRun, ...]:
         """Look up by chat and by turns in one statement."""
@@ -119,10 +128,10 @@ class SqlToolRuns:
         }
         try:
             async with self._database.reading() as connection:
-                rows = (await connection.execute(self._unfinished, values)).all()
+                rows = (await connection.execute(self._unsettled, values)).all()
         except DatabaseTrouble as trouble:
             raise ToolRunsUnavailable(trouble.reason) from trouble
-        return tuple(_run_of(row) for row in rows)
+        return tuple(_run_of(row) for row in reversed(rows))
 
     async def delete_before(self, namespace: str, before: datetime, limit: int) -> int:
         """Delete the oldest."""
@@ -147,10 +156,12 @@ class SqlToolRuns:
         return await self._deleted(OF_PERSON, namespace, limit, value=stored(user_id))
 
     async def _deleted(self, statement: Executable, namespace: str, limit: int, **values: str | int) -> int:
+        return await self._changed(statement, {"in_namespace": stored(namespace), "most": limit, **values})
+
+    async def _changed(self, statement: Executable, values: dict[str, Any] | list[dict[str, Any]]) -> int:
         try:
             async with self._database.writing() as connection:
-                named = {"in_namespace": stored(namespace), "most": limit, **values}
-                return int((await connection.execute(statement, named)).rowcount)
+                return int((await connection.execute(statement, values)).rowcount)
         except DatabaseTrouble as trouble:
             raise ToolRunsUnavailable(trouble.reason) from trouble
 
@@ -177,7 +188,17 @@ def _row_of(run: ToolRun) -> list[str | int]:
     return [known[name] if name in known else stored(getattr(run, name)) for name in NAMES]
 
 
+def _finished_row(run: ToolRun) -> dict[str, Any]:
+    keys = {f"with_{name}": text for name, text in zip(KEY, _key_of(run), strict=True)}
+    kept = run.kept
+    if kept is None:
+        return {**keys, **dict.fromkeys(f"kept_{name}" for name in KEPT)}
+    values = (kept.payload, stored(kept.key_id), kept.codec, kept.size)
+    return {**keys, **{f"kept_{name}": value for name, value in zip(KEPT, values, strict=True)}}
+
+
 def _run_of(row: Row[Any]) -> ToolRun:
-    values: dict[str, Any] = {**row._mapping}
-    values = {name: original(value) if isinstance(value, str) else value for name, value in values.items()}
-    return ToolRun(**values | {"state": RunState(row.state), "started_at": moment_of(row.started_at)})
+    texts = {name: original(value) for name in NAMES if isinstance(value := row._mapping[name], str)}
+    kept = None if row.payload is None else Sealed(bytes(row.payload), original(row.key_id), row.codec, row.size)
+    known: dict[str, Any] = {"state": RunState(row.state), "started_at": moment_of(row.started_at), "kept": kept}
+    return ToolRun(**{**texts, **known})

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from domain.conversation.broken_off import BrokenAnswer, with_broken
 from domain.conversation.calls_as_text import takes_calls, told
 from domain.conversation.items import items_of
 from domain.conversation.pruning import pruned
 from domain.conversation.rebuilding import distinct_calls
 from domain.conversation.record import TurnRecord
-from domain.conversation.replay import MAY_HAVE_RUN, spans
+from domain.conversation.replay import spans
 from domain.conversation.turns import last_turns
 from ports.catalog import Model
 from ports.json_values import JsonObject
@@ -19,15 +20,15 @@ class Past:
     """What is remembered of a history's turns, and how it is used.
 
     `reasoning`: `conversation`, `next_reply` or `disabled`. Outputs in turns older than the last `full_turns` are
-    shortened, 0 for none. `unknown`: what is said of calls whose results were lost, by the ids the host knows;
-    `lost`: the tools of those the host does not tell of, in the answer before the question.
+    shortened, 0 for none. `unknown`: outputs of calls the history shows without one, by the ids the host knows;
+    `broken`: what is reported of answers that broke off and is not in the history.
     """
 
     records: tuple[TurnRecord, ...] = ()
     reasoning: str = "conversation"
     full_turns: int = 0
     unknown: Mapping[str, str] = field(default_factory=dict)
-    lost: tuple[str, ...] = ()
+    broken: tuple[BrokenAnswer, ...] = ()
 
 
 def history_items(
@@ -35,7 +36,7 @@ def history_items(
 ) -> tuple[JsonObject, ...]:
     """Translate a history, or its last `turns` turns, for the model `slug`; see `items_of` for what is left out."""
     past = past or Past()
-    window = _with_lost(_with_unknown(last_turns(messages, turns), past.unknown), past.lost)
+    window = with_broken(_with_unknown(last_turns(messages, turns), past.unknown), past.broken)
     replaced = spans(window, past.records, slug, model, reasoning=past.reasoning, unknown=past.unknown)
     if not replaced and not (past.full_turns and _with_outputs(window)):
         return items_of(window, model, 0, slug)
@@ -54,7 +55,7 @@ def _with_outputs(messages: Sequence[object]) -> bool:
 
 
 def _with_unknown(messages: Sequence[object], unknown: Mapping[str, str]) -> Sequence[object]:
-    """Give calls whose results were lost what is said of them, where the history holds such calls."""
+    """Add the outputs of calls the history shows without one."""
     if not unknown:
         return messages
     told: list[object] = []
@@ -66,15 +67,6 @@ def _with_unknown(messages: Sequence[object], unknown: Mapping[str, str]) -> Seq
             if isinstance(call_id, str) and call_id in unknown:
                 told.append({"role": "tool", "tool_call_id": call_id, "content": unknown[call_id]})
     return told
-
-
-def _with_lost(messages: Sequence[object], lost: Sequence[str]) -> Sequence[object]:
-    """Say before the last question which tools may have run in an answer that broke off."""
-    asked = [place for place, one in enumerate(messages) if isinstance(one, dict) and one.get("role") == "user"]
-    if not lost or not asked:
-        return messages
-    text = f"[My last answer broke off while these tools ran: {', '.join(lost)}. {MAY_HAVE_RUN}]"
-    return [*messages[: asked[-1]], {"role": "assistant", "content": text}, *messages[asked[-1] :]]
 
 
 def _joined(

@@ -78,6 +78,13 @@ def references_in(message: object) -> tuple[str, ...]:
     return tuple(turns)
 
 
+def named_in_text(message: object) -> tuple[str, ...]:
+    """Return the turns an assistant's text names by markers, thoughts or tool blocks."""
+    if not isinstance(message, Mapping) or message.get("role") != "assistant":
+        return ()
+    return tuple(dict.fromkeys(turn for text in texts_of(message.get("content")) for turn in _in_text(text)))
+
+
 def _named(message: JsonObject) -> Iterator[str]:
     if message.get("role") == "tool":
         yield turn_of_call(message.get("tool_call_id"))

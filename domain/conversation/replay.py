@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from domain.conversation.provenance import every_call_was_thought_of, thinking_goes_back
 from domain.conversation.rebuilding import Ids, as_read, host_items, outputs_in, stored_items
 from domain.conversation.record import REASONING, TurnRecord
-from domain.conversation.references import references_in, turn_of_call
+from domain.conversation.references import references_in
 from domain.conversation.returned import Run, call_ids_of, fingerprints_in, runs_of
 from ports.catalog import Model
 from ports.json_values import JsonObject
@@ -107,13 +107,6 @@ def outlived(messages: Sequence[object], records: Iterable[TurnRecord]) -> tuple
             elif run.start >= first:
                 gone.pop(record.turn_id, None)
     return tuple(gone)
-
-
-def interrupted(messages: Sequence[object]) -> frozenset[tuple[str, str]]:
-    """Return calls of ours without an output in a history, as turn and the id the host knows."""
-    answered = outputs_in(messages).keys()
-    calls = (call_id for message in messages if _is_answer(message) for call_id in call_ids_of(message))
-    return frozenset((turn_of_call(one), one) for one in calls if one not in answered and turn_of_call(one))
 
 
 def _is_answer(message: object) -> bool:

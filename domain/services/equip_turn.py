@@ -1,52 +1,44 @@
 """Equip a turn with its tools: what is offered, what runs a call, and what stands between the two."""
 
-from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from domain.breakers.policy import policy_for_calls
-from domain.conversation.replay import MAY_HAVE_RUN, interrupted
 from domain.conversation.temporary import is_temporary
 from domain.request.turn_request import TurnRequest
 from domain.services.drive import Own
 from domain.services.guard_call import GuardCall
 from domain.services.guard_tools import GuardTools
 from domain.services.journal_calls import JournalCalls
+from domain.services.keep_results import KeepResults
+from domain.services.remember_turn import TurnMemory
 from domain.services.run_call import CallPorts, CallTurn, RunCall
 from domain.tools.plan import CallLimits
 from domain.tools.registry import Registry
 from ports.breaker_state import BreakerState
+from ports.chats import Chats
 from ports.clock import Clock
 from ports.ids import Ids
 from ports.notices import Notices
 from ports.offload import Offload
 from ports.slots import Slots
 from ports.telemetry import Telemetry
-from ports.tool_runs import ToolRuns, ToolRunsUnavailable
+from ports.tool_runs import ToolRuns
 from ports.toolbox import Checker, Toolbox
-
-CHATS_KNOWN, RUNS_READ = 10_000, 100
 
 
 @dataclass(frozen=True, slots=True)
 class ToolPorts:
-    """What tools need of the world, for all turns. Runs in temporary chats are kept in `temporary_runs` (law 14)."""
+    """What tools need of the world, for all turns. Runs in temporary chats are kept in `temporary_runs` (law 14).
+
+    Without `chats` only the answer before a question is known to be followed by it.
+    """
 
     slots: Slots
     check: Checker
     runs: ToolRuns
     temporary_runs: ToolRuns
     breakers: BreakerState
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """Calls whose fate nobody knows: `unknown` are outputs by the ids the host knows, `lost` the tools of those the
-    host does not even tell of.
-    """
-
-    unknown: Mapping[str, str] = field(default_factory=dict)
-    lost: tuple[str, ...] = ()
+    chats: Chats | None = None
 
 
 class EquipTurn:
@@ -57,38 +49,20 @@ class EquipTurn:
     ) -> None:
         self._ports, self._offload, self._clock, self._telemetry = ports, offload, clock, telemetry
         self._guard = GuardCall(state=ports.breakers, clock=clock, ids=ids, telemetry=telemetry)
-        self._journal = JournalCalls(ports.runs, telemetry, own)
-        self._known: OrderedDict[str, None] = OrderedDict()
-        self._temporary_journal = JournalCalls(ports.temporary_runs, telemetry, own)
+        self._journal = JournalCalls(ports.runs, clock, telemetry, own)
+        self._temporary_journal = JournalCalls(ports.temporary_runs, clock, telemetry, own)
 
-    async def broken_off(self, request: TurnRequest) -> Broken:
-        """Look up calls of earlier turns that were started and never finished: their process was lost.
-
-        Asked once per chat and process; what runs here is settled here.
-        """
-        person, namespace = request.person, request.memory.namespace
-        calls = interrupted(request.messages)
-        new = bool(person.chat_id and person.parent_id) and person.chat_id not in self._known
-        self._known[person.chat_id] = None
-        if len(self._known) > CHATS_KNOWN:
-            self._known.popitem(last=False)
-        if not namespace or not person.user_id or not (calls or new) or is_temporary(person.chat_id):
-            return Broken()
-        turns = {turn_id for turn_id, _ in calls}
-        try:
-            runs = await self._ports.runs.unfinished(
-                namespace, person.user_id, chat_id=person.chat_id if new else "", turn_ids=turns, limit=RUNS_READ
-            )
-        except ToolRunsUnavailable:
-            return Broken({shown: MAY_HAVE_RUN for _, shown in calls})
-        started = {run.turn_id for run in runs}
-        told = {shown: MAY_HAVE_RUN for turn_id, shown in calls if turn_id in started}
-        lost = (run for run in runs if run.message_id == person.parent_id and run.turn_id not in turns)
-        return Broken(told, tuple(dict.fromkeys(run.name for run in lost if person.parent_id)))
-
-    def runner(self, request: TurnRequest, registry: Registry, toolbox: Toolbox, notices: Notices | None) -> RunCall:
-        """Return what runs the calls of one turn."""
+    def runner(
+        self,
+        request: TurnRequest,
+        registry: Registry,
+        toolbox: Toolbox,
+        notices: Notices | None,
+        memory: TurnMemory | None = None,
+    ) -> RunCall:
+        """Return what runs the calls of one turn; results are kept in `memory`, if they are to be."""
         person, tooling = request.person, request.tooling
+        keeps = memory is not None and request.memory.tool_results and not is_temporary(person.chat_id)
         longest = max(tooling.seconds, tooling.round_seconds)
         policy = policy_for_calls(tooling.breaker_failures, tooling.breaker_window, longest)
         ports = CallPorts(
@@ -100,6 +74,7 @@ class EquipTurn:
             check=self._ports.check,
             clock=self._clock,
             telemetry=self._telemetry,
+            keep=KeepResults(memory, self._offload).seal if keeps and memory is not None else None,
         )
         turn = CallTurn(
             request.memory.namespace,

@@ -1,22 +1,29 @@
 """Record the starts and ends of tool calls: what comes in while a transaction runs goes into the next one."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from domain.services.drive import Own
+from ports.cipher import Sealed
+from ports.clock import Clock
 from ports.telemetry import Telemetry
-from ports.tool_runs import ToolRun, ToolRuns, ToolRunsUnavailable
+from ports.tool_runs import NOT_KEPT, ToolRun, ToolRuns, ToolRunsUnavailable
 
 _Entry = tuple[ToolRun, "asyncio.Future[bool | None]"]
 
 WITHIN = 10.0
 """Seconds the store may take before a start counts as not recorded."""
+HOST_SECONDS, MOST_ENDED = 30.0, 1000
+"""Seconds after which a host that still runs has stored an answer; turns that wait for that."""
 
 
 class JournalCalls:
     """Safe to use from many tasks of one event loop; `own` keeps the one task that writes."""
 
-    def __init__(self, runs: ToolRuns, telemetry: Telemetry, own: Own) -> None:
-        self._runs, self._telemetry, self._own = runs, telemetry, own
+    def __init__(self, runs: ToolRuns, clock: Clock, telemetry: Telemetry, own: Own) -> None:
+        self._runs, self._clock, self._telemetry, self._own = runs, clock, telemetry, own
+        self._ended: list[tuple[float, str, str]] = []
         self._starting: list[_Entry] = []
         self._finished: list[ToolRun] = []
         self._writing = False
@@ -29,9 +36,44 @@ class JournalCalls:
         self._write()
         return await answer
 
-    def finish(self, run: ToolRun) -> None:
-        """Record an end; returns at once. One that is lost makes a later turn say "may have run" of it."""
-        self._finished.append(run)
+    def finish(self, run: ToolRun, seal: Callable[[], Awaitable[Sealed]] | None = None) -> None:
+        """Record an end, with what `seal` keeps of it; returns at once.
+
+        An end that is lost makes a later turn say "may have run" of it.
+        """
+        if seal is None:
+            self._finish_with(run, NOT_KEPT)
+        else:
+            self._own(self._sealed(run, seal), "openrouter-pipe-keep-result")
+
+    async def settle(self, namespace: str, turn_id: str, *, after: float = HOST_SECONDS) -> None:
+        """Settle a turn that came to its end and is stored, `after` seconds or later, with those that were due.
+
+        The host may be killed before it has stored the answer. What is never settled is found by a later turn.
+        """
+        now = self._clock.monotonic()
+        self._ended.append((now + after, namespace, turn_id))
+        due = [ended for ended in self._ended if ended[0] <= now]
+        self._ended = [ended for ended in self._ended if ended[0] > now][-MOST_ENDED:]
+        try:
+            for _, of, turn in due:
+                async with asyncio.timeout(WITHIN):
+                    await self._runs.settle(of, turn)
+        except (ToolRunsUnavailable, TimeoutError) as error:
+            self._complain(error, 0)
+
+    async def _sealed(self, run: ToolRun, seal: Callable[[], Awaitable[Sealed]]) -> None:
+        kept = NOT_KEPT
+        try:
+            async with asyncio.timeout(WITHIN):
+                kept = await seal()
+        except TimeoutError as error:
+            self._complain(error, 1)
+        finally:
+            self._finish_with(run, kept)
+
+    def _finish_with(self, run: ToolRun, kept: Sealed) -> None:
+        self._finished.append(replace(run, kept=kept))
         self._write()
 
     def _write(self) -> None:
@@ -68,7 +110,7 @@ class JournalCalls:
                     if not answer.done():
                         answer.set_result(run.call_id in new)
                     elif run.call_id in new:  # stopped meanwhile: it never began
-                        self._finished.append(run)
+                        self._finished.append(run)  # nothing is kept: there is nothing to report
         except (ToolRunsUnavailable, TimeoutError) as error:
             self._complain(error, len(wanted))
             for _, answer in wanted:

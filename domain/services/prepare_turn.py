@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from domain.catalog.offer import reasons_against, with_variants
 from domain.catalog.selection import find, slug_of
+from domain.conversation.broken_off import without_outputs
 from domain.conversation.history import Past
 from domain.egress.base_url import InvalidBaseUrl, checked_base_url
 from domain.faults.fault import Fault, FaultKind
@@ -15,10 +16,11 @@ from domain.request.repair import Sending
 from domain.request.support import supports
 from domain.request.turn_request import Caller, TurnRequest
 from domain.tools.registry import Registry, merged
+from domain.tools.results import fitted, prompt_characters
 from ports.catalog import Model
 from ports.json_values import JsonObject
 from ports.responses import Route
-from ports.toolbox import ToolSpec
+from ports.toolbox import ToolResult, ToolSpec
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -66,6 +68,7 @@ def prepare_turn(
     request = _with_offered_fallbacks(request, everything)
     registry = _registry(request, model, specs)
     tools = registry.offered
+    past = past and _with_room(past, model, tools)
     sent = build(request, slug, model, tools, past=past)
     if isinstance(sent, Fault):
         return sent
@@ -89,6 +92,21 @@ def _registry(request: TurnRequest, model: Model | None, specs: tuple[ToolSpec, 
         return Registry()
     holds = model is None or "structured_outputs" in model.supported_parameters
     return merged(specs, passed_on(request, offered=True), strictly=request.tooling.strict and holds)
+
+
+def _with_room(past: Past, model: Model | None, tools: tuple[JsonObject, ...]) -> Past:
+    """Leave out results of broken answers, the newest last, that would take more than half of the model's prompt."""
+    if not past.broken:
+        return past
+    room = prompt_characters(model, tools) // 2
+    left_out: dict[tuple[str, str], str] = {}
+    for call in reversed([call for answer in past.broken for call in answer.calls]):
+        if call.kept is not None:
+            text = fitted(ToolResult(call.kept.output), room).text
+            room -= len(text)
+            if text != call.kept.output:
+                left_out[call.turn_id, call.call_id] = text
+    return replace(past, broken=without_outputs(past.broken, left_out))
 
 
 def _fallback(

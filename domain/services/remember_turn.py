@@ -90,17 +90,22 @@ class TurnMemory:
         others = dict.fromkeys(row.turn_id for row in rows if here and row.chat_id and row.chat_id != here)
         return Recalled(records, tuple(untouched), tuple(others))
 
-    async def remember(self, person: Person, memory: Remembering, record: TurnRecord) -> None:
-        """Store what a turn left, all of it or nothing."""
+    async def journal_cipher(self) -> Cipher | None:
+        """Return what seals results beside the journal of tools; None while nothing can be kept on disk."""
+        shelf = await self._durable()
+        return None if shelf is self._temporary or shelf.read_only else shelf.cipher
+
+    async def remember(self, person: Person, memory: Remembering, record: TurnRecord) -> bool:
+        """Store what a turn left, all of it or nothing; False if the store could not take it."""
         if not (memory.namespace and person.user_id):
-            return
+            return True
         rows = rows_of(record, reasoning=memory.reasoning != "disabled", tools=memory.tool_results)
         if not rows:
-            return
+            return True
         try:
             shelf = await self._shelf(person)
             if shelf.read_only:
-                return
+                return False
             size = sum(len(row.payload) for row in rows)
             sealed = await self._offload.run(lambda: _sealed(rows, shelf.cipher), size=size)
             now = self._clock.now()
@@ -109,6 +114,8 @@ class TurnMemory:
             )
         except ArtifactsError as error:
             self._complain("remember", error.reason)
+            return False
+        return True
 
     async def touch(self, person: Person, memory: Remembering, turn_ids: Collection[str]) -> None:
         """Renew the age of turns that were read."""

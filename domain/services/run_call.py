@@ -5,18 +5,19 @@ begins, at most once per (turn, call id, arguments); one that is stopped meanwhi
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
 from domain.services.drive import OVERDUE
 from domain.services.guard_call import Admission
-from domain.services.journal_calls import JournalCalls
+from domain.services.journal_calls import HOST_SECONDS, JournalCalls
 from domain.tools.arguments import InvalidArguments, arguments_of
 from domain.tools.once import arguments_hash, objection
 from domain.tools.registry import Offered, Registry
 from domain.tools.results import readable
+from ports.cipher import Sealed
 from ports.clock import Clock
 from ports.json_values import JsonObject
 from ports.offload import LARGE, Offload
@@ -27,6 +28,9 @@ from ports.toolbox import Checker, Toolbox, ToolCall, ToolRequest, ToolResult, T
 
 PATIENCE, PARTING = 3.0, 0.5
 """Seconds the breaker may take to note an end; less if the call was stopped."""
+
+
+Keep = Callable[[ToolCall, ToolResult], Awaitable[Sealed]]
 
 
 class CallGuard(Protocol):
@@ -43,7 +47,10 @@ class CallGuard(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CallPorts:
-    """What a call reaches of the world; `slots` are those of tools, shared by the process."""
+    """What a call reaches of the world; `slots` are those of tools, shared by the process.
+
+    `keep` seals a result for the journal; None: results are not to be kept.
+    """
 
     toolbox: Toolbox
     journal: JournalCalls
@@ -53,6 +60,7 @@ class CallPorts:
     check: Checker
     clock: Clock
     telemetry: Telemetry
+    keep: Keep | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,7 @@ _LEVELS: dict[str, Level] = {"done": "debug", "stopped": "info"}
 class _Call:
     """A call that may be run as far as its arguments tell."""
 
+    asked: ToolCall
     tool: Offered
     request: ToolRequest
     run: ToolRun
@@ -85,6 +94,7 @@ class RunCall:
 
     def __init__(self, registry: Registry, ports: CallPorts, turn: CallTurn) -> None:
         self._registry, self._ports, self._turn = registry, ports, turn
+        self._recorded = False
 
     async def run(self, call: ToolCall, began: Callable[[], None]) -> ToolResult:
         """Run one call to its end; `began` is told when the tool begins. Raises nothing but CancelledError."""
@@ -110,6 +120,15 @@ class RunCall:
                 seconds=round(clock.monotonic() - started, 4),
             )
         return result
+
+    async def settle(self) -> None:
+        """Let the journal know that the turn came to its end and is stored; raises nothing but cancellation.
+
+        Where no results are kept there is nothing to wait for.
+        """
+        if self._recorded:
+            after = HOST_SECONDS if self._ports.keep is not None else 0.0
+            await self._ports.journal.settle(self._turn.namespace, self._turn.turn_id, after=after)
 
     async def _run(self, tool: Offered | None, call: ToolCall, began: Callable[[], None]) -> tuple[str, ToolResult]:
         if tool is None:
@@ -142,12 +161,14 @@ class RunCall:
         except SlotsFull:
             return _failed("Not run: too many tools are running and waiting on this server. Try again later.")
         try:
+            self._recorded = True
             refused = objection(call.tool.spec, new=await self._ports.journal.start(call.run))
             if refused is not None:
                 return refused
             began()
             result = await self._called(call.request)
-            self._ports.journal.finish(call.run)
+            keep = self._ports.keep
+            self._ports.journal.finish(call.run, None if keep is None else partial(keep, call.asked, result))
         finally:
             self._ports.slots.release()
         return await self._ports.offload.run(partial(readable, result), size=len(result.text))
@@ -182,7 +203,7 @@ class RunCall:
             chat_id=turn.chat_id,
             message_id=turn.message_id,
         )
-        return _Call(tool, ToolRequest(spec, arguments, f"{turn.turn_id}/{call.call_id}"), run)
+        return _Call(call, tool, ToolRequest(spec, arguments, f"{turn.turn_id}/{call.call_id}"), run)
 
     def _size(self, tool: Offered, call: ToolCall) -> int:
         """Return how much work reading the arguments is: a large schema takes milliseconds when it is used first."""

@@ -21,9 +21,11 @@ from domain.request.endpoint import may_change
 from domain.request.lessons import Lessons
 from domain.request.turn_request import Caller, Person, TurnRequest
 from domain.services.drive import Driver, TurnPorts, Upkeep, named
-from domain.services.equip_turn import Broken, EquipTurn, ToolPorts, limits_of
+from domain.services.equip_turn import EquipTurn, ToolPorts, limits_of
 from domain.services.prepare_turn import Ready, prepare_turn
 from domain.services.remember_turn import Recalled, TurnMemory
+from domain.services.report_broken_off import ReportBrokenOff
+from domain.services.run_call import RunCall
 from domain.services.settle_turn import Settlement, call_values, settle_turn
 from domain.tools.results import prompt_characters
 from domain.turn.machine import TurnMachine, TurnPlan
@@ -69,9 +71,10 @@ class RunTurn:
         self._responses, self._clock, self._ids = responses, clock, ids
         self._slots, self._offload, self._telemetry = slots, offload, telemetry
         self._equip = EquipTurn(tools, offload=offload, clock=clock, ids=ids, telemetry=telemetry, own=self._own)
+        self._broken_off = ReportBrokenOff(tools.runs, tools.chats, offload, telemetry, self._own)
         self._lessons = Lessons()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._closing: dict[Person, set[asyncio.Task[None]]] = {}  # by place in a chat
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._closing: dict[Person, set[asyncio.Task[Any]]] = {}  # by place in a chat
         self._wordless: OrderedDict[tuple[str, str], None] = OrderedDict()  # chats in which nothing was recognised
         self._running = 0
         self._idle = asyncio.Event()
@@ -140,9 +143,9 @@ class RunTurn:
             specs = own.toolbox.tools() if own.toolbox is not None else ()
             size = size_of(request.messages)
             past = await self._past(request, own.memory, size)
-            broken = await self._equip.broken_off(request) if own.toolbox is not None else Broken()
+            broken = await self._broken_off.report(request, past.records, own.memory)
             memory = request.memory
-            known = Past(past.records, memory.reasoning, memory.full_turns, broken.unknown, broken.lost)
+            known = Past(past.records, memory.reasoning, memory.full_turns, broken.unknown, broken.answers)
             ready = await self._offload.run(
                 lambda: prepare_turn(request, models, specs, self._lessons, known), size=size
             )
@@ -204,15 +207,19 @@ class RunTurn:
             headers = ready.headers.get(command.body.model, ())
             return UpstreamCall(ready.route, command.body, request.limits, command.endpoint, headers)
 
+        runner: RunCall | None = None
+        if ready.tools.tools and own.toolbox is not None:
+            runner = self._equip.runner(request, ready.tools, own.toolbox, own.notices, own.memory)
+
         async def settle(end: End) -> None:
             self._slots.release()
             self._running -= 1
             if not self._running:
                 self._idle.set()
-            await settle_turn(settlement, end, self._telemetry, own.notices, own.memory)
+            stored = await settle_turn(settlement, end, self._telemetry, own.notices, own.memory)
+            if runner is not None and stored:  # first what the turn leaves: a crash in between is found out later
+                await runner.settle()
 
-        runs = ready.tools.tools and own.toolbox is not None
-        runner = self._equip.runner(request, ready.tools, own.toolbox, own.notices) if runs and own.toolbox else None
         turn_ports = TurnPorts(self._responses, self._clock, runner)
         journal = partial(self._journal, settlement)
         return Driver(
@@ -247,7 +254,7 @@ class RunTurn:
         )
         return Ended(end)
 
-    def _own(self, work: Coroutine[Any, Any, None], name: str, place: Person | None = None) -> None:
+    def _own(self, work: Coroutine[Any, Any, object], name: str, place: Person | None = None) -> None:
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._disown)
@@ -255,12 +262,12 @@ class RunTurn:
             self._closing.setdefault(place, set()).add(task)
             task.add_done_callback(partial(self._closed, place))
 
-    def _closed(self, place: Person, task: "asyncio.Task[None]") -> None:
+    def _closed(self, place: Person, task: "asyncio.Task[Any]") -> None:
         self._closing[place].discard(task)
         if not self._closing[place]:
             del self._closing[place]
 
-    def _disown(self, task: "asyncio.Task[None]") -> None:
+    def _disown(self, task: "asyncio.Task[Any]") -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (defect := task.exception()) is not None:
             self._telemetry.event("error", "upkeep_failed", task=task.get_name(), detail=named(defect))

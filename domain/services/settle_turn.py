@@ -47,15 +47,18 @@ def call_values(error_id: str, call: Record) -> dict[str, LogValue]:
 
 async def settle_turn(
     turn: Settlement, end: End, telemetry: Telemetry, notices: Notices | None, memory: TurnMemory | None = None
-) -> None:
-    """Write the turn's line to the log, keep what it leaves, and tell a person who stopped it what it cost so far."""
+) -> bool:
+    """Write the turn's line to the log, keep what it leaves, and tell a person who stopped it what it cost so far.
+
+    False if what it leaves could not be stored.
+    """
     estimated = _estimated(turn, end)
     _log(turn, end, telemetry, estimated)
-    if memory is not None:
-        await _keep(turn, end, memory)
+    stored = memory is None or await _keep(turn, end, memory)
     if notices is not None and end.reason is Reason.CANCELLED:
         line = closing_line(end, show_usage=turn.request.show_usage, estimated_cost=estimated)
         await notices.status(line, done=True)
+    return stored
 
 
 def _log(turn: Settlement, end: End, telemetry: Telemetry, estimated: Decimal | None) -> None:
@@ -87,17 +90,19 @@ def _log(turn: Settlement, end: End, telemetry: Telemetry, estimated: Decimal | 
     )
 
 
-async def _keep(turn: Settlement, end: End, memory: TurnMemory) -> None:
+async def _keep(turn: Settlement, end: End, memory: TurnMemory) -> bool:
     """Store what the turn leaves; thinking that was to live for one reply only goes once the next has been given."""
     request = turn.request
     kept = [kept for entry in turn.kept for kept in entry.kept]
+    stored = True
     if kept:
         record = _record(turn, kept, cut=end.reason not in (Reason.STOP, Reason.TOOL_CALLS))
-        await memory.remember(request.person, request.memory, record)
+        stored = await memory.remember(request.person, request.memory, record)
     if request.memory.reasoning == "next_reply" and end.reason in (Reason.STOP, Reason.LENGTH):
         gone = outlived(request.messages, turn.past.records)
         if gone:
             await memory.forget_thinking(request.person, request.memory, gone)
+    return stored
 
 
 def _record(turn: Settlement, kept: list[Kept], *, cut: bool) -> TurnRecord:

@@ -22,12 +22,16 @@ class LazyToolRuns:
         """Mark runs as finished."""
         await (await self._storage.stores()).tool_runs.finish(runs)
 
-    async def unfinished(
+    async def settle(self, namespace: str, turn_id: str) -> None:
+        """Mark the runs of a turn as settled."""
+        await (await self._storage.stores()).tool_runs.settle(namespace, turn_id)
+
+    async def unsettled(
         self, namespace: str, user_id: str, *, chat_id: str, turn_ids: Collection[str], limit: int
     ) -> tuple[ToolRun, ...]:
-        """Return runs that never finished."""
+        """Return runs no settled turn accounts for."""
         runs = (await self._storage.stores()).tool_runs
-        return await runs.unfinished(namespace, user_id, chat_id=chat_id, turn_ids=turn_ids, limit=limit)
+        return await runs.unsettled(namespace, user_id, chat_id=chat_id, turn_ids=turn_ids, limit=limit)
 
     async def delete_before(self, namespace: str, before: datetime, limit: int) -> int:
         """Delete old runs."""

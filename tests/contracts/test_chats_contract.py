@@ -41,8 +41,18 @@ class AsyncSession:
         return self._session.execute(query)
 
 
+MESSAGES: dict[str, Any] = {
+    "q1": {"id": "q1", "role": "user", "parentId": None},
+    "a1": {"role": "assistant", "parentId": "q1", "content": ""},
+    "a1b": {"role": "assistant", "parentId": "q1"},
+    "q2": {"role": "user", "parentId": "a1"},
+    "orphan": {"role": "user", "parentId": "gone"},
+    "ring": {"role": "assistant", "parentId": "ring"},
+}
+
+
 def host_modules(*, coroutines: bool) -> dict[str, ModuleType]:
-    """Return the host's modules with three stored chats."""
+    """Return the host's modules with three stored chats, one of them with messages."""
     engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
     Base.metadata.create_all(engine)
     with Session(engine) as session:
@@ -55,6 +65,12 @@ def host_modules(*, coroutines: bool) -> dict[str, ModuleType]:
     def blocking(_chat_id: str) -> None:
         """Stand for the function of older hosts."""
 
+    async def awaited_map(chat_id: str) -> dict[str, Any] | None:
+        return MESSAGES if chat_id == "chat-1" else None
+
+    def blocking_map(chat_id: str) -> dict[str, Any]:
+        return MESSAGES if chat_id == "chat-1" else {}
+
     @contextmanager
     def get_db() -> Iterator[Session]:
         with Session(engine) as session:
@@ -66,7 +82,9 @@ def host_modules(*, coroutines: bool) -> dict[str, ModuleType]:
             yield AsyncSession(session)
 
     chats, database = ModuleType(CHATS), ModuleType(DATABASE)
-    vars(chats).update(Chat=Chat, Chats=SimpleNamespace(get_chat_by_id=waited if coroutines else blocking))
+    new = {"get_chat_by_id": waited, "get_messages_map_by_chat_id": awaited_map}
+    old = {"get_chat_by_id": blocking, "get_messages_by_chat_id": blocking_map}
+    vars(chats).update(Chat=Chat, Chats=SimpleNamespace(**(new if coroutines else old)))
     vars(database).update({"get_async_db_context": get_async_db_context} if coroutines else {"get_db": get_db})
     return {CHATS: chats, DATABASE: database}
 
@@ -74,7 +92,10 @@ def host_modules(*, coroutines: bool) -> dict[str, ModuleType]:
 @pytest.fixture(params=["memory", "old host", "new host"])
 def chats(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Chats:
     if request.param == "memory":
-        return MemoryChats(*THERE)
+        made = MemoryChats(*THERE)
+        made.parents = {("chat-1", name): message["parentId"] or "" for name, message in MESSAGES.items()}
+        made.asked = {name for name, message in MESSAGES.items() if message["role"] == "user"}
+        return made
     for name, module in host_modules(coroutines=request.param == "new host").items():
         monkeypatch.setitem(sys.modules, name, module)
     return OpenWebUiChats()
@@ -96,9 +117,33 @@ async def test_hundred_ids_are_asked_at_once(chats: Chats) -> None:
     assert await chats.existing([*(f"x{n}" for n in range(99)), "chat-1"]) == {"chat-1"}
 
 
+@pytest.mark.parametrize(
+    ("message_id", "line"),
+    [
+        ("q2", ["q2?", "a1", "q1?"]),
+        ("a1b", ["a1b", "q1?"]),
+        ("q1", ["q1?"]),
+        ("orphan", ["orphan?"]),
+        ("ring", ["ring"]),
+        ("unknown", []),
+    ],
+)
+async def test_line_goes_from_a_message_to_the_first_of_its_chat(
+    chats: Chats, message_id: str, line: list[str]
+) -> None:
+    found = await chats.line("chat-1", message_id)
+    assert [message.id + "?" * message.asked for message in found] == line
+
+
+async def test_chat_that_is_not_there_has_no_line(chats: Chats) -> None:
+    assert await chats.line("gone", "q1") == ()
+
+
 async def test_nothing_is_concluded_without_a_host() -> None:
     with pytest.raises(ChatsUnavailable):
         await OpenWebUiChats().existing(["chat-1"])
+    with pytest.raises(ChatsUnavailable):
+        await OpenWebUiChats().line("chat-1", "q1")
 
 
 async def test_nothing_is_concluded_from_a_broken_table(monkeypatch: pytest.MonkeyPatch) -> None:

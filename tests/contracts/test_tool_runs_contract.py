@@ -8,9 +8,10 @@ import pytest
 
 from adapters.memory.tool_runs import MemoryToolRuns
 from adapters.sql.tool_runs import SqlToolRuns
-from ports.tool_runs import RunState, ToolRuns, ToolRunsUnavailable
+from ports.cipher import Sealed
+from ports.tool_runs import NOT_KEPT, RunState, ToolRuns, ToolRunsUnavailable
 from tests.contracts.artifact_cases import DAY, HERE, ulid
-from tests.contracts.tool_run_cases import run
+from tests.contracts.tool_run_cases import KEPT, finished, run
 
 TOOL_RUNS: tuple[type[ToolRuns], ...] = (MemoryToolRuns, SqlToolRuns)
 
@@ -20,8 +21,8 @@ def runs(database) -> ToolRuns:
     return MemoryToolRuns() if database is None else SqlToolRuns(database)
 
 
-async def unfinished(runs: ToolRuns, *turns: int, owner: str = "ann", chat: str = "", limit: int = 100) -> list:
-    found = await runs.unfinished(HERE, owner, chat_id=chat, turn_ids=[ulid(turn) for turn in turns], limit=limit)
+async def unsettled(runs: ToolRuns, *turns: int, owner: str = "ann", chat: str = "", limit: int = 100) -> list:
+    found = await runs.unsettled(HERE, owner, chat_id=chat, turn_ids=[ulid(turn) for turn in turns], limit=limit)
     return list(found)
 
 
@@ -51,48 +52,100 @@ async def test_starting_nothing_is_nothing_new(runs):
 
 async def test_a_started_run_is_found_as_it_was_stored(runs):
     await runs.start([run(1, 1)])
-    assert await unfinished(runs, 1) == [run(1, 1)]
+    assert await unsettled(runs, 1) == [run(1, 1)]
 
 
 async def test_a_run_handed_in_as_finished_is_stored_as_started(runs):
     await runs.start([run(1, 1, state=RunState.FINISHED)])
-    assert await unfinished(runs, 1) == [run(1, 1)]
+    assert await unsettled(runs, 1) == [run(1, 1)]
 
 
 async def test_call_ids_no_database_likes_are_kept_apart(runs):
     odd = [run(1, 1, call_id=call) for call in ("a\0", "a\ud800", "a\\0000", "")]
     assert await runs.start(odd) == {"a\0", "a\ud800", "a\\0000", ""}
     assert await runs.start(odd) == frozenset()
-    assert {one.call_id for one in await unfinished(runs, 1)} == {"a\0", "a\ud800", "a\\0000", ""}
+    assert {one.call_id for one in await unsettled(runs, 1)} == {"a\0", "a\ud800", "a\\0000", ""}
 
 
-async def test_finished_runs_are_not_unfinished(runs):
+async def test_a_run_handed_in_with_a_result_starts_without_one(runs):
+    await runs.start([finished(1, 1)])
+    assert await unsettled(runs, 1) == [run(1, 1)]
+
+
+@pytest.mark.parametrize("kept", [KEPT, NOT_KEPT, Sealed(b"\x00" * 200_000, "odd\0\ud800", 7, 2**40)])
+async def test_a_finished_run_is_found_with_what_is_kept_of_it(runs, kept):
     await runs.start([run(1, 1), run(1, 2)])
-    await runs.finish([run(1, 2), run(1, 3)])
-    assert [one.call_id for one in await unfinished(runs, 1)] == ["call-1"]
+    await runs.finish([finished(1, 2, kept=kept), finished(1, 3)])
+    assert await unsettled(runs, 1) == [run(1, 1), finished(1, 2, kept=kept)]
+
+
+async def test_a_run_that_finished_and_left_nothing_is_not_unsettled(runs):
+    await runs.start([run(1, 1), run(1, 2)])
+    await runs.finish([run(1, 2)])
+    assert await unsettled(runs, 1, chat="chat-1") == [run(1, 1)]
+
+
+async def test_the_first_end_of_a_run_counts(runs):
+    await runs.start([run(1, 1)])
+    await runs.finish([finished(1, 1)])
+    await runs.finish([finished(1, 1, kept=NOT_KEPT)])
+    assert await unsettled(runs, 1) == [finished(1, 1)]
+
+
+async def test_runs_of_a_settled_turn_are_not_unsettled_finished_or_not(runs):
+    await runs.start([run(1, 1), run(1, 2), run(2, 1), run(1, 3, namespace="other")])
+    await runs.finish([finished(1, 1), finished(2, 1)])
+    await runs.settle(HERE, ulid(1))
+    assert await unsettled(runs, 1, 2, chat="chat-1") == [finished(2, 1)]
+    assert len(await runs.unsettled("other", "ann", chat_id="chat-1", turn_ids=[], limit=9)) == 1
+
+
+async def test_a_settled_run_stays_known_and_settled(runs):
+    await runs.start([run(1, 1)])
+    await runs.settle(HERE, ulid(1))
+    await runs.finish([finished(1, 1)])
+    assert await runs.start([run(1, 1)]) == frozenset()
+    assert await unsettled(runs, 1) == []
+
+
+async def test_settling_a_turn_without_runs_changes_nothing(runs):
+    await runs.settle(HERE, "\0")
+    await runs.settle(HERE, ulid(9))
+    assert await unsettled(runs, 9) == []
+
+
+async def test_finished_runs_are_deleted_with_their_age_their_chat_and_their_owner(runs):
+    kept = [finished(1, 1), finished(2, 1, chat_id="chat-2"), finished(3, 1, user_id="bob")]
+    await runs.start(kept)
+    await runs.finish(kept)
+    assert await runs.delete_chat(HERE, "chat-2", 9) == 1
+    assert await runs.delete_person(HERE, "bob", 9) == 1
+    assert await unsettled(runs, 1, 2, 3) == [finished(1, 1)]
+    assert await runs.delete_before(HERE, DAY + timedelta(days=1), 9) == 1
+    assert await unsettled(runs, 1, 2, 3) == []
 
 
 async def test_runs_are_found_by_chat_or_by_turn_each_once_the_oldest_first(runs):
     await runs.start([run(3, 1), run(1, 1, chat_id=""), run(2, 1, chat_id="chat-2"), run(4, 1, chat_id="")])
-    found = await unfinished(runs, 1, 3, chat="chat-1")
+    found = await unsettled(runs, 1, 3, chat="chat-1")
     assert [one.turn_id for one in found] == [ulid(1), ulid(3)]
-    assert [one.turn_id for one in await unfinished(runs, 1, 3, chat="chat-1", limit=1)] == [ulid(1)]
+    assert [one.turn_id for one in await unsettled(runs, 1, 3, chat="chat-1", limit=1)] == [ulid(3)]
 
 
 async def test_an_empty_chat_finds_nothing(runs):
     await runs.start([run(1, 1, chat_id="")])
-    assert await unfinished(runs, chat="") == []
+    assert await unsettled(runs, chat="") == []
 
 
 async def test_another_owners_runs_never_come(runs):
     await runs.start([run(1, 1, user_id="bob")])
-    assert await unfinished(runs, 1, chat="chat-1") == []
-    assert await runs.unfinished("other", "bob", chat_id="chat-1", turn_ids=[ulid(1)], limit=9) == ()
+    assert await unsettled(runs, 1, chat="chat-1") == []
+    assert await runs.unsettled("other", "bob", chat_id="chat-1", turn_ids=[ulid(1)], limit=9) == ()
 
 
 async def test_thousands_of_turns_are_looked_up_at_once(runs):
     await runs.start([run(7, 1)])
-    found = await runs.unfinished(HERE, "ann", chat_id="x", turn_ids=["\0", *map(ulid, range(5_000))], limit=9)
+    found = await runs.unsettled(HERE, "ann", chat_id="x", turn_ids=["\0", *map(ulid, range(5_000))], limit=9)
     assert found == (run(7, 1),)
 
 
@@ -100,7 +153,7 @@ async def test_old_runs_leave_in_batches_the_oldest_first(runs):
     await runs.start([run(turn, 1) for turn in (3, 1, 2, 4)])
     before = DAY + timedelta(minutes=4)
     assert await runs.delete_before(HERE, before, 2) == 2
-    assert [one.turn_id for one in await unfinished(runs, 1, 2, 3, 4)] == [ulid(3), ulid(4)]
+    assert [one.turn_id for one in await unsettled(runs, 1, 2, 3, 4)] == [ulid(3), ulid(4)]
     assert [await runs.delete_before(HERE, before, 2) for _ in range(2)] == [1, 0]
     assert await runs.delete_before("other", DAY + timedelta(days=1), 2) == 0
 
@@ -127,7 +180,7 @@ async def test_a_chats_runs_are_deleted_in_batches_finished_or_not(runs):
     await runs.finish([run(1, 1)])
     assert [await runs.delete_chat(HERE, "chat-1", 3) for _ in range(3)] == [3, 2, 0]
     assert await runs.delete_chat("other", "chat-2", 3) == 0
-    assert await unfinished(runs, 1, 2) == [run(2, 1, chat_id="chat-2")]
+    assert await unsettled(runs, 1, 2) == [run(2, 1, chat_id="chat-2")]
 
 
 async def test_a_persons_runs_are_deleted_in_batches_finished_or_not(runs):
@@ -135,7 +188,7 @@ async def test_a_persons_runs_are_deleted_in_batches_finished_or_not(runs):
     await runs.finish([run(1, 1)])
     assert [await runs.delete_person(HERE, "ann", 3) for _ in range(3)] == [3, 2, 0]
     assert await runs.delete_person("other", "bob", 3) == 0
-    assert await unfinished(runs, 1, 2, owner="bob") == [run(2, 1, user_id="bob")]
+    assert await unsettled(runs, 1, 2, owner="bob") == [run(2, 1, user_id="bob")]
 
 
 async def test_of_many_tasks_exactly_one_is_told_it_is_new(runs):
@@ -148,6 +201,6 @@ async def test_memory_forgets_finished_runs_first_and_unfinished_ones_never():
     await runs.start([run(1, 1), run(1, 2)])
     await runs.finish([run(1, 2)])
     await runs.start([run(1, 3)])
-    assert [one.call_id for one in await unfinished(runs, 1)] == ["call-1", "call-3"]
+    assert [one.call_id for one in await unsettled(runs, 1)] == ["call-1", "call-3"]
     with pytest.raises(ToolRunsUnavailable):
         await runs.start([run(1, 4)])

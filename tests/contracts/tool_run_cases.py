@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from ports.tool_runs import ToolRun
+from ports.cipher import Sealed
+from ports.tool_runs import RunState, ToolRun
 from tests.contracts.artifact_cases import DAY, HERE, ulid
 
 
@@ -21,3 +22,11 @@ def run(turn: int, call: int, **changes: object) -> ToolRun:
         message_id="message-1",
     )
     return replace(made, **changes)  # type: ignore[arg-type]
+
+
+KEPT = Sealed(b"\x01 \x00 \xff sealed", "key-1", 1, 12)
+
+
+def finished(turn: int, call: int, *, kept: Sealed | None = KEPT, **changes: object) -> ToolRun:
+    """Return a finished run of ann's with what is kept of it."""
+    return run(turn, call, state=RunState.FINISHED, kept=kept, **changes)

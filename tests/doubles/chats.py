@@ -2,18 +2,41 @@
 
 from collections.abc import Collection
 
-from ports.chats import ChatsUnavailable
+from ports.chats import LONGEST_LINE, ChatsUnavailable, LineMessage
 
 
 class MemoryChats:
-    """Implements Chats; `ids` are those that are there, `broken` makes every call fail."""
+    """Implements Chats; `ids` are those that are there, `broken` makes every call fail.
+
+    `parents` are the messages before messages, by chat and message; `asked` those of the person.
+    """
 
     def __init__(self, *ids: str) -> None:
         self.ids = set(ids)
         self.broken = False
+        self.parents: dict[tuple[str, str], str] = {}
+        self.asked: set[str] = set()
+        self.lines = 0
 
     async def existing(self, chat_ids: Collection[str]) -> frozenset[str]:
         """Return those that are there."""
         if self.broken:
             raise ChatsUnavailable("broken")
         return frozenset(self.ids.intersection(chat_ids))
+
+    async def line(self, chat_id: str, message_id: str) -> tuple[LineMessage, ...]:
+        """Go up from a message."""
+        self.lines += 1
+        if self.broken:
+            raise ChatsUnavailable("broken")
+        found: dict[str, LineMessage] = {}
+        while (chat_id, message_id) in self.parents and message_id not in found and len(found) < LONGEST_LINE:
+            found[message_id] = LineMessage(message_id, message_id in self.asked)
+            message_id = self.parents[chat_id, message_id]
+        return tuple(found.values())
+
+    def add(self, chat_id: str, *messages: str) -> None:
+        """Add a line of messages, the first of the person, or more to what is there."""
+        for before, message in zip(("", *messages), messages, strict=False):
+            self.parents.setdefault((chat_id, message), before)
+        self.asked.update(messages[::2])

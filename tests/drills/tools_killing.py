@@ -176,7 +176,7 @@ class _Runs:
 
     def __init__(self, runs: SqlToolRuns, hooks: _Hooks) -> None:
         self._runs, self._hooks = runs, hooks
-        self.unfinished, self.delete_before = runs.unfinished, runs.delete_before
+        self.unsettled, self.settle, self.delete_before = runs.unsettled, runs.settle, runs.delete_before
 
     async def start(self, runs: Collection[ToolRun]) -> frozenset[str]:
         await self._reached(STORING, runs)

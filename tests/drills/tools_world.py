@@ -11,11 +11,13 @@ from domain.conversation.record import TurnRecord
 from domain.request.turn_request import Person, Remembering
 from domain.services.remember_turn import TurnMemory
 from domain.tools.once import arguments_hash
+from ports.cipher import Cipher
 from ports.json_values import JsonObject
 from ports.responses import UpstreamCall, UpstreamEvent
 from ports.toolbox import ToolRequest, ToolResult, ToolSpec
 from tests.domain.services.stage import said
 from tests.domain.turn.talk import completed, done
+from tests.doubles.cipher import NamedKeyCipher
 from tests.doubles.clock import FakeClock
 
 NAMES = ("look", "look", "slow", "slow", "fail", "break", "big", "send", "nobody")
@@ -109,6 +111,11 @@ class Kept(TurnMemory):
     def __init__(self) -> None:
         self.records: list[TurnRecord] = []
 
-    async def remember(self, person: Person, memory: Remembering, record: TurnRecord) -> None:
+    async def remember(self, person: Person, memory: Remembering, record: TurnRecord) -> bool:
         """Hold it."""
         self.records.append(record)
+        return True
+
+    async def journal_cipher(self) -> Cipher:
+        """Seal results."""
+        return NamedKeyCipher("key")

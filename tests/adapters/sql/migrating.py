@@ -17,6 +17,9 @@ from tests.doubles.postgres import postgres_url
 VERSIONS = Path(__file__).resolve().parents[3] / "alembic" / "versions"
 BARE = dict.fromkeys(("namespace", "id", "turn_id", "kind", "model", "user_id", "chat_id", "message_id", "key_id"), "x")
 OLD_ROW = BARE | {"ordinal": 0, "codec": 0, "size": 3, "created_at": 5, "touched_at": 7, "payload": b"\x00\xff'"}
+OLD_RUN = dict.fromkeys(
+    ("namespace", "turn_id", "call_id", "arguments_hash", "name", "user_id", "chat_id", "message_id"), "x"
+) | {"state": "started", "started_at": 5}
 NEWEST = max(file.name for file in VERSIONS.glob("*.py"))[:4]
 BROKEN = f"""
 from alembic.operations import Operations
@@ -66,6 +69,10 @@ def some_revisions(folder: Path, keep: Callable[[str], bool], **more: str) -> Re
 
 def first_release(folder: Path) -> Revisions:
     return some_revisions(folder / "first", lambda name: name.startswith("0001"))
+
+
+def second_release(folder: Path) -> Revisions:
+    return some_revisions(folder / "second", lambda name: name[:4] in ("0001", "0002"))
 
 
 def migrated(url: str, revisions: Revisions = ALL, **more: object) -> Migrated:

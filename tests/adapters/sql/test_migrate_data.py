@@ -11,8 +11,19 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import event
 
 from adapters.sql.migrate import VERSION_TABLE
-from adapters.sql.tables import artifact, metadata
-from tests.adapters.sql.migrating import OLD_ROW, VERSIONS, engine_of, first_release, migrated, new_url, run, tables_in
+from adapters.sql.tables import artifact, metadata, tool_run
+from tests.adapters.sql.migrating import (
+    OLD_ROW,
+    OLD_RUN,
+    VERSIONS,
+    engine_of,
+    first_release,
+    migrated,
+    new_url,
+    run,
+    second_release,
+    tables_in,
+)
 
 BOTH = pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 ADDING = re.compile(r"CREATE (TABLE|INDEX) \S+|ALTER TABLE \S+ ADD COLUMN ")
@@ -72,6 +83,25 @@ def test_workers_of_the_first_release_go_on_in_the_new_tables(kind: str, tmp_pat
 
     assert run(url, sa.select(old)) == [tuple((OLD_ROW | {"touched_at": 9})[column.name] for column in old.columns)]
     assert run(url, sa.select(artifact.c.fingerprint)) == [("",)]
+
+
+@BOTH
+def test_runs_of_the_second_release_come_through_and_its_workers_go_on(kind: str, tmp_path: Path) -> None:
+    url = new_url(kind, tmp_path)
+    migrated(url, second_release(tmp_path))
+    old = sa.Table(tool_run.name, sa.MetaData(), autoload_with=engine_of(url))
+    run(url, sa.insert(old), OLD_RUN | {"call_id": "before"})
+    migrated(url)
+    run(url, sa.insert(old), OLD_RUN | {"call_id": "after"})
+    run(url, sa.update(old).where(old.c.call_id == "after").values(state="finished"))
+
+    states = {"before": "started", "after": "finished"}
+    with engine_of(url).connect() as connection:
+        found = {row["call_id"]: dict(row) for row in connection.execute(sa.select(tool_run)).mappings()}
+    empty = dict.fromkeys(("payload", "key_id", "codec", "size"))
+    assert found == {
+        call_id: OLD_RUN | empty | {"call_id": call_id, "state": state} for call_id, state in states.items()
+    }
 
 
 @BOTH

@@ -11,7 +11,7 @@ from domain.conversation.fingerprint import fingerprint_of_turn
 from domain.conversation.rebuilding import LOST, distinct_calls
 from domain.conversation.record import record_of, rows_of
 from domain.conversation.references import call_reference, marker_line
-from domain.conversation.replay import MAY_HAVE_RUN, interrupted, outlived, spans, wanted
+from domain.conversation.replay import MAY_HAVE_RUN, outlived, spans, wanted
 from tests.domain.conversation.host_shapes import HOSTS, NATIVE, returned, user
 from tests.domain.conversation.kept_turns import (
     CLAUDE,
@@ -193,13 +193,6 @@ def test_a_text_cut_short_by_the_host_stays_the_hosts():
     messages[1]["content"] = "A long answer"
     (span,) = spans(messages, [turn], OPENAI)
     assert span.items == ({"type": "message", "role": "assistant", "content": "A long answer"},)
-
-
-def test_a_call_of_ours_without_an_output_is_told_as_interrupted():
-    shown = call_reference(ulid(1), 1)
-    calls = [{"id": shown}, {"id": call_reference(ulid(1), 2)}, {"id": "call_foreign"}]
-    messages = [{"role": "assistant", "tool_calls": calls}, {"role": "tool", "tool_call_id": calls[1]["id"]}, None]
-    assert interrupted(messages) == {(ulid(1), shown)}
 
 
 def test_the_output_of_a_call_whose_end_is_unknown_says_so():
@@ -406,7 +399,6 @@ def test_what_is_no_message_is_passed_over(junk):
     messages, found = history("0.12.4", tool_turn(1))
     made = spans([junk, *messages, junk], found, OPENAI)
     assert [span.items for span in made] == [raw(found[0])]
-    assert interrupted([junk]) == frozenset()
     assert outlived([junk], found) == ()
     assert wanted([junk]) == wanted([])
 

@@ -18,6 +18,7 @@ from ports.slots import Slots
 from ports.telemetry import Telemetry
 from ports.toolbox import Toolbox
 from ports.usage import Usage
+from tests.doubles.chats import MemoryChats
 from tests.doubles.clock import FakeClock, until
 from tests.doubles.ids import FakeIds
 from tests.doubles.notices import RecordedNotices
@@ -41,20 +42,26 @@ class Stage:
         slots: Slots | None = None,
         telemetry: Telemetry | None = None,
         leaving: Exception | None = None,
+        runs: MemoryToolRuns | None = None,
     ) -> None:
         self.clock, self.notices = FakeClock(), RecordedNotices()
         self.responses = ScriptedResponses(*scripts, leaving=leaving)
         self.places = CountedSlots()
-        self.log = RecordedTelemetry()
-        self.runs = MemoryToolRuns()
+        self.log, self.offload = RecordedTelemetry(), InlineOffload()
+        self.runs, self.temporary_runs, self.chats = runs or MemoryToolRuns(), MemoryToolRuns(), MemoryChats()
         self.run_turn = RunTurn(
             responses=self.responses,
             clock=self.clock,
             ids=FakeIds(),
             slots=slots or self.places,
-            offload=InlineOffload(),
+            offload=self.offload,
             tools=ToolPorts(
-                CountedSlots(), lambda _schema, _arguments: "", self.runs, MemoryToolRuns(), MemoryBreakerState()
+                CountedSlots(),
+                lambda _schema, _arguments: "",
+                self.runs,
+                self.temporary_runs,
+                MemoryBreakerState(),
+                self.chats,
             ),
             telemetry=telemetry or self.log,
         )

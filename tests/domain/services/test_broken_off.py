@@ -2,15 +2,22 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
+from adapters.memory.artifacts import MemoryArtifacts
+from domain.conversation.kept_calls import payload_of
 from domain.conversation.references import call_reference
 from domain.conversation.replay import MAY_HAVE_RUN
 from domain.request.turn_request import Caller, Person, Remembering, TurnRequest
+from domain.services.remember_turn import Shelf, TurnMemory
 from domain.services.run_turn import Personal
-from ports.tool_runs import ToolRun
+from ports.cipher import Sealed
+from ports.tool_runs import ToolRun, ToolRunsUnavailable
 from tests.domain.services.stage import REQUEST, Stage, said
+from tests.doubles.cipher import NamedKeyCipher
+from tests.doubles.ids import FakeIds
 from tests.doubles.toolbox import ScriptedToolbox
 
 TURN = "01J2VVZBDQTP1ZQJ8DSNAAAAAA"
@@ -26,8 +33,17 @@ def request(*messages: object, person: Person = PERSON) -> TurnRequest:
     return replace(REQUEST, messages=messages, caller=Caller.PAGE, person=person, memory=memory)
 
 
-async def sent(stage: Stage, asked: TurnRequest) -> str:
-    own = Personal(ScriptedToolbox({"look": "found"}), stage.notices)
+def memory_of(stage: Stage) -> TurnMemory:
+    async def durable() -> Shelf:
+        return Shelf(MemoryArtifacts(stage.clock), NamedKeyCipher())
+
+    temporary = Shelf(MemoryArtifacts(stage.clock), NamedKeyCipher())
+    given = {"clock": stage.clock, "ids": FakeIds(), "telemetry": stage.log}
+    return TurnMemory(durable=durable, temporary=temporary, offload=stage.offload, **given)  # type: ignore[arg-type]
+
+
+async def sent(stage: Stage, asked: TurnRequest, memory: TurnMemory | None = None) -> str:
+    own = Personal(ScriptedToolbox({"look": "found"}), stage.notices, memory)
     _ = [output async for output in stage.run_turn.run(asked, own=own)]
     await stage.run_turn.drained()
     return str(stage.responses.calls[-1].body.input)
@@ -51,9 +67,48 @@ async def test_open_call_the_host_dropped_is_told_before_the_question(stage: Sta
     assert body.index(MAY_HAVE_RUN) < body.index("And?")
 
 
-async def test_it_is_told_once_per_chat(stage: Stage) -> None:
-    await sent(stage, request(QUESTION))
+async def test_it_is_told_in_every_turn_in_the_same_words(stage: Stage) -> None:
+    asked = request({"role": "user", "content": "Why?"}, QUESTION)
+    assert await sent(stage, asked) == await sent(stage, asked)
+
+
+async def test_question_whose_own_answer_is_outside_the_history_is_told_nothing(stage: Stage) -> None:
     assert MAY_HAVE_RUN not in await sent(stage, request(QUESTION))
+
+
+async def test_open_call_that_finished_is_answered_with_its_result(stage: Stage) -> None:
+    kept = Sealed(b":" + payload_of("look", "{}", "found it"))
+    await stage.runs.finish([replace(RUN, kept=kept)])
+    history = ({"role": "user", "content": "Why?"}, {"role": "assistant", "content": "", "tool_calls": [OPEN_CALL]})
+    body = await sent(stage, request(*history, QUESTION), memory_of(stage))
+    assert "found it" in body
+    assert MAY_HAVE_RUN not in body
+
+
+async def test_journal_that_cannot_be_read_leaves_open_calls_unknown(stage: Stage) -> None:
+    async def unavailable(*_: object, **__: object) -> tuple[ToolRun, ...]:
+        raise ToolRunsUnavailable("gone")
+
+    stage.runs.unsettled = unavailable  # type: ignore[method-assign]
+    history = ({"role": "user", "content": "Why?"}, {"role": "assistant", "content": "", "tool_calls": [OPEN_CALL]})
+    assert MAY_HAVE_RUN in await sent(stage, request(*history, QUESTION))
+
+
+async def test_chat_without_anything_broken_is_asked_about_once_per_process(stage: Stage) -> None:
+    await stage.runs.settle("pipe", TURN)
+    asked = 0
+    unsettled = stage.runs.unsettled
+
+    async def counted(*given: Any, **named: Any) -> tuple[ToolRun, ...]:
+        nonlocal asked
+        asked += 1
+        return await unsettled(*given, **named)
+
+    stage.runs.unsettled = counted  # type: ignore[method-assign]
+    why = {"role": "user", "content": "Why?"}
+    await sent(stage, request(why, QUESTION))
+    await sent(stage, request(why, QUESTION, QUESTION, person=replace(PERSON, message_id="m-3", parent_id="m-2")))
+    assert asked == 1
 
 
 async def test_calls_of_another_answer_are_not_told(stage: Stage) -> None:

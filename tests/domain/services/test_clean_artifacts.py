@@ -67,7 +67,7 @@ async def test_old_tool_runs_go() -> None:
     runs = [ToolRun(HERE, ulid(n), "call", "ab", "look", "ann", at) for n, at in ((1, OLD), (2, NEW))]
     await place.tool_runs.start(runs)
     await place.clean()
-    left = await place.tool_runs.unfinished(HERE, "ann", chat_id="", turn_ids=[ulid(1), ulid(2)], limit=9)
+    left = await place.tool_runs.unsettled(HERE, "ann", chat_id="", turn_ids=[ulid(1), ulid(2)], limit=9)
     assert [run.turn_id for run in left] == [ulid(2)]
     assert place.count("tool_runs") == [1]
 

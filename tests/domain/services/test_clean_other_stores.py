@@ -25,7 +25,7 @@ class DownBreakerState(TroubledBreakerState):
 
 async def runs_left(place: Place, *turns: int, namespace: str = HERE) -> list[str]:
     ids = [ulid(turn) for turn in turns]
-    left = await place.tool_runs.unfinished(namespace, "ann", chat_id="", turn_ids=ids, limit=9_999)
+    left = await place.tool_runs.unsettled(namespace, "ann", chat_id="", turn_ids=ids, limit=9_999)
     return [one.turn_id for one in left]
 
 

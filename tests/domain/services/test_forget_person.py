@@ -26,7 +26,7 @@ async def test_all_rows_of_a_person_go_however_many_there_are(artifacts: MemoryA
     await runs.start([run(1, call) for call in range(BATCH + 1)])
     assert await forget_person(artifacts, runs, HERE, "ann") == BATCH + 3 + BATCH + 1
     assert await artifacts.find(HERE, "ann", turn_ids=[ulid(1), ulid(2)], fingerprints=[], limit=9_999) == ()
-    assert await runs.unfinished(HERE, "ann", chat_id="chat-1", turn_ids=[], limit=9_999) == ()
+    assert await runs.unsettled(HERE, "ann", chat_id="chat-1", turn_ids=[], limit=9_999) == ()
 
 
 async def test_others_and_other_pipes_keep_theirs(artifacts: MemoryArtifacts, runs: MemoryToolRuns) -> None:
@@ -36,7 +36,7 @@ async def test_others_and_other_pipes_keep_theirs(artifacts: MemoryArtifacts, ru
     assert await forget_person(artifacts, runs, HERE, "ann") == 2
     for namespace, owner, turn in ((HERE, "bob", ulid(2)), ("elsewhere", "ann", ulid(3))):
         assert await artifacts.find(namespace, owner, turn_ids=[turn], fingerprints=[], limit=9)
-        assert await runs.unfinished(namespace, owner, chat_id="", turn_ids=[turn], limit=9)
+        assert await runs.unsettled(namespace, owner, chat_id="", turn_ids=[turn], limit=9)
 
 
 async def test_nobody_in_particular_cannot_be_forgotten(artifacts: MemoryArtifacts, runs: MemoryToolRuns) -> None:

@@ -8,11 +8,12 @@ import pytest
 
 from domain.breakers.policy import Policy
 from domain.services.guard_call import Admission
-from domain.services.journal_calls import JournalCalls
-from domain.services.run_call import OVERDUE, CallPorts, CallTurn, RunCall
+from domain.services.journal_calls import HOST_SECONDS, JournalCalls
+from domain.services.run_call import OVERDUE, CallPorts, CallTurn, Keep, RunCall
 from domain.tools.once import REFUSED, UNKNOWN
 from domain.tools.registry import merged
-from ports.tool_runs import ToolRun, ToolRunsUnavailable
+from ports.cipher import Sealed
+from ports.tool_runs import NOT_KEPT, ToolRun, ToolRunsUnavailable
 from ports.toolbox import ToolCall, ToolRequest, ToolResult, ToolSpec
 from tests.doubles.clock import FakeClock, until
 from tests.doubles.offload import InlineOffload
@@ -31,6 +32,8 @@ class Runs:
         self.known: set[tuple[str, str]] = set()
         self.batches: list[int] = []
         self.finished: list[str] = []
+        self.kept: list[Sealed | None] = []
+        self.settled: list[str] = []
         self.lost = False
 
     async def start(self, runs: Collection[ToolRun]) -> frozenset[str]:
@@ -47,6 +50,12 @@ class Runs:
         if self.lost:
             raise ToolRunsUnavailable("gone")
         self.finished += [run.call_id for run in runs]
+        self.kept += [run.kept for run in runs]
+
+    async def settle(self, namespace: str, turn_id: str) -> None:
+        if self.lost:
+            raise ToolRunsUnavailable("gone")
+        self.settled.append(turn_id)
 
 
 class Tools:
@@ -96,11 +105,16 @@ class Place:
         self.tools, self.log, self.clock = Tools(self.runs), RecordedTelemetry(), FakeClock()
         self.tasks: list[asyncio.Task[None]] = []
         self.began: list[str] = []
-        journal = JournalCalls(self.runs, self.log, self.own)  # type: ignore[arg-type]
+        journal = JournalCalls(self.runs, self.clock, self.log, self.own)  # type: ignore[arg-type]
         self.ports = CallPorts(
             self.tools, journal, self.guard, self.slots, InlineOffload(), check, self.clock, self.log
         )
         self.turn = CallTurn("ns", "turn", "user", parallel=parallel, waiting=waiting)
+        self.runner = RunCall(merged(self.tools.tools()), self.ports, self.turn)
+
+    def keep(self, keep: Keep) -> None:
+        """Let results be kept."""
+        self.ports = replace(self.ports, keep=keep)
         self.runner = RunCall(merged(self.tools.tools()), self.ports, self.turn)
 
     def own(self, work, name):
@@ -284,3 +298,74 @@ async def test_calls_of_two_turns_with_one_id_are_told_apart():
     results = await asyncio.gather(place.run(), other.run(moved, lambda: None))
     assert [result.text for result in results] == ["sunny", "sunny"]
     assert place.runs.batches == [1, 1]
+
+
+# --- what is kept of a result ---------------------------------------------------------------------------------
+
+
+async def test_a_result_is_kept_with_the_end_of_its_call_and_does_not_wait_for_that():
+    place, gate = Place(), asyncio.Event()
+
+    async def keep(call: ToolCall, result: ToolResult) -> Sealed:
+        await gate.wait()
+        return Sealed(f"{call.name} {result.text}".encode())
+
+    place.keep(keep)
+    assert await place.run() == ToolResult("sunny")
+    assert place.runs.finished == []
+    gate.set()
+    await until(lambda: place.runs.finished == ["c1"])
+    assert place.runs.kept == [Sealed(b"look sunny")]
+
+
+async def test_a_result_that_cannot_be_sealed_is_lost_and_its_call_has_ended_all_the_same():
+    place = Place()
+
+    async def keep(call: ToolCall, result: ToolResult) -> Sealed:
+        raise OSError("a defect")
+
+    place.keep(keep)
+    await place.run()
+    await until(lambda: place.runs.finished == ["c1"])
+    assert place.runs.kept == [NOT_KEPT]
+    assert [task.exception() for task in place.tasks if task.done() and task.exception()]
+
+
+async def test_without_keeping_the_turn_is_settled_at_its_end():
+    place = Place()
+    await place.run()
+    await until(lambda: place.runs.finished == ["c1"])
+    await place.runner.settle()
+    assert (place.runs.kept, place.runs.settled) == ([NOT_KEPT], ["turn"])
+
+
+async def test_a_turn_with_results_is_settled_after_a_while_by_a_later_one():
+    place = Place()
+
+    async def keep(call: ToolCall, result: ToolResult) -> Sealed:
+        return Sealed(b"x")
+
+    place.keep(keep)
+    await place.run()
+    await place.runner.settle()
+    place.clock.advance(HOST_SECONDS - 1)
+    await place.runner.settle()
+    assert place.runs.settled == []
+    place.clock.advance(2)
+    await place.runner.settle()
+    assert place.runs.settled == ["turn"]
+
+
+async def test_a_turn_without_calls_has_nothing_to_settle():
+    place = Place()
+    await place.runner.settle()
+    assert place.runs.settled == []
+
+
+async def test_a_settlement_the_store_refuses_is_a_warning():
+    place = Place()
+    await place.run()
+    await until(lambda: place.runs.finished == ["c1"])
+    place.runs.lost = True
+    await place.runner.settle()
+    assert place.log.only("tool_runs_unavailable").values["reason"] == "gone"

@@ -1,0 +1,168 @@
+"""Report what ran in answers that broke off: their process was lost before the turn came to its end.
+
+The journal is asked unless every answer the question follows is known to be whole: this process gave the answer
+before it, or has asked already. What is found is reported in every later turn, so that the model never forgets it.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from domain.conversation.broken_off import BrokenAnswer, BrokenCall, not_shown, open_calls_in, open_outputs
+from domain.conversation.record import TurnRecord
+from domain.conversation.replay import MAY_HAVE_RUN
+from domain.conversation.size import size_of
+from domain.conversation.temporary import is_temporary
+from domain.request.turn_request import TurnRequest
+from domain.services.drive import Own
+from domain.services.keep_results import open_results
+from domain.services.remember_turn import TurnMemory
+from ports.chats import Chats, ChatsUnavailable
+from ports.offload import Offload
+from ports.telemetry import Telemetry
+from ports.tool_runs import RunState, ToolRun, ToolRuns, ToolRunsUnavailable
+
+ANSWERS_KNOWN, RUNS_READ = 10_000, 100
+ASK_SECONDS = 3.0
+"""The longest the journal may hold up a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """`unknown`: outputs of calls the history shows without one, by the ids the host knows; `answers`: the rest."""
+
+    unknown: Mapping[str, str] = field(default_factory=dict)
+    answers: tuple[BrokenAnswer, ...] = ()
+
+
+class ReportBrokenOff:
+    """The use case; belongs to one event loop. Raises nothing but cancellation. `own` keeps tasks of its own."""
+
+    def __init__(self, runs: ToolRuns, chats: Chats | None, offload: Offload, telemetry: Telemetry, own: Own) -> None:
+        self._runs, self._chats, self._offload, self._telemetry = runs, chats, offload, telemetry
+        self._own = own
+        self._whole: OrderedDict[str, None] = OrderedDict()  # answers up to which nothing is to be reported
+
+    async def report(self, request: TurnRequest, records: Sequence[TurnRecord], memory: TurnMemory | None) -> Broken:
+        """Return what is to be reported with a request; `records`: what was recalled of its turns."""
+        person, namespace = request.person, request.memory.namespace
+        if not (namespace and person.user_id) or is_temporary(person.chat_id):
+            return Broken()
+        open_calls = open_calls_in(request.messages)
+        ask = self._must_ask(request)
+        if not (open_calls or ask):
+            self._know(person.message_id)
+            return Broken()
+        turns = {turn_id for turn_id, _, _ in open_calls}
+        try:
+            async with asyncio.timeout(ASK_SECONDS):
+                runs = await self._runs.unsettled(
+                    namespace, person.user_id, chat_id=person.chat_id if ask else "", turn_ids=turns, limit=RUNS_READ
+                )
+        except (ToolRunsUnavailable, TimeoutError):
+            return Broken({shown: MAY_HAVE_RUN for _, shown, _ in open_calls})
+        if not runs:
+            self._know(person.message_id)
+            return Broken()
+        return await self._found(request, records, memory, runs, open_calls)
+
+    # --- details ------------------------------------------------------------------------------------------
+
+    async def _found(
+        self,
+        request: TurnRequest,
+        records: Sequence[TurnRecord],
+        memory: TurnMemory | None,
+        runs: Sequence[ToolRun],
+        open_calls: Collection[tuple[str, str, object]],
+    ) -> Broken:
+        kept = await open_results(runs, memory, self._offload)
+        calls = [
+            BrokenCall(run.turn_id, run.call_id, run.name, run.state is RunState.FINISHED, one)
+            for run, one in zip(runs, kept, strict=True)
+        ]
+        size = size_of(request.messages)
+        outputs = await self._offload.run(lambda: open_outputs(open_calls, calls), size=size)
+        left = await self._offload.run(lambda: not_shown(request.messages, records, calls), size=size)
+        self._settle(request.memory.namespace, calls, left, records)
+        answers = await self._placed(request, left, {run.turn_id: run.message_id for run in runs})
+        if not answers:
+            self._know(request.person.message_id)
+        if answers or outputs:
+            reported = [call for answer in answers for call in answer.calls]
+            self._telemetry.event(
+                "info",
+                "broken_off_reported",
+                chat_id=request.person.chat_id,
+                turns=len({call.turn_id for call in reported}),
+                results=sum(call.kept is not None for call in reported),
+                lost=sum(call.kept is None for call in reported),
+                open_calls=len(outputs),
+            )
+        return Broken(outputs, answers)
+
+    def _must_ask(self, request: TurnRequest) -> bool:
+        person = request.person
+        last = request.messages[-1] if request.messages else None
+        goes_on = isinstance(last, Mapping) and last.get("role") in ("assistant", "tool")
+        before = (person.parent_id, person.message_id if goes_on else "")
+        return bool(person.chat_id) and any(one and one not in self._whole for one in before)
+
+    def _know(self, message_id: str) -> None:
+        """Take note of an answer that follows nothing broken; what breaks off here takes the note with it."""
+        if message_id:
+            self._whole[message_id] = None
+            if len(self._whole) > ANSWERS_KNOWN:
+                self._whole.popitem(last=False)
+
+    def _settle(
+        self, namespace: str, calls: Sequence[BrokenCall], left: Sequence[BrokenCall], records: Sequence[TurnRecord]
+    ) -> None:
+        """Settle turns whose records are stored: only the note of that in the journal was lost."""
+        open_turns = {call.turn_id for call in left}
+        for record in records:
+            if record.turn_id not in open_turns and any(call.turn_id == record.turn_id for call in calls):
+                self._own(self._settled(namespace, record.turn_id), "openrouter-pipe-settle-runs")
+
+    async def _settled(self, namespace: str, turn_id: str) -> None:
+        try:
+            async with asyncio.timeout(ASK_SECONDS):
+                await self._runs.settle(namespace, turn_id)
+        except (ToolRunsUnavailable, TimeoutError):
+            return  # the next turn finds them again
+
+    async def _placed(
+        self, request: TurnRequest, calls: Sequence[BrokenCall], messages: Mapping[str, str]
+    ) -> tuple[BrokenAnswer, ...]:
+        """Keep the calls of answers this request follows, with how many questions were asked since."""
+        if not calls:
+            return ()
+        since = await self._questions_since(request)
+        by_message: dict[str, list[BrokenCall]] = {}
+        for call in calls:
+            by_message.setdefault(messages[call.turn_id], []).append(call)
+        return tuple(
+            BrokenAnswer(since[message_id], tuple(found))
+            for message_id, found in by_message.items()
+            if message_id in since
+        )
+
+    async def _questions_since(self, request: TurnRequest) -> dict[str, int]:
+        """Return the messages this request follows, with the questions asked since; only two if the host cannot say."""
+        person = request.person
+        since = {person.message_id: 0, person.parent_id: 1}
+        if self._chats is not None and person.parent_id:
+            try:
+                async with asyncio.timeout(ASK_SECONDS):
+                    line = await self._chats.line(person.chat_id, person.parent_id)
+            except (ChatsUnavailable, TimeoutError):
+                line = ()
+            questions = 1
+            for message in line:
+                if message.asked:
+                    questions += 1
+                else:
+                    since[message.id] = questions
+        since.pop("", None)
+        return since

@@ -1,0 +1,100 @@
+"""A world that survives its processes: the journal, the store and the chats; each process is a stage of its own."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+from adapters.memory.artifacts import MemoryArtifacts
+from adapters.memory.tool_runs import MemoryToolRuns
+from domain.request.turn_request import Caller, Person, Remembering, TurnRequest
+from domain.services.remember_turn import Shelf, TurnMemory
+from domain.services.run_turn import Personal
+from ports.cipher import Cipher
+from ports.json_values import JsonObject
+from ports.tool_runs import RunState, ToolRun
+from ports.toolbox import Toolbox
+from tests.domain.services.stage import REQUEST, Stage
+from tests.doubles.artifacts import TroubledArtifacts
+from tests.doubles.chats import MemoryChats
+from tests.doubles.cipher import NamedKeyCipher
+from tests.doubles.clock import FakeClock
+from tests.doubles.ids import FakeIds
+from tests.doubles.responses import Move
+from tests.doubles.telemetry import RecordedTelemetry
+
+HERE = Remembering("pipe")
+ANN = Person(user_id="ann", chat_id="c", message_id="m-1", session_id="s")
+
+
+class World:
+    """What is left when a process is killed."""
+
+    def __init__(self, cipher: Cipher | None = None) -> None:
+        self.runs, self.chats = MemoryToolRuns(), MemoryChats()
+        self.store = TroubledArtifacts(FakeClock(), lifetime=float("inf"))
+        self.cipher = cipher or NamedKeyCipher("key")
+        self.chats.add("c", "q-1", "m-1", "q-2", "m-2", "q-3", "m-3")
+
+    def process(self, *scripts: Sequence[Move], durable: bool = True) -> "Process":
+        return Process(self, *scripts, durable=durable)
+
+    async def runs_of(self, person: Person = ANN) -> list[ToolRun]:
+        """Return what the journal has of a person's turns."""
+        return list(await self.runs.unsettled("pipe", person.user_id, chat_id=person.chat_id, turn_ids=[], limit=99))
+
+    async def finished(self) -> list[str]:
+        """Return the names of finished calls."""
+        return [run.name for run in await self.runs_of() if run.state is RunState.FINISHED]
+
+
+class Process(Stage):
+    """One process in the world; not `durable`: its store or its key cannot be had."""
+
+    def __init__(self, world: World, *scripts: Sequence[Move], durable: bool = True) -> None:
+        super().__init__(*scripts, runs=world.runs)
+        self.chats.parents, self.chats.asked = world.chats.parents, world.chats.asked
+        self.temporary = Shelf(MemoryArtifacts(self.clock), NamedKeyCipher())
+        self.shelf = Shelf(world.store, world.cipher) if durable else self.temporary
+        self.memory = TurnMemory(
+            durable=self._durable,
+            temporary=self.temporary,
+            offload=self.offload,
+            clock=self.clock,
+            ids=FakeIds(),
+            telemetry=RecordedTelemetry(),
+        )
+
+    async def _durable(self) -> Shelf:
+        return self.shelf
+
+    def own(self, toolbox: Toolbox | None) -> Personal:
+        return Personal(toolbox, self.notices, self.memory)
+
+    def begin(self, request: TurnRequest, toolbox: Toolbox) -> "asyncio.Task[None]":
+        """Start a turn as its reader would."""
+
+        async def read() -> None:
+            async for _ in self.run_turn.run(request, own=self.own(toolbox)):
+                pass
+
+        return asyncio.get_running_loop().create_task(read(), name="reader")
+
+    async def ask(self, request: TurnRequest, toolbox: Toolbox | None = None) -> list[JsonObject]:
+        """Run a turn to its end; return what upstream was sent last."""
+        async for _ in self.run_turn.run(request, own=self.own(toolbox)):
+            pass
+        await self.run_turn.drained()
+        return list(self.responses.calls[-1].body.input)
+
+
+def asked(
+    *messages: object, turn: str = "", message: str = "m-1", parent: str = "", person: Person = ANN, **changes: object
+) -> TurnRequest:
+    """Return a page's request for the answer `message` to a question below the answer `parent`."""
+    who = replace(person, message_id=message, parent_id=parent)
+    request = replace(REQUEST, messages=messages, caller=Caller.PAGE, person=who, memory=HERE, turn_id=turn)
+    return replace(request, **changes)  # type: ignore[arg-type]
+
+
+def question(text: str) -> JsonObject:
+    return {"role": "user", "content": text}
