@@ -115,8 +115,8 @@ class UpstreamSettings:
     )
     new_model_access_control: Access = setting(
         "admins",
-        "Who may use a model that is entered anew while capabilities or descriptions are kept up to date: admins only, "
-        "or public for everybody. Models that are entered already keep their access.",
+        "Who may use a model the host has no row for, while capabilities or descriptions are kept up to date: admins "
+        "only, or public for everybody. A model that has a row keeps its access.",
     )
 
     # Load

@@ -157,8 +157,8 @@ class Pipe:
         NEW_MODEL_ACCESS_CONTROL: Literal["admins", "public"] = Field(
             default="admins",
             description=(
-                "Who may use a model that is entered anew while capabilities or descriptions are kept up to date: "
-                "admins only, or public for everybody. Models that are entered already keep their access."
+                "Who may use a model the host has no row for, while capabilities or descriptions are kept up to date: "
+                "admins only, or public for everybody. A model that has a row keeps its access."
             ),
         )
         MAX_CONCURRENT_REQUESTS: int = Field(

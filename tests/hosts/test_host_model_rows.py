@@ -160,6 +160,7 @@ async def test_a_private_model_stays_private_and_a_public_one_public(
 async def test_a_new_model_is_for_everybody_when_the_operator_wants_it(
     client: HostAdmin, host: InstalledHost, followed: Followed, guest: Account
 ) -> None:
+    followed.upstream.offer("maker/always")
     await followed.sync(client)
     followed.upstream.offer("maker/public")
     await followed.sync(client, NEW_MODEL_ACCESS_CONTROL="public")
