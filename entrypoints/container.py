@@ -15,6 +15,7 @@ from domain.services.equip_turn import ToolPorts
 from domain.services.list_models import ListModels
 from domain.services.remember_turn import TurnMemory
 from domain.services.run_turn import RunTurn
+from domain.services.store_time import StoreWatch
 from domain.services.sync_models import SyncModels
 from ports.breaker_state import BreakerState
 from ports.catalog import Catalog
@@ -48,6 +49,7 @@ class Container(DeclarativeContainer):
     checker: Dependency[Checker] = Dependency(instance_of=Checker)
     telemetry: Dependency[Telemetry] = Dependency(instance_of=Telemetry)
 
+    store: Singleton[StoreWatch] = Singleton(StoreWatch, clock, telemetry)
     tools: Singleton[ToolPorts] = Singleton(
         ToolPorts,
         slots=tool_slots,
@@ -65,8 +67,11 @@ class Container(DeclarativeContainer):
         offload=offload,
         tools=tools,
         telemetry=telemetry,
+        store=store,
     )
-    turn_memory: Factory[TurnMemory] = Factory(TurnMemory, offload=offload, clock=clock, ids=ids, telemetry=telemetry)
+    turn_memory: Factory[TurnMemory] = Factory(
+        TurnMemory, offload=offload, clock=clock, ids=ids, telemetry=telemetry, store=store
+    )
     clean_artifacts: Factory[CleanArtifacts] = Factory(
         CleanArtifacts, chats=chats, offload=offload, clock=clock, ids=ids, telemetry=telemetry
     )

@@ -1,29 +1,36 @@
 """Record the starts and ends of tool calls: what comes in while a transaction runs goes into the next one."""
 
 import asyncio
+from contextlib import suppress
 
 from domain.services.drive import Own
-from ports.telemetry import Telemetry
-from ports.tool_runs import ToolRun, ToolRuns, ToolRunsUnavailable
+from domain.services.store_time import STORE_SECONDS, StoreTime, StoreTrouble, StoreWatch
+from ports.tool_runs import ToolRun, ToolRuns
 
 _Entry = tuple[ToolRun, "asyncio.Future[bool | None]"]
 
-WITHIN = 10.0
-"""Seconds the store may take before a start counts as not recorded."""
+UNAVAILABLE = "tool_runs_unavailable"
 
 
 class JournalCalls:
     """Safe to use from many tasks of one event loop; `own` keeps the one task that writes."""
 
-    def __init__(self, runs: ToolRuns, telemetry: Telemetry, own: Own) -> None:
-        self._runs, self._telemetry, self._own = runs, telemetry, own
+    def __init__(self, runs: ToolRuns, store: StoreWatch, own: Own) -> None:
+        self._runs, self._store, self._own = runs, store, own
         self._starting: list[_Entry] = []
         self._finished: list[ToolRun] = []
         self._writing = False
-        self._complaint = ""
 
-    async def start(self, run: ToolRun) -> bool | None:
-        """Record a start; True once it is durable and the first of its key, None if it cannot be recorded."""
+    async def start(self, run: ToolRun, time: StoreTime | None = None) -> bool | None:
+        """Record a start; True once it is durable and the first of its key, None if it cannot be recorded in `time`."""
+        try:
+            self._store.admit(writes=True)
+            async with (time or StoreTime(self._store)).spent():
+                return await self._started(run)
+        except (StoreTrouble, TimeoutError):
+            return None
+
+    async def _started(self, run: ToolRun) -> bool | None:
         answer: asyncio.Future[bool | None] = asyncio.get_running_loop().create_future()
         self._starting.append((run, answer))
         self._write()
@@ -61,33 +68,22 @@ class JournalCalls:
         wanted = [(run, answer) for run, answer in starting if not answer.done()]
         try:
             for batch in _apart(wanted):
-                async with asyncio.timeout(WITHIN):
+                async with self._store.watched(UNAVAILABLE, writes=True, seconds=STORE_SECONDS, calls=len(wanted)):
                     new = await self._runs.start([run for run, _ in batch])
-                self._complaint = ""
                 for run, answer in batch:
                     if not answer.done():
                         answer.set_result(run.call_id in new)
                     elif run.call_id in new:  # stopped meanwhile: it never began
                         self._finished.append(run)
-        except (ToolRunsUnavailable, TimeoutError) as error:
-            self._complain(error, len(wanted))
+        except StoreTrouble:
             for _, answer in wanted:
                 if not answer.done():
                     answer.set_result(None)
 
     async def _finish(self, finished: list[ToolRun]) -> None:
-        try:
-            async with asyncio.timeout(WITHIN):
+        with suppress(StoreTrouble):
+            async with self._store.watched(UNAVAILABLE, writes=True, seconds=STORE_SECONDS, calls=len(finished)):
                 await self._runs.finish(finished)
-        except (ToolRunsUnavailable, TimeoutError) as error:
-            self._complain(error, len(finished))
-
-    def _complain(self, error: Exception, calls: int) -> None:
-        """Warn once, until it is something else or has worked again."""
-        reason = error.reason if isinstance(error, ToolRunsUnavailable) else "slow"
-        if reason != self._complaint:
-            self._complaint = reason
-            self._telemetry.event("warning", "tool_runs_unavailable", reason=reason, calls=calls)
 
 
 def _apart(starting: list[_Entry]) -> list[list[_Entry]]:

@@ -25,6 +25,7 @@ from domain.services.equip_turn import Broken, EquipTurn, ToolPorts, limits_of
 from domain.services.prepare_turn import Ready, prepare_turn
 from domain.services.remember_turn import Recalled, TurnMemory
 from domain.services.settle_turn import Settlement, call_values, settle_turn
+from domain.services.store_time import StoreTime, StoreWatch
 from domain.tools.results import prompt_characters
 from domain.turn.machine import TurnMachine, TurnPlan
 from domain.turn.steps import CallUpstream, End, Ended, Learn, Output, Persist, Reason, Record, ShowStatus
@@ -65,10 +66,14 @@ class RunTurn:
         offload: Offload,
         tools: ToolPorts,
         telemetry: Telemetry,
+        store: StoreWatch | None = None,
     ) -> None:
+        self._store = store or StoreWatch(clock, telemetry)
         self._responses, self._clock, self._ids = responses, clock, ids
         self._slots, self._offload, self._telemetry = slots, offload, telemetry
-        self._equip = EquipTurn(tools, offload=offload, clock=clock, ids=ids, telemetry=telemetry, own=self._own)
+        self._equip = EquipTurn(
+            tools, offload=offload, clock=clock, ids=ids, telemetry=telemetry, own=self._own, store=self._store
+        )
         self._lessons = Lessons()
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing: dict[Person, set[asyncio.Task[None]]] = {}  # by place in a chat
@@ -139,8 +144,9 @@ class RunTurn:
         try:
             specs = own.toolbox.tools() if own.toolbox is not None else ()
             size = size_of(request.messages)
-            past = await self._past(request, own.memory, size)
-            broken = await self._equip.broken_off(request) if own.toolbox is not None else Broken()
+            time = StoreTime(self._store)
+            past = await self._past(request, own.memory, size, time)
+            broken = await self._equip.broken_off(request, time) if own.toolbox is not None else Broken()
             memory = request.memory
             known = Past(past.records, memory.reasoning, memory.full_turns, broken.unknown, broken.lost)
             ready = await self._offload.run(
@@ -152,11 +158,11 @@ class RunTurn:
                 names = ", ".join(ready.left_out)
                 self._telemetry.event("debug", "parameters_left_out", error_id=error_id, model=ready.slug, names=names)
             settlement = Settlement(request, ready.model, ready.sending.body, error_id, ready.slug, past)
-            return self._driver(ready, own, settlement), settlement
+            return self._driver(ready, own, settlement, time), settlement
         except Exception as defect:  # noqa: BLE001 - the edge of a turn: a defect of ours must end as a fault
             return Fault(FaultKind.INTERNAL, named(defect))
 
-    async def _past(self, request: TurnRequest, memory: TurnMemory | None, size: int) -> Recalled:
+    async def _past(self, request: TurnRequest, memory: TurnMemory | None, size: int, time: StoreTime) -> Recalled:
         """Recall what the history leads back to; reading keeps it from growing old."""
         if memory is None or not request.memory.namespace:
             return Recalled()
@@ -168,8 +174,8 @@ class RunTurn:
         if not (want.turn_ids or want.fingerprints):
             return Recalled()
         if closing := self._closing.get(_place(request.person)):  # the turn before may be on its way to the store
-            await asyncio.wait(closing, timeout=STORED_SECONDS)
-        past = await memory.recall(request.person, request.memory, want.turn_ids, want.fingerprints)
+            await time.wait(closing, STORED_SECONDS)
+        past = await memory.recall(request.person, request.memory, want.turn_ids, want.fingerprints, time)
         if in_page and not past.records and not want.turn_ids:
             self._wordless[chat] = None
             if len(self._wordless) > CHATS_KNOWN:
@@ -180,7 +186,7 @@ class RunTurn:
             self._own(memory.unbind(request.person, request.memory, past.of_other_chats), "openrouter-pipe-unbind")
         return past
 
-    def _driver(self, ready: Ready, own: Personal, settlement: Settlement) -> Driver:
+    def _driver(self, ready: Ready, own: Personal, settlement: Settlement, time: StoreTime) -> Driver:
         request, model, body = settlement.request, ready.model, ready.sending.body
         free = model is not None and (model.is_free or model.prompt_price == model.completion_price == 0)
         plan = TurnPlan(
@@ -212,15 +218,12 @@ class RunTurn:
             await settle_turn(settlement, end, self._telemetry, own.notices, own.memory)
 
         runs = ready.tools.tools and own.toolbox is not None
-        runner = self._equip.runner(request, ready.tools, own.toolbox, own.notices) if runs and own.toolbox else None
+        equip = partial(self._equip.runner, request, ready.tools, notices=own.notices, time=time)
+        runner = equip(toolbox=own.toolbox) if runs and own.toolbox else None
         turn_ports = TurnPorts(self._responses, self._clock, runner)
         journal = partial(self._journal, settlement)
-        return Driver(
-            TurnMachine(plan),
-            turn_ports,
-            call,
-            Upkeep(settle, journal, partial(self._own, place=_place(request.person))),
-        )
+        upkeep = Upkeep(settle, journal, partial(self._own, place=_place(request.person)))
+        return Driver(TurnMachine(plan), turn_ports, call, upkeep)
 
     def _journal(self, settlement: Settlement, entry: Persist | Record | Learn) -> None:
         match entry:

@@ -10,6 +10,7 @@ from domain.breakers.policy import Policy
 from domain.services.guard_call import Admission
 from domain.services.journal_calls import JournalCalls
 from domain.services.run_call import OVERDUE, CallPorts, CallTurn, RunCall
+from domain.services.store_time import StoreWatch
 from domain.tools.once import REFUSED, UNKNOWN
 from domain.tools.registry import merged
 from ports.tool_runs import ToolRun, ToolRunsUnavailable
@@ -96,7 +97,7 @@ class Place:
         self.tools, self.log, self.clock = Tools(self.runs), RecordedTelemetry(), FakeClock()
         self.tasks: list[asyncio.Task[None]] = []
         self.began: list[str] = []
-        journal = JournalCalls(self.runs, self.log, self.own)  # type: ignore[arg-type]
+        journal = JournalCalls(self.runs, StoreWatch(self.clock, self.log), self.own)  # type: ignore[arg-type]
         self.ports = CallPorts(
             self.tools, journal, self.guard, self.slots, InlineOffload(), check, self.clock, self.log
         )
