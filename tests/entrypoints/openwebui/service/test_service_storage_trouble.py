@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from adapters.sql import engines
-from domain.services import remember_turn
+from domain.services import store_time
 from entrypoints.openwebui.service import PipeService
 from entrypoints.simulator.server import Simulator
 from tests.entrypoints.openwebui.service.bound_turn import ask_as_bound_by_rights
@@ -39,7 +39,7 @@ def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
 def _quick_to_give_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait less for locks than in a host."""
     monkeypatch.setattr(engines, "BUSY_SECONDS", 0.2)
-    monkeypatch.setattr(remember_turn, "RECALL_SECONDS", 0.5)
+    monkeypatch.setattr(store_time, "STORE_SECONDS", 0.5)
 
 
 def warned(log: pytest.LogCaptureFixture) -> list[str]:
@@ -202,7 +202,7 @@ async def test_database_nobody_else_may_even_read_costs_the_memory_only(
     assert replies[0].errors == []
     assert thoughts(simulator) == []
     assert warned(log)
-    assert all("locked" in warning or "too slow" in warning for warning in warned(log))
+    assert all("locked" in warning or "timeout" in warning for warning in warned(log))
     with closing(sqlite3.connect(tmp_path / OWN)) as database:
         assert database.execute("SELECT count(DISTINCT turn_id) FROM openrouter_pipe_artifact").fetchone() == (1,)
 
@@ -219,7 +219,7 @@ async def test_first_message_does_not_wait_for_a_database_that_cannot_be_made_ye
         assert again.errors == []
         assert thoughts(simulator) == []
         (warning,) = warned(log)
-        assert "too slow" in warning
+        assert "timeout" in warning
     await settled(caller.service)
     assert (tmp_path / KEY).exists()
 
