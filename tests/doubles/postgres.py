@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from secrets import token_hex
 from tempfile import mkdtemp
 from typing import Any
 
@@ -29,15 +30,31 @@ def postgres_url() -> str:
     return str(_server().get_uri())
 
 
+def new_database_url() -> str:
+    """Make a database of its own on the server, without tables; return its URL."""
+    name = f"own_{token_hex(6)}"
+    _server().psql(f"CREATE DATABASE {name}")
+    return str(_server().get_uri(name))
+
+
 @contextmanager
 def frozen_postgres() -> Iterator[None]:
     """Stop the server and all its processes: whoever connects is neither refused nor answered."""
-    postmaster = int(_server().get_pid())
-    _signal(postmaster, signal.SIGSTOP)
+    freeze_postgres()
     try:
         yield
     finally:
-        _signal(postmaster, signal.SIGCONT)
+        thaw_postgres()
+
+
+def freeze_postgres() -> None:
+    """Stop the server, as `frozen_postgres` does."""
+    _signal(int(_server().get_pid()), signal.SIGSTOP)
+
+
+def thaw_postgres() -> None:
+    """Let the server go on."""
+    _signal(int(_server().get_pid()), signal.SIGCONT)
 
 
 def _signal(postmaster: int, number: int) -> None:

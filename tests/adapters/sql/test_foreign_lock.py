@@ -1,12 +1,7 @@
 """A SQLite file locked by another process never stops the loop, and is used again once the lock is gone."""
 
 import asyncio
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
@@ -21,30 +16,10 @@ from ports.tool_runs import ToolRunsUnavailable
 from tests.contracts.artifact_cases import HERE, turn_of, ulid
 from tests.contracts.tool_run_cases import run
 from tests.doubles.databases import sqlite_url
+from tests.doubles.lock_holder import locked_by_another_process
 from tests.doubles.stalls import measured_stalls
 
-HOLDER = """
-import sqlite3, sys
-other = sqlite3.connect(sys.argv[1], isolation_level=None)
-other.execute("BEGIN IMMEDIATE")
-print("held", flush=True)
-sys.stdin.read()
-"""
 NO_STALL = 0.5  # s; the machine may be busy, and the defect this looks for stood for 2 s
-
-
-@contextmanager
-def locked_by_another_process(path: Path) -> Iterator[None]:
-    holder = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert holder.stdin is not None
-    assert holder.stdout is not None
-    try:
-        assert holder.stdout.readline() == "held\n"
-        yield
-    finally:
-        holder.communicate()
 
 
 @pytest.fixture
