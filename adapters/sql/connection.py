@@ -83,10 +83,9 @@ class Statements:
     async def end(self) -> None:
         """Wait for an operation that was left, then close the connection or give it back to the pool."""
         if self._running is not None and not self._running.done():
-            try:
+            with suppress(asyncio.CancelledError):  # the database is closed and waits for this
                 await asyncio.wait((self._running,), timeout=LEFT_SECONDS)
-            finally:
-                await _cut(self._running)
+            await _cut(self._running)
         if self._connection.sync_connection is None:
             return
         with suppress(Exception):  # what cannot be closed is not used again
