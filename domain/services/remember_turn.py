@@ -39,12 +39,14 @@ class Shelf:
 class Recalled:
     """What was found of the turns a history names.
 
-    `untouched` are turns nobody has read for a day, `of_other_chats` those another chat of this person left.
+    `untouched` are turns nobody has read for a day, `of_other_chats` those another chat of this person left. `failed`:
+    the store did not answer, so there may be more.
     """
 
     records: tuple[TurnRecord, ...] = ()
     untouched: tuple[str, ...] = ()
     of_other_chats: tuple[str, ...] = ()
+    failed: bool = False
 
 
 class TurnMemory:
@@ -90,7 +92,7 @@ class TurnMemory:
                     memory.namespace, person.user_id, turn_ids=turn_ids, fingerprints=fingerprints, limit=ROWS_READ
                 )
         except StoreTrouble:
-            return Recalled()
+            return Recalled(failed=True)
         size = sum(len(row.sealed.payload) for row in rows)
         records, unread = await self._offload.run(lambda: _records(rows, shelf.cipher), size=size)
         self._complain(unread)

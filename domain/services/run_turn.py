@@ -176,7 +176,7 @@ class RunTurn:
         if closing := self._closing.get(_place(request.person)):  # the turn before may be on its way to the store
             await time.wait(closing, STORED_SECONDS)
         past = await memory.recall(request.person, request.memory, want.turn_ids, want.fingerprints, time)
-        if in_page and not past.records and not want.turn_ids:
+        if in_page and not (past.records or past.failed or want.turn_ids):
             self._wordless[chat] = None
             if len(self._wordless) > CHATS_KNOWN:
                 self._wordless.popitem(last=False)

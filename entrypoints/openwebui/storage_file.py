@@ -5,6 +5,7 @@ with them the journal.
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 
@@ -55,7 +56,8 @@ def drop_companions(path: Path, of: FileIds) -> None:
     for suffix, known in zip(COMPANIONS, of[1:], strict=True):
         companion = Path(f"{path}{suffix}")
         if known is not None and _id(companion) == known:
-            companion.unlink(missing_ok=True)
+            with suppress(OSError):  # gone by now, or not ours to delete
+                companion.unlink()
 
 
 def _id(path: Path) -> FileId | None:
