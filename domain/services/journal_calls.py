@@ -23,11 +23,12 @@ class JournalCalls:
 
     async def start(self, run: ToolRun, time: StoreTime | None = None) -> bool | None:
         """Record a start; True once it is durable and the first of its key, None if it cannot be recorded in `time`."""
+        if self._store.hangs(writes=True):
+            return None
         try:
-            self._store.admit(writes=True)
             async with (time or StoreTime(self._store)).spent():
                 return await self._started(run)
-        except (StoreTrouble, TimeoutError):
+        except TimeoutError:
             return None
 
     async def _started(self, run: ToolRun) -> bool | None:
@@ -67,6 +68,7 @@ class JournalCalls:
     async def _start(self, starting: list[_Entry]) -> None:
         wanted = [(run, answer) for run, answer in starting if not answer.done()]
         try:
+            self._store.admit(writes=True)  # here, so that a whole round of calls may be the probe
             for batch in _apart(wanted):
                 async with self._store.watched(UNAVAILABLE, writes=True, seconds=STORE_SECONDS, calls=len(wanted)):
                     new = await self._runs.start([run for run, _ in batch])

@@ -10,7 +10,7 @@ from domain.breakers.policy import Policy
 from domain.services.guard_call import Admission
 from domain.services.journal_calls import JournalCalls
 from domain.services.run_call import OVERDUE, CallPorts, CallTurn, RunCall
-from domain.services.store_time import StoreWatch
+from domain.services.store_time import PROBE_SECONDS, STORE_SECONDS, StoreWatch
 from domain.tools.once import REFUSED, UNKNOWN
 from domain.tools.registry import merged
 from ports.tool_runs import ToolRun, ToolRunsUnavailable
@@ -285,3 +285,24 @@ async def test_calls_of_two_turns_with_one_id_are_told_apart():
     results = await asyncio.gather(place.run(), other.run(moved, lambda: None))
     assert [result.text for result in results] == ["sunny", "sunny"]
     assert place.runs.batches == [1, 1]
+
+
+async def test_calls_of_a_round_are_refused_at_once_while_the_store_hangs_and_probe_it_together():
+    place = Place()
+    start, stuck = place.runs.start, asyncio.Event()
+
+    async def hanging(runs):
+        await stuck.wait()
+        return await start(runs)
+
+    place.runs.start = hanging
+    task = place.start()
+    await until(lambda: len(place.clock.moments) == 2)
+    place.clock.advance(STORE_SECONDS)
+    assert (await task).text == REFUSED
+    assert (await place.run(replace(CALL, call_id="c2"))).text == REFUSED
+    place.runs.start = start
+    place.clock.advance(PROBE_SECONDS)
+    calls = [place.start(replace(CALL, call_id=f"d{number}")) for number in range(8)]
+    assert {result.text for result in await asyncio.gather(*calls)} == {"sunny"}
+    assert len(place.log.named("tool_runs_unavailable")) == 1
