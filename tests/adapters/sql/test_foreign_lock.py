@@ -1,9 +1,14 @@
 """A SQLite file locked by another process never stops the loop, and is used again once the lock is gone."""
 
 import asyncio
+import sqlite3
 import time
+from contextlib import closing
+from typing import Any
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
 
 from adapters.sql import engines
 from adapters.sql.artifacts import SqlArtifacts
@@ -102,3 +107,28 @@ def test_waiting_ends_after_its_seconds_for_everybody_who_meets_the_same_lock():
     assert wait.pause() == PAUSES[0]
     wait.passed()
     assert wait.pause() == PAUSES[0]
+
+
+async def test_a_commit_that_meets_a_reader_is_repeated_where_the_journal_is_no_wal(tmp_path):
+    url, path = sqlite_url(tmp_path), tmp_path / "store.db"
+
+    def without_wal(connection: Any, *_: object) -> None:
+        connection.cursor().execute("PRAGMA journal_mode=DELETE")
+
+    event.listen(Pool, "checkout", without_wal)
+    database = Database(url)
+    try:
+        await SqlArtifacts(database).put(turn_of(1, 1))
+        with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM openrouter_pipe_artifact").fetchone()
+            writing = asyncio.create_task(SqlArtifacts(database).put(turn_of(2, 1)))
+            await asyncio.sleep(0.3)
+            assert not writing.done()
+        await writing
+        with closing(sqlite3.connect(path)) as other:
+            assert other.execute("SELECT count(*) FROM openrouter_pipe_artifact").fetchone() == (2,)
+            assert other.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    finally:
+        event.remove(Pool, "checkout", without_wal)
+        await database.aclose()
