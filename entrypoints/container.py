@@ -16,6 +16,7 @@ from domain.services.keep_catalog import KeepCatalog
 from domain.services.list_models import ListModels
 from domain.services.remember_turn import TurnMemory
 from domain.services.run_turn import RunTurn
+from domain.services.store_time import StoreWatch
 from domain.services.sync_models import SyncModels
 from ports.breaker_state import BreakerState
 from ports.cache import Cache
@@ -51,6 +52,7 @@ class Container(DeclarativeContainer):
     telemetry: Dependency[Telemetry] = Dependency(instance_of=Telemetry)
     caches: Dependency[tuple[Cache, ...]] = Dependency(instance_of=tuple)
 
+    store: Singleton[StoreWatch] = Singleton(StoreWatch, clock, telemetry)
     tools: Singleton[ToolPorts] = Singleton(
         ToolPorts,
         slots=tool_slots,
@@ -69,8 +71,11 @@ class Container(DeclarativeContainer):
         offload=offload,
         tools=tools,
         telemetry=telemetry,
+        store=store,
     )
-    turn_memory: Factory[TurnMemory] = Factory(TurnMemory, offload=offload, clock=clock, ids=ids, telemetry=telemetry)
+    turn_memory: Factory[TurnMemory] = Factory(
+        TurnMemory, offload=offload, clock=clock, ids=ids, telemetry=telemetry, store=store
+    )
     clean_artifacts: Factory[CleanArtifacts] = Factory(
         CleanArtifacts, chats=chats, offload=offload, clock=clock, ids=ids, telemetry=telemetry
     )

@@ -2,17 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, suppress
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from adapters.sql.connection import Statements, connected, to_the_end
-from adapters.sql.engines import database_url, open_engine
+from adapters.sql import engines
+from adapters.sql.connection import Statements
+from adapters.sql.engines import POSTGRES_CONNECTIONS, SQLITE_CONNECTIONS, database_url, open_engine
 from adapters.sql.lists import SQLITE
-from adapters.sql.trouble import READ_ONLY, DatabaseTrouble, trouble_of
+from adapters.sql.locking import LockWait
+from adapters.sql.trouble import READ_ONLY, TIMEOUT, DatabaseTrouble, trouble_of
 
 READ_SECONDS = 10.0
 WRITE_SECONDS = 20.0
@@ -35,18 +37,19 @@ class Database:
         self._closed = False
         self.read_only = read_only
         self.dialect = self._url.get_backend_name()
-        self._slow = "locked" if self.dialect == SQLITE else "unreachable"
 
     def __repr__(self) -> str:
         return f"Database({self._url.render_as_string(hide_password=True)!r}, read_only={self.read_only!r})"
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Statements]:
-        """Give a connection that commits every statement by itself. Raises DatabaseTrouble, also from the body."""
-        async with self._used() as opened, _limited(READ_SECONDS, self._slow):
-            engine = await opened.engine()
-            async with connected(engine, commits_itself=self.dialect != SQLITE) as connection:
-                yield Statements(connection)
+        """Give a connection that commits every statement by itself. Raises DatabaseTrouble, also from the body.
+
+        Whoever is cancelled leaves at once, here as in `writing`: the driver's operation comes to its end in a task of
+        its own, which then closes the connection.
+        """
+        async with _limited(READ_SECONDS), self._used() as opened, opened.connected(writes=False) as statements:
+            yield statements
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[Statements]:
@@ -57,17 +60,13 @@ class Database:
         """
         if self.read_only:
             raise DatabaseTrouble(self.read_only, read_only=True)
-        async with self._used() as opened, _limited(WRITE_SECONDS, self._slow):
-            engine = await opened.engine()
+        async with _limited(WRITE_SECONDS), self._used() as opened, opened.connected(writes=True) as statements:
             if self.dialect == SQLITE:
-                async with opened.writer, _immediate(engine) as statements:
-                    yield statements
+                await statements.begin_immediate()
             else:
-                async with connected(engine, commits_itself=False) as connection:
-                    statements = Statements(connection)
-                    await statements.execute(LIMITS)
-                    yield statements
-                    await to_the_end(connection.commit())
+                await statements.execute(LIMITS)
+            yield statements
+            await statements.commit()
 
     async def aclose(self) -> None:
         """Refuse new work, wait a little for what runs, close all connections of this event loop."""
@@ -103,20 +102,46 @@ class _Opened:
     """What one event loop holds of a database: connections cannot pass between loops."""
 
     def __init__(self, database: Database) -> None:
-        self.writer = asyncio.Lock()
         self._make = database.make_engine
+        self._on_sqlite = database.dialect == SQLITE
         self._opening = asyncio.Lock()
         self._engine: AsyncEngine | None = None
+        self._places = asyncio.Semaphore(SQLITE_CONNECTIONS if self._on_sqlite else POSTGRES_CONNECTIONS)
+        self._writer, self._lock = asyncio.Lock(), LockWait(engines.BUSY_SECONDS)
+        self._endings: set[asyncio.Task[None]] = set()
         self._users = 0
         self._idle = asyncio.Event()
         self._idle.set()
 
-    async def engine(self) -> AsyncEngine:
-        if self._engine is None:
-            async with self._opening:
-                if self._engine is None:
-                    self._engine = await asyncio.to_thread(self._make)
-        return self._engine
+    @asynccontextmanager
+    async def connected(self, *, writes: bool) -> AsyncIterator[Statements]:
+        """Give a connection; what was not committed at the end is rolled back. Connections are limited in number.
+
+        Its place is free again, and the next writer's turn come, when the connection is closed: after whoever used it.
+        """
+        with ExitStack() as held:
+            if writes and self._on_sqlite:
+                await self._writer.acquire()
+                held.callback(self._writer.release)
+            await self._places.acquire()
+            held.callback(self._places.release)
+            statements = Statements((await self._opened_engine()).connect(), self._lock_wait(writes))
+            kept = held.pop_all()
+        left = False
+        try:
+            await statements.start(commits_itself=not (writes or self._on_sqlite))
+            yield statements
+        except asyncio.CancelledError:
+            left = True
+            raise
+        finally:
+            ending = asyncio.get_running_loop().create_task(
+                _ended(statements, kept), name="openrouter-pipe-database-end"
+            )
+            self._endings.add(ending)
+            ending.add_done_callback(self._endings.discard)
+            if not left:
+                await asyncio.shield(ending)
 
     def enter(self) -> None:
         self._users += 1
@@ -128,30 +153,44 @@ class _Opened:
             self._idle.set()
 
     async def aclose(self) -> None:
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self._idle.wait()
-        except TimeoutError:
-            pass
+                while self._endings:
+                    await asyncio.wait(set(self._endings))
+        if endings := set(self._endings):
+            for ending in endings:
+                ending.cancel()
+            await asyncio.wait(endings)
         if self._engine is not None:
             await self._engine.dispose()
 
+    # --- details ------------------------------------------------------------------------------------------
+
+    def _lock_wait(self, writes: bool) -> LockWait | None:
+        if not self._on_sqlite:
+            return None
+        return self._lock if writes else LockWait(engines.BUSY_SECONDS)
+
+    async def _opened_engine(self) -> AsyncEngine:
+        if self._engine is None:
+            async with self._opening:
+                if self._engine is None:
+                    self._engine = await asyncio.to_thread(self._make)
+        return self._engine
+
+
+async def _ended(statements: Statements, kept: ExitStack) -> None:
+    with kept:
+        await statements.end()
+
 
 @asynccontextmanager
-async def _limited(seconds: float, late: str) -> AsyncIterator[None]:
+async def _limited(seconds: float) -> AsyncIterator[None]:
     try:
         async with asyncio.timeout(seconds):
             yield
     except TimeoutError:
-        raise DatabaseTrouble(late) from None
+        raise DatabaseTrouble(TIMEOUT) from None
     except FOREIGN as error:
         raise trouble_of(error) from error
-
-
-@asynccontextmanager
-async def _immediate(engine: AsyncEngine) -> AsyncIterator[Statements]:
-    async with connected(engine, commits_itself=False) as connection:
-        statements = Statements(connection)
-        await statements.exec_driver_sql("BEGIN IMMEDIATE")
-        yield statements
-        await to_the_end(connection.commit())

@@ -9,8 +9,10 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+from adapters.sql.locking import ClosingConnection
+
 BUSY_SECONDS = 2.0
-"""How long SQLite waits for another writer."""
+"""How long another process that holds the lock of a SQLite file is waited for."""
 POOL_SECONDS = 5.0
 CONNECT_SECONDS = 5
 SQLITE_CONNECTIONS = 4
@@ -69,11 +71,17 @@ def _sqlite(url: URL, read_only: bool, common: dict[str, Any]) -> AsyncEngine:
         url.set(database=f"file:{path}", query={"uri": "true", "mode": "ro" if read_only else "rw"}),
         **common,
         pool_size=SQLITE_CONNECTIONS,
-        connect_args={"timeout": BUSY_SECONDS, "isolation_level": None},
+        connect_args={"timeout": 0, "isolation_level": None, "factory": ClosingConnection},
     )
 
     def prepare(connection: Any, _: object) -> None:
-        cursor = connection.cursor()
+        try:
+            set_up(connection.cursor())
+        except Exception:
+            connection.close()  # nobody else would: the pool does not know it yet
+            raise
+
+    def set_up(cursor: Any) -> None:
         if not read_only:
             cursor.execute("PRAGMA journal_mode=WAL")
             cursor.execute("PRAGMA synchronous=FULL")

@@ -1,20 +1,23 @@
 """What went wrong with a database, in words that are the same for every driver."""
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 READ_ONLY = "read-only"
+LOCKED = "locked"
+TIMEOUT = "timeout"
 
 SQLITE_REASONS = {
     1: "missing",  # our statements are fixed: what they name is not there
     3: READ_ONLY,
-    5: "locked",
-    6: "locked",
+    5: LOCKED,
+    6: LOCKED,
     8: READ_ONLY,
     10: "unreachable",
     11: "damaged",
     13: "full",
     14: "missing",
-    15: "locked",
+    15: LOCKED,
     23: READ_ONLY,
     26: "damaged",
 }
@@ -25,18 +28,18 @@ STATES = {
     "3F000": "missing",
     "42P01": "missing",
     "42703": "missing",
-    "55P03": "locked",
-    "57014": "locked",
+    "55P03": LOCKED,
+    "57014": TIMEOUT,
 }
-CLASSES = {"08": "unreachable", "28": "unreachable", "40": "locked", "53": "full", "57": "unreachable", "XX": "damaged"}
+CLASSES = {"08": "unreachable", "28": "unreachable", "40": LOCKED, "53": "full", "57": "unreachable", "XX": "damaged"}
 TOO_MANY_CONNECTIONS = "53300"
 
 
 class DatabaseTrouble(Exception):
     """The database could not do it; a transaction that was open is rolled back.
 
-    `reason`: locked, full, read-only, missing, unreachable, damaged, too new, closed, refused. `read_only`: it may be
-    read all the same.
+    `reason`: locked, timeout, full, read-only, missing, unreachable, damaged, too new, closed, refused. `read_only`: it
+    may be read all the same.
     """
 
     def __init__(self, reason: str, *, read_only: bool = False) -> None:
@@ -54,7 +57,9 @@ def trouble_of(error: Exception) -> DatabaseTrouble:
         return DatabaseTrouble(reason, read_only=reason == READ_ONLY)
     if isinstance(error, OverflowError | ValueError):
         return DatabaseTrouble("refused")
-    return DatabaseTrouble("locked" if isinstance(error, SQLAlchemyError) else "unreachable")
+    if isinstance(error, TimeoutError | PoolTimeout):
+        return DatabaseTrouble(TIMEOUT)
+    return DatabaseTrouble(LOCKED if isinstance(error, SQLAlchemyError) else "unreachable")
 
 
 def _reason(error: DBAPIError) -> str:
@@ -62,6 +67,8 @@ def _reason(error: DBAPIError) -> str:
     if code is not None:
         return SQLITE_REASONS.get(code & 0xFF, "refused")
     state = getattr(error.orig, "sqlstate", None)
+    if state is None and _is_timeout(error):
+        return TIMEOUT
     if state is None:
         return "unreachable" if isinstance(error.orig, OSError) or _is_operational(error) else "refused"
     if state == TOO_MANY_CONNECTIONS:
@@ -71,3 +78,8 @@ def _reason(error: DBAPIError) -> str:
 
 def _is_operational(error: DBAPIError) -> bool:
     return type(error.orig).__name__ in {"OperationalError", "InterfaceError"} or error.connection_invalidated
+
+
+def _is_timeout(error: DBAPIError) -> bool:
+    """Tell whether psycopg gave up connecting; its own class for that is no OperationalError by name."""
+    return isinstance(error.orig, TimeoutError) or type(error.orig).__name__ == "ConnectionTimeout"

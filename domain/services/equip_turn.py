@@ -12,6 +12,7 @@ from domain.services.journal_calls import JournalCalls
 from domain.services.keep_results import KeepResults
 from domain.services.remember_turn import TurnMemory
 from domain.services.run_call import CallPorts, CallTurn, RunCall
+from domain.services.store_time import StoreTime, StoreWatch
 from domain.tools.plan import CallLimits
 from domain.tools.registry import Registry
 from ports.breaker_state import BreakerState
@@ -45,22 +46,35 @@ class EquipTurn:
     """The use case; belongs to one event loop. `own` keeps tasks that outlive a turn."""
 
     def __init__(
-        self, ports: ToolPorts, *, offload: Offload, clock: Clock, ids: Ids, telemetry: Telemetry, own: Own
+        self,
+        ports: ToolPorts,
+        *,
+        offload: Offload,
+        clock: Clock,
+        ids: Ids,
+        telemetry: Telemetry,
+        own: Own,
+        store: StoreWatch | None = None,
     ) -> None:
+        self._store = store or StoreWatch(clock, telemetry)
         self._ports, self._offload, self._clock, self._telemetry = ports, offload, clock, telemetry
-        self._guard = GuardCall(state=ports.breakers, clock=clock, ids=ids, telemetry=telemetry)
-        self._journal = JournalCalls(ports.runs, clock, telemetry, own)
-        self._temporary_journal = JournalCalls(ports.temporary_runs, clock, telemetry, own)
+        self._guard = GuardCall(state=ports.breakers, clock=clock, ids=ids, telemetry=telemetry, store=self._store)
+        self._journal = JournalCalls(ports.runs, self._store, own)
+        self._temporary_journal = JournalCalls(ports.temporary_runs, StoreWatch(clock, telemetry), own)
 
     def runner(
         self,
         request: TurnRequest,
         registry: Registry,
         toolbox: Toolbox,
-        notices: Notices | None,
+        notices: Notices | None = None,
         memory: TurnMemory | None = None,
+        time: StoreTime | None = None,
     ) -> RunCall:
-        """Return what runs the calls of one turn; results are kept in `memory`, if they are to be."""
+        """Return what runs the calls of one turn.
+
+        Results are kept in `memory`, if they are to be; `time` is what the store may take of the turn.
+        """
         person, tooling = request.person, request.tooling
         keeps = memory is not None and request.memory.tool_results and not is_temporary(person.chat_id)
         longest = max(tooling.seconds, tooling.round_seconds)
@@ -68,13 +82,14 @@ class EquipTurn:
         ports = CallPorts(
             toolbox=toolbox,
             journal=self._temporary_journal if is_temporary(person.chat_id) else self._journal,
-            guard=GuardTools(self._guard, policy, person.user_id, notices),
+            guard=GuardTools(self._guard, policy, person.user_id, notices, time),
             slots=self._ports.slots,
             offload=self._offload,
             check=self._ports.check,
             clock=self._clock,
             telemetry=self._telemetry,
             keep=KeepResults(memory, self._offload).seal if keeps and memory is not None else None,
+            time=time,
         )
         turn = CallTurn(
             request.memory.namespace,

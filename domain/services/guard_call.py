@@ -15,7 +15,8 @@ from weakref import WeakValueDictionary
 from domain.breakers.breaker import Answer, Breaker, Change, Verdict, ask, settle
 from domain.breakers.policy import Mode, Policy
 from domain.breakers.text import read_breaker, write_breaker
-from ports.breaker_state import BreakerState, BreakerStateUnavailable
+from domain.services.store_time import StoreTime, StoreTrouble, StoreWatch
+from ports.breaker_state import BreakerState
 from ports.clock import Clock
 from ports.ids import Ids
 from ports.telemetry import Telemetry
@@ -25,12 +26,9 @@ Swap = Callable[[Breaker], tuple[Breaker, T]]
 
 TRIES = 8
 """Lost races before a call goes through unguarded."""
-PATIENCE = 2.0
-"""Seconds the state may take."""
-PAUSE = 15.0
-"""Seconds the state is left alone once it could not be reached."""
 QUIET, MOST_QUIET = 2.0, 1_000
 """Seconds for which a breaker that knew nothing is taken to know nothing still; what happens here is seen at once."""
+UNAVAILABLE = "breaker_state_unavailable"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -69,23 +67,25 @@ class GuardCall:
     """The use case. Safe to call from many tasks of one event loop."""
 
     def __init__(
-        self, *, state: BreakerState, clock: Clock, ids: Ids, telemetry: Telemetry, patience: float = PATIENCE
+        self, *, state: BreakerState, clock: Clock, ids: Ids, telemetry: Telemetry, store: StoreWatch | None = None
     ) -> None:
         self._state, self._clock, self._ids, self._telemetry = state, clock, ids, telemetry
-        self._patience = patience
-        self._unreachable_until = float("-inf")
+        self._store = store or StoreWatch(clock, telemetry)
         self._quiet: dict[str, tuple[float, int]] = {}
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def check(self, key: str, policy: Policy) -> float:
-        """Return the seconds until a call may be let through, 0 for now; takes nothing."""
-        answer = await self._reached(key, partial(self._swapped, key, partial(self._look, policy)))
+    async def check(self, key: str, policy: Policy, time: StoreTime | None = None) -> float:
+        """Return the seconds until a call may be let through, 0 for now; takes nothing.
+
+        `time` is what the store may add to the turn that asks, here and below; None for as much as to a new turn.
+        """
+        answer = await self._reached(key, time, partial(self._swapped, key, partial(self._look, policy)))
         return 0.0 if answer is None else answer.wait / 1000
 
-    async def admit(self, key: str, policy: Policy) -> Admission:
+    async def admit(self, key: str, policy: Policy, time: StoreTime | None = None) -> Admission:
         """Let one call through or not; an empty key lets everyone through."""
         token = self._ids.new_id()
-        answer = await self._reached(key, partial(self._swapped, key, partial(self._ask, policy, token)))
+        answer = await self._reached(key, time, partial(self._swapped, key, partial(self._ask, policy, token)))
         if answer is None:
             return Admission(key, policy)
         return Admission(
@@ -99,40 +99,43 @@ class GuardCall:
             knew_nothing=answer.allowed and not answer.probing and not answer.after.outcomes,
         )
 
-    async def report(self, admission: Admission, verdict: Verdict) -> Reported:
+    async def report(self, admission: Admission, verdict: Verdict, time: StoreTime | None = None) -> Reported:
         """Count a call that was let through, the first time this is told; every way a call ends has a verdict."""
         if admission.reported or not (admission.allowed and admission.guarded):
             return Reported()
         admission.reported = True
         if not admission.probing and (verdict is Verdict.NEUTRAL or _changes_nothing(admission, verdict)):
             return Reported()
-        return await self._reached(admission.key, partial(self._settled, admission, verdict)) or Reported()
+        return await self._reached(admission.key, time, partial(self._settled, admission, verdict)) or Reported()
 
-    async def _settled(self, admission: Admission, verdict: Verdict) -> Reported | None:
+    async def _settled(self, admission: Admission, verdict: Verdict, time: StoreTime) -> Reported | None:
         lock = self._locks.setdefault(admission.key, asyncio.Lock())
         async with lock:
-            return await self._swapped(admission.key, partial(self._settle, admission, verdict))
+            return await self._swapped(admission.key, partial(self._settle, admission, verdict), time)
 
-    async def _swapped(self, key: str, swap: Swap[T]) -> T | None:
+    async def _swapped(self, key: str, swap: Swap[T], time: StoreTime) -> T | None:
         for tried in range(TRIES):
-            text, version = await self._loaded(key, again=tried > 0)
+            text, version = await self._loaded(key, time, again=tried > 0)
             before = read_breaker(text)
             after, result = swap(before)
             if after == before:
                 return result
             self._quiet.pop(key, None)
-            if await self._state.store(key, write_breaker(after), version, self._clock.now()):
+            async with time.asked(UNAVAILABLE, writes=True):
+                stored = await self._state.store(key, write_breaker(after), version, self._clock.now())
+            if stored:
                 return result
         self._telemetry.event("warning", "breaker_busy", breaker=key)
         return None
 
-    async def _loaded(self, key: str, *, again: bool) -> tuple[str, int]:
+    async def _loaded(self, key: str, time: StoreTime, *, again: bool) -> tuple[str, int]:
         """Load a state; one that knew nothing a moment ago is not asked for again by every call of a round."""
         now = self._clock.monotonic()
         until, version = self._quiet.get(key, (0.0, 0))
         if now < until and not again:
             return "", version
-        text, version = await self._state.load(key)
+        async with time.asked(UNAVAILABLE):
+            text, version = await self._state.load(key)
         if text:
             self._quiet.pop(key, None)
         else:
@@ -141,16 +144,14 @@ class GuardCall:
                 del self._quiet[next(iter(self._quiet))]
         return text, version
 
-    async def _reached(self, key: str, work: Callable[[], Awaitable[T | None]]) -> T | None:
-        if not key or self._clock.monotonic() < self._unreachable_until:
+    async def _reached(
+        self, key: str, time: StoreTime | None, work: Callable[[StoreTime], Awaitable[T | None]]
+    ) -> T | None:
+        if not key:
             return None
         try:
-            async with asyncio.timeout(self._patience):
-                return await work()
-        except (BreakerStateUnavailable, TimeoutError) as error:
-            self._unreachable_until = self._clock.monotonic() + PAUSE
-            reason = error.reason if isinstance(error, BreakerStateUnavailable) else "slow"
-            self._telemetry.event("warning", "breaker_state_unavailable", reason=reason, seconds=PAUSE)
+            return await work(time or StoreTime(self._store))
+        except StoreTrouble:
             return None
 
     def _look(self, policy: Policy, breaker: Breaker) -> tuple[Breaker, Answer]:

@@ -6,29 +6,32 @@ from domain.breakers.breaker import Change, Verdict
 from domain.breakers.keys import tool_key
 from domain.breakers.policy import Policy
 from domain.services.guard_call import Admission, GuardCall
+from domain.services.store_time import StoreTime
 from ports.notices import Notices
 from ports.toolbox import ToolResult, ToolSpec
 
 
 @dataclass(frozen=True, slots=True)
 class GuardTools:
-    """Implements CallGuard with breakers kept per user, tool name and source."""
+    """Implements CallGuard with breakers kept per user, tool name and source; `time` is what their store may take."""
 
     guard: GuardCall
     policy: Policy
     user_id: str
     notices: Notices | None = None
+    time: StoreTime | None = None
 
     async def admit(self, spec: ToolSpec) -> Admission:
         """Let a call through or not; one that is skipped is told."""
-        admission = await self.guard.admit(tool_key(self.user_id, spec.source, spec.name), self.policy)
+        key = tool_key(self.user_id, spec.source, spec.name)
+        admission = await self.guard.admit(key, self.policy, self.time)
         if not admission.allowed:
             await self._tell(f"Skipping {spec.name} after repeated failures.")
         return admission
 
     async def report(self, spec: ToolSpec, admission: Admission, result: ToolResult | None) -> None:
         """Count what a call said about its tool, None for nothing; opening and reopening are told."""
-        reported = await self.guard.report(admission, _verdict(result))
+        reported = await self.guard.report(admission, _verdict(result), self.time)
         seconds = max(1, round(reported.retry_after))
         if reported.change is Change.OPENED:
             await self._tell(f"{spec.name} failed repeatedly; it is left alone for {seconds} s.")

@@ -2,18 +2,17 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from domain.services.drive import Own
+from domain.services.store_time import STORE_SECONDS, StoreTime, StoreTrouble, StoreWatch, within
 from ports.cipher import Sealed
-from ports.clock import Clock
-from ports.telemetry import Telemetry
-from ports.tool_runs import NOT_KEPT, ToolRun, ToolRuns, ToolRunsUnavailable
+from ports.tool_runs import NOT_KEPT, ToolRun, ToolRuns
 
 _Entry = tuple[ToolRun, "asyncio.Future[bool | None]"]
 
-WITHIN = 10.0
-"""Seconds the store may take before a start counts as not recorded."""
+UNAVAILABLE = "tool_runs_unavailable"
 HOST_SECONDS, MOST_ENDED = 30.0, 1000
 """Seconds after which a host that still runs has stored an answer; turns that wait for that."""
 
@@ -21,16 +20,24 @@ HOST_SECONDS, MOST_ENDED = 30.0, 1000
 class JournalCalls:
     """Safe to use from many tasks of one event loop; `own` keeps the one task that writes."""
 
-    def __init__(self, runs: ToolRuns, clock: Clock, telemetry: Telemetry, own: Own) -> None:
-        self._runs, self._clock, self._telemetry, self._own = runs, clock, telemetry, own
+    def __init__(self, runs: ToolRuns, store: StoreWatch, own: Own) -> None:
+        self._runs, self._store, self._own = runs, store, own
         self._ended: list[tuple[float, str, str]] = []
         self._starting: list[_Entry] = []
         self._finished: list[ToolRun] = []
         self._writing = False
-        self._complaint = ""
 
-    async def start(self, run: ToolRun) -> bool | None:
-        """Record a start; True once it is durable and the first of its key, None if it cannot be recorded."""
+    async def start(self, run: ToolRun, time: StoreTime | None = None) -> bool | None:
+        """Record a start; True once it is durable and the first of its key, None if it cannot be recorded in `time`."""
+        if self._store.hangs(writes=True):
+            return None
+        try:
+            async with (time or StoreTime(self._store)).spent():
+                return await self._started(run)
+        except TimeoutError:
+            return None
+
+    async def _started(self, run: ToolRun) -> bool | None:
         answer: asyncio.Future[bool | None] = asyncio.get_running_loop().create_future()
         self._starting.append((run, answer))
         self._write()
@@ -51,24 +58,21 @@ class JournalCalls:
 
         The host may be killed before it has stored the answer. What is never settled is found by a later turn.
         """
-        now = self._clock.monotonic()
+        now = self._store.clock.monotonic()
         self._ended.append((now + after, namespace, turn_id))
         due = [ended for ended in self._ended if ended[0] <= now]
         self._ended = [ended for ended in self._ended if ended[0] > now][-MOST_ENDED:]
-        try:
+        with suppress(StoreTrouble):
             for _, of, turn in due:
-                async with asyncio.timeout(WITHIN):
+                async with self._store.watched(UNAVAILABLE, writes=True, seconds=STORE_SECONDS, calls=0):
                     await self._runs.settle(of, turn)
-        except (ToolRunsUnavailable, TimeoutError) as error:
-            self._complain(error, 0)
 
     async def _sealed(self, run: ToolRun, seal: Callable[[], Awaitable[Sealed]]) -> None:
         kept = NOT_KEPT
         try:
-            async with asyncio.timeout(WITHIN):
-                kept = await seal()
-        except TimeoutError as error:
-            self._complain(error, 1)
+            with suppress(TimeoutError):
+                async with within(self._store.clock, STORE_SECONDS):
+                    kept = await seal()
         finally:
             self._finish_with(run, kept)
 
@@ -102,34 +106,24 @@ class JournalCalls:
     async def _start(self, starting: list[_Entry]) -> None:
         wanted = [(run, answer) for run, answer in starting if not answer.done()]
         try:
+            self._store.admit(writes=True)  # here, so that a whole round of calls may be the probe
             for batch in _apart(wanted):
-                async with asyncio.timeout(WITHIN):
+                async with self._store.watched(UNAVAILABLE, writes=True, seconds=STORE_SECONDS, calls=len(wanted)):
                     new = await self._runs.start([run for run, _ in batch])
-                self._complaint = ""
                 for run, answer in batch:
                     if not answer.done():
                         answer.set_result(run.call_id in new)
                     elif run.call_id in new:  # stopped meanwhile: it never began
                         self._finished.append(run)  # nothing is kept: there is nothing to report
-        except (ToolRunsUnavailable, TimeoutError) as error:
-            self._complain(error, len(wanted))
+        except StoreTrouble:
             for _, answer in wanted:
                 if not answer.done():
                     answer.set_result(None)
 
     async def _finish(self, finished: list[ToolRun]) -> None:
-        try:
-            async with asyncio.timeout(WITHIN):
+        with suppress(StoreTrouble):
+            async with self._store.watched(UNAVAILABLE, writes=True, seconds=STORE_SECONDS, calls=len(finished)):
                 await self._runs.finish(finished)
-        except (ToolRunsUnavailable, TimeoutError) as error:
-            self._complain(error, len(finished))
-
-    def _complain(self, error: Exception, calls: int) -> None:
-        """Warn once, until it is something else or has worked again."""
-        reason = error.reason if isinstance(error, ToolRunsUnavailable) else "slow"
-        if reason != self._complaint:
-            self._complaint = reason
-            self._telemetry.event("warning", "tool_runs_unavailable", reason=reason, calls=calls)
 
 
 def _apart(starting: list[_Entry]) -> list[list[_Entry]]:

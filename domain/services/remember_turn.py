@@ -3,7 +3,6 @@
 A store that fails costs a turn its memory and nothing else: text-only replay, one warning, the chat goes on (law 7).
 """
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,8 @@ from datetime import datetime, timedelta
 from domain.conversation.record import Row, TurnRecord, record_of, rows_of
 from domain.conversation.temporary import is_temporary
 from domain.request.turn_request import Person, Remembering
-from ports.artifacts import Artifact, Artifacts, ArtifactsError
+from domain.services.store_time import StoreTime, StoreTrouble, StoreWatch
+from ports.artifacts import Artifact, Artifacts
 from ports.cipher import CannotOpen, Cipher, Sealed
 from ports.clock import Clock
 from ports.ids import Ids
@@ -20,9 +20,9 @@ from ports.offload import Offload
 from ports.telemetry import Telemetry
 
 ROWS_READ = 4_000
-RECALL_SECONDS = 3.0  # a store still being opened, or stuck, must not hold up a message any longer
 TOUCH_EVERY = timedelta(days=1)
 THINKING = "reasoning"
+FAILED = "conversation_memory_failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,14 @@ class Shelf:
 class Recalled:
     """What was found of the turns a history names.
 
-    `untouched` are turns nobody has read for a day, `of_other_chats` those another chat of this person left.
+    `untouched` are turns nobody has read for a day, `of_other_chats` those another chat of this person left. `failed`:
+    the store did not answer, so there may be more.
     """
 
     records: tuple[TurnRecord, ...] = ()
     untouched: tuple[str, ...] = ()
     of_other_chats: tuple[str, ...] = ()
+    failed: bool = False
 
 
 class TurnMemory:
@@ -61,29 +63,38 @@ class TurnMemory:
         clock: Clock,
         ids: Ids,
         telemetry: Telemetry,
+        store: StoreWatch | None = None,
     ) -> None:
         self._durable, self._temporary = durable, temporary
+        self._store = store or StoreWatch(clock, telemetry)
+        self._in_memory = StoreWatch(clock, telemetry)
         self._offload, self._clock, self._ids, self._telemetry = offload, clock, ids, telemetry
         self._complaint = ""
 
     async def recall(
-        self, person: Person, memory: Remembering, turn_ids: Collection[str], fingerprints: Collection[str]
+        self,
+        person: Person,
+        memory: Remembering,
+        turn_ids: Collection[str],
+        fingerprints: Collection[str],
+        time: StoreTime | None = None,
     ) -> Recalled:
-        """Look up this person's turns, with one query; who has no id has no memory."""
+        """Look up this person's turns, with one query in `time`; who has no id has no memory."""
         if not (memory.namespace and person.user_id and (turn_ids or fingerprints)):
             return Recalled()
         try:
-            async with asyncio.timeout(RECALL_SECONDS):
+            if time is None or is_temporary(person.chat_id):
+                time = StoreTime(self._watch(person))
+            async with time.asked(FAILED, doing="recall"):
                 shelf = await self._shelf(person)
                 rows = await shelf.artifacts.find(
                     memory.namespace, person.user_id, turn_ids=turn_ids, fingerprints=fingerprints, limit=ROWS_READ
                 )
-            size = sum(len(row.sealed.payload) for row in rows)
-            records, unread = await self._offload.run(lambda: _records(rows, shelf.cipher), size=size)
-        except (ArtifactsError, TimeoutError) as error:
-            self._complain("recall", error.reason if isinstance(error, ArtifactsError) else "too slow")
-            return Recalled()
-        self._complain("open", unread)
+        except StoreTrouble:
+            return Recalled(failed=True)
+        size = sum(len(row.sealed.payload) for row in rows)
+        records, unread = await self._offload.run(lambda: _records(rows, shelf.cipher), size=size)
+        self._complain(unread)
         stale = self._clock.now() - TOUCH_EVERY
         untouched = dict.fromkeys(row.turn_id for row in rows if (row.touched_at or row.created_at) < stale)
         here = person.chat_id
@@ -102,52 +113,53 @@ class TurnMemory:
         rows = rows_of(record, reasoning=memory.reasoning != "disabled", tools=memory.tool_results)
         if not rows:
             return True
-        try:
-            shelf = await self._shelf(person)
-            if shelf.read_only:
-                return False
-            size = sum(len(row.payload) for row in rows)
-            sealed = await self._offload.run(lambda: _sealed(rows, shelf.cipher), size=size)
-            now = self._clock.now()
-            await shelf.artifacts.put(
-                [self._artifact(person, memory, record, row, seal, now) for row, seal in zip(rows, sealed, strict=True)]
-            )
-        except ArtifactsError as error:
-            self._complain("remember", error.reason)
+        shelf = await self._writable(person)
+        if shelf is None:
             return False
-        return True
+        cipher, size = shelf.cipher, sum(len(row.payload) for row in rows)
+        sealed = await self._offload.run(lambda: _sealed(rows, cipher), size=size)
+        now = self._clock.now()
+        artifacts = [
+            self._artifact(person, memory, record, row, seal, now) for row, seal in zip(rows, sealed, strict=True)
+        ]
+        return await self._write(person, "remember", shelf.artifacts.put(artifacts))
 
     async def touch(self, person: Person, memory: Remembering, turn_ids: Collection[str]) -> None:
         """Renew the age of turns that were read."""
-        try:
-            shelf = await self._shelf(person)
-            if not shelf.read_only:
-                await shelf.artifacts.touch(memory.namespace, turn_ids, self._clock.now())
-        except ArtifactsError as error:
-            self._complain("touch", error.reason)
+        if shelf := await self._writable(person):
+            await self._write(person, "touch", shelf.artifacts.touch(memory.namespace, turn_ids, self._clock.now()))
 
     async def unbind(self, person: Person, memory: Remembering, turn_ids: Collection[str]) -> None:
         """Let turns outlive the chat that left them: another one, a copy, goes on with them."""
-        try:
-            shelf = await self._shelf(person)
-            if not shelf.read_only:
-                await shelf.artifacts.unbind(memory.namespace, turn_ids)
-        except ArtifactsError as error:
-            self._complain("unbind", error.reason)
+        if shelf := await self._writable(person):
+            await self._write(person, "unbind", shelf.artifacts.unbind(memory.namespace, turn_ids))
 
     async def forget_thinking(self, person: Person, memory: Remembering, turn_ids: Collection[str]) -> None:
         """Delete the thinking of turns that will not be needed again."""
-        try:
-            shelf = await self._shelf(person)
-            if not shelf.read_only:
-                await shelf.artifacts.delete(memory.namespace, person.user_id, turn_ids, (THINKING,))
-        except ArtifactsError as error:
-            self._complain("forget", error.reason)
+        if shelf := await self._writable(person):
+            deleting = shelf.artifacts.delete(memory.namespace, person.user_id, turn_ids, (THINKING,))
+            await self._write(person, "forget", deleting)
 
     # --- details ------------------------------------------------------------------------------------------
 
     async def _shelf(self, person: Person) -> Shelf:
         return self._temporary if is_temporary(person.chat_id) else await self._durable()
+
+    async def _writable(self, person: Person) -> Shelf | None:
+        shelf = await self._shelf(person)
+        return None if shelf.read_only else shelf
+
+    async def _write(self, person: Person, doing: str, writing: Awaitable[object]) -> bool:
+        """Write beside the turns, False if it failed: a store that hangs is tried all the same, as nobody waits."""
+        try:
+            async with self._watch(person).watched(FAILED, writes=True, doing=doing):
+                await writing
+        except StoreTrouble:
+            return False
+        return True
+
+    def _watch(self, person: Person) -> StoreWatch:
+        return self._in_memory if is_temporary(person.chat_id) else self._store
 
     def _artifact(
         self, person: Person, memory: Remembering, record: TurnRecord, row: Row, sealed: Sealed, now: datetime
@@ -167,11 +179,11 @@ class TurnMemory:
             fingerprint=record.fingerprint,
         )
 
-    def _complain(self, doing: str, about: str) -> None:
-        """Log a failure once, until it is another one."""
+    def _complain(self, about: str) -> None:
+        """Log why rows cannot be opened once, until it is another reason."""
         if about and about != self._complaint:
             self._complaint = about
-            self._telemetry.event("warning", "conversation_memory_failed", doing=doing, reason=about)
+            self._telemetry.event("warning", FAILED, doing="open", reason=about)
 
 
 def _sealed(rows: Sequence[Row], cipher: Cipher) -> list[Sealed]:

@@ -7,6 +7,7 @@ before it, or has asked already. What is found is reported in every later turn, 
 import asyncio
 from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from domain.conversation.broken_off import BrokenAnswer, BrokenCall, not_shown, open_calls_in, open_outputs
@@ -16,16 +17,18 @@ from domain.conversation.size import size_of
 from domain.conversation.temporary import is_temporary
 from domain.request.turn_request import TurnRequest
 from domain.services.drive import Own
+from domain.services.journal_calls import UNAVAILABLE
 from domain.services.keep_results import open_results
 from domain.services.remember_turn import TurnMemory
+from domain.services.store_time import STORE_SECONDS, StoreTime, StoreTrouble, StoreWatch
 from ports.chats import Chats, ChatsUnavailable
 from ports.offload import Offload
 from ports.telemetry import Telemetry
-from ports.tool_runs import RunState, ToolRun, ToolRuns, ToolRunsUnavailable
+from ports.tool_runs import RunState, ToolRun, ToolRuns
 
 ANSWERS_KNOWN, RUNS_READ = 10_000, 100
-ASK_SECONDS = 3.0
-"""The longest the journal may hold up a message."""
+HOST_SECONDS = 3.0
+"""The longest the host may take to say what a question follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +42,23 @@ class Broken:
 class ReportBrokenOff:
     """The use case; belongs to one event loop. Raises nothing but cancellation. `own` keeps tasks of its own."""
 
-    def __init__(self, runs: ToolRuns, chats: Chats | None, offload: Offload, telemetry: Telemetry, own: Own) -> None:
+    def __init__(
+        self,
+        runs: ToolRuns,
+        chats: Chats | None,
+        *,
+        offload: Offload,
+        telemetry: Telemetry,
+        store: StoreWatch,
+        own: Own,
+    ) -> None:
         self._runs, self._chats, self._offload, self._telemetry = runs, chats, offload, telemetry
-        self._own = own
+        self._store, self._own = store, own
         self._whole: OrderedDict[str, None] = OrderedDict()  # answers up to which nothing is to be reported
 
-    async def report(self, request: TurnRequest, records: Sequence[TurnRecord], memory: TurnMemory | None) -> Broken:
+    async def report(
+        self, request: TurnRequest, records: Sequence[TurnRecord], memory: TurnMemory | None, time: StoreTime
+    ) -> Broken:
         """Return what is to be reported with a request; `records`: what was recalled of its turns."""
         person, namespace = request.person, request.memory.namespace
         if not (namespace and person.user_id) or is_temporary(person.chat_id):
@@ -56,11 +70,11 @@ class ReportBrokenOff:
             return Broken()
         turns = {turn_id for turn_id, _, _ in open_calls}
         try:
-            async with asyncio.timeout(ASK_SECONDS):
+            async with time.asked(UNAVAILABLE):
                 runs = await self._runs.unsettled(
                     namespace, person.user_id, chat_id=person.chat_id if ask else "", turn_ids=turns, limit=RUNS_READ
                 )
-        except (ToolRunsUnavailable, TimeoutError):
+        except StoreTrouble:
             return Broken({shown: MAY_HAVE_RUN for _, shown, _ in open_calls})
         if not runs:
             self._know(person.message_id)
@@ -126,11 +140,9 @@ class ReportBrokenOff:
                 self._own(self._settled(namespace, record.turn_id), "openrouter-pipe-settle-runs")
 
     async def _settled(self, namespace: str, turn_id: str) -> None:
-        try:
-            async with asyncio.timeout(ASK_SECONDS):
+        with suppress(StoreTrouble):  # the next turn finds them again
+            async with self._store.watched(UNAVAILABLE, writes=True, seconds=STORE_SECONDS):
                 await self._runs.settle(namespace, turn_id)
-        except (ToolRunsUnavailable, TimeoutError):
-            return  # the next turn finds them again
 
     async def _placed(
         self, request: TurnRequest, calls: Sequence[BrokenCall], messages: Mapping[str, str]
@@ -154,7 +166,7 @@ class ReportBrokenOff:
         since = {person.message_id: 0, person.parent_id: 1}
         if self._chats is not None and person.parent_id:
             try:
-                async with asyncio.timeout(ASK_SECONDS):
+                async with asyncio.timeout(HOST_SECONDS):
                     line = await self._chats.line(person.chat_id, person.parent_id)
             except (ChatsUnavailable, TimeoutError):
                 line = ()

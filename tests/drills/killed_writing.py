@@ -28,6 +28,7 @@ OPENING, SEALING, BEGINNING, INSERTING, COMMITTING, STORED = STAGES = (
     *("opening", "sealing", "beginning", "inserting", "committing"),
     "stored",
 )
+STATEMENTS = {"BEGIN": BEGINNING, "INSERT": INSERTING, "COMMIT": COMMITTING}
 LONGEST = 200
 """Turns a child writes at most."""
 
@@ -74,11 +75,10 @@ async def _write(folder: Path, first: int, note: Callable[[str], object]) -> Non
         at = first
 
         def executing(_: object, __: object, statement: str, *___: object) -> None:
-            if statement.startswith(("BEGIN", "INSERT")):
-                note(f"{BEGINNING if statement.startswith('BEGIN') else INSERTING} {at}")
+            if (word := statement.split(maxsplit=1)[0]) in STATEMENTS:
+                note(f"{STATEMENTS[word]} {at}")
 
         event.listen(sa.Engine, "before_cursor_execute", executing)
-        event.listen(sa.Engine, "commit", lambda _: note(f"{COMMITTING} {at}"))
         for at in range(first, first + LONGEST):
             record = turn(at)
             note(f"{SEALING} {at}")

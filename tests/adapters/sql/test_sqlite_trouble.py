@@ -130,7 +130,7 @@ async def test_every_store_says_that_the_file_is_locked(database, path):
     assert await SqlToolRuns(database).start([run(1, 1)]) == {"call-1"}
 
 
-async def test_a_writer_who_waits_too_long_for_another_task_is_told_it_is_locked(database, monkeypatch):
+async def test_a_writer_who_waits_too_long_for_another_task_gets_a_timeout(database, monkeypatch):
     entered, go_on = asyncio.Event(), asyncio.Event()
 
     async def write() -> None:
@@ -141,7 +141,7 @@ async def test_a_writer_who_waits_too_long_for_another_task_is_told_it_is_locked
     writing = asyncio.create_task(write())
     await entered.wait()
     monkeypatch.setattr(database_module, "WRITE_SECONDS", 0.1)
-    with pytest.raises(ArtifactsUnavailable, match="locked"):
+    with pytest.raises(ArtifactsUnavailable, match="timeout"):
         await SqlArtifacts(database).put(turn_of(1, 1))
     go_on.set()
     await writing

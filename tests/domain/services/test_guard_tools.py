@@ -7,6 +7,7 @@ from domain.breakers.keys import tool_key
 from domain.breakers.policy import Policy
 from domain.services.guard_call import Admission, Reported
 from domain.services.guard_tools import GuardTools
+from domain.services.store_time import StoreTime
 from ports.toolbox import ToolResult, ToolSpec
 from tests.doubles.notices import RecordedNotices
 
@@ -21,11 +22,11 @@ class Guard:
         self.keys: list[str] = []
         self.verdicts: list[Verdict] = []
 
-    async def admit(self, key: str, policy: Policy) -> Admission:
+    async def admit(self, key: str, policy: Policy, time: StoreTime | None) -> Admission:
         self.keys.append(key)
         return Admission(key, policy, allowed=self.allowed)
 
-    async def report(self, admission: Admission, verdict: Verdict) -> Reported:
+    async def report(self, admission: Admission, verdict: Verdict, time: StoreTime | None) -> Reported:
         self.verdicts.append(verdict)
         return Reported(self.change, 60.0)
 

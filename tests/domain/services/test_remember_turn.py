@@ -176,6 +176,12 @@ async def test_store_in_trouble_is_no_memory_and_one_warning(place: Place) -> No
     assert [reason for _, reason in place.warnings()] == ["locked"]
 
 
+async def test_lookup_that_failed_is_told_from_one_that_found_nothing(place: Place) -> None:
+    assert not (await place.memory.recall(ANN, HERE, [ulid(1)], [])).failed
+    place.store.trouble = ArtifactsUnavailable("locked")
+    assert (await place.memory.recall(ANN, HERE, [ulid(1)], [])).failed
+
+
 async def test_another_trouble_is_told_too(place: Place) -> None:
     for trouble in (ArtifactsUnavailable("locked"), ArtifactsReadOnly("read-only")):
         place.store.trouble = trouble

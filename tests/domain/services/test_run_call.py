@@ -10,6 +10,7 @@ from domain.breakers.policy import Policy
 from domain.services.guard_call import Admission
 from domain.services.journal_calls import HOST_SECONDS, JournalCalls
 from domain.services.run_call import OVERDUE, CallPorts, CallTurn, Keep, RunCall
+from domain.services.store_time import PROBE_SECONDS, STORE_SECONDS, StoreWatch
 from domain.tools.once import REFUSED, UNKNOWN
 from domain.tools.registry import merged
 from ports.cipher import Sealed
@@ -105,7 +106,7 @@ class Place:
         self.tools, self.log, self.clock = Tools(self.runs), RecordedTelemetry(), FakeClock()
         self.tasks: list[asyncio.Task[None]] = []
         self.began: list[str] = []
-        journal = JournalCalls(self.runs, self.clock, self.log, self.own)  # type: ignore[arg-type]
+        journal = JournalCalls(self.runs, StoreWatch(self.clock, self.log), self.own)  # type: ignore[arg-type]
         self.ports = CallPorts(
             self.tools, journal, self.guard, self.slots, InlineOffload(), check, self.clock, self.log
         )
@@ -298,6 +299,27 @@ async def test_calls_of_two_turns_with_one_id_are_told_apart():
     results = await asyncio.gather(place.run(), other.run(moved, lambda: None))
     assert [result.text for result in results] == ["sunny", "sunny"]
     assert place.runs.batches == [1, 1]
+
+
+async def test_calls_of_a_round_are_refused_at_once_while_the_store_hangs_and_probe_it_together():
+    place = Place()
+    start, stuck = place.runs.start, asyncio.Event()
+
+    async def hanging(runs):
+        await stuck.wait()
+        return await start(runs)
+
+    place.runs.start = hanging
+    task = place.start()
+    await until(lambda: len(place.clock.moments) == 2)
+    place.clock.advance(STORE_SECONDS)
+    assert (await task).text == REFUSED
+    assert (await place.run(replace(CALL, call_id="c2"))).text == REFUSED
+    place.runs.start = start
+    place.clock.advance(PROBE_SECONDS)
+    calls = [place.start(replace(CALL, call_id=f"d{number}")) for number in range(8)]
+    assert {result.text for result in await asyncio.gather(*calls)} == {"sunny"}
+    assert len(place.log.named("tool_runs_unavailable")) == 1
 
 
 # --- what is kept of a result ---------------------------------------------------------------------------------

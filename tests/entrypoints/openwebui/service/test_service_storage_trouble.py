@@ -6,11 +6,15 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
 
 from adapters.sql import engines
-from domain.services import remember_turn
+from domain.services import store_time
+from entrypoints.openwebui import storage
 from entrypoints.openwebui.service import PipeService
 from entrypoints.simulator.server import Simulator
 from tests.entrypoints.openwebui.service.bound_turn import ask_as_bound_by_rights
@@ -39,7 +43,7 @@ def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
 def _quick_to_give_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait less for locks than in a host."""
     monkeypatch.setattr(engines, "BUSY_SECONDS", 0.2)
-    monkeypatch.setattr(remember_turn, "RECALL_SECONDS", 0.5)
+    monkeypatch.setattr(store_time, "STORE_SECONDS", 0.5)
 
 
 def warned(log: pytest.LogCaptureFixture) -> list[str]:
@@ -202,7 +206,7 @@ async def test_database_nobody_else_may_even_read_costs_the_memory_only(
     assert replies[0].errors == []
     assert thoughts(simulator) == []
     assert warned(log)
-    assert all("locked" in warning or "too slow" in warning for warning in warned(log))
+    assert all("locked" in warning or "timeout" in warning for warning in warned(log))
     with closing(sqlite3.connect(tmp_path / OWN)) as database:
         assert database.execute("SELECT count(DISTINCT turn_id) FROM openrouter_pipe_artifact").fetchone() == (1,)
 
@@ -219,7 +223,7 @@ async def test_first_message_does_not_wait_for_a_database_that_cannot_be_made_ye
         assert again.errors == []
         assert thoughts(simulator) == []
         (warning,) = warned(log)
-        assert "too slow" in warning
+        assert "timeout" in warning
     await settled(caller.service)
     assert (tmp_path / KEY).exists()
 
@@ -265,3 +269,50 @@ async def test_lost_key_file_costs_what_it_sealed_and_says_so(
     assert thoughts(simulator) == []
     (warning,) = warned(log)
     assert "unknown key" in warning
+
+
+async def test_full_disk_costs_the_memory_only_and_is_logged_once(
+    load: Load, simulator: Simulator, log: pytest.LogCaptureFixture
+) -> None:
+    caller = Caller(load(), simulator.url)
+    reply = await first_turn(caller)
+
+    def fill(connection: Any, _: object) -> None:
+        connection.cursor().execute("PRAGMA max_page_count=1")
+
+    event.listen(Pool, "connect", fill)
+    try:
+        full = Caller(load(), simulator.url)
+        replies = await go_on(full, reply, 3)
+    finally:
+        event.remove(Pool, "connect", fill)
+    assert [again.errors for again in replies] == [[], [], []]
+    assert len(thoughts(simulator)) == 1
+    (warning,) = warned(log)
+    assert "full" in warning
+
+
+@pytest.mark.parametrize("how", ["vanished", "replaced"])
+async def test_lost_file_is_logged_once_and_the_chats_after_it_are_remembered_again(
+    load: Load,
+    simulator: Simulator,
+    tmp_path: Path,
+    log: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    how: str,
+) -> None:
+    monkeypatch.setattr(storage, "LOOK_SECONDS", 0.0)
+    caller = Caller(load(), simulator.url)
+    reply = await first_turn(caller)
+    if how == "replaced":
+        (tmp_path / "other.db").touch(mode=0o600)
+        (tmp_path / "other.db").rename(tmp_path / OWN)
+    else:
+        (tmp_path / OWN).unlink()
+    replies = await go_on(caller, reply, 3)
+    assert [again.errors for again in replies] == [[], [], []]
+    await caller.send(body(QUESTION, stored(reply), FURTHER, stored(replies[-1]), FURTHER))
+    assert len(thoughts(simulator)) == 1
+    (warning,) = warned(log)
+    assert "storage_file_lost" in warning
+    assert how in warning
