@@ -28,6 +28,7 @@ from domain.services.report_broken_off import ReportBrokenOff
 from domain.services.run_call import RunCall
 from domain.services.settle_turn import Settlement, call_values, settle_turn
 from domain.services.store_time import StoreTime, StoreWatch
+from domain.services.watch_reader import WatchReader
 from domain.tools.results import prompt_characters
 from domain.turn.machine import TurnMachine, TurnPlan
 from domain.turn.steps import CallUpstream, End, Ended, Learn, Output, Persist, Reason, Record, ShowStatus
@@ -120,7 +121,7 @@ class RunTurn:
             left = End(Reason.CANCELLED, Timing(self._clock.monotonic() - began), error_id)
             self._own(settle_turn(settlement, left, self._telemetry, own.notices), "openrouter-pipe-settle")
             raise
-        watch = _Watch(driver, reader or asyncio.current_task())
+        watch = WatchReader(driver, reader or asyncio.current_task())
         self._running += 1
         self._idle.clear()
         try:
@@ -286,19 +287,3 @@ def _no_place(error: Exception) -> Fault:
 def _place(person: Person) -> Person:
     """Return whose chat it is; callers without chats have one place each."""
     return Person(user_id=person.user_id, chat_id=person.chat_id)
-
-
-class _Watch:
-    """Settles a turn whose reader's task ended without closing the iterator."""
-
-    def __init__(self, driver: Driver, reader: "asyncio.Task[Any] | None") -> None:
-        self._driver, self._reader = driver, reader
-        if self._reader is not None:
-            self._reader.add_done_callback(self._gone)
-
-    def _gone(self, _task: "asyncio.Task[Any]") -> None:
-        self._driver.abandon()
-
-    def stop(self) -> None:
-        if self._reader is not None:
-            self._reader.remove_done_callback(self._gone)

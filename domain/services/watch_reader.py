@@ -1,0 +1,22 @@
+"""Notice that nobody reads a turn any more although its iterator was never closed."""
+
+import asyncio
+from typing import Any
+
+from domain.services.drive import Driver
+
+
+class WatchReader:
+    """Settles a turn whose reader's task ended without closing the iterator."""
+
+    def __init__(self, driver: Driver, reader: "asyncio.Task[Any] | None") -> None:
+        self._driver, self._reader = driver, reader
+        if self._reader is not None:
+            self._reader.add_done_callback(self._gone)
+
+    def _gone(self, _task: "asyncio.Task[Any]") -> None:
+        self._driver.abandon()
+
+    def stop(self) -> None:
+        if self._reader is not None:
+            self._reader.remove_done_callback(self._gone)
