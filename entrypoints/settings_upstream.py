@@ -34,7 +34,7 @@ class UpstreamSettings:
     )
     http_referer_override: str = setting(
         "",
-        "Full address (https://…) of your site, named to OpenRouter as the origin of all requests in place of the "
+        "Full address (https://...) of your site, named to OpenRouter as the origin of all requests in place of the "
         "project's own.",
         pattern=r"https?://[^\s/]+\S*",
     )

@@ -56,8 +56,8 @@ class Pipe:
         HTTP_REFERER_OVERRIDE: str = Field(
             default="",
             description=(
-                "Full address (https://…) of your site, named to OpenRouter as the origin of all requests in place of "
-                "the project's own."
+                "Full address (https://...) of your site, named to OpenRouter as the origin of all requests in place "
+                "of the project's own."
             ),
         )
         HTTP_CONNECT_TIMEOUT_SECONDS: int = Field(
