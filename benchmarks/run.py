@@ -13,6 +13,7 @@ from pathlib import Path
 
 from benchmarks.api import measure_api
 from benchmarks.browser import measure_browser
+from benchmarks.burst import measure_burst
 from benchmarks.cold import measure_cold
 from benchmarks.crowd import measure_crowd
 from benchmarks.inprocess import measure_inprocess
@@ -36,6 +37,7 @@ ALONE: dict[str, Callable[[Path], Iterator[Line]]] = {
     "inprocess": measure_inprocess,
     "replay": lambda _: measure_remembering(),
     "tools": lambda _: measure_tools(),
+    "burst": measure_burst,
 }
 PARTS = (*ALONE, *IN_HOST)
 
