@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.conversation.record import Row, TurnRecord, record_of, rows_of
+from domain.conversation.size import characters_of
 from domain.conversation.temporary import is_temporary
 from domain.request.turn_request import Person, Remembering
 from ports.artifacts import Artifact, Artifacts, ArtifactsError
@@ -63,7 +64,7 @@ class TurnMemory:
         telemetry: Telemetry,
     ) -> None:
         self._durable, self._temporary = durable, temporary
-        self._offload, self._clock, self._ids, self._telemetry = offload, clock, ids, telemetry
+        self.offload, self._clock, self._ids, self._telemetry = offload, clock, ids, telemetry
         self._complaint = ""
 
     async def recall(
@@ -79,7 +80,7 @@ class TurnMemory:
                     memory.namespace, person.user_id, turn_ids=turn_ids, fingerprints=fingerprints, limit=ROWS_READ
                 )
             size = sum(len(row.sealed.payload) for row in rows)
-            records, unread = await self._offload.run(lambda: _records(rows, shelf.cipher), size=size)
+            records, unread = await self.offload.run(lambda: _records(rows, shelf.cipher), size=size)
         except (ArtifactsError, TimeoutError) as error:
             self._complain("recall", error.reason if isinstance(error, ArtifactsError) else "too slow")
             return Recalled()
@@ -94,7 +95,9 @@ class TurnMemory:
         """Store what a turn left, all of it or nothing."""
         if not (memory.namespace and person.user_id):
             return
-        rows = rows_of(record, reasoning=memory.reasoning != "disabled", tools=memory.tool_results)
+        reasoning, tools = memory.reasoning != "disabled", memory.tool_results
+        size = characters_of(one.item for one in record.items)
+        rows = await self.offload.run(lambda: rows_of(record, reasoning=reasoning, tools=tools), size=size)
         if not rows:
             return
         try:
@@ -102,7 +105,7 @@ class TurnMemory:
             if shelf.read_only:
                 return
             size = sum(len(row.payload) for row in rows)
-            sealed = await self._offload.run(lambda: _sealed(rows, shelf.cipher), size=size)
+            sealed = await self.offload.run(lambda: _sealed(rows, shelf.cipher), size=size)
             now = self._clock.now()
             await shelf.artifacts.put(
                 [self._artifact(person, memory, record, row, seal, now) for row, seal in zip(rows, sealed, strict=True)]
