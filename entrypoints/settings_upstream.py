@@ -59,7 +59,7 @@ class UpstreamSettings:
         "for both. Requests to free models are repeated in any case.",
     )
     max_sse_event_mb: int = setting(
-        64,
+        32,
         "Largest single event of an answer's stream, in MiB; a larger one ends the answer.",
         low=1,
         high=512,

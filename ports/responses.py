@@ -31,7 +31,7 @@ class Limits:
     connect: float = 10.0
     total: float | None = None
     idle_read: float | None = 300.0
-    event_bytes: int = 64 * 1024 * 1024
+    event_bytes: int = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

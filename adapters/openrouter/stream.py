@@ -60,7 +60,7 @@ class EventStream:
                 self._closed = True
                 raise self._failure
             data = await self._read()
-            events = await self._translated(self._decoded(data))
+            events = await self._read_events(data)
             if self._translator.said_done or not (data or self._failure) or self._over():
                 events += await self._end()
             elif self._failure is not None:
@@ -88,6 +88,12 @@ class EventStream:
             return await self._content.readany()
         async with timeout(LAST_WORDS):
             return await self._content.readany()
+
+    async def _read_events(self, data: bytes) -> list[UpstreamEvent]:
+        """Return the events of one read; in a thread where it may finish a large one."""
+        if self._decoder.held > INLINE_LIMIT and (b"\n" in data or b"\r" in data):
+            return await to_thread(lambda: self._translator.translate(self._decoded(data)))
+        return await self._translated(self._decoded(data))
 
     def _decoded(self, data: bytes) -> Sequence[bytes]:
         try:
