@@ -13,9 +13,11 @@ from pathlib import Path
 
 from benchmarks.api import measure_api
 from benchmarks.browser import measure_browser
+from benchmarks.burst import measure_burst
 from benchmarks.cold import measure_cold
 from benchmarks.crowd import measure_crowd
 from benchmarks.inprocess import measure_inprocess
+from benchmarks.large_event import measure_large_event
 from benchmarks.remembering import measure_remembering
 from benchmarks.report import Broken, Line, headings, verdict
 from benchmarks.rig import Rig, opened_rig, running_host
@@ -36,6 +38,8 @@ ALONE: dict[str, Callable[[Path], Iterator[Line]]] = {
     "inprocess": measure_inprocess,
     "replay": lambda _: measure_remembering(),
     "tools": lambda _: measure_tools(),
+    "large": lambda _: measure_large_event(),
+    "burst": measure_burst,
 }
 PARTS = (*ALONE, *IN_HOST)
 

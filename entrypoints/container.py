@@ -80,7 +80,7 @@ class Container(DeclarativeContainer):
         CleanArtifacts, chats=chats, offload=offload, clock=clock, ids=ids, telemetry=telemetry
     )
     kept_catalog: Singleton[KeepCatalog] = Singleton(
-        KeepCatalog, caches, clock=clock, offload=offload, telemetry=telemetry
+        KeepCatalog, caches, store=store, clock=clock, offload=offload, telemetry=telemetry
     )
     list_models: Singleton[ListModels] = Singleton(
         ListModels, catalog=catalog, kept=kept_catalog, clock=clock, telemetry=telemetry

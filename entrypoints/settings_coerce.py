@@ -14,7 +14,7 @@ _MOST = 1_000_000_000  # of any number whose row names no limit: still safe for 
 
 
 class Unusable(Exception):
-    """The value cannot be taken; `remark` completes the sentence "the value …"."""
+    """The value cannot be taken; `remark` completes the sentence "the value ..."."""
 
     def __init__(self, remark: str) -> None:
         super().__init__(remark)

@@ -18,7 +18,7 @@ FORM_LIMIT = 60  # fields of the administrator's form
 _BEGIN = "        # <generated {} from entrypoints/settings.py>\n"
 _END = "        # </generated {}>\n"
 _WIDTH: int = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["ruff"]["line-length"]
-_TYPES = {"bool": "bool", "int": "int", "float": "float", "str": "str", "secret": "EncryptedStr"}
+_TYPES = {"bool": "bool", "int": "int", "float": "float", "str": "str", "secret": "str"}
 
 
 def form_rows() -> tuple[Setting, ...]:
@@ -29,7 +29,7 @@ def form_rows() -> tuple[Setting, ...]:
 def valves_fields() -> str:
     """Return the source lines of the administrator's form, ready to stand in its class."""
     fields = [_field(row.name, *_admin_type(row), row.rule.text, secret=row.kind == "secret") for row in form_rows()]
-    return "".join([*fields, _field(ADVANCED, "EncryptedLines", '""', ADVANCED_TEXT, hidden=True)])
+    return "".join([*fields, _field(ADVANCED, "str", '""', ADVANCED_TEXT, hidden=True)])
 
 
 def user_valves_fields() -> str:

@@ -39,7 +39,7 @@ class Secret:
     def __str__(self) -> str:
         if not self._value:
             return ""
-        return "…" + self._value[-_SHOWN:] if len(self._value) >= _LONG_ENOUGH else "…"
+        return "\u2026" + self._value[-_SHOWN:] if len(self._value) >= _LONG_ENOUGH else "\u2026"
 
     def __repr__(self) -> str:
         return f"Secret({str(self)!r})"

@@ -96,4 +96,4 @@ def _shown(row: Setting, value: object) -> str:
     except ValueError:  # a number of thousands of digits
         return "a huge number"
     text = text.encode("utf-8", "replace").decode()
-    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
+    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "\u2026"

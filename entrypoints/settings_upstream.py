@@ -34,7 +34,7 @@ class UpstreamSettings:
     )
     http_referer_override: str = setting(
         "",
-        "Full address (https://…) of your site, named to OpenRouter as the origin of all requests in place of the "
+        "Full address (https://...) of your site, named to OpenRouter as the origin of all requests in place of the "
         "project's own.",
         pattern=r"https?://[^\s/]+\S*",
     )
@@ -59,7 +59,7 @@ class UpstreamSettings:
         "for both. Requests to free models are repeated in any case.",
     )
     max_sse_event_mb: int = setting(
-        64,
+        32,
         "Largest single event of an answer's stream, in MiB; a larger one ends the answer.",
         low=1,
         high=512,

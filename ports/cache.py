@@ -19,10 +19,12 @@ class Cache(Protocol):
     """Keeps one value of bytes per key. Safe to use from many tasks, event loops and processes at once.
 
     A value may be gone, and it may be damaged: whoever reads it judges it. The oldest values make room for new ones.
-    `name` says where the values are, for the log.
+    `name` says where the values are, for the log. `in_store`: they are in the database of all stores, and are slow when
+    that is.
     """
 
     name: str
+    in_store: bool
 
     async def get(self, key: str) -> bytes | None:
         """Return the newest value of `key`, None if there is none. Raises CacheUnavailable."""

@@ -31,7 +31,7 @@ class Limits:
     connect: float = 10.0
     total: float | None = None
     idle_read: float | None = 300.0
-    event_bytes: int = 64 * 1024 * 1024
+    event_bytes: int = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class ResponsesBody:
     """The request body: every field is a key of `POST /responses`; None and empty ones are left out.
 
     `input` holds items in the wire form. Upstream refuses nulls, so absent and null are the same here. `chat_only`
-    holds what only `POST /chat/completions` knows (seed, min_p, logit_bias …), by its names there.
+    holds what only `POST /chat/completions` knows (seed, min_p, logit_bias ...), by its names there.
     """
 
     model: str
@@ -226,7 +226,7 @@ class ResponseStatus(Enum):
 class UpstreamProblem:
     """An error body or error event, read from any of its envelopes.
 
-    `status` is an HTTP status or None; `kind` the most specific type named (`rate_limit_exceeded` …); `text` the
+    `status` is an HTTP status or None; `kind` the most specific type named (`rate_limit_exceeded` ...); `text` the
     most telling message; `retry_after` in seconds; `retryable` upstream's own word, if it gave one.
     """
 

@@ -20,7 +20,7 @@ class ToolSpec:
     """A tool on offer: `name` and `parameters` (JSON Schema) as its source gives them.
 
     `source` tells where it comes from, the same for all tools of one server (`workspace:files`, `builtin`,
-    `mcp:github`, `direct:maps` …). `idempotent`: running it twice does no harm. `sequential`: never beside others.
+    `mcp:github`, `direct:maps` ...). `idempotent`: running it twice does no harm. `sequential`: never beside others.
     """
 
     name: str

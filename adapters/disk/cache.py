@@ -24,6 +24,7 @@ class DiskCache:
     """
 
     name = "disk"
+    in_store = False
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -69,4 +69,4 @@ def _told(error: ValidationError | None) -> str:
     place = "/".join(str(step) for step in error.absolute_path)
     told = f"{place}: {error.message}" if place else str(error.message)
     line = " ".join(told.split())
-    return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}\u2026"

@@ -43,7 +43,7 @@ class StructlogTelemetry:
         self.set_level(level)
 
     def set_level(self, level: str) -> None:
-        """Write `level` ("debug" … "critical") and above; an unknown name changes nothing.
+        """Write `level` ("debug" ... "critical") and above; an unknown name changes nothing.
 
         What holds already is not set again: setting a level makes every logger of the process forget its own.
         """

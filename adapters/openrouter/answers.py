@@ -43,6 +43,8 @@ async def open_answer(response: ClientResponse, call: UpstreamCall, now: Now) ->
     """Return the batches of an answer whose headers are there. Raises ResponsesError."""
     if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
         raise Refused(await _problem(response, now))
+    if coding := _coding(response):
+        raise Unreadable(f"compressed ({coding}), although uncompressed was asked for; a proxy on the way may do this")
     translator = _reader(call, now, response.headers.get("X-Generation-Id", ""))
     if response.content_type == "text/event-stream":
         return EventStream(response, translator, call.limits)
@@ -53,6 +55,12 @@ async def open_answer(response: ClientResponse, call: UpstreamCall, now: Now) ->
     if not start.startswith(b"{"):
         raise Unreadable(f"{response.content_type[:80]}" if start else "empty")
     return WholeAnswer(await _whole(response, first, call, now))
+
+
+def _coding(response: ClientResponse) -> str:
+    """Name how an answer is compressed; empty if it is not. A few bytes may inflate to gigabytes: nobody does."""
+    coding = response.headers.get("Content-Encoding", "").strip().lower()
+    return "" if coding == "identity" else coding[:40]
 
 
 def _reader(call: UpstreamCall, now: Now, generation_id: str) -> FrameReader:
@@ -137,6 +145,8 @@ async def _problem(response: ClientResponse, now: Now) -> UpstreamProblem:
                 raw += data
     if response.status < HTTPStatus.BAD_REQUEST:
         return _redirect(response)
+    if _coding(response):
+        raw = b""
     return problem_of_answer(response.status, response.headers, raw, now())
 
 

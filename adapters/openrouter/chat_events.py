@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from re import compile as pattern
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ from adapters.openrouter.chat_answer import ChatAnswer
 from adapters.openrouter.codec import FASTEST, Codec, load_patiently
 from adapters.openrouter.events import TYPE_LIMIT, UNREADABLE
 from adapters.openrouter.fields import count, objects, text
+from adapters.openrouter.large import load_in_pieces
 from adapters.openrouter.outlet import Outlet
 from adapters.openrouter.problems import read_problem
 from adapters.openrouter.translation import DONE
@@ -70,11 +72,11 @@ class ChatTranslator:
         self.said_done = False
         self.ended = False
 
-    def translate(self, payloads: Sequence[bytes]) -> list[UpstreamEvent]:
-        """Return the events of one read, in order."""
+    def translate(self, payloads: Sequence[bytes], *, large: bool = False) -> list[UpstreamEvent]:
+        """Return the events of one read, in order; `large` ones are decoded in pieces, in a thread."""
         if self.said_done:
             return []
-        loads = self._loads
+        loads = partial(load_in_pieces, loads=self._loads) if large else self._loads
         for payload in payloads:
             try:
                 frame: object = loads(payload)

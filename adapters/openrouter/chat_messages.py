@@ -1,4 +1,4 @@
-"""Input items of `POST /responses` → messages of chat completions.
+"""Input items of `POST /responses` -> messages of chat completions.
 
 What an assistant thought, said and called in one go is one message there, followed at once by one tool message per
 call. Source: OpenRouter API reference, chat completions.

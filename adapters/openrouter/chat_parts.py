@@ -1,4 +1,4 @@
-"""Content parts of `POST /responses` → content parts of chat completions."""
+"""Content parts of `POST /responses` -> content parts of chat completions."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -72,8 +72,7 @@ class _Attempt:
         url = address_of(call.route, call.endpoint.value)
         accept = "text/event-stream" if call.body.stream else "application/json"
         headers = headers_of(call.route, Content_Type="application/json", Accept=accept)
-        if call.body.stream:
-            headers["Accept-Encoding"] = "identity"  # a compressor on the way would hold pieces back
+        headers["Accept-Encoding"] = "identity"  # a compressor on the way would hold pieces back
         add_headers(headers, call.headers)
         shape = chat_fields if call.endpoint is Endpoint.CHAT else responses_fields
         outgoing = Outgoing(await encode_body(call.body, shape=shape), limits.idle_read)
@@ -93,7 +92,7 @@ class _Attempt:
         self._lease = await self._pool.session(self._limit)
         proxy = await self._lease.proxy_for(url)
         await _notice_closed_connections()
-        return await self._lease.http.post(
+        return await self._lease.plain.post(
             url,
             data=outgoing,
             headers=headers,

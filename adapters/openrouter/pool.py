@@ -46,23 +46,39 @@ class _Connections:
         connector = TCPConnector(
             limit=limit + SPARE_PLACES, ssl=environment.tls, keepalive_timeout=KEEP_ALIVE, ttl_dns_cache=60
         )
-        self.http = ClientSession(
-            connector=connector,
-            cookie_jar=DummyCookieJar(),
-            headers={"User-Agent": "openrouter-pipe"},
-            timeout=ClientTimeout(total=None),
-            read_bufsize=READ_BUFFER,
-            trust_env=False,  # netrc would replace the key; proxies are looked up here
-        )
+        self.http = _session(connector, inflates=True)
+        self.plain = _session(connector, inflates=False)
+
+    async def close(self) -> None:
+        """Close both sessions and the connections they share."""
+        await self.plain.close()
+        await self.http.close()
+
+
+def _session(connector: TCPConnector, *, inflates: bool) -> ClientSession:
+    """Open a session; one that `inflates` does so on the event loop, with no bound on what comes of a few bytes."""
+    return ClientSession(
+        connector=connector,
+        connector_owner=inflates,
+        auto_decompress=inflates,
+        cookie_jar=DummyCookieJar(),
+        headers={"User-Agent": "openrouter-pipe"},
+        timeout=ClientTimeout(total=None),
+        read_bufsize=READ_BUFFER,
+        trust_env=False,  # netrc would replace the key; proxies are looked up here
+    )
 
 
 class Lease:
-    """A session in use by one call, until `release`. Belongs to the event loop it was taken in."""
+    """A session in use by one call, until `release`. Belongs to the event loop it was taken in.
+
+    `plain` leaves compressed answers as they are, `http` inflates them: only for small answers.
+    """
 
     def __init__(self, pool: "SessionPool", connections: _Connections) -> None:
         self._pool = pool
         self._connections: _Connections | None = connections
-        self.http = connections.http
+        self.http, self.plain = connections.http, connections.plain
 
     async def proxy_for(self, url: URL) -> str | None:
         """Return the proxy the environment asks for, None for a direct way."""
@@ -201,7 +217,7 @@ class SessionPool:
             self._own(connections.loop, self._dispose(connections), "openrouter-pipe: close retired connections")
 
     async def _dispose(self, connections: _Connections) -> None:
-        await connections.http.close()
+        await connections.close()
         self._open.discard(connections)
 
     def _own(self, loop: AbstractEventLoop, work: Coroutine[object, object, None], name: str) -> Task[None]:
@@ -221,7 +237,7 @@ async def _read_to_end(response: ClientResponse) -> None:
 
 async def _close(connections: _Connections, here: AbstractEventLoop) -> None:
     if connections.loop is here or connections.loop.is_closed():
-        await connections.http.close()
+        await connections.close()
     elif connections.loop.is_running():
-        elsewhere = wrap_future(run_coroutine_threadsafe(connections.http.close(), connections.loop))
+        elsewhere = wrap_future(run_coroutine_threadsafe(connections.close(), connections.loop))
         await wait((elsewhere,), timeout=LINGER_SECONDS)

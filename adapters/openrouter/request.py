@@ -27,7 +27,7 @@ def address_of(route: Route, path: str) -> URL:
     except ValueError as error:
         raise InvalidRoute("the base URL is malformed") from error
     if url.scheme not in ("http", "https") or not url.host:
-        raise InvalidRoute("the base URL is not http(s)://host/…")
+        raise InvalidRoute("the base URL is not http(s)://host/...")
     return url
 
 

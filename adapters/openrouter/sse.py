@@ -15,7 +15,7 @@ class SseDecoder:
     or not; beyond it `feed` raises EventTooLarge. Comments and foreign fields are never kept.
     """
 
-    def __init__(self, limit: int = 64 * 1024 * 1024) -> None:
+    def __init__(self, limit: int = 32 * 1024 * 1024) -> None:
         self._limit = limit
         self._lines: list[bytes] = []  # finished data lines of the event under way
         self._size = 0  # their bytes, separators included
@@ -26,6 +26,11 @@ class SseDecoder:
         self._head: bytes | None = b""  # what may still become a byte order mark; None once decided
         self._resting = False  # nothing is open, the mark is decided
         self.failure: EventTooLarge | None = None
+
+    @property
+    def held(self) -> int:
+        """Bytes of the event under way; finishing it copies them."""
+        return self._size + self._length
 
     def feed(self, data: bytes) -> list[bytes]:
         """Return the payloads finished by `data`, in order.
@@ -145,19 +150,24 @@ class SseDecoder:
         return self._pieces[0].startswith(b"data:")
 
     def _end_line(self, line: bytes, out: list[bytes]) -> None:
-        if self._pieces:
-            line = b"".join((*self._pieces, line))
-            self._pieces, self._length = [], 0
+        pieces, self._pieces, self._length = self._pieces, [], 0
         if self._skipping:
             self._skipping = False
-        elif not line:
-            self._dispatch(out)
-        elif _is_data(line):
-            value = _value(line)
-            self._lines.append(value)
-            self._size += len(value) + 1
-            if self._size - 1 > self._limit:
-                raise EventTooLarge(self._limit)
+        elif len(pieces) > 1 and pieces[0].startswith(b"data: "):
+            pieces[0] = pieces[0][len(b"data: ") :]  # so that a large line is copied once
+            self._add(b"".join((*pieces, line)))
+        else:
+            line = b"".join((*pieces, line)) if pieces else line
+            if not line:
+                self._dispatch(out)
+            elif _is_data(line):
+                self._add(_value(line))
+
+    def _add(self, value: bytes) -> None:
+        self._lines.append(value)
+        self._size += len(value) + 1
+        if self._size - 1 > self._limit:
+            raise EventTooLarge(self._limit)
 
     def _dispatch(self, out: list[bytes]) -> None:
         if self._lines:

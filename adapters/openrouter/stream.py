@@ -24,7 +24,7 @@ class FrameReader(Protocol):
     said_done: bool
     ended: bool
 
-    def translate(self, payloads: Sequence[bytes]) -> list[UpstreamEvent]: ...
+    def translate(self, payloads: Sequence[bytes], *, large: bool = False) -> list[UpstreamEvent]: ...
     def finish(self) -> list[UpstreamEvent]: ...
 
 
@@ -60,7 +60,7 @@ class EventStream:
                 self._closed = True
                 raise self._failure
             data = await self._read()
-            events = await self._translated(self._decoded(data))
+            events = await self._read_events(data)
             if self._translator.said_done or not (data or self._failure) or self._over():
                 events += await self._end()
             elif self._failure is not None:
@@ -89,6 +89,12 @@ class EventStream:
         async with timeout(LAST_WORDS):
             return await self._content.readany()
 
+    async def _read_events(self, data: bytes) -> list[UpstreamEvent]:
+        """Return the events of one read; in a thread where it may finish a large one."""
+        if self._decoder.held > INLINE_LIMIT and (b"\n" in data or b"\r" in data):
+            return await to_thread(lambda: self._translator.translate(self._decoded(data), large=True))
+        return await self._translated(self._decoded(data))
+
     def _decoded(self, data: bytes) -> Sequence[bytes]:
         try:
             payloads = self._decoder.feed(data)
@@ -99,7 +105,7 @@ class EventStream:
 
     async def _translated(self, payloads: Sequence[bytes]) -> list[UpstreamEvent]:
         if any(len(payload) > INLINE_LIMIT for payload in payloads):
-            return await to_thread(self._translator.translate, payloads)
+            return await to_thread(self._translator.translate, payloads, large=True)
         return self._translator.translate(payloads)
 
     def _over(self) -> bool:

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 from adapters.openrouter.codec import FASTEST, Codec, load_patiently
 from adapters.openrouter.deltas import DELTAS
 from adapters.openrouter.events import UNREADABLE, read_frame
 from adapters.openrouter.fields import mapping
+from adapters.openrouter.large import load_in_pieces
 from adapters.openrouter.runs import DeltaRun
 from ports.responses import EventIgnored, ResponseEnded, UpstreamEvent
 
@@ -28,12 +30,14 @@ class Translator:
         self.said_done = False
         self.ended = False
 
-    def translate(self, payloads: Sequence[bytes]) -> list[UpstreamEvent]:
-        """Return the events of one read, in order."""
+    def translate(self, payloads: Sequence[bytes], *, large: bool = False) -> list[UpstreamEvent]:
+        """Return the events of one read, in order; `large` ones are decoded in pieces, in a thread."""
         if self.said_done:
             return []
         events: list[UpstreamEvent] = []
         run, loads = self._run, self._loads
+        if large:
+            loads = partial(load_in_pieces, loads=loads)
         for payload in payloads:
             try:
                 frame: object = loads(payload)

@@ -11,6 +11,7 @@ class ProcessCache:
     """Implements Cache over a plain dictionary in `state`: a load that replaces another one finds its values."""
 
     name = "process"
+    in_store = False
 
     def __init__(self, state: MutableMapping[str, object]) -> None:
         held: Any = state.setdefault("cache", {})

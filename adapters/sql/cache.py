@@ -22,6 +22,7 @@ class SqlCache:
     """Implements Cache on SQLite and PostgreSQL; what nobody has written for KEPT_DAYS makes room."""
 
     name = "database"
+    in_store = True
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -22,7 +22,7 @@ RENAMED = {"ssl": "sslmode"}  # how asyncpg calls it
 
 
 def database_url(text: str) -> URL:
-    """Read a URL as the host or an operator wrote it: `postgres://`, `postgresql+…://`, `sqlite:///…`.
+    """Read a URL as the host or an operator wrote it: `postgres://`, `postgresql+...://`, `sqlite:///...`.
 
     Raises ArgumentError for a text that is none, ValueError for another database.
     """

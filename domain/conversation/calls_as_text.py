@@ -43,6 +43,6 @@ def told(items: Iterable[JsonObject]) -> Iterator[JsonObject]:
 def _result(name: str, output: object) -> JsonObject:
     said = output if isinstance(output, str) else "(media)"
     if len(said) > LONGEST_OUTPUT:
-        said = said[:LONGEST_OUTPUT] + "…"
+        said = said[:LONGEST_OUTPUT] + "\u2026"
     part = {"type": "input_text", "text": f"[The tool {name} answered: {said}]"}
     return {"type": "message", "role": "user", "content": [part]}

@@ -6,7 +6,7 @@ trim, join and decorate what they store. Source: output profiles, keys.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -20,6 +20,8 @@ _BLOCKS = (
 _MARKER = re.compile(r"^[ \t]*\[[0-9A-Z]{20,26}\]: #[ \t]*\r?$", re.MULTILINE)
 QUOTED_RESULT = re.compile(r'"&quot;[^"]*&quot;"')
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_ASCII = re.compile("[\x00-\x7f]")
+_PIECE = 32 * 1024  # characters
 LENGTH = 32
 
 
@@ -51,7 +53,31 @@ def undecorated(text: str) -> str:
 
 def normalised(text: str) -> str:
     """Return what a person sees of a text, in one line: white space is one blank, characters are composed."""
-    text = " ".join(undecorated(text).replace("\0", "").split())
+    return "".join(_seen(undecorated(text)))
+
+
+def _seen(text: str) -> Iterator[str]:
+    """Yield what `normalised` returns, piece by piece: the words of a very long text take ten times its memory."""
+    said = blank = False
+    for piece in _pieces(text.replace("\0", "")):
+        words = piece.split()
+        blank = blank or piece[:1].isspace()
+        if words:
+            yield (" " if said and blank else "") + _composed(" ".join(words))
+            said, blank = True, False
+        blank = blank or piece[-1:].isspace()
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Cut a text before characters of ASCII, which never compose with what stands before them."""
+    start = 0
+    while len(text) - start > _PIECE and (cut := _ASCII.search(text, start + _PIECE)):
+        yield text[start : cut.start()]
+        start = cut.start()
+    yield text[start:]
+
+
+def _composed(text: str) -> str:
     if text.isascii():
         return text
     try:
@@ -63,8 +89,11 @@ def normalised(text: str) -> str:
 
 def digest_of(text: str) -> str:
     """Return a digest of what a person sees of a text; empty if that is nothing."""
-    seen = normalised(text)
-    return sha256(seen.encode()).hexdigest() if seen else ""
+    digest, said = sha256(), False
+    for piece in _seen(undecorated(text)):
+        digest.update(piece.encode())
+        said = True
+    return digest.hexdigest() if said else ""
 
 
 def fingerprint_of(asked: Asked, answer_text: str, call_ids: Iterable[str] = ()) -> str:

@@ -1,4 +1,4 @@
-"""A chat's history → items: messages translated, stored turns put back in place, old tool outputs shortened."""
+"""A chat's history -> items: messages translated, stored turns put back in place, old tool outputs shortened."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

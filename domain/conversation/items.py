@@ -1,4 +1,4 @@
-"""Chat messages → input items upstream accepts.
+"""Chat messages -> input items upstream accepts.
 
 Every call has its output, nothing is empty, texts keep their order. Sources: OpenRouter API reference, input items;
 the host's contract, what a history can hold.

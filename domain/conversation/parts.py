@@ -1,4 +1,4 @@
-"""Content parts of chat messages → content parts of the Responses API."""
+"""Content parts of chat messages -> content parts of the Responses API."""
 
 from collections.abc import Iterator
 

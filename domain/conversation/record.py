@@ -216,7 +216,7 @@ def _are_said(content: object) -> bool:
 
 
 def _says(text: object) -> bool:
-    return isinstance(text, str) and bool(text.strip())
+    return isinstance(text, str) and bool(text) and not text.isspace()
 
 
 def _tidy(items: Sequence[KeptItem]) -> tuple[KeptItem, ...]:

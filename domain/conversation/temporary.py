@@ -4,7 +4,7 @@ _NAMES = ("local", "temporary")
 
 
 def is_temporary(chat_id: str) -> bool:
-    """Tell whether a chat id is that of an unsaved chat: `local`, `local:…`, `temporary:…`.
+    """Tell whether a chat id is that of an unsaved chat: `local`, `local:...`, `temporary:...`.
 
     Source: the host's contract, "UI or API?".
     """

@@ -1,4 +1,4 @@
-"""Port errors and upstream problems → faults. The only place where they are told apart."""
+"""Port errors and upstream problems -> faults. The only place where they are told apart."""
 
 from domain.faults.fault import Fault, FaultKind, RetryRule
 from ports.responses import (

@@ -2,7 +2,7 @@
 
 import re
 
-MASK = "…"
+MASK = "\u2026"
 _PATTERNS = (
     (re.compile(r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_-]{6,}"), "sk-" + MASK),
     (re.compile(r"(?i)(bearer\s+)[A-Za-z0-9._~+/=-]{6,}"), r"\1" + MASK),

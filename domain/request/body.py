@@ -1,4 +1,4 @@
-"""TurnRequest → ResponsesBody: only what upstream knows and this model supports, built from an explicit list.
+"""TurnRequest -> ResponsesBody: only what upstream knows and this model supports, built from an explicit list.
 
 Source: OpenRouter API reference, request body and checklist; behaviour of request normalisation.
 """

@@ -1,4 +1,4 @@
-"""The shape of the answer: `response_format` of chat completions → `text.format`."""
+"""The shape of the answer: `response_format` of chat completions -> `text.format`."""
 
 from domain.request.schemas import fitted, is_closed, is_sound
 from domain.request.support import supports

@@ -1,4 +1,4 @@
-"""Tools as a caller names them → tools as this endpoint takes them."""
+"""Tools as a caller names them -> tools as this endpoint takes them."""
 
 import json
 import re

@@ -3,10 +3,11 @@
 What is kept is only ever better than nothing: every failure costs one line in the log. Source: ADR 0016.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from domain.catalog.snapshot import Snapshot, SnapshotUnusable, read_snapshot, snapshot_key, write_snapshot
-from domain.services.patience import within
+from domain.services.store_time import TIMEOUT, StoreTrouble, StoreWatch, within
 from ports.cache import Cache, CacheUnavailable
 from ports.clock import Clock
 from ports.offload import LARGE, Offload
@@ -15,29 +16,35 @@ from ports.telemetry import Telemetry
 
 CACHE_SECONDS = 2.0
 """Seconds one cache may take."""
+UNUSABLE, NOT_KEPT = "kept_catalog_unusable", "catalog_not_kept"
 
 
 class KeepCatalog:
     """The use case. `caches` from the nearest to the farthest: the first usable list counts."""
 
-    def __init__(self, caches: Sequence[Cache], *, clock: Clock, offload: Offload, telemetry: Telemetry) -> None:
-        self._caches, self._clock, self._offload, self._telemetry = caches, clock, offload, telemetry
+    def __init__(
+        self, caches: Sequence[Cache], *, store: StoreWatch, clock: Clock, offload: Offload, telemetry: Telemetry
+    ) -> None:
+        self._caches, self._store = caches, store
+        self._clock, self._offload, self._telemetry = clock, offload, telemetry
 
     async def recall(self, route: Route) -> Snapshot | None:
         """Return the list kept for a route, None if there is none. Raises nothing but cancellation."""
-        key = snapshot_key(route)
         for cache in self._caches:
             try:
-                raw = await within(self._clock, CACHE_SECONDS, cache.get(key), "openrouter-pipe-recall-cache")
-                if raw is None:
-                    continue
-                snapshot = await self._offload.run(lambda raw=raw: read_snapshot(raw, route), size=len(raw))  # type: ignore[misc]
-            except Exception as error:  # noqa: BLE001 - the edge of a cache: whatever it holds, the list itself goes on
-                self._warn("kept_catalog_unusable", cache, error)
+                async with self._limited(cache, UNUSABLE):
+                    raw = await cache.get(snapshot_key(route))
+                snapshot = None if raw is None else await self._read(raw, route)
+            except StoreTrouble:  # it has logged it
                 continue
-            age = round((self._clock.now() - snapshot.fetched_at).total_seconds())
-            self._telemetry.event("info", "catalog_recalled", source=cache.name, models=len(snapshot.models), age=age)
-            return snapshot
+            except Exception as error:  # noqa: BLE001 - the edge of a cache: whatever it holds, the list itself goes on
+                self._warn(UNUSABLE, cache, error)
+                continue
+            if snapshot is not None:
+                age = round((self._clock.now() - snapshot.fetched_at).total_seconds())
+                count = len(snapshot.models)
+                self._telemetry.event("info", "catalog_recalled", source=cache.name, models=count, age=age)
+                return snapshot
         return None
 
     async def keep(self, route: Route, snapshot: Snapshot) -> None:
@@ -45,10 +52,30 @@ class KeepCatalog:
         raw = await self._offload.run(lambda: write_snapshot(snapshot, route), size=LARGE)
         for cache in self._caches:
             try:
-                put = cache.put(snapshot_key(route), raw)
-                await within(self._clock, CACHE_SECONDS, put, "openrouter-pipe-keep-cache")
+                async with self._limited(cache, NOT_KEPT, writes=True):
+                    await cache.put(snapshot_key(route), raw)
+            except StoreTrouble:
+                continue
             except Exception as error:  # noqa: BLE001 - the edge of a cache: the list is in memory all the same
-                self._warn("catalog_not_kept", cache, error)
+                self._warn(NOT_KEPT, cache, error)
+
+    async def _read(self, raw: bytes, route: Route) -> Snapshot:
+        return await self._offload.run(lambda: read_snapshot(raw, route), size=len(raw))
+
+    @asynccontextmanager
+    async def _limited(self, cache: Cache, event: str, *, writes: bool = False) -> AsyncIterator[None]:
+        """Limit work with a cache; what is learned of the store holds for all who use it.
+
+        Nobody waits for writing: it is tried although the store hangs.
+        """
+        if cache.in_store:
+            if not writes:
+                self._store.admit()
+            async with self._store.watched(event, writes=writes, seconds=CACHE_SECONDS, source=cache.name):
+                yield
+        else:
+            async with within(self._clock, CACHE_SECONDS):
+                yield
 
     def _warn(self, event: str, cache: Cache, error: Exception) -> None:
         self._telemetry.event("warning", event, source=cache.name, reason=_reason(error))
@@ -59,6 +86,6 @@ def _reason(error: Exception) -> str:
         case SnapshotUnusable() | CacheUnavailable():
             return error.reason
         case TimeoutError():
-            return "timeout"
+            return TIMEOUT
         case _:
             return type(error).__name__

@@ -88,7 +88,7 @@ class ListModels:
     async def recalled(self, route: Route, max_age: float, *, with_zero_retention: bool = False) -> Listing:
         """Do as `current`, once what an earlier load or process kept has been looked up; upstream is not waited for."""
         entry, patient_until = self._begun(route, max_age, with_zero_retention)
-        if not _suffices(entry, with_zero_retention) and entry.recall is not None:
+        if not _suffices(entry, with_zero_retention):
             await self._first_of(entry.recall, until=patient_until)
         return entry.listing
 
@@ -98,9 +98,9 @@ class ListModels:
         Later listings do not wait: a list that is long in coming is served as soon as it is there.
         """
         entry, patient_until = self._begun(route, max_age, with_zero_retention)
-        for work in (entry.recall, entry.refresh):
-            if not _suffices(entry, with_zero_retention) and work is not None:
-                await self._first_of(work, until=patient_until)
+        works = (entry.recall, entry.refresh)
+        while not _suffices(entry, with_zero_retention) and await self._first_of(*works, until=patient_until):
+            pass
         return entry.listing
 
     async def loaded(self, route: Route, max_age: float) -> Listing:
@@ -139,15 +139,17 @@ class ListModels:
             entry.patient_until = self._clock.monotonic() + PATIENCE
         return entry, entry.patient_until
 
-    async def _first_of(self, work: "asyncio.Task[Any]", *, until: float) -> None:
-        """Wait for work, but no longer than `until`; it goes on."""
-        if work.done() or self._clock.monotonic() >= until:
-            return
+    async def _first_of(self, *works: "asyncio.Task[Any] | None", until: float) -> bool:
+        """Wait until one of the works under way ends, but no longer than `until`; they go on. False: none has ended."""
+        under_way = [work for work in works if work is not None and not work.done()]
+        if not under_way or self._clock.monotonic() >= until:
+            return False
         timer = asyncio.get_running_loop().create_task(self._clock.sleep_until(until), name="openrouter-pipe-patience")
         try:
-            await asyncio.wait((work, timer), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((*under_way, timer), return_when=asyncio.FIRST_COMPLETED)
         finally:
             timer.cancel()
+        return any(work.done() for work in under_way)
 
     async def _recall(self, route: Route, entry: _Entry) -> None:
         """Begin with what was kept, unless upstream was faster; its age counts when it is due again."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.conversation.record import Row, TurnRecord, record_of, rows_of
+from domain.conversation.size import characters_of
 from domain.conversation.temporary import is_temporary
 from domain.request.turn_request import Person, Remembering
 from domain.services.store_time import StoreTime, StoreTrouble, StoreWatch
@@ -68,7 +69,7 @@ class TurnMemory:
         self._durable, self._temporary = durable, temporary
         self._store = store or StoreWatch(clock, telemetry)
         self._in_memory = StoreWatch(clock, telemetry)
-        self._offload, self._clock, self._ids, self._telemetry = offload, clock, ids, telemetry
+        self.offload, self._clock, self._ids, self._telemetry = offload, clock, ids, telemetry
         self._complaint = ""
 
     async def recall(
@@ -93,7 +94,7 @@ class TurnMemory:
         except StoreTrouble:
             return Recalled(failed=True)
         size = sum(len(row.sealed.payload) for row in rows)
-        records, unread = await self._offload.run(lambda: _records(rows, shelf.cipher), size=size)
+        records, unread = await self.offload.run(lambda: _records(rows, shelf.cipher), size=size)
         self._complain(unread)
         stale = self._clock.now() - TOUCH_EVERY
         untouched = dict.fromkeys(row.turn_id for row in rows if (row.touched_at or row.created_at) < stale)
@@ -110,14 +111,16 @@ class TurnMemory:
         """Store what a turn left, all of it or nothing; False if the store could not take it."""
         if not (memory.namespace and person.user_id):
             return True
-        rows = rows_of(record, reasoning=memory.reasoning != "disabled", tools=memory.tool_results)
+        reasoning, tools = memory.reasoning != "disabled", memory.tool_results
+        size = characters_of(one.item for one in record.items)
+        rows = await self.offload.run(lambda: rows_of(record, reasoning=reasoning, tools=tools), size=size)
         if not rows:
             return True
         shelf = await self._writable(person)
         if shelf is None:
             return False
         cipher, size = shelf.cipher, sum(len(row.payload) for row in rows)
-        sealed = await self._offload.run(lambda: _sealed(rows, cipher), size=size)
+        sealed = await self.offload.run(lambda: _sealed(rows, cipher), size=size)
         now = self._clock.now()
         artifacts = [
             self._artifact(person, memory, record, row, seal, now) for row, seal in zip(rows, sealed, strict=True)

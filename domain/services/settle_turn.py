@@ -7,7 +7,7 @@ from domain.conversation.fingerprint import fingerprint_of_turn
 from domain.conversation.record import KeptItem, TurnRecord
 from domain.conversation.references import call_reference
 from domain.conversation.replay import outlived
-from domain.conversation.size import characters_of
+from domain.conversation.size import characters_of, size_of
 from domain.request.turn_request import Caller, TurnRequest
 from domain.services.remember_turn import Recalled, TurnMemory
 from domain.turn.closing import closing_line
@@ -96,7 +96,9 @@ async def _keep(turn: Settlement, end: End, memory: TurnMemory) -> bool:
     kept = [kept for entry in turn.kept for kept in entry.kept]
     stored = True
     if kept:
-        record = _record(turn, kept, cut=end.reason not in (Reason.STOP, Reason.TOOL_CALLS))
+        cut = end.reason not in (Reason.STOP, Reason.TOOL_CALLS)
+        size = characters_of(one.item for one in kept) + size_of(request.messages)
+        record = await memory.offload.run(lambda: _record(turn, kept, cut=cut), size=size)
         stored = await memory.remember(request.person, request.memory, record)
     if request.memory.reasoning == "next_reply" and end.reason in (Reason.STOP, Reason.LENGTH):
         gone = outlived(request.messages, turn.past.records)

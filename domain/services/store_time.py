@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 
 from ports.artifacts import ArtifactsError
 from ports.breaker_state import BreakerStateUnavailable
+from ports.cache import CacheUnavailable
 from ports.clock import Clock
 from ports.telemetry import Telemetry
 from ports.tool_runs import ToolRunsUnavailable
@@ -76,7 +77,7 @@ class StoreWatch:
                 yield
         except TimeoutError:
             trouble = TIMEOUT
-        except (ArtifactsError, ToolRunsUnavailable, BreakerStateUnavailable) as error:
+        except (ArtifactsError, ToolRunsUnavailable, BreakerStateUnavailable, CacheUnavailable) as error:
             trouble = error.reason
         else:
             self._answered(writes)

@@ -1,4 +1,4 @@
-"""The arguments of a call as a model wrote them → what a tool is called with, or one line on what is wrong."""
+"""The arguments of a call as a model wrote them -> what a tool is called with, or one line on what is wrong."""
 
 import ast
 import json

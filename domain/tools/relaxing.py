@@ -1,4 +1,4 @@
-"""Arguments of a strict call → arguments by the original schema: nulls that stand for "left out" are taken away.
+"""Arguments of a strict call -> arguments by the original schema: nulls that stand for "left out" are taken away.
 
 Strict mode makes a model write every property; one it could have left out is then null. What a schema says about that
 is read here, for both directions.

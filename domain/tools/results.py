@@ -1,4 +1,4 @@
-"""What a tool handed back → what the model reads: text it can take, of a size it has room for."""
+"""What a tool handed back -> what the model reads: text it can take, of a size it has room for."""
 
 import json
 import re

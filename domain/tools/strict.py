@@ -1,4 +1,4 @@
-"""JSON Schemas of tools → schemas for strict mode, where that does not change what a tool is told.
+"""JSON Schemas of tools -> schemas for strict mode, where that does not change what a tool is told.
 
 Strict mode demands that every object is closed and requires all its properties. What may be left out becomes
 nullable; `relaxed` takes those nulls away again. Whatever a strict schema allows is then valid by the original; a

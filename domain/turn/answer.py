@@ -96,7 +96,7 @@ class Answer:
         if slot is None or (slot.closed and not item_id):
             slot = self._open(index, item_id, kind, now)
         slot.opening = slot.opening or item
-        return [ShowStatus("Searching the web…")] if slot.kind in SEARCHES and not slot.closed else []
+        return [ShowStatus("Searching the web\u2026")] if slot.kind in SEARCHES and not slot.closed else []
 
     def say(self, index: int, item_id: str, part: int, text: str, now: float, name: str = "text") -> list[Output]:
         """Add a piece of text or refusal."""

@@ -81,7 +81,7 @@ def _message(item: JsonObject) -> list[JsonObject]:
 
 
 def _spoken(text: str) -> list[JsonObject]:
-    return [{"type": "message", "role": "assistant", "content": text}] if text.strip() else []
+    return [{"type": "message", "role": "assistant", "content": text}] if text and not text.isspace() else []
 
 
 def _says(part: object) -> str:

@@ -6,20 +6,20 @@ from domain.turn.steps import SetTimer, ShowStatus, Step
 WAITING = "waiting"
 LINES: tuple[tuple[str, float], ...] = (
     ("", 0.3),
-    ("Thinking…", 1.2),
-    ("Still thinking…", 2.5),
-    ("Working on a good answer…", 2.0),
-    ("This one takes a moment…", 1.0),
-    ("Still here, waiting for the model…", 0.0),
+    ("Thinking\u2026", 1.2),
+    ("Still thinking\u2026", 2.5),
+    ("Working on a good answer\u2026", 2.0),
+    ("This one takes a moment\u2026", 1.0),
+    ("Still here, waiting for the model\u2026", 0.0),
 )
 """Text, and seconds until the next one. A quick answer needs no word before it: the first line is silence."""
 
-FOR_A_PLACE = "Waiting for a free place…"
+FOR_A_PLACE = "Waiting for a free place\u2026"
 
 
 def again(fault: Fault, wait: float, attempt: int) -> str:
     """Say that attempt number `attempt` follows in `wait` seconds, and why."""
-    return f"{fault.happened} Trying again in {max(1, round(wait))} s (attempt {attempt})…"
+    return f"{fault.happened} Trying again in {max(1, round(wait))} s (attempt {attempt})\u2026"
 
 
 class Reassurance:

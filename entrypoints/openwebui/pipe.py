@@ -10,16 +10,16 @@ license: MIT
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, Field, ModelWrapValidatorHandler, PrivateAttr, model_validator
+from pydantic import BaseModel, Field, ModelWrapValidatorHandler, PrivateAttr, field_validator, model_validator
 
 # <the shell's own code: imported here, written out in the single file>
 from entrypoints.openwebui.bundle.shell import (
     PASSWORD,
     Core,
-    EncryptedLines,
-    EncryptedStr,
     Failure,
     accept_all,
+    encrypted,
+    encrypted_lines,
     refused,
     unexpected,
 )
@@ -36,7 +36,7 @@ class Pipe:
         _refused: dict[str, object] = PrivateAttr(default_factory=dict)
 
         # <generated Valves from entrypoints/settings.py>
-        API_KEY: EncryptedStr = Field(
+        API_KEY: str = Field(
             default="",
             repr=False,
             json_schema_extra=PASSWORD,
@@ -56,8 +56,8 @@ class Pipe:
         HTTP_REFERER_OVERRIDE: str = Field(
             default="",
             description=(
-                "Full address (https://…) of your site, named to OpenRouter as the origin of all requests in place of "
-                "the project's own."
+                "Full address (https://...) of your site, named to OpenRouter as the origin of all requests in place "
+                "of the project's own."
             ),
         )
         HTTP_CONNECT_TIMEOUT_SECONDS: int = Field(
@@ -255,7 +255,7 @@ class Pipe:
                 "shortens."
             ),
         )
-        ARTIFACT_ENCRYPTION_KEY: EncryptedStr = Field(
+        ARTIFACT_ENCRYPTION_KEY: str = Field(
             default="",
             repr=False,
             json_schema_extra=PASSWORD,
@@ -295,7 +295,7 @@ class Pipe:
                 "GLOBAL_LOG_LEVEL is used, else INFO."
             ),
         )
-        ADVANCED: EncryptedLines = Field(
+        ADVANCED: str = Field(
             default="",
             repr=False,
             description=(
@@ -304,6 +304,18 @@ class Pipe:
             ),
         )
         # </generated Valves>
+
+        # Not `Annotated[str, AfterValidator(...)]`: `typing` remembers such a form for the whole process, and with it
+        # this file's whole text after it was replaced.
+        @field_validator("API_KEY", "ARTIFACT_ENCRYPTION_KEY")
+        @classmethod
+        def _encrypt(cls, value: str) -> str:
+            return encrypted(value)
+
+        @field_validator("ADVANCED")
+        @classmethod
+        def _encrypt_lines(cls, value: str) -> str:
+            return encrypted_lines(value)
 
         @model_validator(mode="wrap")
         @classmethod

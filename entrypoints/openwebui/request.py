@@ -1,4 +1,4 @@
-"""Settings and a host call → the frozen request of one turn."""
+"""Settings and a host call -> the frozen request of one turn."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -202,7 +202,7 @@ def insecure_hosts(settings: Settings) -> frozenset[str]:
 
 def support_of(settings: Settings) -> str:
     """Return whom to ask, for cards; may be empty."""
-    return " · ".join(place for place in (settings.support_email, settings.support_url) if place)
+    return " \u00b7 ".join(place for place in (settings.support_email, settings.support_url) if place)
 
 
 def _slug(requested: str, models: tuple[Model, ...]) -> str:

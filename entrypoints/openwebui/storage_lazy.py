@@ -73,6 +73,7 @@ class LazyCache:
     """Implements Cache in the shared database; one machine of its own needs none beside its disk."""
 
     name = "database"
+    in_store = True
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage

@@ -6,8 +6,15 @@ not cost the answer. Unknown keys are ignored. Source: OpenAI chat completions; 
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, ValidatorFunctionWrapHandler
-from pydantic.functional_validators import BeforeValidator, WrapValidator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+)
 
 from domain.faults.fault import Fault, FaultKind
 from domain.request.turn_request import Parameters
@@ -15,15 +22,10 @@ from domain.request.turn_request import Parameters
 IGNORED = ("n", "suffix", "functions", "store", "previous_response_id", "background", "route", "user", "metadata")
 """What clients send and no endpoint of ours takes; named in one debug line."""
 
+REQUIRED = ("model", "messages")
+
 LARGEST = 2**53 - 1
 """The largest whole number every reader of JSON keeps."""
-
-
-def _or_none(value: object, handler: ValidatorFunctionWrapHandler, _info: ValidationInfo) -> object:
-    try:
-        return handler(value)
-    except ValidationError:
-        return None
 
 
 def _texts(value: object) -> list[str] | None:
@@ -42,17 +44,18 @@ def _rounded(value: object) -> int | None:
     return round(number) if number is not None and abs(number) <= LARGEST else None
 
 
-Number = Annotated[Annotated[float, Field(allow_inf_nan=False)] | None, WrapValidator(_or_none)]
-Whole = Annotated[Annotated[int, Field(ge=-LARGEST, le=LARGEST)] | None, WrapValidator(_or_none)]
-Limit = Annotated[Annotated[int, Field(ge=1, le=LARGEST)] | None, WrapValidator(_or_none)]
+# Not `Annotated[..., WrapValidator(function)]`: `typing` remembers such a form for the whole process, and with the
+# function all modules of a load that was replaced long ago.
+Number = Annotated[float, Field(allow_inf_nan=False)] | None
+Whole = Annotated[int, Field(ge=-LARGEST, le=LARGEST)] | None
+Limit = Annotated[int, Field(ge=1, le=LARGEST)] | None
 """-1 is some clients' word for no limit."""
 
-Text = Annotated[str | None, WrapValidator(_or_none)]
-Texts = Annotated[list[str] | None, BeforeValidator(_texts)]
-Rounded = Annotated[int | None, BeforeValidator(_rounded)]
-Flag = Annotated[bool | None, WrapValidator(_or_none)]
-Mapping = Annotated[dict[str, Any] | None, WrapValidator(_or_none)]
-Objects = Annotated[list[Any] | None, WrapValidator(_or_none)]
+Text = str | None
+Texts = list[str] | None
+Flag = bool | None
+Mapping = dict[str, Any] | None
+Objects = list[Any] | None
 
 
 class CompletionsBody(BaseModel):
@@ -68,7 +71,7 @@ class CompletionsBody(BaseModel):
     max_output_tokens: Limit = None
     temperature: Number = None
     top_p: Number = None
-    top_k: Rounded = None
+    top_k: int | None = None
     frequency_penalty: Number = None
     presence_penalty: Number = None
     logprobs: Flag = None
@@ -87,8 +90,8 @@ class CompletionsBody(BaseModel):
     verbosity: Text = None
     tools: Objects = None
     extra_tools: Objects = None
-    tool_choice: Annotated[str | dict[str, Any] | None, WrapValidator(_or_none)] = None
-    function_call: Annotated[str | dict[str, Any] | None, WrapValidator(_or_none)] = None
+    tool_choice: str | dict[str, Any] | None = None
+    function_call: str | dict[str, Any] | None = None
     parallel_tool_calls: Flag = None
     max_tool_calls: Whole = None
     provider: Mapping = None
@@ -101,6 +104,27 @@ class CompletionsBody(BaseModel):
     service_tier: Text = None
     prompt_cache_key: Text = None
     truncation: Text = None
+
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _or_none(cls, value: object, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> object:
+        """Take a parameter of the wrong type as not given."""
+        try:
+            return handler(value)
+        except ValidationError:
+            if info.field_name in REQUIRED:
+                raise
+            return None
+
+    @field_validator("stop", "models", "transforms", "modalities", mode="before")
+    @classmethod
+    def _as_texts(cls, value: object) -> list[str] | None:
+        return _texts(value)
+
+    @field_validator("top_k", mode="before")
+    @classmethod
+    def _as_whole(cls, value: object) -> int | None:
+        return _rounded(value)
 
     def parameters(self) -> Parameters:
         """Freeze what was asked for."""

@@ -6,14 +6,15 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from entrypoints.openwebui.bundle.collect import reachable_sources, revision_texts
+from entrypoints.openwebui.bundle.collect import REVISIONS, reachable_sources, revision_texts
 from entrypoints.openwebui.bundle.rewrite import package_text
 
 ENTRY = "entrypoints.openwebui.service"
 SHELL = "entrypoints/openwebui/pipe.py"
-LARGEST = 1_000_000  # bytes; hosts read the whole text at every request
+LARGEST = 2_000_000  # bytes; hosts read the whole text at every request
 
 _FOLDER = Path(__file__).resolve().parent
+_SHELL_FILE, _LOADER_FILE = "entrypoints/openwebui/bundle/shell.py", "entrypoints/openwebui/bundle/loader.py"
 _SHELL_CODE = "the shell's own code"
 _SERVICE_CODE = "the code behind the shell"
 _QUOTES = "'" * 3
@@ -74,10 +75,12 @@ def build(root: Path, entry: str = ENTRY) -> Bundle:
     loader = (_FOLDER / "loader.py").read_text("utf-8")
     digest = hashlib.sha256((loader + carried + steps).encode()).hexdigest()[:8]
     shell = _front((root / SHELL).read_text("utf-8"), (root / "pyproject.toml").read_text("utf-8"))
-    own_code = _with((_FOLDER / "shell.py").read_text("utf-8"), _SERVICE_CODE, _ACCESS.format(module=entry))
-    shell = _with(shell, _SHELL_CODE, own_code)
+    own_code = (_FOLDER / "shell.py").read_text("utf-8")
+    places = {_SHELL_FILE: own_code, _LOADER_FILE: loader, SHELL: shell} | sources
+    places |= {f"{REVISIONS}/{name}": step for name, step in revisions.items()}
+    shell = _with(shell, _SHELL_CODE, _with(own_code, _SERVICE_CODE, _ACCESS.format(module=entry)))
     text = shell + _CARRIED.format(loader=loader, sources=carried, revisions=steps, digest=digest)
-    reasons = _source_faults(sources | revisions | {"the shell": shell, "the loader": loader}) or _text_faults(text)
+    reasons = _source_faults(places) or _text_faults(text)
     if reasons:
         raise BundleRefused(reasons)
     return Bundle(text, tuple(sources))
@@ -116,7 +119,18 @@ def _source_faults(sources: dict[str, str]) -> list[str]:
         if text and not text.endswith("\n"):
             faults.append(f"{path} does not end with a line break")
         faults += [f"{path} holds the text `{old}`, which hosts replace" for old in _REPLACED_BY_HOSTS if old in text]
+        faults += _foreign_characters(path, text)
     return faults
+
+
+def _foreign_characters(path: str, text: str) -> list[str]:
+    """Name every character beyond ASCII: one of them makes each chat copy the whole text in a wider form."""
+    return [
+        f"{path}:{number}: {char} (U+{ord(char):04X}) is not ASCII; write an escape such as \\u{ord(char):04x}"
+        for number, line in enumerate(text.split("\n"), 1)
+        for char in ([] if line.isascii() else line)
+        if not char.isascii()
+    ]
 
 
 def _text_faults(text: str) -> list[str]:

@@ -6,7 +6,7 @@ from entrypoints.openwebui.bundle.rewrite import ImportRefused, ProjectImport, p
 
 _TOOLS = "entrypoints/openwebui/bundle/"
 _SHELL = "entrypoints/openwebui/pipe.py"
-_REVISIONS = "alembic/versions"
+REVISIONS = "alembic/versions"
 
 
 def reachable_sources(root: Path, entry: str) -> dict[str, str]:
@@ -35,11 +35,11 @@ def revision_texts(root: Path) -> dict[str, str]:
 
     Raises ImportRefused for a step that imports something of the project: it must do the same for ever.
     """
-    texts = {file.name: file.read_text("utf-8") for file in sorted((root / _REVISIONS).glob("*.py"))}
+    texts = {file.name: file.read_text("utf-8") for file in sorted((root / REVISIONS).glob("*.py"))}
     for name, text in texts.items():
-        for found in project_imports(f"{_REVISIONS}/{name}", text):
+        for found in project_imports(f"{REVISIONS}/{name}", text):
             reason = f"a revision imports nothing of the project, but {found.module}"
-            raise ImportRefused(f"{_REVISIONS}/{name}", found.line, reason)
+            raise ImportRefused(f"{REVISIONS}/{name}", found.line, reason)
     return texts
 
 

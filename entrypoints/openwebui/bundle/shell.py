@@ -19,9 +19,9 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Annotated, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
-from pydantic import AfterValidator, BaseModel, JsonValue, ValidationError
+from pydantic import BaseModel, JsonValue, ValidationError
 
 _LOG = logging.getLogger("openrouter_pipe")
 _REQUIRED = {"dependency_injector": "dependency-injector", "structlog": "structlog"}  # module: package
@@ -206,10 +206,6 @@ def _encrypted_line(line: str) -> str:
     if not clear or name.strip().upper() not in ADVANCED_SECRETS:
         return line
     return f"{name}={value.replace(clear, encrypted(clear), 1)}"
-
-
-EncryptedStr = Annotated[str, AfterValidator(encrypted)]
-EncryptedLines = Annotated[str, AfterValidator(encrypted_lines)]
 
 
 def unexpected(error: Exception) -> Failure:

@@ -22,7 +22,7 @@ def card(fault: Fault, error_id: str, support: str = "") -> str:
 
 def box(fault: Fault, error_id: str, support: str = "") -> str:
     """Say the same for the page's error box, which shows one line of plain text."""
-    return " · ".join(_lines(fault, error_id, support, str))
+    return " \u00b7 ".join(_lines(fault, error_id, support, str))
 
 
 def status_line(fault: Fault, error_id: str) -> str:
@@ -94,4 +94,4 @@ def _told(fault: Fault) -> str:
 
 def _shortened(detail: str) -> str:
     text = " ".join(redact(detail).split())
-    return text if len(text) <= DETAIL_SHOWN else text[: DETAIL_SHOWN - 1] + "…"
+    return text if len(text) <= DETAIL_SHOWN else text[: DETAIL_SHOWN - 1] + "\u2026"

@@ -83,7 +83,7 @@ class LegacyPresenter:
                 return [status(text, done=done)]
             case ShowCall(segment, call):
                 self._running.add(call.call_id)
-                return [*self._mark(segment), status(f"Running {call.name}…", done=False)]
+                return [*self._mark(segment), status(f"Running {call.name}\u2026", done=False)]
             case ShowCallResult(segment, call, result):
                 shown = replace(call, call_id=call_reference(self._turn_id, segment))
                 block = self._content(segment, _tool_block(shown, result.text))
@@ -138,7 +138,7 @@ class LegacyPresenter:
 
 def _tool_block(call: ToolCall, result: str) -> str:
     """Write the block of a call; the page puts its result in place by a replacement that gives `$` a meaning."""
-    shown = result if len(result) <= RESULT_SHOWN else result[:RESULT_SHOWN] + "…"
+    shown = result if len(result) <= RESULT_SHOWN else result[:RESULT_SHOWN] + "\u2026"
     attributes = {
         "id": html.escape(call.call_id),
         "name": html.escape(call.name),

@@ -216,7 +216,7 @@ class NativePresenter:
         return [*frames, self._completed()]
 
     def _add_output_item(self, segment: int, text: str, state: str) -> Yield:
-        shown = text if len(text) <= RESULT_SHOWN else text[:RESULT_SHOWN] + "…"
+        shown = text if len(text) <= RESULT_SHOWN else text[:RESULT_SHOWN] + "\u2026"
         self._shown += len(shown)
         call_id = call_reference(self._turn_id, segment)
         return self._add(output_item(self._id("fo", len(self._items)), call_id, shown, state))

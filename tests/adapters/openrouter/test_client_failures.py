@@ -1,6 +1,7 @@
 """Every way an attempt can fail comes back as one typed error that says how far it got."""
 
 import asyncio
+import gzip
 import json
 import socket
 from contextlib import suppress
@@ -382,6 +383,44 @@ async def test_an_event_beyond_its_limit_comes_after_what_was_said_before(client
         events, error = await attempt(client, call(upstream.url, event_bytes=2000))
     assert [event.text for event in events] == ["a"]
     assert isinstance(error, EventTooLarge)
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize(
+    ("coding", "named"), [("gzip", "gzip"), ("deflate", "deflate"), (" BR ", "br"), ("x-y", "x-y")]
+)
+async def test_an_answer_compressed_unasked_is_refused_and_never_inflated(client, stream, coding, named):
+    async def compress(visit):
+        assert visit.asked.headers["Accept-Encoding"] == "identity"
+        kind = "text/event-stream" if stream else "application/json"
+        await visit.answer(200, gzip.compress(bytes(1_000_000)), {"Content-Type": kind, "Content-Encoding": coding})
+
+    async with scripted(compress) as upstream:
+        error = await failure(client, call(upstream.url, stream=stream))
+    assert isinstance(error, Unreadable)
+    assert f"compressed ({named})" in error.detail
+
+
+async def test_an_error_compressed_unasked_keeps_its_status(client):
+    async def compress(visit):
+        await visit.answer(503, gzip.compress(bytes(1_000_000)), {"Content-Encoding": "gzip"})
+
+    async with scripted(compress) as upstream:
+        error = await failure(client, call(upstream.url))
+    assert isinstance(error, Refused)
+    assert error.problem.status == 503
+    assert "\ufffd" not in error.problem.text
+
+
+async def test_an_answer_that_says_it_is_not_compressed_is_read(client):
+    async def say_so(visit):
+        await visit.head(200, {**STREAM_HEADERS, "Content-Encoding": "identity"})
+        await visit.frames(delta("a"), COMPLETED, "[DONE]")
+        await visit.end()
+
+    async with scripted(say_so) as upstream:
+        _, error = await attempt(client, call(upstream.url))
+    assert error is None
 
 
 async def test_a_connection_lost_after_the_terminal_event_is_a_quiet_end(client):

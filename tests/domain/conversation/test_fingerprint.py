@@ -1,12 +1,17 @@
 """Fingerprints: the same for what a person sees as the same, different for everything else."""
 
+import unicodedata
+from hashlib import sha256
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.conversation import fingerprint
 from domain.conversation.fingerprint import (
     Asked,
     asked_in,
+    digest_of,
     fingerprint_of,
     fingerprint_of_turn,
     normalised,
@@ -17,6 +22,20 @@ from tests.domain.conversation.host_shapes import returned, user
 from tests.domain.conversation.kept_turns import answer, call, output, record, sealed_thought, tool_turn, ulid
 
 QUESTION = Asked("Where is it?")
+
+
+def in_one_go(text: str) -> str:
+    """What a text reads like, made of the whole of it at once."""
+    return unicodedata.normalize("NFC", " ".join(text.replace("\0", "").split()))
+
+
+@given(st.text(alphabet="ae\u0301\u0323\u3000\u1100\u1161\u11a8 \n\0\xe9\U0001f600", max_size=40), st.integers(1, 5))
+def test_a_long_text_read_in_pieces_is_what_it_is_in_one_go(text, length):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fingerprint, "_PIECE", length)
+        pieces = normalised(text), digest_of(text)
+
+    assert pieces == (in_one_go(text), sha256(in_one_go(text).encode()).hexdigest() if in_one_go(text) else "")
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from domain.services.list_models import (
     Listing,
     ListModels,
 )
+from domain.services.store_time import StoreWatch
 from ports.cache import Cache, CacheUnavailable
 from ports.catalog import CatalogError, Model
 from tests.domain.services.stage import ROUTE
@@ -47,7 +48,8 @@ class Listed:
     ) -> None:
         """Begin anew, as a new load does; say what upstream answers from now on."""
         self.catalog = ScriptedCatalog(*answers, gate=gate, key_gate=key_gate)
-        kept = KeepCatalog(self.caches, clock=self.clock, offload=InlineOffload(), telemetry=self.log)
+        self.store = StoreWatch(self.clock, self.log)
+        kept = KeepCatalog(self.caches, store=self.store, clock=self.clock, offload=InlineOffload(), telemetry=self.log)
         self.models = ListModels(catalog=self.catalog, kept=kept, clock=self.clock, telemetry=self.log)
 
     async def again(self, wait: float) -> Listing:
@@ -220,6 +222,7 @@ class BrokenCache:
     """Implements Cache: always out of reach."""
 
     name = "broken"
+    in_store = False
 
     async def get(self, key: str) -> bytes | None:
         raise CacheUnavailable("locked")
@@ -232,6 +235,9 @@ class StuckCache:
     """Implements Cache: never answers."""
 
     name = "stuck"
+
+    def __init__(self, *, in_store: bool = False) -> None:
+        self.in_store = in_store
 
     async def get(self, key: str) -> bytes | None:
         await asyncio.Event().wait()
@@ -308,7 +314,9 @@ async def test_word_about_the_key_does_not_hold_up_the_list(listed: Listed):
     assert (await asked).models == OLD
 
 
-@pytest.mark.parametrize("cache", [BrokenCache(), StuckCache()], ids=["broken", "stuck"])
+@pytest.mark.parametrize(
+    "cache", [BrokenCache(), StuckCache(), StuckCache(in_store=True)], ids=["broken", "stuck", "store stuck"]
+)
 async def test_a_cache_out_of_reach_costs_one_line_and_the_next_one_is_asked(listed: Listed, cache: Cache):
     await kept_before(listed)
     listed.caches = (cache, *listed.caches)
@@ -343,3 +351,19 @@ async def test_a_kept_list_without_word_on_retention_does_not_pass_for_one(liste
     await kept_before(listed)
     listed.answer(OLD)
     assert (await listed.models.ready(ROUTE, HOUR, with_zero_retention=True)).retention_asked
+
+
+async def test_the_first_listing_does_not_wait_for_a_stuck_cache_when_upstream_answers(listed: Listed):
+    listed.caches = (StuckCache(),)
+    listed.answer(OLD)
+    assert (await listed.models.ready(ROUTE, HOUR)).models == OLD
+
+
+async def test_a_store_that_is_stuck_is_known_to_hang_from_then_on(listed: Listed):
+    listed.caches = (StuckCache(in_store=True),)
+    listed.answer(DOWN)
+    asked = asyncio.get_running_loop().create_task(listed.models.recalled(ROUTE, HOUR))
+    await settled()
+    listed.clock.advance(CACHE_SECONDS)
+    await asked
+    assert listed.store.hangs()

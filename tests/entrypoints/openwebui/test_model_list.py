@@ -7,6 +7,7 @@ import pytest
 
 from domain.services.keep_catalog import KeepCatalog
 from domain.services.list_models import PATIENCE, ListModels
+from domain.services.store_time import StoreWatch
 from entrypoints.openwebui.model_list import ModelList, usable_route
 from entrypoints.settings import Settings
 from entrypoints.settings_rows import Secret
@@ -27,7 +28,9 @@ class Shop:
         self.catalog = ScriptedCatalog(*answers, gate=gate)
         self.clock = FakeClock()
         log = RecordedTelemetry()
-        kept = KeepCatalog((), clock=self.clock, offload=InlineOffload(), telemetry=log)
+        kept = KeepCatalog(
+            (), store=StoreWatch(self.clock, log), clock=self.clock, offload=InlineOffload(), telemetry=log
+        )
         self.use_case = ListModels(catalog=self.catalog, kept=kept, clock=self.clock, telemetry=log)
         self.list = ModelList(self.use_case)
 

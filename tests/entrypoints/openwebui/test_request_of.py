@@ -69,7 +69,7 @@ def test_upstream_streams_for_everyone_but_tasks(caller: Caller, stream: bool, u
 def test_silence_ends_a_request_unless_there_is_a_limit_for_all_of_it() -> None:
     limited = replace(SETTINGS, http_total_timeout_seconds=60, max_sse_event_mb=1)
 
-    assert request_of(call_of(), body_of(), SETTINGS, MODELS).limits == Limits(10, None, 300, 64 * 1024 * 1024)
+    assert request_of(call_of(), body_of(), SETTINGS, MODELS).limits == Limits(10, None, 300, 32 * 1024 * 1024)
     assert request_of(call_of(), body_of(), limited, MODELS).limits == Limits(10, 60, None, 1024 * 1024)
 
 

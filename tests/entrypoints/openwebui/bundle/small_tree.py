@@ -36,7 +36,7 @@ from domain.turn.machine import (
     Turn,
     fail,
 )
-from ports import clock  # a comment with an umlaut: ü
+from ports import clock  # seconds
 
 MADE = []
 

@@ -79,11 +79,29 @@ def test_the_modules_stand_in_the_file_as_they_are_written(bundle_text: str, tre
         ("# taken from " + "main memory\n", "from " + "main"),
         ("X = 'from " + "utils'\n", "from " + "utils"),
         ("X = 1", "line break"),
-        ("X = '" + "y" * 1_000_000 + "'\n", "bytes, more than"),
+        ("X = '" + "y" * 2_000_000 + "'\n", "bytes, more than"),
     ],
 )
 def test_a_text_a_host_would_trip_over_is_refused(tree: Path, text: str, reason: str) -> None:
     append(tree, "ports/clock.py", text)
+
+    with pytest.raises(BundleRefused, match=reason):
+        build(tree)
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "reason"),
+    [
+        ("ports/clock.py", "# an ellipsis: \u2026\n", r"ports/clock\.py:4: \u2026 \(U\+2026\) is not ASCII"),
+        ("ports/clock.py", "X = '\U0001f600'\n", r"ports/clock\.py:4: .* \(U\+1F600\) is not ASCII"),
+        ("alembic/versions/0001_first.py", "X = '\xe9'\n", r"alembic/versions/0001_first\.py:1: .* \(U\+00E9\)"),
+        ("entrypoints/openwebui/pipe.py", "# caf\xe9\n", r"entrypoints/openwebui/pipe\.py:\d+: .* \(U\+00E9\)"),
+    ],
+)
+def test_a_character_beyond_ascii_is_refused_with_its_place(tree: Path, path: str, line: str, reason: str) -> None:
+    (tree / path).parent.mkdir(parents=True, exist_ok=True)
+    (tree / path).touch()
+    append(tree, path, line)
 
     with pytest.raises(BundleRefused, match=reason):
         build(tree)
@@ -134,4 +152,5 @@ def test_the_repository_itself_gives_a_file_a_host_accepts() -> None:
     assert "entrypoints/settings_generate.py" not in bundle.paths
     assert not [path for path in bundle.paths if path.startswith(("entrypoints/simulator", "entrypoints/devhost"))]
     assert not [path for path in bundle.paths if path.startswith("entrypoints/openwebui/bundle/")]
+    assert bundle.text.isascii()
     assert bundle.text.startswith('"""\ntitle: OpenRouter\nid: openrouter\n')

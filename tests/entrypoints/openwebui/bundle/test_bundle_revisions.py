@@ -20,7 +20,7 @@ from entrypoints.openwebui.bundle.rewrite import ImportRefused, package_text
 from entrypoints.openwebui.revisions import revisions_dir
 from tests.entrypoints.openwebui.bundle.small_tree import REPOSITORY, HostLoad
 
-STEP = '''"""0001 words: "quoted", \\\\n and an umlaut: ü. Expand."""\n\nrevision, down_revision = "0001", None\n'''
+STEP = '''"""0001 words: "quoted", \\\\n and \\u00fc. Expand."""\n\nrevision, down_revision = "0001", None\n'''
 MEETING = """
 import meeting_of_two_loads
 import sqlalchemy as sa

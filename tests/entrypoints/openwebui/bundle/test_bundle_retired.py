@@ -1,0 +1,86 @@
+"""Saving the function again and again: loads that were replaced let go of everything they brought."""
+
+import asyncio
+import gc
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from weakref import ref
+
+import pytest
+
+from adapters.process.state import ENTRY
+from entrypoints.devhost.upstream import SIMULATOR_KEY
+from entrypoints.openwebui.bundle.build import build
+from entrypoints.simulator.server import Simulator, running_simulator
+from tests.entrypoints.openwebui.bundle.small_tree import REPOSITORY
+
+SAVES = 4
+BODY = {"model": "openrouter.sim/deltas-20", "stream": True, "messages": [{"role": "user", "content": "hi"}]}
+IDS = {"__chat_id__": "c", "__message_id__": "m", "__session_id__": "s"}
+
+
+@pytest.fixture
+async def simulator() -> AsyncIterator[Simulator]:
+    async with running_simulator(generation_delay=0) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _a_process_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.delitem(sys.modules, ENTRY, raising=False)
+
+
+async def _swallow(_event: object) -> None:
+    return
+
+
+async def _saved(text: str, address: str) -> tuple[str, ref[type], Any]:
+    """Load the file as a save does and use it; return the root name of its modules, its `Pipe`, and one pipe."""
+    module = ModuleType("function_openrouter")
+    exec(text, module.__dict__)
+    pipe: Any = module.Pipe()
+    pipe.valves = module.Pipe.Valves(API_KEY=SIMULATOR_KEY, BASE_URL=address)
+    await pipe.pipes()
+    for ids in ({}, {**IDS, "__event_emitter__": _swallow}):
+        async for _ in await pipe.pipe(BODY, __user__={"id": "u", "role": "user"}, **ids):
+            pass
+    return str(module._EMBEDDED.root), ref(module.Pipe), pipe
+
+
+async def _closed(roots: list[str]) -> None:
+    """Wait until the loads have closed: each forgets its modules last."""
+    async with asyncio.timeout(10):
+        while any(name.partition(".")[0] in roots for name in sys.modules):
+            await asyncio.sleep(0.01)
+
+
+def _living(roots: list[str]) -> Counter[str]:
+    """Count the classes and modules of each load that something still holds."""
+    gc.collect()
+    found = [str(one.__module__) for one in gc.get_objects() if isinstance(one, type)]
+    found += [one.__name__ for one in gc.get_objects() if isinstance(one, ModuleType)]
+    return Counter(root for name in found if (root := name.partition(".")[0]) in roots)
+
+
+async def test_loads_replaced_by_saves_leave_no_class_and_no_module_behind(simulator: Simulator) -> None:
+    text = build(REPOSITORY).text
+    files: dict[str, ref[type]] = {}
+    for _ in range(SAVES):
+        root, files[root], pipe = await _saved(text, simulator.url)
+    *replaced, newest = files
+    try:
+        await _closed(replaced)
+
+        living = _living([*replaced, newest])
+
+        assert [root for root in replaced if living[root] or files[root]() is not None] == []
+        assert living[newest] > 100
+    finally:
+        service, embedded = pipe._core._service, pipe.pipe.__func__.__globals__["_EMBEDDED"]
+        await service.aclose()
+        embedded.unload()
