@@ -16,8 +16,8 @@ from aiohttp import ClientSession
 from orjson import dumps, loads
 
 from adapters.memory.telemetry import MemoryTelemetry
-from adapters.openrouter.catalog import AioCatalog, read_models
-from adapters.openrouter.pool import SessionPool
+from adapters.openrouter.catalog.listing import AioCatalog, read_models
+from adapters.openrouter.transport.pool import SessionPool
 from adapters.process.clock import SystemClock
 from benchmarks.building import alternating_times
 from benchmarks.report import Broken, Line, difference, ratio

@@ -8,8 +8,8 @@ from statistics import median
 from aiohttp import ClientSession
 from orjson import loads
 
-from adapters.openrouter.sse import SseDecoder
-from adapters.openrouter.translation import Translator
+from adapters.openrouter.stream.sse import SseDecoder
+from adapters.openrouter.stream.translator import Translator
 from benchmarks.report import Line, ratio
 from benchmarks.rounds import check_words
 from domain.turn.events import Begun

@@ -9,15 +9,15 @@ from http import HTTPStatus
 from aiohttp import ClientError, ClientResponse
 from yarl import URL
 
-from adapters.openrouter.chat_events import ChatTranslator, read_completion
-from adapters.openrouter.codec import load_tolerantly
-from adapters.openrouter.events import read_response
-from adapters.openrouter.failures import failure_of
-from adapters.openrouter.fields import mapping, objects
-from adapters.openrouter.problems import problem_of_answer, read_problem
-from adapters.openrouter.sse import BOM
-from adapters.openrouter.stream import EventStream, FrameReader
-from adapters.openrouter.translation import Translator
+from adapters.openrouter.chat.events import ChatTranslator, read_completion
+from adapters.openrouter.errors.envelope import problem_of_answer, read_problem
+from adapters.openrouter.errors.network import failure_of
+from adapters.openrouter.responses.events import read_response
+from adapters.openrouter.stream.event_stream import EventStream, FrameReader
+from adapters.openrouter.stream.sse import BOM
+from adapters.openrouter.stream.translator import Translator
+from adapters.openrouter.wire.codec import load_tolerantly
+from adapters.openrouter.wire.fields import mapping, objects
 from ports.responses import (
     Endpoint,
     EventTooLarge,

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from adapters.memory.telemetry import MemoryTelemetry
-from adapters.openrouter.catalog import AioCatalog
-from adapters.openrouter.pool import SessionPool
+from adapters.openrouter.catalog.listing import AioCatalog
+from adapters.openrouter.transport.pool import SessionPool
 from adapters.process.clock import SystemClock
 from ports.catalog import Catalog, CatalogError
 from tests.contracts.upstreams import Upstream, open_upstream

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.memory.telemetry import MemoryTelemetry
 from adapters.openrouter.client import AioResponsesClient
-from adapters.openrouter.pool import SessionPool
+from adapters.openrouter.transport.pool import SessionPool
 from adapters.process.clock import SystemClock
 from ports.responses import (
     Reach,

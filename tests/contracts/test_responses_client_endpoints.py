@@ -7,7 +7,7 @@ import pytest
 
 from adapters.memory.telemetry import MemoryTelemetry
 from adapters.openrouter.client import AioResponsesClient
-from adapters.openrouter.pool import SessionPool
+from adapters.openrouter.transport.pool import SessionPool
 from adapters.process.clock import SystemClock
 from domain.turn.events import AttemptFailed, Begun, CallFinished
 from domain.turn.machine import TurnMachine, TurnPlan
@@ -43,7 +43,7 @@ from ports.responses import (
     UpstreamCall,
 )
 from ports.toolbox import ToolResult
-from tests.adapters.openrouter.chat_chunks import answered, calls, fragment, says, thinks
+from tests.adapters.openrouter.chat.chat_chunks import answered, calls, fragment, says, thinks
 
 MESSAGE = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hi"}]}
 PARAMETERS = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.openrouter.body import serialise_body
-from adapters.openrouter.chat_messages import chat_messages
+from adapters.openrouter.chat.messages import chat_messages
+from adapters.openrouter.wire.request_body import serialise_body
 from domain.conversation.calls_as_text import takes_calls
 from domain.conversation.fingerprint import normalised, visible_text
 from domain.conversation.history import Past

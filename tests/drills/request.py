@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from adapters.openrouter.body import serialise_body
-from adapters.openrouter.models import read_model
+from adapters.openrouter.catalog.models import read_model
+from adapters.openrouter.wire.request_body import serialise_body
 from domain.faults.fault import Fault
 from domain.request.body import build
 from domain.request.turn_request import Caller, Prompting, Thinking, TurnRequest

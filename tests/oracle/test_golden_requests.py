@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from adapters.openrouter.body import serialise_body
-from adapters.openrouter.models import read_model
+from adapters.openrouter.catalog.models import read_model
+from adapters.openrouter.wire.request_body import serialise_body
 from domain.request.body import Prepared, build
 from domain.request.turn_request import Caller, Person, TurnRequest
 from entrypoints.openwebui.host_call import HostCall

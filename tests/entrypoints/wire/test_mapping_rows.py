@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from adapters.openrouter.body import serialise_body
-from adapters.openrouter.chat_body import chat_fields
+from adapters.openrouter.chat.request_body import chat_fields
+from adapters.openrouter.wire.request_body import serialise_body
 from domain.request.body import Prepared, build
 from domain.request.turn_request import Identifiers, Person, Prompting, Thinking, TurnRequest
 from entrypoints.wire.completions_body import CompletionsBody, read_completions_body
