@@ -16,7 +16,7 @@ from adapters.openrouter.chat.items import (
 )
 from adapters.openrouter.chat.reasoning import ReasoningItem
 from adapters.openrouter.chat.reasoning_details import visible
-from adapters.openrouter.stream.event_buffer import Outlet
+from adapters.openrouter.stream.event_buffer import EventBuffer
 from adapters.openrouter.wire.fields import objects, text
 from ports.json_values import JsonObject
 
@@ -24,14 +24,14 @@ from ports.json_values import JsonObject
 class ChatAnswer:
     """The items of one answer. `tag` is part of every id; with `whole` a delta is a complete message."""
 
-    def __init__(self, outlet: Outlet, tag: str, *, whole: bool = False) -> None:
-        self._outlet = outlet
+    def __init__(self, events: EventBuffer, tag: str, *, whole: bool = False) -> None:
+        self._events = events
         self._places = Places(tag)
         self._whole = whole
         self._message: MessageItem | None = None
         self._reasoning: ReasoningItem | None = None
         self._late: list[ReasoningItem] = []
-        self._calls = CallItems(outlet, self._places)
+        self._calls = CallItems(events, self._places)
         self._pictures: set[str] = set()
         self._listed = self._reasoned = False
         self._taken: set[str] = set()
@@ -72,13 +72,13 @@ class ChatAnswer:
             if url and url not in self._pictures:
                 self._pictures.add(url)
                 self._end_reasoning()
-                add_picture(self._outlet, *self._places.take("ig"), url)
+                add_picture(self._events, *self._places.take("ig"), url)
 
     def _call(self, fragments: object) -> None:
         for fragment in objects(fragments):
             self._end_reasoning()
             if self._listed and not self._reasoned and not self._late:
-                self._late.append(ReasoningItem(self._outlet))  # hosts miss even an empty list
+                self._late.append(ReasoningItem(self._events))  # hosts miss even an empty list
             self._end_late()
             self._calls.take(fragment, whole=self._whole)
 
@@ -98,7 +98,7 @@ class ChatAnswer:
     def _take(self, detail: JsonObject, said: str) -> None:
         if not said and self._reasoning is None and self._has_begun():
             if not self._late or not self._late[-1].add(detail, said, whole=self._whole):
-                self._late.append(ReasoningItem(self._outlet))
+                self._late.append(ReasoningItem(self._events))
                 self._late[-1].add(detail, said, whole=self._whole)
         elif self._reasoning is None or not self._reasoning.add(detail, said, whole=self._whole):
             self._open_reasoning().add(detail, said, whole=self._whole)
@@ -109,7 +109,7 @@ class ChatAnswer:
     def _open_message(self) -> MessageItem:
         if self._message is None:
             self._end_reasoning()
-            self._message = MessageItem(self._outlet, *self._places.take("msg"))
+            self._message = MessageItem(self._events, *self._places.take("msg"))
         return self._message
 
     def _open_reasoning(self) -> ReasoningItem:
@@ -117,7 +117,7 @@ class ChatAnswer:
         self._end_message("completed")
         self._end_late()
         self._reasoned = True
-        self._reasoning = ReasoningItem(self._outlet)
+        self._reasoning = ReasoningItem(self._events)
         self._reasoning.begin(*self._places.take("rs"))
         return self._reasoning
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from adapters.openrouter.chat.items import Places
 from adapters.openrouter.stream.delta_types import DELTAS
-from adapters.openrouter.stream.event_buffer import Outlet, whole_text
+from adapters.openrouter.stream.event_buffer import EventBuffer, whole_text
 from adapters.openrouter.wire.codec import STDLIB
 from adapters.openrouter.wire.fields import mapping, text
 from ports.json_values import JsonObject
@@ -54,8 +54,8 @@ class _Call:
 class CallItems:
     """The calls of one answer, in the order they began."""
 
-    def __init__(self, outlet: Outlet, places: Places) -> None:
-        self._outlet, self._places = outlet, places
+    def __init__(self, events: EventBuffer, places: Places) -> None:
+        self._events, self._places = events, places
         self._calls: list[_Call] = []
 
     def __bool__(self) -> bool:
@@ -81,8 +81,8 @@ class CallItems:
         for call in self._calls:
             self._open(call)
             arguments = whole_text(call.pieces)
-            self._outlet.add(ArgumentsDone(call.place, call.item_id, arguments))
-            self._outlet.add(ItemDone(call.place, call.item(arguments, status)))
+            self._events.add(ArgumentsDone(call.place, call.item_id, arguments))
+            self._events.add(ItemDone(call.place, call.item(arguments, status)))
         self._calls = []
 
     def _find(self, index: int | None, call_id: str, name: str) -> _Call | None:
@@ -110,14 +110,14 @@ class CallItems:
             return
         call.place, call.item_id = self._places.take("fc")
         call.frame = {"output_index": call.place, "item_id": call.item_id, "delta": ""}
-        self._outlet.add(ItemAdded(call.place, call.item("", "in_progress")))
+        self._events.add(ItemAdded(call.place, call.item("", "in_progress")))
         for said in call.pieces:
             self._say(call, said)
 
     def _say(self, call: _Call, said: str) -> None:
         assert call.frame is not None
         call.frame["delta"] = said
-        self._outlet.say(PIECE, call.frame)
+        self._events.say(PIECE, call.frame)
 
 
 def _argument_text(arguments: object) -> str:

@@ -1,24 +1,19 @@
 """Turn the chunks of `POST /chat/completions` into the events of `POST /responses`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from re import compile as pattern
+from typing import Any
 from uuid import uuid4
 
 from adapters.openrouter.chat.answer import ChatAnswer
 from adapters.openrouter.errors.envelope import read_problem
-from adapters.openrouter.responses.events import TYPE_LIMIT, UNREADABLE
-from adapters.openrouter.stream.event_buffer import Outlet
-from adapters.openrouter.stream.translator import DONE
-from adapters.openrouter.wire.codec import FASTEST, Codec, load_patiently
+from adapters.openrouter.stream.event_buffer import EventBuffer, ignored
 from adapters.openrouter.wire.fields import count, objects, text
-from adapters.openrouter.wire.large_json import load_in_pieces
 from adapters.openrouter.wire.usage import read_usage
 from ports.json_values import JsonObject
 from ports.responses import (
-    EventIgnored,
     ItemDone,
     ProblemReported,
     ResponseEnded,
@@ -43,66 +38,27 @@ CUT_SHORT: Mapping[str, str] = {
 """Finish reasons, and hosts' own words for them, by the reason of an incomplete response."""
 
 
-class ChatTranslator:
-    """Reads the chunks of one stream in order; a drop-in for `Translator`.
+class ChatVocabulary:
+    """The chunks of `POST /chat/completions`; with `whole` a choice holds a complete message.
 
-    `ended` tells that the finish reason or the bill has been read: a connection that breaks afterwards broke nothing.
-    The response ends with the bill, or where that is missing with `[DONE]` or the connection. Without finish reason
-    and bill `[DONE]` completes the items, but no response: whether that counts is the reader's decision.
+    `ended` tells that the finish reason or the bill has been read. The response ends with the bill, or where that is
+    missing with `[DONE]` or the connection. Without finish reason and bill `[DONE]` completes the items, but no
+    response: whether that counts is the reader's decision.
     """
 
-    def __init__(
-        self,
-        now: Callable[[], datetime],
-        *,
-        generation_id: str = "",
-        codec: Codec = FASTEST,
-        whole: bool = False,
-    ) -> None:
+    def __init__(self, now: Callable[[], datetime], *, generation_id: str = "", whole: bool = False) -> None:
         self._now = now
         self._generation_id = generation_id
-        self._loads = codec.loads
         self._whole = whole
-        self._outlet = Outlet()
         self._answer: ChatAnswer | None = None
         self._model = self._reason = self._native = ""
         self._usage: Usage | None = None
         self._billed = False
         self._over = False
-        self.said_done = False
+        self.events = EventBuffer()
         self.ended = False
 
-    def translate(self, payloads: Sequence[bytes], *, large: bool = False) -> list[UpstreamEvent]:
-        """Return the events of one read, in order; `large` ones are decoded in pieces, in a thread."""
-        if self.said_done:
-            return []
-        loads = partial(load_in_pieces, loads=self._loads) if large else self._loads
-        for payload in payloads:
-            try:
-                frame: object = loads(payload)
-            except ValueError:
-                if payload.strip() == DONE:
-                    self.said_done = True
-                    self._conclude()
-                    break
-                frame = _salvaged(payload)
-            if isinstance(frame, dict):
-                self.read(frame)
-            elif payload.strip():
-                self._outlet.add(UNREADABLE)
-        return self._outlet.take()
-
-    def finish(self) -> list[UpstreamEvent]:
-        """Return what was held back when the stream is over."""
-        self._conclude()
-        return self._outlet.take(last=True)
-
-    def complete(self) -> list[UpstreamEvent]:
-        """Return the events of a completion that came whole; it ends whatever it left out."""
-        self._billed = True
-        return self.finish()
-
-    def read(self, frame: JsonObject) -> None:
+    def read(self, frame: dict[str, Any]) -> None:
         """Take one chunk."""
         choices = frame.get("choices")
         if self._over:
@@ -113,6 +69,21 @@ class ChatTranslator:
             self._take(frame, choices)
         else:
             self._ignore(frame)
+
+    def conclude(self, *, said_done: bool) -> None:
+        """End what has been said completely; items alone when only `[DONE]` says so."""
+        if self._over or self._answer is None:
+            return
+        if self._reason or self._billed or (said_done and self._usage is not None):
+            self._end()
+        elif said_done:
+            self._answer.finish("completed")
+
+    def complete(self) -> list[UpstreamEvent]:
+        """Return the events of a completion that came whole; it ends whatever it left out."""
+        self._billed = True
+        self.conclude(said_done=False)
+        return self.events.take(last=True)
 
     def _take(self, frame: JsonObject, choices: list[object]) -> None:
         answer = self._answer or self._begin(frame)
@@ -139,8 +110,8 @@ class ChatTranslator:
         response_id = text(frame.get("id"))
         tag = FOREIGN.sub("", self._generation_id or response_id)[:TAG_LENGTH] or uuid4().hex
         self._generation_id = response_id or self._generation_id
-        self._answer = ChatAnswer(self._outlet, tag, whole=self._whole)
-        self._outlet.add(ResponseStarted(self._generation_id, self._model))
+        self._answer = ChatAnswer(self.events, tag, whole=self._whole)
+        self.events.add(ResponseStarted(self._generation_id, self._model))
         return self._answer
 
     def _note_reason(self, frame: JsonObject, choice: JsonObject) -> None:
@@ -154,21 +125,12 @@ class ChatTranslator:
         problem = read_problem(envelope, now=self._now())
         self._over = True
         if not closing:
-            self._outlet.add(ProblemReported(problem))
+            self.events.add(ProblemReported(problem))
             return
         self._usage = read_usage(frame.get("usage")) or self._usage
         self._generation_id = text(frame.get("id")) or self._generation_id
         self._model = text(frame.get("model")) or self._model
         self._close(ResponseStatus.FAILED, problem=problem)
-
-    def _conclude(self) -> None:
-        """End what has been said completely; items alone when only `[DONE]` says so."""
-        if self._over or self._answer is None:
-            return
-        if self._reason or self._billed or (self.said_done and self._usage is not None):
-            self._end()
-        elif self.said_done:
-            self._answer.finish("completed")
 
     def _end(self) -> None:
         self._over = True
@@ -183,7 +145,7 @@ class ChatTranslator:
 
     def _close(self, status: ResponseStatus, reason: str = "", problem: UpstreamProblem | None = None) -> None:
         self.ended = True
-        self._outlet.add(
+        self.events.add(
             ResponseEnded(status, self._generation_id, self._model, usage=self._usage, reason=reason, problem=problem)
         )
 
@@ -194,13 +156,13 @@ class ChatTranslator:
 
     def _ignore(self, frame: JsonObject) -> None:
         what = text(frame.get("type")) or text(frame.get("object")) or "untyped"
-        self._outlet.add(EventIgnored(what[:TYPE_LIMIT]))
+        self.events.add(ignored(what))
 
 
 def read_completion(body: JsonObject, generation_id: str, now: Callable[[], datetime]) -> ResponseEnded:
     """Return the end of a whole chat completion, with its items."""
-    reader = ChatTranslator(now, generation_id=generation_id, whole=True)
-    reader.read(body)
+    reader = ChatVocabulary(now, generation_id=generation_id, whole=True)
+    reader.read(dict(body))
     events = reader.complete()
     ended = next(event for event in events if isinstance(event, ResponseEnded))
     done = sorted((event for event in events if isinstance(event, ItemDone)), key=lambda event: event.index)
@@ -213,10 +175,3 @@ def _first(choices: list[object]) -> JsonObject | None:
     if isinstance(first, dict) and not first.get("index"):
         return first
     return next((choice for choice in objects(choices) if not count(choice.get("index"))), None)
-
-
-def _salvaged(payload: bytes) -> object:
-    try:
-        return load_patiently(payload)
-    except ValueError:
-        return None

@@ -3,7 +3,7 @@
 from typing import Any
 
 from adapters.openrouter.stream.delta_types import DELTAS
-from adapters.openrouter.stream.event_buffer import Outlet, whole_text
+from adapters.openrouter.stream.event_buffer import EventBuffer, whole_text
 from adapters.openrouter.wire.fields import count, mapping, text
 from ports.json_values import JsonObject
 from ports.responses import AnnotationAdded, ItemAdded, ItemDone, RefusalDone, TextDone
@@ -40,24 +40,24 @@ class _Part:
 class MessageItem:
     """A message under way; text and refusal are a part each."""
 
-    def __init__(self, outlet: Outlet, index: int, item_id: str) -> None:
-        self._outlet = outlet
+    def __init__(self, events: EventBuffer, index: int, item_id: str) -> None:
+        self._events = events
         self._index, self._item_id = index, item_id
         self._parts: list[_Part] = []
         self._citations: list[JsonObject] = []
-        outlet.add(ItemAdded(index, self._item("in_progress", [])))
+        events.add(ItemAdded(index, self._item("in_progress", [])))
 
     def say(self, kind: str, said: str) -> None:
         """Add a piece of text or refusal."""
         part = self._part(kind)
         part.pieces.append(said)
         part.frame["delta"] = said
-        self._outlet.say(PIECES[kind], part.frame)
+        self._events.say(PIECES[kind], part.frame)
 
     def cite(self, citation: JsonObject) -> None:
         """Add a citation, in the flat form, to the text."""
         number = count(self._part(SAID).frame["content_index"])
-        self._outlet.add(AnnotationAdded(self._index, self._item_id, number, citation))
+        self._events.add(AnnotationAdded(self._index, self._item_id, number, citation))
         if citation.get("type") in KEPT_CITATIONS:
             self._citations.append(citation)
 
@@ -67,12 +67,12 @@ class MessageItem:
         for number, part in enumerate(self._parts):
             said = whole_text(part.pieces)
             done = TextDone if part.kind == SAID else RefusalDone
-            self._outlet.add(done(self._index, self._item_id, number, said))
+            self._events.add(done(self._index, self._item_id, number, said))
             if part.kind == SAID:
                 content.append({"type": SAID, "text": said, "annotations": list(self._citations)})
             else:
                 content.append({"type": REFUSED, "refusal": said})
-        self._outlet.add(ItemDone(self._index, self._item(status, content)))
+        self._events.add(ItemDone(self._index, self._item(status, content)))
 
     def _part(self, kind: str) -> _Part:
         for part in self._parts:
@@ -103,8 +103,8 @@ def picture_of(image: JsonObject) -> str:
     return text(mapping(place).get("url")) or text(place) or text(image.get("url"))
 
 
-def add_picture(outlet: Outlet, index: int, item_id: str, url: str) -> None:
+def add_picture(events: EventBuffer, index: int, item_id: str, url: str) -> None:
     """Announce and complete the item of a generated picture."""
     item = {"type": "image_generation_call", "id": item_id}
-    outlet.add(ItemAdded(index, {**item, "status": "in_progress"}))
-    outlet.add(ItemDone(index, {**item, "status": "completed", "result": url}))
+    events.add(ItemAdded(index, {**item, "status": "in_progress"}))
+    events.add(ItemDone(index, {**item, "status": "completed", "result": url}))

@@ -4,7 +4,7 @@ from typing import Any
 
 from adapters.openrouter.chat.reasoning_details import ENCRYPTED, PLAIN, SAID_UNDER, SUMMARY, TEXT, Entry
 from adapters.openrouter.stream.delta_types import DELTAS, Piece
-from adapters.openrouter.stream.event_buffer import Outlet
+from adapters.openrouter.stream.event_buffer import EventBuffer
 from adapters.openrouter.wire.fields import text
 from ports.json_values import JsonObject
 from ports.responses import ItemAdded, ItemDone, ReasoningDone
@@ -21,8 +21,8 @@ class ReasoningItem:
     completions have them, so that either endpoint can be given what it gave.
     """
 
-    def __init__(self, outlet: Outlet) -> None:
-        self._outlet = outlet
+    def __init__(self, events: EventBuffer) -> None:
+        self._events = events
         self._entries: list[Entry] = []
         self._sealed = False
         self._index = 0
@@ -33,7 +33,7 @@ class ReasoningItem:
         """Announce the item at its place."""
         self._index, self._item_id = index, item_id
         item = {"type": "reasoning", "id": item_id, "status": "in_progress", "summary": []}
-        self._outlet.add(ItemAdded(index, item))
+        self._events.add(ItemAdded(index, item))
 
     def add(self, detail: JsonObject, said: str, *, whole: bool = False) -> bool:
         """Take a detail, a piece of an entry or a `whole` one, and show `said`, what of it can be read.
@@ -66,8 +66,8 @@ class ReasoningItem:
         """Complete the item; `listed` keeps the list of details even when it is empty. `taken` ids are not used."""
         for kind, raw in ((SUMMARY, False), (TEXT, True)):
             for part, entry in enumerate(self._shown[kind]):
-                self._outlet.add(ReasoningDone(self._index, self._item_id, part, entry.said(), raw))
-        self._outlet.add(ItemDone(self._index, self._finished(taken, listed)))
+                self._events.add(ReasoningDone(self._index, self._item_id, part, entry.said(), raw))
+        self._events.add(ItemDone(self._index, self._finished(taken, listed)))
 
     def _finished(self, taken: set[str], listed: bool) -> JsonObject:
         item: dict[str, Any] = {"type": "reasoning", "id": self._chosen_id(taken), "status": "completed"}
@@ -116,7 +116,7 @@ class ReasoningItem:
             entry.frame = _frame(piece, self._index, self._item_id, len(self._shown[kind]))
             self._shown[kind].append(entry)
         entry.frame["delta"] = said
-        self._outlet.say(piece, entry.frame)
+        self._events.say(piece, entry.frame)
 
 
 def _frame(piece: Piece, index: int, item_id: str, part: int) -> dict[str, Any]:

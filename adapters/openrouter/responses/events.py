@@ -1,16 +1,17 @@
-"""Turn single frames of the stream into port events; whatever cannot be read is ignored and counted."""
+"""Turn the frames of `POST /responses` into port events; whatever cannot be read is ignored and counted."""
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from adapters.openrouter.errors.envelope import read_problem
-from adapters.openrouter.stream.delta_types import WHOLES
+from adapters.openrouter.stream.delta_types import DELTAS, WHOLES
+from adapters.openrouter.stream.event_buffer import UNREADABLE, EventBuffer, ignored
 from adapters.openrouter.wire.fields import count, mapping, objects, text
 from adapters.openrouter.wire.usage import read_usage
 from ports.json_values import JsonObject
 from ports.responses import (
     AnnotationAdded,
-    EventIgnored,
     ItemAdded,
     ItemDone,
     ProblemReported,
@@ -19,9 +20,6 @@ from ports.responses import (
     ResponseStatus,
     UpstreamEvent,
 )
-
-UNREADABLE = EventIgnored("unreadable")
-TYPE_LIMIT = 100
 
 ENDINGS: dict[object, ResponseStatus] = {
     "completed": ResponseStatus.COMPLETED,
@@ -33,11 +31,36 @@ ENDINGS: dict[object, ResponseStatus] = {
 SEVERITY = (ResponseStatus.COMPLETED, ResponseStatus.INCOMPLETE, ResponseStatus.FAILED)
 
 
+class ResponsesVocabulary:
+    """The frames of `POST /responses`; `generation_id` serves where a frame lacks one."""
+
+    def __init__(self, now: Callable[[], datetime], *, generation_id: str = "") -> None:
+        self._now = now
+        self._generation_id = generation_id
+        self.events = EventBuffer()
+        self.ended = False
+        self._extend = self.events.extend
+
+    def read(self, frame: dict[str, Any]) -> None:
+        """Take one frame."""
+        kind = frame.get("type")
+        piece = DELTAS.get(kind) if kind.__class__ is str else None
+        if piece is None:
+            event = read_frame(frame, self._generation_id, self._now)
+            self.ended = self.ended or isinstance(event, ResponseEnded)
+            self.events.add(event)
+        elif not self._extend(piece, frame) and not self.events.begin(piece, frame):
+            self.events.add(UNREADABLE)
+
+    def conclude(self, *, said_done: bool) -> None:
+        """Add nothing: here only a terminal event ends a response."""
+
+
 def read_frame(frame: JsonObject, generation_id: str, now: Callable[[], datetime]) -> UpstreamEvent:
     """Return the event of one decoded frame that is no delta. `generation_id` serves where the frame lacks one."""
     kind = frame.get("type")
     if not isinstance(kind, str):
-        return ProblemReported(read_problem(frame, now=now())) if frame.get("error") else EventIgnored("untyped")
+        return ProblemReported(read_problem(frame, now=now())) if frame.get("error") else ignored("untyped")
     name = kind.removeprefix("response.")
     if name in ("created", "in_progress"):
         return _started(frame, generation_id)
@@ -97,4 +120,4 @@ def _read_part(frame: JsonObject, kind: str) -> UpstreamEvent:
             return UNREADABLE
         part = count(frame.get("content_index"))
         return AnnotationAdded(index, text(frame.get("item_id")), part, annotation)
-    return EventIgnored(kind[:TYPE_LIMIT])
+    return ignored(kind)

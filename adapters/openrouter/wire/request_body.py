@@ -1,14 +1,13 @@
 """Serialise a request body so that upstream can always read it: no nulls, no half characters, no NUL."""
 
 from asyncio import to_thread
-from collections.abc import Callable, Mapping, Sequence, Sized
+from collections.abc import Callable, Mapping, Sized
 from dataclasses import fields as dataclass_fields
 from decimal import Decimal
 from math import isfinite
 from typing import Any
 
 from adapters.openrouter.wire.codec import FASTEST, STDLIB, Codec
-from ports.json_values import JsonObject
 from ports.responses import ResponsesBody
 
 Shape = Callable[[ResponsesBody], Mapping[str, object]]
@@ -17,56 +16,34 @@ NODE_WEIGHT = 32
 TOOL_WEIGHT = 1024  # looking into some thirty of them, in every request of a page, would cost more than writing
 REQUIRED = ("model", "input", "messages")
 NAMES = tuple(field.name for field in dataclass_fields(ResponsesBody) if field.name != "chat_only")
-DETAILS = "reasoning_details"
 NULLS = (b":null", b",null", b"[null")
 
 
-async def encode_body(body: ResponsesBody, codec: Codec = FASTEST, *, shape: Shape | None = None) -> bytes:
+async def encode_body(body: ResponsesBody, shape: Shape, codec: Codec = FASTEST) -> bytes:
     """Serialise `body` for the endpoint whose fields `shape` makes; in a thread when it holds more than 64 KiB."""
-    shape = shape or responses_fields
-    if _exceeds({**_named(body), "tools": ()}, INLINE_LIMIT - TOOL_WEIGHT * len(body.tools)):
+    if _exceeds({**named_fields(body), "tools": ()}, INLINE_LIMIT - TOOL_WEIGHT * len(body.tools)):
         return await to_thread(_shaped, body, shape, codec)
     return _shaped(body, shape, codec)
 
 
-def serialise_body(body: ResponsesBody, codec: Codec = FASTEST) -> bytes:
-    """Return the JSON text of `body`: absent, null and empty fields left out, keys in the order of the port.
+def named_fields(body: ResponsesBody) -> dict[str, object]:
+    """Return the fields of a body that both endpoints have, by name."""
+    return {name: getattr(body, name) for name in NAMES}
+
+
+def serialise(fields: Mapping[str, object], codec: Codec = FASTEST) -> bytes:
+    """Return the JSON text of `fields`: absent, null and empty ones left out, keys in the order given.
 
     Nulls are left out of objects at any depth, and of lists except `enum`, where null is a value. Containers that
     are empty below the top level stay: an empty `summary` or `properties` is required there.
     """
-    return _shaped(body, responses_fields, codec)
-
-
-def responses_fields(body: ResponsesBody) -> dict[str, object]:
-    """Return the fields of `POST /responses`."""
-    named = _named(body)
-    if any(DETAILS in item for item in body.input):
-        named["input"] = _foreign_removed(body.input)
-    return named
-
-
-def _named(body: ResponsesBody) -> dict[str, object]:
-    return {name: getattr(body, name) for name in NAMES}
-
-
-def _foreign_removed(items: Sequence[JsonObject]) -> list[JsonObject]:
-    """Return the items without what only chat completions knows of them.
-
-    Thinking that came by that way has no place here when it says nothing in the form of this endpoint, or when
-    neither more thinking, an answer nor a call follows it, which is refused.
-    """
-    kept: list[JsonObject] = []
-    for item in reversed(items):
-        if DETAILS in item:
-            followed = bool(kept) and (
-                kept[-1].get("type") in ("reasoning", "function_call") or kept[-1].get("role") == "assistant"
-            )
-            if not followed or not any(item.get(key) for key in ("summary", "content", "encrypted_content")):
-                continue
-            item = {key: value for key, value in item.items() if key != DETAILS}
-        kept.append(item)
-    return kept[::-1]
+    try:  # write first and look for what must not be there afterwards: most bodies are clean, and looking is cheap
+        text = codec.dumps(_filled(fields))
+    except (TypeError, ValueError):  # half characters, numbers that are none, types only `_plain` knows
+        return _dumped(_filled({key: _plain(value) for key, value in fields.items()}), codec)
+    if b"\\u0000" in text or (b"null" in text and any(mark in text for mark in NULLS)):
+        return _dumped(_filled({key: _plain(value) for key, value in fields.items()}), codec)
+    return text
 
 
 def _exceeds(fields: Mapping[str, object], limit: int) -> bool:
@@ -87,18 +64,7 @@ def _exceeds(fields: Mapping[str, object], limit: int) -> bool:
 
 
 def _shaped(body: ResponsesBody, shape: Shape, codec: Codec) -> bytes:
-    return _serialise(shape(body), codec)
-
-
-def _serialise(fields: Mapping[str, object], codec: Codec) -> bytes:
-    """Write first and look for what must not be there afterwards: most bodies are clean, and looking is cheap."""
-    try:
-        text = codec.dumps(_filled(fields))
-    except (TypeError, ValueError):  # half characters, numbers that are none, types only `_plain` knows
-        return _dumped(_filled({key: _plain(value) for key, value in fields.items()}), codec)
-    if b"\\u0000" in text or (b"null" in text and any(mark in text for mark in NULLS)):
-        return _dumped(_filled({key: _plain(value) for key, value in fields.items()}), codec)
-    return text
+    return serialise(shape(body), codec)
 
 
 def _filled(fields: Mapping[str, object]) -> dict[str, object]:

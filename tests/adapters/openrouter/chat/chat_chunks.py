@@ -3,7 +3,9 @@
 import json
 from datetime import UTC, datetime
 
-from adapters.openrouter.chat.events import ChatTranslator
+from adapters.openrouter.chat.events import ChatVocabulary
+from adapters.openrouter.stream.translator import Translator
+from adapters.openrouter.wire.codec import FASTEST
 from ports.responses import ItemDone, ReasoningDelta, RefusalDelta, ResponseEnded, TextDelta
 
 NOW = datetime(2026, 8, 1, tzinfo=UTC)
@@ -50,8 +52,8 @@ def payloads(*frames):
     return [frame.encode() if isinstance(frame, str) else json.dumps(frame).encode() for frame in frames]
 
 
-def translator(**options):
-    return ChatTranslator(lambda: NOW, **options)
+def translator(*, codec=FASTEST, **options):
+    return Translator(ChatVocabulary(lambda: NOW, **options), codec=codec)
 
 
 def translate(*frames, **options):

@@ -294,7 +294,7 @@ def histories(draw):
 
 @given(histories())
 async def test_any_history_is_accepted(items):
-    body = json.loads(await encode_body(ResponsesBody("sim/echo", items), shape=chat_fields))
+    body = json.loads(await encode_body(ResponsesBody("sim/echo", items), chat_fields))
     check_chat(body)
     check_chat_history(body["messages"], Host("sim/echo", "Simulator"))
     assert sum(len(message.get("tool_calls", ())) for message in body["messages"]) == sum(

@@ -3,7 +3,6 @@
 import json
 
 from adapters.openrouter.chat.messages import chat_messages
-from adapters.openrouter.wire.request_body import serialise_body
 from ports.responses import ItemAdded, ItemDone, ReasoningDelta, ReasoningDone, ResponsesBody
 from tests.adapters.openrouter.chat.chat_chunks import (
     answered,
@@ -17,6 +16,7 @@ from tests.adapters.openrouter.chat.chat_chunks import (
     thoughts,
     translate,
 )
+from tests.adapters.openrouter.serialised import serialise_body
 
 CLAUDE = {"type": "reasoning.text", "format": "anthropic-claude-v1", "index": 0}
 OPENAI = {"type": "reasoning.summary", "format": "openai-responses-v1", "index": 0}

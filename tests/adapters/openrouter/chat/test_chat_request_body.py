@@ -6,10 +6,11 @@ import threading
 import pytest
 
 from adapters.openrouter.chat.request_body import chat_fields
-from adapters.openrouter.wire.request_body import encode_body, serialise_body
+from adapters.openrouter.wire.request_body import encode_body
 from entrypoints.simulator.refusals.chat import check_chat
 from entrypoints.simulator.refusals.request import check_responses
 from ports.responses import ResponsesBody
+from tests.adapters.openrouter.serialised import serialise_body
 
 MESSAGE = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hi"}]}
 BARE = {
@@ -44,9 +45,7 @@ SAME = {
 
 
 async def sent(**fields):
-    body = json.loads(
-        await encode_body(ResponsesBody(**{"model": "a/b", "input": (MESSAGE,), **fields}), shape=chat_fields)
-    )
+    body = json.loads(await encode_body(ResponsesBody(**{"model": "a/b", "input": (MESSAGE,), **fields}), chat_fields))
     check_chat(body)
     return body
 
@@ -159,8 +158,8 @@ async def test_a_large_history_is_translated_in_a_thread():
         threads.append(threading.current_thread())
         return chat_fields(body)
 
-    await encode_body(ResponsesBody("a/b", (MESSAGE,) * 2_000), shape=spying)
-    await encode_body(ResponsesBody("a/b", (MESSAGE,)), shape=spying)
+    await encode_body(ResponsesBody("a/b", (MESSAGE,) * 2_000), spying)
+    await encode_body(ResponsesBody("a/b", (MESSAGE,)), spying)
     assert [thread is threading.current_thread() for thread in threads] == [False, True]
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.openrouter.responses.events import ResponsesVocabulary
 from adapters.openrouter.stream.translator import Translator
 from adapters.openrouter.wire.codec import FASTEST, STDLIB
 from ports.responses import (
@@ -35,8 +36,8 @@ NOW = datetime(2026, 8, 1, tzinfo=UTC)
 PLACE = {"output_index": 1, "item_id": "i", "content_index": 2, "summary_index": 3}
 
 
-def translator(**options):
-    return Translator(lambda: NOW, **options)
+def translator(*, codec=FASTEST, **options):
+    return Translator(ResponsesVocabulary(lambda: NOW, **options), codec=codec)
 
 
 def payloads(*frames):

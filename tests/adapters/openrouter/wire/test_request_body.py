@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.openrouter.responses.request_body import responses_fields
 from adapters.openrouter.wire.codec import FASTEST, STDLIB, Codec
-from adapters.openrouter.wire.request_body import encode_body, serialise_body
+from adapters.openrouter.wire.request_body import encode_body
 from ports.responses import ResponsesBody
+from tests.adapters.openrouter.serialised import serialise_body
 
 MESSAGE = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hi"}]}
 
@@ -131,11 +133,13 @@ class Spying:
 @pytest.mark.parametrize(("size", "inline"), [(1_000, True), (70_000, False)])
 async def test_a_large_body_is_written_in_a_thread(size, inline):
     spying = Spying()
-    await encode_body(ResponsesBody(model="a/b", input=(MESSAGE,), instructions="x" * size), spying.codec)
+    await encode_body(
+        ResponsesBody(model="a/b", input=(MESSAGE,), instructions="x" * size), responses_fields, spying.codec
+    )
     assert (spying.thread is threading.current_thread()) is inline
 
 
 async def test_many_small_items_are_written_in_a_thread():
     spying = Spying()
-    await encode_body(ResponsesBody(model="a/b", input=(MESSAGE,) * 2_000), spying.codec)
+    await encode_body(ResponsesBody(model="a/b", input=(MESSAGE,) * 2_000), responses_fields, spying.codec)
     assert spying.thread is not threading.current_thread()

@@ -13,13 +13,14 @@ PROGRAM = """
 import sys
 sys.modules["orjson"] = None
 from datetime import UTC, datetime
-from adapters.openrouter.wire.request_body import serialise_body
+from adapters.openrouter.wire.request_body import serialise
 from adapters.openrouter.wire.codec import FASTEST, ORJSON_INSTALLED
+from adapters.openrouter.responses.events import ResponsesVocabulary
 from adapters.openrouter.stream.translator import Translator
-from ports.responses import ResponsesBody
 print(FASTEST.name, ORJSON_INSTALLED)
-print(serialise_body(ResponsesBody("a/b", ({"content": "é"},))).decode())
-print(Translator(lambda: datetime.now(UTC)).translate([b'{"type":"response.output_text.delta","delta":"x"}']))
+print(serialise({"model": "a/b", "input": ({"content": "é"},)}).decode())
+translator = Translator(ResponsesVocabulary(lambda: datetime.now(UTC)))
+print(translator.translate([b'{"type":"response.output_text.delta","delta":"x"}']))
 """
 
 
@@ -29,7 +30,7 @@ def test_without_orjson_the_standard_library_reads_and_writes():
     )
     assert ran.stdout.splitlines() == [
         "json False",
-        '{"model":"a/b","input":[{"content":"é"}],"stream":true}',
+        '{"model":"a/b","input":[{"content":"é"}]}',
         "[TextDelta(index=0, item_id='', part=0, text='x')]",
     ], ran.stderr
 
