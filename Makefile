@@ -30,10 +30,11 @@ run: bundle  ## boot the real Open WebUI with the pipe installed (CHECK=1: send 
 
 test: check test-unit test-lowest test-hosts  ## the whole suite, real hosts and Chromium included
 
-check: $(DEV)/.ready  ## format, lint, types, import rules, generated texts, unit tests of the core: under 30 s
+check: $(DEV)/.ready  ## format, lint, types, import rules, dead code, generated texts, unit tests of the core: under 30 s
 	@$(DEV)/bin/ruff format --check -q . && $(DEV)/bin/ruff check -q .
 	@$(RUN) mypy --no-error-summary
 	@$(DEV)/bin/lint-imports > /dev/null || $(DEV)/bin/lint-imports
+	@$(RUN) vulture
 	@$(RUN) entrypoints.settings --check
 	@$(RUN) pytest -q tests/domain
 

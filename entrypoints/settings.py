@@ -192,7 +192,6 @@ class Settings(UpstreamSettings):
     artifact_cleanup_interval_hours: float = setting(
         1.0, "Hours between two looks for what is to be deleted.", low=0.5, high=24
     )
-    db_batch_size: int = setting(10, "Pieces written to the database in one step.", low=5, high=20, advanced=True)
 
     # What people see
     show_final_usage_status: bool = setting(True, "Show time, cost and tokens below each finished answer.", user=True)

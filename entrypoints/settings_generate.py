@@ -13,7 +13,6 @@ from entrypoints.settings_rows import Setting
 ROOT = Path(__file__).resolve().parent.parent
 SHELL = Path("entrypoints/openwebui/pipe.py")
 REFERENCE = Path("docs/settings.md")
-FORM_LIMIT = 60  # fields of the administrator's form
 
 _BEGIN = "        # <generated {} from entrypoints/settings.py>\n"
 _END = "        # </generated {}>\n"

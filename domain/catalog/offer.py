@@ -78,12 +78,6 @@ def with_variants(models: tuple[Model, ...], variants: tuple[str, ...]) -> tuple
     return tuple(by_id.values())
 
 
-def unusable_variants(models: Iterable[Model], variants: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the entries of VARIANT_MODELS that name no known base or tag, to be told to the operator."""
-    known = {model.id for model in models}
-    return tuple(v for v in variants if not _parted(v)[1] or _parted(v)[0] not in known)
-
-
 def base_of(slug: str) -> str:
     """Return a slug without variant tags and preset."""
     return slug.partition("@preset/")[0].partition(":")[0]

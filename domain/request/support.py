@@ -3,7 +3,7 @@
 from domain.catalog.selection import chats
 from ports.catalog import Model
 
-ANTHROPIC, GOOGLE, OPENAI = "anthropic", "google", "openai"
+ANTHROPIC, GOOGLE = "anthropic", "google"
 
 
 def supports(model: Model | None, parameter: str) -> bool:

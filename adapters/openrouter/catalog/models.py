@@ -40,7 +40,6 @@ def read_model(entry: JsonObject) -> Model | None:
         reasoning=_reasoning(entry.get("reasoning")),
         canonical_slug=text(entry.get("canonical_slug")).strip()[:ID_LIMIT],
         is_free=_is_free(pricing),
-        expires=text(entry.get("expiration_date")).strip()[:10],
         description=text(entry.get("description")).strip()[:DESCRIPTION_LIMIT],
         web_search_price=amount(pricing.get("web_search")),
     )
@@ -51,14 +50,11 @@ def _reasoning(described: object) -> Reasoning | None:
     if not isinstance(described, Mapping):
         return None
     efforts = described.get("supported_efforts", ())
-    enabled = described.get("default_enabled")
     return Reasoning(
         mandatory=described.get("mandatory") is True,
         takes_effort=efforts is None or bool(isinstance(efforts, list) and texts(efforts)),
         efforts=texts(efforts) if isinstance(efforts, list) else None,
         takes_budget=described.get("supports_max_tokens") is True,
-        default_enabled=enabled if isinstance(enabled, bool) else None,
-        default_effort=text(described.get("default_effort")),
     )
 
 

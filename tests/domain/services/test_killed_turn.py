@@ -22,7 +22,7 @@ from tests.doubles.clock import until
 from tests.doubles.toolbox import ScriptedToolbox
 
 TURN = "01J2VVZBDQTP1ZQJ8DSNAAAAAA"
-WHY, AND, SO, THEN = map(question, ("Why?", "And?", "So?", "Then?"))
+WHY, AND, SO = map(question, ("Why?", "And?", "So?"))
 FIRST = asked(WHY, turn=TURN)
 SECOND = asked(WHY, AND, message="m-2", parent="m-1")
 TOOLS = {"look": "found", "send": "sent", "wait": None}
