@@ -35,7 +35,7 @@ check: $(DEV)/.ready  ## format, lint, types, import rules, dead code, generated
 	@$(RUN) mypy --no-error-summary
 	@$(DEV)/bin/lint-imports > /dev/null || $(DEV)/bin/lint-imports
 	@$(RUN) vulture
-	@$(RUN) entrypoints.settings --check
+	@$(RUN) entrypoints.settings_generate --check
 	@$(RUN) pytest -q tests/domain
 
 test-unit: $(DEV)/.ready  ## every test that needs no host
@@ -70,7 +70,7 @@ bundle: $(DEV)/.ready  ## write the single file for Open WebUI
 	@$(RUN) entrypoints.openwebui.bundle --output $(BUNDLE)
 
 settings: $(DEV)/.ready  ## write what is generated from the table of settings
-	@$(RUN) entrypoints.settings --write
+	@$(RUN) entrypoints.settings_generate --write
 
 simulator: $(DEV)/.ready  ## OpenRouter on loopback, port 8900
 	@$(RUN) entrypoints.simulator --port 8900

@@ -1,6 +1,6 @@
 """The table of settings: one row each, from which the host's forms, the snapshot of a call and the reference come.
 
-`python -m entrypoints.settings --write` brings the generated texts up to date, `--check` compares them.
+`python -m entrypoints.settings_generate --write` brings the generated texts up to date, `--check` compares them.
 """
 # ruff: noqa: RUF009  (a row is written as the default of its field)
 
@@ -213,8 +213,3 @@ ADVANCED_TEXT = (
     "The configuration reference lists the names. A line that cannot be used is named in the log and skipped."
 )
 SETTINGS: tuple[Setting, ...] = read_table(Settings)
-
-if __name__ == "__main__":
-    from entrypoints.settings_generate import run
-
-    raise SystemExit(run())

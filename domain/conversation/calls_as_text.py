@@ -6,7 +6,7 @@ one whose thinking is gone while they think. Source: OpenRouter API reference, r
 
 from collections.abc import Iterable, Iterator
 
-from domain.request.support import supports
+from domain.catalog.support import supports
 from ports.catalog import Model
 from ports.json_values import JsonObject
 

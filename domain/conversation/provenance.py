@@ -7,9 +7,9 @@ refused. Source: OpenRouter API reference, reasoning replay rules 3 to 6.
 import re
 from collections.abc import Iterable
 
+from domain.catalog.support import supports
 from domain.conversation.calls_as_text import takes_calls
 from domain.conversation.record import CALL, MESSAGE, OUTPUT, REASONING, TurnRecord
-from domain.request.support import supports
 from ports.catalog import Model
 from ports.json_values import JsonObject
 

@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from domain.catalog.support import GOOGLE, author
 from domain.request.schemas import fitted, is_closed, is_sound
 from domain.request.shapes import Shape, one_of, reduced, text, texts, whole
-from domain.request.support import GOOGLE, author
 from ports.catalog import Model
 from ports.json_values import JsonObject
 

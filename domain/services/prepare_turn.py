@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from domain.catalog.offer import reasons_against, with_variants
 from domain.catalog.selection import find, slug_of
+from domain.catalog.support import supports
 from domain.conversation.broken_off import without_outputs
 from domain.conversation.history import Past
 from domain.egress.base_url import InvalidBaseUrl, checked_base_url
@@ -13,7 +14,6 @@ from domain.request.body import Prepared, build, passed_on
 from domain.request.endpoint import may_change
 from domain.request.lessons import Lessons
 from domain.request.repair import Sending
-from domain.request.support import supports
 from domain.request.turn_request import Caller, TurnRequest
 from domain.tools.registry import Registry, merged
 from domain.tools.results import fitted, prompt_characters

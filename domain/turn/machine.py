@@ -5,7 +5,7 @@ and the same events at the same times give the same steps. Laws 1 and 2 of the a
 with something shown or one named fault; nothing shown is taken back, and nothing is retried after it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from domain.faults.classify import fault_of_error, fault_of_problem
@@ -265,9 +265,9 @@ class TurnMachine:
         begun = self._calls.begin(offer, now)
         return self._after_calls([*self._mending.learned(), *QUIET, *begun], now)
 
-    def _after_calls(self, steps: list[Step], now: float) -> list[Step]:
+    def _after_calls(self, steps: Sequence[Step], now: float) -> list[Step]:
         if self.phase is not Phase.TOOLS or self._calls is None or not self._calls.done:
-            return steps
+            return list(steps)
         self._rounds += 1
         persist = self._kept()
         more = [kept.item for step in persist for kept in step.kept if goes_back(kept.item)]
@@ -355,13 +355,13 @@ class TurnMachine:
         return self._reassurance.next(now)
 
     def _stop(self, now: float) -> list[Step]:
-        steps = self._calls.cancel() if self._calls else []
+        steps: list[Step] = [*self._calls.cancel()] if self._calls else []
         steps += self._unbilled()
         end = self._summary(Reason.CANCELLED, None, now)
         return [*steps, *self._close(whole=False), Finish(end)]
 
     def _end_badly(self, fault: Fault, now: float) -> list[Step]:
-        steps = self._calls.cancel() if self._calls else []
+        steps: list[Step] = [*self._calls.cancel()] if self._calls else []
         return steps + self._unbilled() + self._end(Reason.FAULT, now, fault)
 
     def _end(self, reason: Reason, now: float, fault: Fault | None = None, more: tuple[Kept, ...] = ()) -> list[Step]:
