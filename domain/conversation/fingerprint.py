@@ -10,15 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
+from domain.conversation.decoration import words_of
 from domain.conversation.record import CALL, MESSAGE, OUTPUT, KeptItem
 from domain.conversation.references import texts_of
 
-_BLOCKS = (
-    ("<think", re.compile(r"<think(?:ing)?\b[^>]{0,200}>"), re.compile(r"</think(?:ing)?>")),
-    ("<details", re.compile(r"<details\s+type=\""), re.compile(r"</details>")),
-)
-_MARKER = re.compile(r"^[ \t]*\[[0-9A-Z]{20,26}\]: #[ \t]*\r?$", re.MULTILINE)
-QUOTED_RESULT = re.compile(r'"&quot;[^"]*&quot;"')
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ASCII = re.compile("[\x00-\x7f]")
 _PIECE = 32 * 1024  # characters
@@ -38,22 +33,9 @@ def visible_text(message: Mapping[str, object]) -> str:
     return "\n".join(texts_of(message.get("content")))
 
 
-def undecorated(text: str) -> str:
-    """Return a text without what hosts and we put into it: thinking, tool blocks, their quoted results, markers.
-
-    0.6 returns a tool block as its result in quotes.
-    """
-    for hint, opening, closing in _BLOCKS:
-        if hint in text:
-            text = _without(text, opening, closing)
-    if "]: #" in text:
-        text = _MARKER.sub("", text)
-    return QUOTED_RESULT.sub("", text) if '"&quot;' in text else text
-
-
 def normalised(text: str) -> str:
     """Return what a person sees of a text, in one line: white space is one blank, characters are composed."""
-    return "".join(_seen(undecorated(text)))
+    return "".join(_seen(words_of(text)))
 
 
 def _seen(text: str) -> Iterator[str]:
@@ -90,7 +72,7 @@ def _composed(text: str) -> str:
 def digest_of(text: str) -> str:
     """Return a digest of what a person sees of a text; empty if that is nothing."""
     digest, said = sha256(), False
-    for piece in _seen(undecorated(text)):
+    for piece in _seen(words_of(text)):
         digest.update(piece.encode())
         said = True
     return digest.hexdigest() if said else ""
@@ -139,13 +121,3 @@ def asked_in(messages: Sequence[object]) -> Asked:
         if person is not None and earlier is not None:
             break
     return Asked(person or "", earlier or "")
-
-
-def _without(text: str, opening: re.Pattern[str], closing: re.Pattern[str]) -> str:
-    """Cut out blocks, each from an opening to the next closing; in one pass, whatever the text."""
-    kept: list[str] = []
-    start = 0
-    while (begun := opening.search(text, start)) and (ended := closing.search(text, begun.end())):
-        kept.append(text[start : begun.start()])
-        start = ended.end()
-    return "".join((*kept, text[start:]))
