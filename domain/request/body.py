@@ -5,8 +5,7 @@ Source: OpenRouter API reference, request body and checklist; behaviour of reque
 
 from dataclasses import dataclass, replace
 
-from domain.catalog.capabilities import searches
-from domain.catalog.support import ANTHROPIC, author, supports
+from domain.catalog.support import ANTHROPIC, author, searches, supports, takes_tools
 from domain.conversation.history import Past, history_items
 from domain.conversation.items import answerable
 from domain.faults.fault import Fault, FaultKind
@@ -135,7 +134,7 @@ def _tools(
         wanted = offered
     else:
         wanted = (*(offered or passed_on(request, offered=False)), *_search(request, model))
-    if not supports(model, "tools"):
+    if not takes_tools(model):
         return (), ("tools",) if wanted else ()
     return function_tools(wanted, slug, model)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from domain.catalog.support import is_free
 from domain.conversation.history import Past
 from domain.conversation.replay import wanted
 from domain.conversation.size import size_of
@@ -194,7 +195,7 @@ class RunTurn:
 
     def _driver(self, ready: Ready, own: Personal, settlement: Settlement, time: StoreTime) -> Driver:
         request, model, body = settlement.request, ready.model, ready.sending.body
-        free = model is not None and (model.is_free or model.prompt_price == model.completion_price == 0)
+        free = is_free(ready.slug, model)
         plan = TurnPlan(
             body=body,
             endpoint=ready.sending.endpoint,
