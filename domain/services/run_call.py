@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+from domain.limits import CALLS_IN_PROCESS, CALLS_WAITING
 from domain.services.drive import OVERDUE
 from domain.services.guard_call import Admission
 from domain.services.journal_calls import HOST_SECONDS, JournalCalls
@@ -75,8 +76,8 @@ class CallTurn:
     user_id: str
     chat_id: str = ""
     message_id: str = ""
-    parallel: int = 200
-    waiting: int = 1000
+    parallel: int = CALLS_IN_PROCESS
+    waiting: int = CALLS_WAITING
 
 
 _LEVELS: dict[str, Level] = {"done": "debug", "stopped": "info"}

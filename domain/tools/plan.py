@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from domain.conversation.arguments import NONE
+from domain.limits import CALL_SECONDS, CALLS_AT_ONCE, ROUND_SECONDS
 from domain.tools.hints import Order, order_of
 from domain.tools.results import fitted, output_of
 from domain.tools.steps import CallStep, CancelCall, ClearTimer, SetTimer, ShowCall, ShowCallResult, StartCall
@@ -23,10 +24,10 @@ class CallLimits:
     beginning or ending, None for no such limit.
     """
 
-    parallel: int = 5
-    seconds: float = 60.0
+    parallel: int = CALLS_AT_ONCE
+    seconds: float = CALL_SECONDS
     queue: int = 50
-    round_seconds: float = 120.0
+    round_seconds: float = ROUND_SECONDS
     still_seconds: float | None = None
 
     @property

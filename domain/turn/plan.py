@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from domain.faults.retry import RetryPolicy
+from domain.limits import TOOL_ROUNDS
 from domain.request.repair import Sending
 from domain.tools.plan import CallLimits
 from ports.responses import Endpoint, ResponsesBody
@@ -29,7 +30,7 @@ class TurnPlan:
     prompt_characters: int | None = None
     sees_images: bool = False
     call_limits: CallLimits = field(default_factory=CallLimits)
-    max_rounds: int = 25
+    max_rounds: int = TOOL_ROUNDS
     idle_seconds: float = 600.0
     jitter: float = 0.5
     endpoint: Endpoint = Endpoint.RESPONSES
