@@ -20,7 +20,8 @@ class ToolSpec:
     """A tool on offer: `name` and `parameters` (JSON Schema) as its source gives them.
 
     `source` tells where it comes from, the same for all tools of one server (`workspace:files`, `builtin`,
-    `mcp:github`, `direct:maps` ...). `idempotent`: running it twice does no harm. `sequential`: never beside others.
+    `mcp:github`, `direct:maps` ...). What its author declares of it: `idempotent`, running it twice does no harm;
+    `sequential`, it never runs beside others.
     """
 
     name: str
