@@ -37,12 +37,17 @@ WARNING = re.compile(rf"({'|'.join(STORE_EVENTS)}).*?reason='([^']*)'")
 
 @dataclass
 class Period:
-    """What was seen of some seconds: questions answered, faults, times to first tokens (s), the longest stall (s)."""
+    """What was seen of some seconds: questions answered, faults, times to first tokens (s).
+
+    `stall` is the longest stall of the loop (s) without what the interpreter's garbage collector took, at most
+    `collected`: that grows with the host's heap, whatever happens to a database.
+    """
 
     answered: int = 0
     failed: list[str] = field(default_factory=list)
     first: list[float] = field(default_factory=list)
     stall: float = 0.0
+    collected: float = 0.0
 
     @property
     def slowest(self) -> float:
@@ -123,7 +128,8 @@ class Talk:
         finally:
             _, answer = await plain_chat(self.admin, "ticker.tick", "stop")
             gaps = json.loads(answer["choices"][0]["message"]["content"])
-            period.stall = max((length for _, length in gaps), default=0.0)
+            period.stall = max((length - collected for _, length, collected in gaps), default=0.0)
+            period.collected = max((collected for *_, collected in gaps), default=0.0)
 
 
 @asynccontextmanager
