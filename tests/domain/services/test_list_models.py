@@ -353,6 +353,32 @@ async def test_a_kept_list_without_word_on_retention_does_not_pass_for_one(liste
     assert (await listed.models.ready(ROUTE, HOUR, with_zero_retention=True)).retention_asked
 
 
+async def retention_known_before(listed: Listed) -> None:
+    listed.catalog.zero_retention = frozenset({"maker/old"})
+    await listed.models.ready(ROUTE, HOUR, with_zero_retention=True)
+    assert (await listed.models.loaded(ROUTE, HOUR)).zero_retention
+    await settled()
+
+
+async def test_endpoints_that_keep_nothing_stay_known_while_upstream_does_not_name_them(listed: Listed):
+    await retention_known_before(listed)
+    listed.catalog.zero_retention = CatalogError("HTTP 503: busy", status=503)
+    assert (await listed.again(HOUR)).zero_retention == {"maker/old"}
+    listed.catalog.zero_retention = frozenset({"maker/new"})
+    assert (await listed.again(LONGEST_BACKOFF)).zero_retention == {"maker/new"}
+
+
+async def test_another_function_of_the_same_key_keeps_the_endpoints_that_keep_nothing(listed: Listed):
+    await retention_known_before(listed)
+    listed.answer(NEW)
+    await listed.models.recalled(ROUTE, HOUR)
+    await listed.models.loaded(ROUTE, HOUR)
+    await settled()
+    listed.answer(DOWN)
+    listing = await listed.models.recalled(ROUTE, HOUR, with_zero_retention=True)
+    assert (listing.models, listing.zero_retention) == (NEW, {"maker/old"})
+
+
 async def test_the_first_listing_does_not_wait_for_a_stuck_cache_when_upstream_answers(listed: Listed):
     listed.caches = (StuckCache(),)
     listed.answer(OLD)
