@@ -338,6 +338,11 @@ async def test_a_cache_that_takes_nothing_costs_one_line_and_the_next_one_gets_t
     await settled()
     assert await working.get(snapshot_key(ROUTE))
     assert listed.log.only("catalog_not_kept").values["source"] == cache.name
+    await listed.again(HOUR)
+    await settled()
+    listed.clock.advance(CACHE_SECONDS)
+    await settled()
+    assert listed.log.only("catalog_not_kept")
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"[]", b'{"format": 99}'])
