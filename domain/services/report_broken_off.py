@@ -27,7 +27,7 @@ from ports.telemetry import Telemetry
 from ports.tool_runs import RunState, ToolRun, ToolRuns
 
 ANSWERS_KNOWN, RUNS_READ = 10_000, 100
-HOST_SECONDS = 3.0
+LINE_SECONDS = 3.0
 """The longest the host may take to say what a question follows."""
 
 _Answer = tuple[str, str, str]
@@ -153,7 +153,7 @@ class ReportBrokenOff:
         if self._chats is None or not person.parent_id:
             return ()
         try:
-            async with asyncio.timeout(HOST_SECONDS):
+            async with asyncio.timeout(LINE_SECONDS):
                 return await self._chats.line(person.chat_id, person.parent_id) or None
         except (ChatsUnavailable, TimeoutError):
             return None

@@ -352,6 +352,18 @@ async def test_a_spoiled_list_costs_one_line_and_upstream_is_asked(listed: Liste
     assert listed.log.only("kept_catalog_unusable").level == "warning"
 
 
+async def test_a_client_that_goes_away_takes_the_wait_from_nobody(listed: Listed):
+    gate = asyncio.Event()
+    listed.answer(OLD, gate=gate)
+    gone, stays = (asyncio.ensure_future(listed.models.ready(ROUTE, HOUR)) for _ in range(2))
+    await settled()
+    gone.cancel()
+    await settled()
+    gate.set()
+    assert (await stays).models == OLD
+    assert (gone.cancelled(), len(listed.catalog.asked), listed.clock.moments) == (True, 1, [])
+
+
 async def test_a_kept_list_without_word_on_retention_does_not_pass_for_one(listed: Listed):
     await kept_before(listed)
     listed.answer(OLD)
