@@ -14,6 +14,9 @@ from ports.cache import Cache
 
 def catalog_caches(environ: Mapping[str, str], storage: Storage) -> tuple[Cache, ...]:
     """Return the caches of one runtime: other loads of this process, this machine's disk, and a shared database."""
-    host, folder = host_storage(environ), Path.cwd()
+    try:
+        host, folder = host_storage(environ), Path.cwd()
+    except OSError:  # the working directory is gone; the stores say so when they are opened
+        return (ProcessCache(shared_state()),)
     near = ProcessCache(shared_state()), DiskCache(data_folder(environ, host, folder))
     return (*near, LazyCache(storage)) if is_shared(environ, host, folder) else near

@@ -21,7 +21,7 @@ from adapters.sql.database import Database
 from adapters.sql.leases import SqlLeases
 from adapters.sql.migrate import migrate
 from adapters.sql.tool_runs import SqlToolRuns
-from adapters.sql.trouble import DatabaseTrouble
+from adapters.sql.trouble import LOCKED, TIMEOUT, DatabaseTrouble
 from adapters.vault.key_file import KeyFileUnusable, read_key, read_or_make_key
 from adapters.vault.vault import KeyRing, VaultOptions, make_vault
 from domain.services.clean_artifacts import Store
@@ -47,7 +47,7 @@ AGAIN_SECONDS = 60.0
 LOOK_SECONDS = 20.0
 """Between two looks whether the database file still is the one that was opened."""
 CLOSE_SECONDS = 10.0
-PASSING = frozenset({"timeout", "locked", "unreachable"})
+PASSING = frozenset({TIMEOUT, LOCKED, "unreachable"})
 """Reasons that may be over soon."""
 
 

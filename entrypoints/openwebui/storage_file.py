@@ -44,7 +44,7 @@ def keep_to_owner(path: Path) -> None:
 
 def file_ids(path: Path) -> FileIds:
     """Return what is there now, by name."""
-    return tuple(_id(Path(f"{path}{suffix}")) for suffix in ("", *COMPANIONS))
+    return (_id(path), *map(_id, _companions(path)))
 
 
 def drop_companions(path: Path, of: FileIds) -> None:
@@ -53,11 +53,15 @@ def drop_companions(path: Path, of: FileIds) -> None:
     Only those known to be its own: another process may have made new ones by now. Call it while the lost file is still
     open here, or an inode may have been used again.
     """
-    for suffix, known in zip(COMPANIONS, of[1:], strict=True):
-        companion = Path(f"{path}{suffix}")
+    for companion, known in zip(_companions(path), of[1:], strict=True):
         if known is not None and _id(companion) == known:
             with suppress(OSError):  # gone by now, or not ours to delete
                 companion.unlink()
+
+
+def _companions(path: Path) -> list[Path]:
+    """Return where SQLite puts them: beside the file a link leads to, also when that is gone."""
+    return [Path(f"{os.path.realpath(path)}{suffix}") for suffix in COMPANIONS]
 
 
 def _id(path: Path) -> FileId | None:

@@ -92,6 +92,41 @@ async def test_file_that_was_replaced_is_read_and_nothing_of_the_old_one_gets_in
         assert other.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
+async def test_nothing_of_a_lost_file_gets_into_the_new_one_behind_a_link(tmp_path: Path) -> None:
+    behind, folder = tmp_path / "behind.db", tmp_path / "backup"
+    folder.mkdir()
+    backup = Opened(folder)
+    for number in range(3, 8):
+        await backup.put(number)
+    await backup.storage.aclose()
+    behind.touch()
+    (tmp_path / "store.db").symlink_to(behind)
+    opened = Opened(tmp_path)
+    await opened.put(1)
+    os.replace(backup.path, behind)
+    await opened.looked()
+    await opened.put(2)
+    assert await opened.kept() == [2, 3, 4, 5, 6, 7]
+    await opened.storage.aclose()
+    with closing(sqlite3.connect(behind)) as other:
+        assert other.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+async def test_file_replaced_by_a_folder_costs_the_memory_until_the_folder_is_gone(opened: Opened) -> None:
+    vanish(opened.path, companions=False)
+    opened.path.mkdir(0o755)
+    for number in (2, 3):
+        await opened.looked()
+        await opened.put(number)
+    assert (opened.lost(), len(opened.log.named("storage_unavailable"))) == (["replaced"], 1)
+    assert opened.path.stat().st_mode & 0o777 == 0o755
+    opened.path.rmdir()
+    opened.clock.advance(AGAIN_SECONDS)
+    await opened.storage.begin()
+    await opened.put(4)
+    assert await opened.kept() == [4]
+
+
 async def test_two_processes_that_notice_one_after_the_other_keep_what_both_write(
     opened: Opened, tmp_path: Path
 ) -> None:
