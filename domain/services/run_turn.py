@@ -26,12 +26,26 @@ from domain.services.prepare_turn import Ready, prepare_turn
 from domain.services.remember_turn import Recalled, TurnMemory
 from domain.services.report_broken_off import ReportBrokenOff
 from domain.services.run_call import RunCall
-from domain.services.settle_turn import Settlement, call_values, settle_turn
+from domain.services.settle_turn import Settlement, began_values, ended_values, settle_turn
 from domain.services.store_time import StoreTime, StoreWatch
 from domain.services.watch_reader import WatchReader
+from domain.tools.plan import Reader
 from domain.tools.results import prompt_characters
-from domain.turn.machine import TurnMachine, TurnPlan
-from domain.turn.steps import CallUpstream, End, Ended, Learn, Output, Persist, Reason, Record, ShowStatus
+from domain.turn.machine import TurnMachine
+from domain.turn.plan import Destination, TurnPlan
+from domain.turn.steps import (
+    AttemptBegan,
+    AttemptEnded,
+    Booking,
+    CallUpstream,
+    End,
+    Ended,
+    Learn,
+    Output,
+    Persist,
+    Reason,
+    ShowStatus,
+)
 from domain.turn.waiting import FOR_A_PLACE
 from domain.usage.summary import Timing
 from ports.catalog import Model
@@ -197,19 +211,19 @@ class RunTurn:
         free = model is not None and (model.is_free or model.prompt_price == model.completion_price == 0)
         plan = TurnPlan(
             body=body,
-            endpoint=ready.sending.endpoint,
-            other_endpoint=may_change(ready.slug, request.endpoints),
-            fallback=ready.fallback,
             error_id=settlement.error_id,
             retry=request.retry.allowing_uncertain() if free else request.retry,
             runnable=ready.tools.runnable,
             sequential=ready.tools.sequential,
             handed_over=ready.tools.meaning(request.tooling.host_only),
-            prompt_characters=prompt_characters(model, body.tools) if ready.tools.tools else None,
-            sees_images=model is not None and "image" in model.input_modalities,
+            reader=Reader(
+                prompt_characters(model, body.tools) if ready.tools.tools else None,
+                model is not None and "image" in model.input_modalities,
+            ),
             call_limits=limits_of(request),
             max_rounds=request.tooling.max_rounds,
             jitter=self._ids.jitter(),
+            destination=Destination(ready.sending.endpoint, may_change(ready.slug, request.endpoints), ready.fallback),
         )
 
         def call(command: CallUpstream) -> UpstreamCall:
@@ -234,12 +248,14 @@ class RunTurn:
         upkeep = Upkeep(settle, journal, partial(self._own, place=_place(request.person)))
         return Driver(TurnMachine(plan), turn_ports, call, upkeep)
 
-    def _journal(self, settlement: Settlement, entry: Persist | Record | Learn) -> None:
+    def _journal(self, settlement: Settlement, entry: Booking) -> None:
         match entry:
+            case AttemptBegan():
+                self._telemetry.event("debug", "attempt_began", **began_values(settlement.error_id, entry))
+            case AttemptEnded():
+                self._telemetry.event("debug", "attempt_ended", **ended_values(settlement.error_id, entry))
             case Persist():
                 settlement.kept.append(entry)
-            case Record():
-                self._telemetry.event("debug", "upstream_call", **call_values(settlement.error_id, entry))
             case Learn(model, lesson):
                 self._lessons.remember(settlement.request.route, model, lesson)
                 values = {"error_id": settlement.error_id, "model": model, "lesson": lesson.what, "value": lesson.value}

@@ -11,7 +11,7 @@ from domain.conversation.size import characters_of, size_of
 from domain.request.turn_request import Caller, TurnRequest
 from domain.services.remember_turn import Recalled, TurnMemory
 from domain.turn.closing import closing_line
-from domain.turn.steps import End, Kept, Persist, Reason, Record
+from domain.turn.steps import AttemptBegan, AttemptEnded, End, Kept, Persist, Reason
 from domain.usage.accounting import estimate
 from ports.catalog import Model
 from ports.notices import Notices
@@ -33,13 +33,26 @@ class Settlement:
     kept: list[Persist] = field(default_factory=list)
 
 
-def call_values(error_id: str, call: Record) -> dict[str, LogValue]:
-    """Return the log values of one upstream call."""
-    usage = call.usage
+def began_values(error_id: str, attempt: AttemptBegan) -> dict[str, LogValue]:
+    """Return the log values of an attempt that is about to be sent."""
     return {
         "error_id": error_id,
-        "response_id": call.response_id,
-        "model": call.model,
+        "attempt": attempt.no,
+        "model": attempt.body.model,
+        "endpoint": attempt.endpoint.value,
+    }
+
+
+def ended_values(error_id: str, attempt: AttemptEnded) -> dict[str, LogValue]:
+    """Return the log values of an attempt that is over."""
+    usage = attempt.usage
+    return {
+        "error_id": error_id,
+        "attempt": attempt.no,
+        "outcome": attempt.outcome.ending.value,
+        "reach": attempt.outcome.reach.value,
+        "response_id": attempt.generation_id,
+        "model": attempt.model,
         "total_tokens": usage.total_tokens if usage is not None else None,
         "cost": str(usage.cost) if usage is not None and usage.cost is not None else None,
     }
