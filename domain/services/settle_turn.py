@@ -25,10 +25,10 @@ class Settlement:
     """What is known of a turn; `error_id` names it everywhere, `past` is what it recalled, `kept` what it leaves."""
 
     request: TurnRequest
-    model: Model | None
-    body: ResponsesBody
     error_id: str
-    slug: str
+    slug: str = ""
+    model: Model | None = None
+    body: ResponsesBody | None = None
     past: Recalled = field(default_factory=Recalled)
     kept: list[Persist] = field(default_factory=list)
 
@@ -141,7 +141,7 @@ def _shown(request: TurnRequest, kept: Kept) -> str:
 
 
 def _estimated(turn: Settlement, end: End) -> Decimal | None:
-    if end.unbilled_characters is None:
+    if end.unbilled_characters is None or turn.body is None:
         return None
     sent = characters_of(turn.body.input)
     return estimate(turn.model, sent_characters=sent, received_characters=end.unbilled_characters)
