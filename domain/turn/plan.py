@@ -27,8 +27,8 @@ class TurnPlan:
 
     `runnable`: names of tools the toolbox can run; calls of others are handed over if none is runnable; those of
     `sequential` tools run alone. A round that calls one of `handed_over` is handed over whole. `reader` reads the
-    results; its `room` is what the input of a request may have. `idle_seconds`: longest wait for an event, comments
-    not counted. `jitter` in [0, 1) spreads the retries.
+    results; its `room` is what the request's input leaves free for the rounds of the turn. `idle_seconds`: longest wait
+    for an event, comments not counted. `jitter` in [0, 1) spreads the retries.
     """
 
     body: ResponsesBody

@@ -26,6 +26,7 @@ class Rounds:
         self.finished = 0
         self.worked = False
         self._plan = plan
+        self._room = plan.reader.room
 
     @property
     def exhausted(self) -> bool:
@@ -43,7 +44,7 @@ class Rounds:
 
     def begin(self, calls: tuple[ToolCall, ...], sending: Sending, now: float) -> list[Step]:
         """Begin a round of tools, asked for in answer to `sending`."""
-        self.calls = Calls(calls, self._plan.call_limits, self.answer.next_segment, self._reader(sending))
+        self.calls = Calls(calls, self._plan.call_limits, self.answer.next_segment, self._reader())
         offer = Offer(
             self._plan.runnable,
             demanding(sending.body.tools),
@@ -75,13 +76,13 @@ class Rounds:
     def with_results(self, sending: Sending, persisted: Iterable[Persist]) -> Sending:
         """Return what goes upstream after a round: the request and what it left, without tools after the last."""
         more = [kept.item for step in persisted for kept in step.kept if goes_back(kept.item)]
+        self._room = None if self._room is None else room_left(self._room, more)
         body = sending.body
         choice = "none" if self.exhausted else body.tool_choice
         return replace(sending, body=replace(body, input=(*body.input, *more), tool_choice=choice))
 
-    def _reader(self, sending: Sending) -> Reader:
-        limit = self._plan.reader.room
-        if limit is None:
-            return self._plan.reader
+    def _reader(self) -> Reader:
+        """Return who reads the results, with the room that what was said before them leaves."""
         said = (kept.item for kept in kept_of(self.answer))
-        return replace(self._plan.reader, room=room_left(limit, sending.body.input, said))
+        room = None if self._room is None else room_left(self._room, said)
+        return replace(self._plan.reader, room=room)
