@@ -33,6 +33,14 @@ class Asked:
     earlier: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class AskedDigests:
+    """The digests of both texts; empty where nothing was said."""
+
+    person: str = ""
+    earlier: str = ""
+
+
 def visible_text(message: Mapping[str, object]) -> str:
     """Return the text of a message as it was sent, parts below one another."""
     return "\n".join(texts_of(message.get("content")))
@@ -116,10 +124,20 @@ def fingerprint_of_digests(person: str, earlier: str, answer: str, call_ids: Ite
 
 def fingerprint_of_turn(messages: Sequence[object], items: Sequence[KeptItem]) -> str:
     """Return the fingerprint of what a turn left, which answered `messages`."""
+    return fingerprint_of_answer(digests_of(asked_in(messages)), items)
+
+
+def fingerprint_of_answer(asked: AskedDigests, items: Sequence[KeptItem]) -> str:
+    """Return the same from the digests of what it answered."""
     answered = {kept.item.get("call_id") for kept in items if kept.item.get("type") == OUTPUT}
     calls = (kept for kept in items if kept.item.get("type") == CALL and kept.item.get("call_id") not in answered)
     call_ids = [kept.shown or str(kept.item.get("call_id")) for kept in calls]
-    return fingerprint_of(asked_in(messages), text_of(items), call_ids)
+    return fingerprint_of_digests(asked.person, asked.earlier, digest_of(text_of(items)), call_ids)
+
+
+def digests_of(asked: Asked) -> AskedDigests:
+    """Return the digests of what led to an answer."""
+    return AskedDigests(digest_of(asked.person), digest_of(asked.earlier))
 
 
 def text_of(items: Iterable[KeptItem]) -> str:
