@@ -30,11 +30,12 @@ run: bundle  ## boot the real Open WebUI with the pipe installed (CHECK=1: send 
 
 test: check test-unit test-lowest test-hosts  ## the whole suite, real hosts and Chromium included
 
-check: $(DEV)/.ready  ## format, lint, types, import rules, generated texts, unit tests of the core: under 30 s
+check: $(DEV)/.ready  ## format, lint, types, import rules, dead code, generated texts, unit tests of the core: under 30 s
 	@$(DEV)/bin/ruff format --check -q . && $(DEV)/bin/ruff check -q .
 	@$(RUN) mypy --no-error-summary
 	@$(DEV)/bin/lint-imports > /dev/null || $(DEV)/bin/lint-imports
-	@$(RUN) entrypoints.settings --check
+	@$(RUN) vulture
+	@$(RUN) entrypoints.settings_generate --check
 	@$(RUN) pytest -q tests/domain
 
 test-unit: $(DEV)/.ready  ## every test that needs no host
@@ -72,7 +73,7 @@ bundle: $(DEV)/.ready  ## write the single file for Open WebUI
 	@$(RUN) entrypoints.openwebui.bundle --output $(BUNDLE)
 
 settings: $(DEV)/.ready  ## write what is generated from the table of settings
-	@$(RUN) entrypoints.settings --write
+	@$(RUN) entrypoints.settings_generate --write
 
 simulator: $(DEV)/.ready  ## OpenRouter on loopback, port 8900
 	@$(RUN) entrypoints.simulator --port 8900

@@ -8,7 +8,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from adapters.memory.telemetry import MemoryTelemetry
 from adapters.process.clock import SystemClock
 from adapters.process.ids import SystemIds, plain_ulid
 from adapters.process.threads import ThreadOffload
@@ -24,6 +23,7 @@ from domain.request.turn_request import Person, Remembering
 from domain.services.remember_turn import Shelf, TurnMemory
 from entrypoints.openwebui.revisions import revisions_dir
 from ports.offload import Offload
+from tests.doubles.telemetry import RecordedTelemetry
 
 SLUG = "openai/gpt-5"
 ANN = Person(user_id="ann", chat_id="chat-1", message_id="message-1")
@@ -99,7 +99,7 @@ async def kept_in(file: Path) -> AsyncIterator[Kept]:
         offload=offload,
         clock=SystemClock(),
         ids=SystemIds(),
-        telemetry=MemoryTelemetry(),
+        telemetry=RecordedTelemetry(),
     )
     try:
         yield Kept(database, shelf, memory, offload)

@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from domain.catalog.support import is_free
 from domain.conversation.figures import Figures, figures_of
 from domain.conversation.history import Past
 from domain.conversation.replay import wanted
@@ -140,7 +141,7 @@ class AssembleTurn:
 
     def _plan(self, request: TurnRequest, ready: Ready, error_id: str, room: int | None) -> TurnPlan:
         model, tools = ready.model, ready.tools
-        free = model is not None and (model.is_free or model.prompt_price == model.completion_price == 0)
+        free = is_free(ready.slug, model)
         return TurnPlan(
             body=ready.sending.body,
             error_id=error_id,

@@ -7,9 +7,9 @@ from contextlib import AsyncExitStack
 
 from adapters.json_schema.checker import JsonSchemaChecker
 from adapters.logs.structlog_telemetry import StructlogTelemetry
-from adapters.openrouter.catalog import AioCatalog
+from adapters.openrouter.catalog.listing import AioCatalog
 from adapters.openrouter.client import AioResponsesClient
-from adapters.openrouter.pool import SessionPool
+from adapters.openrouter.transport.pool import SessionPool
 from adapters.openwebui.chats import OpenWebUiChats
 from adapters.openwebui.host_tools import HostOffer
 from adapters.openwebui.model_rows import OpenWebUiModelRows

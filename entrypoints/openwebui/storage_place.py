@@ -45,14 +45,13 @@ class HostStorage:
 class Place:
     """Where data lives. `url` may hold a password. `schema`: "" is the connection's own.
 
-    `sqlite_file` and `key_file` are absolute, None on PostgreSQL. `shared_with_host`: the database is the host's.
+    `sqlite_file` and `key_file` are absolute, None on PostgreSQL.
     """
 
     url: str = field(repr=False)
     schema: str = ""
     sqlite_file: Path | None = None
     key_file: Path | None = None
-    shared_with_host: bool = False
 
 
 def host_storage(environment: Mapping[str, str], modules: Mapping[str, ModuleType] = sys.modules) -> HostStorage:
@@ -73,7 +72,7 @@ def storage_place(environment: Mapping[str, str], host: HostStorage, folder: Pat
         return _named_place(own, folder)
     url = _read(HOST_URL, host.database_url) if host.database_url else None
     if url is not None and url.get_backend_name() == POSTGRES:
-        return Place(_postgres(url), host.schema, shared_with_host=True)
+        return Place(_postgres(url), host.schema)
     return _sqlite(_beside(url, host, folder) / DATABASE_FILE)
 
 

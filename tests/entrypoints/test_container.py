@@ -7,7 +7,6 @@ from dependency_injector.errors import Error
 
 from adapters.json_schema.checker import JsonSchemaChecker
 from adapters.memory.breaker_state import MemoryBreakerState
-from adapters.memory.model_rows import MemoryModelRows
 from adapters.memory.tool_runs import MemoryToolRuns
 from adapters.process.cache import ProcessCache
 from domain.services.list_models import ListModels
@@ -17,6 +16,7 @@ from tests.doubles.catalog import ScriptedCatalog
 from tests.doubles.chats import MemoryChats
 from tests.doubles.clock import FakeClock
 from tests.doubles.ids import FakeIds
+from tests.doubles.model_rows import MemoryModelRows
 from tests.doubles.offload import InlineOffload
 from tests.doubles.responses import ScriptedResponses
 from tests.doubles.slots import CountedSlots

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from adapters.openrouter.body import serialise_body
-from adapters.openrouter.models import read_model
+from adapters.openrouter.catalog.models import read_model
 from domain.request.body import Prepared, build
 from domain.request.turn_request import Caller, Person, TurnRequest
 from entrypoints.openwebui.host_call import HostCall
@@ -19,6 +18,7 @@ from entrypoints.openwebui.request import request_of
 from entrypoints.settings import Settings
 from entrypoints.settings_rows import Secret
 from entrypoints.wire.completions_body import CompletionsBody, read_completions_body
+from tests.adapters.openrouter.serialised import serialise_body
 from tests.oracle.payload_files import PAYLOADS
 from tests.oracle.rules.facts import ENTRIES
 from tests.oracle.verdict import verdict

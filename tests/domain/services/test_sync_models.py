@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from adapters.memory.model_rows import MemoryModelRows
 from domain.catalog.rows import NOTE, Switches
 from domain.services.sync_models import BATCH, PASSES, PEER_SECONDS, REFUSED_IN_A_ROW, RETRY_SECONDS, SyncModels, Wish
 from ports.catalog import Model
 from ports.model_rows import Edit, ModelRow, NewRow, RowRefused, RowsNotOffered, RowsUnavailable
 from tests.doubles.clock import FakeClock, settled, until
+from tests.doubles.model_rows import MemoryModelRows
 from tests.doubles.telemetry import RecordedTelemetry
 
 MODELS = tuple(

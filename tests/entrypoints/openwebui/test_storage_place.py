@@ -58,7 +58,7 @@ def test_a_host_on_postgresql_shares_its_database(scheme: str) -> None:
     found = place(f"{scheme}://me:p%40ss@db:5433/chat?sslmode=require", schema="webui")
 
     url = "postgresql+psycopg://me:p%40ss@db:5433/chat?sslmode=require"
-    assert found == Place(url, schema="webui", shared_with_host=True)
+    assert found == Place(url, schema="webui")
 
 
 def test_encryption_of_the_connection_is_asked_for_in_libpqs_word() -> None:

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from adapters.openrouter.body import serialise_body
-from adapters.openrouter.chat_body import chat_fields
+from adapters.openrouter.chat.request_body import chat_fields
 from domain.request.body import Prepared, build
 from domain.request.turn_request import Identifiers, Person, Prompting, Thinking, TurnRequest
 from entrypoints.wire.completions_body import CompletionsBody, read_completions_body
 from ports.catalog import Model, Reasoning
 from ports.responses import Route
+from tests.adapters.openrouter.serialised import serialise_body
 
 PICTURE = "data:image/png;base64,iVBORw0KGgo="
 PDF = "data:application/pdf;base64,JVBERi0="
