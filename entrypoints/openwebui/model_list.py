@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from domain.catalog.offer import Offer, offered
 from domain.egress.base_url import InvalidBaseUrl, checked_base_url
 from domain.services.list_models import Listing, ListModels
-from entrypoints.openwebui.request import insecure_hosts, offer_of, route_of
+from entrypoints.core.policy import insecure_hosts, offer_of, route_of
 from entrypoints.settings import Settings
 from ports.catalog import Model
 from ports.responses import Route

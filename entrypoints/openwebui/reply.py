@@ -10,9 +10,9 @@ from domain.request.tasks import neutral_answer
 from domain.request.turn_request import Caller
 from domain.turn.closing import closing_line
 from domain.turn.steps import End, ShowText
+from entrypoints.openai.completion import Collected, collect, completion
 from entrypoints.openwebui.emitter import GuardedEmitter
 from entrypoints.openwebui.host_call import HostCall
-from entrypoints.openwebui.present.completion import Collected, collect, completion
 from entrypoints.openwebui.present.fault_text import card, error_object, headers_of, status_line
 from entrypoints.openwebui.present.frames import BELOW, ChunkHead
 from entrypoints.openwebui.present.stream import Start

@@ -28,13 +28,13 @@ from domain.services.list_models import ListModels
 from domain.services.remember_turn import TurnMemory
 from domain.services.run_turn import RunTurn
 from domain.services.sync_models import SyncModels
-from entrypoints.container import Container
-from entrypoints.openwebui.catalog_caches import catalog_caches
+from entrypoints.core.catalog_caches import catalog_caches
+from entrypoints.core.container import Container
+from entrypoints.core.storage import Storage
+from entrypoints.core.storage_lazy import LazyBreakerState, LazyToolRuns
 from entrypoints.openwebui.host_call import HostCall
 from entrypoints.openwebui.model_list import ModelList, Picked
 from entrypoints.openwebui.model_sync import wish_of
-from entrypoints.openwebui.storage import Storage
-from entrypoints.openwebui.storage_lazy import LazyBreakerState, LazyToolRuns
 from entrypoints.settings import Settings
 
 

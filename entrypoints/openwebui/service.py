@@ -16,10 +16,12 @@ from domain.faults.fault import Fault
 from domain.request.turn_request import Caller, Person, TurnRequest
 from domain.services.list_models import Listing
 from domain.services.run_turn import Personal
+from entrypoints.core.policy import PIPELINE, request_of, route_of, support_of
+from entrypoints.openai.chunks import ChunkPresenter
+from entrypoints.openai.completions_body import read_completions_body
 from entrypoints.openwebui.emitter import GuardedEmitter
 from entrypoints.openwebui.host import Host, detect_host
 from entrypoints.openwebui.host_call import HostCall, read_call, split_model
-from entrypoints.openwebui.present.chunks import ChunkPresenter
 from entrypoints.openwebui.present.frames import ChunkHead, Presenter
 from entrypoints.openwebui.present.guard import Guard
 from entrypoints.openwebui.present.legacy import LegacyPresenter
@@ -27,13 +29,11 @@ from entrypoints.openwebui.present.native import NativePresenter
 from entrypoints.openwebui.present.stream import Payload, Start, paced, unpaced
 from entrypoints.openwebui.present.wishes import Wishes
 from entrypoints.openwebui.reply import reply
-from entrypoints.openwebui.request import PIPELINE, request_of, route_of, support_of
 from entrypoints.openwebui.runtime import Runtime
 from entrypoints.openwebui.settings_memory import SettingsMemory
 from entrypoints.openwebui.tool_mode import ToolMode, tool_mode
 from entrypoints.settings import Settings
 from entrypoints.settings_rows import SettingProblem
-from entrypoints.wire.completions_body import read_completions_body
 
 
 class PipeService:

@@ -17,8 +17,8 @@ from adapters.process.ids import SystemIds
 from adapters.process.threads import ThreadOffload
 from domain.request.turn_request import Person, Remembering
 from domain.services.remember_turn import TurnMemory
-from entrypoints.openwebui.storage import Storage
-from entrypoints.openwebui.storage_place import OWN_URL
+from entrypoints.core.storage import Storage
+from entrypoints.core.storage_place import OWN_URL
 from tests.doubles.telemetry import RecordedTelemetry
 from tests.drills.killed_turns import turn
 

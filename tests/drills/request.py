@@ -18,7 +18,7 @@ from adapters.openrouter.models import read_model
 from domain.faults.fault import Fault
 from domain.request.body import build
 from domain.request.turn_request import Caller, Prompting, Thinking, TurnRequest
-from entrypoints.wire.completions_body import read_completions_body
+from entrypoints.openai.completions_body import read_completions_body
 from ports.responses import Route
 from tests.oracle.rules.facts import ENTRIES
 from tests.oracle.strategies import bodies, drawn, long_histories

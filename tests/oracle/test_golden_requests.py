@@ -14,11 +14,11 @@ from adapters.openrouter.body import serialise_body
 from adapters.openrouter.models import read_model
 from domain.request.body import Prepared, build
 from domain.request.turn_request import Caller, Person, TurnRequest
+from entrypoints.core.policy import request_of
+from entrypoints.openai.completions_body import CompletionsBody, read_completions_body
 from entrypoints.openwebui.host_call import HostCall
-from entrypoints.openwebui.request import request_of
 from entrypoints.settings import Settings
 from entrypoints.settings_rows import Secret
-from entrypoints.wire.completions_body import CompletionsBody, read_completions_body
 from tests.oracle.payload_files import PAYLOADS
 from tests.oracle.rules.facts import ENTRIES
 from tests.oracle.verdict import verdict

@@ -10,7 +10,7 @@ from adapters.openrouter.body import serialise_body
 from adapters.openrouter.chat_body import chat_fields
 from domain.request.body import Prepared, build
 from domain.request.turn_request import Identifiers, Person, Prompting, Thinking, TurnRequest
-from entrypoints.wire.completions_body import CompletionsBody, read_completions_body
+from entrypoints.openai.completions_body import CompletionsBody, read_completions_body
 from ports.catalog import Model, Reasoning
 from ports.responses import Route
 

@@ -10,12 +10,12 @@ import pytest
 from domain.catalog.offer import Filter
 from domain.request.body import Prepared, build
 from domain.request.turn_request import Caller, Identifiers, Person
+from entrypoints.core.policy import request_of, route_of, support_of
+from entrypoints.openai.completions_body import CompletionsBody
 from entrypoints.openwebui.host_call import HostCall
-from entrypoints.openwebui.request import request_of, route_of, support_of
 from entrypoints.settings import Settings
 from entrypoints.settings_rows import Secret
 from entrypoints.settings_snapshot import snapshot
-from entrypoints.wire.completions_body import CompletionsBody
 from ports.catalog import Model, Reasoning
 from ports.responses import Endpoint, Limits
 

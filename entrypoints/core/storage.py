@@ -27,9 +27,9 @@ from adapters.vault.vault import KeyRing, VaultOptions, make_vault
 from domain.services.clean_artifacts import Store
 from domain.services.remember_turn import Shelf
 from domain.services.store_time import PROBE_SECONDS
-from entrypoints.openwebui.revisions import revisions_dir
-from entrypoints.openwebui.storage_file import FileIds, begin_file, drop_companions, file_ids, keep_to_owner
-from entrypoints.openwebui.storage_place import Place, StoragePlaceWrong, host_storage, storage_place
+from entrypoints.core.revisions import revisions_dir
+from entrypoints.core.storage_file import FileIds, begin_file, drop_companions, file_ids, keep_to_owner
+from entrypoints.core.storage_place import Place, StoragePlaceWrong, host_storage, storage_place
 from entrypoints.settings import Settings
 from entrypoints.settings_secret import passphrases
 from ports.artifacts import Artifacts

@@ -15,7 +15,7 @@ from domain.turn.steps import (
     ShowStatus,
     ShowText,
 )
-from entrypoints.openwebui.present.completion import Collected, completion
+from entrypoints.openai.completion import Collected, completion
 from entrypoints.openwebui.present.frames import ChunkHead
 from tests.entrypoints.openwebui.told import USAGE, ended, result, tool_call
 

@@ -6,7 +6,7 @@ from types import ModuleType
 import pytest
 
 from adapters.sql.engines import database_url
-from entrypoints.openwebui.storage_place import (
+from entrypoints.core.storage_place import (
     HostStorage,
     Place,
     StoragePlaceWrong,

@@ -6,9 +6,9 @@ from pathlib import Path
 from adapters.disk.cache import DiskCache
 from adapters.process.cache import ProcessCache
 from adapters.process.state import shared_state
-from entrypoints.openwebui.storage import Storage
-from entrypoints.openwebui.storage_lazy import LazyCache
-from entrypoints.openwebui.storage_place import data_folder, host_storage, is_shared
+from entrypoints.core.storage import Storage
+from entrypoints.core.storage_lazy import LazyCache
+from entrypoints.core.storage_place import data_folder, host_storage, is_shared
 from ports.cache import Cache
 
 

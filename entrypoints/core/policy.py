@@ -20,10 +20,10 @@ from domain.request.turn_request import (
     Tooling,
     TurnRequest,
 )
+from entrypoints.openai.completions_body import CompletionsBody
 from entrypoints.openwebui.host_call import HostCall, split_model
 from entrypoints.openwebui.tool_mode import ToolMode
 from entrypoints.settings import Settings
-from entrypoints.wire.completions_body import CompletionsBody
 from ports.catalog import Model
 from ports.responses import Endpoint, Limits, Route
 

@@ -12,7 +12,7 @@ from adapters.memory.tool_runs import MemoryToolRuns
 from adapters.process.cache import ProcessCache
 from domain.services.list_models import ListModels
 from domain.services.run_turn import RunTurn
-from entrypoints.container import Container
+from entrypoints.core.container import Container
 from tests.doubles.catalog import ScriptedCatalog
 from tests.doubles.chats import MemoryChats
 from tests.doubles.clock import FakeClock
