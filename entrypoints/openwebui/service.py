@@ -19,10 +19,11 @@ from domain.services.run_turn import Personal
 from entrypoints.core.policy import PIPELINE, request_of, route_of, support_of
 from entrypoints.openai.chunks import ChunkPresenter
 from entrypoints.openai.completions_body import read_completions_body
+from entrypoints.openai.frames import ChunkHead
 from entrypoints.openwebui.emitter import GuardedEmitter
 from entrypoints.openwebui.host import Host, detect_host
 from entrypoints.openwebui.host_call import HostCall, read_call, split_model
-from entrypoints.openwebui.present.frames import ChunkHead, Presenter
+from entrypoints.openwebui.present.frames import Presenter
 from entrypoints.openwebui.present.guard import Guard
 from entrypoints.openwebui.present.legacy import LegacyPresenter
 from entrypoints.openwebui.present.native import NativePresenter

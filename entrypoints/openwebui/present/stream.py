@@ -5,8 +5,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Any
 
 from domain.turn.steps import Output, ShowReasoning, ShowText
+from entrypoints.openai.frames import Yield
 from entrypoints.openwebui.emitter import GuardedEmitter
-from entrypoints.openwebui.present.frames import Yield
 from entrypoints.openwebui.present.guard import Guard
 from entrypoints.openwebui.present.pace import Pacer
 from entrypoints.openwebui.present.pieces import Pieces

@@ -21,8 +21,8 @@ from domain.turn.steps import (
     ShowText,
 )
 from entrypoints.openai.chunks import DONE, ChunkPresenter
-from entrypoints.openwebui.present.fault_text import error_object
-from entrypoints.openwebui.present.frames import ChunkHead, Yield
+from entrypoints.openai.errors import error_object
+from entrypoints.openai.frames import ChunkHead, Yield
 from tests.entrypoints.openwebui.told import (
     ERROR_ID,
     FAULT,

@@ -16,7 +16,7 @@ from domain.turn.steps import (
     ShowText,
 )
 from entrypoints.openai.completion import Collected, completion
-from entrypoints.openwebui.present.frames import ChunkHead
+from entrypoints.openai.frames import ChunkHead
 from tests.entrypoints.openwebui.told import USAGE, ended, result, tool_call
 
 HEAD = ChunkHead("chatcmpl-1", "openrouter.a/b", 1_700_000_000)

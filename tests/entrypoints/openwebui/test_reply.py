@@ -11,10 +11,11 @@ import pytest
 from domain.faults.fault import Fault, FaultKind
 from domain.request.turn_request import Caller, Person
 from domain.turn.steps import Output, ShowReasoning, ShowText
+from entrypoints.openai.errors import error_object
+from entrypoints.openai.frames import ChunkHead
 from entrypoints.openwebui.emitter import GuardedEmitter
 from entrypoints.openwebui.host_call import HostCall
-from entrypoints.openwebui.present.fault_text import card, error_object
-from entrypoints.openwebui.present.frames import ChunkHead
+from entrypoints.openwebui.present.fault_text import card
 from entrypoints.openwebui.present.wishes import Wishes
 from entrypoints.openwebui.reply import reply
 from tests.doubles.telemetry import RecordedTelemetry
