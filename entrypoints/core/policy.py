@@ -1,16 +1,15 @@
-"""Settings and a host call -> the frozen request of one turn."""
+"""What the settings mean for the core: limits, retries, routes, retention, the models on offer. Of `Settings` alone."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 
+from adapters.vault.vault import VaultOptions
 from domain.catalog.offer import Filter, Offer
-from domain.catalog.selection import find
-from domain.conversation.namespace import namespace_of
+from domain.catalog.rows import Switches
+from domain.egress.base_url import checked_base_url
 from domain.faults.retry import RetryPolicy
-from domain.request.tasks import stripped
 from domain.request.turn_request import (
     Bounds,
-    Caller,
     EndpointChoice,
     Identifiers,
     Prompting,
@@ -18,76 +17,47 @@ from domain.request.turn_request import (
     Routing,
     Thinking,
     Tooling,
-    TurnRequest,
 )
-from entrypoints.openai.completions_body import CompletionsBody
-from entrypoints.openwebui.host_call import HostCall, split_model
-from entrypoints.openwebui.tool_mode import ToolMode
+from domain.services.clean_artifacts import Retention
 from entrypoints.settings import Settings
-from ports.catalog import Model
+from entrypoints.settings_secret import passphrases
 from ports.responses import Endpoint, Limits, Route
 
-PIPELINE = ToolMode(host=False)
-REFERER = "https://openwebui.com/"
-TITLE = "Open WebUI"
 MEBIBYTE = 1024 * 1024
 
 
-def route_of(settings: Settings) -> Route:
-    """Say where calls go and who pays."""
-    referer = settings.http_referer_override or REFERER
-    return Route(settings.base_url, settings.api_key.reveal(), referer, TITLE)
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The application upstream is told requests come from: its address and its name; empty ones are not sent."""
+
+    site: str = ""
+    title: str = ""
 
 
-def request_of(
-    call: HostCall,
-    body: CompletionsBody,
-    settings: Settings,
-    models: tuple[Model, ...],
-    zero_retention: frozenset[str] = frozenset(),
-    *,
-    turn_id: str = "",
-    function_id: str = "",
-    mode: ToolMode = PIPELINE,
-) -> TurnRequest:
-    """Freeze everything one turn needs; nothing later reads a live setting.
+NO_ORIGIN = Origin()
 
-    `zero_retention`: ids of endpoints that keep nothing, as far as known.
-    """
-    is_task = call.caller is Caller.TASK
-    return TurnRequest(
-        model=settings.task_model.strip() if is_task and settings.task_model.strip() else _slug(body.model, models),
-        messages=stripped(body.messages) if is_task else tuple(body.messages),
-        route=route_of(settings),
-        caller=call.caller,
-        task=call.task,
-        turn_id=turn_id,
-        stream=not is_task or bool(body.stream),
-        person=call.person,
-        parameters=body.parameters(),
-        thinking=_thinking(settings, is_task=is_task),
-        identifiers=Identifiers(
-            settings.send_end_user_id, settings.send_session_id, settings.send_chat_id, settings.send_message_id
-        ),
-        routing=_routing(settings),
-        prompting=Prompting(
-            history_turns=0 if is_task else settings.history_window_turns,
-            trim=settings.auto_context_trimming,
-            cache_marks=settings.enable_anthropic_prompt_caching and not is_task,
-            cache_ttl=settings.anthropic_prompt_cache_ttl,
-            use_output_ceiling=settings.use_model_max_output_tokens,
-        ),
-        endpoints=_endpoints(settings),
-        fallback_model=settings.fallback_model.strip(),
-        limits=_limits(settings),
-        retry=RetryPolicy(uncertain_allowed=settings.retry_uncertain),
-        memory=Remembering() if is_task else _remembering(settings, function_id),
-        tooling=_tooling(settings, mode, host_searches=_host_searches(call)),
-        bounds=_bounds(settings),
-        offer=offer_of(settings, zero_retention),
-        insecure_hosts=insecure_hosts(settings),
-        show_usage=settings.show_final_usage_status,
-    )
+
+@dataclass(frozen=True, slots=True)
+class VaultWish:
+    """What the settings ask of the vault; `unreadable`: a passphrase is stored but cannot be opened."""
+
+    newest: str = ""
+    older: tuple[str, ...] = ()
+    unreadable: bool = False
+    options: VaultOptions = field(default_factory=VaultOptions)
+
+
+def route_of(settings: Settings, origin: Origin = NO_ORIGIN) -> Route:
+    """Say where calls go, who pays and where they come from; the address is not checked."""
+    site = settings.http_referer_override or origin.site
+    return Route(settings.base_url, settings.api_key.reveal(), site, origin.title)
+
+
+def usable_route(settings: Settings, origin: Origin = NO_ORIGIN) -> Route:
+    """Return the route with a checked address. Raises InvalidBaseUrl."""
+    route = route_of(settings, origin)
+    base_url = checked_base_url(route.base_url, insecure_hosts(settings))
+    return Route(base_url, route.api_key.strip(), route.referer, route.title)
 
 
 def offer_of(settings: Settings, zero_retention: frozenset[str]) -> Offer:
@@ -107,7 +77,8 @@ def names(listed: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in listed.replace("\n", ",").split(",") if name.strip())
 
 
-def _thinking(settings: Settings, *, is_task: bool) -> Thinking:
+def thinking_of(settings: Settings, *, is_task: bool) -> Thinking:
+    """Return how models think; tasks have an effort of their own."""
     return Thinking(
         enabled=settings.enable_reasoning,
         effort=settings.task_model_reasoning_effort if is_task else settings.reasoning_effort,
@@ -118,16 +89,41 @@ def _thinking(settings: Settings, *, is_task: bool) -> Thinking:
     )
 
 
-def _remembering(settings: Settings, function_id: str) -> Remembering:
+def identifiers_of(settings: Settings) -> Identifiers:
+    """Return which ids upstream is told."""
+    return Identifiers(
+        settings.send_end_user_id, settings.send_session_id, settings.send_chat_id, settings.send_message_id
+    )
+
+
+def prompting_of(settings: Settings, *, is_task: bool) -> Prompting:
+    """Return how prompts are built; a task is sent whole and never marked for a cache."""
+    return Prompting(
+        history_turns=0 if is_task else settings.history_window_turns,
+        trim=settings.auto_context_trimming,
+        cache_marks=settings.enable_anthropic_prompt_caching and not is_task,
+        cache_ttl=settings.anthropic_prompt_cache_ttl,
+        use_output_ceiling=settings.use_model_max_output_tokens,
+    )
+
+
+def keeps_anything(settings: Settings) -> bool:
+    """Tell whether turns leave anything behind."""
+    return settings.persist_reasoning_tokens != "disabled" or settings.persist_tool_results
+
+
+def remembering_of(settings: Settings, namespace: str) -> Remembering:
+    """Return what of a turn outlives it."""
     return Remembering(
-        namespace=namespace_of(function_id),
+        namespace=namespace,
         reasoning=settings.persist_reasoning_tokens,
         tool_results=settings.persist_tool_results,
         full_turns=settings.tool_output_retention_turns,
     )
 
 
-def _routing(settings: Settings) -> Routing:
+def routing_of(settings: Settings) -> Routing:
+    """Return where upstream may send requests."""
     return Routing(
         order=names(settings.provider_order),
         only=names(settings.provider_only),
@@ -139,7 +135,8 @@ def _routing(settings: Settings) -> Routing:
     )
 
 
-def _endpoints(settings: Settings) -> EndpointChoice:
+def endpoints_of(settings: Settings) -> EndpointChoice:
+    """Return which endpoint models are called through."""
     return EndpointChoice(
         default=Endpoint.CHAT if settings.default_llm_endpoint == "chat_completions" else Endpoint.RESPONSES,
         forced_chat=names(settings.force_chat_completions_models),
@@ -148,7 +145,8 @@ def _endpoints(settings: Settings) -> EndpointChoice:
     )
 
 
-def _limits(settings: Settings) -> Limits:
+def limits_of(settings: Settings) -> Limits:
+    """Return the limits of one upstream request; a limit for all of it takes the place of that for silence."""
     total = settings.http_total_timeout_seconds
     return Limits(
         connect=settings.http_connect_timeout_seconds,
@@ -158,15 +156,24 @@ def _limits(settings: Settings) -> Limits:
     )
 
 
-def _bounds(settings: Settings) -> Bounds:
+def bounds_of(settings: Settings) -> Bounds:
+    """Return how many turns may run and wait in this process."""
     return Bounds(
         concurrent=settings.max_concurrent_requests,
         queued=settings.max_queued_requests,
     )
 
 
-def _tooling(settings: Settings, mode: ToolMode, *, host_searches: bool) -> Tooling:
-    searches = settings.enable_web_search_tool and not host_searches
+def retry_of(settings: Settings) -> RetryPolicy:
+    """Return what may be sent again."""
+    return RetryPolicy(uncertain_allowed=settings.retry_uncertain)
+
+
+def tooling_of(
+    settings: Settings, *, handed_over: bool = False, host_only: frozenset[str] = frozenset(), searches: bool = True
+) -> Tooling:
+    """Return how tools are run. The caller says who runs them, and whether upstream may search the web."""
+    searches = settings.enable_web_search_tool and searches
     return Tooling(
         strict=settings.enable_strict_tool_calling,
         max_rounds=settings.max_function_call_loops,
@@ -177,18 +184,31 @@ def _tooling(settings: Settings, mode: ToolMode, *, host_searches: bool) -> Tool
         still_seconds=settings.tool_idle_timeout_seconds,
         breaker_failures=settings.breaker_max_failures,
         breaker_window=settings.breaker_window_seconds,
-        handed_over=mode.host,
-        host_only=mode.host_only,
+        handed_over=handed_over,
+        host_only=host_only,
         searches=(settings.web_search_max_results or 0) if searches else None,
     )
 
 
-def _host_searches(call: HostCall) -> bool:
-    """Tell whether the host searches the web for this message: before it, or by a tool of its own."""
-    features, tools = call.metadata.get("features"), call.body.get("tools")
-    named = (tool.get("function") for tool in tools if isinstance(tool, Mapping)) if isinstance(tools, list) else ()
-    by_tool = any(isinstance(one, Mapping) and one.get("name") == "search_web" for one in named)
-    return by_tool or (isinstance(features, Mapping) and bool(features.get("web_search")))
+def retention_of(settings: Settings, namespace: str) -> Retention:
+    """Return how long what nobody uses is kept, and how often it is cleaned."""
+    return Retention(namespace, settings.artifact_cleanup_days, settings.artifact_cleanup_interval_hours)
+
+
+def switches_of(settings: Settings) -> Switches:
+    """Return what a host's rows of models follow upstream in."""
+    return Switches(
+        capabilities=settings.update_model_capabilities,
+        descriptions=settings.update_model_descriptions,
+        public=settings.new_model_access_control == "public",
+    )
+
+
+def vault_of(settings: Settings) -> VaultWish:
+    """Return what the vault is made of."""
+    newest, older = settings.artifact_encryption_key, settings.artifact_previous_keys
+    options = VaultOptions(settings.encrypt_all, settings.enable_lz4_compression, settings.min_compress_bytes)
+    return VaultWish(newest.reveal().strip(), passphrases(older), newest.unreadable, options)
 
 
 def _cap(price: float | None) -> Decimal | None:
@@ -203,9 +223,3 @@ def insecure_hosts(settings: Settings) -> frozenset[str]:
 def support_of(settings: Settings) -> str:
     """Return whom to ask, for cards; may be empty."""
     return " \u00b7 ".join(place for place in (settings.support_email, settings.support_url) if place)
-
-
-def _slug(requested: str, models: tuple[Model, ...]) -> str:
-    """Drop the host's function id, unless the whole name is a model's."""
-    _, rest = split_model(requested)
-    return requested if find(rest, models) is None and find(requested, models) is not None else rest

@@ -10,7 +10,7 @@ import pytest
 
 from entrypoints.core.storage import AGAIN_SECONDS, LOOK_SECONDS, Storage
 from entrypoints.core.storage_file import COMPANIONS, drop_companions, file_ids
-from entrypoints.core.storage_place import OWN_URL
+from entrypoints.core.storage_place import sqlite_place
 from tests.contracts.artifact_cases import HERE, turn_of, ulid
 from tests.doubles.clock import FakeClock
 from tests.doubles.offload import InlineOffload
@@ -23,8 +23,7 @@ class Opened:
     def __init__(self, folder: Path) -> None:
         self.clock, self.log = FakeClock(), RecordedTelemetry()
         self.path = folder / "store.db"
-        environ = {OWN_URL: f"sqlite:///{self.path}"}
-        self.storage = Storage(environ, clock=self.clock, offload=InlineOffload(), telemetry=self.log)
+        self.storage = Storage(sqlite_place(self.path), clock=self.clock, offload=InlineOffload(), telemetry=self.log)
 
     async def put(self, number: int) -> None:
         await (await self.storage.shelf()).artifacts.put(turn_of(number, 1))
