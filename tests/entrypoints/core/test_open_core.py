@@ -7,17 +7,23 @@ import sqlite3
 import sys
 from collections.abc import AsyncIterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import pytest
 
 from adapters.process.state import ENTRY
 from domain.faults.fault import Fault, FaultKind
+from domain.request.turn_request import Person
 from domain.turn.steps import Ended
 from entrypoints.core.asked import Asked
 from entrypoints.core.open_core import open_core
-from entrypoints.core.storage_place import IN_MEMORY, Place
+from entrypoints.core.storage_place import IN_MEMORY, Place, sqlite_place
+from entrypoints.openai.completion import collect, completion
+from entrypoints.openai.completions_body import read_completions_body
+from entrypoints.openai.frames import ChunkHead
 from entrypoints.settings import Settings
 from entrypoints.settings_rows import Secret
 from entrypoints.simulator.server import Simulator, running_simulator
@@ -70,6 +76,30 @@ async def test_core_without_a_host_answers_and_remembers_where_it_has_a_store(
     if store == "sqlite":
         with closing(sqlite3.connect(file)) as opened:
             assert opened.execute("SELECT count(*) FROM openrouter_pipe_artifact").fetchone()[0] > 0
+
+
+@pytest.mark.parametrize(
+    ("payload", "begins"),
+    [({"model": "sim/echo", "messages": [{"role": "user", "content": "hi"}]}, "You said: hi"), ({}, "")],
+)
+async def test_example_of_the_developers_page_answers(
+    simulator: Simulator, tmp_path: Path, payload: dict[str, Any], begins: str
+) -> None:
+    page = (ROOT / "docs/developers.md").read_text("utf-8")
+    example = page.partition("**Another entrypoint**")[2].partition("```python\n")[2].partition("```")[0]
+    names = {
+        **{each.__name__: each for each in (open_core, sqlite_place, read_completions_body, collect, completion)},
+        **{each.__name__: each for each in (Asked, Fault, Person)},
+        "asyncio": asyncio,
+        "file": tmp_path / "store.db",
+        "settings": replace(SETTINGS, base_url=simulator.url),
+        "payload": payload,
+        "head": ChunkHead("chatcmpl-1", "sim/echo", 1),
+    }
+    exec(f"async def run():\n{indent(example, '    ')}\n    return answer", names)
+    answer = await names["run"]()
+
+    assert answer["choices"][0]["message"]["content"] == begins
 
 
 async def test_request_that_cannot_be_read_ends_in_its_fault() -> None:

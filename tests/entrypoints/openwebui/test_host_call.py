@@ -1,7 +1,7 @@
 """Who calls: the page, an API client or a background task, as each version of the host hands it over."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 
@@ -187,3 +187,9 @@ def test_call_that_does_not_name_a_stream_wants_none() -> None:
 
     assert not handed_over(PAGE["0.12.4"], body=body).stream
     assert not wants_stream(body)
+
+
+def test_nothing_behind_the_reading_holds_a_dictionary_of_the_host() -> None:
+    kinds = get_type_hints(HostCall)
+
+    assert not [name for name, kind in kinds.items() if "Mapping" in str(kind) or str(kind).startswith("dict")]
