@@ -27,7 +27,7 @@ from entrypoints.core.offered_models import OfferedModels, Picked
 from entrypoints.core.policy import route_of, switches_of
 from entrypoints.core.storage import Storage
 from entrypoints.core.storage_lazy import LazyBreakerState, LazyToolRuns
-from entrypoints.core.storage_place import Place
+from entrypoints.core.storage_place import IN_MEMORY, Place
 from entrypoints.core.turn_stores import TurnStores
 from entrypoints.settings import Settings
 from ports.notices import Notices
@@ -134,7 +134,7 @@ class Core:
         return self._settings.max_concurrent_requests
 
 
-def open_core(settings: Settings, place: Place, host: HostPorts | None = None) -> Core:
+def open_core(settings: Settings, place: Place = IN_MEMORY, host: HostPorts | None = None) -> Core:
     """Return the core, opened on the running loop; nothing is connected before it is needed.
 
     `settings` are those it begins with: each call brings its own. Close it, or use it as a context manager.
