@@ -21,7 +21,7 @@ from domain.conversation.record import KeptItem, TurnRecord
 from domain.conversation.references import details_entry
 from domain.request.turn_request import Person, Remembering
 from domain.services.remember_turn import Shelf, TurnMemory
-from entrypoints.openwebui.revisions import revisions_dir
+from entrypoints.core.revisions import revisions_dir
 from ports.offload import Offload
 from tests.doubles.telemetry import RecordedTelemetry
 

@@ -14,7 +14,7 @@ from sqlalchemy.pool import Pool
 
 from adapters.sql import engines
 from domain.services import store_time
-from entrypoints.openwebui import storage
+from entrypoints.core import storage
 from entrypoints.openwebui.service import PipeService
 from entrypoints.simulator.server import Simulator
 from tests.entrypoints.openwebui.service.bound_turn import ask_as_bound_by_rights

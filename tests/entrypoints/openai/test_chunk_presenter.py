@@ -20,9 +20,9 @@ from domain.turn.steps import (
     ShowStatus,
     ShowText,
 )
-from entrypoints.openwebui.present.chunks import DONE, ChunkPresenter
-from entrypoints.openwebui.present.fault_text import error_object
-from entrypoints.openwebui.present.frames import ChunkHead, Yield
+from entrypoints.openai.chunks import DONE, ChunkPresenter
+from entrypoints.openai.errors import error_object
+from entrypoints.openai.frames import ChunkHead, Yield
 from tests.entrypoints.openwebui.told import (
     ERROR_ID,
     FAULT,

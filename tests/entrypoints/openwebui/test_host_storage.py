@@ -6,13 +6,8 @@ from types import ModuleType
 import pytest
 
 from adapters.sql.engines import database_url
-from entrypoints.openwebui.storage_place import (
-    HostStorage,
-    Place,
-    StoragePlaceWrong,
-    host_storage,
-    storage_place,
-)
+from entrypoints.core.storage_place import Place, StoragePlaceWrong, sqlite_place
+from entrypoints.openwebui.host_storage import HostStorage, host_storage, place_beside_host, storage_place
 
 HERE = Path("/srv/host")
 OWN = "OPENROUTER_PIPE_DATABASE_URL"
@@ -20,7 +15,8 @@ OWN = "OPENROUTER_PIPE_DATABASE_URL"
 
 def beside(folder: str) -> Place:
     file = Path(folder) / "openrouter_pipe.db"
-    return Place(f"sqlite+aiosqlite:///{file}", sqlite_file=file, key_file=Path(folder) / "openrouter_pipe.key")
+    key_file = Path(folder) / "openrouter_pipe.key"
+    return Place(f"sqlite+aiosqlite:///{file}", sqlite_file=file, key_file=key_file, folder=Path(folder))
 
 
 def place(host_url: str = "", data: str = "", schema: str = "", **environment: str) -> Place:
@@ -58,7 +54,7 @@ def test_a_host_on_postgresql_shares_its_database(scheme: str) -> None:
     found = place(f"{scheme}://me:p%40ss@db:5433/chat?sslmode=require", schema="webui")
 
     url = "postgresql+psycopg://me:p%40ss@db:5433/chat?sslmode=require"
-    assert found == Place(url, schema="webui")
+    assert found == Place(url, schema="webui", folder=HERE / "data")
 
 
 def test_encryption_of_the_connection_is_asked_for_in_libpqs_word() -> None:
@@ -76,7 +72,7 @@ def test_a_password_comes_through_as_the_host_reads_it(password: str) -> None:
 def test_the_operators_postgresql_comes_first_and_is_not_the_hosts() -> None:
     found = place("postgres://host/chat", schema="webui", **{OWN: " postgres://me@own/store "})
 
-    assert found == Place("postgresql+psycopg://me@own/store")
+    assert found == Place("postgresql+psycopg://me@own/store", folder=HERE / "data")
 
 
 @pytest.mark.parametrize(
@@ -87,7 +83,7 @@ def test_the_operators_file_is_used_itself_with_its_key_beside_it(url: str, file
     found = place("postgres://host/chat", **{OWN: url})
 
     key = Path(file).with_name("openrouter_pipe.key")
-    assert found == Place(f"sqlite+aiosqlite:///{file}", sqlite_file=Path(file), key_file=key)
+    assert found == Place(f"sqlite+aiosqlite:///{file}", "", Path(file), key, Path(file).parent)
 
 
 def test_an_empty_variable_is_no_word() -> None:
@@ -131,3 +127,29 @@ def test_the_hosts_word_is_taken_from_its_loaded_settings() -> None:
     assert host_storage(environment, {"open_webui.env": env}) == HostStorage("postgresql://a/b", "/from/host", "named")
     assert host_storage(environment, {}) == HostStorage("sqlite:///other.db", "/other", "named")
     assert host_storage({}, {}) == HostStorage()
+
+
+@pytest.mark.parametrize("data", ["", "/data", "files"])
+def test_a_place_that_is_wrong_says_so_itself_and_still_has_a_folder(data: str) -> None:
+    found = place_beside_host({OWN: "mysql://me:s3cret@db/x", "DATA_DIR": data})
+
+    assert found == Place(
+        folder=HERE / (data or "data"), wrong=f"{OWN} names neither a PostgreSQL nor a SQLite database"
+    )
+
+
+@pytest.mark.parametrize(("url", "shared"), [("postgres://db/chat", True), ("sqlite:////data/webui.db", False)])
+def test_only_a_server_is_shared_between_machines(url: str, shared: bool) -> None:
+    assert place(url).is_shared is shared
+    assert not sqlite_place(Path("/a.db")).is_shared
+
+
+def test_a_working_directory_that_is_gone_costs_the_database_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert place_beside_host({}).wrong == "the working directory is gone"
+    monkeypatch.chdir(tmp_path)

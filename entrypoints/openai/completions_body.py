@@ -10,6 +10,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    TypeAdapter,
     ValidationError,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
@@ -26,6 +27,17 @@ REQUIRED = ("model", "messages")
 
 LARGEST = 2**53 - 1
 """The largest whole number every reader of JSON keeps."""
+
+
+_FLAG: TypeAdapter[bool] = TypeAdapter(bool)
+
+
+def flag(value: object) -> bool:
+    """Read a flag as the flags of a body are read: the text `false`, 0, null and what is no flag at all are false."""
+    try:
+        return _FLAG.validate_python(value)
+    except ValidationError:
+        return False
 
 
 def _texts(value: object) -> list[str] | None:

@@ -1,4 +1,4 @@
-"""Settings and a call of the host become the frozen request of one turn."""
+"""Settings and what a caller asks become the frozen request of one turn."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -9,53 +9,29 @@ import pytest
 
 from domain.catalog.offer import Filter
 from domain.request.body import Prepared, build
-from domain.request.turn_request import Caller, Identifiers, Person
-from entrypoints.openwebui.host_call import HostCall
-from entrypoints.openwebui.request import request_of, route_of, support_of
+from domain.request.turn_request import Caller, Identifiers, Parameters, Person
+from domain.services.list_models import Listing
+from entrypoints.core.asked import Asked, CallerTools, request_of
+from entrypoints.core.policy import Origin, route_of, support_of, usable_route
 from entrypoints.settings import Settings
 from entrypoints.settings_rows import Secret
 from entrypoints.settings_snapshot import snapshot
-from entrypoints.wire.completions_body import CompletionsBody
 from ports.catalog import Model, Reasoning
 from ports.responses import Endpoint, Limits
 
 SETTINGS = Settings(api_key=Secret("sk-or-v1-test"))
-MODELS = (Model("acme/two.5", "Two"), Model("gpt.five", "Odd"))
+SITE = Origin("https://site.test", "Site")
 
 
-def call_of(caller: Caller = Caller.PAGE) -> HostCall:
-    return HostCall({}, caller, Person("u"), None, None, "")
-
-
-def body_of(model: str = "openrouter.acme/two.5", **more: Any) -> CompletionsBody:
-    return CompletionsBody(model=model, messages=[{"role": "user", "content": "hi"}], **more)
-
-
-@pytest.mark.parametrize(
-    ("requested", "slug"),
-    [
-        ("openrouter.acme/two.5", "acme/two.5"),
-        ("openrouter.acme.two.5", "acme.two.5"),
-        ("acme/two.5", "acme/two.5"),
-        ("gpt.five", "gpt.five"),
-        ("openrouter.gpt.five", "gpt.five"),
-        ("openrouter.unknown/model", "unknown/model"),
-        ("unknown/model", "unknown/model"),
-    ],
-)
-def test_function_id_is_dropped_unless_the_whole_name_is_a_models(requested: str, slug: str) -> None:
-    assert request_of(call_of(), body_of(requested), SETTINGS, MODELS).model == slug
-
-
-def test_function_id_is_dropped_while_no_model_is_known() -> None:
-    assert request_of(call_of(), body_of("openrouter.acme.two"), SETTINGS, ()).model == "acme.two"
+def asked(caller: Caller = Caller.PAGE, **more: Any) -> Asked:
+    return Asked("acme/two.5", ({"role": "user", "content": "hi"},), caller=caller, person=Person("u"), **more)
 
 
 @pytest.mark.parametrize(("caller", "effort"), [(Caller.PAGE, "high"), (Caller.API, "high"), (Caller.TASK, "minimal")])
 def test_tasks_think_as_much_as_their_own_setting_says(caller: Caller, effort: str) -> None:
     settings = replace(SETTINGS, reasoning_effort="high", task_model_reasoning_effort="minimal")
 
-    assert request_of(call_of(caller), body_of(), settings, MODELS).thinking.effort == effort
+    assert request_of(asked(caller), settings).thinking.effort == effort
 
 
 @pytest.mark.parametrize(
@@ -63,29 +39,41 @@ def test_tasks_think_as_much_as_their_own_setting_says(caller: Caller, effort: s
     [(Caller.PAGE, False, True), (Caller.API, False, True), (Caller.TASK, False, False), (Caller.TASK, True, True)],
 )
 def test_upstream_streams_for_everyone_but_tasks(caller: Caller, stream: bool, upstream: bool) -> None:
-    assert request_of(call_of(caller), body_of(stream=stream), SETTINGS, MODELS).stream is upstream
+    assert request_of(asked(caller, stream=stream), SETTINGS).stream is upstream
 
 
 def test_silence_ends_a_request_unless_there_is_a_limit_for_all_of_it() -> None:
     limited = replace(SETTINGS, http_total_timeout_seconds=60, max_sse_event_mb=1)
 
-    assert request_of(call_of(), body_of(), SETTINGS, MODELS).limits == Limits(10, None, 300, 32 * 1024 * 1024)
-    assert request_of(call_of(), body_of(), limited, MODELS).limits == Limits(10, 60, None, 1024 * 1024)
+    assert request_of(asked(), SETTINGS).limits == Limits(10, None, 300, 32 * 1024 * 1024)
+    assert request_of(asked(), limited).limits == Limits(10, 60, None, 1024 * 1024)
 
 
 def test_hosts_for_plain_http_are_read_from_their_list() -> None:
     settings = replace(SETTINGS, insecure_base_url_hosts=" Gateway.lan, ,other")
 
-    assert request_of(call_of(), body_of(), settings, MODELS).insecure_hosts == {"gateway.lan", "other"}
+    assert request_of(asked(), settings).insecure_hosts == {"gateway.lan", "other"}
 
 
 def test_route_names_the_operators_site_where_it_is_set() -> None:
     assert route_of(replace(SETTINGS, http_referer_override="https://x.test")).referer == "https://x.test"
-    assert route_of(SETTINGS).referer.startswith("https://")
+    assert route_of(replace(SETTINGS, http_referer_override="https://x.test"), SITE).referer == "https://x.test"
+
+
+def test_route_names_the_application_otherwise_and_nothing_without_one() -> None:
+    assert (route_of(SETTINGS, SITE).referer, route_of(SETTINGS, SITE).title) == ("https://site.test", "Site")
+    assert (route_of(SETTINGS).referer, route_of(SETTINGS).title) == ("", "")
+    assert request_of(asked(), SETTINGS, origin=SITE).route == route_of(SETTINGS, SITE)
+
+
+def test_route_is_asked_with_a_cleaned_address_and_key() -> None:
+    route = usable_route(replace(SETTINGS, base_url=" https://x.test/v1/ "))
+
+    assert (route.base_url, route.api_key) == ("https://x.test/v1", "sk-or-v1-test")
 
 
 def test_key_is_in_the_route_and_in_no_repr() -> None:
-    request = request_of(call_of(), body_of(), SETTINGS, MODELS)
+    request = request_of(asked(), SETTINGS)
 
     assert request.route.api_key == "sk-or-v1-test"
     assert "sk-or-v1-test" not in repr(request)
@@ -150,8 +138,8 @@ EVERY_SETTING: dict[str, tuple[dict[str, Any], str, object]] = {
 
 @pytest.mark.parametrize(("changed", "place", "value"), EVERY_SETTING.values(), ids=EVERY_SETTING)
 def test_setting_reaches_its_place_in_the_request(changed: dict[str, Any], place: str, value: object) -> None:
-    usual = request_of(call_of(), body_of(), SETTINGS, MODELS)
-    frozen = request_of(call_of(), body_of(), replace(SETTINGS, **changed), MODELS)
+    usual = request_of(asked(), SETTINGS)
+    frozen = request_of(asked(), replace(SETTINGS, **changed))
 
     assert attrgetter(place)(frozen) == value
     assert attrgetter(place)(usual) != value
@@ -161,9 +149,9 @@ def test_endpoints_that_keep_nothing_count_only_where_the_operator_asks() -> Non
     kept = frozenset({"acme/two.5"})
     asking = replace(SETTINGS, zdr_models_only=True)
 
-    assert request_of(call_of(), body_of(), SETTINGS, MODELS, kept).offer.zero_retention is None
-    assert request_of(call_of(), body_of(), asking, MODELS, kept).offer.zero_retention == kept
-    assert request_of(call_of(), body_of(), asking, MODELS).offer.zero_retention == frozenset()
+    assert request_of(asked(), SETTINGS, Listing(zero_retention=kept)).offer.zero_retention is None
+    assert request_of(asked(), asking, Listing(zero_retention=kept)).offer.zero_retention == kept
+    assert request_of(asked(), asking).offer.zero_retention == frozenset()
 
 
 # --- background tasks ---------------------------------------------------------------------------------------------
@@ -173,25 +161,23 @@ def test_endpoints_that_keep_nothing_count_only_where_the_operator_asks() -> Non
     ("caller", "model"), [(Caller.TASK, "acme/small"), (Caller.PAGE, "acme/two.5"), (Caller.API, "acme/two.5")]
 )
 def test_task_model_does_the_tasks_and_nothing_else(caller: Caller, model: str) -> None:
-    assert request_of(call_of(caller), body_of(), replace(SETTINGS, task_model=" acme/small "), MODELS).model == model
+    assert request_of(asked(caller), replace(SETTINGS, task_model=" acme/small ")).model == model
 
 
 def test_model_of_the_chat_does_the_tasks_where_no_other_is_named() -> None:
-    assert request_of(call_of(Caller.TASK), body_of(), replace(SETTINGS, task_model=" "), MODELS).model == "acme/two.5"
+    assert request_of(asked(Caller.TASK), replace(SETTINGS, task_model=" ")).model == "acme/two.5"
 
 
 def test_task_is_sent_whole_without_cache_marks_and_without_data() -> None:
     settings = replace(SETTINGS, history_window_turns=1)
     picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
-    body = CompletionsBody(
-        model="acme/two.5", messages=[{"role": "user", "content": [{"type": "text", "text": "a"}, picture]}]
-    )
-    task = request_of(call_of(Caller.TASK), body, settings, MODELS)
-    chat = request_of(call_of(), body, settings, MODELS)
+    messages = ({"role": "user", "content": [{"type": "text", "text": "a"}, picture]},)
+    task = request_of(Asked("acme/two.5", messages, caller=Caller.TASK), settings)
+    chat = request_of(Asked("acme/two.5", messages, caller=Caller.PAGE), settings)
 
     assert (task.prompting.history_turns, task.prompting.cache_marks) == (0, False)
     assert task.messages == ({"role": "user", "content": [{"type": "text", "text": "a"}]},)
-    assert chat.messages == tuple(body.messages)
+    assert chat.messages == messages
 
 
 # --- what a person chose ------------------------------------------------------------------------------------------
@@ -231,40 +217,40 @@ def test_person_decides_what_the_operator_leaves_to_them(
     valves: dict[str, Any], own: dict[str, Any], place: str, value: object
 ) -> None:
     settings, _ = snapshot({"API_KEY": "sk-or-v1-test", **valves}, own, {})
-    request = request_of(call_of(), body_of(), settings, MODELS)
+    request = request_of(asked(), settings)
 
     assert attrgetter(place)(request) == value
     assert request.route.api_key == "sk-or-v1-test"
 
 
-@pytest.mark.parametrize("asked", [{}, {"reasoning_effort": "max"}, {"reasoning": {"effort": "xhigh"}}], ids=repr)
-def test_nobody_thinks_deeper_than_the_operators_cap(asked: dict[str, Any]) -> None:
+@pytest.mark.parametrize("effort", [None, "max", "xhigh"])
+def test_nobody_thinks_deeper_than_the_operators_cap(effort: str | None) -> None:
     settings, _ = snapshot({"MAX_REASONING_EFFORT": "medium"}, {"REASONING_EFFORT": "max"}, {})
     model = Model(
         "acme/two.5", "Two", supported_parameters=frozenset({"reasoning"}), reasoning=Reasoning(takes_effort=True)
     )
-    request = request_of(call_of(), body_of(**asked), settings, (model,))
+    wish = Parameters(reasoning={"effort": effort} if effort else {})
+    request = request_of(asked(parameters=wish), settings)
     built = build(request, model.id, model)
 
     assert isinstance(built, Prepared)
     assert built.body.reasoning == {"effort": "medium", "summary": "auto"}
 
 
-SEARCH_TOOL = {"type": "function", "function": {"name": "search_web"}}
+@pytest.mark.parametrize(("caller_searches", "searches"), [(False, 3), (True, None)])
+def test_upstream_searches_only_where_the_caller_does_not(caller_searches: bool, searches: int | None) -> None:
+    tools = CallerTools(searches=caller_searches)
+
+    assert request_of(asked(tools=tools), SETTINGS).tooling.searches == searches
 
 
-@pytest.mark.parametrize(
-    ("metadata", "body", "searches"),
-    [
-        ({}, {}, 3),
-        ({"features": {"web_search": False}}, {"tools": [{"function": {"name": "add"}}]}, 3),
-        ({"features": {"web_search": True}}, {}, None),
-        ({}, {"tools": [SEARCH_TOOL]}, None),
-        ({"features": None}, {"tools": "none"}, 3),
-    ],
-)
-def test_upstream_searches_only_where_the_host_does_not(
-    metadata: dict[str, Any], body: dict[str, Any], searches: int | None
-) -> None:
-    call = HostCall(body, Caller.PAGE, Person("u"), None, None, "", metadata)
-    assert request_of(call, body_of(), SETTINGS, MODELS).tooling.searches == searches
+def test_who_runs_the_tools_is_the_callers_word() -> None:
+    tools = CallerTools(handed_over=True, host_only=frozenset({"ask_user"}))
+    tooling = request_of(asked(tools=tools), SETTINGS).tooling
+
+    assert (tooling.handed_over, tooling.host_only) == (True, {"ask_user"})
+
+
+def test_turn_keeps_what_it_leaves_under_the_callers_namespace_and_a_task_keeps_nothing() -> None:
+    assert request_of(asked(namespace="pipe_1"), SETTINGS).memory.namespace == "pipe_1"
+    assert request_of(asked(Caller.TASK, namespace="pipe_1"), SETTINGS).memory.namespace == ""

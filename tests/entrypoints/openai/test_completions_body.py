@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from domain.faults.fault import Fault, FaultKind
 from domain.request.turn_request import Parameters
-from entrypoints.wire.completions_body import CompletionsBody, read_completions_body
+from entrypoints.openai.completions_body import CompletionsBody, read_completions_body
 
 MESSAGES = [{"role": "user", "content": "hi"}]
 

@@ -14,7 +14,7 @@ from domain.turn.steps import (
     ShowReasoning,
     ShowText,
 )
-from entrypoints.openwebui.present.frames import ChunkHead, chat_usage
+from entrypoints.openai.frames import ChunkHead, chat_usage
 from ports.toolbox import ToolCall
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from entrypoints.openwebui.storage import AGAIN_SECONDS, LOOK_SECONDS, Storage
-from entrypoints.openwebui.storage_file import COMPANIONS, drop_companions, file_ids
-from entrypoints.openwebui.storage_place import OWN_URL
+from entrypoints.core.storage import AGAIN_SECONDS, LOOK_SECONDS, Storage
+from entrypoints.core.storage_file import COMPANIONS, drop_companions, file_ids
+from entrypoints.core.storage_place import sqlite_place
 from tests.contracts.artifact_cases import HERE, turn_of, ulid
 from tests.doubles.clock import FakeClock
 from tests.doubles.offload import InlineOffload
@@ -23,8 +23,7 @@ class Opened:
     def __init__(self, folder: Path) -> None:
         self.clock, self.log = FakeClock(), RecordedTelemetry()
         self.path = folder / "store.db"
-        environ = {OWN_URL: f"sqlite:///{self.path}"}
-        self.storage = Storage(environ, clock=self.clock, offload=InlineOffload(), telemetry=self.log)
+        self.storage = Storage(sqlite_place(self.path), clock=self.clock, offload=InlineOffload(), telemetry=self.log)
 
     async def put(self, number: int) -> None:
         await (await self.storage.shelf()).artifacts.put(turn_of(number, 1))
@@ -152,7 +151,7 @@ async def test_file_that_stays_is_looked_at_now_and_then_only(opened: Opened, mo
         looks += 1
         return file_ids(path)
 
-    monkeypatch.setattr("entrypoints.openwebui.storage.file_ids", counted)
+    monkeypatch.setattr("entrypoints.core.storage.file_ids", counted)
     for _ in range(50):
         await opened.put(2)
     assert looks == 0

@@ -9,7 +9,7 @@ import pytest
 from adapters.openrouter.chat.request_body import chat_fields
 from domain.request.body import Prepared, build
 from domain.request.turn_request import Identifiers, Person, Prompting, Thinking, TurnRequest
-from entrypoints.wire.completions_body import CompletionsBody, read_completions_body
+from entrypoints.openai.completions_body import CompletionsBody, read_completions_body
 from ports.catalog import Model, Reasoning
 from ports.responses import Route
 from tests.adapters.openrouter.serialised import serialise_body

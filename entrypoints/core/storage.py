@@ -5,8 +5,9 @@ seconds if it may just be busy. A SQLite file that vanished or was replaced is n
 """
 
 import asyncio
-from collections.abc import Coroutine, Mapping
-from dataclasses import dataclass, field
+import math
+from collections.abc import Coroutine
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,11 +28,10 @@ from adapters.vault.vault import KeyRing, VaultOptions, make_vault
 from domain.services.clean_artifacts import Store
 from domain.services.remember_turn import Shelf
 from domain.services.store_time import PROBE_SECONDS
-from entrypoints.openwebui.revisions import revisions_dir
-from entrypoints.openwebui.storage_file import FileIds, begin_file, drop_companions, file_ids, keep_to_owner
-from entrypoints.openwebui.storage_place import Place, StoragePlaceWrong, host_storage, storage_place
-from entrypoints.settings import Settings
-from entrypoints.settings_secret import passphrases
+from entrypoints.core.policy import VaultWish
+from entrypoints.core.revisions import revisions_dir
+from entrypoints.core.storage_file import FileIds, begin_file, drop_companions, file_ids, keep_to_owner
+from entrypoints.core.storage_place import Place
 from ports.artifacts import Artifacts
 from ports.breaker_state import BreakerState
 from ports.cache import Cache
@@ -52,16 +52,6 @@ PASSING = frozenset({TIMEOUT, LOCKED, "unreachable"})
 
 
 @dataclass(frozen=True, slots=True)
-class VaultWish:
-    """What the settings ask of the vault; `unreadable`: a passphrase is stored but cannot be opened."""
-
-    newest: str = ""
-    older: tuple[str, ...] = ()
-    unreadable: bool = False
-    options: VaultOptions = field(default_factory=VaultOptions)
-
-
-@dataclass(frozen=True, slots=True)
 class Stores:
     """Everything kept in one place; in memory if `place` is None. `cache` only where processes share a database."""
 
@@ -74,21 +64,14 @@ class Stores:
     cache: Cache | None = None
 
 
-def wish_of(settings: Settings) -> VaultWish:
-    """Read from the settings what the vault is made of."""
-    newest, older = settings.artifact_encryption_key, settings.artifact_previous_keys
-    options = VaultOptions(settings.encrypt_all, settings.enable_lz4_compression, settings.min_compress_bytes)
-    return VaultWish(newest.reveal().strip(), passphrases(older), newest.unreadable, options)
-
-
 class Storage:
-    """The stores of one event loop. `environ` and the host say where they are.
+    """The stores of one event loop, at their place.
 
     `temporary` is where chats that are never saved are kept, and all others while there is nothing better.
     """
 
-    def __init__(self, environ: Mapping[str, str], *, clock: Clock, offload: Offload, telemetry: Telemetry) -> None:
-        self._environ, self._clock, self._offload, self._telemetry = environ, clock, offload, telemetry
+    def __init__(self, place: Place, *, clock: Clock, offload: Offload, telemetry: Telemetry) -> None:
+        self._place, self._clock, self._offload, self._telemetry = place, clock, offload, telemetry
         self._database: Database | None = None
         self._file: tuple[Path, FileIds] | None = None
         self._look_at = 0.0
@@ -104,12 +87,12 @@ class Storage:
         self._vault: tuple[VaultWish, asyncio.Task[Cipher]] | None = None
         self._warned: set[str] = set()
 
-    def follow(self, settings: Settings) -> None:
-        """Take note of the newest settings; what they change is made when it is needed.
+    def follow(self, wish: VaultWish) -> None:
+        """Take note of the newest wish; what it changes is made when it is needed.
 
         Also lets go of temporary chats whose hour is over, whoever asks something next.
         """
-        self._wish = wish_of(settings)
+        self._wish = wish
         self._in_memory.purge()
 
     async def stores(self) -> Stores:
@@ -199,12 +182,17 @@ class Storage:
             await database.aclose()
 
     async def _open(self) -> Stores:
+        if not self._place.url:
+            self._retry_at = math.inf
+            if self._place.wrong:
+                self._warn("storage_unavailable", self._place.wrong)
+            return self._memory
         self._retry_at = self._clock.monotonic() + AGAIN_SECONDS
         try:
-            stores = await self._opened()
-        except (StoragePlaceWrong, DatabaseTrouble) as error:
+            stores = await self._opened(self._place)
+        except DatabaseTrouble as error:
             self._warn("storage_unavailable", str(error))
-            if isinstance(error, DatabaseTrouble) and error.reason in PASSING:
+            if error.reason in PASSING:
                 self._retry_at = self._clock.monotonic() + PROBE_SECONDS
         except Exception as defect:  # noqa: BLE001 - the edge of the stores: the chat goes on without
             self._warn("storage_unavailable", type(defect).__name__)
@@ -214,8 +202,7 @@ class Storage:
         await self._close()
         return self._memory
 
-    async def _opened(self) -> Stores:
-        place = storage_place(self._environ, host_storage(self._environ), Path.cwd())
+    async def _opened(self, place: Place) -> Stores:
         if place.sqlite_file is not None:
             await asyncio.to_thread(begin_file, place.sqlite_file)
         migrated = await migrate(place.url, revisions_dir, schema=place.schema)

@@ -15,8 +15,8 @@ from domain.turn.steps import (
     ShowStatus,
     ShowText,
 )
-from entrypoints.openwebui.present.completion import Collected, completion
-from entrypoints.openwebui.present.frames import ChunkHead
+from entrypoints.openai.completion import Collected, completion
+from entrypoints.openai.frames import ChunkHead
 from tests.entrypoints.openwebui.told import USAGE, ended, result, tool_call
 
 HEAD = ChunkHead("chatcmpl-1", "openrouter.a/b", 1_700_000_000)

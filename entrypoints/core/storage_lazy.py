@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from entrypoints.openwebui.storage import Storage
+from entrypoints.core.storage import Storage
 from ports.artifacts import StoredChat
 from ports.tool_runs import ToolRun
 

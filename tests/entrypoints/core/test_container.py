@@ -11,7 +11,7 @@ from adapters.memory.tool_runs import MemoryToolRuns
 from adapters.process.cache import ProcessCache
 from domain.services.list_models import ListModels
 from domain.services.run_turn import RunTurn
-from entrypoints.container import Container
+from entrypoints.core.container import Container, HostPorts
 from tests.doubles.catalog import ScriptedCatalog
 from tests.doubles.chats import MemoryChats
 from tests.doubles.clock import FakeClock
@@ -27,10 +27,8 @@ def adapters() -> dict[str, Any]:
     return {
         "responses": ScriptedResponses(),
         "catalog": ScriptedCatalog(()),
-        "chats": MemoryChats(),
         "clock": FakeClock(),
         "ids": FakeIds(),
-        "model_rows": MemoryModelRows(),
         "offload": InlineOffload(),
         "slots": CountedSlots(),
         "tool_slots": CountedSlots(),
@@ -64,6 +62,28 @@ def test_forgotten_adapter_is_named_before_anything_runs(name: str) -> None:
 
     with pytest.raises(Error, match=name):
         Container(**given).check_dependencies()
+
+
+def test_core_without_a_host_is_whole() -> None:
+    container = Container(**adapters())
+    container.check_dependencies()
+
+    assert container.host() == HostPorts()
+    assert container.clean_artifacts(durable=None) is not None
+
+
+def test_core_with_a_host_has_its_ports() -> None:
+    host = HostPorts(MemoryChats(), MemoryModelRows())
+    container = Container(**adapters(), host=host)
+
+    assert container.tools().chats is host.chats
+    assert container.sync_models() is not None
+
+
+@pytest.mark.parametrize("name", ["chats", "model_rows"])
+def test_host_without_the_ports_methods_is_refused_with_the_port_named(name: str) -> None:
+    with pytest.raises(TypeError, match=r"is not an instance of .*ports\."):
+        HostPorts(**{name: object()})
 
 
 @pytest.mark.parametrize("name", [key for key in adapters() if key != "caches"])

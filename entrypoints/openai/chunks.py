@@ -16,8 +16,8 @@ from domain.turn.steps import (
     ShowStatus,
     ShowText,
 )
-from entrypoints.openwebui.present.fault_text import error_object
-from entrypoints.openwebui.present.frames import ChunkHead, Frame, Yield, chunk, tool_call_delta, usage_chunk
+from entrypoints.openai.errors import error_object
+from entrypoints.openai.frames import ChunkHead, Yield, chunk, tool_call_delta, usage_chunk
 
 DONE = "data: [DONE]"
 
@@ -37,7 +37,7 @@ class ChunkPresenter:
         self._thought_segment: int | None = None
         self._begun = False
 
-    def present(self, output: Output) -> list[Frame]:
+    def present(self, output: Output) -> list[Yield]:
         """Translate one output."""
         match output:
             case ShowText(segment, text):
@@ -72,8 +72,8 @@ class ChunkPresenter:
         self._text_segment = segment
         return parted
 
-    def _close(self, end: End) -> list[Frame]:
-        frames: list[Frame] = []
+    def _close(self, end: End) -> list[Yield]:
+        frames: list[Yield] = []
         if end.fault is not None:
             frames.append(Yield({"error": error_object(end.fault, end.error_id)}))
         if end.fault is None or self._own_done:
