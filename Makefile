@@ -21,7 +21,7 @@ ifdef DATA
 export DATA
 endif
 
-.PHONY: help check format settings bundle run test test-unit test-lowest test-hosts test-host drills drill-request drill-replay drill-tools bench simulator chromium clean
+.PHONY: help check format settings bundle run test test-unit test-lowest test-hosts test-host drills drill-request drill-replay drill-tools drill-host bench simulator chromium clean
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
 
@@ -51,7 +51,7 @@ test-host: bundle chromium  ## end to end in one version: make test-host VERSION
 	@test -n "$(VERSION)" || { echo "say which: make test-host VERSION=0.12.4"; exit 2; }
 	@$(RUN) pytest -q tests/hosts --host-version $(VERSION)
 
-drills: drill-request drill-replay drill-tools  ## all large bounded runs
+drills: drill-request drill-replay drill-tools drill-host  ## all large bounded runs
 
 drill-request: $(DEV)/.ready  ## thousands of chat bodies through the request builder, judged three times
 	@$(RUN) tests.drills.request
@@ -62,6 +62,9 @@ drill-replay: $(DEV)/.ready  ## thousands of random histories replayed to a stri
 
 drill-tools: $(DEV)/.ready  ## tools in random turns, killed processes, strict schemas, breakers, places
 	@$(RUN) tests.drills.tools
+
+drill-host: bundle  ## a real host: bursts on PostgreSQL, kills in mid-answer, a database locked, lost, full, frozen, stopped
+	@$(RUN) tests.drills.host --bundle $(BUNDLE)
 
 bench: bundle  ## speed and memory, side by side with a minimal pipe
 	@$(RUN) benchmarks.run

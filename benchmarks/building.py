@@ -23,7 +23,7 @@ from domain.conversation.history import Past
 from domain.conversation.replay import wanted
 from domain.request.body import Prepared, build
 from domain.request.turn_request import TurnRequest
-from entrypoints.wire.completions_body import CompletionsBody, read_completions_body
+from entrypoints.openai.completions_body import CompletionsBody, read_completions_body
 from ports.catalog import Model
 from ports.responses import Route
 

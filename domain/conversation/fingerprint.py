@@ -28,6 +28,14 @@ class Asked:
     earlier: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class AskedDigests:
+    """The digests of both texts; empty where nothing was said."""
+
+    person: str = ""
+    earlier: str = ""
+
+
 def visible_text(message: Mapping[str, object]) -> str:
     """Return the text of a message as it was sent, parts below one another."""
     return "\n".join(texts_of(message.get("content")))
@@ -78,17 +86,13 @@ def digest_of(text: str) -> str:
     return digest.hexdigest() if said else ""
 
 
-def fingerprint_of(asked: Asked, answer_text: str, call_ids: Iterable[str] = ()) -> str:
+def fingerprint_of_digests(person: str, earlier: str, answer: str, call_ids: Iterable[str]) -> str:
     """Return 32 hexadecimal characters for an answer and what led to it; empty if nothing was said or called.
 
-    `call_ids`: of the calls handed over to the caller. The text before the question is part of it, so that a short
-    answer to a common question is not taken for that of another conversation.
+    Digests of the question, of the answer before it and of the answer; the text before the question is part of it, so
+    that a short answer to a common question is not taken for that of another conversation. `call_ids`: of the calls
+    handed over to the caller.
     """
-    return fingerprint_of_digests(digest_of(asked.person), digest_of(asked.earlier), digest_of(answer_text), call_ids)
-
-
-def fingerprint_of_digests(person: str, earlier: str, answer: str, call_ids: Iterable[str]) -> str:
-    """Return the same from the digests of the texts."""
     calls = tuple(call_ids)
     if not answer and not calls:
         return ""
@@ -96,12 +100,17 @@ def fingerprint_of_digests(person: str, earlier: str, answer: str, call_ids: Ite
     return sha256(parts.encode(errors="replace")).hexdigest()[:LENGTH]
 
 
-def fingerprint_of_turn(messages: Sequence[object], items: Sequence[KeptItem]) -> str:
-    """Return the fingerprint of what a turn left, which answered `messages`."""
+def fingerprint_of_answer(asked: AskedDigests, items: Sequence[KeptItem]) -> str:
+    """Return the fingerprint of what a turn left, from the digests of what it answered."""
     answered = {kept.item.get("call_id") for kept in items if kept.item.get("type") == OUTPUT}
     calls = (kept for kept in items if kept.item.get("type") == CALL and kept.item.get("call_id") not in answered)
     call_ids = [kept.shown or str(kept.item.get("call_id")) for kept in calls]
-    return fingerprint_of(asked_in(messages), text_of(items), call_ids)
+    return fingerprint_of_digests(asked.person, asked.earlier, digest_of(text_of(items)), call_ids)
+
+
+def digests_of(asked: Asked) -> AskedDigests:
+    """Return the digests of what led to an answer."""
+    return AskedDigests(digest_of(asked.person), digest_of(asked.earlier))
 
 
 def text_of(items: Iterable[KeptItem]) -> str:

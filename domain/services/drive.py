@@ -15,6 +15,9 @@ from domain.turn.events import Begun, CallBegan, CallFinished, Cancelled, Crashe
 from domain.turn.machine import Phase, TurnMachine
 from domain.turn.steps import (
     COMMANDS,
+    AttemptBegan,
+    AttemptEnded,
+    Booking,
     CallUpstream,
     CancelCall,
     ClearTimer,
@@ -24,7 +27,6 @@ from domain.turn.steps import (
     Learn,
     Output,
     Persist,
-    Record,
     SetTimer,
     StartCall,
     Step,
@@ -62,7 +64,7 @@ class Upkeep:
     """What the use case does for a turn: `settle` once at its end, `journal` each booking, `own` loose tasks."""
 
     settle: Callable[[End], Awaitable[None]]
-    journal: Callable[[Persist | Record | Learn], None]
+    journal: Callable[[Booking], None]
     own: Own
 
 
@@ -217,7 +219,7 @@ class Driver:
                 self._timers.pop(name, None)
             case Finish(end):
                 self._finish(end)
-            case Persist() | Record() | Learn():
+            case AttemptBegan() | AttemptEnded() | Persist() | Learn():
                 self._upkeep.journal(command)
             case _:
                 assert_never(command)

@@ -1,20 +1,20 @@
-"""Prepare one turn: everything that can be refused before anything is taken, and what will be sent."""
+"""Prepare one turn: what will be sent, and what stands in for it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from domain.catalog.offer import reasons_against, with_variants
+from domain.catalog.offer import reasons_against
 from domain.catalog.selection import find, slug_of
 from domain.catalog.support import holds_to_schemas, takes_tools
 from domain.conversation.broken_off import without_outputs
 from domain.conversation.history import Past
-from domain.egress.base_url import InvalidBaseUrl, checked_base_url
-from domain.faults.fault import Fault, FaultKind
+from domain.faults.fault import Fault
 from domain.request.body import Prepared, build, passed_on
 from domain.request.endpoint import may_change
 from domain.request.lessons import Lessons
 from domain.request.repair import Sending
-from domain.request.turn_request import Caller, TurnRequest
+from domain.request.turn_request import TurnRequest
+from domain.services.admit_turn import Checked
 from domain.tools.registry import Registry, merged
 from domain.tools.results import fitted, prompt_characters
 from ports.catalog import Model
@@ -43,41 +43,25 @@ class Ready:
 
 
 def prepare_turn(
-    request: TurnRequest,
-    models: tuple[Model, ...],
-    specs: tuple[ToolSpec, ...],
-    lessons: Lessons,
-    past: Past | None = None,
+    checked: Checked, specs: tuple[ToolSpec, ...], lessons: Lessons, past: Past | None = None
 ) -> Ready | Fault:
-    """Check key, address, model and messages, and build what is sent; the first thing wrong is the fault.
+    """Build what is sent; the first thing wrong is the fault.
 
     `past`: what is remembered of the history's turns. Pure computing: a long history is offloaded.
     """
-    if not request.route.api_key.strip():
-        return Fault(FaultKind.NO_KEY)
-    try:
-        base_url = checked_base_url(request.route.base_url, request.insecure_hosts)
-    except InvalidBaseUrl as error:
-        return Fault(FaultKind.BAD_ROUTE, detail=f"BASE_URL: {error}")
-    everything = with_variants(models, request.offer.variants)
-    model = find(request.model, everything)
-    slug = model.id if model is not None else slug_of(request.model)
-    reasons = reasons_against(slug, model, request.offer, chosen_by_person=request.caller is not Caller.TASK)
-    if reasons:
-        return Fault(FaultKind.FILTERED_MODEL, detail=f"{slug}: {'; '.join(reasons)}")
-    request = _with_offered_fallbacks(request, everything)
+    slug, model = checked.slug, checked.model
+    request = _with_offered_fallbacks(checked.request, checked.models)
     registry = _registry(request, model, specs)
     tools = registry.offered
     past = past and _with_room(past, model, tools)
     sent = build(request, slug, model, tools, past=past)
     if isinstance(sent, Fault):
         return sent
-    given = request.route
-    fallback = _fallback(request, everything, slug, tools, past)
+    fallback = _fallback(request, checked.models, slug, tools, past)
     return Ready(
         slug,
         model,
-        Route(base_url, given.api_key.strip(), given.referer, given.title),
+        checked.route,
         _learned(sent, request, lessons),
         None if fallback is None else _learned(fallback, request, lessons),
         {part.body.model: part.headers for part in (fallback, sent) if part is not None},

@@ -3,43 +3,54 @@
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from domain.conversation.fingerprint import fingerprint_of_turn
+from domain.conversation.figures import Figures
+from domain.conversation.fingerprint import fingerprint_of_answer
 from domain.conversation.record import KeptItem, TurnRecord
 from domain.conversation.references import call_reference
-from domain.conversation.replay import outlived
-from domain.conversation.size import characters_of, size_of
+from domain.conversation.size import characters_of
 from domain.request.turn_request import Caller, TurnRequest
-from domain.services.remember_turn import Recalled, TurnMemory
+from domain.services.remember_turn import TurnMemory
 from domain.turn.closing import closing_line
-from domain.turn.steps import End, Kept, Persist, Reason, Record
+from domain.turn.steps import AttemptBegan, AttemptEnded, End, Kept, Persist, Reason
 from domain.usage.accounting import estimate
 from ports.catalog import Model
 from ports.notices import Notices
-from ports.responses import ResponsesBody
 from ports.telemetry import LogValue, Telemetry
 from ports.usage import Usage
 
 
 @dataclass(slots=True)
 class Settlement:
-    """What is known of a turn; `error_id` names it everywhere, `past` is what it recalled, `kept` what it leaves."""
+    """What is known of a turn; `error_id` names it everywhere, `figures` are of its history, `kept` what it leaves."""
 
     request: TurnRequest
-    model: Model | None
-    body: ResponsesBody
     error_id: str
-    slug: str
-    past: Recalled = field(default_factory=Recalled)
+    slug: str = ""
+    model: Model | None = None
+    figures: Figures = field(default_factory=Figures)
     kept: list[Persist] = field(default_factory=list)
 
 
-def call_values(error_id: str, call: Record) -> dict[str, LogValue]:
-    """Return the log values of one upstream call."""
-    usage = call.usage
+def began_values(error_id: str, attempt: AttemptBegan) -> dict[str, LogValue]:
+    """Return the log values of an attempt that is about to be sent."""
     return {
         "error_id": error_id,
-        "response_id": call.response_id,
-        "model": call.model,
+        "attempt": attempt.no,
+        "model": attempt.body.model,
+        "endpoint": attempt.endpoint.value,
+    }
+
+
+def ended_values(error_id: str, attempt: AttemptEnded) -> dict[str, LogValue]:
+    """Return the log values of an attempt that is over."""
+    usage = attempt.usage
+    return {
+        "error_id": error_id,
+        "attempt": attempt.no,
+        "outcome": attempt.outcome.ending.value,
+        "reach": attempt.outcome.reach.value,
+        "response_id": attempt.generation_id,
+        "model": attempt.model,
         "total_tokens": usage.total_tokens if usage is not None else None,
         "cost": str(usage.cost) if usage is not None and usage.cost is not None else None,
     }
@@ -92,18 +103,16 @@ def _log(turn: Settlement, end: End, telemetry: Telemetry, estimated: Decimal | 
 
 async def _keep(turn: Settlement, end: End, memory: TurnMemory) -> bool:
     """Store what the turn leaves; thinking that was to live for one reply only goes once the next has been given."""
-    request = turn.request
+    request, gone = turn.request, turn.figures.outlived
     kept = [kept for entry in turn.kept for kept in entry.kept]
     stored = True
     if kept:
         cut = end.reason not in (Reason.STOP, Reason.TOOL_CALLS)
-        size = characters_of(one.item for one in kept) + size_of(request.messages)
+        size = characters_of(one.item for one in kept)
         record = await memory.offload.run(lambda: _record(turn, kept, cut=cut), size=size)
         stored = await memory.remember(request.person, request.memory, record)
-    if request.memory.reasoning == "next_reply" and end.reason in (Reason.STOP, Reason.LENGTH):
-        gone = outlived(request.messages, turn.past.records)
-        if gone:
-            await memory.forget_thinking(request.person, request.memory, gone)
+    if gone and end.reason in (Reason.STOP, Reason.LENGTH):
+        await memory.forget_thinking(request.person, request.memory, gone)
     return stored
 
 
@@ -115,7 +124,7 @@ def _record(turn: Settlement, kept: list[Kept], *, cut: bool) -> TurnRecord:
         asked=turn.slug,
         model=models.pop() if len(models) == 1 else "",
         items=items,
-        fingerprint=fingerprint_of_turn(turn.request.messages, items),
+        fingerprint=fingerprint_of_answer(turn.figures.asked, items),
         cut=cut,
     )
 
@@ -130,5 +139,4 @@ def _shown(request: TurnRequest, kept: Kept) -> str:
 def _estimated(turn: Settlement, end: End) -> Decimal | None:
     if end.unbilled_characters is None:
         return None
-    sent = characters_of(turn.body.input)
-    return estimate(turn.model, sent_characters=sent, received_characters=end.unbilled_characters)
+    return estimate(turn.model, sent_characters=turn.figures.sent, received_characters=end.unbilled_characters)

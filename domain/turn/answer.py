@@ -5,43 +5,30 @@ the ordering notes of the OpenRouter API reference, event stream.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
 from domain.turn.call_ids import distinct
+from domain.turn.slots import (
+    CALL,
+    MESSAGE,
+    REASONING,
+    Slot,
+    alike,
+    call_of,
+    id_of,
+    kind_of,
+    objects,
+    same_id,
+    same_place,
+    text_of,
+)
 from domain.turn.steps import CloseReasoning, Output, ShowCitation, ShowImage, ShowReasoning, ShowStatus, ShowText
 from ports.json_values import JsonObject
 from ports.toolbox import ToolCall
 
-MESSAGE, REASONING, CALL = "message", "reasoning", "function_call"
 IMAGES = frozenset({"image_generation_call", "openrouter:image_generation"})
 SEARCHES = frozenset({"web_search_call", "openrouter:web_search"})
 HIDDEN = "[REDACTED]"
 TRACKING = ("?utm_source=openai", "&utm_source=openai")
-
-
-@dataclass(slots=True, eq=False)
-class Slot:
-    """One output item: its place, what was shown of it, and how it ended."""
-
-    index: int
-    item_id: str
-    kind: str
-    segment: int
-    started: float
-    opening: JsonObject | None = None
-    item: JsonObject | None = None
-    pieces: dict[tuple[str, int], list[str]] = field(default_factory=dict)
-    last_part: tuple[str, int] | None = None
-    arguments: list[str] = field(default_factory=list)
-    closed: bool = False
-
-    def shown(self, part: tuple[str, int]) -> str:
-        """Return what was shown of one part."""
-        return "".join(self.pieces.get(part, ()))
-
-    def has_text(self) -> bool:
-        """Tell whether anything of it was shown."""
-        return any(any(pieces) for pieces in self.pieces.values())
 
 
 class Answer:
@@ -56,6 +43,11 @@ class Answer:
         self._cited = cited
         self.received = 0
 
+    def following(self, call_ids: Iterable[str] = ()) -> "Answer":
+        """Return the next response's answer, still empty; `call_ids` are shown and taken in between."""
+        ids = tuple(call_ids)
+        return Answer(self._next_segment + len(ids), self._cited, self.taken.union(ids))
+
     @property
     def next_segment(self) -> int:
         """The number the next item of the turn will get."""
@@ -66,9 +58,9 @@ class Answer:
         """The finished items as received, in order."""
         return tuple(slot.item for slot in self.slots if slot.item is not None)
 
-    def all_done(self) -> bool:
-        """Tell whether every item that began was finished."""
-        return bool(self.slots) and all(slot.closed for slot in self.slots)
+    def is_whole(self) -> bool:
+        """Tell whether it is an answer and every item that began was finished."""
+        return bool(self.slots) and all(slot.closed for slot in self.slots) and self.has_answer()
 
     def has_answer(self) -> bool:
         """Tell whether there is text, a refusal, a picture or a call."""
@@ -84,14 +76,14 @@ class Answer:
 
     def called(self) -> dict[Slot, ToolCall]:
         """Return the function calls by slot, under ids unique in the turn."""
-        calls = ((slot, _call_of(slot), slot.closed) for slot in self.slots if slot.kind == CALL)
+        calls = ((slot, call_of(slot), slot.closed) for slot in self.slots if slot.kind == CALL)
         return distinct(calls, self.taken)
 
     # --- what upstream says -------------------------------------------------------------------------------
 
     def begin(self, index: int, item: JsonObject, now: float) -> list[Output]:
         """Open the item's slot: at a finished place a new one, unless it is the same item again."""
-        item_id, kind = _id_of(item), _kind_of(item)
+        item_id, kind = id_of(item), kind_of(item)
         slot = self._find(index, item_id, kind)
         if slot is None or (slot.closed and not item_id):
             slot = self._open(index, item_id, kind, now)
@@ -125,17 +117,17 @@ class Answer:
         """Name a source once per turn."""
         nested = annotation.get("url_citation")
         source = nested if isinstance(nested, dict) else annotation
-        url = _text(source, "url")
+        url = text_of(source, "url")
         for tail in TRACKING:
             url = url.removesuffix(tail)
         if not url or url in self._cited:
             return []
         self._cited.add(url)
-        return [ShowCitation(url, _text(source, "title") or url, _text(source, "content"))]
+        return [ShowCitation(url, text_of(source, "title") or url, text_of(source, "content"))]
 
     def finish_item(self, index: int, item: JsonObject, now: float) -> list[Output]:
         """Take an item as received; show what its deltas left out."""
-        return self._finish(self._slot(index, _id_of(item), _kind_of(item), now), item, now)
+        return self._finish(self._slot(index, id_of(item), kind_of(item), now), item, now)
 
     def finish_all(self, items: Iterable[JsonObject], now: float) -> list[Output]:
         """Take the items of the terminal event: those not seen before count as begun and finished here."""
@@ -143,11 +135,11 @@ class Answer:
         listed = tuple(items)
         for index, (item, slot) in enumerate(zip(listed, self._seen(listed), strict=True)):
             if slot is None:
-                slot = self._open(index, _id_of(item), _kind_of(item), now)
+                slot = self._open(index, id_of(item), kind_of(item), now)
             if not slot.closed:
                 outputs += self._finish(slot, item, now)
-            elif slot.kind == CALL and not _text(slot.item or {}, "arguments"):
-                self.argue(slot.index, slot.item_id, _text(item, "arguments"), now, whole=True)
+            elif slot.kind == CALL and not text_of(slot.item or {}, "arguments"):
+                self.argue(slot.index, slot.item_id, text_of(item, "arguments"), now, whole=True)
         return outputs
 
     # --- details ------------------------------------------------------------------------------------------
@@ -160,7 +152,7 @@ class Answer:
         """
         found: list[Slot | None] = [None] * len(listed)
         left = list(self.slots)
-        for fits in (_named, _placed, _alike):
+        for fits in (same_id, same_place, alike):
             for position, item in enumerate(listed):
                 if found[position] is None:
                     slot = next((slot for slot in left if fits(slot, position, item)), None)
@@ -235,57 +227,26 @@ class Answer:
 
     def _finish_message(self, slot: Slot, item: JsonObject) -> list[Output]:
         outputs: list[Output] = []
-        for number, part in enumerate(_objects(item.get("content"))):
+        for number, part in enumerate(objects(item.get("content"))):
             if part.get("type") == "refusal":
-                outputs += self._rest(slot, ("refusal", number), _text(part, "refusal"))
+                outputs += self._rest(slot, ("refusal", number), text_of(part, "refusal"))
             else:
-                outputs += self._rest(slot, ("text", number), _text(part, "text"))
-            for annotation in _objects(part.get("annotations")):
+                outputs += self._rest(slot, ("text", number), text_of(part, "text"))
+            for annotation in objects(part.get("annotations")):
                 outputs += self.cite(annotation)
         return outputs
 
     def _finish_reasoning(self, slot: Slot, item: JsonObject, now: float) -> list[Output]:
         outputs: list[Output] = []
         for name, key in (("summary", "summary"), ("raw", "content")):
-            for number, part in enumerate(_objects(item.get(key))):
-                outputs += self._rest(slot, (name, number), _text(part, "text"))
+            for number, part in enumerate(objects(item.get(key))):
+                outputs += self._rest(slot, (name, number), text_of(part, "text"))
         return [*outputs, CloseReasoning(slot.segment, max(0.0, now - slot.started), item)]
-
-
-def _call_of(slot: Slot) -> ToolCall:
-    item = slot.item or slot.opening or {}
-    arguments = _text(item, "arguments") or "".join(slot.arguments)
-    call_id = _text(item, "call_id") or slot.item_id or f"call_{slot.segment}"
-    return ToolCall(call_id, _text(item, "name"), arguments or "{}")
-
-
-def _named(slot: Slot, _position: int, item: JsonObject) -> bool:
-    return slot.kind == _kind_of(item) and bool(slot.item_id) and slot.item_id == _id_of(item)
-
-
-def _placed(slot: Slot, position: int, item: JsonObject) -> bool:
-    return slot.index == position and _alike(slot, position, item)
-
-
-def _alike(slot: Slot, _position: int, item: JsonObject) -> bool:
-    """Tell whether they may be the same: of one kind; calls are told apart by their call id."""
-    if slot.kind != _kind_of(item):
-        return False
-    theirs, ours = _text(item, "call_id"), _text(slot.item or slot.opening or {}, "call_id")
-    return not theirs or not ours or theirs == ours
-
-
-def _id_of(item: JsonObject) -> str:
-    return _text(item, "id") or _text(item, "call_id")
-
-
-def _kind_of(item: JsonObject) -> str:
-    return _text(item, "type") or MESSAGE
 
 
 def _pictures(item: JsonObject) -> Iterator[str]:
     for key in ("result", "imageUrl", "imageB64"):
-        value = _text(item, key)
+        value = text_of(item, key)
         if value:
             yield value if value.startswith(("https://", "data:")) else f"data:image/png;base64,{value}"
             return
@@ -293,15 +254,5 @@ def _pictures(item: JsonObject) -> Iterator[str]:
 
 def _searched(item: JsonObject) -> str:
     action = item.get("action")
-    query = " ".join(_text(action, "query").split()) if isinstance(action, dict) else ""
+    query = " ".join(text_of(action, "query").split()) if isinstance(action, dict) else ""
     return f"Searched the web: {query[:200]}" if query else "Searched the web"
-
-
-def _objects(value: object) -> Iterator[JsonObject]:
-    if isinstance(value, list):
-        yield from (entry for entry in value if isinstance(entry, dict))
-
-
-def _text(item: JsonObject, key: str) -> str:
-    value = item.get(key)
-    return value if isinstance(value, str) else ""

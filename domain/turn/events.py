@@ -52,4 +52,7 @@ class Crashed:
     what: str
 
 
+OF_ONE_ATTEMPT = AttemptFailed | UpstreamEvent
+"""What is about the attempt that is open, and means nothing once it was given up."""
+
 TurnEvent = Begun | AttemptFailed | CallBegan | CallFinished | TimerFired | Cancelled | Crashed | UpstreamEvent

@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from domain.conversation.arguments import object_text
 from domain.conversation.record import KINDS
-from domain.turn.answer import CALL, MESSAGE, REASONING, Answer, Slot
+from domain.turn.answer import Answer
+from domain.turn.slots import CALL, MESSAGE, REASONING, Slot
 from domain.turn.steps import Kept
 from ports.json_values import JsonObject
 from ports.toolbox import ToolCall

@@ -6,8 +6,20 @@ from enum import Enum
 from domain.faults.retry import RetryPolicy
 from domain.limits import TOOL_ROUNDS
 from domain.request.repair import Sending
-from domain.tools.plan import CallLimits
+from domain.tools.plan import CallLimits, Reader
 from ports.responses import Endpoint, ResponsesBody
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a request goes first, and where else after a refusal.
+
+    `other_endpoint`: a refusal by one endpoint may lead to the other; `fallback` goes to the model that stands in.
+    """
+
+    endpoint: Endpoint = Endpoint.RESPONSES
+    other_endpoint: bool = True
+    fallback: Sending | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +27,9 @@ class TurnPlan:
     """Everything decided before the turn starts.
 
     `runnable`: names of tools the toolbox can run; calls of others are handed over if none is runnable; those of
-    `sequential` tools run alone. A round that calls one of `handed_over` is handed over whole. `prompt_characters`
-    the input of a request may have, None for no limit; `sees_images`: pictures of results go to the model.
-    `idle_seconds`: longest wait for an event, comments not counted. `jitter` in [0, 1) spreads the retries.
-    `other_endpoint`: a refusal by one endpoint may lead to the other; `fallback` goes to the model that stands in.
+    `sequential` tools run alone. A round that calls one of `handed_over` is handed over whole. `reader` reads the
+    results; its `room` is what the request's input leaves free for the rounds of the turn. `idle_seconds`: longest wait
+    for an event, comments not counted. `jitter` in [0, 1) spreads the retries.
     """
 
     body: ResponsesBody
@@ -27,15 +38,12 @@ class TurnPlan:
     runnable: frozenset[str] = frozenset()
     sequential: frozenset[str] = frozenset()
     handed_over: frozenset[str] = frozenset()
-    prompt_characters: int | None = None
-    sees_images: bool = False
+    reader: Reader = field(default_factory=Reader)
     call_limits: CallLimits = field(default_factory=CallLimits)
     max_rounds: int = TOOL_ROUNDS
     idle_seconds: float = 600.0
     jitter: float = 0.5
-    endpoint: Endpoint = Endpoint.RESPONSES
-    other_endpoint: bool = True
-    fallback: Sending | None = None
+    destination: Destination = field(default_factory=Destination)
 
 
 class Phase(Enum):

@@ -11,6 +11,7 @@ from domain.tools.steps import SetTimer as SetTimer
 from domain.tools.steps import ShowCall as ShowCall
 from domain.tools.steps import ShowCallResult as ShowCallResult
 from domain.tools.steps import StartCall as StartCall
+from domain.turn.outcome import Outcome
 from domain.usage.summary import Timing
 from ports.json_values import JsonObject
 from ports.responses import Endpoint, ResponsesBody
@@ -138,7 +139,7 @@ Output = (
 
 @dataclass(frozen=True, slots=True)
 class CallUpstream:
-    """Drop the attempt in flight, if any, and start one with `body`, `after` seconds from now."""
+    """Drop the attempt in flight, if any, and start the one announced with `body`, `after` seconds from now."""
 
     body: ResponsesBody
     after: float = 0.0
@@ -162,12 +163,28 @@ class Persist:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
-    """Book one upstream call; `usage` is None when upstream never told it."""
+class AttemptBegan:
+    """Attempt `no` of the turn, counted from 1, is about to be sent: always before the `CallUpstream` that sends it."""
 
-    response_id: str
-    model: str
+    no: int
+    body: ResponsesBody
+    endpoint: Endpoint = Endpoint.RESPONSES
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptEnded:
+    """Attempt `no` is over: exactly once for each that began, before the next one begins.
+
+    `usage` is None when its bill never came. Then `unbilled` counts the characters of its answer if it may be billed
+    all the same, and is None if it costs nothing. `generation_id` and `model` are empty if upstream did not say.
+    """
+
+    no: int
+    outcome: Outcome
     usage: Usage | None
+    generation_id: str
+    model: str = ""
+    unbilled: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +202,21 @@ class Finish:
     end: End
 
 
-Command = CallUpstream | StartCall | CancelCall | SetTimer | ClearTimer | Persist | Record | Learn | Finish
+Booking = AttemptBegan | AttemptEnded | Persist | Learn
+"""What the use case notes down."""
+
+Command = CallUpstream | StartCall | CancelCall | SetTimer | ClearTimer | Booking | Finish
 Step = Output | Command
 
-COMMANDS = (CallUpstream, StartCall, CancelCall, SetTimer, ClearTimer, Persist, Record, Learn, Finish)
+COMMANDS = (
+    CallUpstream,
+    StartCall,
+    CancelCall,
+    SetTimer,
+    ClearTimer,
+    AttemptBegan,
+    AttemptEnded,
+    Persist,
+    Learn,
+    Finish,
+)

@@ -9,7 +9,10 @@ BOXES = {"vision": True, "builtin_tools": True}
 
 
 class MemoryModelRows:
-    """Implements ModelRows; `rows` by id, `writes` counts what was stored or deleted since the start."""
+    """Implements ModelRows; `rows` by id, `writes` counts what was stored or deleted since the start.
+
+    `presets`: the ids presets are built on, by the presets' own.
+    """
 
     def __init__(
         self, *rows: ModelRow, admins_see_private: bool = True, boxes: Mapping[str, bool] = BOXES, setting: str = ""
@@ -18,10 +21,15 @@ class MemoryModelRows:
         self.writes = 0
         self._admins_see_private = admins_see_private
         self._assumed = Assumed(boxes, setting)
+        self.presets: dict[str, str] = {}
 
     async def ids(self, function_id: str) -> frozenset[str]:
         """Return the ids of all rows below `<function id>.`."""
         return frozenset(row_id for row_id in self.rows if row_id.startswith(f"{function_id}."))
+
+    async def built_on(self, function_id: str) -> frozenset[str]:
+        """Return the ids below `<function id>.` that presets are built on."""
+        return frozenset(base for base in self.presets.values() if base.startswith(f"{function_id}."))
 
     async def read(self, row_ids: Collection[str]) -> tuple[ModelRow, ...]:
         """Return these rows, without those that are absent."""

@@ -17,7 +17,7 @@ from adapters.openrouter.catalog.models import read_model
 from domain.faults.fault import Fault
 from domain.request.body import build
 from domain.request.turn_request import Caller, Prompting, Thinking, TurnRequest
-from entrypoints.wire.completions_body import read_completions_body
+from entrypoints.openai.completions_body import read_completions_body
 from ports.responses import Route
 from tests.adapters.openrouter.serialised import serialise_body
 from tests.oracle.rules.facts import ENTRIES

@@ -30,7 +30,10 @@ def load_in_pieces(payload: bytes, loads: Loads) -> object:
         said.append(_string(payload, start, stop, loads))
         rest += (payload[end:start], f"{mark}{len(said) - 1}".encode())
         end = stop
-    return _restored(loads(b"".join((*rest, payload[end:]))), mark, said)
+    try:
+        return _restored(loads(b"".join((*rest, payload[end:]))), mark, said)
+    except RecursionError:  # a parser may go deeper than this
+        return loads(payload)
 
 
 def _long_strings(payload: bytes) -> list[tuple[int, int]]:

@@ -43,11 +43,12 @@ class Stage:
         telemetry: Telemetry | None = None,
         leaving: Exception | None = None,
         runs: MemoryToolRuns | None = None,
+        offload: InlineOffload | None = None,
     ) -> None:
         self.clock, self.notices = FakeClock(), RecordedNotices()
         self.responses = ScriptedResponses(*scripts, leaving=leaving)
         self.places = CountedSlots()
-        self.log, self.offload = RecordedTelemetry(), InlineOffload()
+        self.log, self.offload = RecordedTelemetry(), offload or InlineOffload()
         self.runs, self.temporary_runs, self.chats = runs or MemoryToolRuns(), MemoryToolRuns(), MemoryChats()
         self.run_turn = RunTurn(
             responses=self.responses,

@@ -9,6 +9,7 @@ from domain.faults.fault import Fault, FaultKind
 from domain.request.lessons import Lessons
 from domain.request.repair import Lesson
 from domain.request.turn_request import Caller, EndpointChoice, Parameters, TurnRequest
+from domain.services.admit_turn import check_turn
 from domain.services.prepare_turn import Ready, prepare_turn
 from ports.catalog import Model, Reasoning
 from ports.responses import Endpoint, Route
@@ -24,16 +25,21 @@ MODELS = (PAID, FREE)
 REQUEST = TurnRequest("maker/paid", ({"role": "user", "content": "Why?"},), Route("https://a.example/v1/", " key "))
 
 
+def checked_and_prepared(request: TurnRequest, models: tuple[Model, ...], lessons: Lessons) -> Ready | Fault:
+    checked = check_turn(request, models)
+    return checked if isinstance(checked, Fault) else prepare_turn(checked, (), lessons)
+
+
 def prepared(
     request: TurnRequest = REQUEST, models: tuple[Model, ...] = MODELS, lessons: Lessons | None = None
 ) -> Ready:
-    ready = prepare_turn(request, models, (), lessons or Lessons())
+    ready = checked_and_prepared(request, models, lessons or Lessons())
     assert isinstance(ready, Ready)
     return ready
 
 
 def refused(request: TurnRequest, models: tuple[Model, ...] = MODELS) -> Fault:
-    fault = prepare_turn(request, models, (), Lessons())
+    fault = checked_and_prepared(request, models, Lessons())
     assert isinstance(fault, Fault)
     return fault
 

@@ -46,7 +46,7 @@ async def test_a_finished_turn_is_one_line_in_the_log():
 async def test_every_upstream_call_is_a_line_in_the_log():
     stage = Stage(said("a"))
     end = end_of(await stage.read())
-    values = stage.log.only("upstream_call").values
+    values = stage.log.only("attempt_ended").values
     assert values["error_id"] == end.error_id
     assert (values["response_id"], values["cost"]) == ("gen-1", "0.001")
 

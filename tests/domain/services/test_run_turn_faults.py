@@ -71,7 +71,7 @@ async def test_an_upstream_that_is_never_reached_ends_with_its_fault_after_three
     await until(reader.done)
     await stage.run_turn.drained()
     assert (fault_of(outputs).kind.name, len(stage.responses.calls)) == ("UNREACHABLE", 3)
-    assert len(stage.log.named("upstream_call")) == 3
+    assert len(stage.log.named("attempt_ended")) == 3
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ class BrokenTelemetry(RecordedTelemetry):
     """Cannot write the line of an upstream call."""
 
     def event(self, level: Level, name: str, **values: LogValue) -> None:
-        if name == "upstream_call":
+        if name == "attempt_ended":
             raise OSError("disk full")
         super().event(level, name, **values)
 

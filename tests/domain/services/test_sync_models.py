@@ -132,6 +132,13 @@ async def test_no_row_is_removed_where_that_would_show_administrators_a_hidden_m
     assert len(stage.rows.rows) == len(MODELS)
 
 
+async def test_no_row_is_removed_that_a_preset_is_built_on(stage: Stage):
+    await stage.done(wish())
+    stage.rows.presets = {"tutor": "pipe.maker/m003", "other": "pipe2.maker/m004"}
+    await stage.done(wish(SEEING))
+    assert set(stage.rows.rows) == {"pipe.maker/m003"}
+
+
 async def test_the_next_load_of_an_equal_list_is_looked_at_and_writes_nothing(stage: Stage):
     await stage.done(wish())
     assert await stage.done(wish(tuple(replace(model) for model in MODELS))) == 0

@@ -10,9 +10,10 @@ from random import Random
 from hypothesis import strategies as st
 
 from domain.faults.retry import RetryPolicy
+from domain.request.repair import Sending
 from domain.tools.plan import CallLimits
 from domain.turn.events import AttemptFailed, Begun, CallFinished, Cancelled, Crashed, TimerFired, TurnEvent
-from domain.turn.machine import TurnPlan
+from domain.turn.plan import Destination, TurnPlan
 from ports.json_values import JsonObject
 from ports.responses import (
     AnnotationAdded,
@@ -133,7 +134,15 @@ CLOSES: list[TurnEvent] = [
     StreamClosed(said_done=bool(rest), rest=rest, unfinished=tuple(_dice.sample([*ITEMS, *ENDINGS, *PROBLEMS], count)))
     for rest, count in product((b"", b"data: {"), (0, 0, 0, 1, 1, 2))
 ]
+REFUSALS = [
+    UpstreamProblem(400, "invalid_request", "temperature is not supported by this model"),
+    UpstreamProblem(400, "invalid_request", "reasoning is not supported, use low"),
+    UpstreamProblem(400, "model_not_found", "m is not a valid model ID"),
+    UpstreamProblem(404, "not_found", "no endpoints found"),
+]
 REPORTED: list[TurnEvent] = [
+    *(AttemptFailed(Refused(problem)) for problem in REFUSALS),
+    *(ProblemReported(problem) for problem in REFUSALS),
     *(AttemptFailed(error) for error in _errors()),
     *(CallFinished(call_id, ToolResult(text)) for call_id in (*CALL_IDS, "x") for text in TEXTS),
     *(TimerFired(name) for name in ("waiting", "idle", "call:c1", "call:c2", "call:x", "other")),
@@ -177,14 +186,23 @@ BATCHES = st.builds(
     st.sampled_from(list(STATES.values())),
     st.lists(st.tuples(st.lists(EVENTS, max_size=4), WAITS), max_size=5),
 )
+FALLBACK = Destination(fallback=Sending(ResponsesBody("other", ())))
 PLANS = st.sampled_from(
     [
-        TurnPlan(ResponsesBody("m", ()), retry=retry, runnable=frozenset(names), call_limits=limits, max_rounds=rounds)
-        for retry, names, limits, rounds in product(
+        TurnPlan(
+            ResponsesBody("m", (), temperature=0.5, reasoning={"effort": "high"}),
+            retry=retry,
+            runnable=frozenset(names),
+            call_limits=limits,
+            max_rounds=rounds,
+            destination=destination,
+        )
+        for retry, names, limits, rounds, destination in product(
             (RetryPolicy(), RetryPolicy(uncertain_allowed=True)),
             ((), ("look", "send"), ("look", "send")),
             (CallLimits(parallel=1), CallLimits(parallel=2, queue=2)),
             (0, 2),
+            (Destination(), FALLBACK),
         )
     ]
 )

@@ -6,12 +6,13 @@ from typing import TypeVar
 from domain.turn.events import Begun, TurnEvent
 from domain.turn.machine import TurnMachine, TurnPlan
 from domain.turn.steps import (
+    AttemptBegan,
+    AttemptEnded,
     CallUpstream,
     End,
     Ended,
     Finish,
     Persist,
-    Record,
     ShowReasoning,
     ShowStatus,
     ShowText,
@@ -92,9 +93,14 @@ class Turn:
         return [step.call.call_id for step in self.all(StartCall)]
 
     @property
-    def records(self) -> list[Record]:
-        """The bookings."""
-        return self.all(Record)
+    def began(self) -> list[int]:
+        """Numbers of the attempts announced."""
+        return [step.no for step in self.all(AttemptBegan)]
+
+    @property
+    def ended_attempts(self) -> list[AttemptEnded]:
+        """The attempts that ended."""
+        return self.all(AttemptEnded)
 
     @property
     def end(self) -> End:

@@ -90,4 +90,4 @@ def test_a_turn_stopped_before_the_first_word_may_cost_its_question():
 def test_the_answering_model_of_the_last_response_is_told():
     turn = Turn()
     turn.feed(STARTED, delta("a"), completed(usage=COST))
-    assert [(record.response_id, record.model) for record in turn.records] == [("gen-1", "maker/answering")]
+    assert [(record.generation_id, record.model) for record in turn.ended_attempts] == [("gen-1", "maker/answering")]

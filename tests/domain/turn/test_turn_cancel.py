@@ -14,7 +14,7 @@ TOOLS = TurnPlan(BODY, runnable=frozenset({"look"}), call_limits=CallLimits(para
 def test_a_turn_stopped_before_it_began_was_never_sent():
     turn = Turn(begun=False)
     turn.feed(Cancelled())
-    assert (turn.end.reason, turn.records, turn.end.attempts) == (Reason.CANCELLED, [], 0)
+    assert (turn.end.reason, turn.ended_attempts, turn.end.attempts) == (Reason.CANCELLED, [], 0)
 
 
 def test_a_turn_does_not_begin_after_its_stop():
@@ -31,7 +31,7 @@ def test_a_turn_begins_once():
 def test_a_stop_while_waiting_for_upstream_books_the_call():
     turn = Turn()
     turn.feed(Cancelled(), after=2.0)
-    assert (turn.end.reason, len(turn.records), turn.end.timing.total) == (Reason.CANCELLED, 1, 2.0)
+    assert (turn.end.reason, len(turn.ended_attempts), turn.end.timing.total) == (Reason.CANCELLED, 1, 2.0)
 
 
 def test_a_stop_in_the_answer_keeps_what_was_shown():
@@ -54,7 +54,7 @@ def test_a_stop_between_two_attempts_books_both():
     turn = Turn()
     turn.feed(AttemptFailed(Unreachable("refused", reach=Reach.NOT_SENT)))
     turn.feed(Cancelled())
-    assert (turn.end.attempts, len(turn.records)) == (2, 2)
+    assert (turn.end.attempts, len(turn.ended_attempts)) == (2, 2)
 
 
 def test_a_stop_while_tools_run_stops_them_and_answers_every_call():
@@ -63,7 +63,7 @@ def test_a_stop_while_tools_run_stops_them_and_answers_every_call():
     turn.feed(Cancelled())
     assert turn.all(CancelCall) == [CancelCall("a")]
     assert [result.call.call_id for result in turn.all(ShowCallResult)] == ["a", "b"]
-    assert (turn.end.usage, len(turn.records)) == (COST, 1)
+    assert (turn.end.usage, len(turn.ended_attempts)) == (COST, 1)
 
 
 def test_a_defect_while_tools_run_stops_them_and_answers_every_call():

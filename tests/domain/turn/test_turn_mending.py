@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from domain.faults.retry import RetryPolicy
 from domain.request.repair import Lesson, Sending
 from domain.turn.events import AttemptFailed, TurnEvent
-from domain.turn.machine import TurnPlan
+from domain.turn.plan import Destination, TurnPlan
 from domain.turn.steps import Learn
 from ports.responses import Endpoint, Refused, ResponsesBody, StreamClosed, UpstreamProblem
 from tests.domain.turn.talk import BODY, ERROR_ID, QUESTION, STARTED, Turn, call, completed, delta, done, message
@@ -32,7 +32,7 @@ CHAT = "This model is only supported in v1/chat/completions."
 
 
 def plan(body: ResponsesBody = FULL, fallback: Sending | None = None, *, other_endpoint: bool = True) -> TurnPlan:
-    return TurnPlan(body, ERROR_ID, fallback=fallback, other_endpoint=other_endpoint)
+    return TurnPlan(body, ERROR_ID, destination=Destination(fallback=fallback, other_endpoint=other_endpoint))
 
 
 def refused(text: str, status: int | None = 400, kind: str = "invalid_request") -> AttemptFailed:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from domain.tools.plan import CallLimits
+from domain.tools.plan import CallLimits, Reader
 from domain.turn.events import CallBegan, CallFinished, TimerFired
 from domain.turn.machine import SILENT, TurnPlan
 from domain.turn.steps import CancelCall, ClearTimer, Reason, SetTimer, ShowCallResult
@@ -170,7 +170,7 @@ def outputs(turn):
 
 
 def test_an_output_without_room_becomes_a_word_about_its_size():
-    turn = round_of(call("c1"), call("c2"), plan=replace(PLAN, prompt_characters=5000))
+    turn = round_of(call("c1"), call("c2"), plan=replace(PLAN, reader=Reader(5000)))
     turn.feed(finished("c1", "x" * 3000), finished("c2", "y" * 3000))
     kept, left_out = outputs(turn)
     assert (kept, "3,000 characters" in left_out) == ("x" * 3000, True)
@@ -178,7 +178,7 @@ def test_an_output_without_room_becomes_a_word_about_its_size():
 
 
 def test_what_earlier_rounds_brought_takes_room():
-    turn = round_of(call("c1"), plan=replace(PLAN, prompt_characters=5000))
+    turn = round_of(call("c1"), plan=replace(PLAN, reader=Reader(5000)))
     turn.feed(finished("c1", "x" * 3000))
     turn.feed(*done(call("c2")), completed())
     turn.feed(finished("c2", "y" * 3000))
@@ -186,7 +186,7 @@ def test_what_earlier_rounds_brought_takes_room():
 
 
 def test_images_of_a_result_go_to_a_model_that_sees():
-    turn = round_of(call("c1"), plan=replace(PLAN, sees_images=True))
+    turn = round_of(call("c1"), plan=replace(PLAN, reader=Reader(sees_images=True)))
     turn.feed(finished("c1", "", images=("https://a.example/a.png",)))
     assert outputs(turn) == [[{"type": "input_image", "image_url": "https://a.example/a.png", "detail": "auto"}]]
 

@@ -12,13 +12,13 @@ from domain.turn.events import AttemptFailed, Begun, CallFinished, Cancelled, Tu
 from domain.turn.machine import Phase, TurnMachine, TurnPlan
 from domain.turn.merge import merged
 from domain.turn.steps import (
+    AttemptEnded,
     CallUpstream,
     CancelCall,
     ClearTimer,
     Ended,
     Finish,
     Reason,
-    Record,
     ShowCallResult,
     ShowReasoning,
     ShowText,
@@ -128,7 +128,7 @@ def test_every_attempt_is_booked_exactly_once(plan, batches):
     _, steps = played(plan, batches, Cancelled())
     open_attempts = 0
     for step in steps:
-        open_attempts += isinstance(step, CallUpstream) - isinstance(step, Record)
+        open_attempts += isinstance(step, CallUpstream) - isinstance(step, AttemptEnded)
         assert open_attempts in (0, 1)
     assert open_attempts == 0
 

@@ -230,7 +230,7 @@ def test_every_attempt_is_booked_under_its_own_id():
     turn.feed(STARTED, reported(502))
     turn.feed(refused(503))
     turn.feed(STARTED, delta("a"), completed(usage=COST))
-    assert [(record.response_id, record.usage) for record in turn.records] == [
+    assert [(record.generation_id, record.usage) for record in turn.ended_attempts] == [
         ("gen-1", None),
         ("", None),
         ("gen-1", COST),
@@ -242,7 +242,7 @@ def test_a_failed_response_with_a_bill_is_booked_with_it():
     usage = Usage(input_tokens=3)
     turn.feed(failed(problem(503), usage))
     turn.feed(delta("a"), completed(usage=COST))
-    assert [record.usage for record in turn.records] == [usage, COST]
+    assert [record.usage for record in turn.ended_attempts] == [usage, COST]
     assert turn.end.usage.input_tokens == 13
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.tools.plan import CallLimits
+from domain.tools.plan import CallLimits, Reader
 from domain.turn.events import Begun, CallBegan, CallFinished, Cancelled, TimerFired, TurnEvent
 from domain.turn.machine import Phase, TurnMachine, TurnPlan
 from domain.turn.steps import (
@@ -116,7 +116,7 @@ def played(limits, rounds, moves):
         sequential=frozenset({"send"}),
         call_limits=limits,
         max_rounds=3,
-        prompt_characters=100_000,
+        reader=Reader(100_000),
         idle_seconds=10_000.0,
     )
     driver = Driver(TurnMachine(plan), [list(asked) for asked in rounds])

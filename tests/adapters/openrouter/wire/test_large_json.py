@@ -1,6 +1,7 @@
 """JSON decoded in pieces is what it is in one go."""
 
 import json
+import sys
 
 import pytest
 from hypothesis import given
@@ -23,6 +24,20 @@ def test_what_is_decoded_in_pieces_is_what_it_is_in_one_go(value, escaped, piece
         patch.setattr(large_json, "PIECE", piece)
         for codec in (FASTEST, STDLIB):
             assert large_json.load_in_pieces(payload, codec.loads) == value
+
+
+def test_what_is_nested_too_deep_to_be_put_together_is_decoded_in_one_go(monkeypatch):
+    monkeypatch.setattr(large_json, "VERY_LARGE", 0)
+    monkeypatch.setattr(large_json, "LONG", 12)
+    depth = 900
+    payload = b'{"a":"%b","b":%b%b}' % (b"x" * 40, b"[" * depth, b"]" * depth)
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(600)
+    try:
+        value = large_json.load_in_pieces(payload, FASTEST.loads)
+    finally:
+        sys.setrecursionlimit(limit)
+    assert value == FASTEST.loads(payload)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,45 @@
+"""What of a history is needed once it is answered: computed once, beside the request made of it.
+
+A settlement reads these and never the history again, which may be megabytes.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from domain.conversation.fingerprint import AskedDigests, asked_in, digests_of
+from domain.conversation.record import TurnRecord
+from domain.conversation.replay import outlived
+from domain.conversation.size import characters_of
+from ports.json_values import JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Of one history and the request made of it.
+
+    `sent`: characters of the request's input. `asked`: what an answer is an answer to. `outlived`: turns whose
+    thinking no `next_reply` needs once the answer is complete.
+    """
+
+    sent: int = 0
+    asked: AskedDigests = field(default_factory=AskedDigests)
+    outlived: tuple[str, ...] = ()
+
+
+def figures_of(
+    messages: Sequence[object],
+    records: Iterable[TurnRecord],
+    items: Iterable[JsonObject],
+    *,
+    remembered: bool,
+    reasoning: str,
+) -> Figures:
+    """Return the figures of `messages`, sent as `items`, of which `records` were recalled.
+
+    Only for an answer that is `remembered` it matters what was asked; `reasoning` as in `Past`.
+    """
+    return Figures(
+        characters_of(items),
+        digests_of(asked_in(messages)) if remembered else AskedDigests(),
+        outlived(messages, records) if remembered and reasoning == "next_reply" else (),
+    )

@@ -1,0 +1,107 @@
+"""Admit a turn: what can be refused without taking anything, then its ticket."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+
+from domain.catalog.offer import reasons_against, with_variants
+from domain.catalog.selection import find, slug_of
+from domain.egress.base_url import InvalidBaseUrl, checked_base_url
+from domain.faults.fault import Fault, FaultKind
+from domain.request.turn_request import Bounds, Caller, TurnRequest
+from domain.services.drive import named
+from ports.catalog import Model
+from ports.responses import Route
+from ports.slots import Slots, SlotsFull
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A request that may become a turn: its model, None if the catalog has none, and where it goes.
+
+    `models` is the catalog with the variants on offer.
+    """
+
+    request: TurnRequest
+    slug: str
+    model: Model | None
+    route: Route
+    models: tuple[Model, ...] = ()
+
+
+def check_turn(request: TurnRequest, models: tuple[Model, ...]) -> Checked | Fault:
+    """Check key, address, model, and that there are messages; the first thing wrong is the fault."""
+    if not request.route.api_key.strip():
+        return Fault(FaultKind.NO_KEY)
+    try:
+        base_url = checked_base_url(request.route.base_url, request.insecure_hosts)
+    except InvalidBaseUrl as error:
+        return Fault(FaultKind.BAD_ROUTE, detail=f"BASE_URL: {error}")
+    everything = with_variants(models, request.offer.variants)
+    model = find(request.model, everything)
+    slug = model.id if model is not None else slug_of(request.model)
+    reasons = reasons_against(slug, model, request.offer, chosen_by_person=request.caller is not Caller.TASK)
+    if reasons:
+        return Fault(FaultKind.FILTERED_MODEL, detail=f"{slug}: {'; '.join(reasons)}")
+    if not request.messages:
+        return Fault(FaultKind.BAD_MESSAGES, detail="there are no messages")
+    given = request.route
+    route = replace(given, base_url=base_url, api_key=given.api_key.strip())
+    return Checked(request, slug, model, route, everything)
+
+
+class Ticket:
+    """What a turn holds of the process while it runs. `release` gives all of it back."""
+
+    def __init__(self, *give_back: Callable[[], None]) -> None:
+        self._held = ExitStack()
+        for one in give_back:
+            self._held.callback(one)
+
+    def release(self) -> None:
+        """Give everything back, the last thing taken first; only the first call does anything.
+
+        One thing that cannot be given back does not keep the others.
+        """
+        self._held.close()
+
+
+class AdmitTurn:
+    """The use case; belongs to one event loop. Every ticket it gives must be released."""
+
+    def __init__(self, slots: Slots) -> None:
+        self._slots = slots
+        self._held = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    def at_once(self, bounds: Bounds) -> Ticket | None:
+        """Return a ticket if a place is free, else None."""
+        return self._ticket() if self._slots.try_acquire(bounds.concurrent) else None
+
+    async def in_line(self, bounds: Bounds) -> Ticket:
+        """Wait in line for a place. Raises SlotsFull if the line is full."""
+        await self._slots.acquire(bounds.concurrent, bounds.queued)
+        return self._ticket()
+
+    async def idle(self) -> None:
+        """Return once every ticket is released."""
+        await self._idle.wait()
+
+    def _ticket(self) -> Ticket:
+        self._held += 1
+        self._idle.clear()
+        return Ticket(self._left, self._slots.release)
+
+    def _left(self) -> None:
+        self._held -= 1
+        if not self._held:
+            self._idle.set()
+
+
+def no_place(error: Exception) -> Fault:
+    """Name what kept a turn from a place."""
+    if isinstance(error, SlotsFull):
+        return Fault(FaultKind.BUSY, str(error), retry_after=5.0)
+    return Fault(FaultKind.INTERNAL, named(error))

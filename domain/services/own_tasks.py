@@ -1,0 +1,53 @@
+"""Own the tasks that outlive a turn's reader: settlements and upkeep."""
+
+import asyncio
+from collections.abc import Coroutine
+from functools import partial
+from typing import Any
+
+from domain.request.turn_request import Person
+from domain.services.drive import named
+from ports.telemetry import Telemetry
+
+
+class OwnTasks:
+    """Keeps tasks alive until they are done; one that fails is in the log. Belongs to one event loop."""
+
+    def __init__(self, telemetry: Telemetry) -> None:
+        self._telemetry = telemetry
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._by_chat: dict[Person, set[asyncio.Task[Any]]] = {}
+
+    def own(self, work: Coroutine[Any, Any, object], name: str, person: Person | None = None) -> None:
+        """Run `work` in a task of its own; `person`: it is about a turn in their chat."""
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        if person is not None:
+            chat = _chat(person)
+            self._by_chat.setdefault(chat, set()).add(task)
+            task.add_done_callback(partial(self._leave, chat))
+
+    def of_chat(self, person: Person) -> "set[asyncio.Task[Any]]":
+        """Return what still runs for earlier turns of a chat."""
+        return self._by_chat.get(_chat(person), set())
+
+    async def drained(self) -> None:
+        """Return once every task is done."""
+        while self._tasks:
+            await asyncio.wait(set(self._tasks))
+
+    def _leave(self, chat: Person, task: "asyncio.Task[Any]") -> None:
+        self._by_chat[chat].discard(task)
+        if not self._by_chat[chat]:
+            del self._by_chat[chat]
+
+    def _done(self, task: "asyncio.Task[Any]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (defect := task.exception()) is not None:
+            self._telemetry.event("error", "upkeep_failed", task=task.get_name(), detail=named(defect))
+
+
+def _chat(person: Person) -> Person:
+    """Return whose chat it is; callers without chats have one place each."""
+    return Person(user_id=person.user_id, chat_id=person.chat_id)

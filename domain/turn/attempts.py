@@ -1,0 +1,98 @@
+"""The upstream attempts of one turn: each is announced before it is sent and ends exactly once.
+
+One attempt is open at a time. What the attempts consumed adds up to the turn's bill.
+"""
+
+from dataclasses import dataclass
+
+from domain.request.repair import Sending
+from domain.turn.outcome import Outcome, Stop
+from domain.turn.steps import AttemptBegan, AttemptEnded, CallUpstream, Step
+from domain.usage.accounting import add
+from ports.responses import Reach
+from ports.usage import Usage
+
+
+@dataclass(slots=True)
+class Bill:
+    """What the attempts of a turn consumed together.
+
+    `usage` sums what upstream accounted for. `unbilled` counts the characters of attempts that upstream had accepted
+    and whose bill never came, None if there was no such attempt.
+    """
+
+    usage: Usage | None = None
+    unbilled: int | None = None
+
+    def add(self, part: AttemptEnded) -> None:
+        """Add one attempt."""
+        if part.usage is not None:
+            self.usage = part.usage if self.usage is None else add(self.usage, part.usage)
+        if part.unbilled is not None:
+            self.unbilled = part.unbilled + (self.unbilled or 0)
+
+
+@dataclass(slots=True)
+class Latest:
+    """The attempt made last: whether it is open, when it is sent, and what upstream said of itself."""
+
+    open: bool = False
+    sends_at: float = 0.0
+    response_id: str = ""
+    model: str = ""
+
+
+class Attempts:
+    """All attempts of one turn. `number` counts them.
+
+    `answered` tells that upstream has said something in the latest one, `heard` when it last did (s). `response_id`
+    and `model` are the newest known of all attempts, `ignored` counts events without a meaning to us. `unsaid` holds
+    announcements that are not yet among the steps `feed` has returned: if it fails, they are said first the next time.
+    """
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.bill = Bill()
+        self.heard = 0.0
+        self.answered = False
+        self.latest = Latest()
+        self.response_id = self.model = ""
+        self.ignored = 0
+        self.unsaid: list[Step] = []
+
+    def begin(self, sending: Sending, after: float, now: float) -> list[Step]:
+        """Announce the next attempt, to be sent `after` seconds from `now`, and ask for it."""
+        self.number += 1
+        self.latest = Latest(open=True, sends_at=now + after)
+        self.heard, self.answered = now + after, False
+        began = AttemptBegan(self.number, sending.body, sending.endpoint)
+        self.unsaid.append(began)
+        return [began, CallUpstream(sending.body, after, sending.endpoint)]
+
+    def name(self, response_id: str, model: str) -> None:
+        """Note which response this is and which model answers, as far as upstream says."""
+        latest = self.latest
+        latest.response_id = response_id or latest.response_id
+        latest.model = model or latest.model
+        self.response_id = response_id or self.response_id
+        self.model = model or self.model
+
+    def end(self, how: Stop, now: float, received: int) -> list[Step]:
+        """End the attempt that is open, if one is; `received` counts the characters of its answer.
+
+        One that upstream has answered may be billed even if its bill never came.
+        """
+        if not self.latest.open:
+            return []
+        unbilled = received if how.usage is None and self.answered and how.billable else None
+        outcome = Outcome(how.ending, self._reach(how.reach, now))
+        ended = AttemptEnded(self.number, outcome, how.usage, self.latest.response_id, self.latest.model, unbilled)
+        self.bill.add(ended)
+        self.latest.open = False
+        self.unsaid.append(ended)
+        return [ended]
+
+    def _reach(self, reported: Reach | None, now: float) -> Reach:
+        if self.answered:
+            return Reach.STREAMING
+        return reported or (Reach.NOT_SENT if now < self.latest.sends_at else Reach.SENT)

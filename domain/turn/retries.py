@@ -1,0 +1,86 @@
+"""What a turn sends, and what it tries after a failure.
+
+First a change to the request, each kind once: repairs, the other endpoint, the model that stands in. Then the same
+request after a wait, as far as the policy allows it.
+"""
+
+from dataclasses import dataclass
+
+from domain.faults.fault import Fault, FaultKind
+from domain.faults.retry import next_wait
+from domain.request.repair import Lesson, Sending, applied, lesson_of, told
+from domain.turn.plan import TurnPlan
+from domain.turn.steps import Learn, ShowStatus, Step
+from domain.turn.waiting import again
+from ports.responses import UpstreamProblem
+
+STANDS_IN_FOR = frozenset({FaultKind.UNKNOWN_MODEL, FaultKind.NOT_FOUND})
+MENDABLE = frozenset({FaultKind.BAD_REQUEST, FaultKind.NOT_FOUND})
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Another attempt, in `wait` seconds; `statuses` say why."""
+
+    wait: float
+    statuses: list[Step]
+
+
+class Retries:
+    """The request of one turn, `sending`, and what becomes of it after a failure."""
+
+    def __init__(self, plan: TurnPlan) -> None:
+        self.sending = Sending(plan.body, plan.destination.endpoint)
+        self._plan = plan
+        self._fallback = plan.destination.fallback
+        self._kinds: set[str] = set()
+        self._untold: list[Lesson] = []
+        self._mended = 0
+        self._waited = 0.0
+
+    def after(self, fault: Fault, problem: UpstreamProblem | None, attempts: int) -> Retry | None:
+        """Decide what follows a failed attempt, the last of `attempts`; None if the turn ends with the fault.
+
+        Attempts after a change do not count for the policy: each is made for a reason of its own.
+        """
+        statuses = self._mend(fault, problem)
+        if statuses is not None:
+            self._mended += 1
+            return Retry(0.0, statuses)
+        policy, jitter = self._plan.retry, self._plan.jitter
+        wait = next_wait(fault, policy, attempts=attempts - self._mended, waited=self._waited, jitter=jitter)
+        if wait is None:
+            return None
+        self._waited += wait
+        return Retry(wait, [ShowStatus(again(fault, wait, attempts + 1))])
+
+    def learned(self) -> list[Step]:
+        """Return what proved right, once the changed request was taken."""
+        told_now = [Learn(self.sending.body.model, lesson) for lesson in self._untold]
+        self._untold.clear()
+        return [*told_now]
+
+    def _mend(self, fault: Fault, problem: UpstreamProblem | None) -> list[Step] | None:
+        """Change the request so that it may pass, each kind of change once; None if there is nothing to change."""
+        lesson = self._lesson(fault, problem)
+        if lesson is not None:
+            words = told(lesson, self.sending)
+            self._kinds.add(lesson.kind)
+            self._untold.append(lesson)
+            self.sending = applied(self.sending, lesson)
+            return [ShowStatus(words)] if words else []
+        if self._fallback is None or fault.kind not in STANDS_IN_FOR:
+            return None
+        was = self.sending.body.model
+        self.sending, self._fallback = self._fallback, None
+        self._untold.clear()
+        return [ShowStatus(f"{was} is not available; {self.sending.body.model} answers instead.")]
+
+    def _lesson(self, fault: Fault, problem: UpstreamProblem | None) -> Lesson | None:
+        if problem is None:
+            return None
+        nameless = problem.status is None and not problem.kind  # words alone: they may be a refusal
+        if fault.kind not in MENDABLE and not nameless:
+            return None
+        fall_back = self._plan.destination.other_endpoint
+        return lesson_of(problem, self.sending, frozenset(self._kinds), fall_back=fall_back)

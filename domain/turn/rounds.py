@@ -1,0 +1,88 @@
+"""The rounds of one turn: what the response under way has said, the tool calls it asked for, what goes back."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from domain.request.repair import Sending
+from domain.tools.plan import Calls, Offer, Reader, demanding
+from domain.tools.results import room_left
+from domain.turn.answer import Answer
+from domain.turn.call_ids import call_ids_of
+from domain.turn.keeping import goes_back, in_segments, kept_of
+from domain.turn.plan import TurnPlan
+from domain.turn.steps import Persist, Step
+from ports.toolbox import ToolCall
+
+
+class Rounds:
+    """All rounds of one turn. `answer` is what the latest response said, `calls` the round of tools that runs, if any.
+
+    `finished` counts the rounds of tools that are over; `worked`: a tool brought something.
+    """
+
+    def __init__(self, plan: TurnPlan) -> None:
+        self.answer = Answer(0, set(), call_ids_of(plan.body.input))
+        self.calls: Calls | None = None
+        self.finished = 0
+        self.worked = False
+        self._plan = plan
+        self._room = plan.reader.room
+
+    @property
+    def exhausted(self) -> bool:
+        """Tell whether no further round of tools is allowed, not even one that says so."""
+        return self.finished > self._plan.max_rounds
+
+    def listen(self) -> None:
+        """Expect another response; what the one before said is dropped."""
+        self.answer = self.answer.following()
+
+    def may_run(self, calls: tuple[ToolCall, ...]) -> bool:
+        """Tell whether the turn runs these calls itself; a round with one for the caller is handed over whole."""
+        handed_over = self._plan.handed_over
+        return bool(self._plan.runnable) and not any(call.name in handed_over for call in calls)
+
+    def begin(self, calls: tuple[ToolCall, ...], sending: Sending, now: float) -> list[Step]:
+        """Begin a round of tools, asked for in answer to `sending`."""
+        self.calls = Calls(calls, self._plan.call_limits, self.answer.next_segment, self._reader())
+        offer = Offer(
+            self._plan.runnable,
+            demanding(sending.body.tools),
+            self._plan.sequential,
+            closed=self.finished == self._plan.max_rounds,
+        )
+        return [*self.calls.begin(offer, now)]
+
+    def end(self) -> None:
+        """Close a round whose calls all have their results; another response is expected."""
+        if self.calls is None:
+            return
+        self.finished += 1
+        self.worked = self.worked or any(not result.failed for result in self.calls.results.values())
+        self.answer = self.answer.following(call.call_id for call in self.calls.order)
+        self.calls = None
+
+    def cancel(self) -> list[Step]:
+        """Stop the calls that run."""
+        return [*self.calls.cancel()] if self.calls is not None else []
+
+    def kept(self, model: str, *, whole: bool = True) -> list[Persist]:
+        """Return what the round under way leaves for later turns; `model` answered. Not `whole`: it broke off."""
+        kept = kept_of(self.answer, self.calls.outputs() if self.calls else (), whole=whole)
+        if self.calls is not None:
+            kept = in_segments(kept, self.calls.segments())
+        return [Persist(model, kept)] if kept else []
+
+    def with_results(self, sending: Sending, persisted: Iterable[Persist]) -> Sending:
+        """Return what goes upstream after a round: the request and what it left, without tools after the last."""
+        more = [kept.item for step in persisted for kept in step.kept if goes_back(kept.item)]
+        self._room = None if self._room is None else room_left(self._room, more)
+        body = sending.body
+        choice = "none" if self.exhausted else body.tool_choice
+        return replace(sending, body=replace(body, input=(*body.input, *more), tool_choice=choice))
+
+    def _reader(self) -> Reader:
+        """Return who reads the results, with the room that what was said before them leaves."""
+        said = (kept.item for kept in kept_of(self.answer))
+        room = None if self._room is None else room_left(self._room, said)
+        return replace(self._plan.reader, room=room)

@@ -1,0 +1,75 @@
+"""One output item of a response: its place, what was said of it, and which item of the terminal event it is."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ports.json_values import JsonObject
+from ports.toolbox import ToolCall
+
+MESSAGE, REASONING, CALL = "message", "reasoning", "function_call"
+
+
+@dataclass(slots=True, eq=False)
+class Slot:
+    """One output item: its place, what was shown of it, and how it ended."""
+
+    index: int
+    item_id: str
+    kind: str
+    segment: int
+    started: float
+    opening: JsonObject | None = None
+    item: JsonObject | None = None
+    pieces: dict[tuple[str, int], list[str]] = field(default_factory=dict)
+    last_part: tuple[str, int] | None = None
+    arguments: list[str] = field(default_factory=list)
+    closed: bool = False
+
+    def shown(self, part: tuple[str, int]) -> str:
+        """Return what was shown of one part."""
+        return "".join(self.pieces.get(part, ()))
+
+    def has_text(self) -> bool:
+        """Tell whether anything of it was shown."""
+        return any(any(pieces) for pieces in self.pieces.values())
+
+
+def call_of(slot: Slot) -> ToolCall:
+    item = slot.item or slot.opening or {}
+    arguments = text_of(item, "arguments") or "".join(slot.arguments)
+    call_id = text_of(item, "call_id") or slot.item_id or f"call_{slot.segment}"
+    return ToolCall(call_id, text_of(item, "name"), arguments or "{}")
+
+
+def same_id(slot: Slot, _position: int, item: JsonObject) -> bool:
+    return slot.kind == kind_of(item) and bool(slot.item_id) and slot.item_id == id_of(item)
+
+
+def same_place(slot: Slot, position: int, item: JsonObject) -> bool:
+    return slot.index == position and alike(slot, position, item)
+
+
+def alike(slot: Slot, _position: int, item: JsonObject) -> bool:
+    """Tell whether they may be the same: of one kind; calls are told apart by their call id."""
+    if slot.kind != kind_of(item):
+        return False
+    theirs, ours = text_of(item, "call_id"), text_of(slot.item or slot.opening or {}, "call_id")
+    return not theirs or not ours or theirs == ours
+
+
+def id_of(item: JsonObject) -> str:
+    return text_of(item, "id") or text_of(item, "call_id")
+
+
+def kind_of(item: JsonObject) -> str:
+    return text_of(item, "type") or MESSAGE
+
+
+def objects(value: object) -> Iterator[JsonObject]:
+    if isinstance(value, list):
+        yield from (entry for entry in value if isinstance(entry, dict))
+
+
+def text_of(item: JsonObject, key: str) -> str:
+    value = item.get(key)
+    return value if isinstance(value, str) else ""

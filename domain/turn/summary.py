@@ -1,0 +1,27 @@
+"""What is said of a turn at its end: the sums of its parts."""
+
+from domain.faults.fault import Fault
+from domain.turn.attempts import Attempts
+from domain.turn.rounds import Rounds
+from domain.turn.shown import Shown
+from domain.turn.steps import End, Reason
+
+
+def end_of(
+    reason: Reason, fault: Fault | None, now: float, error_id: str, attempts: Attempts, rounds: Rounds, shown: Shown
+) -> End:
+    """Return how a turn ended at `now` (s)."""
+    return End(
+        reason=reason,
+        timing=shown.timing(now),
+        error_id=error_id,
+        fault=fault,
+        usage=attempts.bill.usage,
+        unbilled_characters=attempts.bill.unbilled,
+        shown=shown.something,
+        attempts=attempts.number,
+        rounds=rounds.finished,
+        response_id=attempts.response_id,
+        model=attempts.model,
+        ignored_events=attempts.ignored,
+    )
