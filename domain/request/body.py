@@ -15,6 +15,7 @@ from domain.request.identifiers import identified
 from domain.request.plugins import plugins_of
 from domain.request.reasoning import reasoning_of
 from domain.request.routing import fallbacks, provider_of
+from domain.request.runners import caller_runs_named_tools
 from domain.request.sampling import chat_only, counted, output_limit, sampled, stops
 from domain.request.text_format import text_of
 from domain.request.tool_specs import forces, function_tools, tool_choice
@@ -142,8 +143,7 @@ def _tools(
 def passed_on(request: TurnRequest, *, offered: bool) -> tuple[JsonObject, ...]:
     """Return the tools of the request that whoever asked runs, or upstream; `offered`: there are others run here."""
     asked = request.parameters
-    runs_them = request.tooling.handed_over or (request.caller is Caller.API and not offered)
-    return (*(asked.tools if runs_them else ()), *asked.extra_tools)
+    return (*(asked.tools if caller_runs_named_tools(request, offered=offered) else ()), *asked.extra_tools)
 
 
 def _search(request: TurnRequest, model: Model | None) -> tuple[JsonObject, ...]:

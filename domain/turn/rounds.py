@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from domain.request.repair import Sending
+from domain.request.runners import runs_here
 from domain.tools.plan import Calls, Offer, Reader, demanding
 from domain.tools.results import room_left
 from domain.turn.answer import Answer
@@ -39,8 +40,7 @@ class Rounds:
 
     def may_run(self, calls: tuple[ToolCall, ...]) -> bool:
         """Tell whether the turn runs these calls itself; a round with one for the caller is handed over whole."""
-        handed_over = self._plan.handed_over
-        return bool(self._plan.runnable) and not any(call.name in handed_over for call in calls)
+        return runs_here((call.name for call in calls), self._plan.runnable, self._plan.handed_over)
 
     def begin(self, calls: tuple[ToolCall, ...], sending: Sending, now: float) -> list[Step]:
         """Begin a round of tools, asked for in answer to `sending`."""
