@@ -5,7 +5,7 @@ made it. Of a turn that was changed the host's words count, and of the store onl
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from domain.conversation.provenance import every_call_was_thought_of, thinking_goes_back
 from domain.conversation.rebuilding import Ids, as_read, host_items, outputs_in, stored_items
@@ -42,6 +42,26 @@ class Span:
     turn_ids: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A run of messages that stored turns said, and the outputs of calls that came back with them."""
+
+    run: Run
+    outputs: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """What of a history stored turns said: the same for every model it may go to.
+
+    `call_ids`: of the calls in all other messages. `last_but_one`: where the person's last question but one is.
+    """
+
+    matches: tuple[Match, ...] = ()
+    call_ids: frozenset[str] = frozenset()
+    last_but_one: int = 0
+
+
 def wanted(messages: Sequence[object], *, by_fingerprint: bool = True) -> Wanted:
     """Collect the turns a history names and, `by_fingerprint`, what the other answers are recognised by."""
     turns: dict[str, None] = {}
@@ -69,19 +89,36 @@ def spans(
     question and of what follows it) or `disabled`. `unknown`: outputs, by the ids the host knows, of calls whose own
     were lost.
     """
-    runs = _usable(runs_of(messages, records))
-    if not runs:
-        return ()
-    ids = Ids(_call_ids_outside(messages, runs))
-    first = {"conversation": 0, "next_reply": _last_but_one(messages)}.get(reasoning, len(messages))
-    made: list[Span] = []
-    for run in runs:
+    found = matches_of(messages, runs_of(messages, records), unknown)
+    return spans_of(found, messages, slug, model, reasoning=reasoning)
+
+
+def matches_of(messages: Sequence[object], runs: Iterable[Run], unknown: Mapping[str, str] | None = None) -> Matches:
+    """Return which runs of a history count, with what came back in them; `unknown` as in `spans`."""
+    usable = _usable(runs)
+    if not usable:
+        return Matches()
+    made: list[Match] = []
+    for run in usable:
         outputs = outputs_in(messages[run.start : run.stop])
         if unknown:
             named = {call_id for message in messages[run.start : run.stop] for call_id in call_ids_of(message)}
             outputs.update(
                 (call, unknown[call]) for call in named | run.calls if call in unknown and call not in outputs
             )
+        made.append(Match(run, outputs))
+    return Matches(tuple(made), frozenset(_call_ids_outside(messages, usable)), _last_but_one(messages))
+
+
+def spans_of(
+    found: Matches, messages: Sequence[object], slug: str, model: Model | None = None, *, reasoning: str
+) -> tuple[Span, ...]:
+    """Return the same as `spans`, of what was matched before."""
+    ids = Ids(found.call_ids)
+    first = {"conversation": 0, "next_reply": found.last_but_one}.get(reasoning, len(messages))
+    made: list[Span] = []
+    for match in found.matches:
+        run, outputs = match.run, match.outputs
         items: list[JsonObject] = []
         if run.unchanged:
             for record in as_read(run):
@@ -93,14 +130,14 @@ def spans(
     return tuple(made)
 
 
-def outlived(messages: Sequence[object], records: Iterable[TurnRecord]) -> tuple[str, ...]:
+def outlived(messages: Sequence[object], runs: Iterable[Run]) -> tuple[str, ...]:
     """Return the turns whose thinking no `next_reply` needs once the answer to `messages` is complete.
 
     The turn before the last question stays: the answer may be generated again.
     """
     first = _last_but_one(messages)
     gone: dict[str, None] = {}
-    for run in runs_of(messages, records):
+    for run in runs:
         for record in run.turns.values():
             if run.start < first and any(kept.item["type"] == REASONING for kept in record.items):
                 gone[record.turn_id] = None
@@ -130,10 +167,8 @@ def _usable(runs: Iterable[Run]) -> list[Run]:
     kept: list[Run] = []
     for run in sorted(runs, key=lambda run: (not run.unchanged, run.start)):
         if not run.unchanged:
-            run.intact = False
-            run.turns = {
-                turn_id: turn for turn_id, turn in run.turns.items() if run.by_reference and turn_id not in used
-            }
+            left = {turn_id: turn for turn_id, turn in run.turns.items() if run.by_reference and turn_id not in used}
+            run = replace(run, intact=False, turns=left)
         if run.turns and not used & run.turns.keys():
             used |= run.turns.keys()
             kept.append(run)

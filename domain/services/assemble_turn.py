@@ -3,7 +3,6 @@
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from domain.conversation.figures import Figures, figures_of
 from domain.conversation.history import Past
 from domain.conversation.replay import wanted
 from domain.conversation.size import size_of
@@ -20,7 +19,6 @@ from domain.services.report_broken_off import ReportBrokenOff
 from domain.services.run_call import RunCall
 from domain.services.store_time import StoreTime, StoreWatch
 from domain.tools.plan import Reader
-from domain.tools.results import prompt_characters, room_left
 from domain.turn.plan import Destination, TurnPlan
 from ports.clock import Clock
 from ports.ids import Ids
@@ -43,11 +41,10 @@ class Personal:
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
-    """A turn that can be driven. `runner` runs its tool calls, if it has tools; `figures` are for its settlement."""
+    """A turn that can be driven. `runner` runs its tool calls, if it has tools."""
 
     ready: Ready
     plan: TurnPlan
-    figures: Figures
     runner: RunCall | None
 
 
@@ -87,29 +84,18 @@ class AssembleTurn:
         memory = request.memory
         known = Past(past.records, memory.reasoning, memory.full_turns, broken.unknown, broken.answers)
         remembered = own.memory is not None and bool(memory.namespace and request.person.user_id)
-
-        def prepare() -> tuple[Ready, Figures, int | None] | Fault:
-            ready = prepare_turn(checked, specs, self._lessons, known)
-            if isinstance(ready, Fault):
-                return ready
-            body = ready.sending.body
-            room = room_left(prompt_characters(ready.model, body.tools), body.input) if ready.tools.tools else None
-            figures = figures_of(
-                request.messages, past.records, body.input, remembered=remembered, reasoning=memory.reasoning
-            )
-            return ready, figures, room
-
-        prepared = await self._offload.run(prepare, size=size)
-        if isinstance(prepared, Fault):
-            return prepared
-        ready, figures, room = prepared
+        ready = await self._offload.run(
+            lambda: prepare_turn(checked, specs, self._lessons, known, remembered=remembered), size=size
+        )
+        if isinstance(ready, Fault):
+            return ready
         if ready.left_out:
             names = ", ".join(ready.left_out)
             self._telemetry.event("debug", "parameters_left_out", error_id=error_id, model=ready.slug, names=names)
         runner: RunCall | None = None
         if ready.tools.tools and own.toolbox is not None:
             runner = self._equip.runner(request, ready.tools, own.toolbox, own.notices, own.memory, time)
-        return Assembled(ready, self._plan(request, ready, error_id, room), figures, runner)
+        return Assembled(ready, self._plan(request, ready, error_id), runner)
 
     # --- details ------------------------------------------------------------------------------------------
 
@@ -138,7 +124,7 @@ class AssembleTurn:
             own(memory.unbind(request.person, request.memory, past.of_other_chats), "openrouter-pipe-unbind")
         return past
 
-    def _plan(self, request: TurnRequest, ready: Ready, error_id: str, room: int | None) -> TurnPlan:
+    def _plan(self, request: TurnRequest, ready: Ready, error_id: str) -> TurnPlan:
         model, tools = ready.model, ready.tools
         free = model is not None and (model.is_free or model.prompt_price == model.completion_price == 0)
         return TurnPlan(
@@ -148,7 +134,7 @@ class AssembleTurn:
             runnable=tools.runnable,
             sequential=tools.sequential,
             handed_over=tools.meaning(request.tooling.host_only),
-            reader=Reader(room, model is not None and "image" in model.input_modalities),
+            reader=Reader(ready.room, model is not None and "image" in model.input_modalities),
             call_limits=limits_of(request),
             max_rounds=request.tooling.max_rounds,
             jitter=self._ids.jitter(),

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from domain.catalog.offer import reasons_against
 from domain.catalog.selection import find, slug_of
 from domain.conversation.broken_off import without_outputs
-from domain.conversation.history import Past
+from domain.conversation.figures import Figures, figures_of
+from domain.conversation.history import History, Past, parsed
 from domain.faults.fault import Fault
 from domain.request.body import Prepared, build, passed_on
 from domain.request.endpoint import may_change
@@ -16,7 +17,7 @@ from domain.request.support import supports
 from domain.request.turn_request import TurnRequest
 from domain.services.admit_turn import Checked
 from domain.tools.registry import Registry, merged
-from domain.tools.results import fitted, prompt_characters
+from domain.tools.results import fitted, prompt_characters, room_left
 from ports.catalog import Model
 from ports.json_values import JsonObject
 from ports.responses import Route
@@ -29,7 +30,8 @@ Headers = tuple[tuple[str, str], ...]
 class Ready:
     """A turn that may run: its model, where it goes, what is sent, and what stands in if the model cannot be had.
 
-    `headers` are those a model gets beside the route's, by slug. `tools` are those the turn runs itself.
+    `headers` are those a model gets beside the route's, by slug. `tools` are those the turn runs itself, `room` the
+    characters their results may have, None without tools. `figures` are for the settlement.
     """
 
     slug: str
@@ -40,24 +42,35 @@ class Ready:
     headers: Mapping[str, Headers] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     tools: Registry = field(default_factory=Registry)
+    figures: Figures = field(default_factory=Figures)
+    room: int | None = None
 
 
 def prepare_turn(
-    checked: Checked, specs: tuple[ToolSpec, ...], lessons: Lessons, past: Past | None = None
+    checked: Checked,
+    specs: tuple[ToolSpec, ...],
+    lessons: Lessons,
+    past: Past | None = None,
+    *,
+    remembered: bool = False,
 ) -> Ready | Fault:
     """Build what is sent; the first thing wrong is the fault.
 
-    `past`: what is remembered of the history's turns. Pure computing: a long history is offloaded.
+    `past`: what is remembered of the history's turns; `remembered`: so will be the answer. Pure computing: a long
+    history is offloaded.
     """
     slug, model = checked.slug, checked.model
     request = _with_offered_fallbacks(checked.request, checked.models)
     registry = _registry(request, model, specs)
     tools = registry.offered
-    past = past and _with_room(past, model, tools)
-    sent = build(request, slug, model, tools, past=past)
+    past = _with_room(past or Past(), model, tools)
+    history = parsed(request.messages, request.prompting.history_turns, past)
+    sent = build(request, slug, model, tools, history=history)
     if isinstance(sent, Fault):
         return sent
-    fallback = _fallback(request, checked.models, slug, tools, past)
+    fallback = _fallback(request, checked.models, slug, tools, history)
+    items = sent.body.input
+    figures = figures_of(request.messages, past.records, history, items, remembered=remembered)
     return Ready(
         slug,
         model,
@@ -67,6 +80,8 @@ def prepare_turn(
         {part.body.model: part.headers for part in (fallback, sent) if part is not None},
         (*sent.left_out, *registry.reasons),
         registry,
+        figures,
+        room_left(prompt_characters(model, sent.body.tools), items) if registry.tools else None,
     )
 
 
@@ -94,7 +109,7 @@ def _with_room(past: Past, model: Model | None, tools: tuple[JsonObject, ...]) -
 
 
 def _fallback(
-    request: TurnRequest, models: tuple[Model, ...], slug: str, tools: tuple[JsonObject, ...], past: Past | None
+    request: TurnRequest, models: tuple[Model, ...], slug: str, tools: tuple[JsonObject, ...], history: History
 ) -> Prepared | None:
     """Return what goes to the model that stands in; prices, privacy and the off switch hold for it too."""
     if not request.fallback_model:
@@ -103,7 +118,7 @@ def _fallback(
     other = model.id if model is not None else slug_of(request.fallback_model)
     if other == slug or reasons_against(other, model, request.offer, chosen_by_person=False):
         return None
-    sent = build(request, other, model, tools, past=past)
+    sent = build(request, other, model, tools, history=history)
     return None if isinstance(sent, Fault) else sent
 
 

@@ -147,7 +147,7 @@ class RunTurn:
     def _driver(self, assembled: Assembled, own: Personal, settlement: Settlement, ticket: Ticket) -> Driver:
         """Return what drives a turn. It settles the turn, which gives back the ticket first."""
         request, ready, runner = settlement.request, assembled.ready, assembled.runner
-        settlement.figures = assembled.figures
+        settlement.figures = ready.figures
 
         def call(command: CallUpstream) -> UpstreamCall:
             headers = ready.headers.get(command.body.model, ())
