@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from domain.conversation.broken_off import BrokenAnswer, with_broken
 from domain.conversation.calls_as_text import takes_calls, told
 from domain.conversation.items import items_of
+from domain.conversation.marks import Marks
 from domain.conversation.pruning import pruned
 from domain.conversation.rebuilding import distinct_calls
 from domain.conversation.record import TurnRecord
@@ -22,7 +23,7 @@ class Past:
 
     `reasoning`: `conversation`, `next_reply` or `disabled`. Outputs in turns older than the last `full_turns` are
     shortened, 0 for none. `unknown`: outputs of calls the history shows without one, by the ids the host knows;
-    `broken`: what is reported of answers that broke off and is not in the history.
+    `broken`: what is reported of answers that broke off and is not in the history. `marks`: of the history, if read.
     """
 
     records: tuple[TurnRecord, ...] = ()
@@ -30,6 +31,7 @@ class Past:
     full_turns: int = 0
     unknown: Mapping[str, str] = field(default_factory=dict)
     broken: tuple[BrokenAnswer, ...] = ()
+    marks: Marks | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def parsed(messages: Sequence[object], turns: int = 0, past: Past | None = None)
     """Parse a history, or its last `turns` turns."""
     past = past or Past()
     window = with_broken(_with_unknown(last_turns(messages, turns), past.unknown), past.broken)
-    runs = runs_of(window, past.records)
+    runs = runs_of(window, past.records, past.marks if window is messages else None)
     return History(window, runs, matches_of(window, runs, past.unknown), past.reasoning, past.full_turns)
 
 

@@ -7,11 +7,11 @@ made it. Of a turn that was changed the host's words count, and of the store onl
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from domain.conversation.marks import Marks, call_ids_of, is_answer, marks_of
 from domain.conversation.provenance import every_call_was_thought_of, thinking_goes_back
 from domain.conversation.rebuilding import Ids, as_read, host_items, outputs_in, stored_items
 from domain.conversation.record import REASONING, TurnRecord
-from domain.conversation.references import references_in
-from domain.conversation.returned import Run, call_ids_of, fingerprints_in, runs_of
+from domain.conversation.returned import Run, runs_of
 from ports.catalog import Model
 from ports.json_values import JsonObject
 
@@ -64,14 +64,14 @@ class Matches:
 
 def wanted(messages: Sequence[object], *, by_fingerprint: bool = True) -> Wanted:
     """Collect the turns a history names and, `by_fingerprint`, what the other answers are recognised by."""
-    turns: dict[str, None] = {}
-    for message in reversed(messages):
-        if _is_answer(message):
-            turns.update(dict.fromkeys(references_in(message)))
-        if len(turns) >= MOST:
-            break
-    found = [text for _, text in fingerprints_in(messages)] if by_fingerprint else []
-    return Wanted(tuple(turns)[:MOST], tuple(dict.fromkeys(reversed(found)))[:MOST])
+    return wanted_of(marks_of(messages, by_fingerprint=by_fingerprint))
+
+
+def wanted_of(marks: Marks) -> Wanted:
+    """Return the same from the marks of a history."""
+    turns = dict.fromkeys(turn_id for named in reversed(marks.references) for turn_id in named)
+    found = dict.fromkeys(text for _, text in reversed(marks.fingerprints or ()))
+    return Wanted(tuple(turns)[:MOST], tuple(found)[:MOST])
 
 
 def spans(
@@ -146,10 +146,6 @@ def outlived(messages: Sequence[object], runs: Iterable[Run]) -> tuple[str, ...]
     return tuple(gone)
 
 
-def _is_answer(message: object) -> bool:
-    return isinstance(message, Mapping) and message.get("role") in ("assistant", "tool")
-
-
 def _last_but_one(messages: Sequence[object]) -> int:
     """Return where the person's last question but one is; 0 if there is none."""
     roles = [message.get("role") if isinstance(message, Mapping) else None for message in messages]
@@ -178,7 +174,7 @@ def _usable(runs: Iterable[Run]) -> list[Run]:
 def _call_ids_outside(messages: Sequence[object], runs: Sequence[Run]) -> set[str]:
     """Return the ids of calls in messages that no run replaces."""
     replaced = {place for run in runs for place in range(run.start, run.stop)}
-    outside = (message for place, message in enumerate(messages) if place not in replaced and _is_answer(message))
+    outside = (message for place, message in enumerate(messages) if place not in replaced and is_answer(message))
     return {call_id for message in outside for call_id in call_ids_of(message)}
 
 

@@ -2,9 +2,11 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import partial
 
 from domain.conversation.history import Past
-from domain.conversation.replay import wanted
+from domain.conversation.marks import Marks, marks_of, with_fingerprints
+from domain.conversation.replay import wanted_of
 from domain.conversation.size import size_of
 from domain.faults.fault import Fault
 from domain.request.endpoint import may_change
@@ -79,10 +81,10 @@ class AssembleTurn:
         specs = own.toolbox.tools() if own.toolbox is not None else ()
         size = size_of(request.messages)
         time = StoreTime(self._store)
-        past = await self._recall(request, own.memory, size, time)
+        past, marks = await self._recall(request, own.memory, size, time)
         broken = await self._broken_off.report(request, past.records, own.memory, time)
         memory = request.memory
-        known = Past(past.records, memory.reasoning, memory.full_turns, broken.unknown, broken.answers)
+        known = Past(past.records, memory.reasoning, memory.full_turns, broken.unknown, broken.answers, marks)
         remembered = own.memory is not None and bool(memory.namespace and request.person.user_id)
         ready = await self._offload.run(
             lambda: prepare_turn(checked, specs, self._lessons, known, remembered=remembered), size=size
@@ -99,17 +101,21 @@ class AssembleTurn:
 
     # --- details ------------------------------------------------------------------------------------------
 
-    async def _recall(self, request: TurnRequest, memory: TurnMemory | None, size: int, time: StoreTime) -> Recalled:
-        """Recall what the history leads back to; reading keeps it from growing old."""
+    async def _recall(
+        self, request: TurnRequest, memory: TurnMemory | None, size: int, time: StoreTime
+    ) -> tuple[Recalled, Marks | None]:
+        """Recall what the history leads back to, and return its marks too; reading keeps it from growing old."""
         if memory is None or not request.memory.namespace:
-            return Recalled()
+            return Recalled(), None
         chat, size = (request.memory.namespace, request.person.chat_id), size + 256 * len(request.messages)
-        in_page = request.caller is Caller.PAGE
-        want = await self._offload.run(lambda: wanted(request.messages, by_fingerprint=not in_page), size=size)
+        in_page, messages = request.caller is Caller.PAGE, request.messages
+        marks = await self._offload.run(lambda: marks_of(messages, by_fingerprint=not in_page), size=size)
+        want = wanted_of(marks)
         if in_page and not want.turn_ids and chat not in self._wordless:  # imported, or with nothing to remember
-            want = await self._offload.run(lambda: wanted(request.messages), size=size)
+            marks = await self._offload.run(partial(with_fingerprints, marks, messages), size=size)
+            want = wanted_of(marks)
         if not (want.turn_ids or want.fingerprints):
-            return Recalled()
+            return Recalled(), marks
         if closing := self._tasks.of_chat(request.person):  # the turn before may be on its way to the store
             await time.wait(closing, STORED_SECONDS)
         past = await memory.recall(request.person, request.memory, want.turn_ids, want.fingerprints, time)
@@ -122,7 +128,7 @@ class AssembleTurn:
             own(memory.touch(request.person, request.memory, past.untouched), "openrouter-pipe-touch")
         if past.of_other_chats:
             own(memory.unbind(request.person, request.memory, past.of_other_chats), "openrouter-pipe-unbind")
-        return past
+        return past, marks
 
     def _plan(self, request: TurnRequest, ready: Ready, error_id: str) -> TurnPlan:
         model, tools = ready.model, ready.tools

@@ -70,7 +70,7 @@ def prepare_turn(
         return sent
     fallback = _fallback(request, checked.models, slug, tools, history)
     items = sent.body.input
-    figures = figures_of(request.messages, past.records, history, items, remembered=remembered)
+    figures = figures_of(request.messages, past, history, items, remembered=remembered)
     return Ready(
         slug,
         model,

@@ -19,8 +19,8 @@ OLD = record(
 
 
 def figures(records=(), *, remembered=True, reasoning="conversation"):
-    history = parsed(MESSAGES, 0, Past(records, reasoning))
-    return figures_of(MESSAGES, records, history, SENT, remembered=remembered)
+    past = Past(records, reasoning)
+    return figures_of(MESSAGES, past, parsed(MESSAGES, 0, past), SENT, remembered=remembered)
 
 
 def test_an_answer_has_the_same_fingerprint_with_and_without_the_history():
@@ -42,7 +42,7 @@ def test_thinking_that_no_next_reply_needs_is_named_only_where_it_lives_for_one(
 
 def test_thinking_outside_the_turns_that_are_sent_is_named_too():
     past = Past((OLD,), "next_reply")
-    found = figures_of(MESSAGES, (OLD,), parsed(MESSAGES, 1, past), SENT, remembered=True)
+    found = figures_of(MESSAGES, past, parsed(MESSAGES, 1, past), SENT, remembered=True)
     assert found.outlived == (OLD.turn_id,)
 
 
