@@ -21,7 +21,7 @@ ifdef DATA
 export DATA
 endif
 
-.PHONY: help check format settings bundle run test test-unit test-lowest test-hosts test-host drills drill-request drill-replay drill-tools bench simulator chromium clean
+.PHONY: help check format settings bundle run test test-unit test-lowest test-hosts test-host drills drill-request drill-replay drill-tools drill-host bench simulator chromium clean
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
 
@@ -30,11 +30,12 @@ run: bundle  ## boot the real Open WebUI with the pipe installed (CHECK=1: send 
 
 test: check test-unit test-lowest test-hosts  ## the whole suite, real hosts and Chromium included
 
-check: $(DEV)/.ready  ## format, lint, types, import rules, generated texts, unit tests of the core: under 30 s
+check: $(DEV)/.ready  ## format, lint, types, import rules, dead code, generated texts, unit tests of the core: under 30 s
 	@$(DEV)/bin/ruff format --check -q . && $(DEV)/bin/ruff check -q .
 	@$(RUN) mypy --no-error-summary
 	@$(DEV)/bin/lint-imports > /dev/null || $(DEV)/bin/lint-imports
-	@$(RUN) entrypoints.settings --check
+	@$(RUN) vulture
+	@$(RUN) entrypoints.settings_generate --check
 	@$(RUN) pytest -q tests/domain
 
 test-unit: $(DEV)/.ready  ## every test that needs no host
@@ -50,7 +51,7 @@ test-host: bundle chromium  ## end to end in one version: make test-host VERSION
 	@test -n "$(VERSION)" || { echo "say which: make test-host VERSION=0.12.4"; exit 2; }
 	@$(RUN) pytest -q tests/hosts --host-version $(VERSION)
 
-drills: drill-request drill-replay drill-tools  ## all large bounded runs
+drills: drill-request drill-replay drill-tools drill-host  ## all large bounded runs
 
 drill-request: $(DEV)/.ready  ## thousands of chat bodies through the request builder, judged three times
 	@$(RUN) tests.drills.request
@@ -62,6 +63,9 @@ drill-replay: $(DEV)/.ready  ## thousands of random histories replayed to a stri
 drill-tools: $(DEV)/.ready  ## tools in random turns, killed processes, strict schemas, breakers, places
 	@$(RUN) tests.drills.tools
 
+drill-host: bundle  ## a real host: bursts on PostgreSQL, kills in mid-answer, a database locked, lost, full, frozen, stopped
+	@$(RUN) tests.drills.host --bundle $(BUNDLE)
+
 bench: bundle  ## speed and memory, side by side with a minimal pipe
 	@$(RUN) benchmarks.run
 
@@ -69,7 +73,7 @@ bundle: $(DEV)/.ready  ## write the single file for Open WebUI
 	@$(RUN) entrypoints.openwebui.bundle --output $(BUNDLE)
 
 settings: $(DEV)/.ready  ## write what is generated from the table of settings
-	@$(RUN) entrypoints.settings --write
+	@$(RUN) entrypoints.settings_generate --write
 
 simulator: $(DEV)/.ready  ## OpenRouter on loopback, port 8900
 	@$(RUN) entrypoints.simulator --port 8900

@@ -20,12 +20,12 @@ from orjson import dumps, loads
 from benchmarks.chats import history
 from benchmarks.report import Broken, Line, absolute, ratio
 from domain.conversation.history import Past, parsed
-from domain.conversation.replay import wanted
 from domain.request.body import Prepared, build
 from domain.request.turn_request import TurnRequest
-from entrypoints.wire.completions_body import CompletionsBody, read_completions_body
+from entrypoints.openai.completions_body import CompletionsBody, read_completions_body
 from ports.catalog import Model
 from ports.responses import Route
+from tests.domain.conversation.histories import wanted
 
 SLUG = "maker/model"
 MODEL = Model(SLUG, "Model", supported_parameters=frozenset({"tools", "temperature"}))

@@ -15,15 +15,15 @@ from tempfile import TemporaryDirectory
 from aiohttp import ClientSession
 from orjson import dumps, loads
 
-from adapters.memory.telemetry import MemoryTelemetry
-from adapters.openrouter.catalog import AioCatalog, read_models
-from adapters.openrouter.pool import SessionPool
+from adapters.openrouter.catalog.listing import AioCatalog, read_models
+from adapters.openrouter.transport.pool import SessionPool
 from adapters.process.clock import SystemClock
 from benchmarks.building import alternating_times
 from benchmarks.report import Broken, Line, difference, ratio
 from benchmarks.rounds import OURS, alternating, medians
 from entrypoints.openwebui.bundle.measure import longest_gap
 from ports.responses import Route
+from tests.doubles.telemetry import RecordedTelemetry
 
 ROOT = Path(__file__).resolve().parents[1]
 LIST = ROOT / "entrypoints" / "simulator" / "catalog.json"
@@ -44,7 +44,7 @@ async def measure_catalog() -> list[Line]:
 
 
 async def _stalls(address: str, on_loop: float) -> list[Line]:
-    pool = SessionPool(MemoryTelemetry())
+    pool = SessionPool(RecordedTelemetry())
     catalog, route = AioCatalog(pool, SystemClock(), lambda: 5), Route(address, "any")
     async with ClientSession() as http:
 

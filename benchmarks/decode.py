@@ -8,8 +8,9 @@ from statistics import median
 from aiohttp import ClientSession
 from orjson import loads
 
-from adapters.openrouter.sse import SseDecoder
-from adapters.openrouter.translation import Translator
+from adapters.openrouter.responses.events import ResponsesVocabulary
+from adapters.openrouter.stream.sse import SseDecoder
+from adapters.openrouter.stream.translator import Translator
 from benchmarks.report import Line, ratio
 from benchmarks.rounds import check_words
 from domain.turn.events import Begun
@@ -48,7 +49,7 @@ def _line(how: str, reads: Sequence[bytes], frames: Sequence[bytes]) -> Line:
 
 def _turn(reads: Sequence[bytes]) -> Iterator[list[Step]]:
     """Run one turn as the adapter and the driver do, without waiting; yield the steps of each read."""
-    decoder, translator = SseDecoder(), Translator(lambda: NOW)
+    decoder, translator = SseDecoder(), Translator(ResponsesVocabulary(lambda: NOW))
     machine = TurnMachine(TurnPlan(ResponsesBody("sim/deltas", ())))
     yield machine.feed_all((Begun(),), 0.0)
     for read in reads:

@@ -26,7 +26,7 @@ from adapters.sql.tables import artifact
 from benchmarks.memory_rig import ANN, KEPT, Chat, Kept, chat_of, keep, kept_in
 from benchmarks.report import Broken, Line, ratio
 from benchmarks.rounds import BARE, OURS, alternating
-from entrypoints.openwebui.revisions import revisions_dir
+from entrypoints.core.revisions import revisions_dir
 
 ROWS = {OURS: 1_000_000, BARE: 10_000}
 ROWS_PER_TURN, PEOPLE, TURNS = 4, 500, 200

@@ -8,7 +8,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from adapters.memory.telemetry import MemoryTelemetry
 from adapters.process.clock import SystemClock
 from adapters.process.ids import SystemIds, plain_ulid
 from adapters.process.threads import ThreadOffload
@@ -17,13 +16,14 @@ from adapters.sql.database import Database
 from adapters.sql.migrate import migrate
 from adapters.vault.vault import KeyRing, VaultOptions, make_vault
 from benchmarks.chats import history
-from domain.conversation.fingerprint import fingerprint_of_turn
+from domain.conversation.fingerprint import asked_in, digests_of, fingerprint_of_answer
 from domain.conversation.record import KeptItem, TurnRecord
 from domain.conversation.references import details_entry
 from domain.request.turn_request import Person, Remembering
 from domain.services.remember_turn import Shelf, TurnMemory
-from entrypoints.openwebui.revisions import revisions_dir
+from entrypoints.core.revisions import revisions_dir
 from ports.offload import Offload
+from tests.doubles.telemetry import RecordedTelemetry
 
 SLUG = "openai/gpt-5"
 ANN = Person(user_id="ann", chat_id="chat-1", message_id="message-1")
@@ -60,7 +60,7 @@ def chat_of(turns: int, ids: Iterator[str] | None = None, *, named: bool = True)
     for message in history(2 * turns + 2):
         if message["role"] == "assistant":
             record = _turn(next(ids), message["content"], draw)
-            record = replace(record, fingerprint=fingerprint_of_turn(messages, record.items))
+            record = replace(record, fingerprint=fingerprint_of_answer(digests_of(asked_in(messages)), record.items))
             records.append(record)
             if named:
                 message = {**message, "reasoning_details": [details_entry(record.turn_id, 0)]}
@@ -99,7 +99,7 @@ async def kept_in(file: Path) -> AsyncIterator[Kept]:
         offload=offload,
         clock=SystemClock(),
         ids=SystemIds(),
-        telemetry=MemoryTelemetry(),
+        telemetry=RecordedTelemetry(),
     )
     try:
         yield Kept(database, shelf, memory, offload)

@@ -64,7 +64,7 @@ class Rig:
             await asyncio.sleep(AFTERMATH)
             _, answer = await plain_chat(self.admin, f"{TICKER}.tick", "stop")
             told = json.loads(answer["choices"][0]["message"]["content"])
-            gaps.extend((end, length) for end, length in told)
+            gaps.extend((end, length) for end, length, _ in told)
 
 
 @contextmanager

@@ -21,9 +21,9 @@ from typing import Any
 from adapters.sql.tables import artifact
 from benchmarks.report import Broken, Line
 from benchmarks.rounds import BARE, OURS, alternating, compared
+from entrypoints.core.storage_place import DATABASE_FILE, OWN_URL
 from entrypoints.devhost.upstream import ROOT, SIMULATOR_KEY
 from entrypoints.openwebui.pipe import Pipe
-from entrypoints.openwebui.storage_place import DATABASE_FILE, OWN_URL
 
 BEFORE, MEASURED = "sim/deltas-2000-thinking-4000", "sim/deltas-100-rate-400-thinking-5"
 ROUNDS, WARM_UP = 25, 3

@@ -21,7 +21,7 @@ from adapters.sql.tool_runs import SqlToolRuns
 from domain.request.turn_request import Person, Remembering, Tooling, TurnRequest
 from domain.services.equip_turn import ToolPorts
 from domain.services.run_turn import RunTurn
-from entrypoints.openwebui.revisions import revisions_dir
+from entrypoints.core.revisions import revisions_dir
 from ports.catalog import Model
 from ports.responses import (
     ItemDone,

@@ -1,4 +1,5 @@
-"""How people reach the core: the Open WebUI pipe and its bundle, the simulator, the development host.
+"""How people reach the domain.
 
-`container` wires the core, `settings` is the one table of settings, `wire` reads foreign request bodies.
+`core` opens and wires it, whoever asks; `openai` the wire of OpenAI's clients; `openwebui` the pipe and its bundle;
+`simulator` and `devhost` for people who try and test. `settings` is the one table of settings.
 """

@@ -1,6 +1,6 @@
 """The table of settings: one row each, from which the host's forms, the snapshot of a call and the reference come.
 
-`python -m entrypoints.settings --write` brings the generated texts up to date, `--check` compares them.
+`python -m entrypoints.settings_generate --write` brings the generated texts up to date, `--check` compares them.
 """
 # ruff: noqa: RUF009  (a row is written as the default of its field)
 
@@ -192,7 +192,6 @@ class Settings(UpstreamSettings):
     artifact_cleanup_interval_hours: float = setting(
         1.0, "Hours between two looks for what is to be deleted.", low=0.5, high=24
     )
-    db_batch_size: int = setting(10, "Pieces written to the database in one step.", low=5, high=20, advanced=True)
 
     # What people see
     show_final_usage_status: bool = setting(True, "Show time, cost and tokens below each finished answer.", user=True)
@@ -214,8 +213,3 @@ ADVANCED_TEXT = (
     "The configuration reference lists the names. A line that cannot be used is named in the log and skipped."
 )
 SETTINGS: tuple[Setting, ...] = read_table(Settings)
-
-if __name__ == "__main__":
-    from entrypoints.settings_generate import run
-
-    raise SystemExit(run())

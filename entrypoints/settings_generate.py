@@ -13,7 +13,6 @@ from entrypoints.settings_rows import Setting
 ROOT = Path(__file__).resolve().parent.parent
 SHELL = Path("entrypoints/openwebui/pipe.py")
 REFERENCE = Path("docs/settings.md")
-FORM_LIMIT = 60  # fields of the administrator's form
 
 _BEGIN = "        # <generated {} from entrypoints/settings.py>\n"
 _END = "        # </generated {}>\n"
@@ -55,7 +54,7 @@ def reference_text() -> str:
     head = "| Name | Type | Default | Range | Meaning |\n| --- | --- | --- | --- | --- |\n"
     return (
         "# Settings\n\n"
-        "Made by `python -m entrypoints.settings --write` from the table in `entrypoints/settings.py`.\n\n"
+        "Made by `python -m entrypoints.settings_generate --write` from the table in `entrypoints/settings.py`.\n\n"
         "A value that cannot be used is replaced as its row says and named in the log; numbers out of range are\n"
         "moved to the nearest limit. An empty field means: the environment variable if one is named, else the\n"
         "default. **(user)** marks what every person may set for themselves; `inherit` there means: as the\n"
@@ -67,7 +66,7 @@ def reference_text() -> str:
 
 def run(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     """Write the generated texts, or with `--check` name those that are out of date; return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m entrypoints.settings", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m entrypoints.settings_generate", description=__doc__)
     mode = parser.add_mutually_exclusive_group(required=True)
     mode.add_argument("--check", action="store_true", help="compare only; status 1 if something is out of date")
     mode.add_argument("--write", action="store_true", help="bring the texts up to date")
@@ -147,3 +146,7 @@ def _range(row: Setting) -> str:
     if high is None:
         return f"≥ {low:g}"
     return f"{low or 0:g} – {high:.0f}"
+
+
+if __name__ == "__main__":
+    raise SystemExit(run())

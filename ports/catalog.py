@@ -19,8 +19,6 @@ class Reasoning:
     takes_effort: bool = False
     efforts: tuple[str, ...] | None = None
     takes_budget: bool = False
-    default_enabled: bool | None = None
-    default_effort: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +27,7 @@ class Model:
 
     `id` is the exact slug to send. Prices are USD per token (`web_search_price`: per search), None when unknown or
     variable ("-1"); `is_free`: every price told is zero, and one is told. `reasoning` is None if the catalog does not
-    describe it. `expires` is YYYY-MM-DD or empty.
+    describe it.
     """
 
     id: str
@@ -45,7 +43,6 @@ class Model:
     reasoning: Reasoning | None = None
     canonical_slug: str = ""
     is_free: bool = False
-    expires: str = ""
     description: str = ""
     web_search_price: Decimal | None = None
 

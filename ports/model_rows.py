@@ -102,6 +102,13 @@ class ModelRows(Protocol):
         """
         ...
 
+    async def built_on(self, function_id: str) -> frozenset[str]:
+        """Return the ids below `<function id>.` that presets of the host are built on.
+
+        Raises RowsNotOffered, RowsUnavailable.
+        """
+        ...
+
     async def read(self, row_ids: Collection[str]) -> tuple[ModelRow, ...]:
         """Return these rows in the order asked for, without those that are absent or unreadable; keep batches small.
 

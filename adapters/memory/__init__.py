@@ -1,5 +1,5 @@
 """Adapters that keep everything in memory and end with the process.
 
 `artifacts`, `tool_runs`, `leases` and `breaker_state`, the first two bounded, serve temporary chats, and all chats
-while no database can be had; `telemetry` and `model_rows` serve tests.
+while no database can be had.
 """

@@ -9,15 +9,15 @@ from http import HTTPStatus
 from aiohttp import ClientError, ClientResponse
 from yarl import URL
 
-from adapters.openrouter.chat_events import ChatTranslator, read_completion
-from adapters.openrouter.codec import load_tolerantly
-from adapters.openrouter.events import read_response
-from adapters.openrouter.failures import failure_of
-from adapters.openrouter.fields import mapping, objects
-from adapters.openrouter.problems import problem_of_answer, read_problem
-from adapters.openrouter.sse import BOM
-from adapters.openrouter.stream import EventStream, FrameReader
-from adapters.openrouter.translation import Translator
+from adapters.openrouter.chat.events import ChatVocabulary, read_completion
+from adapters.openrouter.errors.envelope import problem_of_answer, read_problem
+from adapters.openrouter.errors.network import failure_of
+from adapters.openrouter.responses.events import ResponsesVocabulary, read_response
+from adapters.openrouter.stream.event_stream import EventStream
+from adapters.openrouter.stream.sse import BOM
+from adapters.openrouter.stream.translator import Translator
+from adapters.openrouter.wire.codec import load_tolerantly
+from adapters.openrouter.wire.fields import mapping, objects
 from ports.responses import (
     Endpoint,
     EventTooLarge,
@@ -45,7 +45,7 @@ async def open_answer(response: ClientResponse, call: UpstreamCall, now: Now) ->
         raise Refused(await _problem(response, now))
     if coding := _coding(response):
         raise Unreadable(f"compressed ({coding}), although uncompressed was asked for; a proxy on the way may do this")
-    translator = _reader(call, now, response.headers.get("X-Generation-Id", ""))
+    translator = _translator(call, now, response.headers.get("X-Generation-Id", ""))
     if response.content_type == "text/event-stream":
         return EventStream(response, translator, call.limits)
     first = await _first_bytes(response, call)
@@ -63,10 +63,10 @@ def _coding(response: ClientResponse) -> str:
     return "" if coding == "identity" else coding[:40]
 
 
-def _reader(call: UpstreamCall, now: Now, generation_id: str) -> FrameReader:
+def _translator(call: UpstreamCall, now: Now, generation_id: str) -> Translator:
     if call.endpoint is Endpoint.CHAT:
-        return ChatTranslator(now, generation_id=generation_id)
-    return Translator(now, generation_id=generation_id)
+        return Translator(ChatVocabulary(now, generation_id=generation_id))
+    return Translator(ResponsesVocabulary(now, generation_id=generation_id))
 
 
 class WholeAnswer:

@@ -9,14 +9,15 @@ from aiohttp import ClientError, ClientResponse, ClientTimeout
 from yarl import URL
 
 from adapters.openrouter.answers import open_answer
-from adapters.openrouter.body import encode_body, responses_fields
-from adapters.openrouter.chat_body import chat_fields
-from adapters.openrouter.codec import ORJSON_INSTALLED
-from adapters.openrouter.failures import failure_of
-from adapters.openrouter.pool import Lease, PoolClosed, SessionPool
-from adapters.openrouter.request import Outgoing, add_headers, address_of, headers_of
-from adapters.openrouter.stream import EventStream
-from adapters.openrouter.watch import Watch
+from adapters.openrouter.chat.request_body import chat_fields
+from adapters.openrouter.errors.network import failure_of
+from adapters.openrouter.responses.request_body import responses_fields
+from adapters.openrouter.stream.event_stream import EventStream
+from adapters.openrouter.transport.connection_watch import Watch
+from adapters.openrouter.transport.pool import Lease, PoolClosed, SessionPool
+from adapters.openrouter.transport.request import Outgoing, add_headers, address_of, headers_of
+from adapters.openrouter.wire.codec import ORJSON_INSTALLED
+from adapters.openrouter.wire.request_body import encode_body
 from ports.clock import Clock
 from ports.responses import Endpoint, Reach, Unreachable, UpstreamCall, UpstreamEvent
 from ports.telemetry import Telemetry
@@ -75,7 +76,7 @@ class _Attempt:
         headers["Accept-Encoding"] = "identity"  # a compressor on the way would hold pieces back
         add_headers(headers, call.headers)
         shape = chat_fields if call.endpoint is Endpoint.CHAT else responses_fields
-        outgoing = Outgoing(await encode_body(call.body, shape=shape), limits.idle_read)
+        outgoing = Outgoing(await encode_body(call.body, shape), limits.idle_read)
         try:
             return await self._post(url, headers, outgoing)
         except PoolClosed as error:

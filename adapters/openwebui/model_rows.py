@@ -1,7 +1,7 @@
 """Rows of the host's table `model`, read and written through the host's own functions."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
 from inspect import iscoroutinefunction
 from typing import Any
@@ -41,10 +41,11 @@ class OpenWebUiModelRows:
 
     async def ids(self, function_id: str) -> frozenset[str]:
         """Return the ids of all rows below `<function id>.`, by one query for nothing but ids."""
-        table, prefix = model_table(), f"{function_id}."
-        with _translated(RowsUnavailable):
-            found = await table.ids(prefix)
-        return frozenset(row_id for row_id in found if row_id.startswith(prefix))
+        return await _below(function_id, model_table().ids)
+
+    async def built_on(self, function_id: str) -> frozenset[str]:
+        """Return the bases of presets, by a query for nothing but those."""
+        return await _below(function_id, model_table().bases)
 
     async def read(self, row_ids: Collection[str]) -> tuple[ModelRow, ...]:
         """Return these rows; where the host gives several at once, one it cannot read does not cost the others."""
@@ -105,6 +106,13 @@ class OpenWebUiModelRows:
     async def admins_see_private(self) -> bool:
         """Tell whether administrators pass by the rows' access, as they do unless the host was told otherwise."""
         return setting("BYPASS_ADMIN_ACCESS_CONTROL", default=True)
+
+
+async def _below(function_id: str, query: Callable[[str], Awaitable[list[str]]]) -> frozenset[str]:
+    """Leave out ids that only look alike to the database."""
+    prefix = f"{function_id}."
+    with _translated(RowsUnavailable):
+        return frozenset(row_id for row_id in await query(prefix) if row_id.startswith(prefix))
 
 
 async def _updated(table: ModelTable, row_id: str, edit: Edit) -> bool:

@@ -20,9 +20,13 @@ Stored = Any
 
 @dataclass(frozen=True, slots=True)
 class ModelTable:
-    """Functions of one host, blocking or coroutines; `ids` always waits, `get_many` is None where it is missing."""
+    """Functions of one host, blocking or coroutines; `get_many` is None where it is missing.
+
+    `ids` and `bases` always wait; `bases` are what presets are built on.
+    """
 
     ids: Callable[[str], Awaitable[list[str]]]
+    bases: Callable[[str], Awaitable[list[str]]]
     get: Callable[[str], Any]
     get_many: Callable[[list[str]], Any] | None
     insert: Callable[..., Any]
@@ -41,11 +45,12 @@ def model_table() -> ModelTable:
     functions = _named(module, "Models")
     get = _named(functions, "get_model_by_id")
     table = _named(_named(module, "Model"), "__table__")
-    query = _ids_in_thread
+    query = _column_in_thread
     if iscoroutinefunction(get):
-        query = _ids_on_loop
+        query = _column_on_loop
     return ModelTable(
-        ids=lambda prefix: query(table, prefix),
+        ids=lambda prefix: query(table.select(), table.c.id, prefix),
+        bases=lambda prefix: query(table.select(), table.c.base_model_id, prefix),
         get=get,
         get_many=getattr(functions, "get_models_by_ids", None),
         insert=_named(functions, "insert_new_model"),
@@ -93,22 +98,21 @@ async def _default_metadata() -> Any:
         return getattr(held, "value", held)
 
 
-async def _ids_on_loop(table: Any, prefix: str) -> list[str]:
+async def _column_on_loop(select: Any, column: Any, prefix: str) -> list[str]:
     async with _named(_module(DATABASE), "get_async_db_context")() as session:
-        return list((await session.execute(_query(table, prefix))).scalars())
+        return list((await session.execute(_query(select, column, prefix))).scalars())
 
 
-async def _ids_in_thread(table: Any, prefix: str) -> list[str]:
+async def _column_in_thread(select: Any, column: Any, prefix: str) -> list[str]:
     def read() -> list[str]:
         with _named(_module(DATABASE), "get_db")() as session:
-            return list(session.execute(_query(table, prefix)).scalars())
+            return list(session.execute(_query(select, column, prefix)).scalars())
 
     return await asyncio.to_thread(read)
 
 
-def _query(table: Any, prefix: str) -> Any:
-    column = table.c.id
-    return table.select().with_only_columns(column).where(column.startswith(prefix, autoescape=True))
+def _query(select: Any, column: Any, prefix: str) -> Any:
+    return select.with_only_columns(column).where(column.startswith(prefix, autoescape=True))
 
 
 def _module(name: str) -> Any:

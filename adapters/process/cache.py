@@ -20,7 +20,8 @@ class ProcessCache:
 
     async def get(self, key: str) -> bytes | None:
         """Return what any load of this process stored last."""
-        return self._values.get(key)
+        with self._lock:
+            return self._values.get(key)
 
     async def put(self, key: str, value: bytes) -> None:
         """Store a value as the newest; the oldest one leaves when there are too many."""

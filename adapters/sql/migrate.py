@@ -48,11 +48,6 @@ class Migrated:
     steps: int = 0
     read_only: str = ""
 
-    @property
-    def newer(self) -> bool:
-        """Tell whether the database belongs to a later release."""
-        return self.read_only == TOO_NEW
-
 
 async def migrate(url: str, revisions: Revisions, *, schema: str = "", wait_seconds: float = WAIT_SECONDS) -> Migrated:
     """Take all missing steps in one transaction, in a thread; a SQLite file that is missing is made, not its folder.

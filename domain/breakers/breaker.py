@@ -3,18 +3,10 @@
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from domain.breakers.policy import Mode, Policy, cool_down_after, milliseconds
+from domain.breakers.policy import Policy, cool_down_after, milliseconds
 
 SKEW = 60_000
 """ms; a time further in the future was written by a clock that has been put right since: it no longer counts."""
-
-
-class Phase(Enum):
-    """CLOSED lets everyone through, OPEN nobody, HALF_OPEN one probe at a time."""
-
-    CLOSED = "closed"
-    OPEN = "open"
-    HALF_OPEN = "half-open"
 
 
 class Verdict(Enum):
@@ -37,14 +29,6 @@ class Change(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """One call that counted, finished `at` ms."""
-
-    at: int
-    failed: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Probe:
     """The right to try, lent to `token` at `since` ms for `length` ms."""
 
@@ -55,12 +39,14 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Breaker:
-    """All of its state. `opened_at` is None while closed; `cool_down` ms and `trips` are those of this opening.
+    """All of its state. Closed it lets everyone through, open nobody, and after the cool-down one probe at a time.
 
-    `epoch` grows with every opening and closing: calls that began in an earlier one say nothing any more.
+    `failures`: when each of the failures in a row happened (ms). `opened_at` is None while closed; `cool_down` ms and
+    `trips` are those of this opening. `epoch` grows with every opening and closing: calls that began in an earlier one
+    say nothing any more.
     """
 
-    outcomes: tuple[Outcome, ...] = ()
+    failures: tuple[int, ...] = ()
     epoch: int = 0
     opened_at: int | None = None
     cool_down: int = 0
@@ -76,13 +62,6 @@ class Answer:
     allowed: bool
     wait: int = 0
     probing: bool = False
-
-
-def phase_of(breaker: Breaker, now: int) -> Phase:
-    """Tell the phase at `now` ms."""
-    if breaker.opened_at is None:
-        return Phase.CLOSED
-    return Phase.OPEN if _left(breaker.opened_at, breaker.cool_down, now) else Phase.HALF_OPEN
 
 
 def ask(breaker: Breaker, policy: Policy, now: int, token: str) -> Answer:
@@ -110,19 +89,18 @@ def settle(
         return _settle_probe(breaker, policy, now, verdict, token, jitter)
     if breaker.opened_at is not None or breaker.epoch != epoch or verdict is Verdict.NEUTRAL:
         return breaker, None
-    if verdict is Verdict.SUCCESS and policy.mode is Mode.CONSECUTIVE:
-        return (replace(breaker, outcomes=()) if breaker.outcomes else breaker), None
-    recent = living(breaker, policy, now)
-    outcomes = (*recent, Outcome(now, verdict is Verdict.FAILURE))[-policy.kept :]
-    if verdict is Verdict.FAILURE and _is_too_much(outcomes, policy):
+    if verdict is Verdict.SUCCESS:
+        return (replace(breaker, failures=()) if breaker.failures else breaker), None
+    failures = (*_recent(breaker, policy, now), now)[-policy.limit :]
+    if len(failures) == policy.limit:
         return _opened(breaker, policy, now, jitter), Change.OPENED
-    return replace(breaker, outcomes=outcomes), None
+    return replace(breaker, failures=failures), None
 
 
-def living(breaker: Breaker, policy: Policy, now: int) -> tuple[Outcome, ...]:
-    """Return the outcomes inside the window that ends at `now` ms."""
+def _recent(breaker: Breaker, policy: Policy, now: int) -> tuple[int, ...]:
+    """Return the failures inside the window that ends at `now` ms."""
     oldest = now - milliseconds(policy.window)
-    return tuple(outcome for outcome in breaker.outcomes if oldest < outcome.at <= now + SKEW)
+    return tuple(at for at in breaker.failures if oldest < at <= now + SKEW)
 
 
 def _settle_probe(
@@ -141,14 +119,6 @@ def _opened(breaker: Breaker, policy: Policy, now: int, jitter: float) -> Breake
     trips = breaker.trips + 1
     cool_down = cool_down_after(policy, trips, breaker.cool_down, jitter)
     return Breaker(epoch=breaker.epoch + 1, opened_at=now, cool_down=cool_down, trips=trips)
-
-
-def _is_too_much(outcomes: tuple[Outcome, ...], policy: Policy) -> bool:
-    if policy.mode is Mode.FAILURE_RATE:
-        failures = sum(outcome.failed for outcome in outcomes)
-        return failures >= policy.limit and failures >= policy.share * len(outcomes)
-    newest = outcomes[-policy.limit :]
-    return len(newest) == policy.limit and all(outcome.failed for outcome in newest)
 
 
 def _left(since: int, length: int, now: int) -> int:

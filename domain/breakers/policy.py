@@ -1,12 +1,8 @@
 """When a breaker opens, for how long, and how long a probe may take."""
 
 from dataclasses import dataclass
-from enum import Enum
-from math import ceil
 
 MOST_FAILURES = 50
-LOWEST_RATE = 0.25
-MOST_KEPT = 200
 LONGEST = 86_400_000
 """ms; no cool-down and no lease is longer, whatever was set or stored."""
 FORGET_AFTER_SECONDS = 172_800
@@ -14,27 +10,17 @@ FORGET_AFTER_SECONDS = 172_800
 JITTER = 0.25
 
 
-class Mode(Enum):
-    """What opens it: so many failures in a row, or so many that are also this share of all calls."""
-
-    CONSECUTIVE = "consecutive"
-    FAILURE_RATE = "failure-rate"
-
-
 @dataclass(frozen=True, slots=True)
 class Policy:
     """The numbers of a breaker; lengths in s. Values out of range count as the nearest that is in range.
 
-    Only what happened in the last `window` s counts, of that the newest `history` calls; never fewer than it takes to
-    open. `cool_down` doubles with every probe that fails up to `longest_cool_down`, plus jitter below that bound.
-    `lease`: a probe not reported by then counts as lost, and the next caller may probe.
+    `max_failures` in a row within the last `window` s open it. `cool_down` doubles with every probe that fails up to
+    `longest_cool_down`, plus jitter below that bound. `lease`: a probe not reported by then counts as lost, and the
+    next caller may probe.
     """
 
     max_failures: int = 5
     window: float = 60.0
-    mode: Mode = Mode.CONSECUTIVE
-    rate: float = 0.5
-    history: int = 20
     cool_down: float = 60.0
     longest_cool_down: float = 600.0
     lease: float = 90.0
@@ -43,17 +29,6 @@ class Policy:
     def limit(self) -> int:
         """How many failures open it."""
         return max(1, min(self.max_failures, MOST_FAILURES))
-
-    @property
-    def share(self) -> float:
-        """The share of failures that opens it."""
-        return max(LOWEST_RATE, min(self.rate, 1.0))
-
-    @property
-    def kept(self) -> int:
-        """How many calls are remembered: always enough to open."""
-        needed = self.limit if self.mode is Mode.CONSECUTIVE else ceil(self.limit / self.share)
-        return max(needed, min(self.history, MOST_KEPT))
 
 
 def policy_for_calls(max_failures: int, window: float, longest_call: float) -> Policy:

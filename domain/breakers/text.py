@@ -2,8 +2,8 @@
 
 from json import dumps, loads
 
-from domain.breakers.breaker import Breaker, Outcome, Probe
-from domain.breakers.policy import LONGEST, MOST_KEPT
+from domain.breakers.breaker import Breaker, Probe
+from domain.breakers.policy import LONGEST, MOST_FAILURES
 from ports.json_values import JsonObject
 
 VERSION = 1
@@ -13,11 +13,10 @@ FARTHEST = 2**53
 
 
 def write_breaker(breaker: Breaker) -> str:
-    """Return the text; empty for a breaker that knows nothing. Times of outcomes are ms after the first of them."""
+    """Return the text; empty for a breaker that knows nothing. Times of failures are ms after the first of them."""
     if breaker == Breaker():
         return ""
-    first = breaker.outcomes[0].at if breaker.outcomes else 0
-    all_failed = all(outcome.failed for outcome in breaker.outcomes)
+    first = breaker.failures[0] if breaker.failures else 0
     probe = breaker.probe
     values = {
         "v": VERSION,
@@ -27,8 +26,7 @@ def write_breaker(breaker: Breaker) -> str:
         "trips": breaker.trips,
         "probe": [probe.token, probe.since, probe.length] if probe else None,
         "first": first,
-        "failed": [outcome.at - first for outcome in breaker.outcomes] if all_failed else None,
-        "calls": None if all_failed else [[each.at - first, int(each.failed)] for each in breaker.outcomes],
+        "failed": [at - first for at in breaker.failures],
     }
     return dumps({name: value for name, value in values.items() if value is not None}, separators=(",", ":"))
 
@@ -48,7 +46,7 @@ def _breaker(values: JsonObject) -> Breaker:
     opened = values.get("opened")
     probe = values.get("probe")
     return Breaker(
-        outcomes=_outcomes(values),
+        failures=_failures(values),
         epoch=_number(values["epoch"], 0, FARTHEST),
         opened_at=None if opened is None else _number(opened),
         cool_down=_number(values["cool_down"], 0, LONGEST),
@@ -57,12 +55,11 @@ def _breaker(values: JsonObject) -> Breaker:
     )
 
 
-def _outcomes(values: JsonObject) -> tuple[Outcome, ...]:
-    first = _number(values["first"])
-    calls = values["calls"] if "calls" in values else [(after, 1) for after in values["failed"]]
-    if len(calls) > MOST_KEPT:
-        raise ValueError("too many calls")
-    return tuple(Outcome(first + _number(after), bool(_number(failed, 0, 1))) for after, failed in calls)
+def _failures(values: JsonObject) -> tuple[int, ...]:
+    first, failed = _number(values["first"]), values["failed"]
+    if len(failed) > MOST_FAILURES:
+        raise ValueError("too many failures")
+    return tuple(first + _number(after) for after in failed)
 
 
 def _probe(token: object, since: object, length: object) -> Probe:

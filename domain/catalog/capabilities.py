@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from domain.catalog.support import calls_tools
 from ports.catalog import Model
 
 DECIDED = ("vision", "builtin_tools")
@@ -18,16 +19,7 @@ def capabilities(model: Model) -> Mapping[str, bool]:
     boxes: dict[str, bool] = {}
     if model.input_modalities:
         boxes["vision"] = not model.input_modalities.isdisjoint(("image", "video"))
-    if model.supported_parameters:
-        boxes["builtin_tools"] = calls_tools(model)
+    calls = calls_tools(model)
+    if calls is not None:
+        boxes["builtin_tools"] = calls
     return boxes
-
-
-def searches(model: Model) -> bool:
-    """Tell whether the model can search the web by itself: searches have a price, or it takes options for them."""
-    return bool(model.web_search_price) or "web_search_options" in model.supported_parameters
-
-
-def calls_tools(model: Model) -> bool:
-    """Tell whether the model can call functions."""
-    return not model.supported_parameters.isdisjoint(("tools", "tool_choice"))

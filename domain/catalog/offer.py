@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from domain.catalog.selection import chats, is_selected, patterns_of
+from domain.catalog.support import calls_tools, is_free
 from ports.catalog import Model
 
 VARIANTS = ("free", "thinking", "online", "nitro", "exacto", "floor", "extended")
@@ -56,11 +57,9 @@ def reasons_against(slug: str, model: Model | None, offer: Offer, *, chosen_by_p
         reasons.append("it is switched off (DISABLED_MODELS)")
     if chosen_by_person and not is_selected(base_of(slug), offer.selection) and not is_selected(slug, offer.selection):
         reasons.append("it is not selected (MODEL_ID)")
-    free = slug.endswith(":free") or (model is not None and model.is_free)
-    if not _passes(offer.free, free):
+    if not _passes(offer.free, is_free(slug, model)):
         reasons.append("only free models are offered" if offer.free is Filter.ONLY else "free models are not offered")
-    tools = model is None or not model.supported_parameters.isdisjoint(("tools", "tool_choice"))
-    if chosen_by_person and not _passes(offer.tools, tools):
+    if chosen_by_person and not _passes(offer.tools, model is None or calls_tools(model) is True):
         reasons.append("of its tool calling (TOOL_CALLING_FILTER)")
     if offer.zero_retention is not None and not _keeps_nothing(slug, model, offer.zero_retention):
         reasons.append("no provider of it promises zero data retention (ZDR_MODELS_ONLY)")
@@ -74,14 +73,8 @@ def with_variants(models: tuple[Model, ...], variants: tuple[str, ...]) -> tuple
         base, tag = _parted(variant)
         model = by_id.get(base)
         if model is not None and tag and variant not in by_id:
-            by_id[variant] = replace(model, id=variant, name=f"{model.name} {tag}", is_free=tag == "Free")
+            by_id[variant] = replace(model, id=variant, name=f"{model.name} {tag}", is_free=is_free(variant, None))
     return tuple(by_id.values())
-
-
-def unusable_variants(models: Iterable[Model], variants: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the entries of VARIANT_MODELS that name no known base or tag, to be told to the operator."""
-    known = {model.id for model in models}
-    return tuple(v for v in variants if not _parted(v)[1] or _parted(v)[0] not in known)
 
 
 def base_of(slug: str) -> str:

@@ -40,12 +40,16 @@ class Switches:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The models one function shows, by the ids of their rows; `alive` also holds those upstream has beside them."""
+    """The models one function shows, by the ids of their rows; `alive` also holds those upstream has beside them.
+
+    `built_on`: the ids of models that presets are built on.
+    """
 
     models: Mapping[str, Model]
     alive: frozenset[str]
     switches: Switches = field(default_factory=Switches)
     assumed: Assumed = field(default_factory=Assumed)
+    built_on: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +60,17 @@ class _Note:
 
 
 def target_of(
-    function_id: str, offered: Iterable[Model], catalog: Iterable[Model], switches: Switches, assumed: Assumed
+    function_id: str,
+    offered: Iterable[Model],
+    catalog: Iterable[Model],
+    switches: Switches,
+    assumed: Assumed,
+    built_on: frozenset[str] = frozenset(),
 ) -> Target:
     """Put the models under the ids the host gives them."""
     models = {row_id(function_id, model): model for model in offered}
     alive = frozenset((*models, *(row_id(function_id, model) for model in catalog)))
-    return Target(models, alive, switches, assumed)
+    return Target(models, alive, switches, assumed, built_on)
 
 
 def row_id(function_id: str, model: Model) -> str:
@@ -80,9 +89,14 @@ def needed(target: Target, wanted_id: str) -> bool:
 
 
 def removable(target: Target, row: ModelRow) -> bool:
-    """Tell whether a row may go: made here, as it was written, granted to nobody, and no longer needed."""
+    """Tell whether a row may go: made here, as it was written, granted to nobody, and no longer needed.
+
+    One that presets are built on stays: hosts about 0.10 let whoever may use a preset use a base without a row.
+    """
     note = _note_of(row.meta)
     if not note.made or row.preset or row.public or row.claimed or row.id not in target.models:
+        return False
+    if row.id in target.built_on:
         return False
     others = row.meta.keys() - {NOTE, BOXES, DESCRIPTION}
     boxes = row.meta.get(BOXES)

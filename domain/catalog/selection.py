@@ -15,13 +15,6 @@ def patterns_of(selection: str) -> tuple[str, ...]:
     return () if any(name.lower() == AUTO for name in names) else names
 
 
-def selected(models: Iterable[Model], selection: str) -> tuple[Model, ...]:
-    """Return what is offered, sorted by name. A selection that matches nothing offers nothing."""
-    patterns = patterns_of(selection)
-    chosen = (model for model in models if _lets_through(model.id, patterns))
-    return tuple(sorted(chosen, key=lambda model: (model.name.casefold(), model.id)))
-
-
 def chats(model: Model) -> bool:
     """Tell whether a model answers in text; one that does not say so gets the benefit of the doubt."""
     return not model.output_modalities or "text" in model.output_modalities
@@ -30,12 +23,6 @@ def chats(model: Model) -> bool:
 def is_selected(slug: str, selection: str) -> bool:
     """Tell whether the selection lets a slug through."""
     return _lets_through(slug, patterns_of(selection))
-
-
-def unmatched(models: Iterable[Model], selection: str) -> tuple[str, ...]:
-    """Return the patterns of the selection that no model matches, to be told to the operator."""
-    slugs = [model.id for model in models]
-    return tuple(p for p in patterns_of(selection) if not any(_lets_through(slug, (p,)) for slug in slugs))
 
 
 def _lets_through(slug: str, patterns: tuple[str, ...]) -> bool:

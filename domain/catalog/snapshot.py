@@ -161,8 +161,6 @@ _REASONING: Readers = {
     "takes_effort": _flag,
     "efforts": _texts,
     "takes_budget": _flag,
-    "default_enabled": _flag,
-    "default_effort": _text,
 }
 _MODEL: Readers = {
     "id": _text,
@@ -178,7 +176,6 @@ _MODEL: Readers = {
     "reasoning": _reasoning,
     "canonical_slug": _text,
     "is_free": _flag,
-    "expires": _text,
     "description": _text,
     "web_search_price": _price,
 }

@@ -10,7 +10,7 @@ from typing import Any
 
 from domain.conversation.kept_calls import KeptCall, same_arguments
 from domain.conversation.record import CALL, TurnRecord
-from domain.conversation.references import named_in_text, turn_of_call
+from domain.conversation.references import marked_in_text, turn_of_call
 from domain.conversation.replay import MAY_HAVE_RUN
 
 RESULT_LOST = "It ran; its result was lost. Do not repeat it without asking."
@@ -64,7 +64,7 @@ def not_shown(
 ) -> tuple[BrokenCall, ...]:
     """Leave out calls that the history, or what is stored of their turns, holds already."""
     stored = {(record.turn_id, kept.item["call_id"]) for record in records for kept in _calls_in(record)}
-    in_text = {turn_id for message in messages for turn_id in named_in_text(message)}
+    in_text = {turn_id for message in messages for turn_id in marked_in_text(message)}
     shown = _Shown(messages)
     gone: set[int] = set()
     for place, call in sorted(enumerate(calls), key=lambda one: (one[1].kept is None, one[1].finished)):

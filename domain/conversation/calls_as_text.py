@@ -6,7 +6,7 @@ one whose thinking is gone while they think. Source: OpenRouter API reference, r
 
 from collections.abc import Iterable, Iterator
 
-from domain.request.support import supports
+from domain.catalog.support import takes_tools
 from ports.catalog import Model
 from ports.json_values import JsonObject
 
@@ -18,7 +18,7 @@ LONGEST_OUTPUT = 20_000
 def takes_calls(slug: str, model: Model | None) -> bool:
     """Tell whether a model takes calls of earlier turns without the thinking that belonged to them."""
     bare = slug.lstrip("~")
-    if not supports(model, "tools"):
+    if not takes_tools(model):
         return False
     if bare.startswith(_WANTS_SIGNATURES):
         return False

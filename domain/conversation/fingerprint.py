@@ -10,15 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
+from domain.conversation.decoration import words_of
 from domain.conversation.record import CALL, MESSAGE, OUTPUT, KeptItem
 from domain.conversation.references import texts_of
 
-_BLOCKS = (
-    ("<think", re.compile(r"<think(?:ing)?\b[^>]{0,200}>"), re.compile(r"</think(?:ing)?>")),
-    ("<details", re.compile(r"<details\s+type=\""), re.compile(r"</details>")),
-)
-_MARKER = re.compile(r"^[ \t]*\[[0-9A-Z]{20,26}\]: #[ \t]*\r?$", re.MULTILINE)
-QUOTED_RESULT = re.compile(r'"&quot;[^"]*&quot;"')
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ASCII = re.compile("[\x00-\x7f]")
 _PIECE = 32 * 1024  # characters
@@ -46,22 +41,9 @@ def visible_text(message: Mapping[str, object]) -> str:
     return "\n".join(texts_of(message.get("content")))
 
 
-def undecorated(text: str) -> str:
-    """Return a text without what hosts and we put into it: thinking, tool blocks, their quoted results, markers.
-
-    0.6 returns a tool block as its result in quotes.
-    """
-    for hint, opening, closing in _BLOCKS:
-        if hint in text:
-            text = _without(text, opening, closing)
-    if "]: #" in text:
-        text = _MARKER.sub("", text)
-    return QUOTED_RESULT.sub("", text) if '"&quot;' in text else text
-
-
 def normalised(text: str) -> str:
     """Return what a person sees of a text, in one line: white space is one blank, characters are composed."""
-    return "".join(_seen(undecorated(text)))
+    return "".join(_seen(words_of(text)))
 
 
 def _seen(text: str) -> Iterator[str]:
@@ -98,23 +80,19 @@ def _composed(text: str) -> str:
 def digest_of(text: str) -> str:
     """Return a digest of what a person sees of a text; empty if that is nothing."""
     digest, said = sha256(), False
-    for piece in _seen(undecorated(text)):
+    for piece in _seen(words_of(text)):
         digest.update(piece.encode())
         said = True
     return digest.hexdigest() if said else ""
 
 
-def fingerprint_of(asked: Asked, answer_text: str, call_ids: Iterable[str] = ()) -> str:
+def fingerprint_of_digests(person: str, earlier: str, answer: str, call_ids: Iterable[str]) -> str:
     """Return 32 hexadecimal characters for an answer and what led to it; empty if nothing was said or called.
 
-    `call_ids`: of the calls handed over to the caller. The text before the question is part of it, so that a short
-    answer to a common question is not taken for that of another conversation.
+    Digests of the question, of the answer before it and of the answer; the text before the question is part of it, so
+    that a short answer to a common question is not taken for that of another conversation. `call_ids`: of the calls
+    handed over to the caller.
     """
-    return fingerprint_of_digests(digest_of(asked.person), digest_of(asked.earlier), digest_of(answer_text), call_ids)
-
-
-def fingerprint_of_digests(person: str, earlier: str, answer: str, call_ids: Iterable[str]) -> str:
-    """Return the same from the digests of the texts."""
     calls = tuple(call_ids)
     if not answer and not calls:
         return ""
@@ -122,13 +100,8 @@ def fingerprint_of_digests(person: str, earlier: str, answer: str, call_ids: Ite
     return sha256(parts.encode(errors="replace")).hexdigest()[:LENGTH]
 
 
-def fingerprint_of_turn(messages: Sequence[object], items: Sequence[KeptItem]) -> str:
-    """Return the fingerprint of what a turn left, which answered `messages`."""
-    return fingerprint_of_answer(digests_of(asked_in(messages)), items)
-
-
 def fingerprint_of_answer(asked: AskedDigests, items: Sequence[KeptItem]) -> str:
-    """Return the same from the digests of what it answered."""
+    """Return the fingerprint of what a turn left, from the digests of what it answered."""
     answered = {kept.item.get("call_id") for kept in items if kept.item.get("type") == OUTPUT}
     calls = (kept for kept in items if kept.item.get("type") == CALL and kept.item.get("call_id") not in answered)
     call_ids = [kept.shown or str(kept.item.get("call_id")) for kept in calls]
@@ -157,13 +130,3 @@ def asked_in(messages: Sequence[object]) -> Asked:
         if person is not None and earlier is not None:
             break
     return Asked(person or "", earlier or "")
-
-
-def _without(text: str, opening: re.Pattern[str], closing: re.Pattern[str]) -> str:
-    """Cut out blocks, each from an opening to the next closing; in one pass, whatever the text."""
-    kept: list[str] = []
-    start = 0
-    while (begun := opening.search(text, start)) and (ended := closing.search(text, begun.end())):
-        kept.append(text[start : begun.start()])
-        start = ended.end()
-    return "".join((*kept, text[start:]))

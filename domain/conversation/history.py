@@ -57,15 +57,8 @@ def parsed(messages: Sequence[object], turns: int = 0, past: Past | None = None)
     return History(window, runs, matches_of(window, runs, past.unknown), past.reasoning, past.full_turns)
 
 
-def history_items(
-    messages: Sequence[object], model: Model | None = None, turns: int = 0, slug: str = "", past: Past | None = None
-) -> tuple[JsonObject, ...]:
-    """Translate a history, or its last `turns` turns, for the model `slug`; see `items_of` for what is left out."""
-    return items_for(parsed(messages, turns, past), slug, model)
-
-
 def items_for(history: History, slug: str, model: Model | None = None) -> tuple[JsonObject, ...]:
-    """Translate a history for the model `slug`; see `items_of` for what is left out."""
+    """Translate a history for the model `slug`, whose entry in the catalog is `model`; see `items_of`."""
     window = history.messages
     replaced = spans_of(history.matches, window, slug, model, reasoning=history.reasoning)
     if not replaced and not (history.full_turns and _with_outputs(window)):

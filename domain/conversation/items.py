@@ -10,18 +10,15 @@ from collections.abc import Iterator, Sequence
 
 from domain.conversation.arguments import object_text
 from domain.conversation.calls_as_text import takes_calls, told
-from domain.conversation.markers import without_markers
+from domain.conversation.decoration import words_of
 from domain.conversation.media import sendable
 from domain.conversation.older_calls import OlderCalls
 from domain.conversation.parts import parts_of, says
+from domain.conversation.references import texts_of
 from domain.conversation.turns import last_turns
 from ports.catalog import Model
 from ports.json_values import JsonObject
 
-_BLOCKS = (
-    ("<think", re.compile(r"<think(?:ing)?\b[^>]{0,200}>"), re.compile(r"</think(?:ing)?>")),
-    ('<details type="', re.compile(r"<details type=\"(?:reasoning|tool_calls)\""), re.compile(r"</details>")),
-)
 _NAME = re.compile(r"[^A-Za-z0-9_-]")
 GO_ON = "Continue."
 LOST_OUTPUT = "No result: the call was not completed."
@@ -42,7 +39,7 @@ def items_of(
             continue
         role, content = message.get("role"), message.get("content")
         if role == "assistant":
-            text = said(content if isinstance(content, str) else plain_text(content))
+            text = words_of(plain_text(content), results=True)
             if says(text):
                 items.append({"type": "message", "role": role, "content": text})
             if "tool_calls" in message or "function_call" in message:
@@ -72,12 +69,7 @@ def answerable(items: tuple[JsonObject, ...]) -> tuple[JsonObject, ...]:
 
 def plain_text(content: object) -> str:
     """Return the text of a message's content: a string, or the texts and refusals of a list."""
-    if isinstance(content, str):
-        return content
-    if not isinstance(content, list):
-        return ""
-    texts = (part.get("text", part.get("refusal")) if isinstance(part, dict) else part for part in content)
-    return "\n".join(text for text in texts if isinstance(text, str))
+    return "\n".join(texts_of(content))
 
 
 def output_text(content: object) -> str:
@@ -88,25 +80,6 @@ def output_text(content: object) -> str:
         return json.dumps(content, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError):
         return ""
-
-
-def said(text: str) -> str:
-    """Return an assistant's stored text as it was meant: without thinking, tool blocks and marker lines."""
-    if "<" in text:
-        for start, opening, closing in _BLOCKS:
-            if start in text:
-                text = _without(text, opening, closing)
-    return without_markers(text) if "]" in text else text
-
-
-def _without(text: str, opening: re.Pattern[str], closing: re.Pattern[str]) -> str:
-    """Cut out blocks, each from an opening to the next closing; in one pass, whatever the text."""
-    kept: list[str] = []
-    start = 0
-    while (begun := opening.search(text, start)) and (ended := closing.search(text, begun.end())):
-        kept.append(text[start : begun.start()])
-        start = ended.end()
-    return "".join((*kept, text[start:]))
 
 
 def _calls(calls: object) -> Iterator[JsonObject]:

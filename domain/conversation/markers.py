@@ -5,7 +5,7 @@ Other pipes leave such lines with ids of 20 characters.
 
 import re
 
-_MARK = r"\[[0-9A-Z]{20,26}\]: #[ \t]*$"
+_MARK = r"\[[0-9A-Z]{20,26}\]: #[ \t]*\r?$"
 _MARKER = re.compile(rf"^[ \t]*{_MARK}\n?| ?{_MARK}", re.MULTILINE)
 
 

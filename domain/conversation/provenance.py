@@ -7,9 +7,9 @@ refused. Source: OpenRouter API reference, reasoning replay rules 3 to 6.
 import re
 from collections.abc import Iterable
 
+from domain.catalog.support import takes_tools
 from domain.conversation.calls_as_text import takes_calls
 from domain.conversation.record import CALL, MESSAGE, OUTPUT, REASONING, TurnRecord
-from domain.request.support import supports
 from ports.catalog import Model
 from ports.json_values import JsonObject
 
@@ -52,7 +52,7 @@ def thinking_goes_back(record: TurnRecord, slug: str, model: Model | None = None
     if not all(_has_its_seal(item, bare(slug)) for item in thoughts):
         return False
     if any(item["type"] == CALL for item in items) and not takes_calls(slug, model):
-        return supports(model, "tools") and every_call_was_thought_of(items, signed=bare(slug).startswith(_SIGNS_CALLS))
+        return takes_tools(model) and every_call_was_thought_of(items, signed=bare(slug).startswith(_SIGNS_CALLS))
     return True
 
 

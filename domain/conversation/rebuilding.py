@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 from domain.conversation.arguments import object_text
-from domain.conversation.fingerprint import QUOTED_RESULT, normalised, text_of, undecorated, visible_text
+from domain.conversation.decoration import first_call_in, words_of
+from domain.conversation.fingerprint import normalised, text_of, visible_text
 from domain.conversation.items import output_text
 from domain.conversation.record import CALL, MESSAGE, OUTPUT, REASONING, KeptItem, TurnRecord
 from domain.conversation.references import reasoning_reference, texts_of
@@ -18,7 +19,6 @@ from domain.conversation.returned import Run, visible_ids
 from ports.json_values import JsonObject
 
 LOST = "The result of this call is not in this history."
-_BLOCK = re.compile(r"<details\s+type=\"tool_calls\"")
 _UNBOUND = frozenset({"anthropic-claude-v1", "google-gemini-v1"})
 _STATUSES = ("completed", "incomplete", "in_progress")
 _NAME = re.compile(r"[^A-Za-z0-9_-]")
@@ -200,7 +200,7 @@ def _output(call_id: str, output: object) -> JsonObject:
 
 
 def _said(text: str) -> Iterator[JsonObject]:
-    text = undecorated(text)
+    text = words_of(text)
     if text.replace("\0", "").strip():
         yield {"type": MESSAGE, "role": "assistant", "content": text}
 
@@ -242,5 +242,5 @@ def _foreign(call_id: str, name: str, arguments: object) -> dict[str, Any]:
 
 def _parted(text: str) -> tuple[str, bool, str]:
     """Split a text at its first tool block, or the quoted result of one."""
-    found = [match.start() for form in (_BLOCK, QUOTED_RESULT) if (match := form.search(text))]
-    return (text[: min(found)], True, text[min(found) :]) if found else (text, False, "")
+    place = first_call_in(text)
+    return (text, False, "") if place is None else (text[:place], True, text[place:])

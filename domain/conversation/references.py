@@ -18,6 +18,9 @@ _CALL = re.compile(rf"call_({_ULID})_\d{{1,6}}")
 _THOUGHT = re.compile(rf'<think id="rs_({_ULID})_\d{{1,6}}">')
 _MARKER = re.compile(rf"^[ \t]*\[({_ULID})\]: #[ \t]*\r?$", re.MULTILINE)
 _BLOCK = re.compile(rf' id="call_({_ULID})_\d{{1,6}}"')
+_Form = tuple[str, re.Pattern[str]]
+_BESIDE_CALLS: tuple[_Form, ...] = (("]: #", _MARKER), ('id="call_', _BLOCK))
+_FORMS: tuple[_Form, ...] = (('<think id="rs_', _THOUGHT), *_BESIDE_CALLS)
 
 
 def call_reference(turn_id: str, number: int) -> str:
@@ -78,11 +81,12 @@ def references_in(message: object) -> tuple[str, ...]:
     return tuple(turns)
 
 
-def named_in_text(message: object) -> tuple[str, ...]:
-    """Return the turns an assistant's text names by markers, thoughts or tool blocks."""
+def marked_in_text(message: object) -> tuple[str, ...]:
+    """Return the turns an assistant's text names by markers or tool blocks; a thought says nothing of calls."""
     if not isinstance(message, Mapping) or message.get("role") != "assistant":
         return ()
-    return tuple(dict.fromkeys(turn for text in texts_of(message.get("content")) for turn in _in_text(text)))
+    texts = texts_of(message.get("content"))
+    return tuple(dict.fromkeys(turn for text in texts for turn in _in_text(text, _BESIDE_CALLS)))
 
 
 def _named(message: JsonObject) -> Iterator[str]:
@@ -99,8 +103,8 @@ def _named(message: JsonObject) -> Iterator[str]:
         yield from _in_text(text)
 
 
-def _in_text(text: str) -> Iterator[str]:
-    for hint, form in (('<think id="rs_', _THOUGHT), ("]: #", _MARKER), ('id="call_', _BLOCK)):
+def _in_text(text: str, forms: tuple[_Form, ...] = _FORMS) -> Iterator[str]:
+    for hint, form in forms:
         if hint in text:
             yield from (found[1] for found in form.finditer(text))
 

@@ -7,11 +7,11 @@ made it. Of a turn that was changed the host's words count, and of the store onl
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from domain.conversation.marks import Marks, call_ids_of, is_answer, marks_of
+from domain.conversation.marks import Marks, call_ids_of, is_answer
 from domain.conversation.provenance import every_call_was_thought_of, thinking_goes_back
 from domain.conversation.rebuilding import Ids, as_read, host_items, outputs_in, stored_items
-from domain.conversation.record import REASONING, TurnRecord
-from domain.conversation.returned import Run, runs_of
+from domain.conversation.record import REASONING
+from domain.conversation.returned import Run
 from ports.catalog import Model
 from ports.json_values import JsonObject
 
@@ -62,39 +62,18 @@ class Matches:
     last_but_one: int = 0
 
 
-def wanted(messages: Sequence[object], *, by_fingerprint: bool = True) -> Wanted:
-    """Collect the turns a history names and, `by_fingerprint`, what the other answers are recognised by."""
-    return wanted_of(marks_of(messages, by_fingerprint=by_fingerprint))
-
-
 def wanted_of(marks: Marks) -> Wanted:
-    """Return the same from the marks of a history."""
+    """Collect the turns a history names, and the fingerprints of its other answers if they were looked for."""
     turns = dict.fromkeys(turn_id for named in reversed(marks.references) for turn_id in named)
     found = dict.fromkeys(text for _, text in reversed(marks.fingerprints or ()))
     return Wanted(tuple(turns)[:MOST], tuple(found)[:MOST])
 
 
-def spans(
-    messages: Sequence[object],
-    records: Iterable[TurnRecord],
-    slug: str,
-    model: Model | None = None,
-    *,
-    reasoning: str = "conversation",
-    unknown: Mapping[str, str] | None = None,
-) -> tuple[Span, ...]:
-    """Return what replaces which messages when a history goes to `slug`, in order and without overlap.
-
-    `model`: its entry in the catalog. `reasoning`: `conversation`, `next_reply` (thinking of the turn before the last
-    question and of what follows it) or `disabled`. `unknown`: outputs, by the ids the host knows, of calls whose own
-    were lost.
-    """
-    found = matches_of(messages, runs_of(messages, records), unknown)
-    return spans_of(found, messages, slug, model, reasoning=reasoning)
-
-
 def matches_of(messages: Sequence[object], runs: Iterable[Run], unknown: Mapping[str, str] | None = None) -> Matches:
-    """Return which runs of a history count, with what came back in them; `unknown` as in `spans`."""
+    """Return which runs of a history count, with what came back in them.
+
+    `unknown`: outputs, by the ids the host knows, of calls whose own were lost.
+    """
     usable = _usable(runs)
     if not usable:
         return Matches()
@@ -113,7 +92,11 @@ def matches_of(messages: Sequence[object], runs: Iterable[Run], unknown: Mapping
 def spans_of(
     found: Matches, messages: Sequence[object], slug: str, model: Model | None = None, *, reasoning: str
 ) -> tuple[Span, ...]:
-    """Return the same as `spans`, of what was matched before."""
+    """Return what replaces which messages when a history goes to `slug`, in order and without overlap.
+
+    `model`: its entry in the catalog. `reasoning`: `conversation`, `next_reply` (thinking of the turn before the last
+    question and of what follows it) or `disabled`.
+    """
     ids = Ids(found.call_ids)
     first = {"conversation": 0, "next_reply": found.last_but_one}.get(reasoning, len(messages))
     made: list[Span] = []

@@ -5,7 +5,7 @@ Source: OpenRouter API reference, request body and checklist; behaviour of reque
 
 from dataclasses import dataclass, replace
 
-from domain.catalog.capabilities import searches
+from domain.catalog.support import ANTHROPIC, author, searches, supports, takes_tools
 from domain.conversation.history import History, items_for, parsed
 from domain.conversation.items import answerable
 from domain.faults.fault import Fault, FaultKind
@@ -16,7 +16,6 @@ from domain.request.plugins import plugins_of
 from domain.request.reasoning import reasoning_of
 from domain.request.routing import fallbacks, provider_of
 from domain.request.sampling import chat_only, counted, output_limit, sampled, stops
-from domain.request.support import ANTHROPIC, author, supports
 from domain.request.text_format import text_of
 from domain.request.tool_specs import forces, function_tools, tool_choice
 from domain.request.turn_request import Caller, TurnRequest
@@ -136,7 +135,7 @@ def _tools(
         wanted = offered
     else:
         wanted = (*(offered or passed_on(request, offered=False)), *_search(request, model))
-    if not supports(model, "tools"):
+    if not takes_tools(model):
         return (), ("tools",) if wanted else ()
     return function_tools(wanted, slug, model)
 

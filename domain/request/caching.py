@@ -4,7 +4,7 @@ Most providers cache by themselves. Claude wants a mark; on `/responses` one at 
 last cacheable block. Source: OpenRouter API reference, usage and request body.
 """
 
-from domain.request.support import ANTHROPIC, author
+from domain.catalog.support import ANTHROPIC, author
 from domain.request.turn_request import Prompting
 from ports.json_values import JsonObject
 

@@ -3,7 +3,7 @@
 Source: OpenRouter API reference, reasoning request.
 """
 
-from domain.request.support import ANTHROPIC, author, supports
+from domain.catalog.support import ANTHROPIC, author, supports
 from domain.request.turn_request import Thinking
 from ports.catalog import Model, Reasoning
 from ports.json_values import JsonObject

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from domain.request.support import supports
+from domain.catalog.support import supports
 from ports.catalog import Model
 from ports.json_values import JsonObject
 

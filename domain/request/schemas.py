@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from domain.request.support import GOOGLE, author
+from domain.catalog.support import GOOGLE, author
 
 DEEPEST = 64
 _MAPS = ("properties", "$defs", "definitions", "patternProperties", "dependentSchemas")

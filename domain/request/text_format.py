@@ -1,7 +1,7 @@
 """The shape of the answer: `response_format` of chat completions -> `text.format`."""
 
+from domain.catalog.support import supports
 from domain.request.schemas import fitted, is_closed, is_sound
-from domain.request.support import supports
 from domain.request.tool_specs import NAME
 from ports.catalog import Model
 from ports.json_values import JsonObject

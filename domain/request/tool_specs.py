@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from domain.catalog.support import GOOGLE, author, holds_to_schemas
 from domain.request.schemas import fitted, is_closed, is_sound
 from domain.request.shapes import Shape, one_of, reduced, text, texts, whole
-from domain.request.support import GOOGLE, author
 from ports.catalog import Model
 from ports.json_values import JsonObject
 
@@ -59,7 +59,7 @@ def function_tools(
     """
     kept: dict[str, JsonObject] = {}
     dropped: list[str] = []
-    strict = model is None or "structured_outputs" in model.supported_parameters
+    strict = holds_to_schemas(model)
     for tool in tools:
         flat = _known(tool, slug, strict) if isinstance(tool, KnownTool) else _made(tool, slug, strict)
         if flat is None:

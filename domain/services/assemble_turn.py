@@ -4,6 +4,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from functools import partial
 
+from domain.catalog.support import is_free
 from domain.conversation.history import Past
 from domain.conversation.marks import Marks, marks_of, with_fingerprints
 from domain.conversation.replay import wanted_of
@@ -132,7 +133,7 @@ class AssembleTurn:
 
     def _plan(self, request: TurnRequest, ready: Ready, error_id: str) -> TurnPlan:
         model, tools = ready.model, ready.tools
-        free = model is not None and (model.is_free or model.prompt_price == model.completion_price == 0)
+        free = is_free(ready.slug, model)
         return TurnPlan(
             body=ready.sending.body,
             error_id=error_id,

@@ -58,13 +58,16 @@ class _Overtaken(Exception):
 
 
 class CleanArtifacts:
-    """The use case; belongs to one event loop. `durable` gives the store or None while there is none."""
+    """The use case; belongs to one event loop. `durable` gives the store or None while there is none.
+
+    Without `chats` only the age of things decides.
+    """
 
     def __init__(
         self,
         *,
         durable: Callable[[], Awaitable[Store | None]],
-        chats: Chats,
+        chats: Chats | None,
         offload: Offload,
         clock: Clock,
         ids: Ids,
@@ -173,6 +176,8 @@ class CleanArtifacts:
         self, store: Store, plan: Retention, swept: Artifacts | ToolRuns, tally: Tally, count_as: str
     ) -> None:
         """Delete what belongs to chats the host has deleted; if it cannot say, nothing is concluded."""
+        if self._chats is None:
+            return
         after = ""
         settled = self._clock.now() - SETTLED
         while page := await self._paused(swept.chats(plan.namespace, after, CHATS_ASKED)):

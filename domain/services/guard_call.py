@@ -13,7 +13,7 @@ from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from domain.breakers.breaker import Answer, Breaker, Change, Verdict, ask, settle
-from domain.breakers.policy import Mode, Policy
+from domain.breakers.policy import Policy
 from domain.breakers.text import read_breaker, write_breaker
 from domain.services.store_time import StoreTime, StoreTrouble, StoreWatch
 from ports.breaker_state import BreakerState
@@ -96,7 +96,7 @@ class GuardCall:
             token=token if answer.probing else "",
             epoch=answer.after.epoch,
             guarded=True,
-            knew_nothing=answer.allowed and not answer.probing and not answer.after.outcomes,
+            knew_nothing=answer.allowed and not answer.probing and not answer.after.failures,
         )
 
     async def report(self, admission: Admission, verdict: Verdict, time: StoreTime | None = None) -> Reported:
@@ -179,4 +179,4 @@ class GuardCall:
 
 def _changes_nothing(admission: Admission, verdict: Verdict) -> bool:
     """Tell whether a success has nothing to clear: it saves a look at the state for every call that goes well."""
-    return verdict is Verdict.SUCCESS and admission.knew_nothing and admission.policy.mode is Mode.CONSECUTIVE
+    return verdict is Verdict.SUCCESS and admission.knew_nothing

@@ -1,6 +1,7 @@
 """Keep the list of models for the next load, process and replica, and find it again.
 
-What is kept is only ever better than nothing: every failure costs one line in the log. Source: ADR 0016.
+What is kept is only ever better than nothing: a failure costs one line in the log, until it is another or over. Source:
+ADR 0016.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -27,6 +28,7 @@ class KeepCatalog:
     ) -> None:
         self._caches, self._store = caches, store
         self._clock, self._offload, self._telemetry = clock, offload, telemetry
+        self._complaints: dict[tuple[str, str], str] = {}  # reasons, by event and cache
 
     async def recall(self, route: Route) -> Snapshot | None:
         """Return the list kept for a route, None if there is none. Raises nothing but cancellation."""
@@ -54,6 +56,7 @@ class KeepCatalog:
             try:
                 async with self._limited(cache, NOT_KEPT, writes=True):
                     await cache.put(snapshot_key(route), raw)
+                self._complaints.pop((NOT_KEPT, cache.name), None)
             except StoreTrouble:
                 continue
             except Exception as error:  # noqa: BLE001 - the edge of a cache: the list is in memory all the same
@@ -78,7 +81,10 @@ class KeepCatalog:
                 yield
 
     def _warn(self, event: str, cache: Cache, error: Exception) -> None:
-        self._telemetry.event("warning", event, source=cache.name, reason=_reason(error))
+        reason = _reason(error)
+        if self._complaints.get((event, cache.name)) != reason:
+            self._telemetry.event("warning", event, source=cache.name, reason=reason)
+        self._complaints[event, cache.name] = reason
 
 
 def _reason(error: Exception) -> str:

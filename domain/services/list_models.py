@@ -31,7 +31,7 @@ T = TypeVar("T")
 class Listing:
     """What is known now: `models` in upstream's order; `loaded` once a load succeeded; `error` of the last try.
 
-    `zero_retention` holds the ids of endpoints that keep nothing; empty if they were not asked for, or not to be had.
+    `zero_retention` holds the ids of endpoints that keep nothing, as last known; empty if they never were.
     `retention_asked`: they were asked for. `key_refused`: the list came, but upstream does not accept the key.
     """
 
@@ -152,7 +152,7 @@ class ListModels:
         return any(work.done() for work in under_way)
 
     async def _recall(self, route: Route, entry: _Entry) -> None:
-        """Begin with what was kept, unless upstream was faster; its age counts when it is due again."""
+        """Begin with what was kept, unless upstream was faster; a refresh is due all the same."""
         kept = await self._kept.recall(route)
         if kept is not None and not entry.listing.loaded:
             entry.listing = replace(
@@ -170,7 +170,7 @@ class ListModels:
             if not models:
                 raise CatalogError("the list is empty")
             asked = entry.asks_retention
-            keeping_nothing = await self._zero_retention(route) if asked else None
+            fetched = await self._zero_retention(route) if asked else None
             await self._first_of(key, until=self._clock.monotonic() + KEY_SECONDS)
         except CatalogError as error:
             self._put_off(entry, max_age, str(error), error.status)
@@ -178,13 +178,15 @@ class ListModels:
             self._put_off(entry, max_age, f"{type(defect).__name__}: {defect}", None)
         else:
             entry.failures = 0
-            entry.due = self._clock.monotonic() + (max_age if asked is entry.asks_retention else 0.0)
+            keeping_nothing = fetched if fetched is not None else entry.listing.zero_retention or None
+            pause = min(LONGEST_BACKOFF, max_age) if asked and fetched is None else max_age
+            entry.due = self._clock.monotonic() + (pause if asked is entry.asks_retention else 0.0)
             entry.listing = Listing(
                 models,
                 loaded=True,
                 zero_retention=keeping_nothing or frozenset(),
                 key_refused=key.result() if key.done() else entry.listing.key_refused,
-                retention_asked=asked,
+                retention_asked=asked or keeping_nothing is not None,
             )
             self._telemetry.event("info", "catalog_refreshed", models=len(models))
             snapshot = Snapshot(models, self._clock.now(), keeping_nothing)
@@ -209,7 +211,7 @@ class ListModels:
         return False
 
     async def _zero_retention(self, route: Route) -> frozenset[str] | None:
-        """Return the ids of endpoints that keep nothing; None if they cannot be had: the filter fails closed."""
+        """Return the ids of endpoints that keep nothing; None if they cannot be had now."""
         try:
             return await self._catalog.fetch_zero_retention(route)
         except CatalogError as error:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from domain.catalog.offer import reasons_against
 from domain.catalog.selection import find, slug_of
+from domain.catalog.support import holds_to_schemas, takes_tools
 from domain.conversation.broken_off import without_outputs
 from domain.conversation.figures import Figures, figures_of
 from domain.conversation.history import History, Past, parsed
@@ -13,7 +14,6 @@ from domain.request.body import Prepared, build, passed_on
 from domain.request.endpoint import may_change
 from domain.request.lessons import Lessons
 from domain.request.repair import Sending
-from domain.request.support import supports
 from domain.request.turn_request import TurnRequest
 from domain.services.admit_turn import Checked
 from domain.tools.registry import Registry, merged
@@ -87,9 +87,9 @@ def prepare_turn(
 
 def _registry(request: TurnRequest, model: Model | None, specs: tuple[ToolSpec, ...]) -> Registry:
     """Merge the tools the turn runs with those that are passed on; no tools for a model that takes none."""
-    if not specs or not supports(model, "tools"):
+    if not specs or not takes_tools(model):
         return Registry()
-    holds = model is None or "structured_outputs" in model.supported_parameters
+    holds = holds_to_schemas(model)
     return merged(specs, passed_on(request, offered=True), strictly=request.tooling.strict and holds)
 
 

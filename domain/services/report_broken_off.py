@@ -15,20 +15,23 @@ from domain.conversation.record import TurnRecord
 from domain.conversation.replay import MAY_HAVE_RUN
 from domain.conversation.size import size_of
 from domain.conversation.temporary import is_temporary
-from domain.request.turn_request import TurnRequest
+from domain.request.turn_request import Person, TurnRequest
 from domain.services.drive import Own
 from domain.services.journal_calls import UNAVAILABLE
 from domain.services.keep_results import open_results
 from domain.services.remember_turn import TurnMemory
 from domain.services.store_time import STORE_SECONDS, StoreTime, StoreTrouble, StoreWatch
-from ports.chats import Chats, ChatsUnavailable
+from ports.chats import Chats, ChatsUnavailable, LineMessage
 from ports.offload import Offload
 from ports.telemetry import Telemetry
 from ports.tool_runs import RunState, ToolRun, ToolRuns
 
 ANSWERS_KNOWN, RUNS_READ = 10_000, 100
-HOST_SECONDS = 3.0
+LINE_SECONDS = 3.0
 """The longest the host may take to say what a question follows."""
+
+_Answer = tuple[str, str, str]
+"""Whose, in which chat, which message: a copy of a chat has the message ids of the original."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ class ReportBrokenOff:
     ) -> None:
         self._runs, self._chats, self._offload, self._telemetry = runs, chats, offload, telemetry
         self._store, self._own = store, own
-        self._whole: OrderedDict[str, None] = OrderedDict()  # answers up to which nothing is to be reported
+        self._whole: OrderedDict[_Answer, None] = OrderedDict()  # answers up to which nothing is to be reported
 
     async def report(
         self, request: TurnRequest, records: Sequence[TurnRecord], memory: TurnMemory | None, time: StoreTime
@@ -66,7 +69,7 @@ class ReportBrokenOff:
         open_calls = open_calls_in(request.messages)
         ask = self._must_ask(request)
         if not (open_calls or ask):
-            self._know(person.message_id)
+            self._know(person)
             return Broken()
         turns = {turn_id for turn_id, _, _ in open_calls}
         try:
@@ -77,7 +80,7 @@ class ReportBrokenOff:
         except StoreTrouble:
             return Broken({shown: MAY_HAVE_RUN for _, shown, _ in open_calls})
         if not runs:
-            self._know(person.message_id)
+            self._know(person)
             return Broken()
         return await self._found(request, records, memory, runs, open_calls)
 
@@ -100,9 +103,10 @@ class ReportBrokenOff:
         outputs = await self._offload.run(lambda: open_outputs(open_calls, calls), size=size)
         left = await self._offload.run(lambda: not_shown(request.messages, records, calls), size=size)
         self._settle(request.memory.namespace, calls, left, records)
-        answers = await self._placed(request, left, {run.turn_id: run.message_id for run in runs})
-        if not answers:
-            self._know(request.person.message_id)
+        line = await self._line(request.person) if left else ()
+        answers = _placed(request.person, line or (), left, {run.turn_id: run.message_id for run in runs})
+        if not answers and line is not None:
+            self._know(request.person)
         if answers or outputs:
             reported = [call for answer in answers for call in answer.calls]
             self._telemetry.event(
@@ -121,12 +125,12 @@ class ReportBrokenOff:
         last = request.messages[-1] if request.messages else None
         goes_on = isinstance(last, Mapping) and last.get("role") in ("assistant", "tool")
         before = (person.parent_id, person.message_id if goes_on else "")
-        return bool(person.chat_id) and any(one and one not in self._whole for one in before)
+        return bool(person.chat_id) and any(one and _answer(person, one) not in self._whole for one in before)
 
-    def _know(self, message_id: str) -> None:
+    def _know(self, person: Person) -> None:
         """Take note of an answer that follows nothing broken; what breaks off here takes the note with it."""
-        if message_id:
-            self._whole[message_id] = None
+        if person.message_id:
+            self._whole[_answer(person, person.message_id)] = None
             if len(self._whole) > ANSWERS_KNOWN:
                 self._whole.popitem(last=False)
 
@@ -134,47 +138,49 @@ class ReportBrokenOff:
         self, namespace: str, calls: Sequence[BrokenCall], left: Sequence[BrokenCall], records: Sequence[TurnRecord]
     ) -> None:
         """Settle turns whose records are stored: only the note of that in the journal was lost."""
-        open_turns = {call.turn_id for call in left}
-        for record in records:
-            if record.turn_id not in open_turns and any(call.turn_id == record.turn_id for call in calls):
-                self._own(self._settled(namespace, record.turn_id), "openrouter-pipe-settle-runs")
+        stored = {record.turn_id for record in records} & {call.turn_id for call in calls}
+        if whole := sorted(stored - {call.turn_id for call in left}):
+            self._own(self._settled(namespace, whole), "openrouter-pipe-settle-runs")
 
-    async def _settled(self, namespace: str, turn_id: str) -> None:
+    async def _settled(self, namespace: str, turn_ids: Sequence[str]) -> None:
         with suppress(StoreTrouble):  # the next turn finds them again
-            async with self._store.watched(UNAVAILABLE, writes=True, seconds=STORE_SECONDS):
-                await self._runs.settle(namespace, turn_id)
+            for turn_id in turn_ids:
+                async with self._store.watched(UNAVAILABLE, writes=True, seconds=STORE_SECONDS):
+                    await self._runs.settle(namespace, turn_id)
 
-    async def _placed(
-        self, request: TurnRequest, calls: Sequence[BrokenCall], messages: Mapping[str, str]
-    ) -> tuple[BrokenAnswer, ...]:
-        """Keep the calls of answers this request follows, with how many questions were asked since."""
-        if not calls:
+    async def _line(self, person: Person) -> Sequence[LineMessage] | None:
+        """Return the answer before the question and what it follows; None if the host cannot say."""
+        if self._chats is None or not person.parent_id:
             return ()
-        since = await self._questions_since(request)
-        by_message: dict[str, list[BrokenCall]] = {}
-        for call in calls:
-            by_message.setdefault(messages[call.turn_id], []).append(call)
-        return tuple(
-            BrokenAnswer(since[message_id], tuple(found))
-            for message_id, found in by_message.items()
-            if message_id in since
-        )
+        try:
+            async with asyncio.timeout(LINE_SECONDS):
+                return await self._chats.line(person.chat_id, person.parent_id) or None
+        except (ChatsUnavailable, TimeoutError):
+            return None
 
-    async def _questions_since(self, request: TurnRequest) -> dict[str, int]:
-        """Return the messages this request follows, with the questions asked since; only two if the host cannot say."""
-        person = request.person
-        since = {person.message_id: 0, person.parent_id: 1}
-        if self._chats is not None and person.parent_id:
-            try:
-                async with asyncio.timeout(HOST_SECONDS):
-                    line = await self._chats.line(person.chat_id, person.parent_id)
-            except (ChatsUnavailable, TimeoutError):
-                line = ()
-            questions = 1
-            for message in line:
-                if message.asked:
-                    questions += 1
-                else:
-                    since[message.id] = questions
-        since.pop("", None)
-        return since
+
+def _answer(person: Person, message_id: str) -> _Answer:
+    return person.user_id, person.chat_id, message_id
+
+
+def _placed(
+    person: Person, line: Sequence[LineMessage], calls: Sequence[BrokenCall], messages: Mapping[str, str]
+) -> tuple[BrokenAnswer, ...]:
+    """Keep the calls of answers this request follows, with how many questions were asked since.
+
+    `messages`: the message of each turn. An empty `line`: only the answer before the question is known.
+    """
+    since, questions = {person.message_id: 0, person.parent_id: 1}, 1
+    for message in line:
+        if message.asked:
+            questions += 1
+        else:
+            since[message.id] = questions
+    by_message: dict[str, list[BrokenCall]] = {}
+    for call in calls:
+        by_message.setdefault(messages[call.turn_id], []).append(call)
+    return tuple(
+        BrokenAnswer(since[message_id], tuple(found))
+        for message_id, found in by_message.items()
+        if message_id and message_id in since
+    )

@@ -41,14 +41,16 @@ class StoreSkipped(StoreTrouble):
 class StoreWatch:
     """What is known of one store. Belongs to one event loop, and to everybody there who uses the store.
 
-    A store that hung is left alone for PROBE_SECONDS, then one caller probes it. If only writing hung (SQLite, locked
-    by another process), reading goes on. Each reason is logged once, until the store works again.
+    A store that hung is left alone for PROBE_SECONDS, then one caller probes it. If only writing hung (a file locked by
+    another process, a locked table, a disk that does not write), reading goes on. Each reason is logged once, until the
+    store works again.
     """
 
     def __init__(self, clock: Clock, telemetry: Telemetry) -> None:
         self.clock, self._telemetry = clock, telemetry
         self._closed_until = float("-inf")
-        self._only_writes = False
+        self._only_writes = False  # reading goes on
+        self._by_write = False  # the store hung for a writer; nothing is known of readers
         self._logged: dict[str, bool] = {}  # reasons, and whether only writing failed
 
     def hangs(self, *, writes: bool = False) -> bool:
@@ -82,28 +84,32 @@ class StoreWatch:
         else:
             self._answered(writes)
             return
-        only_writes = writes and trouble != TIMEOUT
         if self.clock.monotonic() - began >= HANGING_SECONDS:
-            self._leave_alone(only_writes)
-        self._log(trouble, event, only_writes, values)
+            self._leave_alone(writes, trouble)
+        self._log(trouble, event, writes, values)
         raise StoreTrouble(trouble)
 
     # --- details ------------------------------------------------------------------------------------------
 
     def _answered(self, writes: bool) -> None:
-        if writes or not self._only_writes:
+        if not writes and self._by_write:  # the next writer is the probe
+            self._closed_until, self._only_writes = self.clock.monotonic(), True
+        elif writes or not self._only_writes:
             self._closed_until, self._only_writes = float("-inf"), False
+        self._by_write = False
         self._logged = {} if writes else {reason: True for reason, only in self._logged.items() if only}
 
-    def _leave_alone(self, only_writes: bool) -> None:
+    def _leave_alone(self, writes: bool, trouble: str) -> None:
+        """Close the store; to writers only if it was read since, or if the trouble is one of writers alone."""
         fresh = self._closed_until == float("-inf")
-        self._only_writes = only_writes and (fresh or self._only_writes)
+        self._only_writes = writes and (self._only_writes or (fresh and trouble != TIMEOUT))
+        self._by_write = writes and not self._only_writes and (fresh or self._by_write)
         self._closed_until = self.clock.monotonic() + PROBE_SECONDS
 
-    def _log(self, reason: str, event: str, only_writes: bool, values: dict[str, str | int]) -> None:
+    def _log(self, reason: str, event: str, writes: bool, values: dict[str, str | int]) -> None:
         if reason not in self._logged:
             self._telemetry.event("warning", event, reason=reason, **values)
-        self._logged[reason] = only_writes and self._logged.get(reason, True)
+        self._logged[reason] = writes and self._logged.get(reason, True)
 
 
 class StoreTime:

@@ -129,7 +129,8 @@ class SyncModels:
     async def _sync(self, wish: Wish, tally: _Tally) -> None:
         """Go over the rows until a pass meets nobody else at them, or a newer wish waits."""
         assumed = await self._rows.assumed()
-        target = target_of(wish.function_id, wish.offered, wish.catalog, wish.switches, assumed)
+        built_on = await self._rows.built_on(wish.function_id)
+        target = target_of(wish.function_id, wish.offered, wish.catalog, wish.switches, assumed, built_on)
         # where administrators do not pass by the access, a row granted to nobody hides what no row would show them
         keep_all = not (wish.switches.public or await self._rows.admins_see_private())
         for left in reversed(range(PASSES)):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from domain.conversation.arguments import NONE
 from domain.tools.hints import Order, order_of
 from domain.tools.results import fitted, output_of
-from domain.turn.steps import CancelCall, ClearTimer, SetTimer, ShowCall, ShowCallResult, StartCall, Step
+from domain.tools.steps import CallStep, CancelCall, ClearTimer, SetTimer, ShowCall, ShowCallResult, StartCall
 from ports.json_values import JsonObject
 from ports.toolbox import ToolCall, ToolResult
 
@@ -108,9 +108,9 @@ class Calls:
     _used: int = 0
     _still_until: float = 0.0
 
-    def begin(self, offer: Offer, now: float) -> list[Step]:
+    def begin(self, offer: Offer, now: float) -> list[CallStep]:
         """Start as many as allowed; a call that may not run, or is beyond the queue, is answered at once."""
-        steps: list[Step] = []
+        steps: list[CallStep] = []
         self._places = {call.call_id: position for position, call in enumerate(self.order)}
         for call in self.order:
             refusal = offer.refusal(call)
@@ -125,21 +125,21 @@ class Calls:
         self._rules = order_of(self.waiting, offer.sequential)
         return [*steps, SetTimer(ROUND, now + self.limits.whole_round), *self._go_on(now)]
 
-    def began(self, call_id: str, now: float) -> list[Step]:
+    def began(self, call_id: str, now: float) -> list[CallStep]:
         """Count a call's time from now: it has its place in the process and begins."""
         if call_id not in self.running or call_id in self._begun:
             return []
         self._begun.add(call_id)
         return [SetTimer(timer_of(call_id), now + self.limits.seconds), *self._moved(now)]
 
-    def finish(self, call_id: str, result: ToolResult, now: float) -> list[Step]:
+    def finish(self, call_id: str, result: ToolResult, now: float) -> list[CallStep]:
         """Take a result; one for a call that is not running is of no interest."""
         call = self.running.pop(call_id, None)
         if call is None:
             return []
         return [ClearTimer(timer_of(call_id)), *self._answer(call, result), *self._go_on(now)]
 
-    def on_timer(self, name: str, now: float) -> list[Step]:
+    def on_timer(self, name: str, now: float) -> list[CallStep]:
         """End what a timer of this round is about: one call, or all that are open."""
         if name == ROUND and not self.done:
             return self._end_all(
@@ -156,7 +156,7 @@ class Calls:
         result = ToolResult(text, failed=True, own_fault=True)
         return [CancelCall(call.call_id, overdue=True), *self._answer(call, result), *self._go_on(now)]
 
-    def cancel(self) -> list[Step]:
+    def cancel(self) -> list[CallStep]:
         """Stop what runs; what has no result yet is answered as not completed."""
         return self._end_all("", overdue=False)
 
@@ -177,9 +177,9 @@ class Calls:
         """Return under which segment each call is shown."""
         return [(call, self.first_segment + position) for position, call in enumerate(self.order)]
 
-    def _go_on(self, now: float) -> list[Step]:
+    def _go_on(self, now: float) -> list[CallStep]:
         """Start what may start now; once nothing is open, forget the timers of the round."""
-        steps: list[Step] = []
+        steps: list[CallStep] = []
         while len(self.running) < self.limits.parallel and (call := self._next()) is not None:
             self.waiting.remove(call)
             self.running[call.call_id] = call
@@ -199,8 +199,8 @@ class Calls:
                 return call
         return self.waiting[0] if self.waiting and not self.running else None
 
-    def _end_all(self, why: str, *, overdue: bool = True) -> list[Step]:
-        steps: list[Step] = []
+    def _end_all(self, why: str, *, overdue: bool = True) -> list[CallStep]:
+        steps: list[CallStep] = []
         for call_id in self.running:
             steps += [CancelCall(call_id, overdue=overdue and call_id in self._begun), ClearTimer(timer_of(call_id))]
         for call in (*self.running.values(), *self.waiting):
@@ -217,7 +217,7 @@ class Calls:
         self.waiting.clear()
         return [*steps, *self._quiet()]
 
-    def _answer(self, call: ToolCall, result: ToolResult) -> list[Step]:
+    def _answer(self, call: ToolCall, result: ToolResult) -> list[CallStep]:
         if self.reader.room is not None:
             still_open = len(self.running) + len(self.waiting)
             result = fitted(result, self.reader.room - self._used - RESERVED * still_open)
@@ -225,13 +225,13 @@ class Calls:
         self.results[call.call_id] = result
         return [ShowCallResult(self._segment(call), call, result)]
 
-    def _moved(self, now: float) -> list[Step]:
+    def _moved(self, now: float) -> list[CallStep]:
         if self.limits.still_seconds is None:
             return []
         self._still_until = now + self.limits.still_seconds
         return [SetTimer(STILL, self._still_until)]
 
-    def _quiet(self) -> list[Step]:
+    def _quiet(self) -> list[CallStep]:
         return [ClearTimer(ROUND)] if self.limits.still_seconds is None else [ClearTimer(ROUND), ClearTimer(STILL)]
 
     def _segment(self, call: ToolCall) -> int:

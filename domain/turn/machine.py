@@ -5,7 +5,7 @@ and the same events at the same times give the same steps. Laws 1 and 2 of the a
 with something shown or one named fault; nothing shown is taken back, and nothing is retried after it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from domain.faults.classify import fault_of_error, fault_of_problem
@@ -116,7 +116,7 @@ class TurnMachine:
             case TimerFired(name):
                 return self._on_timer(name, now)
             case CallBegan(call_id):
-                return self._rounds.calls.began(call_id, now) if self._rounds.calls else []
+                return [*self._rounds.calls.began(call_id, now)] if self._rounds.calls else []
             case CallFinished(call_id, result):
                 calls = self._rounds.calls
                 return self._after_calls(calls.finish(call_id, result, now) if calls else [], now)
@@ -219,10 +219,10 @@ class TurnMachine:
         begun = self._rounds.begin(calls, self._retries.sending, now)
         return self._after_calls([*self._retries.learned(), *QUIET, *begun], now)
 
-    def _after_calls(self, steps: list[Step], now: float) -> list[Step]:
+    def _after_calls(self, steps: Sequence[Step], now: float) -> list[Step]:
         calls = self._rounds.calls
         if self.phase is not Phase.TOOLS or calls is None or not calls.done:
-            return steps
+            return list(steps)
         persist = self._rounds.kept(self._attempts.latest.model)
         self._rounds.end()
         self._retries.sending = self._rounds.with_results(self._retries.sending, persist)

@@ -51,7 +51,7 @@ class Rounds:
             self._plan.sequential,
             closed=self.finished == self._plan.max_rounds,
         )
-        return self.calls.begin(offer, now)
+        return [*self.calls.begin(offer, now)]
 
     def end(self) -> None:
         """Close a round whose calls all have their results; another response is expected."""
@@ -64,7 +64,7 @@ class Rounds:
 
     def cancel(self) -> list[Step]:
         """Stop the calls that run."""
-        return self.calls.cancel() if self.calls is not None else []
+        return [*self.calls.cancel()] if self.calls is not None else []
 
     def kept(self, model: str, *, whole: bool = True) -> list[Persist]:
         """Return what the round under way leaves for later turns; `model` answered. Not `whole`: it broke off."""

@@ -1,15 +1,21 @@
-"""What the machine wants: outputs for the reader, commands for the driver."""
+"""What the machine wants: outputs for the reader, commands for the driver. Those about tool calls: `domain.tools`."""
 
 from dataclasses import dataclass
 from enum import Enum
 
 from domain.faults.fault import Fault
 from domain.request.repair import Lesson
+from domain.tools.steps import CancelCall as CancelCall
+from domain.tools.steps import ClearTimer as ClearTimer
+from domain.tools.steps import SetTimer as SetTimer
+from domain.tools.steps import ShowCall as ShowCall
+from domain.tools.steps import ShowCallResult as ShowCallResult
+from domain.tools.steps import StartCall as StartCall
 from domain.turn.outcome import Outcome
 from domain.usage.summary import Timing
 from ports.json_values import JsonObject
 from ports.responses import Endpoint, ResponsesBody
-from ports.toolbox import ToolCall, ToolResult
+from ports.toolbox import ToolCall
 from ports.usage import Usage
 
 # --- outputs: yielded to the reader, in order --------------------------------------------------------------
@@ -63,23 +69,6 @@ class ShowStatus:
 
     text: str
     done: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ShowCall:
-    """A tool call starts running."""
-
-    segment: int
-    call: ToolCall
-
-
-@dataclass(frozen=True, slots=True)
-class ShowCallResult:
-    """A tool call of this turn has its output."""
-
-    segment: int
-    call: ToolCall
-    result: ToolResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,36 +144,6 @@ class CallUpstream:
     body: ResponsesBody
     after: float = 0.0
     endpoint: Endpoint = Endpoint.RESPONSES
-
-
-@dataclass(frozen=True, slots=True)
-class StartCall:
-    """Run a tool call."""
-
-    call: ToolCall
-
-
-@dataclass(frozen=True, slots=True)
-class CancelCall:
-    """Stop a running tool call; its end is of no interest any more. `overdue`: it had begun and took too long."""
-
-    call_id: str
-    overdue: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class SetTimer:
-    """Report `TimerFired(name)` at clock value `at`; replaces a timer of that name."""
-
-    name: str
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class ClearTimer:
-    """Forget a timer, set or not."""
-
-    name: str
 
 
 @dataclass(frozen=True, slots=True)

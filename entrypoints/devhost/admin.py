@@ -45,10 +45,6 @@ class HostAdmin(HostClient):
         """Return the stored valves: all fields on 0.6, else those that were saved."""
         return dict(await self.request("GET", f"/api/v1/functions/id/{function_id}/valves") or {})
 
-    async def valve_spec(self, function_id: str) -> dict[str, Json]:
-        """Return the JSON schema from which the page builds the valve form."""
-        return dict(await self.request("GET", f"/api/v1/functions/id/{function_id}/valves/spec"))
-
     async def set_valves(self, function_id: str, values: Mapping[str, Json]) -> None:
         """Store exactly `values`: what is left out falls back to its default."""
         await self.request("POST", f"/api/v1/functions/id/{function_id}/valves/update", dict(values))
@@ -60,14 +56,6 @@ class HostAdmin(HostClient):
     async def user_valves(self, function_id: str) -> dict[str, Json]:
         """Return this person's own valves of a function."""
         return dict(await self.request("GET", f"/api/v1/functions/id/{function_id}/valves/user") or {})
-
-    async def user_valve_spec(self, function_id: str) -> dict[str, Json]:
-        """Return the JSON schema of the valves each person may set."""
-        return dict(await self.request("GET", f"/api/v1/functions/id/{function_id}/valves/user/spec"))
-
-    async def set_user_valves(self, function_id: str, values: Mapping[str, Json]) -> None:
-        """Store this person's own valves of a function."""
-        await self.request("POST", f"/api/v1/functions/id/{function_id}/valves/user/update", dict(values))
 
     async def add_user(self, *, name: str, email: str, password: str, role: str = "user") -> Account:
         """Create an account for somebody else and return it, signed in."""

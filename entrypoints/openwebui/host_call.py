@@ -1,45 +1,102 @@
-"""What the host handed to `pipe()`, read once: who calls, and where the answer goes."""
+"""What the host handed to `pipe()`, read once: who calls, what is asked, and where the answer goes.
+
+Nothing behind this module sees the host's dictionaries.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from domain.catalog.selection import find
+from domain.faults.fault import Fault
 from domain.request.tasks import MERGED_ANSWER
 from domain.request.turn_request import Caller, Person
+from entrypoints.openai.completions_body import CompletionsBody, flag, read_completions_body
+from entrypoints.openwebui.tool_mode import HostTools, read_host_tools
+from ports.catalog import Model
 
 Emitter = Callable[[dict[str, Any]], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
-class HostCall:
-    """One call of `pipe()`. `emitter` is present only for a person in the page; `user_valves` as stored, or None.
+class RequestedModel:
+    """A model as the host names it, and that name split into function id and slug."""
 
-    `metadata` is the host's own and only read; `tools` and `event_call` as handed over, the latter for a page only.
+    name: str = ""
+    function_id: str = ""
+    slug: str = ""
+
+    def among(self, models: tuple[Model, ...]) -> str:
+        """Return the slug; the whole name where only that is a model's."""
+        whole = find(self.slug, models) is None and find(self.name, models) is not None
+        return self.name if whole else self.slug
+
+
+@dataclass(frozen=True, slots=True)
+class HostCall:
+    """One call of `pipe()`. `body` is a fault if it cannot be used; `model` and `stream` are read all the same.
+
+    `emitter` and `event_call` are present only for a person in the page; `valves` and `user_valves` as stored, or None.
     """
 
-    body: Mapping[str, Any]
+    body: CompletionsBody | Fault
     caller: Caller
-    person: Person
-    emitter: Emitter | None
-    user_valves: object
-    task: str
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-    tools: object = None
+    person: Person = field(default_factory=Person)
+    model: RequestedModel = field(default_factory=RequestedModel)
+    stream: bool = False
+    task: str = ""
+    tools: HostTools = field(default_factory=HostTools)
+    emitter: Emitter | None = None
     event_call: Callable[[dict[str, Any]], Awaitable[Any]] | None = None
+    valves: object = None
+    user_valves: object = None
 
 
 def read_call(call: Mapping[str, Any]) -> HostCall:
-    """Tell page, API client and background task apart.
+    """Tell page, API client and background task apart, and read what each asks.
 
     A person in the page: session, chat and message ids are all truthy and no task is named; API clients get an
     emitter too, and old hosts give tasks one that is bound to the visible message, so only the ids count. The merged
     answer of several models is a task that a person reads: it is treated like a chat of an API client. Source:
     the host's contract, "UI or API?" and events.
     """
-    body = _mapping(call.get("body"))
+    raw = _mapping(call.get("body"))
+    body = read_completions_body(raw)
     user, metadata = _mapping(call.get("__user__")), _mapping(call.get("__metadata__"))
     task = _task_name(call.get("__task__") or metadata.get("task"))
-    person = Person(
+    person = _person(call, user, metadata)
+    in_page = bool(person.chat_id and person.message_id and person.session_id)
+    caller = Caller.API if task == MERGED_ANSWER else Caller.TASK if task else Caller.PAGE if in_page else Caller.API
+    emitter, event_call = call.get("__event_emitter__"), call.get("__event_call__")
+    offered = body.tools if isinstance(body, CompletionsBody) else None
+    return HostCall(
+        body=body,
+        caller=caller,
+        person=person,
+        model=split_model(_text(raw.get("model"))),
+        stream=flag(raw.get("stream")),
+        task=task,
+        tools=read_host_tools(call.get("__tools__"), metadata, offered),
+        emitter=emitter if caller is Caller.PAGE and callable(emitter) else None,
+        event_call=event_call if caller is Caller.PAGE and callable(event_call) else None,
+        valves=call.get("valves"),
+        user_valves=user.get("valves"),
+    )
+
+
+def split_model(requested: str) -> RequestedModel:
+    """Split the host's model id into function id and slug; the function id is empty if there is none.
+
+    The host joins them with a dot at the first place; function ids are identifiers. Source: the host's contract, ids.
+    """
+    prefix, dot, rest = requested.partition(".")
+    if dot and rest and prefix.isidentifier():
+        return RequestedModel(requested, prefix, rest)
+    return RequestedModel(requested, "", requested)
+
+
+def _person(call: Mapping[str, Any], user: Mapping[str, Any], metadata: Mapping[str, Any]) -> Person:
+    return Person(
         user_id=_text(user.get("id")) or _text(metadata.get("user_id")),
         chat_id=_text(call.get("__chat_id__")) or _text(metadata.get("chat_id")),
         message_id=_text(call.get("__message_id__")) or _text(metadata.get("message_id")),
@@ -47,29 +104,6 @@ def read_call(call: Mapping[str, Any]) -> HostCall:
         parent_id=_parent(metadata),
         is_admin=user.get("role") == "admin",
     )
-    in_page = bool(person.chat_id and person.message_id and person.session_id)
-    caller = Caller.API if task == MERGED_ANSWER else Caller.TASK if task else Caller.PAGE if in_page else Caller.API
-    emitter, event_call = call.get("__event_emitter__"), call.get("__event_call__")
-    return HostCall(
-        body=body,
-        caller=caller,
-        person=person,
-        emitter=emitter if caller is Caller.PAGE and callable(emitter) else None,
-        user_valves=user.get("valves"),
-        task=task,
-        metadata=metadata,
-        tools=call.get("__tools__"),
-        event_call=event_call if caller is Caller.PAGE and callable(event_call) else None,
-    )
-
-
-def split_model(requested: str) -> tuple[str, str]:
-    """Split the host's model id into function id and slug; the function id is empty if there is none.
-
-    The host joins them with a dot at the first place; function ids are identifiers. Source: the host's contract, ids.
-    """
-    prefix, dot, rest = requested.partition(".")
-    return (prefix, rest) if dot and rest and prefix.isidentifier() else ("", requested)
 
 
 def _parent(metadata: Mapping[str, Any]) -> str:

@@ -22,6 +22,7 @@ from entrypoints.openwebui.bundle.shell import (
     encrypted_lines,
     refused,
     unexpected,
+    wants_stream,
 )
 
 # </the shell's own code>
@@ -436,4 +437,4 @@ class Pipe:
                 return await service.pipe(call)
             except Exception as error:  # noqa: BLE001 - the host's edge: it would show the text of any error to everybody
                 service = unexpected(error)
-        return refused(service, stream=bool(body.get("stream")), task=bool(__task__))
+        return refused(service, stream=wants_stream(body), task=bool(__task__))

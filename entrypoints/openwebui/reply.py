@@ -10,12 +10,14 @@ from domain.request.tasks import neutral_answer
 from domain.request.turn_request import Caller
 from domain.turn.closing import closing_line
 from domain.turn.steps import End, ShowText
+from entrypoints.core.asked import Start
+from entrypoints.openai.completion import Collected, collect, completion
+from entrypoints.openai.errors import error_object, headers_of
+from entrypoints.openai.frames import ChunkHead
 from entrypoints.openwebui.emitter import GuardedEmitter
 from entrypoints.openwebui.host_call import HostCall
-from entrypoints.openwebui.present.completion import Collected, collect, completion
-from entrypoints.openwebui.present.fault_text import card, error_object, headers_of, status_line
-from entrypoints.openwebui.present.frames import BELOW, ChunkHead
-from entrypoints.openwebui.present.stream import Start
+from entrypoints.openwebui.present.fault_text import card, status_line
+from entrypoints.openwebui.present.frames import BELOW
 from entrypoints.openwebui.present.wishes import Wishes
 
 

@@ -10,30 +10,28 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from adapters.openwebui.host_tools import HostOffer, offered_names
 from adapters.openwebui.toolbox import OpenWebUiToolbox
 from domain.faults.fault import Fault
-from domain.request.turn_request import Caller, Person, TurnRequest
-from domain.services.list_models import Listing
-from domain.services.run_turn import Personal
+from domain.request.turn_request import Caller, Person
+from entrypoints.core.policy import keeps_anything, support_of
+from entrypoints.openai.chunks import ChunkPresenter
+from entrypoints.openai.frames import ChunkHead
 from entrypoints.openwebui.emitter import GuardedEmitter
 from entrypoints.openwebui.host import Host, detect_host
-from entrypoints.openwebui.host_call import HostCall, read_call, split_model
-from entrypoints.openwebui.present.chunks import ChunkPresenter
-from entrypoints.openwebui.present.frames import ChunkHead, Presenter
+from entrypoints.openwebui.host_call import HostCall, read_call
+from entrypoints.openwebui.host_turn import asked_of
+from entrypoints.openwebui.present.frames import Presenter
 from entrypoints.openwebui.present.guard import Guard
 from entrypoints.openwebui.present.legacy import LegacyPresenter
 from entrypoints.openwebui.present.native import NativePresenter
-from entrypoints.openwebui.present.stream import Payload, Start, paced, unpaced
+from entrypoints.openwebui.present.stream import Payload, paced, unpaced
 from entrypoints.openwebui.present.wishes import Wishes
 from entrypoints.openwebui.reply import reply
-from entrypoints.openwebui.request import PIPELINE, request_of, route_of, support_of
 from entrypoints.openwebui.runtime import Runtime
 from entrypoints.openwebui.settings_memory import SettingsMemory
-from entrypoints.openwebui.tool_mode import ToolMode, tool_mode
+from entrypoints.openwebui.tool_mode import PIPELINE, ToolMode, tool_mode
 from entrypoints.settings import Settings
 from entrypoints.settings_rows import SettingProblem
-from entrypoints.wire.completions_body import read_completions_body
 
 
 class PipeService:
@@ -52,42 +50,43 @@ class PipeService:
         runtime = self._runtime(settings)
         self._tell(runtime, problems)
         shown = await runtime.model_list.shown(settings)
-        runtime.follow_listing(self._function_id, shown.picked, settings)
+        if shown.picked is not None:
+            runtime.core.follow_listing(self._function_id, shown.picked, settings)
         return shown.entries
 
-    async def pipe(self, call: Mapping[str, Any]) -> AsyncIterator[Payload] | dict[str, Any] | object:
+    async def pipe(self, handed: Mapping[str, Any]) -> AsyncIterator[Payload] | dict[str, Any] | object:
         """Answer one call in the form its caller understands."""
-        host_call = read_call(call)
-        settings, problems = self._settings.read(call.get("valves"), host_call.user_valves)
+        call = read_call(handed)
+        settings, problems = self._settings.read(call.valves, call.user_valves)
         runtime = self._runtime(settings)
         self._tell(runtime, problems)
-        function_id = split_model(str(host_call.body.get("model", "")))[0]
-        self._function_id = function_id or self._function_id
-        runtime.register(function_id)
-        emitter = GuardedEmitter(host_call.emitter, runtime.telemetry)
-        await _warn_admin(problems, host_call.person, emitter)
-        turn_id = runtime.ids.new_id()
-        tools = await self._tools(runtime, host_call, settings)
-        listing = await runtime.model_list.listing(settings)
-        start = self._starter(runtime, host_call, settings, listing, emitter, turn_id, tools)
-        head = ChunkHead(
-            f"chatcmpl-{turn_id}",
-            str(host_call.body.get("model", "")),
-            int(runtime.clock.now().timestamp()),
-        )
+        function_id = self._function_id = call.model.function_id or self._function_id
+        runtime.register(call.model.function_id)
+        core = runtime.core
+        emitter = GuardedEmitter(call.emitter, core.telemetry)
+        await _warn_admin(problems, call.person, emitter)
+        turn_id = core.ids.new_id()
+        tools = await _tools(runtime, call, settings)
+        listing = await core.models.listing(settings)
+        asked = asked_of(call, listing.models, turn_id=turn_id, function_id=function_id, mode=tools.mode)
+        if isinstance(call.body, Fault):
+            start = core.refusal(call.body, asked, settings)
+        else:
+            start = core.turn(asked, settings, listing, toolbox=tools.toolbox, notices=emitter)
+        head = ChunkHead(f"chatcmpl-{turn_id}", call.model.name, int(core.clock.now().timestamp()))
         wishes = Wishes(
             settings.show_final_usage_status,
             support_of(settings),
-            references=settings.persist_reasoning_tokens != "disabled" or settings.persist_tool_results,
+            references=keeps_anything(settings),
             hands_over=tools.mode.host or bool(tools.mode.host_only),
         )
-        if not host_call.body.get("stream"):
-            return await reply(start, host_call, head, wishes, emitter)
-        if host_call.caller is not Caller.PAGE:
+        if not call.stream:
+            return await reply(start, call, head, wishes, emitter)
+        if call.caller is not Caller.PAGE:
             presenter = ChunkPresenter(head, own_done=not self._detected().closes_streams)
-            return unpaced(start, Guard(presenter, runtime.ids, runtime.telemetry))
-        guard = Guard(self._presenter(head, turn_id, wishes), runtime.ids, runtime.telemetry)
-        return paced(start, guard, emitter, runtime.clock)
+            return unpaced(start, Guard(presenter, core.ids, core.telemetry))
+        guard = Guard(self._presenter(head, turn_id, wishes), core.ids, core.telemetry)
+        return paced(start, guard, emitter, core.clock)
 
     async def aclose(self) -> None:
         """Close everything on the running loop; turns under way are waited for."""
@@ -96,44 +95,6 @@ class PipeService:
             await runtime.aclose()
 
     # --- details ------------------------------------------------------------------------------------------
-
-    async def _tools(self, runtime: Runtime, call: HostCall, settings: Settings) -> "_Tools":
-        """Find out who runs the tools of a turn; API clients and tasks have none of the host's."""
-        if call.caller is not Caller.PAGE or not call.body.get("tools"):
-            return _Tools()
-        metadata = call.metadata
-        offer = HostOffer(call.tools, metadata.get("tools"), call.body["tools"], metadata.get("mcp_clients"))
-        mode = tool_mode(settings.tool_execution_mode, metadata, offered_names(offer.offered))
-        return _Tools(mode, None if mode.host else await runtime.toolbox(offer, call, settings))
-
-    def _starter(
-        self,
-        runtime: Runtime,
-        call: HostCall,
-        settings: Settings,
-        listing: Listing,
-        emitter: GuardedEmitter,
-        turn_id: str,
-        tools: "_Tools",
-    ) -> Start:
-        """Return what starts the turn in the task that will read it."""
-        body = read_completions_body(call.body)
-        if isinstance(body, Fault):
-            fault, model = body, str(call.body.get("model", ""))
-            unread = TurnRequest(model, (), route_of(settings), caller=call.caller, person=call.person)
-            return lambda _reader: runtime.run_turn.refuse(fault, unread)
-        request = request_of(
-            call,
-            body,
-            settings,
-            listing.models,
-            listing.zero_retention,
-            turn_id=turn_id,
-            function_id=self._function_id,
-            mode=tools.mode,
-        )
-        own = Personal(tools.toolbox, emitter, runtime.memory(settings, request))
-        return lambda reader: runtime.run_turn.run(request, models=listing.models, own=own, reader=reader)
 
     def _presenter(self, head: ChunkHead, turn_id: str, wishes: Wishes) -> Presenter:
         host = self._detected()
@@ -150,8 +111,8 @@ class PipeService:
         loop = asyncio.get_running_loop()
         runtime = self._runtimes.get(loop)
         if runtime is None or runtime.retired:
-            runtime = self._runtimes[loop] = Runtime(self._unload)
-        runtime.apply(settings)
+            runtime = self._runtimes[loop] = Runtime(settings, self._unload)
+        runtime.core.follow(settings)
         return runtime
 
     def _unload(self) -> None:
@@ -165,7 +126,8 @@ class PipeService:
         texts = frozenset(problem.text for problem in problems)
         for problem in problems:
             if problem.text not in self._told:
-                runtime.telemetry.event("warning", "setting_not_used_as_given", setting=problem.name, text=problem.text)
+                values = {"setting": problem.name, "text": problem.text}
+                runtime.core.telemetry.event("warning", "setting_not_used_as_given", **values)
         self._told = texts
 
 
@@ -175,6 +137,14 @@ class _Tools:
 
     mode: ToolMode = PIPELINE
     toolbox: OpenWebUiToolbox | None = None
+
+
+async def _tools(runtime: Runtime, call: HostCall, settings: Settings) -> _Tools:
+    """Find out who runs the tools of a turn; API clients and tasks have none of the host's."""
+    if call.caller is not Caller.PAGE or not call.tools.offer.offered:
+        return _Tools()
+    mode = tool_mode(settings.tool_execution_mode, call.tools)
+    return _Tools(mode, None if mode.host else await runtime.toolbox(call.tools.offer, call, settings))
 
 
 async def _warn_admin(problems: tuple[SettingProblem, ...], person: Person, emitter: GuardedEmitter) -> None:

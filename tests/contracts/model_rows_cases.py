@@ -68,6 +68,11 @@ async def ids_are_those_of_one_function(rows: ModelRows) -> None:
     assert await rows.ids("nobody") == frozenset()
 
 
+async def nothing_is_built_on_rows_without_presets(rows: ModelRows) -> None:
+    await rows.insert(NewRow("bases.a/b", "B", {}))
+    assert await rows.built_on("bases") == frozenset()
+
+
 async def rows_are_read_in_the_order_asked_for(rows: ModelRows) -> None:
     for letter in "abc":
         await rows.insert(NewRow(f"order.{letter}", letter, {}))

@@ -5,19 +5,19 @@ from dataclasses import replace
 
 import pytest
 
-from adapters.memory.telemetry import MemoryTelemetry
-from adapters.openrouter.catalog import AioCatalog
-from adapters.openrouter.pool import SessionPool
+from adapters.openrouter.catalog.listing import AioCatalog
+from adapters.openrouter.transport.pool import SessionPool
 from adapters.process.clock import SystemClock
 from ports.catalog import Catalog, CatalogError
 from tests.contracts.upstreams import Upstream, open_upstream
+from tests.doubles.telemetry import RecordedTelemetry
 
 CATALOGS: tuple[type[Catalog], ...] = (AioCatalog,)
 
 
 @pytest.fixture
 async def catalog() -> AsyncIterator[Catalog]:
-    pool = SessionPool(MemoryTelemetry())
+    pool = SessionPool(RecordedTelemetry())
     yield AioCatalog(pool, SystemClock(), lambda: 20)
     await pool.aclose()
 

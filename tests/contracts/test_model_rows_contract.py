@@ -2,10 +2,10 @@
 
 import pytest
 
-from adapters.memory.model_rows import MemoryModelRows
 from adapters.openwebui.model_rows import OpenWebUiModelRows
 from ports.model_rows import ModelRows
 from tests.contracts.model_rows_cases import CASES, Case
+from tests.doubles.model_rows import MemoryModelRows
 
 MODEL_ROWS: tuple[type[ModelRows], ...] = (MemoryModelRows, OpenWebUiModelRows)
 

@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from adapters.memory.telemetry import MemoryTelemetry
 from adapters.openrouter.client import AioResponsesClient
-from adapters.openrouter.pool import SessionPool
+from adapters.openrouter.transport.pool import SessionPool
 from adapters.process.clock import SystemClock
 from ports.responses import (
     Reach,
@@ -23,6 +22,7 @@ from ports.responses import (
     UpstreamCall,
 )
 from tests.contracts.upstreams import Upstream, open_upstream
+from tests.doubles.telemetry import RecordedTelemetry
 
 CLIENTS: tuple[type[ResponsesClient], ...] = (AioResponsesClient,)
 MESSAGE = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hi"}]}
@@ -30,7 +30,7 @@ MESSAGE = {"type": "message", "role": "user", "content": [{"type": "input_text",
 
 @pytest.fixture
 async def client() -> AsyncIterator[ResponsesClient]:
-    telemetry = MemoryTelemetry()
+    telemetry = RecordedTelemetry()
     pool = SessionPool(telemetry)
     yield AioResponsesClient(pool, SystemClock(), telemetry, lambda: 20)
     await pool.aclose()

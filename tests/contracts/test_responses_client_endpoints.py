@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from adapters.memory.telemetry import MemoryTelemetry
 from adapters.openrouter.client import AioResponsesClient
-from adapters.openrouter.pool import SessionPool
+from adapters.openrouter.transport.pool import SessionPool
 from adapters.process.clock import SystemClock
 from domain.turn.events import AttemptFailed, Begun, CallFinished
 from domain.turn.machine import TurnMachine, TurnPlan
@@ -43,7 +42,8 @@ from ports.responses import (
     UpstreamCall,
 )
 from ports.toolbox import ToolResult
-from tests.adapters.openrouter.chat_chunks import answered, calls, fragment, says, thinks
+from tests.adapters.openrouter.chat.chat_chunks import answered, calls, fragment, says, thinks
+from tests.doubles.telemetry import RecordedTelemetry
 
 MESSAGE = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hi"}]}
 PARAMETERS = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
@@ -81,7 +81,7 @@ async def simulator() -> AsyncIterator[Simulator]:
 
 @pytest.fixture
 async def client() -> AsyncIterator[ResponsesClient]:
-    telemetry = MemoryTelemetry()
+    telemetry = RecordedTelemetry()
     pool = SessionPool(telemetry)
     yield AioResponsesClient(pool, SystemClock(), telemetry, lambda: 20)
     await pool.aclose()

@@ -5,10 +5,10 @@ import logging
 import pytest
 
 from adapters.logs.structlog_telemetry import StructlogTelemetry
-from adapters.memory.telemetry import MemoryTelemetry
 from ports.telemetry import Telemetry
+from tests.doubles.telemetry import RecordedTelemetry
 
-TELEMETRIES: tuple[type[Telemetry], ...] = (MemoryTelemetry, StructlogTelemetry)
+TELEMETRIES: tuple[type[Telemetry], ...] = (RecordedTelemetry, StructlogTelemetry)
 
 
 class Broken(logging.Handler):
@@ -21,7 +21,7 @@ class Broken(logging.Handler):
 @pytest.fixture(params=["memory", "text", "json"])
 def telemetry(request: pytest.FixtureRequest) -> Telemetry:
     if request.param == "memory":
-        return MemoryTelemetry()
+        return RecordedTelemetry()
     logger = logging.Logger("test")
     logger.addHandler(Broken())
     return StructlogTelemetry(lambda text: text, form=request.param, logger=logger)

@@ -9,7 +9,7 @@ from ports.responses import Route
 class ScriptedCatalog:
     """Implements Catalog: each fetch waits for `gate`, if given, then plays the next answer; the last one repeats.
 
-    The check of a key waits for `key_gate`.
+    The check of a key waits for `key_gate`. `zero_retention`: what is said of endpoints that keep nothing.
     """
 
     def __init__(
@@ -21,6 +21,7 @@ class ScriptedCatalog:
         self._answers = list(answers)
         self._gate, self._key_gate = gate, key_gate
         self.asked: list[Route] = []
+        self.zero_retention: frozenset[str] | Exception = frozenset()
 
     async def fetch(self, route: Route) -> tuple[Model, ...]:
         """Play the next answer."""
@@ -33,7 +34,10 @@ class ScriptedCatalog:
         return answer
 
     async def fetch_zero_retention(self, route: Route) -> frozenset[str]:
-        return frozenset()
+        """Return what is said, or raise it."""
+        if isinstance(self.zero_retention, Exception):
+            raise self.zero_retention
+        return self.zero_retention
 
     async def check_key(self, route: Route) -> None:
         """Accept every key."""

@@ -62,3 +62,13 @@ def _signal(postmaster: int, number: int) -> None:
     for pid in Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split():
         with suppress(ProcessLookupError):
             os.kill(int(pid), number)
+
+
+@contextmanager
+def stopped_postgres() -> Iterator[None]:
+    """Shut the server down: whoever connects is refused; it is there again afterwards."""
+    _server().stop()
+    try:
+        yield
+    finally:
+        _server().start()

@@ -17,8 +17,8 @@ from adapters.process.ids import SystemIds
 from adapters.process.threads import ThreadOffload
 from domain.request.turn_request import Person, Remembering
 from domain.services.remember_turn import TurnMemory
-from entrypoints.openwebui.storage import Storage
-from entrypoints.openwebui.storage_place import OWN_URL
+from entrypoints.core.storage import Storage
+from entrypoints.core.storage_place import sqlite_place
 from tests.doubles.telemetry import RecordedTelemetry
 from tests.drills.killed_turns import turn
 
@@ -37,8 +37,7 @@ LONGEST = 200
 async def opened(folder: Path) -> AsyncIterator[tuple[Storage, TurnMemory, RecordedTelemetry]]:
     """Open the store of a folder with everything the product opens; close it in the end."""
     clock, offload, telemetry = SystemClock(), ThreadOffload(), RecordedTelemetry()
-    environ = {OWN_URL: f"sqlite:///{folder / 'store.db'}"}
-    storage = Storage(environ, clock=clock, offload=offload, telemetry=telemetry)
+    storage = Storage(sqlite_place(folder.absolute() / "store.db"), clock=clock, offload=offload, telemetry=telemetry)
     memory = TurnMemory(
         durable=storage.shelf,
         temporary=storage.temporary,

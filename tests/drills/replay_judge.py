@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.openrouter.body import serialise_body
-from adapters.openrouter.chat_messages import chat_messages
+from adapters.openrouter.chat.messages import chat_messages
 from domain.conversation.calls_as_text import takes_calls
 from domain.conversation.fingerprint import normalised, visible_text
 from domain.conversation.history import Past, parsed
@@ -21,6 +20,7 @@ from entrypoints.simulator.refusals.history import check_history
 from entrypoints.simulator.refusals.items import INPUT
 from entrypoints.simulator.refusals.verdicts import Host
 from ports.responses import Route
+from tests.adapters.openrouter.serialised import serialise_body
 from tests.domain.conversation.host_shapes import Message
 from tests.drills.replay_models import MODELS, answers_as
 from tests.drills.replay_store import Store

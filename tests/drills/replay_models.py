@@ -3,7 +3,7 @@
 from random import Random
 from typing import Any
 
-from adapters.openrouter.models import read_model
+from adapters.openrouter.catalog.models import read_model
 from entrypoints.simulator.seals import sealed, signature
 from tests.oracle.rules.facts import ENTRIES
 

@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 
-from domain.conversation.fingerprint import fingerprint_of_turn
 from domain.conversation.record import Row, TurnRecord, record_of, rows_of
+from tests.domain.conversation.fingerprints import fingerprint_of_turn
 
 DAMAGES = ("missing", "undecryptable", "duplicated", "foreign")
 

@@ -9,8 +9,9 @@ from random import Random
 
 from domain.conversation.record import TurnRecord
 from domain.conversation.references import marker_line
-from domain.conversation.replay import outlived, wanted
+from domain.conversation.replay import outlived
 from domain.conversation.returned import runs_of
+from tests.domain.conversation.histories import wanted
 from tests.domain.conversation.host_shapes import HOSTS, Message, user
 from tests.drills.replay_judge import Sent, complaints, sent
 from tests.drills.replay_models import SLUGS

@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from adapters.openrouter.body import serialise_body
-from adapters.openrouter.models import read_model
+from adapters.openrouter.catalog.models import read_model
 from domain.faults.fault import Fault
 from domain.request.body import build
 from domain.request.turn_request import Caller, Prompting, Thinking, TurnRequest
-from entrypoints.wire.completions_body import read_completions_body
+from entrypoints.openai.completions_body import read_completions_body
 from ports.responses import Route
+from tests.adapters.openrouter.serialised import serialise_body
 from tests.oracle.rules.facts import ENTRIES
 from tests.oracle.strategies import bodies, drawn, long_histories
 from tests.oracle.verdict import verdict

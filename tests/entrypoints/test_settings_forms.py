@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from entrypoints.openwebui.pipe import Pipe
 from entrypoints.settings import SETTINGS, Settings
-from entrypoints.settings_generate import FORM_LIMIT, ROOT, form_rows, run, user_valves_fields, valves_fields
+from entrypoints.settings_generate import ROOT, form_rows, run, user_valves_fields, valves_fields
 from entrypoints.settings_rows import Secret
 from entrypoints.settings_snapshot import snapshot
 
@@ -27,6 +27,7 @@ SCALARS = st.one_of(
     st.text(string.digits + "+-.e_ ", max_size=6),
     st.sampled_from(["inherit", "true", "High", "", "null", "9" * 5000, "https://x.example", "MAX_SSE_EVENT_MB=1\nx"]),
 )
+FORM_LIMIT = 60  # fields of the administrator's form
 JSON = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3))
 STORED = st.dictionaries(st.sampled_from(NAMES) | TEXT, JSON, max_size=12)
 

@@ -1,13 +1,35 @@
-"""Bursts: many people of a page who all ask at the same moment."""
+"""Bursts: many people of a page who all ask at the same moment, on PostgreSQL with the host's default settings."""
 
 import asyncio
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from entrypoints.devhost.admin import HostAdmin
 from entrypoints.devhost.browser import BrowserSession
 from entrypoints.devhost.failures import DevhostError
-from tests.hosts.installed import InstalledHost
+from entrypoints.devhost.server import HostServer
+from entrypoints.simulator.threads import SimulatorThread
+from tests.hosts.conftest import ADMIN
+from tests.hosts.installed import InstalledHost, install
+from tests.hosts.test_host_postgres import new_database
 
+BARE = Path(__file__).resolve().parents[2] / "benchmarks" / "bare_pipe.py"
+PEOPLE, BURSTS = 100, 3
 BURST_SECONDS = 60.0
+
+
+@contextmanager
+def crowded_host(version: str, simulator: SimulatorThread, source: str) -> Iterator[InstalledHost]:
+    """Run a host on PostgreSQL with its default pool, with the function and a bare pipe (`bare`) that has no rows."""
+    settings = {
+        "DATABASE_URL": new_database().render_as_string(hide_password=False),
+        "WEBUI_SECRET_KEY": secrets.token_hex(32),
+        "DATABASE_ENABLE_SESSION_SHARING": "false",
+    }
+    with HostServer(version, settings=settings) as server:
+        yield asyncio.run(_installed(server, simulator, source))
 
 
 async def answered(host: InstalledHost, model: str, people: int) -> int:
@@ -23,3 +45,13 @@ async def _answer(tab: BrowserSession, model: str, words: str) -> bool:
     except (DevhostError, TimeoutError):
         return False
     return turn.shown.error is None and bool(turn.stored_text)
+
+
+async def _installed(server: HostServer, simulator: SimulatorThread, source: str) -> InstalledHost:
+    async with HostAdmin(server.url) as admin:
+        host = InstalledHost(server, await admin.sign_up(**ADMIN), simulator, source)
+        await install(admin, source, host.valves)
+        await admin.install_function("bare", BARE.read_text("utf-8"))
+        await admin.set_valves("bare", {**host.valves, "MODELS": "sim/echo"})
+        await admin.wait_for_model(lambda model_id: model_id == "bare.sim/echo")
+    return host

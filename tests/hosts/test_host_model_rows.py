@@ -82,13 +82,15 @@ async def test_a_model_that_does_what_the_host_assumes_has_no_row(client: HostAd
 async def test_a_row_goes_when_it_says_nothing_any_more_unless_it_was_edited(
     client: HostAdmin, followed: Followed
 ) -> None:
-    for slug in ("maker/plain", "maker/tagged"):
+    for slug in ("maker/plain", "maker/tagged", "maker/base"):
         followed.upstream.offer(slug)
     await followed.sync(client)
+    await followed.create(client, "tutor", name="Tutor", base_model_id=model_id("maker/base"))
     await followed.save(client, "maker/tagged", tags=[{"name": "mine"}])
-    for slug in ("maker/plain", "maker/tagged"):
+    for slug in ("maker/plain", "maker/tagged", "maker/base"):
         followed.upstream.offer(slug, sees=True, calls=True)
     await followed.sync(client)
+    assert await followed.has_row(client, "maker/base")
     assert not await followed.has_row(client, "maker/plain")
     assert (await followed.row(client, "maker/tagged"))["meta"]["tags"] == [{"name": "mine"}]
 

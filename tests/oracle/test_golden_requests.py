@@ -5,20 +5,23 @@ of the API before keeping it. The settings are the defaults of an installation.
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from adapters.openrouter.body import serialise_body
-from adapters.openrouter.models import read_model
+from adapters.openrouter.catalog.models import read_model
 from domain.request.body import Prepared, build
 from domain.request.turn_request import Caller, Person, TurnRequest
-from entrypoints.openwebui.host_call import HostCall
-from entrypoints.openwebui.request import request_of
+from entrypoints.core.asked import request_of
+from entrypoints.openai.completions_body import CompletionsBody
+from entrypoints.openwebui.host_call import read_call
+from entrypoints.openwebui.host_turn import asked_of
+from entrypoints.openwebui.runtime import ORIGIN
 from entrypoints.settings import Settings
 from entrypoints.settings_rows import Secret
-from entrypoints.wire.completions_body import CompletionsBody, read_completions_body
+from tests.adapters.openrouter.serialised import serialise_body
 from tests.oracle.payload_files import PAYLOADS
 from tests.oracle.rules.facts import ENTRIES
 from tests.oracle.verdict import verdict
@@ -32,12 +35,12 @@ BY_ID = {model.id: model for model in MODELS}
 def request_for(name: str) -> TurnRequest:
     """Return the frozen request of a payload, read as the host's call would be."""
     payload = PAYLOADS[name]
-    body = read_completions_body(payload)
-    assert isinstance(body, CompletionsBody)
     task = "title_generation" if "task" in name else ""
     caller = Caller.TASK if task else Caller.PAGE if name.startswith("host_") else Caller.API
-    call = HostCall(payload, caller, Person("user-1", "chat-1", "message-1", "session-1"), None, None, task)
-    return request_of(call, body, SETTINGS, MODELS)
+    person = Person("user-1", "chat-1", "message-1", "session-1")
+    call = replace(read_call({"body": payload}), caller=caller, person=person, task=task)
+    assert isinstance(call.body, CompletionsBody)
+    return request_of(asked_of(call, MODELS), SETTINGS, origin=ORIGIN)
 
 
 def offered(name: str) -> tuple[dict[str, Any], ...]:

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Protocol, TypeVar
 
-from pydantic import BaseModel, JsonValue, ValidationError
+from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
 _LOG = logging.getLogger("openrouter_pipe")
 _REQUIRED = {"dependency_injector": "dependency-injector", "structlog": "structlog"}  # module: package
@@ -213,6 +213,17 @@ def unexpected(error: Exception) -> Failure:
     error_id, name = secrets.token_hex(8), type(error).__name__
     _LOG.error("[%s] unexpected %s\n%s", error_id, name, "".join(traceback.format_tb(error.__traceback__)))
     return Failure(f"OpenRouter met an unexpected error of its own ({name}).", error_id)
+
+
+_FLAG: TypeAdapter[bool] = TypeAdapter(bool)
+
+
+def wants_stream(body: Mapping[str, object]) -> bool:
+    """Tell whether a request asks for a stream; the code behind the shell reads flags the same way."""
+    try:
+        return _FLAG.validate_python(body.get("stream"))
+    except ValidationError:
+        return False
 
 
 def refused(failure: Failure, *, stream: bool, task: bool) -> object:

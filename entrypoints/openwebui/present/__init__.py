@@ -1,7 +1,6 @@
 """Outputs of a turn -> what the host understands, per kind of caller and host version.
 
-`native` items for the page from 0.8 on; `legacy` chunks for the page of 0.6; `chunks` for API clients;
-`completion` for callers that do not stream; `pace` when a piece leaves; `fault_text` cards and error objects;
-`frames` the wire shapes they share; `guard` keeps defects inside; `pieces` waits for what leaves next;
-`stream` joins it all into the generator the host iterates.
+`native` items for the page from 0.8 on; `legacy` chunks for the page of 0.6; `pace` when a piece leaves; `fault_text`
+cards and status lines; `frames` the events they share; `guard` keeps defects inside; `pieces` waits for what leaves
+next; `stream` joins it all into the generator the host iterates. What API clients get is in `entrypoints.openai`.
 """

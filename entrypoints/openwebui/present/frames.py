@@ -1,21 +1,15 @@
-"""The wire shapes the presenters share."""
+"""The events of the host's page, and what every presenter of the host is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from domain.turn.steps import Output
+from entrypoints.openai.frames import Yield
 from ports.toolbox import ToolResult
-from ports.usage import Usage
 
 BELOW = 1_000_000
 """A segment beyond those of the turn: what stands below everything shown."""
-
-
-@dataclass(frozen=True, slots=True)
-class Yield:
-    """Goes out of the generator: a dict is a chunk, a string is passed on verbatim."""
-
-    payload: dict[str, Any] | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +30,7 @@ class Presenter(Protocol):
         """Characters the host sends again with every piece; 0 if it sends only what is new."""
         ...
 
-    def present(self, output: Output) -> list[Frame]:
+    def present(self, output: Output) -> Sequence[Frame]:
         """Return the frames of one output; those of `Ended` close the stream."""
         ...
 
@@ -56,67 +50,6 @@ class Unended:
         before = self._before
         self._before = (before + text)[1 - len(self._tag) :]
         return (before + text).replace(self._tag, self._shown)[len(before) :]
-
-
-@dataclass(frozen=True, slots=True)
-class ChunkHead:
-    """The fields every chunk of one reply shares: `created` in unix seconds."""
-
-    id: str
-    model: str
-    created: int
-
-
-def chunk(head: ChunkHead, delta: dict[str, Any], finish_reason: str | None = None) -> Yield:
-    """Build a chat completion chunk."""
-    choice = {"index": 0, "delta": delta, "finish_reason": finish_reason}
-    return Yield(
-        {
-            "id": head.id,
-            "object": "chat.completion.chunk",
-            "created": head.created,
-            "model": head.model,
-            "choices": [choice],
-        }
-    )
-
-
-def usage_chunk(head: ChunkHead, usage: Usage) -> Yield:
-    """Build the chunk that carries the usage and no choice."""
-    return Yield(
-        {
-            "id": head.id,
-            "object": "chat.completion.chunk",
-            "created": head.created,
-            "model": head.model,
-            "choices": [],
-            "usage": chat_usage(usage),
-        }
-    )
-
-
-def chat_usage(usage: Usage) -> dict[str, Any]:
-    """Spell a usage as chat completions do; `cost` in USD."""
-    spelled: dict[str, Any] = {
-        "prompt_tokens": usage.input_tokens,
-        "completion_tokens": usage.output_tokens,
-        "total_tokens": usage.total_tokens,
-        "prompt_tokens_details": {"cached_tokens": usage.cached_tokens},
-        "completion_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
-    }
-    return spelled if usage.cost is None else {**spelled, "cost": float(usage.cost)}
-
-
-def responses_usage(usage: Usage) -> dict[str, Any]:
-    """Spell a usage as the Responses API does; `cost` in USD."""
-    spelled: dict[str, Any] = {
-        "input_tokens": usage.input_tokens,
-        "output_tokens": usage.output_tokens,
-        "total_tokens": usage.total_tokens,
-        "input_tokens_details": {"cached_tokens": usage.cached_tokens},
-        "output_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
-    }
-    return spelled if usage.cost is None else {**spelled, "cost": float(usage.cost)}
 
 
 def status(text: str, *, done: bool) -> Emit:
@@ -152,9 +85,3 @@ def found(result: ToolResult, files: list[dict[str, Any]]) -> list[Frame]:
     if len(files) > before:
         frames.append(Emit({"type": "files", "data": {"files": list(files)}}))
     return [*frames, Emit({"type": "embeds", "data": {"embeds": pages}})] if pages else frames
-
-
-def tool_call_delta(position: int, call_id: str, name: str, arguments: str) -> dict[str, Any]:
-    """Build the delta that hands one tool call over, complete."""
-    function = {"name": name, "arguments": arguments}
-    return {"tool_calls": [{"index": position, "id": call_id, "type": "function", "function": function}]}

@@ -1,14 +1,15 @@
 """The guard around what leaves for the host: a defect of ours becomes the end of the stream, never an exception."""
 
 import traceback
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 from domain.faults.fault import Fault, FaultKind
 from domain.turn.steps import End, Ended, Output, Reason
 from domain.usage.summary import Timing
-from entrypoints.openwebui.present.fault_text import error_object
-from entrypoints.openwebui.present.frames import Frame, Presenter, Yield
+from entrypoints.openai.errors import error_object
+from entrypoints.openai.frames import Yield
+from entrypoints.openwebui.present.frames import Frame, Presenter
 from ports.ids import Ids
 from ports.telemetry import Telemetry
 
@@ -37,7 +38,7 @@ class Guard:
         """Characters the host sends again with every piece."""
         return self._presenter.repeated
 
-    def present(self, output: Output) -> list[Frame]:
+    def present(self, output: Output) -> Sequence[Frame]:
         """Translate one output. Raises what the presenter raises; nothing follows the end."""
         if self._ended:
             return []
@@ -53,7 +54,7 @@ class Guard:
         if not self._ended:
             raise Unended
 
-    def closing(self, defect: Exception) -> list[Frame]:
+    def closing(self, defect: Exception) -> Sequence[Frame]:
         """Log a defect; return the frames that end the stream with a fault, none if it has ended."""
         error_id = self._ids.new_error_id()
         self._tell(defect, error_id)

@@ -6,7 +6,7 @@ Arguments are never empty: hosts up to 0.8 cannot read an empty text.
 
 from typing import Any
 
-from entrypoints.openwebui.present.frames import tool_call_delta
+from entrypoints.openai.frames import tool_call_delta
 from ports.toolbox import ToolCall
 
 

@@ -26,19 +26,9 @@ from domain.turn.steps import (
     ShowStatus,
     ShowText,
 )
+from entrypoints.openai.frames import ChunkHead, Yield, chunk, usage_chunk
 from entrypoints.openwebui.present.fault_text import box, card, status_line, uncalled
-from entrypoints.openwebui.present.frames import (
-    BELOW,
-    ChunkHead,
-    Frame,
-    Unended,
-    Yield,
-    chunk,
-    found,
-    source,
-    status,
-    usage_chunk,
-)
+from entrypoints.openwebui.present.frames import BELOW, Frame, Unended, found, source, status
 from entrypoints.openwebui.present.handover import call_delta
 from entrypoints.openwebui.present.wishes import Wishes
 from ports.toolbox import ToolCall

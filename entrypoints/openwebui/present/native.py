@@ -24,18 +24,9 @@ from domain.turn.steps import (
     ShowStatus,
     ShowText,
 )
+from entrypoints.openai.frames import Yield, responses_usage
 from entrypoints.openwebui.present.fault_text import box, card, status_line, uncalled
-from entrypoints.openwebui.present.frames import (
-    BELOW,
-    Emit,
-    Frame,
-    Unended,
-    Yield,
-    found,
-    responses_usage,
-    source,
-    status,
-)
+from entrypoints.openwebui.present.frames import BELOW, Emit, Frame, Unended, found, source, status
 from entrypoints.openwebui.present.handover import call_item, calls_first, output_item
 from entrypoints.openwebui.present.wishes import Wishes
 from ports.toolbox import ToolCall, ToolResult

@@ -1,20 +1,19 @@
 """The generator the host iterates: outputs in, frames out; nothing is ever raised but cancellation."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
-from domain.turn.steps import Output, ShowReasoning, ShowText
+from domain.turn.steps import ShowReasoning, ShowText
+from entrypoints.core.asked import Start
+from entrypoints.openai.frames import Yield
 from entrypoints.openwebui.emitter import GuardedEmitter
-from entrypoints.openwebui.present.frames import Yield
 from entrypoints.openwebui.present.guard import Guard
 from entrypoints.openwebui.present.pace import Pacer
 from entrypoints.openwebui.present.pieces import Pieces
 from ports.clock import Clock
 
 Payload = dict[str, Any] | str
-Start = Callable[["asyncio.Task[Any] | None"], AsyncGenerator[Output, None]]
-"""Starts the turn; told the task that reads it, so that the turn ends with its reader."""
 
 
 async def unpaced(start: Start, guard: Guard) -> AsyncIterator[Payload]:

@@ -2,15 +2,15 @@
 
 import pytest
 
-from adapters.memory.telemetry import MemoryTelemetry
 from adapters.openrouter.client import AioResponsesClient
-from adapters.openrouter.pool import SessionPool
+from adapters.openrouter.transport.pool import SessionPool
 from adapters.process.clock import SystemClock
+from tests.doubles.telemetry import RecordedTelemetry
 
 
 @pytest.fixture
 def telemetry():
-    return MemoryTelemetry()
+    return RecordedTelemetry()
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pytest
 from aiohttp.http import StreamWriter
 
 from adapters.openrouter.client import AioResponsesClient
-from adapters.openrouter.pool import SessionPool
-from adapters.openrouter.request import Outgoing
+from adapters.openrouter.transport.pool import SessionPool
+from adapters.openrouter.transport.request import Outgoing
 from adapters.process.clock import SystemClock
 from ports.responses import (
     Limits,

@@ -67,7 +67,7 @@ class Host:
     def answer(self, name: str, *given: Any) -> Any:
         self.threads.add(threading.get_ident())
         self.calls.append((name, *given))
-        answer = self.answers.get(name)
+        answer = self.answers.get(name, [] if name == "bases" else None)
         if isinstance(answer, InTurn):
             answer = answer.next()
         if isinstance(answer, Exception):
@@ -105,8 +105,8 @@ class Host:
 
         return call
 
-    def _found(self, query: str) -> Any:
-        return SimpleNamespace(scalars=lambda: self.answer("query", query))
+    def _found(self, query: tuple[str, str]) -> Any:
+        return SimpleNamespace(scalars=lambda: self.answer(*query))
 
     @contextmanager
     def _session(self) -> Any:
@@ -114,29 +114,32 @@ class Host:
 
     @asynccontextmanager
     async def _async_session(self) -> Any:
-        async def execute(query: str) -> Any:
+        async def execute(query: tuple[str, str]) -> Any:
             return self._found(query)
 
         yield SimpleNamespace(execute=execute)
 
 
 class _Table:
-    """Enough of a table to build the one query there is."""
+    """Enough of a table to build the queries there are; each is what is answered, and the prefix."""
 
+    @dataclass(frozen=True)
     class _Column:
-        def startswith(self, prefix: str, *, autoescape: bool) -> str:
+        answer: str
+
+        def startswith(self, prefix: str, *, autoescape: bool) -> tuple[str, str]:
             assert autoescape
-            return prefix
+            return self.answer, prefix
 
     def __init__(self) -> None:
-        self.c = SimpleNamespace(id=self._Column())
+        self.c = SimpleNamespace(id=self._Column("query"), base_model_id=self._Column("bases"))
 
     def select(self) -> "_Table":
         return self
 
     def with_only_columns(self, column: object) -> "_Table":
-        assert column is self.c.id
+        assert column in vars(self.c).values()
         return self
 
-    def where(self, condition: str) -> str:
+    def where(self, condition: tuple[str, str]) -> tuple[str, str]:
         return condition

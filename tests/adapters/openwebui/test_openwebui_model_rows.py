@@ -171,6 +171,14 @@ async def test_a_row_built_on_another_model_is_a_preset(install: Install):
     assert row.preset
 
 
+@pytest.mark.parametrize("coroutines", [True, False])
+async def test_bases_of_presets_are_asked_for_by_themselves(install: Install, coroutines: bool):
+    host = install(coroutines=coroutines)
+    host.answers = {"query": ["pipe.b"], "bases": ["pipe.a", "pipe.a", "PIPE.c"]}
+    assert await OpenWebUiModelRows().built_on("pipe") == {"pipe.a"}
+    assert host.sent("bases") == ["pipe."]
+
+
 async def test_ids_that_only_look_alike_to_the_database_are_left_out(install: Install):
     host = install()
     host.answers = {"query": ["pipe.a", "PIPE.b"]}

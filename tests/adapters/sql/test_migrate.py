@@ -63,7 +63,7 @@ def test_a_database_of_a_later_release_is_left_as_it_is(kind: str, tmp_path: Pat
 
     found = migrated(url)
 
-    assert (found, found.newer) == (Migrated("9999", read_only="too new"), True)
+    assert found == Migrated("9999", read_only="too new")
     assert (tables_in(url), run(url, f"SELECT version_num FROM {VERSION_TABLE}")) == (before, [("9999",)])
 
 

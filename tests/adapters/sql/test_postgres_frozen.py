@@ -13,7 +13,7 @@ from adapters.sql.artifacts import SqlArtifacts
 from adapters.sql.database import Database
 from adapters.sql.migrate import migrate
 from adapters.sql.trouble import DatabaseTrouble
-from entrypoints.openwebui.revisions import revisions_dir
+from entrypoints.core.revisions import revisions_dir
 from tests.contracts.artifact_cases import HERE, turn_of, ulid
 from tests.doubles.databases import empty_postgres_url
 from tests.doubles.postgres import frozen_postgres, postgres_url

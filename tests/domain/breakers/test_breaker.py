@@ -1,15 +1,13 @@
 """What one breaker does, step by step."""
 
-from itertools import product
-
 import pytest
 
-from domain.breakers.breaker import Breaker, Change, Phase, Verdict, ask, phase_of, settle
-from domain.breakers.policy import Mode, Policy
+from domain.breakers.breaker import Breaker, Change, Verdict, ask, settle
+from domain.breakers.policy import Policy
+from tests.domain.breakers.phases import Phase, phase_of
 
 NOW = 1_770_000_000_000
 POLICY = Policy(max_failures=3, window=60, cool_down=10, longest_cool_down=40, lease=5)
-RATE = Policy(max_failures=3, window=60, mode=Mode.FAILURE_RATE, rate=0.5, history=10, cool_down=10)
 NEW = Breaker()
 F, S, N = Verdict.FAILURE, Verdict.SUCCESS, Verdict.NEUTRAL
 
@@ -85,7 +83,7 @@ def test_a_late_probe_nobody_followed_still_counts():
 def test_a_probe_that_succeeds_closes_and_forgets():
     breaker, change = probed(S, OPEN, HALF)
     assert change is Change.CLOSED
-    assert (phase_of(breaker, HALF), breaker.outcomes, breaker.trips) == (Phase.CLOSED, (), 0)
+    assert (phase_of(breaker, HALF), breaker.failures, breaker.trips) == (Phase.CLOSED, (), 0)
 
 
 def test_a_probe_that_fails_opens_again_for_longer():
@@ -115,33 +113,11 @@ def test_calls_begun_before_it_closed_again_change_nothing():
     assert settle(closed, POLICY, HALF, F, epoch=0) == (closed, None)
 
 
-def test_rate_breaker_opens_only_when_failures_are_also_the_share():
-    assert phase_of(after(S, S, S, S, F, F, F, policy=RATE), NOW) is Phase.CLOSED
-    assert phase_of(after(S, S, S, S, F, F, F, F, policy=RATE), NOW) is Phase.OPEN
-    assert phase_of(after(F, F, policy=RATE), NOW) is Phase.CLOSED
-
-
-def test_rate_breaker_does_not_forget_failures_after_a_success():
-    assert phase_of(after(F, F, S, F, policy=RATE), NOW) is Phase.OPEN
-
-
-@pytest.mark.parametrize("mode", Mode)
-def test_a_breaker_that_only_sees_failures_opens_whatever_its_history(mode):
-    for failures, rate, history in product((-1, 0, 1, 7, 50, 999), (-1.0, 0.01, 0.5, 1.0, 7.0), (-5, 0, 1, 10**9)):
-        policy = Policy(max_failures=failures, mode=mode, rate=rate, history=history)
-        calls = after(*[S] * policy.kept, *[F] * policy.kept, policy=policy)
-        assert phase_of(calls, NOW) is Phase.OPEN
-
-
-def test_a_breaker_whose_calls_fail_at_the_share_opens_whatever_its_history():
-    for failures, history in product((1, 7, 50), (0, 1, 200)):
-        policy = Policy(max_failures=failures, mode=Mode.FAILURE_RATE, rate=0.5, history=history)
-        assert phase_of(after(*[S, F] * policy.kept, policy=policy), NOW) is Phase.OPEN
-
-
-def test_a_breaker_remembers_no_more_than_it_may():
-    policy = Policy(max_failures=10**9, mode=Mode.FAILURE_RATE, rate=0.0, history=10**9)
-    assert len(after(*[S] * 500, policy=policy).outcomes) == policy.kept == 200
+@pytest.mark.parametrize(("wanted", "counted"), [(-1, 1), (0, 1), (1, 1), (7, 7), (50, 50), (999, 50)])
+def test_a_breaker_opens_with_as_many_failures_as_its_policy_may_ask_for(wanted, counted):
+    policy = Policy(max_failures=wanted)
+    assert phase_of(after(*[F] * (counted - 1), policy=policy), NOW) is Phase.CLOSED
+    assert phase_of(after(*[S] * 99, *[F] * counted, policy=policy), NOW) is Phase.OPEN
 
 
 def test_times_of_a_clock_that_was_put_back_do_not_count():

@@ -1,15 +1,15 @@
 """A breaker against a model that keeps every call ever made and works everything out anew."""
 
 from dataclasses import dataclass
-from math import ceil
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from domain.breakers.breaker import Breaker, Change, Phase, Verdict, ask, phase_of, settle
-from domain.breakers.policy import JITTER, Mode, Policy
+from domain.breakers.breaker import Breaker, Change, Verdict, ask, settle
+from domain.breakers.policy import JITTER, Policy
 from domain.breakers.text import MOST_CHARACTERS, read_breaker, write_breaker
+from tests.domain.breakers.phases import Phase, phase_of
 
 WINDOW, FIRST, CAP, LEASE = 10_000, 2_000, 9_000, 3_000
 
@@ -27,9 +27,9 @@ class Call:
 class BreakerMachine(RuleBasedStateMachine):
     """Calls begin, end in any order, or are never heard of again."""
 
-    @initialize(mode=st.sampled_from(Mode), limit=st.integers(1, 3), rate=st.sampled_from([0.3, 0.5, 1.0]))
-    def begin(self, mode, limit, rate):
-        self.policy = Policy(limit, WINDOW / 1000, mode, rate, 1, FIRST / 1000, CAP / 1000, LEASE / 1000)
+    @initialize(limit=st.integers(1, 3))
+    def begin(self, limit):
+        self.policy = Policy(limit, WINDOW / 1000, FIRST / 1000, CAP / 1000, LEASE / 1000)
         self.limit, self.calls = limit, list[Call]()
         self.text, self.now, self.made = "", 1_770_000_000_000, 0
         self.round, self.counted, self.is_open = 0, [], False
@@ -131,11 +131,7 @@ class BreakerMachine(RuleBasedStateMachine):
 
     def _is_too_much(self):
         recent = [failed for at, failed in self.counted if self.now - at < WINDOW]
-        limit = self.limit
-        if self.policy.mode is Mode.CONSECUTIVE:
-            return len(recent) >= limit and all(recent[-limit:])
-        recent = recent[-max(limit, ceil(limit / self.policy.rate)) :]
-        return sum(recent) >= limit and sum(recent) / len(recent) >= self.policy.rate
+        return len(recent) >= self.limit and all(recent[-self.limit :])
 
     def _opens(self, after, change):
         """The length is the breaker's own choice, within what was promised."""

@@ -6,23 +6,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.breakers.breaker import Breaker, Outcome, Phase, Probe, Verdict, ask, phase_of, settle
-from domain.breakers.policy import Mode, Policy
+from domain.breakers.breaker import Breaker, Probe, Verdict, ask, settle
+from domain.breakers.policy import MOST_FAILURES, Policy
 from domain.breakers.text import MOST_CHARACTERS, read_breaker, write_breaker
+from tests.domain.breakers.phases import Phase, phase_of
 
 AT = st.integers(0, 2**45)
-OUTCOMES = st.lists(st.builds(Outcome, AT, st.booleans()), max_size=200).map(tuple)
+FAILURES = st.lists(AT, max_size=MOST_FAILURES).map(tuple)
 PROBES = st.builds(Probe, st.text("0123456789ABCDEF", min_size=1, max_size=26), AT, st.integers(0, 86_400_000))
 COUNTS = st.integers(0, 2**31)
-BREAKERS = st.builds(Breaker, OUTCOMES, COUNTS) | st.builds(
-    Breaker, OUTCOMES, COUNTS, AT, st.integers(0, 86_400_000), COUNTS, st.none() | PROBES
+BREAKERS = st.builds(Breaker, FAILURES, COUNTS) | st.builds(
+    Breaker, FAILURES, COUNTS, AT, st.integers(0, 86_400_000), COUNTS, st.none() | PROBES
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
     max_leaves=6,
 )
-OPEN = Breaker((Outcome(5, True), Outcome(9, False)), 1, 9, 60_000, 1, Probe("A", 9, 5))
+OPEN = Breaker((5, 9), 1, 9, 60_000, 1, Probe("A", 9, 5))
 
 
 @settings(max_examples=60, deadline=None)
@@ -37,12 +38,12 @@ def test_a_breaker_that_knows_nothing_is_no_text():
 
 
 def test_the_fullest_breaker_fits():
-    policy = Policy(max_failures=50, window=86_400, mode=Mode.FAILURE_RATE, rate=0.25, history=200)
+    policy = Policy(max_failures=999, window=86_400)
     breaker = Breaker(epoch=2**53)
-    for number in range(300):
-        at = 1_770_000_000_000 + number * 200_000
-        breaker, _ = settle(breaker, policy, at, Verdict.SUCCESS, epoch=breaker.epoch)
-    assert len(breaker.outcomes) == 200
+    for number in range(MOST_FAILURES - 1):
+        at = 1_770_000_000_000 + number * 1_700_000
+        breaker, _ = settle(breaker, policy, at, Verdict.FAILURE, epoch=breaker.epoch)
+    assert len(breaker.failures) == MOST_FAILURES - 1
     assert len(write_breaker(breaker)) < MOST_CHARACTERS
 
 

@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from domain.catalog.capabilities import DECIDED, capabilities, searches
+from domain.catalog.capabilities import DECIDED, capabilities
+from domain.catalog.support import searches
 from ports.catalog import Model
 
 
@@ -49,7 +50,7 @@ def test_models_with_a_price_or_options_for_it_search_themselves(price, paramete
 
 
 @pytest.mark.parametrize(
-    ("parameters", "on"), [(("temperature",), False), (("tools",), True), (("tool_choice",), True)]
+    ("parameters", "on"), [(("temperature",), False), (("tools",), True), (("tool_choice",), False)]
 )
 def test_the_hosts_own_tools_are_on_for_models_that_call_tools(parameters, on):
     assert boxes(supported_parameters=words(*parameters))["builtin_tools"] is on

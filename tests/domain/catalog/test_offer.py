@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.catalog.offer import Filter, Offer, base_of, offered, reasons_against, unusable_variants, with_variants
+from domain.catalog.offer import Filter, Offer, base_of, offered, reasons_against, with_variants
 from ports.catalog import Model
 
 TOOLS = frozenset({"tools"})
@@ -122,8 +122,7 @@ def test_free_variant_costs_nothing():
 
 
 @pytest.mark.parametrize("variant", ["nobody/x:nitro", "maker/paid:odd", "maker/paid", "maker/paid@preset/", ":nitro"])
-def test_variant_that_names_nothing_known_is_told_and_adds_nothing(variant):
-    assert unusable_variants((PAID,), (variant,)) == (variant,)
+def test_variant_that_names_nothing_known_adds_nothing(variant):
     assert with_variants((PAID,), (variant,)) == (PAID,)
 
 

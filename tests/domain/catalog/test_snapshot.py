@@ -34,10 +34,9 @@ FULL = Model(
     input_modalities=frozenset({"text", "image"}),
     output_modalities=frozenset({"text"}),
     supported_parameters=frozenset({"tools", "temperature"}),
-    reasoning=Reasoning(mandatory=True, takes_effort=True, efforts=("low", "high"), default_enabled=False),
+    reasoning=Reasoning(mandatory=True, takes_effort=True, efforts=("low", "high")),
     canonical_slug="maker/full-2026",
     is_free=True,
-    expires="2027-01-01",
     description="About it.",
     web_search_price=Decimal("0.01"),
 )

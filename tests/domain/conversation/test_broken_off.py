@@ -15,7 +15,7 @@ from domain.conversation.broken_off import (
 )
 from domain.conversation.items import items_of
 from domain.conversation.kept_calls import RESULT_BYTES, KeptCall, shortened
-from domain.conversation.references import call_reference, details_entry, marker_line
+from domain.conversation.references import call_reference, details_entry, marker_line, thinking_tag
 from domain.conversation.replay import MAY_HAVE_RUN
 from tests.domain.conversation.kept_turns import call, output, record, ulid
 
@@ -119,8 +119,15 @@ def test_answer_that_names_its_turn_in_its_text_shows_what_finished() -> None:
     assert not_shown([Q1, text, Q2], (), (ran("look"), LOST, STARTED)) == (STARTED,)
 
 
-def test_thinking_alone_shows_no_calls() -> None:
-    thinking = {"role": "assistant", "content": "", "reasoning_details": [details_entry(TURN, 0)]}
+@pytest.mark.parametrize(
+    "thought",
+    [
+        {"content": "", "reasoning_details": [details_entry(TURN, 0)]},
+        {"content": f"{thinking_tag(TURN, 0)}I must look.</think>"},
+    ],
+)
+def test_thinking_alone_shows_no_calls(thought: dict[str, Any]) -> None:
+    thinking = {"role": "assistant", **thought}
     assert not_shown([Q1, thinking, Q2], (), (ran("look"),)) == (ran("look"),)
 
 

@@ -1,8 +1,9 @@
 """What a settlement needs of a history, computed once."""
 
 from domain.conversation.figures import figures_of
-from domain.conversation.fingerprint import AskedDigests, fingerprint_of_answer, fingerprint_of_turn
+from domain.conversation.fingerprint import AskedDigests, fingerprint_of_answer
 from domain.conversation.history import Past, parsed
+from tests.domain.conversation.fingerprints import fingerprint_of_turn
 from tests.domain.conversation.kept_turns import answer, record, sealed_thought
 
 MESSAGES = (

@@ -12,12 +12,11 @@ from domain.conversation.fingerprint import (
     Asked,
     asked_in,
     digest_of,
-    fingerprint_of,
-    fingerprint_of_turn,
     normalised,
 )
 from domain.conversation.marks import marks_of
 from domain.conversation.references import marker_line, thinking_tag
+from tests.domain.conversation.fingerprints import fingerprint_of, fingerprint_of_turn
 from tests.domain.conversation.host_shapes import returned, user
 from tests.domain.conversation.kept_turns import answer, call, output, record, sealed_thought, tool_turn, ulid
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from domain.conversation.history import Past, history_items, items_for, parsed
+from domain.conversation.history import Past, items_for, parsed
 from domain.conversation.items import items_of
+from tests.domain.conversation.histories import history_items
 from tests.domain.conversation.host_shapes import returned, user
 from tests.domain.conversation.kept_turns import CLAUDE, OPENAI, tool_turn
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.conversation.items import LOST_OUTPUT, items_of, plain_text, said
+from domain.conversation.items import LOST_OUTPUT, items_of, plain_text
 from domain.conversation.size import characters_of
 
 
@@ -201,40 +201,8 @@ def test_a_call_told_in_both_forms_counts_once():
     assert ids(both, told("c1")) == [("function_call", "c1"), ("function_call_output", "c1")]
 
 
-# --- what an assistant really said ---------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("stored", "meant"),
-    [
-        ("<think>hm</think>Yes.", "Yes."),
-        ('<think id="K1">a\nb</think>Yes.<thinking>c</thinking> No.', "Yes. No."),
-        ('<details type="reasoning" done="true">\n<summary>x</summary>\n> hm\n</details>\nYes.', "\nYes."),
-        ('<details type="tool_calls" id="c">x</details>Yes.', "Yes."),
-        ("Yes.\n[01K5ZZ9Q2M8V3W4X5Y6Z7A8B9C]: #\nNo.", "Yes.\nNo."),
-        ("Yes. [01K5ZZ9Q2M8V3W4X5Y6Z7A8B9C]: #\n\nNo.", "Yes.\n\nNo."),
-        ("[01K5ZZ9Q2M8V3W4X5Y6Z7A8B9C]: # is one", "[01K5ZZ9Q2M8V3W4X5Y6Z7A8B9C]: # is one"),
-        (
-            "a <b> and <details><summary>mine</summary></details>",
-            "a <b> and <details><summary>mine</summary></details>",
-        ),
-        ("if a <think b", "if a <think b"),
-        ("<think>never closed", "<think>never closed"),
-        ("<thinker>x</thinker>", "<thinker>x</thinker>"),
-        ("[1]: # and [x]: #", "[1]: # and [x]: #"),
-    ],
-)
-def test_stored_text_loses_thinking_tool_blocks_and_markers(stored, meant):
-    assert said(stored) == meant
-
-
 def test_a_message_that_was_only_thinking_is_left_out():
     assert items_of([{"role": "assistant", "content": "<think>hm</think>\n"}]) == ()
-
-
-@pytest.mark.parametrize("text", ["<think>" * 50_000, "<think " * 50_000, '<details type="reasoning"' * 20_000])
-def test_openings_that_are_never_closed_are_read_in_one_pass(text):
-    assert said("</think></details>" + text).endswith(text)
 
 
 @pytest.mark.parametrize(

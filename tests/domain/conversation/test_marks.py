@@ -2,8 +2,9 @@
 
 from domain.conversation.marks import marks_of, with_fingerprints
 from domain.conversation.references import details_entry
-from domain.conversation.replay import wanted, wanted_of
+from domain.conversation.replay import wanted_of
 from domain.conversation.returned import runs_of
+from tests.domain.conversation.histories import wanted
 from tests.domain.conversation.kept_turns import answer, record, sealed_thought, ulid
 
 NAMED = {"role": "assistant", "content": "Yes.", "reasoning_details": [details_entry(ulid(1), 0)]}

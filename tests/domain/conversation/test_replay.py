@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.conversation.fingerprint import fingerprint_of_turn
 from domain.conversation.rebuilding import LOST, distinct_calls
 from domain.conversation.record import record_of, rows_of
 from domain.conversation.references import call_reference, marker_line
-from domain.conversation.replay import MAY_HAVE_RUN, outlived, spans, wanted
+from domain.conversation.replay import MAY_HAVE_RUN, outlived
 from domain.conversation.returned import runs_of
+from tests.domain.conversation.fingerprints import fingerprint_of_turn
+from tests.domain.conversation.histories import spans, wanted
 from tests.domain.conversation.host_shapes import HOSTS, NATIVE, returned, user
 from tests.domain.conversation.kept_turns import (
     CLAUDE,

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from domain.catalog.support import supports
 from domain.faults.fault import Fault, FaultKind
 from domain.request.body import Prepared, build
 from domain.request.reasoning import EFFORTS
-from domain.request.support import supports
 from domain.request.turn_request import Caller, Parameters, Thinking, TurnRequest
 from ports.catalog import Model, Reasoning
 from ports.json_values import JsonObject

@@ -26,8 +26,9 @@ OLD, NEW = START - timedelta(days=91), START - timedelta(days=1)
 class Place:
     """The use case and what it cleans; `workers` of several processes share everything but their names."""
 
-    def __init__(self, *chats: str, key: str = "", leases: MemoryLeases | None = None) -> None:
+    def __init__(self, *chats: str, key: str = "", leases: MemoryLeases | None = None, has_host: bool = True) -> None:
         self.clock, self.log, self.chats = FakeClock(), RecordedTelemetry(), MemoryChats(*chats)
+        self.has_host = has_host
         self.artifacts = TroubledArtifacts(self.clock, lifetime=float("inf"))
         self.leases, self.tool_runs = leases or MemoryLeases(), MemoryToolRuns()
         self.shelf = Shelf(self.artifacts, NamedKeyCipher(key, "key-1"))
@@ -39,7 +40,7 @@ class Place:
     def worker(self) -> CleanArtifacts:
         return CleanArtifacts(
             durable=self._durable,
-            chats=self.chats,
+            chats=self.chats if self.has_host else None,
             offload=InlineOffload(),
             clock=self.clock,
             ids=self.ids,

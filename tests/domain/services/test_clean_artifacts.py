@@ -38,6 +38,14 @@ async def test_turns_nobody_has_read_for_long_go_and_others_stay() -> None:
     assert place.count("old") == [1]
 
 
+async def test_without_a_host_that_knows_the_chats_only_age_decides() -> None:
+    place = Place(has_host=False)
+    await place.put(row(1, 1, created_at=OLD), row(2, 2, created_at=NEW))
+    await place.clean()
+    assert await place.left(1, 2) == [2]
+    assert (place.count("old"), place.count("of_deleted_chats")) == ([1], [0])
+
+
 async def test_more_than_a_batch_goes_in_one_pass() -> None:
     place = Place("chat-1")
     await place.put(*(row(number, number, created_at=OLD) for number in range(2 * BATCH + 1)))

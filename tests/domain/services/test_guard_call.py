@@ -6,7 +6,7 @@ import pytest
 
 from adapters.memory.breaker_state import MemoryBreakerState
 from domain.breakers.breaker import Change, Verdict
-from domain.breakers.policy import Mode, Policy
+from domain.breakers.policy import Policy
 from domain.services.guard_call import QUIET, TRIES, GuardCall, Reported
 from domain.services.store_time import PROBE_SECONDS, STORE_SECONDS
 from tests.doubles.breaker_state import TroubledBreakerState
@@ -142,13 +142,6 @@ async def test_a_success_after_a_failure_is_counted():
     for verdict in (F, S, F, S):
         assert await guarded.call(verdict) == Reported()
     assert (await guarded.state.load(KEY))[0] == ""
-
-
-async def test_successes_count_where_the_rate_does():
-    policy = Policy(max_failures=2, mode=Mode.FAILURE_RATE, rate=0.5)
-    guarded = Guarded()
-    told = [(await guarded.call(verdict, policy=policy)).change for verdict in (S, S, S, F, F, F)]
-    assert told == [None] * 5 + [Change.OPENED]
 
 
 async def test_damaged_state_is_a_closed_breaker_and_mended_by_the_next_failure():

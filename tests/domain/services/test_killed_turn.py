@@ -144,6 +144,25 @@ async def test_where_the_host_cannot_say_what_stands_before_the_answer_before_co
     assert told(await process.ask(SECOND))[:3] == [Q1, *LOOKED]
 
 
+async def test_calls_of_an_earlier_answer_wait_for_a_host_that_cannot_say_now(world, killed):
+    await kill(world, killed, "look")
+    process = world.process(said("Yes"), said("No"))
+    process.chats.broken = True
+    later = asked(WHY, AND, {"role": "assistant", "content": "Yes"}, SO, message="m-3", parent="m-2")
+    assert LOOKED[0] not in told(await process.ask(later))
+    process.chats.broken = False
+    last = asked(*later.messages, {"role": "assistant", "content": "Yes"}, THEN, message="m-4", parent="m-3")
+    assert told(await process.ask(last))[:3] == [Q1, *LOOKED]
+
+
+async def test_same_message_of_a_copied_chat_says_nothing_about_the_original(world, killed):
+    await kill(world, killed, "look")
+    process = world.process(said("Yes"), said("Yes"))
+    partly = {"role": "assistant", "content": "I look."}
+    await process.ask(asked(WHY, partly, person=replace(ANN, chat_id="copy")))
+    assert told(await process.ask(SECOND))[:3] == [Q1, *LOOKED]
+
+
 @pytest.mark.parametrize("changes", [{"user_id": "bob"}, {"chat_id": "another"}])
 async def test_nobody_else_and_no_other_chat_sees_them(world, killed, changes):
     await kill(world, killed, "look")

@@ -338,6 +338,11 @@ async def test_a_cache_that_takes_nothing_costs_one_line_and_the_next_one_gets_t
     await settled()
     assert await working.get(snapshot_key(ROUTE))
     assert listed.log.only("catalog_not_kept").values["source"] == cache.name
+    await listed.again(HOUR)
+    await settled()
+    listed.clock.advance(CACHE_SECONDS)
+    await settled()
+    assert listed.log.only("catalog_not_kept")
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"[]", b'{"format": 99}'])
@@ -347,10 +352,48 @@ async def test_a_spoiled_list_costs_one_line_and_upstream_is_asked(listed: Liste
     assert listed.log.only("kept_catalog_unusable").level == "warning"
 
 
+async def test_a_client_that_goes_away_takes_the_wait_from_nobody(listed: Listed):
+    gate = asyncio.Event()
+    listed.answer(OLD, gate=gate)
+    gone, stays = (asyncio.ensure_future(listed.models.ready(ROUTE, HOUR)) for _ in range(2))
+    await settled()
+    gone.cancel()
+    await settled()
+    gate.set()
+    assert (await stays).models == OLD
+    assert (gone.cancelled(), len(listed.catalog.asked), listed.clock.moments) == (True, 1, [])
+
+
 async def test_a_kept_list_without_word_on_retention_does_not_pass_for_one(listed: Listed):
     await kept_before(listed)
     listed.answer(OLD)
     assert (await listed.models.ready(ROUTE, HOUR, with_zero_retention=True)).retention_asked
+
+
+async def retention_known_before(listed: Listed) -> None:
+    listed.catalog.zero_retention = frozenset({"maker/old"})
+    await listed.models.ready(ROUTE, HOUR, with_zero_retention=True)
+    assert (await listed.models.loaded(ROUTE, HOUR)).zero_retention
+    await settled()
+
+
+async def test_endpoints_that_keep_nothing_stay_known_while_upstream_does_not_name_them(listed: Listed):
+    await retention_known_before(listed)
+    listed.catalog.zero_retention = CatalogError("HTTP 503: busy", status=503)
+    assert (await listed.again(HOUR)).zero_retention == {"maker/old"}
+    listed.catalog.zero_retention = frozenset({"maker/new"})
+    assert (await listed.again(LONGEST_BACKOFF)).zero_retention == {"maker/new"}
+
+
+async def test_another_function_of_the_same_key_keeps_the_endpoints_that_keep_nothing(listed: Listed):
+    await retention_known_before(listed)
+    listed.answer(NEW)
+    await listed.models.recalled(ROUTE, HOUR)
+    await listed.models.loaded(ROUTE, HOUR)
+    await settled()
+    listed.answer(DOWN)
+    listing = await listed.models.recalled(ROUTE, HOUR, with_zero_retention=True)
+    assert (listing.models, listing.zero_retention) == (NEW, {"maker/old"})
 
 
 async def test_the_first_listing_does_not_wait_for_a_stuck_cache_when_upstream_answers(listed: Listed):

@@ -142,6 +142,33 @@ async def test_store_locked_for_writing_is_still_read(place: Place) -> None:
     assert [await place.ask(0.1, writes=True) for _ in range(3)] == ["answered"] * 3
 
 
+async def test_store_that_is_read_and_hangs_for_writing_is_tried_by_one_writer_a_pause_and_logged_once(
+    place: Place,
+) -> None:
+    assert await place.ask(1_000.0, writes=True) == "timeout"
+    assert await place.ask() == "skipped"
+    for _ in range(3):
+        place.clock.advance(PROBE_SECONDS)
+        assert await place.ask() == "answered"
+        assert await place.ask(1_000.0, writes=True) == "timeout"
+        assert [await place.ask(writes=True), await place.ask(), await place.ask(writes=True)] == [
+            "skipped",
+            "answered",
+            "skipped",
+        ]
+    assert place.reasons() == ["timeout"]
+    place.clock.advance(PROBE_SECONDS)
+    assert [await place.ask(writes=True) for _ in range(3)] == ["answered"] * 3
+
+
+async def test_store_that_hung_for_a_writer_is_written_again_as_soon_as_it_is_read(place: Place) -> None:
+    await place.ask(1_000.0, writes=True)
+    place.clock.advance(PROBE_SECONDS)
+    assert [await place.ask(0.1), await place.ask(0.1, writes=True), await place.ask(0.1, writes=True)] == [
+        "answered"
+    ] * 3
+
+
 async def test_store_that_hangs_for_reading_too_is_not_read(place: Place) -> None:
     await place.ask(2.0, ToolRunsUnavailable("locked"), writes=True)
     assert await place.ask(2.0, ArtifactsUnavailable("locked")) == "locked"

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from adapters.memory.model_rows import MemoryModelRows
 from domain.catalog.rows import NOTE, Switches
 from domain.services.sync_models import BATCH, PASSES, PEER_SECONDS, REFUSED_IN_A_ROW, RETRY_SECONDS, SyncModels, Wish
 from ports.catalog import Model
 from ports.model_rows import Edit, ModelRow, NewRow, RowRefused, RowsNotOffered, RowsUnavailable
 from tests.doubles.clock import FakeClock, settled, until
+from tests.doubles.model_rows import MemoryModelRows
 from tests.doubles.telemetry import RecordedTelemetry
 
 MODELS = tuple(
@@ -130,6 +130,13 @@ async def test_no_row_is_removed_where_that_would_show_administrators_a_hidden_m
     stage = Stage(Rows(*ours.rows.rows.values(), admins_see_private=False))
     await stage.done(wish(SEEING))
     assert len(stage.rows.rows) == len(MODELS)
+
+
+async def test_no_row_is_removed_that_a_preset_is_built_on(stage: Stage):
+    await stage.done(wish())
+    stage.rows.presets = {"tutor": "pipe.maker/m003", "other": "pipe2.maker/m004"}
+    await stage.done(wish(SEEING))
+    assert set(stage.rows.rows) == {"pipe.maker/m003"}
 
 
 async def test_the_next_load_of_an_equal_list_is_looked_at_and_writes_nothing(stage: Stage):

@@ -36,12 +36,11 @@ def test_what_a_strict_schema_allows_is_valid_by_the_original(original, data):
     Draft202012Validator(original).validate(relaxed(value, original))
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(ROOTS)
 def test_a_strict_schema_stays_as_it_is_when_made_strict_again(original):
     made = strict(original).schema
-    assume(made is not None)
-    assert strict(made).schema == made
+    assert made is None or strict(made).schema == made
 
 
 def test_every_object_is_closed_and_needs_all_its_properties():

@@ -5,8 +5,9 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 from domain.turn.steps import Output, ShowText
+from entrypoints.openai.frames import Yield
 from entrypoints.openwebui.emitter import GuardedEmitter
-from entrypoints.openwebui.present.frames import Frame, Yield
+from entrypoints.openwebui.present.frames import Frame
 from entrypoints.openwebui.present.guard import Guard
 from entrypoints.openwebui.present.stream import paced
 from tests.doubles.clock import FakeClock, until

@@ -7,16 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.faults.fault import Fault, FaultKind
-from entrypoints.openwebui.present.fault_text import (
-    DETAIL_SHOWN,
-    box,
-    card,
-    error_object,
-    escaped,
-    headers_of,
-    status_line,
-    uncalled,
-)
+from entrypoints.openai.errors import DETAIL_SHOWN, error_object
+from entrypoints.openwebui.present.fault_text import box, card, escaped, status_line, uncalled
 
 ERROR_ID = "00000000000000e1"
 KEY = "sk-or-v1-" + "0123456789abcdef" * 2
@@ -90,36 +82,6 @@ def test_details_of_a_defect_of_ours_are_not_shown(shown) -> None:
     assert "KeyError" not in shown(Fault(FaultKind.INTERNAL, detail="KeyError: 'secret'"), ERROR_ID)
 
 
-def test_error_object_has_the_fields_openai_clients_read_and_the_id() -> None:
-    fault = Fault(FaultKind.RATE_LIMITED, detail="slow down", status=429, retry_after=2.2)
-
-    assert error_object(fault, ERROR_ID) == {
-        "message": f"{fault.happened} {fault.advice} (slow down) [error id {ERROR_ID}]",
-        "type": "rate_limit_error",
-        "code": "rate_limit_exceeded",
-        "param": None,
-        "error_id": ERROR_ID,
-        "retry_after": 3,
-    }
-
-
-@pytest.mark.parametrize(
-    ("kind", "status", "name"),
-    [
-        (FaultKind.NO_KEY, None, "authentication_error"),
-        (FaultKind.BAD_KEY, 401, "authentication_error"),
-        (FaultKind.CREDITS, 402, "insufficient_quota"),
-        (FaultKind.RATE_LIMITED, None, "rate_limit_error"),
-        (FaultKind.FILTERED_MODEL, None, "permission_error"),
-        (FaultKind.BAD_MESSAGES, 400, "invalid_request_error"),
-        (FaultKind.UNKNOWN_MODEL, None, "invalid_request_error"),
-        (FaultKind.UNREACHABLE, None, "server_error"),
-    ],
-)
-def test_error_object_names_the_type_openai_clients_know(kind: FaultKind, status: int | None, name: str) -> None:
-    assert error_object(Fault(kind, status=status), ERROR_ID)["type"] == name
-
-
 def test_every_kind_of_fault_can_be_told_in_every_form() -> None:
     for kind in FaultKind:
         fault = Fault(kind, detail="x")
@@ -127,11 +89,6 @@ def test_every_kind_of_fault_can_be_told_in_every_form() -> None:
         assert ERROR_ID in box(fault, ERROR_ID)
         assert ERROR_ID in status_line(fault, ERROR_ID)
         assert ERROR_ID in error_object(fault, ERROR_ID)["message"]
-
-
-def test_wait_is_also_a_header_in_whole_seconds() -> None:
-    assert headers_of(Fault(FaultKind.BUSY, retry_after=4.01)) == {"Retry-After": "5"}
-    assert headers_of(Fault(FaultKind.BUSY)) == {}
 
 
 def test_tool_without_a_name_is_told_too() -> None:

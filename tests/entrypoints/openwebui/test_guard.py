@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from domain.turn.steps import Ended, ShowCall, ShowCallResult, ShowText
-from entrypoints.openwebui.present.frames import Yield
+from entrypoints.openai.frames import Yield
 from entrypoints.openwebui.present.guard import Guard, Unended
 from entrypoints.openwebui.present.native import NativePresenter
 from entrypoints.openwebui.present.wishes import Wishes

@@ -1,11 +1,16 @@
 """Who calls: the page, an API client or a background task, as each version of the host hands it over."""
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, get_type_hints
 
 import pytest
 
+from domain.faults.fault import Fault
 from domain.request.turn_request import Caller, Person
-from entrypoints.openwebui.host_call import HostCall, read_call, split_model
+from entrypoints.openai.completions_body import CompletionsBody
+from entrypoints.openwebui.bundle.shell import wants_stream
+from entrypoints.openwebui.host_call import HostCall, RequestedModel, read_call, split_model
+from entrypoints.openwebui.tool_mode import HostTools
 
 
 async def emitter(_event: dict[str, Any]) -> None:
@@ -121,7 +126,10 @@ def test_only_the_role_admin_is_an_administrator(role: str | None) -> None:
     ],
 )
 def test_call_with_nothing_usable_is_that_of_an_unknown_api_client(call: dict[str, Any]) -> None:
-    assert read_call(call) == HostCall({}, Caller.API, Person(), None, None, "")
+    read = read_call(call)
+
+    assert isinstance(read.body, Fault)
+    assert replace(read, tools=HostTools()) == HostCall(read.body, Caller.API)
 
 
 @pytest.mark.parametrize(
@@ -138,4 +146,50 @@ def test_call_with_nothing_usable_is_that_of_an_unknown_api_client(call: dict[st
     ],
 )
 def test_model_is_split_at_the_first_dot_behind_a_function_id(requested: str, parts: tuple[str, str]) -> None:
-    assert split_model(requested) == parts
+    assert split_model(requested) == RequestedModel(requested, *parts)
+
+
+def test_body_is_read_once_with_its_model_and_its_tools() -> None:
+    tools = [{"type": "function", "function": {"name": "look"}}]
+    call = handed_over({**PAGE["0.12.4"], "tools": {"look": {}}}, body={**BODY, "tools": tools}, __tools__={"look": {}})
+
+    assert isinstance(call.body, CompletionsBody)
+    assert call.body.messages == BODY["messages"]
+    assert call.model == RequestedModel("probe.one", "probe", "one")
+    assert (call.tools.offer.handed, call.tools.offer.stored) == ({"look": {}}, {"look": {}})
+    assert call.tools.offer.offered == tools
+
+
+@pytest.mark.parametrize("body", [{}, {"messages": []}, {"messages": "hi"}], ids=repr)
+def test_of_a_body_that_cannot_be_used_model_and_stream_are_known(body: dict[str, Any]) -> None:
+    call = handed_over(PAGE["0.12.4"], body={"model": "probe.one", "stream": "true", **body})
+
+    assert isinstance(call.body, Fault)
+    assert (call.model.function_id, call.stream) == ("probe", True)
+
+
+STREAM = {
+    True: (True, 1, 1.0, "true", "True", "1", "yes", "on"),
+    False: (False, 0, 0.0, "false", "FALSE", "0", "no", "off", None, "", "later", 2, [], [1], {}, {"a": 1}),
+}
+
+
+@pytest.mark.parametrize(("expected", "given"), [(flag, given) for flag, all_ in STREAM.items() for given in all_])
+def test_stream_is_read_as_a_flag_whatever_it_was_written_as(expected: bool, given: object) -> None:
+    body = {**BODY, "stream": given}
+
+    assert handed_over(PAGE["0.12.4"], body=body).stream is expected
+    assert wants_stream(body) is expected
+
+
+def test_call_that_does_not_name_a_stream_wants_none() -> None:
+    body = {name: value for name, value in BODY.items() if name != "stream"}
+
+    assert not handed_over(PAGE["0.12.4"], body=body).stream
+    assert not wants_stream(body)
+
+
+def test_nothing_behind_the_reading_holds_a_dictionary_of_the_host() -> None:
+    kinds = get_type_hints(HostCall)
+
+    assert not [name for name, kind in kinds.items() if "Mapping" in str(kind) or str(kind).startswith("dict")]

@@ -18,8 +18,8 @@ from domain.turn.steps import (
     ShowReasoning,
     ShowText,
 )
+from entrypoints.openai.frames import ChunkHead
 from entrypoints.openwebui.present.fault_text import box, card
-from entrypoints.openwebui.present.frames import ChunkHead
 from entrypoints.openwebui.present.legacy import RESULT_SHOWN, LegacyPresenter
 from entrypoints.openwebui.present.wishes import Wishes
 from tests.entrypoints.openwebui.told import (

@@ -8,7 +8,8 @@ import pytest
 from domain.services.keep_catalog import KeepCatalog
 from domain.services.list_models import PATIENCE, ListModels
 from domain.services.store_time import StoreWatch
-from entrypoints.openwebui.model_list import ModelList, usable_route
+from entrypoints.core.offered_models import OfferedModels
+from entrypoints.openwebui.model_list import ModelList
 from entrypoints.settings import Settings
 from entrypoints.settings_rows import Secret
 from ports.catalog import CatalogError, Model
@@ -32,7 +33,8 @@ class Shop:
             (), store=StoreWatch(self.clock, log), clock=self.clock, offload=InlineOffload(), telemetry=log
         )
         self.use_case = ListModels(catalog=self.catalog, kept=kept, clock=self.clock, telemetry=log)
-        self.list = ModelList(self.use_case)
+        self.models = OfferedModels(self.use_case)
+        self.list = ModelList(self.models)
 
     async def entries(self, settings: Settings = SETTINGS) -> list[dict[str, str]]:
         """Ask for the picker's entries."""
@@ -166,20 +168,13 @@ async def test_two_keys_have_two_lists() -> None:
 
 
 async def test_catalog_for_turns_is_not_filtered(shop: Shop) -> None:
-    assert (await shop.list.listing(replace(SETTINGS, model_id="z-ai/glm"))).models == MODELS
+    assert (await shop.models.listing(replace(SETTINGS, model_id="z-ai/glm"))).models == MODELS
 
 
 @pytest.mark.parametrize("settings", [Settings(), replace(SETTINGS, base_url="ftp://x")])
 async def test_catalog_for_turns_is_empty_where_nothing_can_be_asked(settings: Settings) -> None:
     shop = Shop(MODELS)
 
-    assert (await shop.list.listing(settings)).models == ()
+    assert (await shop.models.listing(settings)).models == ()
     await settled()
     assert shop.catalog.asked == []
-
-
-def test_route_is_asked_with_a_cleaned_address_and_key() -> None:
-    route = usable_route(replace(SETTINGS, base_url=" https://x.test/v1/ "))
-
-    assert not isinstance(route, str)
-    assert (route.base_url, route.api_key) == ("https://x.test/v1", "sk-or-v1-test")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from domain.turn.steps import CloseReasoning, Output, ShowCall, ShowCallResult, ShowReasoning, ShowText
-from entrypoints.openwebui.present.frames import ChunkHead
+from entrypoints.openai.frames import ChunkHead
 from entrypoints.openwebui.present.legacy import LegacyPresenter
 from entrypoints.openwebui.present.native import NativePresenter
 from entrypoints.openwebui.present.wishes import Wishes

@@ -9,17 +9,20 @@ from typing import Any
 import pytest
 
 from domain.faults.fault import Fault, FaultKind
-from domain.request.turn_request import Caller, Person
+from domain.request.turn_request import Caller
 from domain.turn.steps import Output, ShowReasoning, ShowText
+from entrypoints.openai.completions_body import CompletionsBody
+from entrypoints.openai.errors import error_object
+from entrypoints.openai.frames import ChunkHead
 from entrypoints.openwebui.emitter import GuardedEmitter
 from entrypoints.openwebui.host_call import HostCall
-from entrypoints.openwebui.present.fault_text import card, error_object
-from entrypoints.openwebui.present.frames import ChunkHead
+from entrypoints.openwebui.present.fault_text import card
 from entrypoints.openwebui.present.wishes import Wishes
 from entrypoints.openwebui.reply import reply
 from tests.doubles.telemetry import RecordedTelemetry
 from tests.entrypoints.openwebui.told import ERROR_ID, FAULT, USAGE, ended, failed
 
+BODY = CompletionsBody(model="a/b", messages=["hi"])
 HEAD = ChunkHead("chatcmpl-1", "openrouter.a/b", 1_700_000_000)
 
 
@@ -49,7 +52,7 @@ async def answered(
         for output in outputs:
             yield output
 
-    call = HostCall({}, caller, Person(), emitter if caller is Caller.PAGE else None, None, "")
+    call = HostCall(BODY, caller, emitter=emitter if caller is Caller.PAGE else None)
     guarded = GuardedEmitter(call.emitter, RecordedTelemetry())
     return await reply(lambda _reader: turn(), call, HEAD, wishes or Wishes(), guarded)
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from domain.turn.steps import Ended, ShowCitation, ShowStatus, ShowText
-from entrypoints.openwebui.present.chunks import ChunkPresenter
-from entrypoints.openwebui.present.frames import ChunkHead
+from entrypoints.openai.chunks import ChunkPresenter
+from entrypoints.openai.frames import ChunkHead
 from entrypoints.openwebui.present.guard import Guard
 from entrypoints.openwebui.present.stream import unpaced
 from tests.doubles.clock import settled, until

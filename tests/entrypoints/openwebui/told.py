@@ -7,7 +7,8 @@ from typing import Any
 from domain.faults.fault import Fault, FaultKind
 from domain.turn.steps import End, Ended, Output, Reason
 from domain.usage.summary import Timing
-from entrypoints.openwebui.present.frames import Emit, Frame, Presenter, Yield
+from entrypoints.openai.frames import Yield
+from entrypoints.openwebui.present.frames import Emit, Frame, Presenter
 from ports.toolbox import ToolCall, ToolResult
 from ports.usage import Usage
 

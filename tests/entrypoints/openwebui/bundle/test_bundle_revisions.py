@@ -13,11 +13,11 @@ from types import ModuleType
 import pytest
 import sqlalchemy as sa
 
+from entrypoints.core.revisions import revisions_dir
 from entrypoints.openwebui.bundle.build import BundleRefused, build
 from entrypoints.openwebui.bundle.collect import reachable_sources, revision_texts
 from entrypoints.openwebui.bundle.loader import EmbeddedModules
 from entrypoints.openwebui.bundle.rewrite import ImportRefused, package_text
-from entrypoints.openwebui.revisions import revisions_dir
 from tests.entrypoints.openwebui.bundle.small_tree import REPOSITORY, HostLoad
 
 STEP = '''"""0001 words: "quoted", \\\\n and \\u00fc. Expand."""\n\nrevision, down_revision = "0001", None\n'''
@@ -38,15 +38,16 @@ def carrying(tree: Path) -> Path:
     """The small tree with a revision, and with what finds it."""
     (tree / "alembic/versions").mkdir(parents=True)
     (tree / "alembic/versions/0001_words.py").write_text(STEP, "utf-8")
-    found = (REPOSITORY / "entrypoints/openwebui/revisions.py").read_text("utf-8")
-    (tree / "entrypoints/openwebui/revisions.py").write_text(found, "utf-8")
+    found = (REPOSITORY / "entrypoints/core/revisions.py").read_text("utf-8")
+    (tree / "entrypoints/core").mkdir()
+    (tree / "entrypoints/core/revisions.py").write_text(found, "utf-8")
     with (tree / "entrypoints/openwebui/service.py").open("a", encoding="utf-8") as service:
-        service.write("\n\nfrom entrypoints.openwebui.revisions import revisions_dir\n")
+        service.write("\n\nfrom entrypoints.core.revisions import revisions_dir\n")
     return tree
 
 
 def carried_revisions(module: ModuleType) -> ModuleType:
-    return module.__dict__["_EMBEDDED"].load("entrypoints.openwebui.revisions")
+    return module.__dict__["_EMBEDDED"].load("entrypoints.core.revisions")
 
 
 def test_in_the_repository_they_are_read_where_they_are() -> None:
@@ -100,7 +101,7 @@ def test_a_step_a_host_would_change_is_refused(carrying: Path) -> None:
 def two_loads() -> Iterator[list[EmbeddedModules]]:
     """The code that migrates, loaded twice as the single file does it, each with a step that waits for the other's."""
     found = reachable_sources(REPOSITORY, "adapters.sql.migrate")
-    found |= reachable_sources(REPOSITORY, "entrypoints.openwebui.revisions")
+    found |= reachable_sources(REPOSITORY, "entrypoints.core.revisions")
     sources = {path: package_text(path, text) for path, text in found.items()}
     loads = [EmbeddedModules("one", sources, {"0001.py": MEETING.format(name=name)}) for name in ("left", "right")]
     yield loads
@@ -115,7 +116,7 @@ def test_two_loads_migrate_two_databases_at_once_and_never_meet(
 
     def migrate(load: EmbeddedModules, name: str) -> object:
         run = load.load("adapters.sql.migrate")
-        steps = load.load("entrypoints.openwebui.revisions").revisions_dir
+        steps = load.load("entrypoints.core.revisions").revisions_dir
         return asyncio.run(run.migrate(f"sqlite:///{tmp_path}/{name}.db", steps))
 
     with ThreadPoolExecutor(2) as threads:

@@ -40,13 +40,13 @@ def thoughts(simulator: Simulator) -> list[dict[str, Any]]:
 
 async def settled(service: PipeService) -> None:
     for runtime in service._runtimes.values():
-        await runtime.run_turn.drained()
+        await runtime.core.drained()
 
 
 async def swept(service: PipeService, chat_id: str) -> int:
     """Delete what a chat has left, as cleaning does once the host has deleted it; return how many rows."""
     (runtime,) = service._runtimes.values()
-    store = await runtime._storage.cleanable()
+    store = await runtime.core.stores.storage.cleanable()
     assert store is not None
     return await store.shelf.artifacts.delete_chat(namespace_of("openrouter"), chat_id, 999)
 

@@ -23,6 +23,16 @@ def told(reply: Reply) -> list[str]:
     return [status["description"] for status in reply.statuses]
 
 
+@pytest.mark.parametrize(("given", "streams"), [("false", False), (0, False), (None, False), ("true", True), (1, True)])
+@WHOS
+async def test_stream_is_asked_for_in_any_spelling(caller: Caller, who: Who, given: object, streams: bool) -> None:
+    body = {"model": "openrouter.sim/echo", "messages": [{"role": "user", "content": "hello"}], "stream": given}
+    reply = await caller.send(body, who)
+
+    assert reply.text == "You said: hello"
+    assert bool(reply.payloads) is streams
+
+
 # --- models -----------------------------------------------------------------------------------------------------
 
 

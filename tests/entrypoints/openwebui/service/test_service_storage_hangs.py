@@ -12,8 +12,8 @@ import pytest
 
 from domain.request.turn_request import Caller as Who
 from domain.services.store_time import STORE_SECONDS
+from entrypoints.core.storage_place import OWN_URL
 from entrypoints.openwebui.service import PipeService
-from entrypoints.openwebui.storage_place import OWN_URL
 from entrypoints.simulator.server import Simulator
 from tests.adapters.openwebui.host_wrappers import in_body, workspace
 from tests.doubles.lock_holder import locked_by_another_process

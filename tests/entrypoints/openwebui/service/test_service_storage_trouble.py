@@ -14,7 +14,7 @@ from sqlalchemy.pool import Pool
 
 from adapters.sql import engines
 from domain.services import store_time
-from entrypoints.openwebui import storage
+from entrypoints.core import storage
 from entrypoints.openwebui.service import PipeService
 from entrypoints.simulator.server import Simulator
 from tests.entrypoints.openwebui.service.bound_turn import ask_as_bound_by_rights
@@ -52,8 +52,8 @@ def warned(log: pytest.LogCaptureFixture) -> list[str]:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Everything that is kept, but the file SQLite's readers share."""
-    return {path.name: path.read_bytes() for path in folder.iterdir() if not path.name.endswith("-shm")}
+    """Everything that is kept, but what SQLite's readers share and the list of models, which each load writes."""
+    return {path.name: path.read_bytes() for path in folder.iterdir() if not path.name.endswith(("-shm", ".cache"))}
 
 
 def change(path: Path, *statements: str) -> None:
@@ -173,7 +173,7 @@ async def test_folder_that_must_not_be_written_costs_the_memory_only(
         tmp_path.chmod(0o755)
     assert errors == []
     assert thoughts(simulator) == []
-    (warning,) = warnings
+    (warning,) = (one for one in warnings if "catalog_not_kept" not in one)  # the list may come before the end or not
     assert "storage_unavailable" in warning
     assert os.listdir(tmp_path) == []
 

@@ -1,0 +1,132 @@
+"""`GET /models` and `GET /key` over aiohttp."""
+
+from asyncio import to_thread
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+
+from aiohttp import ClientError, ClientResponse, ClientTimeout
+
+from adapters.openrouter.catalog.models import read_model
+from adapters.openrouter.errors.envelope import problem_of_answer
+from adapters.openrouter.errors.network import failure_of
+from adapters.openrouter.transport.pool import PoolClosed, SessionPool
+from adapters.openrouter.transport.request import address_of, headers_of
+from adapters.openrouter.wire.codec import load_tolerantly
+from adapters.openrouter.wire.fields import mapping, objects, text
+from ports.catalog import CatalogError, Model
+from ports.clock import Clock
+from ports.json_values import JsonObject
+from ports.responses import InvalidRoute, Limits, Reach, Route
+
+BODY_LIMIT = 32 * 1024 * 1024
+INLINE_LIMIT = 64 * 1024
+AT_ONCE = 40  # entries a thread reads before the loop gets its turn: a millisecond or two
+LIMITS = Limits(connect=10.0, total=30.0, idle_read=None)
+
+
+class AioCatalog:
+    """Implements Catalog. `limit` names how many calls share the pool; it is asked for every call."""
+
+    def __init__(self, pool: SessionPool, clock: Clock, limit: Callable[[], int]) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._limit = limit
+
+    async def fetch(self, route: Route) -> tuple[Model, ...]:
+        """Return all models in upstream's order. Raises CatalogError."""
+        raw = await self._get(route, "models")
+        models = await _read_beside(raw) if len(raw) > INLINE_LIMIT else read_models(raw)
+        if not models:
+            raise CatalogError("the list holds no model")
+        return models
+
+    async def fetch_zero_retention(self, route: Route) -> frozenset[str]:
+        """Return the ids of models with an endpoint that keeps no data. Raises CatalogError."""
+        raw = await self._get(route, "endpoints/zdr")
+        return await to_thread(_read_ids, raw) if len(raw) > INLINE_LIMIT else _read_ids(raw)
+
+    async def check_key(self, route: Route) -> None:
+        """Return if upstream accepts the key. Raises CatalogError."""
+        await self._get(route, "key")
+
+    async def _get(self, route: Route, path: str) -> bytes:
+        try:
+            async with self._answer(route, path) as response:
+                raw = await _read(response)
+        except (ClientError, OSError, RuntimeError, ValueError) as error:
+            raise CatalogError(str(failure_of(error, Reach.NOT_SENT, LIMITS))) from error
+        if response.status != HTTPStatus.OK:
+            problem = problem_of_answer(response.status, response.headers, raw, self._clock.now())
+            raise CatalogError(f"HTTP {response.status}: {problem.text}", status=response.status)
+        return raw
+
+    @asynccontextmanager
+    async def _answer(self, route: Route, path: str) -> AsyncIterator[ClientResponse]:
+        try:
+            url, headers = address_of(route, path), headers_of(route, Accept="application/json")
+            lease = await self._pool.session(self._limit())
+        except InvalidRoute as error:
+            raise CatalogError(str(error)) from error
+        except PoolClosed as error:
+            raise CatalogError("closed by this side") from error
+        try:
+            timeout = ClientTimeout(total=LIMITS.total, connect=LIMITS.connect)
+            proxy = await lease.proxy_for(url)
+            response = await lease.http.get(url, headers=headers, proxy=proxy, allow_redirects=False, timeout=timeout)
+            try:
+                yield response
+            finally:
+                response.close()
+        finally:
+            lease.release()
+
+
+async def _read(response: ClientResponse) -> bytes:
+    pieces, size = [], 0
+    while data := await response.content.readany():
+        pieces.append(data)
+        size += len(data)
+        if size > BODY_LIMIT:
+            raise CatalogError(f"the answer exceeds {BODY_LIMIT} bytes", status=response.status)
+    return b"".join(pieces)
+
+
+def _read_rows(raw: bytes) -> Sequence[JsonObject]:
+    try:
+        body = load_tolerantly(raw)
+    except ValueError as error:
+        raise CatalogError("the answer is not JSON", status=HTTPStatus.OK) from error
+    entries = mapping(body).get("data")
+    if not isinstance(entries, list):
+        raise CatalogError("the answer holds no list of models", status=HTTPStatus.OK)
+    return objects(entries)
+
+
+def _read_ids(raw: bytes) -> frozenset[str]:
+    return frozenset(slug for row in _read_rows(raw) if (slug := text(row.get("model_id")) or text(row.get("id"))))
+
+
+async def _read_beside(raw: bytes) -> tuple[Model, ...]:
+    """Do as `read_models`, in threads that hold the interpreter for moments only."""
+    rows = await to_thread(_read_rows, raw)
+    models: list[Model] = []
+    for start in range(0, len(rows), AT_ONCE):
+        models += await to_thread(_models_of, rows[start : start + AT_ONCE])
+    return _first_of_each(models)
+
+
+def read_models(raw: bytes) -> tuple[Model, ...]:
+    """Return the models of an answer in its order, the first of equal ids. Raises CatalogError."""
+    return _first_of_each(_models_of(_read_rows(raw)))
+
+
+def _models_of(rows: Iterable[JsonObject]) -> list[Model]:
+    return [model for row in rows if (model := read_model(row)) is not None]
+
+
+def _first_of_each(models: Iterable[Model]) -> tuple[Model, ...]:
+    by_id: dict[str, Model] = {}
+    for model in models:
+        by_id.setdefault(model.id, model)
+    return tuple(by_id.values())

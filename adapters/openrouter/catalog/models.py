@@ -1,0 +1,78 @@
+"""Read one entry of the list of models."""
+
+from collections.abc import Mapping
+
+from adapters.openrouter.wire.fields import amount, count, count_or_none, mapping, text, texts
+from ports.catalog import Model, Reasoning
+from ports.json_values import JsonObject
+
+ID_LIMIT = 300
+DESCRIPTION_LIMIT = 4_000
+
+
+def read_model(entry: JsonObject) -> Model | None:
+    """Return the model of `entry`; None when it has no usable id.
+
+    Prices that are negative ("-1" stands for variable) or unreadable are unknown. The smaller of the two context
+    lengths counts. Source: OpenRouter API reference, models.
+    """
+    slug = text(entry.get("id")).strip()
+    outputs = frozenset(texts(_architecture(entry, "output_modalities"))) or _outputs_by_arrow(entry)
+    if not slug or len(slug) > ID_LIMIT:
+        return None
+    provider, pricing = mapping(entry.get("top_provider")), mapping(entry.get("pricing"))
+    return Model(
+        id=slug,
+        name=text(entry.get("name")).strip() or slug,
+        created=count(entry.get("created")),
+        context_length=_smaller(
+            count_or_none(entry.get("context_length")), count_or_none(provider.get("context_length"))
+        ),
+        max_completion_tokens=_smaller(
+            count_or_none(provider.get("max_completion_tokens")),
+            count_or_none(mapping(entry.get("per_request_limits")).get("completion_tokens")),
+        ),
+        prompt_price=amount(pricing.get("prompt")),
+        completion_price=amount(pricing.get("completion")),
+        input_modalities=frozenset(texts(_architecture(entry, "input_modalities"))),
+        output_modalities=outputs,
+        supported_parameters=frozenset(texts(entry.get("supported_parameters"))),
+        reasoning=_reasoning(entry.get("reasoning")),
+        canonical_slug=text(entry.get("canonical_slug")).strip()[:ID_LIMIT],
+        is_free=_is_free(pricing),
+        description=text(entry.get("description")).strip()[:DESCRIPTION_LIMIT],
+        web_search_price=amount(pricing.get("web_search")),
+    )
+
+
+def _reasoning(described: object) -> Reasoning | None:
+    """Read what the catalog says of thinking: a list of efforts, null for all, no key for none to choose."""
+    if not isinstance(described, Mapping):
+        return None
+    efforts = described.get("supported_efforts", ())
+    return Reasoning(
+        mandatory=described.get("mandatory") is True,
+        takes_effort=efforts is None or bool(isinstance(efforts, list) and texts(efforts)),
+        efforts=texts(efforts) if isinstance(efforts, list) else None,
+        takes_budget=described.get("supports_max_tokens") is True,
+    )
+
+
+def _is_free(pricing: JsonObject) -> bool:
+    prices = [price for key, price in pricing.items() if isinstance(price, str) and key != "discount"]
+    return bool(prices) and all(amount(price) == 0 for price in prices)
+
+
+def _architecture(entry: JsonObject, key: str) -> object:
+    return mapping(entry.get("architecture")).get(key)
+
+
+def _outputs_by_arrow(entry: JsonObject) -> frozenset[str]:
+    """Read "text+image->text" where the list of outputs is missing."""
+    _, arrow, outputs = text(_architecture(entry, "modality")).partition("->")
+    return frozenset(filter(None, outputs.split("+"))) if arrow else frozenset()
+
+
+def _smaller(first: int | None, second: int | None) -> int | None:
+    known = [length for length in (first, second) if length is not None]
+    return min(known, default=None)

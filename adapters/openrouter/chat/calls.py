@@ -1,0 +1,137 @@
+"""Function calls put together from the fragments of `tool_calls`.
+
+Hosts leave out ids and indexes, repeat names, and give one index to several calls; what tells two calls apart is an
+index of their own, or an id that comes with a name. Source: OpenRouter API reference, chat completions.
+"""
+
+from typing import Any
+
+from adapters.openrouter.chat.items import Places
+from adapters.openrouter.stream.delta_types import DELTAS
+from adapters.openrouter.stream.event_buffer import EventBuffer, whole_text
+from adapters.openrouter.wire.codec import STDLIB
+from adapters.openrouter.wire.fields import mapping, text
+from ports.json_values import JsonObject
+from ports.responses import ArgumentsDone, ItemAdded, ItemDone
+
+PIECE = DELTAS["response.function_call_arguments.delta"]
+
+
+class _Call:
+    """One call under way; it is announced once its name is known and its arguments begin or its id came."""
+
+    __slots__ = ("frame", "id", "index", "item_id", "name", "pieces", "place")
+
+    def __init__(self, index: int | None) -> None:
+        self.index = index
+        self.id = self.name = self.item_id = ""
+        self.pieces: list[str] = []
+        self.place = 0
+        self.frame: dict[str, Any] | None = None
+
+    def rename(self, said: str) -> None:
+        """Take a name: whole, repeated, grown, or its next piece."""
+        if said == self.name or not said:
+            return
+        if said.startswith(self.name):
+            self.name = said
+        elif not self.pieces:
+            self.name += said
+
+    def is_over(self, call_id: str, name: str) -> bool:
+        """Tell whether a fragment without an index, but with a name, must begin another call."""
+        if not name or not self.pieces or (call_id and call_id == self.id):
+            return False
+        return name != self.name or _is_object("".join(self.pieces))
+
+    def item(self, arguments: str, status: str) -> JsonObject:
+        """Return the call in the form of `POST /responses`."""
+        call_id = self.id or self.item_id.replace("fc_", "call_", 1)
+        item: JsonObject = {"type": "function_call", "id": self.item_id, "call_id": call_id, "name": self.name}
+        return {**item, "arguments": arguments, "status": status}
+
+
+class CallItems:
+    """The calls of one answer, in the order they began."""
+
+    def __init__(self, events: EventBuffer, places: Places) -> None:
+        self._events, self._places = events, places
+        self._calls: list[_Call] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._calls)
+
+    def take(self, fragment: JsonObject, *, whole: bool = False) -> None:
+        """Add a fragment to its call; a `whole` one is a call of its own."""
+        function = mapping(fragment.get("function"))
+        name, call_id = text(function.get("name")), text(fragment.get("id"))
+        index = fragment.get("index")
+        place = index if index.__class__ is int else None
+        call = None if whole else self._find(place, call_id, name)
+        if call is None:
+            call = _Call(place)
+            self._calls.append(call)
+        if not call.id and all(other.id != call_id for other in self._calls):
+            call.id = call_id
+        call.rename(name)
+        self._argue(call, _argument_text(function.get("arguments")))
+
+    def finish(self, status: str) -> None:
+        """Complete every call."""
+        for call in self._calls:
+            self._open(call)
+            arguments = whole_text(call.pieces)
+            self._events.add(ArgumentsDone(call.place, call.item_id, arguments))
+            self._events.add(ItemDone(call.place, call.item(arguments, status)))
+        self._calls = []
+
+    def _find(self, index: int | None, call_id: str, name: str) -> _Call | None:
+        for call in reversed(self._calls):
+            if index is not None and call.index != index:
+                continue
+            if index is None and call_id and call.id not in ("", call_id):
+                continue
+            another_id = bool(call_id and call.id and name) and call.id != call_id
+            return None if another_id or (index is None and call.is_over(call_id, name)) else call
+        return None
+
+    def _argue(self, call: _Call, said: str) -> None:
+        if said:
+            call.pieces.append(said)
+        if call.frame is not None:
+            if said:
+                self._say(call, said)
+        elif call.name and (call.id or call.pieces):
+            self._open(call)
+
+    def _open(self, call: _Call) -> None:
+        """Announce a call, and hand over what was held back until then."""
+        if call.frame is not None:
+            return
+        call.place, call.item_id = self._places.take("fc")
+        call.frame = {"output_index": call.place, "item_id": call.item_id, "delta": ""}
+        self._events.add(ItemAdded(call.place, call.item("", "in_progress")))
+        for said in call.pieces:
+            self._say(call, said)
+
+    def _say(self, call: _Call, said: str) -> None:
+        assert call.frame is not None
+        call.frame["delta"] = said
+        self._events.say(PIECE, call.frame)
+
+
+def _argument_text(arguments: object) -> str:
+    """Return arguments as text; some hosts give the object itself."""
+    if not isinstance(arguments, dict):
+        return text(arguments)
+    try:
+        return STDLIB.dumps(arguments).decode()
+    except ValueError:  # half characters, numbers that are none
+        return ""
+
+
+def _is_object(arguments: str) -> bool:
+    try:
+        return isinstance(STDLIB.loads(arguments.encode("utf-8", "replace")), dict)
+    except ValueError:
+        return False

@@ -1,0 +1,177 @@
+"""Turn the chunks of `POST /chat/completions` into the events of `POST /responses`."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from re import compile as pattern
+from typing import Any
+from uuid import uuid4
+
+from adapters.openrouter.chat.answer import ChatAnswer
+from adapters.openrouter.errors.envelope import read_problem
+from adapters.openrouter.stream.event_buffer import EventBuffer, ignored
+from adapters.openrouter.wire.fields import count, objects, text
+from adapters.openrouter.wire.usage import read_usage
+from ports.json_values import JsonObject
+from ports.responses import (
+    ItemDone,
+    ProblemReported,
+    ResponseEnded,
+    ResponseStarted,
+    ResponseStatus,
+    UpstreamEvent,
+    UpstreamProblem,
+)
+from ports.usage import Usage
+
+FOREIGN = pattern(r"[^A-Za-z0-9_-]+")
+TAG_LENGTH = 40
+LENGTH, FILTER = "max_output_tokens", "content_filter"
+CUT_SHORT: Mapping[str, str] = {
+    "length": LENGTH,
+    "max_tokens": LENGTH,
+    "max_output_tokens": LENGTH,
+    "content_filter": FILTER,
+    "safety": FILTER,
+    "prohibited_content": FILTER,
+}
+"""Finish reasons, and hosts' own words for them, by the reason of an incomplete response."""
+
+
+class ChatVocabulary:
+    """The chunks of `POST /chat/completions`; with `whole` a choice holds a complete message.
+
+    `ended` tells that the finish reason or the bill has been read. The response ends with the bill, or where that is
+    missing with `[DONE]` or the connection. Without finish reason and bill `[DONE]` completes the items, but no
+    response: whether that counts is the reader's decision.
+    """
+
+    def __init__(self, now: Callable[[], datetime], *, generation_id: str = "", whole: bool = False) -> None:
+        self._now = now
+        self._generation_id = generation_id
+        self._whole = whole
+        self._answer: ChatAnswer | None = None
+        self._model = self._reason = self._native = ""
+        self._usage: Usage | None = None
+        self._billed = False
+        self._over = False
+        self.events = EventBuffer()
+        self.ended = False
+
+    def read(self, frame: dict[str, Any]) -> None:
+        """Take one chunk."""
+        choices = frame.get("choices")
+        if self._over:
+            self._ignore(frame)
+        elif frame.get("error") or (choices is None and text(frame.get("type")).endswith("error")):
+            self._fail(frame, frame, closing=bool(choices))
+        elif isinstance(choices, list):
+            self._take(frame, choices)
+        else:
+            self._ignore(frame)
+
+    def conclude(self, *, said_done: bool) -> None:
+        """End what has been said completely; items alone when only `[DONE]` says so."""
+        if self._over or self._answer is None:
+            return
+        if self._reason or self._billed or (said_done and self._usage is not None):
+            self._end()
+        elif said_done:
+            self._answer.finish("completed")
+
+    def complete(self) -> list[UpstreamEvent]:
+        """Return the events of a completion that came whole; it ends whatever it left out."""
+        self._billed = True
+        self.conclude(said_done=False)
+        return self.events.take(last=True)
+
+    def _take(self, frame: JsonObject, choices: list[object]) -> None:
+        answer = self._answer or self._begin(frame)
+        usage = frame.get("usage")
+        if usage:
+            self._usage = read_usage(usage) or self._usage
+        choice = _first(choices)
+        if choice is None:
+            self._billed = self._billed or bool(usage and not choices)
+            self.ended = self.ended or self._billed
+            if usage and self._reason:
+                self._end()
+            return
+        delta = choice.get("message" if self._whole else "delta")
+        if isinstance(delta, dict):
+            answer.hear(delta)
+        if choice.get("error"):
+            self._fail({**frame, "error": choice["error"]}, frame, closing=True)
+        elif choice.get("finish_reason") or choice.get("native_finish_reason"):
+            self._note_reason(frame, choice)
+
+    def _begin(self, frame: JsonObject) -> ChatAnswer:
+        self._model = text(frame.get("model"))
+        response_id = text(frame.get("id"))
+        tag = FOREIGN.sub("", self._generation_id or response_id)[:TAG_LENGTH] or uuid4().hex
+        self._generation_id = response_id or self._generation_id
+        self._answer = ChatAnswer(self.events, tag, whole=self._whole)
+        self.events.add(ResponseStarted(self._generation_id, self._model))
+        return self._answer
+
+    def _note_reason(self, frame: JsonObject, choice: JsonObject) -> None:
+        self._native = text(choice.get("native_finish_reason"))
+        self._reason = self._reason or text(choice.get("finish_reason")) or self._native
+        self._model = text(frame.get("model")) or self._model
+        self.ended = self.ended or bool(self._reason)
+
+    def _fail(self, envelope: JsonObject, frame: JsonObject, *, closing: bool) -> None:
+        """Report an error: as the end of the response where a choice ends with it, else on its own."""
+        problem = read_problem(envelope, now=self._now())
+        self._over = True
+        if not closing:
+            self.events.add(ProblemReported(problem))
+            return
+        self._usage = read_usage(frame.get("usage")) or self._usage
+        self._generation_id = text(frame.get("id")) or self._generation_id
+        self._model = text(frame.get("model")) or self._model
+        self._close(ResponseStatus.FAILED, problem=problem)
+
+    def _end(self) -> None:
+        self._over = True
+        reason = self._reason.lower()
+        if reason == "error":
+            self._close(ResponseStatus.FAILED, problem=self._unexplained())
+            return
+        cut_short = CUT_SHORT.get(reason, "")
+        if self._answer is not None:
+            self._answer.finish("incomplete" if cut_short else "completed")
+        self._close(ResponseStatus.INCOMPLETE if cut_short else ResponseStatus.COMPLETED, reason=cut_short)
+
+    def _close(self, status: ResponseStatus, reason: str = "", problem: UpstreamProblem | None = None) -> None:
+        self.ended = True
+        self.events.add(
+            ResponseEnded(status, self._generation_id, self._model, usage=self._usage, reason=reason, problem=problem)
+        )
+
+    def _unexplained(self) -> UpstreamProblem:
+        native = self._native or "error"
+        error = {"type": native.lower(), "message": f"the provider ended the answer with {native}"}
+        return read_problem({"error": error, "id": self._generation_id}, now=self._now())
+
+    def _ignore(self, frame: JsonObject) -> None:
+        what = text(frame.get("type")) or text(frame.get("object")) or "untyped"
+        self.events.add(ignored(what))
+
+
+def read_completion(body: JsonObject, generation_id: str, now: Callable[[], datetime]) -> ResponseEnded:
+    """Return the end of a whole chat completion, with its items."""
+    reader = ChatVocabulary(now, generation_id=generation_id, whole=True)
+    reader.read(dict(body))
+    events = reader.complete()
+    ended = next(event for event in events if isinstance(event, ResponseEnded))
+    done = sorted((event for event in events if isinstance(event, ItemDone)), key=lambda event: event.index)
+    return replace(ended, items=tuple(event.item for event in done))
+
+
+def _first(choices: list[object]) -> JsonObject | None:
+    """Return the first choice; others are never asked for."""
+    first = choices[0] if choices else None
+    if isinstance(first, dict) and not first.get("index"):
+        return first
+    return next((choice for choice in objects(choices) if not count(choice.get("index"))), None)

@@ -1,0 +1,161 @@
+"""Input items of `POST /responses` -> messages of chat completions.
+
+What an assistant thought, said and called in one go is one message there, followed at once by one tool message per
+call. Source: OpenRouter API reference, chat completions.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from adapters.openrouter.chat.parts import chat_parts, compact, is_text
+from adapters.openrouter.chat.reasoning_details import append_details, details_of, next_index, plain_thinking
+from adapters.openrouter.wire.fields import text
+from ports.json_values import JsonObject
+
+OUTPUTS = "function_call_output"
+BETWEEN_PARTS = "\n\n"
+ATTACHED = "The tool's output is attached to the next message."
+ATTACHMENT = "Attached by the tool {name}:"
+
+
+def chat_messages(items: Sequence[JsonObject], instructions: str | None = None) -> list[JsonObject]:
+    """Translate a history; `instructions` lead it as system message. Items chat has no form for are left out."""
+    writer = _Writer(items)
+    if instructions:
+        writer.messages.append({"role": "system", "content": instructions})
+    for item in items:
+        writer.take(item)
+    writer.end_turn()
+    return writer.messages
+
+
+class _Turn:
+    """What an assistant did in one go."""
+
+    def __init__(self) -> None:
+        self.text: list[str] = []
+        self.calls: list[JsonObject] = []
+        self.reasoning: list[JsonObject] = []
+
+    def message(self) -> JsonObject:
+        """Return it as one message."""
+        message: dict[str, Any] = {"role": "assistant"}
+        said = BETWEEN_PARTS.join(self.text)
+        if said.strip() or not self.calls:  # beside calls an empty text is refused, no text is not
+            message["content"] = said
+        message |= _thinking(self.reasoning)
+        if self.calls:
+            message["tool_calls"] = [_tool_call(call) for call in self.calls]
+        return message
+
+
+class _Writer:
+    """Writes messages item by item; `pending` thinking belongs to what the assistant does next."""
+
+    def __init__(self, items: Iterable[JsonObject]) -> None:
+        self.messages: list[JsonObject] = []
+        self._turn: _Turn | None = None
+        self._pending: list[JsonObject] = []
+        self._outputs: dict[str, list[JsonObject]] = {}
+        for item in items:
+            if item.get("type") == OUTPUTS:
+                self._outputs.setdefault(text(item.get("call_id")), []).append(item)
+
+    def take(self, item: JsonObject) -> None:
+        """Write one item, or keep it for the message it is part of."""
+        kind, role = item.get("type"), item.get("role")
+        if kind == "reasoning":
+            self._pending.append(item)
+        elif kind == "function_call":
+            self._open_turn().calls.append(item)
+        elif kind == OUTPUTS:
+            self.end_turn()
+        elif role == "assistant":
+            self._say(_said(item.get("content")))
+        elif role in ("user", "system", "developer"):
+            self.end_turn()
+            self._write(str(role), item.get("content"))
+
+    def end_turn(self) -> None:
+        """Write what the assistant did, and the outputs of its calls."""
+        turn, self._turn = self._turn, None
+        if turn is not None:
+            turn.reasoning += (item for item in self._pending if "reasoning_details" in item)  # came after the text
+            self.messages.append(turn.message())
+            self._answer(turn.calls)
+        self._pending = []
+
+    def _open_turn(self) -> _Turn:
+        if self._turn is None:
+            self._turn = _Turn()
+        self._turn.reasoning += self._pending
+        self._pending = []
+        return self._turn
+
+    def _say(self, said: str) -> None:
+        if not said:
+            return
+        turn = self._turn
+        if turn is not None and turn.text and not turn.calls:
+            self._turn, pending, self._pending = None, self._pending, []
+            self.messages.append(turn.message())
+            self._pending = pending
+        self._open_turn().text.append(said)
+
+    def _write(self, role: str, content: object) -> None:
+        parts = chat_parts(content)
+        if role != "user":
+            parts = [part for part in parts if is_text(part)]
+        if parts:
+            self.messages.append({"role": role, "content": compact(parts)})
+
+    def _answer(self, calls: list[JsonObject]) -> None:
+        """Write one tool message per call; media follow as a message of the user, for few hosts take them here."""
+        media: list[JsonObject] = []
+        for call in calls:
+            call_id = text(call.get("call_id"))
+            waiting = self._outputs.get(call_id)
+            if not waiting:
+                continue
+            parts = chat_parts(waiting.pop(0).get("output"))
+            attached = [part for part in parts if not is_text(part)]
+            said = "\n".join(str(part["text"]) for part in parts if is_text(part))
+            content = said or (ATTACHED if attached else "")
+            self.messages.append({"role": "tool", "tool_call_id": call_id, "content": content})
+            if attached:
+                media += [{"type": "text", "text": ATTACHMENT.format(name=call.get("name"))}, *attached]
+        if media:
+            self.messages.append({"role": "user", "content": media})
+
+
+def _thinking(items: list[JsonObject]) -> dict[str, Any]:
+    """Return the thinking of one message: the list as it came, or made of items that came another way."""
+    details: list[JsonObject] = []
+    plain, listed = "", False
+    for item in items:
+        given = item.get("reasoning_details")
+        alone = "" if given else plain_thinking(item)
+        plain += alone
+        if isinstance(given, list | tuple):
+            listed = True
+            append_details(details, given)
+        elif not alone:
+            append_details(details, details_of(item, next_index(details)))
+    thinking: dict[str, Any] = {"reasoning": plain} if plain else {}
+    if details or listed:
+        thinking["reasoning_details"] = details
+    return thinking
+
+
+def _tool_call(item: JsonObject) -> JsonObject:
+    function = {"name": item.get("name"), "arguments": item.get("arguments") or "{}"}
+    return {"id": text(item.get("call_id")), "type": "function", "function": function}
+
+
+def _said(content: object) -> str:
+    """Return the text of an assistant's message; a refusal is what it said."""
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list | tuple) else ()
+    said = (text(part.get("text")) or text(part.get("refusal")) for part in parts if isinstance(part, dict))
+    return BETWEEN_PARTS.join(filter(None, said))

@@ -1,0 +1,106 @@
+"""The fields of `POST /chat/completions` made of a body meant for `POST /responses`.
+
+Source: OpenRouter API reference, chat completions, and the field listing of its request schema.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from adapters.openrouter.chat.messages import chat_messages
+from adapters.openrouter.wire.fields import mapping, text
+from ports.json_values import JsonObject
+from ports.responses import ResponsesBody
+
+SHARED = (
+    *("models", "temperature", "top_p", "top_k", "frequency_penalty", "presence_penalty", "parallel_tool_calls"),
+    *("stop", "top_logprobs", "plugins", "provider", "modalities", "image_config", "prompt_cache_key"),
+    *("cache_control", "service_tier", "metadata", "user", "session_id", "trace"),
+)
+"""Fields of the same name and meaning on both endpoints."""
+
+CHAT_ONLY = (
+    *("seed", "min_p", "top_a", "repetition_penalty", "logit_bias", "logprobs", "prediction"),
+    *("include_reasoning", "web_search_options"),
+)
+REASONING = ("effort", "max_tokens", "exclude", "enabled", "summary")
+SERVER_TOOLS = ("openrouter:", "web_search")
+
+
+def chat_fields(body: ResponsesBody) -> dict[str, object]:
+    """Return the fields of the chat completion that asks for the same; absent ones are None or empty.
+
+    The limit goes as `max_tokens`, the one name every model lists. `include`, `truncation` and `safety_identifier`
+    have no counterpart there.
+    """
+    tools = _tools(body)
+    fields: dict[str, object] = {
+        "model": body.model,
+        "messages": chat_messages(body.input, body.instructions),
+        "stream": body.stream,
+        "stream_options": {"include_usage": True} if body.stream else None,
+        "max_tokens": body.max_output_tokens,
+        "reasoning": {key: value for key, value in (body.reasoning or {}).items() if key in REASONING},
+        "response_format": _response_format(body.text),
+        "verbosity": (body.text or {}).get("verbosity"),
+        "tools": tools,
+        "tool_choice": _tool_choice(body.tool_choice) if tools else None,
+        "stop_server_tools_when": _server_limits(body),
+    }
+    fields |= {name: getattr(body, name) for name in SHARED}
+    if not tools:
+        fields["parallel_tool_calls"] = None
+    given = body.chat_only or {}
+    fields |= {name: given[name] for name in CHAT_ONLY if name in given}
+    if body.top_logprobs is not None:
+        fields["logprobs"] = True
+    return fields
+
+
+def _tools(body: ResponsesBody) -> list[JsonObject]:
+    allowed = _allowed(body.tool_choice)
+    tools = (_tool(tool) for tool in body.tools if allowed is None or tool.get("name") in allowed)
+    return [tool for tool in tools if tool is not None]
+
+
+def _tool(tool: JsonObject) -> JsonObject | None:
+    kind = text(tool.get("type"))
+    if kind != "function":
+        return tool if kind.startswith(SERVER_TOOLS) else None
+    if "function" in tool:
+        return tool
+    function = {key: tool[key] for key in ("name", "description", "parameters", "strict") if key in tool}
+    beside = {key: tool[key] for key in ("cache_control", "defer_loading") if key in tool}
+    return {"type": "function", "function": function, **beside}
+
+
+def _allowed(choice: str | JsonObject | None) -> frozenset[str] | None:
+    """Return the names a choice limits the tools to, a form chat does not know; None for all."""
+    if not isinstance(choice, Mapping) or choice.get("type") != "allowed_tools":
+        return None
+    return frozenset(text(tool.get("name")) for tool in choice.get("tools") or () if isinstance(tool, Mapping))
+
+
+def _tool_choice(choice: str | JsonObject | None) -> object:
+    if not isinstance(choice, Mapping):
+        return choice
+    kind = text(choice.get("type"))
+    if kind == "allowed_tools":
+        return choice.get("mode")
+    if kind == "function" and "function" not in choice:
+        return {"type": "function", "function": {"name": choice.get("name")}}
+    return choice if kind == "function" or kind.startswith("openrouter:") else None
+
+
+def _response_format(said: JsonObject | None) -> JsonObject | None:
+    wanted = mapping((said or {}).get("format"))
+    if wanted.get("type") != "json_schema":
+        return wanted or None
+    schema: dict[str, Any] = {key: wanted[key] for key in ("name", "description", "schema", "strict") if key in wanted}
+    return {"type": "json_schema", "json_schema": schema}
+
+
+def _server_limits(body: ResponsesBody) -> tuple[JsonObject, ...]:
+    """Return the conditions that stop server tools; chat knows the plain number of steps only in this form."""
+    if body.stop_server_tools_when or body.max_tool_calls is None:
+        return body.stop_server_tools_when
+    return ({"type": "step_count_is", "step_count": body.max_tool_calls},)

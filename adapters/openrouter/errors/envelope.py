@@ -1,0 +1,181 @@
+"""Read any error envelope of upstream: HTTP bodies, error events and error chunks alike."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from re import DOTALL, IGNORECASE
+from re import compile as pattern
+
+from adapters.openrouter.errors.retry_after import read_wait
+from adapters.openrouter.wire.codec import load_tolerantly
+from adapters.openrouter.wire.fields import NOTHING, count, first_text, flag, mapping, objects, text, texts
+from ports.json_values import JsonObject
+from ports.responses import UpstreamProblem
+
+TEXT_LIMIT = 2_000
+NAME_LIMIT = 200
+GENERIC = frozenset(
+    (
+        "",
+        "error",
+        "bad request",
+        "internal server error",
+        "invalid responses api request",
+        "provider returned error",
+        "unknown error",
+    )
+)
+TITLE = pattern(r"<title[^>]*>(.{0,300}?)</title", IGNORECASE | DOTALL)
+PRIVATE = (
+    (pattern(r"(\buser_?id\b\W{1,5})[\w.|-]+", IGNORECASE), r"\1***"),
+    (pattern(r"\b(user|org)_[0-9A-Za-z]{16,}"), r"\1_***"),
+    (pattern(r"\bsk-[\w-]{8,}"), "sk-***"),
+)
+
+
+def problem_of_answer(status: int | None, headers: Mapping[str, str], raw: bytes, now: datetime) -> UpstreamProblem:
+    """Read the body of an HTTP error; whatever it is, this never raises."""
+    try:
+        body = load_tolerantly(raw)
+    except ValueError:
+        body = raw.decode("utf-8", "replace")
+    return read_problem(body, status=status, headers=headers, now=now)
+
+
+def read_problem(
+    body: object, *, now: datetime, status: int | None = None, headers: Mapping[str, str] = NOTHING
+) -> UpstreamProblem:
+    """Read a decoded envelope. `status` is the HTTP status of the answer, None inside a stream."""
+    found = _envelope(body)
+    known_status = status if status is not None and status != HTTPStatus.OK else _status_of(found.error)
+    return UpstreamProblem(
+        status=known_status,
+        kind=_kind(found, known_status)[:NAME_LIMIT],
+        text=_presentable(_message(found, known_status)),
+        provider=text(found.metadata.get("provider_name"))[:NAME_LIMIT],
+        limit_source=text(found.metadata.get("limit_source"))[:NAME_LIMIT],
+        retry_after=read_wait(known_status, headers, found.metadata, found.availability, now),
+        retryable=flag(found.availability.get("retryable")),
+        reasons=_reasons(found),
+        request_id=_request_id(found, headers),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Envelope:
+    body: JsonObject
+    error: JsonObject
+    metadata: JsonObject
+    availability: JsonObject
+    plain: str  # the error where it is nothing but a string
+
+
+def _envelope(body: object) -> _Envelope:
+    outer = mapping(body[0] if isinstance(body, list) and body else body)
+    response = mapping(outer.get("response"))
+    outer = {**outer, **response} if response else outer
+    inner = outer.get("error")
+    error = mapping(inner)
+    if not error and not inner:  # the flat form: the frame itself is the error
+        error = {key: value for key, value in outer.items() if key in ("code", "message", "metadata")}
+    metadata = mapping(error.get("metadata")) or mapping(outer.get("metadata"))
+    availability = mapping(error.get("availability")) or mapping(outer.get("availability"))
+    plain = inner if isinstance(inner, str) else text(body)
+    return _Envelope(outer, error, metadata, availability, plain)
+
+
+def _status_of(error: JsonObject) -> int | None:
+    candidates = (count(error.get("http_status")), count(error.get("code")), count(error.get("status")))
+    return next((status for status in candidates if 400 <= status <= 599), None)
+
+
+def _kind(found: _Envelope, status: int | None) -> str:
+    code = text(found.error.get("code"))
+    kind = first_text(
+        (
+            found.metadata.get("error_type"),
+            found.error.get("error_type"),
+            found.body.get("error_type"),
+            found.availability.get("code"),
+            "" if code.strip().lstrip("-").isdigit() else code,
+            found.error.get("type"),
+        )
+    )
+    return kind.strip() or (str(status) if status else "unknown")
+
+
+def _message(found: _Envelope, status: int | None) -> str:
+    message = first_text(
+        (found.error.get("message"), found.body.get("message"), found.body.get("detail"), _readable(found.plain))
+    )
+    if message.strip().rstrip(".").lower() not in GENERIC:
+        return message
+    raw = found.metadata.get("raw", mapping(found.body.get("metadata")).get("raw"))
+    return _raw_text(raw) or message or _phrase(status)
+
+
+def _raw_text(raw: object, depth: int = 0) -> str:
+    """Return the telling part of `metadata.raw`: plain text, JSON as text, an object, or a list of complaints."""
+    if isinstance(raw, str):
+        try:
+            decoded = load_tolerantly(raw.encode("utf-8", "replace")) if raw.lstrip()[:1] in ("{", "[") else None
+        except ValueError:
+            decoded = None
+        return _readable(raw) if decoded is None else _raw_text(decoded, depth + 1) if depth < 3 else ""
+    if isinstance(raw, dict):
+        inner = raw.get("error")
+        return first_text((mapping(inner).get("message"), inner, raw.get("message"), raw.get("detail")))
+    return "; ".join(filter(None, map(_complaint, objects(raw)[:3])))
+
+
+def _complaint(entry: JsonObject) -> str:
+    path = entry.get("path")
+    where = ".".join(str(step) for step in path[:20] if isinstance(step, str | int)) if isinstance(path, list) else ""
+    said = text(entry.get("message"))
+    return f"{said} (at {where})" if said and where else said
+
+
+def _readable(answer: str) -> str:
+    """Return plain text; of a page of markup only its title."""
+    if not answer.lstrip("\ufeff \t\r\n").startswith("<"):
+        return answer
+    title = TITLE.search(answer[:20_000])
+    return f"{title[1].strip()} (a web page, not an API answer)" if title else "a web page, not an API answer"
+
+
+def _phrase(status: int | None) -> str:
+    if status is None:
+        return "no message"
+    try:
+        return f"HTTP {status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return f"HTTP {status}"
+
+
+def _presentable(message: str) -> str:
+    message = message[: 4 * TEXT_LIMIT]
+    for private, replacement in PRIVATE:
+        message = private.sub(replacement, message)
+    return " ".join(message.split())[:TEXT_LIMIT]
+
+
+def _reasons(found: _Envelope) -> tuple[str, ...]:
+    said = (
+        *texts(found.metadata.get("reasons")),
+        *texts(found.metadata.get("reason")),
+        *texts(found.availability.get("excluded_by")),
+    )
+    return tuple(reason[:NAME_LIMIT] for reason in dict.fromkeys(said))[:20]
+
+
+def _request_id(found: _Envelope, headers: Mapping[str, str]) -> str:
+    return first_text(
+        (
+            headers.get("X-Generation-Id"),
+            headers.get("X-Request-Id"),
+            found.metadata.get("request_id"),
+            found.body.get("request_id"),
+            found.body.get("id"),
+        )
+    )[:NAME_LIMIT]

@@ -1,0 +1,1 @@
+"""The vocabulary of `POST /responses`: what its frames and its whole answers mean."""

@@ -1,0 +1,123 @@
+"""Turn the frames of `POST /responses` into port events; whatever cannot be read is ignored and counted."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from adapters.openrouter.errors.envelope import read_problem
+from adapters.openrouter.stream.delta_types import DELTAS, WHOLES
+from adapters.openrouter.stream.event_buffer import UNREADABLE, EventBuffer, ignored
+from adapters.openrouter.wire.fields import count, mapping, objects, text
+from adapters.openrouter.wire.usage import read_usage
+from ports.json_values import JsonObject
+from ports.responses import (
+    AnnotationAdded,
+    ItemAdded,
+    ItemDone,
+    ProblemReported,
+    ResponseEnded,
+    ResponseStarted,
+    ResponseStatus,
+    UpstreamEvent,
+)
+
+ENDINGS: dict[object, ResponseStatus] = {
+    "completed": ResponseStatus.COMPLETED,
+    "done": ResponseStatus.COMPLETED,
+    "incomplete": ResponseStatus.INCOMPLETE,
+    "failed": ResponseStatus.FAILED,
+    "cancelled": ResponseStatus.FAILED,
+}
+SEVERITY = (ResponseStatus.COMPLETED, ResponseStatus.INCOMPLETE, ResponseStatus.FAILED)
+
+
+class ResponsesVocabulary:
+    """The frames of `POST /responses`; `generation_id` serves where a frame lacks one."""
+
+    def __init__(self, now: Callable[[], datetime], *, generation_id: str = "") -> None:
+        self._now = now
+        self._generation_id = generation_id
+        self.events = EventBuffer()
+        self.ended = False
+        self._extend = self.events.extend
+
+    def read(self, frame: dict[str, Any]) -> None:
+        """Take one frame."""
+        kind = frame.get("type")
+        piece = DELTAS.get(kind) if kind.__class__ is str else None
+        if piece is None:
+            event = read_frame(frame, self._generation_id, self._now)
+            self.ended = self.ended or isinstance(event, ResponseEnded)
+            self.events.add(event)
+        elif not self._extend(piece, frame) and not self.events.begin(piece, frame):
+            self.events.add(UNREADABLE)
+
+    def conclude(self, *, said_done: bool) -> None:
+        """Add nothing: here only a terminal event ends a response."""
+
+
+def read_frame(frame: JsonObject, generation_id: str, now: Callable[[], datetime]) -> UpstreamEvent:
+    """Return the event of one decoded frame that is no delta. `generation_id` serves where the frame lacks one."""
+    kind = frame.get("type")
+    if not isinstance(kind, str):
+        return ProblemReported(read_problem(frame, now=now())) if frame.get("error") else ignored("untyped")
+    name = kind.removeprefix("response.")
+    if name in ("created", "in_progress"):
+        return _started(frame, generation_id)
+    if name in ("completed", "incomplete", "failed", "done"):
+        response = mapping(frame.get("response"))
+        usage = response.get("usage") or frame.get("usage")
+        return read_response({**response, "usage": usage}, generation_id, now, told=ENDINGS[name], frame=frame)
+    if name == "error":
+        return ProblemReported(read_problem(frame, now=now()))
+    return _read_part(frame, kind)
+
+
+def read_response(
+    response: JsonObject,
+    generation_id: str,
+    now: Callable[[], datetime],
+    *,
+    told: ResponseStatus = ResponseStatus.COMPLETED,
+    frame: JsonObject | None = None,
+) -> ResponseEnded:
+    """Return the end of a whole response object; the worse of `told` and its own status counts."""
+    own = response.get("status")
+    status = max(told, ENDINGS.get(own if isinstance(own, str) else "", told), key=SEVERITY.index)
+    failed = status is ResponseStatus.FAILED or bool(response.get("error"))
+    return ResponseEnded(
+        status=status,
+        response_id=text(response.get("id")) or generation_id,
+        model=text(response.get("model")),
+        items=objects(response.get("output")),
+        usage=read_usage(response.get("usage")),
+        reason=text(mapping(response.get("incomplete_details")).get("reason")),
+        problem=read_problem(frame or response, now=now()) if failed else None,
+    )
+
+
+def _started(frame: JsonObject, generation_id: str) -> UpstreamEvent:
+    response = mapping(frame.get("response"))
+    return ResponseStarted(text(response.get("id")) or generation_id, text(response.get("model")))
+
+
+def _read_part(frame: JsonObject, kind: str) -> UpstreamEvent:
+    index = count(frame.get("output_index"))
+    whole = WHOLES.get(kind)
+    if whole is not None:
+        said = frame.get(whole.text_key)
+        if not isinstance(said, str):
+            return UNREADABLE
+        return whole.build(index, text(frame.get("item_id")), count(frame.get(whole.part_key)), said)
+    if kind in ("response.output_item.added", "response.output_item.done"):
+        item = frame.get("item")
+        if not isinstance(item, dict):
+            return UNREADABLE
+        return ItemAdded(index, item) if kind.endswith("added") else ItemDone(index, item)
+    if kind == "response.output_text.annotation.added":
+        annotation = frame.get("annotation")
+        if not isinstance(annotation, dict):
+            return UNREADABLE
+        part = count(frame.get("content_index"))
+        return AnnotationAdded(index, text(frame.get("item_id")), part, annotation)
+    return ignored(kind)

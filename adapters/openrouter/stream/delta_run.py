@@ -1,0 +1,84 @@
+"""Join adjacent deltas of one kind, item and part."""
+
+from typing import Any
+
+from adapters.openrouter.stream.delta_types import Builder, Piece, joined_halves
+from adapters.openrouter.wire.fields import count, text
+from ports.responses import TextDelta, UpstreamEvent
+
+REPLACEMENT = "\ufffd"
+
+
+class DeltaRun:
+    """The delta under way: who it belongs to, as upstream wrote it, and its pieces so far."""
+
+    __slots__ = ("_build", "_index", "_item_id", "_part", "_piece", "_pieces", "_place")
+
+    def __init__(self) -> None:
+        self._piece: Piece | None = None
+        self._build: Builder = TextDelta
+        self._index: object = None
+        self._item_id: object = None
+        self._part: object = None
+        self._pieces: list[str] = []
+        self._place: tuple[int, str, int] = (0, "", 0)
+
+    def extend(self, piece: Piece, frame: dict[str, Any]) -> bool:
+        """Add the frame's text; False when it belongs to another run or holds no plain text."""
+        if piece is not self._piece:
+            return False
+        try:  # the path of nearly every frame of a stream: keep it short
+            said = frame["delta"]
+            if (
+                frame["output_index"] != self._index
+                or frame["item_id"] != self._item_id
+                or frame.get(piece.part_key) != self._part
+                or said.__class__ is not str
+            ):
+                return False
+        except KeyError:
+            return False
+        self._pieces.append(said)
+        return True
+
+    def begin(self, piece: Piece, frame: dict[str, Any], events: list[UpstreamEvent]) -> bool:
+        """Add the text of a frame that may begin a run, ending another one; False when it holds no text."""
+        said = _unwrapped(frame.get("delta"))
+        if said is None:
+            return False
+        key = (frame.get("output_index"), frame.get("item_id"), frame.get(piece.part_key))
+        if piece is not self._piece or key != (self._index, self._item_id, self._part):
+            self.close(events)
+            self._piece, self._build = piece, piece.build
+            self._index, self._item_id, self._part = key
+            self._place = (count(self._index), text(self._item_id), count(self._part))
+        self._pieces.append(said)
+        return True
+
+    def pause(self, events: list[UpstreamEvent]) -> None:
+        """Hand over what there is at the end of a read; a first half of a surrogate pair waits for the next one."""
+        pieces = self._pieces
+        if pieces:
+            said = pieces[0] if len(pieces) == 1 else "".join(pieces)
+            pieces.clear()
+            if not said.isascii():
+                said, half = joined_halves(said)
+                if half:
+                    pieces.append(half)
+            if said:
+                events.append(self._build(*self._place, said))
+
+    def close(self, events: list[UpstreamEvent]) -> None:
+        """Hand over everything and end the run."""
+        self.pause(events)
+        if self._pieces:
+            self._pieces.clear()
+            events.append(self._build(*self._place, REPLACEMENT))
+        self._piece = None
+
+
+def _unwrapped(delta: object) -> str | None:
+    """Return the text of a delta, bare or in an object."""
+    if isinstance(delta, dict):
+        delta = delta.get("text")
+    return delta if isinstance(delta, str) else None

@@ -1,0 +1,62 @@
+"""Collect the events of one read; adjacent deltas of one part leave as one."""
+
+from typing import Any
+
+from adapters.openrouter.stream.delta_run import REPLACEMENT, DeltaRun
+from adapters.openrouter.stream.delta_types import Piece, joined_halves
+from ports.responses import EventIgnored, UpstreamEvent
+
+TYPE_LIMIT = 100
+UNREADABLE = EventIgnored("unreadable")
+
+
+class EventBuffer:
+    """What is said and what happened, in order, until it is taken."""
+
+    __slots__ = ("_events", "_run", "extend")
+
+    def __init__(self) -> None:
+        self._run = DeltaRun()
+        self._events: list[UpstreamEvent] = []
+        self.extend = self._run.extend
+        """The short path of `say`: add a delta to the one under way; False when it belongs to another."""
+
+    def say(self, piece: Piece, frame: dict[str, Any]) -> bool:
+        """Add a delta: `frame` holds `delta` and its place under the keys of `POST /responses`.
+
+        False when it holds no text.
+        """
+        return self.extend(piece, frame) or self.begin(piece, frame)
+
+    def begin(self, piece: Piece, frame: dict[str, Any]) -> bool:
+        """Do as `say` after `extend` refused."""
+        return self._run.begin(piece, frame, self._events)
+
+    def add(self, event: UpstreamEvent) -> None:
+        """Add an event that is no delta; frames that say nothing are counted together."""
+        self._run.close(self._events)
+        last = self._events[-1] if self._events else None
+        if isinstance(event, EventIgnored) and isinstance(last, EventIgnored) and last.what == event.what:
+            self._events[-1] = EventIgnored(event.what, last.count + event.count)
+        else:
+            self._events.append(event)
+
+    def take(self, *, last: bool = False) -> list[UpstreamEvent]:
+        """Return what there is; half a character waits for the next read unless this is the `last`."""
+        if last:
+            self._run.close(self._events)
+        else:
+            self._run.pause(self._events)
+        events, self._events = self._events, []
+        return events
+
+
+def ignored(kind: str) -> EventIgnored:
+    """Return the event for a frame of a type nobody here reads."""
+    return EventIgnored(kind[:TYPE_LIMIT])
+
+
+def whole_text(pieces: list[str]) -> str:
+    """Join the pieces of a text as its deltas were: pairs of half characters made whole, lone halves replaced."""
+    said, half = joined_halves("".join(pieces))
+    return said + REPLACEMENT if half else said

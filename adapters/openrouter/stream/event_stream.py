@@ -1,0 +1,138 @@
+"""Read an event stream: one read of the socket, one batch of events."""
+
+from asyncio import timeout, to_thread
+from collections.abc import Sequence
+from typing import Protocol
+
+from aiohttp import ClientError, ClientResponse, StreamReader
+
+from adapters.openrouter.errors.network import failure_of
+from adapters.openrouter.stream.sse import SseDecoder
+from ports.responses import EventIgnored, EventTooLarge, Limits, Reach, ResponsesError, StreamClosed, UpstreamEvent
+
+INLINE_LIMIT = 64 * 1024
+FIRST_SLICE = 8 * 1024
+"""Bytes of the first read that are handled before the others: the first word does not wait for all the rest."""
+
+LAST_WORDS = 5.0
+"""Seconds to wait for the bill or `[DONE]` once the answer is complete; without them it ends as it stands."""
+
+
+class FrameReader(Protocol):
+    """Turns the payloads of one stream into events; `Translator` says what its members mean."""
+
+    said_done: bool
+    ended: bool
+
+    def translate(self, payloads: Sequence[bytes], *, large: bool = False) -> list[UpstreamEvent]: ...
+    def finish(self) -> list[UpstreamEvent]: ...
+
+
+class EventStream:
+    """Iterates batches, ending with `StreamClosed` or a ResponsesError; reads only when asked for.
+
+    `finished` tells that nothing of interest can follow, so that the rest may be read by somebody else.
+    """
+
+    def __init__(
+        self, response: ClientResponse, translator: FrameReader, limits: Limits, *, first: bytes = b""
+    ) -> None:
+        self._content: StreamReader = response.content
+        self._decoder = SseDecoder(limits.event_bytes)
+        self._translator = translator
+        self._limits = limits
+        self._first = first
+        self._reach = Reach.SENT
+        self._failure: ResponsesError | None = None
+        self._closed = False
+
+    @property
+    def finished(self) -> bool:
+        """Tell whether the terminal event or `[DONE]` has been read."""
+        return self._translator.said_done or self._translator.ended
+
+    def __aiter__(self) -> "EventStream":
+        return self
+
+    async def __anext__(self) -> Sequence[UpstreamEvent]:
+        while not self._closed:
+            if self._failure is not None:
+                self._closed = True
+                raise self._failure
+            data = await self._read()
+            events = await self._read_events(data)
+            if self._translator.said_done or not (data or self._failure) or self._over():
+                events += await self._end()
+            elif self._failure is not None:
+                events += self._translator.finish()
+            if events:
+                self._reach = Reach.STREAMING
+                return events
+        raise StopAsyncIteration
+
+    async def _read(self) -> bytes:
+        """Return what has arrived, at least one byte; nothing at the end, or when it broke."""
+        data, self._first = self._first, b""
+        try:
+            if not data:
+                data = await self._arriving()
+        except (ClientError, OSError, RuntimeError) as error:
+            self._failure = failure_of(error, self._reach, self._limits)
+            return _arrived(self._content)
+        if self._reach is Reach.SENT:
+            data, self._first = data[:FIRST_SLICE], data[FIRST_SLICE:]
+        return data
+
+    async def _arriving(self) -> bytes:
+        if not self._translator.ended:
+            return await self._content.readany()
+        async with timeout(LAST_WORDS):
+            return await self._content.readany()
+
+    async def _read_events(self, data: bytes) -> list[UpstreamEvent]:
+        """Return the events of one read; in a thread where it may finish a large one."""
+        if self._decoder.held > INLINE_LIMIT and (b"\n" in data or b"\r" in data):
+            return await to_thread(lambda: self._translator.translate(self._decoded(data), large=True))
+        return await self._translated(self._decoded(data))
+
+    def _decoded(self, data: bytes) -> Sequence[bytes]:
+        try:
+            payloads = self._decoder.feed(data)
+        except EventTooLarge:
+            payloads = []
+        self._failure = self._failure or self._decoder.failure
+        return payloads
+
+    async def _translated(self, payloads: Sequence[bytes]) -> list[UpstreamEvent]:
+        if any(len(payload) > INLINE_LIMIT for payload in payloads):
+            return await to_thread(self._translator.translate, payloads, large=True)
+        return self._translator.translate(payloads)
+
+    def _over(self) -> bool:
+        """Tell whether the connection broke only after everything was said."""
+        return self._failure is not None and self.finished
+
+    async def _end(self) -> list[UpstreamEvent]:
+        self._closed = True
+        self._failure = None
+        said_done = self._translator.said_done
+        held_back = self._translator.finish()
+        rest = b"" if said_done else self._decoder.close()
+        meant = [*await self._translated([rest]), *self._translator.finish()] if rest else []
+        unfinished = tuple(event for event in meant if not isinstance(event, EventIgnored))
+        return [*held_back, StreamClosed(said_done, rest, unfinished)]
+
+
+def _arrived(content: StreamReader) -> bytes:
+    """Return bytes that came in before the connection broke and were not read yet.
+
+    aiohttp refuses to hand them out once an error is set, so this asks beneath its public methods; without that
+    method the bytes are lost, as they are for every other client of aiohttp.
+    """
+    read = getattr(content, "_read_nowait", None)
+    if read is None:
+        return b""
+    try:
+        return bytes(read(-1))
+    except TimeoutError:  # the total limit ran out
+        return b""

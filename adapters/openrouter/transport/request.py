@@ -1,0 +1,110 @@
+"""The request on its way out: headers, and a payload that knows whether upstream can have received all of it."""
+
+from asyncio import Transport, timeout
+from collections.abc import Iterable
+from re import compile as pattern
+
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http import StreamWriter
+from aiohttp.payload import Payload
+from yarl import URL
+
+from adapters.openrouter.errors.network import StalledUpload
+from ports.responses import InvalidRoute, Reach, Route
+
+SLICE = 64 * 1024
+CONTROL = pattern(r"[\x00-\x1f\x7f]+")
+TOKEN = pattern(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+OURS = frozenset(
+    ("accept-encoding", "authorization", "connection", "content-length", "cookie", "host", "transfer-encoding")
+)
+
+
+def address_of(route: Route, path: str) -> URL:
+    """Return the URL of an endpoint. Raises InvalidRoute."""
+    try:
+        url = URL(f"{route.base_url}/{path}")
+    except ValueError as error:
+        raise InvalidRoute("the base URL is malformed") from error
+    if url.scheme not in ("http", "https") or not url.host:
+        raise InvalidRoute("the base URL is not http(s)://host/...")
+    return url
+
+
+def headers_of(route: Route, **more: str) -> dict[str, str]:
+    """Return the headers every request carries. Raises InvalidRoute for a key that no header can hold."""
+    headers = {name.replace("_", "-"): value for name, value in more.items()}
+    if route.api_key:
+        if not route.api_key.isascii() or not route.api_key.isprintable():
+            raise InvalidRoute("the API key holds characters that no key has")
+        headers["Authorization"] = f"Bearer {route.api_key}"
+    for name, value in (("HTTP-Referer", route.referer), ("X-OpenRouter-Title", route.title)):
+        if said := _cleaned(value):
+            headers[name] = said
+    return headers
+
+
+def add_headers(headers: dict[str, str], more: Iterable[tuple[str, str]]) -> None:
+    """Add headers of one call; those already there, or that belong to the connection or the key, stay as they are.
+
+    Control characters in a value become spaces. Raises InvalidRoute for a name no header can have.
+    """
+    known = OURS.union(name.lower() for name in headers)
+    for name, value in more:
+        if not TOKEN.fullmatch(name):
+            raise InvalidRoute(f"no header can be named {name[:40]!r}")
+        said = _cleaned(value)
+        if said and name.lower() not in known:
+            headers[name] = said
+
+
+def _cleaned(value: str) -> str:
+    return CONTROL.sub(" ", value).encode("utf-8", "replace").decode().strip()
+
+
+class Outgoing(Payload):
+    """A JSON body written in slices; `reach` tells how far it got.
+
+    It counts as sent from the moment its last slice was handed to the transport: from then on upstream may have
+    received and billed it, even if the connection turns out to have been closed by upstream long before. Until
+    then upstream holds at most a part of a body whose length it was told, which it cannot act on: not sent.
+    """
+
+    _autoclose = True
+
+    def __init__(self, body: bytes, stall: float | None) -> None:
+        super().__init__(body, content_type="application/json")
+        self._size = len(body)
+        self._stall = stall
+        self._transport: Transport | None = None
+        self.reach = Reach.NOT_SENT
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        """Return the body as text."""
+        return bytes(self._value).decode(encoding, errors)
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        """Write the whole body."""
+        await self.write_with_length(writer, None)
+
+    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
+        """Write the body; raises StalledUpload when upstream takes nothing for the time given."""
+        if isinstance(writer, StreamWriter):
+            self._transport = writer.transport
+        view = memoryview(self._value)[:content_length]
+        for start in range(0, len(view), SLICE):
+            await self._write_slice(writer, view[start : start + SLICE])
+        self.reach = Reach.SENT
+        self._value = b""  # an open stream needs no copy of its question
+
+    def abort(self) -> None:
+        """Drop the connection; closing it would first wait until upstream has taken what is still buffered."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def _write_slice(self, writer: AbstractStreamWriter, piece: memoryview) -> None:
+        try:
+            async with timeout(self._stall):
+                await writer.write(piece)
+        except TimeoutError as error:
+            raise StalledUpload from error

@@ -1,0 +1,91 @@
+"""Decode very large JSON so that other threads run in between: a parser holds the interpreter until it is done.
+
+What makes an event large is nearly always one string: a picture, a text. Such strings are decoded in pieces, the rest
+as usual.
+"""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+Loads = Callable[[bytes], object]
+
+VERY_LARGE = 1024 * 1024
+LONG = 256 * 1024  # bytes of a string that is decoded in pieces
+PIECE = 64 * 1024
+MOST_STRINGS = 4096  # looked at, in bytes between them; what holds more is no few long strings
+ESCAPE = len(rb"\ud83d\ude00")
+
+
+def load_in_pieces(payload: bytes, loads: Loads) -> object:
+    """Return what `loads` returns or raise what it raises. Slow for small payloads."""
+    spans = _long_strings(payload) if len(payload) >= VERY_LARGE else []
+    if not spans:
+        return loads(payload)
+    mark = uuid4().hex  # stands for a long string in the rest; no text holds it
+    said: list[str] = []
+    rest: list[bytes] = []
+    end = 0
+    for start, stop in spans:
+        said.append(_string(payload, start, stop, loads))
+        rest += (payload[end:start], f"{mark}{len(said) - 1}".encode())
+        end = stop
+    try:
+        return _restored(loads(b"".join((*rest, payload[end:]))), mark, said)
+    except RecursionError:  # a parser may go deeper than this
+        return loads(payload)
+
+
+def _long_strings(payload: bytes) -> list[tuple[int, int]]:
+    """Find where long strings begin and end, quotes excluded; none where there are too many strings to look at."""
+    spans: list[tuple[int, int]] = []
+    position = 0
+    for _ in range(MOST_STRINGS):
+        start = payload.find(b'"', position) + 1
+        if not start:
+            return spans
+        stop = _closing(payload, start)
+        if stop < 0:
+            return []
+        if stop - start >= LONG:
+            spans.append((start, stop))
+        position = stop + 1
+    return spans
+
+
+def _closing(payload: bytes, start: int) -> int:
+    stop = payload.find(b'"', start)
+    while stop > start and payload[stop - 1] == ord("\\"):
+        before = payload[max(start, stop - LONG) : stop]
+        if (len(before) - len(before.rstrip(b"\\"))) % 2 == 0:
+            break
+        stop = payload.find(b'"', stop + 1)
+    return stop
+
+
+def _string(payload: bytes, start: int, stop: int, loads: Loads) -> str:
+    pieces: list[str] = []
+    while start < stop:
+        cut = _cut(payload, start + PIECE, stop)
+        piece: Any = loads(b'"%b"' % payload[start:cut])
+        pieces.append(piece)
+        start = cut
+    return "".join(pieces)
+
+
+def _cut(payload: bytes, cut: int, stop: int) -> int:
+    """Return a place not before `cut` that lies in no escape and no character; `stop` if there is none."""
+    while cut < stop:
+        escape = payload.rfind(b"\\", max(0, cut - ESCAPE), cut)
+        if escape < 0 and payload[cut] & 0xC0 != 0x80:
+            return cut
+        cut = cut + 1 if escape < 0 else escape + ESCAPE + 1
+    return stop
+
+
+def _restored(value: Any, mark: str, said: list[str]) -> Any:
+    if isinstance(value, str):
+        return said[int(value.removeprefix(mark))] if value.startswith(mark) else value
+    if isinstance(value, dict):
+        return {_restored(key, mark, said): _restored(entry, mark, said) for key, entry in value.items()}
+    return [_restored(entry, mark, said) for entry in value] if isinstance(value, list) else value

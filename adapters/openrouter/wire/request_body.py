@@ -1,0 +1,125 @@
+"""Serialise a request body so that upstream can always read it: no nulls, no half characters, no NUL."""
+
+from asyncio import to_thread
+from collections.abc import Callable, Mapping, Sized
+from dataclasses import fields as dataclass_fields
+from decimal import Decimal
+from math import isfinite
+from typing import Any
+
+from adapters.openrouter.wire.codec import FASTEST, STDLIB, Codec
+from ports.responses import ResponsesBody
+
+Shape = Callable[[ResponsesBody], Mapping[str, object]]
+INLINE_LIMIT = 64 * 1024
+NODE_WEIGHT = 32
+TOOL_WEIGHT = 1024  # looking into some thirty of them, in every request of a page, would cost more than writing
+REQUIRED = ("model", "input", "messages")
+NAMES = tuple(field.name for field in dataclass_fields(ResponsesBody) if field.name != "chat_only")
+NULLS = (b":null", b",null", b"[null")
+
+
+async def encode_body(body: ResponsesBody, shape: Shape, codec: Codec = FASTEST) -> bytes:
+    """Serialise `body` for the endpoint whose fields `shape` makes; in a thread when it holds more than 64 KiB."""
+    if _exceeds({**named_fields(body), "tools": ()}, INLINE_LIMIT - TOOL_WEIGHT * len(body.tools)):
+        return await to_thread(_shaped, body, shape, codec)
+    return _shaped(body, shape, codec)
+
+
+def named_fields(body: ResponsesBody) -> dict[str, object]:
+    """Return the fields of a body that both endpoints have, by name."""
+    return {name: getattr(body, name) for name in NAMES}
+
+
+def serialise(fields: Mapping[str, object], codec: Codec = FASTEST) -> bytes:
+    """Return the JSON text of `fields`: absent, null and empty ones left out, keys in the order given.
+
+    Nulls are left out of objects at any depth, and of lists except `enum`, where null is a value. Containers that
+    are empty below the top level stay: an empty `summary` or `properties` is required there.
+    """
+    try:  # write first and look for what must not be there afterwards: most bodies are clean, and looking is cheap
+        text = codec.dumps(_filled(fields))
+    except (TypeError, ValueError):  # half characters, numbers that are none, types only `_plain` knows
+        return _dumped(_filled({key: _plain(value) for key, value in fields.items()}), codec)
+    if b"\\u0000" in text or (b"null" in text and any(mark in text for mark in NULLS)):
+        return _dumped(_filled({key: _plain(value) for key, value in fields.items()}), codec)
+    return text
+
+
+def _exceeds(fields: Mapping[str, object], limit: int) -> bool:
+    """Tell whether the text will be longer than `limit` bytes or so, looking no further than needed."""
+    left = limit
+    stack: list[object] = [fields]
+    while stack and left >= 0:
+        value = stack.pop()
+        left -= NODE_WEIGHT
+        if isinstance(value, str):
+            left -= len(value)
+        elif isinstance(value, dict | Mapping):
+            left -= NODE_WEIGHT * len(value)
+            stack.extend(value.values())
+        elif isinstance(value, list | tuple):
+            stack.extend(value)
+    return left < 0
+
+
+def _shaped(body: ResponsesBody, shape: Shape, codec: Codec) -> bytes:
+    return serialise(shape(body), codec)
+
+
+def _filled(fields: Mapping[str, object]) -> dict[str, object]:
+    return {key: value for key, value in fields.items() if key in REQUIRED or not _is_empty(value)}
+
+
+def _is_empty(value: object) -> bool:
+    return value is None or (isinstance(value, Sized) and len(value) == 0)
+
+
+def _dumped(value: object, codec: Codec) -> bytes:
+    try:
+        return codec.dumps(value)
+    except (TypeError, ValueError):  # half characters, whole numbers beyond 64 bits
+        return STDLIB.dumps(_mended(value))
+
+
+def _plain(value: Any, *, keep_null: bool = False) -> Any:
+    """Return `value` in the types of JSON, without nulls, NULs and numbers that are none."""
+    kind = value.__class__
+    if kind is str:
+        return value.replace("\0", "") if "\0" in value else value
+    if kind is dict:
+        return _plain_object(value)
+    if kind is list or kind is tuple:
+        entries = [_plain(entry) for entry in value]
+        return entries if keep_null else [entry for entry in entries if entry is not None]
+    return value if kind is int or kind is bool or value is None else _plain_rare(value)
+
+
+def _plain_object(value: Mapping[Any, Any]) -> dict[str, Any]:
+    plain: dict[str, Any] = {}
+    for key, entry in value.items():
+        kept = _plain(entry, keep_null=key == "enum")
+        if kept is not None:
+            plain[key if key.__class__ is str and "\0" not in key else str(key).replace("\0", "")] = kept
+    return plain
+
+
+def _plain_rare(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    if isinstance(value, Decimal):
+        return float(value) if value.is_finite() else None
+    if isinstance(value, Mapping):
+        return _plain_object(value)
+    if isinstance(value, set | frozenset):
+        return [_plain(entry) for entry in value]
+    return str(value) if isinstance(value, str) else value
+
+
+def _mended(value: Any) -> Any:
+    """Join surrogate pairs kept apart and replace lone halves by U+FFFD."""
+    if isinstance(value, str):
+        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    if isinstance(value, dict):
+        return {_mended(key): _mended(entry) for key, entry in value.items()}
+    return [_mended(entry) for entry in value] if isinstance(value, list) else value

@@ -1,0 +1,99 @@
+"""What one caller asks of the core, and the frozen request the settings make of it."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from domain.request.tasks import stripped
+from domain.request.turn_request import Caller, Parameters, Person, Remembering, TurnRequest
+from domain.services.list_models import Listing
+from domain.turn.steps import Output
+from entrypoints.core.policy import (
+    NO_ORIGIN,
+    Origin,
+    bounds_of,
+    endpoints_of,
+    identifiers_of,
+    insecure_hosts,
+    limits_of,
+    offer_of,
+    prompting_of,
+    remembering_of,
+    retry_of,
+    route_of,
+    routing_of,
+    thinking_of,
+    tooling_of,
+)
+from entrypoints.settings import Settings
+
+Start = Callable[["asyncio.Task[Any] | None"], AsyncGenerator[Output, None]]
+"""Starts a turn; told the task that reads it, so that the turn ends with its reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallerTools:
+    """Who runs the tools of a turn, and whether the caller searches the web itself.
+
+    `handed_over`: the caller runs all of them. `host_only`: those on offer that only the caller can run.
+    """
+
+    handed_over: bool = False
+    host_only: frozenset[str] = frozenset()
+    searches: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One call, read once by its entrypoint. `model` is the exact slug; `turn_id`: "" has one made.
+
+    `namespace`: whose memory a turn shares; without one nothing is kept. `task`: the name of a background task.
+    """
+
+    model: str
+    messages: tuple[object, ...] = ()
+    parameters: Parameters = field(default_factory=Parameters)
+    stream: bool = True
+    caller: Caller = Caller.API
+    person: Person = field(default_factory=Person)
+    task: str = ""
+    turn_id: str = ""
+    namespace: str = ""
+    tools: CallerTools = field(default_factory=CallerTools)
+
+
+def request_of(
+    asked: Asked, settings: Settings, listing: Listing | None = None, origin: Origin = NO_ORIGIN
+) -> TurnRequest:
+    """Freeze everything one turn needs; nothing later reads a live setting. `listing`: the catalog as far as known."""
+    is_task = asked.caller is Caller.TASK
+    task_model = settings.task_model.strip() if is_task else ""
+    tools = asked.tools
+    return TurnRequest(
+        model=task_model or asked.model,
+        messages=stripped(asked.messages) if is_task else asked.messages,
+        route=route_of(settings, origin),
+        caller=asked.caller,
+        task=asked.task,
+        turn_id=asked.turn_id,
+        stream=not is_task or asked.stream,
+        person=asked.person,
+        parameters=asked.parameters,
+        thinking=thinking_of(settings, is_task=is_task),
+        identifiers=identifiers_of(settings),
+        routing=routing_of(settings),
+        prompting=prompting_of(settings, is_task=is_task),
+        endpoints=endpoints_of(settings),
+        fallback_model=settings.fallback_model.strip(),
+        limits=limits_of(settings),
+        retry=retry_of(settings),
+        memory=Remembering() if is_task else remembering_of(settings, asked.namespace),
+        tooling=tooling_of(
+            settings, handed_over=tools.handed_over, host_only=tools.host_only, searches=not tools.searches
+        ),
+        bounds=bounds_of(settings),
+        offer=offer_of(settings, listing.zero_retention if listing is not None else frozenset()),
+        insecure_hosts=insecure_hosts(settings),
+        show_usage=settings.show_final_usage_status,
+    )

@@ -1,0 +1,19 @@
+"""Where the list of models is kept for the next load, process and replica: from the nearest to the farthest."""
+
+from adapters.disk.cache import DiskCache
+from adapters.process.cache import ProcessCache
+from adapters.process.state import shared_state
+from entrypoints.core.storage import Storage
+from entrypoints.core.storage_lazy import LazyCache
+from entrypoints.core.storage_place import Place
+from ports.cache import Cache
+
+
+def catalog_caches(place: Place, storage: Storage) -> tuple[Cache, ...]:
+    """Return the caches of one core: other loads of this process, this machine's disk, and a shared database."""
+    caches: list[Cache] = [ProcessCache(shared_state())]
+    if place.folder is not None:
+        caches.append(DiskCache(place.folder))
+    if place.is_shared:
+        caches.append(LazyCache(storage))
+    return tuple(caches)

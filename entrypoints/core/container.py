@@ -1,0 +1,109 @@
+"""The composition root: one declarative container from which the pipe, the tests and the gateway get the same core.
+
+What is open (pools, clocks, logs) is opened outside, in an `AsyncExitStack`, and handed in; the container only
+builds. `check_dependencies()` names what was forgotten. A host beside the core is optional.
+"""
+
+# mypy: disable-error-code="type-abstract"
+# (a port is a Protocol checked at run time: any adapter with its methods may be handed in)
+
+from dataclasses import dataclass
+
+from dependency_injector.containers import DeclarativeContainer
+from dependency_injector.providers import Dependency, Factory, Singleton
+
+from domain.services.clean_artifacts import CleanArtifacts
+from domain.services.equip_turn import ToolPorts
+from domain.services.keep_catalog import KeepCatalog
+from domain.services.list_models import ListModels
+from domain.services.remember_turn import TurnMemory
+from domain.services.run_turn import RunTurn
+from domain.services.store_time import StoreWatch
+from domain.services.sync_models import SyncModels
+from entrypoints.core.policy import NO_ORIGIN, Origin
+from ports.breaker_state import BreakerState
+from ports.cache import Cache
+from ports.catalog import Catalog
+from ports.chats import Chats
+from ports.clock import Clock
+from ports.ids import Ids
+from ports.model_rows import ModelRows
+from ports.offload import Offload
+from ports.responses import ResponsesClient
+from ports.slots import Slots
+from ports.telemetry import Telemetry
+from ports.tool_runs import ToolRuns
+from ports.toolbox import Checker
+
+
+@dataclass(frozen=True, slots=True)
+class HostPorts:
+    """What a host beside the core adds. Without `chats` the core cleans by age only, without `model_rows` it follows
+    none. `origin`: what upstream is told requests come from.
+    """
+
+    chats: Chats | None = None
+    model_rows: ModelRows | None = None
+    origin: Origin = NO_ORIGIN
+
+    def __post_init__(self) -> None:
+        ports: tuple[tuple[type, object], ...] = ((Chats, self.chats), (ModelRows, self.model_rows))
+        for port, given in ports:
+            if given is not None and not isinstance(given, port):
+                raise TypeError(f"{given!r} is not an instance of {port}")
+
+
+class Container(DeclarativeContainer):
+    """The core on one event loop."""
+
+    responses: Dependency[ResponsesClient] = Dependency(instance_of=ResponsesClient)
+    catalog: Dependency[Catalog] = Dependency(instance_of=Catalog)
+    clock: Dependency[Clock] = Dependency(instance_of=Clock)
+    ids: Dependency[Ids] = Dependency(instance_of=Ids)
+    offload: Dependency[Offload] = Dependency(instance_of=Offload)
+    slots: Dependency[Slots] = Dependency(instance_of=Slots)
+    tool_slots: Dependency[Slots] = Dependency(instance_of=Slots)
+    tool_runs: Dependency[ToolRuns] = Dependency(instance_of=ToolRuns)
+    temporary_tool_runs: Dependency[ToolRuns] = Dependency(instance_of=ToolRuns)
+    breaker_state: Dependency[BreakerState] = Dependency(instance_of=BreakerState)
+    checker: Dependency[Checker] = Dependency(instance_of=Checker)
+    telemetry: Dependency[Telemetry] = Dependency(instance_of=Telemetry)
+    caches: Dependency[tuple[Cache, ...]] = Dependency(instance_of=tuple)
+    host: Dependency[HostPorts] = Dependency(instance_of=HostPorts, default=HostPorts())
+
+    store: Singleton[StoreWatch] = Singleton(StoreWatch, clock, telemetry)
+    tools: Singleton[ToolPorts] = Singleton(
+        ToolPorts,
+        slots=tool_slots,
+        check=checker,
+        runs=tool_runs,
+        temporary_runs=temporary_tool_runs,
+        breakers=breaker_state,
+        chats=host.provided.chats,
+    )
+    run_turn: Singleton[RunTurn] = Singleton(
+        RunTurn,
+        responses=responses,
+        clock=clock,
+        ids=ids,
+        slots=slots,
+        offload=offload,
+        tools=tools,
+        telemetry=telemetry,
+        store=store,
+    )
+    turn_memory: Factory[TurnMemory] = Factory(
+        TurnMemory, offload=offload, clock=clock, ids=ids, telemetry=telemetry, store=store
+    )
+    clean_artifacts: Factory[CleanArtifacts] = Factory(
+        CleanArtifacts, chats=host.provided.chats, offload=offload, clock=clock, ids=ids, telemetry=telemetry
+    )
+    kept_catalog: Singleton[KeepCatalog] = Singleton(
+        KeepCatalog, caches, store=store, clock=clock, offload=offload, telemetry=telemetry
+    )
+    list_models: Singleton[ListModels] = Singleton(
+        ListModels, catalog=catalog, kept=kept_catalog, clock=clock, telemetry=telemetry
+    )
+    sync_models: Singleton[SyncModels] = Singleton(
+        SyncModels, rows=host.provided.model_rows, clock=clock, telemetry=telemetry
+    )

@@ -1,0 +1,101 @@
+"""The models the operator offers, of upstream's list as known now; or why there are none to offer."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from domain.catalog.offer import Offer, offered
+from domain.egress.base_url import InvalidBaseUrl
+from domain.services.list_models import Listing, ListModels
+from entrypoints.core.policy import NO_ORIGIN, Origin, offer_of, usable_route
+from entrypoints.settings import Settings
+from ports.catalog import Model
+
+
+class Missing(Enum):
+    """Why no models can be offered."""
+
+    NO_KEY = "no key"
+    KEY_UNREADABLE = "key unreadable"
+    KEY_REFUSED = "key refused"
+    ADDRESS = "address"
+    LOADING = "loading"
+    UNREACHABLE = "unreachable"
+    NO_MATCH = "no match"
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """The models of one listing: those offered, and all that upstream has."""
+
+    offered: tuple[Model, ...]
+    catalog: tuple[Model, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotOffered:
+    """Nothing to offer, and why; `detail` completes it where there is more to say."""
+
+    why: Missing
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What can be offered. `key_refused`: upstream lists models to everybody, but does not accept the key."""
+
+    picked: Picked
+    key_refused: bool = False
+
+
+class OfferedModels:
+    """Answers from memory. As long as neither list nor settings change, `Offered.picked` is the same object."""
+
+    def __init__(self, list_models: ListModels, origin: Origin = NO_ORIGIN) -> None:
+        self._list_models, self._origin = list_models, origin
+        self._made_of: tuple[tuple[Model, ...], Offer] | None = None
+        self._picked = Picked((), ())
+
+    async def offered(self, settings: Settings) -> Offered | NotOffered:
+        """Return the models on offer. Only the very first call waits for upstream: see ListModels."""
+        if settings.api_key.unreadable:
+            return NotOffered(Missing.KEY_UNREADABLE)
+        if not settings.api_key:
+            return NotOffered(Missing.NO_KEY)
+        try:
+            route = usable_route(settings, self._origin)
+        except InvalidBaseUrl as error:
+            return NotOffered(Missing.ADDRESS, str(error))
+        listing = await self._list_models.ready(
+            route, settings.model_catalog_refresh_seconds, with_zero_retention=settings.zdr_models_only
+        )
+        if not listing.loaded:
+            return NotOffered(_why_not_loaded(listing))
+        offer = offer_of(settings, listing.zero_retention)
+        if self._made_of is None or self._made_of[0] is not listing.models or self._made_of[1] != offer:
+            self._picked = Picked(offered(listing.models, offer), listing.models)
+            self._made_of = (listing.models, offer)
+        if not self._picked.offered:
+            return NotOffered(Missing.NO_MATCH)
+        return Offered(self._picked, listing.key_refused)
+
+    async def listing(self, settings: Settings) -> Listing:
+        """Return the catalog as known now, unfiltered; empty if unknown. Upstream is never waited for."""
+        try:
+            route = usable_route(settings, self._origin)
+        except InvalidBaseUrl:
+            return Listing()
+        if not settings.api_key:
+            return Listing()
+        return await self._list_models.recalled(
+            route, settings.model_catalog_refresh_seconds, with_zero_retention=settings.zdr_models_only
+        )
+
+    async def aclose(self) -> None:
+        """Stop loading."""
+        await self._list_models.aclose()
+
+
+def _why_not_loaded(listing: Listing) -> Missing:
+    if not listing.error:
+        return Missing.LOADING
+    return Missing.KEY_REFUSED if listing.error_status in (401, 403) else Missing.UNREACHABLE

@@ -1,0 +1,225 @@
+"""What the settings mean for the core: limits, retries, routes, retention, the models on offer. Of `Settings` alone."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from adapters.vault.vault import VaultOptions
+from domain.catalog.offer import Filter, Offer
+from domain.catalog.rows import Switches
+from domain.egress.base_url import checked_base_url
+from domain.faults.retry import RetryPolicy
+from domain.request.turn_request import (
+    Bounds,
+    EndpointChoice,
+    Identifiers,
+    Prompting,
+    Remembering,
+    Routing,
+    Thinking,
+    Tooling,
+)
+from domain.services.clean_artifacts import Retention
+from entrypoints.settings import Settings
+from entrypoints.settings_secret import passphrases
+from ports.responses import Endpoint, Limits, Route
+
+MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The application upstream is told requests come from: its address and its name; empty ones are not sent."""
+
+    site: str = ""
+    title: str = ""
+
+
+NO_ORIGIN = Origin()
+
+
+@dataclass(frozen=True, slots=True)
+class VaultWish:
+    """What the settings ask of the vault; `unreadable`: a passphrase is stored but cannot be opened."""
+
+    newest: str = ""
+    older: tuple[str, ...] = ()
+    unreadable: bool = False
+    options: VaultOptions = field(default_factory=VaultOptions)
+
+
+def route_of(settings: Settings, origin: Origin = NO_ORIGIN) -> Route:
+    """Say where calls go, who pays and where they come from; the address is not checked."""
+    site = settings.http_referer_override or origin.site
+    return Route(settings.base_url, settings.api_key.reveal(), site, origin.title)
+
+
+def usable_route(settings: Settings, origin: Origin = NO_ORIGIN) -> Route:
+    """Return the route with a checked address. Raises InvalidBaseUrl."""
+    route = route_of(settings, origin)
+    base_url = checked_base_url(route.base_url, insecure_hosts(settings))
+    return Route(base_url, route.api_key.strip(), route.referer, route.title)
+
+
+def offer_of(settings: Settings, zero_retention: frozenset[str]) -> Offer:
+    """Return the operator's choice of models."""
+    return Offer(
+        selection=settings.model_id,
+        disabled=settings.disabled_models,
+        free=Filter(settings.free_model_filter),
+        tools=Filter(settings.tool_calling_filter),
+        zero_retention=zero_retention if settings.zdr_models_only else None,
+        variants=names(settings.variant_models),
+    )
+
+
+def names(listed: str) -> tuple[str, ...]:
+    """Split a list written with commas or lines."""
+    return tuple(name.strip() for name in listed.replace("\n", ",").split(",") if name.strip())
+
+
+def thinking_of(settings: Settings, *, is_task: bool) -> Thinking:
+    """Return how models think; tasks have an effort of their own."""
+    return Thinking(
+        enabled=settings.enable_reasoning,
+        effort=settings.task_model_reasoning_effort if is_task else settings.reasoning_effort,
+        summary=settings.reasoning_summary_mode,
+        deepest=settings.max_reasoning_effort,
+        budget=settings.gemini_thinking_budget,
+        interleaved=settings.enable_anthropic_interleaved_thinking,
+    )
+
+
+def identifiers_of(settings: Settings) -> Identifiers:
+    """Return which ids upstream is told."""
+    return Identifiers(
+        settings.send_end_user_id, settings.send_session_id, settings.send_chat_id, settings.send_message_id
+    )
+
+
+def prompting_of(settings: Settings, *, is_task: bool) -> Prompting:
+    """Return how prompts are built; a task is sent whole and never marked for a cache."""
+    return Prompting(
+        history_turns=0 if is_task else settings.history_window_turns,
+        trim=settings.auto_context_trimming,
+        cache_marks=settings.enable_anthropic_prompt_caching and not is_task,
+        cache_ttl=settings.anthropic_prompt_cache_ttl,
+        use_output_ceiling=settings.use_model_max_output_tokens,
+    )
+
+
+def keeps_anything(settings: Settings) -> bool:
+    """Tell whether turns leave anything behind."""
+    return settings.persist_reasoning_tokens != "disabled" or settings.persist_tool_results
+
+
+def remembering_of(settings: Settings, namespace: str) -> Remembering:
+    """Return what of a turn outlives it."""
+    return Remembering(
+        namespace=namespace,
+        reasoning=settings.persist_reasoning_tokens,
+        tool_results=settings.persist_tool_results,
+        full_turns=settings.tool_output_retention_turns,
+    )
+
+
+def routing_of(settings: Settings) -> Routing:
+    """Return where upstream may send requests."""
+    return Routing(
+        order=names(settings.provider_order),
+        only=names(settings.provider_only),
+        ignore=names(settings.provider_ignore),
+        prompt_cap=_cap(settings.max_prompt_price),
+        completion_cap=_cap(settings.max_completion_price),
+        deny_data_collection=settings.deny_data_collection,
+        zero_retention=settings.zdr_enforce or settings.request_zdr or settings.zdr_models_only,
+    )
+
+
+def endpoints_of(settings: Settings) -> EndpointChoice:
+    """Return which endpoint models are called through."""
+    return EndpointChoice(
+        default=Endpoint.CHAT if settings.default_llm_endpoint == "chat_completions" else Endpoint.RESPONSES,
+        forced_chat=names(settings.force_chat_completions_models),
+        forced_responses=names(settings.force_responses_models),
+        fall_back=settings.auto_fallback_chat_completions,
+    )
+
+
+def limits_of(settings: Settings) -> Limits:
+    """Return the limits of one upstream request; a limit for all of it takes the place of that for silence."""
+    total = settings.http_total_timeout_seconds
+    return Limits(
+        connect=settings.http_connect_timeout_seconds,
+        total=total,
+        idle_read=settings.http_sock_read_seconds if total is None else None,
+        event_bytes=settings.max_sse_event_mb * MEBIBYTE,
+    )
+
+
+def bounds_of(settings: Settings) -> Bounds:
+    """Return how many turns may run and wait in this process."""
+    return Bounds(
+        concurrent=settings.max_concurrent_requests,
+        queued=settings.max_queued_requests,
+    )
+
+
+def retry_of(settings: Settings) -> RetryPolicy:
+    """Return what may be sent again."""
+    return RetryPolicy(uncertain_allowed=settings.retry_uncertain)
+
+
+def tooling_of(
+    settings: Settings, *, handed_over: bool = False, host_only: frozenset[str] = frozenset(), searches: bool = True
+) -> Tooling:
+    """Return how tools are run. The caller says who runs them, and whether upstream may search the web."""
+    searches = settings.enable_web_search_tool and searches
+    return Tooling(
+        strict=settings.enable_strict_tool_calling,
+        max_rounds=settings.max_function_call_loops,
+        parallel=settings.max_parallel_tools_per_request,
+        in_process=settings.max_parallel_tools_global,
+        seconds=settings.tool_timeout_seconds,
+        round_seconds=settings.tool_batch_timeout_seconds,
+        still_seconds=settings.tool_idle_timeout_seconds,
+        breaker_failures=settings.breaker_max_failures,
+        breaker_window=settings.breaker_window_seconds,
+        handed_over=handed_over,
+        host_only=host_only,
+        searches=(settings.web_search_max_results or 0) if searches else None,
+    )
+
+
+def retention_of(settings: Settings, namespace: str) -> Retention:
+    """Return how long what nobody uses is kept, and how often it is cleaned."""
+    return Retention(namespace, settings.artifact_cleanup_days, settings.artifact_cleanup_interval_hours)
+
+
+def switches_of(settings: Settings) -> Switches:
+    """Return what a host's rows of models follow upstream in."""
+    return Switches(
+        capabilities=settings.update_model_capabilities,
+        descriptions=settings.update_model_descriptions,
+        public=settings.new_model_access_control == "public",
+    )
+
+
+def vault_of(settings: Settings) -> VaultWish:
+    """Return what the vault is made of."""
+    newest, older = settings.artifact_encryption_key, settings.artifact_previous_keys
+    options = VaultOptions(settings.encrypt_all, settings.enable_lz4_compression, settings.min_compress_bytes)
+    return VaultWish(newest.reveal().strip(), passphrases(older), newest.unreadable, options)
+
+
+def _cap(price: float | None) -> Decimal | None:
+    return None if price is None else Decimal(repr(price))
+
+
+def insecure_hosts(settings: Settings) -> frozenset[str]:
+    """Return the hosts plain http may go to."""
+    return frozenset(name.lower() for name in names(settings.insecure_base_url_hosts))
+
+
+def support_of(settings: Settings) -> str:
+    """Return whom to ask, for cards; may be empty."""
+    return " \u00b7 ".join(place for place in (settings.support_email, settings.support_url) if place)

@@ -1,0 +1,90 @@
+"""Stores that open the database with the first call."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from entrypoints.core.storage import Storage
+from ports.artifacts import StoredChat
+from ports.tool_runs import ToolRun
+
+
+class LazyToolRuns:
+    """Implements ToolRuns in whatever store is open."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    async def start(self, runs: Collection[ToolRun]) -> frozenset[str]:
+        """Store runs as started."""
+        return await (await self._storage.stores()).tool_runs.start(runs)
+
+    async def finish(self, runs: Collection[ToolRun]) -> None:
+        """Mark runs as finished."""
+        await (await self._storage.stores()).tool_runs.finish(runs)
+
+    async def settle(self, namespace: str, turn_id: str) -> None:
+        """Mark the runs of a turn as settled."""
+        await (await self._storage.stores()).tool_runs.settle(namespace, turn_id)
+
+    async def unsettled(
+        self, namespace: str, user_id: str, *, chat_id: str, turn_ids: Collection[str], limit: int
+    ) -> tuple[ToolRun, ...]:
+        """Return runs no settled turn accounts for."""
+        runs = (await self._storage.stores()).tool_runs
+        return await runs.unsettled(namespace, user_id, chat_id=chat_id, turn_ids=turn_ids, limit=limit)
+
+    async def delete_before(self, namespace: str, before: datetime, limit: int) -> int:
+        """Delete old runs."""
+        return await (await self._storage.stores()).tool_runs.delete_before(namespace, before, limit)
+
+    async def chats(self, namespace: str, after: str, limit: int) -> tuple[StoredChat, ...]:
+        """List chats."""
+        return await (await self._storage.stores()).tool_runs.chats(namespace, after, limit)
+
+    async def delete_chat(self, namespace: str, chat_id: str, limit: int) -> int:
+        """Delete runs of a chat."""
+        return await (await self._storage.stores()).tool_runs.delete_chat(namespace, chat_id, limit)
+
+    async def delete_person(self, namespace: str, user_id: str, limit: int) -> int:
+        """Delete runs of an owner."""
+        return await (await self._storage.stores()).tool_runs.delete_person(namespace, user_id, limit)
+
+
+class LazyBreakerState:
+    """Implements BreakerState in whatever store is open."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    async def load(self, key: str) -> tuple[str, int]:
+        """Return text and version."""
+        return await (await self._storage.stores()).breakers.load(key)
+
+    async def store(self, key: str, text: str, version: int, now: datetime) -> bool:
+        """Replace a text if it is of that version."""
+        return await (await self._storage.stores()).breakers.store(key, text, version, now)
+
+    async def delete_before(self, before: datetime, limit: int) -> int:
+        """Delete old texts."""
+        return await (await self._storage.stores()).breakers.delete_before(before, limit)
+
+
+class LazyCache:
+    """Implements Cache in the shared database; one machine of its own needs none beside its disk."""
+
+    name = "database"
+    in_store = True
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    async def get(self, key: str) -> bytes | None:
+        """Return the value of a key."""
+        cache = (await self._storage.stores()).cache
+        return None if cache is None else await cache.get(key)
+
+    async def put(self, key: str, value: bytes) -> None:
+        """Replace the value of a key."""
+        stores = await self._storage.stores()
+        if stores.cache is not None and not stores.read_only:
+            await stores.cache.put(key, value)

@@ -1,0 +1,83 @@
+"""Plain chat completion chunks: what every OpenAI client understands, and nothing else."""
+
+from typing import Any
+
+from domain.turn.steps import (
+    CloseReasoning,
+    End,
+    Ended,
+    HandOverCall,
+    Output,
+    ShowCall,
+    ShowCallResult,
+    ShowCitation,
+    ShowImage,
+    ShowReasoning,
+    ShowStatus,
+    ShowText,
+)
+from entrypoints.openai.errors import error_object
+from entrypoints.openai.frames import ChunkHead, Yield, chunk, tool_call_delta, usage_chunk
+
+DONE = "data: [DONE]"
+
+
+class ChunkPresenter:
+    """For API clients: content, reasoning, annotations, tool calls, finish, usage; the first delta names the role.
+
+    `own_done`: the host is so old that it does not close streams itself. An error comes as a chunk with an error
+    object, after it nothing but the end of the stream.
+    """
+
+    repeated = 0
+
+    def __init__(self, head: ChunkHead, *, own_done: bool) -> None:
+        self._head, self._own_done = head, own_done
+        self._text_segment: int | None = None
+        self._thought_segment: int | None = None
+        self._begun = False
+
+    def present(self, output: Output) -> list[Yield]:
+        """Translate one output."""
+        match output:
+            case ShowText(segment, text):
+                return [self._delta({"content": self._apart(segment, text)})]
+            case ShowReasoning(segment, text):
+                if self._thought_segment not in (None, segment):
+                    text = "\n\n" + text
+                self._thought_segment = segment
+                return [self._delta({"reasoning_content": text})]
+            case ShowImage(segment, url):
+                return [self._delta({"content": self._apart(segment, f"![image]({url})")})]
+            case ShowCitation(url, title, _):
+                citation = {"type": "url_citation", "url_citation": {"url": url, "title": title}}
+                return [self._delta({"annotations": [citation]})]
+            case HandOverCall(position, call):
+                return [self._delta(tool_call_delta(position, call.call_id, call.name, call.arguments))]
+            case Ended(end):
+                return self._close(end)
+            case CloseReasoning() | ShowStatus() | ShowCall() | ShowCallResult():
+                return []
+
+    def _delta(self, delta: dict[str, Any], finish_reason: str | None = None) -> Yield:
+        """Build a chunk; clients that put the message together look for its role in the first one."""
+        if not self._begun:
+            self._begun = True
+            delta = {"role": "assistant", **delta}
+        return chunk(self._head, delta, finish_reason)
+
+    def _apart(self, segment: int, text: str) -> str:
+        """Start a new paragraph for a new segment."""
+        parted = text if self._text_segment in (None, segment) else "\n\n" + text
+        self._text_segment = segment
+        return parted
+
+    def _close(self, end: End) -> list[Yield]:
+        frames: list[Yield] = []
+        if end.fault is not None:
+            frames.append(Yield({"error": error_object(end.fault, end.error_id)}))
+        if end.fault is None or self._own_done:
+            frames.append(self._delta({}, end.reason.value))
+        if end.usage is not None:
+            frames.append(usage_chunk(self._head, end.usage))
+        return [*frames, Yield(DONE)] if self._own_done else frames

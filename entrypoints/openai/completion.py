@@ -1,0 +1,86 @@
+"""One completion for callers that do not stream."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from domain.turn.steps import (
+    End,
+    Ended,
+    HandOverCall,
+    Output,
+    ShowCitation,
+    ShowImage,
+    ShowReasoning,
+    ShowText,
+)
+from entrypoints.openai.frames import ChunkHead, chat_usage
+from ports.toolbox import ToolCall
+
+
+@dataclass(slots=True)
+class Collected:
+    """Everything a turn said; `end` is set once it has ended."""
+
+    text: dict[int, list[str]] = field(default_factory=dict)
+    reasoning: dict[int, list[str]] = field(default_factory=dict)
+    citations: list[dict[str, Any]] = field(default_factory=list)
+    calls: list[ToolCall] = field(default_factory=list)
+    end: End | None = None
+
+    def add(self, output: Output) -> None:
+        """Take one output."""
+        match output:
+            case ShowText(segment, text):
+                self.text.setdefault(segment, []).append(text)
+            case ShowImage(segment, url):
+                self.text.setdefault(segment, []).append(f"![image]({url})")
+            case ShowReasoning(segment, text):
+                self.reasoning.setdefault(segment, []).append(text)
+            case ShowCitation(url, title, _):
+                self.citations.append({"type": "url_citation", "url_citation": {"url": url, "title": title}})
+            case HandOverCall(_, call):
+                self.calls.append(call)
+            case Ended(end):
+                self.end = end
+            case _:
+                pass
+
+
+async def collect(outputs: AsyncIterator[Output]) -> Collected:
+    """Gather a turn to its end."""
+    collected = Collected()
+    async for output in outputs:
+        collected.add(output)
+    return collected
+
+
+def completion(head: ChunkHead, collected: Collected, *, with_reasoning: bool = True) -> dict[str, Any]:
+    """Build a chat completion; reasoning is left out for tasks, whose answers are parsed."""
+    message: dict[str, Any] = {"role": "assistant", "content": _paragraphs(collected.text)}
+    reasoning = _paragraphs(collected.reasoning)
+    if reasoning and with_reasoning:
+        message["reasoning_content"] = reasoning
+    if collected.citations:
+        message["annotations"] = collected.citations
+    if collected.calls:
+        message["tool_calls"] = [
+            {"id": call.call_id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+            for call in collected.calls
+        ]
+        message["content"] = message["content"] or None
+    end = collected.end
+    reply: dict[str, Any] = {
+        "id": head.id,
+        "object": "chat.completion",
+        "created": head.created,
+        "model": head.model,
+        "choices": [{"index": 0, "message": message, "finish_reason": end.reason.value if end else "stop"}],
+    }
+    if end is not None and end.usage is not None:
+        reply["usage"] = chat_usage(end.usage)
+    return reply
+
+
+def _paragraphs(segments: dict[int, list[str]]) -> str:
+    return "\n\n".join("".join(pieces) for pieces in segments.values())

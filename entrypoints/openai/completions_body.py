@@ -1,0 +1,211 @@
+"""A chat completions request as clients send it, read leniently.
+
+Only `model` and `messages` are required. A parameter of the wrong type counts as not given: a client's slip must
+not cost the answer. Unknown keys are ignored. Source: OpenAI chat completions; the host's contract, `pipe()`.
+"""
+
+from typing import Annotated, Any
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+)
+
+from domain.faults.fault import Fault, FaultKind
+from domain.request.turn_request import Parameters
+
+IGNORED = ("n", "suffix", "functions", "store", "previous_response_id", "background", "route", "user", "metadata")
+"""What clients send and no endpoint of ours takes; named in one debug line."""
+
+REQUIRED = ("model", "messages")
+
+LARGEST = 2**53 - 1
+"""The largest whole number every reader of JSON keeps."""
+
+
+_FLAG: TypeAdapter[bool] = TypeAdapter(bool)
+
+
+def flag(value: object) -> bool:
+    """Read a flag as the flags of a body are read: the text `false`, 0, null and what is no flag at all are false."""
+    try:
+        return _FLAG.validate_python(value)
+    except ValidationError:
+        return False
+
+
+def _texts(value: object) -> list[str] | None:
+    """Take a text or the texts of a list."""
+    if isinstance(value, str):
+        return [value]
+    return [entry for entry in value if isinstance(entry, str)] if isinstance(value, list) else None
+
+
+def _rounded(value: object) -> int | None:
+    """Take a number, or the text of one, to the nearest whole."""
+    try:
+        number = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
+    except (ValueError, OverflowError):
+        return None
+    return round(number) if number is not None and abs(number) <= LARGEST else None
+
+
+# Not `Annotated[..., WrapValidator(function)]`: `typing` remembers such a form for the whole process, and with the
+# function all modules of a load that was replaced long ago.
+Number = Annotated[float, Field(allow_inf_nan=False)] | None
+Whole = Annotated[int, Field(ge=-LARGEST, le=LARGEST)] | None
+Limit = Annotated[int, Field(ge=1, le=LARGEST)] | None
+"""-1 is some clients' word for no limit."""
+
+Text = str | None
+Texts = list[str] | None
+Flag = bool | None
+Mapping = dict[str, Any] | None
+Objects = list[Any] | None
+
+
+class CompletionsBody(BaseModel):
+    """The keys of a chat completions request that a turn can use."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    model: str = Field(min_length=1)
+    messages: list[Any] = Field(min_length=1)
+    stream: Flag = False
+    max_tokens: Limit = None
+    max_completion_tokens: Limit = None
+    max_output_tokens: Limit = None
+    temperature: Number = None
+    top_p: Number = None
+    top_k: int | None = None
+    frequency_penalty: Number = None
+    presence_penalty: Number = None
+    logprobs: Flag = None
+    top_logprobs: Whole = None
+    min_p: Number = None
+    top_a: Number = None
+    repetition_penalty: Number = None
+    seed: Whole = None
+    logit_bias: Mapping = None
+    stop: Texts = None
+    reasoning_effort: Text = None
+    reasoning: Mapping = None
+    include_reasoning: Flag = None
+    response_format: Mapping = None
+    text: Mapping = None
+    verbosity: Text = None
+    tools: Objects = None
+    extra_tools: Objects = None
+    tool_choice: str | dict[str, Any] | None = None
+    function_call: str | dict[str, Any] | None = None
+    parallel_tool_calls: Flag = None
+    max_tool_calls: Whole = None
+    provider: Mapping = None
+    models: Texts = None
+    model_fallback: Text = None
+    plugins: Objects = None
+    transforms: Texts = None
+    modalities: Texts = None
+    image_config: Mapping = None
+    service_tier: Text = None
+    prompt_cache_key: Text = None
+    truncation: Text = None
+
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _or_none(cls, value: object, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> object:
+        """Take a parameter of the wrong type as not given."""
+        try:
+            return handler(value)
+        except ValidationError:
+            if info.field_name in REQUIRED:
+                raise
+            return None
+
+    @field_validator("stop", "models", "transforms", "modalities", mode="before")
+    @classmethod
+    def _as_texts(cls, value: object) -> list[str] | None:
+        return _texts(value)
+
+    @field_validator("top_k", mode="before")
+    @classmethod
+    def _as_whole(cls, value: object) -> int | None:
+        return _rounded(value)
+
+    def parameters(self) -> Parameters:
+        """Freeze what was asked for."""
+        return Parameters(
+            max_output_tokens=self.max_completion_tokens or self.max_tokens or self.max_output_tokens,
+            temperature=self.temperature,
+            top_p=self.top_p,
+            top_k=self.top_k,
+            frequency_penalty=self.frequency_penalty,
+            presence_penalty=self.presence_penalty,
+            top_logprobs=self.top_logprobs,
+            stop=tuple(self.stop or ()),
+            reasoning=self._reasoning(),
+            response_format=self.response_format,
+            text=self.text,
+            verbosity=self.verbosity,
+            tools=_objects(self.tools),
+            extra_tools=_objects(self.extra_tools),
+            tool_choice=self.tool_choice if self.tool_choice is not None else _choice(self.function_call),
+            parallel_tool_calls=self.parallel_tool_calls,
+            max_tool_calls=self.max_tool_calls,
+            provider=self.provider,
+            models=(*(self.models or ()), *_listed(self.model_fallback)),
+            plugins=None if self.plugins is None else tuple(self.plugins),
+            transforms=None if self.transforms is None else tuple(self.transforms),
+            modalities=tuple(self.modalities or ()),
+            image_config=self.image_config,
+            service_tier=self.service_tier,
+            prompt_cache_key=self.prompt_cache_key,
+            truncation=self.truncation,
+            chat_only=self._chat_only(),
+            ignored=tuple(name for name in IGNORED if name in (self.model_extra or {})),
+        )
+
+    def _reasoning(self) -> dict[str, Any]:
+        named = {key: value for key, value in (self.reasoning or {}).items() if value is not None}
+        if self.reasoning_effort and "effort" not in named:
+            named["effort"] = self.reasoning_effort
+        if self.include_reasoning is False and not named:
+            named["enabled"] = False
+        return named
+
+    def _chat_only(self) -> dict[str, Any]:
+        names = ("min_p", "top_a", "repetition_penalty", "seed", "logit_bias", "logprobs")
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
+
+
+def _objects(values: list[Any] | None) -> tuple[dict[str, Any], ...]:
+    return tuple(value for value in values or () if isinstance(value, dict))
+
+
+def _choice(function_call: str | dict[str, Any] | None) -> str | dict[str, Any] | None:
+    """Read the older spelling: auto, none, a name, or an object with a name."""
+    if function_call is None or function_call in ("auto", "none"):
+        return function_call
+    name = function_call if isinstance(function_call, str) else function_call.get("name")
+    return {"type": "function", "name": name}
+
+
+def _listed(names: str | None) -> tuple[str, ...]:
+    return tuple(name.strip() for name in (names or "").split(",") if name.strip())
+
+
+def read_completions_body(body: object) -> CompletionsBody | Fault:
+    """Read a request body; a Fault that names the field if it cannot be used at all."""
+    try:
+        return CompletionsBody.model_validate(body)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        field = ".".join(str(step) for step in first["loc"]) or "body"
+        kind = FaultKind.BAD_MESSAGES if field.startswith("messages") else FaultKind.BAD_REQUEST
+        return Fault(kind, detail=f"{field}: {first['msg']}", status=400)

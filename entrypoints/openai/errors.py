@@ -1,0 +1,54 @@
+"""A fault as the error object of OpenAI clients, and the headers beside it."""
+
+import math
+from typing import Any
+
+from domain.faults.fault import Fault, FaultKind
+from domain.redaction.secrets import redact
+
+DETAIL_SHOWN = 300
+"""Characters of upstream's own words that are shown."""
+
+
+def error_object(fault: Fault, error_id: str) -> dict[str, Any]:
+    """Build the error object of OpenAI clients: message, type, code, and our error id."""
+    detail = detail_of(fault)
+    message = f"{fault.happened} {fault.advice}" + (f" ({detail})" if detail else "")
+    error: dict[str, Any] = {
+        "message": f"{message} [error id {error_id}]",
+        "type": _type_of(fault),
+        "code": fault.kind.value,
+        "param": None,
+        "error_id": error_id,
+    }
+    if fault.retry_after is not None:
+        error["retry_after"] = math.ceil(fault.retry_after)
+    return error
+
+
+def headers_of(fault: Fault) -> dict[str, str]:
+    """Return the HTTP headers that go with an error reply."""
+    return {} if fault.retry_after is None else {"Retry-After": str(math.ceil(fault.retry_after))}
+
+
+def detail_of(fault: Fault) -> str:
+    """Return what may be shown of a fault's details: those of a defect of ours stay in the log."""
+    return "" if fault.kind is FaultKind.INTERNAL else shortened(fault.detail)
+
+
+def shortened(detail: str) -> str:
+    """Return a foreign text on one line, redacted and cut to DETAIL_SHOWN characters."""
+    text = " ".join(redact(detail).split())
+    return text if len(text) <= DETAIL_SHOWN else text[: DETAIL_SHOWN - 1] + "\u2026"
+
+
+def _type_of(fault: Fault) -> str:
+    if fault.kind in (FaultKind.NO_KEY, FaultKind.BAD_KEY):
+        return "authentication_error"
+    if fault.kind is FaultKind.CREDITS:
+        return "insufficient_quota"
+    if fault.http_status == 429:
+        return "rate_limit_error"
+    if fault.http_status == 403:
+        return "permission_error"
+    return "invalid_request_error" if fault.http_status < 500 else "server_error"

@@ -1,0 +1,80 @@
+"""The shapes of streamed chat completions: chunks, usage, and a tool call that is handed over."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ports.usage import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Yield:
+    """Goes out of the generator: a dict is a chunk, a string is passed on verbatim."""
+
+    payload: dict[str, Any] | str
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkHead:
+    """The fields every chunk of one reply shares: `created` in unix seconds."""
+
+    id: str
+    model: str
+    created: int
+
+
+def chunk(head: ChunkHead, delta: dict[str, Any], finish_reason: str | None = None) -> Yield:
+    """Build a chat completion chunk."""
+    choice = {"index": 0, "delta": delta, "finish_reason": finish_reason}
+    return Yield(
+        {
+            "id": head.id,
+            "object": "chat.completion.chunk",
+            "created": head.created,
+            "model": head.model,
+            "choices": [choice],
+        }
+    )
+
+
+def usage_chunk(head: ChunkHead, usage: Usage) -> Yield:
+    """Build the chunk that carries the usage and no choice."""
+    return Yield(
+        {
+            "id": head.id,
+            "object": "chat.completion.chunk",
+            "created": head.created,
+            "model": head.model,
+            "choices": [],
+            "usage": chat_usage(usage),
+        }
+    )
+
+
+def chat_usage(usage: Usage) -> dict[str, Any]:
+    """Spell a usage as chat completions do; `cost` in USD."""
+    spelled: dict[str, Any] = {
+        "prompt_tokens": usage.input_tokens,
+        "completion_tokens": usage.output_tokens,
+        "total_tokens": usage.total_tokens,
+        "prompt_tokens_details": {"cached_tokens": usage.cached_tokens},
+        "completion_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
+    }
+    return spelled if usage.cost is None else {**spelled, "cost": float(usage.cost)}
+
+
+def responses_usage(usage: Usage) -> dict[str, Any]:
+    """Spell a usage as the Responses API does; `cost` in USD."""
+    spelled: dict[str, Any] = {
+        "input_tokens": usage.input_tokens,
+        "output_tokens": usage.output_tokens,
+        "total_tokens": usage.total_tokens,
+        "input_tokens_details": {"cached_tokens": usage.cached_tokens},
+        "output_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
+    }
+    return spelled if usage.cost is None else {**spelled, "cost": float(usage.cost)}
+
+
+def tool_call_delta(position: int, call_id: str, name: str, arguments: str) -> dict[str, Any]:
+    """Build the delta that hands one tool call over, complete."""
+    function = {"name": name, "arguments": arguments}
+    return {"tool_calls": [{"index": position, "id": call_id, "type": "function", "function": function}]}

@@ -1,0 +1,89 @@
+"""Where data lives beside Open WebUI: what the operator names, else its PostgreSQL, else a file beside its own.
+
+Never in the host's SQLite file: its writers hold the lock while our changes would wait. Source: the architecture,
+storage; Open WebUI `env.py` and `internal/db.py`, 0.6.28 to 0.12.4.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+
+from sqlalchemy.engine import URL
+
+from entrypoints.core.storage_place import (
+    DATABASE_FILE,
+    OWN_URL,
+    POSTGRES,
+    Place,
+    StoragePlaceWrong,
+    absolute,
+    file_of,
+    named_place,
+    postgres_place,
+    read_url,
+    sqlite_place,
+)
+
+HOST_URL = "DATABASE_URL"
+HOST_SCHEMA = "DATABASE_SCHEMA"
+HOST_FOLDER = "DATA_DIR"
+
+
+@dataclass(frozen=True, slots=True)
+class HostStorage:
+    """What the host says of its own storage, "" for what it does not say."""
+
+    database_url: str = field(default="", repr=False)
+    data_folder: str = ""
+    schema: str = ""
+
+
+def host_storage(environment: Mapping[str, str], modules: Mapping[str, ModuleType] = sys.modules) -> HostStorage:
+    """Ask the host as it is loaded, without importing it; else the environment it would read."""
+    host = modules.get("open_webui.env")
+
+    def told(name: str) -> str:
+        value = getattr(host, name, None) or environment.get(name)
+        return str(value).strip() if isinstance(value, str | os.PathLike) else ""
+
+    return HostStorage(told(HOST_URL), told(HOST_FOLDER), told(HOST_SCHEMA))
+
+
+def place_beside_host(environment: Mapping[str, str]) -> Place:
+    """Return where data lives with the host as it is loaded; the place itself says what is wrong with it."""
+    host = host_storage(environment)
+    try:
+        folder = Path.cwd()
+    except OSError:
+        return Place(wrong="the working directory is gone")
+    try:
+        return storage_place(environment, host, folder)
+    except StoragePlaceWrong as error:
+        return Place(folder=_data_folder(host, folder), wrong=str(error))
+
+
+def storage_place(environment: Mapping[str, str], host: HostStorage, folder: Path) -> Place:
+    """Choose the place. Relative paths start at `folder`, the working directory. Raises StoragePlaceWrong."""
+    own, files = environment.get(OWN_URL, "").strip(), _data_folder(host, folder)
+    if own:
+        return named_place(own, folder, files)
+    url = read_url(HOST_URL, host.database_url) if host.database_url else None
+    if url is not None and url.get_backend_name() == POSTGRES:
+        return postgres_place(url, host.schema, files)
+    return sqlite_place(_beside(url, host, folder) / DATABASE_FILE)
+
+
+def _data_folder(host: HostStorage, folder: Path) -> Path:
+    return absolute(host.data_folder or "data", folder)
+
+
+def _beside(url: URL | None, host: HostStorage, folder: Path) -> Path:
+    """Return the folder of the host's database file; of its other data where it has no such file."""
+    if url is not None and url.drivername == "sqlite+sqlcipher":
+        path = (url.database or "").lstrip("/")  # hosts cut scheme and two slashes off: three make a path absolute
+        url = url.set(database=f"/{path}" if path else "")
+    file = file_of(url, folder) if url is not None else None
+    return file.parent if file is not None else _data_folder(host, folder)

@@ -1,0 +1,37 @@
+"""A call of the host -> what the core is asked."""
+
+from domain.conversation.namespace import namespace_of
+from entrypoints.core.asked import Asked, CallerTools
+from entrypoints.openai.completions_body import CompletionsBody
+from entrypoints.openwebui.host_call import HostCall
+from entrypoints.openwebui.tool_mode import PIPELINE, ToolMode
+from ports.catalog import Model
+
+
+def asked_of(
+    call: HostCall,
+    models: tuple[Model, ...] = (),
+    *,
+    turn_id: str = "",
+    function_id: str = "",
+    mode: ToolMode = PIPELINE,
+) -> Asked:
+    """Say what a call asks; of one whose body cannot be used, only who asks which model.
+
+    `models`: the catalog as far as known. `function_id`: whose memory the turn shares.
+    """
+    body = call.body
+    if not isinstance(body, CompletionsBody):
+        return Asked(call.model.name, caller=call.caller, person=call.person)
+    return Asked(
+        call.model.among(models),
+        tuple(body.messages),
+        body.parameters(),
+        stream=call.stream,
+        caller=call.caller,
+        person=call.person,
+        task=call.task,
+        turn_id=turn_id,
+        namespace=namespace_of(function_id),
+        tools=CallerTools(mode.host, mode.host_only, call.tools.searches),
+    )

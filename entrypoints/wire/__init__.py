@@ -1,1 +1,0 @@
-"""What callers send: pydantic models of foreign request bodies, read leniently and frozen at once."""

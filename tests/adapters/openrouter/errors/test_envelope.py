@@ -1,0 +1,217 @@
+"""One reader for every error envelope; it never raises and never tells private things."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.openrouter.errors.envelope import problem_of_answer, read_problem
+
+NOW = datetime(2026, 8, 1, 12, 0, tzinfo=UTC)
+
+
+def problem(body, status=429, **headers):
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return problem_of_answer(status, {key.replace("_", "-"): value for key, value in headers.items()}, raw, NOW)
+
+
+def test_the_provider_reason_replaces_a_generic_message():
+    found = problem(
+        {
+            "error": {
+                "code": 429,
+                "message": "Provider returned error",
+                "metadata": {
+                    "raw": "z-ai/glm is rate-limited",
+                    "provider_name": "BaseTen",
+                    "limit_source": "upstream_provider_shared_pool",
+                },
+            },
+            "user_id": "user_abc",
+        }
+    )
+    assert (found.status, found.kind, found.text) == (429, "429", "z-ai/glm is rate-limited")
+    assert (found.provider, found.limit_source) == ("BaseTen", "upstream_provider_shared_pool")
+
+
+def test_metadata_beside_the_error_is_read_and_its_list_of_complaints_named():
+    raw = json.dumps([{"path": ["input", 3, "content"], "message": "Required"}, {"message": "Bad"}])
+    error = {"code": "invalid_prompt", "message": "Invalid Responses API request"}
+    found = problem({"error": error, "metadata": {"raw": raw}}, status=400)
+    assert (found.kind, found.text) == ("invalid_prompt", "Required (at input.3.content); Bad")
+
+
+def test_a_failed_response_object_names_its_error_type():
+    error = {"code": "server_error", "message": "Invalid credentials"}
+    found = problem({"id": "gen-1", "status": "failed", "error": error, "error_type": "authentication"}, 401)
+    assert (found.kind, found.text, found.request_id) == ("authentication", "Invalid credentials", "gen-1")
+
+
+def test_an_availability_notice_is_read():
+    notice = {"code": "capacity_exhausted", "retryable": True, "retry_after": 40, "excluded_by": ["max_price"]}
+    error = {"message": "All providers are at capacity.", "http_status": 429, "availability": notice}
+    found = problem({"error": error}, status=200)
+    assert (found.status, found.kind, found.retry_after, found.retryable) == (429, "capacity_exhausted", 40.0, True)
+    assert found.reasons == ("max_price",)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ({"error": {"metadata": {"error_type": "a"}, "error_type": "b", "code": "d"}, "error_type": "c"}, "a"),
+        ({"error": {"error_type": "b", "code": "d"}, "error_type": "c"}, "b"),
+        ({"error": {"code": "d", "availability": {"code": "e"}}, "error_type": "c"}, "c"),
+        ({"error": {"code": "d", "availability": {"code": "e"}}}, "e"),
+        ({"error": {"code": "d", "type": "f"}}, "d"),
+        ({"error": {"code": None, "type": "f"}}, "f"),
+        ({"error": {"code": "1261"}}, "429"),
+        ({"error": {}}, "429"),
+    ],
+)
+def test_the_most_specific_kind_wins(body, kind):
+    assert problem(body).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("code", "status"), [(502, 502), ("429", 429), ("1261", None), (200, None), (None, None), (600, None), ([], None)]
+)
+def test_the_status_inside_a_stream_is_a_code_that_can_be_one(code, status):
+    assert read_problem({"error": {"code": code, "message": "m"}}, now=NOW).status == status
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("plain", "plain"),
+        ('{"error":{"message":"inner"}}', "inner"),
+        ('{"message":"inner"}', "inner"),
+        ({"error": {"message": "inner"}}, "inner"),
+        ({"error": "inner"}, "inner"),
+        ('{"secret":"x"}', "Provider returned error"),
+        ("{broken", "{broken"),
+        (["x"], "Provider returned error"),
+        (None, "Provider returned error"),
+    ],
+)
+def test_raw_is_read_in_every_form(raw, text):
+    assert problem({"error": {"message": "Provider returned error", "metadata": {"raw": raw}}}).text == text
+
+
+def test_a_telling_message_stays_although_there_is_more():
+    assert problem({"error": {"message": "No such model", "metadata": {"raw": "noise"}}}).text == "No such model"
+
+
+def test_of_a_web_page_only_the_title_is_told():
+    page = b"<!DOCTYPE html><html><head><title>502\n Bad Gateway</title></head><body>ray id</body></html>"
+    assert problem(page, status=502).text == "502 Bad Gateway (a web page, not an API answer)"
+
+
+def test_an_empty_body_is_named_by_its_status():
+    assert problem(b"", status=503).text == "HTTP 503 Service Unavailable"
+
+
+def test_an_unknown_status_without_a_body_is_named_by_its_number():
+    assert problem(b"", status=529).text == "HTTP 529"
+
+
+def test_an_error_that_is_nothing_but_text_is_told():
+    assert problem({"error": "model overloaded"}).text == "model overloaded"
+
+
+def test_a_plain_text_body_is_told():
+    assert problem(b"upstream connect error", status=502).text == "upstream connect error"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'failed for {"user_id":"user_abc"}',
+        "user_id=user_2xYzAbC, sorry",
+        "quota of user_2abcdefghijklmnopqrstuvwxyzA reached",
+        "key sk-or-v1-0123456789abcdef is unknown",
+    ],
+)
+def test_private_things_are_masked_in_texts(text):
+    told = problem({"error": {"message": text}}).text
+    assert "***" in told
+    assert not any(private in told for private in ("abc", "2xYz", "0123456789"))
+
+
+def test_texts_are_bounded():
+    found = problem({"error": {"message": "x" * 9000, "code": "y" * 9000, "metadata": {"reasons": ["z" * 900] * 99}}})
+    assert (len(found.text), len(found.kind), len(found.reasons[0])) == (2000, 200, 200)
+
+
+@pytest.mark.parametrize(
+    ("header", "wait"),
+    [
+        ("12", 12.0),
+        ("1.5", 1.5),
+        ("Sat, 01 Aug 2026 12:01:00 GMT", 60.0),
+        ("Sat, 01 Aug 2026 11:00:00 GMT", 0.0),
+        ("-3", 0.0),
+        ("99999999", 604800.0),
+        ("soon", None),
+        ("nan", None),
+        ("", None),
+    ],
+)
+def test_a_retry_after_header_is_seconds_or_a_date(header, wait):
+    assert problem(b"", Retry_After=header).retry_after == wait
+
+
+def test_a_wait_repeated_in_the_metadata_counts_when_there_is_no_header():
+    assert problem({"error": {"metadata": {"headers": {"retry-after": "7"}}}}).retry_after == 7.0
+
+
+def test_the_header_counts_before_its_copy():
+    assert problem({"error": {"metadata": {"headers": {"Retry-After": "7"}}}}, Retry_After="3").retry_after == 3.0
+
+
+def test_the_reset_of_a_rate_limit_is_the_wait_when_nothing_else_is_named():
+    reset = str(int(NOW.timestamp() * 1000) + 90_000)
+    assert problem({"error": {"metadata": {"headers": {"X-RateLimit-Reset": reset}}}}).retry_after == 90.0
+
+
+def test_the_reason_of_a_moderation_refusal_is_kept_without_the_flagged_text():
+    metadata = {"reasons": ["violence"], "flagged_input": "the person's words", "provider_name": "OpenAI"}
+    found = problem({"error": {"code": 403, "message": "flagged", "metadata": metadata}}, status=403)
+    assert found.reasons == ("violence",)
+    assert "words" not in repr(found)
+
+
+KEYS = [
+    "error",
+    "metadata",
+    "raw",
+    "message",
+    "code",
+    "availability",
+    "headers",
+    "retry-after",
+    "response",
+    "error_type",
+    "reasons",
+    "http_status",
+    "retry_after",
+    "path",
+    "retryable",
+    "detail",
+]
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=5),
+    max_leaves=20,
+)
+
+
+@given(JSON, st.sampled_from([None, 200, 400, 429, 503]))
+def test_no_envelope_of_any_shape_raises(body, status):
+    read_problem(body, now=NOW, status=status)
+
+
+@given(st.binary(max_size=200), st.dictionaries(st.sampled_from(["Retry-After", "X-RateLimit-Reset"]), st.text()))
+def test_no_body_and_no_headers_raise(raw, headers):
+    problem_of_answer(429, headers, raw, NOW)

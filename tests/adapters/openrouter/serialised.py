@@ -1,0 +1,11 @@
+"""A body as `POST /responses` would receive it."""
+
+from adapters.openrouter.responses.request_body import responses_fields
+from adapters.openrouter.wire.codec import FASTEST, Codec
+from adapters.openrouter.wire.request_body import serialise
+from ports.responses import ResponsesBody
+
+
+def serialise_body(body: ResponsesBody, codec: Codec = FASTEST) -> bytes:
+    """Return the JSON text of `body`."""
+    return serialise(responses_fields(body), codec)

@@ -1,0 +1,59 @@
+"""Certificates and proxies are taken from the process environment, and from nowhere else."""
+
+import pytest
+from yarl import URL
+
+from adapters.openrouter.transport.environment import read_environment
+
+VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+
+
+@pytest.fixture(autouse=True)
+def _no_proxies(monkeypatch):
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+def proxy(telemetry, address):
+    return read_environment(telemetry).proxy_for(URL(address))
+
+
+def test_without_variables_the_way_is_direct(telemetry):
+    assert proxy(telemetry, "https://upstream.test/") is None
+
+
+def test_the_proxy_of_the_scheme_is_used(telemetry, monkeypatch):
+    monkeypatch.setenv("https_proxy", "http://proxy.test:3128")
+    assert proxy(telemetry, "https://upstream.test/") == "http://proxy.test:3128"
+    assert proxy(telemetry, "http://upstream.test/") is None
+
+
+def test_a_proxy_for_all_schemes_is_used(telemetry, monkeypatch):
+    monkeypatch.setenv("ALL_PROXY", "proxy.test:3128")
+    assert proxy(telemetry, "https://upstream.test/") == "http://proxy.test:3128"
+
+
+@pytest.mark.parametrize("exempt", ["upstream.test", ".test", "upstream.test:443", "*"])
+def test_exempt_hosts_are_reached_directly(telemetry, monkeypatch, exempt):
+    monkeypatch.setenv("https_proxy", "http://proxy.test:3128")
+    monkeypatch.setenv("no_proxy", exempt)
+    assert proxy(telemetry, "https://upstream.test/") is None
+
+
+def test_a_kind_of_proxy_that_cannot_be_used_is_told_once_and_left_out(telemetry, monkeypatch):
+    monkeypatch.setenv("https_proxy", "socks5://user:secret@proxy.test:1080")
+    assert proxy(telemetry, "https://upstream.test/") is None
+    [told] = telemetry.named("proxy_unsupported")
+    assert "secret" not in repr(told)
+
+
+def test_an_unreadable_bundle_of_certificates_is_told(telemetry, monkeypatch, tmp_path):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "missing.pem"))
+    read_environment(telemetry)
+    assert telemetry.named("certificates_unreadable")
+
+
+def test_the_password_of_a_proxy_is_in_no_repr(telemetry, monkeypatch):
+    monkeypatch.setenv("https_proxy", "http://user:secret@proxy.test:3128")
+    assert "secret" not in repr(read_environment(telemetry))

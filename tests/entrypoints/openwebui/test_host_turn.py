@@ -1,0 +1,87 @@
+"""A call of the host becomes what the core is asked."""
+
+from typing import Any
+
+import pytest
+
+from domain.conversation.namespace import namespace_of
+from domain.request.turn_request import Caller, Person
+from entrypoints.core.asked import Asked, CallerTools
+from entrypoints.openwebui.host_call import read_call
+from entrypoints.openwebui.host_turn import asked_of
+from entrypoints.openwebui.tool_mode import ToolMode
+from ports.catalog import Model
+
+MODELS = (Model("acme/two.5", "Two"), Model("gpt.five", "Odd"))
+MESSAGES = [{"role": "user", "content": "hi"}]
+
+
+def slug_of(requested: str, models: tuple[Model, ...] = MODELS) -> str:
+    return asked_of(read_call({"body": {"model": requested, "messages": MESSAGES}}), models).model
+
+
+@pytest.mark.parametrize(
+    ("requested", "slug"),
+    [
+        ("openrouter.acme/two.5", "acme/two.5"),
+        ("openrouter.acme.two.5", "acme.two.5"),
+        ("acme/two.5", "acme/two.5"),
+        ("gpt.five", "gpt.five"),
+        ("openrouter.gpt.five", "gpt.five"),
+        ("openrouter.unknown/model", "unknown/model"),
+        ("unknown/model", "unknown/model"),
+    ],
+)
+def test_function_id_is_dropped_unless_the_whole_name_is_a_models(requested: str, slug: str) -> None:
+    assert slug_of(requested) == slug
+
+
+def test_function_id_is_dropped_while_no_model_is_known() -> None:
+    assert slug_of("openrouter.acme.two", ()) == "acme.two"
+
+
+def test_call_is_handed_on_whole() -> None:
+    body = {"model": "openrouter.acme/two.5", "messages": MESSAGES, "stream": True, "temperature": 0.5}
+    call = read_call({"body": body, "__user__": {"id": "u"}, "__task__": "title_generation"})
+    asked = asked_of(call, MODELS, turn_id="t", function_id="openrouter", mode=ToolMode(True, "setting"))
+
+    assert asked == Asked(
+        "acme/two.5",
+        tuple(MESSAGES),
+        asked.parameters,
+        stream=True,
+        caller=Caller.TASK,
+        person=Person("u"),
+        task="title_generation",
+        turn_id="t",
+        namespace=namespace_of("openrouter"),
+        tools=CallerTools(handed_over=True),
+    )
+    assert asked.parameters.temperature == 0.5
+
+
+def test_of_a_call_that_cannot_be_read_who_asks_for_what_is_known() -> None:
+    call = read_call({"body": {"model": "openrouter.acme/two.5"}, "__user__": {"id": "u"}})
+
+    assert asked_of(call, MODELS) == Asked("openrouter.acme/two.5", person=Person("u"))
+
+
+SEARCH_TOOL = {"type": "function", "function": {"name": "search_web"}}
+
+
+@pytest.mark.parametrize(
+    ("metadata", "body", "searches"),
+    [
+        ({}, {}, False),
+        ({"features": {"web_search": False}}, {"tools": [{"function": {"name": "add"}}]}, False),
+        ({"features": {"web_search": True}}, {}, True),
+        ({}, {"tools": [SEARCH_TOOL]}, True),
+        ({"features": None}, {"tools": "none"}, False),
+    ],
+)
+def test_host_that_searches_the_web_itself_is_noticed(
+    metadata: dict[str, Any], body: dict[str, Any], searches: bool
+) -> None:
+    call = read_call({"body": {"model": "a/b", "messages": MESSAGES, **body}, "__metadata__": metadata})
+
+    assert asked_of(call).tools.searches is searches
