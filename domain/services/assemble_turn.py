@@ -145,5 +145,10 @@ class AssembleTurn:
             call_limits=limits_of(request),
             max_rounds=request.tooling.max_rounds,
             jitter=self._ids.jitter(),
-            destination=Destination(ready.sending.endpoint, may_change(ready.slug, request.endpoints), ready.fallback),
+            destination=Destination(
+                ready.sending.endpoint,
+                ready.sending.headers,
+                may_change(ready.slug, request.endpoints),
+                ready.fallback,
+            ),
         )

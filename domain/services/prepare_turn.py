@@ -1,6 +1,6 @@
 """Prepare one turn: what will be sent, and what stands in for it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from domain.catalog.offer import reasons_against
@@ -23,14 +23,13 @@ from ports.json_values import JsonObject
 from ports.responses import Route
 from ports.toolbox import ToolResult, ToolSpec
 
-Headers = tuple[tuple[str, str], ...]
-
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A turn that may run: its model, where it goes, what is sent, and what stands in if the model cannot be had.
+    """A turn that may run: its model, where it goes, and what is sent.
 
-    `headers` are those a model gets beside the route's, by slug. `tools` are those the turn runs itself, `room` the
+    `fallback` builds what goes to the model that stands in, if one may: from the history that is parsed already, and
+    only if the turn comes to that. `tools` are those the turn runs itself, `room` the
     characters their results may have, None without tools. `figures` are for the settlement.
     """
 
@@ -38,8 +37,7 @@ class Ready:
     model: Model | None
     route: Route
     sending: Sending
-    fallback: Sending | None = None
-    headers: Mapping[str, Headers] = field(default_factory=dict)
+    fallback: Callable[[], Sending | None] | None = None
     left_out: tuple[str, ...] = ()
     tools: Registry = field(default_factory=Registry)
     figures: Figures = field(default_factory=Figures)
@@ -68,7 +66,6 @@ def prepare_turn(
     sent = build(request, slug, model, tools, history=history)
     if isinstance(sent, Fault):
         return sent
-    fallback = _fallback(request, checked.models, slug, tools, history)
     items = sent.body.input
     figures = figures_of(request.messages, past, history, items, remembered=remembered)
     return Ready(
@@ -76,8 +73,7 @@ def prepare_turn(
         model,
         checked.route,
         _learned(sent, request, lessons),
-        None if fallback is None else _learned(fallback, request, lessons),
-        {part.body.model: part.headers for part in (fallback, sent) if part is not None},
+        _fallback(request, checked.models, slug, tools, history, lessons),
         (*sent.left_out, *registry.reasons),
         registry,
         figures,
@@ -109,22 +105,31 @@ def _with_room(past: Past, model: Model | None, tools: tuple[JsonObject, ...]) -
 
 
 def _fallback(
-    request: TurnRequest, models: tuple[Model, ...], slug: str, tools: tuple[JsonObject, ...], history: History
-) -> Prepared | None:
-    """Return what goes to the model that stands in; prices, privacy and the off switch hold for it too."""
+    request: TurnRequest,
+    models: tuple[Model, ...],
+    slug: str,
+    tools: tuple[JsonObject, ...],
+    history: History,
+    lessons: Lessons,
+) -> Callable[[], Sending | None] | None:
+    """Return what builds the request to the model that stands in; prices, privacy and the off switch hold too."""
     if not request.fallback_model:
         return None
     model = find(request.fallback_model, models)
     other = model.id if model is not None else slug_of(request.fallback_model)
     if other == slug or reasons_against(other, model, request.offer, chosen_by_person=False):
         return None
-    sent = build(request, other, model, tools, history=history)
-    return None if isinstance(sent, Fault) else sent
+
+    def built() -> Sending | None:
+        sent = build(request, other, model, tools, history=history)
+        return None if isinstance(sent, Fault) else _learned(sent, request, lessons)
+
+    return built
 
 
 def _learned(sent: Prepared, request: TurnRequest, lessons: Lessons) -> Sending:
     may = may_change(sent.body.model, request.endpoints)
-    return lessons.apply(request.route, Sending(sent.body, sent.endpoint), other_endpoint=may)
+    return lessons.apply(request.route, Sending(sent.body, sent.endpoint, sent.headers), other_endpoint=may)
 
 
 def _with_offered_fallbacks(request: TurnRequest, models: tuple[Model, ...]) -> TurnRequest:

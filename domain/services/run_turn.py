@@ -150,8 +150,7 @@ class RunTurn:
         settlement.figures = ready.figures
 
         def call(command: CallUpstream) -> UpstreamCall:
-            headers = ready.headers.get(command.body.model, ())
-            return UpstreamCall(ready.route, command.body, request.limits, command.endpoint, headers)
+            return UpstreamCall(ready.route, command.body, request.limits, command.endpoint, command.headers)
 
         async def settle(end: End) -> None:
             try:
