@@ -51,7 +51,9 @@ async def test_writers_and_readers_of_several_rounds_never_stop_the_loop(databas
     with locked_by_another_process(tmp_path / "store.db"):
         async with measured_stalls(collecting=True) as stalls:
             for _ in range(3):
-                assert await asyncio.gather(write(3), read(), write(4), read()) == ["locked", 1, "locked", 1]
+                one, seen, two, seen_again = await asyncio.gather(write(3), read(), write(4), read())
+                assert {one, two} <= {"locked", "timeout"}  # a busy machine may reach the limit of the whole write
+                assert (seen, seen_again) == (1, 1)
                 await asyncio.sleep(SAME_LOCK_SECONDS)
     assert stalls.longest < NO_STALL
     assert [await write(3), await write(4), await read()] == ["written", "written", 1]

@@ -130,11 +130,14 @@ def test_the_hosts_word_is_taken_from_its_loaded_settings() -> None:
 
 
 @pytest.mark.parametrize("data", ["", "/data", "files"])
-def test_a_place_that_is_wrong_says_so_itself_and_still_has_a_folder(data: str) -> None:
+def test_a_place_that_is_wrong_says_so_itself_and_still_has_a_folder(
+    data: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     found = place_beside_host({OWN: "mysql://me:s3cret@db/x", "DATA_DIR": data})
 
     assert found == Place(
-        folder=HERE / (data or "data"), wrong=f"{OWN} names neither a PostgreSQL nor a SQLite database"
+        folder=tmp_path / (data or "data"), wrong=f"{OWN} names neither a PostgreSQL nor a SQLite database"
     )
 
 
