@@ -7,6 +7,18 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from domain.limits import (
+    BREAKER_FAILURES,
+    BREAKER_SECONDS,
+    CALL_SECONDS,
+    CALLS_AT_ONCE,
+    CALLS_IN_PROCESS,
+    CLEANING_HOURS,
+    FULL_TURNS,
+    RETENTION_DAYS,
+    ROUND_SECONDS,
+    TOOL_ROUNDS,
+)
 from entrypoints.settings_rows import Secret, Setting, read_table, setting
 from entrypoints.settings_upstream import UpstreamSettings
 
@@ -108,20 +120,22 @@ class Settings(UpstreamSettings):
 
     # Tools
     max_function_call_loops: int = setting(
-        25, "Rounds of tool calls in one answer before the model has to finish without them.", low=1
+        TOOL_ROUNDS, "Rounds of tool calls in one answer before the model has to finish without them.", low=1
     )
-    tool_timeout_seconds: int = setting(60, "Seconds one tool call may take.", low=1, high=600)
+    tool_timeout_seconds: int = setting(CALL_SECONDS, "Seconds one tool call may take.", low=1, high=600)
     tool_batch_timeout_seconds: int = setting(
-        120, "Seconds all tool calls of one round may take together, waiting for a free place included.", low=1
+        ROUND_SECONDS,
+        "Seconds all tool calls of one round may take together, waiting for a free place included.",
+        low=1,
     )
     tool_idle_timeout_seconds: int | None = setting(
         None, "Seconds a tool call may go on without any sign of progress. Empty: no such limit.", low=1
     )
     max_parallel_tools_per_request: int = setting(
-        5, "Tool calls of one answer that may run at the same time.", low=1, high=50
+        CALLS_AT_ONCE, "Tool calls of one answer that may run at the same time.", low=1, high=50
     )
     max_parallel_tools_global: int = setting(
-        200, "Tool calls that may run at the same time in one server process.", low=1, high=2000
+        CALLS_IN_PROCESS, "Tool calls that may run at the same time in one server process.", low=1, high=2000
     )
     tool_execution_mode: ToolMode = setting(
         "Pipeline",
@@ -133,14 +147,18 @@ class Settings(UpstreamSettings):
         True, "Make models keep exactly to the schemas of tools, where a schema can be made strict.", advanced=True
     )
     breaker_max_failures: int = setting(
-        5,
+        BREAKER_FAILURES,
         "Failures of one person within BREAKER_WINDOW_SECONDS after which a pause is made.",
         low=1,
         high=50,
         advanced=True,
     )
     breaker_window_seconds: int = setting(
-        60, "Seconds in which failures are counted, and the length of the pause.", low=5, high=900, advanced=True
+        BREAKER_SECONDS,
+        "Seconds in which failures are counted, and the length of the pause.",
+        low=5,
+        high=900,
+        advanced=True,
     )
     enable_web_search_tool: bool = setting(
         True,
@@ -167,7 +185,7 @@ class Settings(UpstreamSettings):
         True, "Keep the results of tool calls, so that later messages of the chat can build on them.", user=True
     )
     tool_output_retention_turns: int = setting(
-        10,
+        FULL_TURNS,
         "Newest turns whose tool results are sent again in full; older long ones are shortened. 0 never shortens.",
         low=0,
     )
@@ -187,10 +205,10 @@ class Settings(UpstreamSettings):
         0, "Size in bytes from which compression is tried; 0 always tries.", low=0, advanced=True
     )
     artifact_cleanup_days: int = setting(
-        90, "Days after which what nobody has used any more is deleted.", low=1, high=365
+        RETENTION_DAYS, "Days after which what nobody has used any more is deleted.", low=1, high=365
     )
     artifact_cleanup_interval_hours: float = setting(
-        1.0, "Hours between two looks for what is to be deleted.", low=0.5, high=24
+        CLEANING_HOURS, "Hours between two looks for what is to be deleted.", low=0.5, high=24
     )
 
     # What people see

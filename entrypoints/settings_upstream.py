@@ -4,10 +4,14 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from domain.limits import TURNS_AT_ONCE, TURNS_WAITING
 from entrypoints.settings_rows import Secret, setting
+from ports.responses import Limits
 
 Access = Literal["admins", "public"]
 FilterRule = Literal["all", "only", "exclude"]
+_USUAL = Limits()
+_MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +43,7 @@ class UpstreamSettings:
         pattern=r"https?://[^\s/]+\S*",
     )
     http_connect_timeout_seconds: int = setting(
-        10, "Seconds to wait for a connection to upstream before giving up.", low=1
+        int(_USUAL.connect), "Seconds to wait for a connection to upstream before giving up.", low=1
     )
     http_total_timeout_seconds: int | None = setting(
         None,
@@ -48,7 +52,7 @@ class UpstreamSettings:
         low=1,
     )
     http_sock_read_seconds: int = setting(
-        300,
+        int(_USUAL.idle_read or 0),
         "Seconds without a single byte from upstream after which a request counts as dead. Not used when "
         "HTTP_TOTAL_TIMEOUT_SECONDS is set.",
         low=1,
@@ -59,7 +63,7 @@ class UpstreamSettings:
         "for both. Requests to free models are repeated in any case.",
     )
     max_sse_event_mb: int = setting(
-        32,
+        _USUAL.event_bytes // _MIB,
         "Largest single event of an answer's stream, in MiB; a larger one ends the answer.",
         low=1,
         high=512,
@@ -121,10 +125,10 @@ class UpstreamSettings:
 
     # Load
     max_concurrent_requests: int = setting(
-        200, "Requests that may run at the same time in one server process.", low=1, high=2000
+        TURNS_AT_ONCE, "Requests that may run at the same time in one server process.", low=1, high=2000
     )
     max_queued_requests: int = setting(
-        1000,
+        TURNS_WAITING,
         "Requests that may wait for a free place in one server process; further ones are refused as busy. "
         "0 refuses at once when every place is taken.",
         low=0,

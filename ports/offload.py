@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar, runtime_checkable
 T = TypeVar("T")
 
 LARGE = 64 * 1024
-"""Bytes of input from which work leaves the event loop. Source: the architecture, folders and the one rule."""
+"""Bytes of input from which pure work leaves the event loop, in adapters too; there is no other such limit."""
 
 
 @runtime_checkable

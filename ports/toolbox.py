@@ -1,6 +1,7 @@
 """Tools that can be run for one person in one turn."""
 
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Protocol, runtime_checkable
 
 from ports.json_values import JsonObject
@@ -20,7 +21,8 @@ class ToolSpec:
     """A tool on offer: `name` and `parameters` (JSON Schema) as its source gives them.
 
     `source` tells where it comes from, the same for all tools of one server (`workspace:files`, `builtin`,
-    `mcp:github`, `direct:maps` ...). `idempotent`: running it twice does no harm. `sequential`: never beside others.
+    `mcp:github`, `direct:maps` ...). What its author declares of it: `idempotent`, running it twice does no harm;
+    `sequential`, it never runs beside others.
     """
 
     name: str
@@ -58,13 +60,28 @@ class ToolFile:
     mime: str = ""
 
 
+class Failure(Enum):
+    """How a call failed, so far as it is known; whose fault that is, the core decides."""
+
+    SAID = "said"
+    """The tool answered that it failed, or an MCP server did."""
+    SERVER = "server"
+    """A tool server answered with an error."""
+    VALUE = "value"
+    """The tool raised an error about a value."""
+    RAISED = "raised"
+    """The tool raised any other error."""
+    OVERDUE = "overdue"
+    """It was stopped because it took too long."""
+
+
 @dataclass(frozen=True, slots=True)
 class ToolResult:
     """What a tool said: `text` goes to the model; `failed` only changes how it is shown.
 
     `images` (https or data URLs) go to the model too if it can see, and are shown; `files` and `sources` are shown.
-    `begun` is False if the tool provably never started. `own_fault`: the tool or its server failed, not the caller's
-    arguments; only such failures count against it.
+    `begun` is False if the tool provably never started. `failure`: how it failed; `status` is the HTTP status a tool
+    server told of.
     """
 
     text: str
@@ -73,7 +90,8 @@ class ToolResult:
     files: tuple[ToolFile, ...] = ()
     sources: tuple[ToolSource, ...] = ()
     begun: bool = True
-    own_fault: bool = False
+    failure: Failure | None = None
+    status: int | None = None
 
 
 @runtime_checkable

@@ -18,6 +18,7 @@ from adapters.openrouter.stream.sse import BOM
 from adapters.openrouter.stream.translator import Translator
 from adapters.openrouter.wire.codec import load_tolerantly
 from adapters.openrouter.wire.fields import mapping, objects
+from ports.offload import LARGE
 from ports.responses import (
     Endpoint,
     EventTooLarge,
@@ -32,7 +33,6 @@ from ports.responses import (
 
 ERROR_BYTES = 1024 * 1024
 ERROR_SECONDS = 5.0
-INLINE_LIMIT = 64 * 1024
 FIELD_STARTS = (b"data", b"event", b"id", b"retry", b":")
 
 Now = Callable[[], datetime]
@@ -89,7 +89,7 @@ async def _first_bytes(response: ClientResponse, call: UpstreamCall) -> bytes:
     """Return the first bytes that are more than white space; nothing when there are none."""
     first = b""
     try:
-        while len(first) < INLINE_LIMIT and not first.removeprefix(BOM).strip():
+        while len(first) < LARGE and not first.removeprefix(BOM).strip():
             data = await response.content.readany()
             if not data:
                 break
@@ -102,7 +102,7 @@ async def _first_bytes(response: ClientResponse, call: UpstreamCall) -> bytes:
 async def _whole(response: ClientResponse, first: bytes, call: UpstreamCall, now: Now) -> list[UpstreamEvent]:
     raw = await _read_rest(response, first, call)
     generation_id = response.headers.get("X-Generation-Id", "")
-    if len(raw) > INLINE_LIMIT:
+    if len(raw) >= LARGE:
         return await to_thread(_read_whole, raw, call.endpoint, generation_id, now)
     return _read_whole(raw, call.endpoint, generation_id, now)
 

@@ -12,9 +12,6 @@ from urllib.parse import urlsplit
 from ports.json_values import JsonObject
 from ports.toolbox import ToolSpec
 
-READS = ("get_", "list_", "search_", "query_", "grep_", "view_", "fetch_", "calculate_")
-"""How names of builtin tools begin that only read: running one twice does no harm."""
-
 LONGEST_LABEL = 64
 
 
@@ -106,7 +103,7 @@ def _tool_spec(name: str, entry: Mapping[str, Any], kind: Kind, source: str) -> 
         description=description if isinstance(description, str) else "",
         parameters=dict(parameters) if isinstance(parameters, Mapping) else {"type": "object", "properties": {}},
         source=source,
-        idempotent=(kind is Kind.BUILTIN and name.startswith(READS)) or _declared(entry, "idempotent"),
+        idempotent=_declared(entry, "idempotent"),
         sequential=_declared(entry, "sequential"),
     )
 

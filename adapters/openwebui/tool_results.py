@@ -6,6 +6,7 @@ handling of tool results in 0.6.28 to 0.12.4.
 """
 
 import json
+import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, is_dataclass
@@ -14,14 +15,14 @@ from typing import Any, cast
 from adapters.openwebui.host_tools import HostTool, Kind
 from adapters.openwebui.tool_findings import Findings, is_address
 from ports.json_values import JsonObject
-from ports.toolbox import ToolResult, ToolSource
+from ports.toolbox import Failure, ToolResult, ToolSource
 
 MOST_TEXT = 4 * 1024 * 1024
 """Characters of a result's text; the core cuts further by what the model can read."""
 
 MOST_NODES, DEEPEST, LONGEST_SCANNED = 20_000, 40, 512 * 1024
 SERVERS = (Kind.OPENAPI, Kind.TERMINAL, Kind.DIRECT)
-_CALLERS_FAULT = tuple(f"http error {status}" for status in (400, 404, 405, 409, 413, 414, 415, 422))
+_STATUS = re.compile(r"http error (\d{3})\b", re.IGNORECASE)
 _FAILURES = ("error:", "exception:", "traceback", "http error")
 PAGE_SHOWN = "A page is shown to the person."
 
@@ -41,7 +42,8 @@ def result_of(tool: HostTool, arguments: JsonObject, value: object) -> ToolResul
         images=tuple(found.images),
         files=tuple(found.files),
         sources=tuple(found.sources.values()),
-        own_fault=failed and tool.kind in SERVERS and not (error or "").lower().startswith(_CALLERS_FAULT),
+        failure=(Failure.SERVER if tool.kind in SERVERS else Failure.SAID) if failed else None,
+        status=int(told[1]) if (told := _STATUS.match(error or "")) else None,
     )
 
 

@@ -11,7 +11,7 @@ from adapters.openwebui.tool_results import result_of, weight_of
 from adapters.openwebui.tool_threads import ToolThreads, driven, finished
 from ports.offload import LARGE, Offload
 from ports.telemetry import Redactor, Telemetry
-from ports.toolbox import ToolRequest, ToolResult, ToolSpec
+from ports.toolbox import Failure, ToolRequest, ToolResult, ToolSpec
 
 BROWSER_SECONDS = 60.0
 LONGEST_ERROR = 2000
@@ -82,7 +82,7 @@ class OpenWebUiToolbox:
         name = type(error).__name__
         self._telemetry.event("info", "tool_raised", tool=tool.spec.name, source=tool.spec.source, error=name)
         text = f"Error: {name}: {said}" if said else f"Error: {name}"
-        return ToolResult(text, failed=True, own_fault=_own_fault(tool, error))
+        return ToolResult(text, failed=True, failure=_failure_of(tool, error))
 
 
 async def open_toolbox(
@@ -142,9 +142,9 @@ def _hides_blocking(function: object) -> bool:
     return wrapped is not None and _is_async(function) and not _is_async(inspect.unwrap(wrapped))
 
 
-def _own_fault(tool: HostTool, error: Exception) -> bool:
-    """Tell a broken tool from a refused call: a value it did not like, an MCP server that answered with an error."""
+def _failure_of(tool: HostTool, error: Exception) -> Failure:
+    """Tell how a tool failed by what it raised; the hosts' MCP client raises bare exceptions for a server's errors."""
     if tool.kind is Kind.MCP and type(error) is Exception:
-        return False
+        return Failure.SAID
     decoding = isinstance(error, UnicodeError) or type(error).__name__ == "JSONDecodeError"
-    return decoding or not isinstance(error, ValueError)
+    return Failure.VALUE if isinstance(error, ValueError) and not decoding else Failure.RAISED

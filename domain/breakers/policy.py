@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from domain.limits import BREAKER_FAILURES, BREAKER_SECONDS
+
 MOST_FAILURES = 50
 LONGEST = 86_400_000
 """ms; no cool-down and no lease is longer, whatever was set or stored."""
@@ -19,10 +21,10 @@ class Policy:
     next caller may probe.
     """
 
-    max_failures: int = 5
-    window: float = 60.0
-    cool_down: float = 60.0
-    longest_cool_down: float = 600.0
+    max_failures: int = BREAKER_FAILURES
+    window: float = BREAKER_SECONDS
+    cool_down: float = BREAKER_SECONDS
+    longest_cool_down: float = 10 * BREAKER_SECONDS
     lease: float = 90.0
 
     @property

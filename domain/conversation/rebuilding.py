@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from domain.conversation.arguments import object_text
+from domain.conversation.call_ids import CallIds
 from domain.conversation.decoration import first_call_in, words_of
 from domain.conversation.fingerprint import normalised, text_of, visible_text
 from domain.conversation.items import output_text
@@ -28,17 +29,8 @@ class Ids:
     """Which ids a request has already."""
 
     def __init__(self, call_ids: Iterable[str] = ()) -> None:
-        self._calls = set(call_ids)
+        self.calls = CallIds(call_ids)
         self._items: set[str] = set()
-
-    def call(self, wished: str, other: str) -> str:
-        """Take an id for a call: the wished one, the other one, or a new one."""
-        chosen, count = wished, 1
-        while chosen in self._calls:
-            chosen = other if count == 1 else f"{other}_{count}"
-            count += 1
-        self._calls.add(chosen)
-        return chosen
 
     def take(self, item_id: object, prefix: str) -> bool:
         """Take an item's id if upstream would take it, too."""
@@ -64,7 +56,7 @@ def stored_items(record: TurnRecord, outputs: Mapping[str, str], ids: Ids, *, th
         elif kind == MESSAGE:
             items.append(_message(item, ids, with_id=thoughts is not None))
         elif kind == CALL:
-            called[item["call_id"]] = ids.call(item["call_id"], kept.shown or item["call_id"])
+            called[item["call_id"]] = ids.calls.take(item["call_id"], kept.shown or item["call_id"])
             items.append(_call(called[item["call_id"]], item))
         elif kind == OUTPUT and item["call_id"] in called:
             items.append(_output(called.pop(item["call_id"]), item["output"]))
@@ -119,7 +111,7 @@ def host_items(run: Run, messages: Sequence[object], outputs: Mapping[str, str],
         items += _said(before)
         answers: list[JsonObject] = []
         for visible, call, output in calls:
-            chosen = ids.call(call["call_id"], visible)
+            chosen = ids.calls.take(call["call_id"], visible)
             items.append(_call(chosen, call))
             answers.append(_output(chosen, output if output is not None else outputs.get(visible, LOST)))
         items += (*answers, *_said(after))
@@ -133,19 +125,14 @@ def distinct_calls(items: Iterable[JsonObject]) -> Iterator[JsonObject]:
     and before the next call of that id.
     """
     items = list(items)
-    taken = {item["call_id"] for item in items if item["type"] == CALL}
+    ids = CallIds(item["call_id"] for item in items if item["type"] == CALL)
     given: set[str] = set()
-    count: dict[str, int] = {}
     now: dict[str, str] = {}
     for item in items:
         kind, call_id = item["type"], item.get("call_id", "")
         if kind == CALL:
-            chosen = call_id
-            while chosen in given or (chosen != call_id and chosen in taken):
-                count[call_id] = count.get(call_id, 1) + 1
-                chosen = f"{call_id}_{count[call_id]}"
-            given.add(chosen)
-            now[call_id] = chosen
+            now[call_id] = ids.take(call_id) if call_id in given else call_id
+            given.add(call_id)
         changed = kind in (CALL, OUTPUT) and now.get(call_id, call_id) != call_id
         yield {**item, "call_id": now[call_id]} if changed else item
 

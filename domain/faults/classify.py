@@ -1,6 +1,7 @@
 """Port errors and upstream problems -> faults. The only place where they are told apart."""
 
 from domain.faults.fault import Fault, FaultKind, RetryRule
+from domain.redaction.secrets import redact
 from ports.responses import (
     EventTooLarge,
     InvalidRoute,
@@ -76,7 +77,7 @@ def fault_of_problem(problem: UpstreamProblem) -> Fault:
     status = problem.status if problem.status is not None else _STATUS_OF_KIND.get(problem.kind)
     return Fault(
         kind=_kind(problem, status),
-        detail=problem.text[:DETAIL_LIMIT],
+        detail=redact(problem.text)[:DETAIL_LIMIT],
         status=status if status is not None and 400 <= status <= 599 else None,
         provider=problem.provider,
         retry_after=problem.retry_after,

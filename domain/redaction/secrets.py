@@ -1,4 +1,4 @@
-"""Masking: keys, bearer tokens and inlined data never reach a log or an error."""
+"""What is a secret: keys, tokens, account ids and inlined data never reach a log, an error or a card."""
 
 import re
 
@@ -8,6 +8,8 @@ _PATTERNS = (
     (re.compile(r"(?i)(bearer\s+)[A-Za-z0-9._~+/=-]{6,}"), r"\1" + MASK),
     (re.compile(r"(?i)((?:authorization|cookie)[\"']?\s*[:=]\s*[\"']?)[^\r\n\"']+"), r"\1" + MASK),
     (re.compile(r"(?i)((?:api[_-]?key|password|token)[\"']?\s*[:=]\s*[\"']?)[^\s\"',;]{4,}"), r"\1" + MASK),
+    (re.compile(r"(?i)(\buser_?id[\"'\\]*\s*[:=]\s*[\"'\\]*)[\w.|-]+"), r"\1" + MASK),
+    (re.compile(r"\b(user|org)_[0-9A-Za-z]{16,}"), r"\1_" + MASK),
     (re.compile(r"data:[\w.+/-]+;base64,[A-Za-z0-9+/=]{16,}"), "data:" + MASK),
     (re.compile(r"//[^/\s:@]+:[^/\s@]+@"), "//" + MASK + "@"),
 )

@@ -6,6 +6,18 @@ from enum import Enum
 
 from domain.catalog.offer import Offer
 from domain.faults.retry import RetryPolicy
+from domain.limits import (
+    BREAKER_FAILURES,
+    BREAKER_SECONDS,
+    CALL_SECONDS,
+    CALLS_AT_ONCE,
+    CALLS_IN_PROCESS,
+    FULL_TURNS,
+    ROUND_SECONDS,
+    TOOL_ROUNDS,
+    TURNS_AT_ONCE,
+    TURNS_WAITING,
+)
 from ports.json_values import JsonObject
 from ports.responses import Endpoint, Limits, Route
 
@@ -139,7 +151,7 @@ class Remembering:
     namespace: str = ""
     reasoning: str = "conversation"
     tool_results: bool = True
-    full_turns: int = 10
+    full_turns: int = FULL_TURNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,14 +165,14 @@ class Tooling:
     """
 
     strict: bool = True
-    max_rounds: int = 25
-    parallel: int = 5
-    in_process: int = 200
-    seconds: float = 60.0
-    round_seconds: float = 120.0
+    max_rounds: int = TOOL_ROUNDS
+    parallel: int = CALLS_AT_ONCE
+    in_process: int = CALLS_IN_PROCESS
+    seconds: float = CALL_SECONDS
+    round_seconds: float = ROUND_SECONDS
     still_seconds: float | None = None
-    breaker_failures: int = 5
-    breaker_window: float = 60.0
+    breaker_failures: int = BREAKER_FAILURES
+    breaker_window: float = BREAKER_SECONDS
     handed_over: bool = False
     host_only: frozenset[str] = frozenset()
     searches: int | None = None
@@ -170,8 +182,8 @@ class Tooling:
 class Bounds:
     """Limits of the process that are not upstream's: turns at once, and waiting."""
 
-    concurrent: int = 200
-    queued: int = 1000
+    concurrent: int = TURNS_AT_ONCE
+    queued: int = TURNS_WAITING
 
 
 @dataclass(frozen=True, slots=True)

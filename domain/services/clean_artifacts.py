@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from domain.breakers.policy import FORGET_AFTER_SECONDS
+from domain.limits import CLEANING_HOURS, RETENTION_DAYS
 from domain.services.remember_turn import Shelf
 from domain.services.rotate_keys import reseal_batch
 from ports.artifacts import Artifacts, ArtifactsError
@@ -39,8 +40,8 @@ class Retention:
     """How one namespace is cleaned: rows nobody has read for `days` go, every `hours`."""
 
     namespace: str
-    days: int = 90
-    hours: float = 1.0
+    days: int = RETENTION_DAYS
+    hours: float = CLEANING_HOURS
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from domain.breakers.keys import tool_key
 from domain.breakers.policy import Policy
 from domain.services.guard_call import Admission, GuardCall
 from domain.services.store_time import StoreTime
+from domain.tools.failures import is_the_tools
 from ports.notices import Notices
 from ports.toolbox import ToolResult, ToolSpec
 
@@ -49,4 +50,4 @@ def _verdict(result: ToolResult | None) -> Verdict:
         return Verdict.NEUTRAL
     if not result.failed:
         return Verdict.SUCCESS
-    return Verdict.FAILURE if result.own_fault else Verdict.NEUTRAL
+    return Verdict.FAILURE if is_the_tools(result) else Verdict.NEUTRAL

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from domain.catalog.snapshot import Snapshot
+from domain.redaction.secrets import redact
 from domain.services.keep_catalog import KeepCatalog
 from ports.catalog import Catalog, CatalogError, Model
 from ports.clock import Clock
@@ -173,7 +174,7 @@ class ListModels:
             fetched = await self._zero_retention(route) if asked else None
             await self._first_of(key, until=self._clock.monotonic() + KEY_SECONDS)
         except CatalogError as error:
-            self._put_off(entry, max_age, str(error), error.status)
+            self._put_off(entry, max_age, redact(str(error)), error.status)
         except Exception as defect:  # noqa: BLE001 - the edge of a background task: a defect must not load endlessly
             self._put_off(entry, max_age, f"{type(defect).__name__}: {defect}", None)
         else:

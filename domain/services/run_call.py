@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+from domain.limits import CALLS_IN_PROCESS, CALLS_WAITING
 from domain.services.drive import OVERDUE
 from domain.services.guard_call import Admission
 from domain.services.journal_calls import HOST_SECONDS, JournalCalls
@@ -25,7 +26,7 @@ from ports.offload import LARGE, Offload
 from ports.slots import Slots, SlotsFull
 from ports.telemetry import Level, Telemetry
 from ports.tool_runs import ToolRun
-from ports.toolbox import Checker, Toolbox, ToolCall, ToolRequest, ToolResult, ToolSpec
+from ports.toolbox import Checker, Failure, Toolbox, ToolCall, ToolRequest, ToolResult, ToolSpec
 
 PARTING = 0.5
 """Seconds the breaker may take to note the end of a call that was stopped."""
@@ -75,8 +76,8 @@ class CallTurn:
     user_id: str
     chat_id: str = ""
     message_id: str = ""
-    parallel: int = 200
-    waiting: int = 1000
+    parallel: int = CALLS_IN_PROCESS
+    waiting: int = CALLS_WAITING
 
 
 _LEVELS: dict[str, Level] = {"done": "debug", "stopped": "info"}
@@ -151,7 +152,7 @@ class RunCall:
         except asyncio.CancelledError as stopped:
             patience = PARTING
             if OVERDUE in stopped.args:
-                learned = ToolResult("", failed=True, own_fault=True)
+                learned = ToolResult("", failed=True, failure=Failure.OVERDUE)
             raise
         finally:
             await self._report(tool.spec, admission, learned, patience)
@@ -182,7 +183,7 @@ class RunCall:
             return await self._ports.toolbox.call(request)
         except Exception as defect:  # noqa: BLE001 - the edge of the tools: one that breaks its promise is a failure
             self._ports.telemetry.event("error", "tool_broke", tool=request.spec.name[:80], kind=type(defect).__name__)
-            return ToolResult("Error: the tool failed.", failed=True, own_fault=True)
+            return ToolResult("Error: the tool failed.", failed=True, failure=Failure.RAISED)
 
     async def _report(
         self, spec: ToolSpec, admission: Admission, learned: ToolResult | None, patience: float | None

@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from domain.conversation.arguments import NONE
+from domain.limits import CALL_SECONDS, CALLS_AT_ONCE, ROUND_SECONDS
 from domain.tools.hints import Order, order_of
 from domain.tools.results import fitted, output_of
 from domain.tools.steps import CallStep, CancelCall, ClearTimer, SetTimer, ShowCall, ShowCallResult, StartCall
 from ports.json_values import JsonObject
-from ports.toolbox import ToolCall, ToolResult
+from ports.toolbox import Failure, ToolCall, ToolResult
 
 CALL, ROUND, STILL = "call:", "calls:round", "calls:still"
 RESERVED = 500
@@ -23,10 +24,10 @@ class CallLimits:
     beginning or ending, None for no such limit.
     """
 
-    parallel: int = 5
-    seconds: float = 60.0
+    parallel: int = CALLS_AT_ONCE
+    seconds: float = CALL_SECONDS
     queue: int = 50
-    round_seconds: float = 120.0
+    round_seconds: float = ROUND_SECONDS
     still_seconds: float | None = None
 
     @property
@@ -153,7 +154,7 @@ class Calls:
         if call is None:
             return []
         text = f"Error: the tool did not finish within {self.limits.seconds:g} s."
-        result = ToolResult(text, failed=True, own_fault=True)
+        result = ToolResult(text, failed=True, failure=Failure.OVERDUE)
         return [CancelCall(call.call_id, overdue=True), *self._answer(call, result), *self._go_on(now)]
 
     def cancel(self) -> list[CallStep]:
@@ -208,7 +209,7 @@ class Calls:
                 result = ToolResult("Not completed: the turn was stopped.", failed=True)
             elif call.call_id in self._begun:
                 result = ToolResult(
-                    f"Error: the tool was stopped before it finished: {why}.", failed=True, own_fault=True
+                    f"Error: the tool was stopped before it finished: {why}.", failed=True, failure=Failure.OVERDUE
                 )
             else:
                 result = _not_run(f"Not run: {why}. Call it again if it is still needed.")

@@ -1,10 +1,11 @@
-"""Call ids: upstream refuses one that stands for two calls, so within a turn each stands for one."""
+"""The calls of an answer, each under an id of its own within the turn."""
 
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeVar
 
 from domain.conversation.arguments import NONE
+from domain.conversation.call_ids import CallIds
 from ports.json_values import JsonObject
 from ports.toolbox import ToolCall
 
@@ -18,14 +19,13 @@ def distinct(calls: Iterable[tuple[K, ToolCall, bool]], taken: frozenset[str]) -
     """
     found: dict[K, ToolCall] = {}
     first: dict[str, ToolCall] = {}
-    used = set(taken)
+    ids = CallIds(taken)
     for key, call, complete in calls:
         if not call.name:
             continue
         known = first.setdefault(call.call_id, call)
         if known is call or (complete and _differ(known, call)):
-            found[key] = replace(call, call_id=_free(call.call_id, used))
-            used.add(found[key].call_id)
+            found[key] = replace(call, call_id=ids.take(call.call_id))
     return found
 
 
@@ -36,11 +36,3 @@ def call_ids_of(items: Iterable[JsonObject]) -> frozenset[str]:
 
 def _differ(known: ToolCall, other: ToolCall) -> bool:
     return NONE not in (known.arguments, other.arguments) and known != other
-
-
-def _free(call_id: str, used: set[str]) -> str:
-    number, free = 1, call_id
-    while free in used:
-        number += 1
-        free = f"{call_id[:56]}_{number}"
-    return free

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from domain.faults.retry import RetryPolicy
+from domain.limits import TOOL_ROUNDS
 from domain.request.repair import Sending
 from domain.tools.plan import CallLimits, Reader
 from ports.responses import Endpoint, ResponsesBody
@@ -42,7 +43,7 @@ class TurnPlan:
     handed_over: frozenset[str] = frozenset()
     reader: Reader = field(default_factory=Reader)
     call_limits: CallLimits = field(default_factory=CallLimits)
-    max_rounds: int = 25
+    max_rounds: int = TOOL_ROUNDS
     idle_seconds: float = 600.0
     jitter: float = 0.5
     destination: Destination = field(default_factory=Destination)

@@ -14,8 +14,8 @@ from entrypoints.core.asked import Start
 from entrypoints.openai.completion import Collected, collect, completion
 from entrypoints.openai.errors import error_object, headers_of
 from entrypoints.openai.frames import ChunkHead
-from entrypoints.openwebui.emitter import GuardedEmitter
 from entrypoints.openwebui.host_call import HostCall
+from entrypoints.openwebui.present.emitter import GuardedEmitter
 from entrypoints.openwebui.present.fault_text import card, status_line
 from entrypoints.openwebui.present.frames import BELOW
 from entrypoints.openwebui.present.wishes import Wishes

@@ -16,10 +16,10 @@ from domain.request.turn_request import Caller, Person
 from entrypoints.core.policy import keeps_anything, support_of
 from entrypoints.openai.chunks import ChunkPresenter
 from entrypoints.openai.frames import ChunkHead
-from entrypoints.openwebui.emitter import GuardedEmitter
 from entrypoints.openwebui.host import Host, detect_host
 from entrypoints.openwebui.host_call import HostCall, read_call
 from entrypoints.openwebui.host_turn import asked_of
+from entrypoints.openwebui.present.emitter import GuardedEmitter
 from entrypoints.openwebui.present.frames import Presenter
 from entrypoints.openwebui.present.guard import Guard
 from entrypoints.openwebui.present.legacy import LegacyPresenter

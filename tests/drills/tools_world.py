@@ -14,7 +14,7 @@ from domain.tools.once import arguments_hash
 from ports.cipher import Cipher
 from ports.json_values import JsonObject
 from ports.responses import UpstreamCall, UpstreamEvent
-from ports.toolbox import ToolRequest, ToolResult, ToolSpec
+from ports.toolbox import Failure, ToolRequest, ToolResult, ToolSpec
 from tests.domain.services.stage import said
 from tests.domain.turn.talk import completed, done
 from tests.doubles.cipher import NamedKeyCipher
@@ -62,7 +62,7 @@ class Toolbox:
         if name == "break":
             raise ValueError("secret")
         text = "x" * 400_000 if name == "big" else f"result of {name}"
-        return ToolResult(text, failed=name == "fail", own_fault=name == "fail")
+        return ToolResult(text, failed=name == "fail", failure=Failure.RAISED if name == "fail" else None)
 
 
 @dataclass

@@ -17,10 +17,10 @@ from adapters.openrouter.wire.fields import mapping, objects, text
 from ports.catalog import CatalogError, Model
 from ports.clock import Clock
 from ports.json_values import JsonObject
+from ports.offload import LARGE
 from ports.responses import InvalidRoute, Limits, Reach, Route
 
 BODY_LIMIT = 32 * 1024 * 1024
-INLINE_LIMIT = 64 * 1024
 AT_ONCE = 40  # entries a thread reads before the loop gets its turn: a millisecond or two
 LIMITS = Limits(connect=10.0, total=30.0, idle_read=None)
 
@@ -36,7 +36,7 @@ class AioCatalog:
     async def fetch(self, route: Route) -> tuple[Model, ...]:
         """Return all models in upstream's order. Raises CatalogError."""
         raw = await self._get(route, "models")
-        models = await _read_beside(raw) if len(raw) > INLINE_LIMIT else read_models(raw)
+        models = await _read_beside(raw) if len(raw) >= LARGE else read_models(raw)
         if not models:
             raise CatalogError("the list holds no model")
         return models
@@ -44,7 +44,7 @@ class AioCatalog:
     async def fetch_zero_retention(self, route: Route) -> frozenset[str]:
         """Return the ids of models with an endpoint that keeps no data. Raises CatalogError."""
         raw = await self._get(route, "endpoints/zdr")
-        return await to_thread(_read_ids, raw) if len(raw) > INLINE_LIMIT else _read_ids(raw)
+        return await to_thread(_read_ids, raw) if len(raw) >= LARGE else _read_ids(raw)
 
     async def check_key(self, route: Route) -> None:
         """Return if upstream accepts the key. Raises CatalogError."""

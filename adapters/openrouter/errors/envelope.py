@@ -27,11 +27,6 @@ GENERIC = frozenset(
     )
 )
 TITLE = pattern(r"<title[^>]*>(.{0,300}?)</title", IGNORECASE | DOTALL)
-PRIVATE = (
-    (pattern(r"(\buser_?id\b\W{1,5})[\w.|-]+", IGNORECASE), r"\1***"),
-    (pattern(r"\b(user|org)_[0-9A-Za-z]{16,}"), r"\1_***"),
-    (pattern(r"\bsk-[\w-]{8,}"), "sk-***"),
-)
 
 
 def problem_of_answer(status: int | None, headers: Mapping[str, str], raw: bytes, now: datetime) -> UpstreamProblem:
@@ -154,10 +149,7 @@ def _phrase(status: int | None) -> str:
 
 
 def _presentable(message: str) -> str:
-    message = message[: 4 * TEXT_LIMIT]
-    for private, replacement in PRIVATE:
-        message = private.sub(replacement, message)
-    return " ".join(message.split())[:TEXT_LIMIT]
+    return " ".join(message[: 4 * TEXT_LIMIT].split())[:TEXT_LIMIT]
 
 
 def _reasons(found: _Envelope) -> tuple[str, ...]:

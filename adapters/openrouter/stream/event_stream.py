@@ -8,9 +8,9 @@ from aiohttp import ClientError, ClientResponse, StreamReader
 
 from adapters.openrouter.errors.network import failure_of
 from adapters.openrouter.stream.sse import SseDecoder
+from ports.offload import LARGE
 from ports.responses import EventIgnored, EventTooLarge, Limits, Reach, ResponsesError, StreamClosed, UpstreamEvent
 
-INLINE_LIMIT = 64 * 1024
 FIRST_SLICE = 8 * 1024
 """Bytes of the first read that are handled before the others: the first word does not wait for all the rest."""
 
@@ -91,7 +91,7 @@ class EventStream:
 
     async def _read_events(self, data: bytes) -> list[UpstreamEvent]:
         """Return the events of one read; in a thread where it may finish a large one."""
-        if self._decoder.held > INLINE_LIMIT and (b"\n" in data or b"\r" in data):
+        if self._decoder.held >= LARGE and (b"\n" in data or b"\r" in data):
             return await to_thread(lambda: self._translator.translate(self._decoded(data), large=True))
         return await self._translated(self._decoded(data))
 
@@ -104,7 +104,7 @@ class EventStream:
         return payloads
 
     async def _translated(self, payloads: Sequence[bytes]) -> list[UpstreamEvent]:
-        if any(len(payload) > INLINE_LIMIT for payload in payloads):
+        if any(len(payload) >= LARGE for payload in payloads):
             return await to_thread(self._translator.translate, payloads, large=True)
         return self._translator.translate(payloads)
 

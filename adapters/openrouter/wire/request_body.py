@@ -8,10 +8,10 @@ from math import isfinite
 from typing import Any
 
 from adapters.openrouter.wire.codec import FASTEST, STDLIB, Codec
+from ports.offload import LARGE
 from ports.responses import ResponsesBody
 
 Shape = Callable[[ResponsesBody], Mapping[str, object]]
-INLINE_LIMIT = 64 * 1024
 NODE_WEIGHT = 32
 TOOL_WEIGHT = 1024  # looking into some thirty of them, in every request of a page, would cost more than writing
 REQUIRED = ("model", "input", "messages")
@@ -21,7 +21,7 @@ NULLS = (b":null", b",null", b"[null")
 
 async def encode_body(body: ResponsesBody, shape: Shape, codec: Codec = FASTEST) -> bytes:
     """Serialise `body` for the endpoint whose fields `shape` makes; in a thread when it holds more than 64 KiB."""
-    if _exceeds({**named_fields(body), "tools": ()}, INLINE_LIMIT - TOOL_WEIGHT * len(body.tools)):
+    if _exceeds({**named_fields(body), "tools": ()}, LARGE - TOOL_WEIGHT * len(body.tools)):
         return await to_thread(_shaped, body, shape, codec)
     return _shaped(body, shape, codec)
 

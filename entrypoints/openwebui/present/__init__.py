@@ -2,5 +2,6 @@
 
 `native` items for the page from 0.8 on; `legacy` chunks for the page of 0.6; `pace` when a piece leaves; `fault_text`
 cards and status lines; `frames` the events they share; `guard` keeps defects inside; `pieces` waits for what leaves
-next; `stream` joins it all into the generator the host iterates. What API clients get is in `entrypoints.openai`.
+next; `emitter` sends events beside the answer; `stream` joins it all into the generator the host iterates. What API
+clients get is in `entrypoints.openai`.
 """

@@ -7,7 +7,7 @@ from typing import Any
 from domain.turn.steps import ShowReasoning, ShowText
 from entrypoints.core.asked import Start
 from entrypoints.openai.frames import Yield
-from entrypoints.openwebui.emitter import GuardedEmitter
+from entrypoints.openwebui.present.emitter import GuardedEmitter
 from entrypoints.openwebui.present.guard import Guard
 from entrypoints.openwebui.present.pace import Pacer
 from entrypoints.openwebui.present.pieces import Pieces

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from adapters.openwebui.host_tools import HostOffer, Kind, read_tools
+from domain.tools.once import BUILTIN, may_repeat
 from tests.adapters.openwebui.host_wrappers import builtin, direct, external, in_body, mcp, workspace
 
 
@@ -82,10 +83,14 @@ def test_a_spec_without_parameters_takes_none() -> None:
     assert (tool.spec.parameters, tool.spec.description) == ({"type": "object", "properties": {}}, "")
 
 
-def test_builtin_tools_that_only_read_may_run_twice() -> None:
+def test_builtin_tools_are_told_apart_by_their_source_and_declare_nothing() -> None:
     tools = {name: builtin(name, add) for name in ("search_web", "add_memory")}
-    found = {tool.spec.name: tool.spec.idempotent for tool in read_tools(HostOffer(tools, None, in_body(*tools)))}
-    assert found == {"search_web": True, "add_memory": False}
+    specs = [tool.spec for tool in read_tools(HostOffer(tools, None, in_body(*tools)))]
+    assert {(spec.name, spec.source, spec.idempotent) for spec in specs} == {
+        ("search_web", BUILTIN, False),
+        ("add_memory", BUILTIN, False),
+    }
+    assert {spec.name for spec in specs if may_repeat(spec)} == {"search_web"}
 
 
 def test_the_author_of_a_workspace_tool_may_declare_how_it_is_run() -> None:

@@ -12,7 +12,7 @@ from adapters.openwebui.host_tools import HostOffer
 from adapters.openwebui.tool_threads import ToolThreads
 from adapters.openwebui.toolbox import OpenWebUiToolbox, open_toolbox
 from ports.offload import LARGE
-from ports.toolbox import Toolbox, ToolRequest, ToolResult
+from ports.toolbox import Failure, Toolbox, ToolRequest, ToolResult
 from tests.adapters.openwebui.host_wrappers import direct, external, in_body, mcp, workspace, wrapped
 from tests.doubles.offload import InlineOffload
 from tests.doubles.telemetry import RecordedTelemetry
@@ -84,15 +84,19 @@ async def test_a_blocking_function_that_returns_an_awaitable_is_awaited(ground: 
 
 
 @pytest.mark.parametrize(
-    ("raised", "own_fault"),
-    [(RuntimeError("no disk"), True), (ValueError("no such city"), False), (UnicodeError("torn"), True)],
+    ("raised", "failure"),
+    [
+        (RuntimeError("no disk"), Failure.RAISED),
+        (ValueError("no such city"), Failure.VALUE),
+        (UnicodeError("torn"), Failure.RAISED),
+    ],
 )
-async def test_a_tool_that_raises_answers_with_its_error(ground: Ground, raised: Exception, own_fault: bool) -> None:
+async def test_a_tool_that_raises_answers_with_its_error(ground: Ground, raised: Exception, failure: Failure) -> None:
     async def fail() -> None:
         raise raised
 
     result = await ground.run(workspace("fail", fail), {})
-    assert (result.failed, result.own_fault, result.begun) == (True, own_fault, True)
+    assert (result.failed, result.failure, result.begun) == (True, failure, True)
     assert result.text.startswith(f"Error: {type(raised).__name__}: ")
 
 
@@ -101,7 +105,7 @@ async def test_an_error_an_mcp_server_answers_with_does_not_count_against_it(gro
         raise Exception("no such repository")
 
     result = await ground.run(mcp("hub_find", refuse, object()), {})
-    assert (result.text, result.own_fault) == ("Error: Exception: no such repository", False)
+    assert (result.text, result.failure) == ("Error: Exception: no such repository", Failure.SAID)
 
 
 @pytest.mark.parametrize("asynchronous", [True, False])
@@ -248,18 +252,16 @@ async def test_a_page_that_is_gone_never_started_the_call(ground: Ground) -> Non
         return {"error": "Client session disconnected."}
 
     result = await ground.run(direct("route"), {}, event_call=event_call, session_id="sid")
-    assert (result.failed, result.begun, result.own_fault) == (True, False, False)
+    assert (result.failed, result.begun, result.failure) == (True, False, None)
 
 
-@pytest.mark.parametrize(("status", "own_fault"), [(500, True), (422, False)])
-async def test_an_error_of_a_tool_server_counts_unless_the_call_was_wrong(
-    ground: Ground, status: int, own_fault: bool
-) -> None:
+@pytest.mark.parametrize("status", [500, 422])
+async def test_an_error_of_a_tool_server_tells_its_status(ground: Ground, status: int) -> None:
     async def fetch(**_given: Any) -> Any:
         return ({"error": f"HTTP error {status}: no"}, None)
 
     result = await ground.run(external("fetch", fetch), {})
-    assert (result.failed, result.own_fault) == (True, own_fault)
+    assert (result.failed, result.failure, result.status) == (True, Failure.SERVER, status)
 
 
 async def test_tools_that_have_to_be_awaited_are(ground: Ground) -> None:

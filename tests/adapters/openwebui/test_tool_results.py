@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from adapters.openwebui.host_tools import HostTool, Kind
 from adapters.openwebui.tool_results import MOST_TEXT, PAGE_SHOWN, result_of, weight_of
-from ports.toolbox import ToolFile, ToolResult, ToolSource, ToolSpec
+from ports.toolbox import Failure, ToolFile, ToolResult, ToolSource, ToolSpec
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\xff"
 IMAGE = "data:image/png;base64,AAAA"
@@ -148,7 +148,7 @@ def test_headers_of_a_tool_server_are_not_shown_to_the_model() -> None:
 @pytest.mark.parametrize("value", ["Error: none", {"error": "none"}, '{"error": "none"}', "HTTP error! Status: 500"])
 def test_a_result_that_tells_an_error_has_failed(value: object) -> None:
     assert read(value).failed
-    assert not read(value).own_fault
+    assert read(value).failure is Failure.SAID
 
 
 @pytest.mark.parametrize("value", ["Errors are rare", {"error": None}, {"errors": 1}, '{"error": '])

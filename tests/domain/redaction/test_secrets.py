@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.faults.classify import fault_of_problem
 from domain.redaction.secrets import redact
+from ports.responses import UpstreamProblem
 
 SECRET = "Zm9vYmFyYmF6cXV4"
 
@@ -25,6 +27,10 @@ SECRET = "Zm9vYmFyYmF6cXV4"
         f"token: {SECRET}",
         f"https://user:{SECRET}@proxy.example:3128",
         f"data:image/png;base64,{SECRET}{SECRET}",
+        f'failed for {{"user_id":"user_{SECRET}"}}',
+        f"user_id={SECRET}, sorry",
+        f"quota of user_{SECRET} reached",
+        f"not a member of org_{SECRET}",
     ],
 )
 def test_a_secret_is_masked(text):
@@ -38,6 +44,8 @@ def test_a_secret_is_masked(text):
         "The provider failed.",
         "this task-management-policy is fine",
         "max_tokens: 4096",
+        "user_id is missing",
+        "the user_name of user_2",
         "https://upstream.example/api/v1",
         "HTTP 429: rate limit, 3 tokens left",
         "data:image/png",
@@ -51,7 +59,28 @@ def test_what_is_around_a_secret_stays():
     assert redact(f"key sk-or-v1-{SECRET} refused") == "key sk-… refused"
 
 
-PIECES = ["sk-", "Bearer ", "token", "password", "cookie", "authorization", "api_key", ":", "=", " ", '"', "'", "//"]
+def test_what_upstream_says_of_an_account_reaches_no_fault():
+    problem = UpstreamProblem(429, "rate_limit", f"key sk-or-v1-{SECRET} of user_{SECRET}: too many requests")
+    assert fault_of_problem(problem).detail == "key sk-… of user_…: too many requests"
+
+
+PIECES = [
+    "sk-",
+    "Bearer ",
+    "token",
+    "password",
+    "cookie",
+    "authorization",
+    "api_key",
+    "user_id",
+    "user_",
+    ":",
+    "=",
+    " ",
+    '"',
+    "'",
+    "//",
+]
 
 
 @settings(max_examples=100, deadline=None)

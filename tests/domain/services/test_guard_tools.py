@@ -8,7 +8,7 @@ from domain.breakers.policy import Policy
 from domain.services.guard_call import Admission, Reported
 from domain.services.guard_tools import GuardTools
 from domain.services.store_time import StoreTime
-from ports.toolbox import ToolResult, ToolSpec
+from ports.toolbox import Failure, ToolResult, ToolSpec
 from tests.doubles.notices import RecordedNotices
 
 LOOK = ToolSpec("look", "", {}, "mcp:x")
@@ -52,9 +52,9 @@ async def test_a_skipped_call_is_told():
     ("result", "verdict"),
     [
         (ToolResult("found"), Verdict.SUCCESS),
-        (ToolResult("bad city", failed=True), Verdict.NEUTRAL),
-        (ToolResult("broken", failed=True, own_fault=True), Verdict.FAILURE),
-        (ToolResult("not run", failed=True, begun=False, own_fault=True), Verdict.NEUTRAL),
+        (ToolResult("bad city", failed=True, failure=Failure.VALUE), Verdict.NEUTRAL),
+        (ToolResult("broken", failed=True, failure=Failure.RAISED), Verdict.FAILURE),
+        (ToolResult("not run", failed=True, begun=False, failure=Failure.RAISED), Verdict.NEUTRAL),
         (None, Verdict.NEUTRAL),
     ],
 )
@@ -75,6 +75,6 @@ async def test_only_failures_of_the_tool_count_against_it(result, verdict):
 )
 async def test_opening_and_reopening_are_told(change, words):
     tools, notices = guarding(Guard(change=change))
-    await tools.report(LOOK, await tools.admit(LOOK), ToolResult("x", failed=True, own_fault=True))
+    await tools.report(LOOK, await tools.admit(LOOK), ToolResult("x", failed=True, failure=Failure.RAISED))
     assert words in str(notices.said)
     assert bool(words) is bool(notices.said)

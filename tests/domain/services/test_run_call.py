@@ -15,7 +15,7 @@ from domain.tools.once import REFUSED, UNKNOWN
 from domain.tools.registry import merged
 from ports.cipher import Sealed
 from ports.tool_runs import NOT_KEPT, ToolRun, ToolRunsUnavailable
-from ports.toolbox import ToolCall, ToolRequest, ToolResult, ToolSpec
+from ports.toolbox import Failure, ToolCall, ToolRequest, ToolResult, ToolSpec
 from tests.doubles.clock import FakeClock, until
 from tests.doubles.offload import InlineOffload
 from tests.doubles.slots import CountedSlots
@@ -192,7 +192,7 @@ async def test_a_tool_that_breaks_its_promise_is_a_failure_of_its_own():
     place = Place()
     place.tools.answer = ValueError("secret")
     result = await place.run()
-    assert (result.text, result.own_fault, place.guard.told) == ("Error: the tool failed.", True, [result])
+    assert (result.text, result.failure, place.guard.told) == ("Error: the tool failed.", Failure.RAISED, [result])
     assert "secret" not in repr(place.log.lines)
 
 
@@ -225,7 +225,7 @@ async def test_a_stopped_call_gives_its_place_back_and_stays_recorded_as_started
         await task
     assert (place.slots.taken, place.runs.finished, place.outcome) == (0, [], outcome)
     (told,) = place.guard.told
-    assert (told is not None and told.own_fault) is (message == OVERDUE)
+    assert (told.failure if told is not None else None) is (Failure.OVERDUE if message == OVERDUE else None)
 
 
 async def test_a_call_begins_only_when_the_process_has_a_place():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.tools.once import REFUSED, UNKNOWN, arguments_hash, objection
+from domain.tools.once import BUILTIN, REFUSED, UNKNOWN, arguments_hash, may_repeat, objection
 from domain.tools.results import LONGEST, fitted, output_of, prompt_characters, readable, room_left, stub, text_of
 from ports.catalog import Model
 from ports.toolbox import ToolResult, ToolSpec
@@ -112,6 +112,20 @@ def test_a_call_is_only_run_if_it_cannot_have_run(idempotent, new, text):
     refused = objection(ToolSpec("look", "", {}, "x", idempotent=idempotent), new=new)
     assert (refused.text if refused else None) == text
     assert refused is None or (refused.failed, refused.begun) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "declared", "may"),
+    [
+        ("search_web", BUILTIN, False, True),
+        ("add_memory", BUILTIN, False, False),
+        ("search_web", "mcp:web", False, False),
+        ("get_time", "workspace:builtin", False, False),
+        ("pay", "workspace:files", True, True),
+    ],
+)
+def test_a_tool_may_be_repeated_if_its_author_says_so_or_the_hosts_own_only_reads(name, source, declared, may):
+    assert may_repeat(ToolSpec(name, "", {}, source, idempotent=declared)) is may
 
 
 def test_the_same_arguments_have_the_same_hash_in_any_order():

@@ -6,7 +6,7 @@ from typing import Any
 
 from domain.turn.steps import Output, ShowText
 from entrypoints.openai.frames import Yield
-from entrypoints.openwebui.emitter import GuardedEmitter
+from entrypoints.openwebui.present.emitter import GuardedEmitter
 from entrypoints.openwebui.present.frames import Frame
 from entrypoints.openwebui.present.guard import Guard
 from entrypoints.openwebui.present.stream import paced

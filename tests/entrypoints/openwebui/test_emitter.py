@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from entrypoints.openwebui.emitter import GuardedEmitter
+from entrypoints.openwebui.present.emitter import GuardedEmitter
 from ports.notices import Notices
 from tests.doubles.telemetry import RecordedTelemetry
 

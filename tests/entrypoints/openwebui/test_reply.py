@@ -14,8 +14,8 @@ from domain.turn.steps import Output, ShowReasoning, ShowText
 from entrypoints.openai.completions_body import CompletionsBody
 from entrypoints.openai.errors import error_object
 from entrypoints.openai.frames import ChunkHead
-from entrypoints.openwebui.emitter import GuardedEmitter
 from entrypoints.openwebui.host_call import HostCall
+from entrypoints.openwebui.present.emitter import GuardedEmitter
 from entrypoints.openwebui.present.fault_text import card
 from entrypoints.openwebui.present.wishes import Wishes
 from entrypoints.openwebui.reply import reply

@@ -124,21 +124,6 @@ def test_a_plain_text_body_is_told():
     assert problem(b"upstream connect error", status=502).text == "upstream connect error"
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        'failed for {"user_id":"user_abc"}',
-        "user_id=user_2xYzAbC, sorry",
-        "quota of user_2abcdefghijklmnopqrstuvwxyzA reached",
-        "key sk-or-v1-0123456789abcdef is unknown",
-    ],
-)
-def test_private_things_are_masked_in_texts(text):
-    told = problem({"error": {"message": text}}).text
-    assert "***" in told
-    assert not any(private in told for private in ("abc", "2xYz", "0123456789"))
-
-
 def test_texts_are_bounded():
     found = problem({"error": {"message": "x" * 9000, "code": "y" * 9000, "metadata": {"reasons": ["z" * 900] * 99}}})
     assert (len(found.text), len(found.kind), len(found.reasons[0])) == (2000, 200, 200)

@@ -1,0 +1,20 @@
+"""How much is allowed where nobody says otherwise; the operator's settings start from these. Lengths in seconds."""
+
+TURNS_AT_ONCE = 200
+TURNS_WAITING = 1000
+
+TOOL_ROUNDS = 25
+CALLS_AT_ONCE = 5
+CALLS_IN_PROCESS = 200
+CALLS_WAITING = 1000
+CALL_SECONDS = 60
+ROUND_SECONDS = 120
+
+BREAKER_FAILURES = 5
+BREAKER_SECONDS = 60
+
+FULL_TURNS = 10
+"""Newest turns whose tool results are sent again in full."""
+
+RETENTION_DAYS = 90
+CLEANING_HOURS = 1.0
