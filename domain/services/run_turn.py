@@ -8,7 +8,6 @@ settled as cancelled.
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Coroutine
-from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -125,9 +124,13 @@ class RunTurn:
         self._running += 1
         self._idle.clear()
         try:
-            async with aclosing(driver.outputs()) as outputs:
-                async for output in outputs:
+            outputs = driver.begin()
+            while True:
+                for output in outputs:
                     yield output
+                if driver.ended:
+                    return
+                outputs = await driver.proceed()
         finally:
             watch.stop()
             driver.abandon()
