@@ -37,13 +37,13 @@ class Attempt:
 
     @property
     def read_here(self) -> bool:
-        """Tell whether somebody waits in `read`."""
-        return self._here is not None
+        """Tell whether somebody waits in `read` in a task that is not of this attempt."""
+        return self._here is not None and self._asked is None
 
     def ask(self) -> None:
         """Have the next batch read in a task of its own, unless one was asked for and not taken yet."""
         if self._asked is None:
-            self._asked = asyncio.get_running_loop().create_task(self._next(), name="openrouter-pipe-upstream")
+            self._asked = asyncio.get_running_loop().create_task(self.read(), name="openrouter-pipe-upstream")
             self._asked.add_done_callback(self._arrived)
 
     def taken(self) -> Sequence[TurnEvent]:
@@ -55,26 +55,33 @@ class Attempt:
         return FROM_OUTSIDE if asked.cancelled() else asked.result()
 
     async def read(self) -> Sequence[TurnEvent]:
-        """Read the next batch in the running task; nothing if `close` ended the wait. Cancellation passes through."""
-        task = asyncio.current_task()
+        """Return the next batch, or how the attempt ended; nothing if `close` ended the wait.
+
+        Reads in the running task, whose cancellation passes through.
+        """
+        task: asyncio.Task[object] | None = asyncio.current_task()
         assert task is not None
-        cancelled = task.cancelling()
-        self._here = task
+        self._here, cancelled = task, task.cancelling()
         try:
-            events = await self._next()
+            if self._batches is None:
+                self._batches = await self._opened()
+            return await self._batches.__anext__()
+        except StopAsyncIteration:
+            return (StreamClosed(said_done=False),)
+        except ResponsesError as error:
+            return (AttemptFailed(error),)
         except asyncio.CancelledError:
-            if task.cancelling() == cancelled:  # what the read waited for was cancelled, not this task
+            if task.cancelling() == cancelled:  # not this task was cancelled, but what it waited for
                 return FROM_OUTSIDE
-            if not self._interrupted or task.uncancel() > cancelled:
-                raise
-            return ()
+            if self._interrupted and task.cancelling() == cancelled + 1:
+                return ()
+            raise
+        except Exception as error:  # noqa: BLE001 - the edge of a turn: a broken adapter must end as a fault
+            return (Crashed(f"{type(error).__name__}: {error}"),)
         finally:
             self._here = None
             if self._left is not None:
-                self._left.set_result(None)
-        if self._interrupted:  # what it read had come before the interruption
-            task.uncancel()
-        return events
+                self._gone(task, self._left)
 
     async def close(self) -> None:
         """Stop reading and close the connection."""
@@ -88,18 +95,10 @@ class Attempt:
             await self._left
         await self._stack.aclose()
 
-    async def _next(self) -> Sequence[TurnEvent]:
-        """Return the next batch, or how the attempt ended."""
-        try:
-            if self._batches is None:
-                self._batches = await self._opened()
-            return await self._batches.__anext__()
-        except StopAsyncIteration:
-            return (StreamClosed(said_done=False),)
-        except ResponsesError as error:
-            return (AttemptFailed(error),)
-        except Exception as error:  # noqa: BLE001 - the edge of a turn: a broken adapter must end as a fault
-            return (Crashed(f"{type(error).__name__}: {error}"),)
+    def _gone(self, task: "asyncio.Task[object]", left: "asyncio.Future[None]") -> None:
+        """Note that the reader has left the read that `close` ended."""
+        task.uncancel()
+        left.set_result(None)
 
     async def _opened(self) -> AsyncIterator[Sequence[UpstreamEvent]]:
         if self._clock.monotonic() < self._at:

@@ -73,7 +73,7 @@ class Upkeep:
 
 
 class Driver:
-    """Drives one machine. Settlement runs once, in an owned task, however the turn ends."""
+    """Drives one machine until it has `ended`. Settlement runs once, in an owned task, however the turn ends."""
 
     def __init__(
         self,
@@ -90,26 +90,29 @@ class Driver:
         self._timers: dict[str, float] = {}
         self._timers_changed = False
         self._alarm: tuple[float, Callable[[], None]] | None = None
+        self._undisturbed = False  # only upstream can bring anything, until a command or a timer says otherwise
         self._held: list[Output] = []  # of a timer that fired during a read
         self._news: asyncio.Future[None] | None = None
         self._stirred = False
-        self._settled = False
-
-    @property
-    def ended(self) -> bool:
-        """Tell whether the turn is over and no output is left."""
-        return self._machine.ended and not self._held
+        self.ended = False
 
     def begin(self) -> list[Output]:
         """Start the turn; return its first outputs."""
         return self._advance((Begun(),))
 
     async def proceed(self) -> list[Output]:
-        """Wait for what comes next and return what it shows, maybe nothing; not to be called after the end.
+        """Wait for what comes next and return what it shows, maybe nothing; not to be called once `ended`.
 
         The last output of a turn is `Ended`, and settlement has begun before it is returned.
         """
-        outputs = self._advance(await self._next_events())
+        attempt = self._attempt
+        if attempt is not None and self._undisturbed:
+            events = await attempt.read()
+            if attempt is not self._attempt:
+                events = ()
+        else:
+            events = await self._next_events()
+        outputs = self._advance(events)
         if self._held:
             outputs, self._held = [*self._held, *outputs], []
         return outputs
@@ -126,12 +129,12 @@ class Driver:
         if self._timers_changed:
             self._set_alarm()
         if not self._stirred:
-            if attempt is not None and not attempt.asked and not self._calls and self._timers.keys() <= PATIENT:
-                events = await attempt.read()
-                return events if attempt is self._attempt else ()
             if attempt is None and not self._calls and self._alarm is None:
                 return (Crashed("nothing is left to wait for"),)
             if attempt is not None:
+                if not attempt.asked and not self._calls and self._timers.keys() <= PATIENT:
+                    self._undisturbed = True
+                    return ()
                 attempt.ask()
             self._news = asyncio.get_running_loop().create_future()
             await self._news
@@ -141,7 +144,7 @@ class Driver:
 
     def _stir(self, _task: object = None) -> None:
         """Wake the driver, or keep it from going to sleep: something has come in."""
-        self._stirred = True
+        self._stirred, self._undisturbed = True, False
         if self._news is not None and not self._news.done():
             self._news.set_result(None)
 
@@ -187,7 +190,7 @@ class Driver:
             self._stir()
             return
         self._held += self._advance(self._due())
-        if not self._settled:
+        if not self.ended:
             self._set_alarm()
 
     # --- commands -----------------------------------------------------------------------------------------
@@ -208,6 +211,7 @@ class Driver:
             if not isinstance(step, COMMANDS):
                 outputs.append(step)
                 continue
+            self._undisturbed = False
             try:
                 self._run(step)
             except Exception as defect:  # noqa: BLE001 - the same edge: an adapter broke its contract
@@ -260,9 +264,9 @@ class Driver:
             self._own(attempt.close(), "openrouter-pipe-close-attempt")
 
     def _finish(self, end: End) -> None:
-        if self._settled:
+        if self.ended:
             return
-        self._settled = True
+        self.ended = True
         attempt = self._attempt
         tasks = list(self._calls.values())
         if self._alarm is not None:

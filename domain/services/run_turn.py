@@ -129,7 +129,7 @@ class RunTurn:
                 for output in outputs:
                     yield output
                 if driver.ended:
-                    return
+                    break
                 outputs = await driver.proceed()
         finally:
             watch.stop()
