@@ -15,7 +15,7 @@ from aiohttp import ClientSession
 from benchmarks.bare_pipe import Pipe as BarePipe
 from benchmarks.report import Broken, Line, absolute, difference
 from benchmarks.rounds import check_words
-from entrypoints.devhost.upstream import SIMULATOR_KEY
+from entrypoints.devhost.upstream import SIMULATOR_KEY, running_simulator
 from entrypoints.openwebui.pipe import Pipe
 
 COUNT, RATE = 1_000, 250
@@ -92,8 +92,6 @@ async def _through(pipe: Any) -> int:
 
 def main() -> None:
     """Print the lines: `python -m benchmarks.words`."""
-    from entrypoints.devhost.upstream import running_simulator
-
     with running_simulator() as address:
         for line in asyncio.run(measure_words(address)):
             print(line.text())
