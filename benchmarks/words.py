@@ -4,6 +4,7 @@ Upstream is another process. aiohttp alone reads the same stream and looks at no
 """
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -82,7 +83,8 @@ async def _through(pipe: Any) -> int:
     body = {"model": f"any.{SLUG}", "stream": True, "messages": [{"role": "user", "content": "hi"}]}
     said: list[str] = []
     chunks: AsyncIterator[Any] = await pipe.pipe(body)
-    async for chunk in chunks:
+    async for payload in chunks:
+        chunk = json.loads(payload[6:]) if isinstance(payload, str) and payload.startswith("data: {") else payload
         content = chunk["choices"][0]["delta"].get("content") if isinstance(chunk, dict) and chunk["choices"] else ""
         if content:
             said.append(content)

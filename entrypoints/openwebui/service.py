@@ -23,6 +23,7 @@ from entrypoints.openwebui.present.chunks import ChunkPresenter
 from entrypoints.openwebui.present.frames import ChunkHead, Presenter
 from entrypoints.openwebui.present.guard import Guard
 from entrypoints.openwebui.present.legacy import LegacyPresenter
+from entrypoints.openwebui.present.lines import as_line
 from entrypoints.openwebui.present.native import NativePresenter
 from entrypoints.openwebui.present.stream import Payload, Start, paced, unpaced
 from entrypoints.openwebui.present.wishes import Wishes
@@ -85,7 +86,7 @@ class PipeService:
             return await reply(start, host_call, head, wishes, emitter)
         if host_call.caller is not Caller.PAGE:
             presenter = ChunkPresenter(head, own_done=not self._detected().closes_streams)
-            return unpaced(start, Guard(presenter, runtime.ids, runtime.telemetry))
+            return unpaced(start, Guard(presenter, runtime.ids, runtime.telemetry), as_line)
         guard = Guard(self._presenter(head, turn_id, wishes), runtime.ids, runtime.telemetry)
         return paced(start, guard, emitter, runtime.clock)
 
