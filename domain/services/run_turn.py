@@ -7,7 +7,6 @@ settled as cancelled.
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -126,9 +125,13 @@ class RunTurn:
             return
         watch = WatchReader(driver, reader or asyncio.current_task())
         try:
-            async with aclosing(driver.outputs()) as outputs:
-                async for output in outputs:
+            outputs = driver.begin()
+            while True:
+                for output in outputs:
                     yield output
+                if driver.ended:
+                    break
+                outputs = await driver.proceed()
         finally:
             watch.stop()
             driver.abandon()
