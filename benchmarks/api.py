@@ -1,4 +1,7 @@
-"""One API caller at a time: first token, total, CPU of the host, chunks; and the stalls of the host's loop."""
+"""One API caller at a time: first token, total, CPU of the host, chunks; and the stalls of the host's loop.
+
+The last lines are of a sender that puts three frames into a write: the host reads few of them at once.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -10,6 +13,7 @@ from benchmarks.rounds import alternating, check_words, compared, longest, media
 
 ROUNDS = {200: 40, 2_000: 40, 20_000: 20}
 CPU_TARGETS = {200: 1.1, 20_000: 0.25}
+FEW_A_READ, FEW_ROUNDS, FEW_CPU = "sim/deltas-20000-frames-3", 6, 0.3
 STALL_ROUNDS = 4
 FIRST_TOKEN_MS = 3.0
 STALL_MS = 20.0
@@ -30,17 +34,30 @@ async def measure_api(rig: Rig) -> AsyncIterator[Line]:
     for count, rounds in ROUNDS.items():
 
         async def one(side: str, count: int = count) -> Answer:
-            return await _answer(rig, side, count)
+            return await _answer(rig, side, f"sim/deltas-{count}", count)
 
         samples = await alternating(rounds, one)
         for line in answer_lines(f"API, {count:,} deltas", samples, CPU_TARGETS.get(count), "chunks"):
             yield line
+    async for line in measure_few_a_read(rig):
+        yield line
 
     async def stall(side: str) -> float:
         return await _stall(rig, side, 20_000)
 
     stalls = await alternating(STALL_ROUNDS, stall)
     yield compared("API, 20,000 deltas: longest stall of the loop", stalls, float, STALL_MS)
+
+
+async def measure_few_a_read(rig: Rig) -> AsyncIterator[Line]:
+    """Measure a stream of which each read holds few deltas."""
+
+    async def few(side: str) -> Answer:
+        return await _answer(rig, side, FEW_A_READ, 20_000)
+
+    samples = await alternating(FEW_ROUNDS, few)
+    for line in answer_lines("API, 20,000 deltas, three a write", samples, FEW_CPU, "chunks"):
+        yield line
 
 
 def answer_lines(what: str, samples: dict[str, list[Answer]], cpu: float | None, unit: str) -> Iterator[Line]:
@@ -54,9 +71,9 @@ def answer_lines(what: str, samples: dict[str, list[Answer]], cpu: float | None,
     yield ratio(f"{what}: {unit}", *sent, unit)
 
 
-async def _answer(rig: Rig, side: str, count: int) -> Answer:
+async def _answer(rig: Rig, side: str, slug: str, count: int) -> Answer:
     before = rig.cpu()
-    reply = await rig.say(side, f"sim/deltas-{count}")
+    reply = await rig.say(side, slug)
     await asyncio.sleep(AFTERMATH)
     used = rig.cpu() - before
     check_words(reply.text, count, f"{side}, API, {count} deltas")

@@ -19,13 +19,13 @@ from orjson import dumps, loads
 
 from benchmarks.chats import history
 from benchmarks.report import Broken, Line, absolute, ratio
-from domain.conversation.history import Past
-from domain.conversation.replay import wanted
+from domain.conversation.history import Past, parsed
 from domain.request.body import Prepared, build
 from domain.request.turn_request import TurnRequest
 from entrypoints.openai.completions_body import CompletionsBody, read_completions_body
 from ports.catalog import Model
 from ports.responses import Route
+from tests.domain.conversation.histories import wanted
 
 SLUG = "maker/model"
 MODEL = Model(SLUG, "Model", supported_parameters=frozenset({"tools", "temperature"}))
@@ -58,7 +58,7 @@ def _build(messages: list[Any]) -> object:
     if not isinstance(read, CompletionsBody):
         raise Broken(f"the body cannot be read: {read}")
     request = TurnRequest(SLUG, tuple(read.messages), ROUTE, parameters=read.parameters())
-    return build(request, SLUG, MODEL, past=PAST)
+    return build(request, SLUG, MODEL, history=parsed(request.messages, past=PAST))
 
 
 def _check(messages: list[Any]) -> None:

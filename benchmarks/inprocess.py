@@ -11,6 +11,7 @@ from benchmarks.listing import measure_listing
 from benchmarks.report import Line
 from benchmarks.startup import measure_startup
 from benchmarks.streams import measure_streams
+from benchmarks.words import measure_words
 from entrypoints.devhost.environments import SUPPORTED_HOSTS, host_python
 from entrypoints.devhost.upstream import running_simulator
 
@@ -20,6 +21,7 @@ def measure_inprocess(bundle: Path) -> Iterator[Line]:
     with running_simulator() as address:
         yield from asyncio.run(measure_decode(address))
         yield from measure_streams(address)
+        yield from asyncio.run(measure_words(address))
     yield from measure_building()
     yield from asyncio.run(measure_catalog())
     yield from asyncio.run(measure_listing())

@@ -22,8 +22,9 @@ from adapters.sql.tables import artifact
 from benchmarks.memory_rig import ANN, KEPT, SLUG, Chat, Kept, chat_of, keep, kept_in
 from benchmarks.report import Broken, Line, absolute, ratio
 from benchmarks.rounds import OURS, alternating, medians
-from domain.conversation.history import Past, history_items
-from domain.conversation.replay import wanted
+from domain.conversation.history import Past, items_for, parsed
+from domain.conversation.marks import marks_of
+from domain.conversation.replay import wanted_of
 from domain.conversation.size import size_of
 from entrypoints.openwebui.bundle.measure import longest_gap
 from ports.cipher import Sealed
@@ -63,7 +64,7 @@ async def _compared(kept: Kept, chat: Chat, what: str) -> Line:
 
 async def _stall(kept: Kept, chat: Chat) -> Line:
     """The longest gap of the loop while the rows are recalled, and while nothing happens for as long."""
-    want = wanted(chat.messages)
+    want = wanted_of(marks_of(chat.messages, by_fingerprint=True))
     took = await _timed(lambda: kept.memory.recall(ANN, KEPT, want.turn_ids, ()))
 
     async def one(side: str) -> float:
@@ -93,11 +94,12 @@ async def _exponent() -> float:
 async def _replayed(kept: Kept, chat: Chat) -> tuple[JsonObject, ...]:
     """Do what a turn does; the words are needed only where turns are not named."""
     named = any("reasoning_details" in message for message in chat.messages)
-    want = wanted(chat.messages, by_fingerprint=not named)
+    marks = marks_of(chat.messages, by_fingerprint=not named)
+    want = wanted_of(marks)
     past = await kept.memory.recall(ANN, KEPT, want.turn_ids, want.fingerprints)
-    known = Past(past.records)
+    known = Past(past.records, marks=marks)
     return await kept.offload.run(
-        lambda: history_items(chat.messages, None, slug=SLUG, past=known), size=size_of(chat.messages)
+        lambda: items_for(parsed(chat.messages, past=known), SLUG), size=size_of(chat.messages)
     )
 
 

@@ -18,7 +18,10 @@ from entrypoints.devhost.upstream import SIMULATOR_KEY, running_simulator
 
 FOLDER = Path(__file__).resolve().parent
 TICKER = "ticker"
-SLUGS = ("sim/deltas-20", "sim/deltas-200", "sim/deltas-2000", "sim/deltas-20000", "sim/deltas-200-rate-20")
+SLUGS = (
+    *("sim/deltas-20", "sim/deltas-200", "sim/deltas-2000", "sim/deltas-20000"),
+    *("sim/deltas-200-rate-20", "sim/deltas-20000-frames-3"),
+)
 AFTERMATH = 0.1
 """Seconds after an answer's end in which the host still works for it (bookkeeping of both sides)."""
 

@@ -56,7 +56,7 @@ class _Attempt:
     async def __aenter__(self) -> Batches:
         try:
             self._response = await self._send()
-            self._watch = Watch(self._response)
+            self._watch = Watch(self._response, self._call.limits.idle_read)
             self._batches = await open_answer(self._response, self._call, self._clock.now)
         except BaseException:
             self._leave(cut=True)

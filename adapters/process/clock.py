@@ -1,6 +1,7 @@
 """The machine's clocks."""
 
-from asyncio import sleep
+from asyncio import get_running_loop, sleep
+from collections.abc import Callable
 from datetime import UTC, datetime
 from time import monotonic
 
@@ -21,3 +22,28 @@ class SystemClock:
         while (left := moment - monotonic()) > 0:  # noqa: ASYNC110 - time itself is awaited; a timer may be early
             await sleep(left)
         await sleep(0)
+
+    def call_at(self, moment: float, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call `callback` at `moment`; return what cancels it."""
+        return _Alarm(moment, callback).cancel
+
+
+class _Alarm:
+    """One timer of the running loop; a loop with a coarse clock may fire early, then it is set again."""
+
+    __slots__ = ("_callback", "_handle", "_loop", "_moment")
+
+    def __init__(self, moment: float, callback: Callable[[], None]) -> None:
+        self._loop, self._moment, self._callback = get_running_loop(), moment, callback
+        self._handle = self._loop.call_later(max(0.0, moment - monotonic()), self._ring)
+
+    def cancel(self) -> None:
+        """Let nothing happen at the moment."""
+        self._handle.cancel()
+
+    def _ring(self) -> None:
+        left = self._moment - monotonic()
+        if left > 0:
+            self._handle = self._loop.call_later(left, self._ring)
+        else:
+            self._callback()

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from domain.conversation.fingerprint import AskedDigests, asked_in, digests_of
-from domain.conversation.record import TurnRecord
+from domain.conversation.history import History, Past
 from domain.conversation.replay import outlived
+from domain.conversation.returned import runs_of
 from domain.conversation.size import characters_of
 from ports.json_values import JsonObject
 
@@ -28,18 +29,19 @@ class Figures:
 
 def figures_of(
     messages: Sequence[object],
-    records: Iterable[TurnRecord],
+    past: Past,
+    history: History,
     items: Iterable[JsonObject],
     *,
     remembered: bool,
-    reasoning: str,
 ) -> Figures:
-    """Return the figures of `messages`, sent as `items`, of which `records` were recalled.
+    """Return the figures of `messages`, parsed as `history` and sent as `items`; `past` is remembered of them.
 
-    Only for an answer that is `remembered` it matters what was asked; `reasoning` as in `Past`.
+    Only for an answer that is `remembered` it matters what was asked.
     """
-    return Figures(
-        characters_of(items),
-        digests_of(asked_in(messages)) if remembered else AskedDigests(),
-        outlived(messages, records) if remembered and reasoning == "next_reply" else (),
-    )
+    gone: tuple[str, ...] = ()
+    if remembered and history.reasoning == "next_reply":
+        runs = history.runs if history.messages is messages else runs_of(messages, past.records, past.marks)
+        gone = outlived(messages, runs)
+    asked = digests_of(asked_in(messages)) if remembered else AskedDigests()
+    return Figures(characters_of(items), asked, gone)

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from domain.conversation.broken_off import BrokenAnswer, with_broken
 from domain.conversation.calls_as_text import takes_calls, told
 from domain.conversation.items import items_of
+from domain.conversation.marks import Marks
 from domain.conversation.pruning import pruned
 from domain.conversation.rebuilding import distinct_calls
 from domain.conversation.record import TurnRecord
-from domain.conversation.replay import spans
+from domain.conversation.replay import Matches, matches_of, spans_of
+from domain.conversation.returned import Run, runs_of
 from domain.conversation.turns import last_turns
 from ports.catalog import Model
 from ports.json_values import JsonObject
@@ -21,7 +23,7 @@ class Past:
 
     `reasoning`: `conversation`, `next_reply` or `disabled`. Outputs in turns older than the last `full_turns` are
     shortened, 0 for none. `unknown`: outputs of calls the history shows without one, by the ids the host knows;
-    `broken`: what is reported of answers that broke off and is not in the history.
+    `broken`: what is reported of answers that broke off and is not in the history. `marks`: of the history, if read.
     """
 
     records: tuple[TurnRecord, ...] = ()
@@ -29,16 +31,37 @@ class Past:
     full_turns: int = 0
     unknown: Mapping[str, str] = field(default_factory=dict)
     broken: tuple[BrokenAnswer, ...] = ()
+    marks: Marks | None = None
 
 
-def history_items(
-    messages: Sequence[object], model: Model | None = None, turns: int = 0, slug: str = "", past: Past | None = None
-) -> tuple[JsonObject, ...]:
-    """Translate a history, or its last `turns` turns, for the model `slug`; see `items_of` for what is left out."""
+@dataclass(frozen=True, slots=True)
+class History:
+    """A history parsed once, for every model it may go to.
+
+    `messages` are those of the turns that are sent, with what is reported of broken answers. `runs`: which of them
+    stored turns said; `matches`: what of that counts. `full_turns` and `reasoning` as in `Past`.
+    """
+
+    messages: Sequence[object]
+    runs: tuple[Run, ...] = ()
+    matches: Matches = field(default_factory=Matches)
+    reasoning: str = "conversation"
+    full_turns: int = 0
+
+
+def parsed(messages: Sequence[object], turns: int = 0, past: Past | None = None) -> History:
+    """Parse a history, or its last `turns` turns."""
     past = past or Past()
     window = with_broken(_with_unknown(last_turns(messages, turns), past.unknown), past.broken)
-    replaced = spans(window, past.records, slug, model, reasoning=past.reasoning, unknown=past.unknown)
-    if not replaced and not (past.full_turns and _with_outputs(window)):
+    runs = runs_of(window, past.records, past.marks if window is messages else None)
+    return History(window, runs, matches_of(window, runs, past.unknown), past.reasoning, past.full_turns)
+
+
+def items_for(history: History, slug: str, model: Model | None = None) -> tuple[JsonObject, ...]:
+    """Translate a history for the model `slug`, whose entry in the catalog is `model`; see `items_of`."""
+    window = history.messages
+    replaced = spans_of(history.matches, window, slug, model, reasoning=history.reasoning)
+    if not replaced and not (history.full_turns and _with_outputs(window)):
         return items_of(window, model, 0, slug)
     sections: list[tuple[Sequence[JsonObject], bool]] = []  # items, and whether the thinking of their calls is there
     at = 0
@@ -46,7 +69,7 @@ def history_items(
         sections += [(items_of(window[at : span.start], model, first=at), False), (span.items, span.with_reasoning)]
         at = span.stop
     sections.append((items_of(window[at:], model, first=at), False))
-    return _joined(sections, past.full_turns, all_calls=takes_calls(slug, model))
+    return _joined(sections, history.full_turns, all_calls=takes_calls(slug, model))
 
 
 def _with_outputs(messages: Sequence[object]) -> bool:

@@ -5,13 +5,13 @@ made it. Of a turn that was changed the host's words count, and of the store onl
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from domain.conversation.marks import Marks, call_ids_of, is_answer
 from domain.conversation.provenance import every_call_was_thought_of, thinking_goes_back
 from domain.conversation.rebuilding import Ids, as_read, host_items, outputs_in, stored_items
-from domain.conversation.record import REASONING, TurnRecord
-from domain.conversation.references import references_in
-from domain.conversation.returned import Run, call_ids_of, fingerprints_in, runs_of
+from domain.conversation.record import REASONING
+from domain.conversation.returned import Run
 from ports.catalog import Model
 from ports.json_values import JsonObject
 
@@ -42,46 +42,66 @@ class Span:
     turn_ids: tuple[str, ...] = ()
 
 
-def wanted(messages: Sequence[object], *, by_fingerprint: bool = True) -> Wanted:
-    """Collect the turns a history names and, `by_fingerprint`, what the other answers are recognised by."""
-    turns: dict[str, None] = {}
-    for message in reversed(messages):
-        if _is_answer(message):
-            turns.update(dict.fromkeys(references_in(message)))
-        if len(turns) >= MOST:
-            break
-    found = [text for _, text in fingerprints_in(messages)] if by_fingerprint else []
-    return Wanted(tuple(turns)[:MOST], tuple(dict.fromkeys(reversed(found)))[:MOST])
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A run of messages that stored turns said, and the outputs of calls that came back with them."""
+
+    run: Run
+    outputs: Mapping[str, str]
 
 
-def spans(
-    messages: Sequence[object],
-    records: Iterable[TurnRecord],
-    slug: str,
-    model: Model | None = None,
-    *,
-    reasoning: str = "conversation",
-    unknown: Mapping[str, str] | None = None,
-) -> tuple[Span, ...]:
-    """Return what replaces which messages when a history goes to `slug`, in order and without overlap.
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """What of a history stored turns said: the same for every model it may go to.
 
-    `model`: its entry in the catalog. `reasoning`: `conversation`, `next_reply` (thinking of the turn before the last
-    question and of what follows it) or `disabled`. `unknown`: outputs, by the ids the host knows, of calls whose own
-    were lost.
+    `call_ids`: of the calls in all other messages. `last_but_one`: where the person's last question but one is.
     """
-    runs = _usable(runs_of(messages, records))
-    if not runs:
-        return ()
-    ids = Ids(_call_ids_outside(messages, runs))
-    first = {"conversation": 0, "next_reply": _last_but_one(messages)}.get(reasoning, len(messages))
-    made: list[Span] = []
-    for run in runs:
+
+    matches: tuple[Match, ...] = ()
+    call_ids: frozenset[str] = frozenset()
+    last_but_one: int = 0
+
+
+def wanted_of(marks: Marks) -> Wanted:
+    """Collect the turns a history names, and the fingerprints of its other answers if they were looked for."""
+    turns = dict.fromkeys(turn_id for named in reversed(marks.references) for turn_id in named)
+    found = dict.fromkeys(text for _, text in reversed(marks.fingerprints or ()))
+    return Wanted(tuple(turns)[:MOST], tuple(found)[:MOST])
+
+
+def matches_of(messages: Sequence[object], runs: Iterable[Run], unknown: Mapping[str, str] | None = None) -> Matches:
+    """Return which runs of a history count, with what came back in them.
+
+    `unknown`: outputs, by the ids the host knows, of calls whose own were lost.
+    """
+    usable = _usable(runs)
+    if not usable:
+        return Matches()
+    made: list[Match] = []
+    for run in usable:
         outputs = outputs_in(messages[run.start : run.stop])
         if unknown:
             named = {call_id for message in messages[run.start : run.stop] for call_id in call_ids_of(message)}
             outputs.update(
                 (call, unknown[call]) for call in named | run.calls if call in unknown and call not in outputs
             )
+        made.append(Match(run, outputs))
+    return Matches(tuple(made), frozenset(_call_ids_outside(messages, usable)), _last_but_one(messages))
+
+
+def spans_of(
+    found: Matches, messages: Sequence[object], slug: str, model: Model | None = None, *, reasoning: str
+) -> tuple[Span, ...]:
+    """Return what replaces which messages when a history goes to `slug`, in order and without overlap.
+
+    `model`: its entry in the catalog. `reasoning`: `conversation`, `next_reply` (thinking of the turn before the last
+    question and of what follows it) or `disabled`.
+    """
+    ids = Ids(found.call_ids)
+    first = {"conversation": 0, "next_reply": found.last_but_one}.get(reasoning, len(messages))
+    made: list[Span] = []
+    for match in found.matches:
+        run, outputs = match.run, match.outputs
         items: list[JsonObject] = []
         if run.unchanged:
             for record in as_read(run):
@@ -93,24 +113,20 @@ def spans(
     return tuple(made)
 
 
-def outlived(messages: Sequence[object], records: Iterable[TurnRecord]) -> tuple[str, ...]:
+def outlived(messages: Sequence[object], runs: Iterable[Run]) -> tuple[str, ...]:
     """Return the turns whose thinking no `next_reply` needs once the answer to `messages` is complete.
 
     The turn before the last question stays: the answer may be generated again.
     """
     first = _last_but_one(messages)
     gone: dict[str, None] = {}
-    for run in runs_of(messages, records):
+    for run in runs:
         for record in run.turns.values():
             if run.start < first and any(kept.item["type"] == REASONING for kept in record.items):
                 gone[record.turn_id] = None
             elif run.start >= first:
                 gone.pop(record.turn_id, None)
     return tuple(gone)
-
-
-def _is_answer(message: object) -> bool:
-    return isinstance(message, Mapping) and message.get("role") in ("assistant", "tool")
 
 
 def _last_but_one(messages: Sequence[object]) -> int:
@@ -130,10 +146,8 @@ def _usable(runs: Iterable[Run]) -> list[Run]:
     kept: list[Run] = []
     for run in sorted(runs, key=lambda run: (not run.unchanged, run.start)):
         if not run.unchanged:
-            run.intact = False
-            run.turns = {
-                turn_id: turn for turn_id, turn in run.turns.items() if run.by_reference and turn_id not in used
-            }
+            left = {turn_id: turn for turn_id, turn in run.turns.items() if run.by_reference and turn_id not in used}
+            run = replace(run, intact=False, turns=left)
         if run.turns and not used & run.turns.keys():
             used |= run.turns.keys()
             kept.append(run)
@@ -143,7 +157,7 @@ def _usable(runs: Iterable[Run]) -> list[Run]:
 def _call_ids_outside(messages: Sequence[object], runs: Sequence[Run]) -> set[str]:
     """Return the ids of calls in messages that no run replaces."""
     replaced = {place for run in runs for place in range(run.start, run.stop)}
-    outside = (message for place, message in enumerate(messages) if place not in replaced and _is_answer(message))
+    outside = (message for place, message in enumerate(messages) if place not in replaced and is_answer(message))
     return {call_id for message in outside for call_id in call_ids_of(message)}
 
 

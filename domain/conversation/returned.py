@@ -5,12 +5,12 @@ a host returns no reference with an answer that followed no thinking.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from domain.conversation.fingerprint import digest_of, fingerprint_of_digests, normalised, text_of, visible_text
+from domain.conversation.fingerprint import normalised, text_of, visible_text
+from domain.conversation.marks import Marks, marks_of, with_fingerprints
 from domain.conversation.record import CALL, MESSAGE, TurnRecord
-from domain.conversation.references import references_in
 from ports.json_values import JsonObject
 
 
@@ -91,12 +91,13 @@ def visible_ids(record: TurnRecord) -> dict[str, str]:
     return {kept.item["call_id"]: kept.shown or kept.item["call_id"] for kept in calls}
 
 
-def runs_of(messages: Sequence[object], records: Iterable[TurnRecord]) -> tuple[Run, ...]:
-    """Find the runs of messages that stored turns said, in order; they do not overlap."""
+def runs_of(messages: Sequence[object], records: Iterable[TurnRecord], marks: Marks | None = None) -> tuple[Run, ...]:
+    """Find the runs of messages that stored turns said, in order; they do not overlap. `marks`, if they are read."""
     by_id = {record.turn_id: record for record in records}
     if not by_id:
         return ()
-    said = _by_fingerprint(messages, by_id.values())
+    marks = marks or marks_of(messages)
+    said = _by_fingerprint(messages, by_id.values(), marks)
     texts: dict[str, str] = {}
     runs: list[Run] = []
     run: Run | None = None
@@ -105,7 +106,7 @@ def runs_of(messages: Sequence[object], records: Iterable[TurnRecord]) -> tuple[
         if not isinstance(message, Mapping) or role not in ("assistant", "tool"):
             run = None
             continue
-        named = [by_id[turn_id] for turn_id in references_in(message) if turn_id in by_id]
+        named = [by_id[turn_id] for turn_id in marks.references[position] if turn_id in by_id]
         by_reference = bool(named)
         if not named and position in said and (run is None or not run.goes_on_with(message)):
             named = [said[position]]
@@ -130,40 +131,7 @@ def _belongs(message: JsonObject, named: Sequence[TurnRecord], run: Run) -> bool
     return run.goes_on_with(message)
 
 
-def fingerprints_in(messages: Sequence[object]) -> Iterator[tuple[int, str]]:
-    """Iterate over the places of an assistant's messages that name no turn, and their fingerprints."""
-    person: JsonObject = {}
-    earlier: JsonObject = {}
-    digests: dict[int, str] = {}  # by identity; most answers name their turn, and nothing has to be digested for them
-
-    def digested(message: JsonObject) -> str:
-        if id(message) not in digests:
-            digests[id(message)] = digest_of(visible_text(message))
-        return digests[id(message)]
-
-    for position, message in enumerate(messages):
-        role = message.get("role") if isinstance(message, Mapping) else None
-        if not isinstance(message, Mapping) or role not in ("user", "assistant"):
-            continue
-        if role == "user":
-            person = message
-            continue
-        if not references_in(message):
-            led = digested(person), digested(earlier)
-            found = fingerprint_of_digests(*led, digested(message), call_ids_of(message))
-            if found:
-                yield position, found
-        earlier = message
-
-
-def call_ids_of(message: object) -> list[str]:
-    """Return the ids of the calls of an assistant's message."""
-    calls = message.get("tool_calls") if isinstance(message, Mapping) else None
-    ids = (call.get("id") for call in calls if isinstance(call, Mapping)) if isinstance(calls, list | tuple) else ()
-    return [call_id for call_id in ids if isinstance(call_id, str)]
-
-
-def _by_fingerprint(messages: Sequence[object], records: Iterable[TurnRecord]) -> dict[int, TurnRecord]:
+def _by_fingerprint(messages: Sequence[object], records: Iterable[TurnRecord], marks: Marks) -> dict[int, TurnRecord]:
     """Give places to turns by what is said there; not where more turns than places said the same."""
     turns: dict[str, list[TurnRecord]] = defaultdict(list)
     for record in records:
@@ -171,7 +139,7 @@ def _by_fingerprint(messages: Sequence[object], records: Iterable[TurnRecord]) -
             turns[record.fingerprint].append(record)
     places: dict[str, list[int]] = defaultdict(list)
     if turns:
-        for position, found in fingerprints_in(messages):
+        for position, found in with_fingerprints(marks, messages).fingerprints or ():
             if found in turns:
                 places[found].append(position)
     given: dict[int, TurnRecord] = {}

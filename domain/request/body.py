@@ -6,7 +6,7 @@ Source: OpenRouter API reference, request body and checklist; behaviour of reque
 from dataclasses import dataclass, replace
 
 from domain.catalog.support import ANTHROPIC, author, searches, supports, takes_tools
-from domain.conversation.history import Past, history_items
+from domain.conversation.history import History, items_for, parsed
 from domain.conversation.items import answerable
 from domain.faults.fault import Fault, FaultKind
 from domain.request.caching import cache_mark
@@ -46,16 +46,17 @@ def build(
     model: Model | None,
     offered: tuple[JsonObject, ...] = (),
     known: frozenset[str] = frozenset(),
-    past: Past | None = None,
+    history: History | None = None,
 ) -> Prepared | Fault:
     """Build what one turn sends; a Fault if the messages hold nothing to send.
 
     `offered` are all tools on offer if the turn can run some of them itself; else the caller's own are passed on.
     `model` is the catalog's entry for `slug`, None if it has none: then every parameter is passed on. `known`: all
-    slugs of the catalog, empty if unknown. `past`: what is remembered of the history's turns.
+    slugs of the catalog, empty if unknown. `history`: the request's messages, if they are parsed already.
     """
     asked = request.parameters
-    items = answerable(history_items(request.messages, model, request.prompting.history_turns, slug, past))
+    history = history or parsed(request.messages, request.prompting.history_turns)
+    items = answerable(items_for(history, slug, model))
     if not items:
         return Fault(FaultKind.BAD_MESSAGES, detail="there is no message with a role and a text")
     tools, bad_tools = _tools(request, slug, model, offered)

@@ -34,10 +34,11 @@ class Lesson:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """What is sent and where to: what a repair may change."""
+    """What is sent, where to, and with which headers beside the route's: what a repair may change."""
 
     body: ResponsesBody
     endpoint: Endpoint = Endpoint.RESPONSES
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 def lesson_of(

@@ -2,11 +2,12 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import partial
 
 from domain.catalog.support import is_free
-from domain.conversation.figures import Figures, figures_of
 from domain.conversation.history import Past
-from domain.conversation.replay import wanted
+from domain.conversation.marks import Marks, marks_of, with_fingerprints
+from domain.conversation.replay import wanted_of
 from domain.conversation.size import size_of
 from domain.faults.fault import Fault
 from domain.request.endpoint import may_change
@@ -21,7 +22,6 @@ from domain.services.report_broken_off import ReportBrokenOff
 from domain.services.run_call import RunCall
 from domain.services.store_time import StoreTime, StoreWatch
 from domain.tools.plan import Reader
-from domain.tools.results import prompt_characters, room_left
 from domain.turn.plan import Destination, TurnPlan
 from ports.clock import Clock
 from ports.ids import Ids
@@ -44,11 +44,10 @@ class Personal:
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
-    """A turn that can be driven. `runner` runs its tool calls, if it has tools; `figures` are for its settlement."""
+    """A turn that can be driven. `runner` runs its tool calls, if it has tools."""
 
     ready: Ready
     plan: TurnPlan
-    figures: Figures
     runner: RunCall | None
 
 
@@ -83,48 +82,41 @@ class AssembleTurn:
         specs = own.toolbox.tools() if own.toolbox is not None else ()
         size = size_of(request.messages)
         time = StoreTime(self._store)
-        past = await self._recall(request, own.memory, size, time)
+        past, marks = await self._recall(request, own.memory, size, time)
         broken = await self._broken_off.report(request, past.records, own.memory, time)
         memory = request.memory
-        known = Past(past.records, memory.reasoning, memory.full_turns, broken.unknown, broken.answers)
+        known = Past(past.records, memory.reasoning, memory.full_turns, broken.unknown, broken.answers, marks)
         remembered = own.memory is not None and bool(memory.namespace and request.person.user_id)
-
-        def prepare() -> tuple[Ready, Figures, int | None] | Fault:
-            ready = prepare_turn(checked, specs, self._lessons, known)
-            if isinstance(ready, Fault):
-                return ready
-            body = ready.sending.body
-            room = room_left(prompt_characters(ready.model, body.tools), body.input) if ready.tools.tools else None
-            figures = figures_of(
-                request.messages, past.records, body.input, remembered=remembered, reasoning=memory.reasoning
-            )
-            return ready, figures, room
-
-        prepared = await self._offload.run(prepare, size=size)
-        if isinstance(prepared, Fault):
-            return prepared
-        ready, figures, room = prepared
+        ready = await self._offload.run(
+            lambda: prepare_turn(checked, specs, self._lessons, known, remembered=remembered), size=size
+        )
+        if isinstance(ready, Fault):
+            return ready
         if ready.left_out:
             names = ", ".join(ready.left_out)
             self._telemetry.event("debug", "parameters_left_out", error_id=error_id, model=ready.slug, names=names)
         runner: RunCall | None = None
         if ready.tools.tools and own.toolbox is not None:
             runner = self._equip.runner(request, ready.tools, own.toolbox, own.notices, own.memory, time)
-        return Assembled(ready, self._plan(request, ready, error_id, room), figures, runner)
+        return Assembled(ready, self._plan(request, ready, error_id), runner)
 
     # --- details ------------------------------------------------------------------------------------------
 
-    async def _recall(self, request: TurnRequest, memory: TurnMemory | None, size: int, time: StoreTime) -> Recalled:
-        """Recall what the history leads back to; reading keeps it from growing old."""
+    async def _recall(
+        self, request: TurnRequest, memory: TurnMemory | None, size: int, time: StoreTime
+    ) -> tuple[Recalled, Marks | None]:
+        """Recall what the history leads back to, and return its marks too; reading keeps it from growing old."""
         if memory is None or not request.memory.namespace:
-            return Recalled()
+            return Recalled(), None
         chat, size = (request.memory.namespace, request.person.chat_id), size + 256 * len(request.messages)
-        in_page = request.caller is Caller.PAGE
-        want = await self._offload.run(lambda: wanted(request.messages, by_fingerprint=not in_page), size=size)
+        in_page, messages = request.caller is Caller.PAGE, request.messages
+        marks = await self._offload.run(lambda: marks_of(messages, by_fingerprint=not in_page), size=size)
+        want = wanted_of(marks)
         if in_page and not want.turn_ids and chat not in self._wordless:  # imported, or with nothing to remember
-            want = await self._offload.run(lambda: wanted(request.messages), size=size)
+            marks = await self._offload.run(partial(with_fingerprints, marks, messages), size=size)
+            want = wanted_of(marks)
         if not (want.turn_ids or want.fingerprints):
-            return Recalled()
+            return Recalled(), marks
         if closing := self._tasks.of_chat(request.person):  # the turn before may be on its way to the store
             await time.wait(closing, STORED_SECONDS)
         past = await memory.recall(request.person, request.memory, want.turn_ids, want.fingerprints, time)
@@ -137,9 +129,9 @@ class AssembleTurn:
             own(memory.touch(request.person, request.memory, past.untouched), "openrouter-pipe-touch")
         if past.of_other_chats:
             own(memory.unbind(request.person, request.memory, past.of_other_chats), "openrouter-pipe-unbind")
-        return past
+        return past, marks
 
-    def _plan(self, request: TurnRequest, ready: Ready, error_id: str, room: int | None) -> TurnPlan:
+    def _plan(self, request: TurnRequest, ready: Ready, error_id: str) -> TurnPlan:
         model, tools = ready.model, ready.tools
         free = is_free(ready.slug, model)
         return TurnPlan(
@@ -149,9 +141,14 @@ class AssembleTurn:
             runnable=tools.runnable,
             sequential=tools.sequential,
             handed_over=tools.meaning(request.tooling.host_only),
-            reader=Reader(room, model is not None and "image" in model.input_modalities),
+            reader=Reader(ready.room, model is not None and "image" in model.input_modalities),
             call_limits=limits_of(request),
             max_rounds=request.tooling.max_rounds,
             jitter=self._ids.jitter(),
-            destination=Destination(ready.sending.endpoint, may_change(ready.slug, request.endpoints), ready.fallback),
+            destination=Destination(
+                ready.sending.endpoint,
+                ready.sending.headers,
+                may_change(ready.slug, request.endpoints),
+                ready.fallback,
+            ),
         )

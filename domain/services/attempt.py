@@ -1,20 +1,22 @@
-"""One attempt in flight: a task of its own reads it, one batch at a time and only when asked for it."""
+"""One attempt in flight, read one batch at a time and only when asked for it.
+
+`read` reads in the caller's own task: the cheap way, for when nothing else can happen meanwhile. `ask` reads in a task
+of its own and calls `news`; that read is never interrupted, whatever happens beside it.
+"""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
 
 from domain.turn.events import AttemptFailed, Crashed, TurnEvent
 from ports.clock import Clock
-from ports.responses import ResponsesClient, ResponsesError, StreamClosed, UpstreamCall
+from ports.responses import ResponsesClient, ResponsesError, StreamClosed, UpstreamCall, UpstreamEvent
+
+FROM_OUTSIDE = (Crashed("the upstream read was cancelled from outside"),)
 
 
 class Attempt:
-    """Reads the batches of one upstream call, from clock value `at` (s) on.
-
-    `news` is called when `taken` has something to tell: a batch, or how the attempt failed. One task reads the whole
-    attempt and rests between batches, so that a piece of text costs no task of its own.
-    """
+    """Reads the batches of one upstream call, from clock value `at` (s) on. One read at a time."""
 
     def __init__(
         self, client: ResponsesClient, call: UpstreamCall, clock: Clock, at: float, news: Callable[[], None]
@@ -22,62 +24,86 @@ class Attempt:
         self._client, self._call, self._clock, self._at = client, call, clock, at
         self._news = news
         self._stack = AsyncExitStack()
-        self._reader: asyncio.Task[None] | None = None
-        self._resting: asyncio.Future[None] | None = None
-        self._arrived: Sequence[TurnEvent] = ()
-        self._finished = False
+        self._batches: AsyncIterator[Sequence[UpstreamEvent]] | None = None
+        self._asked: asyncio.Task[Sequence[TurnEvent]] | None = None
+        self._here: asyncio.Task[object] | None = None  # whose own task reads now
+        self._interrupted = False
+        self._left: asyncio.Future[None] | None = None  # that task has left
+
+    @property
+    def asked(self) -> bool:
+        """Tell whether a batch was asked for and not taken yet."""
+        return self._asked is not None
+
+    @property
+    def read_here(self) -> bool:
+        """Tell whether somebody waits in `read` in a task that is not of this attempt."""
+        return self._here is not None and self._asked is None
 
     def ask(self) -> None:
-        """Have the next batch read, unless that is under way, everything was read, or one was not taken yet."""
-        if self._arrived:
-            return
-        if self._reader is None:
-            work = self._read()
-            self._reader = asyncio.get_running_loop().create_task(work, name="openrouter-pipe-upstream")
-            self._reader.add_done_callback(self._gone)
-        elif self._resting is not None and not self._resting.done():
-            self._resting.set_result(None)
+        """Have the next batch read in a task of its own, unless one was asked for and not taken yet."""
+        if self._asked is None:
+            self._asked = asyncio.get_running_loop().create_task(self.read(), name="openrouter-pipe-upstream")
+            self._asked.add_done_callback(self._arrived)
 
     def taken(self) -> Sequence[TurnEvent]:
-        """Return what has arrived and was not taken yet."""
-        arrived, self._arrived = self._arrived, ()
-        return arrived
+        """Return what was asked for, once, if it has arrived."""
+        asked = self._asked
+        if asked is None or not asked.done():
+            return ()
+        self._asked = None
+        return FROM_OUTSIDE if asked.cancelled() else asked.result()
+
+    async def read(self) -> Sequence[TurnEvent]:
+        """Return the next batch, or how the attempt ended; nothing if `close` ended the wait.
+
+        Reads in the running task, whose cancellation passes through.
+        """
+        task: asyncio.Task[object] | None = asyncio.current_task()
+        assert task is not None
+        self._here, cancelled = task, task.cancelling()
+        try:
+            if self._batches is None:
+                self._batches = await self._opened()
+            return await self._batches.__anext__()
+        except StopAsyncIteration:
+            return (StreamClosed(said_done=False),)
+        except ResponsesError as error:
+            return (AttemptFailed(error),)
+        except asyncio.CancelledError:
+            if task.cancelling() == cancelled:  # not this task was cancelled, but what it waited for
+                return FROM_OUTSIDE
+            if self._interrupted and task.cancelling() == cancelled + 1:
+                return ()
+            raise
+        except Exception as error:  # noqa: BLE001 - the edge of a turn: a broken adapter must end as a fault
+            return (Crashed(f"{type(error).__name__}: {error}"),)
+        finally:
+            self._here = None
+            if self._left is not None:
+                self._gone(task, self._left)
 
     async def close(self) -> None:
         """Stop reading and close the connection."""
-        if self._reader is not None:
-            self._reader.cancel()
-            await asyncio.wait((self._reader,))
+        if self._asked is not None:
+            self._asked.cancel()
+            await asyncio.wait((self._asked,))
+        elif self._here is not None:
+            self._left = asyncio.get_running_loop().create_future()
+            self._interrupted = True
+            self._here.cancel()
+            await self._left
         await self._stack.aclose()
 
-    async def _read(self) -> None:
+    def _gone(self, task: "asyncio.Task[object]", left: "asyncio.Future[None]") -> None:
+        """Note that the reader has left the read that `close` ended."""
+        task.uncancel()
+        left.set_result(None)
+
+    async def _opened(self) -> AsyncIterator[Sequence[UpstreamEvent]]:
         if self._clock.monotonic() < self._at:
             await self._clock.sleep_until(self._at)
-        batches = await self._stack.enter_async_context(self._client.attempt(self._call))
-        loop = asyncio.get_running_loop()
-        async for batch in batches:
-            if StreamClosed in map(type, batch):
-                self._finish(batch)
-                return
-            self._resting = loop.create_future()
-            self._arrived = batch
-            self._news()
-            await self._resting
-        self._finish((StreamClosed(said_done=False),))
+        return await self._stack.enter_async_context(self._client.attempt(self._call))
 
-    def _gone(self, reader: "asyncio.Task[None]") -> None:
-        """Tell how the reader failed, if it did."""
-        if reader.cancelled():
-            self._finish((Crashed("the upstream read was cancelled from outside"),))
-            return
-        error = reader.exception()
-        if isinstance(error, ResponsesError):
-            self._finish((AttemptFailed(error),))
-        elif error is not None:
-            self._finish((Crashed(f"{type(error).__name__}: {error}"),))
-
-    def _finish(self, last: Sequence[TurnEvent]) -> None:
-        if not self._finished:
-            self._finished = True
-            self._arrived = last
-            self._news()
+    def _arrived(self, _task: "asyncio.Task[Sequence[TurnEvent]]") -> None:
+        self._news()

@@ -1,18 +1,22 @@
-"""The driver: waits for whatever comes first, feeds the machine, runs its commands, yields its outputs.
+"""The driver: waits for whatever comes first, feeds the machine, runs its commands, returns its outputs.
 
 One task, no queue. It waits for the next batch from upstream, the earliest timer or a finished call. Commands of a
-batch are run before its outputs are yielded, so a slow reader delays neither a tool nor the settlement.
+batch are run before its outputs are returned, so a slow reader delays neither a tool nor the settlement.
+
+While only upstream can bring anything, the driver reads upstream in the reader's own task: a word then costs no task,
+no future and no pass of the event loop beyond those of the socket. Otherwise a task of its own reads, so that nothing
+interrupts a read.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol, assert_never
 
 from domain.services.attempt import Attempt
 from domain.turn.events import Begun, CallBegan, CallFinished, Cancelled, Crashed, TimerFired, TurnEvent
-from domain.turn.machine import Phase, TurnMachine
+from domain.turn.machine import IDLE, Phase, TurnMachine
 from domain.turn.steps import (
     COMMANDS,
     AttemptBegan,
@@ -37,6 +41,8 @@ from ports.toolbox import ToolCall, ToolResult
 
 Own = Callable[[Coroutine[Any, Any, None], str], None]
 
+PATIENT = frozenset({IDLE})
+"""Timers that never say anything beside a stream: they are set again, or they end the attempt."""
 
 OVERDUE = "overdue"
 """The message with which a call is cancelled whose time is up."""
@@ -69,7 +75,7 @@ class Upkeep:
 
 
 class Driver:
-    """Drives one machine. Settlement runs once, in an owned task, however the turn ends."""
+    """Drives one machine until it has `ended`. Settlement runs once, in an owned task, however the turn ends."""
 
     def __init__(
         self,
@@ -84,20 +90,34 @@ class Driver:
         self._calls: dict[str, asyncio.Task[ToolResult]] = {}
         self._begun_calls: list[TurnEvent] = []
         self._timers: dict[str, float] = {}
-        self._alarm: tuple[float, asyncio.Task[None]] | None = None
+        self._timers_changed = False
+        self._alarm: tuple[float, Callable[[], None]] | None = None
+        self._undisturbed = False  # only upstream can bring anything, until a command or a timer says otherwise
+        self._held: list[Output] = []  # of a timer that fired during a read
         self._news: asyncio.Future[None] | None = None
         self._stirred = False
-        self._settled = False
+        self.ended = False
 
-    async def outputs(self) -> AsyncGenerator[Output, None]:
-        """Yield the turn's outputs; the last is `Ended`, and settlement has begun before it is yielded."""
-        events: Sequence[TurnEvent] = (Begun(),)
-        while True:
-            for output in self._advance(events):
-                yield output
-            if self._machine.ended:
-                return
+    def begin(self) -> list[Output]:
+        """Start the turn; return its first outputs."""
+        return self._advance((Begun(),))
+
+    async def proceed(self) -> list[Output]:
+        """Wait for what comes next and return what it shows, maybe nothing; not to be called once `ended`.
+
+        The last output of a turn is `Ended`, and settlement has begun before it is returned.
+        """
+        attempt = self._attempt
+        if attempt is not None and self._undisturbed:
+            events = await attempt.read()
+            if attempt is not self._attempt:
+                events = ()
+        else:
             events = await self._next_events()
+        outputs = self._advance(events)
+        if self._held:
+            outputs, self._held = [*self._held, *outputs], []
+        return outputs
 
     def abandon(self) -> None:
         """End the turn as cancelled unless it has ended; returns at once, settlement goes on by itself."""
@@ -108,12 +128,16 @@ class Driver:
 
     async def _next_events(self) -> Sequence[TurnEvent]:
         attempt = self._attempt
-        if attempt is not None:
-            attempt.ask()
-        self._set_alarm()
-        if attempt is None and not self._calls and self._alarm is None:
-            return (Crashed("nothing is left to wait for"),)
+        if self._timers_changed:
+            self._set_alarm()
         if not self._stirred:
+            if attempt is None and not self._calls and self._alarm is None:
+                return (Crashed("nothing is left to wait for"),)
+            if attempt is not None:
+                if not attempt.asked and not self._calls and self._timers.keys() <= PATIENT:
+                    self._undisturbed = True
+                    return ()
+                attempt.ask()
             self._news = asyncio.get_running_loop().create_future()
             await self._news
         self._stirred = False
@@ -122,7 +146,7 @@ class Driver:
 
     def _stir(self, _task: object = None) -> None:
         """Wake the driver, or keep it from going to sleep: something has come in."""
-        self._stirred = True
+        self._stirred, self._undisturbed = True, False
         if self._news is not None and not self._news.done():
             self._news.set_result(None)
 
@@ -142,25 +166,34 @@ class Driver:
 
     def _due(self) -> Sequence[TurnEvent]:
         now = self._ports.clock.monotonic()
-        if not self._timers or now < min(self._timers.values()):
-            return ()
         due = sorted((at, name) for name, at in self._timers.items() if at <= now)
         for _, name in due:
             del self._timers[name]
+            self._timers_changed = True
         return [TimerFired(name) for _, name in due]
 
     def _set_alarm(self) -> None:
-        """Keep one waiting task, for the earliest timer."""
+        """Keep one alarm, for the earliest timer."""
+        self._timers_changed = False
         earliest = min(self._timers.values(), default=None)
         if self._alarm is not None:
-            at, task = self._alarm
-            if at == earliest and not task.done():
+            at, cancel = self._alarm
+            if at == earliest:
                 return
-            task.remove_done_callback(self._stir)
-            task.cancel()
+            cancel()
             self._alarm = None
         if earliest is not None:
-            self._alarm = (earliest, self._task(self._ports.clock.sleep_until(earliest), "timer"))
+            self._alarm = (earliest, self._ports.clock.call_at(earliest, self._ring))
+
+    def _ring(self) -> None:
+        """Take note of a timer that is due; beside a read it is answered here, and the read goes on undisturbed."""
+        self._alarm, self._timers_changed = None, True
+        if self._attempt is None or not self._attempt.read_here:
+            self._stir()
+            return
+        self._held += self._advance(self._due())
+        if not self.ended:
+            self._set_alarm()
 
     # --- commands -----------------------------------------------------------------------------------------
 
@@ -180,6 +213,7 @@ class Driver:
             if not isinstance(step, COMMANDS):
                 outputs.append(step)
                 continue
+            self._undisturbed = False
             try:
                 self._run(step)
             except Exception as defect:  # noqa: BLE001 - the same edge: an adapter broke its contract
@@ -208,15 +242,17 @@ class Driver:
             case StartCall(call):
                 if self._ports.calls is not None:
                     work = self._ports.calls.run(call, partial(self._call_began, call.call_id))
-                    self._calls[call.call_id] = self._task(work, f"tool-{call.name}")
+                    running = asyncio.get_running_loop().create_task(work, name=f"openrouter-pipe-tool-{call.name}")
+                    running.add_done_callback(self._stir)
+                    self._calls[call.call_id] = running
             case CancelCall(call_id, overdue):
                 task = self._calls.pop(call_id, None)
                 if task is not None:
                     self._own(_ended(task, OVERDUE if overdue else ""), "openrouter-pipe-cancel-call")
             case SetTimer(name, at):
-                self._timers[name] = at
+                self._timers[name], self._timers_changed = at, True
             case ClearTimer(name):
-                self._timers.pop(name, None)
+                self._timers_changed |= self._timers.pop(name, None) is not None
             case Finish(end):
                 self._finish(end)
             case AttemptBegan() | AttemptEnded() | Persist() | Learn():
@@ -230,13 +266,13 @@ class Driver:
             self._own(attempt.close(), "openrouter-pipe-close-attempt")
 
     def _finish(self, end: End) -> None:
-        if self._settled:
+        if self.ended:
             return
-        self._settled = True
+        self.ended = True
         attempt = self._attempt
-        tasks: list[asyncio.Task[Any]] = list(self._calls.values())
+        tasks = list(self._calls.values())
         if self._alarm is not None:
-            tasks.append(self._alarm[1])
+            self._alarm[1]()
         self._attempt = self._alarm = None
         self._calls = {}
 
@@ -250,11 +286,6 @@ class Driver:
                 await self._upkeep.settle(end)
 
         self._own(close_and_settle(), "openrouter-pipe-settle")
-
-    def _task(self, work: Coroutine[Any, Any, Any], name: str) -> "asyncio.Task[Any]":
-        task = asyncio.get_running_loop().create_task(work, name=f"openrouter-pipe-{name}")
-        task.add_done_callback(self._stir)
-        return task
 
 
 def named(defect: BaseException) -> str:

@@ -1,13 +1,14 @@
 """Prepare one turn: what will be sent, and what stands in for it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from domain.catalog.offer import reasons_against
 from domain.catalog.selection import find, slug_of
 from domain.catalog.support import holds_to_schemas, takes_tools
 from domain.conversation.broken_off import without_outputs
-from domain.conversation.history import Past
+from domain.conversation.figures import Figures, figures_of
+from domain.conversation.history import History, Past, parsed
 from domain.faults.fault import Fault
 from domain.request.body import Prepared, build, passed_on
 from domain.request.endpoint import may_change
@@ -16,57 +17,67 @@ from domain.request.repair import Sending
 from domain.request.turn_request import TurnRequest
 from domain.services.admit_turn import Checked
 from domain.tools.registry import Registry, merged
-from domain.tools.results import fitted, prompt_characters
+from domain.tools.results import fitted, prompt_characters, room_left
 from ports.catalog import Model
 from ports.json_values import JsonObject
 from ports.responses import Route
 from ports.toolbox import ToolResult, ToolSpec
 
-Headers = tuple[tuple[str, str], ...]
-
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A turn that may run: its model, where it goes, what is sent, and what stands in if the model cannot be had.
+    """A turn that may run: its model, where it goes, and what is sent.
 
-    `headers` are those a model gets beside the route's, by slug. `tools` are those the turn runs itself.
+    `fallback` builds what goes to the model that stands in, if one may: from the history that is parsed already, and
+    only if the turn comes to that. `tools` are those the turn runs itself, `room` the
+    characters their results may have, None without tools. `figures` are for the settlement.
     """
 
     slug: str
     model: Model | None
     route: Route
     sending: Sending
-    fallback: Sending | None = None
-    headers: Mapping[str, Headers] = field(default_factory=dict)
+    fallback: Callable[[], Sending | None] | None = None
     left_out: tuple[str, ...] = ()
     tools: Registry = field(default_factory=Registry)
+    figures: Figures = field(default_factory=Figures)
+    room: int | None = None
 
 
 def prepare_turn(
-    checked: Checked, specs: tuple[ToolSpec, ...], lessons: Lessons, past: Past | None = None
+    checked: Checked,
+    specs: tuple[ToolSpec, ...],
+    lessons: Lessons,
+    past: Past | None = None,
+    *,
+    remembered: bool = False,
 ) -> Ready | Fault:
     """Build what is sent; the first thing wrong is the fault.
 
-    `past`: what is remembered of the history's turns. Pure computing: a long history is offloaded.
+    `past`: what is remembered of the history's turns; `remembered`: so will be the answer. Pure computing: a long
+    history is offloaded.
     """
     slug, model = checked.slug, checked.model
     request = _with_offered_fallbacks(checked.request, checked.models)
     registry = _registry(request, model, specs)
     tools = registry.offered
-    past = past and _with_room(past, model, tools)
-    sent = build(request, slug, model, tools, past=past)
+    past = _with_room(past or Past(), model, tools)
+    history = parsed(request.messages, request.prompting.history_turns, past)
+    sent = build(request, slug, model, tools, history=history)
     if isinstance(sent, Fault):
         return sent
-    fallback = _fallback(request, checked.models, slug, tools, past)
+    items = sent.body.input
+    figures = figures_of(request.messages, past, history, items, remembered=remembered)
     return Ready(
         slug,
         model,
         checked.route,
         _learned(sent, request, lessons),
-        None if fallback is None else _learned(fallback, request, lessons),
-        {part.body.model: part.headers for part in (fallback, sent) if part is not None},
+        _fallback(request, checked.models, slug, tools, history, lessons),
         (*sent.left_out, *registry.reasons),
         registry,
+        figures,
+        room_left(prompt_characters(model, sent.body.tools), items) if registry.tools else None,
     )
 
 
@@ -94,22 +105,31 @@ def _with_room(past: Past, model: Model | None, tools: tuple[JsonObject, ...]) -
 
 
 def _fallback(
-    request: TurnRequest, models: tuple[Model, ...], slug: str, tools: tuple[JsonObject, ...], past: Past | None
-) -> Prepared | None:
-    """Return what goes to the model that stands in; prices, privacy and the off switch hold for it too."""
+    request: TurnRequest,
+    models: tuple[Model, ...],
+    slug: str,
+    tools: tuple[JsonObject, ...],
+    history: History,
+    lessons: Lessons,
+) -> Callable[[], Sending | None] | None:
+    """Return what builds the request to the model that stands in; prices, privacy and the off switch hold too."""
     if not request.fallback_model:
         return None
     model = find(request.fallback_model, models)
     other = model.id if model is not None else slug_of(request.fallback_model)
     if other == slug or reasons_against(other, model, request.offer, chosen_by_person=False):
         return None
-    sent = build(request, other, model, tools, past=past)
-    return None if isinstance(sent, Fault) else sent
+
+    def built() -> Sending | None:
+        sent = build(request, other, model, tools, history=history)
+        return None if isinstance(sent, Fault) else _learned(sent, request, lessons)
+
+    return built
 
 
 def _learned(sent: Prepared, request: TurnRequest, lessons: Lessons) -> Sending:
     may = may_change(sent.body.model, request.endpoints)
-    return lessons.apply(request.route, Sending(sent.body, sent.endpoint), other_endpoint=may)
+    return lessons.apply(request.route, Sending(sent.body, sent.endpoint, sent.headers), other_endpoint=may)
 
 
 def _with_offered_fallbacks(request: TurnRequest, models: tuple[Model, ...]) -> TurnRequest:

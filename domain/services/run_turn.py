@@ -7,7 +7,6 @@ settled as cancelled.
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -126,9 +125,13 @@ class RunTurn:
             return
         watch = WatchReader(driver, reader or asyncio.current_task())
         try:
-            async with aclosing(driver.outputs()) as outputs:
-                async for output in outputs:
+            outputs = driver.begin()
+            while True:
+                for output in outputs:
                     yield output
+                if driver.ended:
+                    break
+                outputs = await driver.proceed()
         finally:
             watch.stop()
             driver.abandon()
@@ -147,11 +150,10 @@ class RunTurn:
     def _driver(self, assembled: Assembled, own: Personal, settlement: Settlement, ticket: Ticket) -> Driver:
         """Return what drives a turn. It settles the turn, which gives back the ticket first."""
         request, ready, runner = settlement.request, assembled.ready, assembled.runner
-        settlement.figures = assembled.figures
+        settlement.figures = ready.figures
 
         def call(command: CallUpstream) -> UpstreamCall:
-            headers = ready.headers.get(command.body.model, ())
-            return UpstreamCall(ready.route, command.body, request.limits, command.endpoint, headers)
+            return UpstreamCall(ready.route, command.body, request.limits, command.endpoint, command.headers)
 
         async def settle(end: End) -> None:
             try:

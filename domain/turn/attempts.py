@@ -67,7 +67,7 @@ class Attempts:
         self.heard, self.answered = now + after, False
         began = AttemptBegan(self.number, sending.body, sending.endpoint)
         self.unsaid.append(began)
-        return [began, CallUpstream(sending.body, after, sending.endpoint)]
+        return [began, CallUpstream(sending.body, after, sending.endpoint, sending.headers)]
 
     def name(self, response_id: str, model: str) -> None:
         """Note which response this is and which model answers, as far as upstream says."""

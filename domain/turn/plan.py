@@ -1,5 +1,6 @@
 """What is decided before a turn starts, and where it stands."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -14,12 +15,14 @@ from ports.responses import Endpoint, ResponsesBody
 class Destination:
     """Where a request goes first, and where else after a refusal.
 
-    `other_endpoint`: a refusal by one endpoint may lead to the other; `fallback` goes to the model that stands in.
+    `other_endpoint`: a refusal by one endpoint may lead to the other. `fallback` builds what goes to the model that
+    stands in, None if that cannot be; it is called at most once, and only when it is needed.
     """
 
     endpoint: Endpoint = Endpoint.RESPONSES
+    headers: tuple[tuple[str, str], ...] = ()
     other_endpoint: bool = True
-    fallback: Sending | None = None
+    fallback: Callable[[], Sending | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,9 +30,10 @@ class Retries:
     """The request of one turn, `sending`, and what becomes of it after a failure."""
 
     def __init__(self, plan: TurnPlan) -> None:
-        self.sending = Sending(plan.body, plan.destination.endpoint)
+        to = plan.destination
+        self.sending = Sending(plan.body, to.endpoint, to.headers)
         self._plan = plan
-        self._fallback = plan.destination.fallback
+        self._fallback = to.fallback
         self._kinds: set[str] = set()
         self._untold: list[Lesson] = []
         self._mended = 0
@@ -71,8 +72,11 @@ class Retries:
             return [ShowStatus(words)] if words else []
         if self._fallback is None or fault.kind not in STANDS_IN_FOR:
             return None
-        was = self.sending.body.model
-        self.sending, self._fallback = self._fallback, None
+        was, build, self._fallback = self.sending.body.model, self._fallback, None
+        other = build()
+        if other is None:
+            return None
+        self.sending = other
         self._untold.clear()
         return [ShowStatus(f"{was} is not available; {self.sending.body.model} answers instead.")]
 

@@ -144,6 +144,7 @@ class CallUpstream:
     body: ResponsesBody
     after: float = 0.0
     endpoint: Endpoint = Endpoint.RESPONSES
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from entrypoints.openwebui.present.emitter import GuardedEmitter
 from entrypoints.openwebui.present.frames import Presenter
 from entrypoints.openwebui.present.guard import Guard
 from entrypoints.openwebui.present.legacy import LegacyPresenter
+from entrypoints.openwebui.present.lines import as_line
 from entrypoints.openwebui.present.native import NativePresenter
 from entrypoints.openwebui.present.stream import Payload, paced, unpaced
 from entrypoints.openwebui.present.wishes import Wishes
@@ -84,7 +85,7 @@ class PipeService:
             return await reply(start, call, head, wishes, emitter)
         if call.caller is not Caller.PAGE:
             presenter = ChunkPresenter(head, own_done=not self._detected().closes_streams)
-            return unpaced(start, Guard(presenter, core.ids, core.telemetry))
+            return unpaced(start, Guard(presenter, core.ids, core.telemetry), as_line)
         guard = Guard(self._presenter(head, turn_id, wishes), core.ids, core.telemetry)
         return paced(start, guard, emitter, core.clock)
 

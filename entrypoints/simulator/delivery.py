@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from aiohttp import web
 
-from entrypoints.simulator.writers.steps import Due, Sever, Step
+from entrypoints.simulator.writers.steps import Due, Flush, Sever, Step
 
 WRITE_SIZE = 64 * 1024
 """Bytes after which a burst is written; nothing is held back when the next step has to wait."""
@@ -51,7 +51,7 @@ class EventStream:
                     continue
             elif isinstance(step, Due) and start + step.offset <= loop.time():
                 continue
-            if ready:
+            if ready or isinstance(step, Flush):
                 await self.send(bytes(ready))
                 ready.clear()
             if isinstance(step, Due):

@@ -43,3 +43,30 @@ async def test_a_wait_can_be_cancelled(clock):
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_an_alarm_rings_once_and_no_earlier_than_its_moment(clock):
+    rung = []
+    moment = clock.monotonic() + 0.02
+    clock.call_at(moment, lambda: rung.append(clock.monotonic()))
+    await clock.sleep_until(moment + 0.02)
+    assert len(rung) == 1
+    assert rung[0] >= moment
+
+
+async def test_an_alarm_for_a_moment_gone_by_rings_soon_but_not_at_once(clock):
+    rung = asyncio.Event()
+    clock.call_at(clock.monotonic() - 100, rung.set)
+    assert not rung.is_set()
+    async with asyncio.timeout(1):
+        await rung.wait()
+
+
+async def test_an_alarm_that_was_cancelled_never_rings(clock):
+    rung = []
+    moment = clock.monotonic() + 0.01
+    cancel = clock.call_at(moment, lambda: rung.append(True))
+    cancel()
+    await clock.sleep_until(moment + 0.01)
+    assert rung == []
+    cancel()

@@ -9,7 +9,7 @@ START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
 class FakeClock:
-    """Implements Clock. Whoever sleeps wakes when `advance` reaches the moment."""
+    """Implements Clock. Whoever sleeps wakes, and alarms ring, when `advance` reaches the moment."""
 
     def __init__(self, at: float = 100.0) -> None:
         self._at = self._began = at
@@ -34,10 +34,22 @@ class FakeClock:
         finally:
             self._sleepers.remove(sleeper)
 
+    def call_at(self, moment: float, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call `callback` soon after the clock was moved to `moment`."""
+        alarm = asyncio.get_running_loop().create_future()
+        alarm.add_done_callback(lambda done: None if done.cancelled() else callback())
+        if moment <= self._at:
+            alarm.set_result(None)
+        else:
+            sleeper = (moment, alarm)
+            self._sleepers.append(sleeper)
+            alarm.add_done_callback(lambda _: self._sleepers.remove(sleeper))
+        return alarm.cancel
+
     @property
     def moments(self) -> list[float]:
-        """What is slept for, as seconds from now, earliest first."""
-        return sorted(round(moment - self._at, 6) for moment, _ in self._sleepers)
+        """What is waited for, as seconds from now, earliest first."""
+        return sorted(round(moment - self._at, 6) for moment, future in self._sleepers if not future.done())
 
     def advance(self, seconds: float) -> None:
         """Move the clock and wake whoever is due."""

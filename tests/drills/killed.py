@@ -20,8 +20,8 @@ from sqlalchemy import text
 
 from adapters.sql.database import Database
 from domain.conversation.record import TurnRecord
-from domain.conversation.replay import wanted
 from entrypoints.core.storage import Storage
+from tests.domain.conversation.histories import wanted
 from tests.drills.killed_turns import chat_of, replayed, turn
 from tests.drills.killed_writing import ANN, MEMORY, OPENING, STAGES, STORED, opened, started
 

@@ -3,7 +3,7 @@
 from random import Random
 from typing import Any
 
-from domain.conversation.history import Past, history_items
+from domain.conversation.history import Past
 from domain.conversation.record import KeptItem, TurnRecord
 from domain.conversation.references import call_reference
 from entrypoints.simulator.answers import Refusal
@@ -11,6 +11,7 @@ from entrypoints.simulator.refusals.history import check_history
 from entrypoints.simulator.refusals.items import INPUT
 from entrypoints.simulator.refusals.verdicts import Host
 from tests.contracts.artifact_cases import ulid
+from tests.domain.conversation.histories import history_items
 from tests.domain.conversation.host_shapes import Message, returned, user
 from tests.drills.replay_models import MODELS, answers_as, thought
 

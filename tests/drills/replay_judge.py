@@ -8,7 +8,7 @@ from typing import Any
 from adapters.openrouter.chat.messages import chat_messages
 from domain.conversation.calls_as_text import takes_calls
 from domain.conversation.fingerprint import normalised, visible_text
-from domain.conversation.history import Past
+from domain.conversation.history import Past, parsed
 from domain.conversation.provenance import thinking_goes_back
 from domain.conversation.record import TurnRecord, record_of
 from domain.faults.fault import Fault
@@ -107,8 +107,8 @@ def sent(
         thinking=Thinking(),
         prompting=Prompting(history_turns=window),
     )
-    past = Past(records, reasoning, full_turns)
-    prepared = build(request, slug, MODELS[slug], known=frozenset(ENTRIES), past=past)
+    history = parsed(request.messages, window, Past(records, reasoning, full_turns))
+    prepared = build(request, slug, MODELS[slug], known=frozenset(ENTRIES), history=history)
     return Sent({} if isinstance(prepared, Fault) else json.loads(serialise_body(prepared.body)))
 
 

@@ -11,13 +11,14 @@ from random import Random
 from adapters.memory.breaker_state import MemoryBreakerState
 from adapters.memory.tool_runs import MemoryToolRuns
 from adapters.process.slots import ProcessSlots
-from domain.conversation.history import Past, history_items
+from domain.conversation.history import Past
 from domain.conversation.record import TurnRecord
 from domain.request.turn_request import Bounds, Caller, Identifiers, Person, Remembering, Tooling, TurnRequest
 from domain.services.equip_turn import ToolPorts
 from domain.services.run_turn import Personal, RunTurn
 from domain.turn.steps import Ended, Output, ShowCall, ShowCallResult
 from ports.json_values import JsonObject
+from tests.domain.conversation.histories import history_items
 from tests.domain.conversation.host_shapes import returned, user
 from tests.domain.services.stage import MODEL, REQUEST
 from tests.domain.turn.talk import call

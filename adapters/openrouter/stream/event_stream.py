@@ -55,37 +55,34 @@ class EventStream:
         return self
 
     async def __anext__(self) -> Sequence[UpstreamEvent]:
+        decoder, translator = self._decoder, self._translator
         while not self._closed:
             if self._failure is not None:
                 self._closed = True
                 raise self._failure
-            data = await self._read()
-            events = await self._read_events(data)
-            if self._translator.said_done or not (data or self._failure) or self._over():
+            data, self._first = self._first, b""
+            try:
+                if not data:
+                    data = await (self._last_words() if translator.ended else self._content.readany())
+                if self._reach is Reach.SENT:
+                    data, self._first = data[:FIRST_SLICE], data[FIRST_SLICE:]
+            except (ClientError, OSError, RuntimeError) as error:
+                self._failure = failure_of(error, self._reach, self._limits)
+                data = _arrived(self._content)
+            if decoder.resting and len(data) < LARGE:  # nearly every read: keep it short
+                events = translator.translate(self._decoded(data))
+            else:
+                events = await self._read_events(data)
+            if translator.said_done or not (data or self._failure):
                 events += await self._end()
-            elif self._failure is not None:
-                events += self._translator.finish()
+            elif self._failure is not None:  # after everything was said a broken connection is its end
+                events += await self._end() if self.finished else translator.finish()
             if events:
                 self._reach = Reach.STREAMING
                 return events
         raise StopAsyncIteration
 
-    async def _read(self) -> bytes:
-        """Return what has arrived, at least one byte; nothing at the end, or when it broke."""
-        data, self._first = self._first, b""
-        try:
-            if not data:
-                data = await self._arriving()
-        except (ClientError, OSError, RuntimeError) as error:
-            self._failure = failure_of(error, self._reach, self._limits)
-            return _arrived(self._content)
-        if self._reach is Reach.SENT:
-            data, self._first = data[:FIRST_SLICE], data[FIRST_SLICE:]
-        return data
-
-    async def _arriving(self) -> bytes:
-        if not self._translator.ended:
-            return await self._content.readany()
+    async def _last_words(self) -> bytes:
         async with timeout(LAST_WORDS):
             return await self._content.readany()
 
@@ -107,10 +104,6 @@ class EventStream:
         if any(len(payload) >= LARGE for payload in payloads):
             return await to_thread(self._translator.translate, payloads, large=True)
         return self._translator.translate(payloads)
-
-    def _over(self) -> bool:
-        """Tell whether the connection broke only after everything was said."""
-        return self._failure is not None and self.finished
 
     async def _end(self) -> list[UpstreamEvent]:
         self._closed = True

@@ -12,7 +12,8 @@ class SseDecoder:
     """Takes reads of any size and split, returns the data of each finished event as UTF-8 bytes.
 
     Event names, ids and retry hints are read and ignored. `limit` bounds the data of one event in bytes, finished
-    or not; beyond it `feed` raises EventTooLarge. Comments and foreign fields are never kept.
+    or not; beyond it `feed` raises EventTooLarge. Comments and foreign fields are never kept. `resting` tells that no
+    event is under way.
     """
 
     def __init__(self, limit: int = 32 * 1024 * 1024) -> None:
@@ -24,7 +25,7 @@ class SseDecoder:
         self._skipping = False  # the line under way is no data line
         self._after_cr = False
         self._head: bytes | None = b""  # what may still become a byte order mark; None once decided
-        self._resting = False  # nothing is open, the mark is decided
+        self.resting = False  # nothing is open, the mark is decided
         self.failure: EventTooLarge | None = None
 
     @property
@@ -38,7 +39,7 @@ class SseDecoder:
         When an event is too large, the ones before it are returned first: `failure` is then set, and the next call
         raises it.
         """
-        if self._resting and b"\r" not in data:
+        if self.resting and b"\r" not in data:
             payloads = _plain_payloads(data)
             if payloads is not None and len(data) <= self._limit:
                 return payloads
@@ -49,7 +50,7 @@ class SseDecoder:
             self.failure = error
             if not out:
                 raise
-        self._resting = self._head is None and not (
+        self.resting = self._head is None and not (
             self._lines or self._pieces or self._skipping or self._after_cr or self.failure
         )
         return out

@@ -13,6 +13,7 @@ from entrypoints.openwebui.present.frames import Frame, Presenter
 from ports.ids import Ids
 from ports.telemetry import Telemetry
 
+ADDED = "response.output_item.added"
 NOT_COMPLETED = "Not completed: the turn ended."
 
 
@@ -45,8 +46,8 @@ class Guard:
         frames = self._presenter.present(output)
         self._ended = isinstance(output, Ended)
         for frame in frames:
-            if isinstance(frame, Yield):
-                self._note(frame.payload)
+            if isinstance(frame, Yield) and isinstance(frame.payload, dict) and frame.payload.get("type") == ADDED:
+                self._note(frame.payload["item"])
         return frames
 
     def completed(self) -> None:
@@ -74,14 +75,12 @@ class Guard:
         except Exception as defect:  # noqa: BLE001 - the same edge: everything was said, there is nobody to tell
             self._tell(defect, self._ids.new_error_id())
 
-    def _note(self, payload: dict[str, Any] | str) -> None:
-        if isinstance(payload, dict) and payload.get("type") == "response.output_item.added":
-            self._items += 1
-            item = payload["item"]
-            if item["type"] == "function_call":
-                self._open[item["call_id"]] = None
-            elif item["type"] == "function_call_output":
-                self._open.pop(item["call_id"], None)
+    def _note(self, item: dict[str, Any]) -> None:
+        self._items += 1
+        if item["type"] == "function_call":
+            self._open[item["call_id"]] = None
+        elif item["type"] == "function_call_output":
+            self._open.pop(item["call_id"], None)
 
     def _bare(self, fault: Fault, error_id: str) -> list[Frame]:
         frames: list[Frame] = []
@@ -93,7 +92,7 @@ class Guard:
                 "status": "completed",
                 "output": [{"type": "input_text", "text": NOT_COMPLETED}],
             }
-            frames.append(Yield({"type": "response.output_item.added", "output_index": index, "item": item}))
+            frames.append(Yield({"type": ADDED, "output_index": index, "item": item}))
         return [*frames, Yield({"error": error_object(fault, error_id)})]
 
     def _tell(self, defect: Exception, error_id: str) -> None:

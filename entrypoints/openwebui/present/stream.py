@@ -1,7 +1,7 @@
 """The generator the host iterates: outputs in, frames out; nothing is ever raised but cancellation."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from domain.turn.steps import ShowReasoning, ShowText
@@ -16,19 +16,24 @@ from ports.clock import Clock
 Payload = dict[str, Any] | str
 
 
-async def unpaced(start: Start, guard: Guard) -> AsyncIterator[Payload]:
-    """Yield every piece as it comes; for API clients."""
+def as_it_is(payload: Payload) -> Payload:
+    """Leave the writing of a chunk to the host."""
+    return payload
+
+
+async def unpaced(start: Start, guard: Guard, write: Callable[[Payload], Payload] = as_it_is) -> AsyncIterator[Payload]:
+    """Yield every piece as it comes, as `write` writes it; for API clients."""
     outputs = start(asyncio.current_task())
     try:
         async for output in outputs:
             for frame in guard.present(output):
                 if isinstance(frame, Yield):
-                    yield frame.payload
+                    yield write(frame.payload)
         guard.completed()
     except Exception as defect:  # noqa: BLE001 - the edge to the host, which would show any error to everybody
         for frame in guard.closing(defect):
             if isinstance(frame, Yield):
-                yield frame.payload
+                yield write(frame.payload)
     finally:
         await guard.close(outputs)
 

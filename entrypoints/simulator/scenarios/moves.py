@@ -55,7 +55,7 @@ class Think:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Text of the answer; `closes=False` leaves the message open for more."""
+    """Text of the answer; `closes=False` leaves the message open for more, `frames` limits the deltas of one write."""
 
     pieces: Sequence[str]
     rate: float | None = None
@@ -63,6 +63,7 @@ class Say:
     citations: tuple[Json, ...] = ()
     framing: Literal["lf", "crlf", "split"] = "lf"
     status: Literal["completed", "incomplete"] = "completed"
+    frames: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,8 @@ def _whole(text: str | None) -> int | None:
 
 def _deltas(_: Ask, values: Values) -> Script:
     rate = _decimal(values["rate"]) if values["rate"] else None
-    return streams.deltas(_count(values["count"]), rate, _count(values["thoughts"]))
+    frames = max(1, int(values["frames"])) if values["frames"] else None
+    return streams.deltas(_count(values["count"]), rate, _count(values["thoughts"]), frames)
 
 
 def _slow_start(ask: Ask, values: Values) -> Script:
@@ -94,10 +95,11 @@ _ERRORS_LISTED = (
 SCENARIOS = (
     _scenario("echo", lambda ask, _: echoes.echo(ask), "echo", "echo:free"),
     _scenario(
-        rf"deltas-(?P<count>{_NUMBER})(?:-rate-(?P<rate>{_DECIMAL}))?(?:-thinking-(?P<thoughts>{_NUMBER}))?",
+        rf"deltas-(?P<count>{_NUMBER})(?:-rate-(?P<rate>{_DECIMAL})|-frames-(?P<frames>\d{{1,3}}))?"
+        rf"(?:-thinking-(?P<thoughts>{_NUMBER}))?",
         _deltas,
         *("deltas-20", "deltas-200", "deltas-2000", "deltas-20000"),
-        *("deltas-200-rate-20", "deltas-200-rate-20-thinking-40", "deltas-200-thinking-50"),
+        *("deltas-20000-frames-3", "deltas-200-rate-20", "deltas-200-rate-20-thinking-40", "deltas-200-thinking-50"),
         reasons=True,
     ),
     _scenario("thinking", lambda ask, _: streams.thinking(ask, raw=False), reasons=True),

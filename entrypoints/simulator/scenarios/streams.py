@@ -37,10 +37,10 @@ SOURCES = (
 )
 
 
-def deltas(count: int, rate: float | None, thoughts: int) -> Script:
-    """Say `count` numbered words, after `thoughts` numbered pieces of thinking."""
+def deltas(count: int, rate: float | None, thoughts: int, frames: int | None = None) -> Script:
+    """Say `count` numbered words, after `thoughts` numbered pieces of thinking; at most `frames` deltas a write."""
     thinking: tuple[Move, ...] = (Think(NumberedWords(thoughts, "t"), rate),) if thoughts else ()
-    return (*thinking, Say(NumberedWords(count), rate), Finish())
+    return (*thinking, Say(NumberedWords(count), rate, frames=frames), Finish())
 
 
 def thinking(ask: Ask, *, raw: bool) -> Script:

@@ -1,4 +1,4 @@
-"""A script in time: bytes to send, moments to wait for, and the cut.
+"""A script in time: bytes to send, moments to wait for, ends of a write, and the cut.
 
 The moments are counted from the start of the answer, so a late frame never delays those after it.
 """
@@ -46,7 +46,12 @@ class Sever:
     """Reset the connection now."""
 
 
-Step = bytes | Due | Sever
+@dataclass(frozen=True, slots=True)
+class Flush:
+    """What was sent so far leaves now, in a write of its own."""
+
+
+Step = bytes | Due | Sever | Flush
 
 
 class Writer(Protocol):
@@ -127,7 +132,10 @@ def _said(move: Say, writer: Writer, clock: float) -> Generator[Step, None, floa
     def encode(pieces: Sequence[str]) -> bytes:
         return _framed(writer.say(pieces), move.framing)
 
-    clock = yield from _paced(move.pieces, move.rate, clock, encode)
+    if move.frames is None:
+        clock = yield from _paced(move.pieces, move.rate, clock, encode)
+    else:
+        yield from _portioned(move.pieces, move.frames, encode)
     if move.closes:
         yield writer.close_message(move.citations, move.status)
     return clock
@@ -155,6 +163,12 @@ def _paced(
         yield Due(clock + number / rate)
         yield encode((piece,))
     return clock + max(0, len(pieces) - 1) / rate
+
+
+def _portioned(pieces: Sequence[str], frames: int, encode: Callable[[Sequence[str]], bytes]) -> Iterator[Step]:
+    for first in range(0, len(pieces), frames):
+        yield encode(pieces[first : first + frames])
+        yield Flush()
 
 
 def _commented(seconds: float, writer: Writer, clock: float) -> Generator[Step, None, float]:

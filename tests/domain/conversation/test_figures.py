@@ -2,7 +2,7 @@
 
 from domain.conversation.figures import figures_of
 from domain.conversation.fingerprint import AskedDigests, fingerprint_of_answer
-from domain.conversation.replay import outlived
+from domain.conversation.history import Past, parsed
 from tests.domain.conversation.fingerprints import fingerprint_of_turn
 from tests.domain.conversation.kept_turns import answer, record, sealed_thought
 
@@ -19,25 +19,34 @@ OLD = record(
 )
 
 
+def figures(records=(), *, remembered=True, reasoning="conversation"):
+    past = Past(records, reasoning)
+    return figures_of(MESSAGES, past, parsed(MESSAGES, 0, past), SENT, remembered=remembered)
+
+
 def test_an_answer_has_the_same_fingerprint_with_and_without_the_history():
-    figures = figures_of(MESSAGES, (), SENT, remembered=True, reasoning="conversation")
     items = record(answer("Because.")).items
-    assert fingerprint_of_answer(figures.asked, items) == fingerprint_of_turn(MESSAGES, items) != ""
+    assert fingerprint_of_answer(figures().asked, items) == fingerprint_of_turn(MESSAGES, items) != ""
 
 
 def test_the_characters_sent_are_those_of_the_request():
-    assert figures_of(MESSAGES, (), SENT, remembered=False, reasoning="conversation").sent == 4
+    assert figures(remembered=False).sent == 4
 
 
 def test_thinking_that_no_next_reply_needs_is_named_only_where_it_lives_for_one():
     found = {
-        reasoning: figures_of(MESSAGES, (OLD,), SENT, remembered=True, reasoning=reasoning).outlived
+        reasoning: figures((OLD,), reasoning=reasoning).outlived
         for reasoning in ("conversation", "next_reply", "disabled")
     }
-    assert found == {"conversation": (), "next_reply": outlived(MESSAGES, (OLD,)), "disabled": ()}
-    assert found["next_reply"] == (OLD.turn_id,)
+    assert found == {"conversation": (), "next_reply": (OLD.turn_id,), "disabled": ()}
+
+
+def test_thinking_outside_the_turns_that_are_sent_is_named_too():
+    past = Past((OLD,), "next_reply")
+    found = figures_of(MESSAGES, past, parsed(MESSAGES, 1, past), SENT, remembered=True)
+    assert found.outlived == (OLD.turn_id,)
 
 
 def test_nothing_is_digested_for_an_answer_that_is_not_remembered():
-    figures = figures_of(MESSAGES, (OLD,), SENT, remembered=False, reasoning="next_reply")
-    assert (figures.asked, figures.outlived) == (AskedDigests(), ())
+    found = figures((OLD,), remembered=False, reasoning="next_reply")
+    assert (found.asked, found.outlived) == (AskedDigests(), ())

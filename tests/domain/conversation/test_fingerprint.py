@@ -14,8 +14,8 @@ from domain.conversation.fingerprint import (
     digest_of,
     normalised,
 )
+from domain.conversation.marks import marks_of
 from domain.conversation.references import marker_line, thinking_tag
-from domain.conversation.returned import fingerprints_in
 from tests.domain.conversation.fingerprints import fingerprint_of, fingerprint_of_turn
 from tests.domain.conversation.host_shapes import returned, user
 from tests.domain.conversation.kept_turns import answer, call, output, record, sealed_thought, tool_turn, ulid
@@ -101,7 +101,7 @@ def test_the_question_is_the_last_one_with_the_text_before():
 def test_a_turn_is_recognised_in_the_history_of_an_api_client(kept):
     before = [user("a"), {"role": "assistant", "content": "b"}, user("c")]
     history = [*before, *returned("api", kept), user("d")]
-    assert dict(fingerprints_in(history))[3] == fingerprint_of_turn(before, kept.items)
+    assert dict(marks_of(history, by_fingerprint=True).fingerprints or ())[3] == fingerprint_of_turn(before, kept.items)
 
 
 def test_outputs_of_our_own_calls_are_no_part_of_a_fingerprint():

@@ -2,8 +2,11 @@
 
 import pytest
 
-from domain.conversation.history import Past, history_items
+from domain.conversation.history import Past, items_for, parsed
 from domain.conversation.items import items_of
+from tests.domain.conversation.histories import history_items
+from tests.domain.conversation.host_shapes import returned, user
+from tests.domain.conversation.kept_turns import CLAUDE, OPENAI, tool_turn
 
 TALK = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
 TOOL = [
@@ -33,3 +36,13 @@ def test_output_of_an_old_turn_is_shortened_in_either_form_of_call(asked):
 def test_output_of_a_late_turn_stays_whole_in_either_form_of_call(asked):
     items = history_items([*TALK, *TALK, *asked], past=Past(full_turns=1))
     assert [len(item["output"]) for item in items if "output" in item] == [5000]
+
+
+def test_a_history_parsed_once_reads_the_same_for_every_model_in_any_order():
+    changed = [{**message, "content": "Other words."} for message in returned("0.12.4", tool_turn(2))]
+    messages = [user("Why?"), *returned("0.12.4", tool_turn(1)), user("And?"), *changed, user("Then?")]
+    past = Past((tool_turn(1), tool_turn(2)), full_turns=1)
+    history = parsed(messages, past=past)
+    assert len(history.matches.matches) == 2
+    for slug in (OPENAI, CLAUDE, OPENAI):
+        assert items_for(history, slug) == history_items(messages, slug=slug, past=past)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from domain.conversation.replay import spans
+from tests.domain.conversation.histories import spans
 from tests.domain.conversation.host_shapes import HOSTS, returned, user
 from tests.domain.conversation.kept_turns import OPENAI, answer, call, output, record, sealed_thought
 

@@ -7,7 +7,7 @@ import pytest
 from domain.catalog.offer import Filter, Offer
 from domain.faults.fault import Fault, FaultKind
 from domain.request.lessons import Lessons
-from domain.request.repair import Lesson
+from domain.request.repair import Lesson, Sending
 from domain.request.turn_request import Caller, EndpointChoice, Parameters, TurnRequest
 from domain.services.admit_turn import check_turn
 from domain.services.prepare_turn import Ready, prepare_turn
@@ -121,8 +121,12 @@ def test_endpoint_that_was_learned_never_goes_before_the_operators_word(choice, 
 
 def stand_in(fallback: str, offer: Offer = Offer(), models: tuple[Model, ...] = MODELS) -> str | None:
     request = replace(REQUEST, model="maker/free", fallback_model=fallback, offer=offer)
-    sending = prepared(request, models).fallback
+    sending = built(prepared(request, models))
     return None if sending is None else sending.body.model
+
+
+def built(ready: Ready) -> Sending | None:
+    return None if ready.fallback is None else ready.fallback()
 
 
 @pytest.mark.parametrize(
@@ -158,8 +162,9 @@ def test_request_of_the_model_that_stands_in_is_built_for_it():
     request = replace(REQUEST, fallback_model="maker/free", parameters=Parameters(temperature=0.5))
     ready = prepared(request)
     assert ready.sending.body.temperature == 0.5
-    assert ready.fallback is not None
-    assert (ready.fallback.body.temperature, ready.fallback.body.reasoning) == (None, None)
+    sending = built(ready)
+    assert sending is not None
+    assert (sending.body.temperature, sending.body.reasoning) == (None, None)
 
 
 # --- models the caller names ------------------------------------------------------------------------------------
@@ -195,5 +200,6 @@ def test_models_pass_while_the_list_is_unknown():
 def test_models_are_left_out_for_the_model_that_stands_in_too():
     request = replace(REQUEST, fallback_model="maker/free", parameters=Parameters(models=("nobody/x",)))
     ready = prepared(request)
-    assert ready.fallback is not None
-    assert ready.fallback.body.models == ()
+    sending = built(ready)
+    assert sending is not None
+    assert sending.body.models == ()

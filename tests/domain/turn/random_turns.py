@@ -186,7 +186,7 @@ BATCHES = st.builds(
     st.sampled_from(list(STATES.values())),
     st.lists(st.tuples(st.lists(EVENTS, max_size=4), WAITS), max_size=5),
 )
-FALLBACK = Destination(fallback=Sending(ResponsesBody("other", ())))
+FALLBACK = Destination(fallback=lambda: Sending(ResponsesBody("other", ())))
 PLANS = st.sampled_from(
     [
         TurnPlan(

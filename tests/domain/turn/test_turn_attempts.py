@@ -218,7 +218,7 @@ def test_a_round_of_tools_leads_to_an_attempt_of_its_own():
 
 def test_the_model_that_stands_in_is_announced_with_its_own_body():
     other = ResponsesBody("maker/other", BODY.input)
-    turn = Turn(TurnPlan(BODY, destination=Destination(fallback=Sending(other, Endpoint.CHAT))))
+    turn = Turn(TurnPlan(BODY, destination=Destination(fallback=lambda: Sending(other, Endpoint.CHAT))))
     turn.feed(AttemptFailed(Refused(problem(400, "model_not_found"))))
     began = turn.all(AttemptBegan)[-1]
     assert (began.no, began.body, began.endpoint) == (2, other, Endpoint.CHAT)

@@ -32,7 +32,8 @@ CHAT = "This model is only supported in v1/chat/completions."
 
 
 def plan(body: ResponsesBody = FULL, fallback: Sending | None = None, *, other_endpoint: bool = True) -> TurnPlan:
-    return TurnPlan(body, ERROR_ID, destination=Destination(fallback=fallback, other_endpoint=other_endpoint))
+    to = Destination(other_endpoint=other_endpoint, fallback=None if fallback is None else lambda: fallback)
+    return TurnPlan(body, ERROR_ID, destination=to)
 
 
 def refused(text: str, status: int | None = 400, kind: str = "invalid_request") -> AttemptFailed:

@@ -1,6 +1,7 @@
 """A host reduced to what it hands over and what it takes back."""
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -15,6 +16,11 @@ KEY = "sk-or-v1-simulator"
 IDS = {"chat_id": "chat-1", "message_id": "message-1", "session_id": "session-1"}
 ERROR_ID = re.compile(r"\b[0-9a-f]{16}\b")
 PATIENCE = 10.0
+
+
+def read_payload(payload: Any) -> Any:
+    """Read a payload as the host's clients do: a line of an event stream that holds JSON is that JSON."""
+    return json.loads(payload[6:]) if isinstance(payload, str) and payload.startswith("data: {") else payload
 
 
 class Reply:
@@ -90,7 +96,7 @@ class Caller:
         returned = await self.service.pipe(self.call(body, who, reply))
         if isinstance(returned, AsyncIterator):
             async for payload in returned:
-                reply.payloads.append(payload)
+                reply.payloads.append(read_payload(payload))
         else:
             reply.returned = returned
         return reply

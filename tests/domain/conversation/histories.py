@@ -1,0 +1,37 @@
+"""A history in one go: what is wanted of it, what replaces its messages, what is sent of it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from domain.conversation.history import Past, items_for, parsed
+from domain.conversation.marks import marks_of
+from domain.conversation.record import TurnRecord
+from domain.conversation.replay import Span, Wanted, matches_of, spans_of, wanted_of
+from domain.conversation.returned import runs_of
+from ports.catalog import Model
+from ports.json_values import JsonObject
+
+
+def wanted(messages: Sequence[object], *, by_fingerprint: bool = True) -> Wanted:
+    """Collect the turns a history names and, `by_fingerprint`, what the other answers are recognised by."""
+    return wanted_of(marks_of(messages, by_fingerprint=by_fingerprint))
+
+
+def spans(
+    messages: Sequence[object],
+    records: Iterable[TurnRecord],
+    slug: str,
+    model: Model | None = None,
+    *,
+    reasoning: str = "conversation",
+    unknown: Mapping[str, str] | None = None,
+) -> tuple[Span, ...]:
+    """Return what replaces which messages when a history goes to `slug`."""
+    found = matches_of(messages, runs_of(messages, records), unknown)
+    return spans_of(found, messages, slug, model, reasoning=reasoning)
+
+
+def history_items(
+    messages: Sequence[object], model: Model | None = None, turns: int = 0, slug: str = "", past: Past | None = None
+) -> tuple[JsonObject, ...]:
+    """Translate a history, or its last `turns` turns, for the model `slug`."""
+    return items_for(parsed(messages, turns, past), slug, model)

@@ -1,0 +1,39 @@
+"""What a history is recognised by is read once, and says the same as reading it anew."""
+
+from domain.conversation.marks import marks_of, with_fingerprints
+from domain.conversation.references import details_entry
+from domain.conversation.replay import wanted_of
+from domain.conversation.returned import runs_of
+from tests.domain.conversation.histories import wanted
+from tests.domain.conversation.kept_turns import answer, record, sealed_thought, ulid
+
+NAMED = {"role": "assistant", "content": "Yes.", "reasoning_details": [details_entry(ulid(1), 0)]}
+MESSAGES = (
+    {"role": "user", "content": "Why?"},
+    NAMED,
+    {"role": "user", "content": "And?"},
+    {"role": "assistant", "content": "No."},
+    None,
+    {"role": "user", "content": "Then?"},
+)
+RECORDS = (record(sealed_thought(), answer("Yes."), number=1),)
+
+
+def test_each_answer_has_its_marks_and_nothing_else_has_any():
+    marks = marks_of(MESSAGES, by_fingerprint=True)
+    assert marks.references == ((), (ulid(1),), (), (), (), ())
+    assert [place for place, _ in marks.fingerprints or ()] == [3]
+
+
+def test_fingerprints_are_added_later_and_only_once():
+    marks = marks_of(MESSAGES)
+    assert marks.fingerprints is None
+    whole = with_fingerprints(marks, MESSAGES)
+    assert whole == marks_of(MESSAGES, by_fingerprint=True)
+    assert with_fingerprints(whole, ()) is whole
+
+
+def test_what_is_wanted_and_found_is_the_same_with_marks_read_before():
+    marks = marks_of(MESSAGES, by_fingerprint=True)
+    assert wanted_of(marks) == wanted(MESSAGES)
+    assert runs_of(MESSAGES, RECORDS, marks) == runs_of(MESSAGES, RECORDS) != ()

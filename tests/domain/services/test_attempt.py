@@ -1,0 +1,156 @@
+"""One upstream call read in the reader's own task, or in a task of its own."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from domain.services.attempt import FROM_OUTSIDE, Attempt
+from domain.turn.steps import Reason, ShowText
+from ports.responses import ResponsesBody, StreamClosed, TextDelta, UpstreamCall
+from tests.domain.services.stage import ROUTE, Stage, end_of, said, text_of
+from tests.doubles.clock import FakeClock, settled, until
+from tests.doubles.responses import Batch, Hang, Held, Move, ScriptedResponses
+
+WORD = [TextDelta(0, "msg_1", 0, "a")]
+CALL = UpstreamCall(ROUTE, ResponsesBody("maker/model", ()))
+
+
+def attempt(*moves: Move) -> tuple[Attempt, ScriptedResponses]:
+    responses = ScriptedResponses(moves)
+    return Attempt(responses, CALL, FakeClock(), 0.0, lambda: None), responses
+
+
+async def test_a_batch_is_read_in_the_task_that_asks_for_it():
+    one, _ = attempt(WORD)
+    assert await one.read() == WORD
+    assert await one.read() == (StreamClosed(said_done=False),)
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    await one.close()
+
+
+async def test_closing_ends_a_read_and_spares_the_task_that_reads():
+    one, responses = attempt(WORD, Hang())
+    await one.read()
+
+    async def read_on() -> object:
+        got = await one.read()
+        await asyncio.sleep(0)  # a task that is still being cancelled would end here
+        return got
+
+    reader = asyncio.create_task(read_on())
+    await until(lambda: responses.reads == 2)
+    await one.close()
+    assert await reader == ()
+    assert (reader.cancelling(), responses.open) == (0, 0)
+
+
+async def test_closing_and_a_stop_at_once_are_a_stop():
+    one, responses = attempt(Hang())
+    reader = asyncio.create_task(one.read())
+    await until(lambda: responses.reads)
+    closing = asyncio.create_task(one.close())
+    reader.cancel()
+    await asyncio.wait((reader, closing))
+    assert reader.cancelled()
+    assert responses.open == 0
+
+
+async def test_a_stop_passes_through_a_read():
+    one, responses = attempt(Hang())
+    reader = asyncio.create_task(one.read())
+    await until(lambda: responses.reads)
+    reader.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reader
+    await one.close()
+    assert responses.open == 0
+
+
+class Cancelled:
+    """An upstream whose read is cancelled although nobody asked for it."""
+
+    @asynccontextmanager
+    async def attempt(self, call: UpstreamCall) -> AsyncIterator[AsyncIterator[Batch]]:
+        yield self._batches()
+
+    async def _batches(self) -> AsyncIterator[Batch]:
+        future = asyncio.get_running_loop().create_future()
+        future.cancel()
+        await future
+        yield ()
+
+
+async def test_a_read_that_somebody_else_cancelled_is_a_defect_and_no_stop():
+    one = Attempt(Cancelled(), CALL, FakeClock(), 0.0, lambda: None)
+    assert await one.read() == FROM_OUTSIDE
+    await one.close()
+
+
+async def test_a_batch_asked_for_is_kept_until_it_is_taken():
+    one, responses = attempt(WORD, Hang())
+    one.ask()
+    assert (one.asked, one.taken()) == (True, ())
+    await settled()
+    one.ask()
+    await settled()
+    assert responses.reads == 1
+    assert (one.taken(), one.asked) == (WORD, False)
+    await one.close()
+
+
+# --- through the driver -------------------------------------------------------------------------------------
+
+
+def upstream_tasks() -> list[str]:
+    return [name for task in asyncio.all_tasks() if (name := task.get_name()).startswith("openrouter-pipe")]
+
+
+async def test_while_the_answer_flows_a_turn_has_no_task_of_its_own():
+    gate, outputs = asyncio.Event(), []
+    stage = Stage([*said("a")[:1], Held(gate), *said("b")])
+    reader = stage.reading(outputs)
+    await until(lambda: stage.responses.reads == 2)
+    await settled()
+    assert upstream_tasks() == []
+    gate.set()
+    await until(reader.done)
+    assert text_of(outputs) == "ab"
+
+
+async def test_a_timer_that_ends_nothing_leaves_the_read_under_way_alone():
+    first, second, outputs = asyncio.Event(), asyncio.Event(), []
+    stage = Stage([*said("a")[:1], Held(first), *said("b")[:1], Held(second), *said("c")])
+    reader = stage.reading(outputs)
+    await until(lambda: outputs)
+    stage.clock.advance(400.0)
+    first.set()
+    await until(lambda: len(outputs) == 2)
+    stage.clock.advance(200.0)  # ten minutes after the beginning, but not after the last word
+    await settled()
+    assert not reader.done()
+    assert stage.clock.moments == [400.0]
+    second.set()
+    await until(reader.done)
+    await stage.run_turn.drained()
+    assert outputs[:-1] == [ShowText(0, "a"), ShowText(0, "b"), ShowText(0, "c")]
+    assert (end_of(outputs).reason, stage.responses.open) == (Reason.STOP, 0)
+
+
+async def test_a_timer_that_ends_the_turn_beside_a_read_is_told_to_the_reader_and_spares_its_task():
+    stage, outputs = Stage([*said("half")[:1], Hang()]), []
+
+    async def read() -> str:
+        async for output in stage.outputs():
+            outputs.append(output)
+        await asyncio.sleep(0)
+        return "read to its end"
+
+    reader = asyncio.create_task(read())
+    await until(lambda: stage.responses.reads == 2)
+    await settled()
+    stage.clock.advance(600.0)
+    assert await reader == "read to its end"
+    await stage.run_turn.drained()
+    assert (end_of(outputs).fault.kind.name, stage.responses.open) == ("TIMEOUT", 0)

@@ -1,0 +1,143 @@
+"""Compiled code kept in the data folder: used again, and only if nobody else can have written it."""
+
+import linecache
+import marshal
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from entrypoints.openwebui.bundle import loader
+from entrypoints.openwebui.bundle.loader import EmbeddedModules, KeptCode
+
+SOURCES = {"inner/__init__.py": "", "inner/noun.py": "def fail():\n    raise KeyError('here')\n"}
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(loader, "_KEPT_LATER", 0.0)
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+
+
+def files(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir())
+
+
+def load(sources: Mapping[str, str] = SOURCES) -> EmbeddedModules:
+    modules = EmbeddedModules("openrouter_pipe_test", sources, {})
+    modules.load("inner.noun")
+    return modules
+
+
+def eventually_true(condition: Callable[[], object]) -> None:
+    until = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def kept(folder: Path) -> Path:
+    load().unload()
+    eventually_true(lambda: len(files(folder)) == 1 and not files(folder)[0].name.startswith("."))
+    return files(folder)[0]
+
+
+def compiled(monkeypatch: pytest.MonkeyPatch, sources: Mapping[str, str] = SOURCES) -> list[str]:
+    """Load once more; return what had to be compiled."""
+    names: list[str] = []
+
+    def counting(source: str, name: str, *rest: object, **more: object) -> object:
+        names.append(name.partition("/")[2])
+        return compile(source, name, *rest, **more)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(loader, "compile", counting, raising=False)
+    load(sources).unload()
+    return names
+
+
+def test_code_is_kept_for_this_user_alone(tmp_path: Path) -> None:
+    assert kept(tmp_path).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_second_load_compiles_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept(tmp_path)
+    assert compiled(monkeypatch) == []
+
+
+def test_another_text_is_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept(tmp_path)
+    assert compiled(monkeypatch, {**SOURCES, "inner/__init__.py": "# new\n"}) == ["inner/__init__.py", "inner/noun.py"]
+
+
+def test_tracebacks_of_kept_code_name_this_load_and_show_its_lines(tmp_path: Path) -> None:
+    kept(tmp_path)
+    modules = load()
+    try:
+        sys.modules[f"{modules.root}.inner.noun"].fail()
+    except KeyError as error:
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+    assert (frame.filename, frame.line) == (f"{modules.root}/inner/noun.py", "raise KeyError('here')")
+    modules.unload()
+    assert linecache.getline(f"{modules.root}/inner/noun.py", 2) == ""
+
+
+def damage(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-1] + b"x")
+
+
+def shorten(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:40])
+
+
+def open_up(file: Path) -> None:
+    file.chmod(0o644)
+
+
+def link(file: Path) -> None:
+    file.rename(file.with_suffix(".other"))
+    file.symlink_to(file.with_suffix(".other"))
+
+
+def replace_by_folder(file: Path) -> None:
+    file.unlink()
+    file.mkdir(mode=0o700)
+
+
+def forge(file: Path) -> None:
+    """A file of other code without the digest of its content."""
+    evil = marshal.dumps({"inner/noun.py": marshal.dumps(compile("import nothing_like_it", "x", "exec"))})
+    file.write_bytes(file.read_bytes()[:64] + evil)
+
+
+@pytest.mark.parametrize("spoil", [damage, shorten, open_up, link, replace_by_folder, forge])
+def test_a_file_that_is_not_as_it_was_left_is_not_used(spoil, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spoil(kept(tmp_path))
+    assert len(compiled(monkeypatch)) == 2
+
+
+def test_the_file_of_another_user_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept(tmp_path)
+    other = os.geteuid() + 1
+    monkeypatch.setattr(loader.os, "geteuid", lambda: other)
+    assert len(compiled(monkeypatch)) == 2
+
+
+def test_without_a_data_folder_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "nowhere"))
+    assert len(compiled(monkeypatch)) == 2
+    assert files(tmp_path) == []
+
+
+def test_a_folder_that_cannot_be_written_keeps_nothing(tmp_path: Path) -> None:
+    KeptCode(tmp_path / "nowhere", SOURCES).write({"inner/noun.py": b""})
+    assert files(tmp_path) == []
+
+
+def test_code_of_older_texts_goes(tmp_path: Path) -> None:
+    for number in range(6):
+        KeptCode(tmp_path, {"inner/noun.py": str(number)}).write({})
+    assert len(files(tmp_path)) == 4

@@ -1,0 +1,23 @@
+"""Chunks written as lines for the host to pass on."""
+
+import json
+
+import pytest
+
+from entrypoints.openwebui.present.lines import as_line
+
+
+@pytest.mark.parametrize("text", ["a", "\u00fc \U0001f600", "a\u2028b\u2029c\x85d\ne", ""])
+def test_a_chunk_becomes_one_line_that_says_the_same(text):
+    line = as_line({"choices": [{"delta": {"content": text}}]})
+    assert isinstance(line, str)
+    assert line.splitlines() == [line]
+    assert json.loads(line.removeprefix("data: ")) == {"choices": [{"delta": {"content": text}}]}
+
+
+def test_what_is_a_line_already_stays():
+    assert as_line("data: [DONE]") == "data: [DONE]"
+
+
+def test_what_cannot_be_written_is_left_to_the_host():
+    assert as_line({"content": "\ud800"}) == {"content": "\ud800"}
