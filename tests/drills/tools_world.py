@@ -19,6 +19,7 @@ from tests.domain.services.stage import said
 from tests.domain.turn.talk import completed, done
 from tests.doubles.cipher import NamedKeyCipher
 from tests.doubles.clock import FakeClock
+from tests.doubles.offload import InlineOffload
 
 NAMES = ("look", "look", "slow", "slow", "fail", "break", "big", "send", "nobody")
 PAUSES = (0.4, 3.0, 6.0, 100.0)
@@ -110,6 +111,7 @@ class Kept(TurnMemory):
 
     def __init__(self) -> None:
         self.records: list[TurnRecord] = []
+        self.offload = InlineOffload()
 
     async def remember(self, person: Person, memory: Remembering, record: TurnRecord) -> bool:
         """Hold it."""
