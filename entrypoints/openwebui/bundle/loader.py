@@ -110,6 +110,7 @@ class EmbeddedModules(MetaPathFinder, InspectLoader):
         self._lock = threading.RLock()
         self._kept: dict[str, bytes] = {}
         self._compiled: dict[str, CodeType] = {}
+        self._keeping: threading.Timer | None = None
 
     def load(self, module: str) -> ModuleType:
         """Import `module`, named without the root, and all it needs. If the first load fails, nothing stays behind."""
@@ -134,6 +135,8 @@ class EmbeddedModules(MetaPathFinder, InspectLoader):
     def unload(self) -> None:
         """Forget the modules: none of this load can be imported any more, what is in use lives on until dropped."""
         with self._lock:
+            if self._keeping is not None:  # it would hold the load until it rings
+                self._keeping.cancel()
             if self in sys.meta_path:
                 sys.meta_path.remove(self)
             for name in [name for name in sys.modules if f"{name}.".startswith(f"{self.root}.")]:
@@ -193,7 +196,7 @@ class EmbeddedModules(MetaPathFinder, InspectLoader):
                 time.sleep(0)
             keeping.write(codes)
 
-        timer = threading.Timer(_KEPT_LATER, keep)
+        self._keeping = timer = threading.Timer(_KEPT_LATER, keep)
         timer.name, timer.daemon = "openrouter-pipe-keep-code", True
         timer.start()
 
