@@ -5,7 +5,7 @@ of its own and calls `news`; that read is never interrupted, whatever happens be
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
 
 from domain.turn.events import AttemptFailed, Crashed, TurnEvent
@@ -103,7 +103,10 @@ class Attempt:
     async def _opened(self) -> AsyncIterator[Sequence[UpstreamEvent]]:
         if self._clock.monotonic() < self._at:
             await self._clock.sleep_until(self._at)
-        return await self._stack.enter_async_context(self._client.attempt(self._call))
+        batches = await self._stack.enter_async_context(self._client.attempt(self._call))
+        if isinstance(batches, AsyncGenerator):  # left alone it would be closed later, by nobody's task
+            self._stack.push_async_callback(batches.aclose)
+        return batches
 
     def _arrived(self, _task: "asyncio.Task[Sequence[TurnEvent]]") -> None:
         self._news()

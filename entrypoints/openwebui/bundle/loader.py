@@ -22,6 +22,7 @@ from importlib.util import MAGIC_NUMBER, module_from_spec
 from pathlib import Path
 from types import CodeType, ModuleType
 
+_PAUSE_EVERY = 0.002  # seconds of loading after which other threads may run
 _KEPT_PREFIX, _KEPT_SUFFIX = "openrouter_pipe_code_", ".bin"
 _KEPT_FILES = 4  # of other versions of this text or of Python
 _KEPT_LARGEST = 64 * 1024 * 1024  # bytes; a larger file is not ours
@@ -108,6 +109,7 @@ class EmbeddedModules(MetaPathFinder, InspectLoader):
         self._sources = sources
         self._paths = {self._module_name(path): path for path in sources}
         self._lock = threading.RLock()
+        self._paused_at = 0.0
         self._kept: dict[str, bytes] = {}
         self._compiled: dict[str, CodeType] = {}
         self._keeping: threading.Timer | None = None
@@ -156,11 +158,13 @@ class EmbeddedModules(MetaPathFinder, InspectLoader):
         return spec
 
     def exec_module(self, module: ModuleType) -> None:
-        """Compile and run one module, letting other threads run in between: compiling holds the interpreter."""
+        """Compile and run one module, letting other threads run now and then: compiling holds the interpreter."""
         name = module.__name__
         code = self._code(name)
         linecache.lazycache(self.get_filename(name), module.__dict__)  # tracebacks show the lines
-        time.sleep(0)
+        if time.monotonic() - self._paused_at > _PAUSE_EVERY:
+            time.sleep(0)
+            self._paused_at = time.monotonic()
         exec(code, module.__dict__)  # noqa: S102 - the file's own text
 
     def get_source(self, fullname: str) -> str:

@@ -100,6 +100,27 @@ async def test_a_batch_asked_for_is_kept_until_it_is_taken():
     await one.close()
 
 
+async def test_closing_closes_what_was_being_iterated():
+    closed: list[bool] = []
+
+    class Generating:
+        @asynccontextmanager
+        async def attempt(self, call: UpstreamCall) -> AsyncIterator[AsyncIterator[Batch]]:
+            yield self._batches()
+            closed.append(True)
+
+        async def _batches(self) -> AsyncIterator[Batch]:
+            try:
+                yield WORD
+            finally:
+                closed.append(False)
+
+    one = Attempt(Generating(), CALL, FakeClock(), 0.0, lambda: None)
+    await one.read()
+    await one.close()
+    assert closed == [False, True]
+
+
 # --- through the driver -------------------------------------------------------------------------------------
 
 
