@@ -24,7 +24,7 @@ from tests.doubles.databases import sqlite_url
 from tests.doubles.lock_holder import locked_by_another_process
 from tests.doubles.stalls import measured_stalls
 
-NO_STALL = 0.5  # s; the machine may be busy, and the defect this looks for stood for 2 s
+NO_STALL = 0.5  # s beyond a calm time; the machine may be busy, and the defect this looks for stood for 2 s
 
 
 @pytest.fixture
@@ -48,6 +48,9 @@ async def test_writers_and_readers_of_several_rounds_never_stop_the_loop(databas
     async def read() -> int:
         return len(await artifacts.find(HERE, "ann", turn_ids=[ulid(1)], fingerprints=[], limit=9))
 
+    async with measured_stalls(collecting=True) as calm:
+        for _ in range(20):
+            assert await read() == 1
     with locked_by_another_process(tmp_path / "store.db"):
         async with measured_stalls(collecting=True) as stalls:
             for _ in range(3):
@@ -55,7 +58,7 @@ async def test_writers_and_readers_of_several_rounds_never_stop_the_loop(databas
                 assert {one, two} <= {"locked", "timeout"}  # a busy machine may reach the limit of the whole write
                 assert (seen, seen_again) == (1, 1)
                 await asyncio.sleep(SAME_LOCK_SECONDS)
-    assert stalls.longest < NO_STALL
+    assert stalls.longest < 3 * calm.longest + NO_STALL
     assert [await write(3), await write(4), await read()] == ["written", "written", 1]
 
 
