@@ -15,10 +15,10 @@ def supports(model: Model | None, parameter: str) -> bool:
 
 
 def calls_tools(model: Model | None) -> bool | None:
-    """Tell whether a model can call functions; None where the catalog does not say."""
+    """Tell whether a model can call functions; None where the catalog does not say. Source: behaviour, catalog."""
     if model is None or (not model.supported_parameters and chats(model)):
         return None
-    return "tools" in model.supported_parameters
+    return not model.supported_parameters.isdisjoint(("tools", "tool_choice"))
 
 
 def takes_tools(model: Model | None) -> bool:

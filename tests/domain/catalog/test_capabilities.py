@@ -50,7 +50,7 @@ def test_models_with_a_price_or_options_for_it_search_themselves(price, paramete
 
 
 @pytest.mark.parametrize(
-    ("parameters", "on"), [(("temperature",), False), (("tools",), True), (("tool_choice",), False)]
+    ("parameters", "on"), [(("temperature",), False), (("tools",), True), (("tool_choice",), True)]
 )
 def test_the_hosts_own_tools_are_on_for_models_that_call_tools(parameters, on):
     assert boxes(supported_parameters=words(*parameters))["builtin_tools"] is on
