@@ -37,9 +37,9 @@ async def test_stopped_person_keeps_the_words_and_reads_stopped_as_the_last_stat
     seen = reply.text
 
     task.cancel()
-    await eventually(lambda: reply.statuses and reply.statuses[-1]["done"])
+    await eventually(lambda: reply.statuses and reply.statuses[-1]["description"].startswith("Stopped | Time: "))
+    assert reply.statuses[-1]["done"]
     assert reply.text == seen
-    assert reply.statuses[-1]["description"].startswith("Stopped | Time: ")
 
 
 async def test_person_who_stops_before_the_first_word_reads_stopped_too(caller: Caller, simulator: Simulator) -> None:
