@@ -9,6 +9,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+from adapters.sql.cuttable import connect
 from adapters.sql.locking import ClosingConnection
 
 BUSY_SECONDS = 2.0
@@ -60,6 +61,7 @@ def open_engine(url: URL, *, schema: str, read_only: bool) -> AsyncEngine:
             "connect_timeout": CONNECT_SECONDS,
             "application_name": "openrouter-pipe",
             "prepare_threshold": None,
+            "async_creator_fn": connect,
         },
         execution_options={"schema_translate_map": {None: schema}} if schema else {},
     )
