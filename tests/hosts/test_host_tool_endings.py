@@ -15,7 +15,7 @@ from tests.hosts.tooled import order, pipe_calls, tab_with_tools, with_tools
 pytestmark = pytest.mark.host
 MODEL = f"{FUNCTION_ID}.sim/thoughtful-tools"
 ADD = '{"a": #, "b": 1}'
-RECEIVED = "def finish(self, call_id: str, result: ToolResult, now: float) -> list[Step]:\n"
+RECEIVED = "def finish(self, call_id: str, result: ToolResult, now: float) -> list[CallStep]:\n"
 
 
 @pytest.fixture
