@@ -51,7 +51,7 @@ test-host: bundle chromium  ## end to end in one version: make test-host VERSION
 	@test -n "$(VERSION)" || { echo "say which: make test-host VERSION=0.12.4"; exit 2; }
 	@$(RUN) pytest -q tests/hosts --host-version $(VERSION)
 
-drills: drill-request drill-replay drill-tools drill-host  ## all large bounded runs
+drills: drill-request drill-replay drill-tools  ## all large bounded runs that need no host
 
 drill-request: $(DEV)/.ready  ## thousands of chat bodies through the request builder, judged three times
 	@$(RUN) tests.drills.request
