@@ -3,9 +3,8 @@
 One task, no queue. It waits for the next batch from upstream, the earliest timer or a finished call. Commands of a
 batch are run before its outputs are returned, so a slow reader delays neither a tool nor the settlement.
 
-While only upstream can bring anything, the driver reads upstream in the reader's own task: a word then costs no task,
-no future and no pass of the event loop beyond those of the socket. Otherwise a task of its own reads, so that nothing
-interrupts a read.
+While only upstream can bring anything, the driver reads it in the reader's own task: a word then costs no task, future
+or pass of the event loop beyond those of the socket. Otherwise a task of its own reads, and nothing interrupts a read.
 """
 
 import asyncio

@@ -39,7 +39,8 @@ async def test_our_database_and_its_key_are_files_beside_the_hosts_for_their_own
     await eventually(lambda: count(host, turn.chat_id))
     assert (data(host) / "webui.db").exists()
     ours = sorted(path.name for path in data(host).glob("openrouter_pipe*"))
-    own = {name for name in ours if name.startswith("openrouter_pipe.")}  # besides kept lists and code
+    own = {name for name in ours if name.startswith("openrouter_pipe.")}
+    assert all(name.startswith(("openrouter_pipe_models-", "openrouter_pipe_code_")) for name in set(ours) - own)
     assert {OWN, "openrouter_pipe.key"} <= own <= {OWN, f"{OWN}-shm", f"{OWN}-wal", "openrouter_pipe.key"}
     assert {oct((data(host) / name).stat().st_mode & 0o777) for name in ours} == {"0o600"}
 
