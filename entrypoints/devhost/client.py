@@ -47,9 +47,9 @@ class HostClient:
         self._http: ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        self._http = ClientSession(
-            connector=TCPConnector(limit=0), timeout=ClientTimeout(total=REQUEST_SECONDS), trust_env=False
-        )
+        # A busy host closes an idle connection just when it is used again: every request opens its own.
+        connector = TCPConnector(limit=0, force_close=True)
+        self._http = ClientSession(connector=connector, timeout=ClientTimeout(total=REQUEST_SECONDS), trust_env=False)
         self.version = str((await self.request("GET", "/api/version"))["version"])
         return self
 

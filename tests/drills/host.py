@@ -17,15 +17,15 @@ from tests.drills.host_troubles import Troubles
 from tests.drills.host_troubles import run as run_troubles
 from tests.drills.killed_answers import NEWEST
 from tests.drills.killed_answers import run as run_kills
-from tests.hosts.bursts import BURSTS, PEOPLE, answered, crowded_host
+from tests.hosts.bursts import BURSTS, PEOPLE, crowded_host, unanswered
 
 
 def bursts(version: str, source: str) -> Troubles:
     """Let a hundred people ask at once, of us and of a bare pipe without rows."""
     told = Troubles()
     with SimulatorThread() as simulator, crowded_host(version, simulator, source) as host:
-        ours = [asyncio.run(answered(host, "openrouter.sim/echo", PEOPLE)) for _ in range(BURSTS)]
-        bare = [asyncio.run(answered(host, "bare.sim/echo", PEOPLE)) for _ in range(BURSTS)]
+        ours = [PEOPLE - len(asyncio.run(unanswered(host, "openrouter.sim/echo", PEOPLE))) for _ in range(BURSTS)]
+        bare = [PEOPLE - len(asyncio.run(unanswered(host, "bare.sim/echo", PEOPLE))) for _ in range(BURSTS)]
     told.lines.append(f"{BURSTS} bursts of {PEOPLE} on PostgreSQL: answered {ours}, by a bare pipe {bare}")
     if sum(ours) < sum(bare):
         told.misses.append(f"bursts: {sum(ours)} answered, by a bare pipe {sum(bare)}")

@@ -32,19 +32,21 @@ def crowded_host(version: str, simulator: SimulatorThread, source: str) -> Itera
         yield asyncio.run(_installed(server, simulator, source))
 
 
-async def answered(host: InstalledHost, model: str, people: int) -> int:
-    """Let as many people ask in chats of their own at once; return how many got an answer without an error."""
+async def unanswered(host: InstalledHost, model: str, people: int) -> list[str]:
+    """Let as many people ask in chats of their own at once; return what went wrong for those without an answer."""
     async with HostAdmin(host.url, host.admin) as admin, BrowserSession(admin) as tab:
-        asked = [_answer(tab, model, f"person {number}") for number in range(people)]
-        return sum(await asyncio.gather(*asked))
+        asked = [_trouble(tab, model, f"person {number}") for number in range(people)]
+        return [trouble for trouble in await asyncio.gather(*asked) if trouble]
 
 
-async def _answer(tab: BrowserSession, model: str, words: str) -> bool:
+async def _trouble(tab: BrowserSession, model: str, words: str) -> str:
     try:
         turn = await tab.send(words, model=model, seconds=BURST_SECONDS)
-    except (DevhostError, TimeoutError):
-        return False
-    return turn.shown.error is None and bool(turn.stored_text)
+    except (DevhostError, TimeoutError) as error:
+        return f"{words}: {error!r}"
+    if turn.shown.error is not None or not turn.stored_text:
+        return f"{words}: error {turn.shown.error!r}, stored {turn.stored_text!r}"
+    return ""
 
 
 async def _installed(server: HostServer, simulator: SimulatorThread, source: str) -> InstalledHost:

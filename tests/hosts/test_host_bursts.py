@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from entrypoints.simulator.threads import SimulatorThread
-from tests.hosts.bursts import BURSTS, PEOPLE, answered, crowded_host
+from tests.hosts.bursts import BURSTS, PEOPLE, crowded_host, unanswered
 from tests.hosts.conftest import chosen_versions
 from tests.hosts.installed import InstalledHost
 
@@ -25,9 +25,9 @@ def crowded(request: pytest.FixtureRequest, bundle_source: str, simulator: Simul
 
 
 async def test_as_many_are_answered_as_by_a_bare_pipe_without_rows(crowded: InstalledHost) -> None:
-    ours = [await answered(crowded, "openrouter.sim/echo", PEOPLE) for _ in range(BURSTS)]
-    assert await answered(crowded, "bare.sim/echo", PEOPLE) == PEOPLE
-    assert ours == [PEOPLE] * BURSTS
+    ours = [await unanswered(crowded, "openrouter.sim/echo", PEOPLE) for _ in range(BURSTS)]
+    assert await unanswered(crowded, "bare.sim/echo", PEOPLE) == []
+    assert ours == [[]] * BURSTS
 
 
 async def test_one_warning_names_the_hosts_setting(crowded: InstalledHost) -> None:
