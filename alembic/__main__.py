@@ -1,4 +1,4 @@
-"""alembic's commands on this folder, without an ini file; see docs/developers.md."""
+"""Runs alembic's commands on this folder without an ini file; see docs/developers.md."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""How alembic's own commands reach a scratch database: `python alembic …`, see docs/developers.md. Not shipped."""
+"""Connects alembic's own commands to a scratch database (`python alembic ...`, see docs/developers.md). Not shipped."""
 
 import sys
 from pathlib import Path
@@ -15,7 +15,7 @@ from alembic import context
 
 
 def ours(name: str | None, kind: str, _: object) -> bool:
-    """Leave tables of others out of comparisons."""
+    """Return whether to compare an object: tables of other programs are left out."""
     return kind != "table" or (name or "").startswith(PREFIX)
 
 

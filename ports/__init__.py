@@ -1,6 +1,7 @@
-"""What the core needs from the world: Protocols, the frozen values and the errors that cross them.
+"""What the core needs from outside: Protocols, and the frozen values and errors they exchange.
 
-Upstream: `responses`, `catalog`, `usage`. Kept beyond a turn: `artifacts`, `cipher`, `tool_runs`, `breaker_state`,
+Upstream: `responses`, `catalog`, `usage`. Stored beyond a turn: `artifacts`, `cipher`, `tool_runs`, `breaker_state`,
 `leases`. The host: `toolbox`, `chats`, `model_rows`, `notices`. The process: `clock`, `ids`, `slots`, `offload`,
-`telemetry`. One role per file; standard library only. A new adapter reads one file here and passes one contract suite.
+`telemetry`. One role per file; standard library only. An adapter implements one file of this folder and passes its
+contract tests.
 """

@@ -1,13 +1,13 @@
-"""Small values that are worth keeping and may be lost at any time."""
+"""A cache: small values that save work and may be lost at any time."""
 
 from typing import Protocol, runtime_checkable
 
 KEY_LIMIT = 200
-"""Characters of a key: lower-case letters, digits and hyphens."""
+"""Most characters of a key; a key has lower-case letters, digits and hyphens only."""
 
 
 class CacheUnavailable(Exception):
-    """The value cannot be read or stored now. `reason` holds no data."""
+    """The value cannot be read or stored now. `reason` contains no data."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"cache: {reason}")
@@ -16,11 +16,10 @@ class CacheUnavailable(Exception):
 
 @runtime_checkable
 class Cache(Protocol):
-    """Keeps one value of bytes per key. Safe to use from many tasks, event loops and processes at once.
+    """Stores one value of bytes per key. Safe to use from many tasks, event loops and processes at once.
 
-    A value may be gone, and it may be damaged: whoever reads it judges it. The oldest values make room for new ones.
-    `name` says where the values are, for the log. `in_store`: they are in the database of all stores, and are slow when
-    that is.
+    A value may be missing or damaged: readers must verify it. The oldest values are evicted for new ones. `name` is the
+    storage's name in the log. `in_store`: the values are in the same database as all stores, and as slow as it is.
     """
 
     name: str
@@ -31,5 +30,5 @@ class Cache(Protocol):
         ...
 
     async def put(self, key: str, value: bytes) -> None:
-        """Replace the value of `key`, whole or not at all. Raises CacheUnavailable."""
+        """Replace the value of `key` atomically. Raises CacheUnavailable."""
         ...

@@ -1,4 +1,4 @@
-"""Which models upstream offers."""
+"""The models that upstream offers."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -9,10 +9,10 @@ from ports.responses import Route
 
 @dataclass(frozen=True, slots=True)
 class Reasoning:
-    """How a model can be told to think.
+    """Which reasoning settings a model accepts.
 
-    `takes_effort`: the catalog tells efforts; `efforts` are those allowed, None for all. `takes_budget`: a number of
-    tokens is understood. `mandatory`: it cannot be switched off.
+    `takes_effort`: accepts an effort; `efforts` lists the allowed ones, None for all. `takes_budget`: accepts a number
+    of tokens. `mandatory`: reasoning cannot be switched off.
     """
 
     mandatory: bool = False
@@ -23,11 +23,11 @@ class Reasoning:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One entry of upstream's list.
+    """One entry of upstream's model list.
 
     `id` is the exact slug to send. Prices are USD per token (`web_search_price`: per search), None when unknown or
-    variable ("-1"); `is_free`: every price told is zero, and one is told. `reasoning` is None if the catalog does not
-    describe it.
+    variable ("-1"). `is_free`: at least one price is listed and all listed prices are zero. `reasoning` is None if the
+    catalog does not describe it.
     """
 
     id: str
@@ -48,7 +48,7 @@ class Model:
 
 
 class CatalogError(Exception):
-    """The list could not be loaded; `status` is upstream's HTTP status or None. Safe to try again later."""
+    """The list could not be loaded; `status` is upstream's HTTP status or None. Safe to retry later."""
 
     def __init__(self, message: str, *, status: int | None = None) -> None:
         super().__init__(message)
@@ -57,16 +57,16 @@ class CatalogError(Exception):
 
 @runtime_checkable
 class Catalog(Protocol):
-    """Reads upstream's list of models."""
+    """Reads upstream's model list."""
 
     async def fetch(self, route: Route) -> tuple[Model, ...]:
-        """Return all models in upstream's order. Raises CatalogError; an unreadable entry is left out."""
+        """Return all models in upstream's order, without unreadable entries. Raises CatalogError."""
         ...
 
     async def fetch_zero_retention(self, route: Route) -> frozenset[str]:
-        """Return the ids of models with an endpoint that keeps no data. Raises CatalogError."""
+        """Return the ids of models that have an endpoint with zero data retention. Raises CatalogError."""
         ...
 
     async def check_key(self, route: Route) -> None:
-        """Return if upstream accepts the key; raises CatalogError with its status otherwise."""
+        """Return normally if upstream accepts the key. Raises CatalogError with the HTTP status otherwise."""
         ...

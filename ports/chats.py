@@ -1,4 +1,4 @@
-"""The host's chats, as far as anything of ours hangs on them."""
+"""The host's chats, as far as stored data refers to them."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ LONGEST_LINE = 10_000
 
 
 class ChatsUnavailable(Exception):
-    """The host cannot tell, now or at all; nothing may be concluded. `reason` is the kind of error."""
+    """The host cannot answer, now or at all; draw no conclusions. `reason` is the error's type."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"chats: {reason}")
@@ -17,7 +17,7 @@ class ChatsUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LineMessage:
-    """One message of a chat's line; `asked`: the person wrote it."""
+    """One message of a chat's current branch; `asked`: the user wrote it."""
 
     id: str
     asked: bool
@@ -25,15 +25,15 @@ class LineMessage:
 
 @runtime_checkable
 class Chats(Protocol):
-    """Knows which chats exist, and what stands before a message."""
+    """Reports which chats exist and which messages precede a message."""
 
     async def existing(self, chat_ids: Collection[str]) -> frozenset[str]:
-        """Return those of at most 100 ids whose chat is still there. Raises ChatsUnavailable."""
+        """Return those of at most 100 ids whose chat still exists. Raises ChatsUnavailable."""
         ...
 
     async def line(self, chat_id: str, message_id: str) -> tuple[LineMessage, ...]:
-        """Return a message and those it follows, up to the first of its chat; empty if it is unknown.
+        """Return a message and its ancestors, up to the first message of the chat; empty if the message is unknown.
 
-        Of at most LONGEST_LINE messages. Reads the whole chat: for rare occasions. Raises ChatsUnavailable.
+        At most LONGEST_LINE messages. Reads the whole chat, so use it rarely. Raises ChatsUnavailable.
         """
         ...

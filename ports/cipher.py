@@ -1,4 +1,4 @@
-"""Sealing bytes: compression and encryption behind one pair of functions."""
+"""Sealing: compression and encryption of bytes behind one pair of functions."""
 
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
@@ -6,9 +6,9 @@ from typing import Protocol, runtime_checkable
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """Bytes as stored: `payload` begins with one byte of flags. `key_id` names the key, empty for clear text.
+    """Bytes as stored: `payload` begins with one byte of flags. `key_id` names the key; empty if not encrypted.
 
-    `codec` is the version of the envelope; `size` counts the bytes before sealing.
+    `codec` is the version of the format; `size` counts the bytes before sealing.
     """
 
     payload: bytes = field(repr=False)
@@ -27,17 +27,17 @@ class CannotOpen(Exception):
 
 @runtime_checkable
 class Cipher(Protocol):
-    """Seals with the newest key, opens with any key it has. Pure computing: callers offload large inputs."""
+    """Seals with the newest key, opens with any key it has. Pure computation: callers offload large inputs."""
 
     @property
     def key_id(self) -> str:
-        """The key new seals are made with; empty if nothing is encrypted."""
+        """The id of the key that seals; empty if nothing is encrypted."""
         ...
 
     def seal(self, plain: bytes, *, secret: bool) -> Sealed:
-        """Seal bytes; `secret` ones are encrypted whenever there is a key, others only if everything is to be."""
+        """Seal bytes. If there is a key, `secret` bytes are always encrypted, others only if all are to be."""
         ...
 
     def open(self, sealed: Sealed) -> bytes:
-        """Return the bytes as they were. Raises CannotOpen."""
+        """Return the original bytes. Raises CannotOpen."""
         ...

@@ -1,4 +1,4 @@
-"""Time, given from outside."""
+"""Time, injected so that the core never reads a clock itself."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -7,14 +7,14 @@ from typing import Protocol, runtime_checkable
 
 @runtime_checkable
 class Clock(Protocol):
-    """Two clocks, a wait and an alarm."""
+    """A monotonic clock, a wall clock, a sleep and a timer."""
 
     def monotonic(self) -> float:
-        """Seconds of a clock that never goes back; only differences mean something."""
+        """Return the seconds of a clock that never goes back; only differences are meaningful."""
         ...
 
     def now(self) -> datetime:
-        """The current time, aware, UTC."""
+        """Return the current time, aware, UTC."""
         ...
 
     async def sleep_until(self, moment: float) -> None:
@@ -24,6 +24,6 @@ class Clock(Protocol):
     def call_at(self, moment: float, callback: Callable[[], None]) -> Callable[[], None]:
         """Call `callback` once from the running loop when `monotonic()` has reached `moment`, never during this call.
 
-        Return what cancels it; cancelling a call that was made does no harm.
+        Return a function that cancels the timer; cancelling after the call was made does nothing.
         """
         ...

@@ -1,4 +1,4 @@
-"""Work that only one process at a time may do."""
+"""Leases: work that only one process at a time may do."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A right to do `name` until `expires_at` (aware, UTC). `fence` grows with every holder, never repeats."""
+    """The right to do `name` until `expires_at` (aware, UTC). `fence` grows with every new holder and never repeats."""
 
     name: str
     owner: str
@@ -16,7 +16,7 @@ class Lease:
 
 
 class LeasesUnavailable(Exception):
-    """The store cannot be reached or written: nobody gets a lease. `reason` holds no data."""
+    """The store cannot be reached or written: no lease is granted. `reason` contains no data."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"leases: {reason}")
@@ -25,15 +25,15 @@ class LeasesUnavailable(Exception):
 
 @runtime_checkable
 class Leases(Protocol):
-    """Hands out leases. Safe to use from many processes at once: of any number of callers exactly one gets it."""
+    """Grants leases. Safe to use from many processes at once: exactly one of any number of callers gets the lease."""
 
     async def take(self, name: str, owner: str, now: datetime, seconds: float) -> Lease | None:
         """Take a lease that is free or expired at `now`; None while another owner holds it. Raises LeasesUnavailable.
 
-        The owner of a living lease gets it prolonged, with the same fence.
+        The current owner extends its lease and keeps the same fence.
         """
         ...
 
     async def release(self, lease: Lease) -> None:
-        """Give it back early; one that was lost meanwhile stays with its new owner. Raises LeasesUnavailable."""
+        """Release the lease early; do nothing if another owner holds it by now. Raises LeasesUnavailable."""
         ...

@@ -1,4 +1,4 @@
-"""What the host keeps about models beside their names: boxes, descriptions, who may use them."""
+"""The host's model rows: what it stores about a model besides the name (capabilities, description, access)."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -9,10 +9,10 @@ from ports.json_values import JsonObject
 
 @dataclass(frozen=True, slots=True)
 class ModelRow:
-    """One row as read: `id` is `<function id>.<slug>`; entries of `meta` that say nothing are left out.
+    """One stored row: `id` is `<function id>.<slug>`; empty entries of `meta` are left out.
 
-    `public`: everybody may use the model. `preset`: not a function's own model but one built on another. `claimed`: a
-    person has given it an owner, parameters, groups or people who may use it, or has switched it off.
+    `public`: everybody may use the model. `preset`: a model that a user built on top of another one. `claimed`: someone
+    has set its owner, parameters, groups or users, or has switched it off.
     """
 
     id: str
@@ -25,7 +25,7 @@ class ModelRow:
 
 @dataclass(frozen=True, slots=True)
 class NewRow:
-    """A row to insert; it belongs to nobody. Not `public`: only administrators may use the model."""
+    """A row to insert, without an owner. Not `public`: only administrators may use the model."""
 
     id: str
     name: str
@@ -35,25 +35,26 @@ class NewRow:
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
-    """What to write: these entries of `meta` replace those of the same key, all others stay. None keeps the name."""
+    """A change to a row: these entries of `meta` replace those with the same key. `name` None keeps the name."""
 
     meta: JsonObject
     name: str | None = None
 
 
 Edit = Callable[[ModelRow], RowChange | None]
-"""Says what to change in a row as it stands now; None for nothing. Pure and quick: it may be asked twice."""
+"""Returns the change for a row as stored now, None for no change. Pure and quick: it may be called twice."""
 
 Judge = Callable[[ModelRow], bool]
-"""Says whether a row as it stands now may go. Pure and quick."""
+"""Returns whether a row as stored now may be deleted. Pure and quick."""
 
 
 @dataclass(frozen=True, slots=True)
 class Assumed:
-    """What the host does for a model that has no row, and what a row costs it.
+    """The host's defaults for a model without a row, and the cost of having a row.
 
-    `boxes`: the capability boxes it reads, with the value each has without a row. `setting` names the host's variable
-    that would keep a row from costing every chat a second database connection inside the first; "" if rows cost none.
+    `boxes`: the capability boxes the host reads, with their values for a model without a row. `setting` names the
+    host's environment variable that stops a row from costing each chat a second, nested database connection; "" if a
+    row does not cost one.
     """
 
     boxes: Mapping[str, bool] = field(default_factory=dict)
@@ -65,7 +66,7 @@ class ModelRowsError(Exception):
 
 
 class RowsNotOffered(ModelRowsError):
-    """This host has no such rows, or another way to them; trying again is no use. `what` names what is missing."""
+    """This host has no model rows, or an unknown API for them; do not retry. `what` names the missing part."""
 
     def __init__(self, what: str) -> None:
         super().__init__(f"the host does not offer {what}")
@@ -73,7 +74,7 @@ class RowsNotOffered(ModelRowsError):
 
 
 class RowsUnavailable(ModelRowsError):
-    """Not reachable now; the same call may succeed later. `reason` is the kind of error, without its text."""
+    """The rows cannot be reached now; the same call may succeed later. `reason` is the error's type, not its text."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"the host's model rows cannot be read: {reason}")
@@ -81,7 +82,7 @@ class RowsUnavailable(ModelRowsError):
 
 
 class RowRefused(ModelRowsError):
-    """The host did not store this row; others may be fine. `reason` is the kind of error, without its text."""
+    """The host did not store this row; others may work. `reason` is the error's type, not its text."""
 
     def __init__(self, row_id: str, reason: str) -> None:
         super().__init__(f"the host did not store the row {row_id}: {reason}")
@@ -90,55 +91,55 @@ class RowRefused(ModelRowsError):
 
 @runtime_checkable
 class ModelRows(Protocol):
-    """The rows of a host. Other processes may read and write them at the same time.
+    """The model rows of a host. Other processes may read and write them at the same time.
 
-    Nothing blocks the event loop for longer than one row or one small batch takes.
+    No method blocks the event loop for longer than one row or one small batch takes.
     """
 
     async def ids(self, function_id: str) -> frozenset[str]:
-        """Return the ids of all rows below `<function id>.`, unreadable rows and presets included.
+        """Return the ids of all rows that begin with `<function id>.`, including unreadable rows and presets.
 
         Raises RowsNotOffered, RowsUnavailable.
         """
         ...
 
     async def built_on(self, function_id: str) -> frozenset[str]:
-        """Return the ids below `<function id>.` that presets of the host are built on.
+        """Return the ids beginning with `<function id>.` that presets of the host are built on.
 
         Raises RowsNotOffered, RowsUnavailable.
         """
         ...
 
     async def read(self, row_ids: Collection[str]) -> tuple[ModelRow, ...]:
-        """Return these rows in the order asked for, without those that are absent or unreadable; keep batches small.
+        """Return these rows in the order of `row_ids`, without absent or unreadable ones; keep batches small.
 
         Raises RowsNotOffered, RowsUnavailable.
         """
         ...
 
     async def insert(self, row: NewRow) -> bool:
-        """Store a row unless its id is taken; False if it was. Raises RowsNotOffered, RowRefused."""
+        """Store a row unless its id exists; return False if it does. Raises RowsNotOffered, RowRefused."""
         ...
 
     async def update(self, row_id: str, edit: Edit) -> bool:
-        """Read the row again, ask `edit`, store its change; False if the row is absent or nothing is to change.
+        """Read the row again, call `edit`, store the change; return False if the row is absent or nothing changes.
 
-        Who owns the row, who may use it, its parameters and whether it is switched on stay as they are. A row that
-        somebody else changed meanwhile is read and edited once more. Raises RowsNotOffered, RowRefused.
+        Owner, access, parameters and the on/off switch stay as they are. A row that changed meanwhile is read and
+        edited once more. Raises RowsNotOffered, RowRefused.
         """
         ...
 
     async def remove(self, row_id: str, judge: Judge) -> bool:
-        """Read the row again, ask `judge`, delete the row; False if it is absent or stays.
+        """Read the row again, call `judge`, delete the row; return False if it is absent or was kept.
 
         Raises RowsNotOffered, RowRefused.
         """
         ...
 
     async def assumed(self) -> Assumed:
-        """Return what this host assumes now: its administrators may change it. Raises RowsNotOffered."""
+        """Return the host's current defaults; administrators may change them at any time. Raises RowsNotOffered."""
         ...
 
     async def admins_see_private(self) -> bool:
-        """Tell whether administrators may use a model whose row is granted to nobody. Raises RowsNotOffered."""
+        """Return whether administrators may use a model whose row grants access to no one. Raises RowsNotOffered."""
         ...

@@ -1,10 +1,10 @@
-"""Places for work in flight, shared by everything in the process that serves chats."""
+"""Slots for requests in flight, shared by all loads of this code in the process."""
 
 from typing import Protocol, runtime_checkable
 
 
 class SlotsFull(Exception):
-    """The waiting line has reached its limit; nothing was taken. `waiting` is its length."""
+    """The queue is full; no slot was taken. `waiting` is the queue's length."""
 
     def __init__(self, waiting: int) -> None:
         super().__init__(f"{waiting} requests are waiting")
@@ -13,19 +13,19 @@ class SlotsFull(Exception):
 
 @runtime_checkable
 class Slots(Protocol):
-    """A counting semaphore with a bounded, fair waiting line; one for all loads of the process."""
+    """A counting semaphore with a bounded, fair queue; one for all loads of this code in the process."""
 
     def try_acquire(self, limit: int) -> bool:
-        """Take a place if fewer than `limit` are taken and nobody waits. The limit may differ per call."""
+        """Take a slot if fewer than `limit` are taken and the queue is empty. The limit may differ per call."""
         ...
 
     async def acquire(self, limit: int, waiting_limit: int) -> None:
-        """Wait in line for a place, first come first served. Raises SlotsFull when the line is full.
+        """Wait in the queue for a slot, first come, first served. Raises SlotsFull when the queue is full.
 
-        Cancelling while waiting leaves the line; a place already handed over is passed on.
+        Cancelling leaves the queue; a slot already assigned is passed to the next in the queue.
         """
         ...
 
     def release(self) -> None:
-        """Give a place back and wake the next in line. Exactly once per place taken; any thread."""
+        """Release a slot and wake the next in the queue. Call exactly once per slot taken; any thread."""
         ...

@@ -1,4 +1,4 @@
-"""What is known of tool calls that were started: the ground of "at most once" (law 6)."""
+"""The state of started tool calls: the basis of "at most once" (law 6)."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from ports.cipher import Sealed
 
 
 class RunState(Enum):
-    """How far a run got: STARTED may have had its effect, FINISHED has; of SETTLED runs the turn came to its end."""
+    """STARTED: the tool may have had its effect. FINISHED: it has had it. SETTLED: the run's turn has ended."""
 
     STARTED = "started"
     FINISHED = "finished"
@@ -19,15 +19,15 @@ class RunState(Enum):
 
 
 NOT_KEPT = Sealed(b"", codec=0)
-"""What stands with a finished run of whose result nothing is stored."""
+"""The `kept` value of a finished run whose result was not stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class ToolRun:
     """One call of one turn. The key is (`namespace`, `turn_id`, `call_id`, `arguments_hash`); hashes are hex text.
 
-    `kept` is the call with its result, sealed, for finished runs only. None: the run has not finished, its turn is
-    settled, or it is of a release that kept nothing.
+    `kept` is the sealed call with its result, for finished runs only. None: the run has not finished, its turn is
+    settled, or an older release stored no results.
     """
 
     namespace: str
@@ -44,7 +44,7 @@ class ToolRun:
 
 
 class ToolRunsUnavailable(Exception):
-    """The state cannot be stored or read. `reason` holds no data."""
+    """The state cannot be stored or read. `reason` contains no data."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"tool runs: {reason}")
@@ -53,33 +53,33 @@ class ToolRunsUnavailable(Exception):
 
 @runtime_checkable
 class ToolRuns(Protocol):
-    """Keeps the state of runs. Safe to use from many tasks and processes at once."""
+    """Stores the state of tool runs. Safe to use from many tasks and processes at once."""
 
     async def start(self, runs: Collection[ToolRun]) -> frozenset[str]:
         """Store runs as started, in one transaction, and return the call ids that were new.
 
-        Durable once it returns: of any number of callers with the same key exactly one is told it is new, whatever
-        dies and when. Raises ToolRunsUnavailable, and then nothing was stored.
+        Durable once it returns: of any number of callers with the same key, exactly one gets the call id back as new,
+        even if processes crash. Raises ToolRunsUnavailable, and then nothing was stored.
         """
         ...
 
     async def finish(self, runs: Collection[ToolRun]) -> None:
-        """Mark started runs as finished and store what is `kept` of each; runs of settled turns stay as they are.
+        """Mark started runs as finished and store the `kept` value of each; runs of settled turns do not change.
 
         Raises ToolRunsUnavailable.
         """
         ...
 
     async def settle(self, namespace: str, turn_id: str) -> None:
-        """Mark all runs of a turn as settled and delete what was kept of them. Raises ToolRunsUnavailable."""
+        """Mark all runs of a turn as settled and delete their stored results. Raises ToolRunsUnavailable."""
         ...
 
     async def unsettled(
         self, namespace: str, user_id: str, *, chat_id: str, turn_ids: Collection[str], limit: int
     ) -> tuple[ToolRun, ...]:
-        """Return this owner's runs of a chat (if not empty) or of the turns that no settled turn accounts for.
+        """Return the owner's runs without a settled turn: those of the chat (if not empty) and those of `turn_ids`.
 
-        These are the started ones and the finished ones with something `kept`, NOT_KEPT included. The newest `limit`,
+        Includes started runs, and finished runs whose `kept` is not None (NOT_KEPT included). The newest `limit`,
         oldest first. Raises ToolRunsUnavailable.
         """
         ...
@@ -89,7 +89,7 @@ class ToolRuns(Protocol):
         ...
 
     async def chats(self, namespace: str, after: str, limit: int) -> tuple[StoredChat, ...]:
-        """Return chats with runs, in the order of their ids, from the first id greater than `after`; "" for all.
+        """Return chats that have runs, ordered by id, starting after the id `after` ("" for the beginning).
 
         Raises ToolRunsUnavailable.
         """

@@ -1,4 +1,4 @@
-"""Tools that can be run for one person in one turn."""
+"""Tools available to one user in one turn."""
 
 from dataclasses import dataclass, field
 from enum import Enum
@@ -9,7 +9,7 @@ from ports.json_values import JsonObject
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A function call of the model: `arguments` is the JSON text as upstream sent it."""
+    """A function call made by the model: `arguments` is the JSON text as upstream sent it."""
 
     call_id: str
     name: str
@@ -18,11 +18,11 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class ToolSpec:
-    """A tool on offer: `name` and `parameters` (JSON Schema) as its source gives them.
+    """A tool offered to the model: `name` and `parameters` (JSON Schema) as its source defines them.
 
-    `source` tells where it comes from, the same for all tools of one server (`workspace:files`, `builtin`,
-    `mcp:github`, `direct:maps` ...). What its author declares of it: `idempotent`, running it twice does no harm;
-    `sequential`, it never runs beside others.
+    `source` names where the tool comes from and is the same for all tools of one server (`workspace:files`, `builtin`,
+    `mcp:github`, `direct:maps` ...). Declared by the tool's author: `idempotent`, running it twice does no harm;
+    `sequential`, it never runs in parallel with other tools.
     """
 
     name: str
@@ -44,7 +44,7 @@ class ToolRequest:
 
 @dataclass(frozen=True, slots=True)
 class ToolSource:
-    """A source a result names: an https address, a title, an excerpt."""
+    """A source cited by a tool result: an https address, a title, an excerpt."""
 
     url: str
     title: str
@@ -53,7 +53,7 @@ class ToolSource:
 
 @dataclass(frozen=True, slots=True)
 class ToolFile:
-    """A file a result brings: `url` is https, a path of the host or a data URL; `mime` may be empty."""
+    """A file returned by a tool: `url` is https, a path of the host or a data URL; `mime` may be empty."""
 
     url: str = field(repr=False)
     name: str = ""
@@ -61,27 +61,27 @@ class ToolFile:
 
 
 class Failure(Enum):
-    """How a call failed, so far as it is known; whose fault that is, the core decides."""
+    """How a call failed, as far as it is known. The core decides who is at fault."""
 
     SAID = "said"
-    """The tool answered that it failed, or an MCP server did."""
+    """The tool or its MCP server reported a failure as its answer."""
     SERVER = "server"
     """A tool server answered with an error."""
     VALUE = "value"
-    """The tool raised an error about a value."""
+    """The tool raised ValueError or a similar error about a value."""
     RAISED = "raised"
     """The tool raised any other error."""
     OVERDUE = "overdue"
-    """It was stopped because it took too long."""
+    """The call was stopped because it took too long."""
 
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """What a tool said: `text` goes to the model; `failed` only changes how it is shown.
+    """The result of one tool call: `text` goes to the model; `failed` only changes how the result is rendered.
 
-    `images` (https or data URLs) go to the model too if it can see, and are shown; `files` and `sources` are shown.
-    `begun` is False if the tool provably never started. `failure`: how it failed; `status` is the HTTP status a tool
-    server told of.
+    `images` (https or data URLs) are shown, and sent to the model too if it accepts images; `files` and `sources` are
+    only shown. `begun` is False if the tool provably never started. `failure`: how the call failed; `status` is the
+    HTTP status reported by a tool server.
     """
 
     text: str
@@ -96,24 +96,24 @@ class ToolResult:
 
 @runtime_checkable
 class Checker(Protocol):
-    """Checks values against schemas. Pure computing; safe in any thread."""
+    """Validates values against JSON schemas. Pure computation; safe in any thread."""
 
     def __call__(self, schema: JsonObject, arguments: JsonObject, /) -> str:
-        """Say in one line what is wrong with arguments by a JSON Schema 2020-12; empty if nothing is."""
+        """Return a one-line error if `arguments` violate the schema (JSON Schema 2020-12), otherwise ""."""
         ...
 
 
 @runtime_checkable
 class Toolbox(Protocol):
-    """The tools on offer. Executes, decides nothing."""
+    """The tools available in one turn. Runs calls, decides nothing."""
 
     def tools(self) -> tuple[ToolSpec, ...]:
-        """Return the tools on offer, in the order of their sources; names may clash. Empty when there are none."""
+        """Return the available tools in the order of their sources, possibly none; names may clash."""
         ...
 
     async def call(self, request: ToolRequest) -> ToolResult:
-        """Run one call to its end. Never raises but CancelledError: a failure is a failed result.
+        """Run one call to its end. Raises nothing but CancelledError: a failure is returned as a failed result.
 
-        Cancelling stops waiting within a moment; what cannot be stopped (a thread) is told, left alone and logged.
+        Cancelling returns within a moment; work that cannot be stopped (a thread) is abandoned and logged.
         """
         ...

@@ -6,11 +6,11 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens and money of one call or of several summed.
+    """Tokens and money of one call, or of several calls added up.
 
     `cached_tokens` and `cache_write_tokens` are part of `input_tokens`, `reasoning_tokens` of `output_tokens`.
-    `cost` is USD charged by OpenRouter, None when it was not told; with `is_byok` only its fee, the provider's
-    bill is `upstream_cost`. Source: OpenRouter API reference, usage accounting.
+    `cost` is USD charged by OpenRouter, None when not reported; with `is_byok` it is OpenRouter's fee only, and
+    `upstream_cost` is the provider's price. Source: OpenRouter API reference, usage accounting.
     """
 
     input_tokens: int = 0

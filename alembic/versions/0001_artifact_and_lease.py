@@ -1,4 +1,4 @@
-"""0001 artifact, lease: what a turn leaves behind for later ones, and work that only one process may do. Expand."""
+"""0001 artifact, lease: data that a turn stores for later turns, and work for one process at a time. Expand."""
 
 import sqlalchemy as sa
 from alembic.operations import Operations

@@ -1,6 +1,6 @@
 """0002 artifact.fingerprint, tool_run, breaker. Expand: old rows and rows of the previous release have no fingerprint.
 
-The default of the new column stays: workers of the previous release go on inserting rows without it.
+The default of the new column stays: workers of the previous release still insert rows without it.
 """
 
 import sqlalchemy as sa

@@ -1,4 +1,4 @@
-"""0003 cache: small values that processes of one database share. Expand: the previous release does not know it."""
+"""0003 cache: small values shared by the processes of one database. Expand: the previous release ignores the table."""
 
 import sqlalchemy as sa
 from alembic.operations import Operations

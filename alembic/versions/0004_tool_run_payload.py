@@ -1,7 +1,7 @@
-"""0004 tool_run.payload, key_id, codec, size: what a finished call brought, until its turn is settled.
+"""0004 tool_run.payload, key_id, codec, size: the result of a finished call, stored until its turn is settled.
 
 Expand: old rows and rows of the previous release keep NULL. The previous release reads started runs only, so it never
-meets the new state "settled".
+reads the new state "settled".
 """
 
 import sqlalchemy as sa
