@@ -1,1 +1,1 @@
-"""How the world does it: one folder per technology, each behind ports, none knowing another."""
+"""Implementations of the ports: one folder per technology; no folder imports another."""

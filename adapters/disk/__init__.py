@@ -1,1 +1,1 @@
-"""Files of our own in the host's data folder, beside the database."""
+"""Files of this pipe in the host's data folder, beside the database."""

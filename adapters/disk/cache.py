@@ -1,4 +1,4 @@
-"""A cache of files in one folder: what it holds outlives the process."""
+"""A cache of files in one folder; its values survive the process."""
 
 import os
 import time
@@ -12,15 +12,15 @@ from ports.cache import CacheUnavailable
 PREFIX, SUFFIX = "openrouter_pipe_", ".cache"
 MOST_FILES = 16
 LARGEST = 64 * 1024 * 1024
-"""Bytes of a file that is read; a larger one is not ours."""
+"""Most bytes of a file that is read; a larger file was not written by this cache."""
 LEFTOVER_SECONDS = 3600.0
-"""Age from which an unfinished file belongs to a writer that died."""
+"""Seconds after which an unfinished file is deleted: its writer has crashed."""
 
 
 class DiskCache:
-    """Implements Cache, one file per key, readable for its owner only. The folder must exist: it is never made here.
+    """Implements Cache with one file per key, readable by its owner only. The folder must exist; it is never created.
 
-    A new value is written beside the old one and takes its name when it is whole, so no reader meets half a value.
+    A new value is written to a second file and then renamed, so readers never see half a value.
     """
 
     name = "disk"
@@ -69,7 +69,7 @@ def _write(file: Path, value: bytes) -> None:
 
 
 def _tidy(folder: Path) -> None:
-    """Delete the oldest files beyond MOST_FILES, and unfinished ones of writers that died."""
+    """Delete the oldest files beyond MOST_FILES, and unfinished files of crashed writers."""
     aged = sorted(((_age(file), file) for file in folder.glob(f"{PREFIX}*{SUFFIX}")), key=lambda pair: pair[0])
     drafts = folder.glob(f".{PREFIX}*{SUFFIX}.*")
     doomed = [file for _, file in aged[MOST_FILES:]] + [file for file in drafts if _age(file) > LEFTOVER_SECONDS]

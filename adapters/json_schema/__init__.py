@@ -1,1 +1,1 @@
-"""Checks values by JSON Schema 2020-12 with the library jsonschema."""
+"""Validates values by JSON Schema 2020-12 with the library jsonschema."""

@@ -1,4 +1,4 @@
-"""Arguments against a schema, with the library jsonschema."""
+"""Validates tool arguments against a schema with the library jsonschema."""
 
 import json
 from collections import OrderedDict
@@ -13,15 +13,15 @@ from ports.json_values import JsonObject
 
 KEPT = 256
 READ = 50
-"""Errors among which the one that is told is chosen."""
+"""At most this many errors are read; the best match among them is returned."""
 LONGEST = 300
 
 
 class JsonSchemaChecker:
-    """Implements Checker. Remote references are never fetched; the newest 256 validators are kept. Any thread.
+    """Implements Checker. Remote references are never fetched; the newest 256 validators are cached. Any thread.
 
-    A schema nothing can be checked by (malformed, references that lead nowhere or in a circle, patterns of another
-    dialect) lets everything pass: the tool itself has the last word.
+    An unusable schema (malformed, references that do not resolve or are circular, patterns of another dialect)
+    accepts everything: the tool itself validates its arguments.
     """
 
     def __init__(self) -> None:
@@ -29,13 +29,13 @@ class JsonSchemaChecker:
         self._lock = Lock()
 
     def __call__(self, schema: JsonObject, arguments: JsonObject) -> str:
-        """Say in one line what is wrong with the arguments; empty if nothing is."""
+        """Return a one-line error if the arguments violate the schema, otherwise ""."""
         validator = self._validator(schema)
         if validator is None:
             return ""
         try:
-            return _told(best_match(islice(validator.iter_errors(arguments), READ)))
-        except Exception:  # noqa: BLE001 - the library raises what its parts raise: bad patterns, numbers, references
+            return _one_line(best_match(islice(validator.iter_errors(arguments), READ)))
+        except Exception:  # noqa: BLE001 - raised by parts of the library: bad patterns, references
             return ""
 
     def _validator(self, schema: JsonObject) -> "Draft202012Validator | None":
@@ -63,10 +63,10 @@ def _made(schema: JsonObject) -> "Draft202012Validator | None":
     return Draft202012Validator(dict(schema), registry=Registry())
 
 
-def _told(error: ValidationError | None) -> str:
+def _one_line(error: ValidationError | None) -> str:
     if error is None:
         return ""
-    place = "/".join(str(step) for step in error.absolute_path)
-    told = f"{place}: {error.message}" if place else str(error.message)
-    line = " ".join(told.split())
+    path = "/".join(str(step) for step in error.absolute_path)
+    message = f"{path}: {error.message}" if path else str(error.message)
+    line = " ".join(message.split())
     return line if len(line) <= LONGEST else f"{line[:LONGEST]}\u2026"

@@ -1,1 +1,1 @@
-"""Structured log lines, written through structlog into a logger of our own."""
+"""Structured log lines, written through structlog into the logger `openrouter_pipe`."""

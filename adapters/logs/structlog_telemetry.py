@@ -1,4 +1,4 @@
-"""Telemetry through structlog, over the standard library's logger `openrouter_pipe`."""
+"""Telemetry through structlog and the standard library's logger `openrouter_pipe`."""
 
 from collections.abc import MutableMapping
 from logging import DEBUG, ERROR, INFO, WARNING, Logger, getLevelName, getLogger
@@ -18,9 +18,9 @@ _NUMBERS: dict[Level, int] = {"debug": DEBUG, "info": INFO, "warning": WARNING, 
 
 
 class StructlogTelemetry:
-    """Implements Telemetry. Every text passes `redact` before it is written.
+    """Implements Telemetry. Every text passes through `redact` before it is written.
 
-    Only the named logger is touched, and of it only the level; handlers and structlog's own settings are the host's.
+    Changes only the level of the named logger; handlers and structlog's global settings belong to the host.
     """
 
     def __init__(
@@ -43,9 +43,9 @@ class StructlogTelemetry:
         self.set_level(level)
 
     def set_level(self, level: str) -> None:
-        """Write `level` ("debug" ... "critical") and above; an unknown name changes nothing.
+        """Write events of `level` ("debug" ... "critical") and above; an unknown name changes nothing.
 
-        What holds already is not set again: setting a level makes every logger of the process forget its own.
+        An unchanged level is not set again: setting a level clears the level caches of all loggers in the process.
         """
         name = level.strip().upper()
         try:
@@ -59,7 +59,7 @@ class StructlogTelemetry:
         try:
             if self._logger.isEnabledFor(_NUMBERS[level]):
                 getattr(self._log, level)(name, **values)
-        except Exception:  # noqa: BLE001 - an edge: handlers are the host's, and a log line must never end a turn
+        except Exception:  # noqa: BLE001 - an edge: handlers belong to the host, and a log line must never end a turn
             return
 
     def _masked(self, _logger: object, _method: str, fields: Fields) -> Fields:

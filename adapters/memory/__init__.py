@@ -1,5 +1,5 @@
-"""Adapters that keep everything in memory and end with the process.
+"""Adapters that store everything in memory and lose it when the process ends.
 
-`artifacts`, `tool_runs`, `leases` and `breaker_state`, the first two bounded, serve temporary chats, and all chats
-while no database can be had.
+`artifacts`, `tool_runs` (both bounded), `leases` and `breaker_state` serve temporary chats, and all chats while no
+database is available.
 """

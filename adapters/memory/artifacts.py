@@ -1,4 +1,4 @@
-"""Artifacts that live in memory: of temporary chats, and of all chats where no database can be opened."""
+"""Artifacts in memory: for temporary chats, and for all chats while no database can be opened."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +12,7 @@ from ports.clock import Clock
 
 @dataclass(slots=True)
 class _Turn:
-    """The rows of one turn by id; `until`: when it leaves, by the monotonic clock."""
+    """The rows of one turn by id; the turn expires at `until` (monotonic clock)."""
 
     until: float
     rows: dict[str, Artifact] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class MemoryArtifacts:
         self._lock = Lock()
 
     async def put(self, rows: Sequence[Artifact]) -> None:
-        """Keep rows; those that alone are too many or too large are refused as "full"."""
+        """Store rows; rows that exceed a bound on their own are refused as "full"."""
         with self._lock:
             self._expire()
             new = {(row.namespace, row.id): row for row in reversed(rows)}
@@ -58,7 +58,7 @@ class MemoryArtifacts:
     async def find(
         self, namespace: str, user_id: str, *, turn_ids: Collection[str], fingerprints: Collection[str], limit: int
     ) -> tuple[Artifact, ...]:
-        """Look through what is kept."""
+        """Search the stored rows."""
         turns, prints = frozenset(turn_ids), frozenset(fingerprints) - {""}
         with self._lock:
             self._expire()
@@ -72,22 +72,22 @@ class MemoryArtifacts:
         return tuple(sorted(wanted, key=lambda row: (row.turn_id, row.ordinal, row.id)))
 
     async def touch(self, namespace: str, turn_ids: Collection[str], at: datetime) -> None:
-        """Set the time; it prolongs nothing here."""
+        """Set the time; the turn's expiry in memory does not change."""
         self._change(namespace, turn_ids, lambda row: replace(row, touched_at=at))
 
     async def unbind(self, namespace: str, turn_ids: Collection[str]) -> None:
-        """Empty the chat and message of the rows of turns."""
+        """Clear the chat and message ids of the rows of turns."""
         self._change(namespace, turn_ids, lambda row: replace(row, chat_id="", message_id=""))
 
     async def delete(self, namespace: str, user_id: str, turn_ids: Collection[str], kinds: Collection[str]) -> int:
-        """Forget an owner's rows of these turns and kinds."""
+        """Delete an owner's rows of these turns and kinds."""
         turns, named = frozenset(turn_ids), frozenset(kinds)
         return self._forget(
             namespace, lambda row: row.user_id == user_id and row.turn_id in turns and row.kind in named, None
         )
 
     async def delete_untouched(self, namespace: str, before: datetime, limit: int) -> int:
-        """Forget old turns, the oldest first; part of one only if it is larger than `limit`."""
+        """Delete old turns, oldest first; a turn is split only if it is larger than `limit`."""
         with self._lock:
             ages = [
                 (max(_touched(row) for row in turn.rows.values()), key)
@@ -115,22 +115,22 @@ class MemoryArtifacts:
         return tuple(StoredChat(chat_id, newest[chat_id]) for chat_id in sorted(newest)[:limit])
 
     async def delete_chat(self, namespace: str, chat_id: str, limit: int) -> int:
-        """Forget rows of a chat."""
+        """Delete rows of a chat."""
         return self._forget(namespace, lambda row: row.chat_id == chat_id, limit)
 
     async def delete_person(self, namespace: str, user_id: str, limit: int) -> int:
-        """Forget rows of an owner."""
+        """Delete rows of an owner."""
         return self._forget(namespace, lambda row: row.user_id == user_id, limit)
 
     async def sealed_otherwise(self, namespace: str, key_id: str, after: str, limit: int) -> tuple[Artifact, ...]:
-        """List rows of other keys."""
+        """List rows sealed with other keys."""
         with self._lock:
             self._expire()
             rows = [row for row in self._rows(namespace) if row.sealed.key_id != key_id and row.id > after]
         return tuple(sorted(rows, key=lambda row: row.id)[:limit])
 
     async def reseal(self, namespace: str, resealed: Sequence[tuple[Artifact, Sealed]]) -> int:
-        """Compare and change."""
+        """Replace seals by compare-and-swap."""
         count = 0
         with self._lock:
             for row, seal in resealed:
@@ -143,7 +143,7 @@ class MemoryArtifacts:
         return count
 
     def purge(self) -> None:
-        """Forget what has outlived its time; everything else does it in passing."""
+        """Delete expired turns; every other method does this first."""
         with self._lock:
             self._expire()
 

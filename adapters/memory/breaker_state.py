@@ -1,4 +1,4 @@
-"""What breakers know, remembered by one process."""
+"""Breaker state in the memory of one process."""
 
 from collections.abc import MutableMapping
 from datetime import datetime
@@ -12,7 +12,7 @@ Entry = tuple[str, int, datetime]
 class MemoryBreakerState:
     """Implements BreakerState over plain objects in `state`, which all loads of a process may share; any thread.
 
-    Of more than `most` keys the one not touched for longest leaves.
+    Beyond `most` keys the least recently changed key is evicted.
     """
 
     def __init__(self, state: MutableMapping[str, object] | None = None, *, most: int = 10_000) -> None:
@@ -23,13 +23,13 @@ class MemoryBreakerState:
         self._most = most
 
     async def load(self, key: str) -> tuple[str, int]:
-        """Look it up."""
+        """Read by key."""
         with self._lock:
             text, version, _ = self._entries.get(key, ("", 0, None))
         return text, version
 
     async def store(self, key: str, text: str, version: int, now: datetime) -> bool:
-        """Compare and replace; the newest stands last."""
+        """Compare and replace; the changed key becomes the newest."""
         with self._lock:
             if self._entries.get(key, ("", 0))[1] != version:
                 return False
@@ -40,7 +40,7 @@ class MemoryBreakerState:
             return True
 
     async def delete_before(self, before: datetime, limit: int) -> int:
-        """Forget the oldest."""
+        """Delete the oldest texts."""
         with self._lock:
             old = [(at, key) for key, (_, _, at) in self._entries.items() if at < before]
             old = sorted(old)[:limit]

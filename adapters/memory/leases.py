@@ -7,7 +7,7 @@ from ports.leases import Lease, LeasesUnavailable
 
 
 class MemoryLeases:
-    """Implements Leases for the tasks and threads of one process; at most `most` living ones."""
+    """Implements Leases for the tasks and threads of one process; at most `most` unexpired leases."""
 
     def __init__(self, *, most: int = 1_000) -> None:
         self._leases: dict[str, Lease] = {}
@@ -16,7 +16,7 @@ class MemoryLeases:
         self._lock = Lock()
 
     async def take(self, name: str, owner: str, now: datetime, seconds: float) -> Lease | None:
-        """Hand it out, prolong it or refuse."""
+        """Grant, extend or refuse the lease."""
         until = now + timedelta(seconds=seconds)
         with self._lock:
             held = self._leases.get(name)
@@ -32,7 +32,7 @@ class MemoryLeases:
             return taken
 
     async def release(self, lease: Lease) -> None:
-        """Forget it, if it still is this one."""
+        """Delete the lease unless another owner holds it by now."""
         with self._lock:
             held = self._leases.get(lease.name)
             if held is not None and (held.owner, held.fence) == (lease.owner, lease.fence):

@@ -1,4 +1,4 @@
-"""Runs of tools, remembered by one process."""
+"""Tool runs in the memory of one process."""
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
@@ -12,7 +12,7 @@ Key = tuple[str, str, str, str]
 
 
 class MemoryToolRuns:
-    """Implements ToolRuns; of more than `most` the oldest finished ones leave, started ones never."""
+    """Implements ToolRuns. Beyond `most` runs the oldest finished ones are evicted, started ones never."""
 
     def __init__(self, *, most: int = 10_000) -> None:
         self._runs: dict[Key, ToolRun] = {}
@@ -20,7 +20,7 @@ class MemoryToolRuns:
         self._lock = Lock()
 
     async def start(self, runs: Collection[ToolRun]) -> frozenset[str]:
-        """Remember runs."""
+        """Store runs as started."""
         with self._lock:
             new = {_key(run): run for run in reversed(list(runs)) if _key(run) not in self._runs}
             self._make_room(len(new))
@@ -28,7 +28,7 @@ class MemoryToolRuns:
             return frozenset(run.call_id for run in new.values())
 
     async def finish(self, runs: Collection[ToolRun]) -> None:
-        """Mark runs."""
+        """Mark runs as finished."""
         with self._lock:
             for run in runs:
                 known = self._runs.get(_key(run))
@@ -36,7 +36,7 @@ class MemoryToolRuns:
                     self._runs[_key(run)] = replace(known, state=RunState.FINISHED, kept=run.kept)
 
     async def settle(self, namespace: str, turn_id: str) -> None:
-        """Mark all runs of a turn."""
+        """Mark all runs of a turn as settled."""
         with self._lock:
             for key, run in self._runs.items():
                 if (run.namespace, run.turn_id) == (namespace, turn_id):
@@ -45,7 +45,7 @@ class MemoryToolRuns:
     async def unsettled(
         self, namespace: str, user_id: str, *, chat_id: str, turn_ids: Collection[str], limit: int
     ) -> tuple[ToolRun, ...]:
-        """Look through them."""
+        """Search the stored runs."""
         turns = frozenset(turn_ids)
         with self._lock:
             found = [
@@ -59,7 +59,7 @@ class MemoryToolRuns:
         return tuple(reversed(newest[:limit]))
 
     async def delete_before(self, namespace: str, before: datetime, limit: int) -> int:
-        """Forget the oldest."""
+        """Delete the oldest runs."""
         return self._forget(namespace, lambda run: run.started_at < before, limit)
 
     async def chats(self, namespace: str, after: str, limit: int) -> tuple[StoredChat, ...]:
@@ -72,11 +72,11 @@ class MemoryToolRuns:
         return tuple(StoredChat(chat_id, newest[chat_id]) for chat_id in sorted(newest)[:limit])
 
     async def delete_chat(self, namespace: str, chat_id: str, limit: int) -> int:
-        """Forget runs of a chat."""
+        """Delete runs of a chat."""
         return self._forget(namespace, lambda run: run.chat_id == chat_id, limit)
 
     async def delete_person(self, namespace: str, user_id: str, limit: int) -> int:
-        """Forget runs of an owner."""
+        """Delete runs of an owner."""
         return self._forget(namespace, lambda run: run.user_id == user_id, limit)
 
     def _forget(self, namespace: str, which: Callable[[ToolRun], bool], limit: int) -> int:

@@ -1,4 +1,4 @@
-"""Open an answer by what it is: an event stream, a whole response, or an error."""
+"""Opens an answer by its type: an event stream, a whole response, or an error."""
 
 from asyncio import timeout, to_thread
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -40,11 +40,11 @@ Batches = AsyncIterator[Sequence[UpstreamEvent]]
 
 
 async def open_answer(response: ClientResponse, call: UpstreamCall, now: Now) -> Batches:
-    """Return the batches of an answer whose headers are there. Raises ResponsesError."""
+    """Return the batches of an answer whose headers have arrived. Raises ResponsesError."""
     if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
         raise Refused(await _problem(response, now))
     if coding := _coding(response):
-        raise Unreadable(f"compressed ({coding}), although uncompressed was asked for; a proxy on the way may do this")
+        raise Unreadable(f"compressed ({coding}) although uncompressed was requested; a proxy may have done this")
     translator = _translator(call, now, response.headers.get("X-Generation-Id", ""))
     if response.content_type == "text/event-stream":
         return EventStream(response, translator, call.limits)
@@ -58,7 +58,7 @@ async def open_answer(response: ClientResponse, call: UpstreamCall, now: Now) ->
 
 
 def _coding(response: ClientResponse) -> str:
-    """Name how an answer is compressed; empty if it is not. A few bytes may inflate to gigabytes: nobody does."""
+    """Return the answer's content coding, "" if none. Nothing is decompressed: few bytes may inflate to gigabytes."""
     coding = response.headers.get("Content-Encoding", "").strip().lower()
     return "" if coding == "identity" else coding[:40]
 
@@ -70,7 +70,7 @@ def _translator(call: UpstreamCall, now: Now, generation_id: str) -> Translator:
 
 
 class WholeAnswer:
-    """Iterates the one batch of an answer that came whole."""
+    """Iterates over the single batch of an answer that arrived whole."""
 
     def __init__(self, events: Sequence[UpstreamEvent]) -> None:
         self._events = events
@@ -86,7 +86,7 @@ class WholeAnswer:
 
 
 async def _first_bytes(response: ClientResponse, call: UpstreamCall) -> bytes:
-    """Return the first bytes that are more than white space; nothing when there are none."""
+    """Return bytes from the first non-space character on; empty if there is none."""
     first = b""
     try:
         while len(first) < LARGE and not first.removeprefix(BOM).strip():
@@ -121,7 +121,7 @@ async def _read_rest(response: ClientResponse, first: bytes, call: UpstreamCall)
 
 
 def _read_whole(raw: bytes, endpoint: Endpoint, generation_id: str, now: Now) -> list[UpstreamEvent]:
-    """Read a whole response object or chat completion, or the error that came in its place."""
+    """Read a whole response object or chat completion, or an error sent in its place."""
     try:
         body = mapping(load_tolerantly(raw))
     except ValueError as error:
@@ -133,11 +133,11 @@ def _read_whole(raw: bytes, endpoint: Endpoint, generation_id: str, now: Now) ->
         return [read_response(body, generation_id, now), StreamClosed(said_done=False)]
     if body.get("error"):
         raise Refused(read_problem(body, now=now()))
-    raise Unreadable("JSON that is no response")
+    raise Unreadable("JSON, but not a response")
 
 
 async def _problem(response: ClientResponse, now: Now) -> UpstreamProblem:
-    """Read the body of an error, as much of it as comes in a few seconds."""
+    """Read the body of an error, limited to the part that arrives within a few seconds."""
     raw = b""
     with suppress(ClientError, OSError, RuntimeError):
         async with timeout(ERROR_SECONDS):

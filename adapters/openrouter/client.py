@@ -26,7 +26,7 @@ Batches = AsyncIterator[Sequence[UpstreamEvent]]
 
 
 class AioResponsesClient:
-    """Implements ResponsesClient. `limit` names how many calls may run at once; it is asked for every call."""
+    """Implements ResponsesClient. `limit` returns how many calls may run at once; it is called for every request."""
 
     def __init__(self, pool: SessionPool, clock: Clock, telemetry: Telemetry, limit: Callable[[], int]) -> None:
         self._pool = pool
@@ -41,7 +41,7 @@ class AioResponsesClient:
 
 
 class _Attempt:
-    """One call from its first byte to its last."""
+    """One call from the first byte sent to the last byte read."""
 
     def __init__(self, pool: SessionPool, clock: Clock, limit: int, call: UpstreamCall) -> None:
         self._pool = pool
@@ -73,7 +73,7 @@ class _Attempt:
         url = address_of(call.route, call.endpoint.value)
         accept = "text/event-stream" if call.body.stream else "application/json"
         headers = headers_of(call.route, Content_Type="application/json", Accept=accept)
-        headers["Accept-Encoding"] = "identity"  # a compressor on the way would hold pieces back
+        headers["Accept-Encoding"] = "identity"  # a compressing proxy would buffer small pieces
         add_headers(headers, call.headers)
         shape = chat_fields if call.endpoint is Endpoint.CHAT else responses_fields
         outgoing = Outgoing(await encode_body(call.body, shape), limits.idle_read)
@@ -120,10 +120,10 @@ class _Attempt:
 
 
 async def _notice_closed_connections() -> None:
-    """Let the loop see that upstream closed kept connections while it was busy elsewhere.
+    """Let the loop notice pooled connections that upstream closed while the loop was busy.
 
-    Without it a request could be written into a connection whose end is waiting in the socket, and its failure
-    could not be told from one that upstream has billed. Twice: the first pass polls, the second comes after.
+    Otherwise a request could be written to a connection whose close is still unread, and the failure would look like
+    that of a request that upstream has billed. Yields twice: the first pass polls, the second runs the callbacks.
     """
     await sleep(0)
     await sleep(0)

@@ -1,6 +1,6 @@
-"""What the process of Open WebUI offers to the functions that run in it: its tools, model rows and chats.
+"""Adapters over the process of Open WebUI: its tools, model rows and chats.
 
-`host_tools` what tools a turn has; `toolbox` runs them, in `tool_threads` if they block, by `direct_tools` in the
-page; `tool_results` and `tool_findings` what they hand back; `model_rows`, `chats` its tables. Modules of the
-host are imported by name, when first needed: one that is missing costs one feature, not the load.
+`host_tools` reads the tools of a turn; `toolbox` runs them: blocking ones in `tool_threads`, browser ones by
+`direct_tools`. `tool_results` and `tool_findings` translate their results. `model_rows` and `chats` use the host's
+tables. Modules of the host are imported by name when first needed: a missing one disables one feature, not the pipe.
 """

@@ -1,4 +1,4 @@
-"""The host's chats, looked up in its own table by one query for nothing but ids."""
+"""The host's chats, read from its own table by one query that selects ids only."""
 
 import asyncio
 from collections.abc import Collection, Mapping
@@ -14,8 +14,8 @@ CHATS, DATABASE = "open_webui.models.chats", "open_webui.internal.db"
 class OpenWebUiChats:
     """Implements Chats inside the host's process, on its event loop.
 
-    The host's own function for one chat loads all of it, and up to 0.8 hides errors of the database as "no chat";
-    hence the table. Up to 0.8 the query runs in a thread, from 0.9 on the loop.
+    The host's own function for one chat loads the whole chat, and up to 0.8 reports database errors as "no chat";
+    therefore this adapter queries the table. Up to 0.8 the query runs in a thread, from 0.9 on the loop.
     """
 
     async def existing(self, chat_ids: Collection[str]) -> frozenset[str]:
@@ -31,17 +31,17 @@ class OpenWebUiChats:
                     found = list((await session.execute(query)).scalars())
             else:
                 found = await asyncio.to_thread(_read, database, query)
-        except Exception as error:  # the host's code: it may raise anything, nothing may be concluded from it
+        except Exception as error:  # the host's code may raise anything; draw no conclusions from an error
             raise ChatsUnavailable(type(error).__name__) from error
         return frozenset(chat_id for chat_id in found if chat_id in chat_ids)
 
     async def line(self, chat_id: str, message_id: str) -> tuple[LineMessage, ...]:
-        """Go up from a message by the host's own function for all messages of a chat; it has two names."""
+        """Follow the parents of a message with the host's function for all messages of a chat; it has two names."""
         try:
             table = import_module(CHATS).Chats
             read = getattr(table, "get_messages_map_by_chat_id", None) or table.get_messages_by_chat_id
             found = await read(chat_id) if iscoroutinefunction(read) else await asyncio.to_thread(read, chat_id)
-        except Exception as error:  # the host's code: it may raise anything, nothing may be concluded from it
+        except Exception as error:  # the host's code may raise anything; draw no conclusions from an error
             raise ChatsUnavailable(type(error).__name__) from error
         return tuple(_line(found if isinstance(found, Mapping) else {}, message_id).values())
 

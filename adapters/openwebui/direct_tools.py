@@ -1,4 +1,4 @@
-"""Tools of servers that only the person's browser reaches, called through the page."""
+"""Direct tools: their servers are reachable from the user's browser only and are called through the page."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -8,11 +8,11 @@ from adapters.openwebui.host_tools import HostTool
 from ports.toolbox import ToolRequest
 
 EventCall = Callable[[dict[str, Any]], Awaitable[Any]]
-"""The host's `__event_call__`: asks the page and returns its answer."""
+"""The host's `__event_call__`: sends a request to the page and returns its answer."""
 
 
 class BrowserGone(Exception):
-    """The page did not answer: it was closed, or took too long. `begun` is False if it was never asked."""
+    """The page did not answer: it was closed or timed out. `begun` is False if the page was never asked."""
 
     def __init__(self, reason: str, *, begun: bool = True) -> None:
         super().__init__(reason)
@@ -22,10 +22,10 @@ class BrowserGone(Exception):
 async def call_in_browser(
     tool: HostTool, request: ToolRequest, event_call: EventCall, session_id: str, seconds: float
 ) -> Any:
-    """Let the page call the tool's server and return what it said.
+    """Ask the page to call the tool's server and return the server's answer.
 
-    The wait is bounded here: old hosts raise after a minute, newer ones wait without end or return an error. Raises
-    BrowserGone.
+    The wait is bounded by `seconds` here: old hosts raise after a minute, newer ones wait forever or return an error.
+    Raises BrowserGone.
     """
     event = {
         "type": "execute:tool",
@@ -48,7 +48,7 @@ async def call_in_browser(
 
 
 def declared_only(tool: HostTool, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments the tool's schema declares, all where it declares none by name."""
+    """Return the arguments that the tool's schema declares; all arguments if the schema declares none."""
     properties = tool.spec.parameters.get("properties")
     if not isinstance(properties, Mapping) or not properties:
         return dict(arguments) if properties is None else {}

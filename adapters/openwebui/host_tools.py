@@ -1,6 +1,6 @@
-"""The tools a host offers in one turn, whatever their kind, read into one form.
+"""Reads the tools that a host offers in one turn into one common form.
 
-Source: the host's contract, tools; seen in 0.6.28, 0.8.12, 0.10.2 and 0.12.4.
+Source: the host's contract, tools; verified in 0.6.28, 0.8.12, 0.10.2 and 0.12.4.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,7 +16,7 @@ LONGEST_LABEL = 64
 
 
 class Kind(Enum):
-    """Where a tool runs; the values begin the source of its spec."""
+    """Where a tool runs. The values are the prefixes of `ToolSpec.source`."""
 
     WORKSPACE = "workspace"
     BUILTIN = "builtin"
@@ -28,7 +28,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class HostTool:
-    """One tool: `function` runs it in this process; a direct one has a `server` in the person's browser instead."""
+    """One tool: `function` runs it in this process; a direct tool has a `server` reached by the browser instead."""
 
     spec: ToolSpec
     kind: Kind
@@ -38,7 +38,7 @@ class HostTool:
 
 @dataclass(frozen=True, slots=True)
 class HostOffer:
-    """What the host handed over: `__tools__`, `metadata["tools"]`, `body["tools"]`, `metadata["mcp_clients"]`."""
+    """The host's inputs: `__tools__`, `metadata["tools"]`, `body["tools"]`, `metadata["mcp_clients"]`."""
 
     handed: object = None
     stored: object = None
@@ -47,7 +47,7 @@ class HostOffer:
 
 
 def offered_names(tools: object) -> tuple[str, ...]:
-    """Return the names of functions in a request's `tools`, nested or flat, in order."""
+    """Return the function names in a request's `tools`, nested or flat, in order."""
     if not isinstance(tools, Iterable) or isinstance(tools, str | Mapping):
         return ()
     functions = (tool.get("function", tool) for tool in tools if isinstance(tool, Mapping))
@@ -56,10 +56,10 @@ def offered_names(tools: object) -> tuple[str, ...]:
 
 
 def read_tools(offer: HostOffer) -> tuple[HostTool, ...]:
-    """Return the tools the request offers and this process, or the browser, can run, in the order of the request.
+    """Return the tools of the request that this process or the browser can run, in the order of the request.
 
-    Without `tools` in the body none is on offer: in its legacy mode the host has run them already. Up to 0.8 what is
-    handed over lacks direct and MCP tools, which only the metadata holds; from 0.10 on both are the same.
+    Without `tools` in the body there are no tools: the host's legacy mode has already run them. Up to 0.8 `__tools__`
+    lacks direct and MCP tools, which are in the metadata only; from 0.10 on both are the same.
     """
     entries = {**_named(offer.handed), **_named(offer.stored)}
     servers = _server_names(offer.mcp_clients)
@@ -68,7 +68,7 @@ def read_tools(offer: HostOffer) -> tuple[HostTool, ...]:
 
 
 def _named(tools: object) -> dict[str, Mapping[str, Any]]:
-    """Return entries by name of a mapping, or of a list whose entries name themselves in their spec."""
+    """Index entries by name: from a mapping, or from a list whose entries have a name in their spec."""
     if isinstance(tools, Mapping):
         return {str(name): entry for name, entry in tools.items() if isinstance(entry, Mapping)}
     if not isinstance(tools, list | tuple):
@@ -122,7 +122,7 @@ def _kind(entry: Mapping[str, Any]) -> Kind:
 
 
 def _label(kind: Kind, name: str, entry: Mapping[str, Any], servers: Mapping[int, str]) -> str:
-    """Name the server or file a tool belongs to; the same for all tools of one."""
+    """Return the label of the server or file that a tool belongs to; the same for all its tools."""
     if kind is Kind.BUILTIN:
         return ""
     if kind is Kind.MCP:
@@ -142,12 +142,12 @@ def _server_label(server: Mapping[str, Any]) -> str:
 
 
 def _server_names(clients: object) -> dict[int, str]:
-    """Return the ids of MCP servers by the identity of their client, which is all a tool knows of its server."""
+    """Return the ids of MCP servers by the identity of their client: a tool refers to its server only by the client."""
     return {id(client): str(name) for name, client in clients.items()} if isinstance(clients, Mapping) else {}
 
 
 def _declared(entry: Mapping[str, Any], hint: str) -> bool:
-    """Read a hint the author of a workspace tool set on the function, which the host's wrapper carries over."""
+    """Read a hint that the author of a workspace tool set on its function; the host's wrapper copies it."""
     return any(getattr(function, hint, False) is True for function in _functions(entry.get("callable")))
 
 

@@ -27,7 +27,7 @@ from ports.model_rows import (
 )
 
 EVERYBODY = {"principal_type": "user", "principal_id": "*", "permission": "read"}
-NOBODY = ""  # the owner of rows that belong to no person
+NOBODY = ""  # the owner id of rows without an owner
 REMARK = "Follows OpenRouter's list of models."
 CONFLICT = 409
 
@@ -36,19 +36,19 @@ class OpenWebUiModelRows:
     """Implements ModelRows inside the host's process, on its event loop.
 
     Up to 0.8 the host's functions block and run in a thread; from 0.9 they are coroutines. Up to 0.10 they swallow
-    their errors and return None; later ones raise. Source: the host's contract, model rows.
+    errors and return None; later ones raise. Source: the host's contract, model rows.
     """
 
     async def ids(self, function_id: str) -> frozenset[str]:
-        """Return the ids of all rows below `<function id>.`, by one query for nothing but ids."""
+        """Return the ids of all rows that begin with `<function id>.`, by one query that selects ids only."""
         return await _below(function_id, model_table().ids)
 
     async def built_on(self, function_id: str) -> frozenset[str]:
-        """Return the bases of presets, by a query for nothing but those."""
+        """Return the base model ids of presets, by a query that selects those only."""
         return await _below(function_id, model_table().bases)
 
     async def read(self, row_ids: Collection[str]) -> tuple[ModelRow, ...]:
-        """Return these rows; where the host gives several at once, one it cannot read does not cost the others."""
+        """Return these rows; if the host reads several at once, one unreadable row does not fail the others."""
         table, found = model_table(), dict[str, Stored]()
         with _translated(RowsUnavailable):
             if table.get_many is not None:
@@ -59,14 +59,14 @@ class OpenWebUiModelRows:
         return tuple(_row_of(found[row_id]) for row_id in row_ids if row_id in found)
 
     async def insert(self, row: NewRow) -> bool:
-        """Store a row that belongs to nobody unless its id is taken."""
+        """Store a row without an owner unless its id exists."""
         table = model_table()
         with _translated(lambda reason: RowRefused(row.id, reason)):
             if await _called(table.get, row.id) is not None:
                 return False
             try:
                 stored = await _called(table.insert, _new_form(table, row), NOBODY)
-            except Exception:  # the host's code: it may raise anything, also when another process was quicker
+            except Exception:  # the host's code may raise anything, also if another process inserted the row first
                 if await _called(table.get, row.id) is not None:
                     return False
                 raise
@@ -77,7 +77,7 @@ class OpenWebUiModelRows:
         raise RowRefused(row.id, "not stored")
 
     async def update(self, row_id: str, edit: Edit) -> bool:
-        """Read, edit and store one row; once more when the host says that it has changed meanwhile."""
+        """Read, edit and store one row; retry once if the host reports that it changed meanwhile."""
         table = model_table()
         with _translated(lambda reason: RowRefused(row_id, reason)):
             try:
@@ -88,7 +88,7 @@ class OpenWebUiModelRows:
             return await _updated(table, row_id, edit)
 
     async def remove(self, row_id: str, judge: Judge) -> bool:
-        """Read, judge and delete one row, with whatever the host keeps beside it."""
+        """Read, judge and delete one row, with everything the host stores for it."""
         table = model_table()
         with _translated(lambda reason: RowRefused(row_id, reason)):
             stored = await _called(table.get, row_id)
@@ -99,17 +99,17 @@ class OpenWebUiModelRows:
         raise RowRefused(row_id, "not deleted")
 
     async def assumed(self) -> Assumed:
-        """Ask the host's modules and settings."""
+        """Read the defaults from the host's modules and settings."""
         with _translated(RowsUnavailable):
             return Assumed(await default_boxes(), sharing_setting())
 
     async def admins_see_private(self) -> bool:
-        """Tell whether administrators pass by the rows' access, as they do unless the host was told otherwise."""
+        """Return whether administrators bypass access control, which is the host's default."""
         return setting("BYPASS_ADMIN_ACCESS_CONTROL", default=True)
 
 
 async def _below(function_id: str, query: Callable[[str], Awaitable[list[str]]]) -> frozenset[str]:
-    """Leave out ids that only look alike to the database."""
+    """Run `query` and keep ids with the exact prefix: the database's LIKE also matches similar ones."""
     prefix = f"{function_id}."
     with _translated(RowsUnavailable):
         return frozenset(row_id for row_id in await query(prefix) if row_id.startswith(prefix))
@@ -155,7 +155,7 @@ def _row_of(stored: Stored) -> ModelRow:
 
 
 def _is_claimed(stored: Stored) -> bool:
-    """Tell whether a person has decided about a row what no sync writes."""
+    """Return whether a person has changed something in the row that the sync never writes."""
     access = getattr(stored, "access_control", None) or {}
     granted = getattr(stored, "access_grants", None) or any(access.values())
     params = stored.params.model_dump(exclude_defaults=True) if stored.params is not None else {}
@@ -170,7 +170,7 @@ def _is_public(stored: Stored) -> bool:
 
 
 def _new_form(table: ModelTable, row: NewRow) -> Any:
-    """Build the form of a new row; without access of its own it would be public on the oldest hosts."""
+    """Build the form of a new row. Access is always set: on the oldest hosts its absence means public."""
     access: dict[str, object] = {
         "access_control": None if row.public else {},
         "access_grants": [EVERYBODY] if row.public else [],
@@ -179,9 +179,9 @@ def _new_form(table: ModelTable, row: NewRow) -> Any:
 
 
 def _changed_form(table: ModelTable, stored: Stored, change: RowChange) -> Any:
-    """Build the form of a changed row: everything as stored but the change, since the host replaces all of it.
+    """Build the form of a changed row: all stored values plus the change, because the host replaces the whole row.
 
-    Grants are left out, which keeps them; the older access list is part of the row and has to be handed back.
+    Grants are left out, which keeps them; the older access list is part of the row and must be passed back.
     """
     return table.filled(
         id=stored.id,

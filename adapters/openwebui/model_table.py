@@ -1,4 +1,4 @@
-"""The host's functions for model rows, found by their names and features."""
+"""The host's functions for model rows, detected by their names and features."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -20,9 +20,9 @@ Stored = Any
 
 @dataclass(frozen=True, slots=True)
 class ModelTable:
-    """Functions of one host, blocking or coroutines; `get_many` is None where it is missing.
+    """Model row functions of one host, blocking or coroutines; `get_many` is None if the host has no such function.
 
-    `ids` and `bases` always wait; `bases` are what presets are built on.
+    `ids` and `bases` are always coroutines; `bases` returns the models that presets are built on.
     """
 
     ids: Callable[[str], Awaitable[list[str]]]
@@ -35,12 +35,12 @@ class ModelTable:
     form: Any
 
     def filled(self, **values: object) -> Any:
-        """Return the host's form with those of the values it has a field for."""
+        """Return the host's form, filled with those values for which it has a field."""
         return self.form(**{name: value for name, value in values.items() if name in self.form.model_fields})
 
 
 def model_table() -> ModelTable:
-    """Look the functions up in the host's modules, which are loaded already. Raises RowsNotOffered."""
+    """Find the functions in the host's modules, which are already imported. Raises RowsNotOffered."""
     module = _module(MODELS)
     functions = _named(module, "Models")
     get = _named(functions, "get_model_by_id")
@@ -61,12 +61,13 @@ def model_table() -> ModelTable:
 
 
 def setting(name: str, *, default: bool) -> bool:
-    """Return a switch the host was started with. Raises RowsNotOffered where there is no host."""
+    """Return a boolean setting of the host's environment. Raises RowsNotOffered if there is no host."""
     return bool(getattr(_module(SETTINGS), name, default))
 
 
 async def default_boxes() -> dict[str, bool]:
-    """Return the capability boxes this host reads of a model without a row: all are on unless administrators say.
+    """Return the capability boxes that this host reads for a model without a row: all on, unless administrators changed
+    them.
 
     Source: Open WebUI `utils/models.py`, `utils/middleware.py`, `utils/tools.py` and the page, 0.6.28 to 0.12.4.
     """
@@ -78,10 +79,10 @@ async def default_boxes() -> dict[str, bool]:
 
 
 def sharing_setting() -> str:
-    """Name the host's variable that keeps rows from costing connections, "" where they cost none.
+    """Return the host's environment variable that saves the extra connection per row; "" if rows need none.
 
     Hosts from 0.9 on read a row's grants on a second connection while they hold the first; on PostgreSQL a burst of
-    chats then waits for its own pool. Source: Open WebUI `models/models.py`, `internal/db.py`.
+    chats can then exhaust the host's own pool. Source: Open WebUI `models/models.py`, `internal/db.py`.
     """
     environment = _module(ENVIRONMENT)
     on_postgres = str(getattr(environment, "DATABASE_URL", "")).startswith("postgres")
@@ -90,7 +91,7 @@ def sharing_setting() -> str:
 
 
 async def _default_metadata() -> Any:
-    """Read what administrators assume of all models: stored settings from 0.10 on, an object before, nothing in 0.6."""
+    """Read the administrators' defaults for all models: stored from 0.10 on, an object before, none in 0.6."""
     try:
         return await _named(_named(_module(STORED_SETTINGS), "Config"), "get")("models.default_metadata")
     except (RowsNotOffered, TypeError):

@@ -1,4 +1,4 @@
-"""What a tool's result brings beside its words: pictures, files, sources, all of them counted and bounded."""
+"""Collects images, files and sources from a tool result, all counted and bounded."""
 
 import base64
 import re
@@ -9,7 +9,7 @@ from ports.toolbox import ToolFile, ToolSource
 
 MOST_IMAGES, MOST_FILES, MOST_SOURCES = 8, 16, 15
 MOST_BYTES = 20 * 1024 * 1024
-"""Characters all images and files of one result may have as data URLs."""
+"""Most characters of all images and files of one result, as data URLs."""
 
 LONGEST_ADDRESS, LONGEST_TITLE, LONGEST_EXCERPT = 2048, 200, 500
 _DATA = re.compile(r"data:(?P<mime>[\w.+-]+/[\w.+-]+)?(?:;[\w=.+-]+)*;base64,")
@@ -20,7 +20,7 @@ _EXCERPTS = ("snippet", "excerpt", "description", "summary", "content", "text")
 
 
 class Findings:
-    """Collects what one result brings; what goes beyond the bounds is left out and named in the text."""
+    """Collects the media and sources of one result; what exceeds a bound is left out and named in the text."""
 
     def __init__(self) -> None:
         self.images: list[str] = []
@@ -29,14 +29,14 @@ class Findings:
         self._bytes = 0
 
     def image(self, url: str) -> str:
-        """Take an image (https or data URL); return the words that stand for it."""
+        """Add an image (https or data URL); return its placeholder text."""
         if len(self.images) >= MOST_IMAGES or not self._fits(url):
             return "[image left out: too many or too large]"
         self.images.append(url)
         return f"[image {len(self.images)}]"
 
     def file(self, url: str, name: str = "", mime: str = "") -> str:
-        """Take a file to show; return the words that stand for it."""
+        """Add a file to show; return its placeholder text."""
         words = " ".join(part for part in ("file", name, mime) if part)
         if len(self.files) >= MOST_FILES or not self._fits(url):
             return f"[{words} left out: too many or too large]"
@@ -44,25 +44,25 @@ class Findings:
         return f"[{words}]"
 
     def data(self, mime: str, encoded: str, name: str = "") -> str:
-        """Take base64 of some type: an image if it is one, else a file."""
+        """Add base64 data: as an image if `mime` is an image type, else as a file."""
         url = f"data:{mime or 'application/octet-stream'};base64,{encoded}"
         return self.image(url) if mime.startswith("image/") else self.file(url, name, mime)
 
     def raw(self, content: bytes) -> str:
-        """Take bytes: text if they are, else an image or file."""
+        """Return bytes as text if they decode; otherwise add them as an image or file."""
         try:
             return content.decode()
         except UnicodeDecodeError:
             return self.data(_mime(content), base64.b64encode(content).decode() if len(content) < MOST_BYTES else "")
 
     def data_url(self, text: str) -> str | None:
-        """Take a text that is a data URL as a whole; None if it is none."""
+        """Add a text that is one whole data URL; return None if it is not."""
         if not text.startswith("data:") or (found := _DATA.match(text)) is None or " " in text:
             return None
         return self.data(found["mime"] or "", text[found.end() :])
 
     def note(self, entry: Mapping[Any, Any]) -> None:
-        """Keep an entry that names an address and says what is there as a source, each address once."""
+        """Add an entry with an address and a title or excerpt as a source, each address once."""
         if len(self.sources) >= MOST_SOURCES:
             return
         url = _first(entry, _ADDRESSES, LONGEST_ADDRESS + 1)
@@ -76,7 +76,7 @@ class Findings:
 
 
 def is_address(url: str) -> bool:
-    """Tell whether a text is an https address a person can follow."""
+    """Return whether a text is an https address that a user can open."""
     return len(url) <= LONGEST_ADDRESS and _ADDRESS.fullmatch(url) is not None
 
 

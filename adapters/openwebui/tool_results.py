@@ -1,8 +1,8 @@
-"""What tools of the host return, in all its shapes, as one result: bounded, and never a reason to fail.
+"""Translates every shape of tool result in the host into one bounded ToolResult; never fails.
 
 Shapes: text, JSON values, bytes, data URLs, content parts (MCP, chat, responses), web responses, pairs of content and
-headers as tool servers give them, pairs of a page and words about it, models with fields. Source: the hosts' own
-handling of tool results in 0.6.28 to 0.12.4.
+headers (tool servers), pairs of a page and a text about it, models with fields. Source: the hosts' own handling of
+tool results in 0.6.28 to 0.12.4.
 """
 
 import json
@@ -18,7 +18,7 @@ from ports.json_values import JsonObject
 from ports.toolbox import Failure, ToolResult, ToolSource
 
 MOST_TEXT = 4 * 1024 * 1024
-"""Characters of a result's text; the core cuts further by what the model can read."""
+"""Most characters of a result's text; the core cuts further to fit the model's context."""
 
 MOST_NODES, DEEPEST, LONGEST_SCANNED = 20_000, 40, 512 * 1024
 SERVERS = (Kind.OPENAPI, Kind.TERMINAL, Kind.DIRECT)
@@ -28,7 +28,7 @@ PAGE_SHOWN = "A page is shown to the person."
 
 
 def result_of(tool: HostTool, arguments: JsonObject, value: object) -> ToolResult:
-    """Translate what a tool returned. Pure; takes time in proportion to the value, whatever is in it."""
+    """Translate a tool's return value. Pure; time grows with the size of the value."""
     found = Findings()
     value = _unpaired(tool, value, found)
     error = _error_in(value)
@@ -43,12 +43,12 @@ def result_of(tool: HostTool, arguments: JsonObject, value: object) -> ToolResul
         files=tuple(found.files),
         sources=tuple(found.sources.values()),
         failure=(Failure.SERVER if tool.kind in SERVERS else Failure.SAID) if failed else None,
-        status=int(told[1]) if (told := _STATUS.match(error or "")) else None,
+        status=int(match[1]) if (match := _STATUS.match(error or "")) else None,
     )
 
 
 def weight_of(value: object, limit: int) -> int:
-    """Estimate the characters of a value; stops counting at `limit`."""
+    """Estimate the size of a value in characters; stops counting at `limit`."""
     weight, pending = 0, [value]
     while pending and weight < limit:
         entry = pending.pop()
@@ -68,7 +68,7 @@ def weight_of(value: object, limit: int) -> int:
 
 
 def _unpaired(tool: HostTool, value: object, found: Findings) -> object:
-    """Take headers, pages and what was said about them apart; return what the model is to read."""
+    """Separate content from headers, pages and the text about them; return the content for the model."""
     if isinstance(value, tuple) and len(value) == 2 and _is_response(value[0]):
         return _response(value[0], value[1], found)
     if _is_response(value):
@@ -81,35 +81,35 @@ def _unpaired(tool: HostTool, value: object, found: Findings) -> object:
     return value
 
 
-def _response(response: Any, said: object, found: Findings) -> object:
+def _response(response: Any, text: object, found: Findings) -> object:
     headers, body = _lowered(response.headers), bytes(response.body)
     if "inline" not in headers.get("content-disposition", ""):
-        return body if said is None else said
+        return body if text is None else text
     status = int(getattr(response, "status_code", 200))
     if status >= 400:
         return f"Error: the page to show answered with status {status}."
     found.data("text/html", _encoded(body))
-    return PAGE_SHOWN if said is None else said
+    return PAGE_SHOWN if text is None else text
 
 
 def _headed(content: object, headers: dict[str, str], found: Findings) -> object:
-    """Read a tool server's answer; `inline` asks to show it, a page or an address, to the person."""
+    """Read a tool server's answer; `inline` asks to show it (a page or an address) to the user."""
     if "inline" not in headers.get("content-disposition", ""):
         return content
-    page, said = content, None
+    page, text = content, None
     if isinstance(content, tuple | list) and len(content) == 2:
-        page, said = content
+        page, text = content
     if "text/html" in headers.get("content-type", "") and isinstance(page, str):
         found.data("text/html", _encoded(page.encode(errors="replace")))
     elif is_address(headers.get("location", "")):
         found.file(headers["location"], mime="text/html")
     else:
         return content
-    return PAGE_SHOWN if said is None else said
+    return PAGE_SHOWN if text is None else text
 
 
 class _Reader:
-    """Turns a value into words for the model, moving media out of it; the number of nodes looked at is bounded."""
+    """Converts a value to text for the model and moves media out of it; visits at most MOST_NODES nodes."""
 
     def __init__(self, found: Findings) -> None:
         self._found, self._left = found, MOST_NODES
@@ -130,7 +130,7 @@ class _Reader:
             return f"[a result of type {type(value).__name__} that cannot be written as text]"
 
     def plain(self, value: object, depth: int = 0) -> Any:
-        """Return a JSON value without media in it; sources are noted on the way."""
+        """Return a JSON value without media; adds the sources it finds to the findings."""
         self._left -= 1
         if value is None or isinstance(value, bool | int | float):
             return value
@@ -152,14 +152,14 @@ class _Reader:
     def _modelled(self, value: object, depth: int) -> Any:
         dump: Callable[[], object] | None = getattr(value, "model_dump", None)
         if dump is None and is_dataclass(value) and not isinstance(value, type):
-            dump = lambda: asdict(value)  # noqa: E731 - one of two ways to the same
+            dump = lambda: asdict(value)  # noqa: E731 - an alternative to `model_dump`
         try:
             return str(value) if dump is None else self.plain(dump(), depth + 1)
-        except Exception as error:  # noqa: BLE001 - foreign code: a result that cannot be read is no reason to fail
+        except Exception as error:  # noqa: BLE001 - foreign code: an unreadable result must not fail the turn
             return f"[unreadable: {type(value).__name__}, {type(error).__name__}]"
 
     def _part(self, part: Mapping[str, Any]) -> str:
-        """Return the words of one content part; what is media goes to the findings."""
+        """Return the text of one content part; media are added to the findings."""
         kind = part["type"]
         if kind in ("text", "input_text", "output_text"):
             text = str(part.get("text", ""))
@@ -193,7 +193,7 @@ class _Reader:
         return uri
 
     def _scan(self, text: str) -> None:
-        """Look for sources in a text that is JSON."""
+        """Add the sources found in a text that is JSON."""
         if len(text) <= LONGEST_SCANNED and text[:1] in ("{", "["):
             try:
                 _note_all(self._found, json.loads(text))
@@ -228,7 +228,7 @@ def _is_part(value: object) -> bool:
 
 
 def _error_in(value: object) -> str | None:
-    """Return the error a result names, None if it names none; a text may hold it as JSON."""
+    """Return the error that a result contains, None if there is none; reads JSON texts too."""
     if isinstance(value, str) and value[:1] == "{" and '"error"' in value[:4096] and len(value) <= LONGEST_SCANNED:
         try:
             value = json.loads(value)
@@ -251,5 +251,5 @@ def _encoded(body: bytes) -> str:
 
 
 def _clean(text: str) -> str:
-    """Replace lone surrogates, which cannot be sent."""
+    """Replace lone surrogates, which UTF-8 cannot encode."""
     return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

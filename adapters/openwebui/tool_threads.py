@@ -1,4 +1,4 @@
-"""Foreign code that blocks, or will not stop: run beside the event loop, and left behind when it must be."""
+"""Runs tools that block, or ignore cancellation, without blocking the event loop; abandons them if necessary."""
 
 import asyncio
 import threading
@@ -9,10 +9,10 @@ from typing import Any
 from ports.telemetry import Telemetry
 
 PLACES = 32
-"""Threads of tools at once; one that was left behind keeps its place until it ends."""
+"""Most tool threads at once; an abandoned thread counts until it ends."""
 
 GRACE = 0.5
-"""Seconds a cancelled tool gets to clean up before it is left behind."""
+"""Seconds a cancelled tool gets to clean up before it is abandoned."""
 
 
 class ToolExited(Exception):
@@ -20,9 +20,9 @@ class ToolExited(Exception):
 
 
 class ToolThreads:
-    """Runs blocking tools in threads of their own; one per event loop, for all turns.
+    """Runs blocking tools in threads of their own; one instance per event loop, for all turns.
 
-    The threads are daemons: one that never ends does not hold up the end of the process.
+    The threads are daemons: a thread that never ends does not prevent the process from exiting.
     """
 
     def __init__(self, telemetry: Telemetry, places: int = PLACES) -> None:
@@ -30,9 +30,9 @@ class ToolThreads:
         self._free = asyncio.Semaphore(places)
 
     async def run(self, name: str, work: Callable[[], Any]) -> Any:
-        """Return what `work()` returns or raise what it raises; waits for a free thread first.
+        """Return or raise the result of `work()`; waits for a free thread first.
 
-        A cancelled caller leaves the thread to itself, which is logged once.
+        If the caller is cancelled, the thread is abandoned and logged once.
         """
         await self._free.acquire()
         loop = asyncio.get_running_loop()
@@ -57,9 +57,9 @@ class ToolThreads:
 
 
 async def finished(name: str, work: Coroutine[Any, Any, Any], telemetry: Telemetry) -> Any:
-    """Return what a tool's coroutine returns or raise what it raises, as a task of its own.
+    """Run a tool's coroutine in a task of its own; return or raise its result.
 
-    When the caller is cancelled the task is too; one that does not end within GRACE is left behind and logged once.
+    If the caller is cancelled, so is the task; a task that does not end within GRACE is abandoned and logged once.
     """
     task = asyncio.create_task(_contained(work), name=f"tool {name}")
     try:
@@ -77,13 +77,13 @@ async def finished(name: str, work: Coroutine[Any, Any, Any], telemetry: Telemet
 
 
 def driven(work: Coroutine[Any, Any, Any]) -> Any:
-    """Run a coroutine that awaits nothing to its end, in the current thread."""
+    """Run a coroutine that never really awaits to its end, in the current thread."""
     try:
         work.send(None)
     except StopIteration as end:
         return end.value
     work.close()
-    raise ToolExited("it waits although it is not asynchronous")
+    raise ToolExited("it awaits although it is not asynchronous")
 
 
 async def _contained(work: Coroutine[Any, Any, Any]) -> Any:
@@ -101,14 +101,14 @@ def _start(name: str, work: Callable[[], Any], report: Callable[[object, BaseExc
         error: BaseException | None = None
         try:
             value = context.run(work)
-        except Exception as raised:  # noqa: BLE001 - the edge of the thread: whatever it is belongs to the caller
+        except Exception as raised:  # noqa: BLE001 - the edge of the thread: every error is passed to the caller
             error = ToolExited("StopIteration") if isinstance(raised, StopIteration) else raised
-        except BaseException as stop:  # noqa: BLE001 - the same edge: a tool ends neither the process nor its caller
+        except BaseException as stop:  # noqa: BLE001 - the same edge: a tool must not end the process or its caller
             error = ToolExited(type(stop).__name__)
         try:
             report(value, error)
         except RuntimeError:
-            return  # the loop has closed meanwhile: nobody waits
+            return  # the loop has closed meanwhile: there is no waiter
 
     threading.Thread(target=body, name=f"tool {name}", daemon=True).start()
 

@@ -1,4 +1,4 @@
-"""The host's tools of one turn, as a toolbox: workspace, builtin, servers the host speaks to, and the browser's."""
+"""The host's tools of one turn as a toolbox: workspace, builtin, server and direct (browser) tools."""
 
 import inspect
 from collections.abc import Awaitable, Callable
@@ -20,8 +20,8 @@ LONGEST_ERROR = 2000
 class OpenWebUiToolbox:
     """Implements Toolbox for one turn.
 
-    Direct tools are on offer only with `event_call` and the id of the page's session; `seconds` bounds each of their
-    calls. `redact` masks secrets in what failing tools say. `problem` is not empty if the tools could not be read.
+    Direct tools are available only with `event_call` and the session id of the page; `seconds` limits each of their
+    calls. `redact` masks secrets in error texts of tools. `problem` is not empty if the tools could not be read.
     """
 
     def __init__(
@@ -47,11 +47,11 @@ class OpenWebUiToolbox:
         self._tools = {(tool.spec.source, tool.spec.name): tool for tool in kept}
 
     def tools(self) -> tuple[ToolSpec, ...]:
-        """Return the tools on offer, in the order of the request."""
+        """Return the available tools in the order of the request."""
         return self._specs
 
     async def call(self, request: ToolRequest) -> ToolResult:
-        """Run one call to its end; a failure is a failed result."""
+        """Run one call to its end; a failure is returned as a failed result."""
         tool = self._tools.get((request.spec.source, request.spec.name))
         if tool is None:
             return ToolResult(f"Error: there is no tool named {request.spec.name!r}.", failed=True, begun=False)
@@ -62,13 +62,13 @@ class OpenWebUiToolbox:
             )
         except BrowserGone as gone:
             return ToolResult(f"Error: {gone}.", failed=True, begun=gone.begun)
-        except Exception as error:  # noqa: BLE001 - foreign code: whatever a tool raises is its answer
+        except Exception as error:  # noqa: BLE001 - foreign code: any error of a tool becomes its result
             return self._failure(tool, error)
 
     async def _run(self, tool: HostTool, request: ToolRequest) -> Any:
         if tool.kind is Kind.DIRECT and self._event_call is not None:
-            asked = call_in_browser(tool, request, self._event_call, self._session_id, self._seconds)
-            return await finished(tool.spec.name, asked, self._telemetry)
+            answer = call_in_browser(tool, request, self._event_call, self._session_id, self._seconds)
+            return await finished(tool.spec.name, answer, self._telemetry)
         function = tool.function
         assert function is not None
         arguments = dict(request.arguments) if tool.kind is Kind.MCP else declared_only(tool, request.arguments)
@@ -78,10 +78,10 @@ class OpenWebUiToolbox:
         return await finished(tool.spec.name, _awaited(value), self._telemetry) if inspect.isawaitable(value) else value
 
     def _failure(self, tool: HostTool, error: Exception) -> ToolResult:
-        said = self._redact(str(error)[:LONGEST_ERROR]).strip()
+        message = self._redact(str(error)[:LONGEST_ERROR]).strip()
         name = type(error).__name__
         self._telemetry.event("info", "tool_raised", tool=tool.spec.name, source=tool.spec.source, error=name)
-        text = f"Error: {name}: {said}" if said else f"Error: {name}"
+        text = f"Error: {name}: {message}" if message else f"Error: {name}"
         return ToolResult(text, failed=True, failure=_failure_of(tool, error))
 
 
@@ -96,13 +96,13 @@ async def open_toolbox(
     seconds: float = BROWSER_SECONDS,
     redact: Redactor = str,
 ) -> OpenWebUiToolbox:
-    """Read the tools the host handed over; what it hands over may have to be awaited.
+    """Read the tools passed by the host, awaiting them if necessary.
 
-    Tools that cannot be read cost a warning and the tools, never the turn: `problem` of the box says so.
+    If they cannot be read, the turn goes on without tools: a warning is logged and `problem` is set.
     """
     tools, problem = tuple[HostTool, ...](), ""
     try:
-        tools = read_tools(replace(offer, handed=await _settled(offer.handed), stored=await _settled(offer.stored)))
+        tools = read_tools(replace(offer, handed=await _resolved(offer.handed), stored=await _resolved(offer.stored)))
     except Exception as error:  # noqa: BLE001 - foreign data and code: the turn goes on without tools
         problem = type(error).__name__
         telemetry.event("warning", "tools_not_loaded", error=problem)
@@ -119,7 +119,7 @@ async def open_toolbox(
     )
 
 
-async def _settled(tools: object) -> object:
+async def _resolved(tools: object) -> object:
     return await tools if inspect.isawaitable(tools) else tools
 
 
@@ -137,13 +137,13 @@ def _is_async(function: object) -> bool:
 
 
 def _hides_blocking(function: object) -> bool:
-    """Tell a blocking function in the host's asynchronous wrapper, which would run it on the event loop."""
+    """Return whether the host's async wrapper hides a blocking function, which would block the event loop."""
     wrapped = getattr(function, "__wrapped__", None)
     return wrapped is not None and _is_async(function) and not _is_async(inspect.unwrap(wrapped))
 
 
 def _failure_of(tool: HostTool, error: Exception) -> Failure:
-    """Tell how a tool failed by what it raised; the hosts' MCP client raises bare exceptions for a server's errors."""
+    """Classify a tool's error by its type; the hosts' MCP client raises bare Exceptions for errors of a server."""
     if tool.kind is Kind.MCP and type(error) is Exception:
         return Failure.SAID
     decoding = isinstance(error, UnicodeError) or type(error).__name__ == "JSONDecodeError"

@@ -1,1 +1,1 @@
-"""What the running process offers: its clocks, its chance, threads, and what all loads of this code in it share."""
+"""The running process: its clocks, randomness, threads, and state shared by all loads of this code in it."""

@@ -1,4 +1,4 @@
-"""A cache that all loads of this code in one process share, and that ends with the process."""
+"""A cache shared by all loads of this code in one process; lost when the process ends."""
 
 from collections.abc import MutableMapping
 from threading import Lock
@@ -8,7 +8,7 @@ MOST_VALUES = 16
 
 
 class ProcessCache:
-    """Implements Cache over a plain dictionary in `state`: a load that replaces another one finds its values."""
+    """Implements Cache over a plain dictionary in `state`: a load that replaces another one keeps its values."""
 
     name = "process"
     in_store = False
@@ -19,12 +19,12 @@ class ProcessCache:
         self._values: dict[str, bytes] = held.setdefault("values", {})
 
     async def get(self, key: str) -> bytes | None:
-        """Return what any load of this process stored last."""
+        """Return the value that any load of this process stored last."""
         with self._lock:
             return self._values.get(key)
 
     async def put(self, key: str, value: bytes) -> None:
-        """Store a value as the newest; the oldest one leaves when there are too many."""
+        """Store a value as the newest; evict the oldest when there are too many."""
         with self._lock:
             self._values.pop(key, None)
             self._values[key] = value

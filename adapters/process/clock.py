@@ -1,4 +1,4 @@
-"""The machine's clocks."""
+"""The operating system's clocks."""
 
 from asyncio import get_running_loop, sleep
 from collections.abc import Callable
@@ -10,7 +10,7 @@ class SystemClock:
     """Implements Clock."""
 
     def monotonic(self) -> float:
-        """Return seconds that never go back."""
+        """Return seconds of a clock that never goes back."""
         return monotonic()
 
     def now(self) -> datetime:
@@ -18,18 +18,18 @@ class SystemClock:
         return datetime.now(UTC)
 
     async def sleep_until(self, moment: float) -> None:
-        """Return once `monotonic()` has reached `moment`; a moment gone by yields to the loop once."""
-        while (left := moment - monotonic()) > 0:  # noqa: ASYNC110 - time itself is awaited; a timer may be early
+        """Return once `monotonic()` has reached `moment`; a moment in the past yields to the loop once."""
+        while (left := moment - monotonic()) > 0:  # noqa: ASYNC110 - waits for time itself; a timer may fire early
             await sleep(left)
         await sleep(0)
 
     def call_at(self, moment: float, callback: Callable[[], None]) -> Callable[[], None]:
-        """Call `callback` at `moment`; return what cancels it."""
+        """Call `callback` at `moment`; return a function that cancels it."""
         return _Alarm(moment, callback).cancel
 
 
 class _Alarm:
-    """One timer of the running loop; a loop with a coarse clock may fire early, then it is set again."""
+    """One timer of the running loop; a loop with a coarse clock may fire early, then the timer is set again."""
 
     __slots__ = ("_callback", "_handle", "_loop", "_moment")
 
@@ -38,7 +38,7 @@ class _Alarm:
         self._handle = self._loop.call_later(max(0.0, moment - monotonic()), self._ring)
 
     def cancel(self) -> None:
-        """Let nothing happen at the moment."""
+        """Cancel the timer."""
         self._handle.cancel()
 
     def _ring(self) -> None:

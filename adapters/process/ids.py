@@ -1,4 +1,4 @@
-"""Identifiers and chance of the machine."""
+"""Identifiers and randomness from the operating system."""
 
 from random import SystemRandom
 from secrets import randbits, token_hex
@@ -23,15 +23,15 @@ class SystemIds:
         return plain_ulid() if ULID is None else str(ULID())
 
     def new_error_id(self) -> str:
-        """Return 16 hexadecimal characters nobody can guess."""
+        """Return 16 hexadecimal characters that cannot be guessed."""
         return token_hex(8)
 
     def jitter(self) -> float:
-        """Return a number in [0, 1)."""
+        """Return a random number in [0, 1)."""
         return self._chance.random()
 
 
 def plain_ulid() -> str:
-    """Make a ULID: 48 bits of milliseconds since 1970, 80 bits of chance. Source: the ULID specification."""
+    """Make a ULID: 48 bits of milliseconds since 1970, 80 random bits. Source: the ULID specification."""
     number = time_ns() // 1_000_000 << 80 | randbits(80)
     return "".join(CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))

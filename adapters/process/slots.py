@@ -12,14 +12,14 @@ Waiter = tuple[AbstractEventLoop, "Future[None]", int]
 
 
 class ProcessSlots:
-    """Implements Slots over plain objects in `state`: a lock, the number of places taken, and the waiting line.
+    """Implements Slots over plain objects in `state`: a lock, the number of slots taken, and the queue.
 
-    A place is handed to the first in line as soon as fewer are taken than anyone in the line asks for: a limit that
-    was raised counts at once, also for those who came before.
+    The first in the queue gets a slot as soon as fewer are taken than the highest limit in the queue: a raised limit
+    applies at once, also to callers already waiting.
     """
 
     def __init__(self, state: MutableMapping[str, object], name: str = "requests") -> None:
-        held: Any = state.setdefault(f"slots:{name}", {})  # one atomic step; the next lines too, key by key
+        held: Any = state.setdefault(f"slots:{name}", {})  # atomic; so are the next lines, key by key
         self._lock: Lock = held.setdefault("lock", Lock())
         self._line: deque[Waiter] = held.setdefault("line", deque())
         self._held = held
@@ -27,21 +27,21 @@ class ProcessSlots:
 
     @property
     def taken(self) -> int:
-        """How many places are taken, those handed to a waiter included."""
+        """Return how many slots are taken, including those assigned to a waiter."""
         return int(self._held["taken"])
 
     @property
     def waiting(self) -> int:
-        """How long the line is."""
+        """Return the length of the queue."""
         return len(self._line)
 
     def try_acquire(self, limit: int) -> bool:
-        """Take a place if fewer than `limit` are taken and nobody waits."""
+        """Take a slot if fewer than `limit` are taken and the queue is empty."""
         with self._lock:
             return self._take(limit)
 
     async def acquire(self, limit: int, waiting_limit: int) -> None:
-        """Wait in line for a place. Raises SlotsFull."""
+        """Wait in the queue for a slot. Raises SlotsFull."""
         with self._lock:
             if self._take(limit):
                 return
@@ -55,15 +55,15 @@ class ProcessSlots:
             self._serve()
         try:
             await waiter[1]
-        except BaseException:  # cancelled, or thrown away with its loop
+        except BaseException:  # cancelled, or destroyed with its loop
             self._leave(waiter)
             raise
 
     def release(self) -> None:
-        """Give a place back. Raises RuntimeError when none was taken."""
+        """Release a slot. Raises RuntimeError when none is taken."""
         with self._lock:
             if self._held["taken"] <= 0:
-                raise RuntimeError("a place was given back twice")
+                raise RuntimeError("a slot was released twice")
             self._held["taken"] -= 1
             self._serve()
 
@@ -74,7 +74,7 @@ class ProcessSlots:
         return True
 
     def _leave(self, waiter: Waiter) -> None:
-        """Leave the line; a place handed over meanwhile goes to the next."""
+        """Leave the queue; a slot assigned meanwhile goes to the next."""
         with self._lock:
             if waiter in self._line:
                 self._line.remove(waiter)
@@ -83,7 +83,7 @@ class ProcessSlots:
             self._serve()
 
     def _serve(self) -> None:
-        """Hand free places to the first in line; those whose loop is closed are passed over."""
+        """Assign free slots to the first in the queue; skip those whose loop is closed."""
         while self._line and self._held["taken"] < max(limit for _, _, limit in self._line):
             loop, future, _ = self._line.popleft()
             self._held["taken"] += 1

@@ -1,4 +1,4 @@
-"""What all loads of this code in one process share, although they never see each other's modules."""
+"""State shared by all loads of this code in one process, although they cannot import each other's modules."""
 
 import sys
 from collections.abc import MutableMapping
@@ -9,10 +9,10 @@ VERSION = 1
 
 
 def shared_state() -> MutableMapping[str, object]:
-    """Return the mapping behind the one private entry of `sys.modules`, made by whoever asks first.
+    """Return the mapping stored in one private entry of `sys.modules`; the first caller creates it.
 
-    It holds objects of the standard library only, so that loads of any version can read it. `version` of the entry
-    tells the newest layout written; a new layout takes new keys and leaves the old ones alone. Safe in any thread.
+    It contains objects of the standard library only, so that loads of any version can read it. `version` is the newest
+    layout written; a new layout uses new keys and leaves the old ones alone. Safe in any thread.
     """
     fresh = ModuleType(ENTRY, "Shared by all loads of one process.")
     vars(fresh).update(version=VERSION, state={})

@@ -1,5 +1,5 @@
-"""Stores in a database: SQLite in a file of our own, or PostgreSQL.
+"""Stores in a database: SQLite in a file of this pipe, or PostgreSQL.
 
-One `Database` (`engines`, `connection`, `trouble`) for all stores of a place; `artifacts`, `leases`, `tool_runs` and
-`breaker_state` implement a port each. `tables` is what they expect, `migrate` brings older databases there.
+One `Database` (`engines`, `connection`, `trouble`) serves all stores; `artifacts`, `leases`, `tool_runs`,
+`breaker_state` and `cache` implement a port each. `tables` is the expected schema; `migrate` upgrades older databases.
 """

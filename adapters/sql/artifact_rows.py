@@ -1,4 +1,4 @@
-"""Artifacts as rows of the table, and back."""
+"""Converts artifacts to table rows and back."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ from ports.cipher import Sealed
 ULID = pattern(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 HEX = pattern(r"[0-9a-f]{8,128}")
 LOOKED_UP = 20_000
-"""Ids of one lookup; more than the rows anybody asks for."""
+"""Most ids of one lookup; more than any caller needs."""
 AT_ONCE = 200
 
 a = artifact.c
@@ -62,7 +62,7 @@ def row_of(row: Artifact) -> dict[str, str | int | bytes]:
 
 
 async def artifacts_of(rows: Sequence[Row[Any]]) -> tuple[Artifact, ...]:
-    """Return artifacts of rows of COLUMNS; other tasks run in between."""
+    """Return the artifacts of rows with COLUMNS; other tasks run in between."""
     artifacts: list[Artifact] = []
     for start in range(0, len(rows), AT_ONCE):
         if start:
@@ -72,12 +72,12 @@ async def artifacts_of(rows: Sequence[Row[Any]]) -> tuple[Artifact, ...]:
 
 
 def plausible_turns(turn_ids: Iterable[str]) -> list[str]:
-    """Return what may be ids of turns, newest first, each once."""
+    """Return well-formed turn ids without duplicates, newest first."""
     return sorted({turn_id for turn_id in turn_ids if ULID.fullmatch(turn_id)}, reverse=True)[:LOOKED_UP]
 
 
 def plausible_fingerprints(fingerprints: Iterable[str]) -> list[str]:
-    """Return what may be fingerprints, each once."""
+    """Return well-formed fingerprints without duplicates."""
     return sorted({print_ for print_ in fingerprints if HEX.fullmatch(print_)})[:LOOKED_UP]
 
 

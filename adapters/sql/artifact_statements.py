@@ -1,4 +1,4 @@
-"""The statements of the artifacts, built once per database; each one finds its rows by an index."""
+"""The SQL statements for artifacts, built once per database; each finds its rows by an index."""
 
 from typing import Any
 
@@ -13,12 +13,12 @@ from adapters.sql.tables import artifact
 a = artifact.c
 NAMESPACE = a.namespace == bindparam("in_namespace")
 KEY = tuple_(a.namespace, a.id)
-# Not a bare column (nor is `touched_at` below): the planner must not take the index of this column instead of turns.
+# An expression, not the bare column (as with `touched_at` below), so that the planner uses the index on turns instead.
 OWNED = func.coalesce(a.user_id, "") == bindparam("of_user")
 
 
 def insert_new(dialect: str) -> Any:
-    """Insert rows; those that are there stay."""
+    """Insert rows; skip existing ones."""
     insert = postgres_insert if dialect == POSTGRES else sqlite_insert
     return insert(artifact).on_conflict_do_nothing(index_elements=[a.namespace, a.id])
 
@@ -43,7 +43,7 @@ def touch_turns(dialect: str) -> Update:
 
 
 def unbind_turns(dialect: str) -> Update:
-    """Take chat and message off."""
+    """Clear chat and message ids."""
     return update(artifact).where(NAMESPACE, among(dialect, a.turn_id, "turns")).values(chat_id="", message_id="")
 
 
@@ -78,7 +78,7 @@ def delete_some(column: Any) -> Delete:
 
 
 def chats_after() -> Select[Any]:
-    """Select chats greater than `after` and when their newest row was written."""
+    """Select chats greater than `after`, each with the time of its newest row."""
     return (
         select(a.chat_id, func.max(a.created_at))
         .where(NAMESPACE, a.chat_id > bindparam("after"))
@@ -89,7 +89,7 @@ def chats_after() -> Select[Any]:
 
 
 def key_ids() -> Select[Any]:
-    """Select the key ids in use, stepping from one to the next in the index."""
+    """Select the key ids in use by stepping through the index."""
     first = select(func.min(a.key_id).label("key_id")).where(NAMESPACE)
     keys = first.cte("keys", recursive=True)
     following = select(func.min(a.key_id)).where(NAMESPACE, a.key_id > keys.c.key_id).scalar_subquery()
@@ -108,7 +108,7 @@ def sealed_with() -> Select[Any]:
 
 
 def reseal_one() -> Update:
-    """Change the seal of a row that still is as it was read."""
+    """Replace the seal of a row if it has not changed since it was read."""
     return (
         update(artifact)
         .where(

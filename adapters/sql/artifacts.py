@@ -23,7 +23,7 @@ CHATS, KEY_IDS, SEALED_WITH = statements.chats_after(), statements.key_ids(), st
 UNTOUCHED, RESEAL = statements.untouched(), statements.reseal_one()
 OF_CHAT, OF_PERSON = statements.delete_some(artifact.c.chat_id), statements.delete_some(artifact.c.user_id)
 
-TURN = itemgetter(2)  # within a turn the rows are in order as they come
+TURN = itemgetter(2)  # rows are already ordered within a turn
 
 
 class SqlArtifacts:
@@ -40,7 +40,7 @@ class SqlArtifacts:
         self._delete_ids = statements.delete_ids(dialect)
 
     async def put(self, rows: Sequence[Artifact]) -> None:
-        """Insert rows in one transaction; those that are there stay."""
+        """Insert rows in one transaction; skip existing ones."""
         if rows:
             async with self._writing() as connection:
                 await connection.execute(self._insert, [row_of(row) for row in rows])
@@ -48,7 +48,7 @@ class SqlArtifacts:
     async def find(
         self, namespace: str, user_id: str, *, turn_ids: Collection[str], fingerprints: Collection[str], limit: int
     ) -> tuple[Artifact, ...]:
-        """Look up turns by one statement; the turn the limit would cut in two is left out, and those before it."""
+        """Read turns by one statement; the turn that the limit would split is left out, and all older ones."""
         turns, prints = plausible_turns(turn_ids), plausible_fingerprints(fingerprints)
         if not (turns or prints) or limit < 1:
             return ()
@@ -67,7 +67,7 @@ class SqlArtifacts:
             await self._changed(self._touch, self._values(namespace, at=micros(at)) | self._lists(turns=turns))
 
     async def unbind(self, namespace: str, turn_ids: Collection[str]) -> None:
-        """Empty the chat and message of the rows of turns."""
+        """Clear the chat and message ids of the rows of turns."""
         if turns := plausible_turns(turn_ids):
             await self._changed(self._unbind, self._values(namespace) | self._lists(turns=turns))
 
@@ -80,7 +80,7 @@ class SqlArtifacts:
         return await self._changed(self._delete_kinds, self._values(namespace, of_user=stored(user_id)) | lists)
 
     async def delete_untouched(self, namespace: str, before: datetime, limit: int) -> int:
-        """Delete the oldest turns; part of one only if it is larger than `limit`."""
+        """Delete the oldest turns; a turn is split only if it is larger than `limit`."""
         values = self._values(namespace, before=micros(before), most=limit + 1)
         async with self._writing() as connection:
             rows = (await connection.execute(UNTOUCHED, values)).all()
@@ -107,7 +107,7 @@ class SqlArtifacts:
         return await self._changed(OF_PERSON, self._values(namespace, value=stored(user_id), most=limit))
 
     async def sealed_otherwise(self, namespace: str, key_id: str, after: str, limit: int) -> tuple[Artifact, ...]:
-        """Page through the rows of every other key, key by key in the index."""
+        """Page through the rows sealed with other keys, key by key in the index."""
         found: list[Any] = []
         async with self._reading() as connection:
             keys = (await connection.execute(KEY_IDS, self._values(namespace))).scalars().all()
@@ -118,7 +118,7 @@ class SqlArtifacts:
         return await artifacts_of(sorted(found, key=lambda row: str(row.id))[:limit])
 
     async def reseal(self, namespace: str, resealed: Sequence[tuple[Artifact, Sealed]]) -> int:
-        """Compare and change, row by row in one transaction."""
+        """Replace seals by compare-and-swap, row by row in one transaction."""
         count = 0
         async with self._writing() as connection:
             for row, seal in sorted(resealed, key=lambda pair: pair[0].id):

@@ -1,4 +1,4 @@
-"""What breakers know, in a database."""
+"""Breaker state in a database."""
 
 from datetime import datetime
 from typing import Any
@@ -39,7 +39,7 @@ class SqlBreakerState:
         )
 
     async def load(self, key: str) -> tuple[str, int]:
-        """Look it up by key."""
+        """Read by key."""
         try:
             async with self._database.reading() as connection:
                 row = (await connection.execute(LOAD, {"of_key": stored(key)})).one_or_none()
@@ -55,7 +55,7 @@ class SqlBreakerState:
         return await self._changed(REPLACE, values | {"of_version": version}) == 1
 
     async def delete_before(self, before: datetime, limit: int) -> int:
-        """Delete the oldest."""
+        """Delete the oldest texts."""
         return await self._changed(DELETE_OLD, {"before": micros(before), "most": limit})
 
     async def _changed(self, statement: Executable, values: dict[str, Any]) -> int:

@@ -1,4 +1,4 @@
-"""A cache in a database: what every process that shares it finds."""
+"""A cache in a database, shared by all processes that use it."""
 
 import time
 
@@ -19,7 +19,7 @@ OLD = delete(cache).where(c.updated_at < bindparam("before"))
 
 
 class SqlCache:
-    """Implements Cache on SQLite and PostgreSQL; what nobody has written for KEPT_DAYS makes room."""
+    """Implements Cache on SQLite and PostgreSQL; values not written for KEPT_DAYS are deleted."""
 
     name = "database"
     in_store = True
@@ -40,7 +40,7 @@ class SqlCache:
         return None if value is None else bytes(value)
 
     async def put(self, key: str, value: bytes) -> None:
-        """Insert or replace, and delete what is old, in one transaction."""
+        """Insert or replace, and delete old values, in one transaction."""
         now = time.time_ns() // 1_000
         before = now - KEPT_DAYS * 86_400_000_000
         try:

@@ -1,7 +1,7 @@
-"""A connection whose user may leave at any moment: the driver is never cut off in the middle of an operation.
+"""A connection that survives cancellation: the driver is never interrupted in the middle of an operation.
 
-Drivers that are cut off leave connections behind with open transactions, and with them locks. So whoever is cancelled
-leaves at once, and the operation goes on in a task of its own until `Statements.end` can close what is left.
+Interrupted drivers leave connections with open transactions behind, and with them locks. Therefore a cancelled caller
+returns at once, while the operation goes on in a task of its own until `Statements.end` can close the connection.
 """
 
 import asyncio
@@ -20,15 +20,15 @@ T = TypeVar("T")
 Values = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 LEFT_SECONDS = 60.0
-"""How long an operation nobody waits for may go on before its connection is closed under it."""
-CUT_SECONDS, CUTS = 2.0, 4  # the first cut makes psycopg ask the server to cancel, a later one stops waiting for it
+"""Seconds an operation without a waiter may go on before its connection is closed."""
+CUT_SECONDS, CUTS = 2.0, 4  # the first cancel makes psycopg ask the server to cancel, a later one stops that wait
 
 
 class Statements:
     """Executes statements on one connection, for one user.
 
-    A connection on which an operation failed is closed afterwards and never used again. `lock`: how another process is
-    waited for, on SQLite.
+    A connection on which an operation failed is closed afterwards and never reused. `lock` is the policy for waiting
+    for another process's lock, on SQLite.
     """
 
     def __init__(self, connection: AsyncConnection, lock: LockWait | None) -> None:
@@ -43,12 +43,12 @@ class Statements:
             await self.run(partial(_set_autocommit, self._connection))
 
     async def execute(self, statement: Executable, values: Values | None = None) -> CursorResult[Any]:
-        """Execute a statement; its rows are there at once."""
-        single = not isinstance(values, Sequence)  # of many rows some may be written when a lock is met
+        """Execute a statement and load all its rows."""
+        single = not isinstance(values, Sequence)  # of many rows some may be written before a lock is hit
         return await self.run(partial(self._connection.execute, statement, values), repeatable=single)
 
     async def exec_driver_sql(self, sql: str) -> CursorResult[Any]:
-        """Execute a text as it stands."""
+        """Execute SQL text unchanged."""
         return await self.run(partial(self._connection.exec_driver_sql, sql))
 
     async def run_sync(self, work: Callable[[Connection], T]) -> T:
@@ -56,20 +56,20 @@ class Statements:
         return await self.run(partial(self._connection.run_sync, work), repeatable=False)
 
     async def begin_immediate(self) -> None:
-        """Take SQLite's lock for writing."""
+        """Take SQLite's write lock."""
         await self.exec_driver_sql("BEGIN IMMEDIATE")
         if self._lock is not None:
             self._lock.passed()
 
     async def commit(self) -> None:
-        """Commit the transaction; on SQLite by a statement, which can be repeated when a lock is met."""
+        """Commit the transaction; on SQLite by a statement, which can be retried when the database is locked."""
         if self._lock is not None:
             await self.exec_driver_sql("COMMIT")
         else:
             await self.run(self._connection.commit)
 
     async def run(self, operation: Callable[[], Awaitable[T]], *, repeatable: bool = True) -> T:
-        """Return what an operation returns; on SQLite it is repeated while another process holds the lock."""
+        """Return the result of an operation; on SQLite it is retried while another process holds the lock."""
         while True:
             try:
                 return await self._once(operation)
@@ -81,14 +81,14 @@ class Statements:
             await asyncio.sleep(pause)
 
     async def end(self) -> None:
-        """Wait for an operation that was left, then close the connection or give it back to the pool."""
+        """Wait for an abandoned operation, then close the connection or return it to the pool."""
         if self._running is not None and not self._running.done():
-            with suppress(asyncio.CancelledError):  # the database is closed and waits for this
+            with suppress(asyncio.CancelledError):  # the database is closing and waits for this
                 await asyncio.wait((self._running,), timeout=LEFT_SECONDS)
             await _cut(self._running)
         if self._connection.sync_connection is None:
             return
-        with suppress(Exception):  # what cannot be closed is not used again
+        with suppress(Exception):  # a connection that cannot be closed is not reused
             if self._failed or _broke(self._running):
                 await self._connection.invalidate()
             await self._connection.close()
@@ -113,7 +113,7 @@ async def _set_autocommit(connection: AsyncConnection) -> None:
 
 
 async def _cut(running: asyncio.Task[Any]) -> None:
-    """Cancel an operation that does not end, until it does."""
+    """Cancel an operation repeatedly until it ends."""
     for _ in range(CUTS):
         if running.done():
             return

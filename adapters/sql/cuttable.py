@@ -1,7 +1,7 @@
 """psycopg's connection, which closes its socket when it is cancelled instead of asking the server to cancel.
 
-A server that hangs does not answer that either, and psycopg with a libpq before 17 waits for the answer with the
-interpreter's lock held: the whole process stood for as long as the server. Source: psycopg `connection_async.py`.
+A hanging server does not answer that request either, and psycopg with a libpq before 17 waits for the answer while
+holding the interpreter's lock: the whole process hangs as long as the server. Source: psycopg `connection_async.py`.
 """
 
 from functools import cache
@@ -18,7 +18,7 @@ async def connect(*arguments: Any, **options: Any) -> Any:
 def _connection_class() -> Any:
     driver: Any = import_module("psycopg")
 
-    class Cuttable(driver.AsyncConnection):  # type: ignore[misc]  # the driver is there on PostgreSQL only
+    class Cuttable(driver.AsyncConnection):  # type: ignore[misc]  # the driver is installed on PostgreSQL only
         async def cancel_safe(self, *, timeout: float = 30.0) -> None:  # noqa: ASYNC109 - the driver's signature
             self.pgconn.finish()
 

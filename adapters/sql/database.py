@@ -1,4 +1,4 @@
-"""One database: connections for reading, transactions for writing, and its troubles by name."""
+"""One database: read connections, write transactions, and uniform errors."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -24,10 +24,10 @@ FOREIGN = (SQLAlchemyError, ArgumentError, ImportError, OverflowError, ValueErro
 
 
 class Database:
-    """A database used by every store in this folder; opened when first used, from any event loop.
+    """A database shared by every store in this folder; opened when first used, from any event loop.
 
-    `read_only` says why it must not be written ("read-only", "too new"), empty if it may be; whoever ran the
-    migrations sets it. The file or the database and its tables must be there already.
+    `read_only` is the reason why it must not be written ("read-only", "too new"), or ""; set after the migrations. The
+    file or database and its tables must exist.
     """
 
     def __init__(self, url: str, *, schema: str = "", read_only: str = "") -> None:
@@ -43,19 +43,20 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Statements]:
-        """Give a connection that commits every statement by itself. Raises DatabaseTrouble, also from the body.
+        """Provide a connection that commits every statement by itself. Raises DatabaseTrouble, also for errors in the
+        body.
 
-        Whoever is cancelled leaves at once, here as in `writing`: the driver's operation comes to its end in a task of
-        its own, which then closes the connection.
+        A cancelled caller returns at once, here as in `writing`: the driver's operation finishes in a task of its own,
+        which then closes the connection.
         """
         async with _limited(READ_SECONDS), self._used() as opened, opened.connected(writes=False) as statements:
             yield statements
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[Statements]:
-        """Give a transaction: committed at the end, rolled back on any error. Raises DatabaseTrouble.
+        """Provide a transaction: committed at the end, rolled back on any error. Raises DatabaseTrouble.
 
-        What was committed survives a power failure. On SQLite writers wait for each other here, then at most two
+        Committed data survives a power failure. On SQLite writers of this process queue here, then wait at most two
         seconds for other processes.
         """
         if self.read_only:
@@ -69,12 +70,12 @@ class Database:
             await statements.commit()
 
     async def aclose(self) -> None:
-        """Refuse new work, wait a little for what runs, close all connections of this event loop."""
+        """Refuse new work, wait briefly for running work, close all connections of this event loop."""
         self._closed = True
         await self.release()
 
     async def release(self) -> None:
-        """Close the connections of this event loop only, before it ends; they are opened again when used."""
+        """Close the connections of this event loop only, before it ends; they are reopened when used."""
         opened = self._opened.pop(asyncio.get_running_loop(), None)
         if opened is not None:
             await opened.aclose()
@@ -94,12 +95,12 @@ class Database:
             opened.leave()
 
     def make_engine(self) -> AsyncEngine:
-        """Make an engine of this database; for one event loop only."""
+        """Make an engine of this database, for one event loop only."""
         return open_engine(self._url, schema=self._schema, read_only=self.read_only == READ_ONLY)
 
 
 class _Opened:
-    """What one event loop holds of a database: connections cannot pass between loops."""
+    """The part of a database that belongs to one event loop: connections cannot move between loops."""
 
     def __init__(self, database: Database) -> None:
         self._make = database.make_engine
@@ -115,9 +116,9 @@ class _Opened:
 
     @asynccontextmanager
     async def connected(self, *, writes: bool) -> AsyncIterator[Statements]:
-        """Give a connection; what was not committed at the end is rolled back. Connections are limited in number.
+        """Provide a connection; uncommitted changes are rolled back at the end. The number of connections is limited.
 
-        Its place is free again, and the next writer's turn come, when the connection is closed: after whoever used it.
+        Its slot, and the writers' lock, are released when the connection is closed: later than the caller is done.
         """
         with ExitStack() as held:
             if writes and self._on_sqlite:

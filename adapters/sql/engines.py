@@ -1,4 +1,4 @@
-"""Engines: how each database is connected to."""
+"""SQLAlchemy engines: how to connect to each kind of database."""
 
 from pathlib import Path
 from typing import Any
@@ -13,19 +13,19 @@ from adapters.sql.cuttable import connect
 from adapters.sql.locking import ClosingConnection
 
 BUSY_SECONDS = 2.0
-"""How long another process that holds the lock of a SQLite file is waited for."""
+"""How long to wait while another process holds the lock of a SQLite file."""
 POOL_SECONDS = 5.0
 CONNECT_SECONDS = 5
 SQLITE_CONNECTIONS = 4
 POSTGRES_CONNECTIONS = 5
 WAL_BYTES = 16 * 1024 * 1024
-RENAMED = {"ssl": "sslmode"}  # how asyncpg calls it
+RENAMED = {"ssl": "sslmode"}  # asyncpg's name for it
 
 
 def database_url(text: str) -> URL:
-    """Read a URL as the host or an operator wrote it: `postgres://`, `postgresql+...://`, `sqlite:///...`.
+    """Parse a URL as written by the host or an operator: `postgres://`, `postgresql+...://`, `sqlite:///...`.
 
-    Raises ArgumentError for a text that is none, ValueError for another database.
+    Raises ArgumentError for a text that is not a URL, ValueError for another kind of database.
     """
     url = make_url(text.replace("postgres://", "postgresql://", 1) if text.startswith("postgres://") else text)
     backend = url.get_backend_name()
@@ -38,9 +38,9 @@ def database_url(text: str) -> URL:
 
 
 def open_engine(url: URL, *, schema: str, read_only: bool) -> AsyncEngine:
-    """Return an engine of a `database_url`; nothing is connected yet. It loads the driver: call it in a thread.
+    """Return an engine for a `database_url`, not yet connected. It imports the driver: call it in a thread.
 
-    A SQLite file is never created here. Nothing on PostgreSQL relies on a session: a pooler may stand before it.
+    A SQLite file is never created here. On PostgreSQL nothing relies on session state: a pooler may be in between.
     """
     common: dict[str, Any] = {
         "poolclass": AsyncAdaptedQueuePool,
@@ -80,7 +80,7 @@ def _sqlite(url: URL, read_only: bool, common: dict[str, Any]) -> AsyncEngine:
         try:
             set_up(connection.cursor())
         except Exception:
-            connection.close()  # nobody else would: the pool does not know it yet
+            connection.close()  # the pool does not own it yet and would not close it
             raise
 
     def set_up(cursor: Any) -> None:

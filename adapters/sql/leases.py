@@ -24,7 +24,7 @@ RELEASE = (
 
 
 class SqlLeases:
-    """Implements Leases on SQLite and PostgreSQL. A row is never deleted, so that its fence never repeats."""
+    """Implements Leases on SQLite and PostgreSQL. Rows are never deleted, so that a fence never repeats."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -45,7 +45,7 @@ class SqlLeases:
         )
 
     async def take(self, name: str, owner: str, now: datetime, seconds: float) -> Lease | None:
-        """Insert or take over in one statement, then see who holds it."""
+        """Insert or take over in one statement, then read who holds the lease."""
         until = micros(now + timedelta(seconds=seconds))
         values = {"named": name, "by": owner, "now": micros(now), "until": until}
         try:
@@ -57,7 +57,7 @@ class SqlLeases:
         return Lease(name, owner, held.fence, moment_of(held.expires_at)) if held.owner == owner else None
 
     async def release(self, lease: Lease) -> None:
-        """Let it expire, if it still is this one."""
+        """Expire the lease unless another owner holds it by now."""
         values = {"named": lease.name, "by": lease.owner, "with_fence": lease.fence}
         try:
             async with self._database.writing() as connection:

@@ -1,4 +1,4 @@
-"""Lists of any length as one parameter, looked up by an index on both databases."""
+"""Lists of any length as one SQL parameter; both databases look them up by an index."""
 
 from collections.abc import Iterable
 from json import dumps
@@ -23,14 +23,14 @@ def rows_of(dialect: str, name: str) -> Select[tuple[str]]:
 
 
 def among(dialect: str, column: ColumnElement[str], name: str) -> ColumnElement[bool]:
-    """Tell whether a column is in a list parameter."""
+    """Return the condition that a column is in a list parameter."""
     if dialect == POSTGRES:
         return column == any_(bindparam(name, type_=ARRAY(Text)))
     return column.in_(rows_of(dialect, name))
 
 
 def among_rows(dialect: str, column: ColumnElement[str], rows: Select[tuple[str]]) -> ColumnElement[bool]:
-    """Tell whether a column is among selected texts; they are found first, whatever a planner thinks of them."""
+    """Return the condition that a column is among selected texts; both planners select the texts first."""
     if dialect == POSTGRES:
         return column == any_(func.array(rows.scalar_subquery()))
     return column.in_(rows)

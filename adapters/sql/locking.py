@@ -1,8 +1,8 @@
-"""SQLite's locks, waited for on the event loop, and cursors that never reach it.
+"""Waits for SQLite's locks on the event loop, and closes cursors outside of it.
 
-SQLite's own busy time-out holds the connection's mutex while it waits. A cursor that is freed meanwhile, by the garbage
-collector on the loop's thread, needs that mutex: the whole loop would stand. So the time-out is 0, the waiting is done
-by a timer, and every cursor is closed in the thread in which it failed.
+SQLite's own busy time-out holds the connection's mutex while it waits. If the garbage collector frees a cursor on the
+loop's thread meanwhile, the cursor needs that mutex and the whole loop blocks. Therefore the time-out is 0, a timer
+does the waiting, and every cursor is closed in the thread in which it failed.
 """
 
 import sqlite3
@@ -12,39 +12,39 @@ from contextlib import contextmanager
 from typing import Any, Self
 
 SAME_LOCK_SECONDS = 1.0
-"""Two looks closer than this, both in vain, met one and the same lock."""
+"""Two failed attempts closer together than this count as waiting for the same lock."""
 PAUSES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05)
 
 
 class LockWait:
-    """How long another process is waited for, `seconds` at most, by one user or by many in turn.
+    """Limits how long to wait for another process, `seconds` at most, for one user or for many in turn.
 
-    Behind the first who waited in vain nobody else waits for the same lock.
+    After one user has waited in vain, the others do not wait for the same lock.
     """
 
     def __init__(self, seconds: float, now: Callable[[], float] = time.monotonic) -> None:
         self._seconds, self._now = seconds, now
         self._since = self._seen = float("-inf")
-        self._looks = 0
+        self._attempts = 0
 
     def pause(self) -> float | None:
-        """Return the seconds until the next try after a lock was met; None to give up."""
+        """Return the seconds until the next attempt on a locked database; None to give up."""
         now = self._now()
         if now - self._seen > SAME_LOCK_SECONDS:
-            self._since, self._looks = now, 0
+            self._since, self._attempts = now, 0
         self._seen = now
         if now - self._since >= self._seconds:
             return None
-        self._looks += 1
-        return PAUSES[min(self._looks, len(PAUSES)) - 1]
+        self._attempts += 1
+        return PAUSES[min(self._attempts, len(PAUSES)) - 1]
 
     def passed(self) -> None:
-        """Take note that there is no lock any more."""
+        """Record that the lock is gone."""
         self._seen = float("-inf")
 
 
 class ClosedCursor(sqlite3.Cursor):
-    """Lets go of its statement in the thread in which it failed, whoever keeps the error and its frames."""
+    """Closes its statement in the thread in which it failed, even if the error and its frames live on."""
 
     def execute(self, *arguments: Any) -> Self:
         """Execute a statement."""
@@ -73,7 +73,7 @@ class ClosedCursor(sqlite3.Cursor):
 
 
 class ClosingConnection(sqlite3.Connection):
-    """Makes such cursors."""
+    """A connection whose cursors are `ClosedCursor`s."""
 
     def cursor(self, factory: Any = ClosedCursor) -> Any:
         """Return a cursor."""

@@ -1,7 +1,7 @@
-"""Bring the tables to the newest revision: once, however many workers start together, and never back.
+"""Upgrades the tables to the newest revision: once, however many workers start together, and never downgrades.
 
 alembic runs the steps on objects made here, not through its process-wide `op`, so that several loads of this code can
-work side by side. No logging is configured.
+migrate at the same time. Logging is not configured.
 """
 
 import asyncio
@@ -27,19 +27,19 @@ from adapters.sql.engines import CONNECT_SECONDS, database_url
 from adapters.sql.trouble import READ_ONLY, DatabaseTrouble, trouble_of
 
 Revisions = Callable[[ExitStack], Path]
-"""Gives the folder of the revision files; what it made for that is removed with the stack."""
+"""Returns the folder of the revision files; temporary files are removed when the stack closes."""
 
 VERSION_TABLE = "openrouter_pipe_version"
 TOO_NEW = "too new"
 WAIT_SECONDS = 30.0
-TABLE_LOCK = "5s"  # a change that waits for a table's readers makes all later readers wait
+TABLE_LOCK = "5s"  # a schema change that waits for readers makes all later readers wait
 PROCESS_LOCK = int.from_bytes(b"orpipe\0\1", "big")
 FOREIGN = (SQLAlchemyError, ImportError, OSError)
 
 
 @dataclass(frozen=True, slots=True)
 class Migrated:
-    """What the database is at now: its revision, how many steps this call took, and why it must not be written.
+    """The state after a migration: the revision, how many steps this call ran, and whether writing is forbidden.
 
     `read_only`: "too new" (the revision is unknown here and nothing was changed), "read-only", or "".
     """
@@ -50,10 +50,10 @@ class Migrated:
 
 
 async def migrate(url: str, revisions: Revisions, *, schema: str = "", wait_seconds: float = WAIT_SECONDS) -> Migrated:
-    """Take all missing steps in one transaction, in a thread; a SQLite file that is missing is made, not its folder.
+    """Run all missing steps in one transaction, in a thread; a missing SQLite file is created, but not its folder.
 
-    Waits at most `wait_seconds` for others who migrate. Raises DatabaseTrouble; the state is then as before. If the
-    caller is cancelled the transaction still comes to its end.
+    Waits at most `wait_seconds` for others who migrate. Raises DatabaseTrouble; the state is then unchanged. If the
+    caller is cancelled, the transaction still finishes.
     """
     return await asyncio.to_thread(_migrate, url, revisions, schema, wait_seconds)
 
@@ -62,7 +62,7 @@ def _migrate(url: str, revisions: Revisions, schema: str, wait_seconds: float) -
     try:
         target = database_url(url)
     except (SQLAlchemyError, ValueError):
-        raise DatabaseTrouble("refused") from None  # the cause may quote the URL with its password
+        raise DatabaseTrouble("refused") from None  # the cause may contain the URL with its password
     with ExitStack() as stack:
         try:
             folder = str(revisions(stack))
@@ -81,7 +81,7 @@ def _trouble(error: Exception, target: URL) -> DatabaseTrouble:
     trouble = trouble_of(error)
     folder = Path(target.database or "").absolute().parent
     if trouble.reason == "missing" and _is_sqlite(target) and folder.is_dir() and not os.access(folder, os.W_OK):
-        return DatabaseTrouble(READ_ONLY)  # SQLite says only that it cannot open the file, or those beside it
+        return DatabaseTrouble(READ_ONLY)  # SQLite only reports that it cannot open the file, or those beside it
     return trouble
 
 
@@ -90,7 +90,7 @@ def _is_sqlite(url: URL) -> bool:
 
 
 def _sqlite(url: URL) -> Engine:
-    """Return an engine that leaves all transactions to us: the driver's own ones do not cover DDL."""
+    """Return an engine without the driver's own transactions, which do not cover DDL."""
     file = quote(str(Path(url.database or "").absolute()))
     address = URL.create("sqlite+pysqlite", database=f"file:{file}", query={"uri": "true"})
     return create_engine(address, poolclass=NullPool, connect_args={"isolation_level": None}, hide_parameters=True)
@@ -101,14 +101,14 @@ def _postgres(url: URL) -> Engine:
     return create_engine(
         url,
         poolclass=NullPool,
-        isolation_level="READ COMMITTED",  # what others committed while we waited must be seen
+        isolation_level="READ COMMITTED",  # so that commits made by others during the wait are visible
         connect_args=arguments | {"prepare_threshold": None},
         hide_parameters=True,
     )
 
 
 class _Migration:
-    """One attempt on one connection."""
+    """One migration attempt on one connection."""
 
     def __init__(self, connection: Connection, script: ScriptDirectory, schema: str, wait_seconds: float) -> None:
         self._connection, self._script, self._schema, self._wait = connection, script, schema, wait_seconds
@@ -163,7 +163,7 @@ class _Migration:
             try:
                 self._connection.exec_driver_sql("PRAGMA journal_mode=WAL")
                 break
-            except OperationalError as error:  # SQLite does not wait here by itself
+            except OperationalError as error:  # SQLite itself does not wait: its time-out is 0
                 if trouble_of(error).reason != "locked" or time.monotonic() > deadline:
                     raise
                 time.sleep(0.02)
@@ -178,7 +178,7 @@ class _Migration:
         return self._connection.dialect.identifier_preparer.quote_identifier(self._schema) if self._schema else ""
 
     def _set(self, **settings: str) -> None:
-        """Change settings until the transaction ends; a pooler may stand before the server. Empty ones stay."""
+        """Change settings until the transaction ends (a pooler may be in between). Empty values are skipped."""
         for name, value in settings.items():
             if value:
                 self._connection.execute(text("SELECT set_config(:name, :value, true)"), {"name": name, "value": value})

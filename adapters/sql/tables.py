@@ -1,7 +1,7 @@
-"""The tables. Prefixed, in metadata of our own: they may live in the database of a host.
+"""The tables, with a prefix and metadata of their own: they may live in the database of a host.
 
-Times are whole microseconds since 1970, UTC: exact and quick on both databases. On PostgreSQL texts compare by their
-bytes, as SQLite and Python do. Source: the architecture, storage.
+Times are whole microseconds since 1970, UTC: exact and fast on both databases. On PostgreSQL texts compare by their
+bytes, as in SQLite and Python. Source: the architecture, storage.
 """
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text

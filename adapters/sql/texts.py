@@ -1,4 +1,4 @@
-"""Texts and times as the tables hold them, and back."""
+"""Converts texts and times to the form stored in the tables, and back."""
 
 from datetime import UTC, datetime, timedelta
 from re import Match
@@ -11,12 +11,12 @@ WRITTEN = pattern(r"\\([0-9a-f]{4})")
 
 
 def stored(text: str) -> str:
-    """Write what a database refuses in a text (NUL, lone surrogates) as a backslash and four hex digits; reversible."""
+    """Escape characters that databases refuse (NUL, lone surrogates) as backslash and four hex digits; reversible."""
     return ODD.sub(_written, text) if ODD.search(text) else text
 
 
 def original(text: str) -> str:
-    """Return what was given to `stored`."""
+    """Return the text that was passed to `stored`."""
     return WRITTEN.sub(_read, text) if "\\" in text else text
 
 

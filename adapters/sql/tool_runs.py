@@ -1,4 +1,4 @@
-"""Runs of tools in a database."""
+"""Tool runs in a database."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -94,7 +94,7 @@ class SqlToolRuns:
         self._unsettled = select(both).order_by(*newest).limit(bindparam("most"))
 
     async def start(self, runs: Collection[ToolRun]) -> frozenset[str]:
-        """Insert all with one statement, in the order of the keys, so that no two callers wait for each other."""
+        """Insert all runs with one statement, ordered by key, so that two callers never deadlock."""
         rows = [_row_of(run) for run in sorted(runs, key=_key_of)]
         if not rows:
             return frozenset()
@@ -106,7 +106,7 @@ class SqlToolRuns:
         return frozenset(map(original, new))
 
     async def finish(self, runs: Collection[ToolRun]) -> None:
-        """Mark by key, in the order of the keys."""
+        """Mark by key, ordered by key."""
         rows = [_finished_row(run) for run in sorted(runs, key=_key_of)]
         if rows:
             await self._changed(FINISH, rows)
@@ -118,7 +118,7 @@ class SqlToolRuns:
     async def unsettled(
         self, namespace: str, user_id: str, *, chat_id: str, turn_ids: Collection[str], limit: int
     ) -> tuple[ToolRun, ...]:
-        """Look up by chat and by turns in one statement."""
+        """Read by chat and by turns in one statement."""
         values: dict[str, Any] = {
             "in_namespace": stored(namespace),
             "of_user": stored(user_id),
@@ -134,7 +134,7 @@ class SqlToolRuns:
         return tuple(_run_of(row) for row in reversed(rows))
 
     async def delete_before(self, namespace: str, before: datetime, limit: int) -> int:
-        """Delete the oldest."""
+        """Delete the oldest runs."""
         return await self._deleted(DELETE_OLD, namespace, limit, before=micros(before))
 
     async def chats(self, namespace: str, after: str, limit: int) -> tuple[StoredChat, ...]:
@@ -152,7 +152,7 @@ class SqlToolRuns:
         return await self._deleted(OF_CHAT, namespace, limit, value=stored(chat_id))
 
     async def delete_person(self, namespace: str, user_id: str, limit: int) -> int:
-        """Delete runs of an owner; looks through the namespace, which is rare enough."""
+        """Delete runs of an owner; scans the whole namespace, which is rare enough."""
         return await self._deleted(OF_PERSON, namespace, limit, value=stored(user_id))
 
     async def _deleted(self, statement: Executable, namespace: str, limit: int, **values: str | int) -> int:
@@ -167,7 +167,7 @@ class SqlToolRuns:
 
 
 def _listed_rows(dialect: str) -> Select[Any]:
-    """Select the columns of rows that come as one parameter, a JSON list of lists."""
+    """Select the columns of rows passed as one parameter, a JSON list of lists."""
     if dialect == POSTGRES:
         row = func.jsonb_array_elements(cast(bindparam("rows", type_=Text), JSONB)).table_valued("value").c.value
         values: list[ColumnElement[Any]] = [row.op("->>")(place) for place in range(len(NAMES))]
@@ -176,7 +176,7 @@ def _listed_rows(dialect: str) -> Select[Any]:
         values = [func.json_extract(row, f"$[{place}]") for place in range(len(NAMES))]
     started = NAMES.index("started_at")
     values[started] = cast(values[started], BigInteger)
-    return select(*values).where(true())  # a condition, or SQLite takes what follows for a join's
+    return select(*values).where(true())  # without a condition SQLite reads the next clause as part of a join
 
 
 def _key_of(run: ToolRun) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What went wrong with a database, in words that are the same for every driver."""
+"""Database errors under the same names for every driver."""
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -8,7 +8,7 @@ LOCKED = "locked"
 TIMEOUT = "timeout"
 
 SQLITE_REASONS = {
-    1: "missing",  # our statements are fixed: what they name is not there
+    1: "missing",  # our statements are fixed, so the table or column they name does not exist
     3: READ_ONLY,
     5: LOCKED,
     6: LOCKED,
@@ -36,10 +36,10 @@ TOO_MANY_CONNECTIONS = "53300"
 
 
 class DatabaseTrouble(Exception):
-    """The database could not do it; a transaction that was open is rolled back.
+    """The database operation failed; an open transaction was rolled back.
 
-    `reason`: locked, timeout, full, read-only, missing, unreachable, damaged, too new, closed, refused. `read_only`: it
-    may be read all the same.
+    `reason`: locked, timeout, full, read-only, missing, unreachable, damaged, too new, closed, refused. `read_only`:
+    the database may still be read.
     """
 
     def __init__(self, reason: str, *, read_only: bool = False) -> None:
@@ -49,7 +49,7 @@ class DatabaseTrouble(Exception):
 
 
 def trouble_of(error: Exception) -> DatabaseTrouble:
-    """Name an error of SQLAlchemy or a driver by its code. Source: SQLite result codes, PostgreSQL error codes."""
+    """Classify an error of SQLAlchemy or a driver by its code. Source: SQLite result codes, PostgreSQL error codes."""
     if isinstance(error, ImportError):
         return DatabaseTrouble("missing")
     if isinstance(error, DBAPIError):
@@ -81,5 +81,5 @@ def _is_operational(error: DBAPIError) -> bool:
 
 
 def _is_timeout(error: DBAPIError) -> bool:
-    """Tell whether psycopg gave up connecting; its own class for that is no OperationalError by name."""
+    """Return whether psycopg timed out while connecting; that class is not an OperationalError by name."""
     return isinstance(error.orig, TimeoutError) or type(error.orig).__name__ == "ConnectionTimeout"

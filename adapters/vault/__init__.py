@@ -1,4 +1,5 @@
-"""Sealing what is kept of a chat: LZ4, then Fernet.
+"""Sealing of stored data: LZ4 compression, then Fernet encryption.
 
-`vault` implements the cipher; `keys` from passphrases; `key_file` one made once; `compression`.
+`vault` implements the port Cipher; `keys` derives keys from passphrases; `key_file` stores a generated key;
+`compression` wraps LZ4.
 """

@@ -1,15 +1,15 @@
-"""LZ4 frames, where the library is installed; never more bytes out than asked for."""
+"""LZ4 frames, if the library is installed; never decompresses more bytes than expected."""
 
 from ports.cipher import CannotOpen
 
 try:
     import lz4.frame as _lz4
-except ImportError:  # shipped by no host; without it nothing is compressed
+except ImportError:  # no host includes it; without it nothing is compressed
     _lz4 = None
 
 
 def compressed(plain: bytes) -> bytes | None:
-    """Return a frame with a checksum, None unless there is a library and the frame is smaller."""
+    """Return a frame with a checksum; None if the library is missing or the frame is not smaller."""
     if _lz4 is None:
         return None
     frame: bytes = _lz4.compress(plain, content_checksum=True)
@@ -17,7 +17,7 @@ def compressed(plain: bytes) -> bytes | None:
 
 
 def decompressed(frame: bytes, size: int) -> bytes:
-    """Return the `size` bytes of a frame, taking memory for one more whatever it claims. Raises CannotOpen."""
+    """Return the `size` bytes of a frame, never allocating more than `size` + 1. Raises CannotOpen."""
     if _lz4 is None:
         raise CannotOpen("missing library")
     reader = _lz4.LZ4FrameDecompressor()

@@ -1,4 +1,4 @@
-"""A key made once and kept in a file that only its owner may read. Blocking: for a thread."""
+"""A generated key in a file that only its owner may read. Blocking: call it in a thread."""
 
 import os
 import secrets
@@ -8,16 +8,16 @@ from pathlib import Path
 from adapters.vault.keys import KEY_BYTES, decoded, encoded
 
 _MODE = 0o600
-_LONGEST = 4096  # bytes that are read
+_LONGEST = 4096  # most bytes to read
 _STEP = 0.02  # s
 PATIENCE = 0.5
-"""Seconds a file that is still empty may take: where files cannot be linked, another worker may be writing it."""
+"""Seconds to wait for an empty file: where files cannot be linked, another worker may still be writing it."""
 
 
 class KeyFileUnusable(Exception):
-    """There is no key to use. `reason`: empty, damaged, cannot be read, cannot be made.
+    """The key file cannot be used. `reason`: empty, damaged, cannot be read, cannot be made.
 
-    A key must not be made in its place: what the old one encrypted would be lost with it.
+    Never replace it with a new key: everything encrypted with the old one would be lost.
     """
 
     def __init__(self, reason: str) -> None:
@@ -26,7 +26,7 @@ class KeyFileUnusable(Exception):
 
 
 def read_or_make_key(path: Path) -> bytes:
-    """Return the 32 bytes of the file, made if there is none; any number of processes agree on one.
+    """Return the 32 bytes of the key file; create it if missing. Any number of processes agree on one key.
 
     Never overwrites. Raises KeyFileUnusable.
     """
@@ -44,7 +44,7 @@ def read_or_make_key(path: Path) -> bytes:
 
 
 def read_key(path: Path, patience: float = PATIENCE) -> bytes | None:
-    """Return the 32 bytes of the file, None if there is none; rights of others are taken away.
+    """Return the 32 bytes of the key file, None if it is missing; removes access rights of other users.
 
     Raises KeyFileUnusable.
     """
@@ -76,12 +76,12 @@ def _text(path: Path) -> bytes:
 def _tighten(descriptor: int) -> None:
     try:
         os.fchmod(descriptor, _MODE)
-    except OSError:  # another's file, lent to us: its key is still the only one
+    except OSError:  # the file belongs to another user: its key is still the only one
         return
 
 
 def _make(path: Path, text: bytes) -> None:
-    """Let the whole file appear at once, or leave the one that came first."""
+    """Create the complete file atomically, or keep the file that another process created first."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     _write_new(draft, text)
     try:
@@ -116,14 +116,14 @@ def _write_new(path: Path, text: bytes) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the name itself durable, where folders can be opened."""
+    """Make the file's directory entry durable, where folders can be opened."""
     try:
         descriptor = os.open(folder, os.O_RDONLY)
     except OSError:
         return
     try:
         os.fsync(descriptor)
-    except OSError:  # some file systems refuse it
+    except OSError:  # some file systems refuse to sync a folder
         return
     finally:
         os.close(descriptor)

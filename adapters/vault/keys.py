@@ -1,4 +1,4 @@
-"""Keys of the vault: where each comes from, and the id under which rows name it."""
+"""Encryption keys: where each comes from, and the id under which rows refer to it."""
 
 import hashlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -14,31 +14,31 @@ _ID_PURPOSE = b"openrouter-pipe artifact key id"
 _ID_DIGITS = 16
 _MOST_KEPT = 64
 
-_derived: dict[bytes, bytes] = {}  # by the passphrase's digest: derived once per process, no passphrase kept
+_derived: dict[bytes, bytes] = {}  # by the passphrase's digest: derived once per process; stores no passphrase
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key ready for use. `id` follows from the key, not from the passphrase, and leads back to neither."""
+    """One key ready for use. `id` is computed from the key and reveals neither the key nor the passphrase."""
 
     id: str
     fernet: Fernet = field(repr=False, compare=False)
 
 
 def key_of_bytes(raw: bytes) -> Key:
-    """Make a key of 32 bytes. Raises ValueError for any other number."""
+    """Make a key from 32 bytes. Raises ValueError for any other length."""
     if len(raw) != KEY_BYTES:
-        raise ValueError(f"a key has {KEY_BYTES} bytes")
+        raise ValueError(f"a key must have {KEY_BYTES} bytes")
     digest = hashlib.sha256(_ID_PURPOSE + raw).hexdigest()
     return Key(digest[:_ID_DIGITS], Fernet(urlsafe_b64encode(raw)))
 
 
 def key_of_passphrase(passphrase: str) -> Key:
-    """Derive a key with scrypt. Slow the first time (about 100 ms): for a thread.
+    """Derive a key with scrypt. Slow the first time (about 100 ms): call it in a thread.
 
-    The salt is part of the program: workers and replicas that share nothing but the passphrase must come to the same
-    key, before they can read anything that is stored. What a salt of one's own would add, that equal passphrases give
-    different keys, is bought by the cost of each guess and by long passphrases.
+    The salt is part of the program: workers and replicas that share only the passphrase must derive the same key before
+    they can read stored data. An individual salt would make equal passphrases give different keys; the cost of each
+    guess and long passphrases protect instead.
     """
     secret = passphrase.encode("utf-8", "surrogatepass")
     digest = hashlib.sha256(secret).digest()
@@ -52,12 +52,12 @@ def key_of_passphrase(passphrase: str) -> Key:
 
 
 def encoded(raw: bytes) -> bytes:
-    """Return a key's bytes as the text that stands in a file."""
+    """Return a key's bytes as the text stored in a key file."""
     return urlsafe_b64encode(raw)
 
 
 def decoded(text: bytes) -> bytes:
-    """Return the bytes of a key written as text. Raises ValueError for anything but 32 bytes in URL-safe base64."""
+    """Return the bytes of a key stored as text. Raises ValueError for anything but 32 bytes in URL-safe base64."""
     raw = urlsafe_b64decode(text)
     if len(raw) != KEY_BYTES or urlsafe_b64encode(raw) != text:
         raise ValueError("not a key")

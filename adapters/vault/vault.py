@@ -1,4 +1,4 @@
-"""The cipher: one byte of flags, then the bytes, compressed where that helps and encrypted where there is a key."""
+"""The cipher: one byte of flags, then the bytes, compressed if that helps and encrypted if there is a key."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,13 +12,13 @@ from ports.cipher import CannotOpen, Sealed
 COMPRESSED, ENCRYPTED = 1, 2
 CODEC = 1
 LARGEST = 64 * 1024 * 1024
-"""Bytes a compressed payload may grow to; larger inputs are not compressed."""
+"""Most bytes of a decompressed payload; larger inputs are not compressed."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyRing:
-    """What keys are made of. `newest` is the passphrase that seals, empty for none: then `file_key` seals, 32 bytes
-    from the key file. All of them open, `older` passphrases too.
+    """The source of all keys. `newest` is the passphrase that seals; if it is empty, `file_key` seals (32 bytes of the
+    key file). All keys open, those of `older` passphrases too.
     """
 
     newest: str = field(default="", repr=False)
@@ -28,7 +28,7 @@ class KeyRing:
 
 @dataclass(frozen=True, slots=True)
 class VaultOptions:
-    """`encrypt_all`: everything, else only what is secret. `compress` tries inputs of at least `min_bytes`."""
+    """`encrypt_all`: encrypt everything, not only secrets. `compress` applies to inputs of at least `min_bytes`."""
 
     encrypt_all: bool = True
     compress: bool = True
@@ -36,7 +36,7 @@ class VaultOptions:
 
 
 def make_vault(ring: KeyRing, options: VaultOptions) -> "Vault":
-    """Derive the keys and build the vault. About 100 ms for each passphrase not met before: offload it as large."""
+    """Derive the keys and build the vault. About 100 ms for each new passphrase: run it in a thread."""
     file_keys = [key_of_bytes(ring.file_key)] if ring.file_key else []
     newest = [key_of_passphrase(ring.newest)] if ring.newest else []
     older = [key_of_passphrase(passphrase) for passphrase in ring.older if passphrase]
@@ -47,8 +47,8 @@ def make_vault(ring: KeyRing, options: VaultOptions) -> "Vault":
 class Vault:
     """Seals with one key or none, opens with any of `keys`. Immutable, safe in any thread.
 
-    The flags are encrypted together with what they describe, and a row's key id says whether it is encrypted: a flag
-    changed in storage is noticed.
+    The flags are encrypted together with the bytes, and a row's key id shows whether it is encrypted: a flag changed in
+    storage is detected.
     """
 
     def __init__(self, sealing: Key | None, keys: Sequence[Key], options: VaultOptions) -> None:
@@ -57,7 +57,7 @@ class Vault:
 
     @property
     def key_id(self) -> str:
-        """The key new seals are made with; empty if nothing is encrypted."""
+        """The id of the key that seals; empty if nothing is encrypted."""
         return self._sealing.id if self._sealing else ""
 
     def seal(self, plain: bytes, *, secret: bool) -> Sealed:
@@ -74,7 +74,7 @@ class Vault:
         return Sealed(header + token, self._sealing.id, CODEC, len(plain))
 
     def open(self, sealed: Sealed) -> bytes:
-        """Return the bytes as they were. Raises CannotOpen."""
+        """Return the original bytes. Raises CannotOpen."""
         if sealed.codec != CODEC or not sealed.payload or sealed.payload[0] & ~(COMPRESSED | ENCRYPTED):
             raise CannotOpen("unknown flags" if sealed.payload else "damaged")
         flags, body = sealed.payload[0], sealed.payload[1:]

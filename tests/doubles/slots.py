@@ -46,7 +46,7 @@ class CountedSlots:
     def release(self) -> None:
         """Give a place back. Raises RuntimeError when none was taken."""
         if self.taken <= 0:
-            raise RuntimeError("a place was given back twice")
+            raise RuntimeError("a slot was released twice")
         self.taken -= 1
         while self._line:
             place = self._line.popleft()

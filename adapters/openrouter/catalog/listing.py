@@ -21,12 +21,12 @@ from ports.offload import LARGE
 from ports.responses import InvalidRoute, Limits, Reach, Route
 
 BODY_LIMIT = 32 * 1024 * 1024
-AT_ONCE = 40  # entries a thread reads before the loop gets its turn: a millisecond or two
+AT_ONCE = 40  # entries a thread reads before other threads run: a millisecond or two
 LIMITS = Limits(connect=10.0, total=30.0, idle_read=None)
 
 
 class AioCatalog:
-    """Implements Catalog. `limit` names how many calls share the pool; it is asked for every call."""
+    """Implements Catalog. `limit` returns how many calls share the pool; it is called for every request."""
 
     def __init__(self, pool: SessionPool, clock: Clock, limit: Callable[[], int]) -> None:
         self._pool = pool
@@ -42,12 +42,12 @@ class AioCatalog:
         return models
 
     async def fetch_zero_retention(self, route: Route) -> frozenset[str]:
-        """Return the ids of models with an endpoint that keeps no data. Raises CatalogError."""
+        """Return the ids of models that have an endpoint with zero data retention. Raises CatalogError."""
         raw = await self._get(route, "endpoints/zdr")
         return await to_thread(_read_ids, raw) if len(raw) >= LARGE else _read_ids(raw)
 
     async def check_key(self, route: Route) -> None:
-        """Return if upstream accepts the key. Raises CatalogError."""
+        """Return normally if upstream accepts the key. Raises CatalogError otherwise."""
         await self._get(route, "key")
 
     async def _get(self, route: Route, path: str) -> bytes:
@@ -108,7 +108,7 @@ def _read_ids(raw: bytes) -> frozenset[str]:
 
 
 async def _read_beside(raw: bytes) -> tuple[Model, ...]:
-    """Do as `read_models`, in threads that hold the interpreter for moments only."""
+    """Do the same as `read_models`, in threads that hold the interpreter's lock only briefly at a time."""
     rows = await to_thread(_read_rows, raw)
     models: list[Model] = []
     for start in range(0, len(rows), AT_ONCE):
@@ -117,7 +117,7 @@ async def _read_beside(raw: bytes) -> tuple[Model, ...]:
 
 
 def read_models(raw: bytes) -> tuple[Model, ...]:
-    """Return the models of an answer in its order, the first of equal ids. Raises CatalogError."""
+    """Return the models of an answer in its order; of equal ids the first. Raises CatalogError."""
     return _first_of_each(_models_of(_read_rows(raw)))
 
 

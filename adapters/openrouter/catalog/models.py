@@ -1,4 +1,4 @@
-"""Read one entry of the list of models."""
+"""Reads one entry of the model list."""
 
 from collections.abc import Mapping
 
@@ -11,10 +11,10 @@ DESCRIPTION_LIMIT = 4_000
 
 
 def read_model(entry: JsonObject) -> Model | None:
-    """Return the model of `entry`; None when it has no usable id.
+    """Return the model of `entry`; None if it has no usable id.
 
-    Prices that are negative ("-1" stands for variable) or unreadable are unknown. The smaller of the two context
-    lengths counts. Source: OpenRouter API reference, models.
+    Negative ("-1" means variable) and unreadable prices are unknown. The smaller of the two context lengths is used.
+    Source: OpenRouter API reference, models.
     """
     slug = text(entry.get("id")).strip()
     outputs = frozenset(texts(_architecture(entry, "output_modalities"))) or _outputs_by_arrow(entry)
@@ -46,7 +46,7 @@ def read_model(entry: JsonObject) -> Model | None:
 
 
 def _reasoning(described: object) -> Reasoning | None:
-    """Read what the catalog says of thinking: a list of efforts, null for all, no key for none to choose."""
+    """Read the reasoning options: a list of efforts; null means all efforts, a missing key no choice of effort."""
     if not isinstance(described, Mapping):
         return None
     efforts = described.get("supported_efforts", ())
@@ -68,7 +68,7 @@ def _architecture(entry: JsonObject, key: str) -> object:
 
 
 def _outputs_by_arrow(entry: JsonObject) -> frozenset[str]:
-    """Read "text+image->text" where the list of outputs is missing."""
+    """Read the output modalities from "text+image->text" if their list is missing."""
     _, arrow, outputs = text(_architecture(entry, "modality")).partition("->")
     return frozenset(filter(None, outputs.split("+"))) if arrow else frozenset()
 

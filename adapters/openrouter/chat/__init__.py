@@ -1,1 +1,1 @@
-"""The vocabulary of `POST /chat/completions`: requests made of Responses bodies, chunks turned into Responses items."""
+"""`POST /chat/completions`: builds its requests from Responses bodies, turns its chunks into Responses items."""

@@ -1,7 +1,7 @@
-"""One chat answer as it grows: which item a delta belongs to, and when an item is complete.
+"""Builds the items of a chat answer: which item a delta belongs to, and when an item is complete.
 
-A chat message has no items. Thinking that can be read begins a new one and ends the text before it; text, calls and
-pictures end the thinking. Details nobody can read do neither: when they come late, they wait for an item of their own.
+A chat message has no items. Readable reasoning begins a new reasoning item and ends the text before it; text, calls and
+images end the reasoning. Encrypted details that arrive late become a reasoning item of their own.
 """
 
 from adapters.openrouter.chat.calls import CallItems
@@ -37,7 +37,7 @@ class ChatAnswer:
         self._taken: set[str] = set()
 
     def hear(self, delta: JsonObject) -> None:
-        """Take one delta, or with `whole` the message."""
+        """Add one delta, or with `whole` the message."""
         if delta.get("reasoning") or delta.get("reasoning_details") is not None:
             self._think(delta)
         content = delta.get("content")
@@ -59,9 +59,9 @@ class ChatAnswer:
         self._calls.finish(status)
         self._end_late()
 
-    def _say(self, kind: str, said: str) -> None:
-        if said:
-            self._open_message().say(kind, said)
+    def _say(self, kind: str, visible_text: str) -> None:
+        if visible_text:
+            self._open_message().say(kind, visible_text)
 
     def _cite(self, annotations: object) -> None:
         for annotation in objects(annotations):
@@ -78,30 +78,30 @@ class ChatAnswer:
         for fragment in objects(fragments):
             self._end_reasoning()
             if self._listed and not self._reasoned and not self._late:
-                self._late.append(ReasoningItem(self._events))  # hosts miss even an empty list
+                self._late.append(ReasoningItem(self._events))  # some providers require even an empty list
             self._end_late()
             self._calls.take(fragment, whole=self._whole)
 
     def _think(self, delta: JsonObject) -> None:
         details = delta.get("reasoning_details")
-        told = False
+        has_text = False
         if isinstance(details, list):
             self._listed = True
             for detail in objects(details):
-                said = visible(detail)
-                told = told or bool(said)
-                self._take(detail, said)
+                visible_text = visible(detail)
+                has_text = has_text or bool(visible_text)
+                self._take(detail, visible_text)
         plain = text(delta.get("reasoning"))
-        if plain and not told:
+        if plain and not has_text:
             (self._reasoning or self._open_reasoning()).think(plain)
 
-    def _take(self, detail: JsonObject, said: str) -> None:
-        if not said and self._reasoning is None and self._has_begun():
-            if not self._late or not self._late[-1].add(detail, said, whole=self._whole):
+    def _take(self, detail: JsonObject, visible_text: str) -> None:
+        if not visible_text and self._reasoning is None and self._has_begun():
+            if not self._late or not self._late[-1].add(detail, visible_text, whole=self._whole):
                 self._late.append(ReasoningItem(self._events))
-                self._late[-1].add(detail, said, whole=self._whole)
-        elif self._reasoning is None or not self._reasoning.add(detail, said, whole=self._whole):
-            self._open_reasoning().add(detail, said, whole=self._whole)
+                self._late[-1].add(detail, visible_text, whole=self._whole)
+        elif self._reasoning is None or not self._reasoning.add(detail, visible_text, whole=self._whole):
+            self._open_reasoning().add(detail, visible_text, whole=self._whole)
 
     def _has_begun(self) -> bool:
         return self._message is not None or bool(self._calls) or bool(self._pictures)
@@ -140,5 +140,5 @@ class ChatAnswer:
 
 
 def _joined(content: object) -> str:
-    """Return the text of a content list, which some hosts give instead of a string."""
+    """Return the text of a content list, which some providers send instead of a string."""
     return "".join(text(part.get("text")) for part in objects(content) if part.get("type") in ("text", "output_text"))

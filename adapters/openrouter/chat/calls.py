@@ -1,7 +1,7 @@
-"""Function calls put together from the fragments of `tool_calls`.
+"""Assembles function calls from the fragments of `tool_calls`.
 
-Hosts leave out ids and indexes, repeat names, and give one index to several calls; what tells two calls apart is an
-index of their own, or an id that comes with a name. Source: OpenRouter API reference, chat completions.
+Providers leave out ids and indexes, repeat names, and reuse one index for several calls. A fragment begins a new call
+if it has a new index, or an id together with a name. Source: OpenRouter API reference, chat completions.
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ PIECE = DELTAS["response.function_call_arguments.delta"]
 
 
 class _Call:
-    """One call under way; it is announced once its name is known and its arguments begin or its id came."""
+    """One unfinished call; announced once its name is known and its arguments begin or its id has arrived."""
 
     __slots__ = ("frame", "id", "index", "item_id", "name", "pieces", "place")
 
@@ -29,23 +29,23 @@ class _Call:
         self.place = 0
         self.frame: dict[str, Any] | None = None
 
-    def rename(self, said: str) -> None:
-        """Take a name: whole, repeated, grown, or its next piece."""
-        if said == self.name or not said:
+    def rename(self, piece: str) -> None:
+        """Set the name from a fragment: whole, repeated, extended, or the next piece."""
+        if piece == self.name or not piece:
             return
-        if said.startswith(self.name):
-            self.name = said
+        if piece.startswith(self.name):
+            self.name = piece
         elif not self.pieces:
-            self.name += said
+            self.name += piece
 
     def is_over(self, call_id: str, name: str) -> bool:
-        """Tell whether a fragment without an index, but with a name, must begin another call."""
+        """Return whether a fragment without an index, but with a name, must begin another call."""
         if not name or not self.pieces or (call_id and call_id == self.id):
             return False
         return name != self.name or _is_object("".join(self.pieces))
 
     def item(self, arguments: str, status: str) -> JsonObject:
-        """Return the call in the form of `POST /responses`."""
+        """Return the call as an item of `POST /responses`."""
         call_id = self.id or self.item_id.replace("fc_", "call_", 1)
         item: JsonObject = {"type": "function_call", "id": self.item_id, "call_id": call_id, "name": self.name}
         return {**item, "arguments": arguments, "status": status}
@@ -62,7 +62,7 @@ class CallItems:
         return bool(self._calls)
 
     def take(self, fragment: JsonObject, *, whole: bool = False) -> None:
-        """Add a fragment to its call; a `whole` one is a call of its own."""
+        """Add a fragment to its call; a `whole` fragment is a complete call."""
         function = mapping(fragment.get("function"))
         name, call_id = text(function.get("name")), text(fragment.get("id"))
         index = fragment.get("index")
@@ -95,38 +95,38 @@ class CallItems:
             return None if another_id or (index is None and call.is_over(call_id, name)) else call
         return None
 
-    def _argue(self, call: _Call, said: str) -> None:
-        if said:
-            call.pieces.append(said)
+    def _argue(self, call: _Call, piece: str) -> None:
+        if piece:
+            call.pieces.append(piece)
         if call.frame is not None:
-            if said:
-                self._say(call, said)
+            if piece:
+                self._say(call, piece)
         elif call.name and (call.id or call.pieces):
             self._open(call)
 
     def _open(self, call: _Call) -> None:
-        """Announce a call, and hand over what was held back until then."""
+        """Announce a call, and emit the arguments held back until then."""
         if call.frame is not None:
             return
         call.place, call.item_id = self._places.take("fc")
         call.frame = {"output_index": call.place, "item_id": call.item_id, "delta": ""}
         self._events.add(ItemAdded(call.place, call.item("", "in_progress")))
-        for said in call.pieces:
-            self._say(call, said)
+        for piece in call.pieces:
+            self._say(call, piece)
 
-    def _say(self, call: _Call, said: str) -> None:
+    def _say(self, call: _Call, piece: str) -> None:
         assert call.frame is not None
-        call.frame["delta"] = said
+        call.frame["delta"] = piece
         self._events.say(PIECE, call.frame)
 
 
 def _argument_text(arguments: object) -> str:
-    """Return arguments as text; some hosts give the object itself."""
+    """Return arguments as text; some providers send the object itself."""
     if not isinstance(arguments, dict):
         return text(arguments)
     try:
         return STDLIB.dumps(arguments).decode()
-    except ValueError:  # half characters, numbers that are none
+    except ValueError:  # lone surrogates, or NaN and infinite numbers
         return ""
 
 

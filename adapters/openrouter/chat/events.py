@@ -1,4 +1,4 @@
-"""Turn the chunks of `POST /chat/completions` into the events of `POST /responses`."""
+"""Turns the chunks of `POST /chat/completions` into the events of `POST /responses`."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -35,15 +35,15 @@ CUT_SHORT: Mapping[str, str] = {
     "safety": FILTER,
     "prohibited_content": FILTER,
 }
-"""Finish reasons, and hosts' own words for them, by the reason of an incomplete response."""
+"""Reason of an incomplete response -> finish reasons, including providers' own names for them."""
 
 
 class ChatVocabulary:
-    """The chunks of `POST /chat/completions`; with `whole` a choice holds a complete message.
+    """Reads the chunks of `POST /chat/completions`; with `whole` a choice contains a complete message.
 
-    `ended` tells that the finish reason or the bill has been read. The response ends with the bill, or where that is
-    missing with `[DONE]` or the connection. Without finish reason and bill `[DONE]` completes the items, but no
-    response: whether that counts is the reader's decision.
+    `ended` is True once the finish reason or the usage has been read. The response ends with the usage chunk, or
+    without one with `[DONE]` or the end of the connection. Without finish reason and usage, `[DONE]` completes the
+    items but not the response: the reader decides whether that counts.
     """
 
     def __init__(self, now: Callable[[], datetime], *, generation_id: str = "", whole: bool = False) -> None:
@@ -59,7 +59,7 @@ class ChatVocabulary:
         self.ended = False
 
     def read(self, frame: dict[str, Any]) -> None:
-        """Take one chunk."""
+        """Read one chunk."""
         choices = frame.get("choices")
         if self._over:
             self._ignore(frame)
@@ -71,7 +71,7 @@ class ChatVocabulary:
             self._ignore(frame)
 
     def conclude(self, *, said_done: bool) -> None:
-        """End what has been said completely; items alone when only `[DONE]` says so."""
+        """End the response if it is complete; if only `[DONE]` arrived, end the items alone."""
         if self._over or self._answer is None:
             return
         if self._reason or self._billed or (said_done and self._usage is not None):
@@ -80,7 +80,7 @@ class ChatVocabulary:
             self._answer.finish("completed")
 
     def complete(self) -> list[UpstreamEvent]:
-        """Return the events of a completion that came whole; it ends whatever it left out."""
+        """Return the events of a whole completion, and end it even if fields are missing."""
         self._billed = True
         self.conclude(said_done=False)
         return self.events.take(last=True)
@@ -121,7 +121,7 @@ class ChatVocabulary:
         self.ended = self.ended or bool(self._reason)
 
     def _fail(self, envelope: JsonObject, frame: JsonObject, *, closing: bool) -> None:
-        """Report an error: as the end of the response where a choice ends with it, else on its own."""
+        """Report an error: as the end of the response if a choice ends with it, otherwise as an event of its own."""
         problem = read_problem(envelope, now=self._now())
         self._over = True
         if not closing:
@@ -160,7 +160,7 @@ class ChatVocabulary:
 
 
 def read_completion(body: JsonObject, generation_id: str, now: Callable[[], datetime]) -> ResponseEnded:
-    """Return the end of a whole chat completion, with its items."""
+    """Return the end event of a whole chat completion, with its items."""
     reader = ChatVocabulary(now, generation_id=generation_id, whole=True)
     reader.read(dict(body))
     events = reader.complete()
@@ -170,7 +170,7 @@ def read_completion(body: JsonObject, generation_id: str, now: Callable[[], date
 
 
 def _first(choices: list[object]) -> JsonObject | None:
-    """Return the first choice; others are never asked for."""
+    """Return the first choice; more than one is never requested."""
     first = choices[0] if choices else None
     if isinstance(first, dict) and not first.get("index"):
         return first

@@ -1,4 +1,4 @@
-"""The messages and pictures of a chat answer, as items of `POST /responses`."""
+"""The messages and images of a chat answer, as items of `POST /responses`."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ KEPT_CITATIONS = frozenset(("url_citation", "file_citation", "file_path"))
 
 
 class Places:
-    """Numbers the items of one answer; their ids repeat in no other, for `tag` is the generation's."""
+    """Numbers the items of one answer; `tag` comes from the generation id and makes item ids unique."""
 
     def __init__(self, tag: str) -> None:
         self._tag = tag
@@ -27,7 +27,7 @@ class Places:
 
 
 class _Part:
-    """One content part: its place, and its text in pieces."""
+    """One content part: its position, and its text in pieces."""
 
     __slots__ = ("frame", "kind", "pieces")
 
@@ -38,7 +38,7 @@ class _Part:
 
 
 class MessageItem:
-    """A message under way; text and refusal are a part each."""
+    """A message in progress; its text and its refusal are one part each."""
 
     def __init__(self, events: EventBuffer, index: int, item_id: str) -> None:
         self._events = events
@@ -47,15 +47,15 @@ class MessageItem:
         self._citations: list[JsonObject] = []
         events.add(ItemAdded(index, self._item("in_progress", [])))
 
-    def say(self, kind: str, said: str) -> None:
-        """Add a piece of text or refusal."""
+    def say(self, kind: str, piece: str) -> None:
+        """Append to the text or the refusal."""
         part = self._part(kind)
-        part.pieces.append(said)
-        part.frame["delta"] = said
+        part.pieces.append(piece)
+        part.frame["delta"] = piece
         self._events.say(PIECES[kind], part.frame)
 
     def cite(self, citation: JsonObject) -> None:
-        """Add a citation, in the flat form, to the text."""
+        """Add a citation, in the flat form, to the text part."""
         number = count(self._part(SAID).frame["content_index"])
         self._events.add(AnnotationAdded(self._index, self._item_id, number, citation))
         if citation.get("type") in KEPT_CITATIONS:
@@ -65,13 +65,13 @@ class MessageItem:
         """Complete the message."""
         content: list[JsonObject] = []
         for number, part in enumerate(self._parts):
-            said = whole_text(part.pieces)
+            piece = whole_text(part.pieces)
             done = TextDone if part.kind == SAID else RefusalDone
-            self._events.add(done(self._index, self._item_id, number, said))
+            self._events.add(done(self._index, self._item_id, number, piece))
             if part.kind == SAID:
-                content.append({"type": SAID, "text": said, "annotations": list(self._citations)})
+                content.append({"type": SAID, "text": piece, "annotations": list(self._citations)})
             else:
-                content.append({"type": REFUSED, "refusal": said})
+                content.append({"type": REFUSED, "refusal": piece})
         self._events.add(ItemDone(self._index, self._item(status, content)))
 
     def _part(self, kind: str) -> _Part:
@@ -87,7 +87,7 @@ class MessageItem:
 
 
 def flat_citation(annotation: JsonObject) -> JsonObject:
-    """Return an annotation of chat in the form of `POST /responses`: what is nested under its type stands beside it."""
+    """Convert a chat annotation to the form of `POST /responses`: nested fields move to the top level."""
     kind = text(annotation.get("type"))
     nested = mapping(annotation.get(kind))
     flat = {"type": kind, **nested} if nested else dict(annotation)
@@ -98,13 +98,13 @@ def flat_citation(annotation: JsonObject) -> JsonObject:
 
 
 def picture_of(image: JsonObject) -> str:
-    """Return the URL of a generated picture, mostly a data URL; empty if there is none."""
+    """Return the URL of a generated image, usually a data URL; empty if there is none."""
     place = image.get("image_url")
     return text(mapping(place).get("url")) or text(place) or text(image.get("url"))
 
 
 def add_picture(events: EventBuffer, index: int, item_id: str, url: str) -> None:
-    """Announce and complete the item of a generated picture."""
+    """Announce and complete the item of a generated image."""
     item = {"type": "image_generation_call", "id": item_id}
     events.add(ItemAdded(index, {**item, "status": "in_progress"}))
     events.add(ItemDone(index, {**item, "status": "completed", "result": url}))

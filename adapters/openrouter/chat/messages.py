@@ -1,6 +1,6 @@
-"""Input items of `POST /responses` -> messages of chat completions.
+"""Converts input items of `POST /responses` to messages of chat completions.
 
-What an assistant thought, said and called in one go is one message there, followed at once by one tool message per
+Consecutive reasoning, text and calls of the assistant become one message, followed directly by one tool message per
 call. Source: OpenRouter API reference, chat completions.
 """
 
@@ -19,7 +19,7 @@ ATTACHMENT = "Attached by the tool {name}:"
 
 
 def chat_messages(items: Sequence[JsonObject], instructions: str | None = None) -> list[JsonObject]:
-    """Translate a history; `instructions` lead it as system message. Items chat has no form for are left out."""
+    """Translate a history; `instructions` become the first system message. Items without a chat form are left out."""
     writer = _Writer(items)
     if instructions:
         writer.messages.append({"role": "system", "content": instructions})
@@ -30,7 +30,7 @@ def chat_messages(items: Sequence[JsonObject], instructions: str | None = None) 
 
 
 class _Turn:
-    """What an assistant did in one go."""
+    """Consecutive assistant items that become one message."""
 
     def __init__(self) -> None:
         self.text: list[str] = []
@@ -38,11 +38,11 @@ class _Turn:
         self.reasoning: list[JsonObject] = []
 
     def message(self) -> JsonObject:
-        """Return it as one message."""
+        """Return the assistant message."""
         message: dict[str, Any] = {"role": "assistant"}
-        said = BETWEEN_PARTS.join(self.text)
-        if said.strip() or not self.calls:  # beside calls an empty text is refused, no text is not
-            message["content"] = said
+        joined_text = BETWEEN_PARTS.join(self.text)
+        if joined_text.strip() or not self.calls:  # with calls, providers reject an empty text but accept a missing one
+            message["content"] = joined_text
         message |= _thinking(self.reasoning)
         if self.calls:
             message["tool_calls"] = [_tool_call(call) for call in self.calls]
@@ -50,7 +50,7 @@ class _Turn:
 
 
 class _Writer:
-    """Writes messages item by item; `pending` thinking belongs to what the assistant does next."""
+    """Writes messages item by item; `pending` reasoning belongs to the assistant's next text or call."""
 
     def __init__(self, items: Iterable[JsonObject]) -> None:
         self.messages: list[JsonObject] = []
@@ -62,7 +62,7 @@ class _Writer:
                 self._outputs.setdefault(text(item.get("call_id")), []).append(item)
 
     def take(self, item: JsonObject) -> None:
-        """Write one item, or keep it for the message it is part of."""
+        """Write one item, or hold it until its message is complete."""
         kind, role = item.get("type"), item.get("role")
         if kind == "reasoning":
             self._pending.append(item)
@@ -77,10 +77,10 @@ class _Writer:
             self._write(str(role), item.get("content"))
 
     def end_turn(self) -> None:
-        """Write what the assistant did, and the outputs of its calls."""
+        """Write the assistant message and the outputs of its calls."""
         turn, self._turn = self._turn, None
         if turn is not None:
-            turn.reasoning += (item for item in self._pending if "reasoning_details" in item)  # came after the text
+            turn.reasoning += (item for item in self._pending if "reasoning_details" in item)  # arrived after the text
             self.messages.append(turn.message())
             self._answer(turn.calls)
         self._pending = []
@@ -92,15 +92,15 @@ class _Writer:
         self._pending = []
         return self._turn
 
-    def _say(self, said: str) -> None:
-        if not said:
+    def _say(self, joined_text: str) -> None:
+        if not joined_text:
             return
         turn = self._turn
         if turn is not None and turn.text and not turn.calls:
             self._turn, pending, self._pending = None, self._pending, []
             self.messages.append(turn.message())
             self._pending = pending
-        self._open_turn().text.append(said)
+        self._open_turn().text.append(joined_text)
 
     def _write(self, role: str, content: object) -> None:
         parts = chat_parts(content)
@@ -110,7 +110,7 @@ class _Writer:
             self.messages.append({"role": role, "content": compact(parts)})
 
     def _answer(self, calls: list[JsonObject]) -> None:
-        """Write one tool message per call; media follow as a message of the user, for few hosts take them here."""
+        """Write one tool message per call; media follow in a user message, because few providers accept them here."""
         media: list[JsonObject] = []
         for call in calls:
             call_id = text(call.get("call_id"))
@@ -119,8 +119,8 @@ class _Writer:
                 continue
             parts = chat_parts(waiting.pop(0).get("output"))
             attached = [part for part in parts if not is_text(part)]
-            said = "\n".join(str(part["text"]) for part in parts if is_text(part))
-            content = said or (ATTACHED if attached else "")
+            joined_text = "\n".join(str(part["text"]) for part in parts if is_text(part))
+            content = joined_text or (ATTACHED if attached else "")
             self.messages.append({"role": "tool", "tool_call_id": call_id, "content": content})
             if attached:
                 media += [{"type": "text", "text": ATTACHMENT.format(name=call.get("name"))}, *attached]
@@ -129,7 +129,7 @@ class _Writer:
 
 
 def _thinking(items: list[JsonObject]) -> dict[str, Any]:
-    """Return the thinking of one message: the list as it came, or made of items that came another way."""
+    """Return the reasoning fields of one message: the original list, or one built from other reasoning items."""
     details: list[JsonObject] = []
     plain, listed = "", False
     for item in items:
@@ -153,9 +153,9 @@ def _tool_call(item: JsonObject) -> JsonObject:
 
 
 def _said(content: object) -> str:
-    """Return the text of an assistant's message; a refusal is what it said."""
+    """Return the text of an assistant message; a refusal counts as text."""
     if isinstance(content, str):
         return content
     parts = content if isinstance(content, list | tuple) else ()
-    said = (text(part.get("text")) or text(part.get("refusal")) for part in parts if isinstance(part, dict))
-    return BETWEEN_PARTS.join(filter(None, said))
+    joined_text = (text(part.get("text")) or text(part.get("refusal")) for part in parts if isinstance(part, dict))
+    return BETWEEN_PARTS.join(filter(None, joined_text))

@@ -1,4 +1,4 @@
-"""Content parts of `POST /responses` -> content parts of chat completions."""
+"""Converts content parts of `POST /responses` to content parts of chat completions."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ MARKS = ("cache_control", "prompt_cache_breakpoint")
 
 
 def chat_parts(content: object) -> list[JsonObject]:
-    """Translate a message's content, a string or a list; what is empty or has no chat form is left out."""
+    """Translate a message's content, a string or a list; empty parts and parts without a chat form are left out."""
     if isinstance(content, str):
         return [{"type": "text", "text": content}] if content else []
     if not isinstance(content, list | tuple):
@@ -21,23 +21,23 @@ def chat_parts(content: object) -> list[JsonObject]:
 
 
 def compact(parts: list[JsonObject]) -> str | list[JsonObject]:
-    """Return the content of a message: text alone as a string, which every host takes."""
+    """Return a message's content; text alone becomes a string, which every provider accepts."""
     if len(parts) == 1 and parts[0].keys() == {"type", "text"}:
         return str(parts[0]["text"])
     return parts
 
 
 def is_text(part: JsonObject) -> bool:
-    """Tell whether a chat part is text."""
+    """Return whether a chat part is text."""
     return part.get("type") == "text"
 
 
 def _translated(part: JsonObject) -> JsonObject | None:
     kind = part.get("type")
     if kind in TEXT_KINDS:
-        said = text(part.get("text"))
+        content_text = text(part.get("text"))
         marks = {key: part[key] for key in MARKS if part.get(key)}
-        return {"type": "text", "text": said, **marks} if said else None
+        return {"type": "text", "text": content_text, **marks} if content_text else None
     if kind in ("input_image", "image_url"):
         return _image(part)
     if kind in ("input_file", "file"):
@@ -62,7 +62,7 @@ def _image(part: JsonObject) -> JsonObject | None:
 
 
 def _file(file: JsonObject) -> JsonObject | None:
-    """A file's address stands where its data would: chat has no key of its own for it."""
+    """Translate a file; its URL goes into the field for its data: chat has no field for a file URL."""
     nested: dict[str, Any] = {"filename": text(file.get("filename")) or "file"}
     data = text(file.get("file_data")) or text(file.get("file_url"))
     if data:

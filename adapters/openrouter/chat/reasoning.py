@@ -1,4 +1,4 @@
-"""A reasoning item put together from the thinking of chat chunks."""
+"""Builds a reasoning item from the reasoning in chat chunks."""
 
 from typing import Any
 
@@ -15,10 +15,10 @@ ID_PREFIX = "rs_"
 
 
 class ReasoningItem:
-    """Thinking that goes back as one item: at most one signed text and one sealed blob.
+    """Reasoning that must be returned upstream as one item: at most one signed text and one encrypted blob.
 
-    The finished item has the shape of `POST /responses`; beside it `reasoning_details` keeps the entries as chat
-    completions have them, so that either endpoint can be given what it gave.
+    The finished item has the shape of `POST /responses`; in addition `reasoning_details` keeps the entries in the form
+    of chat completions, so that each endpoint can receive its own form back.
     """
 
     def __init__(self, events: EventBuffer) -> None:
@@ -30,92 +30,92 @@ class ReasoningItem:
         self._shown: dict[str, list[Entry]] = {SUMMARY: [], TEXT: []}
 
     def begin(self, index: int, item_id: str) -> None:
-        """Announce the item at its place."""
+        """Announce the item at its index."""
         self._index, self._item_id = index, item_id
         item = {"type": "reasoning", "id": item_id, "status": "in_progress", "summary": []}
         self._events.add(ItemAdded(index, item))
 
-    def add(self, detail: JsonObject, said: str, *, whole: bool = False) -> bool:
-        """Take a detail, a piece of an entry or a `whole` one, and show `said`, what of it can be read.
+    def add(self, detail: JsonObject, visible_text: str, *, whole: bool = False) -> bool:
+        """Add a piece of an entry, or a `whole` entry, and emit its readable text.
 
-        False when it belongs to another item.
+        Return False when it belongs to another item.
         """
-        entry = None if whole else self._entry_for(detail, said)
-        if entry is None or (said and self._sealed):
-            if not self._fits(detail, said):
+        entry = None if whole else self._entry_for(detail, visible_text)
+        if entry is None or (visible_text and self._sealed):
+            if not self._fits(detail, visible_text):
                 return False
             entry = Entry(text(detail.get("type")) or "unknown")
             self._entries.append(entry)
             self._sealed = self._sealed or entry.kind == ENCRYPTED
-        shown = bool(said) and (entry.frame is not None or said != self._plain_text())
+        shown = bool(visible_text) and (entry.frame is not None or visible_text != self._plain_text())
         entry.add(detail)
         if shown:
-            self._say(entry, said)
+            self._say(entry, visible_text)
         return True
 
-    def think(self, said: str) -> None:
-        """Take thinking told without details."""
+    def think(self, visible_text: str) -> None:
+        """Add reasoning that arrived without details."""
         entry = next((entry for entry in self._entries if entry.kind == PLAIN), None)
         if entry is None:
             entry = Entry(PLAIN)
             self._entries.append(entry)
-        entry.pieces.append(said)
-        self._say(entry, said)
+        entry.pieces.append(visible_text)
+        self._say(entry, visible_text)
 
     def finish(self, taken: set[str], *, listed: bool) -> None:
-        """Complete the item; `listed` keeps the list of details even when it is empty. `taken` ids are not used."""
+        """Complete the item; `listed` keeps `reasoning_details` even if empty. Ids in `taken` are not reused."""
         for kind, raw in ((SUMMARY, False), (TEXT, True)):
             for part, entry in enumerate(self._shown[kind]):
-                self._events.add(ReasoningDone(self._index, self._item_id, part, entry.said(), raw))
+                self._events.add(ReasoningDone(self._index, self._item_id, part, entry.joined(), raw))
         self._events.add(ItemDone(self._index, self._finished(taken, listed)))
 
     def _finished(self, taken: set[str], listed: bool) -> JsonObject:
         item: dict[str, Any] = {"type": "reasoning", "id": self._chosen_id(taken), "status": "completed"}
-        item["summary"] = [{"type": "summary_text", "text": entry.said()} for entry in self._shown[SUMMARY]]
+        item["summary"] = [{"type": "summary_text", "text": entry.joined()} for entry in self._shown[SUMMARY]]
         if self._shown[TEXT]:
-            item["content"] = [{"type": "reasoning_text", "text": entry.said()} for entry in self._shown[TEXT]]
-        told = [entry for entry in self._entries if entry.kind != PLAIN]
+            item["content"] = [{"type": "reasoning_text", "text": entry.joined()} for entry in self._shown[TEXT]]
+        listed_entries = [entry for entry in self._entries if entry.kind != PLAIN]
         known = {
-            "encrypted_content": [entry.said() for entry in told if entry.kind == ENCRYPTED],
-            "signature": [entry.fields["signature"] for entry in told if entry.signed],
-            "format": [entry.fields["format"] for entry in told if text(entry.fields.get("format"))],
+            "encrypted_content": [entry.joined() for entry in listed_entries if entry.kind == ENCRYPTED],
+            "signature": [entry.fields["signature"] for entry in listed_entries if entry.signed],
+            "format": [entry.fields["format"] for entry in listed_entries if text(entry.fields.get("format"))],
         }
         item |= {key: values[0] for key, values in known.items() if values and values[0]}
-        if told or listed:
-            item["reasoning_details"] = [entry.whole() for entry in told]
+        if listed_entries or listed:
+            item["reasoning_details"] = [entry.whole() for entry in listed_entries]
         return item
 
     def _chosen_id(self, taken: set[str]) -> str:
-        """Return the id upstream gave, with which sealed content is checked, or our own."""
+        """Return upstream's id, against which encrypted content is verified, or a generated one."""
         given = (entry.id for entry in self._entries if entry.id.startswith(ID_PREFIX) and entry.id not in taken)
         chosen = next(given, self._item_id)
         taken.add(chosen)
         return chosen
 
-    def _entry_for(self, detail: JsonObject, said: str) -> Entry | None:
+    def _entry_for(self, detail: JsonObject, visible_text: str) -> Entry | None:
         for entry in reversed(self._entries):
-            if entry.takes(detail, said):
+            if entry.takes(detail, visible_text):
                 return entry
         return None
 
-    def _fits(self, detail: JsonObject, said: str) -> bool:
-        """Tell whether a new entry may begin: not after a seal or a signature, nor under another id."""
+    def _fits(self, detail: JsonObject, visible_text: str) -> bool:
+        """Return whether a new entry may begin: not after encrypted data or a signature, nor with another id."""
         kind = text(detail.get("type"))
         theirs = text(detail.get("id")) if kind in SAID_UNDER else ""
         if theirs and any(entry.kind in SAID_UNDER and entry.id not in ("", theirs) for entry in self._entries):
             return False
         closed = self._sealed or (kind == TEXT and any(entry.signed for entry in self._entries))
-        return not (closed and (said or kind == ENCRYPTED))
+        return not (closed and (visible_text or kind == ENCRYPTED))
 
     def _plain_text(self) -> str:
-        return next((entry.said() for entry in self._entries if entry.kind == PLAIN), "")
+        return next((entry.joined() for entry in self._entries if entry.kind == PLAIN), "")
 
-    def _say(self, entry: Entry, said: str) -> None:
+    def _say(self, entry: Entry, visible_text: str) -> None:
         piece, kind = (SUMMARY_PIECE, SUMMARY) if entry.kind == SUMMARY else (RAW_PIECE, TEXT)
         if entry.frame is None:
             entry.frame = _frame(piece, self._index, self._item_id, len(self._shown[kind]))
             self._shown[kind].append(entry)
-        entry.frame["delta"] = said
+        entry.frame["delta"] = visible_text
         self._events.say(piece, entry.frame)
 
 

@@ -1,7 +1,7 @@
-"""The entries of `reasoning_details`: their pieces put together, and put back into one list for the way back.
+"""The entries of `reasoning_details`: assembles their pieces, and builds the list to send back.
 
-Source: OpenRouter API reference, chat completions: pieces of one entry share type and index, a signature may come
-alone and later, the list goes back unchanged.
+Source: OpenRouter API reference, chat completions: pieces of one entry share type and index, a signature may arrive
+alone and later, the list must be sent back unchanged.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,11 +14,11 @@ from ports.json_values import JsonObject
 TEXT, SUMMARY, ENCRYPTED = "reasoning.text", "reasoning.summary", "reasoning.encrypted"
 SAID_UNDER: Mapping[str, str] = {TEXT: "text", SUMMARY: "summary", ENCRYPTED: "data"}
 PLAIN = ""
-"""The kind of thinking told in `reasoning` alone, which is no entry of the list."""
+"""The kind of reasoning that arrives in `reasoning` only and is not an entry of the list."""
 
 
 class Entry:
-    """One entry under way: its text in pieces, every other key as last told."""
+    """One entry in progress: its text in pieces, every other key with its latest value."""
 
     __slots__ = ("fields", "frame", "kind", "pieces")
 
@@ -27,34 +27,34 @@ class Entry:
         self.fields: dict[str, Any] = {}
         self.pieces: list[str] = []
         self.frame: dict[str, Any] | None = None
-        """Where its text is shown; None until some is."""
+        """Position at which its text is emitted; None until some text is."""
 
     @property
     def signed(self) -> bool:
-        """Tell whether its signature has come, after which no text can."""
+        """Return whether the signature has arrived; no text can follow it."""
         return bool(text(self.fields.get("signature")))
 
     @property
     def id(self) -> str:
-        """Return the id upstream gave it; empty if none."""
+        """Return upstream's id of the entry; empty if none."""
         return text(self.fields.get("id"))
 
-    def takes(self, detail: JsonObject, said: str) -> bool:
-        """Tell whether a detail that says `said` is another piece of this entry."""
+    def takes(self, detail: JsonObject, visible_text: str) -> bool:
+        """Return whether a detail is another piece of this entry."""
         if detail.get("type") != self.kind or self.kind not in SAID_UNDER:
             return False
-        if detail.get("index") != self.fields.get("index") or (said and self.signed):
+        if detail.get("index") != self.fields.get("index") or (visible_text and self.signed):
             return False
         theirs = text(detail.get("id"))
         return not theirs or self.id in ("", theirs)
 
     def add(self, detail: JsonObject) -> None:
-        """Take a piece; sealed data that is said twice counts once."""
+        """Add a piece; repeated encrypted data is added once."""
         key = SAID_UNDER.get(self.kind)
         for name, value in detail.items():
             if name == key and isinstance(value, str):
                 self.fields.setdefault(name, "")
-                if self.kind != ENCRYPTED or value != self.said():
+                if self.kind != ENCRYPTED or value != self.joined():
                     self.pieces.append(value)
             elif name == "signature" and isinstance(value, str):
                 known = text(self.fields.get(name))
@@ -62,18 +62,18 @@ class Entry:
             elif value is not None or name not in self.fields:
                 self.fields[name] = value
 
-    def said(self) -> str:
-        """Return its text so far."""
+    def joined(self) -> str:
+        """Return the text so far."""
         return whole_text(self.pieces)
 
     def whole(self) -> JsonObject:
-        """Return the entry as one object, its keys in the order they came."""
+        """Return the entry as one object, with its keys in order of arrival."""
         key = SAID_UNDER.get(self.kind)
-        return {**self.fields, key: self.said()} if key and self.pieces else dict(self.fields)
+        return {**self.fields, key: self.joined()} if key and self.pieces else dict(self.fields)
 
 
 def visible(detail: JsonObject) -> str:
-    """Return the thinking of a detail that a person can read; sealed data is none."""
+    """Return the human-readable text of a detail; empty for encrypted data."""
     kind = detail.get("type")
     return text(detail.get(SAID_UNDER[kind])) if kind in (TEXT, SUMMARY) else ""
 
@@ -81,7 +81,9 @@ def visible(detail: JsonObject) -> str:
 def details_of(item: JsonObject, first_index: int = 0) -> list[JsonObject]:
     """Translate a reasoning item of `POST /responses` into entries, numbered from `first_index`."""
     entries: list[JsonObject] = [
-        {"type": SUMMARY, "summary": said} for said in map(_text_of, _parts(item.get("summary"))) if said
+        {"type": SUMMARY, "summary": visible_text}
+        for visible_text in map(_text_of, _parts(item.get("summary")))
+        if visible_text
     ]
     thought = "".join(map(_text_of, _parts(item.get("content"))))
     signature = text(item.get("signature"))
@@ -94,14 +96,14 @@ def details_of(item: JsonObject, first_index: int = 0) -> list[JsonObject]:
 
 
 def plain_thinking(item: JsonObject) -> str:
-    """Return the thinking of an item that has nothing but readable words; empty for any other."""
+    """Return the reasoning text of an item without summary, signature, format or encrypted data; otherwise ""."""
     if any(item.get(key) for key in ("summary", "encrypted_content", "signature", "format")):
         return ""
     return "".join(map(_text_of, _parts(item.get("content"))))
 
 
 def append_details(details: list[JsonObject], more: Iterable[JsonObject]) -> None:
-    """Append entries of the same answer; a signature that came late joins the text it belongs to."""
+    """Append entries of the same answer; a late signature is merged into the text it belongs to."""
     for entry in more:
         place = _unsigned(details, entry) if _is_bare_signature(entry) else None
         if place is None:
@@ -111,7 +113,7 @@ def append_details(details: list[JsonObject], more: Iterable[JsonObject]) -> Non
 
 
 def next_index(details: Iterable[JsonObject]) -> int:
-    """Return the first index no entry has."""
+    """Return the lowest index after all used ones."""
     taken = [index for entry in details if isinstance(index := entry.get("index"), int)]
     return max(taken, default=-1) + 1
 

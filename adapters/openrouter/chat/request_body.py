@@ -1,6 +1,6 @@
-"""The fields of `POST /chat/completions` made of a body meant for `POST /responses`.
+"""Builds the fields of `POST /chat/completions` from a body meant for `POST /responses`.
 
-Source: OpenRouter API reference, chat completions, and the field listing of its request schema.
+Source: OpenRouter API reference, chat completions, and the field list of its request schema.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ SHARED = (
     *("stop", "top_logprobs", "plugins", "provider", "modalities", "image_config", "prompt_cache_key"),
     *("cache_control", "service_tier", "metadata", "user", "session_id", "trace"),
 )
-"""Fields of the same name and meaning on both endpoints."""
+"""Fields with the same name and meaning on both endpoints."""
 
 CHAT_ONLY = (
     *("seed", "min_p", "top_a", "repetition_penalty", "logit_bias", "logprobs", "prediction"),
@@ -27,10 +27,10 @@ SERVER_TOOLS = ("openrouter:", "web_search")
 
 
 def chat_fields(body: ResponsesBody) -> dict[str, object]:
-    """Return the fields of the chat completion that asks for the same; absent ones are None or empty.
+    """Return the fields of the equivalent chat completion; absent ones are None or empty.
 
-    The limit goes as `max_tokens`, the one name every model lists. `include`, `truncation` and `safety_identifier`
-    have no counterpart there.
+    The output limit is sent as `max_tokens`, the one name every model lists. `include`, `truncation` and
+    `safety_identifier` have no counterpart.
     """
     tools = _tools(body)
     fields: dict[str, object] = {
@@ -74,7 +74,7 @@ def _tool(tool: JsonObject) -> JsonObject | None:
 
 
 def _allowed(choice: str | JsonObject | None) -> frozenset[str] | None:
-    """Return the names a choice limits the tools to, a form chat does not know; None for all."""
+    """Return the tool names allowed by the choice (a form that chat lacks); None if all are allowed."""
     if not isinstance(choice, Mapping) or choice.get("type") != "allowed_tools":
         return None
     return frozenset(text(tool.get("name")) for tool in choice.get("tools") or () if isinstance(tool, Mapping))
@@ -91,16 +91,18 @@ def _tool_choice(choice: str | JsonObject | None) -> object:
     return choice if kind == "function" or kind.startswith("openrouter:") else None
 
 
-def _response_format(said: JsonObject | None) -> JsonObject | None:
-    wanted = mapping((said or {}).get("format"))
-    if wanted.get("type") != "json_schema":
-        return wanted or None
-    schema: dict[str, Any] = {key: wanted[key] for key in ("name", "description", "schema", "strict") if key in wanted}
+def _response_format(text_options: JsonObject | None) -> JsonObject | None:
+    response_format = mapping((text_options or {}).get("format"))
+    if response_format.get("type") != "json_schema":
+        return response_format or None
+    schema: dict[str, Any] = {
+        key: response_format[key] for key in ("name", "description", "schema", "strict") if key in response_format
+    }
     return {"type": "json_schema", "json_schema": schema}
 
 
 def _server_limits(body: ResponsesBody) -> tuple[JsonObject, ...]:
-    """Return the conditions that stop server tools; chat knows the plain number of steps only in this form."""
+    """Return the stop conditions of server tools; chat accepts the plain number of steps only in this form."""
     if body.stop_server_tools_when or body.max_tool_calls is None:
         return body.stop_server_tools_when
     return ({"type": "step_count_is", "step_count": body.max_tool_calls},)

@@ -1,1 +1,1 @@
-"""What went wrong, in the port's words: network failures, error envelopes, and how long upstream asks to wait."""
+"""Translates failures to the port's errors: network failures, error envelopes, requested wait times."""

@@ -1,4 +1,4 @@
-"""Read any error envelope of upstream: HTTP bodies, error events and error chunks alike."""
+"""Reads every error envelope of upstream: HTTP bodies, error events and error chunks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ TITLE = pattern(r"<title[^>]*>(.{0,300}?)</title", IGNORECASE | DOTALL)
 
 
 def problem_of_answer(status: int | None, headers: Mapping[str, str], raw: bytes, now: datetime) -> UpstreamProblem:
-    """Read the body of an HTTP error; whatever it is, this never raises."""
+    """Read the body of an HTTP error; never raises, whatever the body contains."""
     try:
         body = load_tolerantly(raw)
     except ValueError:
@@ -63,7 +63,7 @@ class _Envelope:
     error: JsonObject
     metadata: JsonObject
     availability: JsonObject
-    plain: str  # the error where it is nothing but a string
+    plain: str  # the error if it is only a string
 
 
 def _envelope(body: object) -> _Envelope:
@@ -111,7 +111,7 @@ def _message(found: _Envelope, status: int | None) -> str:
 
 
 def _raw_text(raw: object, depth: int = 0) -> str:
-    """Return the telling part of `metadata.raw`: plain text, JSON as text, an object, or a list of complaints."""
+    """Return the error message in `metadata.raw`: plain text, JSON as text, an object, or a list of issues."""
     if isinstance(raw, str):
         try:
             decoded = load_tolerantly(raw.encode("utf-8", "replace")) if raw.lstrip()[:1] in ("{", "[") else None
@@ -121,18 +121,18 @@ def _raw_text(raw: object, depth: int = 0) -> str:
     if isinstance(raw, dict):
         inner = raw.get("error")
         return first_text((mapping(inner).get("message"), inner, raw.get("message"), raw.get("detail")))
-    return "; ".join(filter(None, map(_complaint, objects(raw)[:3])))
+    return "; ".join(filter(None, map(_issue_text, objects(raw)[:3])))
 
 
-def _complaint(entry: JsonObject) -> str:
+def _issue_text(entry: JsonObject) -> str:
     path = entry.get("path")
     where = ".".join(str(step) for step in path[:20] if isinstance(step, str | int)) if isinstance(path, list) else ""
-    said = text(entry.get("message"))
-    return f"{said} (at {where})" if said and where else said
+    message = text(entry.get("message"))
+    return f"{message} (at {where})" if message and where else message
 
 
 def _readable(answer: str) -> str:
-    """Return plain text; of a page of markup only its title."""
+    """Return plain text; of an HTML page only its title."""
     if not answer.lstrip("\ufeff \t\r\n").startswith("<"):
         return answer
     title = TITLE.search(answer[:20_000])
@@ -153,12 +153,12 @@ def _presentable(message: str) -> str:
 
 
 def _reasons(found: _Envelope) -> tuple[str, ...]:
-    said = (
+    reasons = (
         *texts(found.metadata.get("reasons")),
         *texts(found.metadata.get("reason")),
         *texts(found.availability.get("excluded_by")),
     )
-    return tuple(reason[:NAME_LIMIT] for reason in dict.fromkeys(said))[:20]
+    return tuple(reason[:NAME_LIMIT] for reason in dict.fromkeys(reasons))[:20]
 
 
 def _request_id(found: _Envelope, headers: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""Say what went wrong with an attempt in the port's words, and how far it had got."""
+"""Translates a failed attempt to the port's errors, including how far the request got."""
 
 from errno import ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EPIPE
 from ssl import SSLError
@@ -26,10 +26,11 @@ NO_ROUTE = (EHOSTUNREACH, ENETUNREACH)
 
 
 def failure_of(error: Exception, reach: Reach, limits: Limits) -> ResponsesError:
-    """Translate what aiohttp or the operating system raised; `reach` is how far the request is known to have got.
+    """Translate an error raised by aiohttp or the operating system; `reach` is how far the request is known to have
+    got.
 
-    What fails before a connection stands was never sent, whatever `reach` says; neither was a request whose write
-    ended in a broken pipe, for then its last bytes did not leave.
+    A failure before the connection is established means "not sent", whatever `reach` is; so does a write that ended in
+    a broken pipe, because its last bytes never left.
     """
     if isinstance(error, TimeoutError):
         return _timed_out(error, reach, limits)
@@ -40,7 +41,7 @@ def failure_of(error: Exception, reach: Reach, limits: Limits) -> ResponsesError
     if isinstance(error, InvalidURL | NonHttpUrlClientError):
         return InvalidRoute("the base URL cannot be used")
     if isinstance(error, ClientResponseError) and reach is not Reach.STREAMING:
-        return Unreadable("no valid HTTP")
+        return Unreadable("not valid HTTP")
     if reach is not Reach.STREAMING and _errno(error) == EPIPE:
         reach = Reach.NOT_SENT
     if isinstance(error, ValueError) and reach is Reach.NOT_SENT:
@@ -57,7 +58,7 @@ def _timed_out(error: TimeoutError, reach: Reach, limits: Limits) -> TimedOut:
 
 
 class StalledUpload(TimeoutError):
-    """Upstream stopped taking the request body."""
+    """Upstream stopped reading the request body."""
 
 
 def _no_connection(error: ClientConnectorError | ClientConnectorCertificateError) -> str:

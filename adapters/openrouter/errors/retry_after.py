@@ -1,4 +1,4 @@
-"""How long upstream asks to wait, from any of the places where it says so."""
+"""Reads how long upstream asks to wait, from all places where it may state this."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -19,14 +19,14 @@ def read_wait(
     availability: JsonObject,
     now: datetime,
 ) -> float | None:
-    """Return the wait in seconds, None when upstream named none.
+    """Return the wait in seconds, None if upstream stated none.
 
-    A header counts first, then its copy in the error's metadata, then the availability notice, then (429 only) the
-    moment the rate limit starts anew. Source: OpenRouter API reference, errors and rate limits.
+    Order: a header, its copy in the error's metadata, the availability notice, then (429 only) the time at which the
+    rate limit resets. Source: OpenRouter API reference, errors and rate limits.
     """
     copied = {key.lower(): value for key, value in mapping(metadata.get("headers")).items()}
-    for said in (headers.get("Retry-After"), copied.get("retry-after"), availability.get("retry_after")):
-        for value in _each(said):
+    for raw_value in (headers.get("Retry-After"), copied.get("retry-after"), availability.get("retry_after")):
+        for value in _each(raw_value):
             wait = _seconds(value, now)
             if wait is not None:
                 return wait
@@ -36,25 +36,25 @@ def read_wait(
     return next((wait for reset in resets for wait in _until(reset, now)), None)
 
 
-def _each(said: object) -> Iterator[object]:
-    yield from said if isinstance(said, list) else (said,)
+def _each(raw_value: object) -> Iterator[object]:
+    yield from raw_value if isinstance(raw_value, list) else (raw_value,)
 
 
-def _number(said: object) -> float | None:
-    if isinstance(said, bool) or not isinstance(said, int | float | str):
+def _number(raw_value: object) -> float | None:
+    if isinstance(raw_value, bool) or not isinstance(raw_value, int | float | str):
         return None
     try:
-        number = float(said)
+        number = float(raw_value)
     except (ValueError, OverflowError):
         return None
     return number if isfinite(number) else None
 
 
-def _seconds(said: object, now: datetime) -> float | None:
-    number = _number(said)
-    if number is None and isinstance(said, str):
+def _seconds(raw_value: object, now: datetime) -> float | None:
+    number = _number(raw_value)
+    if number is None and isinstance(raw_value, str):
         try:
-            moment = parsedate_to_datetime(said)
+            moment = parsedate_to_datetime(raw_value)
         except (ValueError, TypeError, IndexError, OverflowError):
             return None
         number = (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()
@@ -62,7 +62,7 @@ def _seconds(said: object, now: datetime) -> float | None:
 
 
 def _until(reset: object, now: datetime) -> Iterator[float]:
-    """Yield the seconds to a moment given in milliseconds since 1970."""
+    """Yield the seconds until a time in milliseconds since 1970."""
     for value in _each(reset):
         number = _number(value)
         if number is not None:

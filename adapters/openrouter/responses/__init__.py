@@ -1,1 +1,1 @@
-"""The vocabulary of `POST /responses`: what its frames and its whole answers mean."""
+"""`POST /responses`: its request fields, and how to read its frames and whole answers."""

@@ -1,4 +1,4 @@
-"""Turn the frames of `POST /responses` into port events; whatever cannot be read is ignored and counted."""
+"""Turns the frames of `POST /responses` into port events; unreadable frames are ignored and counted."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -32,7 +32,7 @@ SEVERITY = (ResponseStatus.COMPLETED, ResponseStatus.INCOMPLETE, ResponseStatus.
 
 
 class ResponsesVocabulary:
-    """The frames of `POST /responses`; `generation_id` serves where a frame lacks one."""
+    """Reads the frames of `POST /responses`; `generation_id` is used if a frame has none."""
 
     def __init__(self, now: Callable[[], datetime], *, generation_id: str = "") -> None:
         self._now = now
@@ -42,7 +42,7 @@ class ResponsesVocabulary:
         self._extend = self.events.extend
 
     def read(self, frame: dict[str, Any]) -> None:
-        """Take one frame."""
+        """Read one frame."""
         kind = frame.get("type")
         piece = DELTAS.get(kind) if kind.__class__ is str else None
         if piece is None:
@@ -53,11 +53,11 @@ class ResponsesVocabulary:
             self.events.add(UNREADABLE)
 
     def conclude(self, *, said_done: bool) -> None:
-        """Add nothing: here only a terminal event ends a response."""
+        """Do nothing: on this endpoint only a terminal event ends a response."""
 
 
 def read_frame(frame: JsonObject, generation_id: str, now: Callable[[], datetime]) -> UpstreamEvent:
-    """Return the event of one decoded frame that is no delta. `generation_id` serves where the frame lacks one."""
+    """Return the event of one decoded frame that is not a delta. `generation_id` is used if the frame has none."""
     kind = frame.get("type")
     if not isinstance(kind, str):
         return ProblemReported(read_problem(frame, now=now())) if frame.get("error") else ignored("untyped")
@@ -67,7 +67,7 @@ def read_frame(frame: JsonObject, generation_id: str, now: Callable[[], datetime
     if name in ("completed", "incomplete", "failed", "done"):
         response = mapping(frame.get("response"))
         usage = response.get("usage") or frame.get("usage")
-        return read_response({**response, "usage": usage}, generation_id, now, told=ENDINGS[name], frame=frame)
+        return read_response({**response, "usage": usage}, generation_id, now, announced=ENDINGS[name], frame=frame)
     if name == "error":
         return ProblemReported(read_problem(frame, now=now()))
     return _read_part(frame, kind)
@@ -78,12 +78,14 @@ def read_response(
     generation_id: str,
     now: Callable[[], datetime],
     *,
-    told: ResponseStatus = ResponseStatus.COMPLETED,
+    announced: ResponseStatus = ResponseStatus.COMPLETED,
     frame: JsonObject | None = None,
 ) -> ResponseEnded:
-    """Return the end of a whole response object; the worse of `told` and its own status counts."""
-    own = response.get("status")
-    status = max(told, ENDINGS.get(own if isinstance(own, str) else "", told), key=SEVERITY.index)
+    """Return the end event of a whole response object; its status is the worse of `announced` and its own."""
+    own_status = response.get("status")
+    status = max(
+        announced, ENDINGS.get(own_status if isinstance(own_status, str) else "", announced), key=SEVERITY.index
+    )
     failed = status is ResponseStatus.FAILED or bool(response.get("error"))
     return ResponseEnded(
         status=status,

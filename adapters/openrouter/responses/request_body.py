@@ -18,10 +18,10 @@ def responses_fields(body: ResponsesBody) -> dict[str, object]:
 
 
 def _foreign_removed(items: Sequence[JsonObject]) -> list[JsonObject]:
-    """Return the items without what only chat completions knows of them.
+    """Return the items without fields and items that only chat completions accepts.
 
-    Thinking that came by that way has no place here when it says nothing in the form of this endpoint, or when
-    neither more thinking, an answer nor a call follows it, which is refused.
+    A reasoning item that came from chat is removed if it is empty in the form of this endpoint, or if no further
+    reasoning, answer or call follows it, because upstream rejects that.
     """
     kept: list[JsonObject] = []
     for item in reversed(items):

@@ -1,5 +1,5 @@
-"""The one loop that reads an event stream, whichever endpoint it comes from.
+"""The one loop that reads an event stream, for both endpoints.
 
-Bytes -> payloads (`sse`) -> frames (`translator`) -> port events, adjacent deltas joined (`delta_run`). What a frame
-means is said by `responses` and by `chat`.
+Bytes -> payloads (`sse`) -> frames (`translator`) -> port events, adjacent deltas joined (`delta_run`). `responses` and
+`chat` define the meaning of frames.
 """

@@ -1,4 +1,4 @@
-"""Join adjacent deltas of one kind, item and part."""
+"""Joins adjacent deltas of one kind, item and part."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ REPLACEMENT = "\ufffd"
 
 
 class DeltaRun:
-    """The delta under way: who it belongs to, as upstream wrote it, and its pieces so far."""
+    """The current run: the type, item and part of its deltas, as upstream wrote them, and the pieces so far."""
 
     __slots__ = ("_build", "_index", "_item_id", "_part", "_piece", "_pieces", "_place")
 
@@ -24,10 +24,10 @@ class DeltaRun:
         self._place: tuple[int, str, int] = (0, "", 0)
 
     def extend(self, piece: Piece, frame: dict[str, Any]) -> bool:
-        """Add the frame's text; False when it belongs to another run or holds no plain text."""
+        """Add the frame's text; return False if it belongs to another run or contains no plain text."""
         if piece is not self._piece:
             return False
-        try:  # the path of nearly every frame of a stream: keep it short
+        try:  # nearly every frame of a stream takes this path: keep it short
             said = frame["delta"]
             if (
                 frame["output_index"] != self._index
@@ -42,7 +42,7 @@ class DeltaRun:
         return True
 
     def begin(self, piece: Piece, frame: dict[str, Any], events: list[UpstreamEvent]) -> bool:
-        """Add the text of a frame that may begin a run, ending another one; False when it holds no text."""
+        """Add the text of a frame that may begin a run, ending another one; return False if it has no text."""
         said = _unwrapped(frame.get("delta"))
         if said is None:
             return False
@@ -56,7 +56,7 @@ class DeltaRun:
         return True
 
     def pause(self, events: list[UpstreamEvent]) -> None:
-        """Hand over what there is at the end of a read; a first half of a surrogate pair waits for the next one."""
+        """Emit the text so far at the end of a read; a trailing high surrogate waits for the next read."""
         pieces = self._pieces
         if pieces:
             said = pieces[0] if len(pieces) == 1 else "".join(pieces)
@@ -69,7 +69,7 @@ class DeltaRun:
                 events.append(self._build(*self._place, said))
 
     def close(self, events: list[UpstreamEvent]) -> None:
-        """Hand over everything and end the run."""
+        """Emit everything and end the run."""
         self.pause(events)
         if self._pieces:
             self._pieces.clear()
@@ -78,7 +78,7 @@ class DeltaRun:
 
 
 def _unwrapped(delta: object) -> str | None:
-    """Return the text of a delta, bare or in an object."""
+    """Return the text of a delta, either a string or in an object."""
     if isinstance(delta, dict):
         delta = delta.get("text")
     return delta if isinstance(delta, str) else None

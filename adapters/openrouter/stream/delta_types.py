@@ -1,4 +1,4 @@
-"""Which frames carry a piece, or the whole, of something streamed, and the event each becomes."""
+"""Maps frame types that carry a delta, or a complete streamed text, to their events."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ Builder = Callable[[int, str, int, str], UpstreamEvent]
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """How to read one type: the key of its text, the key of its part, and what to build of it."""
+    """How to read one frame type: the key of its text, the key of its part index, and the event to build."""
 
     text_key: str
     part_key: str
@@ -76,9 +76,9 @@ WHOLES: dict[str, Piece] = {
 
 
 def joined_halves(said: str) -> tuple[str, str]:
-    """Join surrogate pairs that came as two escapes; return the text and a first half left open at its end.
+    """Join surrogate pairs that arrived as two escapes; return the text and a high surrogate left at its end.
 
-    A half without its other half inside the text becomes U+FFFD.
+    A surrogate without its other half inside the text becomes U+FFFD.
     """
     if said.isascii() or not _has_halves(said):
         return said, ""
@@ -88,5 +88,5 @@ def joined_halves(said: str) -> tuple[str, str]:
 
 
 def _has_halves(said: str) -> bool:
-    """Search a long text in pieces, so that other threads run in between."""
+    """Search a long text in pieces, so that other threads can run in between."""
     return any(HALVES.search(said, start, start + PIECE) for start in range(0, len(said), PIECE))

@@ -1,4 +1,4 @@
-"""Collect the events of one read; adjacent deltas of one part leave as one."""
+"""Collects the events of one read; adjacent deltas of one part are joined."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ UNREADABLE = EventIgnored("unreadable")
 
 
 class EventBuffer:
-    """What is said and what happened, in order, until it is taken."""
+    """Deltas and events in order, until they are taken."""
 
     __slots__ = ("_events", "_run", "extend")
 
@@ -19,21 +19,21 @@ class EventBuffer:
         self._run = DeltaRun()
         self._events: list[UpstreamEvent] = []
         self.extend = self._run.extend
-        """The short path of `say`: add a delta to the one under way; False when it belongs to another."""
+        """The fast path of `say`: extend the current run; returns False if the delta belongs to another run."""
 
     def say(self, piece: Piece, frame: dict[str, Any]) -> bool:
-        """Add a delta: `frame` holds `delta` and its place under the keys of `POST /responses`.
+        """Add a delta: `frame` contains `delta` and its position under the keys of `POST /responses`.
 
-        False when it holds no text.
+        Return False if it has no text.
         """
         return self.extend(piece, frame) or self.begin(piece, frame)
 
     def begin(self, piece: Piece, frame: dict[str, Any]) -> bool:
-        """Do as `say` after `extend` refused."""
+        """Do the same as `say`, after `extend` returned False."""
         return self._run.begin(piece, frame, self._events)
 
     def add(self, event: UpstreamEvent) -> None:
-        """Add an event that is no delta; frames that say nothing are counted together."""
+        """Add an event that is not a delta; consecutive ignored frames are counted together."""
         self._run.close(self._events)
         last = self._events[-1] if self._events else None
         if isinstance(event, EventIgnored) and isinstance(last, EventIgnored) and last.what == event.what:
@@ -42,7 +42,7 @@ class EventBuffer:
             self._events.append(event)
 
     def take(self, *, last: bool = False) -> list[UpstreamEvent]:
-        """Return what there is; half a character waits for the next read unless this is the `last`."""
+        """Return the collected events; a lone high surrogate waits for the next read unless this is the `last`."""
         if last:
             self._run.close(self._events)
         else:
@@ -52,11 +52,11 @@ class EventBuffer:
 
 
 def ignored(kind: str) -> EventIgnored:
-    """Return the event for a frame of a type nobody here reads."""
+    """Return the event for a frame of an unknown type."""
     return EventIgnored(kind[:TYPE_LIMIT])
 
 
 def whole_text(pieces: list[str]) -> str:
-    """Join the pieces of a text as its deltas were: pairs of half characters made whole, lone halves replaced."""
+    """Join the pieces of a text as deltas are joined: surrogate pairs become whole, lone ones are replaced."""
     said, half = joined_halves("".join(pieces))
     return said + REPLACEMENT if half else said

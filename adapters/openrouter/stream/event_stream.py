@@ -1,4 +1,4 @@
-"""Read an event stream: one read of the socket, one batch of events."""
+"""Reads an event stream: one socket read gives one batch of events."""
 
 from asyncio import timeout, to_thread
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ from ports.offload import LARGE
 from ports.responses import EventIgnored, EventTooLarge, Limits, Reach, ResponsesError, StreamClosed, UpstreamEvent
 
 FIRST_SLICE = 8 * 1024
-"""Bytes of the first read that are handled before the others: the first word does not wait for all the rest."""
+"""Bytes of the first read that are processed ahead of its rest, so that the first token is not delayed."""
 
 LAST_WORDS = 5.0
-"""Seconds to wait for the bill or `[DONE]` once the answer is complete; without them it ends as it stands."""
+"""Seconds to wait for usage or `[DONE]` after the answer is complete; then the answer ends without them."""
 
 
 class FrameReader(Protocol):
-    """Turns the payloads of one stream into events; `Translator` says what its members mean."""
+    """Turns the payloads of one stream into events; `Translator` documents the members."""
 
     said_done: bool
     ended: bool
@@ -29,9 +29,9 @@ class FrameReader(Protocol):
 
 
 class EventStream:
-    """Iterates batches, ending with `StreamClosed` or a ResponsesError; reads only when asked for.
+    """Iterates over batches, ending with `StreamClosed` or a ResponsesError; reads only on demand.
 
-    `finished` tells that nothing of interest can follow, so that the rest may be read by somebody else.
+    `finished` is True once nothing relevant can follow, so that the remaining bytes may be drained in the background.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class EventStream:
 
     @property
     def finished(self) -> bool:
-        """Tell whether the terminal event or `[DONE]` has been read."""
+        """Return whether the terminal event or `[DONE]` has been read."""
         return self._translator.said_done or self._translator.ended
 
     def __aiter__(self) -> "EventStream":
@@ -69,13 +69,13 @@ class EventStream:
             except (ClientError, OSError, RuntimeError) as error:
                 self._failure = failure_of(error, self._reach, self._limits)
                 data = _arrived(self._content)
-            if decoder.resting and len(data) < LARGE:  # nearly every read: keep it short
+            if decoder.resting and len(data) < LARGE:  # nearly every read takes this path: keep it short
                 events = translator.translate(self._decoded(data))
             else:
                 events = await self._read_events(data)
             if translator.said_done or not (data or self._failure):
                 events += await self._end()
-            elif self._failure is not None:  # after everything was said a broken connection is its end
+            elif self._failure is not None:  # after a complete answer a broken connection is a normal end
                 events += await self._end() if self.finished else translator.finish()
             if events:
                 self._reach = Reach.STREAMING
@@ -87,7 +87,7 @@ class EventStream:
             return await self._content.readany()
 
     async def _read_events(self, data: bytes) -> list[UpstreamEvent]:
-        """Return the events of one read; in a thread where it may finish a large one."""
+        """Return the events of one read; decoded in a thread if a large event may be complete."""
         if self._decoder.held >= LARGE and (b"\n" in data or b"\r" in data):
             return await to_thread(lambda: self._translator.translate(self._decoded(data), large=True))
         return await self._translated(self._decoded(data))
@@ -117,15 +117,15 @@ class EventStream:
 
 
 def _arrived(content: StreamReader) -> bytes:
-    """Return bytes that came in before the connection broke and were not read yet.
+    """Return unread bytes that arrived before the connection broke.
 
-    aiohttp refuses to hand them out once an error is set, so this asks beneath its public methods; without that
-    method the bytes are lost, as they are for every other client of aiohttp.
+    aiohttp does not return them once an error is set, so this calls a private method; without that method the bytes are
+    lost, as for every other user of aiohttp.
     """
     read = getattr(content, "_read_nowait", None)
     if read is None:
         return b""
     try:
         return bytes(read(-1))
-    except TimeoutError:  # the total limit ran out
+    except TimeoutError:  # the total time limit expired
         return b""

@@ -1,4 +1,4 @@
-"""Cut a byte stream into event payloads, as the WHATWG text defines `text/event-stream`."""
+"""Splits a byte stream into event payloads, as the WHATWG standard defines `text/event-stream`."""
 
 from collections.abc import Iterable
 
@@ -9,34 +9,34 @@ FIELD = b"data"
 
 
 class SseDecoder:
-    """Takes reads of any size and split, returns the data of each finished event as UTF-8 bytes.
+    """Accepts reads of any size and split; returns the data of each finished event as UTF-8 bytes.
 
-    Event names, ids and retry hints are read and ignored. `limit` bounds the data of one event in bytes, finished
-    or not; beyond it `feed` raises EventTooLarge. Comments and foreign fields are never kept. `resting` tells that no
-    event is under way.
+    Event names, ids and retry fields are ignored. `limit` is the most bytes of data of one event, finished or not;
+    beyond it `feed` raises EventTooLarge. Comments and unknown fields are never stored. `resting` is True while no
+    event is in progress.
     """
 
     def __init__(self, limit: int = 32 * 1024 * 1024) -> None:
         self._limit = limit
-        self._lines: list[bytes] = []  # finished data lines of the event under way
+        self._lines: list[bytes] = []  # finished data lines of the current event
         self._size = 0  # their bytes, separators included
-        self._pieces: list[bytes] = []  # the line under way
+        self._pieces: list[bytes] = []  # pieces of the current line
         self._length = 0  # its bytes
-        self._skipping = False  # the line under way is no data line
+        self._skipping = False  # the current line is not a data line
         self._after_cr = False
-        self._head: bytes | None = b""  # what may still become a byte order mark; None once decided
-        self.resting = False  # nothing is open, the mark is decided
+        self._head: bytes | None = b""  # bytes that may be the start of a byte order mark; None once decided
+        self.resting = False  # no event in progress, and the byte order mark is decided
         self.failure: EventTooLarge | None = None
 
     @property
     def held(self) -> int:
-        """Bytes of the event under way; finishing it copies them."""
+        """Return the bytes of the current event; finishing it copies them."""
         return self._size + self._length
 
     def feed(self, data: bytes) -> list[bytes]:
-        """Return the payloads finished by `data`, in order.
+        """Return the payloads completed by `data`, in order.
 
-        When an event is too large, the ones before it are returned first: `failure` is then set, and the next call
+        When an event is too large, the payloads before it are returned first: `failure` is then set, and the next call
         raises it.
         """
         if self.resting and b"\r" not in data:
@@ -69,7 +69,7 @@ class SseDecoder:
             self._feed_plain(data, out)
 
     def close(self) -> bytes:
-        """Return the data of an event whose blank line never came; empty when nothing was open."""
+        """Return the data of an event whose final blank line never arrived; empty if there is none."""
         if self._head:
             self._walk(self._head, [])
         line = b"".join(self._pieces)
@@ -86,7 +86,7 @@ class SseDecoder:
         return head.removeprefix(BOM)
 
     def _feed_plain(self, data: bytes, out: list[bytes]) -> None:
-        """Read line feeds only: whole events are cut by splitting, a partial one is walked line by line."""
+        """Process data with line feeds only: split whole events, read a partial event line by line."""
         start = 0
         if self._pieces or self._lines or self._skipping:
             start = self._end_of_open(data)
@@ -99,7 +99,7 @@ class SseDecoder:
             self._walk(data[start:], out)
 
     def _end_of_open(self, data: bytes) -> int:
-        """Return where the event under way ends in `data`; its length if it does not."""
+        """Return the end of the current event in `data`; its length if the event does not end there."""
         if not self._pieces and not self._skipping and data.startswith(b"\n"):
             return 1
         blank = data.find(b"\n\n")
@@ -127,7 +127,7 @@ class SseDecoder:
             out.append(payload)
 
     def _walk(self, data: bytes, out: list[bytes]) -> None:
-        """Read line by line, whatever ends the lines."""
+        """Read line by line, with any kind of line ending."""
         for line in data.splitlines(keepends=True):
             if line.endswith((b"\n", b"\r")):
                 self._end_line(line.rstrip(b"\r\n"), out)
@@ -155,7 +155,7 @@ class SseDecoder:
         if self._skipping:
             self._skipping = False
         elif len(pieces) > 1 and pieces[0].startswith(b"data: "):
-            pieces[0] = pieces[0][len(b"data: ") :]  # so that a large line is copied once
+            pieces[0] = pieces[0][len(b"data: ") :]  # so that a large line is copied only once
             self._add(b"".join((*pieces, line)))
         else:
             line = b"".join((*pieces, line)) if pieces else line
@@ -177,7 +177,7 @@ class SseDecoder:
 
 
 def _plain_payloads(block: bytes) -> list[bytes] | None:
-    """Split a block that is nothing but events of one `data: ` line each; None for any other."""
+    """Split a block that contains only events of one `data: ` line each; None for any other block."""
     if not block.startswith(b"data: ") or not block.endswith(b"\n\n"):
         return None
     breaks = block.count(b"\n")

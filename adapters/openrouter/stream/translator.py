@@ -1,4 +1,4 @@
-"""Translate the payloads of one read into one batch of events, whichever endpoint they come from."""
+"""Translates the payloads of one read into one batch of events, for both endpoints."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -13,25 +13,25 @@ DONE = b"[DONE]"
 
 
 class Vocabulary(Protocol):
-    """What the frames of one endpoint mean; adds to `events` what they say, in order.
+    """Reads the frames of one endpoint and adds their events to `events`, in order.
 
-    `ended` tells that nothing of interest can follow: a connection that breaks afterwards broke nothing.
+    `ended` is True once nothing relevant can follow: a connection that breaks afterwards is no failure.
     """
 
     events: EventBuffer
     ended: bool
 
     def read(self, frame: dict[str, Any]) -> None:
-        """Take one frame."""
+        """Read one frame."""
 
     def conclude(self, *, said_done: bool) -> None:
-        """Add what the end of the stream means; `said_done`: it came with `[DONE]`. May be called again."""
+        """Add the events for the end of the stream; `said_done`: `[DONE]` was received. May be called again."""
 
 
 class Translator:
     """Reads the frames of one stream in order.
 
-    `said_done` tells that `[DONE]` came (what follows it is not read), `ended` what the vocabulary's means.
+    `said_done` is True once `[DONE]` was received (later frames are not read); `ended` is the vocabulary's.
     """
 
     def __init__(self, vocabulary: Vocabulary, *, codec: Codec = FASTEST) -> None:
@@ -42,7 +42,7 @@ class Translator:
         self.ended = False
 
     def translate(self, payloads: Sequence[bytes], *, large: bool = False) -> list[UpstreamEvent]:
-        """Return the events of one read, in order; `large` ones are decoded in pieces, in a thread."""
+        """Return the events of one read, in order; `large` payloads are decoded in pieces (call it in a thread)."""
         if self.said_done:
             return []
         read, loads = self._vocabulary.read, self._loads
@@ -65,7 +65,7 @@ class Translator:
         return self._events.take()
 
     def finish(self) -> list[UpstreamEvent]:
-        """Return what was held back when the stream is over."""
+        """Return the events held back until the end of the stream."""
         self._vocabulary.conclude(said_done=self.said_done)
         self.ended = self._vocabulary.ended
         return self._events.take(last=True)

@@ -1,1 +1,1 @@
-"""HTTP over aiohttp: pooled connections, the environment's proxies and certificates, addresses, headers, uploads."""
+"""HTTP over aiohttp: pooled connections, proxies and certificates from the environment, addresses, headers, uploads."""

@@ -1,4 +1,4 @@
-"""What the process environment says about the way out: certificates and proxies."""
+"""Reads certificates and proxies from the process environment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,13 +17,13 @@ PROXY_SCHEMES = ("http", "https")
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Read once per pool: the TLS context and the proxies by scheme, which may hold a password."""
+    """The TLS context and the proxies by scheme (may contain a password); read once per pool."""
 
     tls: SSLContext
     proxies: Mapping[str, str] = field(repr=False)
 
     def proxy_for(self, url: URL) -> str | None:
-        """Return the proxy to use for `url`; may ask the operating system, so call it in a thread."""
+        """Return the proxy for `url`; may query the operating system, so call it in a thread."""
         proxy = self.proxies.get(url.scheme) or self.proxies.get("all")
         host = url.host or ""
         if not proxy or proxy_bypass(host if ":" in host else f"{host}:{url.port}"):
@@ -34,8 +34,8 @@ class Environment:
 def read_environment(telemetry: Telemetry) -> Environment:
     """Build the TLS context and collect the proxies. Slow (reads the certificate store): call it in a thread.
 
-    SSL_CERT_FILE and SSL_CERT_DIR take the place of the system's certificates (OpenSSL itself reads them), those of
-    REQUESTS_CA_BUNDLE are trusted beside them.
+    SSL_CERT_FILE and SSL_CERT_DIR replace the system's certificates (OpenSSL reads them itself); those of
+    REQUESTS_CA_BUNDLE are trusted in addition.
     """
     return Environment(_tls(telemetry), _proxies(telemetry))
 

@@ -1,4 +1,4 @@
-"""The connections to upstream: one session per event loop, sized by the number of calls allowed at once."""
+"""Connections to upstream: one session per event loop, sized by the number of concurrent calls."""
 
 from asyncio import (
     AbstractEventLoop,
@@ -23,7 +23,7 @@ from ports.telemetry import Telemetry
 
 KEEP_ALIVE = 30.0
 READ_BUFFER = 32 * 1024
-SPARE_PLACES = 8  # for the list of models, and for answers read to their end
+SPARE_PLACES = 8  # connections for the model list, and for answers drained in the background
 LINGERING_PLACES = 4
 LINGER_SECONDS = 1.0
 LINGER_BYTES = 64 * 1024
@@ -31,11 +31,11 @@ KNOWN_ORIGINS = 64
 
 
 class PoolClosed(Exception):
-    """The pool was closed; nothing can be sent through it."""
+    """The pool was closed; no request can be sent through it."""
 
 
 class _Connections:
-    """One aiohttp session, the loop it lives in, and how many calls use it."""
+    """One aiohttp session, its event loop, and the number of calls using it."""
 
     def __init__(self, loop: AbstractEventLoop, limit: int, environment: Environment) -> None:
         self.loop = loop
@@ -56,7 +56,7 @@ class _Connections:
 
 
 def _session(connector: TCPConnector, *, inflates: bool) -> ClientSession:
-    """Open a session; one that `inflates` does so on the event loop, with no bound on what comes of a few bytes."""
+    """Open a session; one that `inflates` decompresses on the event loop, without a size limit."""
     return ClientSession(
         connector=connector,
         connector_owner=inflates,
@@ -65,14 +65,14 @@ def _session(connector: TCPConnector, *, inflates: bool) -> ClientSession:
         headers={"User-Agent": "openrouter-pipe"},
         timeout=ClientTimeout(total=None),
         read_bufsize=READ_BUFFER,
-        trust_env=False,  # netrc would replace the key; proxies are looked up here
+        trust_env=False,  # netrc would replace the key; proxies are resolved here
     )
 
 
 class Lease:
-    """A session in use by one call, until `release`. Belongs to the event loop it was taken in.
+    """A session used by one call, until `release`. Belongs to the event loop in which it was taken.
 
-    `plain` leaves compressed answers as they are, `http` inflates them: only for small answers.
+    `plain` does not decompress answers; `http` does and must be used for small answers only.
     """
 
     def __init__(self, pool: "SessionPool", connections: _Connections) -> None:
@@ -81,20 +81,21 @@ class Lease:
         self.http, self.plain = connections.http, connections.plain
 
     async def proxy_for(self, url: URL) -> str | None:
-        """Return the proxy the environment asks for, None for a direct way."""
+        """Return the environment's proxy for `url`, None for a direct connection."""
         return await self._pool.proxy_for(url)
 
     def finish_reading(self, response: ClientResponse) -> None:
-        """Let an answer run to its end beside everything else, then release: its connection can serve again.
+        """Drain an answer in the background, then release: its connection can be reused.
 
-        For at most a second and 64 KiB; then, or when too many linger already, the connection is closed.
+        For at most one second and 64 KiB; after that, or if too many answers are being drained, the connection is
+        closed.
         """
         if self._connections is not None:
             self._pool.finish_reading(response, self._connections)
             self._connections = None
 
     def release(self) -> None:
-        """Give the session back; more than once does no harm."""
+        """Release the session; calling it again does nothing."""
         connections, self._connections = self._connections, None
         if connections is not None:
             self._pool.give_back(connections)
@@ -103,7 +104,7 @@ class Lease:
 class SessionPool:
     """Sessions for any number of event loops; the TLS context is built once, in a thread.
 
-    Cookies are never kept and redirects are the caller's to refuse.
+    Cookies are never stored; callers must refuse redirects.
     """
 
     def __init__(self, telemetry: Telemetry, read: Callable[[Telemetry], Environment] = read_environment) -> None:
@@ -118,9 +119,10 @@ class SessionPool:
         self._closed = False
 
     async def session(self, limit: int) -> Lease:
-        """Take the running loop's session for up to `limit` calls at once. Raises PoolClosed.
+        """Return the running loop's session for up to `limit` concurrent calls. Raises PoolClosed.
 
-        A new `limit` opens a new session for this and later calls; the one before closes when its calls have ended.
+        A changed `limit` opens a new session for this and later calls; the previous one closes when its calls have
+        ended.
         """
         environment = self._environment
         if environment is None:
@@ -133,12 +135,12 @@ class SessionPool:
         return Lease(self, connections)
 
     def give_back(self, connections: _Connections) -> None:
-        """Count one call less; only a lease calls this."""
+        """Decrease the number of calls; called by a lease only."""
         connections.users -= 1
         self._close_if_idle(connections)
 
     def finish_reading(self, response: ClientResponse, connections: _Connections) -> None:
-        """Read on for a lease that has ended; only a lease calls this."""
+        """Drain an answer for a lease that has ended; called by a lease only."""
 
         def settle(_: object = None) -> None:
             connections.lingering -= 1
@@ -153,7 +155,7 @@ class SessionPool:
         task.add_done_callback(settle)
 
     def retire(self) -> None:
-        """Close each session once its calls have ended; later calls get new ones. Callable in any thread."""
+        """Close each session once its calls have ended; later calls get new sessions. Callable in any thread."""
         with self._lock:
             self._current.clear()
             retired = list(self._open)
@@ -162,7 +164,7 @@ class SessionPool:
                 connections.loop.call_soon_threadsafe(self._retire, connections)
 
     async def aclose(self) -> None:
-        """Close everything at once: answers under way break. Afterwards the pool is of no use."""
+        """Close everything at once: open answers break. The pool cannot be used afterwards."""
         self._closed = True
         loop = get_running_loop()
         tasks = [task for task in tuple(self._tasks) if task.get_loop() is loop]
@@ -176,7 +178,7 @@ class SessionPool:
             await _close(connections, loop)
 
     async def proxy_for(self, url: URL) -> str | None:
-        """Return the proxy for `url`, remembered by origin."""
+        """Return the proxy for `url`, cached by origin."""
         environment = self._environment
         if environment is None or not environment.proxies:
             return None
@@ -229,7 +231,7 @@ class SessionPool:
 
 async def _read_to_end(response: ClientResponse) -> None:
     left = LINGER_BYTES
-    with suppress(ClientError, OSError, RuntimeError):  # broken, too slow, or closed meanwhile: all the same here
+    with suppress(ClientError, OSError, RuntimeError):  # broken, too slow or closed meanwhile: no difference here
         async with timeout(LINGER_SECONDS):
             while left > 0 and (data := await response.content.readany()):
                 left -= len(data)

@@ -1,4 +1,4 @@
-"""The request on its way out: headers, and a payload that knows whether upstream can have received all of it."""
+"""An outgoing request: its headers, and a payload that records whether upstream may have received all of it."""
 
 from asyncio import Transport, timeout
 from collections.abc import Iterable
@@ -32,30 +32,30 @@ def address_of(route: Route, path: str) -> URL:
 
 
 def headers_of(route: Route, **more: str) -> dict[str, str]:
-    """Return the headers every request carries. Raises InvalidRoute for a key that no header can hold."""
+    """Return the headers of every request. Raises InvalidRoute for a key that a header cannot contain."""
     headers = {name.replace("_", "-"): value for name, value in more.items()}
     if route.api_key:
         if not route.api_key.isascii() or not route.api_key.isprintable():
-            raise InvalidRoute("the API key holds characters that no key has")
+            raise InvalidRoute("the API key contains characters that no key has")
         headers["Authorization"] = f"Bearer {route.api_key}"
     for name, value in (("HTTP-Referer", route.referer), ("X-OpenRouter-Title", route.title)):
-        if said := _cleaned(value):
-            headers[name] = said
+        if cleaned := _cleaned(value):
+            headers[name] = cleaned
     return headers
 
 
 def add_headers(headers: dict[str, str], more: Iterable[tuple[str, str]]) -> None:
-    """Add headers of one call; those already there, or that belong to the connection or the key, stay as they are.
+    """Add headers of one call; existing ones, and those reserved for the connection or the key, do not change.
 
-    Control characters in a value become spaces. Raises InvalidRoute for a name no header can have.
+    Control characters in a value become spaces. Raises InvalidRoute for an invalid header name.
     """
     known = OURS.union(name.lower() for name in headers)
     for name, value in more:
         if not TOKEN.fullmatch(name):
             raise InvalidRoute(f"no header can be named {name[:40]!r}")
-        said = _cleaned(value)
-        if said and name.lower() not in known:
-            headers[name] = said
+        cleaned = _cleaned(value)
+        if cleaned and name.lower() not in known:
+            headers[name] = cleaned
 
 
 def _cleaned(value: str) -> str:
@@ -63,11 +63,11 @@ def _cleaned(value: str) -> str:
 
 
 class Outgoing(Payload):
-    """A JSON body written in slices; `reach` tells how far it got.
+    """A JSON body written in slices; `reach` records how far it got.
 
-    It counts as sent from the moment its last slice was handed to the transport: from then on upstream may have
-    received and billed it, even if the connection turns out to have been closed by upstream long before. Until
-    then upstream holds at most a part of a body whose length it was told, which it cannot act on: not sent.
+    The request counts as sent once its last slice was passed to the transport: from then on upstream may have received
+    and billed it, even if it turns out that upstream had closed the connection long before. Until then upstream has at
+    most a part of a body whose full length it knows, and cannot act on it: not sent.
     """
 
     _autoclose = True
@@ -88,17 +88,17 @@ class Outgoing(Payload):
         await self.write_with_length(writer, None)
 
     async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
-        """Write the body; raises StalledUpload when upstream takes nothing for the time given."""
+        """Write the body; raises StalledUpload if upstream reads nothing within the stall limit."""
         if isinstance(writer, StreamWriter):
             self._transport = writer.transport
         view = memoryview(self._value)[:content_length]
         for start in range(0, len(view), SLICE):
             await self._write_slice(writer, view[start : start + SLICE])
         self.reach = Reach.SENT
-        self._value = b""  # an open stream needs no copy of its question
+        self._value = b""  # an open stream does not need a copy of its request
 
     def abort(self) -> None:
-        """Drop the connection; closing it would first wait until upstream has taken what is still buffered."""
+        """Drop the connection; a normal close would first wait until upstream has read the buffered bytes."""
         if self._transport is not None:
             self._transport.abort()
 

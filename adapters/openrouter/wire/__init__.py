@@ -1,4 +1,4 @@
-"""JSON as upstream writes and reads it: the codec, single values read without trust, request bodies, usage.
+"""JSON as upstream writes and reads it: the codec, type-checked fields, request bodies, usage.
 
-Knows nothing of HTTP and of neither endpoint's stream.
+Independent of HTTP and of the endpoints' streams.
 """

@@ -1,4 +1,4 @@
-"""Which JSON library speaks on the wire: orjson where it is installed, the standard library otherwise."""
+"""Chooses the JSON library: orjson if it is installed, otherwise the standard library."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,9 +24,9 @@ class Codec:
 
 
 def load_patiently(payload: bytes) -> object:
-    """Decode what a strict parser refuses: half surrogate pairs, invalid UTF-8, numbers beyond 64 bits.
+    """Decode JSON that a strict parser rejects: lone surrogates, invalid UTF-8, integers beyond 64 bits.
 
-    Raises ValueError when it is no JSON at all.
+    Raises ValueError if it is not JSON at all.
     """
     try:
         return stdlib_loads(payload.decode("utf-8", "replace"))
@@ -46,7 +46,7 @@ FASTEST = Codec("orjson", orjson_loads, orjson_dumps) if ORJSON_INSTALLED else S
 
 
 def load_tolerantly(payload: bytes, codec: Codec = FASTEST) -> object:
-    """Decode with `codec`, then patiently. Raises ValueError."""
+    """Decode with `codec`, then with `load_patiently` if that fails. Raises ValueError."""
     try:
         return codec.loads(payload)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Read one value of upstream's JSON without trusting its type: the wrong type counts as absent."""
+"""Reads one value of upstream's JSON without trusting its type: a wrong type counts as absent."""
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
@@ -33,7 +33,7 @@ def objects(value: object) -> tuple[JsonObject, ...]:
 
 
 def count(value: object) -> int:
-    """Return a whole number of zero or more, also when written as text or with a fraction of zero; else 0."""
+    """Return an integer of zero or more, also if written as text or as a float with fraction zero; otherwise 0."""
     if value.__class__ is int:
         return max(value, 0)
     number = amount(value)
@@ -46,7 +46,7 @@ def count_or_none(value: object) -> int | None:
 
 
 def amount(value: object) -> Decimal | None:
-    """Return a finite number of zero or more, exactly as its digits say; None otherwise."""
+    """Return a finite number of zero or more as an exact Decimal; None otherwise."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -62,5 +62,5 @@ def flag(value: object) -> bool | None:
 
 
 def first_text(values: Iterable[object]) -> str:
-    """Return the first value that is a string with something in it."""
+    """Return the first value that is a non-empty string."""
     return next((value for value in values if isinstance(value, str) and value.strip()), "")

@@ -1,7 +1,7 @@
-"""Decode very large JSON so that other threads run in between: a parser holds the interpreter until it is done.
+"""Decodes very large JSON so that other threads can run: a parser holds the interpreter's lock until it is done.
 
-What makes an event large is nearly always one string: a picture, a text. Such strings are decoded in pieces, the rest
-as usual.
+An event is nearly always large because of a single string: an image or a text. Such strings are decoded in pieces, the
+rest as usual.
 """
 
 from collections.abc import Callable
@@ -11,33 +11,33 @@ from uuid import uuid4
 Loads = Callable[[bytes], object]
 
 VERY_LARGE = 1024 * 1024
-LONG = 256 * 1024  # bytes of a string that is decoded in pieces
+LONG = 256 * 1024  # bytes from which a string is decoded in pieces
 PIECE = 64 * 1024
-MOST_STRINGS = 4096  # looked at, in bytes between them; what holds more is no few long strings
+MOST_STRINGS = 4096  # most strings examined; JSON with more of them is not dominated by a few long ones
 ESCAPE = len(rb"\ud83d\ude00")
 
 
 def load_in_pieces(payload: bytes, loads: Loads) -> object:
-    """Return what `loads` returns or raise what it raises. Slow for small payloads."""
+    """Return or raise the result of `loads`. Slow for small payloads."""
     spans = _long_strings(payload) if len(payload) >= VERY_LARGE else []
     if not spans:
         return loads(payload)
-    mark = uuid4().hex  # stands for a long string in the rest; no text holds it
-    said: list[str] = []
+    mark = uuid4().hex  # placeholder for a long string in the rest; cannot occur in any text
+    long_strings: list[str] = []
     rest: list[bytes] = []
     end = 0
     for start, stop in spans:
-        said.append(_string(payload, start, stop, loads))
-        rest += (payload[end:start], f"{mark}{len(said) - 1}".encode())
+        long_strings.append(_string(payload, start, stop, loads))
+        rest += (payload[end:start], f"{mark}{len(long_strings) - 1}".encode())
         end = stop
     try:
-        return _restored(loads(b"".join((*rest, payload[end:]))), mark, said)
-    except RecursionError:  # a parser may go deeper than this
+        return _restored(loads(b"".join((*rest, payload[end:]))), mark, long_strings)
+    except RecursionError:  # the parser may allow deeper nesting than Python does
         return loads(payload)
 
 
 def _long_strings(payload: bytes) -> list[tuple[int, int]]:
-    """Find where long strings begin and end, quotes excluded; none where there are too many strings to look at."""
+    """Return (start, end) of each long string, without quotes, among the first MOST_STRINGS strings."""
     spans: list[tuple[int, int]] = []
     position = 0
     for _ in range(MOST_STRINGS):
@@ -74,7 +74,7 @@ def _string(payload: bytes, start: int, stop: int, loads: Loads) -> str:
 
 
 def _cut(payload: bytes, cut: int, stop: int) -> int:
-    """Return a place not before `cut` that lies in no escape and no character; `stop` if there is none."""
+    """Return a position at or after `cut` outside of escapes and multi-byte characters; `stop` if there is none."""
     while cut < stop:
         escape = payload.rfind(b"\\", max(0, cut - ESCAPE), cut)
         if escape < 0 and payload[cut] & 0xC0 != 0x80:
@@ -83,9 +83,11 @@ def _cut(payload: bytes, cut: int, stop: int) -> int:
     return stop
 
 
-def _restored(value: Any, mark: str, said: list[str]) -> Any:
+def _restored(value: Any, mark: str, long_strings: list[str]) -> Any:
     if isinstance(value, str):
-        return said[int(value.removeprefix(mark))] if value.startswith(mark) else value
+        return long_strings[int(value.removeprefix(mark))] if value.startswith(mark) else value
     if isinstance(value, dict):
-        return {_restored(key, mark, said): _restored(entry, mark, said) for key, entry in value.items()}
-    return [_restored(entry, mark, said) for entry in value] if isinstance(value, list) else value
+        return {
+            _restored(key, mark, long_strings): _restored(entry, mark, long_strings) for key, entry in value.items()
+        }
+    return [_restored(entry, mark, long_strings) for entry in value] if isinstance(value, list) else value

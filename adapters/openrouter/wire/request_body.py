@@ -1,4 +1,4 @@
-"""Serialise a request body so that upstream can always read it: no nulls, no half characters, no NUL."""
+"""Serialises a request body so that upstream can always parse it: no nulls, lone surrogates or NUL characters."""
 
 from asyncio import to_thread
 from collections.abc import Callable, Mapping, Sized
@@ -13,33 +13,33 @@ from ports.responses import ResponsesBody
 
 Shape = Callable[[ResponsesBody], Mapping[str, object]]
 NODE_WEIGHT = 32
-TOOL_WEIGHT = 1024  # looking into some thirty of them, in every request of a page, would cost more than writing
+TOOL_WEIGHT = 1024  # assumed bytes per tool: measuring some thirty tools in every request would cost more
 REQUIRED = ("model", "input", "messages")
 NAMES = tuple(field.name for field in dataclass_fields(ResponsesBody) if field.name != "chat_only")
 NULLS = (b":null", b",null", b"[null")
 
 
 async def encode_body(body: ResponsesBody, shape: Shape, codec: Codec = FASTEST) -> bytes:
-    """Serialise `body` for the endpoint whose fields `shape` makes; in a thread when it holds more than 64 KiB."""
+    """Serialise `body` with the fields made by `shape`; in a thread if it exceeds 64 KiB."""
     if _exceeds({**named_fields(body), "tools": ()}, LARGE - TOOL_WEIGHT * len(body.tools)):
         return await to_thread(_shaped, body, shape, codec)
     return _shaped(body, shape, codec)
 
 
 def named_fields(body: ResponsesBody) -> dict[str, object]:
-    """Return the fields of a body that both endpoints have, by name."""
+    """Return the fields that both endpoints share, by name."""
     return {name: getattr(body, name) for name in NAMES}
 
 
 def serialise(fields: Mapping[str, object], codec: Codec = FASTEST) -> bytes:
-    """Return the JSON text of `fields`: absent, null and empty ones left out, keys in the order given.
+    """Return the JSON text of `fields`: without absent, null and empty ones, keys in the order of `fields`.
 
-    Nulls are left out of objects at any depth, and of lists except `enum`, where null is a value. Containers that
-    are empty below the top level stay: an empty `summary` or `properties` is required there.
+    Nulls are removed from objects at any depth, and from lists except `enum`, where null is a value. Empty containers
+    below the top level stay: an empty `summary` or `properties` is required there.
     """
-    try:  # write first and look for what must not be there afterwards: most bodies are clean, and looking is cheap
+    try:  # serialise first and check afterwards: most bodies are clean, and checking is cheap
         text = codec.dumps(_filled(fields))
-    except (TypeError, ValueError):  # half characters, numbers that are none, types only `_plain` knows
+    except (TypeError, ValueError):  # lone surrogates, NaN, types that only `_plain` converts
         return _dumped(_filled({key: _plain(value) for key, value in fields.items()}), codec)
     if b"\\u0000" in text or (b"null" in text and any(mark in text for mark in NULLS)):
         return _dumped(_filled({key: _plain(value) for key, value in fields.items()}), codec)
@@ -47,7 +47,7 @@ def serialise(fields: Mapping[str, object], codec: Codec = FASTEST) -> bytes:
 
 
 def _exceeds(fields: Mapping[str, object], limit: int) -> bool:
-    """Tell whether the text will be longer than `limit` bytes or so, looking no further than needed."""
+    """Return whether the text will exceed about `limit` bytes; stops as soon as that is certain."""
     left = limit
     stack: list[object] = [fields]
     while stack and left >= 0:
@@ -78,12 +78,12 @@ def _is_empty(value: object) -> bool:
 def _dumped(value: object, codec: Codec) -> bytes:
     try:
         return codec.dumps(value)
-    except (TypeError, ValueError):  # half characters, whole numbers beyond 64 bits
+    except (TypeError, ValueError):  # lone surrogates, integers beyond 64 bits
         return STDLIB.dumps(_mended(value))
 
 
 def _plain(value: Any, *, keep_null: bool = False) -> Any:
-    """Return `value` in the types of JSON, without nulls, NULs and numbers that are none."""
+    """Return `value` in JSON types, without nulls, NULs, NaN and infinite numbers."""
     kind = value.__class__
     if kind is str:
         return value.replace("\0", "") if "\0" in value else value
@@ -117,7 +117,7 @@ def _plain_rare(value: Any) -> Any:
 
 
 def _mended(value: Any) -> Any:
-    """Join surrogate pairs kept apart and replace lone halves by U+FFFD."""
+    """Join separated surrogate pairs and replace lone surrogates by U+FFFD."""
     if isinstance(value, str):
         return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     if isinstance(value, dict):

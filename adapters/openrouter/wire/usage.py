@@ -1,13 +1,13 @@
-"""Read a usage object, in the spelling of `/responses` or of chat completions."""
+"""Reads a usage object in the form of `/responses` or of chat completions."""
 
 from adapters.openrouter.wire.fields import amount, count, mapping
 from ports.usage import Usage
 
 
 def read_usage(value: object) -> Usage | None:
-    """Return what a call consumed; None when `value` holds no usage object.
+    """Return the usage of a call; None if `value` is not a usage object.
 
-    Absent, null and wrongly typed numbers are zero, or None for money. Source: OpenRouter API reference, usage.
+    Absent, null and wrongly typed numbers become zero, or None for money. Source: OpenRouter API reference, usage.
     """
     usage = mapping(value)
     if not usage:
