@@ -1,6 +1,6 @@
-"""One API caller at a time: first token, total, CPU of the host, chunks; and the stalls of the host's loop.
+"""One API client at a time: time to first token, total time, CPU of the host, chunks, and stalls of the host's loop.
 
-The last lines are of a sender that puts three frames into a write: the host reads few of them at once.
+The last lines use a sender that puts three frames into each write: the host reads few frames at once.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ STALL_MS = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer, measured: times in ms."""
+    """One measured answer: times in ms."""
 
     first: float
     total: float
@@ -50,7 +50,7 @@ async def measure_api(rig: Rig) -> AsyncIterator[Line]:
 
 
 async def measure_few_a_read(rig: Rig) -> AsyncIterator[Line]:
-    """Measure a stream of which each read holds few deltas."""
+    """Measure a stream in which each read contains few deltas."""
 
     async def few(side: str) -> Answer:
         return await _answer(rig, side, FEW_A_READ, 20_000)

@@ -1,7 +1,7 @@
 """
 title: Bare pipe
 version: 1.0
-description: The least a competent person writes by hand; what the real function is measured against.
+description: The minimum a competent developer writes by hand; the real function is measured against it.
 """
 
 import json
@@ -33,7 +33,7 @@ class Pipe:
                 for message in body["messages"]
             ],
         }
-        if body.get("tools"):  # the host's own, some thirty in every chat of its page
+        if body.get("tools"):  # the host's own tools, some thirty in every chat of its page
             request["tools"] = [{"type": "function", **tool["function"]} for tool in body["tools"]]
         if request["stream"]:
             return self.stream(request)

@@ -1,4 +1,4 @@
-"""One tab in the page at a time, over socket.io: the same figures, and events instead of chunks."""
+"""One browser tab at a time, over socket.io: the same figures as by the API, with events instead of chunks."""
 
 import asyncio
 import time
@@ -36,7 +36,7 @@ async def measure_browser(rig: Rig) -> AsyncIterator[Line]:
 
 
 def check_turn(turn: Turn, count: int, whose: str) -> None:
-    """Raise Broken unless the page shows and the host has stored all words in order."""
+    """Raise Broken unless all words arrived in order, both in the page and in the host's database."""
     check_words(turn.text_shown, count, f"{whose}, shown")
     check_words(turn.stored_text, count, f"{whose}, stored")
 
@@ -59,7 +59,7 @@ async def _stall(rig: Rig, page: BrowserSession, side: str, count: int) -> float
 
 
 async def _turn(page: BrowserSession, model: str) -> tuple[Turn, float]:
-    """Send a message into a new chat; return the turn and when the page saw its end."""
+    """Send a message into a new chat; return the turn and the time at which the page received its end."""
     turn = await page.send("hi", model=model, wait=False)
     await turn.until(lambda turn: turn.shown.done or turn.shown.failed)
     return turn, time.perf_counter()

@@ -1,12 +1,12 @@
-"""Building a request out of a long history, against orjson's dump of the same messages.
+"""Building a request from a long history, compared with orjson's dump of the same messages.
 
-Building is everything between the parsed JSON of a caller and the body that is handed to the adapter: the body read
-(`CompletionsBody`), frozen (`TurnRequest`) and built with a past in which nothing is remembered. Neither parsing,
-nor looking up what is remembered, nor writing JSON belong to it.
+Building means everything between the parsed JSON of a caller and the body passed to the adapter: read the body
+(`CompletionsBody`), freeze it (`TurnRequest`) and build the request with no stored turns. It excludes parsing, looking
+up stored turns, and writing JSON.
 
-The dump is judged at its fastest: a text keeps the UTF-8 that its first dump made, and later ones only copy it. No
-request enjoys that, so the same with histories that were only just parsed stands beside it. For the growth the same
-10,000 messages are built as one request, as two, and so on down to a hundred requests of 100 messages.
+The dump is measured at its fastest: each text caches the UTF-8 made by its first dump, and later dumps only copy it. A
+real request has no such cache, so the same measurement with freshly parsed histories is listed too. For the growth,
+the same 10,000 messages are built as one request, as two, and so on up to a hundred requests of 100 messages.
 """
 
 import time
@@ -75,7 +75,7 @@ def _check(messages: list[Any]) -> None:
 def alternating_times(
     rounds: int, ours: Callable[[Any], object], bare: Callable[[Any], object], given: Callable[[], object]
 ) -> tuple[float, float]:
-    """Return the medians of both in ms; who comes first changes every round."""
+    """Return both medians in ms; the order alternates with every round."""
     took: tuple[list[float], list[float]] = ([], [])
     for number in range(rounds):
         for side in (0, 1) if number % 2 == 0 else (1, 0):
@@ -84,7 +84,7 @@ def alternating_times(
 
 
 def _exponent() -> float:
-    """Return the slope of a request's time over its messages, both as logarithms."""
+    """Return the slope of build time over the number of messages, both as logarithms."""
     whole = history(SIZES[-1])
     parts = {size: [whole[start : start + size] for start in range(0, len(whole), size)] for size in SIZES}
     took: dict[int, list[float]] = {size: [] for size in SIZES}
@@ -95,7 +95,7 @@ def _exponent() -> float:
 
 
 def _timed(work: Callable[[Any], object], given: object) -> float:
-    """Return ms; what the work returns is let go of when the clock has stopped."""
+    """Return ms; the result is freed only after the clock has stopped."""
     began = time.perf_counter()
     result = work(given)
     took = time.perf_counter() - began

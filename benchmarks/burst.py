@@ -1,12 +1,12 @@
-"""Memory of the host when three hundred API clients stream at once: the peak above what it held before.
+"""Memory of the host while three hundred API clients stream at once: the peak above its idle memory.
 
-Every side gets a host process of its own, because memory a process has taken once is used again by the next side. The
-third side is the bare pipe with as much text as ours: the host reads that text at every chat, whoever wrote it.
+Each side gets a host process of its own, because a process reuses the memory of earlier rounds. The third side is the
+bare pipe padded to the size of our file: the host reads the function's text at every chat, whichever function it is.
 
-What counts is the memory that belongs to the process alone. The host keeps up to 512 connections to its SQLite file
-and maps the file once for each: the kernel holds those pages once, but counts them 512 times as resident. Pages that
-still stand in the write-ahead log are different: each connection copies them. So the log is written back before, as
-every host does by itself after 4 MB of changes.
+Only memory private to the process counts. The host keeps up to 512 connections to its SQLite file and maps the file
+once for each: the kernel holds those pages once, but counts them 512 times as resident. Pages still in the write-ahead
+log are different: each connection copies them. Therefore the log is checkpointed first, as every host does by itself
+after 4 MB of changes.
 """
 
 import asyncio
@@ -45,7 +45,7 @@ def measure_burst(bundle: Path) -> Iterator[Line]:
 
 def _sources(ours: str) -> dict[str, str]:
     bare = (FOLDER / "bare_pipe.py").read_text("utf-8")
-    unlimited = "aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))"  # its own stops at 100 connections
+    unlimited = "aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))"  # the default limit is 100
     bare = bare.replace("aiohttp.ClientSession()", unlimited)
     lines = math.ceil((len(ours) - len(bare)) / 100)
     return {OURS: ours, BARE: bare, PADDED: bare + f"# {'x' * 97}\n" * lines}
@@ -58,7 +58,7 @@ def _peak(side: str, source: str) -> float:
 
 
 async def _burst(server: HostServer, address: str, side: str, source: str) -> int:
-    """Return the bytes by which the host's peak in a burst lies above what it held before."""
+    """Return the bytes by which the host's peak during a burst exceeds its idle memory."""
     valves = {"API_KEY": SIMULATOR_KEY, "BASE_URL": address}
     valves |= {"MAX_CONCURRENT_REQUESTS": str(2 * CLIENTS)} if side == OURS else {"MODELS": SLUG}
     async with HostAdmin(server.url) as admin:
@@ -83,7 +83,7 @@ def _write_log_back(database: Path) -> None:
 
 @contextmanager
 def _watched(pid: int) -> Iterator[list[int]]:
-    """Note the bytes of memory that belong to a process alone, before the block and all through it."""
+    """Record the process's private memory in bytes, before the block and throughout it."""
     seen, over = [_own_memory(pid)], threading.Event()
 
     def watch() -> None:

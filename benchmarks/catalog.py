@@ -1,7 +1,7 @@
-"""The list of models: parsing it against orjson's load of the same bytes, and what the loop feels meanwhile.
+"""The model list: parsing it, compared with orjson's load of the same bytes, and the stalls of the loop meanwhile.
 
-The list is the simulator's, repeated under other ids up to 400 models. It is served by another process: one that
-shared this interpreter would be measured, too.
+The list is the simulator's, repeated under other ids up to 400 models. Another process serves it: a server in this
+interpreter would be part of the measurement.
 """
 
 import re
@@ -33,7 +33,7 @@ ANNOUNCED = re.compile(r"port (\d+)")
 
 
 async def measure_catalog() -> list[Line]:
-    """Measure the parsing alone, then whole fetches beside a ticking loop."""
+    """Measure the parsing alone, then whole fetches while a ticker watches the loop."""
     raw = _list()
     if len(read_models(raw)) != MODELS:
         raise Broken(f"{len(read_models(raw))} models of {MODELS}")
@@ -78,7 +78,7 @@ def _list() -> bytes:
 
 @contextmanager
 def _served(raw: bytes) -> Iterator[str]:
-    """Serve the list on loopback from a process of its own; give the base URL."""
+    """Serve the list on loopback from another process; yield the base URL."""
     with TemporaryDirectory() as folder:
         Path(folder, "models").write_bytes(raw)
         command = [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", folder]

@@ -1,10 +1,10 @@
-"""Histories like those of real chats, drawn from a fixed seed.
+"""Realistic chat histories, drawn from a fixed seed.
 
-The person asks in 50-400 characters, the answers have 500-3,000: sentences of 5-16 words in paragraphs, headings,
-lists, tables and quotations; one word in fifteen is bold, inline code or in quotation marks. Every fourth answer
-names its sources as footnotes and links, two in five hold a block of code with quotes, tabs and backslashes. Of five
-exchanges two are in plain ASCII, one has typographic quotes, dashes and emoji, one is German, one Chinese or
-Japanese. A system prompt comes first. Contents are strings, as hosts and SDKs send text; there are no tool calls.
+Questions have 50-400 characters, answers 500-3,000: sentences of 5-16 words in paragraphs, headings, lists, tables and
+quotations; one word in fifteen is bold, inline code or in quotation marks. Every fourth answer cites its sources as
+footnotes and links, two in five contain a code block with quotes, tabs and backslashes. Of five exchanges two are in
+plain ASCII, one has typographic quotes, dashes and emoji, one is German, one Chinese or Japanese. A system prompt comes
+first. Contents are strings, as hosts and SDKs send text; there are no tool calls.
 """
 
 from random import Random
@@ -55,7 +55,7 @@ Tongue = tuple[tuple[str, ...], str, str]
 
 
 def history(messages: int) -> list[dict[str, Any]]:
-    """Return that many chat messages, the last one of the person; the same for the same number."""
+    """Return `messages` chat messages, the last one from the user; the same number gives the same history."""
     draw = Random(messages)
     made = [{"role": "system", "content": "You are a careful assistant. Answer in the language of the question."}]
     for place in range(messages - 1):

@@ -1,4 +1,4 @@
-"""The first request: after the function was saved again, and the very first one in a fresh process."""
+"""The first request after the function was saved again, and the very first request in a fresh process."""
 
 import time
 from collections.abc import AsyncIterator
@@ -24,7 +24,7 @@ class Saved:
 
 
 async def measure_cold(rig: Rig) -> AsyncIterator[Line]:
-    """Measure; the first use of the process was measured while the functions were installed."""
+    """Measure saves; the first use in the process was measured during installation."""
     numbers = count()
 
     async def saved(side: str) -> Saved:

@@ -1,4 +1,4 @@
-"""Many people at once, each reading twenty pieces a second. Both sides have a row in the host's table of models."""
+"""Many users at once, each reading twenty tokens a second. Both sides have a row in the host's model table."""
 
 import asyncio
 import time
@@ -14,18 +14,18 @@ from entrypoints.devhost.browser import BrowserSession
 
 PEOPLE = (20, 100)
 BY_API, IN_BROWSER = 1.1, 0.95
-"""At most this share of the bare pipe's CPU; by the API also of its time to the first token."""
+"""Limits as a share of the bare pipe: for its CPU, and by the API also for its time to first token."""
 
 COUNT, SLUG = 200, "sim/deltas-200-rate-20"
 ROUNDS = 3
 
 Times = tuple[float, float]
-"""First text and end of one answer, seconds after it was asked for."""
+"""First text and end of one answer, in seconds after the request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """One round: times in ms, CPU of the host for all of them together."""
+    """One round: times in ms, and the host's CPU time for all users together."""
 
     first: float
     total: float
@@ -34,7 +34,7 @@ class Crowd:
 
 
 async def measure_crowd(rig: Rig) -> AsyncIterator[Line]:
-    """Measure both paths; every answer is checked for loss and order."""
+    """Measure both paths; every answer is checked for lost and misordered words."""
 
     async def api_answer(side: str) -> Times:
         reply = await rig.say(side, SLUG)

@@ -1,4 +1,4 @@
-"""Decoder, translation and turn machine per delta, against the JSON library alone on the same frames."""
+"""Decoder, translator and turn machine per delta, compared with the JSON library alone on the same frames."""
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,7 +27,7 @@ NOW = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 async def measure_decode(address: str) -> list[Line]:
-    """Measure on a recorded stream, in reads of several sizes and one frame per read."""
+    """Measure a recorded stream, in reads of several sizes and with one frame per read."""
     stream = await _recorded(address)
     frames = [frame + b"\n\n" for frame in stream.split(b"\n\n") if frame]
     lines = [_line(f"{size // 1024} KiB per read", _cut(stream, size), frames) for size in READS]
@@ -57,7 +57,7 @@ def _turn(reads: Sequence[bytes]) -> Iterator[list[Step]]:
 
 
 def _timed(work: Iterable[object]) -> float:
-    """Return how long it takes to go through `work`; as in a stream, nothing is kept."""
+    """Return the time to iterate over `work`; items are dropped at once, as in a stream."""
     began = time.perf_counter()
     for _ in work:
         pass

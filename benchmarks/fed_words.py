@@ -1,4 +1,4 @@
-"""Words handed to aiohttp's reader one by one: what a turn does with each, without socket and other processes."""
+"""Feeds words to aiohttp's reader one by one: the cost of a turn per word, without sockets and other processes."""
 
 import asyncio
 import json
@@ -74,7 +74,7 @@ def _frames() -> Iterator[bytes]:
 
 
 def _fed(frames: list[bytes]) -> StreamReader:
-    """Return a reader that gets the next frame whenever the loop has run what the one before set off."""
+    """Return a reader that gets the next frame after the loop has run everything triggered by the previous one."""
     loop, left = asyncio.get_running_loop(), iter(frames)
     content: Any = StreamReader(BaseProtocol(loop), 32 * 1024, loop=loop)
     content._protocol.transport = _Open()
@@ -92,7 +92,7 @@ def _fed(frames: list[bytes]) -> StreamReader:
 
 
 class _Open:
-    """As much of a transport as a reader looks at."""
+    """The parts of a transport that the reader uses."""
 
     def is_closing(self) -> bool:
         return False
@@ -103,7 +103,7 @@ class _Open:
 
 
 class _Answer:
-    """As much of an answer as a stream reads."""
+    """The parts of a response that the stream reads."""
 
     def __init__(self, content: StreamReader) -> None:
         self.content = content

@@ -1,4 +1,4 @@
-"""What can be measured without a host: the core on recorded frames, open streams, requests, model lists, the start."""
+"""Measurements without a host: the core on recorded frames, open streams, requests, model lists, start-up."""
 
 import asyncio
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from entrypoints.devhost.upstream import running_simulator
 
 
 def measure_inprocess(bundle: Path) -> Iterator[Line]:
-    """Measure all of it; upstream is another process."""
+    """Measure all of them; upstream is another process."""
     with running_simulator() as address:
         yield from asyncio.run(measure_decode(address))
         yield from measure_streams(address)

@@ -1,7 +1,7 @@
-"""One very large event: the memory it takes at its peak, in multiples of its size, and how long the loop stands.
+"""One very large event: its peak memory in multiples of its size, and the longest stall of the loop.
 
-`python -m benchmarks.large_event serve MIB` is upstream; `… KIND ADDRESS MIB` measures in a process of its own: the
-whole pipe as an API client sees it, without a host.
+`python -m benchmarks.large_event serve MIB` is upstream; `... KIND ADDRESS MIB` measures, in a process of its own, the
+whole pipe as an API client uses it, without a host.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ PLACE = {"output_index": 0, "item_id": "i_1", "content_index": 0}
 
 
 def measure_large_event() -> Iterator[Line]:
-    """Measure each kind in a fresh process."""
+    """Measure each kind of event in a fresh process."""
     command = [sys.executable, "-m", "benchmarks.large_event"]
     with subprocess.Popen([*command, "serve", str(MIB)], cwd=ROOT, stdout=subprocess.PIPE, text=True) as upstream:
         try:
@@ -109,7 +109,7 @@ async def _measured(kind: str, address: str, size: int) -> tuple[float, float]:
     pipe: Any = Pipe()
     pipe.valves.BASE_URL, pipe.valves.API_KEY = address, "sk-or-v1-nobody"
     async for _ in await _asked(pipe, "nothing"):
-        pass  # everything is loaded and connected once
+        pass  # a first request loads and connects everything
     gc.collect()
     before, gaps, seen = _own_memory(), [0.0], [0]
     over = threading.Event()

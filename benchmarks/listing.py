@@ -1,4 +1,4 @@
-"""The model list from memory, as the host asks for it at every page load."""
+"""The model list from the cache, as the host requests it at every page load."""
 
 import asyncio
 import time
@@ -19,7 +19,7 @@ PATIENCE = 20.0
 
 
 async def measure_listing() -> list[Line]:
-    """Measure one warm call of the whole service; each comes with valves of its own, as the host gives them."""
+    """Measure one warm call of the whole service; each call has new valves, as in the host."""
     async with _upstream() as address:
         service = PipeService("measured")
         took = []
@@ -48,7 +48,7 @@ async def _loaded(service: PipeService, address: str) -> None:
 
 @asynccontextmanager
 async def _upstream() -> AsyncIterator[str]:
-    """Serve a list of models on loopback; give the base URL."""
+    """Serve a model list on loopback; yield the base URL."""
 
     async def models(_: web.Request) -> web.Response:
         return web.json_response({"data": [_entry(number) for number in range(MODELS)]})

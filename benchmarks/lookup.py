@@ -1,10 +1,10 @@
-"""Looking up one chat among a million rows, against the same chat among ten thousand.
+"""Looking up one chat among a million rows, compared with the same chat among ten thousand.
 
-The turns of the chat are spread evenly over all others, as those of a chat that lasted for months. The large file is
-made once and kept outside the work tree under a name that follows from the tables; the chat is put in for each run.
+The turns of the chat are spread evenly over all other rows, like those of a chat that lasted for months. The large file
+is created once and cached outside the work tree under a name derived from the tables; each run inserts the chat.
 
-Of many alternating rounds the fastest counts: a lookup passes through two threads, and on a machine that has other
-work a wait for one of them is as long as the lookup.
+The fastest of many alternating rounds counts: a lookup passes through two threads, and on a busy machine waiting for
+one of them takes as long as the lookup.
 """
 
 import os
@@ -39,7 +39,7 @@ Filler = tuple[str | int | bytes, ...]
 
 
 async def measure_lookup() -> AsyncIterator[Line]:
-    """Measure a long chat by its turns, the same by what was said, and a single turn."""
+    """Measure a long chat found by turn ids, the same chat found by fingerprints, and a single turn."""
     async with AsyncExitStack() as stack:
         sides: dict[str, Kept] = {}
         chats: dict[str, Chat] = {}
@@ -60,7 +60,7 @@ async def measure_lookup() -> AsyncIterator[Line]:
 
 
 async def _lookup(kept: Kept, chat: Chat, how: str) -> float:
-    """Return ms; each round asks for another single turn."""
+    """Return ms; each round looks up another single turn."""
     records = chat.records if how.startswith(str(TURNS)) else Random(time.monotonic_ns()).choices(chat.records)
     by_words = "words" in how
     turns = [] if by_words else [record.turn_id for record in records]
@@ -84,7 +84,7 @@ async def _forget(kept: Kept) -> None:
 
 
 async def _file(rows: int) -> Path:
-    """Return a file with that many rows, made if it is not there; those of other tables are removed then."""
+    """Return a file with `rows` rows, created if missing; files of other tables are then removed."""
     folder = Path(os.environ.get("OPENROUTER_PIPE_CACHE") or Path.home() / ".cache" / "openrouter-pipe")
     path = folder / f"bench-{_schema()}" / f"rows-{rows}.db"
     if not path.exists():
@@ -101,7 +101,7 @@ async def _file(rows: int) -> Path:
 
 
 def _schema() -> str:
-    """Return a name for what the files hold: tables, indexes, and how rows are spread."""
+    """Return a name derived from the content of the files: tables, indexes, and the spread of rows."""
     dialect = sqlite.dialect()
     made = [str(CreateTable(artifact).compile(dialect=dialect))]
     made += sorted(str(CreateIndex(index).compile(dialect=dialect)) for index in artifact.indexes)
@@ -110,7 +110,7 @@ def _schema() -> str:
 
 
 def _fill(file: Path, count: int) -> None:
-    """Insert rows first and index them then: ten times as fast."""
+    """Insert the rows before creating the indexes: ten times as fast."""
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
         for setting in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-200000"):
             connection.execute(f"PRAGMA {setting}")
@@ -132,7 +132,7 @@ def _fill(file: Path, count: int) -> None:
 
 
 def _fillers(count: int) -> Iterator[Filler]:
-    """Iterate over rows of other people, in the order of the table's columns; even numbers name the turns."""
+    """Yield rows of other users, in the order of the table's columns; turn ids have even numbers."""
     draw = Random(count)
     started = 1_700_000_000_000_000
     for number in range(count):
@@ -146,7 +146,7 @@ def _fillers(count: int) -> Iterator[Filler]:
 
 
 def _spread(rows: int) -> Iterator[str]:
-    """Iterate over ids of turns between those of the fillers, `TURNS` of them from the first to the last."""
+    """Yield `TURNS` turn ids, spread evenly between those of the fillers from the first to the last."""
     turns = rows // ROWS_PER_TURN
     return (_ulid(2 * (number * turns // TURNS) + 1) for number in range(TURNS))
 

@@ -1,4 +1,4 @@
-"""Chats with turns that were kept, and a store of their rows: what replaying and storing are measured on."""
+"""Chats with stored turns, and a store of their rows: the input for measuring replay and storage."""
 
 from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -29,12 +29,12 @@ SLUG = "openai/gpt-5"
 ANN = Person(user_id="ann", chat_id="chat-1", message_id="message-1")
 KEPT = Remembering(namespace="measured_1a2b3c4d")
 SEALED_BYTES = 1_500
-"""Bytes of sealed thinking in a turn, before base64."""
+"""Bytes of encrypted reasoning in a turn, before base64."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An open store; `memory` is the use case over it."""
+    """An open store; `memory` is the use case on top of it."""
 
     database: Database
     shelf: Shelf
@@ -44,16 +44,16 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """A chat as a host sends it with the next question, and what its turns left: two rows each."""
+    """A chat as a host sends it with the next question, and the records of its turns: two rows each."""
 
     messages: tuple[dict[str, Any], ...]
     records: tuple[TurnRecord, ...]
 
 
 def chat_of(turns: int, ids: Iterator[str] | None = None, *, named: bool = True) -> Chat:
-    """Return a chat whose answers all began with sealed thinking; the same for the same number, but for the ids.
+    """Return a chat in which every answer began with encrypted reasoning; deterministic except for the ids.
 
-    `named`: its answers name their turns, as those of a page do; otherwise there are only words, as with API clients.
+    `named`: answers contain references to their turns, as in a page; otherwise only text, as with API clients.
     """
     ids = ids or iter(plain_ulid, "")
     draw, records, messages = Random(turns), list[TurnRecord](), list[dict[str, Any]]()
@@ -84,7 +84,7 @@ def _turn(turn_id: str, text: str, draw: Random) -> TurnRecord:
 
 @asynccontextmanager
 async def kept_in(file: Path) -> AsyncIterator[Kept]:
-    """Open a store in a file, as the product does on SQLite; rows are encrypted and compressed."""
+    """Open a store in a file, configured as in production on SQLite; rows are encrypted and compressed."""
     url = f"sqlite:///{file}"
     await migrate(url, revisions_dir)
     database, offload = Database(url), ThreadOffload()
@@ -109,6 +109,6 @@ async def kept_in(file: Path) -> AsyncIterator[Kept]:
 
 
 async def keep(memory: TurnMemory, records: Sequence[TurnRecord]) -> None:
-    """Store turns as they would be after an answer."""
+    """Store turns as after an answer."""
     for record in records:
         await memory.remember(ANN, KEPT, record)

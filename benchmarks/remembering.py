@@ -1,4 +1,4 @@
-"""What remembering costs: replaying long chats, looking them up among a million rows, storing while others stream."""
+"""The cost of stored turns: replaying long chats, lookups among a million rows, storing while other turns stream."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator

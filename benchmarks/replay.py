@@ -1,8 +1,8 @@
-"""Replaying a long chat from its store, against the bare query plus decode.
+"""Replaying a long chat from its store, compared with the bare query plus decoding.
 
-Replaying is what a turn does with its history: what to look up, the lookup, rows opened and read, turns put back in
-their places. The bare side selects the same rows by the same ids over the same connection, opens and decodes them;
-it does nothing with them.
+Replay is the work of a turn on its history: find the references, look up the turns, open and read rows, and restore the
+turns in their places. The bare side selects the same rows by the same ids over the same connection, opens and decodes
+them, and does nothing else.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ COLUMNS = (a.turn_id, a.ordinal, a.kind, a.model, a.fingerprint, a.key_id, a.cod
 
 
 async def measure_replay() -> AsyncIterator[Line]:
-    """Measure 200 turns with 400 rows, found by name and by words, then the growth from 100 to 1,600 turns."""
+    """Measure 200 turns with 400 rows, by reference and by fingerprint, then the growth from 100 to 1,600."""
     with TemporaryDirectory() as folder:
         for number, how in enumerate(("turns named", "recognised by words")):
             chat = chat_of(TURNS, named=not number)
@@ -63,7 +63,7 @@ async def _compared(kept: Kept, chat: Chat, what: str) -> Line:
 
 
 async def _stall(kept: Kept, chat: Chat) -> Line:
-    """The longest gap of the loop while the rows are recalled, and while nothing happens for as long."""
+    """Return the longest stall of the loop during a recall, compared with an idle period of the same length."""
     want = wanted_of(marks_of(chat.messages, by_fingerprint=True))
     took = await _timed(lambda: kept.memory.recall(ANN, KEPT, want.turn_ids, ()))
 
@@ -77,7 +77,7 @@ async def _stall(kept: Kept, chat: Chat) -> Line:
 
 
 async def _exponent() -> float:
-    """Return the slope of the fastest times over the turns, both as logarithms."""
+    """Return the slope of the fastest times over the number of turns, both as logarithms."""
     with TemporaryDirectory() as folder:
         async with kept_in(Path(folder) / "measured.db") as kept:
             chats = {size: chat_of(size) for size in SIZES}
@@ -92,7 +92,7 @@ async def _exponent() -> float:
 
 
 async def _replayed(kept: Kept, chat: Chat) -> tuple[JsonObject, ...]:
-    """Do what a turn does; the words are needed only where turns are not named."""
+    """Replay as a turn does; texts are needed only if the turns have no references."""
     named = any("reasoning_details" in message for message in chat.messages)
     marks = marks_of(chat.messages, by_fingerprint=not named)
     want = wanted_of(marks)
@@ -113,14 +113,14 @@ async def _bare(kept: Kept, chat: Chat) -> list[object]:
 
 
 def _check(items: tuple[JsonObject, ...], chat: Chat) -> None:
-    """Raise Broken unless all thinking went back as it was."""
+    """Raise Broken unless all reasoning was restored unchanged."""
     due = [kept.item for record in chat.records for kept in record.items if kept.item["type"] == "reasoning"]
     if [item for item in items if item["type"] == "reasoning"] != due:
         raise Broken(f"the thinking of {len(chat.records)} turns did not come back")
 
 
 async def _timed(work: Callable[[], Awaitable[object]]) -> float:
-    """Return ms; what is left over from before is collected first."""
+    """Return ms; garbage of earlier rounds is collected first."""
     gc.collect()
     began = time.perf_counter()
     result = await work()

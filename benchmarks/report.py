@@ -1,4 +1,4 @@
-"""The table: one line per measured thing, ours beside the bare pipe, and whether the target is reached."""
+"""The table: one line per measurement, ours beside the bare pipe, and whether the target was reached."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ HEADINGS = ("what", "ours", "bare", "ours/bare", "target", "reached")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row; `reached` is None where there is no target."""
+    """One row; `reached` is None if there is no target."""
 
     what: str
     ours: str
@@ -25,11 +25,11 @@ class Line:
 
 
 class Broken(Exception):
-    """An answer was short, misordered or missing: figures about it would be worth nothing."""
+    """An answer was short, misordered or missing: its figures would be meaningless."""
 
 
 def ratio(what: str, ours: float, bare: float, unit: str, at_most: float | None = None) -> Line:
-    """Compare by quotient; it is judged as printed, to two places."""
+    """Compare by quotient; judged as printed, to two places."""
     relation = round(ours / bare, 2) if bare else float("inf")
     target = "" if at_most is None else f"≤ {at_most:g} ×"
     reached = None if at_most is None else relation <= at_most
@@ -39,9 +39,9 @@ def ratio(what: str, ours: float, bare: float, unit: str, at_most: float | None 
 def difference(
     what: str, ours: float, bare: float, unit: str, at_most: float | None = None, *, more: float | None = None
 ) -> Line:
-    """Compare by difference; it is judged as printed, to one place.
+    """Compare by difference; judged as printed, to one place.
 
-    `more` is the difference where it is not that of the two figures: the median of the differences of the rounds.
+    `more` replaces the difference of the two figures, for example by the median of the differences of the rounds.
     """
     more = round(ours - bare if more is None else more, 1)
     target = "" if at_most is None else f"≤ +{at_most:g} {unit}"

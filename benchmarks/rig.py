@@ -1,4 +1,4 @@
-"""What the measurements in a host share: one real Open WebUI with the functions in it, and upstream beside it."""
+"""The shared setup for measurements in a host: one real Open WebUI with the functions, and upstream."""
 
 import asyncio
 import json
@@ -23,14 +23,14 @@ SLUGS = (
     *("sim/deltas-200-rate-20", "sim/deltas-20000-frames-3"),
 )
 AFTERMATH = 0.1
-"""Seconds after an answer's end in which the host still works for it (bookkeeping of both sides)."""
+"""Seconds after an answer's end during which the host still works on it (bookkeeping of both sides)."""
 
 Gaps = list[tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
 class FirstUse:
-    """How the very first use of a function in this process went: stalls and times in seconds."""
+    """The very first use of a function in a process: stalls and times in seconds."""
 
     create_stall: float
     list_stall: float
@@ -40,7 +40,7 @@ class FirstUse:
 
 @dataclass(frozen=True, slots=True)
 class Rig:
-    """`sources` are the texts installed under each id; `first_use` was measured while installing them."""
+    """`sources` are the texts installed under each id; `first_use` was measured during installation."""
 
     admin: HostAdmin
     pid: int
@@ -52,12 +52,12 @@ class Rig:
         return cpu_seconds(self.pid)
 
     async def say(self, side: str, slug: str) -> StreamedReply:
-        """Ask for one streamed answer by the API."""
+        """Request one streamed answer by the API."""
         return await stream_chat(self.admin, f"{side}.{slug}")
 
     @asynccontextmanager
     async def ticking(self) -> AsyncIterator[Gaps]:
-        """Watch the host's event loop inside the block; the list is filled when the block is left."""
+        """Watch the host's event loop inside the block; the list is filled when the block ends."""
         gaps: Gaps = []
         await plain_chat(self.admin, f"{TICKER}.tick", "start")
         await asyncio.sleep(AFTERMATH)
@@ -66,13 +66,13 @@ class Rig:
         finally:
             await asyncio.sleep(AFTERMATH)
             _, answer = await plain_chat(self.admin, f"{TICKER}.tick", "stop")
-            told = json.loads(answer["choices"][0]["message"]["content"])
-            gaps.extend((end, length) for end, length, _ in told)
+            delays = json.loads(answer["choices"][0]["message"]["content"])
+            gaps.extend((end, length) for end, length, _ in delays)
 
 
 @contextmanager
 def running_host() -> Iterator[tuple[HostServer, str]]:
-    """Run host and upstream, each in a process of its own; give the host and upstream's base URL."""
+    """Run host and upstream, each in a process of its own; yield the host and upstream's base URL."""
     server = HostServer(SUPPORTED_HOSTS[0], login=False, settings={"BYPASS_MODEL_ACCESS_CONTROL": "true"})
     with running_simulator() as address, server:
         yield server, address
@@ -80,7 +80,7 @@ def running_host() -> Iterator[tuple[HostServer, str]]:
 
 @asynccontextmanager
 async def opened_rig(server: HostServer, address: str, bundle: str) -> AsyncIterator[Rig]:
-    """Install everything and give it, warmed up."""
+    """Install all functions and yield the warmed-up rig."""
     sources = {OURS: bundle, BARE: (FOLDER / "bare_pipe.py").read_text("utf-8")}
     valves = {
         OURS: {"API_KEY": SIMULATOR_KEY, "BASE_URL": address},
@@ -103,7 +103,7 @@ async def _first_use(rig: Rig, side: str, valves: dict[str, str]) -> FirstUse:
     """Install a function, list its models and chat with it, watching the loop.
 
     Its models are then made public: a model with a row costs the host some milliseconds more than one without, and
-    without a row nobody but an administrator could use it.
+    without a row only administrators could use it.
     """
     marks = []
     async with rig.ticking() as gaps:

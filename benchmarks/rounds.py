@@ -1,4 +1,4 @@
-"""Alternating rounds: what drifts in the machine meanwhile drifts for both."""
+"""Alternating rounds: drift of the machine affects both sides equally."""
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -8,14 +8,14 @@ from typing import TypeVar
 from benchmarks.report import Broken, Line, difference
 
 OURS, BARE = "openrouter", "bare"
-"""Function ids in the host, and the names of the two sides everywhere else."""
+"""Function ids in the host, and the names of the two sides everywhere."""
 
 Measured = TypeVar("Measured")
 Samples = dict[str, list[Measured]]
 
 
 async def alternating(rounds: int, measure: Callable[[str], Awaitable[Measured]]) -> Samples[Measured]:
-    """Measure both sides `rounds` times; who comes first changes every round."""
+    """Measure both sides `rounds` times; the order alternates with every round."""
     samples: Samples[Measured] = {OURS: [], BARE: []}
     for number in range(rounds):
         for side in (OURS, BARE) if number % 2 == 0 else (BARE, OURS):
@@ -33,7 +33,7 @@ def compared(
 ) -> Line:
     """Compare one figure in ms: both medians, and the median of the differences within the rounds.
 
-    The machine may be twice as slow in one round as in the next; within a round both sides meet the same.
+    The machine may be twice as slow in one round as in the next; within a round the conditions are the same for both.
     """
     more = median(figure(ours) - figure(bare) for ours, bare in zip(samples[OURS], samples[BARE], strict=True))
     return difference(what, *medians(samples, figure), "ms", at_most, more=more)
@@ -50,10 +50,10 @@ def check_words(text: str, count: int, whose: str) -> None:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Return the CPU time a process and its threads have used so far, ended threads included (Linux)."""
+    """Return the CPU time of a process and its threads so far, including ended threads (Linux)."""
     return time.clock_gettime((~pid << 3) | 2)
 
 
 def longest(gaps: Sequence[tuple[float, float]], since: float, until: float) -> float:
-    """Return the longest gap (s) that ended within a span of `perf_counter` time."""
+    """Return the longest gap (s) that ended within the given span of `perf_counter` time."""
     return max((length for end, length in gaps if since <= end <= until + length), default=0.0)

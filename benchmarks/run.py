@@ -1,7 +1,7 @@
-"""Measure and print: `python -m benchmarks.run [--only PART …] [--bundle FILE]`.
+"""Measures and prints: `python -m benchmarks.run [--only PART ...] [--bundle FILE]`.
 
-Reports, never asserts: a missed target changes nothing but its line. The exit status is 1 when something is broken,
-above all when an answer was short or out of order.
+Reports without judging: a missed target changes only its line. The exit status is 1 if something is broken, above all
+if an answer was short or out of order.
 """
 
 import argparse
@@ -52,7 +52,7 @@ class Report:
         say(headings())
 
     def add(self, line: Line) -> None:
-        """Print and keep a line."""
+        """Print and store a line."""
         self.lines.append(line)
         say(line.text())
 

@@ -1,7 +1,7 @@
-"""What a function's first use costs everybody else: an event loop ticks while the file is run and loaded.
+"""The cost of a function's first use for all others: an event loop ticks while the file is executed and loaded.
 
-`python -m benchmarks.startup FILE` measures in a process of its own and prints milliseconds: running the file,
-the first model list, and the longest stall during it.
+`python -m benchmarks.startup FILE` measures in a process of its own and prints milliseconds: executing the file, the
+first model list, and the longest stall during it.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ HOST_HAS = (
     "pygments",
     "orjson",
 )
-"""Imported before: every host has these long before it loads a function."""
+"""Modules imported first: every host has imported them long before it loads a function."""
 
 
 def measure_startup(bundle: Path, python: Path) -> list[Line]:
@@ -55,7 +55,7 @@ def _measured(file: Path, python: Path) -> list[float]:
 
 
 async def first_use(text: str) -> tuple[float, float, float]:
-    """Run the file as a host does, then ask for its models; without a key that needs no upstream."""
+    """Execute the file as a host does, then request its models; without a key this needs no upstream."""
     module, running = execute(text, "function_measured")
     pipe = module.__dict__["Pipe"]()
 

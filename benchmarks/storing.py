@@ -1,8 +1,7 @@
-"""Whether storing delays what is shown: a turn that streams while the turn before it is being stored.
+"""Whether storing delays the answer: a turn streams while the previous turn is being stored.
 
-`python -m benchmarks.storing URL FOLDER` measures in a process of its own, whose store is in the folder, and prints
-the samples. Both sides are the function as shipped, one with persistence on, one with it off; upstream is another
-process.
+`python -m benchmarks.storing URL FOLDER` measures in a process of its own with its store in FOLDER, and prints the
+samples. Both sides are the shipped function, one with persistence on, one with it off; upstream is another process.
 """
 
 import asyncio
@@ -34,7 +33,7 @@ AFTERMATH = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One turn, measured: times in ms; `gap` is the longest between two pieces of it."""
+    """One measured turn: times in ms; `gap` is the longest time between two pieces of its answer."""
 
     first: float
     gap: float
@@ -42,15 +41,15 @@ class Shown:
 
 
 def measure_storing(address: str) -> list[Line]:
-    """Compare with the same function that keeps nothing."""
+    """Compare with the same function without persistence."""
     with TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "benchmarks.storing", address, folder]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False)
         if done.returncode:
             raise Broken(f"storing: {(done.stderr.strip() or 'no output').splitlines()[-1]}")
-        told = json.loads(done.stdout)
-        _check(Path(folder), told["turns"])
-    samples = {side: [Shown(*figures) for figures in told[side]] for side in (OURS, BARE)}
+        measured = json.loads(done.stdout)
+        _check(Path(folder), measured["turns"])
+    samples = {side: [Shown(*figures) for figures in measured[side]] for side in (OURS, BARE)}
     what = "turn before being stored, nothing stored"
     return [
         compared(f"{what}: first token", samples, lambda shown: shown.first, FIRST_MS),
@@ -60,7 +59,7 @@ def measure_storing(address: str) -> list[Line]:
 
 
 def _check(folder: Path, turns: int) -> None:
-    """Raise Broken unless every turn of the side that stores is there."""
+    """Raise Broken unless every turn of the persistent side was stored."""
     with closing(sqlite3.connect(folder / DATABASE_FILE)) as connection:
         (found,) = connection.execute(f"SELECT count(DISTINCT turn_id) FROM {artifact.name}").fetchone()
     if found != turns:

@@ -1,4 +1,4 @@
-"""Memory of open streams: a thousand at once through service, driver, presenter and adapter.
+"""Memory of a thousand open streams through service, driver, presenter and adapter.
 
 `python -m benchmarks.streams ours|bare rss|objects URL` measures in a process of its own and prints the bytes per
 stream; upstream is another process.
@@ -25,14 +25,14 @@ from entrypoints.openwebui.pipe import Pipe
 STREAMS, WARM_UP = 1_000, 50
 SLUG = "sim/deltas-200-rate-2"
 PIECES = 3
-"""How many frames a reader has got of each stream when memory is looked at."""
+"""Frames that each reader has received when memory is measured."""
 
 AT_MOST_KIB = 60.0
 PATIENCE = 60.0
 
 
 def measure_streams(address: str) -> Iterator[Line]:
-    """Measure both sides, each in fresh processes: what the system gave, and what Python holds."""
+    """Measure both sides, each in fresh processes: memory from the operating system, and Python objects."""
     for how, meaning in (("rss", "resident memory"), ("objects", "Python objects")):
         ours, bare = _measured("ours", how, address), _measured("bare", how, address)
         yield absolute(f"per open stream, {STREAMS:,} open: {meaning}", ours, "KiB", AT_MOST_KIB, bare)
@@ -47,7 +47,7 @@ def _measured(side: str, how: str, address: str) -> float:
 
 
 async def per_stream(side: str, how: str, address: str) -> float:
-    """Return the bytes each of a thousand open streams adds in this process."""
+    """Return the bytes that each of a thousand open streams adds to this process."""
     if how == "objects":
         tracemalloc.start()
     pipe = _pipe(side, address)
@@ -66,7 +66,7 @@ def _pipe(side: str, address: str) -> Any:
     if isinstance(pipe, Pipe):
         pipe.valves.MAX_CONCURRENT_REQUESTS = 2 * STREAMS
     else:
-        pipe.session = ClientSession(connector=TCPConnector(limit=0))  # its own would stop at 100 connections
+        pipe.session = ClientSession(connector=TCPConnector(limit=0))  # the default limit is 100 connections
     return pipe
 
 

@@ -25,9 +25,10 @@ class Pipe:
         return [{"id": "tick", "name": "Ticker"}]
 
     async def pipe(self, body: dict[str, Any]) -> str:
-        """Say `start`, later `stop`: the answer lists each delay beyond a tick as [end, length, collected], in seconds.
+        """Accept `start`, later `stop`: the answer lists each delay beyond a tick as [end, length, collected], in
+        seconds.
 
-        `collected` is how much of it the interpreter's garbage collector took.
+        `collected` is the part of the delay taken by the interpreter's garbage collector.
         """
         if self.ticking is not None:
             self.ticking.cancel()

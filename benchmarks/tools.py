@@ -1,7 +1,7 @@
-"""Tools: what running them adds to their own time, what a page's tools cost a turn, and a full room.
+"""Tools: the overhead of running them, the cost of a page's tools per turn, and memory at full load.
 
-The bare side gathers the same coroutines and nothing else. Ours is everything from the request to the end of the
-turn: a whole turn with two calls of an upstream that answers at once, stores on a disk, starts forced to it.
+The bare side gathers the same coroutines and nothing else. Ours is a whole turn from request to end, with two calls of
+an upstream that answers at once, stores on a disk, and tool starts forced to the disk.
 """
 
 import asyncio
@@ -45,7 +45,7 @@ async def _measured() -> list[Line]:
 
 async def _rounds(room: Room) -> AsyncIterator[Line]:
     tools, owner, upstream = Weather(SECONDS), Owner(), Asking(CALLS)
-    run_turn = room.run_turn(upstream)  # one for a process, as in the host
+    run_turn = room.run_turn(upstream)  # one instance per process, as in the host
     equip = EquipTurn(
         room.ports, offload=room.offload, clock=SystemClock(), ids=SystemIds(), telemetry=room.log, own=owner.own
     )
@@ -103,7 +103,7 @@ def _call(number: int) -> ToolCall:
 
 
 async def _full(room: Room) -> list[Line]:
-    """Let waves of calls fill all places and the line; what is left over after the first ones must not grow."""
+    """Fill all slots and the queue with waves of calls; after the first waves memory must not grow."""
     owner, kept = Owner(), list[int]()
     equip = EquipTurn(
         room.ports, offload=room.offload, clock=SystemClock(), ids=SystemIds(), telemetry=room.log, own=owner.own

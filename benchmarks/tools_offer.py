@@ -1,4 +1,4 @@
-"""What a page offers: 28 tools as Open WebUI 0.12.4 names them, and what offering them costs a turn."""
+"""The tools of a page: 28 tools with the names of Open WebUI 0.12.4, and their cost per turn."""
 
 import json
 import time
@@ -24,7 +24,7 @@ NAMES = (
 
 
 def measure_offer() -> list[Line]:
-    """Measure a turn's tools from their specs, named anew by the host, to the body; then the first time."""
+    """Measure a turn's tools from the host's specs, made anew each time, to the body; then the first time."""
     written = json.dumps([_parameters(place) for place in range(len(NAMES))])
     first = _timed(_specs(written))
     again = median(_timed(_specs(written)) for _ in range(ROUNDS))
@@ -49,7 +49,7 @@ def _timed(specs: tuple[ToolSpec, ...]) -> float:
 
 
 def _specs(written: str) -> tuple[ToolSpec, ...]:
-    """Make the specs as a host does in every turn: equal, and never the same objects."""
+    """Make the specs as a host does in every turn: equal, but new objects."""
     return tuple(
         ToolSpec(name, DESCRIPTION * (1 + place % 3), parameters, "builtin")
         for place, (name, parameters) in enumerate(zip(NAMES, json.loads(written), strict=True))
@@ -57,7 +57,7 @@ def _specs(written: str) -> tuple[ToolSpec, ...]:
 
 
 def _parameters(place: int) -> dict[str, Any]:
-    """Return one to six parameters: the first is needed, lists may be null."""
+    """Return one to six parameters: the first is required, lists may be null."""
     kinds: tuple[dict[str, Any], ...] = (
         {"type": "string"},
         {"type": "integer", "default": 5},

@@ -1,4 +1,4 @@
-"""Tools for measuring: a room of places and stores as the product opens them, and an upstream that asks for calls."""
+"""Setup for measuring tools: slots and stores configured as in production, and an upstream that requests calls."""
 
 import asyncio
 from collections import Counter
@@ -47,7 +47,7 @@ CITY = {
 
 
 def request(parallel: int, turn_id: str = "") -> TurnRequest:
-    """Ask for a turn that may run so many calls at once."""
+    """Return the request of a turn that may run `parallel` calls at once."""
     return TurnRequest(
         MODEL.id,
         ({"role": "user", "content": ASKED},),
@@ -60,18 +60,18 @@ def request(parallel: int, turn_id: str = "") -> TurnRequest:
 
 
 class Weather:
-    """Implements Toolbox: one tool that takes its time, or waits for a gate."""
+    """Implements Toolbox: one tool that takes some time, or waits for a gate."""
 
     def __init__(self, seconds: float = 0.0, gate: asyncio.Event | None = None) -> None:
         self._seconds, self._gate = seconds, gate
         self.running = self.most = 0
 
     def tools(self) -> tuple[ToolSpec, ...]:
-        """Return it."""
+        """Return the one tool."""
         return (ToolSpec("weather", "Tell the weather of a city.", CITY, "mcp:weather"),)
 
     async def call(self, _request: ToolRequest) -> ToolResult:
-        """Wait and answer."""
+        """Wait, then answer."""
         self.running += 1
         self.most = max(self.most, self.running)
         try:
@@ -82,7 +82,7 @@ class Weather:
 
 
 class Asking:
-    """Implements ResponsesClient: asks for calls first, and answers when it gets their outputs."""
+    """Implements ResponsesClient: requests calls first, and answers after it has received their outputs."""
 
     def __init__(self, calls: int) -> None:
         self._calls = calls
@@ -90,7 +90,7 @@ class Asking:
 
     @asynccontextmanager
     async def attempt(self, call: UpstreamCall) -> AsyncIterator[AsyncIterator[Sequence[UpstreamEvent]]]:
-        """Say it in one piece."""
+        """Answer in one batch."""
         found = [item["output"] for item in call.body.input if item.get("type") == "function_call_output"]
         self.outputs = found or self.outputs
         yield _said([TextDelta(0, "msg_1", 0, "Sunny.")] if found else [*map(_asked, range(self._calls))])
@@ -107,20 +107,20 @@ async def _said(events: Sequence[UpstreamEvent]) -> AsyncIterator[Sequence[Upstr
 
 
 class Warnings:
-    """Implements Telemetry: counts what is worth a warning, by name."""
+    """Implements Telemetry: counts warnings and errors by name."""
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
 
     def event(self, level: Level, name: str, **values: LogValue) -> None:
-        """Count it."""
+        """Count the event."""
         if level in ("warning", "error"):
             self.counts[name] += 1
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """Open stores and what runs turns over them."""
+    """Open stores, and the use case that runs turns on them."""
 
     ports: ToolPorts
     offload: ThreadOffload
@@ -142,7 +142,7 @@ class Room:
 
 @asynccontextmanager
 async def opened(folder: Path) -> AsyncIterator[Room]:
-    """Open stores in a folder: runs of tools are durable, breakers are shared."""
+    """Open stores in a folder: tool runs are durable, breakers are shared."""
     url = f"sqlite:///{folder / 'tools.db'}"
     await migrate(url, revisions_dir)
     database, offload, places = Database(url), ThreadOffload(), ProcessSlots({}, "tools")
@@ -157,25 +157,25 @@ async def opened(folder: Path) -> AsyncIterator[Room]:
 
 
 class Owner:
-    """Keeps tasks that outlive a call."""
+    """Owns tasks that outlive a call."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def own(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        """Keep one."""
+        """Start and hold a task."""
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def drained(self) -> None:
-        """Return once there is none."""
+        """Return once no task is left."""
         while self._tasks:
             await asyncio.wait(set(self._tasks))
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """Wait for what other tasks do; raise TimeoutError after a minute."""
+    """Wait until other tasks make `condition` true; raise TimeoutError after a minute."""
     async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.005)

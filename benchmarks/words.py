@@ -1,8 +1,8 @@
-"""One word a read, as real models send them: CPU from the bytes to the chunk the host gets.
+"""One word per read, as real models send them: CPU from the received bytes to the chunk for the host.
 
-The judged line hands each frame to aiohttp's reader as its connection would, so that only what is done with the bytes
-is measured: aiohttp alone takes them and looks at nothing. The lines beside it read from a socket; there the
-kernel and an event loop that sleeps between two words cost most, and other processes of the machine are heard.
+The judged line feeds each frame to aiohttp's reader as its connection would, so that only the processing of the bytes
+is measured: the baseline is aiohttp reading them and ignoring their content. The other lines read from a socket; there
+the kernel and an event loop that sleeps between two words cost most, and other processes disturb the measurement.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ COUNT, RATE = 1_000, 250
 SLUG = f"sim/deltas-{COUNT}-rate-{RATE}"
 ROUNDS = 3
 LOWEST_SHARE = 0.7
-"""Of the words that must have come in a read of their own; with fewer the figures say nothing."""
+"""Share of the words that must have arrived in a read of their own; below it the figures are meaningless."""
 
 Read = Callable[[], Awaitable[list[Any]]]
 
@@ -57,7 +57,7 @@ async def measure_words(address: str) -> list[Line]:
 
 
 async def _cpu(read: Read) -> float:
-    """Return the CPU time (µs) of one read, all threads counted; what was said is looked at afterwards."""
+    """Return the CPU time (us) of one read, over all threads; the answer is checked afterwards."""
     before = time.process_time()
     pieces = await read()
     used = time.process_time() - before
@@ -91,7 +91,7 @@ async def _through(pipe: Any) -> list[Any]:
 
 
 def _said(piece: Any) -> str:
-    """Return the text of a chunk, in whichever form the host gets it; of a bare read, that there was one."""
+    """Return the text of a chunk in any form the host receives; for a bare read, a placeholder."""
     if isinstance(piece, bytes):
         return "read"
     chunk = json.loads(piece.removeprefix("data: ")) if isinstance(piece, str) and "{" in piece else piece

@@ -1,6 +1,6 @@
-"""The host writes heavily to its own SQLite while people chat: what remembering adds to the stalls of its loop.
+"""The host writes heavily to its own SQLite file while users chat: stalls of its loop caused by storing turns.
 
-Every turn's thinking is stored, and sent upstream again with each turn that follows: none may be missing.
+Every turn's reasoning is stored, and sent upstream again with each later turn: none may be missing.
 """
 
 import asyncio
@@ -31,14 +31,14 @@ WARM_UP_ROUNDS = 1
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """One chat of `TURNS` turns: the longest stall (ms), and how many chats others saved meanwhile, per second."""
+    """One chat of `TURNS` turns: the longest stall (ms), and chats saved by others meanwhile, per second."""
 
     stall: float
     saves: float
 
 
 async def measure_writing(rig: Rig) -> AsyncIterator[Line]:
-    """Measure both sides in turns; the functions are loaded anew, with upstream in this process to be looked at."""
+    """Measure both sides in turn; the functions are reloaded with an upstream in this process, for inspection."""
     with SimulatorThread() as upstream:
         async with _installed(rig, upstream), BrowserSession(rig.admin, keep_data=False) as page:
 
@@ -55,14 +55,14 @@ async def measure_writing(rig: Rig) -> AsyncIterator[Line]:
 
 @dataclass
 class _Saves:
-    """How many chats others have saved."""
+    """Counts the chats saved by others."""
 
     count: int = 0
 
 
 @asynccontextmanager
 async def _installed(rig: Rig, upstream: SimulatorThread) -> AsyncIterator[None]:
-    """Install both functions for as long as the block lasts."""
+    """Install both functions for the duration of the block."""
     valves = {"API_KEY": SIMULATOR_KEY, "BASE_URL": upstream.url}
     more: dict[str, dict[str, str]] = {OURS: {}, BARE: {"MODELS": SLUG}}
     sources = {OURS: rig.sources[OURS], BARE: (FOLDER / "bare_pipe.py").read_text("utf-8")}
@@ -96,7 +96,7 @@ async def _chat(rig: Rig, page: BrowserSession, upstream: SimulatorThread, side:
 
 @asynccontextmanager
 async def _others_writing(rig: Rig) -> AsyncIterator[_Saves]:
-    """Let others save chats inside the block."""
+    """Let other users save chats during the block."""
     saves = _Saves()
     form = {"chat": _stored_chat()}
 
@@ -115,7 +115,7 @@ async def _others_writing(rig: Rig) -> AsyncIterator[_Saves]:
 
 
 def _stored_chat() -> dict[str, Any]:
-    """Return a chat as pages save it."""
+    """Return a chat in the form in which pages save it."""
     messages: dict[str, dict[str, Any]] = {}
     for number, message in enumerate(history(MESSAGES)):
         parent = str(number - 1) if number else None
@@ -126,7 +126,7 @@ def _stored_chat() -> dict[str, Any]:
 
 
 def _check_thinking(upstream: SimulatorThread, words: str, expected: int) -> None:
-    """Raise Broken unless the thinking of all turns before has gone back upstream."""
+    """Raise Broken unless the reasoning of all earlier turns was sent upstream."""
     asked = [record.body for record in upstream.records if record.path.endswith("/responses")]
     bodies = [body for body in asked if words in str(body["input"][-1])]
     if not bodies:

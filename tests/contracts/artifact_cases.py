@@ -1,4 +1,4 @@
-"""Artifacts to store."""
+"""Example artifacts."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,12 +13,12 @@ DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def ulid(number: int) -> str:
-    """Return the ULID of a number; they sort alike."""
+    """Return a ULID for a number; ULIDs sort like their numbers."""
     return "01" + "".join(DIGITS[number >> shift & 31] for shift in range(115, -1, -5))
 
 
 def row(number: int, turn: int, ordinal: int = 0, **changes: object) -> Artifact:
-    """Return a row of a turn of ann's."""
+    """Return a row of one of ann's turns."""
     made = Artifact(
         id=ulid(number),
         namespace=HERE,
@@ -41,5 +41,5 @@ def turn_of(turn: int, count: int, **changes: object) -> list[Artifact]:
 
 
 def numbers(rows: tuple[Artifact, ...]) -> list[tuple[str, int]]:
-    """Return which rows these are."""
+    """Return the turn id and ordinal of each row."""
     return [(one.turn_id, one.ordinal) for one in rows]

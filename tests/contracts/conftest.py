@@ -1,4 +1,4 @@
-"""Stores of every kind, empty."""
+"""Empty stores of every kind."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,6 +24,6 @@ async def opened(kind: str, folder: Path) -> AsyncIterator[Database | None]:
 
 @pytest.fixture(params=KINDS)
 async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database | None]:
-    """A database, or None: then the store is one of memory."""
+    """Provide a database, or None for a store in memory."""
     async with opened(request.param, tmp_path) as database:
         yield database

@@ -1,6 +1,6 @@
-"""What every ModelRows promises, as plain functions: they also run inside a host's own interpreter.
+"""The contract of ModelRows as plain functions: they also run inside a host's own interpreter.
 
-`python -m tests.contracts.model_rows_cases` runs them there and prints what broke; a host's modules must be at hand.
+`python -m tests.contracts.model_rows_cases` runs them there and prints failures; the host's modules must be importable.
 """
 
 import asyncio
@@ -184,7 +184,7 @@ async def _broken(rows: ModelRows) -> list[str]:
     for case in CASES:
         try:
             await case(rows)
-        except Exception:  # noqa: BLE001 - the edge of the run: every broken promise is to be told
+        except Exception:  # noqa: BLE001 - the edge of the run: every failed case is reported
             broken.append(f"{case.__name__}: {traceback.format_exc()}")
     return broken
 
@@ -192,7 +192,7 @@ async def _broken(rows: ModelRows) -> list[str]:
 if __name__ == "__main__":
     from adapters.openwebui.model_rows import OpenWebUiModelRows
 
-    import_module("open_webui.config")  # makes the host's tables
+    import_module("open_webui.config")  # creates the host's tables
     found = asyncio.run(_broken(OpenWebUiModelRows()))
-    sys.stdout.write(f"\n{len(CASES) - len(found)} of {len(CASES)} promises kept\n" + "\n".join(found))
+    sys.stdout.write(f"\n{len(CASES) - len(found)} of {len(CASES)} cases passed\n" + "\n".join(found))
     sys.exit(bool(found))

@@ -1,4 +1,4 @@
-"""Several processes that do the same at the same time; run as a module, one of them."""
+"""Several processes that do the same thing at the same time; run as a module it is one of them."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ ROUNDS = 20
 
 
 def race(url: str, count: int) -> list[dict[str, list[int]]]:
-    """Start processes, let them go together, return what each was given."""
+    """Start processes, release them together, and return the results of each."""
     command = [sys.executable, "-m", "tests.contracts.racers", url]
     racers = []
     for number in range(count):
@@ -42,7 +42,7 @@ def race(url: str, count: int) -> list[dict[str, list[int]]]:
 
 
 async def _take(database: Database, name: str) -> list[int]:
-    """Take one lease after another; the fence of each that was got, 0 for none."""
+    """Take many leases; return the fence of each that was granted, 0 for none."""
     leases, got = SqlLeases(database), list[int]()
     for number in range(ROUNDS):
         lease = await leases.take(f"work-{number}", name, DAY, 60.0)
@@ -51,7 +51,7 @@ async def _take(database: Database, name: str) -> list[int]:
 
 
 async def _pass_on(database: Database, name: str) -> list[int]:
-    """Take one lease again and again, giving it back each time; the fences that were got."""
+    """Take and release one lease repeatedly; return the fences that were granted."""
     leases, got = SqlLeases(database), list[int]()
     while len(got) < ROUNDS:
         lease = await leases.take("work", name, DAY, 60.0)
@@ -63,7 +63,7 @@ async def _pass_on(database: Database, name: str) -> list[int]:
 
 
 async def _start(database: Database, name: str) -> list[int]:
-    """Start one run after another; how many were new."""
+    """Start many runs; return how many were new."""
     runs = SqlToolRuns(database)
     return [len(await runs.start([run(number, 1), run(number, 2)])) for number in range(ROUNDS)]
 

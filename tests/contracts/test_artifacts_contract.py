@@ -1,4 +1,4 @@
-"""What every Artifacts promises."""
+"""The contract of every Artifacts."""
 
 import asyncio
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What every Artifacts promises of turns that several chats use."""
+"""The contract of every Artifacts for turns that several chats share."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What every BreakerState promises."""
+"""The contract of every BreakerState."""
 
 import asyncio
 from datetime import timedelta
@@ -82,9 +82,9 @@ async def test_of_many_tasks_with_one_version_exactly_one_stores(state, text):
     if text:
         await state.store("tool:a", text, 0, DAY)
         _, version = await state.load("tool:a")
-    told = await asyncio.gather(*(state.store("tool:a", f"by {number}", version, DAY) for number in range(12)))
-    assert sum(told) == 1
-    assert await state.load("tool:a") == (f"by {told.index(True)}", version + 1)
+    results = await asyncio.gather(*(state.store("tool:a", f"by {number}", version, DAY) for number in range(12)))
+    assert sum(results) == 1
+    assert await state.load("tool:a") == (f"by {results.index(True)}", version + 1)
 
 
 async def test_no_change_is_lost_when_all_swap_until_they_succeed(state):

@@ -1,4 +1,4 @@
-"""What every Cache promises."""
+"""The contract of every Cache."""
 
 import asyncio
 from pathlib import Path
@@ -16,7 +16,7 @@ CACHES: tuple[type[Cache], ...] = (ProcessCache, DiskCache, SqlCache)
 
 @pytest.fixture(params=["process", "disk", "sqlite", "postgres"])
 async def pair(request: pytest.FixtureRequest, tmp_path: Path):
-    """Two caches over one place: what one stores the other finds."""
+    """Provide two caches over the same storage: one reads the values of the other."""
     if request.param == "process":
         state: dict[str, object] = {}
         yield ProcessCache(state), ProcessCache(state)

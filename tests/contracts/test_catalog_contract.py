@@ -1,4 +1,4 @@
-"""What every Catalog promises, against every upstream at hand."""
+"""The contract of every Catalog, against every available upstream."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Every Chats keeps its promises, with the table of a host on both sides of its change to coroutines."""
+"""The contract of every Chats, with the host's table before and after its change to coroutines."""
 
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -21,11 +21,11 @@ Make = Callable[[], Chats]
 
 
 class Base(DeclarativeBase):
-    """The stand-in's tables."""
+    """Base class of the stand-in's tables."""
 
 
 class Chat(Base):
-    """The host's table, as far as it is read."""
+    """The columns of the host's table that the pipe reads."""
 
     __tablename__ = "chat"
     id = Column(String, primary_key=True)
@@ -60,10 +60,10 @@ def host_modules(*, coroutines: bool) -> dict[str, ModuleType]:
         session.commit()
 
     async def waited(_chat_id: str) -> None:
-        """Stand for the coroutine of hosts from 0.9 on."""
+        """Stand in for the coroutine of hosts from 0.9 on."""
 
     def blocking(_chat_id: str) -> None:
-        """Stand for the function of older hosts."""
+        """Stand in for the function of older hosts."""
 
     async def awaited_map(chat_id: str) -> dict[str, Any] | None:
         return MESSAGES if chat_id == "chat-1" else None

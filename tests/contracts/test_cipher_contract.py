@@ -1,4 +1,4 @@
-"""What every Cipher promises."""
+"""The contract of every Cipher."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What every Clock promises."""
+"""The contract of every Clock."""
 
 import asyncio
 from datetime import UTC, timedelta

@@ -1,4 +1,4 @@
-"""What every Ids promises, with and without the library that makes ULIDs."""
+"""The contract of every Ids, with and without the ULID library."""
 
 import re
 import time
@@ -30,10 +30,10 @@ def test_ids_do_not_repeat(ids):
 
 def test_an_id_tells_its_millisecond(ids):
     before = time.time_ns() // 1_000_000
-    told = 0
+    milliseconds = 0
     for character in ids.new_id()[:10]:
-        told = told * 32 + CROCKFORD.index(character)
-    assert before <= told <= time.time_ns() // 1_000_000
+        milliseconds = milliseconds * 32 + CROCKFORD.index(character)
+    assert before <= milliseconds <= time.time_ns() // 1_000_000
 
 
 def test_an_error_id_is_sixteen_hexadecimal_characters(ids):

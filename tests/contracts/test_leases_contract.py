@@ -1,4 +1,4 @@
-"""What every Leases promises."""
+"""The contract of every Leases."""
 
 import asyncio
 from datetime import timedelta

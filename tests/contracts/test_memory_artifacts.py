@@ -1,4 +1,4 @@
-"""What artifacts in memory promise besides: an end in time, in number and in bytes."""
+"""Additional rules for artifacts in memory: limits of time, number and bytes."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Every ModelRows keeps its promises; in the real hosts the same ones are checked by tests/hosts."""
+"""The contract of every ModelRows; tests/hosts runs the same cases in the real hosts."""
 
 import pytest
 

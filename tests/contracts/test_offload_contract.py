@@ -1,4 +1,4 @@
-"""What every Offload promises."""
+"""The contract of every Offload."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""What every ResponsesClient promises, against every upstream at hand."""
+"""The contract of every ResponsesClient, against every available upstream."""
 
 import asyncio
 from collections.abc import AsyncIterator

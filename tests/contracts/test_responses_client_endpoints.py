@@ -1,4 +1,4 @@
-"""Both endpoints of upstream tell the same: the same scenario gives the same events, and the same turn."""
+"""Both endpoints of upstream are equivalent: the same scenario gives the same events and the same turn."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -57,17 +57,17 @@ SCENARIOS = (
     *("error-400", "error-401", "error-402-inflight", "error-404", "error-429", "error-429-daily", "error-502"),
     *("error-502-string", "error-502-typed", "error-502-empty", "error-503", "html-502"),
 )
-"""Not `cut-0`: chat has no event before the first word, so a cut there finds nothing begun."""
+"""Without `cut-0`: chat has no event before the first word, so such a cut precedes the answer."""
 WHOLE = (
     *("echo", "thinking", "thinking-raw", "refusal", "length", "filter", "failed", "citations", "usage"),
     *("only-terminal", "tool-call", "empty", "error-429"),
 )
-"""Not `big-line`: a whole chat message does not tell whether its picture came before its text."""
+"""Without `big-line`: a whole chat message does not show whether its image came before its text."""
 
 
 @dataclass(frozen=True)
-class Heard:
-    """What one attempt brought: its events and the error that ended it."""
+class AttemptResult:
+    """The result of one attempt: its events and the error that ended it."""
 
     events: tuple
     error: ResponsesError | None
@@ -93,7 +93,7 @@ def body_of(scenario, *, stream=True, more=()):
     return ResponsesBody(f"sim/{scenario}", (MESSAGE, *more), stream=stream, tools=tools, include=include)
 
 
-async def hear(client, simulator, endpoint, body) -> Heard:
+async def hear(client, simulator, endpoint, body) -> AttemptResult:
     events = []
     route = Route(simulator.url, next(iter(simulator.keys)))
     try:
@@ -101,8 +101,8 @@ async def hear(client, simulator, endpoint, body) -> Heard:
             async for batch in batches:
                 events += batch
     except ResponsesError as error:
-        return Heard(tuple(events), error)
-    return Heard(tuple(events), None)
+        return AttemptResult(tuple(events), error)
+    return AttemptResult(tuple(events), None)
 
 
 async def both(client, simulator, body):
@@ -119,23 +119,23 @@ def of(events, kind):
     return [event for event in events if isinstance(event, kind)]
 
 
-def told(heard: Heard):
-    """Return what an attempt said, without the ids and the wire form in which it did."""
+def content_of(result: AttemptResult):
+    """Return the content of an attempt, without ids and wire format."""
     return {
-        "text": "".join(event.text for event in of(heard.events, TextDelta)),
-        "refusal": "".join(event.text for event in of(heard.events, RefusalDelta)),
-        "thinking": "".join(event.text for event in of(heard.events, ReasoningDelta)),
-        "raw": {event.raw for event in of(heard.events, ReasoningDelta)},
-        "sources": [event.annotation for event in of(heard.events, AnnotationAdded)],
-        "items": [told_item(item) for item in finished(heard.events)],
-        "models": {event.model for event in of(heard.events, ResponseStarted)},
-        "end": [end_of(event) for event in heard.events if isinstance(event, ResponseEnded | ProblemReported)],
-        "said_done": [event.said_done for event in of(heard.events, StreamClosed)],
-        "error": told_error(heard.error),
+        "text": "".join(event.text for event in of(result.events, TextDelta)),
+        "refusal": "".join(event.text for event in of(result.events, RefusalDelta)),
+        "thinking": "".join(event.text for event in of(result.events, ReasoningDelta)),
+        "raw": {event.raw for event in of(result.events, ReasoningDelta)},
+        "sources": [event.annotation for event in of(result.events, AnnotationAdded)],
+        "items": [item_content(item) for item in finished(result.events)],
+        "models": {event.model for event in of(result.events, ResponseStarted)},
+        "end": [end_of(event) for event in result.events if isinstance(event, ResponseEnded | ProblemReported)],
+        "said_done": [event.said_done for event in of(result.events, StreamClosed)],
+        "error": error_content(result.error),
     }
 
 
-def told_item(item):
+def item_content(item):
     content = tuple((part["type"], part.get("text") or part.get("refusal")) for part in item.get("content") or ())
     summary = tuple(part["text"] for part in item.get("summary") or ())
     sealed = tuple(bool(item.get(key)) for key in ("encrypted_content", "signature"))
@@ -151,22 +151,22 @@ def end_of(event):
     return event.status, event.reason, event.model, usage
 
 
-def told_error(error):
+def error_content(error):
     problem = error.problem if isinstance(error, Refused) else None
     words = problem and (problem.status, problem.kind, problem.text, problem.retry_after is None, problem.limit_source)
     return error and (type(error), error.reach, words)
 
 
-def as_a_turn(heard: Heard, body):
-    """Return what a reader would be shown of it, without ids, seconds and costs."""
+def as_a_turn(result: AttemptResult, body):
+    """Return the turn as a reader sees it, without ids, seconds and costs."""
     machine = TurnMachine(TurnPlan(body, error_id="e"))
-    steps = [*machine.feed_all((Begun(),), 0.0), *machine.feed_all(heard.events, 1.0)]
-    if heard.error is not None:
-        steps += machine.feed_all((AttemptFailed(heard.error),), 2.0)
-    return [shown for step in steps if (shown := told_step(step)) is not None]
+    steps = [*machine.feed_all((Begun(),), 0.0), *machine.feed_all(result.events, 1.0)]
+    if result.error is not None:
+        steps += machine.feed_all((AttemptFailed(result.error),), 2.0)
+    return [shown for step in steps if (shown := step_content(step)) is not None]
 
 
-def told_step(step):
+def step_content(step):
     match step:
         case ShowText() | ShowReasoning() | ShowCitation():
             return step
@@ -184,14 +184,14 @@ def told_step(step):
 @pytest.mark.parametrize("scenario", SCENARIOS)
 async def test_a_streamed_scenario_tells_the_same_by_both_endpoints(client, simulator, scenario):
     responses, chat = await both(client, simulator, body_of(scenario))
-    expected = told(responses)
+    expected = content_of(responses)
     if scenario == "empty":
         expected["items"] = []  # chat has no message without content
     if scenario == "only-terminal":
-        expected["text"] = expected["items"][0][1][0][1]  # what one keeps for the end, the other streams
+        expected["text"] = expected["items"][0][1][0][1]  # one endpoint sends it at the end, the other streams it
     if scenario == "failed-first":
         expected["models"] = set()  # the first frame of chat is already the last
-    assert told(chat) == expected
+    assert content_of(chat) == expected
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
@@ -206,12 +206,12 @@ async def test_a_whole_answer_tells_the_same_by_both_endpoints(client, simulator
     body = body_of(scenario, stream=False)
     responses, chat = await both(client, simulator, body)
     if scenario != "empty":
-        assert told(chat) == told(responses)
+        assert content_of(chat) == content_of(responses)
     assert as_a_turn(chat, body) == as_a_turn(responses, body)
 
 
 async def test_the_bill_is_the_same_by_both_endpoints(client, simulator):
-    bills = [of(heard.events, ResponseEnded)[0].usage for heard in await both(client, simulator, body_of("usage"))]
+    bills = [of(result.events, ResponseEnded)[0].usage for result in await both(client, simulator, body_of("usage"))]
     assert bills[0] == bills[1]
     assert bills[0].cost is not None
 
@@ -223,7 +223,7 @@ async def test_a_round_of_tools_is_accepted_back_by_either_endpoint(client, simu
     kept = {key: call[key] for key in ("type", "call_id", "name", "arguments")}
     output = {"type": "function_call_output", "call_id": call["call_id"], "output": "sunny"}
     answer = await hear(client, simulator, second, body_of("tool-call", more=(kept, output)))
-    assert told(answer)["text"] == "The tool said: sunny"
+    assert content_of(answer)["text"] == "The tool said: sunny"
 
 
 @pytest.mark.parametrize("scenario", ["thinking", "thinking-raw"])
@@ -232,7 +232,7 @@ async def test_a_round_of_tools_is_accepted_back_by_either_endpoint(client, simu
 async def test_thinking_is_accepted_back_by_either_endpoint(client, simulator, first, second, scenario):
     items = finished((await hear(client, simulator, first, body_of(scenario))).events)
     answer = await hear(client, simulator, second, body_of(scenario, more=(*items, MESSAGE)))
-    assert (answer.error, told(answer)["text"]) == (None, "The second reading is right.")
+    assert (answer.error, content_of(answer)["text"]) == (None, "The second reading is right.")
 
 
 SIGNED = {"type": "reasoning.text", "text": "I must look.", "format": "anthropic-claude-v1", "index": 0}
@@ -256,7 +256,7 @@ async def test_thinking_and_a_call_of_one_round_go_back_unchanged_in_the_next(cl
     [started] = [step for step in machine.feed_all(round_one, 1.0) if isinstance(step, StartCall)]
     steps = machine.feed_all((CallFinished(started.call.call_id, ToolResult("sunny")),), 2.0)
     [again] = [step.body for step in steps if isinstance(step, CallUpstream)]
-    assert told(await hear(client, simulator, Endpoint.CHAT, again))["text"] == "The tool said: sunny"
+    assert content_of(await hear(client, simulator, Endpoint.CHAT, again))["text"] == "The tool said: sunny"
     assert simulator.records[-1].body["messages"][1:] == [
         {
             "role": "assistant",
@@ -268,4 +268,4 @@ async def test_thinking_and_a_call_of_one_round_go_back_unchanged_in_the_next(cl
         },
         {"role": "tool", "tool_call_id": "c1", "content": "sunny"},
     ]
-    assert told(await hear(client, simulator, Endpoint.RESPONSES, again))["text"] == "The tool said: sunny"
+    assert content_of(await hear(client, simulator, Endpoint.RESPONSES, again))["text"] == "The tool said: sunny"

@@ -1,4 +1,4 @@
-"""What every Slots promises."""
+"""The contract of every Slots."""
 
 import asyncio
 

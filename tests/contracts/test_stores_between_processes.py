@@ -1,4 +1,4 @@
-"""What leases and tool runs promise when several processes use one database."""
+"""The contract of leases and tool runs when several processes share one database."""
 
 import pytest
 
@@ -27,4 +27,4 @@ def test_a_fence_is_never_given_twice_and_always_grows(raced):
 
 def test_exactly_one_process_is_told_that_a_run_is_new(raced):
     rounds = zip(*(racer["started"] for racer in raced), strict=True)
-    assert [sorted(told) for told in rounds] == [[0] * (PROCESSES - 1) + [2]] * ROUNDS
+    assert [sorted(results) for results in rounds] == [[0] * (PROCESSES - 1) + [2]] * ROUNDS

@@ -1,4 +1,4 @@
-"""What every Telemetry promises."""
+"""The contract of every Telemetry."""
 
 import logging
 
@@ -12,7 +12,7 @@ TELEMETRIES: tuple[type[Telemetry], ...] = (RecordedTelemetry, StructlogTelemetr
 
 
 class Broken(logging.Handler):
-    """A handler of a host that is in trouble."""
+    """A failing log handler of a host."""
 
     def emit(self, record: logging.LogRecord) -> None:
         raise OSError("disk full")

@@ -1,4 +1,4 @@
-"""What every ToolRuns promises."""
+"""The contract of every ToolRuns."""
 
 import asyncio
 from dataclasses import replace
@@ -192,8 +192,8 @@ async def test_a_persons_runs_are_deleted_in_batches_finished_or_not(runs):
 
 
 async def test_of_many_tasks_exactly_one_is_told_it_is_new(runs):
-    told = await asyncio.gather(*(runs.start([run(1, 2), run(1, 1)][:: 1 - 2 * (n % 2)]) for n in range(12)))
-    assert sorted(call for new in told for call in new) == ["call-1", "call-2"]
+    results = await asyncio.gather(*(runs.start([run(1, 2), run(1, 1)][:: 1 - 2 * (n % 2)]) for n in range(12)))
+    assert sorted(call for new in results for call in new) == ["call-1", "call-2"]
 
 
 async def test_memory_forgets_finished_runs_first_and_unfinished_ones_never():

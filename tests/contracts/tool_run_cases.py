@@ -1,4 +1,4 @@
-"""Runs of tools to store."""
+"""Example tool runs."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -9,7 +9,7 @@ from tests.contracts.artifact_cases import DAY, HERE, ulid
 
 
 def run(turn: int, call: int, **changes: object) -> ToolRun:
-    """Return a run of ann's."""
+    """Return one of ann's runs."""
     made = ToolRun(
         namespace=HERE,
         turn_id=ulid(turn),
@@ -28,5 +28,5 @@ KEPT = Sealed(b"\x01 \x00 \xff sealed", "key-1", 1, 12)
 
 
 def finished(turn: int, call: int, *, kept: Sealed | None = KEPT, **changes: object) -> ToolRun:
-    """Return a finished run of ann's with what is kept of it."""
+    """Return one of ann's finished runs with its stored result."""
     return run(turn, call, state=RunState.FINISHED, kept=kept, **changes)

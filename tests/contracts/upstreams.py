@@ -1,4 +1,4 @@
-"""The two upstreams that contract suites run against, by what their models do."""
+"""The two upstreams for contract tests, described by the behaviour of their models."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -29,9 +29,9 @@ ENDED = {**COMPLETED["response"], "output": [], "usage": {"input_tokens": 1, "ou
 
 @dataclass(frozen=True)
 class Upstream:
-    """Where it is, the models that do what is asked, and how to see that the last caller went away early.
+    """The address, the models by behaviour, and how to check that the last caller left early.
 
-    `endpoint` is the way to ask for an answer.
+    `endpoint` is the endpoint to call.
     """
 
     route: Route
@@ -45,7 +45,7 @@ class Upstream:
 
 @asynccontextmanager
 async def open_upstream(kind: str) -> AsyncIterator[Upstream]:
-    """Run the upstream named `scripted` or `simulator`; `simulator-chat` is the latter, asked by chat completions."""
+    """Run the upstream `scripted` or `simulator`; `simulator-chat` is the latter with chat completions."""
     endpoint = Endpoint.CHAT if kind == "simulator-chat" else Endpoint.RESPONSES
     opened = _scripted() if kind == "scripted" else _simulated(endpoint)
     async with opened as upstream:

@@ -1,1 +1,1 @@
-"""Small implementations of the ports that live in memory and do what a test tells them."""
+"""Small in-memory implementations of the ports, scripted by a test."""

@@ -1,4 +1,4 @@
-"""A store of artifacts in trouble."""
+"""An artifact store that can fail."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -8,7 +8,7 @@ from ports.artifacts import Artifact, ArtifactsError
 
 
 class TroubledArtifacts(MemoryArtifacts):
-    """Implements Artifacts in memory; while `trouble` is set every call raises it. `finds` counts look-ups."""
+    """Implements Artifacts in memory; while `trouble` is set every call raises it. `finds` counts lookups."""
 
     trouble: ArtifactsError | None = None
     finds = 0

@@ -1,4 +1,4 @@
-"""A store of breakers in every kind of trouble."""
+"""A store of breaker state with every kind of failure."""
 
 import asyncio
 from datetime import datetime
@@ -7,9 +7,9 @@ from ports.breaker_state import BreakerStateUnavailable
 
 
 class TroubledBreakerState:
-    """Implements BreakerState over one `text` for every key; counts what it was asked.
+    """Implements BreakerState with one `text` for all keys; counts its calls.
 
-    `down` refuses, `stuck` never answers, `overtaken` loses that many swaps: another was always a little faster.
+    `down` raises, `stuck` never answers, `overtaken` is the number of swaps that lose to another writer.
     """
 
     def __init__(self, text: str = "") -> None:

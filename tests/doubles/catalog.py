@@ -1,4 +1,4 @@
-"""A list of models that loads when the test says so."""
+"""A model list that loads when the test allows it."""
 
 import asyncio
 
@@ -7,9 +7,9 @@ from ports.responses import Route
 
 
 class ScriptedCatalog:
-    """Implements Catalog: each fetch waits for `gate`, if given, then plays the next answer; the last one repeats.
+    """Implements Catalog: each fetch waits for `gate`, if set, then returns the next answer; the last one repeats.
 
-    The check of a key waits for `key_gate`. `zero_retention`: what is said of endpoints that keep nothing.
+    The key check waits for `key_gate`. `zero_retention`: the ids of models with zero retention, or an error to raise.
     """
 
     def __init__(
@@ -24,7 +24,7 @@ class ScriptedCatalog:
         self.zero_retention: frozenset[str] | Exception = frozenset()
 
     async def fetch(self, route: Route) -> tuple[Model, ...]:
-        """Play the next answer."""
+        """Return or raise the next answer."""
         self.asked.append(route)
         if self._gate is not None:
             await self._gate.wait()
@@ -34,7 +34,7 @@ class ScriptedCatalog:
         return answer
 
     async def fetch_zero_retention(self, route: Route) -> frozenset[str]:
-        """Return what is said, or raise it."""
+        """Return or raise `zero_retention`."""
         if isinstance(self.zero_retention, Exception):
             raise self.zero_retention
         return self.zero_retention

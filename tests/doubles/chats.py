@@ -1,4 +1,4 @@
-"""Chats that live in memory."""
+"""Chats in memory."""
 
 from collections.abc import Collection
 
@@ -6,9 +6,9 @@ from ports.chats import LONGEST_LINE, ChatsUnavailable, LineMessage
 
 
 class MemoryChats:
-    """Implements Chats; `ids` are those that are there, `broken` makes every call fail.
+    """Implements Chats; `ids` are the existing chats, `broken` makes every call fail.
 
-    `parents` are the messages before messages, by chat and message; `asked` those of the person.
+    `parents` maps chat and message to the message before it; `asked` contains the user's messages.
     """
 
     def __init__(self, *ids: str) -> None:
@@ -19,13 +19,13 @@ class MemoryChats:
         self.lines = 0
 
     async def existing(self, chat_ids: Collection[str]) -> frozenset[str]:
-        """Return those that are there."""
+        """Return the existing ones."""
         if self.broken:
             raise ChatsUnavailable("broken")
         return frozenset(self.ids.intersection(chat_ids))
 
     async def line(self, chat_id: str, message_id: str) -> tuple[LineMessage, ...]:
-        """Go up from a message."""
+        """Follow the parents of a message."""
         self.lines += 1
         if self.broken:
             raise ChatsUnavailable("broken")
@@ -36,7 +36,7 @@ class MemoryChats:
         return tuple(found.values())
 
     def add(self, chat_id: str, *messages: str) -> None:
-        """Add a line of messages, the first of the person, or more to what is there."""
+        """Add messages in a line, the first by the user, or extend an existing chat."""
         for before, message in zip(("", *messages), messages, strict=False):
             self.parents.setdefault((chat_id, message), before)
         self.asked.update(messages[::2])

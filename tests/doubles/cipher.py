@@ -1,10 +1,10 @@
-"""Seals that anybody can read: a test sees at once which key was used."""
+"""Readable seals, so that a test can see which key was used."""
 
 from ports.cipher import CannotOpen, Sealed
 
 
 class NamedKeyCipher:
-    """Implements Cipher: `newest` stands before the bytes; opens what `newest` or `older` sealed, and clear bytes."""
+    """Implements Cipher: prefixes the bytes with the name `newest`; opens `newest`, `older` and clear bytes."""
 
     def __init__(self, newest: str = "", *older: str, encrypt_all: bool = True) -> None:
         self._newest, self._known, self._encrypt_all = newest, {newest, *older, ""}, encrypt_all
@@ -14,12 +14,12 @@ class NamedKeyCipher:
         return self._newest
 
     def seal(self, plain: bytes, *, secret: bool) -> Sealed:
-        """Put the name of the key before the bytes."""
+        """Prefix the bytes with the name of the key."""
         key_id = self._newest if secret or self._encrypt_all else ""
         return Sealed(key_id.encode() + b":" + plain, key_id, 1, len(plain))
 
     def open(self, sealed: Sealed) -> bytes:
-        """Take the name off again."""
+        """Strip the name."""
         if sealed.key_id not in self._known:
             raise CannotOpen("unknown key")
         name, _, plain = sealed.payload.partition(b":")

@@ -1,4 +1,4 @@
-"""A clock that stands still until a test moves it."""
+"""A clock that a test moves."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,18 +9,18 @@ START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
 class FakeClock:
-    """Implements Clock. Whoever sleeps wakes, and alarms ring, when `advance` reaches the moment."""
+    """Implements Clock. Sleepers wake and timers fire when `advance` reaches their moment."""
 
     def __init__(self, at: float = 100.0) -> None:
         self._at = self._began = at
         self._sleepers: list[tuple[float, asyncio.Future[None]]] = []
 
     def monotonic(self) -> float:
-        """Seconds, moved by `advance` only."""
+        """Return seconds, changed by `advance` only."""
         return self._at
 
     def now(self) -> datetime:
-        """The same clock as a date."""
+        """Return the same clock as a date."""
         return START + timedelta(seconds=self._at - self._began)
 
     async def sleep_until(self, moment: float) -> None:
@@ -48,11 +48,11 @@ class FakeClock:
 
     @property
     def moments(self) -> list[float]:
-        """What is waited for, as seconds from now, earliest first."""
+        """Return the pending moments, in seconds from now, earliest first."""
         return sorted(round(moment - self._at, 6) for moment, future in self._sleepers if not future.done())
 
     def advance(self, seconds: float) -> None:
-        """Move the clock and wake whoever is due."""
+        """Move the clock and wake all that are due."""
         self._at += seconds
         for moment, future in self._sleepers:
             if moment <= self._at and not future.done():
@@ -60,15 +60,15 @@ class FakeClock:
 
 
 async def until(condition: Callable[[], object]) -> None:
-    """Let other tasks run until `condition` holds; fail when it never does."""
+    """Let other tasks run until `condition` holds; fail if it never does."""
     for _ in range(ROUNDS):
         if condition():
             return
         await asyncio.sleep(0)
-    raise AssertionError("what was waited for never happened")
+    raise AssertionError("the condition was never met")
 
 
 async def settled() -> None:
-    """Let every task run as far as it gets by itself."""
+    """Let every task run until it waits."""
     for _ in range(50):
         await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""Databases with our tables in them, empty."""
+"""Empty databases with the pipe's tables."""
 
 from pathlib import Path
 

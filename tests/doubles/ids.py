@@ -1,8 +1,8 @@
-"""Identifiers that count."""
+"""Predictable identifiers."""
 
 
 class FakeIds:
-    """Implements Ids: ids in sequence, the same chance every time."""
+    """Implements Ids: ids in sequence, a constant jitter."""
 
     def __init__(self, jitter: float = 0.5) -> None:
         self._made = 0
@@ -19,5 +19,5 @@ class FakeIds:
         return f"{self._made:016x}"
 
     def jitter(self) -> float:
-        """Return the number given at the start."""
+        """Return the number passed to the constructor."""
         return self._jitter

@@ -1,4 +1,4 @@
-"""Another process in the middle of writing to a SQLite file."""
+"""Another process that holds the write lock of a SQLite file."""
 
 import subprocess
 import sys
@@ -17,7 +17,7 @@ sys.stdin.read()
 
 @contextmanager
 def locked_by_another_process(path: Path) -> Iterator[None]:
-    """Hold the lock for writing while the body runs."""
+    """Hold the write lock while the body runs."""
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLDER, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )

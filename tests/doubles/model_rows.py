@@ -1,4 +1,4 @@
-"""Model rows that live in memory."""
+"""Model rows in memory."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -9,9 +9,9 @@ BOXES = {"vision": True, "builtin_tools": True}
 
 
 class MemoryModelRows:
-    """Implements ModelRows; `rows` by id, `writes` counts what was stored or deleted since the start.
+    """Implements ModelRows; `rows` by id, `writes` counts rows stored or deleted since the start.
 
-    `presets`: the ids presets are built on, by the presets' own.
+    `presets` maps the id of each preset to the id of its base model.
     """
 
     def __init__(
@@ -24,11 +24,11 @@ class MemoryModelRows:
         self.presets: dict[str, str] = {}
 
     async def ids(self, function_id: str) -> frozenset[str]:
-        """Return the ids of all rows below `<function id>.`."""
+        """Return the ids of all rows that begin with `<function id>.`."""
         return frozenset(row_id for row_id in self.rows if row_id.startswith(f"{function_id}."))
 
     async def built_on(self, function_id: str) -> frozenset[str]:
-        """Return the ids below `<function id>.` that presets are built on."""
+        """Return the ids beginning with `<function id>.` that presets are built on."""
         return frozenset(base for base in self.presets.values() if base.startswith(f"{function_id}."))
 
     async def read(self, row_ids: Collection[str]) -> tuple[ModelRow, ...]:
@@ -36,14 +36,14 @@ class MemoryModelRows:
         return tuple(self.rows[row_id] for row_id in row_ids if row_id in self.rows)
 
     async def insert(self, row: NewRow) -> bool:
-        """Store a row unless its id is taken."""
+        """Store a row unless its id exists."""
         if row.id in self.rows:
             return False
         self._store(ModelRow(row.id, row.name, dict(row.meta), public=row.public))
         return True
 
     async def update(self, row_id: str, edit: Edit) -> bool:
-        """Ask `edit` about the row as it stands, store its change."""
+        """Call `edit` with the current row and store its change."""
         row = self.rows.get(row_id)
         change = None if row is None else edit(row)
         if row is None or change is None:
@@ -52,7 +52,7 @@ class MemoryModelRows:
         return True
 
     async def remove(self, row_id: str, judge: Judge) -> bool:
-        """Ask `judge` about the row as it stands, delete it."""
+        """Call `judge` with the current row and delete it."""
         row = self.rows.get(row_id)
         if row is None or not judge(row):
             return False
@@ -61,11 +61,11 @@ class MemoryModelRows:
         return True
 
     async def assumed(self) -> Assumed:
-        """Return what the constructor was told."""
+        """Return the value passed to the constructor."""
         return self._assumed
 
     async def admins_see_private(self) -> bool:
-        """Tell what the constructor was told."""
+        """Return the value passed to the constructor."""
         return self._admins_see_private
 
     def _store(self, row: ModelRow) -> None:

@@ -1,4 +1,4 @@
-"""Offloaded work, done at once."""
+"""Runs offloaded work at once."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -7,7 +7,7 @@ T = TypeVar("T")
 
 
 class InlineOffload:
-    """Runs everything in place; `sizes` lists the bytes of each piece."""
+    """Runs all work in place; `sizes` lists the bytes of each call."""
 
     def __init__(self) -> None:
         self.sizes: list[int] = []

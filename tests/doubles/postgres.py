@@ -1,4 +1,4 @@
-"""A real PostgreSQL on a socket in a temporary folder, one per test process, gone with it."""
+"""A real PostgreSQL on a socket in a temporary folder, one per test process, removed with it."""
 
 import atexit
 import os
@@ -26,12 +26,12 @@ def _server() -> Any:
 
 @cache
 def postgres_url() -> str:
-    """Start the server with the first call; return its URL."""
+    """Return the server's URL; the first call starts it."""
     return str(_server().get_uri())
 
 
 def new_database_url() -> str:
-    """Make a database of its own on the server, without tables; return its URL."""
+    """Create a new database without tables; return its URL."""
     name = f"own_{token_hex(6)}"
     _server().psql(f"CREATE DATABASE {name}")
     return str(_server().get_uri(name))
@@ -39,7 +39,7 @@ def new_database_url() -> str:
 
 @contextmanager
 def frozen_postgres() -> Iterator[None]:
-    """Stop the server and all its processes: whoever connects is neither refused nor answered."""
+    """Freeze the server and all its processes: new connections are neither refused nor answered."""
     freeze_postgres()
     try:
         yield
@@ -48,17 +48,17 @@ def frozen_postgres() -> Iterator[None]:
 
 
 def freeze_postgres() -> None:
-    """Stop the server, as `frozen_postgres` does."""
+    """Freeze the server, as `frozen_postgres` does."""
     _signal(int(_server().get_pid()), signal.SIGSTOP)
 
 
 def thaw_postgres() -> None:
-    """Let the server go on."""
+    """Resume the server."""
     _signal(int(_server().get_pid()), signal.SIGCONT)
 
 
 def _signal(postmaster: int, number: int) -> None:
-    os.kill(postmaster, number)  # first, so that it starts no others meanwhile
+    os.kill(postmaster, number)  # first, so that it starts no further processes
     for pid in Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split():
         with suppress(ProcessLookupError):
             os.kill(int(pid), number)
@@ -66,7 +66,7 @@ def _signal(postmaster: int, number: int) -> None:
 
 @contextmanager
 def stopped_postgres() -> Iterator[None]:
-    """Shut the server down: whoever connects is refused; it is there again afterwards."""
+    """Shut the server down: new connections are refused; it is started again afterwards."""
     _server().stop()
     try:
         yield

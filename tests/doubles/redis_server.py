@@ -1,4 +1,4 @@
-"""A real redis-server on loopback, from the wheel that carries one."""
+"""A real redis-server on loopback, from a Python wheel."""
 
 import socket
 import subprocess
@@ -15,7 +15,7 @@ START_SECONDS = 10.0
 
 @contextmanager
 def running_redis() -> Iterator[str]:
-    """Run an empty server that keeps nothing; give its URL."""
+    """Run an empty server without persistence; yield its URL."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -1,4 +1,4 @@
-"""An upstream that says what a test wrote down, attempt by attempt."""
+"""An upstream that plays a test's script, attempt by attempt."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -12,13 +12,13 @@ Batch = Sequence[UpstreamEvent]
 
 @dataclass(frozen=True, slots=True)
 class Refusing:
-    """Entering the attempt raises `error`: no answer ever began."""
+    """Entering the attempt raises `error`: no answer began."""
 
     error: Exception
 
 
 class Hang:
-    """Upstream says nothing more; only leaving ends it."""
+    """Upstream sends nothing more; only leaving the context ends the attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ Move = Batch | Exception | Hang | Held | Refusing
 class ScriptedResponses:
     """Implements ResponsesClient: each attempt plays one script of moves.
 
-    A batch is yielded, an exception raised. `calls` are the bodies asked for, `reads` counts the batches asked for,
-    `entered` and `left` count contexts; `leaving` is raised on leaving, if given.
+    A batch is yielded, an exception raised. `calls` are the received calls, `reads` counts requested batches, `entered`
+    and `left` count contexts; `leaving` is raised on leaving, if set.
     """
 
     def __init__(self, *scripts: Sequence[Move], leaving: Exception | None = None) -> None:
@@ -46,7 +46,7 @@ class ScriptedResponses:
 
     @property
     def open(self) -> int:
-        """How many attempts are connected."""
+        """Return how many attempts are connected."""
         return self.entered - self.left
 
     @asynccontextmanager

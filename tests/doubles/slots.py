@@ -1,4 +1,4 @@
-"""Places for work in flight, counted."""
+"""Counted slots for requests in flight."""
 
 import asyncio
 from collections import deque
@@ -7,7 +7,7 @@ from ports.slots import SlotsFull
 
 
 class CountedSlots:
-    """Implements Slots for one event loop. `free` places, or without end; `taken` and `waiting` are now."""
+    """Implements Slots for one event loop: `free` slots, None for unlimited; `taken` and `waiting` count now."""
 
     def __init__(self, free: int | None = None) -> None:
         self._free = free
@@ -16,18 +16,18 @@ class CountedSlots:
 
     @property
     def waiting(self) -> int:
-        """How long the line is."""
+        """Return the length of the queue."""
         return len(self._line)
 
     def try_acquire(self, limit: int) -> bool:
-        """Take a place if one is free."""
+        """Take a slot if one is free."""
         if self._line or self.taken >= min(limit, self._free if self._free is not None else limit):
             return False
         self.taken += 1
         return True
 
     async def acquire(self, limit: int, waiting_limit: int) -> None:
-        """Wait for a place. Raises SlotsFull."""
+        """Wait for a slot. Raises SlotsFull."""
         if self.try_acquire(limit):
             return
         if len(self._line) >= waiting_limit:
@@ -44,7 +44,7 @@ class CountedSlots:
             raise
 
     def release(self) -> None:
-        """Give a place back. Raises RuntimeError when none was taken."""
+        """Release a slot. Raises RuntimeError when none is taken."""
         if self.taken <= 0:
             raise RuntimeError("a slot was released twice")
         self.taken -= 1

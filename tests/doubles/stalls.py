@@ -1,4 +1,4 @@
-"""How long the event loop stands at most, measured from inside."""
+"""The longest stall of the event loop, measured from inside."""
 
 import asyncio
 import gc
@@ -12,14 +12,14 @@ EVERY = 0.005
 
 @dataclass(slots=True)
 class Stalls:
-    """The longest time between two turns of the loop so far, in s."""
+    """The longest time between two iterations of the loop so far, in s."""
 
     longest: float = 0.0
 
 
 @asynccontextmanager
 async def measured_stalls(*, collecting: bool = False) -> AsyncIterator[Stalls]:
-    """Measure while the body runs. `collecting`: free all garbage at every turn, on the loop's thread."""
+    """Measure while the body runs. `collecting`: collect garbage in every iteration, on the loop's thread."""
     stalls = Stalls()
 
     async def tick() -> None:

@@ -1,4 +1,4 @@
-"""A log that remembers."""
+"""A recording log."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from ports.telemetry import Level, LogValue
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One event as it was recorded."""
+    """One recorded event."""
 
     level: Level
     name: str
@@ -21,14 +21,14 @@ class RecordedTelemetry:
         self.lines: list[Line] = []
 
     def event(self, level: Level, name: str, **values: LogValue) -> None:
-        """Remember one event."""
+        """Record one event."""
         self.lines.append(Line(level, name, values))
 
     def named(self, name: str) -> list[Line]:
-        """Return the lines of one name."""
+        """Return the lines with a name."""
         return [line for line in self.lines if line.name == name]
 
     def only(self, name: str) -> Line:
-        """Return the one line of a name."""
+        """Return the only line with a name."""
         (line,) = self.named(name)
         return line

@@ -1,4 +1,4 @@
-"""Tools that answer as told."""
+"""Tools with scripted answers."""
 
 import asyncio
 from collections.abc import Mapping
@@ -9,8 +9,8 @@ from ports.toolbox import ToolRequest, ToolResult, ToolSpec
 class ScriptedToolbox:
     """Implements Toolbox: each name answers with its text, raises its exception, or never ends if it has None.
 
-    `started` and `stopped` hold call ids, without the turn's; `running` counts calls now, `most` the largest number
-    at once.
+    `started` and `stopped` list call ids without the turn's prefix; `running` is the current number of calls, `most`
+    the highest.
     """
 
     def __init__(self, answers: Mapping[str, str | Exception | None]) -> None:
@@ -25,7 +25,7 @@ class ScriptedToolbox:
         return tuple(ToolSpec(name, "", empty, "workspace") for name in self._answers)
 
     async def call(self, request: ToolRequest) -> ToolResult:
-        """Answer as told."""
+        """Play the scripted answer."""
         call_id = request.call_id.partition("/")[2] or request.call_id
         self.started.append(call_id)
         self.running += 1

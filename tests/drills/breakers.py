@@ -1,7 +1,7 @@
-"""Eight processes call one broken thing through one breaker in one database.
+"""Eight processes call one failing dependency through one shared breaker in a database.
 
-Whoever is lent the probe writes down from when to when it had it; two at the same time are a miss. Some die with the
-probe in hand: the next may only start when that lease has expired. Openings and closings must alternate exactly.
+The process that holds the probe records when; two probes at the same time are a miss. Some processes die while they
+hold the probe: the next probe may start only after that lease has expired. Openings and closings must alternate.
 """
 
 import argparse
@@ -41,7 +41,7 @@ Span = tuple[float, float]
 
 @dataclass
 class Figures:
-    """What all processes saw together. `overlaps` and `unguarded` must be 0, `is_exact` True."""
+    """The results of all processes. `overlaps` and `unguarded` must be 0, `is_exact` True."""
 
     processes: int = 0
     asked: int = 0
@@ -54,17 +54,17 @@ class Figures:
 
     @property
     def is_exact(self) -> bool:
-        """Every probe that was told ended in a change, and no opening happened without a closing before it."""
-        told = len(self.probes) - self.died
+        """Return whether every reported probe ended in a change, and every opening followed a closing."""
+        reported = len(self.probes) - self.died
         opened, closed = self.changes["opened"], self.changes["closed"]
-        return self.changes["reopened"] + closed == told and opened - closed in (0, 1)
+        return self.changes["reopened"] + closed == reported and opened - closed in (0, 1)
 
     @property
     def misses(self) -> list[str]:
-        """Say what went wrong."""
+        """Return what went wrong."""
         wrong = {
             "probes at the same time": self.overlaps > 0,
-            "calls let through unguarded": self.unguarded > 0,
+            "calls allowed unguarded": self.unguarded > 0,
             "changes that do not add up": not self.is_exact,
             "too little happened": len(self.probes) < self.processes or not self.changes["closed"],
             "nobody died": self.processes > 1 and not self.died,
@@ -73,7 +73,7 @@ class Figures:
 
 
 def run(processes: int = 8, seconds: float = 4.0, url: str = "") -> Figures:
-    """Let processes work on an empty database (by default SQLite in a temporary file) and add up what they saw."""
+    """Run processes on an empty database (by default SQLite in a temporary file) and add up their results."""
     with TemporaryDirectory(prefix="drill-") as folder:
         return _summed(_raced(url or sqlite_url(Path(folder)), processes, seconds))
 
@@ -120,7 +120,7 @@ def _summed(outputs: list[str]) -> Figures:
 
 
 class _Worker:
-    """One process: call, fail mostly, write down every probe; every fourth dies with its second."""
+    """One process: call, mostly fail, record every probe; every fourth process dies with its second probe."""
 
     def __init__(self, url: str, number: int) -> None:
         self._database = Database(url)
@@ -155,7 +155,7 @@ class _Worker:
             self._refused += 1
             return
         if admission.probing and self._dies and len(self._probes) == 1:
-            self._probes.append((begun, begun + LEASE - 0.3))  # the lease began a little before it was known here
+            self._probes.append((begun, begun + LEASE - 0.3))  # the lease began slightly before this process knew it
             self._tell(died=True)
             os._exit(0)
         await asyncio.sleep(self._chance.random() * 0.003)

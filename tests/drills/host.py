@@ -1,6 +1,6 @@
-"""A real host and what its surroundings do to it: `python -m tests.drills.host`; exits with 1 on any miss.
+"""A real host under failures of its environment: `python -m tests.drills.host`; exits with 1 on any miss.
 
-Bursts on PostgreSQL with the host's default pool, kills in mid-answer, and everything that may happen to our database.
+Bursts on PostgreSQL with the host's default pool, kills in mid-answer, and failures of the pipe's database.
 """
 
 import argparse
@@ -21,15 +21,15 @@ from tests.hosts.bursts import BURSTS, PEOPLE, crowded_host, unanswered
 
 
 def bursts(version: str, source: str) -> Troubles:
-    """Let a hundred people ask at once, of us and of a bare pipe without rows."""
-    told = Troubles()
+    """Let a hundred users ask at once, this pipe and a bare pipe without rows."""
+    report = Troubles()
     with SimulatorThread() as simulator, crowded_host(version, simulator, source) as host:
         ours = [PEOPLE - len(asyncio.run(unanswered(host, "openrouter.sim/echo", PEOPLE))) for _ in range(BURSTS)]
         bare = [PEOPLE - len(asyncio.run(unanswered(host, "bare.sim/echo", PEOPLE))) for _ in range(BURSTS)]
-    told.lines.append(f"{BURSTS} bursts of {PEOPLE} on PostgreSQL: answered {ours}, by a bare pipe {bare}")
+    report.lines.append(f"{BURSTS} bursts of {PEOPLE} on PostgreSQL: answered {ours}, by a bare pipe {bare}")
     if sum(ours) < sum(bare):
-        told.misses.append(f"bursts: {sum(ours)} answered, by a bare pipe {sum(bare)}")
-    return told
+        report.misses.append(f"bursts: {sum(ours)} answered, by a bare pipe {sum(bare)}")
+    return report
 
 
 def kills(version: str, bundle: Path, count: int) -> Troubles:
@@ -42,7 +42,7 @@ def main() -> int:
     """Run the drill and print its figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--host-version", default=NEWEST)
-    parser.add_argument("--locked", type=float, default=60.0, help="seconds the file is locked by another process")
+    parser.add_argument("--locked", type=float, default=60.0, help="seconds for which another process locks the file")
     parser.add_argument("--kills", type=int, default=5, help="each in the middle of four answers")
     parser.add_argument("--bundle", type=Path, help="a single file built before")
     asked = parser.parse_args()
@@ -60,9 +60,9 @@ def main() -> int:
         )
         for part in parts:
             began = time.monotonic()
-            told = part()
-            misses += told.misses
-            print("\n".join(told.lines), f"({time.monotonic() - began:.0f} s)", flush=True)
+            report = part()
+            misses += report.misses
+            print("\n".join(report.lines), f"({time.monotonic() - began:.0f} s)", flush=True)
     print(f"misses: {len(misses) or 'none'}")
     for miss in misses[:20]:
         print(f"  {miss}")

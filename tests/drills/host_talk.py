@@ -1,4 +1,4 @@
-"""One person who goes on talking in a real host, and what that shows: answers, first tokens, the loop, the log."""
+"""One user who keeps chatting in a real host; records answers, first tokens, loop stalls and the log."""
 
 import asyncio
 import json
@@ -37,10 +37,10 @@ WARNING = re.compile(rf"({'|'.join(STORE_EVENTS)}).*?reason='([^']*)'")
 
 @dataclass
 class Period:
-    """What was seen of some seconds: questions answered, faults, times to first tokens (s).
+    """The observations of a period: answered questions, faults, times to first token (s).
 
-    `stall` is the longest stall of the loop (s) without what the interpreter's garbage collector took, at most
-    `collected`: that grows with the host's heap, whatever happens to a database.
+    `stall` is the longest stall of the loop (s) minus the time of the interpreter's garbage collector, at most
+    `collected`: that time grows with the host's heap and is independent of databases.
     """
 
     answered: int = 0
@@ -61,7 +61,7 @@ class Period:
 
 
 class Talk:
-    """A chat with a model that thinks: each question shows whether the turn before it is remembered."""
+    """A chat with a reasoning model: each question shows whether the previous turn was stored."""
 
     def __init__(self, host: InstalledHost, admin: HostAdmin, tab: BrowserSession) -> None:
         self.host, self.admin, self._tab = host, admin, tab
@@ -69,7 +69,7 @@ class Talk:
         self.remembered = 0
 
     async def ask(self, period: Period) -> None:
-        """Ask once more in the chat and take note of how that went."""
+        """Ask the next question in the chat and record the result."""
         words = fresh("go on")
         try:
             self._turn = await self._tab.send(words, model=THINKER, chat=self._turn)
@@ -85,7 +85,7 @@ class Talk:
         self.remembered = len(thoughts(self.host.asked(words)[0]))
 
     async def for_seconds(self, seconds: float) -> Period:
-        """Go on talking, watching the host's loop."""
+        """Keep chatting and watch the host's loop."""
         period = Period()
         async with self._ticking(period):
             until = time.monotonic() + seconds
@@ -96,7 +96,7 @@ class Talk:
         return period
 
     async def until_logged(self, warning: tuple[str, str], seconds: float) -> float | None:
-        """Go on talking until the log has an event with a reason; return how long that took, None if it never did."""
+        """Chat until the log has an event with a reason; return the seconds, None if it never appeared."""
         began, period = time.monotonic(), Period()
         while warning not in self.warnings():
             if time.monotonic() - began > seconds:
@@ -106,7 +106,7 @@ class Talk:
         return time.monotonic() - began
 
     async def until_remembered(self, seconds: float) -> float | None:
-        """Begin a new chat and go on until it remembers; return how long that took, None if it never did."""
+        """Start a new chat and ask until its turns are stored; return the seconds, None if they never were."""
         self._turn, self.remembered = None, 0
         began, period = time.monotonic(), Period()
         while not self.remembered:
@@ -117,7 +117,7 @@ class Talk:
         return time.monotonic() - began
 
     def warnings(self) -> Counter[tuple[str, str]]:
-        """Return how often the log warned of a store, by event and reason, since the host started."""
+        """Return the number of log warnings about a store, by event and reason, since the host started."""
         return Counter(WARNING.findall(self.host.server.log_text()))
 
     @asynccontextmanager
@@ -134,7 +134,7 @@ class Talk:
 
 @asynccontextmanager
 async def talking(host: InstalledHost) -> AsyncIterator[Talk]:
-    """Open a tab in a host that also has the ticker."""
+    """Open a browser tab in a host that also runs the ticker."""
     async with HostAdmin(host.url, host.admin) as admin:
         await admin.install_function("ticker", TICKER.read_text("utf-8"))
         await admin.wait_for_model(lambda model_id: model_id == THINKER)

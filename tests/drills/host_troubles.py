@@ -1,4 +1,4 @@
-"""What may happen to the database while people talk: each trouble made for real, in a real host."""
+"""Database failures while users chat: each produced for real, in a real host."""
 
 import asyncio
 import shutil
@@ -20,11 +20,11 @@ from tests.hosts.installed import InstalledHost, install
 
 FIRST_TOKEN_SECONDS, STALL_SECONDS, RECOVERY_SECONDS = 3.0, 0.05, 15.0
 NOISE_SECONDS = 0.5
-"""What a busy machine adds to the first token of any answer."""
+"""Delay that a busy machine may add to the first token of any answer."""
 STALL_NOISE_SECONDS = 0.1
-"""What it adds to the longest stall: two calm periods differ by as much."""
+"""Time it may add to the longest stall: two calm periods differ by as much."""
 NOTICED_SECONDS = 60.0
-"""Within which a file that is gone must be noticed."""
+"""Time within which a missing file must be noticed."""
 SMALL_DISK = "8m"
 DATABASE = "openrouter_pipe.db"
 
@@ -33,7 +33,7 @@ Make = Callable[[], AbstractContextManager[None]]
 
 @dataclass(frozen=True)
 class Trouble:
-    """Something that happens for `seconds`; `lost`: the word for it the log must have within NOTICED_SECONDS."""
+    """A failure that lasts `seconds`; `lost`: the reason that must be logged within NOTICED_SECONDS."""
 
     name: str
     make: Make
@@ -43,23 +43,23 @@ class Trouble:
 
 @dataclass
 class Troubles:
-    """A line a trouble for people to read; `misses` say what must not be."""
+    """One readable line per trouble; `misses` lists what must not happen."""
 
     lines: list[str] = field(default_factory=list)
     misses: list[str] = field(default_factory=list)
 
 
 async def go_through(host: InstalledHost, troubles: list[Trouble]) -> Troubles:
-    """Let one person talk through every trouble, one after the other."""
-    told = Troubles()
+    """Let one user chat during every trouble, one after the other."""
+    report = Troubles()
     async with talking(host) as talk:
         calm = await talk.for_seconds(6.0)
         for trouble in troubles:
-            await _one(talk, trouble, calm, told)
-    return told
+            await _one(talk, trouble, calm, report)
+    return report
 
 
-async def _one(talk: Talk, trouble: Trouble, calm: Period, told: Troubles) -> None:
+async def _one(talk: Talk, trouble: Trouble, calm: Period, report: Troubles) -> None:
     before = talk.warnings()
     with trouble.make():
         period = await talk.for_seconds(trouble.seconds)
@@ -69,7 +69,7 @@ async def _one(talk: Talk, trouble: Trouble, calm: Period, told: Troubles) -> No
     late, stall = period.slowest - calm.usual, period.stall - calm.stall
     took = "never" if recovered is None else f"{recovered:.1f} s"
     seen = f"noticed after {noticed:.0f} s, " if noticed else ""
-    told.lines.append(
+    report.lines.append(
         f"{trouble.name:<34} {period.answered:>3} answers, first token +{late:.2f} s at most, "
         f"stall {1000 * stall:+.0f} ms (calm {1000 * calm.stall:.0f}; garbage {1000 * period.collected:.0f}), "
         f"{seen}remembers after {took}, "
@@ -81,17 +81,17 @@ async def _one(talk: Talk, trouble: Trouble, calm: Period, told: Troubles) -> No
     if late > FIRST_TOKEN_SECONDS + NOISE_SECONDS:
         misses.append(f"{trouble.name}: a first token came {late:.1f} s late")
     if stall > STALL_SECONDS + STALL_NOISE_SECONDS:
-        misses.append(f"{trouble.name}: the loop stood {1000 * stall:.0f} ms longer than in a calm time")
+        misses.append(f"{trouble.name}: the loop stalled {1000 * stall:.0f} ms longer than in a calm period")
     if noticed is None:
         misses.append(f"{trouble.name}: not noticed within {NOTICED_SECONDS:.0f} s")
     if recovered is None:
         misses.append(f"{trouble.name}: not remembered again within {RECOVERY_SECONDS:.0f} s")
     misses += [f"{trouble.name}: {count} warnings {kind}" for kind, count in new.items() if count > 1]
-    told.misses += misses
+    report.misses += misses
 
 
 def sqlite_troubles(folder: Path, locked_seconds: float) -> list[Trouble]:
-    """Return what may happen to our file in `folder`."""
+    """Return the possible failures of the pipe's file in `folder`."""
     file = folder / DATABASE
     return [
         Trouble("locked by another process", lambda: locked_by_another_process(file), locked_seconds),
@@ -101,18 +101,18 @@ def sqlite_troubles(folder: Path, locked_seconds: float) -> list[Trouble]:
 
 
 def postgres_troubles() -> list[Trouble]:
-    """Return what may happen to a server that only we use."""
+    """Return the possible failures of a server that only the pipe uses."""
     return [Trouble("PostgreSQL frozen", frozen_postgres, 20.0), Trouble("PostgreSQL stopped", stopped_postgres, 15.0)]
 
 
 def full_disk_troubles(folder: Path) -> list[Trouble]:
-    """Return the one trouble of a disk of its own."""
+    """Return the failure of a full disk."""
     return [Trouble("disk full", lambda: _filled(folder), 8.0)]
 
 
 @contextmanager
 def small_disk() -> Iterator[Path | None]:
-    """Give a folder on a small disk of its own; None where this user may not mount one."""
+    """Provide a folder on a small disk; None if this user may not mount one."""
     folder = Path(mkdtemp(prefix="small-disk-"))
     command = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK}", "tmpfs", str(folder)]
     mounted = subprocess.run(command, capture_output=True, check=False).returncode == 0
@@ -149,30 +149,30 @@ def _replace(file: Path) -> None:
 
 
 def run(version: str, source: str, *, locked_seconds: float) -> Troubles:
-    """Boot a host for each kind of place and go through its troubles."""
-    told = Troubles()
+    """Boot a host for each kind of database and run all its troubles."""
+    report = Troubles()
     with SimulatorThread(generation_delay=0) as simulator:
         with HostServer(version) as server:
             host = asyncio.run(_installed(server, simulator, source))
-            _add(told, host, sqlite_troubles(server.folder / "data", locked_seconds))
+            _add(report, host, sqlite_troubles(server.folder / "data", locked_seconds))
         with HostServer(version, settings={"OPENROUTER_PIPE_DATABASE_URL": new_database_url()}) as server:
             host = asyncio.run(_installed(server, simulator, source))
-            _add(told, host, postgres_troubles())
+            _add(report, host, postgres_troubles())
         with small_disk() as disk:
             if disk is None:
-                told.lines.append("disk full: not made, this user may not mount a small disk")
-                return told
+                report.lines.append("disk full: not made, this user may not mount a small disk")
+                return report
             settings = {"OPENROUTER_PIPE_DATABASE_URL": f"sqlite:///{disk}/{DATABASE}"}
             with HostServer(version, settings=settings) as server:
                 host = asyncio.run(_installed(server, simulator, source))
-                _add(told, host, full_disk_troubles(disk))
-    return told
+                _add(report, host, full_disk_troubles(disk))
+    return report
 
 
-def _add(told: Troubles, host: InstalledHost, troubles: list[Trouble]) -> None:
+def _add(report: Troubles, host: InstalledHost, troubles: list[Trouble]) -> None:
     more = asyncio.run(go_through(host, troubles))
-    told.lines += more.lines
-    told.misses += more.misses
+    report.lines += more.lines
+    report.misses += more.misses
 
 
 async def _installed(server: HostServer, simulator: SimulatorThread, source: str) -> InstalledHost:

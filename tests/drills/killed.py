@@ -1,6 +1,6 @@
-"""Processes killed while they write what turns leave: the next one finds whole turns, and all it was told of.
+"""Processes killed while they store turns: afterwards every turn is whole, and every reported one is there.
 
-`python -m tests.drills.killed`: 200 kills, one in four of them from an empty folder on, where tables and key are made.
+`python -m tests.drills.killed`: 200 kills, one in four with an empty folder, so that tables and key are created.
 """
 
 import argparse
@@ -27,13 +27,13 @@ from tests.drills.killed_writing import ANN, MEMORY, OPENING, STAGES, STORED, op
 
 KILLS = 200
 OF_ONE_CHILD = 8
-"""Turns a child may store before it is killed; those of its last ones are looked at."""
+"""Turns a child may store before it is killed; the last ones are checked."""
 SLACK = 0.004  # s
 
 
 @dataclass
 class Figures:
-    """What was counted; `misses` say what must not be."""
+    """The counts; `misses` lists what must not happen."""
 
     counts: Counter[str] = field(default_factory=Counter)
     misses: list[str] = field(default_factory=list)
@@ -41,7 +41,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Killed:
-    """What a child told of before it was killed: the stage it was in, of which turn, and the turns that were stored."""
+    """What a child reported before it was killed: its stage, the turn of that stage, and the stored turns."""
 
     stage: str
     at: int
@@ -49,7 +49,7 @@ class Killed:
 
 
 def run(kills: int = KILLS, seed: int = 0) -> Figures:
-    """Kill `kills` writers one after the other and look at what each one left."""
+    """Kill `kills` writers one after the other and check what each one left."""
     rng, figures = Random(seed), Figures()
     with TemporaryDirectory(prefix="killed-") as name:
         old = Path(name) / "old"
@@ -69,33 +69,33 @@ def run(kills: int = KILLS, seed: int = 0) -> Figures:
 
 
 def _kill(folder: Path, first: int, rng: Random, *, soon: bool) -> Killed:
-    """Start a child and kill it a moment after it entered a stage drawn by lot; `soon`: while it opens the store."""
+    """Start a child and kill it shortly after it entered a random stage; `soon`: while it opens the store."""
     child, pipe = started(folder, first)
     stage = OPENING if soon else rng.choice(STAGES[1:])
     last = first + rng.randrange(OF_ONE_CHILD)
-    told = bytearray()
-    while not _reached(told, stage, 0 if soon else last):
+    output = bytearray()
+    while not _reached(output, stage, 0 if soon else last):
         more = os.read(pipe, 65536)
         if not more:
             raise RuntimeError("the writer ended by itself")
-        told += more
+        output += more
     time.sleep(rng.uniform(0, 0.1) if soon else rng.choice((0.0, rng.uniform(0, SLACK))))
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     while more := os.read(pipe, 65536):
-        told += more
+        output += more
     os.close(pipe)
-    notes = [line.split(" ") for line in told.decode().split("\n") if line]
+    notes = [line.split(" ") for line in output.decode().split("\n") if line]
     stored = tuple(int(at) for name, at in notes if name == STORED)
     return Killed(notes[-1][0], int(notes[-1][1]), stored)
 
 
-def _reached(told: bytearray, stage: str, at: int) -> bool:
-    return f"{stage} {at}\n".encode() in told
+def _reached(output: bytearray, stage: str, at: int) -> bool:
+    return f"{stage} {at}\n".encode() in output
 
 
 async def _look(folder: Path, first: int, killed: Killed, figures: Figures, *, thorough: bool) -> None:
-    """Open what a killed child left, and replay the turns it was about to write."""
+    """Open the store of a killed child, and replay the turns it was about to write."""
     numbers = list(range(first, killed.at + 1))
     stored = set(killed.stored)
     async with opened(folder) as (storage, memory, telemetry):
@@ -135,11 +135,11 @@ def _judge(number: int, found: TurnRecord | None, was_stored: bool, killed: Kill
         figures.misses.append(f"turn {number} came back in part, killed while {killed.stage}")
     else:
         figures.counts["turns written whole"] += 1
-        figures.counts["whole though nobody was told"] += not was_stored
+        figures.counts["whole though not reported"] += not was_stored
 
 
 async def _halves(storage: Storage, numbers: Sequence[int]) -> list[str]:
-    """Name the turns of which some rows are there and some are not, whatever reading makes of them."""
+    """Name the turns of which only some rows are stored, independent of the reading code."""
     whole = {turn(number).turn_id: len(turn(number).items) for number in numbers}
     shelf = await storage.shelf()
     rows = await shelf.artifacts.find(
@@ -152,7 +152,7 @@ async def _halves(storage: Storage, numbers: Sequence[int]) -> list[str]:
 
 
 async def _look_at_all(folder: Path, end: int, figures: Figures) -> None:
-    """Read everything that was ever written to the folder killed most often: whole turns, each as it was."""
+    """Read every turn ever written to the folder killed most often: all must be whole and unchanged."""
     async with opened(folder) as (storage, memory, _):
         for first in range(1, end, 50):
             numbers = range(first, min(first + 50, end))
@@ -177,7 +177,7 @@ async def _check(folder: Path, figures: Figures) -> None:
 
 
 def main() -> int:
-    """Run the drill; 0 if nothing was half-written, lost or refused."""
+    """Run the drill; return 0 if nothing was half-written, lost or refused."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=KILLS)
     parser.add_argument("--seed", type=int, default=0)

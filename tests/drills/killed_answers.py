@@ -1,7 +1,7 @@
-"""A real host killed while answers run tools, again and again: what is sent afterwards, and what ran twice.
+"""A real host killed while answers run tools, repeatedly: which outputs are sent afterwards, and which tools ran twice.
 
-Every finished call must be in the next request of its chat, and in the one after it; what had begun must be reported
-as "may have run". Run `python -m tests.drills.killed_answers --help`.
+Every finished call must be in the next two requests of its chat; a started call must be reported as "may have run".
+Run `python -m tests.drills.killed_answers --help`.
 """
 
 import argparse
@@ -38,13 +38,13 @@ from tests.hosts.tooled import order, tab_with_tools, with_tools
 
 MODEL = f"{FUNCTION_ID}.sim/thoughtful-tools"
 ROUNDS, CALLS = 3, 3
-SLACK = 0.25  # s, in which a killed process may get further than the effect that was waited for
+SLACK = 0.25  # s during which a killed process may run on after the awaited effect
 NEWEST = "0.12.4"
 
 
 @dataclass
 class Figures:
-    """What was counted; `misses` say what must not be."""
+    """The counts; `misses` lists what must not happen."""
 
     kills: int = 0
     answers: int = 0
@@ -57,7 +57,7 @@ class Figures:
     misses: list[str] = field(default_factory=list)
 
     def lines(self) -> list[str]:
-        """Return what a person reads."""
+        """Return the lines to print."""
         return [
             f"hosts killed, answers broken off   {self.kills}, {self.answers}",
             f"effects, finished in the journal   {self.effects}, {self.finished}",
@@ -79,7 +79,7 @@ class Killed:
 async def kill_answers(host: InstalledHost, folder: Path, kills: int, *, chats: int = 1, seed: int = 0) -> Figures:
     """Kill the host `kills` times, each time in the middle of an answer in each of `chats` chats.
 
-    After each kill, ask twice more in every chat and look at what upstream got.
+    After each kill, ask twice more in every chat and check the requests upstream received.
     """
     rng, figures = Random(seed), Figures()
     for number in range(kills):
@@ -87,11 +87,11 @@ async def kill_answers(host: InstalledHost, folder: Path, kills: int, *, chats: 
         killed = await _killed(host, files, rng, at_end=number % 4 == 3)
         figures.kills += 1
         figures.answers += len(killed)
-        host.server.start()  # here: the host ends with the thread that started it
+        host.server.start()  # in this thread: the host ends with the thread that started it
         async with _tab(host) as tab:
             for chat, one in enumerate(killed):
                 await _judge(host, tab, one, figures, f"kill {number + 1}, chat {chat + 1}")
-            if number == kills - 1 and tab.client.at_least("0.10"):  # before, pages own the chat
+            if number == kills - 1 and tab.client.at_least("0.10"):  # in older hosts the page owns the chat
                 await _regenerate(host, tab, killed[0], figures)
     return figures
 
@@ -105,12 +105,12 @@ async def _tab(host: InstalledHost) -> AsyncIterator[BrowserSession]:
 
 
 async def _killed(host: InstalledHost, files: list[Path], rng: Random, *, at_end: bool) -> list[Killed]:
-    """Ask in a chat for each file of effects; kill the host somewhere after the first effect.
+    """Ask once in a chat for each file of effects; kill the host at a random time after the first effect.
 
-    Each answer has rounds of calls, then one that lasts. `at_end`: no call lasts, and the host is killed about the end
-    of the answers.
+    Each answer has rounds of calls, then a call that lasts. `at_end`: no call lasts, and the host is killed near the
+    end of the answers.
     """
-    wanted = len(files) * ROUNDS * CALLS if at_end else rng.randint(1, len(files) * ROUNDS * CALLS)
+    needed = len(files) * ROUNDS * CALLS if at_end else rng.randint(1, len(files) * ROUNDS * CALLS)
     killed: list[Killed] = []
     try:
         async with _tab(host) as tab:
@@ -118,10 +118,10 @@ async def _killed(host: InstalledHost, files: list[Path], rng: Random, *, at_end
                 text = "\n".join((fresh("Count."), *_orders(effects, lasting=not at_end)))
                 turn = await tab.send(text, model=MODEL, options=with_tools(), wait=False)
                 killed.append(Killed(turn, effects))
-            await eventually(lambda: sum(len(_keys(path)) for path in files) >= wanted, seconds=60.0)
+            await eventually(lambda: sum(len(_keys(path)) for path in files) >= needed, seconds=60.0)
             await asyncio.sleep(rng.choice((0.0, rng.uniform(0.0, SLACK))))
             os.killpg(host.server.pid, signal.SIGKILL)
-    except (DevhostError, OSError, SocketIOError):  # what closing a tab says whose host is dead
+    except (DevhostError, OSError, SocketIOError):  # errors of closing a tab whose host is dead
         if len(killed) < len(files):
             raise
     host.server.stop()
@@ -148,9 +148,9 @@ async def _judge(host: InstalledHost, tab: BrowserSession, killed: Killed, figur
             figures.reported += 1
         else:
             figures.misses.append(f"{name}: {key} finished, and the next request says {outputs.get(key)!r}")
-    told = any("while these tools ran: count" in text and MAY_HAVE_RUN in text for text in map(json.dumps, first[1]))
+    noted = any("while these tools ran: count" in text and MAY_HAVE_RUN in text for text in map(json.dumps, first[1]))
     for key in effects.keys() - finished.keys():
-        if told:
+        if noted:
             figures.may_have_run += 1
         else:
             figures.misses.append(f"{name}: {key} ran, and the next request does not say that it may have run")
@@ -164,7 +164,7 @@ async def _judge(host: InstalledHost, tab: BrowserSession, killed: Killed, figur
 
 
 async def _regenerate(host: InstalledHost, tab: BrowserSession, killed: Killed, figures: Figures) -> None:
-    """Let the host give another answer to the killed answer's question: it begins with nothing of the first one."""
+    """Regenerate the killed answer: the new request must contain nothing of the first answer."""
     history, answer_id = killed.turn.history, str(uuid4())
     words = str(history.messages[killed.turn.user_id]["content"]).splitlines()[0]
     before = len(host.asked(words))
@@ -187,7 +187,7 @@ async def _sent_next(host: InstalledHost, tab: BrowserSession, turn: Turn) -> tu
 
 
 def _outputs(sent: Iterable[Mapping[str, Any]]) -> dict[str, object]:
-    """Return the outputs of the calls of `count` in a request, by the key each was called with."""
+    """Return the outputs of the calls of `count` in a request, by the key of each call."""
     keys: dict[str, str] = {}
     found: dict[str, object] = {}
     for item in sent:
@@ -199,7 +199,7 @@ def _outputs(sent: Iterable[Mapping[str, Any]]) -> dict[str, object]:
 
 
 def _finished(host: InstalledHost, killed: Killed) -> dict[str, str]:
-    """Return what the journal has finished of a chat, read by other means: key and output of each call."""
+    """Return the finished calls of a chat from the journal, read directly: key and output of each call."""
     with closing(sqlite3.connect(host.server.folder / "data" / "openrouter_pipe.db")) as database:
         asked = "SELECT arguments_hash FROM openrouter_pipe_tool_run WHERE chat_id = ? AND state <> 'started'"
         finished = {digest for (digest,) in database.execute(asked, (killed.turn.chat_id,))}
@@ -222,7 +222,7 @@ async def _installed(server: HostServer, simulator: SimulatorThread, source: str
 
 
 def run(kills: int, *, chats: int = 1, seed: int = 0, version: str = NEWEST, bundle: Path | None = None) -> Figures:
-    """Boot a host with the function, built from the work tree unless one is given, and kill it."""
+    """Boot a host with the function, built from the work tree unless `bundle` is set, and kill it."""
     with TemporaryDirectory(prefix="killed-answers-") as name, SimulatorThread() as simulator:
         path = bundle or Path(name) / "openrouter_pipe.py"
         if bundle is None:
@@ -233,7 +233,7 @@ def run(kills: int, *, chats: int = 1, seed: int = 0, version: str = NEWEST, bun
 
 
 def main() -> int:
-    """Run the drill; 0 if nothing went wrong."""
+    """Run the drill; return 0 if nothing went wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=4)
     parser.add_argument("--chats", type=int, default=2)

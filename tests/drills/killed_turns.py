@@ -1,4 +1,4 @@
-"""Turns of several rounds as numbers name them: whoever knows the number knows every byte that was written."""
+"""Turns of several rounds, generated from a number: the number determines every byte."""
 
 from random import Random
 from typing import Any
@@ -21,7 +21,7 @@ LARGE = 400_000
 
 
 def turn(number: int) -> TurnRecord:
-    """One to four rounds of thinking, words and calls, and an answer; every sixth has an output of 400 KB."""
+    """Return a turn of one to four rounds of reasoning, text and calls; every sixth has an output of 400 KB."""
     rng, items = Random(number), list[KeptItem]()
     for round_ in range(rng.randint(1, 4)):
         items += (KeptItem(thought(SLUG, rng)), KeptItem(_message(number, f"Round {round_} of {number}.")))
@@ -36,13 +36,13 @@ def turn(number: int) -> TurnRecord:
 
 
 def chat_of(numbers: list[int]) -> list[Message]:
-    """Return the chat in which those turns were said, as a host sends it with the next question."""
+    """Return the chat with these turns, as a host sends it with the next question."""
     said = [message for number in numbers for message in (user(f"Ask {number}"), *returned(HOST, turn(number)))]
     return [*said, user("And now?")]
 
 
 def replayed(messages: list[Message], records: tuple[TurnRecord, ...]) -> tuple[list[dict[str, Any]], str]:
-    """Return what goes upstream, and why it would be refused; empty if it would not."""
+    """Return the items sent upstream, and the reason why upstream would reject them, otherwise ""."""
     items = [dict(item) for item in history_items(messages, MODELS[SLUG], slug=SLUG, past=Past(records))]
     complaint = INPUT(items)
     if complaint:

@@ -1,6 +1,6 @@
-"""The process that is killed: it opens a store as the product does, and remembers turn after turn.
+"""The process to be killed: it opens a store as in production, and stores turn after turn.
 
-It notes every stage it enters in a pipe before it enters it, so that whoever kills it can choose where.
+It reports every stage through a pipe before it enters it, so that the killer can choose the stage.
 """
 
 import asyncio
@@ -30,12 +30,12 @@ OPENING, SEALING, BEGINNING, INSERTING, COMMITTING, STORED = STAGES = (
 )
 STATEMENTS = {"BEGIN": BEGINNING, "INSERT": INSERTING, "COMMIT": COMMITTING}
 LONGEST = 200
-"""Turns a child writes at most."""
+"""Most turns that a child writes."""
 
 
 @asynccontextmanager
 async def opened(folder: Path) -> AsyncIterator[tuple[Storage, TurnMemory, RecordedTelemetry]]:
-    """Open the store of a folder with everything the product opens; close it in the end."""
+    """Open the store of a folder as in production; close it at the end."""
     clock, offload, telemetry = SystemClock(), ThreadOffload(), RecordedTelemetry()
     storage = Storage(sqlite_place(folder.absolute() / "store.db"), clock=clock, offload=offload, telemetry=telemetry)
     memory = TurnMemory(
@@ -54,7 +54,7 @@ async def opened(folder: Path) -> AsyncIterator[tuple[Storage, TurnMemory, Recor
 
 
 def started(folder: Path, first: int) -> tuple[int, int]:
-    """Fork a writer of turns from `first` on; return its id and the end of the pipe to read from."""
+    """Fork a writer of turns from `first` on; return its process id and the read end of the pipe."""
     reading, writing = os.pipe()
     child = os.fork()
     if child:

@@ -1,7 +1,7 @@
 """Thousands of random histories: chats edited, branched, copied and stopped, replayed to a strict judge.
 
-Every request is judged, and every chat once more with what turns left missing, unreadable, doubled or somebody
-else's. Thinking that nothing speaks against must be there, byte for byte.
+Every request is judged, and every chat again with turns that are missing, unreadable, duplicated or owned by another
+user. Reasoning must be sent back byte for byte unless a rule forbids it.
 """
 
 import argparse
@@ -17,7 +17,7 @@ SHOWN = 12
 
 
 def run(seeds: range) -> Figures:
-    """Live through one world per seed."""
+    """Run one random world per seed."""
     figures = Figures()
     for seed in seeds:
         World(seed, figures).live()
@@ -25,7 +25,7 @@ def run(seeds: range) -> Figures:
 
 
 def main() -> int:
-    """Run the drill; 0 if nothing was refused and nothing was missing."""
+    """Run the drill; return 0 if nothing was rejected and nothing was missing."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--histories", type=int, default=5000)
     parser.add_argument("--first", type=int, default=0)
@@ -50,7 +50,7 @@ def main() -> int:
 
 
 def _kind(miss: str) -> str:
-    """Return a complaint without what is different in every seed."""
+    """Return a complaint without the parts that differ between seeds."""
     return re.sub(r"\S*\d\S*", "#", miss.partition("  [")[0])[:160]
 
 

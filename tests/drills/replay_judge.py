@@ -1,4 +1,4 @@
-"""A request built from a history, and everything that could be said against it."""
+"""A request built from a history, and everything wrong with it."""
 
 import json
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ ROUTE = Route("https://upstream.example/api/v1", "sk-or-v1-drill")
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A request as it leaves: `body` as JSON, empty if there was nothing to send."""
+    """A request as sent: `body` as JSON, empty if there was nothing to send."""
 
     body: dict[str, Any]
 
@@ -44,9 +44,9 @@ class Sent:
     def left_out(
         self, records: Sequence[TurnRecord], slug: str, store: Store, *, outputs: bool
     ) -> tuple[int, list[str]]:
-        """Count the turns that have to go back exactly, thinking and all, and complain about those that do not.
+        """Count the turns that must be sent back exactly, reasoning included, and complain about missing ones.
 
-        `outputs`: those of old turns are not shortened.
+        `outputs`: outputs of old turns are not shortened.
         """
         sent = [json.dumps(item) for item in self.items]
         places = {item: place for place, item in enumerate(sent)}
@@ -82,11 +82,11 @@ class Sent:
         return [] if outputs <= there else ["a turn nobody touched lost the full output of a call"]
 
     def words_lost(self, messages: Sequence[Message]) -> list[str]:
-        """Complain if the assistant's words differ from those in the history: none lost, doubled or moved."""
+        """Complain if the assistant's text differs from the history's: nothing may be lost, duplicated or moved."""
         history = [normalised(visible_text(message)) for message in messages if message["role"] == "assistant"]
         texts = [visible_text(item) for item in self.items if item.get("role") == "assistant"]
-        told = [normalised(text) for text in texts if not text.startswith("[I called the tool ")]
-        same = " ".join(filter(None, history)) == " ".join(filter(None, told))
+        sent_texts = [normalised(text) for text in texts if not text.startswith("[I called the tool ")]
+        same = " ".join(filter(None, history)) == " ".join(filter(None, sent_texts))
         return [] if same else ["the words of the history changed"]
 
 
@@ -98,7 +98,7 @@ def sent(
     full_turns: int,
     window: int,
 ) -> Sent:
-    """Build what goes upstream for a history."""
+    """Build the request for a history."""
     request = TurnRequest(
         slug,
         tuple(messages),
@@ -113,7 +113,7 @@ def sent(
 
 
 def complaints(made: Sent, slug: str, *, thorough: bool) -> list[str]:
-    """Return what the simulator's hosts refuse, on either endpoint; `thorough`: and what breaks a written rule."""
+    """Return what the simulator's providers reject, on either endpoint; `thorough`: also broken written rules."""
     items = made.items
     if not items:
         return []

@@ -1,4 +1,4 @@
-"""Models of several providers, and what their thinking looks like: sealed so that the simulator can check it."""
+"""Models of several providers and the form of their reasoning, signed so that the simulator can verify it."""
 
 from random import Random
 from typing import Any
@@ -25,7 +25,7 @@ MODELS = {slug: read_model(ENTRIES[slug]) for slug in SLUGS}
 
 
 def answers_as(slug: str) -> str:
-    """The name the model behind a slug answers under."""
+    """Return the name under which the model of a slug answers."""
     model = MODELS[slug]
     assert model is not None
     return ALIASES.get(slug) or model.canonical_slug or slug
@@ -40,7 +40,7 @@ def calls_tools(slug: str) -> bool:
 
 
 def thought(slug: str, rng: Random) -> dict[str, Any]:
-    """A reasoning item of the provider's shape, its blob or signature as the simulator would make it."""
+    """Return a reasoning item in the provider's form; the simulator accepts its encrypted data or signature."""
     name, item_id = answers_as(slug), f"rs_{rng.getrandbits(64):016x}"
     words = f"Thinking {rng.randrange(1000)} é\u2028 \\u00e9"
     item: dict[str, Any] = {"type": "reasoning", "id": item_id, "summary": []}

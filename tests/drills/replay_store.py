@@ -1,4 +1,4 @@
-"""Where a drill keeps what turns left: rows as stored, and the ways they go wrong."""
+"""The store of a drill: rows of turns as stored, and the ways they get damaged."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +12,7 @@ DAMAGES = ("missing", "undecryptable", "duplicated", "foreign")
 
 @dataclass
 class Stored:
-    """The rows of one turn and whose they are."""
+    """The rows of one turn and their owner."""
 
     owner: str
     model: str
@@ -22,7 +22,7 @@ class Stored:
 
 @dataclass
 class Store:
-    """One place for all chats of a history. `turns` by turn id."""
+    """One store for all chats of a history. `turns` by turn id."""
 
     reasoning: bool = True
     tools: bool = True
@@ -52,7 +52,7 @@ class Store:
 
 
 def damaged(store: Store, how: str, rng: Random) -> Store:
-    """A copy of a store in which something went wrong with about a third of all turns."""
+    """Return a copy of a store in which about a third of all turns are damaged."""
     copy = Store(store.reasoning, store.tools)
     for turn_id, stored in store.turns.items():
         hit = rng.random() < 0.35

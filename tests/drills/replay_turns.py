@@ -1,4 +1,4 @@
-"""Random turns: rounds of thinking, words and calls, finished, stopped or failed, and what is kept of them."""
+"""Random turns: rounds of reasoning, text and calls, finished, stopped or failed, and the data stored for them."""
 
 from dataclasses import dataclass
 from random import Random
@@ -25,7 +25,7 @@ WORDS = (
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What a turn left, how it ended (`done`, `thinking`, `text`, `tool`, `failed`, `handed`), and what a host kept."""
+    """A turn: its record, its end (`done`, `thinking`, `text`, `tool`, `failed`, `handed`), the host's messages."""
 
     record: TurnRecord
     end: str
@@ -33,7 +33,7 @@ class Turn:
 
     @property
     def returned_whole(self) -> bool:
-        """Whether the host returns everything the turn said, so that it can go back as it was."""
+        """Return whether the host returns the whole text of the turn, so that it can be sent back unchanged."""
         return self.end in ("done", "handed")
 
 
@@ -129,7 +129,7 @@ def _numbered(kept: Any, turn_id: str, first: int) -> list[KeptItem]:
     return [KeptItem(one.item, shown.get(one.item.get("call_id", ""), "")) for one in kept]
 
 
-# --- what hosts make of it --------------------------------------------------------------------------------------
+# --- what the host stores --------------------------------------------------------------------------------------
 
 
 def _returned(host: str, record: TurnRecord, end: str, rng: Random) -> list[Message]:

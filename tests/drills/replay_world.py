@@ -1,4 +1,4 @@
-"""One random history: chats of one person, what is done to them, and every request that follows, judged."""
+"""One random history: chats of one user, random edits, and every following request, judged."""
 
 import copy
 from collections import Counter
@@ -30,7 +30,7 @@ QUESTIONS = (
 
 @dataclass
 class Node:
-    """What one side said: `turn` played it, unless the person did; `untouched` since."""
+    """One message: `turn` produced it, unless the user wrote it; `untouched` since."""
 
     messages: list[Message]
     turn: Turn | None = None
@@ -39,7 +39,7 @@ class Node:
 
 @dataclass
 class Figures:
-    """What was counted; `misses` say which seed they are of."""
+    """The counts; `misses` include the seed."""
 
     counts: Counter[str] = field(default_factory=Counter)
     misses: list[str] = field(default_factory=list)
@@ -64,7 +64,7 @@ class World:
         self._spoilt = False
 
     def live(self) -> None:
-        """Do random things, then judge all chats again with the store damaged in every way."""
+        """Do random actions, then judge all chats again with the store damaged in every way."""
         doings: list[tuple[Callable[[Chat], None], int]] = [
             (self._ask, 10),
             (self._regenerate, 2),
@@ -85,7 +85,7 @@ class World:
             for chat in self._chats:
                 self._judge([*_messages(chat), user("last")], chat, self._rng.choice(self._slugs), store, how)
 
-    # --- what people do ---------------------------------------------------------------------------------------
+    # --- user actions -----------------------------------------------------------------------------------------
 
     def _ask(self, chat: Chat) -> None:
         waiting = (
@@ -148,21 +148,21 @@ class World:
             self._spoil(*_neighbours(chat))
 
     def _paste(self, chat: Chat) -> None:
-        """The same answer twice in one chat."""
+        """Insert the same answer twice in one chat."""
         nodes = [node for node in chat if node.turn is not None]
         if nodes:
             chat.insert(self._rng.randrange(len(chat) + 1), copy.deepcopy(self._rng.choice(nodes)))
             self._spoil(*_neighbours(chat))
 
     def _continue(self, chat: Chat) -> None:
-        """Ask the model to go on with its answer: one more turn without a question."""
+        """Ask the model to continue its answer: one more turn without a question."""
         if chat:
             self._spoil(chat[-1])
             self._answer(chat)
             self._spoil(chat[-1])
 
     def _forge(self, chat: Chat) -> None:
-        """A reference to another turn, or to none, in an answer."""
+        """Put a reference to another or an unknown turn into an answer."""
         nodes = [node for node in chat if node.turn is not None and node.messages]
         if nodes and self._store.turns:
             node = self._rng.choice(nodes)
@@ -171,7 +171,7 @@ class World:
             message = self._rng.choice(node.messages)
             message["content"] = f"{marker_line(named)}\n\n{message['content']}"
 
-    # --- what is sent -----------------------------------------------------------------------------------------
+    # --- requests ---------------------------------------------------------------------------------------------
 
     def _judge(self, messages: list[Message], chat: Chat, slug: str, store: Store, how: str) -> tuple[TurnRecord, ...]:
         want = wanted(messages)
@@ -198,7 +198,7 @@ class World:
         return missed
 
     def _is_due(self, node: Node, chat: Chat, store: Store) -> bool:
-        """Tell whether a turn must go back exactly: nothing about it is doubtful."""
+        """Return whether a turn must be sent back exactly: it was not touched in any way."""
         turn = node.turn
         if turn is None or turn.record.turn_id not in store.turns or self._reasoning != "conversation":
             return False
@@ -223,6 +223,6 @@ def _roles(node: Node) -> set[str]:
 
 
 def _neighbours(chat: Chat) -> list[Node]:
-    """Answers that follow one another run into one another: nothing is sure of them."""
+    """Return answers that directly follow one another: they are merged, so nothing can be required of them."""
     both = [pair for pair in pairwise(chat) if pair[0].turn is not None and pair[1].turn is not None]
     return [node for pair in both for node in pair]

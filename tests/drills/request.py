@@ -1,7 +1,7 @@
 """Thousands of chat bodies through the request builder, each judged three times.
 
-Every model of the judges' catalog gets at least 50 drawn bodies, and 50 histories of 500 messages come on top. A body
-that cannot be a request must be refused with a fault that names the field; everything else must satisfy all judges.
+Every model of the judges' catalog gets at least 50 random bodies; in addition there are 50 histories of 500 messages. A
+body that cannot become a request must be rejected with a fault that names the field; all others must pass all judges.
 """
 
 import argparse
@@ -31,7 +31,7 @@ SHOWN = 12
 
 @dataclass
 class Figures:
-    """What a drill counted; `misses` holds a complaint and the body it is about."""
+    """The counts of a drill; `misses` contains complaints with their bodies."""
 
     judged: int = 0
     refused: Counter[str] = field(default_factory=Counter)
@@ -40,7 +40,7 @@ class Figures:
 
 
 def sent(body: dict[str, Any], slug: str) -> dict[str, Any] | Fault:
-    """Return what goes upstream for a client's body, as read back from its bytes."""
+    """Return the request for a client's body, decoded from its bytes."""
     read = read_completions_body(body)
     if isinstance(read, Fault):
         return read
@@ -74,7 +74,7 @@ def judge(body: dict[str, Any], slug: str, figures: Figures) -> None:
 
 
 def cases(per_model: int, histories: int) -> Iterator[tuple[dict[str, Any], str]]:
-    """Yield bodies and the model each is for; the same in every run."""
+    """Yield bodies with their models; the same in every run."""
     for number, slug in enumerate(sorted(ENTRIES)):
         for body in drawn(bodies(slug), per_model, number):
             yield body, slug
@@ -85,7 +85,7 @@ def cases(per_model: int, histories: int) -> Iterator[tuple[dict[str, Any], str]
 
 
 def main() -> int:
-    """Run the drill; 0 if no judge complained."""
+    """Run the drill; return 0 if no judge complained."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--per-model", type=int, default=50)
     parser.add_argument("--histories", type=int, default=50)

@@ -1,6 +1,6 @@
-"""Everything about tools at scale: `python -m tests.drills.tools [--seed N]`; exits with 1 if anything was missed.
+"""Everything about tools at scale: `python -m tests.drills.tools [--seed N]`; exits with 1 on any miss.
 
-Processes killed while tools run, whole turns by chance, the machine, strict schemas, breakers, places.
+Processes killed while tools run, random whole turns, the machine, strict schemas, breakers, slots.
 """
 
 import argparse
@@ -17,48 +17,48 @@ from tests.drills.tools_rules import run_breaker, run_machine, run_schemas
 from tests.drills.tools_turns import run as run_turns
 
 SHOWN = 10
-Told = tuple[dict[str, object], list[str]]
+PartResult = tuple[dict[str, object], list[str]]
 
 
-def killed(each: int, seed: int) -> Told:
-    """Kill first: no thread of this process may be alive when it forks."""
+def killed(each: int, seed: int) -> PartResult:
+    """Kill processes. Runs first: this process must have no threads when it forks."""
     figures = run_killed(each, seed)
     few = [place for place in PLACES if figures.kills[place] < each]
-    told = {
+    figures_by_name = {
         "processes killed": f"{figures.kills.total()} {dict(figures.kills)}",
         "calls asked for again": f"{figures.calls} twice at once, {figures.repeated} of a tool that may run again",
         "may have run, not run again": figures.unknown,
         "never started, run once": figures.ran_later,
         "most effects of one call": figures.most,
     }
-    return told, [*figures.misses, *(f"too few kills {place}" for place in few)]
+    return figures_by_name, [*figures.misses, *(f"too few kills {place}" for place in few)]
 
 
-def turns(worlds: int, seed: int) -> Told:
+def turns(worlds: int, seed: int) -> PartResult:
     """Run the use case."""
     figures = run_turns(worlds, seed)
-    told = {
+    figures_by_name = {
         "whole turns, stopped": f"{figures.turns}, {figures.stopped}",
         "calls asked for, run, cut off": f"{figures.asked}, {figures.ran}, {figures.cut_off}",
         "most at once in a process": figures.most,
     }
-    return told, figures.misses
+    return figures_by_name, figures.misses
 
 
-def machine(count: int, seed: int) -> Told:
+def machine(count: int, seed: int) -> PartResult:
     """Run the machine alone."""
     figures = run_machine(count, seed)
     counts = figures.counts
-    told = {
+    figures_by_name = {
         "turns of the machine, stopped": f"{counts['turns']}, {counts['stopped']}",
         "calls answered, run": f"{counts['answered']}, {counts['ran']}",
         "most at once in a turn": counts["most"],
     }
-    return told, figures.misses
+    return figures_by_name, figures.misses
 
 
-def schemas(examples: int, seed: int) -> Told:
-    """Compare strict schemas with what they were made of."""
+def schemas(examples: int, seed: int) -> PartResult:
+    """Compare strict schemas with their originals."""
     figures = run_schemas(examples, seed)
     counts = figures.counts
     few = ["too few values were judged"] if counts["values"] < examples else []
@@ -68,7 +68,7 @@ def schemas(examples: int, seed: int) -> Told:
     }, [*figures.misses, *few]
 
 
-def breaker(examples: int, seed: int) -> Told:
+def breaker(examples: int, seed: int) -> PartResult:
     """Compare a breaker with its model, then let processes share one."""
     figures, shared = run_breaker(examples, 200, seed), breakers.run()
     return {
@@ -77,8 +77,8 @@ def breaker(examples: int, seed: int) -> Told:
     }, [*figures.misses, *shared.misses]
 
 
-def places(waves: int, seed: int) -> Told:
-    """Fill the process with calls."""
+def places(waves: int, seed: int) -> PartResult:
+    """Fill all slots of the process with calls."""
     figures = run_places(waves, seed)
     return {
         "places taken, waiting": f"{figures.most}, {figures.waiting}",
@@ -87,8 +87,8 @@ def places(waves: int, seed: int) -> Told:
     }, figures.misses
 
 
-def told(parts: Iterable[Callable[[], Told]]) -> list[str]:
-    """Run parts, print what each found, return all misses."""
+def run_parts(parts: Iterable[Callable[[], PartResult]]) -> list[str]:
+    """Run parts, print the results of each, return all misses."""
     misses: list[str] = []
     for part in parts:
         began = time.monotonic()
@@ -101,12 +101,12 @@ def told(parts: Iterable[Callable[[], Told]]) -> list[str]:
 
 
 def main() -> int:
-    """Run the drill; 0 if nothing went wrong."""
+    """Run the drill; return 0 if nothing went wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=0)
     seed = parser.parse_args().seed
     began = time.monotonic()
-    misses = told(
+    misses = run_parts(
         (
             partial(killed, 20, seed),
             partial(turns, 300, seed),

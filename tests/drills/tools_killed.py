@@ -1,4 +1,4 @@
-"""Processes killed while they run tools: whoever asks for the same calls afterwards never makes them act twice."""
+"""Processes killed while they run tools: requesting the same calls again never makes a tool act twice."""
 
 import json
 import os
@@ -30,19 +30,19 @@ from tests.drills.tools_killing import (
 )
 
 AT_ONCE = "committing"
-"""A kill a moment after the start was about to be stored, wherever the process is by then."""
+"""A kill shortly after the start was about to be stored, wherever the process is by then."""
 PLACES = (*POINTS, AT_ONCE)
 EACH = 20
 SLACK = 0.004  # s
 GAP = 20
-"""Turns from one process to the next: one that was not held may have gone on for a few before it was killed."""
+"""Turns between the ranges of two processes: a process not held may run a few more before it is killed."""
 AFTERWARDS = 2
-"""Processes that ask for the same calls at once after a kill."""
+"""Processes that request the same calls at once after a kill."""
 
 
 @dataclass
 class Figures:
-    """What was counted; `misses` say what must not be."""
+    """The counts; `misses` lists what must not happen."""
 
     kills: Counter[str] = field(default_factory=Counter)
     calls: int = 0
@@ -54,7 +54,7 @@ class Figures:
 
 
 def run(each: int = EACH, seed: int = 0) -> Figures:
-    """Kill `each` processes at every place, one after the other, and ask again after every kill."""
+    """Kill `each` processes at every point, one after the other, and request the calls again after every kill."""
     rng, figures, first = Random(seed), Figures(), 1
     with TemporaryDirectory(prefix="killed-tools-") as name:
         folder = Path(name)
@@ -71,15 +71,15 @@ def run(each: int = EACH, seed: int = 0) -> Figures:
 
 
 def _kill(folder: Path, url: str, first: int, stop: Stop, rng: Random) -> None:
-    """Start a process and kill it at its point, or a moment later; its other calls are wherever they are by then."""
+    """Start a process and kill it at its point, or shortly later; its other calls are at any point."""
     child, pipe = started(partial(write, folder, url, first, stop))
     point = STORING if stop.point == AT_ONCE else stop.point
-    wanted, told = f"{point} {stop.turn} {stop.call_id}\n".encode(), b""
-    while wanted not in told:
+    awaited, output = f"{point} {stop.turn} {stop.call_id}\n".encode(), b""
+    while awaited not in output:
         more = os.read(pipe, 65536)
         if not more:
             raise RuntimeError("the process ended by itself")
-        told += more
+        output += more
     time.sleep(rng.choice((0.0, rng.uniform(0, SLACK))))
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
@@ -87,7 +87,7 @@ def _kill(folder: Path, url: str, first: int, stop: Stop, rng: Random) -> None:
 
 
 def _ask_again(folder: Path, url: str, numbers: range, place: str, figures: Figures) -> None:
-    """Let processes ask for all calls of turns at once, and judge each call by what was known before."""
+    """Let processes request all calls of the turns at once, and judge each call by the state known before."""
     known, before = _known(folder), Counter(effects_of(folder))
     again = [started(partial(ask_again, folder, url, numbers)) for _ in range(AFTERWARDS)]
     answers = [dict(_answers(child, pipe)) for child, pipe in again]
@@ -95,7 +95,7 @@ def _ask_again(folder: Path, url: str, numbers: range, place: str, figures: Figu
     for number in numbers:
         for call in calls_of(number):
             key = key_of(number, call)
-            texts = [told.get(key, "nothing") for told in answers]
+            texts = [output.get(key, "nothing") for output in answers]
             ran, more = texts.count("done"), after[key] - before[key]
             figures.calls += 1
             figures.misses += [
@@ -124,7 +124,7 @@ def _complaints(name: str, texts: list[str], ran: int, more: int, before: int, i
 
 
 def _known(folder: Path) -> dict[str, str]:
-    """Return what the store says of calls, read by other means."""
+    """Return the state of calls in the store, read directly."""
     connection = sqlite3.connect(folder / "store.db")
     try:
         rows = connection.execute(f"SELECT turn_id, call_id, arguments_hash, state FROM {tool_run.name}").fetchall()
@@ -134,17 +134,17 @@ def _known(folder: Path) -> dict[str, str]:
 
 
 def _answers(child: int, pipe: int) -> list[tuple[str, str]]:
-    told = b""
+    output = b""
     while more := os.read(pipe, 65536):
-        told += more
+        output += more
     os.close(pipe)
     if os.waitpid(child, 0)[1]:
         raise RuntimeError("a process that asked again broke")
-    return [(key, text) for key, text in map(json.loads, told.decode().splitlines())]
+    return [(key, text) for key, text in map(json.loads, output.decode().splitlines())]
 
 
 def _count(folder: Path, first: int, figures: Figures) -> None:
-    """Count the effects of everything that ever ran."""
+    """Count the effects of all calls."""
     once = {key_of(number, call) for number in range(first) for call in calls_of(number) if call.name == "send"}
     effects = Counter(effects_of(folder))
     figures.most = max((count for key, count in effects.items() if key in once), default=0)

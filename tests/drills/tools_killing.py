@@ -1,7 +1,7 @@
-"""The process that is killed while it runs tools, and those that ask for the same calls afterwards.
+"""The process killed while it runs tools, and those that request the same calls afterwards.
 
-It runs calls as the product does, four at a time, turn after turn. It tells of every point it comes to in a pipe, and
-waits at the one it was told to, until it is killed. The effect of a tool is one line in a file, forced to the disk.
+It runs calls as in production, four at a time, turn after turn. It reports every point through a pipe, and waits at the
+configured one until it is killed. The effect of a tool is one line in a file, forced to the disk.
 """
 
 import asyncio
@@ -54,19 +54,19 @@ class Stop:
 
 
 def calls_of(number: int) -> tuple[ToolCall, ...]:
-    """Return the calls of a turn; the last is one of the tool that may run twice."""
+    """Return the calls of a turn; the last one uses the tool that may run twice."""
     names = ["send"] * (CALLS - 1) + ["look"]
     arguments = [json.dumps({"city": f"c{place}", "days": number}) for place in range(CALLS)]
     return tuple(ToolCall(f"call-{place}", name, arguments[place]) for place, name in enumerate(names))
 
 
 def turn_of(number: int) -> str:
-    """Name a turn."""
+    """Return the id of a turn."""
     return f"{number:026d}"
 
 
 def key_of(number: int, call: ToolCall) -> str:
-    """Name the effect of a call."""
+    """Return the key of a call's effect."""
     return f"{turn_of(number)}/{call.call_id}/{arguments_hash(json.loads(call.arguments))}"
 
 
@@ -77,7 +77,7 @@ def effects_of(folder: Path) -> list[str]:
 
 
 def started(work: Callable[[Callable[[str], object]], Coroutine[Any, Any, None]]) -> tuple[int, int]:
-    """Fork a process that does `work`, which may tell lines; return its id and the end of the pipe to read from."""
+    """Fork a process that does `work`, which may report lines; return its id and the read end of the pipe."""
     reading, writing = os.pipe()
     child = os.fork()
     if child:
@@ -102,7 +102,7 @@ async def write(folder: Path, url: str, first: int, stop: Stop, tell: Callable[[
 
 
 async def ask_again(folder: Path, url: str, numbers: Collection[int], tell: Callable[[str], object]) -> None:
-    """Ask for all calls of turns; tell what each was answered."""
+    """Request all calls of the turns; report the answer to each."""
     desk = _Desk(folder, url, Stop("", "", ""), lambda _: None)
     for number in numbers:
         for call, result in await desk.run(number):
@@ -165,14 +165,14 @@ class _Hooks:
         self._stop, self._tell = stop, tell
 
     async def reached(self, point: str, turn: str, call_id: str) -> None:
-        """Tell it; wait for the end if it is the point."""
+        """Report the point; wait to be killed if it is the configured one."""
         self._tell(f"{point} {turn} {call_id}")
         if self._stop == Stop(point, turn, call_id):
             await asyncio.get_running_loop().create_future()
 
 
 class _Runs:
-    """Tells before and after what it hands on."""
+    """Wraps the store of runs and reports before and after each call."""
 
     def __init__(self, runs: SqlToolRuns, hooks: _Hooks) -> None:
         self._runs, self._hooks = runs, hooks
@@ -195,7 +195,7 @@ class _Runs:
 
 
 class _Toolbox:
-    """Tools whose effect can be counted."""
+    """Tools with countable effects."""
 
     def __init__(self, effects: Path, hooks: _Hooks) -> None:
         self._effects, self._hooks = effects, hooks

@@ -1,4 +1,4 @@
-"""200 places for tools taken and 1,000 calls waiting: first come, first served, and no memory kept."""
+"""200 tool slots taken and 1,000 calls waiting: served first come, first served, without a memory leak."""
 
 import asyncio
 import gc
@@ -12,12 +12,12 @@ from ports.slots import SlotsFull
 
 PLACES, LINE, WAVES, WARM = 200, 1_000, 8, 3
 GROWTH = 32 * 1024
-"""Bytes that may be left over after all waves but the first ones."""
+"""Bytes that may remain after all waves except the first ones."""
 
 
 @dataclass
 class Figures:
-    """What was counted; `misses` say what must not be."""
+    """The counts; `misses` lists what must not happen."""
 
     served: int = 0
     turned_away: int = 0
@@ -30,7 +30,7 @@ class Figures:
 
 
 def run(waves: int = WAVES, seed: int = 0) -> Figures:
-    """Let waves of callers through one after the other."""
+    """Run waves of callers one after the other."""
     figures = Figures()
     asyncio.run(_run(waves, Random(seed), figures))
     return figures
@@ -56,7 +56,7 @@ async def _run(waves: int, rng: Random, figures: Figures) -> None:
 
 
 async def _wave(slots: ProcessSlots, rng: Random, figures: Figures) -> None:
-    """Fill all places and the line, turn one away, let some give up, then serve the rest."""
+    """Fill all slots and the queue, reject one caller, let some cancel, then serve the rest."""
     order: list[int] = []
     gates = [asyncio.Event() for _ in range(PLACES + LINE)]
     callers = [asyncio.create_task(_call(slots, number, gates[number], order)) for number in range(PLACES + LINE)]

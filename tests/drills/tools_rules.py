@@ -1,4 +1,4 @@
-"""The rules of tools against random input: strict schemas, the machine that runs rounds, breakers against a model."""
+"""The rules of tools with random input: strict schemas, the machine that runs rounds, breakers against a model."""
 
 import json
 from collections import Counter
@@ -30,14 +30,14 @@ VALUES = 3
 
 @dataclass
 class Figures:
-    """What was counted; `misses` say what must not be."""
+    """The counts; `misses` lists what must not happen."""
 
     counts: Counter[str] = field(default_factory=Counter)
     misses: list[str] = field(default_factory=list)
 
 
 def run_schemas(examples: int, seeded: int = 0) -> Figures:
-    """Whatever a strict schema allows is valid by the original, by the library jsonschema."""
+    """Check that every value a strict schema allows is valid by the original, with the library jsonschema."""
     figures = Figures()
 
     @given(ROOTS, st.data())
@@ -60,7 +60,7 @@ def run_schemas(examples: int, seeded: int = 0) -> Figures:
 
 
 def run_machine(turns: int, seeded: int = 0) -> Figures:
-    """Every call of every round has one output, in order, within the limits, whatever ends it."""
+    """Check that every call of every round has one output, in order, within the limits, however the turn ends."""
     figures, rng = Figures(), Random(seeded)
     for number in range(turns):
         limits = CallLimits(
@@ -88,7 +88,7 @@ def run_machine(turns: int, seeded: int = 0) -> Figures:
 
 
 def run_breaker(examples: int, steps: int, seeded: int = 0) -> Figures:
-    """A breaker does what a model does that keeps every call ever made."""
+    """Check that a breaker acts like a model that stores every call."""
     figures = Figures()
 
     class Counted(BreakerMachine):  # type: ignore[misc]
@@ -113,7 +113,7 @@ QUIETLY: dict[str, Any] = {"deadline": None, "database": None, "suppress_health_
 def _tried(judge: Callable[[], None], examples: int, seeded: int, figures: Figures) -> None:
     try:
         seed(seeded)(settings(max_examples=examples, **QUIETLY)(judge))()
-    except Exception as error:  # noqa: BLE001 - whatever an example raises is a miss
+    except Exception as error:  # noqa: BLE001 - any error of an example is a miss
         figures.misses.append(f"schemas: {type(error).__name__}: {str(error)[:300]}")
 
 

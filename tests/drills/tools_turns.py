@@ -1,6 +1,6 @@
-"""Whole turns by chance: several at once run rounds of tools that fail, hang, break and are stopped.
+"""Random whole turns: several at once run rounds of tools that fail, hang, break and are stopped.
 
-Upstream asks for what was drawn, the clock moves when told, and every tool counts.
+Upstream requests random calls, the drill moves the clock, and every tool counts.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ ARGUMENTS = ('{"q": 1}', '{"q": 2}', '{"sequential": true}', '{"depends_on": "c0
 
 @dataclass
 class Figures:
-    """What was counted; `misses` say what must not be."""
+    """The counts; `misses` lists what must not happen."""
 
     turns: int = 0
     stopped: int = 0
@@ -112,7 +112,7 @@ class World:
             self.outputs[number].append(output)
 
     async def _stop(self, number: int, reader: "asyncio.Task[None]", figures: Figures) -> None:
-        """Stop one turn; its tools are gone before the clock moves."""
+        """Stop one turn; its tools must have ended before the clock moves."""
         self.stopped.add(number)
         reader.cancel()
         for _ in range(200):
@@ -155,7 +155,7 @@ async def _one(rng: Random, figures: Figures) -> None:
 
 
 def _complaints(world: World, number: int) -> list[str]:
-    """Judge one turn by what it showed, sent and left."""
+    """Judge one turn by what it showed, sent and stored."""
     outputs, toolbox = world.outputs[number], world.toolboxes[number]
     begun = [output.call.call_id for output in outputs if isinstance(output, ShowCall)]
     results = [output.call.call_id for output in outputs if isinstance(output, ShowCallResult)]
@@ -179,13 +179,13 @@ def _complaints(world: World, number: int) -> list[str]:
 
 
 def _goes_back(record: TurnRecord) -> bool:
-    """Tell whether the page's next question finds every call answered."""
+    """Return whether the page's next question contains an output for every call."""
     messages = [user("Why?"), *returned(HOST, record), user("And now?")]
     return _is_whole(history_items(messages, MODEL, slug=MODEL.id, past=Past((record,))), in_order=False)
 
 
 def _beyond_the_last_round(left: Sequence[JsonObject], outputs: Sequence[Output]) -> list[JsonObject]:
-    """Return the calls a model made though it was told that there are no more rounds: they are kept as they are."""
+    """Return calls made after the model was told that there are no more rounds: they are stored unchanged."""
     answered = [place for place, item in enumerate(left) if item.get("type") == "function_call_output"]
     exhausted = any(output.end.fault is not None for output in outputs if isinstance(output, Ended))
     behind = left[answered[-1] + 1 :] if answered else []

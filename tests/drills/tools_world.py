@@ -1,4 +1,4 @@
-"""What surrounds random turns: tools that count, an upstream that asks for what was drawn, a memory that keeps."""
+"""The environment of random turns: tools that count, an upstream with random calls, a recording memory."""
 
 import asyncio
 from collections import Counter
@@ -35,13 +35,13 @@ class Toolbox:
         self.running = self.most = self.cancelled = 0
 
     def tools(self) -> tuple[ToolSpec, ...]:
-        """Return all but the one nobody has."""
+        """Return all tools except the unknown one."""
         parameters = {"type": "object", "properties": {"q": {}}}
         names = sorted(set(NAMES) - {"nobody"})
         return tuple(ToolSpec(name, "", parameters, "mcp:x", sequential=name == "send") for name in names)
 
     async def call(self, request: ToolRequest) -> ToolResult:
-        """Do what the name says."""
+        """Act according to the tool's name."""
         self.started[f"{request.call_id}/{arguments_hash(request.arguments)}"] += 1
         self.running += 1
         self.most = max(self.most, self.running)
@@ -68,19 +68,19 @@ class Toolbox:
 
 @dataclass
 class Process:
-    """Calls that run in all turns together."""
+    """The running calls of all turns."""
 
     running: int = 0
     most: int = 0
 
     def enter(self) -> None:
-        """Count one more."""
+        """Count one more call."""
         self.running += 1
         self.most = max(self.most, self.running)
 
 
 class Upstream:
-    """Implements ResponsesClient: asks for the rounds of the turn that the first message names."""
+    """Implements ResponsesClient: plays the rounds of the turn named in the first message."""
 
     def __init__(self, rounds: Sequence[list[Round]]) -> None:
         self._rounds = rounds
@@ -107,14 +107,14 @@ async def _played(asked: Round) -> AsyncIterator[Sequence[UpstreamEvent]]:
 
 
 class Kept(TurnMemory):
-    """A memory that holds what is handed to it."""
+    """A memory that records what is passed to it."""
 
     def __init__(self) -> None:
         self.records: list[TurnRecord] = []
         self.offload = InlineOffload()
 
     async def remember(self, person: Person, memory: Remembering, record: TurnRecord) -> bool:
-        """Hold it."""
+        """Record it."""
         self.records.append(record)
         return True
 

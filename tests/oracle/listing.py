@@ -1,15 +1,15 @@
-"""Turn a listing of request objects into a closed JSON schema.
+"""Converts a listing of request objects to a closed JSON schema.
 
 Run once per edition of the listing: `python -m tests.oracle.listing LISTING > tests/oracle/request_schema.json`.
 Notation: blocks `Name { key?: type }` and aliases `Name = type | type`; `[T]` an array, `{string: T}` a map, quoted
-words an enum, `(…)` a remark.
+words an enum, `(...)` a remark.
 
-Three readings make the schema stricter than the listing, because it judges what is sent, not what is received:
-an object takes no key that is not listed; `null` is refused at every depth, inside free maps and tool schemas too;
-an `(open)` enum takes only the values known today.
+The schema is stricter than the listing in three ways, because it judges requests, not responses: an object has no
+unlisted keys; `null` is rejected at every depth, inside free maps and tool schemas too; an `(open)` enum has only the
+values known today.
 
-Every `anyOf` of objects also gets `x-dispatch`, which names the branches worth trying for each value of the key that
-tells them apart. It changes no verdict and other validators ignore it.
+Every `anyOf` of objects also gets `x-dispatch`: for each value of the discriminating key, the branches worth trying. It
+does not change any verdict, and other validators ignore it.
 """
 
 import json
@@ -47,7 +47,7 @@ Schema = dict[str, Any]
 
 @dataclass(slots=True)
 class Listing:
-    """The named types of one part: objects by (key, required, type), aliases by their expression."""
+    """The named types of one part: objects as (key, required, type), aliases as their expression."""
 
     objects: dict[str, list[tuple[str, bool, str]]] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
@@ -63,10 +63,10 @@ class Expression:
             raise ValueError(f"unreadable type: {text}")
 
     def schema(self) -> Schema:
-        """Read the whole expression; raise ValueError if something is left over."""
+        """Parse the whole expression; raise ValueError if tokens remain."""
         read = self._union()
         if self._tokens:
-            raise ValueError(f"left over: {self._tokens}")
+            raise ValueError(f"unexpected tokens: {self._tokens}")
         return read
 
     def _union(self) -> Schema:
@@ -104,7 +104,7 @@ class Expression:
 
 
 def logical_lines(text: str) -> Iterator[str]:
-    """Yield the lines with each alternative of a union joined to its first line."""
+    """Yield the lines, with the alternatives of a union joined to its first line."""
     pending = ""
     for line in text.splitlines():
         if line.startswith("    |"):
@@ -117,7 +117,7 @@ def logical_lines(text: str) -> Iterator[str]:
 
 
 def parse(text: str, part: str = "A") -> Listing:
-    """Read one part of a listing; parts begin at `==== Part X`."""
+    """Parse one part of a listing; parts begin at `==== Part X`."""
     listing = Listing()
     inside, current = False, ""
     for line in logical_lines(text):
@@ -151,14 +151,14 @@ def definitions(listing: Listing) -> dict[str, Schema]:
 
 
 def resolved(schema: Schema, defs: dict[str, Schema]) -> Schema:
-    """Follow references to the first schema that is none."""
+    """Follow references to the first schema that is not a reference."""
     while "$ref" in schema:
         schema = defs[schema["$ref"].removeprefix("#/$defs/")]
     return schema
 
 
 def dispatch(branches: list[Schema], defs: dict[str, Schema]) -> Schema | None:
-    """Tell which branches fit which value of the key all objects share; None if they share none."""
+    """Map each value of the key shared by all objects to the fitting branches; None if no key is shared."""
     objects = {at: found for at, one in enumerate(branches) if (found := resolved(one, defs)).get("properties")}
     for key in DISCRIMINATORS:
         told = {at: words for at, one in objects.items() if (words := constants(one["properties"].get(key, {})))}
@@ -176,12 +176,12 @@ def dispatch(branches: list[Schema], defs: dict[str, Schema]) -> Schema | None:
 
 
 def constants(schema: Schema) -> list[str]:
-    """Return the only strings a schema takes; empty if it takes others."""
+    """Return the only strings a schema allows; empty if it allows others."""
     return [schema["const"]] if isinstance(schema.get("const"), str) else list(schema.get("enum", []))
 
 
 def add_dispatch(node: Any, defs: dict[str, Schema]) -> None:
-    """Put `x-dispatch` beside every `anyOf` below `node`."""
+    """Add `x-dispatch` to every `anyOf` below `node`."""
     if isinstance(node, list):
         for one in node:
             add_dispatch(one, defs)
@@ -193,7 +193,7 @@ def add_dispatch(node: Any, defs: dict[str, Schema]) -> None:
 
 
 def reachable(root: str, defs: dict[str, Schema]) -> list[str]:
-    """Name the types a root uses, itself first; raise KeyError for one that is used but not listed."""
+    """Return the types used by a root, itself first; raise KeyError for a type that is not listed."""
     found, waiting = [root], [root]
     while waiting:
         for name in re.findall(r'"#/\$defs/(\w+)"', json.dumps(defs[waiting.pop()])):
@@ -212,7 +212,7 @@ def closed_schema(text: str, root: str = ROOT, part: str = "A") -> Schema:
 
 
 def written(schema: Schema) -> str:
-    """Return the file's text: one type per line, so that two editions can be compared."""
+    """Return the file's text, one type per line, so that editions can be diffed."""
     lines = [f"  {json.dumps(name)}: {json.dumps(one)}" for name, one in schema["$defs"].items()]
     head = {key: value for key, value in schema.items() if key != "$defs"}
     return json.dumps(head)[:-1] + ', "$defs": {\n' + ",\n".join(lines) + "\n}}\n"

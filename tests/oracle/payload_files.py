@@ -1,4 +1,4 @@
-"""The chat-completions bodies that real clients sent: two versions of the host, and the OpenAI SDK."""
+"""Chat-completions bodies captured from real clients: two versions of the host, and the OpenAI SDK."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Requests that every judge accepts, and the small pieces they are made of."""
+"""Valid requests that every judge accepts, and the small pieces they are built from."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ TOOL = {"type": "function", "name": "get_weather", "description": "Weather.", "p
 
 
 def says(*parts: Any, role: str = "user") -> Body:
-    """Build a message; texts become text parts."""
+    """Build a message; strings become text parts."""
     content = [{"type": "input_text", "text": one} if isinstance(one, str) else one for one in parts]
     return {"type": "message", "role": role, "content": content}
 
@@ -180,5 +180,5 @@ RIGHT: dict[str, Body] = {
 
 
 def entry_of(body: Body) -> Body | None:
-    """Return the catalog entry of a body's model; None for one outside the catalog."""
+    """Return the catalog entry of a body's model; None for a model outside the catalog."""
     return ENTRIES.get(body["model"].removesuffix(":nitro"))

@@ -1,4 +1,4 @@
-"""Judge a request by the written rules of the service: what its schema cannot say, checked against the catalog."""
+"""Judges a request by the written rules of the service: what its schema cannot express, against the catalog."""
 
 from typing import Any
 
@@ -14,9 +14,9 @@ from tests.oracle.rules.values import value_complaints
 
 
 def judge(body: dict[str, Any], model_entry: dict[str, Any] | None) -> list[str]:
-    """Complain about every broken rule, its section of the reference first.
+    """Return a complaint for every broken rule, beginning with its section of the reference.
 
-    Without a catalog entry (a model the catalog lacks) what depends on the model is let through.
+    Without a catalog entry (an unlisted model), rules that depend on the model are skipped.
     """
     slug = model_entry["id"] if model_entry else str(body.get("model", ""))
     facts = Facts(slug=slug, entry=model_entry)

@@ -1,4 +1,4 @@
-"""Judge a request by the closed JSON schema in `request_schema.json`: no key that is not listed, no null anywhere."""
+"""Judges a request by the closed JSON schema in `request_schema.json`: no unlisted keys, no null anywhere."""
 
 import json
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ Errors = Iterator[ValidationError]
 
 
 def judge(body: dict[str, Any], model_entry: dict[str, Any] | None) -> list[str]:
-    """Complain once per place that the schema does not allow; the catalog entry plays no part."""
+    """Return one complaint per place that violates the schema; the catalog entry is not used."""
     try:
         return [f"{error.json_path}: {error.message[:SHOWN]}" for error in VALIDATOR.iter_errors(body)]
     except RecursionError:
@@ -25,12 +25,12 @@ def judge(body: dict[str, Any], model_entry: dict[str, Any] | None) -> list[str]
 
 
 def _ref(validator: Any, ref: str, instance: Any, schema: Any) -> Errors:
-    """Follow a reference within the file, without the general resolver (most of the time goes there)."""
+    """Follow a reference within the file without the library's general resolver, which takes most of the time."""
     yield from validator.descend(instance, DEFINITIONS[ref])
 
 
 def _any_of(validator: Any, branches: list[Any], instance: Any, schema: Any) -> Errors:
-    """Try the branches that `x-dispatch` leaves; complain as the nearest one of the right kind does."""
+    """Try the branches selected by `x-dispatch`; return the errors of the nearest branch of the right kind."""
     nearest: list[ValidationError] = []
     for at in _candidates(schema.get("x-dispatch"), instance, len(branches)):
         errors = list(validator.descend(instance, branches[at]))
@@ -43,7 +43,7 @@ def _any_of(validator: Any, branches: list[Any], instance: Any, schema: Any) -> 
 
 
 def _candidates(table: dict[str, Any] | None, instance: Any, count: int) -> list[int]:
-    """Return the positions of the branches that can fit."""
+    """Return the positions of the branches that can match."""
     if table is None or not isinstance(instance, dict):
         return list(range(count))
     if table["key"] not in instance:
@@ -60,7 +60,7 @@ def _properties(validator: Any, properties: dict[str, Any], instance: Any, schem
 
 
 def _additional(validator: Any, additional: Any, instance: Any, schema: Any) -> Errors:
-    """Do as the library does, for schemas without `patternProperties`, which this file has none of."""
+    """Do the same as the library for schemas without `patternProperties`, which this file does not use."""
     if not isinstance(instance, dict):
         return
     listed = schema.get("properties", {})

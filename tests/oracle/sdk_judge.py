@@ -1,7 +1,7 @@
-"""Judge a request by the request model of the official Python SDK.
+"""Judges a request by the request model of the official Python SDK.
 
-The model ignores keys it does not know and converts what it can ("5" to 5); the server does neither. So the validated
-model is written out again, and whatever of the body does not come back unchanged is a complaint.
+The model ignores unknown keys and converts values ("5" to 5); the server does neither. Therefore the validated model is
+serialised again, and every difference from the body is a complaint.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ Place = tuple[str | int, ...]
 
 
 def judge(body: dict[str, Any], model_entry: dict[str, Any] | None) -> list[str]:
-    """Complain about what the SDK refuses, drops or changes; the catalog entry plays no part."""
+    """Return complaints about everything the SDK rejects, drops or changes; the catalog entry is not used."""
     try:
         written = ResponsesRequest.model_validate(body).model_dump(by_alias=True, warnings=False)
     except ValidationError as error:
@@ -27,7 +27,7 @@ def judge(body: dict[str, Any], model_entry: dict[str, Any] | None) -> list[str]
 
 
 def _refusals(error: ValidationError) -> Iterator[str]:
-    """Yield one line per place of the body, from the alternatives that are of the right kind."""
+    """Yield one line per place of the body, from the alternatives of the right kind."""
     places: dict[Place, dict[str, list[str]]] = {}
     for one in error.errors(include_url=False, include_context=False, include_input=False):
         place, branch, rest = _split(one["loc"])
@@ -40,7 +40,7 @@ def _refusals(error: ValidationError) -> Iterator[str]:
 
 
 def _split(location: Place) -> tuple[Place, str, Place]:
-    """Part a pydantic location into place in the body, name of the alternative, and the rest."""
+    """Split a pydantic location into the place in the body, the name of the alternative, and the rest."""
     place: list[str | int] = []
     for at, one in enumerate(location):
         if isinstance(one, int) or (one.islower() and one.replace("_", "").isalnum() and one not in {"str", "float"}):
@@ -51,18 +51,18 @@ def _split(location: Place) -> tuple[Place, str, Place]:
 
 
 def _lost(sent: Any, written: Any, path: str) -> Iterator[str]:
-    """Yield every place of `sent` that `written` lacks or shows otherwise; additions (defaults) are fine."""
+    """Yield every place of `sent` that is missing or different in `written`; additional defaults are allowed."""
     if isinstance(sent, dict) and isinstance(written, dict):
         for key, value in sent.items():
             if key in written:
                 yield from _lost(value, written[key], f"{path}.{key}")
             else:
-                yield f"{path}.{key}: not taken"
+                yield f"{path}.{key}: dropped"
     elif isinstance(sent, list) and isinstance(written, list) and len(sent) == len(written):
         for at, (one, other) in enumerate(zip(sent, written, strict=True)):
             yield from _lost(one, other, f"{path}[{at}]")
     elif not _same(sent, written):
-        yield f"{path}: {sent!r:.{SHOWN}} is taken as {written!r:.{SHOWN}}"
+        yield f"{path}: {sent!r:.{SHOWN}} becomes {written!r:.{SHOWN}}"
 
 
 def _same(sent: Any, written: Any) -> bool:

@@ -1,4 +1,4 @@
-"""How a right request is spoilt: a change, and the judges that must notice it."""
+"""Makes a valid request invalid: a change, and the judges that must notice it."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -24,7 +24,7 @@ PICTURE_WANTED = "a picture wanted"
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """A change that spoils a right shape, and the judges that must notice."""
+    """A change that makes a valid request invalid, and the judges that must notice it."""
 
     right: str
     change: Change
@@ -36,7 +36,7 @@ def wrong(right: str, judges: str, change: Change) -> Wrong:
 
 
 def spoilt(case: Wrong) -> Body:
-    """Return the right shape with the change made."""
+    """Return the valid request with the change applied."""
     body = deepcopy(RIGHT[case.right])
     case.change(body)
     return body

@@ -15,7 +15,7 @@ Body = dict[str, Any]
 
 
 def bodies(model_slug: str) -> st.SearchStrategy[Body]:
-    """Draw bodies for one model: every kind of message, part and parameter, right, at its limit, and wrong."""
+    """Draw bodies for one model: every kind of message, part and parameter, valid, at its limit, and invalid."""
     drawn_body = st.builds(
         lambda some, said: {**some, "model": model_slug, "messages": said}, some=parameters, said=messages
     )
@@ -23,7 +23,7 @@ def bodies(model_slug: str) -> st.SearchStrategy[Body]:
 
 
 def long_histories(model_slug: str, length: int = 500) -> st.SearchStrategy[Body]:
-    """Draw bodies with exactly `length` messages, tool rounds among them, and a tool on offer."""
+    """Draw bodies with exactly `length` messages, including tool rounds, and an offered tool."""
     return st.builds(
         lambda number, some: {
             "tools": [deepcopy(TOOL)],
@@ -37,7 +37,7 @@ def long_histories(model_slug: str, length: int = 500) -> st.SearchStrategy[Body
 
 
 def drawn(strategy: st.SearchStrategy[T], count: int, from_seed: int) -> list[T]:
-    """Draw `count` values outside a test; the same seed draws the same values."""
+    """Draw `count` values outside a test; the same seed gives the same values."""
     found: list[T] = []
 
     @seed(from_seed)

@@ -1,7 +1,7 @@
-"""The exact request that goes upstream for each captured client payload, compared with a file that people reviewed.
+"""The exact request sent upstream for each captured client payload, compared with a reviewed file.
 
-`python -m tests.oracle.test_golden_requests` writes the files anew; review every difference against the reference
-of the API before keeping it. The settings are the defaults of an installation.
+`python -m tests.oracle.test_golden_requests` rewrites the files; review every difference against the reference of the
+API before committing it. The settings are the defaults of an installation.
 """
 
 import json
@@ -33,7 +33,7 @@ BY_ID = {model.id: model for model in MODELS}
 
 
 def request_for(name: str) -> TurnRequest:
-    """Return the frozen request of a payload, read as the host's call would be."""
+    """Return the frozen request of a payload, read like a call of the host."""
     payload = PAYLOADS[name]
     task = "title_generation" if "task" in name else ""
     caller = Caller.TASK if task else Caller.PAGE if name.startswith("host_") else Caller.API
@@ -44,12 +44,12 @@ def request_for(name: str) -> TurnRequest:
 
 
 def offered(name: str) -> tuple[dict[str, Any], ...]:
-    """Return the tools a turn of the page would run: those the host put into the request."""
+    """Return the tools a turn of the page would run: those that the host put into the request."""
     return tuple(PAYLOADS[name].get("tools", ())) if name.startswith("host_") else ()
 
 
 def sent(name: str) -> dict[str, Any]:
-    """Return what goes upstream, as read back from its bytes."""
+    """Return the request sent upstream, decoded from its bytes."""
     request = request_for(name)
     prepared = build(request, request.model, BY_ID[request.model], offered(name), frozenset(BY_ID))
     assert isinstance(prepared, Prepared)
@@ -58,7 +58,7 @@ def sent(name: str) -> dict[str, Any]:
 
 
 def golden(name: str) -> Path:
-    """Return where the reviewed request of a payload lies."""
+    """Return the path of the reviewed request of a payload."""
     return FOLDER / f"{name}.json"
 
 

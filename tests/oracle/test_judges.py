@@ -1,4 +1,4 @@
-"""The judges themselves: they refuse what is known to be wrong, accept what is right, and never break."""
+"""The judges themselves: they reject invalid requests, accept valid ones, and never crash."""
 
 import json
 from copy import deepcopy

@@ -1,4 +1,4 @@
-"""The generator of the closed schema, on a listing small enough to read."""
+"""The generator of the closed schema, on a small listing."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""The bodies that drills draw: the same for the same seed, wide enough, long enough."""
+"""The bodies drawn by drills: reproducible, varied and long enough."""
 
 from collections import Counter
 from typing import Any

@@ -8,8 +8,8 @@ JUDGES = {"sdk": sdk_judge.judge, "schema": schema_judge.judge, "rules": rules_j
 
 
 def verdict(body: dict[str, Any], model_entry: dict[str, Any] | None) -> list[str]:
-    """Return every complaint as `judge: text`; none means that the request is accepted.
+    """Return every complaint as `judge: text`; an empty list means that the request is accepted.
 
-    `body` is the JSON of POST /responses as sent, `model_entry` the model's row of the catalog or None.
+    `body` is the JSON of POST /responses as sent, `model_entry` the model's catalog entry or None.
     """
     return [f"{name}: {text}" for name, judge in JUDGES.items() for text in judge(body, model_entry)]

@@ -1,4 +1,4 @@
-"""One wrong conversation each: pairs, ids, parts, thoughts, texts."""
+"""Invalid conversations, each with one defect: pairs, ids, parts, reasoning, texts."""
 
 from tests.oracle.drawing.values import PNG, WAV
 from tests.oracle.right_shapes import PICTURE, REPLAYED, calls, returns, says, thought

@@ -1,4 +1,4 @@
-"""One wrong setting each: keys, limits, reasoning, tools, routing."""
+"""Invalid settings, one defect each: keys, limits, reasoning, tools, routing."""
 
 from copy import deepcopy
 

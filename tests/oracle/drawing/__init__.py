@@ -1,1 +1,1 @@
-"""Strategies for chat-completions bodies, one theme per module; `tests.oracle.strategies` puts them together."""
+"""Strategies for chat-completions bodies, one theme per module; `tests.oracle.strategies` combines them."""

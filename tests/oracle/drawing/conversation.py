@@ -1,4 +1,4 @@
-"""Messages: plain ones, tool rounds with every defect a history can have, and junk."""
+"""Messages: plain ones, tool rounds with every possible defect, and junk."""
 
 from typing import Any
 
@@ -67,7 +67,7 @@ EXTRAS: dict[str, Any] = {
 
 
 def message(role: Any, content: Any, **more: Any) -> st.SearchStrategy[Any]:
-    """Build a strategy of messages; a few optional keys may come along."""
+    """Build a strategy of messages, with a few optional keys."""
     required = {"role": st.just(role), "content": content, **more}
     odd = st.lists(st.sampled_from(sorted(EXTRAS)), unique=True, max_size=3).flatmap(
         lambda keys: st.fixed_dictionaries({**{key: EXTRAS[key] for key in keys}, **required})
@@ -109,7 +109,7 @@ def tool_calls(draw: st.DrawFn) -> list[Any]:
 
 @st.composite
 def tool_rounds(draw: st.DrawFn) -> list[Any]:
-    """Draw an assistant message with calls and the answers to them: all, some, doubled, shuffled, interrupted."""
+    """Draw an assistant message with calls and their outputs: all, some, duplicated, shuffled, interrupted."""
     calls = draw(tool_calls())
     said = {"role": "assistant", "content": draw(near(None, "", "One moment.", [])), "tool_calls": calls}
     if draw(st.booleans()):

@@ -1,4 +1,4 @@
-"""Long histories: too many messages to draw one by one, so each grows from a drawn seed."""
+"""Long histories: too many messages to draw one by one, so each is generated from a drawn seed."""
 
 import json
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ TOOL = {
 
 
 def history(seed: int, length: int) -> list[Message]:
-    """Build `length` messages; the last one is a user's question. The same seed builds the same."""
+    """Build `length` messages; the last one is a user's question. The same seed gives the same history."""
     random = Random(seed)
     messages: list[Message] = [{"role": "system", "content": "You are a careful assistant."}]
     turns = endless_turns(random)
@@ -59,7 +59,7 @@ def answer(random: Random, number: int) -> Message:
 
 
 def tool_round(random: Random, number: int) -> list[Message]:
-    """Build one round; a few have an answer missing, an id used before, or arguments that are no JSON."""
+    """Build one round; in a few an output is missing, an id is reused, or the arguments are not JSON."""
     count = random.choice((1, 1, 2, 3))
     ids = [f"call_{number}_{n}" if random.random() > 0.03 else "call_again" for n in range(count)]
     calls = [

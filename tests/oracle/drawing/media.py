@@ -1,4 +1,4 @@
-"""Content parts as clients send them, right and wrong."""
+"""Content parts as clients send them, valid and invalid."""
 
 from typing import Any
 

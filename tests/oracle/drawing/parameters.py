@@ -1,4 +1,4 @@
-"""Every parameter a client may send beside the messages, at its limits and beyond them."""
+"""Every parameter that a client may send besides the messages, at its limits and beyond them."""
 
 from typing import Any
 
@@ -211,7 +211,7 @@ COMMON = (
     "tool_choice",
     "response_format",
 )
-"""Drawn more often than the rest."""
+"""Parameters drawn more often than the rest."""
 
 NAMES = sorted(PARAMETERS)
 keys = weighted(

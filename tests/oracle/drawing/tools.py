@@ -1,4 +1,4 @@
-"""Tools, tool choices and answer formats, right and wrong."""
+"""Tools, tool choices and answer formats, valid and invalid."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ CITY = {"type": "string", "description": "Name of the city"}
 
 
 def nested(depth: int) -> dict[str, Any]:
-    """Build a schema of objects in objects."""
+    """Build a schema of nested objects."""
     schema: dict[str, Any] = {"type": "object", "properties": {"leaf": {"type": "string"}}}
     for _ in range(depth):
         schema = {"type": "object", "properties": {"down": schema}}

@@ -1,4 +1,4 @@
-"""Values that appear anywhere in a body: junk, texts as hosts and people leave them, small pictures and files."""
+"""Values that occur anywhere in a body: junk, texts as stored by hosts and users, small images and files."""
 
 import base64
 from typing import Any
@@ -33,13 +33,13 @@ PDF = base64.b64encode(b"%PDF-1.4\n%%EOF").decode()
 
 
 def weighted(*choices: tuple[int, st.SearchStrategy[Any]]) -> st.SearchStrategy[Any]:
-    """Draw from one of the strategies, each as often as its weight says; `one_of` would spread its branches evenly."""
+    """Draw from one of the strategies by weight; `one_of` would give all branches equal weight."""
     wheel = [at for at, (weight, _) in enumerate(choices) for _ in range(weight)]
     return st.sampled_from(wheel).flatmap(lambda at: choices[at][1])
 
 
 def rarely(usual: st.SearchStrategy[Any], odd: st.SearchStrategy[Any], one_in: int = 8) -> st.SearchStrategy[Any]:
-    """Draw the usual, and once in `one_in` the odd."""
+    """Draw from `usual`, and once in `one_in` draws from `odd`."""
     return weighted((one_in - 1, usual), (1, odd))
 
 
@@ -47,7 +47,7 @@ junk = st.sampled_from(JUNK)
 
 
 def near(*values: Any) -> st.SearchStrategy[Any]:
-    """Draw one of the values named (those at and beyond a limit), now and then something of a wrong type."""
+    """Draw one of `values` (at and beyond a limit), sometimes a value of a wrong type."""
     return rarely(st.sampled_from(values), junk, 6)
 
 

@@ -1,1 +1,1 @@
-"""The written rules a request must keep, one theme per module; each yields complaints that begin with its rule."""
+"""The written rules for a request, one theme per module; each yields complaints that begin with the rule's number."""

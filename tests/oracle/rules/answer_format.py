@@ -1,4 +1,4 @@
-"""The `text` object: the form of the answer, and how wordy it is."""
+"""The `text` object: format and verbosity of the answer."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -32,7 +32,7 @@ def format_complaints(form: Any, facts: Facts) -> Iterator[str]:
         if form.keys() != {"type"}:
             yield "2 text.format: more than its type"
         if kind == "json_object" and not facts.takes("response_format"):
-            yield "14.7 text.format: the model answers no JSON"
+            yield "14.7 text.format: the model does not answer in JSON"
     elif kind == "json_schema":
         yield from json_schema_complaints(form, facts)
     else:
@@ -45,7 +45,7 @@ def json_schema_complaints(form: Mapping[str, Any], facts: Facts) -> Iterator[st
     if not is_name(form.get("name")):
         yield f"14.7 text.format.name: {form.get('name')!r:.80}"
     if not form.keys() <= FORMAT_KEYS:
-        yield "2 text.format: the flat form has no such key"
+        yield "2 text.format: unknown key in the flat form"
     if not isinstance(form.get("schema"), Mapping) or not form["schema"]:
         yield "14.7 text.format.schema: missing"
         return

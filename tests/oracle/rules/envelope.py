@@ -1,4 +1,4 @@
-"""The keys around the conversation: which there are, identifiers, metadata, fallback models, output kinds."""
+"""The keys around the conversation: which are allowed, identifiers, metadata, fallback models, output kinds."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -63,18 +63,18 @@ WORDS = {
     "service_tier": {"auto", "default", "flex", "priority", "fast", "scale", "ultrafast"},
 }
 MARKED = frozenset({"anthropic", "qwen", "openrouter"})
-"""Vendors whose prompt cache wants marks, and the routers that may choose them."""
+"""Vendors whose prompt cache uses cache marks, and the routers that may choose them."""
 TRACE = frozenset({"trace_id", "trace_name", "span_name", "generation_name", "parent_span_id"})
 
 
 def envelope_complaints(body: Mapping[str, Any], facts: Facts) -> Iterator[str]:
     for key, value in body.items():
         if key not in KEYS:
-            yield f"14.1 {key}: no key of this endpoint"
+            yield f"14.1 {key}: not a key of this endpoint"
         elif isinstance(value, list | dict) and not value:
             yield f"14.1 {key}: empty"
     if "store" in body and body["store"] is not False:
-        yield "14.2 store: only false"
+        yield "14.2 store: must be false"
     for key in {"stream", "parallel_tool_calls"} & body.keys():
         if not isinstance(body[key], bool):
             yield f"2 {key}: not a boolean"
@@ -82,7 +82,7 @@ def envelope_complaints(body: Mapping[str, Any], facts: Facts) -> Iterator[str]:
         yield "2 instructions: not a text"
     for key in WORDS.keys() & body.keys():
         if not isinstance(body[key], str) or body[key] not in WORDS[key]:
-            yield f"2 {key}: {body[key]!r:.60} is no value of it"
+            yield f"2 {key}: {body[key]!r:.60} is not an allowed value"
     yield from model_complaints(body, facts)
     yield from identifier_complaints(body)
     yield from output_kind_complaints(body, facts)
@@ -93,14 +93,14 @@ def envelope_complaints(body: Mapping[str, Any], facts: Facts) -> Iterator[str]:
 def model_complaints(body: Mapping[str, Any], facts: Facts) -> Iterator[str]:
     slug = body.get("model")
     if not isinstance(slug, str) or not SLUG.fullmatch(slug):
-        yield f"12 model: {slug!r:.80} is no slug"
+        yield f"12 model: {slug!r:.80} is not a slug"
     elif facts.entry is not None and not slug.startswith("@preset/"):
         ids = {facts.entry["id"], facts.entry["canonical_slug"]}
         if base_of(slug) not in ids:
-            yield f"2 model: {slug!r:.80} is not the model asked for"
+            yield f"2 model: {slug!r:.80} is not the requested model"
     for one in str(slug).split("@preset/")[0].split(":")[1:]:
         if one not in ANYWHERE | {"free", "thinking", "extended"}:
-            yield f"12 model: no variant {one!r:.40}"
+            yield f"12 model: unknown variant {one!r:.40}"
     if "models" not in body:
         return
     fallbacks = body["models"]
@@ -153,7 +153,7 @@ def cache_complaints(body: Mapping[str, Any], facts: Facts) -> Iterator[str]:
         if mark not in shapes:
             yield f"2 cache_control: {mark!r:.80}"
         if facts.entry is not None and facts.vendor not in MARKED:
-            yield "8 cache_control: the model's cache wants no marks"
+            yield "8 cache_control: the model's cache does not use marks"
     if "prompt_cache_options" in body and not is_at_least(facts.slug, (5, 6)):
         yield "2 prompt_cache_options: only GPT-5.6 and newer"
 
@@ -161,7 +161,7 @@ def cache_complaints(body: Mapping[str, Any], facts: Facts) -> Iterator[str]:
 def trace_complaints(body: Mapping[str, Any]) -> Iterator[str]:
     trace = body.get("trace", {})
     if not isinstance(trace, Mapping) or not trace.keys() <= TRACE or not all(map(is_text, trace.values())):
-        yield "2 trace: unknown key, or no text"
+        yield "2 trace: unknown key, or not a text"
     if "debug" in body and body.get("stream") is not True:
         yield "2 debug: streaming only"
     if "max_tool_calls" in body and not is_integer(body["max_tool_calls"], 1, 30):

@@ -1,4 +1,4 @@
-"""What is known about the model a request goes to, read from its catalog entry."""
+"""Facts about the request's model, read from its catalog entry."""
 
 import json
 import re
@@ -12,23 +12,23 @@ ENTRIES = {entry["id"]: entry for entry in CATALOG}
 KNOWN = frozenset(name for entry in CATALOG for name in (entry["id"], entry["canonical_slug"]))
 SLUG = re.compile(r"(?:~?[\w.-]+/[\w.-]+(?::[\w.-]+)*(?:@preset/[\w-]+)?|@preset/[\w-]+)", re.ASCII)
 ANYWHERE = frozenset({"nitro", "floor", "exacto", "online"})
-"""Variants of any model; the others (free, thinking, extended) are catalog entries of their own where they exist."""
+"""Variants of any model; the others (free, thinking, extended) have catalog entries of their own."""
 
 
 def base_of(slug: str) -> str:
-    """Strip a preset and the variants that every model has."""
+    """Strip a preset, and variants that every model has."""
     head, *variants = slug.split("@preset/", maxsplit=1)[0].split(":")
     return ":".join([head, *(one for one in variants if one not in ANYWHERE)])
 
 
 def is_known(slug: str) -> bool:
-    """Tell whether the catalog has the model; a bare preset is beyond it and passes."""
+    """Return whether the catalog has the model; True for a bare preset, which the catalog cannot contain."""
     return SLUG.fullmatch(slug) is not None and (slug.startswith("@preset/") or base_of(slug) in KNOWN)
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """One model. `entry` is None outside the catalog; a router chooses later: both let everything through."""
+    """One model. `entry` is None outside the catalog; routers choose a model later: both are not restricted."""
 
     slug: str
     entry: Mapping[str, Any] | None
@@ -39,24 +39,24 @@ class Facts:
 
     @property
     def is_open(self) -> bool:
-        """Tell whether nothing is known of what the model takes."""
+        """Return whether the model's parameters are unknown."""
         return self.entry is None or self.vendor == "openrouter"
 
     def takes(self, parameter: str) -> bool:
-        """Tell whether the parameter is listed."""
+        """Return whether the catalog lists the parameter."""
         return self.entry is None or self.is_open or parameter in self.entry.get("supported_parameters", [])
 
     def reads(self, modality: str) -> bool:
-        """Tell whether the model has the input modality."""
+        """Return whether the model has the input modality."""
         return self.entry is None or self.is_open or modality in self.entry["architecture"]["input_modalities"]
 
     def writes(self, modality: str) -> bool:
-        """Tell whether the model has the output modality."""
+        """Return whether the model has the output modality."""
         return self.entry is None or self.is_open or modality in self.entry["architecture"]["output_modalities"]
 
     @property
     def reasoning(self) -> Mapping[str, Any]:
-        """Return the entry's reasoning object, empty if it has none."""
+        """Return the entry's reasoning object; empty if there is none."""
         return (self.entry or {}).get("reasoning") or {}
 
     @property
@@ -65,7 +65,7 @@ class Facts:
 
     @property
     def output_limit(self) -> int | None:
-        """Return the most tokens one answer may have; where no ceiling is named, what the context holds."""
+        """Return the most tokens of one answer; without a listed limit, the context length."""
         entry = self.entry or {}
         top = entry.get("top_provider") or {}
         ceiling = top.get("max_completion_tokens")
@@ -75,7 +75,7 @@ class Facts:
         return min(limits, default=None)
 
     def thinks(self, reasoning: object) -> bool:
-        """Tell whether the model will think, given the request's reasoning object (or None)."""
+        """Return whether the model will reason, given the request's reasoning object (or None)."""
         asked = reasoning if isinstance(reasoning, Mapping) else {}
         if asked.get("enabled") is False or asked.get("effort") == "none":
             return False
@@ -85,6 +85,6 @@ class Facts:
 
 
 def is_at_least(slug: str, version: tuple[int, int]) -> bool:
-    """Tell whether an OpenAI model is of a GPT version or a newer one."""
+    """Return whether an OpenAI model has at least this GPT version."""
     found = re.match(r"~?openai/gpt-(\d+)(?:\.(\d+))?", slug)
     return found is not None and (int(found[1]), int(found[2] or 0)) >= version

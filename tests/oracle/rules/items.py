@@ -1,4 +1,4 @@
-"""The items of the conversation, each for itself: messages, calls, outputs, reasoning."""
+"""The items of the conversation, one by one: messages, calls, outputs, reasoning."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -50,7 +50,7 @@ RARE = frozenset(
         "agent_message",
     ]
 )
-"""Kinds the schema takes and no rule speaks of."""
+"""Kinds that the schema allows and that no rule covers."""
 FORMAT_VENDORS = {
     "openai-responses-v1": "openai",
     "azure-openai-responses-v1": "openai",
@@ -75,13 +75,13 @@ def item_complaints(item: Any, path: str, facts: Facts, parses_files: bool) -> I
     elif kind == "reasoning":
         yield from reasoning_item_complaints(item, path, facts)
     elif not isinstance(kind, str) or kind in NEVER_REPLAYED or kind.startswith("openrouter:"):
-        yield f"3 {path}: {kind!r:.60} is not replayed"
+        yield f"3 {path}: {kind!r:.60} must not be replayed"
     elif kind in CALLS:
         yield from call_complaints(item, kind, path, facts)
     elif kind in OUTPUTS:
         yield from output_complaints(item, path, facts, parses_files)
     elif kind not in RARE:
-        yield f"3 {path}: no item of kind {kind!r:.60}"
+        yield f"3 {path}: unknown kind {kind!r:.60}"
 
 
 def message_complaints(item: Mapping[str, Any], path: str, facts: Facts, parses_files: bool) -> Iterator[str]:
@@ -98,19 +98,19 @@ def message_complaints(item: Mapping[str, Any], path: str, facts: Facts, parses_
         if not content:
             yield f"14.8 {path}.content: empty"
         if role == "assistant" and not {"id", "status"} <= item.keys():
-            yield f"14.11 {path}: a list, but no id or status"
+            yield f"14.11 {path}: content is a list, but id or status is missing"
         allowed = ASSISTANT_PARTS if role == "assistant" else MESSAGE_PARTS
         for at, part in enumerate(content):
             yield from part_complaints(part, f"{path}.content[{at}]", allowed, facts, parses_files)
     else:
         yield from filled_complaints(content, f"{path}.content", facts)
     if "id" in item and (not is_text(item["id"]) or item["id"].startswith(("fc", "rs"))):
-        yield f"14.11 {path}.id: {item['id']!r:.60} is no message's"
+        yield f"14.11 {path}.id: {item['id']!r:.60} is not a message id"
 
 
 def call_complaints(item: Mapping[str, Any], kind: str, path: str, facts: Facts) -> Iterator[str]:
     if not facts.takes("tools"):
-        yield f"14.6 {path}: a call, but the model has no tools"
+        yield f"14.6 {path}: a call, but the model does not support tools"
     if not is_name(item.get("name")):
         yield f"3 {path}.name: {item.get('name')!r:.80}"
     if "id" in item and not (is_text(item["id"]) and item["id"].startswith("fc")):
@@ -118,7 +118,7 @@ def call_complaints(item: Mapping[str, Any], kind: str, path: str, facts: Facts)
     if "status" in item and item["status"] not in STATUSES:
         yield f"3 {path}.status: {item['status']!r:.60}"
     if kind == "function_call" and not is_object_text(item.get("arguments")):
-        yield f"14.9 {path}.arguments: {item.get('arguments')!r:.80} is no JSON object"
+        yield f"14.9 {path}.arguments: {item.get('arguments')!r:.80} is not a JSON object"
     if kind == "custom_tool_call" and not isinstance(item.get("input"), str):
         yield f"3 {path}.input: not a text"
 
@@ -166,7 +166,7 @@ def is_typed_texts(value: Any, kind: str) -> bool:
 
 
 def is_object_text(value: Any) -> bool:
-    """Tell whether a value is the JSON text of an object."""
+    """Return whether a value is the JSON text of an object."""
     try:
         return isinstance(value, str) and isinstance(json.loads(value), dict)
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""The conversation as a whole: pairs of call and output, what stands where, ids, how it ends."""
+"""The conversation as a whole: pairs of call and output, order, ids, and its end."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -32,7 +32,7 @@ def conversation_complaints(body: Mapping[str, Any], facts: Facts) -> Iterator[s
 
 
 def parses(plugins: Any) -> bool:
-    """Tell whether the request names the plugin that turns PDF files into text."""
+    """Return whether the request has the plugin that converts PDF files to text."""
     return isinstance(plugins, list) and any(
         isinstance(one, Mapping) and one.get("id") == "file-parser" and one.get("enabled", True) for one in plugins
     )
@@ -43,7 +43,7 @@ def kind_of(item: Mapping[str, Any]) -> str:
 
 
 def is_the_models(item: Mapping[str, Any]) -> bool:
-    """Tell whether the model wrote the item."""
+    """Return whether the model wrote the item."""
     return kind_of(item) in CALLS or (kind_of(item) == "message" and item.get("role") == "assistant")
 
 
@@ -66,7 +66,7 @@ def pair_complaints(items: list[Mapping[str, Any]]) -> Iterator[str]:
             answered.add(call_id)
             waiting.discard(call_id)
         elif kind == "message" and item.get("role") != "assistant" and waiting:
-            yield f"14.9 calls {sorted(waiting)!r:.80}: a message stands before the output"
+            yield f"14.9 calls {sorted(waiting)!r:.80}: a message precedes the output"
             waiting = set()
     yield from (f"14.9 call {call_id!r:.60}: no output" for call_id in sorted(waiting))
 
@@ -90,11 +90,11 @@ def end_complaints(items: list[Mapping[str, Any]]) -> Iterator[str]:
 def reasoning_place_complaints(items: list[Mapping[str, Any]]) -> Iterator[str]:
     for item, following in zip(items, [*items[1:], {"type": "end"}], strict=False):
         if kind_of(item) == "reasoning" and kind_of(following) != "reasoning" and not is_the_models(following):
-            yield f"14.10 reasoning {item.get('id')!r:.60}: nothing of the model follows it"
+            yield f"14.10 reasoning {item.get('id')!r:.60}: no item of the model follows it"
 
 
 def kept_reasoning_complaints(items: list[Mapping[str, Any]], asked: object, facts: Facts) -> Iterator[str]:
-    """Complain about calls without their reasoning, for the models that refuse them so."""
+    """Complain about calls without their reasoning, for models that reject such calls."""
     signed = facts.slug.startswith("google/gemini-3")
     kept = facts.vendor in {"deepseek", "moonshotai"} and facts.can_reason and facts.thinks(asked)
     if not signed and not kept:
@@ -106,7 +106,7 @@ def kept_reasoning_complaints(items: list[Mapping[str, Any]], asked: object, fac
             step.append(item)
         elif kind in CALLS:
             if not any(not signed or {"encrypted_content", "signature"} & one.keys() for one in step):
-                yield f"7.2 call {item.get('call_id')!r:.60}: its reasoning is gone"
+                yield f"7.2 call {item.get('call_id')!r:.60}: its reasoning is missing"
             step.append({"signature": "of an earlier call of this step"})
         elif not is_the_models(item):
             step = []

@@ -1,4 +1,4 @@
-"""Content parts of messages and tool outputs: text, pictures, files, sound, video."""
+"""Content parts of messages and tool outputs: text, images, files, audio, video."""
 
 import base64
 import binascii
@@ -32,7 +32,7 @@ MODALITY = {"input_image": "image", "input_file": "file", "input_audio": "audio"
 def part_complaints(part: Any, path: str, allowed: frozenset[str], facts: Facts, parses_files: bool) -> Iterator[str]:
     kind = part.get("type") if isinstance(part, Mapping) else None
     if not isinstance(part, Mapping) or not isinstance(kind, str) or kind not in allowed:
-        yield f"3 {path}: no part of kind {kind!r:.60} here"
+        yield f"3 {path}: kind {kind!r:.60} is not allowed here"
         return
     yield from (f"3 {path}.{key!s:.40}: unknown" for key in part.keys() - KEYS[kind])
     if kind in {"input_text", "output_text"}:
@@ -53,7 +53,7 @@ def text_complaints(part: Mapping[str, Any], path: str, facts: Facts) -> Iterato
 
 
 def filled_complaints(text: object, path: str, facts: Facts) -> Iterator[str]:
-    """Complain about a text with nothing in it; Claude also refuses one of white space."""
+    """Complain about an empty text; Claude also rejects white space only."""
     if not isinstance(text, str) or not text or (facts.vendor == "anthropic" and not text.strip()):
         yield f"14.8 {path}: empty text"
 
@@ -61,7 +61,7 @@ def filled_complaints(text: object, path: str, facts: Facts) -> Iterator[str]:
 def media_complaints(part: Mapping[str, Any], kind: str, path: str, facts: Facts, parses_files: bool) -> Iterator[str]:
     readable = facts.reads(MODALITY[kind])
     if not readable and not (kind == "input_file" and parses_files and is_pdf(part)):
-        yield f"14.8 {path}: the model reads no {MODALITY[kind]}"
+        yield f"14.8 {path}: the model does not accept {MODALITY[kind]}"
     if kind == "input_image":
         yield from image_complaints(part, path)
     elif kind == "input_file":
@@ -69,7 +69,7 @@ def media_complaints(part: Mapping[str, Any], kind: str, path: str, facts: Facts
     elif kind == "input_audio":
         yield from audio_complaints(part.get("input_audio"), path)
     elif not url_fits(part.get("video_url"), VIDEOS):
-        yield f"3 {path}.video_url: no https address, no typed video"
+        yield f"3 {path}.video_url: neither an https address nor a typed video"
 
 
 def image_complaints(part: Mapping[str, Any], path: str) -> Iterator[str]:
@@ -77,20 +77,20 @@ def image_complaints(part: Mapping[str, Any], path: str) -> Iterator[str]:
         yield f"14.8 {path}.detail: {part.get('detail')!r:.60}"
     if "image_url" in part:
         if not url_fits(part["image_url"], IMAGES):
-            yield f"14.8 {path}.image_url: no https address, no typed picture"
+            yield f"14.8 {path}.image_url: neither an https address nor a typed image"
     elif not is_text(part.get("file_id")):
-        yield f"3 {path}: no picture in it"
+        yield f"3 {path}: contains no image"
 
 
 def file_complaints(part: Mapping[str, Any], path: str) -> Iterator[str]:
     if not is_text(part.get("filename")):
         yield f"3 {path}.filename: missing"
     if not {"file_data", "file_url", "file_id"} & part.keys():
-        yield f"3 {path}: no file in it"
+        yield f"3 {path}: contains no file"
     if "file_data" in part and not is_data_url(part["file_data"], None):
-        yield f"3 {path}.file_data: no data address"
+        yield f"3 {path}.file_data: not a data URL"
     if "file_url" in part and not is_https(part["file_url"]):
-        yield f"3 {path}.file_url: no https address"
+        yield f"3 {path}.file_url: not an https address"
     if "file_id" in part and not is_text(part["file_id"]):
         yield f"3 {path}.file_id: empty"
 
@@ -106,14 +106,14 @@ def audio_complaints(audio: Any, path: str) -> Iterator[str]:
 
 
 def is_pdf(part: Mapping[str, Any]) -> bool:
-    """Tell whether a file is one that the parsing plugin turns into text."""
+    """Return whether the parsing plugin converts the file to text."""
     return str(part.get("file_data", "")).startswith("data:application/pdf") or str(
         part.get("filename", "")
     ).lower().endswith(".pdf")
 
 
 def url_fits(value: object, types: frozenset[str]) -> bool:
-    """Tell whether a value is an https address or a data address of one of the media types."""
+    """Return whether a value is an https address or a data URL of one of the media types."""
     return is_data_url(value, types) if isinstance(value, str) and value.startswith("data:") else is_https(value)
 
 
@@ -127,7 +127,7 @@ def is_https(value: object) -> bool:
 
 
 def is_data_url(value: object, types: frozenset[str] | None) -> bool:
-    """Tell whether a value is `data:type;base64,…` with something after it; `types` None takes any."""
+    """Return whether a value is a non-empty `data:type;base64,...`; `types` None allows any type."""
     head = DATA_URL.match(value) if isinstance(value, str) else None
     if head is None or not isinstance(value, str) or (types is not None and head[1] not in types):
         return False

@@ -1,4 +1,4 @@
-"""The reasoning object, reconciled with the catalog, and what may not be asked of a model while it thinks."""
+"""The reasoning object against the catalog, and parameters that conflict with reasoning."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -23,7 +23,7 @@ def reasoning_complaints(body: Mapping[str, Any], facts: Facts) -> Iterator[str]
     choice = body.get("tool_choice")
     forced = choice == "required" or isinstance(choice, Mapping)
     if forced and facts.vendor == "anthropic" and facts.thinks(reasoning):
-        yield "6.1 tool_choice: forced while the model thinks"
+        yield "6.1 tool_choice: forced while the model reasons"
 
 
 def shape_complaints(reasoning: Mapping[str, Any], facts: Facts) -> Iterator[str]:
@@ -44,7 +44,7 @@ def shape_complaints(reasoning: Mapping[str, Any], facts: Facts) -> Iterator[str
 
 def catalog_complaints(reasoning: Mapping[str, Any], facts: Facts) -> Iterator[str]:
     if not facts.can_reason:
-        yield "14.5 reasoning: the model has none"
+        yield "14.5 reasoning: the model does not support it"
         return
     effort, entry = reasoning.get("effort"), facts.reasoning
     if entry.get("mandatory") and (effort == "none" or reasoning.get("enabled") is False):
@@ -54,7 +54,7 @@ def catalog_complaints(reasoning: Mapping[str, Any], facts: Facts) -> Iterator[s
     if "supported_efforts" not in entry:
         yield "7.1 reasoning.effort: the model has no effort control"
     elif entry["supported_efforts"] is not None and effort not in entry["supported_efforts"]:
-        yield f"14.5 reasoning.effort: {effort!r:.60} is not among the model's"
+        yield f"14.5 reasoning.effort: the model does not list {effort!r:.60}"
 
 
 def budget_complaints(body: Mapping[str, Any], reasoning: Mapping[str, Any], facts: Facts) -> Iterator[str]:
@@ -64,11 +64,11 @@ def budget_complaints(body: Mapping[str, Any], reasoning: Mapping[str, Any], fac
     if "max_tokens" in reasoning:
         budget = reasoning["max_tokens"]
         if not is_integer(budget, low, high):
-            yield f"14.4 reasoning.max_tokens: {budget!r:.60} is no integer from {low} to {high or 'any'}"
+            yield f"14.4 reasoning.max_tokens: {budget!r:.60} is not an integer from {low} to {high or 'any'}"
         elif claude and is_integer(limit, 1) and budget >= limit:
             yield f"14.4 reasoning.max_tokens: {budget} is not below the output limit {limit}"
         if not facts.is_open and facts.reasoning and not facts.reasoning.get("supports_max_tokens"):
-            yield "7.1 reasoning.max_tokens: the model takes no budget"
+            yield "7.1 reasoning.max_tokens: the model does not accept a budget"
     by_budget = claude and bool(facts.reasoning.get("supports_max_tokens"))
     if by_budget and facts.thinks(reasoning) and is_integer(limit, 1) and limit <= CLAUDE_BUDGET[0]:
         yield f"7.1 max_output_tokens: {limit} leaves no room for the smallest budget"

@@ -1,4 +1,4 @@
-"""Provider preferences, plugins and the conditions that stop server tools."""
+"""Provider preferences, plugins and stop conditions of server tools."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -55,7 +55,7 @@ def routing_complaints(body: Mapping[str, Any]) -> Iterator[str]:
 
 
 def listed(value: Any) -> list[Any]:
-    """Return a list as it is and anything else as a list of itself, which then fits nothing."""
+    """Return a list unchanged, and wrap anything else in a list, where no rule accepts it."""
     return value if isinstance(value, list) else [value]
 
 
@@ -96,7 +96,7 @@ def provider_value_fits(key: str, value: Any) -> bool:
 
 
 def is_filled(value: Any, keys: frozenset[str] | None) -> bool:
-    """Tell whether a value is an object with something in it, and nothing outside `keys`."""
+    """Return whether a value is a non-empty object without keys outside `keys`."""
     return isinstance(value, Mapping) and bool(value) and (keys is None or value.keys() <= keys)
 
 
@@ -115,7 +115,7 @@ def plugin_complaints(plugins: Any, stream: bool) -> Iterator[str]:
         elif not isinstance(plugin.get("enabled", True), bool):
             yield f"6.3 plugins[{at}].enabled: not a boolean"
         elif name == "response-healing" and stream and plugin.get("enabled", True):
-            yield f"6.3 plugins[{at}]: response-healing heals no stream"
+            yield f"6.3 plugins[{at}]: response-healing does not work with streaming"
         elif "cost_quality_tradeoff" in plugin and not is_integer(plugin["cost_quality_tradeoff"], 0, 10):
             yield f"6.3 plugins[{at}].cost_quality_tradeoff: not an integer from 0 to 10"
 
@@ -127,9 +127,9 @@ def condition_complaints(condition: Any) -> Iterator[str]:
         yield f"2 stop_server_tools_when: {condition!r:.80}"
     elif field in {"step_count", "max_tokens"}:
         if not is_integer(condition[field], 1):
-            yield f"2 stop_server_tools_when.{field}: no count"
+            yield f"2 stop_server_tools_when.{field}: not a count"
     elif field == "max_cost_in_dollars":
         if not is_number(condition[field], 0):
-            yield f"2 stop_server_tools_when.{field}: no amount"
+            yield f"2 stop_server_tools_when.{field}: not an amount"
     elif not is_text(condition[field]):
-        yield f"2 stop_server_tools_when.{field}: no text"
+        yield f"2 stop_server_tools_when.{field}: not a text"

@@ -1,4 +1,4 @@
-"""Sampling parameters, stop sequences and the output limit, against what the model lists."""
+"""Sampling parameters, stop sequences and the output limit, against the model's catalog entry."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,10 +14,10 @@ SMALLEST_LIMIT = 16
 def sampling_complaints(body: Mapping[str, Any], facts: Facts) -> Iterator[str]:
     for key, (low, high) in NUMBERS.items():
         if key in body and not is_number(body[key], low, high):
-            yield f"14.3 {key}: {body[key]!r:.60} is no number from {low} to {high}"
+            yield f"14.3 {key}: {body[key]!r:.60} is not a number from {low} to {high}"
     for key, (least, most) in INTEGERS.items():
         if key in body and not is_integer(body[key], least, most):
-            yield f"14.3 {key}: {body[key]!r:.60} is no integer from {least} to {most or 'any'}"
+            yield f"14.3 {key}: {body[key]!r:.60} is not an integer from {least} to {most or 'any'}"
     for key in ("stop", *NUMBERS, *INTEGERS):
         if key in body and not facts.takes(key):
             yield f"14.4 {key}: the model does not list it"
@@ -32,6 +32,6 @@ def limit_complaints(body: Mapping[str, Any], facts: Facts) -> Iterator[str]:
         return
     limit = body["max_output_tokens"]
     if not is_integer(limit, SMALLEST_LIMIT):
-        yield f"14.4 max_output_tokens: {limit!r:.60} is no integer of at least {SMALLEST_LIMIT}"
+        yield f"14.4 max_output_tokens: {limit!r:.60} is not an integer of at least {SMALLEST_LIMIT}"
     elif facts.output_limit and limit > facts.output_limit:
         yield f"14.4 max_output_tokens: {limit} is above the model's {facts.output_limit}"

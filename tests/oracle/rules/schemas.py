@@ -1,4 +1,4 @@
-"""JSON schemas inside a request: those of tool parameters and of the answer."""
+"""JSON schemas inside a request: of tool parameters and of the answer."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -13,12 +13,12 @@ NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 
 def is_name(value: object) -> bool:
-    """Tell whether a tool, function or schema name has only the letters and the length that every host takes."""
+    """Return whether a tool, function or schema name has the characters and length that every provider accepts."""
     return isinstance(value, str) and NAME.fullmatch(value) is not None
 
 
 def subschemas(schema: Mapping[str, Any]) -> Iterator[Any]:
-    """Yield what stands where a schema must stand, one level down."""
+    """Yield the values at all positions of subschemas, one level down."""
     for key, value in schema.items():
         if key in NESTED:
             yield from value if key == "items" and isinstance(value, list) else [value]
@@ -29,7 +29,7 @@ def subschemas(schema: Mapping[str, Any]) -> Iterator[Any]:
 
 
 def every_schema(root: Any) -> Iterator[Any]:
-    """Yield the schema and all below it, without recursion; what is no object or boolean comes too."""
+    """Yield the schema and all subschemas without recursion, also values that are no schema."""
     waiting = [root]
     while waiting:
         schema = waiting.pop()
@@ -39,18 +39,18 @@ def every_schema(root: Any) -> Iterator[Any]:
 
 
 def schema_complaints(root: Any, path: str, vendor: str) -> Iterator[str]:
-    """Complain about a malformed schema, a reference to nowhere, and keywords that Google refuses."""
+    """Complain about a malformed schema, an unresolvable reference, and keywords that Google rejects."""
     for schema in every_schema(root):
         if isinstance(schema, bool):
             continue
         if not isinstance(schema, Mapping):
-            yield f"6.1 {path}: {schema!r:.60} where a schema must stand"
+            yield f"6.1 {path}: {schema!r:.60} instead of a schema"
             continue
         yield from keyword_complaints(schema, path)
         if "$ref" in schema and not resolves(schema["$ref"], root):
-            yield f"6.1 {path}: reference {schema['$ref']!r:.60} leads nowhere"
+            yield f"6.1 {path}: reference {schema['$ref']!r:.60} does not resolve"
         if vendor == "google" and GOOGLE_REFUSES & schema.keys():
-            yield f"6.1 {path}: {sorted(GOOGLE_REFUSES & schema.keys())} refused by Google"
+            yield f"6.1 {path}: {sorted(GOOGLE_REFUSES & schema.keys())} rejected by Google"
 
 
 def keyword_complaints(schema: Mapping[str, Any], path: str) -> Iterator[str]:
@@ -71,7 +71,7 @@ def keyword_complaints(schema: Mapping[str, Any], path: str) -> Iterator[str]:
 
 
 def resolves(reference: object, root: Any) -> bool:
-    """Tell whether a reference within the schema leads to something."""
+    """Return whether a reference within the schema resolves."""
     if not isinstance(reference, str) or not reference.startswith("#"):
         return False
     here = root
@@ -87,7 +87,7 @@ def resolves(reference: object, root: Any) -> bool:
 
 
 def root_complaints(schema: Any, path: str) -> Iterator[str]:
-    """Complain unless the schema is one of an object that names its properties."""
+    """Complain unless the schema describes an object and lists its properties."""
     if not isinstance(schema, Mapping) or schema.get("type") != "object":
         yield f"14.6 {path}: not the schema of an object"
     elif not isinstance(schema.get("properties"), Mapping):
@@ -95,7 +95,7 @@ def root_complaints(schema: Any, path: str) -> Iterator[str]:
 
 
 def strict_complaints(root: Any, path: str) -> Iterator[str]:
-    """Complain where `strict` is promised and an object leaves keys open or optional."""
+    """Complain if `strict` is set and an object allows further or optional keys."""
     for schema in every_schema(root):
         if isinstance(schema, Mapping) and (schema.get("type") == "object" or "properties" in schema):
             properties = schema.get("properties", {})

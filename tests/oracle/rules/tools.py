@@ -1,4 +1,4 @@
-"""Tools and the choice among them."""
+"""Tools and the tool choice."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -46,12 +46,12 @@ def tool_complaints(body: Mapping[str, Any], facts: Facts) -> Iterator[str]:
             yield "14.6 tools: not a list"
             return
         if not facts.takes("tools"):
-            yield "14.6 tools: the model has none"
+            yield "14.6 tools: the model does not support tools"
         for at, tool in enumerate(tools):
             yield from one_tool_complaints(tool, f"tools[{at}]", facts)
         names = [tool.get("name") for tool in tools if isinstance(tool, Mapping) and "name" in tool]
         if len({str(name) for name in names}) != len(names):
-            yield "14.6 tools: a name twice"
+            yield "14.6 tools: duplicate name"
     if "tool_choice" in body:
         yield from choice_complaints(body["tool_choice"], tools or [], facts)
     if "parallel_tool_calls" in body and not tools:
@@ -61,7 +61,7 @@ def tool_complaints(body: Mapping[str, Any], facts: Facts) -> Iterator[str]:
 def one_tool_complaints(tool: Any, path: str, facts: Facts) -> Iterator[str]:
     kind = tool.get("type") if isinstance(tool, Mapping) else None
     if not isinstance(tool, Mapping) or not isinstance(kind, str):
-        yield f"6.1 {path}: no tool"
+        yield f"6.1 {path}: not a tool"
     elif kind == "function":
         yield from function_complaints(tool, path, facts)
     elif kind in {"custom", "namespace"}:
@@ -75,7 +75,7 @@ def one_tool_complaints(tool: Any, path: str, facts: Facts) -> Iterator[str]:
     elif kind.startswith("openrouter:"):
         yield from server_tool_complaints(tool, kind.removeprefix("openrouter:"), path)
     elif kind not in NATIVE:
-        yield f"6.2 {path}: no tool of kind {kind!r:.60}"
+        yield f"6.2 {path}: unknown kind of tool {kind!r:.60}"
 
 
 def function_complaints(tool: Mapping[str, Any], path: str, facts: Facts) -> Iterator[str]:
@@ -105,7 +105,7 @@ def server_tool_complaints(tool: Mapping[str, Any], name: str, path: str) -> Ite
         if "max_results" in options and not is_integer(options["max_results"], 1, 25):
             yield f"6.2 {path}.max_results: not an integer from 1 to 25"
         if "allowed_domains" in options and "excluded_domains" in options:
-            yield f"6.2 {path}: allowed and excluded domains"
+            yield f"6.2 {path}: both allowed and excluded domains"
     if name == "fusion":
         if "max_tool_calls" in options and not is_integer(options["max_tool_calls"], 1, 16):
             yield f"6.2 {path}.max_tool_calls: not an integer from 1 to 16"
@@ -129,7 +129,7 @@ def choice_complaints(choice: Any, tools: list[Any], facts: Facts) -> Iterator[s
     kind = choice.get("type") if isinstance(choice, Mapping) else None
     if kind == "function":
         if choice.keys() != {"type", "name"} or not any(tool.get("name") == choice["name"] for tool in offered):
-            yield f"6.1 tool_choice: {choice!r:.80} names no tool on offer"
+            yield f"6.1 tool_choice: {choice!r:.80} names a tool that is not offered"
     elif kind == "allowed_tools":
         yield from allowed_complaints(choice, offered)
     elif kind not in list(HOSTED_CHOICES) or not any(tool.get("type") == kind for tool in offered):
@@ -145,4 +145,4 @@ def allowed_complaints(choice: Mapping[str, Any], offered: list[Mapping[str, Any
         return
     for one in listed:
         if not isinstance(one, Mapping) or not any(one.items() <= tool.items() for tool in offered):
-            yield f"6.1 tool_choice.tools: {one!r:.80} is not on offer"
+            yield f"6.1 tool_choice.tools: {one!r:.80} is not offered"

@@ -1,4 +1,4 @@
-"""What every value in a request must be: JSON, no null, no text that cannot be encoded, not too large."""
+"""Requirements for every value in a request: JSON, not null, encodable text, limited size."""
 
 import json
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ LARGEST_INTEGER = 2**53 - 1
 
 
 def value_complaints(body: object) -> Iterator[str]:
-    """Walk the whole body without recursion; measure it only if it can be written at all."""
+    """Walk the whole body without recursion; measure it only if it can be serialised."""
     waiting: list[tuple[str, Any]] = [("$", body)]
     clean = True
     while waiting:
@@ -65,24 +65,24 @@ def text_complaint(text: str) -> str | None:
 
 
 def is_integer(value: object, low: int, high: int | None = None) -> bool:
-    """Tell whether a value is a whole JSON number within bounds; True and 5.0 are not."""
+    """Return whether a value is a JSON integer within bounds; True and 5.0 are not."""
     if isinstance(value, bool) or not isinstance(value, int):
         return False
     return low <= value and (high is None or value <= high)
 
 
 def is_number(value: object, low: float = float("-inf"), high: float = float("inf")) -> bool:
-    """Tell whether a value is a number within bounds."""
+    """Return whether a value is a number within bounds."""
     return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
 
 
 def is_text(value: object, longest: int | None = None) -> bool:
-    """Tell whether a value is a string that is not empty; length is counted in UTF-16 units, as the server does."""
+    """Return whether a value is a non-empty string; length is counted in UTF-16 units, as the server does."""
     if not isinstance(value, str) or not value:
         return False
     return longest is None or len(value.encode("utf-16-le", "surrogatepass")) // 2 <= longest
 
 
 def is_texts(value: object) -> bool:
-    """Tell whether a value is a list of strings, none empty, at least one."""
+    """Return whether a value is a non-empty list of non-empty strings."""
     return isinstance(value, list) and bool(value) and all(is_text(one) for one in value)
