@@ -17,7 +17,7 @@ class ChatsUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LineMessage:
-    """One message of a chat's current branch; `asked`: the user wrote it."""
+    """One message in a chain of parents; `asked`: the user wrote it."""
 
     id: str
     asked: bool

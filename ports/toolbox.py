@@ -68,7 +68,7 @@ class Failure(Enum):
     SERVER = "server"
     """A tool server answered with an error."""
     VALUE = "value"
-    """The tool raised ValueError or a similar error about a value."""
+    """The tool raised a ValueError, except for decoding errors."""
     RAISED = "raised"
     """The tool raised any other error."""
     OVERDUE = "overdue"

@@ -65,10 +65,10 @@ def _write(file: Path, value: bytes) -> None:
             draft.unlink(missing_ok=True)
     except OSError as error:
         raise CacheUnavailable(type(error).__name__) from error
-    _tidy(file.parent)
+    _evict(file.parent)
 
 
-def _tidy(folder: Path) -> None:
+def _evict(folder: Path) -> None:
     """Delete the oldest files beyond MOST_FILES, and unfinished files of crashed writers."""
     aged = sorted(((_age(file), file) for file in folder.glob(f"{PREFIX}*{SUFFIX}")), key=lambda pair: pair[0])
     drafts = folder.glob(f".{PREFIX}*{SUFFIX}.*")

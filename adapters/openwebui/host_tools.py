@@ -109,14 +109,14 @@ def _tool_spec(name: str, entry: Mapping[str, Any], kind: Kind, source: str) -> 
 
 
 def _kind(entry: Mapping[str, Any]) -> Kind:
-    told, tool_id = entry.get("type"), str(entry.get("tool_id", ""))
-    if told == "mcp":
+    declared_type, tool_id = entry.get("type"), str(entry.get("tool_id", ""))
+    if declared_type == "mcp":
         return Kind.MCP
-    if told == "builtin" or tool_id.startswith("builtin:"):
+    if declared_type == "builtin" or tool_id.startswith("builtin:"):
         return Kind.BUILTIN
-    if told == "terminal" or tool_id.startswith("terminal:"):
+    if declared_type == "terminal" or tool_id.startswith("terminal:"):
         return Kind.TERMINAL
-    if told in ("external", "action") or tool_id.startswith("server:"):
+    if declared_type in ("external", "action") or tool_id.startswith("server:"):
         return Kind.OPENAPI
     return Kind.WORKSPACE
 

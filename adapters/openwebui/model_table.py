@@ -66,16 +66,16 @@ def setting(name: str, *, default: bool) -> bool:
 
 
 async def default_boxes() -> dict[str, bool]:
-    """Return the capability boxes that this host reads for a model without a row: all on, unless administrators changed
-    them.
+    """Return the capability boxes this host reads for a model without a row: on, unless administrators changed them.
 
     Source: Open WebUI `utils/models.py`, `utils/middleware.py`, `utils/tools.py` and the page, 0.6.28 to 0.12.4.
     """
     boxes = {"vision": True}
     if _exists(BUILTIN_TOOLS):
         boxes["builtin_tools"] = True
-    said = (await _default_metadata() or {}).get("capabilities")
-    return boxes | {name: on for name, on in (said if isinstance(said, dict) else {}).items() if isinstance(on, bool)}
+    configured = (await _default_metadata() or {}).get("capabilities")
+    set_boxes = configured if isinstance(configured, dict) else {}
+    return boxes | {name: on for name, on in set_boxes.items() if isinstance(on, bool)}
 
 
 def sharing_setting() -> str:

@@ -175,8 +175,8 @@ class _Reader:
         return " ".join(str(part[name]) for name in ("name", "uri", "description") if part.get(name))
 
     def _picture(self, part: Mapping[str, Any]) -> str:
-        given = part.get("image_url", part.get("url"))
-        url = given.get("url") if isinstance(given, Mapping) else given
+        image = part.get("image_url", part.get("url"))
+        url = image.get("url") if isinstance(image, Mapping) else image
         if not isinstance(url, str) or not url:
             return "[image left out: no address]"
         if url.startswith(("data:image/", "https://")):

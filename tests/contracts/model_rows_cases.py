@@ -43,19 +43,19 @@ async def a_public_row_is_public(rows: ModelRows) -> None:
     assert (await one(rows, "public.a/b")).public
 
 
-async def an_entry_of_meta_that_says_nothing_is_left_out(rows: ModelRows) -> None:
+async def an_empty_entry_of_meta_is_left_out(rows: ModelRows) -> None:
     await rows.insert(NewRow("empty.a/b", "B", {"tags": []}))
     assert None not in (await one(rows, "empty.a/b")).meta.values()
 
 
-async def an_id_that_is_taken_is_not_inserted_again(rows: ModelRows) -> None:
+async def an_existing_id_is_not_inserted_again(rows: ModelRows) -> None:
     await rows.insert(NewRow("taken.a/b", "First", META))
     before = await one(rows, "taken.a/b")
     assert not await rows.insert(NewRow("taken.a/b", "Second", {}, public=True))
     assert await one(rows, "taken.a/b") == before
 
 
-async def two_who_insert_at_once_leave_one_row(rows: ModelRows) -> None:
+async def two_inserts_at_once_leave_one_row(rows: ModelRows) -> None:
     row = NewRow("at_once.a/b", "B", {})
     assert sorted(await asyncio.gather(rows.insert(row), rows.insert(row))) == [False, True]
     assert await rows.ids("at_once") == {"at_once.a/b"}
@@ -73,7 +73,7 @@ async def nothing_is_built_on_rows_without_presets(rows: ModelRows) -> None:
     assert await rows.built_on("bases") == frozenset()
 
 
-async def rows_are_read_in_the_order_asked_for(rows: ModelRows) -> None:
+async def rows_are_read_in_the_requested_order(rows: ModelRows) -> None:
     for letter in "abc":
         await rows.insert(NewRow(f"order.{letter}", letter, {}))
     read = await rows.read(["order.c", "order.missing", "order.a"])
@@ -103,7 +103,7 @@ async def a_change_leaves_access_alone(rows: ModelRows) -> None:
         assert (await one(rows, row_id)).public is public
 
 
-async def the_edit_sees_the_row_as_it_stands(rows: ModelRows) -> None:
+async def the_edit_gets_the_current_row(rows: ModelRows) -> None:
     await rows.insert(NewRow("seen.a/b", "B", {"description": "one"}))
     await rows.update("seen.a/b", lambda _row: RowChange({"description": "two"}))
     seen: list[ModelRow] = []
@@ -125,7 +125,7 @@ async def an_absent_row_is_not_edited(rows: ModelRows) -> None:
     assert asked == []
 
 
-async def a_row_is_removed_when_the_judge_says_so(rows: ModelRows) -> None:
+async def a_row_is_removed_when_the_judge_allows_it(rows: ModelRows) -> None:
     await rows.insert(NewRow("goes.a/b", "B", META))
     before = await one(rows, "goes.a/b")
     seen: list[ModelRow] = []
@@ -140,42 +140,42 @@ async def an_absent_row_is_not_removed(rows: ModelRows) -> None:
     assert not await rows.remove("absent.a/b", lambda _row: True)
 
 
-async def a_new_row_is_claimed_by_nobody(rows: ModelRows) -> None:
+async def a_new_row_is_not_claimed(rows: ModelRows) -> None:
     await rows.insert(NewRow("unclaimed.a/b", "B", META))
     row = await one(rows, "unclaimed.a/b")
     assert not row.claimed
     assert row.meta == META
 
 
-async def without_a_row_models_see(rows: ModelRows) -> None:
+async def models_have_vision_without_a_row(rows: ModelRows) -> None:
     assumed = await rows.assumed()
     assert assumed.boxes["vision"] is True
     assert assumed.setting == ""
 
 
-async def administrators_see_what_nobody_was_granted(rows: ModelRows) -> None:
+async def administrators_see_rows_without_grants(rows: ModelRows) -> None:
     assert await rows.admins_see_private() is True
 
 
 CASES: tuple[Case, ...] = (
     a_new_row_is_read_as_it_was_inserted,
     a_public_row_is_public,
-    an_entry_of_meta_that_says_nothing_is_left_out,
-    an_id_that_is_taken_is_not_inserted_again,
-    two_who_insert_at_once_leave_one_row,
+    an_empty_entry_of_meta_is_left_out,
+    an_existing_id_is_not_inserted_again,
+    two_inserts_at_once_leave_one_row,
     ids_are_those_of_one_function,
-    rows_are_read_in_the_order_asked_for,
+    rows_are_read_in_the_requested_order,
     a_change_replaces_the_entries_it_names_and_keeps_all_others,
     a_change_may_give_another_name,
     a_change_leaves_access_alone,
-    the_edit_sees_the_row_as_it_stands,
+    the_edit_gets_the_current_row,
     an_edit_that_changes_nothing_writes_nothing,
     an_absent_row_is_not_edited,
-    a_row_is_removed_when_the_judge_says_so,
+    a_row_is_removed_when_the_judge_allows_it,
     an_absent_row_is_not_removed,
-    a_new_row_is_claimed_by_nobody,
-    without_a_row_models_see,
-    administrators_see_what_nobody_was_granted,
+    a_new_row_is_not_claimed,
+    models_have_vision_without_a_row,
+    administrators_see_rows_without_grants,
 )
 
 

@@ -35,13 +35,13 @@ async def found(store: Artifacts, *turns: int, owner: str = "ann", prints=(), li
     return await store.find(HERE, owner, turn_ids=[ulid(turn) for turn in turns], fingerprints=prints, limit=limit)
 
 
-async def test_a_row_comes_back_as_it_was_put(store):
+async def test_a_stored_row_is_read_unchanged(store):
     whole = row(1, 1, 3, fingerprint=PRINT, touched_at=DAY + MINUTE * 9)
     await store.put([whole])
     assert await found(store, 1) == (whole,)
 
 
-async def test_a_row_without_a_chat_comes_back_as_it_was_put(store):
+async def test_a_stored_row_without_a_chat_is_read_unchanged(store):
     bare = row(1, 1, chat_id="", message_id="", sealed=Sealed(b""))
     await store.put([bare])
     assert await found(store, 1) == (bare,)
@@ -56,13 +56,13 @@ async def test_putting_nothing_changes_nothing(store):
     assert await store.chats(HERE, "", 10) == ()
 
 
-async def test_a_row_put_twice_stays_as_it_was_first(store):
+async def test_a_row_stored_twice_keeps_its_first_value(store):
     await store.put(turn_of(1, 2))
     await store.put(turn_of(1, 3, model="another/model"))
     assert [one.model for one in await found(store, 1)] == ["openai/gpt-5", "openai/gpt-5", "another/model"]
 
 
-async def test_a_row_named_twice_in_one_put_is_stored_as_named_first(store):
+async def test_a_row_given_twice_in_one_put_keeps_its_first_value(store):
     await store.put([row(1, 1), row(1, 1, model="another/model")])
     assert [one.model for one in await found(store, 1)] == ["openai/gpt-5"]
 
@@ -76,22 +76,22 @@ async def test_nothing_is_stored_when_a_row_in_the_middle_cannot_be(store, spoil
     assert len(await found(store, 1)) == 3
 
 
-async def test_rows_come_by_turn_then_by_ordinal(store):
+async def test_rows_are_ordered_by_turn_then_by_ordinal(store):
     await store.put([*turn_of(2, 2)[::-1], *turn_of(1, 12)[::-1]])
     assert numbers(await found(store, 2, 1)) == [(ulid(1), n) for n in range(12)] + [(ulid(2), 0), (ulid(2), 1)]
 
 
-async def test_another_owners_rows_never_come(store):
+async def test_rows_of_another_owner_are_never_found(store):
     await store.put([*turn_of(1, 1, fingerprint=PRINT), *turn_of(2, 1, user_id="bob", fingerprint=PRINT)])
     assert [one.user_id for one in await found(store, 1, 2, prints=[PRINT])] == ["ann"]
 
 
-async def test_another_owners_rows_in_ones_own_turn_never_come(store):
+async def test_rows_of_another_owner_in_the_same_turn_are_never_found(store):
     await store.put([row(1, 1), row(2, 1, 1, user_id="bob"), row(3, 1, 2, user_id="")])
     assert [one.user_id for one in await found(store, 1)] == ["ann"]
 
 
-async def test_rows_of_another_namespace_never_come(store):
+async def test_rows_of_another_namespace_are_never_found(store):
     await store.put([row(1, 1), row(1, 1, namespace="other_00000000"), row(2, 1, 1, namespace="other_00000000")])
     assert [one.namespace for one in await found(store, 1, prints=[PRINT])] == [HERE]
 
@@ -101,7 +101,7 @@ async def test_turns_are_found_by_their_fingerprint(store):
     assert numbers(await found(store, prints=[PRINT])) == [(ulid(1), 0), (ulid(1), 1)]
 
 
-async def test_a_turn_found_in_two_ways_comes_once(store):
+async def test_a_turn_found_in_two_ways_is_returned_once(store):
     await store.put(turn_of(1, 2, fingerprint=PRINT))
     assert len(await found(store, 1, prints=[PRINT])) == 2
 
@@ -111,22 +111,22 @@ async def test_an_empty_fingerprint_finds_nothing(store):
     assert await found(store, prints=[""]) == ()
 
 
-async def test_the_newest_turns_are_first_in_line_for_the_limit(store):
+async def test_the_limit_keeps_the_newest_turns(store):
     await store.put([*turn_of(1, 2), *turn_of(2, 2), *turn_of(3, 2)])
     assert numbers(await found(store, 1, 2, 3, limit=4)) == [(ulid(n), o) for n in (2, 3) for o in (0, 1)]
 
 
-async def test_a_turn_the_limit_would_cut_does_not_come_nor_do_older_ones(store):
+async def test_a_turn_that_the_limit_would_split_is_left_out_with_all_older_ones(store):
     await store.put([*turn_of(1, 1), *turn_of(2, 3), *turn_of(3, 2)])
     assert numbers(await found(store, 1, 2, 3, limit=4)) == [(ulid(3), 0), (ulid(3), 1)]
 
 
-async def test_a_turn_as_long_as_the_limit_comes(store):
+async def test_a_turn_as_long_as_the_limit_is_returned(store):
     await store.put([*turn_of(1, 1), *turn_of(2, 3)])
     assert len(await found(store, 1, 2, limit=3)) == 3
 
 
-async def test_a_limit_of_nothing_finds_nothing(store):
+async def test_a_limit_of_zero_finds_nothing(store):
     await store.put(turn_of(1, 1))
     assert await found(store, 1, limit=0) == ()
 
@@ -138,14 +138,14 @@ async def test_thousands_of_ids_are_looked_up_at_once(store):
 
 
 @pytest.mark.parametrize("odd", ["", "x" * 100_000, "\0", "\ud800", "' OR 1=1 --", "01ARZ3NDEKTSV4RRFFQ69G5FA\n", "%"])
-async def test_whatever_a_caller_names_is_looked_up_without_harm(store, odd):
+async def test_odd_ids_are_looked_up_without_harm(store, odd):
     await store.put(turn_of(1, 1, fingerprint=PRINT))
     named = await store.find(HERE, "ann", turn_ids=[odd, ulid(1)], fingerprints=[odd, "é"], limit=10)
     assert len(named) == 1
     assert await store.find(HERE, odd, turn_ids=[ulid(1)], fingerprints=[PRINT], limit=10) == ()
 
 
-async def test_texts_no_database_likes_come_back_as_they_were(store):
+async def test_texts_that_databases_refuse_are_read_unchanged(store):
     odd = row(1, 1, user_id="a\0b\ud800\\0041", chat_id="\\", kind="\udfff", model="模型", message_id="\\005c")
     await store.put([odd])
     assert await found(store, 1, owner="a\0b\ud800\\0041") == (odd,)
@@ -172,7 +172,7 @@ async def test_another_owners_rows_are_not_deleted(store):
     assert len(await found(store, 1)) == 1
 
 
-async def test_untouched_rows_leave_in_batches_of_whole_turns_the_oldest_first(store):
+async def test_untouched_rows_are_deleted_in_batches_of_whole_turns_oldest_first(store):
     await store.put([one for turn in (3, 1, 2) for one in turn_of(turn, 2)])
     assert await store.delete_untouched(HERE, DAY + MINUTE * 9, 3) == 2
     assert [one.turn_id for one in await found(store, 1, 2, 3)] == [ulid(2)] * 2 + [ulid(3)] * 2
@@ -180,7 +180,7 @@ async def test_untouched_rows_leave_in_batches_of_whole_turns_the_oldest_first(s
     assert await store.delete_untouched(HERE, DAY + MINUTE * 9, 4) == 0
 
 
-async def test_a_turn_larger_than_a_batch_leaves_in_several(store):
+async def test_a_turn_larger_than_a_batch_is_deleted_in_several(store):
     await store.put(turn_of(1, 5))
     assert [await store.delete_untouched(HERE, DAY + MINUTE * 9, 2) for _ in range(4)] == [2, 2, 1, 0]
 
@@ -221,14 +221,14 @@ async def test_a_chat_is_deleted_in_batches(store):
     assert len(await found(store, 1, 2)) == 1
 
 
-async def test_a_person_is_deleted_in_batches(store):
+async def test_rows_of_a_user_are_deleted_in_batches(store):
     await store.put([*turn_of(1, 5), *turn_of(2, 1, user_id="bob")])
     assert [await store.delete_person(HERE, "ann", 3) for _ in range(3)] == [3, 2, 0]
     assert await store.delete_person("other", "bob", 3) == 0
     assert len(await found(store, 2, owner="bob")) == 1
 
 
-async def test_rows_sealed_otherwise_come_page_by_page_in_the_order_of_their_ids(store):
+async def test_rows_sealed_with_other_keys_are_paged_in_the_order_of_their_ids(store):
     keys = ("key-1", "", "key-2", "key-0", "key-1", "key-3")
     await store.put([row(n, n, sealed=Sealed(b"x", key, 1, 1)) for n, key in enumerate(keys)])
     first = await store.sealed_otherwise(HERE, "key-2", "", 3)
@@ -255,7 +255,7 @@ async def test_a_row_deleted_meanwhile_is_not_sealed(store):
     assert await store.reseal(HERE, [(row(1, 1), Sealed(b"new", "key-2"))]) == 0
 
 
-async def test_of_many_who_seal_one_row_exactly_one_does(store):
+async def test_of_many_callers_that_reseal_one_row_exactly_one_succeeds(store):
     await store.put([row(1, 1)])
     racing = [store.reseal(HERE, [(row(1, 1), Sealed(str(n).encode(), f"key-{n + 2}"))]) for n in range(8)]
     assert sorted(await asyncio.gather(*racing)) == [0] * 7 + [1]
@@ -283,7 +283,7 @@ async def test_a_turn_is_never_seen_in_part(store):
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(payloads=st.lists(st.binary(max_size=2_000), min_size=1, max_size=5), chance=st.integers(0, 10**6))
-async def test_any_bytes_come_back(store, payloads, chance):
+async def test_any_bytes_are_read_unchanged(store, payloads, chance):
     rows = [row(chance * 8 + n, chance, n, sealed=Sealed(payload)) for n, payload in enumerate(payloads)]
     await store.delete(HERE, "ann", [ulid(chance)], ["reasoning"])
     await store.put(rows)

@@ -31,7 +31,7 @@ async def test_unbound_turns_lose_their_chat_and_nothing_else(store):
     assert await found(store, 1, 2, 3) == (*free, turns[3])
 
 
-async def test_unbound_turns_do_not_go_with_their_chat_but_by_age(store):
+async def test_unbound_turns_are_deleted_by_age_and_not_with_their_chat(store):
     await store.put([*turn_of(1, 2), *turn_of(2, 1)])
     await store.unbind(HERE, [ulid(1)])
     assert await store.delete_chat(HERE, "chat-1", 9) == 1

@@ -20,19 +20,19 @@ def state(database) -> BreakerState:
     return MemoryBreakerState() if database is None else SqlBreakerState(database)
 
 
-async def test_what_was_never_stored_is_empty(state):
+async def test_an_unknown_key_is_empty(state):
     assert await state.load("tool:a") == ("", 0)
 
 
 @pytest.mark.parametrize("text", ["", '{"v":1}', "ä\U0001f600", "a\0b\\0000\ud800", "x" * 8_192])
-async def test_a_text_comes_back_as_it_was_stored(state, text):
+async def test_a_stored_text_is_read_unchanged(state, text):
     assert await state.store("tool:a", text, 0, DAY)
     stored, version = await state.load("tool:a")
     assert stored == text
     assert version > 0
 
 
-async def test_keys_are_kept_apart(state):
+async def test_keys_are_independent(state):
     await state.store("k" * 200, "1", 0, DAY)
     await state.store("K" * 200, "2", 0, DAY)
     assert [(await state.load(key))[0] for key in ("k" * 200, "K" * 200, "k")] == ["1", "2", ""]
@@ -48,7 +48,7 @@ async def test_every_change_has_a_higher_version(state):
     assert versions == sorted(set(versions))
 
 
-async def test_a_version_that_has_passed_changes_nothing(state):
+async def test_an_old_version_changes_nothing(state):
     await state.store("tool:a", "1", 0, DAY)
     _, first = await state.load("tool:a")
     await state.store("tool:a", "2", first, DAY)
@@ -57,7 +57,7 @@ async def test_a_version_that_has_passed_changes_nothing(state):
     assert await state.load("tool:a") == now
 
 
-async def test_a_version_of_what_is_gone_changes_nothing(state):
+async def test_a_version_of_a_deleted_key_changes_nothing(state):
     await state.store("tool:a", "1", 0, DAY)
     _, version = await state.load("tool:a")
     await state.delete_before(DAY + SECOND, 9)
@@ -66,7 +66,7 @@ async def test_a_version_of_what_is_gone_changes_nothing(state):
     assert await state.store("tool:a", "2", 0, DAY)
 
 
-async def test_the_longest_untouched_leave_first_in_batches(state):
+async def test_the_longest_untouched_are_deleted_first_in_batches(state):
     for number in (3, 1, 2, 4):
         await state.store(f"tool:{number}", "x", 0, DAY + SECOND * number)
     _, version = await state.load("tool:1")
@@ -98,7 +98,7 @@ async def test_no_change_is_lost_when_all_swap_until_they_succeed(state):
     assert (await state.load("tool:a"))[0] == "8"
 
 
-async def test_a_database_that_is_not_there_is_unavailable(tmp_path):
+async def test_an_absent_database_is_unavailable(tmp_path):
     database = Database(f"sqlite:///{tmp_path / 'none.db'}")
     state = SqlBreakerState(database)
     with pytest.raises(BreakerStateUnavailable):
@@ -110,7 +110,7 @@ async def test_a_database_that_is_not_there_is_unavailable(tmp_path):
     await database.aclose()
 
 
-async def test_memory_lets_the_longest_untouched_go_when_it_is_full():
+async def test_memory_evicts_the_longest_untouched_when_it_is_full():
     state = MemoryBreakerState(most=2)
     await state.store("a", "1", 0, DAY)
     await state.store("b", "1", 0, DAY)
@@ -119,7 +119,7 @@ async def test_memory_lets_the_longest_untouched_go_when_it_is_full():
     assert [(await state.load(key))[0] for key in "abc"] == ["2", "", "1"]
 
 
-async def test_memory_is_one_for_all_who_share_a_mapping():
+async def test_memory_is_shared_by_all_users_of_one_mapping():
     shared: dict[str, object] = {}
     await MemoryBreakerState(shared).store("a", "1", 0, DAY)
     assert (await MemoryBreakerState(shared).load("a"))[0] == "1"

@@ -27,25 +27,25 @@ async def pair(request: pytest.FixtureRequest, tmp_path: Path):
             yield SqlCache(database), SqlCache(database)
 
 
-async def test_a_key_nobody_stored_has_no_value(pair):
+async def test_an_unknown_key_has_no_value(pair):
     assert await pair[0].get("nothing") is None
 
 
 @pytest.mark.parametrize("value", [b"", b"\0\xff\x80", b"x" * 3_000_000], ids=["empty", "bytes", "large"])
-async def test_a_value_comes_back_as_it_was_stored(pair, value):
+async def test_a_stored_value_is_read_unchanged(pair, value):
     one, other = pair
     await one.put("key-1", value)
     assert await other.get("key-1") == value
 
 
-async def test_the_newest_value_of_a_key_counts(pair):
+async def test_the_newest_value_of_a_key_is_returned(pair):
     one, other = pair
     await one.put("key-1", b"old")
     await other.put("key-1", b"new")
     assert await one.get("key-1") == b"new"
 
 
-async def test_keys_do_not_meet(pair):
+async def test_keys_do_not_collide(pair):
     one, _ = pair
     longest = "k" * KEY_LIMIT
     await one.put(longest, b"1")
@@ -59,7 +59,7 @@ async def test_writers_at_once_leave_one_whole_value(pair):
     assert await pair[0].get("key-1") in values
 
 
-async def test_values_of_a_process_are_bounded_and_the_oldest_leave():
+async def test_values_of_a_process_are_bounded_and_the_oldest_are_evicted():
     cache = ProcessCache({})
     for number in range(MOST_VALUES + 1):
         await cache.put(f"key-{number}", b"x")
@@ -78,7 +78,7 @@ async def test_files_are_bounded_and_belong_to_their_owner(tmp_path: Path):
     assert (tmp_path / "webui.db").exists()
 
 
-async def test_a_folder_that_is_missing_is_not_made(tmp_path: Path):
+async def test_a_missing_folder_is_not_created(tmp_path: Path):
     cache = DiskCache(tmp_path / "absent")
     assert await cache.get("key-1") is None
     with pytest.raises(CacheUnavailable):

@@ -28,7 +28,7 @@ async def upstream(request: pytest.FixtureRequest) -> AsyncIterator[Upstream]:
         yield opened
 
 
-async def test_the_list_holds_each_model_once(catalog, upstream):
+async def test_the_list_contains_each_model_once(catalog, upstream):
     models = await catalog.fetch(upstream.route)
     assert models
     assert len({model.id for model in models}) == len(models)
@@ -50,7 +50,7 @@ async def test_a_wrong_key_is_refused_with_its_status(catalog, upstream):
     assert "sk-or-v1-wrong" not in str(caught.value)
 
 
-async def test_an_upstream_that_is_not_there_is_an_error_without_status(catalog, upstream):
+async def test_an_absent_upstream_is_an_error_without_status(catalog, upstream):
     with pytest.raises(CatalogError) as caught:
         await catalog.fetch(replace(upstream.route, base_url="http://127.0.0.1:1/api/v1"))
     assert caught.value.status is None

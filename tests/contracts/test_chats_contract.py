@@ -101,11 +101,11 @@ def chats(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ch
     return OpenWebUiChats()
 
 
-async def test_those_that_are_there_are_told(chats: Chats) -> None:
+async def test_existing_chats_are_returned(chats: Chats) -> None:
     assert await chats.existing(["chat-2", "gone", THERE[2], "chat-2"]) == {"chat-2", THERE[2]}
 
 
-async def test_nothing_is_there_of_nothing(chats: Chats) -> None:
+async def test_no_ids_give_no_chats(chats: Chats) -> None:
     assert await chats.existing([]) == frozenset()
 
 
@@ -113,7 +113,7 @@ async def test_ids_differ_by_case(chats: Chats) -> None:
     assert await chats.existing(["CHAT-1"]) == frozenset()
 
 
-async def test_hundred_ids_are_asked_at_once(chats: Chats) -> None:
+async def test_a_hundred_ids_are_queried_at_once(chats: Chats) -> None:
     assert await chats.existing([*(f"x{n}" for n in range(99)), "chat-1"]) == {"chat-1"}
 
 
@@ -135,7 +135,7 @@ async def test_line_goes_from_a_message_to_the_first_of_its_chat(
     assert [message.id + "?" * message.asked for message in found] == line
 
 
-async def test_chat_that_is_not_there_has_no_line(chats: Chats) -> None:
+async def test_an_absent_chat_has_no_line(chats: Chats) -> None:
     assert await chats.line("gone", "q1") == ()
 
 

@@ -54,7 +54,7 @@ def test_a_seal_does_not_show_its_payload(cipher):
 
 
 @pytest.mark.parametrize("change", [{"payload": b""}, {"payload": b"\xff"}, {"codec": 2}, {"size": 1}])
-def test_what_was_changed_in_storage_cannot_be_opened(cipher, change):
+def test_bytes_changed_in_storage_cannot_be_opened(cipher, change):
     sealed = cipher.seal(b"thought of a model" * 9, secret=True)
 
     with pytest.raises(CannotOpen):
@@ -63,7 +63,7 @@ def test_what_was_changed_in_storage_cannot_be_opened(cipher, change):
 
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(list(MADE)), st.binary(max_size=200), st.integers(0, 2**40), st.sampled_from(["", "k", "file"]))
-def test_any_bytes_open_to_the_size_they_tell_or_are_refused(name, payload, size, key_id):
+def test_any_bytes_open_to_their_declared_size_or_are_refused(name, payload, size, key_id):
     cipher = MADE[name]
     try:
         opened = cipher.open(Sealed(payload, cipher.key_id if key_id == "file" else key_id, 1, size))

@@ -32,7 +32,7 @@ async def test_a_wait_ends_no_earlier_than_its_moment(clock):
     assert clock.monotonic() >= moment
 
 
-async def test_a_moment_gone_by_is_no_wait(clock):
+async def test_a_past_moment_is_not_waited_for(clock):
     async with asyncio.timeout(1):
         await clock.sleep_until(clock.monotonic() - 100)
 
@@ -45,7 +45,7 @@ async def test_a_wait_can_be_cancelled(clock):
         await task
 
 
-async def test_an_alarm_rings_once_and_no_earlier_than_its_moment(clock):
+async def test_a_timer_fires_once_and_no_earlier_than_its_moment(clock):
     rung = []
     moment = clock.monotonic() + 0.02
     clock.call_at(moment, lambda: rung.append(clock.monotonic()))
@@ -54,7 +54,7 @@ async def test_an_alarm_rings_once_and_no_earlier_than_its_moment(clock):
     assert rung[0] >= moment
 
 
-async def test_an_alarm_for_a_moment_gone_by_rings_soon_but_not_at_once(clock):
+async def test_a_timer_for_a_past_moment_fires_soon_but_not_at_once(clock):
     rung = asyncio.Event()
     clock.call_at(clock.monotonic() - 100, rung.set)
     assert not rung.is_set()
@@ -62,7 +62,7 @@ async def test_an_alarm_for_a_moment_gone_by_rings_soon_but_not_at_once(clock):
         await rung.wait()
 
 
-async def test_an_alarm_that_was_cancelled_never_rings(clock):
+async def test_a_cancelled_timer_never_fires(clock):
     rung = []
     moment = clock.monotonic() + 0.01
     cancel = clock.call_at(moment, lambda: rung.append(True))

@@ -19,7 +19,7 @@ def leases(database) -> Leases:
     return MemoryLeases() if database is None else SqlLeases(database)
 
 
-async def test_a_free_lease_is_given(leases):
+async def test_a_free_lease_is_granted(leases):
     assert await leases.take("sweep", "a", DAY, 1.5) == Lease("sweep", "a", 1, DAY + SECOND * 1.5)
 
 
@@ -40,13 +40,13 @@ async def test_an_expired_lease_goes_to_the_next_with_a_higher_fence(leases):
     assert second.fence > first.fence
 
 
-async def test_its_owner_prolongs_a_living_lease_with_the_same_fence(leases):
+async def test_its_owner_extends_a_current_lease_with_the_same_fence(leases):
     first = await leases.take("sweep", "a", DAY, 10)
     again = await leases.take("sweep", "a", DAY + SECOND * 5, 10)
     assert again == Lease("sweep", "a", first.fence, DAY + SECOND * 15)
 
 
-async def test_prolonging_never_shortens(leases):
+async def test_extending_never_shortens(leases):
     await leases.take("sweep", "a", DAY, 10)
     assert (await leases.take("sweep", "a", DAY, 1)).expires_at == DAY + SECOND * 10
 
@@ -83,12 +83,12 @@ async def test_releasing_twice_does_no_harm(leases):
     assert await leases.take("sweep", "b", DAY, 10) is not None
 
 
-async def test_of_many_tasks_exactly_one_gets_it(leases):
+async def test_exactly_one_of_many_tasks_gets_the_lease(leases):
     given = await asyncio.gather(*(leases.take("sweep", f"owner-{n}", DAY, 10) for n in range(12)))
     assert sum(lease is not None for lease in given) == 1
 
 
-async def test_memory_refuses_more_leases_than_it_may_hold():
+async def test_memory_refuses_leases_beyond_its_limit():
     leases = MemoryLeases(most=2)
     await leases.take("1", "a", DAY, 10)
     await leases.take("2", "a", DAY, 10)

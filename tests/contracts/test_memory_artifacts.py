@@ -14,7 +14,7 @@ async def turns(store: MemoryArtifacts) -> list[str]:
     return [one.turn_id for one in found]
 
 
-async def test_a_turn_is_gone_after_its_time():
+async def test_a_turn_expires():
     clock = FakeClock()
     store = MemoryArtifacts(clock, lifetime=3600)
     await store.put(turn_of(1, 2))
@@ -24,7 +24,7 @@ async def test_a_turn_is_gone_after_its_time():
     assert await turns(store) == [ulid(2)]
 
 
-async def test_rows_that_follow_later_leave_with_their_turn():
+async def test_later_rows_expire_with_their_turn():
     clock = FakeClock()
     store = MemoryArtifacts(clock, lifetime=3600)
     await store.put([row(1, 1)])
@@ -34,7 +34,7 @@ async def test_rows_that_follow_later_leave_with_their_turn():
     assert await turns(store) == []
 
 
-async def test_touching_prolongs_nothing():
+async def test_touching_does_not_delay_the_expiry():
     clock = FakeClock()
     store = MemoryArtifacts(clock, lifetime=3600)
     await store.put(turn_of(1, 1))
@@ -44,21 +44,21 @@ async def test_touching_prolongs_nothing():
     assert await turns(store) == []
 
 
-async def test_the_oldest_turns_leave_whole_when_there_are_too_many_rows():
+async def test_the_oldest_turns_are_evicted_whole_when_there_are_too_many_rows():
     store = MemoryArtifacts(FakeClock(), max_rows=5)
     for turn in (1, 2, 3):
         await store.put(turn_of(turn, 2))
     assert await turns(store) == [ulid(2), ulid(2), ulid(3), ulid(3)]
 
 
-async def test_the_oldest_turns_leave_when_there_are_too_many_bytes():
+async def test_the_oldest_turns_are_evicted_when_there_are_too_many_bytes():
     store = MemoryArtifacts(FakeClock(), max_bytes=100)
     for turn in (1, 2, 3):
         await store.put(turn_of(turn, 1, sealed=Sealed(bytes(40))))
     assert await turns(store) == [ulid(2), ulid(3)]
 
 
-async def test_a_turn_larger_than_everything_is_refused_and_costs_no_other():
+async def test_a_turn_larger_than_the_limit_is_refused_and_evicts_no_other():
     store = MemoryArtifacts(FakeClock(), max_rows=3)
     await store.put(turn_of(1, 1))
     with pytest.raises(ArtifactsUnavailable):
@@ -66,7 +66,7 @@ async def test_a_turn_larger_than_everything_is_refused_and_costs_no_other():
     assert await turns(store) == [ulid(1)]
 
 
-async def test_room_is_counted_again_after_rows_left_or_were_sealed_anew():
+async def test_free_space_is_updated_after_rows_are_deleted_or_resealed():
     store = MemoryArtifacts(FakeClock(), max_bytes=100)
     first = row(1, 1, sealed=Sealed(bytes(90)))
     await store.put([first])

@@ -11,5 +11,5 @@ MODEL_ROWS: tuple[type[ModelRows], ...] = (MemoryModelRows, OpenWebUiModelRows)
 
 
 @pytest.mark.parametrize("promise", CASES, ids=lambda case: case.__name__)
-async def test_a_promise_is_kept(promise: Case):
+async def test_model_rows_contract_case(promise: Case):
     await promise(MemoryModelRows())

@@ -66,7 +66,7 @@ async def test_no_batch_is_empty(client, upstream):
     assert all(await batches_of(client, call(upstream, upstream.speaks)))
 
 
-async def test_without_streaming_one_batch_holds_the_end_and_the_closing(client, upstream):
+async def test_without_streaming_one_batch_contains_the_end_and_the_closing(client, upstream):
     [batch] = await batches_of(client, call(upstream, upstream.speaks, stream=False))
     assert [type(event) for event in batch] == [ResponseEnded, StreamClosed]
     assert batch[0].status is ResponseStatus.COMPLETED
@@ -88,7 +88,7 @@ async def test_a_cut_in_the_middle_is_raised_while_iterating(client, upstream):
     assert caught.value.reach is Reach.STREAMING
 
 
-async def test_an_upstream_that_is_not_there_was_never_sent_anything(client, upstream):
+async def test_an_absent_upstream_was_never_sent_anything(client, upstream):
     nowhere = replace(upstream, route=replace(upstream.route, base_url="http://127.0.0.1:1/api/v1"))
     with pytest.raises(ResponsesError) as caught:
         await batches_of(client, call(nowhere, "any"))
@@ -121,7 +121,7 @@ async def test_cancelling_closes_the_connection_within_a_second(client, upstream
             await asyncio.sleep(0.01)
 
 
-async def test_attempts_of_many_tasks_do_not_disturb_each_other(client, upstream):
+async def test_attempts_of_many_tasks_do_not_interfere(client, upstream):
     answers = await asyncio.gather(*(batches_of(client, call(upstream, upstream.speaks)) for _ in range(10)))
     texts = {
         "".join(event.text for batch in batches for event in batch if isinstance(event, TextDelta))

@@ -182,7 +182,7 @@ def step_content(step):
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-async def test_a_streamed_scenario_tells_the_same_by_both_endpoints(client, simulator, scenario):
+async def test_a_streamed_scenario_has_the_same_content_by_both_endpoints(client, simulator, scenario):
     responses, chat = await both(client, simulator, body_of(scenario))
     expected = content_of(responses)
     if scenario == "empty":
@@ -202,7 +202,7 @@ async def test_a_streamed_scenario_makes_the_same_turn_by_both_endpoints(client,
 
 
 @pytest.mark.parametrize("scenario", WHOLE)
-async def test_a_whole_answer_tells_the_same_by_both_endpoints(client, simulator, scenario):
+async def test_a_whole_answer_has_the_same_content_by_both_endpoints(client, simulator, scenario):
     body = body_of(scenario, stream=False)
     responses, chat = await both(client, simulator, body)
     if scenario != "empty":
@@ -210,7 +210,7 @@ async def test_a_whole_answer_tells_the_same_by_both_endpoints(client, simulator
     assert as_a_turn(chat, body) == as_a_turn(responses, body)
 
 
-async def test_the_bill_is_the_same_by_both_endpoints(client, simulator):
+async def test_the_usage_is_the_same_by_both_endpoints(client, simulator):
     bills = [of(result.events, ResponseEnded)[0].usage for result in await both(client, simulator, body_of("usage"))]
     assert bills[0] == bills[1]
     assert bills[0].cost is not None
@@ -218,7 +218,7 @@ async def test_the_bill_is_the_same_by_both_endpoints(client, simulator):
 
 @pytest.mark.parametrize("second", ENDPOINTS, ids=lambda endpoint: endpoint.name)
 @pytest.mark.parametrize("first", ENDPOINTS, ids=lambda endpoint: endpoint.name)
-async def test_a_round_of_tools_is_accepted_back_by_either_endpoint(client, simulator, first, second):
+async def test_a_round_of_tools_is_accepted_in_a_later_request_by_either_endpoint(client, simulator, first, second):
     [call] = finished((await hear(client, simulator, first, body_of("tool-call"))).events)
     kept = {key: call[key] for key in ("type", "call_id", "name", "arguments")}
     output = {"type": "function_call_output", "call_id": call["call_id"], "output": "sunny"}
@@ -229,7 +229,7 @@ async def test_a_round_of_tools_is_accepted_back_by_either_endpoint(client, simu
 @pytest.mark.parametrize("scenario", ["thinking", "thinking-raw"])
 @pytest.mark.parametrize("second", ENDPOINTS, ids=lambda endpoint: endpoint.name)
 @pytest.mark.parametrize("first", ENDPOINTS, ids=lambda endpoint: endpoint.name)
-async def test_thinking_is_accepted_back_by_either_endpoint(client, simulator, first, second, scenario):
+async def test_thinking_is_accepted_in_a_later_request_by_either_endpoint(client, simulator, first, second, scenario):
     items = finished((await hear(client, simulator, first, body_of(scenario))).events)
     answer = await hear(client, simulator, second, body_of(scenario, more=(*items, MESSAGE)))
     assert (answer.error, content_of(answer)["text"]) == (None, "The second reading is right.")
@@ -240,7 +240,7 @@ SIGNATURE = {"type": "reasoning.text", "signature": "c2ln", "index": 0}
 SEALED = {"type": "reasoning.encrypted", "data": "AAAA", "id": "c1", "format": "google-gemini-v1", "index": 1}
 
 
-async def test_thinking_and_a_call_of_one_round_go_back_unchanged_in_the_next(client, simulator):
+async def test_thinking_and_a_call_of_one_round_are_sent_back_unchanged_in_the_next(client, simulator):
     body = body_of("tool-call")
     machine = TurnMachine(TurnPlan(body, runnable=frozenset({"look"})))
     machine.feed_all((Begun(),), 0.0)

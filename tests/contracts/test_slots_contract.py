@@ -24,17 +24,17 @@ def in_line(slots: Slots, limit: int = 1, waiting_limit: int = 10) -> asyncio.Ta
     return asyncio.create_task(slots.acquire(limit, waiting_limit))
 
 
-async def test_as_many_places_as_the_limit_are_given(slots):
+async def test_slots_are_granted_up_to_the_limit(slots):
     assert [slots.try_acquire(2) for _ in range(3)] == [True, True, False]
 
 
-async def test_a_place_given_back_can_be_taken_again(slots):
+async def test_a_released_slot_can_be_taken_again(slots):
     slots.try_acquire(1)
     slots.release()
     assert slots.try_acquire(1)
 
 
-async def test_a_free_place_is_taken_without_waiting(slots):
+async def test_a_free_slot_is_taken_without_waiting(slots):
     await slots.acquire(1, 0)
     assert not slots.try_acquire(1)
 
@@ -45,7 +45,7 @@ async def test_the_limit_may_differ_per_call(slots):
     assert slots.try_acquire(2)
 
 
-async def test_the_line_is_served_first_come_first_served(slots):
+async def test_the_queue_is_served_first_come_first_served(slots):
     slots.try_acquire(1)
     served = []
 
@@ -63,7 +63,7 @@ async def test_the_line_is_served_first_come_first_served(slots):
     assert served == ["a", "b", "c"]
 
 
-async def test_nobody_overtakes_the_line(slots):
+async def test_no_caller_overtakes_the_queue(slots):
     slots.try_acquire(1)
     first = in_line(slots)
     await settle()
@@ -72,7 +72,7 @@ async def test_nobody_overtakes_the_line(slots):
     await first
 
 
-async def test_a_full_line_refuses_and_takes_nothing(slots):
+async def test_a_full_queue_refuses_and_takes_nothing(slots):
     slots.try_acquire(1)
     first = in_line(slots, waiting_limit=1)
     await settle()
@@ -85,7 +85,7 @@ async def test_a_full_line_refuses_and_takes_nothing(slots):
     assert slots.try_acquire(1)
 
 
-async def test_one_who_gives_up_leaves_the_line(slots):
+async def test_a_cancelled_waiter_leaves_the_queue(slots):
     slots.try_acquire(1)
     first, second = in_line(slots), in_line(slots)
     await settle()
@@ -96,7 +96,7 @@ async def test_one_who_gives_up_leaves_the_line(slots):
         await second
 
 
-async def test_a_place_handed_to_one_who_gives_up_goes_to_the_next(slots):
+async def test_a_slot_assigned_to_a_cancelled_waiter_goes_to_the_next(slots):
     slots.try_acquire(1)
     first, second = in_line(slots), in_line(slots)
     await settle()
@@ -109,7 +109,7 @@ async def test_a_place_handed_to_one_who_gives_up_goes_to_the_next(slots):
     assert slots.try_acquire(1)
 
 
-async def test_a_place_handed_to_one_who_gives_up_is_free_when_nobody_waits(slots):
+async def test_a_slot_assigned_to_a_cancelled_waiter_is_free_when_the_queue_is_empty(slots):
     slots.try_acquire(1)
     only = in_line(slots)
     await settle()
@@ -119,7 +119,7 @@ async def test_a_place_handed_to_one_who_gives_up_is_free_when_nobody_waits(slot
     assert slots.try_acquire(1)
 
 
-async def test_a_raised_limit_serves_those_who_waited_before(slots):
+async def test_a_raised_limit_serves_callers_already_waiting(slots):
     slots.try_acquire(1)
     first = in_line(slots, limit=1)
     await settle()
@@ -128,7 +128,7 @@ async def test_a_raised_limit_serves_those_who_waited_before(slots):
         await asyncio.gather(first, second)
 
 
-async def test_places_are_neither_lost_nor_doubled_under_random_cancelling(slots):
+async def test_slots_are_neither_lost_nor_duplicated_under_random_cancelling(slots):
     taken = most = 0
 
     async def work(number: int) -> None:

@@ -19,12 +19,12 @@ def test_exactly_one_process_gets_each_lease(raced):
     assert [sorted(fences) for fences in rounds] == [[0] * (PROCESSES - 1) + [1]] * ROUNDS
 
 
-def test_a_fence_is_never_given_twice_and_always_grows(raced):
+def test_a_fence_never_repeats_and_always_grows(raced):
     passed_on = [racer["passed on"] for racer in raced]
     assert all(fences == sorted(fences) for fences in passed_on)
     assert sorted(fence for fences in passed_on for fence in fences) == list(range(1, PROCESSES * ROUNDS + 1))
 
 
-def test_exactly_one_process_is_told_that_a_run_is_new(raced):
+def test_a_run_is_new_in_exactly_one_process(raced):
     rounds = zip(*(racer["started"] for racer in raced), strict=True)
     assert [sorted(results) for results in rounds] == [[0] * (PROCESSES - 1) + [2]] * ROUNDS

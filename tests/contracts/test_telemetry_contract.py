@@ -28,7 +28,7 @@ def telemetry(request: pytest.FixtureRequest) -> Telemetry:
 
 
 @pytest.mark.parametrize("level", ["debug", "info", "warning", "error"])
-def test_any_level_is_taken(telemetry, level):
+def test_any_level_is_accepted(telemetry, level):
     telemetry.event(level, "something_happened", count=1, ratio=0.5, who="x", done=True, nothing=None)
 
 

@@ -45,7 +45,7 @@ async def test_a_run_with_another_key_is_new(runs, changes):
     assert len(await runs.start([replace(run(1, 1), **changes)])) == 1
 
 
-async def test_starting_nothing_is_nothing_new(runs):
+async def test_starting_no_runs_returns_no_new_ones(runs):
     assert await runs.start([]) == frozenset()
     await runs.finish([])
 
@@ -55,37 +55,37 @@ async def test_a_started_run_is_found_as_it_was_stored(runs):
     assert await unsettled(runs, 1) == [run(1, 1)]
 
 
-async def test_a_run_handed_in_as_finished_is_stored_as_started(runs):
+async def test_a_run_passed_as_finished_is_stored_as_started(runs):
     await runs.start([run(1, 1, state=RunState.FINISHED)])
     assert await unsettled(runs, 1) == [run(1, 1)]
 
 
-async def test_call_ids_no_database_likes_are_kept_apart(runs):
+async def test_call_ids_that_databases_refuse_stay_distinct(runs):
     odd = [run(1, 1, call_id=call) for call in ("a\0", "a\ud800", "a\\0000", "")]
     assert await runs.start(odd) == {"a\0", "a\ud800", "a\\0000", ""}
     assert await runs.start(odd) == frozenset()
     assert {one.call_id for one in await unsettled(runs, 1)} == {"a\0", "a\ud800", "a\\0000", ""}
 
 
-async def test_a_run_handed_in_with_a_result_starts_without_one(runs):
+async def test_a_run_passed_with_a_result_starts_without_one(runs):
     await runs.start([finished(1, 1)])
     assert await unsettled(runs, 1) == [run(1, 1)]
 
 
 @pytest.mark.parametrize("kept", [KEPT, NOT_KEPT, Sealed(b"\x00" * 200_000, "odd\0\ud800", 7, 2**40)])
-async def test_a_finished_run_is_found_with_what_is_kept_of_it(runs, kept):
+async def test_a_finished_run_is_found_with_its_stored_result(runs, kept):
     await runs.start([run(1, 1), run(1, 2)])
     await runs.finish([finished(1, 2, kept=kept), finished(1, 3)])
     assert await unsettled(runs, 1) == [run(1, 1), finished(1, 2, kept=kept)]
 
 
-async def test_a_run_that_finished_and_left_nothing_is_not_unsettled(runs):
+async def test_a_finished_run_without_a_stored_result_is_not_unsettled(runs):
     await runs.start([run(1, 1), run(1, 2)])
     await runs.finish([run(1, 2)])
     assert await unsettled(runs, 1, chat="chat-1") == [run(1, 1)]
 
 
-async def test_the_first_end_of_a_run_counts(runs):
+async def test_the_first_result_of_a_run_is_kept(runs):
     await runs.start([run(1, 1)])
     await runs.finish([finished(1, 1)])
     await runs.finish([finished(1, 1, kept=NOT_KEPT)])
@@ -137,7 +137,7 @@ async def test_an_empty_chat_finds_nothing(runs):
     assert await unsettled(runs, chat="") == []
 
 
-async def test_another_owners_runs_never_come(runs):
+async def test_runs_of_another_owner_are_never_found(runs):
     await runs.start([run(1, 1, user_id="bob")])
     assert await unsettled(runs, 1, chat="chat-1") == []
     assert await runs.unsettled("other", "bob", chat_id="chat-1", turn_ids=[ulid(1)], limit=9) == ()
@@ -149,7 +149,7 @@ async def test_thousands_of_turns_are_looked_up_at_once(runs):
     assert found == (run(7, 1),)
 
 
-async def test_old_runs_leave_in_batches_the_oldest_first(runs):
+async def test_old_runs_are_deleted_in_batches_oldest_first(runs):
     await runs.start([run(turn, 1) for turn in (3, 1, 2, 4)])
     before = DAY + timedelta(minutes=4)
     assert await runs.delete_before(HERE, before, 2) == 2
@@ -168,7 +168,7 @@ async def test_chats_are_listed_in_order_with_their_newest_run(runs):
 
 
 @pytest.mark.parametrize("odd", ["\\", "a\0b", "\ud800", "模"])
-async def test_chats_no_database_likes_are_listed_and_deleted(runs, odd):
+async def test_chat_ids_that_databases_refuse_are_listed_and_deleted(runs, odd):
     await runs.start([run(1, 1, chat_id=odd)])
     assert [chat.chat_id for chat in await runs.chats(HERE, "", 9)] == [odd]
     assert await runs.delete_chat(HERE, odd, 9) == 1
@@ -183,7 +183,7 @@ async def test_a_chats_runs_are_deleted_in_batches_finished_or_not(runs):
     assert await unsettled(runs, 1, 2) == [run(2, 1, chat_id="chat-2")]
 
 
-async def test_a_persons_runs_are_deleted_in_batches_finished_or_not(runs):
+async def test_runs_of_a_user_are_deleted_in_batches_finished_or_not(runs):
     await runs.start([*(run(1, call) for call in range(5)), run(2, 1, user_id="bob")])
     await runs.finish([run(1, 1)])
     assert [await runs.delete_person(HERE, "ann", 3) for _ in range(3)] == [3, 2, 0]
@@ -191,12 +191,12 @@ async def test_a_persons_runs_are_deleted_in_batches_finished_or_not(runs):
     assert await unsettled(runs, 1, 2, owner="bob") == [run(2, 1, user_id="bob")]
 
 
-async def test_of_many_tasks_exactly_one_is_told_it_is_new(runs):
+async def test_a_run_is_new_in_exactly_one_of_many_tasks(runs):
     results = await asyncio.gather(*(runs.start([run(1, 2), run(1, 1)][:: 1 - 2 * (n % 2)]) for n in range(12)))
     assert sorted(call for new in results for call in new) == ["call-1", "call-2"]
 
 
-async def test_memory_forgets_finished_runs_first_and_unfinished_ones_never():
+async def test_memory_evicts_finished_runs_first_and_unfinished_ones_never():
     runs = MemoryToolRuns(most=2)
     await runs.start([run(1, 1), run(1, 2)])
     await runs.finish([run(1, 2)])

@@ -63,7 +63,7 @@ def golden(name: str) -> Path:
 
 
 @pytest.mark.parametrize("name", PAYLOADS)
-def test_request_for_a_payload_is_the_reviewed_one(name: str) -> None:
+def test_the_request_for_a_payload_is_the_reviewed_one(name: str) -> None:
     assert sent(name) == json.loads(golden(name).read_text("utf-8"))
 
 

@@ -53,7 +53,7 @@ def test_every_judge_refuses_some_wrong_shape() -> None:
     changes=st.dictionaries(st.sampled_from(sorted(SCHEMA["$defs"]["ResponsesRequest"]["properties"])), ANY_JSON),
     entry=SOME_MODELS,
 )
-def test_the_judges_answer_and_do_not_break_when_any_key_holds_anything(changes: dict[str, Any], entry: Any) -> None:
+def test_the_judges_never_raise_whatever_value_a_key_has(changes: dict[str, Any], entry: Any) -> None:
     assert isinstance(verdict({**deepcopy(RIGHT["a short question"]), **changes}, entry), list)
 
 

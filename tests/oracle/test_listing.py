@@ -53,7 +53,7 @@ GENERATED = closed_schema(SMALL, root="Request")
         {"name": "x", "one": [{"type": "first", "count": 2.0}]},
     ],
 )
-def test_what_the_listing_allows_is_allowed(right: dict[str, Any]) -> None:
+def test_a_request_that_follows_the_listing_is_accepted(right: dict[str, Any]) -> None:
     assert Draft202012Validator(GENERATED).is_valid(right)
 
 
@@ -74,7 +74,7 @@ def test_what_the_listing_allows_is_allowed(right: dict[str, Any]) -> None:
         {"name": "x", "items": [{"type": "second", "count": 1}]},
     ],
 )
-def test_what_the_listing_does_not_allow_is_refused(wrong: dict[str, Any]) -> None:
+def test_a_request_that_violates_the_listing_is_refused(wrong: dict[str, Any]) -> None:
     assert not Draft202012Validator(GENERATED).is_valid(wrong)
 
 
@@ -82,7 +82,7 @@ def test_only_the_types_that_the_root_uses_are_kept() -> None:
     assert GENERATED["$defs"].keys() == {"Request", "Item", "First", "Second", "Either", "AnyValue"}
 
 
-def test_alternatives_are_found_by_the_key_that_tells_them_apart() -> None:
+def test_alternatives_are_selected_by_their_discriminating_key() -> None:
     table = GENERATED["$defs"]["Item"]["x-dispatch"]
     assert table == {"key": "type", "cases": {"first": [0], "second": [1]}, "absent": [1], "rest": [2]}
 

@@ -18,7 +18,7 @@ def some_bodies() -> list[dict[str, Any]]:
     return drawn(bodies(SLUG), 400, from_seed=11)
 
 
-def test_drawing_gives_as_many_bodies_as_asked_for(some_bodies: list[dict[str, Any]]) -> None:
+def test_drawing_gives_the_requested_number_of_bodies(some_bodies: list[dict[str, Any]]) -> None:
     assert len(some_bodies) == 400
 
 
@@ -42,17 +42,17 @@ def test_every_role_and_every_kind_of_part_is_drawn(some_bodies: list[dict[str, 
     assert set(wanted.split()) - kinds.keys() == set()
 
 
-def test_no_two_bodies_share_what_could_be_changed(some_bodies: list[dict[str, Any]]) -> None:
+def test_no_two_bodies_share_mutable_values(some_bodies: list[dict[str, Any]]) -> None:
     holders = [id(body["tools"]) for body in some_bodies if isinstance(body.get("tools"), list)]
     assert len(holders) == len(set(holders))
 
 
-def test_a_long_history_has_exactly_the_length_asked_for() -> None:
+def test_a_long_history_has_exactly_the_requested_length() -> None:
     found = drawn(long_histories(SLUG), 5, from_seed=1)
     assert [len(body["messages"]) for body in found] == [500] * 5
 
 
-def test_a_long_history_holds_tool_rounds() -> None:
+def test_a_long_history_contains_tool_rounds() -> None:
     (body,) = drawn(long_histories(SLUG), 1, from_seed=1)
     assert sum(message["role"] == "tool" for message in body["messages"]) > 50
 

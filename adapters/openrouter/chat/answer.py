@@ -36,7 +36,7 @@ class ChatAnswer:
         self._listed = self._reasoned = False
         self._taken: set[str] = set()
 
-    def hear(self, delta: JsonObject) -> None:
+    def feed(self, delta: JsonObject) -> None:
         """Add one delta, or with `whole` the message."""
         if delta.get("reasoning") or delta.get("reasoning_details") is not None:
             self._think(delta)

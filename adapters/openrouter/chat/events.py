@@ -99,7 +99,7 @@ class ChatVocabulary:
             return
         delta = choice.get("message" if self._whole else "delta")
         if isinstance(delta, dict):
-            answer.hear(delta)
+            answer.feed(delta)
         if choice.get("error"):
             self._fail({**frame, "error": choice["error"]}, frame, closing=True)
         elif choice.get("finish_reason") or choice.get("native_finish_reason"):

@@ -71,7 +71,7 @@ class _Writer:
         elif kind == OUTPUTS:
             self.end_turn()
         elif role == "assistant":
-            self._say(_said(item.get("content")))
+            self._say(_assistant_text(item.get("content")))
         elif role in ("user", "system", "developer"):
             self.end_turn()
             self._write(str(role), item.get("content"))
@@ -92,15 +92,15 @@ class _Writer:
         self._pending = []
         return self._turn
 
-    def _say(self, joined_text: str) -> None:
-        if not joined_text:
+    def _say(self, content: str) -> None:
+        if not content:
             return
         turn = self._turn
         if turn is not None and turn.text and not turn.calls:
             self._turn, pending, self._pending = None, self._pending, []
             self.messages.append(turn.message())
             self._pending = pending
-        self._open_turn().text.append(joined_text)
+        self._open_turn().text.append(content)
 
     def _write(self, role: str, content: object) -> None:
         parts = chat_parts(content)
@@ -119,8 +119,8 @@ class _Writer:
                 continue
             parts = chat_parts(waiting.pop(0).get("output"))
             attached = [part for part in parts if not is_text(part)]
-            joined_text = "\n".join(str(part["text"]) for part in parts if is_text(part))
-            content = joined_text or (ATTACHED if attached else "")
+            output_text = "\n".join(str(part["text"]) for part in parts if is_text(part))
+            content = output_text or (ATTACHED if attached else "")
             self.messages.append({"role": "tool", "tool_call_id": call_id, "content": content})
             if attached:
                 media += [{"type": "text", "text": ATTACHMENT.format(name=call.get("name"))}, *attached]
@@ -133,12 +133,12 @@ def _thinking(items: list[JsonObject]) -> dict[str, Any]:
     details: list[JsonObject] = []
     plain, listed = "", False
     for item in items:
-        given = item.get("reasoning_details")
-        alone = "" if given else plain_thinking(item)
+        original = item.get("reasoning_details")
+        alone = "" if original else plain_thinking(item)
         plain += alone
-        if isinstance(given, list | tuple):
+        if isinstance(original, list | tuple):
             listed = True
-            append_details(details, given)
+            append_details(details, original)
         elif not alone:
             append_details(details, details_of(item, next_index(details)))
     thinking: dict[str, Any] = {"reasoning": plain} if plain else {}
@@ -152,10 +152,10 @@ def _tool_call(item: JsonObject) -> JsonObject:
     return {"id": text(item.get("call_id")), "type": "function", "function": function}
 
 
-def _said(content: object) -> str:
+def _assistant_text(content: object) -> str:
     """Return the text of an assistant message; a refusal counts as text."""
     if isinstance(content, str):
         return content
     parts = content if isinstance(content, list | tuple) else ()
-    joined_text = (text(part.get("text")) or text(part.get("refusal")) for part in parts if isinstance(part, dict))
-    return BETWEEN_PARTS.join(filter(None, joined_text))
+    texts = (text(part.get("text")) or text(part.get("refusal")) for part in parts if isinstance(part, dict))
+    return BETWEEN_PARTS.join(filter(None, texts))

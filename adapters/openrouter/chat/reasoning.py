@@ -87,8 +87,8 @@ class ReasoningItem:
 
     def _chosen_id(self, taken: set[str]) -> str:
         """Return upstream's id, against which encrypted content is verified, or a generated one."""
-        given = (entry.id for entry in self._entries if entry.id.startswith(ID_PREFIX) and entry.id not in taken)
-        chosen = next(given, self._item_id)
+        upstream_ids = (entry.id for entry in self._entries if entry.id.startswith(ID_PREFIX) and entry.id not in taken)
+        chosen = next(upstream_ids, self._item_id)
         taken.add(chosen)
         return chosen
 

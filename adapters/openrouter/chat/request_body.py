@@ -49,8 +49,8 @@ def chat_fields(body: ResponsesBody) -> dict[str, object]:
     fields |= {name: getattr(body, name) for name in SHARED}
     if not tools:
         fields["parallel_tool_calls"] = None
-    given = body.chat_only or {}
-    fields |= {name: given[name] for name in CHAT_ONLY if name in given}
+    chat_only = body.chat_only or {}
+    fields |= {name: chat_only[name] for name in CHAT_ONLY if name in chat_only}
     if body.top_logprobs is not None:
         fields["logprobs"] = True
     return fields

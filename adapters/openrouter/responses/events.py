@@ -107,10 +107,10 @@ def _read_part(frame: JsonObject, kind: str) -> UpstreamEvent:
     index = count(frame.get("output_index"))
     whole = WHOLES.get(kind)
     if whole is not None:
-        said = frame.get(whole.text_key)
-        if not isinstance(said, str):
+        content = frame.get(whole.text_key)
+        if not isinstance(content, str):
             return UNREADABLE
-        return whole.build(index, text(frame.get("item_id")), count(frame.get(whole.part_key)), said)
+        return whole.build(index, text(frame.get("item_id")), count(frame.get(whole.part_key)), content)
     if kind in ("response.output_item.added", "response.output_item.done"):
         item = frame.get("item")
         if not isinstance(item, dict):

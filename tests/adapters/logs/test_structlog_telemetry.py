@@ -1,4 +1,4 @@
-"""Log lines of our own logger, masked, without touching anybody's configuration."""
+"""Log lines of the pipe's own logger: masked, and without changes to the host's logging configuration."""
 
 import json
 import logging
@@ -10,7 +10,7 @@ from adapters.logs.structlog_telemetry import LOGGER_NAME, StructlogTelemetry
 
 
 class Kept(logging.Handler):
-    """Keeps what is written."""
+    """Stores written lines."""
 
     def __init__(self):
         super().__init__()
@@ -32,7 +32,7 @@ def kept(logger):
     return handler
 
 
-def test_a_line_holds_event_level_and_values(logger, kept):
+def test_a_line_contains_event_level_and_values(logger, kept):
     StructlogTelemetry(str, logger=logger).event("warning", "pool_full", waiting=3, model="a/b")
     [(level, line)] = kept.lines
     assert level == "WARNING"
@@ -66,7 +66,7 @@ def test_levels_below_the_chosen_one_are_not_written(logger, kept):
     assert len(kept.lines) == 1
 
 
-def test_an_unknown_level_changes_nothing_and_is_told(logger, kept):
+def test_an_unknown_level_changes_nothing_and_is_reported(logger, kept):
     telemetry = StructlogTelemetry(str, level="WARNING", logger=logger)
     telemetry.set_level("chatty")
     assert logger.level == logging.WARNING
@@ -80,7 +80,7 @@ def test_nothing_but_our_logger_is_configured():
     assert logging.getLogger(LOGGER_NAME).handlers == []
 
 
-def test_an_application_that_configured_structlog_does_not_change_our_lines(logger, kept):
+def test_an_application_that_configures_structlog_does_not_change_our_lines(logger, kept):
     structlog.configure(processors=[lambda *_: "theirs"])
     try:
         StructlogTelemetry(str, logger=logger).event("info", "started")

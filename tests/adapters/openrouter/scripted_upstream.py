@@ -1,4 +1,4 @@
-"""An upstream on loopback that does byte for byte what a test says, and sees what the client does to it."""
+"""An upstream on loopback that sends exactly the bytes of a test's script, and observes the client."""
 
 import json
 import socket
@@ -17,7 +17,7 @@ COMPLETED = {"type": "response.completed", "response": {"id": "gen-1", "model": 
 
 @dataclass
 class Asked:
-    """One request as it arrived."""
+    """One received request."""
 
     method: str
     target: str
@@ -73,7 +73,7 @@ class Visit:
             await self.writer.drain()
 
     def cut(self) -> None:
-        """Close the connection without a word."""
+        """Close the connection without an answer."""
         self.writer.close()
 
     def reset(self) -> None:
@@ -91,7 +91,7 @@ class Visit:
 
 
 def sse(frame: object) -> bytes:
-    """Return one event; text is sent as it is."""
+    """Return one event; text is sent unchanged."""
     return b"data: " + (frame.encode() if isinstance(frame, str) else json.dumps(frame).encode()) + b"\n\n"
 
 
@@ -150,7 +150,7 @@ async def scripted(*scripts: Script, tls: ssl.SSLContext | None = None) -> Async
 
 
 async def a_short_answer(visit: Visit) -> None:
-    """Two deltas, the end, `[DONE]`."""
+    """Send two deltas, the end event and `[DONE]`."""
     await visit.head(200, STREAM_HEADERS)
     await visit.frames(delta("Hel"), delta("lo"), COMPLETED, "[DONE]")
     await visit.end()

@@ -1,4 +1,4 @@
-"""A body as `POST /responses` would receive it."""
+"""A body in the form that `POST /responses` receives."""
 
 from adapters.openrouter.responses.request_body import responses_fields
 from adapters.openrouter.wire.codec import FASTEST, Codec

@@ -1,4 +1,4 @@
-"""Every way an attempt can fail comes back as one typed error that says how far it got."""
+"""Every possible failure of an attempt becomes one typed error that says how far the attempt got."""
 
 import asyncio
 import gzip
@@ -83,7 +83,7 @@ async def test_an_unknown_name_was_never_sent(client):
     assert (error.reach, error.detail) == (Reach.NOT_SENT, "DNS: name not found")
 
 
-async def test_a_port_that_speaks_no_tls_was_never_sent(client):
+async def test_a_port_without_tls_was_never_sent(client):
     async def speak_plainly(reader, writer):
         await reader.read(100)
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
@@ -96,7 +96,7 @@ async def test_a_port_that_speaks_no_tls_was_never_sent(client):
     assert (error.reach, error.detail) == (Reach.NOT_SENT, "TLS: no handshake")
 
 
-async def test_a_handshake_that_does_not_come_about_in_time_was_never_sent(client):
+async def test_a_handshake_that_times_out_was_never_sent(client):
     async with scripted(silence) as upstream:
         error = await failure(client, call(upstream.url.replace("http:", "https:"), connect=0.2))
     assert isinstance(error, TimedOut)
@@ -114,13 +114,13 @@ async def test_a_base_url_that_cannot_be_used_is_an_invalid_route(client, url):
 
 
 @pytest.mark.parametrize("key", ["sk\n", "sk-é", "sk\x00"])
-async def test_a_key_that_no_header_can_hold_is_an_invalid_route(client, key):
+async def test_a_key_that_a_header_cannot_contain_is_an_invalid_route(client, key):
     error = await failure(client, call("http://127.0.0.1:9", key=key))
     assert isinstance(error, InvalidRoute)
     assert key not in str(error)
 
 
-async def test_a_kept_connection_that_upstream_closed_while_the_loop_was_busy_is_not_used_again(client):
+async def test_a_pooled_connection_that_upstream_closed_while_the_loop_was_busy_is_not_reused(client):
     async def answer_and_close(visit):
         await a_short_answer(visit)
         visit.cut()
@@ -135,7 +135,7 @@ async def test_a_kept_connection_that_upstream_closed_while_the_loop_was_busy_is
     assert upstream.connections == 2
 
 
-async def test_a_body_upstream_never_took_in_full_was_never_sent(client):
+async def test_a_body_that_upstream_never_read_in_full_was_never_sent(client):
     async def reset_before_reading(reader, writer):
         await reader.readuntil(b"\r\n\r\n")
         writer.transport.abort()
@@ -148,7 +148,7 @@ async def test_a_body_upstream_never_took_in_full_was_never_sent(client):
     assert error.reach is Reach.NOT_SENT
 
 
-async def test_a_body_upstream_stops_taking_runs_into_the_idle_limit(client):
+async def test_a_body_that_upstream_stops_reading_hits_the_idle_limit(client):
     async def take_nothing(reader, writer):
         writer.transport.pause_reading()
         await asyncio.sleep(3600)
@@ -161,7 +161,7 @@ async def test_a_body_upstream_stops_taking_runs_into_the_idle_limit(client):
     assert (error.what, error.reach) == ("read", Reach.NOT_SENT)
 
 
-# --- sent, nothing heard ----------------------------------------------------------------------------------
+# --- sent, no answer --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("way", "detail"), [("cut", "closed without an answer"), ("reset", "reset")])
@@ -187,7 +187,7 @@ async def test_a_cut_after_the_headers_and_before_the_first_event_is_uncertain(c
     assert error.reach is Reach.SENT
 
 
-async def test_silence_after_the_body_was_sent_runs_into_the_idle_limit(client):
+async def test_silence_after_the_body_was_sent_hits_the_idle_limit(client):
     async with scripted(silence) as upstream:
         error = await failure(client, call(upstream.url, idle_read=0.2))
     assert isinstance(error, TimedOut)
@@ -212,7 +212,7 @@ async def test_something_that_is_not_http_is_unreadable(client):
 # --- refused ----------------------------------------------------------------------------------------------
 
 
-async def test_an_http_error_carries_what_upstream_said(client):
+async def test_an_http_error_contains_the_message_of_upstream(client):
     async def refuse(visit):
         await visit.answer_json({"error": {"code": 429, "message": "slow down"}}, 429, Retry_After="7")
 
@@ -223,7 +223,7 @@ async def test_an_http_error_carries_what_upstream_said(client):
     assert (problem.status, problem.text, problem.retry_after) == (429, "slow down", 7.0)
 
 
-async def test_the_connection_of_an_http_error_serves_again(client):
+async def test_the_connection_of_an_http_error_is_reused(client):
     async def refuse(visit):
         await visit.answer_json({"error": {"message": "no"}}, 400)
 
@@ -305,7 +305,7 @@ async def test_a_200_that_is_neither_stream_nor_response_is_unreadable(client, b
 
 
 @pytest.mark.parametrize("way", ["cut", "reset"])
-async def test_a_connection_lost_in_the_middle_still_hands_over_what_had_come(client, way):
+async def test_a_connection_lost_in_the_middle_still_returns_the_received_events(client, way):
     released = asyncio.Event()
 
     async def lose(visit):
@@ -330,7 +330,7 @@ async def test_a_connection_lost_in_the_middle_still_hands_over_what_had_come(cl
     assert caught.value.reach is Reach.STREAMING
 
 
-async def test_broken_http_in_the_middle_is_an_error_and_no_endless_wait(client):
+async def test_broken_http_in_the_middle_is_an_error_instead_of_an_endless_wait(client):
     async def babble(visit):
         await visit.head(200, STREAM_HEADERS)
         await visit.frames(delta("a"))
@@ -348,7 +348,7 @@ async def test_broken_http_in_the_middle_is_an_error_and_no_endless_wait(client)
     assert caught.value.reach is Reach.STREAMING
 
 
-async def test_silence_in_the_middle_runs_into_the_idle_limit(client):
+async def test_silence_in_the_middle_hits_the_idle_limit(client):
     async def stall(visit):
         await visit.head(200, STREAM_HEADERS)
         await visit.frames(delta("a"))
@@ -373,7 +373,7 @@ async def test_the_total_limit_ends_a_stream(client):
     assert (error.what, error.reach) == ("total", Reach.STREAMING)
 
 
-async def test_an_event_beyond_its_limit_comes_after_what_was_said_before(client):
+async def test_events_before_one_beyond_its_limit_are_returned_first(client):
     async def shout(visit):
         await visit.head(200, STREAM_HEADERS)
         await visit.chunk(sse(delta("a")) + b"data: " + b"x" * 3000)
@@ -389,7 +389,7 @@ async def test_an_event_beyond_its_limit_comes_after_what_was_said_before(client
 @pytest.mark.parametrize(
     ("coding", "named"), [("gzip", "gzip"), ("deflate", "deflate"), (" BR ", "br"), ("x-y", "x-y")]
 )
-async def test_an_answer_compressed_unasked_is_refused_and_never_inflated(client, stream, coding, named):
+async def test_an_answer_compressed_without_request_is_refused_and_never_inflated(client, stream, coding, named):
     async def compress(visit):
         assert visit.asked.headers["Accept-Encoding"] == "identity"
         kind = "text/event-stream" if stream else "application/json"
@@ -401,7 +401,7 @@ async def test_an_answer_compressed_unasked_is_refused_and_never_inflated(client
     assert f"compressed ({named})" in error.detail
 
 
-async def test_an_error_compressed_unasked_keeps_its_status(client):
+async def test_an_error_compressed_without_request_keeps_its_status(client):
     async def compress(visit):
         await visit.answer(503, gzip.compress(bytes(1_000_000)), {"Content-Encoding": "gzip"})
 
@@ -412,7 +412,7 @@ async def test_an_error_compressed_unasked_keeps_its_status(client):
     assert "\ufffd" not in error.problem.text
 
 
-async def test_an_answer_that_says_it_is_not_compressed_is_read(client):
+async def test_an_answer_with_identity_coding_is_read(client):
     async def say_so(visit):
         await visit.head(200, {**STREAM_HEADERS, "Content-Encoding": "identity"})
         await visit.frames(delta("a"), COMPLETED, "[DONE]")
@@ -423,7 +423,7 @@ async def test_an_answer_that_says_it_is_not_compressed_is_read(client):
     assert error is None
 
 
-async def test_a_connection_lost_after_the_terminal_event_is_a_quiet_end(client):
+async def test_a_connection_lost_after_the_terminal_event_is_a_normal_end(client):
     async def lose(visit):
         await visit.head(200, STREAM_HEADERS)
         await visit.frames(delta("a"), COMPLETED)
@@ -436,7 +436,7 @@ async def test_a_connection_lost_after_the_terminal_event_is_a_quiet_end(client)
     assert events[-1] == StreamClosed(said_done=False)
 
 
-async def test_a_stream_that_just_ends_hands_back_the_unfinished_event(client):
+async def test_a_stream_that_just_ends_returns_the_unfinished_event(client):
     unfinished = json.dumps(COMPLETED).encode()
 
     async def stop(visit):

@@ -1,4 +1,4 @@
-"""What goes out on the wire, what comes back, and when connections close or serve again."""
+"""The bytes on the wire, the events read from them, and when connections are closed or reused."""
 
 import asyncio
 import json
@@ -52,7 +52,7 @@ async def everything(client, upstream_call):
 # --- the request ------------------------------------------------------------------------------------------
 
 
-async def test_the_request_is_what_upstream_documents(client):
+async def test_the_request_follows_the_documentation_of_upstream(client):
     async with scripted(a_short_answer) as upstream:
         await everything(client, call(upstream.url))
         asked = upstream.visits[0].asked
@@ -69,7 +69,7 @@ async def test_the_request_is_what_upstream_documents(client):
     assert "Cookie" not in asked.headers
 
 
-async def test_attribution_that_no_header_can_hold_is_cleaned(client):
+async def test_attribution_that_a_header_cannot_contain_is_cleaned(client):
     async with scripted(a_short_answer) as upstream:
         await everything(client, call("", route=Route(upstream.url, "", "", "Café\r\nX-Evil: 1\ud83d")))
         headers = upstream.visits[0].asked.headers
@@ -96,7 +96,7 @@ async def test_a_stream_arrives_in_order_and_ends_with_its_closing(client):
     assert events[-1] == StreamClosed(said_done=True)
 
 
-async def test_everything_one_read_brings_is_one_batch(client):
+async def test_the_events_of_one_read_are_one_batch(client):
     async def answer(visit):
         await visit.head(200, STREAM_HEADERS)
         await visit.chunk(b"".join(sse(delta(text)) for text in "abc") + sse(COMPLETED))
@@ -108,7 +108,7 @@ async def test_everything_one_read_brings_is_one_batch(client):
     assert batch[0].text == "abc"
 
 
-async def test_batches_are_read_only_when_asked_for(client):
+async def test_batches_are_read_on_demand_only(client):
     sent = 0
 
     async def pour(visit):
@@ -123,14 +123,14 @@ async def test_batches_are_read_only_when_asked_for(client):
         await anext(batches)
         before = -1
         async with asyncio.timeout(10):
-            while sent != before:  # until the writer stands still
+            while sent != before:  # until the writer is blocked
                 before = sent
                 await asyncio.sleep(0.1)
         assert sent < 64 * 1024 * 1024
         assert await anext(batches)
 
 
-async def test_a_line_of_megabytes_passes(client):
+async def test_a_line_of_megabytes_is_read(client):
     picture = "A" * 5_000_000
 
     async def answer(visit):
@@ -158,7 +158,7 @@ async def test_a_stream_under_a_wrong_content_type_is_recognised(client, kind):
 
 
 @pytest.mark.parametrize("stream", [True, False])
-async def test_a_whole_response_comes_as_one_batch(client, stream):
+async def test_a_whole_response_is_one_batch(client, stream):
     response = {
         "id": "gen-1",
         "model": "a/b",
@@ -189,7 +189,7 @@ async def test_a_whole_response_that_failed_ends_as_failed(client):
     assert (ended.status, ended.problem.text) == (ResponseStatus.FAILED, "m")
 
 
-async def test_the_generation_id_of_the_headers_serves_when_the_event_has_none(client):
+async def test_the_generation_id_of_the_headers_is_used_when_the_event_has_none(client):
     async def answer(visit):
         await visit.head(200, {**STREAM_HEADERS, "X-Generation-Id": "gen-7"})
         await visit.frames({"type": "response.created", "response": {}}, "[DONE]")
@@ -203,14 +203,14 @@ async def test_the_generation_id_of_the_headers_serves_when_the_event_has_none(c
 # --- connections ------------------------------------------------------------------------------------------
 
 
-async def test_a_connection_serves_again_after_a_stream_was_read_to_its_end(client):
+async def test_a_connection_is_reused_after_a_stream_was_read_to_its_end(client):
     async with scripted(a_short_answer) as upstream:
         await everything(client, call(upstream.url))
         await everything(client, call(upstream.url))
     assert upstream.connections == 1
 
 
-async def test_a_connection_serves_again_when_the_reader_left_at_the_terminal_event(client):
+async def test_a_connection_is_reused_when_the_reader_left_at_the_terminal_event(client):
     may_end = asyncio.Event()
 
     async def answer(visit):
@@ -285,7 +285,7 @@ async def test_cancelling_before_the_answer_closes_the_connection_within_a_secon
             await task
 
 
-async def test_cancelling_during_an_upload_breaks_it_off(client):
+async def test_cancelling_during_an_upload_aborts_it(client):
     received, began, cancelled, gone = 0, asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def take_slowly(reader, _writer):
@@ -313,7 +313,7 @@ async def test_cancelling_during_an_upload_breaks_it_off(client):
     assert received < 60_000_000
 
 
-async def test_an_upload_that_is_broken_off_does_not_wait_for_upstream_to_take_the_rest():
+async def test_an_aborted_upload_does_not_wait_for_upstream_to_read_the_rest():
     class Stuck(StreamWriter):
         aborted = False
 
@@ -346,7 +346,7 @@ async def test_many_attempts_at_once_use_a_connection_each_and_all_end(client):
     assert upstream.connections <= 20
 
 
-async def test_a_closed_pool_breaks_answers_under_way(client, pool):
+async def test_closing_the_pool_breaks_open_answers(client, pool):
     async def stall(visit):
         await visit.head(200, STREAM_HEADERS)
         await visit.frames(delta("a"))
@@ -366,7 +366,7 @@ async def test_a_closed_pool_sends_nothing(client, pool):
     assert caught.value.reach is Reach.NOT_SENT
 
 
-# --- the way out ------------------------------------------------------------------------------------------
+# --- proxies and certificates -----------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -417,7 +417,7 @@ def tls():
     return context
 
 
-async def test_a_certificate_nobody_vouches_for_is_refused_before_anything_is_sent(client, tls):
+async def test_an_untrusted_certificate_is_refused_before_anything_is_sent(client, tls):
     async with scripted(a_short_answer, tls=tls) as upstream:
         with pytest.raises(Unreachable) as caught:
             await everything(client, call(upstream.url))

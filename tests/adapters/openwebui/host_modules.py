@@ -1,4 +1,4 @@
-"""Stand-ins for the host's modules, as far as model rows need them; the real ones are met in tests/hosts."""
+"""Stand-ins for the host's modules, as far as model rows need them; tests/hosts uses the real ones."""
 
 import asyncio
 import threading
@@ -19,7 +19,7 @@ class Dumped(SimpleNamespace):
 
 
 class OldForm:
-    """The form of a host whose rows carry their access themselves."""
+    """The form of a host that stores access in the row itself."""
 
     model_fields = dict.fromkeys(("id", "base_model_id", "name", "meta", "params", "access_control", "is_active"))
 
@@ -29,7 +29,7 @@ class OldForm:
 
 
 class NewForm(OldForm):
-    """The form of a host with grants in a table of their own."""
+    """The form of a host that stores grants in a table of their own."""
 
     model_fields = dict.fromkeys(
         ("id", "base_model_id", "name", "meta", "params", "access_grants", "is_active", "commit_message")
@@ -37,7 +37,7 @@ class NewForm(OldForm):
 
 
 def stored(row_id: str = "pipe.a/b", **other: Any) -> Any:
-    """Return a row as the host's functions do."""
+    """Return a row as the host's functions return it."""
     access = {"read": {"group_ids": ["g"]}}
     row = {"name": "B", "user_id": "", "base_model_id": None, "is_active": False, "access_control": access}
     meta, params = Dumped(description="x", knowledge=None), Dumped(temperature=1)
@@ -45,7 +45,7 @@ def stored(row_id: str = "pipe.a/b", **other: Any) -> Any:
 
 
 class InTurn:
-    """Answers given one after the other; the last one repeats."""
+    """Answers returned one after the other; the last one repeats."""
 
     def __init__(self, *answers: Any) -> None:
         self._answers = list(answers)
@@ -56,7 +56,7 @@ class InTurn:
 
 @dataclass
 class Host:
-    """What the stand-ins answer (an exception is raised, a function asked, `InTurn` played), and what they got."""
+    """The scripted answers (exceptions are raised, functions called, `InTurn` played), and the received arguments."""
 
     answers: dict[str, Any] = field(default_factory=dict)
     environment: dict[str, Any] = field(default_factory=dict)
@@ -75,11 +75,11 @@ class Host:
         return answer(*given) if callable(answer) else answer
 
     def sent(self, name: str) -> list[Any]:
-        """Return what was handed to the last call of a function."""
+        """Return the arguments of the last call of a function."""
         return next(list(call[1:]) for call in reversed(self.calls) if call[0] == name)
 
     def modules(self, *, coroutines: bool, form: type[OldForm], names: tuple[str, ...]) -> dict[str, ModuleType]:
-        """Return the modules by name; `names` are the functions there are."""
+        """Return the modules by name; `names` are the functions that exist."""
         make = self._coroutine if coroutines else self._function
         models = ModuleType("open_webui.models.models")
         functions = SimpleNamespace(**{name: make(name) for name in names})
@@ -121,7 +121,7 @@ class Host:
 
 
 class _Table:
-    """Enough of a table to build the queries there are; each is what is answered, and the prefix."""
+    """Enough of a table to build the queries; a query is its scripted answer and its prefix."""
 
     @dataclass(frozen=True)
     class _Column:

@@ -1,4 +1,4 @@
-"""Tools in the shapes in which hosts hand them over."""
+"""Tools in the forms in which hosts pass them to functions."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -9,7 +9,7 @@ PLAIN = {"type": "object", "properties": {"a": {"type": "integer"}, "b": {"type"
 
 
 def wrapped(function: Callable[..., Any], **bound: Any) -> Callable[..., Any]:
-    """Wrap a function as hosts do: always a coroutine function, also around one that blocks."""
+    """Wrap a function as hosts do: always in a coroutine function, even if it blocks."""
     partial_function = partial(function, **bound)
     if inspect.iscoroutinefunction(function):
 
@@ -26,36 +26,36 @@ def wrapped(function: Callable[..., Any], **bound: Any) -> Callable[..., Any]:
 
 
 def spec(name: str, parameters: Mapping[str, Any] = PLAIN) -> dict[str, Any]:
-    """Describe a function."""
+    """Return the spec of a function."""
     return {"name": name, "description": f"Does {name}.", "parameters": dict(parameters)}
 
 
 def workspace(name: str, function: Callable[..., Any], tool_id: str = "adder") -> dict[str, Any]:
-    """Make the entry of a workspace tool."""
+    """Return the entry of a workspace tool."""
     meta = {"file_handler": False, "citation": True}
     return {"tool_id": tool_id, "callable": wrapped(function), "spec": spec(name), "metadata": meta}
 
 
 def builtin(name: str, function: Callable[..., Any]) -> dict[str, Any]:
-    """Make the entry of one of the host's own tools."""
+    """Return the entry of one of the host's own tools."""
     return {"tool_id": f"builtin:{name}", "callable": wrapped(function), "spec": spec(name), "type": "builtin"}
 
 
 def external(name: str, function: Callable[..., Any], tool_id: str = "server:weather") -> dict[str, Any]:
-    """Make the entry of a tool of an OpenAPI server."""
+    """Return the entry of a tool of an OpenAPI server."""
     return {"tool_id": tool_id, "callable": wrapped(function), "spec": spec(name), "type": "external"}
 
 
 def mcp(name: str, function: Callable[..., Any], client: object) -> dict[str, Any]:
-    """Make the entry of a tool of an MCP server."""
+    """Return the entry of a tool of an MCP server."""
     return {"spec": spec(name), "callable": function, "type": "mcp", "client": client, "direct": False}
 
 
 def direct(name: str, **server: Any) -> dict[str, Any]:
-    """Make the entry of a tool only the browser reaches."""
+    """Return the entry of a direct tool, reachable from the browser only."""
     return {"spec": spec(name), "direct": True, "server": {"url": "https://maps.example/api", **server}}
 
 
 def in_body(*names: str) -> list[dict[str, Any]]:
-    """Make the `tools` of a request."""
+    """Return the `tools` of a request."""
     return [{"type": "function", "function": spec(name)} for name in names]

@@ -1,4 +1,4 @@
-"""Which tools are on offer, of what the different hosts hand over."""
+"""Which tools are available, depending on what the different hosts pass."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def sources(offer: HostOffer) -> dict[str, str]:
     return {tool.spec.name: tool.spec.source for tool in read_tools(offer)}
 
 
-def test_every_kind_of_tool_says_where_it_comes_from() -> None:
+def test_every_kind_of_tool_has_its_source() -> None:
     client = object()
     tools = {
         "add": workspace("add", add, "calculator"),
@@ -44,17 +44,17 @@ def test_every_kind_of_tool_says_where_it_comes_from() -> None:
     }
 
 
-def test_nothing_is_on_offer_when_the_request_names_no_tools() -> None:
+def test_no_tool_is_available_when_the_request_names_none() -> None:
     assert read_tools(HostOffer({"add": workspace("add", add)}, None, None)) == ()
     assert read_tools(HostOffer({"add": workspace("add", add)}, None, [])) == ()
 
 
-def test_only_tools_the_request_names_are_on_offer_in_its_order() -> None:
+def test_only_tools_named_in_the_request_are_available_in_its_order() -> None:
     tools = {name: workspace(name, add) for name in ("one", "two", "three")}
     assert list(sources(HostOffer(tools, None, in_body("three", "gone", "one")))) == ["three", "one"]
 
 
-def test_what_only_the_metadata_holds_is_on_offer_too() -> None:
+def test_tools_found_only_in_the_metadata_are_available_too() -> None:
     handed = {"add": workspace("add", add)}
     stored = {**handed, "route": direct("route")}
     assert list(sources(HostOffer(handed, stored, in_body("add", "route")))) == ["add", "route"]
@@ -64,7 +64,7 @@ def test_a_list_of_entries_is_read_like_a_mapping() -> None:
     assert list(sources(HostOffer([workspace("add", add)], None, in_body("add")))) == ["add"]
 
 
-def test_flat_names_of_the_responses_form_are_understood() -> None:
+def test_flat_names_of_the_responses_form_are_read() -> None:
     offered = [{"type": "function", "name": "add"}, {"type": "web_search"}]
     assert list(sources(HostOffer({"add": workspace("add", add)}, None, offered))) == ["add"]
 
@@ -73,17 +73,17 @@ def test_flat_names_of_the_responses_form_are_understood() -> None:
     "entry",
     [None, 7, {}, {"spec": None, "callable": None}, {"direct": True}, {"spec": {"name": "x"}, "callable": "no"}],
 )
-def test_an_entry_nobody_can_run_is_left_out(entry: Any) -> None:
+def test_an_entry_that_cannot_be_run_is_left_out(entry: Any) -> None:
     assert read_tools(HostOffer({"x": entry}, None, in_body("x"))) == ()
 
 
-def test_a_spec_without_parameters_takes_none() -> None:
+def test_a_spec_without_parameters_has_none() -> None:
     entry = {"tool_id": "t", "callable": add, "spec": {"name": "x", "description": None, "parameters": None}}
     (tool,) = read_tools(HostOffer({"x": entry}, None, in_body("x")))
     assert (tool.spec.parameters, tool.spec.description) == ({"type": "object", "properties": {}}, "")
 
 
-def test_builtin_tools_are_told_apart_by_their_source_and_declare_nothing() -> None:
+def test_builtin_tools_differ_by_their_source_and_declare_nothing() -> None:
     tools = {name: builtin(name, add) for name in ("search_web", "add_memory")}
     specs = [tool.spec for tool in read_tools(HostOffer(tools, None, in_body(*tools)))]
     assert {(spec.name, spec.source, spec.idempotent) for spec in specs} == {

@@ -1,4 +1,4 @@
-"""Model rows of hosts that differ, fail, refuse, or lack what is needed."""
+"""Model rows of hosts that differ, fail, reject, or lack features."""
 
 import sys
 import threading
@@ -19,7 +19,7 @@ Install = Callable[..., Host]
 
 
 class Conflict(Exception):
-    """What a host raises when a row has changed since it was read."""
+    """The host's error for a row that has changed since it was read."""
 
     status_code = 409
 
@@ -62,7 +62,7 @@ async def test_coroutines_run_on_the_loop(install: Install):
 
 
 @pytest.mark.parametrize(("public", "access"), [(False, {}), (True, None)])
-async def test_a_new_row_says_who_may_use_it_where_rows_carry_their_access(install: Install, public, access):
+async def test_a_new_row_has_access_control_where_rows_store_it(install: Install, public, access):
     host = install(form=OldForm)
     host.answers = {"insert_new_model": stored()}
     assert await OpenWebUiModelRows().insert(NewRow("pipe.a/b", "B", {}, public=public))
@@ -71,14 +71,14 @@ async def test_a_new_row_says_who_may_use_it_where_rows_carry_their_access(insta
 
 
 @pytest.mark.parametrize(("public", "grants"), [(False, []), (True, [EVERYBODY])])
-async def test_a_new_row_says_who_may_use_it_where_grants_are_apart(install: Install, public, grants):
+async def test_a_new_row_has_grants_where_they_are_a_table_of_their_own(install: Install, public, grants):
     host = install()
     host.answers = {"insert_new_model": stored()}
     assert await OpenWebUiModelRows().insert(NewRow("pipe.a/b", "B", {}, public=public))
     assert host.sent("insert_new_model")[0].values["access_grants"] == grants
 
 
-async def test_a_change_hands_back_everything_else_as_it_was(install: Install):
+async def test_a_change_passes_back_all_other_values_unchanged(install: Install):
     host = install(form=OldForm)
     host.answers = {"get_model_by_id": stored(), "update_model_by_id": stored()}
     assert await OpenWebUiModelRows().update("pipe.a/b", describe)
@@ -100,7 +100,7 @@ async def test_a_change_never_names_grants(install: Install):
     assert "access_grants" not in host.sent("update_model_by_id")[1].values
 
 
-async def test_a_row_somebody_changed_meanwhile_is_read_and_edited_once_more(install: Install):
+async def test_a_row_that_changed_meanwhile_is_read_and_edited_once_more(install: Install):
     host = install()
     host.answers = {
         "get_model_by_id": InTurn(stored(name="before"), stored(name="after")),
@@ -142,7 +142,7 @@ async def test_a_new_row_the_host_does_not_store_is_a_refusal(install: Install, 
 
 
 @pytest.mark.parametrize("answer", [None, ValueError("unique")])
-async def test_a_new_row_another_process_was_quicker_with_is_there_already(install: Install, answer):
+async def test_a_new_row_that_another_process_inserted_first_is_not_new(install: Install, answer):
     host = install()
     host.answers = {"insert_new_model": answer, "get_model_by_id": InTurn(None, stored())}
     assert not await OpenWebUiModelRows().insert(ROW)
@@ -155,7 +155,7 @@ async def test_rows_are_read_together_where_the_host_can(install: Install):
     assert len(host.calls) == 1
 
 
-async def test_a_row_the_host_cannot_read_does_not_cost_the_others(install: Install):
+async def test_a_row_the_host_cannot_read_does_not_fail_the_others(install: Install):
     host = install(names=SEVERAL)
     host.answers = {
         "get_models_by_ids": [],
@@ -172,20 +172,20 @@ async def test_a_row_built_on_another_model_is_a_preset(install: Install):
 
 
 @pytest.mark.parametrize("coroutines", [True, False])
-async def test_bases_of_presets_are_asked_for_by_themselves(install: Install, coroutines: bool):
+async def test_bases_of_presets_are_queried_alone(install: Install, coroutines: bool):
     host = install(coroutines=coroutines)
     host.answers = {"query": ["pipe.b"], "bases": ["pipe.a", "pipe.a", "PIPE.c"]}
     assert await OpenWebUiModelRows().built_on("pipe") == {"pipe.a"}
     assert host.sent("bases") == ["pipe."]
 
 
-async def test_ids_that_only_look_alike_to_the_database_are_left_out(install: Install):
+async def test_ids_that_match_only_as_a_like_pattern_are_left_out(install: Install):
     host = install()
     host.answers = {"query": ["pipe.a", "PIPE.b"]}
     assert await OpenWebUiModelRows().ids("pipe") == {"pipe.a"}
 
 
-async def test_a_database_out_of_reach_is_named_by_the_kind_of_error(install: Install):
+async def test_an_unreachable_database_is_reported_by_the_type_of_error(install: Install):
     host = install()
     host.answers = {"query": ConnectionError("postgres://user:password@db")}
     with pytest.raises(RowsUnavailable, match=r"ConnectionError$"):
@@ -193,7 +193,7 @@ async def test_a_database_out_of_reach_is_named_by_the_kind_of_error(install: In
 
 
 @pytest.mark.parametrize("module", ["open_webui.models.models", "open_webui.internal.db"])
-async def test_a_module_that_is_gone_is_named(install: Install, monkeypatch: pytest.MonkeyPatch, module):
+async def test_a_missing_module_is_named(install: Install, monkeypatch: pytest.MonkeyPatch, module):
     install()
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(RowsNotOffered, match=module):
@@ -201,20 +201,20 @@ async def test_a_module_that_is_gone_is_named(install: Install, monkeypatch: pyt
 
 
 @pytest.mark.parametrize("gone", NAMES)
-async def test_a_function_that_is_gone_is_named(install: Install, gone):
+async def test_a_missing_function_is_named(install: Install, gone):
     install(names=tuple(name for name in NAMES if name != gone))
     for call in (lambda rows: rows.ids("pipe"), lambda rows: rows.insert(ROW), lambda rows: rows.read(["pipe.a/b"])):
         with pytest.raises(RowsNotOffered, match=gone):
             await call(OpenWebUiModelRows())
 
 
-async def test_there_is_nothing_to_read_where_there_is_no_host():
+async def test_model_rows_are_not_offered_without_a_host():
     with pytest.raises(RowsNotOffered):
         await OpenWebUiModelRows().ids("pipe")
 
 
 @pytest.mark.parametrize(("switch", "seen"), [(None, True), (True, True), (False, False)])
-async def test_administrators_see_private_models_unless_the_host_was_told_otherwise(install: Install, switch, seen):
+async def test_administrators_see_private_models_unless_the_host_forbids_it(install: Install, switch, seen):
     install()
     if switch is not None:
         vars(sys.modules["open_webui.config"])["BYPASS_ADMIN_ACCESS_CONTROL"] = switch
@@ -238,7 +238,7 @@ PLAIN = {"access_control": {}, "params": Dumped(), "is_active": True}
         ({"access_grants": []}, False),
     ],
 )
-async def test_a_row_a_person_decided_about_is_claimed(install: Install, other: dict[str, Any], claimed: bool):
+async def test_a_row_changed_by_a_person_is_claimed(install: Install, other: dict[str, Any], claimed: bool):
     install().answers = {"get_model_by_id": stored(**{**PLAIN, **other})}
     (row,) = await OpenWebUiModelRows().read(["pipe.a/b"])
     assert row.claimed is claimed
@@ -289,6 +289,6 @@ async def test_rows_cost_connections_on_postgres_without_sharing(install, enviro
     ],
     ids=["nothing said", "said", "an object with the value", "nothing said of boxes"],
 )
-async def test_a_model_without_a_row_has_the_boxes_administrators_say(install, metadata, boxes):
+async def test_a_model_without_a_row_has_the_boxes_set_by_administrators(install, metadata, boxes):
     install(default_metadata=metadata)
     assert (await OpenWebUiModelRows().assumed()).boxes == boxes

@@ -1,4 +1,4 @@
-"""Running the host's tools: awaited, beside the event loop, or in the person's browser."""
+"""Running the host's tools: awaited, in a thread, or in the user's browser."""
 
 import asyncio
 import sys
@@ -21,7 +21,7 @@ BOXES: tuple[type[Toolbox], ...] = (OpenWebUiToolbox,)
 
 
 class Ground:
-    """A toolbox, what it logged and what it handed to threads."""
+    """A toolbox, its log and its offloaded work."""
 
     def __init__(self) -> None:
         self.telemetry, self.offload = RecordedTelemetry(), InlineOffload()
@@ -54,7 +54,7 @@ async def test_an_asynchronous_tool_is_awaited(ground: Ground) -> None:
     assert await ground.run(workspace("add", add), {"a": 2, "b": 3}) == ToolResult("5")
 
 
-async def test_arguments_the_schema_does_not_know_are_left_out(ground: Ground) -> None:
+async def test_arguments_missing_in_the_schema_are_left_out(ground: Ground) -> None:
     assert (await ground.run(workspace("add", add), {"a": 2, "__user__": "x"})).text == "2"
 
 
@@ -170,7 +170,7 @@ async def test_cancelling_ends_an_asynchronous_tool(ground: Ground) -> None:
     assert ground.telemetry.named("tool_left_running") == []
 
 
-async def test_a_tool_that_will_not_be_cancelled_is_left_behind_and_logged_once(
+async def test_a_tool_that_ignores_cancellation_is_abandoned_and_logged_once(
     ground: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("adapters.openwebui.tool_threads.GRACE", 0.0)
@@ -194,7 +194,7 @@ async def test_a_tool_that_will_not_be_cancelled_is_left_behind_and_logged_once(
     let_go.set()
 
 
-async def test_a_thread_that_outlives_its_call_keeps_its_place_until_it_ends(ground: Ground) -> None:
+async def test_a_thread_that_outlives_its_call_counts_until_it_ends(ground: Ground) -> None:
     begun, let_go = threading.Event(), threading.Event()
 
     def block() -> str:
@@ -232,7 +232,7 @@ async def test_a_direct_tool_is_called_through_the_page(ground: Ground) -> None:
 
 
 @pytest.mark.parametrize("session_id", ["", "sid"])
-async def test_direct_tools_are_not_on_offer_without_a_page(ground: Ground, session_id: str) -> None:
+async def test_direct_tools_are_not_available_without_a_page(ground: Ground, session_id: str) -> None:
     async def event_call(_event: dict[str, Any]) -> None: ...
 
     given = {"session_id": session_id, "event_call": None if session_id else event_call}
@@ -256,7 +256,7 @@ async def test_a_page_that_is_gone_never_started_the_call(ground: Ground) -> Non
 
 
 @pytest.mark.parametrize("status", [500, 422])
-async def test_an_error_of_a_tool_server_tells_its_status(ground: Ground, status: int) -> None:
+async def test_an_error_of_a_tool_server_has_its_status(ground: Ground, status: int) -> None:
     async def fetch(**_given: Any) -> Any:
         return ({"error": f"HTTP error {status}: no"}, None)
 
@@ -264,14 +264,14 @@ async def test_an_error_of_a_tool_server_tells_its_status(ground: Ground, status
     assert (result.failed, result.failure, result.status) == (True, Failure.SERVER, status)
 
 
-async def test_tools_that_have_to_be_awaited_are(ground: Ground) -> None:
+async def test_awaitable_tools_are_awaited(ground: Ground) -> None:
     async def later() -> dict[str, Any]:
         return {"add": workspace("add", add)}
 
     assert [spec.name for spec in (await ground.box(later(), "add")).tools()] == ["add"]
 
 
-async def test_tools_that_cannot_be_read_cost_a_warning_not_the_turn(ground: Ground) -> None:
+async def test_unreadable_tools_are_logged_and_do_not_fail_the_turn(ground: Ground) -> None:
     async def broken() -> None:
         raise RuntimeError("database is locked")
 

@@ -1,4 +1,4 @@
-"""What tools return, in every shape hosts know, and in shapes nobody should return."""
+"""Tool results in every form that hosts know, and in unexpected forms."""
 
 import json
 from dataclasses import dataclass
@@ -89,7 +89,7 @@ def test_a_cycle_is_cut() -> None:
         ((IMAGE, {"Content-Type": "image/png"}), Kind.OPENAPI),
     ],
 )
-def test_an_image_is_taken_out_of_the_text(value: object, kind: Kind) -> None:
+def test_an_image_is_moved_out_of_the_text(value: object, kind: Kind) -> None:
     result = read(value, kind)
     assert result.images == (IMAGE,)
     assert "[image 1]" in result.text
@@ -113,7 +113,7 @@ def test_other_media_are_files() -> None:
     assert read("data:application/pdf;base64,AAAA").files[0].mime == "application/pdf"
 
 
-def test_a_picture_stored_in_the_host_is_a_file_the_model_cannot_see() -> None:
+def test_an_image_stored_in_the_host_is_a_file_hidden_from_the_model() -> None:
     result = read([{"type": "image_url", "image_url": {"url": "/api/v1/files/1/content"}}])
     assert (result.images, result.files[0].url) == ((), "/api/v1/files/1/content")
 
@@ -126,12 +126,12 @@ def test_a_picture_stored_in_the_host_is_a_file_the_model_cannot_see() -> None:
         (["<b>hi</b>", {"Content-Disposition": "inline", "Content-Type": "text/html"}], Kind.DIRECT),
     ],
 )
-def test_a_page_to_show_is_a_file_and_a_word(value: object, kind: Kind) -> None:
+def test_a_page_to_show_is_a_file_and_a_note(value: object, kind: Kind) -> None:
     result = read(value, kind)
     assert (result.text, result.files) == (PAGE_SHOWN, (ToolFile(PAGE_URL, "", "text/html"),))
 
 
-def test_what_is_said_about_a_page_goes_to_the_model() -> None:
+def test_the_text_about_a_page_goes_to_the_model() -> None:
     page = Response(b"<b>hi</b>", **{"content-disposition": "inline"})
     assert read((page, {"rows": 3})).text == '{"rows": 3}'
 
@@ -146,13 +146,13 @@ def test_headers_of_a_tool_server_are_not_shown_to_the_model() -> None:
 
 
 @pytest.mark.parametrize("value", ["Error: none", {"error": "none"}, '{"error": "none"}', "HTTP error! Status: 500"])
-def test_a_result_that_tells_an_error_has_failed(value: object) -> None:
+def test_a_result_that_contains_an_error_has_failed(value: object) -> None:
     assert read(value).failed
     assert read(value).failure is Failure.SAID
 
 
 @pytest.mark.parametrize("value", ["Errors are rare", {"error": None}, {"errors": 1}, '{"error": '])
-def test_a_result_that_only_mentions_errors_has_not(value: object) -> None:
+def test_a_result_that_only_mentions_errors_has_not_failed(value: object) -> None:
     assert not read(value).failed
 
 
@@ -174,7 +174,7 @@ SOURCES = (ToolSource("https://one.example/a", "One", "first"), ToolSource("http
 @pytest.mark.parametrize(
     "value", [FOUND, {"results": FOUND}, json.dumps(FOUND), [{"type": "text", "text": json.dumps(FOUND)}]]
 )
-def test_pages_a_result_names_are_sources(value: object) -> None:
+def test_pages_named_in_a_result_are_sources(value: object) -> None:
     assert read(value).sources == SOURCES
 
 
@@ -203,7 +203,7 @@ JSON = st.recursive(
 
 @given(JSON, st.sampled_from(Kind))
 @settings(max_examples=150, deadline=None)
-def test_no_value_breaks_the_reading(value: object, kind: Kind) -> None:
+def test_no_value_raises_while_it_is_read(value: object, kind: Kind) -> None:
     result = read(value, kind)
     result.text.encode()
     assert len(result.sources) <= 15

@@ -1,4 +1,4 @@
-"""Places shared by loads, event loops and threads of one process."""
+"""Slots shared by loads, event loops and threads of one process."""
 
 import asyncio
 import threading
@@ -20,13 +20,13 @@ def test_two_loads_share_one_count():
     assert [old.try_acquire(2), new.try_acquire(2), old.try_acquire(2)] == [True, True, False]
 
 
-def test_places_of_different_names_are_counted_apart():
+def test_slots_of_different_names_are_counted_separately():
     state = {}
     requests, tools = ProcessSlots(state, "requests"), ProcessSlots(state, "tools")
     assert [requests.try_acquire(1), tools.try_acquire(1)] == [True, True]
 
 
-def test_giving_back_more_than_was_taken_is_an_error():
+def test_releasing_more_than_was_taken_is_an_error():
     with pytest.raises(RuntimeError):
         ProcessSlots({}).release()
 
@@ -38,7 +38,7 @@ def test_only_objects_of_the_standard_library_are_shared():
     assert kinds <= {"builtins", "collections", "_thread"}
 
 
-async def test_a_place_given_back_in_another_thread_wakes_the_one_who_waits():
+async def test_a_slot_released_in_another_thread_wakes_the_waiter():
     slots = ProcessSlots({})
     slots.try_acquire(1)
     waiting = asyncio.create_task(slots.acquire(1, 10))
@@ -48,7 +48,7 @@ async def test_a_place_given_back_in_another_thread_wakes_the_one_who_waits():
         await waiting
 
 
-async def test_the_line_is_shared_by_event_loops_in_order():
+async def test_the_queue_is_shared_by_event_loops_in_order():
     slots, served = ProcessSlots({}), []
     slots.try_acquire(1)
 
@@ -67,7 +67,7 @@ async def test_the_line_is_shared_by_event_loops_in_order():
 
 
 def _leave_somebody_waiting(slots: ProcessSlots) -> list[object]:
-    """Return what keeps alive a waiter whose event loop was closed under it."""
+    """Return objects that keep a waiter alive whose event loop was closed."""
     loop = asyncio.new_event_loop()
     task = loop.create_task(slots.acquire(1, 10))
     loop.run_until_complete(asyncio.sleep(0))
@@ -75,7 +75,7 @@ def _leave_somebody_waiting(slots: ProcessSlots) -> list[object]:
     return [task]
 
 
-async def test_one_whose_loop_was_closed_is_passed_over():
+async def test_a_waiter_whose_loop_was_closed_is_skipped():
     slots = ProcessSlots({})
     slots.try_acquire(1)
     kept = await asyncio.to_thread(_leave_somebody_waiting, slots)
@@ -88,7 +88,7 @@ async def test_one_whose_loop_was_closed_is_passed_over():
     _discard(kept)
 
 
-async def test_one_whose_loop_was_closed_does_not_fill_the_line():
+async def test_a_waiter_whose_loop_was_closed_does_not_fill_the_queue():
     slots = ProcessSlots({})
     slots.try_acquire(1)
     kept = await asyncio.to_thread(_leave_somebody_waiting, slots)

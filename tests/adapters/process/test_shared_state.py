@@ -1,4 +1,4 @@
-"""One private entry per process, and one living load per function."""
+"""One private entry per process, and one active load per function."""
 
 import sys
 import threading
@@ -16,18 +16,18 @@ def _own_entry(monkeypatch):
     sys.modules.pop(ENTRY, None)
 
 
-def test_everybody_gets_the_same_mapping():
+def test_all_callers_get_the_same_mapping():
     shared_state()["a"] = 1
     assert shared_state()["a"] == 1
 
 
-def test_the_entry_tells_its_version_and_is_a_plain_module():
+def test_the_entry_has_a_version_and_is_a_plain_module():
     shared_state()
     assert sys.modules[ENTRY].version == VERSION
     assert type(sys.modules[ENTRY]) is type(sys)
 
 
-def test_threads_that_ask_first_at_once_get_the_same_mapping():
+def test_threads_that_create_it_together_get_the_same_mapping():
     found, start = [], threading.Barrier(8)
 
     def ask():
@@ -42,14 +42,14 @@ def test_threads_that_ask_first_at_once_get_the_same_mapping():
     assert len({id(state) for state in found}) == 1
 
 
-def test_a_new_load_retires_the_one_before():
+def test_a_new_load_retires_the_previous_one():
     retired, state = [], {}
     assert not Loads(state).register("pipe", lambda: retired.append("first"))
     assert Loads(state).register("pipe", lambda: retired.append("second"))
     assert retired == ["first"]
 
 
-def test_loads_of_different_functions_leave_each_other_alone():
+def test_loads_of_different_functions_do_not_retire_each_other():
     retired, loads = [], Loads({})
     loads.register("one", lambda: retired.append("one"))
     assert not loads.register("two", lambda: retired.append("two"))
@@ -88,7 +88,7 @@ def test_a_load_that_ended_by_itself_is_not_retired():
     assert retired == []
 
 
-def test_forgetting_leaves_a_successor_alone():
+def test_forgetting_a_load_keeps_its_successor():
     loads, retired = Loads({}), []
 
     def first():

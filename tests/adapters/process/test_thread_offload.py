@@ -1,4 +1,4 @@
-"""Large work leaves the loop, in few threads; a caller who goes away is not held."""
+"""Large work runs in a few threads off the loop; a cancelled caller returns at once."""
 
 import asyncio
 import threading

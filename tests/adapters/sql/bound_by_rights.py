@@ -1,4 +1,4 @@
-"""A process that rights of files bind, also when root runs it; run as a module: it writes, and tells its trouble."""
+"""A process without root's right to override file permissions; run as a module it writes and prints its error."""
 
 import asyncio
 import ctypes
@@ -17,7 +17,7 @@ OVERRIDING = (1, 2, 3)  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER
 
 
 def as_bound_by_rights(url: str) -> str:
-    """Return the reason another process is told for not storing, and whether it says read-only."""
+    """Return another process's reason for not storing, and whether it is read-only."""
     libc = ctypes.CDLL(None)
 
     def give_up() -> None:

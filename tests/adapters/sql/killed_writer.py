@@ -1,4 +1,4 @@
-"""A process that writes turns and runs and tells each one that was stored, until it is killed; run as a module."""
+"""A process that writes turns and runs and reports each stored one, until it is killed; run as a module."""
 
 import asyncio
 import subprocess
@@ -16,7 +16,7 @@ ROWS = 60
 
 
 def killed_after(url: str, count: int, first: int) -> list[int]:
-    """Kill a writer once it has told of `count` turns; return all it told of."""
+    """Kill a writer once it has reported `count` turns; return all reported turns."""
     command = [sys.executable, "-m", "tests.adapters.sql.killed_writer", url, str(first)]
     writer = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     assert writer.stdout is not None

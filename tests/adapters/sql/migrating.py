@@ -1,4 +1,4 @@
-"""Databases without tables, revisions to bring them somewhere, and a look at what is in them."""
+"""Empty databases, revisions to migrate them, and ways to inspect them."""
 
 import asyncio
 import shutil
@@ -45,7 +45,7 @@ def new_url(kind: str, folder: Path) -> str:
 
 
 def revisions_in(folder: Path) -> Revisions:
-    """Return what gives a folder of revisions that is there already."""
+    """Return a `Revisions` for an existing folder."""
 
     def given(_: ExitStack) -> Path:
         return folder
@@ -57,7 +57,7 @@ ALL = revisions_in(VERSIONS)
 
 
 def some_revisions(folder: Path, keep: Callable[[str], bool], **more: str) -> Revisions:
-    """Return a copy of those revisions whose file names `keep` accepts, and `more` by name and text."""
+    """Return a copy of the revisions whose file names `keep` accepts, plus `more` by name and text."""
     folder.mkdir()
     for file in VERSIONS.glob("*.py"):
         if keep(file.name):

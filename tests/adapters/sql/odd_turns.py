@@ -1,4 +1,4 @@
-"""Turns whose items hold whatever JSON can hold, for hypothesis: what was received must come back as it was."""
+"""Turns with items of arbitrary JSON, for hypothesis: items must be restored exactly as received."""
 
 import json
 from typing import Any
@@ -89,11 +89,11 @@ TURNS = st.lists(ITEMS, min_size=1, max_size=4)
 
 
 def record(number: int, items: list[Any]) -> TurnRecord:
-    """Return what a turn with these items leaves."""
+    """Return the record of a turn with these items."""
     model = "openai/gpt-5"
     return TurnRecord(ulid(number), model, model, tuple(KeptItem(item) for item in items), fingerprint=f"{number:032x}")
 
 
 def exact(record: TurnRecord) -> list[str]:
-    """Return the items as texts: the order of keys, 1 and 1.0, None and nothing are different in them."""
+    """Return the items as texts, which differ by the order of keys, 1 and 1.0, null and absent."""
     return [json.dumps(one.item, ensure_ascii=False) for one in record.items]

@@ -1,4 +1,4 @@
-"""What one breaker promises when several processes share it; the drill does the same with more of them."""
+"""One breaker shared by several processes; the drill does the same with more of them."""
 
 import pytest
 
@@ -21,5 +21,5 @@ def test_changes_of_a_shared_breaker_add_up(figures):
     assert figures.is_exact
 
 
-def test_probes_at_the_same_time_would_be_noticed():
+def test_overlapping_probes_are_counted():
     assert overlapping([(3.0, 4.0), (1.0, 2.0), (1.9, 2.5), (2.5, 2.6)]) == 1

@@ -1,4 +1,4 @@
-"""What upstream sent comes back as it was: from any database, however sealed, after rotation and migration."""
+"""Items from upstream are restored exactly: from any database, with any seal, after rotation and migration."""
 
 import asyncio
 from collections.abc import Sequence
@@ -56,7 +56,7 @@ def urls(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.mark.parametrize("seal", list(SEALS))
 @FEW
 @given(drawn=TURNS)
-def test_items_come_back_as_they_were_however_they_are_sealed(kind, seal, urls, drawn):
+def test_items_are_restored_exactly_for_every_kind_of_seal(kind, seal, urls, drawn):
     records = [record(next(numbers), items) for items in drawn]
 
     found = asyncio.run(_used(urls[kind], _kept(records, SEALS[seal])))
@@ -67,7 +67,7 @@ def test_items_come_back_as_they_were_however_they_are_sealed(kind, seal, urls, 
 @BOTH
 @FEW
 @given(drawn=TURNS)
-def test_items_come_back_as_they_were_after_a_rotation(kind, urls, drawn):
+def test_items_are_restored_exactly_after_a_rotation(kind, urls, drawn):
     records = [record(next(numbers), items) for items in drawn]
 
     async def rotated(store: SqlArtifacts) -> dict[str, list[str]]:
@@ -81,7 +81,7 @@ def test_items_come_back_as_they_were_after_a_rotation(kind, urls, drawn):
 @BOTH
 @settings(FEW, max_examples=4)
 @given(drawn=TURNS)
-def test_items_of_the_first_release_come_back_as_they_were_after_the_migration(kind, tmp_path_factory, drawn):
+def test_items_of_the_first_release_are_restored_exactly_after_the_migration(kind, tmp_path_factory, drawn):
     records = [record(next(numbers), items) for items in drawn]
     folder = tmp_path_factory.mktemp("old")
     url = new_url(kind, folder)

@@ -1,4 +1,4 @@
-"""A database is opened when used, from any loop, survives whoever gives up, and ends when told."""
+"""A database is opened when used, from any loop, survives cancelled callers, and can be closed."""
 
 import asyncio
 import contextlib
@@ -41,7 +41,7 @@ async def test_a_closed_database_is_not_opened_again(database):
             pass
 
 
-async def test_closing_waits_for_what_is_being_written(database):
+async def test_closing_waits_for_running_writes(database):
     entered, go_on = asyncio.Event(), asyncio.Event()
 
     async def write() -> None:
@@ -71,7 +71,7 @@ async def test_closing_ends_the_threads_of_the_connections(database):
     assert not any(thread.is_alive() for thread in left)
 
 
-async def test_an_error_in_the_middle_rolls_back(database):
+async def test_an_error_in_a_transaction_rolls_back(database):
     await SqlArtifacts(database).put(turn_of(1, 1))
     with contextlib.suppress(KeyError):
         async with database.writing() as connection:
@@ -82,13 +82,13 @@ async def test_an_error_in_the_middle_rolls_back(database):
 
 @pytest.fixture
 def without_collecting():
-    """Nothing that was left behind is closed by chance."""
+    """Disable garbage collection, so that it does not close abandoned connections."""
     gc.disable()
     yield
     gc.enable()
 
 
-async def test_writers_who_give_up_at_any_moment_leave_whole_turns_and_no_lock(database, without_collecting):
+async def test_writers_cancelled_at_any_moment_leave_whole_turns_and_no_lock(database, without_collecting):
     store, chance = SqlArtifacts(database), random.Random(7)
     await store.put(turn_of(999, 1))
     for turn in range(1, 41):
@@ -101,7 +101,7 @@ async def test_writers_who_give_up_at_any_moment_leave_whole_turns_and_no_lock(d
         await store.put(turn_of(turn + 1_000, 1))
 
 
-async def test_readers_who_give_up_leave_the_connections_to_others(database, without_collecting):
+async def test_cancelled_readers_release_their_connections(database, without_collecting):
     store = SqlArtifacts(database)
     await store.put(turn_of(1, 40))
     for _ in range(40):
@@ -143,7 +143,7 @@ def test_urls_are_read_as_hosts_write_them(given, read):
 
 
 @pytest.mark.parametrize("given", ["sqlite://", "mysql://h/d", "", "nonsense"])
-def test_urls_of_no_use_are_refused(given):
+def test_unusable_urls_are_refused(given):
     with pytest.raises((ValueError, ArgumentError)):
         database_url(given)
 

@@ -1,4 +1,4 @@
-"""A SQLite file locked by another process never stops the loop, and is used again once the lock is gone."""
+"""A SQLite file locked by another process never blocks the loop, and is used again once the lock is gone."""
 
 import asyncio
 import sqlite3
@@ -24,7 +24,7 @@ from tests.doubles.databases import sqlite_url
 from tests.doubles.lock_holder import locked_by_another_process
 from tests.doubles.stalls import measured_stalls
 
-NO_STALL = 0.5  # s beyond a calm time; the machine may be busy, and the defect this looks for stood for 2 s
+NO_STALL = 0.5  # s above a calm period on a busy machine; the defect this test catches stalled for 2 s
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ async def database(tmp_path):
     await database.aclose()
 
 
-async def test_writers_and_readers_of_several_rounds_never_stop_the_loop(database, tmp_path):
+async def test_writers_and_readers_of_several_rounds_never_block_the_loop(database, tmp_path):
     artifacts, runs = SqlArtifacts(database), SqlToolRuns(database)
     await artifacts.put(turn_of(1, 1))
 
@@ -55,14 +55,14 @@ async def test_writers_and_readers_of_several_rounds_never_stop_the_loop(databas
         async with measured_stalls(collecting=True) as stalls:
             for _ in range(3):
                 one, seen, two, seen_again = await asyncio.gather(write(3), read(), write(4), read())
-                assert {one, two} <= {"locked", "timeout"}  # a busy machine may reach the limit of the whole write
+                assert {one, two} <= {"locked", "timeout"}  # on a busy machine the whole write may time out
                 assert (seen, seen_again) == (1, 1)
                 await asyncio.sleep(SAME_LOCK_SECONDS)
     assert stalls.longest < 3 * calm.longest + NO_STALL
     assert [await write(3), await write(4), await read()] == ["written", "written", 1]
 
 
-async def test_those_behind_one_who_waited_in_vain_do_not_wait_for_the_same_lock(database, tmp_path):
+async def test_after_one_vain_wait_others_do_not_wait_for_the_same_lock(database, tmp_path):
     began = time.monotonic()
     with locked_by_another_process(tmp_path / "store.db"):
         told = await asyncio.gather(
@@ -72,14 +72,14 @@ async def test_those_behind_one_who_waited_in_vain_do_not_wait_for_the_same_lock
     assert time.monotonic() - began < 2 * engines.BUSY_SECONDS
 
 
-async def test_a_lock_that_goes_in_time_is_waited_for(database, tmp_path):
+async def test_a_lock_released_in_time_is_waited_for(database, tmp_path):
     with locked_by_another_process(tmp_path / "store.db"):
         writing = asyncio.create_task(SqlArtifacts(database).put(turn_of(1, 1)))
         await asyncio.sleep(0.2)
     await writing
 
 
-async def test_a_connection_that_met_a_lock_in_vain_is_not_used_again(database, tmp_path, monkeypatch):
+async def test_a_connection_that_failed_on_a_lock_is_not_reused(database, tmp_path, monkeypatch):
     monkeypatch.setattr(engines, "BUSY_SECONDS", 0.1)
     used: list[object] = []
 
@@ -98,7 +98,7 @@ async def test_a_connection_that_met_a_lock_in_vain_is_not_used_again(database, 
     assert used == []
 
 
-def test_waiting_ends_after_its_seconds_for_everybody_who_meets_the_same_lock():
+def test_the_wait_for_one_lock_is_limited_for_all_users_together():
     now = [0.0]
     wait = LockWait(2.0, lambda: now[0])
     pauses = []
@@ -114,7 +114,7 @@ def test_waiting_ends_after_its_seconds_for_everybody_who_meets_the_same_lock():
     assert wait.pause() == PAUSES[0]
 
 
-async def test_a_commit_that_meets_a_reader_is_repeated_where_the_journal_is_no_wal(tmp_path):
+async def test_a_commit_blocked_by_a_reader_is_retried_without_wal(tmp_path):
     url, path = sqlite_url(tmp_path), tmp_path / "store.db"
 
     def without_wal(connection: Any, *_: object) -> None:

@@ -1,4 +1,4 @@
-"""A process killed while it writes leaves what it told of, and nothing in part."""
+"""A process killed while it writes leaves everything it reported, and only whole turns."""
 
 import asyncio
 
@@ -15,7 +15,7 @@ from tests.doubles.databases import empty_postgres_url, sqlite_url
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
-async def test_a_killed_writer_leaves_whole_turns_only_and_all_it_told_of(kind, tmp_path):
+async def test_a_killed_writer_leaves_only_whole_turns_and_all_reported_ones(kind, tmp_path):
     url = sqlite_url(tmp_path) if kind == "sqlite" else empty_postgres_url()
     database = Database(url)
     store, runs = SqlArtifacts(database), SqlToolRuns(database)

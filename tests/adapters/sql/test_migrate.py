@@ -1,4 +1,4 @@
-"""Bringing a database up to date: all steps or none, once, never back, and what stands in the way is named."""
+"""Migration of a database: all steps or none, once, never back, and obstacles are reported."""
 
 import asyncio
 import logging
@@ -43,7 +43,7 @@ def test_an_empty_database_gets_all_steps_and_then_none(kind: str, tmp_path: Pat
 
 
 @BOTH
-def test_our_version_is_kept_apart_from_the_hosts(kind: str, tmp_path: Path) -> None:
+def test_our_version_table_is_separate_from_the_one_of_the_host(kind: str, tmp_path: Path) -> None:
     url = new_url(kind, tmp_path)
     run(url, "CREATE TABLE alembic_version (version_num VARCHAR(32))")
     run(url, "INSERT INTO alembic_version VALUES ('the host''s')")
@@ -85,7 +85,7 @@ def test_a_step_that_fails_leaves_everything_as_it_was(kind: str, started: str, 
 
 
 @BOTH
-def test_the_wait_for_others_who_migrate_has_an_end(kind: str, tmp_path: Path) -> None:
+def test_the_wait_for_other_migrations_is_limited(kind: str, tmp_path: Path) -> None:
     url = new_url(kind, tmp_path)
     with engine_of(url).connect() as other:
         lock = "BEGIN IMMEDIATE" if kind == "sqlite" else f"SELECT pg_advisory_lock({PROCESS_LOCK})"
@@ -97,7 +97,7 @@ def test_the_wait_for_others_who_migrate_has_an_end(kind: str, tmp_path: Path) -
     assert migrated(url).steps == COUNT
 
 
-def test_loggers_are_as_the_host_left_them(tmp_path: Path) -> None:
+def test_loggers_of_the_host_do_not_change(tmp_path: Path) -> None:
     def shown() -> list[tuple[object, ...]]:
         names = ["", "alembic", "alembic.runtime.migration", "sqlalchemy", "sqlalchemy.engine", "tests.another"]
         loggers = [logging.getLogger(name) for name in names]
@@ -109,7 +109,7 @@ def test_loggers_are_as_the_host_left_them(tmp_path: Path) -> None:
     assert shown() == before
 
 
-async def test_the_event_loop_goes_on_while_steps_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_event_loop_runs_on_during_a_migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gate = threading.Event()
     monkeypatch.setitem(sys.modules, "gate_of_this_test", gate)
     step = "import gate_of_this_test\nrevision, down_revision = '0001', None\n"
@@ -117,7 +117,7 @@ async def test_the_event_loop_goes_on_while_steps_are_taken(tmp_path: Path, monk
     revisions = some_revisions(tmp_path / "waiting", lambda _: False, waiting_0001=step)
     task = asyncio.create_task(migrate(new_url("sqlite", tmp_path), revisions))
     await asyncio.sleep(0)
-    gate.set()  # the step waits for this
+    gate.set()  # the step waits for it
 
     assert (await task).steps == 1
 
@@ -140,7 +140,7 @@ def test_a_file_that_is_no_database_is_damaged(tmp_path: Path) -> None:
         ("://s3cret", "refused"),
     ],
 )
-def test_what_stands_in_the_way_is_named_without_a_password(url: str, reason: str) -> None:
+def test_obstacles_are_reported_without_a_password(url: str, reason: str) -> None:
     with pytest.raises(DatabaseTrouble) as caught:
         migrated(url)
 
@@ -158,7 +158,7 @@ def test_tables_go_into_the_schema_that_is_named(tmp_path: Path) -> None:
     assert migrated(url, schema='Its "own"') == Migrated(NEWEST)
 
 
-def test_a_schema_that_is_not_there_is_missing(tmp_path: Path) -> None:
+def test_an_absent_schema_is_reported_as_missing(tmp_path: Path) -> None:
     with pytest.raises(DatabaseTrouble) as caught:
         migrated(new_url("postgres", tmp_path), schema="nowhere")
 
@@ -202,8 +202,8 @@ except DatabaseTrouble as trouble:
         ("a file as it is left after use", "database: read-only"),
     ],
 )
-def test_a_folder_that_may_only_be_read_is_called_read_only(there: str, said: str, tmp_path: Path) -> None:
-    with TemporaryDirectory() as folder:  # unlike tmp_path, others can be let in
+def test_a_read_only_folder_is_reported_as_read_only(there: str, said: str, tmp_path: Path) -> None:
+    with TemporaryDirectory() as folder:  # unlike tmp_path, other users can be granted access
         file = Path(folder) / "store.db"
         if there != "nothing":
             migrated(f"sqlite:///{file}", first_release(tmp_path) if "first" in there else ALL)

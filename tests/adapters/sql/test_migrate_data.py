@@ -1,4 +1,4 @@
-"""The revisions themselves: together they make the tables of the code, and each can live beside its neighbour."""
+"""The revisions: together they create the code's tables, and each is compatible with the previous release."""
 
 import ast
 import re
@@ -31,7 +31,7 @@ CHANGING = re.compile(r"\s*(CREATE|ALTER|DROP|UPDATE|DELETE|INSERT)\b")
 
 
 @BOTH
-def test_all_revisions_together_make_the_tables_of_the_code(kind: str, tmp_path: Path) -> None:
+def test_all_revisions_together_create_the_tables_of_the_code(kind: str, tmp_path: Path) -> None:
     url = new_url(kind, tmp_path)
     migrated(url)
 
@@ -58,7 +58,7 @@ def test_texts_compare_by_their_bytes_on_postgres(tmp_path: Path) -> None:
 
 
 @BOTH
-def test_rows_of_the_first_release_come_through_byte_for_byte(kind: str, tmp_path: Path) -> None:
+def test_rows_of_the_first_release_survive_byte_for_byte(kind: str, tmp_path: Path) -> None:
     url = new_url(kind, tmp_path)
     migrated(url, first_release(tmp_path))
     rows = [OLD_ROW | {"id": f"{number}", "payload": bytes([number]) * number} for number in range(200)]
@@ -73,7 +73,7 @@ def test_rows_of_the_first_release_come_through_byte_for_byte(kind: str, tmp_pat
 
 
 @BOTH
-def test_workers_of_the_first_release_go_on_in_the_new_tables(kind: str, tmp_path: Path) -> None:
+def test_workers_of_the_first_release_still_work_in_the_new_tables(kind: str, tmp_path: Path) -> None:
     url = new_url(kind, tmp_path)
     migrated(url, first_release(tmp_path))
     old = sa.Table(artifact.name, sa.MetaData(), autoload_with=engine_of(url))
@@ -86,7 +86,7 @@ def test_workers_of_the_first_release_go_on_in_the_new_tables(kind: str, tmp_pat
 
 
 @BOTH
-def test_runs_of_the_second_release_come_through_and_its_workers_go_on(kind: str, tmp_path: Path) -> None:
+def test_runs_of_the_second_release_survive_and_its_workers_still_work(kind: str, tmp_path: Path) -> None:
     url = new_url(kind, tmp_path)
     migrated(url, second_release(tmp_path))
     old = sa.Table(tool_run.name, sa.MetaData(), autoload_with=engine_of(url))
@@ -124,7 +124,7 @@ def test_steps_only_add_and_rewrite_no_row(kind: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("file", sorted(VERSIONS.glob("*.py")), ids=lambda file: file.stem)
-def test_a_revision_stands_by_itself(file: Path) -> None:
+def test_a_revision_imports_nothing_of_the_pipe(file: Path) -> None:
     tree = ast.parse(file.read_text("utf-8"))
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
     modules = {getattr(node, "module", None) or node.names[0].name for node in imports}

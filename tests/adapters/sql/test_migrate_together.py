@@ -35,7 +35,7 @@ for line in sys.stdin:
 
 @pytest.fixture(scope="module")
 def workers() -> Iterator[list["subprocess.Popen[str]"]]:
-    """Processes that migrate and read, each time a URL is written to them."""
+    """Start processes that migrate and read a database whenever they receive its URL."""
     with ExitStack() as stack:
         started = []
         for _ in range(WORKERS):
@@ -60,7 +60,7 @@ def line_of(worker: "subprocess.Popen[str]") -> str:
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 @pytest.mark.parametrize("started", ["empty", "first release"])
-def test_steps_are_taken_once_by_whoever_comes_first(
+def test_steps_run_once_in_the_first_worker(
     kind: str, started: str, workers: list["subprocess.Popen[str]"], tmp_path: Path
 ) -> None:
     url = new_url(kind, tmp_path)

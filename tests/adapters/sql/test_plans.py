@@ -1,4 +1,4 @@
-"""Every statement finds its rows by an index, however many there are."""
+"""Every statement finds its rows by an index, whatever their number."""
 
 import pytest
 from sqlalchemy import create_engine
@@ -47,7 +47,7 @@ def connection():
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
-def test_sqlite_uses_the_index_meant_for_it(connection, name):
+def test_sqlite_uses_the_intended_index(connection, name):
     statement, index = STATEMENTS[name]
     compiled = statement.compile(dialect=sqlite.dialect())
     explained = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", ("[]",) * len(compiled.positiontup))

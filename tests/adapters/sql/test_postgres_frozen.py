@@ -1,4 +1,4 @@
-"""A PostgreSQL server that hangs: whoever gives up leaves at once, and what is left behind ends by itself."""
+"""A PostgreSQL server that hangs: cancelled callers return at once, and abandoned operations end by themselves."""
 
 import asyncio
 import time
@@ -29,7 +29,7 @@ async def database() -> AsyncIterator[Database]:
 
 
 async def left_after(work: "asyncio.Task[object]", seconds: float) -> float:
-    """Cancel work after some seconds; return how long it took to leave."""
+    """Cancel work after some seconds; return how long it took to end."""
     await asyncio.sleep(seconds)
     began = time.monotonic()
     work.cancel()
@@ -38,7 +38,7 @@ async def left_after(work: "asyncio.Task[object]", seconds: float) -> float:
     return time.monotonic() - began
 
 
-async def test_cancelled_callers_leave_a_frozen_server_at_once_and_cost_no_connection(database: Database) -> None:
+async def test_cancelled_callers_return_from_a_frozen_server_at_once_and_leak_no_connection(database: Database) -> None:
     store = SqlArtifacts(database)
     await store.put(turn_of(1, 1))
     with frozen_postgres():
@@ -52,7 +52,7 @@ async def test_cancelled_callers_leave_a_frozen_server_at_once_and_cost_no_conne
     assert {row.turn_id for row in found} >= {ulid(1), ulid(20), ulid(39)}
 
 
-async def test_left_transaction_is_rolled_back_and_holds_no_lock(database: Database) -> None:
+async def test_an_abandoned_transaction_is_rolled_back_and_holds_no_lock(database: Database) -> None:
     async def write() -> None:
         async with database.writing() as statements:
             await statements.execute(text("LOCK TABLE openrouter_pipe_lease IN ACCESS EXCLUSIVE MODE"))
@@ -63,7 +63,7 @@ async def test_left_transaction_is_rolled_back_and_holds_no_lock(database: Datab
         await statements.execute(text("DELETE FROM openrouter_pipe_lease"))
 
 
-async def test_closing_while_the_server_is_frozen_comes_to_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_closing_ends_while_the_server_is_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection_module, "CUT_SECONDS", 0.2)
     monkeypatch.setattr("adapters.sql.database.CLOSE_SECONDS", 0.2)
     database = Database(empty_postgres_url())

@@ -1,4 +1,4 @@
-"""What goes wrong with a PostgreSQL server is named and passes."""
+"""Failures of a PostgreSQL server are reported with a reason and are temporary."""
 
 import asyncio
 
@@ -40,29 +40,29 @@ async def reason_of(url: str) -> str:
     return caught.value.reason
 
 
-async def test_a_server_that_is_not_there_is_unreachable():
+async def test_an_absent_server_is_unreachable():
     assert await reason_of("postgresql://u:p@127.0.0.1:1/d") == "unreachable"
 
 
-async def test_a_database_that_is_not_there_is_missing_or_unreachable(url):
+async def test_an_absent_database_is_missing_or_unreachable(url):
     assert await reason_of(url.replace("/postgres?", "/nowhere?")) in {"missing", "unreachable"}
 
 
-async def test_a_schema_that_is_not_there_is_missing(url):
+async def test_an_absent_schema_is_reported_as_missing(url):
     database = Database(url, schema="nowhere")
     with pytest.raises(ArtifactsUnavailable, match="missing"):
         await SqlArtifacts(database).put(turn_of(1, 1))
     await database.aclose()
 
 
-async def test_a_server_that_only_reads_is_read_only(url):
+async def test_a_read_only_server_is_reported_as_read_only(url):
     database = Database(f"{url}&options=-c%20default_transaction_read_only%3Don")
     with pytest.raises(ArtifactsReadOnly, match="read-only"):
         await SqlArtifacts(database).put(turn_of(1, 1))
     await database.aclose()
 
 
-async def test_tables_live_in_the_schema_that_was_named(url, database):
+async def test_tables_are_in_the_configured_schema(url, database):
     other = Database(url, schema="elsewhere")
     async with database.writing() as connection:
         await connection.execute(text("DROP SCHEMA IF EXISTS elsewhere CASCADE"))
@@ -87,7 +87,7 @@ async def test_a_connection_the_server_ended_is_replaced(database):
     await store.put(turn_of(2, 1))
 
 
-async def test_a_table_somebody_locks_is_locked(database, url, monkeypatch):
+async def test_a_table_locked_by_another_session_is_reported_as_locked(database, url, monkeypatch):
     monkeypatch.setattr(database_module, "LIMITS", QUICK)
     other = Database(url)
     async with other.writing() as connection:
@@ -97,7 +97,7 @@ async def test_a_table_somebody_locks_is_locked(database, url, monkeypatch):
     await other.aclose()
 
 
-async def test_a_reader_gives_up_on_a_server_that_does_not_answer(database, url, monkeypatch):
+async def test_a_reader_times_out_on_a_server_that_does_not_answer(database, url, monkeypatch):
     monkeypatch.setattr(database_module, "READ_SECONDS", 0.2)
     other = Database(url)
     async with other.writing() as connection:

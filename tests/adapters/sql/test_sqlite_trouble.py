@@ -1,4 +1,4 @@
-"""What goes wrong with a SQLite file is named, harms nothing and holds nobody up."""
+"""Failures of a SQLite file are reported with a reason, destroy nothing and never block the loop."""
 
 import asyncio
 import contextlib
@@ -40,7 +40,7 @@ def path(tmp_path) -> Path:
 
 @contextlib.contextmanager
 def held(path: Path):
-    """Another process in the middle of writing."""
+    """Start another process that holds the write lock."""
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     try:
@@ -63,32 +63,32 @@ async def count_of(database: Database) -> int:
     return len(await SqlArtifacts(database).find(HERE, "ann", turn_ids=[ulid(1)], fingerprints=[], limit=9_999))
 
 
-async def test_a_missing_folder_is_missing(tmp_path):
+async def test_a_missing_folder_is_reported_as_missing(tmp_path):
     trouble = await trouble_of(Database(f"sqlite:///{tmp_path / 'nowhere' / 'store.db'}"))
     assert (trouble.reason, trouble.read_only) == ("missing", False)
 
 
-async def test_a_missing_file_is_missing_and_not_made(path):
+async def test_a_missing_file_is_reported_and_not_created(path):
     assert (await trouble_of(Database(f"sqlite:///{path}"))).reason == "missing"
     assert not path.exists()
 
 
-async def test_a_file_without_tables_is_missing_something(path):
+async def test_a_file_without_tables_is_reported_as_missing(path):
     sqlite3.connect(path).execute("PRAGMA journal_mode=WAL")
     assert (await trouble_of(Database(f"sqlite:///{path}"))).reason == "missing"
 
 
-async def test_a_folder_in_the_place_of_the_file_is_missing(tmp_path):
+async def test_a_folder_instead_of_the_file_is_reported_as_missing(tmp_path):
     assert (await trouble_of(Database(f"sqlite:///{tmp_path}"))).reason == "missing"
 
 
-async def test_a_file_of_something_else_is_damaged_and_stays_as_it_is(path):
+async def test_a_file_that_is_not_a_database_is_reported_as_damaged_and_not_changed(path):
     path.write_bytes(b"no database at all" * 1_000)
     assert (await trouble_of(Database(f"sqlite:///{path}"))).reason == "damaged"
     assert path.read_bytes() == b"no database at all" * 1_000
 
 
-async def test_a_file_with_torn_pages_is_damaged(database, path):
+async def test_a_file_with_torn_pages_is_reported_as_damaged(database, path):
     await SqlArtifacts(database).put(turn_of(1, 500, sealed=Sealed(bytes(3_000))))
     await database.aclose()
     whole = path.read_bytes()
@@ -100,7 +100,7 @@ async def test_a_file_with_torn_pages_is_damaged(database, path):
     assert caught.value.reason == "damaged"
 
 
-async def test_a_file_another_process_writes_is_locked_while_the_loop_goes_on(database, path):
+async def test_a_file_locked_by_another_process_is_reported_while_the_loop_runs_on(database, path):
     ticks = 0
 
     async def tick() -> None:
@@ -121,7 +121,7 @@ async def test_a_file_another_process_writes_is_locked_while_the_loop_goes_on(da
     assert ticks > 5
 
 
-async def test_every_store_says_that_the_file_is_locked(database, path):
+async def test_every_store_reports_a_locked_file(database, path):
     with held(path):
         with pytest.raises(LeasesUnavailable, match="locked"):
             await SqlLeases(database).take("sweep", "a", DAY, 10)
@@ -147,7 +147,7 @@ async def test_a_writer_who_waits_too_long_for_another_task_gets_a_timeout(datab
     await writing
 
 
-async def test_a_full_disk_leaves_nothing_of_what_was_put(database):
+async def test_a_full_disk_leaves_no_part_of_a_turn(database):
     store = SqlArtifacts(database)
     async with database.reading() as connection:
         pages = (await connection.execute(text("PRAGMA page_count"))).scalar_one()
@@ -161,7 +161,7 @@ async def test_a_full_disk_leaves_nothing_of_what_was_put(database):
 
 
 @pytest.mark.parametrize("reason", ["too new", "read-only"])
-async def test_a_database_that_may_only_be_read_is_read(database, path, reason):
+async def test_a_read_only_database_can_be_read(database, path, reason):
     await SqlArtifacts(database).put(turn_of(1, 1))
     reader = Database(f"sqlite:///{path}", read_only=reason)
     assert await count_of(reader) == 1
@@ -190,7 +190,7 @@ async def test_a_row_that_cannot_be_stored_is_refused(database):
     assert caught.value.reason == "refused"
 
 
-async def test_no_trouble_tells_what_was_to_be_stored(database, path):
+async def test_no_error_contains_the_data_to_be_stored(database, path):
     with held(path), pytest.raises(ArtifactsUnavailable) as caught:
         await SqlArtifacts(database).put([row(1, 1, sealed=Sealed(b"payload"), model="hidden")])
     cause: BaseException | None = caught.value

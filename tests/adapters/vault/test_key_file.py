@@ -1,4 +1,4 @@
-"""The key that is made once: the same for everybody who starts at the same time, and never another."""
+"""The generated key: the same for all processes that start together, and never replaced."""
 
 import errno
 import subprocess
@@ -45,7 +45,7 @@ def no_links(monkeypatch):
     monkeypatch.setattr(Path, "hardlink_to", refuse)
 
 
-def test_a_key_is_made_for_its_owner_only_and_found_again(path):
+def test_a_key_is_created_for_its_owner_only_and_read_again(path):
     made = read_or_make_key(path)
 
     assert (len(made), mode(path)) == (32, 0o600)
@@ -53,7 +53,7 @@ def test_a_key_is_made_for_its_owner_only_and_found_again(path):
     assert [one.name for one in path.parent.iterdir()] == [path.name]
 
 
-def test_where_no_key_is_none_is_read(path):
+def test_without_a_key_file_no_key_is_read(path):
     assert read_key(path) is None
 
 
@@ -79,7 +79,7 @@ def test_workers_that_start_together_agree_on_one_key(path):
     assert [one.name for one in path.parent.iterdir()] == [path.name]
 
 
-def test_a_key_that_came_first_wins(path, monkeypatch):
+def test_the_first_key_wins(path, monkeypatch):
     first = bytes(range(32))
     write = key_file._write_new
 
@@ -102,7 +102,7 @@ def test_a_file_system_without_links_gets_a_key_too(path):
     assert [one.name for one in path.parent.iterdir()] == [path.name]
 
 
-def test_a_file_another_worker_is_still_writing_is_waited_for(path, monkeypatch):
+def test_a_file_still_written_by_another_worker_is_waited_for(path, monkeypatch):
     path.touch(0o600)
     monkeypatch.setattr(key_file.time, "sleep", lambda _seconds: path.write_bytes(encoded(bytes(32))))
 
@@ -119,7 +119,7 @@ def test_a_file_another_worker_is_still_writing_is_waited_for(path, monkeypatch)
         (b"\xff" * 44, "damaged"),
     ],
 )
-def test_a_file_without_a_key_is_named_and_left_as_it_is(path, content, expected, monkeypatch):
+def test_a_file_without_a_key_is_reported_and_not_changed(path, content, expected, monkeypatch):
     monkeypatch.setattr(key_file.time, "sleep", lambda _seconds: None)
     path.write_bytes(content)
 
@@ -127,13 +127,13 @@ def test_a_file_without_a_key_is_named_and_left_as_it_is(path, content, expected
     assert path.read_bytes() == content
 
 
-def test_a_file_that_cannot_be_read_is_named(path):
+def test_an_unreadable_key_file_is_reported(path):
     path.mkdir()
 
     assert reason(path) == "cannot be read"
 
 
-def test_a_key_that_cannot_be_made_is_named(path):
+def test_a_key_that_cannot_be_created_is_reported(path):
     assert reason(path.parent / "missing" / "pipe.key") == "cannot be made"
 
 
@@ -147,7 +147,7 @@ def test_a_write_that_fails_leaves_nothing_behind(path, monkeypatch):
     assert list(path.parent.iterdir()) == []
 
 
-def test_rights_of_others_are_taken_away(path):
+def test_access_rights_of_other_users_are_removed(path):
     made = read_or_make_key(path)
     path.chmod(0o644)
 
@@ -155,7 +155,7 @@ def test_rights_of_others_are_taken_away(path):
     assert mode(path) == 0o600
 
 
-def test_rights_that_cannot_be_changed_do_not_lose_the_key(path, monkeypatch):
+def test_unchangeable_access_rights_do_not_lose_the_key(path, monkeypatch):
     made = read_or_make_key(path)
     path.chmod(0o640)
 

@@ -1,4 +1,4 @@
-"""Keys from passphrases: the same everywhere, derived once, and named without telling anything."""
+"""Keys from passphrases: the same everywhere, derived once, with ids that reveal nothing."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ from tests.entrypoints.openwebui.bundle.small_tree import REPOSITORY
 PASSPHRASE = "correct horse battery"
 
 
-def test_another_process_comes_to_the_same_key():
+def test_another_process_derives_the_same_key():
     script = f"from adapters.vault.keys import key_of_passphrase; print(key_of_passphrase({PASSPHRASE!r}).id)"
     other = subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, check=True)
 
@@ -26,7 +26,7 @@ def test_a_passphrase_is_derived_once_per_process(monkeypatch):
     assert key_of_passphrase(PASSPHRASE) == first
 
 
-def test_derived_keys_are_kept_without_their_passphrase_and_not_without_limit(monkeypatch):
+def test_cached_keys_are_limited_and_contain_no_passphrase(monkeypatch):
     monkeypatch.setattr(keys, "_MOST_KEPT", 1)
     key_of_passphrase("one passphrase")
     key_of_passphrase("another passphrase")
@@ -42,7 +42,7 @@ def test_different_passphrases_and_odd_characters_give_different_ids():
     assert all(len(one) == 16 and int(one, 16) >= 0 for one in made)
 
 
-def test_an_id_holds_nothing_of_the_key():
+def test_an_id_contains_no_part_of_the_key():
     raw = bytes(range(32))
 
     assert key_of_bytes(raw).id not in raw.hex()

@@ -1,4 +1,4 @@
-"""Flags, keys and limits of the envelope."""
+"""Flags, keys and limits of sealed bytes."""
 
 import os
 from contextlib import suppress
@@ -34,7 +34,7 @@ def test_compression_works_without_a_key():
     assert len(sealed.payload) < len(TEXT) // 4
 
 
-def test_bytes_that_do_not_shrink_are_left_as_they_are():
+def test_bytes_that_do_not_shrink_are_not_compressed():
     noise = os.urandom(500)
 
     assert PLAIN.seal(noise, secret=True).payload == b"\0" + noise
@@ -51,7 +51,7 @@ def test_nothing_is_compressed_when_that_is_switched_off():
     assert flags(make_vault(KeyRing(), VaultOptions(compress=False)).seal(TEXT, secret=True)) == 0
 
 
-def test_without_the_library_sealing_goes_on_and_old_frames_are_named(monkeypatch):
+def test_without_the_library_sealing_works_and_old_frames_are_reported(monkeypatch):
     sealed = FILE.seal(TEXT, secret=True)
     monkeypatch.setattr(compression, "_lz4", None)
 
@@ -79,7 +79,7 @@ def test_an_earlier_passphrase_alone_never_seals():
     assert make_vault(KeyRing(older=("an earlier passphrase",)), VaultOptions()).key_id == ""
 
 
-def test_a_key_that_is_not_there_is_named():
+def test_a_missing_key_is_reported():
     other = make_vault(KeyRing(file_key=OTHER_KEY), VaultOptions())
 
     assert reason(other, FILE.seal(TEXT, secret=True)) == "unknown key"
@@ -93,7 +93,7 @@ def test_a_key_under_another_keys_id_opens_nothing():
 
 
 @pytest.mark.parametrize("flag", [4, 8, 128, 255])
-def test_unknown_flags_are_named(flag):
+def test_unknown_flags_are_reported(flag):
     sealed = FILE.seal(TEXT, secret=True)
 
     assert reason(FILE, replace(sealed, payload=bytes((flags(sealed) | flag,)) + sealed.payload[1:])) == "unknown flags"

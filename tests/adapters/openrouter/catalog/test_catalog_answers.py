@@ -1,4 +1,4 @@
-"""Answers to a request for the list of models that are not the list."""
+"""Answers to a model list request that are not a model list."""
 
 import json
 import threading
@@ -29,7 +29,7 @@ async def refused(catalog, script):
     return caught.value
 
 
-async def test_the_request_is_a_plain_look_up(catalog):
+async def test_the_request_is_a_plain_get(catalog):
     async def answer(visit):
         await visit.answer_json({"data": [{"id": "a/b"}]})
 
@@ -51,7 +51,7 @@ async def test_an_answer_without_a_text_model_is_an_error(catalog, body):
     assert isinstance(await refused(catalog, answer), CatalogError)
 
 
-async def test_an_http_error_keeps_its_status_and_tells_the_reason(catalog):
+async def test_an_http_error_keeps_its_status_and_reason(catalog):
     async def answer(visit):
         await visit.answer_json({"error": {"message": "maintenance"}}, 503)
 

@@ -1,4 +1,4 @@
-"""Entries of the list of models, with every oddity they come with."""
+"""Entries of the model list, with all their irregularities."""
 
 from decimal import Decimal
 
@@ -37,7 +37,7 @@ def test_a_full_entry_is_read():
     assert model.reasoning.takes_effort
 
 
-def test_an_entry_with_nothing_but_an_id_is_read():
+def test_an_entry_with_only_an_id_is_read():
     model = read_model({"id": "a/b"})
     assert (model.name, model.context_length, model.prompt_price, model.reasoning) == ("a/b", None, None, None)
 
@@ -63,14 +63,14 @@ def test_a_price_of_zero_is_known():
         ("text", set()),
     ],
 )
-def test_what_a_model_answers_in_is_read_from_either_form(architecture, outputs):
+def test_output_modalities_are_read_from_either_form(architecture, outputs):
     assert read_model({**ENTRY, "architecture": architecture}).output_modalities == outputs
 
 
 @pytest.mark.parametrize(
     ("ceiling", "per_request", "limit"), [(5, None, 5), (None, 7, 7), (9, 7, 7), (5, 7, 5), (None, None, None)]
 )
-def test_the_smaller_limit_of_output_counts(ceiling, per_request, limit):
+def test_the_smaller_output_limit_is_used(ceiling, per_request, limit):
     limits = {"completion_tokens": per_request} if per_request else None
     entry = {**ENTRY, "top_provider": {"max_completion_tokens": ceiling}, "per_request_limits": limits}
     assert read_model(entry).max_completion_tokens == limit
@@ -91,7 +91,7 @@ def test_an_entry_without_a_usable_id_is_left_out(slug):
         ({}, False, None),
     ],
 )
-def test_no_list_of_efforts_means_none_to_choose_and_null_means_all(described, takes_effort, efforts):
+def test_a_missing_list_of_efforts_means_no_choice_and_null_means_all(described, takes_effort, efforts):
     reasoning = read_model({**ENTRY, "reasoning": described}).reasoning
     assert (reasoning.takes_effort, reasoning.efforts) == (takes_effort, efforts)
 
@@ -105,7 +105,7 @@ def test_no_list_of_efforts_means_none_to_choose_and_null_means_all(described, t
         ({}, False),
     ],
 )
-def test_a_model_is_free_when_every_price_told_is_zero(pricing, free):
+def test_a_model_is_free_when_all_listed_prices_are_zero(pricing, free):
     assert read_model({**ENTRY, "pricing": pricing}).is_free is free
 
 
@@ -117,5 +117,5 @@ JSON = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from(list(ENTRY)), JSON, max_size=8))
-def test_no_entry_of_any_shape_raises(entry):
+def test_no_entry_raises(entry):
     read_model({"id": "a/b", **entry})

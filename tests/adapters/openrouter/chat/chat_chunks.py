@@ -1,4 +1,4 @@
-"""Chunks of chat completions as upstream writes them, and what becomes of them."""
+"""Chunks of chat completions as upstream writes them, and the events translated from them."""
 
 import json
 from datetime import UTC, datetime
@@ -29,7 +29,7 @@ def thinks(*details, **more):
 
 
 def fragment(arguments=None, *, index=0, call_id=None, name=None):
-    """Return a piece of a tool call; what is None is left out."""
+    """Return a piece of a tool call; fields that are None are left out."""
     function = {key: value for key, value in (("name", name), ("arguments", arguments)) if value is not None}
     parts = {"index": index, "id": call_id, "type": "function", "function": function}
     return {key: value for key, value in parts.items() if value is not None}
@@ -57,12 +57,12 @@ def translator(*, codec=FASTEST, **options):
 
 
 def translate(*frames, **options):
-    """Return the events of frames that came in one read, without an end of the stream."""
+    """Return the events of frames received in one read, without the end of the stream."""
     return translator(**options).translate(payloads(*frames))
 
 
 def answered(*frames, reason="stop"):
-    """Return the events of a stream that ends as it should."""
+    """Return the events of a complete stream with a normal end."""
     return translate(*frames, finishes(reason), bill(), "[DONE]")
 
 

@@ -1,4 +1,4 @@
-"""Fragments of tool calls become function calls, whatever hosts leave out or repeat."""
+"""Fragments of tool calls become function calls, even if providers leave out or repeat fields."""
 
 import pytest
 
@@ -16,7 +16,7 @@ from tests.adapters.openrouter.chat.chat_chunks import (
 
 
 def made(*fragments):
-    """Return (call id, name, arguments) of every call that fragments, one a chunk, amount to."""
+    """Return (call id, name, arguments) of every call assembled from fragments, one per chunk."""
     events = answered(*(calls(part) for part in fragments), reason="tool_calls")
     return [(item["call_id"], item["name"], item["arguments"]) for item in items(events)]
 
@@ -106,7 +106,7 @@ def test_a_call_is_announced_and_its_arguments_arrive_joined():
         pytest.param([fragment("{}", call_id="c")], [("c", "", "{}")], id="no name"),
     ],
 )
-def test_fragments_are_put_together(fragments, expected):
+def test_fragments_are_assembled(fragments, expected):
     assert made(*fragments) == expected
 
 
@@ -121,7 +121,7 @@ def test_text_after_a_call_belongs_to_the_text_before_it():
     assert [item["type"] for item in items(events)] == ["message", "function_call"]
 
 
-def test_a_call_cut_short_is_incomplete():
+def test_a_truncated_call_is_incomplete():
     events = answered(calls(fragment("{", call_id="c", name="f")), reason="length")
     assert [item["status"] for item in items(events)] == ["incomplete"]
 

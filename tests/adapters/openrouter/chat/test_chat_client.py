@@ -1,4 +1,4 @@
-"""The client asks chat completions when a call says so, and reads whole answers and errors of that endpoint."""
+"""The client uses chat completions if a call requests it, and reads whole answers and errors of that endpoint."""
 
 import json
 
@@ -81,7 +81,7 @@ async def test_headers_of_a_call_never_replace_those_of_the_client(client):
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a\nb", "ü", "a:"])
-async def test_a_header_no_request_can_have_is_named_before_anything_is_sent(client, name):
+async def test_an_invalid_header_is_reported_before_anything_is_sent(client, name):
     async with scripted(a_chat_answer) as upstream:
         with pytest.raises(InvalidRoute):
             await everything(client, call(upstream.url, headers=((name, "x"),)))
@@ -89,7 +89,7 @@ async def test_a_header_no_request_can_have_is_named_before_anything_is_sent(cli
 
 
 @pytest.mark.parametrize("stream", [True, False])
-async def test_a_whole_completion_comes_as_one_end_with_its_items(client, stream):
+async def test_a_whole_completion_gives_one_end_event_with_its_items(client, stream):
     async def answer(visit):
         await visit.answer_json(WHOLE)
 
@@ -122,7 +122,7 @@ async def test_an_error_in_place_of_a_completion_is_a_refusal(client):
     assert caught.value.problem.status == 402
 
 
-async def test_json_that_is_no_completion_is_unreadable(client):
+async def test_json_that_is_not_a_completion_is_unreadable(client):
     async def answer(visit):
         await visit.answer_json({"status": "completed", "output": []})
 
@@ -155,7 +155,7 @@ async def test_a_cut_after_the_finish_reason_leaves_the_answer_whole(client):
     assert isinstance(events[-1], StreamClosed)
 
 
-async def test_an_answer_whose_bill_never_comes_ends_as_it_stands(client, monkeypatch):
+async def test_an_answer_whose_usage_never_arrives_ends_without_it(client, monkeypatch):
     monkeypatch.setattr("adapters.openrouter.stream.event_stream.LAST_WORDS", 0.01)
 
     async def answer(visit):
@@ -169,7 +169,7 @@ async def test_an_answer_whose_bill_never_comes_ends_as_it_stands(client, monkey
     assert isinstance(events[-1], StreamClosed)
 
 
-async def test_a_picture_of_megabytes_passes(client):
+async def test_an_image_of_megabytes_is_read(client):
     url = "data:image/png;base64," + "A" * 5_000_000
 
     async def answer(visit):
@@ -184,7 +184,7 @@ async def test_a_picture_of_megabytes_passes(client):
     assert [item["result"] == url for item in items(events)] == [True]
 
 
-async def test_a_connection_serves_again_after_a_chat_stream(client):
+async def test_a_connection_is_reused_after_a_chat_stream(client):
     async with scripted(a_chat_answer) as upstream:
         for _ in range(3):
             events = await everything(client, call(upstream.url))

@@ -1,4 +1,4 @@
-"""Input items become messages a chat endpoint accepts, thinking and calls in their places."""
+"""Input items become messages that a chat endpoint accepts, with reasoning and calls in their places."""
 
 import json
 
@@ -114,7 +114,7 @@ def test_text_alone_is_a_string():
     assert [message["content"] for message in chat_messages(items)] == ["a", "b", "c"]
 
 
-def test_instructions_lead_as_a_system_message():
+def test_instructions_become_the_first_system_message():
     system = {"type": "message", "role": "system", "content": [{"type": "input_text", "text": "Second."}]}
     assert chat_messages((system, user("a")), "First.") == [
         {"role": "system", "content": "First."},
@@ -123,7 +123,7 @@ def test_instructions_lead_as_a_system_message():
     ]
 
 
-def test_system_messages_hold_text_only():
+def test_system_messages_contain_text_only():
     picture = {"type": "input_image", "detail": "auto", "image_url": PICTURE}
     system = {"type": "message", "role": "system", "content": [_part("a"), _part("b"), picture]}
     [message] = chat_messages((system,))
@@ -148,14 +148,14 @@ def test_a_call_without_text_has_no_content():
     assert chat_messages(items)[1] == {"role": "assistant", "tool_calls": [tool_call("c")]}
 
 
-def test_rounds_stay_apart():
+def test_rounds_stay_separate_messages():
     items = (user("q"), call("c"), output("c"), call("d"), output("d"), said("Done."))
     assert [message["role"] for message in chat_messages(items)] == [
         *("user", "assistant", "tool", "assistant", "tool", "assistant")
     ]
 
 
-def test_outputs_follow_their_calls_at_once_in_the_order_of_the_calls():
+def test_outputs_directly_follow_their_calls_in_the_order_of_the_calls():
     items = (user("q"), call("c"), call("d"), output("d", "D"), said("Wait."), output("c", "C"), user("r"))
     messages = chat_messages(items)
     assert messages[2:4] == [tool("c", "C"), tool("d", "D")]
@@ -176,7 +176,7 @@ def test_text_parts_of_an_output_are_joined():
     assert chat_messages((user("q"), call("c"), output("c", parts)))[-1] == tool("c", "a\nb")
 
 
-def test_pictures_of_outputs_follow_as_a_message_of_the_user_after_all_outputs():
+def test_images_of_outputs_follow_in_a_user_message_after_all_outputs():
     picture = {"type": "input_image", "detail": "auto", "image_url": PICTURE}
     items = (user("q"), call("c", "shot"), call("d"), output("c", [_part("seen"), picture]), output("d", [picture]))
     first, second, media = chat_messages(items)[2:]
@@ -186,18 +186,18 @@ def test_pictures_of_outputs_follow_as_a_message_of_the_user_after_all_outputs()
     assert "shot" in media["content"][0]["text"]
 
 
-def test_two_messages_of_the_assistant_stay_two():
+def test_two_assistant_messages_stay_two():
     assert [message["content"] for message in chat_messages((user("q"), said("a"), said("b")))] == ["q", "a", "b"]
 
 
-def test_parts_and_refusals_of_the_assistant_are_its_text():
+def test_parts_and_refusals_of_the_assistant_become_its_text():
     content = [{"type": "output_text", "text": "a"}, {"type": "refusal", "refusal": "no"}]
     item = {"type": "message", "role": "assistant", "content": content}
     assert chat_messages((item,)) == [{"role": "assistant", "content": "a\n\nno"}]
 
 
 @pytest.mark.parametrize("content", ["", [], [{"type": "output_text", "text": ""}], None])
-def test_an_assistant_that_said_nothing_has_no_message(content):
+def test_an_assistant_without_text_has_no_message(content):
     assert chat_messages((user("q"), {"role": "assistant", "content": content})) == [{"role": "user", "content": "q"}]
 
 
@@ -233,18 +233,18 @@ def test_thinking_from_the_other_endpoint_becomes_entries(item, entries):
     assert "reasoning" not in message
 
 
-def test_entries_of_several_items_have_indexes_of_their_own():
+def test_entries_of_several_items_have_different_indexes():
     items = [thought(f"rs_{n}", encrypted_content=str(n)) for n in range(3)]
     [message] = chat_messages((*items, call("c")))
     assert [(entry["data"], entry["index"]) for entry in message["reasoning_details"]] == [("0", 0), ("1", 1), ("2", 2)]
 
 
-def test_plain_thinking_goes_back_as_a_string():
+def test_plain_thinking_is_sent_back_as_a_string():
     item = thought(content=[{"type": "reasoning_text", "text": "a"}])
     assert chat_messages((item, said("x"))) == [{"role": "assistant", "content": "x", "reasoning": "a"}]
 
 
-def test_thinking_belongs_to_what_the_assistant_did_next():
+def test_thinking_belongs_to_the_next_text_or_call_of_the_assistant():
     items = (user("q"), thought("rs_1", encrypted_content="1"), call("c"), output("c"))
     items += (thought("rs_2", encrypted_content="2"), said("x"))
     data = [[entry["data"] for entry in message.get("reasoning_details", ())] for message in chat_messages(items)]
@@ -277,7 +277,7 @@ ROUNDS = st.lists(st.tuples(st.integers(0, 2), OUTPUTS), max_size=3)
 
 @st.composite
 def histories(draw):
-    """A history in which every call has its output somewhere after it."""
+    """Draw a history in which every call has its output somewhere after it."""
     items = [user("q")]
     for number, (size, result) in enumerate(draw(ROUNDS)):
         if draw(st.booleans()):

@@ -1,4 +1,4 @@
-"""The thinking of chat chunks becomes reasoning items that either endpoint takes back."""
+"""The reasoning in chat chunks becomes reasoning items that both endpoints accept in later requests."""
 
 import json
 
@@ -30,7 +30,7 @@ def reasoning(events):
 
 
 def sent_back(events):
-    """Return the assistant's message of the next request by chat completions."""
+    """Return the assistant message of the next chat completions request."""
     [message] = [message for message in chat_messages(items(events)) if message["role"] == "assistant"]
     return message
 
@@ -40,7 +40,7 @@ def sent_to_responses(events):
     return json.loads(serialise_body(body))["input"][1:]
 
 
-def test_pieces_of_one_entry_are_put_together_and_a_signature_may_come_alone():
+def test_pieces_of_one_entry_are_joined_and_a_signature_may_arrive_alone():
     events = answered(
         thinks({**CLAUDE, "text": "a"}), thinks({**CLAUDE, "text": "b"}), thinks({**CLAUDE, "signature": "s"})
     )
@@ -57,7 +57,7 @@ def test_pieces_of_one_entry_are_put_together_and_a_signature_may_come_alone():
     }
 
 
-def test_thinking_is_announced_shown_and_completed():
+def test_thinking_is_announced_streamed_and_completed():
     events = answered(thinks({**OPENAI, "summary": "a"}), thinks({**OPENAI, "summary": "b"}), says("x"))
     place = (0, "rs_gen-1_0")
     assert events[1:4] == [
@@ -68,13 +68,13 @@ def test_thinking_is_announced_shown_and_completed():
     assert isinstance(events[4], ItemDone)
 
 
-def test_a_sealed_entry_gives_the_item_its_id():
+def test_an_encrypted_entry_gives_the_item_its_id():
     [item] = reasoning(answered(thinks({**OPENAI, "summary": "a"}), thinks({**SEALED, "data": "x", "id": "rs_9"})))
     assert (item["id"], item["encrypted_content"], item["summary"][0]["text"]) == ("rs_9", "x", "a")
     assert [detail["type"] for detail in item["reasoning_details"]] == ["reasoning.summary", "reasoning.encrypted"]
 
 
-def test_sealed_data_comes_in_pieces_or_twice():
+def test_encrypted_data_arrives_in_pieces_or_twice():
     pieces = [{**SEALED, "data": data, "id": "rs_9"} for data in ("ab", "cd", "abcd")]
     [item] = reasoning(answered(*map(thinks, pieces)))
     assert item["encrypted_content"] == "abcd"
@@ -93,14 +93,14 @@ def test_entries_of_two_indexes_are_two_parts():
     assert [part["text"] for part in item["summary"]] == ["a", "b"]
 
 
-def test_what_follows_a_signed_text_is_an_item_of_its_own():
+def test_an_entry_after_a_signed_text_is_an_item_of_its_own():
     signed = [{**CLAUDE, "text": text, "signature": text.upper()} for text in ("a", "b")]
     events = answered(*map(thinks, signed), says("x"))
     assert [(item["content"][0]["text"], item["signature"]) for item in reasoning(events)] == [("a", "A"), ("b", "B")]
     assert sent_back(events)["reasoning_details"] == signed
 
 
-def test_sealed_items_of_two_ids_stay_two():
+def test_encrypted_entries_with_two_ids_stay_two_items():
     entries = [
         {**OPENAI, "summary": "a"},
         {**SEALED, "data": "A", "id": "rs_1"},
@@ -124,7 +124,7 @@ def test_text_is_not_shown_twice_when_both_keys_have_it():
     assert thoughts(events) == "ab"
 
 
-def test_thinking_without_details_goes_back_without_them():
+def test_thinking_without_details_is_sent_back_without_them():
     events = answered(chunk({"reasoning": "a"}), chunk({"reasoning": "b"}), says("x"))
     assert thoughts(events) == "ab"
     [item] = reasoning(events)
@@ -133,12 +133,12 @@ def test_thinking_without_details_goes_back_without_them():
     assert sent_back(events) == {"role": "assistant", "content": "x", "reasoning": "ab"}
 
 
-def test_thinking_beside_an_empty_list_keeps_the_empty_list():
+def test_thinking_with_an_empty_list_of_details_keeps_the_empty_list():
     events = answered(thinks(reasoning="a"), says("x"))
     assert sent_back(events) == {"role": "assistant", "content": "x", "reasoning": "a", "reasoning_details": []}
 
 
-def test_details_that_repeat_what_was_told_plainly_are_not_shown_again():
+def test_details_that_repeat_plain_thinking_are_not_shown_again():
     whole = {**CLAUDE, "text": "ab", "signature": "s"}
     events = answered(chunk({"reasoning": "a"}), chunk({"reasoning": "b"}), thinks(whole), says("x"))
     assert thoughts(events) == "ab"
@@ -157,7 +157,7 @@ def test_an_empty_list_before_plain_text_is_no_thinking():
     assert reasoning(answered(thinks(), says("x"))) == []
 
 
-def test_sealed_details_that_come_with_a_call_stand_before_it():
+def test_encrypted_details_that_arrive_with_a_call_precede_it():
     part = {**GEMINI, "id": "c"}
     events = answered(
         says("x"), chunk({"reasoning_details": [part], "tool_calls": [fragment("{}", call_id="c", name="f")]})
@@ -166,19 +166,19 @@ def test_sealed_details_that_come_with_a_call_stand_before_it():
     assert sent_back(events)["reasoning_details"] == [part]
 
 
-def test_sealed_details_in_the_middle_of_a_text_do_not_break_it():
+def test_encrypted_details_in_the_middle_of_a_text_do_not_split_it():
     events = answered(says("a"), thinks(GEMINI), says("b"))
     assert texts(events) == "ab"
     assert [item["type"] for item in items(events)] == ["message", "reasoning"]
     assert sent_back(events) == {"role": "assistant", "content": "ab", "reasoning_details": [GEMINI]}
 
 
-def test_a_signature_that_comes_after_the_answer_joins_its_text_again():
+def test_a_signature_after_the_answer_is_merged_into_its_text():
     events = answered(thinks({**CLAUDE, "text": "a"}), says("x"), thinks({**CLAUDE, "signature": "s"}))
     assert sent_back(events)["reasoning_details"] == [{**CLAUDE, "text": "a", "signature": "s"}]
 
 
-def test_entries_of_kinds_nobody_can_read_are_kept_as_they_came():
+def test_entries_of_unknown_kinds_are_kept_unchanged():
     tool = {"type": "reasoning.server_tool_call", "tool_name": "t", "arguments": "{}", "result": "r", "id": "st_1"}
     unknown = {"type": "reasoning.from_the_future", "text": "secret", "x": [1]}
     events = answered(thinks(tool, unknown, {**CLAUDE, "text": "a"}), says("x"))
@@ -186,7 +186,7 @@ def test_entries_of_kinds_nobody_can_read_are_kept_as_they_came():
     assert sent_back(events)["reasoning_details"] == [tool, unknown, {**CLAUDE, "text": "a"}]
 
 
-def test_a_field_told_later_completes_the_entry():
+def test_a_later_field_completes_the_entry():
     early = {"type": "reasoning.text", "text": "a", "index": 0, "format": None, "id": None}
     [item] = reasoning(answered(thinks(early), thinks({**early, "text": "b", "format": "xai-responses-v1"})))
     assert item["reasoning_details"] == [{**early, "text": "ab", "format": "xai-responses-v1"}]
@@ -212,7 +212,7 @@ def test_the_other_endpoint_gets_no_thinking_that_nothing_follows():
     assert kinds == ["message"]
 
 
-def test_the_other_endpoint_gets_no_thinking_that_says_nothing():
+def test_the_other_endpoint_gets_no_empty_thinking():
     events = answered(thinks(), calls(fragment("{}", call_id="c", name="f")))
     assert [item["type"] for item in sent_to_responses(events)] == ["function_call"]
 

@@ -1,4 +1,4 @@
-"""The chat body asks for the same as the other one, in the names of its endpoint."""
+"""The chat body requests the same as the Responses body, in the field names of its endpoint."""
 
 import json
 import threading
@@ -51,7 +51,7 @@ async def sent(**fields):
 
 
 async def added(**fields):
-    """Return what `fields` add to the smallest body."""
+    """Return the fields that `fields` add to the smallest body."""
     body = await sent(**fields)
     return {key: value for key, value in body.items() if BARE.get(key) != value}
 
@@ -60,7 +60,7 @@ async def test_only_what_was_set_is_sent():
     assert await sent() == BARE
 
 
-async def test_without_streaming_no_stream_is_talked_about():
+async def test_without_streaming_no_stream_options_are_sent():
     assert await sent(stream=False) == {"model": "a/b", "messages": BARE["messages"], "stream": False}
 
 

@@ -1,4 +1,4 @@
-"""However a chat stream is cut into reads, and whatever it holds, it means the same and breaks nothing."""
+"""A chat stream gives the same events however it is split into reads, and no content crashes the reader."""
 
 import itertools
 import json
@@ -81,7 +81,7 @@ def read(raw, cuts=(), **options):
 
 
 def joined(events):
-    """Join what only the end of a read kept apart."""
+    """Join deltas that were separated only by the end of a read."""
     out = []
     for event in events:
         last = out[-1] if out else None
@@ -103,7 +103,7 @@ def place(event):
 
 
 @given(STREAMS, st.lists(st.integers(0, 12), max_size=4))
-def test_the_reads_a_stream_comes_in_do_not_matter(raw, cuts):
+def test_the_split_into_reads_does_not_change_the_events(raw, cuts):
     assert joined(read(raw, cuts)) == joined(read(raw))
 
 
@@ -119,7 +119,7 @@ def test_a_response_ends_at_most_once_and_every_item_is_announced_first(raw):
 
 
 @given(STREAMS)
-def test_what_was_shown_is_what_the_items_hold(raw):
+def test_streamed_text_equals_the_text_of_the_items(raw):
     events = read(raw)
     done = {event.index: event.item for event in events if isinstance(event, ItemDone)}
     shown: dict[int, str] = {}
@@ -127,21 +127,21 @@ def test_what_was_shown_is_what_the_items_hold(raw):
         if isinstance(event, DELTAS):
             shown[event.index] = shown.get(event.index, "") + event.text
     for index, item in done.items():
-        assert sorted(shown.get(index, "")) == sorted(told(item))
+        assert sorted(shown.get(index, "")) == sorted(item_text(item))
 
 
-def told(item):
+def item_text(item):
     parts = [*item.get("content", ()), *item.get("summary", ())]
     said = [part.get("text") or part.get("refusal") or "" for part in parts]
     return "".join(said) + item.get("arguments", "")
 
 
 @given(STREAMS)
-def test_thinking_goes_back_with_every_word_and_seal_it_came_with(raw):
+def test_thinking_is_sent_back_with_all_its_text_and_signatures(raw):
     finished = items(read(raw))
     sent = [entry for message in chat_messages(finished) for entry in message.get("reasoning_details", ())]
     came = [entry for item in finished for entry in item.get("reasoning_details", ())]
-    if any(item["type"] in ("message", "function_call") and told(item) for item in finished):
+    if any(item["type"] in ("message", "function_call") and item_text(item) for item in finished):
         assert letters(sent) == letters(came)
 
 
@@ -169,11 +169,11 @@ ODD_FRAMES = st.dictionaries(
 
 
 @given(st.lists(ODD_FRAMES | JSON, max_size=6), st.booleans())
-def test_no_chunk_of_any_shape_raises(frames, whole):
+def test_no_chunk_raises(frames, whole):
     raw = [json.dumps(frame).encode("utf-8", "surrogatepass") for frame in frames]
     chat_messages(items(read(raw, whole=whole)))
 
 
 @given(STREAMS)
-def test_both_json_libraries_tell_the_same(raw):
+def test_both_json_libraries_give_the_same_events(raw):
     assert read(raw, codec=FASTEST) == read(raw, codec=STDLIB)

@@ -1,4 +1,4 @@
-"""Chat chunks become the events of the other endpoint: text, pictures, citations and every ending."""
+"""Chat chunks become the events of the Responses endpoint: text, images, citations and every ending."""
 
 from decimal import Decimal
 
@@ -44,7 +44,7 @@ NESTED = {"type": "url_citation", "url_citation": {"url": "u", "title": "t", "st
 FLAT = {"type": "url_citation", "url": "u", "title": "t", "start_index": 1, "end_index": 2}
 
 
-def test_an_answer_becomes_one_message_from_its_beginning_to_its_bill():
+def test_an_answer_becomes_one_message_from_start_to_usage():
     part = {"type": "output_text", "text": "Hello", "annotations": []}
     assert answered(says("Hel"), says("lo")) == [
         ResponseStarted(GENERATION, "a/b"),
@@ -85,7 +85,7 @@ def test_half_a_character_waits_for_the_next_read():
     assert texts(reader.translate(payloads(frame % "\\ude00b"))) == "😀b"
 
 
-def test_half_a_character_that_stays_alone_is_replaced():
+def test_a_lone_surrogate_is_replaced():
     reader = translator()
     reader.translate(payloads('{"id":"gen-1","choices":[{"delta":{"content":"a\\ud83d"}}]}'))
     assert texts(reader.finish()) == "\ufffd"
@@ -110,13 +110,13 @@ def test_a_refusal_after_text_is_the_second_part():
     assert RefusalDone(0, MESSAGE["id"], 1, "no") in events
 
 
-def test_citations_lose_their_nesting():
+def test_citations_become_flat():
     events = answered(says("a"), chunk({"annotations": [NESTED]}))
     assert AnnotationAdded(0, MESSAGE["id"], 0, FLAT) in events
     assert items(events)[0]["content"][0]["annotations"] == [FLAT]
 
 
-def test_a_citation_gets_the_fields_it_needs_to_go_back():
+def test_a_citation_gets_the_fields_required_for_sending_it_back():
     bare = {"type": "url_citation", "url_citation": {"url": "u", "start_index": None}}
     [item] = items(answered(says("a"), chunk({"annotations": [bare]})))
     assert item["content"][0]["annotations"] == [{**FLAT, "title": "", "start_index": 0, "end_index": 0}]
@@ -137,14 +137,14 @@ def test_an_annotation_the_other_endpoint_does_not_know_stays_out_of_the_message
         {"url": "data:image/png;base64,AA"},
     ],
 )
-def test_a_picture_becomes_an_item_once(image):
+def test_an_image_becomes_one_item(image):
     events = answered(chunk({"images": [image]}), chunk({"images": [image]}))
     [item] = items(events)
     assert (item["type"], item["status"]) == ("image_generation_call", "completed")
     assert item["result"] == "data:image/png;base64,AA"
 
 
-def test_a_picture_without_a_place_is_none():
+def test_an_image_without_an_address_is_ignored():
     assert items(answered(chunk({"images": [{"image_url": {}}, {}, 7]}))) == []
 
 
@@ -164,18 +164,18 @@ def test_each_finish_reason_has_its_ending(said, status, reason):
     assert (end.status, end.reason) == (status, reason)
 
 
-def test_a_message_cut_short_is_incomplete():
+def test_a_truncated_message_is_incomplete():
     assert [item["status"] for item in items(answered(says("a"), reason="length"))] == ["incomplete"]
 
 
-def test_the_hosts_own_word_serves_where_the_finish_reason_is_missing():
+def test_the_native_finish_reason_is_used_if_the_finish_reason_is_missing():
     last = chunk()
     last["choices"][0]["native_finish_reason"] = "SAFETY"
     [end] = ends(translate(says("a"), last, bill()))
     assert (end.status, end.reason) == (ResponseStatus.INCOMPLETE, "content_filter")
 
 
-def test_an_error_as_finish_reason_alone_fails_with_the_hosts_own_word():
+def test_an_error_as_finish_reason_alone_fails_with_the_native_finish_reason():
     last = finishes("error")
     last["choices"][0]["native_finish_reason"] = "MALFORMED_FUNCTION_CALL"
     [end] = ends(translate(says("a"), last, bill(), "[DONE]"))
@@ -183,7 +183,7 @@ def test_an_error_as_finish_reason_alone_fails_with_the_hosts_own_word():
     assert end.usage is not None
 
 
-def test_the_end_waits_for_the_bill():
+def test_the_end_waits_for_the_usage():
     reader = translator()
     assert ends(reader.translate(payloads(says("a"), finishes()))) == []
     [end] = ends(reader.translate(payloads(bill())))
@@ -191,38 +191,38 @@ def test_the_end_waits_for_the_bill():
 
 
 @pytest.mark.parametrize("last", [["[DONE]"], []], ids=["done", "closed"])
-def test_without_a_bill_the_end_comes_when_the_stream_does(last):
+def test_without_usage_the_response_ends_with_the_stream(last):
     reader = translator()
     events = reader.translate(payloads(says("a"), finishes(), *last)) + reader.finish() + reader.finish()
     [end] = ends(events)
     assert (end.status, end.usage, len(items(events))) == (ResponseStatus.COMPLETED, None, 1)
 
 
-def test_a_bill_on_the_finish_chunk_is_taken():
+def test_usage_in_the_finish_chunk_is_read():
     [end] = ends(translate(says("a"), {**finishes(), "usage": USAGE}, "[DONE]"))
     assert end.usage.output_tokens == USAGE["completion_tokens"]
 
 
 @pytest.mark.parametrize("frames", [[bill(), "[DONE]"], [{**says(""), "usage": USAGE}, "[DONE]"], [bill()]])
-def test_a_bill_ends_a_response_whose_finish_reason_never_came(frames):
+def test_usage_ends_a_response_without_a_finish_reason(frames):
     reader = translator()
     events = reader.translate(payloads(calls(fragment("{}", call_id="c", name="f")), *frames)) + reader.finish()
     assert [end.status for end in ends(events)] == [ResponseStatus.COMPLETED]
     assert [item["name"] for item in items(events)] == ["f"]
 
 
-def test_done_alone_completes_the_items_but_no_response():
+def test_done_alone_completes_the_items_but_not_the_response():
     events = translate(says("a"), "[DONE]")
     assert (len(items(events)), ends(events)) == (1, [])
 
 
-def test_a_stream_that_stops_without_a_word_leaves_its_items_open():
+def test_a_stream_that_stops_without_an_end_leaves_its_items_open():
     reader = translator()
     events = reader.translate(payloads(says("a"))) + reader.finish()
     assert (items(events), ends(events), reader.ended) == ([], [], False)
 
 
-def test_what_comes_after_the_finish_reason_still_counts():
+def test_text_after_the_finish_reason_is_still_read():
     events = translate(says("a"), finishes(), says("b"), bill(), "[DONE]")
     assert (texts(events), len(ends(events))) == ("ab", 1)
 
@@ -232,7 +232,7 @@ def test_a_second_finish_reason_changes_nothing():
     assert end.status is ResponseStatus.INCOMPLETE
 
 
-def test_nothing_is_said_after_the_end():
+def test_no_event_follows_the_end():
     events = answered(says("a"))
     reader = translator()
     assert reader.translate(payloads(says("a"), finishes(), bill(), bill(), says("b"), "[DONE]", says("c")))[:-1] == (
@@ -240,7 +240,7 @@ def test_nothing_is_said_after_the_end():
     )
 
 
-def test_a_break_after_the_finish_reason_broke_nothing():
+def test_a_broken_connection_after_the_finish_reason_is_no_failure():
     reader = translator()
     reader.translate(payloads(says("a")))
     assert not reader.ended
@@ -272,7 +272,7 @@ def test_an_error_inside_the_choice_is_found():
         {"type": "response.error", "error": {"code": 502, "message": "m"}},
     ],
 )
-def test_an_error_frame_stands_alone(frame):
+def test_an_error_frame_is_reported_on_its_own(frame):
     events = translate(says("a"), frame, bill(), "[DONE]")
     [problem] = [event.problem for event in events if isinstance(event, ProblemReported)]
     assert (problem.status, problem.text, ends(events)) == (502, "m", [])
@@ -292,7 +292,7 @@ def test_a_frame_that_cannot_be_read_is_counted(junk):
     ("frame", "what"),
     [({"type": "keep_alive"}, "keep_alive"), ({"object": "x" * 300}, "x" * 100), ({}, "untyped")],
 )
-def test_a_frame_of_another_kind_is_ignored_by_name(frame, what):
+def test_a_frame_of_another_kind_is_reported_as_ignored(frame, what):
     assert translate(frame) == [EventIgnored(what)]
 
 

@@ -1,4 +1,4 @@
-"""One reader for every error envelope; it never raises and never tells private things."""
+"""One reader for every error envelope; it never raises and never exposes private data."""
 
 import json
 from datetime import UTC, datetime
@@ -36,7 +36,7 @@ def test_the_provider_reason_replaces_a_generic_message():
     assert (found.provider, found.limit_source) == ("BaseTen", "upstream_provider_shared_pool")
 
 
-def test_metadata_beside_the_error_is_read_and_its_list_of_complaints_named():
+def test_metadata_next_to_the_error_is_read_with_its_list_of_issues():
     raw = json.dumps([{"path": ["input", 3, "content"], "message": "Required"}, {"message": "Bad"}])
     error = {"code": "invalid_prompt", "message": "Invalid Responses API request"}
     found = problem({"error": error, "metadata": {"raw": raw}}, status=400)
@@ -77,7 +77,7 @@ def test_the_most_specific_kind_wins(body, kind):
 @pytest.mark.parametrize(
     ("code", "status"), [(502, 502), ("429", 429), ("1261", None), (200, None), (None, None), (600, None), ([], None)]
 )
-def test_the_status_inside_a_stream_is_a_code_that_can_be_one(code, status):
+def test_the_status_inside_a_stream_is_a_valid_error_code(code, status):
     assert read_problem({"error": {"code": code, "message": "m"}}, now=NOW).status == status
 
 
@@ -99,11 +99,11 @@ def test_raw_is_read_in_every_form(raw, text):
     assert problem({"error": {"message": "Provider returned error", "metadata": {"raw": raw}}}).text == text
 
 
-def test_a_telling_message_stays_although_there_is_more():
+def test_a_specific_message_is_kept_although_there_is_raw_text():
     assert problem({"error": {"message": "No such model", "metadata": {"raw": "noise"}}}).text == "No such model"
 
 
-def test_of_a_web_page_only_the_title_is_told():
+def test_only_the_title_of_a_web_page_is_reported():
     page = b"<!DOCTYPE html><html><head><title>502\n Bad Gateway</title></head><body>ray id</body></html>"
     assert problem(page, status=502).text == "502 Bad Gateway (a web page, not an API answer)"
 
@@ -116,11 +116,11 @@ def test_an_unknown_status_without_a_body_is_named_by_its_number():
     assert problem(b"", status=529).text == "HTTP 529"
 
 
-def test_an_error_that_is_nothing_but_text_is_told():
+def test_an_error_that_is_a_plain_string_is_reported():
     assert problem({"error": "model overloaded"}).text == "model overloaded"
 
 
-def test_a_plain_text_body_is_told():
+def test_a_plain_text_body_is_reported():
     assert problem(b"upstream connect error", status=502).text == "upstream connect error"
 
 
@@ -147,15 +147,15 @@ def test_a_retry_after_header_is_seconds_or_a_date(header, wait):
     assert problem(b"", Retry_After=header).retry_after == wait
 
 
-def test_a_wait_repeated_in_the_metadata_counts_when_there_is_no_header():
+def test_a_wait_in_the_metadata_is_used_when_there_is_no_header():
     assert problem({"error": {"metadata": {"headers": {"retry-after": "7"}}}}).retry_after == 7.0
 
 
-def test_the_header_counts_before_its_copy():
+def test_the_header_takes_precedence_over_its_copy():
     assert problem({"error": {"metadata": {"headers": {"Retry-After": "7"}}}}, Retry_After="3").retry_after == 3.0
 
 
-def test_the_reset_of_a_rate_limit_is_the_wait_when_nothing_else_is_named():
+def test_the_reset_of_a_rate_limit_is_the_wait_when_no_other_is_stated():
     reset = str(int(NOW.timestamp() * 1000) + 90_000)
     assert problem({"error": {"metadata": {"headers": {"X-RateLimit-Reset": reset}}}}).retry_after == 90.0
 
@@ -193,7 +193,7 @@ JSON = st.recursive(
 
 
 @given(JSON, st.sampled_from([None, 200, 400, 429, 503]))
-def test_no_envelope_of_any_shape_raises(body, status):
+def test_no_envelope_raises(body, status):
     read_problem(body, now=NOW, status=status)
 
 

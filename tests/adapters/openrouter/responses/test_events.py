@@ -1,4 +1,4 @@
-"""Frames become port events, deltas are joined, and nothing upstream sends breaks the reader."""
+"""Frames become port events, deltas are joined, and nothing upstream sends crashes the reader."""
 
 import itertools
 import json
@@ -83,7 +83,7 @@ def test_adjacent_deltas_of_one_part_leave_as_one():
     assert translate(delta("a"), delta("b"), delta("c")) == [TextDelta(0, "msg_1", 0, "abc")]
 
 
-def test_deltas_of_different_places_stay_apart_and_in_order():
+def test_deltas_of_different_items_stay_apart_and_in_order():
     frames = [delta("a"), delta("b", output_index=1), delta("c", item_id="y"), delta("d", content_index=1), delta("e")]
     assert [event.text for event in translate(*frames)] == ["a", "b", "c", "d", "e"]
 
@@ -118,13 +118,13 @@ def test_half_a_character_waits_for_the_next_read():
     assert reader.translate(payloads(second)) == [TextDelta(0, "", 0, "😀b")]
 
 
-def test_half_a_character_that_stays_alone_is_replaced():
+def test_a_lone_surrogate_is_replaced():
     reader = translator()
     reader.translate(payloads('{"type":"response.output_text.delta","delta":"a\\ud83d"}'))
     assert reader.finish() == [TextDelta(0, "", 0, "\ufffd")]
 
 
-def test_everything_after_done_is_left_unread():
+def test_frames_after_done_are_not_read():
     reader = translator()
     assert reader.translate(payloads(delta("a"), "[DONE]", delta("b"))) == [TextDelta(0, "msg_1", 0, "a")]
     assert reader.said_done
@@ -144,12 +144,12 @@ def test_invalid_utf8_in_a_delta_is_replaced():
 
 
 @pytest.mark.parametrize("wrong", [None, 5, [], {}, {"text": 1}])
-def test_a_delta_that_is_no_text_is_unreadable(wrong):
+def test_a_delta_that_is_not_text_is_unreadable(wrong):
     assert translate({"type": "response.output_text.delta", "delta": wrong}) == [EventIgnored("unreadable")]
 
 
 @pytest.mark.parametrize(("index", "read"), [("3", 3), (3.0, 3), (None, 0), (-1, 0), ({}, 0), (True, 0), ("x", 0)])
-def test_a_wrongly_typed_index_is_read_as_well_as_possible(index, read):
+def test_a_wrongly_typed_index_is_converted_if_possible(index, read):
     assert translate(delta("a", output_index=index)) == [TextDelta(read, "msg_1", 0, "a")]
 
 
@@ -186,7 +186,7 @@ def test_the_terminal_event_carries_items_usage_and_reason():
         ("response.completed", ["odd"], ResponseStatus.COMPLETED),
     ],
 )
-def test_the_worse_of_type_and_status_counts(kind, status, ended):
+def test_the_worse_of_type_and_status_is_used(kind, status, ended):
     [event] = translate({"type": kind, "response": {"status": status}})
     assert event.status is ended
 
@@ -223,7 +223,7 @@ def test_every_error_inside_a_stream_is_reported(frame, kind, status):
     assert (event.problem.kind, event.problem.status, event.problem.text) == (kind, status, "m")
 
 
-def test_the_generation_id_of_the_answer_serves_where_the_frame_has_none():
+def test_the_generation_id_of_the_answer_is_used_if_the_frame_has_none():
     assert translate({"type": "response.created"}, generation_id="gen-9") == [ResponseStarted("gen-9", "")]
 
 
@@ -278,7 +278,7 @@ FRAMES = st.builds(
 
 
 @given(st.lists(FRAMES | JSON, max_size=6))
-def test_no_frame_of_any_shape_raises(frames):
+def test_no_frame_raises(frames):
     reader = translator()
     reader.translate([json.dumps(frame).encode("utf-8", "surrogatepass") for frame in frames])
     reader.finish()
@@ -290,7 +290,7 @@ def test_no_bytes_raise(raw):
 
 
 @given(st.lists(FRAMES, max_size=6), st.lists(st.integers(0, 6), max_size=3))
-def test_both_json_libraries_tell_the_same(frames, cuts):
+def test_both_json_libraries_give_the_same_events(frames, cuts):
     raw = [json.dumps(frame, allow_nan=False).encode() for frame in frames if _is_finite(frame)]
     assert repr(_read(FASTEST, raw, cuts)) == repr(_read(STDLIB, raw, cuts))
 

@@ -1,4 +1,4 @@
-"""The event stream format, whatever the split."""
+"""The event stream format, for every split into reads."""
 
 import itertools
 import re
@@ -24,7 +24,7 @@ def split(stream: bytes, cuts: list[int]) -> list[bytes]:
 
 
 def by_the_book(stream: bytes) -> tuple[list[bytes], bytes]:
-    """Read a whole stream line by line as the WHATWG text tells, keeping what is open at its end."""
+    """Read a whole stream line by line as the WHATWG standard specifies; return also the unfinished event."""
     lines = re.split(rb"\r\n|\r|\n", stream.removeprefix(b"\xef\xbb\xbf"))
     unfinished = lines.pop()
     payloads, data = [], []
@@ -53,17 +53,17 @@ def decoded(reads: list[bytes]) -> tuple[list[bytes], bytes]:
 @example(b"data: 1\r\n\r\ndata: 2\r\n\r\n", [8, 10])
 @example(b"\xef\xbb\xbfdata: 1\n\n", [1, 2])
 @example(b"data: 1\n\n\ndata: 2\n\n", [8])
-def test_any_stream_is_read_by_the_book_whatever_its_split(stream, cuts):
+def test_any_stream_is_read_as_the_standard_says_for_every_split(stream, cuts):
     assert decoded(split(stream, cuts)) == by_the_book(stream)
 
 
 @given(STREAMS)
-def test_any_stream_is_read_by_the_book_byte_by_byte(stream):
+def test_any_stream_is_read_as_the_standard_says_byte_by_byte(stream):
     assert decoded([stream[place : place + 1] for place in range(len(stream))]) == by_the_book(stream)
 
 
 @given(st.lists(st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"])), max_size=8), CUTS)
-def test_plain_events_come_back_whole_when_characters_are_split(texts, cuts):
+def test_plain_events_are_whole_when_characters_are_split(texts, cuts):
     stream = b"".join(f"data: {text}\n\n".encode() for text in texts)
     assert decoded(split(stream, cuts)) == ([text.encode() for text in texts], b"")
 
@@ -72,7 +72,7 @@ def test_lines_of_one_event_are_joined_by_a_line_feed():
     assert SseDecoder().feed(b"data: a\ndata:b\ndata\ndata:  c\n\n") == [b"a\nb\n\n c"]
 
 
-def test_comments_and_foreign_fields_make_no_event():
+def test_comments_and_unknown_fields_make_no_event():
     assert SseDecoder().feed(b": \n\nevent: x\nid: 1\nretry: 10\n\n:\n\n") == []
 
 
@@ -84,7 +84,7 @@ def test_a_carriage_return_and_its_line_feed_count_once_when_split_between_reads
     assert decoder.feed(b"\ndata: c\n\n") == [b"c"]
 
 
-def test_an_event_is_handed_out_as_soon_as_its_blank_line_has_come():
+def test_an_event_is_returned_as_soon_as_its_blank_line_arrives():
     decoder = SseDecoder()
     assert decoder.feed(b"data: a\r\r") == [b"a"]
 
@@ -95,20 +95,20 @@ def test_a_byte_order_mark_is_skipped_only_at_the_start():
     assert decoder.feed(b"\xbb\xbfdata: a\n\n\xef\xbb\xbfdata: b\n\n") == [b"a"]
 
 
-def test_the_data_of_an_unfinished_event_is_handed_back_at_the_end():
+def test_the_data_of_an_unfinished_event_is_returned_at_the_end():
     decoder = SseDecoder()
     assert decoder.feed(b'data: 1\n\ndata: {"a":\ndata: 1') == [b"1"]
     assert decoder.close() == b'{"a":\n1'
 
 
-def test_nothing_is_handed_back_after_a_finished_event():
+def test_nothing_is_returned_after_a_finished_event():
     decoder = SseDecoder()
     decoder.feed(b"data: 1\n\n: comment")
     assert decoder.close() == b""
 
 
 @given(st.integers(0, 30), st.booleans(), CUTS)
-def test_an_event_passes_up_to_its_limit_and_not_beyond_whatever_the_split(size, two_lines, cuts):
+def test_an_event_is_accepted_up_to_its_limit_for_every_split(size, two_lines, cuts):
     payload = b"x" * size
     if two_lines and size > 2:
         payload = b"x\n" + b"x" * (size - 2)
@@ -121,7 +121,7 @@ def test_an_event_passes_up_to_its_limit_and_not_beyond_whatever_the_split(size,
             feed_all(decoder, split(stream, cuts))
 
 
-def test_events_before_one_that_is_too_large_are_still_handed_out():
+def test_events_before_one_that_is_too_large_are_still_returned():
     decoder = SseDecoder(limit=20)
     assert decoder.feed(b"data: a\n\ndata: " + b"x" * 21 + b"\n\n") == [b"a"]
     assert decoder.failure is not None

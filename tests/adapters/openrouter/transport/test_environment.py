@@ -1,4 +1,4 @@
-"""Certificates and proxies are taken from the process environment, and from nowhere else."""
+"""Certificates and proxies come from the process environment only."""
 
 import pytest
 from yarl import URL
@@ -19,7 +19,7 @@ def proxy(telemetry, address):
     return read_environment(telemetry).proxy_for(URL(address))
 
 
-def test_without_variables_the_way_is_direct(telemetry):
+def test_without_variables_the_connection_is_direct(telemetry):
     assert proxy(telemetry, "https://upstream.test/") is None
 
 
@@ -41,14 +41,14 @@ def test_exempt_hosts_are_reached_directly(telemetry, monkeypatch, exempt):
     assert proxy(telemetry, "https://upstream.test/") is None
 
 
-def test_a_kind_of_proxy_that_cannot_be_used_is_told_once_and_left_out(telemetry, monkeypatch):
+def test_an_unsupported_kind_of_proxy_is_reported_once_and_ignored(telemetry, monkeypatch):
     monkeypatch.setenv("https_proxy", "socks5://user:secret@proxy.test:1080")
     assert proxy(telemetry, "https://upstream.test/") is None
     [told] = telemetry.named("proxy_unsupported")
     assert "secret" not in repr(told)
 
 
-def test_an_unreadable_bundle_of_certificates_is_told(telemetry, monkeypatch, tmp_path):
+def test_an_unreadable_certificate_bundle_is_reported(telemetry, monkeypatch, tmp_path):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "missing.pem"))
     read_environment(telemetry)
     assert telemetry.named("certificates_unreadable")

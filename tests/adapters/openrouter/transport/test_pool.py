@@ -1,4 +1,4 @@
-"""Sessions follow the limit and the event loop, and end when they should."""
+"""Sessions follow the limit and the event loop, and are closed in time."""
 
 import asyncio
 import threading
@@ -42,7 +42,7 @@ async def test_an_idle_session_stays_open_for_the_next_call(pool):
     assert (await pool.session(5)).http is lease.http
 
 
-async def test_a_lease_given_back_twice_counts_once(pool):
+async def test_a_lease_released_twice_counts_once(pool):
     first, second = await pool.session(5), await pool.session(5)
     first.release()
     first.release()
@@ -53,7 +53,7 @@ async def test_a_lease_given_back_twice_counts_once(pool):
     await until(lambda: second.http.closed)
 
 
-async def test_a_retired_pool_closes_what_is_idle_and_opens_anew_when_asked(pool):
+async def test_a_retired_pool_closes_idle_sessions_and_opens_new_ones_on_demand(pool):
     lease = await pool.session(5)
     lease.release()
     pool.retire()
@@ -119,7 +119,7 @@ async def an_endless_answer(visit) -> None:
     await visit.left()
 
 
-async def test_an_answer_that_never_ends_is_closed_after_lingering_for_a_while(pool):
+async def test_an_endless_answer_is_closed_after_being_drained_for_a_while(pool):
     async with scripted(an_endless_answer) as upstream:
         lease = await pool.session(5)
         response = await lease.http.get(upstream.url)
@@ -127,7 +127,7 @@ async def test_an_answer_that_never_ends_is_closed_after_lingering_for_a_while(p
         await until(upstream.visits[0].gone.is_set)
 
 
-async def test_closing_the_pool_cancels_what_lingers(pool):
+async def test_closing_the_pool_cancels_draining_answers(pool):
     async with scripted(an_endless_answer) as upstream:
         lease = await pool.session(5)
         lease.finish_reading(await lease.http.get(upstream.url))

@@ -1,4 +1,4 @@
-"""JSON decoded in pieces is what it is in one go."""
+"""JSON decoded in pieces equals JSON decoded at once."""
 
 import json
 import sys
@@ -16,7 +16,7 @@ TEXTS = st.text(alphabet='ab\\"\n\u00e9\u20ac\U0001f600\0/u', max_size=60)
 @given(
     st.dictionaries(TEXTS, st.one_of(TEXTS, st.lists(TEXTS, max_size=3)), max_size=3), st.booleans(), st.integers(1, 9)
 )
-def test_what_is_decoded_in_pieces_is_what_it_is_in_one_go(value, escaped, piece):
+def test_decoding_in_pieces_gives_the_same_value_as_decoding_at_once(value, escaped, piece):
     payload = json.dumps(value, ensure_ascii=escaped).encode()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(large_json, "VERY_LARGE", 0)
@@ -26,7 +26,7 @@ def test_what_is_decoded_in_pieces_is_what_it_is_in_one_go(value, escaped, piece
             assert large_json.load_in_pieces(payload, codec.loads) == value
 
 
-def test_what_is_nested_too_deep_to_be_put_together_is_decoded_in_one_go(monkeypatch):
+def test_json_nested_too_deeply_is_decoded_at_once(monkeypatch):
     monkeypatch.setattr(large_json, "VERY_LARGE", 0)
     monkeypatch.setattr(large_json, "LONG", 12)
     depth = 900
@@ -50,7 +50,7 @@ def test_what_is_nested_too_deep_to_be_put_together_is_decoded_in_one_go(monkeyp
         b"[DONE]",
     ],
 )
-def test_what_is_no_json_is_refused_as_ever(payload, monkeypatch):
+def test_invalid_json_is_refused_as_usual(payload, monkeypatch):
     monkeypatch.setattr(large_json, "VERY_LARGE", 0)
     monkeypatch.setattr(large_json, "LONG", 12)
     with pytest.raises(ValueError, match=r"(?s)."):

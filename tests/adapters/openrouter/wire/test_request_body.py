@@ -1,4 +1,4 @@
-"""The request body is text upstream can always read."""
+"""The request body is JSON that upstream can always parse."""
 
 import json
 import threading
@@ -85,7 +85,7 @@ def test_nul_is_removed():
     }
 
 
-def test_numbers_that_are_none_are_left_out():
+def test_nan_and_infinite_numbers_are_left_out():
     assert "temperature" not in sent(temperature=float("nan"))
 
 
@@ -119,7 +119,7 @@ def test_any_item_becomes_valid_utf8_json(item, codec):
 
 
 class Spying:
-    """A JSON writer that remembers the thread it ran in."""
+    """A JSON writer that records the thread it ran in."""
 
     def __init__(self):
         self.thread = None

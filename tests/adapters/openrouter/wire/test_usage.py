@@ -1,4 +1,4 @@
-"""What a call consumed, in either spelling."""
+"""The usage of a call, in the form of either endpoint."""
 
 from decimal import Decimal
 
@@ -51,7 +51,7 @@ def test_the_spelling_of_chat_is_read():
         ([], None),
     ],
 )
-def test_money_is_the_decimal_its_digits_say(cost, read):
+def test_money_is_the_exact_decimal_of_its_digits(cost, read):
     assert read_usage({"input_tokens": 1, "cost": cost}).cost == (None if read is None else Decimal(read))
 
 

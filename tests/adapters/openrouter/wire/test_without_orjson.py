@@ -1,4 +1,4 @@
-"""Everything works with the standard library's JSON, and says once that it is slower."""
+"""Everything works with the standard library's JSON; one warning reports that it is slower."""
 
 import subprocess
 import sys
@@ -35,12 +35,12 @@ def test_without_orjson_the_standard_library_reads_and_writes():
     ], ran.stderr
 
 
-def test_one_warning_names_what_is_missing(pool, telemetry, monkeypatch):
+def test_one_warning_names_the_missing_library(pool, telemetry, monkeypatch):
     monkeypatch.setattr(client_module, "ORJSON_INSTALLED", False)
     AioResponsesClient(pool, SystemClock(), telemetry, lambda: 5)
     assert len(telemetry.named("orjson_missing")) == 1
 
 
-def test_there_is_no_warning_when_nothing_is_missing(client, telemetry):
+def test_there_is_no_warning_when_the_library_is_installed(client, telemetry):
     assert client is not None
     assert telemetry.named("orjson_missing") == []
