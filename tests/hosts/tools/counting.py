@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 class Tools:
-    """What the host offers to the model."""
+    """The tools that the host offers to the model."""
 
     async def count(self, path: str, key: str = "") -> str:
         """

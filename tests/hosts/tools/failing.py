@@ -5,7 +5,7 @@ description: Tools that raise.
 
 
 class Tools:
-    """What the host offers to the model."""
+    """The tools that the host offers to the model."""
 
     async def fail(self, reason: str = "no reason") -> str:
         """

@@ -1,6 +1,6 @@
 """
 title: Sleeping
-description: A blocking tool and one that waits; both tell how far they got.
+description: A blocking tool and one that waits; both write their progress into a file.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 class Tools:
-    """What the host offers to the model."""
+    """The tools that the host offers to the model."""
 
     def sleep_blocking(self, seconds: float, mark: str = "") -> str:
         """
