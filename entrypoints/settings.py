@@ -43,7 +43,7 @@ class Settings(UpstreamSettings):
         "medium", "Reasoning effort of a model when the request does not set one.", user=True
     )
     reasoning_summary_mode: SummaryMode = setting(
-        "auto", "How detailed the displayed summary of a model's thinking is. disabled requests no summary.", user=True
+        "auto", "Detail of the displayed summary of a model's thinking. disabled: no summary.", user=True
     )
     task_model_reasoning_effort: Effort = setting(
         "low", "Reasoning effort for background tasks such as chat titles and tags."
@@ -57,9 +57,9 @@ class Settings(UpstreamSettings):
     )
     gemini_thinking_budget: int = setting(
         1024,
-        "Thinking budget in tokens at medium effort, for models that take a budget instead of an effort. minimal uses "
-        "a quarter of it, low half, high twice, xhigh and max four times, never below 1024. MAX_REASONING_EFFORT caps "
-        "the effort first: if it is high, a request gets at most twice this number.",
+        "Thinking budget in tokens at effort medium, for models that take a budget instead of an effort. Effort "
+        "minimal yields a quarter of it, low half, high twice, xhigh and max four times, never below 1024. "
+        "MAX_REASONING_EFFORT caps the effort first: if it is high, a request gets at most twice this number.",
         low=0,
         high=65_536,
         advanced=True,
@@ -162,8 +162,7 @@ class Settings(UpstreamSettings):
     )
     tool_execution_mode: ToolMode = setting(
         "Pipeline",
-        "Who runs tool calls: Pipeline runs them in this function, within its limits; Open-WebUI leaves them to the "
-        "host.",
+        "Who runs tool calls. Pipeline: this function, within its limits; Open-WebUI: the host.",
         user=True,
         advanced=True,
     )
@@ -195,7 +194,7 @@ class Settings(UpstreamSettings):
     )
     web_search_max_results: int | None = setting(
         3,
-        "Number of results per web search that are sent to the model. Write none to let OpenRouter choose.",
+        "Number of results per web search that are sent to the model. With the value none, OpenRouter chooses.",
         low=1,
         high=10,
         advanced=True,
@@ -204,8 +203,8 @@ class Settings(UpstreamSettings):
     # Memory of a chat
     persist_reasoning_tokens: Retention = setting(
         "conversation",
-        "How long a model's thinking is stored and sent back to the model: disabled never, next_reply until the next "
-        "message is answered (then it is deleted), conversation as long as the chat is used.",
+        "How long a model's thinking is stored and sent back to the model. disabled: never; next_reply: until the next "
+        "message is answered, then it is deleted; conversation: as long as the chat is used.",
         user=True,
     )
     persist_tool_results: bool = setting(

@@ -37,7 +37,7 @@ def is_encrypted(stored: object) -> bool:
     return isinstance(stored, str) and stored.strip().startswith(PREFIX)
 
 
-def opened(stored: str, secret: str) -> str | None:
+def decrypted(stored: str, secret: str) -> str | None:
     """Decrypt a stored value; return None if `secret` is not its key."""
     if not secret or Fernet is None:
         return None

@@ -7,7 +7,7 @@ from entrypoints.settings import ADVANCED, SETTINGS, Settings
 from entrypoints.settings_advanced import read_advanced
 from entrypoints.settings_coerce import Unusable, coerce, is_empty
 from entrypoints.settings_rows import Secret, Setting, SettingProblem
-from entrypoints.settings_secret import HOST_SECRET, host_secret, is_encrypted, opened
+from entrypoints.settings_secret import HOST_SECRET, decrypted, host_secret, is_encrypted
 
 _REFUSED = "_refused"  # attribute of a valves object: the stored values that its own field types rejected
 _INHERIT = "inherit"
@@ -55,15 +55,15 @@ def _read(source: object, name: str) -> object:
 def _admin_value(row: Setting, raw: object, environ: Mapping[str, str], problems: list[SettingProblem]) -> object:
     if row.kind == "secret" and isinstance(raw, str) and is_encrypted(raw):
         secret = host_secret(environ)
-        raw = opened(raw, secret)
+        raw = decrypted(raw, secret)
         if raw is None:
             problems.append(_unreadable(row, secret))
             return Secret(unreadable=True)
     fallback = row.default
     from_environment = environ.get(row.rule.env) if row.rule.env else None
     if not is_empty(from_environment):
-        fallback = _taken(row, from_environment, fallback, problems, f"{row.name} (from {row.rule.env})")
-    return fallback if is_empty(raw) else _taken(row, raw, fallback, problems, row.name)
+        fallback = _coerced(row, from_environment, fallback, problems, f"{row.name} (from {row.rule.env})")
+    return fallback if is_empty(raw) else _coerced(row, raw, fallback, problems, row.name)
 
 
 def _unreadable(row: Setting, secret: str) -> SettingProblem:
@@ -75,22 +75,22 @@ def _unreadable(row: Setting, secret: str) -> SettingProblem:
 def _user_value(row: Setting, raw: object, admin: object, problems: list[SettingProblem]) -> object:
     if is_empty(raw) or (isinstance(raw, str) and raw.strip().lower() == _INHERIT):
         return admin
-    return _taken(row, raw, admin, problems, f"{row.name} (set by a person)")
+    return _coerced(row, raw, admin, problems, f"{row.name} (set by a person)")
 
 
-def _taken(row: Setting, raw: object, fallback: object, problems: list[SettingProblem], label: str) -> object:
+def _coerced(row: Setting, raw: object, fallback: object, problems: list[SettingProblem], label: str) -> object:
     try:
         value, remark = coerce(row, raw)
     except Unusable as unusable:
         value, remark = fallback, unusable.remark
     if remark:
-        given, used = _shown(row, raw), _shown(row, value)
+        given, used = _masked(row, raw), _masked(row, value)
         text = f"{label}: {given or 'the value'} {remark}; {used or 'nothing'} is used."
         problems.append(SettingProblem(row.name, given, used, text))
     return value
 
 
-def _shown(row: Setting, value: object) -> str:
+def _masked(row: Setting, value: object) -> str:
     if row.kind == "secret":
         return str(value if isinstance(value, Secret) else Secret(value if isinstance(value, str) else ""))
     try:

@@ -80,12 +80,12 @@ class UpstreamSettings:
         3600, "Seconds between two refreshes of the model list. It is refreshed in the background.", low=60
     )
     free_model_filter: FilterRule = setting(
-        "all", "Filter models by price: all offers every model, only offers free models, exclude hides free models."
+        "all", "Filter of models by price. all: every model; only: only free models; exclude: no free models."
     )
     tool_calling_filter: FilterRule = setting(
         "all",
-        "Filter models by tool calling: all offers every model, only offers models that can call tools, exclude hides "
-        "models that can.",
+        "Filter of models by tool calling. all: every model; only: only models that can call tools; exclude: only "
+        "models that cannot.",
     )
     zdr_models_only: bool = setting(
         False, "Offer only models that have a provider with zero data retention, which promises to store nothing."
@@ -121,8 +121,8 @@ class UpstreamSettings:
     )
     new_model_access_control: Access = setting(
         "admins",
-        "Who may use a model that has no entry in Open WebUI's model settings yet: admins for administrators only, "
-        "public for everybody. A model that has an entry keeps its access. Public applies only if "
+        "Who may use a model that has no entry in Open WebUI's model settings yet. admins: administrators only; "
+        "public: everybody. A model that has an entry keeps its access. public applies only if "
         "UPDATE_MODEL_CAPABILITIES or UPDATE_MODEL_DESCRIPTIONS is on.",
     )
 

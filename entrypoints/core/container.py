@@ -1,7 +1,7 @@
 """The composition root: one declarative container that builds the same core for every entrypoint and for tests.
 
-Open resources (pools, clocks, logs) are passed in; whoever opens them closes them in an `AsyncExitStack`. The container
-only builds. `check_dependencies()` reports missing dependencies. A host beside the core is optional.
+The caller passes in open resources (pools, clocks, logs) and closes them itself, with an `AsyncExitStack`; the
+container only builds. `check_dependencies()` reports missing dependencies. A host beside the core is optional.
 """
 
 # mypy: disable-error-code="type-abstract"

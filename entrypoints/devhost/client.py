@@ -70,7 +70,7 @@ class HostClient:
     def account(self) -> Account:
         """Return the signed-in person. Raises DevhostError if there is none."""
         if self._account is None:
-            raise DevhostError("nobody is signed in")
+            raise DevhostError("no account is signed in")
         return self._account
 
     @property

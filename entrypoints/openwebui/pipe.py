@@ -98,15 +98,13 @@ class Pipe:
         )
         FREE_MODEL_FILTER: Literal["all", "only", "exclude"] = Field(
             default="all",
-            description=(
-                "Filter models by price: all offers every model, only offers free models, exclude hides free models."
-            ),
+            description="Filter of models by price. all: every model; only: only free models; exclude: no free models.",
         )
         TOOL_CALLING_FILTER: Literal["all", "only", "exclude"] = Field(
             default="all",
             description=(
-                "Filter models by tool calling: all offers every model, only offers models that can call tools, "
-                "exclude hides models that can."
+                "Filter of models by tool calling. all: every model; only: only models that can call tools; exclude: "
+                "only models that cannot."
             ),
         )
         ZDR_MODELS_ONLY: bool = Field(
@@ -163,8 +161,8 @@ class Pipe:
         NEW_MODEL_ACCESS_CONTROL: Literal["admins", "public"] = Field(
             default="admins",
             description=(
-                "Who may use a model that has no entry in Open WebUI's model settings yet: admins for administrators "
-                "only, public for everybody. A model that has an entry keeps its access. Public applies only if "
+                "Who may use a model that has no entry in Open WebUI's model settings yet. admins: administrators "
+                "only; public: everybody. A model that has an entry keeps its access. public applies only if "
                 "UPDATE_MODEL_CAPABILITIES or UPDATE_MODEL_DESCRIPTIONS is on."
             ),
         )
@@ -182,7 +180,7 @@ class Pipe:
         )
         REASONING_SUMMARY_MODE: Literal["auto", "concise", "detailed", "disabled"] = Field(
             default="auto",
-            description="How detailed the displayed summary of a model's thinking is. disabled requests no summary.",
+            description="Detail of the displayed summary of a model's thinking. disabled: no summary.",
         )
         TASK_MODEL_REASONING_EFFORT: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] = Field(
             default="low",
@@ -254,8 +252,8 @@ class Pipe:
         PERSIST_REASONING_TOKENS: Literal["disabled", "next_reply", "conversation"] = Field(
             default="conversation",
             description=(
-                "How long a model's thinking is stored and sent back to the model: disabled never, next_reply until "
-                "the next message is answered (then it is deleted), conversation as long as the chat is used."
+                "How long a model's thinking is stored and sent back to the model. disabled: never; next_reply: until "
+                "the next message is answered, then it is deleted; conversation: as long as the chat is used."
             ),
         )
         PERSIST_TOOL_RESULTS: bool = Field(
@@ -354,7 +352,7 @@ class Pipe:
         )
         REASONING_SUMMARY_MODE: Literal["inherit", "auto", "concise", "detailed", "disabled"] = Field(
             default="inherit",
-            description="How detailed the displayed summary of a model's thinking is. disabled requests no summary.",
+            description="Detail of the displayed summary of a model's thinking. disabled: no summary.",
         )
         ENABLE_ANTHROPIC_INTERLEAVED_THINKING: Literal["inherit", "true", "false"] = Field(
             default="inherit",
@@ -366,16 +364,13 @@ class Pipe:
         )
         TOOL_EXECUTION_MODE: Literal["inherit", "Pipeline", "Open-WebUI"] = Field(
             default="inherit",
-            description=(
-                "Who runs tool calls: Pipeline runs them in this function, within its limits; Open-WebUI leaves them "
-                "to the host."
-            ),
+            description="Who runs tool calls. Pipeline: this function, within its limits; Open-WebUI: the host.",
         )
         PERSIST_REASONING_TOKENS: Literal["inherit", "disabled", "next_reply", "conversation"] = Field(
             default="inherit",
             description=(
-                "How long a model's thinking is stored and sent back to the model: disabled never, next_reply until "
-                "the next message is answered (then it is deleted), conversation as long as the chat is used."
+                "How long a model's thinking is stored and sent back to the model. disabled: never; next_reply: until "
+                "the next message is answered, then it is deleted; conversation: as long as the chat is used."
             ),
         )
         PERSIST_TOOL_RESULTS: Literal["inherit", "true", "false"] = Field(

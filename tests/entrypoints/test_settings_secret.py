@@ -1,4 +1,4 @@
-"""Stored secrets: opened with the host's secret, or named and never used."""
+"""Stored secrets: decrypted with the host's secret, or reported and never used."""
 
 import sys
 import types

@@ -14,7 +14,7 @@ class Tools:
         Append one line to a file.
 
         :param path: the file
-        :param key: what the line says
+        :param key: the text of the line
         """
         with Path(path).open("a") as file:
             file.write(f"{key}\n")

@@ -11,7 +11,7 @@ class Tools:
         """
         Raise an error.
 
-        :param reason: what the error says
+        :param reason: the message of the error
         """
         raise RuntimeError(reason)
 

@@ -16,7 +16,7 @@ class Tools:
         Block the thread it runs in.
 
         :param seconds: how long
-        :param mark: a file that says how far it got
+        :param mark: a file for the progress
         """
         _write(mark, "begun")
         time.sleep(seconds)
@@ -28,7 +28,7 @@ class Tools:
         Wait without blocking.
 
         :param seconds: how long
-        :param mark: a file that says how far it got
+        :param mark: a file for the progress
         """
         _write(mark, "begun")
         try:
