@@ -1,4 +1,4 @@
-# Everything is built on demand: a virtual environment per set of pinned versions, kept outside the work tree.
+# Targets build what they need: one virtual environment per set of pinned versions, in a cache outside the work tree.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 PYTHON ?= python3
@@ -22,10 +22,10 @@ export DATA
 endif
 
 .PHONY: help check format settings bundle run test test-unit test-lowest test-hosts test-host drills drill-request drill-replay drill-tools drill-host bench simulator chromium clean
-help:  ## what can be made
+help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
 
-run: bundle  ## boot the real Open WebUI with the pipe installed (CHECK=1: send two messages and exit; PORT=, DATA=)
+run: bundle  ## start the real Open WebUI with the pipe installed (CHECK=1: send two messages and exit; PORT=, DATA=)
 	@$(RUN) entrypoints.devhost.run $(BUNDLE)
 
 test: check test-unit test-lowest test-hosts  ## the whole suite, real hosts and Chromium included
@@ -38,7 +38,7 @@ check: $(DEV)/.ready  ## format, lint, types, import rules, dead code, generated
 	@$(RUN) entrypoints.settings_generate --check
 	@$(RUN) pytest -q tests/domain
 
-test-unit: $(DEV)/.ready  ## every test that needs no host
+test-unit: $(DEV)/.ready  ## all tests that need no host, except those of the core
 	@$(RUN) pytest -q -n 2 tests --ignore=tests/hosts --ignore=tests/domain
 
 test-lowest: $(LOWEST)/.ready  ## adapters and entrypoints with the lowest library versions of the oldest host
@@ -48,34 +48,34 @@ test-hosts: bundle chromium  ## end to end in every supported version of Open We
 	@$(RUN) pytest -q tests/hosts
 
 test-host: bundle chromium  ## end to end in one version: make test-host VERSION=0.12.4
-	@test -n "$(VERSION)" || { echo "say which: make test-host VERSION=0.12.4"; exit 2; }
+	@test -n "$(VERSION)" || { echo "name a version: make test-host VERSION=0.12.4"; exit 2; }
 	@$(RUN) pytest -q tests/hosts --host-version $(VERSION)
 
-drills: drill-request drill-replay drill-tools  ## all large bounded runs that need no host
+drills: drill-request drill-replay drill-tools  ## all drills (large randomised runs) that need no host
 
-drill-request: $(DEV)/.ready  ## thousands of chat bodies through the request builder, judged three times
+drill-request: $(DEV)/.ready  ## build requests from thousands of chat bodies; three independent judges check each
 	@$(RUN) tests.drills.request
 
-drill-replay: $(DEV)/.ready  ## thousands of random histories replayed to a strict judge; 200 writers killed
+drill-replay: $(DEV)/.ready  ## replay thousands of random histories and check each; kill 200 writers
 	@$(RUN) tests.drills.replay
 	@$(RUN) tests.drills.killed
 
-drill-tools: $(DEV)/.ready  ## tools in random turns, killed processes, strict schemas, breakers, places
+drill-tools: $(DEV)/.ready  ## tools in random turns, killed processes, strict schemas, breakers, limits of running calls
 	@$(RUN) tests.drills.tools
 
-drill-host: bundle  ## a real host: bursts on PostgreSQL, kills in mid-answer, a database locked, lost, full, frozen, stopped
+drill-host: bundle  ## a real host: bursts on PostgreSQL, kills during answers, a database that is locked, lost, full, frozen, stopped
 	@$(RUN) tests.drills.host --bundle $(BUNDLE)
 
-bench: bundle  ## speed and memory, side by side with a minimal pipe
+bench: bundle  ## measure speed and memory against a minimal pipe
 	@$(RUN) benchmarks.run
 
-bundle: $(DEV)/.ready  ## write the single file for Open WebUI
+bundle: $(DEV)/.ready  ## build the single file for Open WebUI
 	@$(RUN) entrypoints.openwebui.bundle --output $(BUNDLE)
 
-settings: $(DEV)/.ready  ## write what is generated from the table of settings
+settings: $(DEV)/.ready  ## generate the settings forms and docs/settings.md from the table of settings
 	@$(RUN) entrypoints.settings_generate --write
 
-simulator: $(DEV)/.ready  ## OpenRouter on loopback, port 8900
+simulator: $(DEV)/.ready  ## run a simulator of OpenRouter on loopback, port 8900
 	@$(RUN) entrypoints.simulator --port 8900
 
 format: $(DEV)/.ready  ## format the code
@@ -85,7 +85,7 @@ chromium:
 	@command -v chromium > /dev/null || { echo "· installing chromium"; \
 	  as=$$([ "$$(id -u)" = 0 ] || echo sudo); $$as apt-get update -qq && $$as apt-get install -y -qq chromium > /dev/null; }
 
-clean:  ## remove what was built in the work tree
+clean:  ## remove build results and caches from the work tree
 	@rm -rf dist build .run .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(UV):

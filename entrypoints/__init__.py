@@ -1,5 +1,5 @@
-"""How people reach the domain.
+"""The ways into the domain, one folder each.
 
-`core` opens and wires it, whoever asks; `openai` the wire of OpenAI's clients; `openwebui` the pipe and its bundle;
-`simulator` and `devhost` for people who try and test. `settings` is the one table of settings.
+`core` opens and wires the domain for every entrypoint; `openai` is the wire format of OpenAI clients; `openwebui` is
+the pipe and its bundle; `simulator` and `devhost` serve development and tests. `settings` is the one table of settings.
 """

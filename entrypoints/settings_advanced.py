@@ -1,4 +1,4 @@
-"""The ADVANCED box: one text of `NAME=value` lines for the settings that have no field of their own."""
+"""Parse the ADVANCED box: one text of `NAME=value` lines for the settings that have no field of their own."""
 
 from entrypoints.settings import ADVANCED, SETTINGS
 from entrypoints.settings_rows import SettingProblem
@@ -9,9 +9,9 @@ _FORM_NAMES = frozenset(row.name for row in SETTINGS if not row.rule.advanced)
 
 
 def read_advanced(text: object) -> tuple[dict[str, str], list[SettingProblem]]:
-    """Return the values by name and a remark per line that says nothing usable; values are not echoed in remarks.
+    """Return the values by name, and one problem per unusable line; a problem never contains the value.
 
-    Names may be in lower case, the last of two equal names counts. Anything but a text is taken as empty.
+    Names may be in lower case; of two equal names the last one counts. Anything but a text is read as empty.
     """
     values: dict[str, str] = {}
     problems: list[SettingProblem] = []
@@ -36,11 +36,11 @@ def _remark(name: str, equals: str, seen: dict[str, str]) -> str:
     if not equals:
         return "is not of the form NAME=value"
     if name in _FORM_NAMES:
-        return f"names {name}, which has a field of its own; the field counts"
+        return f"sets {name}, which has a field of its own; the field is used"
     if name not in _ADVANCED_NAMES:
-        return "names no setting"
-    return f"names {name} a second time; the last line counts" if name in seen else ""
+        return "does not name a setting"
+    return f"sets {name} a second time; the last line is used" if name in seen else ""
 
 
-def _problem(place: str, remark: str) -> SettingProblem:
-    return SettingProblem(ADVANCED, place, "", f"{ADVANCED}: {place + ' ' if place else ''}{remark}.")
+def _problem(where: str, remark: str) -> SettingProblem:
+    return SettingProblem(ADVANCED, where, "", f"{ADVANCED}: {where + ' ' if where else ''}{remark}.")

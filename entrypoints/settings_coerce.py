@@ -1,4 +1,4 @@
-"""Turn one stored value into the type of its setting, whatever was stored."""
+"""Convert one stored value, of any type, to the type of its setting."""
 
 import math
 import re
@@ -10,11 +10,11 @@ _YES = frozenset({"true", "yes", "on", "1"})
 _NO = frozenset({"false", "no", "off", "0"})
 _NOTHING = frozenset({"none", "null"})
 _LONGEST = 1_000_000  # characters of one text
-_MOST = 1_000_000_000  # of any number whose row names no limit: still safe for clocks and sockets
+_MOST = 1_000_000_000  # limit of numbers whose row sets none; still safe for clocks and sockets
 
 
 class Unusable(Exception):
-    """The value cannot be taken; `remark` completes the sentence "the value ..."."""
+    """The value cannot be used; `remark` completes the sentence "the value ..."."""
 
     def __init__(self, remark: str) -> None:
         super().__init__(remark)
@@ -22,14 +22,14 @@ class Unusable(Exception):
 
 
 def is_empty(raw: object) -> bool:
-    """Tell whether `raw` means that nobody set a value."""
+    """Return whether `raw` means that no value is set: None or blank text."""
     return raw is None or (isinstance(raw, str) and not raw.strip())
 
 
 def coerce(row: Setting, raw: object) -> tuple[object, str]:
-    """Return the value in the row's type and a remark, empty unless the value had to be changed.
+    """Return the value in the row's type, and a remark that is empty unless the value had to be changed.
 
-    Raises Unusable, and nothing else, if no value can be made of `raw`.
+    Raises Unusable, and nothing else, if `raw` cannot be converted.
     """
     if row.nullable and isinstance(raw, str) and raw.strip().lower() in _NOTHING:
         return None, ""
@@ -47,9 +47,9 @@ def _within(row: Setting, value: float) -> tuple[float, str]:
     low = -_MOST if row.rule.low is None else row.rule.low
     high = _MOST if row.rule.high is None else row.rule.high
     if value < low:
-        return type(value)(low), f"is below the least allowed, {low:g}"
+        return type(value)(low), f"is below the minimum, {low:g}"
     if value > high:
-        return type(value)(high), f"is above the most allowed, {high:g}"
+        return type(value)(high), f"is above the maximum, {high:g}"
     return value, ""
 
 
@@ -58,7 +58,7 @@ def _choice(row: Setting, raw: object) -> str:
     for choice in row.choices:
         if choice.lower() == given:
             return choice
-    raise Unusable(f"is none of {', '.join(row.choices)}")
+    raise Unusable(f"is not one of {', '.join(row.choices)}")
 
 
 def _bool(raw: object) -> bool:
@@ -97,12 +97,12 @@ def _number(raw: object, remark: str) -> float:
 
 def _text(raw: object) -> str:
     if not isinstance(raw, str | int | float):
-        raise Unusable("is not a text")
+        raise Unusable("is not text")
     try:
         text = str(raw).strip()
         text.encode()
-    except ValueError:  # a number of thousands of digits, or half of a surrogate pair
-        raise Unusable("is not a readable text") from None
+    except ValueError:  # a number with thousands of digits, or an unpaired surrogate
+        raise Unusable("is not readable text") from None
     if len(text) > _LONGEST:
         raise Unusable(f"is longer than {_LONGEST} characters")
     return text

@@ -1,4 +1,4 @@
-"""What one row of the settings table says, and the values that leave it: secrets and remarks about bad values."""
+"""The rows of the settings table, and two of their values: secrets, and problems with stored values."""
 
 from dataclasses import dataclass, field, fields
 from types import UnionType
@@ -8,14 +8,14 @@ Kind = Literal["bool", "int", "float", "str", "secret", "choice"]
 T = TypeVar("T")
 
 _RULE = "rule"
-_SHOWN = 4  # characters of a secret that may be seen
-_LONG_ENOUGH = 16  # shorter secrets show nothing
+_SHOWN = 4  # characters of a secret that its mask shows
+_LONG_ENOUGH = 16  # the mask of a shorter secret shows no character
 
 
 class Secret:
-    """A value that never shows itself: `str`, `repr` and formatting give a mask, only `reveal()` the text.
+    """A secret text. `str`, `repr` and formatting return a mask; only `reveal()` returns the text.
 
-    `unreadable`: something is stored but cannot be opened. It then counts as empty, and nothing may take its place.
+    `unreadable`: a value is stored but cannot be decrypted. It counts as empty, and no other value may replace it.
     """
 
     __slots__ = ("_value", "unreadable")
@@ -53,7 +53,7 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class SettingProblem:
-    """One value that could not be taken as given: what stood there (masked), what is used instead, and a sentence."""
+    """A stored value that is not used as it is: the value (masked), the one used instead, and a sentence for people."""
 
     name: str
     given: str
@@ -63,7 +63,7 @@ class SettingProblem:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Everything a row says beside its name, type and default; see `setting`."""
+    """The attributes of a row besides its name, type and default; see `setting`."""
 
     text: str
     low: float | None
@@ -76,7 +76,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One row, read from the table: `name` in upper case as people write it, `choices` only for a choice."""
+    """One row of the table: `name` in upper case as people write it, `choices` only for kind `choice`."""
 
     name: str
     attribute: str
@@ -100,9 +100,9 @@ def setting(
 ) -> T:
     """Write one row of the table.
 
-    `text` explains it to an administrator. Numbers outside `low`..`high` are clamped. A text must match `pattern`
-    as a whole. `env` names the environment variable read when nothing is stored. `user`: every person may override
-    it. `advanced`: not in the form, but a line of the ADVANCED box.
+    `text` explains the setting to an administrator. Numbers outside `low`..`high` are clamped. A text must fully match
+    `pattern`. `env` is the environment variable to read when no value is stored. `user`: every person may override the
+    setting. `advanced`: the setting is a line of the ADVANCED box, not a field of the form.
     """
     return field(default=default, metadata={_RULE: Rule(text, low, high, env, pattern, user, advanced)})
 

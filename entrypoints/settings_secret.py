@@ -1,6 +1,6 @@
-"""Secrets as the host keeps them: `encrypted:` and a token made with the host's own secret, opened here.
+"""Decrypt the secrets that the host stores: `encrypted:` and a Fernet token made with the host's own secret.
 
-The form in the function's shell makes the tokens; both ends agree on the prefix, the key and what counts as a secret.
+The form in the function's shell encrypts them; both sides agree on the prefix, the key and what counts as a secret.
 """
 
 import re
@@ -13,7 +13,7 @@ from entrypoints.settings_rows import Secret
 
 try:
     from cryptography.fernet import Fernet, InvalidToken
-except ImportError:  # then nothing stored can be opened, and nothing is ever stored encrypted
+except ImportError:  # then secrets are never encrypted, and encrypted ones cannot be decrypted
     Fernet = None  # type: ignore[assignment,misc]
 
 PREFIX = "encrypted:"
@@ -23,7 +23,9 @@ _SHORTEST = 16  # characters
 
 
 def host_secret(environ: Mapping[str, str]) -> str:
-    """Return the host's secret, from the environment or the host itself; empty if it is missing, public or short."""
+    """Return the host's secret from the environment or from the host; empty if it is missing, too short or the public
+    default.
+    """
     for secret in (environ.get(HOST_SECRET), getattr(sys.modules.get("open_webui.env"), HOST_SECRET, None)):
         if isinstance(secret, str) and len(secret) >= _SHORTEST and secret != _PUBLIC:
             return secret
@@ -31,12 +33,12 @@ def host_secret(environ: Mapping[str, str]) -> str:
 
 
 def is_encrypted(stored: object) -> bool:
-    """Tell whether a stored value is a token."""
+    """Return whether a stored value is encrypted."""
     return isinstance(stored, str) and stored.strip().startswith(PREFIX)
 
 
-def opened(stored: str, secret: str) -> str | None:
-    """Return the clear text of a token, None if `secret` does not open it."""
+def decrypted(stored: str, secret: str) -> str | None:
+    """Decrypt a stored value; return None if `secret` is not its key."""
     if not secret or Fernet is None:
         return None
     key = urlsafe_b64encode(sha256(secret.encode("utf-8", "surrogatepass")).digest())
@@ -48,7 +50,7 @@ def opened(stored: str, secret: str) -> str | None:
 
 
 def passphrases(listed: Secret) -> tuple[str, ...]:
-    """Return the passphrases of a list by commas or lines; the whole counts as one too, it may hold a comma itself."""
+    """Split a list at commas and line breaks; the whole text is added, since a passphrase may contain a comma."""
     whole = listed.reveal().strip()
     parts = [part.strip() for part in re.split(r"[,\r\n]", whole)]
     return tuple(dict.fromkeys(part for part in [*parts, whole] if part))

@@ -1,4 +1,4 @@
-"""Read stored settings into one `Settings` value: never raises, names everything it could not take as given."""
+"""Read the stored settings into one `Settings` value; never raises, and reports each value it could not use."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,9 +7,9 @@ from entrypoints.settings import ADVANCED, SETTINGS, Settings
 from entrypoints.settings_advanced import read_advanced
 from entrypoints.settings_coerce import Unusable, coerce, is_empty
 from entrypoints.settings_rows import Secret, Setting, SettingProblem
-from entrypoints.settings_secret import HOST_SECRET, host_secret, is_encrypted, opened
+from entrypoints.settings_secret import HOST_SECRET, decrypted, host_secret, is_encrypted
 
-_REFUSED = "_refused"  # the attribute in which a valves object keeps stored values its own types could not hold
+_REFUSED = "_refused"  # attribute of a valves object: the stored values that its own field types rejected
 _INHERIT = "inherit"
 _LOCKED = "LOCKED_USER_SETTINGS"
 _LONGEST_SHOWN = 80
@@ -18,13 +18,14 @@ _LONGEST_SHOWN = 80
 def snapshot(
     valves: object, user_valves: object, environ: Mapping[str, str]
 ) -> tuple[Settings, tuple[SettingProblem, ...]]:
-    """Return the settings of one call and a remark for each value that is not used as it stands.
+    """Return the settings of one call, and a problem for each value that is not used as it is.
 
-    `valves` and `user_valves` are mappings or objects with one entry or attribute per NAME; None and missing ones
-    are fine. A line of the ADVANCED box goes before an entry of the same name, a stored value before the environment,
-    a person's own value before all of them, where the row allows it and the operator has not locked it. Numbers out of
-    range are clamped, anything else unusable gives the value that would hold without it. Only a stored secret that the
-    host's secret does not open gives none at all, not even the environment's: another account might pay unnoticed.
+    `valves` and `user_valves` are mappings or objects with one entry or attribute per NAME; both may be None, and
+    entries may be missing. Precedence, highest first: a person's own value (if the row allows it and the operator has
+    not locked it), a line of the ADVANCED box, a stored value, the environment, the default. Numbers out of range are
+    clamped; any other unusable value is ignored, so the next one in this order is used. The exception is a stored
+    secret that cannot be decrypted: the setting is then empty, since a key from the environment might charge another
+    account unnoticed.
     """
     lines, problems = read_advanced(_read(valves, ADVANCED))
     values: dict[str, Any] = {}  # typed by the table, row by row
@@ -54,46 +55,47 @@ def _read(source: object, name: str) -> object:
 def _admin_value(row: Setting, raw: object, environ: Mapping[str, str], problems: list[SettingProblem]) -> object:
     if row.kind == "secret" and isinstance(raw, str) and is_encrypted(raw):
         secret = host_secret(environ)
-        raw = opened(raw, secret)
+        raw = decrypted(raw, secret)
         if raw is None:
             problems.append(_unreadable(row, secret))
             return Secret(unreadable=True)
     fallback = row.default
     from_environment = environ.get(row.rule.env) if row.rule.env else None
     if not is_empty(from_environment):
-        fallback = _taken(row, from_environment, fallback, problems, f"{row.name} (from {row.rule.env})")
-    return fallback if is_empty(raw) else _taken(row, raw, fallback, problems, row.name)
+        fallback = _coerced(row, from_environment, fallback, problems, f"{row.name} (from {row.rule.env})")
+    return fallback if is_empty(raw) else _coerced(row, raw, fallback, problems, row.name)
 
 
 def _unreadable(row: Setting, secret: str) -> SettingProblem:
-    cause = f"was saved under another {HOST_SECRET}" if secret else f"was saved under a {HOST_SECRET} that is gone"
-    return SettingProblem(row.name, "", "", f"{row.name} {cause}: enter it again. Until then nothing is used.")
+    cause = f"another {HOST_SECRET}" if secret else f"a {HOST_SECRET} that is no longer set"
+    text = f"{row.name} was encrypted with {cause} and cannot be read: enter it again. Until then it counts as empty."
+    return SettingProblem(row.name, "", "", text)
 
 
 def _user_value(row: Setting, raw: object, admin: object, problems: list[SettingProblem]) -> object:
     if is_empty(raw) or (isinstance(raw, str) and raw.strip().lower() == _INHERIT):
         return admin
-    return _taken(row, raw, admin, problems, f"{row.name} (a person's own)")
+    return _coerced(row, raw, admin, problems, f"{row.name} (set by a person)")
 
 
-def _taken(row: Setting, raw: object, fallback: object, problems: list[SettingProblem], label: str) -> object:
+def _coerced(row: Setting, raw: object, fallback: object, problems: list[SettingProblem], label: str) -> object:
     try:
         value, remark = coerce(row, raw)
     except Unusable as unusable:
         value, remark = fallback, unusable.remark
     if remark:
-        given, used = _shown(row, raw), _shown(row, value)
+        given, used = _masked(row, raw), _masked(row, value)
         text = f"{label}: {given or 'the value'} {remark}; {used or 'nothing'} is used."
         problems.append(SettingProblem(row.name, given, used, text))
     return value
 
 
-def _shown(row: Setting, value: object) -> str:
+def _masked(row: Setting, value: object) -> str:
     if row.kind == "secret":
         return str(value if isinstance(value, Secret) else Secret(value if isinstance(value, str) else ""))
     try:
         text = repr(value)
-    except ValueError:  # a number of thousands of digits
+    except ValueError:  # a number with thousands of digits
         return "a huge number"
     text = text.encode("utf-8", "replace").decode()
     return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "\u2026"

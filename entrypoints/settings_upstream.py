@@ -1,5 +1,5 @@
-"""The settings of the way to upstream: the connection, the models on offer, the load; see `settings`."""
-# ruff: noqa: RUF009  (a row is written as the default of its field)
+"""Settings of the connection to upstream, the offered models and the load; `settings` holds the others."""
+# ruff: noqa: RUF009  (each row is the default of its field)
 
 from dataclasses import dataclass
 from typing import Literal
@@ -21,50 +21,50 @@ class UpstreamSettings:
     # Connection
     api_key: Secret = setting(
         Secret(),
-        "Key of the OpenRouter account that pays for all requests. Left empty, the environment variable "
+        "API key of the OpenRouter account that pays for all requests. If empty, the environment variable "
         "OPENROUTER_API_KEY is used.",
         env="OPENROUTER_API_KEY",
     )
     base_url: str = setting(
         "https://openrouter.ai/api/v1",
-        "Address of OpenRouter or of a gateway that speaks its Responses API, up to and including the version. "
-        "Left empty, the environment variable OPENROUTER_API_BASE_URL is used, else https://openrouter.ai/api/v1.",
+        "Base URL of OpenRouter, or of a gateway that implements its Responses API, including the version. "
+        "If empty, the environment variable OPENROUTER_API_BASE_URL is used, else https://openrouter.ai/api/v1.",
         env="OPENROUTER_API_BASE_URL",
     )
     insecure_base_url_hosts: str = setting(
         "",
-        "Host names, separated by commas, for which BASE_URL may be plain http. This machine itself always may.",
+        "Comma-separated host names for which BASE_URL may use plain http. This machine itself is always allowed.",
         advanced=True,
     )
     http_referer_override: str = setting(
         "",
-        "Full address (https://...) of your site, named to OpenRouter as the origin of all requests in place of the "
-        "project's own.",
+        "Full URL (https://...) of your site. It is sent to OpenRouter as the origin (HTTP-Referer) of all requests. "
+        "If empty, the project's own URL is sent.",
         pattern=r"https?://[^\s/]+\S*",
     )
     http_connect_timeout_seconds: int = setting(
-        int(_USUAL.connect), "Seconds to wait for a connection to upstream before giving up.", low=1
+        int(_USUAL.connect), "Seconds to wait for a connection to upstream before the attempt fails.", low=1
     )
     http_total_timeout_seconds: int | None = setting(
         None,
-        "Longest duration of one upstream request in seconds, reading the answer included. Empty: no such limit, "
-        "only silence ends a request (HTTP_SOCK_READ_SECONDS).",
+        "Longest duration of one upstream request in seconds, including the time to read the answer. If empty, there "
+        "is no such limit: a request fails only when upstream sends nothing for HTTP_SOCK_READ_SECONDS.",
         low=1,
     )
     http_sock_read_seconds: int = setting(
         int(_USUAL.idle_read or 0),
-        "Seconds without a single byte from upstream after which a request counts as dead. Not used when "
+        "Seconds without a single byte from upstream after which a request fails. Ignored when "
         "HTTP_TOTAL_TIMEOUT_SECONDS is set.",
         low=1,
     )
     retry_uncertain: bool = setting(
         False,
-        "Also repeat requests whose fate is unknown, such as a time-out after sending. OpenRouter may then charge "
-        "for both. Requests to free models are repeated in any case.",
+        "Also retry requests that OpenRouter may have processed, for example after a time-out. OpenRouter may then "
+        "charge for both. Requests to free models are retried in any case.",
     )
     max_sse_event_mb: int = setting(
         _USUAL.event_bytes // _MIB,
-        "Largest single event of an answer's stream, in MiB; a larger one ends the answer.",
+        "Largest single event in the stream of an answer, in MiB. A larger event ends the answer with an error.",
         low=1,
         high=512,
         advanced=True,
@@ -73,64 +73,70 @@ class UpstreamSettings:
     # Models
     model_id: str = setting(
         "auto",
-        "Models to offer: auto for all of them, or their names separated by commas, such as "
-        "openai/gpt-5, anthropic/claude-sonnet-4.5.",
+        "Models to offer: auto for all models, or a comma-separated list of names or patterns, such as "
+        "openai/gpt-5, anthropic/claude-*.",
     )
     model_catalog_refresh_seconds: int = setting(
-        3600, "Seconds after which the list of models is fetched again, in the background.", low=60
+        3600, "Seconds between two refreshes of the model list. It is refreshed in the background.", low=60
     )
     free_model_filter: FilterRule = setting(
-        "all", "Models offered by price: all, only the free ones, or all but those (exclude)."
+        "all", "Filter of models by price. all: every model; only: only free models; exclude: no free models."
     )
     tool_calling_filter: FilterRule = setting(
-        "all", "Models offered by tool calling: all, only those that can, or all but those (exclude)."
+        "all",
+        "Filter of models by tool calling. all: every model; only: only models that can call tools; exclude: only "
+        "models that cannot.",
     )
     zdr_models_only: bool = setting(
-        False, "Offer only models with a provider that promises to keep nothing (zero data retention)."
+        False, "Offer only models that have a provider with zero data retention, which promises to store nothing."
     )
     disabled_models: str = setting(
-        "", "Models switched off at once, for background tasks too: names or patterns, separated by commas."
+        "",
+        "Comma-separated names or patterns of models to disable. This takes effect at once, for background tasks too.",
     )
     variant_models: str = setting(
         "",
-        "Further entries of the picker, by commas: a model with a variant (openai/gpt-5:nitro) or with a preset of the "
-        "account (openai/gpt-5@preset/brief).",
+        "Comma-separated additional entries of the model picker: a model with a variant (openai/gpt-5:nitro) or with a "
+        "preset of the OpenRouter account (openai/gpt-5@preset/brief).",
     )
     fallback_model: str = setting(
-        "", "Model that answers, with a word to the person, when the one asked for cannot be reached at all."
+        "", "Model that answers when the requested model cannot be reached at all. A status line names it."
     )
     task_model: str = setting(
-        "", "Model for background tasks such as titles and tags. Left empty, the model of the chat does them."
+        "", "Model for background tasks such as chat titles and tags. If empty, the chat's own model is used."
     )
     update_model_capabilities: bool = setting(
         True,
-        "Switch off the capability boxes a model cannot fill (vision, builtin tools) and follow OpenRouter's list. "
-        "What an administrator has changed by hand is never touched again.",
+        "Switch off the capability boxes (vision, builtin tools) of models that lack the capability, and update them "
+        "from OpenRouter's list. Boxes that an administrator has changed are never overwritten.",
     )
     update_model_descriptions: bool = setting(
         False,
-        "Keep the descriptions of the models as OpenRouter lists them. What an administrator has changed by hand is "
-        "never touched again.",
+        "Update the descriptions of the models from OpenRouter's list. Descriptions that an administrator has changed "
+        "are never overwritten.",
     )
     update_model_images: bool = setting(
         True,
-        "Keep the icons of the models as OpenRouter shows them. Has no effect yet: icons wait for a release that "
-        "fetches files from elsewhere safely.",
+        "Update the icons of the models from OpenRouter. Has no effect yet: a later release will fetch icons safely.",
     )
     new_model_access_control: Access = setting(
         "admins",
-        "Who may use a model the host has no row for, while capabilities or descriptions are kept up to date: admins "
-        "only, or public for everybody. A model that has a row keeps its access.",
+        "Who may use a model that has no entry in Open WebUI's model settings yet. admins: administrators only; "
+        "public: everybody. A model that has an entry keeps its access. public applies only if "
+        "UPDATE_MODEL_CAPABILITIES or UPDATE_MODEL_DESCRIPTIONS is on.",
     )
 
     # Load
     max_concurrent_requests: int = setting(
-        TURNS_AT_ONCE, "Requests that may run at the same time in one server process.", low=1, high=2000
+        TURNS_AT_ONCE,
+        "Requests that may run at the same time in one server process; more have to wait.",
+        low=1,
+        high=2000,
     )
     max_queued_requests: int = setting(
         TURNS_WAITING,
-        "Requests that may wait for a free place in one server process; further ones are refused as busy. "
-        "0 refuses at once when every place is taken.",
+        "Requests that may wait in one server process; further requests are refused as busy. With 0 no request waits: "
+        "it is refused when MAX_CONCURRENT_REQUESTS are running.",
         low=0,
         high=100_000,
         advanced=True,

@@ -1,8 +1,9 @@
-"""The core, opened and wired for any entrypoint; knows no host.
+"""Open and wire the core for any entrypoint. Nothing here knows a host.
 
-`open_core` opens the adapters and is the way to use the core; `container` wires it; `asked` what a caller asks, and
-the request it becomes; `policy` turns settings into what a turn follows; `offered_models` the models on offer, or why
-there are none. What turns leave: `turn_stores` decides whether, `storage` opens the stores and keeps them open,
-`storage_place` says where, `storage_file` looks after our SQLite file, `storage_lazy` opens with the first call;
-`revisions` the steps of the database. `catalog_caches` where the list of models is kept.
+`open_core` opens the adapters and returns the core; `container` wires it. `asked` holds a caller's request and turns it
+into a `TurnRequest`; `policy` turns settings into limits, routes, retries and retention; `offered_models` returns the
+models on offer, or why there are none; `catalog_caches` lists the caches of the model list. Stores of what turns leave:
+`turn_stores` decides whether a turn has one, `storage` opens the stores and keeps them open, `storage_place` holds
+their location, `storage_file` checks our SQLite file, `storage_lazy` opens on first use, `revisions` finds the
+migrations.
 """

@@ -1,4 +1,4 @@
-"""What one caller asks of the core, and the frozen request the settings make of it."""
+"""A caller's request to the core, and the frozen `TurnRequest` made of it and the settings."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -29,14 +29,14 @@ from entrypoints.core.policy import (
 from entrypoints.settings import Settings
 
 Start = Callable[["asyncio.Task[Any] | None"], AsyncGenerator[Output, None]]
-"""Starts a turn; told the task that reads it, so that the turn ends with its reader."""
+"""Starts a turn. The argument is the task that reads the turn's outputs: if it ends, the turn is cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallerTools:
-    """Who runs the tools of a turn, and whether the caller searches the web itself.
+    """Which tool calls the caller runs, and whether the caller searches the web itself (`searches`).
 
-    `handed_over`: the caller runs all of them. `host_only`: those on offer that only the caller can run.
+    `handed_over`: the caller runs all calls. `host_only`: names of the tools that only the caller can run.
     """
 
     handed_over: bool = False
@@ -46,9 +46,9 @@ class CallerTools:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One call, read once by its entrypoint. `model` is the exact slug; `turn_id`: "" has one made.
+    """A caller's request, parsed once by its entrypoint. `model` is the exact slug; an empty `turn_id` is generated.
 
-    `namespace`: whose memory a turn shares; without one nothing is kept. `task`: the name of a background task.
+    `namespace` selects the memory that turns share; if it is empty, nothing is stored. `task` names a background task.
     """
 
     model: str
@@ -66,7 +66,7 @@ class Asked:
 def request_of(
     asked: Asked, settings: Settings, listing: Listing | None = None, origin: Origin = NO_ORIGIN
 ) -> TurnRequest:
-    """Freeze everything one turn needs; nothing later reads a live setting. `listing`: the catalog as far as known."""
+    """Freeze everything one turn needs; later code reads no live setting. `listing` is the catalog, None if unknown."""
     is_task = asked.caller is Caller.TASK
     task_model = settings.task_model.strip() if is_task else ""
     tools = asked.tools

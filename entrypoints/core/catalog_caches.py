@@ -1,4 +1,4 @@
-"""Where the list of models is kept for the next load, process and replica: from the nearest to the farthest."""
+"""The caches that keep the model list for the next load, process and replica, nearest first."""
 
 from adapters.disk.cache import DiskCache
 from adapters.process.cache import ProcessCache
@@ -10,7 +10,7 @@ from ports.cache import Cache
 
 
 def catalog_caches(place: Place, storage: Storage) -> tuple[Cache, ...]:
-    """Return the caches of one core: other loads of this process, this machine's disk, and a shared database."""
+    """Return the caches of one core: this process's memory, this machine's disk, and a database shared by replicas."""
     caches: list[Cache] = [ProcessCache(shared_state())]
     if place.folder is not None:
         caches.append(DiskCache(place.folder))

@@ -1,11 +1,11 @@
-"""The composition root: one declarative container from which the pipe, the tests and the gateway get the same core.
+"""The composition root: one declarative container that builds the same core for every entrypoint and for tests.
 
-What is open (pools, clocks, logs) is opened outside, in an `AsyncExitStack`, and handed in; the container only
-builds. `check_dependencies()` names what was forgotten. A host beside the core is optional.
+The caller passes in open resources (pools, clocks, logs) and closes them itself, with an `AsyncExitStack`; the
+container only builds. `check_dependencies()` reports missing dependencies. A host beside the core is optional.
 """
 
 # mypy: disable-error-code="type-abstract"
-# (a port is a Protocol checked at run time: any adapter with its methods may be handed in)
+# (a port is a Protocol that is checked at run time: any adapter with its methods is accepted)
 
 from dataclasses import dataclass
 
@@ -38,8 +38,8 @@ from ports.toolbox import Checker
 
 @dataclass(frozen=True, slots=True)
 class HostPorts:
-    """What a host beside the core adds. Without `chats` the core cleans by age only, without `model_rows` it follows
-    none. `origin`: what upstream is told requests come from.
+    """The ports that a host adds to the core. Without `chats` the core cleans by age only; without `model_rows` it
+    updates none. `origin` is named to upstream as the origin of requests.
     """
 
     chats: Chats | None = None

@@ -1,4 +1,4 @@
-"""The models the operator offers, of upstream's list as known now; or why there are none to offer."""
+"""The models on offer: upstream's current list, filtered by the operator's settings; or why there are none."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -25,7 +25,7 @@ class Missing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """The models of one listing: those offered, and all that upstream has."""
+    """The models of one listing: `offered` passed the filters, `catalog` holds all of upstream's models."""
 
     offered: tuple[Model, ...]
     catalog: tuple[Model, ...]
@@ -33,7 +33,7 @@ class Picked:
 
 @dataclass(frozen=True, slots=True)
 class NotOffered:
-    """Nothing to offer, and why; `detail` completes it where there is more to say."""
+    """No model can be offered, and why; `detail` may add an explanation."""
 
     why: Missing
     detail: str = ""
@@ -41,14 +41,14 @@ class NotOffered:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """What can be offered. `key_refused`: upstream lists models to everybody, but does not accept the key."""
+    """The models on offer. `key_refused`: upstream rejects the key (it lists its models without a key too)."""
 
     picked: Picked
     key_refused: bool = False
 
 
 class OfferedModels:
-    """Answers from memory. As long as neither list nor settings change, `Offered.picked` is the same object."""
+    """Lists models from memory. While neither list nor settings change, `Offered.picked` is the same object."""
 
     def __init__(self, list_models: ListModels, origin: Origin = NO_ORIGIN) -> None:
         self._list_models, self._origin = list_models, origin
@@ -79,7 +79,7 @@ class OfferedModels:
         return Offered(self._picked, listing.key_refused)
 
     async def listing(self, settings: Settings) -> Listing:
-        """Return the catalog as known now, unfiltered; empty if unknown. Upstream is never waited for."""
+        """Return the current catalog, unfiltered; empty if unknown. Never waits for upstream."""
         try:
             route = usable_route(settings, self._origin)
         except InvalidBaseUrl:
@@ -91,7 +91,7 @@ class OfferedModels:
         )
 
     async def aclose(self) -> None:
-        """Stop loading."""
+        """Cancel a refresh that is running."""
         await self._list_models.aclose()
 
 

@@ -1,4 +1,4 @@
-"""Open the core on the running event loop: its adapters, what they are wired to, and the way to use it."""
+"""Open the core on the running event loop: open its adapters, wire them, and return the interface to use."""
 
 from contextlib import AsyncExitStack
 from types import TracebackType
@@ -35,7 +35,7 @@ from ports.toolbox import Toolbox
 
 
 class Core:
-    """The wired core on one event loop; made by `open_core`. Closing waits for the turns under way."""
+    """The wired core on one event loop; made by `open_core`. Closing waits for the running turns."""
 
     def __init__(self, settings: Settings, place: Place, host: HostPorts) -> None:
         self._settings, self._origin = settings, host.origin
@@ -73,14 +73,14 @@ class Core:
         self.follow(settings)
 
     def follow(self, settings: Settings) -> None:
-        """Follow the settings of the newest call: size of the pool, level of the log."""
+        """Apply the settings of the newest call: size of the pool, level of the log."""
         self._settings = settings
         self.telemetry.set_level(settings.log_level or "INFO")
 
     def follow_listing(self, function_id: str, picked: Picked, settings: Settings) -> None:
-        """Let the host's model rows, if there are any, follow a listing beside the caller; without a name none do.
+        """Update the host's model rows from a listing in the background; without a `function_id` no row is updated.
 
-        Whoever sees a list may soon ask something: the stores are opened.
+        Also opens the stores: a person who has just seen the list may soon send a message.
         """
         self.stores.expect_turns(settings)
         if self._sync_models is not None:
@@ -95,16 +95,16 @@ class Core:
         toolbox: Toolbox | None = None,
         notices: Notices | None = None,
     ) -> Start:
-        """Freeze what a turn needs and choose its stores; return what starts it in the task that will read it.
+        """Freeze what a turn needs and choose its stores; return a function that starts it in the task that reads it.
 
-        `listing` is the catalog as `models.listing` knows it, `toolbox` and `notices` are this person's own.
+        `listing` comes from `models.listing`; `toolbox` and `notices` belong to the person who asks.
         """
         request = request_of(asked, settings, listing, self._origin)
         own = Personal(toolbox, notices, self.stores.memory_of(request, settings))
         return lambda reader: self._run_turn.run(request, models=listing.models, own=own, reader=reader)
 
     def refusal(self, fault: Fault, asked: Asked, settings: Settings) -> Start:
-        """Return what starts a turn that only tells a fault: its request could not be read."""
+        """Return a function that starts a turn which only reports `fault`: its request could not be parsed."""
         route = route_of(settings, self._origin)
         unread = TurnRequest(asked.model, (), route, caller=asked.caller, person=asked.person)
         return lambda _reader: self._run_turn.refuse(fault, unread)
@@ -114,7 +114,7 @@ class Core:
         await self._run_turn.drained()
 
     async def aclose(self) -> None:
-        """Stop what runs beside the turns, wait for those under way, then close every adapter."""
+        """Stop the background work, wait for the running turns, then close every adapter."""
         if self._sync_models is not None:
             await self._sync_models.aclose()
         await self.stores.aclose()
@@ -135,8 +135,8 @@ class Core:
 
 
 def open_core(settings: Settings, place: Place = IN_MEMORY, host: HostPorts | None = None) -> Core:
-    """Return the core, opened on the running loop; nothing is connected before it is needed.
+    """Open the core on the running loop; it connects to nothing before it needs to.
 
-    `settings` are those it begins with: each call brings its own. Close it, or use it as a context manager.
+    `settings` are the first ones: each call brings its own. Close the core, or use it as a context manager.
     """
     return Core(settings, place, host or HostPorts())

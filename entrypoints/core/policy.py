@@ -1,4 +1,4 @@
-"""What the settings mean for the core: limits, retries, routes, retention, the models on offer. Of `Settings` alone."""
+"""Turn `Settings`, and nothing else, into the core's limits, retries, routes, retention and choice of models."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -28,7 +28,7 @@ MEBIBYTE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The application upstream is told requests come from: its address and its name; empty ones are not sent."""
+    """The application named to upstream as the origin of requests: its URL and its name; empty ones are not sent."""
 
     site: str = ""
     title: str = ""
@@ -39,7 +39,7 @@ NO_ORIGIN = Origin()
 
 @dataclass(frozen=True, slots=True)
 class VaultWish:
-    """What the settings ask of the vault; `unreadable`: a passphrase is stored but cannot be opened."""
+    """The keys and options for the vault; `unreadable`: a passphrase is stored but cannot be decrypted."""
 
     newest: str = ""
     older: tuple[str, ...] = ()
@@ -48,20 +48,20 @@ class VaultWish:
 
 
 def route_of(settings: Settings, origin: Origin = NO_ORIGIN) -> Route:
-    """Say where calls go, who pays and where they come from; the address is not checked."""
+    """Return base URL, key and origin of upstream calls; the base URL is not checked."""
     site = settings.http_referer_override or origin.site
     return Route(settings.base_url, settings.api_key.reveal(), site, origin.title)
 
 
 def usable_route(settings: Settings, origin: Origin = NO_ORIGIN) -> Route:
-    """Return the route with a checked address. Raises InvalidBaseUrl."""
+    """Return the route with a checked base URL. Raises InvalidBaseUrl."""
     route = route_of(settings, origin)
     base_url = checked_base_url(route.base_url, insecure_hosts(settings))
     return Route(base_url, route.api_key.strip(), route.referer, route.title)
 
 
 def offer_of(settings: Settings, zero_retention: frozenset[str]) -> Offer:
-    """Return the operator's choice of models."""
+    """Return the operator's choice of models; `zero_retention` lists the models with a provider that stores nothing."""
     return Offer(
         selection=settings.model_id,
         disabled=settings.disabled_models,
@@ -73,12 +73,12 @@ def offer_of(settings: Settings, zero_retention: frozenset[str]) -> Offer:
 
 
 def names(listed: str) -> tuple[str, ...]:
-    """Split a list written with commas or lines."""
+    """Split a list at commas and line breaks."""
     return tuple(name.strip() for name in listed.replace("\n", ",").split(",") if name.strip())
 
 
 def thinking_of(settings: Settings, *, is_task: bool) -> Thinking:
-    """Return how models think; tasks have an effort of their own."""
+    """Return the reasoning settings; background tasks have an effort of their own."""
     return Thinking(
         enabled=settings.enable_reasoning,
         effort=settings.task_model_reasoning_effort if is_task else settings.reasoning_effort,
@@ -90,14 +90,14 @@ def thinking_of(settings: Settings, *, is_task: bool) -> Thinking:
 
 
 def identifiers_of(settings: Settings) -> Identifiers:
-    """Return which ids upstream is told."""
+    """Return which ids are sent to upstream."""
     return Identifiers(
         settings.send_end_user_id, settings.send_session_id, settings.send_chat_id, settings.send_message_id
     )
 
 
 def prompting_of(settings: Settings, *, is_task: bool) -> Prompting:
-    """Return how prompts are built; a task is sent whole and never marked for a cache."""
+    """Return how prompts are built; a background task is sent whole and never marked for a prompt cache."""
     return Prompting(
         history_turns=0 if is_task else settings.history_window_turns,
         trim=settings.auto_context_trimming,
@@ -108,12 +108,12 @@ def prompting_of(settings: Settings, *, is_task: bool) -> Prompting:
 
 
 def keeps_anything(settings: Settings) -> bool:
-    """Tell whether turns leave anything behind."""
+    """Return whether turns store anything."""
     return settings.persist_reasoning_tokens != "disabled" or settings.persist_tool_results
 
 
 def remembering_of(settings: Settings, namespace: str) -> Remembering:
-    """Return what of a turn outlives it."""
+    """Return which parts of a turn are stored."""
     return Remembering(
         namespace=namespace,
         reasoning=settings.persist_reasoning_tokens,
@@ -123,7 +123,7 @@ def remembering_of(settings: Settings, namespace: str) -> Remembering:
 
 
 def routing_of(settings: Settings) -> Routing:
-    """Return where upstream may send requests."""
+    """Return the preferences for providers that are sent to upstream."""
     return Routing(
         order=names(settings.provider_order),
         only=names(settings.provider_only),
@@ -136,7 +136,7 @@ def routing_of(settings: Settings) -> Routing:
 
 
 def endpoints_of(settings: Settings) -> EndpointChoice:
-    """Return which endpoint models are called through."""
+    """Return which upstream endpoint each model is called through."""
     return EndpointChoice(
         default=Endpoint.CHAT if settings.default_llm_endpoint == "chat_completions" else Endpoint.RESPONSES,
         forced_chat=names(settings.force_chat_completions_models),
@@ -146,7 +146,7 @@ def endpoints_of(settings: Settings) -> EndpointChoice:
 
 
 def limits_of(settings: Settings) -> Limits:
-    """Return the limits of one upstream request; a limit for all of it takes the place of that for silence."""
+    """Return the limits of one upstream request; a total limit replaces the one for silence."""
     total = settings.http_total_timeout_seconds
     return Limits(
         connect=settings.http_connect_timeout_seconds,
@@ -165,14 +165,14 @@ def bounds_of(settings: Settings) -> Bounds:
 
 
 def retry_of(settings: Settings) -> RetryPolicy:
-    """Return what may be sent again."""
+    """Return which requests may be retried."""
     return RetryPolicy(uncertain_allowed=settings.retry_uncertain)
 
 
 def tooling_of(
     settings: Settings, *, handed_over: bool = False, host_only: frozenset[str] = frozenset(), searches: bool = True
 ) -> Tooling:
-    """Return how tools are run. The caller says who runs them, and whether upstream may search the web."""
+    """Return how tools run. For `handed_over` and `host_only` see `CallerTools`; `searches`: upstream may search."""
     searches = settings.enable_web_search_tool and searches
     return Tooling(
         strict=settings.enable_strict_tool_calling,
@@ -191,12 +191,12 @@ def tooling_of(
 
 
 def retention_of(settings: Settings, namespace: str) -> Retention:
-    """Return how long what nobody uses is kept, and how often it is cleaned."""
+    """Return how long unused data is kept, and how often it is cleaned."""
     return Retention(namespace, settings.artifact_cleanup_days, settings.artifact_cleanup_interval_hours)
 
 
 def switches_of(settings: Settings) -> Switches:
-    """Return what a host's rows of models follow upstream in."""
+    """Return which fields of the host's model rows are updated from upstream's list."""
     return Switches(
         capabilities=settings.update_model_capabilities,
         descriptions=settings.update_model_descriptions,
@@ -205,7 +205,7 @@ def switches_of(settings: Settings) -> Switches:
 
 
 def vault_of(settings: Settings) -> VaultWish:
-    """Return what the vault is made of."""
+    """Return the keys and options for the vault."""
     newest, older = settings.artifact_encryption_key, settings.artifact_previous_keys
     options = VaultOptions(settings.encrypt_all, settings.enable_lz4_compression, settings.min_compress_bytes)
     return VaultWish(newest.reveal().strip(), passphrases(older), newest.unreadable, options)
@@ -216,10 +216,10 @@ def _cap(price: float | None) -> Decimal | None:
 
 
 def insecure_hosts(settings: Settings) -> frozenset[str]:
-    """Return the hosts plain http may go to."""
+    """Return the host names that may be called over plain http."""
     return frozenset(name.lower() for name in names(settings.insecure_base_url_hosts))
 
 
 def support_of(settings: Settings) -> str:
-    """Return whom to ask, for cards; may be empty."""
-    return " \u00b7 ".join(place for place in (settings.support_email, settings.support_url) if place)
+    """Return the contact for help that error cards show; may be empty."""
+    return " \u00b7 ".join(contact for contact in (settings.support_email, settings.support_url) if contact)

@@ -1,4 +1,4 @@
-"""Where the steps that bring a database up to date are: in the repository, or carried by the single file."""
+"""Find the migration files: in the repository, or carried inside the single file."""
 
 import shutil
 import tempfile
@@ -10,9 +10,10 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 def revisions_dir(stack: ExitStack) -> Path:
-    """Return the folder of the revision files. Does file work: call it in a thread.
+    """Return the folder of the migration files. Blocks on file access: call it in a thread.
 
-    The single file's are unpacked into a folder only we may read, which is removed when `stack` closes. Raises OSError.
+    Migrations carried by the single file are written to a temporary folder that only this user can read and that is
+    removed when `stack` closes. Raises OSError.
     """
     carried: dict[str, str] | None = getattr(globals().get("__loader__"), "revisions", None)
     if carried is None:

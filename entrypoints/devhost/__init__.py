@@ -1,6 +1,7 @@
-"""Boots a real Open WebUI for `make run`, the end-to-end tests and the benchmarks.
+"""Run a real Open WebUI for `make run`, the end-to-end tests and the benchmarks.
 
-`environments` builds the host's Python environment, `server` runs it (`host_settings`), `client` and `admin` speak
-to it over HTTP, `chat` is an API caller, `browser` a person's tab (`turn` one answer in it, `forms` and `shown` what
-it sends and keeps), `run` puts all together for a developer (`upstream` is what it talks to).
+`environments` builds the host's Python environment; `server` starts the host with the variables of `host_settings`.
+`client` and `admin` call it over HTTP, `chat` as an API client. `browser` acts as a person's tab: `turn` is one answer
+in it, `forms` builds its requests, `shown` holds what the page shows. `run` does all of this for a developer, with
+OpenRouter or the simulator as `upstream`.
 """

@@ -1,4 +1,4 @@
-"""What an administrator does to a host over HTTP: functions, their valves, people, who may use a model."""
+"""Administer a host over HTTP: functions, their valves, accounts, and who may use a model."""
 
 from collections.abc import Iterable, Mapping
 
@@ -8,10 +8,10 @@ EVERYBODY = {"principal_type": "user", "principal_id": "*", "permission": "read"
 
 
 class HostAdmin(HostClient):
-    """A client signed in as an administrator; every method raises HostRefused when the host says no."""
+    """A client signed in as an administrator; every method raises HostRefused if the host returns an error status."""
 
     async def install_function(self, function_id: str, source: str, *, name: str | None = None) -> None:
-        """Create the function, or save `source` over the one that is there, and switch it on."""
+        """Create the function, or save `source` over the existing one, and switch it on."""
         form = _function_form(function_id, source, name)
         if await self.function(function_id) is None:
             await self.request("POST", "/api/v1/functions/create", form)
@@ -32,7 +32,7 @@ class HostAdmin(HostClient):
         return await self.request("GET", f"/api/v1/functions/id/{function_id}")
 
     async def set_active(self, function_id: str, *, active: bool) -> None:
-        """Switch a function on or off; nothing happens when it already is."""
+        """Switch a function on or off, if it is not so already."""
         row = await self.request("GET", f"/api/v1/functions/id/{function_id}")
         if bool(row["is_active"]) is not active:
             await self.request("POST", f"/api/v1/functions/id/{function_id}/toggle")
@@ -46,11 +46,11 @@ class HostAdmin(HostClient):
         return dict(await self.request("GET", f"/api/v1/functions/id/{function_id}/valves") or {})
 
     async def set_valves(self, function_id: str, values: Mapping[str, Json]) -> None:
-        """Store exactly `values`: what is left out falls back to its default."""
+        """Store exactly `values`: all other valves return to their defaults."""
         await self.request("POST", f"/api/v1/functions/id/{function_id}/valves/update", dict(values))
 
     async def change_valves(self, function_id: str, values: Mapping[str, Json]) -> None:
-        """Store `values` beside what is stored already, as saving the form does."""
+        """Store `values` and keep all other stored valves, as saving the form does."""
         await self.set_valves(function_id, {**await self.valves(function_id), **values})
 
     async def user_valves(self, function_id: str) -> dict[str, Json]:
@@ -58,13 +58,13 @@ class HostAdmin(HostClient):
         return dict(await self.request("GET", f"/api/v1/functions/id/{function_id}/valves/user") or {})
 
     async def add_user(self, *, name: str, email: str, password: str, role: str = "user") -> Account:
-        """Create an account for somebody else and return it, signed in."""
+        """Create an account for another person and return it, signed in."""
         form = {"name": name, "email": email, "password": password, "role": role}
         answer = await self.request("POST", "/api/v1/auths/add", form)
         return Account(id=str(answer["id"]), email=email, role=role, token=str(answer["token"]))
 
     async def publish_models(self, model_ids: Iterable[str]) -> None:
-        """Let everybody use these models, by a row of their own as the model editor saves it."""
+        """Give everybody access to these models, with a row for each as the model editor saves it."""
         names = {str(model["id"]): str(model["name"]) for model in await self.models()}
         for model_id in model_ids:
             row = self._public_row(model_id, names[model_id])

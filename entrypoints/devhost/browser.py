@@ -1,4 +1,4 @@
-"""Sends messages the way the page in a browser does: over a socket, with stored chats and the page's duties."""
+"""Send messages as the page in a browser does: over a socket, with stored chats, and with the page's own requests."""
 
 import time
 from collections.abc import Mapping
@@ -26,9 +26,9 @@ from entrypoints.devhost.turn import TURN_SECONDS, Turn
 class BrowserSession:
     """One open tab of the person signed in at `client`; use it with `async with`.
 
-    `answers` maps the questions a function may ask the browser (`input`, `confirmation`, `execute` …) to answers.
-    Hosts before 0.12 repeat the whole text with each delta: `keep_data=False` keeps of events only time and kind,
-    for answers so long that they would fill the memory.
+    `answers` maps the questions that a function may send to the browser (`input`, `confirmation`, `execute` …) to
+    their answers. Hosts before 0.12 repeat the whole text with each delta: for very long answers set
+    `keep_data=False`, which keeps only time and kind of each event.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class BrowserSession:
 
     @property
     def session_id(self) -> str:
-        """Return the id by which the host knows this tab."""
+        """Return the host's id of this tab."""
         return str(self._socket.get_sid())
 
     async def send(
@@ -77,10 +77,10 @@ class BrowserSession:
         seconds: float = TURN_SECONDS,
         temporary: bool = False,
     ) -> Turn:
-        """Send one message into a new chat, or below the answer of `chat`. A new chat may be a `temporary` one.
+        """Send one message into a new chat, or below the answer `chat`. A new chat may be `temporary`.
 
-        `model` may be left out in a running chat. `background` names the tasks to ask for; `options` says more
-        and wins over it. With `wait` the answer is complete and read back from the store on return.
+        An existing chat may leave `model` out. `background` names the background tasks to request; `options` holds
+        more choices and overrides it. With `wait`, return after the answer is complete and read back from the host.
         """
         turn = self._begin(text, model=model, chat=chat)
         if temporary and chat is None:
@@ -98,7 +98,7 @@ class BrowserSession:
         return turn
 
     async def close_turn(self, turn: Turn) -> None:
-        """Take the shown answer over into the history and, up to 0.8, report and save it as the page does."""
+        """Copy the shown answer into the history and, up to 0.8, report and save it as the page does."""
         turn.history.messages[turn.answer_id] |= turn.shown.stored_form()
         if self._server_owns or turn.shown.stopped:
             return
@@ -121,10 +121,12 @@ class BrowserSession:
         return turn
 
     def _refuse_after_error(self, turn: Turn) -> None:
-        """Refuse as pages before 0.12 do; from 0.10 on as they do once the chat has been loaded again."""
+        """Raise DevhostError after an error without text: the page sends no message then. Pages before 0.12 behave so;
+        from 0.10 on only after the chat was loaded again.
+        """
         content = turn.message.get("content") if self._server_owns else turn.shown.content
         if turn.shown.error and not content and not self.client.at_least("0.12"):
-            raise DevhostError("the page sends nothing more: the last answer is an error without text")
+            raise DevhostError("the page sends no further message: the last answer is an error without text")
 
     async def _save(self, history: ChatHistory) -> None:
         if history.temporary:

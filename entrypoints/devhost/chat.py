@@ -1,4 +1,4 @@
-"""Talks to a model as an API client does: `POST /api/chat/completions`, streamed or whole."""
+"""Call a model as an API client does: `POST /api/chat/completions`, streamed or not."""
 
 import json
 import time
@@ -16,7 +16,7 @@ CHAT_SECONDS = 120.0
 
 @dataclass(frozen=True)
 class Payload:
-    """One `data:` line of an answer, read as JSON; `at` is when its last byte came (s, perf_counter)."""
+    """The JSON of one `data:` line of an answer; `at` is the time of its last byte (s, perf_counter)."""
 
     at: float
     body: dict[str, Json]
@@ -24,7 +24,7 @@ class Payload:
 
 @dataclass(frozen=True)
 class StreamedReply:
-    """An answer as it came: `reads` pairs the time of each read (s, perf_counter) with its bytes."""
+    """An answer as received: `reads` pairs the time of each read (s, perf_counter) with its bytes."""
 
     status: int
     content_type: str
@@ -34,12 +34,12 @@ class StreamedReply:
 
     @cached_property
     def raw(self) -> str:
-        """Return all that was received."""
+        """Return all received bytes."""
         return b"".join(piece for _, piece in self.reads).decode()
 
     @cached_property
     def lines(self) -> tuple[tuple[float, str], ...]:
-        """Return the lines that are not empty, each with the time it was complete."""
+        """Return the lines that are not empty, each with the time when it was complete."""
         found: list[tuple[float, str]] = []
         rest = b""
         for at, piece in self.reads:
@@ -51,7 +51,7 @@ class StreamedReply:
 
     @cached_property
     def payloads(self) -> tuple[Payload, ...]:
-        """Return the JSON of each `data:` line but `[DONE]`, or the whole body when it is plain JSON."""
+        """Return the JSON of each `data:` line except `[DONE]`, or the whole body if it is plain JSON."""
         if not self.content_type.startswith("text/event-stream"):
             return (Payload(self.ended, json.loads(self.raw)),)
         data = [(at, line[5:].strip()) for at, line in self.lines if line.startswith("data:")]
@@ -59,12 +59,12 @@ class StreamedReply:
 
     @property
     def done_count(self) -> int:
-        """Return how often the stream said `[DONE]`."""
+        """Return how often the stream contains `[DONE]`."""
         return sum(line == "data: [DONE]" for _, line in self.lines)
 
     @property
     def stray_lines(self) -> tuple[str, ...]:
-        """Return the lines that belong to no event stream."""
+        """Return the lines that an event stream must not contain."""
         known = ("data:", ":", "event:", "id:", "retry:")
         return tuple(line for _, line in self.lines if not line.startswith(known))
 
@@ -80,18 +80,18 @@ class StreamedReply:
 
     @property
     def finish_reasons(self) -> tuple[str, ...]:
-        """Return every finish reason in order; a proper answer has one."""
+        """Return every finish reason in order; a valid answer has one."""
         reasons = [choice.get("finish_reason") for payload in self.payloads for choice in _choices(payload.body)]
         return tuple(str(reason) for reason in reasons if reason)
 
     @property
     def usage_chunks(self) -> tuple[dict[str, Json], ...]:
-        """Return the chunks that carry usage."""
+        """Return the chunks that contain usage."""
         return tuple(payload.body for payload in self.payloads if payload.body.get("usage"))
 
     @property
     def errors(self) -> tuple[Json, ...]:
-        """Return what the chunks hold under `error`."""
+        """Return the `error` objects of the chunks."""
         return tuple(payload.body["error"] for payload in self.payloads if payload.body.get("error"))
 
     @property
@@ -104,9 +104,9 @@ class StreamedReply:
 async def stream_chat(
     client: HostClient, model: str, text: str = "hi", *, body: Mapping[str, Json] | None = None
 ) -> StreamedReply:
-    """Ask for a streamed answer and read it to its end; `body` adds to or replaces fields of the request.
+    """Request a streamed answer and read it to its end; `body` adds or replaces fields of the request.
 
-    An error status is part of the reply; a connection that breaks raises DevhostError.
+    An error status is part of the reply. Raises DevhostError if the connection breaks.
     """
     reads: list[tuple[float, bytes]] = []
     started = time.perf_counter()
@@ -128,7 +128,7 @@ async def stream_chat(
 async def plain_chat(
     client: HostClient, model: str, text: str = "hi", *, body: Mapping[str, Json] | None = None
 ) -> tuple[int, Json]:
-    """Ask for a whole answer and return its status and its JSON."""
+    """Request an answer without streaming; return its status and its JSON."""
     async with client.http.post(
         f"{client.url}/api/chat/completions",
         json=_request_of(model, text, stream=False, body=body),

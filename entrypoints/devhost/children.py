@@ -1,4 +1,4 @@
-"""How children are started so that none outlives the program that started it."""
+"""Start child processes so that none outlives the program that started it."""
 
 import os
 import signal
@@ -11,16 +11,18 @@ if sys.platform == "linux":
 module = sys.argv.pop(1)
 runpy.run_module(module, run_name="__main__", alter_sys=True)
 """
-"""On Linux the system ends the child when the thread that started it ends; elsewhere it has to be stopped."""
+"""Runs a module. On Linux the system kills the child when the thread that started it ends; on other systems the
+program has to stop it.
+"""
 
 
 def module_command(python: Path, module: str, *arguments: str) -> list[str]:
-    """Return the command that runs `module` with `python`, tied to the life of the calling thread."""
+    """Return the command that runs `module` with `python`; on Linux the child ends with the calling thread."""
     return [str(python), "-c", LAUNCH, module, *arguments]
 
 
 def signal_group(pid: int, number: signal.Signals) -> None:
-    """Send a signal to a child that leads a process group, and to all it started; gone ones are no error."""
+    """Send a signal to a child that leads a process group, and to the whole group; do nothing if it has ended."""
     try:
         os.killpg(pid, number)
     except ProcessLookupError:

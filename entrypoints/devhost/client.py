@@ -1,4 +1,4 @@
-"""Speaks to a running host over HTTP as one signed-in person: models, chats, running tasks."""
+"""Call a running host over HTTP as one signed-in person: models, chats, running tasks."""
 
 import asyncio
 import json
@@ -13,14 +13,14 @@ from entrypoints.devhost.failures import DevhostError
 from entrypoints.devhost.waiting import POLL_SECONDS, deadline
 
 REQUEST_SECONDS = 180.0
-"""Long enough for a host that calls the package installer while it saves a function."""
+"""Seconds; long enough for a host that runs the package installer while it saves a function."""
 
 Json = Any
-"""Whatever the host answers: an opaque payload."""
+"""The JSON of a host's answer, opaque."""
 
 
 class HostRefused(DevhostError):
-    """Tell that the host answered a request with an error status."""
+    """The host answered a request with an error status."""
 
     def __init__(self, what: str, status: int, detail: str) -> None:
         super().__init__(f"{what}: the host answered {status}: {detail}")
@@ -29,7 +29,7 @@ class HostRefused(DevhostError):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A person of the host, signed in. Signing in is limited to 15 times in 3 minutes: keep this value."""
+    """A signed-in person. Reuse this value: a host allows only 15 sign-ins in 3 minutes."""
 
     id: str
     email: str
@@ -38,7 +38,7 @@ class Account:
 
 
 class HostClient:
-    """An HTTP session with the host at `url`; open it with `async with`, in the loop that uses it."""
+    """An HTTP session with the host at `url`; open it with `async with`, on the event loop that uses it."""
 
     def __init__(self, url: str, account: Account | None = None) -> None:
         self.url = url
@@ -47,7 +47,7 @@ class HostClient:
         self._http: ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        # A busy host closes an idle connection just when it is used again: every request opens its own.
+        # A busy host may close an idle connection just when we reuse it, so every request opens its own.
         connector = TCPConnector(limit=0, force_close=True)
         self._http = ClientSession(connector=connector, timeout=ClientTimeout(total=REQUEST_SECONDS), trust_env=False)
         self.version = str((await self.request("GET", "/api/version"))["version"])
@@ -61,36 +61,36 @@ class HostClient:
 
     @property
     def http(self) -> ClientSession:
-        """Return the open session, for requests whose answer is a stream."""
+        """Return the open session, for requests that read a stream."""
         if self._http is None:
             raise DevhostError("the client is used outside of its `async with`")
         return self._http
 
     @property
     def account(self) -> Account:
-        """Return the person signed in."""
+        """Return the signed-in person. Raises DevhostError if there is none."""
         if self._account is None:
-            raise DevhostError("nobody is signed in")
+            raise DevhostError("no account is signed in")
         return self._account
 
     @property
     def headers(self) -> dict[str, str]:
-        """Return the headers that say who asks."""
+        """Return the headers that authenticate the person."""
         return {"Authorization": f"Bearer {self._account.token}"} if self._account else {}
 
     @property
     def numbers(self) -> tuple[int, ...]:
-        """Return the host's version to compare."""
+        """Return the host's version as numbers, for comparisons."""
         return _numbers(self.version)
 
     def at_least(self, version: str) -> bool:
-        """Tell whether the host is `version` or newer."""
+        """Return whether the host is `version` or newer."""
         return self.numbers >= _numbers(version)
 
     async def request(
         self, method: str, path: str, body: Json = None, *, query: Mapping[str, str] | None = None
     ) -> Json:
-        """Send one request and return the JSON of the answer; an error status raises HostRefused."""
+        """Send one request and return the JSON of the answer. Raises HostRefused on an error status."""
         what = f"{method} {path}"
         try:
             async with self.http.request(
@@ -104,29 +104,29 @@ class HostClient:
         return json.loads(text) if text else None
 
     async def sign_up(self, *, name: str, email: str, password: str) -> Account:
-        """Create an account and act as it from now on; the first one of a host becomes the administrator."""
+        """Create an account and use it from now on; a host's first account is the administrator."""
         form = {"name": name, "email": email, "password": password}
         self._account = _account_of(await self.request("POST", "/api/v1/auths/signup", form))
         return self._account
 
     async def sign_in(self, *, email: str = "", password: str = "") -> Account:
-        """Sign in; both empty on a host without login gives its administrator."""
+        """Sign in. On a host without login, two empty arguments sign in as the administrator."""
         form = {"email": email, "password": password}
         self._account = _account_of(await self.request("POST", "/api/v1/auths/signin", form))
         return self._account
 
     async def models(self, *, refresh: bool = False) -> list[Json]:
-        """Return the models this person sees, as the page gets them."""
+        """Return the models that this person sees, as the page gets them."""
         query = {"refresh": "true"} if refresh else None
         return list((await self.request("GET", "/api/models", query=query))["data"])
 
     async def model_ids(self, *, refresh: bool = False) -> list[str]:
-        """Return the ids of the models this person sees, in the order of the list."""
+        """Return the ids of the models that this person sees, in the order of the list."""
         return [str(model["id"]) for model in await self.models(refresh=refresh)]
 
     async def wait_for_model(self, wanted: Callable[[str], bool], *, seconds: float = 30.0) -> str:
-        """Ask for the list until it holds an id that `wanted` accepts, and return the first such id."""
-        async with deadline(seconds, "the model list did not hold the wanted entry"):
+        """Request the list until it contains an id that `wanted` accepts, and return the first such id."""
+        async with deadline(seconds, "the model list did not contain the wanted entry"):
             while True:
                 for model_id in await self.model_ids():
                     if wanted(model_id):
@@ -142,24 +142,24 @@ class HostClient:
         return dict((await self.chat(chat_id))["chat"]["history"]["messages"][message_id])
 
     async def wait_for_title(self, chat_id: str, *, seconds: float = 30.0) -> str:
-        """Return the title of a chat once the host has replaced the first one."""
+        """Return the title of a chat after the host has replaced the initial title."""
         async with deadline(seconds, f"chat {chat_id} got no title"):
             while (title := str((await self.chat(chat_id))["title"])) == "New Chat":
                 await asyncio.sleep(POLL_SECONDS)
         return title
 
     async def running_tasks(self, chat_id: str) -> list[str]:
-        """Return the ids of what still runs for a chat: the answer, then its background tasks."""
+        """Return the ids of a chat's running tasks: first the answer, then its background tasks."""
         return list((await self.request("GET", f"/api/tasks/chat/{chat_id}"))["task_ids"])
 
     async def wait_until_idle(self, chat_id: str, *, seconds: float = 30.0) -> None:
-        """Return when nothing runs for a chat any more; the first title of ≥ 0.12 runs outside of this."""
+        """Wait until no task of a chat runs; from 0.12 on the task for the first title is not included."""
         async with deadline(seconds, f"chat {chat_id} did not become idle"):
             while await self.running_tasks(chat_id):
                 await asyncio.sleep(POLL_SECONDS)
 
     async def stop_chat(self, chat_id: str) -> None:
-        """Do what the stop button does; returns when the host has stopped the answer."""
+        """Press the stop button; return after the host has stopped the answer."""
         if self.at_least("0.10"):
             await self.request("POST", f"/api/tasks/chat/{chat_id}/stop")
             return

@@ -1,7 +1,7 @@
-"""Builds, once, the virtual environments in which the real hosts run.
+"""Build and cache the virtual environments in which the real hosts run.
 
-An environment is a folder of the cache named after the host's version and a digest of everything that decides
-what is inside it. A lock file lets one process build while others wait; a mark written last says it is whole.
+An environment is a folder of the cache, named after the host's version and a digest of everything that determines its
+content. A lock file lets one process build while others wait; a marker file, written last, means that it is complete.
 """
 
 import fcntl
@@ -18,7 +18,7 @@ from entrypoints.devhost.failures import DevhostError
 from entrypoints.devhost.progress import Progress, say
 
 SUPPORTED_HOSTS = ("0.12.4", "0.10.2", "0.8.12", "0.6.28")
-"""The versions of Open WebUI this project answers for, newest first."""
+"""The supported versions of Open WebUI, newest first."""
 
 FUNCTION_PACKAGES = (
     "dependency-injector",
@@ -29,22 +29,22 @@ FUNCTION_PACKAGES = (
     "pyzipper",
     "aiosqlite",
 )
-"""What the function asks its host to install; put in beforehand so that tests need no network."""
+"""The packages that the function's header names; installed beforehand, so that tests need no network."""
 
 UV_VERSION = "0.13.8"
 
 LEFT_OUT = ("torch", "sentence-transformers")
-"""Gigabytes that the host imports only on paths no test takes."""
+"""Packages of gigabytes that no test needs the host to import; they are not installed."""
 
 HOST_PYTHONS = ((3, 11), (3, 12))
-"""All supported hosts run on these and on no other."""
+"""The Python versions on which all supported hosts run."""
 
 FALLBACK_PYTHON = "3.11"
-"""Asked of the installer, which looks for it or fetches it, when this interpreter is another one."""
+"""The Python version that the installer finds or downloads if this interpreter has an unsupported one."""
 
 
 def cache_folder() -> Path:
-    """Return the folder that outlives the work tree: OPENROUTER_PIPE_CACHE or the user's cache."""
+    """Return the cache folder outside the work tree: OPENROUTER_PIPE_CACHE or the user's cache."""
     own = os.environ.get("OPENROUTER_PIPE_CACHE")
     if own:
         return Path(own)
@@ -54,10 +54,10 @@ def cache_folder() -> Path:
 def host_python(
     version: str, *, with_requirements: tuple[str, ...] = FUNCTION_PACKAGES, progress: Progress = say
 ) -> Path:
-    """Return the interpreter of host `version` with `with_requirements` beside it, building it when absent.
+    """Return the interpreter of host `version`, optionally with the function's packages; build it if it is missing.
 
-    The environment is shared: whoever changes it (a host that installs packages) takes `build_environment`.
-    Safe to call from several processes at once. Raises DevhostError.
+    The environment is shared: use `build_environment` for a host that changes it, for example by installing packages.
+    Several processes may call this at once. Raises DevhostError.
     """
     folder = cache_folder() / _folder_name(version, with_requirements)
     ready = folder / ".ready"
@@ -72,9 +72,9 @@ def host_python(
 def build_environment(
     folder: Path, version: str, *, with_requirements: tuple[str, ...] = (), progress: Progress = say
 ) -> Path:
-    """Build host `version` in `folder`, replacing what is there, and return its interpreter.
+    """Build host `version` in `folder`, replacing its content, and return its interpreter.
 
-    Raises DevhostError with the last line of the installer.
+    Raises DevhostError with the last line that the installer printed.
     """
     uv = uv_program(progress=progress)
     extras = f" with {len(with_requirements)} packages" if with_requirements else ""
@@ -91,7 +91,7 @@ def build_environment(
 
 
 def uv_program(*, progress: Progress = say) -> Path:
-    """Return the pinned installer of the cache, installing it when absent."""
+    """Return the pinned installer (uv) of the cache; install it if it is missing."""
     folder = cache_folder() / f"uv-{UV_VERSION}"
     program = folder / "bin" / "uv"
     if not program.exists():

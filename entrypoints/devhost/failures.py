@@ -1,8 +1,8 @@
-"""The one error of the dev host."""
+"""The error of the development host."""
 
 
 class DevhostError(Exception):
-    """Report a failed step in a text fit to be printed alone; `log` holds the last lines of the host, if any."""
+    """A step failed. The message is complete by itself; `log` holds the last lines the host printed, if any."""
 
     def __init__(self, message: str, *, log: str = "") -> None:
         super().__init__(message)

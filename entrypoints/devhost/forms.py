@@ -1,7 +1,7 @@
-"""The requests the page sends for one message, in the form of each generation of the host.
+"""Build the requests that the page sends for one message, in the format of each host version.
 
-Up to 0.8 the page owns the chat: it creates and saves it and sends the whole history. From 0.10 on the server
-does, and the page sends only the new message.
+Up to 0.8 the page owns the chat: it creates and saves the chat and sends the whole history. From 0.10 on the server
+owns it, and the page sends only the new message.
 """
 
 import re
@@ -19,7 +19,7 @@ LATER_TASKS = ("follow_up_generation",)
 
 @dataclass
 class ChatHistory:
-    """The messages of one chat as the page keeps them: by id, linked by parent. A `temporary` one is never saved."""
+    """The messages of one chat as the page keeps them: by id, linked by parent. A `temporary` chat is never saved."""
 
     model: str
     chat_id: str | None = None
@@ -28,7 +28,7 @@ class ChatHistory:
     current_id: str | None = None
 
     def add_turn(self, text: str, *, user_id: str, answer_id: str) -> None:
-        """Append a question and its still empty answer below the current message."""
+        """Append a question and an empty answer below the current message."""
         now = int(time.time())
         parent = self.current_id
         if parent is not None:
@@ -65,13 +65,13 @@ class ChatHistory:
         return found[::-1]
 
     def is_first_turn(self) -> bool:
-        """Tell whether the current answer is the first of the chat."""
+        """Return whether the current answer is the first one of the chat."""
         return len(self.line()) == 2
 
 
 @dataclass(frozen=True, slots=True)
 class TurnOptions:
-    """What a person chose beside the text; `background` None stands for what the page asks for."""
+    """A person's choices for a message; `background` None means the tasks that the page requests by default."""
 
     background: tuple[str, ...] | None = None
     params: Mapping[str, Json] = field(default_factory=dict)
@@ -143,7 +143,7 @@ def _background_tasks(history: ChatHistory, options: TurnOptions) -> dict[str, b
 
 def _server_fields(history: ChatHistory, question: dict[str, Json]) -> dict[str, Json]:
     fields: dict[str, Json] = {"parent_id": question["parentId"], "user_message": question}
-    if history.temporary:  # the server has nothing to read it from
+    if history.temporary:  # the server does not store the chat, so the page sends the history
         line = history.line()[:-1]
         kept = [("role", "model", "output") if "output" in one else ("id", "role", "content", "model") for one in line]
         pairs = zip(line, kept, strict=True)
@@ -152,7 +152,7 @@ def _server_fields(history: ChatHistory, question: dict[str, Json]) -> dict[str,
 
 
 def temporary_chat_id(session_id: str, version: tuple[int, ...]) -> str:
-    """Return the id a page gives to a chat that is never saved."""
+    """Return the id that the page uses for a temporary chat."""
     if version < (0, 8):
         return "local"
     return f"{'temporary' if version >= (0, 12) else 'local'}:{session_id}"
@@ -168,7 +168,7 @@ def _client_fields(history: ChatHistory, question: dict[str, Json]) -> dict[str,
 
 
 def _as_sent(message: dict[str, Json]) -> str:
-    """Return the content the way old pages send it back: thinking removed, tool blocks as their result in quotes."""
+    """Return a content as old pages send it back: without thinking, tool blocks replaced by their quoted results."""
     return BLOCK.sub(_block_as_sent, str(message.get("content") or ""))
 
 
@@ -182,5 +182,5 @@ def _block_as_sent(block: re.Match[str]) -> str:
 
 
 def _meant(sign: str, block: re.Match[str]) -> str:
-    """Return what the page's own language puts in place of `$` and a sign when it replaces a block."""
+    """Return the text that JavaScript's `replace` inserts for `$` and `sign` when it replaces `block`."""
     return {"$": "$", "&": block[0], "`": block.string[: block.start()], "'": block.string[block.end() :]}[sign]

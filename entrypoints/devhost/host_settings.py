@@ -1,4 +1,4 @@
-"""The environment a host is started with: small, offline, without anything of the caller's own settings."""
+"""The environment variables that a host is started with: few, offline, without the caller's own settings."""
 
 import os
 import secrets
@@ -21,7 +21,7 @@ KEPT_VARIABLES = (
     "http_proxy",
     "https_proxy",
 )
-"""Of the caller's environment nothing else reaches the host, so no key or setting of his leaks into it."""
+"""The only variables of the caller's environment that the host gets, so that no key or setting leaks into it."""
 
 SETTINGS = {
     "ENABLE_SIGNUP": "true",
@@ -36,7 +36,7 @@ SETTINGS = {
     "ENABLE_OLLAMA_API": "false",
     "ENABLE_OPENAI_API": "false",
     "ENABLE_API_KEYS": "true",
-    "DATABASE_ENABLE_SESSION_SHARING": "true",  # else each chat with a model that has a row takes two connections
+    "DATABASE_ENABLE_SESSION_SHARING": "true",  # otherwise each chat with a model that has a row takes two connections
     "ANONYMIZED_TELEMETRY": "false",
     "DO_NOT_TRACK": "true",
     "PYTHONUNBUFFERED": "1",
@@ -44,10 +44,10 @@ SETTINGS = {
 
 
 def host_environment(folder: Path, settings: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables for a host that keeps everything in `folder`; `settings` win over the usual ones.
+    """Return the variables for a host that stores everything in `folder`; `settings` override the defaults.
 
-    Static files go into `folder` too: at each start a host deletes and writes them anew, and would otherwise do
-    so inside the environment it shares with others.
+    Static files go into `folder` too: at each start a host deletes and rewrites them, and would otherwise do so inside
+    the Python environment that it shares with other hosts.
     """
     kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
     kept |= {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
@@ -61,7 +61,7 @@ def host_environment(folder: Path, settings: Mapping[str, str]) -> dict[str, str
 
 
 def _secret(path: Path) -> str:
-    """Return the secret of a data folder, made at its first start: stored tokens stay valid."""
+    """Return the secret of a data folder; it is created once and kept, so that stored tokens stay valid."""
     if not path.exists():
         path.touch(mode=0o600)
         path.write_text(secrets.token_hex(32))

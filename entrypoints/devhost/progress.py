@@ -1,4 +1,4 @@
-"""How long steps tell the person who waits what they are doing."""
+"""Print the progress of long steps."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ Progress = Callable[[str], None]
 
 
 def say(text: str) -> None:
-    """Print one line at once, also into a pipe."""
+    """Print one line and flush it, so that it appears at once in a pipe too."""
     print(text, flush=True)
 
 

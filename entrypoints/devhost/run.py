@@ -1,7 +1,7 @@
-"""Boots the newest Open WebUI with the function installed: `python -m entrypoints.devhost.run [BUNDLE]`.
+"""Start the newest Open WebUI with the function installed: `python -m entrypoints.devhost.run [BUNDLE]`.
 
-Environment: PORT (8080), DATA (a folder; `.run/data`), OPENROUTER_API_KEY, and CHECK=1 to send one message over
-HTTP and one as the browser does, print both answers and end.
+Environment variables: PORT (default 8080), DATA (a folder, default `.run/data`), OPENROUTER_API_KEY. CHECK=1 sends one
+message over HTTP and one as the browser does, prints both answers and exits.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ MODEL_SECONDS = 60.0
 
 
 def run(options: RunOptions) -> None:
-    """Do all of it; returns after a check, else when the host has ended or Ctrl-C was pressed."""
+    """Start the host; return after a check, or else when the host ends or Ctrl-C is pressed."""
     source = _read_bundle(options.bundle)
     with chosen_upstream() as upstream:
         settings = {"BYPASS_MODEL_ACCESS_CONTROL": "true", **upstream.environment}
@@ -47,8 +47,8 @@ def run(options: RunOptions) -> None:
 
 
 def main() -> int:
-    """Run and return the exit status: 0, or 1 after one line that says what failed."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts background jobs with it ignored
+    """Run and return the exit status: 0, or 1 after printing one line that names the failure."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts background jobs with SIGINT ignored
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         run(read_options(sys.argv[1:], os.environ))
@@ -101,7 +101,7 @@ def _read_bundle(given: Path | None) -> str:
 
 
 def _is_real(model_id: str) -> bool:
-    """Tell a model from the entry that stands there while there are none: only models have an author."""
+    """Return whether a list entry is a model, not the entry shown while there are none: only models have an author."""
     return model_id.startswith(f"{FUNCTION_ID}.") and "/" in model_id
 
 

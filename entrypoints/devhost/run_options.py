@@ -1,4 +1,4 @@
-"""What `make run` was asked for, read from the command line and the environment."""
+"""The options of `make run`, from the command line and the environment."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from entrypoints.devhost.upstream import ROOT
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What was asked for.
+    """The options.
 
-    None stands for: a `bundle` built from the work tree, any free `port`, a temporary `folder`.
+    None means: build the `bundle` from the work tree, use any free `port`, use a temporary `folder`.
     """
 
     bundle: Path | None
@@ -22,7 +22,7 @@ class RunOptions:
 
 
 def read_options(arguments: Sequence[str], environment: Mapping[str, str]) -> RunOptions:
-    """Read command line and environment; a value that cannot be used raises DevhostError."""
+    """Read command line and environment. Raises DevhostError for an unusable value."""
     check = environment.get("CHECK", "") not in ("", "0")
     port = environment.get("PORT", "") or ("" if check else "8080")
     if port and not (port.isdigit() and 0 < int(port) < 65536):

@@ -1,4 +1,4 @@
-"""Runs one real Open WebUI as a child process on loopback, with a data folder of its own."""
+"""Run one real Open WebUI as a child process on loopback, with a data folder of its own."""
 
 import shutil
 import signal
@@ -24,11 +24,11 @@ STOP_SECONDS = 8.0
 
 
 class HostServer:
-    """A host that runs inside `with`; start it from a thread that lives as long as it shall.
+    """A host that runs inside `with`. Start it from a thread that lives as long as the host should run.
 
-    `folder` keeps database, log and secret, and survives; without one a temporary folder is used and removed.
-    `login=False` lets everybody in as the administrator. `offline=False` lets the host install packages.
-    `settings` are environment variables that win over the usual ones. Raises DevhostError.
+    `folder` holds database, log and secret and is kept; without it a temporary folder is used and removed.
+    `login=False` signs everybody in as the administrator. `offline=False` allows the host to install packages.
+    `settings` are environment variables that override the defaults. Raises DevhostError.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class HostServer:
 
     @property
     def url(self) -> str:
-        """Return the address of the host, without a slash at the end."""
+        """Return the URL of the host, without a trailing slash."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
@@ -68,15 +68,15 @@ class HostServer:
 
     @property
     def log_path(self) -> Path:
-        """Return the file that takes everything the host prints; each start begins it anew."""
+        """Return the file with the host's output; each start overwrites it."""
         return self.folder / "host.log"
 
     def is_running(self) -> bool:
-        """Tell whether the host was started and has not ended."""
+        """Return whether the host was started and has not ended."""
         return self._process is not None and self._process.poll() is None
 
     def log_text(self) -> str:
-        """Return what the host has printed since it was started."""
+        """Return the host's output since its last start."""
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
 
     def __enter__(self) -> Self:
@@ -91,7 +91,7 @@ class HostServer:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def start(self) -> None:
-        """Start the host and return when it answers; a host that does not is stopped again."""
+        """Start the host and return when it answers. If it does not answer in time, stop it and raise DevhostError."""
         if self._given_port and not _is_free(self.port):
             raise DevhostError(f"port {self.port} is in use: choose another one with PORT=")
         python = self._python or host_python(self.version, progress=self._progress)
@@ -108,7 +108,7 @@ class HostServer:
         self._progress(f"· Open WebUI {self.version} answers after {self.boot_seconds:.1f} s")
 
     def stop(self) -> None:
-        """End the host and everything it started: asked first, killed after some seconds. Idempotent."""
+        """Terminate the host and its children; kill them if they have not ended after some seconds. Idempotent."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -156,7 +156,7 @@ class HostServer:
 
 
 def free_port() -> int:
-    """Return a loopback port nobody listens on at this moment."""
+    """Return a loopback port that is free at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

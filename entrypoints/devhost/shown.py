@@ -1,4 +1,4 @@
-"""Keeps what the page would show of one answer, folded out of the events the host sends to the browser."""
+"""Compute what the page shows of one answer from the events that the host sends to the browser."""
 
 import re
 from dataclasses import dataclass, field
@@ -13,10 +13,10 @@ REPLACE = ("chat:message", "replace")
 
 @dataclass
 class ShownMessage:
-    """The answer as the page holds it; `done` also after a stop.
+    """The answer as the page holds it; `done` is also set after a stop.
 
-    `failed`: the host told an error of its own, after which nothing more need come.
-    `content` is the raw text of hosts up to 0.8 with its `<details>` blocks, `output` the items of newer ones.
+    `failed`: the host reported an error of its own; further events may never come. `content` is the raw text of hosts
+    up to 0.8 with its `<details>` blocks, `output` the items of newer hosts.
     """
 
     content: str = ""
@@ -34,7 +34,7 @@ class ShownMessage:
 
     @property
     def text(self) -> str:
-        """Return the plain text a reader sees, thinking and tool blocks left out."""
+        """Return the visible plain text, without thinking and tool blocks."""
         return text_of({"content": self.content, "output": self.output})
 
     @property
@@ -43,7 +43,7 @@ class ShownMessage:
         return reasoning_of({"content": self.content, "output": self.output})
 
     def take(self, kind: str, data: Json) -> None:
-        """Take one event of this message in, as the page does."""
+        """Apply one event of this message, as the page does."""
         if kind == "chat:completion":
             self._take_completion(data)
         elif kind == "response:completion":
@@ -62,7 +62,7 @@ class ShownMessage:
             self._take_rest(kind, data)
 
     def stored_form(self) -> dict[str, Json]:
-        """Return the fields that pages up to 0.8 save themselves when an answer has ended."""
+        """Return the fields that pages up to 0.8 save themselves after an answer has ended."""
         fields: dict[str, Json] = {
             "content": self.content,
             "output": self.output,
@@ -129,7 +129,7 @@ class ShownMessage:
 
 
 def text_of(message: dict[str, Json]) -> str:
-    """Return the plain text of a shown or stored message, whichever way its host keeps it."""
+    """Return the plain text of a shown or stored message of any host version."""
     written = [item for item in message.get("output") or [] if item.get("type") == "message"]
     if any(_parts_text(item, "content") for item in written):
         return "\n".join(_parts_text(item, "content") for item in written).strip()
@@ -137,7 +137,7 @@ def text_of(message: dict[str, Json]) -> str:
 
 
 def reasoning_of(message: dict[str, Json]) -> str:
-    """Return the thinking of a shown or stored message; quote marks of the `<details>` form are taken off."""
+    """Return the thinking of a shown or stored message, without the quote marks of a `<details>` block."""
     thoughts = [item for item in message.get("output") or [] if item.get("type") == "reasoning"]
     texts = [_parts_text(item, name) for item in thoughts for name in ("summary", "content")]
     if any(texts):
@@ -147,7 +147,7 @@ def reasoning_of(message: dict[str, Json]) -> str:
 
 
 def _error_text(error: Json) -> str:
-    """Return what the red box says about `error`."""
+    """Return the text of the red error box for `error`."""
     if not isinstance(error, dict):
         return str(error)
     inner = error.get("error")

@@ -1,4 +1,4 @@
-"""One question and its answer, as the page sees it come."""
+"""One question and its answer, as the page receives it."""
 
 import asyncio
 import time
@@ -25,20 +25,20 @@ class Event:
 
 
 class Tab(Protocol):
-    """What a turn needs of the tab it was sent from."""
+    """The parts of a tab that a turn uses."""
 
     client: HostClient
     keep_data: bool
 
     async def close_turn(self, turn: "Turn") -> None:
-        """Do what the page does when an answer has ended."""
+        """Send the requests that the page sends after an answer has ended."""
 
 
 class Turn:
-    """One question and its answer, filled by events while it runs.
+    """One question and its answer; events fill it while it runs.
 
-    `sent_at` and `first_text_at` are times (s, perf_counter); the latter is infinite while no text has come.
-    `message` is the stored answer as last read back.
+    `sent_at` and `first_text_at` are times (s, perf_counter); `first_text_at` is infinite until text has arrived.
+    `message` is the stored answer as `read_back` last returned it.
     """
 
     def __init__(self, tab: Tab, history: ChatHistory, *, user_id: str, answer_id: str) -> None:
@@ -55,19 +55,19 @@ class Turn:
 
     @property
     def chat_id(self) -> str:
-        """Return the id of the chat, known when the host has accepted the message."""
+        """Return the id of the chat. Raises DevhostError if the host has not accepted the message yet."""
         if self.history.chat_id is None:
             raise DevhostError("the host has not accepted the message yet")
         return self.history.chat_id
 
     @property
     def text_shown(self) -> str:
-        """Return the text in the page now."""
+        """Return the text that the page shows now."""
         return self.shown.text
 
     @property
     def reasoning_shown(self) -> str:
-        """Return the thinking in the page now."""
+        """Return the thinking that the page shows now."""
         return self.shown.reasoning
 
     @property
@@ -77,16 +77,16 @@ class Turn:
 
     @property
     def stored_text(self) -> str:
-        """Return the text of the stored message, as it was when last read back."""
+        """Return the text of the stored message, as last read back."""
         return text_of(self.message)
 
     @property
     def stored_reasoning(self) -> str:
-        """Return the thinking of the stored message, as it was when last read back."""
+        """Return the thinking of the stored message, as last read back."""
         return reasoning_of(self.message)
 
     def take(self, kind: str, data: Json) -> None:
-        """Take in one event that belongs to this answer."""
+        """Apply one event of this answer."""
         at = time.perf_counter()
         self.events.append(Event(at, kind, data if self._tab.keep_data else None))
         self.shown.take(kind, data)
@@ -95,9 +95,9 @@ class Turn:
         self._changed.set()
 
     async def until(self, wanted: Callable[[Self], object], *, seconds: float = TURN_SECONDS) -> None:
-        """Return as soon as `wanted(turn)` is true; asked again after every event.
+        """Wait until `wanted(turn)` is true; it is checked after every event.
 
-        Raises DevhostError after `seconds`, or at once when the answer has ended with an error.
+        Raises DevhostError after `seconds`, or at once if the answer has ended with an error.
         """
         async with deadline(seconds, self._standstill):
             while not wanted(self):
@@ -107,7 +107,7 @@ class Turn:
                 await self._changed.wait()
 
     async def finish(self, *, seconds: float = TURN_SECONDS) -> None:
-        """Wait for the end of the answer, do what the page does then, and read the stored message back."""
+        """Wait for the end of the answer, send the page's closing requests, and read the stored message back."""
         await self.until(lambda turn: turn.shown.done or turn.shown.failed, seconds=seconds)
         if not self.shown.done:
             await self._tab.client.wait_until_idle(self.chat_id, seconds=seconds)
@@ -122,11 +122,11 @@ class Turn:
         await self.finish()
 
     async def idle(self) -> None:
-        """Wait until nothing runs for the chat any more."""
+        """Wait until no task of the chat runs."""
         await self._tab.client.wait_until_idle(self.chat_id)
 
     async def read_back(self) -> dict[str, Json]:
-        """Read the stored message again and return it; of a temporary chat, what the page keeps."""
+        """Read the stored message and return it; for a temporary chat, return what the page keeps."""
         if self.history.temporary:
             self.message = dict(self.history.messages[self.answer_id])
             return self.message
@@ -135,4 +135,4 @@ class Turn:
 
     def _standstill(self) -> str:
         seen = f"{len(self.events)} events, {len(self.text_shown)} characters, error: {self.shown.error}"
-        return f"the answer did not get so far ({seen})"
+        return f"the answer did not reach the expected state ({seen})"

@@ -1,4 +1,4 @@
-"""Chooses what the function talks to: OpenRouter when there is a key for it, else the simulator."""
+"""Choose the function's upstream: OpenRouter if there is a key for it, otherwise the simulator."""
 
 import os
 import re
@@ -24,9 +24,9 @@ PASSED_ON = ("OPENROUTER_API_KEY", "OPENROUTER_API_BASE_URL")
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """Where answers come from: the valves that lead there, and what the host's environment must hold for it.
+    """An upstream: the valves that select it, and the environment variables that the host needs for it.
 
-    The key of a real account goes by the environment, so that it is never written into the data folder.
+    The key of a real account is passed in the environment, so that it is never written into the data folder.
     """
 
     name: str
@@ -36,12 +36,12 @@ class Upstream:
 
 @contextmanager
 def chosen_upstream(*, progress: Progress = say) -> Iterator[Upstream]:
-    """Give OpenRouter if OPENROUTER_API_KEY is set, else a simulator that runs inside the block."""
+    """Yield OpenRouter if OPENROUTER_API_KEY is set, otherwise a simulator that runs inside the block."""
     if os.environ.get("OPENROUTER_API_KEY"):
         passed = {name: os.environ[name] for name in PASSED_ON if os.environ.get(name)}
         yield Upstream("OpenRouter", {"API_KEY": "", "BASE_URL": ""}, passed)
         return
-    progress("· no OPENROUTER_API_KEY: starting the simulator")
+    progress("· OPENROUTER_API_KEY is not set: starting the simulator")
     with running_simulator() as address:
         progress(f"· the simulator answers at {address}")
         yield Upstream("the simulator", {"API_KEY": SIMULATOR_KEY, "BASE_URL": address})
@@ -49,7 +49,7 @@ def chosen_upstream(*, progress: Progress = say) -> Iterator[Upstream]:
 
 @contextmanager
 def running_simulator() -> Iterator[str]:
-    """Run the simulator as a child on a free port; give its base URL."""
+    """Run the simulator as a child process on a free port; yield its base URL."""
     command = module_command(Path(sys.executable), "entrypoints.simulator", "--port", "0")
     process = subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -66,7 +66,7 @@ def running_simulator() -> Iterator[str]:
 
 
 def _announced_address(process: "subprocess.Popen[str]") -> str:
-    """Return the address the child prints, and keep on reading so that it never blocks on a full pipe."""
+    """Return the address that the child prints; continue to read its output, so that it never blocks on a full pipe."""
     found: Queue[str] = Queue()
 
     def read() -> None:
@@ -81,7 +81,7 @@ def _announced_address(process: "subprocess.Popen[str]") -> str:
     try:
         first = found.get(timeout=SIMULATOR_SECONDS)
     except Empty:
-        raise DevhostError(f"the simulator gave no address within {SIMULATOR_SECONDS:.0f} s") from None
+        raise DevhostError(f"the simulator printed no address within {SIMULATOR_SECONDS:.0f} s") from None
     if first.startswith("!"):
         raise DevhostError(f"the simulator did not start: {first[1:]}")
     return first

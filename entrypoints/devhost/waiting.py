@@ -1,4 +1,4 @@
-"""Bounded waiting for something another process does."""
+"""Wait for another process with a time limit."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -11,7 +11,7 @@ POLL_SECONDS = 0.05
 
 @asynccontextmanager
 async def deadline(seconds: float, what: str | Callable[[], str]) -> AsyncIterator[None]:
-    """Give the block `seconds`; after that it is cancelled and DevhostError says `what`, asked for only then."""
+    """Cancel the block after `seconds` and raise DevhostError with the text of `what`, which is called only then."""
     try:
         async with asyncio.timeout(seconds):
             yield

@@ -1,5 +1,5 @@
-"""The wire of OpenAI's chat completions, for any entrypoint; knows no host.
+"""The wire format of OpenAI's chat completions, for any entrypoint. Nothing here knows a host.
 
-`completions_body` what clients send, read leniently and frozen at once; `chunks` and `completion` what they get back,
-made of `frames`; `errors` a fault as their error object.
+`completions_body` parses a client's request leniently; `chunks` and `completion` render a turn for clients that stream
+and clients that do not, built from `frames`; `errors` renders a fault as an error object.
 """

@@ -1,4 +1,4 @@
-"""Plain chat completion chunks: what every OpenAI client understands, and nothing else."""
+"""Render outputs as plain chat completion chunks, with only the fields that every OpenAI client understands."""
 
 from typing import Any
 
@@ -23,10 +23,10 @@ DONE = "data: [DONE]"
 
 
 class ChunkPresenter:
-    """For API clients: content, reasoning, annotations, tool calls, finish, usage; the first delta names the role.
+    """Renders content, reasoning, annotations, tool calls, finish and usage; the first delta carries the role.
 
-    `own_done`: the host is so old that it does not close streams itself. An error comes as a chunk with an error
-    object, after it nothing but the end of the stream.
+    `own_done`: the presenter ends the stream with `[DONE]`, because the host does not. An error is a chunk with an
+    error object; only the end of the stream follows it.
     """
 
     repeated = 0
@@ -38,7 +38,7 @@ class ChunkPresenter:
         self._begun = False
 
     def present(self, output: Output) -> list[Yield]:
-        """Translate one output."""
+        """Render one output as zero or more chunks."""
         match output:
             case ShowText(segment, text):
                 return [self._delta({"content": self._apart(segment, text)})]
@@ -60,14 +60,14 @@ class ChunkPresenter:
                 return []
 
     def _delta(self, delta: dict[str, Any], finish_reason: str | None = None) -> Yield:
-        """Build a chunk; clients that put the message together look for its role in the first one."""
+        """Build a chunk; the first one carries the role, because clients that assemble the message read it there."""
         if not self._begun:
             self._begun = True
             delta = {"role": "assistant", **delta}
         return chunk(self._head, delta, finish_reason)
 
     def _apart(self, segment: int, text: str) -> str:
-        """Start a new paragraph for a new segment."""
+        """Return `text`, after an empty line if it begins a new segment."""
         parted = text if self._text_segment in (None, segment) else "\n\n" + text
         self._text_segment = segment
         return parted

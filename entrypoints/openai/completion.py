@@ -1,4 +1,4 @@
-"""One completion for callers that do not stream."""
+"""Render a turn as one chat completion, for callers that do not stream."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from ports.toolbox import ToolCall
 
 @dataclass(slots=True)
 class Collected:
-    """Everything a turn said; `end` is set once it has ended."""
+    """All outputs of a turn, by kind; `end` is set once the turn has ended."""
 
     text: dict[int, list[str]] = field(default_factory=dict)
     reasoning: dict[int, list[str]] = field(default_factory=dict)
@@ -29,7 +29,7 @@ class Collected:
     end: End | None = None
 
     def add(self, output: Output) -> None:
-        """Take one output."""
+        """Add one output."""
         match output:
             case ShowText(segment, text):
                 self.text.setdefault(segment, []).append(text)
@@ -48,7 +48,7 @@ class Collected:
 
 
 async def collect(outputs: AsyncIterator[Output]) -> Collected:
-    """Gather a turn to its end."""
+    """Collect the outputs of a turn until it ends."""
     collected = Collected()
     async for output in outputs:
         collected.add(output)
@@ -56,7 +56,7 @@ async def collect(outputs: AsyncIterator[Output]) -> Collected:
 
 
 def completion(head: ChunkHead, collected: Collected, *, with_reasoning: bool = True) -> dict[str, Any]:
-    """Build a chat completion; reasoning is left out for tasks, whose answers are parsed."""
+    """Build a chat completion; background tasks leave reasoning out, because the host parses their answers."""
     message: dict[str, Any] = {"role": "assistant", "content": _paragraphs(collected.text)}
     reasoning = _paragraphs(collected.reasoning)
     if reasoning and with_reasoning:

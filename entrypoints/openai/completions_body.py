@@ -1,7 +1,7 @@
-"""A chat completions request as clients send it, read leniently.
+"""Parse a chat completions request leniently.
 
-Only `model` and `messages` are required. A parameter of the wrong type counts as not given: a client's slip must
-not cost the answer. Unknown keys are ignored. Source: OpenAI chat completions; the host's contract, `pipe()`.
+Only `model` and `messages` are required. A parameter of the wrong type counts as missing, so that a client's mistake
+does not fail the request. Unknown keys are ignored. Source: OpenAI chat completions; the host's contract, `pipe()`.
 """
 
 from typing import Annotated, Any
@@ -21,19 +21,19 @@ from domain.faults.fault import Fault, FaultKind
 from domain.request.turn_request import Parameters
 
 IGNORED = ("n", "suffix", "functions", "store", "previous_response_id", "background", "route", "user", "metadata")
-"""What clients send and no endpoint of ours takes; named in one debug line."""
+"""Parameters that clients send and upstream does not accept; they are dropped and logged in one debug line."""
 
 REQUIRED = ("model", "messages")
 
 LARGEST = 2**53 - 1
-"""The largest whole number every reader of JSON keeps."""
+"""The largest whole number that every JSON parser represents exactly."""
 
 
 _FLAG: TypeAdapter[bool] = TypeAdapter(bool)
 
 
 def flag(value: object) -> bool:
-    """Read a flag as the flags of a body are read: the text `false`, 0, null and what is no flag at all are false."""
+    """Parse a flag as pydantic does for the fields of a body; the text `false`, 0, null and any non-flag are False."""
     try:
         return _FLAG.validate_python(value)
     except ValidationError:
@@ -41,14 +41,14 @@ def flag(value: object) -> bool:
 
 
 def _texts(value: object) -> list[str] | None:
-    """Take a text or the texts of a list."""
+    """Return a text as a list of one, or the texts of a list; None for anything else."""
     if isinstance(value, str):
         return [value]
     return [entry for entry in value if isinstance(entry, str)] if isinstance(value, list) else None
 
 
 def _rounded(value: object) -> int | None:
-    """Take a number, or the text of one, to the nearest whole."""
+    """Round a number, or the text of a number, to the nearest integer; None for anything else."""
     try:
         number = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
     except (ValueError, OverflowError):
@@ -56,12 +56,12 @@ def _rounded(value: object) -> int | None:
     return round(number) if number is not None and abs(number) <= LARGEST else None
 
 
-# Not `Annotated[..., WrapValidator(function)]`: `typing` remembers such a form for the whole process, and with the
-# function all modules of a load that was replaced long ago.
+# Not `Annotated[..., WrapValidator(function)]`: `typing` caches such a form for the whole process, and the function
+# would keep all modules of a replaced load in memory.
 Number = Annotated[float, Field(allow_inf_nan=False)] | None
 Whole = Annotated[int, Field(ge=-LARGEST, le=LARGEST)] | None
 Limit = Annotated[int, Field(ge=1, le=LARGEST)] | None
-"""-1 is some clients' word for no limit."""
+"""A limit of tokens, at least 1; some clients send -1 for no limit, which counts as missing."""
 
 Text = str | None
 Texts = list[str] | None
@@ -71,7 +71,7 @@ Objects = list[Any] | None
 
 
 class CompletionsBody(BaseModel):
-    """The keys of a chat completions request that a turn can use."""
+    """The keys of a chat completions request that a turn uses."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
@@ -120,7 +120,7 @@ class CompletionsBody(BaseModel):
     @field_validator("*", mode="wrap")
     @classmethod
     def _or_none(cls, value: object, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> object:
-        """Take a parameter of the wrong type as not given."""
+        """Replace an optional parameter of the wrong type with None."""
         try:
             return handler(value)
         except ValidationError:
@@ -139,7 +139,7 @@ class CompletionsBody(BaseModel):
         return _rounded(value)
 
     def parameters(self) -> Parameters:
-        """Freeze what was asked for."""
+        """Return the request's parameters, frozen."""
         return Parameters(
             max_output_tokens=self.max_completion_tokens or self.max_tokens or self.max_output_tokens,
             temperature=self.temperature,
@@ -189,7 +189,7 @@ def _objects(values: list[Any] | None) -> tuple[dict[str, Any], ...]:
 
 
 def _choice(function_call: str | dict[str, Any] | None) -> str | dict[str, Any] | None:
-    """Read the older spelling: auto, none, a name, or an object with a name."""
+    """Convert the deprecated `function_call` to `tool_choice`: auto, none, a name, or an object with a name."""
     if function_call is None or function_call in ("auto", "none"):
         return function_call
     name = function_call if isinstance(function_call, str) else function_call.get("name")
@@ -201,7 +201,7 @@ def _listed(names: str | None) -> tuple[str, ...]:
 
 
 def read_completions_body(body: object) -> CompletionsBody | Fault:
-    """Read a request body; a Fault that names the field if it cannot be used at all."""
+    """Parse a request body; return a Fault that names the field if `model` or `messages` is unusable."""
     try:
         return CompletionsBody.model_validate(body)
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""A fault as the error object of OpenAI clients, and the headers beside it."""
+"""Render a fault as the error object of OpenAI clients, and its HTTP headers."""
 
 import math
 from typing import Any
@@ -7,11 +7,11 @@ from domain.faults.fault import Fault, FaultKind
 from domain.redaction.secrets import redact
 
 DETAIL_SHOWN = 300
-"""Characters of upstream's own words that are shown."""
+"""Characters of upstream's error text that are shown."""
 
 
 def error_object(fault: Fault, error_id: str) -> dict[str, Any]:
-    """Build the error object of OpenAI clients: message, type, code, and our error id."""
+    """Build the error object that OpenAI clients expect: message, type, code, and our error id."""
     detail = detail_of(fault)
     message = f"{fault.happened} {fault.advice}" + (f" ({detail})" if detail else "")
     error: dict[str, Any] = {
@@ -27,17 +27,17 @@ def error_object(fault: Fault, error_id: str) -> dict[str, Any]:
 
 
 def headers_of(fault: Fault) -> dict[str, str]:
-    """Return the HTTP headers that go with an error reply."""
+    """Return the HTTP headers of an error reply: `Retry-After` if the fault has one."""
     return {} if fault.retry_after is None else {"Retry-After": str(math.ceil(fault.retry_after))}
 
 
 def detail_of(fault: Fault) -> str:
-    """Return what may be shown of a fault's details: those of a defect of ours stay in the log."""
+    """Return the details of a fault that callers may see; details of internal defects stay in the log."""
     return "" if fault.kind is FaultKind.INTERNAL else shortened(fault.detail)
 
 
 def shortened(detail: str) -> str:
-    """Return a foreign text on one line, redacted and cut to DETAIL_SHOWN characters."""
+    """Return a text from outside on one line, redacted and cut to DETAIL_SHOWN characters."""
     text = " ".join(redact(detail).split())
     return text if len(text) <= DETAIL_SHOWN else text[: DETAIL_SHOWN - 1] + "\u2026"
 

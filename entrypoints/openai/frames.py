@@ -1,4 +1,4 @@
-"""The shapes of streamed chat completions: chunks, usage, and a tool call that is handed over."""
+"""Build the parts of streamed chat completions: chunks, usage, and tool calls handed over to the client."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,14 +8,14 @@ from ports.usage import Usage
 
 @dataclass(frozen=True, slots=True)
 class Yield:
-    """Goes out of the generator: a dict is a chunk, a string is passed on verbatim."""
+    """A value to yield to the host: a dict is a chunk, a string is sent verbatim."""
 
     payload: dict[str, Any] | str
 
 
 @dataclass(frozen=True, slots=True)
 class ChunkHead:
-    """The fields every chunk of one reply shares: `created` in unix seconds."""
+    """The fields that all chunks of one reply share; `created` in unix seconds."""
 
     id: str
     model: str
@@ -51,7 +51,7 @@ def usage_chunk(head: ChunkHead, usage: Usage) -> Yield:
 
 
 def chat_usage(usage: Usage) -> dict[str, Any]:
-    """Spell a usage as chat completions do; `cost` in USD."""
+    """Render usage in the format of chat completions; `cost` in USD."""
     spelled: dict[str, Any] = {
         "prompt_tokens": usage.input_tokens,
         "completion_tokens": usage.output_tokens,
@@ -63,7 +63,7 @@ def chat_usage(usage: Usage) -> dict[str, Any]:
 
 
 def responses_usage(usage: Usage) -> dict[str, Any]:
-    """Spell a usage as the Responses API does; `cost` in USD."""
+    """Render usage in the format of the Responses API; `cost` in USD."""
     spelled: dict[str, Any] = {
         "input_tokens": usage.input_tokens,
         "output_tokens": usage.output_tokens,
@@ -75,6 +75,6 @@ def responses_usage(usage: Usage) -> dict[str, Any]:
 
 
 def tool_call_delta(position: int, call_id: str, name: str, arguments: str) -> dict[str, Any]:
-    """Build the delta that hands one tool call over, complete."""
+    """Build the delta that hands one complete tool call over to the client."""
     function = {"name": name, "arguments": arguments}
     return {"tool_calls": [{"index": position, "id": call_id, "type": "function", "function": function}]}

@@ -42,153 +42,157 @@ class Pipe:
             repr=False,
             json_schema_extra=PASSWORD,
             description=(
-                "Key of the OpenRouter account that pays for all requests. Left empty, the environment variable "
+                "API key of the OpenRouter account that pays for all requests. If empty, the environment variable "
                 "OPENROUTER_API_KEY is used."
             ),
         )
         BASE_URL: str = Field(
             default="",
             description=(
-                "Address of OpenRouter or of a gateway that speaks its Responses API, up to and including the version. "
-                "Left empty, the environment variable OPENROUTER_API_BASE_URL is used, else "
-                "https://openrouter.ai/api/v1."
+                "Base URL of OpenRouter, or of a gateway that implements its Responses API, including the version. If "
+                "empty, the environment variable OPENROUTER_API_BASE_URL is used, else https://openrouter.ai/api/v1."
             ),
         )
         HTTP_REFERER_OVERRIDE: str = Field(
             default="",
             description=(
-                "Full address (https://...) of your site, named to OpenRouter as the origin of all requests in place "
-                "of the project's own."
+                "Full URL (https://...) of your site. It is sent to OpenRouter as the origin (HTTP-Referer) of all "
+                "requests. If empty, the project's own URL is sent."
             ),
         )
         HTTP_CONNECT_TIMEOUT_SECONDS: int = Field(
             default=10,
-            description="Seconds to wait for a connection to upstream before giving up.",
+            description="Seconds to wait for a connection to upstream before the attempt fails.",
         )
         HTTP_TOTAL_TIMEOUT_SECONDS: int | None = Field(
             default=None,
             description=(
-                "Longest duration of one upstream request in seconds, reading the answer included. Empty: no such "
-                "limit, only silence ends a request (HTTP_SOCK_READ_SECONDS)."
+                "Longest duration of one upstream request in seconds, including the time to read the answer. If empty, "
+                "there is no such limit: a request fails only when upstream sends nothing for HTTP_SOCK_READ_SECONDS."
             ),
         )
         HTTP_SOCK_READ_SECONDS: int = Field(
             default=300,
             description=(
-                "Seconds without a single byte from upstream after which a request counts as dead. Not used when "
+                "Seconds without a single byte from upstream after which a request fails. Ignored when "
                 "HTTP_TOTAL_TIMEOUT_SECONDS is set."
             ),
         )
         RETRY_UNCERTAIN: bool = Field(
             default=False,
             description=(
-                "Also repeat requests whose fate is unknown, such as a time-out after sending. OpenRouter may then "
-                "charge for both. Requests to free models are repeated in any case."
+                "Also retry requests that OpenRouter may have processed, for example after a time-out. OpenRouter may "
+                "then charge for both. Requests to free models are retried in any case."
             ),
         )
         MODEL_ID: str = Field(
             default="auto",
             description=(
-                "Models to offer: auto for all of them, or their names separated by commas, such as openai/gpt-5, "
-                "anthropic/claude-sonnet-4.5."
+                "Models to offer: auto for all models, or a comma-separated list of names or patterns, such as "
+                "openai/gpt-5, anthropic/claude-*."
             ),
         )
         MODEL_CATALOG_REFRESH_SECONDS: int = Field(
             default=3600,
-            description="Seconds after which the list of models is fetched again, in the background.",
+            description="Seconds between two refreshes of the model list. It is refreshed in the background.",
         )
         FREE_MODEL_FILTER: Literal["all", "only", "exclude"] = Field(
             default="all",
-            description="Models offered by price: all, only the free ones, or all but those (exclude).",
+            description="Filter of models by price. all: every model; only: only free models; exclude: no free models.",
         )
         TOOL_CALLING_FILTER: Literal["all", "only", "exclude"] = Field(
             default="all",
-            description="Models offered by tool calling: all, only those that can, or all but those (exclude).",
+            description=(
+                "Filter of models by tool calling. all: every model; only: only models that can call tools; exclude: "
+                "only models that cannot."
+            ),
         )
         ZDR_MODELS_ONLY: bool = Field(
             default=False,
-            description="Offer only models with a provider that promises to keep nothing (zero data retention).",
+            description=(
+                "Offer only models that have a provider with zero data retention, which promises to store nothing."
+            ),
         )
         DISABLED_MODELS: str = Field(
             default="",
             description=(
-                "Models switched off at once, for background tasks too: names or patterns, separated by commas."
+                "Comma-separated names or patterns of models to disable. This takes effect at once, for background "
+                "tasks too."
             ),
         )
         VARIANT_MODELS: str = Field(
             default="",
             description=(
-                "Further entries of the picker, by commas: a model with a variant (openai/gpt-5:nitro) or with a "
-                "preset of the account (openai/gpt-5@preset/brief)."
+                "Comma-separated additional entries of the model picker: a model with a variant (openai/gpt-5:nitro) "
+                "or with a preset of the OpenRouter account (openai/gpt-5@preset/brief)."
             ),
         )
         FALLBACK_MODEL: str = Field(
             default="",
-            description=(
-                "Model that answers, with a word to the person, when the one asked for cannot be reached at all."
-            ),
+            description="Model that answers when the requested model cannot be reached at all. A status line names it.",
         )
         TASK_MODEL: str = Field(
             default="",
             description=(
-                "Model for background tasks such as titles and tags. Left empty, the model of the chat does them."
+                "Model for background tasks such as chat titles and tags. If empty, the chat's own model is used."
             ),
         )
         UPDATE_MODEL_CAPABILITIES: bool = Field(
             default=True,
             description=(
-                "Switch off the capability boxes a model cannot fill (vision, builtin tools) and follow OpenRouter's "
-                "list. What an administrator has changed by hand is never touched again."
+                "Switch off the capability boxes (vision, builtin tools) of models that lack the capability, and "
+                "update them from OpenRouter's list. Boxes that an administrator has changed are never overwritten."
             ),
         )
         UPDATE_MODEL_DESCRIPTIONS: bool = Field(
             default=False,
             description=(
-                "Keep the descriptions of the models as OpenRouter lists them. What an administrator has changed by "
-                "hand is never touched again."
+                "Update the descriptions of the models from OpenRouter's list. Descriptions that an administrator has "
+                "changed are never overwritten."
             ),
         )
         UPDATE_MODEL_IMAGES: bool = Field(
             default=True,
             description=(
-                "Keep the icons of the models as OpenRouter shows them. Has no effect yet: icons wait for a release "
-                "that fetches files from elsewhere safely."
+                "Update the icons of the models from OpenRouter. Has no effect yet: a later release will fetch icons "
+                "safely."
             ),
         )
         NEW_MODEL_ACCESS_CONTROL: Literal["admins", "public"] = Field(
             default="admins",
             description=(
-                "Who may use a model the host has no row for, while capabilities or descriptions are kept up to date: "
-                "admins only, or public for everybody. A model that has a row keeps its access."
+                "Who may use a model that has no entry in Open WebUI's model settings yet. admins: administrators "
+                "only; public: everybody. A model that has an entry keeps its access. public applies only if "
+                "UPDATE_MODEL_CAPABILITIES or UPDATE_MODEL_DESCRIPTIONS is on."
             ),
         )
         MAX_CONCURRENT_REQUESTS: int = Field(
             default=200,
-            description="Requests that may run at the same time in one server process.",
+            description="Requests that may run at the same time in one server process; more have to wait.",
         )
         ENABLE_REASONING: bool = Field(
             default=True,
-            description="Ask models that can think to do so. Off: only what the request itself asks for.",
+            description="Ask models that can think to do so. If off, a model thinks only when the request asks for it.",
         )
         REASONING_EFFORT: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] = Field(
             default="medium",
-            description="How long a model thinks when the request does not say it.",
+            description="Reasoning effort of a model when the request does not set one.",
         )
         REASONING_SUMMARY_MODE: Literal["auto", "concise", "detailed", "disabled"] = Field(
             default="auto",
-            description="How detailed the shown summary of the thinking is; disabled asks for none.",
+            description="Detail of the displayed summary of a model's thinking. disabled: no summary.",
         )
         TASK_MODEL_REASONING_EFFORT: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] = Field(
             default="low",
-            description="How long a model thinks about background tasks such as chat titles and tags.",
+            description="Reasoning effort for background tasks such as chat titles and tags.",
         )
         HISTORY_WINDOW_TURNS: int = Field(
             default=0,
-            description="Turns of a chat that are sent with a message, counted from the newest; 0 sends all of them.",
+            description="Number of newest turns of a chat that are sent with a message; 0 sends all turns.",
         )
         AUTO_CONTEXT_TRIMMING: bool = Field(
             default=True,
-            description="Let OpenRouter shorten the middle of a prompt that is too long for the model.",
+            description="Allow OpenRouter to cut out the middle of a prompt that is too long for the model.",
         )
         DENY_DATA_COLLECTION: bool = Field(
             default=False,
@@ -196,39 +200,46 @@ class Pipe:
         )
         ZDR_ENFORCE: bool = Field(
             default=False,
-            description="Send every request only to providers that promise to keep nothing.",
+            description=(
+                "Send every request only to providers with zero data retention, which promise to store nothing."
+            ),
         )
         SEND_END_USER_ID: bool = Field(
             default=False,
-            description="Tell OpenRouter the person's id of this server.",
+            description="Send OpenRouter the person's user id on this server.",
         )
         SEND_SESSION_ID: bool = Field(
             default=False,
-            description="Tell OpenRouter the id of the person's session.",
+            description="Send OpenRouter the id of the person's session.",
         )
         SEND_CHAT_ID: bool = Field(
             default=False,
-            description="Tell OpenRouter the id of the chat.",
+            description="Send OpenRouter the id of the chat.",
         )
         SEND_MESSAGE_ID: bool = Field(
             default=False,
-            description="Tell OpenRouter the id of the message.",
+            description="Send OpenRouter the id of the message.",
         )
         MAX_FUNCTION_CALL_LOOPS: int = Field(
             default=25,
-            description="Rounds of tool calls in one answer before the model has to finish without them.",
+            description="Rounds of tool calls in one answer; after these the model has to answer without tools.",
         )
         TOOL_TIMEOUT_SECONDS: int = Field(
             default=60,
-            description="Seconds one tool call may take.",
+            description="Seconds that one tool call may take before it is cancelled.",
         )
         TOOL_BATCH_TIMEOUT_SECONDS: int = Field(
             default=120,
-            description="Seconds all tool calls of one round may take together, waiting for a free place included.",
+            description=(
+                "Seconds that all tool calls of one round may take together, including the time they wait to start."
+            ),
         )
         TOOL_IDLE_TIMEOUT_SECONDS: int | None = Field(
             default=None,
-            description="Seconds a tool call may go on without any sign of progress. Empty: no such limit.",
+            description=(
+                "Seconds without any tool call starting or ending after which the running calls are cancelled. If "
+                "empty, there is no such limit."
+            ),
         )
         MAX_PARALLEL_TOOLS_PER_REQUEST: int = Field(
             default=5,
@@ -241,19 +252,19 @@ class Pipe:
         PERSIST_REASONING_TOKENS: Literal["disabled", "next_reply", "conversation"] = Field(
             default="conversation",
             description=(
-                "How long the thinking of a model goes back to it: disabled, next_reply (until the answer to the next "
-                "message; then it is deleted), or conversation."
+                "How long a model's thinking is stored and sent back to the model. disabled: never; next_reply: until "
+                "the next message is answered, then it is deleted; conversation: as long as the chat is used."
             ),
         )
         PERSIST_TOOL_RESULTS: bool = Field(
             default=True,
-            description="Keep the results of tool calls, so that later messages of the chat can build on them.",
+            description="Store the results of tool calls, so that the model sees them again in later messages.",
         )
         TOOL_OUTPUT_RETENTION_TURNS: int = Field(
             default=10,
             description=(
-                "Newest turns whose tool results are sent again in full; older long ones are shortened. 0 never "
-                "shortens."
+                "Number of newest turns whose tool results are sent again in full. Long results of older turns are "
+                "shortened; 0 never shortens."
             ),
         )
         ARTIFACT_ENCRYPTION_KEY: str = Field(
@@ -261,21 +272,21 @@ class Pipe:
             repr=False,
             json_schema_extra=PASSWORD,
             description=(
-                "Passphrase, at least 16 characters, that what is kept of a chat is encrypted with. Left empty, a key "
-                "is made once and kept in a file beside the data; on PostgreSQL nothing is encrypted then."
+                "Passphrase, at least 16 characters, to encrypt stored chat data. If empty, a key is generated once "
+                "and stored in a file beside the database; on PostgreSQL the data is then not encrypted."
             ),
         )
         ENCRYPT_ALL: bool = Field(
             default=True,
-            description="Encrypt everything that is kept of a chat; off, only the thinking of models.",
+            description="Encrypt all stored chat data. If off, only the thinking of models is encrypted.",
         )
         ARTIFACT_CLEANUP_DAYS: int = Field(
             default=90,
-            description="Days after which what nobody has used any more is deleted.",
+            description="Days without use after which stored chat data is deleted.",
         )
         ARTIFACT_CLEANUP_INTERVAL_HOURS: float = Field(
             default=1.0,
-            description="Hours between two looks for what is to be deleted.",
+            description="Hours between two cleanup runs.",
         )
         SHOW_FINAL_USAGE_STATUS: bool = Field(
             default=True,
@@ -283,16 +294,16 @@ class Pipe:
         )
         SUPPORT_EMAIL: str = Field(
             default="",
-            description="Mail address shown on error cards as the place to ask for help.",
+            description="Email address for help, shown on error cards.",
         )
         SUPPORT_URL: str = Field(
             default="",
-            description="Web address shown on error cards as the place to ask for help.",
+            description="Web address for help, shown on error cards.",
         )
         LOG_LEVEL: Literal["", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
             default="",
             description=(
-                "Least severity of the messages written to the log. Left empty, the environment variable "
+                "Lowest severity of messages that are written to the log. If empty, the environment variable "
                 "GLOBAL_LOG_LEVEL is used, else INFO."
             ),
         )
@@ -301,7 +312,7 @@ class Pipe:
             repr=False,
             description=(
                 "Rarely needed settings, one NAME=value per line; lines starting with # are ignored. The configuration "
-                "reference lists the names. A line that cannot be used is named in the log and skipped."
+                "reference lists the names. Unusable lines are skipped and logged."
             ),
         )
         # </generated Valves>
@@ -333,40 +344,38 @@ class Pipe:
         # <generated UserValves from entrypoints/settings.py>
         ENABLE_REASONING: Literal["inherit", "true", "false"] = Field(
             default="inherit",
-            description="Ask models that can think to do so. Off: only what the request itself asks for.",
+            description="Ask models that can think to do so. If off, a model thinks only when the request asks for it.",
         )
         REASONING_EFFORT: Literal["inherit", "none", "minimal", "low", "medium", "high", "xhigh", "max"] = Field(
             default="inherit",
-            description="How long a model thinks when the request does not say it.",
+            description="Reasoning effort of a model when the request does not set one.",
         )
         REASONING_SUMMARY_MODE: Literal["inherit", "auto", "concise", "detailed", "disabled"] = Field(
             default="inherit",
-            description="How detailed the shown summary of the thinking is; disabled asks for none.",
+            description="Detail of the displayed summary of a model's thinking. disabled: no summary.",
         )
         ENABLE_ANTHROPIC_INTERLEAVED_THINKING: Literal["inherit", "true", "false"] = Field(
             default="inherit",
-            description="Let Claude think between tool calls.",
+            description="Allow Claude to think between tool calls.",
         )
         REQUEST_ZDR: Literal["inherit", "true", "false"] = Field(
             default="inherit",
-            description="Send requests only to providers that promise to keep nothing.",
+            description="Send requests only to providers with zero data retention, which promise to store nothing.",
         )
         TOOL_EXECUTION_MODE: Literal["inherit", "Pipeline", "Open-WebUI"] = Field(
             default="inherit",
-            description=(
-                "Who runs tool calls: Pipeline, this function, within its limits; or Open-WebUI, the host itself."
-            ),
+            description="Who runs tool calls. Pipeline: this function, within its limits; Open-WebUI: the host.",
         )
         PERSIST_REASONING_TOKENS: Literal["inherit", "disabled", "next_reply", "conversation"] = Field(
             default="inherit",
             description=(
-                "How long the thinking of a model goes back to it: disabled, next_reply (until the answer to the next "
-                "message; then it is deleted), or conversation."
+                "How long a model's thinking is stored and sent back to the model. disabled: never; next_reply: until "
+                "the next message is answered, then it is deleted; conversation: as long as the chat is used."
             ),
         )
         PERSIST_TOOL_RESULTS: Literal["inherit", "true", "false"] = Field(
             default="inherit",
-            description="Keep the results of tool calls, so that later messages of the chat can build on them.",
+            description="Store the results of tool calls, so that the model sees them again in later messages.",
         )
         SHOW_FINAL_USAGE_STATUS: Literal["inherit", "true", "false"] = Field(
             default="inherit",

@@ -1,6 +1,6 @@
-"""OpenRouter on loopback, faithful enough to develop and test against.
+"""A simulator of OpenRouter on loopback, for development and tests.
 
-`server` runs it inside a process, `threads` beside synchronous code, `python -m entrypoints.simulator` on its own.
-What a model does is chosen by its slug (`scenarios`); what upstream would refuse is refused (`refusals`);
-how an answer looks on the wire is decided in `writers`. It knows nothing of the rest of the project.
+`server` runs it inside a process, `threads` in a thread beside synchronous code, `python -m entrypoints.simulator` as a
+program. `scenarios` choose a model's behaviour by its slug, `refusals` reject what upstream would reject, `writers`
+encode an answer for the wire. The simulator imports nothing of the rest of the project.
 """

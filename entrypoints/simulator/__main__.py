@@ -16,11 +16,11 @@ from entrypoints.simulator.server import (
 def parsed(arguments: list[str]) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m entrypoints.simulator", description="OpenRouter on loopback.")
-    parser.add_argument("--port", type=int, default=8900, help="0 chooses a free one")
-    parser.add_argument("--host", default="127.0.0.1", help="a loopback address")
-    parser.add_argument("--key", action="append", help="a key that is accepted; may be repeated")
+    parser.add_argument("--port", type=int, default=8900, help="port; 0 chooses a free port")
+    parser.add_argument("--host", default="127.0.0.1", help="loopback address to listen on")
+    parser.add_argument("--key", action="append", help="API key to accept; may be repeated")
     parser.add_argument(
-        "--generation-delay", type=float, default=GENERATION_DELAY, help="seconds before a bill appears"
+        "--generation-delay", type=float, default=GENERATION_DELAY, help="seconds until the bill of a call appears"
     )
     return parser.parse_args(arguments)
 
@@ -40,7 +40,7 @@ async def serve(options: argparse.Namespace) -> None:
 
 
 def run() -> int:
-    """Run the command; a failure to listen is told in one line."""
+    """Run the command; report a failure to listen in one line."""
     try:
         asyncio.run(serve(parsed(sys.argv[1:])))
     except (NotLoopback, OSError) as failure:

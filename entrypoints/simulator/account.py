@@ -1,15 +1,15 @@
-"""What GET /key tells about the asking key."""
+"""The response of GET /key: limits and spending of the key that asks."""
 
 from decimal import Decimal
 
 from entrypoints.simulator.payload import Json
 
 LIMIT = Decimal(100)
-"""USD the simulated account may spend in a month."""
+"""USD that the simulated account may spend per month."""
 
 
 def key_data(key: str, spent: Decimal) -> Json:
-    """Shape the answer for `key` after `spent` USD."""
+    """Build the response for `key` after `spent` USD."""
     usage = float(spent)
     return {
         "label": f"{key[:12]}...{key[-3:]}",

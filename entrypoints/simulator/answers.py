@@ -1,6 +1,6 @@
-"""HTTP answers that are no generation: the error envelopes of upstream, and the way a rule raises one.
+"""HTTP answers without a generation: upstream's error envelopes, and the exception that carries one.
 
-Shapes: the common envelope, the Responses flavour whose `metadata` stands beside `error`, the failed response
+Shapes: the common envelope, the variant of the Responses API with `metadata` beside `error`, the failed response
 object and the availability error.
 """
 
@@ -16,7 +16,7 @@ USER_ID = "user_simulator"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One whole HTTP answer."""
+    """One complete HTTP answer."""
 
     status: int
     body: bytes
@@ -25,7 +25,7 @@ class Answer:
 
 
 class Refusal(Exception):
-    """Upstream would refuse this request; `answer` is what it would say."""
+    """Upstream would reject this request; `answer` is the HTTP answer it would send."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(f"refused with HTTP {answer.status}")
@@ -57,7 +57,7 @@ def from_provider(
     param: str | None = None,
     error_type: str = "invalid_request",
 ) -> Answer:
-    """Wrap what a host said: the text is in `metadata.raw`, the message itself says nothing."""
+    """Wrap a provider's error: its text is in `metadata.raw`, the message itself is generic."""
     inner = {"message": message, "type": "invalid_request_error", "param": param, "code": code}
     raw = orjson.dumps({"error": inner}, option=orjson.OPT_INDENT_2).decode()
     metadata = {"raw": raw, "provider_name": provider, "is_byok": False, "error_type": error_type}
@@ -65,7 +65,7 @@ def from_provider(
 
 
 def invalid_prompt(issues: list[Json]) -> Answer:
-    """Build the 400 of a request that fits no schema; every issue is told, as text, in `metadata.raw`."""
+    """Build the 400 of a request that fits no schema; `metadata.raw` lists every issue, as text."""
     raw = orjson.dumps(issues, option=orjson.OPT_INDENT_2).decode()
     error = {"code": "invalid_prompt", "message": "Invalid Responses API request"}
     return json_answer(400, {"error": error, "metadata": {"raw": raw}})
@@ -74,7 +74,7 @@ def invalid_prompt(issues: list[Json]) -> Answer:
 def failed_response(
     status: int, generation_id: str, message: str, error_type: str, code: str = "server_error"
 ) -> Answer:
-    """Build the failed response object, which is also seen as the body of an HTTP error."""
+    """Build the failed response object, which upstream also sends as the body of an HTTP error."""
     body: Json = {"id": generation_id, "object": "response", "status": "failed", "output": []}
     return json_answer(status, {**body, "error": {"code": code, "message": message}, "error_type": error_type})
 
@@ -88,7 +88,7 @@ def unavailable(
     retry_after: int | None = None,
     excluded_by: str | None = None,
 ) -> Answer:
-    """Build the availability error; `code` names the reason, `excluded_by` the filter that left no endpoint."""
+    """Build the availability error; `code` is the reason, `excluded_by` the filter that excluded every endpoint."""
     availability: Json = {
         "code": code,
         "retryable": retry_after is not None,
@@ -113,7 +113,7 @@ def unavailable(
 
 
 def edge_page(status: int) -> Answer:
-    """Build the HTML page of the edge in front of upstream: no JSON at all."""
+    """Build the HTML error page of the edge server in front of upstream."""
     page = (
         f"<!DOCTYPE html>\n<html><head><title>openrouter.ai | {status}</title></head>\n"
         f"<body><h1>Error {status}</h1><p>The web server reported an error.</p></body></html>\n"

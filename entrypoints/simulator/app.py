@@ -1,4 +1,4 @@
-"""The HTTP surface: routes, keys, records of requests, and errors in upstream's envelopes."""
+"""The HTTP application: routes, keys, records of requests, and errors in upstream's envelopes."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -24,7 +24,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def build_app(simulator: Simulator) -> web.Application:
-    """Build the application around `simulator`'s state."""
+    """Build the application that serves the state of `simulator`."""
     app = web.Application(client_max_size=LARGEST_BODY, middlewares=[_recorder(simulator)])
     routes = _Routes(simulator)
     app.add_routes(
@@ -91,7 +91,7 @@ def _json(body: Json) -> web.Response:
 
 
 class _Routes:
-    """The handlers; each raises Refusal for what upstream refuses."""
+    """The handlers; each raises Refusal for a request that upstream rejects."""
 
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator

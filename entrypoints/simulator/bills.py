@@ -1,6 +1,6 @@
-"""What a call costs and the record of it that `/generation` shows.
+"""The price of a call, and the bill of it that `/generation` returns.
 
-Prices are USD per unit as decimal strings; sums are `Decimal` and become JSON numbers only at the edge.
+Prices are USD per unit as decimal strings; sums are `Decimal` and become JSON numbers only in a response.
 """
 
 from collections import OrderedDict
@@ -14,7 +14,7 @@ from entrypoints.simulator.payload import Json
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Counts of one call; `cached` and `written` are parts of `input`, `reasoning` of `output`."""
+    """Token counts of one call; `cached` and `written` (to the cache) are parts of `input`, `reasoning` of `output`."""
 
     input: int
     output: int
@@ -25,7 +25,7 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """USD for what went in and what came out."""
+    """Cost in USD of the input and of the output."""
 
     prompt: Decimal
     completion: Decimal
@@ -41,7 +41,7 @@ FREE = Cost(Decimal(0), Decimal(0))
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """One finished or cancelled call; times in seconds of the monotonic clock."""
+    """The bill of one finished or cancelled call; times in seconds of the monotonic clock."""
 
     generation_id: str
     model: str
@@ -59,9 +59,9 @@ class Bill:
 
 
 def price(tokens: Tokens, pricing: Json, now: datetime) -> Cost:
-    """Price `tokens`; a variable price ("-1") counts as zero.
+    """Return the cost of `tokens`; a variable price ("-1") counts as zero.
 
-    Overrides whose conditions all hold replace single prices, later ones win (openrouter_api 10).
+    An override replaces single prices if all its conditions hold; later overrides win (openrouter_api 10).
     """
     rates = dict(pricing)
     for override in pricing.get("overrides", ()):
@@ -91,7 +91,7 @@ def _applies(override: Json, tokens: Tokens, now: datetime) -> bool:
 
 
 def responses_usage(tokens: Tokens, cost: Cost) -> Json:
-    """Shape the usage of /responses."""
+    """Build the usage object of /responses."""
     return {
         "input_tokens": tokens.input,
         "input_tokens_details": {"cached_tokens": tokens.cached, "cache_write_tokens": tokens.written},
@@ -110,7 +110,7 @@ def responses_usage(tokens: Tokens, cost: Cost) -> Json:
 
 
 def chat_usage(tokens: Tokens, cost: Cost) -> Json:
-    """Shape the usage of /chat/completions."""
+    """Build the usage object of /chat/completions."""
     return {
         "prompt_tokens": tokens.input,
         "completion_tokens": tokens.output,
@@ -133,7 +133,7 @@ def chat_usage(tokens: Tokens, cost: Cost) -> Json:
 
 
 class Bills:
-    """The newest bills by generation id, and what the account has spent."""
+    """The newest bills by generation id, and the account's total spending."""
 
     def __init__(self, delay: float, limit: int = 10_000) -> None:
         self._bills: OrderedDict[str, Bill] = OrderedDict()
@@ -141,20 +141,20 @@ class Bills:
         self.spent = Decimal(0)
 
     def add(self, bill: Bill) -> None:
-        """Book one call."""
+        """Add the bill of one call."""
         self._bills[bill.generation_id] = bill
         self.spent += bill.cost.total
         if len(self._bills) > self._limit:
             self._bills.popitem(last=False)
 
     def find(self, generation_id: str, now: float) -> Bill | None:
-        """Find a bill; like upstream's, it appears some time (`delay`, s) after the call has ended."""
+        """Return a bill, or None; like upstream's, it appears `delay` seconds after the call has ended."""
         bill = self._bills.get(generation_id)
         return bill if bill is not None and now >= bill.ended_at + self.delay else None
 
 
 def generation_data(bill: Bill) -> Json:
-    """Shape a bill as `/generation` does; durations in milliseconds."""
+    """Build the `/generation` object of a bill; durations in milliseconds."""
     cost = float(bill.cost.total)
     data: dict[str, Any] = dict.fromkeys(_ALWAYS_NULL)
     return data | {

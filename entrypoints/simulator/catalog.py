@@ -1,4 +1,4 @@
-"""The models: a realistic list from `catalog.json` and an entry for every scenario, in the same shape."""
+"""The model catalog: a realistic list from `catalog.json`, and an entry of the same shape for every scenario."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -11,7 +11,7 @@ from entrypoints.simulator.scenario_models import scenario_entry
 from entrypoints.simulator.scenarios.registry import AUTHOR, casting, listed_slugs
 
 _VARIANTS = frozenset({"nitro", "floor", "exacto", "online", "thinking", "extended"})
-"""Suffixes that ask for another routing of the same model."""
+"""Suffixes that request another routing of the same model."""
 
 _ROUTED = {
     "openrouter/auto": "openai/gpt-5.6-luna",
@@ -34,7 +34,7 @@ _ZERO_RETENTION = frozenset({"anthropic", "google", "mistralai", "sim"})
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One catalog entry as found for `requested`; `answers_as` is the id that a response will name."""
+    """The catalog entry found for the slug `requested`; `answers_as` is the model id that a response names."""
 
     requested: str
     answers_as: str
@@ -42,27 +42,27 @@ class Model:
 
     @property
     def author(self) -> str:
-        """Name the first part of the id."""
+        """Return the first part of the model id."""
         return self.answers_as.lstrip("~").partition("/")[0]
 
     @property
     def provider(self) -> str:
-        """Name the host as shown to people."""
+        """Return the provider's display name."""
         return _PROVIDERS.get(self.author, ("DeepInfra", "deepinfra"))[0]
 
     @property
     def provider_slug(self) -> str:
-        """Name the host as `provider.order` takes it."""
+        """Return the provider's slug, as `provider.order` accepts it."""
         return _PROVIDERS.get(self.author, ("DeepInfra", "deepinfra"))[1]
 
     @property
     def zero_retention(self) -> bool:
-        """Tell whether the host keeps nothing."""
+        """Return whether the provider has zero data retention."""
         return self.author in _ZERO_RETENTION and not self.answers_as.endswith(":free")
 
     @property
     def paints_only(self) -> bool:
-        """Tell whether the model answers in pictures alone."""
+        """Return whether the model outputs images only."""
         outputs: list[str] = self.entry["architecture"]["output_modalities"]
         return outputs == ["image"]
 
@@ -74,7 +74,7 @@ def _published() -> tuple[Json, ...]:
 
 
 class Catalog:
-    """Every model on offer; finds also what is not listed but works: variants and scenarios with other numbers."""
+    """All models. Also finds unlisted slugs that work: variants, and scenarios with other numbers."""
 
     def __init__(self) -> None:
         self.entries = [*_published(), *(scenario_entry(slug) for slug in listed_slugs())]
@@ -82,7 +82,7 @@ class Catalog:
         self._by_slug |= {entry["id"]: entry for entry in self.entries}
 
     def find(self, slug: str) -> Model | None:
-        """Find the model a request may name as `slug`."""
+        """Return the model for a slug in a request, or None."""
         entry = self._by_slug.get(slug) or self._unlisted(slug)
         if entry is None:
             return None
@@ -99,14 +99,14 @@ class Catalog:
         return None
 
     def pricing(self, model: Model) -> Json:
-        """Look up the prices of the model that answers."""
+        """Return the prices of the model that answers."""
         entry = self._by_slug.get(model.answers_as, model.entry)
         pricing: Json = entry["pricing"]
         return pricing
 
 
 def endpoint_row(model: Model) -> Json:
-    """Shape the one provider endpoint of a model."""
+    """Build the row of a model's only provider endpoint."""
     entry = model.entry
     tools = "tools" in entry["supported_parameters"]
     percentiles = {"p50": 42.0, "p75": 55.0, "p90": 71.0, "p99": 120.0}

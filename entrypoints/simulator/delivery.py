@@ -1,4 +1,4 @@
-"""Steps onto a connection: paced by the clock, many frames to one write, and the reset of a connection."""
+"""Write the steps of an answer to a connection: wait for due times, batch frames into writes, reset the connection."""
 
 import asyncio
 import socket
@@ -10,18 +10,18 @@ from aiohttp import web
 from entrypoints.simulator.writers.steps import Due, Flush, Sever, Step
 
 WRITE_SIZE = 64 * 1024
-"""Bytes after which a burst is written; nothing is held back when the next step has to wait."""
+"""Bytes after which a burst is written; everything is written before a step that waits."""
 
 _LINGER_NONE = struct.pack("ii", 1, 0)
 _FLUSH_PATIENCE = 1.0
 
 
 class Severed(Exception):
-    """The scenario has reset the connection."""
+    """Raised after the scenario has reset the connection."""
 
 
 class EventStream:
-    """The response of one streamed call; its head leaves with the first bytes."""
+    """The response of one streamed call; its headers are sent with the first bytes."""
 
     def __init__(self, request: web.Request, headers: dict[str, str]) -> None:
         self.response = web.StreamResponse(
@@ -31,7 +31,7 @@ class EventStream:
         self._request = request
 
     async def send(self, data: bytes) -> None:
-        """Write `data` and let other streams have their turn."""
+        """Write `data`, then yield to other streams."""
         if not self.response.prepared:
             await self.response.prepare(self._request)
         if self.first_at is None:
@@ -40,7 +40,7 @@ class EventStream:
         await asyncio.sleep(0)
 
     async def play(self, steps: Iterable[Step]) -> None:
-        """Send every step at its moment. Raises Severed when one of them resets the connection."""
+        """Send every step when it is due. Raises Severed if a step resets the connection."""
         loop = asyncio.get_running_loop()
         start = loop.time()
         ready = bytearray()
@@ -63,7 +63,7 @@ class EventStream:
 
 
 async def wait_out(steps: Iterable[Step], request: web.Request) -> None:
-    """Let an answer that is not streamed take its time. Raises Severed like a stream."""
+    """Wait as long as the streamed answer would take. Raises Severed if a step resets the connection."""
     loop = asyncio.get_running_loop()
     start = loop.time()
     for step in steps:
@@ -74,7 +74,7 @@ async def wait_out(steps: Iterable[Step], request: web.Request) -> None:
 
 
 async def sever(request: web.Request) -> None:
-    """Reset the connection (RST, not FIN) after what was written has reached the other side."""
+    """Reset the connection (RST, not FIN) after the peer has received all written data. Always raises Severed."""
     transport = request.transport
     if transport is not None:
         connection: socket.socket | None = transport.get_extra_info("socket")
@@ -86,7 +86,7 @@ async def sever(request: web.Request) -> None:
 
 
 async def _flushed(transport: asyncio.Transport, connection: socket.socket | None) -> None:
-    """Wait until the peer has acknowledged everything, at most a second."""
+    """Wait until the peer has acknowledged all data, at most a second."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + _FLUSH_PATIENCE
     while loop.time() < deadline:
@@ -96,7 +96,7 @@ async def _flushed(transport: asyncio.Transport, connection: socket.socket | Non
 
 
 def _unacknowledged(connection: socket.socket | None) -> int:
-    """Ask the kernel how many sent bytes are not acknowledged; 0 where it can not tell."""
+    """Return the number of sent bytes not yet acknowledged; 0 on systems that do not report it."""
     try:
         import fcntl
         import termios

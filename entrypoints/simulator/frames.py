@@ -1,4 +1,4 @@
-"""Server-sent events as bytes: one `data:` line per event, a blank line after it."""
+"""Encode server-sent events: one `data:` line per event, followed by a blank line."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ def frame(event: Json) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class DeltaTemplate:
-    """A delta event cut at the two places that change: `head` number `middle` text `tail`."""
+    """An encoded delta event with two gaps: `head` number `middle` text `tail`."""
 
     head: bytes
     middle: bytes
     tail: bytes
 
     def numbered(self, pieces: Sequence[str], first: int) -> bytes:
-        """Encode one frame per piece; the sequence numbers count up from `first`."""
+        """Encode one frame per piece, with sequence numbers from `first` upwards."""
         dumps, head, middle, tail = orjson.dumps, self.head, self.middle, self.tail
         numbers = range(first, first + len(pieces))
         return b"".join(
@@ -32,6 +32,6 @@ class DeltaTemplate:
         )
 
     def plain(self, pieces: Sequence[str]) -> bytes:
-        """Encode one frame per piece without a number between `head` and the text."""
+        """Encode one frame per piece without a sequence number: `head` text `tail`."""
         dumps, head, tail = orjson.dumps, self.head, self.tail
         return b"".join([b"%b%b%b" % (head, dumps(piece), tail) for piece in pieces])

@@ -1,4 +1,4 @@
-"""One call of a generation endpoint: read it, play the answer, book it."""
+"""Handle one call of a generation endpoint: parse it, send the answer, add its bill."""
 
 import asyncio
 from collections import deque
@@ -23,7 +23,7 @@ _WRITERS: dict[Endpoint, Callable[[Facts], Writer]] = {"responses": ResponsesWri
 
 
 async def generate(simulator: Simulator, request: web.Request, endpoint: Endpoint) -> web.StreamResponse:
-    """Answer one call; raises Refusal for everything upstream answers with an error."""
+    """Answer one call. Raises Refusal if upstream would answer with an error."""
     record = CURRENT.get()
     raw = await request.read()
     body = _parsed(raw)
@@ -70,7 +70,7 @@ async def _stream(
 async def _whole(
     simulator: Simulator, request: web.Request, call: Prepared, writer: Writer, played: Iterator[Step]
 ) -> web.StreamResponse:
-    """Answer in one piece; it is made, and billed, to its end even when the caller has gone."""
+    """Send the answer in one piece; it is completed and billed even if the caller disconnects."""
     record = CURRENT.get()
     headers = {"X-Generation-Id": call.facts.generation_id}
     try:

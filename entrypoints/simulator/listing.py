@@ -1,4 +1,4 @@
-"""GET /models: filters and pages (openrouter_api 10)."""
+"""Filter and paginate GET /models (openrouter_api 10)."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ _LARGEST_PAGE = 1000
 
 
 def model_list(entries: list[Json], query: Mapping[str, str], path: str) -> Json:
-    """Choose the entries a query asks for; without `output_modalities` only models that write text."""
+    """Return the entries that match a query; without `output_modalities` only models that output text."""
     found = [entry for entry in entries if _wanted(entry, query)]
     if "offset" not in query and "limit" not in query:
         return {"data": found, "total_count": len(found), "links": {"next": None}}

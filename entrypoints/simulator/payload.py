@@ -1,6 +1,6 @@
-"""Decoded JSON as it comes over the wire; its shape is what the refusals check."""
+"""The type of decoded JSON; `refusals` checks its shape."""
 
 from typing import Any
 
 Json = dict[str, Any]
-"""One JSON object, opaque until a rule has looked at it."""
+"""One JSON object, opaque until a rule has checked it."""

@@ -1,4 +1,4 @@
-"""Real PNG files of a wanted size, made without an imaging library."""
+"""Generate valid PNG files of a given size without an imaging library."""
 
 import struct
 import zlib
@@ -12,7 +12,7 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 @cache
 def png_base64(side: int) -> str:
-    """Make a square colour ramp of `side` pixels, stored uncompressed; about 4 x side^2 characters of base64."""
+    """Return a square colour ramp of `side` pixels, uncompressed, as about 4 x side^2 characters of base64."""
     header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
     ramp = bytes(channel for x in range(side) for channel in (x & 255, (x >> 2) & 255, 128))
     pixels = zlib.compress((b"\x00" + ramp) * side, level=0)

@@ -1,4 +1,4 @@
-"""Before anything is sent: refuse, choose who answers, and with which script."""
+"""Prepare a call: check the request, choose the model that answers, and get its script."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from entrypoints.simulator.refusals.history import check_history
 from entrypoints.simulator.refusals.limits import check_limits
 from entrypoints.simulator.refusals.request import check_responses
 from entrypoints.simulator.refusals.routing import check_routing
-from entrypoints.simulator.refusals.verdicts import Host
+from entrypoints.simulator.refusals.verdicts import Provider
 from entrypoints.simulator.scenarios.ask import Ask
 from entrypoints.simulator.scenarios.echoes import echo, picture
 from entrypoints.simulator.scenarios.moves import Script
@@ -28,26 +28,26 @@ from entrypoints.simulator.writers.facts import Facts
 Endpoint = Literal["responses", "chat"]
 
 _FALLS_BACK = frozenset({403, 408, 429, 500, 502, 503, 504, 524, 529})
-"""Statuses after which upstream asks the next model of `models`."""
+"""HTTP statuses after which upstream tries the next model of `models`."""
 
 _READERS: dict[Endpoint, Callable[[Json], Prompt]] = {"responses": read_responses, "chat": read_chat}
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A call on its way: who answers, with what."""
+    """A checked call: the facts of the model that answers, and its script."""
 
     script: Script
     facts: Facts
 
 
 def generation_id(now: datetime) -> str:
-    """Mint an id in upstream's form."""
+    """Generate an id in upstream's format."""
     return f"gen-{int(now.timestamp())}-{''.join(choices(ascii_letters + digits, k=20))}"
 
 
 def prepare(simulator: Simulator, endpoint: Endpoint, body: Any, *, routing_report: bool) -> Prepared:
-    """Check the request and choose who answers. Raises Refusal."""
+    """Check the request and choose the model that answers. Raises Refusal."""
     if not isinstance(body, dict):
         raise Refusal(common(400, "The request body must be a JSON object"))
     (check_responses if endpoint == "responses" else check_chat)(body)
@@ -81,7 +81,7 @@ def prepare(simulator: Simulator, endpoint: Endpoint, body: Any, *, routing_repo
 
 
 def _requested(simulator: Simulator, body: Json) -> list[Model]:
-    """List the models to ask in order; one unknown slug fails the whole call."""
+    """Return the requested models in order. Raises Refusal if one slug is unknown."""
     fallbacks: list[str] = body.get("models") or []
     if len(fallbacks) > 3:
         raise Refusal(common(400, "'models' array must have 3 items or fewer"))
@@ -97,12 +97,12 @@ def _requested(simulator: Simulator, body: Json) -> list[Model]:
 
 def _check(endpoint: Endpoint, body: Json, prompt: Prompt, model: Model) -> None:
     check_routing(body, prompt, model)
-    host = Host(model.answers_as, model.provider)
-    check_limits(body, prompt, model.entry, host)
+    provider = Provider(model.answers_as, model.provider)
+    check_limits(body, prompt, model.entry, provider)
     if endpoint == "chat":
-        check_chat_history(body["messages"], host)
+        check_chat_history(body["messages"], provider)
     elif isinstance(body["input"], list):
-        check_history(body["input"], host)
+        check_history(body["input"], provider)
 
 
 def _act(simulator: Simulator, model: Model, prompt: Prompt, identifier: str) -> Script | Answer:

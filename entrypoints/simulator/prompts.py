@@ -1,6 +1,6 @@
-"""What a scenario looks at in a request: the last user text, the tools on offer, their results, the media.
+"""Extract the parts of a request that scenarios use: the last user text, the tools, their results, the media.
 
-Both endpoints are read into the same `Prompt`. Only called on bodies the refusals have let through.
+Requests of both endpoints become the same `Prompt`. Only for bodies that the refusals have accepted.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -24,7 +24,7 @@ _MEDIA = {
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A function on offer and the JSON schema of its arguments."""
+    """A function that the model may call, and the JSON schema of its arguments."""
 
     name: str
     parameters: Json
@@ -32,7 +32,7 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """`results` are the tool outputs since the last user message; `choice` is a mode or the name of a function."""
+    """The parts of a request. `results`: tool outputs since the last user message; `choice`: a mode or a function."""
 
     text: str
     tools: tuple[Tool, ...] = ()
@@ -44,7 +44,7 @@ class Prompt:
 
 
 def read_responses(body: Json) -> Prompt:
-    """Read a body of POST /responses."""
+    """Extract the prompt from a body of POST /responses."""
     given = body.get("input", "")
     items: list[Json] = [{"role": "user", "content": given}] if isinstance(given, str) else given
     text, results = _last_exchange(_responses_turns(items))
@@ -61,7 +61,7 @@ def read_responses(body: Json) -> Prompt:
 
 
 def read_chat(body: Json) -> Prompt:
-    """Read a body of POST /chat/completions."""
+    """Extract the prompt from a body of POST /chat/completions."""
     messages: list[Json] = body.get("messages", [])
     text, results = _last_exchange((m["role"], plain_text(m.get("content"))) for m in messages)
     tools = [tool["function"] for tool in body.get("tools") or () if tool.get("type") == "function"]
@@ -77,7 +77,7 @@ def read_chat(body: Json) -> Prompt:
 
 
 def plain_text(content: object) -> str:
-    """Join the text of a message or tool output, which may be a string or a list of parts."""
+    """Return the text of a message or tool output, which may be a string or a list of parts."""
     if isinstance(content, str):
         return content
     if not isinstance(content, list):
@@ -126,7 +126,7 @@ def _tokens(values: list[object]) -> int:
 
 
 def _characters(value: object) -> int:
-    """Count the text of a JSON value; media inside it count as a few hundred tokens each."""
+    """Count the characters of a JSON value; each media file counts as a few hundred tokens."""
     if isinstance(value, str):
         return 1024 if value.startswith("data:") else len(value)
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""What the simulator was asked and how each request ended, for the tests that watch it."""
+"""Records of the requests the simulator got and how each of them ended, for tests."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -11,10 +11,10 @@ MASKED = frozenset({"authorization", "proxy-authorization", "cookie"})
 
 @dataclass(slots=True, eq=False)
 class RequestRecord:
-    """One request, updated while it is being answered.
+    """One request; its record is updated while the request is answered.
 
-    Times are seconds of the monotonic clock. `finished`: the answer was given to its end, also where the scenario's
-    end is a cut. `closed_by_client`: the caller went away before that. `ended_at` is set in both cases.
+    Times are seconds of the monotonic clock. `finished`: the answer was sent to its end, which may be a reset by the
+    scenario. `closed_by_client`: the caller disconnected before that. `ended_at` is set in both cases.
     """
 
     method: str
@@ -31,16 +31,16 @@ class RequestRecord:
 
 
 CURRENT: ContextVar[RequestRecord] = ContextVar("simulator_request")
-"""The record of the request that the running task answers."""
+"""The record of the request that the current task answers."""
 
 
 def masked(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Copy headers; of credentials only the scheme stays."""
+    """Copy headers with credentials masked: only their scheme stays."""
     return {name: f"{value.partition(' ')[0]} ***" if name.lower() in MASKED else value for name, value in headers}
 
 
 class RecordLog:
-    """The newest requests; both their number and the bytes of their bodies are bounded."""
+    """Records of the newest requests; their number and the total size of their bodies are bounded."""
 
     def __init__(self, limit: int = 4096, body_bytes: int = 32 * 1024 * 1024) -> None:
         self._records: deque[RequestRecord] = deque(maxlen=limit)
@@ -48,11 +48,11 @@ class RecordLog:
         self._limit, self._room = limit, body_bytes
 
     def add(self, record: RequestRecord) -> None:
-        """Keep `record`, dropping the oldest when there are too many."""
+        """Add `record`; drop the oldest one if there are too many."""
         self._records.append(record)
 
     def keep_body(self, record: RequestRecord, body: Any, length: int) -> None:
-        """Attach a decoded body of `length` bytes; the oldest bodies are let go when there is no room."""
+        """Attach a decoded body of `length` bytes; drop the oldest bodies if they exceed the limit."""
         record.body = body
         self._bodies.append((record, length))
         self._room -= length
@@ -62,11 +62,11 @@ class RecordLog:
             self._room += freed
 
     def snapshot(self) -> list[RequestRecord]:
-        """List the records, oldest first; safe to call from another thread."""
+        """Return the records, oldest first; safe to call from another thread."""
         return list(self._records)
 
     def clear(self) -> None:
-        """Forget all."""
+        """Remove all records."""
         while self._bodies:
             self._room += self._bodies.pop()[1]
         self._records.clear()

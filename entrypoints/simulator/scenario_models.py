@@ -32,7 +32,7 @@ _DEFAULTS = ("temperature", "top_p", "top_k", "frequency_penalty", "presence_pen
 
 
 def scenario_entry(slug: str) -> Json:
-    """Make the entry of `sim/...`; a free variant costs nothing."""
+    """Build the catalog entry of `sim/...`; a `:free` variant costs nothing."""
     cast = casting(slug)
     reasons = cast is not None and cast.scenario.reasons
     outputs = ["text", "image"] if slug == "sim/big-line" else ["text"]

@@ -1,6 +1,7 @@
-"""Opaque reasoning tokens that can be checked when they come back: bound to a model, an item and their text.
+"""Make opaque reasoning tokens that can be verified when a request sends them back.
 
-The visible form follows upstream: a token, a dot, and base64 JSON naming the endpoint that made it.
+`encrypted_content` depends on model and item; as upstream's, it is a token, a dot, and base64 JSON that names the
+endpoint. A signature depends on model and text.
 """
 
 from base64 import b64encode, urlsafe_b64encode
@@ -14,11 +15,11 @@ def _digest(*parts: str) -> str:
 
 
 def sealed(model: str, item_id: str) -> str:
-    """Make the `encrypted_content` of reasoning item `item_id` of `model`."""
+    """Return the `encrypted_content` of reasoning item `item_id` of `model`."""
     endpoint = b64encode(orjson.dumps({"endpoint_slug": f"{model}|simulator"})).decode()
     return f"gAAAAA{_digest('sealed', model, item_id)}.{endpoint}"
 
 
 def signature(model: str, text: str) -> str:
-    """Make the signature of raw thinking `text` of `model`."""
+    """Return the signature of `model`'s raw thinking `text`."""
     return "Es" + _digest("signed", model, text)

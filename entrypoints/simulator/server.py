@@ -1,4 +1,4 @@
-"""The simulator inside a process: a listener on loopback around the state."""
+"""Run the simulator inside a process: an HTTP server on loopback."""
 
 import ipaddress
 from collections.abc import AsyncIterator
@@ -15,7 +15,7 @@ _SHUTDOWN_PATIENCE = 0.05
 
 
 class NotLoopback(ValueError):
-    """The simulator takes any known key and stays on this machine: no other address is bound."""
+    """The address is not a loopback address. The simulator accepts well-known keys, so it must not be reachable."""
 
     def __init__(self, host: str) -> None:
         super().__init__(f"{host} is not a loopback address")
@@ -30,9 +30,9 @@ async def running_simulator(
     host: str = "127.0.0.1",
     generation_delay: float = GENERATION_DELAY,
 ) -> AsyncIterator[Simulator]:
-    """Serve on loopback while the block runs; port 0 chooses a free one.
+    """Serve on loopback while the block runs; port 0 chooses a free port.
 
-    `generation_delay` in seconds. Raises NotLoopback for any other address, OSError when the port is in use.
+    `generation_delay` in seconds. Raises NotLoopback for any other address, OSError if the port is in use.
     """
     address = _loopback(host)
     simulator = Simulator(keys, generation_delay)

@@ -1,4 +1,4 @@
-"""The state of one simulated OpenRouter: its models, keys, bills and the requests it has seen."""
+"""The state of one simulated OpenRouter: its models, keys, bills and the records of its requests."""
 
 from collections import Counter
 
@@ -9,7 +9,7 @@ from entrypoints.simulator.scenarios.registry import casting
 
 DEFAULT_KEYS = frozenset({"sk-or-v1-simulator"})
 GENERATION_DELAY = 0.25
-"""Seconds before a bill can be fetched."""
+"""Seconds from the end of a call until its bill appears."""
 
 
 class Simulator:
@@ -27,26 +27,26 @@ class Simulator:
 
     @property
     def records(self) -> list[RequestRecord]:
-        """List the requests so far, oldest first; the records themselves are live."""
+        """Return the records so far, oldest first; records of running requests still change."""
         return self.log.snapshot()
 
     def set_override(self, model: str, scenario: str | None) -> None:
-        """Let catalog model `model` play `sim/...` from now on; None lets it be itself again.
+        """Make catalog model `model` play the scenario `sim/...` from now on; None removes the override.
 
-        Raises ValueError for a scenario that does not exist. Safe to call from another thread.
+        Raises ValueError if the scenario does not exist. Safe to call from another thread.
         """
         if scenario is None:
             self._overrides.pop(model, None)
             return
         if casting(scenario) is None:
-            raise ValueError(f"{scenario} is no scenario")
+            raise ValueError(f"{scenario} is not a scenario")
         self._overrides[model] = scenario
 
     def scenario_of(self, model: str) -> str:
-        """Tell which slug decides what `model` does."""
+        """Return the slug of the scenario that `model` plays."""
         return self._overrides.get(model, model)
 
     def count_attempt(self, model: str, scenario: str) -> int:
-        """Count a call; the first is 1."""
+        """Count a call and return its number, from 1."""
         self._attempts[model, scenario] += 1
         return self._attempts[model, scenario]

@@ -1,4 +1,4 @@
-"""The simulator beside synchronous code: an event loop in a thread of its own."""
+"""Run the simulator for synchronous code, with an event loop in a thread of its own."""
 
 import asyncio
 import threading
@@ -10,7 +10,7 @@ from entrypoints.simulator.server import DEFAULT_KEYS, GENERATION_DELAY, Simulat
 
 
 class SimulatorThread:
-    """A context manager that serves until it is left; the constructor takes what `running_simulator` takes."""
+    """A context manager that serves inside its block; for the arguments see `running_simulator`."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class SimulatorThread:
     def _run(self) -> None:
         try:
             asyncio.run(self._serve())
-        except Exception as failure:  # noqa: BLE001 - the edge of the thread: handed to the one who started it
+        except Exception as failure:  # noqa: BLE001 - the edge of the thread: `__enter__` raises it in the caller's
             self._failure = failure
         finally:
             self._ready.set()
@@ -58,21 +58,21 @@ class SimulatorThread:
 
     @property
     def simulator(self) -> Simulator:
-        """Return what runs. Raises RuntimeError outside of the context."""
+        """Return the running simulator. Raises RuntimeError outside of the context."""
         if self._simulator is None:
             raise RuntimeError("the simulator is not running")
         return self._simulator
 
     @property
     def url(self) -> str:
-        """Tell the base URL."""
+        """Return the base URL."""
         return self.simulator.url
 
     @property
     def records(self) -> list[RequestRecord]:
-        """List the requests so far; the records are updated by the other thread."""
+        """Return the records so far; the simulator's thread still updates those of running requests."""
         return self.simulator.records
 
     def set_override(self, model: str, scenario: str | None) -> None:
-        """Let a catalog model play a scenario, see `Simulator.set_override`."""
+        """Make a catalog model play a scenario, see `Simulator.set_override`."""
         self.simulator.set_override(model, scenario)

@@ -1,4 +1,4 @@
-"""Stored secrets: opened with the host's secret, or named and never used."""
+"""Stored secrets: decrypted with the host's secret, or reported and never used."""
 
 import sys
 import types
@@ -53,11 +53,11 @@ def test_a_token_in_the_advanced_box_is_opened():
 @pytest.mark.parametrize(
     ("stored", "environ", "cause"),
     [
-        (token(KEY, OTHER), ENVIRON, f"was saved under another {HOST_SECRET}"),
-        (token(KEY), {}, f"was saved under a {HOST_SECRET} that is gone"),
-        (token(KEY)[:-9], ENVIRON, f"was saved under another {HOST_SECRET}"),
-        (PREFIX, ENVIRON, f"was saved under another {HOST_SECRET}"),
-        (PREFIX + "schön", ENVIRON, f"was saved under another {HOST_SECRET}"),
+        (token(KEY, OTHER), ENVIRON, f"was encrypted with another {HOST_SECRET}"),
+        (token(KEY), {}, f"was encrypted with a {HOST_SECRET} that is no longer set"),
+        (token(KEY)[:-9], ENVIRON, f"was encrypted with another {HOST_SECRET}"),
+        (PREFIX, ENVIRON, f"was encrypted with another {HOST_SECRET}"),
+        (PREFIX + "schön", ENVIRON, f"was encrypted with another {HOST_SECRET}"),
     ],
 )
 def test_a_token_that_cannot_be_opened_is_named_and_nothing_is_used(name, stored, environ, cause):
@@ -66,7 +66,7 @@ def test_a_token_that_cannot_be_opened_is_named_and_nothing_is_used(name, stored
     value = getattr(settings, name.lower())
     assert (value.reveal(), bool(value), value.unreadable) == ("", False, True)
     assert problem.name == name
-    assert f"{name} {cause}: enter it again" in problem.text
+    assert f"{name} {cause} and cannot be read: enter it again" in problem.text
     assert stored.removeprefix(PREFIX) not in problem.text or stored == PREFIX
 
 

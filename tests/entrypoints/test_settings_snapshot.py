@@ -167,9 +167,9 @@ def test_lines_of_the_advanced_box_set_what_has_no_field() -> None:
     ("text", "remark"),
     [
         ("MAX_SSE_EVENT_MB=8\nnonsense", "line 2 is not of the form NAME=value"),
-        ("\nNO_SUCH_THING=1", "line 2 names no setting"),
-        ("MODEL_ID=a/b", "line 1 names MODEL_ID, which has a field of its own"),
-        ("MAX_SSE_EVENT_MB=8\nMAX_SSE_EVENT_MB=8", "line 2 names MAX_SSE_EVENT_MB a second time"),
+        ("\nNO_SUCH_THING=1", "line 2 does not name a setting"),
+        ("MODEL_ID=a/b", "line 1 sets MODEL_ID, which has a field of its own"),
+        ("MAX_SSE_EVENT_MB=8\nMAX_SSE_EVENT_MB=8", "line 2 sets MAX_SSE_EVENT_MB a second time"),
         ("MAX_SSE_EVENT_MB=huge", "'huge' is not a whole number"),
         ("#" * 70_000, "only the first"),
     ],

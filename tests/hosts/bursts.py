@@ -1,4 +1,4 @@
-"""Bursts: many people of a page who all ask at the same moment, on PostgreSQL with the host's default settings."""
+"""Bursts: many people ask in the page at the same moment, on PostgreSQL with the host's default settings."""
 
 import asyncio
 import secrets
@@ -22,7 +22,7 @@ BURST_SECONDS = 60.0
 
 @contextmanager
 def crowded_host(version: str, simulator: SimulatorThread, source: str) -> Iterator[InstalledHost]:
-    """Run a host on PostgreSQL with its default pool, with the function and a bare pipe (`bare`) that has no rows."""
+    """Run a host on PostgreSQL with its default pool; it has the function, and a bare pipe (`bare`) without rows."""
     settings = {
         "DATABASE_URL": new_database().render_as_string(hide_password=False),
         "WEBUI_SECRET_KEY": secrets.token_hex(32),
@@ -33,7 +33,7 @@ def crowded_host(version: str, simulator: SimulatorThread, source: str) -> Itera
 
 
 async def unanswered(host: InstalledHost, model: str, people: int) -> list[str]:
-    """Let as many people ask in chats of their own at once; return what went wrong for those without an answer."""
+    """Let `people` people ask at once, each in a chat of their own; return one line per person without an answer."""
     async with HostAdmin(host.url, host.admin) as admin, BrowserSession(admin) as tab:
         asked = [_trouble(tab, model, f"person {number}") for number in range(people)]
         return [trouble for trouble in await asyncio.gather(*asked) if trouble]

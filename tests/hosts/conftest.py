@@ -25,9 +25,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--host-version",
         action="append",
         default=[],
-        help="versions of Open WebUI to test in, separated by commas or repeated; default: all supported",
+        help="versions of Open WebUI to test in, separated by commas or repeated; default: all supported versions",
     )
-    parser.addoption("--bundle", help="the single file to test; default: one built from the work tree")
+    parser.addoption("--bundle", help="the single file to test; by default it is built from the work tree")
 
 
 def chosen_versions(config: pytest.Config) -> tuple[str, ...]:
@@ -53,7 +53,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def bundle_source(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return the text of the single file, built unless one was given."""
+    """Return the text of the single file; build it unless the option names one."""
     if given := request.config.getoption("bundle", default=None):
         return Path(given).read_text("utf-8")
     path = tmp_path_factory.mktemp("dist") / "openrouter_pipe.py"
@@ -79,14 +79,14 @@ def host(request: pytest.FixtureRequest, bundle_source: str, simulator: Simulato
 
 @pytest.fixture
 async def client(host: InstalledHost) -> AsyncIterator[HostAdmin]:
-    """Give the administrator's HTTP session."""
+    """Yield the administrator's HTTP session."""
     async with HostAdmin(host.url, host.admin) as admin:
         yield admin
 
 
 @pytest.fixture
 async def page(client: HostAdmin) -> AsyncIterator[BrowserSession]:
-    """Give a tab of the administrator's browser."""
+    """Yield a tab of the administrator's browser."""
     async with BrowserSession(client) as session:
         yield session
 

@@ -1,4 +1,4 @@
-"""A function whose models come from a list the test changes, and the host's rows about them."""
+"""A function with a model list that the test changes, and the host's rows for these models."""
 
 import asyncio
 import sqlite3
@@ -21,7 +21,7 @@ SYNC_SECONDS = 30.0
 
 @dataclass
 class Followed:
-    """The host with the function `followed`, which shows the models of `upstream`."""
+    """A host with the function `followed`, which offers the models of `upstream`."""
 
     host: InstalledHost
     upstream: ListServer
@@ -32,7 +32,7 @@ class Followed:
         await admin.install_function(FUNCTION, self.host.source)
 
     async def sync(self, admin: HostAdmin, **valves: Any) -> None:
-        """Let the function load its list anew, and return when the rows follow it. The valves stay."""
+        """Make the function reload its list, and return when the rows match it. The valves stay."""
         self.valves |= valves
         before = self._synced()
         key = f"key-{uuid4().hex}"  # another account, so another list
@@ -47,11 +47,11 @@ class Followed:
         return sum("model_rows_synced" in line and FUNCTION in line for line in lines)
 
     async def row(self, admin: HostAdmin, slug: str) -> dict[str, Any]:
-        """Return the host's row about a model."""
+        """Return the host's row for a model."""
         return dict(await admin.request("GET", "/api/v1/models/model", query={"id": model_id(slug)}))
 
     async def has_row(self, admin: HostAdmin, slug: str) -> bool:
-        """Tell whether the host has a row about a model."""
+        """Return whether the host has a row for a model."""
         try:
             return bool(await self.row(admin, slug))
         except (HostRefused, TypeError):
@@ -69,19 +69,19 @@ class Followed:
         await admin.request("POST", "/api/v1/models/create", form)
 
     async def save(self, admin: HostAdmin, slug: str, **meta: Any) -> None:
-        """Change entries of a row's meta as an administrator does, who saves the whole row."""
+        """Change entries of a row's meta as an administrator does, by saving the whole row."""
         row = await self.row(admin, slug)
         form = {**row, "meta": {**row["meta"], **meta}}
         query = None if admin.at_least("0.8") else {"id": row["id"]}
         await admin.request("POST", "/api/v1/models/model/update", form, query=query)
 
     def writes(self) -> int:
-        """Return how many rows about models, their histories and grants were written since `count_writes`."""
+        """Return how many rows for models, their histories and grants were written since `count_writes`."""
         with closing(self._database()) as database:
             return int(database.execute("SELECT count(*) FROM test_writes").fetchone()[0])
 
     def count_writes(self) -> None:
-        """Let the database itself count from here on what is written."""
+        """Start to count written rows, with triggers in the database."""
         with closing(self._database()) as database, database:
             database.execute("CREATE TABLE IF NOT EXISTS test_writes (what TEXT)")
             there = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}

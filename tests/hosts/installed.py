@@ -1,4 +1,4 @@
-"""What the end-to-end tests share: a host with the function in it, and how to look at what upstream saw."""
+"""Shared by the end-to-end tests: a host with the function installed, and access to the requests that upstream got."""
 
 import asyncio
 import json
@@ -38,18 +38,18 @@ class InstalledHost:
 
     @property
     def valves(self) -> dict[str, str]:
-        """Return the valves that lead to the simulator."""
+        """Return the valves that select the simulator as upstream."""
         return {"API_KEY": SIMULATOR_KEY, "BASE_URL": self.simulator.url}
 
     def model(self, scenario: str, *, function_id: str = FUNCTION_ID) -> str:
-        """Return the id of a listed model that plays `scenario` (`sim/…`), one model for each."""
+        """Return the id of a listed model that plays `scenario` (`sim/…`); each scenario has a model of its own."""
         if scenario not in self._cast:
             self._cast[scenario] = CAST[len(self._cast)]
             self.simulator.set_override(self._cast[scenario], scenario)
         return f"{function_id}.{self._cast[scenario]}"
 
     def asked(self, words: str) -> list[RequestRecord]:
-        """Return upstream's records of the answers asked for with `words` in the body."""
+        """Return upstream's records of the requests with `words` in the body."""
         calls = [record for record in self.simulator.records if record.path.endswith("/responses")]
         return [record for record in calls if words in json.dumps(record.body, ensure_ascii=False)]
 
@@ -62,16 +62,16 @@ CAST = (
     "qwen/qwen3-coder-plus",
     "minimax/minimax-m3",
 )
-"""Models of the catalog that play scenarios which are not listed themselves."""
+"""Catalog models that play scenarios which the catalog does not list."""
 
 
 def fresh(words: str) -> str:
-    """Return `words` with an ending no other test has, to find the request again."""
+    """Return `words` with a unique ending, by which the request can be found."""
     return f"{words} {uuid4().hex[:10]}"
 
 
 async def eventually(holds: Callable[[], object], *, seconds: float = SEEN_SECONDS) -> None:
-    """Wait until `holds()` is true; fails when it stays false."""
+    """Wait until `holds()` is true; fail after `seconds`."""
     began = time.monotonic()
     while not holds():
         assert time.monotonic() - began < seconds, f"not seen within {seconds:.0f} s"
@@ -93,10 +93,10 @@ def newer(source: str) -> str:
 
 
 def fault_text(turn: Turn) -> str:
-    """Return the words that tell the person what failed: the red box, or the answer where there is none."""
+    """Return the error text that the person reads: the red box, or the answer if there is no box."""
     return json.dumps(turn.shown.error, ensure_ascii=False) if turn.shown.error else turn.stored_text
 
 
 def error_ids(text: str) -> list[str]:
-    """Return what looks like the id of an error."""
+    """Return all error ids in a text."""
     return ERROR_ID.findall(text)

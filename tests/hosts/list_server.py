@@ -1,4 +1,4 @@
-"""An upstream that has nothing but a list of models, which a test changes at will."""
+"""An upstream that serves only a model list, which the test changes."""
 
 import json
 import threading
@@ -10,7 +10,7 @@ Entry = dict[str, Any]
 
 
 class ListServer:
-    """Serves `entries` on loopback inside `with`; `loads` counts how often they were asked for."""
+    """Serves `entries` on loopback inside `with`; `loads` counts the requests for them."""
 
     def __init__(self) -> None:
         self.entries: dict[str, Entry] = {}
@@ -35,7 +35,7 @@ class ListServer:
         self._server.server_close()
 
     def offer(self, slug: str, *, sees: bool = False, calls: bool = False, draws: bool = False, **more: Any) -> None:
-        """Put a model into the list, or another description of it: `sees` pictures, `calls` tools, `draws`."""
+        """Add a model to the list, or replace it: `sees` pictures, `calls` tools, `draws` pictures."""
         self.entries[slug] = {
             "id": slug,
             "name": f"Model {slug}",
@@ -65,6 +65,6 @@ class ListServer:
                 self.wfile.write(body)
 
             def log_message(self, *_arguments: object) -> None:
-                """Keep the output of the tests clean."""
+                """Log nothing, to keep the output of the tests clean."""
 
         return Handler

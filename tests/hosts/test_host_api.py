@@ -1,4 +1,4 @@
-"""What an OpenAI client gets from a real host."""
+"""An OpenAI client calls a model of a real host."""
 
 import asyncio
 import time
@@ -21,7 +21,7 @@ async def test_streamed_answer_arrives_whole(streamed: StreamedReply) -> None:
     assert streamed.text == "You said: please echo this"
 
 
-async def test_streamed_answer_says_why_it_ended(streamed: StreamedReply) -> None:
+async def test_streamed_answer_has_a_finish_reason(streamed: StreamedReply) -> None:
     assert set(streamed.finish_reasons) == {"stop"}
 
 

@@ -1,4 +1,4 @@
-"""What a person sees in the page of a real host, and what is stored."""
+"""Answers in the page of a real host, and in its stored chats."""
 
 import time
 
@@ -38,7 +38,7 @@ async def test_thinking_is_shown_and_stored_apart_from_the_answer(page: BrowserS
     assert turn.reasoning_shown.strip() not in turn.stored_text
 
 
-async def test_last_status_line_is_final_and_tells_the_usage(page: BrowserSession, host: InstalledHost) -> None:
+async def test_last_status_line_is_final_and_contains_the_usage(page: BrowserSession, host: InstalledHost) -> None:
     turn = await page.send("what did it cost", model=ECHO)
     assert turn.statuses[-1]["done"] is True
     assert "token" in turn.statuses[-1]["description"].lower()
@@ -83,7 +83,7 @@ async def test_stopped_answer_keeps_the_text_that_was_shown(page: BrowserSession
     assert turn.stored_text.startswith(seen)
 
 
-async def test_chat_goes_on_after_a_stop(page: BrowserSession, host: InstalledHost) -> None:
+async def test_chat_continues_after_a_stop(page: BrowserSession, host: InstalledHost) -> None:
     turn = await page.send("stop and go on", model=host.model("sim/deltas-200-rate-20"), wait=False)
     await turn.until(lambda turn: turn.text_shown)
     await turn.stop()

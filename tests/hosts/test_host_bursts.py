@@ -1,4 +1,4 @@
-"""A hundred people at once on PostgreSQL with the host's default settings: nobody waits for the host's own pool."""
+"""A hundred people at once on PostgreSQL with the host's default settings: no chat waits for the host's own pool."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.host
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "crowded" in metafunc.fixturenames:  # hosts before 0.10 come without a driver for PostgreSQL
+    if "crowded" in metafunc.fixturenames:  # hosts before 0.10 do not include a driver for PostgreSQL
         newest = [name for name in chosen_versions(metafunc.config) if not name.startswith(("0.6.", "0.8."))][:1]
         metafunc.parametrize("crowded", newest, indirect=True, scope="module")
 

@@ -1,4 +1,4 @@
-"""What a person sees in the page of a real host when upstream fails."""
+"""Upstream fails: the page of a real host shows one error, and the chat continues."""
 
 import pytest
 
@@ -22,7 +22,7 @@ async def test_answer_that_never_began_is_one_fault_with_an_id_from_the_log(
     assert ids[0] in host.server.log_text()
 
 
-async def test_cut_stream_keeps_its_text_and_tells_one_fault(page: BrowserSession, host: InstalledHost) -> None:
+async def test_cut_stream_keeps_its_text_and_reports_one_fault(page: BrowserSession, host: InstalledHost) -> None:
     turn = await page.send("this will break off", model="openrouter.sim/cut-5")
     assert turn.shown.error
     assert turn.text_shown
@@ -31,14 +31,14 @@ async def test_cut_stream_keeps_its_text_and_tells_one_fault(page: BrowserSessio
 
 
 @pytest.mark.parametrize("scenario", ["error-500", "cut-5"])
-async def test_chat_goes_on_after_a_fault(page: BrowserSession, host: InstalledHost, scenario: str) -> None:
+async def test_chat_continues_after_a_fault(page: BrowserSession, host: InstalledHost, scenario: str) -> None:
     turn = await page.send("fail first", model=f"openrouter.sim/{scenario}")
     words = fresh("and now")
     after = await page.send(words, chat=turn, model="openrouter.sim/echo")
     assert after.stored_text == f"You said: {words}"
 
 
-async def test_wrong_key_is_told_and_leaves_the_model_list_alone(
+async def test_wrong_key_is_reported_and_leaves_the_model_list_alone(
     page: BrowserSession, client: HostAdmin, host: InstalledHost
 ) -> None:
     await install(client, host.source, host.valves, function_id="mistyped")

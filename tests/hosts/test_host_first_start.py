@@ -1,4 +1,4 @@
-"""The first start of the function in a host that has none of its packages."""
+"""The first start of the function in a host without the packages that it needs."""
 
 import re
 import subprocess
@@ -33,14 +33,14 @@ async def test_host_installs_what_the_frontmatter_names(
     assert _has_packages(python)
 
 
-async def test_offline_host_without_the_packages_lists_one_entry_that_says_what_to_install(
+async def test_offline_host_without_the_packages_lists_one_entry_that_names_the_packages_to_install(
     outermost_version: str, bundle_source: str
 ) -> None:
     python = host_python(outermost_version, with_requirements=())
     with HostServer(outermost_version, python=python) as server:
         async with HostAdmin(server.url) as admin:
             await admin.sign_up(**ADMIN)
-            # before 0.8 a host calls its installer even offline, and refuses the function when that fails
+            # before 0.8 a host calls its installer even offline, and rejects the function if that fails
             source = bundle_source if admin.at_least("0.8") else _without_requirements(bundle_source)
             await admin.install_function("openrouter", source)
             entries = [model for model in await admin.models() if model["id"].startswith("openrouter.")]

@@ -1,4 +1,4 @@
-"""The host is killed in mid-turn after tools have run: the next request holds what finished, and nothing runs twice."""
+"""The host is killed during a turn, after tools ran: the next request has the finished calls; none runs twice."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from tests.hosts.installed import InstalledHost
 
 pytestmark = pytest.mark.host
 KILLS, CHATS = {"0.12.4": 5, "0.10.2": 1, "0.8.12": 1}, 4
-"""Each kill costs a start of the host; older ones do not say what stands before a question."""
+"""Each kill costs a start of the host; older hosts do not list the messages before a question."""
 
 
 async def test_finished_tools_of_killed_answers_are_in_the_next_request(host: InstalledHost, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Restarts, saves and replicas that nobody notices: no chat ever meets "Model not found"."""
+"""After restarts, saves and starts of replicas no chat ever gets "Model not found"."""
 
 import asyncio
 import secrets
@@ -34,7 +34,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 class Restarted:
-    """A host of its own with an upstream of its own that a test may take away."""
+    """A host of its own, with an upstream of its own that a test may stop."""
 
     def __init__(self, server: HostServer, stack: ExitStack, source: str) -> None:
         self.server, self.source, self._stack = server, source, stack
@@ -49,7 +49,7 @@ class Restarted:
             self.upstream.__exit__(None, None, None)
 
     def restart(self) -> None:
-        """Stop and start the host; from the thread that lives as long as it shall."""
+        """Restart the host; call it from the thread that started the host, because the host ends with that thread."""
         self.server.stop()
         self.server.start()
 
@@ -77,7 +77,7 @@ async def _installed(server: HostServer, upstream: SimulatorThread, source: str)
 
 
 async def not_found(client: HostClient, tries: int = TRIES) -> list[object]:
-    """Ask without ever listing; return the answers that do not know the model."""
+    """Ask `tries` times without requesting the model list; return the answers "Model not found"."""
     answers = [await plain_chat(client, ECHO, f"try {number}") for number in range(tries)]
     return [answer for answer in answers if "not found" in str(answer).lower()]
 
@@ -97,7 +97,7 @@ async def test_client_that_never_lists_finds_its_model_after_a_restart(restarted
         assert (status, answer["choices"][0]["message"]["content"]) == (200, "You said: hello")
 
 
-async def test_saving_the_function_costs_nobody_the_model(restarted: Restarted) -> None:
+async def test_saving_the_function_loses_the_model_for_nobody(restarted: Restarted) -> None:
     async with _client(restarted) as client:
         await client.update_function("openrouter", newer(restarted.source))
         assert ECHO in await client.model_ids()
@@ -120,13 +120,13 @@ async def test_model_is_found_after_a_restart_and_a_save_while_upstream_is_down(
         assert ECHO in await client.model_ids()
         assert await not_found(client, 5) == []
         _, answer = await plain_chat(client, ECHO, "hello")
-        assert "error" in answer  # the outage itself, by its own name
+        assert "error" in answer  # then the error names the outage itself
     assert "catalog_recalled" in restarted.server.log_text()
 
 
 @pytest.fixture(scope="module")
 def replicated(request: pytest.FixtureRequest, bundle_source: str) -> Iterator[tuple[InstalledHost, HostServer]]:
-    """A host, and another one of the same PostgreSQL and Redis that is not started yet."""
+    """Yield a running host, and another one with the same PostgreSQL and Redis that is not started yet."""
     with running_redis() as redis, SimulatorThread(generation_delay=0) as upstream:
         settings = {
             "DATABASE_URL": new_database().render_as_string(hide_password=False),

@@ -1,4 +1,4 @@
-"""Months later the chat still remembers: thinking goes back through every host's own history, restarts included."""
+"""Thinking is sent back to the model in later turns, found by each host's own history, also after a restart."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,7 +17,7 @@ THINKER = "openrouter.sim/thinking"
 
 
 def thoughts(record: RequestRecord) -> list[dict[str, Any]]:
-    """The thinking a request carried."""
+    """Return the thinking that a request contained."""
     return [item for item in record.body["input"] if item.get("type") == "reasoning"]
 
 
@@ -30,7 +30,7 @@ async def opened_tab(host: InstalledHost) -> AsyncIterator[BrowserSession]:
 
 
 async def ask(tab: BrowserSession, host: InstalledHost, chat: Turn | None, words: str) -> tuple[Turn, RequestRecord]:
-    """Ask in a chat and return the answer and what upstream was sent for it."""
+    """Ask in a chat; return the answer and upstream's record of the request for it."""
     text = fresh(words)
     turn = await tab.send(text, model=THINKER, chat=chat)
     assert turn.shown.error is None
@@ -38,7 +38,7 @@ async def ask(tab: BrowserSession, host: InstalledHost, chat: Turn | None, words
     return turn, host.asked(text)[0]
 
 
-async def test_thinking_goes_back_to_the_model_in_the_next_turn(page: BrowserSession, host: InstalledHost) -> None:
+async def test_thinking_is_sent_back_to_the_model_in_the_next_turn(page: BrowserSession, host: InstalledHost) -> None:
     first, _ = await ask(page, host, None, "think of a number")
     _, record = await ask(page, host, first, "which one")
     assert len(thoughts(record)) == 1
@@ -54,11 +54,11 @@ async def test_every_turn_of_a_long_chat_is_remembered_across_a_restart(host: In
                 counts.append(len(thoughts(record)))
         if half == 0:
             host.server.stop()
-            host.server.start()  # here: the host ends with the thread that started it
+            host.server.start()  # in this thread, because the host ends with the thread that started it
     assert counts == list(range(10))
 
 
-async def test_answer_shown_before_a_stop_goes_back_with_its_thinking(
+async def test_answer_shown_before_a_stop_is_sent_back_with_its_thinking(
     page: BrowserSession, host: InstalledHost
 ) -> None:
     model = "openrouter.sim/deltas-200-rate-20-thinking-40"

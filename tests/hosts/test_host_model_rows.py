@@ -1,4 +1,4 @@
-"""What a real host keeps about the models follows upstream's list, and nothing a person decided is lost."""
+"""A real host's rows for the models are updated from upstream's list; no decision of a person is lost."""
 
 import asyncio
 import subprocess
@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="module")
 def followed(host: InstalledHost) -> Iterator[Followed]:
-    """Give the function with its list, installed once for all tests."""
+    """Yield the function with its list, installed once for all tests."""
     with ListServer() as upstream:
         upstream.offer("maker/always")
         followed = Followed(host, upstream)
@@ -36,7 +36,7 @@ def followed(host: InstalledHost) -> Iterator[Followed]:
 
 @pytest.fixture(scope="module")
 def guest(host: InstalledHost) -> Account:
-    """Give a person without rights."""
+    """Yield a person without rights."""
     return asyncio.run(
         _as_admin(host, lambda admin: admin.add_user(name="Guest", email="guest@example.com", password="Pass-word-3"))
     )
@@ -79,7 +79,7 @@ async def test_a_model_that_does_what_the_host_assumes_has_no_row(client: HostAd
     assert not await followed.has_row(client, "maker/able")
 
 
-async def test_a_row_goes_when_it_says_nothing_any_more_unless_it_was_edited(
+async def test_a_row_is_removed_when_it_changes_nothing_unless_it_was_edited(
     client: HostAdmin, followed: Followed
 ) -> None:
     for slug in ("maker/plain", "maker/tagged", "maker/base"):
@@ -95,7 +95,7 @@ async def test_a_row_goes_when_it_says_nothing_any_more_unless_it_was_edited(
     assert (await followed.row(client, "maker/tagged"))["meta"]["tags"] == [{"name": "mine"}]
 
 
-async def test_descriptions_follow_the_list_when_they_shall(client: HostAdmin, followed: Followed) -> None:
+async def test_descriptions_are_updated_when_switched_on(client: HostAdmin, followed: Followed) -> None:
     followed.upstream.offer("maker/described")
     await followed.sync(client)
     assert not (await followed.row(client, "maker/described"))["meta"].get("description")
@@ -186,7 +186,7 @@ async def test_the_row_of_a_vanished_model_is_marked_until_it_returns(client: Ho
     assert gone["meta"]["capabilities"] == back["meta"]["capabilities"]
 
 
-async def test_nothing_is_written_when_nothing_shall_be_kept_up_to_date(client: HostAdmin, followed: Followed) -> None:
+async def test_nothing_is_written_when_all_updates_are_off(client: HostAdmin, followed: Followed) -> None:
     await followed.sync(client)
     followed.upstream.offer("maker/ignored")
     switches = {"UPDATE_MODEL_CAPABILITIES": False, "UPDATE_MODEL_DESCRIPTIONS": False}
@@ -208,7 +208,7 @@ async def test_no_model_is_hidden_from_administrators_who_have_no_rights_of_thei
             followed = Followed(InstalledHost(server, account, simulator, bundle_source), upstream)
             await followed.install(admin)
             await followed.sync(admin)
-            # 0.6 never shows them a model that has no row
+            # 0.6 never shows these administrators a model that has no row
             assert (model_id("maker/always") in await admin.model_ids()) is admin.at_least("0.8")
             await followed.sync(admin, NEW_MODEL_ACCESS_CONTROL="public")
             assert (await followed.boxes(admin, "maker/always"))["vision"] is False

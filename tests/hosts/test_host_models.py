@@ -1,4 +1,4 @@
-"""What the model list of a real host shows."""
+"""The model list of a real host."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Two hosts on one PostgreSQL, as replicas behind a balancer: whichever answers remembers the chat."""
+"""Two hosts on one PostgreSQL, as replicas behind a load balancer: each remembers the chats of the other."""
 
 import asyncio
 import secrets
@@ -28,14 +28,14 @@ PASSPHRASE = "a passphrase long enough to be one"
 
 @dataclass(frozen=True)
 class Replicas:
-    """Two hosts on one database; `begun` are the first turn of each, asked for at the same time."""
+    """Two hosts on one database; `begun` are the first turns of both, sent at the same time."""
 
     hosts: tuple[InstalledHost, InstalledHost]
     database: URL
     begun: list[Turn]
 
     def query(self, statement: str, **values: str) -> list[Any]:
-        """Look into the database beside both."""
+        """Query the database directly."""
         engine = create_engine(self.database.set(drivername="postgresql+psycopg"))
         try:
             with engine.connect() as connection:
@@ -44,11 +44,11 @@ class Replicas:
             engine.dispose()
 
     def rows(self, chat_id: str) -> list[Any]:
-        """Return `key_id` and `payload` of what a chat has left."""
+        """Return `key_id` and `payload` of the rows that a chat has stored."""
         return self.query("SELECT key_id, payload FROM openrouter_pipe_artifact WHERE chat_id = :chat", chat=chat_id)
 
     def turns(self, chat_id: str) -> list[Any]:
-        """Return the turns of a chat that have left something."""
+        """Return the turns of a chat that have stored rows."""
         statement = "SELECT DISTINCT turn_id FROM openrouter_pipe_artifact WHERE chat_id = :chat"
         return self.query(statement, chat=chat_id)
 
@@ -78,7 +78,7 @@ async def test_replicas_that_start_together_make_the_tables_once(replicas: Repli
     names = {name for (name,) in replicas.query("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
     ours = {name for name in names if name.startswith("openrouter_pipe_")}
     assert {"openrouter_pipe_artifact", "openrouter_pipe_lease", "openrouter_pipe_tool_run"} <= ours
-    assert {"chat", "user"} <= names  # the host's own, in the same database
+    assert {"chat", "user"} <= names  # the host's own table, in the same database
     assert all("storage_unavailable" not in host.server.log_text() for host in replicas.hosts)
 
 
@@ -114,11 +114,11 @@ async def test_chat_is_remembered_across_a_restart_of_a_replica(replicas: Replic
                 counts.append(len(thoughts(record)))
         if half == 0:
             host.server.stop()
-            host.server.start()  # here: the host ends with the thread that started it
+            host.server.start()  # in this thread, because the host ends with the thread that started it
     assert counts == list(range(10))
 
 
-async def test_clear_text_is_told_once_when_no_passphrase_is_set(replicas: Replicas) -> None:
+async def test_clear_text_is_logged_once_when_no_passphrase_is_set(replicas: Replicas) -> None:
     host = replicas.hosts[0]
     async with opened_tab(host) as tab:
         turn, _ = await ask(tab, host, None, "one")
@@ -132,7 +132,7 @@ async def test_clear_text_is_told_once_when_no_passphrase_is_set(replicas: Repli
     assert any(b'"item"' in payload for _, payload in rows)
 
 
-async def test_nobody_can_read_what_is_kept_when_a_passphrase_is_set(replicas: Replicas) -> None:
+async def test_stored_data_is_unreadable_when_a_passphrase_is_set(replicas: Replicas) -> None:
     host = replicas.hosts[0]
     async with HostAdmin(host.url, host.admin) as admin:
         valves = {**host.valves, "ARTIFACT_ENCRYPTION_KEY": PASSPHRASE, "ENABLE_LZ4_COMPRESSION": False}
@@ -154,7 +154,7 @@ async def test_nobody_can_read_what_is_kept_when_a_passphrase_is_set(replicas: R
 
 
 def new_database() -> URL:
-    """Make a database in the shared server; return its URL as an administrator would write it."""
+    """Create a database in the shared server; return its URL as an administrator would write it."""
     server = make_url(postgres_url())
     name = f"host_{uuid4().hex[:10]}"
     engine = create_engine(server.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")

@@ -1,4 +1,4 @@
-"""What happens when an administrator saves the function while it works."""
+"""An administrator saves the function while an answer runs."""
 
 import pytest
 

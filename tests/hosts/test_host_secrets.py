@@ -1,4 +1,4 @@
-"""What the host keeps of a secret: a token only, which the function opens again."""
+"""The host stores secrets encrypted, and the function can decrypt them."""
 
 import pytest
 

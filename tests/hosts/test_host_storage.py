@@ -1,4 +1,4 @@
-"""Where our data lies on a host with SQLite: in files of our own, for their owner only, without what is never saved."""
+"""On a host with SQLite our data is in files of our own that only their owner can read; temporary chats leave none."""
 
 import sqlite3
 from contextlib import closing
@@ -15,19 +15,19 @@ OWN = "openrouter_pipe.db"
 
 
 def data(host: InstalledHost) -> Path:
-    """The folder of the host's own database."""
+    """Return the folder of the host's own database."""
     return host.server.folder / "data"
 
 
 def count(host: InstalledHost, chat_id: str) -> int:
-    """How many rows a chat has left."""
+    """Return how many rows a chat has stored."""
     with closing(sqlite3.connect(data(host) / OWN, timeout=10)) as database:
         query = "SELECT count(*) FROM openrouter_pipe_artifact WHERE chat_id = ?"
         return int(database.execute(query, (chat_id,)).fetchone()[0])
 
 
 def all_turns(host: InstalledHost) -> set[str]:
-    """The turns that have left rows."""
+    """Return the turns that have stored rows."""
     with closing(sqlite3.connect(data(host) / OWN, timeout=10)) as database:
         return {turn for (turn,) in database.execute("SELECT DISTINCT turn_id FROM openrouter_pipe_artifact")}
 

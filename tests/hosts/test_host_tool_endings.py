@@ -1,4 +1,4 @@
-"""However an answer with tools ends, no call is left open: a host would run it and call the pipe again."""
+"""Every ending of an answer with tools closes all calls: a host would run an open call and call the pipe again."""
 
 import time
 from collections.abc import AsyncIterator
@@ -20,20 +20,20 @@ RECEIVED = "def finish(self, call_id: str, result: ToolResult, now: float) -> li
 
 @pytest.fixture
 async def tab(client: HostAdmin) -> AsyncIterator[BrowserSession]:
-    """Give a tab of the administrator's browser, in a host that has the tools."""
+    """Yield a tab of the administrator's browser, in a host that has the tools."""
     async with tab_with_tools(client) as session:
         yield session
 
 
 def breaking(source: str) -> str:
-    """Return the function's text with a defect: one result cannot be taken."""
+    """Return the function's text with a defect: handling one result raises."""
     assert source.count(RECEIVED) == 1
     defect = '        if result.text == "waited 0.5":\n            raise LookupError("a defect")\n'
     return source.replace(RECEIVED, RECEIVED + defect)
 
 
 def open_calls(turn: Turn) -> set[str]:
-    """Return the calls without output in what the host has stored of an answer."""
+    """Return the calls without output in the host's stored answer."""
     items = turn.message.get("output") or []
     calls = {item["call_id"] for item in items if item["type"] == "function_call"}
     return calls - {item["call_id"] for item in items if item["type"] == "function_call_output"}

@@ -1,4 +1,4 @@
-"""What tools said goes back to the model whole, in its place and with the thinking before it, in later messages."""
+"""In later messages results of tools are sent again complete, in order and with the thinking before their calls."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -31,7 +31,7 @@ ROUTE = {"name": "route", "parameters": {"type": "object", "properties": {"to": 
 
 @pytest.fixture
 async def tab(client: HostAdmin) -> AsyncIterator[BrowserSession]:
-    """Give a tab of the administrator's browser, in a host that has the tools."""
+    """Yield a tab of the administrator's browser, in a host that has the tools."""
     async with tab_with_tools(client) as session:
         yield session
 
@@ -41,7 +41,7 @@ async def asked(tab: BrowserSession, *lines: str, wait: bool = True, **options: 
 
 
 async def sent_next(tab: BrowserSession, host: InstalledHost, turn: Turn) -> list[dict[str, Any]]:
-    """Ask something else in the chat and return what upstream was sent for it."""
+    """Ask something else in the chat; return upstream's record of the request for it."""
     words = fresh("And now?")
     again = await tab.send(words, chat=turn, options=with_tools())
     assert again.shown.error is None
@@ -50,12 +50,12 @@ async def sent_next(tab: BrowserSession, host: InstalledHost, turn: Turn) -> lis
 
 
 def kinds(sent: list[dict[str, Any]]) -> str:
-    """Name items by one letter: q(uestion), t(hinking), c(all), o(utput), a(nswer)."""
+    """Return one letter per item: q(uestion), t(hinking), c(all), o(utput), a(nswer)."""
     letters = {"reasoning": "t", "function_call": "c", "function_call_output": "o"}
     return "".join(letters.get(item.get("type", ""), "q" if item.get("role") == "user" else "a") for item in sent)
 
 
-async def test_three_rounds_of_eight_calls_go_back_with_their_thinking(
+async def test_three_rounds_of_eight_calls_are_sent_back_with_their_thinking(
     host: InstalledHost, tab: BrowserSession
 ) -> None:
     turn = await asked(tab, order("add", ADD, times=8, rounds=3))
@@ -64,7 +64,7 @@ async def test_three_rounds_of_eight_calls_go_back_with_their_thinking(
     assert sent_calls(sent) == ADDED * 3
 
 
-async def test_calls_of_every_earlier_message_go_back(host: InstalledHost, tab: BrowserSession) -> None:
+async def test_calls_of_every_earlier_message_are_sent_back(host: InstalledHost, tab: BrowserSession) -> None:
     first = await asked(tab, order("add", ADD, times=8))
     text = "\n".join((fresh("More."), order("add", ADD, times=8)))
     second = await tab.send(text, chat=first, options=with_tools())
@@ -73,7 +73,7 @@ async def test_calls_of_every_earlier_message_go_back(host: InstalledHost, tab: 
     assert sent_calls(sent) == ADDED * 2
 
 
-async def test_result_the_page_shows_cut_off_goes_back_whole(host: InstalledHost, tab: BrowserSession) -> None:
+async def test_result_the_page_shows_cut_off_is_sent_back_complete(host: InstalledHost, tab: BrowserSession) -> None:
     turn = await asked(tab, order("return_text", {"text": AWKWARD, "times": 400}))
     assert 1 <= str(turn.message).count("price") < 100
     sent = await sent_next(tab, host, turn)
@@ -81,7 +81,9 @@ async def test_result_the_page_shows_cut_off_goes_back_whole(host: InstalledHost
     assert sent_calls(sent) == [("return_text", AWKWARD * 400)]
 
 
-async def test_result_beyond_the_model_goes_back_as_what_it_was_told(host: InstalledHost, tab: BrowserSession) -> None:
+async def test_result_beyond_the_model_is_sent_back_as_the_model_first_read_it(
+    host: InstalledHost, tab: BrowserSession
+) -> None:
     turn = await asked(tab, order("return_much", {"megabytes": 5}))
     sent = await sent_next(tab, host, turn)
     ((_, output),) = sent_calls(sent)
@@ -89,7 +91,7 @@ async def test_result_beyond_the_model_goes_back_as_what_it_was_told(host: Insta
     assert output.startswith("Output left out: it has ")
 
 
-async def test_errors_and_pictures_of_tools_go_back(host: InstalledHost, tab: BrowserSession) -> None:
+async def test_errors_and_pictures_of_tools_are_sent_back(host: InstalledHost, tab: BrowserSession) -> None:
     turn = await asked(tab, order("fail", {"reason": "no disk"}), order("return_image"))
     sent = await sent_next(tab, host, turn)
     (_, error), (_, picture) = sent_calls(sent)
@@ -98,14 +100,14 @@ async def test_errors_and_pictures_of_tools_go_back(host: InstalledHost, tab: Br
     assert [part["image_url"][:22] for part in picture if part["type"] == "input_image"] == ["data:image/png;base64,"]
 
 
-async def test_result_of_a_direct_tool_goes_back(host: InstalledHost, tab: BrowserSession) -> None:
+async def test_result_of_a_direct_tool_is_sent_back(host: InstalledHost, tab: BrowserSession) -> None:
     servers = [direct_server("https://maps.example", ROUTE)]
     turn = await asked(tab, order("route", {"to": "Oslo"}), tool_servers=servers)
     sent = await sent_next(tab, host, turn)
     assert sent_calls(sent) == [("route", '{"way": "north"}')]
 
 
-async def test_call_given_up_at_its_limit_goes_back_with_its_neighbour(
+async def test_call_cancelled_at_its_limit_is_sent_back_with_its_neighbour(
     host: InstalledHost, tab: BrowserSession, client: HostAdmin
 ) -> None:
     async with settings(client, TOOL_TIMEOUT_SECONDS=1):
@@ -115,7 +117,7 @@ async def test_call_given_up_at_its_limit_goes_back_with_its_neighbour(
     assert sent_calls(sent) == [("sleep_waiting", "Error: the tool did not finish within 1 s."), ("add", "5")]
 
 
-async def test_calls_before_and_during_a_stop_go_back_with_their_thinking(
+async def test_calls_before_and_during_a_stop_are_sent_back_with_their_thinking(
     host: InstalledHost, tab: BrowserSession, tmp_path: Path
 ) -> None:
     path = tmp_path / "mark"
@@ -128,7 +130,7 @@ async def test_calls_before_and_during_a_stop_go_back_with_their_thinking(
     assert sent_calls(sent) == [*ADDED, ("sleep_waiting", "Not completed: the turn was stopped.")]
 
 
-async def test_calls_after_which_the_model_was_silent_go_back_with_their_thinking(
+async def test_calls_without_text_after_them_are_sent_back_with_their_thinking(
     host: InstalledHost, tab: BrowserSession
 ) -> None:
     turn = await asked(tab, order("add", ADD, times=8), "SILENT")
@@ -138,7 +140,7 @@ async def test_calls_after_which_the_model_was_silent_go_back_with_their_thinkin
 
 
 @pytest.mark.parametrize("failing", [2, 3], ids=["before the last round", "in the answer"])
-async def test_calls_before_a_fault_go_back_with_their_thinking(
+async def test_calls_before_a_fault_are_sent_back_with_their_thinking(
     host: InstalledHost, tab: BrowserSession, failing: int
 ) -> None:
     turn = await asked(tab, order("add", ADD, times=8, rounds=2), f"FAIL @{failing}")
@@ -148,11 +150,11 @@ async def test_calls_before_a_fault_go_back_with_their_thinking(
     assert sent_calls(sent)[: 8 * (failing - 1)] == ADDED * (failing - 1)
 
 
-async def test_calls_the_host_ran_go_back_with_their_thinking(
+async def test_calls_the_host_ran_are_sent_back_with_their_thinking(
     host: InstalledHost, tab: BrowserSession, client: HostAdmin
 ) -> None:
     if not client.at_least("0.8"):
-        return  # 0.6 sends back what its own calls brought as quotes without ids
+        return  # 0.6 sends the results of its own calls back as quotes without ids
     async with settings(client, ADVANCED="TOOL_EXECUTION_MODE=Open-WebUI"):
         turn = await asked(tab, order("add", ADD, times=8, rounds=3))
         sent = await sent_next(tab, host, turn)
@@ -160,7 +162,7 @@ async def test_calls_the_host_ran_go_back_with_their_thinking(
     assert sent_calls(sent) == ADDED * 3
 
 
-async def test_calls_of_which_nothing_is_kept_go_back_as_the_page_has_them(
+async def test_calls_without_stored_data_are_sent_back_as_the_page_has_them(
     host: InstalledHost, tab: BrowserSession, client: HostAdmin
 ) -> None:
     if not client.at_least("0.8"):
@@ -172,7 +174,7 @@ async def test_calls_of_which_nothing_is_kept_go_back_as_the_page_has_them(
     assert sent_calls(sent) == ADDED * 2
 
 
-async def test_refused_call_goes_back_as_refused(
+async def test_refused_call_is_sent_back_as_refused(
     host: InstalledHost, tab: BrowserSession, client: HostAdmin, tmp_path: Path
 ) -> None:
     if not client.at_least("0.12"):

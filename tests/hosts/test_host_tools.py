@@ -1,4 +1,4 @@
-"""Tools of real hosts, called by the model: run by the pipe, or by the host where only the host can."""
+"""The model calls tools of real hosts: the pipe runs them, or the host if only the host can."""
 
 import json
 import time
@@ -47,7 +47,7 @@ QUESTION = {
 
 @pytest.fixture
 async def tab(client: HostAdmin) -> AsyncIterator[BrowserSession]:
-    """Give a tab of the administrator's browser, in a host that has the tools."""
+    """Yield a tab of the administrator's browser, in a host that has the tools."""
     async with tab_with_tools(client) as session:
         yield session
 
@@ -97,7 +97,7 @@ async def test_a_tool_cannot_end_the_host(tab: BrowserSession) -> None:
     assert results(turn)[0].startswith("Error: ")
 
 
-async def test_a_tool_that_sleeps_past_its_limit_is_given_up_and_its_neighbour_is_not(
+async def test_a_tool_that_sleeps_past_its_limit_is_cancelled_and_its_neighbour_is_not(
     tab: BrowserSession, client: HostAdmin, tmp_path: Path
 ) -> None:
     path = tmp_path / "mark"
@@ -133,7 +133,7 @@ async def test_pages_a_tool_found_are_sources(tab: BrowserSession) -> None:
     assert "https://pages.example/1" in json.dumps(turn.message.get("sources") or turn.shown.sources)
 
 
-async def test_stopping_ends_a_running_tool_within_a_second_and_the_chat_goes_on(
+async def test_stopping_ends_a_running_tool_within_a_second_and_the_chat_continues(
     tab: BrowserSession, tmp_path: Path
 ) -> None:
     path = tmp_path / "mark"

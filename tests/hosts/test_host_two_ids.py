@@ -1,4 +1,4 @@
-"""The same file installed twice in one host."""
+"""The same file is installed under several ids in one host."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.host
 LIMIT = 2
 SLOW = "sim/deltas-10-rate-20"
 LONG = "sim/deltas-100-rate-20"
-"""Five seconds: 0.6 calls the installer at each save, while nothing else runs."""
+"""A scenario that takes five seconds: 0.6 runs the installer at each save, and blocks everything else meanwhile."""
 
 
 @pytest.fixture

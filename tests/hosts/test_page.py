@@ -1,4 +1,4 @@
-"""The real page in Chromium."""
+"""The real page of a real host, in Chromium."""
 
 import asyncio
 import os
@@ -27,14 +27,16 @@ QUESTION = "Which of the two readings is right?"
 
 @pytest.fixture
 def expected(host: InstalledHost) -> str:
-    """Return what the model says to an API client, which the page must show too."""
+    """Return the model's answer to an API client, which the page must show too."""
     return asyncio.run(_answer_of(host))
 
 
 @pytest.fixture
 def chromium(host: InstalledHost) -> Iterator[Page]:
-    """Give a page in which the administrator is signed in and has read what is new in this version."""
-    asyncio.run(_mark_news_as_read(host))  # before Chromium: the driver keeps a loop running in this thread
+    """Yield a page in which the administrator is signed in and has dismissed the release notes."""
+    asyncio.run(
+        _mark_news_as_read(host)
+    )  # before Chromium starts, because its driver keeps an event loop running in this thread
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1000, "height": 560})
@@ -62,7 +64,7 @@ def test_person_types_a_message_and_reads_the_streamed_answer(
 
 @pytest.fixture
 def tools(host: InstalledHost) -> None:
-    """Give the host its tools, before Chromium."""
+    """Install the tools in the host, before Chromium starts."""
     asyncio.run(_install_tools(host))
 
 
@@ -89,7 +91,7 @@ def test_tools_of_several_rounds_are_shown_running_then_done_with_their_results_
 
 
 @pytest.mark.usefixtures("tools")
-def test_tools_of_a_stopped_answer_are_shown_as_ended_and_the_chat_goes_on(
+def test_tools_of_a_stopped_answer_are_shown_as_ended_and_the_chat_continues(
     chromium: Page, host: InstalledHost, tmp_path: Path
 ) -> None:
     waiting = order("wait_for_file", {"path": str(tmp_path / "never")}, first=2)
@@ -107,7 +109,7 @@ def test_tools_of_a_stopped_answer_are_shown_as_ended_and_the_chat_goes_on(
 
 
 def _ask(page: Page, host: InstalledHost, *lines: str) -> Locator:
-    """Ask in a new chat with all tools on offer; return the place of the answer."""
+    """Ask in a new chat with all tools selected; return the locator of the answer."""
     query = urlencode({"models": WITH_TOOLS, "tools": ",".join(TOOLS), "q": "\n".join(lines)})
     page.goto(f"{host.url}/?{query}")
     box = page.locator("#chat-input")
@@ -117,7 +119,7 @@ def _ask(page: Page, host: InstalledHost, *lines: str) -> Locator:
 
 
 def _shows_what_tools_did(answer: Locator) -> None:
-    """Expect the calls of all rounds with their results, the sources and the picture."""
+    """Expect that the page shows the calls of all rounds with their results, the sources and the picture."""
     header = answer.get_by_text("Explored")
     expect(header).to_be_visible()
     expect(answer).not_to_contain_text("Exploring")

@@ -1,4 +1,4 @@
-"""Tools in a running host: installed from the sources beside this, open to everybody, used by a page."""
+"""Tools in a running host: installed from the files in `tools`, usable by everybody, called from a page."""
 
 import asyncio
 import json
@@ -16,13 +16,13 @@ from tests.hosts.installed import FUNCTION_ID, InstalledHost, eventually
 
 SOURCES = Path(__file__).parent / "tools"
 TOOLS = ("adding", "sleeping", "failing", "returning", "counting")
-"""Ids of the tool sets; each holds one or more functions."""
+"""Ids of the tool sets; each has one or more functions."""
 
 PAUSE_SECONDS = 20.0
 
 
 async def install_tools(admin: HostAdmin, names: Iterable[str] = TOOLS) -> None:
-    """Create the tool sets a host does not have yet, for everybody."""
+    """Create the tool sets that the host does not have yet, with access for everybody."""
     there = {str(tool["id"]) for tool in await admin.request("GET", "/api/v1/tools/")}
     access = {"access_grants": [EVERYBODY]} if admin.at_least("0.8") else {"access_control": None}
     for name in names:
@@ -33,9 +33,9 @@ async def install_tools(admin: HostAdmin, names: Iterable[str] = TOOLS) -> None:
 
 
 async def let_choose(admin: HostAdmin, *, search: bool = False) -> None:
-    """Let people ask for approval of calls and bring tool servers of their own, which 0.12 does not allow at first.
+    """Allow people to request approval of calls and to use tool servers of their own, which 0.12 forbids by default.
 
-    `search` sends no definitions of tools, which the model then has to look for.
+    `search`: requests contain no definitions of tools, so the model has to search for tools.
     """
     if not admin.at_least("0.12"):
         return
@@ -49,7 +49,7 @@ async def let_choose(admin: HostAdmin, *, search: bool = False) -> None:
 
 @asynccontextmanager
 async def tab_with_tools(admin: HostAdmin) -> AsyncIterator[BrowserSession]:
-    """Open a tab of a host that has the tools, whose own tool server always finds the same way."""
+    """Open a tab of a host that has the tools; the tab's own tool server always returns the same result."""
     await install_tools(admin)
     await let_choose(admin)
     answer = [{"way": "north"}, {"content-type": "application/json"}]
@@ -59,7 +59,7 @@ async def tab_with_tools(admin: HostAdmin) -> AsyncIterator[BrowserSession]:
 
 @asynccontextmanager
 async def settings(admin: HostAdmin, **values: Json) -> AsyncIterator[None]:
-    """Change valves of the function for the time of a block."""
+    """Change valves of the function inside a block."""
     before = await admin.valves(FUNCTION_ID)
     await admin.set_valves(FUNCTION_ID, {**before, **values})
     try:
@@ -69,7 +69,7 @@ async def settings(admin: HostAdmin, **values: Json) -> AsyncIterator[None]:
 
 
 async def pipe_calls(host: InstalledHost, turn: Turn) -> int:
-    """Wait until nothing runs for an answer any more and return how often the host called the pipe for it."""
+    """Wait until an answer and its tasks have ended; return how often the host called the pipe for it."""
     await turn.idle()
 
     def ended() -> int:
@@ -81,8 +81,8 @@ async def pipe_calls(host: InstalledHost, turn: Turn) -> int:
 
 
 async def pending_call(turn: Turn) -> dict[str, Json]:
-    """Wait until the host has paused an answer for the person's word on a call, and return the call."""
-    async with deadline(PAUSE_SECONDS, "no call was put to the person"):
+    """Wait until the host has paused an answer for a call that needs the person, and return the call."""
+    async with deadline(PAUSE_SECONDS, "no call waited for the person"):
         while True:
             items = (await turn.read_back()).get("output") or []
             for item in items:
@@ -94,30 +94,30 @@ async def pending_call(turn: Turn) -> dict[str, Json]:
 async def resolve(
     turn: Turn, admin: HostAdmin, call: Mapping[str, Json], action: str, **answer: Json
 ) -> dict[str, Json]:
-    """Approve, reject or answer a paused call; return the stored answer once it is complete."""
+    """Approve, reject or answer a paused call; return the stored answer after it is complete."""
     await admin.wait_until_idle(turn.chat_id)
     form = {"call_id": call["call_id"], "action": action, **answer}
     await admin.request("POST", f"/api/v1/chats/{turn.chat_id}/messages/{turn.answer_id}/resolve", form)
-    async with deadline(PAUSE_SECONDS, "the answer did not go on"):
+    async with deadline(PAUSE_SECONDS, "the answer did not continue"):
         while not _is_complete(message := await turn.read_back()):
             await asyncio.sleep(POLL_SECONDS)
     return message
 
 
 def _is_complete(message: Mapping[str, Json]) -> bool:
-    """Tell whether an answer is done with a text after its calls."""
+    """Return whether an answer has ended with a text after its calls."""
     return bool(message.get("done") and message.get("output") and message["output"][-1]["type"] == "message")
 
 
 def results(turn: Turn) -> list[str]:
-    """Return what the model was told, as it quotes it."""
+    """Return the results that the model got, as its answer quotes them."""
     return turn.stored_text.partition("results: ")[2].split(" | ")
 
 
 def sent_calls(sent: Iterable[Mapping[str, Json]]) -> list[tuple[str, Json]]:
     """Return name and output of each call in a request's input, in the order of the calls.
 
-    Fails unless every call has one output, which stands after it and before anything else but calls and outputs.
+    Fails unless every call has one output that follows it, with only calls and outputs in between.
     """
     names: dict[str, str] = {}
     outputs: dict[str, Json] = {}
@@ -135,18 +135,18 @@ def sent_calls(sent: Iterable[Mapping[str, Json]]) -> list[tuple[str, Json]]:
 
 
 def with_tools(*names: str, params: Mapping[str, Json] | None = None, **body: Json) -> TurnOptions:
-    """Choose tool sets for a message, to be called by the model itself; `body` adds fields to the request."""
+    """Select tool sets for a message, in native mode (the model calls them); `body` adds fields to the request."""
     return TurnOptions((), {"function_calling": "native", **(params or {})}, tool_ids=names or TOOLS, body=body)
 
 
 def order(
     name: str, arguments: Mapping[str, Json] | str = "", *, first: int = 1, times: int = 1, rounds: int = 1
 ) -> str:
-    """Write the line of a prompt by which `sim/tools` calls a tool; a text stands as it is."""
+    """Return the prompt line that makes `sim/tools` call a tool; `arguments` given as text are used unchanged."""
     text = arguments if isinstance(arguments, str) else json.dumps(arguments)
     return f"CALL {name} @{first} x{times} r{rounds} {text}".rstrip()
 
 
 def direct_server(url: str, *specs: Json, title: str = "Maps") -> dict[str, Json]:
-    """Describe a tool server only the browser reaches, as the page hands it over."""
+    """Return the description of a tool server that only the browser can reach, as the page sends it."""
     return {"url": url, "path": "openapi.json", "config": {"enable": True}, "info": {"title": title}, "specs": specs}

@@ -1,5 +1,6 @@
-"""What upstream refuses before a model is asked, and in which words.
+"""Reject requests that upstream would reject before it calls a model, with upstream's error messages.
 
-`shapes` describes types, `request`, `items`, `tools` and `chat` the schemas made of them; `history`, `chat_history`
-and `limits` are the rules of the hosts behind upstream, `routing` those that leave no endpoint.
+`shapes` has checks of JSON types; `request`, `items`, `tools` and `chat` have the schemas built of them. `history`,
+`chat_history` and `limits` have the rules of the providers behind upstream, `routing` those that exclude every
+endpoint.
 """

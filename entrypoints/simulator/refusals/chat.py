@@ -1,4 +1,4 @@
-"""The body of POST /chat/completions (openrouter_api 11)."""
+"""The schema of a body of POST /chat/completions (openrouter_api 11)."""
 
 from entrypoints.simulator.answers import Refusal, common
 from entrypoints.simulator.payload import Json
@@ -96,7 +96,7 @@ _CHAT = fields(
 
 
 def check_chat(body: Json) -> None:
-    """Refuse a chat body that fits no schema, naming the first field at fault."""
+    """Raise Refusal for a chat body that does not fit the schema; its message names the first wrong field."""
     issues = _CHAT(body)
     if issues:
         where = ".".join(map(str, issues[0]["path"]))

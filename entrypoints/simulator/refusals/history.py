@@ -1,4 +1,4 @@
-"""What hosts refuse in a well-formed history of POST /responses (openrouter_api 3, 7.2)."""
+"""Reject well-formed histories of POST /responses that providers reject (openrouter_api 3, 7.2)."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import orjson
 
 from entrypoints.simulator.payload import Json
-from entrypoints.simulator.refusals.verdicts import Host
+from entrypoints.simulator.refusals.verdicts import Provider
 from entrypoints.simulator.seals import sealed, signature
 
 TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
@@ -14,70 +14,72 @@ _PREFIXES = {"function_call": "fc", "reasoning": "rs", "message": "msg"}
 _PICTURE = re.compile(r"data:image/(?:png|jpe?g|webp|gif)[;,]")
 _CALLS = {"function_call": "function_call_output", "custom_tool_call": "custom_tool_call_output"}
 
-Rule = Callable[[list[Json], Host], None]
+Rule = Callable[[list[Json], Provider], None]
 
 
-def check_history(items: list[Json], host: Host) -> None:
-    """Refuse what the host behind `host` would refuse."""
+def check_history(items: list[Json], provider: Provider) -> None:
+    """Raise Refusal for a history that `provider` would reject."""
     for rule in _RULES:
-        rule(items, host)
+        rule(items, provider)
 
 
-def _unique_ids(items: list[Json], host: Host) -> None:
+def _unique_ids(items: list[Json], provider: Provider) -> None:
     seen = set[str]()
     for item in items:
         identifier = item.get("id")
         if identifier and identifier in seen:
-            host.refuse(f"Duplicate item found with id {identifier}. Remove duplicate items from your input.")
+            provider.refuse(f"Duplicate item found with id {identifier}. Remove duplicate items from your input.")
         if identifier:
             seen.add(identifier)
 
 
-def _id_prefixes(items: list[Json], host: Host) -> None:
+def _id_prefixes(items: list[Json], provider: Provider) -> None:
     for index, item in enumerate(items):
         prefix = _PREFIXES.get(item.get("type", "message"))
         identifier = item.get("id")
         if prefix and identifier and not identifier.startswith(prefix):
             field = f"input[{index}].id"
-            host.refuse(f"Invalid '{field}': '{identifier}'. Expected an ID that begins with '{prefix}'.", param=field)
+            provider.refuse(
+                f"Invalid '{field}': '{identifier}'. Expected an ID that begins with '{prefix}'.", param=field
+            )
 
 
-def _outputs_follow_calls(items: list[Json], host: Host) -> None:
+def _outputs_follow_calls(items: list[Json], provider: Provider) -> None:
     called, answered = set[str](), set[str]()
     for item in items:
         kind, call_id = item.get("type"), item.get("call_id", "")
         if kind in _CALLS:
             if call_id in called:
-                host.refuse(f"Duplicate tool call id {call_id}.")
+                provider.refuse(f"Duplicate tool call id {call_id}.")
             called.add(call_id)
         elif kind in _CALLS.values():
             if call_id not in called:
-                host.refuse(f"No tool call found for function call output with call_id {call_id}.")
+                provider.refuse(f"No tool call found for function call output with call_id {call_id}.")
             if call_id in answered:
-                host.refuse(f"More than one output found for tool call {call_id}.")
+                provider.refuse(f"More than one output found for tool call {call_id}.")
             answered.add(call_id)
 
 
-def _calls_have_outputs(items: list[Json], host: Host) -> None:
-    """A call may wait for its output only at the very end."""
+def _calls_have_outputs(items: list[Json], provider: Provider) -> None:
+    """Require an output for every call, except for calls at the very end."""
     last = max((i for i, item in enumerate(items) if item.get("type") not in {*_CALLS, "reasoning"}), default=-1)
     answered = {item["call_id"] for item in items if item.get("type") in _CALLS.values()}
     for item in items[: last + 1]:
         if item.get("type") in _CALLS and item["call_id"] not in answered:
-            host.refuse(f"No tool output found for function call {item['call_id']}.")
+            provider.refuse(f"No tool output found for function call {item['call_id']}.")
 
 
-def _call_contents(items: list[Json], host: Host) -> None:
+def _call_contents(items: list[Json], provider: Provider) -> None:
     for index, item in enumerate(items):
         if item.get("type") != "function_call":
             continue
         if not TOOL_NAME.fullmatch(item["name"]):
-            host.refuse(
+            provider.refuse(
                 f"Invalid 'input[{index}].name': string does not match pattern '^[a-zA-Z0-9_-]{{1,64}}$'.",
                 param=f"input[{index}].name",
             )
         if not _is_object(item["arguments"]):
-            host.refuse(f"Invalid 'input[{index}].arguments': expected the text of a JSON object.")
+            provider.refuse(f"Invalid 'input[{index}].arguments': expected the text of a JSON object.")
 
 
 def _is_object(text: str) -> bool:
@@ -87,57 +89,59 @@ def _is_object(text: str) -> bool:
         return False
 
 
-def _reasoning_is_intact(items: list[Json], host: Host) -> None:
+def _reasoning_is_intact(items: list[Json], provider: Provider) -> None:
     for item in items:
         if item.get("type") != "reasoning":
             continue
         blob = item.get("encrypted_content")
-        if blob and blob != sealed(host.model, item["id"]):
-            host.refuse(
+        if blob and blob != sealed(provider.model, item["id"]):
+            provider.refuse(
                 f"The encrypted content for item {item['id']} could not be verified. "
                 "Reason: Encrypted content could not be decrypted or parsed.",
                 code="invalid_encrypted_content",
             )
-        if item.get("content") and host.signs_thinking:
-            _signed(item, host)
+        if item.get("content") and provider.signs_thinking:
+            _signed(item, provider)
 
 
-def _signed(item: Json, host: Host) -> None:
+def _signed(item: Json, provider: Provider) -> None:
     thought = "".join(part["text"] for part in item["content"])
     given = item.get("signature")
     if not given:
-        host.refuse("messages: thinking.signature: Field required")
-    if given != signature(host.model, thought):
-        host.refuse("messages: Invalid `signature` in `thinking` block")
+        provider.refuse("messages: thinking.signature: Field required")
+    if given != signature(provider.model, thought):
+        provider.refuse("messages: Invalid `signature` in `thinking` block")
 
 
-def _reasoning_is_followed(items: list[Json], host: Host) -> None:
+def _reasoning_is_followed(items: list[Json], provider: Provider) -> None:
     following: list[Json] = [*items[1:], {}]
     for item, successor in zip(items, following, strict=True):
         if item.get("type") != "reasoning":
             continue
         goes_on = successor.get("type") in {"reasoning", *_CALLS} or successor.get("role") == "assistant"
         if not goes_on:
-            host.refuse(f"Item '{item['id']}' of type 'reasoning' was provided without its required following item.")
+            provider.refuse(
+                f"Item '{item['id']}' of type 'reasoning' was provided without its required following item."
+            )
 
 
-def _media_are_readable(items: list[Json], host: Host) -> None:
+def _media_are_readable(items: list[Json], provider: Provider) -> None:
     for part in parts_of(items):
         kind = part.get("type")
         url = part.get("image_url")
         if kind == "input_image" and isinstance(url, str) and url.startswith("data:") and not _PICTURE.match(url):
-            host.refuse("The image format is not supported.", error_type="unsupported_image_format")
+            provider.refuse("The image format is not supported.", error_type="unsupported_image_format")
         if kind == "input_image" and not url and not part.get("file_id"):
-            host.refuse("An image needs a URL or data.", error_type="invalid_image")
+            provider.refuse("An image needs a URL or data.", error_type="invalid_image")
         if kind == "input_audio" and str(part["input_audio"]["data"]).startswith("data:"):
-            host.refuse("Invalid 'input_audio.data': expected bare base64 without a data URL prefix.")
+            provider.refuse("Invalid 'input_audio.data': expected bare base64 without a data URL prefix.")
 
 
-def _texts_are_not_empty(items: list[Json], host: Host) -> None:
-    if host.refuses_empty_text and any(
+def _texts_are_not_empty(items: list[Json], provider: Provider) -> None:
+    if provider.refuses_empty_text and any(
         part.get("type") in {"input_text", "output_text"} and not part["text"] for part in parts_of(items)
     ):
-        host.refuse("messages: text content blocks must be non-empty")
+        provider.refuse("messages: text content blocks must be non-empty")
 
 
 def parts_of(items: list[Json]) -> Iterator[Json]:

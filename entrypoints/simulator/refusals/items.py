@@ -1,4 +1,4 @@
-"""The input items and content parts POST /responses takes (openrouter_api 3)."""
+"""The schemas of input items and content parts of POST /responses (openrouter_api 3)."""
 
 from entrypoints.simulator.refusals.shapes import (
     Check,
@@ -138,7 +138,7 @@ _SERVER_TOOLS = (
 
 
 def _known_only_by_type(name: str) -> tuple[str, Check]:
-    """Accept an item of a kind nobody replays, of which only the type is looked at."""
+    """Accept items of a rare type; only the type is checked."""
     return name, fields({"type": one_of(name)})
 
 
@@ -159,4 +159,4 @@ _ITEMS: list[tuple[str | None, Check]] = [
 ]
 _ITEM_LIST = listed(tagged(_ITEMS), least=1)
 INPUT = either(text(shortest=1), _ITEM_LIST)
-"""The whole `input`: a text or a list of items, never empty."""
+"""The whole `input`: a text or a list of items, not empty."""

@@ -1,10 +1,10 @@
-"""Rules between fields, and those that depend on the model's entry in the catalog (openrouter_api 2, 6, 7)."""
+"""Rules about combinations of fields, and about the model's entry in the catalog (openrouter_api 2, 6, 7)."""
 
 from entrypoints.simulator.answers import Refusal, common
 from entrypoints.simulator.payload import Json
 from entrypoints.simulator.prompts import Prompt
 from entrypoints.simulator.refusals.history import TOOL_NAME
-from entrypoints.simulator.refusals.verdicts import Host
+from entrypoints.simulator.refusals.verdicts import Provider
 
 OPENAI_LEAST_OUTPUT = 16
 CLAUDE_LEAST_BUDGET = 1024
@@ -12,30 +12,30 @@ _MANDATORY = "Reasoning is mandatory for this endpoint and cannot be disabled."
 
 
 def refuse(message: str, error_type: str = "invalid_request") -> None:
-    """Refuse in upstream's own name."""
+    """Raise Refusal with upstream's own error, not a provider's."""
     raise Refusal(common(400, message, {"error_type": error_type}))
 
 
-def check_limits(body: Json, prompt: Prompt, entry: Json, host: Host) -> None:
-    """Refuse combinations the schemas allow."""
+def check_limits(body: Json, prompt: Prompt, entry: Json, provider: Provider) -> None:
+    """Raise Refusal for wrong combinations that the schemas allow."""
     if body.get("background"):
         refuse("Background mode is not supported.")
-    _output_limit(body, entry, host)
+    _output_limit(body, entry, provider)
     _context(prompt, entry)
     reasoning = body.get("reasoning") or {}
-    _reasoning(body, reasoning, entry, host)
-    _tools(body, prompt, host)
+    _reasoning(body, reasoning, entry, provider)
+    _tools(body, prompt, provider)
     forced = prompt.choice not in {"auto", "none"}
-    if forced and host.author == "anthropic" and (reasoning.get("max_tokens") or _wants(reasoning)):
-        host.refuse("Thinking may not be enabled when tool_choice forces tool use.")
+    if forced and provider.author == "anthropic" and (reasoning.get("max_tokens") or _wants(reasoning)):
+        provider.refuse("Thinking may not be enabled when tool_choice forces tool use.")
 
 
-def _output_limit(body: Json, entry: Json, host: Host) -> None:
+def _output_limit(body: Json, entry: Json, provider: Provider) -> None:
     limit = output_limit(body)
     if limit is None:
         return
-    if host.author == "openai" and limit < OPENAI_LEAST_OUTPUT:
-        host.refuse(
+    if provider.author == "openai" and limit < OPENAI_LEAST_OUTPUT:
+        provider.refuse(
             "Invalid 'max_output_tokens': integer below minimum value. "
             f"Expected a value >= {OPENAI_LEAST_OUTPUT}, but got {limit} instead.",
             param="max_output_tokens",
@@ -43,14 +43,14 @@ def _output_limit(body: Json, entry: Json, host: Host) -> None:
         )
     most = entry["top_provider"].get("max_completion_tokens")
     if most is not None and limit > most:
-        host.refuse(
+        provider.refuse(
             f"max_tokens is too large: {limit}. This model supports at most {most} completion tokens.",
             error_type="max_tokens_exceeded",
         )
 
 
 def output_limit(body: Json) -> int | None:
-    """Read the wanted limit of output tokens, by whichever name."""
+    """Return the requested limit of output tokens, from the first of its three names that is set."""
     names = ("max_output_tokens", "max_completion_tokens", "max_tokens")
     return next((int(body[name]) for name in names if body.get(name) is not None), None)
 
@@ -70,46 +70,46 @@ def _wants(reasoning: Json) -> bool:
     return reasoning.get("enabled") is True or reasoning.get("effort") not in {None, "none"}
 
 
-def _reasoning(body: Json, reasoning: Json, entry: Json, host: Host) -> None:
+def _reasoning(body: Json, reasoning: Json, entry: Json, provider: Provider) -> None:
     effort, budget = reasoning.get("effort"), reasoning.get("max_tokens")
     if effort is not None and budget is not None:
         refuse('Only one of "reasoning.effort" and "reasoning.max_tokens" may be specified.')
     off = effort == "none" or reasoning.get("enabled") is False or body.get("reasoning_effort") == "none"
     if off and (entry.get("reasoning") or {}).get("mandatory"):
         refuse(_MANDATORY)
-    if budget is None or host.author != "anthropic":
+    if budget is None or provider.author != "anthropic":
         return
     if budget < CLAUDE_LEAST_BUDGET:
-        host.refuse(f"thinking.budget_tokens: Input should be greater than or equal to {CLAUDE_LEAST_BUDGET}")
+        provider.refuse(f"thinking.budget_tokens: Input should be greater than or equal to {CLAUDE_LEAST_BUDGET}")
     limit = output_limit(body)
     if limit is not None and budget >= limit:
-        host.refuse("`max_tokens` must be greater than `thinking.budget_tokens`.")
+        provider.refuse("`max_tokens` must be greater than `thinking.budget_tokens`.")
 
 
-def _tools(body: Json, prompt: Prompt, host: Host) -> None:
+def _tools(body: Json, prompt: Prompt, provider: Provider) -> None:
     names = [tool.name for tool in prompt.tools]
     for index, tool in enumerate(prompt.tools):
         if not TOOL_NAME.fullmatch(tool.name):
-            host.refuse(
+            provider.refuse(
                 f"Invalid 'tools[{index}].name': string does not match pattern '^[a-zA-Z0-9_-]{{1,64}}$'.",
                 param=f"tools[{index}].name",
             )
         if tool.parameters and tool.parameters.get("type") != "object":
-            host.refuse(
+            provider.refuse(
                 f"Invalid schema for function '{tool.name}': schema must be a JSON Schema of type \"object\".",
                 param=f"tools[{index}].parameters",
                 code="invalid_function_parameters",
             )
     if len(set(names)) < len(names):
-        host.refuse("Tool names must be unique.", param="tools")
+        provider.refuse("Tool names must be unique.", param="tools")
     if not body.get("tools") and prompt.choice != "auto":
-        host.refuse("Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are specified.")
+        provider.refuse("Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are specified.")
     if prompt.choice not in {"auto", "none", "required", *names}:
-        host.refuse(f"Tool choice '{prompt.choice}' not found in 'tools' parameter.", param="tool_choice")
+        provider.refuse(f"Tool choice '{prompt.choice}' not found in 'tools' parameter.", param="tool_choice")
     for given in body.get("tools") or ():
         function = given.get("function") or given
         if function.get("strict") and not _strict(function.get("parameters")):
-            host.refuse(
+            provider.refuse(
                 f"Invalid schema for function '{function['name']}': in strict mode every property must be "
                 "required and 'additionalProperties' must be false.",
                 code="invalid_function_parameters",
@@ -117,7 +117,7 @@ def _tools(body: Json, prompt: Prompt, host: Host) -> None:
 
 
 def _strict(schema: object) -> bool:
-    """Tell whether a schema is closed and complete at every level."""
+    """Return whether a schema is strict: at every level all properties are required and no others are allowed."""
     if isinstance(schema, list):
         return all(_strict(entry) for entry in schema)
     if not isinstance(schema, dict):

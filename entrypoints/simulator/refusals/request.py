@@ -1,4 +1,4 @@
-"""The body of POST /responses, and the parts it shares with chat (openrouter_api 2, 7, 12)."""
+"""The schema of a body of POST /responses, and the parts it shares with chat (openrouter_api 2, 7, 12)."""
 
 from entrypoints.simulator.answers import Refusal, invalid_prompt
 from entrypoints.simulator.payload import Json
@@ -140,7 +140,7 @@ _RESPONSES = fields(
 
 
 def check_responses(body: Json) -> None:
-    """Refuse a body of POST /responses that fits no schema; unknown top-level keys pass."""
+    """Raise Refusal for a body of POST /responses that does not fit the schema; unknown top-level keys are allowed."""
     issues = _RESPONSES(body)
     if issues:
         raise Refusal(invalid_prompt(issues))

@@ -1,4 +1,4 @@
-"""Requests no endpoint is left for: 404 before any host was asked (openrouter_api 6.1, 9.2, 12)."""
+"""Reject requests that exclude every endpoint: 404 before any provider is called (openrouter_api 6.1, 9.2, 12)."""
 
 from decimal import Decimal, InvalidOperation
 
@@ -13,7 +13,7 @@ _CATALOG_NAMES = {
     "max_output_tokens": "max_tokens",
     "text": "response_format",
 }
-"""Request fields the catalog lists under another name."""
+"""Request fields that the catalog lists under another name."""
 
 _LISTED_PARAMETERS = frozenset(
     {
@@ -26,7 +26,7 @@ _MILLION = 1_000_000
 
 
 def check_routing(body: Json, prompt: Prompt, model: Model) -> None:
-    """Refuse what the model's endpoints can not do or the preferences exclude."""
+    """Raise Refusal for what the model's endpoints do not support or the provider preferences exclude."""
     entry = model.entry
     outputs = set(entry["architecture"]["output_modalities"])
     if not outputs & {"text", "image"}:
@@ -68,7 +68,7 @@ def _named(slugs: list[str] | tuple[()], names: set[str]) -> bool:
 
 
 def _above(rate: str | None, limit: str) -> bool:
-    """Compare USD per unit with a limit in USD per million."""
+    """Return whether a price in USD per unit is above a limit in USD per million units."""
     try:
         return rate is not None and Decimal(rate) * _MILLION > Decimal(limit)
     except InvalidOperation:

@@ -1,6 +1,6 @@
-"""Small checks of JSON values that tell what is wrong the way upstream's schemas do.
+"""Small checks of JSON values that report issues in the format of upstream's schemas.
 
-A check returns issues whose `path` is relative to the value checked; none means the value fits.
+A check returns a list of issues whose `path` is relative to the checked value; an empty list means that it is valid.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,14 +12,14 @@ Check = Callable[[Any], list[Json]]
 
 
 class _Missing:
-    """Stands for a key that is not there."""
+    """Represents the value of a missing key."""
 
 
 MISSING = _Missing()
 
 
 def kind_of(value: object) -> str:
-    """Name the JSON type of a value."""
+    """Return the name of a value's JSON type."""
     if value is MISSING:
         return "undefined"
     if value is None:
@@ -34,23 +34,23 @@ def kind_of(value: object) -> str:
 
 
 def wrong_type(expected: str, value: object) -> list[Json]:
-    """Report a value of another type than expected."""
+    """Report a value of an unexpected type."""
     message = f"Invalid input: expected {expected}, received {kind_of(value)}"
     return [{"expected": expected, "code": "invalid_type", "path": [], "message": message}]
 
 
 def custom(message: str) -> list[Json]:
-    """Report something no type can say."""
+    """Report an issue that is not about a type."""
     return [{"code": "custom", "path": [], "message": message}]
 
 
 def under(key: str | int, issues: list[Json]) -> list[Json]:
-    """Move issues one level down."""
+    """Return the issues with `key` put before their paths."""
     return [{**issue, "path": [key, *issue["path"]]} for issue in issues]
 
 
 def text(*, shortest: int = 0, longest: int | None = None) -> Check:
-    """Accept strings within a length."""
+    """Accept strings whose length is within bounds."""
 
     def check(value: Any) -> list[Json]:
         if not isinstance(value, str):
@@ -76,7 +76,7 @@ def number(low: float | None = None, high: float | None = None) -> Check:
 
 
 def integer(low: int | None = None, high: int | None = None) -> Check:
-    """Accept whole numbers within bounds; `5.0` is whole, as JSON knows no integers."""
+    """Accept integers within bounds; `5.0` counts as one, because JSON has no integer type."""
     return _bounded("int", low, high)
 
 
@@ -103,17 +103,17 @@ def boolean(value: Any) -> list[Json]:
 
 
 def anything(value: Any) -> list[Json]:
-    """Accept what is there."""
+    """Accept any value except a missing key."""
     return wrong_type("value", value) if value is MISSING else []
 
 
 def absent(value: Any) -> list[Json]:
-    """Accept only null, where upstream has the field and no use for it."""
+    """Accept only null, for fields that upstream defines but does not support."""
     return [] if value is None else wrong_type("undefined", value)
 
 
 def one_of(*values: str | bool) -> Check:
-    """Accept one of some literals."""
+    """Accept the given literals."""
     quoted = [f'"{value}"' if isinstance(value, str) else str(value).lower() for value in values]
     said = quoted[0] if len(quoted) == 1 else f"one of {'|'.join(quoted)}"
     word = "input" if len(quoted) == 1 else "option"
@@ -128,12 +128,12 @@ def one_of(*values: str | bool) -> Check:
 
 
 def nullable(check: Check) -> Check:
-    """Accept null as well."""
+    """Accept null, and what `check` accepts."""
     return lambda value: [] if value is None else check(value)
 
 
 def listed(check: Check, *, least: int = 0, most: int | None = None) -> Check:
-    """Accept arrays whose every entry fits."""
+    """Accept arrays of valid entries."""
 
     def check_list(value: Any) -> list[Json]:
         if not isinstance(value, list):
@@ -145,7 +145,7 @@ def listed(check: Check, *, least: int = 0, most: int | None = None) -> Check:
 
 
 def mapped(check: Check) -> Check:
-    """Accept objects with any keys whose every value fits."""
+    """Accept objects with any keys and valid values."""
 
     def check_map(value: Any) -> list[Json]:
         if not isinstance(value, dict):
@@ -158,7 +158,7 @@ def mapped(check: Check) -> Check:
 def fields(
     required: Mapping[str, Check], optional: Mapping[str, Check] | None = None, *, closed: bool = False
 ) -> Check:
-    """Accept objects with these keys; others pass unless `closed`."""
+    """Accept objects with these keys; unknown keys are allowed unless `closed`."""
     optional = optional or {}
 
     def check(value: Any) -> list[Json]:
@@ -176,12 +176,12 @@ def fields(
 
 
 def either(*checks: Check) -> Check:
-    """Accept what fits one of some checks; otherwise report the failures of all."""
+    """Accept what one of the checks accepts; otherwise report the issues of all."""
     return tagged([(None, check) for check in checks])
 
 
 def tagged(alternatives: Sequence[tuple[str | None, Check]]) -> Check:
-    """Accept what fits one alternative, trying those first whose tag is the value's `type`."""
+    """Accept what one alternative accepts; alternatives whose tag equals the value's `type` are tried first."""
 
     def check(value: Any) -> list[Json]:
         tag = value.get("type") if isinstance(value, dict) else None

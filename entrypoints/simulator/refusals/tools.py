@@ -1,4 +1,4 @@
-"""The tools, tool choices and text formats a request may name (openrouter_api 6)."""
+"""The schemas of tools, tool choices and text formats (openrouter_api 6)."""
 
 from typing import Any
 
@@ -131,7 +131,7 @@ _MOST_PAIRS, _LONGEST_KEY, _LONGEST_VALUE = 16, 64, 512
 
 
 def metadata(value: Any) -> list[Json]:
-    """Check request metadata: few short strings under plain keys."""
+    """Check request metadata: a few short strings with plain keys."""
     if not isinstance(value, dict):
         return wrong_type("record", value)
     issues = mapped(text(longest=_LONGEST_VALUE))(value)

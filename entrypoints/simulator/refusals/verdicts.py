@@ -1,4 +1,4 @@
-"""Who refuses: the host behind a model, quoted by upstream."""
+"""The provider behind a model, and the errors of it that upstream passes on."""
 
 from dataclasses import dataclass
 from typing import NoReturn
@@ -7,25 +7,25 @@ from entrypoints.simulator.answers import Refusal, from_provider
 
 
 @dataclass(frozen=True, slots=True)
-class Host:
-    """The host that serves `model`; `author` is the first part of its slug."""
+class Provider:
+    """The provider that serves `model`; `author` is the first part of the model's slug."""
 
     model: str
-    provider: str
+    name: str
 
     @property
     def author(self) -> str:
-        """Name whose rules apply."""
+        """Return the model's author, whose rules apply."""
         return self.model.lstrip("~").partition("/")[0]
 
     @property
     def signs_thinking(self) -> bool:
-        """Tell whether raw thinking must come back with its signature."""
+        """Return whether raw thinking must be sent back with its signature."""
         return self.author == "anthropic" or self.model.startswith("sim/thinking-raw")
 
     @property
     def refuses_empty_text(self) -> bool:
-        """Tell whether an empty text block is an error."""
+        """Return whether an empty text block is an error."""
         return self.author == "anthropic"
 
     def refuse(
@@ -36,5 +36,5 @@ class Host:
         code: str | None = None,
         error_type: str = "invalid_request",
     ) -> NoReturn:
-        """Refuse with the host's words."""
-        raise Refusal(from_provider(400, self.provider, message, param=param, code=code, error_type=error_type))
+        """Raise Refusal with an error of the provider, wrapped by upstream."""
+        raise Refusal(from_provider(400, self.name, message, param=param, code=code, error_type=error_type))

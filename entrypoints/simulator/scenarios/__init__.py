@@ -1,5 +1,5 @@
-"""What the models named `sim/...` do: a slug is parsed into a scenario, a scenario returns a script of moves.
+"""The behaviour of the models `sim/...`: a slug is parsed into a scenario, a scenario returns a script of moves.
 
-`moves` is the vocabulary, `registry` the list of slugs, the others hold the scenarios by family.
-No I/O and no wire format in here.
+`moves` has the moves, `registry` the list of slugs, the other modules the scenarios by family. There is no I/O and no
+wire format in this folder.
 """

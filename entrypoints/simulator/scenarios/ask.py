@@ -1,4 +1,4 @@
-"""What a scenario may know of the call it answers."""
+"""The facts about a call that its scenario gets."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from entrypoints.simulator.prompts import Prompt
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """`attempt` counts the calls of this slug from 1; `model` is the slug that answers."""
+    """One call. `attempt` counts the calls of this slug from 1; `model` is the slug of the model that answers."""
 
     model: str
     generation_id: str

@@ -1,4 +1,4 @@
-"""Plain answers: the echo, background tasks of a chat host, and tool calls."""
+"""Plain answers: the echo, answers to a chat host's background tasks, and tool calls."""
 
 import re
 from typing import Any
@@ -30,17 +30,17 @@ _TASK_ANSWERS: dict[str, Json] = {
 
 
 def words_of(text: str) -> list[str]:
-    """Split into pieces as a model would send them: a word and the space after it."""
+    """Split a text into pieces as a model would send them: a word and the space after it."""
     return re.findall(r"\s*\S+\s?|\s+", text)
 
 
 def echo(ask: Ask) -> Script:
-    """Repeat the last user text; answer a background task with the JSON it asks for."""
+    """Repeat the last user text; answer a background task with the JSON it requests."""
     return (Say(words_of(task_answer(ask.prompt.text) or f"You said: {ask.prompt.text}")), Finish())
 
 
 def task_answer(text: str) -> str | None:
-    """Answer a task template, or None where `text` is none (also a retrieval template, which wants prose)."""
+    """Return the JSON answer to a task template; None for other texts and for retrieval templates, which need prose."""
     task = _TASK.search(text)
     if task is None:
         return None
@@ -52,13 +52,13 @@ def task_answer(text: str) -> str | None:
 
 
 def picture(ask: Ask) -> Script:
-    """Answer as a model that only paints."""
+    """Answer as a model that outputs images only."""
     del ask
     return (Picture(png_base64(8)), Finish())
 
 
 def tool_call(ask: Ask) -> Script:
-    """Call the first function on offer, or quote the result once there is one."""
+    """Call the first offered function, or quote its result once there is one."""
     prompt = ask.prompt
     if prompt.results:
         return (Say(words_of("The tool said: " + "\n".join(prompt.results))), Finish())
@@ -77,7 +77,7 @@ def _chosen(prompt: Prompt) -> Tool | None:
 
 
 def _example(schema: Json) -> Any:
-    """Make the smallest value a JSON schema accepts, in so far as it says so plainly."""
+    """Return a minimal value for a JSON schema; only simple schemas are supported."""
     for key in ("const", "default"):
         if key in schema:
             return schema[key]

@@ -1,4 +1,4 @@
-"""Answers that fail: HTTP errors in every envelope, and failures told inside the stream."""
+"""Answers that fail: HTTP errors in every envelope, and failures reported inside the stream."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,15 +20,15 @@ from entrypoints.simulator.scenarios.moves import Begin, Break, Fail, Finish, Mo
 
 PROVIDER = "Simulator"
 RETRY_AFTER = 1
-"""Seconds, where the slug names no others."""
+"""Seconds, unless the slug sets others."""
 
 IN_FLIGHT_RETRY_AFTER = 120
-"""Seconds; what upstream has been seen to answer."""
+"""Seconds, as observed in upstream's answers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """The words and the kind upstream uses for one status; `raw` is what the host is quoted with."""
+    """Upstream's error type and message for one status; `raw` is the quoted error of the provider, if there is one."""
 
     error_type: str
     message: str
@@ -59,7 +59,7 @@ _TROUBLES = {
 
 
 def http_error(ask: Ask, status: int, flavour: str, retry_after: int | None) -> Answer:
-    """Fail with `status` in one of the envelopes ("" is the common one); None waits as upstream would."""
+    """Fail with `status` in the envelope `flavour` ("": the common one); without `retry_after` upstream's usual one."""
     if retry_after is None and status in {429, 503}:
         retry_after = RETRY_AFTER
     trouble = _TROUBLES.get(status, Trouble("unmapped", f"Upstream answered {status}."))
@@ -87,7 +87,7 @@ def _common(ask: Ask, status: int, trouble: Trouble, headers: dict[str, str]) ->
 
 
 def _responses(ask: Ask, status: int, trouble: Trouble, headers: dict[str, str]) -> Answer:
-    """The envelopes only /responses knows; which one depends on the status."""
+    """Build the envelopes that only /responses uses; the status selects one."""
     if status == 400:
         issue: Json = {"code": "invalid_union", "errors": [], "path": ["input", 0], "message": "Invalid input"}
         return invalid_prompt([issue])
@@ -105,7 +105,7 @@ def _string(ask: Ask, status: int, trouble: Trouble, headers: dict[str, str]) ->
 
 
 def _typed(ask: Ask, status: int, trouble: Trouble, headers: dict[str, str]) -> Answer:
-    """The host's own envelope handed through, its `code` a number of the vendor's written as text."""
+    """Build the provider's own envelope, passed on unchanged; its `code` is the vendor's number as text."""
     del ask
     error = {"type": trouble.error_type, "code": "1261", "param": None, "message": trouble.raw or trouble.message}
     return json_answer(status, {"error": {**error, "metadata": "none"}}, headers)
@@ -127,13 +127,13 @@ FLAVOURS = "|".join(name for name in _FLAVOURS if name)
 
 
 def html_error(ask: Ask, status: int) -> Answer:
-    """Fail with a page of the edge."""
+    """Fail with an HTML page of the edge server."""
     del ask
     return edge_page(status)
 
 
 def daily_limit(ask: Ask) -> Answer:
-    """Refuse for the free requests of the day; upstream itself tells its limits in headers."""
+    """Fail because the free requests of the day are used up; upstream reports its own limits in headers."""
     del ask
     today = datetime.now(UTC).date()
     midnight = datetime.combine(today + timedelta(days=1), time(), UTC)
@@ -152,7 +152,7 @@ def daily_limit(ask: Ask) -> Answer:
 
 
 def in_flight_budget(ask: Ask, retry_after: int | None) -> Answer:
-    """Refuse while too much money is bound in other calls."""
+    """Fail because other running calls reserve too much of the remaining credits."""
     del ask
     headers = {"Retry-After": str(retry_after if retry_after is not None else IN_FLIGHT_RETRY_AFTER)}
     metadata = {
@@ -165,19 +165,19 @@ def in_flight_budget(ask: Ask, retry_after: int | None) -> Answer:
 
 
 def incomplete(count: int, *, filtered: bool) -> Script:
-    """Stop short, for length or for the filter."""
+    """End incomplete, at the length limit or by the content filter."""
     said = Say(NumberedWords(count), status="incomplete")
     return (said, Finish("content_filter" if filtered else "max_output_tokens"))
 
 
 def failed(count: int) -> Script:
-    """Fail by a failed response after `count` deltas."""
+    """Fail with a failed response after `count` deltas."""
     said: tuple[Move, ...] = (Say(NumberedWords(count), closes=False),) if count else (Begin(),)
     return (*said, Fail("The provider stopped answering."))
 
 
 def error_event(shape: str, count: int) -> Script:
-    """Fail by an event of its own after `count` deltas; with none it is the very first event."""
+    """Fail with an error event after `count` deltas; with 0 it is the very first event."""
     said: tuple[Move, ...] = (Say(NumberedWords(count), closes=False),) if count else ()
     message = "The provider lost the connection."
     if shape == "frame":

@@ -1,6 +1,6 @@
-"""What an answer consists of, before anybody has decided how it looks on the wire.
+"""The moves an answer consists of, independent of the wire format.
 
-A scenario returns a `Script`, played in order by `writers.steps`; rates are deltas a second.
+A scenario returns a `Script`; `writers.steps` plays its moves in order. Rates are deltas per second.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from entrypoints.simulator.payload import Json
 
 
 class NumberedWords(Sequence[str]):
-    """The words `w0 `, `w1 ` … up to `count`, made only when they are sent."""
+    """The first `count` of the words `w0 `, `w1 ` …; a word is created only when it is sent."""
 
     def __init__(self, count: int, prefix: str = "w") -> None:
         self._range = range(count)
@@ -34,19 +34,19 @@ class NumberedWords(Sequence[str]):
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """Open the stream now; otherwise the first move with content does."""
+    """Open the stream now; without this move the first content opens it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comments:
-    """Keep the connection alive with comment frames for `seconds`."""
+    """Send only comment frames for `seconds`."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Think:
-    """One whole reasoning item: a summary, or with `raw` the model's own words."""
+    """One complete reasoning item: a summary, or with `raw` the thinking itself."""
 
     pieces: Sequence[str]
     rate: float | None = None
@@ -55,7 +55,7 @@ class Think:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Text of the answer; `closes=False` leaves the message open for more, `frames` limits the deltas of one write."""
+    """Text of the answer. `closes=False`: the message stays open for more; `frames`: the most deltas of one write."""
 
     pieces: Sequence[str]
     rate: float | None = None
@@ -68,14 +68,14 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Decline:
-    """A refusal of the model, which is an answer of its own kind."""
+    """A refusal by the model, which has a content type of its own."""
 
     pieces: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One function call; `arguments` is JSON text."""
+    """One function call; `arguments` are JSON text."""
 
     name: str
     arguments: str
@@ -83,21 +83,21 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One generated picture, bare base64."""
+    """One generated picture as base64, without a data URL."""
 
     base64: str
 
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """Bytes that belong to no event, sent as they are."""
+    """Raw bytes to send that belong to no event."""
 
     data: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """The regular end; `reason` makes it incomplete, `late_text` is text only the terminal response holds."""
+    """The regular end; with a `reason` it is incomplete. Only the terminal response contains `late_text`."""
 
     reason: Literal["max_output_tokens", "content_filter"] | None = None
     late_text: str = ""
@@ -106,7 +106,7 @@ class Finish:
 
 @dataclass(frozen=True, slots=True)
 class Fail:
-    """The model's failure, told by a failed response."""
+    """A failure of the model, reported by a failed response."""
 
     message: str
     code: str = "server_error"
@@ -116,7 +116,7 @@ class Fail:
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """An error told by an event of its own, in one of the shapes of openrouter_api 9.3."""
+    """An error event, in one of the shapes of openrouter_api 9.3."""
 
     shape: Literal["flat", "nested", "frame"]
     message: str
@@ -126,14 +126,14 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class HangUp:
-    """The stream ends cleanly without having said so; `done` still sends the `[DONE]` line."""
+    """Close the connection cleanly without a terminal event; with `done`, send the `[DONE]` line before."""
 
     done: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Reset the connection once everything before has left."""
+    """Reset the connection after all earlier bytes have been sent."""
 
 
 Move = Begin | Comments | Think | Say | Decline | Call | Picture | Noise | Finish | Fail | Break | HangUp | Cut

@@ -1,9 +1,9 @@
-"""Tool calls the prompt orders, round by round: for tests that say what the model shall do.
+"""Tool calls that the prompt orders, round by round, so that a test decides what the model calls.
 
-A line `CALL name [@K] [xN] [rM] [arguments]` is called N times side by side in each of M rounds, the first of them
-round K, counted from 1; `#` in the arguments becomes the number of the call within its line and round. Names and
-arguments are sent as they stand, however wrong. A line `SILENT` leaves the answer after the last round empty. A line
-`FAIL [@K]` lets round K fail once its calls, or some words, have been said.
+A line `CALL name [@K] [xN] [rM] [arguments]` makes N calls in each of M rounds, beginning with round K (from 1); `#` in
+the arguments is replaced by the number of the call within its line and round. Names and arguments are sent unchecked.
+A line `SILENT` makes the answer after the last round empty. A line `FAIL [@K]` makes round K fail after its calls, or
+after some words if it has none.
 """
 
 import re
@@ -26,7 +26,7 @@ _SILENT = re.compile(r"^SILENT\s*$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One line of a prompt; rounds count from 0, `end` is the first without it."""
+    """One `CALL` line of a prompt: in rounds `first` to `end` - 1, counted from 0, it makes `times` calls."""
 
     name: str
     first: int
@@ -40,7 +40,7 @@ class Order:
 
 
 def tools(ask: Ask) -> Script:
-    """Make the calls of the round that is due, or quote the results after the last one."""
+    """Make the calls of the next round; after the last round, quote the results."""
     prompt = ask.prompt
     if (answer := task_answer(prompt.text)) is not None:
         return (Say(words_of(answer)), Finish())
@@ -57,7 +57,7 @@ def tools(ask: Ask) -> Script:
 
 
 def thoughtful_tools(ask: Ask) -> Script:
-    """Do the same, and think before each round and the answer."""
+    """Do the same as `tools`, and think before each round and before the answer."""
     return (Think(words_of(f"There are {len(ask.prompt.results)} results so far.")), *tools(ask))
 
 
@@ -74,7 +74,7 @@ def _order(line: re.Match[str]) -> Order:
 
 
 def _due(orders: list[Order], answered: int) -> tuple[int, list[Call]]:
-    """Return the first round that was not wholly answered, from 1, and its calls; after the last there are none."""
+    """Return the number, from 1, of the first round without all its outputs, and its calls; no calls after the last."""
     end = max((order.end for order in orders), default=0)
     for number in range(end):
         calls = [call for order in orders if order.first <= number < order.end for call in order.calls()]

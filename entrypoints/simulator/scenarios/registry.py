@@ -1,4 +1,4 @@
-"""Which slug plays which scenario, and which of them the catalog lists."""
+"""The scenario of each slug, and the slugs that the catalog lists."""
 
 import re
 from collections.abc import Callable
@@ -11,10 +11,10 @@ from entrypoints.simulator.scenarios.moves import Script
 
 MOST_DELTAS = 2_000_000
 LONGEST_WAIT = 3600.0
-"""Seconds a slug may ask for."""
+"""The longest wait in seconds that a slug may set."""
 
 SEVERAL = 3
-"""Deltas before an ending that comes in the middle of an answer."""
+"""Deltas that are sent before an ending in the middle of an answer."""
 
 Values = dict[str, str | None]
 Play = Callable[[Ask, Values], Script | Answer]
@@ -22,7 +22,7 @@ Play = Callable[[Ask, Values], Script | Answer]
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """`pattern` matches the slug without author and variant; `listed` are the slugs the catalog shows."""
+    """A scenario. `pattern` matches the slug without author and variant; `listed` are the slugs in the catalog."""
 
     pattern: re.Pattern[str]
     play: Play
@@ -39,7 +39,7 @@ def _count(text: str | None) -> int:
 
 
 def _decimal(text: str) -> float:
-    """Read a number written with `p` for the point, as slugs have none; never zero."""
+    """Parse a number written with `p` as the decimal point, which slugs cannot contain; never returns zero."""
     return max(float(text.replace("p", ".")), 0.001)
 
 
@@ -145,7 +145,7 @@ AUTHOR = "sim/"
 
 @dataclass(frozen=True, slots=True)
 class Casting:
-    """A scenario and the parameters its slug gave."""
+    """A scenario and the parameters from its slug."""
 
     scenario: Scenario
     values: Values
@@ -156,7 +156,7 @@ class Casting:
 
 
 def casting(slug: str) -> Casting | None:
-    """Find the scenario of `sim/name[:variant]`; None where there is none."""
+    """Return the scenario of `sim/name[:variant]`, or None."""
     if not slug.startswith(AUTHOR):
         return None
     name = slug.removeprefix(AUTHOR).partition(":")[0]
@@ -167,5 +167,5 @@ def casting(slug: str) -> Casting | None:
 
 
 def listed_slugs() -> tuple[str, ...]:
-    """List the slugs shown in the catalog."""
+    """List the slugs that the catalog contains."""
     return tuple(AUTHOR + slug for scenario in SCENARIOS for slug in scenario.listed)

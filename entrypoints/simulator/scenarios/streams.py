@@ -1,4 +1,4 @@
-"""Answers told by how they arrive: many deltas, at a rate, late, thought about, or in odd frames."""
+"""Answers that differ in how they arrive: many deltas, at a rate, late, after thinking, or in unusual frames."""
 
 from collections.abc import Sequence
 
@@ -24,10 +24,10 @@ from entrypoints.simulator.scenarios.moves import (
 )
 
 BIG_SIDE = 1120
-"""Pixels of the big picture's side: 5 MB of base64."""
+"""Side of the big picture in pixels, which makes 5 MB of base64."""
 
 USAGE = Tokens(input=1000, cached=400, written=100, output=250, reasoning=150)
-"""What `sim/usage` reports, whatever was asked."""
+"""The token counts that `sim/usage` always reports."""
 
 THOUGHT = "Two readings are possible. The second one fits the question better."
 ANSWER = "The second reading is right."
@@ -38,19 +38,19 @@ SOURCES = (
 
 
 def deltas(count: int, rate: float | None, thoughts: int, frames: int | None = None) -> Script:
-    """Say `count` numbered words, after `thoughts` numbered pieces of thinking; at most `frames` deltas a write."""
+    """Send `thoughts` numbered words of thinking, then `count` of text; each write has at most `frames` deltas."""
     thinking: tuple[Move, ...] = (Think(NumberedWords(thoughts, "t"), rate),) if thoughts else ()
     return (*thinking, Say(NumberedWords(count), rate, frames=frames), Finish())
 
 
 def thinking(ask: Ask, *, raw: bool) -> Script:
-    """Think aloud, then answer."""
+    """Think, then answer."""
     del ask
     return (Think(words_of(THOUGHT), raw=raw), Say(words_of(ANSWER)), Finish())
 
 
 def reasoning_only(ask: Ask) -> Script:
-    """Think and say nothing."""
+    """Think, and send no answer."""
     del ask
     return (Think(words_of(THOUGHT)), Finish())
 
@@ -68,7 +68,7 @@ def refusal(ask: Ask) -> Script:
 
 
 def slow_start(ask: Ask, seconds: float) -> Script:
-    """Keep the caller waiting, then echo."""
+    """Send comments for `seconds`, then echo."""
     return (Comments(seconds), *echo(ask))
 
 
@@ -79,39 +79,39 @@ def cut(count: int) -> Script:
 
 
 RESET: Script = (Cut(),)
-"""Nothing at all: the connection is reset once the request was read."""
+"""Reset the connection after the request was read, before any response."""
 
 
 def no_terminal(count: int) -> Script:
-    """Say everything and close the items, but never the response."""
+    """Send the whole answer and close its items, but send no terminal event."""
     return (Say(NumberedWords(count)), HangUp(done=True))
 
 
 def no_done(count: int) -> Script:
-    """Stop in the middle of the message; the connection ends cleanly."""
+    """Stop in the middle of the message and close the connection cleanly."""
     return (Say(NumberedWords(count), closes=False), HangUp(done=False))
 
 
 def big_line(ask: Ask) -> Script:
-    """Send one event of 5 MB: a picture; the terminal response has an empty copy of it."""
+    """Send a picture as one event of 5 MB; the terminal response has an empty copy of it."""
     del ask
     return (Picture(png_base64(BIG_SIDE)), Say(words_of("Here is the picture.")), Finish())
 
 
 def only_terminal(ask: Ask) -> Script:
-    """Keep the text for the terminal response."""
+    """Send the text only in the terminal response."""
     del ask
     return (Begin(), Finish(late_text="This text comes late."))
 
 
 def usage(ask: Ask) -> Script:
-    """Answer with a bill of known size."""
+    """Answer with fixed token counts."""
     del ask
     return (Think(words_of(THOUGHT)), Say(words_of(ANSWER)), Finish(tokens=USAGE))
 
 
 def citations(ask: Ask) -> Script:
-    """Answer with sources; the second one's indexes lie outside the text, as happens upstream."""
+    """Answer with citations; the indexes of the second one lie outside the text, as upstream sometimes sends them."""
     del ask
     text = "A red bridge may be rusty."
     return (Say(words_of(text), citations=_citations(len(text))), Finish())
@@ -133,7 +133,7 @@ def _citations(length: int) -> tuple[Json, ...]:
 
 
 def garbage(ask: Ask) -> Script:
-    """Put everything a reader must survive between good frames; the good text is `w0` to `w8`."""
+    """Send comments, bad JSON and unknown events between valid frames; the valid text is `w0` to `w8`."""
     del ask
     words: Sequence[str] = NumberedWords(9)
     return (

@@ -1,4 +1,4 @@
-"""How a script looks on the wire: `responses` and `chat` turn moves into frames, `steps` puts them in time.
+"""Encode a script for the wire: `responses` and `chat` turn moves into frames, `steps` schedules them.
 
-Writers are pure: bytes out, no socket and no clock. What they have written so far is what a call is billed for.
+Writers return bytes and use no socket and no clock. A call is billed for the frames written so far.
 """

@@ -1,4 +1,4 @@
-"""The chunks and the completion object of POST /chat/completions (openrouter_api 11)."""
+"""Write the chunks and the completion object of POST /chat/completions (openrouter_api 11)."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ _REASONS = {"max_output_tokens": "length", "content_filter": "content_filter"}
 
 
 class ChatWriter:
-    """Writes one answer; the message it amounts to collects beside the chunks."""
+    """Writes the chunks of one answer, and builds the complete message meanwhile."""
 
     def __init__(self, facts: Facts) -> None:
         self.tally = Tally(facts)
@@ -51,25 +51,25 @@ class ChatWriter:
         return DeltaTemplate(head, b"", tail)
 
     def comment(self) -> bytes:
-        """Write a comment frame as this endpoint does."""
+        """Return this endpoint's comment frame."""
         return b": OPENROUTER PROCESSING\n\n"
 
     def begin(self) -> bytes:
-        """Write a comment: chat streams have no frame of their own before the first content."""
+        """Write a comment, because chat streams have no event before the first content."""
         return self.comment()
 
     def open_message(self) -> bytes:
-        """Write a first chunk with the role alone, as many hosts do."""
+        """Write a first chunk with only the role, as many providers do."""
         return b"" if self._text else frame(self._delta({}))
 
     def say(self, pieces: Sequence[str]) -> bytes:
-        """Write deltas of the text."""
+        """Write text deltas."""
         self.tally.said(pieces)
         self._text.append("".join(pieces))
         return self._content.plain(pieces)
 
     def close_message(self, citations: Sequence[Json], status: str) -> bytes:
-        """Write the annotations, nested as chat has them; messages have no status here."""
+        """Write the annotations, nested as in chat completions; `status` is ignored, since messages have none here."""
         del status
         if not citations:
             return b""
@@ -90,12 +90,12 @@ class ChatWriter:
         return b"".join(frame(self._delta({"refusal": piece})) for piece in move.pieces)
 
     def open_thought(self, *, raw: bool) -> bytes:
-        """Remember which kind of thinking follows."""
+        """Store which kind of thinking follows; writes nothing."""
         self._raw = raw
         return b""
 
     def think(self, pieces: Sequence[str]) -> bytes:
-        """Write deltas of thinking, once as text and once as detail."""
+        """Write deltas of thinking, both as `reasoning` text and as `reasoning_details`."""
         self.tally.thought(pieces)
         self._thought.extend(pieces)
         return b"".join(
@@ -108,7 +108,7 @@ class ChatWriter:
         return {"type": "reasoning.summary", "summary": text, "format": "openai-responses-v1", "index": 0}
 
     def close_thought(self, *, raw: bool) -> bytes:
-        """Write the signature or the sealed content, in a chunk of its own."""
+        """Write the signature or the encrypted content, in a chunk of its own."""
         text, model = "".join(self._thought), self._facts.model
         whole = self._detail(text)
         if raw:
@@ -123,7 +123,7 @@ class ChatWriter:
         return frame(self._delta({"reasoning_details": [last]}))
 
     def call(self, move: Call) -> bytes:
-        """Write a tool call: name first, arguments in pieces."""
+        """Write a tool call: first the name, then the arguments in pieces."""
         call: Json = {"id": minted("call"), "type": "function", "function": {"name": move.name, "arguments": ""}}
         calls: list[Json] = self._message.setdefault("tool_calls", [])
         index = len(calls)
@@ -137,7 +137,7 @@ class ChatWriter:
         return written
 
     def picture(self, base64: str) -> bytes:
-        """Write a picture as data URL."""
+        """Write a picture as a data URL."""
         self.tally.text += PICTURE_TOKENS
         image = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{base64}"}, "index": 0}
         self._message["images"] = [image]
@@ -158,11 +158,11 @@ class ChatWriter:
         return written + frame(self._chunk([], usage=usage, **self._facts.routing())) + DONE
 
     def fail(self, move: Fail) -> bytes:
-        """Write an error inside a chunk that ends the choice."""
+        """Write a chunk that contains an error and ends the choice."""
         return self._broken(move.status, move.message, move.error_type, framed=False) + DONE
 
     def break_off(self, move: Break) -> bytes:
-        """Write an error chunk, or a bare error frame."""
+        """Write a chunk with an error, or a frame that contains only the error."""
         return self._broken(move.status, move.message, "provider_unavailable", framed=move.shape == "frame")
 
     def _broken(self, status: int, message: str, error_type: str, *, framed: bool) -> bytes:
@@ -174,11 +174,11 @@ class ChatWriter:
         return frame({**self._delta({}, "error"), "error": error})
 
     def hang_up(self, move: HangUp) -> bytes:
-        """End without a finish reason."""
+        """End the stream without a finish reason."""
         return DONE if move.done else b""
 
     def result(self) -> tuple[int, Json]:
-        """Tell HTTP status and body of the same answer without streaming."""
+        """Return HTTP status and body of the same answer for a request that does not stream."""
         if self._error is not None:
             return self._error
         text = "".join(self._text)

@@ -1,4 +1,4 @@
-"""What a writer must know of the call, and the count of what it has written."""
+"""The facts about a call that its writer needs, and the token counts of the frames it has written."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ PICTURE_TOKENS = 1024
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """One call: `requested` is the slug asked for, `model` the one that answers at `pricing`."""
+    """One call: `requested` is the requested slug, `model` the slug that answers at the prices `pricing`."""
 
     generation_id: str
     started: datetime
@@ -32,7 +32,7 @@ class Facts:
         return int(self.started.timestamp())
 
     def routing(self) -> Json:
-        """Shape the routing report, where the caller asked for one."""
+        """Build the routing report, if the caller requested one."""
         if not self.routing_report:
             return {}
         endpoint = {"model": self.model, "provider": self.provider, "selected": True}
@@ -50,7 +50,7 @@ class Facts:
 
 
 def minted(prefix: str) -> str:
-    """Make an id upstream gives where the host has none."""
+    """Generate an id as upstream does if the provider sends none."""
     return f"{prefix}_{uuid4().hex[:16]}"
 
 
@@ -65,7 +65,7 @@ class Tally:
     finish_reason: str | None = field(default=None)
 
     def said(self, pieces: Sequence[str]) -> None:
-        """Count deltas of the answer."""
+        """Count deltas of text."""
         self.text += len(pieces)
 
     def thought(self, pieces: Sequence[str]) -> None:
@@ -74,13 +74,13 @@ class Tally:
 
     @property
     def tokens(self) -> Tokens:
-        """Tell the counts so far."""
+        """Return the counts so far."""
         if self.fixed is not None:
             return self.fixed
         return Tokens(self.facts.prompt.input_tokens, self.text + self.reasoning, self.reasoning)
 
     @property
     def cost(self) -> Cost:
-        """Price the counts so far; an answer with nothing in it is free."""
+        """Return the cost so far; an empty answer is free."""
         tokens = self.tokens
         return price(tokens, self.facts.pricing, self.facts.started) if tokens.output else FREE

@@ -1,4 +1,4 @@
-"""Frames of output items of POST /responses: numbering, opening, deltas, closing."""
+"""Build the frames of output items of POST /responses: sequence numbers, opening, deltas, closing."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from entrypoints.simulator.payload import Json
 
 
 class ItemFrames:
-    """Counts events and items; at most one item with deltas is open at a time."""
+    """Numbers events and items; at most one item with deltas is open at a time."""
 
     def __init__(self) -> None:
         self.output: list[Json] = []
@@ -46,7 +46,7 @@ class ItemFrames:
         )
 
     def _close(self) -> tuple[str, str]:
-        """Forget the open item; return its id and its text."""
+        """Close the open item and return its id and its text."""
         assert self._open is not None
         item_id, _ = self._open
         text = "".join(self._written)

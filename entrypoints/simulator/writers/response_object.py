@@ -1,4 +1,4 @@
-"""The response object that the first, second and last event of a stream carry."""
+"""Build the response object that the first, second and last event of a stream contain."""
 
 from entrypoints.simulator.payload import Json
 from entrypoints.simulator.writers.facts import Facts
@@ -20,7 +20,7 @@ _ECHOED = (
 
 
 def response_object(facts: Facts, status: str, **changes: object) -> Json:
-    """Shape the response as it stands, with the request's settings repeated in it."""
+    """Build the response object with `status`; it repeats the request's settings."""
     body = facts.body
     response: Json = {
         "id": facts.generation_id,

@@ -1,4 +1,4 @@
-"""The event stream and the response object of POST /responses (openrouter_api 5.2)."""
+"""Write the event stream and the response object of POST /responses (openrouter_api 5.2)."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ ARGUMENT_PIECE = 8
 
 
 class ResponsesWriter(ItemFrames):
-    """Writes one answer; items that are done collect in `output`."""
+    """Writes the events of one answer; completed items are collected in `output`."""
 
     def __init__(self, facts: Facts) -> None:
         super().__init__()
@@ -27,11 +27,11 @@ class ResponsesWriter(ItemFrames):
         self._empty_copies: set[int] = set()
 
     def comment(self) -> bytes:
-        """Write a comment frame as this endpoint does."""
+        """Return this endpoint's comment frame."""
         return b": \n\n"
 
     def begin(self) -> bytes:
-        """Write what precedes the first item, once."""
+        """Write the events before the first item; a second call writes nothing."""
         if self._begun:
             return b""
         self._begun = True
@@ -49,7 +49,7 @@ class ResponsesWriter(ItemFrames):
         )
 
     def open_message(self) -> bytes:
-        """Open the answer's message unless it is open."""
+        """Open the message of the answer unless it is open."""
         if self._open is not None:
             return b""
         item_id = minted("msg_tmp")
@@ -65,7 +65,7 @@ class ResponsesWriter(ItemFrames):
         return self._deltas(pieces)
 
     def close_message(self, citations: Sequence[Json], status: str) -> bytes:
-        """Write the annotations and everything that ends the open message."""
+        """Write the annotations and the events that end the open message."""
         item_id, text = self._close()
         place: Json = {"output_index": len(self.output), "item_id": item_id, "content_index": 0}
         written = b"".join(
@@ -83,7 +83,7 @@ class ResponsesWriter(ItemFrames):
         return written + self._done(self._message(item_id, status, [part]))
 
     def decline(self, move: Decline) -> bytes:
-        """Write a whole message that is a refusal."""
+        """Write a complete message that is a refusal."""
         item_id, text = minted("msg_tmp"), "".join(move.pieces)
         written = self.begin() + self._added(self._message(item_id, "in_progress", []))
         written += self._part("added", item_id, {"type": "refusal", "refusal": ""})
@@ -122,7 +122,7 @@ class ResponsesWriter(ItemFrames):
         return self._deltas(pieces)
 
     def close_thought(self, *, raw: bool) -> bytes:
-        """Write everything that ends the open reasoning item; sealed content only where `include` asks for it."""
+        """Write the events that end the open reasoning item; encrypted content only if `include` requests it."""
         item_id, text = self._close()
         item: Json = {"type": "reasoning", "id": item_id, "status": "completed", "summary": []}
         place: Json = {"output_index": len(self.output), "item_id": item_id}
@@ -141,7 +141,7 @@ class ResponsesWriter(ItemFrames):
         return written + self._done(item)
 
     def call(self, move: Call) -> bytes:
-        """Write a whole function call."""
+        """Write a complete function call."""
         item_id = minted("fc_tmp")
         item: Json = {"type": "function_call", "id": item_id, "call_id": minted("call"), "name": move.name}
         written = self.begin() + self._added({**item, "status": "in_progress", "arguments": ""})
@@ -156,7 +156,7 @@ class ResponsesWriter(ItemFrames):
         return written + self._done({**item, "status": "completed", "arguments": move.arguments})
 
     def picture(self, base64: str) -> bytes:
-        """Write a picture item: done as `generating`, its copy in the terminal response is empty."""
+        """Write a picture item: its `done` event has status `generating`, the terminal response an empty copy of it."""
         item: Json = {"type": "image_generation_call", "id": minted("ig_tmp"), "status": "in_progress"}
         written = self.begin() + self._added({**item, "result": None})
         place: Json = {"output_index": len(self.output), "item_id": item["id"]}
@@ -167,7 +167,7 @@ class ResponsesWriter(ItemFrames):
         return written + self._done({**item, "status": "generating", "result": base64})
 
     def finish(self, move: Finish) -> bytes:
-        """Write the regular end, whole or incomplete."""
+        """Write the regular end, complete or incomplete."""
         self.tally.fixed = move.tokens
         if move.late_text:
             part = {"type": "output_text", "text": move.late_text, "annotations": []}
@@ -207,11 +207,11 @@ class ResponsesWriter(ItemFrames):
         return self._event("error", code=move.code, message=move.message, param=None)
 
     def hang_up(self, move: HangUp) -> bytes:
-        """End without a terminal event."""
+        """End the stream without a terminal event."""
         return DONE if move.done else b""
 
     def result(self) -> tuple[int, Json]:
-        """Tell HTTP status and body of the same answer without streaming."""
+        """Return HTTP status and body of the same answer for a request that does not stream."""
         if self._ending is None:
             return 200, self._terminal_response("completed")
         status, body = self._ending

@@ -1,6 +1,6 @@
-"""A script in time: bytes to send, moments to wait for, ends of a write, and the cut.
+"""Schedule a script: bytes to send, times to wait for, ends of a write, and the reset of the connection.
 
-The moments are counted from the start of the answer, so a late frame never delays those after it.
+Times count from the start of the answer, so a late frame does not delay later ones.
 """
 
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -28,7 +28,7 @@ from entrypoints.simulator.scenarios.moves import (
 from entrypoints.simulator.writers.facts import Tally
 
 BATCH = 256
-"""Deltas encoded at once where no rate is given."""
+"""Deltas that are encoded together if there is no rate."""
 
 COMMENT_INTERVAL = 0.25
 """Seconds between comment frames."""
@@ -36,7 +36,7 @@ COMMENT_INTERVAL = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What follows is due `offset` seconds after the start of the answer."""
+    """Send the following steps `offset` seconds after the start of the answer."""
 
     offset: float
 
@@ -48,14 +48,14 @@ class Sever:
 
 @dataclass(frozen=True, slots=True)
 class Flush:
-    """What was sent so far leaves now, in a write of its own."""
+    """Write all bytes so far now, in a write of their own."""
 
 
 Step = bytes | Due | Sever | Flush
 
 
 class Writer(Protocol):
-    """What both endpoints' writers can do; every method returns the bytes to send."""
+    """The interface of both endpoints' writers; every method returns the bytes to send."""
 
     tally: Tally
 
@@ -78,7 +78,7 @@ class Writer(Protocol):
 
 
 def steps(script: Script, writer: Writer) -> Iterator[Step]:
-    """Play `script` through `writer`."""
+    """Encode `script` with `writer` and yield its steps."""
     clock = 0.0
     for move in script:
         clock = yield from _played(move, writer, clock)
@@ -142,7 +142,7 @@ def _said(move: Say, writer: Writer, clock: float) -> Generator[Step, None, floa
 
 
 def _framed(frames: bytes, framing: str) -> bytes:
-    """Write the same events with other line ends, or each over two `data:` lines."""
+    """Encode the same events with CRLF line ends, or each over two `data:` lines."""
     if framing == "crlf":
         return frames.replace(b"\n", b"\r\n")
     if framing == "split":

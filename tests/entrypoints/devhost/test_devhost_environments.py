@@ -1,4 +1,4 @@
-"""Where the environments of the hosts are kept."""
+"""The location of the hosts' environments, and when they are built."""
 
 from pathlib import Path
 

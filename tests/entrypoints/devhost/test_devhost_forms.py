@@ -1,4 +1,4 @@
-"""What the page sends for one message, per generation of hosts."""
+"""The requests that the page sends for one message, per host version."""
 
 from entrypoints.devhost.forms import ChatHistory, TurnOptions, completion_form, saved_chat
 

@@ -1,4 +1,4 @@
-"""How `make run` reads what it was asked for, and how it says that something fails."""
+"""How `make run` reads its options, and how it reports failures."""
 
 import socket
 import sys
@@ -32,7 +32,7 @@ def test_impossible_port_is_refused_by_name(port: str) -> None:
         read_options([], {"PORT": port})
 
 
-def test_port_in_use_is_told_before_anything_is_started(tmp_path: Path) -> None:
+def test_port_in_use_is_reported_before_anything_is_started(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -42,7 +42,7 @@ def test_port_in_use_is_told_before_anything_is_started(tmp_path: Path) -> None:
             server.start()
 
 
-def test_host_that_ends_at_once_is_told_with_its_last_line(tmp_path: Path) -> None:
+def test_host_that_ends_at_once_is_reported_with_its_last_line(tmp_path: Path) -> None:
     broken = tmp_path / "python"
     broken.write_text("#!/bin/sh\necho first\necho the reason\nexit 3\n")
     broken.chmod(0o755)

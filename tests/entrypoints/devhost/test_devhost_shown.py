@@ -1,4 +1,4 @@
-"""How the events of each generation of hosts add up to what the page shows."""
+"""How the events of each host version become what the page shows."""
 
 import pytest
 
@@ -55,7 +55,7 @@ def test_delta_without_an_item_begins_one() -> None:
     ],
     ids=["html", "items"],
 )
-def test_stored_answer_and_thinking_are_told_apart(message: dict[str, object]) -> None:
+def test_stored_answer_and_thinking_are_separated(message: dict[str, object]) -> None:
     assert text_of(message) == "the answer"
     assert reasoning_of(message) == "a plan"
 

@@ -1,4 +1,4 @@
-"""One simulator per test, on a free port of loopback."""
+"""One simulator per test, on a free loopback port."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""A small, strict reader of what the simulator sends, and the shape every faithful stream has."""
+"""A small, strict client of the simulator, and the shape that every stream must have."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,7 +47,7 @@ RESPONSE_FIELDS = {
 
 @dataclass
 class Reply:
-    """What came back; `broken` is set when the connection was reset."""
+    """A reply; `broken` is set if the connection was reset."""
 
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class Reply:
 
     @property
     def payloads(self) -> list[str]:
-        """The data of all events, read as the specification says."""
+        """Return the data of all events, parsed as the specification requires."""
         text = self.raw.decode().removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
         blocks = text.split("\n\n")
         datas = [
@@ -70,7 +70,7 @@ class Reply:
 
     @property
     def events(self) -> list[Event]:
-        """The events that are JSON objects."""
+        """Return the events that are JSON objects."""
         found = []
         for payload in self.payloads:
             try:
@@ -91,7 +91,7 @@ class Reply:
 
     @property
     def text(self) -> str:
-        """The text of all deltas, of either endpoint."""
+        """Return the text of all deltas, of either endpoint."""
         said = [e["delta"] for e in self.events if e.get("type") == "response.output_text.delta" and "item_id" in e]
         said += [c["delta"].get("content") or "" for e in self.events for c in e.get("choices", ())]
         return "".join(said)
@@ -102,7 +102,7 @@ class Reply:
 
 
 class Caller:
-    """Asks a simulator."""
+    """Calls a simulator."""
 
     def __init__(self, url: str, session: aiohttp.ClientSession) -> None:
         self.url, self.session = url, session
@@ -139,7 +139,7 @@ class Caller:
 
 
 def assert_faithful(events: list[Event]) -> Event:
-    """Check a whole stream of /responses and return its terminal response."""
+    """Check a complete stream of /responses and return its terminal response."""
     assert [event["sequence_number"] for event in events] == list(range(len(events)))
     kinds = [event["type"] for event in events]
     assert kinds[:2] == ["response.created", "response.in_progress"]

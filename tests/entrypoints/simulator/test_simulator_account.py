@@ -1,4 +1,4 @@
-"""Keys, the catalog, and the bills."""
+"""Keys, the catalog, and bills."""
 
 import pytest
 
@@ -62,7 +62,7 @@ async def test_zero_retention_list_leaves_free_models_out(caller: Caller) -> Non
     assert not any(model.endswith(":free") for model in ids)
 
 
-async def test_key_tells_what_was_spent(caller: Caller) -> None:
+async def test_key_reports_the_spending(caller: Caller) -> None:
     before = (await caller.get("/key")).json["data"]
     await caller.stream("sim/usage")
     after = (await caller.get("/key")).json["data"]

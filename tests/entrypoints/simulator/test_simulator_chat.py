@@ -1,4 +1,4 @@
-"""Chat completions, streamed and not."""
+"""Chat completions, streamed or not."""
 
 import orjson
 import pytest

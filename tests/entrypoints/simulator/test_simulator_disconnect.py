@@ -1,4 +1,4 @@
-"""What upstream sees when the caller goes away, and how the simulator itself is run."""
+"""The caller disconnects; and the simulator itself starts, stops and fails to start."""
 
 import asyncio
 import socket
@@ -26,7 +26,7 @@ async def until(condition: Callable[[], bool]) -> None:
 @pytest.mark.parametrize(
     "model", ["sim/deltas-1000-rate-1", "sim/slow-start-60", "sim/deltas-2000000", "sim/deltas-9-rate-0p1-thinking-9"]
 )
-async def test_close_is_seen_while_the_answer_goes_on(caller: Caller, simulator: Simulator, model: str) -> None:
+async def test_close_is_detected_during_the_answer(caller: Caller, simulator: Simulator, model: str) -> None:
     body = {"model": model, "input": "hi", "stream": True}
     async with caller.session.post(caller.url + "/responses", json=body, headers=HEADERS) as response:
         await response.content.readany()
@@ -39,7 +39,7 @@ async def test_close_is_seen_while_the_answer_goes_on(caller: Caller, simulator:
     assert not record.finished
 
 
-async def test_close_is_seen_before_the_first_byte(caller: Caller, simulator: Simulator) -> None:
+async def test_close_is_detected_before_the_first_byte(caller: Caller, simulator: Simulator) -> None:
     body = {"model": "sim/deltas-100-rate-1", "input": "hi"}
     task = asyncio.create_task(caller.post("/responses", body))
     await until(lambda: bool(simulator.records) and simulator.records[-1].model is not None)
@@ -105,7 +105,7 @@ def test_simulator_serves_synchronous_code_from_a_thread() -> None:
         assert simulator.records[-1].path == "/api/v1/models"
 
 
-def test_thread_tells_when_the_port_is_in_use() -> None:
+def test_thread_raises_if_the_port_is_in_use() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -113,7 +113,7 @@ def test_thread_tells_when_the_port_is_in_use() -> None:
             pass
 
 
-def test_command_prints_its_address_and_stops_when_told() -> None:
+def test_command_prints_its_address_and_stops_on_a_signal() -> None:
     command = [sys.executable, "-m", "entrypoints.simulator", "--port", "0", "--key", "sk-or-v1-other"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -1,4 +1,4 @@
-"""Failures: HTTP errors in every envelope, and those told inside a stream."""
+"""Failures: HTTP errors in every envelope, and failures reported inside a stream."""
 
 import orjson
 import pytest
@@ -18,7 +18,7 @@ async def test_error_has_its_status_and_the_common_envelope(caller: Caller, stat
 
 
 @pytest.mark.parametrize("name", ["error-429", "error-503", "error-402-inflight"])
-async def test_temporary_error_says_when_to_come_back(caller: Caller, name: str) -> None:
+async def test_temporary_error_names_the_time_to_retry(caller: Caller, name: str) -> None:
     reply = await caller.stream(f"sim/{name}")
     assert int(reply.headers["Retry-After"]) > 0
     assert reply.json["error"]["metadata"]["headers"]["Retry-After"] == reply.headers["Retry-After"]
@@ -28,7 +28,7 @@ async def test_wait_can_be_chosen(caller: Caller) -> None:
     assert (await caller.stream("sim/error-429-after-30")).headers["Retry-After"] == "30"
 
 
-async def test_client_error_of_responses_tells_issues_beside_the_error(caller: Caller) -> None:
+async def test_client_error_of_responses_lists_issues_beside_the_error(caller: Caller) -> None:
     body = (await caller.stream("sim/error-400-responses")).json
     assert body["error"] == {"code": "invalid_prompt", "message": "Invalid Responses API request"}
     assert orjson.loads(body["metadata"]["raw"])[0]["path"] == ["input", 0]
@@ -69,7 +69,7 @@ async def test_first_calls_fail_and_later_ones_are_answered(caller: Caller) -> N
     assert statuses == [502, 502, 200, 200]
 
 
-async def test_daily_limit_tells_when_the_day_ends(caller: Caller) -> None:
+async def test_daily_limit_reports_when_the_day_ends(caller: Caller) -> None:
     reply = await caller.stream("sim/error-429-daily")
     assert reply.json["error"]["metadata"]["limit_source"] == "openrouter_free_tier_daily"
     assert int(reply.headers["X-RateLimit-Reset"]) % 1000 == 0
@@ -126,5 +126,5 @@ async def test_override_makes_a_catalog_model_play_a_scenario(caller: Caller, si
 
 
 def test_override_with_an_unknown_scenario_is_an_error() -> None:
-    with pytest.raises(ValueError, match="no scenario"):
+    with pytest.raises(ValueError, match="not a scenario"):
         Simulator().set_override("openai/gpt-4o-mini", "sim/dance")

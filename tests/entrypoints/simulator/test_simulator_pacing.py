@@ -1,4 +1,4 @@
-"""When the pieces of an answer are due; no clock is needed to tell."""
+"""The due times of the pieces of an answer; no clock is needed to check them."""
 
 from datetime import UTC, datetime
 
@@ -27,7 +27,7 @@ def test_deltas_at_a_rate_are_due_at_multiples_of_its_interval() -> None:
     assert offsets("sim/deltas-5-rate-20") == [0.0, 0.05, 0.1, 0.15, 0.2]
 
 
-def test_answer_goes_on_where_the_thinking_stopped() -> None:
+def test_answer_is_due_after_the_thinking() -> None:
     assert offsets("sim/deltas-2-rate-10-thinking-3") == [0.0, 0.1, 0.2, 0.2, 0.30000000000000004]
 
 
@@ -35,7 +35,7 @@ def test_deltas_without_a_rate_are_due_at_once() -> None:
     assert offsets("sim/deltas-5000") == []
 
 
-def test_slow_start_waits_as_long_as_it_says() -> None:
+def test_slow_start_waits_for_its_seconds() -> None:
     assert offsets("sim/slow-start-1p5")[-1] == 1.5
 
 

@@ -1,4 +1,4 @@
-"""What upstream refuses, as a table: a change to a good body, and the words of the refusal."""
+"""Requests that upstream rejects, as a table: a change to a valid body, and the error message."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ def saying(*parts: dict[str, Any]) -> dict[str, Any]:
 
 
 def text_of(answer: Answer) -> str:
-    """The message, and what `raw` says where the message says nothing."""
+    """Return the message together with `metadata.raw`, which has the text if the message is generic."""
     body = orjson.loads(answer.body)
     metadata = body.get("metadata") or body["error"].get("metadata") or {}
     return f"{body['error']['message']} {metadata.get('raw', '')}"
@@ -112,7 +112,7 @@ BROKEN_ITEMS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", BROKEN_ITEMS)
-def test_item_that_fits_no_schema_is_told_by_its_index_among_all_alternatives(name: str) -> None:
+def test_item_that_fits_no_schema_is_reported_by_its_index_among_all_alternatives(name: str) -> None:
     body = orjson.loads(refused(history(BROKEN_ITEMS[name])).body)
     union = orjson.loads(body["metadata"]["raw"])[0]
     item = union["errors"][1][0]

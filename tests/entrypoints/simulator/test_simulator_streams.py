@@ -1,4 +1,4 @@
-"""What streams of /responses look like, scenario by scenario."""
+"""Streams of /responses, scenario by scenario."""
 
 import orjson
 import pytest

@@ -1,4 +1,4 @@
-"""Tool calls a prompt orders."""
+"""Tool calls that a prompt orders."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ ORDERS = 'Do it.\nCALL a x2 r2 {"n": #}\nCALL b r3'
 
 
 def turns(prompt: str, answered: int) -> list[dict[str, Any]]:
-    """Return a prompt and the outputs so far."""
+    """Return the input items of a chat: a prompt, and `answered` calls with their outputs."""
     items: list[dict[str, Any]] = [{"role": "user", "content": prompt}]
     for number in range(answered):
         items.append({"type": "function_call", "call_id": f"c{number}", "name": "a", "arguments": "{}"})

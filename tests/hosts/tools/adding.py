@@ -5,7 +5,7 @@ description: An asynchronous tool that adds two numbers.
 
 
 class Tools:
-    """What the host offers to the model."""
+    """The tools that the host offers to the model."""
 
     async def add(self, a: int, b: int) -> int:
         """

@@ -7,14 +7,14 @@ from pathlib import Path
 
 
 class Tools:
-    """What the host offers to the model."""
+    """The tools that the host offers to the model."""
 
     async def count(self, path: str, key: str = "") -> str:
         """
         Append one line to a file.
 
         :param path: the file
-        :param key: what the line says
+        :param key: the text of the line
         """
         with Path(path).open("a") as file:
             file.write(f"{key}\n")

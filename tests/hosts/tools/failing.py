@@ -5,13 +5,13 @@ description: Tools that raise.
 
 
 class Tools:
-    """What the host offers to the model."""
+    """The tools that the host offers to the model."""
 
     async def fail(self, reason: str = "no reason") -> str:
         """
         Raise an error.
 
-        :param reason: what the error says
+        :param reason: the message of the error
         """
         raise RuntimeError(reason)
 

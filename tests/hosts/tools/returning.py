@@ -10,7 +10,7 @@ PIXEL = (
 
 
 class Tools:
-    """What the host offers to the model."""
+    """The tools that the host offers to the model."""
 
     async def return_much(self, megabytes: int = 5) -> str:
         """

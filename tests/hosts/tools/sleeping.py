@@ -1,6 +1,6 @@
 """
 title: Sleeping
-description: A blocking tool and one that waits; both tell how far they got.
+description: A blocking tool and one that waits; both write their progress into a file.
 """
 
 import asyncio
@@ -9,14 +9,14 @@ from pathlib import Path
 
 
 class Tools:
-    """What the host offers to the model."""
+    """The tools that the host offers to the model."""
 
     def sleep_blocking(self, seconds: float, mark: str = "") -> str:
         """
         Block the thread it runs in.
 
         :param seconds: how long
-        :param mark: a file that says how far it got
+        :param mark: a file for the progress
         """
         _write(mark, "begun")
         time.sleep(seconds)
@@ -28,7 +28,7 @@ class Tools:
         Wait without blocking.
 
         :param seconds: how long
-        :param mark: a file that says how far it got
+        :param mark: a file for the progress
         """
         _write(mark, "begun")
         try:
