@@ -13,7 +13,7 @@ from domain.conversation.size import characters_of
 from domain.conversation.temporary import is_temporary
 from domain.request.turn_request import Person, Remembering
 from domain.services.store_time import StoreTime, StoreTrouble, StoreWatch
-from ports.artifacts import Artifact, Artifacts
+from ports.artifacts import Artifact, TurnArtifacts
 from ports.cipher import CannotOpen, Cipher, Sealed
 from ports.clock import Clock
 from ports.ids import Ids
@@ -30,7 +30,7 @@ FAILED = "conversation_memory_failed"
 class Shelf:
     """Where artifacts are and what seals them. `read_only`: nothing can be kept there, and that was told already."""
 
-    artifacts: Artifacts
+    artifacts: TurnArtifacts
     cipher: Cipher
     read_only: bool = False
 

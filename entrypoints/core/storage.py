@@ -25,14 +25,14 @@ from adapters.sql.tool_runs import SqlToolRuns
 from adapters.sql.trouble import LOCKED, TIMEOUT, DatabaseTrouble
 from adapters.vault.key_file import KeyFileUnusable, read_key, read_or_make_key
 from adapters.vault.vault import KeyRing, VaultOptions, make_vault
-from domain.services.clean_artifacts import Store
+from domain.services.clean_artifacts import CleanableStore
 from domain.services.remember_turn import Shelf
 from domain.services.store_time import PROBE_SECONDS
 from entrypoints.core.policy import VaultWish
 from entrypoints.core.revisions import revisions_dir
 from entrypoints.core.storage_file import FileIds, begin_file, drop_companions, file_ids, keep_to_owner
 from entrypoints.core.storage_place import Place
-from ports.artifacts import Artifacts
+from ports.artifacts import ArtifactStore
 from ports.breaker_state import BreakerState
 from ports.cache import Cache
 from ports.cipher import Cipher
@@ -40,7 +40,7 @@ from ports.clock import Clock
 from ports.leases import Leases
 from ports.offload import LARGE, Offload
 from ports.telemetry import Telemetry
-from ports.tool_runs import ToolRuns
+from ports.tool_runs import ToolRuns, ToolRunStore
 
 T = TypeVar("T")
 AGAIN_SECONDS = 60.0
@@ -55,9 +55,9 @@ PASSING = frozenset({TIMEOUT, LOCKED, "unreachable"})
 class Stores:
     """Everything kept in one place; in memory if `place` is None. `cache` only where processes share a database."""
 
-    artifacts: Artifacts
+    artifacts: ArtifactStore
     leases: Leases
-    tool_runs: ToolRuns
+    tool_runs: ToolRunStore
     breakers: BreakerState
     place: Place | None = None
     read_only: bool = False
@@ -127,12 +127,14 @@ class Storage:
             self._warn("artifact_key_unusable", error.reason)
             return self.temporary
 
-    async def cleanable(self) -> Store | None:
+    async def cleanable(self) -> CleanableStore | None:
         """Return what is to be cleaned; None if it must not be, or is in memory, which cleans itself."""
         stores, shelf = await self.stores(), await self.shelf()
         if shelf is self.temporary or shelf.read_only:
             return None
-        return Store(shelf, stores.leases, stores.tool_runs, stores.breakers)
+        return CleanableStore(
+            stores.artifacts, stores.artifacts, shelf.cipher, stores.leases, stores.tool_runs, stores.breakers
+        )
 
     async def aclose(self) -> None:
         """Close what was opened; waits a little for what is being opened, which then closes itself."""
