@@ -20,7 +20,7 @@ from domain.conversation.fingerprint import asked_in, digests_of, fingerprint_of
 from domain.conversation.record import KeptItem, TurnRecord
 from domain.conversation.references import details_entry
 from domain.request.turn_request import Person, Remembering
-from domain.services.remember_turn import Shelf, TurnMemory
+from domain.services.remember_turn import SealedStore, TurnMemory
 from entrypoints.core.revisions import revisions_dir
 from ports.offload import Offload
 from tests.doubles.telemetry import RecordedTelemetry
@@ -37,7 +37,7 @@ class Kept:
     """An open store; `memory` is the use case over it."""
 
     database: Database
-    shelf: Shelf
+    store: SealedStore
     memory: TurnMemory
     offload: Offload
 
@@ -88,21 +88,20 @@ async def kept_in(file: Path) -> AsyncIterator[Kept]:
     url = f"sqlite:///{file}"
     await migrate(url, revisions_dir)
     database, offload = Database(url), ThreadOffload()
-    shelf = Shelf(SqlArtifacts(database), make_vault(KeyRing(file_key=bytes(32)), VaultOptions()))
+    store = SealedStore(SqlArtifacts(database), make_vault(KeyRing(file_key=bytes(32)), VaultOptions()))
 
-    async def durable() -> Shelf:
-        return shelf
+    async def opened() -> SealedStore:
+        return store
 
     memory = TurnMemory(
-        durable=durable,
-        temporary=shelf,
+        opened=opened,
         offload=offload,
         clock=SystemClock(),
         ids=SystemIds(),
         telemetry=RecordedTelemetry(),
     )
     try:
-        yield Kept(database, shelf, memory, offload)
+        yield Kept(database, store, memory, offload)
     finally:
         await database.aclose()
         await offload.aclose()

@@ -18,9 +18,10 @@ from domain.services.equip_turn import EquipTurn, ToolPorts, limits_of
 from domain.services.own_tasks import OwnTasks
 from domain.services.prepare_turn import Ready, prepare_turn
 from domain.services.remember_turn import Recalled, TurnMemory
-from domain.services.report_broken_off import ReportBrokenOff
+from domain.services.report_broken_off import Broken
 from domain.services.run_call import RunCall
 from domain.services.store_time import StoreTime, StoreWatch
+from domain.services.turn_stores import Memories, TurnStores
 from domain.tools.plan import Reader
 from domain.turn.plan import Destination, TurnPlan
 from ports.clock import Clock
@@ -39,16 +40,17 @@ class Personal:
 
     toolbox: Toolbox | None = None
     notices: Notices | None = None
-    memory: TurnMemory | None = None
+    memories: Memories | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
-    """A turn that can be driven. `runner` runs its tool calls, if it has tools."""
+    """A turn that can be driven. `runner` runs its tool calls, if it has tools; `stores` takes what it leaves."""
 
     ready: Ready
     plan: TurnPlan
     runner: RunCall | None
+    stores: TurnStores
 
 
 class AssembleTurn:
@@ -68,25 +70,22 @@ class AssembleTurn:
     ) -> None:
         self._ids, self._offload, self._telemetry = ids, offload, telemetry
         self._store, self._tasks, self._lessons = store, tasks, lessons
-        self._equip = EquipTurn(
-            tools, offload=offload, clock=clock, ids=ids, telemetry=telemetry, own=tasks.own, store=store
-        )
-        self._broken_off = ReportBrokenOff(
-            tools.runs, tools.chats, offload=offload, telemetry=telemetry, store=store, own=tasks.own
-        )
+        self._equip = EquipTurn(tools, offload=offload, clock=clock, ids=ids, telemetry=telemetry, store=store)
         self._wordless: OrderedDict[tuple[str, str], None] = OrderedDict()  # chats in which nothing was recognised
 
-    async def assemble(self, checked: Checked, own: Personal, error_id: str) -> Assembled | Fault:
+    async def assemble(self, checked: Checked, own: Personal, stores: TurnStores, error_id: str) -> Assembled | Fault:
         """Return the turn, or what is wrong with it. A store that fails costs it its memory only."""
         request = checked.request
         specs = own.toolbox.tools() if own.toolbox is not None else ()
         size = size_of(request.messages)
         time = StoreTime(self._store)
-        past, marks = await self._recall(request, own.memory, size, time)
-        broken = await self._broken_off.report(request, past.records, own.memory, time)
+        past, marks = await self._recall(request, stores.memory, size, time)
+        broken = Broken()
+        if stores.interrupted is not None:
+            broken = await stores.interrupted.report(request, past.records, stores.memory, time)
         memory = request.memory
         known = Past(past.records, memory.reasoning, memory.full_turns, broken.unknown, broken.answers, marks)
-        remembered = own.memory is not None and bool(memory.namespace and request.person.user_id)
+        remembered = stores.memory is not None
         ready = await self._offload.run(
             lambda: prepare_turn(checked, specs, self._lessons, known, remembered=remembered), size=size
         )
@@ -97,8 +96,8 @@ class AssembleTurn:
             self._telemetry.event("debug", "parameters_left_out", error_id=error_id, model=ready.slug, names=names)
         runner: RunCall | None = None
         if ready.tools.tools and own.toolbox is not None:
-            runner = self._equip.runner(request, ready.tools, own.toolbox, own.notices, own.memory, time)
-        return Assembled(ready, self._plan(request, ready, error_id), runner)
+            runner = self._equip.runner(request, ready.tools, own.toolbox, stores, own.notices, time)
+        return Assembled(ready, self._plan(request, ready, error_id), runner, stores)
 
     # --- details ------------------------------------------------------------------------------------------
 
@@ -106,7 +105,7 @@ class AssembleTurn:
         self, request: TurnRequest, memory: TurnMemory | None, size: int, time: StoreTime
     ) -> tuple[Recalled, Marks | None]:
         """Recall what the history leads back to, and return its marks too; reading keeps it from growing old."""
-        if memory is None or not request.memory.namespace:
+        if memory is None:
             return Recalled(), None
         chat, size = (request.memory.namespace, request.person.chat_id), size + 256 * len(request.messages)
         in_page, messages = request.caller is Caller.PAGE, request.messages
@@ -126,9 +125,9 @@ class AssembleTurn:
                 self._wordless.popitem(last=False)
         own = self._tasks.own
         if past.untouched:
-            own(memory.touch(request.person, request.memory, past.untouched), "openrouter-pipe-touch")
+            own(memory.touch(request.memory, past.untouched), "openrouter-pipe-touch")
         if past.of_other_chats:
-            own(memory.unbind(request.person, request.memory, past.of_other_chats), "openrouter-pipe-unbind")
+            own(memory.unbind(request.memory, past.of_other_chats), "openrouter-pipe-unbind")
         return past, marks
 
     def _plan(self, request: TurnRequest, ready: Ready, error_id: str) -> TurnPlan:

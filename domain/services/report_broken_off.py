@@ -14,7 +14,6 @@ from domain.conversation.broken_off import BrokenAnswer, BrokenCall, not_shown, 
 from domain.conversation.record import TurnRecord
 from domain.conversation.replay import MAY_HAVE_RUN
 from domain.conversation.size import size_of
-from domain.conversation.temporary import is_temporary
 from domain.request.turn_request import Person, TurnRequest
 from domain.services.drive import Own
 from domain.services.journal_calls import UNAVAILABLE
@@ -64,8 +63,6 @@ class ReportBrokenOff:
     ) -> Broken:
         """Return what is to be reported with a request; `records`: what was recalled of its turns."""
         person, namespace = request.person, request.memory.namespace
-        if not (namespace and person.user_id) or is_temporary(person.chat_id):
-            return Broken()
         open_calls = open_calls_in(request.messages)
         ask = self._must_ask(request)
         if not (open_calls or ask):

@@ -21,6 +21,7 @@ from domain.services.equip_turn import ToolPorts
 from domain.services.own_tasks import OwnTasks
 from domain.services.settle_turn import Settlement, began_values, ended_values, settle_turn
 from domain.services.store_time import StoreWatch
+from domain.services.turn_stores import ChooseStores
 from domain.services.watch_reader import WatchReader
 from domain.turn.machine import TurnMachine
 from domain.turn.steps import (
@@ -68,13 +69,23 @@ class RunTurn:
         self._lessons = Lessons()
         self._tasks = OwnTasks(telemetry)
         self._admit = AdmitTurn(slots)
+        watch = store or StoreWatch(clock, telemetry)
+        self._stores = ChooseStores(
+            tools.runs,
+            tools.temporary_runs,
+            tools.chats,
+            offload=offload,
+            telemetry=telemetry,
+            store=watch,
+            own=self._tasks.own,
+        )
         self._assemble = AssembleTurn(
             tools=tools,
             clock=clock,
             ids=ids,
             offload=offload,
             telemetry=telemetry,
-            store=store or StoreWatch(clock, telemetry),
+            store=watch,
             tasks=self._tasks,
             lessons=self._lessons,
         )
@@ -109,7 +120,8 @@ class RunTurn:
                 if ticket is None:
                     yield ShowStatus(FOR_A_PLACE)
                     ticket = await self._admit.in_line(request.bounds)
-                assembled = await self._assemble.assemble(checked, own, error_id)
+                stores = self._stores.choose(request, own.memories)
+                assembled = await self._assemble.assemble(checked, own, stores, error_id)
                 driver = assembled if isinstance(assembled, Fault) else self._driver(assembled, own, settlement, ticket)
         except Exception as error:  # noqa: BLE001 - the edge of a turn: a defect of ours must end as a fault
             driver = no_place(error)
@@ -159,7 +171,7 @@ class RunTurn:
             try:
                 ticket.release()
             finally:
-                stored = await settle_turn(settlement, end, self._telemetry, own.notices, own.memory)
+                stored = await settle_turn(settlement, end, self._telemetry, own.notices, assembled.stores.memory)
             if runner is not None and stored:  # first what the turn leaves: a crash in between is found out later
                 await runner.settle()
 

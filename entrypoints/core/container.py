@@ -92,8 +92,11 @@ class Container(DeclarativeContainer):
         telemetry=telemetry,
         store=store,
     )
-    turn_memory: Factory[TurnMemory] = Factory(
-        TurnMemory, offload=offload, clock=clock, ids=ids, telemetry=telemetry, store=store
+    temporary_memory: Factory[TurnMemory] = Factory(
+        TurnMemory, offload=offload, clock=clock, ids=ids, telemetry=telemetry
+    )
+    durable_memory: Factory[TurnMemory] = Factory(
+        TurnMemory, offload=offload, clock=clock, ids=ids, telemetry=telemetry, watch=store
     )
     clean_artifacts: Factory[CleanArtifacts] = Factory(
         CleanArtifacts, chats=host.provided.chats, offload=offload, clock=clock, ids=ids, telemetry=telemetry

@@ -20,15 +20,16 @@ from domain.request.turn_request import TurnRequest
 from domain.services.list_models import Listing
 from domain.services.run_turn import Personal, RunTurn
 from domain.services.sync_models import SyncModels, Wish
+from domain.services.turn_stores import Memories
 from entrypoints.core.asked import Asked, Start, request_of
 from entrypoints.core.catalog_caches import catalog_caches
 from entrypoints.core.container import Container, HostPorts
+from entrypoints.core.core_stores import CoreStores
 from entrypoints.core.offered_models import OfferedModels, Picked
 from entrypoints.core.policy import route_of, switches_of
 from entrypoints.core.storage import Storage
 from entrypoints.core.storage_lazy import LazyBreakerState, LazyToolRuns
 from entrypoints.core.storage_place import IN_MEMORY, Place
-from entrypoints.core.turn_stores import TurnStores
 from entrypoints.settings import Settings
 from ports.notices import Notices
 from ports.toolbox import Toolbox
@@ -65,8 +66,10 @@ class Core:
             host=host,
         )
         container.check_dependencies()
-        memory = container.turn_memory(durable=storage.shelf, temporary=storage.temporary)
-        self.stores = TurnStores(storage, memory, container.clean_artifacts(durable=storage.cleanable))
+        memories = Memories(
+            container.durable_memory(opened=storage.sealed_store), container.temporary_memory(opened=storage.in_memory)
+        )
+        self.stores = CoreStores(storage, memories, container.clean_artifacts(durable=storage.cleanable))
         self.models = OfferedModels(container.list_models(), host.origin)
         self._run_turn: RunTurn = container.run_turn()
         self._sync_models: SyncModels | None = container.sync_models() if host.model_rows is not None else None
@@ -100,7 +103,7 @@ class Core:
         `listing` is the catalog as `models.listing` knows it, `toolbox` and `notices` are this person's own.
         """
         request = request_of(asked, settings, listing, self._origin)
-        own = Personal(toolbox, notices, self.stores.memory_of(request, settings))
+        own = Personal(toolbox, notices, self.stores.memories_for(request, settings))
         return lambda reader: self._run_turn.run(request, models=listing.models, own=own, reader=reader)
 
     def refusal(self, fault: Fault, asked: Asked, settings: Settings) -> Start:

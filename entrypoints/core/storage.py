@@ -26,7 +26,7 @@ from adapters.sql.trouble import LOCKED, TIMEOUT, DatabaseTrouble
 from adapters.vault.key_file import KeyFileUnusable, read_key, read_or_make_key
 from adapters.vault.vault import KeyRing, VaultOptions, make_vault
 from domain.services.clean_artifacts import CleanableStore
-from domain.services.remember_turn import Shelf
+from domain.services.remember_turn import SealedStore
 from domain.services.store_time import PROBE_SECONDS
 from entrypoints.core.policy import VaultWish
 from entrypoints.core.revisions import revisions_dir
@@ -80,7 +80,9 @@ class Storage:
         self._in_memory = MemoryArtifacts(clock)
         self._memory = Stores(self._in_memory, MemoryLeases(), MemoryToolRuns(), MemoryBreakerState())
         self.temporary_tool_runs: ToolRuns = self._memory.tool_runs
-        self.temporary = Shelf(self._memory.artifacts, make_vault(KeyRing(), VaultOptions(compress=False)))
+        self.temporary = SealedStore(
+            self._memory.artifacts, make_vault(KeyRing(), VaultOptions(compress=False)), durable=False
+        )
         self._opening: asyncio.Task[Stores] | None = None
         self._retry_at, self._retries = 0.0, False
         self._wish = VaultWish()
@@ -116,24 +118,28 @@ class Storage:
             self._looking = self._task(self._look(self._file), "look-at-file")
         return self._opening
 
-    async def shelf(self) -> Shelf:
+    async def in_memory(self) -> SealedStore:
+        """Return the store of chats that are never saved."""
+        return self.temporary
+
+    async def sealed_store(self) -> SealedStore:
         """Return where artifacts are kept, and what seals them."""
         stores = await self.stores()
         if stores.place is None:
             return self.temporary
         try:
-            return Shelf(stores.artifacts, await self._cipher(self._wish, stores.place), stores.read_only)
+            return SealedStore(stores.artifacts, await self._cipher(self._wish, stores.place), stores.read_only)
         except KeyFileUnusable as error:
             self._warn("artifact_key_unusable", error.reason)
             return self.temporary
 
     async def cleanable(self) -> CleanableStore | None:
         """Return what is to be cleaned; None if it must not be, or is in memory, which cleans itself."""
-        stores, shelf = await self.stores(), await self.shelf()
-        if shelf is self.temporary or shelf.read_only:
+        stores, sealed = await self.stores(), await self.sealed_store()
+        if sealed.read_only or not sealed.durable:
             return None
         return CleanableStore(
-            stores.artifacts, stores.artifacts, shelf.cipher, stores.leases, stores.tool_runs, stores.breakers
+            stores.artifacts, stores.artifacts, sealed.cipher, stores.leases, stores.tool_runs, stores.breakers
         )
 
     async def aclose(self) -> None:

@@ -141,8 +141,8 @@ def _judge(number: int, found: TurnRecord | None, was_stored: bool, killed: Kill
 async def _halves(storage: Storage, numbers: Sequence[int]) -> list[str]:
     """Name the turns of which some rows are there and some are not, whatever reading makes of them."""
     whole = {turn(number).turn_id: len(turn(number).items) for number in numbers}
-    shelf = await storage.shelf()
-    rows = await shelf.artifacts.find(
+    store = await storage.sealed_store()
+    rows = await store.artifacts.find(
         MEMORY.namespace, ANN.user_id, turn_ids=whole.keys(), fingerprints=(), limit=sum(whole.values()) + 1
     )
     counts = Counter(row.turn_id for row in rows)

@@ -39,8 +39,7 @@ async def opened(folder: Path) -> AsyncIterator[tuple[Storage, TurnMemory, Recor
     clock, offload, telemetry = SystemClock(), ThreadOffload(), RecordedTelemetry()
     storage = Storage(sqlite_place(folder.absolute() / "store.db"), clock=clock, offload=offload, telemetry=telemetry)
     memory = TurnMemory(
-        durable=storage.shelf,
-        temporary=storage.temporary,
+        opened=storage.sealed_store,
         offload=offload,
         clock=clock,
         ids=SystemIds(),
@@ -70,7 +69,7 @@ def started(folder: Path, first: int) -> tuple[int, int]:
 async def _write(folder: Path, first: int, note: Callable[[str], object]) -> None:
     note(f"{OPENING} 0")
     async with opened(folder) as (storage, memory, _):
-        await storage.shelf()
+        await storage.sealed_store()
         at = first
 
         def executing(_: object, __: object, statement: str, *___: object) -> None:

@@ -16,6 +16,7 @@ from domain.conversation.record import TurnRecord
 from domain.request.turn_request import Bounds, Caller, Identifiers, Person, Remembering, Tooling, TurnRequest
 from domain.services.equip_turn import ToolPorts
 from domain.services.run_turn import Personal, RunTurn
+from domain.services.turn_stores import Memories
 from domain.turn.steps import Ended, Output, ShowCall, ShowCallResult
 from ports.json_values import JsonObject
 from tests.domain.conversation.histories import history_items
@@ -107,7 +108,7 @@ class World:
 
     async def _read(self, number: int) -> None:
         request = _request(number, self.toolings[number])
-        own = Personal(self.toolboxes[number], None, self.memories[number])
+        own = Personal(self.toolboxes[number], None, Memories(self.memories[number], self.memories[number]))
         async for output in self.run_turn.run(request, models=(MODEL,), own=own):
             self.outputs[number].append(output)
 

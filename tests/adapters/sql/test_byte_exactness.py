@@ -19,7 +19,7 @@ from adapters.sql.tables import artifact
 from adapters.vault.vault import KeyRing, VaultOptions, make_vault
 from domain.conversation.record import TurnRecord
 from domain.request.turn_request import Person, Remembering
-from domain.services.remember_turn import Shelf, TurnMemory
+from domain.services.remember_turn import SealedStore, TurnMemory
 from domain.services.rotate_keys import rotate_keys
 from ports.artifacts import Artifact, ArtifactStore
 from ports.cipher import Cipher
@@ -120,12 +120,11 @@ async def _used(url: str, work: Any) -> Any:
 
 
 def _memory(store: ArtifactStore, cipher: Cipher) -> TurnMemory:
-    async def shelf() -> Shelf:
-        return Shelf(store, cipher)
+    async def opened() -> SealedStore:
+        return SealedStore(store, cipher)
 
     return TurnMemory(
-        durable=shelf,
-        temporary=Shelf(store, CLEAR),
+        opened=opened,
         offload=InlineOffload(),
         clock=FakeClock(),
         ids=SystemIds(),

@@ -26,10 +26,10 @@ class Opened:
         self.storage = Storage(sqlite_place(self.path), clock=self.clock, offload=InlineOffload(), telemetry=self.log)
 
     async def put(self, number: int) -> None:
-        await (await self.storage.shelf()).artifacts.put(turn_of(number, 1))
+        await (await self.storage.sealed_store()).artifacts.put(turn_of(number, 1))
 
     async def kept(self) -> list[int]:
-        artifacts = (await self.storage.shelf()).artifacts
+        artifacts = (await self.storage.sealed_store()).artifacts
         found = await artifacts.find(HERE, "ann", turn_ids=[ulid(n) for n in range(1, 9)], fingerprints=[], limit=99)
         return [number for number in range(1, 9) if ulid(number) in {row.turn_id for row in found}]
 
