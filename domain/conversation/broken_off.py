@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from domain.conversation.kept_calls import KeptCall, same_arguments
+from domain.conversation.marks import Marks, ShownCall
 from domain.conversation.record import CALL, TurnRecord
-from domain.conversation.references import marked_in_text, turn_of_call
 from domain.conversation.replay import MAY_HAVE_RUN
 
 RESULT_LOST = "It ran; its result was lost. Do not repeat it without asking."
@@ -41,77 +41,61 @@ class BrokenAnswer:
     calls: tuple[BrokenCall, ...]
 
 
-def open_outputs(open_calls: Iterable[tuple[str, str, object]], calls: Iterable[BrokenCall]) -> dict[str, str]:
+def open_outputs(open_calls: Iterable[ShownCall], calls: Iterable[BrokenCall]) -> dict[str, str]:
     """Return outputs for calls a history shows without one, by the ids the host knows.
 
-    `open_calls`: turn, id, and the call as the history holds it. Those of turns without `calls` get none.
+    Those of turns without `calls` get none.
     """
     left: dict[str, list[BrokenCall]] = {}
     for call in calls:
         left.setdefault(call.turn_id, []).append(call)
     outputs: dict[str, str] = {}
-    for turn_id, shown, function in open_calls:
-        if turn_id in left:
-            found = next((call for call in left[turn_id] if call.kept and _is(function, call.kept)), None)
-            outputs[shown] = found.kept.output if found and found.kept else MAY_HAVE_RUN
+    for shown in open_calls:
+        if shown.turn_id in left:
+            candidates = left[shown.turn_id]
+            found = next((call for call in candidates if call.kept and _is(shown.function, call.kept)), None)
+            outputs[shown.call_id] = found.kept.output if found and found.kept else MAY_HAVE_RUN
             if found:
-                left[turn_id].remove(found)
+                candidates.remove(found)
     return outputs
 
 
-def not_shown(
-    messages: Sequence[object], records: Iterable[TurnRecord], calls: Sequence[BrokenCall]
-) -> tuple[BrokenCall, ...]:
+def not_shown(marks: Marks, records: Iterable[TurnRecord], calls: Sequence[BrokenCall]) -> tuple[BrokenCall, ...]:
     """Leave out calls that the history, or what is stored of their turns, holds already."""
     stored = {(record.turn_id, kept.item["call_id"]) for record in records for kept in _calls_in(record)}
-    in_text = {turn_id for message in messages for turn_id in marked_in_text(message)}
-    shown = _Shown(messages)
+    shown = _Shown(marks.calls)
     gone: set[int] = set()
     for place, call in sorted(enumerate(calls), key=lambda one: (one[1].kept is None, one[1].finished)):
-        known = (call.turn_id, call.call_id) in stored or (call.finished and call.turn_id in in_text)
-        if known or shown.take(call):
+        in_text = call.finished and call.turn_id in marks.calls_in_text
+        if (call.turn_id, call.call_id) in stored or in_text or shown.take(call):
             gone.add(place)
     return tuple(call for place, call in enumerate(calls) if place not in gone)
+
+
+def compared_characters(marks: Marks, calls: Iterable[BrokenCall]) -> int:
+    """Count the characters of arguments that are read to find calls again."""
+    there = (call.function.get("arguments") for call in marks.calls if isinstance(call.function, Mapping))
+    kept = sum(len(call.kept.arguments) for call in calls if call.kept is not None)
+    return kept + sum(len(arguments) for arguments in there if isinstance(arguments, str))
 
 
 class _Shown:
     """The calls of a history, each of which accounts for one run: first those that are known, then the others."""
 
-    def __init__(self, messages: Sequence[object]) -> None:
-        self._open = {shown for _, shown, _ in open_calls_in(messages)}
-        self._calls: dict[str, list[tuple[str, object]]] = {}
-        for turn_id, shown, function in calls_in(messages):
-            self._calls.setdefault(turn_id, []).append((shown, function))
+    def __init__(self, calls: Iterable[ShownCall]) -> None:
+        self._calls: dict[str, list[ShownCall]] = {}
+        for call in calls:
+            self._calls.setdefault(call.turn_id, []).append(call)
 
     def take(self, call: BrokenCall) -> bool:
         """Tell whether the history holds a call; one that never finished can only be one without output there."""
         there = self._calls.get(call.turn_id, [])
-        for shown, function in there:
-            same = _is(function, call.kept) if call.kept is not None else call.finished or shown in self._open
-            if same:
-                there.remove((shown, function))
+        for shown in there:
+            may_be = call.finished or not shown.has_output
+            if _is(shown.function, call.kept) if call.kept is not None else may_be:
+                there.remove(shown)
                 return True
         return False
-
-
-def calls_in(messages: Iterable[object]) -> Iterator[tuple[str, str, object]]:
-    """Iterate over the calls of ours in a history: turn, id, and the function with its arguments."""
-    for message in messages:
-        calls = message.get("tool_calls") if isinstance(message, Mapping) else None
-        for call in calls if isinstance(calls, list | tuple) else ():
-            shown = call.get("id") if isinstance(call, Mapping) else None
-            if turn_id := turn_of_call(shown):
-                yield turn_id, str(shown), call.get("function")
-
-
-def open_calls_in(messages: Sequence[object]) -> list[tuple[str, str, object]]:
-    """Return calls of ours without an output in a history; quick enough for every turn."""
-    calls = list(calls_in(messages))
-    if not calls:
-        return []
-    results = (message for message in messages if isinstance(message, Mapping) and message.get("role") == "tool")
-    answered = {call_id for one in results if isinstance(call_id := one.get("tool_call_id"), str)}
-    return [call for call in calls if call[1] not in answered]
 
 
 def with_broken(messages: Sequence[object], answers: Sequence[BrokenAnswer]) -> Sequence[object]:

@@ -79,15 +79,10 @@ class AssembleTurn:
         specs = own.toolbox.tools() if own.toolbox is not None else ()
         size = size_of(request.messages)
         time = StoreTime(self._store)
-        past, marks = await self._recall(request, stores.memory, size, time)
-        broken = Broken()
-        if stores.interrupted is not None:
-            broken = await stores.interrupted.report(request, past.records, stores.memory, time)
-        memory = request.memory
-        known = Past(past.records, memory.reasoning, memory.full_turns, broken.unknown, broken.answers, marks)
+        past = await self._past(request, stores, size, time)
         remembered = stores.memory is not None
         ready = await self._offload.run(
-            lambda: prepare_turn(checked, specs, self._lessons, known, remembered=remembered), size=size
+            lambda: prepare_turn(checked, specs, self._lessons, past, remembered=remembered), size=size
         )
         if isinstance(ready, Fault):
             return ready
@@ -101,15 +96,30 @@ class AssembleTurn:
 
     # --- details ------------------------------------------------------------------------------------------
 
+    async def _past(self, request: TurnRequest, stores: TurnStores, size: int, time: StoreTime) -> Past:
+        """Return what is known of the history's turns; its marks are read only if a store can be asked for them."""
+        memory, messages = request.memory, request.messages
+        if stores.memory is None and stores.interrupted is None:
+            return Past(reasoning=memory.reasoning, full_turns=memory.full_turns)
+        by_words = request.caller is not Caller.PAGE  # only a page's answers name their turns
+        reading = partial(marks_of, messages, by_fingerprint=by_words)
+        marks = await self._offload.run(reading, size=size + 256 * len(messages))
+        found, broken = Recalled(), Broken()
+        if stores.memory is not None:
+            found, marks = await self._recall(request, marks, stores.memory, size, time)
+        if stores.interrupted is not None:
+            broken = await stores.interrupted.report(request, marks, found.records, stores.memory, time)
+        return Past(found.records, memory.reasoning, memory.full_turns, broken.unknown, broken.answers, marks)
+
     async def _recall(
-        self, request: TurnRequest, memory: TurnMemory | None, size: int, time: StoreTime
-    ) -> tuple[Recalled, Marks | None]:
-        """Recall what the history leads back to, and return its marks too; reading keeps it from growing old."""
-        if memory is None:
-            return Recalled(), None
+        self, request: TurnRequest, marks: Marks, memory: TurnMemory, size: int, time: StoreTime
+    ) -> tuple[Recalled, Marks]:
+        """Recall what the history leads back to; return its marks too, with fingerprints if they were looked for.
+
+        Reading keeps what is found from growing old.
+        """
         chat, size = (request.memory.namespace, request.person.chat_id), size + 256 * len(request.messages)
         in_page, messages = request.caller is Caller.PAGE, request.messages
-        marks = await self._offload.run(lambda: marks_of(messages, by_fingerprint=not in_page), size=size)
         want = wanted_of(marks)
         if in_page and not want.turn_ids and chat not in self._wordless:  # imported, or with nothing to remember
             marks = await self._offload.run(partial(with_fingerprints, marks, messages), size=size)

@@ -6,14 +6,14 @@ before it, or has asked already. What is found is reported in every later turn, 
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from domain.conversation.broken_off import BrokenAnswer, BrokenCall, not_shown, open_calls_in, open_outputs
+from domain.conversation.broken_off import BrokenAnswer, BrokenCall, compared_characters, not_shown, open_outputs
+from domain.conversation.marks import Marks, is_answer
 from domain.conversation.record import TurnRecord
 from domain.conversation.replay import MAY_HAVE_RUN
-from domain.conversation.size import size_of
 from domain.request.turn_request import Person, TurnRequest
 from domain.services.drive import Own
 from domain.services.journal_calls import UNAVAILABLE
@@ -59,46 +59,51 @@ class ReportBrokenOff:
         self._whole: OrderedDict[_Answer, None] = OrderedDict()  # answers up to which nothing is to be reported
 
     async def report(
-        self, request: TurnRequest, records: Sequence[TurnRecord], memory: TurnMemory | None, time: StoreTime
+        self,
+        request: TurnRequest,
+        marks: Marks,
+        records: Sequence[TurnRecord],
+        memory: TurnMemory | None,
+        time: StoreTime,
     ) -> Broken:
-        """Return what is to be reported with a request; `records`: what was recalled of its turns."""
+        """Return what is to be reported with a request; `marks` of its history, `records`: what was recalled of it."""
         person, namespace = request.person, request.memory.namespace
-        open_calls = open_calls_in(request.messages)
+        open_calls = marks.open_calls
         ask = self._must_ask(request)
         if not (open_calls or ask):
             self._know(person)
             return Broken()
-        turns = {turn_id for turn_id, _, _ in open_calls}
+        turns = {call.turn_id for call in open_calls}
         try:
             async with time.asked(UNAVAILABLE):
                 runs = await self._runs.unsettled(
                     namespace, person.user_id, chat_id=person.chat_id if ask else "", turn_ids=turns, limit=RUNS_READ
                 )
         except StoreTrouble:
-            return Broken({shown: MAY_HAVE_RUN for _, shown, _ in open_calls})
+            return Broken({call.call_id: MAY_HAVE_RUN for call in open_calls})
         if not runs:
             self._know(person)
             return Broken()
-        return await self._found(request, records, memory, runs, open_calls)
+        return await self._found(request, marks, records, memory, runs)
 
     # --- details ------------------------------------------------------------------------------------------
 
     async def _found(
         self,
         request: TurnRequest,
+        marks: Marks,
         records: Sequence[TurnRecord],
         memory: TurnMemory | None,
         runs: Sequence[ToolRun],
-        open_calls: Collection[tuple[str, str, object]],
     ) -> Broken:
         kept = await open_results(runs, memory, self._offload)
         calls = [
             BrokenCall(run.turn_id, run.call_id, run.name, run.state is RunState.FINISHED, one)
             for run, one in zip(runs, kept, strict=True)
         ]
-        size = size_of(request.messages)
-        outputs = await self._offload.run(lambda: open_outputs(open_calls, calls), size=size)
-        left = await self._offload.run(lambda: not_shown(request.messages, records, calls), size=size)
+        size = compared_characters(marks, calls)
+        outputs = await self._offload.run(lambda: open_outputs(marks.open_calls, calls), size=size)
+        left = await self._offload.run(lambda: not_shown(marks, records, calls), size=size)
         self._settle(request.memory.namespace, calls, left, records)
         line = await self._line(request.person) if left else ()
         answers = _placed(request.person, line or (), left, {run.turn_id: run.message_id for run in runs})
@@ -119,8 +124,7 @@ class ReportBrokenOff:
 
     def _must_ask(self, request: TurnRequest) -> bool:
         person = request.person
-        last = request.messages[-1] if request.messages else None
-        goes_on = isinstance(last, Mapping) and last.get("role") in ("assistant", "tool")
+        goes_on = bool(request.messages) and is_answer(request.messages[-1])
         before = (person.parent_id, person.message_id if goes_on else "")
         return bool(person.chat_id) and any(one and _answer(person, one) not in self._whole for one in before)
 
