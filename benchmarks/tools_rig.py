@@ -91,7 +91,7 @@ class Asking:
     @asynccontextmanager
     async def attempt(self, call: UpstreamCall) -> AsyncIterator[AsyncIterator[Sequence[UpstreamEvent]]]:
         """Say it in one piece."""
-        found = [item["output"] for item in call.body.input if item.get("type") == "function_call_output"]
+        found = [item["output"] for item in call.request.body.input if item.get("type") == "function_call_output"]
         self.outputs = found or self.outputs
         yield _said([TextDelta(0, "msg_1", 0, "Sunny.")] if found else [*map(_asked, range(self._calls))])
 

@@ -87,14 +87,21 @@ class Endpoint(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class UpstreamCall:
-    """Everything one attempt needs; `headers` go beside those of the route."""
+class UpstreamRequest:
+    """What goes upstream: a body, to an endpoint, with `headers` beside those of the route."""
 
-    route: Route
     body: ResponsesBody
-    limits: Limits = Limits()
     endpoint: Endpoint = Endpoint.RESPONSES
     headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamCall:
+    """Everything one attempt needs."""
+
+    route: Route
+    request: UpstreamRequest
+    limits: Limits = Limits()
 
 
 # --- what upstream says -----------------------------------------------------------------------------------

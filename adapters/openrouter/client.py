@@ -69,14 +69,14 @@ class _Attempt:
         self._leave(cut=error is not None)
 
     async def _send(self) -> ClientResponse:
-        call, limits = self._call, self._call.limits
-        url = address_of(call.route, call.endpoint.value)
-        accept = "text/event-stream" if call.body.stream else "application/json"
+        call, request, limits = self._call, self._call.request, self._call.limits
+        url = address_of(call.route, request.endpoint.value)
+        accept = "text/event-stream" if request.body.stream else "application/json"
         headers = headers_of(call.route, Content_Type="application/json", Accept=accept)
         headers["Accept-Encoding"] = "identity"  # a compressor on the way would hold pieces back
-        add_headers(headers, call.headers)
-        shape = chat_fields if call.endpoint is Endpoint.CHAT else responses_fields
-        outgoing = Outgoing(await encode_body(call.body, shape), limits.idle_read)
+        add_headers(headers, request.headers)
+        shape = chat_fields if request.endpoint is Endpoint.CHAT else responses_fields
+        outgoing = Outgoing(await encode_body(request.body, shape), limits.idle_read)
         try:
             return await self._post(url, headers, outgoing)
         except PoolClosed as error:

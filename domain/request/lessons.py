@@ -7,8 +7,8 @@ from collections import OrderedDict
 from contextlib import suppress
 from hashlib import sha256
 
-from domain.request.repair import Lesson, Sending, applied
-from ports.responses import Route
+from domain.request.repair import Lesson, applied
+from ports.responses import Route, UpstreamRequest
 
 MODELS_KEPT, LESSONS_KEPT = 1024, 16
 
@@ -30,7 +30,7 @@ class Lessons:
         if len(self._by_model) > MODELS_KEPT:
             self._by_model.popitem(last=False)
 
-    def apply(self, route: Route, sending: Sending, *, other_endpoint: bool = True) -> Sending:
+    def apply(self, route: Route, sending: UpstreamRequest, *, other_endpoint: bool = True) -> UpstreamRequest:
         """Return what to send by `route` with everything learned about its model.
 
         `other_endpoint`: it may also go by the endpoint that was found to work.

@@ -23,7 +23,7 @@ from domain.services.run_call import RunCall
 from domain.services.store_time import StoreTime, StoreWatch
 from domain.services.turn_stores import Memories, TurnStores
 from domain.tools.plan import Reader
-from domain.turn.plan import Destination, TurnPlan
+from domain.turn.plan import Alternatives, TurnPlan
 from ports.clock import Clock
 from ports.ids import Ids
 from ports.notices import Notices
@@ -144,7 +144,7 @@ class AssembleTurn:
         model, tools = ready.model, ready.tools
         free = is_free(ready.slug, model)
         return TurnPlan(
-            body=ready.sending.body,
+            request=ready.sending,
             error_id=error_id,
             retry=request.retry.allowing_uncertain() if free else request.retry,
             runnable=tools.runnable,
@@ -154,10 +154,5 @@ class AssembleTurn:
             call_limits=limits_of(request),
             max_rounds=request.tooling.max_rounds,
             jitter=self._ids.jitter(),
-            destination=Destination(
-                ready.sending.endpoint,
-                ready.sending.headers,
-                may_change(ready.slug, request.endpoints),
-                ready.fallback,
-            ),
+            alternatives=Alternatives(may_change(ready.slug, request.endpoints), ready.fallback),
         )

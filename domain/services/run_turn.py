@@ -165,7 +165,7 @@ class RunTurn:
         settlement.figures = ready.figures
 
         def call(command: CallUpstream) -> UpstreamCall:
-            return UpstreamCall(ready.route, command.body, request.limits, command.endpoint, command.headers)
+            return UpstreamCall(ready.route, command.request, request.limits)
 
         async def settle(end: End) -> None:
             try:

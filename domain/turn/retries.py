@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from domain.faults.fault import Fault, FaultKind
 from domain.faults.retry import next_wait
-from domain.request.repair import Lesson, Sending, applied, lesson_of, told
+from domain.request.repair import Lesson, applied, lesson_of, told
 from domain.turn.plan import TurnPlan
 from domain.turn.steps import Learn, ShowStatus, Step
 from domain.turn.waiting import again
@@ -30,10 +30,9 @@ class Retries:
     """The request of one turn, `sending`, and what becomes of it after a failure."""
 
     def __init__(self, plan: TurnPlan) -> None:
-        to = plan.destination
-        self.sending = Sending(plan.body, to.endpoint, to.headers)
+        self.sending = plan.request
         self._plan = plan
-        self._fallback = to.fallback
+        self._fallback = plan.alternatives.fallback
         self._kinds: set[str] = set()
         self._untold: list[Lesson] = []
         self._mended = 0
@@ -86,5 +85,5 @@ class Retries:
         nameless = problem.status is None and not problem.kind  # words alone: they may be a refusal
         if fault.kind not in MENDABLE and not nameless:
             return None
-        fall_back = self._plan.destination.other_endpoint
+        fall_back = self._plan.alternatives.other_endpoint
         return lesson_of(problem, self.sending, frozenset(self._kinds), fall_back=fall_back)

@@ -14,7 +14,7 @@ from domain.tools.steps import StartCall as StartCall
 from domain.turn.outcome import Outcome
 from domain.usage.summary import Timing
 from ports.json_values import JsonObject
-from ports.responses import Endpoint, ResponsesBody
+from ports.responses import Endpoint, ResponsesBody, UpstreamRequest
 from ports.toolbox import ToolCall
 from ports.usage import Usage
 
@@ -139,12 +139,10 @@ Output = (
 
 @dataclass(frozen=True, slots=True)
 class CallUpstream:
-    """Drop the attempt in flight, if any, and start the one announced with `body`, `after` seconds from now."""
+    """Drop the attempt in flight, if any, and start the one announced with this body, `after` seconds from now."""
 
-    body: ResponsesBody
+    request: UpstreamRequest
     after: float = 0.0
-    endpoint: Endpoint = Endpoint.RESPONSES
-    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

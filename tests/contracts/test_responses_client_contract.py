@@ -20,6 +20,7 @@ from ports.responses import (
     StreamClosed,
     TextDelta,
     UpstreamCall,
+    UpstreamRequest,
 )
 from tests.contracts.upstreams import Upstream, open_upstream
 from tests.doubles.telemetry import RecordedTelemetry
@@ -44,7 +45,7 @@ async def upstream(request: pytest.FixtureRequest) -> AsyncIterator[Upstream]:
 
 def call(upstream: Upstream, model: str, *, stream: bool = True) -> UpstreamCall:
     body = ResponsesBody(model, (MESSAGE,), stream=stream)
-    return UpstreamCall(upstream.route, body, endpoint=upstream.endpoint)
+    return UpstreamCall(upstream.route, UpstreamRequest(body, upstream.endpoint))
 
 
 async def batches_of(client: ResponsesClient, upstream_call: UpstreamCall):

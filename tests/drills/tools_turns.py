@@ -160,7 +160,7 @@ def _complaints(world: World, number: int) -> list[str]:
     outputs, toolbox = world.outputs[number], world.toolboxes[number]
     begun = [output.call.call_id for output in outputs if isinstance(output, ShowCall)]
     results = [output.call.call_id for output in outputs if isinstance(output, ShowCallResult)]
-    bodies = [made.body.input for made in world.upstream.calls[number]]
+    bodies = [made.request.body.input for made in world.upstream.calls[number]]
     left = [kept.item for record in world.memories[number].records for kept in record.items]
     stopped = number in world.stopped
     unrun = _beyond_the_last_round(left, outputs)

@@ -90,7 +90,7 @@ class Upstream:
     @asynccontextmanager
     async def attempt(self, call: UpstreamCall) -> AsyncIterator[AsyncIterator[Sequence[UpstreamEvent]]]:
         """Play the next round."""
-        number = int(str(call.body.user))
+        number = int(str(call.request.body.user))
         self.calls[number].append(call)
         place = len(self.calls[number]) - 1
         self.open += 1

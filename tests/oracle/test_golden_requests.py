@@ -53,7 +53,7 @@ def sent(name: str) -> dict[str, Any]:
     request = request_for(name)
     prepared = build(request, request.model, BY_ID[request.model], offered(name), frozenset(BY_ID))
     assert isinstance(prepared, Prepared)
-    body: dict[str, Any] = json.loads(serialise_body(prepared.body))
+    body: dict[str, Any] = json.loads(serialise_body(prepared.request.body))
     return body
 
 

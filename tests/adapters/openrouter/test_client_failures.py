@@ -25,6 +25,7 @@ from ports.responses import (
     Unreachable,
     Unreadable,
     UpstreamCall,
+    UpstreamRequest,
 )
 from tests.adapters.openrouter.scripted_upstream import (
     COMPLETED,
@@ -40,7 +41,7 @@ MESSAGE = {"type": "message", "role": "user", "content": "Hi"}
 
 def call(url, *, stream=True, text="Hi", key="sk-test", **limits):
     body = ResponsesBody("a/b", ({**MESSAGE, "content": text},), stream=stream)
-    return UpstreamCall(Route(url, key), body, Limits(**limits))
+    return UpstreamCall(Route(url, key), UpstreamRequest(body), Limits(**limits))
 
 
 async def attempt(client, upstream_call):

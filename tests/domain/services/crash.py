@@ -87,7 +87,7 @@ class Process(Stage):
         async for _ in self.run_turn.run(request, own=self.own(toolbox)):
             pass
         await self.run_turn.drained()
-        return list(self.responses.calls[-1].body.input)
+        return list(self.responses.calls[-1].request.body.input)
 
 
 def asked(

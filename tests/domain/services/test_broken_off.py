@@ -47,7 +47,7 @@ async def sent(stage: Stage, asked: TurnRequest, memory: TurnMemory | None = Non
     own = Personal(ScriptedToolbox({"look": "found"}), stage.notices, memories)
     _ = [output async for output in stage.run_turn.run(asked, own=own)]
     await stage.run_turn.drained()
-    return str(stage.responses.calls[-1].body.input)
+    return str(stage.responses.calls[-1].request.body.input)
 
 
 @pytest.fixture

@@ -232,7 +232,7 @@ async def test_results_a_model_has_no_room_for_are_left_out(world, killed):
     async for _ in process.run_turn.run(SECOND, models=(small,), own=process.own(None)):
         pass
     await process.run_turn.drained()
-    assert "Output left out" in str(process.responses.calls[-1].body.input)
+    assert "Output left out" in str(process.responses.calls[-1].request.body.input)
 
 
 # --- turns that came to their end -----------------------------------------------------------------------------

@@ -10,10 +10,9 @@ from random import Random
 from hypothesis import strategies as st
 
 from domain.faults.retry import RetryPolicy
-from domain.request.repair import Sending
 from domain.tools.plan import CallLimits
 from domain.turn.events import AttemptFailed, Begun, CallFinished, Cancelled, Crashed, TimerFired, TurnEvent
-from domain.turn.plan import Destination, TurnPlan
+from domain.turn.plan import Alternatives, TurnPlan
 from ports.json_values import JsonObject
 from ports.responses import (
     AnnotationAdded,
@@ -43,6 +42,7 @@ from ports.responses import (
     Unreachable,
     Unreadable,
     UpstreamProblem,
+    UpstreamRequest,
 )
 from ports.toolbox import ToolResult
 from ports.usage import Usage
@@ -186,23 +186,23 @@ BATCHES = st.builds(
     st.sampled_from(list(STATES.values())),
     st.lists(st.tuples(st.lists(EVENTS, max_size=4), WAITS), max_size=5),
 )
-FALLBACK = Destination(fallback=lambda: Sending(ResponsesBody("other", ())))
+FALLBACK = Alternatives(fallback=lambda: UpstreamRequest(ResponsesBody("other", ())))
 PLANS = st.sampled_from(
     [
         TurnPlan(
-            ResponsesBody("m", (), temperature=0.5, reasoning={"effort": "high"}),
+            UpstreamRequest(ResponsesBody("m", (), temperature=0.5, reasoning={"effort": "high"})),
             retry=retry,
             runnable=frozenset(names),
             call_limits=limits,
             max_rounds=rounds,
-            destination=destination,
+            alternatives=destination,
         )
         for retry, names, limits, rounds, destination in product(
             (RetryPolicy(), RetryPolicy(uncertain_allowed=True)),
             ((), ("look", "send"), ("look", "send")),
             (CallLimits(parallel=1), CallLimits(parallel=2, queue=2)),
             (0, 2),
-            (Destination(), FALLBACK),
+            (Alternatives(), FALLBACK),
         )
     ]
 )

@@ -234,7 +234,7 @@ def test_nobody_thinks_deeper_than_the_operators_cap(effort: str | None) -> None
     built = build(request, model.id, model)
 
     assert isinstance(built, Prepared)
-    assert built.body.reasoning == {"effort": "medium", "summary": "auto"}
+    assert built.request.body.reasoning == {"effort": "medium", "summary": "auto"}
 
 
 @pytest.mark.parametrize(("caller_searches", "searches"), [(False, 3), (True, None)])

@@ -17,6 +17,7 @@ from ports.responses import (
     Unreachable,
     Unreadable,
     UpstreamCall,
+    UpstreamRequest,
 )
 from tests.adapters.openrouter.chat.chat_chunks import USAGE, bill, ends, finishes, fragment, items, says, texts
 from tests.adapters.openrouter.scripted_upstream import STREAM_HEADERS, scripted
@@ -46,7 +47,7 @@ WHOLE = {
 
 def call(url, *, stream=True, headers=()):
     body = ResponsesBody("a/b", (MESSAGE,), stream=stream, chat_only={"seed": 1})
-    return UpstreamCall(Route(url, "key"), body, endpoint=Endpoint.CHAT, headers=headers)
+    return UpstreamCall(Route(url, "key"), UpstreamRequest(body, Endpoint.CHAT, headers))
 
 
 async def everything(client, upstream_call):
