@@ -17,7 +17,7 @@ from adapters.sql.migrate import migrate
 from adapters.vault.vault import KeyRing, VaultOptions, make_vault
 from benchmarks.chats import history
 from domain.conversation.fingerprint import asked_in, digests_of, fingerprint_of_answer
-from domain.conversation.record import KeptItem, TurnRecord
+from domain.conversation.record import TurnItem, TurnRecord
 from domain.conversation.references import details_entry
 from domain.request.turn_request import Person, Remembering
 from domain.services.remember_turn import SealedStore, TurnMemory
@@ -79,7 +79,7 @@ def _turn(turn_id: str, text: str, draw: Random) -> TurnRecord:
     }
     content = [{"type": "output_text", "text": text, "annotations": []}]
     said = {"type": "message", "role": "assistant", "id": f"msg_{name}", "status": "completed", "content": content}
-    return TurnRecord(turn_id, SLUG, SLUG, (KeptItem(thought), KeptItem(said)))
+    return TurnRecord(turn_id, SLUG, SLUG, (TurnItem(thought), TurnItem(said)))
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from domain.conversation.decoration import words_of
-from domain.conversation.record import CALL, MESSAGE, OUTPUT, KeptItem
+from domain.conversation.record import CALL, MESSAGE, OUTPUT, TurnItem
 from domain.conversation.references import texts_of
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -100,7 +100,7 @@ def fingerprint_of_digests(person: str, earlier: str, answer: str, call_ids: Ite
     return sha256(parts.encode(errors="replace")).hexdigest()[:LENGTH]
 
 
-def fingerprint_of_answer(asked: AskedDigests, items: Sequence[KeptItem]) -> str:
+def fingerprint_of_answer(asked: AskedDigests, items: Sequence[TurnItem]) -> str:
     """Return the fingerprint of what a turn left, from the digests of what it answered."""
     answered = {kept.item.get("call_id") for kept in items if kept.item.get("type") == OUTPUT}
     calls = (kept for kept in items if kept.item.get("type") == CALL and kept.item.get("call_id") not in answered)
@@ -113,7 +113,7 @@ def digests_of(asked: Asked) -> AskedDigests:
     return AskedDigests(digest_of(asked.person), digest_of(asked.earlier))
 
 
-def text_of(items: Iterable[KeptItem]) -> str:
+def text_of(items: Iterable[TurnItem]) -> str:
     """Return what a turn said, its messages below one another."""
     return "\n\n".join(visible_text(kept.item) for kept in items if kept.item.get("type") == MESSAGE)
 

@@ -14,7 +14,7 @@ from domain.conversation.call_ids import CallIds
 from domain.conversation.decoration import first_call_in, words_of
 from domain.conversation.fingerprint import normalised, text_of, visible_text
 from domain.conversation.items import output_text
-from domain.conversation.record import CALL, MESSAGE, OUTPUT, REASONING, KeptItem, TurnRecord
+from domain.conversation.record import CALL, MESSAGE, OUTPUT, REASONING, TurnItem, TurnRecord
 from domain.conversation.references import reasoning_reference, texts_of
 from domain.conversation.returned import Run, visible_ids
 from ports.json_values import JsonObject
@@ -78,7 +78,7 @@ def _up_to(record: TurnRecord, length: int) -> TurnRecord:
     last = max(place for place, kept in enumerate(record.items) if kept.item["type"] == MESSAGE)
     text = text_of(record.items[last : last + 1])
     short = {"type": MESSAGE, "role": "assistant", "content": _prefix(text, length)}
-    return replace(record, items=(*record.items[:last], KeptItem(short)))
+    return replace(record, items=(*record.items[:last], TurnItem(short)))
 
 
 def _prefix(text: str, length: int) -> str:

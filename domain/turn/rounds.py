@@ -75,7 +75,7 @@ class Rounds:
 
     def with_results(self, sending: UpstreamRequest, persisted: Iterable[Persist]) -> UpstreamRequest:
         """Return what goes upstream after a round: the request and what it left, without tools after the last."""
-        more = [kept.item for step in persisted for kept in step.kept if goes_back(kept.item)]
+        more = [kept.item for step in persisted for kept in step.items if goes_back(kept.item)]
         self._room = None if self._room is None else room_left(self._room, more)
         body = sending.body
         choice = "none" if self.exhausted else body.tool_choice

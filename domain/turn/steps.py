@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from domain.conversation.record import TurnItem
 from domain.faults.fault import Fault
 from domain.request.repair import Lesson
 from domain.tools.steps import CancelCall as CancelCall
@@ -146,19 +147,11 @@ class CallUpstream:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """One item as it goes back upstream; `segment` is its piece of the turn's output, -1 if it has none."""
-
-    item: JsonObject
-    segment: int
-
-
-@dataclass(frozen=True, slots=True)
 class Persist:
     """Keep what a round left for later turns; `model` answered, empty if upstream did not say."""
 
     model: str
-    kept: tuple[Kept, ...]
+    items: tuple[TurnItem, ...]
 
 
 @dataclass(frozen=True, slots=True)

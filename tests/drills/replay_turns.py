@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from domain.conversation.record import KeptItem, TurnRecord
+from domain.conversation.record import TurnItem, TurnRecord
 from domain.conversation.references import call_reference
 from domain.turn.answer import Answer
 from domain.turn.keeping import kept_of
@@ -45,7 +45,7 @@ def play(host: str, slug: str, turn_id: str, rng: Random) -> Turn:
     if end in ("tool", "handed") and not calls_tools(slug):
         end = "done"
     rounds = rng.choice([0, 0, 1, 1, 2]) if calls_tools(slug) else 0
-    items: list[KeptItem] = []
+    items: list[TurnItem] = []
     if end != "failed":
         for _ in range(rounds):
             items += _round(slug, turn_id, len(items), rng, open_calls="")
@@ -55,7 +55,7 @@ def play(host: str, slug: str, turn_id: str, rng: Random) -> Turn:
     return Turn(record, end, _returned(host, record, end, rng))
 
 
-def _round(slug: str, turn_id: str, first: int, rng: Random, open_calls: str) -> list[KeptItem]:
+def _round(slug: str, turn_id: str, first: int, rng: Random, open_calls: str) -> list[TurnItem]:
     answer, calls = Answer(first, set()), list[ToolCall]()
     index = _opening(answer, slug, rng)
     for _ in range(rng.choice([1, 1, 2, 3])):
@@ -83,7 +83,7 @@ def _output(call: ToolCall, rng: Random, *, stopped: bool) -> dict[str, Any]:
     return {"type": "function_call_output", "call_id": call.call_id, "output": text}
 
 
-def _last(slug: str, turn_id: str, first: int, rng: Random, end: str) -> list[KeptItem]:
+def _last(slug: str, turn_id: str, first: int, rng: Random, end: str) -> list[TurnItem]:
     if end in ("tool", "handed"):
         return _round(slug, turn_id, first, rng, open_calls=end)
     answer = Answer(first, set())
@@ -119,14 +119,14 @@ def _message(rng: Random) -> dict[str, Any]:
     return {**item, "content": [{"type": "output_text", "text": text, "annotations": []}]}
 
 
-def _numbered(kept: Any, turn_id: str, first: int) -> list[KeptItem]:
+def _numbered(kept: Any, turn_id: str, first: int) -> list[TurnItem]:
     answered = {one.item["call_id"] for one in kept if one.item["type"] == "function_call_output"}
     shown = {
         one.item["call_id"]: call_reference(turn_id, first + place)
         for place, one in enumerate(kept)
         if one.item["type"] == "function_call" and one.item["call_id"] in answered
     }
-    return [KeptItem(one.item, shown.get(one.item.get("call_id", ""), "")) for one in kept]
+    return [TurnItem(one.item, shown.get(one.item.get("call_id", ""), "")) for one in kept]
 
 
 # --- what hosts make of it --------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from domain.conversation.fingerprint import (
     fingerprint_of_answer,
     fingerprint_of_digests,
 )
-from domain.conversation.record import KeptItem
+from domain.conversation.record import TurnItem
 
 
 def fingerprint_of(asked: Asked, answer_text: str, call_ids: Iterable[str] = ()) -> str:
@@ -18,6 +18,6 @@ def fingerprint_of(asked: Asked, answer_text: str, call_ids: Iterable[str] = ())
     return fingerprint_of_digests(digest_of(asked.person), digest_of(asked.earlier), digest_of(answer_text), call_ids)
 
 
-def fingerprint_of_turn(messages: Sequence[object], items: Sequence[KeptItem]) -> str:
+def fingerprint_of_turn(messages: Sequence[object], items: Sequence[TurnItem]) -> str:
     """Return the fingerprint of what a turn left, which answered `messages`."""
     return fingerprint_of_answer(digests_of(asked_in(messages)), items)

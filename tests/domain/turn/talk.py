@@ -77,7 +77,7 @@ class Turn:
     @property
     def kept(self) -> list[JsonObject]:
         """The items kept for later turns."""
-        return [kept.item for step in self.all(Persist) for kept in step.kept]
+        return [kept.item for step in self.all(Persist) for kept in step.items]
 
     @property
     def statuses(self) -> list[str]:

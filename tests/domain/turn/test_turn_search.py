@@ -24,4 +24,4 @@ def test_of_a_search_only_its_place_is_kept():
     turn = Turn()
     turn.feed(*done(thought("Hm")), ItemDone(1, SEARCH), *done(message("Yes")), completed())
     (persist,) = turn.all(Persist)
-    assert persist.kept[1].item == {"type": "openrouter:web_search"}
+    assert persist.items[1].item == {"type": "openrouter:web_search"}
