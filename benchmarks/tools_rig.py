@@ -23,16 +23,8 @@ from domain.services.equip_turn import ToolPorts
 from domain.services.run_turn import RunTurn
 from entrypoints.core.revisions import revisions_dir
 from ports.catalog import Model
-from ports.responses import (
-    ItemDone,
-    ResponseEnded,
-    ResponseStatus,
-    Route,
-    StreamClosed,
-    TextDelta,
-    UpstreamCall,
-    UpstreamEvent,
-)
+from ports.response_events import ItemDone, ResponseEnded, ResponseStatus, StreamClosed, TextDelta, UpstreamEvent
+from ports.responses import Route, UpstreamCall
 from ports.telemetry import Level, LogValue
 from ports.toolbox import ToolRequest, ToolResult, ToolSpec
 

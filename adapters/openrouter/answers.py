@@ -19,17 +19,8 @@ from adapters.openrouter.stream.translator import Translator
 from adapters.openrouter.wire.codec import load_tolerantly
 from adapters.openrouter.wire.fields import mapping, objects
 from ports.offload import LARGE
-from ports.responses import (
-    Endpoint,
-    EventTooLarge,
-    Reach,
-    Refused,
-    StreamClosed,
-    Unreadable,
-    UpstreamCall,
-    UpstreamEvent,
-    UpstreamProblem,
-)
+from ports.response_events import StreamClosed, UpstreamEvent, UpstreamProblem
+from ports.responses import Endpoint, EventTooLarge, Reach, Refused, Unreadable, UpstreamCall
 
 ERROR_BYTES = 1024 * 1024
 ERROR_SECONDS = 5.0

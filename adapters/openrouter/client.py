@@ -19,7 +19,8 @@ from adapters.openrouter.transport.request import Outgoing, add_headers, address
 from adapters.openrouter.wire.codec import ORJSON_INSTALLED
 from adapters.openrouter.wire.request_body import encode_body
 from ports.clock import Clock
-from ports.responses import Endpoint, Reach, Unreachable, UpstreamCall, UpstreamEvent
+from ports.response_events import UpstreamEvent
+from ports.responses import Endpoint, Reach, Unreachable, UpstreamCall
 from ports.telemetry import Telemetry
 
 Batches = AsyncIterator[Sequence[UpstreamEvent]]

@@ -8,7 +8,8 @@ import re
 from dataclasses import dataclass, replace
 
 from domain.request.reasoning import EFFORTS, nearest
-from ports.responses import Endpoint, ResponsesBody, UpstreamProblem, UpstreamRequest
+from ports.response_events import UpstreamProblem
+from ports.responses import Endpoint, ResponsesBody, UpstreamRequest
 
 _EFFORT = re.compile(r"\b(" + "|".join(EFFORTS) + r")\b")
 _REFUSALS = (400, 404, 422, None)

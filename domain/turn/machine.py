@@ -44,7 +44,7 @@ from domain.turn.steps import (
 )
 from domain.turn.summary import end_of
 from domain.turn.waiting import WAITING
-from ports.responses import (
+from ports.response_events import (
     EventIgnored,
     ProblemReported,
     ReasoningDelta,

@@ -12,7 +12,7 @@ from domain.request.repair import Lesson, applied, lesson_of, told
 from domain.turn.plan import TurnPlan
 from domain.turn.steps import Learn, ShowStatus, Step
 from domain.turn.waiting import again
-from ports.responses import UpstreamProblem
+from ports.response_events import UpstreamProblem
 
 STANDS_IN_FOR = frozenset({FaultKind.UNKNOWN_MODEL, FaultKind.NOT_FOUND})
 MENDABLE = frozenset({FaultKind.BAD_REQUEST, FaultKind.NOT_FOUND})

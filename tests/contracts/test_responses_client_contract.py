@@ -9,16 +9,13 @@ import pytest
 from adapters.openrouter.client import AioResponsesClient
 from adapters.openrouter.transport.pool import SessionPool
 from adapters.process.clock import SystemClock
+from ports.response_events import ResponseEnded, ResponseStatus, StreamClosed, TextDelta
 from ports.responses import (
     Reach,
     Refused,
-    ResponseEnded,
     ResponsesBody,
     ResponsesClient,
     ResponsesError,
-    ResponseStatus,
-    StreamClosed,
-    TextDelta,
     UpstreamCall,
     UpstreamRequest,
 )

@@ -22,23 +22,25 @@ from domain.turn.steps import (
     StartCall,
 )
 from entrypoints.simulator.server import Simulator, running_simulator
-from ports.responses import (
+from ports.response_events import (
     AnnotationAdded,
-    Endpoint,
     ItemDone,
     ProblemReported,
     ReasoningDelta,
     RefusalDelta,
-    Refused,
     ResponseEnded,
+    ResponseStarted,
+    ResponseStatus,
+    StreamClosed,
+    TextDelta,
+)
+from ports.responses import (
+    Endpoint,
+    Refused,
     ResponsesBody,
     ResponsesClient,
     ResponsesError,
-    ResponseStarted,
-    ResponseStatus,
     Route,
-    StreamClosed,
-    TextDelta,
     UpstreamCall,
     UpstreamRequest,
 )

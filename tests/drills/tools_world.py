@@ -13,7 +13,8 @@ from domain.services.remember_turn import TurnMemory
 from domain.tools.once import arguments_hash
 from ports.cipher import Cipher
 from ports.json_values import JsonObject
-from ports.responses import UpstreamCall, UpstreamEvent
+from ports.response_events import UpstreamEvent
+from ports.responses import UpstreamCall
 from ports.toolbox import Failure, ToolRequest, ToolResult, ToolSpec
 from tests.domain.services.stage import said
 from tests.domain.turn.talk import completed, done

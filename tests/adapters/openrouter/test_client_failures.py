@@ -8,19 +8,16 @@ from contextlib import suppress
 
 import pytest
 
+from ports.response_events import ResponseEnded, ResponseStatus, StreamClosed, TextDelta
 from ports.responses import (
     EventTooLarge,
     InvalidRoute,
     Limits,
     Reach,
     Refused,
-    ResponseEnded,
     ResponsesBody,
     ResponsesError,
-    ResponseStatus,
     Route,
-    StreamClosed,
-    TextDelta,
     TimedOut,
     Unreachable,
     Unreadable,

@@ -13,20 +13,8 @@ from adapters.openrouter.client import AioResponsesClient
 from adapters.openrouter.transport.pool import SessionPool
 from adapters.openrouter.transport.request import Outgoing
 from adapters.process.clock import SystemClock
-from ports.responses import (
-    Limits,
-    Reach,
-    ResponseEnded,
-    ResponsesBody,
-    ResponseStarted,
-    ResponseStatus,
-    Route,
-    StreamClosed,
-    TextDelta,
-    Unreachable,
-    UpstreamCall,
-    UpstreamRequest,
-)
+from ports.response_events import ResponseEnded, ResponseStarted, ResponseStatus, StreamClosed, TextDelta
+from ports.responses import Limits, Reach, ResponsesBody, Route, Unreachable, UpstreamCall, UpstreamRequest
 from tests.adapters.openrouter.scripted_upstream import (
     COMPLETED,
     STREAM_HEADERS,

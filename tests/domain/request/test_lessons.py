@@ -6,7 +6,8 @@ import pytest
 
 from domain.request.lessons import MODELS_KEPT, Lessons
 from domain.request.repair import Lesson, applied, lesson_of, told
-from ports.responses import Endpoint, ResponsesBody, Route, UpstreamProblem, UpstreamRequest
+from ports.response_events import UpstreamProblem
+from ports.responses import Endpoint, ResponsesBody, Route, UpstreamRequest
 
 BODY = ResponsesBody(
     "maker/model",

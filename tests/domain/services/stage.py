@@ -13,7 +13,8 @@ from domain.services.run_turn import Personal, RunTurn
 from domain.turn.steps import End, Ended, Output, ShowText
 from ports.catalog import Model
 from ports.notices import Notices
-from ports.responses import ResponseEnded, ResponseStatus, Route, StreamClosed, TextDelta, UpstreamEvent
+from ports.response_events import ResponseEnded, ResponseStatus, StreamClosed, TextDelta, UpstreamEvent
+from ports.responses import Route
 from ports.slots import Slots
 from ports.telemetry import Telemetry
 from ports.toolbox import Toolbox

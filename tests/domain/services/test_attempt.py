@@ -8,7 +8,8 @@ import pytest
 
 from domain.services.attempt import FROM_OUTSIDE, Attempt
 from domain.turn.steps import Reason, ShowText
-from ports.responses import ResponsesBody, StreamClosed, TextDelta, UpstreamCall, UpstreamRequest
+from ports.response_events import StreamClosed, TextDelta
+from ports.responses import ResponsesBody, UpstreamCall, UpstreamRequest
 from tests.domain.services.stage import ROUTE, Stage, end_of, said, text_of
 from tests.doubles.clock import FakeClock, settled, until
 from tests.doubles.responses import Batch, Hang, Held, Move, ScriptedResponses

@@ -12,7 +12,7 @@ from domain.request.turn_request import Remembering
 from domain.services.journal_calls import HOST_SECONDS
 from ports.artifacts import ArtifactsUnavailable
 from ports.json_values import JsonObject
-from ports.responses import UpstreamEvent
+from ports.response_events import UpstreamEvent
 from ports.tool_runs import NOT_KEPT
 from tests.domain.services.crash import ANN, Process, World, asked, question
 from tests.domain.services.stage import MODEL, said

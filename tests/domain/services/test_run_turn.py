@@ -7,7 +7,8 @@ from decimal import Decimal
 from domain.catalog.offer import Offer
 from domain.request.turn_request import Bounds, Caller, Parameters
 from domain.turn.steps import Ended, Reason, ShowStatus, ShowText
-from ports.responses import Limits, Reach, Refused, TextDelta, Unreachable, UpstreamProblem
+from ports.response_events import TextDelta, UpstreamProblem
+from ports.responses import Limits, Reach, Refused, Unreachable
 from tests.domain.services.stage import COST, MODEL, REQUEST, ROUTE, Stage, end_of, fault_of, said, text_of
 from tests.doubles.clock import settled, until
 from tests.doubles.responses import Hang, Refusing

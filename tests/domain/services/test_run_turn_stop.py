@@ -7,7 +7,7 @@ import pytest
 
 from domain.services.run_turn import Personal
 from domain.turn.steps import Output
-from ports.responses import ResponseStarted, UpstreamEvent
+from ports.response_events import ResponseStarted, UpstreamEvent
 from tests.domain.services.stage import REQUEST, Stage, said, text_of
 from tests.domain.services.test_run_turn import NOT_SENT
 from tests.domain.turn.talk import call, completed, done

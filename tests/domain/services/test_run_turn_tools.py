@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from domain.request.turn_request import Tooling
 from domain.turn.steps import ShowCall, ShowCallResult
-from ports.responses import UpstreamEvent
+from ports.response_events import UpstreamEvent
 from tests.domain.services.stage import REQUEST, Stage, end_of, said, text_of
 from tests.domain.turn.talk import call, completed, done
 from tests.doubles.clock import until

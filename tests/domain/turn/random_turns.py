@@ -14,34 +14,36 @@ from domain.tools.plan import CallLimits
 from domain.turn.events import AttemptFailed, Begun, CallFinished, Cancelled, Crashed, TimerFired, TurnEvent
 from domain.turn.plan import Alternatives, TurnPlan
 from ports.json_values import JsonObject
-from ports.responses import (
+from ports.response_events import (
     AnnotationAdded,
     ArgumentsDelta,
     ArgumentsDone,
     EventIgnored,
-    EventTooLarge,
-    InvalidRoute,
     ItemAdded,
     ItemDone,
     ProblemReported,
-    Reach,
     ReasoningDelta,
     ReasoningDone,
     RefusalDelta,
     RefusalDone,
-    Refused,
     ResponseEnded,
-    ResponsesBody,
-    ResponsesError,
     ResponseStarted,
     ResponseStatus,
     StreamClosed,
     TextDelta,
     TextDone,
+    UpstreamProblem,
+)
+from ports.responses import (
+    EventTooLarge,
+    InvalidRoute,
+    Reach,
+    Refused,
+    ResponsesBody,
+    ResponsesError,
     TimedOut,
     Unreachable,
     Unreadable,
-    UpstreamProblem,
     UpstreamRequest,
 )
 from ports.toolbox import ToolResult

@@ -20,18 +20,17 @@ from domain.turn.steps import (
     Step,
 )
 from ports.json_values import JsonObject
-from ports.responses import (
+from ports.response_events import (
     ItemDone,
     ProblemReported,
     ResponseEnded,
-    ResponsesBody,
     ResponseStarted,
     ResponseStatus,
     TextDelta,
     UpstreamEvent,
     UpstreamProblem,
-    UpstreamRequest,
 )
+from ports.responses import ResponsesBody, UpstreamRequest
 from ports.usage import Usage
 
 S = TypeVar("S")

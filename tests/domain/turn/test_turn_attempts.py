@@ -15,6 +15,7 @@ from domain.turn.outcome import Ending
 from domain.turn.plan import Alternatives
 from domain.turn.steps import AttemptBegan, AttemptEnded, CallUpstream, End, Finish, Step
 from domain.usage.accounting import add
+from ports.response_events import StreamClosed
 from ports.responses import (
     Endpoint,
     EventTooLarge,
@@ -22,7 +23,6 @@ from ports.responses import (
     Reach,
     Refused,
     ResponsesBody,
-    StreamClosed,
     TimedOut,
     Unreachable,
     UpstreamRequest,

@@ -4,7 +4,8 @@ from decimal import Decimal
 
 from domain.turn.events import AttemptFailed, CallFinished, Cancelled
 from domain.turn.machine import TurnPlan
-from ports.responses import Reach, StreamClosed, Unreachable
+from ports.response_events import StreamClosed
+from ports.responses import Reach, Unreachable
 from ports.toolbox import ToolResult
 from ports.usage import Usage
 from tests.domain.turn.talk import (

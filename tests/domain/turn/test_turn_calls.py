@@ -8,7 +8,8 @@ from domain.tools.plan import CallLimits
 from domain.turn.events import CallBegan, CallFinished, TimerFired
 from domain.turn.machine import TurnPlan
 from domain.turn.steps import CancelCall, HandOverCall, Reason, SetTimer, ShowCall, ShowCallResult, StartCall
-from ports.responses import ArgumentsDelta, ArgumentsDone, ItemAdded, ItemDone, TextDelta, UpstreamRequest
+from ports.response_events import ArgumentsDelta, ArgumentsDone, ItemAdded, ItemDone, TextDelta
+from ports.responses import UpstreamRequest
 from ports.toolbox import ToolCall, ToolResult
 from tests.domain.turn.talk import (
     BODY,

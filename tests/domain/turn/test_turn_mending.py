@@ -11,7 +11,8 @@ from domain.request.repair import Lesson
 from domain.turn.events import AttemptFailed, TurnEvent
 from domain.turn.plan import Alternatives, TurnPlan
 from domain.turn.steps import Learn
-from ports.responses import Endpoint, Refused, ResponsesBody, StreamClosed, UpstreamProblem, UpstreamRequest
+from ports.response_events import StreamClosed, UpstreamProblem
+from ports.responses import Endpoint, Refused, ResponsesBody, UpstreamRequest
 from tests.domain.turn.talk import BODY, ERROR_ID, QUESTION, STARTED, Turn, call, completed, delta, done, message
 
 FULL = replace(

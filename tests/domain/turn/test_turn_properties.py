@@ -25,7 +25,8 @@ from domain.turn.steps import (
     StartCall,
     Step,
 )
-from ports.responses import ArgumentsDelta, ItemAdded, Reach, ReasoningDelta, StreamClosed, TextDone, Unreachable
+from ports.response_events import ArgumentsDelta, ItemAdded, ReasoningDelta, StreamClosed, TextDone
+from ports.responses import Reach, Unreachable
 from ports.toolbox import ToolResult
 from tests.domain.turn.random_turns import BATCHES, PLANS, POOLS, STATES, Batches
 from tests.domain.turn.talk import COST, REQUEST, STARTED, call, completed, delta, done, message, thought

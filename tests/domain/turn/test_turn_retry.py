@@ -6,17 +6,8 @@ from domain.faults.retry import RetryPolicy
 from domain.turn.events import AttemptFailed, TimerFired
 from domain.turn.machine import TurnPlan
 from domain.turn.steps import CallUpstream, Reason, SetTimer
-from ports.responses import (
-    AnnotationAdded,
-    ArgumentsDelta,
-    InvalidRoute,
-    ItemAdded,
-    Reach,
-    Refused,
-    StreamClosed,
-    TimedOut,
-    Unreachable,
-)
+from ports.response_events import AnnotationAdded, ArgumentsDelta, ItemAdded, StreamClosed
+from ports.responses import InvalidRoute, Reach, Refused, TimedOut, Unreachable
 from ports.usage import Usage
 from tests.domain.turn.talk import (
     COST,

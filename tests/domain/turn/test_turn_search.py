@@ -1,7 +1,7 @@
 """Searches of upstream: told while they run, and what was looked for."""
 
 from domain.turn.steps import Persist
-from ports.responses import ItemAdded, ItemDone
+from ports.response_events import ItemAdded, ItemDone
 from tests.domain.turn.talk import Turn, completed, delta, done, message, thought
 
 SEARCH = {"type": "openrouter:web_search", "id": "st_tmp_1", "status": "completed"}

@@ -4,7 +4,7 @@ from domain.faults.retry import RetryPolicy
 from domain.turn.events import CallFinished, TimerFired
 from domain.turn.machine import TurnPlan
 from domain.turn.steps import ClearTimer, SetTimer
-from ports.responses import EventIgnored
+from ports.response_events import EventIgnored
 from ports.toolbox import ToolResult
 from tests.domain.turn.talk import REQUEST, STARTED, Turn, call, completed, delta, done
 

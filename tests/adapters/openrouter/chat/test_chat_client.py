@@ -4,16 +4,14 @@ import json
 
 import pytest
 
+from ports.response_events import ResponseEnded, ResponseStatus, StreamClosed
 from ports.responses import (
     Endpoint,
     InvalidRoute,
     Reach,
     Refused,
-    ResponseEnded,
     ResponsesBody,
-    ResponseStatus,
     Route,
-    StreamClosed,
     Unreachable,
     Unreadable,
     UpstreamCall,
