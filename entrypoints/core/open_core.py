@@ -29,7 +29,7 @@ from entrypoints.core.offered_models import OfferedModels, Picked
 from entrypoints.core.policy import route_of, switches_of
 from entrypoints.core.storage import Storage
 from entrypoints.core.storage_lazy import LazyBreakerState, LazyToolRuns
-from entrypoints.core.storage_place import IN_MEMORY, Place
+from entrypoints.core.storage_location import IN_MEMORY, StorageLocation
 from entrypoints.settings import Settings
 from ports.notices import Notices
 from ports.toolbox import Toolbox
@@ -38,7 +38,7 @@ from ports.toolbox import Toolbox
 class Core:
     """The wired core on one event loop; made by `open_core`. Closing waits for the turns under way."""
 
-    def __init__(self, settings: Settings, place: Place, host: HostPorts) -> None:
+    def __init__(self, settings: Settings, location: StorageLocation, host: HostPorts) -> None:
         self._settings, self._origin = settings, host.origin
         self._stack = AsyncExitStack()
         self.telemetry = StructlogTelemetry(redact)
@@ -47,22 +47,22 @@ class Core:
         self._stack.push_async_callback(pool.aclose)
         self.offload = ThreadOffload()
         self._stack.push_async_callback(self.offload.aclose)
-        storage = Storage(place, clock=self.clock, offload=self.offload, telemetry=self.telemetry)
+        storage = Storage(location, clock=self.clock, offload=self.offload, telemetry=self.telemetry)
         self._stack.push_async_callback(storage.aclose)
         container = Container(
-            responses=AioResponsesClient(pool, self.clock, self.telemetry, self._places),
-            catalog=AioCatalog(pool, self.clock, self._places),
+            responses=AioResponsesClient(pool, self.clock, self.telemetry, self._concurrent_requests),
+            catalog=AioCatalog(pool, self.clock, self._concurrent_requests),
             clock=self.clock,
             ids=self.ids,
             offload=self.offload,
             slots=ProcessSlots(shared_state()),
             tool_slots=ProcessSlots(shared_state(), "tools"),
             tool_runs=LazyToolRuns(storage),
-            temporary_tool_runs=storage.temporary_tool_runs,
+            temporary_tool_runs=storage.memory.stores.tool_runs,
             breaker_state=LazyBreakerState(storage),
             checker=JsonSchemaChecker(),
             telemetry=self.telemetry,
-            caches=catalog_caches(place, storage),
+            caches=catalog_caches(location, storage),
             host=host,
         )
         container.check_dependencies()
@@ -133,13 +133,13 @@ class Core:
     ) -> None:
         await self.aclose()
 
-    def _places(self) -> int:
+    def _concurrent_requests(self) -> int:
         return self._settings.max_concurrent_requests
 
 
-def open_core(settings: Settings, place: Place = IN_MEMORY, host: HostPorts | None = None) -> Core:
+def open_core(settings: Settings, location: StorageLocation = IN_MEMORY, host: HostPorts | None = None) -> Core:
     """Return the core, opened on the running loop; nothing is connected before it is needed.
 
     `settings` are those it begins with: each call brings its own. Close it, or use it as a context manager.
     """
-    return Core(settings, place, host or HostPorts())
+    return Core(settings, location, host or HostPorts())

@@ -100,7 +100,7 @@ async def _look(folder: Path, first: int, killed: Killed, figures: Figures, *, t
     stored = set(killed.stored)
     async with opened(folder) as (storage, memory, telemetry):
         stores = await storage.stores()
-        if stores.place is None:
+        if stores.location is None:
             figures.misses.append(f"did not open after a kill while {killed.stage}")
             return
         if not numbers:

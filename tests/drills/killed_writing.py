@@ -18,7 +18,7 @@ from adapters.process.threads import ThreadOffload
 from domain.request.turn_request import Person, Remembering
 from domain.services.remember_turn import TurnMemory
 from entrypoints.core.storage import Storage
-from entrypoints.core.storage_place import sqlite_place
+from entrypoints.core.storage_location import sqlite_location
 from tests.doubles.telemetry import RecordedTelemetry
 from tests.drills.killed_turns import turn
 
@@ -37,7 +37,9 @@ LONGEST = 200
 async def opened(folder: Path) -> AsyncIterator[tuple[Storage, TurnMemory, RecordedTelemetry]]:
     """Open the store of a folder with everything the product opens; close it in the end."""
     clock, offload, telemetry = SystemClock(), ThreadOffload(), RecordedTelemetry()
-    storage = Storage(sqlite_place(folder.absolute() / "store.db"), clock=clock, offload=offload, telemetry=telemetry)
+    storage = Storage(
+        sqlite_location(folder.absolute() / "store.db"), clock=clock, offload=offload, telemetry=telemetry
+    )
     memory = TurnMemory(
         opened=storage.sealed_store,
         offload=offload,

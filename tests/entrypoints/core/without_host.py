@@ -33,7 +33,7 @@ async def answers(url: str, file: str) -> dict[str, Any]:
     from domain.request.turn_request import Person
     from entrypoints.core.asked import Asked
     from entrypoints.core.open_core import open_core
-    from entrypoints.core.storage_place import IN_MEMORY, sqlite_place
+    from entrypoints.core.storage_location import IN_MEMORY, sqlite_location
     from entrypoints.openai.chunks import ChunkPresenter
     from entrypoints.openai.completion import collect, completion
     from entrypoints.openai.completions_body import CompletionsBody, read_completions_body
@@ -49,7 +49,7 @@ async def answers(url: str, file: str) -> dict[str, Any]:
         assert isinstance(body, CompletionsBody)
         return Asked(body.model, tuple(body.messages), body.parameters(), person=Person("ann"), namespace="gateway")
 
-    async with open_core(settings, sqlite_place(Path(file)) if file else IN_MEMORY) as core:
+    async with open_core(settings, sqlite_location(Path(file)) if file else IN_MEMORY) as core:
         listing = await core.models.offered(settings)
         known = await core.models.listing(settings)
         question = {"role": "user", "content": QUESTION}
