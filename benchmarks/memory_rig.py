@@ -16,7 +16,7 @@ from adapters.sql.database import Database
 from adapters.sql.migrate import migrate
 from adapters.vault.vault import KeyRing, VaultOptions, make_vault
 from benchmarks.chats import history
-from domain.conversation.fingerprint import asked_in, digests_of, fingerprint_of_answer
+from domain.conversation.fingerprint import digests_of, fingerprint_of_answer, question_in
 from domain.conversation.record import TurnItem, TurnRecord
 from domain.conversation.references import details_entry
 from domain.request.turn_request import Person, Remembering
@@ -60,7 +60,7 @@ def chat_of(turns: int, ids: Iterator[str] | None = None, *, named: bool = True)
     for message in history(2 * turns + 2):
         if message["role"] == "assistant":
             record = _turn(next(ids), message["content"], draw)
-            record = replace(record, fingerprint=fingerprint_of_answer(digests_of(asked_in(messages)), record.items))
+            record = replace(record, fingerprint=fingerprint_of_answer(digests_of(question_in(messages)), record.items))
             records.append(record)
             if named:
                 message = {**message, "reasoning_details": [details_entry(record.turn_id, 0)]}

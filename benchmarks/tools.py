@@ -23,7 +23,7 @@ from benchmarks.tools_rig import MODEL, Asking, Owner, Room, Weather, opened, re
 from domain.services.equip_turn import EquipTurn
 from domain.services.journal_calls import JournalCalls
 from domain.services.run_turn import Personal, RunTurn
-from domain.services.store_time import StoreWatch
+from domain.services.store_budget import StoreHealth
 from domain.services.turn_stores import TurnStores
 from domain.tools.registry import merged
 from domain.turn.steps import Ended, Reason
@@ -50,7 +50,7 @@ async def _rounds(room: Room) -> AsyncIterator[Line]:
     tools, owner, upstream = Weather(SECONDS), Owner(), Asking(CALLS)
     run_turn = room.run_turn(upstream)  # one for a process, as in the host
     equip = EquipTurn(room.ports, offload=room.offload, clock=SystemClock(), ids=SystemIds(), telemetry=room.log)
-    stores = TurnStores(JournalCalls(room.ports.runs, StoreWatch(SystemClock(), room.log), owner.own))
+    stores = TurnStores(JournalCalls(room.ports.runs, StoreHealth(SystemClock(), room.log), owner.own))
 
     async def turn(side: str) -> float:
         return await (_turn(run_turn, upstream, tools) if side == OURS else _bare(tools))
@@ -73,7 +73,7 @@ def _a_call(what: str, samples: Samples[float]) -> Line:
 
 async def _turn(run_turn: RunTurn, upstream: Asking, tools: Weather) -> float:
     upstream.outputs, began = [], time.perf_counter()
-    outputs = [output async for output in run_turn.run(request(CALLS), models=(MODEL,), own=Personal(tools))]
+    outputs = [output async for output in run_turn.run(request(CALLS), models=(MODEL,), personal=Personal(tools))]
     took = time.perf_counter() - began
     await run_turn.drained()
     last = outputs[-1]
@@ -108,7 +108,7 @@ async def _full(room: Room) -> list[Line]:
     """Let waves of calls fill all places and the line; what is left over after the first ones must not grow."""
     owner, kept = Owner(), list[int]()
     equip = EquipTurn(room.ports, offload=room.offload, clock=SystemClock(), ids=SystemIds(), telemetry=room.log)
-    stores = TurnStores(JournalCalls(room.ports.runs, StoreWatch(SystemClock(), room.log), owner.own))
+    stores = TurnStores(JournalCalls(room.ports.runs, StoreHealth(SystemClock(), room.log), owner.own))
     tracemalloc.start()
     try:
         for _ in range(WAVES):

@@ -15,12 +15,12 @@ from domain.request.lessons import Lessons
 from domain.request.turn_request import Caller, TurnRequest
 from domain.services.admit_turn import Checked
 from domain.services.equip_turn import EquipTurn, ToolPorts, limits_of
-from domain.services.own_tasks import OwnTasks
+from domain.services.owned_tasks import OwnedTasks
 from domain.services.prepare_turn import Ready, prepare_turn
 from domain.services.remember_turn import Recalled, TurnMemory
-from domain.services.report_broken_off import Broken
+from domain.services.report_interrupted import Interrupted
 from domain.services.run_call import RunCall
-from domain.services.store_time import StoreTime, StoreWatch
+from domain.services.store_budget import StoreBudget, StoreHealth
 from domain.services.turn_stores import Memories, TurnStores
 from domain.tools.plan import Reader
 from domain.turn.plan import Alternatives, TurnPlan
@@ -64,8 +64,8 @@ class AssembleTurn:
         ids: Ids,
         offload: Offload,
         telemetry: Telemetry,
-        store: StoreWatch,
-        tasks: OwnTasks,
+        store: StoreHealth,
+        tasks: OwnedTasks,
         lessons: Lessons,
     ) -> None:
         self._ids, self._offload, self._telemetry = ids, offload, telemetry
@@ -73,12 +73,14 @@ class AssembleTurn:
         self._equip = EquipTurn(tools, offload=offload, clock=clock, ids=ids, telemetry=telemetry, store=store)
         self._wordless: OrderedDict[tuple[str, str], None] = OrderedDict()  # chats in which nothing was recognised
 
-    async def assemble(self, checked: Checked, own: Personal, stores: TurnStores, error_id: str) -> Assembled | Fault:
+    async def assemble(
+        self, checked: Checked, personal: Personal, stores: TurnStores, error_id: str
+    ) -> Assembled | Fault:
         """Return the turn, or what is wrong with it. A store that fails costs it its memory only."""
         request = checked.request
-        specs = own.toolbox.tools() if own.toolbox is not None else ()
+        specs = personal.toolbox.tools() if personal.toolbox is not None else ()
         size = size_of(request.messages)
-        time = StoreTime(self._store)
+        time = StoreBudget(self._store)
         past = await self._past(request, stores, size, time)
         remembered = stores.memory is not None
         ready = await self._offload.run(
@@ -90,13 +92,13 @@ class AssembleTurn:
             names = ", ".join(ready.left_out)
             self._telemetry.event("debug", "parameters_left_out", error_id=error_id, model=ready.slug, names=names)
         runner: RunCall | None = None
-        if ready.tools.tools and own.toolbox is not None:
-            runner = self._equip.runner(request, ready.tools, own.toolbox, stores, own.notices, time)
+        if ready.tools.tools and personal.toolbox is not None:
+            runner = self._equip.runner(request, ready.tools, personal.toolbox, stores, personal.notices, time)
         return Assembled(ready, self._plan(request, ready, error_id), runner, stores)
 
     # --- details ------------------------------------------------------------------------------------------
 
-    async def _past(self, request: TurnRequest, stores: TurnStores, size: int, time: StoreTime) -> Past:
+    async def _past(self, request: TurnRequest, stores: TurnStores, size: int, time: StoreBudget) -> Past:
         """Return what is known of the history's turns; its marks are read only if a store can be asked for them."""
         memory, messages = request.memory, request.messages
         if stores.memory is None and stores.interrupted is None:
@@ -104,7 +106,7 @@ class AssembleTurn:
         by_words = request.caller is not Caller.PAGE  # only a page's answers name their turns
         reading = partial(marks_of, messages, by_fingerprint=by_words)
         marks = await self._offload.run(reading, size=size + 256 * len(messages))
-        found, broken = Recalled(), Broken()
+        found, broken = Recalled(), Interrupted()
         if stores.memory is not None:
             found, marks = await self._recall(request, marks, stores.memory, size, time)
         if stores.interrupted is not None:
@@ -112,7 +114,7 @@ class AssembleTurn:
         return Past(found.records, memory.reasoning, memory.full_turns, broken.unknown, broken.answers, marks)
 
     async def _recall(
-        self, request: TurnRequest, marks: Marks, memory: TurnMemory, size: int, time: StoreTime
+        self, request: TurnRequest, marks: Marks, memory: TurnMemory, size: int, time: StoreBudget
     ) -> tuple[Recalled, Marks]:
         """Recall what the history leads back to; return its marks too, with fingerprints if they were looked for.
 

@@ -6,9 +6,9 @@ from domain.breakers.policy import policy_for_calls
 from domain.request.turn_request import TurnRequest
 from domain.services.guard_call import GuardCall
 from domain.services.guard_tools import GuardTools
-from domain.services.keep_results import KeepResults
+from domain.services.journal_results import JournalResults
 from domain.services.run_call import CallPorts, CallTurn, RunCall
-from domain.services.store_time import StoreTime, StoreWatch
+from domain.services.store_budget import StoreBudget, StoreHealth
 from domain.services.turn_stores import TurnStores
 from domain.tools.plan import CallLimits
 from domain.tools.registry import Registry
@@ -50,9 +50,9 @@ class EquipTurn:
         clock: Clock,
         ids: Ids,
         telemetry: Telemetry,
-        store: StoreWatch | None = None,
+        store: StoreHealth | None = None,
     ) -> None:
-        watch = store or StoreWatch(clock, telemetry)
+        watch = store or StoreHealth(clock, telemetry)
         self._ports, self._offload, self._clock, self._telemetry = ports, offload, clock, telemetry
         self._guard = GuardCall(state=ports.breakers, clock=clock, ids=ids, telemetry=telemetry, store=watch)
 
@@ -63,7 +63,7 @@ class EquipTurn:
         toolbox: Toolbox,
         stores: TurnStores,
         notices: Notices | None = None,
-        time: StoreTime | None = None,
+        time: StoreBudget | None = None,
     ) -> RunCall:
         """Return what runs the calls of one turn.
 
@@ -82,7 +82,7 @@ class EquipTurn:
             check=self._ports.check,
             clock=self._clock,
             telemetry=self._telemetry,
-            keep=KeepResults(memory, self._offload).seal if memory is not None else None,
+            keep=JournalResults(memory, self._offload).seal if memory is not None else None,
             time=time,
         )
         turn = CallTurn(

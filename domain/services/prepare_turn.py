@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from domain.catalog.offer import reasons_against
 from domain.catalog.selection import find, slug_of
 from domain.catalog.support import holds_to_schemas, takes_tools
-from domain.conversation.broken_off import without_outputs
 from domain.conversation.figures import Figures, figures_of
 from domain.conversation.history import History, Past, parsed
+from domain.conversation.interrupted_calls import without_outputs
 from domain.faults.fault import Fault
 from domain.request.body import Prepared, build, passed_on
 from domain.request.endpoint import may_change
@@ -90,17 +90,17 @@ def _registry(request: TurnRequest, model: Model | None, specs: tuple[ToolSpec, 
 
 def _with_room(past: Past, model: Model | None, tools: tuple[JsonObject, ...]) -> Past:
     """Leave out results of broken answers, the newest last, that would take more than half of the model's prompt."""
-    if not past.broken:
+    if not past.interrupted:
         return past
     room = prompt_characters(model, tools) // 2
     left_out: dict[tuple[str, str], str] = {}
-    for call in reversed([call for answer in past.broken for call in answer.calls]):
+    for call in reversed([call for answer in past.interrupted for call in answer.calls]):
         if call.kept is not None:
             text = fitted(ToolResult(call.kept.output), room).text
             room -= len(text)
             if text != call.kept.output:
                 left_out[call.turn_id, call.call_id] = text
-    return replace(past, broken=without_outputs(past.broken, left_out))
+    return replace(past, interrupted=without_outputs(past.interrupted, left_out))
 
 
 def _fallback(

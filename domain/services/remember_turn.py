@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from domain.conversation.record import Row, TurnRecord, record_of, rows_of
 from domain.conversation.size import characters_of
 from domain.request.turn_request import Person, Remembering
-from domain.services.store_time import StoreTime, StoreTrouble, StoreWatch
+from domain.services.store_budget import StoreBudget, StoreHealth, StoreTrouble
 from ports.artifacts import Artifact, TurnArtifacts
 from ports.cipher import CannotOpen, Cipher, Sealed
 from ports.clock import Clock
@@ -66,9 +66,9 @@ class TurnMemory:
         clock: Clock,
         ids: Ids,
         telemetry: Telemetry,
-        watch: StoreWatch | None = None,
+        watch: StoreHealth | None = None,
     ) -> None:
-        self._opened, self._watch = opened, watch or StoreWatch(clock, telemetry)
+        self._opened, self._watch = opened, watch or StoreHealth(clock, telemetry)
         self.offload, self._clock, self._ids, self._telemetry = offload, clock, ids, telemetry
         self._complaint = ""
 
@@ -78,14 +78,14 @@ class TurnMemory:
         memory: Remembering,
         turn_ids: Collection[str],
         fingerprints: Collection[str],
-        time: StoreTime | None = None,
+        time: StoreBudget | None = None,
     ) -> Recalled:
         """Look up this person's turns, with one query in `time`, unless that is the time of another store."""
         if not (turn_ids or fingerprints):
             return Recalled()
         try:
             if time is None or time.watch is not self._watch:
-                time = StoreTime(self._watch)
+                time = StoreBudget(self._watch)
             async with time.asked(FAILED, doing="recall"):
                 store = await self._opened()
                 rows = await store.artifacts.find(

@@ -28,7 +28,7 @@ COUNTED = ("rows", "inserted", "updated", "removed", "refused")
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class DesiredRows:
     """What the rows of one function should follow: the models it shows, all of upstream's list, the switches."""
 
     function_id: str
@@ -36,7 +36,7 @@ class Wish:
     catalog: tuple[Model, ...]
     switches: Switches
 
-    def same_as(self, other: "Wish | None") -> bool:
+    def same_as(self, other: "DesiredRows | None") -> bool:
         """Tell whether the other is the same wish, made of the same load of the list: an equal one does not do."""
         if other is None or other.catalog is not self.catalog:
             return False
@@ -66,14 +66,14 @@ class SyncModels:
     def __init__(self, *, rows: ModelRows, clock: Clock, telemetry: Telemetry) -> None:
         self._rows, self._clock, self._telemetry = rows, clock, telemetry
         self._task: asyncio.Task[None] | None = None
-        self._newest: Wish | None = None
-        self._waiting: Wish | None = None
+        self._newest: DesiredRows | None = None
+        self._waiting: DesiredRows | None = None
         self._retry_at: float | None = None
         self._complaint = ""
         self._warned_of_cost = False
         self._over = False
 
-    def begin(self, wish: Wish) -> None:
+    def begin(self, wish: DesiredRows) -> None:
         """Start to follow a wish beside the caller, unless that was done or is under way; a newer wish goes first.
 
         Never waits and never raises; quick enough to be asked at every listing. Needs a running event loop.
@@ -109,7 +109,7 @@ class SyncModels:
         finally:
             self._task = None
 
-    async def _guarded(self, wish: Wish) -> None:
+    async def _guarded(self, wish: DesiredRows) -> None:
         tally = _Tally()
         try:
             await self._sync(wish, tally)
@@ -126,7 +126,7 @@ class SyncModels:
             counts = {name: getattr(tally, name) for name in COUNTED}
             self._telemetry.event("info", "model_rows_synced", function=wish.function_id, **counts)
 
-    async def _sync(self, wish: Wish, tally: _Tally) -> None:
+    async def _sync(self, wish: DesiredRows, tally: _Tally) -> None:
         """Go over the rows until a pass meets nobody else at them, or a newer wish waits."""
         assumed = await self._rows.assumed()
         built_on = await self._rows.built_on(wish.function_id)

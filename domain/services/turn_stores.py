@@ -5,13 +5,13 @@ Nothing behind this asks again what kind of chat a turn belongs to.
 
 from dataclasses import dataclass
 
-from domain.conversation.temporary import is_temporary
+from domain.conversation.temporary_chats import is_temporary
 from domain.request.turn_request import TurnRequest
 from domain.services.drive import Own
 from domain.services.journal_calls import JournalCalls
 from domain.services.remember_turn import TurnMemory
-from domain.services.report_broken_off import ReportBrokenOff
-from domain.services.store_time import StoreWatch
+from domain.services.report_interrupted import ReportInterrupted
+from domain.services.store_budget import StoreHealth
 from ports.chats import Chats
 from ports.offload import Offload
 from ports.telemetry import Telemetry
@@ -37,7 +37,7 @@ class TurnStores:
     journal: JournalCalls
     memory: TurnMemory | None = None
     keeps_results: bool = False
-    interrupted: ReportBrokenOff | None = None
+    interrupted: ReportInterrupted | None = None
 
 
 class ChooseStores:
@@ -51,12 +51,12 @@ class ChooseStores:
         *,
         offload: Offload,
         telemetry: Telemetry,
-        store: StoreWatch,
+        store: StoreHealth,
         own: Own,
     ) -> None:
         self._journal = JournalCalls(runs, store, own)
-        self._temporary_journal = JournalCalls(temporary_runs, StoreWatch(store.clock, telemetry), own)
-        self._interrupted = ReportBrokenOff(runs, chats, offload=offload, telemetry=telemetry, store=store, own=own)
+        self._temporary_journal = JournalCalls(temporary_runs, StoreHealth(store.clock, telemetry), own)
+        self._interrupted = ReportInterrupted(runs, chats, offload=offload, telemetry=telemetry, store=store, own=own)
 
     def choose(self, request: TurnRequest, memories: Memories | None) -> TurnStores:
         """Return the stores of a turn; without `memories` nothing is remembered.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from domain.tools.relaxing import definition_of, keys_of, own, relaxes, types_of, unwrapped
+from domain.tools.relaxing import definition_of, keys_of, relaxes, resolved, types_of, unwrapped
 from ports.json_values import JsonObject
 
 LARGEST = 256 * 1024
@@ -92,7 +92,7 @@ class _Strictening:
         if "$ref" in root:
             self._reference(root)
             self._wanted.clear()
-            root = own(root, self._root)
+            root = resolved(root, self._root)
         strict_root = self._node(root, DEEPEST, is_root=True)
         if strict_root.get("type") != "object":
             raise _Loose("the root is no object")

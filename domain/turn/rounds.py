@@ -8,8 +8,8 @@ from domain.tools.plan import Calls, Offer, Reader, demanding
 from domain.tools.results import room_left
 from domain.turn.answer import Answer
 from domain.turn.call_ids import call_ids_of
-from domain.turn.keeping import goes_back, in_segments, kept_of
 from domain.turn.plan import TurnPlan
+from domain.turn.retained_items import goes_back, in_segments, retained_items
 from domain.turn.steps import Persist, Step
 from ports.responses import UpstreamRequest
 from ports.toolbox import ToolCall
@@ -68,7 +68,7 @@ class Rounds:
 
     def kept(self, model: str, *, whole: bool = True) -> list[Persist]:
         """Return what the round under way leaves for later turns; `model` answered. Not `whole`: it broke off."""
-        kept = kept_of(self.answer, self.calls.outputs() if self.calls else (), whole=whole)
+        kept = retained_items(self.answer, self.calls.outputs() if self.calls else (), whole=whole)
         if self.calls is not None:
             kept = in_segments(kept, self.calls.segments())
         return [Persist(model, kept)] if kept else []
@@ -83,6 +83,6 @@ class Rounds:
 
     def _reader(self) -> Reader:
         """Return who reads the results, with the room that what was said before them leaves."""
-        said = (kept.item for kept in kept_of(self.answer))
+        said = (kept.item for kept in retained_items(self.answer))
         room = None if self._room is None else room_left(self._room, said)
         return replace(self._plan.reader, room=room)

@@ -19,9 +19,9 @@ from domain.redaction.secrets import redact
 from domain.request.turn_request import TurnRequest
 from domain.services.list_models import Listing
 from domain.services.run_turn import Personal, RunTurn
-from domain.services.sync_models import SyncModels, Wish
+from domain.services.sync_models import DesiredRows, SyncModels
 from domain.services.turn_stores import Memories
-from entrypoints.core.asked import Asked, Start, request_of
+from entrypoints.core.caller_request import CallerRequest, Start, request_of
 from entrypoints.core.catalog_caches import catalog_caches
 from entrypoints.core.container import Container, HostPorts
 from entrypoints.core.core_stores import CoreStores
@@ -87,11 +87,11 @@ class Core:
         """
         self.stores.expect_turns(settings)
         if self._sync_models is not None:
-            self._sync_models.begin(Wish(function_id, picked.offered, picked.catalog, switches_of(settings)))
+            self._sync_models.begin(DesiredRows(function_id, picked.offered, picked.catalog, switches_of(settings)))
 
     def turn(
         self,
-        asked: Asked,
+        asked: CallerRequest,
         settings: Settings,
         listing: Listing,
         *,
@@ -103,10 +103,10 @@ class Core:
         `listing` is the catalog as `models.listing` knows it, `toolbox` and `notices` are this person's own.
         """
         request = request_of(asked, settings, listing, self._origin)
-        own = Personal(toolbox, notices, self.stores.memories_for(request, settings))
-        return lambda reader: self._run_turn.run(request, models=listing.models, own=own, reader=reader)
+        personal = Personal(toolbox, notices, self.stores.memories_for(request, settings))
+        return lambda reader: self._run_turn.run(request, models=listing.models, personal=personal, reader=reader)
 
-    def refusal(self, fault: Fault, asked: Asked, settings: Settings) -> Start:
+    def refusal(self, fault: Fault, asked: CallerRequest, settings: Settings) -> Start:
         """Return what starts a turn that only tells a fault: its request could not be read."""
         route = route_of(settings, self._origin)
         unread = TurnRequest(asked.model, (), route, caller=asked.caller, person=asked.person)

@@ -14,8 +14,8 @@ from adapters.sql.trouble import LOCKED, TIMEOUT, DatabaseTrouble
 from adapters.vault.key_file import KeyFileUnusable
 from domain.services.clean_artifacts import CleanableStore
 from domain.services.remember_turn import SealedStore
-from domain.services.store_time import PROBE_SECONDS
-from entrypoints.core.policy import VaultWish
+from domain.services.store_budget import PROBE_SECONDS
+from entrypoints.core.policy import VaultSettings
 from entrypoints.core.storage_file import FileWatch
 from entrypoints.core.storage_location import StorageLocation
 from entrypoints.core.storage_vault import StorageVault
@@ -47,7 +47,7 @@ class Storage:
         self._retry_at, self._retries = 0.0, False
         self._closed = False
 
-    def follow(self, wish: VaultWish) -> None:
+    def follow(self, wish: VaultSettings) -> None:
         """Take note of the newest wish for the vault, and let go of temporary chats whose hour is over."""
         self._vault.follow(wish)
         self.memory.purge()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from adapters.vault.key_file import KeyFileUnusable, read_key, read_or_make_key
 from adapters.vault.vault import KeyRing, make_vault
-from entrypoints.core.policy import VaultWish
+from entrypoints.core.policy import VaultSettings
 from entrypoints.core.warned_once import WarnedOnce
 from ports.cipher import Cipher
 from ports.offload import LARGE, Offload
@@ -16,15 +16,15 @@ class StorageVault:
 
     def __init__(self, offload: Offload, warned: WarnedOnce) -> None:
         self._offload, self._warned = offload, warned
-        self._wish = VaultWish()
-        self._made: tuple[VaultWish, asyncio.Task[Cipher]] | None = None
+        self._wish = VaultSettings()
+        self._made: tuple[VaultSettings, asyncio.Task[Cipher]] | None = None
 
     @property
     def making(self) -> "asyncio.Task[Cipher] | None":
         """What makes the vault, or made it."""
         return self._made[1] if self._made is not None else None
 
-    def follow(self, wish: VaultWish) -> None:
+    def follow(self, wish: VaultSettings) -> None:
         """Take note of the newest wish; what it changes is made when it is needed."""
         self._wish = wish
 
@@ -40,7 +40,7 @@ class StorageVault:
             self._made = (wish, task)
         return await asyncio.shield(self._made[1])
 
-    async def _make(self, wish: VaultWish, key_file: Path | None) -> Cipher:
+    async def _make(self, wish: VaultSettings, key_file: Path | None) -> Cipher:
         if wish.unreadable:
             raise KeyFileUnusable("ARTIFACT_ENCRYPTION_KEY cannot be read, and nothing is kept until it can")
         key: bytes | None = None

@@ -7,7 +7,7 @@ from typing import Any
 from domain.conversation.record import TurnItem, TurnRecord
 from domain.conversation.references import call_reference
 from domain.turn.answer import Answer
-from domain.turn.keeping import kept_of
+from domain.turn.retained_items import retained_items
 from ports.toolbox import ToolCall
 from tests.domain.conversation.host_shapes import Message, api_messages, legacy_text, native_messages
 from tests.drills.replay_models import answers_as, calls_tools, thinks, thought
@@ -71,9 +71,9 @@ def _round(slug: str, turn_id: str, first: int, rng: Random, open_calls: str) ->
         calls.append(ToolCall(name, "look", item["arguments"]))
         index += 1
     if open_calls == "handed":
-        return _numbered(kept_of(answer), turn_id, first)
+        return _numbered(retained_items(answer), turn_id, first)
     outputs = [(call, _output(call, rng, stopped=open_calls == "tool")) for call in calls]
-    return _numbered(kept_of(answer, outputs), turn_id, first)
+    return _numbered(retained_items(answer, outputs), turn_id, first)
 
 
 def _output(call: ToolCall, rng: Random, *, stopped: bool) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def _last(slug: str, turn_id: str, first: int, rng: Random, end: str) -> list[Tu
         answer.say(index, "msg_open", 0, rng.choice(WORDS) * 3, 0.0)
     else:
         answer.finish_item(index, _message(rng), 0.0)
-    return _numbered(kept_of(answer, whole=end == "done"), turn_id, first)
+    return _numbered(retained_items(answer, whole=end == "done"), turn_id, first)
 
 
 def _opening(answer: Answer, slug: str, rng: Random, *, always: bool = False) -> int:

@@ -26,7 +26,7 @@ from adapters.sql.tool_runs import SqlToolRuns
 from domain.request.turn_request import Person, Remembering, TurnRequest
 from domain.services.equip_turn import EquipTurn, ToolPorts
 from domain.services.journal_calls import JournalCalls
-from domain.services.store_time import StoreWatch
+from domain.services.store_budget import StoreHealth
 from domain.services.turn_stores import TurnStores
 from domain.tools.once import arguments_hash
 from domain.tools.registry import merged
@@ -135,7 +135,7 @@ class _Desk:
             ids=SystemIds(),
             telemetry=RecordedTelemetry(),
         )
-        journal = JournalCalls(ports.runs, StoreWatch(SystemClock(), RecordedTelemetry()), self._own)
+        journal = JournalCalls(ports.runs, StoreHealth(SystemClock(), RecordedTelemetry()), self._own)
         self._stores = TurnStores(journal)
         self._registry = merged(SPECS)
 

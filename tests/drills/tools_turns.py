@@ -108,8 +108,8 @@ class World:
 
     async def _read(self, number: int) -> None:
         request = _request(number, self.toolings[number])
-        own = Personal(self.toolboxes[number], None, Memories(self.memories[number], self.memories[number]))
-        async for output in self.run_turn.run(request, models=(MODEL,), own=own):
+        personal = Personal(self.toolboxes[number], None, Memories(self.memories[number], self.memories[number]))
+        async for output in self.run_turn.run(request, models=(MODEL,), personal=personal):
             self.outputs[number].append(output)
 
     async def _stop(self, number: int, reader: "asyncio.Task[None]", figures: Figures) -> None:

@@ -70,21 +70,21 @@ class Process(Stage):
             telemetry=RecordedTelemetry(),
         )
 
-    def own(self, toolbox: Toolbox | None) -> Personal:
+    def personal(self, toolbox: Toolbox | None) -> Personal:
         return Personal(toolbox, self.notices, Memories(self.memory, self.temporary_memory))
 
     def begin(self, request: TurnRequest, toolbox: Toolbox) -> "asyncio.Task[None]":
         """Start a turn as its reader would."""
 
         async def read() -> None:
-            async for _ in self.run_turn.run(request, own=self.own(toolbox)):
+            async for _ in self.run_turn.run(request, personal=self.personal(toolbox)):
                 pass
 
         return asyncio.get_running_loop().create_task(read(), name="reader")
 
     async def ask(self, request: TurnRequest, toolbox: Toolbox | None = None) -> list[JsonObject]:
         """Run a turn to its end; return what upstream was sent last."""
-        async for _ in self.run_turn.run(request, own=self.own(toolbox)):
+        async for _ in self.run_turn.run(request, personal=self.personal(toolbox)):
             pass
         await self.run_turn.drained()
         return list(self.responses.calls[-1].request.body.input)

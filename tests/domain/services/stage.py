@@ -77,7 +77,7 @@ class Stage:
         notices: Notices | None = None,
     ) -> AsyncGenerator[Output, None]:
         """Start a turn as its reader would."""
-        return self.run_turn.run(request, models=models, own=Personal(toolbox, notices or self.notices))
+        return self.run_turn.run(request, models=models, personal=Personal(toolbox, notices or self.notices))
 
     async def read(self, request: TurnRequest = REQUEST, *, toolbox: Toolbox | None = None) -> list[Output]:
         """Read a turn to its end and wait until it is settled."""

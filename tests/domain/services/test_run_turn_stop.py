@@ -63,7 +63,7 @@ async def test_the_end_of_the_task_that_is_named_as_reader_settles_the_turn():
     stage = Stage(HALF)
     leave = asyncio.Event()
     named = asyncio.get_running_loop().create_task(leave.wait())
-    outputs = stage.run_turn.run(REQUEST, own=Personal(notices=stage.notices), reader=named)
+    outputs = stage.run_turn.run(REQUEST, personal=Personal(notices=stage.notices), reader=named)
     await anext(outputs)
     leave.set()
     assert [output async for output in outputs] == []

@@ -9,7 +9,7 @@ from adapters.memory.artifacts import MemoryArtifacts
 from adapters.memory.tool_runs import MemoryToolRuns
 from domain.request.turn_request import Person, Remembering, TurnRequest
 from domain.services.remember_turn import SealedStore, TurnMemory
-from domain.services.store_time import HANGING_SECONDS, StoreTime, StoreTrouble, StoreWatch
+from domain.services.store_budget import HANGING_SECONDS, StoreBudget, StoreHealth, StoreTrouble
 from domain.services.turn_stores import ChooseStores, Memories, TurnStores
 from ports.artifacts import ArtifactsUnavailable
 from tests.domain.conversation.kept_turns import answer, record, sealed_thought, ulid
@@ -37,7 +37,7 @@ class Place:
     def __init__(self) -> None:
         self.clock, self.log = FakeClock(), RecordedTelemetry()
         self.disk, self.opened = TroubledArtifacts(self.clock, lifetime=float("inf")), 0
-        self.watch = StoreWatch(self.clock, self.log)
+        self.watch = StoreHealth(self.clock, self.log)
         in_memory = SealedStore(MemoryArtifacts(self.clock), NamedKeyCipher(), durable=False)
         durable = self._memory(SealedStore(self.disk, NamedKeyCipher("key")), self.watch)
         self.memories = Memories(durable, self._memory(in_memory))
@@ -51,7 +51,7 @@ class Place:
             own=lambda work, _name: work.close(),
         )
 
-    def _memory(self, store: SealedStore, watch: StoreWatch | None = None) -> TurnMemory:
+    def _memory(self, store: SealedStore, watch: StoreHealth | None = None) -> TurnMemory:
         async def opened() -> SealedStore:
             self.opened += store.durable
             return store
@@ -67,7 +67,7 @@ class Place:
         assert memory is not None
         await memory.remember(person, HERE, TURN)
 
-    async def found(self, person: Person, time: StoreTime | None = None):
+    async def found(self, person: Person, time: StoreBudget | None = None):
         memory = self.of(asks(person)).memory
         assert memory is not None
         return (await memory.recall(person, HERE, [ulid(1)], [], time)).records
@@ -132,5 +132,5 @@ async def test_store_that_hangs_does_not_take_the_memory_of_a_temporary_chat(pla
         async with place.watch.watched("failed"):
             place.clock.advance(HANGING_SECONDS)
             raise ArtifactsUnavailable("locked")
-    assert (await place.memories.durable.recall(SAVED, HERE, [ulid(1)], [], StoreTime(place.watch))).failed
-    assert await place.found(UNSAVED, StoreTime(place.watch)) == (TURN,)
+    assert (await place.memories.durable.recall(SAVED, HERE, [ulid(1)], [], StoreBudget(place.watch))).failed
+    assert await place.found(UNSAVED, StoreBudget(place.watch)) == (TURN,)

@@ -6,7 +6,7 @@ from domain.turn.events import AttemptFailed
 from domain.turn.plan import Alternatives
 from ports.responses import Reach, Unreachable, UpstreamRequest
 from tests.domain.turn.talk import Turn
-from tests.domain.turn.test_turn_mending import OTHER, UNKNOWN, plan
+from tests.domain.turn.test_turn_repair import OTHER, UNKNOWN, plan
 
 
 def test_what_goes_to_the_model_that_stands_in_is_built_only_when_it_is_needed():

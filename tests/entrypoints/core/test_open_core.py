@@ -18,7 +18,7 @@ from adapters.process.state import ENTRY
 from domain.faults.fault import Fault, FaultKind
 from domain.request.turn_request import Person
 from domain.turn.steps import Ended
-from entrypoints.core.asked import Asked
+from entrypoints.core.caller_request import CallerRequest
 from entrypoints.core.open_core import open_core
 from entrypoints.core.storage_location import IN_MEMORY, StorageLocation, sqlite_location
 from entrypoints.openai.completion import collect, completion
@@ -89,7 +89,7 @@ async def test_example_of_the_developers_page_answers(
     example = page.partition("**Another entrypoint**")[2].partition("```python\n")[2].partition("```")[0]
     names = {
         **{each.__name__: each for each in (open_core, sqlite_location, read_completions_body, collect, completion)},
-        **{each.__name__: each for each in (Asked, Fault, Person)},
+        **{each.__name__: each for each in (CallerRequest, Fault, Person)},
         "asyncio": asyncio,
         "file": tmp_path / "store.db",
         "settings": replace(SETTINGS, base_url=simulator.url),
@@ -104,7 +104,7 @@ async def test_example_of_the_developers_page_answers(
 
 async def test_request_that_cannot_be_read_ends_in_its_fault() -> None:
     async with open_core(SETTINGS, IN_MEMORY) as core:
-        refusal = core.refusal(Fault(FaultKind.BAD_REQUEST, "model"), Asked(""), SETTINGS)
+        refusal = core.refusal(Fault(FaultKind.BAD_REQUEST, "model"), CallerRequest(""), SETTINGS)
         (output,) = [output async for output in refusal(None)]
 
     assert isinstance(output, Ended)

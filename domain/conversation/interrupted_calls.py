@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from domain.conversation.kept_calls import KeptCall, same_arguments
+from domain.conversation.journalled_calls import JournalledCall, same_arguments
 from domain.conversation.marks import Marks, ShownCall
 from domain.conversation.record import CALL, TurnRecord
 from domain.conversation.replay import MAY_HAVE_RUN
@@ -17,7 +17,7 @@ RESULT_LOST = "It ran; its result was lost. Do not repeat it without asking."
 
 
 @dataclass(frozen=True, slots=True)
-class BrokenCall:
+class InterruptedCall:
     """A call of a turn that never came to its end. `tool` is the tool's own name, `finished`: it ran to its end.
 
     `kept`: the call with its result, None if that is lost or was never there.
@@ -27,26 +27,26 @@ class BrokenCall:
     call_id: str
     tool: str
     finished: bool
-    kept: KeptCall | None = None
+    kept: JournalledCall | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class BrokenAnswer:
+class InterruptedAnswer:
     """What is reported of one answer: its calls, oldest first, and how many `questions` were asked since.
 
     No questions: the answer itself is being continued.
     """
 
     questions: int
-    calls: tuple[BrokenCall, ...]
+    calls: tuple[InterruptedCall, ...]
 
 
-def open_outputs(open_calls: Iterable[ShownCall], calls: Iterable[BrokenCall]) -> dict[str, str]:
+def open_outputs(open_calls: Iterable[ShownCall], calls: Iterable[InterruptedCall]) -> dict[str, str]:
     """Return outputs for calls a history shows without one, by the ids the host knows.
 
     Those of turns without `calls` get none.
     """
-    left: dict[str, list[BrokenCall]] = {}
+    left: dict[str, list[InterruptedCall]] = {}
     for call in calls:
         left.setdefault(call.turn_id, []).append(call)
     outputs: dict[str, str] = {}
@@ -60,7 +60,9 @@ def open_outputs(open_calls: Iterable[ShownCall], calls: Iterable[BrokenCall]) -
     return outputs
 
 
-def not_shown(marks: Marks, records: Iterable[TurnRecord], calls: Sequence[BrokenCall]) -> tuple[BrokenCall, ...]:
+def not_shown(
+    marks: Marks, records: Iterable[TurnRecord], calls: Sequence[InterruptedCall]
+) -> tuple[InterruptedCall, ...]:
     """Leave out calls that the history, or what is stored of their turns, holds already."""
     stored = {(record.turn_id, kept.item["call_id"]) for record in records for kept in _calls_in(record)}
     shown = _Shown(marks.calls)
@@ -72,7 +74,7 @@ def not_shown(marks: Marks, records: Iterable[TurnRecord], calls: Sequence[Broke
     return tuple(call for place, call in enumerate(calls) if place not in gone)
 
 
-def compared_characters(marks: Marks, calls: Iterable[BrokenCall]) -> int:
+def compared_characters(marks: Marks, calls: Iterable[InterruptedCall]) -> int:
     """Count the characters of arguments that are read to find calls again."""
     there = (call.function.get("arguments") for call in marks.calls if isinstance(call.function, Mapping))
     kept = sum(len(call.kept.arguments) for call in calls if call.kept is not None)
@@ -87,7 +89,7 @@ class _Shown:
         for call in calls:
             self._calls.setdefault(call.turn_id, []).append(call)
 
-    def take(self, call: BrokenCall) -> bool:
+    def take(self, call: InterruptedCall) -> bool:
         """Tell whether the history holds a call; one that never finished can only be one without output there."""
         there = self._calls.get(call.turn_id, [])
         for shown in there:
@@ -98,7 +100,7 @@ class _Shown:
         return False
 
 
-def with_broken(messages: Sequence[object], answers: Sequence[BrokenAnswer]) -> Sequence[object]:
+def with_interrupted(messages: Sequence[object], answers: Sequence[InterruptedAnswer]) -> Sequence[object]:
     """Put what is reported of broken answers before the questions that follow them.
 
     Answers whose own question is not among the messages are left out with it.
@@ -119,19 +121,21 @@ def with_broken(messages: Sequence[object], answers: Sequence[BrokenAnswer]) -> 
     return inserted
 
 
-def without_outputs(answers: Sequence[BrokenAnswer], which: Mapping[tuple[str, str], str]) -> tuple[BrokenAnswer, ...]:
+def without_outputs(
+    answers: Sequence[InterruptedAnswer], which: Mapping[tuple[str, str], str]
+) -> tuple[InterruptedAnswer, ...]:
     """Replace the outputs of calls, named by turn and call id, for which there is no room."""
 
-    def changed(call: BrokenCall) -> BrokenCall:
+    def changed(call: InterruptedCall) -> InterruptedCall:
         text = which.get((call.turn_id, call.call_id))
         return call if text is None or call.kept is None else replace(call, kept=replace(call.kept, output=text))
 
     return tuple(replace(answer, calls=tuple(map(changed, answer.calls))) for answer in answers)
 
 
-def _messages(calls: Sequence[BrokenCall]) -> Iterator[dict[str, Any]]:
+def _messages(calls: Sequence[InterruptedCall]) -> Iterator[dict[str, Any]]:
     """Return messages of calls and outputs; a call id that is repeated begins a new round."""
-    round_: dict[str, KeptCall] = {}
+    round_: dict[str, JournalledCall] = {}
     for call in calls:
         if call.kept is None:
             continue
@@ -148,7 +152,7 @@ def _messages(calls: Sequence[BrokenCall]) -> Iterator[dict[str, Any]]:
         yield _said(f"[This answer broke off while these tools ran: {', '.join(unknown)}. {MAY_HAVE_RUN}]")
 
 
-def _round(calls: Mapping[str, KeptCall]) -> Iterator[dict[str, Any]]:
+def _round(calls: Mapping[str, JournalledCall]) -> Iterator[dict[str, Any]]:
     if not calls:
         return
     made = [
@@ -168,7 +172,7 @@ def _calls_in(record: TurnRecord) -> Iterator[Any]:
     return (kept for kept in record.items if kept.item["type"] == CALL)
 
 
-def _is(function: object, kept: KeptCall) -> bool:
+def _is(function: object, kept: JournalledCall) -> bool:
     """Tell whether a call of a history is a kept one."""
     return (
         isinstance(function, Mapping)

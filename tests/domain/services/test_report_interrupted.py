@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from adapters.memory.artifacts import MemoryArtifacts
-from domain.conversation.kept_calls import payload_of
+from domain.conversation.journalled_calls import payload_of
 from domain.conversation.references import call_reference
 from domain.conversation.replay import MAY_HAVE_RUN
 from domain.request.turn_request import Caller, Person, Remembering, TurnRequest
@@ -44,8 +44,8 @@ def memory_of(stage: Stage) -> TurnMemory:
 
 async def sent(stage: Stage, asked: TurnRequest, memory: TurnMemory | None = None) -> str:
     memories = None if memory is None else Memories(memory, memory)
-    own = Personal(ScriptedToolbox({"look": "found"}), stage.notices, memories)
-    _ = [output async for output in stage.run_turn.run(asked, own=own)]
+    personal = Personal(ScriptedToolbox({"look": "found"}), stage.notices, memories)
+    _ = [output async for output in stage.run_turn.run(asked, personal=personal)]
     await stage.run_turn.drained()
     return str(stage.responses.calls[-1].request.body.input)
 

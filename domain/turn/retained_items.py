@@ -10,14 +10,14 @@ from dataclasses import replace
 from domain.conversation.arguments import object_text
 from domain.conversation.record import KINDS, TurnItem
 from domain.turn.answer import Answer
-from domain.turn.slots import CALL, MESSAGE, REASONING, Slot
+from domain.turn.output_items import CALL, MESSAGE, REASONING, OutputItem
 from ports.json_values import JsonObject
 from ports.toolbox import ToolCall
 
 Outputs = Iterable[tuple[ToolCall, JsonObject]]
 
 
-def kept_of(answer: Answer, outputs: Outputs = (), *, whole: bool = True) -> tuple[TurnItem, ...]:
+def retained_items(answer: Answer, outputs: Outputs = (), *, whole: bool = True) -> tuple[TurnItem, ...]:
     """Return what a round leaves: items in order, then the outputs of its calls; calls without output go last.
 
     Of what cannot be sent again (searches, pictures) only its place is kept: see `goes_back`.
@@ -62,7 +62,7 @@ def call_item(call: ToolCall) -> JsonObject:
     }
 
 
-def _items(slot: Slot) -> list[JsonObject]:
+def _items(slot: OutputItem) -> list[JsonObject]:
     if slot.kind == REASONING:
         return [slot.item] if slot.item is not None else []
     if slot.kind != MESSAGE:

@@ -45,7 +45,7 @@ class CallerTools:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CallerRequest:
     """One call, read once by its entrypoint. `model` is the exact slug; `turn_id`: "" has one made.
 
     `namespace`: whose memory a turn shares; without one nothing is kept. `task`: the name of a background task.
@@ -64,7 +64,7 @@ class Asked:
 
 
 def request_of(
-    asked: Asked, settings: Settings, listing: Listing | None = None, origin: Origin = NO_ORIGIN
+    asked: CallerRequest, settings: Settings, listing: Listing | None = None, origin: Origin = NO_ORIGIN
 ) -> TurnRequest:
     """Freeze everything one turn needs; nothing later reads a live setting. `listing`: the catalog as far as known."""
     is_task = asked.caller is Caller.TASK
