@@ -135,6 +135,11 @@ class ModelRows(Protocol):
         """
         ...
 
+
+@runtime_checkable
+class ModelRowRules(Protocol):
+    """What the host makes of models and their rows."""
+
     async def assumed(self) -> Assumed:
         """Return what this host assumes now: its administrators may change it. Raises RowsNotOffered."""
         ...
@@ -142,3 +147,8 @@ class ModelRows(Protocol):
     async def admins_see_private(self) -> bool:
         """Tell whether administrators may use a model whose row is granted to nobody. Raises RowsNotOffered."""
         ...
+
+
+@runtime_checkable
+class HostModels(ModelRows, ModelRowRules, Protocol):
+    """Both in one adapter, for whoever brings a host; a use case asks for what it needs."""

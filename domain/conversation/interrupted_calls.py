@@ -67,11 +67,11 @@ def not_shown(
     stored = {(record.turn_id, kept.item["call_id"]) for record in records for kept in _calls_in(record)}
     shown = _Shown(marks.calls)
     gone: set[int] = set()
-    for place, call in sorted(enumerate(calls), key=lambda one: (one[1].kept is None, one[1].finished)):
+    for position, call in sorted(enumerate(calls), key=lambda one: (one[1].kept is None, one[1].finished)):
         in_text = call.finished and call.turn_id in marks.calls_in_text
         if (call.turn_id, call.call_id) in stored or in_text or shown.take(call):
-            gone.add(place)
-    return tuple(call for place, call in enumerate(calls) if place not in gone)
+            gone.add(position)
+    return tuple(call for position, call in enumerate(calls) if position not in gone)
 
 
 def compared_characters(marks: Marks, calls: Iterable[InterruptedCall]) -> int:
@@ -107,16 +107,18 @@ def with_interrupted(messages: Sequence[object], answers: Sequence[InterruptedAn
     """
     if not answers:
         return messages
-    asked = [place for place, one in enumerate(messages) if isinstance(one, Mapping) and one.get("role") == "user"]
+    asked = [
+        position for position, one in enumerate(messages) if isinstance(one, Mapping) and one.get("role") == "user"
+    ]
     at: dict[int, list[object]] = {}
     for answer in answers:
         if answer.questions < len(asked):
-            place = asked[-answer.questions] if answer.questions else asked[-1] + 1
-            at.setdefault(place, []).extend(_messages(answer.calls))
+            position = asked[-answer.questions] if answer.questions else asked[-1] + 1
+            at.setdefault(position, []).extend(_messages(answer.calls))
     inserted: list[object] = []
-    for place, message in enumerate([*messages, None]):
-        inserted += at.get(place, [])
-        if place < len(messages):
+    for position, message in enumerate([*messages, None]):
+        inserted += at.get(position, [])
+        if position < len(messages):
             inserted.append(message)
     return inserted
 

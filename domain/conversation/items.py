@@ -34,7 +34,7 @@ def items_of(
     """
     items: list[JsonObject] = []
     older, with_calls = LegacyCalls(), False
-    for place, message in enumerate(last_turns(messages, turns), first):
+    for position, message in enumerate(last_turns(messages, turns), first):
         if not isinstance(message, dict):
             continue
         role, content = message.get("role"), message.get("content")
@@ -43,7 +43,7 @@ def items_of(
             if says(text):
                 items.append({"type": "message", "role": role, "content": text})
             if "tool_calls" in message or "function_call" in message:
-                items += _calls(message.get("tool_calls") or older.asked(message.get("function_call"), place))
+                items += _calls(message.get("tool_calls") or older.asked(message.get("function_call"), position))
                 with_calls = True
         elif role in ("user", "system", "developer"):
             parts = parts_of(content) if isinstance(content, str) else sendable(parts_of(content), model)

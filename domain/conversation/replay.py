@@ -160,8 +160,8 @@ def _usable(answers: Iterable[StoredAnswer]) -> list[StoredAnswer]:
 
 def _call_ids_outside(messages: Sequence[object], answers: Sequence[StoredAnswer]) -> set[str]:
     """Return the ids of calls in messages that no stored answer replaces."""
-    replaced = {place for answer in answers for place in range(answer.start, answer.stop)}
-    outside = (message for place, message in enumerate(messages) if place not in replaced and is_answer(message))
+    replaced = {position for answer in answers for position in range(answer.start, answer.stop)}
+    outside = (message for position, message in enumerate(messages) if position not in replaced and is_answer(message))
     return {call_id for message in outside for call_id in call_ids_of(message)}
 
 

@@ -75,7 +75,7 @@ def as_read(answer: StoredAnswer) -> Iterator[TurnRecord]:
 
 def _up_to(record: TurnRecord, length: int) -> TurnRecord:
     """Cut the last text so that it reads as `length` characters without surplus white space."""
-    last = max(place for place, kept in enumerate(record.items) if kept.item["type"] == MESSAGE)
+    last = max(position for position, kept in enumerate(record.items) if kept.item["type"] == MESSAGE)
     text = text_of(record.items[last : last + 1])
     short = {"type": MESSAGE, "role": "assistant", "content": _prefix(text, length)}
     return replace(record, items=(*record.items[:last], TurnItem(short)))
@@ -231,5 +231,5 @@ def _foreign(call_id: str, name: str, arguments: object) -> dict[str, Any]:
 
 def _parted(text: str) -> tuple[str, bool, str]:
     """Split a text at its first tool block, or the quoted result of one."""
-    place = first_call_in(text)
-    return (text, False, "") if place is None else (text[:place], True, text[place:])
+    position = first_call_in(text)
+    return (text, False, "") if position is None else (text[:position], True, text[position:])

@@ -135,8 +135,8 @@ def definition_of(pointer: object, root: Mapping[str, Any]) -> dict[str, Any] | 
         return dict(root)
     if not isinstance(pointer, str) or not pointer.startswith("#/") or "%" in pointer:
         return None
-    place, _, name = pointer.removeprefix("#/").partition("/")
-    definitions = root.get(place) if place in DEFINITIONS and "/" not in name else None
+    section, _, name = pointer.removeprefix("#/").partition("/")
+    definitions = root.get(section) if section in DEFINITIONS and "/" not in name else None
     found = definitions.get(name.replace("~1", "/").replace("~0", "~")) if isinstance(definitions, dict) else None
     return found if isinstance(found, dict) else None
 

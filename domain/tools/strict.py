@@ -103,8 +103,8 @@ class _Strictening:
         if any(_leads_back(pointer, self._done) for pointer in self._done):
             raise _Loose("a reference leads in a circle")
         for pointer, done in self._done.items():
-            place, name = pointer.removeprefix("#/").split("/")
-            strict_root.setdefault(place, {})[name.replace("~1", "/").replace("~0", "~")] = done
+            section, name = pointer.removeprefix("#/").split("/")
+            strict_root.setdefault(section, {})[name.replace("~1", "/").replace("~0", "~")] = done
         return strict_root
 
     def _node(self, given: object, depth: int, *, is_root: bool = False) -> Schema:
@@ -147,8 +147,8 @@ class _Strictening:
             raise _Loose(f"{key} has no strict form here")
         kinds = [types_of(branch, self._root, told=False) for branch in branches]
         for number, branch in enumerate(branches):
-            others = [other for place, other in enumerate(branches) if place != number]
-            mixed = any(kinds[number] & kind for place, kind in enumerate(kinds) if place != number)
+            others = [other for position, other in enumerate(branches) if position != number]
+            mixed = any(kinds[number] & kind for position, kind in enumerate(kinds) if position != number)
             if key == "oneOf" and mixed:
                 raise _Loose("oneOf has no strict form here")
             if relaxes(branch, self._root) and not self._told_apart(branch, others):

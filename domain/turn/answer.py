@@ -18,7 +18,7 @@ from domain.turn.output_items import (
     kind_of,
     objects,
     same_id,
-    same_place,
+    same_position,
     text_of,
 )
 from domain.turn.steps import CloseReasoning, Output, ShowCitation, ShowImage, ShowReasoning, ShowStatus, ShowText
@@ -152,7 +152,7 @@ class Answer:
         """
         found: list[OutputItem | None] = [None] * len(listed)
         left = list(self.slots)
-        for fits in (same_id, same_place, alike):
+        for fits in (same_id, same_position, alike):
             for position, item in enumerate(listed):
                 if found[position] is None:
                     slot = next((slot for slot in left if fits(slot, position, item)), None)

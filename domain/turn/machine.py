@@ -200,7 +200,7 @@ class TurnMachine:
         if calls and self._rounds.may_run(calls):
             return self._run_calls(calls, now)
         if calls:
-            handed = [HandOverCall(place, call, slot.segment) for place, (slot, call) in enumerate(called.items())]
+            handed = [HandOverCall(number, call, slot.segment) for number, (slot, call) in enumerate(called.items())]
             return [*self._retries.learned(), *handed, *self._end(Reason.TOOL_CALLS, now)]
         if self._rounds.worked and not self._shown.spoken:
             said = TurnItem({"type": "message", "role": "assistant", "content": SILENT}, segment=answer.next_segment)

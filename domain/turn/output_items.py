@@ -45,7 +45,7 @@ def same_id(slot: OutputItem, _position: int, item: JsonObject) -> bool:
     return slot.kind == kind_of(item) and bool(slot.item_id) and slot.item_id == id_of(item)
 
 
-def same_place(slot: OutputItem, position: int, item: JsonObject) -> bool:
+def same_position(slot: OutputItem, position: int, item: JsonObject) -> bool:
     return slot.index == position and alike(slot, position, item)
 
 

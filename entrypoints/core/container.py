@@ -27,7 +27,7 @@ from ports.catalog import Catalog
 from ports.chats import Chats
 from ports.clock import Clock
 from ports.ids import Ids
-from ports.model_rows import ModelRows
+from ports.model_rows import HostModels
 from ports.offload import Offload
 from ports.responses import ResponsesClient
 from ports.slots import Slots
@@ -43,11 +43,11 @@ class HostPorts:
     """
 
     chats: Chats | None = None
-    model_rows: ModelRows | None = None
+    model_rows: HostModels | None = None
     origin: Origin = NO_ORIGIN
 
     def __post_init__(self) -> None:
-        ports: tuple[tuple[type, object], ...] = ((Chats, self.chats), (ModelRows, self.model_rows))
+        ports: tuple[tuple[type, object], ...] = ((Chats, self.chats), (HostModels, self.model_rows))
         for port, given in ports:
             if given is not None and not isinstance(given, port):
                 raise TypeError(f"{given!r} is not an instance of {port}")
@@ -108,5 +108,5 @@ class Container(DeclarativeContainer):
         ListModels, catalog=catalog, kept=catalog_cache, clock=clock, telemetry=telemetry
     )
     sync_models: Singleton[SyncModels] = Singleton(
-        SyncModels, rows=host.provided.model_rows, clock=clock, telemetry=telemetry
+        SyncModels, rows=host.provided.model_rows, rules=host.provided.model_rows, clock=clock, telemetry=telemetry
     )

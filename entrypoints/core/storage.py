@@ -47,9 +47,9 @@ class Storage:
         self._retry_at, self._retries = 0.0, False
         self._closed = False
 
-    def follow(self, wish: VaultSettings) -> None:
-        """Take note of the newest wish for the vault, and let go of temporary chats whose hour is over."""
-        self._vault.follow(wish)
+    def follow(self, settings: VaultSettings) -> None:
+        """Follow the newest settings of the vault, and let go of temporary chats whose hour is over."""
+        self._vault.follow(settings)
         self.memory.purge()
 
     async def stores(self) -> Stores:

@@ -16,7 +16,7 @@ class StorageVault:
 
     def __init__(self, offload: Offload, warned: WarnedOnce) -> None:
         self._offload, self._warned = offload, warned
-        self._wish = VaultSettings()
+        self._settings = VaultSettings()
         self._made: tuple[VaultSettings, asyncio.Task[Cipher]] | None = None
 
     @property
@@ -24,9 +24,9 @@ class StorageVault:
         """What makes the vault, or made it."""
         return self._made[1] if self._made is not None else None
 
-    def follow(self, wish: VaultSettings) -> None:
-        """Take note of the newest wish; what it changes is made when it is needed."""
-        self._wish = wish
+    def follow(self, settings: VaultSettings) -> None:
+        """Take note of the newest settings; what they change is made when it is needed."""
+        self._settings = settings
 
     def forget(self) -> None:
         """Make the vault anew when it is needed: its key file may be another one."""
@@ -34,27 +34,27 @@ class StorageVault:
 
     async def cipher(self, key_file: Path | None) -> Cipher:
         """Return the vault; a failed attempt is not kept. Raises KeyFileUnusable."""
-        wish = self._wish
-        if self._made is None or self._made[0] != wish or _failed(self._made[1]):
-            task = asyncio.get_running_loop().create_task(self._make(wish, key_file), name="openrouter-pipe-vault")
-            self._made = (wish, task)
+        settings = self._settings
+        if self._made is None or self._made[0] != settings or _failed(self._made[1]):
+            task = asyncio.get_running_loop().create_task(self._make(settings, key_file), name="openrouter-pipe-vault")
+            self._made = (settings, task)
         return await asyncio.shield(self._made[1])
 
-    async def _make(self, wish: VaultSettings, key_file: Path | None) -> Cipher:
-        if wish.unreadable:
+    async def _make(self, settings: VaultSettings, key_file: Path | None) -> Cipher:
+        if settings.unreadable:
             raise KeyFileUnusable("ARTIFACT_ENCRYPTION_KEY cannot be read, and nothing is kept until it can")
         key: bytes | None = None
         try:
-            key = await asyncio.to_thread(_file_key, key_file, bool(wish.newest)) if key_file is not None else None
+            key = await asyncio.to_thread(_file_key, key_file, bool(settings.newest)) if key_file is not None else None
         except KeyFileUnusable as error:
-            if not wish.newest:
+            if not settings.newest:
                 raise
             self._warned.warn("artifact_key_unusable", error.reason)
-        if not (wish.newest or key):
+        if not (settings.newest or key):
             remedy = "set ARTIFACT_ENCRYPTION_KEY: what is kept of chats is stored clear"
             self._warned.warn("artifacts_not_encrypted", remedy)
-        ring = KeyRing(wish.newest, wish.older, key)
-        return await self._offload.run(lambda: make_vault(ring, wish.options), size=LARGE)
+        ring = KeyRing(settings.newest, settings.older, key)
+        return await self._offload.run(lambda: make_vault(ring, settings.options), size=LARGE)
 
 
 def _file_key(path: Path, has_passphrase: bool) -> bytes | None:

@@ -79,7 +79,7 @@ class Stage:
 
     def __init__(self, rows: Rows) -> None:
         self.rows, self.clock, self.log = rows, FakeClock(), RecordedTelemetry()
-        self.sync = SyncModels(rows=rows, clock=self.clock, telemetry=self.log)
+        self.sync = SyncModels(rows=rows, rules=rows, clock=self.clock, telemetry=self.log)
 
     async def done(self, wanted: DesiredRows) -> int:
         """Follow a wish to its end; return how many rows that wrote."""
