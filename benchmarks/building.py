@@ -66,7 +66,7 @@ def _check(messages: list[Any]) -> None:
     built = _build(messages)
     if not isinstance(built, Prepared):
         raise Broken(f"the request cannot be built: {built}")
-    contents = (item["content"] for item in built.body.input)
+    contents = (item["content"] for item in built.request.body.input)
     texts = [content if isinstance(content, str) else content[0]["text"] for content in contents]
     if texts != [message["content"] for message in messages]:
         raise Broken("the request does not say what the history says")

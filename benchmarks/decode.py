@@ -17,7 +17,7 @@ from domain.turn.events import Begun
 from domain.turn.machine import TurnMachine, TurnPlan
 from domain.turn.steps import ShowText, Step
 from entrypoints.devhost.upstream import SIMULATOR_KEY
-from ports.responses import ResponsesBody
+from ports.responses import ResponsesBody, UpstreamRequest
 
 COUNT = 20_000
 ROUNDS = 11
@@ -50,7 +50,7 @@ def _line(how: str, reads: Sequence[bytes], frames: Sequence[bytes]) -> Line:
 def _turn(reads: Sequence[bytes]) -> Iterator[list[Step]]:
     """Run one turn as the adapter and the driver do, without waiting; yield the steps of each read."""
     decoder, translator = SseDecoder(), Translator(ResponsesVocabulary(lambda: NOW))
-    machine = TurnMachine(TurnPlan(ResponsesBody("sim/deltas", ())))
+    machine = TurnMachine(TurnPlan(UpstreamRequest(ResponsesBody("sim/deltas", ()))))
     yield machine.feed_all((Begun(),), 0.0)
     for read in reads:
         yield machine.feed_all(translator.translate(decoder.feed(read)), 0.0)

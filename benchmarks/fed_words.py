@@ -32,7 +32,8 @@ from entrypoints.openai.frames import ChunkHead
 from entrypoints.openwebui.present.guard import Guard
 from entrypoints.openwebui.present.lines import as_line
 from entrypoints.openwebui.present.stream import unpaced
-from ports.responses import Route, UpstreamCall, UpstreamEvent
+from ports.response_events import UpstreamEvent
+from ports.responses import Route, UpstreamCall
 from tests.doubles.telemetry import RecordedTelemetry
 
 COUNT, ROUNDS = 20_000, 5

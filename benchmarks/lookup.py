@@ -66,7 +66,7 @@ async def _lookup(kept: Kept, chat: Chat, how: str) -> float:
     turns = [] if by_words else [record.turn_id for record in records]
     prints = [record.fingerprint for record in records] if by_words else []
     began = time.perf_counter()
-    rows = await kept.shelf.artifacts.find(
+    rows = await kept.store.artifacts.find(
         KEPT.namespace, ANN.user_id, turn_ids=turns, fingerprints=prints, limit=4 * TURNS
     )
     took = time.perf_counter() - began
@@ -76,7 +76,7 @@ async def _lookup(kept: Kept, chat: Chat, how: str) -> float:
 
 
 async def _forget(kept: Kept) -> None:
-    while await kept.shelf.artifacts.delete_person(KEPT.namespace, ANN.user_id, 1_000):
+    while await kept.store.artifacts.delete_person(KEPT.namespace, ANN.user_id, 1_000):
         pass
 
 

@@ -16,11 +16,11 @@ from adapters.sql.database import Database
 from adapters.sql.migrate import migrate
 from adapters.vault.vault import KeyRing, VaultOptions, make_vault
 from benchmarks.chats import history
-from domain.conversation.fingerprint import asked_in, digests_of, fingerprint_of_answer
-from domain.conversation.record import KeptItem, TurnRecord
+from domain.conversation.fingerprint import digests_of, fingerprint_of_answer, question_in
+from domain.conversation.record import TurnItem, TurnRecord
 from domain.conversation.references import details_entry
 from domain.request.turn_request import Person, Remembering
-from domain.services.remember_turn import Shelf, TurnMemory
+from domain.services.remember_turn import SealedStore, TurnMemory
 from entrypoints.core.revisions import revisions_dir
 from ports.offload import Offload
 from tests.doubles.telemetry import RecordedTelemetry
@@ -37,7 +37,7 @@ class Kept:
     """An open store; `memory` is the use case on top of it."""
 
     database: Database
-    shelf: Shelf
+    store: SealedStore
     memory: TurnMemory
     offload: Offload
 
@@ -60,7 +60,7 @@ def chat_of(turns: int, ids: Iterator[str] | None = None, *, named: bool = True)
     for message in history(2 * turns + 2):
         if message["role"] == "assistant":
             record = _turn(next(ids), message["content"], draw)
-            record = replace(record, fingerprint=fingerprint_of_answer(digests_of(asked_in(messages)), record.items))
+            record = replace(record, fingerprint=fingerprint_of_answer(digests_of(question_in(messages)), record.items))
             records.append(record)
             if named:
                 message = {**message, "reasoning_details": [details_entry(record.turn_id, 0)]}
@@ -79,7 +79,7 @@ def _turn(turn_id: str, text: str, draw: Random) -> TurnRecord:
     }
     content = [{"type": "output_text", "text": text, "annotations": []}]
     said = {"type": "message", "role": "assistant", "id": f"msg_{name}", "status": "completed", "content": content}
-    return TurnRecord(turn_id, SLUG, SLUG, (KeptItem(thought), KeptItem(said)))
+    return TurnRecord(turn_id, SLUG, SLUG, (TurnItem(thought), TurnItem(said)))
 
 
 @asynccontextmanager
@@ -88,21 +88,20 @@ async def kept_in(file: Path) -> AsyncIterator[Kept]:
     url = f"sqlite:///{file}"
     await migrate(url, revisions_dir)
     database, offload = Database(url), ThreadOffload()
-    shelf = Shelf(SqlArtifacts(database), make_vault(KeyRing(file_key=bytes(32)), VaultOptions()))
+    store = SealedStore(SqlArtifacts(database), make_vault(KeyRing(file_key=bytes(32)), VaultOptions()))
 
-    async def durable() -> Shelf:
-        return shelf
+    async def opened() -> SealedStore:
+        return store
 
     memory = TurnMemory(
-        durable=durable,
-        temporary=shelf,
+        opened=opened,
         offload=offload,
         clock=SystemClock(),
         ids=SystemIds(),
         telemetry=RecordedTelemetry(),
     )
     try:
-        yield Kept(database, shelf, memory, offload)
+        yield Kept(database, store, memory, offload)
     finally:
         await database.aclose()
         await offload.aclose()

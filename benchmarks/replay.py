@@ -108,7 +108,7 @@ async def _bare(kept: Kept, chat: Chat) -> list[object]:
     query = select(*COLUMNS).where(a.namespace == KEPT.namespace, a.turn_id.in_(turns))
     async with kept.database.reading() as connection:
         rows = (await connection.execute(query)).all()
-    cipher = kept.shelf.cipher
+    cipher = kept.store.cipher
     return [json.loads(cipher.open(Sealed(row.payload, row.key_id, row.codec, row.size))) for row in rows]
 
 

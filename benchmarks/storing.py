@@ -20,7 +20,7 @@ from typing import Any
 from adapters.sql.tables import artifact
 from benchmarks.report import Broken, Line
 from benchmarks.rounds import BARE, OURS, alternating, compared
-from entrypoints.core.storage_place import DATABASE_FILE, OWN_URL
+from entrypoints.core.storage_location import DATABASE_FILE, OWN_URL
 from entrypoints.devhost.upstream import ROOT, SIMULATOR_KEY
 from entrypoints.openwebui.pipe import Pipe
 

@@ -21,7 +21,10 @@ from benchmarks.rounds import BARE, OURS, Samples, alternating, medians
 from benchmarks.tools_offer import measure_offer
 from benchmarks.tools_rig import MODEL, Asking, Owner, Room, Weather, opened, request, until
 from domain.services.equip_turn import EquipTurn
+from domain.services.journal_calls import JournalCalls
 from domain.services.run_turn import Personal, RunTurn
+from domain.services.store_budget import StoreHealth
+from domain.services.turn_stores import TurnStores
 from domain.tools.registry import merged
 from domain.turn.steps import Ended, Reason
 from ports.toolbox import ToolCall, ToolRequest, ToolResult
@@ -45,16 +48,15 @@ async def _measured() -> list[Line]:
 
 async def _rounds(room: Room) -> AsyncIterator[Line]:
     tools, owner, upstream = Weather(SECONDS), Owner(), Asking(CALLS)
-    run_turn = room.run_turn(upstream)  # one instance per process, as in the host
-    equip = EquipTurn(
-        room.ports, offload=room.offload, clock=SystemClock(), ids=SystemIds(), telemetry=room.log, own=owner.own
-    )
+    run_turn = room.run_turn(upstream)  # one for a process, as in the host
+    equip = EquipTurn(room.ports, offload=room.offload, clock=SystemClock(), ids=SystemIds(), telemetry=room.log)
+    stores = TurnStores(JournalCalls(room.ports.runs, StoreHealth(SystemClock(), room.log), owner.own))
 
     async def turn(side: str) -> float:
         return await (_turn(run_turn, upstream, tools) if side == OURS else _bare(tools))
 
     async def calls(side: str) -> float:
-        return await (_calls(equip, owner, tools) if side == OURS else _bare(tools))
+        return await (_calls(equip, stores, owner, tools) if side == OURS else _bare(tools))
 
     for what, one in (("turn with", turn), ("calls alone:", calls)):
         await alternating(WARM, one)
@@ -71,7 +73,7 @@ def _a_call(what: str, samples: Samples[float]) -> Line:
 
 async def _turn(run_turn: RunTurn, upstream: Asking, tools: Weather) -> float:
     upstream.outputs, began = [], time.perf_counter()
-    outputs = [output async for output in run_turn.run(request(CALLS), models=(MODEL,), own=Personal(tools))]
+    outputs = [output async for output in run_turn.run(request(CALLS), models=(MODEL,), personal=Personal(tools))]
     took = time.perf_counter() - began
     await run_turn.drained()
     last = outputs[-1]
@@ -80,8 +82,8 @@ async def _turn(run_turn: RunTurn, upstream: Asking, tools: Weather) -> float:
     return took * 1000
 
 
-async def _calls(equip: EquipTurn, owner: Owner, tools: Weather) -> float:
-    runner = equip.runner(request(CALLS, SystemIds().new_id()), merged(tools.tools()), tools, None)
+async def _calls(equip: EquipTurn, stores: TurnStores, owner: Owner, tools: Weather) -> float:
+    runner = equip.runner(request(CALLS, SystemIds().new_id()), merged(tools.tools()), tools, stores)
     began = time.perf_counter()
     results = await asyncio.gather(*(runner.run(_call(number), lambda: None) for number in range(CALLS)))
     took = time.perf_counter() - began
@@ -105,13 +107,12 @@ def _call(number: int) -> ToolCall:
 async def _full(room: Room) -> list[Line]:
     """Fill all slots and the queue with waves of calls; after the first waves memory must not grow."""
     owner, kept = Owner(), list[int]()
-    equip = EquipTurn(
-        room.ports, offload=room.offload, clock=SystemClock(), ids=SystemIds(), telemetry=room.log, own=owner.own
-    )
+    equip = EquipTurn(room.ports, offload=room.offload, clock=SystemClock(), ids=SystemIds(), telemetry=room.log)
+    stores = TurnStores(JournalCalls(room.ports.runs, StoreHealth(SystemClock(), room.log), owner.own))
     tracemalloc.start()
     try:
         for _ in range(WAVES):
-            await _wave(room, equip)
+            await _wave(room, equip, stores)
             await owner.drained()
             gc.collect()
             kept.append(tracemalloc.get_traced_memory()[0])
@@ -128,10 +129,10 @@ async def _full(room: Room) -> list[Line]:
     ]
 
 
-async def _wave(room: Room, equip: EquipTurn) -> None:
+async def _wave(room: Room, equip: EquipTurn, stores: TurnStores) -> None:
     gate = asyncio.Event()
     tools = Weather(gate=gate)
-    runner = equip.runner(request(CALLS, SystemIds().new_id()), merged(tools.tools()), tools, None)
+    runner = equip.runner(request(CALLS, SystemIds().new_id()), merged(tools.tools()), tools, stores)
     calls: list[asyncio.Task[ToolResult]] = []
     while len(calls) < PLACES + LINE:
         calls += [asyncio.create_task(runner.run(_call(len(calls) + more), lambda: None)) for more in range(BATCH)]

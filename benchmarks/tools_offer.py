@@ -41,10 +41,10 @@ def _timed(specs: tuple[ToolSpec, ...]) -> float:
     built = build(request(8), MODEL.id, MODEL, registry.offered)
     if not isinstance(built, Prepared):
         raise Broken(f"the request cannot be built: {built}")
-    prompt_characters(MODEL, built.body.tools)
+    prompt_characters(MODEL, built.request.body.tools)
     took = (time.perf_counter() - began) * 1000
-    if len(built.body.tools) != len(specs):
-        raise Broken(f"{len(built.body.tools)} tools of {len(specs)} are offered")
+    if len(built.request.body.tools) != len(specs):
+        raise Broken(f"{len(built.request.body.tools)} tools of {len(specs)} are offered")
     return took
 
 

@@ -23,16 +23,8 @@ from domain.services.equip_turn import ToolPorts
 from domain.services.run_turn import RunTurn
 from entrypoints.core.revisions import revisions_dir
 from ports.catalog import Model
-from ports.responses import (
-    ItemDone,
-    ResponseEnded,
-    ResponseStatus,
-    Route,
-    StreamClosed,
-    TextDelta,
-    UpstreamCall,
-    UpstreamEvent,
-)
+from ports.response_events import ItemDone, ResponseEnded, ResponseStatus, StreamClosed, TextDelta, UpstreamEvent
+from ports.responses import Route, UpstreamCall
 from ports.telemetry import Level, LogValue
 from ports.toolbox import ToolRequest, ToolResult, ToolSpec
 
@@ -91,7 +83,7 @@ class Asking:
     @asynccontextmanager
     async def attempt(self, call: UpstreamCall) -> AsyncIterator[AsyncIterator[Sequence[UpstreamEvent]]]:
         """Answer in one batch."""
-        found = [item["output"] for item in call.body.input if item.get("type") == "function_call_output"]
+        found = [item["output"] for item in call.request.body.input if item.get("type") == "function_call_output"]
         self.outputs = found or self.outputs
         yield _said([TextDelta(0, "msg_1", 0, "Sunny.")] if found else [*map(_asked, range(self._calls))])
 

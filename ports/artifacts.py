@@ -2,6 +2,8 @@
 
 Storage sees sealed bytes and a key id, never a text. A turn's rows are written together and come back together, so a
 reader never meets half a turn. Every read names the owner: a reference alone is no permission (law 12).
+
+Three ports by role: a turn's access, retention, rotation of keys. One adapter may implement all three.
 """
 
 from collections.abc import Collection, Sequence
@@ -10,6 +12,7 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from ports.cipher import Sealed
+from ports.retention import RetainedRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +40,6 @@ class Artifact:
     touched_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StoredChat:
-    """A chat a store has rows of, and when the newest of them was written."""
-
-    chat_id: str
-    newest: datetime
-
-
 class ArtifactsError(Exception):
     """The store could not do it; nothing was changed. `reason` names the kind of failure, without data or secrets."""
 
@@ -62,8 +57,8 @@ class ArtifactsReadOnly(ArtifactsError):
 
 
 @runtime_checkable
-class Artifacts(Protocol):
-    """A store of artifacts. Safe to use from many tasks, event loops and processes at once."""
+class TurnArtifacts(Protocol):
+    """What a turn does with artifacts. Safe to use from many tasks, event loops and processes at once."""
 
     async def put(self, rows: Sequence[Artifact]) -> None:
         """Write rows together: all or none, in one transaction. A row whose id is there already is left as it is."""
@@ -91,21 +86,19 @@ class Artifacts(Protocol):
         """Delete this owner's rows of these turns and kinds; return how many."""
         ...
 
+
+@runtime_checkable
+class ArtifactRetention(RetainedRows, Protocol):
+    """What a cleaning does with artifacts. Raises ArtifactsError; safe to use like TurnArtifacts."""
+
     async def delete_untouched(self, namespace: str, before: datetime, limit: int) -> int:
         """Delete up to `limit` rows last touched before a time, whole turns first; return how many."""
         ...
 
-    async def chats(self, namespace: str, after: str, limit: int) -> tuple[StoredChat, ...]:
-        """Return chats with rows, in the order of their ids, from the first id greater than `after`; "" for all."""
-        ...
 
-    async def delete_chat(self, namespace: str, chat_id: str, limit: int) -> int:
-        """Delete up to `limit` rows of one chat; return how many."""
-        ...
-
-    async def delete_person(self, namespace: str, user_id: str, limit: int) -> int:
-        """Delete up to `limit` rows of one owner; return how many."""
-        ...
+@runtime_checkable
+class ArtifactKeyRotation(Protocol):
+    """What a rotation of keys does with artifacts. Raises ArtifactsError; safe to use like TurnArtifacts."""
 
     async def sealed_otherwise(self, namespace: str, key_id: str, after: str, limit: int) -> tuple[Artifact, ...]:
         """Return rows sealed with another key than `key_id`, in the order of their ids, ids greater than `after`."""
@@ -114,3 +107,8 @@ class Artifacts(Protocol):
     async def reseal(self, namespace: str, resealed: Sequence[tuple[Artifact, Sealed]]) -> int:
         """Give rows another seal, unless they were changed since they were read; return how many. All or none."""
         ...
+
+
+@runtime_checkable
+class ArtifactStore(TurnArtifacts, ArtifactRetention, ArtifactKeyRotation, Protocol):
+    """All three roles in one adapter, for whoever opens a store; a use case asks for the role it needs."""

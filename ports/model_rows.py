@@ -136,6 +136,11 @@ class ModelRows(Protocol):
         """
         ...
 
+
+@runtime_checkable
+class ModelRowRules(Protocol):
+    """What the host makes of models and their rows."""
+
     async def assumed(self) -> Assumed:
         """Return the host's current defaults; administrators may change them at any time. Raises RowsNotOffered."""
         ...
@@ -143,3 +148,8 @@ class ModelRows(Protocol):
     async def admins_see_private(self) -> bool:
         """Return whether administrators may use a model whose row grants access to no one. Raises RowsNotOffered."""
         ...
+
+
+@runtime_checkable
+class HostModels(ModelRows, ModelRowRules, Protocol):
+    """Both in one adapter, for whoever brings a host; a use case asks for what it needs."""

@@ -1,4 +1,4 @@
-"""One attempt of one upstream call: what goes out, what comes in, and how it can go wrong.
+"""One attempt of one upstream call: what goes out, and how it can go wrong. What comes in: `response_events`.
 
 An attempt yields batches of events: everything one read of the socket brought. It never retries; errors say how
 far the request got, `domain/faults` decides what follows. Source: OpenRouter API reference, `POST /responses`.
@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Protocol, runtime_checkable
 
 from ports.json_values import JsonObject
-from ports.usage import Usage
+from ports.response_events import UpstreamEvent, UpstreamProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,222 +87,21 @@ class Endpoint(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class UpstreamCall:
-    """Everything one attempt needs; `headers` go beside those of the route."""
+class UpstreamRequest:
+    """What goes upstream: a body, to an endpoint, with `headers` beside those of the route."""
 
-    route: Route
     body: ResponsesBody
-    limits: Limits = Limits()
     endpoint: Endpoint = Endpoint.RESPONSES
     headers: tuple[tuple[str, str], ...] = ()
 
 
-# --- what upstream says -----------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
-class ResponseStarted:
-    """`response.created` / `in_progress`: `response_id` is the generation id."""
+class UpstreamCall:
+    """Everything one attempt needs."""
 
-    response_id: str
-    model: str
-
-
-@dataclass(frozen=True, slots=True)
-class ItemAdded:
-    """`output_item.added`; `item` as received."""
-
-    index: int
-    item: JsonObject
-
-
-@dataclass(frozen=True, slots=True)
-class ItemDone:
-    """`output_item.done`; `item` as received, to be replayed byte for byte."""
-
-    index: int
-    item: JsonObject
-
-
-@dataclass(frozen=True, slots=True)
-class TextDelta:
-    """A piece of answer text; `part` is `content_index`. Adjacent pieces of one read arrive joined."""
-
-    index: int
-    item_id: str
-    part: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class TextDone:
-    """The whole text of one part."""
-
-    index: int
-    item_id: str
-    part: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class RefusalDelta:
-    """A piece of refusal text."""
-
-    index: int
-    item_id: str
-    part: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class RefusalDone:
-    """The whole refusal text of one part."""
-
-    index: int
-    item_id: str
-    part: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReasoningDelta:
-    """A piece of thinking: `raw` is `reasoning_text`, else a summary; `part` is its content or summary index."""
-
-    index: int
-    item_id: str
-    part: int
-    text: str
-    raw: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ReasoningDone:
-    """The whole thinking of one part."""
-
-    index: int
-    item_id: str
-    part: int
-    text: str
-    raw: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ArgumentsDelta:
-    """A piece of a function call's argument string."""
-
-    index: int
-    item_id: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class ArgumentsDone:
-    """The whole argument string of a function call."""
-
-    index: int
-    item_id: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class AnnotationAdded:
-    """A citation or file reference of a text part, as received."""
-
-    index: int
-    item_id: str
-    part: int
-    annotation: JsonObject
-
-
-class ResponseStatus(Enum):
-    """How a response ended."""
-
-    COMPLETED = "completed"
-    INCOMPLETE = "incomplete"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class UpstreamProblem:
-    """An error body or error event, read from any of its envelopes.
-
-    `status` is an HTTP status or None; `kind` the most specific type named (`rate_limit_exceeded` ...); `text` the
-    most telling message; `retry_after` in seconds; `retryable` upstream's own word, if it gave one.
-    """
-
-    status: int | None
-    kind: str
-    text: str
-    provider: str = ""
-    limit_source: str = ""
-    retry_after: float | None = None
-    retryable: bool | None = None
-    reasons: tuple[str, ...] = ()
-    request_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ResponseEnded:
-    """The terminal event (`completed`, `incomplete`, `failed`), or the body of a call without streaming.
-
-    `items` may be empty although items were streamed; `reason` is `incomplete_details.reason`.
-    """
-
-    status: ResponseStatus
-    response_id: str
-    model: str
-    items: tuple[JsonObject, ...] = ()
-    usage: Usage | None = None
-    reason: str = ""
-    problem: UpstreamProblem | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ProblemReported:
-    """An `error` event inside a stream, flat or nested, or a frame that is nothing but an error."""
-
-    problem: UpstreamProblem
-
-
-@dataclass(frozen=True, slots=True)
-class EventIgnored:
-    """A frame of unknown type (`what` names it) or one that could not be read (`what` = "unreadable")."""
-
-    what: str
-    count: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class StreamClosed:
-    """The connection ended cleanly. `said_done`: `[DONE]` came.
-
-    `rest` holds the bytes of an event whose closing blank line never came; `unfinished` what they would have
-    meant with it. Whether that counts is the machine's decision.
-    """
-
-    said_done: bool
-    rest: bytes = b""
-    unfinished: "tuple[UpstreamEvent, ...]" = ()
-
-
-UpstreamEvent = (
-    ResponseStarted
-    | ItemAdded
-    | ItemDone
-    | TextDelta
-    | TextDone
-    | RefusalDelta
-    | RefusalDone
-    | ReasoningDelta
-    | ReasoningDone
-    | ArgumentsDelta
-    | ArgumentsDone
-    | AnnotationAdded
-    | ResponseEnded
-    | ProblemReported
-    | EventIgnored
-    | StreamClosed
-)
+    route: Route
+    request: UpstreamRequest
+    limits: Limits = Limits()
 
 
 # --- how an attempt can go wrong --------------------------------------------------------------------------

@@ -6,8 +6,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Protocol, runtime_checkable
 
-from ports.artifacts import StoredChat
 from ports.cipher import Sealed
+from ports.retention import RetainedRows
 
 
 class RunState(Enum):
@@ -84,21 +84,16 @@ class ToolRuns(Protocol):
         """
         ...
 
+
+@runtime_checkable
+class ToolRunRetention(RetainedRows, Protocol):
+    """What a cleaning does with runs. Raises ToolRunsUnavailable; safe to use like ToolRuns."""
+
     async def delete_before(self, namespace: str, before: datetime, limit: int) -> int:
-        """Delete up to `limit` runs started before a time; return how many. Raises ToolRunsUnavailable."""
+        """Delete up to `limit` runs started before a time; return how many."""
         ...
 
-    async def chats(self, namespace: str, after: str, limit: int) -> tuple[StoredChat, ...]:
-        """Return chats that have runs, ordered by id, starting after the id `after` ("" for the beginning).
 
-        Raises ToolRunsUnavailable.
-        """
-        ...
-
-    async def delete_chat(self, namespace: str, chat_id: str, limit: int) -> int:
-        """Delete up to `limit` runs of one chat; return how many. Raises ToolRunsUnavailable."""
-        ...
-
-    async def delete_person(self, namespace: str, user_id: str, limit: int) -> int:
-        """Delete up to `limit` runs of one owner; return how many. Raises ToolRunsUnavailable."""
-        ...
+@runtime_checkable
+class ToolRunStore(ToolRuns, ToolRunRetention, Protocol):
+    """Both roles in one adapter, for whoever opens a store."""

@@ -11,7 +11,7 @@ from domain.tools.plan import CallLimits
 from domain.turn.plan import TurnPlan
 from entrypoints.settings import Settings
 from ports.offload import LARGE
-from ports.responses import Limits, ResponsesBody
+from ports.responses import Limits, ResponsesBody, UpstreamRequest
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = {
@@ -46,7 +46,11 @@ def test_only_the_port_says_how_much_work_the_loop_bears():
 def test_the_core_and_the_settings_start_from_the_same_limits():
     said, tooling, calls, bounds, limits = Settings(), Tooling(), CallLimits(), Bounds(), Limits()
     breaker, retention = Policy(), Retention("n")
-    assert said.max_function_call_loops == tooling.max_rounds == TurnPlan(ResponsesBody("m", ())).max_rounds
+    assert (
+        said.max_function_call_loops
+        == tooling.max_rounds
+        == TurnPlan(UpstreamRequest(ResponsesBody("m", ()))).max_rounds
+    )
     assert said.max_parallel_tools_per_request == tooling.parallel == calls.parallel
     assert said.max_parallel_tools_global == tooling.in_process == CallTurn("n", "t", "u").parallel
     assert said.tool_timeout_seconds == tooling.seconds == calls.seconds

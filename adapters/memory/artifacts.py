@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock
 
-from ports.artifacts import Artifact, ArtifactsUnavailable, StoredChat
+from ports.artifacts import Artifact, ArtifactsUnavailable
 from ports.cipher import Sealed
 from ports.clock import Clock
+from ports.retention import StoredChat
 
 
 @dataclass(slots=True)
@@ -22,7 +23,7 @@ class _Turn:
 
 
 class MemoryArtifacts:
-    """Implements Artifacts. A turn leaves `lifetime` seconds after its first row came, or for newer turns' sake.
+    """Implements ArtifactStore. A turn leaves `lifetime` seconds after its first row came, or for newer turns' sake.
 
     Holds at most `max_rows` rows and `max_bytes` bytes of payload; the oldest turns leave first, whole.
     """

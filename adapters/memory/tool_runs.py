@@ -5,14 +5,14 @@ from dataclasses import replace
 from datetime import datetime
 from threading import Lock
 
-from ports.artifacts import StoredChat
+from ports.retention import StoredChat
 from ports.tool_runs import RunState, ToolRun, ToolRunsUnavailable
 
 Key = tuple[str, str, str, str]
 
 
 class MemoryToolRuns:
-    """Implements ToolRuns. Beyond `most` runs the oldest finished ones are evicted, started ones never."""
+    """Implements ToolRunStore. Beyond `most` runs the oldest finished ones are evicted, started ones never."""
 
     def __init__(self, *, most: int = 10_000) -> None:
         self._runs: dict[Key, ToolRun] = {}

@@ -19,17 +19,8 @@ from adapters.openrouter.stream.translator import Translator
 from adapters.openrouter.wire.codec import load_tolerantly
 from adapters.openrouter.wire.fields import mapping, objects
 from ports.offload import LARGE
-from ports.responses import (
-    Endpoint,
-    EventTooLarge,
-    Reach,
-    Refused,
-    StreamClosed,
-    Unreadable,
-    UpstreamCall,
-    UpstreamEvent,
-    UpstreamProblem,
-)
+from ports.response_events import StreamClosed, UpstreamEvent, UpstreamProblem
+from ports.responses import Endpoint, EventTooLarge, Reach, Refused, Unreadable, UpstreamCall
 
 ERROR_BYTES = 1024 * 1024
 ERROR_SECONDS = 5.0
@@ -64,7 +55,7 @@ def _coding(response: ClientResponse) -> str:
 
 
 def _translator(call: UpstreamCall, now: Now, generation_id: str) -> Translator:
-    if call.endpoint is Endpoint.CHAT:
+    if call.request.endpoint is Endpoint.CHAT:
         return Translator(ChatVocabulary(now, generation_id=generation_id))
     return Translator(ResponsesVocabulary(now, generation_id=generation_id))
 
@@ -103,8 +94,8 @@ async def _whole(response: ClientResponse, first: bytes, call: UpstreamCall, now
     raw = await _read_rest(response, first, call)
     generation_id = response.headers.get("X-Generation-Id", "")
     if len(raw) >= LARGE:
-        return await to_thread(_read_whole, raw, call.endpoint, generation_id, now)
-    return _read_whole(raw, call.endpoint, generation_id, now)
+        return await to_thread(_read_whole, raw, call.request.endpoint, generation_id, now)
+    return _read_whole(raw, call.request.endpoint, generation_id, now)
 
 
 async def _read_rest(response: ClientResponse, first: bytes, call: UpstreamCall) -> bytes:

@@ -19,7 +19,8 @@ from adapters.openrouter.transport.request import Outgoing, add_headers, address
 from adapters.openrouter.wire.codec import ORJSON_INSTALLED
 from adapters.openrouter.wire.request_body import encode_body
 from ports.clock import Clock
-from ports.responses import Endpoint, Reach, Unreachable, UpstreamCall, UpstreamEvent
+from ports.response_events import UpstreamEvent
+from ports.responses import Endpoint, Reach, Unreachable, UpstreamCall
 from ports.telemetry import Telemetry
 
 Batches = AsyncIterator[Sequence[UpstreamEvent]]
@@ -69,14 +70,14 @@ class _Attempt:
         self._leave(cut=error is not None)
 
     async def _send(self) -> ClientResponse:
-        call, limits = self._call, self._call.limits
-        url = address_of(call.route, call.endpoint.value)
-        accept = "text/event-stream" if call.body.stream else "application/json"
+        call, request, limits = self._call, self._call.request, self._call.limits
+        url = address_of(call.route, request.endpoint.value)
+        accept = "text/event-stream" if request.body.stream else "application/json"
         headers = headers_of(call.route, Content_Type="application/json", Accept=accept)
         headers["Accept-Encoding"] = "identity"  # a compressing proxy would buffer small pieces
-        add_headers(headers, call.headers)
-        shape = chat_fields if call.endpoint is Endpoint.CHAT else responses_fields
-        outgoing = Outgoing(await encode_body(call.body, shape), limits.idle_read)
+        add_headers(headers, request.headers)
+        shape = chat_fields if request.endpoint is Endpoint.CHAT else responses_fields
+        outgoing = Outgoing(await encode_body(request.body, shape), limits.idle_read)
         try:
             return await self._post(url, headers, outgoing)
         except PoolClosed as error:

@@ -16,8 +16,9 @@ from adapters.sql.lists import listed
 from adapters.sql.tables import artifact
 from adapters.sql.texts import micros, moment_of, original, stored
 from adapters.sql.trouble import DatabaseTrouble
-from ports.artifacts import Artifact, ArtifactsReadOnly, ArtifactsUnavailable, StoredChat
+from ports.artifacts import Artifact, ArtifactsReadOnly, ArtifactsUnavailable
 from ports.cipher import Sealed
+from ports.retention import StoredChat
 
 CHATS, KEY_IDS, SEALED_WITH = statements.chats_after(), statements.key_ids(), statements.sealed_with()
 UNTOUCHED, RESEAL = statements.untouched(), statements.reseal_one()
@@ -27,7 +28,7 @@ TURN = itemgetter(2)  # rows are already ordered within a turn
 
 
 class SqlArtifacts:
-    """Implements Artifacts on SQLite and PostgreSQL."""
+    """Implements ArtifactStore on SQLite and PostgreSQL."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -34,8 +34,8 @@ from adapters.sql.lists import POSTGRES, among, listed
 from adapters.sql.tables import tool_run
 from adapters.sql.texts import micros, moment_of, original, stored
 from adapters.sql.trouble import DatabaseTrouble
-from ports.artifacts import StoredChat
 from ports.cipher import Sealed
+from ports.retention import StoredChat
 from ports.tool_runs import RunState, ToolRun, ToolRunsUnavailable
 
 r = tool_run.c
@@ -79,7 +79,7 @@ OF_CHAT, OF_PERSON = _delete_some(r.chat_id), _delete_some(r.user_id)
 
 
 class SqlToolRuns:
-    """Implements ToolRuns on SQLite and PostgreSQL."""
+    """Implements ToolRunStore on SQLite and PostgreSQL."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

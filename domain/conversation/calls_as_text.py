@@ -25,7 +25,7 @@ def takes_calls(slug: str, model: Model | None) -> bool:
     return not (bare.startswith(_WANTS_THINKING) and (model is None or model.reasoning is not None))
 
 
-def told(items: Iterable[JsonObject]) -> Iterator[JsonObject]:
+def as_text(items: Iterable[JsonObject]) -> Iterator[JsonObject]:
     """Replace calls and outputs by messages that say the same; nothing is lost, order is kept."""
     names: dict[str, str] = {}
     for item in items:

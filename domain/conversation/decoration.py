@@ -2,13 +2,13 @@
 
 What each host writes was read in its code. All: `<think>` and `<thinking>` tags around thoughts. Stored by 0.6 and
 0.8, and by chats begun there: `<details>` blocks of three types. The page of 0.6 returns a tool block as its result in
-quotes; later pages return it as plain words, which nothing tells from an answer's own. Markers: see `markers`. A
+quotes; later pages return it as plain words, which nothing tells from an answer's own. Markers: see `marker_lines`. A
 `<details>` of any other type, or of none, is the model's own.
 """
 
 import re
 
-from domain.conversation.markers import without_markers
+from domain.conversation.marker_lines import without_markers
 
 _HOST_BLOCK = r"<details\s+type=\"(?:reasoning|tool_calls|code_interpreter)\""
 _BLOCKS = (

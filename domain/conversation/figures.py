@@ -6,11 +6,11 @@ A settlement reads these and never the history again, which may be megabytes.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from domain.conversation.fingerprint import AskedDigests, asked_in, digests_of
+from domain.conversation.fingerprint import QuestionDigests, digests_of, question_in
 from domain.conversation.history import History, Past
 from domain.conversation.replay import outlived
-from domain.conversation.returned import runs_of
 from domain.conversation.size import characters_of
+from domain.conversation.stored_answers import stored_answers
 from ports.json_values import JsonObject
 
 
@@ -23,7 +23,7 @@ class Figures:
     """
 
     sent: int = 0
-    asked: AskedDigests = field(default_factory=AskedDigests)
+    asked: QuestionDigests = field(default_factory=QuestionDigests)
     outlived: tuple[str, ...] = ()
 
 
@@ -41,7 +41,9 @@ def figures_of(
     """
     gone: tuple[str, ...] = ()
     if remembered and history.reasoning == "next_reply":
-        runs = history.runs if history.messages is messages else runs_of(messages, past.records, past.marks)
-        gone = outlived(messages, runs)
-    asked = digests_of(asked_in(messages)) if remembered else AskedDigests()
+        answers = (
+            history.answers if history.messages is messages else stored_answers(messages, past.records, past.marks)
+        )
+        gone = outlived(messages, answers)
+    asked = digests_of(question_in(messages)) if remembered else QuestionDigests()
     return Figures(characters_of(items), asked, gone)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from domain.conversation.decoration import words_of
-from domain.conversation.record import CALL, MESSAGE, OUTPUT, KeptItem
+from domain.conversation.record import CALL, MESSAGE, OUTPUT, TurnItem
 from domain.conversation.references import texts_of
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -21,7 +21,7 @@ LENGTH = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Question:
     """What led to an answer: the person's last text, and the assistant's last text before the answer."""
 
     person: str = ""
@@ -29,7 +29,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class AskedDigests:
+class QuestionDigests:
     """The digests of both texts; empty where nothing was said."""
 
     person: str = ""
@@ -100,7 +100,7 @@ def fingerprint_of_digests(person: str, earlier: str, answer: str, call_ids: Ite
     return sha256(parts.encode(errors="replace")).hexdigest()[:LENGTH]
 
 
-def fingerprint_of_answer(asked: AskedDigests, items: Sequence[KeptItem]) -> str:
+def fingerprint_of_answer(asked: QuestionDigests, items: Sequence[TurnItem]) -> str:
     """Return the fingerprint of what a turn left, from the digests of what it answered."""
     answered = {kept.item.get("call_id") for kept in items if kept.item.get("type") == OUTPUT}
     calls = (kept for kept in items if kept.item.get("type") == CALL and kept.item.get("call_id") not in answered)
@@ -108,17 +108,17 @@ def fingerprint_of_answer(asked: AskedDigests, items: Sequence[KeptItem]) -> str
     return fingerprint_of_digests(asked.person, asked.earlier, digest_of(text_of(items)), call_ids)
 
 
-def digests_of(asked: Asked) -> AskedDigests:
+def digests_of(asked: Question) -> QuestionDigests:
     """Return the digests of what led to an answer."""
-    return AskedDigests(digest_of(asked.person), digest_of(asked.earlier))
+    return QuestionDigests(digest_of(asked.person), digest_of(asked.earlier))
 
 
-def text_of(items: Iterable[KeptItem]) -> str:
+def text_of(items: Iterable[TurnItem]) -> str:
     """Return what a turn said, its messages below one another."""
     return "\n\n".join(visible_text(kept.item) for kept in items if kept.item.get("type") == MESSAGE)
 
 
-def asked_in(messages: Sequence[object]) -> Asked:
+def question_in(messages: Sequence[object]) -> Question:
     """Read from a history what an answer to it is an answer to."""
     person = earlier = None
     for message in reversed(messages):
@@ -129,4 +129,4 @@ def asked_in(messages: Sequence[object]) -> Asked:
             earlier = visible_text(message)
         if person is not None and earlier is not None:
             break
-    return Asked(person or "", earlier or "")
+    return Question(person or "", earlier or "")

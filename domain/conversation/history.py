@@ -3,16 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from domain.conversation.broken_off import BrokenAnswer, with_broken
-from domain.conversation.calls_as_text import takes_calls, told
+from domain.conversation.calls_as_text import as_text, takes_calls
+from domain.conversation.interrupted_calls import InterruptedAnswer, with_interrupted
 from domain.conversation.items import items_of
 from domain.conversation.marks import Marks
 from domain.conversation.pruning import pruned
-from domain.conversation.rebuilding import distinct_calls
 from domain.conversation.record import TurnRecord
 from domain.conversation.replay import Matches, matches_of, spans_of
-from domain.conversation.returned import Run, runs_of
-from domain.conversation.turns import last_turns
+from domain.conversation.replayed_items import distinct_calls
+from domain.conversation.stored_answers import StoredAnswer, stored_answers
+from domain.conversation.turn_boundaries import last_turns
 from ports.catalog import Model
 from ports.json_values import JsonObject
 
@@ -23,14 +23,14 @@ class Past:
 
     `reasoning`: `conversation`, `next_reply` or `disabled`. Outputs in turns older than the last `full_turns` are
     shortened, 0 for none. `unknown`: outputs of calls the history shows without one, by the ids the host knows;
-    `broken`: what is reported of answers that broke off and is not in the history. `marks`: of the history, if read.
+    `interrupted`: what is reported of answers that broke off, not in the history. `marks`: of the history, if read.
     """
 
     records: tuple[TurnRecord, ...] = ()
     reasoning: str = "conversation"
     full_turns: int = 0
     unknown: Mapping[str, str] = field(default_factory=dict)
-    broken: tuple[BrokenAnswer, ...] = ()
+    interrupted: tuple[InterruptedAnswer, ...] = ()
     marks: Marks | None = None
 
 
@@ -38,12 +38,12 @@ class Past:
 class History:
     """A history parsed once, for every model it may go to.
 
-    `messages` are those of the turns that are sent, with what is reported of broken answers. `runs`: which of them
+    `messages` are those of the turns that are sent, with what is reported of interrupted ones. `answers`: which of them
     stored turns said; `matches`: what of that counts. `full_turns` and `reasoning` as in `Past`.
     """
 
     messages: Sequence[object]
-    runs: tuple[Run, ...] = ()
+    answers: tuple[StoredAnswer, ...] = ()
     matches: Matches = field(default_factory=Matches)
     reasoning: str = "conversation"
     full_turns: int = 0
@@ -52,9 +52,9 @@ class History:
 def parsed(messages: Sequence[object], turns: int = 0, past: Past | None = None) -> History:
     """Parse a history, or its last `turns` turns."""
     past = past or Past()
-    window = with_broken(_with_unknown(last_turns(messages, turns), past.unknown), past.broken)
-    runs = runs_of(window, past.records, past.marks if window is messages else None)
-    return History(window, runs, matches_of(window, runs, past.unknown), past.reasoning, past.full_turns)
+    window = with_interrupted(_with_unknown(last_turns(messages, turns), past.unknown), past.interrupted)
+    answers = stored_answers(window, past.records, past.marks if window is messages else None)
+    return History(window, answers, matches_of(window, answers, past.unknown), past.reasoning, past.full_turns)
 
 
 def items_for(history: History, slug: str, model: Model | None = None) -> tuple[JsonObject, ...]:
@@ -81,15 +81,15 @@ def _with_unknown(messages: Sequence[object], unknown: Mapping[str, str]) -> Seq
     """Add the outputs of calls the history shows without one."""
     if not unknown:
         return messages
-    told: list[object] = []
+    added: list[object] = []
     for message in messages:
-        told.append(message)
+        added.append(message)
         calls = message.get("tool_calls") if isinstance(message, dict) else None
         for call in calls if isinstance(calls, list) else ():
             call_id = call.get("id") if isinstance(call, dict) else None
             if isinstance(call_id, str) and call_id in unknown:
-                told.append({"role": "tool", "tool_call_id": call_id, "content": unknown[call_id]})
-    return told
+                added.append({"role": "tool", "tool_call_id": call_id, "content": unknown[call_id]})
+    return added
 
 
 def _joined(
@@ -101,5 +101,5 @@ def _joined(
     for items, with_reasoning in sections:
         part = whole[at : at + len(items)]
         at += len(items)
-        joined += part if all_calls or with_reasoning else told(part)
+        joined += part if all_calls or with_reasoning else as_text(part)
     return tuple(joined)

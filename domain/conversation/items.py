@@ -9,13 +9,13 @@ import re
 from collections.abc import Iterator, Sequence
 
 from domain.conversation.arguments import object_text
-from domain.conversation.calls_as_text import takes_calls, told
+from domain.conversation.calls_as_text import as_text, takes_calls
 from domain.conversation.decoration import words_of
+from domain.conversation.legacy_calls import LegacyCalls
 from domain.conversation.media import sendable
-from domain.conversation.older_calls import OlderCalls
 from domain.conversation.parts import parts_of, says
 from domain.conversation.references import texts_of
-from domain.conversation.turns import last_turns
+from domain.conversation.turn_boundaries import last_turns
 from ports.catalog import Model
 from ports.json_values import JsonObject
 
@@ -33,8 +33,8 @@ def items_of(
     would refuse are told in words. `first`: the place of the first message, if these are a part of a history.
     """
     items: list[JsonObject] = []
-    older, with_calls = OlderCalls(), False
-    for place, message in enumerate(last_turns(messages, turns), first):
+    older, with_calls = LegacyCalls(), False
+    for position, message in enumerate(last_turns(messages, turns), first):
         if not isinstance(message, dict):
             continue
         role, content = message.get("role"), message.get("content")
@@ -43,7 +43,7 @@ def items_of(
             if says(text):
                 items.append({"type": "message", "role": role, "content": text})
             if "tool_calls" in message or "function_call" in message:
-                items += _calls(message.get("tool_calls") or older.asked(message.get("function_call"), place))
+                items += _calls(message.get("tool_calls") or older.asked(message.get("function_call"), position))
                 with_calls = True
         elif role in ("user", "system", "developer"):
             parts = parts_of(content) if isinstance(content, str) else sendable(parts_of(content), model)
@@ -57,7 +57,7 @@ def items_of(
     if not with_calls:
         return tuple(items)
     paired = _paired(items)
-    return tuple(paired if takes_calls(slug, model) else told(paired))
+    return tuple(paired if takes_calls(slug, model) else as_text(paired))
 
 
 def answerable(items: tuple[JsonObject, ...]) -> tuple[JsonObject, ...]:

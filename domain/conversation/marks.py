@@ -1,11 +1,21 @@
-"""What the answers in a history are recognised by: the turns they name, else fingerprints of what was said."""
+"""What the answers in a history are recognised by: the turns and calls they name, else fingerprints of their words."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from domain.conversation.fingerprint import digest_of, fingerprint_of_digests, visible_text
-from domain.conversation.references import references_in
+from domain.conversation.references import marked_in_text, references_in, turn_of_call
 from ports.json_values import JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCall:
+    """A call of a stored turn as a history shows it: the id the host knows, and the function with its arguments."""
+
+    turn_id: str
+    call_id: str
+    function: object
+    has_output: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,15 +24,27 @@ class Marks:
 
     `references`: the turns each message names, the strongest first; nothing for messages that are no answers.
     `fingerprints`: places of answers that name no turn, and their fingerprints; None: not looked for, which costs more.
+    `calls`: those of stored turns. `calls_in_text`: turns whose finished calls an answer's text shows.
     """
 
     references: tuple[tuple[str, ...], ...] = ()
     fingerprints: tuple[tuple[int, str], ...] | None = None
+    calls: tuple[ShownCall, ...] = ()
+    calls_in_text: frozenset[str] = frozenset()
+
+    @property
+    def open_calls(self) -> tuple[ShownCall, ...]:
+        """The calls of stored turns without an output in the history."""
+        return tuple(call for call in self.calls if not call.has_output)
 
 
 def marks_of(messages: Sequence[object], *, by_fingerprint: bool = False) -> Marks:
     """Read the marks of a history."""
-    marks = Marks(tuple(references_in(message) if is_answer(message) else () for message in messages))
+    marks = Marks(
+        tuple(references_in(message) if is_answer(message) else () for message in messages),
+        calls=_calls(messages),
+        calls_in_text=frozenset(turn_id for message in messages for turn_id in marked_in_text(message)),
+    )
     return with_fingerprints(marks, messages) if by_fingerprint else marks
 
 
@@ -43,6 +65,24 @@ def call_ids_of(message: object) -> list[str]:
     calls = message.get("tool_calls") if isinstance(message, Mapping) else None
     ids = (call.get("id") for call in calls if isinstance(call, Mapping)) if isinstance(calls, list | tuple) else ()
     return [call_id for call_id in ids if isinstance(call_id, str)]
+
+
+def _calls(messages: Sequence[object]) -> tuple[ShownCall, ...]:
+    found = list(_calls_of_turns(messages))
+    if not found:
+        return ()
+    results = (message for message in messages if isinstance(message, Mapping) and message.get("role") == "tool")
+    answered = {call_id for one in results if isinstance(call_id := one.get("tool_call_id"), str)}
+    return tuple(ShownCall(*call, has_output=call[1] in answered) for call in found)
+
+
+def _calls_of_turns(messages: Iterable[object]) -> Iterator[tuple[str, str, object]]:
+    for message in messages:
+        calls = message.get("tool_calls") if isinstance(message, Mapping) else None
+        for call in calls if isinstance(calls, list | tuple) else ():
+            call_id = call.get("id") if isinstance(call, Mapping) else None
+            if turn_id := turn_of_call(call_id):
+                yield turn_id, str(call_id), call.get("function")
 
 
 def _fingerprints(messages: Sequence[object], references: Sequence[tuple[str, ...]]) -> Iterator[tuple[int, str]]:

@@ -20,9 +20,9 @@ def pruned(items: Sequence[JsonObject], full_turns: int) -> tuple[JsonObject, ..
 def _start_of_last(items: Sequence[JsonObject], turns: int) -> int:
     """Return where the last turns begin; 0 if there are not more."""
     starts = [
-        place
-        for place, item in enumerate(items)
-        if item.get("role") == "user" and (place == 0 or items[place - 1].get("role") != "user")
+        position
+        for position, item in enumerate(items)
+        if item.get("role") == "user" and (position == 0 or items[position - 1].get("role") != "user")
     ]
     return starts[-turns] if len(starts) > turns else 0
 

@@ -22,11 +22,16 @@ _LONGEST_ID, _LONGEST_NAME = 512, 64
 
 
 @dataclass(frozen=True, slots=True)
-class KeptItem:
-    """An item as it goes upstream; `shown` is the id the page was given for a call and its output, empty for none."""
+class TurnItem:
+    """An item of a turn as it goes upstream.
+
+    `shown` is the id the page was given for a call and its output, empty for none. `segment` is the item's piece of the
+    turn's output, -1 if it has none; it is not stored.
+    """
 
     item: JsonObject
     shown: str = ""
+    segment: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,7 @@ class TurnRecord:
     turn_id: str
     asked: str
     model: str
-    items: tuple[KeptItem, ...]
+    items: tuple[TurnItem, ...]
     fingerprint: str = ""
     whole: bool = True
     cut: bool = False
@@ -84,7 +89,7 @@ def record_of(turn_id: str, model: str, fingerprint: str, rows: Iterable[Row]) -
         return None
     first = envelopes[min(envelopes)]
     items = tuple(
-        KeptItem(envelope["item"], shown if isinstance(shown := envelope.get("shown"), str) else "")
+        TurnItem(envelope["item"], shown if isinstance(shown := envelope.get("shown"), str) else "")
         for _, envelope in sorted(envelopes.items())
     )
     whole = not damaged and set(envelopes) == set(range(first["of"]))
@@ -110,7 +115,7 @@ def coherent(items: Sequence[JsonObject]) -> bool:
 # --- writing --------------------------------------------------------------------------------------------------
 
 
-def _written(record: TurnRecord, kept: Sequence[KeptItem], *, thoughts: bool) -> tuple[Row, ...] | None:
+def _written(record: TurnRecord, kept: Sequence[TurnItem], *, thoughts: bool) -> tuple[Row, ...] | None:
     """Return the rows; None if the thinking cannot be written as it is."""
     chosen = [one for one in kept if thoughts or one.item["type"] != REASONING]
     worth = any(one.item["type"] != MESSAGE for one in chosen)
@@ -144,7 +149,7 @@ def _payload(envelope: JsonObject, *, replacing: bool = False) -> bytes | None:
         return None
 
 
-def _followed(kept: Sequence[KeptItem]) -> list[KeptItem]:
+def _followed(kept: Sequence[TurnItem]) -> list[TurnItem]:
     """Drop thinking at the end: a stop or a limit took what belonged to it."""
     end = len(kept)
     while end and kept[end - 1].item["type"] == REASONING:
@@ -219,12 +224,12 @@ def _says(text: object) -> bool:
     return isinstance(text, str) and bool(text) and not text.isspace()
 
 
-def _tidy(items: Sequence[KeptItem]) -> tuple[KeptItem, ...]:
+def _tidy(items: Sequence[TurnItem]) -> tuple[TurnItem, ...]:
     """Leave out of a whole turn what stands where upstream would not take it: a store may hold anything."""
     raw = [one.item for one in items]
     fine = coherent(raw) and (not raw or raw[-1]["type"] != REASONING)
     called, answered = set[str](), set[str]()
-    kept = list[KeptItem]()
+    kept = list[TurnItem]()
     for one in items:
         kind, call_id = one.item["type"], one.item.get("call_id", "")
         seen = called if kind == CALL else answered
@@ -237,10 +242,10 @@ def _tidy(items: Sequence[KeptItem]) -> tuple[KeptItem, ...]:
     return tuple(one for one in kept if fine or one.item["type"] != REASONING)
 
 
-def _pairs(items: Sequence[KeptItem]) -> tuple[KeptItem, ...]:
+def _pairs(items: Sequence[TurnItem]) -> tuple[TurnItem, ...]:
     """Return complete pairs, each call with its output right after it."""
     outputs = {one.item["call_id"]: one for one in reversed(items) if one.item["type"] == OUTPUT}
-    kept = list[KeptItem]()
+    kept = list[TurnItem]()
     for one in items:
         output = outputs.pop(one.item["call_id"], None) if one.item["type"] == CALL else None
         if output is not None:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 
 from domain.conversation.marks import Marks, call_ids_of, is_answer
 from domain.conversation.provenance import every_call_was_thought_of, thinking_goes_back
-from domain.conversation.rebuilding import Ids, as_read, host_items, outputs_in, stored_items
 from domain.conversation.record import REASONING
-from domain.conversation.returned import Run
+from domain.conversation.replayed_items import Ids, as_read, host_items, outputs_in, stored_items
+from domain.conversation.stored_answers import StoredAnswer
 from ports.catalog import Model
 from ports.json_values import JsonObject
 
@@ -44,9 +44,9 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A run of messages that stored turns said, and the outputs of calls that came back with them."""
+    """An answer of stored turns, and the outputs of calls that came back with it."""
 
-    run: Run
+    answer: StoredAnswer
     outputs: Mapping[str, str]
 
 
@@ -69,23 +69,25 @@ def wanted_of(marks: Marks) -> Wanted:
     return Wanted(tuple(turns)[:MOST], tuple(found)[:MOST])
 
 
-def matches_of(messages: Sequence[object], runs: Iterable[Run], unknown: Mapping[str, str] | None = None) -> Matches:
-    """Return which runs of a history count, with what came back in them.
+def matches_of(
+    messages: Sequence[object], answers: Iterable[StoredAnswer], unknown: Mapping[str, str] | None = None
+) -> Matches:
+    """Return which stored answers of a history count, with what came back in them.
 
     `unknown`: outputs, by the ids the host knows, of calls whose own were lost.
     """
-    usable = _usable(runs)
+    usable = _usable(answers)
     if not usable:
         return Matches()
     made: list[Match] = []
-    for run in usable:
-        outputs = outputs_in(messages[run.start : run.stop])
+    for answer in usable:
+        outputs = outputs_in(messages[answer.start : answer.stop])
         if unknown:
-            named = {call_id for message in messages[run.start : run.stop] for call_id in call_ids_of(message)}
+            named = {call_id for message in messages[answer.start : answer.stop] for call_id in call_ids_of(message)}
             outputs.update(
-                (call, unknown[call]) for call in named | run.calls if call in unknown and call not in outputs
+                (call, unknown[call]) for call in named | answer.calls if call in unknown and call not in outputs
             )
-        made.append(Match(run, outputs))
+        made.append(Match(answer, outputs))
     return Matches(tuple(made), frozenset(_call_ids_outside(messages, usable)), _last_but_one(messages))
 
 
@@ -101,30 +103,30 @@ def spans_of(
     first = {"conversation": 0, "next_reply": found.last_but_one}.get(reasoning, len(messages))
     made: list[Span] = []
     for match in found.matches:
-        run, outputs = match.run, match.outputs
+        answer, outputs = match.answer, match.outputs
         items: list[JsonObject] = []
-        if run.unchanged:
-            for record in as_read(run):
-                thinking = run.start >= first and thinking_goes_back(record, slug, model)
+        if answer.unchanged:
+            for record in as_read(answer):
+                thinking = answer.start >= first and thinking_goes_back(record, slug, model)
                 items += stored_items(record, outputs, ids, thinking=thinking)
         else:
-            items = host_items(run, messages, outputs, ids)
-        made.append(Span(run.start, run.stop, tuple(items), _with_reasoning(items), tuple(run.turns)))
+            items = host_items(answer, messages, outputs, ids)
+        made.append(Span(answer.start, answer.stop, tuple(items), _with_reasoning(items), tuple(answer.turns)))
     return tuple(made)
 
 
-def outlived(messages: Sequence[object], runs: Iterable[Run]) -> tuple[str, ...]:
+def outlived(messages: Sequence[object], answers: Iterable[StoredAnswer]) -> tuple[str, ...]:
     """Return the turns whose thinking no `next_reply` needs once the answer to `messages` is complete.
 
     The turn before the last question stays: the answer may be generated again.
     """
     first = _last_but_one(messages)
     gone: dict[str, None] = {}
-    for run in runs:
-        for record in run.turns.values():
-            if run.start < first and any(kept.item["type"] == REASONING for kept in record.items):
+    for answer in answers:
+        for record in answer.turns.values():
+            if answer.start < first and any(kept.item["type"] == REASONING for kept in record.items):
                 gone[record.turn_id] = None
-            elif run.start >= first:
+            elif answer.start >= first:
                 gone.pop(record.turn_id, None)
     return tuple(gone)
 
@@ -136,28 +138,30 @@ def _last_but_one(messages: Sequence[object]) -> int:
     return starts[-2] if len(starts) > 1 else 0
 
 
-def _usable(runs: Iterable[Run]) -> list[Run]:
+def _usable(answers: Iterable[StoredAnswer]) -> list[StoredAnswer]:
     """Leave out what was only recognised and is not the same, and turns a history repeats: they count once.
 
     A turn that came back unchanged has the first claim on what it left. What is left out stays as the host has it, so
     a history cannot blow up by naming one turn a thousand times.
     """
     used: set[str] = set()
-    kept: list[Run] = []
-    for run in sorted(runs, key=lambda run: (not run.unchanged, run.start)):
-        if not run.unchanged:
-            left = {turn_id: turn for turn_id, turn in run.turns.items() if run.by_reference and turn_id not in used}
-            run = replace(run, intact=False, turns=left)
-        if run.turns and not used & run.turns.keys():
-            used |= run.turns.keys()
-            kept.append(run)
-    return sorted(kept, key=lambda run: run.start)
+    kept: list[StoredAnswer] = []
+    for answer in sorted(answers, key=lambda answer: (not answer.unchanged, answer.start)):
+        if not answer.unchanged:
+            left = {
+                turn_id: turn for turn_id, turn in answer.turns.items() if answer.by_reference and turn_id not in used
+            }
+            answer = replace(answer, intact=False, turns=left)
+        if answer.turns and not used & answer.turns.keys():
+            used |= answer.turns.keys()
+            kept.append(answer)
+    return sorted(kept, key=lambda answer: answer.start)
 
 
-def _call_ids_outside(messages: Sequence[object], runs: Sequence[Run]) -> set[str]:
-    """Return the ids of calls in messages that no run replaces."""
-    replaced = {place for run in runs for place in range(run.start, run.stop)}
-    outside = (message for place, message in enumerate(messages) if place not in replaced and is_answer(message))
+def _call_ids_outside(messages: Sequence[object], answers: Sequence[StoredAnswer]) -> set[str]:
+    """Return the ids of calls in messages that no stored answer replaces."""
+    replaced = {position for answer in answers for position in range(answer.start, answer.stop)}
+    outside = (message for position, message in enumerate(messages) if position not in replaced and is_answer(message))
     return {call_id for message in outside for call_id in call_ids_of(message)}
 
 

@@ -2,6 +2,7 @@
 
 from domain.faults.fault import Fault, FaultKind, RetryRule
 from domain.redaction.secrets import redact
+from ports.response_events import UpstreamProblem
 from ports.responses import (
     EventTooLarge,
     InvalidRoute,
@@ -11,7 +12,6 @@ from ports.responses import (
     TimedOut,
     Unreachable,
     Unreadable,
-    UpstreamProblem,
 )
 
 DETAIL_LIMIT = 600

@@ -22,7 +22,7 @@ from domain.request.tool_specs import forces, function_tools, tool_choice
 from domain.request.turn_request import Caller, TurnRequest
 from ports.catalog import Model
 from ports.json_values import JsonObject
-from ports.responses import Endpoint, ResponsesBody
+from ports.responses import ResponsesBody, UpstreamRequest
 
 MOST_SEARCHES = 5
 """Searches of upstream in one request; each costs."""
@@ -32,11 +32,9 @@ _TIERS = ("auto", "default", "flex", "priority", "fast", "scale", "ultrafast")
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What one turn sends: the body, where to, extra headers, and the names of what was asked for but left out."""
+    """What one turn sends, and the names of what was asked for but left out."""
 
-    body: ResponsesBody
-    endpoint: Endpoint = Endpoint.RESPONSES
-    headers: tuple[tuple[str, str], ...] = ()
+    request: UpstreamRequest
     left_out: tuple[str, ...] = ()
 
 
@@ -78,10 +76,9 @@ def build(
     if author(slug) == ANTHROPIC and forces(choice) and body.reasoning:
         body = _calling_unthinking(body, request, model)
     thinks_between = request.thinking.interleaved and tools and body.reasoning and not forces(body.tool_choice)
+    headers = (INTERLEAVED,) if thinks_between and author(slug) == ANTHROPIC else ()
     return Prepared(
-        body,
-        endpoint_of(slug, request.endpoints),
-        (INTERLEAVED,) if thinks_between and author(slug) == ANTHROPIC else (),
+        UpstreamRequest(body, endpoint_of(slug, request.endpoints), headers),
         (*asked.ignored, *bad_tools, *bad_plugins, *_unsupported(request, body)),
     )
 

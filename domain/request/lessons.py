@@ -7,8 +7,8 @@ from collections import OrderedDict
 from contextlib import suppress
 from hashlib import sha256
 
-from domain.request.repair import Lesson, Sending, applied
-from ports.responses import Route
+from domain.request.repair import Lesson, applied
+from ports.responses import Route, UpstreamRequest
 
 MODELS_KEPT, LESSONS_KEPT = 1024, 16
 
@@ -24,32 +24,32 @@ class Lessons:
 
     def remember(self, route: Route, slug: str, lesson: Lesson) -> None:
         """Keep a lesson; a newer one of its kind takes the place of the older."""
-        place = _place(route, slug)
-        others = tuple(known for known in self._by_model.pop(place, ()) if not _same(known, lesson))
-        self._by_model[place] = (*others, lesson)[-LESSONS_KEPT:]
+        key = _key_of(route, slug)
+        others = tuple(known for known in self._by_model.pop(key, ()) if not _same(known, lesson))
+        self._by_model[key] = (*others, lesson)[-LESSONS_KEPT:]
         if len(self._by_model) > MODELS_KEPT:
             self._by_model.popitem(last=False)
 
-    def apply(self, route: Route, sending: Sending, *, other_endpoint: bool = True) -> Sending:
+    def apply(self, route: Route, sending: UpstreamRequest, *, other_endpoint: bool = True) -> UpstreamRequest:
         """Return what to send by `route` with everything learned about its model.
 
         `other_endpoint`: it may also go by the endpoint that was found to work.
         """
-        place = _place(route, sending.body.model)
-        known = self._by_model.get(place, ())
+        key = _key_of(route, sending.body.model)
+        known = self._by_model.get(key, ())
         if known:
-            self._touch(place)
+            self._touch(key)
         for lesson in known:
             if other_endpoint or lesson.what != "endpoint":
                 sending = applied(sending, lesson)
         return sending
 
-    def _touch(self, place: bytes) -> None:
+    def _touch(self, key: bytes) -> None:
         with suppress(KeyError):  # forgotten meanwhile
-            self._by_model.move_to_end(place)
+            self._by_model.move_to_end(key)
 
 
-def _place(route: Route, slug: str) -> bytes:
+def _key_of(route: Route, slug: str) -> bytes:
     """Return a digest, so that no key lies about."""
     named = "\0".join((route.base_url.strip().rstrip("/"), route.api_key.strip(), slug))
     return sha256(named.encode("utf-8", "surrogatepass")).digest()

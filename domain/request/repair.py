@@ -8,7 +8,8 @@ import re
 from dataclasses import dataclass, replace
 
 from domain.request.reasoning import EFFORTS, nearest
-from ports.responses import Endpoint, ResponsesBody, UpstreamProblem
+from ports.response_events import UpstreamProblem
+from ports.responses import Endpoint, ResponsesBody, UpstreamRequest
 
 _EFFORT = re.compile(r"\b(" + "|".join(EFFORTS) + r")\b")
 _REFUSALS = (400, 404, 422, None)
@@ -32,17 +33,8 @@ class Lesson:
         return f"parameter {self.value}" if self.what == "parameter" else self.what
 
 
-@dataclass(frozen=True, slots=True)
-class Sending:
-    """What is sent, where to, and with which headers beside the route's: what a repair may change."""
-
-    body: ResponsesBody
-    endpoint: Endpoint = Endpoint.RESPONSES
-    headers: tuple[tuple[str, str], ...] = ()
-
-
 def lesson_of(
-    problem: UpstreamProblem, sent: Sending, learned: frozenset[str], *, fall_back: bool = True
+    problem: UpstreamProblem, sent: UpstreamRequest, learned: frozenset[str], *, fall_back: bool = True
 ) -> Lesson | None:
     """Read from a refusal what to change; None if nothing can be learned, or it was tried already.
 
@@ -58,7 +50,7 @@ def lesson_of(
     return None
 
 
-def applied(sent: Sending, lesson: Lesson) -> Sending:
+def applied(sent: UpstreamRequest, lesson: Lesson) -> UpstreamRequest:
     """Return what to send after a lesson; the same if it changes nothing here."""
     body = sent.body
     reasoning = dict(body.reasoning or {})
@@ -78,7 +70,7 @@ def applied(sent: Sending, lesson: Lesson) -> Sending:
     return sent
 
 
-def told(lesson: Lesson, sent: Sending) -> str:
+def told(lesson: Lesson, sent: UpstreamRequest) -> str:
     """Say what is being changed, in a few words for the person; empty if it does not concern them."""
     if lesson.what == "effort":
         was = (sent.body.reasoning or {}).get("effort", "")
@@ -86,7 +78,7 @@ def told(lesson: Lesson, sent: Sending) -> str:
     return "Leaving the reasoning to the model\u2026" if lesson.what == "reasoning" else ""
 
 
-def _candidates(text: str, sent: Sending, fall_back: bool) -> list[Lesson]:
+def _candidates(text: str, sent: UpstreamRequest, fall_back: bool) -> list[Lesson]:
     body = sent.body
     lessons: list[Lesson] = []
     if fall_back and sent.endpoint is Endpoint.RESPONSES and ("wrong_endpoint" in text or _wants_chat(text)):

@@ -91,12 +91,12 @@ def _inner(schema: Schema) -> Iterator[object]:
 def _leads_somewhere(reference: object, root: Schema) -> bool:
     if not isinstance(reference, str) or not reference.startswith("#"):
         return False
-    place: object = root
+    node: object = root
     for step in reference.lstrip("#").strip("/").split("/"):
         name = step.replace("~1", "/").replace("~0", "~")
         if name:
-            place = place.get(name) if isinstance(place, dict) else None
-    return isinstance(place, dict | bool)
+            node = node.get(name) if isinstance(node, dict) else None
+    return isinstance(node, dict | bool)
 
 
 def _plain(value: object, depth: int) -> bool:

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Sequence
 
-from domain.conversation.markers import without_markers
+from domain.conversation.marker_lines import without_markers
 from ports.json_values import JsonObject
 
 MERGED_ANSWER = "moa_response_generation"

@@ -219,3 +219,8 @@ class TurnRequest:
     offer: Offer = Offer()
     insecure_hosts: frozenset[str] = frozenset()
     show_usage: bool = True
+
+    @property
+    def is_remembered(self) -> bool:
+        """Tell whether later turns may find what this one leaves: it has an owner and a namespace."""
+        return bool(self.memory.namespace and self.person.user_id)

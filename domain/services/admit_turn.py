@@ -100,7 +100,7 @@ class AdmitTurn:
             self._idle.set()
 
 
-def no_place(error: Exception) -> Fault:
+def fault_of_admission(error: Exception) -> Fault:
     """Name what kept a turn from a place."""
     if isinstance(error, SlotsFull):
         return Fault(FaultKind.BUSY, str(error), retry_after=5.0)

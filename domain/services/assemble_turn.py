@@ -15,14 +15,15 @@ from domain.request.lessons import Lessons
 from domain.request.turn_request import Caller, TurnRequest
 from domain.services.admit_turn import Checked
 from domain.services.equip_turn import EquipTurn, ToolPorts, limits_of
-from domain.services.own_tasks import OwnTasks
+from domain.services.owned_tasks import OwnedTasks
 from domain.services.prepare_turn import Ready, prepare_turn
 from domain.services.remember_turn import Recalled, TurnMemory
-from domain.services.report_broken_off import ReportBrokenOff
+from domain.services.report_interrupted import Interrupted
 from domain.services.run_call import RunCall
-from domain.services.store_time import StoreTime, StoreWatch
+from domain.services.store_budget import StoreBudget, StoreHealth
+from domain.services.turn_stores import Memories, TurnStores
 from domain.tools.plan import Reader
-from domain.turn.plan import Destination, TurnPlan
+from domain.turn.plan import Alternatives, TurnPlan
 from ports.clock import Clock
 from ports.ids import Ids
 from ports.notices import Notices
@@ -39,16 +40,17 @@ class Personal:
 
     toolbox: Toolbox | None = None
     notices: Notices | None = None
-    memory: TurnMemory | None = None
+    memories: Memories | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
-    """A turn that can be driven. `runner` runs its tool calls, if it has tools."""
+    """A turn that can be driven. `runner` runs its tool calls, if it has tools; `stores` takes what it leaves."""
 
     ready: Ready
     plan: TurnPlan
     runner: RunCall | None
+    stores: TurnStores
 
 
 class AssembleTurn:
@@ -62,33 +64,27 @@ class AssembleTurn:
         ids: Ids,
         offload: Offload,
         telemetry: Telemetry,
-        store: StoreWatch,
-        tasks: OwnTasks,
+        store: StoreHealth,
+        tasks: OwnedTasks,
         lessons: Lessons,
     ) -> None:
         self._ids, self._offload, self._telemetry = ids, offload, telemetry
         self._store, self._tasks, self._lessons = store, tasks, lessons
-        self._equip = EquipTurn(
-            tools, offload=offload, clock=clock, ids=ids, telemetry=telemetry, own=tasks.own, store=store
-        )
-        self._broken_off = ReportBrokenOff(
-            tools.runs, tools.chats, offload=offload, telemetry=telemetry, store=store, own=tasks.own
-        )
+        self._equip = EquipTurn(tools, offload=offload, clock=clock, ids=ids, telemetry=telemetry, store=store)
         self._wordless: OrderedDict[tuple[str, str], None] = OrderedDict()  # chats in which nothing was recognised
 
-    async def assemble(self, checked: Checked, own: Personal, error_id: str) -> Assembled | Fault:
+    async def assemble(
+        self, checked: Checked, personal: Personal, stores: TurnStores, error_id: str
+    ) -> Assembled | Fault:
         """Return the turn, or what is wrong with it. A store that fails costs it its memory only."""
         request = checked.request
-        specs = own.toolbox.tools() if own.toolbox is not None else ()
+        specs = personal.toolbox.tools() if personal.toolbox is not None else ()
         size = size_of(request.messages)
-        time = StoreTime(self._store)
-        past, marks = await self._recall(request, own.memory, size, time)
-        broken = await self._broken_off.report(request, past.records, own.memory, time)
-        memory = request.memory
-        known = Past(past.records, memory.reasoning, memory.full_turns, broken.unknown, broken.answers, marks)
-        remembered = own.memory is not None and bool(memory.namespace and request.person.user_id)
+        time = StoreBudget(self._store)
+        past = await self._past(request, stores, size, time)
+        remembered = stores.memory is not None
         ready = await self._offload.run(
-            lambda: prepare_turn(checked, specs, self._lessons, known, remembered=remembered), size=size
+            lambda: prepare_turn(checked, specs, self._lessons, past, remembered=remembered), size=size
         )
         if isinstance(ready, Fault):
             return ready
@@ -96,21 +92,36 @@ class AssembleTurn:
             names = ", ".join(ready.left_out)
             self._telemetry.event("debug", "parameters_left_out", error_id=error_id, model=ready.slug, names=names)
         runner: RunCall | None = None
-        if ready.tools.tools and own.toolbox is not None:
-            runner = self._equip.runner(request, ready.tools, own.toolbox, own.notices, own.memory, time)
-        return Assembled(ready, self._plan(request, ready, error_id), runner)
+        if ready.tools.tools and personal.toolbox is not None:
+            runner = self._equip.runner(request, ready.tools, personal.toolbox, stores, personal.notices, time)
+        return Assembled(ready, self._plan(request, ready, error_id), runner, stores)
 
     # --- details ------------------------------------------------------------------------------------------
 
+    async def _past(self, request: TurnRequest, stores: TurnStores, size: int, time: StoreBudget) -> Past:
+        """Return what is known of the history's turns; its marks are read only if a store can be asked for them."""
+        memory, messages = request.memory, request.messages
+        if stores.memory is None and stores.interrupted is None:
+            return Past(reasoning=memory.reasoning, full_turns=memory.full_turns)
+        by_words = request.caller is not Caller.PAGE  # only a page's answers name their turns
+        reading = partial(marks_of, messages, by_fingerprint=by_words)
+        marks = await self._offload.run(reading, size=size + 256 * len(messages))
+        found, broken = Recalled(), Interrupted()
+        if stores.memory is not None:
+            found, marks = await self._recall(request, marks, stores.memory, size, time)
+        if stores.interrupted is not None:
+            broken = await stores.interrupted.report(request, marks, found.records, stores.memory, time)
+        return Past(found.records, memory.reasoning, memory.full_turns, broken.unknown, broken.answers, marks)
+
     async def _recall(
-        self, request: TurnRequest, memory: TurnMemory | None, size: int, time: StoreTime
-    ) -> tuple[Recalled, Marks | None]:
-        """Recall what the history leads back to, and return its marks too; reading keeps it from growing old."""
-        if memory is None or not request.memory.namespace:
-            return Recalled(), None
+        self, request: TurnRequest, marks: Marks, memory: TurnMemory, size: int, time: StoreBudget
+    ) -> tuple[Recalled, Marks]:
+        """Recall what the history leads back to; return its marks too, with fingerprints if they were looked for.
+
+        Reading keeps what is found from growing old.
+        """
         chat, size = (request.memory.namespace, request.person.chat_id), size + 256 * len(request.messages)
         in_page, messages = request.caller is Caller.PAGE, request.messages
-        marks = await self._offload.run(lambda: marks_of(messages, by_fingerprint=not in_page), size=size)
         want = wanted_of(marks)
         if in_page and not want.turn_ids and chat not in self._wordless:  # imported, or with nothing to remember
             marks = await self._offload.run(partial(with_fingerprints, marks, messages), size=size)
@@ -126,16 +137,16 @@ class AssembleTurn:
                 self._wordless.popitem(last=False)
         own = self._tasks.own
         if past.untouched:
-            own(memory.touch(request.person, request.memory, past.untouched), "openrouter-pipe-touch")
+            own(memory.touch(request.memory, past.untouched), "openrouter-pipe-touch")
         if past.of_other_chats:
-            own(memory.unbind(request.person, request.memory, past.of_other_chats), "openrouter-pipe-unbind")
+            own(memory.unbind(request.memory, past.of_other_chats), "openrouter-pipe-unbind")
         return past, marks
 
     def _plan(self, request: TurnRequest, ready: Ready, error_id: str) -> TurnPlan:
         model, tools = ready.model, ready.tools
         free = is_free(ready.slug, model)
         return TurnPlan(
-            body=ready.sending.body,
+            request=ready.sending,
             error_id=error_id,
             retry=request.retry.allowing_uncertain() if free else request.retry,
             runnable=tools.runnable,
@@ -145,10 +156,5 @@ class AssembleTurn:
             call_limits=limits_of(request),
             max_rounds=request.tooling.max_rounds,
             jitter=self._ids.jitter(),
-            destination=Destination(
-                ready.sending.endpoint,
-                ready.sending.headers,
-                may_change(ready.slug, request.endpoints),
-                ready.fallback,
-            ),
+            alternatives=Alternatives(may_change(ready.slug, request.endpoints), ready.fallback),
         )

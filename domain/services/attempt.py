@@ -10,7 +10,8 @@ from contextlib import AsyncExitStack
 
 from domain.turn.events import AttemptFailed, Crashed, TurnEvent
 from ports.clock import Clock
-from ports.responses import ResponsesClient, ResponsesError, StreamClosed, UpstreamCall, UpstreamEvent
+from ports.response_events import StreamClosed, UpstreamEvent
+from ports.responses import ResponsesClient, ResponsesError, UpstreamCall
 
 FROM_OUTSIDE = (Crashed("the upstream read was cancelled from outside"),)
 

@@ -12,17 +12,18 @@ from typing import TypeVar
 
 from domain.breakers.policy import FORGET_AFTER_SECONDS
 from domain.limits import CLEANING_HOURS, RETENTION_DAYS
-from domain.services.remember_turn import Shelf
 from domain.services.rotate_keys import reseal_batch
-from ports.artifacts import Artifacts, ArtifactsError
+from ports.artifacts import ArtifactKeyRotation, ArtifactRetention, ArtifactsError
 from ports.breaker_state import BreakerState, BreakerStateUnavailable
 from ports.chats import Chats, ChatsUnavailable
+from ports.cipher import Cipher
 from ports.clock import Clock
 from ports.ids import Ids
 from ports.leases import Lease, Leases, LeasesUnavailable
 from ports.offload import Offload
+from ports.retention import RetainedRows
 from ports.telemetry import Telemetry
-from ports.tool_runs import ToolRuns, ToolRunsUnavailable
+from ports.tool_runs import ToolRunRetention, ToolRunsUnavailable
 
 T = TypeVar("T")
 BATCH, CHATS_ASKED = 200, 50
@@ -45,12 +46,14 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True)
-class Store:
-    """Everything the cleaning reaches of one database."""
+class CleanableStore:
+    """Everything the cleaning reaches of one database; `cipher` seals with the newest key."""
 
-    shelf: Shelf
+    artifacts: ArtifactRetention
+    rotation: ArtifactKeyRotation
+    cipher: Cipher
     leases: Leases
-    tool_runs: ToolRuns
+    tool_runs: ToolRunRetention
     breakers: BreakerState
 
 
@@ -67,7 +70,7 @@ class CleanArtifacts:
     def __init__(
         self,
         *,
-        durable: Callable[[], Awaitable[Store | None]],
+        durable: Callable[[], Awaitable[CleanableStore | None]],
         chats: Chats | None,
         offload: Offload,
         clock: Clock,
@@ -132,22 +135,22 @@ class CleanArtifacts:
 
     # --- details ------------------------------------------------------------------------------------------
 
-    async def _leased(self, store: Store, plan: Retention) -> Lease | None:
+    async def _leased(self, store: CleanableStore, plan: Retention) -> Lease | None:
         return await store.leases.take(f"clean:{plan.namespace}", self._owner, self._clock.now(), LEASE_SECONDS)
 
-    async def _give_back(self, store: Store, lease: Lease) -> None:
+    async def _give_back(self, store: CleanableStore, lease: Lease) -> None:
         try:
             await store.leases.release(lease)
         except LeasesUnavailable as error:  # it expires by itself
             self._complain(error.reason)
 
-    async def _hold(self, store: Store, plan: Retention) -> None:
+    async def _hold(self, store: CleanableStore, plan: Retention) -> None:
         """Prolong the lease. Raises _Overtaken if it was lost."""
         if await self._leased(store, plan) is None:
             raise _Overtaken
 
-    async def _pass(self, store: Store, plan: Retention, tally: Tally) -> None:
-        artifacts, now = store.shelf.artifacts, self._clock.now()
+    async def _pass(self, store: CleanableStore, plan: Retention, tally: Tally) -> None:
+        artifacts, now = store.artifacts, self._clock.now()
         before, forgotten = now - timedelta(days=plan.days), now - timedelta(seconds=FORGET_AFTER_SECONDS)
         while done := await self._paused(artifacts.delete_untouched(plan.namespace, before, BATCH)):
             tally["old"] += done
@@ -162,11 +165,11 @@ class CleanArtifacts:
         await self._sweep_chats(store, plan, store.tool_runs, tally, "tool_runs")
         await self._reseal(store, plan, tally)
 
-    async def _reseal(self, store: Store, plan: Retention, tally: Tally) -> None:
+    async def _reseal(self, store: CleanableStore, plan: Retention, tally: Tally) -> None:
         """Go over everything once for each new key."""
-        key_id, after = store.shelf.cipher.key_id, ""
+        key_id, after = store.cipher.key_id, ""
         while self._resealed.get(plan.namespace, "") != key_id:
-            batch = reseal_batch(store.shelf, self._offload, plan.namespace, after, BATCH)
+            batch = reseal_batch(store.rotation, store.cipher, self._offload, plan.namespace, after, BATCH)
             resealed, after = await self._paused(batch)
             tally["resealed"] += resealed
             if not after:
@@ -174,7 +177,7 @@ class CleanArtifacts:
             await self._hold(store, plan)
 
     async def _sweep_chats(
-        self, store: Store, plan: Retention, swept: Artifacts | ToolRuns, tally: Tally, count_as: str
+        self, store: CleanableStore, plan: Retention, swept: RetainedRows, tally: Tally, count_as: str
     ) -> None:
         """Delete what belongs to chats the host has deleted; if it cannot say, nothing is concluded."""
         if self._chats is None:

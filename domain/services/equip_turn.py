@@ -3,16 +3,13 @@
 from dataclasses import dataclass
 
 from domain.breakers.policy import policy_for_calls
-from domain.conversation.temporary import is_temporary
 from domain.request.turn_request import TurnRequest
-from domain.services.drive import Own
 from domain.services.guard_call import GuardCall
 from domain.services.guard_tools import GuardTools
-from domain.services.journal_calls import JournalCalls
-from domain.services.keep_results import KeepResults
-from domain.services.remember_turn import TurnMemory
+from domain.services.journal_results import JournalResults
 from domain.services.run_call import CallPorts, CallTurn, RunCall
-from domain.services.store_time import StoreTime, StoreWatch
+from domain.services.store_budget import StoreBudget, StoreHealth
+from domain.services.turn_stores import TurnStores
 from domain.tools.plan import CallLimits
 from domain.tools.registry import Registry
 from ports.breaker_state import BreakerState
@@ -43,7 +40,7 @@ class ToolPorts:
 
 
 class EquipTurn:
-    """The use case; belongs to one event loop. `own` keeps tasks that outlive a turn."""
+    """The use case; belongs to one event loop."""
 
     def __init__(
         self,
@@ -53,42 +50,39 @@ class EquipTurn:
         clock: Clock,
         ids: Ids,
         telemetry: Telemetry,
-        own: Own,
-        store: StoreWatch | None = None,
+        store: StoreHealth | None = None,
     ) -> None:
-        self._store = store or StoreWatch(clock, telemetry)
+        watch = store or StoreHealth(clock, telemetry)
         self._ports, self._offload, self._clock, self._telemetry = ports, offload, clock, telemetry
-        self._guard = GuardCall(state=ports.breakers, clock=clock, ids=ids, telemetry=telemetry, store=self._store)
-        self._journal = JournalCalls(ports.runs, self._store, own)
-        self._temporary_journal = JournalCalls(ports.temporary_runs, StoreWatch(clock, telemetry), own)
+        self._guard = GuardCall(state=ports.breakers, clock=clock, ids=ids, telemetry=telemetry, store=watch)
 
     def runner(
         self,
         request: TurnRequest,
         registry: Registry,
         toolbox: Toolbox,
+        stores: TurnStores,
         notices: Notices | None = None,
-        memory: TurnMemory | None = None,
-        time: StoreTime | None = None,
+        time: StoreBudget | None = None,
     ) -> RunCall:
         """Return what runs the calls of one turn.
 
-        Results are kept in `memory`, if they are to be; `time` is what the store may take of the turn.
+        `time` is what the store may take of the turn.
         """
         person, tooling = request.person, request.tooling
-        keeps = memory is not None and request.memory.tool_results and not is_temporary(person.chat_id)
+        memory = stores.memory if stores.keeps_results else None
         longest = max(tooling.seconds, tooling.round_seconds)
         policy = policy_for_calls(tooling.breaker_failures, tooling.breaker_window, longest)
         ports = CallPorts(
             toolbox=toolbox,
-            journal=self._temporary_journal if is_temporary(person.chat_id) else self._journal,
+            journal=stores.journal,
             guard=GuardTools(self._guard, policy, person.user_id, notices, time),
             slots=self._ports.slots,
             offload=self._offload,
             check=self._ports.check,
             clock=self._clock,
             telemetry=self._telemetry,
-            keep=KeepResults(memory, self._offload).seal if keeps and memory is not None else None,
+            keep=JournalResults(memory, self._offload).seal if memory is not None else None,
             time=time,
         )
         turn = CallTurn(

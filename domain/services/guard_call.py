@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary
 from domain.breakers.breaker import Answer, Breaker, Change, Verdict, ask, settle
 from domain.breakers.policy import Policy
 from domain.breakers.text import read_breaker, write_breaker
-from domain.services.store_time import StoreTime, StoreTrouble, StoreWatch
+from domain.services.store_budget import StoreBudget, StoreHealth, StoreTrouble
 from ports.breaker_state import BreakerState
 from ports.clock import Clock
 from ports.ids import Ids
@@ -67,14 +67,14 @@ class GuardCall:
     """The use case. Safe to call from many tasks of one event loop."""
 
     def __init__(
-        self, *, state: BreakerState, clock: Clock, ids: Ids, telemetry: Telemetry, store: StoreWatch | None = None
+        self, *, state: BreakerState, clock: Clock, ids: Ids, telemetry: Telemetry, store: StoreHealth | None = None
     ) -> None:
         self._state, self._clock, self._ids, self._telemetry = state, clock, ids, telemetry
-        self._store = store or StoreWatch(clock, telemetry)
+        self._store = store or StoreHealth(clock, telemetry)
         self._quiet: dict[str, tuple[float, int]] = {}
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def check(self, key: str, policy: Policy, time: StoreTime | None = None) -> float:
+    async def check(self, key: str, policy: Policy, time: StoreBudget | None = None) -> float:
         """Return the seconds until a call may be let through, 0 for now; takes nothing.
 
         `time` is what the store may add to the turn that asks, here and below; None for as much as to a new turn.
@@ -82,7 +82,7 @@ class GuardCall:
         answer = await self._reached(key, time, partial(self._swapped, key, partial(self._look, policy)))
         return 0.0 if answer is None else answer.wait / 1000
 
-    async def admit(self, key: str, policy: Policy, time: StoreTime | None = None) -> Admission:
+    async def admit(self, key: str, policy: Policy, time: StoreBudget | None = None) -> Admission:
         """Let one call through or not; an empty key lets everyone through."""
         token = self._ids.new_id()
         answer = await self._reached(key, time, partial(self._swapped, key, partial(self._ask, policy, token)))
@@ -99,7 +99,7 @@ class GuardCall:
             knew_nothing=answer.allowed and not answer.probing and not answer.after.failures,
         )
 
-    async def report(self, admission: Admission, verdict: Verdict, time: StoreTime | None = None) -> Reported:
+    async def report(self, admission: Admission, verdict: Verdict, time: StoreBudget | None = None) -> Reported:
         """Count a call that was let through, the first time this is told; every way a call ends has a verdict."""
         if admission.reported or not (admission.allowed and admission.guarded):
             return Reported()
@@ -108,12 +108,12 @@ class GuardCall:
             return Reported()
         return await self._reached(admission.key, time, partial(self._settled, admission, verdict)) or Reported()
 
-    async def _settled(self, admission: Admission, verdict: Verdict, time: StoreTime) -> Reported | None:
+    async def _settled(self, admission: Admission, verdict: Verdict, time: StoreBudget) -> Reported | None:
         lock = self._locks.setdefault(admission.key, asyncio.Lock())
         async with lock:
             return await self._swapped(admission.key, partial(self._settle, admission, verdict), time)
 
-    async def _swapped(self, key: str, swap: Swap[T], time: StoreTime) -> T | None:
+    async def _swapped(self, key: str, swap: Swap[T], time: StoreBudget) -> T | None:
         for tried in range(TRIES):
             text, version = await self._loaded(key, time, again=tried > 0)
             before = read_breaker(text)
@@ -128,7 +128,7 @@ class GuardCall:
         self._telemetry.event("warning", "breaker_busy", breaker=key)
         return None
 
-    async def _loaded(self, key: str, time: StoreTime, *, again: bool) -> tuple[str, int]:
+    async def _loaded(self, key: str, time: StoreBudget, *, again: bool) -> tuple[str, int]:
         """Load a state; one that knew nothing a moment ago is not asked for again by every call of a round."""
         now = self._clock.monotonic()
         until, version = self._quiet.get(key, (0.0, 0))
@@ -145,12 +145,12 @@ class GuardCall:
         return text, version
 
     async def _reached(
-        self, key: str, time: StoreTime | None, work: Callable[[StoreTime], Awaitable[T | None]]
+        self, key: str, time: StoreBudget | None, work: Callable[[StoreBudget], Awaitable[T | None]]
     ) -> T | None:
         if not key:
             return None
         try:
-            return await work(time or StoreTime(self._store))
+            return await work(time or StoreBudget(self._store))
         except StoreTrouble:
             return None
 

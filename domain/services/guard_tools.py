@@ -6,7 +6,7 @@ from domain.breakers.breaker import Change, Verdict
 from domain.breakers.keys import tool_key
 from domain.breakers.policy import Policy
 from domain.services.guard_call import Admission, GuardCall
-from domain.services.store_time import StoreTime
+from domain.services.store_budget import StoreBudget
 from domain.tools.failures import is_the_tools
 from ports.notices import Notices
 from ports.toolbox import ToolResult, ToolSpec
@@ -20,7 +20,7 @@ class GuardTools:
     policy: Policy
     user_id: str
     notices: Notices | None = None
-    time: StoreTime | None = None
+    time: StoreBudget | None = None
 
     async def admit(self, spec: ToolSpec) -> Admission:
         """Let a call through or not; one that is skipped is told."""

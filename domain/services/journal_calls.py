@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from domain.services.drive import Own
-from domain.services.store_time import STORE_SECONDS, StoreTime, StoreTrouble, StoreWatch, within
+from domain.services.store_budget import STORE_SECONDS, StoreBudget, StoreHealth, StoreTrouble, within
 from ports.cipher import Sealed
 from ports.tool_runs import NOT_KEPT, ToolRun, ToolRuns
 
@@ -20,19 +20,19 @@ HOST_SECONDS, MOST_ENDED = 30.0, 1000
 class JournalCalls:
     """Safe to use from many tasks of one event loop; `own` keeps the one task that writes."""
 
-    def __init__(self, runs: ToolRuns, store: StoreWatch, own: Own) -> None:
+    def __init__(self, runs: ToolRuns, store: StoreHealth, own: Own) -> None:
         self._runs, self._store, self._own = runs, store, own
         self._ended: list[tuple[float, str, str]] = []
         self._starting: list[_Entry] = []
         self._finished: list[ToolRun] = []
         self._writing = False
 
-    async def start(self, run: ToolRun, time: StoreTime | None = None) -> bool | None:
+    async def start(self, run: ToolRun, time: StoreBudget | None = None) -> bool | None:
         """Record a start; True once it is durable and the first of its key, None if it cannot be recorded in `time`."""
         if self._store.hangs(writes=True):
             return None
         try:
-            async with (time or StoreTime(self._store)).spent():
+            async with (time or StoreBudget(self._store)).spent():
                 return await self._started(run)
         except TimeoutError:
             return None

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from domain.catalog.snapshot import Snapshot
 from domain.redaction.secrets import redact
-from domain.services.keep_catalog import KeepCatalog
+from domain.services.cache_catalog import CacheCatalog
 from ports.catalog import Catalog, CatalogError, Model
 from ports.clock import Clock
 from ports.responses import Route
@@ -64,7 +64,7 @@ class _Entry:
 class ListModels:
     """The use case; belongs to one event loop."""
 
-    def __init__(self, *, catalog: Catalog, kept: KeepCatalog, clock: Clock, telemetry: Telemetry) -> None:
+    def __init__(self, *, catalog: Catalog, kept: CacheCatalog, clock: Clock, telemetry: Telemetry) -> None:
         self._catalog, self._kept, self._clock, self._telemetry = catalog, kept, clock, telemetry
         self._entries: OrderedDict[tuple[str, str], _Entry] = OrderedDict()
         self._tasks: set[asyncio.Task[Any]] = set()

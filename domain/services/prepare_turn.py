@@ -6,21 +6,20 @@ from dataclasses import dataclass, field, replace
 from domain.catalog.offer import reasons_against
 from domain.catalog.selection import find, slug_of
 from domain.catalog.support import holds_to_schemas, takes_tools
-from domain.conversation.broken_off import without_outputs
 from domain.conversation.figures import Figures, figures_of
 from domain.conversation.history import History, Past, parsed
+from domain.conversation.interrupted_calls import without_outputs
 from domain.faults.fault import Fault
 from domain.request.body import Prepared, build, passed_on
 from domain.request.endpoint import may_change
 from domain.request.lessons import Lessons
-from domain.request.repair import Sending
 from domain.request.turn_request import TurnRequest
 from domain.services.admit_turn import Checked
 from domain.tools.registry import Registry, merged
 from domain.tools.results import fitted, prompt_characters, room_left
 from ports.catalog import Model
 from ports.json_values import JsonObject
-from ports.responses import Route
+from ports.responses import Route, UpstreamRequest
 from ports.toolbox import ToolResult, ToolSpec
 
 
@@ -36,8 +35,8 @@ class Ready:
     slug: str
     model: Model | None
     route: Route
-    sending: Sending
-    fallback: Callable[[], Sending | None] | None = None
+    sending: UpstreamRequest
+    fallback: Callable[[], UpstreamRequest | None] | None = None
     left_out: tuple[str, ...] = ()
     tools: Registry = field(default_factory=Registry)
     figures: Figures = field(default_factory=Figures)
@@ -66,7 +65,7 @@ def prepare_turn(
     sent = build(request, slug, model, tools, history=history)
     if isinstance(sent, Fault):
         return sent
-    items = sent.body.input
+    items = sent.request.body.input
     figures = figures_of(request.messages, past, history, items, remembered=remembered)
     return Ready(
         slug,
@@ -77,7 +76,7 @@ def prepare_turn(
         (*sent.left_out, *registry.reasons),
         registry,
         figures,
-        room_left(prompt_characters(model, sent.body.tools), items) if registry.tools else None,
+        room_left(prompt_characters(model, sent.request.body.tools), items) if registry.tools else None,
     )
 
 
@@ -91,17 +90,17 @@ def _registry(request: TurnRequest, model: Model | None, specs: tuple[ToolSpec, 
 
 def _with_room(past: Past, model: Model | None, tools: tuple[JsonObject, ...]) -> Past:
     """Leave out results of broken answers, the newest last, that would take more than half of the model's prompt."""
-    if not past.broken:
+    if not past.interrupted:
         return past
     room = prompt_characters(model, tools) // 2
     left_out: dict[tuple[str, str], str] = {}
-    for call in reversed([call for answer in past.broken for call in answer.calls]):
+    for call in reversed([call for answer in past.interrupted for call in answer.calls]):
         if call.kept is not None:
             text = fitted(ToolResult(call.kept.output), room).text
             room -= len(text)
             if text != call.kept.output:
                 left_out[call.turn_id, call.call_id] = text
-    return replace(past, broken=without_outputs(past.broken, left_out))
+    return replace(past, interrupted=without_outputs(past.interrupted, left_out))
 
 
 def _fallback(
@@ -111,7 +110,7 @@ def _fallback(
     tools: tuple[JsonObject, ...],
     history: History,
     lessons: Lessons,
-) -> Callable[[], Sending | None] | None:
+) -> Callable[[], UpstreamRequest | None] | None:
     """Return what builds the request to the model that stands in; prices, privacy and the off switch hold too."""
     if not request.fallback_model:
         return None
@@ -120,16 +119,16 @@ def _fallback(
     if other == slug or reasons_against(other, model, request.offer, chosen_by_person=False):
         return None
 
-    def built() -> Sending | None:
+    def built() -> UpstreamRequest | None:
         sent = build(request, other, model, tools, history=history)
         return None if isinstance(sent, Fault) else _learned(sent, request, lessons)
 
     return built
 
 
-def _learned(sent: Prepared, request: TurnRequest, lessons: Lessons) -> Sending:
-    may = may_change(sent.body.model, request.endpoints)
-    return lessons.apply(request.route, Sending(sent.body, sent.endpoint, sent.headers), other_endpoint=may)
+def _learned(sent: Prepared, request: TurnRequest, lessons: Lessons) -> UpstreamRequest:
+    may = may_change(sent.request.body.model, request.endpoints)
+    return lessons.apply(request.route, sent.request, other_endpoint=may)
 
 
 def _with_offered_fallbacks(request: TurnRequest, models: tuple[Model, ...]) -> TurnRequest:

@@ -10,10 +10,9 @@ from datetime import datetime, timedelta
 
 from domain.conversation.record import Row, TurnRecord, record_of, rows_of
 from domain.conversation.size import characters_of
-from domain.conversation.temporary import is_temporary
 from domain.request.turn_request import Person, Remembering
-from domain.services.store_time import StoreTime, StoreTrouble, StoreWatch
-from ports.artifacts import Artifact, Artifacts
+from domain.services.store_budget import StoreBudget, StoreHealth, StoreTrouble
+from ports.artifacts import Artifact, TurnArtifacts
 from ports.cipher import CannotOpen, Cipher, Sealed
 from ports.clock import Clock
 from ports.ids import Ids
@@ -27,12 +26,16 @@ FAILED = "conversation_memory_failed"
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
-    """Where artifacts are and what seals them. `read_only`: nothing can be kept there, and that was told already."""
+class SealedStore:
+    """Artifacts and what seals them. `read_only`: nothing can be kept there, and that was reported already.
 
-    artifacts: Artifacts
+    `durable`: what is kept there outlives the process.
+    """
+
+    artifacts: TurnArtifacts
     cipher: Cipher
     read_only: bool = False
+    durable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class Recalled:
 
 
 class TurnMemory:
-    """The use case. `durable` gives the shelf, opening it at the first need; temporary chats stay in memory (law 14).
+    """The use case over one store. `opened` returns it, opening it at the first need; `watch` is what is known of it.
 
     Nothing here raises but cancellation.
     """
@@ -58,17 +61,14 @@ class TurnMemory:
     def __init__(
         self,
         *,
-        durable: Callable[[], Awaitable[Shelf]],
-        temporary: Shelf,
+        opened: Callable[[], Awaitable[SealedStore]],
         offload: Offload,
         clock: Clock,
         ids: Ids,
         telemetry: Telemetry,
-        store: StoreWatch | None = None,
+        watch: StoreHealth | None = None,
     ) -> None:
-        self._durable, self._temporary = durable, temporary
-        self._store = store or StoreWatch(clock, telemetry)
-        self._in_memory = StoreWatch(clock, telemetry)
+        self._opened, self._watch = opened, watch or StoreHealth(clock, telemetry)
         self.offload, self._clock, self._ids, self._telemetry = offload, clock, ids, telemetry
         self._complaint = ""
 
@@ -78,23 +78,23 @@ class TurnMemory:
         memory: Remembering,
         turn_ids: Collection[str],
         fingerprints: Collection[str],
-        time: StoreTime | None = None,
+        time: StoreBudget | None = None,
     ) -> Recalled:
-        """Look up this person's turns, with one query in `time`; who has no id has no memory."""
-        if not (memory.namespace and person.user_id and (turn_ids or fingerprints)):
+        """Look up this person's turns, with one query in `time`, unless that is the time of another store."""
+        if not (turn_ids or fingerprints):
             return Recalled()
         try:
-            if time is None or is_temporary(person.chat_id):
-                time = StoreTime(self._watch(person))
+            if time is None or time.watch is not self._watch:
+                time = StoreBudget(self._watch)
             async with time.asked(FAILED, doing="recall"):
-                shelf = await self._shelf(person)
-                rows = await shelf.artifacts.find(
+                store = await self._opened()
+                rows = await store.artifacts.find(
                     memory.namespace, person.user_id, turn_ids=turn_ids, fingerprints=fingerprints, limit=ROWS_READ
                 )
         except StoreTrouble:
             return Recalled(failed=True)
         size = sum(len(row.sealed.payload) for row in rows)
-        records, unread = await self.offload.run(lambda: _records(rows, shelf.cipher), size=size)
+        records, unread = await self.offload.run(lambda: _records(rows, store.cipher), size=size)
         self._complain(unread)
         stale = self._clock.now() - TOUCH_EVERY
         untouched = dict.fromkeys(row.turn_id for row in rows if (row.touched_at or row.created_at) < stale)
@@ -104,65 +104,57 @@ class TurnMemory:
 
     async def journal_cipher(self) -> Cipher | None:
         """Return what seals results beside the journal of tools; None while nothing can be kept on disk."""
-        shelf = await self._durable()
-        return None if shelf is self._temporary or shelf.read_only else shelf.cipher
+        store = await self._opened()
+        return store.cipher if store.durable and not store.read_only else None
 
     async def remember(self, person: Person, memory: Remembering, record: TurnRecord) -> bool:
         """Store what a turn left, all of it or nothing; False if the store could not take it."""
-        if not (memory.namespace and person.user_id):
-            return True
         reasoning, tools = memory.reasoning != "disabled", memory.tool_results
         size = characters_of(one.item for one in record.items)
         rows = await self.offload.run(lambda: rows_of(record, reasoning=reasoning, tools=tools), size=size)
         if not rows:
             return True
-        shelf = await self._writable(person)
-        if shelf is None:
+        store = await self._writable()
+        if store is None:
             return False
-        cipher, size = shelf.cipher, sum(len(row.payload) for row in rows)
+        cipher, size = store.cipher, sum(len(row.payload) for row in rows)
         sealed = await self.offload.run(lambda: _sealed(rows, cipher), size=size)
         now = self._clock.now()
         artifacts = [
             self._artifact(person, memory, record, row, seal, now) for row, seal in zip(rows, sealed, strict=True)
         ]
-        return await self._write(person, "remember", shelf.artifacts.put(artifacts))
+        return await self._write("remember", store.artifacts.put(artifacts))
 
-    async def touch(self, person: Person, memory: Remembering, turn_ids: Collection[str]) -> None:
+    async def touch(self, memory: Remembering, turn_ids: Collection[str]) -> None:
         """Renew the age of turns that were read."""
-        if shelf := await self._writable(person):
-            await self._write(person, "touch", shelf.artifacts.touch(memory.namespace, turn_ids, self._clock.now()))
+        if store := await self._writable():
+            await self._write("touch", store.artifacts.touch(memory.namespace, turn_ids, self._clock.now()))
 
-    async def unbind(self, person: Person, memory: Remembering, turn_ids: Collection[str]) -> None:
+    async def unbind(self, memory: Remembering, turn_ids: Collection[str]) -> None:
         """Let turns outlive the chat that left them: another one, a copy, goes on with them."""
-        if shelf := await self._writable(person):
-            await self._write(person, "unbind", shelf.artifacts.unbind(memory.namespace, turn_ids))
+        if store := await self._writable():
+            await self._write("unbind", store.artifacts.unbind(memory.namespace, turn_ids))
 
     async def forget_thinking(self, person: Person, memory: Remembering, turn_ids: Collection[str]) -> None:
         """Delete the thinking of turns that will not be needed again."""
-        if shelf := await self._writable(person):
-            deleting = shelf.artifacts.delete(memory.namespace, person.user_id, turn_ids, (THINKING,))
-            await self._write(person, "forget", deleting)
+        if store := await self._writable():
+            deleting = store.artifacts.delete(memory.namespace, person.user_id, turn_ids, (THINKING,))
+            await self._write("forget", deleting)
 
     # --- details ------------------------------------------------------------------------------------------
 
-    async def _shelf(self, person: Person) -> Shelf:
-        return self._temporary if is_temporary(person.chat_id) else await self._durable()
+    async def _writable(self) -> SealedStore | None:
+        store = await self._opened()
+        return None if store.read_only else store
 
-    async def _writable(self, person: Person) -> Shelf | None:
-        shelf = await self._shelf(person)
-        return None if shelf.read_only else shelf
-
-    async def _write(self, person: Person, doing: str, writing: Awaitable[object]) -> bool:
+    async def _write(self, doing: str, writing: Awaitable[object]) -> bool:
         """Write beside the turns, False if it failed: a store that hangs is tried all the same, as nobody waits."""
         try:
-            async with self._watch(person).watched(FAILED, writes=True, doing=doing):
+            async with self._watch.watched(FAILED, writes=True, doing=doing):
                 await writing
         except StoreTrouble:
             return False
         return True
-
-    def _watch(self, person: Person) -> StoreWatch:
-        return self._in_memory if is_temporary(person.chat_id) else self._store
 
     def _artifact(
         self, person: Person, memory: Remembering, record: TurnRecord, row: Row, sealed: Sealed, now: datetime

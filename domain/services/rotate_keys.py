@@ -5,37 +5,40 @@ Old rows stay readable all the while; a row written meanwhile is left as it is (
 
 from collections.abc import Sequence
 
-from domain.services.remember_turn import THINKING, Shelf
-from ports.artifacts import Artifact
+from domain.services.remember_turn import THINKING
+from ports.artifacts import Artifact, ArtifactKeyRotation
 from ports.cipher import CannotOpen, Cipher, Sealed
 from ports.offload import Offload
 
 
-async def reseal_batch(shelf: Shelf, offload: Offload, namespace: str, after: str, limit: int) -> tuple[int, str]:
+async def reseal_batch(
+    artifacts: ArtifactKeyRotation, cipher: Cipher, offload: Offload, namespace: str, after: str, limit: int
+) -> tuple[int, str]:
     """Seal up to `limit` rows anew from the first id greater than `after` on; return how many, and the last id seen.
 
     The id is empty when nothing is left. What no key opens is passed over. Raises ArtifactsError.
     """
-    cipher = shelf.cipher
     if not cipher.key_id:
         return 0, ""
-    rows = await shelf.artifacts.sealed_otherwise(namespace, cipher.key_id, after, limit)
+    rows = await artifacts.sealed_otherwise(namespace, cipher.key_id, after, limit)
     if not rows:
         return 0, ""
     size = sum(len(row.sealed.payload) for row in rows)
     resealed = await offload.run(lambda: _resealed(rows, cipher), size=size)
-    done = await shelf.artifacts.reseal(namespace, resealed) if resealed else 0
+    done = await artifacts.reseal(namespace, resealed) if resealed else 0
     return done, rows[-1].id
 
 
-async def rotate_keys(shelf: Shelf, offload: Offload, namespace: str, *, batch: int = 200) -> int:
+async def rotate_keys(
+    artifacts: ArtifactKeyRotation, cipher: Cipher, offload: Offload, namespace: str, *, batch: int = 200
+) -> int:
     """Seal everything anew that is sealed with another key than the newest; return how many rows. For operators.
 
     Raises ArtifactsError; what was done until then stays done.
     """
     total, after = 0, ""
     while True:
-        done, after = await reseal_batch(shelf, offload, namespace, after, batch)
+        done, after = await reseal_batch(artifacts, cipher, offload, namespace, after, batch)
         total += done
         if not after:
             return total

@@ -14,7 +14,7 @@ from domain.limits import CALLS_IN_PROCESS, CALLS_WAITING
 from domain.services.drive import OVERDUE
 from domain.services.guard_call import Admission
 from domain.services.journal_calls import HOST_SECONDS, JournalCalls
-from domain.services.store_time import StoreTime
+from domain.services.store_budget import StoreBudget
 from domain.tools.arguments import InvalidArguments, arguments_of
 from domain.tools.once import arguments_hash, objection
 from domain.tools.registry import Offered, Registry
@@ -64,7 +64,7 @@ class CallPorts:
     clock: Clock
     telemetry: Telemetry
     keep: Keep | None = None
-    time: StoreTime | None = None
+    time: StoreBudget | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ class RunCall:
         learned: ToolResult | None = None
         patience: float | None = None
         try:
-            result = await self._in_a_place(ready, began)
+            result = await self._in_slot(ready, began)
             learned = result if result.begun else None
         except asyncio.CancelledError as stopped:
             patience = PARTING
@@ -160,7 +160,7 @@ class RunCall:
             return "not_run", result
         return "failed" if result.failed else "done", result
 
-    async def _in_a_place(self, call: _Call, began: Callable[[], None]) -> ToolResult:
+    async def _in_slot(self, call: _Call, began: Callable[[], None]) -> ToolResult:
         try:
             await self._ports.slots.acquire(self._turn.parallel, self._turn.waiting)
         except SlotsFull:

@@ -14,14 +14,15 @@ from typing import Any
 from domain.faults.fault import Fault, FaultKind
 from domain.request.lessons import Lessons
 from domain.request.turn_request import TurnRequest
-from domain.services.admit_turn import AdmitTurn, Ticket, check_turn, no_place
+from domain.services.admit_turn import AdmitTurn, Ticket, check_turn, fault_of_admission
 from domain.services.assemble_turn import Assembled, AssembleTurn, Personal
 from domain.services.drive import Driver, TurnPorts, Upkeep
 from domain.services.equip_turn import ToolPorts
-from domain.services.own_tasks import OwnTasks
+from domain.services.owned_tasks import OwnedTasks
+from domain.services.reader_disconnect import ReaderDisconnect
 from domain.services.settle_turn import Settlement, began_values, ended_values, settle_turn
-from domain.services.store_time import StoreWatch
-from domain.services.watch_reader import WatchReader
+from domain.services.store_budget import StoreHealth
+from domain.services.turn_stores import ChooseStores
 from domain.turn.machine import TurnMachine
 from domain.turn.steps import (
     AttemptBegan,
@@ -62,19 +63,29 @@ class RunTurn:
         offload: Offload,
         tools: ToolPorts,
         telemetry: Telemetry,
-        store: StoreWatch | None = None,
+        store: StoreHealth | None = None,
     ) -> None:
         self._responses, self._clock, self._ids, self._telemetry = responses, clock, ids, telemetry
         self._lessons = Lessons()
-        self._tasks = OwnTasks(telemetry)
+        self._tasks = OwnedTasks(telemetry)
         self._admit = AdmitTurn(slots)
+        watch = store or StoreHealth(clock, telemetry)
+        self._stores = ChooseStores(
+            tools.runs,
+            tools.temporary_runs,
+            tools.chats,
+            offload=offload,
+            telemetry=telemetry,
+            store=watch,
+            own=self._tasks.own,
+        )
         self._assemble = AssembleTurn(
             tools=tools,
             clock=clock,
             ids=ids,
             offload=offload,
             telemetry=telemetry,
-            store=store or StoreWatch(clock, telemetry),
+            store=watch,
             tasks=self._tasks,
             lessons=self._lessons,
         )
@@ -84,18 +95,18 @@ class RunTurn:
         request: TurnRequest,
         *,
         models: tuple[Model, ...] = (),
-        own: Personal | None = None,
+        personal: Personal | None = None,
         reader: "asyncio.Task[Any] | None" = None,
     ) -> AsyncGenerator[Output, None]:
         """Yield the outputs of one turn, ending with exactly one `Ended`; raises nothing but cancellation.
 
-        `models` is the catalog as known now, empty if unknown; `own` is what belongs to this person.
+        `models` is the catalog as known now, empty if unknown; `personal` is what belongs to this person.
         `reader` is the task whose end means that nobody reads any more (default: the one that starts to iterate).
         """
         error_id, began = self._ids.new_error_id(), self._clock.monotonic()
         if not request.turn_id:
             request = replace(request, turn_id=self._ids.new_id())
-        own = own or Personal()
+        personal = personal or Personal()
         driver: Driver | Fault = Fault(FaultKind.INTERNAL)
         ticket: Ticket | None = None
         settlement = Settlement(request, error_id)
@@ -109,13 +120,16 @@ class RunTurn:
                 if ticket is None:
                     yield ShowStatus(FOR_A_PLACE)
                     ticket = await self._admit.in_line(request.bounds)
-                assembled = await self._assemble.assemble(checked, own, error_id)
-                driver = assembled if isinstance(assembled, Fault) else self._driver(assembled, own, settlement, ticket)
+                stores = self._stores.choose(request, personal.memories)
+                assembled = await self._assemble.assemble(checked, personal, stores, error_id)
+                driver = (
+                    assembled if isinstance(assembled, Fault) else self._driver(assembled, personal, settlement, ticket)
+                )
         except Exception as error:  # noqa: BLE001 - the edge of a turn: a defect of ours must end as a fault
-            driver = no_place(error)
+            driver = fault_of_admission(error)
         except (asyncio.CancelledError, GeneratorExit):
             left = End(Reason.CANCELLED, Timing(self._clock.monotonic() - began), error_id)
-            self._tasks.own(settle_turn(settlement, left, self._telemetry, own.notices), "openrouter-pipe-settle")
+            self._tasks.own(settle_turn(settlement, left, self._telemetry, personal.notices), "openrouter-pipe-settle")
             raise
         finally:
             if ticket is not None and not isinstance(driver, Driver):
@@ -123,7 +137,7 @@ class RunTurn:
         if isinstance(driver, Fault):
             yield self._refuse(driver, error_id, began, request)
             return
-        watch = WatchReader(driver, reader or asyncio.current_task())
+        watch = ReaderDisconnect(driver, reader or asyncio.current_task())
         try:
             outputs = driver.begin()
             while True:
@@ -147,19 +161,19 @@ class RunTurn:
 
     # --- details ------------------------------------------------------------------------------------------
 
-    def _driver(self, assembled: Assembled, own: Personal, settlement: Settlement, ticket: Ticket) -> Driver:
+    def _driver(self, assembled: Assembled, personal: Personal, settlement: Settlement, ticket: Ticket) -> Driver:
         """Return what drives a turn. It settles the turn, which gives back the ticket first."""
         request, ready, runner = settlement.request, assembled.ready, assembled.runner
         settlement.figures = ready.figures
 
         def call(command: CallUpstream) -> UpstreamCall:
-            return UpstreamCall(ready.route, command.body, request.limits, command.endpoint, command.headers)
+            return UpstreamCall(ready.route, command.request, request.limits)
 
         async def settle(end: End) -> None:
             try:
                 ticket.release()
             finally:
-                stored = await settle_turn(settlement, end, self._telemetry, own.notices, own.memory)
+                stored = await settle_turn(settlement, end, self._telemetry, personal.notices, assembled.stores.memory)
             if runner is not None and stored:  # first what the turn leaves: a crash in between is found out later
                 await runner.settle()
 

@@ -1,17 +1,17 @@
 """Settle a turn after its end: one structured log line, and a last word to a person who stopped it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from domain.conversation.figures import Figures
 from domain.conversation.fingerprint import fingerprint_of_answer
-from domain.conversation.record import KeptItem, TurnRecord
+from domain.conversation.record import TurnItem, TurnRecord
 from domain.conversation.references import call_reference
 from domain.conversation.size import characters_of
 from domain.request.turn_request import Caller, TurnRequest
 from domain.services.remember_turn import TurnMemory
 from domain.turn.closing import closing_line
-from domain.turn.steps import AttemptBegan, AttemptEnded, End, Kept, Persist, Reason
+from domain.turn.steps import AttemptBegan, AttemptEnded, End, Persist, Reason
 from domain.usage.accounting import estimate
 from ports.catalog import Model
 from ports.notices import Notices
@@ -91,7 +91,7 @@ def _log(turn: Settlement, end: End, telemetry: Telemetry, estimated: Decimal | 
         response_id=end.response_id,
         attempts=end.attempts,
         rounds=end.rounds,
-        items=sum(len(entry.kept) for entry in turn.kept),
+        items=sum(len(entry.items) for entry in turn.kept),
         seconds=round(end.timing.total, 3),
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
@@ -104,7 +104,7 @@ def _log(turn: Settlement, end: End, telemetry: Telemetry, estimated: Decimal | 
 async def _keep(turn: Settlement, end: End, memory: TurnMemory) -> bool:
     """Store what the turn leaves; thinking that was to live for one reply only goes once the next has been given."""
     request, gone = turn.request, turn.figures.outlived
-    kept = [kept for entry in turn.kept for kept in entry.kept]
+    kept = [kept for entry in turn.kept for kept in entry.items]
     stored = True
     if kept:
         cut = end.reason not in (Reason.STOP, Reason.TOOL_CALLS)
@@ -116,9 +116,9 @@ async def _keep(turn: Settlement, end: End, memory: TurnMemory) -> bool:
     return stored
 
 
-def _record(turn: Settlement, kept: list[Kept], *, cut: bool) -> TurnRecord:
+def _record(turn: Settlement, kept: list[TurnItem], *, cut: bool) -> TurnRecord:
     models = {entry.model or turn.slug for entry in turn.kept}
-    items = tuple(KeptItem(one.item, _shown(turn.request, one)) for one in kept)
+    items = tuple(replace(one, shown=_shown(turn.request, one)) for one in kept)
     return TurnRecord(
         turn_id=turn.request.turn_id,
         asked=turn.slug,
@@ -129,7 +129,7 @@ def _record(turn: Settlement, kept: list[Kept], *, cut: bool) -> TurnRecord:
     )
 
 
-def _shown(request: TurnRequest, kept: Kept) -> str:
+def _shown(request: TurnRequest, kept: TurnItem) -> str:
     """Return the id under which the page was shown a call or its output; other callers get upstream's own."""
     if request.caller is not Caller.PAGE or not kept.item.get("call_id") or kept.segment < 0:
         return ""

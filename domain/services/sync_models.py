@@ -15,7 +15,7 @@ from itertools import islice
 from domain.catalog.rows import Switches, Target, follow, needed, new_row, removable, target_of
 from ports.catalog import Model
 from ports.clock import Clock
-from ports.model_rows import ModelRows, ModelRowsError, RowRefused, RowsNotOffered
+from ports.model_rows import ModelRowRules, ModelRows, ModelRowsError, RowRefused, RowsNotOffered
 from ports.telemetry import Telemetry
 
 BATCH = 10  # rows read at once: a few milliseconds of the host's loop
@@ -28,7 +28,7 @@ COUNTED = ("rows", "inserted", "updated", "removed", "refused")
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class DesiredRows:
     """What the rows of one function should follow: the models it shows, all of upstream's list, the switches."""
 
     function_id: str
@@ -36,8 +36,8 @@ class Wish:
     catalog: tuple[Model, ...]
     switches: Switches
 
-    def same_as(self, other: "Wish | None") -> bool:
-        """Tell whether the other is the same wish, made of the same load of the list: an equal one does not do."""
+    def same_as(self, other: "DesiredRows | None") -> bool:
+        """Tell whether the other is the same, made of the same load of the list: an equal one does not do."""
         if other is None or other.catalog is not self.catalog:
             return False
         return (other.function_id, other.switches, other.offered) == (self.function_id, self.switches, self.offered)
@@ -63,26 +63,26 @@ class _Tally:
 class SyncModels:
     """The use case; belongs to one event loop."""
 
-    def __init__(self, *, rows: ModelRows, clock: Clock, telemetry: Telemetry) -> None:
-        self._rows, self._clock, self._telemetry = rows, clock, telemetry
+    def __init__(self, *, rows: ModelRows, rules: ModelRowRules, clock: Clock, telemetry: Telemetry) -> None:
+        self._rows, self._rules, self._clock, self._telemetry = rows, rules, clock, telemetry
         self._task: asyncio.Task[None] | None = None
-        self._newest: Wish | None = None
-        self._waiting: Wish | None = None
+        self._newest: DesiredRows | None = None
+        self._waiting: DesiredRows | None = None
         self._retry_at: float | None = None
         self._complaint = ""
         self._warned_of_cost = False
         self._over = False
 
-    def begin(self, wish: Wish) -> None:
-        """Start to follow a wish beside the caller, unless that was done or is under way; a newer wish goes first.
+    def begin(self, desired: DesiredRows) -> None:
+        """Start to write rows beside the caller, unless that was done or is under way; the newest desire goes first.
 
         Never waits and never raises; quick enough to be asked at every listing. Needs a running event loop.
         """
-        if self._over or not (wish.function_id and wish.offered and wish.switches.any):
+        if self._over or not (desired.function_id and desired.offered and desired.switches.any):
             return
-        if wish.same_as(self._newest) and (self._retry_at is None or self._clock.monotonic() < self._retry_at):
+        if desired.same_as(self._newest) and (self._retry_at is None or self._clock.monotonic() < self._retry_at):
             return
-        self._newest = self._waiting = wish
+        self._newest = self._waiting = desired
         self._retry_at = None
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._work(), name="openrouter-pipe-model-rows")
@@ -103,16 +103,16 @@ class SyncModels:
 
     async def _work(self) -> None:
         try:
-            while (wish := self._waiting) is not None:
+            while (desired := self._waiting) is not None:
                 self._waiting = None
-                await self._guarded(wish)
+                await self._guarded(desired)
         finally:
             self._task = None
 
-    async def _guarded(self, wish: Wish) -> None:
+    async def _guarded(self, desired: DesiredRows) -> None:
         tally = _Tally()
         try:
-            await self._sync(wish, tally)
+            await self._sync(desired, tally)
         except RowsNotOffered as error:
             self._over = True
             self._complain(str(error))
@@ -124,17 +124,17 @@ class SyncModels:
         else:
             self._complain(tally.last_refusal)
             counts = {name: getattr(tally, name) for name in COUNTED}
-            self._telemetry.event("info", "model_rows_synced", function=wish.function_id, **counts)
+            self._telemetry.event("info", "model_rows_synced", function=desired.function_id, **counts)
 
-    async def _sync(self, wish: Wish, tally: _Tally) -> None:
-        """Go over the rows until a pass meets nobody else at them, or a newer wish waits."""
-        assumed = await self._rows.assumed()
-        built_on = await self._rows.built_on(wish.function_id)
-        target = target_of(wish.function_id, wish.offered, wish.catalog, wish.switches, assumed, built_on)
+    async def _sync(self, desired: DesiredRows, tally: _Tally) -> None:
+        """Go over the rows until a pass meets nobody else at them, or newer rows are desired."""
+        assumed = await self._rules.assumed()
+        built_on = await self._rows.built_on(desired.function_id)
+        target = target_of(desired.function_id, desired.offered, desired.catalog, desired.switches, assumed, built_on)
         # where administrators do not pass by the access, a row granted to nobody hides what no row would show them
-        keep_all = not (wish.switches.public or await self._rows.admins_see_private())
+        keep_all = not (desired.switches.public or await self._rules.admins_see_private())
         for left in reversed(range(PASSES)):
-            there = await self._rows.ids(wish.function_id)
+            there = await self._rows.ids(desired.function_id)
             before = tally.inserted - tally.removed
             alone = await self._edit(target, there, tally, keep_all=keep_all)
             alone = alone and (keep_all or await self._insert(target, there, tally))

@@ -9,7 +9,7 @@ from functools import lru_cache
 from domain.request.schemas import is_sound
 from domain.request.tool_specs import KnownTool
 from domain.tools.names import Key, named
-from domain.tools.relaxing import DEFINITIONS, own
+from domain.tools.relaxing import DEFINITIONS, resolved
 from domain.tools.results import clean
 from domain.tools.strict import VALUE, Strict, strict
 from ports.json_values import JsonObject
@@ -155,7 +155,7 @@ def _rooted(parameters: JsonObject) -> JsonObject:
     said = _SAYING & parameters.keys()
     if parameters.get("type") == "object" or not (said or "type" in parameters):
         return {**NO_ARGUMENTS, **parameters}
-    target = own(parameters, parameters)
+    target = resolved(parameters, parameters)
     if said != {"$ref"} or not parameters.keys() <= _BESIDE or target.get("type") != "object":
         return parameters
     return {**NO_ARGUMENTS, **target, **{key: parameters[key] for key in DEFINITIONS if key in parameters}}

@@ -46,7 +46,7 @@ def relaxes(schema: object, root: Mapping[str, Any]) -> bool:
         return False
     node = unwrapped(schema)
     if "$ref" in node:
-        target = own(node, root)
+        target = resolved(node, root)
         return "$ref" in target or bool({"properties", "items", "anyOf", "oneOf", "allOf"} & target.keys())
     properties, required = node.get("properties"), node.get("required")
     if isinstance(properties, dict):
@@ -79,7 +79,7 @@ def alternatives(schema: object, root: Mapping[str, Any]) -> list[dict[str, Any]
         if mark in seen:
             continue
         seen.add(mark)
-        node = own(given, root)
+        node = resolved(given, root)
         branches = [*_list(node.get("anyOf")), *_list(node.get("oneOf"))]
         waiting += reversed(branches)
         found += [] if branches else [node]
@@ -97,14 +97,14 @@ def _types(node: Mapping[str, Any], *, told: bool) -> frozenset[str]:
 
 def keys_of(schema: object, root: Mapping[str, Any]) -> frozenset[str] | None:
     """Return the properties of an object's schema; None if there is no single answer."""
-    node = own(schema, root) if isinstance(schema, dict) else {}
+    node = resolved(schema, root) if isinstance(schema, dict) else {}
     properties = node.get("properties", {})
     if not isinstance(properties, dict) or {"$ref", "anyOf", "oneOf", "allOf"} & node.keys():
         return None
     return frozenset(map(str, properties))
 
 
-def own(schema: Mapping[str, Any], root: Mapping[str, Any]) -> dict[str, Any]:
+def resolved(schema: Mapping[str, Any], root: Mapping[str, Any]) -> dict[str, Any]:
     """Follow references until a schema of its own is found; one that leads nowhere or in a circle is returned."""
     node = unwrapped(schema)
     for _ in range(_HOPS):
@@ -135,8 +135,8 @@ def definition_of(pointer: object, root: Mapping[str, Any]) -> dict[str, Any] | 
         return dict(root)
     if not isinstance(pointer, str) or not pointer.startswith("#/") or "%" in pointer:
         return None
-    place, _, name = pointer.removeprefix("#/").partition("/")
-    definitions = root.get(place) if place in DEFINITIONS and "/" not in name else None
+    section, _, name = pointer.removeprefix("#/").partition("/")
+    definitions = root.get(section) if section in DEFINITIONS and "/" not in name else None
     found = definitions.get(name.replace("~1", "/").replace("~0", "~")) if isinstance(definitions, dict) else None
     return found if isinstance(found, dict) else None
 

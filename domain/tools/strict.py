@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from domain.tools.relaxing import definition_of, keys_of, own, relaxes, types_of, unwrapped
+from domain.tools.relaxing import definition_of, keys_of, relaxes, resolved, types_of, unwrapped
 from ports.json_values import JsonObject
 
 LARGEST = 256 * 1024
@@ -92,7 +92,7 @@ class _Strictening:
         if "$ref" in root:
             self._reference(root)
             self._wanted.clear()
-            root = own(root, self._root)
+            root = resolved(root, self._root)
         strict_root = self._node(root, DEEPEST, is_root=True)
         if strict_root.get("type") != "object":
             raise _Loose("the root is no object")
@@ -103,8 +103,8 @@ class _Strictening:
         if any(_leads_back(pointer, self._done) for pointer in self._done):
             raise _Loose("a reference leads in a circle")
         for pointer, done in self._done.items():
-            place, name = pointer.removeprefix("#/").split("/")
-            strict_root.setdefault(place, {})[name.replace("~1", "/").replace("~0", "~")] = done
+            section, name = pointer.removeprefix("#/").split("/")
+            strict_root.setdefault(section, {})[name.replace("~1", "/").replace("~0", "~")] = done
         return strict_root
 
     def _node(self, given: object, depth: int, *, is_root: bool = False) -> Schema:
@@ -147,8 +147,8 @@ class _Strictening:
             raise _Loose(f"{key} has no strict form here")
         kinds = [types_of(branch, self._root, told=False) for branch in branches]
         for number, branch in enumerate(branches):
-            others = [other for place, other in enumerate(branches) if place != number]
-            mixed = any(kinds[number] & kind for place, kind in enumerate(kinds) if place != number)
+            others = [other for position, other in enumerate(branches) if position != number]
+            mixed = any(kinds[number] & kind for position, kind in enumerate(kinds) if position != number)
             if key == "oneOf" and mixed:
                 raise _Loose("oneOf has no strict form here")
             if relaxes(branch, self._root) and not self._told_apart(branch, others):

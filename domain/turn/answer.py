@@ -7,18 +7,18 @@ the ordering notes of the OpenRouter API reference, event stream.
 from collections.abc import Iterable, Iterator
 
 from domain.turn.call_ids import distinct
-from domain.turn.slots import (
+from domain.turn.output_items import (
     CALL,
     MESSAGE,
     REASONING,
-    Slot,
+    OutputItem,
     alike,
     call_of,
     id_of,
     kind_of,
     objects,
     same_id,
-    same_place,
+    same_position,
     text_of,
 )
 from domain.turn.steps import CloseReasoning, Output, ShowCitation, ShowImage, ShowReasoning, ShowStatus, ShowText
@@ -36,9 +36,9 @@ class Answer:
 
     def __init__(self, first_segment: int, cited: set[str], taken: frozenset[str] = frozenset()) -> None:
         self.taken = taken
-        self.slots: list[Slot] = []
-        self._by_place: dict[tuple[int, str], Slot] = {}
-        self._by_id: dict[str, Slot] = {}
+        self.slots: list[OutputItem] = []
+        self._by_place: dict[tuple[int, str], OutputItem] = {}
+        self._by_id: dict[str, OutputItem] = {}
         self._next_segment = first_segment
         self._cited = cited
         self.received = 0
@@ -74,7 +74,7 @@ class Answer:
         """Return the function calls in order."""
         return tuple(self.called().values())
 
-    def called(self) -> dict[Slot, ToolCall]:
+    def called(self) -> dict[OutputItem, ToolCall]:
         """Return the function calls by slot, under ids unique in the turn."""
         calls = ((slot, call_of(slot), slot.closed) for slot in self.slots if slot.kind == CALL)
         return distinct(calls, self.taken)
@@ -144,15 +144,15 @@ class Answer:
 
     # --- details ------------------------------------------------------------------------------------------
 
-    def _seen(self, listed: tuple[JsonObject, ...]) -> list[Slot | None]:
+    def _seen(self, listed: tuple[JsonObject, ...]) -> list[OutputItem | None]:
         """Find the slot of each item of the terminal event: by its id, else by its place, else the first of its kind.
 
         Upstream may give an item another id there, or leave out items it streamed; what was streamed is not to be
         shown again.
         """
-        found: list[Slot | None] = [None] * len(listed)
+        found: list[OutputItem | None] = [None] * len(listed)
         left = list(self.slots)
-        for fits in (same_id, same_place, alike):
+        for fits in (same_id, same_position, alike):
             for position, item in enumerate(listed):
                 if found[position] is None:
                     slot = next((slot for slot in left if fits(slot, position, item)), None)
@@ -161,7 +161,7 @@ class Answer:
                         found[position] = slot
         return found
 
-    def _find(self, index: int, item_id: str, kind: str) -> Slot | None:
+    def _find(self, index: int, item_id: str, kind: str) -> OutputItem | None:
         if item_id:
             known = self._by_id.get(item_id)
             if known is not None and known.kind == kind:
@@ -171,7 +171,7 @@ class Answer:
             return None
         return slot
 
-    def _slot(self, index: int, item_id: str, kind: str, now: float) -> Slot:
+    def _slot(self, index: int, item_id: str, kind: str, now: float) -> OutputItem:
         known = self._by_id.get(item_id)
         if known is not None and known.kind == kind:
             return known
@@ -182,8 +182,8 @@ class Answer:
             self._by_id.setdefault(item_id, slot)
         return slot
 
-    def _open(self, index: int, item_id: str, kind: str, now: float) -> Slot:
-        slot = Slot(index, item_id, kind, self._next_segment, now)
+    def _open(self, index: int, item_id: str, kind: str, now: float) -> OutputItem:
+        slot = OutputItem(index, item_id, kind, self._next_segment, now)
         self._next_segment += 1
         self.slots.append(slot)
         self._by_place[index, kind] = slot
@@ -191,7 +191,7 @@ class Answer:
             self._by_id.setdefault(item_id, slot)
         return slot
 
-    def _finish(self, slot: Slot, item: JsonObject, now: float) -> list[Output]:
+    def _finish(self, slot: OutputItem, item: JsonObject, now: float) -> list[Output]:
         if slot.closed:
             return []
         slot.item, slot.closed = item, True
@@ -203,7 +203,7 @@ class Answer:
             return [ShowImage(slot.segment, url) for url in _pictures(item)]
         return [ShowStatus(_searched(item))] if slot.kind in SEARCHES else []
 
-    def _show(self, slot: Slot, part: tuple[str, int], text: str) -> list[Output]:
+    def _show(self, slot: OutputItem, part: tuple[str, int], text: str) -> list[Output]:
         if not text or (slot.kind == REASONING and not self._wanted(slot, part, text)):
             return []
         self.received += len(text)
@@ -216,16 +216,16 @@ class Answer:
             return [ShowReasoning(slot.segment, shown)]
         return [ShowText(slot.segment, shown)]
 
-    def _wanted(self, slot: Slot, part: tuple[str, int], text: str) -> bool:
+    def _wanted(self, slot: OutputItem, part: tuple[str, int], text: str) -> bool:
         """The first style seen is shown; a placeholder never."""
         styles = {name for name, _ in slot.pieces}
         return (not styles or part[0] in styles) and text.strip() != HIDDEN
 
-    def _rest(self, slot: Slot, part: tuple[str, int], text: str) -> list[Output]:
+    def _rest(self, slot: OutputItem, part: tuple[str, int], text: str) -> list[Output]:
         shown = slot.shown(part)
         return self._show(slot, part, text[len(shown) :]) if text.startswith(shown) else []
 
-    def _finish_message(self, slot: Slot, item: JsonObject) -> list[Output]:
+    def _finish_message(self, slot: OutputItem, item: JsonObject) -> list[Output]:
         outputs: list[Output] = []
         for number, part in enumerate(objects(item.get("content"))):
             if part.get("type") == "refusal":
@@ -236,7 +236,7 @@ class Answer:
                 outputs += self.cite(annotation)
         return outputs
 
-    def _finish_reasoning(self, slot: Slot, item: JsonObject, now: float) -> list[Output]:
+    def _finish_reasoning(self, slot: OutputItem, item: JsonObject, now: float) -> list[Output]:
         outputs: list[Output] = []
         for name, key in (("summary", "summary"), ("raw", "content")):
             for number, part in enumerate(objects(item.get(key))):

@@ -5,11 +5,10 @@ One attempt is open at a time. What the attempts consumed adds up to the turn's 
 
 from dataclasses import dataclass
 
-from domain.request.repair import Sending
 from domain.turn.outcome import Outcome, Stop
 from domain.turn.steps import AttemptBegan, AttemptEnded, CallUpstream, Step
 from domain.usage.accounting import add
-from ports.responses import Reach
+from ports.responses import Reach, UpstreamRequest
 from ports.usage import Usage
 
 
@@ -60,14 +59,14 @@ class Attempts:
         self.ignored = 0
         self.unsaid: list[Step] = []
 
-    def begin(self, sending: Sending, after: float, now: float) -> list[Step]:
+    def begin(self, sending: UpstreamRequest, after: float, now: float) -> list[Step]:
         """Announce the next attempt, to be sent `after` seconds from `now`, and ask for it."""
         self.number += 1
         self.latest = Latest(open=True, sends_at=now + after)
         self.heard, self.answered = now + after, False
         began = AttemptBegan(self.number, sending.body, sending.endpoint)
         self.unsaid.append(began)
-        return [began, CallUpstream(sending.body, after, sending.endpoint, sending.headers)]
+        return [began, CallUpstream(sending, after)]
 
     def name(self, response_id: str, model: str) -> None:
         """Note which response this is and which model answers, as far as upstream says."""

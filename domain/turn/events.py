@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from ports.responses import ResponsesError, UpstreamEvent
+from ports.response_events import UpstreamEvent
+from ports.responses import ResponsesError
 from ports.toolbox import ToolResult
 
 

@@ -8,6 +8,7 @@ with something shown or one named fault; nothing shown is taken back, and nothin
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from domain.conversation.record import TurnItem
 from domain.faults.classify import fault_of_error, fault_of_problem
 from domain.faults.fault import Fault, FaultKind, RetryRule
 from domain.turn.attempts import Attempts
@@ -35,7 +36,6 @@ from domain.turn.steps import (
     Ended,
     Finish,
     HandOverCall,
-    Kept,
     Persist,
     Reason,
     SetTimer,
@@ -44,7 +44,7 @@ from domain.turn.steps import (
 )
 from domain.turn.summary import end_of
 from domain.turn.waiting import WAITING
-from ports.responses import (
+from ports.response_events import (
     EventIgnored,
     ProblemReported,
     ReasoningDelta,
@@ -200,10 +200,10 @@ class TurnMachine:
         if calls and self._rounds.may_run(calls):
             return self._run_calls(calls, now)
         if calls:
-            handed = [HandOverCall(place, call, slot.segment) for place, (slot, call) in enumerate(called.items())]
+            handed = [HandOverCall(number, call, slot.segment) for number, (slot, call) in enumerate(called.items())]
             return [*self._retries.learned(), *handed, *self._end(Reason.TOOL_CALLS, now)]
         if self._rounds.worked and not self._shown.spoken:
-            said = Kept({"type": "message", "role": "assistant", "content": SILENT}, answer.next_segment)
+            said = TurnItem({"type": "message", "role": "assistant", "content": SILENT}, segment=answer.next_segment)
             silent = self._shown.show([ShowText(said.segment, SILENT)], now)
             return [*silent, *self._end(Reason.STOP, now, more=(said,))]
         if not self._shown.answered:
@@ -282,10 +282,10 @@ class TurnMachine:
     def _end_badly(self, fault: Fault, now: float) -> list[Step]:
         return [*self._rounds.cancel(), *self._end(Reason.FAULT, now, fault)]
 
-    def _end(self, reason: Reason, now: float, fault: Fault | None = None, more: tuple[Kept, ...] = ()) -> list[Step]:
+    def _end(self, reason: Reason, now: float, fault: Fault | None = None, more: Sequence[TurnItem] = ()) -> list[Step]:
         """End the turn; `more`: what we said in the model's place, kept so that the turn is recognised."""
         end = self._summary(reason, fault, now)
-        own = [Persist(self._attempts.latest.model, more)] if more else []
+        own = [Persist(self._attempts.latest.model, tuple(more))] if more else []
         return [*self._close(whole=reason in _WHOLE), *own, Ended(end), Finish(end)]
 
     def _close(self, *, whole: bool) -> list[Step]:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from ports.responses import Reach, Refused, ResponsesError, TimedOut, UpstreamProblem
+from ports.response_events import UpstreamProblem
+from ports.responses import Reach, Refused, ResponsesError, TimedOut
 from ports.usage import Usage
 
 

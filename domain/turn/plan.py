@@ -6,23 +6,20 @@ from enum import Enum
 
 from domain.faults.retry import RetryPolicy
 from domain.limits import TOOL_ROUNDS
-from domain.request.repair import Sending
 from domain.tools.plan import CallLimits, Reader
-from ports.responses import Endpoint, ResponsesBody
+from ports.responses import UpstreamRequest
 
 
 @dataclass(frozen=True, slots=True)
-class Destination:
-    """Where a request goes first, and where else after a refusal.
+class Alternatives:
+    """What else may be sent after a refusal.
 
     `other_endpoint`: a refusal by one endpoint may lead to the other. `fallback` builds what goes to the model that
     stands in, None if that cannot be; it is called at most once, and only when it is needed.
     """
 
-    endpoint: Endpoint = Endpoint.RESPONSES
-    headers: tuple[tuple[str, str], ...] = ()
     other_endpoint: bool = True
-    fallback: Callable[[], Sending | None] | None = None
+    fallback: Callable[[], UpstreamRequest | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +32,7 @@ class TurnPlan:
     for an event, comments not counted. `jitter` in [0, 1) spreads the retries.
     """
 
-    body: ResponsesBody
+    request: UpstreamRequest
     error_id: str = ""
     retry: RetryPolicy = RetryPolicy()
     runnable: frozenset[str] = frozenset()
@@ -46,7 +43,7 @@ class TurnPlan:
     max_rounds: int = TOOL_ROUNDS
     idle_seconds: float = 600.0
     jitter: float = 0.5
-    destination: Destination = field(default_factory=Destination)
+    alternatives: Alternatives = field(default_factory=Alternatives)
 
 
 class Phase(Enum):

@@ -2,7 +2,7 @@
 
 from domain.turn.answer import Answer
 from domain.turn.steps import Output
-from ports.responses import (
+from ports.response_events import (
     AnnotationAdded,
     ArgumentsDelta,
     ArgumentsDone,

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 from domain.faults.fault import Fault, FaultKind
 from domain.faults.retry import next_wait
-from domain.request.repair import Lesson, Sending, applied, lesson_of, told
+from domain.request.repair import Lesson, applied, lesson_of, told
 from domain.turn.plan import TurnPlan
 from domain.turn.steps import Learn, ShowStatus, Step
 from domain.turn.waiting import again
-from ports.responses import UpstreamProblem
+from ports.response_events import UpstreamProblem
 
 STANDS_IN_FOR = frozenset({FaultKind.UNKNOWN_MODEL, FaultKind.NOT_FOUND})
-MENDABLE = frozenset({FaultKind.BAD_REQUEST, FaultKind.NOT_FOUND})
+REPAIRABLE = frozenset({FaultKind.BAD_REQUEST, FaultKind.NOT_FOUND})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,12 @@ class Retries:
     """The request of one turn, `sending`, and what becomes of it after a failure."""
 
     def __init__(self, plan: TurnPlan) -> None:
-        to = plan.destination
-        self.sending = Sending(plan.body, to.endpoint, to.headers)
+        self.sending = plan.request
         self._plan = plan
-        self._fallback = to.fallback
+        self._fallback = plan.alternatives.fallback
         self._kinds: set[str] = set()
         self._untold: list[Lesson] = []
-        self._mended = 0
+        self._repaired = 0
         self._waited = 0.0
 
     def after(self, fault: Fault, problem: UpstreamProblem | None, attempts: int) -> Retry | None:
@@ -44,12 +43,12 @@ class Retries:
 
         Attempts after a change do not count for the policy: each is made for a reason of its own.
         """
-        statuses = self._mend(fault, problem)
+        statuses = self._repair(fault, problem)
         if statuses is not None:
-            self._mended += 1
+            self._repaired += 1
             return Retry(0.0, statuses)
         policy, jitter = self._plan.retry, self._plan.jitter
-        wait = next_wait(fault, policy, attempts=attempts - self._mended, waited=self._waited, jitter=jitter)
+        wait = next_wait(fault, policy, attempts=attempts - self._repaired, waited=self._waited, jitter=jitter)
         if wait is None:
             return None
         self._waited += wait
@@ -61,7 +60,7 @@ class Retries:
         self._untold.clear()
         return [*told_now]
 
-    def _mend(self, fault: Fault, problem: UpstreamProblem | None) -> list[Step] | None:
+    def _repair(self, fault: Fault, problem: UpstreamProblem | None) -> list[Step] | None:
         """Change the request so that it may pass, each kind of change once; None if there is nothing to change."""
         lesson = self._lesson(fault, problem)
         if lesson is not None:
@@ -84,7 +83,7 @@ class Retries:
         if problem is None:
             return None
         nameless = problem.status is None and not problem.kind  # words alone: they may be a refusal
-        if fault.kind not in MENDABLE and not nameless:
+        if fault.kind not in REPAIRABLE and not nameless:
             return None
-        fall_back = self._plan.destination.other_endpoint
+        fall_back = self._plan.alternatives.other_endpoint
         return lesson_of(problem, self.sending, frozenset(self._kinds), fall_back=fall_back)

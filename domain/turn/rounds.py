@@ -3,15 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from domain.request.repair import Sending
 from domain.request.runners import runs_here
 from domain.tools.plan import Calls, Offer, Reader, demanding
 from domain.tools.results import room_left
 from domain.turn.answer import Answer
 from domain.turn.call_ids import call_ids_of
-from domain.turn.keeping import goes_back, in_segments, kept_of
 from domain.turn.plan import TurnPlan
+from domain.turn.retained_items import goes_back, in_segments, retained_items
 from domain.turn.steps import Persist, Step
+from ports.responses import UpstreamRequest
 from ports.toolbox import ToolCall
 
 
@@ -22,7 +22,7 @@ class Rounds:
     """
 
     def __init__(self, plan: TurnPlan) -> None:
-        self.answer = Answer(0, set(), call_ids_of(plan.body.input))
+        self.answer = Answer(0, set(), call_ids_of(plan.request.body.input))
         self.calls: Calls | None = None
         self.finished = 0
         self.worked = False
@@ -42,7 +42,7 @@ class Rounds:
         """Tell whether the turn runs these calls itself; a round with one for the caller is handed over whole."""
         return runs_here((call.name for call in calls), self._plan.runnable, self._plan.handed_over)
 
-    def begin(self, calls: tuple[ToolCall, ...], sending: Sending, now: float) -> list[Step]:
+    def begin(self, calls: tuple[ToolCall, ...], sending: UpstreamRequest, now: float) -> list[Step]:
         """Begin a round of tools, asked for in answer to `sending`."""
         self.calls = Calls(calls, self._plan.call_limits, self.answer.next_segment, self._reader())
         offer = Offer(
@@ -68,14 +68,14 @@ class Rounds:
 
     def kept(self, model: str, *, whole: bool = True) -> list[Persist]:
         """Return what the round under way leaves for later turns; `model` answered. Not `whole`: it broke off."""
-        kept = kept_of(self.answer, self.calls.outputs() if self.calls else (), whole=whole)
+        kept = retained_items(self.answer, self.calls.outputs() if self.calls else (), whole=whole)
         if self.calls is not None:
             kept = in_segments(kept, self.calls.segments())
         return [Persist(model, kept)] if kept else []
 
-    def with_results(self, sending: Sending, persisted: Iterable[Persist]) -> Sending:
+    def with_results(self, sending: UpstreamRequest, persisted: Iterable[Persist]) -> UpstreamRequest:
         """Return what goes upstream after a round: the request and what it left, without tools after the last."""
-        more = [kept.item for step in persisted for kept in step.kept if goes_back(kept.item)]
+        more = [kept.item for step in persisted for kept in step.items if goes_back(kept.item)]
         self._room = None if self._room is None else room_left(self._room, more)
         body = sending.body
         choice = "none" if self.exhausted else body.tool_choice
@@ -83,6 +83,6 @@ class Rounds:
 
     def _reader(self) -> Reader:
         """Return who reads the results, with the room that what was said before them leaves."""
-        said = (kept.item for kept in kept_of(self.answer))
+        said = (kept.item for kept in retained_items(self.answer))
         room = None if self._room is None else room_left(self._room, said)
         return replace(self._plan.reader, room=room)

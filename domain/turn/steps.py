@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from domain.conversation.record import TurnItem
 from domain.faults.fault import Fault
 from domain.request.repair import Lesson
 from domain.tools.steps import CancelCall as CancelCall
@@ -14,7 +15,7 @@ from domain.tools.steps import StartCall as StartCall
 from domain.turn.outcome import Outcome
 from domain.usage.summary import Timing
 from ports.json_values import JsonObject
-from ports.responses import Endpoint, ResponsesBody
+from ports.responses import Endpoint, ResponsesBody, UpstreamRequest
 from ports.toolbox import ToolCall
 from ports.usage import Usage
 
@@ -139,20 +140,10 @@ Output = (
 
 @dataclass(frozen=True, slots=True)
 class CallUpstream:
-    """Drop the attempt in flight, if any, and start the one announced with `body`, `after` seconds from now."""
+    """Drop the attempt in flight, if any, and start the one announced with this body, `after` seconds from now."""
 
-    body: ResponsesBody
+    request: UpstreamRequest
     after: float = 0.0
-    endpoint: Endpoint = Endpoint.RESPONSES
-    headers: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """One item as it goes back upstream; `segment` is its piece of the turn's output, -1 if it has none."""
-
-    item: JsonObject
-    segment: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +151,7 @@ class Persist:
     """Keep what a round left for later turns; `model` answered, empty if upstream did not say."""
 
     model: str
-    kept: tuple[Kept, ...]
+    items: tuple[TurnItem, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,15 @@ from adapters.process.cache import ProcessCache
 from adapters.process.state import shared_state
 from entrypoints.core.storage import Storage
 from entrypoints.core.storage_lazy import LazyCache
-from entrypoints.core.storage_place import Place
+from entrypoints.core.storage_location import StorageLocation
 from ports.cache import Cache
 
 
-def catalog_caches(place: Place, storage: Storage) -> tuple[Cache, ...]:
+def catalog_caches(location: StorageLocation, storage: Storage) -> tuple[Cache, ...]:
     """Return the caches of one core: this process's memory, this machine's disk, and a database shared by replicas."""
     caches: list[Cache] = [ProcessCache(shared_state())]
-    if place.folder is not None:
-        caches.append(DiskCache(place.folder))
-    if place.is_shared:
+    if location.folder is not None:
+        caches.append(DiskCache(location.folder))
+    if location.is_shared:
         caches.append(LazyCache(storage))
     return tuple(caches)

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Dependency, Factory, Singleton
 
+from domain.services.cache_catalog import CacheCatalog
 from domain.services.clean_artifacts import CleanArtifacts
 from domain.services.equip_turn import ToolPorts
-from domain.services.keep_catalog import KeepCatalog
 from domain.services.list_models import ListModels
 from domain.services.remember_turn import TurnMemory
 from domain.services.run_turn import RunTurn
-from domain.services.store_time import StoreWatch
+from domain.services.store_budget import StoreHealth
 from domain.services.sync_models import SyncModels
 from entrypoints.core.policy import NO_ORIGIN, Origin
 from ports.breaker_state import BreakerState
@@ -27,7 +27,7 @@ from ports.catalog import Catalog
 from ports.chats import Chats
 from ports.clock import Clock
 from ports.ids import Ids
-from ports.model_rows import ModelRows
+from ports.model_rows import HostModels
 from ports.offload import Offload
 from ports.responses import ResponsesClient
 from ports.slots import Slots
@@ -43,11 +43,11 @@ class HostPorts:
     """
 
     chats: Chats | None = None
-    model_rows: ModelRows | None = None
+    model_rows: HostModels | None = None
     origin: Origin = NO_ORIGIN
 
     def __post_init__(self) -> None:
-        ports: tuple[tuple[type, object], ...] = ((Chats, self.chats), (ModelRows, self.model_rows))
+        ports: tuple[tuple[type, object], ...] = ((Chats, self.chats), (HostModels, self.model_rows))
         for port, given in ports:
             if given is not None and not isinstance(given, port):
                 raise TypeError(f"{given!r} is not an instance of {port}")
@@ -71,7 +71,7 @@ class Container(DeclarativeContainer):
     caches: Dependency[tuple[Cache, ...]] = Dependency(instance_of=tuple)
     host: Dependency[HostPorts] = Dependency(instance_of=HostPorts, default=HostPorts())
 
-    store: Singleton[StoreWatch] = Singleton(StoreWatch, clock, telemetry)
+    store: Singleton[StoreHealth] = Singleton(StoreHealth, clock, telemetry)
     tools: Singleton[ToolPorts] = Singleton(
         ToolPorts,
         slots=tool_slots,
@@ -92,18 +92,21 @@ class Container(DeclarativeContainer):
         telemetry=telemetry,
         store=store,
     )
-    turn_memory: Factory[TurnMemory] = Factory(
-        TurnMemory, offload=offload, clock=clock, ids=ids, telemetry=telemetry, store=store
+    temporary_memory: Factory[TurnMemory] = Factory(
+        TurnMemory, offload=offload, clock=clock, ids=ids, telemetry=telemetry
+    )
+    durable_memory: Factory[TurnMemory] = Factory(
+        TurnMemory, offload=offload, clock=clock, ids=ids, telemetry=telemetry, watch=store
     )
     clean_artifacts: Factory[CleanArtifacts] = Factory(
         CleanArtifacts, chats=host.provided.chats, offload=offload, clock=clock, ids=ids, telemetry=telemetry
     )
-    kept_catalog: Singleton[KeepCatalog] = Singleton(
-        KeepCatalog, caches, store=store, clock=clock, offload=offload, telemetry=telemetry
+    catalog_cache: Singleton[CacheCatalog] = Singleton(
+        CacheCatalog, caches, store=store, clock=clock, offload=offload, telemetry=telemetry
     )
     list_models: Singleton[ListModels] = Singleton(
-        ListModels, catalog=catalog, kept=kept_catalog, clock=clock, telemetry=telemetry
+        ListModels, catalog=catalog, kept=catalog_cache, clock=clock, telemetry=telemetry
     )
     sync_models: Singleton[SyncModels] = Singleton(
-        SyncModels, rows=host.provided.model_rows, clock=clock, telemetry=telemetry
+        SyncModels, rows=host.provided.model_rows, rules=host.provided.model_rows, clock=clock, telemetry=telemetry
     )

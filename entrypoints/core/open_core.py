@@ -19,16 +19,17 @@ from domain.redaction.secrets import redact
 from domain.request.turn_request import TurnRequest
 from domain.services.list_models import Listing
 from domain.services.run_turn import Personal, RunTurn
-from domain.services.sync_models import SyncModels, Wish
-from entrypoints.core.asked import Asked, Start, request_of
+from domain.services.sync_models import DesiredRows, SyncModels
+from domain.services.turn_stores import Memories
+from entrypoints.core.caller_request import CallerRequest, Start, request_of
 from entrypoints.core.catalog_caches import catalog_caches
 from entrypoints.core.container import Container, HostPorts
+from entrypoints.core.core_stores import CoreStores
 from entrypoints.core.offered_models import OfferedModels, Picked
 from entrypoints.core.policy import route_of, switches_of
 from entrypoints.core.storage import Storage
 from entrypoints.core.storage_lazy import LazyBreakerState, LazyToolRuns
-from entrypoints.core.storage_place import IN_MEMORY, Place
-from entrypoints.core.turn_stores import TurnStores
+from entrypoints.core.storage_location import IN_MEMORY, StorageLocation
 from entrypoints.settings import Settings
 from ports.notices import Notices
 from ports.toolbox import Toolbox
@@ -37,7 +38,7 @@ from ports.toolbox import Toolbox
 class Core:
     """The wired core on one event loop; made by `open_core`. Closing waits for the running turns."""
 
-    def __init__(self, settings: Settings, place: Place, host: HostPorts) -> None:
+    def __init__(self, settings: Settings, location: StorageLocation, host: HostPorts) -> None:
         self._settings, self._origin = settings, host.origin
         self._stack = AsyncExitStack()
         self.telemetry = StructlogTelemetry(redact)
@@ -46,27 +47,29 @@ class Core:
         self._stack.push_async_callback(pool.aclose)
         self.offload = ThreadOffload()
         self._stack.push_async_callback(self.offload.aclose)
-        storage = Storage(place, clock=self.clock, offload=self.offload, telemetry=self.telemetry)
+        storage = Storage(location, clock=self.clock, offload=self.offload, telemetry=self.telemetry)
         self._stack.push_async_callback(storage.aclose)
         container = Container(
-            responses=AioResponsesClient(pool, self.clock, self.telemetry, self._places),
-            catalog=AioCatalog(pool, self.clock, self._places),
+            responses=AioResponsesClient(pool, self.clock, self.telemetry, self._concurrent_requests),
+            catalog=AioCatalog(pool, self.clock, self._concurrent_requests),
             clock=self.clock,
             ids=self.ids,
             offload=self.offload,
             slots=ProcessSlots(shared_state()),
             tool_slots=ProcessSlots(shared_state(), "tools"),
             tool_runs=LazyToolRuns(storage),
-            temporary_tool_runs=storage.temporary_tool_runs,
+            temporary_tool_runs=storage.memory.stores.tool_runs,
             breaker_state=LazyBreakerState(storage),
             checker=JsonSchemaChecker(),
             telemetry=self.telemetry,
-            caches=catalog_caches(place, storage),
+            caches=catalog_caches(location, storage),
             host=host,
         )
         container.check_dependencies()
-        memory = container.turn_memory(durable=storage.shelf, temporary=storage.temporary)
-        self.stores = TurnStores(storage, memory, container.clean_artifacts(durable=storage.cleanable))
+        memories = Memories(
+            container.durable_memory(opened=storage.sealed_store), container.temporary_memory(opened=storage.in_memory)
+        )
+        self.stores = CoreStores(storage, memories, container.clean_artifacts(durable=storage.cleanable))
         self.models = OfferedModels(container.list_models(), host.origin)
         self._run_turn: RunTurn = container.run_turn()
         self._sync_models: SyncModels | None = container.sync_models() if host.model_rows is not None else None
@@ -84,11 +87,11 @@ class Core:
         """
         self.stores.expect_turns(settings)
         if self._sync_models is not None:
-            self._sync_models.begin(Wish(function_id, picked.offered, picked.catalog, switches_of(settings)))
+            self._sync_models.begin(DesiredRows(function_id, picked.offered, picked.catalog, switches_of(settings)))
 
     def turn(
         self,
-        asked: Asked,
+        asked: CallerRequest,
         settings: Settings,
         listing: Listing,
         *,
@@ -100,10 +103,10 @@ class Core:
         `listing` comes from `models.listing`; `toolbox` and `notices` belong to the person who asks.
         """
         request = request_of(asked, settings, listing, self._origin)
-        own = Personal(toolbox, notices, self.stores.memory_of(request, settings))
-        return lambda reader: self._run_turn.run(request, models=listing.models, own=own, reader=reader)
+        personal = Personal(toolbox, notices, self.stores.memories_for(request, settings))
+        return lambda reader: self._run_turn.run(request, models=listing.models, personal=personal, reader=reader)
 
-    def refusal(self, fault: Fault, asked: Asked, settings: Settings) -> Start:
+    def refusal(self, fault: Fault, asked: CallerRequest, settings: Settings) -> Start:
         """Return a function that starts a turn which only reports `fault`: its request could not be parsed."""
         route = route_of(settings, self._origin)
         unread = TurnRequest(asked.model, (), route, caller=asked.caller, person=asked.person)
@@ -130,13 +133,13 @@ class Core:
     ) -> None:
         await self.aclose()
 
-    def _places(self) -> int:
+    def _concurrent_requests(self) -> int:
         return self._settings.max_concurrent_requests
 
 
-def open_core(settings: Settings, place: Place = IN_MEMORY, host: HostPorts | None = None) -> Core:
+def open_core(settings: Settings, location: StorageLocation = IN_MEMORY, host: HostPorts | None = None) -> Core:
     """Open the core on the running loop; it connects to nothing before it needs to.
 
     `settings` are the first ones: each call brings its own. Close the core, or use it as a context manager.
     """
-    return Core(settings, place, host or HostPorts())
+    return Core(settings, location, host or HostPorts())

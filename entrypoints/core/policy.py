@@ -38,7 +38,7 @@ NO_ORIGIN = Origin()
 
 
 @dataclass(frozen=True, slots=True)
-class VaultWish:
+class VaultSettings:
     """The keys and options for the vault; `unreadable`: a passphrase is stored but cannot be decrypted."""
 
     newest: str = ""
@@ -204,11 +204,11 @@ def switches_of(settings: Settings) -> Switches:
     )
 
 
-def vault_of(settings: Settings) -> VaultWish:
+def vault_of(settings: Settings) -> VaultSettings:
     """Return the keys and options for the vault."""
     newest, older = settings.artifact_encryption_key, settings.artifact_previous_keys
     options = VaultOptions(settings.encrypt_all, settings.enable_lz4_compression, settings.min_compress_bytes)
-    return VaultWish(newest.reveal().strip(), passphrases(older), newest.unreadable, options)
+    return VaultSettings(newest.reveal().strip(), passphrases(older), newest.unreadable, options)
 
 
 def _cap(price: float | None) -> Decimal | None:

@@ -1,19 +1,63 @@
-"""Our SQLite file as the file system sees it: made, kept to its owner, and known again.
+"""Our SQLite file as the file system sees it: made, kept to its owner, and watched, as it may be lost or replaced.
 
 SQLite's database file is never opened here: closing it would drop the locks SQLite holds on it for this process, and
 with them the journal.
 """
 
+import asyncio
 import os
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 
+from ports.clock import Clock
+from ports.telemetry import Telemetry
+
 COMPANIONS = ("-wal", "-shm")
+LOOK_SECONDS = 20.0
+"""Between two looks whether the database file still is the one that was opened."""
 
 FileId = tuple[int, int]
 FileIds = tuple[FileId | None, ...]
 """Device and inode of the database and of its companions; None for a file that is not there."""
+
+
+class FileWatch:
+    """Notices that the database file that was opened has vanished or was replaced."""
+
+    def __init__(self, clock: Clock, telemetry: Telemetry) -> None:
+        self._clock, self._telemetry = clock, telemetry
+        self._file: tuple[Path, FileIds] | None = None
+        self._look_at = 0.0
+
+    async def begin(self, path: Path) -> None:
+        """Watch a file that was just opened."""
+        self._file = (path, await asyncio.to_thread(file_ids, path))
+        self._look_at = self._clock.monotonic() + LOOK_SECONDS
+
+    def is_due(self) -> bool:
+        """Tell whether it is time to look again."""
+        return self._file is not None and self._clock.monotonic() >= self._look_at
+
+    async def lost(self) -> str:
+        """Look at the file; return "vanished" or "replaced" if it is not the one that was opened, else nothing."""
+        if self._file is None:
+            return ""
+        self._look_at = self._clock.monotonic() + LOOK_SECONDS
+        path, known = self._file
+        found = await asyncio.to_thread(file_ids, path)
+        if found[0] == known[0]:
+            self._file = (path, found)
+            return ""
+        return "vanished" if found[0] is None else "replaced"
+
+    async def give_up(self, reason: str) -> None:
+        """Report a lost file and delete its companions; nothing is watched until another one is opened."""
+        if self._file is not None:
+            path, known = self._file
+            self._telemetry.event("warning", "storage_file_lost", reason=reason, file=path.name)
+            await asyncio.to_thread(drop_companions, path, known)
+            self._file = None
 
 
 def begin_file(path: Path) -> None:

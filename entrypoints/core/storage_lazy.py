@@ -4,7 +4,6 @@ from collections.abc import Collection
 from datetime import datetime
 
 from entrypoints.core.storage import Storage
-from ports.artifacts import StoredChat
 from ports.tool_runs import ToolRun
 
 
@@ -32,22 +31,6 @@ class LazyToolRuns:
         """Return runs no settled turn accounts for."""
         runs = (await self._storage.stores()).tool_runs
         return await runs.unsettled(namespace, user_id, chat_id=chat_id, turn_ids=turn_ids, limit=limit)
-
-    async def delete_before(self, namespace: str, before: datetime, limit: int) -> int:
-        """Delete old runs."""
-        return await (await self._storage.stores()).tool_runs.delete_before(namespace, before, limit)
-
-    async def chats(self, namespace: str, after: str, limit: int) -> tuple[StoredChat, ...]:
-        """List chats."""
-        return await (await self._storage.stores()).tool_runs.chats(namespace, after, limit)
-
-    async def delete_chat(self, namespace: str, chat_id: str, limit: int) -> int:
-        """Delete runs of a chat."""
-        return await (await self._storage.stores()).tool_runs.delete_chat(namespace, chat_id, limit)
-
-    async def delete_person(self, namespace: str, user_id: str, limit: int) -> int:
-        """Delete runs of an owner."""
-        return await (await self._storage.stores()).tool_runs.delete_person(namespace, user_id, limit)
 
 
 class LazyBreakerState:

@@ -13,18 +13,18 @@ from types import ModuleType
 
 from sqlalchemy.engine import URL
 
-from entrypoints.core.storage_place import (
+from entrypoints.core.storage_location import (
     DATABASE_FILE,
     OWN_URL,
     POSTGRES,
-    Place,
-    StoragePlaceWrong,
+    StorageLocation,
+    StorageLocationWrong,
     absolute,
     file_of,
-    named_place,
-    postgres_place,
+    named_location,
+    postgres_location,
     read_url,
-    sqlite_place,
+    sqlite_location,
 )
 
 HOST_URL = "DATABASE_URL"
@@ -52,28 +52,28 @@ def host_storage(environment: Mapping[str, str], modules: Mapping[str, ModuleTyp
     return HostStorage(told(HOST_URL), told(HOST_FOLDER), told(HOST_SCHEMA))
 
 
-def place_beside_host(environment: Mapping[str, str]) -> Place:
-    """Return where data lives with the host as it is loaded; the place itself says what is wrong with it."""
+def location_beside_host(environment: Mapping[str, str]) -> StorageLocation:
+    """Return where data lives with the host as it is loaded; the location itself says what is wrong with it."""
     host = host_storage(environment)
     try:
         folder = Path.cwd()
     except OSError:
-        return Place(wrong="the working directory is gone")
+        return StorageLocation(wrong="the working directory is gone")
     try:
-        return storage_place(environment, host, folder)
-    except StoragePlaceWrong as error:
-        return Place(folder=_data_folder(host, folder), wrong=str(error))
+        return storage_location(environment, host, folder)
+    except StorageLocationWrong as error:
+        return StorageLocation(folder=_data_folder(host, folder), wrong=str(error))
 
 
-def storage_place(environment: Mapping[str, str], host: HostStorage, folder: Path) -> Place:
-    """Choose the place. Relative paths start at `folder`, the working directory. Raises StoragePlaceWrong."""
+def storage_location(environment: Mapping[str, str], host: HostStorage, folder: Path) -> StorageLocation:
+    """Choose the location. Relative paths start at `folder`, the working directory. Raises StorageLocationWrong."""
     own, files = environment.get(OWN_URL, "").strip(), _data_folder(host, folder)
     if own:
-        return named_place(own, folder, files)
+        return named_location(own, folder, files)
     url = read_url(HOST_URL, host.database_url) if host.database_url else None
     if url is not None and url.get_backend_name() == POSTGRES:
-        return postgres_place(url, host.schema, files)
-    return sqlite_place(_beside(url, host, folder) / DATABASE_FILE)
+        return postgres_location(url, host.schema, files)
+    return sqlite_location(_beside(url, host, folder) / DATABASE_FILE)
 
 
 def _data_folder(host: HostStorage, folder: Path) -> Path:

@@ -1,7 +1,7 @@
 """A call of the host -> what the core is asked."""
 
 from domain.conversation.namespace import namespace_of
-from entrypoints.core.asked import Asked, CallerTools
+from entrypoints.core.caller_request import CallerRequest, CallerTools
 from entrypoints.openai.completions_body import CompletionsBody
 from entrypoints.openwebui.host_call import HostCall
 from entrypoints.openwebui.tool_mode import PIPELINE, ToolMode
@@ -15,15 +15,15 @@ def asked_of(
     turn_id: str = "",
     function_id: str = "",
     mode: ToolMode = PIPELINE,
-) -> Asked:
+) -> CallerRequest:
     """Say what a call asks; of one whose body cannot be used, only who asks which model.
 
     `models`: the catalog as far as known. `function_id`: whose memory the turn shares.
     """
     body = call.body
     if not isinstance(body, CompletionsBody):
-        return Asked(call.model.name, caller=call.caller, person=call.person)
-    return Asked(
+        return CallerRequest(call.model.name, caller=call.caller, person=call.person)
+    return CallerRequest(
         call.model.among(models),
         tuple(body.messages),
         body.parameters(),

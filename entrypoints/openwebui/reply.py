@@ -10,7 +10,7 @@ from domain.request.tasks import neutral_answer
 from domain.request.turn_request import Caller
 from domain.turn.closing import closing_line
 from domain.turn.steps import End, ShowText
-from entrypoints.core.asked import Start
+from entrypoints.core.caller_request import Start
 from entrypoints.openai.completion import Collected, collect, completion
 from entrypoints.openai.errors import error_object, headers_of
 from entrypoints.openai.frames import ChunkHead

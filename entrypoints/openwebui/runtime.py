@@ -17,7 +17,7 @@ from entrypoints.core.container import HostPorts
 from entrypoints.core.open_core import open_core
 from entrypoints.core.policy import Origin
 from entrypoints.openwebui.host_call import HostCall
-from entrypoints.openwebui.host_storage import place_beside_host
+from entrypoints.openwebui.host_storage import location_beside_host
 from entrypoints.openwebui.model_list import ModelList
 from entrypoints.settings import Settings
 
@@ -32,7 +32,7 @@ class Runtime:
         self._loop = asyncio.get_running_loop()
         self._closed = closed
         host = HostPorts(OpenWebUiChats(), OpenWebUiModelRows(), ORIGIN)
-        self.core = open_core(settings, place_beside_host(os.environ), host)
+        self.core = open_core(settings, location_beside_host(os.environ), host)
         self.model_list = ModelList(self.core.models)
         self._tool_threads = ToolThreads(self.core.telemetry)
         self._closing: asyncio.Task[None] | None = None

@@ -9,17 +9,17 @@ from hypothesis import strategies as st
 
 from adapters.memory.artifacts import MemoryArtifacts
 from adapters.sql.artifacts import SqlArtifacts
-from ports.artifacts import Artifact, Artifacts, ArtifactsError
+from ports.artifacts import Artifact, ArtifactsError, ArtifactStore
 from ports.cipher import Sealed
 from tests.contracts.artifact_cases import DAY, HERE, PRINT, numbers, row, turn_of, ulid
 from tests.doubles.clock import FakeClock
 
-ARTIFACTS: tuple[type[Artifacts], ...] = (MemoryArtifacts, SqlArtifacts)
+ARTIFACTS: tuple[type[ArtifactStore], ...] = (MemoryArtifacts, SqlArtifacts)
 MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-def store(database) -> Artifacts:
+def store(database) -> ArtifactStore:
     return MemoryArtifacts(FakeClock()) if database is None else SqlArtifacts(database)
 
 
@@ -31,7 +31,7 @@ def spoiled(database) -> Artifact:
     return row(1_001, 1, 2**70)
 
 
-async def found(store: Artifacts, *turns: int, owner: str = "ann", prints=(), limit: int = 1_000) -> tuple:
+async def found(store: ArtifactStore, *turns: int, owner: str = "ann", prints=(), limit: int = 1_000) -> tuple:
     return await store.find(HERE, owner, turn_ids=[ulid(turn) for turn in turns], fingerprints=prints, limit=limit)
 
 

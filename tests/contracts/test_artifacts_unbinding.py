@@ -7,7 +7,7 @@ import pytest
 
 from adapters.memory.artifacts import MemoryArtifacts
 from adapters.sql.artifacts import SqlArtifacts
-from ports.artifacts import Artifacts
+from ports.artifacts import ArtifactStore
 from tests.contracts.artifact_cases import DAY, HERE, PRINT, row, turn_of, ulid
 from tests.doubles.clock import FakeClock
 
@@ -15,11 +15,11 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-def store(database) -> Artifacts:
+def store(database) -> ArtifactStore:
     return MemoryArtifacts(FakeClock()) if database is None else SqlArtifacts(database)
 
 
-async def found(store: Artifacts, *turns: int) -> tuple:
+async def found(store: ArtifactStore, *turns: int) -> tuple:
     return await store.find(HERE, "ann", turn_ids=[ulid(turn) for turn in turns], fingerprints=[], limit=99)
 
 

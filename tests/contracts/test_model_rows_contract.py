@@ -3,11 +3,11 @@
 import pytest
 
 from adapters.openwebui.model_rows import OpenWebUiModelRows
-from ports.model_rows import ModelRows
+from ports.model_rows import HostModels
 from tests.contracts.model_rows_cases import CASES, Case
 from tests.doubles.model_rows import MemoryModelRows
 
-MODEL_ROWS: tuple[type[ModelRows], ...] = (MemoryModelRows, OpenWebUiModelRows)
+MODEL_ROWS: tuple[type[HostModels], ...] = (MemoryModelRows, OpenWebUiModelRows)
 
 
 @pytest.mark.parametrize("promise", CASES, ids=lambda case: case.__name__)

@@ -9,17 +9,15 @@ import pytest
 from adapters.openrouter.client import AioResponsesClient
 from adapters.openrouter.transport.pool import SessionPool
 from adapters.process.clock import SystemClock
+from ports.response_events import ResponseEnded, ResponseStatus, StreamClosed, TextDelta
 from ports.responses import (
     Reach,
     Refused,
-    ResponseEnded,
     ResponsesBody,
     ResponsesClient,
     ResponsesError,
-    ResponseStatus,
-    StreamClosed,
-    TextDelta,
     UpstreamCall,
+    UpstreamRequest,
 )
 from tests.contracts.upstreams import Upstream, open_upstream
 from tests.doubles.telemetry import RecordedTelemetry
@@ -44,7 +42,7 @@ async def upstream(request: pytest.FixtureRequest) -> AsyncIterator[Upstream]:
 
 def call(upstream: Upstream, model: str, *, stream: bool = True) -> UpstreamCall:
     body = ResponsesBody(model, (MESSAGE,), stream=stream)
-    return UpstreamCall(upstream.route, body, endpoint=upstream.endpoint)
+    return UpstreamCall(upstream.route, UpstreamRequest(body, upstream.endpoint))
 
 
 async def batches_of(client: ResponsesClient, upstream_call: UpstreamCall):

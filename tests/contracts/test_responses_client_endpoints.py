@@ -22,24 +22,27 @@ from domain.turn.steps import (
     StartCall,
 )
 from entrypoints.simulator.server import Simulator, running_simulator
-from ports.responses import (
+from ports.response_events import (
     AnnotationAdded,
-    Endpoint,
     ItemDone,
     ProblemReported,
     ReasoningDelta,
     RefusalDelta,
-    Refused,
     ResponseEnded,
+    ResponseStarted,
+    ResponseStatus,
+    StreamClosed,
+    TextDelta,
+)
+from ports.responses import (
+    Endpoint,
+    Refused,
     ResponsesBody,
     ResponsesClient,
     ResponsesError,
-    ResponseStarted,
-    ResponseStatus,
     Route,
-    StreamClosed,
-    TextDelta,
     UpstreamCall,
+    UpstreamRequest,
 )
 from ports.toolbox import ToolResult
 from tests.adapters.openrouter.chat.chat_chunks import answered, calls, fragment, says, thinks
@@ -97,7 +100,7 @@ async def hear(client, simulator, endpoint, body) -> AttemptResult:
     events = []
     route = Route(simulator.url, next(iter(simulator.keys)))
     try:
-        async with client.attempt(UpstreamCall(route, body, endpoint=endpoint)) as batches:
+        async with client.attempt(UpstreamCall(route, UpstreamRequest(body, endpoint))) as batches:
             async for batch in batches:
                 events += batch
     except ResponsesError as error:
@@ -159,7 +162,7 @@ def error_content(error):
 
 def as_a_turn(result: AttemptResult, body):
     """Return the turn as a reader sees it, without ids, seconds and costs."""
-    machine = TurnMachine(TurnPlan(body, error_id="e"))
+    machine = TurnMachine(TurnPlan(UpstreamRequest(body), error_id="e"))
     steps = [*machine.feed_all((Begun(),), 0.0), *machine.feed_all(result.events, 1.0)]
     if result.error is not None:
         steps += machine.feed_all((AttemptFailed(result.error),), 2.0)
@@ -242,7 +245,7 @@ SEALED = {"type": "reasoning.encrypted", "data": "AAAA", "id": "c1", "format": "
 
 async def test_thinking_and_a_call_of_one_round_are_sent_back_unchanged_in_the_next(client, simulator):
     body = body_of("tool-call")
-    machine = TurnMachine(TurnPlan(body, runnable=frozenset({"look"})))
+    machine = TurnMachine(TurnPlan(UpstreamRequest(body), runnable=frozenset({"look"})))
     machine.feed_all((Begun(),), 0.0)
     round_one = answered(
         thinks(SIGNED),
@@ -255,7 +258,7 @@ async def test_thinking_and_a_call_of_one_round_are_sent_back_unchanged_in_the_n
     )
     [started] = [step for step in machine.feed_all(round_one, 1.0) if isinstance(step, StartCall)]
     steps = machine.feed_all((CallFinished(started.call.call_id, ToolResult("sunny")),), 2.0)
-    [again] = [step.body for step in steps if isinstance(step, CallUpstream)]
+    [again] = [step.request.body for step in steps if isinstance(step, CallUpstream)]
     assert content_of(await hear(client, simulator, Endpoint.CHAT, again))["text"] == "The tool said: sunny"
     assert simulator.records[-1].body["messages"][1:] == [
         {

@@ -9,19 +9,19 @@ import pytest
 from adapters.memory.tool_runs import MemoryToolRuns
 from adapters.sql.tool_runs import SqlToolRuns
 from ports.cipher import Sealed
-from ports.tool_runs import NOT_KEPT, RunState, ToolRuns, ToolRunsUnavailable
+from ports.tool_runs import NOT_KEPT, RunState, ToolRunStore, ToolRunsUnavailable
 from tests.contracts.artifact_cases import DAY, HERE, ulid
 from tests.contracts.tool_run_cases import KEPT, finished, run
 
-TOOL_RUNS: tuple[type[ToolRuns], ...] = (MemoryToolRuns, SqlToolRuns)
+TOOL_RUNS: tuple[type[ToolRunStore], ...] = (MemoryToolRuns, SqlToolRuns)
 
 
 @pytest.fixture
-def runs(database) -> ToolRuns:
+def runs(database) -> ToolRunStore:
     return MemoryToolRuns() if database is None else SqlToolRuns(database)
 
 
-async def unsettled(runs: ToolRuns, *turns: int, owner: str = "ann", chat: str = "", limit: int = 100) -> list:
+async def unsettled(runs: ToolRunStore, *turns: int, owner: str = "ann", chat: str = "", limit: int = 100) -> list:
     found = await runs.unsettled(HERE, owner, chat_id=chat, turn_ids=[ulid(turn) for turn in turns], limit=limit)
     return list(found)
 

@@ -8,7 +8,7 @@ from ports.artifacts import Artifact, ArtifactsError
 
 
 class TroubledArtifacts(MemoryArtifacts):
-    """Implements Artifacts in memory; while `trouble` is set every call raises it. `finds` counts lookups."""
+    """Implements ArtifactStore in memory; while `trouble` is set every call raises it. `finds` counts lookups."""
 
     trouble: ArtifactsError | None = None
     finds = 0

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from ports.responses import UpstreamCall, UpstreamEvent
+from ports.response_events import UpstreamEvent
+from ports.responses import UpstreamCall
 
 Batch = Sequence[UpstreamEvent]
 

@@ -100,7 +100,7 @@ async def _look(folder: Path, first: int, killed: Killed, figures: Figures, *, t
     stored = set(killed.stored)
     async with opened(folder) as (storage, memory, telemetry):
         stores = await storage.stores()
-        if stores.place is None:
+        if stores.location is None:
             figures.misses.append(f"did not open after a kill while {killed.stage}")
             return
         if not numbers:
@@ -141,8 +141,8 @@ def _judge(number: int, found: TurnRecord | None, was_stored: bool, killed: Kill
 async def _halves(storage: Storage, numbers: Sequence[int]) -> list[str]:
     """Name the turns of which only some rows are stored, independent of the reading code."""
     whole = {turn(number).turn_id: len(turn(number).items) for number in numbers}
-    shelf = await storage.shelf()
-    rows = await shelf.artifacts.find(
+    store = await storage.sealed_store()
+    rows = await store.artifacts.find(
         MEMORY.namespace, ANN.user_id, turn_ids=whole.keys(), fingerprints=(), limit=sum(whole.values()) + 1
     )
     counts = Counter(row.turn_id for row in rows)

@@ -4,7 +4,7 @@ from random import Random
 from typing import Any
 
 from domain.conversation.history import Past
-from domain.conversation.record import KeptItem, TurnRecord
+from domain.conversation.record import TurnItem, TurnRecord
 from domain.conversation.references import call_reference
 from entrypoints.simulator.answers import Refusal
 from entrypoints.simulator.refusals.history import check_history
@@ -22,16 +22,16 @@ LARGE = 400_000
 
 def turn(number: int) -> TurnRecord:
     """Return a turn of one to four rounds of reasoning, text and calls; every sixth has an output of 400 KB."""
-    rng, items = Random(number), list[KeptItem]()
+    rng, items = Random(number), list[TurnItem]()
     for round_ in range(rng.randint(1, 4)):
-        items += (KeptItem(thought(SLUG, rng)), KeptItem(_message(number, f"Round {round_} of {number}.")))
+        items += (TurnItem(thought(SLUG, rng)), TurnItem(_message(number, f"Round {round_} of {number}.")))
         calls = [f"call_{number}_{round_}_{place}" for place in range(rng.randint(1, 3))]
         shown = [call_reference(ulid(number), len(items) + place) for place in range(len(calls))]
-        items += (KeptItem(_call(one), seen) for one, seen in zip(calls, shown, strict=True))
-        items += (KeptItem(_output(one, rng), seen) for one, seen in zip(calls, shown, strict=True))
+        items += (TurnItem(_call(one), seen) for one, seen in zip(calls, shown, strict=True))
+        items += (TurnItem(_output(one, rng), seen) for one, seen in zip(calls, shown, strict=True))
     if number % 6 == 0:
-        items[-1] = KeptItem({**items[-1].item, "output": rng.randbytes(LARGE // 2).hex()}, items[-1].shown)
-    items += (KeptItem(thought(SLUG, rng)), KeptItem(_message(number, f"The answer is {number} — é.")))
+        items[-1] = TurnItem({**items[-1].item, "output": rng.randbytes(LARGE // 2).hex()}, items[-1].shown)
+    items += (TurnItem(thought(SLUG, rng)), TurnItem(_message(number, f"The answer is {number} — é.")))
     return TurnRecord(ulid(number), SLUG, answers_as(SLUG), tuple(items))
 
 

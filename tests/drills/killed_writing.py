@@ -18,7 +18,7 @@ from adapters.process.threads import ThreadOffload
 from domain.request.turn_request import Person, Remembering
 from domain.services.remember_turn import TurnMemory
 from entrypoints.core.storage import Storage
-from entrypoints.core.storage_place import sqlite_place
+from entrypoints.core.storage_location import sqlite_location
 from tests.doubles.telemetry import RecordedTelemetry
 from tests.drills.killed_turns import turn
 
@@ -37,10 +37,11 @@ LONGEST = 200
 async def opened(folder: Path) -> AsyncIterator[tuple[Storage, TurnMemory, RecordedTelemetry]]:
     """Open the store of a folder as in production; close it at the end."""
     clock, offload, telemetry = SystemClock(), ThreadOffload(), RecordedTelemetry()
-    storage = Storage(sqlite_place(folder.absolute() / "store.db"), clock=clock, offload=offload, telemetry=telemetry)
+    storage = Storage(
+        sqlite_location(folder.absolute() / "store.db"), clock=clock, offload=offload, telemetry=telemetry
+    )
     memory = TurnMemory(
-        durable=storage.shelf,
-        temporary=storage.temporary,
+        opened=storage.sealed_store,
         offload=offload,
         clock=clock,
         ids=SystemIds(),
@@ -70,7 +71,7 @@ def started(folder: Path, first: int) -> tuple[int, int]:
 async def _write(folder: Path, first: int, note: Callable[[str], object]) -> None:
     note(f"{OPENING} 0")
     async with opened(folder) as (storage, memory, _):
-        await storage.shelf()
+        await storage.sealed_store()
         at = first
 
         def executing(_: object, __: object, statement: str, *___: object) -> None:

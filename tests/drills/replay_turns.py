@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from domain.conversation.record import KeptItem, TurnRecord
+from domain.conversation.record import TurnItem, TurnRecord
 from domain.conversation.references import call_reference
 from domain.turn.answer import Answer
-from domain.turn.keeping import kept_of
+from domain.turn.retained_items import retained_items
 from ports.toolbox import ToolCall
 from tests.domain.conversation.host_shapes import Message, api_messages, legacy_text, native_messages
 from tests.drills.replay_models import answers_as, calls_tools, thinks, thought
@@ -45,7 +45,7 @@ def play(host: str, slug: str, turn_id: str, rng: Random) -> Turn:
     if end in ("tool", "handed") and not calls_tools(slug):
         end = "done"
     rounds = rng.choice([0, 0, 1, 1, 2]) if calls_tools(slug) else 0
-    items: list[KeptItem] = []
+    items: list[TurnItem] = []
     if end != "failed":
         for _ in range(rounds):
             items += _round(slug, turn_id, len(items), rng, open_calls="")
@@ -55,7 +55,7 @@ def play(host: str, slug: str, turn_id: str, rng: Random) -> Turn:
     return Turn(record, end, _returned(host, record, end, rng))
 
 
-def _round(slug: str, turn_id: str, first: int, rng: Random, open_calls: str) -> list[KeptItem]:
+def _round(slug: str, turn_id: str, first: int, rng: Random, open_calls: str) -> list[TurnItem]:
     answer, calls = Answer(first, set()), list[ToolCall]()
     index = _opening(answer, slug, rng)
     for _ in range(rng.choice([1, 1, 2, 3])):
@@ -71,9 +71,9 @@ def _round(slug: str, turn_id: str, first: int, rng: Random, open_calls: str) ->
         calls.append(ToolCall(name, "look", item["arguments"]))
         index += 1
     if open_calls == "handed":
-        return _numbered(kept_of(answer), turn_id, first)
+        return _numbered(retained_items(answer), turn_id, first)
     outputs = [(call, _output(call, rng, stopped=open_calls == "tool")) for call in calls]
-    return _numbered(kept_of(answer, outputs), turn_id, first)
+    return _numbered(retained_items(answer, outputs), turn_id, first)
 
 
 def _output(call: ToolCall, rng: Random, *, stopped: bool) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def _output(call: ToolCall, rng: Random, *, stopped: bool) -> dict[str, Any]:
     return {"type": "function_call_output", "call_id": call.call_id, "output": text}
 
 
-def _last(slug: str, turn_id: str, first: int, rng: Random, end: str) -> list[KeptItem]:
+def _last(slug: str, turn_id: str, first: int, rng: Random, end: str) -> list[TurnItem]:
     if end in ("tool", "handed"):
         return _round(slug, turn_id, first, rng, open_calls=end)
     answer = Answer(first, set())
@@ -96,7 +96,7 @@ def _last(slug: str, turn_id: str, first: int, rng: Random, end: str) -> list[Ke
         answer.say(index, "msg_open", 0, rng.choice(WORDS) * 3, 0.0)
     else:
         answer.finish_item(index, _message(rng), 0.0)
-    return _numbered(kept_of(answer, whole=end == "done"), turn_id, first)
+    return _numbered(retained_items(answer, whole=end == "done"), turn_id, first)
 
 
 def _opening(answer: Answer, slug: str, rng: Random, *, always: bool = False) -> int:
@@ -119,14 +119,14 @@ def _message(rng: Random) -> dict[str, Any]:
     return {**item, "content": [{"type": "output_text", "text": text, "annotations": []}]}
 
 
-def _numbered(kept: Any, turn_id: str, first: int) -> list[KeptItem]:
+def _numbered(kept: Any, turn_id: str, first: int) -> list[TurnItem]:
     answered = {one.item["call_id"] for one in kept if one.item["type"] == "function_call_output"}
     shown = {
         one.item["call_id"]: call_reference(turn_id, first + place)
         for place, one in enumerate(kept)
         if one.item["type"] == "function_call" and one.item["call_id"] in answered
     }
-    return [KeptItem(one.item, shown.get(one.item.get("call_id", ""), "")) for one in kept]
+    return [TurnItem(one.item, shown.get(one.item.get("call_id", ""), "")) for one in kept]
 
 
 # --- what the host stores --------------------------------------------------------------------------------------

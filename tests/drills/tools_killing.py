@@ -25,6 +25,9 @@ from adapters.sql.database import Database
 from adapters.sql.tool_runs import SqlToolRuns
 from domain.request.turn_request import Person, Remembering, TurnRequest
 from domain.services.equip_turn import EquipTurn, ToolPorts
+from domain.services.journal_calls import JournalCalls
+from domain.services.store_budget import StoreHealth
+from domain.services.turn_stores import TurnStores
 from domain.tools.once import arguments_hash
 from domain.tools.registry import merged
 from ports.responses import Route
@@ -131,8 +134,9 @@ class _Desk:
             clock=SystemClock(),
             ids=SystemIds(),
             telemetry=RecordedTelemetry(),
-            own=self._own,
         )
+        journal = JournalCalls(ports.runs, StoreHealth(SystemClock(), RecordedTelemetry()), self._own)
+        self._stores = TurnStores(journal)
         self._registry = merged(SPECS)
 
     async def run(self, number: int) -> list[tuple[ToolCall, ToolResult]]:
@@ -144,7 +148,7 @@ class _Desk:
             person=Person(OWNER, "chat", "message"),
             memory=Remembering(NAMESPACE),
         )
-        runner = self._equip.runner(request, self._registry, self._toolbox, None)
+        runner = self._equip.runner(request, self._registry, self._toolbox, self._stores)
         calls = calls_of(number)
         results = await asyncio.gather(*(runner.run(call, lambda: None) for call in calls))
         return list(zip(calls, results, strict=True))

@@ -16,6 +16,7 @@ from domain.conversation.record import TurnRecord
 from domain.request.turn_request import Bounds, Caller, Identifiers, Person, Remembering, Tooling, TurnRequest
 from domain.services.equip_turn import ToolPorts
 from domain.services.run_turn import Personal, RunTurn
+from domain.services.turn_stores import Memories
 from domain.turn.steps import Ended, Output, ShowCall, ShowCallResult
 from ports.json_values import JsonObject
 from tests.domain.conversation.histories import history_items
@@ -107,8 +108,8 @@ class World:
 
     async def _read(self, number: int) -> None:
         request = _request(number, self.toolings[number])
-        own = Personal(self.toolboxes[number], None, self.memories[number])
-        async for output in self.run_turn.run(request, models=(MODEL,), own=own):
+        personal = Personal(self.toolboxes[number], None, Memories(self.memories[number], self.memories[number]))
+        async for output in self.run_turn.run(request, models=(MODEL,), personal=personal):
             self.outputs[number].append(output)
 
     async def _stop(self, number: int, reader: "asyncio.Task[None]", figures: Figures) -> None:
@@ -159,7 +160,7 @@ def _complaints(world: World, number: int) -> list[str]:
     outputs, toolbox = world.outputs[number], world.toolboxes[number]
     begun = [output.call.call_id for output in outputs if isinstance(output, ShowCall)]
     results = [output.call.call_id for output in outputs if isinstance(output, ShowCallResult)]
-    bodies = [made.body.input for made in world.upstream.calls[number]]
+    bodies = [made.request.body.input for made in world.upstream.calls[number]]
     left = [kept.item for record in world.memories[number].records for kept in record.items]
     stopped = number in world.stopped
     unrun = _beyond_the_last_round(left, outputs)

@@ -13,7 +13,8 @@ from domain.services.remember_turn import TurnMemory
 from domain.tools.once import arguments_hash
 from ports.cipher import Cipher
 from ports.json_values import JsonObject
-from ports.responses import UpstreamCall, UpstreamEvent
+from ports.response_events import UpstreamEvent
+from ports.responses import UpstreamCall
 from ports.toolbox import Failure, ToolRequest, ToolResult, ToolSpec
 from tests.domain.services.stage import said
 from tests.domain.turn.talk import completed, done
@@ -90,7 +91,7 @@ class Upstream:
     @asynccontextmanager
     async def attempt(self, call: UpstreamCall) -> AsyncIterator[AsyncIterator[Sequence[UpstreamEvent]]]:
         """Play the next round."""
-        number = int(str(call.body.user))
+        number = int(str(call.request.body.user))
         self.calls[number].append(call)
         place = len(self.calls[number]) - 1
         self.open += 1

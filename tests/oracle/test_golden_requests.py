@@ -14,7 +14,7 @@ import pytest
 from adapters.openrouter.catalog.models import read_model
 from domain.request.body import Prepared, build
 from domain.request.turn_request import Caller, Person, TurnRequest
-from entrypoints.core.asked import request_of
+from entrypoints.core.caller_request import request_of
 from entrypoints.openai.completions_body import CompletionsBody
 from entrypoints.openwebui.host_call import read_call
 from entrypoints.openwebui.host_turn import asked_of
@@ -53,7 +53,7 @@ def sent(name: str) -> dict[str, Any]:
     request = request_for(name)
     prepared = build(request, request.model, BY_ID[request.model], offered(name), frozenset(BY_ID))
     assert isinstance(prepared, Prepared)
-    body: dict[str, Any] = json.loads(serialise_body(prepared.body))
+    body: dict[str, Any] = json.loads(serialise_body(prepared.request.body))
     return body
 
 

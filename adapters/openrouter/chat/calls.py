@@ -12,7 +12,7 @@ from adapters.openrouter.stream.event_buffer import EventBuffer, whole_text
 from adapters.openrouter.wire.codec import STDLIB
 from adapters.openrouter.wire.fields import mapping, text
 from ports.json_values import JsonObject
-from ports.responses import ArgumentsDone, ItemAdded, ItemDone
+from ports.response_events import ArgumentsDone, ItemAdded, ItemDone
 
 PIECE = DELTAS["response.function_call_arguments.delta"]
 

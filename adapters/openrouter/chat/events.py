@@ -13,7 +13,7 @@ from adapters.openrouter.stream.event_buffer import EventBuffer, ignored
 from adapters.openrouter.wire.fields import count, objects, text
 from adapters.openrouter.wire.usage import read_usage
 from ports.json_values import JsonObject
-from ports.responses import (
+from ports.response_events import (
     ItemDone,
     ProblemReported,
     ResponseEnded,

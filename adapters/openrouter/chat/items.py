@@ -6,7 +6,7 @@ from adapters.openrouter.stream.delta_types import DELTAS
 from adapters.openrouter.stream.event_buffer import EventBuffer, whole_text
 from adapters.openrouter.wire.fields import count, mapping, text
 from ports.json_values import JsonObject
-from ports.responses import AnnotationAdded, ItemAdded, ItemDone, RefusalDone, TextDone
+from ports.response_events import AnnotationAdded, ItemAdded, ItemDone, RefusalDone, TextDone
 
 SAID, REFUSED = "output_text", "refusal"
 PIECES = {SAID: DELTAS["response.output_text.delta"], REFUSED: DELTAS["response.refusal.delta"]}

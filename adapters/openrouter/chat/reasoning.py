@@ -7,7 +7,7 @@ from adapters.openrouter.stream.delta_types import DELTAS, Piece
 from adapters.openrouter.stream.event_buffer import EventBuffer
 from adapters.openrouter.wire.fields import text
 from ports.json_values import JsonObject
-from ports.responses import ItemAdded, ItemDone, ReasoningDone
+from ports.response_events import ItemAdded, ItemDone, ReasoningDone
 
 RAW_PIECE = DELTAS["response.reasoning_text.delta"]
 SUMMARY_PIECE = DELTAS["response.reasoning_summary_text.delta"]

@@ -11,7 +11,7 @@ from adapters.openrouter.errors.retry_after import read_wait
 from adapters.openrouter.wire.codec import load_tolerantly
 from adapters.openrouter.wire.fields import NOTHING, count, first_text, flag, mapping, objects, text, texts
 from ports.json_values import JsonObject
-from ports.responses import UpstreamProblem
+from ports.response_events import UpstreamProblem
 
 TEXT_LIMIT = 2_000
 NAME_LIMIT = 200

@@ -10,7 +10,7 @@ from adapters.openrouter.stream.event_buffer import UNREADABLE, EventBuffer, ign
 from adapters.openrouter.wire.fields import count, mapping, objects, text
 from adapters.openrouter.wire.usage import read_usage
 from ports.json_values import JsonObject
-from ports.responses import (
+from ports.response_events import (
     AnnotationAdded,
     ItemAdded,
     ItemDone,

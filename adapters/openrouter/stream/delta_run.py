@@ -4,7 +4,7 @@ from typing import Any
 
 from adapters.openrouter.stream.delta_types import Builder, Piece, joined_halves
 from adapters.openrouter.wire.fields import count, text
-from ports.responses import TextDelta, UpstreamEvent
+from ports.response_events import TextDelta, UpstreamEvent
 
 REPLACEMENT = "\ufffd"
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from re import compile as pattern
 
-from ports.responses import (
+from ports.response_events import (
     ArgumentsDelta,
     ArgumentsDone,
     ReasoningDelta,

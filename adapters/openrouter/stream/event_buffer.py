@@ -4,7 +4,7 @@ from typing import Any
 
 from adapters.openrouter.stream.delta_run import REPLACEMENT, DeltaRun
 from adapters.openrouter.stream.delta_types import Piece, joined_halves
-from ports.responses import EventIgnored, UpstreamEvent
+from ports.response_events import EventIgnored, UpstreamEvent
 
 TYPE_LIMIT = 100
 UNREADABLE = EventIgnored("unreadable")

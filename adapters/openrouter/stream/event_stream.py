@@ -9,7 +9,8 @@ from aiohttp import ClientError, ClientResponse, StreamReader
 from adapters.openrouter.errors.network import failure_of
 from adapters.openrouter.stream.sse import SseDecoder
 from ports.offload import LARGE
-from ports.responses import EventIgnored, EventTooLarge, Limits, Reach, ResponsesError, StreamClosed, UpstreamEvent
+from ports.response_events import EventIgnored, StreamClosed, UpstreamEvent
+from ports.responses import EventTooLarge, Limits, Reach, ResponsesError
 
 FIRST_SLICE = 8 * 1024
 """Bytes of the first read that are processed ahead of its rest, so that the first token is not delayed."""

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from adapters.openrouter.stream.event_buffer import UNREADABLE, EventBuffer
 from adapters.openrouter.wire.codec import FASTEST, Codec, load_patiently
 from adapters.openrouter.wire.large_json import load_in_pieces
-from ports.responses import UpstreamEvent
+from ports.response_events import UpstreamEvent
 
 DONE = b"[DONE]"
 

@@ -8,7 +8,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from domain.conversation.markers import without_markers
+from domain.conversation.marker_lines import without_markers
 from domain.conversation.references import call_reference, marker_line
 from domain.turn.closing import closing_line
 from domain.turn.steps import (

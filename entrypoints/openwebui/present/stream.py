@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from domain.turn.steps import ShowReasoning, ShowText
-from entrypoints.core.asked import Start
+from entrypoints.core.caller_request import Start
 from entrypoints.openai.frames import Yield
 from entrypoints.openwebui.present.emitter import GuardedEmitter
 from entrypoints.openwebui.present.guard import Guard

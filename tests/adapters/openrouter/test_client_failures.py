@@ -8,23 +8,21 @@ from contextlib import suppress
 
 import pytest
 
+from ports.response_events import ResponseEnded, ResponseStatus, StreamClosed, TextDelta
 from ports.responses import (
     EventTooLarge,
     InvalidRoute,
     Limits,
     Reach,
     Refused,
-    ResponseEnded,
     ResponsesBody,
     ResponsesError,
-    ResponseStatus,
     Route,
-    StreamClosed,
-    TextDelta,
     TimedOut,
     Unreachable,
     Unreadable,
     UpstreamCall,
+    UpstreamRequest,
 )
 from tests.adapters.openrouter.scripted_upstream import (
     COMPLETED,
@@ -40,7 +38,7 @@ MESSAGE = {"type": "message", "role": "user", "content": "Hi"}
 
 def call(url, *, stream=True, text="Hi", key="sk-test", **limits):
     body = ResponsesBody("a/b", ({**MESSAGE, "content": text},), stream=stream)
-    return UpstreamCall(Route(url, key), body, Limits(**limits))
+    return UpstreamCall(Route(url, key), UpstreamRequest(body), Limits(**limits))
 
 
 async def attempt(client, upstream_call):

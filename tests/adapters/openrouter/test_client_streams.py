@@ -13,19 +13,8 @@ from adapters.openrouter.client import AioResponsesClient
 from adapters.openrouter.transport.pool import SessionPool
 from adapters.openrouter.transport.request import Outgoing
 from adapters.process.clock import SystemClock
-from ports.responses import (
-    Limits,
-    Reach,
-    ResponseEnded,
-    ResponsesBody,
-    ResponseStarted,
-    ResponseStatus,
-    Route,
-    StreamClosed,
-    TextDelta,
-    Unreachable,
-    UpstreamCall,
-)
+from ports.response_events import ResponseEnded, ResponseStarted, ResponseStatus, StreamClosed, TextDelta
+from ports.responses import Limits, Reach, ResponsesBody, Route, Unreachable, UpstreamCall, UpstreamRequest
 from tests.adapters.openrouter.scripted_upstream import (
     COMPLETED,
     STREAM_HEADERS,
@@ -41,7 +30,9 @@ CERTIFICATE = str(Path(__file__).parent / "certificates" / "loopback.pem")
 
 def call(url, *, stream=True, route=None, **limits):
     body = ResponsesBody("a/b", (MESSAGE,), stream=stream)
-    return UpstreamCall(route or Route(url, "sk-test", "https://app.test", "My App"), body, Limits(**limits))
+    return UpstreamCall(
+        route or Route(url, "sk-test", "https://app.test", "My App"), UpstreamRequest(body), Limits(**limits)
+    )
 
 
 async def everything(client, upstream_call):
@@ -81,7 +72,7 @@ async def test_a_large_body_arrives_whole(client):
     text = "é" * 3_000_000
     body = ResponsesBody("a/b", ({**MESSAGE, "content": text},))
     async with scripted(a_short_answer) as upstream:
-        await everything(client, UpstreamCall(Route(upstream.url, "k"), body))
+        await everything(client, UpstreamCall(Route(upstream.url, "k"), UpstreamRequest(body)))
         assert upstream.visits[0].asked.json["input"][0]["content"] == text
 
 
@@ -301,7 +292,7 @@ async def test_cancelling_during_an_upload_aborts_it(client):
     server = await asyncio.start_server(take_slowly, "127.0.0.1", 0, limit=2**12)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     body = ResponsesBody("a/b", ({**MESSAGE, "content": "x" * 60_000_000},))
-    task = asyncio.create_task(everything(client, UpstreamCall(Route(url, "k"), body)))
+    task = asyncio.create_task(everything(client, UpstreamCall(Route(url, "k"), UpstreamRequest(body))))
     await began.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

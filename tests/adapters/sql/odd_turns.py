@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from domain.conversation.record import KeptItem, TurnRecord
+from domain.conversation.record import TurnItem, TurnRecord
 from tests.contracts.artifact_cases import ulid
 
 TEXTS = st.one_of(
@@ -91,7 +91,7 @@ TURNS = st.lists(ITEMS, min_size=1, max_size=4)
 def record(number: int, items: list[Any]) -> TurnRecord:
     """Return the record of a turn with these items."""
     model = "openai/gpt-5"
-    return TurnRecord(ulid(number), model, model, tuple(KeptItem(item) for item in items), fingerprint=f"{number:032x}")
+    return TurnRecord(ulid(number), model, model, tuple(TurnItem(item) for item in items), fingerprint=f"{number:032x}")
 
 
 def exact(record: TurnRecord) -> list[str]:

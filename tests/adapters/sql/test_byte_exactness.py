@@ -19,9 +19,9 @@ from adapters.sql.tables import artifact
 from adapters.vault.vault import KeyRing, VaultOptions, make_vault
 from domain.conversation.record import TurnRecord
 from domain.request.turn_request import Person, Remembering
-from domain.services.remember_turn import Shelf, TurnMemory
+from domain.services.remember_turn import SealedStore, TurnMemory
 from domain.services.rotate_keys import rotate_keys
-from ports.artifacts import Artifact, Artifacts
+from ports.artifacts import Artifact, ArtifactStore
 from ports.cipher import Cipher
 from tests.adapters.sql.migrating import engine_of, first_release, migrated, new_url, run
 from tests.adapters.sql.odd_turns import TURNS, exact, record
@@ -72,7 +72,7 @@ def test_items_are_restored_exactly_after_a_rotation(kind, urls, drawn):
 
     async def rotated(store: SqlArtifacts) -> dict[str, list[str]]:
         await _remember(store, OLD, records)
-        assert await rotate_keys(Shelf(store, BETWEEN), InlineOffload(), HERE.namespace) >= len(records)
+        assert await rotate_keys(store, BETWEEN, InlineOffload(), HERE.namespace) >= len(records)
         return await _recalled(store, NEW_ONLY, records)
 
     assert asyncio.run(_used(urls[kind], rotated)) == _exact(records)
@@ -119,13 +119,12 @@ async def _used(url: str, work: Any) -> Any:
         return await work(SqlArtifacts(database))
 
 
-def _memory(store: Artifacts, cipher: Cipher) -> TurnMemory:
-    async def shelf() -> Shelf:
-        return Shelf(store, cipher)
+def _memory(store: ArtifactStore, cipher: Cipher) -> TurnMemory:
+    async def opened() -> SealedStore:
+        return SealedStore(store, cipher)
 
     return TurnMemory(
-        durable=shelf,
-        temporary=Shelf(store, CLEAR),
+        opened=opened,
         offload=InlineOffload(),
         clock=FakeClock(),
         ids=SystemIds(),
@@ -133,12 +132,12 @@ def _memory(store: Artifacts, cipher: Cipher) -> TurnMemory:
     )
 
 
-async def _remember(store: Artifacts, cipher: Cipher, records: Sequence[TurnRecord]) -> None:
+async def _remember(store: ArtifactStore, cipher: Cipher, records: Sequence[TurnRecord]) -> None:
     for one in records:
         await _memory(store, cipher).remember(ANN, HERE, one)
 
 
-async def _recalled(store: Artifacts, cipher: Cipher, records: Sequence[TurnRecord]) -> dict[str, list[str]]:
+async def _recalled(store: ArtifactStore, cipher: Cipher, records: Sequence[TurnRecord]) -> dict[str, list[str]]:
     recalled = await _memory(store, cipher).recall(ANN, HERE, [one.turn_id for one in records], ())
     assert all(one.whole for one in recalled.records)
     return _exact(recalled.records)

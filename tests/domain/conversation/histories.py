@@ -6,7 +6,7 @@ from domain.conversation.history import Past, items_for, parsed
 from domain.conversation.marks import marks_of
 from domain.conversation.record import TurnRecord
 from domain.conversation.replay import Span, Wanted, matches_of, spans_of, wanted_of
-from domain.conversation.returned import runs_of
+from domain.conversation.stored_answers import stored_answers
 from ports.catalog import Model
 from ports.json_values import JsonObject
 
@@ -26,7 +26,7 @@ def spans(
     unknown: Mapping[str, str] | None = None,
 ) -> tuple[Span, ...]:
     """Return what replaces which messages when a history goes to `slug`."""
-    found = matches_of(messages, runs_of(messages, records), unknown)
+    found = matches_of(messages, stored_answers(messages, records), unknown)
     return spans_of(found, messages, slug, model, reasoning=reasoning)
 
 

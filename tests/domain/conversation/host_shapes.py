@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from domain.conversation.record import KeptItem, TurnRecord
+from domain.conversation.record import TurnItem, TurnRecord
 from domain.conversation.references import details_entry, marker_line, thinking_tag
 
 Message = dict[str, Any]
@@ -72,7 +72,7 @@ def native_messages(host: str, record: TurnRecord) -> list[Message]:
     return messages
 
 
-def legacy_text(turn_id: str, items: Sequence[KeptItem], *, quoted: bool = True) -> str:
+def legacy_text(turn_id: str, items: Sequence[TurnItem], *, quoted: bool = True) -> str:
     """0.6 has one text with a marker line; its page returns a tool block as the quoted result."""
     pieces = [f"\n\n{marker_line(turn_id)}\n\n"]
     for kept in items:
@@ -87,7 +87,7 @@ def legacy_text(turn_id: str, items: Sequence[KeptItem], *, quoted: bool = True)
     return "\n\n".join(pieces)
 
 
-def api_messages(items: Sequence[KeptItem]) -> list[Message]:
+def api_messages(items: Sequence[TurnItem]) -> list[Message]:
     """A client gets text, and calls it has to run itself; those without an output are such."""
     answered = {kept.item["call_id"] for kept in items if kept.item["type"] == "function_call_output"}
     texts = [text_of(kept.item) for kept in items if kept.item["type"] == "message"]

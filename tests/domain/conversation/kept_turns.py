@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from domain.conversation.record import KeptItem, TurnRecord
+from domain.conversation.record import TurnItem, TurnRecord
 from domain.conversation.references import call_reference
 
 OPENAI, CLAUDE, GEMINI, DEEPSEEK = (
@@ -56,7 +56,7 @@ def record(*items: dict[str, Any], number: int = 1, model: str = OPENAI, **more:
     for place, item in enumerate(items):
         if item["type"] == "function_call" and item["call_id"] in answered:
             shown[item["call_id"]] = call_reference(ulid(number), place)
-    kept = tuple(KeptItem(item, shown.get(item.get("call_id", ""), "")) for item in items)
+    kept = tuple(TurnItem(item, shown.get(item.get("call_id", ""), "")) for item in items)
     return TurnRecord(ulid(number), model, model, kept, **more)
 
 

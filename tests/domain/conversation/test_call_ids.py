@@ -1,7 +1,7 @@
 """Ids of calls are distinct and short, wherever they are made."""
 
 from domain.conversation.call_ids import LONGEST, CallIds
-from domain.conversation.rebuilding import distinct_calls
+from domain.conversation.replayed_items import distinct_calls
 from domain.turn.call_ids import distinct
 from ports.toolbox import ToolCall
 

@@ -1,7 +1,7 @@
 """What a settlement needs of a history, computed once."""
 
 from domain.conversation.figures import figures_of
-from domain.conversation.fingerprint import AskedDigests, fingerprint_of_answer
+from domain.conversation.fingerprint import QuestionDigests, fingerprint_of_answer
 from domain.conversation.history import Past, parsed
 from tests.domain.conversation.fingerprints import fingerprint_of_turn
 from tests.domain.conversation.kept_turns import answer, record, sealed_thought
@@ -49,4 +49,4 @@ def test_thinking_outside_the_turns_that_are_sent_is_named_too():
 
 def test_nothing_is_digested_for_an_answer_that_is_not_remembered():
     found = figures((OLD,), remembered=False, reasoning="next_reply")
-    assert (found.asked, found.outlived) == (AskedDigests(), ())
+    assert (found.asked, found.outlived) == (QuestionDigests(), ())

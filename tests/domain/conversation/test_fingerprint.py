@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from domain.conversation import fingerprint
 from domain.conversation.fingerprint import (
-    Asked,
-    asked_in,
+    Question,
     digest_of,
     normalised,
+    question_in,
 )
 from domain.conversation.marks import marks_of
 from domain.conversation.references import marker_line, thinking_tag
@@ -20,7 +20,7 @@ from tests.domain.conversation.fingerprints import fingerprint_of, fingerprint_o
 from tests.domain.conversation.host_shapes import returned, user
 from tests.domain.conversation.kept_turns import answer, call, output, record, sealed_thought, tool_turn, ulid
 
-QUESTION = Asked("Where is it?")
+QUESTION = Question("Where is it?")
 
 
 def in_one_go(text: str) -> str:
@@ -66,8 +66,8 @@ def test_composed_and_decomposed_characters_are_the_same():
     "other",
     [
         fingerprint_of(QUESTION, "It is here."),
-        fingerprint_of(Asked("Where?"), "It is there."),
-        fingerprint_of(Asked("Where is it?", "Before."), "It is there."),
+        fingerprint_of(Question("Where?"), "It is there."),
+        fingerprint_of(Question("Where is it?", "Before."), "It is there."),
         fingerprint_of(QUESTION, "It is there.", ["c1"]),
     ],
     ids=["answer", "question", "text before", "calls"],
@@ -86,7 +86,7 @@ def test_a_fingerprint_is_short_hexadecimal_text():
 
 def test_the_question_is_the_last_one_with_the_text_before():
     messages = [user("a"), {"role": "assistant", "content": "b"}, user("c"), {"role": "tool", "content": "d"}, None]
-    assert asked_in(messages) == Asked("c", "b")
+    assert question_in(messages) == Question("c", "b")
 
 
 @pytest.mark.parametrize(

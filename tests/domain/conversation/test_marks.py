@@ -3,7 +3,7 @@
 from domain.conversation.marks import marks_of, with_fingerprints
 from domain.conversation.references import details_entry
 from domain.conversation.replay import wanted_of
-from domain.conversation.returned import runs_of
+from domain.conversation.stored_answers import stored_answers
 from tests.domain.conversation.histories import wanted
 from tests.domain.conversation.kept_turns import answer, record, sealed_thought, ulid
 
@@ -36,4 +36,4 @@ def test_fingerprints_are_added_later_and_only_once():
 def test_what_is_wanted_and_found_is_the_same_with_marks_read_before():
     marks = marks_of(MESSAGES, by_fingerprint=True)
     assert wanted_of(marks) == wanted(MESSAGES)
-    assert runs_of(MESSAGES, RECORDS, marks) == runs_of(MESSAGES, RECORDS) != ()
+    assert stored_answers(MESSAGES, RECORDS, marks) == stored_answers(MESSAGES, RECORDS) != ()

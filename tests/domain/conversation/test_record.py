@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.conversation.record import CALL, MOST_ITEMS, OUTPUT, REASONING, KeptItem, Row, record_of, rows_of
+from domain.conversation.record import CALL, MOST_ITEMS, OUTPUT, REASONING, Row, TurnItem, record_of, rows_of
 from tests.domain.conversation.kept_turns import answer, call, output, record, sealed_thought, tool_turn, ulid
 
 TURN = tool_turn()
@@ -176,7 +176,7 @@ def test_an_item_upstream_would_refuse_is_not_read(item):
 
 def test_a_complete_turn_in_a_wrong_order_has_neither_thinking_nor_orphans():
     turn = record(output("c"), sealed_thought(), output("d"), call("d"), call("d"), answer("Yes."))
-    kept = replace(turn, items=tuple(KeptItem(one.item) for one in turn.items))
+    kept = replace(turn, items=tuple(TurnItem(one.item) for one in turn.items))
     found = read(rows_of(kept, reasoning=True, tools=True), kept)
     assert kinds(found) == [CALL, "message"]
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.conversation.rebuilding import LOST, distinct_calls
 from domain.conversation.record import record_of, rows_of
 from domain.conversation.references import call_reference, marker_line
 from domain.conversation.replay import MAY_HAVE_RUN, outlived
-from domain.conversation.returned import runs_of
+from domain.conversation.replayed_items import LOST, distinct_calls
+from domain.conversation.stored_answers import stored_answers
 from tests.domain.conversation.fingerprints import fingerprint_of_turn
 from tests.domain.conversation.histories import spans, wanted
 from tests.domain.conversation.host_shapes import HOSTS, NATIVE, returned, user
@@ -290,10 +290,10 @@ def test_thinking_is_kept_as_long_as_asked():
 
 def test_thinking_for_the_next_reply_outlives_a_regeneration_and_no_more():
     messages, found = history("0.12.4", tool_turn(1), tool_turn(2), tool_turn(3))
-    assert outlived(messages, runs_of(messages, found)) == (ulid(1), ulid(2))
-    assert outlived(messages[:1], runs_of(messages[:1], found)) == ()
+    assert outlived(messages, stored_answers(messages, found)) == (ulid(1), ulid(2))
+    assert outlived(messages[:1], stored_answers(messages[:1], found)) == ()
     short, found = history("0.12.4", tool_turn(1))
-    assert outlived(short, runs_of(short, found)) == ()
+    assert outlived(short, stored_answers(short, found)) == ()
 
 
 def test_thinking_of_a_callers_running_tool_loop_is_kept_for_the_next_reply():
@@ -401,7 +401,7 @@ def test_what_is_no_message_is_passed_over(junk):
     messages, found = history("0.12.4", tool_turn(1))
     made = spans([junk, *messages, junk], found, OPENAI)
     assert [span.items for span in made] == [raw(found[0])]
-    assert outlived([junk], runs_of([junk], found)) == ()
+    assert outlived([junk], stored_answers([junk], found)) == ()
     assert wanted([junk]) == wanted([])
 
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.conversation.items import GO_ON, answerable, items_of
-from domain.conversation.turns import last_turns
+from domain.conversation.turn_boundaries import last_turns
 
 HISTORY = [
     {"role": "system", "content": "s"},

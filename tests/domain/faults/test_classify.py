@@ -4,6 +4,7 @@ import pytest
 
 from domain.faults.classify import DETAIL_LIMIT, fault_of_error, fault_of_problem
 from domain.faults.fault import TEXTS, Fault, FaultKind, RetryRule
+from ports.response_events import UpstreamProblem
 from ports.responses import (
     EventTooLarge,
     InvalidRoute,
@@ -13,7 +14,6 @@ from ports.responses import (
     TimedOut,
     Unreachable,
     Unreadable,
-    UpstreamProblem,
 )
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from domain.faults.classify import fault_of_problem
 from domain.redaction.secrets import redact
-from ports.responses import UpstreamProblem
+from ports.response_events import UpstreamProblem
 
 SECRET = "Zm9vYmFyYmF6cXV4"
 

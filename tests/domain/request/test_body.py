@@ -42,7 +42,7 @@ def built(
     """Build the body for parameters `asked` for."""
     sent = build(replace(request, parameters=Parameters(**asked)), "maker/model", model, offered)  # type: ignore[arg-type]
     assert isinstance(sent, Prepared)
-    return sent.body
+    return sent.request.body
 
 
 def test_a_plain_request_holds_the_model_the_messages_and_nothing_else():

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from domain.request.lessons import MODELS_KEPT, Lessons
-from domain.request.repair import Lesson, Sending, applied, lesson_of, told
-from ports.responses import Endpoint, ResponsesBody, Route, UpstreamProblem
+from domain.request.repair import Lesson, applied, lesson_of, told
+from ports.response_events import UpstreamProblem
+from ports.responses import Endpoint, ResponsesBody, Route, UpstreamRequest
 
 BODY = ResponsesBody(
     "maker/model",
@@ -17,12 +18,12 @@ BODY = ResponsesBody(
     stop=("END",),
     cache_control={"type": "ephemeral"},
 )
-SENT = Sending(BODY)
+SENT = UpstreamRequest(BODY)
 ROUTE = Route("https://a.example/v1", "sk-secret")
 
 
-def thinking(effort: str) -> Sending:
-    return Sending(replace(BODY, reasoning={"effort": effort}))
+def thinking(effort: str) -> UpstreamRequest:
+    return UpstreamRequest(replace(BODY, reasoning={"effort": effort}))
 
 
 def after(*lessons: Lesson, model: str = "maker/model") -> Lessons:
@@ -105,7 +106,7 @@ def test_models_longest_unused_are_forgotten():
     known.remember(ROUTE, "maker/one-more", Lesson("reasoning"))
 
     assert known.apply(ROUTE, SENT) != SENT
-    other = Sending(replace(BODY, model="maker/0"))
+    other = UpstreamRequest(replace(BODY, model="maker/0"))
     assert known.apply(ROUTE, other) == other
 
 

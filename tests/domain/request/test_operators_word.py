@@ -145,7 +145,7 @@ def test_nearest_of_no_effort_is_none():
 
 
 def test_claude_may_think_between_calls():
-    assert prepared(tools=(TOOL,)).headers == (INTERLEAVED,)
+    assert prepared(tools=(TOOL,)).request.headers == (INTERLEAVED,)
 
 
 @pytest.mark.parametrize(
@@ -158,23 +158,27 @@ def test_claude_may_think_between_calls():
     ids=["no tools", "not wanted", "not thinking"],
 )
 def test_claude_thinks_between_calls_only_where_it_can(request_, asked):
-    assert prepared(request=request_, **asked).headers == ()
+    assert prepared(request=request_, **asked).request.headers == ()
 
 
 def test_claude_that_is_forced_to_call_does_not_think():
     sent = prepared(tools=(TOOL,), tool_choice="required", reasoning={"effort": "high"})
-    assert (sent.body.tool_choice, sent.body.reasoning, sent.headers) == ("required", {"effort": "none"}, ())
+    assert (sent.request.body.tool_choice, sent.request.body.reasoning, sent.request.headers) == (
+        "required",
+        {"effort": "none"},
+        (),
+    )
 
 
 def test_claude_that_must_think_is_not_forced_to_call():
     model = replace(CLAUDE, reasoning=Reasoning(takes_effort=True, mandatory=True))
-    sent = prepared(model, tools=(TOOL,), tool_choice="required").body
+    sent = prepared(model, tools=(TOOL,), tool_choice="required").request.body
     assert (sent.tool_choice, (sent.reasoning or {})["effort"]) == ("auto", "medium")
 
 
 def test_others_think_although_they_are_forced_to_call():
     model = replace(CLAUDE, id="openai/gpt")
-    assert prepared(model, tools=(TOOL,), tool_choice="required").body.reasoning is not None
+    assert prepared(model, tools=(TOOL,), tool_choice="required").request.body.reasoning is not None
 
 
 # --- what was left out ------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ SEARCH = {"type": "openrouter:web_search", "parameters": {"max_uses": 5, "max_re
 def tools(request: TurnRequest = REQUEST, model: Model | None = MODEL) -> tuple[object, ...]:
     sent = build(request, "a/b", model)
     assert isinstance(sent, Prepared)
-    return sent.body.tools
+    return sent.request.body.tools
 
 
 def test_search_is_offered_in_the_page_to_a_model_that_searches() -> None:

@@ -6,8 +6,7 @@ from datetime import timedelta
 from adapters.memory.breaker_state import MemoryBreakerState
 from adapters.memory.leases import MemoryLeases
 from adapters.memory.tool_runs import MemoryToolRuns
-from domain.services.clean_artifacts import CleanArtifacts, Retention, Store
-from domain.services.remember_turn import Shelf
+from domain.services.clean_artifacts import CleanableStore, CleanArtifacts, Retention
 from ports.artifacts import Artifact
 from ports.breaker_state import BreakerState
 from tests.contracts.artifact_cases import HERE, ulid
@@ -31,7 +30,7 @@ class Place:
         self.has_host = has_host
         self.artifacts = TroubledArtifacts(self.clock, lifetime=float("inf"))
         self.leases, self.tool_runs = leases or MemoryLeases(), MemoryToolRuns()
-        self.shelf = Shelf(self.artifacts, NamedKeyCipher(key, "key-1"))
+        self.cipher = NamedKeyCipher(key, "key-1")
         self.ids = FakeIds()
         self.breakers: BreakerState = MemoryBreakerState()
         self.there = True
@@ -47,8 +46,10 @@ class Place:
             telemetry=self.log,
         )
 
-    async def _durable(self) -> Store | None:
-        return Store(self.shelf, self.leases, self.tool_runs, self.breakers) if self.there else None
+    async def _durable(self) -> CleanableStore | None:
+        if not self.there:
+            return None
+        return CleanableStore(self.artifacts, self.artifacts, self.cipher, self.leases, self.tool_runs, self.breakers)
 
     async def put(self, *rows: Artifact) -> None:
         await self.artifacts.put(rows)

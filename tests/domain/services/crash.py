@@ -7,8 +7,9 @@ from dataclasses import replace
 from adapters.memory.artifacts import MemoryArtifacts
 from adapters.memory.tool_runs import MemoryToolRuns
 from domain.request.turn_request import Caller, Person, Remembering, TurnRequest
-from domain.services.remember_turn import Shelf, TurnMemory
+from domain.services.remember_turn import SealedStore, TurnMemory
 from domain.services.run_turn import Personal
+from domain.services.turn_stores import Memories
 from ports.cipher import Cipher
 from ports.json_values import JsonObject
 from ports.tool_runs import RunState, ToolRun
@@ -53,38 +54,40 @@ class Process(Stage):
     def __init__(self, world: World, *scripts: Sequence[Move], durable: bool = True) -> None:
         super().__init__(*scripts, runs=world.runs)
         self.chats.parents, self.chats.asked = world.chats.parents, world.chats.asked
-        self.temporary = Shelf(MemoryArtifacts(self.clock), NamedKeyCipher())
-        self.shelf = Shelf(world.store, world.cipher) if durable else self.temporary
-        self.memory = TurnMemory(
-            durable=self._durable,
-            temporary=self.temporary,
+        self.in_memory = SealedStore(MemoryArtifacts(self.clock), NamedKeyCipher(), durable=False)
+        self.store = SealedStore(world.store, world.cipher) if durable else self.in_memory
+        self.memory, self.temporary_memory = self._memory_in(self.store), self._memory_in(self.in_memory)
+
+    def _memory_in(self, store: SealedStore) -> TurnMemory:
+        async def opened() -> SealedStore:
+            return store
+
+        return TurnMemory(
+            opened=opened,
             offload=self.offload,
             clock=self.clock,
             ids=FakeIds(),
             telemetry=RecordedTelemetry(),
         )
 
-    async def _durable(self) -> Shelf:
-        return self.shelf
-
-    def own(self, toolbox: Toolbox | None) -> Personal:
-        return Personal(toolbox, self.notices, self.memory)
+    def personal(self, toolbox: Toolbox | None) -> Personal:
+        return Personal(toolbox, self.notices, Memories(self.memory, self.temporary_memory))
 
     def begin(self, request: TurnRequest, toolbox: Toolbox) -> "asyncio.Task[None]":
         """Start a turn as its reader would."""
 
         async def read() -> None:
-            async for _ in self.run_turn.run(request, own=self.own(toolbox)):
+            async for _ in self.run_turn.run(request, personal=self.personal(toolbox)):
                 pass
 
         return asyncio.get_running_loop().create_task(read(), name="reader")
 
     async def ask(self, request: TurnRequest, toolbox: Toolbox | None = None) -> list[JsonObject]:
         """Run a turn to its end; return what upstream was sent last."""
-        async for _ in self.run_turn.run(request, own=self.own(toolbox)):
+        async for _ in self.run_turn.run(request, personal=self.personal(toolbox)):
             pass
         await self.run_turn.drained()
-        return list(self.responses.calls[-1].body.input)
+        return list(self.responses.calls[-1].request.body.input)
 
 
 def asked(

@@ -13,7 +13,8 @@ from domain.services.run_turn import Personal, RunTurn
 from domain.turn.steps import End, Ended, Output, ShowText
 from ports.catalog import Model
 from ports.notices import Notices
-from ports.responses import ResponseEnded, ResponseStatus, Route, StreamClosed, TextDelta, UpstreamEvent
+from ports.response_events import ResponseEnded, ResponseStatus, StreamClosed, TextDelta, UpstreamEvent
+from ports.responses import Route
 from ports.slots import Slots
 from ports.telemetry import Telemetry
 from ports.toolbox import Toolbox
@@ -76,7 +77,7 @@ class Stage:
         notices: Notices | None = None,
     ) -> AsyncGenerator[Output, None]:
         """Start a turn as its reader would."""
-        return self.run_turn.run(request, models=models, own=Personal(toolbox, notices or self.notices))
+        return self.run_turn.run(request, models=models, personal=Personal(toolbox, notices or self.notices))
 
     async def read(self, request: TurnRequest = REQUEST, *, toolbox: Toolbox | None = None) -> list[Output]:
         """Read a turn to its end and wait until it is settled."""

@@ -8,13 +8,14 @@ import pytest
 
 from domain.services.attempt import FROM_OUTSIDE, Attempt
 from domain.turn.steps import Reason, ShowText
-from ports.responses import ResponsesBody, StreamClosed, TextDelta, UpstreamCall
+from ports.response_events import StreamClosed, TextDelta
+from ports.responses import ResponsesBody, UpstreamCall, UpstreamRequest
 from tests.domain.services.stage import ROUTE, Stage, end_of, said, text_of
 from tests.doubles.clock import FakeClock, settled, until
 from tests.doubles.responses import Batch, Hang, Held, Move, ScriptedResponses
 
 WORD = [TextDelta(0, "msg_1", 0, "a")]
-CALL = UpstreamCall(ROUTE, ResponsesBody("maker/model", ()))
+CALL = UpstreamCall(ROUTE, UpstreamRequest(ResponsesBody("maker/model", ())))
 
 
 def attempt(*moves: Move) -> tuple[Attempt, ScriptedResponses]:

@@ -8,7 +8,7 @@ from adapters.memory.breaker_state import MemoryBreakerState
 from domain.breakers.breaker import Change, Verdict
 from domain.breakers.policy import Policy
 from domain.services.guard_call import QUIET, TRIES, GuardCall, Reported
-from domain.services.store_time import PROBE_SECONDS, STORE_SECONDS
+from domain.services.store_budget import PROBE_SECONDS, STORE_SECONDS
 from tests.doubles.breaker_state import TroubledBreakerState
 from tests.doubles.clock import FakeClock, until
 from tests.doubles.ids import FakeIds

@@ -7,7 +7,7 @@ from domain.breakers.keys import tool_key
 from domain.breakers.policy import Policy
 from domain.services.guard_call import Admission, Reported
 from domain.services.guard_tools import GuardTools
-from domain.services.store_time import StoreTime
+from domain.services.store_budget import StoreBudget
 from ports.toolbox import Failure, ToolResult, ToolSpec
 from tests.doubles.notices import RecordedNotices
 
@@ -22,11 +22,11 @@ class Guard:
         self.keys: list[str] = []
         self.verdicts: list[Verdict] = []
 
-    async def admit(self, key: str, policy: Policy, time: StoreTime | None) -> Admission:
+    async def admit(self, key: str, policy: Policy, time: StoreBudget | None) -> Admission:
         self.keys.append(key)
         return Admission(key, policy, allowed=self.allowed)
 
-    async def report(self, admission: Admission, verdict: Verdict, time: StoreTime | None) -> Reported:
+    async def report(self, admission: Admission, verdict: Verdict, time: StoreBudget | None) -> Reported:
         self.verdicts.append(verdict)
         return Reported(self.change, 60.0)
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from domain.conversation.broken_off import RESULT_LOST
+from domain.conversation.interrupted_calls import RESULT_LOST
 from domain.conversation.replay import MAY_HAVE_RUN
 from domain.request.turn_request import Remembering
 from domain.services.journal_calls import HOST_SECONDS
 from ports.artifacts import ArtifactsUnavailable
 from ports.json_values import JsonObject
-from ports.responses import UpstreamEvent
+from ports.response_events import UpstreamEvent
 from ports.tool_runs import NOT_KEPT
 from tests.domain.services.crash import ANN, Process, World, asked, question
 from tests.domain.services.stage import MODEL, said
@@ -229,10 +229,10 @@ async def test_results_a_model_has_no_room_for_are_left_out(world, killed):
     await kill(world, killed, "look", tools={**TOOLS, "look": "x" * 100_000})
     process = world.process(said("Yes"))
     small = replace(MODEL, context_length=8_000)
-    async for _ in process.run_turn.run(SECOND, models=(small,), own=process.own(None)):
+    async for _ in process.run_turn.run(SECOND, models=(small,), personal=process.personal(None)):
         pass
     await process.run_turn.drained()
-    assert "Output left out" in str(process.responses.calls[-1].body.input)
+    assert "Output left out" in str(process.responses.calls[-1].request.body.input)
 
 
 # --- turns that came to their end -----------------------------------------------------------------------------

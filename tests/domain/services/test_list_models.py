@@ -8,7 +8,7 @@ import pytest
 
 from adapters.process.cache import ProcessCache
 from domain.catalog.snapshot import snapshot_key
-from domain.services.keep_catalog import CACHE_SECONDS, KeepCatalog
+from domain.services.cache_catalog import CACHE_SECONDS, CacheCatalog
 from domain.services.list_models import (
     FIRST_BACKOFF,
     KEY_SECONDS,
@@ -18,7 +18,7 @@ from domain.services.list_models import (
     Listing,
     ListModels,
 )
-from domain.services.store_time import StoreWatch
+from domain.services.store_budget import StoreHealth
 from ports.cache import Cache, CacheUnavailable
 from ports.catalog import CatalogError, Model
 from tests.domain.services.stage import ROUTE
@@ -48,8 +48,10 @@ class Listed:
     ) -> None:
         """Begin anew, as a new load does; say what upstream answers from now on."""
         self.catalog = ScriptedCatalog(*answers, gate=gate, key_gate=key_gate)
-        self.store = StoreWatch(self.clock, self.log)
-        kept = KeepCatalog(self.caches, store=self.store, clock=self.clock, offload=InlineOffload(), telemetry=self.log)
+        self.store = StoreHealth(self.clock, self.log)
+        kept = CacheCatalog(
+            self.caches, store=self.store, clock=self.clock, offload=InlineOffload(), telemetry=self.log
+        )
         self.models = ListModels(catalog=self.catalog, kept=kept, clock=self.clock, telemetry=self.log)
 
     async def again(self, wait: float) -> Listing:

@@ -7,12 +7,12 @@ import pytest
 from domain.catalog.offer import Filter, Offer
 from domain.faults.fault import Fault, FaultKind
 from domain.request.lessons import Lessons
-from domain.request.repair import Lesson, Sending
+from domain.request.repair import Lesson
 from domain.request.turn_request import Caller, EndpointChoice, Parameters, TurnRequest
 from domain.services.admit_turn import check_turn
 from domain.services.prepare_turn import Ready, prepare_turn
 from ports.catalog import Model, Reasoning
-from ports.responses import Endpoint, Route
+from ports.responses import Endpoint, Route, UpstreamRequest
 
 PAID = Model(
     "maker/paid",
@@ -125,7 +125,7 @@ def stand_in(fallback: str, offer: Offer = Offer(), models: tuple[Model, ...] = 
     return None if sending is None else sending.body.model
 
 
-def built(ready: Ready) -> Sending | None:
+def built(ready: Ready) -> UpstreamRequest | None:
     return None if ready.fallback is None else ready.fallback()
 
 

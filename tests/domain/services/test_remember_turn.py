@@ -4,7 +4,7 @@ import pytest
 
 from adapters.memory.artifacts import MemoryArtifacts
 from domain.request.turn_request import Person, Remembering
-from domain.services.remember_turn import Shelf, TurnMemory
+from domain.services.remember_turn import SealedStore, TurnMemory
 from ports.artifacts import ArtifactsReadOnly, ArtifactsUnavailable
 from ports.cipher import Cipher
 from tests.domain.conversation.kept_turns import answer, record, sealed_thought, tool_turn, ulid
@@ -23,26 +23,24 @@ HOURS = 3600.0
 
 
 class Place:
-    """The use case over one store on disk and one in memory; `shelf` may be exchanged while it runs."""
+    """The use case over one store; `sealed` may be exchanged while it runs."""
 
     def __init__(self, cipher: Cipher | None = None) -> None:
         self.clock, self.log, self.offload = FakeClock(), RecordedTelemetry(), InlineOffload()
         self.store = TroubledArtifacts(self.clock, lifetime=float("inf"))
-        self.memory_only = MemoryArtifacts(self.clock)
-        self.shelf = Shelf(self.store, cipher or NamedKeyCipher("key"))
+        self.sealed = SealedStore(self.store, cipher or NamedKeyCipher("key"))
         self.opened = 0
         self.memory = TurnMemory(
-            durable=self._durable,
-            temporary=Shelf(self.memory_only, NamedKeyCipher()),
+            opened=self._open,
             offload=self.offload,
             clock=self.clock,
             ids=FakeIds(),
             telemetry=self.log,
         )
 
-    async def _durable(self) -> Shelf:
+    async def _open(self) -> SealedStore:
         self.opened += 1
-        return self.shelf
+        return self.sealed
 
     async def found(self, person: Person = ANN, memory: Remembering = HERE, number: int = 1):
         return (await self.memory.recall(person, memory, [ulid(number)], [])).records
@@ -79,7 +77,7 @@ async def test_turn_of_another_chat_is_told_until_it_is_unbound(place: Place) ->
     copy = Person("ann", "a copy", "message-9")
     await place.memory.remember(ANN, HERE, TURN)
     assert (await place.memory.recall(copy, HERE, [ulid(1)], [])).of_other_chats == (ulid(1),)
-    await place.memory.unbind(copy, HERE, [ulid(1)])
+    await place.memory.unbind(HERE, [ulid(1)])
     for person in (copy, ANN):
         again = await place.memory.recall(person, HERE, [ulid(1)], [])
         assert (again.records, again.of_other_chats) == ((TURN,), ())
@@ -95,12 +93,6 @@ async def test_nobody_else_gets_the_turn_by_its_reference_or_fingerprint(place: 
     await place.memory.remember(ANN, HERE, TURN)
     assert (await place.memory.recall(BOB, HERE, [ulid(1)], [PRINT])).records == ()
     assert (await place.memory.recall(ANN, Remembering("other_pipe"), [ulid(1)], [PRINT])).records == ()
-
-
-async def test_who_has_no_id_has_no_memory(place: Place) -> None:
-    await place.memory.remember(Person(), HERE, TURN)
-    await place.memory.recall(Person(), HERE, [ulid(1)], [PRINT])
-    assert (place.opened, place.store.finds) == (0, 0)
 
 
 async def test_all_turns_of_a_history_are_looked_up_at_once(place: Place) -> None:
@@ -136,24 +128,9 @@ async def test_rows_of_a_turn_name_where_it_was_said(place: Place) -> None:
     assert [row.ordinal for row in rows] == [0, 1]
 
 
-@pytest.mark.parametrize("chat_id", ["local", "local:abc", "temporary:abc"])
-async def test_temporary_chat_is_remembered_for_an_hour_and_reaches_no_store(place: Place, chat_id: str) -> None:
-    person = Person("ann", chat_id, "message-1")
-    await place.memory.remember(person, HERE, TURN)
-    assert await place.found(person) == (TURN,)
-    assert (place.opened, await place.rows()) == (0, ())
-    place.clock.advance(HOURS + 1)
-    assert await place.found(person) == ()
-
-
-async def test_saved_chat_does_not_see_what_a_temporary_one_left(place: Place) -> None:
-    await place.memory.remember(Person("ann", "temporary:abc", "message-1"), HERE, TURN)
-    assert await place.found() == ()
-
-
 async def test_row_that_no_key_opens_takes_the_thinking_of_its_turn_with_it(place: Place) -> None:
     await place.memory.remember(ANN, HERE, TURN)
-    place.shelf = Shelf(place.store, NamedKeyCipher("another"))
+    place.sealed = SealedStore(place.store, NamedKeyCipher("another"))
     assert await place.found() == ()
     await place.found()
     assert place.warnings() == [("open", "unknown key")]
@@ -161,7 +138,7 @@ async def test_row_that_no_key_opens_takes_the_thinking_of_its_turn_with_it(plac
 
 async def test_old_rows_are_read_with_an_older_key(place: Place) -> None:
     await place.memory.remember(ANN, HERE, TURN)
-    place.shelf = Shelf(place.store, NamedKeyCipher("another", "key"))
+    place.sealed = SealedStore(place.store, NamedKeyCipher("another", "key"))
     assert await place.found() == (TURN,)
 
 
@@ -170,8 +147,8 @@ async def test_store_in_trouble_is_no_memory_and_one_warning(place: Place) -> No
     for _ in range(3):
         await place.memory.remember(ANN, HERE, TURN)
         assert await place.found() == ()
-        await place.memory.touch(ANN, HERE, [ulid(1)])
-        await place.memory.unbind(ANN, HERE, [ulid(1)])
+        await place.memory.touch(HERE, [ulid(1)])
+        await place.memory.unbind(HERE, [ulid(1)])
         await place.memory.forget_thinking(ANN, HERE, [ulid(1)])
     assert [reason for _, reason in place.warnings()] == ["locked"]
 
@@ -189,12 +166,12 @@ async def test_another_trouble_is_told_too(place: Place) -> None:
     assert [reason for _, reason in place.warnings()] == ["locked", "read-only"]
 
 
-async def test_shelf_that_is_known_to_be_read_only_is_read_and_not_complained_about(place: Place) -> None:
+async def test_store_that_is_known_to_be_read_only_is_read_and_not_complained_about(place: Place) -> None:
     await place.memory.remember(ANN, HERE, TURN)
-    place.shelf = Shelf(place.store, place.shelf.cipher, read_only=True)
+    place.sealed = SealedStore(place.store, place.sealed.cipher, read_only=True)
     await place.memory.remember(ANN, HERE, record(sealed_thought("b"), answer("No.", "b"), number=2))
-    await place.memory.touch(ANN, HERE, [ulid(1)])
-    await place.memory.unbind(ANN, HERE, [ulid(1)])
+    await place.memory.touch(HERE, [ulid(1)])
+    await place.memory.unbind(HERE, [ulid(1)])
     await place.memory.forget_thinking(ANN, HERE, [ulid(1)])
     assert await place.found() == (TURN,)
     assert {row.chat_id for row in await place.rows()} == {"chat-1"}
@@ -216,7 +193,7 @@ async def test_turn_read_after_a_day_is_to_be_touched_and_then_no_more(place: Pl
     place.clock.advance(25 * HOURS)
     untouched = (await place.memory.recall(ANN, HERE, [ulid(1)], [])).untouched
     assert untouched == (ulid(1),)
-    await place.memory.touch(ANN, HERE, untouched)
+    await place.memory.touch(HERE, untouched)
     assert (await place.memory.recall(ANN, HERE, [ulid(1)], [])).untouched == ()
 
 

@@ -10,7 +10,7 @@ from domain.breakers.policy import Policy
 from domain.services.guard_call import Admission
 from domain.services.journal_calls import HOST_SECONDS, JournalCalls
 from domain.services.run_call import OVERDUE, CallPorts, CallTurn, Keep, RunCall
-from domain.services.store_time import PROBE_SECONDS, STORE_SECONDS, StoreWatch
+from domain.services.store_budget import PROBE_SECONDS, STORE_SECONDS, StoreHealth
 from domain.tools.once import REFUSED, UNKNOWN
 from domain.tools.registry import merged
 from ports.cipher import Sealed
@@ -106,7 +106,7 @@ class Place:
         self.tools, self.log, self.clock = Tools(self.runs), RecordedTelemetry(), FakeClock()
         self.tasks: list[asyncio.Task[None]] = []
         self.began: list[str] = []
-        journal = JournalCalls(self.runs, StoreWatch(self.clock, self.log), self.own)  # type: ignore[arg-type]
+        journal = JournalCalls(self.runs, StoreHealth(self.clock, self.log), self.own)  # type: ignore[arg-type]
         self.ports = CallPorts(
             self.tools, journal, self.guard, self.slots, InlineOffload(), check, self.clock, self.log
         )

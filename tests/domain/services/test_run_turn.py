@@ -7,7 +7,8 @@ from decimal import Decimal
 from domain.catalog.offer import Offer
 from domain.request.turn_request import Bounds, Caller, Parameters
 from domain.turn.steps import Ended, Reason, ShowStatus, ShowText
-from ports.responses import Limits, Reach, Refused, TextDelta, Unreachable, UpstreamProblem
+from ports.response_events import TextDelta, UpstreamProblem
+from ports.responses import Limits, Reach, Refused, Unreachable
 from tests.domain.services.stage import COST, MODEL, REQUEST, ROUTE, Stage, end_of, fault_of, said, text_of
 from tests.doubles.clock import settled, until
 from tests.doubles.responses import Hang, Refusing
@@ -64,13 +65,13 @@ async def test_upstream_gets_the_route_the_body_and_the_limits_of_the_request():
     await stage.read(replace(REQUEST, route=route, limits=limits, parameters=Parameters(temperature=0.5)))
     (call,) = stage.responses.calls
     assert (call.route, call.limits) == (ROUTE, limits)
-    assert (call.body.model, call.body.temperature) == ("maker/model", 0.5)
+    assert (call.request.body.model, call.request.body.temperature) == ("maker/model", 0.5)
 
 
 async def test_the_dot_form_of_a_model_reaches_its_exact_slug():
     stage = Stage(said("a"))
     await stage.read(replace(REQUEST, model="maker.model"))
-    assert stage.responses.calls[0].body.model == "maker/model"
+    assert stage.responses.calls[0].request.body.model == "maker/model"
 
 
 async def test_a_task_may_use_a_model_that_is_not_offered():

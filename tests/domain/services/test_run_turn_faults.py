@@ -8,7 +8,8 @@ import pytest
 from domain.catalog.offer import Offer
 from domain.faults.fault import Fault, FaultKind
 from domain.request.turn_request import TurnRequest
-from ports.responses import InvalidRoute, Reach, Refused, Unreachable, Unreadable, UpstreamProblem
+from ports.response_events import UpstreamProblem
+from ports.responses import InvalidRoute, Reach, Refused, Unreachable, Unreadable
 from ports.telemetry import Level, LogValue
 from ports.toolbox import ToolRequest, ToolResult, ToolSpec
 from tests.domain.services.stage import REQUEST, ROUTE, Stage, end_of, fault_of, said, text_of

@@ -7,7 +7,7 @@ import pytest
 
 from domain.services.run_turn import Personal
 from domain.turn.steps import Output
-from ports.responses import ResponseStarted, UpstreamEvent
+from ports.response_events import ResponseStarted, UpstreamEvent
 from tests.domain.services.stage import REQUEST, Stage, said, text_of
 from tests.domain.services.test_run_turn import NOT_SENT
 from tests.domain.turn.talk import call, completed, done
@@ -63,7 +63,7 @@ async def test_the_end_of_the_task_that_is_named_as_reader_settles_the_turn():
     stage = Stage(HALF)
     leave = asyncio.Event()
     named = asyncio.get_running_loop().create_task(leave.wait())
-    outputs = stage.run_turn.run(REQUEST, own=Personal(notices=stage.notices), reader=named)
+    outputs = stage.run_turn.run(REQUEST, personal=Personal(notices=stage.notices), reader=named)
     await anext(outputs)
     leave.set()
     assert [output async for output in outputs] == []

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from domain.request.turn_request import Tooling
 from domain.turn.steps import ShowCall, ShowCallResult
-from ports.responses import UpstreamEvent
+from ports.response_events import UpstreamEvent
 from tests.domain.services.stage import REQUEST, Stage, end_of, said, text_of
 from tests.domain.turn.talk import call, completed, done
 from tests.doubles.clock import until
@@ -18,7 +18,11 @@ def asked(*call_ids: str, name: str = "look") -> list[list[UpstreamEvent]]:
 
 def sent_back(stage: Stage) -> list[str]:
     """The outputs that went upstream with the last call."""
-    return [item["output"] for item in stage.responses.calls[-1].body.input if item["type"] == "function_call_output"]
+    return [
+        item["output"]
+        for item in stage.responses.calls[-1].request.body.input
+        if item["type"] == "function_call_output"
+    ]
 
 
 async def test_a_tool_runs_and_its_output_goes_back():
@@ -36,7 +40,7 @@ async def test_a_tool_is_shown_when_it_starts_and_when_it_is_done():
 async def test_the_tools_on_offer_are_told_to_upstream():
     stage = Stage(said("a"))
     await stage.read(toolbox=ScriptedToolbox({"look": "found"}))
-    assert [tool["name"] for tool in stage.responses.calls[0].body.tools] == ["look"]
+    assert [tool["name"] for tool in stage.responses.calls[0].request.body.tools] == ["look"]
 
 
 async def test_a_few_tools_run_at_once_and_all_get_their_turn():
@@ -66,7 +70,7 @@ async def test_rounds_end_at_the_limit_of_the_request():
     stage = Stage(asked("a"), asked("b"), said("As far as I know"))
     toolbox = ScriptedToolbox({"look": "found"})
     outputs = await stage.read(replace(REQUEST, tooling=Tooling(max_rounds=1)), toolbox=toolbox)
-    assert (toolbox.started, stage.responses.calls[-1].body.tool_choice) == (["a"], "none")
+    assert (toolbox.started, stage.responses.calls[-1].request.body.tool_choice) == (["a"], "none")
     assert end_of(outputs).rounds == 2
 
 

@@ -7,7 +7,15 @@ from dataclasses import replace
 import pytest
 
 from domain.catalog.rows import NOTE, Switches
-from domain.services.sync_models import BATCH, PASSES, PEER_SECONDS, REFUSED_IN_A_ROW, RETRY_SECONDS, SyncModels, Wish
+from domain.services.sync_models import (
+    BATCH,
+    PASSES,
+    PEER_SECONDS,
+    REFUSED_IN_A_ROW,
+    RETRY_SECONDS,
+    DesiredRows,
+    SyncModels,
+)
 from ports.catalog import Model
 from ports.model_rows import Edit, ModelRow, NewRow, RowRefused, RowsNotOffered, RowsUnavailable
 from tests.doubles.clock import FakeClock, settled, until
@@ -24,8 +32,8 @@ SEEING = tuple(replace(model, input_modalities=frozenset({"text", "image"})) for
 DEFAULTS = Switches()
 
 
-def wish(models: tuple[Model, ...] = MODELS, *, switches: Switches = DEFAULTS, function: str = "pipe") -> Wish:
-    return Wish(function, models, models, switches)
+def wish(models: tuple[Model, ...] = MODELS, *, switches: Switches = DEFAULTS, function: str = "pipe") -> DesiredRows:
+    return DesiredRows(function, models, models, switches)
 
 
 class Rows(MemoryModelRows):
@@ -71,9 +79,9 @@ class Stage:
 
     def __init__(self, rows: Rows) -> None:
         self.rows, self.clock, self.log = rows, FakeClock(), RecordedTelemetry()
-        self.sync = SyncModels(rows=rows, clock=self.clock, telemetry=self.log)
+        self.sync = SyncModels(rows=rows, rules=rows, clock=self.clock, telemetry=self.log)
 
-    async def done(self, wanted: Wish) -> int:
+    async def done(self, wanted: DesiredRows) -> int:
         """Follow a wish to its end; return how many rows that wrote."""
         before = self.rows.writes
         self.sync.begin(wanted)
@@ -155,12 +163,12 @@ async def test_the_same_wish_is_followed_once(stage: Stage):
     "other",
     [
         wish(switches=Switches(descriptions=True)),
-        Wish("pipe", MODELS[:3], MODELS, Switches()),
+        DesiredRows("pipe", MODELS[:3], MODELS, Switches()),
         wish(function="second"),
     ],
     ids=["switches", "selection", "function"],
 )
-async def test_another_wish_of_the_same_list_is_followed_too(stage: Stage, other: Wish):
+async def test_another_wish_of_the_same_list_is_followed_too(stage: Stage, other: DesiredRows):
     await stage.done(wish())
     await stage.done(other)
     assert stage.rows.listed == 2
@@ -175,7 +183,7 @@ async def test_another_wish_of_the_same_list_is_followed_too(stage: Stage, other
     ],
     ids=["unknown function", "no models", "all switches off"],
 )
-async def test_rows_are_not_even_read_when_there_is_nothing_to_follow(stage: Stage, nothing: Wish):
+async def test_rows_are_not_even_read_when_there_is_nothing_to_follow(stage: Stage, nothing: DesiredRows):
     assert await stage.done(nothing) == 0
     assert stage.rows.listed == 0
 

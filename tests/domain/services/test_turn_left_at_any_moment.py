@@ -9,7 +9,8 @@ import pytest
 
 from domain.request.turn_request import Bounds
 from domain.turn.steps import Output
-from ports.responses import Reach, ResponseStarted, Unreachable, UpstreamEvent
+from ports.response_events import ResponseStarted, UpstreamEvent
+from ports.responses import Reach, Unreachable
 from tests.domain.services.stage import REQUEST, Stage, said
 from tests.domain.services.test_run_turn import NOT_SENT, TIMED_OUT
 from tests.domain.turn.talk import call, completed, done

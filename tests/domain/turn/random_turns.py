@@ -10,39 +10,41 @@ from random import Random
 from hypothesis import strategies as st
 
 from domain.faults.retry import RetryPolicy
-from domain.request.repair import Sending
 from domain.tools.plan import CallLimits
 from domain.turn.events import AttemptFailed, Begun, CallFinished, Cancelled, Crashed, TimerFired, TurnEvent
-from domain.turn.plan import Destination, TurnPlan
+from domain.turn.plan import Alternatives, TurnPlan
 from ports.json_values import JsonObject
-from ports.responses import (
+from ports.response_events import (
     AnnotationAdded,
     ArgumentsDelta,
     ArgumentsDone,
     EventIgnored,
-    EventTooLarge,
-    InvalidRoute,
     ItemAdded,
     ItemDone,
     ProblemReported,
-    Reach,
     ReasoningDelta,
     ReasoningDone,
     RefusalDelta,
     RefusalDone,
-    Refused,
     ResponseEnded,
-    ResponsesBody,
-    ResponsesError,
     ResponseStarted,
     ResponseStatus,
     StreamClosed,
     TextDelta,
     TextDone,
+    UpstreamProblem,
+)
+from ports.responses import (
+    EventTooLarge,
+    InvalidRoute,
+    Reach,
+    Refused,
+    ResponsesBody,
+    ResponsesError,
     TimedOut,
     Unreachable,
     Unreadable,
-    UpstreamProblem,
+    UpstreamRequest,
 )
 from ports.toolbox import ToolResult
 from ports.usage import Usage
@@ -186,23 +188,23 @@ BATCHES = st.builds(
     st.sampled_from(list(STATES.values())),
     st.lists(st.tuples(st.lists(EVENTS, max_size=4), WAITS), max_size=5),
 )
-FALLBACK = Destination(fallback=lambda: Sending(ResponsesBody("other", ())))
+FALLBACK = Alternatives(fallback=lambda: UpstreamRequest(ResponsesBody("other", ())))
 PLANS = st.sampled_from(
     [
         TurnPlan(
-            ResponsesBody("m", (), temperature=0.5, reasoning={"effort": "high"}),
+            UpstreamRequest(ResponsesBody("m", (), temperature=0.5, reasoning={"effort": "high"})),
             retry=retry,
             runnable=frozenset(names),
             call_limits=limits,
             max_rounds=rounds,
-            destination=destination,
+            alternatives=destination,
         )
         for retry, names, limits, rounds, destination in product(
             (RetryPolicy(), RetryPolicy(uncertain_allowed=True)),
             ((), ("look", "send"), ("look", "send")),
             (CallLimits(parallel=1), CallLimits(parallel=2, queue=2)),
             (0, 2),
-            (Destination(), FALLBACK),
+            (Alternatives(), FALLBACK),
         )
     ]
 )

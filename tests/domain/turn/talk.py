@@ -20,22 +20,23 @@ from domain.turn.steps import (
     Step,
 )
 from ports.json_values import JsonObject
-from ports.responses import (
+from ports.response_events import (
     ItemDone,
     ProblemReported,
     ResponseEnded,
-    ResponsesBody,
     ResponseStarted,
     ResponseStatus,
     TextDelta,
     UpstreamEvent,
     UpstreamProblem,
 )
+from ports.responses import ResponsesBody, UpstreamRequest
 from ports.usage import Usage
 
 S = TypeVar("S")
 QUESTION: JsonObject = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Why?"}]}
 BODY = ResponsesBody("maker/model", (QUESTION,))
+REQUEST = UpstreamRequest(BODY)
 ERROR_ID = "0123456789abcdef"
 STARTED = ResponseStarted("gen-1", "maker/answering")
 COST = Usage(input_tokens=10, output_tokens=5, total_tokens=15, cost=Decimal("0.001"))
@@ -45,7 +46,7 @@ class Turn:
     """One machine, the steps it gave so far, and a clock value."""
 
     def __init__(self, plan: TurnPlan | None = None, *, begun: bool = True) -> None:
-        self.machine = TurnMachine(plan or TurnPlan(BODY, ERROR_ID))
+        self.machine = TurnMachine(plan or TurnPlan(REQUEST, ERROR_ID))
         self.now = 0.0
         self.steps: list[Step] = []
         if begun:
@@ -75,7 +76,7 @@ class Turn:
     @property
     def kept(self) -> list[JsonObject]:
         """The items kept for later turns."""
-        return [kept.item for step in self.all(Persist) for kept in step.kept]
+        return [kept.item for step in self.all(Persist) for kept in step.items]
 
     @property
     def statuses(self) -> list[str]:

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 
 from domain.faults.retry import RetryPolicy
-from domain.request.repair import Sending
 from domain.tools.plan import CallLimits
 from domain.turn.events import AttemptFailed, Begun, CallFinished, Cancelled, Crashed, TimerFired
 from domain.turn.machine import TurnMachine, TurnPlan
 from domain.turn.outcome import Ending
-from domain.turn.plan import Destination
+from domain.turn.plan import Alternatives
 from domain.turn.steps import AttemptBegan, AttemptEnded, CallUpstream, End, Finish, Step
 from domain.usage.accounting import add
+from ports.response_events import StreamClosed
 from ports.responses import (
     Endpoint,
     EventTooLarge,
@@ -23,9 +23,9 @@ from ports.responses import (
     Reach,
     Refused,
     ResponsesBody,
-    StreamClosed,
     TimedOut,
     Unreachable,
+    UpstreamRequest,
 )
 from ports.toolbox import ToolResult
 from ports.usage import Usage
@@ -33,6 +33,7 @@ from tests.domain.turn.random_turns import BATCHES, PLANS, POOLS, STATES
 from tests.domain.turn.talk import (
     BODY,
     COST,
+    REQUEST,
     STARTED,
     Turn,
     call,
@@ -46,7 +47,7 @@ from tests.domain.turn.talk import (
 )
 from tests.domain.turn.test_turn_properties import ended_by_closing, played
 
-TOOLS = TurnPlan(BODY, runnable=frozenset({"look"}))
+TOOLS = TurnPlan(REQUEST, runnable=frozenset({"look"}))
 LOST = Unreachable("reset", reach=Reach.NOT_SENT)
 
 
@@ -58,9 +59,9 @@ def check(steps: Sequence[Step]) -> None:
             case AttemptBegan(no):
                 assert (no, is_open) == (last + 1, False)
                 last, is_open, sent = no, True, False
-            case CallUpstream(body, _, endpoint):
+            case CallUpstream(request):
                 assert isinstance(before, AttemptBegan)
-                assert (before.body is body, before.endpoint, sent) == (True, endpoint, False)
+                assert (before.body is request.body, before.endpoint, sent) == (True, request.endpoint, False)
                 sent = True
             case AttemptEnded(no):
                 assert (no, is_open) == (last, True)
@@ -218,7 +219,7 @@ def test_a_round_of_tools_leads_to_an_attempt_of_its_own():
 
 def test_the_model_that_stands_in_is_announced_with_its_own_body():
     other = ResponsesBody("maker/other", BODY.input)
-    turn = Turn(TurnPlan(BODY, destination=Destination(fallback=lambda: Sending(other, Endpoint.CHAT))))
+    turn = Turn(TurnPlan(REQUEST, alternatives=Alternatives(fallback=lambda: UpstreamRequest(other, Endpoint.CHAT))))
     turn.feed(AttemptFailed(Refused(problem(400, "model_not_found"))))
     began = turn.all(AttemptBegan)[-1]
     assert (began.no, began.body, began.endpoint) == (2, other, Endpoint.CHAT)

@@ -4,12 +4,13 @@ from decimal import Decimal
 
 from domain.turn.events import AttemptFailed, CallFinished, Cancelled
 from domain.turn.machine import TurnPlan
-from ports.responses import Reach, StreamClosed, Unreachable
+from ports.response_events import StreamClosed
+from ports.responses import Reach, Unreachable
 from ports.toolbox import ToolResult
 from ports.usage import Usage
 from tests.domain.turn.talk import (
-    BODY,
     COST,
+    REQUEST,
     STARTED,
     Turn,
     call,
@@ -22,7 +23,7 @@ from tests.domain.turn.talk import (
     reported,
 )
 
-TOOLS = TurnPlan(BODY, runnable=frozenset({"look"}))
+TOOLS = TurnPlan(REQUEST, runnable=frozenset({"look"}))
 
 
 def test_the_bills_of_all_rounds_are_summed():

@@ -8,17 +8,31 @@ from domain.tools.plan import CallLimits
 from domain.turn.events import CallBegan, CallFinished, TimerFired
 from domain.turn.machine import TurnPlan
 from domain.turn.steps import CancelCall, HandOverCall, Reason, SetTimer, ShowCall, ShowCallResult, StartCall
-from ports.responses import ArgumentsDelta, ArgumentsDone, ItemAdded, ItemDone, TextDelta
+from ports.response_events import ArgumentsDelta, ArgumentsDone, ItemAdded, ItemDone, TextDelta
+from ports.responses import UpstreamRequest
 from ports.toolbox import ToolCall, ToolResult
-from tests.domain.turn.talk import BODY, COST, QUESTION, STARTED, Turn, call, completed, delta, done, message, thought
+from tests.domain.turn.talk import (
+    BODY,
+    COST,
+    QUESTION,
+    REQUEST,
+    STARTED,
+    Turn,
+    call,
+    completed,
+    delta,
+    done,
+    message,
+    thought,
+)
 
-PLAN = TurnPlan(BODY, runnable=frozenset({"look", "send"}), call_limits=CallLimits(parallel=2, seconds=60.0))
+PLAN = TurnPlan(REQUEST, runnable=frozenset({"look", "send"}), call_limits=CallLimits(parallel=2, seconds=60.0))
 NEEDY = {"type": "function", "name": "look", "parameters": {"type": "object", "required": ["q"]}}
 
 
 def outputs(turn: Turn) -> list[tuple[str, str]]:
     """The outputs that went upstream with the newest call."""
-    sent = turn.attempts[-1].body.input
+    sent = turn.attempts[-1].request.body.input
     return [(item["call_id"], item["output"]) for item in sent if item["type"] == "function_call_output"]
 
 
@@ -166,7 +180,7 @@ def test_the_next_call_holds_the_question_then_what_the_model_said_then_the_outp
     turn = Turn(PLAN)
     turn.feed(STARTED, *done(thought("Hm"), message("I look"), call()), completed())
     turn.feed(finished("call_1"))
-    assert turn.attempts[-1].body.input == (
+    assert turn.attempts[-1].request.body.input == (
         QUESTION,
         thought("Hm"),
         message("I look"),
@@ -179,7 +193,7 @@ def test_text_that_followed_a_call_keeps_its_place():
     turn = Turn(PLAN)
     turn.feed(*done(call("a"), message("And now"), call("b")), completed())
     turn.feed(finished("a"), finished("b"))
-    kinds = [item.get("call_id", item["type"]) for item in turn.attempts[-1].body.input[1:]]
+    kinds = [item.get("call_id", item["type"]) for item in turn.attempts[-1].request.body.input[1:]]
     assert kinds == ["a", "message", "b", "a", "b"]
 
 
@@ -187,14 +201,17 @@ def test_a_message_without_an_id_goes_back_as_plain_text():
     turn = Turn(PLAN)
     turn.feed(*done({**message("I look", ""), "id": None}, call()), completed())
     turn.feed(finished("call_1"))
-    assert turn.attempts[-1].body.input[1] == {"type": "message", "role": "assistant", "content": "I look"}
+    assert turn.attempts[-1].request.body.input[1] == {"type": "message", "role": "assistant", "content": "I look"}
 
 
 def test_an_empty_message_does_not_go_back():
     turn = Turn(PLAN)
     turn.feed(*done(message(""), call()), completed())
     turn.feed(finished("call_1"))
-    assert [item["type"] for item in turn.attempts[-1].body.input[1:]] == ["function_call", "function_call_output"]
+    assert [item["type"] for item in turn.attempts[-1].request.body.input[1:]] == [
+        "function_call",
+        "function_call_output",
+    ]
 
 
 @pytest.mark.parametrize("arguments", ['{"q": ', "[1]", "plain", '"text"'])
@@ -203,7 +220,7 @@ def test_arguments_upstream_would_refuse_do_not_go_back(arguments):
     turn.feed(*done(call(arguments=arguments)), completed())
     assert turn.all(ShowCall)[0].call.arguments == arguments
     turn.feed(finished("call_1", "Error: invalid arguments"))
-    assert turn.attempts[-1].body.input[1]["arguments"] == "{}"
+    assert turn.attempts[-1].request.body.input[1]["arguments"] == "{}"
 
 
 def test_text_after_the_tools_is_a_segment_of_its_own():
@@ -222,7 +239,7 @@ def test_an_unknown_tool_is_answered_at_once():
 
 
 def test_lost_arguments_of_a_tool_that_needs_them_are_answered_at_once():
-    turn = Turn(replace(PLAN, body=replace(BODY, tools=(NEEDY,))))
+    turn = Turn(replace(PLAN, request=UpstreamRequest(replace(BODY, tools=(NEEDY,)))))
     turn.feed(*done(call(arguments="")), completed())
     assert turn.started == []
     assert "arguments" in outputs(turn)[0][1]
@@ -231,7 +248,7 @@ def test_lost_arguments_of_a_tool_that_needs_them_are_answered_at_once():
 @pytest.mark.parametrize("part", [{"type": ["string", "null"]}, {"anyOf": [{"type": "string"}, {"type": "null"}]}])
 def test_a_tool_whose_arguments_may_all_be_null_runs_without(part):
     parameters = {"type": "object", "properties": {"q": part}, "required": ["q"]}
-    turn = Turn(replace(PLAN, body=replace(BODY, tools=({**NEEDY, "parameters": parameters},))))
+    turn = Turn(replace(PLAN, request=UpstreamRequest(replace(BODY, tools=({**NEEDY, "parameters": parameters},)))))
     turn.feed(*done(call(arguments="")), completed())
     assert turn.started == ["call_1"]
 
@@ -285,7 +302,7 @@ def test_after_the_last_round_calls_are_not_run_and_the_model_is_asked_to_answer
     turn = Turn(replace(PLAN, max_rounds=2))
     rounds(turn, 3)
     assert turn.started == ["call_0", "call_1"]
-    assert turn.attempts[-1].body.tool_choice == "none"
+    assert turn.attempts[-1].request.body.tool_choice == "none"
     assert "no more rounds" in outputs(turn)[-1][1]
 
 

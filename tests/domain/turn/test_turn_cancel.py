@@ -4,11 +4,12 @@ from domain.tools.plan import CallLimits
 from domain.turn.events import AttemptFailed, Begun, CallFinished, Cancelled, Crashed
 from domain.turn.machine import TurnPlan
 from domain.turn.steps import CancelCall, Ended, Persist, Reason, ShowCallResult
-from ports.responses import Reach, ReasoningDelta, Unreachable
+from ports.response_events import ReasoningDelta
+from ports.responses import Reach, Unreachable
 from ports.toolbox import ToolResult
-from tests.domain.turn.talk import BODY, COST, STARTED, Turn, call, completed, delta, done, message, thought
+from tests.domain.turn.talk import COST, REQUEST, STARTED, Turn, call, completed, delta, done, message, thought
 
-TOOLS = TurnPlan(BODY, runnable=frozenset({"look"}), call_limits=CallLimits(parallel=1))
+TOOLS = TurnPlan(REQUEST, runnable=frozenset({"look"}), call_limits=CallLimits(parallel=1))
 
 
 def test_a_turn_stopped_before_it_began_was_never_sent():

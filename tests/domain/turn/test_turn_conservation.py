@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from domain.turn.events import TurnEvent
 from ports.json_values import JsonObject
-from ports.responses import ItemAdded, ItemDone, ReasoningDelta, ReasoningDone, TextDelta, TextDone
+from ports.response_events import ItemAdded, ItemDone, ReasoningDelta, ReasoningDone, TextDelta, TextDone
 from tests.domain.turn.talk import Turn, completed
 
 TEXTS = st.text(alphabet="ab \n", min_size=1, max_size=6)

@@ -4,16 +4,8 @@ import pytest
 
 from domain.turn.events import AttemptFailed, Crashed
 from domain.turn.steps import Ended, Finish, Reason
-from ports.responses import (
-    EventTooLarge,
-    InvalidRoute,
-    ItemAdded,
-    Reach,
-    ResponsesError,
-    StreamClosed,
-    Unreachable,
-    Unreadable,
-)
+from ports.response_events import ItemAdded, StreamClosed
+from ports.responses import EventTooLarge, InvalidRoute, Reach, ResponsesError, Unreachable, Unreadable
 from tests.domain.turn.talk import (
     COST,
     ERROR_ID,

@@ -9,10 +9,10 @@ from domain.turn.events import CallBegan, CallFinished, TimerFired
 from domain.turn.machine import SILENT, TurnPlan
 from domain.turn.steps import CancelCall, ClearTimer, Reason, SetTimer, ShowCallResult
 from ports.toolbox import ToolResult
-from tests.domain.turn.talk import BODY, Turn, call, completed, delta, done, message
+from tests.domain.turn.talk import REQUEST, Turn, call, completed, delta, done, message
 
 LIMITS = CallLimits(parallel=3, seconds=60.0, round_seconds=100.0, still_seconds=30.0)
-PLAN = TurnPlan(BODY, runnable=frozenset({"look", "send"}), call_limits=LIMITS)
+PLAN = TurnPlan(REQUEST, runnable=frozenset({"look", "send"}), call_limits=LIMITS)
 
 
 def round_of(*calls, plan=PLAN):
@@ -91,7 +91,7 @@ def test_two_calls_of_one_id_are_two_calls():
     turn = round_of(call("c1", item_id="f1"), call("c1", arguments='{"q": 2}', item_id="f2"))
     assert turn.started == ["c1", "c1_2"]
     turn.feed(finished("c1_2", "two"), finished("c1", "one"))
-    sent = turn.attempts[-1].body.input[1:]
+    sent = turn.attempts[-1].request.body.input[1:]
     assert [(item["call_id"], item.get("output", item.get("arguments"))) for item in sent] == [
         ("c1", '{"q": 1}'),
         ("c1_2", '{"q": 2}'),
@@ -166,7 +166,7 @@ def test_a_call_begins_once():
 
 
 def outputs(turn):
-    return [item["output"] for item in turn.attempts[-1].body.input if item["type"] == "function_call_output"]
+    return [item["output"] for item in turn.attempts[-1].request.body.input if item["type"] == "function_call_output"]
 
 
 def test_an_output_without_room_becomes_a_word_about_its_size():

@@ -25,10 +25,11 @@ from domain.turn.steps import (
     StartCall,
     Step,
 )
-from ports.responses import ArgumentsDelta, ItemAdded, Reach, ReasoningDelta, StreamClosed, TextDone, Unreachable
+from ports.response_events import ArgumentsDelta, ItemAdded, ReasoningDelta, StreamClosed, TextDone
+from ports.responses import Reach, Unreachable
 from ports.toolbox import ToolResult
 from tests.domain.turn.random_turns import BATCHES, PLANS, POOLS, STATES, Batches
-from tests.domain.turn.talk import BODY, COST, STARTED, call, completed, delta, done, message, thought
+from tests.domain.turn.talk import COST, REQUEST, STARTED, call, completed, delta, done, message, thought
 
 QUICK = settings(max_examples=50, deadline=None)
 RECORDED: list[TurnEvent] = [
@@ -82,7 +83,7 @@ def count(steps: Sequence[Step], kind: type) -> int:
 
 @pytest.mark.parametrize("state", STATES)
 def test_every_event_in_every_state_leaves_exactly_one_end(state):
-    plan = TurnPlan(BODY, runnable=frozenset({"look"}), call_limits=CallLimits(parallel=2), max_rounds=2)
+    plan = TurnPlan(REQUEST, runnable=frozenset({"look"}), call_limits=CallLimits(parallel=2), max_rounds=2)
     for event in chain.from_iterable(POOLS):
         _, steps = played(plan, STATES[state], event, Cancelled())
         assert count(steps, Finish) == 1, event
@@ -154,7 +155,7 @@ def test_every_body_answers_each_of_its_calls_in_order(plan, batches):
     _, steps = played(plan, batches, Cancelled())
     for step in steps:
         if isinstance(step, CallUpstream):
-            items = [item for item in step.body.input if item["type"].startswith("function_call")]
+            items = [item for item in step.request.body.input if item["type"].startswith("function_call")]
             calls = [item["call_id"] for item in items if item["type"] == "function_call"]
             assert [item["call_id"] for item in items if item["type"] == "function_call_output"] == calls
 
@@ -178,7 +179,7 @@ def test_nothing_is_tried_again_after_something_was_shown(plan, batches):
     st.booleans(),
 )
 def test_a_recorded_stream_cut_anywhere_ends_exactly_once(cut, last, runnable):
-    plan = TurnPlan(BODY, runnable=frozenset({"look"} if runnable else ()))
+    plan = TurnPlan(REQUEST, runnable=frozenset({"look"} if runnable else ()))
     machine, steps = played(plan, [([Begun()], 0.0), (RECORDED[:cut], 1.0)], last)
     if machine.phase is Phase.TOOLS:
         steps += machine.feed(Cancelled(), 1.0)

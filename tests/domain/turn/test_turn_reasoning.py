@@ -1,7 +1,7 @@
 """Thinking: shown once whatever its style, closed with the item, timed."""
 
 from domain.turn.steps import CloseReasoning, ShowReasoning, ShowText
-from ports.responses import ReasoningDelta, ReasoningDone
+from ports.response_events import ReasoningDelta, ReasoningDone
 from tests.domain.turn.talk import STARTED, Turn, completed, delta, done, message, thought
 
 

@@ -6,21 +6,12 @@ from domain.faults.retry import RetryPolicy
 from domain.turn.events import AttemptFailed, TimerFired
 from domain.turn.machine import TurnPlan
 from domain.turn.steps import CallUpstream, Reason, SetTimer
-from ports.responses import (
-    AnnotationAdded,
-    ArgumentsDelta,
-    InvalidRoute,
-    ItemAdded,
-    Reach,
-    Refused,
-    StreamClosed,
-    TimedOut,
-    Unreachable,
-)
+from ports.response_events import AnnotationAdded, ArgumentsDelta, ItemAdded, StreamClosed
+from ports.responses import InvalidRoute, Reach, Refused, TimedOut, Unreachable
 from ports.usage import Usage
 from tests.domain.turn.talk import (
-    BODY,
     COST,
+    REQUEST,
     STARTED,
     Turn,
     call,
@@ -33,7 +24,7 @@ from tests.domain.turn.talk import (
     thought,
 )
 
-ALLOWED = TurnPlan(BODY, retry=RetryPolicy(uncertain_allowed=True))
+ALLOWED = TurnPlan(REQUEST, retry=RetryPolicy(uncertain_allowed=True))
 
 
 def refused(status: int | None, kind: str = "", **more: object) -> AttemptFailed:
@@ -124,7 +115,7 @@ def test_what_may_be_billed_is_repeated_only_if_allowed(row):
 def test_waits_double_and_are_spread_by_chance():
     waits = {}
     for jitter in (0.0, 0.5, 0.999):
-        turn = Turn(TurnPlan(BODY, jitter=jitter))
+        turn = Turn(TurnPlan(REQUEST, jitter=jitter))
         repeated(turn, NOT_SENT)
         waits[jitter] = [round(attempt.after, 2) for attempt in turn.attempts[1:]]
     assert waits == {0.0: [0.25, 0.5], 0.5: [0.5, 1.0], 0.999: [0.75, 1.5]}
@@ -193,7 +184,7 @@ def test_nothing_is_repeated_after_a_source_was_shown():
 )
 def test_an_attempt_in_which_the_model_had_begun_is_repeated_only_if_allowed(began):
     attempts = []
-    for plan in (TurnPlan(BODY), ALLOWED):
+    for plan in (TurnPlan(REQUEST), ALLOWED):
         turn = Turn(plan)
         turn.feed(STARTED, began, reported(502, "provider_unavailable"))
         attempts.append(len(turn.attempts))
@@ -247,7 +238,7 @@ def test_a_failed_response_with_a_bill_is_booked_with_it():
 
 
 def test_no_attempt_is_repeated_once_a_tool_ran():
-    turn = Turn(TurnPlan(BODY, runnable=frozenset({"look"}), retry=RetryPolicy(uncertain_allowed=True)))
+    turn = Turn(TurnPlan(REQUEST, runnable=frozenset({"look"}), retry=RetryPolicy(uncertain_allowed=True)))
     turn.feed(*done(call(name="unknown")), completed())
     turn.feed(NOT_SENT)
     assert (len(turn.attempts), turn.fault) == (2, "UNREACHABLE")

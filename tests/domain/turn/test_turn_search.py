@@ -1,7 +1,7 @@
 """Searches of upstream: told while they run, and what was looked for."""
 
 from domain.turn.steps import Persist
-from ports.responses import ItemAdded, ItemDone
+from ports.response_events import ItemAdded, ItemDone
 from tests.domain.turn.talk import Turn, completed, delta, done, message, thought
 
 SEARCH = {"type": "openrouter:web_search", "id": "st_tmp_1", "status": "completed"}
@@ -24,4 +24,4 @@ def test_of_a_search_only_its_place_is_kept():
     turn = Turn()
     turn.feed(*done(thought("Hm")), ItemDone(1, SEARCH), *done(message("Yes")), completed())
     (persist,) = turn.all(Persist)
-    assert persist.kept[1].item == {"type": "openrouter:web_search"}
+    assert persist.items[1].item == {"type": "openrouter:web_search"}

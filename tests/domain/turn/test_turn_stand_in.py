@@ -2,22 +2,21 @@
 
 from dataclasses import replace
 
-from domain.request.repair import Sending
 from domain.turn.events import AttemptFailed
-from domain.turn.plan import Destination
-from ports.responses import Reach, Unreachable
+from domain.turn.plan import Alternatives
+from ports.responses import Reach, Unreachable, UpstreamRequest
 from tests.domain.turn.talk import Turn
-from tests.domain.turn.test_turn_mending import OTHER, UNKNOWN, plan
+from tests.domain.turn.test_turn_repair import OTHER, UNKNOWN, plan
 
 
 def test_what_goes_to_the_model_that_stands_in_is_built_only_when_it_is_needed():
-    built: list[Sending] = []
+    built: list[UpstreamRequest] = []
 
-    def build() -> Sending:
+    def build() -> UpstreamRequest:
         built.append(OTHER)
         return OTHER
 
-    turn = Turn(replace(plan(), destination=Destination(fallback=build)))
+    turn = Turn(replace(plan(), alternatives=Alternatives(fallback=build)))
     turn.feed(AttemptFailed(Unreachable("refused", reach=Reach.NOT_SENT)))
     assert built == []
     turn.feed(UNKNOWN)
@@ -29,10 +28,10 @@ def test_the_model_that_stands_in_gets_headers_of_its_own():
     other = replace(OTHER, headers=(("x-beta", "thinking"),))
     turn = Turn(plan(fallback=other))
     turn.feed(UNKNOWN)
-    assert [attempt.headers for attempt in turn.attempts] == [(), other.headers]
+    assert [attempt.request.headers for attempt in turn.attempts] == [(), other.headers]
 
 
 def test_a_stand_in_that_cannot_be_built_leaves_the_fault():
-    turn = Turn(replace(plan(), destination=Destination(fallback=lambda: None)))
+    turn = Turn(replace(plan(), alternatives=Alternatives(fallback=lambda: None)))
     turn.feed(UNKNOWN)
     assert turn.fault == "UNKNOWN_MODEL"

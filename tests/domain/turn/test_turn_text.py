@@ -2,7 +2,7 @@
 
 from domain.turn.merge import merged
 from domain.turn.steps import CallUpstream, ClearTimer, Ended, Finish, Reason, ShowCitation, ShowImage, ShowText
-from ports.responses import (
+from ports.response_events import (
     AnnotationAdded,
     EventIgnored,
     ItemAdded,

@@ -19,7 +19,7 @@ from domain.turn.steps import (
     Step,
 )
 from ports.toolbox import ToolResult
-from tests.domain.turn.talk import BODY, call, completed, delta, done
+from tests.domain.turn.talk import REQUEST, call, completed, delta, done
 
 ARGUMENTS = ('{"q": 1}', '{"q": 2}', '{"sequential": true}', '{"depends_on": "c0"}', '{"q": "c1 c2"}', "[1]", "")
 CALLS = st.builds(
@@ -111,7 +111,7 @@ class Driver:
 
 def played(limits, rounds, moves):
     plan = TurnPlan(
-        BODY,
+        REQUEST,
         runnable=frozenset({"look", "send"}),
         sequential=frozenset({"send"}),
         call_limits=limits,
@@ -139,8 +139,8 @@ def assert_whole(driver, limits):
     assert len(set(driver.ran)) == len(driver.ran)
     assert len(set(driver.results)) == len(driver.results)
     assert set(driver.ran) <= set(driver.results)
-    for body in driver.bodies:
-        items = body.body.input[1:]
+    for sent in driver.bodies:
+        items = sent.request.body.input[1:]
         asked = [item["call_id"] for item in items if item["type"] == "function_call"]
         answered = {item["call_id"]: item["output"] for item in items if item["type"] == "function_call_output"}
         assert len(set(asked)) == len(asked)
@@ -188,7 +188,11 @@ def test_a_call_that_runs_alone_has_no_neighbour(limits, rounds, moves):
 
     names: dict[str, str] = {}
     plan = TurnPlan(
-        BODY, runnable=frozenset({"look", "send"}), sequential=frozenset(plan_alone), call_limits=limits, max_rounds=3
+        REQUEST,
+        runnable=frozenset({"look", "send"}),
+        sequential=frozenset(plan_alone),
+        call_limits=limits,
+        max_rounds=3,
     )
     driver = Watching(TurnMachine(plan), [list(asked) for asked in rounds])
     driver.feed(Begun())

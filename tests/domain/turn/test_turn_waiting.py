@@ -4,9 +4,9 @@ from domain.faults.retry import RetryPolicy
 from domain.turn.events import CallFinished, TimerFired
 from domain.turn.machine import TurnPlan
 from domain.turn.steps import ClearTimer, SetTimer
-from ports.responses import EventIgnored
+from ports.response_events import EventIgnored
 from ports.toolbox import ToolResult
-from tests.domain.turn.talk import BODY, STARTED, Turn, call, completed, delta, done
+from tests.domain.turn.talk import REQUEST, STARTED, Turn, call, completed, delta, done
 
 
 def set_timers(turn: Turn) -> dict[str, float]:
@@ -58,19 +58,19 @@ def test_waiting_lines_stop_once_something_is_shown():
 
 
 def test_waiting_lines_stop_while_tools_run():
-    turn = Turn(TurnPlan(BODY, runnable=frozenset({"look"})))
+    turn = Turn(TurnPlan(REQUEST, runnable=frozenset({"look"})))
     turn.feed(*done(call()), completed())
     assert turn.feed(TimerFired("waiting"), after=0.3) == []
 
 
 def test_a_silent_upstream_is_given_up():
-    turn = Turn(TurnPlan(BODY, idle_seconds=60.0))
+    turn = Turn(TurnPlan(REQUEST, idle_seconds=60.0))
     elapse(turn, "idle")
     assert (turn.now, turn.fault) == (60.0, "TIMEOUT")
 
 
 def test_every_event_prolongs_the_patience():
-    turn = Turn(TurnPlan(BODY, idle_seconds=60.0))
+    turn = Turn(TurnPlan(REQUEST, idle_seconds=60.0))
     turn.feed(STARTED, after=20.0)
     turn.feed(EventIgnored("debug"), after=20.0)
     elapse(turn, "idle")
@@ -79,7 +79,7 @@ def test_every_event_prolongs_the_patience():
 
 
 def test_an_upstream_that_falls_silent_after_text_keeps_the_text():
-    turn = Turn(TurnPlan(BODY, idle_seconds=60.0))
+    turn = Turn(TurnPlan(REQUEST, idle_seconds=60.0))
     turn.feed(delta("half"), after=10.0)
     elapse(turn, "idle")
     elapse(turn, "idle")
@@ -87,20 +87,20 @@ def test_an_upstream_that_falls_silent_after_text_keeps_the_text():
 
 
 def test_patience_with_a_repeated_attempt_begins_when_it_does():
-    turn = Turn(TurnPlan(BODY, idle_seconds=60.0, retry=RetryPolicy(uncertain_allowed=True)))
+    turn = Turn(TurnPlan(REQUEST, idle_seconds=60.0, retry=RetryPolicy(uncertain_allowed=True)))
     elapse(turn, "idle")
     assert set_timers(turn)["idle"] == 60.0 + 0.5 + 60.0
 
 
 def test_silence_is_no_limit_while_tools_run():
-    turn = Turn(TurnPlan(BODY, runnable=frozenset({"look"}), idle_seconds=60.0))
+    turn = Turn(TurnPlan(REQUEST, runnable=frozenset({"look"}), idle_seconds=60.0))
     turn.feed(*done(call()), completed())
     assert "idle" not in set_timers(turn)
     assert turn.feed(TimerFired("idle"), after=60.0) == []
 
 
 def test_a_finished_call_needs_no_timer():
-    turn = Turn(TurnPlan(BODY, runnable=frozenset({"look"})))
+    turn = Turn(TurnPlan(REQUEST, runnable=frozenset({"look"})))
     turn.feed(*done(call()), completed())
     turn.feed(CallFinished("call_1", ToolResult("found")))
     assert "call:call_1" not in set_timers(turn)

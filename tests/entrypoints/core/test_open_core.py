@@ -18,9 +18,9 @@ from adapters.process.state import ENTRY
 from domain.faults.fault import Fault, FaultKind
 from domain.request.turn_request import Person
 from domain.turn.steps import Ended
-from entrypoints.core.asked import Asked
+from entrypoints.core.caller_request import CallerRequest
 from entrypoints.core.open_core import open_core
-from entrypoints.core.storage_place import IN_MEMORY, Place, sqlite_place
+from entrypoints.core.storage_location import IN_MEMORY, StorageLocation, sqlite_location
 from entrypoints.openai.completion import collect, completion
 from entrypoints.openai.completions_body import read_completions_body
 from entrypoints.openai.frames import ChunkHead
@@ -88,8 +88,8 @@ async def test_example_of_the_developers_page_answers(
     page = (ROOT / "docs/developers.md").read_text("utf-8")
     example = page.partition("**Another entrypoint**")[2].partition("```python\n")[2].partition("```")[0]
     names = {
-        **{each.__name__: each for each in (open_core, sqlite_place, read_completions_body, collect, completion)},
-        **{each.__name__: each for each in (Asked, Fault, Person)},
+        **{each.__name__: each for each in (open_core, sqlite_location, read_completions_body, collect, completion)},
+        **{each.__name__: each for each in (CallerRequest, Fault, Person)},
         "asyncio": asyncio,
         "file": tmp_path / "store.db",
         "settings": replace(SETTINGS, base_url=simulator.url),
@@ -104,7 +104,7 @@ async def test_example_of_the_developers_page_answers(
 
 async def test_request_that_cannot_be_read_ends_in_its_fault() -> None:
     async with open_core(SETTINGS, IN_MEMORY) as core:
-        refusal = core.refusal(Fault(FaultKind.BAD_REQUEST, "model"), Asked(""), SETTINGS)
+        refusal = core.refusal(Fault(FaultKind.BAD_REQUEST, "model"), CallerRequest(""), SETTINGS)
         (output,) = [output async for output in refusal(None)]
 
     assert isinstance(output, Ended)
@@ -112,13 +112,13 @@ async def test_request_that_cannot_be_read_ends_in_its_fault() -> None:
     assert output.end.fault.kind is FaultKind.BAD_REQUEST
 
 
-@pytest.mark.parametrize(("place", "warned"), [(IN_MEMORY, 0), (Place(wrong="DATABASE is wrong"), 1)])
+@pytest.mark.parametrize(("place", "warned"), [(IN_MEMORY, 0), (StorageLocation(wrong="DATABASE is wrong"), 1)])
 async def test_place_without_a_database_keeps_in_memory_and_complains_only_if_there_was_to_be_one(
-    place: Place, warned: int, caplog: pytest.LogCaptureFixture
+    place: StorageLocation, warned: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with open_core(SETTINGS, place) as core:
         for _ in range(2):
-            assert (await core.stores.storage.stores()).place is None
+            assert (await core.stores.storage.stores()).location is None
         assert await core.stores.storage.cleanable() is None
 
     assert caplog.text.count("DATABASE is wrong") == warned

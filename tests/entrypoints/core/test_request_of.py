@@ -11,7 +11,7 @@ from domain.catalog.offer import Filter
 from domain.request.body import Prepared, build
 from domain.request.turn_request import Caller, Identifiers, Parameters, Person
 from domain.services.list_models import Listing
-from entrypoints.core.asked import Asked, CallerTools, request_of
+from entrypoints.core.caller_request import CallerRequest, CallerTools, request_of
 from entrypoints.core.policy import Origin, route_of, support_of, usable_route
 from entrypoints.settings import Settings
 from entrypoints.settings_rows import Secret
@@ -23,8 +23,8 @@ SETTINGS = Settings(api_key=Secret("sk-or-v1-test"))
 SITE = Origin("https://site.test", "Site")
 
 
-def asked(caller: Caller = Caller.PAGE, **more: Any) -> Asked:
-    return Asked("acme/two.5", ({"role": "user", "content": "hi"},), caller=caller, person=Person("u"), **more)
+def asked(caller: Caller = Caller.PAGE, **more: Any) -> CallerRequest:
+    return CallerRequest("acme/two.5", ({"role": "user", "content": "hi"},), caller=caller, person=Person("u"), **more)
 
 
 @pytest.mark.parametrize(("caller", "effort"), [(Caller.PAGE, "high"), (Caller.API, "high"), (Caller.TASK, "minimal")])
@@ -172,8 +172,8 @@ def test_task_is_sent_whole_without_cache_marks_and_without_data() -> None:
     settings = replace(SETTINGS, history_window_turns=1)
     picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
     messages = ({"role": "user", "content": [{"type": "text", "text": "a"}, picture]},)
-    task = request_of(Asked("acme/two.5", messages, caller=Caller.TASK), settings)
-    chat = request_of(Asked("acme/two.5", messages, caller=Caller.PAGE), settings)
+    task = request_of(CallerRequest("acme/two.5", messages, caller=Caller.TASK), settings)
+    chat = request_of(CallerRequest("acme/two.5", messages, caller=Caller.PAGE), settings)
 
     assert (task.prompting.history_turns, task.prompting.cache_marks) == (0, False)
     assert task.messages == ({"role": "user", "content": [{"type": "text", "text": "a"}]},)
@@ -234,7 +234,7 @@ def test_nobody_thinks_deeper_than_the_operators_cap(effort: str | None) -> None
     built = build(request, model.id, model)
 
     assert isinstance(built, Prepared)
-    assert built.body.reasoning == {"effort": "medium", "summary": "auto"}
+    assert built.request.body.reasoning == {"effort": "medium", "summary": "auto"}
 
 
 @pytest.mark.parametrize(("caller_searches", "searches"), [(False, 3), (True, None)])

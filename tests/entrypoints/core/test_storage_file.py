@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from entrypoints.core.storage import AGAIN_SECONDS, LOOK_SECONDS, Storage
-from entrypoints.core.storage_file import COMPANIONS, drop_companions, file_ids
-from entrypoints.core.storage_place import sqlite_place
+from entrypoints.core.storage import AGAIN_SECONDS, Storage
+from entrypoints.core.storage_file import COMPANIONS, LOOK_SECONDS, drop_companions, file_ids
+from entrypoints.core.storage_location import sqlite_location
 from tests.contracts.artifact_cases import HERE, turn_of, ulid
 from tests.doubles.clock import FakeClock
 from tests.doubles.offload import InlineOffload
@@ -23,13 +23,15 @@ class Opened:
     def __init__(self, folder: Path) -> None:
         self.clock, self.log = FakeClock(), RecordedTelemetry()
         self.path = folder / "store.db"
-        self.storage = Storage(sqlite_place(self.path), clock=self.clock, offload=InlineOffload(), telemetry=self.log)
+        self.storage = Storage(
+            sqlite_location(self.path), clock=self.clock, offload=InlineOffload(), telemetry=self.log
+        )
 
     async def put(self, number: int) -> None:
-        await (await self.storage.shelf()).artifacts.put(turn_of(number, 1))
+        await (await self.storage.sealed_store()).artifacts.put(turn_of(number, 1))
 
     async def kept(self) -> list[int]:
-        artifacts = (await self.storage.shelf()).artifacts
+        artifacts = (await self.storage.sealed_store()).artifacts
         found = await artifacts.find(HERE, "ann", turn_ids=[ulid(n) for n in range(1, 9)], fingerprints=[], limit=99)
         return [number for number in range(1, 9) if ulid(number) in {row.turn_id for row in found}]
 
@@ -151,7 +153,7 @@ async def test_file_that_stays_is_looked_at_now_and_then_only(opened: Opened, mo
         looks += 1
         return file_ids(path)
 
-    monkeypatch.setattr("entrypoints.core.storage.file_ids", counted)
+    monkeypatch.setattr("entrypoints.core.storage_file.file_ids", counted)
     for _ in range(50):
         await opened.put(2)
     assert looks == 0
@@ -170,22 +172,22 @@ async def test_file_whose_folder_is_gone_too_costs_the_memory_until_the_folder_i
     await opened.looked()
     await opened.put(2)
     assert await opened.kept() == [2]
-    assert (await opened.storage.stores()).place is None
+    assert (await opened.storage.stores()).location is None
     assert len(opened.log.named("storage_unavailable")) == 1
     tmp_path.mkdir()
     opened.clock.advance(AGAIN_SECONDS)
     await opened.storage.begin()
     await opened.put(3)
     assert await opened.kept() == [3]
-    assert (await opened.storage.stores()).place is not None
+    assert (await opened.storage.stores()).location is not None
 
 
 async def test_new_try_after_a_failure_keeps_nobody_waiting(tmp_path: Path) -> None:
     opened = Opened(tmp_path / "nowhere")
-    assert (await opened.storage.stores()).place is None
+    assert (await opened.storage.stores()).location is None
     (tmp_path / "nowhere").mkdir()
     opened.clock.advance(AGAIN_SECONDS)
-    assert (await opened.storage.stores()).place is None
+    assert (await opened.storage.stores()).location is None
     await opened.storage.begin()
-    assert (await opened.storage.stores()).place is not None
+    assert (await opened.storage.stores()).location is not None
     await opened.storage.aclose()

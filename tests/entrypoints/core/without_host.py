@@ -31,9 +31,9 @@ class NoHost(MetaPathFinder):
 async def answers(url: str, file: str) -> dict[str, Any]:
     """Ask, then ask again with the first answer in the history, as a client of the API does."""
     from domain.request.turn_request import Person
-    from entrypoints.core.asked import Asked
+    from entrypoints.core.caller_request import CallerRequest
     from entrypoints.core.open_core import open_core
-    from entrypoints.core.storage_place import IN_MEMORY, sqlite_place
+    from entrypoints.core.storage_location import IN_MEMORY, sqlite_location
     from entrypoints.openai.chunks import ChunkPresenter
     from entrypoints.openai.completion import collect, completion
     from entrypoints.openai.completions_body import CompletionsBody, read_completions_body
@@ -44,12 +44,14 @@ async def answers(url: str, file: str) -> dict[str, Any]:
     settings = Settings(api_key=Secret("sk-or-v1-simulator"), base_url=url)
     head = ChunkHead("chatcmpl-1", MODEL, 1)
 
-    def asked(*messages: dict[str, Any]) -> Asked:
+    def asked(*messages: dict[str, Any]) -> CallerRequest:
         body = read_completions_body({"model": MODEL, "messages": [*messages], "stream": "false"})
         assert isinstance(body, CompletionsBody)
-        return Asked(body.model, tuple(body.messages), body.parameters(), person=Person("ann"), namespace="gateway")
+        return CallerRequest(
+            body.model, tuple(body.messages), body.parameters(), person=Person("ann"), namespace="gateway"
+        )
 
-    async with open_core(settings, sqlite_place(Path(file)) if file else IN_MEMORY) as core:
+    async with open_core(settings, sqlite_location(Path(file)) if file else IN_MEMORY) as core:
         listing = await core.models.offered(settings)
         known = await core.models.listing(settings)
         question = {"role": "user", "content": QUESTION}

@@ -47,7 +47,7 @@ def prepared(body: dict[str, Any], request: TurnRequest = REQUEST, *offered: dic
 
 def sent(body: dict[str, Any], request: TurnRequest = REQUEST, *offered: dict[str, Any]) -> dict[str, Any]:
     """Return what goes to `/responses`, as read back from its bytes."""
-    read: dict[str, Any] = json.loads(serialise_body(prepared(body, request, *offered).body))
+    read: dict[str, Any] = json.loads(serialise_body(prepared(body, request, *offered).request.body))
     return read
 
 
@@ -253,7 +253,7 @@ CHAT_ONLY = {
 
 @pytest.mark.parametrize(("given", "expected"), CHAT_ONLY.values(), ids=CHAT_ONLY)
 def test_what_only_chat_completions_takes_goes_there_and_nowhere_else(given, expected):
-    fields = chat_fields(prepared(given).body)
+    fields = chat_fields(prepared(given).request.body)
 
     assert sent(given) == BASE
     assert {name: fields.get(name) for name in expected} == expected
@@ -270,7 +270,7 @@ def test_what_only_chat_completions_takes_goes_there_and_nowhere_else(given, exp
     ids=["max_tokens", "top_k", "response_format", "stop"],
 )
 def test_parameter_keeps_its_name_on_chat_completions(given, name, value):
-    found = chat_fields(prepared(given).body)[name]
+    found = chat_fields(prepared(given).request.body)[name]
     assert (list(found) if isinstance(found, tuple) else found) == value
 
 

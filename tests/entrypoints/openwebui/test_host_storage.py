@@ -6,21 +6,21 @@ from types import ModuleType
 import pytest
 
 from adapters.sql.engines import database_url
-from entrypoints.core.storage_place import Place, StoragePlaceWrong, sqlite_place
-from entrypoints.openwebui.host_storage import HostStorage, host_storage, place_beside_host, storage_place
+from entrypoints.core.storage_location import StorageLocation, StorageLocationWrong, sqlite_location
+from entrypoints.openwebui.host_storage import HostStorage, host_storage, location_beside_host, storage_location
 
 HERE = Path("/srv/host")
 OWN = "OPENROUTER_PIPE_DATABASE_URL"
 
 
-def beside(folder: str) -> Place:
+def beside(folder: str) -> StorageLocation:
     file = Path(folder) / "openrouter_pipe.db"
     key_file = Path(folder) / "openrouter_pipe.key"
-    return Place(f"sqlite+aiosqlite:///{file}", sqlite_file=file, key_file=key_file, folder=Path(folder))
+    return StorageLocation(f"sqlite+aiosqlite:///{file}", sqlite_file=file, key_file=key_file, folder=Path(folder))
 
 
-def place(host_url: str = "", data: str = "", schema: str = "", **environment: str) -> Place:
-    return storage_place(environment, HostStorage(host_url, data, schema), HERE)
+def place(host_url: str = "", data: str = "", schema: str = "", **environment: str) -> StorageLocation:
+    return storage_location(environment, HostStorage(host_url, data, schema), HERE)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_a_host_on_postgresql_shares_its_database(scheme: str) -> None:
     found = place(f"{scheme}://me:p%40ss@db:5433/chat?sslmode=require", schema="webui")
 
     url = "postgresql+psycopg://me:p%40ss@db:5433/chat?sslmode=require"
-    assert found == Place(url, schema="webui", folder=HERE / "data")
+    assert found == StorageLocation(url, schema="webui", folder=HERE / "data")
 
 
 def test_encryption_of_the_connection_is_asked_for_in_libpqs_word() -> None:
@@ -72,7 +72,7 @@ def test_a_password_comes_through_as_the_host_reads_it(password: str) -> None:
 def test_the_operators_postgresql_comes_first_and_is_not_the_hosts() -> None:
     found = place("postgres://host/chat", schema="webui", **{OWN: " postgres://me@own/store "})
 
-    assert found == Place("postgresql+psycopg://me@own/store", folder=HERE / "data")
+    assert found == StorageLocation("postgresql+psycopg://me@own/store", folder=HERE / "data")
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_the_operators_file_is_used_itself_with_its_key_beside_it(url: str, file
     found = place("postgres://host/chat", **{OWN: url})
 
     key = Path(file).with_name("openrouter_pipe.key")
-    assert found == Place(f"sqlite+aiosqlite:///{file}", "", Path(file), key, Path(file).parent)
+    assert found == StorageLocation(f"sqlite+aiosqlite:///{file}", "", Path(file), key, Path(file).parent)
 
 
 def test_an_empty_variable_is_no_word() -> None:
@@ -101,7 +101,7 @@ def test_an_empty_variable_is_no_word() -> None:
     ],
 )
 def test_a_value_that_cannot_be_used_is_told_by_its_variable_alone(value: str, reason: str) -> None:
-    with pytest.raises(StoragePlaceWrong) as caught:
+    with pytest.raises(StorageLocationWrong) as caught:
         place(**{OWN: value})
 
     assert str(caught.value) == f"{OWN} {reason}"
@@ -109,7 +109,7 @@ def test_a_value_that_cannot_be_used_is_told_by_its_variable_alone(value: str, r
 
 
 def test_a_host_url_that_cannot_be_used_is_told_by_its_variable() -> None:
-    with pytest.raises(StoragePlaceWrong, match=r"^DATABASE_URL names neither"):
+    with pytest.raises(StorageLocationWrong, match=r"^DATABASE_URL names neither"):
         place("mysql://me:s3cret@db/x")
 
 
@@ -134,9 +134,9 @@ def test_a_place_that_is_wrong_says_so_itself_and_still_has_a_folder(
     data: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    found = place_beside_host({OWN: "mysql://me:s3cret@db/x", "DATA_DIR": data})
+    found = location_beside_host({OWN: "mysql://me:s3cret@db/x", "DATA_DIR": data})
 
-    assert found == Place(
+    assert found == StorageLocation(
         folder=tmp_path / (data or "data"), wrong=f"{OWN} names neither a PostgreSQL nor a SQLite database"
     )
 
@@ -144,7 +144,7 @@ def test_a_place_that_is_wrong_says_so_itself_and_still_has_a_folder(
 @pytest.mark.parametrize(("url", "shared"), [("postgres://db/chat", True), ("sqlite:////data/webui.db", False)])
 def test_only_a_server_is_shared_between_machines(url: str, shared: bool) -> None:
     assert place(url).is_shared is shared
-    assert not sqlite_place(Path("/a.db")).is_shared
+    assert not sqlite_location(Path("/a.db")).is_shared
 
 
 def test_a_working_directory_that_is_gone_costs_the_database_only(
@@ -154,5 +154,5 @@ def test_a_working_directory_that_is_gone_costs_the_database_only(
     gone.mkdir()
     monkeypatch.chdir(gone)
     gone.rmdir()
-    assert place_beside_host({}).wrong == "the working directory is gone"
+    assert location_beside_host({}).wrong == "the working directory is gone"
     monkeypatch.chdir(tmp_path)

@@ -6,7 +6,7 @@ import pytest
 
 from domain.conversation.namespace import namespace_of
 from domain.request.turn_request import Caller, Person
-from entrypoints.core.asked import Asked, CallerTools
+from entrypoints.core.caller_request import CallerRequest, CallerTools
 from entrypoints.openwebui.host_call import read_call
 from entrypoints.openwebui.host_turn import asked_of
 from entrypoints.openwebui.tool_mode import ToolMode
@@ -45,7 +45,7 @@ def test_call_is_handed_on_whole() -> None:
     call = read_call({"body": body, "__user__": {"id": "u"}, "__task__": "title_generation"})
     asked = asked_of(call, MODELS, turn_id="t", function_id="openrouter", mode=ToolMode(True, "setting"))
 
-    assert asked == Asked(
+    assert asked == CallerRequest(
         "acme/two.5",
         tuple(MESSAGES),
         asked.parameters,
@@ -63,7 +63,7 @@ def test_call_is_handed_on_whole() -> None:
 def test_of_a_call_that_cannot_be_read_who_asks_for_what_is_known() -> None:
     call = read_call({"body": {"model": "openrouter.acme/two.5"}, "__user__": {"id": "u"}})
 
-    assert asked_of(call, MODELS) == Asked("openrouter.acme/two.5", person=Person("u"))
+    assert asked_of(call, MODELS) == CallerRequest("openrouter.acme/two.5", person=Person("u"))
 
 
 SEARCH_TOOL = {"type": "function", "function": {"name": "search_web"}}

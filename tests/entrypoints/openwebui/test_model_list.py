@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from domain.services.keep_catalog import KeepCatalog
+from domain.services.cache_catalog import CacheCatalog
 from domain.services.list_models import PATIENCE, ListModels
-from domain.services.store_time import StoreWatch
+from domain.services.store_budget import StoreHealth
 from entrypoints.core.offered_models import OfferedModels
 from entrypoints.openwebui.model_list import ModelList
 from entrypoints.settings import Settings
@@ -29,8 +29,8 @@ class Shop:
         self.catalog = ScriptedCatalog(*answers, gate=gate)
         self.clock = FakeClock()
         log = RecordedTelemetry()
-        kept = KeepCatalog(
-            (), store=StoreWatch(self.clock, log), clock=self.clock, offload=InlineOffload(), telemetry=log
+        kept = CacheCatalog(
+            (), store=StoreHealth(self.clock, log), clock=self.clock, offload=InlineOffload(), telemetry=log
         )
         self.use_case = ListModels(catalog=self.catalog, kept=kept, clock=self.clock, telemetry=log)
         self.models = OfferedModels(self.use_case)

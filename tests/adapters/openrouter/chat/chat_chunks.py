@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from adapters.openrouter.chat.events import ChatVocabulary
 from adapters.openrouter.stream.translator import Translator
 from adapters.openrouter.wire.codec import FASTEST
-from ports.responses import ItemDone, ReasoningDelta, RefusalDelta, ResponseEnded, TextDelta
+from ports.response_events import ItemDone, ReasoningDelta, RefusalDelta, ResponseEnded, TextDelta
 
 NOW = datetime(2026, 8, 1, tzinfo=UTC)
 GENERATION = "gen-1"

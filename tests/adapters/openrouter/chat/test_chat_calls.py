@@ -2,7 +2,7 @@
 
 import pytest
 
-from ports.responses import ArgumentsDelta, ArgumentsDone, ItemAdded, ItemDone
+from ports.response_events import ArgumentsDelta, ArgumentsDone, ItemAdded, ItemDone
 from tests.adapters.openrouter.chat.chat_chunks import (
     answered,
     calls,

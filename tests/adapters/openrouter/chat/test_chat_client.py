@@ -4,19 +4,18 @@ import json
 
 import pytest
 
+from ports.response_events import ResponseEnded, ResponseStatus, StreamClosed
 from ports.responses import (
     Endpoint,
     InvalidRoute,
     Reach,
     Refused,
-    ResponseEnded,
     ResponsesBody,
-    ResponseStatus,
     Route,
-    StreamClosed,
     Unreachable,
     Unreadable,
     UpstreamCall,
+    UpstreamRequest,
 )
 from tests.adapters.openrouter.chat.chat_chunks import USAGE, bill, ends, finishes, fragment, items, says, texts
 from tests.adapters.openrouter.scripted_upstream import STREAM_HEADERS, scripted
@@ -46,7 +45,7 @@ WHOLE = {
 
 def call(url, *, stream=True, headers=()):
     body = ResponsesBody("a/b", (MESSAGE,), stream=stream, chat_only={"seed": 1})
-    return UpstreamCall(Route(url, "key"), body, endpoint=Endpoint.CHAT, headers=headers)
+    return UpstreamCall(Route(url, "key"), UpstreamRequest(body, Endpoint.CHAT, headers))
 
 
 async def everything(client, upstream_call):

@@ -3,7 +3,8 @@
 import json
 
 from adapters.openrouter.chat.messages import chat_messages
-from ports.responses import ItemAdded, ItemDone, ReasoningDelta, ReasoningDone, ResponsesBody
+from ports.response_events import ItemAdded, ItemDone, ReasoningDelta, ReasoningDone
+from ports.responses import ResponsesBody
 from tests.adapters.openrouter.chat.chat_chunks import (
     answered,
     calls,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from adapters.openrouter.chat.messages import chat_messages
 from adapters.openrouter.wire.codec import FASTEST, STDLIB
-from ports.responses import (
+from ports.response_events import (
     ArgumentsDelta,
     EventIgnored,
     ItemAdded,

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from ports.responses import (
+from ports.response_events import (
     AnnotationAdded,
     EventIgnored,
     ItemAdded,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from adapters.openrouter.responses.events import ResponsesVocabulary
 from adapters.openrouter.stream.translator import Translator
 from adapters.openrouter.wire.codec import FASTEST, STDLIB
-from ports.responses import (
+from ports.response_events import (
     AnnotationAdded,
     ArgumentsDelta,
     ArgumentsDone,

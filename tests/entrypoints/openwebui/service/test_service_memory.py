@@ -48,7 +48,7 @@ async def swept(service: PipeService, chat_id: str) -> int:
     (runtime,) = service._runtimes.values()
     store = await runtime.core.stores.storage.cleanable()
     assert store is not None
-    return await store.shelf.artifacts.delete_chat(namespace_of("openrouter"), chat_id, 999)
+    return await store.artifacts.delete_chat(namespace_of("openrouter"), chat_id, 999)
 
 
 async def first_turn(caller: Caller, who: Who = Who.PAGE) -> Reply:

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from domain.request.turn_request import Caller as Who
-from domain.services.store_time import STORE_SECONDS
-from entrypoints.core.storage_place import OWN_URL
+from domain.services.store_budget import STORE_SECONDS
+from entrypoints.core.storage_location import OWN_URL
 from entrypoints.openwebui.service import PipeService
 from entrypoints.simulator.server import Simulator
 from tests.adapters.openwebui.host_wrappers import in_body, workspace

@@ -14,7 +14,7 @@ from sqlalchemy.pool import Pool
 
 from adapters.sql import engines
 from domain.services import store_time
-from entrypoints.core import storage
+from entrypoints.core import storage_file
 from entrypoints.openwebui.service import PipeService
 from entrypoints.simulator.server import Simulator
 from tests.entrypoints.openwebui.service.bound_turn import ask_as_bound_by_rights
@@ -301,7 +301,7 @@ async def test_lost_file_is_logged_once_and_the_chats_after_it_are_remembered_ag
     monkeypatch: pytest.MonkeyPatch,
     how: str,
 ) -> None:
-    monkeypatch.setattr(storage, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(storage_file, "LOOK_SECONDS", 0.0)
     caller = Caller(load(), simulator.url)
     reply = await first_turn(caller)
     if how == "replaced":

@@ -7,7 +7,7 @@ fields.
 from ports.json_values import JsonObject
 
 
-class OlderCalls:
+class LegacyCalls:
     """Gives ids to the older calls of one history, by their places."""
 
     def __init__(self) -> None:

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from domain.conversation.kept_calls import RESULT_BYTES, TURN_BYTES, KeptCall
-from domain.services.keep_results import KeepResults, open_results
+from domain.conversation.journalled_calls import RESULT_BYTES, TURN_BYTES, JournalledCall
+from domain.services.journal_results import JournalResults, open_results
 from ports.cipher import Sealed
 from ports.tool_runs import NOT_KEPT, RunState, ToolRun
 from ports.toolbox import ToolCall, ToolResult
@@ -24,15 +24,15 @@ def run(kept: Sealed | None) -> ToolRun:
     return ToolRun("pipe", "turn", "c1", "ab", "look", "ann", MAY_1, state=RunState.FINISHED, kept=kept)
 
 
-async def kept_of(process: Process, call: ToolCall, result: ToolResult) -> KeptCall | None:
-    sealed = await KeepResults(process.memory, process.offload).seal(call, result)
+async def kept_of(process: Process, call: ToolCall, result: ToolResult) -> JournalledCall | None:
+    sealed = await JournalResults(process.memory, process.offload).seal(call, result)
     return (await open_results([run(sealed)], process.memory, process.offload))[0]
 
 
 @pytest.mark.parametrize("text", ["found", "", "a\0\ud800b", "模" * 10_000])
 async def test_call_comes_back_as_the_model_would_be_shown_it(process: Process, text: str) -> None:
     shown = text.replace("\0", "\ufffd").replace("\ud800", "\ufffd")
-    assert await kept_of(process, CALL, ToolResult(text)) == KeptCall("look", '{"q": 1}', shown)
+    assert await kept_of(process, CALL, ToolResult(text)) == JournalledCall("look", '{"q": 1}', shown)
 
 
 async def test_of_pictures_the_words_are_kept(process: Process) -> None:
@@ -47,7 +47,7 @@ async def test_of_pictures_the_words_are_kept(process: Process) -> None:
 
 async def test_arguments_that_are_no_object_become_one(process: Process) -> None:
     kept = await kept_of(process, ToolCall("c1", "look", '{"q": '), ToolResult("found"))
-    assert kept == KeptCall("look", "{}", "found")
+    assert kept == JournalledCall("look", "{}", "found")
 
 
 async def test_arguments_too_long_to_be_kept_lose_the_result(process: Process) -> None:
@@ -56,7 +56,7 @@ async def test_arguments_too_long_to_be_kept_lose_the_result(process: Process) -
 
 
 async def test_a_turn_keeps_no_more_than_its_limit(process: Process) -> None:
-    keep = KeepResults(process.memory, process.offload)
+    keep = JournalResults(process.memory, process.offload)
     sealed = [await keep.seal(CALL, ToolResult("x" * RESULT_BYTES)) for _ in range(12)]
     kept = [one for one in sealed if one != NOT_KEPT]
     assert TURN_BYTES * 0.8 < sum(one.size for one in kept) <= TURN_BYTES
@@ -71,5 +71,5 @@ async def test_what_cannot_be_read_is_lost(process: Process, payload: bytes) -> 
 
 
 async def test_without_memory_everything_is_lost(process: Process) -> None:
-    sealed = await KeepResults(process.memory, process.offload).seal(CALL, ToolResult("found"))
+    sealed = await JournalResults(process.memory, process.offload).seal(CALL, ToolResult("found"))
     assert await open_results([run(sealed)], None, process.offload) == (None,)

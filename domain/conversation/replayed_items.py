@@ -1,4 +1,4 @@
-"""The items that stand for a run of messages: as stored, or as the host has them with what the store knows better.
+"""The items that stand for a stored answer: as stored, or as the host has them with what the store knows better.
 
 Ids stay unique in the request whatever the history repeats; every call has exactly one output. Source: OpenRouter API
 reference, input items and reasoning replay.
@@ -14,9 +14,9 @@ from domain.conversation.call_ids import CallIds
 from domain.conversation.decoration import first_call_in, words_of
 from domain.conversation.fingerprint import normalised, text_of, visible_text
 from domain.conversation.items import output_text
-from domain.conversation.record import CALL, MESSAGE, OUTPUT, REASONING, KeptItem, TurnRecord
+from domain.conversation.record import CALL, MESSAGE, OUTPUT, REASONING, TurnItem, TurnRecord
 from domain.conversation.references import reasoning_reference, texts_of
-from domain.conversation.returned import Run, visible_ids
+from domain.conversation.stored_answers import StoredAnswer, visible_ids
 from ports.json_values import JsonObject
 
 LOST = "The result of this call is not in this history."
@@ -64,21 +64,21 @@ def stored_items(record: TurnRecord, outputs: Mapping[str, str], ids: Ids, *, th
     return items
 
 
-def as_read(run: Run) -> Iterator[TurnRecord]:
-    """Iterate over a run's turns; the last text of one that broke off goes no further than the page got it."""
-    newest = next(reversed(run.turns))
-    for turn_id, record in run.turns.items():
-        if turn_id == newest and run.read < len(run.wanted):
-            record = _up_to(record, run.read - run.before_last)
+def as_read(answer: StoredAnswer) -> Iterator[TurnRecord]:
+    """Iterate over the turns of an answer; the last text of one that broke off goes no further than the page got it."""
+    newest = next(reversed(answer.turns))
+    for turn_id, record in answer.turns.items():
+        if turn_id == newest and answer.read < len(answer.wanted):
+            record = _up_to(record, answer.read - answer.before_last)
         yield record
 
 
 def _up_to(record: TurnRecord, length: int) -> TurnRecord:
     """Cut the last text so that it reads as `length` characters without surplus white space."""
-    last = max(place for place, kept in enumerate(record.items) if kept.item["type"] == MESSAGE)
+    last = max(position for position, kept in enumerate(record.items) if kept.item["type"] == MESSAGE)
     text = text_of(record.items[last : last + 1])
     short = {"type": MESSAGE, "role": "assistant", "content": _prefix(text, length)}
-    return replace(record, items=(*record.items[:last], KeptItem(short)))
+    return replace(record, items=(*record.items[:last], TurnItem(short)))
 
 
 def _prefix(text: str, length: int) -> str:
@@ -93,14 +93,16 @@ def _prefix(text: str, length: int) -> str:
     return text[:low]
 
 
-def host_items(run: Run, messages: Sequence[object], outputs: Mapping[str, str], ids: Ids) -> list[JsonObject]:
+def host_items(
+    answer: StoredAnswer, messages: Sequence[object], outputs: Mapping[str, str], ids: Ids
+) -> list[JsonObject]:
     """Return what the host has: its texts and calls, with arguments and full outputs from the store.
 
     Without thinking. A text with tool blocks (0.6) gets the calls where the first block is.
     """
-    stored = _stored_calls(run.turns.values())
+    stored = _stored_calls(answer.turns.values())
     items: list[JsonObject] = []
-    for message in messages[run.start : run.stop]:
+    for message in messages[answer.start : answer.stop]:
         if not isinstance(message, Mapping) or message.get("role") != "assistant":
             continue
         calls = list(_host_calls(message.get("tool_calls"), stored))
@@ -229,5 +231,5 @@ def _foreign(call_id: str, name: str, arguments: object) -> dict[str, Any]:
 
 def _parted(text: str) -> tuple[str, bool, str]:
     """Split a text at its first tool block, or the quoted result of one."""
-    place = first_call_in(text)
-    return (text, False, "") if place is None else (text[:place], True, text[place:])
+    position = first_call_in(text)
+    return (text, False, "") if position is None else (text[:position], True, text[position:])

@@ -4,15 +4,15 @@ import asyncio
 
 import pytest
 
-from domain.services.store_time import (
+from domain.services.store_budget import (
     HANGING_SECONDS,
     PROBE_SECONDS,
     QUICK_SECONDS,
     STORE_SECONDS,
+    StoreBudget,
+    StoreHealth,
     StoreSkipped,
-    StoreTime,
     StoreTrouble,
-    StoreWatch,
 )
 from ports.artifacts import ArtifactsUnavailable
 from ports.breaker_state import BreakerStateUnavailable
@@ -28,7 +28,7 @@ class Place:
 
     def __init__(self) -> None:
         self.clock, self.log = FakeClock(), RecordedTelemetry()
-        self.watch = StoreWatch(self.clock, self.log)
+        self.watch = StoreHealth(self.clock, self.log)
 
     async def ask(
         self,
@@ -36,10 +36,10 @@ class Place:
         error: Exception | None = None,
         *,
         writes: bool = False,
-        time: StoreTime | None = None,
+        time: StoreBudget | None = None,
     ) -> str:
         """Ask a store that answers after some seconds, or fails then."""
-        asking = asyncio.create_task(self._asked(seconds, error, writes, time or StoreTime(self.watch)))
+        asking = asyncio.create_task(self._asked(seconds, error, writes, time or StoreBudget(self.watch)))
         left = seconds
         while not asking.done():
             await settled()
@@ -51,7 +51,7 @@ class Place:
             await settled()
         return await asking
 
-    async def _asked(self, seconds: float, error: Exception | None, writes: bool, time: StoreTime) -> str:
+    async def _asked(self, seconds: float, error: Exception | None, writes: bool, time: StoreBudget) -> str:
         try:
             async with time.asked(EVENT, writes=writes):
                 if seconds:
@@ -81,14 +81,14 @@ async def test_store_that_never_answers_costs_one_turn_its_seconds_and_the_next_
 
 
 async def test_questions_of_one_turn_share_its_seconds(place: Place) -> None:
-    time, began = StoreTime(place.watch), place.clock.monotonic()
+    time, began = StoreBudget(place.watch), place.clock.monotonic()
     assert [await place.ask(1.2, time=time), await place.ask(1.2, time=time)] == ["answered", "answered"]
     assert await place.ask(1.2, time=time) == "timeout"
     assert place.clock.monotonic() - began == pytest.approx(STORE_SECONDS)
 
 
 async def test_those_who_wait_together_spend_the_same_seconds(place: Place) -> None:
-    time = StoreTime(place.watch)
+    time = StoreBudget(place.watch)
 
     async def wait() -> None:
         async with time.spent():
@@ -102,12 +102,12 @@ async def test_those_who_wait_together_spend_the_same_seconds(place: Place) -> N
 
 
 async def test_turn_of_many_rounds_does_not_use_its_seconds_up_with_a_store_that_is_well(place: Place) -> None:
-    time = StoreTime(place.watch)
+    time = StoreBudget(place.watch)
     assert {await place.ask(0.2, time=time, writes=True) for _ in range(200)} == {"answered"}
 
 
 async def test_turn_whose_seconds_are_used_up_does_not_close_the_store_to_others(place: Place) -> None:
-    time = StoreTime(place.watch)
+    time = StoreBudget(place.watch)
     for seconds in (1.5, 1.5):
         await place.ask(seconds, time=time)
     began = place.clock.monotonic()
@@ -204,7 +204,7 @@ async def test_failure_that_takes_long_means_that_the_store_hangs(place: Place) 
 
 
 async def test_cancelled_caller_is_no_failure(place: Place) -> None:
-    asking = asyncio.create_task(place._asked(1_000.0, None, False, StoreTime(place.watch)))
+    asking = asyncio.create_task(place._asked(1_000.0, None, False, StoreBudget(place.watch)))
     await until(lambda: place.clock.moments)
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -214,10 +214,10 @@ async def test_cancelled_caller_is_no_failure(place: Place) -> None:
 
 async def test_others_are_waited_for_a_little_unless_the_store_hangs(place: Place) -> None:
     never = asyncio.create_task(asyncio.Event().wait())
-    waiting = asyncio.create_task(StoreTime(place.watch).wait([never], 1_000.0))  # type: ignore[list-item]
+    waiting = asyncio.create_task(StoreBudget(place.watch).wait([never], 1_000.0))  # type: ignore[list-item]
     await until(lambda: place.clock.moments)
     place.clock.advance(STORE_SECONDS)
     await waiting
     await place.ask(1_000.0)
-    await StoreTime(place.watch).wait([never], 1_000.0)  # type: ignore[list-item]
+    await StoreBudget(place.watch).wait([never], 1_000.0)  # type: ignore[list-item]
     never.cancel()

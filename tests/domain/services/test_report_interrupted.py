@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from adapters.memory.artifacts import MemoryArtifacts
-from domain.conversation.kept_calls import payload_of
+from domain.conversation.journalled_calls import payload_of
 from domain.conversation.references import call_reference
 from domain.conversation.replay import MAY_HAVE_RUN
 from domain.request.turn_request import Caller, Person, Remembering, TurnRequest
-from domain.services.remember_turn import Shelf, TurnMemory
+from domain.services.remember_turn import SealedStore, TurnMemory
 from domain.services.run_turn import Personal
+from domain.services.turn_stores import Memories
 from ports.cipher import Sealed
 from ports.tool_runs import ToolRun, ToolRunsUnavailable
 from tests.domain.services.stage import REQUEST, Stage, said
@@ -34,19 +35,19 @@ def request(*messages: object, person: Person = PERSON) -> TurnRequest:
 
 
 def memory_of(stage: Stage) -> TurnMemory:
-    async def durable() -> Shelf:
-        return Shelf(MemoryArtifacts(stage.clock), NamedKeyCipher())
+    async def opened() -> SealedStore:
+        return SealedStore(MemoryArtifacts(stage.clock), NamedKeyCipher())
 
-    temporary = Shelf(MemoryArtifacts(stage.clock), NamedKeyCipher())
     given = {"clock": stage.clock, "ids": FakeIds(), "telemetry": stage.log}
-    return TurnMemory(durable=durable, temporary=temporary, offload=stage.offload, **given)  # type: ignore[arg-type]
+    return TurnMemory(opened=opened, offload=stage.offload, **given)  # type: ignore[arg-type]
 
 
 async def sent(stage: Stage, asked: TurnRequest, memory: TurnMemory | None = None) -> str:
-    own = Personal(ScriptedToolbox({"look": "found"}), stage.notices, memory)
-    _ = [output async for output in stage.run_turn.run(asked, own=own)]
+    memories = None if memory is None else Memories(memory, memory)
+    personal = Personal(ScriptedToolbox({"look": "found"}), stage.notices, memories)
+    _ = [output async for output in stage.run_turn.run(asked, personal=personal)]
     await stage.run_turn.drained()
-    return str(stage.responses.calls[-1].body.input)
+    return str(stage.responses.calls[-1].request.body.input)
 
 
 @pytest.fixture

@@ -4,17 +4,17 @@ from typing import Any
 
 import pytest
 
-from domain.conversation.broken_off import (
+from domain.conversation.interrupted_calls import (
     RESULT_LOST,
-    BrokenAnswer,
-    BrokenCall,
+    InterruptedAnswer,
+    InterruptedCall,
     not_shown,
-    open_calls_in,
     open_outputs,
-    with_broken,
+    with_interrupted,
 )
 from domain.conversation.items import items_of
-from domain.conversation.kept_calls import RESULT_BYTES, KeptCall, shortened
+from domain.conversation.journalled_calls import RESULT_BYTES, JournalledCall, shortened
+from domain.conversation.marks import marks_of
 from domain.conversation.references import call_reference, details_entry, marker_line, thinking_tag
 from domain.conversation.replay import MAY_HAVE_RUN
 from tests.domain.conversation.kept_turns import call, output, record, ulid
@@ -23,12 +23,12 @@ TURN = ulid(1)
 Q1, Q2, Q3 = ({"role": "user", "content": text} for text in ("Why?", "And?", "So?"))
 
 
-def ran(name: str, call_id: str = "", turn: str = TURN, arguments: str = "{}") -> BrokenCall:
-    return BrokenCall(turn, call_id or name, name, True, KeptCall(name, arguments, f"{name} said"))
+def ran(name: str, call_id: str = "", turn: str = TURN, arguments: str = "{}") -> InterruptedCall:
+    return InterruptedCall(turn, call_id or name, name, True, JournalledCall(name, arguments, f"{name} said"))
 
 
-LOST = BrokenCall(TURN, "lost", "lose", True)
-STARTED = BrokenCall(TURN, "started", "begin", False)
+LOST = InterruptedCall(TURN, "lost", "lose", True)
+STARTED = InterruptedCall(TURN, "started", "begin", False)
 
 
 def shown(number: int, name: str, arguments: str = "{}", turn: str = TURN) -> dict[str, Any]:
@@ -53,33 +53,33 @@ def roles(messages: Any) -> list[str]:
 
 @pytest.mark.parametrize(("questions", "place"), [(1, 2), (2, 1), (0, 3)])
 def test_it_stands_before_the_question_asked_next(questions: int, place: int) -> None:
-    told = roles(with_broken([Q1, Q2, Q3], [BrokenAnswer(questions, (ran("look"),))]))
+    told = roles(with_interrupted([Q1, Q2, Q3], [InterruptedAnswer(questions, (ran("look"),))]))
     assert told == [*["user"] * place, "calls", "tool", *["user"] * (3 - place)]
 
 
 @pytest.mark.parametrize("questions", [3, 4, 1000])
 def test_it_leaves_with_its_own_question(questions: int) -> None:
-    assert with_broken([Q1, Q2, Q3], [BrokenAnswer(questions, (ran("look"),))]) == [Q1, Q2, Q3]
+    assert with_interrupted([Q1, Q2, Q3], [InterruptedAnswer(questions, (ran("look"),))]) == [Q1, Q2, Q3]
 
 
 def test_nothing_is_put_into_a_history_without_questions() -> None:
-    assert with_broken([], [BrokenAnswer(0, (ran("look"),))]) == []
+    assert with_interrupted([], [InterruptedAnswer(0, (ran("look"),))]) == []
 
 
 def test_several_answers_stand_each_in_their_place() -> None:
-    answers = [BrokenAnswer(2, (ran("a"),)), BrokenAnswer(1, (ran("b"),))]
-    told = items_of(with_broken([Q1, Q2, Q3], answers))
+    answers = [InterruptedAnswer(2, (ran("a"),)), InterruptedAnswer(1, (ran("b"),))]
+    told = items_of(with_interrupted([Q1, Q2, Q3], answers))
     assert [item.get("name") for item in told if item["type"] == "function_call"] == ["a", "b"]
     assert [item["type"] for item in told] == ["message", *["function_call", "function_call_output", "message"] * 2]
 
 
 def test_call_ids_a_model_used_again_begin_another_round() -> None:
-    told = with_broken([Q1, Q2], [BrokenAnswer(1, (ran("a", "0"), ran("b", "1"), ran("c", "0")))])
+    told = with_interrupted([Q1, Q2], [InterruptedAnswer(1, (ran("a", "0"), ran("b", "1"), ran("c", "0")))])
     assert roles(told) == ["user", "calls", "tool", "tool", "calls", "tool", "user"]
 
 
 def test_lost_results_and_unknown_ends_are_told_in_words_each_tool_once() -> None:
-    told = with_broken([Q1, Q2], [BrokenAnswer(1, (LOST, STARTED, LOST, ran("look")))])
+    told = with_interrupted([Q1, Q2], [InterruptedAnswer(1, (LOST, STARTED, LOST, ran("look")))])
     assert roles(told) == ["user", "calls", "tool", "assistant", "assistant", "user"]
     lost, unknown = told[3]["content"], told[4]["content"]  # type: ignore[index]
     assert (lost.count("lose"), RESULT_LOST in lost, MAY_HAVE_RUN in unknown, "begin" in unknown) == (1, 1, 1, 1)
@@ -91,32 +91,32 @@ def test_lost_results_and_unknown_ends_are_told_in_words_each_tool_once() -> Non
 def test_calls_the_history_shows_are_not_told_again() -> None:
     history = [Q1, calls(shown(0, "look", '{"q": 1}')), answered(0), Q2]
     given = (ran("look", arguments='{"q":1}'), ran("look", "other", arguments='{"q":2}'), STARTED)
-    assert not_shown(history, (), given) == given[1:]
+    assert not_shown(marks_of(history), (), given) == given[1:]
 
 
 def test_one_shown_call_stands_for_one_run() -> None:
     history = [Q1, calls(shown(0, "look")), answered(0), Q2]
-    assert not_shown(history, (), (ran("look", "a"), ran("look", "b"))) == (ran("look", "b"),)
+    assert not_shown(marks_of(history), (), (ran("look", "a"), ran("look", "b"))) == (ran("look", "b"),)
 
 
 def test_open_call_stands_for_the_run_that_never_finished() -> None:
     history = [Q1, calls(shown(0, "look"), shown(1, "begin")), answered(0), Q2]
-    assert not_shown(history, (), (STARTED, ran("look"))) == ()
+    assert not_shown(marks_of(history), (), (STARTED, ran("look"))) == ()
 
 
 def test_calls_of_other_turns_do_not_count() -> None:
     history = [Q1, calls(shown(0, "look", turn=ulid(2))), Q2]
-    assert not_shown(history, (), (ran("look"),)) == (ran("look"),)
+    assert not_shown(marks_of(history), (), (ran("look"),)) == (ran("look"),)
 
 
 def test_calls_of_stored_turns_are_not_told_again() -> None:
     stored = record(call("look"), output("look"))
-    assert not_shown([Q1, Q2], (stored,), (ran("look"), ran("other"), STARTED)) == (ran("other"), STARTED)
+    assert not_shown(marks_of([Q1, Q2]), (stored,), (ran("look"), ran("other"), STARTED)) == (ran("other"), STARTED)
 
 
 def test_answer_that_names_its_turn_in_its_text_shows_what_finished() -> None:
     text = {"role": "assistant", "content": f"It is there.\n\n{marker_line(TURN)}\n"}
-    assert not_shown([Q1, text, Q2], (), (ran("look"), LOST, STARTED)) == (STARTED,)
+    assert not_shown(marks_of([Q1, text, Q2]), (), (ran("look"), LOST, STARTED)) == (STARTED,)
 
 
 @pytest.mark.parametrize(
@@ -128,21 +128,21 @@ def test_answer_that_names_its_turn_in_its_text_shows_what_finished() -> None:
 )
 def test_thinking_alone_shows_no_calls(thought: dict[str, Any]) -> None:
     thinking = {"role": "assistant", **thought}
-    assert not_shown([Q1, thinking, Q2], (), (ran("look"),)) == (ran("look"),)
+    assert not_shown(marks_of([Q1, thinking, Q2]), (), (ran("look"),)) == (ran("look"),)
 
 
 @pytest.mark.parametrize("odd", [None, 7, "x", [], {"role": "assistant", "tool_calls": [None, {"id": 7}, {"id": "x"}]}])
 def test_odd_messages_show_nothing(odd: object) -> None:
-    assert open_calls_in([odd]) == []
-    assert not_shown([odd, Q1], (), (ran("look"),)) == (ran("look"),)
-    assert with_broken([odd, Q1, Q2], [BrokenAnswer(1, (ran("look"),))])[0] == odd
+    assert marks_of([odd]).open_calls == ()
+    assert not_shown(marks_of([odd, Q1]), (), (ran("look"),)) == (ran("look"),)
+    assert with_interrupted([odd, Q1, Q2], [InterruptedAnswer(1, (ran("look"),))])[0] == odd
 
 
 # --- calls the history shows without an output ---------------------------------------------------------------
 
 
-def outputs(history: list[Any], *given: BrokenCall) -> dict[str, str]:
-    return open_outputs(open_calls_in(history), given)
+def outputs(history: list[Any], *given: InterruptedCall) -> dict[str, str]:
+    return open_outputs(marks_of(history).open_calls, given)
 
 
 def test_open_calls_get_the_results_that_are_known() -> None:
@@ -159,7 +159,7 @@ def test_open_calls_of_settled_turns_get_none() -> None:
 
 def test_calls_of_others_and_answered_ones_are_not_open() -> None:
     history = [calls(shown(0, "look"), shown(1, "look"), {"id": "call_foreign"}), answered(1), None]
-    assert [one[:2] for one in open_calls_in(history)] == [(TURN, call_reference(TURN, 0))]
+    assert [(one.turn_id, one.call_id) for one in marks_of(history).open_calls] == [(TURN, call_reference(TURN, 0))]
 
 
 def test_one_result_goes_to_one_call() -> None:

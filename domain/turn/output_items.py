@@ -10,7 +10,7 @@ MESSAGE, REASONING, CALL = "message", "reasoning", "function_call"
 
 
 @dataclass(slots=True, eq=False)
-class Slot:
+class OutputItem:
     """One output item: its place, what was shown of it, and how it ended."""
 
     index: int
@@ -34,22 +34,22 @@ class Slot:
         return any(any(pieces) for pieces in self.pieces.values())
 
 
-def call_of(slot: Slot) -> ToolCall:
+def call_of(slot: OutputItem) -> ToolCall:
     item = slot.item or slot.opening or {}
     arguments = text_of(item, "arguments") or "".join(slot.arguments)
     call_id = text_of(item, "call_id") or slot.item_id or f"call_{slot.segment}"
     return ToolCall(call_id, text_of(item, "name"), arguments or "{}")
 
 
-def same_id(slot: Slot, _position: int, item: JsonObject) -> bool:
+def same_id(slot: OutputItem, _position: int, item: JsonObject) -> bool:
     return slot.kind == kind_of(item) and bool(slot.item_id) and slot.item_id == id_of(item)
 
 
-def same_place(slot: Slot, position: int, item: JsonObject) -> bool:
+def same_position(slot: OutputItem, position: int, item: JsonObject) -> bool:
     return slot.index == position and alike(slot, position, item)
 
 
-def alike(slot: Slot, _position: int, item: JsonObject) -> bool:
+def alike(slot: OutputItem, _position: int, item: JsonObject) -> bool:
     """Tell whether they may be the same: of one kind; calls are told apart by their call id."""
     if slot.kind != kind_of(item):
         return False

@@ -5,7 +5,7 @@ A turn that is killed leaves nothing else: without its results the model would c
 
 from collections.abc import Sequence
 
-from domain.conversation.kept_calls import TURN_BYTES, KeptCall, kept_call, payload_of
+from domain.conversation.journalled_calls import TURN_BYTES, JournalledCall, journalled_call, payload_of
 from domain.services.remember_turn import TurnMemory
 from domain.tools.results import output_of, readable
 from ports.cipher import CannotOpen, Cipher, Sealed
@@ -14,7 +14,7 @@ from ports.tool_runs import NOT_KEPT, ToolRun
 from ports.toolbox import ToolCall, ToolResult
 
 
-class KeepResults:
+class JournalResults:
     """The use case for one turn. What there is no place for is NOT_KEPT: it counts as run, its result as lost."""
 
     def __init__(self, memory: TurnMemory, offload: Offload) -> None:
@@ -36,7 +36,7 @@ class KeepResults:
 
 async def open_results(
     runs: Sequence[ToolRun], memory: TurnMemory | None, offload: Offload
-) -> tuple[KeptCall | None, ...]:
+) -> tuple[JournalledCall | None, ...]:
     """Return what was kept of runs; None where nothing was, or no key opens it."""
     cipher = await memory.journal_cipher() if memory is not None and any(map(_is_kept, runs)) else None
     if cipher is None:
@@ -55,10 +55,10 @@ def _sealed(call: ToolCall, result: ToolResult, cipher: Cipher) -> Sealed:
     return cipher.seal(payload, secret=False) if payload else NOT_KEPT
 
 
-def _opened(run: ToolRun, cipher: Cipher) -> KeptCall | None:
+def _opened(run: ToolRun, cipher: Cipher) -> JournalledCall | None:
     if run.kept is None or not run.kept.payload:
         return None
     try:
-        return kept_call(cipher.open(run.kept))
+        return journalled_call(cipher.open(run.kept))
     except CannotOpen:
         return None

@@ -7,11 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.faults.retry import RetryPolicy
-from domain.request.repair import Lesson, Sending
+from domain.request.repair import Lesson
 from domain.turn.events import AttemptFailed, TurnEvent
-from domain.turn.plan import Destination, TurnPlan
+from domain.turn.plan import Alternatives, TurnPlan
 from domain.turn.steps import Learn
-from ports.responses import Endpoint, Refused, ResponsesBody, StreamClosed, UpstreamProblem
+from ports.response_events import StreamClosed, UpstreamProblem
+from ports.responses import Endpoint, Refused, ResponsesBody, UpstreamRequest
 from tests.domain.turn.talk import BODY, ERROR_ID, QUESTION, STARTED, Turn, call, completed, delta, done, message
 
 FULL = replace(
@@ -23,7 +24,7 @@ FULL = replace(
     stop=("END",),
     cache_control={"type": "ephemeral"},
 )
-OTHER = Sending(replace(FULL, model="maker/other"))
+OTHER = UpstreamRequest(replace(FULL, model="maker/other"))
 EFFORT = "Unsupported value: 'xhigh'. Supported values for reasoning.effort are: 'low', 'medium' and 'high'."
 SUMMARY = "Your organization must be verified to generate reasoning summaries (parameter: summary)."
 MANDATORY = "Reasoning is mandatory for this endpoint and cannot be disabled."
@@ -31,9 +32,11 @@ CACHE = "cache_control: extra inputs are not permitted"
 CHAT = "This model is only supported in v1/chat/completions."
 
 
-def plan(body: ResponsesBody = FULL, fallback: Sending | None = None, *, other_endpoint: bool = True) -> TurnPlan:
-    to = Destination(other_endpoint=other_endpoint, fallback=None if fallback is None else lambda: fallback)
-    return TurnPlan(body, ERROR_ID, destination=to)
+def plan(
+    body: ResponsesBody = FULL, fallback: UpstreamRequest | None = None, *, other_endpoint: bool = True
+) -> TurnPlan:
+    to = Alternatives(other_endpoint=other_endpoint, fallback=None if fallback is None else lambda: fallback)
+    return TurnPlan(UpstreamRequest(body), ERROR_ID, alternatives=to)
 
 
 def refused(text: str, status: int | None = 400, kind: str = "invalid_request") -> AttemptFailed:
@@ -71,7 +74,7 @@ def test_refused_request_is_sent_again_at_once_with_only_its_cause_changed(text,
     turn = Turn(plan())
     turn.feed(refused(text))
 
-    assert [attempt.body for attempt in turn.attempts] == [FULL, replace(FULL, **change)]
+    assert [attempt.request.body for attempt in turn.attempts] == [FULL, replace(FULL, **change)]
     assert [attempt.after for attempt in turn.attempts] == [0.0, 0.0]
 
 
@@ -93,7 +96,7 @@ def test_cause_that_stays_is_not_repaired_twice(text, change, lesson):
         turn.feed(refused(text))
 
     assert turn.fault == "BAD_REQUEST"
-    assert len({repr(attempt.body) for attempt in turn.attempts}) == len(turn.attempts)
+    assert len({repr(attempt.request.body) for attempt in turn.attempts}) == len(turn.attempts)
     assert lessons(turn) == []
 
 
@@ -125,7 +128,7 @@ def test_little_thinking_is_never_mended_into_none():
     turn = Turn(plan(replace(FULL, reasoning={"effort": "minimal"})))
     turn.feed(refused("effort 'minimal' is not supported; use one of none, low, high"))
 
-    assert turn.attempts[-1].body.reasoning == {"effort": "low"}
+    assert turn.attempts[-1].request.body.reasoning == {"effort": "low"}
 
 
 def test_several_unsupported_parameters_are_left_out_one_after_the_other():
@@ -134,7 +137,7 @@ def test_several_unsupported_parameters_are_left_out_one_after_the_other():
     turn.feed(refused("top_p is not supported"))
     turn.feed(*answer())
 
-    assert (turn.attempts[-1].body.temperature, turn.attempts[-1].body.top_p) == (None, None)
+    assert (turn.attempts[-1].request.body.temperature, turn.attempts[-1].request.body.top_p) == (None, None)
     assert lessons(turn) == [Lesson("parameter", "temperature"), Lesson("parameter", "top_p")]
 
 
@@ -143,7 +146,7 @@ def test_effort_that_stays_refused_leaves_the_reasoning_to_the_model():
     turn.feed(refused(EFFORT))
     turn.feed(refused("reasoning effort 'high' is not supported: low"))
 
-    assert turn.attempts[-1].body.reasoning is None
+    assert turn.attempts[-1].request.body.reasoning is None
 
 
 # --- the other endpoint ----------------------------------------------------------------------------------------
@@ -155,7 +158,7 @@ def test_wrong_endpoint_leads_to_chat_completions_once(text):
     turn.feed(refused(text))
     turn.feed(refused(text))
 
-    assert [attempt.endpoint for attempt in turn.attempts] == [Endpoint.RESPONSES, Endpoint.CHAT]
+    assert [attempt.request.endpoint for attempt in turn.attempts] == [Endpoint.RESPONSES, Endpoint.CHAT]
     assert turn.fault == "BAD_REQUEST"
 
 
@@ -163,7 +166,7 @@ def test_other_endpoint_is_not_tried_where_the_operator_does_not_want_it():
     turn = Turn(plan(other_endpoint=False))
     turn.feed(refused(CHAT))
 
-    assert [attempt.endpoint for attempt in turn.attempts] == [Endpoint.RESPONSES]
+    assert [attempt.request.endpoint for attempt in turn.attempts] == [Endpoint.RESPONSES]
 
 
 # --- what is not mended ----------------------------------------------------------------------------------------
@@ -239,7 +242,7 @@ def test_model_that_cannot_be_had_is_stood_in_for_with_a_word(event):
     turn = Turn(plan(fallback=OTHER))
     turn.feed(event)
 
-    assert turn.attempts[-1].body == OTHER.body
+    assert turn.attempts[-1].request.body == OTHER.body
     assert turn.statuses == ["maker/model is not available; maker/other answers instead."]
 
 
@@ -258,7 +261,7 @@ def test_no_other_fault_brings_another_model(status):
     for _ in range(3):
         turn.feed(refused("something else", status, ""))
 
-    assert {attempt.body.model for attempt in turn.attempts} == {"maker/model"}
+    assert {attempt.request.body.model for attempt in turn.attempts} == {"maker/model"}
 
 
 def test_what_a_model_that_cannot_be_had_taught_is_forgotten():
@@ -287,6 +290,6 @@ def test_any_row_of_refusals_ends_after_few_attempts_none_like_another(events):
 
     assert turn.machine.ended
     assert len(turn.attempts) <= 12
-    sent = [(repr(attempt.body), attempt.endpoint) for attempt in turn.attempts]
+    sent = [(repr(attempt.request.body), attempt.request.endpoint) for attempt in turn.attempts]
     assert len(set(sent)) == len(sent)
-    assert all(attempt.body.input == (QUESTION,) for attempt in turn.attempts)
+    assert all(attempt.request.body.input == (QUESTION,) for attempt in turn.attempts)

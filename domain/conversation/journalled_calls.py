@@ -19,7 +19,7 @@ TAIL_BYTES = RESULT_BYTES // 4
 
 
 @dataclass(frozen=True, slots=True)
-class KeptCall:
+class JournalledCall:
     """A call as upstream takes it back; `arguments` is the text of a JSON object."""
 
     name: str
@@ -35,7 +35,7 @@ def payload_of(name: str, arguments: str, output: str) -> bytes:
     return json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
-def kept_call(payload: bytes) -> KeptCall | None:
+def journalled_call(payload: bytes) -> JournalledCall | None:
     """Read a call; None if it cannot be read."""
     try:
         kept = json.loads(payload)
@@ -46,7 +46,7 @@ def kept_call(payload: bytes) -> KeptCall | None:
     texts = kept.get("name"), kept.get("arguments"), kept.get("output")
     if not all(isinstance(text, str) for text in texts) or not kept["name"]:
         return None
-    return KeptCall(kept["name"], object_text(kept["arguments"]), kept["output"])
+    return JournalledCall(kept["name"], object_text(kept["arguments"]), kept["output"])
 
 
 def shortened(text: str) -> str:

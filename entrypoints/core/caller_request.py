@@ -45,7 +45,7 @@ class CallerTools:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CallerRequest:
     """A caller's request, parsed once by its entrypoint. `model` is the exact slug; an empty `turn_id` is generated.
 
     `namespace` selects the memory that turns share; if it is empty, nothing is stored. `task` names a background task.
@@ -64,7 +64,7 @@ class Asked:
 
 
 def request_of(
-    asked: Asked, settings: Settings, listing: Listing | None = None, origin: Origin = NO_ORIGIN
+    asked: CallerRequest, settings: Settings, listing: Listing | None = None, origin: Origin = NO_ORIGIN
 ) -> TurnRequest:
     """Freeze everything one turn needs; later code reads no live setting. `listing` is the catalog, None if unknown."""
     is_task = asked.caller is Caller.TASK

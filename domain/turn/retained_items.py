@@ -8,24 +8,23 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from domain.conversation.arguments import object_text
-from domain.conversation.record import KINDS
+from domain.conversation.record import KINDS, TurnItem
 from domain.turn.answer import Answer
-from domain.turn.slots import CALL, MESSAGE, REASONING, Slot
-from domain.turn.steps import Kept
+from domain.turn.output_items import CALL, MESSAGE, REASONING, OutputItem
 from ports.json_values import JsonObject
 from ports.toolbox import ToolCall
 
 Outputs = Iterable[tuple[ToolCall, JsonObject]]
 
 
-def kept_of(answer: Answer, outputs: Outputs = (), *, whole: bool = True) -> tuple[Kept, ...]:
+def retained_items(answer: Answer, outputs: Outputs = (), *, whole: bool = True) -> tuple[TurnItem, ...]:
     """Return what a round leaves: items in order, then the outputs of its calls; calls without output go last.
 
     Of what cannot be sent again (searches, pictures) only its place is kept: see `goes_back`.
     Not `whole`: the response broke off. Text is kept as it was shown. Thinking that was not finished, or led to
     nothing, would be refused upstream, and with it all that came before: then the round keeps none.
     """
-    kept: list[Kept] = []
+    kept: list[TurnItem] = []
     segments: dict[str, int] = {}
     calls = answer.called()
     for slot in answer.slots:
@@ -33,12 +32,12 @@ def kept_of(answer: Answer, outputs: Outputs = (), *, whole: bool = True) -> tup
             call = calls.get(slot)
             if call is not None and (slot.closed or whole):
                 segments[call.call_id] = slot.segment
-                kept.append(Kept(call_item(call), slot.segment))
+                kept.append(TurnItem(call_item(call), segment=slot.segment))
         else:
-            kept += [Kept(item, slot.segment) for item in _items(slot)]
+            kept += [TurnItem(item, segment=slot.segment) for item in _items(slot)]
     if not whole:
         kept = _broken_off(kept, answer)
-    kept += [Kept(item, segments.get(call.call_id, -1)) for call, item in outputs]
+    kept += [TurnItem(item, segment=segments.get(call.call_id, -1)) for call, item in outputs]
     return tuple(kept)
 
 
@@ -47,7 +46,7 @@ def goes_back(item: JsonObject) -> bool:
     return item.get("type") in KINDS
 
 
-def in_segments(kept: Iterable[Kept], segments: Iterable[tuple[ToolCall, int]]) -> tuple[Kept, ...]:
+def in_segments(kept: Iterable[TurnItem], segments: Iterable[tuple[ToolCall, int]]) -> tuple[TurnItem, ...]:
     """Return items with calls and outputs numbered by the segments in which they were shown."""
     shown = {call.call_id: segment for call, segment in segments}
     return tuple(replace(one, segment=shown.get(str(one.item.get("call_id")), one.segment)) for one in kept)
@@ -63,7 +62,7 @@ def call_item(call: ToolCall) -> JsonObject:
     }
 
 
-def _items(slot: Slot) -> list[JsonObject]:
+def _items(slot: OutputItem) -> list[JsonObject]:
     if slot.kind == REASONING:
         return [slot.item] if slot.item is not None else []
     if slot.kind != MESSAGE:
@@ -90,7 +89,7 @@ def _says(part: object) -> str:
     return said if isinstance(said, str) else ""
 
 
-def _broken_off(kept: list[Kept], answer: Answer) -> list[Kept]:
+def _broken_off(kept: list[TurnItem], answer: Answer) -> list[TurnItem]:
     """Without its thinking a message goes as text alone: its id may be tied to it."""
     unfinished = any(slot.kind == REASONING and not slot.closed for slot in answer.slots)
     if not unfinished and not (kept and kept[-1].item.get("type") == REASONING):

@@ -6,7 +6,7 @@ from typing import Any
 from domain.services.drive import Driver
 
 
-class WatchReader:
+class ReaderDisconnect:
     """Settles a turn whose reader's task ended without closing the iterator."""
 
     def __init__(self, driver: Driver, reader: "asyncio.Task[Any] | None") -> None:

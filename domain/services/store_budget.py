@@ -38,7 +38,7 @@ class StoreSkipped(StoreTrouble):
     """The store was not asked: it hung a moment ago."""
 
 
-class StoreWatch:
+class StoreHealth:
     """What is known of one store. Belongs to one event loop, and to everybody there who uses the store.
 
     A store that hung is left alone for PROBE_SECONDS, then one caller probes it. If only writing hung (a file locked by
@@ -112,10 +112,10 @@ class StoreWatch:
         self._logged[reason] = writes and self._logged.get(reason, True)
 
 
-class StoreTime:
+class StoreBudget:
     """What the store may still add to one turn. Those who wait at the same time spend the same seconds."""
 
-    def __init__(self, watch: StoreWatch) -> None:
+    def __init__(self, watch: StoreHealth) -> None:
         self.watch = watch
         self._left = STORE_SECONDS
         self._waiting = 0

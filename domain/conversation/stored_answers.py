@@ -1,4 +1,4 @@
-"""Which messages of a history are what stored turns said: runs of an assistant's and its tools' messages.
+"""Which messages of a history are the answers of stored turns: consecutive messages of an assistant and its tools.
 
 Messages that name the same turn belong together, and so does one without a name that says what the turn said next:
 a host returns no reference with an answer that followed no thinking.
@@ -15,7 +15,7 @@ from ports.json_values import JsonObject
 
 
 @dataclass(slots=True)
-class Run:
+class StoredAnswer:
     """Messages `start` to `stop` (exclusive) of a history, and the turns they are of, in order.
 
     `by_reference`: they name the turns; otherwise they were recognised by what they say. `intact`: they say what was
@@ -91,44 +91,46 @@ def visible_ids(record: TurnRecord) -> dict[str, str]:
     return {kept.item["call_id"]: kept.shown or kept.item["call_id"] for kept in calls}
 
 
-def runs_of(messages: Sequence[object], records: Iterable[TurnRecord], marks: Marks | None = None) -> tuple[Run, ...]:
-    """Find the runs of messages that stored turns said, in order; they do not overlap. `marks`, if they are read."""
+def stored_answers(
+    messages: Sequence[object], records: Iterable[TurnRecord], marks: Marks | None = None
+) -> tuple[StoredAnswer, ...]:
+    """Find the answers of stored turns in a history, in order; they do not overlap. `marks`, if they are read."""
     by_id = {record.turn_id: record for record in records}
     if not by_id:
         return ()
     marks = marks or marks_of(messages)
     said = _by_fingerprint(messages, by_id.values(), marks)
     texts: dict[str, str] = {}
-    runs: list[Run] = []
-    run: Run | None = None
+    answers: list[StoredAnswer] = []
+    answer: StoredAnswer | None = None
     for position, message in enumerate(messages):
         role = message.get("role") if isinstance(message, Mapping) else None
         if not isinstance(message, Mapping) or role not in ("assistant", "tool"):
-            run = None
+            answer = None
             continue
         named = [by_id[turn_id] for turn_id in marks.references[position] if turn_id in by_id]
         by_reference = bool(named)
-        if not named and position in said and (run is None or not run.goes_on_with(message)):
+        if not named and position in said and (answer is None or not answer.goes_on_with(message)):
             named = [said[position]]
-        if run is None or not _belongs(message, named, run):
+        if answer is None or not _belongs(message, named, answer):
             if not named:
                 continue
-            run = Run(position, position, by_reference)
-            runs.append(run)
+            answer = StoredAnswer(position, position, by_reference)
+            answers.append(answer)
         for record in named:
             if record.turn_id not in texts:
                 texts[record.turn_id] = normalised(text_of(record.items))
-            run.name(record, texts[record.turn_id])
-        run.take(messages, position + 1)
-    return tuple(runs)
+            answer.name(record, texts[record.turn_id])
+        answer.take(messages, position + 1)
+    return tuple(answers)
 
 
-def _belongs(message: JsonObject, named: Sequence[TurnRecord], run: Run) -> bool:
+def _belongs(message: JsonObject, named: Sequence[TurnRecord], answer: StoredAnswer) -> bool:
     if named:
-        return any(record.turn_id in run.turns for record in named)
+        return any(record.turn_id in answer.turns for record in named)
     if message.get("role") == "tool":
-        return message.get("tool_call_id") in run.calls
-    return run.goes_on_with(message)
+        return message.get("tool_call_id") in answer.calls
+    return answer.goes_on_with(message)
 
 
 def _by_fingerprint(messages: Sequence[object], records: Iterable[TurnRecord], marks: Marks) -> dict[int, TurnRecord]:

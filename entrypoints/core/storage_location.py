@@ -14,7 +14,7 @@ SQLITE, POSTGRES = "sqlite", "postgresql"
 _DRIVERS = {SQLITE: "sqlite+aiosqlite", POSTGRES: "postgresql+psycopg"}
 
 
-class StoragePlaceWrong(Exception):
+class StorageLocationWrong(Exception):
     """A variable does not name a usable database. The text names the variable, never its value."""
 
     def __init__(self, variable: str, reason: str) -> None:
@@ -23,7 +23,7 @@ class StoragePlaceWrong(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class StorageLocation:
     """Where data lives; only in memory if nothing is named.
 
     `url` may hold a password; without one there is no database, and `wrong` says why if there was to be one.
@@ -44,49 +44,49 @@ class Place:
         return bool(self.url) and self.sqlite_file is None
 
 
-IN_MEMORY = Place()
+IN_MEMORY = StorageLocation()
 
 
-def named_place(text: str, folder: Path, files: Path | None = None) -> Place:
-    """Return the place the operator's variable names; a relative path starts at `folder`. Raises StoragePlaceWrong.
+def named_location(text: str, folder: Path, files: Path | None = None) -> StorageLocation:
+    """Return the location the operator's variable names; a relative path starts at `folder`.
 
-    `files`: where other files of ours go if the database is none.
+    `files`: where other files of ours go if the database is none. Raises StorageLocationWrong.
     """
     url = read_url(OWN_URL, text)
     if url.get_backend_name() == POSTGRES:
-        return postgres_place(url, folder=files)
+        return postgres_location(url, folder=files)
     file = file_of(url, folder)
     if file is None:
-        raise StoragePlaceWrong(OWN_URL, "must name a file, as in sqlite:////data/openrouter_pipe.db")
-    return sqlite_place(file)
+        raise StorageLocationWrong(OWN_URL, "must name a file, as in sqlite:////data/openrouter_pipe.db")
+    return sqlite_location(file)
 
 
-def sqlite_place(file: Path) -> Place:
-    """Return the place of a database file, which must be an absolute path."""
+def sqlite_location(file: Path) -> StorageLocation:
+    """Return the location of a database file, which must be an absolute path."""
     url = URL.create(_DRIVERS[SQLITE], database=str(file))
     key_file = file.with_name(KEY_FILE)
-    return Place(url.render_as_string(), sqlite_file=file, key_file=key_file, folder=file.parent)
+    return StorageLocation(url.render_as_string(), sqlite_file=file, key_file=key_file, folder=file.parent)
 
 
-def postgres_place(url: URL, schema: str = "", folder: Path | None = None) -> Place:
-    """Return the place for our driver; what other drivers call `ssl` is libpq's `sslmode`."""
+def postgres_location(url: URL, schema: str = "", folder: Path | None = None) -> StorageLocation:
+    """Return the location for our driver; what other drivers call `ssl` is libpq's `sslmode`."""
     query = dict(url.query)
     mode = query.pop("ssl", None)
     if mode is not None:
         query.setdefault("sslmode", mode)
     named = url.set(drivername=_DRIVERS[POSTGRES], query=query)
-    return Place(named.render_as_string(hide_password=False), schema, folder=folder)
+    return StorageLocation(named.render_as_string(hide_password=False), schema, folder=folder)
 
 
 def read_url(variable: str, text: str) -> URL:
-    """Read a URL in any of the spellings in use; its driver is left as it is. Raises StoragePlaceWrong."""
+    """Read a URL in any of the spellings in use; its driver is left as it is. Raises StorageLocationWrong."""
     scheme, separator, rest = text.partition("://")
     try:
         url = make_url(f"postgresql://{rest}" if separator and scheme == "postgres" else text)
     except (ArgumentError, ValueError):
-        raise StoragePlaceWrong(variable, "is no database URL") from None  # the cause quotes it
+        raise StorageLocationWrong(variable, "is no database URL") from None  # the cause quotes it
     if url.drivername.partition("+")[0] not in _DRIVERS:
-        raise StoragePlaceWrong(variable, "names neither a PostgreSQL nor a SQLite database")
+        raise StorageLocationWrong(variable, "names neither a PostgreSQL nor a SQLite database")
     return url
 
 

@@ -6,21 +6,26 @@ before it, or has asked already. What is found is reported in every later turn, 
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from domain.conversation.broken_off import BrokenAnswer, BrokenCall, not_shown, open_calls_in, open_outputs
+from domain.conversation.interrupted_calls import (
+    InterruptedAnswer,
+    InterruptedCall,
+    compared_characters,
+    not_shown,
+    open_outputs,
+)
+from domain.conversation.marks import Marks, is_answer
 from domain.conversation.record import TurnRecord
 from domain.conversation.replay import MAY_HAVE_RUN
-from domain.conversation.size import size_of
-from domain.conversation.temporary import is_temporary
 from domain.request.turn_request import Person, TurnRequest
 from domain.services.drive import Own
 from domain.services.journal_calls import UNAVAILABLE
-from domain.services.keep_results import open_results
+from domain.services.journal_results import open_results
 from domain.services.remember_turn import TurnMemory
-from domain.services.store_time import STORE_SECONDS, StoreTime, StoreTrouble, StoreWatch
+from domain.services.store_budget import STORE_SECONDS, StoreBudget, StoreHealth, StoreTrouble
 from ports.chats import Chats, ChatsUnavailable, LineMessage
 from ports.offload import Offload
 from ports.telemetry import Telemetry
@@ -35,14 +40,14 @@ _Answer = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class Interrupted:
     """`unknown`: outputs of calls the history shows without one, by the ids the host knows; `answers`: the rest."""
 
     unknown: Mapping[str, str] = field(default_factory=dict)
-    answers: tuple[BrokenAnswer, ...] = ()
+    answers: tuple[InterruptedAnswer, ...] = ()
 
 
-class ReportBrokenOff:
+class ReportInterrupted:
     """The use case; belongs to one event loop. Raises nothing but cancellation. `own` keeps tasks of its own."""
 
     def __init__(
@@ -52,7 +57,7 @@ class ReportBrokenOff:
         *,
         offload: Offload,
         telemetry: Telemetry,
-        store: StoreWatch,
+        store: StoreHealth,
         own: Own,
     ) -> None:
         self._runs, self._chats, self._offload, self._telemetry = runs, chats, offload, telemetry
@@ -60,51 +65,54 @@ class ReportBrokenOff:
         self._whole: OrderedDict[_Answer, None] = OrderedDict()  # answers up to which nothing is to be reported
 
     async def report(
-        self, request: TurnRequest, records: Sequence[TurnRecord], memory: TurnMemory | None, time: StoreTime
-    ) -> Broken:
-        """Return what is to be reported with a request; `records`: what was recalled of its turns."""
+        self,
+        request: TurnRequest,
+        marks: Marks,
+        records: Sequence[TurnRecord],
+        memory: TurnMemory | None,
+        time: StoreBudget,
+    ) -> Interrupted:
+        """Return what is to be reported with a request; `marks` of its history, `records`: what was recalled of it."""
         person, namespace = request.person, request.memory.namespace
-        if not (namespace and person.user_id) or is_temporary(person.chat_id):
-            return Broken()
-        open_calls = open_calls_in(request.messages)
+        open_calls = marks.open_calls
         ask = self._must_ask(request)
         if not (open_calls or ask):
             self._know(person)
-            return Broken()
-        turns = {turn_id for turn_id, _, _ in open_calls}
+            return Interrupted()
+        turns = {call.turn_id for call in open_calls}
         try:
             async with time.asked(UNAVAILABLE):
                 runs = await self._runs.unsettled(
                     namespace, person.user_id, chat_id=person.chat_id if ask else "", turn_ids=turns, limit=RUNS_READ
                 )
         except StoreTrouble:
-            return Broken({shown: MAY_HAVE_RUN for _, shown, _ in open_calls})
+            return Interrupted({call.call_id: MAY_HAVE_RUN for call in open_calls})
         if not runs:
             self._know(person)
-            return Broken()
-        return await self._found(request, records, memory, runs, open_calls)
+            return Interrupted()
+        return await self._found(request, marks, records, memory, runs)
 
     # --- details ------------------------------------------------------------------------------------------
 
     async def _found(
         self,
         request: TurnRequest,
+        marks: Marks,
         records: Sequence[TurnRecord],
         memory: TurnMemory | None,
         runs: Sequence[ToolRun],
-        open_calls: Collection[tuple[str, str, object]],
-    ) -> Broken:
+    ) -> Interrupted:
         kept = await open_results(runs, memory, self._offload)
         calls = [
-            BrokenCall(run.turn_id, run.call_id, run.name, run.state is RunState.FINISHED, one)
+            InterruptedCall(run.turn_id, run.call_id, run.name, run.state is RunState.FINISHED, one)
             for run, one in zip(runs, kept, strict=True)
         ]
-        size = size_of(request.messages)
-        outputs = await self._offload.run(lambda: open_outputs(open_calls, calls), size=size)
-        left = await self._offload.run(lambda: not_shown(request.messages, records, calls), size=size)
+        size = compared_characters(marks, calls)
+        outputs = await self._offload.run(lambda: open_outputs(marks.open_calls, calls), size=size)
+        left = await self._offload.run(lambda: not_shown(marks, records, calls), size=size)
         self._settle(request.memory.namespace, calls, left, records)
         line = await self._line(request.person) if left else ()
-        answers = _placed(request.person, line or (), left, {run.turn_id: run.message_id for run in runs})
+        answers = _by_question(request.person, line or (), left, {run.turn_id: run.message_id for run in runs})
         if not answers and line is not None:
             self._know(request.person)
         if answers or outputs:
@@ -118,12 +126,11 @@ class ReportBrokenOff:
                 lost=sum(call.kept is None for call in reported),
                 open_calls=len(outputs),
             )
-        return Broken(outputs, answers)
+        return Interrupted(outputs, answers)
 
     def _must_ask(self, request: TurnRequest) -> bool:
         person = request.person
-        last = request.messages[-1] if request.messages else None
-        goes_on = isinstance(last, Mapping) and last.get("role") in ("assistant", "tool")
+        goes_on = bool(request.messages) and is_answer(request.messages[-1])
         before = (person.parent_id, person.message_id if goes_on else "")
         return bool(person.chat_id) and any(one and _answer(person, one) not in self._whole for one in before)
 
@@ -135,7 +142,11 @@ class ReportBrokenOff:
                 self._whole.popitem(last=False)
 
     def _settle(
-        self, namespace: str, calls: Sequence[BrokenCall], left: Sequence[BrokenCall], records: Sequence[TurnRecord]
+        self,
+        namespace: str,
+        calls: Sequence[InterruptedCall],
+        left: Sequence[InterruptedCall],
+        records: Sequence[TurnRecord],
     ) -> None:
         """Settle turns whose records are stored: only the note of that in the journal was lost."""
         stored = {record.turn_id for record in records} & {call.turn_id for call in calls}
@@ -163,9 +174,9 @@ def _answer(person: Person, message_id: str) -> _Answer:
     return person.user_id, person.chat_id, message_id
 
 
-def _placed(
-    person: Person, line: Sequence[LineMessage], calls: Sequence[BrokenCall], messages: Mapping[str, str]
-) -> tuple[BrokenAnswer, ...]:
+def _by_question(
+    person: Person, line: Sequence[LineMessage], calls: Sequence[InterruptedCall], messages: Mapping[str, str]
+) -> tuple[InterruptedAnswer, ...]:
     """Keep the calls of answers this request follows, with how many questions were asked since.
 
     `messages`: the message of each turn. An empty `line`: only the answer before the question is known.
@@ -176,11 +187,11 @@ def _placed(
             questions += 1
         else:
             since[message.id] = questions
-    by_message: dict[str, list[BrokenCall]] = {}
+    by_message: dict[str, list[InterruptedCall]] = {}
     for call in calls:
         by_message.setdefault(messages[call.turn_id], []).append(call)
     return tuple(
-        BrokenAnswer(since[message_id], tuple(found))
+        InterruptedAnswer(since[message_id], tuple(found))
         for message_id, found in by_message.items()
         if message_id and message_id in since
     )

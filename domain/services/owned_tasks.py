@@ -10,7 +10,7 @@ from domain.services.drive import named
 from ports.telemetry import Telemetry
 
 
-class OwnTasks:
+class OwnedTasks:
     """Keeps tasks alive until they are done; one that fails is in the log. Belongs to one event loop."""
 
     def __init__(self, telemetry: Telemetry) -> None:

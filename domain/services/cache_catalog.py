@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from domain.catalog.snapshot import Snapshot, SnapshotUnusable, read_snapshot, snapshot_key, write_snapshot
-from domain.services.store_time import TIMEOUT, StoreTrouble, StoreWatch, within
+from domain.services.store_budget import TIMEOUT, StoreHealth, StoreTrouble, within
 from ports.cache import Cache, CacheUnavailable
 from ports.clock import Clock
 from ports.offload import LARGE, Offload
@@ -20,11 +20,11 @@ CACHE_SECONDS = 2.0
 UNUSABLE, NOT_KEPT = "kept_catalog_unusable", "catalog_not_kept"
 
 
-class KeepCatalog:
+class CacheCatalog:
     """The use case. `caches` from the nearest to the farthest: the first usable list counts."""
 
     def __init__(
-        self, caches: Sequence[Cache], *, store: StoreWatch, clock: Clock, offload: Offload, telemetry: Telemetry
+        self, caches: Sequence[Cache], *, store: StoreHealth, clock: Clock, offload: Offload, telemetry: Telemetry
     ) -> None:
         self._caches, self._store = caches, store
         self._clock, self._offload, self._telemetry = clock, offload, telemetry

@@ -8,16 +8,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from domain.conversation.kept_calls import KeptCall, same_arguments
+from domain.conversation.journalled_calls import JournalledCall, same_arguments
+from domain.conversation.marks import Marks, ShownCall
 from domain.conversation.record import CALL, TurnRecord
-from domain.conversation.references import marked_in_text, turn_of_call
 from domain.conversation.replay import MAY_HAVE_RUN
 
 RESULT_LOST = "It ran; its result was lost. Do not repeat it without asking."
 
 
 @dataclass(frozen=True, slots=True)
-class BrokenCall:
+class InterruptedCall:
     """A call of a turn that never came to its end. `tool` is the tool's own name, `finished`: it ran to its end.
 
     `kept`: the call with its result, None if that is lost or was never there.
@@ -27,127 +27,117 @@ class BrokenCall:
     call_id: str
     tool: str
     finished: bool
-    kept: KeptCall | None = None
+    kept: JournalledCall | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class BrokenAnswer:
+class InterruptedAnswer:
     """What is reported of one answer: its calls, oldest first, and how many `questions` were asked since.
 
     No questions: the answer itself is being continued.
     """
 
     questions: int
-    calls: tuple[BrokenCall, ...]
+    calls: tuple[InterruptedCall, ...]
 
 
-def open_outputs(open_calls: Iterable[tuple[str, str, object]], calls: Iterable[BrokenCall]) -> dict[str, str]:
+def open_outputs(open_calls: Iterable[ShownCall], calls: Iterable[InterruptedCall]) -> dict[str, str]:
     """Return outputs for calls a history shows without one, by the ids the host knows.
 
-    `open_calls`: turn, id, and the call as the history holds it. Those of turns without `calls` get none.
+    Those of turns without `calls` get none.
     """
-    left: dict[str, list[BrokenCall]] = {}
+    left: dict[str, list[InterruptedCall]] = {}
     for call in calls:
         left.setdefault(call.turn_id, []).append(call)
     outputs: dict[str, str] = {}
-    for turn_id, shown, function in open_calls:
-        if turn_id in left:
-            found = next((call for call in left[turn_id] if call.kept and _is(function, call.kept)), None)
-            outputs[shown] = found.kept.output if found and found.kept else MAY_HAVE_RUN
+    for shown in open_calls:
+        if shown.turn_id in left:
+            candidates = left[shown.turn_id]
+            found = next((call for call in candidates if call.kept and _is(shown.function, call.kept)), None)
+            outputs[shown.call_id] = found.kept.output if found and found.kept else MAY_HAVE_RUN
             if found:
-                left[turn_id].remove(found)
+                candidates.remove(found)
     return outputs
 
 
 def not_shown(
-    messages: Sequence[object], records: Iterable[TurnRecord], calls: Sequence[BrokenCall]
-) -> tuple[BrokenCall, ...]:
+    marks: Marks, records: Iterable[TurnRecord], calls: Sequence[InterruptedCall]
+) -> tuple[InterruptedCall, ...]:
     """Leave out calls that the history, or what is stored of their turns, holds already."""
     stored = {(record.turn_id, kept.item["call_id"]) for record in records for kept in _calls_in(record)}
-    in_text = {turn_id for message in messages for turn_id in marked_in_text(message)}
-    shown = _Shown(messages)
+    shown = _Shown(marks.calls)
     gone: set[int] = set()
-    for place, call in sorted(enumerate(calls), key=lambda one: (one[1].kept is None, one[1].finished)):
-        known = (call.turn_id, call.call_id) in stored or (call.finished and call.turn_id in in_text)
-        if known or shown.take(call):
-            gone.add(place)
-    return tuple(call for place, call in enumerate(calls) if place not in gone)
+    for position, call in sorted(enumerate(calls), key=lambda one: (one[1].kept is None, one[1].finished)):
+        in_text = call.finished and call.turn_id in marks.calls_in_text
+        if (call.turn_id, call.call_id) in stored or in_text or shown.take(call):
+            gone.add(position)
+    return tuple(call for position, call in enumerate(calls) if position not in gone)
+
+
+def compared_characters(marks: Marks, calls: Iterable[InterruptedCall]) -> int:
+    """Count the characters of arguments that are read to find calls again."""
+    there = (call.function.get("arguments") for call in marks.calls if isinstance(call.function, Mapping))
+    kept = sum(len(call.kept.arguments) for call in calls if call.kept is not None)
+    return kept + sum(len(arguments) for arguments in there if isinstance(arguments, str))
 
 
 class _Shown:
     """The calls of a history, each of which accounts for one run: first those that are known, then the others."""
 
-    def __init__(self, messages: Sequence[object]) -> None:
-        self._open = {shown for _, shown, _ in open_calls_in(messages)}
-        self._calls: dict[str, list[tuple[str, object]]] = {}
-        for turn_id, shown, function in calls_in(messages):
-            self._calls.setdefault(turn_id, []).append((shown, function))
+    def __init__(self, calls: Iterable[ShownCall]) -> None:
+        self._calls: dict[str, list[ShownCall]] = {}
+        for call in calls:
+            self._calls.setdefault(call.turn_id, []).append(call)
 
-    def take(self, call: BrokenCall) -> bool:
+    def take(self, call: InterruptedCall) -> bool:
         """Tell whether the history holds a call; one that never finished can only be one without output there."""
         there = self._calls.get(call.turn_id, [])
-        for shown, function in there:
-            same = _is(function, call.kept) if call.kept is not None else call.finished or shown in self._open
-            if same:
-                there.remove((shown, function))
+        for shown in there:
+            may_be = call.finished or not shown.has_output
+            if _is(shown.function, call.kept) if call.kept is not None else may_be:
+                there.remove(shown)
                 return True
         return False
 
 
-def calls_in(messages: Iterable[object]) -> Iterator[tuple[str, str, object]]:
-    """Iterate over the calls of ours in a history: turn, id, and the function with its arguments."""
-    for message in messages:
-        calls = message.get("tool_calls") if isinstance(message, Mapping) else None
-        for call in calls if isinstance(calls, list | tuple) else ():
-            shown = call.get("id") if isinstance(call, Mapping) else None
-            if turn_id := turn_of_call(shown):
-                yield turn_id, str(shown), call.get("function")
-
-
-def open_calls_in(messages: Sequence[object]) -> list[tuple[str, str, object]]:
-    """Return calls of ours without an output in a history; quick enough for every turn."""
-    calls = list(calls_in(messages))
-    if not calls:
-        return []
-    results = (message for message in messages if isinstance(message, Mapping) and message.get("role") == "tool")
-    answered = {call_id for one in results if isinstance(call_id := one.get("tool_call_id"), str)}
-    return [call for call in calls if call[1] not in answered]
-
-
-def with_broken(messages: Sequence[object], answers: Sequence[BrokenAnswer]) -> Sequence[object]:
+def with_interrupted(messages: Sequence[object], answers: Sequence[InterruptedAnswer]) -> Sequence[object]:
     """Put what is reported of broken answers before the questions that follow them.
 
     Answers whose own question is not among the messages are left out with it.
     """
     if not answers:
         return messages
-    asked = [place for place, one in enumerate(messages) if isinstance(one, Mapping) and one.get("role") == "user"]
+    asked = [
+        position for position, one in enumerate(messages) if isinstance(one, Mapping) and one.get("role") == "user"
+    ]
     at: dict[int, list[object]] = {}
     for answer in answers:
         if answer.questions < len(asked):
-            place = asked[-answer.questions] if answer.questions else asked[-1] + 1
-            at.setdefault(place, []).extend(_messages(answer.calls))
+            position = asked[-answer.questions] if answer.questions else asked[-1] + 1
+            at.setdefault(position, []).extend(_messages(answer.calls))
     inserted: list[object] = []
-    for place, message in enumerate([*messages, None]):
-        inserted += at.get(place, [])
-        if place < len(messages):
+    for position, message in enumerate([*messages, None]):
+        inserted += at.get(position, [])
+        if position < len(messages):
             inserted.append(message)
     return inserted
 
 
-def without_outputs(answers: Sequence[BrokenAnswer], which: Mapping[tuple[str, str], str]) -> tuple[BrokenAnswer, ...]:
+def without_outputs(
+    answers: Sequence[InterruptedAnswer], which: Mapping[tuple[str, str], str]
+) -> tuple[InterruptedAnswer, ...]:
     """Replace the outputs of calls, named by turn and call id, for which there is no room."""
 
-    def changed(call: BrokenCall) -> BrokenCall:
+    def changed(call: InterruptedCall) -> InterruptedCall:
         text = which.get((call.turn_id, call.call_id))
         return call if text is None or call.kept is None else replace(call, kept=replace(call.kept, output=text))
 
     return tuple(replace(answer, calls=tuple(map(changed, answer.calls))) for answer in answers)
 
 
-def _messages(calls: Sequence[BrokenCall]) -> Iterator[dict[str, Any]]:
+def _messages(calls: Sequence[InterruptedCall]) -> Iterator[dict[str, Any]]:
     """Return messages of calls and outputs; a call id that is repeated begins a new round."""
-    round_: dict[str, KeptCall] = {}
+    round_: dict[str, JournalledCall] = {}
     for call in calls:
         if call.kept is None:
             continue
@@ -164,7 +154,7 @@ def _messages(calls: Sequence[BrokenCall]) -> Iterator[dict[str, Any]]:
         yield _said(f"[This answer broke off while these tools ran: {', '.join(unknown)}. {MAY_HAVE_RUN}]")
 
 
-def _round(calls: Mapping[str, KeptCall]) -> Iterator[dict[str, Any]]:
+def _round(calls: Mapping[str, JournalledCall]) -> Iterator[dict[str, Any]]:
     if not calls:
         return
     made = [
@@ -184,7 +174,7 @@ def _calls_in(record: TurnRecord) -> Iterator[Any]:
     return (kept for kept in record.items if kept.item["type"] == CALL)
 
 
-def _is(function: object, kept: KeptCall) -> bool:
+def _is(function: object, kept: JournalledCall) -> bool:
     """Tell whether a call of a history is a kept one."""
     return (
         isinstance(function, Mapping)

@@ -1,0 +1,73 @@
+"""Choose the stores of a turn, once: durable ones, those in memory for chats that are never saved, or none.
+
+Nothing behind this asks again what kind of chat a turn belongs to.
+"""
+
+from dataclasses import dataclass
+
+from domain.conversation.temporary_chats import is_temporary
+from domain.request.turn_request import TurnRequest
+from domain.services.drive import Own
+from domain.services.journal_calls import JournalCalls
+from domain.services.remember_turn import TurnMemory
+from domain.services.report_interrupted import ReportInterrupted
+from domain.services.store_budget import StoreHealth
+from ports.chats import Chats
+from ports.offload import Offload
+from ports.telemetry import Telemetry
+from ports.tool_runs import ToolRuns
+
+
+@dataclass(frozen=True, slots=True)
+class Memories:
+    """Where turns are remembered: `temporary` is the memory of chats that are never saved."""
+
+    durable: TurnMemory
+    temporary: TurnMemory
+
+
+@dataclass(frozen=True, slots=True)
+class TurnStores:
+    """The stores of one turn.
+
+    `memory` is None if nothing of the turn is kept or looked up. `keeps_results`: results of calls are kept beside the
+    journal until the turn is settled. `interrupted` reports calls of answers that broke off, None if none are reported.
+    """
+
+    journal: JournalCalls
+    memory: TurnMemory | None = None
+    keeps_results: bool = False
+    interrupted: ReportInterrupted | None = None
+
+
+class ChooseStores:
+    """The use case; belongs to one event loop. `own` keeps tasks that outlive a turn."""
+
+    def __init__(
+        self,
+        runs: ToolRuns,
+        temporary_runs: ToolRuns,
+        chats: Chats | None,
+        *,
+        offload: Offload,
+        telemetry: Telemetry,
+        store: StoreHealth,
+        own: Own,
+    ) -> None:
+        self._journal = JournalCalls(runs, store, own)
+        self._temporary_journal = JournalCalls(temporary_runs, StoreHealth(store.clock, telemetry), own)
+        self._interrupted = ReportInterrupted(runs, chats, offload=offload, telemetry=telemetry, store=store, own=own)
+
+    def choose(self, request: TurnRequest, memories: Memories | None) -> TurnStores:
+        """Return the stores of a turn; without `memories` nothing is remembered.
+
+        A turn is remembered if it is a person's and names a namespace. Of chats that are never saved nothing may reach
+        a disk (law 14): their journal lives in memory too, and nothing of it is reported later.
+        """
+        remembered = request.is_remembered
+        if is_temporary(request.person.chat_id):
+            memory = memories.temporary if memories is not None and remembered else None
+            return TurnStores(self._temporary_journal, memory)
+        memory = memories.durable if memories is not None and remembered else None
+        keeps_results = memory is not None and request.memory.tool_results
+        return TurnStores(self._journal, memory, keeps_results, self._interrupted if remembered else None)

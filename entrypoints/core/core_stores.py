@@ -1,0 +1,35 @@
+"""The stores of one core: opened when turns need them, with the newest settings, and cleaned."""
+
+from domain.request.turn_request import TurnRequest
+from domain.services.clean_artifacts import CleanArtifacts
+from domain.services.turn_stores import Memories
+from entrypoints.core.policy import keeps_anything, retention_of, vault_of
+from entrypoints.core.storage import Storage
+from entrypoints.settings import Settings
+
+
+class CoreStores:
+    """The stores of one core, as turns and their cleaning see them."""
+
+    def __init__(self, storage: Storage, memories: Memories, cleaning: CleanArtifacts) -> None:
+        self.storage, self._memories, self._cleaning = storage, memories, cleaning
+
+    def expect_turns(self, settings: Settings) -> None:
+        """Open the stores beside the caller if turns leave anything, so that no message waits for that."""
+        if keeps_anything(settings):
+            self.storage.begin()
+
+    def memories_for(self, request: TurnRequest, settings: Settings) -> Memories | None:
+        """Return the memories a turn may use, None if it is not remembered; what it keeps is cleaned from then on.
+
+        Which of them it uses is `domain/services/turn_stores.py`'s to say.
+        """
+        if not request.is_remembered:
+            return None
+        self.storage.follow(vault_of(settings))
+        self._cleaning.begin(retention_of(settings, request.memory.namespace))
+        return self._memories
+
+    async def aclose(self) -> None:
+        """Stop cleaning. The storage is closed by whoever opened it."""
+        await self._cleaning.aclose()

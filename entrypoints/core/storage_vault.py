@@ -1,0 +1,66 @@
+"""What seals the stores: made of the newest settings and of the key file beside the database."""
+
+import asyncio
+from pathlib import Path
+
+from adapters.vault.key_file import KeyFileUnusable, read_key, read_or_make_key
+from adapters.vault.vault import KeyRing, make_vault
+from entrypoints.core.policy import VaultSettings
+from entrypoints.core.warned_once import WarnedOnce
+from ports.cipher import Cipher
+from ports.offload import LARGE, Offload
+
+
+class StorageVault:
+    """Makes the vault of the newest settings once, in a thread. Belongs to one event loop."""
+
+    def __init__(self, offload: Offload, warned: WarnedOnce) -> None:
+        self._offload, self._warned = offload, warned
+        self._settings = VaultSettings()
+        self._made: tuple[VaultSettings, asyncio.Task[Cipher]] | None = None
+
+    @property
+    def making(self) -> "asyncio.Task[Cipher] | None":
+        """What makes the vault, or made it."""
+        return self._made[1] if self._made is not None else None
+
+    def follow(self, settings: VaultSettings) -> None:
+        """Take note of the newest settings; what they change is made when it is needed."""
+        self._settings = settings
+
+    def forget(self) -> None:
+        """Make the vault anew when it is needed: its key file may be another one."""
+        self._made = None
+
+    async def cipher(self, key_file: Path | None) -> Cipher:
+        """Return the vault; a failed attempt is not kept. Raises KeyFileUnusable."""
+        settings = self._settings
+        if self._made is None or self._made[0] != settings or _failed(self._made[1]):
+            task = asyncio.get_running_loop().create_task(self._make(settings, key_file), name="openrouter-pipe-vault")
+            self._made = (settings, task)
+        return await asyncio.shield(self._made[1])
+
+    async def _make(self, settings: VaultSettings, key_file: Path | None) -> Cipher:
+        if settings.unreadable:
+            raise KeyFileUnusable("ARTIFACT_ENCRYPTION_KEY cannot be read, and nothing is kept until it can")
+        key: bytes | None = None
+        try:
+            key = await asyncio.to_thread(_file_key, key_file, bool(settings.newest)) if key_file is not None else None
+        except KeyFileUnusable as error:
+            if not settings.newest:
+                raise
+            self._warned.warn("artifact_key_unusable", error.reason)
+        if not (settings.newest or key):
+            remedy = "set ARTIFACT_ENCRYPTION_KEY: what is kept of chats is stored clear"
+            self._warned.warn("artifacts_not_encrypted", remedy)
+        ring = KeyRing(settings.newest, settings.older, key)
+        return await self._offload.run(lambda: make_vault(ring, settings.options), size=LARGE)
+
+
+def _file_key(path: Path, has_passphrase: bool) -> bytes | None:
+    """Read the key file; make one only where nothing else encrypts."""
+    return read_key(path) if has_passphrase else read_or_make_key(path)
+
+
+def _failed(task: "asyncio.Task[Cipher]") -> bool:
+    return task.done() and (task.cancelled() or task.exception() is not None)
