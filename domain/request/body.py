@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from domain.catalog.support import ANTHROPIC, author, searches, supports, takes_tools
 from domain.conversation.history import History, items_for, parsed
 from domain.conversation.items import answerable
+from domain.faults.causes import MessagesFlaw
 from domain.faults.fault import Fault, FaultKind
 from domain.request.caching import cache_mark
 from domain.request.endpoint import endpoint_of
@@ -58,7 +59,7 @@ def build(
     history = history or parsed(request.messages, request.prompting.history_turns)
     items = answerable(items_for(history, slug, model))
     if not items:
-        return Fault(FaultKind.BAD_MESSAGES, detail="there is no message with a role and a text")
+        return Fault(FaultKind.BAD_MESSAGES, cause=MessagesFlaw.NOTHING_TO_SEND)
     tools, bad_tools = _tools(request, slug, model, offered)
     plugins, bad_plugins = plugins_of(
         asked.plugins or (),

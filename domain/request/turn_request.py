@@ -218,4 +218,3 @@ class TurnRequest:
     bounds: Bounds = Bounds()
     offer: Offer = Offer()
     insecure_hosts: frozenset[str] = frozenset()
-    show_usage: bool = True

@@ -1,4 +1,4 @@
-"""Settle a turn after its end: one structured log line, and a last word to a person who stopped it."""
+"""Settle a turn after its end: one structured log line, and a last notice to a person who stopped it."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -10,11 +10,10 @@ from domain.conversation.references import call_reference
 from domain.conversation.size import characters_of
 from domain.request.turn_request import Caller, TurnRequest
 from domain.services.remember_turn import TurnMemory
-from domain.turn.closing import closing_line
 from domain.turn.steps import AttemptBegan, AttemptEnded, End, Kept, Persist, Reason
 from domain.usage.accounting import estimate
 from ports.catalog import Model
-from ports.notices import Notices
+from ports.notices import Notices, TurnStopped
 from ports.telemetry import LogValue, Telemetry
 from ports.usage import Usage
 
@@ -67,8 +66,7 @@ async def settle_turn(
     _log(turn, end, telemetry, estimated)
     stored = memory is None or await _keep(turn, end, memory)
     if notices is not None and end.reason is Reason.CANCELLED:
-        line = closing_line(end, show_usage=turn.request.show_usage, estimated_cost=estimated)
-        await notices.status(line, done=True)
+        await notices.notify(TurnStopped(end.timing, end.usage, estimated))
     return stored
 
 
@@ -81,7 +79,7 @@ def _log(turn: Settlement, end: End, telemetry: Telemetry, estimated: Decimal | 
         error_id=end.error_id,
         reason=end.reason.value,
         fault=end.fault.kind.value if end.fault else None,
-        detail=end.fault.detail if end.fault else None,
+        detail=end.fault.logged if end.fault else None,
         caller=turn.request.caller.value,
         user_id=person.user_id,
         chat_id=person.chat_id,

@@ -8,6 +8,7 @@ with something shown or one named fault; nothing shown is taken back, and nothin
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from domain.faults.causes import NoEvent
 from domain.faults.classify import fault_of_error, fault_of_problem
 from domain.faults.fault import Fault, FaultKind, RetryRule
 from domain.turn.attempts import Attempts
@@ -262,8 +263,8 @@ class TurnMachine:
             due = self._attempts.heard + self._plan.idle_seconds
             if now < due:
                 return [SetTimer(IDLE, due)]
-            detail = f"no event for {self._plan.idle_seconds:g} s"
-            fault = Fault(FaultKind.TIMEOUT, detail=detail, rule=RetryRule.UNCERTAIN)
+            silence = NoEvent(self._plan.idle_seconds)
+            fault = Fault(FaultKind.TIMEOUT, rule=RetryRule.UNCERTAIN, cause=silence)
             return self._fail(fault, Stop(Ending.TIMED_OUT), now)
         return self._after_calls(self._rounds.calls.on_timer(name, now), now) if self._rounds.calls else []
 

@@ -95,5 +95,4 @@ def request_of(
         bounds=bounds_of(settings),
         offer=offer_of(settings, listing.zero_retention if listing is not None else frozenset()),
         insecure_hosts=insecure_hosts(settings),
-        show_usage=settings.show_final_usage_status,
     )

@@ -1,12 +1,14 @@
 """A person who reads status lines."""
 
+from ports.notices import Notice
+
 
 class RecordedNotices:
-    """Implements Notices; `said` holds text and whether it was the last word."""
+    """Implements Notices; `seen` holds the notices in order."""
 
     def __init__(self) -> None:
-        self.said: list[tuple[str, bool]] = []
+        self.seen: list[Notice] = []
 
-    async def status(self, text: str, *, done: bool) -> None:
-        """Remember one status."""
-        self.said.append((text, done))
+    async def notify(self, notice: Notice) -> None:
+        """Remember one notice."""
+        self.seen.append(notice)

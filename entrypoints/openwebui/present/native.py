@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 from domain.conversation.references import call_reference, details_entry, reasoning_reference, thinking_tag
-from domain.turn.closing import closing_line
 from domain.turn.steps import (
     CloseReasoning,
     End,
@@ -26,9 +25,10 @@ from domain.turn.steps import (
 )
 from entrypoints.openai.frames import Yield, responses_usage
 from entrypoints.openwebui.present.fault_text import box, card, status_line, uncalled
-from entrypoints.openwebui.present.frames import BELOW, Emit, Frame, Unended, found, source, status
+from entrypoints.openwebui.present.frames import BELOW, Emit, Frame, Unended, found, source, status, told_status
 from entrypoints.openwebui.present.handover import call_item, calls_first, output_item
 from entrypoints.openwebui.present.wishes import Wishes
+from entrypoints.sentences.usage import closing_line
 from ports.toolbox import ToolCall, ToolResult
 
 RESULT_SHOWN = 2000
@@ -73,8 +73,8 @@ class NativePresenter:
                 return self._text(segment, f"![image]({url})")
             case ShowCitation(url, title, excerpt):
                 return [source(url, title, excerpt)]
-            case ShowStatus(text, done):
-                return [status(text, done=done)]
+            case ShowStatus(told):
+                return [told_status(told)]
             case ShowCall(segment, call):
                 return [*self._close_open(), *self._add_call(segment, call)]
             case ShowCallResult(segment, call, result):

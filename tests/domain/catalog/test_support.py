@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from domain.catalog.capabilities import capabilities
-from domain.catalog.offer import Filter, Offer, reasons_against
+from domain.catalog.offer import Filter, Offer, objections_to
 from domain.catalog.support import calls_tools, is_free, takes_tools
 from domain.conversation.calls_as_text import takes_calls
 from ports.catalog import Model
@@ -26,7 +26,7 @@ def test_everybody_hears_the_same_of_a_models_tools(model, calls, takes):
     assert (calls_tools(model), takes_tools(model), takes_calls("maker/m", model)) == (calls, takes, takes)
     if model is not None:
         assert capabilities(model).get("builtin_tools") is calls
-        assert (not reasons_against("maker/m", model, Offer(tools=Filter.ONLY))) is (calls is True)
+        assert (not objections_to("maker/m", model, Offer(tools=Filter.ONLY))) is (calls is True)
 
 
 @pytest.mark.parametrize(
@@ -42,4 +42,4 @@ def test_everybody_hears_the_same_of_a_models_tools(model, calls, takes):
 )
 def test_free_means_the_same_for_the_filter_and_for_retries(slug, model, free):
     assert is_free(slug, model) is free
-    assert (not reasons_against(slug, model, Offer(free=Filter.ONLY))) is free
+    assert (not objections_to(slug, model, Offer(free=Filter.ONLY))) is free

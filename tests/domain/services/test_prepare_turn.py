@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from domain.catalog.offer import Filter, Offer
+from domain.catalog.offer import Filter, Objection, Offer
+from domain.faults.causes import NotOffered
 from domain.faults.fault import Fault, FaultKind
 from domain.request.lessons import Lessons
 from domain.request.repair import Lesson, Sending
@@ -66,8 +67,8 @@ def test_first_thing_wrong_is_the_fault(request_, kind):
 
 def test_model_that_is_not_offered_is_explained_filter_by_filter():
     fault = refused(replace(REQUEST, offer=Offer("maker/free", "maker/paid", Filter.ONLY)))
-    assert fault.detail.startswith("maker/paid: ")
-    assert [word in fault.detail for word in ("DISABLED_MODELS", "MODEL_ID", "free models")] == [True] * 3
+    failed = (Objection.DISABLED, Objection.NOT_SELECTED, Objection.NOT_FREE)
+    assert fault.cause == NotOffered("maker/paid", failed)
 
 
 def test_background_task_may_use_a_model_that_is_not_selected():

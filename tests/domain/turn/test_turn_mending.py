@@ -10,6 +10,8 @@ from domain.faults.retry import RetryPolicy
 from domain.request.repair import Lesson, Sending
 from domain.turn.events import AttemptFailed, TurnEvent
 from domain.turn.plan import Destination, TurnPlan
+from domain.turn.retries import status_of
+from domain.turn.statuses import Adjusted, AnswerBegins, ModelReplaced, ReasoningLeft
 from domain.turn.steps import Learn
 from ports.responses import Endpoint, Refused, ResponsesBody, StreamClosed, UpstreamProblem
 from tests.domain.turn.talk import BODY, ERROR_ID, QUESTION, STARTED, Turn, call, completed, delta, done, message
@@ -101,7 +103,7 @@ def test_nearest_of_the_listed_efforts_is_told_in_a_status():
     turn = Turn(plan())
     turn.feed(refused(EFFORT))
 
-    assert turn.statuses == ["Adjusting the reasoning effort from xhigh to high…"]
+    assert turn.statuses == [Adjusted("xhigh", "high")]
 
 
 def test_status_goes_away_with_the_first_word():
@@ -109,7 +111,7 @@ def test_status_goes_away_with_the_first_word():
     turn.feed(refused(EFFORT))
     turn.feed(*answer())
 
-    assert turn.statuses[-1] == ""
+    assert turn.statuses[-1] == AnswerBegins()
     assert turn.text == "Yes."
 
 
@@ -240,7 +242,7 @@ def test_model_that_cannot_be_had_is_stood_in_for_with_a_word(event):
     turn.feed(event)
 
     assert turn.attempts[-1].body == OTHER.body
-    assert turn.statuses == ["maker/model is not available; maker/other answers instead."]
+    assert turn.statuses == [ModelReplaced("maker/model", "maker/other")]
 
 
 def test_model_that_stands_in_is_not_stood_in_for():
@@ -290,3 +292,10 @@ def test_any_row_of_refusals_ends_after_few_attempts_none_like_another(events):
     sent = [(repr(attempt.body), attempt.endpoint) for attempt in turn.attempts]
     assert len(set(sent)) == len(sent)
     assert all(attempt.body.input == (QUESTION,) for attempt in turn.attempts)
+
+
+def test_only_what_concerns_the_person_is_told():
+    sent = Sending(replace(BODY, reasoning={"effort": "xhigh"}))
+    assert status_of(Lesson("effort", "high", "xhigh"), sent) == Adjusted("xhigh", "high")
+    assert status_of(Lesson("reasoning"), sent) == ReasoningLeft()
+    assert status_of(Lesson("cache_control"), sent) is None
