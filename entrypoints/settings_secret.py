@@ -1,12 +1,11 @@
-"""Secrets as the host keeps them: `encrypted:` and a token made with the host's own secret, opened here.
+"""Stored secrets: `encrypted:` and a token made with a secret of the store, opened here.
 
-The form in the function's shell makes the tokens; both ends agree on the prefix, the key and what counts as a secret.
+A form of the entrypoint makes the tokens and hands the secret in; both ends agree on the prefix and on the key.
 """
 
 import re
-import sys
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 from entrypoints.settings_rows import Secret
@@ -17,17 +16,20 @@ except ImportError:  # then nothing stored can be opened, and nothing is ever st
     Fernet = None  # type: ignore[assignment,misc]
 
 PREFIX = "encrypted:"
-HOST_SECRET = "WEBUI_SECRET_KEY"  # noqa: S105 - a name
-_PUBLIC = "t0p-s3cr3t"
-_SHORTEST = 16  # characters
 
 
-def host_secret(environ: Mapping[str, str]) -> str:
-    """Return the host's secret, from the environment or the host itself; empty if it is missing, public or short."""
-    for secret in (environ.get(HOST_SECRET), getattr(sys.modules.get("open_webui.env"), HOST_SECRET, None)):
-        if isinstance(secret, str) and len(secret) >= _SHORTEST and secret != _PUBLIC:
-            return secret
-    return ""
+@dataclass(frozen=True, slots=True)
+class StoreSecret:
+    """The secret that stored values are encrypted with: how administrators know it, and its text, empty if none."""
+
+    name: str = "key"
+    value: str = field(default="", repr=False)
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+
+NO_SECRET = StoreSecret()
 
 
 def is_encrypted(stored: object) -> bool:
@@ -35,11 +37,11 @@ def is_encrypted(stored: object) -> bool:
     return isinstance(stored, str) and stored.strip().startswith(PREFIX)
 
 
-def opened(stored: str, secret: str) -> str | None:
+def opened(stored: str, secret: StoreSecret) -> str | None:
     """Return the clear text of a token, None if `secret` does not open it."""
     if not secret or Fernet is None:
         return None
-    key = urlsafe_b64encode(sha256(secret.encode("utf-8", "surrogatepass")).digest())
+    key = urlsafe_b64encode(sha256(secret.value.encode("utf-8", "surrogatepass")).digest())
     token = stored.strip().removeprefix(PREFIX).encode("ascii", "replace")
     try:
         return Fernet(key).decrypt(token).decode("utf-8", "surrogatepass")

@@ -7,7 +7,7 @@ from entrypoints.settings import ADVANCED, SETTINGS, Settings
 from entrypoints.settings_advanced import read_advanced
 from entrypoints.settings_coerce import Unusable, coerce, is_empty
 from entrypoints.settings_rows import Secret, Setting, SettingProblem
-from entrypoints.settings_secret import HOST_SECRET, host_secret, is_encrypted, opened
+from entrypoints.settings_secret import NO_SECRET, StoreSecret, is_encrypted, opened
 
 _REFUSED = "_refused"  # the attribute in which a valves object keeps stored values its own types could not hold
 _INHERIT = "inherit"
@@ -16,22 +16,22 @@ _LONGEST_SHOWN = 80
 
 
 def snapshot(
-    valves: object, user_valves: object, environ: Mapping[str, str]
+    valves: object, user_valves: object, environ: Mapping[str, str], secret: StoreSecret = NO_SECRET
 ) -> tuple[Settings, tuple[SettingProblem, ...]]:
     """Return the settings of one call and a remark for each value that is not used as it stands.
 
     `valves` and `user_valves` are mappings or objects with one entry or attribute per NAME; None and missing ones
     are fine. A line of the ADVANCED box goes before an entry of the same name, a stored value before the environment,
     a person's own value before all of them, where the row allows it and the operator has not locked it. Numbers out of
-    range are clamped, anything else unusable gives the value that would hold without it. Only a stored secret that the
-    host's secret does not open gives none at all, not even the environment's: another account might pay unnoticed.
+    range are clamped, anything else unusable gives the value that would hold without it. Only a stored secret that
+    `secret` does not open gives none at all, not even the environment's: another account might pay unnoticed.
     """
     lines, problems = read_advanced(_read(valves, ADVANCED))
     values: dict[str, Any] = {}  # typed by the table, row by row
     locked = _names(lines.get(_LOCKED) or _read(valves, _LOCKED))
     for row in SETTINGS:
         raw = lines.get(row.name)
-        value = _admin_value(row, _read(valves, row.name) if raw is None else raw, environ, problems)
+        value = _admin_value(row, _read(valves, row.name) if raw is None else raw, environ, secret, problems)
         if row.rule.user and row.name not in locked:
             value = _user_value(row, _read(user_valves, row.name), value, problems)
         values[row.attribute] = value
@@ -51,9 +51,10 @@ def _read(source: object, name: str) -> object:
     return getattr(source, name, None)
 
 
-def _admin_value(row: Setting, raw: object, environ: Mapping[str, str], problems: list[SettingProblem]) -> object:
+def _admin_value(
+    row: Setting, raw: object, environ: Mapping[str, str], secret: StoreSecret, problems: list[SettingProblem]
+) -> object:
     if row.kind == "secret" and isinstance(raw, str) and is_encrypted(raw):
-        secret = host_secret(environ)
         raw = opened(raw, secret)
         if raw is None:
             problems.append(_unreadable(row, secret))
@@ -65,8 +66,8 @@ def _admin_value(row: Setting, raw: object, environ: Mapping[str, str], problems
     return fallback if is_empty(raw) else _taken(row, raw, fallback, problems, row.name)
 
 
-def _unreadable(row: Setting, secret: str) -> SettingProblem:
-    cause = f"was saved under another {HOST_SECRET}" if secret else f"was saved under a {HOST_SECRET} that is gone"
+def _unreadable(row: Setting, secret: StoreSecret) -> SettingProblem:
+    cause = f"was saved under another {secret.name}" if secret else f"was saved under a {secret.name} that is gone"
     return SettingProblem(row.name, "", "", f"{row.name} {cause}: enter it again. Until then nothing is used.")
 
 

@@ -26,8 +26,8 @@ class Model:
     """One entry of upstream's list.
 
     `id` is the exact slug to send. Prices are USD per token (`web_search_price`: per search), None when unknown or
-    variable ("-1"); `is_free`: every price told is zero, and one is told. `reasoning` is None if the catalog does not
-    describe it.
+    variable ("-1"). `listed_prices` are all prices upstream lists for the model, whatever for, each once; None stands
+    for those that are variable or unreadable. `reasoning` is None if the catalog does not describe it.
     """
 
     id: str
@@ -42,7 +42,7 @@ class Model:
     supported_parameters: frozenset[str] = field(default_factory=frozenset)
     reasoning: Reasoning | None = None
     canonical_slug: str = ""
-    is_free: bool = False
+    listed_prices: tuple[Decimal | None, ...] = ()
     description: str = ""
     web_search_price: Decimal | None = None
 

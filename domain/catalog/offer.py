@@ -80,13 +80,16 @@ def objections_to(
 
 
 def with_variants(models: tuple[Model, ...], variants: tuple[str, ...]) -> tuple[Model, ...]:
-    """Add virtual entries: each inherits everything of its base, its name tells the tag, its id is sent upstream."""
+    """Add virtual entries, whose ids are sent upstream; their names tell the tag.
+
+    Each inherits everything of its base but its prices: whether it is free is judged by its tag alone.
+    """
     by_id = {model.id: model for model in models}
     for variant in variants[:MOST_VARIANTS]:
         base, tag = _parted(variant)
         model = by_id.get(base)
         if model is not None and tag and variant not in by_id:
-            by_id[variant] = replace(model, id=variant, name=f"{model.name} {tag}", is_free=is_free(variant, None))
+            by_id[variant] = replace(model, id=variant, name=f"{model.name} {tag}", listed_prices=())
     return tuple(by_id.values())
 
 

@@ -263,8 +263,7 @@ class TurnMachine:
             due = self._attempts.heard + self._plan.idle_seconds
             if now < due:
                 return [SetTimer(IDLE, due)]
-            silence = NoEvent(self._plan.idle_seconds)
-            fault = Fault(FaultKind.TIMEOUT, rule=RetryRule.UNCERTAIN, cause=silence)
+            fault = Fault(FaultKind.TIMEOUT, rule=RetryRule.UNCERTAIN, cause=NoEvent(self._plan.idle_seconds))
             return self._fail(fault, Stop(Ending.TIMED_OUT), now)
         return self._after_calls(self._rounds.calls.on_timer(name, now), now) if self._rounds.calls else []
 

@@ -1,18 +1,20 @@
 """What is offered out of upstream's list, and why the rest is not: every filter fails closed."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.catalog.offer import Filter, Objection, Offer, base_of, objections_to, offered, with_variants
+from domain.catalog.support import is_free
 from ports.catalog import Model
 
 TOOLS = frozenset({"tools"})
 PAID = Model("maker/paid", "Paid", supported_parameters=TOOLS, canonical_slug="maker/paid-20260101")
-FREE = Model("maker/free", "Free", is_free=True)
-TAGGED = Model("maker/paid:free", "Paid (free)", is_free=True, supported_parameters=TOOLS)
+FREE = Model("maker/free", "Free", listed_prices=(Decimal(0),))
+TAGGED = Model("maker/paid:free", "Paid (free)", listed_prices=(Decimal(0),), supported_parameters=TOOLS)
 PAINTER = Model("maker/painter", "Painter", output_modalities=frozenset({"image"}))
 MODELS = (PAID, FREE, TAGGED, PAINTER)
 
@@ -119,7 +121,8 @@ def test_variant_is_its_base_with_another_name_and_id(variant, name):
 
 
 def test_free_variant_costs_nothing():
-    assert with_variants((PAID,), ("maker/paid:free",))[-1].is_free
+    model = with_variants((PAID,), ("maker/paid:free",))[-1]
+    assert is_free(model.id, model)
 
 
 @pytest.mark.parametrize("variant", ["nobody/x:nitro", "maker/paid:odd", "maker/paid", "maker/paid@preset/", ":nitro"])

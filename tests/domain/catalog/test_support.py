@@ -35,10 +35,18 @@ def test_everybody_hears_the_same_of_a_models_tools(model, calls, takes):
         ("maker/m", PLAIN, False),
         ("maker/m:free", PLAIN, True),
         ("maker/m:free", None, True),
-        ("maker/m", replace(PLAIN, is_free=True), True),
-        ("maker/m", replace(PLAIN, prompt_price=Decimal(0), completion_price=Decimal(0)), False),
+        ("maker/m", replace(PLAIN, listed_prices=(Decimal(0),)), True),
+        ("maker/m", replace(PLAIN, prompt_price=Decimal(0), listed_prices=(Decimal(0), Decimal("0.1"))), False),
+        ("maker/m", replace(PLAIN, listed_prices=(Decimal(0), None)), False),
     ],
-    ids=["paid", "free variant", "outside the catalog", "all prices zero", "another price is not"],
+    ids=[
+        "paid",
+        "free variant",
+        "outside the catalog",
+        "all prices zero",
+        "another price is not",
+        "another price is variable",
+    ],
 )
 def test_free_means_the_same_for_the_filter_and_for_retries(slug, model, free):
     assert is_free(slug, model) is free

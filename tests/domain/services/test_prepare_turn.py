@@ -1,6 +1,7 @@
 """Before anything is taken: what is refused and why, what was learned, and who stands in."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -21,7 +22,7 @@ PAID = Model(
     supported_parameters=frozenset({"tools", "reasoning", "temperature"}),
     reasoning=Reasoning(takes_effort=True),
 )
-FREE = Model("maker/free", "Free", is_free=True, supported_parameters=frozenset({"max_tokens"}))
+FREE = Model("maker/free", "Free", listed_prices=(Decimal(0),), supported_parameters=frozenset({"max_tokens"}))
 MODELS = (PAID, FREE)
 REQUEST = TurnRequest("maker/paid", ({"role": "user", "content": "Why?"},), Route("https://a.example/v1/", " key "))
 

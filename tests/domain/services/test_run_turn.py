@@ -104,7 +104,7 @@ async def test_the_wait_between_two_attempts_is_told():
 
 async def test_an_uncertain_failure_is_repeated_for_a_model_that_costs_nothing():
     stage = Stage([TIMED_OUT], said("a"))
-    free = replace(MODEL, prompt_price=Decimal(0), completion_price=Decimal(0), is_free=True)
+    free = replace(MODEL, prompt_price=Decimal(0), completion_price=Decimal(0), listed_prices=(Decimal(0),))
     outputs = []
 
     async def read() -> None:

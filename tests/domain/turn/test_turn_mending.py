@@ -13,7 +13,7 @@ from domain.turn.plan import Destination, TurnPlan
 from domain.turn.retries import status_of
 from domain.turn.statuses import Adjusted, AnswerBegins, ModelReplaced, ReasoningLeft
 from domain.turn.steps import Learn
-from ports.responses import Endpoint, Refused, ResponsesBody, StreamClosed, UpstreamProblem
+from ports.responses import CHAT_DETAILS, Endpoint, Refused, ResponsesBody, StreamClosed, UpstreamProblem
 from tests.domain.turn.talk import BODY, ERROR_ID, QUESTION, STARTED, Turn, call, completed, delta, done, message
 
 FULL = replace(
@@ -299,3 +299,13 @@ def test_only_what_concerns_the_person_is_told():
     assert status_of(Lesson("effort", "high", "xhigh"), sent) == Adjusted("xhigh", "high")
     assert status_of(Lesson("reasoning"), sent) == ReasoningLeft()
     assert status_of(Lesson("cache_control"), sent) is None
+
+
+def test_each_attempt_sends_the_thinking_its_endpoint_takes():
+    thought = {"type": "reasoning", "summary": [], CHAT_DETAILS: [{"index": 0}]}
+    turn = Turn(plan(replace(FULL, input=(*FULL.input, thought))))
+    turn.feed(refused(CHAT))
+    assert [(sent.endpoint, thought in sent.body.input) for sent in turn.attempts] == [
+        (Endpoint.RESPONSES, False),
+        (Endpoint.CHAT, True),
+    ]

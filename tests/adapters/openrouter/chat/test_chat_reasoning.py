@@ -3,7 +3,8 @@
 import json
 
 from adapters.openrouter.chat.messages import chat_messages
-from ports.responses import ItemAdded, ItemDone, ReasoningDelta, ReasoningDone, ResponsesBody
+from domain.conversation.provenance import taken_by
+from ports.responses import Endpoint, ItemAdded, ItemDone, ReasoningDelta, ReasoningDone, ResponsesBody
 from tests.adapters.openrouter.chat.chat_chunks import (
     answered,
     calls,
@@ -36,7 +37,7 @@ def sent_back(events):
 
 
 def sent_to_responses(events):
-    body = ResponsesBody("a/b", (ASKED, *items(events)))
+    body = ResponsesBody("a/b", taken_by(Endpoint.RESPONSES, (ASKED, *items(events))))
     return json.loads(serialise_body(body))["input"][1:]
 
 
