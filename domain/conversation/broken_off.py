@@ -9,11 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from domain.conversation.kept_calls import KeptCall, same_arguments
+from domain.conversation.placeholders import MAY_HAVE_RUN, broke_off_after, broke_off_during
 from domain.conversation.record import CALL, TurnRecord
 from domain.conversation.references import marked_in_text, turn_of_call
-from domain.conversation.replay import MAY_HAVE_RUN
-
-RESULT_LOST = "It ran; its result was lost. Do not repeat it without asking."
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +157,9 @@ def _messages(calls: Sequence[BrokenCall]) -> Iterator[dict[str, Any]]:
     lost = list(dict.fromkeys(call.tool for call in calls if call.kept is None and call.finished))
     unknown = list(dict.fromkeys(call.tool for call in calls if call.kept is None and not call.finished))
     if lost:
-        yield _said(f"[This answer broke off after these tools: {', '.join(lost)}. {RESULT_LOST}]")
+        yield _said(broke_off_after(lost))
     if unknown:
-        yield _said(f"[This answer broke off while these tools ran: {', '.join(unknown)}. {MAY_HAVE_RUN}]")
+        yield _said(broke_off_during(unknown))
 
 
 def _round(calls: Mapping[str, KeptCall]) -> Iterator[dict[str, Any]]:

@@ -11,8 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from domain.conversation.broken_off import BrokenAnswer, BrokenCall, not_shown, open_calls_in, open_outputs
+from domain.conversation.placeholders import MAY_HAVE_RUN
 from domain.conversation.record import TurnRecord
-from domain.conversation.replay import MAY_HAVE_RUN
 from domain.conversation.size import size_of
 from domain.conversation.temporary import is_temporary
 from domain.request.turn_request import Person, TurnRequest

@@ -11,6 +11,7 @@ from dataclasses import replace
 from domain.faults.causes import NoEvent
 from domain.faults.classify import fault_of_error, fault_of_problem
 from domain.faults.fault import Fault, FaultKind, RetryRule
+from domain.tools.replies import SILENT
 from domain.turn.attempts import Attempts
 from domain.turn.events import (
     OF_ONE_ATTEMPT,
@@ -63,7 +64,6 @@ __all__ = ["Phase", "TurnMachine", "TurnPlan"]
 IDLE = "idle"
 QUIET = (ClearTimer(WAITING), ClearTimer(IDLE))
 _WHOLE = (Reason.STOP, Reason.TOOL_CALLS)
-SILENT = "The tools have run, but the model wrote nothing after them."
 
 
 class TurnMachine:

@@ -8,8 +8,8 @@ import pytest
 
 from adapters.memory.artifacts import MemoryArtifacts
 from domain.conversation.kept_calls import payload_of
+from domain.conversation.placeholders import MAY_HAVE_RUN
 from domain.conversation.references import call_reference
-from domain.conversation.replay import MAY_HAVE_RUN
 from domain.request.turn_request import Caller, Person, Remembering, TurnRequest
 from domain.services.remember_turn import Shelf, TurnMemory
 from domain.services.run_turn import Personal

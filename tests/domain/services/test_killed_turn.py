@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from domain.conversation.broken_off import RESULT_LOST
-from domain.conversation.replay import MAY_HAVE_RUN
+from domain.conversation.placeholders import MAY_HAVE_RUN, RESULT_LOST
 from domain.request.turn_request import Remembering
 from domain.services.journal_calls import HOST_SECONDS
 from ports.artifacts import ArtifactsUnavailable
