@@ -149,9 +149,9 @@ def passed_on(request: TurnRequest, *, offered: bool) -> tuple[JsonObject, ...]:
 
 
 def _search(request: TurnRequest, model: Model | None) -> tuple[JsonObject, ...]:
-    """Offer upstream's search in the page, where the model searches and thinks enough to know when."""
+    """Offer upstream's search where it may be, and the model searches and thinks enough to know when."""
     results, effort = request.tooling.searches, request.parameters.reasoning.get("effort") or request.thinking.effort
-    if results is None or request.caller is not Caller.PAGE or model is None or not searches(model):
+    if results is None or model is None or not searches(model):
         return ()
     if effort in ("none", "minimal"):
         return ()

@@ -8,7 +8,7 @@ from domain.conversation.fingerprint import fingerprint_of_answer
 from domain.conversation.record import KeptItem, TurnRecord
 from domain.conversation.references import call_reference
 from domain.conversation.size import characters_of
-from domain.request.turn_request import Caller, TurnRequest
+from domain.request.turn_request import TurnRequest
 from domain.services.remember_turn import TurnMemory
 from domain.turn.steps import AttemptBegan, AttemptEnded, End, Kept, Persist, Reason
 from domain.usage.accounting import estimate
@@ -128,8 +128,8 @@ def _record(turn: Settlement, kept: list[Kept], *, cut: bool) -> TurnRecord:
 
 
 def _shown(request: TurnRequest, kept: Kept) -> str:
-    """Return the id under which the page was shown a call or its output; other callers get upstream's own."""
-    if request.caller is not Caller.PAGE or not kept.item.get("call_id") or kept.segment < 0:
+    """Return the reference under which a call or its output was shown; empty if the caller got upstream's own id."""
+    if not request.memory.references or not kept.item.get("call_id") or kept.segment < 0:
         return ""
     return call_reference(request.turn_id, kept.segment)
 

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from domain.faults.fault import Fault
-from domain.request.tasks import neutral_answer
 from domain.request.turn_request import Caller
 from domain.turn.steps import End, ShowText
 from entrypoints.core.asked import Start
@@ -18,6 +17,7 @@ from entrypoints.openwebui.present.emitter import GuardedEmitter
 from entrypoints.openwebui.present.fault_text import card, status_line
 from entrypoints.openwebui.present.frames import BELOW
 from entrypoints.openwebui.present.wishes import Wishes
+from entrypoints.openwebui.task_answers import neutral_answer
 from entrypoints.openwebui.vocabulary import VALVES
 from entrypoints.sentences.usage import closing_line
 

@@ -29,7 +29,7 @@ RUN = ToolRun("pipe", TURN, "call_1", "hash", "look", "u", datetime(2026, 1, 1, 
 
 
 def request(*messages: object, person: Person = PERSON) -> TurnRequest:
-    memory = Remembering("pipe")
+    memory = Remembering("pipe", references=True)
     return replace(REQUEST, messages=messages, caller=Caller.PAGE, person=person, memory=memory)
 
 
