@@ -8,7 +8,7 @@ from domain.egress.base_url import AddressFlaw
 
 
 @dataclass(frozen=True, slots=True)
-class NotOffered:
+class ModelFiltered:
     """The model `slug` fails these filters of the operator."""
 
     slug: str
@@ -37,13 +37,13 @@ class NoEvent:
     seconds: float
 
 
-Cause = NotOffered | AddressRefused | MessagesFlaw | NoEvent
+Cause = ModelFiltered | AddressRefused | MessagesFlaw | NoEvent
 
 
 def cause_name(cause: Cause) -> str:
     """Name a cause for the log: a stable word and its value."""
     match cause:
-        case NotOffered(slug, objections):
+        case ModelFiltered(slug, objections):
             return f"{slug}: {','.join(objection.value for objection in objections)}"
         case AddressRefused(flaw, host):
             return f"{flaw.value}: {host}" if host else flaw.value

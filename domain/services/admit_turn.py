@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from domain.catalog.offer import objections_to, with_variants
 from domain.catalog.selection import find, slug_of
 from domain.egress.base_url import InvalidBaseUrl, checked_base_url
-from domain.faults.causes import AddressRefused, MessagesFlaw, NotOffered
+from domain.faults.causes import AddressRefused, MessagesFlaw, ModelFiltered
 from domain.faults.fault import Fault, FaultKind
 from domain.request.turn_request import Bounds, Caller, TurnRequest
 from domain.services.drive import named
@@ -44,7 +44,7 @@ def check_turn(request: TurnRequest, models: tuple[Model, ...]) -> Checked | Fau
     slug = model.id if model is not None else slug_of(request.model)
     objections = objections_to(slug, model, request.offer, chosen_by_person=request.caller is not Caller.TASK)
     if objections:
-        return Fault(FaultKind.FILTERED_MODEL, cause=NotOffered(slug, objections))
+        return Fault(FaultKind.FILTERED_MODEL, cause=ModelFiltered(slug, objections))
     if not request.messages:
         return Fault(FaultKind.BAD_MESSAGES, cause=MessagesFlaw.NONE)
     given = request.route

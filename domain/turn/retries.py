@@ -10,7 +10,7 @@ from domain.faults.fault import Fault, FaultKind
 from domain.faults.retry import next_wait
 from domain.request.repair import Lesson, Sending, applied, lesson_of
 from domain.turn.plan import TurnPlan
-from domain.turn.statuses import Adjusted, ModelReplaced, ReasoningLeft, Status, TryingAgain
+from domain.turn.statuses import EffortAdjusted, ModelReplaced, ReasoningLeft, Status, TryingAgain
 from domain.turn.steps import Learn, ShowStatus, Step
 from ports.responses import UpstreamProblem
 
@@ -93,5 +93,5 @@ class Retries:
 def status_of(lesson: Lesson, sent: Sending) -> Status | None:
     """Return what the person is told of a change; None if it does not concern them."""
     if lesson.what == "effort":
-        return Adjusted(str((sent.body.reasoning or {}).get("effort", "")), lesson.value)
+        return EffortAdjusted(str((sent.body.reasoning or {}).get("effort", "")), lesson.value)
     return ReasoningLeft() if lesson.what == "reasoning" else None

@@ -27,7 +27,7 @@ class TryingAgain:
 
 
 @dataclass(frozen=True, slots=True)
-class Adjusted:
+class EffortAdjusted:
     """The effort of thinking is changed from `was` to `effort`, which the model takes."""
 
     was: str
@@ -68,7 +68,7 @@ Status = (
     WaitingForPlace
     | StillWaiting
     | TryingAgain
-    | Adjusted
+    | EffortAdjusted
     | ReasoningLeft
     | ModelReplaced
     | Searching

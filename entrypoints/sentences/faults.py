@@ -8,7 +8,7 @@ from typing import assert_never
 
 from domain.catalog.offer import Objection
 from domain.egress.base_url import AddressFlaw
-from domain.faults.causes import AddressRefused, Cause, MessagesFlaw, NoEvent, NotOffered
+from domain.faults.causes import AddressRefused, Cause, MessagesFlaw, ModelFiltered, NoEvent
 from domain.faults.fault import Fault, FaultKind
 from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
 
@@ -145,7 +145,7 @@ def advice(fault: Fault, vocabulary: Vocabulary = NEUTRAL) -> str:
 def cause_words(cause: Cause, vocabulary: Vocabulary = NEUTRAL) -> str:
     """Say what exactly was wrong, as a clause without a full stop."""
     match cause:
-        case NotOffered(slug, objections):
+        case ModelFiltered(slug, objections):
             bare = _Names(vocabulary)
             return f"{slug}: {'; '.join(_spelled(_OBJECTIONS[objection], bare) for objection in objections)}"
         case AddressRefused(flaw, host):

@@ -3,8 +3,8 @@
 from typing import assert_never
 
 from domain.turn.statuses import (
-    Adjusted,
     AnswerBegins,
+    EffortAdjusted,
     ModelReplaced,
     ReasoningLeft,
     Searched,
@@ -38,7 +38,7 @@ def status_words(status: Status, vocabulary: Vocabulary = NEUTRAL) -> str:
             return "Waiting for a free place\u2026"
         case TryingAgain(fault, seconds, attempt):
             return f"{happened(fault, vocabulary)} Trying again in {seconds} s (attempt {attempt})\u2026"
-        case Adjusted(was, effort):
+        case EffortAdjusted(was, effort):
             return f"Adjusting the reasoning effort from {was} to {effort}\u2026"
         case ReasoningLeft():
             return "Leaving the reasoning to the model\u2026"

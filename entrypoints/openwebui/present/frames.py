@@ -61,9 +61,9 @@ def status(text: str, *, done: bool) -> Emit:
     return Emit({"type": "status", "data": line if text else {**line, "hidden": True}})
 
 
-def told_status(told: Status) -> Emit:
+def status_frame(shown: Status) -> Emit:
     """Build the event of a status of the turn."""
-    return status(status_words(told, VALVES), done=is_last(told))
+    return status(status_words(shown, VALVES), done=is_last(shown))
 
 
 def source(url: str, title: str, excerpt: str) -> Emit:

@@ -27,7 +27,7 @@ from domain.turn.steps import (
 )
 from entrypoints.openai.frames import ChunkHead, Yield, chunk, usage_chunk
 from entrypoints.openwebui.present.fault_text import box, card, status_line, uncalled
-from entrypoints.openwebui.present.frames import BELOW, Frame, Unended, found, source, status, told_status
+from entrypoints.openwebui.present.frames import BELOW, Frame, Unended, found, source, status, status_frame
 from entrypoints.openwebui.present.handover import call_delta
 from entrypoints.openwebui.present.wishes import Wishes
 from entrypoints.sentences.usage import closing_line
@@ -69,8 +69,8 @@ class LegacyPresenter:
                 return [self._content(segment, f"![image]({url})")]
             case ShowCitation(url, title, excerpt):
                 return [source(url, title, excerpt)]
-            case ShowStatus(told):
-                return [told_status(told)]
+            case ShowStatus(said):
+                return [status_frame(said)]
             case ShowCall(segment, call):
                 self._running.add(call.call_id)
                 return [*self._mark(segment), status(f"Running {call.name}\u2026", done=False)]

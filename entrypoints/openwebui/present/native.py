@@ -25,7 +25,7 @@ from domain.turn.steps import (
 )
 from entrypoints.openai.frames import Yield, responses_usage
 from entrypoints.openwebui.present.fault_text import box, card, status_line, uncalled
-from entrypoints.openwebui.present.frames import BELOW, Emit, Frame, Unended, found, source, status, told_status
+from entrypoints.openwebui.present.frames import BELOW, Emit, Frame, Unended, found, source, status, status_frame
 from entrypoints.openwebui.present.handover import call_item, output_item
 from entrypoints.openwebui.present.item_list import ItemList
 from entrypoints.openwebui.present.wishes import Wishes
@@ -72,8 +72,8 @@ class NativePresenter:
                 return self._text(segment, f"![image]({url})")
             case ShowCitation(url, title, excerpt):
                 return [source(url, title, excerpt)]
-            case ShowStatus(told):
-                return [told_status(told)]
+            case ShowStatus(said):
+                return [status_frame(said)]
             case ShowCall(segment, call):
                 return [*self._close_open(), *self._add_call(segment, call)]
             case ShowCallResult(segment, call, result):

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from domain.catalog.offer import Filter, Objection, Offer
-from domain.faults.causes import NotOffered
+from domain.faults.causes import ModelFiltered
 from domain.faults.fault import Fault, FaultKind
 from domain.request.lessons import Lessons
 from domain.request.repair import Lesson, Sending
@@ -69,7 +69,7 @@ def test_first_thing_wrong_is_the_fault(request_, kind):
 def test_model_that_is_not_offered_is_explained_filter_by_filter():
     fault = refused(replace(REQUEST, offer=Offer("maker/free", "maker/paid", Filter.ONLY)))
     failed = (Objection.DISABLED, Objection.NOT_SELECTED, Objection.NOT_FREE)
-    assert fault.cause == NotOffered("maker/paid", failed)
+    assert fault.cause == ModelFiltered("maker/paid", failed)
 
 
 def test_background_task_may_use_a_model_that_is_not_selected():

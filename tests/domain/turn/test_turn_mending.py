@@ -11,7 +11,7 @@ from domain.request.repair import Lesson, Sending
 from domain.turn.events import AttemptFailed, TurnEvent
 from domain.turn.plan import Destination, TurnPlan
 from domain.turn.retries import status_of
-from domain.turn.statuses import Adjusted, AnswerBegins, ModelReplaced, ReasoningLeft
+from domain.turn.statuses import AnswerBegins, EffortAdjusted, ModelReplaced, ReasoningLeft
 from domain.turn.steps import Learn
 from ports.responses import CHAT_DETAILS, Endpoint, Refused, ResponsesBody, StreamClosed, UpstreamProblem
 from tests.domain.turn.talk import BODY, ERROR_ID, QUESTION, STARTED, Turn, call, completed, delta, done, message
@@ -103,7 +103,7 @@ def test_nearest_of_the_listed_efforts_is_told_in_a_status():
     turn = Turn(plan())
     turn.feed(refused(EFFORT))
 
-    assert turn.statuses == [Adjusted("xhigh", "high")]
+    assert turn.statuses == [EffortAdjusted("xhigh", "high")]
 
 
 def test_status_goes_away_with_the_first_word():
@@ -296,7 +296,7 @@ def test_any_row_of_refusals_ends_after_few_attempts_none_like_another(events):
 
 def test_only_what_concerns_the_person_is_told():
     sent = Sending(replace(BODY, reasoning={"effort": "xhigh"}))
-    assert status_of(Lesson("effort", "high", "xhigh"), sent) == Adjusted("xhigh", "high")
+    assert status_of(Lesson("effort", "high", "xhigh"), sent) == EffortAdjusted("xhigh", "high")
     assert status_of(Lesson("reasoning"), sent) == ReasoningLeft()
     assert status_of(Lesson("cache_control"), sent) is None
 

@@ -6,7 +6,7 @@ import pytest
 
 from domain.catalog.offer import Objection
 from domain.egress.base_url import AddressFlaw
-from domain.faults.causes import AddressRefused, MessagesFlaw, NoEvent, NotOffered
+from domain.faults.causes import AddressRefused, MessagesFlaw, ModelFiltered, NoEvent
 from domain.faults.fault import Fault, FaultKind
 from entrypoints.openai.errors import error_object
 from entrypoints.openwebui.vocabulary import VALVES
@@ -17,7 +17,7 @@ from entrypoints.settings import SETTINGS
 GATEWAY = Vocabulary("the environment variable {}", "OPENROUTER_PIPE_", "Set OPENROUTER_PIPE_API_KEY.", "the gateway")
 KEYS = {row.attribute for row in SETTINGS}
 CAUSES = (
-    NotOffered("a/b", tuple(Objection)),
+    ModelFiltered("a/b", tuple(Objection)),
     *(AddressRefused(flaw, "gateway.example") for flaw in AddressFlaw),
     *MessagesFlaw,
     NoEvent(90.0),
@@ -69,5 +69,5 @@ def test_an_entrypoint_says_in_its_own_words_where_a_setting_is_changed():
 
 
 def test_a_model_that_is_not_offered_says_every_reason():
-    cause = NotOffered("a/b", (Objection.DISABLED, Objection.NOT_FREE))
+    cause = ModelFiltered("a/b", (Objection.DISABLED, Objection.NOT_FREE))
     assert cause_words(cause, VALVES) == "a/b: it is switched off (DISABLED_MODELS); only free models are offered"

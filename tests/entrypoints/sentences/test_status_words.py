@@ -4,8 +4,8 @@ import pytest
 
 from domain.faults.fault import Fault, FaultKind
 from domain.turn.statuses import (
-    Adjusted,
     AnswerBegins,
+    EffortAdjusted,
     ModelReplaced,
     ReasoningLeft,
     Searched,
@@ -25,7 +25,7 @@ WORDS = {
     TryingAgain(Fault(FaultKind.RATE_LIMITED), 7, 2): (
         "Too many requests for this model just now. Trying again in 7 s (attempt 2)…"
     ),
-    Adjusted("xhigh", "high"): "Adjusting the reasoning effort from xhigh to high…",
+    EffortAdjusted("xhigh", "high"): "Adjusting the reasoning effort from xhigh to high…",
     ReasoningLeft(): "Leaving the reasoning to the model…",
     ModelReplaced("maker/model", "maker/other"): "maker/model is not available; maker/other answers instead.",
     Searching(): "Searching the web…",
