@@ -1,12 +1,11 @@
-"""Decrypt the secrets that the host stores: `encrypted:` and a Fernet token made with the host's own secret.
+"""Decrypt the secrets that a store holds: `encrypted:` and a Fernet token made with a secret of the store.
 
-The form in the function's shell encrypts them; both sides agree on the prefix, the key and what counts as a secret.
+The entrypoint's form encrypts them, and the entrypoint passes the secret; both sides agree on the prefix and the key.
 """
 
 import re
-import sys
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 from entrypoints.settings_rows import Secret
@@ -17,19 +16,20 @@ except ImportError:  # then secrets are never encrypted, and encrypted ones cann
     Fernet = None  # type: ignore[assignment,misc]
 
 PREFIX = "encrypted:"
-HOST_SECRET = "WEBUI_SECRET_KEY"  # noqa: S105 - a name
-_PUBLIC = "t0p-s3cr3t"
-_SHORTEST = 16  # characters
 
 
-def host_secret(environ: Mapping[str, str]) -> str:
-    """Return the host's secret from the environment or from the host; empty if it is missing, too short or the public
-    default.
-    """
-    for secret in (environ.get(HOST_SECRET), getattr(sys.modules.get("open_webui.env"), HOST_SECRET, None)):
-        if isinstance(secret, str) and len(secret) >= _SHORTEST and secret != _PUBLIC:
-            return secret
-    return ""
+@dataclass(frozen=True, slots=True)
+class StoreSecret:
+    """The secret that stored values are encrypted with: how administrators know it, and its text, empty if none."""
+
+    name: str = "key"
+    value: str = field(default="", repr=False)
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+
+NO_SECRET = StoreSecret()
 
 
 def is_encrypted(stored: object) -> bool:
@@ -37,11 +37,11 @@ def is_encrypted(stored: object) -> bool:
     return isinstance(stored, str) and stored.strip().startswith(PREFIX)
 
 
-def decrypted(stored: str, secret: str) -> str | None:
+def decrypted(stored: str, secret: StoreSecret) -> str | None:
     """Decrypt a stored value; return None if `secret` is not its key."""
     if not secret or Fernet is None:
         return None
-    key = urlsafe_b64encode(sha256(secret.encode("utf-8", "surrogatepass")).digest())
+    key = urlsafe_b64encode(sha256(secret.value.encode("utf-8", "surrogatepass")).digest())
     token = stored.strip().removeprefix(PREFIX).encode("ascii", "replace")
     try:
         return Fernet(key).decrypt(token).decode("utf-8", "surrogatepass")

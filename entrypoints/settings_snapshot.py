@@ -7,7 +7,7 @@ from entrypoints.settings import ADVANCED, SETTINGS, Settings
 from entrypoints.settings_advanced import read_advanced
 from entrypoints.settings_coerce import Unusable, coerce, is_empty
 from entrypoints.settings_rows import Secret, Setting, SettingProblem
-from entrypoints.settings_secret import HOST_SECRET, decrypted, host_secret, is_encrypted
+from entrypoints.settings_secret import NO_SECRET, StoreSecret, decrypted, is_encrypted
 
 _REFUSED = "_refused"  # attribute of a valves object: the stored values that its own field types rejected
 _INHERIT = "inherit"
@@ -16,7 +16,7 @@ _LONGEST_SHOWN = 80
 
 
 def snapshot(
-    valves: object, user_valves: object, environ: Mapping[str, str]
+    valves: object, user_valves: object, environ: Mapping[str, str], secret: StoreSecret = NO_SECRET
 ) -> tuple[Settings, tuple[SettingProblem, ...]]:
     """Return the settings of one call, and a problem for each value that is not used as it is.
 
@@ -32,7 +32,7 @@ def snapshot(
     locked = _names(lines.get(_LOCKED) or _read(valves, _LOCKED))
     for row in SETTINGS:
         raw = lines.get(row.name)
-        value = _admin_value(row, _read(valves, row.name) if raw is None else raw, environ, problems)
+        value = _admin_value(row, _read(valves, row.name) if raw is None else raw, environ, secret, problems)
         if row.rule.user and row.name not in locked:
             value = _user_value(row, _read(user_valves, row.name), value, problems)
         values[row.attribute] = value
@@ -52,9 +52,10 @@ def _read(source: object, name: str) -> object:
     return getattr(source, name, None)
 
 
-def _admin_value(row: Setting, raw: object, environ: Mapping[str, str], problems: list[SettingProblem]) -> object:
+def _admin_value(
+    row: Setting, raw: object, environ: Mapping[str, str], secret: StoreSecret, problems: list[SettingProblem]
+) -> object:
     if row.kind == "secret" and isinstance(raw, str) and is_encrypted(raw):
-        secret = host_secret(environ)
         raw = decrypted(raw, secret)
         if raw is None:
             problems.append(_unreadable(row, secret))
@@ -66,8 +67,8 @@ def _admin_value(row: Setting, raw: object, environ: Mapping[str, str], problems
     return fallback if is_empty(raw) else _coerced(row, raw, fallback, problems, row.name)
 
 
-def _unreadable(row: Setting, secret: str) -> SettingProblem:
-    cause = f"another {HOST_SECRET}" if secret else f"a {HOST_SECRET} that is no longer set"
+def _unreadable(row: Setting, secret: StoreSecret) -> SettingProblem:
+    cause = f"another {secret.name}" if secret else f"a {secret.name} that is no longer set"
     text = f"{row.name} was encrypted with {cause} and cannot be read: enter it again. Until then it counts as empty."
     return SettingProblem(row.name, "", "", text)
 

@@ -26,8 +26,8 @@ class Model:
     """One entry of upstream's model list.
 
     `id` is the exact slug to send. Prices are USD per token (`web_search_price`: per search), None when unknown or
-    variable ("-1"). `is_free`: at least one price is listed and all listed prices are zero. `reasoning` is None if the
-    catalog does not describe it.
+    variable ("-1"). `listed_prices` are all prices that upstream lists for the model, each once; None stands for a
+    variable or unreadable price. `reasoning` is None if the catalog does not describe it.
     """
 
     id: str
@@ -42,7 +42,7 @@ class Model:
     supported_parameters: frozenset[str] = field(default_factory=frozenset)
     reasoning: Reasoning | None = None
     canonical_slug: str = ""
-    is_free: bool = False
+    listed_prices: tuple[Decimal | None, ...] = ()
     description: str = ""
     web_search_price: Decimal | None = None
 

@@ -1,12 +1,44 @@
-"""Status lines for the user, shown beside the answer."""
+"""Short notices for the user, shown beside the answer: values, which the entrypoint puts into words."""
 
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Protocol, runtime_checkable
+
+from ports.usage import Timing, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSkipped:
+    """A call of the tool `name` is not run: it failed repeatedly."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolPaused:
+    """The tool `name` is not called for `seconds`; `again`: it failed once more after an earlier pause."""
+
+    name: str
+    seconds: int
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TurnStopped:
+    """The person stopped the turn. `estimated_cost` (USD) stands for a call whose bill never came, None without one."""
+
+    timing: Timing
+    usage: Usage | None = None
+    estimated_cost: Decimal | None = None
+
+
+Notice = ToolSkipped | ToolPaused | TurnStopped
 
 
 @runtime_checkable
 class Notices(Protocol):
-    """Shows status lines to the user who sent this turn. Never raises; some hosts show nothing."""
+    """Shows notices to the user who sent this turn. Never raises; some hosts show nothing."""
 
-    async def status(self, text: str, *, done: bool) -> None:
-        """Show `text` as the latest status; `done` stops its animation."""
+    async def notify(self, notice: Notice) -> None:
+        """Show a notice as the latest status; nothing follows TurnStopped."""
         ...

@@ -79,6 +79,10 @@ class ResponsesBody:
     chat_only: JsonObject | None = None
 
 
+CHAT_DETAILS = "reasoning_details"
+"""Key of a reasoning item under which `ItemDone` brings, and a body returns, what only chat completions knows of it."""
+
+
 class Endpoint(Enum):
     """Which of upstream's two ways to generate a call takes; values are paths below the base URL."""
 

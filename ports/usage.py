@@ -1,4 +1,4 @@
-"""What one upstream call consumed, in the units upstream bills."""
+"""What one upstream call consumed, in the units upstream bills; and how long a turn took."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -22,3 +22,12 @@ class Usage:
     cost: Decimal | None = None
     upstream_cost: Decimal | None = None
     is_byok: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds: `total` from request to end, `writing` from request to the last piece shown (0 = nothing)."""
+
+    total: float
+    writing: float = 0.0
+    thinking: float = 0.0

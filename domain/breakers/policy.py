@@ -34,7 +34,7 @@ class Policy:
 
 
 def policy_for_calls(max_failures: int, window: float, longest_call: float) -> Policy:
-    """Return the policy of BREAKER_MAX_FAILURES and BREAKER_WINDOW_SECONDS for calls of at most `longest_call` s.
+    """Return the policy of an operator's limit and window for calls of at most `longest_call` s.
 
     The first pause is one window long, the longest ten, but at most an hour.
     """

@@ -15,6 +15,17 @@ VARIANTS = ("free", "thinking", "online", "nitro", "exacto", "floor", "extended"
 MOST_VARIANTS = 100
 
 
+class Objection(Enum):
+    """Which filter a model fails."""
+
+    DISABLED = "disabled"
+    NOT_SELECTED = "not_selected"
+    NOT_FREE = "not_free"
+    FREE = "free"
+    TOOL_CALLING = "tool_calling"
+    KEEPS_DATA = "keeps_data"
+
+
 class Filter(Enum):
     """What a filter lets through."""
 
@@ -42,38 +53,43 @@ class Offer:
 def offered(models: Iterable[Model], offer: Offer) -> tuple[Model, ...]:
     """Return the models on offer, variants included, sorted by name."""
     everything = with_variants(tuple(models), offer.variants)
-    chosen = (model for model in everything if chats(model) and not reasons_against(model.id, model, offer))
+    chosen = (model for model in everything if chats(model) and not objections_to(model.id, model, offer))
     return tuple(sorted(chosen, key=lambda model: (model.name.casefold(), model.id)))
 
 
-def reasons_against(slug: str, model: Model | None, offer: Offer, *, chosen_by_person: bool = True) -> tuple[str, ...]:
-    """Say why a model is not offered, one phrase for each filter it fails; empty if it is.
+def objections_to(
+    slug: str, model: Model | None, offer: Offer, *, chosen_by_person: bool = True
+) -> tuple[Objection, ...]:
+    """Return the filters a model fails; none if it is offered.
 
     `model` is None outside the catalog: then only names can be judged. A background task ignores the selection, but
     neither price nor privacy.
     """
-    reasons = []
+    objections = []
     if patterns_of(offer.disabled) and any(is_selected(name, offer.disabled) for name in (slug, base_of(slug))):
-        reasons.append("it is switched off (DISABLED_MODELS)")
+        objections.append(Objection.DISABLED)
     if chosen_by_person and not is_selected(base_of(slug), offer.selection) and not is_selected(slug, offer.selection):
-        reasons.append("it is not selected (MODEL_ID)")
+        objections.append(Objection.NOT_SELECTED)
     if not _passes(offer.free, is_free(slug, model)):
-        reasons.append("only free models are offered" if offer.free is Filter.ONLY else "free models are not offered")
+        objections.append(Objection.NOT_FREE if offer.free is Filter.ONLY else Objection.FREE)
     if chosen_by_person and not _passes(offer.tools, model is None or calls_tools(model) is True):
-        reasons.append("of its tool calling (TOOL_CALLING_FILTER)")
+        objections.append(Objection.TOOL_CALLING)
     if offer.zero_retention is not None and not _keeps_nothing(slug, model, offer.zero_retention):
-        reasons.append("no provider of it promises zero data retention (ZDR_MODELS_ONLY)")
-    return tuple(reasons)
+        objections.append(Objection.KEEPS_DATA)
+    return tuple(objections)
 
 
 def with_variants(models: tuple[Model, ...], variants: tuple[str, ...]) -> tuple[Model, ...]:
-    """Add virtual entries: each inherits everything of its base, its name tells the tag, its id is sent upstream."""
+    """Add virtual entries, whose ids are sent upstream; their names tell the tag.
+
+    Each inherits everything of its base but its prices: whether it is free is judged by its tag alone.
+    """
     by_id = {model.id: model for model in models}
     for variant in variants[:MOST_VARIANTS]:
         base, tag = _parted(variant)
         model = by_id.get(base)
         if model is not None and tag and variant not in by_id:
-            by_id[variant] = replace(model, id=variant, name=f"{model.name} {tag}", is_free=is_free(variant, None))
+            by_id[variant] = replace(model, id=variant, name=f"{model.name} {tag}", listed_prices=())
     return tuple(by_id.values())
 
 

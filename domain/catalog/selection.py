@@ -10,7 +10,7 @@ _WILD = frozenset("*?[")
 
 
 def patterns_of(selection: str) -> tuple[str, ...]:
-    """Split the valve MODEL_ID: empty for everything, else names or globs in slash or dot form."""
+    """Split a selection of models: empty for everything, else names or globs in slash or dot form."""
     names = tuple(name.strip() for name in selection.replace("\n", ",").split(",") if name.strip())
     return () if any(name.lower() == AUTO for name in names) else names
 

@@ -13,7 +13,7 @@ from hashlib import sha256
 from ports.catalog import Model, Reasoning
 from ports.responses import Route
 
-FORMAT = 1
+FORMAT = 2
 
 
 class SnapshotUnusable(Exception):
@@ -99,7 +99,7 @@ def _plain(value: object) -> object:
         case frozenset():
             return sorted(value)
         case tuple():
-            return list(value)
+            return [_plain(one) for one in value]
         case _:
             return value
 
@@ -146,6 +146,12 @@ def _price(value: object) -> Decimal:
     return price
 
 
+def _prices(value: object) -> tuple[Decimal | None, ...]:
+    if not isinstance(value, list):
+        raise TypeError("a list is none")
+    return tuple(None if price is None else _price(price) for price in value)
+
+
 def _texts(value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise TypeError("a list is none")
@@ -175,7 +181,7 @@ _MODEL: Readers = {
     "supported_parameters": _set,
     "reasoning": _reasoning,
     "canonical_slug": _text,
-    "is_free": _flag,
+    "listed_prices": _prices,
     "description": _text,
     "web_search_price": _price,
 }

@@ -38,7 +38,9 @@ def searches(model: Model) -> bool:
 
 def is_free(slug: str, model: Model | None) -> bool:
     """Tell whether requests cost nothing: the free variant of a model, or one all of whose listed prices are zero."""
-    return slug.endswith(FREE) or (model is not None and model.is_free)
+    if slug.endswith(FREE):
+        return True
+    return model is not None and bool(model.listed_prices) and all(price == 0 for price in model.listed_prices)
 
 
 def author(slug: str) -> str:

@@ -7,6 +7,7 @@ one whose thinking is gone while they think. Source: OpenRouter API reference, r
 from collections.abc import Iterable, Iterator
 
 from domain.catalog.support import takes_tools
+from domain.conversation.placeholders import answered, called
 from ports.catalog import Model
 from ports.json_values import JsonObject
 
@@ -31,7 +32,7 @@ def as_text(items: Iterable[JsonObject]) -> Iterator[JsonObject]:
     for item in items:
         if item["type"] == "function_call":
             names[item["call_id"]] = item["name"]
-            text = f"[I called the tool {item['name']} with {item['arguments']}]"
+            text = called(item["name"], item["arguments"])
             yield {"type": "message", "role": "assistant", "content": text}
         elif item["type"] == "function_call_output":
             name = names.get(item["call_id"], "tool")
@@ -44,5 +45,5 @@ def _result(name: str, output: object) -> JsonObject:
     said = output if isinstance(output, str) else "(media)"
     if len(said) > LONGEST_OUTPUT:
         said = said[:LONGEST_OUTPUT] + "\u2026"
-    part = {"type": "input_text", "text": f"[The tool {name} answered: {said}]"}
+    part = {"type": "input_text", "text": answered(name, said)}
     return {"type": "message", "role": "user", "content": [part]}

@@ -10,10 +10,8 @@ from typing import Any
 
 from domain.conversation.journalled_calls import JournalledCall, same_arguments
 from domain.conversation.marks import Marks, ShownCall
+from domain.conversation.placeholders import MAY_HAVE_RUN, broke_off_after, broke_off_during
 from domain.conversation.record import CALL, TurnRecord
-from domain.conversation.replay import MAY_HAVE_RUN
-
-RESULT_LOST = "It ran; its result was lost. Do not repeat it without asking."
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +147,9 @@ def _messages(calls: Sequence[InterruptedCall]) -> Iterator[dict[str, Any]]:
     lost = list(dict.fromkeys(call.tool for call in calls if call.kept is None and call.finished))
     unknown = list(dict.fromkeys(call.tool for call in calls if call.kept is None and not call.finished))
     if lost:
-        yield _said(f"[This answer broke off after these tools: {', '.join(lost)}. {RESULT_LOST}]")
+        yield _said(broke_off_after(lost))
     if unknown:
-        yield _said(f"[This answer broke off while these tools ran: {', '.join(unknown)}. {MAY_HAVE_RUN}]")
+        yield _said(broke_off_during(unknown))
 
 
 def _round(calls: Mapping[str, JournalledCall]) -> Iterator[dict[str, Any]]:

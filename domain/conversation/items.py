@@ -14,14 +14,13 @@ from domain.conversation.decoration import words_of
 from domain.conversation.legacy_calls import LegacyCalls
 from domain.conversation.media import sendable
 from domain.conversation.parts import parts_of, says
+from domain.conversation.placeholders import GO_ON, NOT_COMPLETED
 from domain.conversation.references import texts_of
 from domain.conversation.turn_boundaries import last_turns
 from ports.catalog import Model
 from ports.json_values import JsonObject
 
 _NAME = re.compile(r"[^A-Za-z0-9_-]")
-GO_ON = "Continue."
-LOST_OUTPUT = "No result: the call was not completed."
 
 
 def items_of(
@@ -122,6 +121,6 @@ def _paired(items: Sequence[JsonObject]) -> Iterator[JsonObject]:
 
 def _settled(open_calls: list[str], outputs: dict[str, JsonObject]) -> Iterator[JsonObject]:
     for call_id in open_calls:
-        missing = {"type": "function_call_output", "call_id": call_id, "output": LOST_OUTPUT}
+        missing = {"type": "function_call_output", "call_id": call_id, "output": NOT_COMPLETED}
         yield outputs.get(call_id, missing)
     open_calls.clear()

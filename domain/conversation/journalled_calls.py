@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 
 from domain.conversation.arguments import object_text
+from domain.conversation.placeholders import removed
 from ports.json_values import JsonObject
 
 VERSION = 1
@@ -59,7 +60,7 @@ def shortened(text: str) -> str:
     head = written[: RESULT_BYTES - TAIL_BYTES].decode(errors="ignore")
     tail = written[-TAIL_BYTES:].decode(errors="ignore")
     cut = len(text) - len(head) - len(tail)
-    return f"{head}\n[{cut} characters removed here: this is no longer the whole text nor valid JSON]\n{tail}"
+    return f"{head}\n{removed(cut)}\n{tail}"
 
 
 def same_arguments(first: object, second: object) -> bool:

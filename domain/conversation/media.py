@@ -6,6 +6,7 @@ Source: OpenRouter API reference, content parts and checklist.
 import re
 from collections.abc import Iterable
 
+from domain.conversation.placeholders import not_taken, unusable
 from ports.catalog import Model
 from ports.json_values import JsonObject
 
@@ -28,8 +29,8 @@ def sendable(parts: Iterable[JsonObject], model: Model | None) -> list[JsonObjec
 def _checked(part: JsonObject, model: Model | None) -> JsonObject:
     word = _WORDS[part["type"]]
     if model is not None and model.input_modalities and word not in model.input_modalities:
-        return _note(f"[{word} left out: this model takes none]")
-    return _usable(part, word) or _note(f"[{word} left out: it is in a form that cannot be sent]")
+        return _note(not_taken(word))
+    return _usable(part, word) or _note(unusable(word))
 
 
 def _usable(part: JsonObject, word: str) -> JsonObject | None:

@@ -1,7 +1,7 @@
 """Whether the thinking of a stored turn may go back to a model.
 
 Only to the model that made it, and only complete: a part of a turn's thinking, or thinking whose seal is missing, is
-refused. Source: OpenRouter API reference, reasoning replay rules 3 to 6.
+refused; and to an endpoint only in a form it takes. Source: OpenRouter API reference, reasoning replay rules 3 to 6.
 """
 
 import re
@@ -12,6 +12,7 @@ from domain.conversation.calls_as_text import takes_calls
 from domain.conversation.record import CALL, MESSAGE, OUTPUT, REASONING, TurnRecord
 from ports.catalog import Model
 from ports.json_values import JsonObject
+from ports.responses import CHAT_DETAILS, Endpoint
 
 _DATE = re.compile(r"-(?:\d{8}|\d{4}-\d{2}-\d{2})")
 _SIGNS = ("anthropic/",)
@@ -68,6 +69,29 @@ def every_call_was_thought_of(items: Iterable[JsonObject], *, signed: bool = Fal
         elif kind == OUTPUT or (kind == MESSAGE and item.get("role") != "assistant"):
             thought = False
     return True
+
+
+def taken_by(endpoint: Endpoint, items: tuple[JsonObject, ...]) -> tuple[JsonObject, ...]:
+    """Return the items an endpoint takes: the same object if that is all of them.
+
+    `POST /responses` refuses thinking that says nothing in its own form, as some of chat completions does, and thinking
+    of that origin that neither more thinking, an answer nor a call follows.
+    """
+    if endpoint is not Endpoint.RESPONSES or not any(CHAT_DETAILS in item for item in items):
+        return items
+    kept: list[JsonObject] = []
+    for item in reversed(items):
+        if CHAT_DETAILS not in item or (_says_something(item) and kept and _goes_on(kept[-1])):
+            kept.append(item)
+    return tuple(reversed(kept))
+
+
+def _says_something(item: JsonObject) -> bool:
+    return any(item.get(key) for key in ("summary", "content", "encrypted_content"))
+
+
+def _goes_on(item: JsonObject) -> bool:
+    return item.get("type") in (REASONING, CALL) or item.get("role") == "assistant"
 
 
 def _has_its_seal(item: JsonObject, slug: str) -> bool:

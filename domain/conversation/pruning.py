@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from domain.conversation.placeholders import removed
 from ports.json_values import JsonObject
 
 LONG, HEAD, TAIL = 800, 256, 128
@@ -31,5 +32,5 @@ def _shortened(item: JsonObject) -> JsonObject:
     output = item.get("output") if item.get("type") == "function_call_output" else None
     if not isinstance(output, str) or len(output) < LONG:
         return item
-    note = f"[{len(output) - HEAD - TAIL} characters removed here: this is no longer the whole text nor valid JSON]"
+    note = removed(len(output) - HEAD - TAIL)
     return {**item, "output": f"{output[:HEAD]}\n{note}\n{output[-TAIL:]}"}

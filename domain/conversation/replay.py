@@ -16,7 +16,6 @@ from ports.catalog import Model
 from ports.json_values import JsonObject
 
 MOST = 2000
-MAY_HAVE_RUN = "It may have run; its result is unknown. Do not repeat it without asking."
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,12 @@ from domain.conversation.call_ids import CallIds
 from domain.conversation.decoration import first_call_in, words_of
 from domain.conversation.fingerprint import normalised, text_of, visible_text
 from domain.conversation.items import output_text
+from domain.conversation.placeholders import NOT_IN_HISTORY
 from domain.conversation.record import CALL, MESSAGE, OUTPUT, REASONING, TurnItem, TurnRecord
 from domain.conversation.references import reasoning_reference, texts_of
 from domain.conversation.stored_answers import StoredAnswer, visible_ids
 from ports.json_values import JsonObject
 
-LOST = "The result of this call is not in this history."
 _UNBOUND = frozenset({"anthropic-claude-v1", "google-gemini-v1"})
 _STATUSES = ("completed", "incomplete", "in_progress")
 _NAME = re.compile(r"[^A-Za-z0-9_-]")
@@ -60,7 +60,7 @@ def stored_items(record: TurnRecord, outputs: Mapping[str, str], ids: Ids, *, th
             items.append(_call(called[item["call_id"]], item))
         elif kind == OUTPUT and item["call_id"] in called:
             items.append(_output(called.pop(item["call_id"]), item["output"]))
-    items += (_output(chosen, outputs.get(visible[name], LOST)) for name, chosen in called.items())
+    items += (_output(chosen, outputs.get(visible[name], NOT_IN_HISTORY)) for name, chosen in called.items())
     return items
 
 
@@ -115,7 +115,7 @@ def host_items(
         for visible, call, output in calls:
             chosen = ids.calls.take(call["call_id"], visible)
             items.append(_call(chosen, call))
-            answers.append(_output(chosen, output if output is not None else outputs.get(visible, LOST)))
+            answers.append(_output(chosen, output if output is not None else outputs.get(visible, NOT_IN_HISTORY)))
         items += (*answers, *_said(after))
     return items
 

@@ -1,11 +1,26 @@
 """The upstream address: TLS only, except to this machine or to hosts an operator named."""
 
 import ipaddress
+from enum import Enum
 from urllib.parse import urlsplit
 
 
+class AddressFlaw(Enum):
+    """Why an address must not be used."""
+
+    NO_URL = "no_url"
+    NO_HOST = "no_scheme_or_host"
+    USER_INFO = "user_info"
+    EXTRAS = "query_fragment_or_spaces"
+    PLAIN_HTTP = "plain_http"
+
+
 class InvalidBaseUrl(ValueError):
-    """The address must not be used; the message says why, without user-info or query."""
+    """The address must not be used: `flaw` says why, `host` is the host it names, if it names one."""
+
+    def __init__(self, flaw: AddressFlaw, host: str = "") -> None:
+        super().__init__(flaw.value)
+        self.flaw, self.host = flaw, host
 
 
 def checked_base_url(url: str, insecure_hosts: frozenset[str] = frozenset()) -> str:
@@ -19,15 +34,15 @@ def checked_base_url(url: str, insecure_hosts: frozenset[str] = frozenset()) -> 
         parts = urlsplit(cleaned)
         host, _port = (parts.hostname or "").lower(), parts.port
     except ValueError:
-        raise InvalidBaseUrl("it is not a URL") from None
+        raise InvalidBaseUrl(AddressFlaw.NO_URL) from None
     if parts.scheme not in ("https", "http") or not host:
-        raise InvalidBaseUrl("it must start with https:// and name a host")
+        raise InvalidBaseUrl(AddressFlaw.NO_HOST)
     if parts.username is not None or parts.password is not None:
-        raise InvalidBaseUrl("it must not hold a user name or password")
+        raise InvalidBaseUrl(AddressFlaw.USER_INFO)
     if any(letter in "?#" or letter.isspace() for letter in cleaned):
-        raise InvalidBaseUrl("it must not hold a query, a fragment or spaces")
+        raise InvalidBaseUrl(AddressFlaw.EXTRAS)
     if parts.scheme == "http" and not is_loopback(host) and host not in insecure_hosts:
-        raise InvalidBaseUrl(f"plain http to {host} is not allowed; use https or name it in INSECURE_BASE_URL_HOSTS")
+        raise InvalidBaseUrl(AddressFlaw.PLAIN_HTTP, host)
     return cleaned
 
 

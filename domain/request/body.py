@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from domain.catalog.support import ANTHROPIC, author, searches, supports, takes_tools
 from domain.conversation.history import History, items_for, parsed
 from domain.conversation.items import answerable
+from domain.faults.causes import MessagesFlaw
 from domain.faults.fault import Fault, FaultKind
 from domain.request.caching import cache_mark
 from domain.request.endpoint import endpoint_of
@@ -56,7 +57,7 @@ def build(
     history = history or parsed(request.messages, request.prompting.history_turns)
     items = answerable(items_for(history, slug, model))
     if not items:
-        return Fault(FaultKind.BAD_MESSAGES, detail="there is no message with a role and a text")
+        return Fault(FaultKind.BAD_MESSAGES, cause=MessagesFlaw.NOTHING_TO_SEND)
     tools, bad_tools = _tools(request, slug, model, offered)
     plugins, bad_plugins = plugins_of(
         asked.plugins or (),
@@ -145,9 +146,9 @@ def passed_on(request: TurnRequest, *, offered: bool) -> tuple[JsonObject, ...]:
 
 
 def _search(request: TurnRequest, model: Model | None) -> tuple[JsonObject, ...]:
-    """Offer upstream's search in the page, where the model searches and thinks enough to know when."""
+    """Offer upstream's search where it may be, and the model searches and thinks enough to know when."""
     results, effort = request.tooling.searches, request.parameters.reasoning.get("effort") or request.thinking.effort
-    if results is None or request.caller is not Caller.PAGE or model is None or not searches(model):
+    if results is None or model is None or not searches(model):
         return ()
     if effort in ("none", "minimal"):
         return ()

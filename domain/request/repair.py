@@ -70,14 +70,6 @@ def applied(sent: UpstreamRequest, lesson: Lesson) -> UpstreamRequest:
     return sent
 
 
-def told(lesson: Lesson, sent: UpstreamRequest) -> str:
-    """Say what is being changed, in a few words for the person; empty if it does not concern them."""
-    if lesson.what == "effort":
-        was = (sent.body.reasoning or {}).get("effort", "")
-        return f"Adjusting the reasoning effort from {was} to {lesson.value}\u2026"
-    return "Leaving the reasoning to the model\u2026" if lesson.what == "reasoning" else ""
-
-
 def _candidates(text: str, sent: UpstreamRequest, fall_back: bool) -> list[Lesson]:
     body = sent.body
     lessons: list[Lesson] = []

@@ -1,30 +1,12 @@
-"""Background tasks of the host: titles, tags, follow-ups, queries. Quick, cheap, and never an error as a title."""
+"""Background tasks such as titles and tags: their messages carry only what such a task needs."""
 
-import json
 import re
 from collections.abc import Sequence
 
 from domain.conversation.marker_lines import without_markers
 from ports.json_values import JsonObject
 
-MERGED_ANSWER = "moa_response_generation"
-"""The one task a person reads as an answer; it is treated like a chat."""
-
 _DATA = re.compile(r"data:[\w.+-]+/[\w.+-]+;base64,[A-Za-z0-9+/=\s]{16,}")
-_NEUTRAL: dict[str, object] = {
-    "title_generation": {"title": "Chat"},
-    "tags_generation": {"tags": ["General"]},
-    "follow_up_generation": {"follow_ups": []},
-    "query_generation": {"queries": []},
-    "image_prompt_generation": {"prompt": ""},
-    "autocomplete_generation": {"text": ""},
-}
-
-
-def neutral_answer(task: str) -> str:
-    """Return what the host can read as "nothing to say" for a task; empty for one whose form is unknown."""
-    neutral = _NEUTRAL.get(task)
-    return "" if neutral is None else json.dumps(neutral)
 
 
 def stripped(messages: Sequence[object]) -> tuple[object, ...]:

@@ -145,13 +145,15 @@ class Remembering:
     """What of a turn outlives it, under which `namespace` (empty: nothing is kept or looked up).
 
     `reasoning`: kept for the `conversation`, for the `next_reply` only, or `disabled`. `tool_results`: calls are kept
-    with their outputs. `full_turns`: turns whose tool outputs go back whole, 0 for all.
+    with their outputs. `full_turns`: turns whose tool outputs go back whole, 0 for all. `references`: the caller is
+    shown references to the turn and sends them back; else turns are recognised by their words.
     """
 
     namespace: str = ""
     reasoning: str = "conversation"
     tool_results: bool = True
     full_turns: int = FULL_TURNS
+    references: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,7 @@ class Tooling:
     `still_seconds` without any call beginning or ending end a round, None for no limit. `handed_over`: whoever asks
     runs the tools named in the request; `host_only`: of tools run here, those only the host can run rightly: a round
     that calls one is handed over. `searches`: results a search of upstream may bring (0: as many as it
-    likes), None where none is offered.
+    likes), None where no search may be offered.
     """
 
     strict: bool = True
@@ -218,9 +220,8 @@ class TurnRequest:
     bounds: Bounds = Bounds()
     offer: Offer = Offer()
     insecure_hosts: frozenset[str] = frozenset()
-    show_usage: bool = True
 
     @property
     def is_remembered(self) -> bool:
-        """Tell whether later turns may find what this one leaves: it has an owner and a namespace."""
+        """Return whether later turns may find what this one leaves: it has an owner and a namespace."""
         return bool(self.memory.namespace and self.person.user_id)

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
-from domain.catalog.offer import reasons_against, with_variants
+from domain.catalog.offer import objections_to, with_variants
 from domain.catalog.selection import find, slug_of
 from domain.egress.base_url import InvalidBaseUrl, checked_base_url
+from domain.faults.causes import AddressRefused, MessagesFlaw, ModelFiltered
 from domain.faults.fault import Fault, FaultKind
 from domain.request.turn_request import Bounds, Caller, TurnRequest
 from domain.services.drive import named
@@ -37,15 +38,15 @@ def check_turn(request: TurnRequest, models: tuple[Model, ...]) -> Checked | Fau
     try:
         base_url = checked_base_url(request.route.base_url, request.insecure_hosts)
     except InvalidBaseUrl as error:
-        return Fault(FaultKind.BAD_ROUTE, detail=f"BASE_URL: {error}")
+        return Fault(FaultKind.BAD_ROUTE, cause=AddressRefused(error.flaw, error.host))
     everything = with_variants(models, request.offer.variants)
     model = find(request.model, everything)
     slug = model.id if model is not None else slug_of(request.model)
-    reasons = reasons_against(slug, model, request.offer, chosen_by_person=request.caller is not Caller.TASK)
-    if reasons:
-        return Fault(FaultKind.FILTERED_MODEL, detail=f"{slug}: {'; '.join(reasons)}")
+    objections = objections_to(slug, model, request.offer, chosen_by_person=request.caller is not Caller.TASK)
+    if objections:
+        return Fault(FaultKind.FILTERED_MODEL, cause=ModelFiltered(slug, objections))
     if not request.messages:
-        return Fault(FaultKind.BAD_MESSAGES, detail="there are no messages")
+        return Fault(FaultKind.BAD_MESSAGES, cause=MessagesFlaw.NONE)
     given = request.route
     route = replace(given, base_url=base_url, api_key=given.api_key.strip())
     return Checked(request, slug, model, route, everything)

@@ -12,7 +12,7 @@ from domain.conversation.size import size_of
 from domain.faults.fault import Fault
 from domain.request.endpoint import may_change
 from domain.request.lessons import Lessons
-from domain.request.turn_request import Caller, TurnRequest
+from domain.request.turn_request import TurnRequest
 from domain.services.admit_turn import Checked
 from domain.services.equip_turn import EquipTurn, ToolPorts, limits_of
 from domain.services.owned_tasks import OwnedTasks
@@ -103,7 +103,7 @@ class AssembleTurn:
         memory, messages = request.memory, request.messages
         if stores.memory is None and stores.interrupted is None:
             return Past(reasoning=memory.reasoning, full_turns=memory.full_turns)
-        by_words = request.caller is not Caller.PAGE  # only a page's answers name their turns
+        by_words = not memory.references  # then answers are recognised by their words
         reading = partial(marks_of, messages, by_fingerprint=by_words)
         marks = await self._offload.run(reading, size=size + 256 * len(messages))
         found, broken = Recalled(), Interrupted()
@@ -121,9 +121,9 @@ class AssembleTurn:
         Reading keeps what is found from growing old.
         """
         chat, size = (request.memory.namespace, request.person.chat_id), size + 256 * len(request.messages)
-        in_page, messages = request.caller is Caller.PAGE, request.messages
+        referred, messages = request.memory.references, request.messages
         want = wanted_of(marks)
-        if in_page and not want.turn_ids and chat not in self._wordless:  # imported, or with nothing to remember
+        if referred and not want.turn_ids and chat not in self._wordless:  # imported, or with nothing to remember
             marks = await self._offload.run(partial(with_fingerprints, marks, messages), size=size)
             want = wanted_of(marks)
         if not (want.turn_ids or want.fingerprints):
@@ -131,7 +131,7 @@ class AssembleTurn:
         if closing := self._tasks.of_chat(request.person):  # the turn before may be on its way to the store
             await time.wait(closing, STORED_SECONDS)
         past = await memory.recall(request.person, request.memory, want.turn_ids, want.fingerprints, time)
-        if in_page and not (past.records or past.failed or want.turn_ids):
+        if referred and not (past.records or past.failed or want.turn_ids):
             self._wordless[chat] = None
             if len(self._wordless) > CHATS_KNOWN:
                 self._wordless.popitem(last=False)

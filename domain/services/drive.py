@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, Protocol, assert_never
 
 from domain.services.attempt import Attempt
+from domain.tools.replies import FAILED
 from domain.turn.events import Begun, CallBegan, CallFinished, Cancelled, Crashed, TimerFired, TurnEvent
 from domain.turn.machine import IDLE, Phase, TurnMachine
 from domain.turn.steps import (
@@ -159,8 +160,7 @@ class Driver:
             if task.done():
                 del self._calls[call_id]
                 failed = task.cancelled() or task.exception() is not None
-                result = ToolResult("Error: the tool failed.", failed=True) if failed else task.result()
-                events.append(CallFinished(call_id, result))
+                events.append(CallFinished(call_id, ToolResult(FAILED, failed=True) if failed else task.result()))
         return events
 
     def _due(self) -> Sequence[TurnEvent]:

@@ -1,4 +1,4 @@
-"""The breakers of one person's tools: one per tool and source; what they decide is told in a status."""
+"""The breakers of one person's tools: one per tool and source; what they decide is shown to the person."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from domain.breakers.policy import Policy
 from domain.services.guard_call import Admission, GuardCall
 from domain.services.store_budget import StoreBudget
 from domain.tools.failures import is_the_tools
-from ports.notices import Notices
+from ports.notices import Notice, Notices, ToolPaused, ToolSkipped
 from ports.toolbox import ToolResult, ToolSpec
 
 
@@ -27,7 +27,7 @@ class GuardTools:
         key = tool_key(self.user_id, spec.source, spec.name)
         admission = await self.guard.admit(key, self.policy, self.time)
         if not admission.allowed:
-            await self._tell(f"Skipping {spec.name} after repeated failures.")
+            await self._notify(ToolSkipped(spec.name))
         return admission
 
     async def report(self, spec: ToolSpec, admission: Admission, result: ToolResult | None) -> None:
@@ -35,13 +35,13 @@ class GuardTools:
         reported = await self.guard.report(admission, _verdict(result), self.time)
         seconds = max(1, round(reported.retry_after))
         if reported.change is Change.OPENED:
-            await self._tell(f"{spec.name} failed repeatedly; it is left alone for {seconds} s.")
+            await self._notify(ToolPaused(spec.name, seconds))
         elif reported.change is Change.REOPENED:
-            await self._tell(f"{spec.name} still fails; it is left alone for another {seconds} s.")
+            await self._notify(ToolPaused(spec.name, seconds, again=True))
 
-    async def _tell(self, text: str) -> None:
+    async def _notify(self, notice: Notice) -> None:
         if self.notices is not None:
-            await self.notices.status(text, done=False)
+            await self.notices.notify(notice)
 
 
 def _verdict(result: ToolResult | None) -> Verdict:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from domain.catalog.offer import reasons_against
+from domain.catalog.offer import objections_to
 from domain.catalog.selection import find, slug_of
 from domain.catalog.support import holds_to_schemas, takes_tools
 from domain.conversation.figures import Figures, figures_of
@@ -116,7 +116,7 @@ def _fallback(
         return None
     model = find(request.fallback_model, models)
     other = model.id if model is not None else slug_of(request.fallback_model)
-    if other == slug or reasons_against(other, model, request.offer, chosen_by_person=False):
+    if other == slug or objections_to(other, model, request.offer, chosen_by_person=False):
         return None
 
     def built() -> UpstreamRequest | None:
@@ -140,7 +140,7 @@ def _with_offered_fallbacks(request: TurnRequest, models: tuple[Model, ...]) -> 
     kept = tuple(
         slug
         for slug in asked
-        if (slug in by_id or not by_id) and not reasons_against(slug, by_id.get(slug), request.offer)
+        if (slug in by_id or not by_id) and not objections_to(slug, by_id.get(slug), request.offer)
     )
     dropped = tuple(f"model {slug!r}"[:80] for slug in asked if slug not in kept)
     ignored = (*request.parameters.ignored, *dropped)

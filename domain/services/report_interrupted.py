@@ -18,8 +18,8 @@ from domain.conversation.interrupted_calls import (
     open_outputs,
 )
 from domain.conversation.marks import Marks, is_answer
+from domain.conversation.placeholders import MAY_HAVE_RUN
 from domain.conversation.record import TurnRecord
-from domain.conversation.replay import MAY_HAVE_RUN
 from domain.request.turn_request import Person, TurnRequest
 from domain.services.drive import Own
 from domain.services.journal_calls import UNAVAILABLE

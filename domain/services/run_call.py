@@ -18,6 +18,7 @@ from domain.services.store_budget import StoreBudget
 from domain.tools.arguments import InvalidArguments, arguments_of
 from domain.tools.once import arguments_hash, objection
 from domain.tools.registry import Offered, Registry
+from domain.tools.replies import FAILED, NOT_STARTED, SERVER_FULL, invalid, no_tool, skipped
 from domain.tools.results import readable
 from ports.cipher import Sealed
 from ports.clock import Clock
@@ -111,7 +112,7 @@ class RunCall:
             outcome = OVERDUE if OVERDUE in stopped.args else outcome
             raise
         except Exception as defect:  # noqa: BLE001 - the edge of a call: a defect of ours must end as a result
-            outcome, result = f"defect: {type(defect).__name__}", _failed("Error: the tool could not be run.")
+            outcome, result = f"defect: {type(defect).__name__}", _failed(NOT_STARTED)
         finally:
             self._ports.telemetry.event(
                 _LEVELS.get(outcome, "warning"),
@@ -136,14 +137,14 @@ class RunCall:
 
     async def _run(self, tool: Offered | None, call: ToolCall, began: Callable[[], None]) -> tuple[str, ToolResult]:
         if tool is None:
-            return "unknown_tool", _failed(f"Error: there is no tool named {call.name[:80]!r}.")
+            return "unknown_tool", _failed(no_tool(call.name))
         try:
             ready = await self._ports.offload.run(partial(self._read, tool, call), size=self._size(tool, call))
-        except InvalidArguments as invalid:
-            return "invalid_arguments", _failed(f"Error: {invalid}. Correct them and call the tool again.")
+        except InvalidArguments as problem:
+            return "invalid_arguments", _failed(invalid(str(problem)))
         admission = await self._ports.guard.admit(tool.spec)
         if not admission.allowed:
-            return "skipped", _failed(_skipped(tool.name, admission))
+            return "skipped", _failed(skipped(tool.name, max(1, round(admission.retry_after))))
         learned: ToolResult | None = None
         patience: float | None = None
         try:
@@ -164,7 +165,7 @@ class RunCall:
         try:
             await self._ports.slots.acquire(self._turn.parallel, self._turn.waiting)
         except SlotsFull:
-            return _failed("Not run: too many tools are running and waiting on this server. Try again later.")
+            return _failed(SERVER_FULL)
         try:
             self._recorded = True
             refused = objection(call.tool.spec, new=await self._ports.journal.start(call.run, self._ports.time))
@@ -183,7 +184,7 @@ class RunCall:
             return await self._ports.toolbox.call(request)
         except Exception as defect:  # noqa: BLE001 - the edge of the tools: one that breaks its promise is a failure
             self._ports.telemetry.event("error", "tool_broke", tool=request.spec.name[:80], kind=type(defect).__name__)
-            return ToolResult("Error: the tool failed.", failed=True, failure=Failure.RAISED)
+            return ToolResult(FAILED, failed=True, failure=Failure.RAISED)
 
     async def _report(
         self, spec: ToolSpec, admission: Admission, learned: ToolResult | None, patience: float | None
@@ -216,13 +217,6 @@ class RunCall:
         """Return how much work reading the arguments is: a large schema takes milliseconds when it is used first."""
         rules = len(tool.original.get("properties", ())) + len(tool.original.get("$defs", ()))
         return len(call.arguments) * max(1, rules) if rules < 10 else LARGE
-
-
-def _skipped(name: str, admission: Admission) -> str:
-    return (
-        f"Not run: {name} failed repeatedly and is left alone for about {max(1, round(admission.retry_after))} s. "
-        "Do without it, or tell the person to try again later."
-    )
 
 
 def _failed(text: str) -> ToolResult:

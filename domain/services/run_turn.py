@@ -24,6 +24,7 @@ from domain.services.settle_turn import Settlement, began_values, ended_values, 
 from domain.services.store_budget import StoreHealth
 from domain.services.turn_stores import ChooseStores
 from domain.turn.machine import TurnMachine
+from domain.turn.statuses import WaitingForPlace
 from domain.turn.steps import (
     AttemptBegan,
     AttemptEnded,
@@ -37,8 +38,6 @@ from domain.turn.steps import (
     Reason,
     ShowStatus,
 )
-from domain.turn.waiting import FOR_A_PLACE
-from domain.usage.summary import Timing
 from ports.catalog import Model
 from ports.clock import Clock
 from ports.ids import Ids
@@ -46,6 +45,7 @@ from ports.offload import Offload
 from ports.responses import ResponsesClient, UpstreamCall
 from ports.slots import Slots
 from ports.telemetry import Telemetry
+from ports.usage import Timing
 
 __all__ = ["Personal", "RunTurn"]
 
@@ -118,7 +118,7 @@ class RunTurn:
                 settlement.slug, settlement.model = checked.slug, checked.model
                 ticket = self._admit.at_once(request.bounds)
                 if ticket is None:
-                    yield ShowStatus(FOR_A_PLACE)
+                    yield ShowStatus(WaitingForPlace())
                     ticket = await self._admit.in_line(request.bounds)
                 stores = self._stores.choose(request, personal.memories)
                 assembled = await self._assemble.assemble(checked, personal, stores, error_id)
@@ -203,7 +203,7 @@ class RunTurn:
             "turn_refused",
             error_id=error_id,
             fault=fault.kind.value,
-            detail=fault.detail,
+            detail=fault.logged,
             model=request.model,
             user_id=request.person.user_id,
         )

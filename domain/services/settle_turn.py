@@ -1,4 +1,4 @@
-"""Settle a turn after its end: one structured log line, and a last word to a person who stopped it."""
+"""Settle a turn after its end: one structured log line, and a last notice to a person who stopped it."""
 
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -8,13 +8,12 @@ from domain.conversation.fingerprint import fingerprint_of_answer
 from domain.conversation.record import TurnItem, TurnRecord
 from domain.conversation.references import call_reference
 from domain.conversation.size import characters_of
-from domain.request.turn_request import Caller, TurnRequest
+from domain.request.turn_request import TurnRequest
 from domain.services.remember_turn import TurnMemory
-from domain.turn.closing import closing_line
 from domain.turn.steps import AttemptBegan, AttemptEnded, End, Persist, Reason
 from domain.usage.accounting import estimate
 from ports.catalog import Model
-from ports.notices import Notices
+from ports.notices import Notices, TurnStopped
 from ports.telemetry import LogValue, Telemetry
 from ports.usage import Usage
 
@@ -67,8 +66,7 @@ async def settle_turn(
     _log(turn, end, telemetry, estimated)
     stored = memory is None or await _keep(turn, end, memory)
     if notices is not None and end.reason is Reason.CANCELLED:
-        line = closing_line(end, show_usage=turn.request.show_usage, estimated_cost=estimated)
-        await notices.status(line, done=True)
+        await notices.notify(TurnStopped(end.timing, end.usage, estimated))
     return stored
 
 
@@ -81,7 +79,7 @@ def _log(turn: Settlement, end: End, telemetry: Telemetry, estimated: Decimal | 
         error_id=end.error_id,
         reason=end.reason.value,
         fault=end.fault.kind.value if end.fault else None,
-        detail=end.fault.detail if end.fault else None,
+        detail=end.fault.logged if end.fault else None,
         caller=turn.request.caller.value,
         user_id=person.user_id,
         chat_id=person.chat_id,
@@ -130,8 +128,8 @@ def _record(turn: Settlement, kept: list[TurnItem], *, cut: bool) -> TurnRecord:
 
 
 def _shown(request: TurnRequest, kept: TurnItem) -> str:
-    """Return the id under which the page was shown a call or its output; other callers get upstream's own."""
-    if request.caller is not Caller.PAGE or not kept.item.get("call_id") or kept.segment < 0:
+    """Return the reference under which a call or its output was shown; empty if the caller got upstream's own id."""
+    if not request.memory.references or not kept.item.get("call_id") or kept.segment < 0:
         return ""
     return call_reference(request.turn_id, kept.segment)
 

@@ -3,6 +3,7 @@
 import json
 from hashlib import sha256
 
+from domain.tools.replies import NOT_RECORDED, STARTED_BEFORE
 from ports.json_values import JsonObject
 from ports.toolbox import ToolResult, ToolSpec
 
@@ -10,11 +11,6 @@ BUILTIN = "builtin"
 """The source of the host's own tools."""
 READS = ("get_", "list_", "search_", "query_", "grep_", "view_", "fetch_", "calculate_")
 """How names of the host's own tools begin that only read."""
-UNKNOWN = "This call was started before; it may have run, its result is unknown, and it was not run again."
-REFUSED = (
-    "Not run: it cannot be recorded now that this tool was started, and it must not run twice. "
-    "Tell the person, and try again later."
-)
 
 
 def arguments_hash(arguments: JsonObject) -> str:
@@ -35,4 +31,4 @@ def objection(spec: ToolSpec, *, new: bool | None) -> ToolResult | None:
     """
     if new or may_repeat(spec):
         return None
-    return ToolResult(REFUSED if new is None else UNKNOWN, failed=True, begun=False)
+    return ToolResult(NOT_RECORDED if new is None else STARTED_BEFORE, failed=True, begun=False)

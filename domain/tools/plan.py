@@ -6,6 +6,16 @@ from dataclasses import dataclass, field
 from domain.conversation.arguments import NONE
 from domain.limits import CALL_SECONDS, CALLS_AT_ONCE, ROUND_SECONDS
 from domain.tools.hints import Order, order_of
+from domain.tools.replies import (
+    ARGUMENTS_LOST,
+    NO_MORE_ROUNDS,
+    TOO_MANY_IN_ROUND,
+    TURN_STOPPED,
+    call_overdue,
+    no_tool,
+    nothing_moved,
+    round_over,
+)
 from domain.tools.results import fitted, output_of
 from domain.tools.steps import CallStep, CancelCall, ClearTimer, SetTimer, ShowCall, ShowCallResult, StartCall
 from ports.json_values import JsonObject
@@ -52,11 +62,11 @@ class Offer:
     def refusal(self, call: ToolCall) -> str:
         """Say why a call is not run; empty if it may run."""
         if self.closed:
-            return "Not run: no more rounds of tools are allowed. Answer with what is known."
+            return NO_MORE_ROUNDS
         if call.name not in self.runnable:
-            return f"Error: there is no tool named {call.name[:80]!r}."
+            return no_tool(call.name)
         if call.name in self.demanding and call.arguments.strip() in ("", NONE):
-            return "Error: the arguments of this call did not arrive. Call it again with all required ones."
+            return ARGUMENTS_LOST
         return ""
 
 
@@ -116,7 +126,7 @@ class Calls:
         for call in self.order:
             refusal = offer.refusal(call)
             if not refusal and len(self.waiting) >= self.limits.queue:
-                refusal = "Not run: too many calls in one round. Ask for fewer at a time."
+                refusal = TOO_MANY_IN_ROUND
             if refusal:
                 steps += self._answer(call, _not_run(refusal))
             else:
@@ -143,23 +153,20 @@ class Calls:
     def on_timer(self, name: str, now: float) -> list[CallStep]:
         """End what a timer of this round is about: one call, or all that are open."""
         if name == ROUND and not self.done:
-            return self._end_all(
-                f"the {max(self.limits.round_seconds, self.limits.seconds):g} s of this round are over"
-            )
+            return self._end_all(round_over(max(self.limits.round_seconds, self.limits.seconds)))
         if name == STILL and not self.done and self.limits.still_seconds is not None:
             if now < self._still_until:
                 return [SetTimer(STILL, self._still_until)]
-            return self._end_all(f"nothing moved for {self.limits.still_seconds:g} s")
+            return self._end_all(nothing_moved(self.limits.still_seconds))
         call = self.running.pop(name.removeprefix(CALL), None) if name.startswith(CALL) else None
         if call is None:
             return []
-        text = f"Error: the tool did not finish within {self.limits.seconds:g} s."
-        result = ToolResult(text, failed=True, failure=Failure.OVERDUE)
+        result = ToolResult(call_overdue(self.limits.seconds), failed=True, failure=Failure.OVERDUE)
         return [CancelCall(call.call_id, overdue=True), *self._answer(call, result), *self._go_on(now)]
 
     def cancel(self) -> list[CallStep]:
         """Stop what runs; what has no result yet is answered as not completed."""
-        return self._end_all("", overdue=False)
+        return self._end_all(None)
 
     @property
     def done(self) -> bool:
@@ -200,19 +207,19 @@ class Calls:
                 return call
         return self.waiting[0] if self.waiting and not self.running else None
 
-    def _end_all(self, why: str, *, overdue: bool = True) -> list[CallStep]:
+    def _end_all(self, overdue: tuple[str, str] | None) -> list[CallStep]:
+        """End every open call: each is overdue, and the words say why; or the turn was stopped."""
         steps: list[CallStep] = []
         for call_id in self.running:
-            steps += [CancelCall(call_id, overdue=overdue and call_id in self._begun), ClearTimer(timer_of(call_id))]
+            late = overdue is not None and call_id in self._begun
+            steps += [CancelCall(call_id, overdue=late), ClearTimer(timer_of(call_id))]
         for call in (*self.running.values(), *self.waiting):
-            if not overdue:
-                result = ToolResult("Not completed: the turn was stopped.", failed=True)
+            if overdue is None:
+                result = ToolResult(TURN_STOPPED, failed=True)
             elif call.call_id in self._begun:
-                result = ToolResult(
-                    f"Error: the tool was stopped before it finished: {why}.", failed=True, failure=Failure.OVERDUE
-                )
+                result = ToolResult(overdue[0], failed=True, failure=Failure.OVERDUE)
             else:
-                result = _not_run(f"Not run: {why}. Call it again if it is still needed.")
+                result = _not_run(overdue[1])
             steps += self._answer(call, result)
         self.running.clear()
         self.waiting.clear()

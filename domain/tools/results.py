@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from domain.conversation.size import characters_of
 from domain.request.tool_specs import characters_of_tool
+from domain.tools.replies import IMAGE_SHOWN, left_out, no_text
 from ports.catalog import Model
 from ports.json_values import JsonObject
 from ports.toolbox import ToolResult
@@ -34,7 +35,7 @@ def text_of(value: object) -> str:
     try:
         return clean(json.dumps(value, ensure_ascii=False))
     except (TypeError, ValueError, RecursionError):
-        return f"The tool handed back a value of type {type(value).__name__}, which cannot be written as text."
+        return no_text(type(value).__name__)
 
 
 def readable(result: ToolResult) -> ToolResult:
@@ -55,11 +56,8 @@ def fitted(result: ToolResult, room: int) -> ToolResult:
 
 def stub(size: int, room: int) -> str:
     """Say that an output of `size` characters is left out because there is room for `room` only."""
-    return (
-        f"Output left out: it has {size:,} characters (about {_tokens(size):,} tokens), and only {max(room, 0):,} "
-        f"characters (about {_tokens(max(room, 0)):,} tokens) are left in this conversation. The tool did run. "
-        "Ask for less: a narrower query, fewer fields or a smaller range."
-    )
+    room = max(room, 0)
+    return left_out(size, _tokens(size), room, _tokens(room))
 
 
 def output_of(call_id: str, result: ToolResult, *, sees_images: bool) -> JsonObject:
@@ -73,7 +71,7 @@ def output_of(call_id: str, result: ToolResult, *, sees_images: bool) -> JsonObj
         pictures = [{"type": "input_image", "image_url": url, "detail": "auto"} for url in result.images[:IMAGES]]
         output = [*said, *pictures]
     elif result.images and not result.text:
-        output = "An image was made and shown to the person; it cannot be shown to you."
+        output = IMAGE_SHOWN
     return {"type": "function_call_output", "call_id": call_id, "output": output}
 
 

@@ -4,5 +4,6 @@
 state has four parts: `attempts` each announced and ended once, with `outcome` how it ended; `retries` what is sent and
 what is tried after a failure; `rounds` the response under way and its tools; `shown` what the reader got. `reading`,
 `answer` and `output_items` what one response has said so far; `call_ids` under which ids; `retained_items` what a round
-leaves behind; `waiting` what people read meanwhile; `summary` the sums at the end. Same events and times, same steps.
+leaves behind; `waiting` when people are informed meanwhile, `statuses` of what; `summary` the sums at the end. Same
+events and times, same steps.
 """

@@ -21,6 +21,7 @@ from domain.turn.output_items import (
     same_position,
     text_of,
 )
+from domain.turn.statuses import Searched, Searching
 from domain.turn.steps import CloseReasoning, Output, ShowCitation, ShowImage, ShowReasoning, ShowStatus, ShowText
 from ports.json_values import JsonObject
 from ports.toolbox import ToolCall
@@ -88,7 +89,7 @@ class Answer:
         if slot is None or (slot.closed and not item_id):
             slot = self._open(index, item_id, kind, now)
         slot.opening = slot.opening or item
-        return [ShowStatus("Searching the web\u2026")] if slot.kind in SEARCHES and not slot.closed else []
+        return [ShowStatus(Searching())] if slot.kind in SEARCHES and not slot.closed else []
 
     def say(self, index: int, item_id: str, part: int, text: str, now: float, name: str = "text") -> list[Output]:
         """Add a piece of text or refusal."""
@@ -252,7 +253,7 @@ def _pictures(item: JsonObject) -> Iterator[str]:
             return
 
 
-def _searched(item: JsonObject) -> str:
+def _searched(item: JsonObject) -> Searched:
     action = item.get("action")
     query = " ".join(text_of(action, "query").split()) if isinstance(action, dict) else ""
-    return f"Searched the web: {query[:200]}" if query else "Searched the web"
+    return Searched(query[:200])

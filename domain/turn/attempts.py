@@ -3,8 +3,9 @@
 One attempt is open at a time. What the attempts consumed adds up to the turn's bill.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from domain.conversation.provenance import taken_by
 from domain.turn.outcome import Outcome, Stop
 from domain.turn.steps import AttemptBegan, AttemptEnded, CallUpstream, Step
 from domain.usage.accounting import add
@@ -64,9 +65,11 @@ class Attempts:
         self.number += 1
         self.latest = Latest(open=True, sends_at=now + after)
         self.heard, self.answered = now + after, False
-        began = AttemptBegan(self.number, sending.body, sending.endpoint)
+        items = taken_by(sending.endpoint, sending.body.input)
+        body = sending.body if items is sending.body.input else replace(sending.body, input=items)
+        began = AttemptBegan(self.number, body, sending.endpoint)
         self.unsaid.append(began)
-        return [began, CallUpstream(sending, after)]
+        return [began, CallUpstream(sending if body is sending.body else replace(sending, body=body), after)]
 
     def name(self, response_id: str, model: str) -> None:
         """Note which response this is and which model answers, as far as upstream says."""

@@ -9,8 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from domain.conversation.record import TurnItem
+from domain.faults.causes import NoEvent
 from domain.faults.classify import fault_of_error, fault_of_problem
 from domain.faults.fault import Fault, FaultKind, RetryRule
+from domain.tools.replies import SILENT
 from domain.turn.attempts import Attempts
 from domain.turn.events import (
     OF_ONE_ATTEMPT,
@@ -62,7 +64,6 @@ __all__ = ["Phase", "TurnMachine", "TurnPlan"]
 IDLE = "idle"
 QUIET = (ClearTimer(WAITING), ClearTimer(IDLE))
 _WHOLE = (Reason.STOP, Reason.TOOL_CALLS)
-SILENT = "The tools have run, but the model wrote nothing after them."
 
 
 class TurnMachine:
@@ -262,8 +263,7 @@ class TurnMachine:
             due = self._attempts.heard + self._plan.idle_seconds
             if now < due:
                 return [SetTimer(IDLE, due)]
-            detail = f"no event for {self._plan.idle_seconds:g} s"
-            fault = Fault(FaultKind.TIMEOUT, detail=detail, rule=RetryRule.UNCERTAIN)
+            fault = Fault(FaultKind.TIMEOUT, rule=RetryRule.UNCERTAIN, cause=NoEvent(self._plan.idle_seconds))
             return self._fail(fault, Stop(Ending.TIMED_OUT), now)
         return self._after_calls(self._rounds.calls.on_timer(name, now), now) if self._rounds.calls else []
 

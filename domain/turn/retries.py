@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from domain.faults.fault import Fault, FaultKind
 from domain.faults.retry import next_wait
-from domain.request.repair import Lesson, applied, lesson_of, told
+from domain.request.repair import Lesson, applied, lesson_of
 from domain.turn.plan import TurnPlan
+from domain.turn.statuses import EffortAdjusted, ModelReplaced, ReasoningLeft, Status, TryingAgain
 from domain.turn.steps import Learn, ShowStatus, Step
-from domain.turn.waiting import again
 from ports.response_events import UpstreamProblem
+from ports.responses import UpstreamRequest
 
 STANDS_IN_FOR = frozenset({FaultKind.UNKNOWN_MODEL, FaultKind.NOT_FOUND})
 REPAIRABLE = frozenset({FaultKind.BAD_REQUEST, FaultKind.NOT_FOUND})
@@ -52,7 +53,7 @@ class Retries:
         if wait is None:
             return None
         self._waited += wait
-        return Retry(wait, [ShowStatus(again(fault, wait, attempts + 1))])
+        return Retry(wait, [ShowStatus(TryingAgain(fault, max(1, round(wait)), attempts + 1))])
 
     def learned(self) -> list[Step]:
         """Return what proved right, once the changed request was taken."""
@@ -64,11 +65,11 @@ class Retries:
         """Change the request so that it may pass, each kind of change once; None if there is nothing to change."""
         lesson = self._lesson(fault, problem)
         if lesson is not None:
-            words = told(lesson, self.sending)
+            status = status_of(lesson, self.sending)
             self._kinds.add(lesson.kind)
             self._untold.append(lesson)
             self.sending = applied(self.sending, lesson)
-            return [ShowStatus(words)] if words else []
+            return [ShowStatus(status)] if status is not None else []
         if self._fallback is None or fault.kind not in STANDS_IN_FOR:
             return None
         was, build, self._fallback = self.sending.body.model, self._fallback, None
@@ -77,7 +78,7 @@ class Retries:
             return None
         self.sending = other
         self._untold.clear()
-        return [ShowStatus(f"{was} is not available; {self.sending.body.model} answers instead.")]
+        return [ShowStatus(ModelReplaced(was, self.sending.body.model))]
 
     def _lesson(self, fault: Fault, problem: UpstreamProblem | None) -> Lesson | None:
         if problem is None:
@@ -87,3 +88,10 @@ class Retries:
             return None
         fall_back = self._plan.alternatives.other_endpoint
         return lesson_of(problem, self.sending, frozenset(self._kinds), fall_back=fall_back)
+
+
+def status_of(lesson: Lesson, sent: UpstreamRequest) -> Status | None:
+    """Return the status that reports a change to the person; None if it does not concern them."""
+    if lesson.what == "effort":
+        return EffortAdjusted(str((sent.body.reasoning or {}).get("effort", "")), lesson.value)
+    return ReasoningLeft() if lesson.what == "reasoning" else None

@@ -3,7 +3,7 @@
 from domain.turn.retries import Retries
 from domain.turn.steps import ClearTimer, CloseReasoning, Output, ShowCitation, ShowImage, ShowText, Step
 from domain.turn.waiting import WAITING, Reassurance
-from domain.usage.summary import Timing
+from ports.usage import Timing
 
 
 class Shown:

@@ -13,11 +13,11 @@ from domain.tools.steps import ShowCall as ShowCall
 from domain.tools.steps import ShowCallResult as ShowCallResult
 from domain.tools.steps import StartCall as StartCall
 from domain.turn.outcome import Outcome
-from domain.usage.summary import Timing
+from domain.turn.statuses import Status
 from ports.json_values import JsonObject
 from ports.responses import Endpoint, ResponsesBody, UpstreamRequest
 from ports.toolbox import ToolCall
-from ports.usage import Usage
+from ports.usage import Timing, Usage
 
 # --- outputs: yielded to the reader, in order --------------------------------------------------------------
 
@@ -66,10 +66,9 @@ class ShowCitation:
 
 @dataclass(frozen=True, slots=True)
 class ShowStatus:
-    """A word to the person while waiting."""
+    """A status for the person while waiting."""
 
-    text: str
-    done: bool = False
+    status: Status
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""Tokens and money: sums, estimates, and the line people read. Money is Decimal."""
+"""Tokens and money: sums and estimates. Money is Decimal."""

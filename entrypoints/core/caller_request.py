@@ -34,14 +34,15 @@ Start = Callable[["asyncio.Task[Any] | None"], AsyncGenerator[Output, None]]
 
 @dataclass(frozen=True, slots=True)
 class CallerTools:
-    """Which tool calls the caller runs, and whether the caller searches the web itself (`searches`).
+    """Which tool calls the caller runs, and whether a web search may be offered.
 
     `handed_over`: the caller runs all calls. `host_only`: names of the tools that only the caller can run.
+    `offer_search`: upstream may search the web for this caller.
     """
 
     handed_over: bool = False
     host_only: frozenset[str] = frozenset()
-    searches: bool = False
+    offer_search: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class CallerRequest:
     """A caller's request, parsed once by its entrypoint. `model` is the exact slug; an empty `turn_id` is generated.
 
     `namespace` selects the memory that turns share; if it is empty, nothing is stored. `task` names a background task.
+    `references`: the caller receives references to the turn and sends them back with the history.
     """
 
     model: str
@@ -60,6 +62,7 @@ class CallerRequest:
     task: str = ""
     turn_id: str = ""
     namespace: str = ""
+    references: bool = False
     tools: CallerTools = field(default_factory=CallerTools)
 
 
@@ -88,12 +91,11 @@ def request_of(
         fallback_model=settings.fallback_model.strip(),
         limits=limits_of(settings),
         retry=retry_of(settings),
-        memory=Remembering() if is_task else remembering_of(settings, asked.namespace),
+        memory=Remembering() if is_task else remembering_of(settings, asked.namespace, references=asked.references),
         tooling=tooling_of(
-            settings, handed_over=tools.handed_over, host_only=tools.host_only, searches=not tools.searches
+            settings, handed_over=tools.handed_over, host_only=tools.host_only, offer_search=tools.offer_search
         ),
         bounds=bounds_of(settings),
         offer=offer_of(settings, listing.zero_retention if listing is not None else frozenset()),
         insecure_hosts=insecure_hosts(settings),
-        show_usage=settings.show_final_usage_status,
     )

@@ -5,6 +5,7 @@ from enum import Enum
 
 from domain.catalog.offer import Offer, offered
 from domain.egress.base_url import InvalidBaseUrl
+from domain.faults.causes import AddressRefused
 from domain.services.list_models import Listing, ListModels
 from entrypoints.core.policy import NO_ORIGIN, Origin, offer_of, usable_route
 from entrypoints.settings import Settings
@@ -33,10 +34,10 @@ class Picked:
 
 @dataclass(frozen=True, slots=True)
 class NotOffered:
-    """No model can be offered, and why; `detail` may add an explanation."""
+    """No model can be offered, and why; `address` explains a rejected upstream address."""
 
     why: Missing
-    detail: str = ""
+    address: AddressRefused | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class OfferedModels:
         try:
             route = usable_route(settings, self._origin)
         except InvalidBaseUrl as error:
-            return NotOffered(Missing.ADDRESS, str(error))
+            return NotOffered(Missing.ADDRESS, AddressRefused(error.flaw, error.host))
         listing = await self._list_models.ready(
             route, settings.model_catalog_refresh_seconds, with_zero_retention=settings.zdr_models_only
         )

@@ -112,13 +112,14 @@ def keeps_anything(settings: Settings) -> bool:
     return settings.persist_reasoning_tokens != "disabled" or settings.persist_tool_results
 
 
-def remembering_of(settings: Settings, namespace: str) -> Remembering:
+def remembering_of(settings: Settings, namespace: str, *, references: bool = False) -> Remembering:
     """Return which parts of a turn are stored."""
     return Remembering(
         namespace=namespace,
         reasoning=settings.persist_reasoning_tokens,
         tool_results=settings.persist_tool_results,
         full_turns=settings.tool_output_retention_turns,
+        references=references,
     )
 
 
@@ -170,10 +171,14 @@ def retry_of(settings: Settings) -> RetryPolicy:
 
 
 def tooling_of(
-    settings: Settings, *, handed_over: bool = False, host_only: frozenset[str] = frozenset(), searches: bool = True
+    settings: Settings,
+    *,
+    handed_over: bool = False,
+    host_only: frozenset[str] = frozenset(),
+    offer_search: bool = False,
 ) -> Tooling:
-    """Return how tools run. For `handed_over` and `host_only` see `CallerTools`; `searches`: upstream may search."""
-    searches = settings.enable_web_search_tool and searches
+    """Return how tools run. For `handed_over`, `host_only` and `offer_search` see `CallerTools`."""
+    searches = settings.enable_web_search_tool and offer_search
     return Tooling(
         strict=settings.enable_strict_tool_calling,
         max_rounds=settings.max_function_call_loops,

@@ -18,6 +18,7 @@ from domain.turn.steps import (
 )
 from entrypoints.openai.errors import error_object
 from entrypoints.openai.frames import ChunkHead, Yield, chunk, tool_call_delta, usage_chunk
+from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
 
 DONE = "data: [DONE]"
 
@@ -26,13 +27,13 @@ class ChunkPresenter:
     """Renders content, reasoning, annotations, tool calls, finish and usage; the first delta carries the role.
 
     `own_done`: the presenter ends the stream with `[DONE]`, because the host does not. An error is a chunk with an
-    error object; only the end of the stream follows it.
+    error object; only the end of the stream follows it. `vocabulary` names the settings.
     """
 
     repeated = 0
 
-    def __init__(self, head: ChunkHead, *, own_done: bool) -> None:
-        self._head, self._own_done = head, own_done
+    def __init__(self, head: ChunkHead, *, own_done: bool, vocabulary: Vocabulary = NEUTRAL) -> None:
+        self._head, self._own_done, self._vocabulary = head, own_done, vocabulary
         self._text_segment: int | None = None
         self._thought_segment: int | None = None
         self._begun = False
@@ -75,7 +76,7 @@ class ChunkPresenter:
     def _close(self, end: End) -> list[Yield]:
         frames: list[Yield] = []
         if end.fault is not None:
-            frames.append(Yield({"error": error_object(end.fault, end.error_id)}))
+            frames.append(Yield({"error": error_object(end.fault, end.error_id, self._vocabulary)}))
         if end.fault is None or self._own_done:
             frames.append(self._delta({}, end.reason.value))
         if end.usage is not None:

@@ -5,15 +5,17 @@ from typing import Any
 
 from domain.faults.fault import Fault, FaultKind
 from domain.redaction.secrets import redact
+from entrypoints.sentences.faults import advice, cause_words, happened
+from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
 
 DETAIL_SHOWN = 300
 """Characters of upstream's error text that are shown."""
 
 
-def error_object(fault: Fault, error_id: str) -> dict[str, Any]:
+def error_object(fault: Fault, error_id: str, vocabulary: Vocabulary = NEUTRAL) -> dict[str, Any]:
     """Build the error object that OpenAI clients expect: message, type, code, and our error id."""
-    detail = detail_of(fault)
-    message = f"{fault.happened} {fault.advice}" + (f" ({detail})" if detail else "")
+    detail = detail_of(fault, vocabulary)
+    message = f"{happened(fault, vocabulary)} {advice(fault, vocabulary)}" + (f" ({detail})" if detail else "")
     error: dict[str, Any] = {
         "message": f"{message} [error id {error_id}]",
         "type": _type_of(fault),
@@ -31,9 +33,11 @@ def headers_of(fault: Fault) -> dict[str, str]:
     return {} if fault.retry_after is None else {"Retry-After": str(math.ceil(fault.retry_after))}
 
 
-def detail_of(fault: Fault) -> str:
+def detail_of(fault: Fault, vocabulary: Vocabulary = NEUTRAL) -> str:
     """Return the details of a fault that callers may see; details of internal defects stay in the log."""
-    return "" if fault.kind is FaultKind.INTERNAL else shortened(fault.detail)
+    if fault.kind is FaultKind.INTERNAL:
+        return ""
+    return shortened(fault.detail or (cause_words(fault.cause, vocabulary) if fault.cause is not None else ""))
 
 
 def shortened(detail: str) -> str:

@@ -9,9 +9,9 @@ from typing import Any
 
 from domain.catalog.selection import find
 from domain.faults.fault import Fault
-from domain.request.tasks import MERGED_ANSWER
 from domain.request.turn_request import Caller, Person
 from entrypoints.openai.completions_body import CompletionsBody, flag, read_completions_body
+from entrypoints.openwebui.task_answers import MERGED_ANSWER
 from entrypoints.openwebui.tool_mode import HostTools, read_host_tools
 from ports.catalog import Model
 

@@ -1,6 +1,7 @@
 """A call of the host -> what the core is asked."""
 
 from domain.conversation.namespace import namespace_of
+from domain.request.turn_request import Caller
 from entrypoints.core.caller_request import CallerRequest, CallerTools
 from entrypoints.openai.completions_body import CompletionsBody
 from entrypoints.openwebui.host_call import HostCall
@@ -23,6 +24,7 @@ def asked_of(
     body = call.body
     if not isinstance(body, CompletionsBody):
         return CallerRequest(call.model.name, caller=call.caller, person=call.person)
+    in_page = call.caller is Caller.PAGE
     return CallerRequest(
         call.model.among(models),
         tuple(body.messages),
@@ -33,5 +35,6 @@ def asked_of(
         task=call.task,
         turn_id=turn_id,
         namespace=namespace_of(function_id),
-        tools=CallerTools(mode.host, mode.host_only, call.tools.searches),
+        references=in_page,
+        tools=CallerTools(mode.host, mode.host_only, offer_search=in_page and not call.tools.searches),
     )

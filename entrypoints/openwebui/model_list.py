@@ -7,6 +7,8 @@ fail until the next one. Source: Open WebUI `main.py`, `app.state.MODELS`.
 from dataclasses import dataclass
 
 from entrypoints.core.offered_models import Missing, NotOffered, OfferedModels, Picked
+from entrypoints.openwebui.vocabulary import VALVES
+from entrypoints.sentences.faults import address_words
 from entrypoints.settings import Settings
 
 KEY_REFUSED = "OpenRouter: the API key was not accepted; check the valve API_KEY"
@@ -44,12 +46,17 @@ class ModelList:
         """Return the picker's entries; `id` is the exact slug."""
         found = await self._models.offered(settings)
         if isinstance(found, NotOffered):
-            return Shown([_entry(found.why, found.detail)])
+            return Shown([_entry(found.why, _detail_of(found))])
         if self._made_of is not found.picked:
             self._entries = [{"id": model.id, "name": model.name} for model in found.picked.offered]
             self._made_of = found.picked
         warning = [_entry(Missing.KEY_REFUSED)] if found.key_refused else []
         return Shown([*warning, *(entry.copy() for entry in self._entries)], found.picked)
+
+
+def _detail_of(found: NotOffered) -> str:
+    refused = found.address
+    return address_words(refused.flaw, refused.host, VALVES) if refused is not None else ""
 
 
 def _entry(why: Missing, detail: str = "") -> dict[str, str]:

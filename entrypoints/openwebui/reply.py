@@ -6,9 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from domain.faults.fault import Fault
-from domain.request.tasks import neutral_answer
 from domain.request.turn_request import Caller
-from domain.turn.closing import closing_line
 from domain.turn.steps import End, ShowText
 from entrypoints.core.caller_request import Start
 from entrypoints.openai.completion import Collected, collect, completion
@@ -19,6 +17,9 @@ from entrypoints.openwebui.present.emitter import GuardedEmitter
 from entrypoints.openwebui.present.fault_text import card, status_line
 from entrypoints.openwebui.present.frames import BELOW
 from entrypoints.openwebui.present.wishes import Wishes
+from entrypoints.openwebui.task_answers import neutral_answer
+from entrypoints.openwebui.vocabulary import VALVES
+from entrypoints.sentences.usage import closing_line
 
 
 async def reply(start: Start, call: HostCall, head: ChunkHead, wishes: Wishes, emitter: GuardedEmitter) -> object:
@@ -39,7 +40,7 @@ async def reply(start: Start, call: HostCall, head: ChunkHead, wishes: Wishes, e
     if call.caller is Caller.PAGE:
         await emitter.status(status_line(end.fault, end.error_id), done=True)
         return completion(head, _with_card(collected, end, end.fault, wishes))
-    error = {"error": error_object(end.fault, end.error_id)}
+    error = {"error": error_object(end.fault, end.error_id, VALVES)}
     if call.caller is Caller.TASK:
         neutral = neutral_answer(call.task)
         return completion(head, Collected(text={0: [neutral]})) if neutral else error

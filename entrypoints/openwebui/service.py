@@ -31,6 +31,7 @@ from entrypoints.openwebui.reply import reply
 from entrypoints.openwebui.runtime import Runtime
 from entrypoints.openwebui.settings_memory import SettingsMemory
 from entrypoints.openwebui.tool_mode import PIPELINE, ToolMode, tool_mode
+from entrypoints.openwebui.vocabulary import VALVES
 from entrypoints.settings import Settings
 from entrypoints.settings_rows import SettingProblem
 
@@ -64,7 +65,7 @@ class PipeService:
         function_id = self._function_id = call.model.function_id or self._function_id
         runtime.register(call.model.function_id)
         core = runtime.core
-        emitter = GuardedEmitter(call.emitter, core.telemetry)
+        emitter = GuardedEmitter(call.emitter, core.telemetry, show_usage=settings.show_final_usage_status)
         await _warn_admin(problems, call.person, emitter)
         turn_id = core.ids.new_id()
         tools = await _tools(runtime, call, settings)
@@ -84,7 +85,7 @@ class PipeService:
         if not call.stream:
             return await reply(start, call, head, wishes, emitter)
         if call.caller is not Caller.PAGE:
-            presenter = ChunkPresenter(head, own_done=not self._detected().closes_streams)
+            presenter = ChunkPresenter(head, own_done=not self._detected().closes_streams, vocabulary=VALVES)
             return unpaced(start, Guard(presenter, core.ids, core.telemetry), as_line)
         guard = Guard(self._presenter(head, turn_id, wishes), core.ids, core.telemetry)
         return paced(start, guard, emitter, core.clock)

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
+from entrypoints.openwebui.host_secret import HOST_SECRET, host_secret
 from entrypoints.settings import ADVANCED, SETTINGS, Settings
 from entrypoints.settings_advanced import read_advanced
 from entrypoints.settings_rows import SettingProblem
-from entrypoints.settings_secret import HOST_SECRET, host_secret, is_encrypted
+from entrypoints.settings_secret import is_encrypted
 from entrypoints.settings_snapshot import snapshot
 
 KEPT = 256
@@ -31,16 +32,17 @@ class SettingsMemory:
 
     def read(self, valves: object, user_valves: object) -> Reading:
         """Return the settings of one call and a remark for each value that is not used as it stands."""
+        secret = host_secret(self._environ)
         try:
             variables = tuple(map(self._environ.get, _VARIABLES))
-            key = (_values(valves), _values(user_valves), variables, host_secret(self._environ))
+            key = (_values(valves), _values(user_valves), variables, secret)
             known = self._known.get(key)
         except TypeError:  # something stored cannot be compared
-            return snapshot(valves, user_valves, self._environ)
+            return snapshot(valves, user_valves, self._environ, secret)
         if known is None:
             if len(self._known) >= KEPT:
                 self._known.clear()
-            known = self._known[key] = snapshot(valves, user_valves, self._environ)
+            known = self._known[key] = snapshot(valves, user_valves, self._environ, secret)
             return known[0], (*known[1], *self._clear_text(valves))
         return known
 

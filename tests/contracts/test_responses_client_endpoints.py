@@ -8,6 +8,7 @@ import pytest
 from adapters.openrouter.client import AioResponsesClient
 from adapters.openrouter.transport.pool import SessionPool
 from adapters.process.clock import SystemClock
+from domain.conversation.provenance import taken_by
 from domain.turn.events import AttemptFailed, Begun, CallFinished
 from domain.turn.machine import TurnMachine, TurnPlan
 from domain.turn.steps import (
@@ -245,7 +246,7 @@ SEALED = {"type": "reasoning.encrypted", "data": "AAAA", "id": "c1", "format": "
 
 async def test_thinking_and_a_call_of_one_round_are_sent_back_unchanged_in_the_next(client, simulator):
     body = body_of("tool-call")
-    machine = TurnMachine(TurnPlan(UpstreamRequest(body), runnable=frozenset({"look"})))
+    machine = TurnMachine(TurnPlan(UpstreamRequest(body, Endpoint.CHAT), runnable=frozenset({"look"})))
     machine.feed_all((Begun(),), 0.0)
     round_one = answered(
         thinks(SIGNED),
@@ -271,4 +272,5 @@ async def test_thinking_and_a_call_of_one_round_are_sent_back_unchanged_in_the_n
         },
         {"role": "tool", "tool_call_id": "c1", "content": "sunny"},
     ]
-    assert content_of(await hear(client, simulator, Endpoint.RESPONSES, again))["text"] == "The tool said: sunny"
+    other = replace(again, input=taken_by(Endpoint.RESPONSES, again.input))
+    assert content_of(await hear(client, simulator, Endpoint.RESPONSES, other))["text"] == "The tool said: sunny"

@@ -1,12 +1,14 @@
 """Records status lines."""
 
+from ports.notices import Notice
+
 
 class RecordedNotices:
-    """Implements Notices; `said` lists each text and whether it was the last."""
+    """Implements Notices; `seen` holds the notices in order."""
 
     def __init__(self) -> None:
-        self.said: list[tuple[str, bool]] = []
+        self.seen: list[Notice] = []
 
-    async def status(self, text: str, *, done: bool) -> None:
-        """Record one status."""
-        self.said.append((text, done))
+    async def notify(self, notice: Notice) -> None:
+        """Remember one notice."""
+        self.seen.append(notice)

@@ -24,7 +24,7 @@ from uuid import uuid4
 
 from socketio.exceptions import SocketIOError
 
-from domain.conversation.replay import MAY_HAVE_RUN
+from domain.conversation.placeholders import MAY_HAVE_RUN
 from domain.tools.once import arguments_hash
 from entrypoints.devhost.admin import HostAdmin
 from entrypoints.devhost.browser import BrowserSession

@@ -13,7 +13,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 
 from adapters.sql.tables import tool_run
-from domain.tools.once import UNKNOWN
+from domain.tools.replies import STARTED_BEFORE
 from tests.doubles.databases import sqlite_url
 from tests.drills.tools_killing import (
     CALLS,
@@ -118,7 +118,7 @@ def _complaints(name: str, texts: list[str], ran: int, more: int, before: int, i
             f"it was started, and ran again: {texts}": is_known and ran > 0,
             f"it was never started, and ran {ran} times": not is_known and (ran != 1 or more != 1),
             "it had an effect without a start": before > 0 and not is_known,
-            f"answered {texts}": any(text not in ("done", UNKNOWN) for text in texts),
+            f"answered {texts}": any(text not in ("done", STARTED_BEFORE) for text in texts),
         }
     return [complaint for complaint, is_wrong in wrong.items() if is_wrong]
 

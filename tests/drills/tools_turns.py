@@ -212,7 +212,7 @@ def _request(number: int, tooling: Tooling) -> TurnRequest:
         caller=Caller.PAGE,
         person=Person(str(number), "chat", f"message-{number}"),
         identifiers=Identifiers(end_user=True),
-        memory=Remembering("pipe_1a2b3c4d"),
+        memory=Remembering("pipe_1a2b3c4d", references=True),
         bounds=Bounds(concurrent=TURNS - 1),
         tooling=tooling,
     )

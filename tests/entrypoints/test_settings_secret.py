@@ -8,14 +8,19 @@ from hashlib import sha256
 import pytest
 from cryptography.fernet import Fernet
 
-from entrypoints import settings_secret
+from entrypoints import settings_secret, settings_snapshot
+from entrypoints.openwebui.host_secret import HOST_SECRET, host_secret
 from entrypoints.settings_rows import Secret
-from entrypoints.settings_secret import HOST_SECRET, PREFIX, host_secret, passphrases
-from entrypoints.settings_snapshot import snapshot
+from entrypoints.settings_secret import PREFIX, passphrases
 
 SECRET, OTHER = "a secret of the host itself", "another secret of the host"
 KEY = "sk-or-v1-" + "0123456789" * 3 + "wxyz"
 ENVIRON = {HOST_SECRET: SECRET}
+
+
+def snapshot(valves, user_valves, environ):
+    """Read stored settings as the pipe does, with the secret of its host."""
+    return settings_snapshot.snapshot(valves, user_valves, environ, host_secret(environ))
 
 
 def token(text: str, secret: str = SECRET) -> str:
@@ -84,14 +89,26 @@ def test_clear_text_stays_usable_when_the_host_gets_a_secret():
 def test_a_missing_public_or_short_secret_counts_as_none(secret, monkeypatch):
     monkeypatch.setitem(sys.modules, "open_webui.env", types.SimpleNamespace(WEBUI_SECRET_KEY=secret))
 
-    assert host_secret({HOST_SECRET: secret}) == ""
-    assert host_secret({HOST_SECRET: "sixteen chars..."}) == "sixteen chars..."
+    assert not host_secret({HOST_SECRET: secret})
+    assert host_secret({HOST_SECRET: "sixteen chars..."}).value == "sixteen chars..."
 
 
 def test_without_the_library_a_token_counts_as_unreadable(monkeypatch):
     monkeypatch.setattr(settings_secret, "Fernet", None)
 
     assert snapshot({"API_KEY": token(KEY)}, None, ENVIRON)[0].api_key.unreadable
+
+
+def test_an_entrypoint_without_a_host_opens_nothing_and_looks_for_no_host(monkeypatch):
+    monkeypatch.setitem(sys.modules, "open_webui.env", types.SimpleNamespace(WEBUI_SECRET_KEY=SECRET))
+    settings, (problem,) = settings_snapshot.snapshot({"API_KEY": token(KEY)}, None, ENVIRON)
+
+    assert settings.api_key.unreadable
+    assert HOST_SECRET not in problem.text
+
+
+def test_the_secret_never_shows_itself():
+    assert SECRET not in repr(host_secret(ENVIRON))
 
 
 def test_a_secret_that_cannot_be_read_differs_from_an_empty_one():

@@ -1,6 +1,7 @@
 """Reads one entry of the model list."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from adapters.openrouter.wire.fields import amount, count, count_or_none, mapping, text, texts
 from ports.catalog import Model, Reasoning
@@ -39,7 +40,7 @@ def read_model(entry: JsonObject) -> Model | None:
         supported_parameters=frozenset(texts(entry.get("supported_parameters"))),
         reasoning=_reasoning(entry.get("reasoning")),
         canonical_slug=text(entry.get("canonical_slug")).strip()[:ID_LIMIT],
-        is_free=_is_free(pricing),
+        listed_prices=_listed_prices(pricing),
         description=text(entry.get("description")).strip()[:DESCRIPTION_LIMIT],
         web_search_price=amount(pricing.get("web_search")),
     )
@@ -58,9 +59,9 @@ def _reasoning(described: object) -> Reasoning | None:
     )
 
 
-def _is_free(pricing: JsonObject) -> bool:
-    prices = [price for key, price in pricing.items() if isinstance(price, str) and key != "discount"]
-    return bool(prices) and all(amount(price) == 0 for price in prices)
+def _listed_prices(pricing: JsonObject) -> tuple[Decimal | None, ...]:
+    prices = (amount(price) for key, price in pricing.items() if isinstance(price, str) and key != "discount")
+    return tuple(dict.fromkeys(prices))
 
 
 def _architecture(entry: JsonObject, key: str) -> object:

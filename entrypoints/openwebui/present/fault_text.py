@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from domain.faults.fault import Fault
 from entrypoints.openai.errors import detail_of, shortened
+from entrypoints.openwebui.vocabulary import VALVES
+from entrypoints.sentences.faults import advice, happened
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!~$&])")
 
@@ -25,7 +27,7 @@ def box(fault: Fault, error_id: str, support: str = "") -> str:
 
 def status_line(fault: Fault, error_id: str) -> str:
     """Say what happened, and the id to quote, above the answer."""
-    return f"{fault.happened} Error id: {error_id}"
+    return f"{happened(fault, VALVES)} Error id: {error_id}"
 
 
 def uncalled(name: str) -> str:
@@ -39,10 +41,10 @@ def escaped(text: str) -> str:
 
 
 def _lines(fault: Fault, error_id: str, support: str, written: Callable[[str], str]) -> list[str]:
-    lines = [f"{fault.happened} {fault.advice}"]
+    lines = [f"{happened(fault, VALVES)} {advice(fault, VALVES)}"]
     if fault.retry_after is not None and fault.retry_after > 0:
         lines.append(f"Try again in {math.ceil(fault.retry_after)} s.")
-    detail = detail_of(fault)
+    detail = detail_of(fault, VALVES)
     if detail:
         by = f"{written(shortened(fault.provider))}: " if fault.provider else ""
         lines.append(f"Details: {by}{written(detail)}")

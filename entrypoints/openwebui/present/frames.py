@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from domain.turn.statuses import Status
 from domain.turn.steps import Output
 from entrypoints.openai.frames import Yield
+from entrypoints.openwebui.vocabulary import VALVES
+from entrypoints.sentences.statuses import is_last, status_words
 from ports.toolbox import ToolResult
 
 BELOW = 1_000_000
@@ -56,6 +59,11 @@ def status(text: str, *, done: bool) -> Emit:
     """Build the event of a status line; without text it only takes away what the line said before."""
     line: dict[str, Any] = {"description": text, "done": done}
     return Emit({"type": "status", "data": line if text else {**line, "hidden": True}})
+
+
+def status_frame(shown: Status) -> Emit:
+    """Build the event of a status of the turn."""
+    return status(status_words(shown, VALVES), done=is_last(shown))
 
 
 def source(url: str, title: str, excerpt: str) -> Emit:

@@ -6,12 +6,13 @@ from typing import Any
 
 from domain.faults.fault import Fault, FaultKind
 from domain.turn.steps import End, Ended, Output, Reason
-from domain.usage.summary import Timing
 from entrypoints.openai.errors import error_object
 from entrypoints.openai.frames import Yield
 from entrypoints.openwebui.present.frames import Frame, Presenter
+from entrypoints.openwebui.vocabulary import VALVES
 from ports.ids import Ids
 from ports.telemetry import Telemetry
+from ports.usage import Timing
 
 ADDED = "response.output_item.added"
 NOT_COMPLETED = "Not completed: the turn ended."
@@ -93,7 +94,7 @@ class Guard:
                 "output": [{"type": "input_text", "text": NOT_COMPLETED}],
             }
             frames.append(Yield({"type": ADDED, "output_index": index, "item": item}))
-        return [*frames, Yield({"error": error_object(fault, error_id)})]
+        return [*frames, Yield({"error": error_object(fault, error_id, VALVES)})]
 
     def _tell(self, defect: Exception, error_id: str) -> None:
         """Log without the text of the defect, which may quote what was sent."""

@@ -33,14 +33,6 @@ def output_item(item_id: str, call_id: str, text: str, status: str) -> dict[str,
     }
 
 
-def calls_first(item: dict[str, Any]) -> tuple[bool, int]:
-    """Order the items of a round: its calls, then their outputs; hosts lose calls between outputs of others.
-
-    Ids end in the number the call has in its turn.
-    """
-    return item["type"] != "function_call", int(item["call_id"].rpartition("_")[2])
-
-
 def call_delta(position: int, call: ToolCall) -> dict[str, Any]:
     """Build the chat completion delta of a whole call."""
     return tool_call_delta(position, call.call_id, call.name, arguments_of(call))

@@ -10,7 +10,6 @@ from typing import Any
 
 from domain.conversation.marker_lines import without_markers
 from domain.conversation.references import call_reference, marker_line
-from domain.turn.closing import closing_line
 from domain.turn.steps import (
     CloseReasoning,
     End,
@@ -28,9 +27,10 @@ from domain.turn.steps import (
 )
 from entrypoints.openai.frames import ChunkHead, Yield, chunk, usage_chunk
 from entrypoints.openwebui.present.fault_text import box, card, status_line, uncalled
-from entrypoints.openwebui.present.frames import BELOW, Frame, Unended, found, source, status
+from entrypoints.openwebui.present.frames import BELOW, Frame, Unended, found, source, status, status_frame
 from entrypoints.openwebui.present.handover import call_delta
 from entrypoints.openwebui.present.wishes import Wishes
+from entrypoints.sentences.usage import closing_line
 from ports.toolbox import ToolCall
 
 RESULT_SHOWN = 2000
@@ -69,8 +69,8 @@ class LegacyPresenter:
                 return [self._content(segment, f"![image]({url})")]
             case ShowCitation(url, title, excerpt):
                 return [source(url, title, excerpt)]
-            case ShowStatus(text, done):
-                return [status(text, done=done)]
+            case ShowStatus(said):
+                return [status_frame(said)]
             case ShowCall(segment, call):
                 self._running.add(call.call_id)
                 return [*self._mark(segment), status(f"Running {call.name}\u2026", done=False)]

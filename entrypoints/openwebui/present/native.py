@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 from domain.conversation.references import call_reference, details_entry, reasoning_reference, thinking_tag
-from domain.turn.closing import closing_line
 from domain.turn.steps import (
     CloseReasoning,
     End,
@@ -26,9 +25,11 @@ from domain.turn.steps import (
 )
 from entrypoints.openai.frames import Yield, responses_usage
 from entrypoints.openwebui.present.fault_text import box, card, status_line, uncalled
-from entrypoints.openwebui.present.frames import BELOW, Emit, Frame, Unended, found, source, status
-from entrypoints.openwebui.present.handover import call_item, calls_first, output_item
+from entrypoints.openwebui.present.frames import BELOW, Emit, Frame, Unended, found, source, status, status_frame
+from entrypoints.openwebui.present.handover import call_item, output_item
+from entrypoints.openwebui.present.item_list import ItemList
 from entrypoints.openwebui.present.wishes import Wishes
+from entrypoints.sentences.usage import closing_line
 from ports.toolbox import ToolCall, ToolResult
 
 RESULT_SHOWN = 2000
@@ -44,21 +45,19 @@ class NativePresenter:
 
     def __init__(self, turn_id: str, version: tuple[int, int], wishes: Wishes) -> None:
         self._turn_id, self._version, self._wishes = turn_id, version, wishes
-        self._items: list[dict[str, Any]] = []
-        self._pieces: list[list[str]] = []
+        self._items = ItemList(turn_id)
         self._open: int | None = None
         self._open_key: tuple[str, int] | None = None
         self._unended = Unended("</think")
         self._thoughts: dict[int, int] = {}
         self._calls: dict[int, int] = {}
         self._round = 0
-        self._shown = 0
         self._files: list[dict[str, Any]] = []
 
     @property
     def repeated(self) -> int:
         """Characters the host sends again with every piece."""
-        return self._shown if self._version < (0, 12) else 0
+        return self._items.shown if self._version < (0, 12) else 0
 
     def present(self, output: Output) -> list[Frame]:
         """Translate one output."""
@@ -73,8 +72,8 @@ class NativePresenter:
                 return self._text(segment, f"![image]({url})")
             case ShowCitation(url, title, excerpt):
                 return [source(url, title, excerpt)]
-            case ShowStatus(text, done):
-                return [status(text, done=done)]
+            case ShowStatus(said):
+                return [status_frame(said)]
             case ShowCall(segment, call):
                 return [*self._close_open(), *self._add_call(segment, call)]
             case ShowCallResult(segment, call, result):
@@ -105,8 +104,7 @@ class NativePresenter:
 
     def _grow(self, text: str) -> int:
         index = self._open if self._open is not None else 0
-        self._pieces[index].append(text)
-        self._shown += len(text)
+        self._items.grow(index, text)
         return index
 
     def _open_item(self, key: tuple[str, int]) -> list[Frame]:
@@ -116,7 +114,7 @@ class NativePresenter:
         index = len(self._items)
         if key[0] == "message":
             content = [{"type": "output_text", "text": ""}]
-            item: dict[str, Any] = {"type": "message", "id": self._id("msg", index), "role": "assistant"}
+            item: dict[str, Any] = {"type": "message", "id": self._items.id("msg"), "role": "assistant"}
             item["content"] = content
         else:
             tags = {"start_tag": thinking_tag(self._turn_id, key[1]), "end_tag": "</think>"}
@@ -125,7 +123,7 @@ class NativePresenter:
             self._thoughts[key[1]] = index
         self._open, self._open_key = index, key
         self._unended = Unended("</think")
-        return [*frames, self._add({**item, "status": "in_progress"})]
+        return [*frames, self._items.add({**item, "status": "in_progress"})]
 
     def _close_open(self) -> list[Frame]:
         """Finish the item being written; the host is told in the form its version reads."""
@@ -133,9 +131,8 @@ class NativePresenter:
         self._open = self._open_key = None
         if index is None or key is None:
             return []
-        item, text = self._items[index], "".join(self._pieces[index])
+        item, text = self._items[index], self._items.write(index)
         item["status"] = "completed"
-        self._write(index)
         if key[0] == "message":
             return [Yield({"type": "response.output_item.done", "output_index": index, "item": dict(item)})]
         item.setdefault("duration", 0)
@@ -157,23 +154,6 @@ class NativePresenter:
             frames.append(Yield({"choices": [{"index": 0, "delta": {"reasoning_details": details}}]}))
         return frames
 
-    def _write(self, index: int) -> None:
-        """Put the text so far into the item."""
-        item, text = self._items[index], "".join(self._pieces[index])
-        if item["type"] == "message":
-            item["content"] = [{"type": "output_text", "text": text}]
-        else:
-            item["summary"] = [{"type": "summary_text", "text": text}]
-
-    def _add(self, item: dict[str, Any]) -> Yield:
-        self._items.append(item)
-        self._pieces.append([])
-        index = len(self._items) - 1
-        return Yield({"type": "response.output_item.added", "output_index": index, "item": dict(item)})
-
-    def _id(self, prefix: str, index: int) -> str:
-        return f"{prefix}_{self._turn_id.lower()}_{index}"
-
     # --- tools --------------------------------------------------------------------------------------------
 
     def _add_call(self, segment: int, call: ToolCall) -> list[Frame]:
@@ -184,9 +164,9 @@ class NativePresenter:
         return [self._add_call_item(segment, call)]
 
     def _add_call_item(self, segment: int, call: ToolCall, state: str = "in_progress") -> Yield:
-        self._shown += len(call.arguments)
+        self._items.shown += len(call.arguments)
         shown = replace(call, call_id=call_reference(self._turn_id, segment))
-        return self._add(call_item(self._id("fc", len(self._items)), shown, state))
+        return self._items.add(call_item(self._items.id("fc"), shown, state))
 
     def _add_result(self, segment: int, call: ToolCall, result: ToolResult) -> list[Frame]:
         """Show a result; only the newest page can show one as failed whatever it says.
@@ -202,15 +182,14 @@ class NativePresenter:
             self._items[index]["status"] = ended
         if index is None or self._calls:
             return [*frames]
-        if all("call_id" in item for item in self._items[self._round :]):
-            self._items[self._round :] = sorted(self._items[self._round :], key=calls_first)
+        self._items.order_from(self._round)
         return [*frames, self._completed()]
 
     def _add_output_item(self, segment: int, text: str, state: str) -> Yield:
         shown = text if len(text) <= RESULT_SHOWN else text[:RESULT_SHOWN] + "\u2026"
-        self._shown += len(shown)
+        self._items.shown += len(shown)
         call_id = call_reference(self._turn_id, segment)
-        return self._add(output_item(self._id("fo", len(self._items)), call_id, shown, state))
+        return self._items.add(output_item(self._items.id("fo"), call_id, shown, state))
 
     def _hand_over(self, segment: int, call: ToolCall) -> list[Frame]:
         """Leave a call without output: the host runs it and asks again."""
@@ -218,12 +197,8 @@ class NativePresenter:
 
     def _completed(self, usage: dict[str, Any] | None = None) -> Yield:
         if self._open is not None:
-            self._write(self._open)
-        response: dict[str, Any] = {"id": self._id("resp", 0), "status": "completed"}
-        response["output"] = [dict(item) for item in self._items]
-        if usage is not None:
-            response["usage"] = usage
-        return Yield({"type": "response.completed", "response": response})
+            self._items.write(self._open)
+        return self._items.completed(usage)
 
     # --- the end ------------------------------------------------------------------------------------------
 
@@ -236,7 +211,7 @@ class NativePresenter:
             return [*frames, self._completed(_usage(end))]
         frames.append(status(closing_line(end, show_usage=self._wishes.show_usage), done=True))
         if self._needs_replace():
-            frames.append(_replace(self._plain_text()))
+            frames.append(_replace(self._items.text()))
         return [*frames, self._completed(_usage(end))]
 
     def _end_badly(self, end: End) -> list[Frame]:
@@ -247,9 +222,9 @@ class NativePresenter:
         """
         if end.fault is None:
             return []
-        support, text = self._wishes.support, self._plain_text()
+        support, text = self._wishes.support, self._items.text()
         told = card(end.fault, end.error_id, support)
-        calls = any(item["type"] == "function_call" for item in self._items)
+        calls = self._items.has_calls()
         in_text = self._version < (0, 12) and not text.strip() and not calls
         frames = self._text(BELOW, told) if in_text else []
         frames += [*self._close_open(), status(status_line(end.fault, end.error_id), done=True)]
@@ -274,10 +249,6 @@ class NativePresenter:
         """0.10 keeps the text in its items only; its page and tasks look for it in the content."""
         return (0, 10) <= self._version < (0, 12)
 
-    def _plain_text(self) -> str:
-        texts = ("".join(pieces) for item, pieces in zip(self._items, self._pieces, strict=True) if _is_text(item))
-        return "\n\n".join(text for text in texts if text)
-
 
 def _replace(content: str) -> Emit:
     return Emit({"type": "replace", "data": {"content": content}})
@@ -285,7 +256,3 @@ def _replace(content: str) -> Emit:
 
 def _usage(end: End) -> dict[str, Any] | None:
     return responses_usage(end.usage) if end.usage is not None else None
-
-
-def _is_text(item: dict[str, Any]) -> bool:
-    return item.get("type") == "message"

@@ -1,18 +1,20 @@
 """What is offered out of upstream's list, and why the rest is not: every filter fails closed."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.catalog.offer import Filter, Offer, base_of, offered, reasons_against, with_variants
+from domain.catalog.offer import Filter, Objection, Offer, base_of, objections_to, offered, with_variants
+from domain.catalog.support import is_free
 from ports.catalog import Model
 
 TOOLS = frozenset({"tools"})
 PAID = Model("maker/paid", "Paid", supported_parameters=TOOLS, canonical_slug="maker/paid-20260101")
-FREE = Model("maker/free", "Free", is_free=True)
-TAGGED = Model("maker/paid:free", "Paid (free)", is_free=True, supported_parameters=TOOLS)
+FREE = Model("maker/free", "Free", listed_prices=(Decimal(0),))
+TAGGED = Model("maker/paid:free", "Paid (free)", listed_prices=(Decimal(0),), supported_parameters=TOOLS)
 PAINTER = Model("maker/painter", "Painter", output_modalities=frozenset({"image"}))
 MODELS = (PAID, FREE, TAGGED, PAINTER)
 
@@ -54,24 +56,25 @@ def test_only_what_passes_every_filter_is_offered(offer, expected):
     assert sorted(ids(offer)) == expected
 
 
-REASONS = {
-    "disabled": (Offer(disabled="maker/paid"), "DISABLED_MODELS"),
-    "selection": (Offer(selection="nobody/x"), "MODEL_ID"),
-    "free only": (Offer(free=Filter.ONLY), "only free models"),
-    "tools": (Offer(tools=Filter.EXCLUDE), "TOOL_CALLING_FILTER"),
-    "retention": (Offer(zero_retention=frozenset()), "ZDR_MODELS_ONLY"),
+OBJECTIONS = {
+    "disabled": (Offer(disabled="maker/paid"), Objection.DISABLED),
+    "selection": (Offer(selection="nobody/x"), Objection.NOT_SELECTED),
+    "free only": (Offer(free=Filter.ONLY), Objection.NOT_FREE),
+    "no free ones": (Offer(free=Filter.EXCLUDE), Objection.FREE),
+    "tools": (Offer(tools=Filter.EXCLUDE), Objection.TOOL_CALLING),
+    "retention": (Offer(zero_retention=frozenset()), Objection.KEEPS_DATA),
 }
 
 
-@pytest.mark.parametrize(("offer", "words"), REASONS.values(), ids=REASONS)
-def test_each_filter_says_in_its_own_words_why(offer, words):
-    (reason,) = reasons_against(PAID.id, PAID, offer)
-    assert words in reason
+@pytest.mark.parametrize(("offer", "objection"), OBJECTIONS.values(), ids=OBJECTIONS)
+def test_each_filter_has_an_objection_of_its_own(offer, objection):
+    model = FREE if objection is Objection.FREE else PAID
+    assert objections_to(model.id, model, offer) == (objection,)
 
 
-def test_every_reason_is_given():
+def test_every_objection_is_named():
     offer = Offer("nobody/x", "maker/*", Filter.ONLY, Filter.EXCLUDE, frozenset())
-    assert len(reasons_against(PAID.id, PAID, offer)) == len(REASONS)
+    assert len(objections_to(PAID.id, PAID, offer)) == 5
 
 
 @pytest.mark.parametrize(
@@ -86,7 +89,7 @@ def test_every_reason_is_given():
     ids=["selection", "tools", "price", "retention", "switched off"],
 )
 def test_background_task_is_bound_by_price_privacy_and_the_off_switch_alone(offer, refused):
-    assert bool(reasons_against(PAID.id, PAID, offer, chosen_by_person=False)) is refused
+    assert bool(objections_to(PAID.id, PAID, offer, chosen_by_person=False)) is refused
 
 
 @pytest.mark.parametrize(
@@ -103,7 +106,7 @@ def test_background_task_is_bound_by_price_privacy_and_the_off_switch_alone(offe
     ],
 )
 def test_model_outside_the_list_is_judged_by_its_name_alone(slug, offer, refused):
-    assert bool(reasons_against(slug, None, offer)) is refused
+    assert bool(objections_to(slug, None, offer)) is refused
 
 
 # --- variants ---------------------------------------------------------------------------------------------------
@@ -118,7 +121,8 @@ def test_variant_is_its_base_with_another_name_and_id(variant, name):
 
 
 def test_free_variant_costs_nothing():
-    assert with_variants((PAID,), ("maker/paid:free",))[-1].is_free
+    model = with_variants((PAID,), ("maker/paid:free",))[-1]
+    assert is_free(model.id, model)
 
 
 @pytest.mark.parametrize("variant", ["nobody/x:nitro", "maker/paid:odd", "maker/paid", "maker/paid@preset/", ":nitro"])
@@ -160,5 +164,5 @@ OFFER = st.builds(
 def test_what_is_offered_has_no_reason_against_it_and_the_rest_has(offer):
     shown = {model.id for model in offered(MODELS, offer)}
     for model in with_variants(MODELS, offer.variants):
-        refused = bool(reasons_against(model.id, model, offer)) or model is PAINTER
+        refused = bool(objections_to(model.id, model, offer)) or model is PAINTER
         assert (model.id in shown) is not refused

@@ -36,7 +36,7 @@ FULL = Model(
     supported_parameters=frozenset({"tools", "temperature"}),
     reasoning=Reasoning(mandatory=True, takes_effort=True, efforts=("low", "high")),
     canonical_slug="maker/full-2026",
-    is_free=True,
+    listed_prices=(Decimal(0), None, Decimal("0.01")),
     description="About it.",
     web_search_price=Decimal("0.01"),
 )

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from domain.conversation.interrupted_calls import (
-    RESULT_LOST,
     InterruptedAnswer,
     InterruptedCall,
     not_shown,
@@ -15,8 +14,8 @@ from domain.conversation.interrupted_calls import (
 from domain.conversation.items import items_of
 from domain.conversation.journalled_calls import RESULT_BYTES, JournalledCall, shortened
 from domain.conversation.marks import marks_of
+from domain.conversation.placeholders import MAY_HAVE_RUN, RESULT_LOST
 from domain.conversation.references import call_reference, details_entry, marker_line, thinking_tag
-from domain.conversation.replay import MAY_HAVE_RUN
 from tests.domain.conversation.kept_turns import call, output, record, ulid
 
 TURN = ulid(1)

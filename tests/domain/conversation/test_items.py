@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.conversation.items import LOST_OUTPUT, items_of, plain_text
+from domain.conversation.items import items_of, plain_text
+from domain.conversation.placeholders import NOT_COMPLETED
 from domain.conversation.size import characters_of
 
 
@@ -104,7 +105,7 @@ def test_an_output_that_came_too_late_goes_to_its_call():
 
 def test_a_call_without_an_output_gets_one():
     items = items_of([asked("c1"), user("and?")])
-    assert items[1] == {"type": "function_call_output", "call_id": "c1", "output": LOST_OUTPUT}
+    assert items[1] == {"type": "function_call_output", "call_id": "c1", "output": NOT_COMPLETED}
 
 
 def test_an_output_without_a_call_is_dropped():
@@ -188,7 +189,7 @@ def test_an_older_call_in_a_part_of_a_history_gets_an_id_from_its_place_in_the_w
 
 @pytest.mark.parametrize("message", [answered("other"), answered(None), answered(["look"]), {"role": "function"}])
 def test_an_answer_of_another_function_is_no_output_of_an_older_call(message):
-    assert [item.get("output") for item in items_of([asked_once(), message])] == [None, LOST_OUTPUT]
+    assert [item.get("output") for item in items_of([asked_once(), message])] == [None, NOT_COMPLETED]
 
 
 @pytest.mark.parametrize("call", [None, "look", [], {}, {"name": ""}, {"name": 3}, {"arguments": "{}"}], ids=repr)

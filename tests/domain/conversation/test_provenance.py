@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from domain.conversation.provenance import bare, same_model, thinking_goes_back
+from domain.conversation.provenance import bare, same_model, taken_by, thinking_goes_back
 from ports.catalog import Model, Reasoning
+from ports.responses import CHAT_DETAILS, Endpoint
 from tests.domain.conversation.kept_turns import (
     CLAUDE,
     DEEPSEEK,
@@ -137,3 +138,44 @@ def test_an_incomplete_turn_and_one_without_thinking_have_none_to_give():
 def test_signed_thinking_of_claude_without_text_needs_no_signature():
     turn = record({**signed_thought(), "content": [], "signature": None}, answer("Yes."), model=CLAUDE)
     assert thinking_goes_back(turn, CLAUDE)
+
+
+ASKED = {"type": "message", "role": "user", "content": "Hi"}
+SAID = {"type": "message", "role": "assistant", "content": "Hello."}
+CALLED = {"type": "function_call", "call_id": "c", "name": "look", "arguments": "{}"}
+READABLE = {"type": "reasoning", "summary": [{"type": "summary_text", "text": "hm"}], CHAT_DETAILS: [{"index": 0}]}
+WORDLESS = {"type": "reasoning", "summary": [], CHAT_DETAILS: [{"index": 0}]}
+NATIVE = {"type": "reasoning", "summary": []}
+
+
+@pytest.mark.parametrize(
+    ("items", "taken"),
+    [
+        ((ASKED, READABLE, SAID), (ASKED, READABLE, SAID)),
+        ((ASKED, READABLE, CALLED), (ASKED, READABLE, CALLED)),
+        ((ASKED, READABLE, READABLE, SAID), (ASKED, READABLE, READABLE, SAID)),
+        ((ASKED, SAID, READABLE), (ASKED, SAID)),
+        ((ASKED, READABLE, ASKED), (ASKED, ASKED)),
+        ((ASKED, READABLE, WORDLESS), (ASKED,)),
+        ((ASKED, WORDLESS, CALLED), (ASKED, CALLED)),
+        ((ASKED, NATIVE, ASKED), (ASKED, NATIVE, ASKED)),
+    ],
+    ids=[
+        "answer",
+        "call",
+        "more thinking",
+        "last",
+        "before a question",
+        "only wordless after it",
+        "wordless",
+        "native",
+    ],
+)
+def test_thinking_of_chat_completions_goes_to_responses_only_if_it_speaks_and_is_followed(items, taken):
+    assert taken_by(Endpoint.RESPONSES, items) == taken
+    assert taken_by(Endpoint.CHAT, items) is items
+
+
+def test_items_without_such_thinking_are_not_copied():
+    items = (ASKED, NATIVE, SAID)
+    assert taken_by(Endpoint.RESPONSES, items) is items

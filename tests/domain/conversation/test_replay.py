@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.conversation.placeholders import MAY_HAVE_RUN, NOT_IN_HISTORY
 from domain.conversation.record import record_of, rows_of
 from domain.conversation.references import call_reference, marker_line
-from domain.conversation.replay import MAY_HAVE_RUN, outlived
-from domain.conversation.replayed_items import LOST, distinct_calls
+from domain.conversation.replay import outlived
+from domain.conversation.replayed_items import distinct_calls
 from domain.conversation.stored_answers import stored_answers
 from tests.domain.conversation.fingerprints import fingerprint_of_turn
 from tests.domain.conversation.histories import spans, wanted
@@ -228,7 +229,7 @@ def test_thinking_before_handed_over_calls_goes_back_with_the_callers_outputs():
 def test_a_caller_that_never_ran_its_call_does_not_spoil_the_history():
     messages, found = history("api", handed_over())
     (span,) = spans(messages, found, CLAUDE)
-    assert [item["output"] for item in span.items[-2:]] == [LOST, LOST]
+    assert [item["output"] for item in span.items[-2:]] == [NOT_IN_HISTORY, NOT_IN_HISTORY]
 
 
 def test_rounds_of_a_callers_tool_loop_are_turns_of_their_own():

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.conversation.items import GO_ON, answerable, items_of
+from domain.conversation.items import answerable, items_of
+from domain.conversation.placeholders import GO_ON
 from domain.conversation.turn_boundaries import last_turns
 
 HISTORY = [

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from domain.request.lessons import MODELS_KEPT, Lessons
-from domain.request.repair import Lesson, applied, lesson_of, told
+from domain.request.repair import Lesson, applied, lesson_of
 from ports.response_events import UpstreamProblem
 from ports.responses import Endpoint, ResponsesBody, Route, UpstreamRequest
 
@@ -143,8 +143,3 @@ def test_other_failures_teach_nothing(status):
 @pytest.mark.parametrize("text", ["we stopped supporting this", "a temperature_unit is unknown", "support: write us"])
 def test_words_that_only_look_like_a_parameter_teach_nothing(text):
     assert lesson_of(UpstreamProblem(400, "", text), SENT, frozenset()) is None
-
-
-def test_only_what_concerns_the_person_is_told():
-    assert told(Lesson("effort", "high", "xhigh"), SENT) == "Adjusting the reasoning effort from xhigh to high…"
-    assert told(Lesson("cache_control"), SENT) == ""

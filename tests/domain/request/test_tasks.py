@@ -1,28 +1,8 @@
-"""Background tasks: no data they do not need, and an answer the host can read even when there is none."""
-
-import json
+"""Background tasks: no data they do not need."""
 
 import pytest
 
-from domain.request.tasks import neutral_answer, stripped
-
-TASKS = {
-    "title_generation": {"title": "Chat"},
-    "tags_generation": {"tags": ["General"]},
-    "follow_up_generation": {"follow_ups": []},
-    "query_generation": {"queries": []},
-    "image_prompt_generation": {"prompt": ""},
-    "autocomplete_generation": {"text": ""},
-}
-
-
-@pytest.mark.parametrize(("task", "answer"), TASKS.items(), ids=TASKS)
-def test_neutral_answer_is_what_the_host_reads_as_nothing(task, answer):
-    assert json.loads(neutral_answer(task)) == answer
-
-
-def test_unknown_task_has_no_neutral_answer():
-    assert neutral_answer("something_new") == ""
+from domain.request.tasks import stripped
 
 
 def test_inlined_data_and_marker_lines_are_taken_out_of_a_text():

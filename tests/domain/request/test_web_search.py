@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from domain.request.body import Prepared, build
-from domain.request.turn_request import Caller, Parameters, Thinking, Tooling, TurnRequest
+from domain.request.turn_request import Parameters, Thinking, Tooling, TurnRequest
 from ports.catalog import Model
 from ports.responses import Route
 
@@ -15,7 +15,6 @@ REQUEST = TurnRequest(
     "a/b",
     ({"role": "user", "content": "Why?"},),
     Route("https://a.example", "key"),
-    caller=Caller.PAGE,
     tooling=Tooling(searches=3),
 )
 SEARCH = {"type": "openrouter:web_search", "parameters": {"max_uses": 5, "max_results": 3}}
@@ -27,7 +26,7 @@ def tools(request: TurnRequest = REQUEST, model: Model | None = MODEL) -> tuple[
     return sent.request.body.tools
 
 
-def test_search_is_offered_in_the_page_to_a_model_that_searches() -> None:
+def test_search_is_offered_to_a_model_that_searches() -> None:
     assert tools() == (SEARCH,)
 
 
@@ -39,15 +38,13 @@ def test_number_of_results_may_be_left_to_upstream() -> None:
     ("request_", "model"),
     [
         (replace(REQUEST, tooling=Tooling()), MODEL),
-        (replace(REQUEST, caller=Caller.API), MODEL),
-        (replace(REQUEST, caller=Caller.TASK), MODEL),
         (REQUEST, replace(MODEL, web_search_price=None)),
         (REQUEST, replace(MODEL, supported_parameters=frozenset({"temperature"}))),
         (REQUEST, None),
         (replace(REQUEST, thinking=Thinking(effort="minimal")), MODEL),
         (replace(REQUEST, parameters=Parameters(reasoning={"effort": "none"})), MODEL),
     ],
-    ids=["off", "api", "task", "no search", "no tools", "unknown model", "minimal", "none"],
+    ids=["off", "no search", "no tools", "unknown model", "minimal", "none"],
 )
 def test_search_is_not_offered_otherwise(request_: TurnRequest, model: Model | None) -> None:
     assert tools(request_, model) == ()

@@ -23,7 +23,7 @@ from tests.doubles.ids import FakeIds
 from tests.doubles.responses import Move
 from tests.doubles.telemetry import RecordedTelemetry
 
-HERE = Remembering("pipe")
+HERE = Remembering("pipe", references=True)
 ANN = Person(user_id="ann", chat_id="c", message_id="m-1", session_id="s")
 
 

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from domain.conversation.interrupted_calls import RESULT_LOST
-from domain.conversation.replay import MAY_HAVE_RUN
+from domain.conversation.placeholders import MAY_HAVE_RUN, RESULT_LOST
 from domain.request.turn_request import Remembering
 from domain.services.journal_calls import HOST_SECONDS
 from ports.artifacts import ArtifactsUnavailable
@@ -182,7 +181,7 @@ async def test_temporary_chat_keeps_nothing_and_is_told_nothing(world, killed):
 
 
 async def test_results_that_are_not_to_be_kept_are_reported_as_lost(world, killed):
-    memory = Remembering("pipe", tool_results=False)
+    memory = Remembering("pipe", tool_results=False, references=True)
     await kill(world, killed, "look", request=replace(FIRST, memory=memory))
     assert [run.kept for run in await world.runs_of()] == [NOT_KEPT, None]
     sent = told(await world.process(said("Yes")).ask(replace(SECOND, memory=memory)))

@@ -1,10 +1,12 @@
 """Before anything is taken: what is refused and why, what was learned, and who stands in."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
-from domain.catalog.offer import Filter, Offer
+from domain.catalog.offer import Filter, Objection, Offer
+from domain.faults.causes import ModelFiltered
 from domain.faults.fault import Fault, FaultKind
 from domain.request.lessons import Lessons
 from domain.request.repair import Lesson
@@ -20,7 +22,7 @@ PAID = Model(
     supported_parameters=frozenset({"tools", "reasoning", "temperature"}),
     reasoning=Reasoning(takes_effort=True),
 )
-FREE = Model("maker/free", "Free", is_free=True, supported_parameters=frozenset({"max_tokens"}))
+FREE = Model("maker/free", "Free", listed_prices=(Decimal(0),), supported_parameters=frozenset({"max_tokens"}))
 MODELS = (PAID, FREE)
 REQUEST = TurnRequest("maker/paid", ({"role": "user", "content": "Why?"},), Route("https://a.example/v1/", " key "))
 
@@ -66,8 +68,8 @@ def test_first_thing_wrong_is_the_fault(request_, kind):
 
 def test_model_that_is_not_offered_is_explained_filter_by_filter():
     fault = refused(replace(REQUEST, offer=Offer("maker/free", "maker/paid", Filter.ONLY)))
-    assert fault.detail.startswith("maker/paid: ")
-    assert [word in fault.detail for word in ("DISABLED_MODELS", "MODEL_ID", "free models")] == [True] * 3
+    failed = (Objection.DISABLED, Objection.NOT_SELECTED, Objection.NOT_FREE)
+    assert fault.cause == ModelFiltered("maker/paid", failed)
 
 
 def test_background_task_may_use_a_model_that_is_not_selected():

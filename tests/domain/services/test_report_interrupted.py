@@ -8,8 +8,8 @@ import pytest
 
 from adapters.memory.artifacts import MemoryArtifacts
 from domain.conversation.journalled_calls import payload_of
+from domain.conversation.placeholders import MAY_HAVE_RUN
 from domain.conversation.references import call_reference
-from domain.conversation.replay import MAY_HAVE_RUN
 from domain.request.turn_request import Caller, Person, Remembering, TurnRequest
 from domain.services.remember_turn import SealedStore, TurnMemory
 from domain.services.run_turn import Personal
@@ -30,7 +30,7 @@ RUN = ToolRun("pipe", TURN, "call_1", "hash", "look", "u", datetime(2026, 1, 1, 
 
 
 def request(*messages: object, person: Person = PERSON) -> TurnRequest:
-    memory = Remembering("pipe")
+    memory = Remembering("pipe", references=True)
     return replace(REQUEST, messages=messages, caller=Caller.PAGE, person=person, memory=memory)
 
 

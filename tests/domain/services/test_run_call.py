@@ -11,8 +11,8 @@ from domain.services.guard_call import Admission
 from domain.services.journal_calls import HOST_SECONDS, JournalCalls
 from domain.services.run_call import OVERDUE, CallPorts, CallTurn, Keep, RunCall
 from domain.services.store_budget import PROBE_SECONDS, STORE_SECONDS, StoreHealth
-from domain.tools.once import REFUSED, UNKNOWN
 from domain.tools.registry import merged
+from domain.tools.replies import NOT_RECORDED, STARTED_BEFORE
 from ports.cipher import Sealed
 from ports.tool_runs import NOT_KEPT, ToolRun, ToolRunsUnavailable
 from ports.toolbox import Failure, ToolCall, ToolRequest, ToolResult, ToolSpec
@@ -146,10 +146,10 @@ async def test_a_call_that_was_started_before_runs_again_only_if_that_does_no_ha
     place = Place()
     await place.run(replace(CALL, name=name))
     again = await place.run(replace(CALL, name=name))
-    assert (again.text, len(place.tools.requests)) == ((UNKNOWN, 1) if name == "look" else ("sunny", 2))
+    assert (again.text, len(place.tools.requests)) == ((STARTED_BEFORE, 1) if name == "look" else ("sunny", 2))
 
 
-@pytest.mark.parametrize(("name", "text"), [("look", REFUSED), ("safe", "sunny")])
+@pytest.mark.parametrize(("name", "text"), [("look", NOT_RECORDED), ("safe", "sunny")])
 async def test_a_call_that_cannot_be_recorded_runs_only_if_that_does_no_harm(name, text):
     place = Place()
     place.runs.lost = True
@@ -286,7 +286,7 @@ async def test_a_store_that_breaks_its_promise_refuses_and_leaves_nobody_waiting
         raise KeyError("defect")
 
     place.runs.start = breaking
-    assert (await place.run()).text == REFUSED
+    assert (await place.run()).text == NOT_RECORDED
     (task,) = place.tasks
     await asyncio.wait((task,))
     assert isinstance(task.exception(), KeyError)
@@ -313,8 +313,8 @@ async def test_calls_of_a_round_are_refused_at_once_while_the_store_hangs_and_pr
     task = place.start()
     await until(lambda: len(place.clock.moments) == 2)
     place.clock.advance(STORE_SECONDS)
-    assert (await task).text == REFUSED
-    assert (await place.run(replace(CALL, call_id="c2"))).text == REFUSED
+    assert (await task).text == NOT_RECORDED
+    assert (await place.run(replace(CALL, call_id="c2"))).text == NOT_RECORDED
     place.runs.start = start
     place.clock.advance(PROBE_SECONDS)
     calls = [place.start(replace(CALL, call_id=f"d{number}")) for number in range(8)]

@@ -6,9 +6,12 @@ from decimal import Decimal
 
 from domain.catalog.offer import Offer
 from domain.request.turn_request import Bounds, Caller, Parameters
+from domain.turn.statuses import StillWaiting, TryingAgain, WaitingForPlace
 from domain.turn.steps import Ended, Reason, ShowStatus, ShowText
+from ports.notices import TurnStopped
 from ports.response_events import TextDelta, UpstreamProblem
 from ports.responses import Limits, Reach, Refused, Unreachable
+from ports.usage import Timing
 from tests.domain.services.stage import COST, MODEL, REQUEST, ROUTE, Stage, end_of, fault_of, said, text_of
 from tests.doubles.clock import settled, until
 from tests.doubles.responses import Hang, Refusing
@@ -55,7 +58,7 @@ async def test_every_upstream_call_is_a_line_in_the_log():
 async def test_a_finished_turn_says_nothing_beside_the_answer():
     stage = Stage(said("a"))
     await stage.read()
-    assert stage.notices.said == []
+    assert stage.notices.seen == []
 
 
 async def test_upstream_gets_the_route_the_body_and_the_limits_of_the_request():
@@ -95,14 +98,14 @@ async def test_the_wait_between_two_attempts_is_told():
     stage, outputs = Stage([NOT_SENT], said("a")), []
     reader = stage.reading(outputs)
     await until(lambda: outputs)
-    assert "Trying again" in outputs[0].text
+    assert isinstance(outputs[0].status, TryingAgain)
     stage.clock.advance(0.5)
     await until(reader.done)
 
 
 async def test_an_uncertain_failure_is_repeated_for_a_model_that_costs_nothing():
     stage = Stage([TIMED_OUT], said("a"))
-    free = replace(MODEL, prompt_price=Decimal(0), completion_price=Decimal(0), is_free=True)
+    free = replace(MODEL, prompt_price=Decimal(0), completion_price=Decimal(0), listed_prices=(Decimal(0),))
     outputs = []
 
     async def read() -> None:
@@ -127,7 +130,7 @@ async def test_a_waiting_person_gets_a_word_when_its_time_has_come():
     await until(lambda: 0.3 in stage.clock.moments)
     stage.clock.advance(0.3)
     await until(lambda: outputs)
-    assert outputs == [ShowStatus("Thinking…")]
+    assert outputs == [ShowStatus(StillWaiting(1))]
     await stage.stop(reader)
 
 
@@ -199,7 +202,7 @@ async def test_a_turn_without_a_place_waits_and_says_so():
     assert stage.places.try_acquire(1)
     reader = stage.reading(outputs, one)
     await until(lambda: stage.places.waiting)
-    assert (outputs, stage.responses.calls) == ([ShowStatus("Waiting for a free place…")], [])
+    assert (outputs, stage.responses.calls) == ([ShowStatus(WaitingForPlace())], [])
     stage.places.release()
     await until(reader.done)
     await stage.run_turn.drained()
@@ -222,5 +225,5 @@ async def test_a_stop_in_the_line_leaves_it_and_is_told():
     stage.clock.advance(2.0)
     await stage.stop(reader)
     assert (stage.places.waiting, stage.places.taken) == (0, 1)
-    assert stage.notices.said == [("Stopped | Time: 2.00s", True)]
+    assert stage.notices.seen == [TurnStopped(Timing(2.0))]
     assert stage.log.only("turn_ended").values["attempts"] == 0

@@ -8,6 +8,7 @@ import pytest
 from domain.catalog.offer import Offer
 from domain.faults.fault import Fault, FaultKind
 from domain.request.turn_request import TurnRequest
+from ports.notices import Notice
 from ports.response_events import UpstreamProblem
 from ports.responses import InvalidRoute, Reach, Refused, Unreachable, Unreadable
 from ports.telemetry import Level, LogValue
@@ -168,8 +169,8 @@ async def test_a_booking_that_cannot_be_written_does_not_keep_a_turn_from_its_en
 
 async def test_a_last_word_that_cannot_be_said_is_in_the_log():
     class Mute:
-        async def status(self, text: str, *, done: bool) -> None:
-            raise ConnectionError(text)
+        async def notify(self, notice: Notice) -> None:
+            raise ConnectionError(notice)
 
     stage = Stage(said("half")[:1])
     outputs = stage.outputs(notices=Mute())

@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from decimal import Decimal
 
 import pytest
 
 from domain.services.run_turn import Personal
 from domain.turn.steps import Output
+from ports.notices import TurnStopped
 from ports.response_events import ResponseStarted, UpstreamEvent
+from ports.usage import Timing
 from tests.domain.services.stage import REQUEST, Stage, said, text_of
 from tests.domain.services.test_run_turn import NOT_SENT
 from tests.domain.turn.talk import call, completed, done
@@ -22,7 +25,7 @@ def settled_once(stage: Stage) -> None:
     """Everything was let go of, exactly once."""
     assert (stage.responses.open, stage.places.taken) == (0, 0)
     assert stage.log.only("turn_ended").values["reason"] == "cancelled"
-    assert [done for _, done in stage.notices.said] == [True]
+    assert [type(notice) for notice in stage.notices.seen] == [TurnStopped]
 
 
 async def test_closing_the_iterator_settles_the_turn():
@@ -117,7 +120,7 @@ async def test_after_a_stop_the_person_reads_time_and_cost_so_far():
     await until(lambda: outputs)
     stage.clock.advance(2.0)
     await stage.stop(reader)
-    assert stage.notices.said == [("Stopped | Time: 2.00s | Cost so far ~$0.003", True)]
+    assert stage.notices.seen == [TurnStopped(Timing(2.0, 0.0), None, Decimal("0.003"))]
     assert stage.log.only("turn_ended").values["estimated_cost"] == "0.003"
 
 
@@ -128,7 +131,7 @@ async def test_a_stop_after_the_end_changes_nothing():
     await anext(outputs)
     await outputs.aclose()
     await stage.run_turn.drained()
-    assert (stage.log.only("turn_ended").values["reason"], stage.notices.said) == ("stop", [])
+    assert (stage.log.only("turn_ended").values["reason"], stage.notices.seen) == ("stop", [])
 
 
 async def test_a_turn_that_nobody_reads_takes_nothing():

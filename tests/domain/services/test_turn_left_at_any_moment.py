@@ -9,6 +9,7 @@ import pytest
 
 from domain.request.turn_request import Bounds
 from domain.turn.steps import Output
+from ports.notices import TurnStopped
 from ports.response_events import ResponseStarted, UpstreamEvent
 from ports.responses import Reach, Unreachable
 from tests.domain.services.stage import REQUEST, Stage, said
@@ -115,4 +116,4 @@ async def test_a_stop_while_the_turn_is_assembled_is_told_and_gives_the_place_ba
     await stage.stop(reader)
     assert (stage.places.taken, stage.responses.calls) == (0, [])
     assert stage.log.only("turn_ended").values["reason"] == "cancelled"
-    assert [done for _, done in stage.notices.said] == [True]
+    assert [type(notice) for notice in stage.notices.seen] == [TurnStopped]

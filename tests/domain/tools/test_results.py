@@ -2,7 +2,8 @@
 
 import pytest
 
-from domain.tools.once import BUILTIN, REFUSED, UNKNOWN, arguments_hash, may_repeat, objection
+from domain.tools.once import BUILTIN, arguments_hash, may_repeat, objection
+from domain.tools.replies import NOT_RECORDED, STARTED_BEFORE
 from domain.tools.results import LONGEST, fitted, output_of, prompt_characters, readable, room_left, stub, text_of
 from ports.catalog import Model
 from ports.toolbox import ToolResult, ToolSpec
@@ -101,8 +102,8 @@ def test_what_is_in_the_request_counts():
     ("idempotent", "new", "text"),
     [
         (False, True, None),
-        (False, False, UNKNOWN),
-        (False, None, REFUSED),
+        (False, False, STARTED_BEFORE),
+        (False, None, NOT_RECORDED),
         (True, True, None),
         (True, False, None),
         (True, None, None),

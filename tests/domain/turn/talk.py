@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from domain.turn.events import Begun, TurnEvent
 from domain.turn.machine import TurnMachine, TurnPlan
+from domain.turn.statuses import Status
 from domain.turn.steps import (
     AttemptBegan,
     AttemptEnded,
@@ -79,9 +80,9 @@ class Turn:
         return [kept.item for step in self.all(Persist) for kept in step.items]
 
     @property
-    def statuses(self) -> list[str]:
+    def statuses(self) -> list[Status]:
         """The status lines."""
-        return [status.text for status in self.all(ShowStatus)]
+        return [shown.status for shown in self.all(ShowStatus)]
 
     @property
     def attempts(self) -> list[CallUpstream]:

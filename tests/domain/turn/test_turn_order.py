@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from domain.tools.plan import CallLimits, Reader
+from domain.tools.replies import SILENT
 from domain.turn.events import CallBegan, CallFinished, TimerFired
-from domain.turn.machine import SILENT, TurnPlan
+from domain.turn.machine import TurnPlan
 from domain.turn.steps import CancelCall, ClearTimer, Reason, SetTimer, ShowCallResult
 from ports.toolbox import ToolResult
 from tests.domain.turn.talk import REQUEST, Turn, call, completed, delta, done, message

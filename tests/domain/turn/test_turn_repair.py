@@ -10,9 +10,11 @@ from domain.faults.retry import RetryPolicy
 from domain.request.repair import Lesson
 from domain.turn.events import AttemptFailed, TurnEvent
 from domain.turn.plan import Alternatives, TurnPlan
+from domain.turn.retries import status_of
+from domain.turn.statuses import AnswerBegins, EffortAdjusted, ModelReplaced, ReasoningLeft
 from domain.turn.steps import Learn
 from ports.response_events import StreamClosed, UpstreamProblem
-from ports.responses import Endpoint, Refused, ResponsesBody, UpstreamRequest
+from ports.responses import CHAT_DETAILS, Endpoint, Refused, ResponsesBody, UpstreamRequest
 from tests.domain.turn.talk import BODY, ERROR_ID, QUESTION, STARTED, Turn, call, completed, delta, done, message
 
 FULL = replace(
@@ -104,7 +106,7 @@ def test_nearest_of_the_listed_efforts_is_told_in_a_status():
     turn = Turn(plan())
     turn.feed(refused(EFFORT))
 
-    assert turn.statuses == ["Adjusting the reasoning effort from xhigh to high…"]
+    assert turn.statuses == [EffortAdjusted("xhigh", "high")]
 
 
 def test_status_goes_away_with_the_first_word():
@@ -112,7 +114,7 @@ def test_status_goes_away_with_the_first_word():
     turn.feed(refused(EFFORT))
     turn.feed(*answer())
 
-    assert turn.statuses[-1] == ""
+    assert turn.statuses[-1] == AnswerBegins()
     assert turn.text == "Yes."
 
 
@@ -243,7 +245,7 @@ def test_model_that_cannot_be_had_is_stood_in_for_with_a_word(event):
     turn.feed(event)
 
     assert turn.attempts[-1].request.body == OTHER.body
-    assert turn.statuses == ["maker/model is not available; maker/other answers instead."]
+    assert turn.statuses == [ModelReplaced("maker/model", "maker/other")]
 
 
 def test_model_that_stands_in_is_not_stood_in_for():
@@ -293,3 +295,20 @@ def test_any_row_of_refusals_ends_after_few_attempts_none_like_another(events):
     sent = [(repr(attempt.request.body), attempt.request.endpoint) for attempt in turn.attempts]
     assert len(set(sent)) == len(sent)
     assert all(attempt.request.body.input == (QUESTION,) for attempt in turn.attempts)
+
+
+def test_only_what_concerns_the_person_is_told():
+    sent = UpstreamRequest(replace(BODY, reasoning={"effort": "xhigh"}))
+    assert status_of(Lesson("effort", "high", "xhigh"), sent) == EffortAdjusted("xhigh", "high")
+    assert status_of(Lesson("reasoning"), sent) == ReasoningLeft()
+    assert status_of(Lesson("cache_control"), sent) is None
+
+
+def test_each_attempt_sends_the_thinking_its_endpoint_takes():
+    thought = {"type": "reasoning", "summary": [], CHAT_DETAILS: [{"index": 0}]}
+    turn = Turn(plan(replace(FULL, input=(*FULL.input, thought))))
+    turn.feed(refused(CHAT))
+    assert [(sent.request.endpoint, thought in sent.request.body.input) for sent in turn.attempts] == [
+        (Endpoint.RESPONSES, False),
+        (Endpoint.CHAT, True),
+    ]

@@ -149,7 +149,9 @@ def test_all_waits_together_stay_within_the_budget():
 def test_the_person_reads_why_and_how_long_it_waits():
     turn = Turn()
     turn.feed(refused(429, retry_after=7.0))
-    assert turn.statuses == ["Too many requests for this model just now. Trying again in 7 s (attempt 2)…"]
+    assert [(shown.fault.kind.name, shown.seconds, shown.attempt) for shown in turn.statuses] == [
+        ("RATE_LIMITED", 7, 2)
+    ]
 
 
 def test_no_waiting_line_takes_the_place_of_that_word_until_the_attempt_begins():

@@ -1,5 +1,6 @@
 """Searches of upstream: told while they run, and what was looked for."""
 
+from domain.turn.statuses import Searched, Searching
 from domain.turn.steps import Persist
 from ports.response_events import ItemAdded, ItemDone
 from tests.domain.turn.talk import Turn, completed, delta, done, message, thought
@@ -11,13 +12,13 @@ def test_a_search_is_told_when_it_begins_and_with_its_query_when_it_is_done():
     turn = Turn()
     turn.feed(ItemAdded(0, SEARCH), ItemDone(0, {**SEARCH, "action": {"type": "search", "query": " red\n bridges "}}))
     turn.feed(delta("Yes", index=1), completed())
-    assert turn.statuses[-2:] == ["Searching the web…", "Searched the web: red bridges"]
+    assert turn.statuses[-2:] == [Searching(), Searched("red bridges")]
 
 
 def test_a_search_without_a_query_is_told_as_one():
     turn = Turn()
     turn.feed(ItemDone(0, {**SEARCH, "action": None}), delta("Yes", index=1), completed())
-    assert turn.statuses[-1] == "Searched the web"
+    assert turn.statuses[-1] == Searched("")
 
 
 def test_of_a_search_only_its_place_is_kept():

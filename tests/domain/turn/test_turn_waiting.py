@@ -3,6 +3,7 @@
 from domain.faults.retry import RetryPolicy
 from domain.turn.events import CallFinished, TimerFired
 from domain.turn.machine import TurnPlan
+from domain.turn.statuses import AnswerBegins, StillWaiting
 from domain.turn.steps import ClearTimer, SetTimer
 from ports.response_events import EventIgnored
 from ports.toolbox import ToolResult
@@ -37,7 +38,7 @@ def test_the_line_goes_away_when_the_answer_begins():
     turn = Turn()
     elapse(turn, "waiting")
     turn.feed(delta("a"), after=0.1)
-    assert turn.statuses == ["Thinking…", ""]
+    assert turn.statuses == [StillWaiting(1), AnswerBegins()]
 
 
 def test_waiting_lines_come_at_growing_times_and_end():
@@ -47,7 +48,7 @@ def test_waiting_lines_come_at_growing_times_and_end():
         elapse(turn, "waiting")
         times.append(round(turn.now, 1))
     assert times == [0.3, 1.5, 4.0, 6.0, 7.0]
-    assert len(set(turn.statuses)) == 5
+    assert turn.statuses == [StillWaiting(stage) for stage in range(1, 6)]
 
 
 def test_waiting_lines_stop_once_something_is_shown():

@@ -237,9 +237,9 @@ def test_nobody_thinks_deeper_than_the_operators_cap(effort: str | None) -> None
     assert built.request.body.reasoning == {"effort": "medium", "summary": "auto"}
 
 
-@pytest.mark.parametrize(("caller_searches", "searches"), [(False, 3), (True, None)])
-def test_upstream_searches_only_where_the_caller_does_not(caller_searches: bool, searches: int | None) -> None:
-    tools = CallerTools(searches=caller_searches)
+@pytest.mark.parametrize(("offer_search", "searches"), [(True, 3), (False, None)])
+def test_upstream_searches_only_where_that_may_be_offered(offer_search: bool, searches: int | None) -> None:
+    tools = CallerTools(offer_search=offer_search)
 
     assert request_of(asked(tools=tools), SETTINGS).tooling.searches == searches
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from domain.turn.statuses import StillWaiting
 from domain.turn.steps import (
     CloseReasoning,
     HandOverCall,
@@ -99,7 +100,7 @@ def test_finish_says_why_the_answer_ended(reason: Reason) -> None:
 
 def test_what_only_a_page_shows_is_left_out() -> None:
     told = collected(
-        ShowStatus("Thinking…"),
+        ShowStatus(StillWaiting(1)),
         CloseReasoning(0, 1.0, {}),
         *(ShowCall(1, tool_call()), ShowCallResult(1, tool_call(), result())),
         *(ShowText(2, "x"), ended()),

@@ -4,6 +4,7 @@ import pytest
 
 from domain.faults.fault import Fault, FaultKind
 from entrypoints.openai.errors import error_object, headers_of
+from entrypoints.sentences.faults import advice, happened
 
 ERROR_ID = "00000000000000e1"
 
@@ -12,7 +13,7 @@ def test_error_object_has_the_fields_openai_clients_read_and_the_id() -> None:
     fault = Fault(FaultKind.RATE_LIMITED, detail="slow down", status=429, retry_after=2.2)
 
     assert error_object(fault, ERROR_ID) == {
-        "message": f"{fault.happened} {fault.advice} (slow down) [error id {ERROR_ID}]",
+        "message": f"{happened(fault)} {advice(fault)} (slow down) [error id {ERROR_ID}]",
         "type": "rate_limit_error",
         "code": "rate_limit_exceeded",
         "param": None,

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from entrypoints.openwebui.present.emitter import GuardedEmitter
-from ports.notices import Notices
+from ports.notices import Notices, ToolSkipped, TurnStopped
+from ports.usage import Timing
 from tests.doubles.telemetry import RecordedTelemetry
 
 
@@ -79,10 +80,28 @@ async def test_status_without_words_only_takes_the_line_away(telemetry: Recorded
     async def emitter(event: dict[str, Any]) -> None:
         events.append(event)
 
-    notices: Notices = GuardedEmitter(emitter, telemetry)
-    await notices.status("Stopped", done=True)
-    await notices.status("", done=True)
+    guarded = GuardedEmitter(emitter, telemetry)
+    await guarded.status("Stopped", done=True)
+    await guarded.status("", done=True)
     assert [event["data"] for event in events] == [
         {"description": "Stopped", "done": True},
         {"description": "", "done": True, "hidden": True},
+    ]
+
+
+@pytest.mark.parametrize(("show_usage", "line"), [(True, "Stopped | Time: 2.00s"), (False, "Stopped")])
+async def test_notices_are_shown_as_lines_and_a_stop_is_the_last(
+    show_usage: bool, line: str, telemetry: RecordedTelemetry
+) -> None:
+    events: list[dict[str, Any]] = []
+
+    async def emitter(event: dict[str, Any]) -> None:
+        events.append(event)
+
+    notices: Notices = GuardedEmitter(emitter, telemetry, show_usage=show_usage)
+    await notices.notify(ToolSkipped("look"))
+    await notices.notify(TurnStopped(Timing(2.0)))
+    assert [event["data"] for event in events] == [
+        {"description": "Skipping look after repeated failures.", "done": False},
+        {"description": line, "done": True},
     ]

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from domain.faults.fault import Fault, FaultKind
 from entrypoints.openai.errors import DETAIL_SHOWN, error_object
 from entrypoints.openwebui.present.fault_text import box, card, escaped, status_line, uncalled
+from entrypoints.openwebui.vocabulary import VALVES
+from entrypoints.sentences.faults import advice, happened
 
 ERROR_ID = "00000000000000e1"
 KEY = "sk-or-v1-" + "0123456789abcdef" * 2
@@ -18,7 +20,7 @@ def test_card_says_what_happened_what_to_do_when_who_said_what_and_the_id() -> N
     fault = Fault(FaultKind.RATE_LIMITED, detail="slow down", provider="Acme", retry_after=2.2)
 
     assert card(fault, ERROR_ID, "help@x.test").split("\n\n") == [
-        f"{fault.happened} {fault.advice}",
+        f"{happened(fault, VALVES)} {advice(fault, VALVES)}",
         "Try again in 3 s.",
         "Details: Acme: slow down",
         "Support: help@x.test",
@@ -29,7 +31,7 @@ def test_card_says_what_happened_what_to_do_when_who_said_what_and_the_id() -> N
 def test_card_leaves_out_what_is_not_known() -> None:
     fault = Fault(FaultKind.NO_KEY)
 
-    assert card(fault, ERROR_ID) == f"{fault.happened} {fault.advice}\n\nError id: {ERROR_ID}"
+    assert card(fault, ERROR_ID) == f"{happened(fault, VALVES)} {advice(fault, VALVES)}\n\nError id: {ERROR_ID}"
 
 
 def test_wait_that_is_over_is_not_told() -> None:

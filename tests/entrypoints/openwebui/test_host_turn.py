@@ -1,5 +1,6 @@
 """A call of the host becomes what the core is asked."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -84,4 +85,12 @@ def test_host_that_searches_the_web_itself_is_noticed(
 ) -> None:
     call = read_call({"body": {"model": "a/b", "messages": MESSAGES, **body}, "__metadata__": metadata})
 
-    assert asked_of(call).tools.searches is searches
+    assert call.tools.searches is searches
+    assert asked_of(replace(call, caller=Caller.PAGE)).tools.offer_search is not searches
+
+
+@pytest.mark.parametrize(("caller", "in_page"), [(Caller.PAGE, True), (Caller.API, False), (Caller.TASK, False)])
+def test_only_the_page_is_offered_a_search_and_shown_references(caller: Caller, in_page: bool) -> None:
+    asked = asked_of(replace(read_call({"body": {"model": "a/b", "messages": MESSAGES}}), caller=caller))
+
+    assert (asked.tools.offer_search, asked.references) == (in_page, in_page)

@@ -22,6 +22,8 @@ from entrypoints.openai.frames import ChunkHead
 from entrypoints.openwebui.present.fault_text import box, card
 from entrypoints.openwebui.present.legacy import RESULT_SHOWN, LegacyPresenter
 from entrypoints.openwebui.present.wishes import Wishes
+from entrypoints.openwebui.vocabulary import VALVES
+from entrypoints.sentences.faults import happened
 from tests.entrypoints.openwebui.told import (
     ERROR_ID,
     FAULT,
@@ -196,7 +198,7 @@ def test_fault_before_any_word_is_a_card_in_the_text(presenter: LegacyPresenter,
 def test_status_of_a_fault_names_the_error_id(presenter: LegacyPresenter) -> None:
     (event,) = emitted(tell(presenter, failed()))
 
-    assert event["data"] == {"description": f"{FAULT.happened} Error id: {ERROR_ID}", "done": True}
+    assert event["data"] == {"description": f"{happened(FAULT, VALVES)} Error id: {ERROR_ID}", "done": True}
 
 
 def test_characters_the_host_sends_again_are_counted(presenter: LegacyPresenter) -> None:

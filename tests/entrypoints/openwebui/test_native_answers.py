@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from domain.turn.statuses import StillWaiting
 from domain.turn.steps import (
     CloseReasoning,
     HandOverCall,
@@ -161,7 +162,7 @@ def test_source_in_the_middle_of_a_text_does_not_part_it() -> None:
 
 
 def test_status_is_an_event() -> None:
-    frames = tell(presenter(), ShowStatus("Thinking…"))
+    frames = tell(presenter(), ShowStatus(StillWaiting(1)))
 
     assert emitted(frames) == [{"type": "status", "data": {"description": "Thinking…", "done": False}}]
 

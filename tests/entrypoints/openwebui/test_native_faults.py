@@ -6,6 +6,8 @@ from domain.turn.steps import ShowCall, ShowCallResult, ShowReasoning, ShowText
 from entrypoints.openwebui.present.fault_text import box, card
 from entrypoints.openwebui.present.native import NativePresenter
 from entrypoints.openwebui.present.wishes import Wishes
+from entrypoints.openwebui.vocabulary import VALVES
+from entrypoints.sentences.faults import happened
 from tests.entrypoints.openwebui.told import (
     ERROR_ID,
     FAULT,
@@ -116,7 +118,7 @@ def test_status_ends_with_what_happened_and_the_error_id(version: tuple[int, int
     frames = tell(presenter(version), ShowText(0, "so far"), failed())
 
     (status,) = [event["data"] for event in emitted(frames) if event["type"] == "status"]
-    assert status == {"description": f"{FAULT.happened} Error id: {ERROR_ID}", "done": True}
+    assert status == {"description": f"{happened(FAULT, VALVES)} Error id: {ERROR_ID}", "done": True}
 
 
 @pytest.mark.parametrize("version", VERSIONS)

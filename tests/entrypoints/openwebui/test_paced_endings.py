@@ -5,6 +5,7 @@ from contextlib import aclosing
 
 import pytest
 
+from domain.turn.statuses import StillWaiting
 from domain.turn.steps import Ended, ShowCall, ShowStatus, ShowText
 from entrypoints.openwebui.present.native import NativePresenter
 from entrypoints.openwebui.present.wishes import Wishes
@@ -51,7 +52,7 @@ async def test_cancelled_reader_gets_nothing_more(clock: FakeClock) -> None:
 
 
 async def test_stream_closed_by_the_host_while_a_piece_is_held_closes_the_turn(clock: FakeClock) -> None:
-    turn = ScriptedTurn(ShowText(0, "a"), ShowText(0, "b"), ShowStatus("x"))
+    turn = ScriptedTurn(ShowText(0, "a"), ShowText(0, "b"), ShowStatus(StillWaiting(1)))
     paced_stream = page_stream(turn, clock)
 
     async with aclosing(paced_stream):  # type: ignore[type-var]
@@ -62,7 +63,7 @@ async def test_stream_closed_by_the_host_while_a_piece_is_held_closes_the_turn(c
 
 
 async def test_presenter_that_breaks_ends_the_stream_with_one_error_and_closes_the_turn(clock: FakeClock) -> None:
-    turn = ScriptedTurn(ShowText(0, "a"), ShowText(0, "b"), ShowStatus("x"), ShowText(0, "c"))
+    turn = ScriptedTurn(ShowText(0, "a"), ShowText(0, "b"), ShowStatus(StillWaiting(1)), ShowText(0, "c"))
     reading = Reading(page_stream(turn, clock, Told(breaks_at=(ShowStatus, Ended))))
 
     await reading.task

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.turn.statuses import Searched, StillWaiting
 from domain.turn.steps import (
     CloseReasoning,
     Ended,
@@ -83,9 +84,9 @@ async def test_timer_of_a_piece_that_has_left_does_not_hurry_the_next(clock: Fak
     turn = ScriptedTurn()
     reading = await begun(turn, clock)
     clock.advance(INTERVAL / 2)
-    turn.send(ShowStatus("x"), ShowText(0, "c"))
+    turn.send(ShowStatus(StillWaiting(1)), ShowText(0, "c"))
     await until(lambda: turn.asked == 5)
-    assert reading.told[1:] == [ShowText(0, "b"), ShowStatus("x")]
+    assert reading.told[1:] == [ShowText(0, "b"), ShowStatus(StillWaiting(1))]
 
     clock.advance(INTERVAL * 3 / 4)
     await settled()
@@ -97,7 +98,12 @@ async def test_timer_of_a_piece_that_has_left_does_not_hurry_the_next(clock: Fak
 
 @pytest.mark.parametrize(
     "other",
-    [CloseReasoning(0, 1.0, {}), ShowCall(1, tool_call()), ShowCallResult(1, tool_call(), result()), ShowStatus("x")],
+    [
+        CloseReasoning(0, 1.0, {}),
+        ShowCall(1, tool_call()),
+        ShowCallResult(1, tool_call(), result()),
+        ShowStatus(StillWaiting(1)),
+    ],
 )
 async def test_what_is_no_text_leaves_at_once_behind_the_held_piece(clock: FakeClock, other: Output) -> None:
     turn = ScriptedTurn()
@@ -174,7 +180,7 @@ async def test_emitter_that_raises_or_hangs_costs_the_answer_nothing(clock: Fake
             raise LookupError
         await asyncio.get_running_loop().create_future()
 
-    turn = ScriptedTurn(ShowStatus("x"), ShowCitation("https://x.test", "X"), ShowText(0, "a"), ended())
+    turn = ScriptedTurn(ShowStatus(StillWaiting(1)), ShowCitation("https://x.test", "X"), ShowText(0, "a"), ended())
     turn.finish()
     reading = Reading(page_stream(turn, clock, NativePresenter("r1", (0, 12), Wishes()), emitter))
 
@@ -186,7 +192,7 @@ texts = st.text("abc", max_size=3)
 outputs: st.SearchStrategy[Output] = st.one_of(
     st.builds(ShowText, st.integers(0, 1), texts),
     st.builds(ShowReasoning, st.integers(0, 1), texts),
-    st.builds(ShowStatus, texts),
+    st.builds(ShowStatus, st.builds(Searched, texts)),
 )
 
 

@@ -5,6 +5,7 @@ from copy import copy
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.turn.statuses import Searched, StillWaiting
 from domain.turn.steps import (
     CloseReasoning,
     Output,
@@ -85,7 +86,7 @@ def test_end_of_thinking_calls_results_and_statuses_leave_at_once_behind_what_wa
         CloseReasoning(0, 1.0, {}),
         ShowCall(1, tool_call()),
         ShowCallResult(1, tool_call(), result()),
-        ShowStatus("Thinking…"),
+        ShowStatus(StillWaiting(1)),
         ended(),
     ]
     for other in others:
@@ -114,7 +115,7 @@ outputs: st.SearchStrategy[Output] = st.one_of(
     st.builds(ShowText, segments, texts),
     st.builds(ShowReasoning, segments, texts),
     st.builds(CloseReasoning, segments, st.just(1.0), st.just({})),
-    st.builds(ShowStatus, texts),
+    st.builds(ShowStatus, st.builds(Searched, texts)),
 )
 moves = st.lists(st.tuples(st.one_of(outputs, st.none()), st.sampled_from([0.0, 0.01, 0.05, 3.0])), max_size=40)
 

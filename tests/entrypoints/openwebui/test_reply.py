@@ -19,6 +19,8 @@ from entrypoints.openwebui.present.emitter import GuardedEmitter
 from entrypoints.openwebui.present.fault_text import card
 from entrypoints.openwebui.present.wishes import Wishes
 from entrypoints.openwebui.reply import reply
+from entrypoints.openwebui.vocabulary import VALVES
+from entrypoints.sentences.faults import happened
 from tests.doubles.telemetry import RecordedTelemetry
 from tests.entrypoints.openwebui.told import ERROR_ID, FAULT, USAGE, ended, failed
 
@@ -87,7 +89,9 @@ async def test_fault_of_an_api_client_is_an_error_object_with_its_http_status() 
 
     assert (got.status_code, got.media_type) == (429, "application/json")
     assert got.headers == {"Retry-After": "3"}
-    assert json.loads(b"".join([piece async for piece in got.content])) == {"error": error_object(FAULT, ERROR_ID)}
+    assert json.loads(b"".join([piece async for piece in got.content])) == {
+        "error": error_object(FAULT, ERROR_ID, VALVES)
+    }
 
 
 @pytest.mark.usefixtures("starlette")
@@ -102,12 +106,12 @@ async def test_fault_of_an_api_client_is_a_plain_error_object_without_the_hosts_
 ) -> None:
     monkeypatch.setitem(sys.modules, "starlette.responses", None)  # type: ignore[arg-type]
 
-    assert await answered(Caller.API, failed()) == {"error": error_object(FAULT, ERROR_ID)}
+    assert await answered(Caller.API, failed()) == {"error": error_object(FAULT, ERROR_ID, VALVES)}
 
 
 @pytest.mark.usefixtures("starlette")
 async def test_fault_of_a_task_is_a_plain_error_object() -> None:
-    assert await answered(Caller.TASK, failed()) == {"error": error_object(FAULT, ERROR_ID)}
+    assert await answered(Caller.TASK, failed()) == {"error": error_object(FAULT, ERROR_ID, VALVES)}
 
 
 async def test_fault_of_a_person_is_a_card_below_what_was_said() -> None:
@@ -121,5 +125,5 @@ async def test_fault_of_a_person_is_also_the_last_status() -> None:
     await answered(Caller.PAGE, failed(), events=events)
 
     assert [event["data"] for event in events] == [
-        {"description": f"{FAULT.happened} Error id: {ERROR_ID}", "done": True}
+        {"description": f"{happened(FAULT, VALVES)} Error id: {ERROR_ID}", "done": True}
     ]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from domain.turn.statuses import StillWaiting
 from domain.turn.steps import Ended, ShowCitation, ShowStatus, ShowText
 from entrypoints.openai.chunks import ChunkPresenter
 from entrypoints.openai.frames import ChunkHead
@@ -51,7 +52,7 @@ async def test_turn_is_closed_after_the_end() -> None:
 
 
 async def test_events_of_the_page_are_left_out() -> None:
-    turn = ScriptedTurn(ShowStatus("Thinking…"), ShowCitation("https://x.test", "X"), ended())
+    turn = ScriptedTurn(ShowStatus(StillWaiting(1)), ShowCitation("https://x.test", "X"), ended())
     turn.finish()
     reading = Reading(unpaced(turn.start, guard(ChunkPresenter(ChunkHead("i", "m", 1), own_done=False))))
 
@@ -61,7 +62,7 @@ async def test_events_of_the_page_are_left_out() -> None:
 
 async def test_presenter_that_breaks_ends_the_stream_with_one_error_and_closes_the_turn() -> None:
     telemetry = RecordedTelemetry()
-    turn = ScriptedTurn(ShowText(0, "a"), ShowStatus("b"), ShowText(0, "c"))
+    turn = ScriptedTurn(ShowText(0, "a"), ShowStatus(StillWaiting(1)), ShowText(0, "c"))
     reading = Reading(unpaced(turn.start, guard(Told(breaks_at=(ShowStatus, Ended)), telemetry)))
 
     await reading.task

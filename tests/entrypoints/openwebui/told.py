@@ -6,11 +6,10 @@ from typing import Any
 
 from domain.faults.fault import Fault, FaultKind
 from domain.turn.steps import End, Ended, Output, Reason
-from domain.usage.summary import Timing
 from entrypoints.openai.frames import Yield
 from entrypoints.openwebui.present.frames import Emit, Frame, Presenter
 from ports.toolbox import ToolCall, ToolResult
-from ports.usage import Usage
+from ports.usage import Timing, Usage
 
 ERROR_ID = "00000000000000e1"
 USAGE = Usage(input_tokens=10, output_tokens=5, total_tokens=15, cached_tokens=4, cost=Decimal("0.002"))

@@ -97,16 +97,17 @@ def test_a_missing_list_of_efforts_means_no_choice_and_null_means_all(described,
 
 
 @pytest.mark.parametrize(
-    ("pricing", "free"),
+    ("pricing", "listed"),
     [
-        ({"prompt": "0", "completion": "0"}, True),
-        ({"prompt": "0", "completion": "0.1"}, False),
-        ({"prompt": "-1", "completion": "-1"}, False),
-        ({}, False),
+        ({"prompt": "0", "completion": "0"}, (Decimal(0),)),
+        ({"prompt": "0", "completion": "0.1", "image": "0.1"}, (Decimal(0), Decimal("0.1"))),
+        ({"prompt": "-1", "completion": "-1", "request": "odd"}, (None,)),
+        ({"prompt": "0", "discount": "0.5", "overrides": [1]}, (Decimal(0),)),
+        ({}, ()),
     ],
 )
-def test_a_model_is_free_when_all_listed_prices_are_zero(pricing, free):
-    assert read_model({**ENTRY, "pricing": pricing}).is_free is free
+def test_all_listed_prices_are_reported_once(pricing, listed):
+    assert read_model({**ENTRY, "pricing": pricing}).listed_prices == listed
 
 
 JSON = st.recursive(

@@ -3,8 +3,9 @@
 import json
 
 from adapters.openrouter.chat.messages import chat_messages
+from domain.conversation.provenance import taken_by
 from ports.response_events import ItemAdded, ItemDone, ReasoningDelta, ReasoningDone
-from ports.responses import ResponsesBody
+from ports.responses import Endpoint, ResponsesBody
 from tests.adapters.openrouter.chat.chat_chunks import (
     answered,
     calls,
@@ -37,7 +38,7 @@ def sent_back(events):
 
 
 def sent_to_responses(events):
-    body = ResponsesBody("a/b", (ASKED, *items(events)))
+    body = ResponsesBody("a/b", taken_by(Endpoint.RESPONSES, (ASKED, *items(events))))
     return json.loads(serialise_body(body))["input"][1:]
 
 

@@ -6,13 +6,15 @@ import types
 import pytest
 
 from entrypoints.openwebui.bundle import shell
+from entrypoints.openwebui.host_secret import HOST_SECRET, host_secret
 from entrypoints.openwebui.pipe import Pipe
 from entrypoints.settings import SETTINGS
 from entrypoints.settings_rows import Secret
-from entrypoints.settings_secret import HOST_SECRET, PREFIX, host_secret
+from entrypoints.settings_secret import PREFIX, StoreSecret
 from entrypoints.settings_snapshot import snapshot
 
 SECRET = "a secret of the host itself"
+STORED_WITH = StoreSecret(HOST_SECRET, SECRET)
 KEY = "sk-or-v1-0123456789"
 
 
@@ -34,7 +36,7 @@ def test_a_secret_is_stored_as_a_token_that_gives_it_back(name):
 
     assert str(stored[name]).startswith(PREFIX)
     assert KEY not in str(stored)
-    settings, problems = snapshot(Pipe.Valves(**stored), None, {HOST_SECRET: SECRET})
+    settings, problems = snapshot(Pipe.Valves(**stored), None, {}, STORED_WITH)
     assert (getattr(settings, name.lower()), problems) == (Secret(KEY), ())
 
 
@@ -46,7 +48,7 @@ def test_a_secret_of_the_advanced_box_is_stored_as_a_token_and_the_rest_as_writt
     assert stored.startswith(f"# mine\r\n artifact_previous_keys = {PREFIX}")
     assert "one key" not in stored
     assert "\nDB_BATCH_SIZE=7\u2028ARTIFACT_PREVIOUS_KEYS=" + PREFIX in stored
-    settings, _ = snapshot({"ADVANCED": stored.splitlines()[1]}, None, {HOST_SECRET: SECRET})
+    settings, _ = snapshot({"ADVANCED": stored.splitlines()[1]}, None, {}, STORED_WITH)
     assert settings.artifact_previous_keys.reveal() == "one key, another"
 
 
@@ -95,7 +97,7 @@ def test_a_library_that_fails_leaves_the_value_plain_and_says_so_without_it(monk
 def test_odd_texts_never_refuse_a_form(value):
     valves = Pipe.Valves(API_KEY=value, ADVANCED=f"ARTIFACT_PREVIOUS_KEYS={value}")
 
-    settings, _ = snapshot(valves, None, {HOST_SECRET: SECRET})
+    settings, _ = snapshot(valves, None, {}, STORED_WITH)
     assert settings.api_key.unreadable or settings.api_key.reveal() == value.strip()
     valves.model_dump_json()
 
@@ -106,7 +108,7 @@ def test_form_and_settings_agree_on_the_hosts_secret(own, hosts, monkeypatch):
     monkeypatch.setenv(HOST_SECRET, own)
     monkeypatch.setitem(sys.modules, "open_webui.env", types.SimpleNamespace(WEBUI_SECRET_KEY=hosts))
 
-    assert shell.host_secret() == host_secret({HOST_SECRET: own})
+    assert shell.host_secret() == host_secret({HOST_SECRET: own}).value
 
 
 def test_every_secret_of_the_table_is_encrypted_by_the_form():

@@ -5,10 +5,10 @@ from decimal import Decimal
 import pytest
 
 from domain.faults.fault import Fault, FaultKind
-from domain.turn.closing import closing_line
 from domain.turn.steps import End, Reason
-from domain.usage.summary import Timing, dollars, thought_line, usage_line
-from ports.usage import Usage
+from entrypoints.sentences.usage import closing_line, dollars, stopped_line, thought_line, usage_line
+from ports.notices import TurnStopped
+from ports.usage import Timing, Usage
 
 USAGE = Usage(100, 50, 150, cost=Decimal("0.00125"))
 
@@ -65,7 +65,12 @@ def test_the_closing_line_says_how_it_ended(reason, note):
     assert closing_line(end, show_usage=True) == f"{note}Time: 1.00s"
 
 
-@pytest.mark.parametrize(("reason", "line"), [(Reason.STOP, "Thought for 2.0 seconds"), (Reason.CANCELLED, "Stopped")])
-def test_without_usage_the_closing_line_tells_thinking_or_the_stop(reason, line):
-    end = End(reason, Timing(5.0, thinking=2.0), "id", usage=USAGE)
-    assert closing_line(end, show_usage=False) == line
+def test_without_usage_the_closing_line_tells_only_thinking():
+    end = End(Reason.STOP, Timing(5.0, thinking=2.0), "id", usage=USAGE)
+    assert closing_line(end, show_usage=False) == "Thought for 2.0 seconds"
+
+
+def test_a_stopped_turn_tells_what_it_used_so_far_only_if_that_is_wanted():
+    stop = TurnStopped(Timing(5.0, thinking=2.0), USAGE, Decimal("0.001"))
+    assert stopped_line(stop, show_usage=True).startswith("Stopped | Time: 5.00s | Cost so far ~$0.00225 | ")
+    assert stopped_line(stop, show_usage=False) == "Stopped"

@@ -1,20 +1,31 @@
-"""The one line below an answer: time, cost, tokens."""
+"""The line below an answer: how it ended, time, cost, tokens."""
 
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from ports.usage import Usage
+from domain.turn.steps import End, Reason
+from ports.notices import TurnStopped
+from ports.usage import Timing, Usage
 
 _MICRO = Decimal("0.000001")
+_STOPPED = "Stopped"
+_NOTES = {
+    Reason.LENGTH: "Cut off at the output limit",
+    Reason.CONTENT_FILTER: "Cut off by the provider's content filter",
+    Reason.FAULT: "Failed",
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """Seconds: `total` from request to end, `writing` from request to the last piece shown (0 = nothing)."""
+def closing_line(end: End, *, show_usage: bool) -> str:
+    """Say how a turn ended that was not stopped: usage if wanted, else how long the model thought. May be empty."""
+    line = usage_line(end.usage, end.timing) if show_usage else thought_line(end.timing)
+    return " | ".join(part for part in (_NOTES.get(end.reason, ""), line) if part)
 
-    total: float
-    writing: float = 0.0
-    thinking: float = 0.0
+
+def stopped_line(stop: TurnStopped, *, show_usage: bool) -> str:
+    """Say that a turn was stopped, and what it used so far if wanted."""
+    if not show_usage:
+        return _STOPPED
+    return usage_line(stop.usage, stop.timing, stopped=True, estimated_cost=stop.estimated_cost)
 
 
 def dollars(amount: Decimal) -> str:
@@ -30,7 +41,7 @@ def usage_line(
     Time with two decimals and the tokens per second when known; the cost if above zero; the tokens. After a stop
     the line says so, and the cost is "so far": known sums plus `estimated_cost` (USD) for the call cut off.
     """
-    segments = ["Stopped"] if stopped else []
+    segments = [_STOPPED] if stopped else []
     segments.append(_time(usage, timing))
     cost = (usage.cost if usage is not None else None) or Decimal(0)
     if stopped and estimated_cost is not None:

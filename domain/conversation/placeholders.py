@@ -1,0 +1,44 @@
+"""What a model reads where something of its history is missing, cut or cannot be sent; no other module words these."""
+
+from collections.abc import Iterable
+
+GO_ON = "Continue."
+NOT_COMPLETED = "No result: the call was not completed."
+NOT_IN_HISTORY = "The result of this call is not in this history."
+MAY_HAVE_RUN = "It may have run; its result is unknown. Do not repeat it without asking."
+RESULT_LOST = "It ran; its result was lost. Do not repeat it without asking."
+
+
+def removed(characters: int) -> str:
+    """Return the note that stands where the middle of an output was cut out."""
+    return f"[{characters} characters removed here: this is no longer the whole text nor valid JSON]"
+
+
+def not_taken(kind: str) -> str:
+    """Return the note that stands for an image or a file which the model takes none of."""
+    return f"[{kind} left out: this model takes none]"
+
+
+def unusable(kind: str) -> str:
+    """Return the note that stands for an image or a file in a form upstream refuses."""
+    return f"[{kind} left out: it is in a form that cannot be sent]"
+
+
+def called(name: str, arguments: str) -> str:
+    """Render a call as text."""
+    return f"[I called the tool {name} with {arguments}]"
+
+
+def answered(name: str, output: str) -> str:
+    """Render the output of a call as text."""
+    return f"[The tool {name} answered: {output}]"
+
+
+def broke_off_after(tools: Iterable[str]) -> str:
+    """Report an answer that broke off after these tools had run."""
+    return f"[This answer broke off after these tools: {', '.join(tools)}. {RESULT_LOST}]"
+
+
+def broke_off_during(tools: Iterable[str]) -> str:
+    """Report an answer that broke off while these tools ran."""
+    return f"[This answer broke off while these tools ran: {', '.join(tools)}. {MAY_HAVE_RUN}]"

@@ -1,0 +1,53 @@
+"""What exactly was wrong where we know it ourselves, as values; entrypoints put them into words."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from domain.catalog.offer import Objection
+from domain.egress.base_url import AddressFlaw
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFiltered:
+    """The model `slug` fails these filters of the operator."""
+
+    slug: str
+    objections: tuple[Objection, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AddressRefused:
+    """The upstream address must not be used; `host` is the host it names, if it names one."""
+
+    flaw: AddressFlaw
+    host: str = ""
+
+
+class MessagesFlaw(Enum):
+    """Why the messages of a request make no request to a model."""
+
+    NONE = "no_messages"
+    NOTHING_TO_SEND = "nothing_to_send"
+
+
+@dataclass(frozen=True, slots=True)
+class NoEvent:
+    """Upstream sent nothing for `seconds`."""
+
+    seconds: float
+
+
+Cause = ModelFiltered | AddressRefused | MessagesFlaw | NoEvent
+
+
+def cause_name(cause: Cause) -> str:
+    """Name a cause for the log: a stable word and its value."""
+    match cause:
+        case ModelFiltered(slug, objections):
+            return f"{slug}: {','.join(objection.value for objection in objections)}"
+        case AddressRefused(flaw, host):
+            return f"{flaw.value}: {host}" if host else flaw.value
+        case MessagesFlaw():
+            return cause.value
+        case NoEvent(seconds):
+            return f"no_event: {seconds:g}"

@@ -1,0 +1,18 @@
+"""The host's own secret, with which the form in the function's shell encrypts what it stores."""
+
+import sys
+from collections.abc import Mapping
+
+from entrypoints.settings_secret import StoreSecret
+
+HOST_SECRET = "WEBUI_SECRET_KEY"  # noqa: S105 - a name
+_PUBLIC = "t0p-s3cr3t"
+_SHORTEST = 16  # characters
+
+
+def host_secret(environ: Mapping[str, str]) -> StoreSecret:
+    """Return the host's secret, from the environment or the host itself; empty if it is missing, public or short."""
+    for secret in (environ.get(HOST_SECRET), getattr(sys.modules.get("open_webui.env"), HOST_SECRET, None)):
+        if isinstance(secret, str) and len(secret) >= _SHORTEST and secret != _PUBLIC:
+            return StoreSecret(HOST_SECRET, secret)
+    return StoreSecret(HOST_SECRET)

@@ -1,0 +1,188 @@
+"""What happened, what to do about it, and what exactly was wrong: one sentence each for every kind of fault.
+
+A sentence names a setting by its key in braces, `{base_url}`; the vocabulary of the entrypoint spells it.
+"""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from domain.catalog.offer import Objection
+from domain.egress.base_url import AddressFlaw
+from domain.faults.causes import AddressRefused, Cause, MessagesFlaw, ModelFiltered, NoEvent
+from domain.faults.fault import Fault, FaultKind
+from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class FaultText:
+    """What a kind of fault says: one sentence about what happened, one about what to do."""
+
+    happened: str
+    advice: str
+
+
+FAULT_TEXTS: dict[FaultKind, FaultText] = {
+    FaultKind.NO_KEY: FaultText("No OpenRouter API key is configured.", "{enter_key}"),
+    FaultKind.BAD_KEY: FaultText(
+        "OpenRouter did not accept the API key.",
+        "An administrator should check {api_key}; keys are listed in the OpenRouter account settings.",
+    ),
+    FaultKind.BAD_ROUTE: FaultText(
+        "The upstream address cannot be used.", "An administrator should correct {base_url}."
+    ),
+    FaultKind.BAD_MESSAGES: FaultText(
+        "The messages of this request cannot be read.", "Send a list of messages with role and content."
+    ),
+    FaultKind.BAD_REQUEST: FaultText(
+        "OpenRouter refused the request as invalid.", "Try a shorter chat, other settings or another model."
+    ),
+    FaultKind.UNKNOWN_MODEL: FaultText(
+        "OpenRouter does not know this model.", "Pick another model; the list may have changed."
+    ),
+    FaultKind.FILTERED_MODEL: FaultText(
+        "This model is not offered here.", "Pick another model, or ask an administrator about {model_id}."
+    ),
+    FaultKind.CONTEXT_LENGTH: FaultText(
+        "The conversation is longer than this model can read.",
+        "Start a new chat, shorten the last message, or pick a model with a larger context.",
+    ),
+    FaultKind.TOO_LARGE: FaultText(
+        "The request is too large for OpenRouter.", "Send fewer or smaller files and images."
+    ),
+    FaultKind.CREDITS: FaultText(
+        "The OpenRouter account does not have enough credits for this request.",
+        "Add credits or ask an administrator; a smaller output limit may also fit.",
+    ),
+    FaultKind.FORBIDDEN: FaultText(
+        "OpenRouter does not allow this request.", "An administrator should check the account's settings."
+    ),
+    FaultKind.MODERATED: FaultText(
+        "The provider's moderation blocked this request.", "Rephrase the message or pick another model."
+    ),
+    FaultKind.NOT_FOUND: FaultText(
+        "No provider can serve this request with these settings.",
+        "Loosen the privacy or routing settings, or pick another model.",
+    ),
+    FaultKind.RATE_LIMITED: FaultText(
+        "Too many requests for this model just now.", "Wait a little and send the message again."
+    ),
+    FaultKind.OVERLOADED: FaultText(
+        "The provider is overloaded.", "Wait a little and send the message again, or pick another model."
+    ),
+    FaultKind.SERVER: FaultText(
+        "The provider failed.", "Send the message again; if it keeps failing, pick another model."
+    ),
+    FaultKind.UPSTREAM_TIMEOUT: FaultText(
+        "The provider took too long.", "Send the message again, or pick a faster model."
+    ),
+    FaultKind.TIMEOUT: FaultText(
+        "No answer came within the time allowed.", "Send the message again, or pick a faster model."
+    ),
+    FaultKind.UNREACHABLE: FaultText(
+        "OpenRouter could not be reached.", "Check the network, the proxy and {base_url}."
+    ),
+    FaultKind.INTERRUPTED: FaultText(
+        "The connection broke before the answer was complete.", "What arrived is kept; send again to go on."
+    ),
+    FaultKind.EVENT_TOO_LARGE: FaultText(
+        "The answer held a piece larger than allowed.", "An administrator can raise {max_sse_event_mb}."
+    ),
+    FaultKind.UNREADABLE: FaultText(
+        "The upstream address answered with something else than a response.", "Check {base_url}."
+    ),
+    FaultKind.EMPTY: FaultText(
+        "The model ended without writing anything.", "Send the message again, or pick another model."
+    ),
+    FaultKind.CUT_SHORT: FaultText(
+        "The output limit was used up before the model wrote any text.",
+        "Raise the limit of output tokens or lower the reasoning effort.",
+    ),
+    FaultKind.TOOL_ROUNDS: FaultText(
+        "The model kept calling tools without answering.", "Ask a narrower question or offer fewer tools."
+    ),
+    FaultKind.BUSY: FaultText(
+        "The server is busy: too many requests are waiting.", "Wait a little and send the message again."
+    ),
+    FaultKind.MISSING_PACKAGE: FaultText(
+        "A required Python package is missing.", "An administrator should install it and {reload}."
+    ),
+    FaultKind.INTERNAL: FaultText(
+        "Something went wrong inside {program}.", "Send again; quote the error id to support if it repeats."
+    ),
+}
+
+_OBJECTIONS: dict[Objection, str] = {
+    Objection.DISABLED: "it is switched off ({disabled_models})",
+    Objection.NOT_SELECTED: "it is not selected ({model_id})",
+    Objection.NOT_FREE: "only free models are offered",
+    Objection.FREE: "free models are not offered",
+    Objection.TOOL_CALLING: "it does not match the filter on tool calling ({tool_calling_filter})",
+    Objection.KEEPS_DATA: "no provider of it promises zero data retention ({zdr_models_only})",
+}
+_ADDRESS_FLAWS: dict[AddressFlaw, str] = {
+    AddressFlaw.NO_URL: "it is not a URL",
+    AddressFlaw.NO_HOST: "it must start with https:// and name a host",
+    AddressFlaw.USER_INFO: "it must not hold a user name or password",
+    AddressFlaw.EXTRAS: "it must not hold a query, a fragment or spaces",
+    AddressFlaw.PLAIN_HTTP: "plain http to {host} is not allowed; use https or name it in {insecure_base_url_hosts}",
+}
+_MESSAGES_FLAWS: dict[MessagesFlaw, str] = {
+    MessagesFlaw.NONE: "there are no messages",
+    MessagesFlaw.NOTHING_TO_SEND: "there is no message with a role and a text",
+}
+
+
+def happened(fault: Fault, vocabulary: Vocabulary = NEUTRAL) -> str:
+    """Say what happened, in one sentence."""
+    return _spelled(FAULT_TEXTS[fault.kind].happened, _Spelling(vocabulary))
+
+
+def advice(fault: Fault, vocabulary: Vocabulary = NEUTRAL) -> str:
+    """Say what to do, in one sentence."""
+    return _spelled(FAULT_TEXTS[fault.kind].advice, _Spelling(vocabulary))
+
+
+def cause_words(cause: Cause, vocabulary: Vocabulary = NEUTRAL) -> str:
+    """Say what exactly was wrong, as a clause without a full stop."""
+    match cause:
+        case ModelFiltered(slug, objections):
+            bare = _Names(vocabulary)
+            return f"{slug}: {'; '.join(_spelled(_OBJECTIONS[objection], bare) for objection in objections)}"
+        case AddressRefused(flaw, host):
+            return f"{vocabulary.name('base_url')}: {address_words(flaw, host, vocabulary)}"
+        case NoEvent(seconds):
+            return f"no event for {seconds:g} s"
+        case MessagesFlaw():
+            return _MESSAGES_FLAWS[cause]
+    assert_never(cause)
+
+
+def address_words(flaw: AddressFlaw, host: str, vocabulary: Vocabulary = NEUTRAL) -> str:
+    """Say why an address cannot be used; `host` is its host."""
+    return _spelled(_ADDRESS_FLAWS[flaw], _Names(vocabulary, host))
+
+
+class _Names(dict[str, str]):
+    """Spells keys of settings as bare names."""
+
+    def __init__(self, vocabulary: Vocabulary, host: str = "") -> None:
+        super().__init__(host=host)
+        self._vocabulary = vocabulary
+
+    def __missing__(self, key: str) -> str:
+        return self._vocabulary.name(key)
+
+
+class _Spelling(dict[str, str]):
+    """Spells keys of settings as a sentence refers to them, and the vocabulary's own words."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        super().__init__(enter_key=vocabulary.enter_key, program=vocabulary.program, reload=vocabulary.reload)
+        self._vocabulary = vocabulary
+
+    def __missing__(self, key: str) -> str:
+        return self._vocabulary.named(key)
+
+
+def _spelled(sentence: str, spelling: dict[str, str]) -> str:
+    return sentence.format_map(spelling) if "{" in sentence else sentence

@@ -1,0 +1,72 @@
+"""The lines people read while a turn runs, and beside it."""
+
+from typing import assert_never
+
+from domain.turn.statuses import (
+    AnswerBegins,
+    EffortAdjusted,
+    ModelReplaced,
+    ReasoningLeft,
+    Searched,
+    Searching,
+    Status,
+    StillWaiting,
+    TryingAgain,
+    WaitingForPlace,
+)
+from entrypoints.sentences.faults import happened
+from entrypoints.sentences.usage import stopped_line
+from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
+from ports.notices import Notice, ToolPaused, ToolSkipped, TurnStopped
+
+WAITING_LINES = (
+    "Thinking\u2026",
+    "Still thinking\u2026",
+    "Working on a good answer\u2026",
+    "This one takes a moment\u2026",
+    "Still here, waiting for the model\u2026",
+)
+"""What a waiting person reads, in this order; the last line stays."""
+
+
+def status_words(status: Status, vocabulary: Vocabulary = NEUTRAL) -> str:
+    """Say a status as one line; empty when the line is to be removed."""
+    match status:
+        case StillWaiting(stage):
+            return WAITING_LINES[min(stage, len(WAITING_LINES)) - 1]
+        case WaitingForPlace():
+            return "Waiting for a free place\u2026"
+        case TryingAgain(fault, seconds, attempt):
+            return f"{happened(fault, vocabulary)} Trying again in {seconds} s (attempt {attempt})\u2026"
+        case EffortAdjusted(was, effort):
+            return f"Adjusting the reasoning effort from {was} to {effort}\u2026"
+        case ReasoningLeft():
+            return "Leaving the reasoning to the model\u2026"
+        case ModelReplaced(was, by):
+            return f"{was} is not available; {by} answers instead."
+        case Searching():
+            return "Searching the web\u2026"
+        case Searched(query):
+            return f"Searched the web: {query}" if query else "Searched the web"
+        case AnswerBegins():
+            return ""
+    assert_never(status)
+
+
+def is_last(status: Status | Notice) -> bool:
+    """Tell whether nothing follows a line: it is shown as done."""
+    return isinstance(status, AnswerBegins | TurnStopped)
+
+
+def notice_words(notice: Notice, *, show_usage: bool) -> str:
+    """Say a notice as one line; `show_usage`: a stopped turn also tells time, cost and tokens."""
+    match notice:
+        case ToolSkipped(name):
+            return f"Skipping {name} after repeated failures."
+        case ToolPaused(name, seconds, again):
+            if again:
+                return f"{name} still fails; it is left alone for another {seconds} s."
+            return f"{name} failed repeatedly; it is left alone for {seconds} s."
+        case TurnStopped():
+            return stopped_line(notice, show_usage=show_usage)
+    assert_never(notice)

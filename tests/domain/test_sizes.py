@@ -1,0 +1,87 @@
+"""Every module fits in a reader's head, and so does every class: at most 300 lines, at most 12 attributes."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LINES, ATTRIBUTES = 300, 12
+MODULES = {
+    str(path.relative_to(ROOT)): path.read_text("utf-8")
+    for top in ("domain", "ports", "adapters", "entrypoints")
+    for path in sorted((ROOT / top).rglob("*.py"))
+}
+LONG = {
+    "entrypoints/openwebui/pipe.py": "generated from the table of settings",
+}
+WIRE, TABLE, SETTING = "a wire body", "a row of a table or list, field by field", "settings"
+LARGE = {
+    ("domain/request/turn_request.py", "Parameters"): WIRE,
+    ("ports/responses.py", "ResponsesBody"): WIRE,
+    ("entrypoints/openai/completions_body.py", "CompletionsBody"): WIRE,
+    ("entrypoints/simulator/bills.py", "Bill"): WIRE,
+    ("ports/artifacts.py", "Artifact"): TABLE,
+    ("ports/catalog.py", "Model"): TABLE,
+    ("entrypoints/settings.py", "Settings"): SETTING,
+    ("entrypoints/settings_upstream.py", "UpstreamSettings"): SETTING,
+    ("entrypoints/openwebui/pipe.py", "Valves"): SETTING,
+    ("domain/request/turn_request.py", "TurnRequest"): "the settings of one turn, in groups",
+    ("entrypoints/core/container.py", "Container"): "one provider per thing that is wired",
+    ("domain/services/drive.py", "Driver"): "waits, timers and calls are to be parted",
+}
+
+
+def classes() -> Iterator[tuple[str, ast.ClassDef]]:
+    """Every class of ours, with its module."""
+    for path, text in MODULES.items():
+        yield from ((path, node) for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ClassDef))
+
+
+def attributes(node: ast.ClassDef) -> set[str]:
+    """The fields of a class and whatever its methods assign to `self`; members of an enumeration do not count."""
+    bases = {base.id for base in node.bases if isinstance(base, ast.Name)}
+    if "Enum" in bases:
+        return set()
+    names: set[str] = set()
+    for part in node.body:
+        if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name):
+            names.add(part.target.id)
+        elif isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef):
+            names |= {
+                one.attr
+                for one in ast.walk(part)
+                if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store)
+                if isinstance(one.value, ast.Name) and one.value.id == "self"
+            }
+    return names
+
+
+COUNTS = {(path, node.name): len(attributes(node)) for path, node in classes()}
+
+
+def test_no_module_is_longer_than_a_reader_can_hold():
+    lengths = {path: len(text.splitlines()) for path, text in MODULES.items()}
+    assert {path: lines for path, lines in lengths.items() if lines > LINES and path not in LONG} == {}
+
+
+def test_no_class_has_more_attributes_than_a_reader_can_hold():
+    assert {name: count for name, count in COUNTS.items() if count > ATTRIBUTES and name not in LARGE} == {}
+
+
+@pytest.mark.parametrize("path", LONG)
+def test_a_long_module_is_still_long(path):
+    assert len(MODULES[path].splitlines()) > LINES
+
+
+@pytest.mark.parametrize("name", LARGE, ids=".".join)
+def test_a_large_class_is_still_large(name):
+    assert COUNTS[name] > ATTRIBUTES
+
+
+def test_fields_and_what_methods_assign_are_counted():
+    method = "    def f(self):\n        self.y, self.z = 1, 2\n        self.y += 1\n        other.w = 3\n"
+    (node,) = ast.parse(f"class A:\n    x: int\n{method}").body
+    assert isinstance(node, ast.ClassDef)
+    assert attributes(node) == {"x", "y", "z"}

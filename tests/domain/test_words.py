@@ -1,0 +1,96 @@
+"""The core and the adapters know no setting by its name, and the core says nothing to people."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SETTINGS = ("entrypoints/settings.py", "entrypoints/settings_upstream.py")
+WORDS = re.compile(r"[^\W\d_]{2,},? [^\W\d_]{2,}(?![\w=])")
+"""Two words in a row; not a tag and its attribute."""
+
+THE_MODEL_READS = "the model reads it: it goes into a request"
+IN_THE_LOG = "the reason of an error that only the log names"
+FOREIGN = "words of upstream that are looked for"
+FIXED = "a name, not a sentence"
+ALLOWED = {
+    "domain/conversation/placeholders.py": THE_MODEL_READS,
+    "domain/tools/arguments.py": THE_MODEL_READS,
+    "domain/tools/replies.py": THE_MODEL_READS,
+    "domain/breakers/text.py": IN_THE_LOG,
+    "domain/catalog/snapshot.py": IN_THE_LOG,
+    "domain/services/attempt.py": IN_THE_LOG,
+    "domain/services/clean_artifacts.py": IN_THE_LOG,
+    "domain/services/drive.py": IN_THE_LOG,
+    "domain/services/list_models.py": IN_THE_LOG,
+    "domain/services/sync_models.py": IN_THE_LOG,
+    "domain/tools/registry.py": IN_THE_LOG,
+    "domain/tools/strict.py": IN_THE_LOG,
+    "domain/faults/classify.py": FOREIGN,
+    "domain/request/repair.py": FOREIGN,
+    "domain/turn/outcome.py": FIXED,
+}
+
+
+def texts(*folders: str) -> dict[str, str]:
+    """Path and text of every module below the folders."""
+    paths = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+    return {str(path.relative_to(ROOT)): path.read_text("utf-8") for path in paths}
+
+
+def setting_names() -> set[str]:
+    """The names of all settings, read from the table without importing it."""
+    names: set[str] = set()
+    for module in SETTINGS:
+        for node in ast.walk(ast.parse((ROOT / module).read_text("utf-8"))):
+            if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Call):
+                made = node.value.func
+                if isinstance(made, ast.Name) and made.id == "setting" and isinstance(node.target, ast.Name):
+                    names.add(node.target.id.upper())
+    return names
+
+
+def sentences(text: str) -> Iterator[str]:
+    """The literals of a module that hold two words in a row; neither docstrings nor annotations."""
+    tree = ast.parse(text)
+    skipped = {id(part) for node in ast.walk(tree) for root in beside_code(node) for part in ast.walk(root)}
+    for node in ast.walk(tree):
+        said = node.value if isinstance(node, ast.Constant) and id(node) not in skipped else None
+        if isinstance(said, str) and WORDS.search(said):
+            yield said
+
+
+def beside_code(node: ast.AST) -> Iterator[ast.AST]:
+    """The parts of a node that no one ever reads at run time."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        yield node.value
+    if isinstance(node, ast.arg | ast.AnnAssign) and node.annotation is not None:
+        yield node.annotation
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns is not None:
+        yield node.returns
+
+
+def test_no_setting_is_named_in_the_core_or_an_adapter():
+    names = setting_names()
+    assert {"API_KEY", "BASE_URL", "MODEL_ID"} <= names
+    named = re.compile(rf"\b(?:{'|'.join(sorted(names))}|[Vv]alves?)\b")
+    found = {path: named.findall(text) for path, text in texts("domain", "ports", "adapters").items()}
+    assert {path: hits for path, hits in found.items() if hits} == {}
+
+
+def test_the_core_holds_no_sentence_for_people():
+    found = {path: list(sentences(text)) for path, text in texts("domain").items() if path not in ALLOWED}
+    assert {path: said for path, said in found.items() if said} == {}
+
+
+@pytest.mark.parametrize("path", ALLOWED)
+def test_an_exception_that_is_not_needed_any_more_goes(path):
+    assert list(sentences((ROOT / path).read_text("utf-8")))
+
+
+def test_the_scan_finds_sentences_and_passes_over_what_nobody_reads():
+    text = '"""A docstring."""\nx: "Task or None" = say("It failed. Try again.")\ny = f"waited {x} for it"\n'
+    assert list(sentences(text)) == ["It failed. Try again.", " for it"]

@@ -1,0 +1,25 @@
+"""An answer to a background task that the host can read even when there is none."""
+
+import json
+
+import pytest
+
+from entrypoints.openwebui.task_answers import neutral_answer
+
+TASKS = {
+    "title_generation": {"title": "Chat"},
+    "tags_generation": {"tags": ["General"]},
+    "follow_up_generation": {"follow_ups": []},
+    "query_generation": {"queries": []},
+    "image_prompt_generation": {"prompt": ""},
+    "autocomplete_generation": {"text": ""},
+}
+
+
+@pytest.mark.parametrize(("task", "answer"), TASKS.items(), ids=TASKS)
+def test_neutral_answer_is_what_the_host_reads_as_nothing(task, answer):
+    assert json.loads(neutral_answer(task)) == answer
+
+
+def test_unknown_task_has_no_neutral_answer():
+    assert neutral_answer("something_new") == ""

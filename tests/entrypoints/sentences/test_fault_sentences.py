@@ -1,0 +1,73 @@
+"""The sentences about faults: one for every kind, and every setting spelled by the entrypoint."""
+
+import re
+
+import pytest
+
+from domain.catalog.offer import Objection
+from domain.egress.base_url import AddressFlaw
+from domain.faults.causes import AddressRefused, MessagesFlaw, ModelFiltered, NoEvent
+from domain.faults.fault import Fault, FaultKind
+from entrypoints.openai.errors import error_object
+from entrypoints.openwebui.vocabulary import VALVES
+from entrypoints.sentences.faults import FAULT_TEXTS, advice, cause_words, happened
+from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
+from entrypoints.settings import SETTINGS
+
+GATEWAY = Vocabulary("the environment variable {}", "OPENROUTER_PIPE_", "Set OPENROUTER_PIPE_API_KEY.", "the gateway")
+KEYS = {row.attribute for row in SETTINGS}
+CAUSES = (
+    ModelFiltered("a/b", tuple(Objection)),
+    *(AddressRefused(flaw, "gateway.example") for flaw in AddressFlaw),
+    *MessagesFlaw,
+    NoEvent(90.0),
+)
+
+
+@pytest.mark.parametrize("vocabulary", [NEUTRAL, VALVES, GATEWAY])
+@pytest.mark.parametrize("kind", FaultKind)
+def test_every_fault_says_what_happened_and_what_to_do(kind, vocabulary):
+    for sentence in (happened(Fault(kind), vocabulary), advice(Fault(kind), vocabulary)):
+        assert sentence[0].isupper()
+        assert sentence.endswith(".")
+        assert "{" not in sentence
+
+
+def test_no_two_faults_share_a_sentence():
+    assert len({text.happened for text in FAULT_TEXTS.values()}) == len(FaultKind)
+
+
+def test_sentences_name_only_settings_there_are():
+    own = {"enter_key", "program", "reload"}
+    texts = [sentence for text in FAULT_TEXTS.values() for sentence in (text.happened, text.advice)]
+    assert {key for text in texts for key in re.findall(r"{(\w+)}", text)} - own <= KEYS
+
+
+@pytest.mark.parametrize("cause", CAUSES, ids=str)
+def test_every_cause_is_said_and_names_only_settings_there_are(cause):
+    words = cause_words(cause, Vocabulary(prefix="SETTING_"))
+    assert words
+    assert "{" not in words
+    assert {name.lower() for name in re.findall(r"SETTING_(\w+)", words)} <= KEYS
+
+
+def test_an_entrypoint_without_valves_names_none():
+    for kind in FaultKind:
+        message = error_object(Fault(kind), "id")["message"]
+        assert "valve" not in message
+        assert "the pipe" not in message
+
+
+def test_an_entrypoint_says_in_its_own_words_where_a_setting_is_changed():
+    fault = Fault(FaultKind.BAD_ROUTE, cause=AddressRefused(AddressFlaw.PLAIN_HTTP, "gateway.example"))
+    assert advice(fault, VALVES) == "An administrator should correct the valve BASE_URL."
+    assert error_object(fault, "id", GATEWAY)["message"] == (
+        "The upstream address cannot be used. An administrator should correct the environment variable "
+        "OPENROUTER_PIPE_BASE_URL. (OPENROUTER_PIPE_BASE_URL: plain http to gateway.example is not allowed; use https "
+        "or name it in OPENROUTER_PIPE_INSECURE_BASE_URL_HOSTS) [error id id]"
+    )
+
+
+def test_a_model_that_is_not_offered_says_every_reason():
+    cause = ModelFiltered("a/b", (Objection.DISABLED, Objection.NOT_FREE))
+    assert cause_words(cause, VALVES) == "a/b: it is switched off (DISABLED_MODELS); only free models are offered"

@@ -1,0 +1,59 @@
+"""The lines people read while a turn runs."""
+
+import pytest
+
+from domain.faults.fault import Fault, FaultKind
+from domain.turn.statuses import (
+    AnswerBegins,
+    EffortAdjusted,
+    ModelReplaced,
+    ReasoningLeft,
+    Searched,
+    Searching,
+    StillWaiting,
+    TryingAgain,
+    WaitingForPlace,
+)
+from domain.turn.waiting import PAUSES
+from entrypoints.sentences.statuses import WAITING_LINES, is_last, notice_words, status_words
+from ports.notices import ToolPaused, ToolSkipped, TurnStopped
+from ports.usage import Timing
+
+WORDS = {
+    WaitingForPlace(): "Waiting for a free place…",
+    StillWaiting(1): "Thinking…",
+    TryingAgain(Fault(FaultKind.RATE_LIMITED), 7, 2): (
+        "Too many requests for this model just now. Trying again in 7 s (attempt 2)…"
+    ),
+    EffortAdjusted("xhigh", "high"): "Adjusting the reasoning effort from xhigh to high…",
+    ReasoningLeft(): "Leaving the reasoning to the model…",
+    ModelReplaced("maker/model", "maker/other"): "maker/model is not available; maker/other answers instead.",
+    Searching(): "Searching the web…",
+    Searched("red bridges"): "Searched the web: red bridges",
+    Searched(""): "Searched the web",
+    AnswerBegins(): "",
+}
+NOTICES = {
+    ToolSkipped("look"): "Skipping look after repeated failures.",
+    ToolPaused("look", 60): "look failed repeatedly; it is left alone for 60 s.",
+    ToolPaused("look", 60, again=True): "look still fails; it is left alone for another 60 s.",
+    TurnStopped(Timing(2.0)): "Stopped | Time: 2.00s",
+}
+
+
+@pytest.mark.parametrize(("status", "words"), WORDS.items(), ids=str)
+def test_every_status_is_one_line(status, words):
+    assert status_words(status) == words
+    assert is_last(status) is (status == AnswerBegins())
+
+
+@pytest.mark.parametrize(("notice", "words"), NOTICES.items(), ids=str)
+def test_every_notice_is_one_line(notice, words):
+    assert notice_words(notice, show_usage=True) == words
+    assert is_last(notice) is isinstance(notice, TurnStopped)
+
+
+def test_every_stage_of_waiting_has_a_line_of_its_own_and_the_last_one_stays():
+    lines = [status_words(StillWaiting(stage)) for stage in range(1, len(PAUSES) + 1)]
+    assert (tuple(lines), len(set(lines))) == (WAITING_LINES, len(PAUSES))
+    assert status_words(StillWaiting(len(PAUSES) + 3)) == WAITING_LINES[-1]
