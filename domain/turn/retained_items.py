@@ -36,7 +36,7 @@ def retained_items(answer: Answer, outputs: Outputs = (), *, whole: bool = True)
         else:
             kept += [TurnItem(item, segment=slot.segment) for item in _items(slot)]
     if not whole:
-        kept = _broken_off(kept, answer)
+        kept = _interrupted(kept, answer)
     kept += [TurnItem(item, segment=segments.get(call.call_id, -1)) for call, item in outputs]
     return tuple(kept)
 
@@ -89,7 +89,7 @@ def _says(part: object) -> str:
     return said if isinstance(said, str) else ""
 
 
-def _broken_off(kept: list[TurnItem], answer: Answer) -> list[TurnItem]:
+def _interrupted(kept: list[TurnItem], answer: Answer) -> list[TurnItem]:
     """Without its thinking a message goes as text alone: its id may be tied to it."""
     unfinished = any(slot.kind == REASONING and not slot.closed for slot in answer.slots)
     if not unfinished and not (kept and kept[-1].item.get("type") == REASONING):

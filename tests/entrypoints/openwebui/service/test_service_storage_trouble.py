@@ -13,7 +13,7 @@ from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
 from adapters.sql import engines
-from domain.services import store_time
+from domain.services import store_budget
 from entrypoints.core import storage_file
 from entrypoints.openwebui.service import PipeService
 from entrypoints.simulator.server import Simulator
@@ -43,7 +43,7 @@ def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
 def _quick_to_give_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait less for locks than in a host."""
     monkeypatch.setattr(engines, "BUSY_SECONDS", 0.2)
-    monkeypatch.setattr(store_time, "STORE_SECONDS", 0.5)
+    monkeypatch.setattr(store_budget, "STORE_SECONDS", 0.5)
 
 
 def warned(log: pytest.LogCaptureFixture) -> list[str]:
