@@ -29,9 +29,9 @@ from domain.services.equip_turn import ToolPorts
 from domain.services.run_turn import RunTurn
 from entrypoints.openai.chunks import ChunkPresenter
 from entrypoints.openai.frames import ChunkHead
-from entrypoints.openwebui.present.guard import Guard
+from entrypoints.openai.guard import Guard
+from entrypoints.openai.stream import unpaced
 from entrypoints.openwebui.present.lines import as_line
-from entrypoints.openwebui.present.stream import unpaced
 from ports.responses import Route, UpstreamCall, UpstreamEvent
 from tests.doubles.telemetry import RecordedTelemetry
 

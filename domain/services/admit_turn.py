@@ -10,7 +10,7 @@ from domain.catalog.selection import find, slug_of
 from domain.egress.base_url import InvalidBaseUrl, checked_base_url
 from domain.faults.fault import Fault, FaultKind
 from domain.request.turn_request import Bounds, Caller, TurnRequest
-from domain.services.drive import named
+from domain.services.own_tasks import named
 from ports.catalog import Model
 from ports.responses import Route
 from ports.slots import Slots, SlotsFull

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from domain.breakers.policy import policy_for_calls
 from domain.conversation.temporary import is_temporary
 from domain.request.turn_request import TurnRequest
-from domain.services.drive import Own
 from domain.services.guard_call import GuardCall
 from domain.services.guard_tools import GuardTools
 from domain.services.journal_calls import JournalCalls
 from domain.services.keep_results import KeepResults
+from domain.services.own_tasks import Own
 from domain.services.remember_turn import TurnMemory
 from domain.services.run_call import CallPorts, CallTurn, RunCall
 from domain.services.store_time import StoreTime, StoreWatch

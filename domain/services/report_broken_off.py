@@ -16,9 +16,9 @@ from domain.conversation.replay import MAY_HAVE_RUN
 from domain.conversation.size import size_of
 from domain.conversation.temporary import is_temporary
 from domain.request.turn_request import Person, TurnRequest
-from domain.services.drive import Own
 from domain.services.journal_calls import UNAVAILABLE
 from domain.services.keep_results import open_results
+from domain.services.own_tasks import Own
 from domain.services.remember_turn import TurnMemory
 from domain.services.store_time import STORE_SECONDS, StoreTime, StoreTrouble, StoreWatch
 from ports.chats import Chats, ChatsUnavailable, LineMessage

@@ -5,7 +5,7 @@ more than everything else that is done with it here.
 """
 
 from adapters.openrouter.wire.codec import FASTEST
-from entrypoints.openwebui.present.stream import Payload
+from entrypoints.openai.stream import Payload
 
 BREAKS = {"\u2028": "\\u2028", "\u2029": "\\u2029", "\x85": "\\u0085"}
 """What some readers take for the end of a line, and how JSON writes it without one."""
