@@ -33,6 +33,7 @@ from domain.turn.steps import (
     Output,
     Persist,
     SetTimer,
+    ShowText,
     StartCall,
     Step,
 )
@@ -149,6 +150,8 @@ class Driver:
             steps = self._machine.feed_all(events, now)
         except Exception as defect:  # noqa: BLE001 - the edge of a turn: a defect of ours must end as a fault
             steps = self._machine.feed(Crashed(named(defect)), now)
+        if len(steps) == 1 and isinstance(steps[0], ShowText):  # a word: no command beside it, the attempt goes on
+            return [steps[0]]
         return self._apply(steps)
 
     def _apply(self, steps: Sequence[Step]) -> list[Output]:

@@ -51,6 +51,12 @@ class Shown:
             steps.append(output)
         return steps
 
+    def go_on(self, said: list[Output], now: float) -> list[Step]:
+        """Note one more piece of text of an answer of which some was shown."""
+        if said:
+            self.last = now
+        return [*said]
+
     def timing(self, now: float) -> Timing:
         """Return how long the turn took until `now`, one that never began nothing."""
         since = now if self.since is None else self.since

@@ -39,9 +39,10 @@ class ChunkPresenter:
 
     def present(self, output: Output) -> list[Yield]:
         """Translate one output."""
+        if isinstance(output, ShowText):  # nearly always
+            text = output.text if output.segment == self._text_segment else self._apart(output.segment, output.text)
+            return [self._delta({"content": text})]
         match output:
-            case ShowText(segment, text):
-                return [self._delta({"content": self._apart(segment, text)})]
             case ShowReasoning(segment, text):
                 if self._thought_segment not in (None, segment):
                     text = "\n\n" + text
