@@ -41,9 +41,10 @@ def find(requested: str, models: Iterable[Model]) -> Model | None:
     """Find the entry for a requested name: the exact slug first, then its dot form."""
     by_alias: Model | None = None
     for model in models:
-        if model.id == requested:
+        slug = model.id
+        if slug == requested:
             return model
-        if by_alias is None and dotted(model.id) == requested:
+        if by_alias is None and len(slug) == len(requested) and dotted(slug) == requested:
             by_alias = model
     return by_alias
 

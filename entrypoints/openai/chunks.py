@@ -1,5 +1,6 @@
 """Plain chat completion chunks: what every OpenAI client understands, and nothing else."""
 
+from collections.abc import Callable
 from typing import Any
 
 from domain.turn.steps import (
@@ -26,13 +27,16 @@ class ChunkPresenter:
     """For API clients: content, reasoning, annotations, tool calls, finish, usage; the first delta names the role.
 
     `own_done`: the host is so old that it does not close streams itself. An error comes as a chunk with an error
-    object, after it nothing but the end of the stream.
+    object, after it nothing but the end of the stream. `write_text` writes a chunk of plain text at once, without
+    building it.
     """
 
     repeated = 0
 
-    def __init__(self, head: ChunkHead, *, own_done: bool) -> None:
-        self._head, self._own_done = head, own_done
+    def __init__(
+        self, head: ChunkHead, *, own_done: bool, write_text: Callable[[str], dict[str, Any] | str] | None = None
+    ) -> None:
+        self._head, self._own_done, self._write_text = head, own_done, write_text
         self._text_segment: int | None = None
         self._thought_segment: int | None = None
         self._begun = False
@@ -41,6 +45,8 @@ class ChunkPresenter:
         """Translate one output."""
         if isinstance(output, ShowText):  # nearly always
             text = output.text if output.segment == self._text_segment else self._apart(output.segment, output.text)
+            if self._begun and self._write_text is not None:
+                return [Yield(self._write_text(text))]
             return [self._delta({"content": text})]
         match output:
             case ShowReasoning(segment, text):

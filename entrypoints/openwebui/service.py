@@ -25,7 +25,7 @@ from entrypoints.openwebui.present.emitter import GuardedEmitter
 from entrypoints.openwebui.present.frames import Presenter
 from entrypoints.openwebui.present.guard import PageGuard
 from entrypoints.openwebui.present.legacy import LegacyPresenter
-from entrypoints.openwebui.present.lines import as_line
+from entrypoints.openwebui.present.lines import as_line, text_line
 from entrypoints.openwebui.present.native import NativePresenter
 from entrypoints.openwebui.present.stream import paced
 from entrypoints.openwebui.present.wishes import Wishes
@@ -86,7 +86,8 @@ class PipeService:
         if not call.stream:
             return await reply(start, call, head, wishes, emitter)
         if call.caller is not Caller.PAGE:
-            presenter = ChunkPresenter(head, own_done=not self._detected().closes_streams)
+            own_done = not self._detected().closes_streams
+            presenter = ChunkPresenter(head, own_done=own_done, write_text=text_line(head))
             return unpaced(start, Guard(presenter, core.ids, core.telemetry), as_line)
         guard = PageGuard(self._presenter(head, turn_id, wishes), core.ids, core.telemetry)
         return paced(start, guard, emitter, core.clock)
