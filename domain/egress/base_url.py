@@ -1,6 +1,7 @@
 """The upstream address: TLS only, except to this machine or to hosts an operator named."""
 
 import ipaddress
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 
@@ -8,6 +9,7 @@ class InvalidBaseUrl(ValueError):
     """The address must not be used; the message says why, without user-info or query."""
 
 
+@lru_cache(maxsize=64)  # the same few addresses in every turn
 def checked_base_url(url: str, insecure_hosts: frozenset[str] = frozenset()) -> str:
     """Return the address without trailing slashes; raise InvalidBaseUrl if keys must not be sent there.
 
