@@ -144,6 +144,7 @@ class AssembleTurn:
             reader=Reader(ready.room, model is not None and "image" in model.input_modalities),
             call_limits=limits_of(request),
             max_rounds=request.tooling.max_rounds,
+            statuses=request.statuses,
             jitter=self._ids.jitter(),
             destination=Destination(
                 ready.sending.endpoint,

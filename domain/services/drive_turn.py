@@ -171,6 +171,8 @@ class Driver:
             outputs += self._crash(failed)
         if self._attempt is not None and self._machine.phase is not Phase.CALLING:
             self._drop_attempt()
+        elif self._attempt is not None and not self._attempt.begun and (outputs or not self._timers.names <= PATIENT):
+            self._attempt.ask()  # sent at once, whatever the reader does with the outputs
         return outputs
 
     def _crash(self, defect: Exception) -> list[Output]:
@@ -187,7 +189,6 @@ class Driver:
                 clock = self._ports.clock
                 at = clock.monotonic() + command.after
                 self._attempt = Attempt(self._ports.responses, self._call(command), clock, at, self._stir)
-                self._attempt.ask()
             case StartCall(call):
                 self._calls.start(call)
             case CancelCall(call_id, overdue):

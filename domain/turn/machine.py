@@ -182,7 +182,7 @@ class TurnMachine:
     # --- rounds -------------------------------------------------------------------------------------------
 
     def _begin(self, now: float) -> list[Step]:
-        return [*self._call(0.0, now), *self._shown.begin(now)]
+        return [*self._call(0.0, now), *self._shown.begin(now, statuses=self._plan.statuses)]
 
     def _call(self, after: float, now: float) -> list[Step]:
         self.phase = Phase.CALLING

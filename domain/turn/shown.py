@@ -22,10 +22,10 @@ class Shown:
         self.reassurance = Reassurance()
         self._retries = retries
 
-    def begin(self, now: float) -> list[Step]:
-        """Note when the turn began, and start the lines for a person who waits."""
+    def begin(self, now: float, *, statuses: bool) -> list[Step]:
+        """Note when the turn began, and start the lines for a person who waits, if somebody sees them."""
         self.since = now
-        return self.reassurance.next(now)
+        return self.reassurance.next(now) if statuses else []
 
     def show(self, outputs: list[Output], now: float) -> list[Step]:
         """Note what is shown; before the first of it, end the waiting and learn what made the request pass."""

@@ -49,6 +49,7 @@ class Asked:
     """One call, read once by its entrypoint. `model` is the exact slug; `turn_id`: "" has one made.
 
     `namespace`: whose memory a turn shares; without one nothing is kept. `task`: the name of a background task.
+    `statuses`: the caller is shown what a turn waits for.
     """
 
     model: str
@@ -61,6 +62,7 @@ class Asked:
     turn_id: str = ""
     namespace: str = ""
     tools: CallerTools = field(default_factory=CallerTools)
+    statuses: bool = True
 
 
 def request_of(
@@ -96,4 +98,5 @@ def request_of(
         offer=offer_of(settings, listing.zero_retention if listing is not None else frozenset()),
         insecure_hosts=insecure_hosts(settings),
         show_usage=settings.show_final_usage_status,
+        statuses=asked.statuses,
     )

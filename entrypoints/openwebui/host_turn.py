@@ -1,6 +1,7 @@
 """A call of the host -> what the core is asked."""
 
 from domain.conversation.namespace import namespace_of
+from domain.request.turn_request import Caller
 from entrypoints.core.asked import Asked, CallerTools
 from entrypoints.openai.completions_body import CompletionsBody
 from entrypoints.openwebui.host_call import HostCall
@@ -34,4 +35,5 @@ def asked_of(
         turn_id=turn_id,
         namespace=namespace_of(function_id),
         tools=CallerTools(mode.host, mode.host_only, call.tools.searches),
+        statuses=call.caller is Caller.PAGE,
     )
