@@ -29,9 +29,9 @@ from domain.services.equip_turn import ToolPorts
 from domain.services.run_turn import RunTurn
 from entrypoints.openai.chunks import ChunkPresenter
 from entrypoints.openai.frames import ChunkHead
-from entrypoints.openwebui.present.guard import Guard
-from entrypoints.openwebui.present.lines import as_line
-from entrypoints.openwebui.present.stream import unpaced
+from entrypoints.openai.guard import Guard
+from entrypoints.openai.stream import unpaced
+from entrypoints.openwebui.present.lines import as_line, text_line
 from ports.response_events import UpstreamEvent
 from ports.responses import Route, UpstreamCall
 from tests.doubles.telemetry import RecordedTelemetry
@@ -144,7 +144,8 @@ async def _turn(frames: list[bytes]) -> list[Any]:
         tools=tools,
         telemetry=telemetry,
     )
-    presenter = ChunkPresenter(ChunkHead("chatcmpl-1", REQUEST.model, 1), own_done=False)
+    head = ChunkHead("chatcmpl-1", REQUEST.model, 1)
+    presenter = ChunkPresenter(head, own_done=False, write_text=text_line(head))
     guard = Guard(presenter, ids, telemetry)
     chunks = [line async for line in unpaced(lambda reader: use_case.run(REQUEST, reader=reader), guard, as_line)]
     await use_case.drained()

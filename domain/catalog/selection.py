@@ -40,12 +40,20 @@ def dotted(slug: str) -> str:
 def find(requested: str, models: Iterable[Model]) -> Model | None:
     """Find the entry for a requested name: the exact slug first, then its dot form."""
     by_alias: Model | None = None
+    aliased = _slashed(requested)
     for model in models:
         if model.id == requested:
             return model
-        if by_alias is None and dotted(model.id) == requested:
+        if aliased and by_alias is None and model.id in aliased:
             by_alias = model
     return by_alias
+
+
+def _slashed(alias: str) -> frozenset[str]:
+    """Return the slugs whose `dotted` form is this text, the text itself left out."""
+    before_slash = alias.partition("/")[0]
+    dots = (place for place, letter in enumerate(before_slash) if letter == ".")
+    return frozenset(f"{alias[:place]}/{alias[place + 1 :]}" for place in dots)
 
 
 def slug_of(requested: str) -> str:

@@ -61,6 +61,11 @@ class Row:
     payload: bytes
 
 
+def is_worth_rows(items: Iterable[JsonObject]) -> bool:
+    """Tell whether a turn left more than text; a turn of nothing but text is in the history as it is."""
+    return any((kind := item.get("type")) in KINDS and kind != MESSAGE for item in items)
+
+
 def rows_of(record: TurnRecord, *, reasoning: bool, tools: bool) -> tuple[Row, ...]:
     """Write a turn as rows; none if it left nothing but text, or more than is kept of one turn.
 
@@ -118,8 +123,7 @@ def coherent(items: Sequence[JsonObject]) -> bool:
 def _written(record: TurnRecord, kept: Sequence[TurnItem], *, thoughts: bool) -> tuple[Row, ...] | None:
     """Return the rows; None if the thinking cannot be written as it is."""
     chosen = [one for one in kept if thoughts or one.item["type"] != REASONING]
-    worth = any(one.item["type"] != MESSAGE for one in chosen)
-    if not worth or len(chosen) > MOST_ITEMS:
+    if not is_worth_rows(one.item for one in chosen) or len(chosen) > MOST_ITEMS:
         return ()
     rows, size = list[Row](), 0
     for ordinal, one in enumerate(chosen):

@@ -2,6 +2,7 @@
 
 import ipaddress
 from enum import Enum
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 
@@ -23,6 +24,7 @@ class InvalidBaseUrl(ValueError):
         self.flaw, self.host = flaw, host
 
 
+@lru_cache(maxsize=64)  # the same few addresses in every turn
 def checked_base_url(url: str, insecure_hosts: frozenset[str] = frozenset()) -> str:
     """Return the address without trailing slashes; raise InvalidBaseUrl if keys must not be sent there.
 

@@ -195,7 +195,8 @@ class TurnRequest:
     `turn_id` is a ULID, by which the page's history leads back to what was kept; empty: the turn gets one of its own.
     `model` is the name as requested, `offer` the operator's choice of models. `messages` are chat messages as
     the caller sent them. `task` names the background task, empty for a chat; `fallback_model` stands in for one that
-    cannot be reached. `stream` is how upstream is asked, not how the caller is answered.
+    cannot be reached. `stream` is how upstream is asked, not how the caller is answered. `statuses`: the caller is
+    shown what a turn waits for.
     """
 
     model: str
@@ -220,6 +221,7 @@ class TurnRequest:
     bounds: Bounds = Bounds()
     offer: Offer = Offer()
     insecure_hosts: frozenset[str] = frozenset()
+    statuses: bool = True
 
     @property
     def is_remembered(self) -> bool:

@@ -11,7 +11,7 @@ from domain.egress.base_url import InvalidBaseUrl, checked_base_url
 from domain.faults.causes import AddressRefused, MessagesFlaw, ModelFiltered
 from domain.faults.fault import Fault, FaultKind
 from domain.request.turn_request import Bounds, Caller, TurnRequest
-from domain.services.drive import named
+from domain.services.owned_tasks import named
 from ports.catalog import Model
 from ports.responses import Route
 from ports.slots import Slots, SlotsFull

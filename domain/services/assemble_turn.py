@@ -155,6 +155,7 @@ class AssembleTurn:
             reader=Reader(ready.room, model is not None and "image" in model.input_modalities),
             call_limits=limits_of(request),
             max_rounds=request.tooling.max_rounds,
+            statuses=request.statuses,
             jitter=self._ids.jitter(),
             alternatives=Alternatives(may_change(ready.slug, request.endpoints), ready.fallback),
         )

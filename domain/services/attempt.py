@@ -37,6 +37,11 @@ class Attempt:
         return self._asked is not None
 
     @property
+    def begun(self) -> bool:
+        """Tell whether the call was sent, or is about to be."""
+        return self._batches is not None or self._asked is not None or self._here is not None
+
+    @property
     def read_here(self) -> bool:
         """Tell whether somebody waits in `read` in a task that is not of this attempt."""
         return self._here is not None and self._asked is None

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from domain.services.drive import Own
+from domain.services.owned_tasks import Own
 from domain.services.store_budget import STORE_SECONDS, StoreBudget, StoreHealth, StoreTrouble, within
 from ports.cipher import Sealed
 from ports.tool_runs import NOT_KEPT, ToolRun, ToolRuns

@@ -1,13 +1,15 @@
 """Own the tasks that outlive a turn's reader: settlements and upkeep."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
 from domain.request.turn_request import Person
-from domain.services.drive import named
 from ports.telemetry import Telemetry
+
+Own = Callable[[Coroutine[Any, Any, None], str], None]
+"""Runs work in a task of its own, under a name."""
 
 
 class OwnedTasks:
@@ -46,6 +48,11 @@ class OwnedTasks:
         self._tasks.discard(task)
         if not task.cancelled() and (defect := task.exception()) is not None:
             self._telemetry.event("error", "upkeep_failed", task=task.get_name(), detail=named(defect))
+
+
+def named(defect: BaseException) -> str:
+    """Name a defect for the log."""
+    return f"{type(defect).__name__}: {defect}"
 
 
 def _chat(person: Person) -> Person:

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from domain.services.drive import Driver
+from domain.services.drive_turn import Driver
 
 
 class ReaderDisconnect:

@@ -21,9 +21,9 @@ from domain.conversation.marks import Marks, is_answer
 from domain.conversation.placeholders import MAY_HAVE_RUN
 from domain.conversation.record import TurnRecord
 from domain.request.turn_request import Person, TurnRequest
-from domain.services.drive import Own
 from domain.services.journal_calls import UNAVAILABLE
 from domain.services.journal_results import open_results
+from domain.services.owned_tasks import Own
 from domain.services.remember_turn import TurnMemory
 from domain.services.store_budget import STORE_SECONDS, StoreBudget, StoreHealth, StoreTrouble
 from ports.chats import Chats, ChatsUnavailable, LineMessage

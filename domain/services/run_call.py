@@ -11,9 +11,9 @@ from functools import partial
 from typing import Protocol
 
 from domain.limits import CALLS_IN_PROCESS, CALLS_WAITING
-from domain.services.drive import OVERDUE
 from domain.services.guard_call import Admission
 from domain.services.journal_calls import HOST_SECONDS, JournalCalls
+from domain.services.running_calls import OVERDUE
 from domain.services.store_budget import StoreBudget
 from domain.tools.arguments import InvalidArguments, arguments_of
 from domain.tools.once import arguments_hash, objection

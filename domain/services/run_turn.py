@@ -16,7 +16,7 @@ from domain.request.lessons import Lessons
 from domain.request.turn_request import TurnRequest
 from domain.services.admit_turn import AdmitTurn, Ticket, check_turn, fault_of_admission
 from domain.services.assemble_turn import Assembled, AssembleTurn, Personal
-from domain.services.drive import Driver, TurnPorts, Upkeep
+from domain.services.drive_turn import Driver, TurnPorts, Upkeep
 from domain.services.equip_turn import ToolPorts
 from domain.services.owned_tasks import OwnedTasks
 from domain.services.reader_disconnect import ReaderDisconnect

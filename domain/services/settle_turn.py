@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from domain.conversation.figures import Figures
 from domain.conversation.fingerprint import fingerprint_of_answer
-from domain.conversation.record import TurnItem, TurnRecord
+from domain.conversation.record import TurnItem, TurnRecord, is_worth_rows
 from domain.conversation.references import call_reference
 from domain.conversation.size import characters_of
 from domain.request.turn_request import TurnRequest
@@ -104,7 +104,7 @@ async def _keep(turn: Settlement, end: End, memory: TurnMemory) -> bool:
     request, gone = turn.request, turn.figures.outlived
     kept = [kept for entry in turn.kept for kept in entry.items]
     stored = True
-    if kept:
+    if is_worth_rows(one.item for one in kept):
         cut = end.reason not in (Reason.STOP, Reason.TOOL_CALLS)
         size = characters_of(one.item for one in kept)
         record = await memory.offload.run(lambda: _record(turn, kept, cut=cut), size=size)

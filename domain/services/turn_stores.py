@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from domain.conversation.temporary_chats import is_temporary
 from domain.request.turn_request import TurnRequest
-from domain.services.drive import Own
 from domain.services.journal_calls import JournalCalls
+from domain.services.owned_tasks import Own
 from domain.services.remember_turn import TurnMemory
 from domain.services.report_interrupted import ReportInterrupted
 from domain.services.store_budget import StoreHealth

@@ -93,7 +93,9 @@ class Answer:
 
     def say(self, index: int, item_id: str, part: int, text: str, now: float, name: str = "text") -> list[Output]:
         """Add a piece of text or refusal."""
-        slot = self._slot(index, item_id, MESSAGE, now)
+        slot = self._by_id.get(item_id)
+        if slot is None or slot.kind != MESSAGE:
+            slot = self._slot(index, item_id, MESSAGE, now)
         return self._show(slot, (name, part), text)
 
     def think(self, index: int, item_id: str, part: int, text: str, raw: bool, now: float) -> list[Output]:

@@ -5,7 +5,7 @@ and the same events at the same times give the same steps. Laws 1 and 2 of the a
 with something shown or one named fault; nothing shown is taken back, and nothing is retried after it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from domain.conversation.record import TurnItem
@@ -49,7 +49,6 @@ from domain.turn.waiting import WAITING
 from ports.response_events import (
     EventIgnored,
     ProblemReported,
-    ReasoningDelta,
     ResponseEnded,
     ResponseStarted,
     ResponseStatus,
@@ -82,12 +81,17 @@ class TurnMachine:
         """Tell whether the turn is over."""
         return self.phase is Phase.ENDED
 
-    def feed_all(self, events: Iterable[TurnEvent], now: float) -> list[Step]:
+    def feed_all(self, events: Sequence[TurnEvent], now: float) -> list[Step]:
         """Feed events that arrived together; adjacent pieces of one item leave as one output.
 
         What upstream says in one read belongs to one attempt: once that was given up, the rest says nothing.
         """
         attempts = self._attempts
+        going_on = self._shown.spoken and self.phase is Phase.CALLING and not attempts.unsaid
+        if going_on and len(events) == 1 and isinstance(word := events[0], TextDelta):  # nearly every read of a stream
+            attempts.heard, attempts.answered = now, True
+            said = self._rounds.answer.say(word.index, word.item_id, word.part, word.text, now)
+            return self._shown.go_on(said, now)
         steps = [*attempts.unsaid] if attempts.unsaid else []
         number = attempts.number
         for event in events:
@@ -103,8 +107,6 @@ class TurnMachine:
 
     def _take(self, event: TurnEvent, now: float) -> list[Step]:
         match event:
-            case TextDelta() | ReasoningDelta() if self.phase is Phase.CALLING:  # nearly all events: keep it short
-                return self._on_piece(event, now)
             case _ if self.phase is Phase.ENDED:
                 return []
             case Begun():
@@ -128,11 +130,6 @@ class TurnMachine:
 
     # --- upstream -----------------------------------------------------------------------------------------
 
-    def _on_piece(self, event: UpstreamEvent, now: float) -> list[Step]:
-        attempts = self._attempts
-        attempts.heard, attempts.answered = now, True
-        return self._shown.show(read(self._rounds.answer, event, now), now)
-
     def _on_upstream(self, event: UpstreamEvent, now: float) -> list[Step]:
         attempts = self._attempts
         attempts.heard, attempts.answered = now, True
@@ -148,7 +145,7 @@ class TurnMachine:
             case EventIgnored(_, count):
                 attempts.ignored += count
             case _:
-                return self._on_piece(event, now)
+                return self._shown.show(read(self._rounds.answer, event, now), now)
         return []
 
     def _on_response_ended(self, event: ResponseEnded, now: float) -> list[Step]:
@@ -186,7 +183,7 @@ class TurnMachine:
     # --- rounds -------------------------------------------------------------------------------------------
 
     def _begin(self, now: float) -> list[Step]:
-        return [*self._call(0.0, now), *self._shown.begin(now)]
+        return [*self._call(0.0, now), *self._shown.begin(now, statuses=self._plan.statuses)]
 
     def _call(self, after: float, now: float) -> list[Step]:
         self.phase = Phase.CALLING

@@ -29,7 +29,8 @@ class TurnPlan:
     `runnable`: names of tools the toolbox can run; calls of others are handed over if none is runnable; those of
     `sequential` tools run alone. A round that calls one of `handed_over` is handed over whole. `reader` reads the
     results; its `room` is what the request's input leaves free for the rounds of the turn. `idle_seconds`: longest wait
-    for an event, comments not counted. `jitter` in [0, 1) spreads the retries.
+    for an event, comments not counted. `statuses`: somebody sees the lines that bridge a wait. `jitter` in [0, 1)
+    spreads the retries.
     """
 
     request: UpstreamRequest
@@ -42,6 +43,7 @@ class TurnPlan:
     call_limits: CallLimits = field(default_factory=CallLimits)
     max_rounds: int = TOOL_ROUNDS
     idle_seconds: float = 600.0
+    statuses: bool = True
     jitter: float = 0.5
     alternatives: Alternatives = field(default_factory=Alternatives)
 

@@ -22,10 +22,10 @@ class Shown:
         self.reassurance = Reassurance()
         self._retries = retries
 
-    def begin(self, now: float) -> list[Step]:
-        """Note when the turn began, and start the lines for a person who waits."""
+    def begin(self, now: float, *, statuses: bool) -> list[Step]:
+        """Note when the turn began, and start the lines for a person who waits, if somebody sees them."""
         self.since = now
-        return self.reassurance.next(now)
+        return self.reassurance.next(now) if statuses else []
 
     def show(self, outputs: list[Output], now: float) -> list[Step]:
         """Note what is shown; before the first of it, end the waiting and learn what made the request pass."""
@@ -50,6 +50,12 @@ class Shown:
                 steps += [ClearTimer(WAITING), *self.reassurance.end(), *self._retries.learned()]
             steps.append(output)
         return steps
+
+    def go_on(self, said: list[Output], now: float) -> list[Step]:
+        """Note one more piece of text of an answer of which some was shown."""
+        if said:
+            self.last = now
+        return [*said]
 
     def timing(self, now: float) -> Timing:
         """Return how long the turn took until `now`, one that never began nothing."""

@@ -50,7 +50,8 @@ class CallerRequest:
     """A caller's request, parsed once by its entrypoint. `model` is the exact slug; an empty `turn_id` is generated.
 
     `namespace` selects the memory that turns share; if it is empty, nothing is stored. `task` names a background task.
-    `references`: the caller receives references to the turn and sends them back with the history.
+    `references`: the caller receives references to the turn and sends them back with the history. `statuses`: the
+    caller is shown what a turn waits for.
     """
 
     model: str
@@ -64,6 +65,7 @@ class CallerRequest:
     namespace: str = ""
     references: bool = False
     tools: CallerTools = field(default_factory=CallerTools)
+    statuses: bool = True
 
 
 def request_of(
@@ -98,4 +100,5 @@ def request_of(
         bounds=bounds_of(settings),
         offer=offer_of(settings, listing.zero_retention if listing is not None else frozenset()),
         insecure_hosts=insecure_hosts(settings),
+        statuses=asked.statuses,
     )

@@ -1,5 +1,6 @@
 """Render outputs as plain chat completion chunks, with only the fields that every OpenAI client understands."""
 
+from collections.abc import Callable
 from typing import Any
 
 from domain.turn.steps import (
@@ -27,22 +28,33 @@ class ChunkPresenter:
     """Renders content, reasoning, annotations, tool calls, finish and usage; the first delta carries the role.
 
     `own_done`: the presenter ends the stream with `[DONE]`, because the host does not. An error is a chunk with an
-    error object; only the end of the stream follows it. `vocabulary` names the settings.
+    error object; only the end of the stream follows it. `write_text` writes a chunk of plain text at once, without
+    building it. `vocabulary` names the settings.
     """
 
     repeated = 0
 
-    def __init__(self, head: ChunkHead, *, own_done: bool, vocabulary: Vocabulary = NEUTRAL) -> None:
-        self._head, self._own_done, self._vocabulary = head, own_done, vocabulary
+    def __init__(
+        self,
+        head: ChunkHead,
+        *,
+        own_done: bool,
+        write_text: Callable[[str], dict[str, Any] | str] | None = None,
+        vocabulary: Vocabulary = NEUTRAL,
+    ) -> None:
+        self._head, self._own_done, self._write_text, self._vocabulary = head, own_done, write_text, vocabulary
         self._text_segment: int | None = None
         self._thought_segment: int | None = None
         self._begun = False
 
     def present(self, output: Output) -> list[Yield]:
         """Render one output as zero or more chunks."""
+        if isinstance(output, ShowText):  # nearly always
+            text = output.text if output.segment == self._text_segment else self._apart(output.segment, output.text)
+            if self._begun and self._write_text is not None:
+                return [Yield(self._write_text(text))]
+            return [self._delta({"content": text})]
         match output:
-            case ShowText(segment, text):
-                return [self._delta({"content": self._apart(segment, text)})]
             case ShowReasoning(segment, text):
                 if self._thought_segment not in (None, segment):
                     text = "\n\n" + text

@@ -36,5 +36,6 @@ def asked_of(
         turn_id=turn_id,
         namespace=namespace_of(function_id),
         references=in_page,
+        statuses=in_page,
         tools=CallerTools(mode.host, mode.host_only, offer_search=in_page and not call.tools.searches),
     )

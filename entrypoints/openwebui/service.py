@@ -16,16 +16,18 @@ from domain.request.turn_request import Caller, Person
 from entrypoints.core.policy import keeps_anything, support_of
 from entrypoints.openai.chunks import ChunkPresenter
 from entrypoints.openai.frames import ChunkHead
+from entrypoints.openai.guard import Guard
+from entrypoints.openai.stream import Payload, unpaced
 from entrypoints.openwebui.host import Host, detect_host
 from entrypoints.openwebui.host_call import HostCall, read_call
 from entrypoints.openwebui.host_turn import asked_of
 from entrypoints.openwebui.present.emitter import GuardedEmitter
 from entrypoints.openwebui.present.frames import Presenter
-from entrypoints.openwebui.present.guard import Guard
+from entrypoints.openwebui.present.guard import PageGuard
 from entrypoints.openwebui.present.legacy import LegacyPresenter
-from entrypoints.openwebui.present.lines import as_line
+from entrypoints.openwebui.present.lines import as_line, text_line
 from entrypoints.openwebui.present.native import NativePresenter
-from entrypoints.openwebui.present.stream import Payload, paced, unpaced
+from entrypoints.openwebui.present.stream import paced
 from entrypoints.openwebui.present.wishes import Wishes
 from entrypoints.openwebui.reply import reply
 from entrypoints.openwebui.runtime import Runtime
@@ -85,9 +87,10 @@ class PipeService:
         if not call.stream:
             return await reply(start, call, head, wishes, emitter)
         if call.caller is not Caller.PAGE:
-            presenter = ChunkPresenter(head, own_done=not self._detected().closes_streams, vocabulary=VALVES)
-            return unpaced(start, Guard(presenter, core.ids, core.telemetry), as_line)
-        guard = Guard(self._presenter(head, turn_id, wishes), core.ids, core.telemetry)
+            own_done = not self._detected().closes_streams
+            presenter = ChunkPresenter(head, own_done=own_done, write_text=text_line(head), vocabulary=VALVES)
+            return unpaced(start, Guard(presenter, core.ids, core.telemetry, VALVES), as_line)
+        guard = PageGuard(self._presenter(head, turn_id, wishes), core.ids, core.telemetry)
         return paced(start, guard, emitter, core.clock)
 
     async def aclose(self) -> None:

@@ -28,8 +28,8 @@ LARGE = {
     ("entrypoints/settings_upstream.py", "UpstreamSettings"): SETTING,
     ("entrypoints/openwebui/pipe.py", "Valves"): SETTING,
     ("domain/request/turn_request.py", "TurnRequest"): "the settings of one turn, in groups",
+    ("domain/turn/plan.py", "TurnPlan"): "what one turn may do, value by value",
     ("entrypoints/core/container.py", "Container"): "one provider per thing that is wired",
-    ("domain/services/drive.py", "Driver"): "waits, timers and calls are to be parted",
 }
 
 

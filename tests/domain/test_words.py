@@ -24,7 +24,7 @@ ALLOWED = {
     "domain/catalog/snapshot.py": IN_THE_LOG,
     "domain/services/attempt.py": IN_THE_LOG,
     "domain/services/clean_artifacts.py": IN_THE_LOG,
-    "domain/services/drive.py": IN_THE_LOG,
+    "domain/services/drive_turn.py": IN_THE_LOG,
     "domain/services/list_models.py": IN_THE_LOG,
     "domain/services/sync_models.py": IN_THE_LOG,
     "domain/tools/registry.py": IN_THE_LOG,

@@ -70,8 +70,9 @@ class EventStream:
             except (ClientError, OSError, RuntimeError) as error:
                 self._failure = failure_of(error, self._reach, self._limits)
                 data = _arrived(self._content)
-            if decoder.resting and len(data) < LARGE:  # nearly every read takes this path: keep it short
-                events = translator.translate(self._decoded(data))
+            payloads = decoder.plain(data) if len(data) < LARGE else None
+            if payloads is not None:  # nearly every read: keep it short
+                events = translator.translate(payloads)
             else:
                 events = await self._read_events(data)
             if translator.said_done or not (data or self._failure):

@@ -39,10 +39,9 @@ class SseDecoder:
         When an event is too large, the payloads before it are returned first: `failure` is then set, and the next call
         raises it.
         """
-        if self.resting and b"\r" not in data:
-            payloads = _plain_payloads(data)
-            if payloads is not None and len(data) <= self._limit:
-                return payloads
+        payloads = self.plain(data)
+        if payloads is not None:
+            return payloads
         out: list[bytes] = []
         try:
             self._feed(data, out)
@@ -54,6 +53,14 @@ class SseDecoder:
             self._lines or self._pieces or self._skipping or self._after_cr or self.failure
         )
         return out
+
+    def plain(self, data: bytes) -> list[bytes] | None:
+        """Return the payloads of a read of nothing but whole events, one `data: ` line each; None for any other."""
+        if not self.resting or not data.endswith(b"\n\n") or b"\r" in data or len(data) > self._limit:
+            return None
+        if data.startswith(b"data: ") and data.count(b"\n") == 2:  # nearly always
+            return [data[6:-2]]
+        return _plain_payloads(data)
 
     def _feed(self, data: bytes, out: list[bytes]) -> None:
         if self.failure is not None:

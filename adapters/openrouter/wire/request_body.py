@@ -53,6 +53,8 @@ def _exceeds(fields: Mapping[str, object], limit: int) -> bool:
     while stack and left >= 0:
         value = stack.pop()
         left -= NODE_WEIGHT
+        if value is None:  # most fields of a body
+            continue
         if isinstance(value, str):
             left -= len(value)
         elif isinstance(value, dict | Mapping):

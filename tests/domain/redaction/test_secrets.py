@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.faults.classify import fault_of_problem
+from domain.redaction import secrets
 from domain.redaction.secrets import redact
 from ports.response_events import UpstreamProblem
 
@@ -88,3 +89,12 @@ PIECES = [
 def test_masking_twice_changes_nothing_more(pieces):
     once = redact("".join(pieces))
     assert redact(once) == once
+
+
+@given(st.data())
+@settings(max_examples=200)
+def test_every_secret_has_the_hint_without_which_nothing_is_looked_for(data: st.DataObject) -> None:
+    pattern, _ = data.draw(st.sampled_from(secrets._PATTERNS))
+    text = data.draw(st.from_regex(pattern))
+
+    assert secrets._HINT.search(text)

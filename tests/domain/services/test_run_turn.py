@@ -5,6 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from domain.catalog.offer import Offer
+from domain.faults.retry import RetryPolicy
 from domain.request.turn_request import Bounds, Caller, Parameters
 from domain.turn.statuses import StillWaiting, TryingAgain, WaitingForPlace
 from domain.turn.steps import Ended, Reason, ShowStatus, ShowText
@@ -132,6 +133,30 @@ async def test_a_waiting_person_gets_a_word_when_its_time_has_come():
     await until(lambda: outputs)
     assert outputs == [ShowStatus(StillWaiting(1))]
     await stage.stop(reader)
+
+
+async def test_where_no_status_is_seen_upstream_is_read_by_the_reader_itself():
+    stage, outputs = Stage([Hang()]), []
+    reader = stage.reading(outputs, replace(REQUEST, statuses=False))
+    await until(lambda: stage.responses.open)
+    await settled()
+    stage.clock.advance(60.0)
+    await settled()
+    assert outputs == []
+    assert "openrouter-pipe-upstream" not in {task.get_name() for task in asyncio.all_tasks()}
+    await stage.stop(reader)
+
+
+async def test_where_no_status_is_seen_a_silent_upstream_is_given_up_and_asked_again():
+    stage, outputs = Stage([Hang()], said("a")), []
+    free = replace(REQUEST, statuses=False, retry=RetryPolicy(uncertain_allowed=True))
+    reader = stage.reading(outputs, free)
+    await until(lambda: 600.0 in stage.clock.moments)
+    stage.clock.advance(600.0)
+    await until(lambda: len(stage.clock.moments) > 1 or reader.done())
+    stage.clock.advance(5.0)
+    await until(reader.done)
+    assert (text_of(outputs), len(stage.responses.calls)) == ("a", 2)
 
 
 async def test_an_upstream_that_falls_silent_is_given_up_in_time():

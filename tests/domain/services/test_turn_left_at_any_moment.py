@@ -34,6 +34,7 @@ SCRIPTS: dict[str, list[Sequence[Move]]] = {
     "a stream that breaks": [[*said("half")[:1], BROKEN]],
     "a client with a defect": [[*said("half")[:1], KeyError("x")]],
 }
+REQUESTS = {"statuses are seen": REQUEST, "statuses are not seen": replace(REQUEST, statuses=False)}
 
 
 class SlowOffload(InlineOffload):
@@ -64,24 +65,26 @@ async def tick(stage: Stage, moments: int) -> None:
         stage.clock.advance(0.05)
 
 
+@pytest.mark.parametrize("request_", REQUESTS.values(), ids=REQUESTS)
 @pytest.mark.parametrize("scripts", SCRIPTS.values(), ids=SCRIPTS)
-async def test_a_reader_who_is_cancelled_at_any_moment_leaves_nothing_open(scripts):
+async def test_a_reader_who_is_cancelled_at_any_moment_leaves_nothing_open(scripts, request_):
     for moment in range(MOMENTS):
         stage = Stage(*scripts, offload=SlowOffload())
-        reader = stage.reading([], toolbox=ScriptedToolbox({"look": "found"}))
+        reader = stage.reading([], request_, toolbox=ScriptedToolbox({"look": "found"}))
         await tick(stage, moment)
         await stage.stop(reader)
         check(stage)
 
 
+@pytest.mark.parametrize("request_", REQUESTS.values(), ids=REQUESTS)
 @pytest.mark.parametrize("scripts", SCRIPTS.values(), ids=SCRIPTS)
-async def test_a_reader_who_just_ends_after_any_output_leaves_nothing_open(scripts):
+async def test_a_reader_who_just_ends_after_any_output_leaves_nothing_open(scripts, request_):
     for outputs_read in range(1, 5):
         stage = Stage(*scripts, offload=SlowOffload())
         kept: list[AsyncGenerator[Output, None]] = []
 
         async def read(stage: Stage = stage, kept: list[AsyncGenerator[Output, None]] = kept, n=outputs_read) -> None:
-            kept.append(stage.outputs(toolbox=ScriptedToolbox({"look": "found"})))
+            kept.append(stage.outputs(request_, toolbox=ScriptedToolbox({"look": "found"})))
             for _ in range(n):
                 if await anext(kept[0], None) is None:
                     return

@@ -8,7 +8,7 @@ from domain.turn.steps import Output, ShowText
 from entrypoints.openai.frames import Yield
 from entrypoints.openwebui.present.emitter import GuardedEmitter
 from entrypoints.openwebui.present.frames import Frame
-from entrypoints.openwebui.present.guard import Guard
+from entrypoints.openwebui.present.guard import PageGuard
 from entrypoints.openwebui.present.stream import paced
 from tests.doubles.clock import FakeClock, until
 from tests.doubles.ids import FakeIds
@@ -98,7 +98,7 @@ class Reading:
 def page_stream(turn: ScriptedTurn, clock: FakeClock, presenter: Any = None, emitter: Any = None) -> AsyncIterator[Any]:
     """Start the page's generator."""
     telemetry = RecordedTelemetry()
-    guard = Guard(presenter or Told(), FakeIds(), telemetry)
+    guard = PageGuard(presenter or Told(), FakeIds(), telemetry)
     return paced(turn.start, guard, GuardedEmitter(emitter, telemetry, longest=0.01), clock)
 
 

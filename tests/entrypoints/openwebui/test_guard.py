@@ -6,7 +6,8 @@ import pytest
 
 from domain.turn.steps import Ended, ShowCall, ShowCallResult, ShowText
 from entrypoints.openai.frames import Yield
-from entrypoints.openwebui.present.guard import Guard, Unended
+from entrypoints.openai.guard import Unended
+from entrypoints.openwebui.present.guard import PageGuard
 from entrypoints.openwebui.present.native import NativePresenter
 from entrypoints.openwebui.present.wishes import Wishes
 from tests.doubles.ids import FakeIds
@@ -29,7 +30,7 @@ class Broken(NativePresenter):
 
 def test_fault_that_ends_the_stream_carries_the_id_of_the_log_line() -> None:
     telemetry = RecordedTelemetry()
-    guard = Guard(NativePresenter("r1", (0, 12), Wishes()), FakeIds(), telemetry)
+    guard = PageGuard(NativePresenter("r1", (0, 12), Wishes()), FakeIds(), telemetry)
 
     frames = guard.closing(LookupError("what was sent"))
 
@@ -40,7 +41,7 @@ def test_fault_that_ends_the_stream_carries_the_id_of_the_log_line() -> None:
 
 def test_text_of_a_defect_is_neither_shown_nor_logged() -> None:
     telemetry = RecordedTelemetry()
-    guard = Guard(NativePresenter("r1", (0, 8), Wishes()), FakeIds(), telemetry)
+    guard = PageGuard(NativePresenter("r1", (0, 8), Wishes()), FakeIds(), telemetry)
 
     frames = guard.closing(LookupError("what was sent"))
 
@@ -49,27 +50,27 @@ def test_text_of_a_defect_is_neither_shown_nor_logged() -> None:
 
 def test_defect_after_the_end_is_only_logged() -> None:
     telemetry = RecordedTelemetry()
-    guard = Guard(Told(), FakeIds(), telemetry)
+    guard = PageGuard(Told(), FakeIds(), telemetry)
     guard.present(ended())
 
-    assert guard.closing(LookupError()) == []
+    assert not guard.closing(LookupError())
     assert telemetry.named("answer_not_shown")
 
 
 def test_nothing_follows_the_end() -> None:
-    guard = Guard(Told(), FakeIds(), RecordedTelemetry())
+    guard = PageGuard(Told(), FakeIds(), RecordedTelemetry())
     guard.present(ended())
 
-    assert guard.present(ShowText(0, "more")) == []
+    assert not guard.present(ShowText(0, "more"))
 
 
 def test_outputs_without_an_end_are_a_defect() -> None:
     with pytest.raises(Unended):
-        Guard(Told(), FakeIds(), RecordedTelemetry()).completed()
+        PageGuard(Told(), FakeIds(), RecordedTelemetry()).completed()
 
 
 def test_presenter_that_cannot_even_end_leaves_a_plain_error() -> None:
-    guard = Guard(Told(breaks_at=Ended), FakeIds(), RecordedTelemetry())
+    guard = PageGuard(Told(breaks_at=Ended), FakeIds(), RecordedTelemetry())
 
     (frame,) = guard.closing(LookupError())
     assert isinstance(frame, Yield)
@@ -78,7 +79,7 @@ def test_presenter_that_cannot_even_end_leaves_a_plain_error() -> None:
 
 
 def test_open_calls_get_an_output_even_when_the_presenter_cannot_give_them_one() -> None:
-    guard = Guard(Broken("r1", (0, 12), Wishes()), FakeIds(), RecordedTelemetry())
+    guard = PageGuard(Broken("r1", (0, 12), Wishes()), FakeIds(), RecordedTelemetry())
     shown = guard.present(ShowCall(0, tool_call(1)))
     shown += guard.present(ShowCall(1, tool_call(2)))
     shown += guard.present(ShowCallResult(0, tool_call(1), result()))

@@ -57,8 +57,17 @@ def test_call_is_handed_on_whole() -> None:
         turn_id="t",
         namespace=namespace_of("openrouter"),
         tools=CallerTools(handed_over=True),
+        statuses=False,
     )
     assert asked.parameters.temperature == 0.5
+
+
+@pytest.mark.parametrize("in_page", [True, False])
+def test_only_the_page_is_shown_what_a_turn_waits_for(in_page: bool) -> None:
+    ids = {"__chat_id__": "c", "__message_id__": "m", "__session_id__": "s"} if in_page else {}
+    call = read_call({"body": {"model": "openrouter.acme/two.5", "messages": MESSAGES}, **ids})
+
+    assert asked_of(call, MODELS).statuses is in_page
 
 
 def test_of_a_call_that_cannot_be_read_who_asks_for_what_is_known() -> None:

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from entrypoints.openwebui.present.lines import as_line
+from entrypoints.openai.frames import ChunkHead, chunk
+from entrypoints.openwebui.present.lines import as_line, text_line
 
 
 @pytest.mark.parametrize("text", ["a", "\u00fc \U0001f600", "a\u2028b\u2029c\x85d\ne", ""])
@@ -13,6 +14,13 @@ def test_a_chunk_becomes_one_line_that_says_the_same(text):
     assert isinstance(line, str)
     assert line.splitlines() == [line]
     assert json.loads(line.removeprefix("data: ")) == {"choices": [{"delta": {"content": text}}]}
+
+
+@pytest.mark.parametrize("model", ["sim/echo", 'a "<text>" b', "\u2028", "", "\udfff"])
+@pytest.mark.parametrize("text", ["a", "\u00fc \U0001f600", "a\u2028b\u2029c\x85d\ne", "", '"<text>"', "\ud800"])
+def test_a_text_is_written_as_its_chunk_would_be(model, text):
+    head = ChunkHead("chatcmpl-1", model, 1)
+    assert text_line(head)(text) == as_line(chunk(head, {"content": text}).payload)
 
 
 def test_what_is_a_line_already_stays():

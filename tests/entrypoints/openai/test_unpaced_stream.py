@@ -10,8 +10,8 @@ from domain.turn.statuses import StillWaiting
 from domain.turn.steps import Ended, ShowCitation, ShowStatus, ShowText
 from entrypoints.openai.chunks import ChunkPresenter
 from entrypoints.openai.frames import ChunkHead
-from entrypoints.openwebui.present.guard import Guard
-from entrypoints.openwebui.present.stream import unpaced
+from entrypoints.openai.guard import Guard
+from entrypoints.openai.stream import unpaced
 from tests.doubles.clock import settled, until
 from tests.doubles.ids import FakeIds
 from tests.doubles.telemetry import RecordedTelemetry
