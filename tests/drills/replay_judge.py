@@ -109,7 +109,7 @@ def sent(
     )
     history = parsed(request.messages, window, Past(records, reasoning, full_turns))
     prepared = build(request, slug, MODELS[slug], known=frozenset(ENTRIES), history=history)
-    return Sent({} if isinstance(prepared, Fault) else json.loads(serialise_body(prepared.body)))
+    return Sent({} if isinstance(prepared, Fault) else json.loads(serialise_body(prepared.request.body)))
 
 
 def complaints(made: Sent, slug: str, *, thorough: bool) -> list[str]:

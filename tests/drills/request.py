@@ -56,7 +56,7 @@ def sent(body: dict[str, Any], slug: str) -> dict[str, Any] | Fault:
     prepared = build(request, slug, CATALOG[slug], known=frozenset(ENTRIES))
     if isinstance(prepared, Fault):
         return prepared
-    decoded: dict[str, Any] = json.loads(serialise_body(prepared.body))
+    decoded: dict[str, Any] = json.loads(serialise_body(prepared.request.body))
     return decoded
 
 
