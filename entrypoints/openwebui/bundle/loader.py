@@ -21,7 +21,7 @@ from entrypoints.openwebui.bundle.kept_code import KeptCode, data_folder
 # </what the loader needs>
 
 _PAUSE_EVERY = 0.002  # seconds of loading after which other threads may run
-_PAUSE = 0.0002  # seconds; a pause of nothing would often give the interpreter to nobody
+_KEEPING_PAUSE = 0.001  # seconds after each module that is written down
 _KEPT_LATER = 5.0  # seconds after a load, when its first answer is under way
 
 
@@ -100,7 +100,7 @@ class EmbeddedModules(MetaPathFinder, InspectLoader):
         code = self._code(name)
         linecache.lazycache(self.get_filename(name), module.__dict__)  # tracebacks show the lines
         if time.monotonic() - self._paused_at > _PAUSE_EVERY:
-            time.sleep(_PAUSE)
+            time.sleep(0)
             self._paused_at = time.monotonic()
         exec(code, module.__dict__)  # noqa: S102 - the file's own text
 
@@ -184,7 +184,7 @@ def _keep(
     for path, source in sources.items():
         code = kept.get(path) or marshal.dumps(used.get(path) or compile(source, path, "exec", dont_inherit=True))
         codes[path] = (_digest(source), code)
-        time.sleep(_PAUSE)
+        time.sleep(_KEEPING_PAUSE)
     used.clear()
     keeping.write(codes)
 
