@@ -35,6 +35,11 @@ def service_class() -> Callable[[str], Service]:
     return _EMBEDDED.load("{module}").PipeService
 
 
+def forget_code() -> None:
+    \"\"\"Let go of the code nobody has used.\"\"\"
+    _EMBEDDED.unload()
+
+
 """
 _ABOUT = """
 # This file carries {count} files of the openrouter-pipe repository, compressed, at its end. To read them, or to compare
