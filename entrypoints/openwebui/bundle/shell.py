@@ -30,7 +30,7 @@ _REQUIRED = {"dependency_injector": "dependency-injector", "structlog": "structl
 _Model = TypeVar("_Model", bound=BaseModel)
 ENCRYPTED = "encrypted:"
 ADVANCED_SECRETS = ("ARTIFACT_PREVIOUS_KEYS",)  # secrets that are lines of the ADVANCED box
-_LOADED = "openrouter_pipe_"  # how the modules of each load begin
+_LOADER = "EmbeddedModules"  # the class of what each load in use has in sys.meta_path
 _MOST_TOKENS = 16
 _RETRY_SECONDS = 10.0  # how long a failed load is remembered before the next call tries again
 
@@ -121,11 +121,11 @@ class Core:
 
 
 def _saved_again() -> bool:
-    """Tell whether a pipe of this process has loaded its code before, in a host that uses what it made for a save.
+    """Tell whether code of a pipe is in use in this process, in a host that uses what it made for a save.
 
     Hosts before 0.12 run the file once for the save and again for the next request.
     """
-    return host_version() >= (0, 12) and any(name.startswith(_LOADED) for name in tuple(sys.modules))
+    return host_version() >= (0, 12) and any(type(one).__name__ == _LOADER for one in sys.meta_path)
 
 
 def _loaded_service(error_id: str) -> Service | Failure:

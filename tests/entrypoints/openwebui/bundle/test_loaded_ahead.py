@@ -7,22 +7,22 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from tests.entrypoints.openwebui.bundle.small_tree import HostLoad
-
-IN_USE = "openrouter_pipe_earlier_0a1b2c3d"
+from entrypoints.openwebui.bundle.loader import EmbeddedModules
+from tests.entrypoints.openwebui.bundle.small_tree import HostLoad, packed
 
 
 @pytest.fixture(autouse=True)
 def _a_host(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "open_webui.env", SimpleNamespace(VERSION="0.12.4"))
-    for name in [name for name in sys.modules if name.startswith("openrouter_pipe_")]:
-        monkeypatch.delitem(sys.modules, name)
+    others = [finder for finder in sys.meta_path if type(finder).__name__ != EmbeddedModules.__name__]
+    monkeypatch.setattr(sys, "meta_path", others)
 
 
 @pytest.fixture
-def in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+def in_use(_a_host: None) -> None:
     """An earlier load in this process."""
-    monkeypatch.setitem(sys.modules, IN_USE, ModuleType(IN_USE))
+    earlier = EmbeddedModules("earlier", packed({}, {}))
+    sys.meta_path.append(earlier)
 
 
 def carried(module: ModuleType) -> list[str]:
