@@ -1,6 +1,7 @@
 """Open the core on the running event loop: open its adapters, wire them, and return the interface to use."""
 
 from contextlib import AsyncExitStack
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -8,6 +9,7 @@ from adapters.json_schema.checker import JsonSchemaChecker
 from adapters.logs.structlog_telemetry import StructlogTelemetry
 from adapters.openrouter.catalog.listing import AioCatalog
 from adapters.openrouter.client import AioResponsesClient
+from adapters.openrouter.transport.environment import read_environment
 from adapters.openrouter.transport.pool import SessionPool
 from adapters.process.clock import SystemClock
 from adapters.process.ids import SystemIds
@@ -43,7 +45,7 @@ class Core:
         self._stack = AsyncExitStack()
         self.telemetry = StructlogTelemetry(redact)
         self.clock, self.ids = SystemClock(), SystemIds()
-        pool = SessionPool(self.telemetry)
+        pool = SessionPool(self.telemetry, partial(read_environment, shared=shared_state()))
         self._stack.push_async_callback(pool.aclose)
         self.offload = ThreadOffload()
         self._stack.push_async_callback(self.offload.aclose)

@@ -1,10 +1,12 @@
 """Reads certificates and proxies from the process environment."""
 
-from collections.abc import Mapping
+import ssl
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from os import environ
 from pathlib import Path
 from ssl import SSLContext, create_default_context
+from typing import cast
 from urllib.request import getproxies, proxy_bypass
 
 from yarl import URL
@@ -13,6 +15,7 @@ from ports.telemetry import Telemetry
 
 BUNDLE_VARIABLE = "REQUESTS_CA_BUNDLE"
 PROXY_SCHEMES = ("http", "https")
+_SHARED = "tls"  # key in the state of the process
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +34,21 @@ class Environment:
         return proxy
 
 
-def read_environment(telemetry: Telemetry) -> Environment:
+def read_environment(telemetry: Telemetry, shared: MutableMapping[str, object] | None = None) -> Environment:
     """Build the TLS context and collect the proxies. Slow (reads the certificate store): call it in a thread.
 
     SSL_CERT_FILE and SSL_CERT_DIR replace the system's certificates (OpenSSL reads them itself); those of
-    REQUESTS_CA_BUNDLE are trusted in addition.
+    REQUESTS_CA_BUNDLE are trusted in addition. `shared` is the state of the process: a new load takes over the context
+    of the load before as long as no variable and no file of certificates has changed.
     """
-    return Environment(_tls(telemetry), _proxies(telemetry))
+    return Environment(_tls(telemetry, {} if shared is None else shared), _proxies(telemetry))
 
 
-def _tls(telemetry: Telemetry) -> SSLContext:
+def _tls(telemetry: Telemetry, shared: MutableMapping[str, object]) -> SSLContext:
+    stores = _certificate_stores()
+    known = cast("tuple[object, SSLContext] | None", shared.get(_SHARED))
+    if known is not None and known[0] == stores:
+        return known[1]
     context = create_default_context()
     context.set_alpn_protocols(("http/1.1",))
     bundle = environ.get(BUNDLE_VARIABLE)
@@ -53,7 +61,24 @@ def _tls(telemetry: Telemetry) -> SSLContext:
         except (OSError, ValueError) as error:
             cause = type(error).__name__
             telemetry.event("warning", "certificates_unreadable", variable=BUNDLE_VARIABLE, cause=cause)
+            return context  # not shared: the next load reads it again, and warns again
+    shared[_SHARED] = (stores, context)
     return context
+
+
+def _certificate_stores() -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """Return where certificates come from, each with what changes when it does: device, inode, size and time."""
+    system = ssl.get_default_verify_paths()
+    paths = (system.cafile, system.capath, environ.get(BUNDLE_VARIABLE), environ.get("SSLKEYLOGFILE"))
+    return tuple((path or "", _version(path)) for path in paths)
+
+
+def _version(path: str | None) -> tuple[int, ...]:
+    try:
+        found = Path(path or "").stat()
+    except (OSError, ValueError):
+        return ()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _proxies(telemetry: Telemetry) -> Mapping[str, str]:

@@ -26,7 +26,9 @@ def run(arguments: list[str] | None = None) -> int:
         return 1
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(bundle.text, "utf-8", newline="\n")
-    sys.stdout.write(f"{options.output}: {len(bundle.text.encode())} bytes, {len(bundle.paths)} modules\n")
+    sys.stdout.write(
+        f"{options.output}: {len(bundle.text.encode())} bytes, {len(bundle.paths)} modules, sources {bundle.contents}\n"
+    )
     return 0
 
 

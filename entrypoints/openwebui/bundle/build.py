@@ -1,4 +1,4 @@
-"""Write the single file: shell, loader and modules as readable text, and everything the host may trip over checked."""
+"""Write the single file: shell and loader readable, the modules compressed; checked for what hosts trip over."""
 
 import hashlib
 import re
@@ -6,17 +6,21 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from entrypoints.openwebui.bundle.carried import repository_text
 from entrypoints.openwebui.bundle.collect import REVISIONS, reachable_sources, revision_texts
+from entrypoints.openwebui.bundle.pack import pack
 from entrypoints.openwebui.bundle.rewrite import package_text
 
 ENTRY = "entrypoints.openwebui.service"
 SHELL = "entrypoints/openwebui/pipe.py"
-LARGEST = 2_000_000  # bytes; hosts read the whole text at every request
+LARGEST = 500_000  # bytes; hosts hold the whole text several times for each request under way
 
 _FOLDER = Path(__file__).resolve().parent
-_SHELL_FILE, _LOADER_FILE = "entrypoints/openwebui/bundle/shell.py", "entrypoints/openwebui/bundle/loader.py"
+_SHELL_FILE = "entrypoints/openwebui/bundle/shell.py"
+_LOADER_FILES = tuple(f"entrypoints/openwebui/bundle/{name}.py" for name in ("carried", "kept_code", "loader"))
 _SHELL_CODE = "the shell's own code"
 _SERVICE_CODE = "the code behind the shell"
+_LOADER_NEEDS = "what the loader needs"
 _QUOTES = "'" * 3
 _REPLACED_BY_HOSTS = tuple(f"from {name}" for name in ("utils", "apps", "main", "config"))
 # The host pins these; asking for them would change it.
@@ -31,20 +35,36 @@ def service_class() -> Callable[[str], Service]:
     return _EMBEDDED.load("{module}").PipeService
 
 
+def forget_code() -> None:
+    \"\"\"Let go of the code nobody has used.\"\"\"
+    _EMBEDDED.unload()
+
+
+"""
+_ABOUT = """
+# This file carries {count} files of the openrouter-pipe repository, compressed, at its end. To read them, or to compare
+# them with the repository, byte for byte:
+#
+#     python openrouter_pipe.py --unpack FOLDER        (any Python that has pydantic, the host's for instance)
+#
+# The code is checked against its digest and unpacked in a thread when the function is first used.
 """
 _CARRIED = """
 
-# --- the loader of the modules below ---
+# --- the loader of the files below ---
 {loader}
 
-# --- the modules; every text is a file of the repository with its imports made relative, line for line ---
-_SOURCES = {{
-{sources}}}
+# --- the files, as JSON, zlib, base85; the first digest is that of the JSON, the second that of the text ---
+_CARRIED = CarriedFiles(
+    "{contents}",
+    "{digest}",
+    {quotes}
+{text}{quotes},
+)
+_EMBEDDED = EmbeddedModules("openrouter_pipe_{short}", _CARRIED)
 
-# --- the steps that bring a database up to date, oldest first ---
-_REVISIONS = {{
-{revisions}}}
-_EMBEDDED = EmbeddedModules("openrouter_pipe_{digest}", _SOURCES, _REVISIONS)
+if __name__ == "__main__":
+    raise SystemExit(run_as_script(_CARRIED, sys.argv[1:]))
 """
 
 
@@ -58,10 +78,11 @@ class BundleRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """The finished text, and which modules it carries."""
+    """The finished text, which modules it carries, and the digest of all carried files."""
 
     text: str
     paths: tuple[str, ...]
+    contents: str
 
 
 def build(root: Path, entry: str = ENTRY) -> Bundle:
@@ -69,25 +90,26 @@ def build(root: Path, entry: str = ENTRY) -> Bundle:
 
     Raises BundleRefused or ImportRefused, naming each place to mend.
     """
-    sources = {path: package_text(path, text) for path, text in reachable_sources(root, entry).items()}
+    found = reachable_sources(root, entry)
+    sources = {path: package_text(path, text) for path, text in found.items()}
     revisions = revision_texts(root)
-    carried, steps = _entries(sources), _entries(revisions)
-    loader = (_FOLDER / "loader.py").read_text("utf-8")
-    digest = hashlib.sha256((loader + carried + steps).encode()).hexdigest()[:8]
+    contents, digest, packed = pack(sources, revisions)
+    parts = [(_FOLDER / Path(file).name).read_text("utf-8") for file in _LOADER_FILES]
+    loader = _with(parts[-1], _LOADER_NEEDS, "".join(parts[:-1]))
+    short = hashlib.sha256((loader + contents).encode()).hexdigest()[:8]
     shell = _front((root / SHELL).read_text("utf-8"), (root / "pyproject.toml").read_text("utf-8"))
     own_code = (_FOLDER / "shell.py").read_text("utf-8")
-    places = {_SHELL_FILE: own_code, _LOADER_FILE: loader, SHELL: shell} | sources
+    places = {_SHELL_FILE: own_code, **dict(zip(_LOADER_FILES, parts, strict=True)), SHELL: shell} | sources
     places |= {f"{REVISIONS}/{name}": step for name, step in revisions.items()}
     shell = _with(shell, _SHELL_CODE, _with(own_code, _SERVICE_CODE, _ACCESS.format(module=entry)))
-    text = shell + _CARRIED.format(loader=loader, sources=carried, revisions=steps, digest=digest)
-    reasons = _source_faults(places) or _text_faults(text)
+    shell = shell.replace('\n"""\n', '\n"""\n' + _ABOUT.format(count=len(sources) + len(revisions)), 1)
+    text = shell + _CARRIED.format(
+        loader=loader, contents=contents, digest=digest, text=packed, short=short, quotes=_QUOTES
+    )
+    reasons = _source_faults(places) + _unpacking_faults(found, sources) or _text_faults(text)
     if reasons:
         raise BundleRefused(reasons)
-    return Bundle(text, tuple(sources))
-
-
-def _entries(texts: dict[str, str]) -> str:
-    return "".join(f'"{path}": r{_QUOTES}{text}{_QUOTES},\n' for path, text in texts.items())
+    return Bundle(text, tuple(sources), contents)
 
 
 def _front(shell: str, pyproject: str) -> str:
@@ -109,7 +131,7 @@ def _with(text: str, title: str, body: str) -> str:
 
 
 def _source_faults(sources: dict[str, str]) -> list[str]:
-    """Name what would break out of a raw string or be changed by a host."""
+    """Name what a host would change in readable text; compressed files keep to the same rules."""
     faults = []
     for path, text in sources.items():
         if _QUOTES in text:
@@ -121,6 +143,15 @@ def _source_faults(sources: dict[str, str]) -> list[str]:
         faults += [f"{path} holds the text `{old}`, which hosts replace" for old in _REPLACED_BY_HOSTS if old in text]
         faults += _foreign_characters(path, text)
     return faults
+
+
+def _unpacking_faults(found: dict[str, str], sources: dict[str, str]) -> list[str]:
+    """Name every module that would not be unpacked as it stands in the repository."""
+    return [
+        f"{path} would be unpacked with other imports: write each `from ... import` on a line of its own"
+        for path, text in found.items()
+        if repository_text(path, sources[path]) != text
+    ]
 
 
 def _foreign_characters(path: str, text: str) -> list[str]:
@@ -137,6 +168,7 @@ def _text_faults(text: str) -> list[str]:
     faults = []
     if not text.startswith('"""\n'):
         faults.append("the first line is not three double quotes alone")
+    faults += [f"the file holds the text `{old}`, which hosts replace" for old in _REPLACED_BY_HOSTS if old in text]
     size = len(text.encode())
     if size > LARGEST:
         faults.append(f"the file has {size} bytes, more than {LARGEST}")

@@ -1,92 +1,28 @@
-"""Import modules from text under a root name of their own, so that several loads live side by side unseen.
-
-Compiling takes longer than everything else a load does, so the compiled code is kept in the host's data folder and used
-again by every load of the same text in the same Python.
-"""
+"""Import modules from text under a root name of their own, so that several loads live side by side unseen."""
 
 import hashlib
 import importlib
 import linecache
 import marshal
-import os
 import secrets
-import stat
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.abc import InspectLoader, MetaPathFinder
 from importlib.machinery import ModuleSpec
-from importlib.util import MAGIC_NUMBER, module_from_spec
-from pathlib import Path
+from importlib.util import module_from_spec
 from types import CodeType, ModuleType
 
+# <what the loader needs: imported here, written out in the single file>
+from entrypoints.openwebui.bundle.carried import CarriedFiles
+from entrypoints.openwebui.bundle.kept_code import KeptCode, data_folder
+
+# </what the loader needs>
+
 _PAUSE_EVERY = 0.002  # seconds of loading after which other threads may run
-_KEPT_PREFIX, _KEPT_SUFFIX = "openrouter_pipe_code_", ".bin"
-_KEPT_FILES = 4  # of other versions of this text or of Python
-_KEPT_LARGEST = 64 * 1024 * 1024  # bytes; a larger file is not ours
+_KEEPING_PAUSE = 0.001  # seconds after each module that is written down
 _KEPT_LATER = 5.0  # seconds after a load, when its first answer is under way
-
-
-class KeptCode:
-    """Compiled modules in one file, for one text and one Python.
-
-    Running code is trusting whoever wrote it: the file counts only if it is a regular file of this user's that nobody
-    else may read or write, and only with the digest it was written with. Anything else is as good as no file.
-    """
-
-    def __init__(self, folder: Path, sources: Mapping[str, str]) -> None:
-        digest = hashlib.sha256(MAGIC_NUMBER + f"{sys.version} {sys.flags.optimize}".encode())
-        for path, text in sorted(sources.items()):
-            digest.update(f"{path} {len(text)} ".encode() + text.encode())
-        self._key = digest.digest()
-        self._file = folder / f"{_KEPT_PREFIX}{digest.hexdigest()[:32]}{_KEPT_SUFFIX}"
-
-    def read(self) -> dict[str, bytes]:
-        """Return path -> marshalled code; nothing when there is no file to trust."""
-        try:
-            opened = os.open(self._file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-            with os.fdopen(opened, "rb") as file:
-                status = os.fstat(opened)
-                private = stat.S_ISREG(status.st_mode) and not status.st_mode & 0o077
-                if not private or status.st_uid != os.geteuid() or status.st_size > _KEPT_LARGEST:
-                    return {}
-                content = file.read()
-        except (OSError, AttributeError):  # none, not for us, or a system without owners of files
-            return {}
-        head, body = content[:64], content[64:]
-        if head != self._key + hashlib.sha256(body).digest():
-            return {}
-        return dict(marshal.loads(body))  # noqa: S302 - written by this user, digest and key as expected
-
-    def write(self, codes: Mapping[str, bytes]) -> None:
-        """Keep the code, whole or not at all; a folder that cannot be written keeps nothing."""
-        body = marshal.dumps(dict(codes))
-        draft = self._file.with_name(f".{self._file.name}.{secrets.token_hex(8)}")
-        with suppress(OSError):
-            try:
-                with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-                    file.write(self._key + hashlib.sha256(body).digest() + body)
-                draft.replace(self._file)
-            finally:
-                draft.unlink(missing_ok=True)
-            self._tidy()
-
-    def _tidy(self) -> None:
-        """Delete the oldest files beyond the limit, and drafts of writers that died."""
-        found = self._file.parent.glob(f"{_KEPT_PREFIX}*{_KEPT_SUFFIX}")
-        drafts = self._file.parent.glob(f".{_KEPT_PREFIX}*{_KEPT_SUFFIX}.*")
-        doomed = sorted(found, key=lambda file: file.stat().st_mtime, reverse=True)[_KEPT_FILES:]
-        doomed += [draft for draft in drafts if draft.stat().st_mtime < time.time() - 3600]
-        for file in doomed:
-            file.unlink(missing_ok=True)
-
-
-def data_folder() -> Path | None:
-    """Return the folder the loaded host keeps its data in; None when there is no host that says so."""
-    folder = getattr(sys.modules.get("open_webui.env"), "DATA_DIR", None) or os.environ.get("DATA_DIR")
-    return Path(folder) if folder and Path(folder).is_dir() else None
 
 
 def _renamed(code: CodeType, name: str) -> CodeType:
@@ -98,53 +34,54 @@ def _renamed(code: CodeType, name: str) -> CodeType:
 class EmbeddedModules(MetaPathFinder, InspectLoader):
     """Finder and loader of one load of the carried modules; also the `__loader__` of each of them.
 
-    `sources` maps paths such as `domain/turn/machine.py` to texts with relative imports only. `revisions` are files
-    that are no modules: file name to text, as the carried code finds them. Nothing happens before `load`. Safe to use
-    from several threads; keep it off the event loop.
+    Modules are named by paths such as `domain/turn/machine.py` and have relative imports only; `revisions` are files
+    that are no modules. Where their compiled code was kept nothing is unpacked until somebody asks for a source.
+    Nothing happens before `load`. Safe to use from several threads; keep it off the event loop.
     """
 
-    def __init__(self, name: str, sources: Mapping[str, str], revisions: Mapping[str, str]) -> None:
+    def __init__(self, name: str, carried: CarriedFiles) -> None:
         self.root = f"{name}_{secrets.token_hex(4)}"
-        self.revisions = revisions
-        self._sources = sources
-        self._paths = {self._module_name(path): path for path in sources}
+        self._carried = carried
+        self._paths: dict[str, str] = {}  # full name of a module -> path
         self._lock = threading.RLock()
         self._paused_at = 0.0
-        self._kept: dict[str, bytes] = {}
-        self._compiled: dict[str, CodeType] = {}
-        self._keeping: threading.Timer | None = None
+        self._kept: dict[str, bytes] = {}  # path -> marshalled code that was not used yet
+        self._used: dict[str, CodeType] = {}  # what `_keep` writes, until it has
+        self._keeping: threading.Thread | None = None
+        self._replaced = threading.Event()
+
+    @property
+    def revisions(self) -> Mapping[str, str]:
+        """Return file name -> text of the steps that bring a database up to date. Slow the first time."""
+        return self._carried.revisions()
 
     def load(self, module: str) -> ModuleType:
-        """Import `module`, named without the root, and all it needs. If the first load fails, nothing stays behind."""
+        """Import `module`, named without the root, and all it needs. If the first load fails, nothing stays behind.
+
+        Raises ImportError, with a sentence for people, if what the file carries is damaged.
+        """
         with self._lock:
             first = self.root not in sys.modules
-            self._install()
-            folder = data_folder() if first else None
-            keeping = KeptCode(folder, self._sources) if folder else None
-            self._kept = keeping.read() if keeping else {}
             try:
-                loaded = importlib.import_module(f"{self.root}.{module}")
-                if keeping and not self._kept:
-                    self._keep_later(keeping)
-                return loaded
+                if first:
+                    self._prepare()
+                return importlib.import_module(f"{self.root}.{module}")
             except BaseException:
                 if first:
                     self.unload()
                 raise
-            finally:
-                self._kept, self._compiled = {}, {}
 
     def unload(self) -> None:
         """Forget the modules: none of this load can be imported any more, what is in use lives on until dropped."""
         with self._lock:
-            if self._keeping is not None:  # it would hold the load until it rings
-                self._keeping.cancel()
             if self in sys.meta_path:
                 sys.meta_path.remove(self)
             for name in [name for name in sys.modules if f"{name}.".startswith(f"{self.root}.")]:
                 sys.modules.pop(name, None)
-            for path in self._sources:
+            for path in self._paths.values():
                 linecache.cache.pop(self._file_name(path), None)
+            self._kept = {}
+            self._replaced.set()
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -171,7 +108,7 @@ class EmbeddedModules(MetaPathFinder, InspectLoader):
         """Return a module's text, for tracebacks and `inspect`; raises ImportError for another's module."""
         if fullname not in self._paths:
             raise ImportError(f"{self.root} carries no {fullname}", name=fullname)
-        return self._sources[self._paths[fullname]]
+        return self._carried.modules()[self._paths[fullname]]
 
     def get_filename(self, fullname: str) -> str:
         """Return the name tracebacks show, different in every load; no such file exists."""
@@ -181,38 +118,76 @@ class EmbeddedModules(MetaPathFinder, InspectLoader):
         """Tell whether the module is a folder's `__init__.py`."""
         return self._paths[fullname].endswith("/__init__.py")
 
+    def _prepare(self) -> None:
+        """Find out which modules there are, and which of them need no compiling."""
+        self._carried.check()
+        folder = data_folder()
+        keeping = KeptCode(folder, self._carried.contents) if folder else None
+        found = keeping.find() if keeping else None
+        if found is not None and found.whole:
+            self._kept = {path: code for path, (_, code) in found.codes.items()}
+            self._install(self._kept)
+            return
+        sources = self._carried.modules()
+        if found is not None:
+            same = (
+                path for path in found.codes.keys() & sources.keys() if found.codes[path][0] == _digest(sources[path])
+            )
+            self._kept = {path: found.codes[path][1] for path in same}
+        self._install(sources)
+        if keeping is not None:
+            self._keep_later(keeping)
+
     def _code(self, name: str) -> CodeType:
-        path = self._paths[name]
-        kept = self._kept.get(path)
+        path, file_name = self._paths[name], self.get_filename(name)
+        kept = self._kept.pop(path, None)
         if kept is not None:
-            return _renamed(marshal.loads(kept), self.get_filename(name))  # noqa: S302 - see KeptCode
-        code = compile(self.get_source(name), self.get_filename(name), "exec", dont_inherit=True)
-        self._compiled[path] = code
+            code = _renamed(marshal.loads(kept), file_name)  # noqa: S302 - see KeptCode
+        else:
+            code = compile(self.get_source(name), file_name, "exec", dont_inherit=True)
+        if self._keeping is not None and self._keeping.is_alive():
+            self._used[path] = code
         return code
 
     def _keep_later(self, keeping: KeptCode) -> None:
-        compiled = self._compiled
+        """Keep the code of all modules, those nobody has imported yet too: a while after the load, or when it goes.
 
-        def keep() -> None:
-            codes = {}
-            for path, code in compiled.items():
-                codes[path] = marshal.dumps(code)
-                time.sleep(0)
-            keeping.write(codes)
+        The thread knows the texts and the code, not the modules: a load that is replaced meanwhile can go.
+        """
+        self._replaced = threading.Event()
+        work = (keeping, self._carried.modules(), dict(self._kept), self._used, self._replaced)
+        self._keeping = threading.Thread(target=_keep, args=work, name="openrouter-pipe-keep-code", daemon=True)
+        self._keeping.start()
 
-        self._keeping = timer = threading.Timer(_KEPT_LATER, keep)
-        timer.name, timer.daemon = "openrouter-pipe-keep-code", True
-        timer.start()
-
-    def _install(self) -> None:
-        if self.root not in sys.modules:
-            spec = ModuleSpec(self.root, None, is_package=True)
-            sys.modules[self.root] = module_from_spec(spec)
-        if self not in sys.meta_path:
-            sys.meta_path.append(self)
+    def _install(self, paths: Iterable[str]) -> None:
+        self._paths = {self._module_name(path): path for path in paths}
+        sys.modules[self.root] = module_from_spec(ModuleSpec(self.root, None, is_package=True))
+        sys.meta_path.append(self)
 
     def _module_name(self, path: str) -> str:
         return f"{self.root}.{path.removesuffix('.py').removesuffix('/__init__').replace('/', '.')}"
 
     def _file_name(self, path: str) -> str:
         return f"{self.root}/{path}"
+
+
+def _keep(
+    keeping: KeptCode,
+    sources: Mapping[str, str],
+    kept: Mapping[str, bytes],
+    used: dict[str, CodeType],
+    now: threading.Event,
+) -> None:
+    """Write what was kept before, used meanwhile or is compiled now; others may run after each module."""
+    now.wait(_KEPT_LATER)
+    codes = {}
+    for path, source in sources.items():
+        code = kept.get(path) or marshal.dumps(used.get(path) or compile(source, path, "exec", dont_inherit=True))
+        codes[path] = (_digest(source), code)
+        time.sleep(_KEEPING_PAUSE)
+    used.clear()
+    keeping.write(codes)
+
+
+def _digest(source: str) -> bytes:
+    return hashlib.sha256(source.encode()).digest()

@@ -1,5 +1,8 @@
 """Certificates and proxies come from the process environment only."""
 
+import ssl
+from pathlib import Path
+
 import pytest
 from yarl import URL
 
@@ -57,3 +60,44 @@ def test_an_unreadable_certificate_bundle_is_reported(telemetry, monkeypatch, tm
 def test_the_password_of_a_proxy_is_in_no_repr(telemetry, monkeypatch):
     monkeypatch.setenv("https_proxy", "http://user:secret@proxy.test:3128")
     assert "secret" not in repr(read_environment(telemetry))
+
+
+@pytest.fixture
+def certificates(monkeypatch, tmp_path):
+    """A file of certificates of its own, so that the system's do not matter."""
+    system = ssl.get_default_verify_paths()
+    found = system.cafile or next(iter(Path(system.capath).glob("*.pem")))
+    file = tmp_path / "ca.pem"
+    file.write_bytes(Path(found).read_bytes())
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    return file
+
+
+def test_a_load_takes_over_the_certificates_of_the_one_before_it(telemetry, certificates):
+    shared = {}
+    first = read_environment(telemetry, shared)
+    assert read_environment(telemetry, shared).tls is first.tls
+    assert read_environment(telemetry).tls is not first.tls
+
+
+def test_certificates_that_changed_on_disk_are_read_again(telemetry, certificates):
+    shared = {}
+    first = read_environment(telemetry, shared)
+    certificates.write_bytes(certificates.read_bytes() + b"\n# newer\n")
+    assert read_environment(telemetry, shared).tls is not first.tls
+
+
+def test_another_variable_means_other_certificates(telemetry, certificates, monkeypatch):
+    shared = {}
+    first = read_environment(telemetry, shared)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificates))
+    assert read_environment(telemetry, shared).tls is not first.tls
+
+
+def test_certificates_that_could_not_be_read_are_tried_and_reported_by_every_load(telemetry, certificates, monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificates.with_name("missing.pem")))
+    shared = {}
+    first = read_environment(telemetry, shared)
+    assert read_environment(telemetry, shared).tls is not first.tls
+    assert len(telemetry.named("certificates_unreadable")) == 2

@@ -1,11 +1,20 @@
 """A tree of a few modules to build a bundle from, and where the real shell is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 
+from entrypoints.openwebui.bundle.carried import CarriedFiles
+from entrypoints.openwebui.bundle.pack import pack
+
 REPOSITORY = Path(__file__).resolve().parents[4]
 HostLoad = Callable[..., ModuleType]  # text and module name to loaded module
+
+
+def packed(modules: Mapping[str, str], revisions: Mapping[str, str]) -> CarriedFiles:
+    """Return what carries these files, as the single file makes it when it is loaded."""
+    return CarriedFiles(*pack(modules, revisions))
+
 
 TREE = {
     "domain/__init__.py": '"""What the system decides."""\n',

@@ -2,15 +2,22 @@
 
 import shutil
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from entrypoints.openwebui.bundle.__main__ import run
 from entrypoints.openwebui.bundle.build import BundleRefused, build
+from entrypoints.openwebui.bundle.pack import pack
 from entrypoints.openwebui.bundle.rewrite import ImportRefused
 from tests.entrypoints.openwebui.bundle.small_tree import REPOSITORY
 
 QUOTES = "'" * 3
+
+
+def random_text(length: int) -> str:
+    """Text that hardly compresses, the same each time."""
+    return "".join(Random(1).choices("0123456789abcdefghijklmnopqrstuvwxyz", k=length))
 
 
 def append(tree: Path, path: str, text: str) -> None:
@@ -68,8 +75,20 @@ def test_the_replacements_of_the_host_change_nothing(bundle_text: str) -> None:
         assert bundle_text.replace(f"from {old}", f"from open_webui.{old}") == bundle_text
 
 
-def test_the_modules_stand_in_the_file_as_they_are_written(bundle_text: str, tree: Path) -> None:
-    assert (tree / "domain/turn/machine.py").read_text("utf-8") in bundle_text
+def test_nothing_a_host_could_replace_or_a_string_could_trip_over_is_in_the_compressed_text() -> None:
+    _, _, text = pack({"a.py": "from " + "utils" + " import x\n" * 99, "b.py": random_text(50_000)}, {})
+
+    assert text.isascii()
+    assert not set(text) & set(" '\"\\\t\r")
+    assert max(map(len, text.splitlines())) <= 120
+
+
+def test_the_files_alone_decide_the_digest_of_the_contents(bundle_text: str, tree: Path) -> None:
+    before = build(tree)
+    append(tree, "ports/clock.py", "# more\n")
+
+    assert before.contents in bundle_text
+    assert build(tree).contents != before.contents
 
 
 @pytest.mark.parametrize(
@@ -79,7 +98,8 @@ def test_the_modules_stand_in_the_file_as_they_are_written(bundle_text: str, tre
         ("# taken from " + "main memory\n", "from " + "main"),
         ("X = 'from " + "utils'\n", "from " + "utils"),
         ("X = 1", "line break"),
-        ("X = '" + "y" * 2_000_000 + "'\n", "bytes, more than"),
+        (f"X = '{random_text(900_000)}'\n", "bytes, more than"),
+        ("if 1: from ports import clock\n", "unpacked with other imports"),
     ],
 )
 def test_a_text_a_host_would_trip_over_is_refused(tree: Path, text: str, reason: str) -> None:
@@ -153,4 +173,5 @@ def test_the_repository_itself_gives_a_file_a_host_accepts() -> None:
     assert not [path for path in bundle.paths if path.startswith(("entrypoints/simulator", "entrypoints/devhost"))]
     assert not [path for path in bundle.paths if path.startswith("entrypoints/openwebui/bundle/")]
     assert bundle.text.isascii()
+    assert len(bundle.text) < 450_000
     assert bundle.text.startswith('"""\ntitle: OpenRouter\nid: openrouter\n')

@@ -6,10 +6,12 @@ import linecache
 import sys
 import threading
 import traceback
+from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from entrypoints.openwebui.bundle.build import build
 from tests.entrypoints.openwebui.bundle.small_tree import TREE, HostLoad
 
 GENERIC = {"domain", "ports", "adapters", "entrypoints"}
@@ -169,8 +171,10 @@ def test_one_pipe_serves_several_event_loops(bundle_text: str, host_load: HostLo
     assert asyncio.run(pipe.pipes()) == asyncio.run(pipe.pipes())
 
 
-async def test_a_load_that_fails_half_way_leaves_no_module_behind(bundle_text: str, host_load: HostLoad) -> None:
-    module = host_load(bundle_text.replace("MADE = []", "raise OSError('disk on fire')"))
+async def test_a_load_that_fails_half_way_leaves_no_module_behind(tree: Path, host_load: HostLoad) -> None:
+    service = tree / "entrypoints/openwebui/service.py"
+    service.write_text(service.read_text("utf-8").replace("MADE = []", "raise OSError('disk on fire')"), "utf-8")
+    module = host_load(build(tree).text)
 
     models = await module.Pipe().pipes()
 

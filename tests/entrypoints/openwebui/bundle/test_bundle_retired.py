@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import sys
+import threading
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -53,10 +54,15 @@ async def _saved(text: str, address: str) -> tuple[str, ref[type], Any]:
 
 
 async def _closed(roots: list[str]) -> None:
-    """Wait until the loads have closed: each forgets its modules last."""
-    async with asyncio.timeout(10):
-        while any(name.partition(".")[0] in roots for name in sys.modules):
+    """Wait until the loads have closed: each forgets its modules, then its code has been written down."""
+    async with asyncio.timeout(30):
+        while any(name.partition(".")[0] in roots for name in sys.modules) or _keeping():
             await asyncio.sleep(0.01)
+
+
+def _keeping() -> bool:
+    """Tell whether the compiled code of a load is not written yet; that of the newest takes some seconds."""
+    return any(one.name == "openrouter-pipe-keep-code" for one in threading.enumerate())
 
 
 def _living(roots: list[str]) -> Counter[str]:

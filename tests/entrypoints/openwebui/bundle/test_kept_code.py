@@ -4,15 +4,19 @@ import linecache
 import marshal
 import os
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from entrypoints.openwebui.bundle import loader
-from entrypoints.openwebui.bundle.loader import EmbeddedModules, KeptCode
+from entrypoints.openwebui.bundle import carried, kept_code, loader
+from entrypoints.openwebui.bundle.kept_code import KeptCode
+from entrypoints.openwebui.bundle.loader import EmbeddedModules
+from tests.entrypoints.openwebui.bundle.small_tree import packed
 
 SOURCES = {"inner/__init__.py": "", "inner/noun.py": "def fail():\n    raise KeyError('here')\n"}
 
@@ -28,7 +32,7 @@ def files(folder: Path) -> list[Path]:
 
 
 def load(sources: Mapping[str, str] = SOURCES) -> EmbeddedModules:
-    modules = EmbeddedModules("openrouter_pipe_test", sources, {})
+    modules = EmbeddedModules("openrouter_pipe_test", packed(sources, {}))
     modules.load("inner.noun")
     return modules
 
@@ -47,11 +51,13 @@ def kept(folder: Path) -> Path:
 
 
 def compiled(monkeypatch: pytest.MonkeyPatch, sources: Mapping[str, str] = SOURCES) -> list[str]:
-    """Load once more; return what had to be compiled."""
+    """Load once more; return what the load itself had to compile."""
     names: list[str] = []
+    loading = threading.current_thread()
 
     def counting(source: str, name: str, *rest: object, **more: object) -> object:
-        names.append(name.partition("/")[2])
+        if threading.current_thread() is loading:
+            names.append(name.partition("/")[2])
         return compile(source, name, *rest, **more)  # type: ignore[call-overload]
 
     monkeypatch.setattr(loader, "compile", counting, raising=False)
@@ -68,9 +74,41 @@ def test_a_second_load_compiles_nothing(tmp_path: Path, monkeypatch: pytest.Monk
     assert compiled(monkeypatch) == []
 
 
-def test_another_text_is_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_another_version_only_what_changed_is_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept(tmp_path)
-    assert compiled(monkeypatch, {**SOURCES, "inner/__init__.py": "# new\n"}) == ["inner/__init__.py", "inner/noun.py"]
+    assert compiled(monkeypatch, {**SOURCES, "inner/__init__.py": "# new\n"}) == ["inner/__init__.py"]
+
+
+def test_the_next_version_is_kept_too_changed_or_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept(tmp_path)
+    changed = {**SOURCES, "inner/__init__.py": "# new\n"}
+    load(changed).unload()
+    eventually_true(lambda: len([file for file in files(tmp_path) if not file.name.startswith(".")]) == 2)
+    assert compiled(monkeypatch, changed) == []
+
+
+def test_a_load_that_is_replaced_before_its_time_is_kept_all_the_same(tmp_path: Path) -> None:
+    """Somebody saves twice within seconds: the second load may still use what the first one compiled."""
+    load().unload()
+    eventually_true(lambda: files(tmp_path) and not files(tmp_path)[0].name.startswith("."))
+
+
+def test_modules_nobody_imported_yet_are_kept_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sources = {**SOURCES, "inner/late.py": "WORD = 'late'\n"}
+    load(sources).unload()
+    eventually_true(lambda: files(tmp_path) and not files(tmp_path)[0].name.startswith("."))
+    names: list[str] = []
+    monkeypatch.setattr(loader, "compile", lambda *given, **_: names.append(given[1]), raising=False)
+    modules = load(sources)
+    assert modules.load("inner.late").__dict__["WORD"] == "late"
+    assert names == []
+    modules.unload()
+
+
+def test_kept_code_needs_no_text_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept(tmp_path)
+    monkeypatch.setattr(carried.zlib, "decompressobj", None)
+    load().unload()
 
 
 def test_tracebacks_of_kept_code_name_this_load_and_show_its_lines(tmp_path: Path) -> None:
@@ -109,8 +147,9 @@ def replace_by_folder(file: Path) -> None:
 
 def forge(file: Path) -> None:
     """A file of other code without the digest of its content."""
-    evil = marshal.dumps({"inner/noun.py": marshal.dumps(compile("import nothing_like_it", "x", "exec"))})
-    file.write_bytes(file.read_bytes()[:64] + evil)
+    code = marshal.dumps(compile("import nothing_like_it", "x", "exec"))
+    evil = marshal.dumps({path: (sha256(text.encode()).digest(), code) for path, text in SOURCES.items()})
+    file.write_bytes(file.read_bytes()[:96] + evil)
 
 
 @pytest.mark.parametrize("spoil", [damage, shorten, open_up, link, replace_by_folder, forge])
@@ -122,7 +161,7 @@ def test_a_file_that_is_not_as_it_was_left_is_not_used(spoil, tmp_path: Path, mo
 def test_the_file_of_another_user_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept(tmp_path)
     other = os.geteuid() + 1
-    monkeypatch.setattr(loader.os, "geteuid", lambda: other)
+    monkeypatch.setattr(kept_code.os, "geteuid", lambda: other)
     assert len(compiled(monkeypatch)) == 2
 
 
@@ -133,11 +172,11 @@ def test_without_a_data_folder_nothing_is_kept(tmp_path: Path, monkeypatch: pyte
 
 
 def test_a_folder_that_cannot_be_written_keeps_nothing(tmp_path: Path) -> None:
-    KeptCode(tmp_path / "nowhere", SOURCES).write({"inner/noun.py": b""})
+    KeptCode(tmp_path / "nowhere", "00" * 32).write({"inner/noun.py": (b"", b"")})
     assert files(tmp_path) == []
 
 
 def test_code_of_older_texts_goes(tmp_path: Path) -> None:
     for number in range(6):
-        KeptCode(tmp_path, {"inner/noun.py": str(number)}).write({})
+        KeptCode(tmp_path, f"0{number}" * 32).write({})
     assert len(files(tmp_path)) == 4
