@@ -21,7 +21,7 @@ ifdef DATA
 export DATA
 endif
 
-.PHONY: help check format settings bundle run test test-unit test-lowest test-hosts test-host drills drill-request drill-replay drill-tools drill-host bench simulator chromium clean
+.PHONY: help check format settings bundle run test test-unit test-lowest test-hosts test-host drills drill-request drill-replay drill-tools drill-host bench walk simulator chromium clean
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
 
@@ -45,7 +45,7 @@ test-lowest: $(LOWEST)/.ready  ## adapters and entrypoints with the lowest libra
 	@$(LOWEST)/bin/python -m pytest -q -n 2 tests/adapters tests/contracts tests/entrypoints
 
 test-hosts: bundle chromium  ## end to end in every supported version of Open WebUI
-	@$(RUN) pytest -q tests/hosts
+	@$(RUN) pytest -q -n 2 --dist loadgroup tests/hosts
 
 test-host: bundle chromium  ## end to end in one version: make test-host VERSION=0.12.4
 	@test -n "$(VERSION)" || { echo "name a version: make test-host VERSION=0.12.4"; exit 2; }
@@ -74,6 +74,9 @@ bundle: $(DEV)/.ready  ## build the single file for Open WebUI
 
 settings: $(DEV)/.ready  ## generate the settings forms and docs/settings.md from the table of settings
 	@$(RUN) entrypoints.settings_generate --write
+
+walk: $(DEV)/.ready  ## trace one turn and write its walk into docs/developers.md
+	@$(RUN) tests.entrypoints.core.walk
 
 simulator: $(DEV)/.ready  ## run a simulator of OpenRouter on loopback, port 8900
 	@$(RUN) entrypoints.simulator --port 8900

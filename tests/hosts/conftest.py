@@ -16,7 +16,8 @@ from entrypoints.devhost.server import HostServer
 from entrypoints.simulator.threads import SimulatorThread
 from tests.hosts.installed import InstalledHost, install
 
-ROOT = Path(__file__).resolve().parents[2]
+FOLDER = Path(__file__).resolve().parent
+ROOT = FOLDER.parents[1]
 ADMIN = {"name": "Admin", "email": "admin@example.com", "password": "Pass-word-1"}
 
 
@@ -49,6 +50,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("host", chosen, indirect=True, scope="session")
     if "outermost_version" in metafunc.fixturenames:
         metafunc.parametrize("outermost_version", tuple(dict.fromkeys((versions[0], versions[-1]))))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of one host together, so that two processes run two versions side by side."""
+    for item in items:
+        if FOLDER in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group(_group(item)))
+
+
+def _group(item: pytest.Item) -> str:
+    params = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    return str(params["host"]) if "host" in params else item.path.stem  # the others start hosts of their own
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,70 @@
+"""The walk of one turn in docs/developers.md is what a traced turn does, and no step does another's work again."""
+
+import asyncio
+
+import pytest
+
+from tests.entrypoints.core.walk import PAGE, ROOT, Trace, page_with, text_of, traced, visited_again
+
+ONCE = (
+    "entrypoints/openai/completions_body: read_completions_body",
+    "entrypoints/core/caller_request: request_of",
+    "domain/conversation/marks: marks_of",
+    "domain/conversation/history: parsed",
+    "domain/conversation/history: items_for",
+    "domain/conversation/figures: figures_of",
+    "domain/request/body: build",
+    "domain/turn/machine: TurnMachine",
+    "domain/services/settle_turn: settle_turn",
+    "adapters/sql/artifacts: SqlArtifacts.find",
+    "adapters/sql/artifacts: SqlArtifacts.put",
+    "adapters/openrouter/wire/request_body: encode_body",
+)
+"""What costs in proportion to the history, or costs a statement of the database, happens once in a turn."""
+
+AGAIN = {
+    "entrypoints/core/open_core": "the door: in at the start, out at the end",
+    "entrypoints/openai/completion": "the caller reads from the first output to the last",
+    "domain/services/run_turn": "the frame around the steps",
+    "domain/services/admit_turn": "the ticket taken first is released first",
+    "domain/services/owned_tasks": "keeps the tasks of every step",
+    "domain/request/turn_request": "the values of the request",
+    "domain/catalog/support": "what the model can do, asked by each step for its own purpose",
+    "domain/services/settle_turn": "writes the log line at the start as well as at the end",
+    # The history is looked up first, the new answer is stored last: the same rooms, for other texts.
+    "entrypoints/core/storage": "store",
+    "entrypoints/core/storage_vault": "store",
+    "entrypoints/core/storage_file": "store",
+    "domain/services/store_budget": "store",
+    "domain/services/remember_turn": "store",
+    "domain/conversation/record": "store",
+    "domain/conversation/references": "the answer's own references",
+    "domain/conversation/fingerprint": "the answer's own fingerprint",
+    "domain/conversation/decoration": "the answer's own words",
+    "domain/conversation/marker_lines": "the answer's own words",
+    "domain/conversation/size": "the answer's own size",
+    "domain/conversation/call_ids": "the ids of calls in the answer",
+    "domain/conversation/provenance": "which thinking an attempt's endpoint takes",
+}
+"""Rooms that more than one step may visit, with the reason."""
+
+
+@pytest.fixture(scope="module")
+def trace() -> Trace:
+    return asyncio.run(traced())
+
+
+@pytest.mark.parametrize("call", ONCE)
+def test_work_in_proportion_to_the_history_is_done_once(trace: Trace, call: str) -> None:
+    assert trace.calls[call] == 1
+
+
+def test_no_step_visits_the_room_of_another_without_a_reason(trace: Trace) -> None:
+    again = {room: steps for room, steps in visited_again(trace.walk).items() if not room.startswith("adapters/")}
+    assert {room: steps for room, steps in again.items() if room not in AGAIN} == {}
+
+
+def test_the_page_shows_the_walk_of_a_real_turn(trace: Trace) -> None:
+    page = (ROOT / PAGE).read_text("utf-8")
+    walks = [trace, asyncio.run(traced()), asyncio.run(traced())]  # a slow machine may show a status line more
+    assert page in [page_with(text_of(found.walk), page) for found in walks], "run `make walk`"
