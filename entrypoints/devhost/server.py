@@ -46,7 +46,7 @@ class HostServer:
         self.version = version
         self.boot_seconds = 0.0
         self._temporary = folder is None
-        self.folder = (folder or Path(tempfile.mkdtemp(prefix="openrouter-pipe-host-"))).resolve()
+        self.folder = (folder or _temporary_folder()).resolve()
         self.port = port or free_port()
         self._given_port = port is not None
         self._python = python
@@ -88,7 +88,7 @@ class HostServer:
     ) -> None:
         self.stop()
         if self._temporary:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            shutil.rmtree(self.folder.parent, ignore_errors=True)
 
     def start(self) -> None:
         """Start the host and return when it answers. If it does not answer in time, stop it and raise DevhostError."""
@@ -153,6 +153,11 @@ class HostServer:
         lines = [line.strip() for line in self.log_text().splitlines() if line.strip()]
         last = lines[-1] if lines else "it printed nothing"
         return DevhostError(f"Open WebUI {self.version} {what}: {last}", log="\n".join(lines[-20:]))
+
+
+def _temporary_folder() -> Path:
+    """Return a new folder inside another: the host imports modules from the folder above its own."""
+    return Path(tempfile.mkdtemp(prefix="openrouter-pipe-host-")) / "host"
 
 
 def free_port() -> int:
