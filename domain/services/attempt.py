@@ -33,17 +33,17 @@ class Attempt:
 
     @property
     def asked(self) -> bool:
-        """Tell whether a batch was asked for and not taken yet."""
+        """Return whether a batch was asked for and not taken yet."""
         return self._asked is not None
 
     @property
     def begun(self) -> bool:
-        """Tell whether the call was sent, or is about to be."""
+        """Return whether the call was sent, or is about to be."""
         return self._batches is not None or self._asked is not None or self._here is not None
 
     @property
     def read_here(self) -> bool:
-        """Tell whether somebody waits in `read` in a task that is not of this attempt."""
+        """Return whether somebody waits in `read` in a task that is not of this attempt."""
         return self._here is not None and self._asked is None
 
     def ask(self) -> None:

@@ -178,5 +178,5 @@ class GuardCall:
 
 
 def _changes_nothing(admission: Admission, verdict: Verdict) -> bool:
-    """Tell whether a success has nothing to clear: it saves a look at the state for every call that goes well."""
+    """Return whether a success has nothing to clear: it saves a look at the state for every call that goes well."""
     return verdict is Verdict.SUCCESS and admission.knew_nothing

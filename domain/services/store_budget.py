@@ -54,7 +54,7 @@ class StoreHealth:
         self._logged: dict[str, bool] = {}  # reasons, and whether only writing failed
 
     def hangs(self, *, writes: bool = False) -> bool:
-        """Tell whether the store is left alone just now."""
+        """Return whether the store is left alone just now."""
         return self.clock.monotonic() < self._closed_until and (writes or not self._only_writes)
 
     def admit(self, *, writes: bool = False) -> None:

@@ -37,7 +37,7 @@ class DesiredRows:
     switches: Switches
 
     def same_as(self, other: "DesiredRows | None") -> bool:
-        """Tell whether the other is the same, made of the same load of the list: an equal one does not do."""
+        """Return whether the other is the same, made of the same load of the list: an equal one does not do."""
         if other is None or other.catalog is not self.catalog:
             return False
         return (other.function_id, other.switches, other.offered) == (self.function_id, self.switches, self.offered)

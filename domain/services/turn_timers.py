@@ -21,7 +21,7 @@ class TurnTimers:
 
     @property
     def armed(self) -> bool:
-        """Tell whether an alarm will ring."""
+        """Return whether an alarm will ring."""
         return self._alarm is not None
 
     def set(self, name: str, at: float) -> None:

@@ -17,7 +17,7 @@ class Host:
 
     @property
     def closes_streams(self) -> bool:
-        """Tell whether the host itself ends every stream with `[DONE]`."""
+        """Return whether the host itself ends every stream with `[DONE]`."""
         return self.version >= (0, 10)
 
 

@@ -54,7 +54,7 @@ def status_words(status: Status, vocabulary: Vocabulary = NEUTRAL) -> str:
 
 
 def is_last(status: Status | Notice) -> bool:
-    """Tell whether nothing follows a line: it is shown as done."""
+    """Return whether nothing follows a line: it is shown as done."""
     return isinstance(status, AnswerBegins | TurnStopped)
 
 

@@ -61,7 +61,7 @@ class ItemList:
         return Yield({"type": "response.completed", "response": response})
 
     def has_calls(self) -> bool:
-        """Tell whether any item is a call."""
+        """Return whether any item is a call."""
         return any(item["type"] == "function_call" for item in self._items)
 
     def text(self) -> str:
