@@ -33,7 +33,7 @@ def invalid(problem: str) -> str:
 def skipped(name: str, seconds: int) -> str:
     """Report that a tool is paused for about `seconds` after repeated failures."""
     return (
-        f"Not run: {name} failed repeatedly and is left alone for about {seconds} s. "
+        f"Not run: {name} failed repeatedly and is paused for about {seconds} s. "
         "Do without it, or tell the person to try again later."
     )
 

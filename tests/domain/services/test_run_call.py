@@ -184,7 +184,7 @@ async def test_a_tool_whose_breaker_is_open_is_skipped():
     place = Place()
     place.guard.allowed = False
     result = await place.run()
-    assert "left alone for about 30 s" in result.text
+    assert "paused for about 30 s" in result.text
     assert (place.outcome, place.guard.told, place.runs.known) == ("skipped", [], set())
 
 

@@ -102,6 +102,6 @@ async def test_notices_are_shown_as_lines_and_a_stop_is_the_last(
     await notices.notify(ToolSkipped("look"))
     await notices.notify(TurnStopped(Timing(2.0)))
     assert [event["data"] for event in events] == [
-        {"description": "Skipping look after repeated failures.", "done": False},
+        {"description": "Skipping look: it failed repeatedly and is paused.", "done": False},
         {"description": line, "done": True},
     ]

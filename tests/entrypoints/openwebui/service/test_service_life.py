@@ -85,7 +85,7 @@ async def test_places_are_shared_by_all_loads_of_the_process(
 
     waiting, waiting_reply = second.begin("sim/echo")
     await eventually(lambda: waiting_reply.statuses)
-    assert "Waiting for a free place" in waiting_reply.statuses[0]["description"]
+    assert "All places are taken" in waiting_reply.statuses[0]["description"]
     assert len(questions(simulator)) == 1
 
     task.cancel()

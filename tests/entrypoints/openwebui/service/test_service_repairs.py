@@ -61,7 +61,7 @@ async def test_refused_effort_is_exchanged_for_the_nearest_with_a_word(
 
     assert reply.text == "Hello"
     assert [body["reasoning"]["effort"] for body in sent(upstream)] == ["xhigh", "high"]
-    words = "Adjusting the reasoning effort from xhigh to high…"
+    words = "Changing the reasoning effort from xhigh to high, which the model accepts…"
     assert words in [status["description"] for status in reply.statuses]
 
 
