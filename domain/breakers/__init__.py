@@ -1,5 +1,5 @@
-"""When to stop asking something that keeps failing, and when to try it again.
+"""Circuit breakers: when to stop calling something that keeps failing, and when to try again.
 
-`policy` the numbers; `breaker` closed, open, half-open with one leased probe; `text` how a breaker is stored; `keys`
-which breaker guards what. Times are whole milliseconds since 1970: breakers are shared between processes.
+`policy` holds the numbers; `breaker` holds the states closed, open and half-open, with one leased probe; `text` stores
+a breaker as text; `keys` names breakers. Times are whole milliseconds since 1970, because processes share breakers.
 """

@@ -1,4 +1,4 @@
-"""One breaker: what it knows, whom it lets through, what a finished call changes."""
+"""One circuit breaker: its state, which calls it admits, and how a finished call changes it."""
 
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -6,13 +6,14 @@ from enum import Enum
 from domain.breakers.policy import Policy, cool_down_after, milliseconds
 
 SKEW = 60_000
-"""ms; a time further in the future was written by a clock that has been put right since: it no longer counts."""
+"""ms; ignore timestamps further in the future than this (clock error)."""
 
 
 class Verdict(Enum):
-    """What a call says about what it called.
+    """What the end of a call means for its breaker.
 
-    FAILURE is the other side's or ours; NEUTRAL says nothing: the caller's own mistake, a stop, never started.
+    FAILURE: the other side or our side failed. NEUTRAL: the call proves nothing (mistake of the caller, cancelled, or
+    never started).
     """
 
     SUCCESS = "success"
@@ -21,7 +22,7 @@ class Verdict(Enum):
 
 
 class Change(Enum):
-    """What a finished call did: opened it, kept it open by a failed probe, closed it by one that succeeded."""
+    """How a finished call changed a breaker: opened it, kept it open (failed probe) or closed it (good probe)."""
 
     OPENED = "opened"
     REOPENED = "reopened"
@@ -30,7 +31,7 @@ class Change(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """The right to try, lent to `token` at `since` ms for `length` ms."""
+    """The right to probe, leased to `token` at `since` (ms) for `length` (ms)."""
 
     token: str
     since: int
@@ -39,11 +40,11 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Breaker:
-    """All of its state. Closed it lets everyone through, open nobody, and after the cool-down one probe at a time.
+    """The whole state. Closed admits every call; open rejects every call; after the cool-down one probe is admitted.
 
-    `failures`: when each of the failures in a row happened (ms). `opened_at` is None while closed; `cool_down` ms and
-    `trips` are those of this opening. `epoch` grows with every opening and closing: calls that began in an earlier one
-    say nothing any more.
+    `failures`: times of the consecutive failures (ms). `opened_at` is None while closed. `cool_down` (ms) and `trips`
+    (openings in a row) belong to the current opening. `epoch` grows with every opening and closing: calls admitted in
+    an earlier epoch no longer count.
     """
 
     failures: tuple[int, ...] = ()
@@ -56,7 +57,7 @@ class Breaker:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`after` is the breaker to store if it differs. Not `allowed`: ask again in `wait` ms, or earlier."""
+    """`after` is the breaker to store if it changed. If not `allowed`, ask again in `wait` ms or earlier."""
 
     after: Breaker
     allowed: bool
@@ -65,7 +66,7 @@ class Answer:
 
 
 def ask(breaker: Breaker, policy: Policy, now: int, token: str) -> Answer:
-    """Let a call through or not; in half-open the first one is lent the probe under `token` (unique per call)."""
+    """Admit or reject a call; when half-open, the first call leases the probe under `token` (unique per call)."""
     if breaker.opened_at is None:
         return Answer(breaker, allowed=True)
     wait = _left(breaker.opened_at, breaker.cool_down, now)
@@ -80,10 +81,10 @@ def ask(breaker: Breaker, policy: Policy, now: int, token: str) -> Answer:
 def settle(
     breaker: Breaker, policy: Policy, now: int, verdict: Verdict, *, epoch: int, token: str = "", jitter: float = 0.0
 ) -> tuple[Breaker, Change | None]:
-    """Count a call that was let through in `epoch`, as a probe if `token` is not empty. To be told once per call.
+    """Count a finished call that was admitted in `epoch`; it is a probe if `token` is not empty. Once per call.
 
-    Nothing counts that began before the last change, nor a probe whose lease went to another; a late probe nobody
-    followed still does.
+    Calls admitted before the last change do not count, nor does a probe whose lease went to another call. A late probe
+    counts as long as no other call took the lease.
     """
     if token:
         return _settle_probe(breaker, policy, now, verdict, token, jitter)

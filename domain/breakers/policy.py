@@ -6,19 +6,19 @@ from domain.limits import BREAKER_FAILURES, BREAKER_SECONDS
 
 MOST_FAILURES = 50
 LONGEST = 86_400_000
-"""ms; no cool-down and no lease is longer, whatever was set or stored."""
+"""ms; upper bound of every cool-down and lease, whatever was configured or stored."""
 FORGET_AFTER_SECONDS = 172_800
-"""A stored breaker nobody touched for so long means nothing any more."""
+"""A stored breaker that was not changed for this long is deleted."""
 JITTER = 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The numbers of a breaker; lengths in s. Values out of range count as the nearest that is in range.
+    """The numbers of a breaker; durations in s. A value out of range counts as the nearest value in range.
 
-    `max_failures` in a row within the last `window` s open it. `cool_down` doubles with every probe that fails up to
-    `longest_cool_down`, plus jitter below that bound. `lease`: a probe not reported by then counts as lost, and the
-    next caller may probe.
+    `max_failures` in a row within the last `window` s open the breaker. `cool_down` doubles with every failed probe up
+    to `longest_cool_down`, jitter included. `lease`: a probe that is not reported within it counts as lost, and the
+    next call may probe.
     """
 
     max_failures: int = BREAKER_FAILURES
@@ -29,28 +29,28 @@ class Policy:
 
     @property
     def limit(self) -> int:
-        """How many failures open it."""
+        """The number of failures that opens the breaker."""
         return max(1, min(self.max_failures, MOST_FAILURES))
 
 
 def policy_for_calls(max_failures: int, window: float, longest_call: float) -> Policy:
-    """Return the policy of an operator's limit and window for calls of at most `longest_call` s.
+    """Return the policy for an operator's limit and window, for calls of at most `longest_call` s.
 
-    The first pause is one window long, the longest ten, but at most an hour.
+    The first cool-down is one window; the longest is ten windows, at most an hour.
     """
     longest = max(window, min(10 * window, 3_600.0))
     return Policy(max_failures, window, cool_down=window, longest_cool_down=longest, lease=longest_call + 30.0)
 
 
 def milliseconds(seconds: float) -> int:
-    """Return a length in whole ms, at least 1 and at most a day."""
+    """Return a duration in whole ms, at least 1 and at most a day."""
     return round(max(0.001, min(LONGEST / 1000, seconds)) * 1000)
 
 
 def cool_down_after(policy: Policy, trips: int, before: int, jitter: float) -> int:
-    """Return the ms to stay open for the `trips`-th time in a row, never shorter than `before` ms, never above the cap.
+    """Return the cool-down of the `trips`-th opening in a row (ms): at least `before` ms, at most the longest one.
 
-    `jitter` in [0, 1) spreads the breakers that opened together.
+    `jitter` in [0, 1) spreads breakers that opened at the same time.
     """
     longest = milliseconds(max(policy.cool_down, policy.longest_cool_down))
     grown = min(longest / (1 + JITTER), milliseconds(policy.cool_down) << min(max(trips, 1) - 1, 30))

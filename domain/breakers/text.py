@@ -1,4 +1,4 @@
-"""A breaker as one small JSON text, and back; a text that cannot be read is a closed breaker."""
+"""Store a breaker as a small JSON text and read it back; a text that cannot be read means a closed breaker."""
 
 from json import dumps, loads
 
@@ -13,7 +13,7 @@ FARTHEST = 2**53
 
 
 def write_breaker(breaker: Breaker) -> str:
-    """Return the text; empty for a breaker that knows nothing. Times of failures are ms after the first of them."""
+    """Return the text, empty for a new breaker. Times of failures are stored as ms after the first failure."""
     if breaker == Breaker():
         return ""
     first = breaker.failures[0] if breaker.failures else 0
@@ -32,7 +32,7 @@ def write_breaker(breaker: Breaker) -> str:
 
 
 def read_breaker(text: str) -> Breaker:
-    """Return what `write_breaker` was given; a closed breaker for anything else, other versions included."""
+    """Read the text of `write_breaker`; return a closed breaker for anything else, including other versions."""
     if not text or len(text) > MOST_CHARACTERS:
         return Breaker()
     try:

@@ -1,1 +1,1 @@
-"""Models: which are offered here, and how a requested name finds its entry."""
+"""Models: which of them are offered, and how a requested name finds its catalog entry."""

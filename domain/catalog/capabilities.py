@@ -1,4 +1,4 @@
-"""Which switches of the host's page a model decides."""
+"""The capability switches of the host's model page that depend on the model."""
 
 from collections.abc import Mapping
 
@@ -6,15 +6,15 @@ from domain.catalog.support import calls_tools
 from ports.catalog import Model
 
 DECIDED = ("vision", "builtin_tools")
-"""The boxes `capabilities` may speak of."""
+"""The switches that `capabilities` may set."""
 
 
 def capabilities(model: Model) -> Mapping[str, bool]:
-    """Return the capability boxes that say what the model itself can do, by the host's names.
+    """Return the capability switches that depend on the model itself, under the host's names.
 
-    The others (web search, image generation, code interpreter, files and so on) speak of the host's own features, which
-    serve any model: a False there would only take them away from people. What upstream does not say is left out.
-    Source: ADR 0019.
+    The other switches (web search, image generation, code interpreter, files and so on) belong to features of the host
+    that work with any model; False would only take them away. A switch is missing if the catalog does not state the
+    capability. Source: ADR 0019.
     """
     boxes: dict[str, bool] = {}
     if model.input_modalities:

@@ -1,6 +1,6 @@
-"""What is offered here out of upstream's list, and why the rest is not.
+"""Which of upstream's models are offered, and why the others are not.
 
-Every filter fails closed: what cannot be judged is not offered. Source: behaviour of the catalog, selection.
+Every filter fails closed: a model it cannot judge is not offered. Source: behaviour of the catalog, selection.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ MOST_VARIANTS = 100
 
 
 class Objection(Enum):
-    """Which filter a model fails."""
+    """The filter that rejects a model."""
 
     DISABLED = "disabled"
     NOT_SELECTED = "not_selected"
@@ -27,7 +27,7 @@ class Objection(Enum):
 
 
 class Filter(Enum):
-    """What a filter lets through."""
+    """Which models a filter admits."""
 
     ALL = "all"
     ONLY = "only"
@@ -38,8 +38,9 @@ class Filter(Enum):
 class Offer:
     """The operator's choice of models.
 
-    `selection`, `disabled`: names or globs, slash or dot form. `zero_retention`: ids of endpoints that keep nothing,
-    None when not asked for, empty when the list could not be had. `variants`: `base:tag` or `base@preset/slug`.
+    `selection` and `disabled` hold names or globs, in slash or dot form. `zero_retention` holds ids of endpoints that
+    keep no data; None if the operator does not require them, empty if the list could not be loaded. `variants` have the
+    form `base:tag` or `base@preset/slug`.
     """
 
     selection: str = "auto"
@@ -60,10 +61,10 @@ def offered(models: Iterable[Model], offer: Offer) -> tuple[Model, ...]:
 def objections_to(
     slug: str, model: Model | None, offer: Offer, *, chosen_by_person: bool = True
 ) -> tuple[Objection, ...]:
-    """Return the filters a model fails; none if it is offered.
+    """Return the filters that reject a model; empty if it is offered.
 
-    `model` is None outside the catalog: then only names can be judged. A background task ignores the selection, but
-    neither price nor privacy.
+    `model` is None if the catalog does not list it: then only its name is judged. A background task ignores the
+    selection, but not price and privacy.
     """
     objections = []
     if patterns_of(offer.disabled) and any(is_selected(name, offer.disabled) for name in (slug, base_of(slug))):
@@ -80,9 +81,9 @@ def objections_to(
 
 
 def with_variants(models: tuple[Model, ...], variants: tuple[str, ...]) -> tuple[Model, ...]:
-    """Add virtual entries, whose ids are sent upstream; their names tell the tag.
+    """Add an entry for each variant; its id is sent upstream and its name shows the tag.
 
-    Each inherits everything of its base but its prices: whether it is free is judged by its tag alone.
+    A variant inherits everything from its base model except prices: only its tag decides whether it is free.
     """
     by_id = {model.id: model for model in models}
     for variant in variants[:MOST_VARIANTS]:
@@ -94,7 +95,7 @@ def with_variants(models: tuple[Model, ...], variants: tuple[str, ...]) -> tuple
 
 
 def base_of(slug: str) -> str:
-    """Return a slug without variant tags and preset."""
+    """Return a slug without variant tag and preset."""
     return slug.partition("@preset/")[0].partition(":")[0]
 
 

@@ -1,9 +1,9 @@
-"""What the host's rows should say about the models on offer, and what may be changed in them.
+"""What the host's model rows should contain, and which of their fields may be changed.
 
-A row says only what the host does not assume anyway: each row costs the host work at every chat (ADR 0019).
+A row states only what differs from the host's defaults: each row costs the host time in every chat (ADR 0019).
 
-A row carries a private note of what was last written into it, field by field. A field whose value is no longer that
-one was edited by a person and is never touched again; one that was never written is only filled where it is empty.
+A row carries a private note of the value last written to each field. A field that no longer holds that value was
+edited by a person and is never changed again. A field that was never written is only filled while it is empty.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -21,12 +21,12 @@ NAME_LIMIT = 300
 
 Value = str | bool
 Fields = Mapping[str, Value]
-"""Values by field: the name, the description, and one field per capability box."""
+"""Values by field: the name, the description, and one field per capability switch."""
 
 
 @dataclass(frozen=True, slots=True)
 class Switches:
-    """What the operator wants in the rows; `public`: new rows let everybody use their model."""
+    """What the operator wants in the rows; `public`: new rows make their model available to everybody."""
 
     capabilities: bool = True
     descriptions: bool = False
@@ -34,15 +34,15 @@ class Switches:
 
     @property
     def any(self) -> bool:
-        """Tell whether there is anything to write."""
+        """Return whether there is anything to write."""
         return self.capabilities or self.descriptions
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The models one function shows, by the ids of their rows; `alive` also holds those upstream has beside them.
+    """The models one function shows, by the ids of their rows. `alive`: row ids of all models upstream has.
 
-    `built_on`: the ids of models that presets are built on.
+    `built_on`: ids of models that presets are based on.
     """
 
     models: Mapping[str, Model]
@@ -67,21 +67,21 @@ def target_of(
     assumed: Assumed,
     built_on: frozenset[str] = frozenset(),
 ) -> Target:
-    """Put the models under the ids the host gives them."""
+    """Return the target, with each model under its row id."""
     models = {row_id(function_id, model): model for model in offered}
     alive = frozenset((*models, *(row_id(function_id, model) for model in catalog)))
     return Target(models, alive, switches, assumed, built_on)
 
 
 def row_id(function_id: str, model: Model) -> str:
-    """Return the id under which the host knows a model of a function."""
+    """Return the id of a function's model in the host."""
     return f"{function_id}.{model.id}"
 
 
 def needed(target: Target, wanted_id: str) -> bool:
-    """Tell whether an offered model needs a row: for everybody to use it, or because the host assumes otherwise.
+    """Return whether an offered model needs a row: to make it public, or because the host's defaults are wrong.
 
-    Where a row costs every chat a second connection it is only worth that to let people in.
+    Where a row costs every chat a second database connection, only making the model public is worth it.
     """
     if target.switches.public:
         return True
@@ -89,9 +89,9 @@ def needed(target: Target, wanted_id: str) -> bool:
 
 
 def removable(target: Target, row: ModelRow) -> bool:
-    """Tell whether a row may go: made here, as it was written, granted to nobody, and no longer needed.
+    """Return whether a row may be deleted: created here, unedited, without access grants, and no longer needed.
 
-    One that presets are built on stays: hosts about 0.10 let whoever may use a preset use a base without a row.
+    A row that presets are based on stays: without it, hosts around 0.10 let every user of a preset use the base model.
     """
     note = _note_of(row.meta)
     if not note.made or row.preset or row.public or row.claimed or row.id not in target.models:
@@ -114,10 +114,10 @@ def new_row(target: Target, wanted_id: str) -> NewRow:
 
 
 def follow(target: Target, row: ModelRow) -> RowChange | None:
-    """Return what is to change in a row, None for nothing.
+    """Return the changes to a row; None if there are none.
 
-    The name follows only in rows made here. A row whose model upstream no longer has is marked, and unmarked when it
-    returns; rows nothing was ever written into are left alone then, and presets always.
+    Only rows created here follow the name. If upstream no longer has the model, the row is marked, and unmarked when
+    the model returns; rows that were never written to and presets are not marked.
     """
     note, gone = _note_of(row.meta), row.id not in target.alive
     if row.preset or (gone and NOTE not in row.meta):
@@ -146,7 +146,7 @@ def _wanted(model: Model, target: Target) -> Fields:
 
 
 def _withdrawn(model: Model, target: Target, row: ModelRow, note: _Note) -> set[str]:
-    """Return the boxes written here earlier that say nothing any more; one upstream is silent about stays."""
+    """Return the switches written earlier that are no longer needed; a switch the catalog does not state stays."""
     if not target.switches.capabilities:
         return set()
     known, assumed = capabilities(model), target.assumed.boxes
@@ -160,7 +160,7 @@ def _withdrawn(model: Model, target: Target, row: ModelRow, note: _Note) -> set[
 
 
 def _may_write(row: ModelRow, note: _Note, name: str, wanted: Value) -> bool:
-    """Tell whether a field differs from what is wanted and still holds what was written last, or nothing."""
+    """Return whether a field differs from the wanted value and is unedited or empty."""
     if name == NAME and not note.made:
         return False
     stands = _standing(row, name)
@@ -170,7 +170,7 @@ def _may_write(row: ModelRow, note: _Note, name: str, wanted: Value) -> bool:
 
 
 def _standing(row: ModelRow, name: str) -> object:
-    """Return what a row says now, None for nothing; an empty text says nothing."""
+    """Return the current value of a field, None for none; an empty text counts as none."""
     if name == NAME:
         return row.name or None
     if name == DESCRIPTION:
@@ -180,7 +180,7 @@ def _standing(row: ModelRow, name: str) -> object:
 
 
 def _written(meta: JsonObject, fields: Fields, withdrawn: Collection[str], note: _Note) -> JsonObject:
-    """Return the entries of meta to store: only those that differ, and the note."""
+    """Return the meta entries to store: those that differ, and the note."""
     entries: dict[str, object] = {}
     boxes = {name: value for name, value in fields.items() if name not in (NAME, DESCRIPTION)}
     if boxes or withdrawn:
@@ -195,7 +195,7 @@ def _written(meta: JsonObject, fields: Fields, withdrawn: Collection[str], note:
 
 
 def _note_of(meta: JsonObject) -> _Note:
-    """Read the note; one that somebody spoiled says nothing was written."""
+    """Read the note; a damaged note counts as empty."""
     note = meta.get(NOTE)
     note = note if isinstance(note, Mapping) else {}
     wrote = note.get("wrote")
@@ -205,10 +205,10 @@ def _note_of(meta: JsonObject) -> _Note:
 
 
 def _mark(value: object) -> object:
-    """Return what a note keeps of a value: texts by their hash, since every page loads the notes of all rows."""
+    """Return a value as kept in the note: texts as hashes, because every page loads the notes of all rows."""
     return sha256(value.encode("utf-8", "replace")).hexdigest()[:16] if isinstance(value, str) else value
 
 
 def _plain(text: str) -> str:
-    """Return a text every store takes: no half surrogates, no zero characters."""
+    """Return a text that every database accepts: without lone surrogates and NUL."""
     return text.encode("utf-8", "replace").decode().replace("\0", "").strip()

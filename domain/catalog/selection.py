@@ -1,4 +1,4 @@
-"""From upstream's list to what is offered, and from a requested name back to the exact slug."""
+"""Select models by name, and map a requested name back to the exact slug."""
 
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
@@ -10,18 +10,18 @@ _WILD = frozenset("*?[")
 
 
 def patterns_of(selection: str) -> tuple[str, ...]:
-    """Split a selection of models: empty for everything, else names or globs in slash or dot form."""
+    """Split a selection into names or globs, in slash or dot form; an empty result selects everything."""
     names = tuple(name.strip() for name in selection.replace("\n", ",").split(",") if name.strip())
     return () if any(name.lower() == AUTO for name in names) else names
 
 
 def chats(model: Model) -> bool:
-    """Tell whether a model answers in text; one that does not say so gets the benefit of the doubt."""
+    """Return whether a model outputs text; a model without stated outputs counts as yes."""
     return not model.output_modalities or "text" in model.output_modalities
 
 
 def is_selected(slug: str, selection: str) -> bool:
-    """Tell whether the selection lets a slug through."""
+    """Return whether the selection includes a slug."""
     return _lets_through(slug, patterns_of(selection))
 
 
@@ -38,7 +38,7 @@ def dotted(slug: str) -> str:
 
 
 def find(requested: str, models: Iterable[Model]) -> Model | None:
-    """Find the entry for a requested name: the exact slug first, then its dot form."""
+    """Return the entry for a requested name: the exact slug first, then its dot form."""
     by_alias: Model | None = None
     aliased = _slashed(requested)
     for model in models:
@@ -50,12 +50,12 @@ def find(requested: str, models: Iterable[Model]) -> Model | None:
 
 
 def _slashed(alias: str) -> frozenset[str]:
-    """Return the slugs whose `dotted` form is this text, the text itself left out."""
+    """Return the slugs whose `dotted` form is this text, except the text itself."""
     before_slash = alias.partition("/")[0]
     dots = (place for place, letter in enumerate(before_slash) if letter == ".")
     return frozenset(f"{alias[:place]}/{alias[place + 1 :]}" for place in dots)
 
 
 def slug_of(requested: str) -> str:
-    """Return the slug of a name outside the list: without a slash, the first dot stands for one."""
+    """Return the slug for a name outside the list: without a slash, the first dot becomes one."""
     return requested if "/" in requested else requested.replace(".", "/", 1)

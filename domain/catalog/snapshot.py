@@ -1,6 +1,6 @@
-"""The list of models as bytes, so that it outlives a load of the code and a process; and back.
+"""Store the list of models as bytes, so that it survives a reload and a restart, and read it back.
 
-Fields a later release adds are passed over, fields it lacks take their defaults: only another `FORMAT` is unusable.
+Unknown fields of a later release are ignored, missing fields take their defaults; only another `FORMAT` is rejected.
 """
 
 import json
@@ -17,7 +17,7 @@ FORMAT = 2
 
 
 class SnapshotUnusable(Exception):
-    """These bytes are no list of models of this route. `reason` names what is wrong, without data."""
+    """These bytes are not a list of models for this route. `reason` names the problem without any data."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -26,7 +26,7 @@ class SnapshotUnusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A list as upstream had it at `fetched_at` (aware, UTC). `zero_retention` is None if it was not asked for."""
+    """Upstream's list at `fetched_at` (aware, UTC). `zero_retention` is None if it was not requested."""
 
     models: tuple[Model, ...]
     fetched_at: datetime
@@ -34,12 +34,12 @@ class Snapshot:
 
 
 def snapshot_key(route: Route) -> str:
-    """Return the name of a route's list: one per address and key, from which neither can be read."""
+    """Return the storage key of a route's list: one per address and key, neither of which it reveals."""
     return f"models-{_mark(route)}"
 
 
 def write_snapshot(snapshot: Snapshot, route: Route) -> bytes:
-    """Return the bytes to keep."""
+    """Return the list as bytes."""
     retention = snapshot.zero_retention
     return json.dumps(
         {
@@ -53,7 +53,7 @@ def write_snapshot(snapshot: Snapshot, route: Route) -> bytes:
 
 
 def read_snapshot(raw: bytes, route: Route) -> Snapshot:
-    """Return the list these bytes hold. Raises SnapshotUnusable, whatever the bytes are."""
+    """Return the list from these bytes. Raises SnapshotUnusable for any other bytes."""
     try:
         held = json.loads(raw)
     except (ValueError, RecursionError):
@@ -80,7 +80,7 @@ def _mark(route: Route) -> str:
 
 
 def _written(value: Model | Reasoning) -> dict[str, object]:
-    """Return the fields that differ from their defaults, as JSON holds them."""
+    """Return the fields that differ from their defaults, as JSON values."""
     written: dict[str, object] = {}
     for one in fields(value):
         default = one.default if one.default_factory is MISSING else one.default_factory()

@@ -1,4 +1,4 @@
-"""The upstream address: TLS only, except to this machine or to hosts an operator named."""
+"""Check the upstream address: TLS only, except for this machine and hosts the operator named."""
 
 import ipaddress
 from enum import Enum
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 
 class AddressFlaw(Enum):
-    """Why an address must not be used."""
+    """Why an address is rejected."""
 
     NO_URL = "no_url"
     NO_HOST = "no_scheme_or_host"
@@ -17,19 +17,19 @@ class AddressFlaw(Enum):
 
 
 class InvalidBaseUrl(ValueError):
-    """The address must not be used: `flaw` says why, `host` is the host it names, if it names one."""
+    """The address is rejected: `flaw` says why; `host` is the host it names, empty if none."""
 
     def __init__(self, flaw: AddressFlaw, host: str = "") -> None:
         super().__init__(flaw.value)
         self.flaw, self.host = flaw, host
 
 
-@lru_cache(maxsize=64)  # the same few addresses in every turn
+@lru_cache(maxsize=64)  # turns use the same few addresses
 def checked_base_url(url: str, insecure_hosts: frozenset[str] = frozenset()) -> str:
-    """Return the address without trailing slashes; raise InvalidBaseUrl if keys must not be sent there.
+    """Return the address without trailing slashes. Raises InvalidBaseUrl if keys must not be sent to it.
 
-    `https` everywhere; plain `http` only to loopback addresses or to a host in `insecure_hosts` (lower case,
-    exact). No user-info, query or fragment.
+    `https` is always allowed; plain `http` only for loopback addresses and for hosts in `insecure_hosts` (lower case,
+    exact match). User-info, query and fragment are rejected.
     """
     cleaned = url.strip().rstrip("/")
     try:
@@ -49,7 +49,7 @@ def checked_base_url(url: str, insecure_hosts: frozenset[str] = frozenset()) -> 
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether `host` is this machine: `localhost` or a loopback address in its usual notation."""
+    """Return whether `host` is this machine: `localhost` or a loopback address in standard notation."""
     if host == "localhost":
         return True
     try:

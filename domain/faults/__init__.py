@@ -1,5 +1,5 @@
-"""Everything that can end a turn badly: one taxonomy, classified once, with what to do about it.
+"""Every way a turn can fail: one list of kinds, each error classified once, with the retries it allows.
 
-`fault` the values; `causes` what exactly was wrong, where we know it; `classify` port errors -> faults; `retry` whether
-another attempt is allowed. What people read of a fault is written by the entrypoints.
+`fault` holds the values; `causes` details what we judged ourselves; `classify` turns port errors into faults; `retry`
+decides about another attempt. Entrypoints write what people read.
 """

@@ -1,4 +1,4 @@
-"""What exactly was wrong where we know it ourselves, as values; entrypoints put them into words."""
+"""The exact cause of a fault where we judged it ourselves, as values; entrypoints put them into words."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -9,7 +9,7 @@ from domain.egress.base_url import AddressFlaw
 
 @dataclass(frozen=True, slots=True)
 class ModelFiltered:
-    """The model `slug` fails these filters of the operator."""
+    """The model `slug` is rejected by these filters of the operator."""
 
     slug: str
     objections: tuple[Objection, ...]
@@ -17,14 +17,14 @@ class ModelFiltered:
 
 @dataclass(frozen=True, slots=True)
 class AddressRefused:
-    """The upstream address must not be used; `host` is the host it names, if it names one."""
+    """The upstream address is rejected; `host` is the host it names, empty if none."""
 
     flaw: AddressFlaw
     host: str = ""
 
 
 class MessagesFlaw(Enum):
-    """Why the messages of a request make no request to a model."""
+    """Why the messages cannot be sent to a model."""
 
     NONE = "no_messages"
     NOTHING_TO_SEND = "nothing_to_send"
@@ -41,7 +41,7 @@ Cause = ModelFiltered | AddressRefused | MessagesFlaw | NoEvent
 
 
 def cause_name(cause: Cause) -> str:
-    """Name a cause for the log: a stable word and its value."""
+    """Return a cause for the log: a stable word and its value."""
     match cause:
         case ModelFiltered(slug, objections):
             return f"{slug}: {','.join(objection.value for objection in objections)}"

@@ -1,4 +1,4 @@
-"""Port errors and upstream problems -> faults. The only place where they are told apart."""
+"""Classify port errors and upstream problems as faults. The only place that does."""
 
 from domain.faults.fault import Fault, FaultKind, RetryRule
 from domain.redaction.secrets import redact
@@ -54,7 +54,7 @@ _DAILY = "openrouter_free_tier_daily"
 
 
 def fault_of_error(error: ResponsesError) -> Fault:
-    """Name the fault behind an attempt's error."""
+    """Return the fault for an error of an attempt."""
     if isinstance(error, Refused):
         return fault_of_problem(error.problem)
     sent = RetryRule.SAFE if error.reach is Reach.NOT_SENT else RetryRule.UNCERTAIN
@@ -73,7 +73,7 @@ def fault_of_error(error: ResponsesError) -> Fault:
 
 
 def fault_of_problem(problem: UpstreamProblem) -> Fault:
-    """Name the fault behind an error body or error event."""
+    """Return the fault for an error body or error event."""
     status = problem.status if problem.status is not None else _STATUS_OF_KIND.get(problem.kind)
     return Fault(
         kind=_kind(problem, status),

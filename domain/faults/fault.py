@@ -1,4 +1,4 @@
-"""The taxonomy: every way a turn can fail, as values. What people read of it is written by the entrypoints."""
+"""Every way a turn can fail, as values. Entrypoints write what people read."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -7,17 +7,17 @@ from domain.faults.causes import Cause, cause_name
 
 
 class RetryRule(Enum):
-    """What a fault allows before anything was shown. Source: OpenRouter API reference, retry table."""
+    """Which retries a fault allows before any output was shown. Source: OpenRouter API reference, retry table."""
 
     NEVER = "never"
     ONCE = "once"
     SAFE = "safe"
     UNCERTAIN = "uncertain"
-    """Upstream may have billed: only if the model is free or the operator allows it."""
+    """Upstream may have billed the attempt: retry only if the model is free or the operator allows it."""
 
 
 class FaultKind(Enum):
-    """One name per cause a person can act on. Values are stable: logs and API errors carry them."""
+    """One name for each problem a person can act on. Values are stable: logs and API errors contain them."""
 
     NO_KEY = "no_api_key"
     BAD_KEY = "invalid_api_key"
@@ -79,15 +79,15 @@ HTTP_STATUS: dict[FaultKind, int] = {
     FaultKind.MISSING_PACKAGE: 500,
     FaultKind.INTERNAL: 500,
 }
-"""What an HTTP caller gets where upstream named no status: a fact of the cause, the same for every entrypoint."""
+"""The HTTP status for a client if upstream sent none; the same for every entrypoint."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One named cause.
+    """One fault.
 
-    `detail`: upstream's own words, unescaped, at most a few hundred characters, may be empty. `cause`: what exactly
-    was wrong, where we judged it ourselves. `status`: what an HTTP caller gets. `retry_after`: seconds to wait, if
+    `detail`: upstream's own text, unescaped, at most a few hundred characters, may be empty. `cause`: the exact cause
+    if we judged it ourselves. `status`: the HTTP status upstream named, if any. `retry_after`: seconds to wait, if
     known.
     """
 
@@ -101,10 +101,10 @@ class Fault:
 
     @property
     def logged(self) -> str:
-        """What the log says of the fault beside its kind."""
+        """The details of the fault for the log."""
         return self.detail or (cause_name(self.cause) if self.cause is not None else "")
 
     @property
     def http_status(self) -> int:
-        """The status an HTTP caller gets."""
+        """The HTTP status for a client."""
         return self.status if self.status is not None else HTTP_STATUS[self.kind]

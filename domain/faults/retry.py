@@ -1,4 +1,4 @@
-"""Whether a failed attempt may be repeated, and when."""
+"""Decide whether a failed attempt may be repeated, and when."""
 
 from dataclasses import dataclass, replace
 
@@ -10,23 +10,23 @@ LONGEST_WAIT = 4.0
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """`extra_attempts` after the first; `wait_budget` s for all waits together; uncertain ones may bill twice."""
+    """`extra_attempts` after the first; `wait_budget` s for all waits; `uncertain_allowed`: risk a double bill."""
 
     extra_attempts: int = 2
     wait_budget: float = 30.0
     uncertain_allowed: bool = False
 
     def allowing_uncertain(self) -> "RetryPolicy":
-        """Return the policy for a model that costs nothing."""
+        """Return the policy for a free model."""
         return replace(self, uncertain_allowed=True)
 
 
 def next_wait(fault: Fault, policy: RetryPolicy, *, attempts: int, waited: float, jitter: float) -> float | None:
     """Return the seconds to wait before the next attempt, or None to give up.
 
-    `attempts` were made, `waited` s were spent waiting between them; `jitter` in [0, 1). Upstream's own
-    `retry_after` is honoured; if it does not fit the budget the answer is None, and the card tells the wait.
-    Only to be asked while nothing was shown. Source: OpenRouter API reference, retry table.
+    `attempts` counts the attempts so far, `waited` the seconds waited between them; `jitter` is in [0, 1). The wait is
+    at least upstream's `retry_after`; if that exceeds the budget, the result is None and the error card names the wait.
+    Call this only while nothing was shown. Source: OpenRouter API reference, retry table.
     """
     if attempts > _extra(fault.rule, policy):
         return None

@@ -1,1 +1,1 @@
-"""What is a secret, and how it looks when it has to be mentioned."""
+"""Which texts are secrets, and how they are masked."""

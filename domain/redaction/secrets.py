@@ -1,4 +1,4 @@
-"""What is a secret: keys, tokens, account ids and inlined data never reach a log, an error or a card."""
+"""Mask secrets: keys, tokens, account ids and inlined data never reach a log, an error or a card."""
 
 import re
 
@@ -14,7 +14,7 @@ _PATTERNS = (
     (re.compile(r"//[^/\s:@]+:[^/\s@]+@"), "//" + MASK + "@"),
 )
 _HINT = re.compile(r"(?i)sk-|bearer|authorization|cookie|api[_-]?key|password|token|user_|userid|org_|data:|//")
-"""What every text with a secret in it has: without it nothing is looked for, which is nearly always."""
+"""Every secret contains one of these; almost all texts contain none and are returned at once."""
 
 
 def redact(text: str) -> str:

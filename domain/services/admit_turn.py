@@ -1,4 +1,4 @@
-"""Admit a turn: what can be refused without taking anything, then its ticket."""
+"""Admit a turn: check what needs no resources, then issue its ticket."""
 
 import asyncio
 from collections.abc import Callable
@@ -19,9 +19,9 @@ from ports.slots import Slots, SlotsFull
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A request that may become a turn: its model, None if the catalog has none, and where it goes.
+    """A checked request: its catalog entry (None if the catalog has none) and its route.
 
-    `models` is the catalog with the variants on offer.
+    `models` is the catalog, including the variants on offer.
     """
 
     request: TurnRequest
@@ -32,7 +32,7 @@ class Checked:
 
 
 def check_turn(request: TurnRequest, models: tuple[Model, ...]) -> Checked | Fault:
-    """Check key, address, model, and that there are messages; the first thing wrong is the fault."""
+    """Check key, address, model and messages; return the first fault found."""
     if not request.route.api_key.strip():
         return Fault(FaultKind.NO_KEY)
     try:
@@ -53,7 +53,7 @@ def check_turn(request: TurnRequest, models: tuple[Model, ...]) -> Checked | Fau
 
 
 class Ticket:
-    """What a turn holds of the process while it runs. `release` gives all of it back."""
+    """The resources a turn holds while it runs. `release` returns all of them."""
 
     def __init__(self, *give_back: Callable[[], None]) -> None:
         self._held = ExitStack()
@@ -61,15 +61,15 @@ class Ticket:
             self._held.callback(one)
 
     def release(self) -> None:
-        """Give everything back, the last thing taken first; only the first call does anything.
+        """Return everything in reverse order; only the first call has an effect.
 
-        One thing that cannot be given back does not keep the others.
+        If one resource cannot be returned, the others still are.
         """
         self._held.close()
 
 
 class AdmitTurn:
-    """The use case; belongs to one event loop. Every ticket it gives must be released."""
+    """The use case; belongs to one event loop. The caller must release every ticket."""
 
     def __init__(self, slots: Slots) -> None:
         self._slots = slots
@@ -78,11 +78,11 @@ class AdmitTurn:
         self._idle.set()
 
     def at_once(self, bounds: Bounds) -> Ticket | None:
-        """Return a ticket if a place is free, else None."""
+        """Return a ticket if a slot is free, else None."""
         return self._ticket() if self._slots.try_acquire(bounds.concurrent) else None
 
     async def in_line(self, bounds: Bounds) -> Ticket:
-        """Wait in line for a place. Raises SlotsFull if the line is full."""
+        """Wait in line for a slot. Raises SlotsFull if the line is full."""
         await self._slots.acquire(bounds.concurrent, bounds.queued)
         return self._ticket()
 
@@ -102,7 +102,7 @@ class AdmitTurn:
 
 
 def fault_of_admission(error: Exception) -> Fault:
-    """Name what kept a turn from a place."""
+    """Return the fault for an error of admission."""
     if isinstance(error, SlotsFull):
         return Fault(FaultKind.BUSY, str(error), retry_after=5.0)
     return Fault(FaultKind.INTERNAL, named(error))

@@ -1,4 +1,4 @@
-"""Assemble a turn: what it remembers, what it sends, which tools it has, and by which rules it runs."""
+"""Assemble a turn: its stored past, its request, its tools and its limits."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ STORED_SECONDS, CHATS_KNOWN = 2.0, 10_000
 
 @dataclass(frozen=True, slots=True)
 class Personal:
-    """What belongs to the one person of a turn."""
+    """What belongs to the person of a turn."""
 
     toolbox: Toolbox | None = None
     notices: Notices | None = None
@@ -45,7 +45,7 @@ class Personal:
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
-    """A turn that can be driven. `runner` runs its tool calls, if it has tools; `stores` takes what it leaves."""
+    """A turn ready to be driven. `runner` runs its tool calls, None without tools; `stores` receives what it leaves."""
 
     ready: Ready
     plan: TurnPlan
@@ -54,7 +54,7 @@ class Assembled:
 
 
 class AssembleTurn:
-    """The use case; belongs to one event loop. `tasks` keeps what outlives a turn, `lessons` what refusals taught."""
+    """The use case; belongs to one event loop. `tasks` outlive a turn; `lessons` come from rejected requests."""
 
     def __init__(
         self,
@@ -71,12 +71,12 @@ class AssembleTurn:
         self._ids, self._offload, self._telemetry = ids, offload, telemetry
         self._store, self._tasks, self._lessons = store, tasks, lessons
         self._equip = EquipTurn(tools, offload=offload, clock=clock, ids=ids, telemetry=telemetry, store=store)
-        self._wordless: OrderedDict[tuple[str, str], None] = OrderedDict()  # chats in which nothing was recognised
+        self._wordless: OrderedDict[tuple[str, str], None] = OrderedDict()  # chats without any recognised answer
 
     async def assemble(
         self, checked: Checked, personal: Personal, stores: TurnStores, error_id: str
     ) -> Assembled | Fault:
-        """Return the turn, or what is wrong with it. A store that fails costs it its memory only."""
+        """Return the assembled turn, or the fault. If a store fails, the turn only loses its memory."""
         request = checked.request
         specs = personal.toolbox.tools() if personal.toolbox is not None else ()
         size = size_of(request.messages)
@@ -99,11 +99,11 @@ class AssembleTurn:
     # --- details ------------------------------------------------------------------------------------------
 
     async def _past(self, request: TurnRequest, stores: TurnStores, size: int, time: StoreBudget) -> Past:
-        """Return what is known of the history's turns; its marks are read only if a store can be asked for them."""
+        """Return what is stored about the turns of the history; without stores the history is not even scanned."""
         memory, messages = request.memory, request.messages
         if stores.memory is None and stores.interrupted is None:
             return Past(reasoning=memory.reasoning, full_turns=memory.full_turns)
-        by_words = not memory.references  # then answers are recognised by their words
+        by_words = not memory.references  # without references, answers are recognised by their text
         reading = partial(marks_of, messages, by_fingerprint=by_words)
         marks = await self._offload.run(reading, size=size + 256 * len(messages))
         found, broken = Recalled(), Interrupted()
@@ -116,19 +116,19 @@ class AssembleTurn:
     async def _recall(
         self, request: TurnRequest, marks: Marks, memory: TurnMemory, size: int, time: StoreBudget
     ) -> tuple[Recalled, Marks]:
-        """Recall what the history leads back to; return its marks too, with fingerprints if they were looked for.
+        """Load the stored turns of the history; return them and its marks, which then may include fingerprints.
 
-        Reading keeps what is found from growing old.
+        Reading a stored turn renews its age.
         """
         chat, size = (request.memory.namespace, request.person.chat_id), size + 256 * len(request.messages)
         referred, messages = request.memory.references, request.messages
         want = wanted_of(marks)
-        if referred and not want.turn_ids and chat not in self._wordless:  # imported, or with nothing to remember
+        if referred and not want.turn_ids and chat not in self._wordless:  # an imported chat, or no stored turns
             marks = await self._offload.run(partial(with_fingerprints, marks, messages), size=size)
             want = wanted_of(marks)
         if not (want.turn_ids or want.fingerprints):
             return Recalled(), marks
-        if closing := self._tasks.of_chat(request.person):  # the turn before may be on its way to the store
+        if closing := self._tasks.of_chat(request.person):  # the previous turn may still be storing its items
             await time.wait(closing, STORED_SECONDS)
         past = await memory.recall(request.person, request.memory, want.turn_ids, want.fingerprints, time)
         if referred and not (past.records or past.failed or want.turn_ids):

@@ -1,7 +1,7 @@
-"""One attempt in flight, read one batch at a time and only when asked for it.
+"""One upstream attempt, read batch by batch on request.
 
-`read` reads in the caller's own task: the cheap way, for when nothing else can happen meanwhile. `ask` reads in a task
-of its own and calls `news`; that read is never interrupted, whatever happens beside it.
+`read` reads in the caller's task; this is cheap, and right while nothing else can happen. `ask` reads in a separate
+task and calls `news`; nothing interrupts that read.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ FROM_OUTSIDE = (Crashed("the upstream read was cancelled from outside"),)
 
 
 class Attempt:
-    """Reads the batches of one upstream call, from clock value `at` (s) on. One read at a time."""
+    """Reads the batches of one upstream call that starts at clock value `at` (s). One read at a time."""
 
     def __init__(
         self, client: ResponsesClient, call: UpstreamCall, clock: Clock, at: float, news: Callable[[], None]
@@ -27,33 +27,33 @@ class Attempt:
         self._stack = AsyncExitStack()
         self._batches: AsyncIterator[Sequence[UpstreamEvent]] | None = None
         self._asked: asyncio.Task[Sequence[TurnEvent]] | None = None
-        self._here: asyncio.Task[object] | None = None  # whose own task reads now
+        self._here: asyncio.Task[object] | None = None  # the caller's task that reads now
         self._interrupted = False
-        self._left: asyncio.Future[None] | None = None  # that task has left
+        self._left: asyncio.Future[None] | None = None  # done once that task has left the read
 
     @property
     def asked(self) -> bool:
-        """Tell whether a batch was asked for and not taken yet."""
+        """Return whether a batch was requested and not yet taken."""
         return self._asked is not None
 
     @property
     def begun(self) -> bool:
-        """Tell whether the call was sent, or is about to be."""
+        """Return whether the call was sent or is about to be."""
         return self._batches is not None or self._asked is not None or self._here is not None
 
     @property
     def read_here(self) -> bool:
-        """Tell whether somebody waits in `read` in a task that is not of this attempt."""
+        """Return whether a caller waits in `read` in its own task."""
         return self._here is not None and self._asked is None
 
     def ask(self) -> None:
-        """Have the next batch read in a task of its own, unless one was asked for and not taken yet."""
+        """Read the next batch in a separate task, unless one was requested and not yet taken."""
         if self._asked is None:
             self._asked = asyncio.get_running_loop().create_task(self.read(), name="openrouter-pipe-upstream")
             self._asked.add_done_callback(self._arrived)
 
     def taken(self) -> Sequence[TurnEvent]:
-        """Return what was asked for, once, if it has arrived."""
+        """Return the requested batch, once, if it has arrived."""
         asked = self._asked
         if asked is None or not asked.done():
             return ()
@@ -61,9 +61,9 @@ class Attempt:
         return FROM_OUTSIDE if asked.cancelled() else asked.result()
 
     async def read(self) -> Sequence[TurnEvent]:
-        """Return the next batch, or how the attempt ended; nothing if `close` ended the wait.
+        """Return the next batch or how the attempt ended; empty if `close` ended the wait.
 
-        Reads in the running task, whose cancellation passes through.
+        Reads in the running task; its cancellation passes through.
         """
         task: asyncio.Task[object] | None = asyncio.current_task()
         assert task is not None
@@ -77,12 +77,12 @@ class Attempt:
         except ResponsesError as error:
             return (AttemptFailed(error),)
         except asyncio.CancelledError:
-            if task.cancelling() == cancelled:  # not this task was cancelled, but what it waited for
+            if task.cancelling() == cancelled:  # what the task waited for was cancelled, not the task
                 return FROM_OUTSIDE
             if self._interrupted and task.cancelling() == cancelled + 1:
                 return ()
             raise
-        except Exception as error:  # noqa: BLE001 - the edge of a turn: a broken adapter must end as a fault
+        except Exception as error:  # noqa: BLE001 - the edge of a turn: a broken adapter becomes a fault
             return (Crashed(f"{type(error).__name__}: {error}"),)
         finally:
             self._here = None
@@ -110,7 +110,7 @@ class Attempt:
         if self._clock.monotonic() < self._at:
             await self._clock.sleep_until(self._at)
         batches = await self._stack.enter_async_context(self._client.attempt(self._call))
-        if isinstance(batches, AsyncGenerator):  # left alone it would be closed later, by nobody's task
+        if isinstance(batches, AsyncGenerator):  # else Python closes it later, in no task of ours
             self._stack.push_async_callback(batches.aclose)
         return batches
 

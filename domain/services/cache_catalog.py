@@ -1,7 +1,7 @@
-"""Keep the list of models for the next load, process and replica, and find it again.
+"""Cache the list of models for the next load, process and replica.
 
-What is kept is only ever better than nothing: a failure costs one line in the log, until it is another or over. Source:
-ADR 0016.
+The cache is optional: a failure writes one log line, and the next one only when the reason changes or the cache
+recovers. Source: ADR 0016.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -16,30 +16,30 @@ from ports.responses import Route
 from ports.telemetry import Telemetry
 
 CACHE_SECONDS = 2.0
-"""Seconds one cache may take."""
+"""Time limit for one cache, in seconds."""
 UNUSABLE, NOT_KEPT = "kept_catalog_unusable", "catalog_not_kept"
 
 
 class CacheCatalog:
-    """The use case. `caches` from the nearest to the farthest: the first usable list counts."""
+    """The use case. `caches` are ordered from nearest to farthest; the first usable list counts."""
 
     def __init__(
         self, caches: Sequence[Cache], *, store: StoreHealth, clock: Clock, offload: Offload, telemetry: Telemetry
     ) -> None:
         self._caches, self._store = caches, store
         self._clock, self._offload, self._telemetry = clock, offload, telemetry
-        self._complaints: dict[tuple[str, str], str] = {}  # reasons, by event and cache
+        self._complaints: dict[tuple[str, str], str] = {}  # reasons already logged, by event and cache
 
     async def recall(self, route: Route) -> Snapshot | None:
-        """Return the list kept for a route, None if there is none. Raises nothing but cancellation."""
+        """Return the cached list of a route; None if there is none. Raises nothing but cancellation."""
         for cache in self._caches:
             try:
                 async with self._limited(cache, UNUSABLE):
                     raw = await cache.get(snapshot_key(route))
                 snapshot = None if raw is None else await self._read(raw, route)
-            except StoreTrouble:  # it has logged it
+            except StoreTrouble:  # already logged
                 continue
-            except Exception as error:  # noqa: BLE001 - the edge of a cache: whatever it holds, the list itself goes on
+            except Exception as error:  # noqa: BLE001 - the edge of a cache: its content must not break the list
                 self._warn(UNUSABLE, cache, error)
                 continue
             if snapshot is not None:
@@ -50,7 +50,7 @@ class CacheCatalog:
         return None
 
     async def keep(self, route: Route, snapshot: Snapshot) -> None:
-        """Store a list everywhere. Raises nothing but cancellation."""
+        """Write a list to every cache. Raises nothing but cancellation."""
         raw = await self._offload.run(lambda: write_snapshot(snapshot, route), size=LARGE)
         for cache in self._caches:
             try:
@@ -59,7 +59,7 @@ class CacheCatalog:
                 self._complaints.pop((NOT_KEPT, cache.name), None)
             except StoreTrouble:
                 continue
-            except Exception as error:  # noqa: BLE001 - the edge of a cache: the list is in memory all the same
+            except Exception as error:  # noqa: BLE001 - the edge of a cache: the list stays in memory
                 self._warn(NOT_KEPT, cache, error)
 
     async def _read(self, raw: bytes, route: Route) -> Snapshot:
@@ -67,9 +67,9 @@ class CacheCatalog:
 
     @asynccontextmanager
     async def _limited(self, cache: Cache, event: str, *, writes: bool = False) -> AsyncIterator[None]:
-        """Limit work with a cache; what is learned of the store holds for all who use it.
+        """Limit the time a cache may take, and report how its store behaved to everything that uses that store.
 
-        Nobody waits for writing: it is tried although the store hangs.
+        Nothing waits for writes, so they are tried even while the store hangs.
         """
         if cache.in_store:
             if not writes:

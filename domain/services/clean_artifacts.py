@@ -1,7 +1,7 @@
-"""Clean artifacts: what is old, belongs to deleted chats or to an old key is dealt with, in the background.
+"""Clean the stores in the background: delete old rows and rows of deleted chats, reseal rows of older keys.
 
-One process at a time does it, by lease; in small batches, each followed by a pause as long as the batch took, so that
-chats never wait for it. Source: behaviour of persistence, retention.
+One process at a time, by lease. Each small batch is followed by a pause as long as the batch took, so that chats
+never wait for the cleanup. Source: behaviour of persistence, retention.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ from ports.tool_runs import ToolRunRetention, ToolRunsUnavailable
 T = TypeVar("T")
 BATCH, CHATS_ASKED = 200, 50
 LEASE_SECONDS = 300.0
-SETTLED = timedelta(hours=1)  # a chat younger than that may not be in the host's database yet
+SETTLED = timedelta(hours=1)  # the host may not have stored a younger chat yet
 LONGEST_JITTER, SHORTEST_PAUSE = 600.0, 0.05
 FIRST_AFTER = 60.0
 COUNTED = ("old", "of_deleted_chats", "tool_runs", "breakers", "resealed")
@@ -38,7 +38,7 @@ Tally = dict[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How one namespace is cleaned: rows nobody has read for `days` go, every `hours`."""
+    """How one namespace is cleaned: every `hours`, rows that were not read for `days` are deleted."""
 
     namespace: str
     days: int = RETENTION_DAYS
@@ -47,7 +47,7 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class CleanableStore:
-    """Everything the cleaning reaches of one database; `cipher` seals with the newest key."""
+    """The parts of one database that are cleaned; `cipher` seals with the newest key."""
 
     artifacts: ArtifactRetention
     rotation: ArtifactKeyRotation
@@ -62,9 +62,9 @@ class _Overtaken(Exception):
 
 
 class CleanArtifacts:
-    """The use case; belongs to one event loop. `durable` gives the store or None while there is none.
+    """The use case; belongs to one event loop. `durable` returns the store, or None while there is none.
 
-    Without `chats` only the age of things decides.
+    Without `chats`, rows are deleted by age alone.
     """
 
     def __init__(
@@ -87,14 +87,14 @@ class CleanArtifacts:
         self._over = False
 
     def begin(self, plan: Retention) -> None:
-        """Clean a namespace beside the caller if it is time; quick enough for every turn. Needs a running loop.
+        """Start to clean a namespace in the background if it is due; cheap enough for every turn. Needs a running loop.
 
-        Nothing waits for the next time: what nobody uses any more ends by itself.
+        No task waits for the next pass, so nothing keeps running when the pipe is no longer used.
         """
         now, jitter = self._clock.monotonic(), self._ids.jitter()
         if now < self._due.setdefault(plan.namespace, now + FIRST_AFTER * (1 + jitter)) or self._over:
             return
-        if plan.namespace in self._tasks:  # a second pass would get the same lease
+        if plan.namespace in self._tasks:  # the running pass holds the lease
             return
         seconds = plan.hours * 3600
         self._due[plan.namespace] = now + seconds + jitter * min(LONGEST_JITTER, seconds / 4)
@@ -112,7 +112,7 @@ class CleanArtifacts:
             await asyncio.wait(tasks)
 
     async def clean(self, plan: Retention) -> None:
-        """Do one pass, unless another process is at it. Raises nothing but cancellation."""
+        """Clean once, unless another process does. Raises nothing but cancellation."""
         tally = dict.fromkeys(COUNTED, 0)
         try:
             store = await self._durable()
@@ -122,12 +122,12 @@ class CleanArtifacts:
             try:
                 await self._pass(store, plan, tally)
             except _Overtaken:
-                pass  # what is left is the other's work
+                pass  # the other process does the rest
             finally:
                 await asyncio.shield(self._give_back(store, lease))
         except (ArtifactsError, LeasesUnavailable, ToolRunsUnavailable, BreakerStateUnavailable) as error:
             self._complain(error.reason)
-        except Exception as defect:  # noqa: BLE001 - the edge of a background task: nobody else would hear of it
+        except Exception as defect:  # noqa: BLE001 - the edge of a background task: else nothing reports it
             self._complain(f"{type(defect).__name__} in the cleaning itself")
         else:
             self._complaint = ""
@@ -141,11 +141,11 @@ class CleanArtifacts:
     async def _give_back(self, store: CleanableStore, lease: Lease) -> None:
         try:
             await store.leases.release(lease)
-        except LeasesUnavailable as error:  # it expires by itself
+        except LeasesUnavailable as error:  # the lease expires by itself
             self._complain(error.reason)
 
     async def _hold(self, store: CleanableStore, plan: Retention) -> None:
-        """Prolong the lease. Raises _Overtaken if it was lost."""
+        """Extend the lease. Raises _Overtaken if another process took it."""
         if await self._leased(store, plan) is None:
             raise _Overtaken
 
@@ -166,7 +166,7 @@ class CleanArtifacts:
         await self._reseal(store, plan, tally)
 
     async def _reseal(self, store: CleanableStore, plan: Retention, tally: Tally) -> None:
-        """Go over everything once for each new key."""
+        """Reseal all rows once for each new key."""
         key_id, after = store.cipher.key_id, ""
         while self._resealed.get(plan.namespace, "") != key_id:
             batch = reseal_batch(store.rotation, store.cipher, self._offload, plan.namespace, after, BATCH)
@@ -179,7 +179,7 @@ class CleanArtifacts:
     async def _sweep_chats(
         self, store: CleanableStore, plan: Retention, swept: RetainedRows, tally: Tally, count_as: str
     ) -> None:
-        """Delete what belongs to chats the host has deleted; if it cannot say, nothing is concluded."""
+        """Delete rows of chats that the host has deleted; delete nothing if the host cannot say."""
         if self._chats is None:
             return
         after = ""

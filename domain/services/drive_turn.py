@@ -1,10 +1,10 @@
-"""The third step of a turn: wait for what comes first, feed the machine, run its commands, return its outputs.
+"""The third step of a turn: wait for the next event, feed the machine, run its commands, return its outputs.
 
-One task, no queue. The driver waits for the next batch from upstream, the earliest timer or a finished call. Commands
-of a batch are run before its outputs are returned, so a slow reader delays neither a tool nor the settlement.
+One task, no queue. The driver waits for the next batch from upstream, the earliest timer or a finished call. The
+commands of a batch run before its outputs are returned, so a slow reader delays neither tools nor settlement.
 
-While only upstream can bring anything, the driver reads it in the reader's own task: a word then costs no task, future
-or pass of the event loop beyond those of the socket. Otherwise a task of its own reads, and nothing interrupts a read.
+While only upstream can send something, the driver reads in the reader's own task: a word then costs no task, future or
+loop pass beyond those of the socket. Otherwise a separate task reads, and nothing interrupts that read.
 """
 
 import asyncio
@@ -41,12 +41,12 @@ from ports.clock import Clock
 from ports.responses import ResponsesClient, UpstreamCall
 
 PATIENT = frozenset({IDLE})
-"""Timers that never say anything beside a stream: they are set again, or they end the attempt."""
+"""Timers that show nothing during a stream: they are set again, or they end the attempt."""
 
 
 @dataclass(frozen=True, slots=True)
 class TurnPorts:
-    """What one turn reaches of the world."""
+    """The ports of one turn."""
 
     responses: ResponsesClient
     clock: Clock
@@ -55,7 +55,7 @@ class TurnPorts:
 
 @dataclass(frozen=True, slots=True)
 class Upkeep:
-    """What the use case does for a turn: `settle` once at its end, `journal` each booking, `own` loose tasks."""
+    """Callbacks of the use case: `settle` once at the end, `journal` for each booking, `own` for background tasks."""
 
     settle: Callable[[End], Awaitable[None]]
     journal: Callable[[Booking], None]
@@ -76,20 +76,20 @@ class Driver:
         self._attempt: Attempt | None = None
         self._calls = RunningCalls(ports.calls, upkeep.own, self._stir)
         self._timers = TurnTimers(ports.clock, self._ring)
-        self._undisturbed = False  # only upstream can bring anything, until a command or a timer says otherwise
-        self._held: list[Output] = []  # of a timer that fired during a read
+        self._undisturbed = False  # only upstream can send something; a command or timer resets it
+        self._held: list[Output] = []  # outputs of a timer that fired during a read
         self._news: asyncio.Future[None] | None = None
         self._stirred = False
         self.ended = False
 
     def begin(self) -> list[Output]:
-        """Start the turn; return its first outputs."""
+        """Start the turn and return its first outputs."""
         return self._advance((Begun(),))
 
     async def proceed(self) -> list[Output]:
-        """Wait for what comes next and return what it shows, maybe nothing; not to be called once `ended`.
+        """Wait for the next event and return its outputs, which may be empty. Must not be called once `ended`.
 
-        The last output of a turn is `Ended`, and settlement has begun before it is returned.
+        The last output of a turn is `Ended`; settlement has begun by then.
         """
         attempt = self._attempt
         if attempt is not None and self._undisturbed:
@@ -104,7 +104,7 @@ class Driver:
         return outputs
 
     def abandon(self) -> None:
-        """End the turn as cancelled unless it has ended; returns at once, settlement goes on by itself."""
+        """Cancel the turn unless it has ended; returns at once, settlement continues in the background."""
         if not self._machine.ended:
             self._apply(self._machine.feed(Cancelled(), self._ports.clock.monotonic()))
 
@@ -128,13 +128,13 @@ class Driver:
         return [*self._calls.events(), *arrived, *map(TimerFired, self._timers.due())]
 
     def _stir(self) -> None:
-        """Wake the driver, or keep it from going to sleep: something has come in."""
+        """Wake the driver, or keep it awake: an event has arrived."""
         self._stirred, self._undisturbed = True, False
         if self._news is not None and not self._news.done():
             self._news.set_result(None)
 
     def _ring(self) -> None:
-        """Take note of a timer that is due; beside a read it is answered here, and the read goes on undisturbed."""
+        """Note that a timer is due; during a read, process it here and let the read continue."""
         if self._attempt is None or not self._attempt.read_here:
             self._stir()
             return
@@ -148,14 +148,14 @@ class Driver:
         now = self._ports.clock.monotonic()
         try:
             steps = self._machine.feed_all(events, now)
-        except Exception as defect:  # noqa: BLE001 - the edge of a turn: a defect of ours must end as a fault
+        except Exception as defect:  # noqa: BLE001 - the edge of a turn: a defect becomes a fault
             steps = self._machine.feed(Crashed(named(defect)), now)
-        if len(steps) == 1 and isinstance(steps[0], ShowText):  # a word: no command beside it, the attempt goes on
+        if len(steps) == 1 and isinstance(steps[0], ShowText):  # only text: no command, the attempt continues
             return [steps[0]]
         return self._apply(steps)
 
     def _apply(self, steps: Sequence[Step]) -> list[Output]:
-        """Run the commands and return the outputs. One that fails ends the turn and never keeps it from its end."""
+        """Run the commands and return the outputs. A command that fails ends the turn with a fault."""
         outputs: list[Output] = []
         failed: Exception | None = None
         for step in steps:
@@ -172,7 +172,7 @@ class Driver:
         if self._attempt is not None and self._machine.phase is not Phase.CALLING:
             self._drop_attempt()
         elif self._attempt is not None and not self._attempt.begun and (outputs or not self._timers.names <= PATIENT):
-            self._attempt.ask()  # sent at once, whatever the reader does with the outputs
+            self._attempt.ask()  # send at once, however slowly the reader takes the outputs
         return outputs
 
     def _crash(self, defect: Exception) -> list[Output]:

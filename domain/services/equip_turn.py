@@ -1,4 +1,4 @@
-"""Equip a turn with its tools: what is offered, what runs a call, and what stands between the two."""
+"""Equip a turn with its tools: their runner, breakers, journal and limits."""
 
 from dataclasses import dataclass
 
@@ -26,9 +26,9 @@ from ports.toolbox import Checker, Toolbox
 
 @dataclass(frozen=True, slots=True)
 class ToolPorts:
-    """What tools need of the world, for all turns. Runs in temporary chats are kept in `temporary_runs` (law 14).
+    """What tools need, for all turns. Runs in temporary chats are journalled in `temporary_runs` (law 14).
 
-    Without `chats` only the answer before a question is known to be followed by it.
+    Without `chats`, only the answer directly before the question is known to belong to its history.
     """
 
     slots: Slots
@@ -65,10 +65,7 @@ class EquipTurn:
         notices: Notices | None = None,
         time: StoreBudget | None = None,
     ) -> RunCall:
-        """Return what runs the calls of one turn.
-
-        `time` is what the store may take of the turn.
-        """
+        """Return the runner of a turn's tool calls; `time` is what the store may add to the turn."""
         person, tooling = request.person, request.tooling
         memory = stores.memory if stores.keeps_results else None
         longest = max(tooling.seconds, tooling.round_seconds)
@@ -97,7 +94,7 @@ class EquipTurn:
 
 
 def limits_of(request: TurnRequest) -> CallLimits:
-    """Return the limits of a turn's rounds."""
+    """Return the limits for the tool rounds of a turn."""
     tooling = request.tooling
     return CallLimits(
         parallel=tooling.parallel,

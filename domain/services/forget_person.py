@@ -1,4 +1,4 @@
-"""Forget a person: everything turns of theirs have left is deleted."""
+"""Forget a person: delete everything their turns have stored."""
 
 from ports.artifacts import ArtifactRetention
 from ports.retention import RetainedRows
@@ -8,9 +8,9 @@ BATCH = 500
 
 
 async def forget_person(artifacts: ArtifactRetention, tool_runs: ToolRunRetention, namespace: str, user_id: str) -> int:
-    """Delete all artifacts and tool runs of one owner, in batches; return how many rows.
+    """Delete all artifacts and tool runs of one owner in batches; return the number of rows.
 
-    Raises ArtifactsError, ToolRunsUnavailable, ValueError without id.
+    Raises ArtifactsError, ToolRunsUnavailable, and ValueError for an empty id.
     """
     if not user_id:
         raise ValueError("user_id: empty")

@@ -1,7 +1,7 @@
-"""Ask a breaker before a call and tell it afterwards.
+"""Ask a circuit breaker before a call and report to it afterwards.
 
-Only at the door: what was let through is never asked again. A state that cannot be reached guards nothing and holds
-nobody up (law 7).
+A call is checked only before it starts. If the breaker's state cannot be reached, every call is admitted without
+delay (law 7).
 """
 
 import asyncio
@@ -25,18 +25,19 @@ T = TypeVar("T")
 Swap = Callable[[Breaker], tuple[Breaker, T]]
 
 TRIES = 8
-"""Lost races before a call goes through unguarded."""
+"""Lost races after which a call is admitted unguarded."""
 QUIET, MOST_QUIET = 2.0, 1_000
-"""Seconds for which a breaker that knew nothing is taken to know nothing still; what happens here is seen at once."""
+"""Seconds for which an empty breaker counts as still empty (changes made here count at once), and how many."""
 UNAVAILABLE = "breaker_state_unavailable"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
 class Admission:
-    """Whether one call may start; to be reported once it is over, if it was `allowed`.
+    """Whether one call may start. If `allowed`, report its end.
 
-    `retry_after` s: when to ask again. `probing`: it tries out what failed before. `guarded`: the breaker was asked.
+    `retry_after`: seconds until the next try. `probing`: the call probes an open breaker. `guarded`: the breaker was
+    asked.
     """
 
     key: str
@@ -51,13 +52,13 @@ class Admission:
 
     @property
     def probing(self) -> bool:
-        """Whether this call holds the probe."""
+        """Whether this call is the probe."""
         return bool(self.token)
 
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """What a call changed, None for nothing; `retry_after` s is the pause it caused."""
+    """How a call changed its breaker, None for no change; `retry_after` is the cool-down it caused (s)."""
 
     change: Change | None = None
     retry_after: float = 0.0
@@ -75,15 +76,16 @@ class GuardCall:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def check(self, key: str, policy: Policy, time: StoreBudget | None = None) -> float:
-        """Return the seconds until a call may be let through, 0 for now; takes nothing.
+        """Return the seconds until a call may be admitted, 0 for now; takes no probe.
 
-        `time` is what the store may add to the turn that asks, here and below; None for as much as to a new turn.
+        `time` is what the store may add to the turn, also in the methods below; None stands for the budget of a new
+        turn.
         """
         answer = await self._reached(key, time, partial(self._swapped, key, partial(self._look, policy)))
         return 0.0 if answer is None else answer.wait / 1000
 
     async def admit(self, key: str, policy: Policy, time: StoreBudget | None = None) -> Admission:
-        """Let one call through or not; an empty key lets everyone through."""
+        """Admit or reject one call; without a key every call is admitted."""
         token = self._ids.new_id()
         answer = await self._reached(key, time, partial(self._swapped, key, partial(self._ask, policy, token)))
         if answer is None:
@@ -100,7 +102,7 @@ class GuardCall:
         )
 
     async def report(self, admission: Admission, verdict: Verdict, time: StoreBudget | None = None) -> Reported:
-        """Count a call that was let through, the first time this is told; every way a call ends has a verdict."""
+        """Report the verdict on an admitted call; only the first report counts."""
         if admission.reported or not (admission.allowed and admission.guarded):
             return Reported()
         admission.reported = True
@@ -129,7 +131,7 @@ class GuardCall:
         return None
 
     async def _loaded(self, key: str, time: StoreBudget, *, again: bool) -> tuple[str, int]:
-        """Load a state; one that knew nothing a moment ago is not asked for again by every call of a round."""
+        """Load a state; an empty one is cached briefly, so that the calls of a round do not all load it."""
         now = self._clock.monotonic()
         until, version = self._quiet.get(key, (0.0, 0))
         if now < until and not again:
@@ -178,5 +180,5 @@ class GuardCall:
 
 
 def _changes_nothing(admission: Admission, verdict: Verdict) -> bool:
-    """Tell whether a success has nothing to clear: it saves a look at the state for every call that goes well."""
+    """Return whether a success has nothing to clear; then the store is not asked."""
     return verdict is Verdict.SUCCESS and admission.knew_nothing

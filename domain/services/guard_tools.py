@@ -1,4 +1,4 @@
-"""The breakers of one person's tools: one per tool and source; what they decide is shown to the person."""
+"""One circuit breaker per user, tool and source; changes are reported as status lines."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from ports.toolbox import ToolResult, ToolSpec
 
 @dataclass(frozen=True, slots=True)
 class GuardTools:
-    """Implements CallGuard with breakers kept per user, tool name and source; `time` is what their store may take."""
+    """Implements CallGuard with one breaker per user, tool name and source; `time` limits the time for their store."""
 
     guard: GuardCall
     policy: Policy
@@ -23,7 +23,7 @@ class GuardTools:
     time: StoreBudget | None = None
 
     async def admit(self, spec: ToolSpec) -> Admission:
-        """Let a call through or not; one that is skipped is told."""
+        """Admit or reject a call; report a rejected call to the person."""
         key = tool_key(self.user_id, spec.source, spec.name)
         admission = await self.guard.admit(key, self.policy, self.time)
         if not admission.allowed:
@@ -31,7 +31,7 @@ class GuardTools:
         return admission
 
     async def report(self, spec: ToolSpec, admission: Admission, result: ToolResult | None) -> None:
-        """Count what a call said about its tool, None for nothing; opening and reopening are told."""
+        """Count the result of a call, None if it proves nothing; report an opened breaker to the person."""
         reported = await self.guard.report(admission, _verdict(result), self.time)
         seconds = max(1, round(reported.retry_after))
         if reported.change is Change.OPENED:
@@ -45,7 +45,7 @@ class GuardTools:
 
 
 def _verdict(result: ToolResult | None) -> Verdict:
-    """Only failures of the tool or its server count against it; whatever it answered otherwise speaks for it."""
+    """Return the verdict on a tool: only failures of the tool or its server count against it."""
     if result is None or not result.begun:
         return Verdict.NEUTRAL
     if not result.failed:

@@ -1,4 +1,4 @@
-"""Record the starts and ends of tool calls: what comes in while a transaction runs goes into the next one."""
+"""Journal the starts and ends of tool calls; entries that arrive during a transaction are written by the next one."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,11 +14,11 @@ _Entry = tuple[ToolRun, "asyncio.Future[bool | None]"]
 
 UNAVAILABLE = "tool_runs_unavailable"
 HOST_SECONDS, MOST_ENDED = 30.0, 1000
-"""Seconds after which a host that still runs has stored an answer; turns that wait for that."""
+"""Seconds after which a running host has stored an answer; how many ended turns may wait for that."""
 
 
 class JournalCalls:
-    """Safe to use from many tasks of one event loop; `own` keeps the one task that writes."""
+    """Safe to use from many tasks of one event loop; `own` holds the one task that writes."""
 
     def __init__(self, runs: ToolRuns, store: StoreHealth, own: Own) -> None:
         self._runs, self._store, self._own = runs, store, own
@@ -28,7 +28,7 @@ class JournalCalls:
         self._writing = False
 
     async def start(self, run: ToolRun, time: StoreBudget | None = None) -> bool | None:
-        """Record a start; True once it is durable and the first of its key, None if it cannot be recorded in `time`."""
+        """Record a start. True: stored, and the first of its key; None: it could not be recorded within `time`."""
         if self._store.hangs(writes=True):
             return None
         try:
@@ -44,9 +44,9 @@ class JournalCalls:
         return await answer
 
     def finish(self, run: ToolRun, seal: Callable[[], Awaitable[Sealed]] | None = None) -> None:
-        """Record an end, with what `seal` keeps of it; returns at once.
+        """Record an end and what `seal` keeps of the result; returns at once.
 
-        An end that is lost makes a later turn say "may have run" of it.
+        If the record of an end is lost, a later turn reports that the call may have run.
         """
         if seal is None:
             self._finish_with(run, NOT_KEPT)
@@ -54,9 +54,9 @@ class JournalCalls:
             self._own(self._sealed(run, seal), "openrouter-pipe-keep-result")
 
     async def settle(self, namespace: str, turn_id: str, *, after: float = HOST_SECONDS) -> None:
-        """Settle a turn that came to its end and is stored, `after` seconds or later, with those that were due.
+        """Settle a stored turn after `after` seconds or more, together with other turns that are due.
 
-        The host may be killed before it has stored the answer. What is never settled is found by a later turn.
+        The delay is for hosts killed before they store the answer: a later turn then reports the unsettled calls.
         """
         now = self._store.clock.monotonic()
         self._ended.append((now + after, namespace, turn_id))
@@ -89,7 +89,7 @@ class JournalCalls:
         starting: list[_Entry] = []
         try:
             while self._starting or self._finished:
-                await asyncio.sleep(0)  # the other calls of a round come in meanwhile
+                await asyncio.sleep(0)  # let the other calls of the round arrive first
                 starting, self._starting = self._starting, []
                 finished, self._finished = self._finished, []
                 if starting:
@@ -106,15 +106,15 @@ class JournalCalls:
     async def _start(self, starting: list[_Entry]) -> None:
         wanted = [(run, answer) for run, answer in starting if not answer.done()]
         try:
-            self._store.admit(writes=True)  # here, so that a whole round of calls may be the probe
+            self._store.admit(writes=True)  # once for all batches, so that a whole round may be the probe
             for batch in _apart(wanted):
                 async with self._store.watched(UNAVAILABLE, writes=True, seconds=STORE_SECONDS, calls=len(wanted)):
                     new = await self._runs.start([run for run, _ in batch])
                 for run, answer in batch:
                     if not answer.done():
                         answer.set_result(run.call_id in new)
-                    elif run.call_id in new:  # stopped meanwhile: it never began
-                        self._finished.append(run)  # nothing is kept: there is nothing to report
+                    elif run.call_id in new:  # cancelled meanwhile, so it never began
+                        self._finished.append(run)  # no result: there is nothing to report
         except StoreTrouble:
             for _, answer in wanted:
                 if not answer.done():
@@ -127,7 +127,7 @@ class JournalCalls:
 
 
 def _apart(starting: list[_Entry]) -> list[list[_Entry]]:
-    """Split so that no call id stands twice in a batch: the answer names call ids only."""
+    """Split into batches without duplicate call ids, because the store's answer names calls by id only."""
     batches: list[dict[str, _Entry]] = []
     for run, answer in starting:
         batch = next((batch for batch in batches if run.call_id not in batch), None)

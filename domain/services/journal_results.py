@@ -1,6 +1,6 @@
-"""Keep the results of one turn's calls beside its journal, sealed, until the turn is settled.
+"""Store the results of one turn's calls beside its journal, sealed, until the turn is settled.
 
-A turn that is killed leaves nothing else: without its results the model would call the same tools again.
+A killed turn leaves nothing else: without its results the model would call the same tools again.
 """
 
 from collections.abc import Sequence
@@ -15,14 +15,14 @@ from ports.toolbox import ToolCall, ToolResult
 
 
 class JournalResults:
-    """The use case for one turn. What there is no place for is NOT_KEPT: it counts as run, its result as lost."""
+    """The use case for one turn. A result that does not fit is NOT_KEPT: the call counts as run, its result as lost."""
 
     def __init__(self, memory: TurnMemory, offload: Offload) -> None:
         self._memory, self._offload = memory, offload
         self._left = TURN_BYTES
 
     async def seal(self, call: ToolCall, result: ToolResult) -> Sealed:
-        """Return what is kept of a finished call. Large results are shortened and sealed in a thread."""
+        """Return the sealed result of a finished call. Large results are shortened and sealed in a thread."""
         cipher = await self._memory.journal_cipher()
         if cipher is None or self._left <= 0:
             return NOT_KEPT
@@ -37,7 +37,7 @@ class JournalResults:
 async def open_results(
     runs: Sequence[ToolRun], memory: TurnMemory | None, offload: Offload
 ) -> tuple[JournalledCall | None, ...]:
-    """Return what was kept of runs; None where nothing was, or no key opens it."""
+    """Return the stored calls of runs; None where nothing was stored or no key decrypts it."""
     cipher = await memory.journal_cipher() if memory is not None and any(map(_is_kept, runs)) else None
     if cipher is None:
         return (None,) * len(runs)

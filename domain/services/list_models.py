@@ -1,8 +1,8 @@
-"""List models: answers from memory at once; loading and refreshing happen beside it.
+"""List models from memory at once; load and refresh the list in the background.
 
-One list per upstream address and key. A new load begins with the list the last one kept, and only waits for upstream
-where there is none. A stale list is served while a refresh runs and after it failed; failures back off from 5 s to
-160 s, never beyond the list's age limit. Source: behaviour of the catalog; ADR 0016.
+There is one list per upstream address and key. A new load of the code starts with the cached list and waits for
+upstream only if there is none. A stale list is served during a refresh and after a failed one. Retries back off from
+5 s to 160 s, never beyond the age limit of the list. Source: behaviour of the catalog; ADR 0016.
 """
 
 import asyncio
@@ -22,18 +22,18 @@ from ports.telemetry import Telemetry
 FIRST_BACKOFF, LONGEST_BACKOFF = 5.0, 160.0
 ROUTES_KEPT = 8
 PATIENCE = 3.0
-"""Seconds the first listing waits for a list before it has none to show."""
+"""Longest wait of the first listing for a list, in seconds."""
 KEY_SECONDS = 1.0
-"""Seconds a list that is there waits for word about the key."""
+"""Longest wait of a loaded list for the check of the key, in seconds."""
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What is known now: `models` in upstream's order; `loaded` once a load succeeded; `error` of the last try.
+    """What is known now: `models` in upstream's order; `loaded` after the first success; `error` of the last try.
 
-    `zero_retention` holds the ids of endpoints that keep nothing, as last known; empty if they never were.
-    `retention_asked`: they were asked for. `key_refused`: the list came, but upstream does not accept the key.
+    `zero_retention` holds the ids of endpoints that keep no data, as last known; empty before the first load.
+    `retention_asked`: these ids were requested. `key_refused`: the list arrived, but upstream rejects the key.
     """
 
     models: tuple[Model, ...] = ()
@@ -57,7 +57,7 @@ class _Entry:
 
     @property
     def busy(self) -> bool:
-        """Whether something is under way that needs the entry."""
+        """Whether a background task uses the entry."""
         return self.refresh is not None or not (self.recall is None or self.recall.done())
 
 
@@ -70,10 +70,10 @@ class ListModels:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def current(self, route: Route, max_age: float, *, with_zero_retention: bool = False) -> Listing:
-        """Return the list as known now; start a refresh beside it when it is older than `max_age` (s).
+        """Return the list as known now; start a refresh in the background if it is older than `max_age` (s).
 
-        `with_zero_retention`: also load which endpoints keep nothing; the first wish for it refreshes at once.
-        Never waits and never raises; one refresh per route at a time. Needs a running event loop.
+        `with_zero_retention`: also load which endpoints keep no data; the first request for that refreshes at once.
+        Never waits, never raises; one refresh per route at a time. Needs a running event loop.
         """
         entry = self._entry(route)
         if with_zero_retention and not entry.asks_retention:
@@ -87,16 +87,16 @@ class ListModels:
         return entry.listing
 
     async def recalled(self, route: Route, max_age: float, *, with_zero_retention: bool = False) -> Listing:
-        """Do as `current`, once what an earlier load or process kept has been looked up; upstream is not waited for."""
+        """Do the same as `current`, but wait for the cached list first; never wait for upstream."""
         entry, patient_until = self._begun(route, max_age, with_zero_retention)
         if not _suffices(entry, with_zero_retention):
             await self._first_of(entry.recall, until=patient_until)
         return entry.listing
 
     async def ready(self, route: Route, max_age: float, *, with_zero_retention: bool = False) -> Listing:
-        """Do as `recalled`; where nothing was kept also wait for upstream, all in all PATIENCE seconds once.
+        """Do the same as `recalled`, but wait for upstream if nothing is cached, at most PATIENCE seconds in all.
 
-        Later listings do not wait: a list that is long in coming is served as soon as it is there.
+        Only the first listing waits; later ones serve what has arrived.
         """
         entry, patient_until = self._begun(route, max_age, with_zero_retention)
         works = (entry.recall, entry.refresh)
@@ -105,7 +105,7 @@ class ListModels:
         return entry.listing
 
     async def loaded(self, route: Route, max_age: float) -> Listing:
-        """Return the list after the refresh under way, if any, has ended."""
+        """Return the list after the running refresh, if any, has ended."""
         self.current(route, max_age)
         refresh = self._entry(route).refresh
         if refresh is not None:
@@ -113,7 +113,7 @@ class ListModels:
         return self._entry(route).listing
 
     async def aclose(self) -> None:
-        """Cancel what is under way and wait for it."""
+        """Cancel all background tasks and wait until they have ended."""
         works = (work for entry in self._entries.values() for work in (entry.refresh, entry.recall))
         tasks = [*(work for work in works if work is not None), *self._tasks]
         for task in tasks:
@@ -133,7 +133,7 @@ class ListModels:
         return entry
 
     def _begun(self, route: Route, max_age: float, with_zero_retention: bool) -> tuple[_Entry, float]:
-        """Begin what is due; return the entry, and the clock value (s) until which its first callers wait."""
+        """Start what is due; return the entry and the clock value (s) until which the first callers wait."""
         self.current(route, max_age, with_zero_retention=with_zero_retention)
         entry = self._entry(route)
         if entry.patient_until is None:
@@ -141,7 +141,7 @@ class ListModels:
         return entry, entry.patient_until
 
     async def _first_of(self, *works: "asyncio.Task[Any] | None", until: float) -> bool:
-        """Wait until one of the works under way ends, but no longer than `until`; they go on. False: none has ended."""
+        """Wait until a task ends or `until` is reached, without cancelling any; return whether a task has ended."""
         under_way = [work for work in works if work is not None and not work.done()]
         if not under_way or self._clock.monotonic() >= until:
             return False
@@ -153,7 +153,7 @@ class ListModels:
         return any(work.done() for work in under_way)
 
     async def _recall(self, route: Route, entry: _Entry) -> None:
-        """Begin with what was kept, unless upstream was faster; a refresh is due all the same."""
+        """Start with the cached list unless upstream was faster; a refresh is still due."""
         kept = await self._kept.recall(route)
         if kept is not None and not entry.listing.loaded:
             entry.listing = replace(
@@ -175,7 +175,7 @@ class ListModels:
             await self._first_of(key, until=self._clock.monotonic() + KEY_SECONDS)
         except CatalogError as error:
             self._put_off(entry, max_age, redact(str(error)), error.status)
-        except Exception as defect:  # noqa: BLE001 - the edge of a background task: a defect must not load endlessly
+        except Exception as defect:  # noqa: BLE001 - the edge of a background task: a defect must not reload forever
             self._put_off(entry, max_age, f"{type(defect).__name__}: {defect}", None)
         else:
             entry.failures = 0
@@ -204,7 +204,7 @@ class ListModels:
         return task
 
     async def _key_refused(self, route: Route) -> bool:
-        """Ask whether the key is accepted: the list alone does not say. An upstream that cannot say accepts it."""
+        """Return whether upstream rejects the key, which the list alone does not show; no answer counts as accepted."""
         try:
             await self._catalog.check_key(route)
         except CatalogError as error:
@@ -212,7 +212,7 @@ class ListModels:
         return False
 
     async def _zero_retention(self, route: Route) -> frozenset[str] | None:
-        """Return the ids of endpoints that keep nothing; None if they cannot be had now."""
+        """Return the ids of endpoints that keep no data; None if they are unavailable now."""
         try:
             return await self._catalog.fetch_zero_retention(route)
         except CatalogError as error:
@@ -220,7 +220,7 @@ class ListModels:
             return None
 
     def _put_off(self, entry: _Entry, max_age: float, error: str, status: int | None) -> None:
-        """Note a failure: what was known stays, the next try waits."""
+        """Store a failure: the known list stays, and the next try is delayed."""
         backoff = min(FIRST_BACKOFF * 2 ** min(entry.failures, 10), LONGEST_BACKOFF, max_age)
         entry.failures += 1
         entry.due = self._clock.monotonic() + backoff

@@ -1,4 +1,4 @@
-"""Own the tasks that outlive a turn's reader: settlements and upkeep."""
+"""Hold the tasks that outlive a turn's reader: settlement and upkeep."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -9,11 +9,11 @@ from domain.request.turn_request import Person
 from ports.telemetry import Telemetry
 
 Own = Callable[[Coroutine[Any, Any, None], str], None]
-"""Runs work in a task of its own, under a name."""
+"""Runs a coroutine in a named background task."""
 
 
 class OwnedTasks:
-    """Keeps tasks alive until they are done; one that fails is in the log. Belongs to one event loop."""
+    """Holds tasks until they are done and logs those that fail. Belongs to one event loop."""
 
     def __init__(self, telemetry: Telemetry) -> None:
         self._telemetry = telemetry
@@ -21,7 +21,7 @@ class OwnedTasks:
         self._by_chat: dict[Person, set[asyncio.Task[Any]]] = {}
 
     def own(self, work: Coroutine[Any, Any, object], name: str, person: Person | None = None) -> None:
-        """Run `work` in a task of its own; `person`: it is about a turn in their chat."""
+        """Run `work` in a background task; `person`: the task belongs to a turn in their chat."""
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._done)
@@ -31,7 +31,7 @@ class OwnedTasks:
             task.add_done_callback(partial(self._leave, chat))
 
     def of_chat(self, person: Person) -> "set[asyncio.Task[Any]]":
-        """Return what still runs for earlier turns of a chat."""
+        """Return the running tasks of earlier turns in a chat."""
         return self._by_chat.get(_chat(person), set())
 
     async def drained(self) -> None:
@@ -51,10 +51,10 @@ class OwnedTasks:
 
 
 def named(defect: BaseException) -> str:
-    """Name a defect for the log."""
+    """Return the name of a defect for the log."""
     return f"{type(defect).__name__}: {defect}"
 
 
 def _chat(person: Person) -> Person:
-    """Return whose chat it is; callers without chats have one place each."""
+    """Return the key of a chat; a caller without chats has one key."""
     return Person(user_id=person.user_id, chat_id=person.chat_id)

@@ -1,4 +1,4 @@
-"""Prepare one turn: what will be sent, and what stands in for it."""
+"""Prepare one turn: its request, and the request to the fallback model."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -25,11 +25,11 @@ from ports.toolbox import ToolResult, ToolSpec
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A turn that may run: its model, where it goes, and what is sent.
+    """A turn that may run: its model, route and request.
 
-    `fallback` builds what goes to the model that stands in, if one may: from the history that is parsed already, and
-    only if the turn comes to that. `tools` are those the turn runs itself, `room` the
-    characters their results may have, None without tools. `figures` are for the settlement.
+    `fallback` builds the request to the fallback model, if one is allowed: only when needed, from the parsed history.
+    `tools` are those the turn runs itself; `room` is the number of characters their results may have, None without
+    tools. `figures` are facts of the history for the settlement.
     """
 
     slug: str
@@ -51,10 +51,10 @@ def prepare_turn(
     *,
     remembered: bool = False,
 ) -> Ready | Fault:
-    """Build what is sent; the first thing wrong is the fault.
+    """Build the request, or return the first fault found.
 
-    `past`: what is remembered of the history's turns; `remembered`: so will be the answer. Pure computing: a long
-    history is offloaded.
+    `past`: what is stored about the turns of the history; `remembered`: this answer will be stored too. Pure
+    computation: offload it for a long history.
     """
     slug, model = checked.slug, checked.model
     request = _with_offered_fallbacks(checked.request, checked.models)
@@ -81,7 +81,7 @@ def prepare_turn(
 
 
 def _registry(request: TurnRequest, model: Model | None, specs: tuple[ToolSpec, ...]) -> Registry:
-    """Merge the tools the turn runs with those that are passed on; no tools for a model that takes none."""
+    """Merge the tools the turn runs with those passed on; no tools for a model that accepts none."""
     if not specs or not takes_tools(model):
         return Registry()
     holds = holds_to_schemas(model)
@@ -89,7 +89,7 @@ def _registry(request: TurnRequest, model: Model | None, specs: tuple[ToolSpec, 
 
 
 def _with_room(past: Past, model: Model | None, tools: tuple[JsonObject, ...]) -> Past:
-    """Leave out results of broken answers, the newest last, that would take more than half of the model's prompt."""
+    """Drop results of interrupted answers, oldest first, that would fill more than half of the model's prompt."""
     if not past.interrupted:
         return past
     room = prompt_characters(model, tools) // 2
@@ -111,7 +111,7 @@ def _fallback(
     history: History,
     lessons: Lessons,
 ) -> Callable[[], UpstreamRequest | None] | None:
-    """Return what builds the request to the model that stands in; prices, privacy and the off switch hold too."""
+    """Return the builder of the request to the fallback model; filters for price, privacy and disabled models apply."""
     if not request.fallback_model:
         return None
     model = find(request.fallback_model, models)
@@ -132,7 +132,7 @@ def _learned(sent: Prepared, request: TurnRequest, lessons: Lessons) -> Upstream
 
 
 def _with_offered_fallbacks(request: TurnRequest, models: tuple[Model, ...]) -> TurnRequest:
-    """Leave out of the caller's `models` what upstream does not know, which fails the call, and what is not offered."""
+    """Drop from the caller's `models` those that are not offered or that upstream rejects as unknown."""
     asked = request.parameters.models
     if not asked:
         return request

@@ -1,4 +1,4 @@
-"""Notice that nobody reads a turn any more although its iterator was never closed."""
+"""Detect that the reader of a turn has gone without closing the iterator."""
 
 import asyncio
 from typing import Any
@@ -7,7 +7,7 @@ from domain.services.drive_turn import Driver
 
 
 class ReaderDisconnect:
-    """Settles a turn whose reader's task ended without closing the iterator."""
+    """Cancels a turn whose reader's task ended without closing the iterator."""
 
     def __init__(self, driver: Driver, reader: "asyncio.Task[Any] | None") -> None:
         self._driver, self._reader = driver, reader

@@ -1,6 +1,6 @@
-"""Remember turns and recall them: sealing, storing, looking up and opening what conversations need later.
+"""Store turns and load them again: seal, store, look up and decrypt what later turns of a chat need.
 
-A store that fails costs a turn its memory and nothing else: text-only replay, one warning, the chat goes on (law 7).
+If a store fails, the turn only loses its memory: text-only replay, one warning, the chat continues (law 7).
 """
 
 from collections import defaultdict
@@ -27,9 +27,9 @@ FAILED = "conversation_memory_failed"
 
 @dataclass(frozen=True, slots=True)
 class SealedStore:
-    """Artifacts and what seals them. `read_only`: nothing can be kept there, and that was reported already.
+    """A store of artifacts and its cipher. `read_only`: it cannot be written to, which was already reported.
 
-    `durable`: what is kept there outlives the process.
+    `durable`: its rows survive the process.
     """
 
     artifacts: TurnArtifacts
@@ -40,10 +40,10 @@ class SealedStore:
 
 @dataclass(frozen=True, slots=True)
 class Recalled:
-    """What was found of the turns a history names.
+    """The stored turns that a history names.
 
-    `untouched` are turns nobody has read for a day, `of_other_chats` those another chat of this person left. `failed`:
-    the store did not answer, so there may be more.
+    `untouched`: turns not read for a day. `of_other_chats`: turns of another chat of this person. `failed`: the store
+    did not answer, so there may be more turns.
     """
 
     records: tuple[TurnRecord, ...] = ()
@@ -53,9 +53,9 @@ class Recalled:
 
 
 class TurnMemory:
-    """The use case over one store. `opened` returns it, opening it at the first need; `watch` is what is known of it.
+    """The use case for one store. `opened` opens it at the first use and returns it; `watch` is its health.
 
-    Nothing here raises but cancellation.
+    Raises nothing but cancellation.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class TurnMemory:
         fingerprints: Collection[str],
         time: StoreBudget | None = None,
     ) -> Recalled:
-        """Look up this person's turns, with one query in `time`, unless that is the time of another store."""
+        """Look up this person's turns with one query; `time` limits it if the turn's budget is for this store."""
         if not (turn_ids or fingerprints):
             return Recalled()
         try:
@@ -103,12 +103,12 @@ class TurnMemory:
         return Recalled(records, tuple(untouched), tuple(others))
 
     async def journal_cipher(self) -> Cipher | None:
-        """Return what seals results beside the journal of tools; None while nothing can be kept on disk."""
+        """Return the cipher for results in the tool journal; None while nothing can be stored durably."""
         store = await self._opened()
         return store.cipher if store.durable and not store.read_only else None
 
     async def remember(self, person: Person, memory: Remembering, record: TurnRecord) -> bool:
-        """Store what a turn left, all of it or nothing; False if the store could not take it."""
+        """Store what a turn left, all or nothing; False if that failed."""
         reasoning, tools = memory.reasoning != "disabled", memory.tool_results
         size = characters_of(one.item for one in record.items)
         rows = await self.offload.run(lambda: rows_of(record, reasoning=reasoning, tools=tools), size=size)
@@ -131,12 +131,12 @@ class TurnMemory:
             await self._write("touch", store.artifacts.touch(memory.namespace, turn_ids, self._clock.now()))
 
     async def unbind(self, memory: Remembering, turn_ids: Collection[str]) -> None:
-        """Let turns outlive the chat that left them: another one, a copy, goes on with them."""
+        """Detach turns from the chat that created them, because a copy of that chat uses them too."""
         if store := await self._writable():
             await self._write("unbind", store.artifacts.unbind(memory.namespace, turn_ids))
 
     async def forget_thinking(self, person: Person, memory: Remembering, turn_ids: Collection[str]) -> None:
-        """Delete the thinking of turns that will not be needed again."""
+        """Delete the reasoning of turns that no longer need it."""
         if store := await self._writable():
             deleting = store.artifacts.delete(memory.namespace, person.user_id, turn_ids, (THINKING,))
             await self._write("forget", deleting)
@@ -148,7 +148,7 @@ class TurnMemory:
         return None if store.read_only else store
 
     async def _write(self, doing: str, writing: Awaitable[object]) -> bool:
-        """Write beside the turns, False if it failed: a store that hangs is tried all the same, as nobody waits."""
+        """Write in the background; False if it failed. A hanging store is tried too, because nothing waits for it."""
         try:
             async with self._watch.watched(FAILED, writes=True, doing=doing):
                 await writing
@@ -175,7 +175,7 @@ class TurnMemory:
         )
 
     def _complain(self, about: str) -> None:
-        """Log why rows cannot be opened once, until it is another reason."""
+        """Log why rows cannot be decrypted, once per reason."""
         if about and about != self._complaint:
             self._complaint = about
             self._telemetry.event("warning", FAILED, doing="open", reason=about)
@@ -186,7 +186,7 @@ def _sealed(rows: Sequence[Row], cipher: Cipher) -> list[Sealed]:
 
 
 def _records(rows: Sequence[Artifact], cipher: Cipher) -> tuple[tuple[TurnRecord, ...], str]:
-    """Open rows and put their turns together; what cannot be opened is missing from its turn, and named."""
+    """Decrypt rows and group them into turns; also return why rows are missing, empty if none is."""
     turns: dict[str, list[Row]] = defaultdict(list)
     named: dict[str, Artifact] = {}
     unread = ""

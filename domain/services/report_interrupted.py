@@ -1,7 +1,7 @@
-"""Report what ran in answers that broke off: their process was lost before the turn came to its end.
+"""Report tool calls of interrupted answers: their process was lost before the turn ended.
 
-The journal is asked unless every answer the question follows is known to be whole: this process gave the answer
-before it, or has asked already. What is found is reported in every later turn, so that the model never forgets it.
+The journal is read unless this process knows that every answer before the question is complete: it gave or checked
+the previous answer itself. Every later turn reports the same calls, so that the model never forgets them.
 """
 
 import asyncio
@@ -33,22 +33,22 @@ from ports.tool_runs import RunState, ToolRun, ToolRuns
 
 ANSWERS_KNOWN, RUNS_READ = 10_000, 100
 LINE_SECONDS = 3.0
-"""The longest the host may take to say what a question follows."""
+"""Longest wait for the host to return the messages before a question, in seconds."""
 
 _Answer = tuple[str, str, str]
-"""Whose, in which chat, which message: a copy of a chat has the message ids of the original."""
+"""User, chat and message id: a copied chat has the same message ids as the original."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interrupted:
-    """`unknown`: outputs of calls the history shows without one, by the ids the host knows; `answers`: the rest."""
+    """Interrupted calls: placeholder outputs by host id (`unknown`), and tools missing from the history (`answers`)."""
 
     unknown: Mapping[str, str] = field(default_factory=dict)
     answers: tuple[InterruptedAnswer, ...] = ()
 
 
 class ReportInterrupted:
-    """The use case; belongs to one event loop. Raises nothing but cancellation. `own` keeps tasks of its own."""
+    """The use case; belongs to one event loop. Raises nothing but cancellation. `own` holds its background tasks."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class ReportInterrupted:
     ) -> None:
         self._runs, self._chats, self._offload, self._telemetry = runs, chats, offload, telemetry
         self._store, self._own = store, own
-        self._whole: OrderedDict[_Answer, None] = OrderedDict()  # answers up to which nothing is to be reported
+        self._whole: OrderedDict[_Answer, None] = OrderedDict()  # answers known to follow no interrupted answer
 
     async def report(
         self,
@@ -72,7 +72,7 @@ class ReportInterrupted:
         memory: TurnMemory | None,
         time: StoreBudget,
     ) -> Interrupted:
-        """Return what is to be reported with a request; `marks` of its history, `records`: what was recalled of it."""
+        """Return the calls to report in a request; `marks` belong to its history, `records` are its stored turns."""
         person, namespace = request.person, request.memory.namespace
         open_calls = marks.open_calls
         ask = self._must_ask(request)
@@ -135,7 +135,7 @@ class ReportInterrupted:
         return bool(person.chat_id) and any(one and _answer(person, one) not in self._whole for one in before)
 
     def _know(self, person: Person) -> None:
-        """Take note of an answer that follows nothing broken; what breaks off here takes the note with it."""
+        """Note that no interrupted answer precedes this one. If this process is lost, so is the note."""
         if person.message_id:
             self._whole[_answer(person, person.message_id)] = None
             if len(self._whole) > ANSWERS_KNOWN:
@@ -148,19 +148,19 @@ class ReportInterrupted:
         left: Sequence[InterruptedCall],
         records: Sequence[TurnRecord],
     ) -> None:
-        """Settle turns whose records are stored: only the note of that in the journal was lost."""
+        """Settle turns whose records are stored: only their entry in the journal is outdated."""
         stored = {record.turn_id for record in records} & {call.turn_id for call in calls}
         if whole := sorted(stored - {call.turn_id for call in left}):
             self._own(self._settled(namespace, whole), "openrouter-pipe-settle-runs")
 
     async def _settled(self, namespace: str, turn_ids: Sequence[str]) -> None:
-        with suppress(StoreTrouble):  # the next turn finds them again
+        with suppress(StoreTrouble):  # a later turn tries again
             for turn_id in turn_ids:
                 async with self._store.watched(UNAVAILABLE, writes=True, seconds=STORE_SECONDS):
                     await self._runs.settle(namespace, turn_id)
 
     async def _line(self, person: Person) -> Sequence[LineMessage] | None:
-        """Return the answer before the question and what it follows; None if the host cannot say."""
+        """Return the messages up to the answer before the question; None if the host cannot say."""
         if self._chats is None or not person.parent_id:
             return ()
         try:
@@ -177,9 +177,9 @@ def _answer(person: Person, message_id: str) -> _Answer:
 def _by_question(
     person: Person, line: Sequence[LineMessage], calls: Sequence[InterruptedCall], messages: Mapping[str, str]
 ) -> tuple[InterruptedAnswer, ...]:
-    """Keep the calls of answers this request follows, with how many questions were asked since.
+    """Select the calls of answers that precede this request, with the number of questions asked since.
 
-    `messages`: the message of each turn. An empty `line`: only the answer before the question is known.
+    `messages`: the message id of each turn. If `line` is empty, only the answer before the question is known.
     """
     since, questions = {person.message_id: 0, person.parent_id: 1}, 1
     for message in line:

@@ -1,6 +1,6 @@
-"""Rotate keys: rows sealed with an older key are sealed anew with the newest, batch by batch.
+"""Rotate keys: reseal rows of older keys with the newest key, batch by batch.
 
-Old rows stay readable all the while; a row written meanwhile is left as it is (law 11).
+Old rows stay readable meanwhile; a row that changes in between is left unchanged (law 11).
 """
 
 from collections.abc import Sequence
@@ -14,9 +14,9 @@ from ports.offload import Offload
 async def reseal_batch(
     artifacts: ArtifactKeyRotation, cipher: Cipher, offload: Offload, namespace: str, after: str, limit: int
 ) -> tuple[int, str]:
-    """Seal up to `limit` rows anew from the first id greater than `after` on; return how many, and the last id seen.
+    """Reseal up to `limit` rows with ids greater than `after`; return how many, and the last id read.
 
-    The id is empty when nothing is left. What no key opens is passed over. Raises ArtifactsError.
+    The id is empty at the end. Rows that no key decrypts are skipped. Raises ArtifactsError.
     """
     if not cipher.key_id:
         return 0, ""
@@ -32,9 +32,9 @@ async def reseal_batch(
 async def rotate_keys(
     artifacts: ArtifactKeyRotation, cipher: Cipher, offload: Offload, namespace: str, *, batch: int = 200
 ) -> int:
-    """Seal everything anew that is sealed with another key than the newest; return how many rows. For operators.
+    """Reseal every row that is not sealed with the newest key; return how many rows. For operators.
 
-    Raises ArtifactsError; what was done until then stays done.
+    Raises ArtifactsError; rows resealed before the error stay resealed.
     """
     total, after = 0, ""
     while True:

@@ -1,7 +1,7 @@
-"""Run one tool call: arguments, breaker, a place in the process, a record that it starts, and the tool itself.
+"""Run one tool call: check arguments, ask the breaker, wait for a slot, journal the start, run the tool.
 
-Whatever is wrong becomes one output text for the model and one log line. A call is recorded durably before its tool
-begins, at most once per (turn, call id, arguments); one that is stopped meanwhile stays recorded as started.
+Every problem becomes one output text for the model and one log line. A start is stored durably before the tool runs,
+at most once per (turn, call id, arguments); a call that is cancelled stays recorded as started.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ from ports.tool_runs import ToolRun
 from ports.toolbox import Checker, Failure, Toolbox, ToolCall, ToolRequest, ToolResult, ToolSpec
 
 PARTING = 0.5
-"""Seconds the breaker may take to note the end of a call that was stopped."""
+"""Longest wait for the breaker to record the end of a cancelled call, in seconds."""
 
 
 Keep = Callable[[ToolCall, ToolResult], Awaitable[Sealed]]
@@ -40,20 +40,20 @@ class CallGuard(Protocol):
     """The breaker of a person's tools."""
 
     async def admit(self, spec: ToolSpec) -> Admission:
-        """Let a call through or not."""
+        """Admit or reject a call."""
         ...
 
     async def report(self, spec: ToolSpec, admission: Admission, result: ToolResult | None) -> None:
-        """Take note of how an admitted call ended; None if nothing was learned of the tool. Exactly once each."""
+        """Report how an admitted call ended; None if that proves nothing about the tool. Exactly once per call."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class CallPorts:
-    """What a call reaches of the world; `slots` are those of tools, shared by the process.
+    """The ports of a call; `slots` are the tool slots of the process.
 
-    `keep` seals a result for the journal; None: results are not to be kept. `time` is what the store may still add to
-    the turn, None for as much as to a new one.
+    `keep` seals a result for the journal; None: results are not stored. `time` is what the store may still add to the
+    turn; None stands for the budget of a new turn.
     """
 
     toolbox: Toolbox
@@ -70,7 +70,7 @@ class CallPorts:
 
 @dataclass(frozen=True, slots=True)
 class CallTurn:
-    """Whose call it is, and how many may run (`parallel`) and wait (`waiting`) in the process."""
+    """Whose call it is, and how many calls may run (`parallel`) and wait (`waiting`) in the process."""
 
     namespace: str
     turn_id: str
@@ -86,7 +86,7 @@ _LEVELS: dict[str, Level] = {"done": "debug", "stopped": "info"}
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """A call that may be run as far as its arguments tell."""
+    """A call with valid arguments."""
 
     asked: ToolCall
     tool: Offered
@@ -95,14 +95,14 @@ class _Call:
 
 
 class RunCall:
-    """Runs the calls of one turn; any number at once."""
+    """Runs the calls of one turn, any number at once."""
 
     def __init__(self, registry: Registry, ports: CallPorts, turn: CallTurn) -> None:
         self._registry, self._ports, self._turn = registry, ports, turn
         self._recorded = False
 
     async def run(self, call: ToolCall, began: Callable[[], None]) -> ToolResult:
-        """Run one call to its end; `began` is told when the tool begins. Raises nothing but CancelledError."""
+        """Run one call to its end; calls `began` when the tool begins. Raises nothing but CancelledError."""
         clock, started = self._ports.clock, self._ports.clock.monotonic()
         outcome = "stopped"
         tool = self._registry.tools.get(call.name)
@@ -111,7 +111,7 @@ class RunCall:
         except asyncio.CancelledError as stopped:
             outcome = OVERDUE if OVERDUE in stopped.args else outcome
             raise
-        except Exception as defect:  # noqa: BLE001 - the edge of a call: a defect of ours must end as a result
+        except Exception as defect:  # noqa: BLE001 - the edge of a call: a defect becomes a result
             outcome, result = f"defect: {type(defect).__name__}", _failed(NOT_STARTED)
         finally:
             self._ports.telemetry.event(
@@ -127,9 +127,9 @@ class RunCall:
         return result
 
     async def settle(self) -> None:
-        """Let the journal know that the turn came to its end and is stored; raises nothing but cancellation.
+        """Tell the journal that the turn ended and is stored; raises nothing but cancellation.
 
-        Where no results are kept there is nothing to wait for.
+        If no results are stored, the turn is settled at once.
         """
         if self._recorded:
             after = HOST_SECONDS if self._ports.keep is not None else 0.0
@@ -182,7 +182,7 @@ class RunCall:
     async def _called(self, request: ToolRequest) -> ToolResult:
         try:
             return await self._ports.toolbox.call(request)
-        except Exception as defect:  # noqa: BLE001 - the edge of the tools: one that breaks its promise is a failure
+        except Exception as defect:  # noqa: BLE001 - the edge of the tools: an unexpected error is a failure
             self._ports.telemetry.event("error", "tool_broke", tool=request.spec.name[:80], kind=type(defect).__name__)
             return ToolResult(FAILED, failed=True, failure=Failure.RAISED)
 
@@ -192,7 +192,7 @@ class RunCall:
         try:
             async with asyncio.timeout(patience):
                 await self._ports.guard.report(spec, admission, learned)
-        except Exception as error:  # noqa: BLE001 - the result of a tool outlives whatever its breaker meets
+        except Exception as error:  # noqa: BLE001 - a failing breaker must not lose the tool's result
             kind = type(error).__name__
             self._ports.telemetry.event("warning", "tool_breaker_unreported", tool=spec.name[:80], kind=kind)
 
@@ -214,7 +214,7 @@ class RunCall:
         return _Call(call, tool, ToolRequest(spec, arguments, f"{turn.turn_id}/{call.call_id}"), run)
 
     def _size(self, tool: Offered, call: ToolCall) -> int:
-        """Return how much work reading the arguments is: a large schema takes milliseconds when it is used first."""
+        """Return the size of the work: checking arguments by a large schema takes milliseconds at its first use."""
         rules = len(tool.original.get("properties", ())) + len(tool.original.get("$defs", ()))
         return len(call.arguments) * max(1, rules) if rules < 10 else LARGE
 

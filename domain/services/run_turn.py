@@ -1,8 +1,8 @@
 """Run one turn: admit, assemble, drive, settle.
 
-`RunTurn` owns what outlives a turn's reader (settlements). Nothing here decides about the conversation: the
-machine does. The outputs are iterated once, by one task; if that task ends or closes the iterator, the turn is
-settled as cancelled.
+`RunTurn` owns the tasks that outlive a turn's reader (settlement). It decides nothing about the conversation: the
+machine does. One task iterates the outputs, once; if that task ends or closes the iterator, the turn is cancelled and
+settled.
 """
 
 import asyncio
@@ -98,10 +98,10 @@ class RunTurn:
         personal: Personal | None = None,
         reader: "asyncio.Task[Any] | None" = None,
     ) -> AsyncGenerator[Output, None]:
-        """Yield the outputs of one turn, ending with exactly one `Ended`; raises nothing but cancellation.
+        """Yield the outputs of one turn, the last of them `Ended`; raises nothing but cancellation.
 
-        `models` is the catalog as known now, empty if unknown; `personal` is what belongs to this person.
-        `reader` is the task whose end means that nobody reads any more (default: the one that starts to iterate).
+        `models` is the catalog as known now, empty if unknown; `personal` belongs to this person. `reader` is the task
+        whose end cancels the turn (default: the task that starts to iterate).
         """
         error_id, began = self._ids.new_error_id(), self._clock.monotonic()
         if not request.turn_id:
@@ -125,7 +125,7 @@ class RunTurn:
                 driver = (
                     assembled if isinstance(assembled, Fault) else self._driver(assembled, personal, settlement, ticket)
                 )
-        except Exception as error:  # noqa: BLE001 - the edge of a turn: a defect of ours must end as a fault
+        except Exception as error:  # noqa: BLE001 - the edge of a turn: a defect becomes a fault
             driver = fault_of_admission(error)
         except (asyncio.CancelledError, GeneratorExit):
             left = End(Reason.CANCELLED, Timing(self._clock.monotonic() - began), error_id)
@@ -151,7 +151,7 @@ class RunTurn:
             driver.abandon()
 
     async def refuse(self, fault: Fault, request: TurnRequest) -> AsyncGenerator[Output, None]:
-        """Yield the one output of a request that cannot become a turn."""
+        """Yield the only output for a request that was rejected before it became a turn."""
         yield self._refuse(fault, self._ids.new_error_id(), self._clock.monotonic(), request)
 
     async def drained(self) -> None:
@@ -162,7 +162,7 @@ class RunTurn:
     # --- details ------------------------------------------------------------------------------------------
 
     def _driver(self, assembled: Assembled, personal: Personal, settlement: Settlement, ticket: Ticket) -> Driver:
-        """Return what drives a turn. It settles the turn, which gives back the ticket first."""
+        """Return the driver of a turn. Its settlement releases the ticket first."""
         request, ready, runner = settlement.request, assembled.ready, assembled.runner
         settlement.figures = ready.figures
 
@@ -174,7 +174,7 @@ class RunTurn:
                 ticket.release()
             finally:
                 stored = await settle_turn(settlement, end, self._telemetry, personal.notices, assembled.stores.memory)
-            if runner is not None and stored:  # first what the turn leaves: a crash in between is found out later
+            if runner is not None and stored:  # store the turn first: a crash in between is detected later
                 await runner.settle()
 
         turn_ports = TurnPorts(self._responses, self._clock, runner)

@@ -1,4 +1,4 @@
-"""The tool calls of one turn that are running: a task each, and what they report to the turn."""
+"""The running tool calls of one turn, one task each, and their events for the turn."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,19 +11,19 @@ from domain.turn.events import CallBegan, CallFinished, TurnEvent
 from ports.toolbox import ToolCall, ToolResult
 
 OVERDUE = "overdue"
-"""The message with which a call is cancelled whose time is up."""
+"""The cancellation message for a call that exceeded its time limit."""
 
 
 class CallRunner(Protocol):
     """Runs the tool calls of one turn."""
 
     async def run(self, call: ToolCall, began: Callable[[], None]) -> ToolResult:
-        """Run one call to its end; `began` is called when it really begins. A failure is a failed result."""
+        """Run one call to its end; call `began` when the tool begins. A failure is returned as a failed result."""
         ...
 
 
 class RunningCalls:
-    """Starts and cancels calls; `news` is called whenever one of them has begun or ended."""
+    """Starts and cancels calls; `news` is called whenever a call begins or ends."""
 
     def __init__(self, runner: CallRunner | None, own: Own, news: Callable[[], None]) -> None:
         self._runner, self._own, self._news = runner, own, news
@@ -34,7 +34,7 @@ class RunningCalls:
         return bool(self._tasks)
 
     def start(self, call: ToolCall) -> None:
-        """Run a call in a task of its own; without a runner nothing runs."""
+        """Run a call in its own task; does nothing without a runner."""
         if self._runner is None:
             return
         work = self._runner.run(call, partial(self._began, call.call_id))
@@ -43,13 +43,13 @@ class RunningCalls:
         self._tasks[call.call_id] = task
 
     def cancel(self, call_id: str, *, overdue: bool) -> None:
-        """Cancel a call; its result will not be reported."""
+        """Cancel a call; its result is not reported."""
         task = self._tasks.pop(call_id, None)
         if task is not None:
             self._own(cancelled(task, OVERDUE if overdue else ""), "openrouter-pipe-cancel-call")
 
     def events(self) -> list[TurnEvent]:
-        """Return what happened since the last time: calls that began, then results of those that ended."""
+        """Return the events since the last call: calls that began, then results of calls that ended."""
         events, self._begun = self._begun, []
         for call_id, task in list(self._tasks.items()):
             if task.done():
@@ -60,7 +60,7 @@ class RunningCalls:
         return events
 
     def released(self) -> "list[asyncio.Task[ToolResult]]":
-        """Let go of the tasks and return them: the caller cancels them."""
+        """Hand the tasks over to the caller, who must cancel them."""
         tasks, self._tasks = list(self._tasks.values()), {}
         return tasks
 
@@ -73,7 +73,7 @@ class RunningCalls:
 
 
 async def cancelled(task: "asyncio.Task[Any]", why: str = "") -> None:
-    """Cancel a task and wait until it has ended; `why` reaches it with the cancellation."""
+    """Cancel a task and wait until it has ended; `why` is the cancellation message."""
     task.cancel(why or None)
     await asyncio.wait((task,))
     if not task.cancelled():

@@ -1,4 +1,4 @@
-"""Settle a turn after its end: one structured log line, and a last notice to a person who stopped it."""
+"""Settle an ended turn: write one structured log line, store what it leaves, notify a person who stopped it."""
 
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -20,7 +20,7 @@ from ports.usage import Usage
 
 @dataclass(slots=True)
 class Settlement:
-    """What is known of a turn; `error_id` names it everywhere, `figures` are of its history, `kept` what it leaves."""
+    """The facts of a turn; `error_id` identifies it, `figures` describe its history, `kept` holds what it leaves."""
 
     request: TurnRequest
     error_id: str
@@ -31,7 +31,7 @@ class Settlement:
 
 
 def began_values(error_id: str, attempt: AttemptBegan) -> dict[str, LogValue]:
-    """Return the log values of an attempt that is about to be sent."""
+    """Return the log values of an attempt before it is sent."""
     return {
         "error_id": error_id,
         "attempt": attempt.no,
@@ -41,7 +41,7 @@ def began_values(error_id: str, attempt: AttemptBegan) -> dict[str, LogValue]:
 
 
 def ended_values(error_id: str, attempt: AttemptEnded) -> dict[str, LogValue]:
-    """Return the log values of an attempt that is over."""
+    """Return the log values of an attempt that has ended."""
     usage = attempt.usage
     return {
         "error_id": error_id,
@@ -58,9 +58,9 @@ def ended_values(error_id: str, attempt: AttemptEnded) -> dict[str, LogValue]:
 async def settle_turn(
     turn: Settlement, end: End, telemetry: Telemetry, notices: Notices | None, memory: TurnMemory | None = None
 ) -> bool:
-    """Write the turn's line to the log, keep what it leaves, and tell a person who stopped it what it cost so far.
+    """Log the turn, store what it leaves, and report its cost so far to a person who stopped it.
 
-    False if what it leaves could not be stored.
+    False if the store failed.
     """
     estimated = _estimated(turn, end)
     _log(turn, end, telemetry, estimated)
@@ -100,7 +100,7 @@ def _log(turn: Settlement, end: End, telemetry: Telemetry, estimated: Decimal | 
 
 
 async def _keep(turn: Settlement, end: End, memory: TurnMemory) -> bool:
-    """Store what the turn leaves; thinking that was to live for one reply only goes once the next has been given."""
+    """Store what the turn leaves; delete reasoning that was kept for one reply only, once that reply was given."""
     request, gone = turn.request, turn.figures.outlived
     kept = [kept for entry in turn.kept for kept in entry.items]
     stored = True
@@ -128,7 +128,7 @@ def _record(turn: Settlement, kept: list[TurnItem], *, cut: bool) -> TurnRecord:
 
 
 def _shown(request: TurnRequest, kept: TurnItem) -> str:
-    """Return the reference under which a call or its output was shown; empty if the caller got upstream's own id."""
+    """Return the reference shown for a call or its output; empty if the caller got upstream's own id."""
     if not request.memory.references or not kept.item.get("call_id") or kept.segment < 0:
         return ""
     return call_reference(request.turn_id, kept.segment)

@@ -1,7 +1,7 @@
-"""How long turns wait for the store, and when they do not wait at all.
+"""How long turns wait for the store, and when they skip it.
 
-The one room for it: memory, breakers and the journal of tools ask here before they wait, and what each learns of the
-store holds for all. A store that hangs costs one turn its seconds; the turns after it do without at once (law 7).
+Memory, breakers and the tool journal all ask here before they wait, and share what each learns about the store. A
+hanging store costs one turn its seconds; the turns after it skip the store at once (law 7).
 """
 
 import asyncio
@@ -16,18 +16,18 @@ from ports.telemetry import Telemetry
 from ports.tool_runs import ToolRunsUnavailable
 
 STORE_SECONDS = 3.0
-"""What the store may add to one turn before its first token, all together."""
+"""Seconds that the store may add to one turn before its first token, in all."""
 QUICK_SECONDS = 0.25
-"""An answer that comes so soon costs nothing of that, and this much is left to every question."""
+"""Seconds within which an answer of the store is free; every operation may take at least this long."""
 HANGING_SECONDS = 1.0
-"""A failure that takes so long means that the store hangs; one that comes at once keeps nobody waiting."""
+"""A failure that takes this many seconds means that the store hangs; a quick failure delays nobody."""
 PROBE_SECONDS = 10.0
-"""How long a store that hung is left alone; then one caller tries it."""
+"""Seconds for which a hanging store is skipped; then one caller probes it."""
 TIMEOUT = "timeout"
 
 
 class StoreTrouble(Exception):
-    """The store did not do it; `reason` in a word. It is logged already."""
+    """The store failed; `reason` is one word. The failure is already logged."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"store: {reason}")
@@ -35,30 +35,29 @@ class StoreTrouble(Exception):
 
 
 class StoreSkipped(StoreTrouble):
-    """The store was not asked: it hung a moment ago."""
+    """The store was skipped because it hung a moment ago."""
 
 
 class StoreHealth:
-    """What is known of one store. Belongs to one event loop, and to everybody there who uses the store.
+    """The health of one store. Belongs to one event loop and is shared by everything in it that uses the store.
 
-    A store that hung is left alone for PROBE_SECONDS, then one caller probes it. If only writing hung (a file locked by
-    another process, a locked table, a disk that does not write), reading goes on. Each reason is logged once, until the
-    store works again.
+    A hanging store is skipped for PROBE_SECONDS, then one caller probes it. If only writes hang (a file locked by
+    another process, a locked table, a stuck disk), reads continue. Each reason is logged once until the store recovers.
     """
 
     def __init__(self, clock: Clock, telemetry: Telemetry) -> None:
         self.clock, self._telemetry = clock, telemetry
         self._closed_until = float("-inf")
-        self._only_writes = False  # reading goes on
-        self._by_write = False  # the store hung for a writer; nothing is known of readers
-        self._logged: dict[str, bool] = {}  # reasons, and whether only writing failed
+        self._only_writes = False  # reads continue
+        self._by_write = False  # a write hung; reads are untested
+        self._logged: dict[str, bool] = {}  # logged reasons, and whether only writes failed
 
     def hangs(self, *, writes: bool = False) -> bool:
-        """Tell whether the store is left alone just now."""
+        """Return whether the store is skipped now."""
         return self.clock.monotonic() < self._closed_until and (writes or not self._only_writes)
 
     def admit(self, *, writes: bool = False) -> None:
-        """Let a caller through: everybody while all is well, one as the probe after a pause. Raises StoreSkipped."""
+        """Admit a caller: every caller while the store is well, one probe after a pause. Raises StoreSkipped."""
         if self.hangs(writes=writes):
             raise StoreSkipped("skipped")
         if self._closed_until > float("-inf") and (writes or not self._only_writes):
@@ -68,10 +67,10 @@ class StoreHealth:
     async def watched(
         self, event: str, *, writes: bool = False, seconds: float | None = None, **values: str | int
     ) -> AsyncIterator[None]:
-        """Learn from how the body's work with the store ends; it may take `seconds`, None for no limit of its own.
+        """Update the health by how the work in the body ends; `seconds` limits it, None for no limit.
 
-        `event` and `values` are for the log. Raises StoreTrouble. A store that hangs is tried all the same: this is for
-        work nobody waits for.
+        `event` and `values` are for the log. Raises StoreTrouble. Does not skip a hanging store: use this for work that
+        nothing waits for.
         """
         began = self.clock.monotonic()
         try:
@@ -92,7 +91,7 @@ class StoreHealth:
     # --- details ------------------------------------------------------------------------------------------
 
     def _answered(self, writes: bool) -> None:
-        if not writes and self._by_write:  # the next writer is the probe
+        if not writes and self._by_write:  # let the next writer probe
             self._closed_until, self._only_writes = self.clock.monotonic(), True
         elif writes or not self._only_writes:
             self._closed_until, self._only_writes = float("-inf"), False
@@ -100,7 +99,7 @@ class StoreHealth:
         self._logged = {} if writes else {reason: True for reason, only in self._logged.items() if only}
 
     def _leave_alone(self, writes: bool, trouble: str) -> None:
-        """Close the store; to writers only if it was read since, or if the trouble is one of writers alone."""
+        """Skip the store; only for writers if reads still work or the error concerns writes alone."""
         fresh = self._closed_until == float("-inf")
         self._only_writes = writes and (self._only_writes or (fresh and trouble != TIMEOUT))
         self._by_write = writes and not self._only_writes and (fresh or self._by_write)
@@ -113,7 +112,7 @@ class StoreHealth:
 
 
 class StoreBudget:
-    """What the store may still add to one turn. Those who wait at the same time spend the same seconds."""
+    """The time the store may still add to one turn. Callers that wait at the same time share the same seconds."""
 
     def __init__(self, watch: StoreHealth) -> None:
         self.watch = watch
@@ -123,7 +122,7 @@ class StoreBudget:
 
     @asynccontextmanager
     async def asked(self, event: str, *, writes: bool = False, **values: str | int) -> AsyncIterator[None]:
-        """Limit the body's work with the store and learn from it. Raises StoreTrouble; StoreSkipped before the body."""
+        """Limit the body's work with the store and update its health. Raises StoreTrouble, or StoreSkipped at once."""
         self.watch.admit(writes=writes)
         with_limit = self.watch.watched(event, writes=writes, seconds=self._limit(), **values)
         async with self._counted(), with_limit:
@@ -131,19 +130,19 @@ class StoreBudget:
 
     @asynccontextmanager
     async def spent(self) -> AsyncIterator[None]:
-        """Limit waiting for others who work with the store. Raises TimeoutError."""
+        """Limit a wait for other tasks that use the store. Raises TimeoutError."""
         async with self._counted(), within(self.watch.clock, self._limit()):
             yield
 
     async def wait(self, tasks: "Collection[asyncio.Task[None]]", seconds: float) -> None:
-        """Wait a little for tasks that work with the store, unless it hangs."""
+        """Wait at most `seconds` for tasks that use the store; do not wait if it hangs."""
         if not self.watch.hangs(writes=True):
             with suppress(TimeoutError):
                 async with self.spent():
                     await asyncio.wait(tasks, timeout=seconds)
 
     def _limit(self) -> float:
-        """Return the seconds a wait that begins now may take; enough for a store that is well, in every case."""
+        """Return the limit in seconds for a wait that begins now; always enough for a healthy store."""
         now = self.watch.clock.monotonic()
         left = self._left - (now - self._since if self._waiting else 0.0)
         return max(left, QUICK_SECONDS)
@@ -165,7 +164,7 @@ class StoreBudget:
 
 @asynccontextmanager
 async def within(clock: Clock, seconds: float | None) -> AsyncIterator[None]:
-    """Limit the body by a clock that tests can move. Raises TimeoutError."""
+    """Limit the body by a clock that tests can control. Raises TimeoutError."""
     if seconds is None:
         yield
         return

@@ -1,8 +1,7 @@
-"""Sync models: what the host keeps about the models on offer follows upstream's list, in the background.
+"""Keep the host's model rows in step with the models on offer, in the background.
 
-Once per load of the list, selection, switches and function; one at a time; a failure is one line in the log and
-nothing else. Every process that serves chats does it: whoever finds another one at the same rows waits, then looks
-again.
+Runs once per load of the list, selection, switches and function, one sync at a time; a failure is one log line.
+Every process that serves chats does this: a process that meets another one at the same rows waits, then checks again.
 """
 
 import asyncio
@@ -18,18 +17,18 @@ from ports.clock import Clock
 from ports.model_rows import ModelRowRules, ModelRows, ModelRowsError, RowRefused, RowsNotOffered
 from ports.telemetry import Telemetry
 
-BATCH = 10  # rows read at once: a few milliseconds of the host's loop
-PASSES = 4  # how often the rows are looked at again because another process writes them too
-PEER_SECONDS = 30.0  # how long that one is left alone
+BATCH = 10  # rows per read: a few milliseconds of the host's event loop
+PASSES = 4  # passes over the rows while another process writes them too
+PEER_SECONDS = 30.0  # pause after meeting another process
 RETRY_SECONDS = 300.0
 LONGEST_PAUSE = 1.0
-REFUSED_IN_A_ROW = 3  # then it is not the rows
+REFUSED_IN_A_ROW = 3  # then the cause is not a single row
 COUNTED = ("rows", "inserted", "updated", "removed", "refused")
 
 
 @dataclass(frozen=True, slots=True)
 class DesiredRows:
-    """What the rows of one function should follow: the models it shows, all of upstream's list, the switches."""
+    """What the rows of one function should match: the models it shows, all of upstream's models, the switches."""
 
     function_id: str
     offered: tuple[Model, ...]
@@ -37,7 +36,7 @@ class DesiredRows:
     switches: Switches
 
     def same_as(self, other: "DesiredRows | None") -> bool:
-        """Tell whether the other is the same, made of the same load of the list: an equal one does not do."""
+        """Return whether the other is equal and comes from the same load of the list (identity, not equality)."""
         if other is None or other.catalog is not self.catalog:
             return False
         return (other.function_id, other.switches, other.offered) == (self.function_id, self.switches, self.offered)
@@ -74,9 +73,9 @@ class SyncModels:
         self._over = False
 
     def begin(self, desired: DesiredRows) -> None:
-        """Start to write rows beside the caller, unless that was done or is under way; the newest desire goes first.
+        """Start to write rows in the background unless that is done or running; the newest request wins.
 
-        Never waits and never raises; quick enough to be asked at every listing. Needs a running event loop.
+        Never waits, never raises; cheap enough for every listing. Needs a running event loop.
         """
         if self._over or not (desired.function_id and desired.offered and desired.switches.any):
             return
@@ -88,12 +87,12 @@ class SyncModels:
             self._task = asyncio.get_running_loop().create_task(self._work(), name="openrouter-pipe-model-rows")
 
     async def drained(self) -> None:
-        """Return once nothing is under way."""
+        """Return once no sync is running."""
         while self._task is not None:
             await asyncio.wait((self._task,))
 
     async def aclose(self) -> None:
-        """Cancel what is under way and wait for it; nothing begins any more."""
+        """Cancel the running sync and wait for it; no other sync begins afterwards."""
         self._over = True
         if self._task is not None:
             self._task.cancel()
@@ -119,7 +118,7 @@ class SyncModels:
         except ModelRowsError as error:
             self._retry_at = self._clock.monotonic() + RETRY_SECONDS
             self._complain(str(error))
-        except Exception as defect:  # noqa: BLE001 - the edge of a background task: nobody else would hear of it
+        except Exception as defect:  # noqa: BLE001 - the edge of a background task: else nothing reports it
             self._complain(f"{type(defect).__name__} in the sync itself")
         else:
             self._complain(tally.last_refusal)
@@ -127,11 +126,11 @@ class SyncModels:
             self._telemetry.event("info", "model_rows_synced", function=desired.function_id, **counts)
 
     async def _sync(self, desired: DesiredRows, tally: _Tally) -> None:
-        """Go over the rows until a pass meets nobody else at them, or newer rows are desired."""
+        """Repeat passes over the rows until no other process interferes, or a newer request waits."""
         assumed = await self._rules.assumed()
         built_on = await self._rows.built_on(desired.function_id)
         target = target_of(desired.function_id, desired.offered, desired.catalog, desired.switches, assumed, built_on)
-        # where administrators do not pass by the access, a row granted to nobody hides what no row would show them
+        # administrators see unlisted models, but may not see private rows: then keep all rows as they are
         keep_all = not (desired.switches.public or await self._rules.admins_see_private())
         for left in reversed(range(PASSES)):
             there = await self._rows.ids(desired.function_id)
@@ -145,9 +144,9 @@ class SyncModels:
             await self._clock.sleep_until(self._clock.monotonic() + PEER_SECONDS)
 
     async def _edit(self, target: Target, there: frozenset[str], tally: _Tally, *, keep_all: bool) -> bool:
-        """Change the rows that are there, and remove those no longer needed unless all are kept.
+        """Update existing rows, and delete rows that are no longer needed unless all are kept.
 
-        False as soon as another process turns out to do the same.
+        Returns False as soon as another process is seen to do the same.
         """
         for batch in _batches(sorted(there)):
             for row in await self._rows.read(batch):
@@ -165,7 +164,7 @@ class SyncModels:
         return True
 
     async def _insert(self, target: Target, there: frozenset[str], tally: _Tally) -> bool:
-        """Insert the rows that are missing; False as soon as another process turns out to do the same."""
+        """Insert missing rows; False as soon as another process is seen to do the same."""
         for row_id in sorted(row_id for row_id in target.models.keys() - there if needed(target, row_id)):
             if self._waiting is not None:
                 break
@@ -176,7 +175,7 @@ class SyncModels:
         return True
 
     async def _stored(self, write: Awaitable[bool], tally: _Tally) -> _Outcome:
-        """Wait for one write, then leave the host's database alone for as long as that took."""
+        """Wait for one write, then pause as long as it took to spare the host's database."""
         began = self._clock.monotonic()
         try:
             outcome = _Outcome.STORED if await write else _Outcome.NOT_NEEDED
@@ -194,13 +193,13 @@ class SyncModels:
         return outcome
 
     def _warn_of_cost(self, setting: str, rows: int) -> None:
-        """Log once which setting of the host would make its rows cheap."""
+        """Log once which setting of the host would make model rows cheap."""
         if setting and not self._warned_of_cost:
             self._warned_of_cost = True
             self._telemetry.event("warning", "model_rows_costly", setting=setting, rows=rows)
 
     def _complain(self, about: str) -> None:
-        """Log a failure once, until it is another one or none."""
+        """Log a failure once, until it changes or ends."""
         if about and about != self._complaint:
             self._telemetry.event("warning", "model_rows_not_synced", error=about)
         self._complaint = about

@@ -1,6 +1,6 @@
-"""Choose the stores of a turn, once: durable ones, those in memory for chats that are never saved, or none.
+"""Choose the stores of a turn once: durable, in memory for temporary chats, or none.
 
-Nothing behind this asks again what kind of chat a turn belongs to.
+Code after this never asks again what kind of chat a turn belongs to.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from ports.tool_runs import ToolRuns
 
 @dataclass(frozen=True, slots=True)
 class Memories:
-    """Where turns are remembered: `temporary` is the memory of chats that are never saved."""
+    """The memories of turns: `temporary` is for chats that are never saved."""
 
     durable: TurnMemory
     temporary: TurnMemory
@@ -30,8 +30,9 @@ class Memories:
 class TurnStores:
     """The stores of one turn.
 
-    `memory` is None if nothing of the turn is kept or looked up. `keeps_results`: results of calls are kept beside the
-    journal until the turn is settled. `interrupted` reports calls of answers that broke off, None if none are reported.
+    `memory` is None if nothing of the turn is stored or looked up. `keeps_results`: results of calls are stored with
+    the journal until the turn is settled. `interrupted` reports calls of interrupted answers; None if none are
+    reported.
     """
 
     journal: JournalCalls
@@ -41,7 +42,7 @@ class TurnStores:
 
 
 class ChooseStores:
-    """The use case; belongs to one event loop. `own` keeps tasks that outlive a turn."""
+    """The use case; belongs to one event loop. `own` holds tasks that outlive a turn."""
 
     def __init__(
         self,
@@ -61,8 +62,8 @@ class ChooseStores:
     def choose(self, request: TurnRequest, memories: Memories | None) -> TurnStores:
         """Return the stores of a turn; without `memories` nothing is remembered.
 
-        A turn is remembered if it is a person's and names a namespace. Of chats that are never saved nothing may reach
-        a disk (law 14): their journal lives in memory too, and nothing of it is reported later.
+        A turn is remembered if it has a person and a namespace. Nothing of a temporary chat may reach a disk (law 14):
+        its journal is in memory too, and its calls are never reported later.
         """
         remembered = request.is_remembered
         if is_temporary(request.person.chat_id):

@@ -1,4 +1,4 @@
-"""The timers of one turn: by name, with one alarm of the event loop for the earliest."""
+"""The named timers of one turn, with one alarm of the event loop for the earliest."""
 
 from collections.abc import Callable, Set
 
@@ -6,7 +6,7 @@ from ports.clock import Clock
 
 
 class TurnTimers:
-    """Clock values (s) by timer name. `arm` keeps one alarm, which calls `ring` when the earliest timer is due."""
+    """Clock values (s) by timer name. `arm` sets the alarm, which calls `ring` when the earliest timer is due."""
 
     def __init__(self, clock: Clock, ring: Callable[[], None]) -> None:
         self._clock, self._ring = clock, ring
@@ -21,19 +21,19 @@ class TurnTimers:
 
     @property
     def armed(self) -> bool:
-        """Tell whether an alarm will ring."""
+        """Return whether an alarm is set."""
         return self._alarm is not None
 
     def set(self, name: str, at: float) -> None:
-        """Set a timer, or set it anew."""
+        """Set or reset a timer."""
         self._times[name], self._changed = at, True
 
     def clear(self, name: str) -> None:
-        """Take a timer away; one that is not set does no harm."""
+        """Clear a timer; nothing happens if it is not set."""
         self._changed |= self._times.pop(name, None) is not None
 
     def due(self) -> list[str]:
-        """Take away the timers whose time has come and return their names, the earliest first."""
+        """Clear the timers that are due and return their names, the earliest first."""
         now = self._clock.monotonic()
         due = sorted((at, name) for name, at in self._times.items() if at <= now)
         for _, name in due:
@@ -41,7 +41,7 @@ class TurnTimers:
         return [name for _, name in due]
 
     def arm(self) -> None:
-        """Set the alarm for the earliest timer, unless it is set for that time already."""
+        """Set the alarm for the earliest timer, unless it is already set for that time."""
         if not self._changed:
             return
         self._changed = False

@@ -1,6 +1,7 @@
-"""Tools of a turn.
+"""The tools of a turn.
 
-`registry` and `names` what is offered, under which names; `strict` and `relaxing` schemas for strict mode and back;
-`arguments` what a call brings; `plan` and `hints` which call runs when and until when; `results` what the model reads
-of it; `replies` what it reads in a result's place; `once` that nothing runs twice.
+`registry` merges the tools on offer and `names` names them; `strict` converts schemas to strict mode and `relaxing`
+converts arguments back; `arguments` reads the arguments of a call; `plan` and `hints` schedule the calls of a round;
+`results` turns results into text for the model; `replies` holds the texts a model reads instead of a result; `once`
+keeps a call from running twice.
 """

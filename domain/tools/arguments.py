@@ -1,4 +1,4 @@
-"""The arguments of a call as a model wrote them -> what a tool is called with, or one line on what is wrong."""
+"""Read the arguments a model wrote: return what the tool is called with, or one line that says what is wrong."""
 
 import ast
 import json
@@ -20,7 +20,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 class InvalidArguments(Exception):
-    """These arguments cannot be handed to the tool; `reason` is one line for the model."""
+    """The tool cannot be called with these arguments; `reason` is one line for the model."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"invalid arguments: {reason}")
@@ -30,8 +30,9 @@ class InvalidArguments(Exception):
 def arguments_of(text: str, tool: Offered, check: Checker) -> JsonObject:
     """Return what `tool` is called with. Raises InvalidArguments.
 
-    `text` is the text of an object, in JSON or as a Python literal. Of a wrapped schema the value is taken out; if
-    that is no object, the tool gets it under the key `value`. Checked by the original schema, never the strict one.
+    `text` holds an object, as JSON or as a Python literal. If the schema is wrapped, the value is unwrapped; a value
+    that is not an object is passed to the tool under the key `value`. Arguments are checked against the original
+    schema, never against the strict one.
     """
     arguments = decoded(text)
     if tool.wrapped:
@@ -41,7 +42,7 @@ def arguments_of(text: str, tool: Offered, check: Checker) -> JsonObject:
 
 
 def decoded(text: str) -> dict[str, Any]:
-    """Return the object a text stands for; blank is an object without keys. Raises InvalidArguments."""
+    """Return the object that a text holds; a blank text means an object without keys. Raises InvalidArguments."""
     if len(text) > LONGEST:
         raise InvalidArguments(f"{len(text):,} characters are too many, {LONGEST:,} are allowed")
     if not text.strip():
@@ -58,7 +59,7 @@ def decoded(text: str) -> dict[str, Any]:
 
 
 def _checked(arguments: JsonObject, tool: Offered, check: Checker) -> JsonObject:
-    """Nulls stand for what was left out where the schema was strict; models write them elsewhere too."""
+    """Try the arguments with and without optional nulls: strict schemas require those nulls, and models add others."""
     loose = relaxed(arguments, tool.original)
     first, second = (loose, arguments) if tool.strict else (arguments, loose)
     problem = check(tool.original, first)
@@ -79,7 +80,7 @@ def _checked_alone(value: object, tool: Offered, check: Checker) -> JsonObject:
 
 
 def _literal(text: str, error: ValueError) -> object:
-    """Return a dictionary written as a Python literal, which some models do."""
+    """Parse an object written as a Python literal, as some models do."""
     shown = error.args[0] if isinstance(error, json.JSONDecodeError) else "a number is out of range"
     wrong = InvalidArguments(f"this is no JSON object: {str(shown)[:120]}")
     if len(text) > LONGEST_LITERAL or not text.lstrip().startswith("{"):
@@ -93,7 +94,7 @@ def _literal(text: str, error: ValueError) -> object:
 
 
 def _plain(value: object, depth: int) -> object:
-    """Return a value as JSON has it, its texts without lone surrogates."""
+    """Return a value as plain JSON; lone surrogates in its texts are replaced."""
     if depth == 0:
         raise InvalidArguments("they nest too deep")
     if isinstance(value, str):

@@ -1,4 +1,4 @@
-"""What a round's calls say about their order: some run alone, some after others."""
+"""Read from the calls of a round which of them run alone and which run after others."""
 
 import json
 import re
@@ -9,23 +9,23 @@ from ports.toolbox import ToolCall
 
 ALONE, AFTER = ("sequential", "no_batch"), ("depends_on", "_depends_on")
 READ = 64 * 1024
-"""Characters of a call's arguments that are read for hints."""
+"""Characters of a call's arguments that are searched for hints."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """`alone`: ids of calls that never run beside others; `after`: ids of the calls a call has to wait for."""
+    """`alone`: ids of calls that never run beside others; `after`: for each call the ids of the calls it waits for."""
 
     alone: frozenset[str] = frozenset()
     after: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def order_of(calls: Sequence[ToolCall], sequential: Collection[str]) -> Order:
-    """Read the order out of calls.
+    """Return the order that the calls ask for.
 
-    A call that mentions another's id runs after that one. A call runs alone, after all before it and before all behind
-    it, if its tool is `sequential` or an argument asks for order without naming an id; null, false and empty values
-    ask for nothing, since strict schemas make models send them.
+    A call whose arguments name the id of another call runs after that call. A call runs alone, after all earlier and
+    before all later ones, if its tool is `sequential` or if one of its arguments asks for order without naming an id.
+    Arguments that are null, false or empty ask for nothing: strict schemas make models send them.
     """
     texts = {call.call_id: call.arguments[:READ] for call in calls}
     mentions = {call.call_id: _mentioned(call.call_id, texts) for call in calls}
@@ -53,5 +53,5 @@ def _mentioned(own: str, texts: Mapping[str, str]) -> frozenset[str]:
 
 
 def _names(arguments: str, call_id: str) -> bool:
-    """Tell whether an id stands in a text by itself, not as a part of a longer word."""
+    """Return whether a text contains the id as a whole word."""
     return re.search(rf"(?<![\w-]){re.escape(call_id)}(?![\w-])", arguments) is not None

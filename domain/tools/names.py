@@ -1,4 +1,4 @@
-"""Names of tools as upstream takes them: legal, unique, and the same for the same tools whatever their order."""
+"""Tool names that upstream accepts: legal, unique, and independent of the order of the tools."""
 
 import re
 from collections import Counter
@@ -14,9 +14,9 @@ Key = tuple[str, str]
 def named(tools: Iterable[Key], taken: Collection[str] = ()) -> dict[Key, str]:
     """Return the name upstream gets for each (source, name).
 
-    A legal name stays. An illegal one is rewritten and marked with a hash of the original, so that the rewriting does
-    not depend on other tools. Of tools whose names clash, with each other or with a `taken` name, every one gets its
-    source as prefix: which of them came first never matters. Source of the rule: OpenRouter API reference, tools.
+    A legal name is kept. An illegal name is rewritten and gets a hash of the original, so it does not depend on other
+    tools. If names clash, with each other or with a `taken` name, every tool involved gets its source as a prefix, so
+    their order does not matter. Source of the rule: OpenRouter API reference, tools.
     """
     keys = sorted(set(tools))
     plain = {key: _legal(key[1]) for key in keys}

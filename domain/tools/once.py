@@ -1,4 +1,4 @@
-"""At most once: what may be run, given what is known of earlier starts of the same call."""
+"""Run each call at most once: decide from the record of earlier starts whether a call may run."""
 
 import json
 from hashlib import sha256
@@ -8,26 +8,26 @@ from ports.json_values import JsonObject
 from ports.toolbox import ToolResult, ToolSpec
 
 BUILTIN = "builtin"
-"""The source of the host's own tools."""
+"""The source name of the host's built-in tools."""
 READS = ("get_", "list_", "search_", "query_", "grep_", "view_", "fetch_", "calculate_")
-"""How names of the host's own tools begin that only read."""
+"""Name prefixes of built-in tools that only read."""
 
 
 def arguments_hash(arguments: JsonObject) -> str:
-    """Return the same hex text for the same arguments, whatever the order of their keys."""
+    """Return a hex digest of the arguments; the order of keys does not matter."""
     return sha256(json.dumps(arguments, sort_keys=True).encode()).hexdigest()
 
 
 def may_repeat(spec: ToolSpec) -> bool:
-    """Tell whether running a tool twice does no harm: its author says so, or it is the host's own and only reads."""
+    """Return whether a tool may safely run twice: its author says so, or it is a built-in tool that only reads."""
     return spec.idempotent or (spec.source == BUILTIN and spec.name.startswith(READS))
 
 
 def objection(spec: ToolSpec, *, new: bool | None) -> ToolResult | None:
-    """Return why a call is not run, None if it may be.
+    """Return the result that replaces a call which must not run; None if the call may run.
 
-    `new`: this start was recorded and is the first of its key; None if it could not be recorded. A tool that
-    may be repeated runs in any case.
+    `new`: whether this start is the first one recorded for its key; None if it could not be recorded. A tool that may
+    safely run twice always runs.
     """
     if new or may_repeat(spec):
         return None

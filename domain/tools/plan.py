@@ -1,4 +1,4 @@
-"""The tool calls of one round: which run now, which wait for others, until when, and in which order they go back."""
+"""Schedule the tool calls of one round: which run now, which wait, when they time out, in which order they return."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -23,15 +23,15 @@ from ports.toolbox import Failure, ToolCall, ToolResult
 
 CALL, ROUND, STILL = "call:", "calls:round", "calls:still"
 RESERVED = 500
-"""Characters kept free for the output of every call that is still open."""
+"""Characters reserved for the output of each call that has no result yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallLimits:
-    """`parallel` calls at once, `seconds` for each, `queue` calls a round; the excess gets a stub output.
+    """Run at most `parallel` calls at once and `queue` calls a round, each for at most `seconds`; refuse further calls.
 
-    `round_seconds` for all calls of a round together, never less than one call has; `still_seconds` without any call
-    beginning or ending, None for no such limit.
+    `round_seconds` is the limit for all calls of a round together; the limit of a single call wins if it is longer.
+    `still_seconds` is the longest time in which no call begins or ends; None means no such limit.
     """
 
     parallel: int = CALLS_AT_ONCE
@@ -42,16 +42,16 @@ class CallLimits:
 
     @property
     def whole_round(self) -> float:
-        """How long a round may take, in seconds."""
+        """The longest duration of a round, in seconds."""
         return max(self.round_seconds, self.seconds)
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Which calls of a round may run: those of `runnable` tools, none if `closed`.
+    """Which calls of a round may run: calls of `runnable` tools, or none if the offer is `closed`.
 
-    `demanding` tools cannot do without arguments: a call of one that brought none lost them on the way. `sequential`
-    tools never run beside others.
+    `demanding` tools need arguments: a call of one that has none lost its arguments on the way. `sequential` tools
+    never run beside others.
     """
 
     runnable: frozenset[str]
@@ -60,7 +60,7 @@ class Offer:
     closed: bool = False
 
     def refusal(self, call: ToolCall) -> str:
-        """Say why a call is not run; empty if it may run."""
+        """Return why a call must not run; empty if it may."""
         if self.closed:
             return NO_MORE_ROUNDS
         if call.name not in self.runnable:
@@ -71,9 +71,9 @@ class Offer:
 
 
 def demanding(tools: Iterable[JsonObject]) -> frozenset[str]:
-    """Return the names of tools with parameters that can be neither left out nor null.
+    """Return the names of tools with a parameter that can be neither omitted nor null.
 
-    `tools` in the flat form of `POST /responses`; a strict schema requires everything, but lets null stand for nothing.
+    `tools` have the flat form of `POST /responses`. A strict schema requires every parameter but may allow null.
     """
     return frozenset(str(tool.get("name")) for tool in tools if _required(tool.get("parameters")))
 
@@ -96,7 +96,7 @@ def _may_be_null(part: object) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads the outputs: the model, with `room` characters left for them (None: no limit) and maybe eyes."""
+    """The model that reads outputs: the characters left for them (`room`, None: no limit), whether it sees images."""
 
     room: int | None = None
     sees_images: bool = False
@@ -104,7 +104,7 @@ class Reader:
 
 @dataclass(slots=True)
 class Calls:
-    """The calls of one round, ids unique. Every call ends with exactly one result; results keep the calls' order."""
+    """The calls of one round; their ids are unique. Every call gets exactly one result, in the order of the calls."""
 
     order: tuple[ToolCall, ...]
     limits: CallLimits
@@ -120,7 +120,7 @@ class Calls:
     _still_until: float = 0.0
 
     def begin(self, offer: Offer, now: float) -> list[CallStep]:
-        """Start as many as allowed; a call that may not run, or is beyond the queue, is answered at once."""
+        """Start as many calls as allowed; answer at once each call that may not run or exceeds the queue."""
         steps: list[CallStep] = []
         self._places = {call.call_id: position for position, call in enumerate(self.order)}
         for call in self.order:
@@ -137,21 +137,21 @@ class Calls:
         return [*steps, SetTimer(ROUND, now + self.limits.whole_round), *self._go_on(now)]
 
     def began(self, call_id: str, now: float) -> list[CallStep]:
-        """Count a call's time from now: it has its place in the process and begins."""
+        """Start the time limit of a call: it got a slot in the process and begins."""
         if call_id not in self.running or call_id in self._begun:
             return []
         self._begun.add(call_id)
         return [SetTimer(timer_of(call_id), now + self.limits.seconds), *self._moved(now)]
 
     def finish(self, call_id: str, result: ToolResult, now: float) -> list[CallStep]:
-        """Take a result; one for a call that is not running is of no interest."""
+        """Store the result of a running call; ignore the result of any other."""
         call = self.running.pop(call_id, None)
         if call is None:
             return []
         return [ClearTimer(timer_of(call_id)), *self._answer(call, result), *self._go_on(now)]
 
     def on_timer(self, name: str, now: float) -> list[CallStep]:
-        """End what a timer of this round is about: one call, or all that are open."""
+        """Time out what the timer `name` stands for: one call, or all open calls of the round."""
         if name == ROUND and not self.done:
             return self._end_all(round_over(max(self.limits.round_seconds, self.limits.seconds)))
         if name == STILL and not self.done and self.limits.still_seconds is not None:
@@ -165,16 +165,16 @@ class Calls:
         return [CancelCall(call.call_id, overdue=True), *self._answer(call, result), *self._go_on(now)]
 
     def cancel(self) -> list[CallStep]:
-        """Stop what runs; what has no result yet is answered as not completed."""
+        """Cancel all calls; those without a result are reported as not completed."""
         return self._end_all(None)
 
     @property
     def done(self) -> bool:
-        """Tell whether every call has its result."""
+        """Whether every call has its result."""
         return not self.running and not self.waiting
 
     def outputs(self) -> list[tuple[ToolCall, JsonObject]]:
-        """Return the output items of the answered calls, in order."""
+        """Return the output items of the finished calls, in order."""
         return [
             (call, output_of(call.call_id, self.results[call.call_id], sees_images=self.reader.sees_images))
             for call in self.order
@@ -182,11 +182,11 @@ class Calls:
         ]
 
     def segments(self) -> list[tuple[ToolCall, int]]:
-        """Return under which segment each call is shown."""
+        """Return each call with the number of the segment that shows it."""
         return [(call, self.first_segment + position) for position, call in enumerate(self.order)]
 
     def _go_on(self, now: float) -> list[CallStep]:
-        """Start what may start now; once nothing is open, forget the timers of the round."""
+        """Start the calls that may start now; clear the timers of the round when no call is open."""
         steps: list[CallStep] = []
         while len(self.running) < self.limits.parallel and (call := self._next()) is not None:
             self.waiting.remove(call)
@@ -195,7 +195,7 @@ class Calls:
         return [*steps, *(self._quiet() if self.done else self._moved(now))]
 
     def _next(self) -> ToolCall | None:
-        """Return the first call that may start beside what runs; calls that wait for each other go in order."""
+        """Return the first call that may start now. Calls that wait for each other in a circle start in order."""
         if any(call_id in self._rules.alone for call_id in self.running):
             return None
         for position, call in enumerate(self.waiting):
@@ -208,7 +208,7 @@ class Calls:
         return self.waiting[0] if self.waiting and not self.running else None
 
     def _end_all(self, overdue: tuple[str, str] | None) -> list[CallStep]:
-        """End every open call: each is overdue, and the words say why; or the turn was stopped."""
+        """End every open call: as stopped, or as timed out with the texts in `overdue` (running, waiting)."""
         steps: list[CallStep] = []
         for call_id in self.running:
             late = overdue is not None and call_id in self._begun
@@ -247,7 +247,7 @@ class Calls:
 
 
 def timer_of(call_id: str) -> str:
-    """Name a call's timer."""
+    """Return the name of a call's timer."""
     return CALL + call_id
 
 

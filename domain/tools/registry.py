@@ -1,4 +1,4 @@
-"""The tools of one turn, from all sources: what upstream is offered, and which tool a call of the model means."""
+"""The tools of one turn, from all sources: what upstream is offered, and which tool a call of the model names."""
 
 import json
 import re
@@ -17,7 +17,7 @@ from ports.toolbox import ToolSpec
 
 LARGEST = 256 * 1024
 LONGEST_KEPT = 16 * 1024
-"""Characters of schema and description up to which what is made of them is kept; most tools have about a thousand."""
+"""Longest schema plus description, in characters, whose conversion is cached; most tools have about a thousand."""
 NO_ARGUMENTS: JsonObject = {"type": "object", "properties": {}}
 _JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -27,10 +27,11 @@ _BESIDE = frozenset({"$ref", "$defs", "definitions", "$schema", "$id", "title", 
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A tool of ours as it is offered.
+    """A tool of the toolbox as offered to the model.
 
-    `original` is what arguments have to be valid by. `wrapped`: they come inside an object with the one key `value`.
-    `strict`: nulls in them may stand for what was left out. `reason` says why it is not, empty if it need not be.
+    `original` is the schema that arguments must match. `wrapped`: arguments arrive in an object with the one key
+    `value`. `strict`: a null in the arguments may mean that the property was omitted. `reason` says why the tool is not
+    strict; empty if strict mode was not asked for.
     """
 
     name: str
@@ -43,42 +44,42 @@ class Offered:
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """The tools of one turn. `offered` in the flat form of `POST /responses`: ours by name, then those passed on."""
+    """The tools of one turn. `offered` has the flat form of `POST /responses`: own tools by name, then passed ones."""
 
     offered: tuple[JsonObject, ...] = ()
     tools: Mapping[str, Offered] = field(default_factory=dict)
 
     def find(self, name: str) -> ToolSpec | None:
-        """Return the tool of ours that a name from the model means."""
+        """Return the tool that the model calls by this name; None if the toolbox has none."""
         tool = self.tools.get(name)
         return tool.spec if tool is not None else None
 
     def meaning(self, names: frozenset[str]) -> frozenset[str]:
-        """Return under which names the model knows tools of ours that their sources call by these names."""
+        """Translate tool names of the sources into the names the model knows."""
         return frozenset(name for name, tool in self.tools.items() if tool.spec.name in names)
 
     @property
     def runnable(self) -> frozenset[str]:
-        """The names of calls that can be run here."""
+        """The names of the tools that can run here."""
         return frozenset(self.tools)
 
     @property
     def sequential(self) -> frozenset[str]:
-        """The names of those that never run beside others."""
+        """The names of the tools that never run beside others."""
         return frozenset(name for name, tool in self.tools.items() if tool.spec.sequential)
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Why tools are not strict, or take no arguments, for the log: one line per tool."""
+        """For the log, one line per tool: why it is not strict, or why it is offered without arguments."""
         return tuple(f"{name}: {tool.reason}" for name, tool in self.tools.items() if tool.reason)
 
 
 def merged(specs: Iterable[ToolSpec], passed: Iterable[JsonObject] = (), *, strictly: bool = True) -> Registry:
-    """Merge the tools of a toolbox with those `passed` on (the caller's, extra ones, server tools).
+    """Merge the tools of a toolbox with those `passed` on: the caller's tools, extra tools and server tools.
 
-    Of two tools of one source and name the later counts; one without a name is left out. Tools passed on keep their
-    names, since whoever handed them in knows them by these; ours give way. Sorted by name: the same tools make the
-    same request, whatever order they came in, which prompt caches need.
+    If a source has two tools of one name, the later one wins; a tool without a name is dropped. Passed tools keep their
+    names, because their owners know them by these; tools of the toolbox are renamed instead. The result is sorted by
+    name, so the same tools make the same request in any order, as prompt caches need.
     """
     passed = tuple(passed)
     by_key: dict[Key, ToolSpec] = {(spec.source, spec.name): spec for spec in specs if spec.name.strip()}
@@ -93,9 +94,9 @@ def merged(specs: Iterable[ToolSpec], passed: Iterable[JsonObject] = (), *, stri
 
 
 def _offered(name: str, spec: ToolSpec, *, strictly: bool) -> tuple[Offered, JsonObject]:
-    """Return a tool and what upstream gets for it.
+    """Return a tool and what upstream receives for it.
 
-    Hosts name the same tools anew in every turn: what is worked out of equal texts is kept, and shared.
+    Hosts send the same tools in every turn, so results are cached by text and shared.
     """
     text, problem = _written(spec.parameters)
     work_out = _worked_out if len(text) + len(spec.description) <= LONGEST_KEPT else _worked_out.__wrapped__
@@ -105,7 +106,7 @@ def _offered(name: str, spec: ToolSpec, *, strictly: bool) -> tuple[Offered, Jso
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What is told of a tool, whatever runs it."""
+    """The offer of a tool, apart from what runs it."""
 
     flat: KnownTool
     original: JsonObject
@@ -115,7 +116,7 @@ class _Said:
 
 
 def _written(parameters: JsonObject) -> tuple[str, str]:
-    """Return a schema as JSON, and what is wrong if there is none."""
+    """Return a schema as JSON, and what is wrong with it (empty if nothing is)."""
     try:
         text = _JSON.encode(parameters)
     except (TypeError, ValueError, RecursionError):
@@ -125,7 +126,7 @@ def _written(parameters: JsonObject) -> tuple[str, str]:
 
 @lru_cache(maxsize=512)
 def _worked_out(name: str, description: str, text: str, problem: str, strictly: bool) -> _Said:
-    """Work it out of texts, on a copy of the schema that nobody else can change."""
+    """Build the offer from texts, on a private copy of the schema."""
     given: JsonObject = json.loads(text or "{}")
     problem = problem or _problem(given, text)
     if problem:
@@ -141,7 +142,7 @@ def _worked_out(name: str, description: str, text: str, problem: str, strictly: 
 
 
 def _problem(parameters: JsonObject, text: str) -> str:
-    """Say why a schema cannot be sent; empty if it can."""
+    """Return why a schema cannot be sent; empty if it can."""
     if not is_sound(parameters):
         return "the schema is unsound"
     if _SURROGATES.search(text):
@@ -151,7 +152,7 @@ def _problem(parameters: JsonObject, text: str) -> str:
 
 
 def _rooted(parameters: JsonObject) -> JsonObject:
-    """Return a schema with an object at its root where it means one: nothing said, or a reference to an object."""
+    """Give a schema an object at its root if it is empty or refers to an object."""
     said = _SAYING & parameters.keys()
     if parameters.get("type") == "object" or not (said or "type" in parameters):
         return {**NO_ARGUMENTS, **parameters}

@@ -1,7 +1,7 @@
-"""Arguments of a strict call -> arguments by the original schema: nulls that stand for "left out" are taken away.
+"""Arguments of a strict call -> arguments by the original schema: nulls that mean "omitted" are removed.
 
-Strict mode makes a model write every property; one it could have left out is then null. What a schema says about that
-is read here, for both directions.
+Strict mode makes a model write every property; a property it would have omitted becomes null. This module reads from
+a schema where that is so, for both directions.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ _ALL = frozenset({"string", "number", "integer", "boolean", "object", "array", "
 
 
 def relaxed(arguments: JsonObject, original: JsonObject) -> JsonObject:
-    """Return arguments without the nulls of properties the original schema does not require, at every depth."""
+    """Return arguments without the nulls of properties that the original schema does not require, at every depth."""
     result: JsonObject = _relaxed(arguments, original, original)
     return result
 
@@ -41,7 +41,7 @@ def _relaxed(value: Any, schema: object, root: Mapping[str, Any]) -> Any:
 
 
 def relaxes(schema: object, root: Mapping[str, Any]) -> bool:
-    """Tell whether `relaxed` may change a value of this schema; a reference counts as if it may."""
+    """Return whether `relaxed` may change a value of this schema; a reference counts as yes."""
     if not isinstance(schema, dict):
         return False
     node = unwrapped(schema)
@@ -58,15 +58,15 @@ def relaxes(schema: object, root: Mapping[str, Any]) -> bool:
 
 
 def types_of(schema: object, root: Mapping[str, Any], *, told: bool = True) -> frozenset[str]:
-    """Return the types of values a schema may allow; an integer is a number.
+    """Return the types of values that a schema may allow; an integer is a number.
 
-    `told`: a type that is only told by `properties` or `items` counts too, though values of others are valid.
+    `told`: also count a type that only `properties` or `items` imply, although values of other types are valid.
     """
     return frozenset().union(*(_types(node, told=told) for node in alternatives(schema, root)))
 
 
 def alternatives(schema: object, root: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the schemas among which a schema leaves the choice, references followed; itself if it leaves none."""
+    """Return the schemas a schema lets a value choose from, with references followed; itself if there is no choice."""
     found: list[dict[str, Any]] = []
     seen: set[str] = set()
     waiting = [schema]
@@ -96,7 +96,7 @@ def _types(node: Mapping[str, Any], *, told: bool) -> frozenset[str]:
 
 
 def keys_of(schema: object, root: Mapping[str, Any]) -> frozenset[str] | None:
-    """Return the properties of an object's schema; None if there is no single answer."""
+    """Return the property names of an object's schema; None if they depend on a choice."""
     node = resolved(schema, root) if isinstance(schema, dict) else {}
     properties = node.get("properties", {})
     if not isinstance(properties, dict) or {"$ref", "anyOf", "oneOf", "allOf"} & node.keys():
@@ -105,7 +105,7 @@ def keys_of(schema: object, root: Mapping[str, Any]) -> frozenset[str] | None:
 
 
 def resolved(schema: Mapping[str, Any], root: Mapping[str, Any]) -> dict[str, Any]:
-    """Follow references until a schema of its own is found; one that leads nowhere or in a circle is returned."""
+    """Follow references to the schema they name; return a reference that leads nowhere or in a circle unchanged."""
     node = unwrapped(schema)
     for _ in range(_HOPS):
         if "$ref" not in node:
@@ -118,7 +118,7 @@ def resolved(schema: Mapping[str, Any], root: Mapping[str, Any]) -> dict[str, An
 
 
 def unwrapped(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a schema whose only content is one `allOf` as that one, with the words that stood around it."""
+    """Replace a schema that only holds one `allOf` branch by that branch; keep its title and description."""
     node = dict(schema)
     while isinstance(node.get("allOf"), list) and len(node["allOf"]) == 1 and isinstance(node["allOf"][0], dict):
         inner = node["allOf"][0]
@@ -130,7 +130,7 @@ def unwrapped(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def definition_of(pointer: object, root: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return what a reference to the root or to one of its definitions means; None for any other."""
+    """Return the schema a reference to the root or to a definition names; None for any other reference."""
     if pointer == "#":
         return dict(root)
     if not isinstance(pointer, str) or not pointer.startswith("#/") or "%" in pointer:
@@ -142,7 +142,7 @@ def definition_of(pointer: object, root: Mapping[str, Any]) -> dict[str, Any] | 
 
 
 def _branch(value: Mapping[str, Any], schema: object, root: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the object's schema that `value` was written by: of several the one that has the same keys."""
+    """Return the object schema that `value` was written for: of several, the one with the same keys."""
     nodes = alternatives(schema, root)
     objects = [node for node in nodes if "object" in _types(node, told=True)]
     if len(nodes) == 1:

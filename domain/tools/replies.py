@@ -1,6 +1,6 @@
-"""What a model reads in place of a tool's result, or is said in its place; no other module words such texts.
+"""The texts a model reads instead of a tool's result, or that replace its missing answer. All of them stand here.
 
-Each is one short text: what became of the call, and what the model can do now.
+Each is one short text: what happened to the call, and what the model can do now.
 """
 
 NO_MORE_ROUNDS = "Not run: no more rounds of tools are allowed. Answer with what is known."
@@ -17,44 +17,44 @@ NOT_RECORDED = (
 )
 IMAGE_SHOWN = "An image was made and shown to the person; it cannot be shown to you."
 SILENT = "The tools have run, but the model wrote nothing after them."
-"""The answer of a model that said nothing: the person reads it, and the next request carries it as the model's own."""
+"""The answer if the model wrote nothing. The person reads it, and the next request sends it as the model's answer."""
 
 
 def no_tool(name: str) -> str:
-    """Say that no tool has this name."""
+    """Report that no tool has this name."""
     return f"Error: there is no tool named {name[:80]!r}."
 
 
 def invalid(problem: str) -> str:
-    """Say that the arguments cannot be used; `problem` says why."""
+    """Report that the arguments are invalid; `problem` says why."""
     return f"Error: {problem}. Correct them and call the tool again."
 
 
 def skipped(name: str, seconds: int) -> str:
-    """Say that a tool is left alone for about `seconds` after repeated failures."""
+    """Report that a tool is paused for about `seconds` after repeated failures."""
     return (
-        f"Not run: {name} failed repeatedly and is left alone for about {seconds} s. "
+        f"Not run: {name} failed repeatedly and is paused for about {seconds} s. "
         "Do without it, or tell the person to try again later."
     )
 
 
 def call_overdue(seconds: float) -> str:
-    """Say that a call took longer than `seconds`."""
+    """Report that a call took longer than `seconds`."""
     return f"Error: the tool did not finish within {seconds:g} s."
 
 
 def round_over(seconds: float) -> tuple[str, str]:
-    """Say that the `seconds` of a round are over: for a call that was running, for one that was not."""
+    """Report that the `seconds` of a round are over: one text for a running call, one for a waiting call."""
     return _ended(f"the {seconds:g} s of this round are over")
 
 
 def nothing_moved(seconds: float) -> tuple[str, str]:
-    """Say that no call of a round has moved for `seconds`: for one that was running, for one that was not."""
+    """Report that no call began or ended for `seconds`: one text for a running call, one for a waiting call."""
     return _ended(f"nothing moved for {seconds:g} s")
 
 
 def left_out(size: int, tokens: int, room: int, room_tokens: int) -> str:
-    """Say that an output of `size` characters is left out because there is room for `room` only."""
+    """Report that an output of `size` characters is omitted because only `room` characters are left."""
     return (
         f"Output left out: it has {size:,} characters (about {tokens:,} tokens), and only {room:,} "
         f"characters (about {room_tokens:,} tokens) are left in this conversation. The tool did run. "
@@ -63,7 +63,7 @@ def left_out(size: int, tokens: int, room: int, room_tokens: int) -> str:
 
 
 def no_text(kind: str) -> str:
-    """Say that a tool returned a value of the type `kind`, which is no text."""
+    """Report that a tool returned a value of the type `kind`, which is not text."""
     return f"The tool handed back a value of type {kind}, which cannot be written as text."
 
 

@@ -1,4 +1,4 @@
-"""What a tool handed back -> what the model reads: text it can take, of a size it has room for."""
+"""Turn what a tool returned into text the model can read, within the size that is left."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from ports.toolbox import ToolResult
 
 PER_TOKEN = 4
 UNKNOWN_PROMPT = 128_000
-"""Tokens a prompt may have where the catalog does not say. Source: behaviour, output budget."""
+"""Tokens assumed for a prompt if the catalog states no context length. Source: behaviour, output budget."""
 LONGEST = 4_000_000
 IMAGES = 8
 _UNFIT = re.compile("[\x00\ud800-\udfff]")
@@ -22,12 +22,12 @@ _REPLACEMENT = "\ufffd"
 
 
 def clean(text: str) -> str:
-    """Replace what no UTF-8 text and no database takes: NUL and lone surrogates."""
+    """Replace characters that UTF-8 or databases reject: NUL and lone surrogates."""
     return _UNFIT.sub(_REPLACEMENT, text)
 
 
 def text_of(value: object) -> str:
-    """Return a result as text: nothing for None, JSON for what is no text; never raises."""
+    """Return a result as text: empty for None, JSON for values that are not text. Never raises."""
     if value is None:
         return ""
     if isinstance(value, str):
@@ -39,7 +39,7 @@ def text_of(value: object) -> str:
 
 
 def readable(result: ToolResult) -> ToolResult:
-    """Return a result whose text can go anywhere; one longer than any model reads becomes a stub."""
+    """Return a result whose text is safe everywhere; a text longer than any model reads becomes a stub."""
     if len(result.text) > LONGEST:
         return fitted(result, LONGEST)
     text = clean(result.text)
@@ -47,7 +47,7 @@ def readable(result: ToolResult) -> ToolResult:
 
 
 def fitted(result: ToolResult, room: int) -> ToolResult:
-    """Return a result whose text has at most `room` characters, else a stub that says so; the stub always fits."""
+    """Return a result of at most `room` characters; a longer one becomes a stub, which always fits."""
     size = len(result.text)
     if size <= max(room, 0) or size <= len(stub(size, room)):
         return result
@@ -55,13 +55,13 @@ def fitted(result: ToolResult, room: int) -> ToolResult:
 
 
 def stub(size: int, room: int) -> str:
-    """Say that an output of `size` characters is left out because there is room for `room` only."""
+    """Report that an output of `size` characters is omitted because only `room` characters are left."""
     room = max(room, 0)
     return left_out(size, _tokens(size), room, _tokens(room))
 
 
 def output_of(call_id: str, result: ToolResult, *, sees_images: bool) -> JsonObject:
-    """Return the output item of a call; images go with it if the model sees them.
+    """Return the output item of a call, with its images if the model sees images.
 
     Source: OpenRouter API reference, input items.
     """
@@ -78,8 +78,8 @@ def output_of(call_id: str, result: ToolResult, *, sees_images: bool) -> JsonObj
 def prompt_characters(model: Model | None, tools: Iterable[JsonObject] = ()) -> int:
     """Return how many characters a prompt of this model may have beside the tools on offer.
 
-    The catalog tells the context and what of it is kept for the answer; where that leaves next to nothing, half of
-    the context is taken.
+    The catalog states the context length and the part reserved for the answer. If that leaves almost nothing, half of
+    the context counts.
     """
     tokens = UNKNOWN_PROMPT
     if model is not None and model.context_length:
@@ -94,7 +94,7 @@ def prompt_characters(model: Model | None, tools: Iterable[JsonObject] = ()) -> 
 
 
 def room_left(limit: int, *parts: Iterable[JsonObject]) -> int:
-    """Return how many of `limit` characters the items of a request leave; below zero if they are too many."""
+    """Return how many of `limit` characters are left after the items of a request; negative if the items exceed it."""
     for items in parts:
         kept = tuple(items)
         limit -= characters_of(kept) + sum(_said(item.get("output")) for item in kept)

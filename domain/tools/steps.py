@@ -1,4 +1,4 @@
-"""What a round of tool calls wants of the driver and shows to the reader; part of the turn machine's steps."""
+"""Steps of a round of tool calls: commands for the driver and outputs for the reader. Part of the machine's steps."""
 
 from dataclasses import dataclass
 
@@ -31,7 +31,7 @@ class StartCall:
 
 @dataclass(frozen=True, slots=True)
 class CancelCall:
-    """Stop a running tool call; its end is of no interest any more. `overdue`: it had begun and took too long."""
+    """Stop a running tool call and ignore its result. `overdue`: it had begun and exceeded its time limit."""
 
     call_id: str
     overdue: bool = False
@@ -47,7 +47,7 @@ class SetTimer:
 
 @dataclass(frozen=True, slots=True)
 class ClearTimer:
-    """Forget a timer, set or not."""
+    """Clear a timer; nothing happens if it is not set."""
 
     name: str
 

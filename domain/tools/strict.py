@@ -1,9 +1,9 @@
-"""JSON Schemas of tools -> schemas for strict mode, where that does not change what a tool is told.
+"""Convert JSON Schemas of tools to strict mode where that does not change what they mean.
 
-Strict mode demands that every object is closed and requires all its properties. What may be left out becomes
-nullable; `relaxed` takes those nulls away again. Whatever a strict schema allows is then valid by the original; a
-schema for which that, or its meaning, would not hold is left as it is, with a reason. Source: OpenRouter API
-reference, function tools.
+Strict mode requires that every object is closed and lists all its properties as required. Optional properties become
+nullable; `relaxed` removes those nulls again. Whatever the strict schema allows is then valid by the original schema.
+A schema that cannot be converted this way is sent unchanged, with a reason. Source: OpenRouter API reference,
+function tools.
 """
 
 import json
@@ -38,7 +38,7 @@ _MAY_GO: dict[str, Callable[[Any, Mapping[str, Any]], bool]] = {
     "dependentRequired": lambda value, _: value == {},
     "dependentSchemas": lambda value, _: value == {},
 }
-"""Keywords strict mode refuses, and when nothing is lost without them."""
+"""Keywords that strict mode rejects, each with a test of whether dropping it loses nothing."""
 _MUST_STAY = (
     *("maxLength", "contains", "prefixItems", "unevaluatedItems", "propertyNames", "not", "if", "then", "else"),
     *("$dynamicRef", "$anchor", "$dynamicAnchor", "$recursiveRef"),
@@ -49,18 +49,18 @@ _ASSERTING = frozenset((*_SHAPES, *_MAY_GO, *_MUST_STAY, *(key for keys in _KEPT
 
 @dataclass(frozen=True, slots=True)
 class Strict:
-    """A schema for strict mode, or why there is none (`reason`)."""
+    """A schema for strict mode, or None and the `reason` why there is none."""
 
     schema: JsonObject | None
     reason: str = ""
 
 
 class _Loose(Exception):
-    """This schema cannot become strict."""
+    """This schema has no strict form."""
 
 
 def strict(schema: JsonObject) -> Strict:
-    """Return the strict form of a schema whose root is an object. The last 128 are kept."""
+    """Return the strict form of a schema whose root is an object. The last 128 are cached."""
     try:
         text = json.dumps(schema, allow_nan=False)
     except (TypeError, ValueError, RecursionError):
@@ -80,7 +80,7 @@ def _strict(text: str) -> Strict:
 
 
 class _Strictening:
-    """One schema on its way. References lead to the root or to definitions, which become strict in place."""
+    """Converts one schema. References to the root or to definitions stay; the definitions become strict in place."""
 
     def __init__(self, root: Schema) -> None:
         self._root = root
@@ -156,7 +156,7 @@ class _Strictening:
         return {"anyOf": [self._node(branch, depth - 1) for branch in branches]}
 
     def _told_apart(self, branch: object, others: list[object]) -> bool:
-        """Tell whether a value of this branch, and no value of another, is told by its kind and its keys."""
+        """Return whether type and keys are enough to recognise a value of this branch among the other branches."""
         kinds = types_of(branch, self._root)
         for other in others:
             common = kinds & types_of(other, self._root)
@@ -200,7 +200,7 @@ class _Strictening:
 
 
 def _leads_back(pointer: str, definitions: Mapping[str, Schema]) -> bool:
-    """Tell whether a value would have to be checked by a definition in order to be checked by it."""
+    """Return whether a definition refers back to itself without anything in between."""
     seen: set[str] = set()
     waiting: list[Any] = [definitions[pointer]]
     while waiting:
@@ -216,7 +216,7 @@ def _leads_back(pointer: str, definitions: Mapping[str, Schema]) -> bool:
 
 
 def _kinds(node: Schema, *, is_root: bool) -> list[str]:
-    """Return the types of a node; a missing one is told by its keywords, never guessed."""
+    """Return the types of a node; without `type` its keywords decide, and nothing is guessed."""
     given = node.get("type")
     if given is None:
         told = [kind for kind, key in (("object", "properties"), ("array", "items")) if key in node]
@@ -232,7 +232,7 @@ def _kinds(node: Schema, *, is_root: bool) -> list[str]:
 
 
 def _listed(node: Schema) -> Schema:
-    """Return a node that lists its values; null gets a branch of its own, which no later step takes away."""
+    """Return a node that lists its values; null becomes a branch of its own, which no later step removes."""
     if "properties" in node or "items" in node:
         raise _Loose("listed values have parts")
     if "enum" in node and "const" in node:
@@ -271,7 +271,7 @@ def _bound(value: object) -> object:
 
 
 def _nullable(node: Schema) -> Schema:
-    """Let a strict node be null too."""
+    """Allow null in a strict node."""
     kind = node.get("type")
     if kind is not None and "enum" not in node:
         kinds = [kind] if isinstance(kind, str) else kind

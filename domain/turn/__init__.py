@@ -1,9 +1,9 @@
-"""One turn as a state machine without I/O: events with a clock value in, steps out.
+"""One turn as a state machine without I/O: takes events with a clock value, returns steps.
 
-`plan` what is decided before; `events` what can happen; `steps` outputs and commands; `machine` the decisions. Its
-state has four parts: `attempts` each announced and ended once, with `outcome` how it ended; `retries` what is sent and
-what is tried after a failure; `rounds` the response under way and its tools; `shown` what the reader got. `reading`,
-`answer` and `output_items` what one response has said so far; `call_ids` under which ids; `retained_items` what a round
-leaves behind; `waiting` when people are informed meanwhile, `statuses` of what; `summary` the sums at the end. Same
-events and times, same steps.
+`plan` holds what is decided before the turn; `events` are the inputs; `steps` are outputs and commands; `machine`
+decides. Its state has four parts: `attempts` (each announced and ended once; `outcome` says how), `retries` (the
+request, and what follows a failure), `rounds` (the current response and its tool calls) and `shown` (what the reader
+got). `reading`, `answer` and `output_items` collect one response; `call_ids` makes call ids unique; `retained_items`
+selects what a round leaves for later requests; `waiting` schedules the `statuses` shown to a waiting person; `summary`
+adds up the end. The same events at the same times give the same steps.
 """

@@ -1,4 +1,4 @@
-"""What one response has said so far: items by place, deltas against complete texts, nothing shown twice.
+"""Collect the output items of one response; compare deltas with complete texts, so that nothing is shown twice.
 
 Upstream leaves out deltas, repeats texts, reuses places and sends the same thinking twice; the rules here follow
 the ordering notes of the OpenRouter API reference, event stream.
@@ -33,7 +33,7 @@ TRACKING = ("?utm_source=openai", "&utm_source=openai")
 
 
 class Answer:
-    """The items of one response in order. `first_segment` numbers its first, `taken` are call ids of earlier rounds."""
+    """The items of one response in order. `first_segment` numbers the first; `taken` are call ids of earlier rounds."""
 
     def __init__(self, first_segment: int, cited: set[str], taken: frozenset[str] = frozenset()) -> None:
         self.taken = taken
@@ -45,13 +45,13 @@ class Answer:
         self.received = 0
 
     def following(self, call_ids: Iterable[str] = ()) -> "Answer":
-        """Return the next response's answer, still empty; `call_ids` are shown and taken in between."""
+        """Return the empty answer for the next response; `call_ids` are the calls shown in between."""
         ids = tuple(call_ids)
         return Answer(self._next_segment + len(ids), self._cited, self.taken.union(ids))
 
     @property
     def next_segment(self) -> int:
-        """The number the next item of the turn will get."""
+        """The segment number of the next item of the turn."""
         return self._next_segment
 
     @property
@@ -60,30 +60,30 @@ class Answer:
         return tuple(slot.item for slot in self.slots if slot.item is not None)
 
     def is_whole(self) -> bool:
-        """Tell whether it is an answer and every item that began was finished."""
+        """Return whether there is an answer and every item that began is finished."""
         return bool(self.slots) and all(slot.closed for slot in self.slots) and self.has_answer()
 
     def has_answer(self) -> bool:
-        """Tell whether there is text, a refusal, a picture or a call."""
+        """Return whether there is text, a refusal, an image or a tool call."""
         return self.has_text() or bool(self.calls()) or any(slot.kind in IMAGES for slot in self.slots)
 
     def has_text(self) -> bool:
-        """Tell whether any text or refusal was shown."""
+        """Return whether any text or refusal was shown."""
         return any(slot.kind == MESSAGE and slot.has_text() for slot in self.slots)
 
     def calls(self) -> tuple[ToolCall, ...]:
-        """Return the function calls in order."""
+        """Return the function calls in order, under ids unique in the turn."""
         return tuple(self.called().values())
 
     def called(self) -> dict[OutputItem, ToolCall]:
-        """Return the function calls by slot, under ids unique in the turn."""
+        """Return the function calls by output item, under ids unique in the turn."""
         calls = ((slot, call_of(slot), slot.closed) for slot in self.slots if slot.kind == CALL)
         return distinct(calls, self.taken)
 
-    # --- what upstream says -------------------------------------------------------------------------------
+    # --- upstream's events -----------------------------------------------------------------------------------
 
     def begin(self, index: int, item: JsonObject, now: float) -> list[Output]:
-        """Open the item's slot: at a finished place a new one, unless it is the same item again."""
+        """Open an item. At the place of a finished item this opens a new one, unless the ids are the same."""
         item_id, kind = id_of(item), kind_of(item)
         slot = self._find(index, item_id, kind)
         if slot is None or (slot.closed and not item_id):
@@ -92,24 +92,24 @@ class Answer:
         return [ShowStatus(Searching())] if slot.kind in SEARCHES and not slot.closed else []
 
     def say(self, index: int, item_id: str, part: int, text: str, now: float, name: str = "text") -> list[Output]:
-        """Add a piece of text or refusal."""
+        """Append text or refusal to a message."""
         slot = self._by_id.get(item_id)
         if slot is None or slot.kind != MESSAGE:
             slot = self._slot(index, item_id, MESSAGE, now)
         return self._show(slot, (name, part), text)
 
     def think(self, index: int, item_id: str, part: int, text: str, raw: bool, now: float) -> list[Output]:
-        """Add a piece of thinking; the second style of the same item is not shown."""
+        """Append reasoning. An item has one style, summary or raw: the style that comes second is not shown."""
         slot = self._slot(index, item_id, REASONING, now)
         return self._show(slot, ("raw" if raw else "summary", part), text)
 
     def complete(self, index: int, item_id: str, key: tuple[str, int], text: str, now: float) -> list[Output]:
-        """Show what the complete text of a part has beyond its deltas."""
+        """Show the rest of a part: what its complete text has beyond its deltas."""
         kind = REASONING if key[0] in ("raw", "summary") else MESSAGE
         return self._rest(self._slot(index, item_id, kind, now), key, text)
 
     def argue(self, index: int, item_id: str, text: str, now: float, *, whole: bool = False) -> None:
-        """Collect a function call's arguments; a complete empty string says nothing."""
+        """Collect the arguments of a function call; an empty complete text is ignored."""
         slot = self._slot(index, item_id, CALL, now)
         if not whole:
             slot.arguments.append(text)
@@ -117,7 +117,7 @@ class Answer:
             slot.arguments = [text]
 
     def cite(self, annotation: JsonObject) -> list[Output]:
-        """Name a source once per turn."""
+        """Cite a source, each URL once per turn."""
         nested = annotation.get("url_citation")
         source = nested if isinstance(nested, dict) else annotation
         url = text_of(source, "url")
@@ -129,11 +129,11 @@ class Answer:
         return [ShowCitation(url, text_of(source, "title") or url, text_of(source, "content"))]
 
     def finish_item(self, index: int, item: JsonObject, now: float) -> list[Output]:
-        """Take an item as received; show what its deltas left out."""
+        """Store a finished item as received; show what its deltas left out."""
         return self._finish(self._slot(index, id_of(item), kind_of(item), now), item, now)
 
     def finish_all(self, items: Iterable[JsonObject], now: float) -> list[Output]:
-        """Take the items of the terminal event: those not seen before count as begun and finished here."""
+        """Store the items of the terminal event; an item not seen before begins and finishes here."""
         outputs: list[Output] = []
         listed = tuple(items)
         for index, (item, slot) in enumerate(zip(listed, self._seen(listed), strict=True)):
@@ -148,10 +148,10 @@ class Answer:
     # --- details ------------------------------------------------------------------------------------------
 
     def _seen(self, listed: tuple[JsonObject, ...]) -> list[OutputItem | None]:
-        """Find the slot of each item of the terminal event: by its id, else by its place, else the first of its kind.
+        """Match each item of the terminal event to a known item: by id, else by place, else the first of its kind.
 
-        Upstream may give an item another id there, or leave out items it streamed; what was streamed is not to be
-        shown again.
+        Upstream may change the id of an item there, or omit items it streamed. Items already shown must not be shown
+        again.
         """
         found: list[OutputItem | None] = [None] * len(listed)
         left = list(self.slots)
@@ -220,7 +220,7 @@ class Answer:
         return [ShowText(slot.segment, shown)]
 
     def _wanted(self, slot: OutputItem, part: tuple[str, int], text: str) -> bool:
-        """The first style seen is shown; a placeholder never."""
+        """Return whether to show reasoning: only the style that came first, and never a placeholder."""
         styles = {name for name, _ in slot.pieces}
         return (not styles or part[0] in styles) and text.strip() != HIDDEN
 

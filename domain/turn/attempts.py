@@ -1,6 +1,6 @@
-"""The upstream attempts of one turn: each is announced before it is sent and ends exactly once.
+"""The upstream attempts of one turn: each is announced before it is sent, and ends exactly once.
 
-One attempt is open at a time. What the attempts consumed adds up to the turn's bill.
+One attempt is open at a time. The usage of all attempts adds up to the turn's bill.
 """
 
 from dataclasses import dataclass, replace
@@ -15,10 +15,10 @@ from ports.usage import Usage
 
 @dataclass(slots=True)
 class Bill:
-    """What the attempts of a turn consumed together.
+    """The usage of all attempts of a turn.
 
-    `usage` sums what upstream accounted for. `unbilled` counts the characters of attempts that upstream had accepted
-    and whose bill never came, None if there was no such attempt.
+    `usage` adds up what upstream reported. `unbilled` counts the characters of attempts that upstream accepted but sent
+    no bill for; None if there was no such attempt.
     """
 
     usage: Usage | None = None
@@ -34,7 +34,7 @@ class Bill:
 
 @dataclass(slots=True)
 class Latest:
-    """The attempt made last: whether it is open, when it is sent, and what upstream said of itself."""
+    """The latest attempt: whether it is open, when it is sent (s), and the response id and model upstream named."""
 
     open: bool = False
     sends_at: float = 0.0
@@ -45,9 +45,9 @@ class Latest:
 class Attempts:
     """All attempts of one turn. `number` counts them.
 
-    `answered` tells that upstream has said something in the latest one, `heard` when it last did (s). `response_id`
-    and `model` are the newest known of all attempts, `ignored` counts events without a meaning to us. `unsaid` holds
-    announcements that are not yet among the steps `feed` has returned: if it fails, they are said first the next time.
+    `answered`: upstream sent something in the latest attempt; `heard`: when it last did (s). `response_id` and `model`
+    are the newest known of any attempt. `ignored` counts events we have no use for. `unreported` holds announcements
+    that `feed` has not yet returned; if `feed` fails, the next call returns them first.
     """
 
     def __init__(self) -> None:
@@ -58,21 +58,21 @@ class Attempts:
         self.latest = Latest()
         self.response_id = self.model = ""
         self.ignored = 0
-        self.unsaid: list[Step] = []
+        self.unreported: list[Step] = []
 
     def begin(self, sending: UpstreamRequest, after: float, now: float) -> list[Step]:
-        """Announce the next attempt, to be sent `after` seconds from `now`, and ask for it."""
+        """Announce the next attempt and call upstream `after` seconds from `now`."""
         self.number += 1
         self.latest = Latest(open=True, sends_at=now + after)
         self.heard, self.answered = now + after, False
         items = taken_by(sending.endpoint, sending.body.input)
         body = sending.body if items is sending.body.input else replace(sending.body, input=items)
         began = AttemptBegan(self.number, body, sending.endpoint)
-        self.unsaid.append(began)
+        self.unreported.append(began)
         return [began, CallUpstream(sending if body is sending.body else replace(sending, body=body), after)]
 
     def name(self, response_id: str, model: str) -> None:
-        """Note which response this is and which model answers, as far as upstream says."""
+        """Store the id of the response and the model that answers, as far as upstream names them."""
         latest = self.latest
         latest.response_id = response_id or latest.response_id
         latest.model = model or latest.model
@@ -80,9 +80,9 @@ class Attempts:
         self.model = model or self.model
 
     def end(self, how: Stop, now: float, received: int) -> list[Step]:
-        """End the attempt that is open, if one is; `received` counts the characters of its answer.
+        """End the open attempt, if there is one; `received` counts the characters of its answer.
 
-        One that upstream has answered may be billed even if its bill never came.
+        An attempt that upstream answered may be billed even if its bill never came.
         """
         if not self.latest.open:
             return []
@@ -91,7 +91,7 @@ class Attempts:
         ended = AttemptEnded(self.number, outcome, how.usage, self.latest.response_id, self.latest.model, unbilled)
         self.bill.add(ended)
         self.latest.open = False
-        self.unsaid.append(ended)
+        self.unreported.append(ended)
         return [ended]
 
     def _reach(self, reported: Reach | None, now: float) -> Reach:

@@ -1,4 +1,4 @@
-"""The calls of an answer, each under an id of its own within the turn."""
+"""Give each tool call of an answer an id that is unique in the turn."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -13,9 +13,9 @@ K = TypeVar("K")
 
 
 def distinct(calls: Iterable[tuple[K, ToolCall, bool]], taken: frozenset[str]) -> dict[K, ToolCall]:
-    """Return calls by key, each under an id of its own that is not `taken`; one without a name is none.
+    """Return calls by key, each under a unique id that is not `taken`; calls without a name are dropped.
 
-    A call told twice counts once; a complete one (third value) that differs is a call of its own.
+    A repeated call counts once; a complete call (third value) that differs is a call of its own.
     """
     found: dict[K, ToolCall] = {}
     first: dict[str, ToolCall] = {}
@@ -30,7 +30,7 @@ def distinct(calls: Iterable[tuple[K, ToolCall, bool]], taken: frozenset[str]) -
 
 
 def call_ids_of(items: Iterable[JsonObject]) -> frozenset[str]:
-    """Return the ids of the calls among the items of a request."""
+    """Return the call ids among the items of a request."""
     return frozenset(str(item.get("call_id")) for item in items if item.get("type") == "function_call")
 
 

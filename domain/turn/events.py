@@ -1,4 +1,4 @@
-"""What can happen to a turn: everything upstream says, and what the driver reports."""
+"""The inputs of a turn: upstream's events and the driver's reports."""
 
 from dataclasses import dataclass
 
@@ -9,26 +9,26 @@ from ports.toolbox import ToolResult
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A place is taken; the turn may start."""
+    """The turn has its slot and may start."""
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptFailed:
-    """The attempt in flight ended with an error of the port."""
+    """The current attempt ended with an error of the port."""
 
     error: ResponsesError
 
 
 @dataclass(frozen=True, slots=True)
 class CallBegan:
-    """A tool call that was started has its place in the process and begins; its time counts from now."""
+    """A started tool call got a slot in the process and begins; its time limit starts now."""
 
     call_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class CallFinished:
-    """A tool call came to its end."""
+    """A tool call has ended."""
 
     call_id: str
     result: ToolResult
@@ -36,24 +36,24 @@ class CallFinished:
 
 @dataclass(frozen=True, slots=True)
 class TimerFired:
-    """A timer set earlier is due."""
+    """A timer is due."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """The reader is gone: stop button, closed connection, shutdown."""
+    """The reader has left: stop button, closed connection, or shutdown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Crashed:
-    """The driver met a defect of ours; `what` names it for the log."""
+    """The driver hit a defect of our code; `what` names it for the log."""
 
     what: str
 
 
 OF_ONE_ATTEMPT = AttemptFailed | UpstreamEvent
-"""What is about the attempt that is open, and means nothing once it was given up."""
+"""Events that belong to the open attempt; they are ignored once that attempt is abandoned."""
 
 TurnEvent = Begun | AttemptFailed | CallBegan | CallFinished | TimerFired | Cancelled | Crashed | UpstreamEvent

@@ -1,8 +1,8 @@
 """The turn machine: every decision between the first request and the end of a turn.
 
-Sans-IO: `feed` takes an event and a clock value in seconds and returns steps. It never raises, ends exactly once,
+Sans-IO: `feed` takes an event and a clock value in seconds and returns steps. It never raises, it ends exactly once,
 and the same events at the same times give the same steps. Laws 1 and 2 of the architecture live here: a turn ends
-with something shown or one named fault; nothing shown is taken back, and nothing is retried after it.
+with something shown or with one named fault; nothing shown is withdrawn, and nothing is retried after output.
 """
 
 from collections.abc import Sequence
@@ -78,31 +78,31 @@ class TurnMachine:
 
     @property
     def ended(self) -> bool:
-        """Tell whether the turn is over."""
+        """Return whether the turn is over."""
         return self.phase is Phase.ENDED
 
     def feed_all(self, events: Sequence[TurnEvent], now: float) -> list[Step]:
-        """Feed events that arrived together; adjacent pieces of one item leave as one output.
+        """Process events that arrived together; join adjacent pieces of one item into one output.
 
-        What upstream says in one read belongs to one attempt: once that was given up, the rest says nothing.
+        All events of one read belong to one attempt: discard the remaining events of an abandoned attempt.
         """
         attempts = self._attempts
-        going_on = self._shown.spoken and self.phase is Phase.CALLING and not attempts.unsaid
-        if going_on and len(events) == 1 and isinstance(word := events[0], TextDelta):  # nearly every read of a stream
+        going_on = self._shown.spoken and self.phase is Phase.CALLING and not attempts.unreported
+        if going_on and len(events) == 1 and isinstance(word := events[0], TextDelta):  # almost every read
             attempts.heard, attempts.answered = now, True
             said = self._rounds.answer.say(word.index, word.item_id, word.part, word.text, now)
             return self._shown.go_on(said, now)
-        steps = [*attempts.unsaid] if attempts.unsaid else []
+        steps = [*attempts.unreported] if attempts.unreported else []
         number = attempts.number
         for event in events:
             if attempts.number == number or not isinstance(event, OF_ONE_ATTEMPT):
                 steps += self._take(event, now)
-        if attempts.unsaid:
-            attempts.unsaid = []
+        if attempts.unreported:
+            attempts.unreported = []
         return merged(steps) if len(steps) > 1 else steps
 
     def feed(self, event: TurnEvent, now: float) -> list[Step]:
-        """Take one event at clock value `now` (s) and return what follows, outputs and commands in order."""
+        """Process one event at clock value `now` (s); return outputs and commands in order."""
         return self.feed_all((event,), now)
 
     def _take(self, event: TurnEvent, now: float) -> list[Step]:
@@ -159,9 +159,9 @@ class TurnMachine:
         return [*steps, *self._end_attempt(Stop(Ending.COMPLETED, event.usage), now), *self._complete(now)]
 
     def _on_closed(self, event: StreamClosed, now: float) -> list[Step]:
-        """Decide what a stream without terminal event means. Source: ordering rule 8 of the API reference.
+        """Decide what a stream without a terminal event means. Source: ordering rule 8 of the API reference.
 
-        An event at the very end that could be read is whole; only its closing blank line is missing.
+        A last event that could be decoded is complete; only its closing blank line is missing.
         """
         steps, attempt = list[Step](), self._attempts.number
         for unfinished in event.unfinished:
@@ -210,8 +210,8 @@ class TurnMachine:
 
     def _run_calls(self, calls: tuple[ToolCall, ...], now: float) -> list[Step]:
         if self._rounds.exhausted:
-            told = self._rounds.answer.has_text()
-            return self._end(Reason.STOP, now) if told else self._end_badly(Fault(FaultKind.TOOL_ROUNDS), now)
+            has_text = self._rounds.answer.has_text()
+            return self._end(Reason.STOP, now) if has_text else self._end_badly(Fault(FaultKind.TOOL_ROUNDS), now)
         self.phase = Phase.TOOLS
         self._shown.something = True
         begun = self._rounds.begin(calls, self._retries.sending, now)
@@ -230,7 +230,7 @@ class TurnMachine:
     # --- endings ------------------------------------------------------------------------------------------
 
     def _end_attempt(self, how: Stop, now: float) -> list[Step]:
-        """End the attempt that is open, if one is."""
+        """End the open attempt, if there is one."""
         return self._attempts.end(how, now, self._rounds.answer.received)
 
     def _cut_short(self, reason: str, now: float) -> list[Step]:
@@ -240,9 +240,9 @@ class TurnMachine:
         return self._end(Reason.CONTENT_FILTER if filtered else Reason.LENGTH, now)
 
     def _fail(self, fault: Fault, how: Stop, now: float) -> list[Step]:
-        """Mend the request or try again if nothing was shown and the policy allows it, else end with the fault.
+        """Repair the request or retry if nothing was shown and the policy allows it; else end with the fault.
 
-        An attempt in which the model had begun to write may be billed, whatever ended it; one refused before is not.
+        An attempt in which the model began to write may be billed, however it ended; one rejected before that is free.
         """
         billable = fault.rule is RetryRule.UNCERTAIN or bool(self._rounds.answer.slots)
         if billable and fault.rule is not RetryRule.NEVER:
@@ -267,7 +267,7 @@ class TurnMachine:
     def _reassure(self, now: float) -> list[Step]:
         if self._shown.something or self.phase is not Phase.CALLING:
             return []
-        if now < self._attempts.heard:  # between two attempts: the status tells of the wait
+        if now < self._attempts.heard:  # between two attempts a status already reports the wait
             return [SetTimer(WAITING, self._attempts.heard)]
         return self._shown.reassurance.next(now)
 
@@ -280,13 +280,13 @@ class TurnMachine:
         return [*self._rounds.cancel(), *self._end(Reason.FAULT, now, fault)]
 
     def _end(self, reason: Reason, now: float, fault: Fault | None = None, more: Sequence[TurnItem] = ()) -> list[Step]:
-        """End the turn; `more`: what we said in the model's place, kept so that the turn is recognised."""
+        """End the turn; `more`: text we showed in the model's place, stored so that the turn is recognised later."""
         end = self._summary(reason, fault, now)
         own = [Persist(self._attempts.latest.model, tuple(more))] if more else []
         return [*self._close(whole=reason in _WHOLE), *own, Ended(end), Finish(end)]
 
     def _close(self, *, whole: bool) -> list[Step]:
-        """Keep what the round under way brought; of an attempt that was given up for another one nothing is kept."""
+        """Store what the current round brought; nothing is left of an attempt that another one replaced."""
         kept: list[Persist] = []
         if self.phase in (Phase.CALLING, Phase.TOOLS):
             kept = self._rounds.kept(self._attempts.latest.model, whole=whole or self.phase is Phase.TOOLS)

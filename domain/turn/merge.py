@@ -1,10 +1,10 @@
-"""Adjacent pieces of one item leave as one output."""
+"""Join adjacent pieces of one item into one output."""
 
 from domain.turn.steps import ShowReasoning, ShowText, Step
 
 
 def merged(steps: list[Step]) -> list[Step]:
-    """Join neighbouring text pieces of one segment, and thinking likewise; keep everything else in order."""
+    """Join neighbouring text pieces of one segment, and neighbouring reasoning; keep everything else in order."""
     if len(steps) < 2:
         return steps
     result: list[Step] = []

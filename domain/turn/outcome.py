@@ -1,4 +1,4 @@
-"""How one attempt ended, and how far it got: what a ledger needs to know of it."""
+"""How one attempt ended and how far it got: what a ledger needs to know."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -11,9 +11,10 @@ from ports.usage import Usage
 class Ending(Enum):
     """How an attempt ended; the values are written to logs.
 
-    COMPLETED: the answer is whole, even if its terminal event is missing. CUT_SHORT: upstream stopped at a limit or a
-    filter. REFUSED: upstream reported an error before it wrote anything. FAILED: an error later, or one of ours before.
-    INTERRUPTED: the connection ended in the answer. CANCELLED: nobody reads any more. CRASHED: a defect of ours.
+    COMPLETED: the answer is complete, even if its terminal event is missing. CUT_SHORT: upstream stopped at a limit or
+    a filter. REFUSED: upstream reported an error before the model wrote anything. FAILED: upstream reported an error
+    later, or our side failed first. INTERRUPTED: the connection broke within the answer. TIMED_OUT: no event came in
+    time. CANCELLED: the reader left. CRASHED: a defect of our code.
     """
 
     COMPLETED = "completed"
@@ -28,7 +29,7 @@ class Ending(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an attempt ended. `reach` says NOT_SENT only if that is certain, STREAMING as soon as upstream answered."""
+    """How an attempt ended. `reach` is NOT_SENT only if that is certain, and STREAMING once upstream has answered."""
 
     ending: Ending
     reach: Reach
@@ -36,9 +37,9 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Why an attempt is over: with which problem and bill, if upstream said, and how far the port says it got.
+    """Why an attempt ended: upstream's usage and problem, if it sent them, and how far the port says the attempt got.
 
-    Not `billable`: upstream refused it before it wrote anything, so it costs nothing.
+    Not `billable`: upstream rejected the attempt before the model wrote anything, so it is free.
     """
 
     ending: Ending
@@ -49,7 +50,7 @@ class Stop:
 
 
 def stop_of(error: ResponsesError) -> Stop:
-    """Say how an attempt ended that failed with an error of the port."""
+    """Return how an attempt ended that failed with an error of the port."""
     if isinstance(error, Refused):
         return Stop(Ending.REFUSED, problem=error.problem, reach=error.reach)
     if isinstance(error, TimedOut):

@@ -1,4 +1,4 @@
-"""One output item of a response: its place, what was said of it, and which item of the terminal event it is."""
+"""One output item of a response: its place, its text so far, and how to find it in the terminal event."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ class OutputItem:
         return "".join(self.pieces.get(part, ()))
 
     def has_text(self) -> bool:
-        """Tell whether anything of it was shown."""
+        """Return whether any text of the item was shown."""
         return any(any(pieces) for pieces in self.pieces.values())
 
 
@@ -50,7 +50,7 @@ def same_position(slot: OutputItem, position: int, item: JsonObject) -> bool:
 
 
 def alike(slot: OutputItem, _position: int, item: JsonObject) -> bool:
-    """Tell whether they may be the same: of one kind; calls are told apart by their call id."""
+    """Return whether both may be the same item: same type and, for calls, same call id."""
     if slot.kind != kind_of(item):
         return False
     theirs, ours = text_of(item, "call_id"), text_of(slot.item or slot.opening or {}, "call_id")

@@ -1,4 +1,4 @@
-"""What is decided before a turn starts, and where it stands."""
+"""What is decided before a turn starts, and the phase a turn is in."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,10 +12,10 @@ from ports.responses import UpstreamRequest
 
 @dataclass(frozen=True, slots=True)
 class Alternatives:
-    """What else may be sent after a refusal.
+    """What else may be sent after upstream rejects the request.
 
-    `other_endpoint`: a refusal by one endpoint may lead to the other. `fallback` builds what goes to the model that
-    stands in, None if that cannot be; it is called at most once, and only when it is needed.
+    `other_endpoint`: a rejection by one endpoint may lead to the other. `fallback` builds the request to the fallback
+    model; it returns None if there can be none, and is called at most once, only when needed.
     """
 
     other_endpoint: bool = True
@@ -26,11 +26,11 @@ class Alternatives:
 class TurnPlan:
     """Everything decided before the turn starts.
 
-    `runnable`: names of tools the toolbox can run; calls of others are handed over if none is runnable; those of
-    `sequential` tools run alone. A round that calls one of `handed_over` is handed over whole. `reader` reads the
-    results; its `room` is what the request's input leaves free for the rounds of the turn. `idle_seconds`: longest wait
-    for an event, comments not counted. `statuses`: somebody sees the lines that bridge a wait. `jitter` in [0, 1)
-    spreads the retries.
+    `runnable`: names of tools the toolbox can run. If it is empty, calls are handed over to the caller. `sequential`
+    tools run alone. A round that calls one of the `handed_over` tools is handed over as a whole. `reader` reads the
+    results; its `room` is what the input of the request leaves for the rounds of the turn. `idle_seconds`: the longest
+    wait for an event, not counting comments. `statuses`: a person sees the status lines. `jitter` in [0, 1) spreads
+    retries.
     """
 
     request: UpstreamRequest
@@ -49,7 +49,7 @@ class TurnPlan:
 
 
 class Phase(Enum):
-    """Where a turn stands."""
+    """The phases of a turn."""
 
     NEW = "new"
     CALLING = "calling"

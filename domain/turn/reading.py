@@ -1,4 +1,4 @@
-"""What each of upstream's events adds to an answer, and what of it is shown."""
+"""Apply upstream's events to an answer and return what to show."""
 
 from domain.turn.answer import Answer
 from domain.turn.steps import Output
@@ -19,9 +19,9 @@ from ports.response_events import (
 
 
 def read(answer: Answer, event: UpstreamEvent, now: float) -> list[Output]:
-    """Add one event to the answer and return what it shows; events about the call as a whole add nothing."""
+    """Apply one event to the answer and return what to show; events about the whole response add nothing."""
     match event:
-        case TextDelta():  # nearly every event: unpacking it by pattern would cost as much as all the rest
+        case TextDelta():  # almost every event: a pattern with fields would double the cost
             return answer.say(event.index, event.item_id, event.part, event.text, now)
         case ReasoningDelta():
             return answer.think(event.index, event.item_id, event.part, event.text, event.raw, now)

@@ -1,7 +1,8 @@
-"""What a round leaves behind: the items the next request holds, in this turn and in later ones.
+"""What a round leaves for the next requests, in this turn and in later ones.
 
-Reasoning and messages as received, but messages without empty parts; calls in the portable minimum without their id,
-whose prefix upstream checks; then one output per call, in order. Source: OpenRouter API reference, input items.
+Reasoning and messages are kept as received, without empty parts of messages. Calls are kept in portable form without
+their item id, whose prefix upstream checks. One output per call follows, in order. Source: OpenRouter API reference,
+input items.
 """
 
 from collections.abc import Iterable
@@ -20,9 +21,9 @@ Outputs = Iterable[tuple[ToolCall, JsonObject]]
 def retained_items(answer: Answer, outputs: Outputs = (), *, whole: bool = True) -> tuple[TurnItem, ...]:
     """Return what a round leaves: items in order, then the outputs of its calls; calls without output go last.
 
-    Of what cannot be sent again (searches, pictures) only its place is kept: see `goes_back`.
-    Not `whole`: the response broke off. Text is kept as it was shown. Thinking that was not finished, or led to
-    nothing, would be refused upstream, and with it all that came before: then the round keeps none.
+    Of items that cannot be sent again (searches, images) only the position is kept: see `goes_back`. Not `whole`: the
+    response broke off. Then text is kept as shown, and no reasoning: upstream would reject unfinished reasoning, and
+    the whole history with it.
     """
     kept: list[TurnItem] = []
     segments: dict[str, int] = {}
@@ -42,18 +43,18 @@ def retained_items(answer: Answer, outputs: Outputs = (), *, whole: bool = True)
 
 
 def goes_back(item: JsonObject) -> bool:
-    """Tell whether upstream takes an item back."""
+    """Return whether upstream accepts the item as input."""
     return item.get("type") in KINDS
 
 
 def in_segments(kept: Iterable[TurnItem], segments: Iterable[tuple[ToolCall, int]]) -> tuple[TurnItem, ...]:
-    """Return items with calls and outputs numbered by the segments in which they were shown."""
+    """Return items with each call and output numbered by the segment that shows it."""
     shown = {call.call_id: segment for call, segment in segments}
     return tuple(replace(one, segment=shown.get(str(one.item.get("call_id")), one.segment)) for one in kept)
 
 
 def call_item(call: ToolCall) -> JsonObject:
-    """Return a call as upstream takes it back."""
+    """Return a call in the form upstream accepts as input."""
     return {
         "type": "function_call",
         "call_id": call.call_id,
@@ -90,7 +91,7 @@ def _says(part: object) -> str:
 
 
 def _interrupted(kept: list[TurnItem], answer: Answer) -> list[TurnItem]:
-    """Without its thinking a message goes as text alone: its id may be tied to it."""
+    """Keep a message without its reasoning as plain text: its id may be tied to that reasoning."""
     unfinished = any(slot.kind == REASONING and not slot.closed for slot in answer.slots)
     if not unfinished and not (kept and kept[-1].item.get("type") == REASONING):
         return kept

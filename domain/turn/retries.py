@@ -1,7 +1,7 @@
 """What a turn sends, and what it tries after a failure.
 
-First a change to the request, each kind once: repairs, the other endpoint, the model that stands in. Then the same
-request after a wait, as far as the policy allows it.
+First it changes the request, once per kind of change: a repair, the other endpoint, the fallback model. Then it sends
+the same request again after a wait, as far as the policy allows.
 """
 
 from dataclasses import dataclass
@@ -21,28 +21,28 @@ REPAIRABLE = frozenset({FaultKind.BAD_REQUEST, FaultKind.NOT_FOUND})
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Another attempt, in `wait` seconds; `statuses` say why."""
+    """Another attempt in `wait` seconds; `statuses` report it."""
 
     wait: float
     statuses: list[Step]
 
 
 class Retries:
-    """The request of one turn, `sending`, and what becomes of it after a failure."""
+    """The request of one turn (`sending`), and how it changes after failures."""
 
     def __init__(self, plan: TurnPlan) -> None:
         self.sending = plan.request
         self._plan = plan
         self._fallback = plan.alternatives.fallback
         self._kinds: set[str] = set()
-        self._untold: list[Lesson] = []
+        self._unreported: list[Lesson] = []
         self._repaired = 0
         self._waited = 0.0
 
     def after(self, fault: Fault, problem: UpstreamProblem | None, attempts: int) -> Retry | None:
-        """Decide what follows a failed attempt, the last of `attempts`; None if the turn ends with the fault.
+        """Decide what follows a failed attempt; `attempts` counts all so far. None: the turn ends with the fault.
 
-        Attempts after a change do not count for the policy: each is made for a reason of its own.
+        Attempts after a change of the request do not count against the policy.
         """
         statuses = self._repair(fault, problem)
         if statuses is not None:
@@ -56,18 +56,18 @@ class Retries:
         return Retry(wait, [ShowStatus(TryingAgain(fault, max(1, round(wait)), attempts + 1))])
 
     def learned(self) -> list[Step]:
-        """Return what proved right, once the changed request was taken."""
-        told_now = [Learn(self.sending.body.model, lesson) for lesson in self._untold]
-        self._untold.clear()
-        return [*told_now]
+        """Return the lessons to store, once upstream accepted the changed request."""
+        lessons = [Learn(self.sending.body.model, lesson) for lesson in self._unreported]
+        self._unreported.clear()
+        return [*lessons]
 
     def _repair(self, fault: Fault, problem: UpstreamProblem | None) -> list[Step] | None:
-        """Change the request so that it may pass, each kind of change once; None if there is nothing to change."""
+        """Change the request so that it may pass, once per kind of change; None if there is nothing to change."""
         lesson = self._lesson(fault, problem)
         if lesson is not None:
             status = status_of(lesson, self.sending)
             self._kinds.add(lesson.kind)
-            self._untold.append(lesson)
+            self._unreported.append(lesson)
             self.sending = applied(self.sending, lesson)
             return [ShowStatus(status)] if status is not None else []
         if self._fallback is None or fault.kind not in STANDS_IN_FOR:
@@ -77,13 +77,13 @@ class Retries:
         if other is None:
             return None
         self.sending = other
-        self._untold.clear()
+        self._unreported.clear()
         return [ShowStatus(ModelReplaced(was, self.sending.body.model))]
 
     def _lesson(self, fault: Fault, problem: UpstreamProblem | None) -> Lesson | None:
         if problem is None:
             return None
-        nameless = problem.status is None and not problem.kind  # words alone: they may be a refusal
+        nameless = problem.status is None and not problem.kind  # text alone: it may be a rejection
         if fault.kind not in REPAIRABLE and not nameless:
             return None
         fall_back = self._plan.alternatives.other_endpoint
@@ -91,7 +91,7 @@ class Retries:
 
 
 def status_of(lesson: Lesson, sent: UpstreamRequest) -> Status | None:
-    """Return the status that reports a change to the person; None if it does not concern them."""
+    """Return the status that reports a change; None if the person need not know."""
     if lesson.what == "effort":
         return EffortAdjusted(str((sent.body.reasoning or {}).get("effort", "")), lesson.value)
     return ReasoningLeft() if lesson.what == "reasoning" else None

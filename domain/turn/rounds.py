@@ -1,4 +1,4 @@
-"""The rounds of one turn: what the response under way has said, the tool calls it asked for, what goes back."""
+"""The rounds of one turn: the current response, the tool calls it asked for, and what is sent next."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -16,9 +16,9 @@ from ports.toolbox import ToolCall
 
 
 class Rounds:
-    """All rounds of one turn. `answer` is what the latest response said, `calls` the round of tools that runs, if any.
+    """All rounds of one turn. `answer` collects the latest response; `calls` is the running round of tools, or None.
 
-    `finished` counts the rounds of tools that are over; `worked`: a tool brought something.
+    `finished` counts finished rounds of tools; `worked`: at least one tool succeeded.
     """
 
     def __init__(self, plan: TurnPlan) -> None:
@@ -31,19 +31,19 @@ class Rounds:
 
     @property
     def exhausted(self) -> bool:
-        """Tell whether no further round of tools is allowed, not even one that says so."""
+        """Return whether the limit of rounds is used up, including the extra round whose calls report the limit."""
         return self.finished > self._plan.max_rounds
 
     def listen(self) -> None:
-        """Expect another response; what the one before said is dropped."""
+        """Expect another response; discard what an earlier attempt collected."""
         self.answer = self.answer.following()
 
     def may_run(self, calls: tuple[ToolCall, ...]) -> bool:
-        """Tell whether the turn runs these calls itself; a round with one for the caller is handed over whole."""
+        """Return whether the turn runs these calls itself; one call for the caller hands the whole round over."""
         return runs_here((call.name for call in calls), self._plan.runnable, self._plan.handed_over)
 
     def begin(self, calls: tuple[ToolCall, ...], sending: UpstreamRequest, now: float) -> list[Step]:
-        """Begin a round of tools, asked for in answer to `sending`."""
+        """Begin a round of tools that the model asked for in answer to `sending`."""
         self.calls = Calls(calls, self._plan.call_limits, self.answer.next_segment, self._reader())
         offer = Offer(
             self._plan.runnable,
@@ -54,7 +54,7 @@ class Rounds:
         return [*self.calls.begin(offer, now)]
 
     def end(self) -> None:
-        """Close a round whose calls all have their results; another response is expected."""
+        """End a round whose calls all have results; the next response is expected."""
         if self.calls is None:
             return
         self.finished += 1
@@ -63,18 +63,18 @@ class Rounds:
         self.calls = None
 
     def cancel(self) -> list[Step]:
-        """Stop the calls that run."""
+        """Cancel the running calls."""
         return [*self.calls.cancel()] if self.calls is not None else []
 
     def kept(self, model: str, *, whole: bool = True) -> list[Persist]:
-        """Return what the round under way leaves for later turns; `model` answered. Not `whole`: it broke off."""
+        """Return what the current round leaves for later turns; `model` answered. Not `whole`: it broke off."""
         kept = retained_items(self.answer, self.calls.outputs() if self.calls else (), whole=whole)
         if self.calls is not None:
             kept = in_segments(kept, self.calls.segments())
         return [Persist(model, kept)] if kept else []
 
     def with_results(self, sending: UpstreamRequest, persisted: Iterable[Persist]) -> UpstreamRequest:
-        """Return what goes upstream after a round: the request and what it left, without tools after the last."""
+        """Return the next request: the last one plus what the round left; without tools after the last round."""
         more = [kept.item for step in persisted for kept in step.items if goes_back(kept.item)]
         self._room = None if self._room is None else room_left(self._room, more)
         body = sending.body
@@ -82,7 +82,7 @@ class Rounds:
         return replace(sending, body=replace(body, input=(*body.input, *more), tool_choice=choice))
 
     def _reader(self) -> Reader:
-        """Return who reads the results, with the room that what was said before them leaves."""
+        """Return the reader of the results, with the characters that the response so far leaves."""
         said = (kept.item for kept in retained_items(self.answer))
         room = None if self._room is None else room_left(self._room, said)
         return replace(self._plan.reader, room=room)

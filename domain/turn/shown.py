@@ -1,4 +1,4 @@
-"""What the reader of a turn has got so far, and what people read while they wait."""
+"""What the reader of a turn has seen so far, and the statuses shown while waiting."""
 
 from domain.turn.retries import Retries
 from domain.turn.steps import ClearTimer, CloseReasoning, Output, ShowCitation, ShowImage, ShowText, Step
@@ -9,9 +9,9 @@ from ports.usage import Timing
 class Shown:
     """What was shown of one turn.
 
-    `something`: anything at all, thinking and tools included; nothing is retried after it. `answered`: text or a
-    picture; `spoken`: the same since the last round of tools. `since` is when the turn began, `last` when something was
-    shown (s, None if nothing was), `thinking` how many seconds the model thought.
+    `something`: any output, including reasoning and tools; nothing is retried after it. `answered`: text or an image;
+    `spoken`: text or an image since the last round of tools. `since` is when the turn began, `last` when something was
+    last shown (s; None before the first output), `thinking` how many seconds the model reasoned.
     """
 
     def __init__(self, retries: Retries) -> None:
@@ -23,12 +23,12 @@ class Shown:
         self._retries = retries
 
     def begin(self, now: float, *, statuses: bool) -> list[Step]:
-        """Note when the turn began, and start the lines for a person who waits, if somebody sees them."""
+        """Note when the turn began; start the status lines if a person sees them."""
         self.since = now
         return self.reassurance.next(now) if statuses else []
 
     def show(self, outputs: list[Output], now: float) -> list[Step]:
-        """Note what is shown; before the first of it, end the waiting and learn what made the request pass."""
+        """Note what is shown. The first output ends the waiting and confirms the changes made to the request."""
         steps: list[Step] = []
         for output in outputs:
             match output:
@@ -52,13 +52,13 @@ class Shown:
         return steps
 
     def go_on(self, said: list[Output], now: float) -> list[Step]:
-        """Note one more piece of text of an answer of which some was shown."""
+        """Note more text of an answer that has begun to show."""
         if said:
             self.last = now
         return [*said]
 
     def timing(self, now: float) -> Timing:
-        """Return how long the turn took until `now`, one that never began nothing."""
+        """Return how long the turn took until `now`; zero for a turn that never began."""
         since = now if self.since is None else self.since
         writing = self.last - since if self.last is not None else 0.0
         return Timing(max(0.0, now - since), max(0.0, writing), self.thinking)

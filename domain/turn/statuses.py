@@ -1,4 +1,4 @@
-"""What a waiting person is told, as values; entrypoints put them into words."""
+"""The statuses shown to a waiting person, as values; entrypoints put them into words."""
 
 from dataclasses import dataclass
 
@@ -7,19 +7,19 @@ from domain.faults.fault import Fault
 
 @dataclass(frozen=True, slots=True)
 class WaitingForPlace:
-    """All places of the process are taken; the turn waits in line."""
+    """All slots of the process are taken; the turn waits in line."""
 
 
 @dataclass(frozen=True, slots=True)
 class StillWaiting:
-    """Nothing has come from the model yet; `stage` counts these statuses of one turn from 1."""
+    """The model has sent nothing yet; `stage` counts these statuses of one turn from 1."""
 
     stage: int
 
 
 @dataclass(frozen=True, slots=True)
 class TryingAgain:
-    """Attempt number `attempt` follows in `seconds`, because of `fault`."""
+    """Attempt number `attempt` follows in `seconds` because of `fault`."""
 
     fault: Fault
     seconds: int
@@ -28,7 +28,7 @@ class TryingAgain:
 
 @dataclass(frozen=True, slots=True)
 class EffortAdjusted:
-    """The effort of thinking is changed from `was` to `effort`, which the model takes."""
+    """The reasoning effort changes from `was` to `effort`, which the model accepts."""
 
     was: str
     effort: str
@@ -36,7 +36,7 @@ class EffortAdjusted:
 
 @dataclass(frozen=True, slots=True)
 class ReasoningLeft:
-    """The request says nothing of thinking any more: the model decides."""
+    """The request no longer sets the reasoning effort: the model decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +54,14 @@ class Searching:
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """A search of the web has ended; `query` is one line of at most 200 characters, empty if unknown."""
+    """A web search has ended; `query` is one line of at most 200 characters, empty if unknown."""
 
     query: str
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerBegins:
-    """The answer begins: the status line is removed."""
+    """The answer begins; the status line is removed."""
 
 
 Status = (

@@ -1,4 +1,4 @@
-"""What the machine wants: outputs for the reader, commands for the driver. Those about tool calls: `domain.tools`."""
+"""The machine's results: outputs for the reader, commands for the driver. Steps of tool calls: `domain.tools`."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -24,7 +24,7 @@ from ports.usage import Timing, Usage
 
 @dataclass(frozen=True, slots=True)
 class ShowText:
-    """A piece of the answer. `segment` numbers the pieces of output of the turn: a new one is a new paragraph."""
+    """A piece of the answer. `segment` numbers the output items of the turn; a new number starts a new paragraph."""
 
     segment: int
     text: str
@@ -32,7 +32,7 @@ class ShowText:
 
 @dataclass(frozen=True, slots=True)
 class ShowReasoning:
-    """A piece of thinking, numbered like text."""
+    """A piece of reasoning, numbered like text."""
 
     segment: int
     text: str
@@ -40,7 +40,7 @@ class ShowReasoning:
 
 @dataclass(frozen=True, slots=True)
 class CloseReasoning:
-    """A block of thinking is complete; `seconds` it took; `item` as upstream sent it."""
+    """A block of reasoning is complete; it took `seconds`; `item` is the item as upstream sent it."""
 
     segment: int
     seconds: float
@@ -49,7 +49,7 @@ class CloseReasoning:
 
 @dataclass(frozen=True, slots=True)
 class ShowImage:
-    """A generated picture: `url` is an https or data URL."""
+    """A generated image: `url` is an https or data URL."""
 
     segment: int
     url: str
@@ -57,7 +57,7 @@ class ShowImage:
 
 @dataclass(frozen=True, slots=True)
 class ShowCitation:
-    """A source the text refers to; each URL once per turn."""
+    """A source of the text; each URL once per turn."""
 
     url: str
     title: str
@@ -66,14 +66,14 @@ class ShowCitation:
 
 @dataclass(frozen=True, slots=True)
 class ShowStatus:
-    """A status for the person while waiting."""
+    """A status for a waiting person."""
 
     status: Status
 
 
 @dataclass(frozen=True, slots=True)
 class HandOverCall:
-    """A tool call the caller has to run; `position` counts from 0 among them, `segment` numbers it in the turn."""
+    """A tool call the caller must run. `position` counts these calls from 0; `segment` numbers the call in the turn."""
 
     position: int
     call: ToolCall
@@ -93,11 +93,11 @@ class Reason(Enum):
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How a turn ended: with `fault` if and only if `reason` is FAULT.
+    """How a turn ended; it has a `fault` if and only if `reason` is FAULT.
 
-    `usage` sums the calls upstream accounted for; `unbilled_characters` came from a call that upstream accepted and
-    whose bill never came, else None. `error_id` is the turn's id for support and log. `shown`: whether the reader got
-    anything.
+    `usage` adds up what upstream reported. `unbilled_characters` counts characters of calls that upstream accepted but
+    sent no bill for, else None. `error_id` identifies the turn for support and in the log. `shown`: whether the reader
+    got any output.
     """
 
     reason: Reason
@@ -116,7 +116,7 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The last output of every turn that was not cancelled, exactly once."""
+    """The last output of every turn that was not cancelled; exactly one."""
 
     end: End
 
@@ -139,7 +139,7 @@ Output = (
 
 @dataclass(frozen=True, slots=True)
 class CallUpstream:
-    """Drop the attempt in flight, if any, and start the one announced with this body, `after` seconds from now."""
+    """Abandon the current attempt, if any, and start the announced one with this request `after` seconds from now."""
 
     request: UpstreamRequest
     after: float = 0.0
@@ -147,7 +147,7 @@ class CallUpstream:
 
 @dataclass(frozen=True, slots=True)
 class Persist:
-    """Keep what a round left for later turns; `model` answered, empty if upstream did not say."""
+    """Store what a round left for later turns; `model` answered, empty if upstream did not name it."""
 
     model: str
     items: tuple[TurnItem, ...]
@@ -155,7 +155,7 @@ class Persist:
 
 @dataclass(frozen=True, slots=True)
 class AttemptBegan:
-    """Attempt `no` of the turn, counted from 1, is about to be sent: always before the `CallUpstream` that sends it."""
+    """Attempt `no` of the turn, counted from 1, will be sent; always precedes the `CallUpstream` that sends it."""
 
     no: int
     body: ResponsesBody
@@ -164,10 +164,10 @@ class AttemptBegan:
 
 @dataclass(frozen=True, slots=True)
 class AttemptEnded:
-    """Attempt `no` is over: exactly once for each that began, before the next one begins.
+    """Attempt `no` is over; exactly one for each that began, before the next one begins.
 
-    `usage` is None when its bill never came. Then `unbilled` counts the characters of its answer if it may be billed
-    all the same, and is None if it costs nothing. `generation_id` and `model` are empty if upstream did not say.
+    `usage` is None if no bill came. `unbilled` then counts the characters of the answer if it may still be billed; it
+    is None if the attempt is free. `generation_id` and `model` are empty if upstream did not name them.
     """
 
     no: int
@@ -180,7 +180,7 @@ class AttemptEnded:
 
 @dataclass(frozen=True, slots=True)
 class Learn:
-    """Remember for later requests to `model` what made this one pass."""
+    """Store the change that made this request pass, for later requests to `model`."""
 
     model: str
     lesson: Lesson
@@ -188,13 +188,13 @@ class Learn:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """The turn is over: close what is open and settle."""
+    """The turn is over: close all resources and settle."""
 
     end: End
 
 
 Booking = AttemptBegan | AttemptEnded | Persist | Learn
-"""What the use case notes down."""
+"""Commands that the use case records."""
 
 Command = CallUpstream | StartCall | CancelCall | SetTimer | ClearTimer | Booking | Finish
 Step = Output | Command

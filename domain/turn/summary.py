@@ -1,4 +1,4 @@
-"""What is said of a turn at its end: the sums of its parts."""
+"""Build the summary of a turn at its end."""
 
 from domain.faults.fault import Fault
 from domain.turn.attempts import Attempts

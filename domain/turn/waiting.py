@@ -1,32 +1,32 @@
-"""When a waiting person is told something, until the first word arrives."""
+"""When a waiting person sees a status, until the first output arrives."""
 
 from domain.turn.statuses import AnswerBegins, Status, StillWaiting
 from domain.turn.steps import SetTimer, ShowStatus, Step
 
 WAITING = "waiting"
 PAUSES = (0.3, 1.2, 2.5, 2.0, 1.0)
-"""Seconds before each status. A quick answer needs no word before it: the first pause is silence."""
+"""Seconds before each status. A quick answer needs none, so the first pause is silent."""
 
 
 class Reassurance:
-    """The statuses of one turn, each shown once."""
+    """The waiting statuses of one turn, each shown once."""
 
     def __init__(self) -> None:
         self._stage = 0
         self._said = False
 
     def say(self, status: Status) -> Step:
-        """Say something else meanwhile."""
+        """Show another status in between."""
         self._said = True
         return ShowStatus(status)
 
     def saying(self, steps: list[Step]) -> list[Step]:
-        """Note that some of these steps say something."""
+        """Note that some of these steps show a status."""
         self._said = self._said or any(isinstance(step, ShowStatus) for step in steps)
         return steps
 
     def end(self) -> list[Step]:
-        """Remove the status line once the answer begins, and only if anything was said."""
+        """Remove the status line when the answer begins, if any status was shown."""
         return [ShowStatus(AnswerBegins())] if self._said else []
 
     def next(self, now: float) -> list[Step]:

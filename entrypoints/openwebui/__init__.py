@@ -1,8 +1,8 @@
-"""The Open WebUI pipe: only what is this host's.
+"""The Open WebUI pipe: only what is specific to this host.
 
-`pipe` the class the host loads; `service` one load of the pipe; `runtime` the core on one event loop, with the host's
-chats and rows; `host_call` what the host hands over, read once; `host_turn` what the core is asked for it; `host` which
-host this is; `host_storage` where data lives beside it; `tool_mode` who runs a turn's tools; `model_list` the picker;
-`settings_memory` the host's forms; `present` and `reply` what the page and API clients get back; `bundle` the single
-file.
+`pipe` is the class the host loads; `service` is one load of the pipe; `runtime` is the core on one event loop, with
+the host's chats and rows. `host_call` parses a call of the host, `host_turn` converts it for the core; `host` detects
+the host's version; `host_storage` chooses where data is stored; `tool_mode` decides who runs a turn's tools;
+`model_list` fills the model picker; `settings_memory` reads the host's forms; `present` and `reply` render the answer
+for the page and for API clients; `bundle` builds the single file.
 """

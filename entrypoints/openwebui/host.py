@@ -1,4 +1,4 @@
-"""Which host this is: its features, found by looking, its version only where nothing else tells."""
+"""Detect the host: by its features where possible, else by its version."""
 
 import re
 import sys
@@ -17,14 +17,14 @@ class Host:
 
     @property
     def closes_streams(self) -> bool:
-        """Tell whether the host itself ends every stream with `[DONE]`."""
+        """Whether the host itself ends every stream with `[DONE]`."""
         return self.version >= (0, 10)
 
 
 def detect_host() -> Host:
-    """Look at the host's modules, which are loaded if there is a host; without one, assume the newest.
+    """Inspect the host's loaded modules; without a host, assume the newest version.
 
-    Source: the output profiles, decision. A version of 0.0.0 is a development build: the newest.
+    Source: the output profiles, decision. Version 0.0.0 is a development build and counts as the newest.
     """
     environment = sys.modules.get("open_webui.env")
     version = _version(getattr(environment, "VERSION", ""))

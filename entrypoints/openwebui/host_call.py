@@ -1,6 +1,6 @@
-"""What the host handed to `pipe()`, read once: who calls, what is asked, and where the answer goes.
+"""Parse one call of `pipe()`: who calls, what is requested, and where the answer goes.
 
-Nothing behind this module sees the host's dictionaries.
+Only this module reads the host's dictionaries.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -20,23 +20,23 @@ Emitter = Callable[[dict[str, Any]], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True)
 class RequestedModel:
-    """A model as the host names it, and that name split into function id and slug."""
+    """A model id as the host sends it, and the same id split into function id and slug."""
 
     name: str = ""
     function_id: str = ""
     slug: str = ""
 
     def among(self, models: tuple[Model, ...]) -> str:
-        """Return the slug; the whole name where only that is a model's."""
+        """Return the slug; or the whole id if only that names a model."""
         whole = find(self.slug, models) is None and find(self.name, models) is not None
         return self.name if whole else self.slug
 
 
 @dataclass(frozen=True, slots=True)
 class HostCall:
-    """One call of `pipe()`. `body` is a fault if it cannot be used; `model` and `stream` are read all the same.
+    """One call of `pipe()`. `body` is a fault if it is invalid; `model` and `stream` are read in any case.
 
-    `emitter` and `event_call` are present only for a person in the page; `valves` and `user_valves` as stored, or None.
+    `emitter` and `event_call` are set only for a person in the page; `valves` and `user_valves` as stored, or None.
     """
 
     body: CompletionsBody | Fault
@@ -53,11 +53,11 @@ class HostCall:
 
 
 def read_call(call: Mapping[str, Any]) -> HostCall:
-    """Tell page, API client and background task apart, and read what each asks.
+    """Distinguish page, API client and background task, and parse the request.
 
-    A person in the page: session, chat and message ids are all truthy and no task is named; API clients get an
-    emitter too, and old hosts give tasks one that is bound to the visible message, so only the ids count. The merged
-    answer of several models is a task that a person reads: it is treated like a chat of an API client. Source:
+    A call comes from the page if session, chat and message ids are all truthy and no task is named. An emitter proves
+    nothing: API clients get one too, and old hosts give tasks one that is bound to the visible message. The merged
+    answer of several models is a task whose answer a person reads: it is treated like a chat of an API client. Source:
     the host's contract, "UI or API?" and events.
     """
     raw = _mapping(call.get("body"))
@@ -87,7 +87,7 @@ def read_call(call: Mapping[str, Any]) -> HostCall:
 def split_model(requested: str) -> RequestedModel:
     """Split the host's model id into function id and slug; the function id is empty if there is none.
 
-    The host joins them with a dot at the first place; function ids are identifiers. Source: the host's contract, ids.
+    The host joins them with a dot, and function ids contain no dot. Source: the host's contract, ids.
     """
     prefix, dot, rest = requested.partition(".")
     if dot and rest and prefix.isidentifier():
@@ -107,7 +107,7 @@ def _person(call: Mapping[str, Any], user: Mapping[str, Any], metadata: Mapping[
 
 
 def _parent(metadata: Mapping[str, Any]) -> str:
-    """Return the id of the answer before the question, which hosts tell from 0.8 on; two versions, two names."""
+    """Return the id of the answer before the question; hosts send it from 0.8 on, under two names."""
     for name in ("user_message", "parent_message"):
         found = _text(_mapping(metadata.get(name)).get("parentId"))
         if found:

@@ -1,4 +1,4 @@
-"""The host's own secret, with which the form in the function's shell encrypts what it stores."""
+"""The host's secret, with which the forms of the function encrypt what they store."""
 
 import sys
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ _SHORTEST = 16  # characters
 
 
 def host_secret(environ: Mapping[str, str]) -> StoreSecret:
-    """Return the host's secret, from the environment or the host itself; empty if it is missing, public or short."""
+    """Return the host's secret from the environment or the host; empty if it is missing, public or too short."""
     for secret in (environ.get(HOST_SECRET), getattr(sys.modules.get("open_webui.env"), HOST_SECRET, None)):
         if isinstance(secret, str) and len(secret) >= _SHORTEST and secret != _PUBLIC:
             return StoreSecret(HOST_SECRET, secret)

@@ -1,7 +1,7 @@
-"""Where data lives beside Open WebUI: what the operator names, else its PostgreSQL, else a file beside its own.
+"""Choose where data is stored: as the operator says, else in the host's PostgreSQL, else in a file beside the host's.
 
-Never in the host's SQLite file: its writers hold the lock while our changes would wait. Source: the architecture,
-storage; Open WebUI `env.py` and `internal/db.py`, 0.6.28 to 0.12.4.
+Never in the host's SQLite file: our writes would wait for the host's locks. Source: the architecture, storage; Open
+WebUI `env.py` and `internal/db.py`, 0.6.28 to 0.12.4.
 """
 
 import os
@@ -34,7 +34,7 @@ HOST_FOLDER = "DATA_DIR"
 
 @dataclass(frozen=True, slots=True)
 class HostStorage:
-    """What the host says of its own storage, "" for what it does not say."""
+    """The host's own storage; "" for values it does not state."""
 
     database_url: str = field(default="", repr=False)
     data_folder: str = ""
@@ -42,7 +42,7 @@ class HostStorage:
 
 
 def host_storage(environment: Mapping[str, str], modules: Mapping[str, ModuleType] = sys.modules) -> HostStorage:
-    """Ask the host as it is loaded, without importing it; else the environment it would read."""
+    """Read the storage from the loaded host without importing it; else from the environment it would read."""
     host = modules.get("open_webui.env")
 
     def told(name: str) -> str:
@@ -53,7 +53,7 @@ def host_storage(environment: Mapping[str, str], modules: Mapping[str, ModuleTyp
 
 
 def location_beside_host(environment: Mapping[str, str]) -> StorageLocation:
-    """Return where data lives with the host as it is loaded; the location itself says what is wrong with it."""
+    """Return the location for data beside the loaded host; an invalid one carries its problem."""
     host = host_storage(environment)
     try:
         folder = Path.cwd()
@@ -81,9 +81,9 @@ def _data_folder(host: HostStorage, folder: Path) -> Path:
 
 
 def _beside(url: URL | None, host: HostStorage, folder: Path) -> Path:
-    """Return the folder of the host's database file; of its other data where it has no such file."""
+    """Return the folder of the host's database file, or of its other data if it has no such file."""
     if url is not None and url.drivername == "sqlite+sqlcipher":
-        path = (url.database or "").lstrip("/")  # hosts cut scheme and two slashes off: three make a path absolute
+        path = (url.database or "").lstrip("/")  # hosts strip scheme and `//`; a third slash makes the path absolute
         url = url.set(database=f"/{path}" if path else "")
     file = file_of(url, folder) if url is not None else None
     return file.parent if file is not None else _data_folder(host, folder)

@@ -1,4 +1,4 @@
-"""A call of the host -> what the core is asked."""
+"""Convert a call of the host into a request to the core."""
 
 from domain.conversation.namespace import namespace_of
 from domain.request.turn_request import Caller
@@ -17,9 +17,9 @@ def asked_of(
     function_id: str = "",
     mode: ToolMode = PIPELINE,
 ) -> CallerRequest:
-    """Say what a call asks; of one whose body cannot be used, only who asks which model.
+    """Return the request; if the body is invalid, it only names the caller and the model.
 
-    `models`: the catalog as far as known. `function_id`: whose memory the turn shares.
+    `models`: the catalog as known now. `function_id`: the function whose memory the turn shares.
     """
     body = call.body
     if not isinstance(body, CompletionsBody):

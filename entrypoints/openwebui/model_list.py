@@ -1,7 +1,7 @@
-"""What the model picker shows: the offered models, or one entry that says why there are none.
+"""The entries of the model picker: the offered models, or one entry that says why there are none.
 
-The host resolves every chat against what the last listing answered: an entry that stands in for models makes all chats
-fail until the next one. Source: Open WebUI `main.py`, `app.state.MODELS`.
+The host looks up every chat's model in the last listing: while a placeholder entry replaces the models, all chats
+fail. Source: Open WebUI `main.py`, `app.state.MODELS`.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ KEY_REFUSED = "OpenRouter: the API key was not accepted; check the valve API_KEY
 UNREADABLE = "OpenRouter: API_KEY was saved under another WEBUI_SECRET_KEY; enter it again"
 Entries = list[dict[str, str]]
 
-_WHY: dict[Missing, tuple[str, str]] = {  # id and name of the entry that stands in for models
+_WHY: dict[Missing, tuple[str, str]] = {  # id and name of the placeholder entry
     Missing.KEY_UNREADABLE: ("unreadable-api-key", UNREADABLE),
     Missing.NO_KEY: ("no-api-key", "OpenRouter: enter an API key in the function's valves (API_KEY)"),
     Missing.KEY_REFUSED: ("key-refused", KEY_REFUSED),
@@ -28,14 +28,14 @@ _WHY: dict[Missing, tuple[str, str]] = {  # id and name of the entry that stands
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One listing: the picker's entries, and the models behind them; None when an entry says why there are none."""
+    """One listing: the picker's entries, and the models behind them; None if a placeholder entry replaces them."""
 
     entries: Entries
     picked: Picked | None = None
 
 
 class ModelList:
-    """Answers from memory; the host may change what it gets."""
+    """Lists models from memory; the host may modify the entries it gets."""
 
     def __init__(self, models: OfferedModels) -> None:
         self._models = models

@@ -29,7 +29,7 @@ from entrypoints.openwebui.bundle.shell import (
 
 
 class Pipe:
-    """What the host sees. All work is done by the service, which is loaded at the first call."""
+    """The class the host loads. The service does all work; it is loaded at the first call."""
 
     class Valves(BaseModel):
         """Settings of the administrator."""
@@ -317,8 +317,8 @@ class Pipe:
         )
         # </generated Valves>
 
-        # Not `Annotated[str, AfterValidator(...)]`: `typing` remembers such a form for the whole process, and with it
-        # this file's whole text after it was replaced.
+        # Not `Annotated[str, AfterValidator(...)]`: `typing` caches such a form for the whole process, and the cache
+        # would keep this file's text in memory after the file was replaced.
         @field_validator("API_KEY", "ARTIFACT_ENCRYPTION_KEY")
         @classmethod
         def _encrypt(cls, value: str) -> str:
@@ -337,7 +337,7 @@ class Pipe:
             return model
 
     class UserValves(BaseModel):
-        """Settings every person may choose for themselves."""
+        """Settings that every person can change for themselves."""
 
         _refused: dict[str, object] = PrivateAttr(default_factory=dict)
 
@@ -395,13 +395,13 @@ class Pipe:
         self._core = Core()
 
     async def pipes(self) -> list[dict[str, str]]:
-        """List the models from memory; one entry that says why when there can be none."""
+        """List the models from memory; if there are none, one entry says why."""
         valves = self.valves
         service = await self._core.service()
         if not isinstance(service, Failure):
             try:
                 return await service.pipes(valves)
-            except Exception as error:  # noqa: BLE001 - the host's edge: raising would take all models away, unexplained
+            except Exception as error:  # noqa: BLE001 - the host's edge: raising would silently remove all models
                 service = unexpected(error)
         return [{"id": "unavailable", "name": f"{service.sentence} (error {service.error_id})"}]
 
@@ -422,10 +422,10 @@ class Pipe:
         __message_id__: object = None,
         __oauth_token__: object = None,
     ) -> object:
-        """Answer one request; returns what the host accepts: an async iterator, a dict or a response."""
+        """Answer one request; return a form the host accepts: an async iterator, a dict or a response."""
         call = {
             "body": body,
-            "valves": self.valves,  # read before anything is awaited: the host replaces it at every call
+            "valves": self.valves,  # read before the first await: the host replaces it at every call
             "__user__": __user__,
             "__metadata__": __metadata__,
             "__event_emitter__": __event_emitter__,
@@ -444,6 +444,6 @@ class Pipe:
         if not isinstance(service, Failure):
             try:
                 return await service.pipe(call)
-            except Exception as error:  # noqa: BLE001 - the host's edge: it would show the text of any error to everybody
+            except Exception as error:  # noqa: BLE001 - the host's edge: it would show any error's text to everybody
                 service = unexpected(error)
         return refused(service, stream=wants_stream(body), task=bool(__task__))

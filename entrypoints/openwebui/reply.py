@@ -1,4 +1,4 @@
-"""The answer to a caller that does not stream: one completion, or an error with its status."""
+"""Answer a caller that does not stream: with one completion, or with an error and its status."""
 
 import asyncio
 import json
@@ -23,12 +23,12 @@ from entrypoints.sentences.usage import closing_line
 
 
 async def reply(start: Start, call: HostCall, head: ChunkHead, wishes: Wishes, emitter: GuardedEmitter) -> object:
-    """Run the turn to its end and answer.
+    """Run the turn to its end and return the answer.
 
-    A completion dict; for an API client's failed turn a response with the fault's HTTP status, which is the only
-    form in which the host lets one through; for a person the card below what the turn had said. A failed task gets
-    what the host reads as "nothing to say", so that no error ever becomes a title; one of unknown form an error
-    object. Source: the host's contract, not streaming.
+    Success is a completion dict. A failed turn of an API client is a response with the fault's HTTP status: the host
+    passes a status on in no other form. A person sees the error card below the text so far. A failed task returns what
+    the host reads as an empty answer, so that no error becomes a title; a task of unknown form returns an error object.
+    Source: the host's contract, not streaming.
     """
     collected = await collect(start(asyncio.current_task()))
     end = collected.end
@@ -53,7 +53,7 @@ def _with_card(collected: Collected, end: End, fault: Fault, wishes: Wishes) -> 
 
 
 def _error_response(error: dict[str, Any], status: int, headers: Mapping[str, str]) -> object:
-    """Build a response with a status; without the host's web framework the error object itself."""
+    """Build a response with a status; without the host's web framework return the error object itself."""
     try:
         from starlette.responses import StreamingResponse
     except ImportError:

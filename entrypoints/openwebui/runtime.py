@@ -1,4 +1,4 @@
-"""The core on one event loop with what only this host has; opened at the first call, closed when retired and idle."""
+"""The core on one event loop with the host's parts; opened at the first call, closed once retired and idle."""
 
 import asyncio
 import os
@@ -25,7 +25,7 @@ ORIGIN = Origin("https://openwebui.com/", "Open WebUI")
 
 
 class Runtime:
-    """What one load of the pipe has open on one event loop. Must be made on that loop."""
+    """The resources of one load of the pipe on one event loop. Must be created on that loop."""
 
     def __init__(self, settings: Settings, closed: Callable[[], None]) -> None:
         self.retired = False
@@ -40,7 +40,7 @@ class Runtime:
         self._registered: set[str] = set()
 
     async def toolbox(self, offer: HostOffer, call: HostCall, settings: Settings) -> OpenWebUiToolbox | None:
-        """Return the host's tools for a turn; None if there are none. What cannot be read is told in the log."""
+        """Return the host's tools for a turn; None if there are none. Tools that cannot be read are logged."""
         box = await open_toolbox(
             offer,
             self._tool_threads,
@@ -54,19 +54,19 @@ class Runtime:
         return box if box.tools() else None
 
     def register(self, function_id: str) -> None:
-        """Take over a function id: an older load of it is retired. Once per id, so that loads never alternate."""
+        """Take over a function id and retire its older load. Once per id, so that two loads never alternate."""
         if function_id and function_id not in self._registered:
             self._registered.add(function_id)
             self._loads.register(function_id, self.retire)
 
     def retire(self) -> None:
-        """Close once no turn runs any more; from any thread."""
+        """Close once no turn runs; callable from any thread."""
         self.retired = True
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._begin_closing)
 
     async def aclose(self) -> None:
-        """Wait for the turns under way, then close everything."""
+        """Wait for running turns, then close everything."""
         self.retired = True
         await self.core.aclose()
         for function_id in self._registered:

@@ -1,6 +1,6 @@
-"""One load of the pipe: settings are read per call, the core runs per event loop.
+"""One load of the pipe: settings are read for each call, and each event loop has its own core.
 
-The host keeps one instance per process and may replace it at any time; nothing here starts before the first call.
+The host keeps one instance per process and may replace it at any time; nothing starts before the first call.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ from entrypoints.settings_rows import SettingProblem
 
 
 class PipeService:
-    """What the shell delegates to. `function_name` is only a hint, may be empty: the id comes with each call."""
+    """The object the shell delegates to. `function_name` is only a hint and may be empty; each call carries the id."""
 
     def __init__(self, function_name: str) -> None:
         self._function_id = function_name
@@ -49,7 +49,7 @@ class PipeService:
         self._host: Host | None = None
 
     async def pipes(self, valves: object) -> list[dict[str, str]]:
-        """Return the picker's entries from memory; loading and refreshing go on beside it."""
+        """Return the picker's entries from memory; the list is loaded and refreshed in the background."""
         settings, problems = self._settings.read(valves, None)
         runtime = self._runtime(settings)
         self._tell(runtime, problems)
@@ -94,7 +94,7 @@ class PipeService:
         return paced(start, guard, emitter, core.clock)
 
     async def aclose(self) -> None:
-        """Close everything on the running loop; turns under way are waited for."""
+        """Close everything on the running loop after the running turns have ended."""
         runtime = self._runtimes.pop(asyncio.get_running_loop(), None)
         if runtime is not None:
             await runtime.aclose()
@@ -121,13 +121,13 @@ class PipeService:
         return runtime
 
     def _unload(self) -> None:
-        """After the last runtime of a retired load: let go of the modules the single file brought."""
+        """Unload the modules of the single file after the last runtime of a retired load has closed."""
         unload = getattr(globals().get("__loader__"), "unload", None)
         if unload is not None and all(runtime.retired for runtime in self._runtimes.values()):
             unload()
 
     def _tell(self, runtime: Runtime, problems: tuple[SettingProblem, ...]) -> None:
-        """Log each remark about a setting once, until the remarks change."""
+        """Log each problem with a setting once, until the problems change."""
         texts = frozenset(problem.text for problem in problems)
         for problem in problems:
             if problem.text not in self._told:
@@ -138,14 +138,14 @@ class PipeService:
 
 @dataclass(frozen=True, slots=True)
 class _Tools:
-    """Who runs the tools of a turn, and with what."""
+    """The tools of a turn and who runs them."""
 
     mode: ToolMode = PIPELINE
     toolbox: OpenWebUiToolbox | None = None
 
 
 async def _tools(runtime: Runtime, call: HostCall, settings: Settings) -> _Tools:
-    """Find out who runs the tools of a turn; API clients and tasks have none of the host's."""
+    """Decide who runs the tools of a turn; API clients and tasks get none of the host's tools."""
     if call.caller is not Caller.PAGE or not call.tools.offer.offered:
         return _Tools()
     mode = tool_mode(settings.tool_execution_mode, call.tools)
@@ -153,6 +153,6 @@ async def _tools(runtime: Runtime, call: HostCall, settings: Settings) -> _Tools
 
 
 async def _warn_admin(problems: tuple[SettingProblem, ...], person: Person, emitter: GuardedEmitter) -> None:
-    """An administrator sees in the chat what is wrong with the settings."""
+    """Show problems with the settings to an administrator in the chat."""
     if problems and person.is_admin:
         await emitter.emit({"type": "notification", "data": {"type": "warning", "content": problems[0].text}})

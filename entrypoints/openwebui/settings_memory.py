@@ -1,4 +1,4 @@
-"""The settings of a call, judged again only when something they come from has changed."""
+"""The settings of a call, parsed again only after their sources change."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ from entrypoints.settings_secret import is_encrypted
 from entrypoints.settings_snapshot import snapshot
 
 KEPT = 256
-"""Readings kept: one for all who changed nothing for themselves, one for each other choice."""
+"""Parsed settings kept: one for all people without choices of their own, one per other combination."""
 
 _VARIABLES = tuple(row.rule.env for row in SETTINGS if row.rule.env)
 _SECRETS = tuple(row.name for row in SETTINGS if row.kind == "secret")
@@ -20,9 +20,9 @@ Reading = tuple[Settings, tuple[SettingProblem, ...]]
 
 
 class SettingsMemory:
-    """Reads settings as `snapshot` does. All fields of both forms and the variables of the environment are compared
-    by value, so a change counts with the next call. Secrets that a host without a usable secret of its own stores in
-    clear text are remarked once. Not thread-safe.
+    """Reads settings as `snapshot` does and caches them. All fields of both forms and the environment variables are
+    compared by value, so a change takes effect with the next call. If the host has no usable secret, one problem is
+    reported for secrets stored in clear text. Not thread-safe.
     """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
@@ -31,13 +31,13 @@ class SettingsMemory:
         self._clear_text_told = False
 
     def read(self, valves: object, user_valves: object) -> Reading:
-        """Return the settings of one call and a remark for each value that is not used as it stands."""
+        """Return the settings of one call, and a problem for each value that cannot be used as stored."""
         secret = host_secret(self._environ)
         try:
             variables = tuple(map(self._environ.get, _VARIABLES))
             key = (_values(valves), _values(user_valves), variables, secret)
             known = self._known.get(key)
-        except TypeError:  # something stored cannot be compared
+        except TypeError:  # a stored value cannot be compared
             return snapshot(valves, user_valves, self._environ, secret)
         if known is None:
             if len(self._known) >= KEPT:
@@ -61,7 +61,7 @@ class SettingsMemory:
 
 
 def _values(form: object) -> object:
-    """Return the fields of a form with their types in a shape that can be compared. Raises TypeError for others."""
+    """Return the fields of a form with their types as a hashable value. Raises TypeError if that is impossible."""
     if form is None:
         return None
     if getattr(form, _REFUSED, None):

@@ -1,9 +1,9 @@
-"""Background tasks of this host by name, and what it reads as "nothing to say" for them: no error becomes a title."""
+"""The host's background tasks by name, and an empty answer for each, so that no error becomes a title."""
 
 import json
 
 MERGED_ANSWER = "moa_response_generation"
-"""The one task a person reads as an answer; it is treated like a chat."""
+"""The only task whose answer a person reads; it is treated like a chat."""
 
 _NEUTRAL: dict[str, object] = {
     "title_generation": {"title": "Chat"},
@@ -16,6 +16,6 @@ _NEUTRAL: dict[str, object] = {
 
 
 def neutral_answer(task: str) -> str:
-    """Return what the host can read as "nothing to say" for a task; empty for one whose form is unknown."""
+    """Return the text the host reads as an empty answer to a task; empty if the form of the task is unknown."""
     neutral = _NEUTRAL.get(task)
     return "" if neutral is None else json.dumps(neutral)

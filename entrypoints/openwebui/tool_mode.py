@@ -1,6 +1,6 @@
-"""Who runs the tools of a turn: the pipe, or the host after the turn.
+"""Decide who runs the tools of a turn: the pipe, or the host after the turn.
 
-Source: the host's middleware, 0.12.4; no older host knows any of the reasons but the setting.
+Source: the host's middleware, 0.12.4; in older hosts only the setting matters.
 """
 
 from collections.abc import Mapping
@@ -10,28 +10,28 @@ from typing import Any
 from adapters.openwebui.host_tools import HostOffer, offered_names
 
 HOST_VALVE = "Open-WebUI"
-"""The value of TOOL_EXECUTION_MODE by which the host runs everything; any other is the pipe's mode."""
+"""The value of TOOL_EXECUTION_MODE that makes the host run all tools; with any other value the pipe runs them."""
 
 DEFERRED = frozenset({"search_tools", "call_tool"})
-"""Builtin tools that stand for tools whose definitions were not sent; the host unwraps `call_tool` in its own loop."""
+"""Builtin tools that replace tools whose definitions are not sent; the host unwraps `call_tool` in its own loop."""
 
 HOST_ONLY = frozenset({"ask_user", "delegate_task"})
-"""Builtin tools the host treats specially in its own loop.
+"""Builtin tools that only the host can run properly.
 
-A question pauses a saved chat until it is answered, however late, and delegated tasks run for minutes side by side;
-run by the pipe, both would end at its time limits.
+A question pauses a saved chat until it is answered, however late; delegated tasks run for minutes side by side. In
+the pipe both would hit the time limits.
 """
 
 SEARCH = "search_web"
-"""The builtin tool by which the host searches the web."""
+"""The builtin tool with which the host searches the web."""
 
 
 @dataclass(frozen=True, slots=True)
 class ToolMode:
-    """`host`: all calls are handed over, for `reason`. `host_only`: tools on offer only the host can run rightly.
+    """`host`: all calls are handed over, because of `reason`. `host_only`: offered tools that only the host can run.
 
-    In the pipe's mode a round that calls one of `host_only` is handed over as a whole, the others are not. The host
-    offers a question in every chat unless the model's row forbids it, so its mere presence decides nothing.
+    If the pipe runs the tools, it hands over only rounds that call a `host_only` tool, each as a whole. The host offers
+    its question tool in every chat unless the model's row forbids it, so that tool alone does not decide the mode.
     """
 
     host: bool
@@ -41,10 +41,10 @@ class ToolMode:
 
 @dataclass(frozen=True, slots=True)
 class HostTools:
-    """What one call says of tools: those on offer, `reason` why only the host can run them, "" if there is none.
+    """The facts about tools in one call: `reason` is why only the host can run them, "" if there is none.
 
-    `host_only`: those on offer that only the host can run rightly. `searches`: the host searches the web for this
-    message, before it or by a tool of its own.
+    `host_only`: offered tools that only the host can run. `searches`: the host searches the web for this message,
+    beforehand or with its own tool.
     """
 
     offer: HostOffer = field(default_factory=HostOffer)
@@ -57,7 +57,7 @@ PIPELINE = ToolMode(host=False)
 
 
 def read_host_tools(handed: object, metadata: Mapping[str, Any], offered: list[Any] | None) -> HostTools:
-    """Read what the host handed over, its metadata and the tools of the request."""
+    """Read the facts from the host's tools, its metadata and the tools of the request."""
     entries, names = _mapping(metadata.get("tools")), offered_names(offered)
     builtin = frozenset(name for name in names if _is_builtin(name, entries.get(name)))
     searches = bool(_mapping(metadata.get("features")).get("web_search"))
@@ -70,7 +70,7 @@ def read_host_tools(handed: object, metadata: Mapping[str, Any], offered: list[A
 
 
 def tool_mode(valve: str, tools: HostTools) -> ToolMode:
-    """Decide for one turn from the setting and what the host said."""
+    """Decide for one turn from the setting and the facts."""
     reason = tools.reason or ("setting" if valve == HOST_VALVE else "")
     return ToolMode(bool(reason), reason, tools.host_only)
 
@@ -84,7 +84,7 @@ def _reason(metadata: Mapping[str, Any], builtin: frozenset[str]) -> str:
 
 
 def _is_builtin(name: str, entry: object) -> bool:
-    """Tell the host's tool from a workspace tool that happens to have its name."""
+    """Return whether the tool is the host's own and not a workspace tool of the same name."""
     if name not in DEFERRED | HOST_ONLY:
         return False
     tool = _mapping(entry)

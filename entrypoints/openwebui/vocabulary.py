@@ -1,4 +1,4 @@
-"""How this entrypoint names its settings and itself."""
+"""The names this entrypoint uses for its settings and for itself."""
 
 from entrypoints.sentences.vocabulary import Vocabulary
 

@@ -1,5 +1,5 @@
-"""What people read, in one place for every entrypoint; knows no host and no wire.
+"""What people read, in one place for every entrypoint; independent of host and wire format.
 
-`vocabulary` how an entrypoint names its settings and itself; `faults` what happened and what to do; `statuses` the
-lines shown while a turn runs; `usage` the line below an answer.
+`vocabulary` names an entrypoint's settings and the entrypoint itself; `faults` says what happened and what to do;
+`statuses` holds the lines shown during a turn; `usage` builds the line below an answer.
 """

@@ -1,6 +1,6 @@
-"""What happened, what to do about it, and what exactly was wrong: one sentence each for every kind of fault.
+"""The sentences for every kind of fault: what happened, what to do, and the exact cause.
 
-A sentence names a setting by its key in braces, `{base_url}`; the vocabulary of the entrypoint spells it.
+A sentence contains the key of a setting in braces, `{base_url}`; the entrypoint's vocabulary replaces it.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
 
 @dataclass(frozen=True, slots=True)
 class FaultText:
-    """What a kind of fault says: one sentence about what happened, one about what to do."""
+    """The text of a kind of fault: one sentence about what happened, one about what to do."""
 
     happened: str
     advice: str
@@ -34,7 +34,7 @@ FAULT_TEXTS: dict[FaultKind, FaultText] = {
         "The messages of this request cannot be read.", "Send a list of messages with role and content."
     ),
     FaultKind.BAD_REQUEST: FaultText(
-        "OpenRouter refused the request as invalid.", "Try a shorter chat, other settings or another model."
+        "OpenRouter rejected the request as invalid.", "Try a shorter chat, other settings or another model."
     ),
     FaultKind.UNKNOWN_MODEL: FaultText(
         "OpenRouter does not know this model.", "Pick another model; the list may have changed."
@@ -64,7 +64,7 @@ FAULT_TEXTS: dict[FaultKind, FaultText] = {
         "Loosen the privacy or routing settings, or pick another model.",
     ),
     FaultKind.RATE_LIMITED: FaultText(
-        "Too many requests for this model just now.", "Wait a little and send the message again."
+        "Too many requests were sent to this model.", "Wait a little and send the message again."
     ),
     FaultKind.OVERLOADED: FaultText(
         "The provider is overloaded.", "Wait a little and send the message again, or pick another model."
@@ -82,14 +82,13 @@ FAULT_TEXTS: dict[FaultKind, FaultText] = {
         "OpenRouter could not be reached.", "Check the network, the proxy and {base_url}."
     ),
     FaultKind.INTERRUPTED: FaultText(
-        "The connection broke before the answer was complete.", "What arrived is kept; send again to go on."
+        "The connection broke before the answer was complete.",
+        "The received part is kept; send another message to continue.",
     ),
     FaultKind.EVENT_TOO_LARGE: FaultText(
-        "The answer held a piece larger than allowed.", "An administrator can raise {max_sse_event_mb}."
+        "The answer contains a piece larger than allowed.", "An administrator can raise {max_sse_event_mb}."
     ),
-    FaultKind.UNREADABLE: FaultText(
-        "The upstream address answered with something else than a response.", "Check {base_url}."
-    ),
+    FaultKind.UNREADABLE: FaultText("The upstream address did not return a valid response.", "Check {base_url}."),
     FaultKind.EMPTY: FaultText(
         "The model ended without writing anything.", "Send the message again, or pick another model."
     ),
@@ -107,24 +106,25 @@ FAULT_TEXTS: dict[FaultKind, FaultText] = {
         "A required Python package is missing.", "An administrator should install it and {reload}."
     ),
     FaultKind.INTERNAL: FaultText(
-        "Something went wrong inside {program}.", "Send again; quote the error id to support if it repeats."
+        "An unexpected error occurred inside {program}.",
+        "Send the message again; if it fails again, quote the error id to support.",
     ),
 }
 
 _OBJECTIONS: dict[Objection, str] = {
-    Objection.DISABLED: "it is switched off ({disabled_models})",
+    Objection.DISABLED: "it is disabled ({disabled_models})",
     Objection.NOT_SELECTED: "it is not selected ({model_id})",
     Objection.NOT_FREE: "only free models are offered",
     Objection.FREE: "free models are not offered",
-    Objection.TOOL_CALLING: "it does not match the filter on tool calling ({tool_calling_filter})",
-    Objection.KEEPS_DATA: "no provider of it promises zero data retention ({zdr_models_only})",
+    Objection.TOOL_CALLING: "it does not match {tool_calling_filter}",
+    Objection.KEEPS_DATA: "no provider offers it with zero data retention ({zdr_models_only})",
 }
 _ADDRESS_FLAWS: dict[AddressFlaw, str] = {
     AddressFlaw.NO_URL: "it is not a URL",
     AddressFlaw.NO_HOST: "it must start with https:// and name a host",
-    AddressFlaw.USER_INFO: "it must not hold a user name or password",
-    AddressFlaw.EXTRAS: "it must not hold a query, a fragment or spaces",
-    AddressFlaw.PLAIN_HTTP: "plain http to {host} is not allowed; use https or name it in {insecure_base_url_hosts}",
+    AddressFlaw.USER_INFO: "it must not contain a user name or password",
+    AddressFlaw.EXTRAS: "it must not contain a query, a fragment or spaces",
+    AddressFlaw.PLAIN_HTTP: "plain http to {host} is not allowed; use https or list it in {insecure_base_url_hosts}",
 }
 _MESSAGES_FLAWS: dict[MessagesFlaw, str] = {
     MessagesFlaw.NONE: "there are no messages",
@@ -133,17 +133,17 @@ _MESSAGES_FLAWS: dict[MessagesFlaw, str] = {
 
 
 def happened(fault: Fault, vocabulary: Vocabulary = NEUTRAL) -> str:
-    """Say what happened, in one sentence."""
+    """Return what happened, in one sentence."""
     return _spelled(FAULT_TEXTS[fault.kind].happened, _Spelling(vocabulary))
 
 
 def advice(fault: Fault, vocabulary: Vocabulary = NEUTRAL) -> str:
-    """Say what to do, in one sentence."""
+    """Return what to do, in one sentence."""
     return _spelled(FAULT_TEXTS[fault.kind].advice, _Spelling(vocabulary))
 
 
 def cause_words(cause: Cause, vocabulary: Vocabulary = NEUTRAL) -> str:
-    """Say what exactly was wrong, as a clause without a full stop."""
+    """Return the exact cause, as a clause without a full stop."""
     match cause:
         case ModelFiltered(slug, objections):
             bare = _Names(vocabulary)
@@ -158,12 +158,12 @@ def cause_words(cause: Cause, vocabulary: Vocabulary = NEUTRAL) -> str:
 
 
 def address_words(flaw: AddressFlaw, host: str, vocabulary: Vocabulary = NEUTRAL) -> str:
-    """Say why an address cannot be used; `host` is its host."""
+    """Return why an address is rejected; `host` is its host."""
     return _spelled(_ADDRESS_FLAWS[flaw], _Names(vocabulary, host))
 
 
 class _Names(dict[str, str]):
-    """Spells keys of settings as bare names."""
+    """Replaces keys of settings by their bare names."""
 
     def __init__(self, vocabulary: Vocabulary, host: str = "") -> None:
         super().__init__(host=host)
@@ -174,7 +174,7 @@ class _Names(dict[str, str]):
 
 
 class _Spelling(dict[str, str]):
-    """Spells keys of settings as a sentence refers to them, and the vocabulary's own words."""
+    """Replaces keys of settings by the vocabulary's names for sentences, and other keys by its words."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         super().__init__(enter_key=vocabulary.enter_key, program=vocabulary.program, reload=vocabulary.reload)

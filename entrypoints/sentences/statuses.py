@@ -1,4 +1,4 @@
-"""The lines people read while a turn runs, and beside it."""
+"""The lines people read during a turn: statuses and notices."""
 
 from typing import assert_never
 
@@ -26,22 +26,22 @@ WAITING_LINES = (
     "This one takes a moment\u2026",
     "Still here, waiting for the model\u2026",
 )
-"""What a waiting person reads, in this order; the last line stays."""
+"""The lines a waiting person reads, in order; the last one stays."""
 
 
 def status_words(status: Status, vocabulary: Vocabulary = NEUTRAL) -> str:
-    """Say a status as one line; empty when the line is to be removed."""
+    """Return a status as one line; an empty text removes the line."""
     match status:
         case StillWaiting(stage):
             return WAITING_LINES[min(stage, len(WAITING_LINES)) - 1]
         case WaitingForPlace():
-            return "Waiting for a free place\u2026"
+            return "All places are taken; waiting in line\u2026"
         case TryingAgain(fault, seconds, attempt):
             return f"{happened(fault, vocabulary)} Trying again in {seconds} s (attempt {attempt})\u2026"
         case EffortAdjusted(was, effort):
-            return f"Adjusting the reasoning effort from {was} to {effort}\u2026"
+            return f"Changing the reasoning effort from {was} to {effort}, which the model accepts\u2026"
         case ReasoningLeft():
-            return "Leaving the reasoning to the model\u2026"
+            return "The model rejects a reasoning effort; it now chooses its own\u2026"
         case ModelReplaced(was, by):
             return f"{was} is not available; {by} answers instead."
         case Searching():
@@ -54,19 +54,19 @@ def status_words(status: Status, vocabulary: Vocabulary = NEUTRAL) -> str:
 
 
 def is_last(status: Status | Notice) -> bool:
-    """Tell whether nothing follows a line: it is shown as done."""
+    """Return whether this is the last line of a turn, which is shown as done."""
     return isinstance(status, AnswerBegins | TurnStopped)
 
 
 def notice_words(notice: Notice, *, show_usage: bool) -> str:
-    """Say a notice as one line; `show_usage`: a stopped turn also tells time, cost and tokens."""
+    """Return a notice as one line; `show_usage`: add time, cost and tokens of a stopped turn."""
     match notice:
         case ToolSkipped(name):
-            return f"Skipping {name} after repeated failures."
+            return f"Skipping {name}: it failed repeatedly and is paused."
         case ToolPaused(name, seconds, again):
             if again:
-                return f"{name} still fails; it is left alone for another {seconds} s."
-            return f"{name} failed repeatedly; it is left alone for {seconds} s."
+                return f"{name} still fails; it is paused for another {seconds} s."
+            return f"{name} failed repeatedly; it is paused for {seconds} s."
         case TurnStopped():
             return stopped_line(notice, show_usage=show_usage)
     assert_never(notice)

@@ -16,30 +16,30 @@ _NOTES = {
 
 
 def closing_line(end: End, *, show_usage: bool) -> str:
-    """Say how a turn ended that was not stopped: usage if wanted, else how long the model thought. May be empty."""
+    """Return how a turn ended that was not stopped, with usage or else the time of reasoning. May be empty."""
     line = usage_line(end.usage, end.timing) if show_usage else thought_line(end.timing)
     return " | ".join(part for part in (_NOTES.get(end.reason, ""), line) if part)
 
 
 def stopped_line(stop: TurnStopped, *, show_usage: bool) -> str:
-    """Say that a turn was stopped, and what it used so far if wanted."""
+    """Return that a turn was stopped; `show_usage`: add what it used so far."""
     if not show_usage:
         return _STOPPED
     return usage_line(stop.usage, stop.timing, stopped=True, estimated_cost=stop.estimated_cost)
 
 
 def dollars(amount: Decimal) -> str:
-    """Write USD with at most six decimals and no trailing zeros."""
+    """Format USD with at most six decimals and without trailing zeros."""
     return f"{amount.quantize(_MICRO, ROUND_HALF_UP).normalize():f}"
 
 
 def usage_line(
     usage: Usage | None, timing: Timing, *, stopped: bool = False, estimated_cost: Decimal | None = None
 ) -> str:
-    """Join the segments people read after an answer with ` | `.
+    """Join the parts of the line below an answer with ` | `.
 
-    Time with two decimals and the tokens per second when known; the cost if above zero; the tokens. After a stop
-    the line says so, and the cost is "so far": known sums plus `estimated_cost` (USD) for the call cut off.
+    The parts are the time with two decimals and the tokens per second if known; the cost if above zero; the tokens.
+    After a stop the line says so, and the cost "so far" adds `estimated_cost` (USD) for the interrupted call.
     """
     segments = [_STOPPED] if stopped else []
     segments.append(_time(usage, timing))
@@ -55,7 +55,7 @@ def usage_line(
 
 
 def thought_line(timing: Timing) -> str:
-    """Say how long the model thought; empty if it did not."""
+    """Return how long the model reasoned; empty if it did not."""
     return f"Thought for {timing.thinking:.1f} seconds" if timing.thinking > 0 else ""
 
 

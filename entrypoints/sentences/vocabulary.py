@@ -1,14 +1,14 @@
-"""How an entrypoint names what its readers work with: its settings, itself, and how it is started anew."""
+"""The names an entrypoint uses in sentences: for its settings, for itself, and for restarting it."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """`setting` names a setting in a sentence, its name standing for `{}`; a name is `prefix` and the upper-case key.
+    """`setting` is the phrase for a setting, with `{}` for its name; the name is `prefix` plus the upper-case key.
 
-    `enter_key` says where an administrator enters the API key, `program` names the program in a sentence, `reload`
-    says how to start it anew.
+    `enter_key` says where an administrator enters the API key, `program` names the program, `reload` says how to
+    restart it.
     """
 
     setting: str = "the setting {}"
@@ -22,9 +22,9 @@ class Vocabulary:
         return self.prefix + key.upper()
 
     def named(self, key: str) -> str:
-        """Return how a sentence refers to the setting `key`."""
+        """Return the phrase for the setting `key` in a sentence."""
         return self.setting.format(self.name(key))
 
 
 NEUTRAL = Vocabulary()
-"""For entrypoints that have no words of their own."""
+"""The vocabulary of entrypoints without names of their own."""

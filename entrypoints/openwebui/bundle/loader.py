@@ -115,7 +115,7 @@ class EmbeddedModules(MetaPathFinder, InspectLoader):
         return self._file_name(self._paths[fullname])
 
     def is_package(self, fullname: str) -> bool:
-        """Tell whether the module is a folder's `__init__.py`."""
+        """Return whether the module is a folder's `__init__.py`."""
         return self._paths[fullname].endswith("/__init__.py")
 
     def _prepare(self) -> None:

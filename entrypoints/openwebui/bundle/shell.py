@@ -121,7 +121,7 @@ class Core:
 
 
 def _saved_again() -> bool:
-    """Tell whether code of a pipe is in use in this process, in a host that uses what it made for a save.
+    """Return whether code of a pipe is in use in this process, in a host that uses what it made for a save.
 
     Hosts before 0.12 run the file once for the save and again for the next request.
     """
@@ -245,7 +245,7 @@ _FLAG: TypeAdapter[bool] = TypeAdapter(bool)
 
 
 def wants_stream(body: Mapping[str, object]) -> bool:
-    """Tell whether a request asks for a stream; the code behind the shell reads flags the same way."""
+    """Return whether a request asks for a stream; the code behind the shell reads flags the same way."""
     try:
         return _FLAG.validate_python(body.get("stream"))
     except ValidationError:

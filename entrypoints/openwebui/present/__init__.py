@@ -1,7 +1,8 @@
-"""Outputs of a turn -> what the host understands, per kind of caller and host version.
+"""Convert the outputs of a turn to the host's formats, per kind of caller and host version.
 
-`native` items for the page from 0.8 on, kept in `item_list`; `legacy` chunks for the page of 0.6; `pace` when a piece
-leaves; `fault_text` cards and status lines; `frames` the events they share; `guard` leaves no call without an output;
-`pieces` waits for what leaves next; `emitter` sends events beside the answer; `stream` joins it all into the generator
-the host iterates. What API clients get is in `entrypoints.openai`, the sentences are in `entrypoints.sentences`.
+`native` renders items for pages from 0.8 on and keeps them in `item_list`; `legacy` renders chunks for the page of
+0.6; `pace` decides when a piece is sent; `fault_text` renders cards and status lines; `frames` holds the shared
+events; `guard` makes sure that every call gets an output; `pieces` waits for the next piece; `emitter` sends events
+beside the answer; `stream` combines all of it into the generator the host iterates. API clients: `entrypoints.openai`;
+sentences: `entrypoints.sentences`.
 """

@@ -1,4 +1,4 @@
-"""The host's event emitter, guarded: an event that cannot be delivered costs nothing but itself."""
+"""Guard the host's event emitter: an event that cannot be delivered is lost, and nothing else."""
 
 import asyncio
 from typing import Any
@@ -10,16 +10,16 @@ from ports.notices import Notice
 from ports.telemetry import Telemetry
 
 LONGEST = 5.0
-"""Seconds one event may take."""
+"""Time limit for one event, in seconds."""
 
 AFTER_A_HANG = 0.1
-"""Part of that time the later events get once one took too long: the answer waits while they are delivered."""
+"""Fraction of that limit for later events once one event timed out: the answer waits while events are delivered."""
 
 
 class GuardedEmitter:
-    """Emits events to the person's page; also this turn's `Notices`. Without an emitter nothing happens.
+    """Sends events to the person's page; also this turn's `Notices`. Without an emitter it does nothing.
 
-    `patience`: seconds the next event may take. `show_usage`: a stopped turn tells time, cost and tokens.
+    `patience`: time limit for the next event (s). `show_usage`: show time, cost and tokens of a stopped turn.
     """
 
     def __init__(
@@ -29,13 +29,13 @@ class GuardedEmitter:
         self._longest = self.patience = longest
 
     async def emit(self, event: dict[str, Any]) -> None:
-        """Send one event; a failure or a delay beyond the longest is logged."""
+        """Send one event; log a failure or a timeout."""
         if self._emitter is None:
             return
         try:
             async with asyncio.timeout(self.patience):
                 await self._emitter(event)
-        except Exception as error:  # noqa: BLE001 - foreign code of any host version; the answer must go on
+        except Exception as error:  # noqa: BLE001 - foreign code of any host version; the answer must continue
             self._telemetry.event("warning", "emit_failed", type=str(event.get("type")), error=type(error).__name__)
             if isinstance(error, TimeoutError):
                 self.patience = self._longest * AFTER_A_HANG

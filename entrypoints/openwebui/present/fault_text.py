@@ -1,4 +1,4 @@
-"""A fault in words: a card for the answer's text, a line for the page's error box, a status line."""
+"""Render a fault: as a card in the answer, as a line for the page's error box, as a status line."""
 
 import math
 import re
@@ -13,30 +13,30 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!~$&])")
 
 
 def card(fault: Fault, error_id: str, support: str = "") -> str:
-    """Say what happened, what to do, and the id to quote, as Markdown.
+    """Render what happened, what to do and the error id as Markdown.
 
-    Upstream's own words are escaped, cut and redacted.
+    Upstream's own text is escaped, shortened and redacted.
     """
     return "\n\n".join(_lines(fault, error_id, support, escaped))
 
 
 def box(fault: Fault, error_id: str, support: str = "") -> str:
-    """Say the same for the page's error box, which shows one line of plain text."""
+    """Render the same as one line of plain text for the page's error box."""
     return " \u00b7 ".join(_lines(fault, error_id, support, str))
 
 
 def status_line(fault: Fault, error_id: str) -> str:
-    """Say what happened, and the id to quote, above the answer."""
+    """Render what happened and the error id as a status line."""
     return f"{happened(fault, VALVES)} Error id: {error_id}"
 
 
 def uncalled(name: str) -> str:
-    """Say, as Markdown, that the model called a tool nobody can run for it; the answer would stay empty otherwise."""
+    """Report as Markdown that the model called a tool that cannot run here; else the answer would be empty."""
     return f"The model asked for the tool {escaped(name) or 'without a name'}, which is not available in this chat."
 
 
 def escaped(text: str) -> str:
-    """Take away what Markdown, formulas and HTML would make of a foreign text."""
+    """Escape Markdown, formulas and HTML in a foreign text."""
     return _MARKDOWN.sub(r"\\\1", text)
 
 

@@ -1,4 +1,4 @@
-"""The events of the host's page, and what every presenter of the host is."""
+"""The page events and the interface that all presenters of this host share."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from entrypoints.sentences.statuses import is_last, status_words
 from ports.toolbox import ToolResult
 
 BELOW = 1_000_000
-"""A segment beyond those of the turn: what stands below everything shown."""
+"""A segment number above those of the turn: for what is shown below everything else."""
 
 
 @dataclass(frozen=True, slots=True)
 class Emit:
-    """Goes to the person's sockets through the host's emitter; nothing happens without one."""
+    """An event for the person's page, sent through the host's emitter; ignored without an emitter."""
 
     event: dict[str, Any]
 
@@ -26,22 +26,22 @@ Frame = Yield | Emit
 
 
 class Presenter(Protocol):
-    """Translates the outputs of one turn, in order; a pure state machine."""
+    """Renders the outputs of one turn, in order; a pure state machine."""
 
     @property
     def repeated(self) -> int:
-        """Characters the host sends again with every piece; 0 if it sends only what is new."""
+        """Characters the host sends again with every piece; 0 if it sends only new text."""
         ...
 
     def present(self, output: Output) -> Sequence[Frame]:
-        """Return the frames of one output; those of `Ended` close the stream."""
+        """Return the frames of one output; the frames of `Ended` close the stream."""
         ...
 
 
 class Unended:
-    """Writes one text, piece by piece, inside something that `tag` would end: there the tag is broken up.
+    """Writes a text piece by piece inside a block that `tag` would end, and breaks up every such tag in the text.
 
-    By a space without width before its last letter, since the others may have left with an earlier piece.
+    It inserts a zero-width space before the last letter of the tag, since the earlier letters may already be sent.
     """
 
     def __init__(self, tag: str) -> None:
@@ -49,25 +49,25 @@ class Unended:
         self._before = ""
 
     def piece(self, text: str) -> str:
-        """Return the next piece as it may be shown."""
+        """Return the next piece, safe to show."""
         before = self._before
         self._before = (before + text)[1 - len(self._tag) :]
         return (before + text).replace(self._tag, self._shown)[len(before) :]
 
 
 def status(text: str, *, done: bool) -> Emit:
-    """Build the event of a status line; without text it only takes away what the line said before."""
+    """Build a status event; an empty text removes the status line."""
     line: dict[str, Any] = {"description": text, "done": done}
     return Emit({"type": "status", "data": line if text else {**line, "hidden": True}})
 
 
 def status_frame(shown: Status) -> Emit:
-    """Build the event of a status of the turn."""
+    """Build the event for a status of the turn."""
     return status(status_words(shown, VALVES), done=is_last(shown))
 
 
 def source(url: str, title: str, excerpt: str) -> Emit:
-    """Build the event of a citation; lists of equal length, as the host wants them."""
+    """Build a citation event; the host requires lists of equal length."""
     data = {
         "source": {"name": title, "url": url},
         "document": [excerpt or title],
@@ -77,9 +77,9 @@ def source(url: str, title: str, excerpt: str) -> Emit:
 
 
 def found(result: ToolResult, files: list[dict[str, Any]]) -> list[Frame]:
-    """Build the events of what a tool brought beside its text: sources, pictures, files, pages to embed.
+    """Build the events for what a tool returned besides its text: sources, images, files, embedded pages.
 
-    `files` are those of the turn so far: the page shows only the newest list, so each holds all.
+    `files` holds all files of the turn so far, because the page shows only the newest list.
     """
     frames: list[Frame] = [source(one.url, one.title, one.excerpt) for one in result.sources]
     pages = [file.url for file in result.files if file.mime == "text/html"]

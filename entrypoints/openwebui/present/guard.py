@@ -1,4 +1,4 @@
-"""The guard around what leaves for the page: also when it breaks, no call is left without an output."""
+"""Guard the page's stream: even after a defect, no call is left without an output."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,9 +16,9 @@ NOT_COMPLETED = "Not completed: the turn ended."
 
 
 class PageGuard(Guard):
-    """Keeps in mind which calls the host has seen without an output: it would run those itself and ask again.
+    """Tracks calls the host has seen without an output: the host would run those itself and ask the model again.
 
-    Even after an error. Source: the output profiles, stop and errors.
+    It does so even after an error. Source: the output profiles, stop and errors.
     """
 
     def __init__(self, presenter: Presenter, ids: Ids, telemetry: Telemetry) -> None:
@@ -33,7 +33,7 @@ class PageGuard(Guard):
         return self._page.repeated
 
     def present(self, output: Output) -> Sequence[Frame]:
-        """Translate one output and note which calls it opens and closes."""
+        """Render one output and note which calls it opens and closes."""
         frames: Sequence[Frame] = super().present(output)
         for frame in frames:
             if isinstance(frame, Yield) and isinstance(frame.payload, dict) and frame.payload.get("type") == ADDED:

@@ -1,7 +1,7 @@
-"""Calls and their outputs in the forms the hosts' versions take them from a stream.
+"""Render calls and their outputs in the form each host version reads from a stream.
 
-An item of a call without an output is what the host looks for from 0.8 on, to run it; 0.6 reads `delta.tool_calls`.
-Arguments are never empty: hosts up to 0.8 cannot read an empty text.
+Hosts from 0.8 on run a call whose item has no output; 0.6 reads `delta.tool_calls`. Arguments are never empty,
+because hosts up to 0.8 cannot parse an empty text.
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ from ports.toolbox import ToolCall
 
 
 def call_item(item_id: str, call: ToolCall, state: str = "in_progress") -> dict[str, Any]:
-    """Build the native item of a call; its `call_id` is what the host is to know it by."""
+    """Build the native item of a call; the host identifies the call by its `call_id`."""
     return {
         "type": "function_call",
         "id": item_id,
@@ -23,7 +23,7 @@ def call_item(item_id: str, call: ToolCall, state: str = "in_progress") -> dict[
 
 
 def output_item(item_id: str, call_id: str, text: str, status: str) -> dict[str, Any]:
-    """Build the native item of an output; `status`: `completed`, or `failed` where the host knows it."""
+    """Build the native item of an output; `status`: `completed`, or `failed` if the host supports it."""
     return {
         "type": "function_call_output",
         "id": item_id,
@@ -34,10 +34,10 @@ def output_item(item_id: str, call_id: str, text: str, status: str) -> dict[str,
 
 
 def call_delta(position: int, call: ToolCall) -> dict[str, Any]:
-    """Build the chat completion delta of a whole call."""
+    """Build the chat completion delta of a complete call."""
     return tool_call_delta(position, call.call_id, call.name, arguments_of(call))
 
 
 def arguments_of(call: ToolCall) -> str:
-    """Return the arguments as JSON text; those of a call without any are an empty object."""
+    """Return the arguments as JSON text; an empty object if there are none."""
     return call.arguments.strip() or "{}"

@@ -1,4 +1,4 @@
-"""The native items of one answer: what the host has been told of, in order, and the text written into them so far."""
+"""The native items of one answer in order, as the host knows them, with their text so far."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ Item = dict[str, Any]
 
 
 class ItemList:
-    """All items of one turn; their ids are made of `turn_id`. `shown` counts characters of texts, calls and results."""
+    """All items of one turn; their ids contain `turn_id`. `shown` counts characters of texts, calls and results."""
 
     def __init__(self, turn_id: str) -> None:
         self._turn_id = turn_id
@@ -34,12 +34,12 @@ class ItemList:
         return Yield({"type": "response.output_item.added", "output_index": index, "item": dict(item)})
 
     def grow(self, index: int, text: str) -> None:
-        """Add a piece of text to an item; it is in the item once that is written."""
+        """Append a piece of text for an item; `write` puts it into the item."""
         self._pieces[index].append(text)
         self.shown += len(text)
 
     def write(self, index: int) -> str:
-        """Put the text so far into an item and return it."""
+        """Write the text so far into an item and return it."""
         item, text = self._items[index], "".join(self._pieces[index])
         if item["type"] == "message":
             item["content"] = [{"type": "output_text", "text": text}]
@@ -48,12 +48,12 @@ class ItemList:
         return text
 
     def order_from(self, start: int) -> None:
-        """Put calls before their outputs from `start` on, if there is nothing else: see `calls_first`."""
+        """Sort calls before their outputs from `start` on, if there is nothing else: see `calls_first`."""
         if all("call_id" in item for item in self._items[start:]):
             self._items[start:] = sorted(self._items[start:], key=calls_first)
 
     def completed(self, usage: dict[str, Any] | None) -> Yield:
-        """Build the event that replaces the host's list by this one."""
+        """Build the event that replaces the host's list with this one."""
         response: dict[str, Any] = {"id": self.id("resp", 0), "status": "completed"}
         response["output"] = [dict(item) for item in self._items]
         if usage is not None:
@@ -61,19 +61,19 @@ class ItemList:
         return Yield({"type": "response.completed", "response": response})
 
     def has_calls(self) -> bool:
-        """Tell whether any item is a call."""
+        """Return whether any item is a call."""
         return any(item["type"] == "function_call" for item in self._items)
 
     def text(self) -> str:
-        """Return the text of the answer: that of all messages."""
+        """Return the text of the answer: all messages joined."""
         written = zip(self._items, self._pieces, strict=True)
         texts = ("".join(pieces) for item, pieces in written if item.get("type") == "message")
         return "\n\n".join(text for text in texts if text)
 
 
 def calls_first(item: Item) -> tuple[bool, int]:
-    """Order the items of a round: its calls, then their outputs; hosts lose calls between outputs of others.
+    """Sort key for the items of a round: calls first, then outputs; hosts lose calls that stand between outputs.
 
-    Ids end in the number the call has in its turn.
+    The id of an item ends with the number of its call in the turn.
     """
     return item["type"] != "function_call", int(item["call_id"].rpartition("_")[2])

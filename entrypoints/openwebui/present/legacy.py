@@ -1,4 +1,4 @@
-"""Chunks for the page of hosts that do not know native items (0.6): reasoning, text, tool blocks, statuses.
+"""Render chunks for the page of hosts without native items (0.6): reasoning, text, tool blocks, statuses.
 
 Source: the output profiles, form D. Such a host sends the whole text again with every piece.
 """
@@ -37,10 +37,10 @@ RESULT_SHOWN = 2000
 
 
 class LegacyPresenter:
-    """For a person in the page of 0.6: the page itself saves usage and errors.
+    """For a person in the page of 0.6: the page itself stores usage and errors.
 
-    A marker line, which no page shows, leads the next turn to what this one left; it comes before what it is about,
-    since nothing can be added after a stop.
+    A marker line, which no page shows, names this turn for the next one. It precedes the content it belongs to, because
+    nothing can be added after a stop.
     """
 
     def __init__(self, head: ChunkHead, turn_id: str, wishes: Wishes) -> None:
@@ -48,7 +48,7 @@ class LegacyPresenter:
         self._marked = not wishes.references
         self._segment: int | None = None
         self._thought: int | None = None
-        self._unended = Unended("</details")  # the host writes thinking into a block as it is
+        self._unended = Unended("</details")  # the host puts reasoning into a block unescaped
         self.repeated = 0
         self._any_text = False
         self._running: set[str] = set()
@@ -56,7 +56,7 @@ class LegacyPresenter:
         self._files: list[dict[str, Any]] = []
 
     def present(self, output: Output) -> list[Frame]:
-        """Translate one output."""
+        """Render one output."""
         match output:
             case ShowText(segment, text):
                 return [self._content(segment, text)]
@@ -95,7 +95,7 @@ class LegacyPresenter:
         return [self._content(segment, f"\n\n{marker_line(self._turn_id)}\n\n")]
 
     def _count(self, call: ToolCall) -> list[Frame]:
-        """After the last of the calls that run side by side the status line stops moving."""
+        """Count finished calls; after the last one that runs in parallel the status line stops moving."""
         self._running.discard(call.call_id)
         self._ran += 1
         if self._running:
@@ -127,7 +127,7 @@ class LegacyPresenter:
 
 
 def _tool_block(call: ToolCall, result: str) -> str:
-    """Write the block of a call; the page puts its result in place by a replacement that gives `$` a meaning."""
+    """Render the block of a call; the page inserts the result by a replacement in which `$` has a meaning."""
     shown = result if len(result) <= RESULT_SHOWN else result[:RESULT_SHOWN] + "\u2026"
     attributes = {
         "id": html.escape(call.call_id),

@@ -1,7 +1,7 @@
-"""Chunks as lines of an event stream, which the host passes on as they are.
+"""Write chunks as lines of an event stream, which the host passes on unchanged.
 
-The host writes a chunk with the standard library's JSON unless its administrator chose another: for a word that costs
-more than everything else that is done with it here.
+Otherwise the host encodes chunks with the standard library's JSON unless its administrator chose another; for one word
+that costs more than all our work on it.
 """
 
 from collections.abc import Callable
@@ -11,32 +11,32 @@ from entrypoints.openai.frames import ChunkHead, chunk
 from entrypoints.openai.stream import Payload
 
 BREAKS = {"\u2028": "\\u2028", "\u2029": "\\u2029", "\x85": "\\u0085"}
-"""What some readers take for the end of a line, and how JSON writes it without one."""
+"""Characters that some readers treat as line ends, and their JSON escapes."""
 PLACE = "<text>"
 
 
 def as_line(payload: Payload) -> Payload:
-    """Write a chunk as one line; what cannot be written so is left to the host."""
+    """Encode a chunk as one line; the host encodes what cannot be encoded here."""
     if isinstance(payload, str):
         return payload
     try:
         line = FASTEST.dumps(payload).decode()
-    except (TypeError, ValueError):  # half a surrogate pair
+    except (TypeError, ValueError):  # lone surrogate
         return payload
     return f"data: {_unbroken(line)}"
 
 
 def text_line(head: ChunkHead) -> Callable[[str], Payload]:
-    """Return what writes a chunk of plain text as `as_line` would: of such a line only the text changes."""
+    """Return a fast encoder for chunks of plain text, with the same result as `as_line`: only the text differs."""
     line = as_line(chunk(head, {"content": PLACE}).payload)
-    if not isinstance(line, str):  # the model's name is what cannot be written
+    if not isinstance(line, str):  # the model's name cannot be encoded
         return lambda text: chunk(head, {"content": text}).payload
     before, _, after = line.rpartition(f'"{PLACE}"')
 
     def write(text: str) -> Payload:
         try:
             return f"{before}{_unbroken(FASTEST.dumps(text).decode())}{after}"
-        except (TypeError, ValueError):  # half a surrogate pair
+        except (TypeError, ValueError):  # lone surrogate
             return chunk(head, {"content": text}).payload
 
     return write

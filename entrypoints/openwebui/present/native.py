@@ -1,7 +1,7 @@
-"""Native items for the page of hosts from 0.8 on: reasoning, calls and text show as such and keep their order.
+"""Render native items for pages of hosts from 0.8 on: reasoning, calls and text keep their form and order.
 
-Source: the output profiles, form N. A `completed` in mid-stream replaces the host's list of items, so it always
-holds every item so far; the usage comes only with the last one.
+Source: the output profiles, form N. A `completed` event replaces the host's list of items even in mid-stream, so it
+always contains every item so far; only the last one carries the usage.
 """
 
 from dataclasses import replace
@@ -39,8 +39,8 @@ NOT_COMPLETED = ToolResult("Not completed: the turn ended.", failed=True)
 class NativePresenter:
     """For a person in the page.
 
-    `version` of the host decides how an error is closed; up to 0.10 the host repeats its whole list with every
-    piece. The ids the page gets are made of `turn_id`: by them the next turn finds what this one left.
+    The host's `version` decides how an error closes the stream; hosts up to 0.10 send their whole list again with every
+    piece. Item ids contain `turn_id`, by which the next turn finds what this one stored.
     """
 
     def __init__(self, turn_id: str, version: tuple[int, int], wishes: Wishes) -> None:
@@ -60,7 +60,7 @@ class NativePresenter:
         return self._items.shown if self._version < (0, 12) else 0
 
     def present(self, output: Output) -> list[Frame]:
-        """Translate one output."""
+        """Render one output."""
         match output:
             case ShowText(segment, text):
                 return self._text(segment, text)
@@ -118,7 +118,7 @@ class NativePresenter:
             item["content"] = content
         else:
             tags = {"start_tag": thinking_tag(self._turn_id, key[1]), "end_tag": "</think>"}
-            end = {"ended_at": 0} if self._version < (0, 12) else {}  # or hosts break off when an error follows
+            end = {"ended_at": 0} if self._version < (0, 12) else {}  # else these hosts crash if an error follows
             item = {"type": "reasoning", "id": reasoning_reference(self._turn_id, key[1]), "summary": [], **tags, **end}
             self._thoughts[key[1]] = index
         self._open, self._open_key = index, key
@@ -126,7 +126,7 @@ class NativePresenter:
         return [*frames, self._items.add({**item, "status": "in_progress"})]
 
     def _close_open(self) -> list[Frame]:
-        """Finish the item being written; the host is told in the form its version reads."""
+        """Finish the open item in the form the host's version reads."""
         index, key = self._open, self._open_key
         self._open = self._open_key = None
         if index is None or key is None:
@@ -140,7 +140,7 @@ class NativePresenter:
         return [Yield({"type": "response.reasoning_summary_text.done", **done})]
 
     def _close_reasoning(self, segment: int, seconds: float, *, sealed: bool) -> list[Frame]:
-        """Finish a block of thinking; one that only upstream can read is shown empty, or the next turn misses it."""
+        """Finish a block of reasoning. An encrypted one is shown empty, because the next turn needs its reference."""
         keeps = self._wishes.references
         frames = self._open_item(("reasoning", segment)) if sealed and keeps and segment not in self._thoughts else []
         index = self._thoughts.get(segment)
@@ -169,10 +169,10 @@ class NativePresenter:
         return self._items.add(call_item(self._items.id("fc"), shown, state))
 
     def _add_result(self, segment: int, call: ToolCall, result: ToolResult) -> list[Frame]:
-        """Show a result; only the newest page can show one as failed whatever it says.
+        """Show a result; only the newest pages can mark a result as failed.
 
-        The last result of what ran side by side is a checkpoint. A call that was refused, and so never shown running,
-        needs none: there may be thousands.
+        The last result of calls that ran in parallel sends a checkpoint. A rejected call was never shown as running and
+        needs no checkpoint: there may be thousands.
         """
         ended = "failed" if result.failed and self._version >= (0, 12) else "completed"
         index = self._calls.pop(segment, None)
@@ -192,7 +192,7 @@ class NativePresenter:
         return self._items.add(output_item(self._items.id("fo"), call_id, shown, state))
 
     def _hand_over(self, segment: int, call: ToolCall) -> list[Frame]:
-        """Leave a call without output: the host runs it and asks again."""
+        """Leave a call without output, so that the host runs it and asks the model again."""
         return [*self._close_open(), self._add_call_item(segment, call)]
 
     def _completed(self, usage: dict[str, Any] | None = None) -> Yield:
@@ -215,10 +215,11 @@ class NativePresenter:
         return [*frames, self._completed(_usage(end))]
 
     def _end_badly(self, end: End) -> list[Frame]:
-        """Hosts up to 0.10 refuse further messages after an error without content: there the card is the text.
+        """Close a failed answer. Up to 0.10 the card is text: these hosts refuse messages after an error without text.
 
-        Not after calls: with words upstream never said they would go back without the thinking before them. They are
-        content enough for 0.8; 0.10 is given the card beside its items.
+        After tool calls, show the error card separately, never as answer text: the next request would contain text that
+        the model never wrote, without the reasoning before it. The calls are content enough for 0.8; 0.10 gets the card
+        beside its items.
         """
         if end.fault is None:
             return []
@@ -237,7 +238,7 @@ class NativePresenter:
         return [*frames, Yield({"error": {"message": box(end.fault, end.error_id, support)}})]
 
     def _answer_open_calls(self) -> list[Frame]:
-        """A call without output makes the host run it: none may be left."""
+        """Answer every open call: the host would run a call without output."""
         frames: list[Frame] = []
         for segment, index in list(self._calls.items()):
             item = self._items[index]
@@ -246,7 +247,7 @@ class NativePresenter:
         return frames
 
     def _needs_replace(self) -> bool:
-        """0.10 keeps the text in its items only; its page and tasks look for it in the content."""
+        """Return whether to send the text once more: 0.10 keeps it in items, but its page reads the content."""
         return (0, 10) <= self._version < (0, 12)
 
 

@@ -1,8 +1,8 @@
-"""When a piece of text leaves for the page: the first at once, then about 25 times a second.
+"""Decide when a piece of text is sent to the page: the first at once, then about 25 times a second.
 
-Hosts up to 0.10 send everything again with every piece, so there the interval stretches with what was shown.
-Everything that is not text or thinking leaves at once and takes what was held with it. Source: the output
-profiles, cost and pace.
+Hosts up to 0.10 send the whole text again with every piece, so the interval grows with the length. Outputs that are
+neither text nor reasoning are sent at once, after the text held back before them. Source: the output profiles, cost
+and pace.
 """
 
 from domain.turn.steps import Output, ShowReasoning, ShowText
@@ -11,7 +11,7 @@ INTERVAL = 0.04
 """Seconds between pieces."""
 
 REPEATED_PER_SECOND = 300_000
-"""Characters a second a repeating host may be made to send again."""
+"""Characters per second that a repeating host may have to send again."""
 
 LONGEST_INTERVAL = 2.0
 
@@ -26,7 +26,7 @@ class Pacer:
         self._started = False
 
     def offer(self, output: Output, now: float) -> list[Output]:
-        """Take an output; return what may leave now, in order."""
+        """Take an output; return what may be sent now, in order."""
         if not isinstance(output, ShowText | ShowReasoning):
             return [*self._taken(), output]
         leaving: list[Output] = []
@@ -42,15 +42,15 @@ class Pacer:
         return leaving
 
     def due(self) -> float | None:
-        """Return when what is held must leave; None if nothing is held."""
+        """Return when the text held back must be sent; None if there is none."""
         return self._next if self._head is not None else None
 
     def flush(self) -> list[Output]:
-        """Return what is held."""
+        """Return the text held back."""
         return self._taken()
 
     def left(self, now: float, repeated: int) -> None:
-        """Note that text left at `now`; `repeated` characters are sent again with every piece."""
+        """Note that text was sent at `now`; `repeated` characters are sent again with every piece."""
         self._started = True
         self._next = now + min(LONGEST_INTERVAL, max(INTERVAL, repeated / REPEATED_PER_SECOND))
 

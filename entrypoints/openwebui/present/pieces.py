@@ -1,4 +1,4 @@
-"""What leaves next for the page: the next output, or the piece whose time has come."""
+"""Wait for what is sent to the page next: the next output, or a piece that is due."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -12,8 +12,8 @@ from ports.clock import Clock
 class Pieces:
     """Reads the outputs of one turn at the pacer's pace.
 
-    While something is held the next output is awaited in a task of its own, so that what is not text is not delayed
-    by the timer of a held piece, and that piece not by the output.
+    While text is held back, a separate task awaits the next output, so that neither the output nor the timer of the
+    held text delays the other.
     """
 
     def __init__(self, outputs: AsyncGenerator[Output, None], pacer: Pacer, clock: Clock) -> None:
@@ -22,7 +22,7 @@ class Pieces:
         self._timer: asyncio.Task[None] | None = None
 
     async def leaving(self) -> list[Output] | None:
-        """Wait for what leaves next, in order; None once everything has left."""
+        """Wait for the next outputs to send, in order; None after the last."""
         try:
             if self._coming is None and self._pacer.due() is None:
                 return self._pacer.offer(await anext(self._outputs), self._clock.monotonic())
@@ -56,7 +56,7 @@ class Pieces:
         return self._pacer.flush() if due is not None and now >= due else []
 
     def _timer_for(self, due: float) -> "asyncio.Task[None]":
-        """Keep one timer; one that is early finds nothing due and is followed by the next."""
+        """Keep one timer; a timer that fires early finds nothing due and is set again."""
         if self._timer is None or self._timer.done():
             self._timer = asyncio.create_task(self._clock.sleep_until(due), name="openrouter-pipe-piece-due")
         return self._timer

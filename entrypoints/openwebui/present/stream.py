@@ -1,4 +1,4 @@
-"""The generator the page's host iterates: outputs in, frames out; nothing is ever raised but cancellation."""
+"""The generator that the host iterates for the page; it raises nothing but cancellation."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,7 +15,7 @@ from ports.clock import Clock
 
 
 async def paced(start: Start, guard: PageGuard, emitter: GuardedEmitter, clock: Clock) -> AsyncIterator[Payload]:
-    """Yield text at the page's pace and emit events beside it; a held piece leaves by its timer."""
+    """Yield text at the page's pace and emit events beside it; a timer sends text that was held back."""
     outputs, pacer = start(asyncio.current_task()), Pacer()
     pieces = Pieces(outputs, pacer, clock)
     try:
@@ -29,7 +29,7 @@ async def paced(start: Start, guard: PageGuard, emitter: GuardedEmitter, clock: 
                 if isinstance(output, ShowText | ShowReasoning):
                     pacer.left(clock.monotonic(), guard.repeated)
         guard.completed()
-    except Exception as defect:  # noqa: BLE001 - the edge to the host, which would show any error to everybody
+    except Exception as defect:  # noqa: BLE001 - the edge to the host, which shows any error to everybody
         for frame in guard.closing(defect):
             if isinstance(frame, Yield):
                 yield frame.payload

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """`show_usage`: the final line tells time, cost, tokens; `support`: whom to ask, shown on cards.
+    """`show_usage`: the last line shows time, cost and tokens; `support`: the contact shown on error cards.
 
-    `references`: what the page stores leads back to what the turn leaves in our own store. `hands_over`: the
-    host runs calls it is handed.
+    `references`: the page stores references to what the turn leaves in our store. `hands_over`: the host runs the calls
+    handed over to it.
     """
 
     show_usage: bool = True

@@ -1,4 +1,4 @@
-"""The phase a breaker is in, as people speak of it."""
+"""The phase of a breaker in the usual terms."""
 
 from enum import Enum
 
@@ -7,7 +7,7 @@ from domain.breakers.policy import Policy
 
 
 class Phase(Enum):
-    """CLOSED lets everyone through, OPEN nobody, HALF_OPEN one probe at a time."""
+    """CLOSED admits every call, OPEN rejects every call, HALF_OPEN admits one probe at a time."""
 
     CLOSED = "closed"
     OPEN = "open"
@@ -15,7 +15,7 @@ class Phase(Enum):
 
 
 def phase_of(breaker: Breaker, now: int) -> Phase:
-    """Tell the phase at `now` ms by asking a breaker that has lent no probe."""
+    """Return the phase at `now` ms, by asking a breaker whose probe is not leased."""
     if breaker.opened_at is None:
         return Phase.CLOSED
     unlent = Breaker(breaker.failures, breaker.epoch, breaker.opened_at, breaker.cool_down, breaker.trips)

@@ -1,4 +1,4 @@
-"""What one breaker does, step by step."""
+"""One breaker, step by step."""
 
 import pytest
 
@@ -13,7 +13,7 @@ F, S, N = Verdict.FAILURE, Verdict.SUCCESS, Verdict.NEUTRAL
 
 
 def after(*verdicts: Verdict, policy: Policy = POLICY, breaker: Breaker = NEW, at: int = NOW) -> Breaker:
-    """A breaker told of calls that all end at one moment, each begun after the one before."""
+    """Return a breaker after calls that all end at the same time, each admitted after the one before."""
     for verdict in verdicts:
         breaker, _ = settle(breaker, policy, at, verdict, epoch=breaker.epoch)
     return breaker
@@ -35,7 +35,7 @@ def test_breaker_opens_with_the_failure_that_reaches_the_limit():
     assert phase_of(OPEN, NOW) is Phase.OPEN
 
 
-def test_open_breaker_lets_nobody_through_and_tells_how_long():
+def test_open_breaker_rejects_every_call_and_returns_how_long():
     assert [ask(OPEN, POLICY, NOW + at, "a").wait for at in (0, 1, 9_999)] == [10_000, 9_999, 1]
     assert not ask(OPEN, POLICY, NOW, "a").allowed
 
@@ -55,27 +55,27 @@ def test_neutral_calls_never_count():
     assert after(*[N] * 9) == Breaker()
 
 
-def test_breaker_lets_one_probe_through_after_cooldown():
+def test_breaker_admits_one_probe_after_cooldown():
     first = ask(OPEN, POLICY, HALF, "a")
     second = ask(first.after, POLICY, HALF + 1, "b")
     assert (first.allowed, first.probing) == (True, True)
     assert (second.allowed, second.wait) == (False, 4_999)
 
 
-def test_a_probe_whose_caller_died_goes_to_the_next_when_its_lease_has_expired():
+def test_the_probe_of_a_lost_caller_goes_to_the_next_when_its_lease_has_expired():
     lent = ask(OPEN, POLICY, HALF, "a").after
     assert not ask(lent, POLICY, HALF + 4_999, "b").allowed
     assert ask(lent, POLICY, HALF + 5_000, "b").probing
 
 
-def test_the_one_whose_lease_went_to_another_changes_nothing():
+def test_a_probe_whose_lease_went_to_another_call_changes_nothing():
     second = ask(ask(OPEN, POLICY, HALF, "a").after, POLICY, HALF + 5_000, "b").after
     assert [settle(second, POLICY, HALF + 5_001, verdict, epoch=1, token="a") for verdict in (F, S, N)] == [
         (second, None)
     ] * 3
 
 
-def test_a_late_probe_nobody_followed_still_counts():
+def test_a_late_probe_counts_if_no_other_call_took_the_lease():
     lent = ask(OPEN, POLICY, HALF, "a").after
     assert settle(lent, POLICY, HALF + 60_000, S, epoch=1, token="a")[1] is Change.CLOSED
 
@@ -98,7 +98,7 @@ def test_a_neutral_probe_leaves_the_next_caller_to_probe_at_once():
     assert ask(breaker, POLICY, HALF, "b").probing
 
 
-def test_a_probe_told_twice_counts_once():
+def test_a_probe_reported_twice_counts_once():
     breaker, _ = probed(F, OPEN, HALF)
     assert settle(breaker, POLICY, HALF, F, epoch=breaker.epoch, token="probe") == (breaker, None)
 
@@ -120,7 +120,7 @@ def test_a_breaker_opens_with_as_many_failures_as_its_policy_may_ask_for(wanted,
     assert phase_of(after(*[S] * 99, *[F] * counted, policy=policy), NOW) is Phase.OPEN
 
 
-def test_times_of_a_clock_that_was_put_back_do_not_count():
+def test_timestamps_too_far_in_the_future_do_not_count():
     earlier = NOW - 10**9
     assert ask(OPEN, POLICY, earlier, "a").probing
     assert ask(ask(OPEN, POLICY, HALF, "a").after, POLICY, earlier, "b").probing

@@ -1,4 +1,4 @@
-"""A breaker against a model that keeps every call ever made and works everything out anew."""
+"""Compare a breaker with a model that stores every call and recomputes everything."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ WINDOW, FIRST, CAP, LEASE = 10_000, 2_000, 9_000, 3_000
 
 @dataclass
 class Call:
-    """One call that was let through; `round` counts what opened and closed before it began."""
+    """One admitted call; `round` counts the openings and closings before it began."""
 
     token: str
     round: int
@@ -25,7 +25,7 @@ class Call:
 
 
 class BreakerMachine(RuleBasedStateMachine):
-    """Calls begin, end in any order, or are never heard of again."""
+    """Calls begin and end in any order, or are never reported."""
 
     @initialize(limit=st.integers(1, 3))
     def begin(self, limit):
@@ -42,21 +42,21 @@ class BreakerMachine(RuleBasedStateMachine):
 
     @rule(to_spare=st.sampled_from([-1, 0, 1]))
     def the_wait_ends(self, to_spare):
-        """Go to the moment that matters next: the end of the cool-down, or of the lease."""
+        """Advance to the next relevant time: the end of the cool-down or of the lease."""
         ends = [self.opened_at + self.length] if self.is_open else [self.now + WINDOW]
         ends += [self.holder.began + LEASE] if self.holder else []
         self.now = max(self.now, max(ends) + to_spare)
 
     @rule(jitter=st.sampled_from([0.0, 0.999]))
     def everything_fails(self, jitter):
-        """Fail as many new calls as it takes."""
+        """Fail as many new calls as it takes to open the breaker."""
         for _ in range(self.limit):
             self._report(self._asked(), Verdict.FAILURE, jitter)
 
     @precondition(lambda self: self.is_open)
     @rule()
     def it_recovers(self):
-        """Probe with success as soon as that may be."""
+        """Probe successfully as soon as possible."""
         self.the_wait_ends(0)
         self._report(self._asked(), Verdict.SUCCESS, 0.0)
 
@@ -93,7 +93,7 @@ class BreakerMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.calls)
     @rule(which=st.integers(0, 9), verdict=st.sampled_from(Verdict))
     def report_the_probe(self, which, verdict):
-        """Report who holds it, or whoever held it and was too slow."""
+        """Report a probe: the current one, or one whose lease has expired."""
         probes = [number for number, call in enumerate(self.calls) if call.probing]
         if probes:
             self._report(self._taken(probes[which % len(probes)]), verdict, 0.0)
@@ -134,7 +134,7 @@ class BreakerMachine(RuleBasedStateMachine):
         return len(recent) >= self.limit and all(recent[-self.limit :])
 
     def _opens(self, after, change):
-        """The length is the breaker's own choice, within what was promised."""
+        """The cool-down is the breaker's own choice within its bounds."""
         before = self.length if change is Change.REOPENED else 0
         assert max(before, FIRST) <= after.cool_down <= CAP
         assert before * (2 - 2 * JITTER) <= after.cool_down or after.cool_down >= CAP / (1 + JITTER) - 1

@@ -11,12 +11,12 @@ def test_keys_differ_by_person_source_and_name():
     assert len(keys) == len(texts) ** 3
 
 
-def test_keys_are_short_and_tell_nothing():
+def test_keys_are_short_and_reveal_nothing():
     key = tool_key("ann@example.org" * 9_000, "mcp:files", "delete_everything" * 900)
     assert len(key) <= 60
     assert key.isascii()
     assert "ann" not in key
 
 
-def test_a_call_of_nobody_has_no_key():
+def test_a_call_without_a_person_has_no_key():
     assert tool_key("", "mcp:files", "read") == ""

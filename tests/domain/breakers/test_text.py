@@ -32,7 +32,7 @@ def test_a_breaker_reads_back_as_it_was_written(breaker):
     assert read_breaker(write_breaker(breaker)) == breaker
 
 
-def test_a_breaker_that_knows_nothing_is_no_text():
+def test_a_new_breaker_is_an_empty_text():
     assert write_breaker(Breaker()) == ""
     assert read_breaker("") == Breaker()
 
@@ -63,7 +63,7 @@ def test_the_fullest_breaker_fits():
         write_breaker(OPEN)[:-1],
     ],
 )
-def test_a_text_nobody_wrote_is_a_closed_breaker(text):
+def test_an_unreadable_text_is_a_closed_breaker(text):
     assert read_breaker(text) == Breaker()
 
 

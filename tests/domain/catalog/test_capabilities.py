@@ -1,4 +1,4 @@
-"""Capability boxes: what a model's entry switches on and off in the page."""
+"""Capability boxes: which of them a model's catalog entry turns on and off in the page."""
 
 from decimal import Decimal
 
@@ -17,7 +17,7 @@ def words(*names: str) -> frozenset[str]:
     return frozenset(names)
 
 
-def test_what_upstream_does_not_say_is_left_to_the_host():
+def test_capabilities_the_catalog_does_not_state_are_left_to_the_host():
     assert boxes() == {}
 
 

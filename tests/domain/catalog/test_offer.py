@@ -1,4 +1,4 @@
-"""What is offered out of upstream's list, and why the rest is not: every filter fails closed."""
+"""Which of upstream's models are offered, and why the others are not: every filter fails closed."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -52,7 +52,7 @@ OFFERS = {
 
 
 @pytest.mark.parametrize(("offer", "expected"), OFFERS.values(), ids=OFFERS)
-def test_only_what_passes_every_filter_is_offered(offer, expected):
+def test_only_models_that_pass_every_filter_are_offered(offer, expected):
     assert sorted(ids(offer)) == expected
 
 
@@ -88,7 +88,7 @@ def test_every_objection_is_named():
     ],
     ids=["selection", "tools", "price", "retention", "switched off"],
 )
-def test_background_task_is_bound_by_price_privacy_and_the_off_switch_alone(offer, refused):
+def test_background_task_is_bound_only_by_price_privacy_and_disabled_models(offer, refused):
     assert bool(objections_to(PAID.id, PAID, offer, chosen_by_person=False)) is refused
 
 
@@ -120,7 +120,7 @@ def test_variant_is_its_base_with_another_name_and_id(variant, name):
     assert with_variants((PAID,), (variant,))[-1] == replace(PAID, id=variant, name=name)
 
 
-def test_free_variant_costs_nothing():
+def test_free_variant_is_free():
     model = with_variants((PAID,), ("maker/paid:free",))[-1]
     assert is_free(model.id, model)
 
@@ -130,7 +130,7 @@ def test_variant_that_names_nothing_known_adds_nothing(variant):
     assert with_variants((PAID,), (variant,)) == (PAID,)
 
 
-def test_variant_upstream_lists_itself_stays_upstreams():
+def test_variant_that_upstream_lists_is_not_replaced():
     assert with_variants(MODELS, ("maker/paid:free",)) == MODELS
 
 
@@ -161,7 +161,7 @@ OFFER = st.builds(
 
 @settings(max_examples=20, deadline=None)
 @given(OFFER)
-def test_what_is_offered_has_no_reason_against_it_and_the_rest_has(offer):
+def test_offered_models_have_no_objection_and_all_others_have_one(offer):
     shown = {model.id for model in offered(MODELS, offer)}
     for model in with_variants(MODELS, offer.variants):
         refused = bool(objections_to(model.id, model, offer)) or model is PAINTER

@@ -35,13 +35,13 @@ def target(
 
 
 def made(model: Model = SEEING, switches: Switches = EVERYTHING) -> ModelRow:
-    """Return the row as it stands after it was inserted."""
+    """Return the row after its insertion."""
     row = new_row(target(model, switches=switches), f"{FUNCTION}.{model.id}")
     return ModelRow(row.id, row.name, row.meta, public=row.public)
 
 
 def after(row: ModelRow, wanted: Target) -> ModelRow:
-    """Return the row as it stands after a sync."""
+    """Return the row after a sync."""
     change = follow(wanted, row)
     if change is None:
         return row
@@ -103,7 +103,7 @@ def test_entries_of_others_stay():
     assert boxes(row)["terminal"] is False
 
 
-def test_a_box_a_person_has_set_is_never_touched_again():
+def test_a_box_that_a_person_has_set_is_never_changed_again():
     edited = with_box(made(SEEING), "vision", False)
     for model in (SEEING, BLIND, SEEING):
         edited = after(edited, target(model))
@@ -117,7 +117,7 @@ def test_boxes_beside_an_edited_one_go_on_following():
 
 
 @pytest.mark.parametrize("text", ["Mine.", "", None])
-def test_a_description_a_person_has_changed_or_removed_is_never_touched_again(text):
+def test_a_description_that_a_person_has_edited_is_never_changed_again(text):
     edited = replace(made(), meta={**made().meta, "description": text})
     edited = after(edited, target(replace(SEEING, description="New.")))
     assert edited.meta["description"] == text
@@ -128,31 +128,31 @@ def test_a_name_a_person_has_given_stays():
     assert after(edited, target(replace(SEEING, name="Model 2"))).name == "Ours"
 
 
-def test_a_row_of_others_keeps_its_name_and_what_it_says():
+def test_a_row_made_by_others_keeps_its_name_and_values():
     row = ModelRow(ROW_ID, "Ours", {"description": "Mine.", "capabilities": {"vision": False}})
     row = after(row, target(SEEING))
     assert (row.name, row.meta["description"], boxes(row)["vision"]) == ("Ours", "Mine.", False)
 
 
-def test_a_row_of_others_is_filled_where_it_says_nothing():
+def test_a_row_made_by_others_is_filled_where_it_is_empty():
     row = after(ModelRow(ROW_ID, "Ours", {"capabilities": {"usage": False}}), target(BLIND))
     assert row.meta["description"] == "Sees."
     assert (boxes(row)["vision"], boxes(row)["usage"]) == (False, False)
 
 
-def test_what_was_filled_into_a_row_of_others_follows_from_then_on():
+def test_values_filled_into_a_row_made_by_others_follow_the_catalog_from_then_on():
     row = after(ModelRow(ROW_ID, "Ours"), target(BLIND))
     assert boxes(after(row, target(SEEING))) == {}
     assert boxes(after(after(row, target(SEEING)), target(BLIND)))["vision"] is False
 
 
-def test_a_row_of_others_without_anything_to_fill_is_left_alone():
+def test_a_row_made_by_others_without_empty_fields_is_not_changed():
     row = with_box(ModelRow(ROW_ID, "Ours", {"description": "x"}), "vision", True)
     full = replace(row, meta={**row.meta, "capabilities": {**boxes(made()), **boxes(row)}})
     assert follow(target(SEEING), full) is None
 
 
-def test_a_preset_is_left_alone():
+def test_a_preset_is_not_changed():
     assert follow(target(SEEING), ModelRow(ROW_ID, "Preset", preset=True)) is None
 
 
@@ -161,7 +161,7 @@ def test_a_field_whose_switch_is_off_stays_as_it_is():
     assert (row.meta["description"], boxes(row)["vision"]) == ("Sees.", False)
 
 
-def test_a_box_upstream_no_longer_tells_stays_as_it_is():
+def test_a_box_the_catalog_no_longer_states_stays_unchanged():
     row = after(made(BLIND), target(replace(BLIND, input_modalities=frozenset())))
     assert boxes(row)["vision"] is False
 
@@ -179,27 +179,27 @@ def test_the_mark_goes_when_the_model_returns():
     assert boxes(row)["vision"] is False
 
 
-def test_the_row_of_a_model_that_is_only_not_offered_is_left_alone():
+def test_the_row_of_a_model_that_is_just_not_offered_is_not_changed():
     assert follow(target(OTHER, catalog=(SEEING, OTHER)), made(SEEING)) is None
 
 
-def test_the_row_others_made_for_a_vanished_model_is_left_alone():
+def test_the_row_others_made_for_a_vanished_model_is_not_changed():
     assert follow(target(OTHER), ModelRow(ROW_ID, "Ours", {"description": "Mine."})) is None
 
 
 @pytest.mark.parametrize("note", [None, "x", [], {}, {"wrote": 3}, {"made": "yes", "wrote": {"vision": []}}])
-def test_a_spoiled_note_counts_as_nothing_written(note):
+def test_a_damaged_note_counts_as_empty(note):
     row = replace(made(BLIND), meta={**made(BLIND).meta, NOTE: note})
     assert boxes(after(row, target(SEEING)))["vision"] is False
 
 
 @pytest.mark.parametrize("found", [None, "all", [1], 0])
-def test_boxes_nobody_can_read_are_written_anew(found):
+def test_unreadable_boxes_are_overwritten(found):
     row = after(ModelRow(ROW_ID, "Ours", {"capabilities": found}), target(BLIND))
     assert boxes(row)["vision"] is False
 
 
-def test_a_name_is_cut_and_a_text_holds_nothing_a_store_refuses():
+def test_a_name_is_shortened_and_characters_a_store_rejects_are_removed():
     row = new_row(target(replace(SEEING, name="n\0" * NAME_LIMIT, description="a\ud800b\0")), ROW_ID)
     assert row.name == "n" * NAME_LIMIT
     assert row.meta["description"] == "a?b"
@@ -221,7 +221,9 @@ def test_a_name_is_cut_and_a_text_holds_nothing_a_store_refuses():
         (BLIND, Switches(public=True), COSTLY, True),
     ],
 )
-def test_a_row_is_needed_only_where_it_says_something_or_lets_people_in(model, switches, assumed, wanted):
+def test_a_row_is_needed_only_if_it_differs_from_the_defaults_or_makes_its_model_public(
+    model, switches, assumed, wanted
+):
     wanted_id = f"{FUNCTION}.{model.id}"
     assert needed(target(model, switches=switches, assumed=assumed), wanted_id) is wanted
 
@@ -245,14 +247,14 @@ QUIET = Switches()
     ],
     ids=["name", "public", "claimed", "preset", "box", "another box", "tags", "description", "no note", "gone"],
 )
-def test_a_row_that_says_nothing_goes_unless_a_person_edited_it(edit):
+def test_a_row_without_content_is_removed_unless_a_person_edited_it(edit):
     row = made(BLIND, QUIET)
     wanted = target(SEEING, switches=QUIET)
     assert removable(wanted, row)
     assert not removable(wanted, edit(row))
 
 
-def test_a_row_of_the_release_before_goes_when_all_it_says_is_what_the_host_assumes():
+def test_a_row_of_the_previous_release_is_removed_if_it_equals_the_hosts_defaults():
     old = {"vision": True, "usage": True, "file_upload": True, "web_search": False, "image_generation": False}
     note = {"made": True, "wrote": {"name": "", **old}}
     row = made(SEEING, QUIET)
@@ -263,15 +265,15 @@ def test_a_row_of_the_release_before_goes_when_all_it_says_is_what_the_host_assu
     assert boxes(kept) == {"vision": False}
 
 
-def test_a_row_that_says_something_stays():
+def test_a_row_that_differs_from_the_defaults_stays():
     assert not removable(target(BLIND, switches=QUIET), made(BLIND, QUIET))
 
 
-def test_a_row_that_costs_connections_goes_although_it_says_something():
+def test_a_row_that_costs_connections_is_removed_although_it_differs_from_the_defaults():
     assert removable(target(BLIND, switches=QUIET, assumed=COSTLY), made(BLIND, QUIET))
 
 
-def test_rows_that_let_people_in_stay():
+def test_rows_that_make_a_model_public_stay():
     everybody = Switches(public=True)
     assert not removable(target(SEEING, switches=everybody), made(SEEING, everybody))
 
@@ -295,7 +297,7 @@ METAS = st.fixed_dictionaries(
 
 
 @given(METAS, MODELS, SWITCHES, st.booleans())
-def test_whatever_stands_in_a_row_a_sync_leaves_nothing_to_the_next(meta, model, switches, vanished):
+def test_a_second_sync_never_changes_anything_whatever_the_row_contains(meta, model, switches, vanished):
     wanted = target(OTHER if vanished else model, switches=switches)
     row = after(ModelRow(ROW_ID, "Ours", meta), wanted)
     assert follow(wanted, row) is None

@@ -38,7 +38,7 @@ def test_a_selection_that_matches_nothing_offers_nothing():
     assert offered("nobody/nothing") == []
 
 
-def test_a_selection_lets_through_what_it_names_and_nothing_else():
+def test_a_selection_admits_what_it_names_and_nothing_else():
     assert is_selected("openai/gpt-4o", "openai.gpt*")
     assert not is_selected("openai/gpt-4o-2024-08-06", "openai/gpt-4o")
 
@@ -50,7 +50,7 @@ def test_a_dated_edition_is_found_by_its_exact_name(requested):
     assert found.id == "openai/gpt-4o-2024-08-06"
 
 
-def test_an_exact_name_goes_before_an_alias():
+def test_an_exact_name_wins_over_an_alias():
     models = (Model("a/b.c", "alias"), Model("a.b.c", "exact"))
     found = find("a.b.c", models)
     assert found is not None
@@ -70,5 +70,5 @@ def test_a_name_outside_the_list_becomes_a_slug(requested, slug):
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
-def test_every_alias_leads_back_to_its_slug(model):
+def test_every_alias_maps_back_to_its_slug(model):
     assert find(dotted(model.id), MODELS) is model

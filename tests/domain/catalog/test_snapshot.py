@@ -1,4 +1,4 @@
-"""The list of models as bytes and back; what cannot be read is named and never more than that."""
+"""The list of models as bytes and back; unreadable bytes raise only SnapshotUnusable."""
 
 import json
 from dataclasses import fields, replace
@@ -52,18 +52,18 @@ def test_no_field_of_a_model_is_forgotten() -> None:
     assert set(_REASONING) == {one.name for one in fields(Reasoning)}
 
 
-def test_a_list_that_was_not_asked_for_is_not_taken_for_an_empty_one() -> None:
+def test_a_list_that_was_not_requested_differs_from_an_empty_one() -> None:
     unknown = replace(SNAPSHOT, zero_retention=None)
     assert read_snapshot(write_snapshot(unknown, ROUTE), ROUTE).zero_retention is None
 
 
-def test_neither_key_nor_address_can_be_read_from_what_is_kept() -> None:
+def test_the_stored_bytes_reveal_neither_key_nor_address() -> None:
     kept = write_snapshot(SNAPSHOT, ROUTE).decode() + snapshot_key(ROUTE)
     assert "secret" not in kept
     assert "openrouter.ai" not in kept
 
 
-def test_each_address_and_key_has_a_list_of_its_own() -> None:
+def test_each_address_and_key_has_its_own_list() -> None:
     routes = (ROUTE, replace(ROUTE, api_key="sk-or-v1-other"), replace(ROUTE, base_url="https://gateway.test/v1"))
     assert len({snapshot_key(route) for route in routes}) == 3
 
@@ -79,7 +79,7 @@ def test_a_list_of_another_version_is_unusable() -> None:
         read_snapshot(json.dumps(held).encode(), ROUTE)
 
 
-def test_fields_of_a_later_release_are_passed_over() -> None:
+def test_fields_of_a_later_release_are_ignored() -> None:
     held = json.loads(write_snapshot(SNAPSHOT, ROUTE))
     held["models"][0]["new"] = {"x": 1}
     assert read_snapshot(json.dumps(held).encode(), ROUTE) == SNAPSHOT
@@ -100,7 +100,7 @@ JSON = st.recursive(
 
 
 @given(st.sampled_from([*_MODEL, "models", "fetched_at", "zero_retention", "format", "route"]), JSON)
-def test_spoiled_values_are_unusable_or_read_as_what_they_are(name: str, value: object) -> None:
+def test_damaged_values_are_unusable_or_read_unchanged(name: str, value: object) -> None:
     held = json.loads(write_snapshot(SNAPSHOT, ROUTE))
     (held["models"][0] if name in _MODEL else held)[name] = value
     try:
@@ -112,6 +112,6 @@ def test_spoiled_values_are_unusable_or_read_as_what_they_are(name: str, value: 
 
 
 @given(st.binary())
-def test_any_bytes_are_unusable_and_nothing_worse(raw: bytes) -> None:
+def test_random_bytes_are_reported_as_unusable(raw: bytes) -> None:
     with pytest.raises(SnapshotUnusable):
         read_snapshot(raw, ROUTE)

@@ -1,4 +1,4 @@
-"""What a model takes and costs: one answer, whoever asks."""
+"""What a model supports and costs: the same answer for every caller."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -22,7 +22,7 @@ DRAWS = replace(PLAIN, output_modalities=frozenset({"image"}))
     [(TAKES, True, True), (TAKES_NONE, False, False), (PLAIN, None, True), (DRAWS, False, False), (None, None, True)],
     ids=["lists tools", "lists others", "lists nothing", "only draws", "outside the catalog"],
 )
-def test_everybody_hears_the_same_of_a_models_tools(model, calls, takes):
+def test_all_callers_get_the_same_answer_about_a_models_tools(model, calls, takes):
     assert (calls_tools(model), takes_tools(model), takes_calls("maker/m", model)) == (calls, takes, takes)
     if model is not None:
         assert capabilities(model).get("builtin_tools") is calls

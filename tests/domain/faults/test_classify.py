@@ -1,4 +1,4 @@
-"""Errors to faults: the cause named, upstream's words kept within bounds."""
+"""Classify errors as faults; upstream's text is bounded."""
 
 import pytest
 
@@ -49,20 +49,20 @@ def kind(status: int | None, kind: str = "", text: str = "", **more: object) -> 
         (777, "", "", "SERVER"),
     ],
 )
-def test_a_problem_of_upstream_is_named(status, name, text, expected):
+def test_an_upstream_problem_is_classified(status, name, text, expected):
     assert kind(status, name, text) == expected
 
 
-def test_a_refusal_with_reasons_is_moderation():
+def test_a_rejection_with_reasons_is_moderation():
     assert kind(403, reasons=("violence",)) == "MODERATED"
 
 
-def test_upstreams_words_provider_and_wait_are_kept():
+def test_upstreams_text_provider_and_wait_are_kept():
     fault = fault_of_problem(UpstreamProblem(429, "", "slow down", provider="Maker", retry_after=3.0))
     assert (fault.detail, fault.provider, fault.retry_after, fault.http_status) == ("slow down", "Maker", 3.0, 429)
 
 
-def test_long_words_are_cut():
+def test_long_text_is_shortened():
     assert len(fault_of_problem(UpstreamProblem(500, "", "x" * 10_000)).detail) == DETAIL_LIMIT
 
 

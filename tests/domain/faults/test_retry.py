@@ -1,4 +1,4 @@
-"""How long to wait before another attempt, if at all."""
+"""Whether another attempt is allowed, and how long to wait before it."""
 
 import pytest
 
@@ -47,5 +47,5 @@ def test_all_waits_stay_within_the_budget(waited, after, expected):
 
 
 @pytest.mark.parametrize("after", [0.0, -5.0, float("nan")])
-def test_a_wait_that_means_nothing_leaves_ours(after):
+def test_an_invalid_wait_is_ignored(after):
     assert wait(RetryRule.SAFE, after=after) == 0.5

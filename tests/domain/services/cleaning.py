@@ -1,4 +1,4 @@
-"""The cleaning over stores in memory."""
+"""The cleanup with stores in memory."""
 
 import asyncio
 from datetime import timedelta
@@ -23,7 +23,7 @@ OLD, NEW = START - timedelta(days=91), START - timedelta(days=1)
 
 
 class Place:
-    """The use case and what it cleans; `workers` of several processes share everything but their names."""
+    """The use case and its stores; `workers` stand for processes that share everything but their names."""
 
     def __init__(self, *chats: str, key: str = "", leases: MemoryLeases | None = None, has_host: bool = True) -> None:
         self.clock, self.log, self.chats = FakeClock(), RecordedTelemetry(), MemoryChats(*chats)
@@ -55,7 +55,7 @@ class Place:
         await self.artifacts.put(rows)
 
     async def clean(self, plan: Retention = PLAN) -> None:
-        """Do one pass, moving the clock through its pauses."""
+        """Clean once, advancing the clock through the pauses."""
         await self.through(asyncio.create_task(self.cleaning.clean(plan)))
 
     async def through(self, *tasks: "asyncio.Task[None]") -> None:
@@ -65,7 +65,7 @@ class Place:
         await asyncio.gather(*tasks)
 
     async def left(self, *turns: int, namespace: str = HERE) -> list[int]:
-        """Return which of the turns are still there."""
+        """Return which of the turns are still stored."""
         ids = {ulid(turn): turn for turn in turns}
         rows = await self.artifacts.find(namespace, "ann", turn_ids=ids, fingerprints=[], limit=99_999)
         return sorted({ids[found.turn_id] for found in rows})

@@ -1,4 +1,4 @@
-"""After every test nothing of it may be left running."""
+"""Fail a test that leaves a task running."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""A world that survives its processes: the journal, the store and the chats; each process is a stage of its own."""
+"""Stores that survive a process: journal, artifacts and chats; each process has its own use cases."""
 
 import asyncio
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ ANN = Person(user_id="ann", chat_id="c", message_id="m-1", session_id="s")
 
 
 class World:
-    """What is left when a process is killed."""
+    """What remains when a process is killed."""
 
     def __init__(self, cipher: Cipher | None = None) -> None:
         self.runs, self.chats = MemoryToolRuns(), MemoryChats()
@@ -40,7 +40,7 @@ class World:
         return Process(self, *scripts, durable=durable)
 
     async def runs_of(self, person: Person = ANN) -> list[ToolRun]:
-        """Return what the journal has of a person's turns."""
+        """Return the journal's runs of a person's turns."""
         return list(await self.runs.unsettled("pipe", person.user_id, chat_id=person.chat_id, turn_ids=[], limit=99))
 
     async def finished(self) -> list[str]:
@@ -49,7 +49,7 @@ class World:
 
 
 class Process(Stage):
-    """One process in the world; not `durable`: its store or its key cannot be had."""
+    """One process; not `durable`: its store or its key is unavailable."""
 
     def __init__(self, world: World, *scripts: Sequence[Move], durable: bool = True) -> None:
         super().__init__(*scripts, runs=world.runs)
@@ -83,7 +83,7 @@ class Process(Stage):
         return asyncio.get_running_loop().create_task(read(), name="reader")
 
     async def ask(self, request: TurnRequest, toolbox: Toolbox | None = None) -> list[JsonObject]:
-        """Run a turn to its end; return what upstream was sent last."""
+        """Run a turn to its end; return the input of its last upstream request."""
         async for _ in self.run_turn.run(request, personal=self.personal(toolbox)):
             pass
         await self.run_turn.drained()
@@ -93,7 +93,7 @@ class Process(Stage):
 def asked(
     *messages: object, turn: str = "", message: str = "m-1", parent: str = "", person: Person = ANN, **changes: object
 ) -> TurnRequest:
-    """Return a page's request for the answer `message` to a question below the answer `parent`."""
+    """Return a page's request for the answer `message` to a question that follows the answer `parent`."""
     who = replace(person, message_id=message, parent_id=parent)
     request = replace(REQUEST, messages=messages, caller=Caller.PAGE, person=who, memory=HERE, turn_id=turn)
     return replace(request, **changes)  # type: ignore[arg-type]

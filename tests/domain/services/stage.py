@@ -1,4 +1,4 @@
-"""The use case on a stage: everything around it is in memory, and the clock moves when told."""
+"""The use case with all its ports in memory and a clock that tests control."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -35,7 +35,7 @@ COST = Usage(input_tokens=10, output_tokens=5, total_tokens=15, cost=Decimal("0.
 
 
 class Stage:
-    """One use case and its surroundings. `scripts` are what upstream does, attempt by attempt."""
+    """One use case and its ports. `scripts` define what upstream does, attempt by attempt."""
 
     def __init__(
         self,
@@ -104,7 +104,7 @@ class Stage:
 
 
 def said(*texts: str, usage: Usage | None = COST) -> list[list[UpstreamEvent]]:
-    """A whole answer, one batch per text, then its end."""
+    """A complete answer, one batch per text, then its end."""
     deltas: list[list[UpstreamEvent]] = [[TextDelta(0, "msg_1", 0, text)] for text in texts]
     end = ResponseEnded(ResponseStatus.COMPLETED, "gen-1", "maker/answering", usage=usage)
     return [*deltas, [end, StreamClosed(said_done=True)]]
@@ -116,14 +116,14 @@ def text_of(outputs: Sequence[Output]) -> str:
 
 
 def end_of(outputs: Sequence[Output]) -> End:
-    """The one end that was told, last."""
+    """The end, which must be the last output and the only end."""
     (ended,) = [output for output in outputs if isinstance(output, Ended)]
     assert outputs[-1] is ended
     return ended.end
 
 
 def fault_of(outputs: Sequence[Output]) -> Fault:
-    """The fault it ended with."""
+    """The fault of the end."""
     fault = end_of(outputs).fault
     assert fault is not None
     return fault

@@ -1,4 +1,4 @@
-"""A ticket: what a turn holds of the process is given back exactly once."""
+"""Tickets: what a turn holds of the process is released exactly once."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ from tests.doubles.slots import CountedSlots
 ONE = Bounds(concurrent=1, queued=1)
 
 
-def test_a_ticket_gives_back_everything_once_the_last_taken_first():
+def test_a_ticket_releases_everything_once_in_reverse_order():
     given_back: list[str] = []
     ticket = Ticket(lambda: given_back.append("place"), lambda: given_back.append("probe"))
     ticket.release()
@@ -21,7 +21,7 @@ def test_a_ticket_gives_back_everything_once_the_last_taken_first():
     assert given_back == ["probe", "place"]
 
 
-def test_one_thing_that_cannot_be_given_back_does_not_keep_the_others():
+def test_one_resource_that_cannot_be_released_does_not_block_the_others():
     given_back: list[str] = []
 
     def stuck() -> None:
@@ -34,7 +34,7 @@ def test_one_thing_that_cannot_be_given_back_does_not_keep_the_others():
     assert given_back == ["place"]
 
 
-async def test_a_free_place_is_taken_at_once_and_given_back_by_release():
+async def test_a_free_place_is_taken_at_once_and_returned_by_release():
     slots = CountedSlots()
     ticket = AdmitTurn(slots).at_once(ONE)
     assert ticket is not None
@@ -44,7 +44,7 @@ async def test_a_free_place_is_taken_at_once_and_given_back_by_release():
     assert slots.taken == 0
 
 
-async def test_without_a_free_place_there_is_no_ticket_but_a_line():
+async def test_without_a_free_place_a_turn_waits_in_line_for_its_ticket():
     slots = CountedSlots()
     admit = AdmitTurn(slots)
     first = admit.at_once(ONE)
@@ -59,7 +59,7 @@ async def test_without_a_free_place_there_is_no_ticket_but_a_line():
     assert slots.taken == 0
 
 
-async def test_whoever_leaves_the_line_holds_nothing():
+async def test_a_turn_that_leaves_the_line_holds_nothing():
     slots = CountedSlots()
     admit = AdmitTurn(slots)
     first = admit.at_once(ONE)

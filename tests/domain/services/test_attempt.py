@@ -1,4 +1,4 @@
-"""One upstream call read in the reader's own task, or in a task of its own."""
+"""One upstream call, read in the reader's own task or in a separate task."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -31,7 +31,7 @@ async def test_a_batch_is_read_in_the_task_that_asks_for_it():
     await one.close()
 
 
-async def test_closing_ends_a_read_and_spares_the_task_that_reads():
+async def test_closing_ends_a_read_without_cancelling_the_task_that_reads():
     one, responses = attempt(WORD, Hang())
     await one.read()
 
@@ -47,7 +47,7 @@ async def test_closing_ends_a_read_and_spares_the_task_that_reads():
     assert (reader.cancelling(), responses.open) == (0, 0)
 
 
-async def test_closing_and_a_stop_at_once_are_a_stop():
+async def test_closing_and_cancelling_at_once_cancels_the_reader():
     one, responses = attempt(Hang())
     reader = asyncio.create_task(one.read())
     await until(lambda: responses.reads)
@@ -58,7 +58,7 @@ async def test_closing_and_a_stop_at_once_are_a_stop():
     assert responses.open == 0
 
 
-async def test_a_stop_passes_through_a_read():
+async def test_a_cancellation_passes_through_a_read():
     one, responses = attempt(Hang())
     reader = asyncio.create_task(one.read())
     await until(lambda: responses.reads)
@@ -70,7 +70,7 @@ async def test_a_stop_passes_through_a_read():
 
 
 class Cancelled:
-    """An upstream whose read is cancelled although nobody asked for it."""
+    """An upstream whose read is cancelled from inside."""
 
     @asynccontextmanager
     async def attempt(self, call: UpstreamCall) -> AsyncIterator[AsyncIterator[Batch]]:
@@ -83,13 +83,13 @@ class Cancelled:
         yield ()
 
 
-async def test_a_read_that_somebody_else_cancelled_is_a_defect_and_no_stop():
+async def test_a_read_cancelled_from_inside_is_a_defect_and_not_a_cancellation():
     one = Attempt(Cancelled(), CALL, FakeClock(), 0.0, lambda: None)
     assert await one.read() == FROM_OUTSIDE
     await one.close()
 
 
-async def test_a_batch_asked_for_is_kept_until_it_is_taken():
+async def test_a_requested_batch_is_kept_until_it_is_taken():
     one, responses = attempt(WORD, Hang())
     one.ask()
     assert (one.asked, one.taken()) == (True, ())
@@ -101,7 +101,7 @@ async def test_a_batch_asked_for_is_kept_until_it_is_taken():
     await one.close()
 
 
-async def test_closing_closes_what_was_being_iterated():
+async def test_closing_also_closes_the_iterated_generator():
     closed: list[bool] = []
 
     class Generating:
@@ -129,7 +129,7 @@ def upstream_tasks() -> list[str]:
     return [name for task in asyncio.all_tasks() if (name := task.get_name()).startswith("openrouter-pipe")]
 
 
-async def test_while_the_answer_flows_a_turn_has_no_task_of_its_own():
+async def test_a_turn_has_no_task_of_its_own_while_the_answer_arrives():
     gate, outputs = asyncio.Event(), []
     stage = Stage([*said("a")[:1], Held(gate), *said("b")])
     reader = stage.reading(outputs)
@@ -141,7 +141,7 @@ async def test_while_the_answer_flows_a_turn_has_no_task_of_its_own():
     assert text_of(outputs) == "ab"
 
 
-async def test_a_timer_that_ends_nothing_leaves_the_read_under_way_alone():
+async def test_a_timer_that_ends_nothing_does_not_interrupt_the_running_read():
     first, second, outputs = asyncio.Event(), asyncio.Event(), []
     stage = Stage([*said("a")[:1], Held(first), *said("b")[:1], Held(second), *said("c")])
     reader = stage.reading(outputs)
@@ -160,7 +160,7 @@ async def test_a_timer_that_ends_nothing_leaves_the_read_under_way_alone():
     assert (end_of(outputs).reason, stage.responses.open) == (Reason.STOP, 0)
 
 
-async def test_a_timer_that_ends_the_turn_beside_a_read_is_told_to_the_reader_and_spares_its_task():
+async def test_a_timer_that_ends_the_turn_during_a_read_reaches_the_reader_without_cancelling_its_task():
     stage, outputs = Stage([*said("half")[:1], Hang()]), []
 
     async def read() -> str:

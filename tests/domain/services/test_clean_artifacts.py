@@ -1,4 +1,4 @@
-"""What is old, of deleted chats or under an old key is dealt with: by one process at a time, and in nobody's way."""
+"""The cleanup deletes old rows and rows of deleted chats and reseals old keys, one process at a time."""
 
 import asyncio
 from datetime import timedelta
@@ -24,13 +24,13 @@ ELSEWHERE = "elsewhere_9f9f9f9f"
 
 
 class BrokenLeases(MemoryLeases):
-    """Hands out leases and cannot take them back."""
+    """Grants leases but cannot release them."""
 
     async def release(self, lease: Lease) -> None:
         raise LeasesUnavailable("locked")
 
 
-async def test_turns_nobody_has_read_for_long_go_and_others_stay() -> None:
+async def test_turns_that_were_not_read_for_long_are_deleted_and_others_stay() -> None:
     place = Place("chat-1")
     await place.put(row(1, 1, created_at=OLD), row(2, 2, created_at=NEW), row(3, 3, created_at=OLD, touched_at=NEW))
     await place.clean()
@@ -38,7 +38,7 @@ async def test_turns_nobody_has_read_for_long_go_and_others_stay() -> None:
     assert place.count("old") == [1]
 
 
-async def test_without_a_host_that_knows_the_chats_only_age_decides() -> None:
+async def test_without_a_host_that_knows_the_chats_rows_are_deleted_by_age_alone() -> None:
     place = Place(has_host=False)
     await place.put(row(1, 1, created_at=OLD), row(2, 2, created_at=NEW))
     await place.clean()
@@ -46,7 +46,7 @@ async def test_without_a_host_that_knows_the_chats_only_age_decides() -> None:
     assert (place.count("old"), place.count("of_deleted_chats")) == ([1], [0])
 
 
-async def test_more_than_a_batch_goes_in_one_pass() -> None:
+async def test_one_pass_deletes_more_than_one_batch() -> None:
     place = Place("chat-1")
     await place.put(*(row(number, number, created_at=OLD) for number in range(2 * BATCH + 1)))
     await place.clean()
@@ -70,7 +70,7 @@ async def test_other_pipes_in_the_database_keep_theirs() -> None:
     assert await place.left(1, namespace=ELSEWHERE) == [1]
 
 
-async def test_old_tool_runs_go() -> None:
+async def test_old_tool_runs_are_deleted() -> None:
     place = Place()
     runs = [ToolRun(HERE, ulid(n), "call", "ab", "look", "ann", at) for n, at in ((1, OLD), (2, NEW))]
     await place.tool_runs.start(runs)
@@ -80,7 +80,7 @@ async def test_old_tool_runs_go() -> None:
     assert place.count("tool_runs") == [1]
 
 
-async def test_rows_of_deleted_chats_go() -> None:
+async def test_rows_of_deleted_chats_are_deleted() -> None:
     place = Place("chat-1")
     await place.put(row(1, 1, created_at=NEW), *turn_of(2, BATCH + 1, created_at=NEW, chat_id="deleted"))
     await place.clean()
@@ -88,7 +88,7 @@ async def test_rows_of_deleted_chats_go() -> None:
     assert place.count("of_deleted_chats") == [BATCH + 1]
 
 
-async def test_all_chats_are_looked_at_however_many_there_are() -> None:
+async def test_all_chats_are_checked_however_many_there_are() -> None:
     names = [f"chat-{number:04d}" for number in range(2 * CHATS_ASKED + 1)]
     place = Place(*names[::2])
     await place.put(*(row(n, n, chat_id=name, created_at=NEW) for n, name in enumerate(names)))
@@ -96,7 +96,7 @@ async def test_all_chats_are_looked_at_however_many_there_are() -> None:
     assert await place.left(*range(len(names))) == list(range(0, len(names), 2))
 
 
-async def test_chat_of_this_hour_may_not_be_stored_yet_and_keeps_its_rows() -> None:
+async def test_chat_younger_than_an_hour_keeps_its_rows() -> None:
     place = Place()
     await place.put(row(1, 1, created_at=OLD, touched_at=NEW), row(2, 2, created_at=START - timedelta(minutes=59)))
     await place.clean()
@@ -111,7 +111,7 @@ async def test_rows_without_a_chat_of_the_host_stay(chat_id: str) -> None:
     assert await place.left(1) == [1]
 
 
-async def test_nothing_is_concluded_when_the_host_cannot_say_which_chats_there_are() -> None:
+async def test_nothing_is_deleted_if_the_host_cannot_list_its_chats() -> None:
     place = Place()
     place.chats.broken = True
     await place.put(row(1, 1, created_at=NEW), row(2, 2, created_at=OLD))
@@ -119,7 +119,7 @@ async def test_nothing_is_concluded_when_the_host_cannot_say_which_chats_there_a
     assert await place.left(1, 2) == [1]
 
 
-async def test_rows_of_an_older_key_are_sealed_anew_once_for_each_key() -> None:
+async def test_rows_of_an_older_key_are_resealed_once_for_each_key() -> None:
     place = Place("chat-1", key="key-2")
     older = NamedKeyCipher("key-1").seal(b"thought", secret=True)
     await place.put(*(row(number, number, sealed=older, created_at=NEW) for number in range(BATCH + 1)))
@@ -171,7 +171,7 @@ async def test_process_that_lost_its_lease_leaves_the_rest_to_the_other() -> Non
     assert await place.leases.take(f"clean:{HERE}", "another", place.clock.now(), 1.0) is None
 
 
-async def test_store_in_trouble_is_told_once_and_cleaned_when_it_is_over() -> None:
+async def test_failing_store_is_logged_once_and_cleaned_after_it_recovers() -> None:
     place = Place()
     await place.put(row(1, 1, created_at=OLD))
     place.artifacts.trouble = ArtifactsUnavailable("locked")
@@ -219,7 +219,7 @@ async def test_pass_that_lasts_longer_than_the_interval_is_not_joined_by_another
     assert len(place.log.named("artifacts_cleaned")) == 1
 
 
-async def test_closing_stops_a_pass_and_gives_the_lease_back() -> None:
+async def test_closing_stops_a_pass_and_releases_the_lease() -> None:
     place = Place()
     await place.put(*(row(number, number, created_at=OLD) for number in range(5 * BATCH)))
     place.cleaning.begin(PLAN)
@@ -240,7 +240,7 @@ async def test_nothing_begins_after_closing() -> None:
     assert place.cleaning._tasks == {}
 
 
-async def test_cancelled_pass_ends_cancelled_even_if_the_lease_cannot_be_given_back() -> None:
+async def test_cancelled_pass_ends_cancelled_even_if_the_lease_cannot_be_released() -> None:
     place = Place(leases=BrokenLeases())
     await place.put(*(row(number, number, created_at=OLD) for number in range(2 * BATCH)))
     task = asyncio.create_task(place.cleaning.clean(PLAN))

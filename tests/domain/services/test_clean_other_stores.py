@@ -1,4 +1,4 @@
-"""The cleaning also ends what is known of tool calls and of breakers."""
+"""The cleanup also deletes old tool runs and breakers."""
 
 from datetime import timedelta
 
@@ -29,7 +29,7 @@ async def runs_left(place: Place, *turns: int, namespace: str = HERE) -> list[st
     return [one.turn_id for one in left]
 
 
-async def test_tool_runs_of_deleted_chats_go_whether_or_not_the_chats_left_more() -> None:
+async def test_tool_runs_of_deleted_chats_are_deleted_with_or_without_other_rows_of_the_chats() -> None:
     place = Place("chat-1")
     await place.put(row(2, 2, created_at=NEW, chat_id="deleted"))
     gone = [run(turn, 1, started_at=NEW, chat_id=chat) for turn, chat in ((2, "deleted"), (3, "also deleted"))]
@@ -39,7 +39,7 @@ async def test_tool_runs_of_deleted_chats_go_whether_or_not_the_chats_left_more(
     assert (place.count("of_deleted_chats"), place.count("tool_runs")) == ([1], [2])
 
 
-async def test_more_runs_than_a_batch_and_more_chats_than_a_page_go_in_one_pass() -> None:
+async def test_one_pass_deletes_more_runs_than_a_batch_and_more_chats_than_a_page() -> None:
     place = Place()
     await place.tool_runs.start([run(1, call, started_at=NEW) for call in range(BATCH + 1)])
     chats = [run(n, 1, started_at=NEW, chat_id=f"deleted-{n}") for n in range(2, CHATS_ASKED + 3)]
@@ -64,7 +64,7 @@ async def test_tool_runs_of_this_hour_stay_also_where_the_chat_left_rows_long_ag
     assert (await place.left(1), await runs_left(place, 2)) == ([], [ulid(2)])
 
 
-async def test_no_tool_run_goes_when_the_host_cannot_say_which_chats_there_are() -> None:
+async def test_no_tool_run_is_deleted_if_the_host_cannot_list_its_chats() -> None:
     place = Place()
     place.chats.broken = True
     await place.tool_runs.start([run(1, 1, started_at=NEW)])
@@ -72,7 +72,7 @@ async def test_no_tool_run_goes_when_the_host_cannot_say_which_chats_there_are()
     assert await runs_left(place, 1) == [ulid(1)]
 
 
-async def test_rows_that_belong_to_no_chat_any_more_live_until_they_are_old() -> None:
+async def test_rows_detached_from_their_chat_are_deleted_by_age_alone() -> None:
     place = Place()
     await place.put(row(1, 1, created_at=NEW), row(2, 2, created_at=OLD))
     await place.artifacts.unbind(HERE, [ulid(1), ulid(2)])
@@ -80,7 +80,7 @@ async def test_rows_that_belong_to_no_chat_any_more_live_until_they_are_old() ->
     assert await place.left(1, 2) == [1]
 
 
-async def test_breakers_nobody_touched_for_long_go_however_many_there_are() -> None:
+async def test_breakers_unchanged_for_long_are_deleted_however_many_there_are() -> None:
     place = Place()
     for number in range(BATCH + 1):
         await place.breakers.store(f"old:{number}", "x", 0, START - (FORGET_AFTER_SECONDS + 1) * SECOND)
@@ -90,7 +90,7 @@ async def test_breakers_nobody_touched_for_long_go_however_many_there_are() -> N
     assert place.count("breakers") == [BATCH + 1]
 
 
-async def test_breakers_that_cannot_be_reached_are_told_of_by_reason() -> None:
+async def test_unreachable_breakers_are_logged_with_the_reason() -> None:
     place = Place()
     place.breakers = DownBreakerState()
     await place.clean()

@@ -1,4 +1,4 @@
-"""A person who is to be forgotten leaves nothing, and everybody else keeps theirs."""
+"""Forgetting a person deletes all their rows and nobody else's."""
 
 import pytest
 
@@ -20,7 +20,9 @@ def runs() -> MemoryToolRuns:
     return MemoryToolRuns()
 
 
-async def test_all_rows_of_a_person_go_however_many_there_are(artifacts: MemoryArtifacts, runs: MemoryToolRuns) -> None:
+async def test_all_rows_of_a_person_are_deleted_however_many_there_are(
+    artifacts: MemoryArtifacts, runs: MemoryToolRuns
+) -> None:
     await artifacts.put(turn_of(1, BATCH + 1))
     await artifacts.put(turn_of(2, 2))
     await runs.start([run(1, call) for call in range(BATCH + 1)])
@@ -39,7 +41,7 @@ async def test_others_and_other_pipes_keep_theirs(artifacts: MemoryArtifacts, ru
         assert await runs.unsettled(namespace, owner, chat_id="", turn_ids=[turn], limit=9)
 
 
-async def test_nobody_in_particular_cannot_be_forgotten(artifacts: MemoryArtifacts, runs: MemoryToolRuns) -> None:
+async def test_an_empty_person_id_is_rejected(artifacts: MemoryArtifacts, runs: MemoryToolRuns) -> None:
     await artifacts.put([row(1, 1, user_id="")])
     with pytest.raises(ValueError, match="user_id"):
         await forget_person(artifacts, runs, HERE, "")

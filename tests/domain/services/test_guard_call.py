@@ -1,4 +1,4 @@
-"""Asking before a call and telling afterwards."""
+"""Ask a breaker before a call and report to it afterwards."""
 
 import asyncio
 
@@ -20,7 +20,7 @@ KEY = "tool:1"
 
 
 class Guarded:
-    """A use case with everything around it."""
+    """The use case with its ports."""
 
     def __init__(self, state=None) -> None:
         self.clock, self.telemetry = FakeClock(), RecordedTelemetry()
@@ -38,7 +38,7 @@ class Guarded:
         return self
 
 
-async def test_opening_reopening_and_closing_are_told_with_the_pause():
+async def test_opening_reopening_and_closing_are_reported_with_the_cool_down():
     guarded = Guarded()
     told = [await guarded.call(F), await guarded.call(F)]
     guarded.clock.advance(10)
@@ -53,7 +53,7 @@ async def test_opening_reopening_and_closing_are_told_with_the_pause():
     ]
 
 
-async def test_an_open_breaker_refuses_and_says_when_to_ask_again():
+async def test_an_open_breaker_rejects_and_returns_when_to_ask_again():
     guarded = await Guarded().opened()
     guarded.clock.advance(4)
     admission = await guarded.guard.admit(KEY, POLICY)
@@ -73,7 +73,7 @@ async def test_checking_takes_no_probe():
     assert (await guarded.guard.admit(KEY, POLICY)).probing
 
 
-async def test_of_many_callers_one_probes_until_its_lease_expires():
+async def test_one_of_many_callers_probes_until_its_lease_expires():
     guarded = await Guarded().opened()
     guarded.clock.advance(10)
     for _ in range(3):
@@ -82,7 +82,7 @@ async def test_of_many_callers_one_probes_until_its_lease_expires():
         guarded.clock.advance(5)
 
 
-async def test_a_refused_call_that_is_reported_changes_nothing():
+async def test_a_rejected_call_that_is_reported_changes_nothing():
     guarded = await Guarded().opened()
     refused = await guarded.guard.admit(KEY, POLICY)
     assert await guarded.guard.report(refused, S) == Reported()
@@ -105,7 +105,7 @@ async def test_calls_that_fail_together_are_each_counted_and_open_it_once():
     assert [one.change for one in told if one.change] == [Change.OPENED]
 
 
-async def test_calls_of_nobody_are_never_refused_nor_counted():
+async def test_calls_without_a_person_are_never_rejected_nor_counted():
     guarded = Guarded(TroubledBreakerState())
     for _ in range(9):
         assert await guarded.call(F, key="") == Reported()
@@ -113,13 +113,13 @@ async def test_calls_of_nobody_are_never_refused_nor_counted():
 
 
 @pytest.mark.parametrize("verdict", [S, N, F])
-async def test_a_call_looks_once(verdict):
+async def test_a_call_loads_the_state_once(verdict):
     guarded = Guarded(TroubledBreakerState())
     await guarded.call(verdict)
     assert guarded.state.loads == 1
 
 
-async def test_calls_of_one_round_look_once_and_later_ones_again():
+async def test_calls_of_one_round_load_the_state_once_and_later_ones_again():
     guarded = Guarded(TroubledBreakerState())
     for _ in range(8):
         await guarded.call(S)
@@ -144,12 +144,12 @@ async def test_a_success_after_a_failure_is_counted():
     assert (await guarded.state.load(KEY))[0] == ""
 
 
-async def test_damaged_state_is_a_closed_breaker_and_mended_by_the_next_failure():
+async def test_damaged_state_is_a_closed_breaker_and_overwritten_by_the_next_failure():
     guarded = Guarded(TroubledBreakerState("{damaged"))
     assert [(await guarded.call(F)).change for _ in range(2)] == [None, Change.OPENED]
 
 
-async def test_an_unreachable_state_lets_calls_through_and_is_logged_once():
+async def test_an_unreachable_state_admits_calls_and_is_logged_once():
     guarded = await Guarded(TroubledBreakerState()).opened()
     guarded.state.down = True
     for _ in range(5):
@@ -160,7 +160,7 @@ async def test_an_unreachable_state_lets_calls_through_and_is_logged_once():
     assert [line.name for line in guarded.telemetry.lines] == ["breaker_state_unavailable"]
 
 
-async def test_a_state_that_is_back_guards_again():
+async def test_a_state_that_recovers_guards_again():
     guarded = await Guarded(TroubledBreakerState()).opened()
     guarded.state.down = True
     await guarded.guard.admit(KEY, Policy())
@@ -168,14 +168,14 @@ async def test_a_state_that_is_back_guards_again():
     assert (await guarded.guard.admit(KEY, POLICY)).guarded
 
 
-async def test_a_state_that_fails_when_told_holds_nobody_up():
+async def test_a_state_that_fails_during_a_report_delays_no_call():
     guarded = Guarded(TroubledBreakerState())
     admission = await guarded.guard.admit(KEY, POLICY)
     guarded.state.down = True
     assert await guarded.guard.report(admission, F) == Reported()
 
 
-async def test_a_state_that_never_answers_lets_calls_through_and_is_left_alone_for_a_while():
+async def test_a_state_that_never_answers_admits_calls_and_is_skipped_for_a_while():
     guarded = Guarded(TroubledBreakerState())
     guarded.state.stuck = True
     asking = asyncio.create_task(guarded.guard.admit(KEY, POLICY))
@@ -197,7 +197,7 @@ async def test_a_call_that_loses_a_race_tries_again():
     assert (await guarded.call(F)).change is Change.OPENED
 
 
-async def test_a_call_that_loses_every_race_goes_through():
+async def test_a_call_that_loses_every_race_is_admitted():
     guarded = await Guarded(TroubledBreakerState()).opened()
     guarded.clock.advance(10)
     guarded.state.overtaken = 10**6

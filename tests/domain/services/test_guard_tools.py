@@ -1,4 +1,4 @@
-"""Breakers of tools: what counts against a tool, and what the person is told."""
+"""Breakers of tools: which results count against a tool, and what is reported to the person."""
 
 import pytest
 
@@ -16,7 +16,7 @@ LOOK = ToolSpec("look", "", {}, "mcp:x")
 
 
 class Guard:
-    """Answers as told and remembers what it was asked."""
+    """Answers as configured and records what it was asked."""
 
     def __init__(self, *, allowed: bool = True, change: Change | None = None) -> None:
         self.allowed, self.change = allowed, change
@@ -43,7 +43,7 @@ async def test_a_breaker_belongs_to_a_person_a_source_and_a_name():
     assert guard.keys == [tool_key("user", "mcp:x", "look")]
 
 
-async def test_a_skipped_call_is_told():
+async def test_a_skipped_call_is_reported_to_the_person():
     tools, notices = guarding(Guard(allowed=False))
     assert not (await tools.admit(LOOK)).allowed
     assert notices.seen == [ToolSkipped("look")]
@@ -74,7 +74,7 @@ async def test_only_failures_of_the_tool_count_against_it(result, verdict):
         (None, []),
     ],
 )
-async def test_opening_and_reopening_are_told(change, notices_seen):
+async def test_opening_and_reopening_are_reported_to_the_person(change, notices_seen):
     tools, notices = guarding(Guard(change=change))
     await tools.report(LOOK, await tools.admit(LOOK), ToolResult("x", failed=True, failure=Failure.RAISED))
     assert notices.seen == notices_seen

@@ -1,4 +1,4 @@
-"""Results are kept beside the journal within limits, and whatever cannot be read back counts as lost."""
+"""Results are stored beside the journal within limits; a result that cannot be read back counts as lost."""
 
 from datetime import UTC, datetime
 
@@ -30,12 +30,12 @@ async def kept_of(process: Process, call: ToolCall, result: ToolResult) -> Journ
 
 
 @pytest.mark.parametrize("text", ["found", "", "a\0\ud800b", "模" * 10_000])
-async def test_call_comes_back_as_the_model_would_be_shown_it(process: Process, text: str) -> None:
+async def test_stored_call_is_restored_as_the_model_reads_it(process: Process, text: str) -> None:
     shown = text.replace("\0", "\ufffd").replace("\ud800", "\ufffd")
     assert await kept_of(process, CALL, ToolResult(text)) == JournalledCall("look", '{"q": 1}', shown)
 
 
-async def test_of_pictures_the_words_are_kept(process: Process) -> None:
+async def test_only_the_text_of_a_result_with_images_is_kept(process: Process) -> None:
     picture = ("data:image/png;base64,AAAA",)
     only = await kept_of(process, CALL, ToolResult("", images=picture))
     both = await kept_of(process, CALL, ToolResult("a map", images=picture))
@@ -45,12 +45,12 @@ async def test_of_pictures_the_words_are_kept(process: Process) -> None:
     assert both.output == "a map"
 
 
-async def test_arguments_that_are_no_object_become_one(process: Process) -> None:
+async def test_arguments_that_are_not_an_object_become_an_empty_one(process: Process) -> None:
     kept = await kept_of(process, ToolCall("c1", "look", '{"q": '), ToolResult("found"))
     assert kept == JournalledCall("look", "{}", "found")
 
 
-async def test_arguments_too_long_to_be_kept_lose_the_result(process: Process) -> None:
+async def test_result_is_lost_if_the_arguments_are_too_long_to_keep(process: Process) -> None:
     call = ToolCall("c1", "look", '{"q": "' + "x" * 200_000 + '"}')
     assert await kept_of(process, call, ToolResult("found")) is None
 
@@ -66,10 +66,10 @@ async def test_a_turn_keeps_no_more_than_its_limit(process: Process) -> None:
 @pytest.mark.parametrize(
     "payload", [b"", b":", b":[]", b":{", b':{"v":2}', b':{"v":1,"name":"look","arguments":"{}"}', b"other:{}"]
 )
-async def test_what_cannot_be_read_is_lost(process: Process, payload: bytes) -> None:
+async def test_unreadable_result_counts_as_lost(process: Process, payload: bytes) -> None:
     assert await open_results([run(Sealed(payload)), run(None)], process.memory, process.offload) == (None, None)
 
 
-async def test_without_memory_everything_is_lost(process: Process) -> None:
+async def test_without_memory_every_result_counts_as_lost(process: Process) -> None:
     sealed = await JournalResults(process.memory, process.offload).seal(CALL, ToolResult("found"))
     assert await open_results([run(sealed)], None, process.offload) == (None,)

@@ -1,4 +1,4 @@
-"""A turn whose process was killed: what its tools brought is in every later turn of its line, and nowhere else."""
+"""A killed process: later turns of the same line of messages report its tool calls, and no other turn does."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -28,12 +28,12 @@ TOOLS = {"look": "found", "send": "sent", "wait": None}
 
 
 def round_of(*names: str) -> list[list[UpstreamEvent]]:
-    """The model asks for calls, one of each tool."""
+    """The model requests one call of each named tool."""
     return [[*done(*(call(f"call_{name}", name) for name in names)), completed()]]
 
 
 def told(sent: Sequence[JsonObject]) -> list[tuple[str, str]]:
-    """Return kind and content of what was sent: a question's or an answer's text, a call's name, an output."""
+    """Return kind and content of each item sent: the text of a message, the name of a call, an output."""
     found = []
     for item in sent:
         if item["type"] == "function_call":
@@ -51,7 +51,7 @@ LOOKED = [("call", "look"), ("output", "found")]
 
 
 class Killed:
-    """A process that hangs in its turn: what others see of it is what is left of one that was killed."""
+    """A process that hangs in its turn: other processes see the same as after a kill."""
 
     def __init__(self, process: Process, reader: "asyncio.Task[None]") -> None:
         self.process, self.reader = process, reader
@@ -64,7 +64,7 @@ async def world() -> World:
 
 @pytest.fixture
 async def killed() -> AsyncIterator[list[Killed]]:
-    """Give the list of processes that end with the test."""
+    """Collect processes that are ended after the test."""
     victims: list[Killed] = []
     yield victims
     for victim in victims:
@@ -79,7 +79,7 @@ async def kill(
     tools: dict[str, str | None] | None = None,
     durable: bool = True,
 ) -> None:
-    """Run the first turn's tools, one round for each name and one that never ends, and leave it there."""
+    """Run the tools of the first turn, one round per name and one that never ends, and leave it hanging."""
     scripts = [round_of(name) for name in names]
     process = world.process(*scripts, round_of("wait"), durable=durable)
     toolbox = ScriptedToolbox(tools or TOOLS)
@@ -102,13 +102,13 @@ async def test_finished_calls_are_in_the_next_request_with_their_outputs(world, 
     assert sent[6:] == [Q2]
 
 
-async def test_they_are_there_without_tools_on_offer_and_the_call_ids_are_those_of_upstream(world, killed):
+async def test_calls_are_reported_without_tools_on_offer_and_with_upstreams_call_ids(world, killed):
     await kill(world, killed, "look")
     sent = await world.process(said("Yes")).ask(SECOND)
     assert [item["call_id"] for item in sent if "call_id" in item] == ["call_look", "call_look"]
 
 
-async def test_every_later_request_of_the_line_begins_with_the_same(world, killed):
+async def test_every_later_request_of_the_line_begins_with_the_same_items(world, killed):
     await kill(world, killed, "look")
     process = world.process(said("Yes"), said("No"))
     first = await process.ask(SECOND)
@@ -120,7 +120,7 @@ async def test_every_later_request_of_the_line_begins_with_the_same(world, kille
     assert told(second)[-2:] == [("assistant", "Yes"), Q3]
 
 
-async def test_another_answer_to_the_same_question_does_not_see_them(world, killed):
+async def test_another_answer_to_the_same_question_does_not_get_the_calls(world, killed):
     await kill(world, killed, "look")
     world.chats.parents["c", "m-1b"] = "q-1"
     process = world.process(said("Yes"), said("Yes"))
@@ -129,21 +129,21 @@ async def test_another_answer_to_the_same_question_does_not_see_them(world, kill
     assert told(await world.process(said("Yes")).ask(below)) == [Q1, ("assistant", "Yes"), Q2]
 
 
-async def test_the_answer_goes_on_with_them_when_it_is_continued(world, killed):
+async def test_a_continued_answer_gets_its_own_calls(world, killed):
     await kill(world, killed, "look")
     partly = {"role": "assistant", "content": "I look."}
     sent = told(await world.process(said("Yes")).ask(asked(WHY, partly)))
     assert sent[:3] == [Q1, *LOOKED]
 
 
-async def test_where_the_host_cannot_say_what_stands_before_the_answer_before_counts(world, killed):
+async def test_without_the_hosts_messages_only_the_answer_before_the_question_counts(world, killed):
     await kill(world, killed, "look")
     process = world.process(said("Yes"))
     process.chats.broken = True
     assert told(await process.ask(SECOND))[:3] == [Q1, *LOOKED]
 
 
-async def test_calls_of_an_earlier_answer_wait_for_a_host_that_cannot_say_now(world, killed):
+async def test_calls_of_an_earlier_answer_are_reported_once_the_host_can_list_its_messages_again(world, killed):
     await kill(world, killed, "look")
     process = world.process(said("Yes"), said("No"))
     process.chats.broken = True
@@ -154,7 +154,7 @@ async def test_calls_of_an_earlier_answer_wait_for_a_host_that_cannot_say_now(wo
     assert told(await process.ask(last))[:3] == [Q1, *LOOKED]
 
 
-async def test_same_message_of_a_copied_chat_says_nothing_about_the_original(world, killed):
+async def test_turn_in_a_copied_chat_does_not_hide_the_calls_of_the_original(world, killed):
     await kill(world, killed, "look")
     process = world.process(said("Yes"), said("Yes"))
     partly = {"role": "assistant", "content": "I look."}
@@ -163,14 +163,14 @@ async def test_same_message_of_a_copied_chat_says_nothing_about_the_original(wor
 
 
 @pytest.mark.parametrize("changes", [{"user_id": "bob"}, {"chat_id": "another"}])
-async def test_nobody_else_and_no_other_chat_sees_them(world, killed, changes):
+async def test_no_other_person_and_no_other_chat_gets_the_calls(world, killed, changes):
     await kill(world, killed, "look")
     world.chats.add("another", "q-1", "m-1")
     other = replace(SECOND, person=replace(SECOND.person, **changes))
     assert told(await world.process(said("Yes")).ask(other)) == [Q1, Q2]
 
 
-async def test_temporary_chat_keeps_nothing_and_is_told_nothing(world, killed):
+async def test_temporary_chat_keeps_nothing_and_gets_no_report(world, killed):
     person = replace(ANN, chat_id="temporary:s")
     await kill(world, killed, "look", request=asked(WHY, turn=TURN, person=person))
     assert await world.runs.chats("pipe", "", 9) == ()
@@ -180,7 +180,7 @@ async def test_temporary_chat_keeps_nothing_and_is_told_nothing(world, killed):
     assert told(await world.process(said("Yes")).ask(asks)) == [Q1, Q2]
 
 
-async def test_results_that_are_not_to_be_kept_are_reported_as_lost(world, killed):
+async def test_results_that_must_not_be_kept_are_reported_as_lost(world, killed):
     memory = Remembering("pipe", tool_results=False, references=True)
     await kill(world, killed, "look", request=replace(FIRST, memory=memory))
     assert [run.kept for run in await world.runs_of()] == [NOT_KEPT, None]
@@ -190,7 +190,7 @@ async def test_results_that_are_not_to_be_kept_are_reported_as_lost(world, kille
     assert RESULT_LOST in sent[1][1]
 
 
-async def test_results_no_key_opens_are_reported_as_lost(world, killed):
+async def test_results_that_no_key_decrypts_are_reported_as_lost(world, killed):
     await kill(world, killed, "look")
     world.cipher = NamedKeyCipher("another")
     assert RESULT_LOST in str(await world.process(said("Yes")).ask(SECOND))
@@ -211,12 +211,12 @@ async def test_results_are_sealed_as_the_outputs_of_turns_are(killed, encrypt_al
     assert (run.kept.key_id, b"found" in run.kept.payload) == (key_id, True)
 
 
-async def test_nothing_is_kept_while_the_store_or_its_key_cannot_be_had(world, killed):
+async def test_nothing_is_kept_while_the_store_or_its_key_is_unavailable(world, killed):
     await kill(world, killed, "look", durable=False)
     assert [run.kept for run in await world.runs_of()] == [NOT_KEPT, None]
 
 
-async def test_large_results_are_sealed_beside_the_loop_and_shortened(world, killed):
+async def test_large_results_are_sealed_off_the_loop_and_shortened(world, killed):
     await kill(world, killed, "look", tools={**TOOLS, "look": "x" * 3_000_000})
     assert max(killed[0].process.offload.sizes) >= 3_000_000
     (run, _) = await world.runs_of()
@@ -224,7 +224,7 @@ async def test_large_results_are_sealed_beside_the_loop_and_shortened(world, kil
     assert 100_000 < run.kept.size < 140_000
 
 
-async def test_results_a_model_has_no_room_for_are_left_out(world, killed):
+async def test_results_that_exceed_the_models_room_are_omitted(world, killed):
     await kill(world, killed, "look", tools={**TOOLS, "look": "x" * 100_000})
     process = world.process(said("Yes"))
     small = replace(MODEL, context_length=8_000)
@@ -277,7 +277,7 @@ async def test_turn_the_history_names_is_restored_once_and_settled_then(world):
     assert await world.finished() == []
 
 
-async def test_turn_whose_answer_the_host_lost_after_its_end_is_reported(world):
+async def test_finished_turn_whose_answer_the_host_lost_is_reported(world):
     await whole_turn(world)
     assert told(await world.process(said("Yes")).ask(SECOND)) == [Q1, *LOOKED, Q2]
 

@@ -1,4 +1,4 @@
-"""The list of models: from memory at once, one refresh at a time beside it, stale rather than nothing."""
+"""The list of models: served from memory at once, one refresh at a time, stale rather than empty."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -46,7 +46,7 @@ class Listed:
         gate: asyncio.Event | None = None,
         key_gate: asyncio.Event | None = None,
     ) -> None:
-        """Begin anew, as a new load does; say what upstream answers from now on."""
+        """Start anew, as a new load does, with these answers of upstream."""
         self.catalog = ScriptedCatalog(*answers, gate=gate, key_gate=key_gate)
         self.store = StoreHealth(self.clock, self.log)
         kept = CacheCatalog(
@@ -55,7 +55,7 @@ class Listed:
         self.models = ListModels(catalog=self.catalog, kept=kept, clock=self.clock, telemetry=self.log)
 
     async def again(self, wait: float) -> Listing:
-        """Ask after `wait` seconds, and once more when the refresh this began is over."""
+        """Ask after `wait` seconds, and again once the refresh that this started is over."""
         self.clock.advance(wait)
         return await self.models.loaded(ROUTE, HOUR)
 
@@ -71,7 +71,7 @@ async def test_the_first_answer_comes_at_once_and_is_empty(listed: Listed):
     assert listed.models.current(ROUTE, HOUR) == Listing()
 
 
-async def test_the_list_is_there_after_the_first_load(listed: Listed):
+async def test_the_list_is_available_after_the_first_load(listed: Listed):
     assert await listed.models.loaded(ROUTE, HOUR) == Listing(OLD, loaded=True)
     assert listed.models.current(ROUTE, HOUR).models is OLD
 
@@ -105,7 +105,7 @@ async def test_only_one_refresh_runs_at_a_time(listed: Listed):
     assert len(listed.catalog.asked) == 1
 
 
-async def test_a_failure_keeps_the_old_list_and_is_told(listed: Listed):
+async def test_a_failure_keeps_the_old_list_and_is_reported(listed: Listed):
     listed.answer(OLD, DOWN)
     await listed.again(0.0)
     assert await listed.again(HOUR) == Listing(OLD, True, "HTTP 503: busy", 503)
@@ -118,7 +118,7 @@ async def test_a_list_that_never_loaded_says_why(listed: Listed):
     assert await listed.models.loaded(ROUTE, HOUR) == Listing((), False, "HTTP 401: no", 401)
 
 
-async def test_failures_are_repeated_at_growing_distances(listed: Listed):
+async def test_failed_loads_are_retried_at_growing_intervals(listed: Listed):
     listed.answer(DOWN)
     for _ in range(8):
         await listed.again(HOUR)
@@ -135,7 +135,7 @@ async def test_after_a_failure_nothing_is_loaded_before_its_time(listed: Listed)
     assert len(listed.catalog.asked) == 2
 
 
-async def test_the_distance_never_exceeds_the_age_a_list_may_have(listed: Listed):
+async def test_the_retry_interval_never_exceeds_the_age_limit_of_a_list(listed: Listed):
     listed.answer(DOWN)
     for _ in range(6):
         listed.clock.advance(HOUR)
@@ -143,7 +143,7 @@ async def test_the_distance_never_exceeds_the_age_a_list_may_have(listed: Listed
     assert listed.log.lines[-1].values["next_try_in"] == 60.0
 
 
-async def test_days_of_failures_are_survived(listed: Listed):
+async def test_days_of_failures_do_not_break_the_retry_interval(listed: Listed):
     listed.answer(DOWN)
     for _ in range(1_100):
         await listed.again(HOUR)
@@ -173,7 +173,7 @@ async def test_a_defect_of_the_catalog_is_a_failure_too(listed: Listed):
     assert len(listed.catalog.asked) == 1
 
 
-async def test_each_address_and_key_has_a_list_of_its_own(listed: Listed):
+async def test_each_address_and_key_has_its_own_list(listed: Listed):
     listed.answer(OLD, NEW)
     other = replace(ROUTE, api_key="sk-or-v1-other")
     assert (await listed.models.loaded(ROUTE, HOUR)).models == OLD
@@ -221,7 +221,7 @@ async def test_closing_ends_a_refresh_under_way(listed: Listed):
 
 
 class BrokenCache:
-    """Implements Cache: always out of reach."""
+    """Implements Cache: always unreachable."""
 
     name = "broken"
     in_store = False
@@ -250,7 +250,7 @@ class StuckCache:
 
 
 async def kept_before(listed: Listed) -> None:
-    """Let an earlier load keep OLD."""
+    """Let an earlier load store OLD."""
     await listed.models.loaded(ROUTE, HOUR)
     await settled()
 
@@ -286,7 +286,7 @@ async def test_a_turn_never_waits_for_upstream(listed: Listed):
     assert await listed.models.recalled(ROUTE, HOUR) == Listing()
 
 
-async def test_where_nothing_was_kept_the_first_listing_waits_for_upstream(listed: Listed):
+async def test_without_a_cached_list_the_first_listing_waits_for_upstream(listed: Listed):
     assert (await listed.models.ready(ROUTE, HOUR)).models == OLD
 
 
@@ -308,7 +308,7 @@ async def test_a_refusal_ends_the_wait_at_once(listed: Listed):
     assert (await listed.models.ready(ROUTE, HOUR)).error == "HTTP 503: busy"
 
 
-async def test_word_about_the_key_does_not_hold_up_the_list(listed: Listed):
+async def test_the_check_of_the_key_does_not_delay_the_list(listed: Listed):
     listed.answer(OLD, key_gate=asyncio.Event())
     asked = asyncio.get_running_loop().create_task(listed.models.ready(ROUTE, HOUR))
     await settled()
@@ -319,7 +319,7 @@ async def test_word_about_the_key_does_not_hold_up_the_list(listed: Listed):
 @pytest.mark.parametrize(
     "cache", [BrokenCache(), StuckCache(), StuckCache(in_store=True)], ids=["broken", "stuck", "store stuck"]
 )
-async def test_a_cache_out_of_reach_costs_one_line_and_the_next_one_is_asked(listed: Listed, cache: Cache):
+async def test_an_unreachable_cache_is_logged_once_and_the_next_one_is_asked(listed: Listed, cache: Cache):
     await kept_before(listed)
     listed.caches = (cache, *listed.caches)
     listed.answer(DOWN)
@@ -331,7 +331,7 @@ async def test_a_cache_out_of_reach_costs_one_line_and_the_next_one_is_asked(lis
 
 
 @pytest.mark.parametrize("cache", [BrokenCache(), StuckCache()], ids=["broken", "stuck"])
-async def test_a_cache_that_takes_nothing_costs_one_line_and_the_next_one_gets_the_list(listed: Listed, cache: Cache):
+async def test_a_cache_that_rejects_writes_is_logged_once_and_the_next_one_gets_the_list(listed: Listed, cache: Cache):
     listed.caches = (cache, working := ProcessCache({}))
     listed.answer(OLD)
     await listed.models.loaded(ROUTE, HOUR)
@@ -348,13 +348,13 @@ async def test_a_cache_that_takes_nothing_costs_one_line_and_the_next_one_gets_t
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"[]", b'{"format": 99}'])
-async def test_a_spoiled_list_costs_one_line_and_upstream_is_asked(listed: Listed, raw: bytes):
+async def test_a_damaged_list_is_logged_once_and_upstream_is_asked(listed: Listed, raw: bytes):
     await listed.caches[0].put(snapshot_key(ROUTE), raw)
     assert (await listed.models.ready(ROUTE, HOUR)).models == OLD
     assert listed.log.only("kept_catalog_unusable").level == "warning"
 
 
-async def test_a_client_that_goes_away_takes_the_wait_from_nobody(listed: Listed):
+async def test_a_client_that_leaves_does_not_end_the_wait_of_others(listed: Listed):
     gate = asyncio.Event()
     listed.answer(OLD, gate=gate)
     gone, stays = (asyncio.ensure_future(listed.models.ready(ROUTE, HOUR)) for _ in range(2))
@@ -366,7 +366,7 @@ async def test_a_client_that_goes_away_takes_the_wait_from_nobody(listed: Listed
     assert (gone.cancelled(), len(listed.catalog.asked), listed.clock.moments) == (True, 1, [])
 
 
-async def test_a_kept_list_without_word_on_retention_does_not_pass_for_one(listed: Listed):
+async def test_a_cached_list_without_retention_data_does_not_suffice_if_it_is_requested(listed: Listed):
     await kept_before(listed)
     listed.answer(OLD)
     assert (await listed.models.ready(ROUTE, HOUR, with_zero_retention=True)).retention_asked
@@ -379,7 +379,7 @@ async def retention_known_before(listed: Listed) -> None:
     await settled()
 
 
-async def test_endpoints_that_keep_nothing_stay_known_while_upstream_does_not_name_them(listed: Listed):
+async def test_endpoints_that_keep_no_data_stay_known_while_upstream_does_not_list_them(listed: Listed):
     await retention_known_before(listed)
     listed.catalog.zero_retention = CatalogError("HTTP 503: busy", status=503)
     assert (await listed.again(HOUR)).zero_retention == {"maker/old"}
@@ -404,7 +404,7 @@ async def test_the_first_listing_does_not_wait_for_a_stuck_cache_when_upstream_a
     assert (await listed.models.ready(ROUTE, HOUR)).models == OLD
 
 
-async def test_a_store_that_is_stuck_is_known_to_hang_from_then_on(listed: Listed):
+async def test_a_stuck_cache_marks_its_store_as_hanging(listed: Listed):
     listed.caches = (StuckCache(in_store=True),)
     listed.answer(DOWN)
     asked = asyncio.get_running_loop().create_task(listed.models.recalled(ROUTE, HOUR))

@@ -1,4 +1,4 @@
-"""Before anything is taken: what is refused and why, what was learned, and who stands in."""
+"""Preparing a request: rejections and their reasons, stored lessons, and the fallback model."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -76,7 +76,7 @@ def test_background_task_may_use_a_model_that_is_not_selected():
     assert prepared(replace(REQUEST, caller=Caller.TASK, offer=Offer(selection="maker/free"))).slug == "maker/paid"
 
 
-def test_variant_of_the_operator_is_sent_by_its_own_name_and_judged_by_its_base():
+def test_variant_of_the_operator_is_sent_under_its_own_name_and_filtered_by_its_base():
     offer = Offer(variants=("maker/paid:nitro",))
     ready = prepared(replace(REQUEST, model="maker/paid:nitro", offer=offer))
     assert ready.sending.body.model == "maker/paid:nitro"
@@ -84,7 +84,7 @@ def test_variant_of_the_operator_is_sent_by_its_own_name_and_judged_by_its_base(
     assert ready.model.reasoning == PAID.reasoning
 
 
-def test_what_was_left_out_is_named():
+def test_dropped_parameters_are_named():
     assert prepared(replace(REQUEST, model="maker/free", parameters=Parameters(temperature=0.5))).left_out == (
         "temperature",
     )
@@ -113,7 +113,7 @@ def test_lesson_of_a_model_is_in_the_next_request_at_once():
     ],
     ids=["free", "no fall-back", "forced"],
 )
-def test_endpoint_that_was_learned_never_goes_before_the_operators_word(choice, endpoint):
+def test_learned_endpoint_never_overrides_the_operators_choice(choice, endpoint):
     request = replace(REQUEST, endpoints=choice)
     assert prepared(request, lessons=learned(Lesson("endpoint"))).sending.endpoint is endpoint
 
@@ -141,7 +141,7 @@ def built(ready: Ready) -> UpstreamRequest | None:
         ("maker.paid", "maker/paid"),
     ],
 )
-def test_model_that_stands_in_is_another_one(fallback, model):
+def test_fallback_model_differs_from_the_requested_one(fallback, model):
     assert stand_in(fallback) == model
 
 
@@ -156,11 +156,11 @@ def test_model_that_stands_in_is_another_one(fallback, model):
     ],
     ids=["price", "privacy", "off switch", "selection", "tools"],
 )
-def test_model_that_stands_in_respects_price_privacy_and_the_off_switch(offer, model):
+def test_fallback_model_respects_price_privacy_and_disabled_models(offer, model):
     assert stand_in("maker/paid", offer) == model
 
 
-def test_request_of_the_model_that_stands_in_is_built_for_it():
+def test_request_to_the_fallback_model_is_built_for_it():
     request = replace(REQUEST, fallback_model="maker/free", parameters=Parameters(temperature=0.5))
     ready = prepared(request)
     assert ready.sending.body.temperature == 0.5
@@ -177,11 +177,11 @@ def named(*models: str, offer: Offer = Offer(), known: tuple[Model, ...] = MODEL
     return prepared(request, known).sending.body.models
 
 
-def test_models_upstream_does_not_know_are_left_out_since_one_fails_the_whole_call():
+def test_models_unknown_to_upstream_are_dropped_since_one_fails_the_whole_call():
     assert named("nobody/x", "maker/free") == ("maker/free",)
 
 
-def test_models_that_are_not_offered_are_left_out_and_named():
+def test_models_that_are_not_offered_are_dropped_and_named():
     request = replace(REQUEST, parameters=Parameters(models=("maker/free",)), offer=Offer(disabled="maker/free"))
     ready = prepared(request)
     assert ready.sending.body.models == ()
@@ -199,7 +199,7 @@ def test_models_pass_while_the_list_is_unknown():
     assert named("nobody/x", known=()) == ("nobody/x",)
 
 
-def test_models_are_left_out_for_the_model_that_stands_in_too():
+def test_models_are_dropped_for_the_fallback_model_too():
     request = replace(REQUEST, fallback_model="maker/free", parameters=Parameters(models=("nobody/x",)))
     ready = prepared(request)
     sending = built(ready)

@@ -1,4 +1,4 @@
-"""A turn is kept whole or not at all, comes back to its owner only, and no trouble of a store reaches the chat."""
+"""A turn is stored completely or not at all, only its owner can load it, and a failing store never breaks the chat."""
 
 import pytest
 
@@ -23,7 +23,7 @@ HOURS = 3600.0
 
 
 class Place:
-    """The use case over one store; `sealed` may be exchanged while it runs."""
+    """The use case with one store; `sealed` can be replaced during a test."""
 
     def __init__(self, cipher: Cipher | None = None) -> None:
         self.clock, self.log, self.offload = FakeClock(), RecordedTelemetry(), InlineOffload()
@@ -58,7 +58,7 @@ def place() -> Place:
     return Place()
 
 
-async def test_turn_comes_back_as_it_was(place: Place) -> None:
+async def test_turn_is_restored_unchanged(place: Place) -> None:
     await place.memory.remember(ANN, HERE, TURN)
     assert await place.found() == (TURN,)
 
@@ -68,12 +68,12 @@ async def test_turn_is_found_by_its_fingerprint(place: Place) -> None:
     assert (await place.memory.recall(ANN, HERE, [], [PRINT])).records == (TURN,)
 
 
-async def test_turn_comes_back_in_another_chat_of_its_owner(place: Place) -> None:
+async def test_turn_is_restored_in_another_chat_of_its_owner(place: Place) -> None:
     await place.memory.remember(ANN, HERE, TURN)
     assert await place.found(Person("ann", "a copy", "message-9")) == (TURN,)
 
 
-async def test_turn_of_another_chat_is_told_until_it_is_unbound(place: Place) -> None:
+async def test_turn_of_another_chat_is_reported_until_it_is_unbound(place: Place) -> None:
     copy = Person("ann", "a copy", "message-9")
     await place.memory.remember(ANN, HERE, TURN)
     assert (await place.memory.recall(copy, HERE, [ulid(1)], [])).of_other_chats == (ulid(1),)
@@ -83,13 +83,13 @@ async def test_turn_of_another_chat_is_told_until_it_is_unbound(place: Place) ->
         assert (again.records, again.of_other_chats) == ((TURN,), ())
 
 
-async def test_turn_is_of_no_other_chat_in_its_own_and_for_callers_without_chats(place: Place) -> None:
+async def test_turn_is_not_reported_as_of_another_chat_in_its_own_or_without_chats(place: Place) -> None:
     await place.memory.remember(ANN, HERE, TURN)
     for person in (ANN, Person("ann")):
         assert (await place.memory.recall(person, HERE, [ulid(1)], [])).of_other_chats == ()
 
 
-async def test_nobody_else_gets_the_turn_by_its_reference_or_fingerprint(place: Place) -> None:
+async def test_no_other_person_gets_the_turn_by_its_reference_or_fingerprint(place: Place) -> None:
     await place.memory.remember(ANN, HERE, TURN)
     assert (await place.memory.recall(BOB, HERE, [ulid(1)], [PRINT])).records == ()
     assert (await place.memory.recall(ANN, Remembering("other_pipe"), [ulid(1)], [PRINT])).records == ()
@@ -102,12 +102,12 @@ async def test_all_turns_of_a_history_are_looked_up_at_once(place: Place) -> Non
     assert (len(found.records), place.store.finds) == (39, 1)
 
 
-async def test_history_that_names_nothing_asks_nothing(place: Place) -> None:
+async def test_history_without_references_causes_no_query(place: Place) -> None:
     await place.memory.recall(ANN, HERE, [], [])
     assert place.store.finds == 0
 
 
-async def test_thinking_is_not_kept_when_it_is_not_to_be(place: Place) -> None:
+async def test_reasoning_is_not_kept_if_the_setting_forbids_it(place: Place) -> None:
     await place.memory.remember(ANN, Remembering(HERE.namespace, reasoning="disabled"), tool_turn())
     (found,) = await place.found()
     assert "reasoning" not in {kept.item["type"] for kept in found.items}
@@ -121,14 +121,14 @@ async def test_thinking_is_encrypted_also_where_not_everything_is() -> None:
     assert by_kind["function_call_output"] == ""
 
 
-async def test_rows_of_a_turn_name_where_it_was_said(place: Place) -> None:
+async def test_rows_of_a_turn_name_its_chat_and_message(place: Place) -> None:
     await place.memory.remember(ANN, HERE, TURN)
     rows = await place.rows()
     assert {(row.chat_id, row.message_id, row.user_id) for row in rows} == {("chat-1", "message-1", "ann")}
     assert [row.ordinal for row in rows] == [0, 1]
 
 
-async def test_row_that_no_key_opens_takes_the_thinking_of_its_turn_with_it(place: Place) -> None:
+async def test_row_that_no_key_decrypts_also_loses_the_reasoning_of_its_turn(place: Place) -> None:
     await place.memory.remember(ANN, HERE, TURN)
     place.sealed = SealedStore(place.store, NamedKeyCipher("another"))
     assert await place.found() == ()
@@ -142,7 +142,7 @@ async def test_old_rows_are_read_with_an_older_key(place: Place) -> None:
     assert await place.found() == (TURN,)
 
 
-async def test_store_in_trouble_is_no_memory_and_one_warning(place: Place) -> None:
+async def test_failing_store_costs_the_memory_and_one_warning(place: Place) -> None:
     place.store.trouble = ArtifactsUnavailable("locked")
     for _ in range(3):
         await place.memory.remember(ANN, HERE, TURN)
@@ -153,20 +153,20 @@ async def test_store_in_trouble_is_no_memory_and_one_warning(place: Place) -> No
     assert [reason for _, reason in place.warnings()] == ["locked"]
 
 
-async def test_lookup_that_failed_is_told_from_one_that_found_nothing(place: Place) -> None:
+async def test_failed_lookup_differs_from_one_that_found_nothing(place: Place) -> None:
     assert not (await place.memory.recall(ANN, HERE, [ulid(1)], [])).failed
     place.store.trouble = ArtifactsUnavailable("locked")
     assert (await place.memory.recall(ANN, HERE, [ulid(1)], [])).failed
 
 
-async def test_another_trouble_is_told_too(place: Place) -> None:
+async def test_another_failure_is_logged_too(place: Place) -> None:
     for trouble in (ArtifactsUnavailable("locked"), ArtifactsReadOnly("read-only")):
         place.store.trouble = trouble
         await place.memory.remember(ANN, HERE, TURN)
     assert [reason for _, reason in place.warnings()] == ["locked", "read-only"]
 
 
-async def test_store_that_is_known_to_be_read_only_is_read_and_not_complained_about(place: Place) -> None:
+async def test_read_only_store_is_read_without_further_warnings(place: Place) -> None:
     await place.memory.remember(ANN, HERE, TURN)
     place.sealed = SealedStore(place.store, place.sealed.cipher, read_only=True)
     await place.memory.remember(ANN, HERE, record(sealed_thought("b"), answer("No.", "b"), number=2))
@@ -179,7 +179,7 @@ async def test_store_that_is_known_to_be_read_only_is_read_and_not_complained_ab
     assert place.warnings() == []
 
 
-async def test_memory_works_again_once_the_trouble_is_over(place: Place) -> None:
+async def test_memory_works_again_once_the_store_recovers(place: Place) -> None:
     place.store.trouble = ArtifactsUnavailable("locked")
     await place.memory.remember(ANN, HERE, TURN)
     place.store.trouble = None
@@ -187,7 +187,7 @@ async def test_memory_works_again_once_the_trouble_is_over(place: Place) -> None
     assert await place.found() == (TURN,)
 
 
-async def test_turn_read_after_a_day_is_to_be_touched_and_then_no_more(place: Place) -> None:
+async def test_turn_read_after_a_day_is_touched_once(place: Place) -> None:
     await place.memory.remember(ANN, HERE, TURN)
     assert (await place.memory.recall(ANN, HERE, [ulid(1)], [])).untouched == ()
     place.clock.advance(25 * HOURS)
@@ -204,7 +204,7 @@ async def test_thinking_that_is_forgotten_leaves_the_calls(place: Place) -> None
     assert [kept.item["type"] for kept in found.items] == ["function_call", "function_call_output"] * 2
 
 
-async def test_nobody_forgets_the_thinking_of_another(place: Place) -> None:
+async def test_no_person_can_delete_the_reasoning_of_another(place: Place) -> None:
     await place.memory.remember(ANN, HERE, TURN)
     await place.memory.forget_thinking(BOB, HERE, [ulid(1)])
     assert await place.found() == (TURN,)

@@ -1,4 +1,4 @@
-"""Calls of a process that was lost: the next turn is told that they may have run."""
+"""Calls of a lost process: the next turn reports that they may have run."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -57,23 +57,23 @@ async def stage() -> Stage:
     return stage
 
 
-async def test_open_call_in_the_history_is_answered_with_what_is_not_known(stage: Stage) -> None:
+async def test_open_call_in_the_history_is_answered_as_possibly_run(stage: Stage) -> None:
     history = ({"role": "user", "content": "Why?"}, {"role": "assistant", "content": "", "tool_calls": [OPEN_CALL]})
     assert MAY_HAVE_RUN in await sent(stage, request(*history, QUESTION))
 
 
-async def test_open_call_the_host_dropped_is_told_before_the_question(stage: Stage) -> None:
+async def test_open_call_the_host_dropped_is_reported_before_the_question(stage: Stage) -> None:
     body = await sent(stage, request({"role": "user", "content": "Why?"}, QUESTION))
     assert "look" in body
     assert body.index(MAY_HAVE_RUN) < body.index("And?")
 
 
-async def test_it_is_told_in_every_turn_in_the_same_words(stage: Stage) -> None:
+async def test_the_report_has_the_same_text_in_every_turn(stage: Stage) -> None:
     asked = request({"role": "user", "content": "Why?"}, QUESTION)
     assert await sent(stage, asked) == await sent(stage, asked)
 
 
-async def test_question_whose_own_answer_is_outside_the_history_is_told_nothing(stage: Stage) -> None:
+async def test_question_whose_own_answer_is_outside_the_history_gets_no_report(stage: Stage) -> None:
     assert MAY_HAVE_RUN not in await sent(stage, request(QUESTION))
 
 
@@ -95,7 +95,7 @@ async def test_journal_that_cannot_be_read_leaves_open_calls_unknown(stage: Stag
     assert MAY_HAVE_RUN in await sent(stage, request(*history, QUESTION))
 
 
-async def test_chat_without_anything_broken_is_asked_about_once_per_process(stage: Stage) -> None:
+async def test_chat_without_interrupted_answers_is_checked_once_per_process(stage: Stage) -> None:
     await stage.runs.settle("pipe", TURN)
     asked = 0
     unsettled = stage.runs.unsettled
@@ -112,14 +112,14 @@ async def test_chat_without_anything_broken_is_asked_about_once_per_process(stag
     assert asked == 1
 
 
-async def test_calls_of_another_answer_are_not_told(stage: Stage) -> None:
+async def test_calls_of_another_answer_are_not_reported(stage: Stage) -> None:
     assert MAY_HAVE_RUN not in await sent(stage, request(QUESTION, person=replace(PERSON, parent_id="m-0")))
 
 
-async def test_calls_of_another_person_are_not_told(stage: Stage) -> None:
+async def test_calls_of_another_person_are_not_reported(stage: Stage) -> None:
     assert MAY_HAVE_RUN not in await sent(stage, request(QUESTION, person=replace(PERSON, user_id="other")))
 
 
-async def test_finished_calls_are_not_told(stage: Stage) -> None:
+async def test_finished_calls_are_not_reported(stage: Stage) -> None:
     await stage.runs.finish([RUN])
     assert MAY_HAVE_RUN not in await sent(stage, request(QUESTION))

@@ -1,4 +1,4 @@
-"""After a rotation everything is sealed with the newest key, and was readable all the while."""
+"""After a key rotation everything is sealed with the newest key; rows stay readable all the time."""
 
 from adapters.memory.artifacts import MemoryArtifacts
 from domain.services.rotate_keys import reseal_batch, rotate_keys
@@ -28,7 +28,7 @@ async def stored(store: MemoryArtifacts, *numbers: int) -> tuple[Artifact, ...]:
     return await store.find(HERE, "ann", turn_ids=turns, fingerprints=[], limit=999)
 
 
-async def test_old_rows_are_sealed_anew_and_open_as_before() -> None:
+async def test_old_rows_are_resealed_and_decrypt_as_before() -> None:
     store = await store_of(*(sealed(number) for number in range(1, 6)))
     assert await rotate_keys(store, NEW, InlineOffload(), HERE, batch=2) == 5
     rows = await stored(store, *range(1, 6))
@@ -48,7 +48,7 @@ async def test_second_rotation_finds_nothing_to_do() -> None:
     assert await rotate_keys(store, NEW, InlineOffload(), HERE) == 0
 
 
-async def test_row_no_key_opens_stays_as_it_is_and_stops_nothing() -> None:
+async def test_row_that_no_key_decrypts_is_skipped() -> None:
     foreign = sealed(1, NamedKeyCipher("lost"))
     store = await store_of(foreign, sealed(2), sealed(3))
     assert await rotate_keys(store, NEW, InlineOffload(), HERE, batch=1) == 2
@@ -62,12 +62,12 @@ async def test_rows_that_need_no_seal_stay_clear_when_not_everything_is_encrypte
     assert [one.sealed.key_id for one in await stored(store, 1, 2)] == ["", "new"]
 
 
-async def test_without_a_key_nothing_is_done() -> None:
+async def test_without_a_key_nothing_is_resealed() -> None:
     store = await store_of(sealed(1))
     assert await rotate_keys(store, NamedKeyCipher(), InlineOffload(), HERE) == 0
 
 
-async def test_batch_says_where_to_go_on_until_nothing_is_left() -> None:
+async def test_batch_returns_where_to_continue_until_nothing_is_left() -> None:
     store = await store_of(sealed(1), sealed(2))
     offload = InlineOffload()
     assert await reseal_batch(store, NEW, offload, HERE, "", 1) == (1, ulid(1))
@@ -75,7 +75,7 @@ async def test_batch_says_where_to_go_on_until_nothing_is_left() -> None:
     assert await reseal_batch(store, NEW, offload, HERE, ulid(2), 1) == (0, "")
 
 
-async def test_row_written_meanwhile_is_left_to_its_writer() -> None:
+async def test_row_written_meanwhile_is_not_overwritten() -> None:
     old = sealed(1)
     store = await store_of(old)
     await store.reseal(HERE, [(old, Sealed(b"old:other", "old", 1, 5))])

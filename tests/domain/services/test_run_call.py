@@ -1,4 +1,4 @@
-"""One tool call: read, let through, recorded before it begins, run once, told; whatever goes wrong is one text."""
+"""One tool call: checked, admitted, recorded before it begins, run once, reported; any problem becomes one text."""
 
 import asyncio
 from collections.abc import Callable, Collection
@@ -27,7 +27,7 @@ CALL = ToolCall("c1", "look", '{"city": "Perth"}')
 
 
 class Runs:
-    """Implements what is used of ToolRuns: remembers keys; `lost` makes it unavailable."""
+    """Implements the used part of ToolRuns: stores keys; `lost` makes it unavailable."""
 
     def __init__(self) -> None:
         self.known: set[tuple[str, str]] = set()
@@ -60,7 +60,7 @@ class Runs:
 
 
 class Tools:
-    """A toolbox: answers with `answer`, or waits for ever if it is None, or raises it."""
+    """A toolbox that returns `answer`, raises it if it is an error, or waits forever if it is None."""
 
     def __init__(self, runs: Runs) -> None:
         self.runs = runs
@@ -83,7 +83,7 @@ class Tools:
 
 
 class Guard:
-    """A breaker that lets through or not, and remembers what it was told."""
+    """A breaker that admits or rejects as configured and records reports."""
 
     def __init__(self) -> None:
         self.allowed, self.breaks = True, False
@@ -99,7 +99,7 @@ class Guard:
 
 
 class Place:
-    """Everything around the runner."""
+    """The runner with its ports."""
 
     def __init__(self, check: Callable[..., str] = lambda *_: "", *, parallel: int = 8, waiting: int = 8) -> None:
         self.runs, self.guard, self.slots = Runs(), Guard(), CountedSlots()
@@ -142,7 +142,7 @@ async def test_a_call_runs_once_and_is_recorded_before_it_begins():
 
 
 @pytest.mark.parametrize("name", ["look", "safe"])
-async def test_a_call_that_was_started_before_runs_again_only_if_that_does_no_harm(name):
+async def test_a_call_that_was_started_before_runs_again_only_if_that_is_safe(name):
     place = Place()
     await place.run(replace(CALL, name=name))
     again = await place.run(replace(CALL, name=name))
@@ -150,7 +150,7 @@ async def test_a_call_that_was_started_before_runs_again_only_if_that_does_no_ha
 
 
 @pytest.mark.parametrize(("name", "text"), [("look", NOT_RECORDED), ("safe", "sunny")])
-async def test_a_call_that_cannot_be_recorded_runs_only_if_that_does_no_harm(name, text):
+async def test_a_call_that_cannot_be_recorded_runs_only_if_that_is_safe(name, text):
     place = Place()
     place.runs.lost = True
     assert (await place.run(replace(CALL, name=name))).text == text
@@ -184,11 +184,11 @@ async def test_a_tool_whose_breaker_is_open_is_skipped():
     place = Place()
     place.guard.allowed = False
     result = await place.run()
-    assert "left alone for about 30 s" in result.text
+    assert "paused for about 30 s" in result.text
     assert (place.outcome, place.guard.told, place.runs.known) == ("skipped", [], set())
 
 
-async def test_a_tool_that_breaks_its_promise_is_a_failure_of_its_own():
+async def test_an_unexpected_error_of_a_tool_counts_as_its_failure():
     place = Place()
     place.tools.answer = ValueError("secret")
     result = await place.run()
@@ -196,13 +196,13 @@ async def test_a_tool_that_breaks_its_promise_is_a_failure_of_its_own():
     assert "secret" not in repr(place.log.lines)
 
 
-async def test_a_result_outlives_its_breaker():
+async def test_a_failing_breaker_does_not_lose_the_result():
     place = Place()
     place.guard.breaks = True
     assert (await place.run()).text == "sunny"
 
 
-async def test_a_result_that_no_text_can_hold_is_mended():
+async def test_characters_no_text_can_hold_are_replaced_in_a_result():
     place = Place()
     place.tools.answer = ToolResult("a\x00\ud800")
     assert (await place.run()).text == "a\ufffd\ufffd"
@@ -215,7 +215,7 @@ async def test_a_defect_of_ours_is_a_failed_result():
 
 
 @pytest.mark.parametrize(("message", "outcome"), [(OVERDUE, "overdue"), (None, "stopped")])
-async def test_a_stopped_call_gives_its_place_back_and_stays_recorded_as_started(message, outcome):
+async def test_a_cancelled_call_returns_its_place_and_stays_recorded_as_started(message, outcome):
     place = Place()
     place.tools.answer = None
     task = place.start()
@@ -242,7 +242,7 @@ async def test_a_call_begins_only_when_the_process_has_a_place():
     assert (place.slots.taken, place.slots.waiting) == (0, 0)
 
 
-async def test_a_call_finds_the_line_full():
+async def test_a_call_is_rejected_if_the_line_is_full():
     place = Place(parallel=1, waiting=0)
     place.tools.answer = None
     first = place.start()
@@ -260,7 +260,7 @@ async def test_calls_that_begin_together_are_recorded_together():
     assert place.runs.batches == [8]
 
 
-async def test_a_call_stopped_before_it_began_is_not_taken_for_one_that_may_have_run():
+async def test_a_call_cancelled_before_it_began_does_not_count_as_possibly_run():
     place, gate = Place(), asyncio.Event()
     start = place.runs.start
 
@@ -279,7 +279,7 @@ async def test_a_call_stopped_before_it_began_is_not_taken_for_one_that_may_have
     assert (place.began, place.slots.taken) == ([], 0)
 
 
-async def test_a_store_that_breaks_its_promise_refuses_and_leaves_nobody_waiting():
+async def test_an_unexpected_error_of_the_store_rejects_calls_and_leaves_none_waiting():
     place = Place()
 
     async def breaking(runs):
@@ -292,7 +292,7 @@ async def test_a_store_that_breaks_its_promise_refuses_and_leaves_nobody_waiting
     assert isinstance(task.exception(), KeyError)
 
 
-async def test_calls_of_two_turns_with_one_id_are_told_apart():
+async def test_calls_of_two_turns_with_the_same_id_are_distinguished():
     place = Place()
     other = RunCall(merged(place.tools.tools()), place.ports, replace(place.turn, turn_id="other"))
     moved = replace(CALL, arguments='{"city": "Oslo"}')
@@ -301,7 +301,7 @@ async def test_calls_of_two_turns_with_one_id_are_told_apart():
     assert place.runs.batches == [1, 1]
 
 
-async def test_calls_of_a_round_are_refused_at_once_while_the_store_hangs_and_probe_it_together():
+async def test_calls_of_a_round_are_rejected_at_once_while_the_store_hangs_and_probe_it_together():
     place = Place()
     start, stuck = place.runs.start, asyncio.Event()
 
@@ -384,7 +384,7 @@ async def test_a_turn_without_calls_has_nothing_to_settle():
     assert place.runs.settled == []
 
 
-async def test_a_settlement_the_store_refuses_is_a_warning():
+async def test_a_settlement_that_the_store_rejects_is_a_warning():
     place = Place()
     await place.run()
     await until(lambda: place.runs.finished == ["c1"])

@@ -1,4 +1,4 @@
-"""A turn from request to settlement, when all goes well or another attempt helps."""
+"""A turn from request to settlement: without failures, or with a successful retry."""
 
 import asyncio
 from dataclasses import replace
@@ -28,12 +28,12 @@ async def test_a_plain_answer_is_yielded_piece_by_piece():
     assert (end_of(outputs).reason, end_of(outputs).usage) == (Reason.STOP, COST)
 
 
-async def test_what_one_read_brought_leaves_as_one_piece():
+async def test_all_text_of_one_read_is_yielded_as_one_piece():
     stage = Stage([[TextDelta(0, "msg_1", 0, "a"), TextDelta(0, "msg_1", 0, "b")], *said("c")])
     assert (await stage.read())[:-1] == [ShowText(0, "ab"), ShowText(0, "c")]
 
 
-async def test_a_finished_turn_leaves_upstream_and_gives_its_place_back():
+async def test_a_finished_turn_closes_the_connection_and_returns_its_place():
     stage = Stage(said("a"))
     await stage.read()
     assert (stage.responses.entered, stage.responses.open, stage.places.taken) == (1, 0, 0)
@@ -56,7 +56,7 @@ async def test_every_upstream_call_is_a_line_in_the_log():
     assert (values["response_id"], values["cost"]) == ("gen-1", "0.001")
 
 
-async def test_a_finished_turn_says_nothing_beside_the_answer():
+async def test_a_finished_turn_shows_no_notice():
     stage = Stage(said("a"))
     await stage.read()
     assert stage.notices.seen == []
@@ -95,7 +95,7 @@ async def test_the_next_attempt_waits_for_its_moment():
     assert (text_of(outputs), end_of(outputs).attempts) == ("a", 2)
 
 
-async def test_the_wait_between_two_attempts_is_told():
+async def test_the_wait_between_two_attempts_is_reported():
     stage, outputs = Stage([NOT_SENT], said("a")), []
     reader = stage.reading(outputs)
     await until(lambda: outputs)
@@ -104,7 +104,7 @@ async def test_the_wait_between_two_attempts_is_told():
     await until(reader.done)
 
 
-async def test_an_uncertain_failure_is_repeated_for_a_model_that_costs_nothing():
+async def test_an_uncertain_failure_is_retried_for_a_free_model():
     stage = Stage([TIMED_OUT], said("a"))
     free = replace(MODEL, prompt_price=Decimal(0), completion_price=Decimal(0), listed_prices=(Decimal(0),))
     outputs = []
@@ -120,12 +120,12 @@ async def test_an_uncertain_failure_is_repeated_for_a_model_that_costs_nothing()
     assert end_of(outputs).reason is Reason.STOP
 
 
-async def test_an_uncertain_failure_is_not_repeated_for_a_model_that_costs():
+async def test_an_uncertain_failure_is_not_retried_for_a_paid_model():
     stage = Stage([TIMED_OUT])
     assert fault_of(await stage.read()).kind.name == "UPSTREAM_TIMEOUT"
 
 
-async def test_a_waiting_person_gets_a_word_when_its_time_has_come():
+async def test_a_waiting_person_gets_a_status_when_it_is_due():
     stage, outputs = Stage([Hang()]), []
     reader = stage.reading(outputs)
     await until(lambda: 0.3 in stage.clock.moments)
@@ -135,7 +135,7 @@ async def test_a_waiting_person_gets_a_word_when_its_time_has_come():
     await stage.stop(reader)
 
 
-async def test_where_no_status_is_seen_upstream_is_read_by_the_reader_itself():
+async def test_without_statuses_the_readers_task_reads_upstream():
     stage, outputs = Stage([Hang()]), []
     reader = stage.reading(outputs, replace(REQUEST, statuses=False))
     await until(lambda: stage.responses.open)
@@ -147,7 +147,7 @@ async def test_where_no_status_is_seen_upstream_is_read_by_the_reader_itself():
     await stage.stop(reader)
 
 
-async def test_where_no_status_is_seen_a_silent_upstream_is_given_up_and_asked_again():
+async def test_without_statuses_a_silent_upstream_times_out_and_is_retried():
     stage, outputs = Stage([Hang()], said("a")), []
     free = replace(REQUEST, statuses=False, retry=RetryPolicy(uncertain_allowed=True))
     reader = stage.reading(outputs, free)
@@ -159,7 +159,7 @@ async def test_where_no_status_is_seen_a_silent_upstream_is_given_up_and_asked_a
     assert (text_of(outputs), len(stage.responses.calls)) == ("a", 2)
 
 
-async def test_an_upstream_that_falls_silent_is_given_up_in_time():
+async def test_an_upstream_that_falls_silent_times_out():
     stage, outputs = Stage([*said("half")[:1], Hang()]), []
     reader = stage.reading(outputs)
     await until(lambda: outputs)
@@ -211,7 +211,7 @@ async def test_settlement_begins_before_the_last_output_is_taken():
     await outputs.aclose()
 
 
-async def test_many_turns_at_once_keep_apart():
+async def test_parallel_turns_do_not_mix():
     stage = Stage(*(said(str(number), "!") for number in range(20)))
     turns = await asyncio.gather(*(stage.read() for _ in range(20)))
     assert sorted(text_of(outputs) for outputs in turns) == sorted(f"{number}!" for number in range(20))
@@ -234,7 +234,7 @@ async def test_a_turn_without_a_place_waits_and_says_so():
     assert (text_of(outputs), stage.places.taken) == ("a", 0)
 
 
-async def test_a_full_line_refuses_at_once():
+async def test_a_full_line_rejects_at_once():
     stage = Stage()
     assert stage.places.try_acquire(1)
     fault = fault_of(await stage.read(replace(REQUEST, bounds=Bounds(concurrent=1, queued=0))))
@@ -242,7 +242,7 @@ async def test_a_full_line_refuses_at_once():
     assert (stage.responses.calls, stage.places.taken) == ([], 1)
 
 
-async def test_a_stop_in_the_line_leaves_it_and_is_told():
+async def test_a_turn_stopped_in_line_leaves_it_and_is_reported():
     stage, outputs = Stage(), []
     assert stage.places.try_acquire(1)
     reader = stage.reading(outputs, replace(REQUEST, bounds=Bounds(concurrent=1)))

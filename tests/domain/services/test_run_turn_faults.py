@@ -1,4 +1,4 @@
-"""What cannot be answered: one named fault with an id that is also in the log, never an exception."""
+"""Requests that cannot be answered: one named fault whose id is also in the log, never an exception."""
 
 import asyncio
 from dataclasses import replace
@@ -47,7 +47,7 @@ async def test_bad_input_ends_with_its_fault_before_anything_is_taken(request_: 
 
 
 @pytest.mark.parametrize("request_", [row[1] for row in BAD_INPUT], ids=[row[0] for row in BAD_INPUT])
-async def test_the_id_of_a_refusal_is_in_the_log(request_: TurnRequest):
+async def test_the_id_of_a_rejected_request_is_in_the_log(request_: TurnRequest):
     stage = Stage()
     end = end_of(await stage.read(request_))
     line = stage.log.only("turn_refused")
@@ -56,7 +56,7 @@ async def test_the_id_of_a_refusal_is_in_the_log(request_: TurnRequest):
 
 
 @pytest.mark.parametrize(("problem", "kind", "status"), REFUSALS, ids=[row[1] for row in REFUSALS])
-async def test_a_refusal_of_upstream_ends_with_its_fault_and_status(problem, kind, status):
+async def test_a_rejection_by_upstream_ends_with_its_fault_and_status(problem, kind, status):
     stage = Stage([Refusing(Refused(problem))])
     fault = fault_of(await stage.read())
     assert (fault.kind.name, fault.http_status, fault.detail) == (kind, status, problem.text)
@@ -79,7 +79,7 @@ async def test_an_upstream_that_is_never_reached_ends_with_its_fault_after_three
 @pytest.mark.parametrize(
     ("error", "kind"), [(InvalidRoute("no host"), "BAD_ROUTE"), (Unreadable("text/html"), "UNREADABLE")]
 )
-async def test_an_address_that_is_no_upstream_ends_with_its_fault(error, kind):
+async def test_an_address_that_is_not_an_upstream_ends_with_its_fault(error, kind):
     stage = Stage([Refusing(error)])
     assert fault_of(await stage.read()).kind.name == kind
 
@@ -101,7 +101,7 @@ async def test_a_request_that_cannot_become_a_turn_is_refused_with_an_id():
 
 
 class BrokenToolbox(ScriptedToolbox):
-    """Cannot even say what it offers."""
+    """Cannot list its tools."""
 
     def tools(self) -> tuple[ToolSpec, ...]:
         raise KeyError("tools")
@@ -139,7 +139,7 @@ async def test_a_defect_of_the_client_ends_as_internal_fault_with_an_id(script):
     assert (stage.responses.open, stage.places.taken) == (0, 0)
 
 
-async def test_a_toolbox_that_cannot_say_what_it_offers_ends_as_internal_fault():
+async def test_a_toolbox_that_cannot_list_its_tools_ends_as_internal_fault():
     stage = Stage()
     assert fault_of(await stage.read(toolbox=BrokenToolbox({}))).kind.name == "INTERNAL"
     assert stage.log.only("turn_refused").values["detail"] == "KeyError: 'tools'"
@@ -167,7 +167,7 @@ async def test_a_booking_that_cannot_be_written_does_not_keep_a_turn_from_its_en
     assert len(log.named("turn_ended")) == 1
 
 
-async def test_a_last_word_that_cannot_be_said_is_in_the_log():
+async def test_a_last_notice_that_cannot_be_delivered_is_in_the_log():
     class Mute:
         async def notify(self, notice: Notice) -> None:
             raise ConnectionError(notice)

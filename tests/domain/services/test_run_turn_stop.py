@@ -1,4 +1,4 @@
-"""A reader who leaves, in whatever way: upstream is left, the place given back, one line in the log, one last word."""
+"""A reader who leaves in any way: the connection closes, the place is returned, one log line, one last notice."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -22,7 +22,7 @@ HALF = [*said("half")[:1], Hang()]
 
 
 def settled_once(stage: Stage) -> None:
-    """Everything was let go of, exactly once."""
+    """Check that everything was released exactly once."""
     assert (stage.responses.open, stage.places.taken) == (0, 0)
     assert stage.log.only("turn_ended").values["reason"] == "cancelled"
     assert [type(notice) for notice in stage.notices.seen] == [TurnStopped]
@@ -74,7 +74,7 @@ async def test_the_end_of_the_task_that_is_named_as_reader_settles_the_turn():
     settled_once(stage)
 
 
-async def test_a_stop_returns_before_upstream_is_left():
+async def test_a_stop_returns_before_the_connection_is_closed():
     stage = Stage(HALF)
     outputs = stage.outputs()
     await anext(outputs)
@@ -134,13 +134,13 @@ async def test_a_stop_after_the_end_changes_nothing():
     assert (stage.log.only("turn_ended").values["reason"], stage.notices.seen) == ("stop", [])
 
 
-async def test_a_turn_that_nobody_reads_takes_nothing():
+async def test_a_turn_that_is_never_read_takes_no_resources():
     stage = Stage(said("a"))
     await stage.outputs().aclose()
     assert (stage.responses.calls, stage.places.taken, stage.log.lines) == ([], 0, [])
 
 
-async def test_an_upstream_that_cannot_be_left_still_gives_the_place_back():
+async def test_a_connection_that_cannot_be_closed_still_returns_the_place():
     stage = Stage(HALF, leaving=RuntimeError("stuck"))
     outputs = stage.outputs()
     await anext(outputs)

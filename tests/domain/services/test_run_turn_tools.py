@@ -1,4 +1,4 @@
-"""Tools of a turn: run beside each other, bounded in number and time, failures told to the model."""
+"""Tools of a turn: run in parallel, limited in number and time, failures reported to the model."""
 
 from dataclasses import replace
 
@@ -12,12 +12,12 @@ from tests.doubles.toolbox import ScriptedToolbox
 
 
 def asked(*call_ids: str, name: str = "look") -> list[list[UpstreamEvent]]:
-    """The model asks for calls of one tool."""
+    """The model requests calls of one tool."""
     return [[*done(*(call(call_id, name) for call_id in call_ids)), completed()]]
 
 
 def sent_back(stage: Stage) -> list[str]:
-    """The outputs that went upstream with the last call."""
+    """The outputs in the last upstream request."""
     return [
         item["output"]
         for item in stage.responses.calls[-1].request.body.input
@@ -37,26 +37,26 @@ async def test_a_tool_is_shown_when_it_starts_and_when_it_is_done():
     assert [type(output) for output in outputs[:2]] == [ShowCall, ShowCallResult]
 
 
-async def test_the_tools_on_offer_are_told_to_upstream():
+async def test_the_tools_on_offer_are_sent_to_upstream():
     stage = Stage(said("a"))
     await stage.read(toolbox=ScriptedToolbox({"look": "found"}))
     assert [tool["name"] for tool in stage.responses.calls[0].request.body.tools] == ["look"]
 
 
-async def test_a_few_tools_run_at_once_and_all_get_their_turn():
+async def test_a_few_tools_run_at_once_and_all_of_them_run():
     names = [f"call_{number}" for number in range(12)]
     stage, toolbox = Stage(asked(*names), said("Found")), ScriptedToolbox({"look": "found"})
     await stage.read(toolbox=toolbox)
     assert (toolbox.started, toolbox.most, len(sent_back(stage))) == (names, 5, 12)
 
 
-async def test_a_tool_that_breaks_its_promise_is_a_failed_result():
+async def test_an_unexpected_error_of_a_tool_is_a_failed_result():
     stage = Stage(asked("a"), said("Sorry"))
     await stage.read(toolbox=ScriptedToolbox({"look": ValueError("secret")}))
     assert sent_back(stage) == ["Error: the tool failed."]
 
 
-async def test_a_tool_that_never_ends_is_stopped_when_its_time_is_up():
+async def test_a_tool_that_never_ends_is_cancelled_at_its_time_limit():
     stage, toolbox, outputs = Stage(asked("a"), said("Sorry")), ScriptedToolbox({"look": None}), []
     reader = stage.reading(outputs, replace(REQUEST, tooling=Tooling(seconds=7.0)), toolbox=toolbox)
     await until(lambda: 7.0 in stage.clock.moments)
@@ -74,7 +74,7 @@ async def test_rounds_end_at_the_limit_of_the_request():
     assert end_of(outputs).rounds == 2
 
 
-async def test_upstream_is_left_while_tools_run():
+async def test_the_connection_is_closed_while_tools_run():
     stage, toolbox, outputs = Stage(asked("a"), said("Found")), ScriptedToolbox({"look": None}), []
     reader = stage.reading(outputs, toolbox=toolbox)
     await until(lambda: toolbox.running)

@@ -1,4 +1,4 @@
-"""A settlement reads what was computed of the history beside the request, and never the history again."""
+"""Settlement uses facts computed with the request and never reads the history again."""
 
 import asyncio
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""How long turns wait for a store, and when they do not wait at all."""
+"""How long turns wait for a store, and when they skip it."""
 
 import asyncio
 
@@ -24,7 +24,7 @@ EVENT = "store_failed"
 
 
 class Place:
-    """A store that takes its time, and what is known of it."""
+    """A slow store and its health."""
 
     def __init__(self) -> None:
         self.clock, self.log = FakeClock(), RecordedTelemetry()
@@ -38,7 +38,7 @@ class Place:
         writes: bool = False,
         time: StoreBudget | None = None,
     ) -> str:
-        """Ask a store that answers after some seconds, or fails then."""
+        """Query a store that answers, or fails, after some seconds."""
         asking = asyncio.create_task(self._asked(seconds, error, writes, time or StoreBudget(self.watch)))
         left = seconds
         while not asking.done():
@@ -80,14 +80,14 @@ async def test_store_that_never_answers_costs_one_turn_its_seconds_and_the_next_
     assert place.reasons() == ["timeout"]
 
 
-async def test_questions_of_one_turn_share_its_seconds(place: Place) -> None:
+async def test_queries_of_one_turn_share_its_seconds(place: Place) -> None:
     time, began = StoreBudget(place.watch), place.clock.monotonic()
     assert [await place.ask(1.2, time=time), await place.ask(1.2, time=time)] == ["answered", "answered"]
     assert await place.ask(1.2, time=time) == "timeout"
     assert place.clock.monotonic() - began == pytest.approx(STORE_SECONDS)
 
 
-async def test_those_who_wait_together_spend_the_same_seconds(place: Place) -> None:
+async def test_callers_that_wait_at_the_same_time_share_the_same_seconds(place: Place) -> None:
     time = StoreBudget(place.watch)
 
     async def wait() -> None:
@@ -101,7 +101,7 @@ async def test_those_who_wait_together_spend_the_same_seconds(place: Place) -> N
     assert await place.ask(0.9, time=time) == "answered"
 
 
-async def test_turn_of_many_rounds_does_not_use_its_seconds_up_with_a_store_that_is_well(place: Place) -> None:
+async def test_turn_of_many_rounds_does_not_use_up_its_seconds_with_a_healthy_store(place: Place) -> None:
     time = StoreBudget(place.watch)
     assert {await place.ask(0.2, time=time, writes=True) for _ in range(200)} == {"answered"}
 
@@ -116,7 +116,7 @@ async def test_turn_whose_seconds_are_used_up_does_not_close_the_store_to_others
     assert await place.ask(0.9) == "answered"
 
 
-async def test_one_caller_probes_after_the_pause_and_all_come_back_with_it(place: Place) -> None:
+async def test_one_caller_probes_after_the_pause_and_its_success_readmits_all(place: Place) -> None:
     await place.ask(1_000.0)
     place.clock.advance(PROBE_SECONDS)
     place.watch.admit()
@@ -126,7 +126,7 @@ async def test_one_caller_probes_after_the_pause_and_all_come_back_with_it(place
     assert [await place.ask(0.1), await place.ask(0.1, writes=True)] == ["answered", "answered"]
 
 
-async def test_probe_in_vain_begins_another_pause_and_no_second_line(place: Place) -> None:
+async def test_failed_probe_begins_another_pause_without_another_log_line(place: Place) -> None:
     await place.ask(1_000.0)
     place.clock.advance(PROBE_SECONDS)
     assert [await place.ask(1_000.0), await place.ask()] == ["timeout", "skipped"]
@@ -176,21 +176,21 @@ async def test_store_that_hangs_for_reading_too_is_not_read(place: Place) -> Non
     assert place.reasons() == ["locked"]
 
 
-async def test_store_that_refuses_at_once_is_asked_each_time_and_logged_once(place: Place) -> None:
+async def test_store_that_fails_at_once_is_asked_each_time_and_logged_once(place: Place) -> None:
     for error in (ArtifactsUnavailable("full"), ToolRunsUnavailable("full"), BreakerStateUnavailable("full")):
         assert await place.ask(0.0, error, writes=True) == "full"
         assert await place.ask() == "answered"
     assert place.reasons() == ["full"]
 
 
-async def test_trouble_is_logged_again_after_the_store_worked(place: Place) -> None:
+async def test_failure_is_logged_again_after_the_store_worked(place: Place) -> None:
     for _ in range(2):
         await place.ask(0.0, ArtifactsUnavailable("full"), writes=True)
         await place.ask(writes=True)
     assert place.reasons() == ["full", "full"]
 
 
-async def test_work_beside_the_turns_is_tried_in_a_pause_and_ends_it(place: Place) -> None:
+async def test_background_work_is_tried_during_a_pause_and_can_end_it(place: Place) -> None:
     await place.ask(1_000.0)
     async with place.watch.watched(EVENT, writes=True):
         pass
@@ -203,7 +203,7 @@ async def test_failure_that_takes_long_means_that_the_store_hangs(place: Place) 
     assert place.watch.hangs()
 
 
-async def test_cancelled_caller_is_no_failure(place: Place) -> None:
+async def test_cancelled_caller_does_not_count_as_a_failure(place: Place) -> None:
     asking = asyncio.create_task(place._asked(1_000.0, None, False, StoreBudget(place.watch)))
     await until(lambda: place.clock.moments)
     asking.cancel()
@@ -212,7 +212,7 @@ async def test_cancelled_caller_is_no_failure(place: Place) -> None:
     assert (await place.ask(), place.reasons(), place.clock.moments) == ("answered", [], [])
 
 
-async def test_others_are_waited_for_a_little_unless_the_store_hangs(place: Place) -> None:
+async def test_other_tasks_are_awaited_briefly_unless_the_store_hangs(place: Place) -> None:
     never = asyncio.create_task(asyncio.Event().wait())
     waiting = asyncio.create_task(StoreBudget(place.watch).wait([never], 1_000.0))  # type: ignore[list-item]
     await until(lambda: place.clock.moments)

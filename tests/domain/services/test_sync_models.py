@@ -1,4 +1,4 @@
-"""The host's rows follow the list: beside the listing, once, one at a time, and never to anybody's harm."""
+"""The host's rows follow the list in the background, once, one sync at a time, without harm to anybody's edits."""
 
 import asyncio
 from collections.abc import AsyncIterator, Collection
@@ -37,7 +37,7 @@ def wish(models: tuple[Model, ...] = MODELS, *, switches: Switches = DEFAULTS, f
 
 
 class Rows(MemoryModelRows):
-    """Rows that fail, wait and are written by others when the test says so."""
+    """Rows that fail, wait or are changed by others as configured."""
 
     def __init__(self, *rows: ModelRow, admins_see_private: bool = True, setting: str = "") -> None:
         super().__init__(*rows, admins_see_private=admins_see_private, setting=setting)
@@ -82,7 +82,7 @@ class Stage:
         self.sync = SyncModels(rows=rows, rules=rows, clock=self.clock, telemetry=self.log)
 
     async def done(self, wanted: DesiredRows) -> int:
-        """Follow a wish to its end; return how many rows that wrote."""
+        """Run a sync to its end; return how many rows it wrote."""
         before = self.rows.writes
         self.sync.begin(wanted)
         await self.sync.drained()
@@ -107,7 +107,7 @@ async def test_rows_follow_the_next_load_of_the_list(stage: Stage):
     assert {row.name for row in stage.rows.rows.values()} == {"New"}
 
 
-async def test_rows_that_say_nothing_any_more_are_removed_and_counted(stage: Stage):
+async def test_rows_that_are_no_longer_needed_are_removed_and_counted(stage: Stage):
     await stage.done(wish())
     assert await stage.done(wish(SEEING)) == len(MODELS)
     assert stage.rows.rows == {}
@@ -132,7 +132,7 @@ async def test_rows_that_cost_connections_are_removed_and_the_setting_is_named_o
     assert stage.log.only("model_rows_costly").values == {"setting": "SHARING", "rows": 0}
 
 
-async def test_no_row_is_removed_where_that_would_show_administrators_a_hidden_model():
+async def test_no_row_is_removed_if_that_would_show_administrators_a_hidden_model():
     ours = Stage(Rows())
     await ours.done(wish())
     stage = Stage(Rows(*ours.rows.rows.values(), admins_see_private=False))
@@ -140,20 +140,20 @@ async def test_no_row_is_removed_where_that_would_show_administrators_a_hidden_m
     assert len(stage.rows.rows) == len(MODELS)
 
 
-async def test_no_row_is_removed_that_a_preset_is_built_on(stage: Stage):
+async def test_a_row_that_a_preset_is_based_on_is_not_removed(stage: Stage):
     await stage.done(wish())
     stage.rows.presets = {"tutor": "pipe.maker/m003", "other": "pipe2.maker/m004"}
     await stage.done(wish(SEEING))
     assert set(stage.rows.rows) == {"pipe.maker/m003"}
 
 
-async def test_the_next_load_of_an_equal_list_is_looked_at_and_writes_nothing(stage: Stage):
+async def test_the_next_load_of_an_equal_list_is_checked_and_writes_nothing(stage: Stage):
     await stage.done(wish())
     assert await stage.done(wish(tuple(replace(model) for model in MODELS))) == 0
     assert stage.rows.listed == 2
 
 
-async def test_the_same_wish_is_followed_once(stage: Stage):
+async def test_the_same_request_is_synced_once(stage: Stage):
     for _ in range(5):
         await stage.done(wish())
     assert stage.rows.listed == 1
@@ -168,7 +168,7 @@ async def test_the_same_wish_is_followed_once(stage: Stage):
     ],
     ids=["switches", "selection", "function"],
 )
-async def test_another_wish_of_the_same_list_is_followed_too(stage: Stage, other: DesiredRows):
+async def test_another_request_for_the_same_list_is_synced_too(stage: Stage, other: DesiredRows):
     await stage.done(wish())
     await stage.done(other)
     assert stage.rows.listed == 2
@@ -183,12 +183,12 @@ async def test_another_wish_of_the_same_list_is_followed_too(stage: Stage, other
     ],
     ids=["unknown function", "no models", "all switches off"],
 )
-async def test_rows_are_not_even_read_when_there_is_nothing_to_follow(stage: Stage, nothing: DesiredRows):
+async def test_rows_are_not_read_if_there_is_nothing_to_sync(stage: Stage, nothing: DesiredRows):
     assert await stage.done(nothing) == 0
     assert stage.rows.listed == 0
 
 
-async def test_beginning_never_waits_and_wishes_are_followed_one_at_a_time(stage: Stage):
+async def test_beginning_never_waits_and_requests_are_synced_one_at_a_time(stage: Stage):
     stage.rows.gate = asyncio.Event()
     stage.sync.begin(wish())
     await settled()
@@ -208,7 +208,7 @@ async def test_rows_are_read_in_small_batches(stage: Stage):
     assert stage.rows.largest_batch == BATCH
 
 
-async def test_others_run_between_two_rows(stage: Stage):
+async def test_other_tasks_run_between_two_rows(stage: Stage):
     seen: set[int] = set()
     stage.sync.begin(wish())
     while stage.rows.writes < len(MODELS):
@@ -223,21 +223,21 @@ async def test_a_vanished_models_row_is_marked_and_kept(stage: Stage):
     assert stage.rows.rows["pipe.maker/m000"].meta[NOTE]["gone"] is True
 
 
-async def test_rows_of_another_function_are_left_alone(stage: Stage):
+async def test_rows_of_another_function_are_not_changed(stage: Stage):
     await stage.done(wish(function="pipe2"))
     theirs = dict(stage.rows.rows)
     await stage.done(wish(SEEING))
     assert theirs.items() <= stage.rows.rows.items()
 
 
-async def test_no_private_row_is_inserted_where_it_would_hide_the_model_from_administrators():
+async def test_no_private_row_is_inserted_if_it_would_hide_the_model_from_administrators():
     stage = Stage(Rows(ModelRow("pipe.maker/m001", "Ours"), admins_see_private=False))
     assert await stage.done(wish()) == 1
     assert set(stage.rows.rows) == {"pipe.maker/m001"}
     assert await stage.done(wish(switches=Switches(public=True))) == len(MODELS) - 1
 
 
-async def test_what_a_person_saves_between_reading_and_writing_is_kept(stage: Stage):
+async def test_a_persons_edit_between_reading_and_writing_is_kept(stage: Stage):
     await stage.done(wish())
     edit_of_the_person = {"usage": False, "vision": False}
 
@@ -254,7 +254,7 @@ async def test_what_a_person_saves_between_reading_and_writing_is_kept(stage: St
     assert late.rows.rows["pipe.maker/m000"].meta["capabilities"]["usage"] is False
 
 
-async def test_whoever_meets_another_process_waits_and_looks_again(stage: Stage):
+async def test_a_process_that_meets_another_one_waits_and_checks_again(stage: Stage):
     stage.rows.peer = MemoryModelRows()
     stage.sync.begin(wish())
     await until(lambda: stage.clock.moments == [PEER_SECONDS])
@@ -265,7 +265,7 @@ async def test_whoever_meets_another_process_waits_and_looks_again(stage: Stage)
     assert len(stage.rows.rows) == len(MODELS)
 
 
-async def test_looking_again_ends(stage: Stage):
+async def test_the_number_of_checks_is_limited(stage: Stage):
     stage.rows.peer = MemoryModelRows()
     stage.sync.begin(wish())
     for _ in range(PASSES - 1):
@@ -276,14 +276,14 @@ async def test_looking_again_ends(stage: Stage):
     assert stage.rows.listed == PASSES
 
 
-async def test_a_row_the_host_refuses_costs_no_other_and_one_warning(stage: Stage):
+async def test_a_row_the_host_rejects_costs_one_warning_and_no_other_row(stage: Stage):
     stage.rows.refuses = {"pipe.maker/m003"}
     assert await stage.done(wish()) == len(MODELS) - 1
     await stage.done(wish(tuple(replace(model) for model in MODELS)))
     assert stage.log.only("model_rows_not_synced").level == "warning"
 
 
-async def test_a_host_that_refuses_everything_is_left_alone_for_a_while(stage: Stage):
+async def test_a_host_that_rejects_everything_is_not_asked_for_a_while(stage: Stage):
     stage.rows.refuses = {f"pipe.{model.id}" for model in MODELS}
     await stage.done(wish())
     assert stage.log.only("model_rows_not_synced")
@@ -293,13 +293,13 @@ async def test_a_host_that_refuses_everything_is_left_alone_for_a_while(stage: S
     assert await stage.done(wish()) == len(MODELS)
 
 
-async def test_refusals_count_only_in_a_row(stage: Stage):
+async def test_only_consecutive_rejections_count(stage: Stage):
     stage.rows.refuses = {f"pipe.{model.id}" for model in MODELS[::2]}
     assert len(stage.rows.refuses) > REFUSED_IN_A_ROW
     assert await stage.done(wish()) == len(MODELS) - len(stage.rows.refuses)
 
 
-async def test_rows_out_of_reach_are_one_warning_and_tried_again_later(stage: Stage):
+async def test_unreachable_rows_cost_one_warning_and_are_retried_later(stage: Stage):
     stage.rows.fails = RowsUnavailable("OperationalError")
     await stage.done(wish())
     stage.clock.advance(RETRY_SECONDS)
@@ -326,7 +326,7 @@ async def test_a_defect_ends_in_the_log(stage: Stage):
     assert stage.log.only("model_rows_not_synced").values["error"] == "ZeroDivisionError in the sync itself"
 
 
-async def test_closing_ends_what_is_under_way_and_nothing_begins_any_more(stage: Stage):
+async def test_closing_ends_the_running_sync_and_no_other_begins(stage: Stage):
     stage.rows.gate = asyncio.Event()
     stage.sync.begin(wish())
     await settled()

@@ -1,4 +1,4 @@
-"""A turn that is left at any moment, in any way: one ticket is given back, each attempt begins and ends once."""
+"""A turn abandoned at any moment, in any way: its ticket is released once, each attempt begins and ends once."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -112,7 +112,7 @@ async def test_a_stop_at_any_moment_in_the_line_and_after_it_leaves_nothing_open
         check(stage)
 
 
-async def test_a_stop_while_the_turn_is_assembled_is_told_and_gives_the_place_back():
+async def test_a_stop_while_the_turn_is_assembled_is_reported_and_returns_the_place():
     stage = Stage(offload=SlowOffload())
     reader = stage.reading([])
     await until(lambda: stage.places.taken)

@@ -32,7 +32,7 @@ def asks(person: Person = SAVED, memory: Remembering = HERE) -> TurnRequest:
 
 
 class Place:
-    """The choice between a store on disk and one in memory."""
+    """The choice between a durable store and one in memory."""
 
     def __init__(self) -> None:
         self.clock, self.log = FakeClock(), RecordedTelemetry()
@@ -100,14 +100,14 @@ def test_turn_without_owner_or_namespace_has_no_memory_and_no_report(place: Plac
     assert (stores.memory, stores.keeps_results, stores.interrupted) == (None, False, None)
 
 
-def test_without_memories_calls_are_recorded_and_reported_all_the_same(place: Place) -> None:
+def test_without_memories_calls_are_still_recorded_and_reported(place: Place) -> None:
     stores = place.choice.choose(asks(), None)
     assert (stores.memory, stores.keeps_results) == (None, False)
     assert stores.journal is place.of(asks()).journal
     assert stores.interrupted is not None
 
 
-def test_results_that_are_not_to_be_kept_are_not(place: Place) -> None:
+def test_results_are_not_kept_if_the_setting_forbids_it(place: Place) -> None:
     assert not place.of(asks(memory=Remembering("pipe_1", tool_results=False))).keeps_results
 
 
@@ -121,12 +121,12 @@ async def test_temporary_chat_is_remembered_for_an_hour_and_reaches_no_store(pla
     assert await place.found(person) == ()
 
 
-async def test_saved_chat_does_not_see_what_a_temporary_one_left(place: Place) -> None:
+async def test_saved_chat_does_not_find_turns_of_a_temporary_one(place: Place) -> None:
     await place.remember(UNSAVED)
     assert await place.found(SAVED) == ()
 
 
-async def test_store_that_hangs_does_not_take_the_memory_of_a_temporary_chat(place: Place) -> None:
+async def test_hanging_store_does_not_affect_the_memory_of_a_temporary_chat(place: Place) -> None:
     await place.remember(UNSAVED)
     with suppress(StoreTrouble):
         async with place.watch.watched("failed"):

@@ -1,4 +1,4 @@
-"""Schemas as tools bring them, by chance, and values that a strict schema allows."""
+"""Random schemas as tools send them, and values that a strict schema allows."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -97,7 +97,7 @@ ROOTS = st.builds(
 
 
 def value_of(draw: Draw, schema: Mapping[str, Any], root: Mapping[str, Any], depth: int = 5) -> Any:
-    """Draw a value by a strict schema; at the end of `depth` it may be one the schema does not allow."""
+    """Draw a value for a strict schema; when `depth` is used up, the value may violate the schema."""
     if depth == 0:
         return None
     if "$ref" in schema:

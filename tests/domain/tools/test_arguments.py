@@ -1,4 +1,4 @@
-"""Arguments as models write them: read, checked by the original schema, or refused with one line that says why."""
+"""Arguments as models write them: parsed, checked by the original schema, or rejected with a one-line reason."""
 
 import pytest
 from hypothesis import given, settings
@@ -35,7 +35,7 @@ def needs_city(schema, arguments):
         ('{"\\udfff": [1.5, null]}', {"\ufffd": [1.5, None]}),
     ],
 )
-def test_an_object_is_read(text, value):
+def test_an_object_is_parsed(text, value):
     assert decoded(text) == value
 
 
@@ -61,7 +61,7 @@ def test_an_object_is_read(text, value):
         ('{"a": "' + "x" * 1_000_001 + '"}', "characters are too many"),
     ],
 )
-def test_anything_else_is_refused_with_a_reason(text, reason):
+def test_anything_else_is_rejected_with_a_reason(text, reason):
     with pytest.raises(InvalidArguments, match=r"^invalid arguments: [^\n]+$") as refused:
         decoded(text)
     assert reason in refused.value.reason
@@ -69,36 +69,36 @@ def test_anything_else_is_refused_with_a_reason(text, reason):
 
 @settings(max_examples=60, deadline=None)
 @given(st.one_of(st.text(), st.text("{}[]'\":,1 \\\ud800", max_size=12)))
-def test_no_text_makes_it_crash(text):
+def test_no_text_raises_anything_but_invalid_arguments(text):
     try:
         assert isinstance(decoded(text), dict)
     except InvalidArguments:
         pass
 
 
-def test_nulls_of_a_strict_call_are_what_was_left_out():
+def test_nulls_of_a_strict_call_count_as_omitted():
     assert arguments_of('{"city": "Perth", "days": null}', tool(), needs_city) == {"city": "Perth"}
 
 
-def test_nulls_of_a_loose_call_are_left_out_where_the_schema_takes_none():
+def test_nulls_of_a_loose_call_are_dropped_where_the_schema_forbids_null():
     assert arguments_of('{"city": "Perth", "days": null}', tool(strictly=False), needs_city) == {"city": "Perth"}
 
 
-def test_nulls_of_a_loose_call_stay_where_the_schema_takes_them():
+def test_nulls_of_a_loose_call_stay_where_the_schema_allows_null():
     assert arguments_of('{"city": null, "days": null}', tool(strictly=False), lambda *_: "")["days"] is None
 
 
-def test_what_the_check_finds_is_the_reason():
+def test_the_problem_of_the_check_is_the_reason():
     with pytest.raises(InvalidArguments, match="missing city"):
         arguments_of("{}", tool(), needs_city)
 
 
-def test_an_object_is_taken_out_of_its_wrapping():
+def test_a_wrapped_object_is_unwrapped():
     wrapped = tool({"anyOf": [CITY, {"type": "null"}]})
     assert arguments_of('{"value": {"city": "Perth", "days": null}}', wrapped, needs_city) == {"city": "Perth"}
 
 
-def test_a_wrapped_object_may_come_without_its_wrapping():
+def test_a_wrapped_object_may_come_unwrapped():
     assert arguments_of('{"city": "Perth"}', tool({"anyOf": [CITY, {"type": "null"}]}), needs_city) == {"city": "Perth"}
 
 

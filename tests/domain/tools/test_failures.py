@@ -21,5 +21,5 @@ from ports.toolbox import Failure, ToolResult
         (Failure.SERVER, 422, False),
     ],
 )
-def test_a_failure_counts_against_a_tool_unless_the_call_was_wrong_or_the_tool_said_no(failure, status, the_tools):
+def test_a_failure_counts_against_a_tool_unless_the_call_was_wrong_or_the_tool_reported_it(failure, status, the_tools):
     assert is_the_tools(ToolResult("x", failed=True, failure=failure, status=status)) is the_tools

@@ -1,4 +1,4 @@
-"""Tools of several sources under one roof: legal and unique names, restored on return, in a stable order."""
+"""Merging tools of several sources: legal and unique names that map back to their tools, in a stable order."""
 
 import pytest
 from hypothesis import given, settings
@@ -38,19 +38,19 @@ def test_the_same_tools_in_any_order_make_the_same_offer():
     assert merged(tools).offered == merged(reversed(tools)).offered
 
 
-def test_names_that_clash_across_sources_get_their_source_in_front():
+def test_names_that_clash_across_sources_get_their_source_as_prefix():
     registry = merged([spec("look", "mcp:x"), spec("look", "direct:y"), spec("send", "mcp:x")])
     assert names(registry) == ["direct_y_look", "mcp_x_look", "send"]
     assert registry.find("mcp_x_look") == spec("look", "mcp:x")
 
 
-def test_of_one_source_the_later_tool_of_a_name_counts():
+def test_a_later_tool_of_the_same_source_and_name_wins():
     first, second = spec("look"), spec("look", parameters=NO_ARGUMENTS)
     assert merged([first, second]).find("look") is second
 
 
 @pytest.mark.parametrize("name", ["look up", "look.up", "übersicht", "x" * 80, "…"])
-def test_a_name_upstream_refuses_is_rewritten_and_found_again(name):
+def test_an_illegal_name_is_rewritten_and_mapped_back(name):
     registry = merged([spec(name), spec("look_up")])
     (other,) = set(names(registry)) - {"look_up"}
     assert NAME.fullmatch(other)
@@ -64,7 +64,7 @@ def test_tools_passed_on_keep_their_names_and_cannot_be_run_here():
     assert registry.runnable == {"mcp_x_look"}
 
 
-def test_a_tool_without_a_name_is_left_out():
+def test_a_tool_without_a_name_is_dropped():
     assert merged([spec(" ")]).offered == ()
 
 
@@ -72,7 +72,7 @@ def test_an_unknown_name_is_not_found():
     assert merged([spec()]).find("other") is None
 
 
-def test_tools_that_run_alone_are_known_by_their_offered_names():
+def test_sequential_tools_are_listed_by_their_offered_names():
     assert merged([spec("a b", sequential=True), spec("c")]).sequential == {names(merged([spec("a b")]))[0]}
 
 
@@ -89,7 +89,7 @@ def test_every_tool_gets_a_legal_name_of_its_own(keys, taken):
 
 
 def laughs(levels):
-    """Definitions of which each names the next twice, so that following all of them would never end."""
+    """Definitions that each refer to the next one twice: following all references would take forever."""
     defs = {f"d{number}": {"anyOf": [{"$ref": f"#/$defs/d{number + 1}"}] * 2} for number in range(levels)}
     return {"$ref": "#/$defs/d0", "$defs": {**defs, f"d{levels}": CITY}}
 
@@ -105,7 +105,7 @@ def laughs(levels):
         {"type": "object", "properties": {"a": laughs(60)["$defs"]["d0"]}, "$defs": laughs(60)["$defs"]},
     ],
 )
-def test_references_without_end_are_not_followed(parameters):
+def test_endless_references_are_not_followed(parameters):
     (tool,) = merged([spec(parameters=parameters)]).tools.values()
     assert not tool.strict
     relaxed({"a": {"city": None}, "value": {"city": None}}, parameters)
@@ -141,27 +141,27 @@ BAD = {
 
 
 @pytest.mark.parametrize("parameters", BAD.values(), ids=BAD)
-def test_a_schema_that_cannot_be_sent_becomes_no_arguments_with_a_reason(parameters):
+def test_a_tool_whose_schema_cannot_be_sent_is_offered_without_arguments_with_a_reason(parameters):
     registry = merged([spec(parameters=parameters)])
     assert registry.offered[0]["parameters"] == NO_ARGUMENTS
     assert registry.reasons[0].endswith("offered without arguments")
 
 
-def test_a_loose_schema_is_sent_as_it_is_with_a_reason():
+def test_a_schema_without_strict_form_is_sent_unchanged_with_a_reason():
     loose = {"type": "object", "properties": {"a": {}}}
     registry = merged([spec(parameters=loose)])
     assert (registry.offered[0]["parameters"], registry.offered[0]["strict"]) == (loose, False)
     assert registry.reasons == ("look: a part has no type",)
 
 
-def test_nothing_is_strict_when_the_operator_says_so():
+def test_no_schema_is_strict_when_the_operator_turns_strict_mode_off():
     registry = merged([spec()], strictly=False)
     assert (registry.offered[0]["parameters"], registry.offered[0]["strict"], registry.reasons) == (CITY, False, ())
 
 
 @pytest.mark.parametrize("strictly", [True, False])
 @pytest.mark.parametrize("root", [{"type": "array", "items": {"type": "string"}}, {"anyOf": [CITY, {"type": "null"}]}])
-def test_a_root_that_is_no_object_is_wrapped(root, strictly):
+def test_a_root_that_is_not_an_object_is_wrapped(root, strictly):
     registry = merged([spec(parameters=root)], strictly=strictly)
     parameters = registry.offered[0]["parameters"]
     assert (parameters["type"], list(parameters["properties"])) == ("object", ["value"])
@@ -169,13 +169,13 @@ def test_a_root_that_is_no_object_is_wrapped(root, strictly):
 
 
 @pytest.mark.parametrize("strictly", [True, False])
-def test_a_root_that_refers_to_an_object_is_that_object(strictly):
+def test_a_root_that_refers_to_an_object_is_replaced_by_it(strictly):
     registry = merged([spec(parameters={"$ref": "#/$defs/City", "$defs": {"City": CITY}})], strictly=strictly)
     parameters = registry.offered[0]["parameters"]
     assert (parameters["properties"], registry.tools["look"].wrapped) == (CITY["properties"], False)
 
 
-def test_an_object_with_a_choice_beside_its_properties_is_sent_as_it_is():
+def test_an_object_with_a_choice_beside_its_properties_is_sent_unchanged():
     root = {**CITY, "anyOf": [{"required": ["city"]}, {"required": ["place"]}]}
     registry = merged([spec(parameters=root)])
     assert (registry.offered[0]["parameters"], registry.tools["look"].wrapped) == (root, False)
@@ -187,7 +187,7 @@ def test_a_root_without_a_type_is_an_object(root):
     assert (parameters["type"], parameters["additionalProperties"]) == ("object", False)
 
 
-def test_the_request_builder_takes_the_offer_as_it_is():
+def test_the_request_builder_sends_the_offer_unchanged():
     registry = merged([spec("a"), spec("b", parameters={"type": "object", "properties": {"x": {"enum": ["y", None]}}})])
     tools, dropped = function_tools(registry.offered, "maker/model", None)
     assert (tools, dropped) == (registry.offered, ())

@@ -1,4 +1,4 @@
-"""Results for the model: text that can go anywhere, cut to nothing but replaced by an honest word where too large."""
+"""Results for the model: safe text, never cut, but replaced by a stub if too large."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from ports.toolbox import ToolResult, ToolSpec
 
 
 class Odd:
-    """Something no JSON holds."""
+    """A value that JSON cannot hold."""
 
 
 def endless():
@@ -36,33 +36,33 @@ def test_a_result_becomes_text(value, text):
     assert text_of(value) == text
 
 
-def test_a_result_that_fits_stays():
+def test_a_result_that_fits_is_unchanged():
     result = ToolResult("x" * 1000)
     assert fitted(result, 1000) is result
 
 
-def test_a_result_that_does_not_fit_becomes_a_word_about_its_size():
+def test_a_result_that_does_not_fit_becomes_a_stub_that_names_its_size():
     result = fitted(ToolResult("x" * 5000, images=("https://a.example/a.png",)), 1000)
     assert "5,000 characters" in result.text
     assert "1,000" in result.text
     assert (result.failed, result.begun, result.images) == (True, True, ("https://a.example/a.png",))
 
 
-def test_a_short_result_is_never_replaced_by_a_longer_word():
+def test_a_short_result_is_never_replaced_by_a_longer_stub():
     assert fitted(ToolResult("x" * 100), -5).text == "x" * 100
 
 
-def test_a_result_longer_than_any_model_reads_is_not_read_at_all():
+def test_a_result_longer_than_any_model_reads_becomes_a_stub():
     assert readable(ToolResult("x" * (LONGEST + 1))).text == stub(LONGEST + 1, LONGEST)
 
 
-def test_a_text_that_can_go_anywhere_stays_the_same_result():
+def test_a_result_with_a_safe_text_is_returned_unchanged():
     result = ToolResult("ü")
     assert readable(result) is result
     assert readable(ToolResult("\x00")).text == "\ufffd"
 
 
-def test_images_go_to_a_model_that_sees():
+def test_images_are_sent_to_a_model_that_sees_images():
     result = ToolResult("A bridge", images=("https://a.example/a.png",))
     assert output_of("c", result, sees_images=True)["output"] == [
         {"type": "input_text", "text": "A bridge"},
@@ -71,7 +71,7 @@ def test_images_go_to_a_model_that_sees():
     assert output_of("c", result, sees_images=False)["output"] == "A bridge"
 
 
-def test_a_model_that_sees_nothing_is_told_of_an_image():
+def test_a_model_that_sees_no_images_reads_that_an_image_was_shown():
     output = output_of("c", ToolResult("", images=("https://a.example/a.png",)), sees_images=False)["output"]
     assert "cannot be shown" in output
 
@@ -80,16 +80,16 @@ def test_a_model_that_sees_nothing_is_told_of_an_image():
     ("context", "completion", "tokens"),
     [(None, None, 128_000), (200_000, 64_000, 136_000), (8_000, 8_000, 4_000), (32_000, None, 32_000)],
 )
-def test_the_prompt_has_what_the_answer_leaves_of_the_context(context, completion, tokens):
+def test_the_prompt_gets_the_context_minus_the_part_reserved_for_the_answer(context, completion, tokens):
     model = Model("m", "M", context_length=context, max_completion_tokens=completion)
     assert prompt_characters(model) == tokens * 4
 
 
-def test_tools_on_offer_take_their_part_of_the_prompt():
+def test_tools_on_offer_count_against_the_prompt():
     assert prompt_characters(None, [{"type": "function"}]) == 128_000 * 4 - len('{"type": "function"}')
 
 
-def test_what_is_in_the_request_counts():
+def test_items_of_the_request_count_against_the_room():
     message = {"type": "message", "role": "user", "content": "12345"}
     seen = {"type": "function_call_output", "call_id": "c", "output": [{"type": "input_text", "text": "123"}]}
     assert room_left(100, [message], [seen]) == 92
@@ -109,7 +109,7 @@ def test_what_is_in_the_request_counts():
         (True, None, None),
     ],
 )
-def test_a_call_is_only_run_if_it_cannot_have_run(idempotent, new, text):
+def test_a_call_runs_only_if_it_cannot_have_run_before(idempotent, new, text):
     refused = objection(ToolSpec("look", "", {}, "x", idempotent=idempotent), new=new)
     assert (refused.text if refused else None) == text
     assert refused is None or (refused.failed, refused.begun) == (True, False)
@@ -125,7 +125,7 @@ def test_a_call_is_only_run_if_it_cannot_have_run(idempotent, new, text):
         ("pay", "workspace:files", True, True),
     ],
 )
-def test_a_tool_may_be_repeated_if_its_author_says_so_or_the_hosts_own_only_reads(name, source, declared, may):
+def test_a_tool_may_repeat_if_its_author_says_so_or_a_builtin_tool_only_reads(name, source, declared, may):
     assert may_repeat(ToolSpec(name, "", {}, source, idempotent=declared)) is may
 
 

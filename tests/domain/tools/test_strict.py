@@ -1,4 +1,4 @@
-"""Strict schemas: closed everywhere, never looser than the original, and left alone where they would mean less."""
+"""Strict schemas: closed everywhere, never looser than the original, not converted if their meaning would change."""
 
 import json
 
@@ -27,7 +27,7 @@ def strictly(schema):
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(ROOTS, st.data())
-def test_what_a_strict_schema_allows_is_valid_by_the_original(original, data):
+def test_values_a_strict_schema_allows_are_valid_by_the_original(original, data):
     made = strict(original).schema
     assume(made is not None)
     assert is_closed(made)
@@ -38,12 +38,12 @@ def test_what_a_strict_schema_allows_is_valid_by_the_original(original, data):
 
 @settings(max_examples=150)  # one in seven can be made strict
 @given(ROOTS)
-def test_a_strict_schema_stays_as_it_is_when_made_strict_again(original):
+def test_converting_a_strict_schema_again_changes_nothing(original):
     made = strict(original).schema
     assert made is None or strict(made).schema == made
 
 
-def test_every_object_is_closed_and_needs_all_its_properties():
+def test_every_object_is_closed_and_requires_all_its_properties():
     made = strictly(obj({"a": obj({"b": TEXT}, ["b"])}, ["a"]))
     assert (made["required"], made["additionalProperties"]) == (["a"], False)
     assert made["properties"]["a"]["additionalProperties"] is False
@@ -64,7 +64,7 @@ def test_every_object_is_closed_and_needs_all_its_properties():
     ],
     ids=["text", "two types", "list of values", "one value", "choice", "nullable choice"],
 )
-def test_what_could_be_left_out_may_be_null(part, nullable):
+def test_optional_properties_become_nullable(part, nullable):
     assert strictly(obj({"a": part}))["properties"]["a"] == nullable
 
 
@@ -74,27 +74,27 @@ def test_definitions_stay_and_become_strict_in_place():
     assert made["$defs"] == {"A": {**obj({"b": {"type": ["string", "null"]}}, ["b"]), "additionalProperties": False}}
 
 
-def test_a_schema_may_hold_itself():
+def test_a_schema_may_refer_to_itself():
     made = strictly(obj({"next": {"$ref": "#"}}))
     assert made["properties"]["next"] == {"anyOf": [{"$ref": "#"}, {"type": "null"}]}
 
 
-def test_a_single_reference_is_taken_out_of_its_list():
+def test_a_single_reference_in_a_list_is_unwrapped():
     made = strictly(obj({"a": {"allOf": [{"$ref": "#/$defs/A"}], "default": "x"}}, ["a"], **{"$defs": {"A": TEXT}}))
     assert made["properties"]["a"] == {"$ref": "#/$defs/A"}
 
 
-def test_bounds_strict_mode_knows_stay():
+def test_bounds_that_strict_mode_supports_are_kept():
     part = {"type": "integer", "minimum": 1, "maximum": 5, "description": "d"}
     assert strictly(obj({"a": part}, ["a"]))["properties"]["a"] == part
 
 
-def test_a_type_told_by_the_keywords_is_written_down():
+def test_a_type_implied_by_keywords_is_written_out():
     made = strictly(obj({"a": {"properties": {"b": TEXT}}, "c": {"items": TEXT}}, ["a", "c"]))
     assert (made["properties"]["a"]["type"], made["properties"]["c"]["type"]) == ("object", "array")
 
 
-def test_a_schema_without_properties_takes_none():
+def test_a_schema_without_properties_allows_none():
     assert strictly({"type": "object"}) == {**obj(), "additionalProperties": False}
 
 
@@ -121,13 +121,13 @@ LOOSE = {
 
 
 @pytest.mark.parametrize("part", LOOSE.values(), ids=LOOSE)
-def test_a_schema_that_would_mean_something_else_is_left_alone(part):
+def test_a_schema_whose_meaning_would_change_is_not_converted(part):
     made = strict(obj({"x": part}, ["x"]))
     assert made.schema is None
     assert made.reason
 
 
-def test_a_reference_that_leads_in_a_circle_is_left_alone():
+def test_a_circular_reference_is_not_converted():
     schema = obj({"a": {"$ref": "#/$defs/A"}}, **{"$defs": {"A": {"$ref": "#/$defs/B"}, "B": {"$ref": "#/$defs/A"}}})
     assert strict(schema).schema is None
     assert (
@@ -135,20 +135,20 @@ def test_a_reference_that_leads_in_a_circle_is_left_alone():
     )
 
 
-def test_a_schema_that_holds_itself_as_an_object_is_left_alone():
+def test_a_python_object_that_contains_itself_is_not_converted():
     schema = obj({"a": TEXT})
     schema["properties"]["b"] = schema
     assert strict(schema).schema is None
 
 
-def test_a_schema_that_nests_without_end_is_left_alone():
+def test_a_schema_nested_too_deep_to_read_is_not_converted():
     schema = TEXT
     for _ in range(10_000):
         schema = {"type": "array", "items": schema}
     assert strict(obj({"a": schema})).schema is None
 
 
-def test_deep_but_readable_schemas_are_left_alone():
+def test_a_deep_but_readable_schema_is_not_converted():
     schema = TEXT
     for _ in range(200):
         schema = {"type": "array", "items": schema}
@@ -158,27 +158,27 @@ def test_deep_but_readable_schemas_are_left_alone():
 # --- back again -----------------------------------------------------------------------------------------------
 
 
-def test_nulls_of_what_could_be_left_out_go_at_every_depth():
+def test_nulls_of_optional_properties_are_removed_at_every_depth():
     original = obj({"a": obj({"b": TEXT, "c": TEXT}, ["b"]), "d": {"type": "array", "items": obj({"e": TEXT})}}, ["a"])
     value = {"a": {"b": "x", "c": None}, "d": [{"e": None}, {"e": "y"}]}
     assert relaxed(value, original) == {"a": {"b": "x"}, "d": [{}, {"e": "y"}]}
 
 
-def test_a_null_that_is_needed_stays():
+def test_a_null_of_a_required_property_stays():
     original = obj({"a": {"type": ["string", "null"]}}, ["a"])
     assert relaxed({"a": None, "other": None}, original) == {"a": None, "other": None}
 
 
-def test_of_a_choice_the_object_with_the_same_keys_counts():
+def test_the_branch_with_the_same_keys_decides_which_nulls_are_removed():
     original = obj({"x": {"anyOf": [obj({"a": TEXT}, ["a"]), obj({"b": TEXT, "c": TEXT}, ["b"])]}}, ["x"])
     assert relaxed({"x": {"b": "1", "c": None}}, original) == {"x": {"b": "1"}}
 
 
-def test_references_in_a_circle_change_nothing():
+def test_circular_references_change_nothing():
     original = obj({"a": {"$ref": "#/$defs/A"}}, ["a"], **{"$defs": {"A": {"anyOf": [{"$ref": "#/$defs/A"}]}}})
     assert relaxed({"a": {"b": None}}, original) == {"a": {"b": None}}
 
 
-def test_the_same_schema_is_made_strict_once():
+def test_the_strict_form_of_a_schema_is_cached():
     schema = obj({"only": TEXT})
     assert strict(schema).schema is strict(json.loads(json.dumps(schema))).schema

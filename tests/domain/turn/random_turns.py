@@ -1,6 +1,6 @@
-"""Anything that can happen to a turn, in any order, with any payload.
+"""Random events for a turn, in any order, with any payload.
 
-Events are drawn from a large pool made once: drawing each payload by itself would take most of the time of the tests.
+Events are drawn from a large pool that is built once: drawing each payload anew would take most of the tests' time.
 """
 
 from collections.abc import Callable, Iterable
@@ -59,7 +59,7 @@ _dice = Random(20260301)
 
 
 def _one(values: Iterable[object]) -> object:
-    """Pick one of `values`, or now and then something that has no place there."""
+    """Pick one of `values`, or sometimes a value that does not belong there."""
     return _dice.choice(JUNK) if _dice.random() < 0.2 else _dice.choice(tuple(values))
 
 

@@ -1,4 +1,4 @@
-"""A turn fed by hand: what upstream says in few words, and what came of it."""
+"""Feed a turn by hand: short constructors for upstream's events, and access to the steps that followed."""
 
 from decimal import Decimal
 from typing import TypeVar
@@ -44,7 +44,7 @@ COST = Usage(input_tokens=10, output_tokens=5, total_tokens=15, cost=Decimal("0.
 
 
 class Turn:
-    """One machine, the steps it gave so far, and a clock value."""
+    """One machine, its steps so far, and a clock value."""
 
     def __init__(self, plan: TurnPlan | None = None, *, begun: bool = True) -> None:
         self.machine = TurnMachine(plan or TurnPlan(REQUEST, ERROR_ID))
@@ -54,7 +54,7 @@ class Turn:
             self.feed(Begun())
 
     def feed(self, *events: TurnEvent, after: float = 0.0) -> list[Step]:
-        """Feed events that arrive together, `after` seconds since the last ones."""
+        """Feed events that arrive together, `after` seconds after the last ones."""
         self.now += after
         steps = self.machine.feed_all(events, self.now)
         self.steps += steps
@@ -66,12 +66,12 @@ class Turn:
 
     @property
     def text(self) -> str:
-        """The answer as it was shown, segments apart."""
+        """The answer as it was shown, with segments separated."""
         return shown(self.all(ShowText))
 
     @property
     def reasoning(self) -> str:
-        """The thinking as it was shown, segments apart."""
+        """The reasoning as it was shown, with segments separated."""
         return shown(self.all(ShowReasoning))
 
     @property
@@ -86,7 +86,7 @@ class Turn:
 
     @property
     def attempts(self) -> list[CallUpstream]:
-        """The calls of upstream asked for."""
+        """The upstream calls requested so far."""
         return self.all(CallUpstream)
 
     @property
@@ -106,7 +106,7 @@ class Turn:
 
     @property
     def end(self) -> End:
-        """How it ended: exactly one Finish, and the same end told to the reader unless cancelled."""
+        """How the turn ended: exactly one Finish; the reader got the same end unless the turn was cancelled."""
         (finish,) = self.all(Finish)
         assert [ended.end for ended in self.all(Ended)] in ([], [finish.end])
         return finish.end
@@ -120,7 +120,7 @@ class Turn:
 
 
 def shown(pieces: list[ShowText] | list[ShowReasoning]) -> str:
-    """Join pieces: those of one segment directly, segments by a bar."""
+    """Join pieces: within a segment without a separator, segments with a bar."""
     segments: dict[int, str] = {}
     for piece in pieces:
         segments[piece.segment] = segments.get(piece.segment, "") + piece.text
@@ -162,12 +162,12 @@ def done(*items: JsonObject) -> list[UpstreamEvent]:
 
 
 def completed(*items: JsonObject, usage: Usage | None = None) -> ResponseEnded:
-    """The terminal event of a whole answer."""
+    """The terminal event of a complete answer."""
     return ResponseEnded(ResponseStatus.COMPLETED, "gen-1", "maker/answering", items, usage)
 
 
 def incomplete(reason: str, usage: Usage | None = None) -> ResponseEnded:
-    """The terminal event of an answer cut off."""
+    """The terminal event of an answer that was cut off."""
     return ResponseEnded(ResponseStatus.INCOMPLETE, "gen-1", "maker/answering", (), usage, reason)
 
 
@@ -177,7 +177,7 @@ def failed(problem: UpstreamProblem | None = None, usage: Usage | None = None) -
 
 
 def problem(status: int | None = None, kind: str = "", **more: object) -> UpstreamProblem:
-    """An error of upstream."""
+    """An error reported by upstream."""
     return UpstreamProblem(status, kind, "words of upstream", **more)  # type: ignore[arg-type]
 
 

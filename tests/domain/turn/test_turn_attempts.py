@@ -52,7 +52,7 @@ LOST = Unreachable("reset", reach=Reach.NOT_SENT)
 
 
 def check(steps: Sequence[Step]) -> None:
-    """Fail unless attempts are numbered, announced, sent at most once and ended once, one after the other."""
+    """Fail unless attempts are numbered, announced, sent at most once and ended once, one after another."""
     last, is_open, sent = 0, False, False
     for before, step in pairwise([None, *steps]):
         match step:
@@ -72,7 +72,7 @@ def check(steps: Sequence[Step]) -> None:
 
 
 def bill(steps: Sequence[Step]) -> tuple[Usage | None, int | None]:
-    """What the attempts consumed together: their bills, and the characters of those that were not billed."""
+    """The usage of all attempts, and the characters of those without a bill."""
     usage: Usage | None = None
     unbilled: int | None = None
     for step in steps:
@@ -117,7 +117,7 @@ def test_every_attempt_that_began_ends_once_whatever_happens_in_any_state(state)
 
 
 class Defective(float):
-    """A number that cannot be added from its `sound`-th use on: a defect of ours in the middle of a decision."""
+    """A number that raises from its `sound`-th addition on: simulates a defect of ours within a decision."""
 
     sound = 0
 
@@ -172,21 +172,21 @@ HOW = {
 
 
 @pytest.mark.parametrize(("events", "ending", "reach"), HOW.values(), ids=HOW)
-def test_an_attempt_tells_how_it_ended_and_how_far_it_got(events, ending, reach):
+def test_an_attempt_reports_how_it_ended_and_how_far_it_got(events, ending, reach):
     turn = Turn(replace(TOOLS, retry=RetryPolicy(extra_attempts=0)))
     turn.feed(*events)
     (ended,) = turn.ended_attempts
     assert (ended.outcome.ending, ended.outcome.reach) == (ending, reach)
 
 
-def test_an_attempt_that_falls_silent_ends_as_timed_out():
+def test_an_attempt_without_events_ends_as_timed_out():
     turn = Turn()
     turn.feed(delta("a"))
     turn.feed(TimerFired("idle"), after=600.0)
     assert turn.ended_attempts[0].outcome.ending is Ending.TIMED_OUT
 
 
-def test_an_attempt_stopped_before_its_moment_was_not_sent():
+def test_an_attempt_cancelled_before_its_start_was_not_sent():
     turn = Turn()
     turn.feed(AttemptFailed(LOST))
     turn.feed(Cancelled())
@@ -209,7 +209,7 @@ def test_a_retry_is_announced_after_the_end_of_the_attempt_before():
     ]
 
 
-def test_a_round_of_tools_leads_to_an_attempt_of_its_own():
+def test_a_round_of_tools_leads_to_a_new_attempt():
     turn = Turn(TOOLS)
     turn.feed(*done(call()), completed(usage=COST))
     assert (turn.began, len(turn.ended_attempts)) == ([1], 1)
@@ -217,7 +217,7 @@ def test_a_round_of_tools_leads_to_an_attempt_of_its_own():
     assert (turn.began, len(turn.ended_attempts)) == ([1, 2], 1)
 
 
-def test_the_model_that_stands_in_is_announced_with_its_own_body():
+def test_the_fallback_model_is_announced_with_its_own_body():
     other = ResponsesBody("maker/other", BODY.input)
     turn = Turn(TurnPlan(REQUEST, alternatives=Alternatives(fallback=lambda: UpstreamRequest(other, Endpoint.CHAT))))
     turn.feed(AttemptFailed(Refused(problem(400, "model_not_found"))))

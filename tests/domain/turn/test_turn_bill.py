@@ -1,4 +1,4 @@
-"""What a turn cost: sums, bookings, and what came without a bill."""
+"""What a turn costs: the sum of its bills, and the attempts without a bill."""
 
 from decimal import Decimal
 
@@ -54,13 +54,13 @@ def test_an_unbilled_round_counts_also_when_the_next_one_is_billed():
     assert (turn.end.usage, turn.end.unbilled_characters) == (COST, 4)
 
 
-def test_an_attempt_refused_before_anything_was_written_costs_nothing():
+def test_an_attempt_rejected_before_any_output_costs_nothing():
     turn = Turn()
     turn.feed(STARTED, reported(401, "authentication"))
     assert turn.end.unbilled_characters is None
 
 
-def test_a_response_that_failed_before_anything_was_written_costs_nothing():
+def test_a_response_that_failed_before_any_output_costs_nothing():
     turn = Turn()
     turn.feed(STARTED, failed(problem(401)))
     assert turn.end.unbilled_characters is None
@@ -88,7 +88,7 @@ def test_a_turn_stopped_before_the_first_word_may_cost_its_question():
     assert turn.end.unbilled_characters == 0
 
 
-def test_the_answering_model_of_the_last_response_is_told():
+def test_the_end_names_the_model_of_the_last_response():
     turn = Turn()
     turn.feed(STARTED, delta("a"), completed(usage=COST))
     assert [(record.generation_id, record.model) for record in turn.ended_attempts] == [("gen-1", "maker/answering")]

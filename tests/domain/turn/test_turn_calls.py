@@ -1,4 +1,4 @@
-"""Tool calls: run when the response is complete, a few at a time, each answered once, their outputs in order."""
+"""Tool calls: run after the response is complete, a few at a time, each answered once, outputs in order."""
 
 from dataclasses import replace
 
@@ -64,14 +64,14 @@ def test_calls_wait_until_the_response_is_complete():
     assert turn.started == ["call_1"]
 
 
-def test_arguments_come_from_the_pieces_when_the_item_has_none():
+def test_arguments_come_from_the_deltas_when_the_item_has_none():
     turn = Turn()
     turn.feed(ItemAdded(0, call(arguments="")), ArgumentsDelta(0, "fc_call_1", '{"q"'))
     turn.feed(ArgumentsDelta(0, "fc_call_1", ": 2}"), ItemDone(0, call(arguments="")), completed())
     assert handed_over(turn)[0].arguments == '{"q": 2}'
 
 
-def test_arguments_come_from_the_whole_text_when_it_follows_the_item():
+def test_arguments_come_from_the_complete_text_when_it_follows_the_item():
     turn = Turn()
     turn.feed(ItemDone(0, call(arguments="")), ArgumentsDone(0, "fc_call_1", '{"q": 3}'), completed())
     assert handed_over(turn)[0].arguments == '{"q": 3}'
@@ -83,7 +83,7 @@ def test_arguments_come_from_the_terminal_event_when_the_item_has_none():
     assert handed_over(turn)[0].arguments == '{"q": 4}'
 
 
-def test_an_empty_whole_text_says_nothing_about_arguments():
+def test_an_empty_complete_text_does_not_replace_arguments():
     turn = Turn()
     turn.feed(ItemAdded(0, call(arguments="")), ArgumentsDelta(0, "fc_call_1", '{"q": 5}'))
     turn.feed(ArgumentsDone(0, "fc_call_1", ""), ItemDone(0, call(arguments="")), completed())
@@ -96,20 +96,20 @@ def test_a_call_without_any_arguments_has_an_empty_object():
     assert handed_over(turn)[0].arguments == "{}"
 
 
-def test_two_calls_at_one_place_are_two_calls():
+def test_two_calls_at_one_position_are_two_calls():
     turn = Turn()
     turn.feed(ItemDone(0, thought()), ItemDone(0, call("a")), ItemDone(0, call("b")), completed())
     assert [made.call_id for made in handed_over(turn)] == ["a", "b"]
 
 
-def test_two_calls_at_one_place_without_item_ids_are_two_calls():
+def test_two_calls_at_one_position_without_item_ids_are_two_calls():
     turn = Turn()
     bare = [{key: value for key, value in call(name).items() if key != "id"} for name in ("a", "b")]
     turn.feed(*(ItemDone(0, item) for item in bare), completed())
     assert [made.call_id for made in handed_over(turn)] == ["a", "b"]
 
 
-def test_interleaved_pieces_of_two_calls_do_not_mix():
+def test_interleaved_deltas_of_two_calls_do_not_mix():
     turn = Turn()
     turn.feed(*(ItemAdded(index, call(name, arguments="")) for index, name in enumerate("ab")))
     pieces = ((0, "fc_a", '{"q":'), (1, "fc_b", '{"p":'), (0, "fc_a", "1}"), (1, "fc_b", "2}"))
@@ -129,7 +129,7 @@ def test_a_call_listed_twice_is_one_call():
     assert len(handed_over(turn)) == 1
 
 
-def test_a_call_without_a_name_is_none():
+def test_a_call_without_a_name_is_ignored():
     turn = Turn()
     turn.feed(ArgumentsDelta(0, "fc_1", "{}"), completed())
     assert turn.fault == "EMPTY"
@@ -215,7 +215,7 @@ def test_an_empty_message_does_not_go_back():
 
 
 @pytest.mark.parametrize("arguments", ['{"q": ', "[1]", "plain", '"text"'])
-def test_arguments_upstream_would_refuse_do_not_go_back(arguments):
+def test_arguments_upstream_would_reject_are_not_sent_again(arguments):
     turn = Turn(PLAN)
     turn.feed(*done(call(arguments=arguments)), completed())
     assert turn.all(ShowCall)[0].call.arguments == arguments
@@ -259,14 +259,14 @@ def test_a_tool_that_needs_no_arguments_runs_without():
     assert turn.started == ["call_1"]
 
 
-def test_the_excess_of_a_round_is_answered_without_running():
+def test_calls_beyond_the_queue_are_answered_without_running():
     turn = Turn(replace(PLAN, call_limits=CallLimits(parallel=5, queue=2)))
     turn.feed(*done(call("a"), call("b"), call("c")), completed())
     assert turn.started == ["a", "b"]
     assert [result.call.call_id for result in turn.all(ShowCallResult)] == ["c"]
 
 
-def test_a_call_whose_time_is_up_is_stopped_and_answered():
+def test_a_call_that_exceeds_its_time_limit_is_cancelled_and_answered():
     turn = Turn(PLAN)
     turn.feed(*done(call()), completed())
     turn.feed(TimerFired("call:call_1"), after=60.0)
@@ -274,7 +274,7 @@ def test_a_call_whose_time_is_up_is_stopped_and_answered():
     assert outputs(turn) == [("call_1", "Error: the tool did not finish within 60 s.")]
 
 
-def test_a_result_that_comes_after_the_time_is_of_no_interest():
+def test_a_result_that_comes_after_the_time_limit_is_ignored():
     turn = Turn(PLAN)
     turn.feed(*done(call("a"), call("b")), completed())
     turn.feed(TimerFired("call:a"), finished("a", "late"))
@@ -282,7 +282,7 @@ def test_a_result_that_comes_after_the_time_is_of_no_interest():
     assert [text for _, text in outputs(turn)] == ["Error: the tool did not finish within 60 s.", "found"]
 
 
-def test_what_upstream_says_while_tools_run_is_of_no_interest():
+def test_upstream_events_while_tools_run_are_ignored():
     turn = Turn(PLAN)
     turn.feed(*done(call()), completed())
     assert turn.feed(TextDelta(0, "msg_9", 0, "late"), completed()) == []
@@ -292,7 +292,7 @@ def test_what_upstream_says_while_tools_run_is_of_no_interest():
 
 
 def rounds(turn: Turn, count: int) -> None:
-    """Let the model call one tool per round, with a call id of its own, `count` times."""
+    """Let the model call one tool per round, each with a new call id, `count` times."""
     for number in range(count):
         turn.feed(*done(call(f"call_{number}")), completed())
         turn.feed(finished(f"call_{number}"))

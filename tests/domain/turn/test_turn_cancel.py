@@ -1,4 +1,4 @@
-"""A stop, in every phase: one silent end, everything that runs is stopped and booked."""
+"""Cancelling a turn in every phase: one silent end; everything that runs is cancelled and booked."""
 
 from domain.tools.plan import CallLimits
 from domain.turn.events import AttemptFailed, Begun, CallFinished, Cancelled, Crashed
@@ -44,7 +44,7 @@ def test_a_stop_in_the_answer_keeps_what_was_shown():
     assert turn.end.unbilled_characters == 7
 
 
-def test_a_stop_is_not_told_to_a_reader_who_is_gone():
+def test_a_reader_who_has_left_gets_no_end():
     turn = Turn()
     turn.feed(delta("half"))
     turn.feed(Cancelled())
@@ -99,7 +99,7 @@ def test_thinking_that_was_not_finished_when_the_turn_stopped_is_not_kept_nor_wh
     assert [item["type"] for item in turn.kept] == ["message"]
 
 
-def test_thinking_that_led_to_nothing_when_the_turn_stopped_is_not_kept():
+def test_reasoning_without_output_when_the_turn_stopped_is_not_kept():
     turn = Turn()
     turn.feed(STARTED, *done(thought("Hm")))
     turn.feed(Cancelled())

@@ -16,7 +16,7 @@ TEXTS = st.text(alphabet="ab \n", min_size=1, max_size=6)
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """One item and which events carry it: `cuts` says how much of each part comes in pieces."""
+    """One item, and how it is spread over events: `cuts` says how much of each part arrives in deltas."""
 
     parts: tuple[str, ...]
     thinking: bool
@@ -26,7 +26,7 @@ class Carried:
     item_done: bool
 
     def whole(self) -> bool:
-        """Tell whether the events before the terminal one hold everything."""
+        """Return whether the events before the terminal one carry the whole item."""
         pieces = all(cut >= len(part) for part, cut in zip(self.parts, self.cuts, strict=True))
         return self.item_done or self.parts_done or pieces
 
@@ -55,7 +55,7 @@ def item_of(carried: Carried, item_id: str) -> JsonObject:
 
 
 def events_of(index: int, carried: Carried, item_id: str) -> Iterator[TurnEvent]:
-    """What upstream streams of one item."""
+    """The events with which upstream streams one item."""
     if carried.added:
         yield ItemAdded(index, {**item_of(carried, item_id), "content": [], "summary": []})
     for number, (part, cut) in enumerate(zip(carried.parts, carried.cuts, strict=True)):
@@ -96,5 +96,5 @@ def test_every_text_is_shown_exactly_once(items, with_ids, other_ids_at_the_end,
 
 
 def told(items: list[Carried], *, thinking: bool) -> list[str]:
-    """What people should read: the parts of an item as paragraphs."""
+    """The text that people should read: the parts of an item as paragraphs."""
     return sorted("\n\n".join(item.parts) for item in items if item.thinking is thinking) or [""]

@@ -1,4 +1,4 @@
-"""How a turn ends: with something to read, or with one named fault."""
+"""How a turn ends: with something shown, or with one named fault."""
 
 import pytest
 
@@ -157,7 +157,7 @@ def test_an_error_without_its_blank_line_names_the_fault():
     assert turn.fault == "OVERLOADED"
 
 
-def test_half_an_event_at_the_end_says_nothing():
+def test_half_an_event_at_the_end_is_ignored():
     turn = Turn()
     turn.feed(delta("half"), StreamClosed(said_done=False, rest=b'data: {"type": "resp'))
     assert turn.fault == "INTERRUPTED"
@@ -177,7 +177,7 @@ def test_a_stream_that_breaks_after_text_keeps_it_and_names_the_cause(error, kin
     assert (turn.text, turn.fault) == ("half", kind)
 
 
-def test_an_answer_that_is_no_response_is_a_fault():
+def test_an_answer_that_is_not_a_response_is_a_fault():
     turn = Turn()
     turn.feed(AttemptFailed(Unreadable("text/html")))
     assert turn.fault == "UNREADABLE"
@@ -195,7 +195,7 @@ def test_what_was_finished_before_a_fault_is_kept():
     assert turn.kept == [message("One")]
 
 
-def test_seconds_run_from_the_beginning_to_the_end_and_to_the_last_word():
+def test_durations_are_measured_from_the_beginning_to_the_end_and_to_the_last_text():
     turn = Turn()
     turn.feed(delta("a"), after=1.0)
     turn.feed(delta("b"), after=1.0)
@@ -203,7 +203,7 @@ def test_seconds_run_from_the_beginning_to_the_end_and_to_the_last_word():
     assert (turn.end.timing.total, turn.end.timing.writing) == (2.5, 2.0)
 
 
-def test_ordinary_attempts_count_one():
+def test_a_turn_without_retries_counts_one_attempt():
     turn = Turn()
     turn.feed(delta("a"), completed())
     assert (turn.end.attempts, turn.end.rounds) == (1, 0)

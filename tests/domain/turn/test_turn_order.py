@@ -1,4 +1,4 @@
-"""Order, time and room of a round: who waits for whom, when waiting ends, and what of an output the model gets."""
+"""Order, time limits and room in a round of calls, and what the model reads of each output."""
 
 from dataclasses import replace
 
@@ -48,7 +48,7 @@ def test_a_call_that_asks_for_order_runs_alone(arguments):
 @pytest.mark.parametrize(
     "arguments", ['{"sequential": false}', '{"depends_on": null}', '{"no_batch": ""}', '{"q": "sequential"}']
 )
-def test_a_hint_that_says_nothing_changes_nothing(arguments):
+def test_an_empty_hint_changes_nothing(arguments):
     assert round_of(call("c1"), call("c2", arguments=arguments)).started == ["c1", "c2"]
 
 
@@ -60,7 +60,7 @@ def test_a_tool_that_never_runs_beside_others_runs_alone():
     assert turn.started == ["c1", "c2", "c3"]
 
 
-def test_a_call_that_names_another_runs_after_it_and_others_pass_it():
+def test_a_call_that_names_another_runs_after_it_and_other_calls_run_first():
     turn = round_of(call("c1"), call("c2", arguments='{"depends_on": ["c1"]}'), call("c3"))
     assert turn.started == ["c1", "c3"]
     turn.feed(finished("c1", failed=True))
@@ -74,7 +74,7 @@ def test_a_call_may_name_one_that_comes_later():
     assert turn.started == ["c2", "c1"]
 
 
-def test_a_part_of_a_word_is_no_name():
+def test_an_id_inside_a_longer_word_does_not_name_a_call():
     assert round_of(call("c1"), call("c2", arguments='{"q": "c10, xc1 and c1-a"}')).started == ["c1", "c2"]
 
 
@@ -135,12 +135,12 @@ def test_a_round_ends_when_its_time_is_up_and_keeps_what_was_finished():
     assert len(turn.attempts) == 2
 
 
-def test_a_round_never_has_less_time_than_a_call():
+def test_a_round_has_at_least_the_time_of_one_call():
     turn = round_of(call("c1"), plan=replace(PLAN, call_limits=replace(LIMITS, seconds=300.0)))
     assert SetTimer("calls:round", 300.0) in turn.steps
 
 
-def test_a_round_in_which_nothing_moves_ends():
+def test_a_round_ends_when_no_call_begins_or_ends_in_time():
     turn = round_of(call("c1"), call("c2"))
     turn.feed(CallBegan("c1"), after=10.0)
     assert turn.feed(TimerFired("calls:still"), after=20.0) == [SetTimer("calls:still", 40.0)]
@@ -170,7 +170,7 @@ def outputs(turn):
     return [item["output"] for item in turn.attempts[-1].request.body.input if item["type"] == "function_call_output"]
 
 
-def test_an_output_without_room_becomes_a_word_about_its_size():
+def test_an_output_without_room_becomes_a_stub_that_names_its_size():
     turn = round_of(call("c1"), call("c2"), plan=replace(PLAN, reader=Reader(5000)))
     turn.feed(finished("c1", "x" * 3000), finished("c2", "y" * 3000))
     kept, left_out = outputs(turn)
@@ -178,7 +178,7 @@ def test_an_output_without_room_becomes_a_word_about_its_size():
     assert turn.all(ShowCallResult)[1].result.failed
 
 
-def test_what_earlier_rounds_brought_takes_room():
+def test_outputs_of_earlier_rounds_count_against_the_room():
     turn = round_of(call("c1"), plan=replace(PLAN, reader=Reader(5000)))
     turn.feed(finished("c1", "x" * 3000))
     turn.feed(*done(call("c2")), completed())
@@ -186,7 +186,7 @@ def test_what_earlier_rounds_brought_takes_room():
     assert "3,000 characters" in outputs(turn)[1]
 
 
-def test_images_of_a_result_go_to_a_model_that_sees():
+def test_images_of_a_result_are_sent_to_a_model_that_sees_images():
     turn = round_of(call("c1"), plan=replace(PLAN, reader=Reader(sees_images=True)))
     turn.feed(finished("c1", "", images=("https://a.example/a.png",)))
     assert outputs(turn) == [[{"type": "input_image", "image_url": "https://a.example/a.png", "detail": "auto"}]]
@@ -195,7 +195,7 @@ def test_images_of_a_result_go_to_a_model_that_sees():
 # --- silence --------------------------------------------------------------------------------------------------
 
 
-def test_silence_after_tools_is_told_in_a_sentence():
+def test_an_empty_answer_after_tools_is_reported_in_a_sentence():
     turn = round_of(call("c1"))
     turn.feed(finished("c1"))
     turn.feed(completed())
@@ -203,14 +203,14 @@ def test_silence_after_tools_is_told_in_a_sentence():
     assert turn.kept[-1] == {"type": "message", "role": "assistant", "content": SILENT}
 
 
-def test_silence_after_tools_is_told_though_something_was_said_before():
+def test_an_empty_answer_after_tools_is_reported_although_text_came_before():
     turn = round_of(message("I look"), call("c1"))
     turn.feed(finished("c1"))
     turn.feed(completed())
     assert turn.text == f"I look|{SILENT}"
 
 
-def test_silence_after_tools_that_all_failed_is_a_fault():
+def test_an_empty_answer_after_tools_that_all_failed_is_a_fault():
     turn = round_of(call("c1"))
     turn.feed(finished("c1", failed=True))
     turn.feed(completed())

@@ -1,4 +1,4 @@
-"""What holds for every turn, whatever happens in whatever order."""
+"""Properties of every turn, for any events in any order."""
 
 from collections.abc import Sequence
 from itertools import chain, pairwise
@@ -51,7 +51,7 @@ RECORDED: list[TurnEvent] = [
 
 
 def played(plan: TurnPlan, batches: Batches, *last: TurnEvent) -> tuple[TurnMachine, list[Step]]:
-    """Feed all batches, then what comes last, at growing times."""
+    """Feed all batches and then the last event, at increasing times."""
     machine, now = TurnMachine(plan), 0.0
     steps: list[Step] = []
     for events, wait in batches:
@@ -63,7 +63,7 @@ def played(plan: TurnPlan, batches: Batches, *last: TurnEvent) -> tuple[TurnMach
 
 
 def ended_by_closing(machine: TurnMachine, steps: list[Step]) -> list[Step]:
-    """Close every stream and finish every call until the turn is over; it must be soon."""
+    """Close every stream and finish every call until the turn ends; it must end soon."""
     for _ in range(30):
         if machine.ended:
             return steps
@@ -111,7 +111,7 @@ def test_a_closed_stream_ends_every_turn_exactly_once(plan, batches):
 
 @QUICK
 @given(PLANS, BATCHES)
-def test_nothing_is_shown_after_the_end_was_told(plan, batches):
+def test_nothing_is_shown_after_the_end(plan, batches):
     _, steps = played(plan, batches, Cancelled())
     ends = [position for position, step in enumerate(steps) if isinstance(step, Ended)]
     assert all(position == len(steps) - 2 for position in ends)
@@ -162,7 +162,7 @@ def test_every_body_answers_each_of_its_calls_in_order(plan, batches):
 
 @QUICK
 @given(PLANS, BATCHES)
-def test_nothing_is_tried_again_after_something_was_shown(plan, batches):
+def test_nothing_is_retried_after_something_was_shown(plan, batches):
     _, steps = played(plan, batches)
     shown = False
     for step in steps:
@@ -205,7 +205,7 @@ def test_joining_pieces_changes_neither_text_nor_order(steps):
 
 
 def letters(steps: Sequence[Step]) -> list[object]:
-    """Every letter with its kind and segment; everything else as it is."""
+    """Every character with its kind and segment; all other steps unchanged."""
     found: list[object] = []
     for step in steps:
         if isinstance(step, ShowText | ShowReasoning):

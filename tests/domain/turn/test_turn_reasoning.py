@@ -1,4 +1,4 @@
-"""Thinking: shown once whatever its style, closed with the item, timed."""
+"""Reasoning: shown once in either style, closed with its item, and timed."""
 
 from domain.turn.steps import CloseReasoning, ShowReasoning, ShowText
 from ports.response_events import ReasoningDelta, ReasoningDone

@@ -1,4 +1,4 @@
-"""A refused request is changed once per cause; what helped is remembered only after it proved right."""
+"""A rejected request is changed once per cause; a change is stored only after upstream accepted it."""
 
 from dataclasses import replace
 
@@ -72,7 +72,7 @@ rows = pytest.mark.parametrize(("text", "change", "lesson"), REPAIRS.values(), i
 
 
 @rows
-def test_refused_request_is_sent_again_at_once_with_only_its_cause_changed(text, change, lesson):
+def test_rejected_request_is_sent_again_at_once_with_only_its_cause_changed(text, change, lesson):
     turn = Turn(plan())
     turn.feed(refused(text))
 
@@ -81,7 +81,7 @@ def test_refused_request_is_sent_again_at_once_with_only_its_cause_changed(text,
 
 
 @rows
-def test_lesson_is_told_only_after_the_changed_request_was_taken(text, change, lesson):
+def test_lesson_is_reported_only_after_the_changed_request_was_accepted(text, change, lesson):
     turn = Turn(plan())
     turn.feed(refused(text))
     assert lessons(turn) == []
@@ -102,7 +102,7 @@ def test_cause_that_stays_is_not_repaired_twice(text, change, lesson):
     assert lessons(turn) == []
 
 
-def test_nearest_of_the_listed_efforts_is_told_in_a_status():
+def test_nearest_of_the_listed_efforts_is_reported_in_a_status():
     turn = Turn(plan())
     turn.feed(refused(EFFORT))
 
@@ -126,14 +126,14 @@ def test_repair_that_does_not_concern_the_person_is_silent(text):
     assert turn.statuses == []
 
 
-def test_little_thinking_is_never_mended_into_none():
+def test_low_reasoning_effort_is_never_repaired_into_none():
     turn = Turn(plan(replace(FULL, reasoning={"effort": "minimal"})))
     turn.feed(refused("effort 'minimal' is not supported; use one of none, low, high"))
 
     assert turn.attempts[-1].request.body.reasoning == {"effort": "low"}
 
 
-def test_several_unsupported_parameters_are_left_out_one_after_the_other():
+def test_several_unsupported_parameters_are_dropped_one_after_the_other():
     turn = Turn(plan())
     turn.feed(refused("temperature is not supported"))
     turn.feed(refused("top_p is not supported"))
@@ -143,7 +143,7 @@ def test_several_unsupported_parameters_are_left_out_one_after_the_other():
     assert lessons(turn) == [Lesson("parameter", "temperature"), Lesson("parameter", "top_p")]
 
 
-def test_effort_that_stays_refused_leaves_the_reasoning_to_the_model():
+def test_effort_that_stays_rejected_leaves_the_reasoning_to_the_model():
     turn = Turn(plan())
     turn.feed(refused(EFFORT))
     turn.feed(refused("reasoning effort 'high' is not supported: low"))
@@ -164,7 +164,7 @@ def test_wrong_endpoint_leads_to_chat_completions_once(text):
     assert turn.fault == "BAD_REQUEST"
 
 
-def test_other_endpoint_is_not_tried_where_the_operator_does_not_want_it():
+def test_other_endpoint_is_not_tried_if_the_operator_excludes_it():
     turn = Turn(plan(other_endpoint=False))
     turn.feed(refused(CHAT))
 
@@ -175,7 +175,7 @@ def test_other_endpoint_is_not_tried_where_the_operator_does_not_want_it():
 
 
 @pytest.mark.parametrize("status", [401, 402, 403, 413])
-def test_refusal_that_is_not_about_the_request_is_never_mended(status):
+def test_rejection_that_is_not_about_the_request_is_never_repaired(status):
     turn = Turn(plan())
     turn.feed(refused(EFFORT, status, ""))
 
@@ -185,7 +185,7 @@ def test_refusal_that_is_not_about_the_request_is_never_mended(status):
 @pytest.mark.parametrize(
     ("status", "kind"), [(400, "context_length_exceeded"), (None, "server_error"), (None, "rate_limit_exceeded")]
 )
-def test_fault_of_another_kind_is_not_mended_whatever_its_words(status, kind):
+def test_fault_of_another_kind_is_not_repaired_whatever_its_text(status, kind):
     turn = Turn(replace(plan(), retry=RetryPolicy(extra_attempts=0)))
     turn.feed(refused("too many reasoning tokens: effort low", status, kind))
 
@@ -199,14 +199,14 @@ def test_name_of_a_model_is_not_taken_for_a_complaint_about_thinking():
     assert len(turn.attempts) == 1
 
 
-def test_refusal_that_names_nothing_sent_is_not_mended():
+def test_rejection_that_names_nothing_in_the_request_is_not_repaired():
     turn = Turn(plan(BODY))
     turn.feed(refused(EFFORT + CACHE + "temperature is not supported"))
 
     assert len(turn.attempts) == 1
 
 
-def test_nothing_is_mended_after_something_was_shown():
+def test_nothing_is_repaired_after_something_was_shown():
     turn = Turn(plan())
     turn.feed(STARTED, delta("Well"))
     turn.feed(refused(EFFORT))
@@ -215,7 +215,7 @@ def test_nothing_is_mended_after_something_was_shown():
     assert turn.text == "Well"
 
 
-def test_lesson_is_told_too_when_the_answer_is_a_tool_call():
+def test_lesson_is_also_reported_when_the_answer_is_a_tool_call():
     turn = Turn(plan())
     turn.feed(refused(EFFORT))
     turn.feed(STARTED, *done(call("call_1")), completed(call("call_1")))
@@ -240,7 +240,7 @@ NOBODY = refused("No endpoints found for maker/model.", 404, "not_found")
 
 
 @pytest.mark.parametrize("event", [UNKNOWN, NOBODY], ids=["unknown", "no endpoint"])
-def test_model_that_cannot_be_had_is_stood_in_for_with_a_word(event):
+def test_unavailable_model_is_replaced_by_the_fallback_with_a_status(event):
     turn = Turn(plan(fallback=OTHER))
     turn.feed(event)
 
@@ -248,7 +248,7 @@ def test_model_that_cannot_be_had_is_stood_in_for_with_a_word(event):
     assert turn.statuses == [ModelReplaced("maker/model", "maker/other")]
 
 
-def test_model_that_stands_in_is_not_stood_in_for():
+def test_fallback_model_has_no_further_fallback():
     turn = Turn(plan(fallback=OTHER))
     turn.feed(UNKNOWN)
     turn.feed(refused("maker/other is not a valid model ID"))
@@ -258,7 +258,7 @@ def test_model_that_stands_in_is_not_stood_in_for():
 
 
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 413, 429, 500, 503, 504])
-def test_no_other_fault_brings_another_model(status):
+def test_no_other_fault_leads_to_the_fallback_model(status):
     turn = Turn(replace(plan(fallback=OTHER), retry=RetryPolicy(extra_attempts=1)))
     for _ in range(3):
         turn.feed(refused("something else", status, ""))
@@ -266,7 +266,7 @@ def test_no_other_fault_brings_another_model(status):
     assert {attempt.request.body.model for attempt in turn.attempts} == {"maker/model"}
 
 
-def test_what_a_model_that_cannot_be_had_taught_is_forgotten():
+def test_lessons_of_an_unavailable_model_are_discarded():
     turn = Turn(plan(fallback=OTHER))
     turn.feed(refused(EFFORT))
     turn.feed(UNKNOWN)
@@ -285,7 +285,7 @@ ANY = st.sampled_from(
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(ANY, min_size=20, max_size=20))
-def test_any_row_of_refusals_ends_after_few_attempts_none_like_another(events):
+def test_any_series_of_rejections_ends_after_a_few_different_attempts(events):
     turn = Turn(plan(fallback=OTHER))
     for event in events:
         turn.feed(event)
@@ -297,14 +297,14 @@ def test_any_row_of_refusals_ends_after_few_attempts_none_like_another(events):
     assert all(attempt.request.body.input == (QUESTION,) for attempt in turn.attempts)
 
 
-def test_only_what_concerns_the_person_is_told():
+def test_only_changes_that_concern_the_person_are_reported():
     sent = UpstreamRequest(replace(BODY, reasoning={"effort": "xhigh"}))
     assert status_of(Lesson("effort", "high", "xhigh"), sent) == EffortAdjusted("xhigh", "high")
     assert status_of(Lesson("reasoning"), sent) == ReasoningLeft()
     assert status_of(Lesson("cache_control"), sent) is None
 
 
-def test_each_attempt_sends_the_thinking_its_endpoint_takes():
+def test_each_attempt_sends_the_reasoning_its_endpoint_accepts():
     thought = {"type": "reasoning", "summary": [], CHAT_DETAILS: [{"index": 0}]}
     turn = Turn(plan(replace(FULL, input=(*FULL.input, thought))))
     turn.feed(refused(CHAT))

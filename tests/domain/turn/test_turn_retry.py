@@ -94,20 +94,20 @@ UNCERTAIN = {"408", "504", "524", "reset after sending", "reset in the stream", 
 
 
 def repeated(turn: Turn, event: object) -> int:
-    """Fail every attempt in the same way and count the attempts that followed the first."""
+    """Fail every attempt in the same way; return how many attempts followed the first."""
     while not turn.machine.ended:
         turn.feed(event, after=5.0)  # type: ignore[arg-type]
     return len(turn.attempts) - 1
 
 
 @pytest.mark.parametrize(("event", "times", "kind"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE])
-def test_a_failure_is_repeated_as_often_as_the_table_says(event, times, kind):
+def test_a_failure_is_retried_as_often_as_the_table_says(event, times, kind):
     turn = Turn()
     assert (repeated(turn, event), turn.fault) == (times, kind)
 
 
 @pytest.mark.parametrize("row", TABLE, ids=[row[0] for row in TABLE])
-def test_what_may_be_billed_is_repeated_only_if_allowed(row):
+def test_an_attempt_that_may_be_billed_is_retried_only_if_allowed(row):
     name, event, times, _ = row
     assert repeated(Turn(ALLOWED), event) == (2 if name in UNCERTAIN else times)
 
@@ -121,7 +121,7 @@ def test_waits_double_and_are_spread_by_chance():
     assert waits == {0.0: [0.25, 0.5], 0.5: [0.5, 1.0], 0.999: [0.75, 1.5]}
 
 
-def test_upstreams_own_wait_is_honoured():
+def test_the_wait_is_at_least_the_one_upstream_asks_for():
     turn = Turn()
     turn.feed(refused(429, retry_after=7.0))
     assert turn.attempts[-1].after == 7.0
@@ -133,7 +133,7 @@ def test_a_wait_that_is_shorter_than_ours_does_not_shorten_it():
     assert turn.attempts[-1].after == 0.5
 
 
-def test_a_wait_that_is_too_long_ends_the_turn_and_is_told():
+def test_a_wait_that_is_too_long_ends_the_turn_and_is_reported():
     turn = Turn()
     turn.feed(refused(402, limit_source="openrouter_in_flight_budget", retry_after=120.0))
     assert (turn.fault, turn.end.fault.retry_after, turn.end.attempts) == ("CREDITS", 120.0, 1)
@@ -154,7 +154,7 @@ def test_the_person_reads_why_and_how_long_it_waits():
     ]
 
 
-def test_no_waiting_line_takes_the_place_of_that_word_until_the_attempt_begins():
+def test_no_waiting_status_replaces_the_retry_status_until_the_attempt_begins():
     turn = Turn()
     turn.feed(refused(429, retry_after=7.0))
     assert turn.feed(TimerFired("waiting"), after=0.3) == [SetTimer("waiting", 7.0)]
@@ -167,13 +167,13 @@ def test_a_second_attempt_that_works_is_an_ordinary_end():
     assert (turn.text, turn.end.reason, turn.end.attempts) == ("Two", Reason.STOP, 2)
 
 
-def test_nothing_is_repeated_after_text_was_shown():
+def test_nothing_is_retried_after_text_was_shown():
     turn = Turn(ALLOWED)
     turn.feed(delta("T"), unreachable(Reach.STREAMING))
     assert (len(turn.attempts), turn.fault) == (1, "INTERRUPTED")
 
 
-def test_nothing_is_repeated_after_a_source_was_shown():
+def test_nothing_is_retried_after_a_source_was_shown():
     turn = Turn(ALLOWED)
     turn.feed(AnnotationAdded(0, "msg_1", 0, {"url": "https://a.example/"}), refused(503))
     assert len(turn.attempts) == 1
@@ -184,7 +184,7 @@ def test_nothing_is_repeated_after_a_source_was_shown():
     [ItemAdded(0, thought()), ArgumentsDelta(0, "fc_1", '{"q"'), *done(thought())],
     ids=["an item", "arguments", "hidden thinking"],
 )
-def test_an_attempt_in_which_the_model_had_begun_is_repeated_only_if_allowed(began):
+def test_an_attempt_in_which_the_model_had_begun_is_retried_only_if_allowed(began):
     attempts = []
     for plan in (TurnPlan(REQUEST), ALLOWED):
         turn = Turn(plan)
@@ -193,20 +193,20 @@ def test_an_attempt_in_which_the_model_had_begun_is_repeated_only_if_allowed(beg
     assert attempts == [1, 2]
 
 
-def test_a_response_that_only_began_is_repeated():
+def test_a_response_that_only_began_is_retried():
     turn = Turn()
     turn.feed(STARTED, reported(502, "provider_unavailable"))
     assert len(turn.attempts) == 2
 
 
-def test_of_an_attempt_that_was_given_up_nothing_is_kept():
+def test_nothing_of_an_abandoned_attempt_is_kept():
     turn = Turn(ALLOWED)
     turn.feed(*done(thought()), reported(502))
     turn.feed(delta("Two"), *done(thought(item_id="rs_2")), completed())
     assert [item.get("id") for item in turn.kept] == [None, "rs_2"]
 
 
-def test_the_rest_of_a_read_in_which_an_attempt_failed_does_not_touch_the_next():
+def test_remaining_events_of_a_failed_attempt_do_not_affect_the_next():
     turn = Turn()
     turn.feed(reported(502, "provider_unavailable"), delta("late"), StreamClosed(said_done=True))
     assert (len(turn.attempts), turn.text, turn.machine.ended) == (2, "", False)
@@ -239,7 +239,7 @@ def test_a_failed_response_with_a_bill_is_booked_with_it():
     assert turn.end.usage.input_tokens == 13
 
 
-def test_no_attempt_is_repeated_once_a_tool_ran():
+def test_no_attempt_is_retried_once_a_tool_ran():
     turn = Turn(TurnPlan(REQUEST, runnable=frozenset({"look"}), retry=RetryPolicy(uncertain_allowed=True)))
     turn.feed(*done(call(name="unknown")), completed())
     turn.feed(NOT_SENT)

@@ -1,4 +1,4 @@
-"""What goes to the model that stands in: built when it is needed, and not before."""
+"""The request to the fallback model is built when it is needed and not before."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from tests.domain.turn.talk import Turn
 from tests.domain.turn.test_turn_repair import OTHER, UNKNOWN, plan
 
 
-def test_what_goes_to_the_model_that_stands_in_is_built_only_when_it_is_needed():
+def test_the_request_to_the_fallback_model_is_built_only_when_it_is_needed():
     built: list[UpstreamRequest] = []
 
     def build() -> UpstreamRequest:
@@ -24,14 +24,14 @@ def test_what_goes_to_the_model_that_stands_in_is_built_only_when_it_is_needed()
     assert (built, turn.fault) == ([OTHER], "UNKNOWN_MODEL")
 
 
-def test_the_model_that_stands_in_gets_headers_of_its_own():
+def test_the_fallback_model_gets_its_own_headers():
     other = replace(OTHER, headers=(("x-beta", "thinking"),))
     turn = Turn(plan(fallback=other))
     turn.feed(UNKNOWN)
     assert [attempt.request.headers for attempt in turn.attempts] == [(), other.headers]
 
 
-def test_a_stand_in_that_cannot_be_built_leaves_the_fault():
+def test_the_fault_remains_if_the_fallback_cannot_be_built():
     turn = Turn(replace(plan(), alternatives=Alternatives(fallback=lambda: None)))
     turn.feed(UNKNOWN)
     assert turn.fault == "UNKNOWN_MODEL"

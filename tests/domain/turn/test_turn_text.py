@@ -1,4 +1,4 @@
-"""What people read: text, refusals, sources and pictures, each once and in order."""
+"""What people read: text, refusals, sources and images, each once and in order."""
 
 from domain.turn.merge import merged
 from domain.turn.steps import CallUpstream, ClearTimer, Ended, Finish, Reason, ShowCitation, ShowImage, ShowText
@@ -34,13 +34,13 @@ def test_a_plain_answer_ends_with_stop():
     assert (turn.end.response_id, turn.end.model) == ("gen-1", "maker/answering")
 
 
-def test_the_end_is_told_last_and_settlement_begins_with_it():
+def test_the_end_is_the_last_output_and_settlement_begins_with_it():
     turn = Turn()
     steps = turn.feed(delta("a"), completed())
     assert [type(step) for step in steps[-2:]] == [Ended, Finish]
 
 
-def test_pieces_that_come_together_leave_as_one_output():
+def test_deltas_that_arrive_together_become_one_output():
     turn = Turn()
     steps = turn.feed(delta("a"), delta("b"), delta("c"))
     assert [step for step in steps if isinstance(step, ShowText)] == [ShowText(0, "abc")]
@@ -76,19 +76,19 @@ def test_text_is_shown_once_when_it_comes_only_with_the_terminal_event():
     assert (turn.text, turn.end.reason) == ("Two bugs", Reason.STOP)
 
 
-def test_what_the_deltas_left_out_is_added():
+def test_text_missing_from_the_deltas_is_added():
     turn = Turn()
     turn.feed(delta("Two"), TextDone(0, "msg_1", 0, "Two b"), *done(message("Two bugs")), completed())
     assert turn.text == "Two bugs"
 
 
-def test_a_whole_text_that_contradicts_the_deltas_takes_nothing_back():
+def test_a_complete_text_that_contradicts_the_deltas_withdraws_nothing():
     turn = Turn()
     turn.feed(delta("Two bugs"), TextDone(0, "msg_1", 0, "Three bugs"), completed(message("Three bugs")))
     assert turn.text == "Two bugs"
 
 
-def test_a_message_named_otherwise_in_the_terminal_event_is_not_shown_again():
+def test_a_message_with_another_id_in_the_terminal_event_is_not_shown_again():
     turn = Turn()
     turn.feed(delta("Two bugs"), *done(message("Two bugs")), completed(message("Two bugs", item_id="msg_9")))
     assert turn.text == "Two bugs"
@@ -147,7 +147,7 @@ def test_a_refusal_that_comes_only_with_the_item_is_shown():
     assert turn.text == "I will not."
 
 
-def test_a_source_is_named_once_per_turn():
+def test_a_source_is_cited_once_per_turn():
     turn = Turn()
     flat = {"type": "url_citation", "url": "https://a.example/x", "title": "A", "content": "excerpt"}
     nested = {"type": "url_citation", "url_citation": {"url": "https://b.example/", "title": ""}}
@@ -159,7 +159,7 @@ def test_a_source_is_named_once_per_turn():
     ]
 
 
-def test_the_mark_of_the_search_engine_is_cut_off_a_source():
+def test_the_tracking_parameter_is_stripped_from_a_source():
     turn = Turn()
     for url in ("https://a.example/?utm_source=openai", "https://a.example/?p=1&utm_source=openai"):
         turn.feed(AnnotationAdded(0, "msg_1", 0, {"type": "url_citation", "url": url}))
@@ -199,7 +199,7 @@ def test_the_first_sign_of_output_stops_the_waiting_lines():
     assert turn.feed(delta("a"))[0] == ClearTimer("waiting")
 
 
-def test_what_is_not_text_parts_two_pieces():
+def test_other_outputs_separate_two_pieces_of_text():
     pieces = [ShowText(0, "a"), ClearTimer("x"), ShowText(0, "b"), ShowText(0, "c")]
     assert merged(pieces) == [ShowText(0, "a"), ClearTimer("x"), ShowText(0, "bc")]
 

@@ -1,4 +1,4 @@
-"""Random rounds of tools, run by a driver that does what it is told: failures, time-outs and stops at any moment."""
+"""Random rounds of tools run by a simple driver, with failures, timeouts and cancellation at any moment."""
 
 from dataclasses import dataclass, field
 
@@ -44,7 +44,7 @@ LIMITS = st.builds(
 
 @dataclass
 class Driver:
-    """Does what the machine says and keeps count."""
+    """Runs the machine's commands and counts them."""
 
     machine: TurnMachine
     rounds: list[list[dict[str, object]]]
@@ -127,13 +127,13 @@ def played(limits, rounds, moves):
 
 
 def let_time_pass(driver):
-    """Nothing finishes any more: the limits alone have to end every round."""
+    """Let no more calls finish: the time limits alone must end every round."""
     for _ in range(10):
         driver.pass_time(driver.now + 20.0)
 
 
 def assert_whole(driver, limits):
-    """What holds for every turn, whatever happened."""
+    """Check what holds for every turn."""
     assert (driver.ends, driver.running) == (1, [])
     assert driver.most <= limits.parallel
     assert len(set(driver.ran)) == len(driver.ran)

@@ -1,4 +1,4 @@
-"""Timers of a turn: the lines a waiting person reads, and the limit of silence."""
+"""Timers of a turn: the statuses a waiting person reads, and the idle limit."""
 
 from domain.faults.retry import RetryPolicy
 from domain.turn.events import CallFinished, TimerFired
@@ -11,7 +11,7 @@ from tests.domain.turn.talk import REQUEST, STARTED, Turn, call, completed, delt
 
 
 def set_timers(turn: Turn) -> dict[str, float]:
-    """The timers as they stand after all steps so far."""
+    """The timers that are set after all steps so far."""
     timers: dict[str, float] = {}
     for step in turn.steps:
         if isinstance(step, SetTimer):
@@ -22,19 +22,19 @@ def set_timers(turn: Turn) -> dict[str, float]:
 
 
 def elapse(turn: Turn, name: str) -> None:
-    """Let a timer fire exactly when it is due; it is gone then."""
+    """Let a timer fire exactly when it is due, and remove it."""
     wait = set_timers(turn)[name] - turn.now
     turn.steps.append(ClearTimer(name))
     turn.feed(TimerFired(name), after=wait)
 
 
-def test_a_quick_answer_has_no_status_before_it():
+def test_a_quick_answer_shows_no_status_first():
     turn = Turn()
     turn.feed(delta("a"), completed(), after=0.2)
     assert turn.statuses == []
 
 
-def test_the_line_goes_away_when_the_answer_begins():
+def test_the_status_line_is_removed_when_the_answer_begins():
     turn = Turn()
     elapse(turn, "waiting")
     turn.feed(delta("a"), after=0.1)
@@ -64,13 +64,13 @@ def test_waiting_lines_stop_while_tools_run():
     assert turn.feed(TimerFired("waiting"), after=0.3) == []
 
 
-def test_a_silent_upstream_is_given_up():
+def test_a_silent_upstream_times_out():
     turn = Turn(TurnPlan(REQUEST, idle_seconds=60.0))
     elapse(turn, "idle")
     assert (turn.now, turn.fault) == (60.0, "TIMEOUT")
 
 
-def test_every_event_prolongs_the_patience():
+def test_every_event_restarts_the_idle_limit():
     turn = Turn(TurnPlan(REQUEST, idle_seconds=60.0))
     turn.feed(STARTED, after=20.0)
     turn.feed(EventIgnored("debug"), after=20.0)
@@ -79,7 +79,7 @@ def test_every_event_prolongs_the_patience():
     assert set_timers(turn)["idle"] == 100.0
 
 
-def test_an_upstream_that_falls_silent_after_text_keeps_the_text():
+def test_text_is_kept_if_upstream_times_out_after_it():
     turn = Turn(TurnPlan(REQUEST, idle_seconds=60.0))
     turn.feed(delta("half"), after=10.0)
     elapse(turn, "idle")
@@ -87,13 +87,13 @@ def test_an_upstream_that_falls_silent_after_text_keeps_the_text():
     assert (turn.text, turn.fault) == ("half", "TIMEOUT")
 
 
-def test_patience_with_a_repeated_attempt_begins_when_it_does():
+def test_the_idle_limit_of_a_retry_starts_with_the_retry():
     turn = Turn(TurnPlan(REQUEST, idle_seconds=60.0, retry=RetryPolicy(uncertain_allowed=True)))
     elapse(turn, "idle")
     assert set_timers(turn)["idle"] == 60.0 + 0.5 + 60.0
 
 
-def test_silence_is_no_limit_while_tools_run():
+def test_the_idle_limit_does_not_apply_while_tools_run():
     turn = Turn(TurnPlan(REQUEST, runnable=frozenset({"look"}), idle_seconds=60.0))
     turn.feed(*done(call()), completed())
     assert "idle" not in set_timers(turn)

@@ -1,4 +1,4 @@
-"""Where the list of models is kept: as far away as there are processes that could use it."""
+"""Caches of the list of models: as far away as there are processes that could use them."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ HERE = Path("/data")
     ],
     ids=["memory", "sqlite", "postgresql", "a mistake", "no folder"],
 )
-def test_a_shared_database_and_a_folder_of_ours_are_among_them_where_they_exist(
+def test_a_shared_database_and_our_own_folder_are_caches_if_they_exist(
     place: StorageLocation, expected: list[str]
 ) -> None:
     storage = Storage(place, clock=FakeClock(), offload=InlineOffload(), telemetry=RecordedTelemetry())

@@ -1,4 +1,4 @@
-"""The composition root: what is handed in, and what is refused."""
+"""The composition root: which adapters it takes, and which it rejects."""
 
 from typing import Any
 
@@ -64,7 +64,7 @@ def test_forgotten_adapter_is_named_before_anything_runs(name: str) -> None:
         Container(**given).check_dependencies()
 
 
-def test_core_without_a_host_is_whole() -> None:
+def test_core_without_a_host_is_complete() -> None:
     container = Container(**adapters())
     container.check_dependencies()
 
@@ -81,13 +81,13 @@ def test_core_with_a_host_has_its_ports() -> None:
 
 
 @pytest.mark.parametrize("name", ["chats", "model_rows"])
-def test_host_without_the_ports_methods_is_refused_with_the_port_named(name: str) -> None:
+def test_host_without_a_ports_methods_is_rejected_with_the_port_named(name: str) -> None:
     with pytest.raises(TypeError, match=r"is not an instance of .*ports\."):
         HostPorts(**{name: object()})
 
 
 @pytest.mark.parametrize("name", [key for key in adapters() if key != "caches"])
-def test_object_without_the_ports_methods_is_refused_with_the_port_named(name: str) -> None:
+def test_object_without_a_ports_methods_is_rejected_with_the_port_named(name: str) -> None:
     container = Container(**{**adapters(), name: object()})
 
     with pytest.raises(Error, match=r"is not an instance of .*ports\."):

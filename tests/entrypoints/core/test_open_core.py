@@ -1,4 +1,4 @@
-"""The core answers by itself: no host is imported, none is needed, in memory and on SQLite."""
+"""The core answers without any host, in memory and on SQLite."""
 
 import asyncio
 import json
@@ -56,7 +56,7 @@ async def answered_without_host(url: str, file: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("store", ["memory", "sqlite"])
-async def test_core_without_a_host_answers_and_remembers_where_it_has_a_store(
+async def test_core_without_a_host_answers_and_remembers_if_it_has_a_store(
     simulator: Simulator, tmp_path: Path, store: str
 ) -> None:
     file = tmp_path / "store.db"
@@ -102,7 +102,7 @@ async def test_example_of_the_developers_page_answers(
     assert answer["choices"][0]["message"]["content"] == begins
 
 
-async def test_request_that_cannot_be_read_ends_in_its_fault() -> None:
+async def test_invalid_request_ends_with_its_fault() -> None:
     async with open_core(SETTINGS, IN_MEMORY) as core:
         refusal = core.refusal(Fault(FaultKind.BAD_REQUEST, "model"), CallerRequest(""), SETTINGS)
         (output,) = [output async for output in refusal(None)]
@@ -113,7 +113,7 @@ async def test_request_that_cannot_be_read_ends_in_its_fault() -> None:
 
 
 @pytest.mark.parametrize(("place", "warned"), [(IN_MEMORY, 0), (StorageLocation(wrong="DATABASE is wrong"), 1)])
-async def test_place_without_a_database_keeps_in_memory_and_complains_only_if_there_was_to_be_one(
+async def test_core_without_a_database_keeps_turns_in_memory_and_warns_only_if_one_was_configured(
     place: StorageLocation, warned: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with open_core(SETTINGS, place) as core:

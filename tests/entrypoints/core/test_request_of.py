@@ -1,4 +1,4 @@
-"""Settings and what a caller asks become the frozen request of one turn."""
+"""Settings and a caller's request become the frozen request of one turn."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -28,7 +28,7 @@ def asked(caller: Caller = Caller.PAGE, **more: Any) -> CallerRequest:
 
 
 @pytest.mark.parametrize(("caller", "effort"), [(Caller.PAGE, "high"), (Caller.API, "high"), (Caller.TASK, "minimal")])
-def test_tasks_think_as_much_as_their_own_setting_says(caller: Caller, effort: str) -> None:
+def test_tasks_use_their_own_reasoning_setting(caller: Caller, effort: str) -> None:
     settings = replace(SETTINGS, reasoning_effort="high", task_model_reasoning_effort="minimal")
 
     assert request_of(asked(caller), settings).thinking.effort == effort
@@ -42,7 +42,7 @@ def test_upstream_streams_for_everyone_but_tasks(caller: Caller, stream: bool, u
     assert request_of(asked(caller, stream=stream), SETTINGS).stream is upstream
 
 
-def test_silence_ends_a_request_unless_there_is_a_limit_for_all_of_it() -> None:
+def test_idle_limit_applies_unless_there_is_a_total_limit() -> None:
     limited = replace(SETTINGS, http_total_timeout_seconds=60, max_sse_event_mb=1)
 
     assert request_of(asked(), SETTINGS).limits == Limits(10, None, 300, 32 * 1024 * 1024)
@@ -55,7 +55,7 @@ def test_hosts_for_plain_http_are_read_from_their_list() -> None:
     assert request_of(asked(), settings).insecure_hosts == {"gateway.lan", "other"}
 
 
-def test_route_names_the_operators_site_where_it_is_set() -> None:
+def test_route_names_the_operators_site_if_it_is_set() -> None:
     assert route_of(replace(SETTINGS, http_referer_override="https://x.test")).referer == "https://x.test"
     assert route_of(replace(SETTINGS, http_referer_override="https://x.test"), SITE).referer == "https://x.test"
 
@@ -87,7 +87,7 @@ def test_key_is_in_the_route_and_in_no_repr() -> None:
         ("", "", ""),
     ],
 )
-def test_support_names_every_place_to_ask(email: str, url: str, support: str) -> None:
+def test_support_names_every_configured_contact(email: str, url: str, support: str) -> None:
     assert support_of(replace(SETTINGS, support_email=email, support_url=url)) == support
 
 
@@ -137,7 +137,7 @@ EVERY_SETTING: dict[str, tuple[dict[str, Any], str, object]] = {
 
 
 @pytest.mark.parametrize(("changed", "place", "value"), EVERY_SETTING.values(), ids=EVERY_SETTING)
-def test_setting_reaches_its_place_in_the_request(changed: dict[str, Any], place: str, value: object) -> None:
+def test_setting_reaches_its_field_of_the_request(changed: dict[str, Any], place: str, value: object) -> None:
     usual = request_of(asked(), SETTINGS)
     frozen = request_of(asked(), replace(SETTINGS, **changed))
 
@@ -145,7 +145,7 @@ def test_setting_reaches_its_place_in_the_request(changed: dict[str, Any], place
     assert attrgetter(place)(usual) != value
 
 
-def test_endpoints_that_keep_nothing_count_only_where_the_operator_asks() -> None:
+def test_endpoints_that_keep_no_data_are_required_only_if_the_operator_asks() -> None:
     kept = frozenset({"acme/two.5"})
     asking = replace(SETTINGS, zdr_models_only=True)
 
@@ -160,11 +160,11 @@ def test_endpoints_that_keep_nothing_count_only_where_the_operator_asks() -> Non
 @pytest.mark.parametrize(
     ("caller", "model"), [(Caller.TASK, "acme/small"), (Caller.PAGE, "acme/two.5"), (Caller.API, "acme/two.5")]
 )
-def test_task_model_does_the_tasks_and_nothing_else(caller: Caller, model: str) -> None:
+def test_task_model_runs_only_tasks(caller: Caller, model: str) -> None:
     assert request_of(asked(caller), replace(SETTINGS, task_model=" acme/small ")).model == model
 
 
-def test_model_of_the_chat_does_the_tasks_where_no_other_is_named() -> None:
+def test_model_of_the_chat_runs_the_tasks_if_no_other_is_named() -> None:
     assert request_of(asked(Caller.TASK), replace(SETTINGS, task_model=" ")).model == "acme/two.5"
 
 
@@ -213,7 +213,7 @@ CHOICES: dict[str, tuple[dict[str, Any], dict[str, Any], str, object]] = {
 
 
 @pytest.mark.parametrize(("valves", "own", "place", "value"), CHOICES.values(), ids=CHOICES)
-def test_person_decides_what_the_operator_leaves_to_them(
+def test_person_decides_settings_that_the_operator_leaves_open(
     valves: dict[str, Any], own: dict[str, Any], place: str, value: object
 ) -> None:
     settings, _ = snapshot({"API_KEY": "sk-or-v1-test", **valves}, own, {})
@@ -224,7 +224,7 @@ def test_person_decides_what_the_operator_leaves_to_them(
 
 
 @pytest.mark.parametrize("effort", [None, "max", "xhigh"])
-def test_nobody_thinks_deeper_than_the_operators_cap(effort: str | None) -> None:
+def test_reasoning_effort_never_exceeds_the_operators_cap(effort: str | None) -> None:
     settings, _ = snapshot({"MAX_REASONING_EFFORT": "medium"}, {"REASONING_EFFORT": "max"}, {})
     model = Model(
         "acme/two.5", "Two", supported_parameters=frozenset({"reasoning"}), reasoning=Reasoning(takes_effort=True)
@@ -238,13 +238,13 @@ def test_nobody_thinks_deeper_than_the_operators_cap(effort: str | None) -> None
 
 
 @pytest.mark.parametrize(("offer_search", "searches"), [(True, 3), (False, None)])
-def test_upstream_searches_only_where_that_may_be_offered(offer_search: bool, searches: int | None) -> None:
+def test_upstream_searches_only_if_search_may_be_offered(offer_search: bool, searches: int | None) -> None:
     tools = CallerTools(offer_search=offer_search)
 
     assert request_of(asked(tools=tools), SETTINGS).tooling.searches == searches
 
 
-def test_who_runs_the_tools_is_the_callers_word() -> None:
+def test_the_caller_decides_who_runs_the_tools() -> None:
     tools = CallerTools(handed_over=True, host_only=frozenset({"ask_user"}))
     tooling = request_of(asked(tools=tools), SETTINGS).tooling
 

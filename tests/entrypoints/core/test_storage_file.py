@@ -1,4 +1,4 @@
-"""A SQLite file that vanishes or is replaced while it is open is noticed, logged once and opened anew."""
+"""A SQLite file that is deleted or replaced while open is detected, logged once and opened again."""
 
 import os
 import sqlite3
@@ -36,7 +36,7 @@ class Opened:
         return [number for number in range(1, 9) if ulid(number) in {row.turn_id for row in found}]
 
     async def looked(self) -> None:
-        """Let it look, as the next user after a while does, and wait until it has."""
+        """Let the storage check its file, as the next user after a while does, and wait until it has."""
         self.clock.advance(LOOK_SECONDS)
         await self.storage.stores()
         if (looking := self.storage._looking) is not None:
@@ -62,7 +62,7 @@ def vanish(path: Path, *, companions: bool) -> None:
 
 
 @pytest.mark.parametrize("companions", [False, True])
-async def test_file_that_vanished_is_made_anew_with_its_tables(opened: Opened, companions: bool) -> None:
+async def test_deleted_file_is_created_again_with_its_tables(opened: Opened, companions: bool) -> None:
     vanish(opened.path, companions=companions)
     for _ in range(3):
         await opened.looked()
@@ -145,7 +145,7 @@ async def test_two_processes_that_notice_one_after_the_other_keep_what_both_writ
     assert None not in file_ids(opened.path)
 
 
-async def test_file_that_stays_is_looked_at_now_and_then_only(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_unchanged_file_is_checked_only_now_and_then(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     looks = 0
 
     def counted(path: Path) -> object:
@@ -182,7 +182,7 @@ async def test_file_whose_folder_is_gone_too_costs_the_memory_until_the_folder_i
     assert (await opened.storage.stores()).location is not None
 
 
-async def test_new_try_after_a_failure_keeps_nobody_waiting(tmp_path: Path) -> None:
+async def test_retry_after_a_failure_delays_no_turn(tmp_path: Path) -> None:
     opened = Opened(tmp_path / "nowhere")
     assert (await opened.storage.stores()).location is None
     (tmp_path / "nowhere").mkdir()

@@ -1,4 +1,4 @@
-"""API clients: plain chat completion chunks and nothing else."""
+"""API clients get plain chat completion chunks and nothing else."""
 
 from typing import Any
 
@@ -74,7 +74,7 @@ def test_answer_is_chunks_the_finish_and_the_usage_in_a_chunk_without_choices() 
     ]
 
 
-def test_thinking_stands_apart_from_the_text() -> None:
+def test_reasoning_is_separate_from_the_text() -> None:
     payloads = yielded(tell(presenter(), ShowReasoning(0, "hm"), CloseReasoning(0, 1.0, {}), ShowText(1, "yes")))
 
     assert deltas(payloads, "reasoning_content") == ["hm"]
@@ -101,7 +101,7 @@ def test_source_is_a_nested_annotation() -> None:
     assert deltas(payloads, "annotations") == [[citation]]
 
 
-def test_calls_to_hand_over_are_whole_tool_calls_numbered_from_zero() -> None:
+def test_handed_over_calls_are_complete_tool_calls_numbered_from_zero() -> None:
     payloads = yielded(
         tell(presenter(), HandOverCall(0, tool_call(1)), HandOverCall(1, tool_call(2)), ended(Reason.TOOL_CALLS))
     )
@@ -137,13 +137,13 @@ def test_fault_is_an_error_object_in_place_of_the_finish() -> None:
     assert yielded(frames)[1] == {"error": error_object(FAULT, ERROR_ID)}
 
 
-def test_stream_is_closed_by_hand_where_the_host_does_not() -> None:
+def test_stream_is_closed_here_if_the_host_does_not() -> None:
     frames = tell(presenter(own_done=True), ShowText(0, "x"), ended(usage=USAGE))
 
     assert kinds(frames) == [CHUNK, CHUNK, f"{CHUNK} usage", DONE]
 
 
-def test_stream_that_failed_is_also_finished_and_closed_by_hand_where_the_host_does_not() -> None:
+def test_failed_stream_is_also_finished_and_closed_here_if_the_host_does_not() -> None:
     frames = tell(presenter(own_done=True), ShowText(0, "x"), failed())
 
     assert kinds(frames) == [CHUNK, "error", CHUNK, DONE]
@@ -167,7 +167,7 @@ ends: st.SearchStrategy[Ended] = st.sampled_from([ended(), ended(usage=USAGE), f
 
 
 @given(st.lists(outputs, max_size=20), ends, st.booleans())
-def test_client_gets_nothing_but_chat_chunks_and_one_end_whatever_was_told(
+def test_client_gets_only_chat_chunks_and_one_end_for_any_outputs(
     told: list[Output], end: Ended, own_done: bool
 ) -> None:
     frames = tell(presenter(own_done=own_done), *told, end)

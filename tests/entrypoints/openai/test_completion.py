@@ -53,7 +53,7 @@ def test_segments_are_paragraphs_and_pictures_markdown() -> None:
     assert reply["choices"][0]["message"]["content"] == "a\n\n![image](https://x.test/1.png)\n\nb"
 
 
-def test_thinking_stands_beside_the_text() -> None:
+def test_reasoning_is_beside_the_text() -> None:
     told = collected(ShowReasoning(0, "hm"), ShowReasoning(1, "so"), ShowText(2, "yes"), ended())
 
     assert completion(HEAD, told)["choices"][0]["message"]["reasoning_content"] == "hm\n\nso"
@@ -98,7 +98,7 @@ def test_finish_says_why_the_answer_ended(reason: Reason) -> None:
     assert reply["choices"][0]["finish_reason"] == reason.value
 
 
-def test_what_only_a_page_shows_is_left_out() -> None:
+def test_outputs_that_only_a_page_shows_are_omitted() -> None:
     told = collected(
         ShowStatus(StillWaiting(1)),
         CloseReasoning(0, 1.0, {}),
@@ -109,5 +109,5 @@ def test_what_only_a_page_shows_is_left_out() -> None:
     assert completion(HEAD, told)["choices"][0]["message"] == {"role": "assistant", "content": "x"}
 
 
-def test_usage_is_left_out_when_upstream_told_none() -> None:
+def test_usage_is_omitted_if_upstream_reported_none() -> None:
     assert "usage" not in completion(HEAD, collected(ShowText(0, "x"), ended()))

@@ -1,4 +1,4 @@
-"""Chat completions requests as clients send them, read leniently."""
+"""Chat completions requests as clients send them, parsed leniently."""
 
 import math
 from typing import Any
@@ -26,7 +26,7 @@ def refused(body: object) -> Fault:
     return fault
 
 
-def test_everything_a_turn_can_use_is_read() -> None:
+def test_every_supported_parameter_is_read() -> None:
     tool = {"type": "function", "function": {"name": "f"}}
     asked = {
         "temperature": 0.3,
@@ -66,11 +66,11 @@ def test_fallback_models_of_the_model_setting_follow_those_of_the_request() -> N
     assert read(models=["a/b"], model_fallback="c/d, e/f").parameters().models == ("a/b", "c/d", "e/f")
 
 
-def test_what_no_endpoint_takes_is_named() -> None:
+def test_parameters_that_no_endpoint_supports_are_named() -> None:
     assert read(n=2, store=True, user="me").parameters().ignored == ("n", "store", "user")
 
 
-def test_newer_name_of_the_output_limit_goes_before_the_older() -> None:
+def test_newer_name_of_the_output_limit_wins_over_the_older() -> None:
     assert read(max_tokens=5, max_completion_tokens=7).parameters().max_output_tokens == 7
     assert read(max_completion_tokens=None, max_tokens=5).parameters().max_output_tokens == 5
 
@@ -95,17 +95,17 @@ def test_newer_name_of_the_output_limit_goes_before_the_older() -> None:
         ("parallel_tool_calls", "perhaps"),
     ],
 )
-def test_parameter_of_the_wrong_kind_counts_as_not_given(name: str, value: object) -> None:
+def test_parameter_of_the_wrong_type_counts_as_missing(name: str, value: object) -> None:
     assert read(**{name: value}).parameters() == Parameters()
 
 
 @pytest.mark.parametrize("tools", [None, {}, "f", [None, "f", 1, []]])
-def test_tools_that_are_none_count_as_not_given(tools: object) -> None:
+def test_invalid_tools_count_as_missing(tools: object) -> None:
     assert read(tools=tools).parameters().tools == ()
 
 
 @pytest.mark.parametrize("name", sorted(set(CompletionsBody.model_fields) - {"model", "messages"}))
-def test_null_counts_as_not_given(name: str) -> None:
+def test_null_counts_as_missing(name: str) -> None:
     assert read(**{name: None}).parameters() == Parameters()
 
 
@@ -113,7 +113,7 @@ def test_unknown_keys_are_ignored() -> None:
     assert read(foo={"x": 1}, stream_options={}).parameters() == Parameters()
 
 
-def test_messages_are_handed_on_as_they_are() -> None:
+def test_messages_are_passed_on_unchanged() -> None:
     assert read(messages=[1, None, *MESSAGES]).messages == [1, None, *MESSAGES]
 
 
@@ -131,7 +131,7 @@ def test_messages_are_handed_on_as_they_are() -> None:
         ([], FaultKind.BAD_REQUEST, "body"),
     ],
 )
-def test_body_that_cannot_be_used_is_a_fault_that_names_the_field(body: object, kind: FaultKind, field: str) -> None:
+def test_invalid_body_is_a_fault_that_names_the_field(body: object, kind: FaultKind, field: str) -> None:
     fault = refused(body)
 
     assert (fault.kind, fault.http_status) == (kind, 400)

@@ -1,4 +1,4 @@
-"""The mapping tables row by row: what a client of chat completions sends, and what upstream gets for it."""
+"""The mapping tables row by row: from a chat completions request to the request upstream gets."""
 
 import json
 from dataclasses import replace
@@ -306,6 +306,6 @@ def test_ids_come_from_the_host_whatever_the_client_claims(send, expected):
     assert sent(claims, request) == BASE | expected
 
 
-def test_what_was_left_out_is_named():
+def test_dropped_parameters_are_named():
     named = prepared({"n": 2, "plugins": [{"id": "odd"}], "tools": [{"type": "function"}], "user": "u"}).left_out
     assert set(named) == {"n", "user", "plugin 'odd'", "tool None"}

@@ -34,7 +34,7 @@ async def test_every_output_leaves_as_it_comes() -> None:
     await reading.task
 
 
-async def test_turn_is_told_the_task_that_reads() -> None:
+async def test_turn_receives_the_task_that_reads() -> None:
     turn = ScriptedTurn(ended())
     turn.finish()
     reading = Reading(unpaced(turn.start, guard()))
@@ -51,7 +51,7 @@ async def test_turn_is_closed_after_the_end() -> None:
     assert turn.closed
 
 
-async def test_events_of_the_page_are_left_out() -> None:
+async def test_events_of_the_page_are_omitted() -> None:
     turn = ScriptedTurn(ShowStatus(StillWaiting(1)), ShowCitation("https://x.test", "X"), ended())
     turn.finish()
     reading = Reading(unpaced(turn.start, guard(ChunkPresenter(ChunkHead("i", "m", 1), own_done=False))))
@@ -123,7 +123,7 @@ async def test_stream_closed_by_the_host_closes_the_turn() -> None:
     assert turn.closed
 
 
-async def test_slow_host_is_waited_for() -> None:
+async def test_slow_host_delays_the_stream_without_loss() -> None:
     turn = ScriptedTurn(*(ShowText(0, str(number)) for number in range(10)))
     stream = unpaced(turn.start, guard())
     await anext(stream)

@@ -1,4 +1,4 @@
-"""Turns and hosts for tests of the streams: outputs a test sends one by one, and a reader that keeps what it gets."""
+"""Turns and hosts for stream tests: outputs sent one by one, and a reader that stores what it gets."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -16,7 +16,7 @@ from tests.doubles.telemetry import RecordedTelemetry
 
 
 class ScriptedTurn:
-    """Outputs as the test sends them; `closed` once the generator is, `reader` is whom it was told."""
+    """Yields outputs as the test sends them; `closed` is set with the generator, `reader` is the task it received."""
 
     def __init__(self, *outputs: Output | Exception) -> None:
         self.closed = False
@@ -54,7 +54,7 @@ class ScriptedTurn:
 
 
 class Told:
-    """A presenter that yields each output as it is, in a chunk; `breaks_at` raises instead."""
+    """A presenter that yields each output unchanged in a chunk; for `breaks_at` it raises instead."""
 
     repeated = 0
 
@@ -69,7 +69,7 @@ class Told:
 
 
 class Reading:
-    """A host that reads a stream in a task of its own."""
+    """A host that reads a stream in its own task."""
 
     def __init__(self, stream: AsyncIterator[Any]) -> None:
         self.payloads: list[Any] = []

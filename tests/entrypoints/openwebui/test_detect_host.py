@@ -1,4 +1,4 @@
-"""Which host this is, found by looking at its modules."""
+"""Detecting the host by its modules."""
 
 import sys
 from types import ModuleType, SimpleNamespace
@@ -53,15 +53,13 @@ def test_version_decides_where_the_middleware_has_moved(
 
 
 @pytest.mark.parametrize("text", ["0.0.0", "", None, 7, "unknown"])
-def test_host_that_does_not_tell_its_version_counts_as_the_newest(
-    monkeypatch: pytest.MonkeyPatch, text: object
-) -> None:
+def test_host_without_a_version_counts_as_the_newest(monkeypatch: pytest.MonkeyPatch, text: object) -> None:
     loaded(monkeypatch, text, items=True)
 
     assert detect_host() == Host(NEWEST)
 
 
-def test_middleware_that_is_no_module_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_middleware_that_is_not_a_module_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded(monkeypatch, "0.12.4", items=None)
     monkeypatch.setitem(sys.modules, "open_webui.utils.middleware", SimpleNamespace())  # type: ignore[misc]
 

@@ -1,4 +1,4 @@
-"""Events for the page: what cannot be delivered costs a log line."""
+"""Events for the page: an event that cannot be delivered costs a log line."""
 
 import asyncio
 from typing import Any
@@ -37,7 +37,7 @@ async def test_nothing_happens_without_an_emitter(telemetry: RecordedTelemetry) 
     assert telemetry.lines == []
 
 
-async def test_emitter_that_raises_costs_a_log_line_without_its_words(telemetry: RecordedTelemetry) -> None:
+async def test_emitter_that_raises_costs_a_log_line_without_the_errors_text(telemetry: RecordedTelemetry) -> None:
     async def emitter(_event: dict[str, Any]) -> None:
         raise LookupError("what was sent")
 
@@ -45,7 +45,7 @@ async def test_emitter_that_raises_costs_a_log_line_without_its_words(telemetry:
     assert telemetry.only("emit_failed").values == {"type": "files", "error": "LookupError"}
 
 
-async def test_emitter_that_is_no_coroutine_costs_a_log_line(telemetry: RecordedTelemetry) -> None:
+async def test_emitter_that_is_not_a_coroutine_costs_a_log_line(telemetry: RecordedTelemetry) -> None:
     await GuardedEmitter(lambda _event: None, telemetry).emit({"type": "files"})  # type: ignore[arg-type, return-value]
 
     assert telemetry.only("emit_failed").values["error"] == "TypeError"
@@ -57,7 +57,7 @@ async def test_emitter_that_hangs_costs_a_log_line(telemetry: RecordedTelemetry)
     assert telemetry.only("emit_failed").values == {"type": "status", "error": "TimeoutError"}
 
 
-async def test_later_events_get_less_time_once_one_hung(telemetry: RecordedTelemetry) -> None:
+async def test_later_events_get_less_time_after_one_timed_out(telemetry: RecordedTelemetry) -> None:
     emitter = GuardedEmitter(hanging, telemetry, longest=0.01)
     await emitter.emit({"type": "status"})
 
@@ -74,7 +74,7 @@ async def test_cancelling_goes_through_a_hanging_emitter(telemetry: RecordedTele
     assert telemetry.lines == []
 
 
-async def test_status_without_words_only_takes_the_line_away(telemetry: RecordedTelemetry) -> None:
+async def test_status_without_text_only_removes_the_line(telemetry: RecordedTelemetry) -> None:
     events: list[dict[str, Any]] = []
 
     async def emitter(event: dict[str, Any]) -> None:
@@ -102,6 +102,6 @@ async def test_notices_are_shown_as_lines_and_a_stop_is_the_last(
     await notices.notify(ToolSkipped("look"))
     await notices.notify(TurnStopped(Timing(2.0)))
     assert [event["data"] for event in events] == [
-        {"description": "Skipping look after repeated failures.", "done": False},
+        {"description": "Skipping look: it failed repeatedly and is paused.", "done": False},
         {"description": line, "done": True},
     ]

@@ -1,4 +1,4 @@
-"""A fault in words: card, box and error object."""
+"""A rendered fault: card, error box and error object."""
 
 import re
 
@@ -16,7 +16,7 @@ ERROR_ID = "00000000000000e1"
 KEY = "sk-or-v1-" + "0123456789abcdef" * 2
 
 
-def test_card_says_what_happened_what_to_do_when_who_said_what_and_the_id() -> None:
+def test_card_says_what_happened_what_to_do_and_names_provider_detail_and_id() -> None:
     fault = Fault(FaultKind.RATE_LIMITED, detail="slow down", provider="Acme", retry_after=2.2)
 
     assert card(fault, ERROR_ID, "help@x.test").split("\n\n") == [
@@ -34,7 +34,7 @@ def test_card_leaves_out_what_is_not_known() -> None:
     assert card(fault, ERROR_ID) == f"{happened(fault, VALVES)} {advice(fault, VALVES)}\n\nError id: {ERROR_ID}"
 
 
-def test_wait_that_is_over_is_not_told() -> None:
+def test_wait_of_zero_is_not_shown() -> None:
     assert "Try again" not in card(Fault(FaultKind.RATE_LIMITED, retry_after=0.0), ERROR_ID)
 
 
@@ -51,7 +51,7 @@ def test_box_is_one_line_of_plain_text() -> None:
     "text",
     ["**b**", "# h", "[a](b)", "![a](b)", "<img src=x>", "`c`", "$x$", "{{USER}}", "&lt;b&gt;", "~~s~~", "|a|", r"\_"],
 )
-def test_foreign_words_cannot_become_markup_in_the_card(text: str) -> None:
+def test_foreign_text_cannot_become_markup_in_the_card(text: str) -> None:
     shown = card(Fault(FaultKind.SERVER, detail=text, provider=text), ERROR_ID)
 
     assert re.sub(r"\\(.)", r"\1", shown).count(text) == 2
@@ -64,14 +64,14 @@ def test_escaped_text_reads_as_it_was(text: str) -> None:
 
 
 @pytest.mark.parametrize("shown", [card, box, lambda fault, error_id: str(error_object(fault, error_id))])
-def test_secrets_in_foreign_words_are_masked(shown) -> None:
+def test_secrets_in_foreign_text_are_masked(shown) -> None:
     text = shown(Fault(FaultKind.BAD_KEY, detail=f"no such key: {KEY}"), ERROR_ID)
 
     assert KEY not in text.replace("\\", "")
 
 
 @pytest.mark.parametrize("shown", [card, box, lambda fault, error_id: error_object(fault, error_id)["message"]])
-def test_long_words_are_cut_off(shown) -> None:
+def test_long_text_is_shortened(shown) -> None:
     text = shown(Fault(FaultKind.SERVER, detail="x" * 5000, provider="y" * 5000), ERROR_ID)
 
     assert "x" * (DETAIL_SHOWN - 1) + "…" in text
@@ -84,7 +84,7 @@ def test_details_of_a_defect_of_ours_are_not_shown(shown) -> None:
     assert "KeyError" not in shown(Fault(FaultKind.INTERNAL, detail="KeyError: 'secret'"), ERROR_ID)
 
 
-def test_every_kind_of_fault_can_be_told_in_every_form() -> None:
+def test_every_kind_of_fault_renders_in_every_form() -> None:
     for kind in FaultKind:
         fault = Fault(kind, detail="x")
         assert ERROR_ID in card(fault, ERROR_ID)
@@ -93,5 +93,5 @@ def test_every_kind_of_fault_can_be_told_in_every_form() -> None:
         assert ERROR_ID in error_object(fault, ERROR_ID)["message"]
 
 
-def test_tool_without_a_name_is_told_too() -> None:
+def test_tool_without_a_name_is_reported_too() -> None:
     assert uncalled("") == "The model asked for the tool without a name, which is not available in this chat."

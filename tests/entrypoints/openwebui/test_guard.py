@@ -1,4 +1,4 @@
-"""Around the presenter: the stream ends once, whatever happens."""
+"""The guard around a presenter: the stream ends exactly once."""
 
 from typing import Any
 

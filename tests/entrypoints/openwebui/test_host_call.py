@@ -1,4 +1,4 @@
-"""Who calls: the page, an API client or a background task, as each version of the host hands it over."""
+"""Detecting the caller, page, API client or background task, from the call of each host version."""
 
 from dataclasses import replace
 from typing import Any, get_type_hints
@@ -59,7 +59,7 @@ def test_person_in_the_page_has_all_ids_and_the_emitter(version: str) -> None:
 
 
 @pytest.mark.parametrize("version", API)
-def test_api_client_is_told_by_its_missing_ids_although_it_has_an_emitter(version: str) -> None:
+def test_api_client_is_recognised_by_its_missing_ids_although_it_has_an_emitter(version: str) -> None:
     metadata, chat_id = API[version]
     call = handed_over(metadata, __chat_id__=chat_id)
 
@@ -69,7 +69,7 @@ def test_api_client_is_told_by_its_missing_ids_although_it_has_an_emitter(versio
 
 
 @pytest.mark.parametrize("version", TASK)
-def test_task_is_told_by_its_name_although_it_has_the_ids_of_the_chat(version: str) -> None:
+def test_task_is_recognised_by_its_name_although_it_has_the_ids_of_the_chat(version: str) -> None:
     call = handed_over(TASK[version], __task__="title_generation")
 
     assert (call.caller, call.task) == (Caller.TASK, "title_generation")
@@ -108,7 +108,7 @@ def test_page_without_an_emitter_is_still_a_page() -> None:
     assert (call.caller, call.emitter) == (Caller.PAGE, None)
 
 
-def test_valves_of_the_person_are_handed_on_as_stored() -> None:
+def test_valves_of_the_person_are_passed_on_as_stored() -> None:
     assert handed_over(PAGE["0.12.4"]).user_valves == {"REASONING_EFFORT": "high"}
 
 
@@ -161,7 +161,7 @@ def test_body_is_read_once_with_its_model_and_its_tools() -> None:
 
 
 @pytest.mark.parametrize("body", [{}, {"messages": []}, {"messages": "hi"}], ids=repr)
-def test_of_a_body_that_cannot_be_used_model_and_stream_are_known(body: dict[str, Any]) -> None:
+def test_model_and_stream_are_known_for_an_invalid_body(body: dict[str, Any]) -> None:
     call = handed_over(PAGE["0.12.4"], body={"model": "probe.one", "stream": "true", **body})
 
     assert isinstance(call.body, Fault)

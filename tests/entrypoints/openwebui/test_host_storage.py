@@ -1,4 +1,4 @@
-"""Where data lives: the operator's word, else the host's PostgreSQL, else a file of our own beside the host's."""
+"""Where data is stored: as the operator says, else in the host's PostgreSQL, else in a file beside the host's."""
 
 from pathlib import Path
 from types import ModuleType
@@ -86,7 +86,7 @@ def test_the_operators_file_is_used_itself_with_its_key_beside_it(url: str, file
     assert found == StorageLocation(f"sqlite+aiosqlite:///{file}", "", Path(file), key, Path(file).parent)
 
 
-def test_an_empty_variable_is_no_word() -> None:
+def test_an_empty_variable_counts_as_missing() -> None:
     assert place("sqlite:////data/webui.db", **{OWN: "  "}) == beside("/data")
 
 
@@ -100,7 +100,7 @@ def test_an_empty_variable_is_no_word() -> None:
         ("sqlite:///:memory:", "must name a file, as in sqlite:////data/openrouter_pipe.db"),
     ],
 )
-def test_a_value_that_cannot_be_used_is_told_by_its_variable_alone(value: str, reason: str) -> None:
+def test_an_invalid_value_is_reported_by_its_variable_alone(value: str, reason: str) -> None:
     with pytest.raises(StorageLocationWrong) as caught:
         place(**{OWN: value})
 
@@ -108,7 +108,7 @@ def test_a_value_that_cannot_be_used_is_told_by_its_variable_alone(value: str, r
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
 
-def test_a_host_url_that_cannot_be_used_is_told_by_its_variable() -> None:
+def test_an_invalid_host_url_is_reported_by_its_variable() -> None:
     with pytest.raises(StorageLocationWrong, match=r"^DATABASE_URL names neither"):
         place("mysql://me:s3cret@db/x")
 
@@ -119,7 +119,7 @@ def test_no_password_is_shown() -> None:
     assert "s3cret" not in repr(place(url)) + repr(HostStorage(url))
 
 
-def test_the_hosts_word_is_taken_from_its_loaded_settings() -> None:
+def test_the_hosts_storage_is_read_from_its_loaded_settings() -> None:
     env = ModuleType("open_webui.env")
     env.__dict__.update(DATABASE_URL="postgresql://a/b", DATA_DIR=Path("/from/host"), DATABASE_SCHEMA=None)
     environment = {"DATABASE_URL": "sqlite:///other.db", "DATA_DIR": "/other", "DATABASE_SCHEMA": "named"}
@@ -130,7 +130,7 @@ def test_the_hosts_word_is_taken_from_its_loaded_settings() -> None:
 
 
 @pytest.mark.parametrize("data", ["", "/data", "files"])
-def test_a_place_that_is_wrong_says_so_itself_and_still_has_a_folder(
+def test_an_invalid_location_carries_its_problem_and_still_has_a_folder(
     data: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -1,4 +1,4 @@
-"""A call of the host becomes what the core is asked."""
+"""A call of the host becomes a request to the core."""
 
 from dataclasses import replace
 from typing import Any
@@ -41,7 +41,7 @@ def test_function_id_is_dropped_while_no_model_is_known() -> None:
     assert slug_of("openrouter.acme.two", ()) == "acme.two"
 
 
-def test_call_is_handed_on_whole() -> None:
+def test_call_is_passed_on_completely() -> None:
     body = {"model": "openrouter.acme/two.5", "messages": MESSAGES, "stream": True, "temperature": 0.5}
     call = read_call({"body": body, "__user__": {"id": "u"}, "__task__": "title_generation"})
     asked = asked_of(call, MODELS, turn_id="t", function_id="openrouter", mode=ToolMode(True, "setting"))
@@ -63,14 +63,14 @@ def test_call_is_handed_on_whole() -> None:
 
 
 @pytest.mark.parametrize("in_page", [True, False])
-def test_only_the_page_is_shown_what_a_turn_waits_for(in_page: bool) -> None:
+def test_only_the_page_shows_waiting_statuses(in_page: bool) -> None:
     ids = {"__chat_id__": "c", "__message_id__": "m", "__session_id__": "s"} if in_page else {}
     call = read_call({"body": {"model": "openrouter.acme/two.5", "messages": MESSAGES}, **ids})
 
     assert asked_of(call, MODELS).statuses is in_page
 
 
-def test_of_a_call_that_cannot_be_read_who_asks_for_what_is_known() -> None:
+def test_caller_and_model_are_known_for_an_invalid_call() -> None:
     call = read_call({"body": {"model": "openrouter.acme/two.5"}, "__user__": {"id": "u"}})
 
     assert asked_of(call, MODELS) == CallerRequest("openrouter.acme/two.5", person=Person("u"))
@@ -89,9 +89,7 @@ SEARCH_TOOL = {"type": "function", "function": {"name": "search_web"}}
         ({"features": None}, {"tools": "none"}, False),
     ],
 )
-def test_host_that_searches_the_web_itself_is_noticed(
-    metadata: dict[str, Any], body: dict[str, Any], searches: bool
-) -> None:
+def test_web_search_by_the_host_is_detected(metadata: dict[str, Any], body: dict[str, Any], searches: bool) -> None:
     call = read_call({"body": {"model": "a/b", "messages": MESSAGES, **body}, "__metadata__": metadata})
 
     assert call.tools.searches is searches

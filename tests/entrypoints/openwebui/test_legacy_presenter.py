@@ -145,14 +145,14 @@ def test_long_result_is_shown_cut_off(presenter: LegacyPresenter) -> None:
     assert json.loads(html.unescape(block_of(text)["result"])) == "x" * RESULT_SHOWN + "…"
 
 
-def test_call_nobody_can_run_is_told_in_words_and_not_handed_to_the_host(presenter: LegacyPresenter) -> None:
+def test_call_that_cannot_run_is_reported_as_text_and_not_handed_to_the_host(presenter: LegacyPresenter) -> None:
     payloads = yielded(tell(presenter, HandOverCall(0, tool_call()), ended(Reason.TOOL_CALLS)))
 
     assert "the tool weather, which is not available" in "".join(deltas(payloads))
     assert deltas(payloads, "tool_calls") == []
 
 
-def test_call_handed_over_goes_under_the_id_of_its_turn_and_the_turn_closes_without_a_word() -> None:
+def test_handed_over_call_has_the_id_of_its_turn_and_the_turn_closes_without_a_status() -> None:
     presenter = LegacyPresenter(HEAD, TURN, Wishes(references=False, hands_over=True))
     frames = tell(presenter, HandOverCall(0, tool_call(arguments=""), segment=3), ended(Reason.TOOL_CALLS, usage=USAGE))
 
@@ -164,7 +164,7 @@ def test_call_handed_over_goes_under_the_id_of_its_turn_and_the_turn_closes_with
     assert yielded(frames)[1]["choices"][0]["finish_reason"] == "tool_calls"
 
 
-def test_result_holds_no_sign_the_page_takes_for_an_order_when_it_quotes_it(presenter: LegacyPresenter) -> None:
+def test_result_contains_no_replacement_pattern_of_the_page(presenter: LegacyPresenter) -> None:
     said = 'it costs $"5" or $& $\' $` $$'
     (text,) = deltas(yielded(tell(presenter, ShowCallResult(0, tool_call(), result(said)))))
 
@@ -188,7 +188,7 @@ def test_fault_after_text_is_a_status_an_error_and_the_finish(presenter: LegacyP
 
 
 @pytest.mark.parametrize("before", [[], [ShowText(0, "\n")], [ShowReasoning(0, "hm")]])
-def test_fault_before_any_word_is_a_card_in_the_text(presenter: LegacyPresenter, before: list[Any]) -> None:
+def test_fault_before_any_text_is_a_card_in_the_text(presenter: LegacyPresenter, before: list[Any]) -> None:
     frames = tell(presenter, *before, failed())
 
     assert "error" not in kinds(frames)

@@ -23,7 +23,7 @@ SETTINGS = Settings(api_key=Secret("sk-or-v1-test"))
 
 
 class Shop:
-    """A model list over a catalog that answers as told."""
+    """A model list over a catalog with scripted answers."""
 
     def __init__(self, *answers: tuple[Model, ...] | Exception, gate: asyncio.Event | None = None) -> None:
         self.catalog = ScriptedCatalog(*answers, gate=gate)
@@ -102,7 +102,7 @@ async def test_address_that_cannot_be_used_is_one_entry_that_names_the_valve_and
 
 
 @pytest.mark.parametrize("status", [401, 403])
-async def test_refused_key_is_one_entry_that_names_the_valve(status: int) -> None:
+async def test_rejected_key_is_one_entry_that_names_the_valve(status: int) -> None:
     shop = await Shop(CatalogError("no", status=status)).loaded()
 
     name = only_name(await shop.entries(SETTINGS))
@@ -150,7 +150,7 @@ async def test_refreshed_list_replaces_the_one_before() -> None:
     assert [entry["id"] for entry in await shop.entries(SETTINGS)] == ["z-ai/glm"]
 
 
-async def test_host_may_change_what_it_got(shop: Shop) -> None:
+async def test_host_may_modify_the_entries_it_got(shop: Shop) -> None:
     entries = await shop.entries(SETTINGS)
     entries[0]["id"] = "openrouter.changed"
     entries[0]["extra"] = "x"
@@ -172,7 +172,7 @@ async def test_catalog_for_turns_is_not_filtered(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("settings", [Settings(), replace(SETTINGS, base_url="ftp://x")])
-async def test_catalog_for_turns_is_empty_where_nothing_can_be_asked(settings: Settings) -> None:
+async def test_catalog_for_turns_is_empty_without_key_or_address(settings: Settings) -> None:
     shop = Shop(MODELS)
 
     assert (await shop.models.listing(settings)).models == ()

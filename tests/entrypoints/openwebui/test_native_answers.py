@@ -102,13 +102,13 @@ def test_thinking_that_ends_after_the_text_began_keeps_its_seconds() -> None:
     assert yielded(frames)[-1]["response"]["output"][0] == reasoning("hm", duration=4)
 
 
-def test_text_closes_thinking_that_nobody_closed() -> None:
+def test_text_closes_open_reasoning() -> None:
     frames = tell(presenter(), ShowReasoning(0, "hm"), ShowText(1, "yes"))
 
     assert kinds(frames)[2:4] == ["reasoning_summary_text.done", "output_item.added message"]
 
 
-def test_thinking_without_a_word_leaves_no_item() -> None:
+def test_reasoning_without_text_leaves_no_item() -> None:
     frames = tell(presenter(), CloseReasoning(0, 3.6, {}), ShowText(1, "yes"), ended())
 
     assert yielded(frames)[-1]["response"]["output"] == [message("yes")]
@@ -167,7 +167,7 @@ def test_status_is_an_event() -> None:
     assert emitted(frames) == [{"type": "status", "data": {"description": "Thinking…", "done": False}}]
 
 
-def test_last_status_tells_the_usage() -> None:
+def test_last_status_shows_the_usage() -> None:
     frames = tell(presenter(), ShowText(0, "x"), ended(usage=USAGE))
 
     (event,) = emitted(frames)
@@ -181,7 +181,7 @@ def test_last_status_says_how_long_the_model_thought_when_no_usage_is_wanted() -
     assert emitted(frames)[-1]["data"] == {"description": "Thought for 2.0 seconds", "done": True}
 
 
-def test_last_status_only_takes_the_line_away_when_there_is_nothing_to_say() -> None:
+def test_last_status_only_removes_the_line_if_there_is_nothing_to_show() -> None:
     frames = tell(presenter(wishes=Wishes(show_usage=False)), ShowText(0, "x"), ended())
 
     assert emitted(frames)[-1]["data"] == {"description": "", "done": True, "hidden": True}
@@ -191,20 +191,20 @@ def test_last_status_only_takes_the_line_away_when_there_is_nothing_to_say() -> 
     ("reason", "words"),
     [(Reason.LENGTH, "Cut off at the output limit"), (Reason.CONTENT_FILTER, "content filter")],
 )
-def test_person_is_told_why_an_answer_was_cut_off(reason: Reason, words: str) -> None:
+def test_last_status_says_why_an_answer_was_cut_off(reason: Reason, words: str) -> None:
     frames = tell(presenter(), ShowText(0, "x"), ended(reason))
 
     assert words in emitted(frames)[-1]["data"]["description"]
     assert kinds(frames)[-1] == "completed"
 
 
-def test_usage_is_left_out_of_the_completed_when_upstream_told_none() -> None:
+def test_usage_is_omitted_from_the_completed_if_upstream_reported_none() -> None:
     frames = tell(presenter(), ShowText(0, "x"), ended())
 
     assert "usage" not in yielded(frames)[-1]["response"]
 
 
-def test_call_nobody_can_run_is_told_in_words_and_not_handed_to_the_host() -> None:
+def test_call_that_cannot_run_is_reported_as_text_and_not_handed_to_the_host() -> None:
     frames = tell(presenter(), HandOverCall(0, tool_call(name="get_*weather*")), ended(Reason.TOOL_CALLS))
 
     host = HostList().take(yielded(frames))
@@ -235,7 +235,7 @@ def test_characters_the_host_sends_again_are_counted_where_it_does(version: tupl
 
 
 @pytest.mark.parametrize("version", [(0, 8), (0, 10), (0, 12)])
-def test_call_handed_over_is_left_open_and_the_turn_closes_without_a_word(version: tuple[int, int]) -> None:
+def test_handed_over_call_stays_open_and_the_turn_closes_without_a_status(version: tuple[int, int]) -> None:
     page = presenter(version, Wishes(references=False, hands_over=True))
     call = tool_call(arguments="")
     frames = tell(page, ShowText(0, "wait"), HandOverCall(0, call, segment=3), ended(Reason.TOOL_CALLS, usage=USAGE))

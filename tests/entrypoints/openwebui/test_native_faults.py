@@ -1,4 +1,4 @@
-"""The page of newer hosts: how a turn that failed is closed, version by version."""
+"""The page of newer hosts: how a failed turn is closed, version by version."""
 
 import pytest
 

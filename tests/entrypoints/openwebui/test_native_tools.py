@@ -106,7 +106,7 @@ def test_call_closes_the_text_before_it() -> None:
     assert kinds(frames)[-2:] == ["output_item.done message", "output_item.added function_call"]
 
 
-def test_result_of_a_call_that_never_ran_brings_its_call_and_keeps_the_text_before_it() -> None:
+def test_result_of_a_call_that_never_ran_adds_its_call_and_keeps_the_text_before_it() -> None:
     frames = tell(presenter(), ShowText(0, "wait"), ShowCallResult(1, tool_call(), result("there is no such tool")))
 
     host = HostList(full=False).take(yielded(frames))
@@ -130,7 +130,7 @@ def test_failed_result_is_shown_as_such_where_the_page_can(version: tuple[int, i
     assert [item["status"] for item in HostList().take(yielded(frames)).items] == [state, state]
 
 
-def test_thousands_of_refused_calls_are_told_once_each() -> None:
+def test_thousands_of_rejected_calls_are_shown_once_each() -> None:
     refused = [ShowCallResult(n, tool_call(n), ToolResult("Not run.", failed=True)) for n in range(2000)]
     frames = tell(presenter(), *refused)
     assert len(frames) == 2 * len(refused)
@@ -148,13 +148,13 @@ def test_checkpoint_puts_the_calls_of_a_round_before_their_outputs_in_the_order_
     assert [item["call_id"] for item in items] == ["call_r1_0", "call_r1_1", "call_r1_2"] * 2
 
 
-def test_rounds_stay_apart_where_nothing_is_said_between_them() -> None:
+def test_rounds_stay_separate_without_text_between_them() -> None:
     rounds = [step for n in range(2) for step in (ShowCall(n, tool_call(n)), ShowCallResult(n, tool_call(n), result()))]
     items = HostList().take(yielded(tell(presenter(), *rounds))).items
     assert [item["type"] for item in items] == ["function_call", "function_call_output"] * 2
 
 
-def test_what_a_result_brings_beside_its_text_are_events() -> None:
+def test_sources_images_and_files_of_a_result_are_events() -> None:
     page = ToolFile("data:text/html;base64,eA==", mime="text/html")
     brought = ToolResult(
         "found",
@@ -211,7 +211,7 @@ def said(told: list[Output]) -> str:
 
 
 @given(st.lists(outputs, max_size=25), VERSIONS, st.booleans())
-def test_host_holds_every_word_in_order_and_no_open_call_whatever_was_told(
+def test_host_has_all_text_in_order_and_no_open_call_for_any_outputs(
     told: list[Output], version: tuple[int, int], full: bool
 ) -> None:
     payloads = yielded(tell(presenter(version), *told, ended()))
@@ -225,7 +225,7 @@ def test_host_holds_every_word_in_order_and_no_open_call_whatever_was_told(
 
 
 @given(st.lists(outputs, max_size=25), VERSIONS, st.booleans())
-def test_fault_leaves_every_word_in_place_and_no_open_call_whatever_was_told(
+def test_fault_keeps_all_text_and_leaves_no_open_call_for_any_outputs(
     told: list[Output], version: tuple[int, int], full: bool
 ) -> None:
     payloads = yielded(tell(presenter(version), *told, failed()))

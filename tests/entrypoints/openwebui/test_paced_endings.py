@@ -1,4 +1,4 @@
-"""The generator behind the page when something ends it that nobody planned."""
+"""The page's generator when something ends it unexpectedly."""
 
 import asyncio
 from contextlib import aclosing

@@ -1,4 +1,4 @@
-"""The generator behind the page: pieces at its pace, events beside it."""
+"""The page's generator: text at its pace, events beside it."""
 
 import asyncio
 from typing import Any
@@ -42,7 +42,7 @@ async def test_first_piece_leaves_at_once(clock: FakeClock) -> None:
     await reading.task
 
 
-async def test_held_piece_leaves_by_its_timer(clock: FakeClock) -> None:
+async def test_held_piece_is_sent_by_its_timer(clock: FakeClock) -> None:
     turn = ScriptedTurn()
     reading = await begun(turn, clock)
     assert clock.moments == [INTERVAL]
@@ -105,7 +105,7 @@ async def test_timer_of_a_piece_that_has_left_does_not_hurry_the_next(clock: Fak
         ShowStatus(StillWaiting(1)),
     ],
 )
-async def test_what_is_no_text_leaves_at_once_behind_the_held_piece(clock: FakeClock, other: Output) -> None:
+async def test_other_outputs_are_sent_at_once_after_the_held_piece(clock: FakeClock, other: Output) -> None:
     turn = ScriptedTurn()
     reading = await begun(turn, clock)
 
@@ -115,7 +115,7 @@ async def test_what_is_no_text_leaves_at_once_behind_the_held_piece(clock: FakeC
     reading.task.cancel()
 
 
-async def test_end_takes_the_held_piece_with_it_and_closes_the_turn(clock: FakeClock) -> None:
+async def test_end_is_sent_with_the_held_piece_and_closes_the_turn(clock: FakeClock) -> None:
     turn = ScriptedTurn()
     reading = await begun(turn, clock)
 
@@ -137,7 +137,7 @@ async def test_held_piece_is_not_lost_when_the_turn_stops_without_an_end(clock: 
     assert isinstance(reading.told[2], Ended)
 
 
-async def test_turn_is_told_the_task_that_reads(clock: FakeClock) -> None:
+async def test_turn_receives_the_task_that_reads(clock: FakeClock) -> None:
     turn = ScriptedTurn()
     reading = await begun(turn, clock)
 
@@ -198,7 +198,7 @@ outputs: st.SearchStrategy[Output] = st.one_of(
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.tuples(outputs, st.sampled_from([0.0, 0.01, 0.05])), max_size=20))
-def test_nothing_is_lost_or_reordered_whatever_comes_when(moves: list[tuple[Output, float]]) -> None:
+def test_nothing_is_lost_or_reordered_for_any_outputs_and_times(moves: list[tuple[Output, float]]) -> None:
     async def run() -> list[Output]:
         clock, turn = FakeClock(), ScriptedTurn()
         reading = Reading(page_stream(turn, clock))

@@ -1,4 +1,4 @@
-"""When a piece of text leaves for the page."""
+"""When a piece of text is sent to the page."""
 
 from copy import copy
 

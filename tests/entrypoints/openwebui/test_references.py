@@ -1,4 +1,4 @@
-"""What leads the next turn back to what this one left, in the form each page keeps."""
+"""References by which the next turn finds this one, in the form each page stores."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ def details(payloads: list[Any]) -> list[dict[str, Any]]:
     ]
 
 
-def test_finished_thinking_is_referred_to_at_once_and_in_every_checkpoint_from_0_10_on() -> None:
+def test_finished_reasoning_is_referenced_at_once_and_in_every_checkpoint_from_0_10_on() -> None:
     payloads = page((0, 12), *THINKING, ended())
 
     (entry,) = details(payloads)
@@ -50,13 +50,13 @@ def test_each_thought_has_an_index_of_its_own() -> None:
     assert [entry["index"] for entry in details(payloads)] == [0, 2]
 
 
-def test_thinking_is_referred_to_by_its_tag_on_0_8() -> None:
+def test_reasoning_is_referenced_by_its_tag_on_0_8() -> None:
     payloads = page((0, 8), *THINKING, ended())
     assert HostList().take(payloads).items[0]["start_tag"] == f'<think id="rs_{TURN}_0">'
     assert details(payloads) == []
 
 
-def test_thinking_that_only_upstream_can_read_leaves_an_empty_block_to_be_found_by() -> None:
+def test_encrypted_reasoning_leaves_an_empty_block_with_its_reference() -> None:
     payloads = page((0, 12), CloseReasoning(0, 2.0, SEALED), ShowText(1, "yes"), ended())
     assert [item["type"] for item in HostList().take(payloads).items] == ["reasoning", "message"]
     assert len(details(payloads)) == 1
@@ -68,13 +68,13 @@ def test_calls_are_shown_under_ids_of_their_turn() -> None:
     assert [item["call_id"] for item in items] == [f"call_{TURN}_3"] * 2
 
 
-def test_nothing_is_referred_to_where_nothing_is_kept() -> None:
+def test_nothing_is_referenced_if_nothing_is_kept() -> None:
     payloads = page((0, 12), *THINKING, CloseReasoning(2, 1.0, SEALED), ended(), references=False)
     assert details(payloads) == []
     assert [item["type"] for item in HostList().take(payloads).items] == ["reasoning", "message"]
 
 
-def test_old_page_stores_one_marker_line_before_what_it_is_about() -> None:
+def test_old_page_stores_one_marker_line_before_the_content_it_belongs_to() -> None:
     text = old_page(*THINKING, ShowCall(2, tool_call()), ShowCallResult(2, tool_call(), result()), ended())
     assert text.count(f"\n\n[{TURN}]: #\n\n") == 1
     assert text.index(TURN) < text.index("yes") < text.index("<details")

@@ -114,7 +114,7 @@ async def test_fault_of_a_task_is_a_plain_error_object() -> None:
     assert await answered(Caller.TASK, failed()) == {"error": error_object(FAULT, ERROR_ID, VALVES)}
 
 
-async def test_fault_of_a_person_is_a_card_below_what_was_said() -> None:
+async def test_fault_of_a_person_is_a_card_below_the_text_so_far() -> None:
     got = await answered(Caller.PAGE, ShowText(0, "so far"), failed(), wishes=Wishes(support="help@x.test"))
 
     assert got["choices"][0]["message"]["content"] == "so far\n\n" + card(FAULT, ERROR_ID, "help@x.test")

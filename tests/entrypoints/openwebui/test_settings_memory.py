@@ -1,4 +1,4 @@
-"""Settings read again only after a change; a host without a secret is remarked once."""
+"""Settings are parsed again only after a change; a host without a secret is reported once."""
 
 import sys
 
@@ -36,7 +36,7 @@ def remarks(memory: SettingsMemory, **stored: object) -> list[str]:
 
 
 @pytest.mark.parametrize("stored", [{"API_KEY": KEY}, {"ADVANCED": "artifact_previous_keys = an older key"}])
-def test_secrets_kept_in_clear_text_are_remarked_once(stored):
+def test_secrets_stored_in_clear_text_are_reported_once(stored):
     memory = SettingsMemory({})
 
     (remark,) = remarks(memory, **stored)
@@ -50,7 +50,7 @@ def test_without_a_stored_secret_the_hosts_own_does_not_matter():
     assert remarks(SettingsMemory({"OPENROUTER_API_KEY": KEY}), MODEL_ID="a/b") == []
 
 
-def test_a_host_with_a_secret_is_not_remarked(monkeypatch):
+def test_a_host_with_a_secret_is_not_reported(monkeypatch):
     monkeypatch.setenv("WEBUI_SECRET_KEY", SECRET)
 
     assert remarks(SettingsMemory({"WEBUI_SECRET_KEY": SECRET}), API_KEY=KEY) == []

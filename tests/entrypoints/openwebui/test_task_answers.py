@@ -1,4 +1,4 @@
-"""An answer to a background task that the host can read even when there is none."""
+"""Empty answers for background tasks, in the form the host can read."""
 
 import json
 
@@ -17,7 +17,7 @@ TASKS = {
 
 
 @pytest.mark.parametrize(("task", "answer"), TASKS.items(), ids=TASKS)
-def test_neutral_answer_is_what_the_host_reads_as_nothing(task, answer):
+def test_neutral_answer_is_empty_for_the_host(task, answer):
     assert json.loads(neutral_answer(task)) == answer
 
 

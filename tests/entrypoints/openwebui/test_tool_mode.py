@@ -20,7 +20,7 @@ def decided(valve: str, given: dict[str, Any], names: list[str]) -> ToolMode:
     return tool_mode(valve, read_host_tools(None, given, offered))
 
 
-def test_the_pipe_runs_tools_unless_something_speaks_against_it() -> None:
+def test_the_pipe_runs_tools_unless_there_is_a_reason_against_it() -> None:
     assert decided(PIPELINE, metadata("get_current_timestamp"), ["get_current_timestamp"]) == ToolMode(False)
 
 
@@ -57,5 +57,5 @@ def test_a_workspace_tool_with_the_name_of_a_builtin_one_is_run_like_any_other()
 
 
 @pytest.mark.parametrize("given", [{}, {"params": None, "tools": None}, {"params": [], "tools": []}])
-def test_metadata_of_older_hosts_says_nothing(given: dict[str, Any]) -> None:
+def test_metadata_of_older_hosts_has_no_effect(given: dict[str, Any]) -> None:
     assert decided(PIPELINE, given, ["add"]) == ToolMode(False)

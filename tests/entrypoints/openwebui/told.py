@@ -1,4 +1,4 @@
-"""What a test tells a presenter, and what the host would make of the answer."""
+"""Outputs for presenters, and the host's view of the answer."""
 
 from collections.abc import Iterable
 from decimal import Decimal

@@ -64,10 +64,10 @@ def test_an_entrypoint_says_in_its_own_words_where_a_setting_is_changed():
     assert error_object(fault, "id", GATEWAY)["message"] == (
         "The upstream address cannot be used. An administrator should correct the environment variable "
         "OPENROUTER_PIPE_BASE_URL. (OPENROUTER_PIPE_BASE_URL: plain http to gateway.example is not allowed; use https "
-        "or name it in OPENROUTER_PIPE_INSECURE_BASE_URL_HOSTS) [error id id]"
+        "or list it in OPENROUTER_PIPE_INSECURE_BASE_URL_HOSTS) [error id id]"
     )
 
 
 def test_a_model_that_is_not_offered_says_every_reason():
     cause = ModelFiltered("a/b", (Objection.DISABLED, Objection.NOT_FREE))
-    assert cause_words(cause, VALVES) == "a/b: it is switched off (DISABLED_MODELS); only free models are offered"
+    assert cause_words(cause, VALVES) == "a/b: it is disabled (DISABLED_MODELS); only free models are offered"

@@ -20,13 +20,13 @@ from ports.notices import ToolPaused, ToolSkipped, TurnStopped
 from ports.usage import Timing
 
 WORDS = {
-    WaitingForPlace(): "Waiting for a free place…",
+    WaitingForPlace(): "All places are taken; waiting in line…",
     StillWaiting(1): "Thinking…",
     TryingAgain(Fault(FaultKind.RATE_LIMITED), 7, 2): (
-        "Too many requests for this model just now. Trying again in 7 s (attempt 2)…"
+        "Too many requests were sent to this model. Trying again in 7 s (attempt 2)…"
     ),
-    EffortAdjusted("xhigh", "high"): "Adjusting the reasoning effort from xhigh to high…",
-    ReasoningLeft(): "Leaving the reasoning to the model…",
+    EffortAdjusted("xhigh", "high"): "Changing the reasoning effort from xhigh to high, which the model accepts…",
+    ReasoningLeft(): "The model rejects a reasoning effort; it now chooses its own…",
     ModelReplaced("maker/model", "maker/other"): "maker/model is not available; maker/other answers instead.",
     Searching(): "Searching the web…",
     Searched("red bridges"): "Searched the web: red bridges",
@@ -34,9 +34,9 @@ WORDS = {
     AnswerBegins(): "",
 }
 NOTICES = {
-    ToolSkipped("look"): "Skipping look after repeated failures.",
-    ToolPaused("look", 60): "look failed repeatedly; it is left alone for 60 s.",
-    ToolPaused("look", 60, again=True): "look still fails; it is left alone for another 60 s.",
+    ToolSkipped("look"): "Skipping look: it failed repeatedly and is paused.",
+    ToolPaused("look", 60): "look failed repeatedly; it is paused for 60 s.",
+    ToolPaused("look", 60, again=True): "look still fails; it is paused for another 60 s.",
     TurnStopped(Timing(2.0)): "Stopped | Time: 2.00s",
 }
 

@@ -1,4 +1,4 @@
-"""One load of the pipe in a process that rights of files bind, also when root runs it.
+"""One load of the pipe in a process that file permissions bind, even if root runs it.
 
 Run as a module with upstream's URL and a body as JSON: asks once, prints the answer's errors and what was warned of.
 """

@@ -1,4 +1,4 @@
-"""A host reduced to what it hands over and what it takes back."""
+"""A host reduced to its calls and to the answers it receives."""
 
 import asyncio
 import json
@@ -33,7 +33,7 @@ class Reply:
 
     @property
     def text(self) -> str:
-        """The answer's words, in whatever form they came."""
+        """The text of the answer, in any form."""
         if isinstance(self.returned, dict) and "choices" in self.returned:
             return str(self.returned["choices"][0]["message"]["content"])
         deltas = [choice["delta"] for payload in self._dicts() for choice in payload.get("choices", ())]
@@ -58,7 +58,7 @@ class Reply:
 
     @property
     def fault_words(self) -> str:
-        """What tells of the fault: the error, or the answer where there is none."""
+        """The text about the fault: the error, or the answer if there is no error."""
         return " ".join(error["message"] for error in self.errors) or self.text
 
     def _dicts(self) -> list[dict[str, Any]]:
@@ -102,7 +102,7 @@ class Caller:
         return reply
 
     def begin(self, model: str, *, who: Who = Who.PAGE) -> "tuple[asyncio.Task[Reply], Reply]":
-        """Ask in a task of its own; the reply fills while it runs."""
+        """Ask in a separate task; the reply fills while it runs."""
         reply = Reply()
         messages = [{"role": "user", "content": "hello"}]
         body = {"model": f"openrouter.{model}", "messages": messages, "stream": True}
@@ -119,7 +119,7 @@ class Caller:
 
 
 def retired(service: PipeService) -> bool:
-    """Tell whether the load has been told to end."""
+    """Return whether the load was told to end."""
     return all(runtime.retired for runtime in service._runtimes.values())
 
 

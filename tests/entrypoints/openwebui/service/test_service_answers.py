@@ -68,7 +68,7 @@ async def test_person_gets_sources_as_events(caller: Caller) -> None:
     assert sources == ["https://example.com/bridges", "https://example.org/rust?page=2"]
 
 
-async def test_person_can_do_without_the_usage_line(caller: Caller) -> None:
+async def test_person_can_turn_off_the_usage_line(caller: Caller) -> None:
     caller.user["valves"] = {"SHOW_FINAL_USAGE_STATUS": "false"}
 
     reply = await caller.ask("sim/echo")
@@ -92,7 +92,7 @@ async def test_task_gets_one_completion_and_leaves_no_trace_in_the_chat(caller: 
     assert record.body.get("stream") is not True
 
 
-async def test_preset_of_a_model_reaches_upstream_by_its_slug(caller: Caller, simulator: Simulator) -> None:
+async def test_preset_of_a_model_is_sent_under_its_slug(caller: Caller, simulator: Simulator) -> None:
     await caller.ask("sim/echo:free")
 
     assert [record.model for record in questions(simulator)] == ["sim/echo:free"]
@@ -105,7 +105,7 @@ async def test_dot_form_of_a_slug_is_an_alias(caller: Caller, simulator: Simulat
     assert [record.model for record in questions(simulator)] == ["sim/echo"]
 
 
-async def test_half_characters_and_huge_numbers_of_a_client_cost_nothing(caller: Caller) -> None:
+async def test_lone_surrogates_and_huge_numbers_of_a_client_do_no_harm(caller: Caller) -> None:
     reply = await caller.ask("sim/echo", "a\ud83d b", who=Who.API, max_tokens=10**400, temperature=None)
 
     assert reply.errors == []

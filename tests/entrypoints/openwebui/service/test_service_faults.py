@@ -1,4 +1,4 @@
-"""Bad input of every kind: one clear fault whose id is also in the log, and a model list that stays."""
+"""Bad input of every kind: one clear fault whose id is also in the log; the model list still works."""
 
 import json
 import socket
@@ -111,7 +111,7 @@ async def test_model_list_never_breaks(caller: Caller, scenario: tuple[dict[str,
         assert all(entry["id"] and entry["name"] for entry in entries)
 
 
-async def test_upstream_out_of_reach_is_told_with_what_to_check(
+async def test_unreachable_upstream_is_reported_with_what_to_check(
     caller: Caller, caplog: pytest.LogCaptureFixture
 ) -> None:
     with socket.socket() as taken:
@@ -132,7 +132,7 @@ async def test_upstream_out_of_reach_is_told_with_what_to_check(
         {"HTTP_CONNECT_TIMEOUT_SECONDS": -1, "MODEL_ID": None, "SUPPORT_EMAIL": {}, "SHOW_FINAL_USAGE_STATUS": "?"},
     ],
 )
-async def test_stored_values_that_cannot_be_used_cost_neither_list_nor_answer_and_are_logged(
+async def test_invalid_stored_values_break_neither_list_nor_answer_and_are_logged(
     caller: Caller, valves: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     caller.valves.update(valves)
@@ -142,9 +142,7 @@ async def test_stored_values_that_cannot_be_used_cost_neither_list_nor_answer_an
     assert "setting_not_used_as_given" in caplog.text
 
 
-async def test_stored_value_that_cannot_be_used_is_logged_once(
-    caller: Caller, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_invalid_stored_value_is_logged_once(caller: Caller, caplog: pytest.LogCaptureFixture) -> None:
     caller.valves["MAX_CONCURRENT_REQUESTS"] = "many"
     for _ in range(3):
         await caller.listed()
@@ -153,7 +151,7 @@ async def test_stored_value_that_cannot_be_used_is_logged_once(
 
 
 @pytest.mark.parametrize(("role", "told"), [("admin", True), ("user", False)])
-async def test_only_an_administrator_is_told_in_the_chat_of_a_value_that_cannot_be_used(
+async def test_only_an_administrator_sees_an_invalid_value_reported_in_the_chat(
     caller: Caller, role: str, told: bool
 ) -> None:
     caller.valves["MAX_CONCURRENT_REQUESTS"] = "many"
@@ -163,7 +161,9 @@ async def test_only_an_administrator_is_told_in_the_chat_of_a_value_that_cannot_
     assert ("notification" in {event["type"] for event in reply.events}) is told
 
 
-async def test_cut_stream_keeps_its_text_and_tells_one_fault(caller: Caller, caplog: pytest.LogCaptureFixture) -> None:
+async def test_interrupted_stream_keeps_its_text_and_reports_one_fault(
+    caller: Caller, caplog: pytest.LogCaptureFixture
+) -> None:
     reply = await caller.ask("sim/cut-5")
 
     host = HostList().take(reply.payloads)
@@ -173,7 +173,7 @@ async def test_cut_stream_keeps_its_text_and_tells_one_fault(caller: Caller, cap
     assert id_of(reply) in caplog.text
 
 
-async def test_card_of_a_cut_stream_stands_below_the_text_for_a_person_who_does_not_stream(caller: Caller) -> None:
+async def test_card_of_an_interrupted_stream_is_below_the_text_for_a_person_who_does_not_stream(caller: Caller) -> None:
     reply = await caller.ask("sim/cut-5", stream=False)
 
     said, _, card = reply.text.partition("\n\n")

@@ -1,4 +1,4 @@
-"""Stops, readers that go away, limits shared by loads, and loads that follow each other."""
+"""Cancelled turns, readers that leave, limits shared by loads, and loads that replace each other."""
 
 import asyncio
 from collections.abc import Callable
@@ -31,7 +31,7 @@ async def test_stopped_caller_closes_the_request_upstream(caller: Caller, simula
     assert reply.errors == []
 
 
-async def test_stopped_person_keeps_the_words_and_reads_stopped_as_the_last_status(caller: Caller) -> None:
+async def test_stopped_person_keeps_the_text_and_reads_stopped_as_the_last_status(caller: Caller) -> None:
     task, reply = caller.begin(SLOW)
     await eventually(lambda: len(reply.text.split()) >= 3)
     seen = reply.text
@@ -42,7 +42,7 @@ async def test_stopped_person_keeps_the_words_and_reads_stopped_as_the_last_stat
     assert reply.text == seen
 
 
-async def test_person_who_stops_before_the_first_word_reads_stopped_too(caller: Caller, simulator: Simulator) -> None:
+async def test_person_who_stops_before_the_first_text_reads_stopped_too(caller: Caller, simulator: Simulator) -> None:
     task, reply = caller.begin("sim/slow-start-60")
     await eventually(lambda: questions(simulator))
 
@@ -85,14 +85,14 @@ async def test_places_are_shared_by_all_loads_of_the_process(
 
     waiting, waiting_reply = second.begin("sim/echo")
     await eventually(lambda: waiting_reply.statuses)
-    assert "Waiting for a free place" in waiting_reply.statuses[0]["description"]
+    assert "All places are taken" in waiting_reply.statuses[0]["description"]
     assert len(questions(simulator)) == 1
 
     task.cancel()
     assert (await waiting).text == "You said: hello"
 
 
-async def test_caller_beyond_the_waiting_line_is_refused_as_busy(
+async def test_caller_beyond_the_waiting_line_is_rejected_as_busy(
     load: Callable[[], PipeService], simulator: Simulator
 ) -> None:
     valves = {"MAX_CONCURRENT_REQUESTS": 1, "ADVANCED": "MAX_QUEUED_REQUESTS=0"}

@@ -1,4 +1,4 @@
-"""What a chat remembers: thinking goes back upstream, from wherever it was kept, to whom it belongs."""
+"""What a chat remembers: reasoning is sent upstream again, from any store, for its owner only."""
 
 import asyncio
 import os
@@ -58,7 +58,7 @@ async def first_turn(caller: Caller, who: Who = Who.PAGE) -> Reply:
     return reply
 
 
-async def test_thinking_goes_back_in_the_page(load: Callable[[], PipeService], simulator: Simulator) -> None:
+async def test_reasoning_is_sent_again_for_the_page(load: Callable[[], PipeService], simulator: Simulator) -> None:
     caller = Caller(load(), simulator.url)
     reply = await first_turn(caller)
     again = await caller.send(body(QUESTION, stored(reply), FURTHER))
@@ -66,7 +66,7 @@ async def test_thinking_goes_back_in_the_page(load: Callable[[], PipeService], s
     assert len(thoughts(simulator)) == 1
 
 
-async def test_thinking_goes_back_to_an_api_client_that_sends_words_only(
+async def test_reasoning_is_sent_again_for_an_api_client_that_sends_only_text(
     load: Callable[[], PipeService], simulator: Simulator
 ) -> None:
     caller = Caller(load(), simulator.url)
@@ -75,7 +75,7 @@ async def test_thinking_goes_back_to_an_api_client_that_sends_words_only(
     assert len(thoughts(simulator)) == 1
 
 
-async def test_copied_chat_remembers_after_the_original_was_cleaned_away(
+async def test_copied_chat_remembers_after_the_original_was_deleted(
     load: Callable[[], PipeService], simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caller = Caller(load(), simulator.url)
@@ -88,7 +88,7 @@ async def test_copied_chat_remembers_after_the_original_was_cleaned_away(
     assert len(thoughts(simulator)) == 1
 
 
-async def test_chat_cleaned_away_is_forgotten_by_a_copy_that_was_never_gone_on_with(
+async def test_deleted_chat_is_forgotten_by_a_copy_that_was_never_continued(
     load: Callable[[], PipeService], simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caller = Caller(load(), simulator.url)
@@ -108,7 +108,9 @@ async def test_thinking_survives_a_restart(load: Callable[[], PipeService], simu
     assert len(thoughts(simulator)) == 1
 
 
-async def test_nobody_gets_the_thinking_of_anothers_turn(load: Callable[[], PipeService], simulator: Simulator) -> None:
+async def test_no_person_gets_the_reasoning_of_anothers_turn(
+    load: Callable[[], PipeService], simulator: Simulator
+) -> None:
     caller = Caller(load(), simulator.url)
     reply = await first_turn(caller)
     caller.user = {"id": "user-2", "role": "user"}
@@ -138,7 +140,7 @@ def of_chats(folder: Path) -> list[str]:
     return [name for name in os.listdir(folder) if "openrouter_pipe_models-" not in name]
 
 
-async def test_nothing_is_kept_when_thinking_and_tool_results_are_not_to_be(
+async def test_nothing_is_kept_if_reasoning_and_tool_results_must_not_be_kept(
     load: Callable[[], PipeService], simulator: Simulator, tmp_path: Path
 ) -> None:
     off = {"PERSIST_REASONING_TOKENS": "disabled", "PERSIST_TOOL_RESULTS": False}
@@ -159,7 +161,7 @@ async def test_temporary_chat_remembers_but_leaves_nothing_on_disk(
     assert of_chats(tmp_path) == []
 
 
-async def test_what_is_kept_can_be_read_by_nobody_without_the_key(
+async def test_stored_rows_cannot_be_read_without_the_key(
     load: Callable[[], PipeService], simulator: Simulator, tmp_path: Path
 ) -> None:
     caller = Caller(load(), simulator.url)
@@ -172,7 +174,7 @@ async def test_what_is_kept_can_be_read_by_nobody_without_the_key(
     assert {oct(path.stat().st_mode & 0o777) for path in tmp_path.iterdir()} == {"0o600"}
 
 
-async def test_chat_goes_on_without_memory_when_the_database_cannot_be_made(
+async def test_chat_continues_without_memory_if_the_database_cannot_be_created(
     load: Callable[[], PipeService], simulator: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "missing"))
@@ -184,7 +186,7 @@ async def test_chat_goes_on_without_memory_when_the_database_cannot_be_made(
     assert (again.errors, thoughts(simulator)) == ([], [])
 
 
-async def test_chat_imported_without_references_is_recognised_by_its_words(
+async def test_chat_imported_without_references_is_recognised_by_its_text(
     load: Callable[[], PipeService], simulator: Simulator
 ) -> None:
     caller = Caller(load(), simulator.url)

@@ -1,4 +1,4 @@
-"""A request upstream refuses is changed, answered, and right at once the next time."""
+"""A rejected request is repaired and answered; the next request is right at once."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -54,14 +54,14 @@ def sent(upstream: ScriptedUpstream) -> list[dict[str, Any]]:
     return [visit.asked.json for visit in upstream.visits if visit.asked.method == "POST"]
 
 
-async def test_refused_effort_is_exchanged_for_the_nearest_with_a_word(
+async def test_rejected_effort_is_replaced_by_the_nearest_with_a_status(
     thinker: Caller, upstream: ScriptedUpstream
 ) -> None:
     reply = await thinker.ask("maker/thinker", reasoning_effort="xhigh")
 
     assert reply.text == "Hello"
     assert [body["reasoning"]["effort"] for body in sent(upstream)] == ["xhigh", "high"]
-    words = "Adjusting the reasoning effort from xhigh to high…"
+    words = "Changing the reasoning effort from xhigh to high, which the model accepts…"
     assert words in [status["description"] for status in reply.statuses]
 
 
@@ -75,16 +75,14 @@ async def test_second_request_is_right_at_once(thinker: Caller, upstream: Script
     assert "temperature" not in sent(upstream)[-1]
 
 
-async def test_what_was_learned_about_one_effort_leaves_others_alone(
-    thinker: Caller, upstream: ScriptedUpstream
-) -> None:
+async def test_lesson_about_one_effort_does_not_affect_others(thinker: Caller, upstream: ScriptedUpstream) -> None:
     await thinker.ask("maker/thinker", reasoning_effort="xhigh")
     await thinker.ask("maker/thinker", reasoning_effort="low")
 
     assert sent(upstream)[-1]["reasoning"]["effort"] == "low"
 
 
-async def test_api_client_gets_the_answer_without_a_word_about_repairs(thinker: Caller) -> None:
+async def test_api_client_gets_the_answer_without_a_status_about_repairs(thinker: Caller) -> None:
     reply = await thinker.ask("maker/thinker", who=Who.API, reasoning_effort="max", temperature=1)
 
     assert (reply.text, reply.errors, reply.events) == ("Hello", [], [])

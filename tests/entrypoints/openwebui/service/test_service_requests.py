@@ -1,4 +1,4 @@
-"""What the operator decided is in the request upstream gets, and what stands in for a model is told."""
+"""The operator's settings are in the request upstream gets; a fallback model is reported."""
 
 import json
 from typing import Any
@@ -25,7 +25,7 @@ def told(reply: Reply) -> list[str]:
 
 @pytest.mark.parametrize(("given", "streams"), [("false", False), (0, False), (None, False), ("true", True), (1, True)])
 @WHOS
-async def test_stream_is_asked_for_in_any_spelling(caller: Caller, who: Who, given: object, streams: bool) -> None:
+async def test_stream_flag_is_read_in_any_spelling(caller: Caller, who: Who, given: object, streams: bool) -> None:
     body = {"model": "openrouter.sim/echo", "messages": [{"role": "user", "content": "hello"}], "stream": given}
     reply = await caller.send(body, who)
 
@@ -37,7 +37,7 @@ async def test_stream_is_asked_for_in_any_spelling(caller: Caller, who: Who, giv
 
 
 @pytest.mark.parametrize("model", ["nobody/nothing", "sim/error-404"])
-async def test_model_that_cannot_be_had_is_stood_in_for_with_a_word(
+async def test_unavailable_model_is_replaced_by_the_fallback_with_a_status(
     caller: Caller, simulator: Simulator, model: str
 ) -> None:
     caller.valves["FALLBACK_MODEL"] = "sim/echo"
@@ -48,7 +48,7 @@ async def test_model_that_cannot_be_had_is_stood_in_for_with_a_word(
     assert [record.model for record in questions(simulator)] == [model, "sim/echo"]
 
 
-async def test_api_client_is_answered_by_the_model_that_stands_in(caller: Caller) -> None:
+async def test_api_client_is_answered_by_the_fallback_model(caller: Caller) -> None:
     caller.valves["FALLBACK_MODEL"] = "sim/echo"
     reply = await caller.ask("nobody/nothing", who=Who.API)
 
@@ -56,7 +56,7 @@ async def test_api_client_is_answered_by_the_model_that_stands_in(caller: Caller
 
 
 @pytest.mark.parametrize("model", ["sim/error-402", "sim/error-403", "sim/error-400"])
-async def test_no_other_refusal_brings_another_model(caller: Caller, simulator: Simulator, model: str) -> None:
+async def test_no_other_rejection_leads_to_the_fallback_model(caller: Caller, simulator: Simulator, model: str) -> None:
     caller.valves["FALLBACK_MODEL"] = "sim/echo"
     await caller.ask(model)
 
@@ -86,7 +86,7 @@ async def test_model_that_is_filtered_out_is_explained_and_never_asked(
     assert questions(simulator) == []
 
 
-async def test_model_that_is_switched_off_is_off_with_the_next_call(caller: Caller) -> None:
+async def test_disabled_model_is_rejected_from_the_next_call_on(caller: Caller) -> None:
     assert (await caller.ask("sim/echo")).text == "You said: hello"
     caller.valves["DISABLED_MODELS"] = "sim/echo"
 
@@ -97,7 +97,7 @@ async def test_model_that_is_switched_off_is_off_with_the_next_call(caller: Call
 
 
 @pytest.mark.parametrize("model", ["sim/error-402", "sim/error-401", "nobody/nothing", "sim/empty", "sim/failed-first"])
-async def test_task_that_fails_gives_what_the_host_reads_as_nothing(caller: Caller, model: str) -> None:
+async def test_failed_task_returns_an_empty_answer(caller: Caller, model: str) -> None:
     reply = await caller.ask(model, "### Task:\nGenerate a title", who=Who.TASK, stream=False)
 
     assert json.loads(reply.text) == {"title": "Chat"}
@@ -132,9 +132,7 @@ async def test_task_model_need_not_be_selected(caller: Caller) -> None:
 # --- what is in the request -------------------------------------------------------------------------------------
 
 
-async def test_operators_routing_is_in_the_request_whatever_the_client_wants(
-    caller: Caller, simulator: Simulator
-) -> None:
+async def test_operators_routing_overrides_the_clients(caller: Caller, simulator: Simulator) -> None:
     caller.valves |= {
         "DENY_DATA_COLLECTION": True,
         "ADVANCED": "PROVIDER_IGNORE=nobody\nMAX_PROMPT_PRICE=50\nMAX_COMPLETION_PRICE=200.5",
@@ -183,9 +181,7 @@ async def test_forced_chat_endpoint_gives_the_same_answer(caller: Caller, simula
     assert first.finishes == second.finishes
 
 
-async def test_person_thinks_as_deep_as_they_chose_within_the_operators_cap(
-    caller: Caller, simulator: Simulator
-) -> None:
+async def test_persons_reasoning_effort_is_used_within_the_operators_cap(caller: Caller, simulator: Simulator) -> None:
     await caller.knows_the_models()
     caller.valves["ADVANCED"] = "MAX_REASONING_EFFORT=medium"
     caller.user["valves"] = {"REASONING_EFFORT": "high"}
@@ -203,7 +199,7 @@ async def test_window_of_the_history_is_sent_with_what_the_operator_said(caller:
     assert [item["role"] for item in body_of(simulator)["input"]] == ["system", "user"]
 
 
-async def test_listing_is_asked_again_for_endpoints_that_keep_nothing(caller: Caller) -> None:
+async def test_list_is_loaded_again_for_endpoints_that_keep_no_data(caller: Caller) -> None:
     await caller.knows_the_models()
     everything = len(await caller.listed())
     caller.valves["ZDR_MODELS_ONLY"] = True

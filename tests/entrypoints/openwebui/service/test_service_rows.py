@@ -31,7 +31,7 @@ def asked_for(host: Host) -> list[str]:
     return [prefix for name, prefix, *_ in host.calls if name == "query"]
 
 
-async def test_rows_are_made_for_what_was_listed_where_they_say_something(
+async def test_rows_are_created_for_listed_models_if_they_differ_from_the_defaults(
     caller: Caller, host: Host, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
@@ -55,7 +55,7 @@ async def test_rows_follow_a_selection_and_the_switches(caller: Caller, host: Ho
     assert row["access_grants"] != []
 
 
-async def test_rows_are_looked_at_once_however_often_models_are_listed(caller: Caller, host: Host) -> None:
+async def test_rows_are_checked_once_however_often_models_are_listed(caller: Caller, host: Host) -> None:
     await caller.knows_the_models()
     for _ in range(20):
         await caller.listed()
@@ -63,14 +63,14 @@ async def test_rows_are_looked_at_once_however_often_models_are_listed(caller: C
     assert asked_for(host) == ["openrouter."]
 
 
-async def test_the_id_of_a_call_goes_before_the_guess(caller: Caller, host: Host) -> None:
+async def test_the_id_of_a_call_wins_over_the_guessed_one(caller: Caller, host: Host) -> None:
     messages = [{"role": "user", "content": "hello"}]
     await caller.send({"model": "renamed.sim/echo", "messages": messages, "stream": False})
     await caller.knows_the_models()
     await eventually(lambda: asked_for(host) == ["renamed."])
 
 
-async def test_nothing_is_made_for_a_function_nobody_can_name(simulator: Simulator, host: Host) -> None:
+async def test_no_row_is_created_for_a_function_without_a_known_id(simulator: Simulator, host: Host) -> None:
     service = PipeService("")
     await Caller(service, simulator.url).knows_the_models()
     await service.aclose()
@@ -86,7 +86,7 @@ async def test_a_host_that_offers_no_rows_costs_one_warning(caller: Caller, capl
     assert caplog.text.count("model_rows_not_synced") == 1
 
 
-async def test_rows_in_the_making_end_with_the_load(caller: Caller, host: Host) -> None:
+async def test_a_running_sync_ends_with_its_load(caller: Caller, host: Host) -> None:
     await caller.knows_the_models()
     await eventually(lambda: inserted(host))
     await caller.service.aclose()

@@ -1,4 +1,4 @@
-"""A database that hangs, instead of refusing, costs one turn three seconds and the turns after it nothing."""
+"""A database that hangs instead of failing costs one turn three seconds and later turns nothing."""
 
 import asyncio
 import logging

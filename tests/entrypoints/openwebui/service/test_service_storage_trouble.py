@@ -1,4 +1,4 @@
-"""Whatever is wrong with our database, the chat goes on, is told about it once, and overwrites nothing."""
+"""With any database problem the chat continues, reports it once, and overwrites nothing."""
 
 import logging
 import os
@@ -93,7 +93,7 @@ async def go_on(caller: Caller, reply: Reply, times: int = 2) -> list[Reply]:
     return replies
 
 
-async def test_file_of_something_else_is_left_alone(
+async def test_file_of_another_program_is_not_changed(
     load: Load, simulator: Simulator, tmp_path: Path, log: pytest.LogCaptureFixture
 ) -> None:
     reply = await remembered(load, simulator)
@@ -191,7 +191,7 @@ async def test_database_another_process_writes_all_the_time_is_read(
     assert "locked" in warning
 
 
-async def test_database_nobody_else_may_even_read_costs_the_memory_only(
+async def test_unreadable_database_costs_the_memory_only(
     load: Load, simulator: Simulator, tmp_path: Path, log: pytest.LogCaptureFixture
 ) -> None:
     reply = await remembered(load, simulator)
@@ -228,7 +228,7 @@ async def test_first_message_does_not_wait_for_a_database_that_cannot_be_made_ye
     assert (tmp_path / KEY).exists()
 
 
-async def test_memory_comes_back_by_itself_when_the_lock_is_gone(
+async def test_memory_recovers_by_itself_when_the_lock_is_gone(
     load: Load, simulator: Simulator, tmp_path: Path
 ) -> None:
     reply = await remembered(load, simulator)
@@ -240,7 +240,7 @@ async def test_memory_comes_back_by_itself_when_the_lock_is_gone(
     assert len(thoughts(simulator)) == 2
 
 
-async def test_key_file_that_is_no_key_is_left_alone_and_nothing_is_kept(
+async def test_invalid_key_file_is_not_changed_and_nothing_is_kept(
     load: Load, simulator: Simulator, tmp_path: Path, log: pytest.LogCaptureFixture
 ) -> None:
     reply = await remembered(load, simulator)
@@ -258,7 +258,7 @@ async def test_key_file_that_is_no_key_is_left_alone_and_nothing_is_kept(
     assert (tmp_path / OWN).read_bytes() == before
 
 
-async def test_lost_key_file_costs_what_it_sealed_and_says_so(
+async def test_lost_key_file_costs_the_rows_it_sealed_and_is_reported(
     load: Load, simulator: Simulator, tmp_path: Path, log: pytest.LogCaptureFixture
 ) -> None:
     reply = await remembered(load, simulator)
