@@ -31,7 +31,7 @@ async def test_running_answer_finishes_and_the_next_one_comes_from_the_code_save
 ) -> None:
     await install(client, host.source, host.valves, function_id="renewed")
     try:
-        slow = host.model("sim/deltas-80-rate-20", function_id="renewed")
+        slow = host.model("sim/deltas-80-rate-8", function_id="renewed")
         running = await page.send("begin", model=slow, wait=False)
         await running.until(lambda turn: turn.text_shown)
         await client.update_function("renewed", newer(host.source) + NEW_CODE)

@@ -1,5 +1,6 @@
 """Every ending of an answer with tools closes all calls: a host would run an open call and call the pipe again."""
 
+import shutil
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,6 +10,8 @@ import pytest
 from entrypoints.devhost.admin import HostAdmin
 from entrypoints.devhost.browser import BrowserSession
 from entrypoints.devhost.turn import Turn
+from entrypoints.openwebui.bundle.build import build
+from tests.hosts.conftest import ROOT
 from tests.hosts.installed import FUNCTION_ID, InstalledHost, error_ids, eventually, fault_text, fresh, install
 from tests.hosts.tooled import order, pipe_calls, tab_with_tools, with_tools
 
@@ -25,11 +28,17 @@ async def tab(client: HostAdmin) -> AsyncIterator[BrowserSession]:
         yield session
 
 
-def breaking(source: str) -> str:
-    """Return the function's text with a defect: handling one result raises."""
+def breaking(folder: Path) -> str:
+    """Return the function's text with a defect: handling one result raises. `folder` gets a copy of the sources."""
+    for part in ("domain", "ports", "adapters", "entrypoints", "alembic"):
+        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    plan = folder / "domain/tools/plan.py"
+    source = plan.read_text("utf-8")
     assert source.count(RECEIVED) == 1
     defect = '        if result.text == "waited 0.5":\n            raise LookupError("a defect")\n'
-    return source.replace(RECEIVED, RECEIVED + defect)
+    plan.write_text(source.replace(RECEIVED, RECEIVED + defect), "utf-8")
+    return build(folder).text
 
 
 def open_calls(turn: Turn) -> set[str]:
@@ -62,7 +71,7 @@ async def test_defect_while_tools_run_ends_the_answer_once(
 ) -> None:
     words, path = fresh("Break."), tmp_path / "mark"
     lines = (order("sleep_waiting", {"seconds": 60, "mark": str(path)}), order("sleep_waiting", {"seconds": 0.5}))
-    await install(client, breaking(host.source), host.valves, function_id="breaking")
+    await install(client, breaking(tmp_path / "sources"), host.valves, function_id="breaking")
     try:
         turn = await asked(tab, words, *lines, model="breaking.sim/thoughtful-tools")
         assert error_ids(fault_text(turn))

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.host
 
 LIMIT = 2
 SLOW = "sim/deltas-10-rate-20"
-LONG = "sim/deltas-100-rate-20"
+LONG = "sim/deltas-100-rate-8"
 """A scenario that takes five seconds: 0.6 runs the installer at each save, and blocks everything else meanwhile."""
 
 

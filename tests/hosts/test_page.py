@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.host, pytest.mark.browser]
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 SCREENSHOT = Path(__file__).resolve().parents[2] / "docs" / "screenshot.png"
 PAGE_MILLISECONDS = 30_000
+expect.set_options(timeout=PAGE_MILLISECONDS)
 MODEL = "openrouter.sim/thinking"
 WITH_TOOLS = "openrouter.sim/thoughtful-tools"
 QUESTION = "Which of the two readings is right?"
