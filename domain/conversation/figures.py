@@ -41,9 +41,9 @@ def figures_of(
     """
     gone: tuple[str, ...] = ()
     if remembered and history.reasoning == "next_reply":
-        answers = (
-            history.answers if history.messages is messages else stored_answers(messages, past.records, past.marks)
-        )
+        answers = history.answers
+        if history.messages is not messages:
+            answers = stored_answers(messages, past.records, past.history_format, past.marks)
         gone = outlived(messages, answers)
-    asked = digests_of(question_in(messages)) if remembered else QuestionDigests()
+    asked = digests_of(question_in(messages), past.history_format) if remembered else QuestionDigests()
     return Figures(characters_of(items), asked, gone)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from domain.conversation.decoration import words_of
+from domain.conversation.history_format import HistoryFormat
 from domain.conversation.record import CALL, MESSAGE, OUTPUT, TurnItem
 from domain.conversation.references import texts_of
 
@@ -41,9 +41,9 @@ def visible_text(message: Mapping[str, object]) -> str:
     return "\n".join(texts_of(message.get("content")))
 
 
-def normalised(text: str) -> str:
+def normalised(text: str, history_format: HistoryFormat) -> str:
     """Return what a person sees of a text, in one line: white space is one blank, characters are composed."""
-    return "".join(_seen(words_of(text)))
+    return "".join(_seen(history_format.words_of(text)))
 
 
 def _seen(text: str) -> Iterator[str]:
@@ -77,10 +77,10 @@ def _composed(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def digest_of(text: str) -> str:
+def digest_of(text: str, history_format: HistoryFormat) -> str:
     """Return a digest of what a person sees of a text; empty if that is nothing."""
     digest, said = sha256(), False
-    for piece in _seen(words_of(text)):
+    for piece in _seen(history_format.words_of(text)):
         digest.update(piece.encode())
         said = True
     return digest.hexdigest() if said else ""
@@ -100,17 +100,17 @@ def fingerprint_of_digests(person: str, earlier: str, answer: str, call_ids: Ite
     return sha256(parts.encode(errors="replace")).hexdigest()[:LENGTH]
 
 
-def fingerprint_of_answer(asked: QuestionDigests, items: Sequence[TurnItem]) -> str:
+def fingerprint_of_answer(asked: QuestionDigests, items: Sequence[TurnItem], history_format: HistoryFormat) -> str:
     """Return the fingerprint of what a turn left, from the digests of what it answered."""
     answered = {kept.item.get("call_id") for kept in items if kept.item.get("type") == OUTPUT}
     calls = (kept for kept in items if kept.item.get("type") == CALL and kept.item.get("call_id") not in answered)
     call_ids = [kept.shown or str(kept.item.get("call_id")) for kept in calls]
-    return fingerprint_of_digests(asked.person, asked.earlier, digest_of(text_of(items)), call_ids)
+    return fingerprint_of_digests(asked.person, asked.earlier, digest_of(text_of(items), history_format), call_ids)
 
 
-def digests_of(asked: Question) -> QuestionDigests:
+def digests_of(asked: Question, history_format: HistoryFormat) -> QuestionDigests:
     """Return the digests of what led to an answer."""
-    return QuestionDigests(digest_of(asked.person), digest_of(asked.earlier))
+    return QuestionDigests(digest_of(asked.person, history_format), digest_of(asked.earlier, history_format))
 
 
 def text_of(items: Iterable[TurnItem]) -> str:

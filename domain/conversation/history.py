@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from domain.conversation.calls_as_text import as_text, takes_calls
+from domain.conversation.history_format import PLAIN, HistoryFormat
 from domain.conversation.interrupted_calls import InterruptedAnswer, with_interrupted
 from domain.conversation.items import items_of
 from domain.conversation.marks import Marks
@@ -32,6 +33,7 @@ class Past:
     unknown: Mapping[str, str] = field(default_factory=dict)
     interrupted: tuple[InterruptedAnswer, ...] = ()
     marks: Marks | None = None
+    history_format: HistoryFormat = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,28 +49,32 @@ class History:
     matches: Matches = field(default_factory=Matches)
     reasoning: str = "conversation"
     full_turns: int = 0
+    history_format: HistoryFormat = PLAIN
 
 
 def parsed(messages: Sequence[object], turns: int = 0, past: Past | None = None) -> History:
     """Parse a history, or its last `turns` turns."""
     past = past or Past()
     window = with_interrupted(_with_unknown(last_turns(messages, turns), past.unknown), past.interrupted)
-    answers = stored_answers(window, past.records, past.marks if window is messages else None)
-    return History(window, answers, matches_of(window, answers, past.unknown), past.reasoning, past.full_turns)
+    marks = past.marks if window is messages else None
+    answers = stored_answers(window, past.records, past.history_format, marks)
+    matches = matches_of(window, answers, past.unknown)
+    return History(window, answers, matches, past.reasoning, past.full_turns, past.history_format)
 
 
 def items_for(history: History, slug: str, model: Model | None = None) -> tuple[JsonObject, ...]:
     """Translate a history for the model `slug`, whose entry in the catalog is `model`; see `items_of`."""
-    window = history.messages
+    window, history_format = history.messages, history.history_format
     replaced = spans_of(history.matches, window, slug, model, reasoning=history.reasoning)
     if not replaced and not (history.full_turns and _with_outputs(window)):
-        return items_of(window, model, 0, slug)
+        return items_of(window, model, 0, slug, history_format=history_format)
     sections: list[tuple[Sequence[JsonObject], bool]] = []  # items, and whether the thinking of their calls is there
     at = 0
     for span in replaced:
-        sections += [(items_of(window[at : span.start], model, first=at), False), (span.items, span.with_reasoning)]
+        between = items_of(window[at : span.start], model, first=at, history_format=history_format)
+        sections += [(between, False), (span.items, span.with_reasoning)]
         at = span.stop
-    sections.append((items_of(window[at:], model, first=at), False))
+    sections.append((items_of(window[at:], model, first=at, history_format=history_format), False))
     return _joined(sections, history.full_turns, all_calls=takes_calls(slug, model))
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from domain.conversation.arguments import object_text
 from domain.conversation.calls_as_text import as_text, takes_calls
-from domain.conversation.decoration import words_of
+from domain.conversation.history_format import PLAIN, HistoryFormat
 from domain.conversation.legacy_calls import LegacyCalls
 from domain.conversation.media import sendable
 from domain.conversation.parts import parts_of, says
@@ -24,7 +24,13 @@ _NAME = re.compile(r"[^A-Za-z0-9_-]")
 
 
 def items_of(
-    messages: Sequence[object], model: Model | None = None, turns: int = 0, slug: str = "", *, first: int = 0
+    messages: Sequence[object],
+    model: Model | None = None,
+    turns: int = 0,
+    slug: str = "",
+    *,
+    first: int = 0,
+    history_format: HistoryFormat = PLAIN,
 ) -> tuple[JsonObject, ...]:
     """Translate a history, or its last `turns` turns. What is no message, or says nothing, is left out.
 
@@ -38,7 +44,7 @@ def items_of(
             continue
         role, content = message.get("role"), message.get("content")
         if role == "assistant":
-            text = words_of(plain_text(content), results=True)
+            text = history_format.words_of(plain_text(content), results=True)
             if says(text):
                 items.append({"type": "message", "role": role, "content": text})
             if "tool_calls" in message or "function_call" in message:

@@ -11,8 +11,8 @@ from typing import Any
 
 from domain.conversation.arguments import object_text
 from domain.conversation.call_ids import CallIds
-from domain.conversation.decoration import first_call_in, words_of
 from domain.conversation.fingerprint import normalised, text_of, visible_text
+from domain.conversation.history_format import HistoryFormat
 from domain.conversation.items import output_text
 from domain.conversation.placeholders import NOT_IN_HISTORY
 from domain.conversation.record import CALL, MESSAGE, OUTPUT, REASONING, TurnItem, TurnRecord
@@ -69,24 +69,24 @@ def as_read(answer: StoredAnswer) -> Iterator[TurnRecord]:
     newest = next(reversed(answer.turns))
     for turn_id, record in answer.turns.items():
         if turn_id == newest and answer.read < len(answer.wanted):
-            record = _up_to(record, answer.read - answer.before_last)
+            record = _up_to(record, answer.read - answer.before_last, answer.history_format)
         yield record
 
 
-def _up_to(record: TurnRecord, length: int) -> TurnRecord:
+def _up_to(record: TurnRecord, length: int, history_format: HistoryFormat) -> TurnRecord:
     """Cut the last text so that it reads as `length` characters without surplus white space."""
     last = max(position for position, kept in enumerate(record.items) if kept.item["type"] == MESSAGE)
     text = text_of(record.items[last : last + 1])
-    short = {"type": MESSAGE, "role": "assistant", "content": _prefix(text, length)}
+    short = {"type": MESSAGE, "role": "assistant", "content": _prefix(text, length, history_format)}
     return replace(record, items=(*record.items[:last], TurnItem(short)))
 
 
-def _prefix(text: str, length: int) -> str:
+def _prefix(text: str, length: int, history_format: HistoryFormat) -> str:
     """Return the beginning of a text that a person sees as `length` characters; white space counts once."""
     low, high = 0, len(text)
     while low < high:
         middle = (low + high) // 2
-        if len(normalised(text[:middle])) < length:
+        if len(normalised(text[:middle], history_format)) < length:
             low = middle + 1
         else:
             high = middle
@@ -100,7 +100,7 @@ def host_items(
 
     Without thinking. A text with tool blocks (0.6) gets the calls where the first block is.
     """
-    stored = _stored_calls(answer.turns.values())
+    stored, history_format = _stored_calls(answer.turns.values()), answer.history_format
     items: list[JsonObject] = []
     for message in messages[answer.start : answer.stop]:
         if not isinstance(message, Mapping) or message.get("role") != "assistant":
@@ -108,15 +108,15 @@ def host_items(
         calls = list(_host_calls(message.get("tool_calls"), stored))
         before, after = visible_text(message), ""
         if not calls and stored:
-            before, block, after = _parted(before)
+            before, block, after = _parted(before, history_format)
             calls = [(visible, *pair) for visible, pair in stored.items()] if block else []
-        items += _said(before)
+        items += _said(before, history_format)
         answers: list[JsonObject] = []
         for visible, call, output in calls:
             chosen = ids.calls.take(call["call_id"], visible)
             items.append(_call(chosen, call))
             answers.append(_output(chosen, output if output is not None else outputs.get(visible, NOT_IN_HISTORY)))
-        items += (*answers, *_said(after))
+        items += (*answers, *_said(after, history_format))
     return items
 
 
@@ -188,8 +188,8 @@ def _output(call_id: str, output: object) -> JsonObject:
     return {"type": OUTPUT, "call_id": call_id, "output": output}
 
 
-def _said(text: str) -> Iterator[JsonObject]:
-    text = words_of(text)
+def _said(text: str, history_format: HistoryFormat) -> Iterator[JsonObject]:
+    text = history_format.words_of(text)
     if text.replace("\0", "").strip():
         yield {"type": MESSAGE, "role": "assistant", "content": text}
 
@@ -229,7 +229,7 @@ def _foreign(call_id: str, name: str, arguments: object) -> dict[str, Any]:
     return {"call_id": call_id, "name": _NAME.sub("_", name)[:64], "arguments": written}
 
 
-def _parted(text: str) -> tuple[str, bool, str]:
+def _parted(text: str, history_format: HistoryFormat) -> tuple[str, bool, str]:
     """Split a text at its first tool block, or the quoted result of one."""
-    position = first_call_in(text)
+    position = history_format.first_call_in(text)
     return (text, False, "") if position is None else (text[:position], True, text[position:])

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from domain.conversation.fingerprint import normalised, text_of, visible_text
+from domain.conversation.history_format import HistoryFormat
 from domain.conversation.marks import Marks, marks_of, with_fingerprints
 from domain.conversation.record import CALL, MESSAGE, TurnRecord
 from ports.json_values import JsonObject
@@ -25,6 +26,7 @@ class StoredAnswer:
     start: int
     stop: int
     by_reference: bool
+    history_format: HistoryFormat
     turns: dict[str, TurnRecord] = field(default_factory=dict)
     wanted: str = ""
     read: int = 0
@@ -51,7 +53,7 @@ class StoredAnswer:
         """Where the last text begins in the whole of what was said."""
         newest = next(reversed(self.turns.values()))
         said = [kept for kept in newest.items if kept.item["type"] == MESSAGE]
-        return len(self.wanted) - len(normalised(text_of(said[-1:]))) if said else len(self.wanted)
+        return len(self.wanted) - len(normalised(text_of(said[-1:]), self.history_format)) if said else len(self.wanted)
 
     def name(self, record: TurnRecord, text: str) -> None:
         """Add a turn that said `text` (normalised)."""
@@ -64,14 +66,14 @@ class StoredAnswer:
         """Grow up to message `stop` (exclusive) and compare what the messages say."""
         for message in messages[self.stop : stop]:
             if isinstance(message, Mapping) and message.get("role") == "assistant":
-                following = self._after(normalised(visible_text(message)))
+                following = self._after(normalised(visible_text(message), self.history_format))
                 self.intact = self.intact and following is not None
                 self.read = following if following is not None else self.read
         self.stop = stop
 
     def goes_on_with(self, message: JsonObject) -> bool:
         """Tell whether a message without a name says what comes next."""
-        text = normalised(visible_text(message))
+        text = normalised(visible_text(message), self.history_format)
         return bool(text) and not message.get("tool_calls") and self.intact and self._after(text) is not None
 
     def _after(self, text: str) -> int | None:
@@ -92,14 +94,17 @@ def visible_ids(record: TurnRecord) -> dict[str, str]:
 
 
 def stored_answers(
-    messages: Sequence[object], records: Iterable[TurnRecord], marks: Marks | None = None
+    messages: Sequence[object],
+    records: Iterable[TurnRecord],
+    history_format: HistoryFormat,
+    marks: Marks | None = None,
 ) -> tuple[StoredAnswer, ...]:
     """Find the answers of stored turns in a history, in order; they do not overlap. `marks`, if they are read."""
     by_id = {record.turn_id: record for record in records}
     if not by_id:
         return ()
-    marks = marks or marks_of(messages)
-    said = _by_fingerprint(messages, by_id.values(), marks)
+    marks = marks or marks_of(messages, history_format)
+    said = _by_fingerprint(messages, by_id.values(), marks, history_format)
     texts: dict[str, str] = {}
     answers: list[StoredAnswer] = []
     answer: StoredAnswer | None = None
@@ -115,11 +120,11 @@ def stored_answers(
         if answer is None or not _belongs(message, named, answer):
             if not named:
                 continue
-            answer = StoredAnswer(position, position, by_reference)
+            answer = StoredAnswer(position, position, by_reference, history_format)
             answers.append(answer)
         for record in named:
             if record.turn_id not in texts:
-                texts[record.turn_id] = normalised(text_of(record.items))
+                texts[record.turn_id] = normalised(text_of(record.items), history_format)
             answer.name(record, texts[record.turn_id])
         answer.take(messages, position + 1)
     return tuple(answers)
@@ -133,7 +138,9 @@ def _belongs(message: JsonObject, named: Sequence[TurnRecord], answer: StoredAns
     return answer.goes_on_with(message)
 
 
-def _by_fingerprint(messages: Sequence[object], records: Iterable[TurnRecord], marks: Marks) -> dict[int, TurnRecord]:
+def _by_fingerprint(
+    messages: Sequence[object], records: Iterable[TurnRecord], marks: Marks, history_format: HistoryFormat
+) -> dict[int, TurnRecord]:
     """Give places to turns by what is said there; not where more turns than places said the same."""
     turns: dict[str, list[TurnRecord]] = defaultdict(list)
     for record in records:
@@ -141,7 +148,7 @@ def _by_fingerprint(messages: Sequence[object], records: Iterable[TurnRecord], m
             turns[record.fingerprint].append(record)
     places: dict[str, list[int]] = defaultdict(list)
     if turns:
-        for position, found in with_fingerprints(marks, messages).fingerprints or ():
+        for position, found in with_fingerprints(marks, messages, history_format).fingerprints or ():
             if found in turns:
                 places[found].append(position)
     given: dict[int, TurnRecord] = {}

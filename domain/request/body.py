@@ -6,7 +6,7 @@ Source: OpenRouter API reference, request body and checklist; behaviour of reque
 from dataclasses import dataclass, replace
 
 from domain.catalog.support import ANTHROPIC, author, searches, supports, takes_tools
-from domain.conversation.history import History, items_for, parsed
+from domain.conversation.history import History, Past, items_for, parsed
 from domain.conversation.items import answerable
 from domain.faults.causes import MessagesFlaw
 from domain.faults.fault import Fault, FaultKind
@@ -54,7 +54,9 @@ def build(
     slugs of the catalog, empty if unknown. `history`: the request's messages, if they are parsed already.
     """
     asked = request.parameters
-    history = history or parsed(request.messages, request.prompting.history_turns)
+    history = history or parsed(
+        request.messages, request.prompting.history_turns, Past(history_format=request.history_format)
+    )
     items = answerable(items_for(history, slug, model))
     if not items:
         return Fault(FaultKind.BAD_MESSAGES, cause=MessagesFlaw.NOTHING_TO_SEND)

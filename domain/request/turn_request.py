@@ -5,6 +5,7 @@ from decimal import Decimal
 from enum import Enum
 
 from domain.catalog.offer import Offer
+from domain.conversation.history_format import PLAIN, HistoryFormat
 from domain.faults.retry import RetryPolicy
 from domain.limits import (
     BREAKER_FAILURES,
@@ -32,7 +33,11 @@ class Caller(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Ids of the person and the place in their chat; empty where unknown. `parent_id`: of the answer before."""
+    """Ids of the person and the place in their chat; empty where unknown.
+
+    `parent_id`: the id of the previous answer. `temporary`: the caller never saves this chat, so nothing of it may be
+    written to disk (law 14).
+    """
 
     user_id: str = ""
     chat_id: str = ""
@@ -40,6 +45,7 @@ class Person:
     session_id: str = ""
     parent_id: str = ""
     is_admin: bool = False
+    temporary: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +228,7 @@ class TurnRequest:
     offer: Offer = Offer()
     insecure_hosts: frozenset[str] = frozenset()
     statuses: bool = True
+    history_format: HistoryFormat = PLAIN
 
     @property
     def is_remembered(self) -> bool:

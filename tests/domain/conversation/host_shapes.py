@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from domain.conversation.record import TurnItem, TurnRecord
-from domain.conversation.references import details_entry, marker_line, thinking_tag
+from entrypoints.openwebui.history_format import details_entry, marker_line, thinking_tag
 
 Message = dict[str, Any]
 RESULT_SHOWN = 2000

@@ -3,6 +3,7 @@
 from domain.conversation.figures import figures_of
 from domain.conversation.fingerprint import QuestionDigests, fingerprint_of_answer
 from domain.conversation.history import Past, parsed
+from entrypoints.openwebui.history_format import OPEN_WEBUI
 from tests.domain.conversation.fingerprints import fingerprint_of_turn
 from tests.domain.conversation.kept_turns import answer, record, sealed_thought
 
@@ -20,13 +21,13 @@ OLD = record(
 
 
 def figures(records=(), *, remembered=True, reasoning="conversation"):
-    past = Past(records, reasoning)
+    past = Past(records, reasoning, history_format=OPEN_WEBUI)
     return figures_of(MESSAGES, past, parsed(MESSAGES, 0, past), SENT, remembered=remembered)
 
 
 def test_an_answer_has_the_same_fingerprint_with_and_without_the_history():
     items = record(answer("Because.")).items
-    assert fingerprint_of_answer(figures().asked, items) == fingerprint_of_turn(MESSAGES, items) != ""
+    assert fingerprint_of_answer(figures().asked, items, OPEN_WEBUI) == fingerprint_of_turn(MESSAGES, items) != ""
 
 
 def test_the_characters_sent_are_those_of_the_request():
@@ -42,7 +43,7 @@ def test_thinking_that_no_next_reply_needs_is_named_only_where_it_lives_for_one(
 
 
 def test_thinking_outside_the_turns_that_are_sent_is_named_too():
-    past = Past((OLD,), "next_reply")
+    past = Past((OLD,), "next_reply", history_format=OPEN_WEBUI)
     found = figures_of(MESSAGES, past, parsed(MESSAGES, 1, past), SENT, remembered=True)
     assert found.outlived == (OLD.turn_id,)
 

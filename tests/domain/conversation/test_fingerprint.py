@@ -14,8 +14,9 @@ from domain.conversation.fingerprint import (
     normalised,
     question_in,
 )
+from domain.conversation.history_format import PLAIN
 from domain.conversation.marks import marks_of
-from domain.conversation.references import marker_line, thinking_tag
+from entrypoints.openwebui.history_format import OPEN_WEBUI, marker_line, thinking_tag
 from tests.domain.conversation.fingerprints import fingerprint_of, fingerprint_of_turn
 from tests.domain.conversation.host_shapes import returned, user
 from tests.domain.conversation.kept_turns import answer, call, output, record, sealed_thought, tool_turn, ulid
@@ -32,7 +33,7 @@ def in_one_go(text: str) -> str:
 def test_a_long_text_read_in_pieces_is_what_it_is_in_one_go(text, length):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fingerprint, "_PIECE", length)
-        pieces = normalised(text), digest_of(text)
+        pieces = normalised(text, OPEN_WEBUI), digest_of(text, OPEN_WEBUI)
 
     assert pieces == (in_one_go(text), sha256(in_one_go(text).encode()).hexdigest() if in_one_go(text) else "")
 
@@ -54,12 +55,12 @@ def test_a_long_text_read_in_pieces_is_what_it_is_in_one_go(text, length):
     ids=range(10),
 )
 def test_what_hosts_add_to_a_text_makes_no_difference(decorated):
-    assert normalised(decorated) == "It is there."
+    assert normalised(decorated, OPEN_WEBUI) == "It is there."
     assert fingerprint_of(QUESTION, decorated) == fingerprint_of(QUESTION, "It is there.")
 
 
 def test_composed_and_decomposed_characters_are_the_same():
-    assert normalised("cafe\u0301") == normalised("caf\u00e9")
+    assert normalised("cafe\u0301", PLAIN) == normalised("caf\u00e9", PLAIN)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,9 @@ def test_the_question_is_the_last_one_with_the_text_before():
 def test_a_turn_is_recognised_in_the_history_of_an_api_client(kept):
     before = [user("a"), {"role": "assistant", "content": "b"}, user("c")]
     history = [*before, *returned("api", kept), user("d")]
-    assert dict(marks_of(history, by_fingerprint=True).fingerprints or ())[3] == fingerprint_of_turn(before, kept.items)
+    assert dict(marks_of(history, OPEN_WEBUI, by_fingerprint=True).fingerprints or ())[3] == fingerprint_of_turn(
+        before, kept.items
+    )
 
 
 def test_outputs_of_our_own_calls_are_no_part_of_a_fingerprint():
@@ -115,4 +118,5 @@ def test_outputs_of_our_own_calls_are_no_part_of_a_fingerprint():
 @given(st.text(max_size=80))
 def test_normalising_twice_changes_nothing_more(text):
     plain = text.replace("<", "").replace("]: #", "").replace("&quot;", "")
-    assert normalised(normalised(plain)) == normalised(plain)
+    once = normalised(plain, OPEN_WEBUI)
+    assert normalised(once, OPEN_WEBUI) == once

@@ -15,7 +15,8 @@ from domain.conversation.items import items_of
 from domain.conversation.journalled_calls import RESULT_BYTES, JournalledCall, shortened
 from domain.conversation.marks import marks_of
 from domain.conversation.placeholders import MAY_HAVE_RUN, RESULT_LOST
-from domain.conversation.references import call_reference, details_entry, marker_line, thinking_tag
+from domain.conversation.references import call_reference
+from entrypoints.openwebui.history_format import OPEN_WEBUI, details_entry, marker_line, thinking_tag
 from tests.domain.conversation.kept_turns import call, output, record, ulid
 
 TURN = ulid(1)
@@ -90,32 +91,35 @@ def test_lost_results_and_unknown_ends_are_told_in_words_each_tool_once() -> Non
 def test_calls_the_history_shows_are_not_told_again() -> None:
     history = [Q1, calls(shown(0, "look", '{"q": 1}')), answered(0), Q2]
     given = (ran("look", arguments='{"q":1}'), ran("look", "other", arguments='{"q":2}'), STARTED)
-    assert not_shown(marks_of(history), (), given) == given[1:]
+    assert not_shown(marks_of(history, OPEN_WEBUI), (), given) == given[1:]
 
 
 def test_one_shown_call_stands_for_one_run() -> None:
     history = [Q1, calls(shown(0, "look")), answered(0), Q2]
-    assert not_shown(marks_of(history), (), (ran("look", "a"), ran("look", "b"))) == (ran("look", "b"),)
+    assert not_shown(marks_of(history, OPEN_WEBUI), (), (ran("look", "a"), ran("look", "b"))) == (ran("look", "b"),)
 
 
 def test_open_call_stands_for_the_run_that_never_finished() -> None:
     history = [Q1, calls(shown(0, "look"), shown(1, "begin")), answered(0), Q2]
-    assert not_shown(marks_of(history), (), (STARTED, ran("look"))) == ()
+    assert not_shown(marks_of(history, OPEN_WEBUI), (), (STARTED, ran("look"))) == ()
 
 
 def test_calls_of_other_turns_do_not_count() -> None:
     history = [Q1, calls(shown(0, "look", turn=ulid(2))), Q2]
-    assert not_shown(marks_of(history), (), (ran("look"),)) == (ran("look"),)
+    assert not_shown(marks_of(history, OPEN_WEBUI), (), (ran("look"),)) == (ran("look"),)
 
 
 def test_calls_of_stored_turns_are_not_told_again() -> None:
     stored = record(call("look"), output("look"))
-    assert not_shown(marks_of([Q1, Q2]), (stored,), (ran("look"), ran("other"), STARTED)) == (ran("other"), STARTED)
+    assert not_shown(marks_of([Q1, Q2], OPEN_WEBUI), (stored,), (ran("look"), ran("other"), STARTED)) == (
+        ran("other"),
+        STARTED,
+    )
 
 
 def test_answer_that_names_its_turn_in_its_text_shows_what_finished() -> None:
     text = {"role": "assistant", "content": f"It is there.\n\n{marker_line(TURN)}\n"}
-    assert not_shown(marks_of([Q1, text, Q2]), (), (ran("look"), LOST, STARTED)) == (STARTED,)
+    assert not_shown(marks_of([Q1, text, Q2], OPEN_WEBUI), (), (ran("look"), LOST, STARTED)) == (STARTED,)
 
 
 @pytest.mark.parametrize(
@@ -127,13 +131,13 @@ def test_answer_that_names_its_turn_in_its_text_shows_what_finished() -> None:
 )
 def test_thinking_alone_shows_no_calls(thought: dict[str, Any]) -> None:
     thinking = {"role": "assistant", **thought}
-    assert not_shown(marks_of([Q1, thinking, Q2]), (), (ran("look"),)) == (ran("look"),)
+    assert not_shown(marks_of([Q1, thinking, Q2], OPEN_WEBUI), (), (ran("look"),)) == (ran("look"),)
 
 
 @pytest.mark.parametrize("odd", [None, 7, "x", [], {"role": "assistant", "tool_calls": [None, {"id": 7}, {"id": "x"}]}])
 def test_odd_messages_show_nothing(odd: object) -> None:
-    assert marks_of([odd]).open_calls == ()
-    assert not_shown(marks_of([odd, Q1]), (), (ran("look"),)) == (ran("look"),)
+    assert marks_of([odd], OPEN_WEBUI).open_calls == ()
+    assert not_shown(marks_of([odd, Q1], OPEN_WEBUI), (), (ran("look"),)) == (ran("look"),)
     assert with_interrupted([odd, Q1, Q2], [InterruptedAnswer(1, (ran("look"),))])[0] == odd
 
 
@@ -141,7 +145,7 @@ def test_odd_messages_show_nothing(odd: object) -> None:
 
 
 def outputs(history: list[Any], *given: InterruptedCall) -> dict[str, str]:
-    return open_outputs(marks_of(history).open_calls, given)
+    return open_outputs(marks_of(history, OPEN_WEBUI).open_calls, given)
 
 
 def test_open_calls_get_the_results_that_are_known() -> None:
@@ -158,7 +162,9 @@ def test_open_calls_of_settled_turns_get_none() -> None:
 
 def test_calls_of_others_and_answered_ones_are_not_open() -> None:
     history = [calls(shown(0, "look"), shown(1, "look"), {"id": "call_foreign"}), answered(1), None]
-    assert [(one.turn_id, one.call_id) for one in marks_of(history).open_calls] == [(TURN, call_reference(TURN, 0))]
+    assert [(one.turn_id, one.call_id) for one in marks_of(history, OPEN_WEBUI).open_calls] == [
+        (TURN, call_reference(TURN, 0))
+    ]
 
 
 def test_one_result_goes_to_one_call() -> None:

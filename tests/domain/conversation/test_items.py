@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from domain.conversation.items import items_of, plain_text
 from domain.conversation.placeholders import NOT_COMPLETED
 from domain.conversation.size import characters_of
+from entrypoints.openwebui.history_format import OPEN_WEBUI
 
 
 def user(content: object) -> dict[str, object]:
@@ -203,7 +204,7 @@ def test_a_call_told_in_both_forms_counts_once():
 
 
 def test_a_message_that_was_only_thinking_is_left_out():
-    assert items_of([{"role": "assistant", "content": "<think>hm</think>\n"}]) == ()
+    assert items_of([{"role": "assistant", "content": "<think>hm</think>\n"}], history_format=OPEN_WEBUI) == ()
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from domain.conversation.placeholders import MAY_HAVE_RUN, NOT_IN_HISTORY
 from domain.conversation.record import record_of, rows_of
-from domain.conversation.references import call_reference, marker_line
+from domain.conversation.references import call_reference
 from domain.conversation.replay import outlived
 from domain.conversation.replayed_items import distinct_calls
 from domain.conversation.stored_answers import stored_answers
+from entrypoints.openwebui.history_format import OPEN_WEBUI, marker_line
 from tests.domain.conversation.fingerprints import fingerprint_of_turn
 from tests.domain.conversation.histories import spans, wanted
 from tests.domain.conversation.host_shapes import HOSTS, NATIVE, returned, user
@@ -291,10 +292,10 @@ def test_thinking_is_kept_as_long_as_asked():
 
 def test_thinking_for_the_next_reply_outlives_a_regeneration_and_no_more():
     messages, found = history("0.12.4", tool_turn(1), tool_turn(2), tool_turn(3))
-    assert outlived(messages, stored_answers(messages, found)) == (ulid(1), ulid(2))
-    assert outlived(messages[:1], stored_answers(messages[:1], found)) == ()
+    assert outlived(messages, stored_answers(messages, found, OPEN_WEBUI)) == (ulid(1), ulid(2))
+    assert outlived(messages[:1], stored_answers(messages[:1], found, OPEN_WEBUI)) == ()
     short, found = history("0.12.4", tool_turn(1))
-    assert outlived(short, stored_answers(short, found)) == ()
+    assert outlived(short, stored_answers(short, found, OPEN_WEBUI)) == ()
 
 
 def test_thinking_of_a_callers_running_tool_loop_is_kept_for_the_next_reply():
@@ -402,7 +403,7 @@ def test_what_is_no_message_is_passed_over(junk):
     messages, found = history("0.12.4", tool_turn(1))
     made = spans([junk, *messages, junk], found, OPENAI)
     assert [span.items for span in made] == [raw(found[0])]
-    assert outlived([junk], stored_answers([junk], found)) == ()
+    assert outlived([junk], stored_answers([junk], found, OPEN_WEBUI)) == ()
     assert wanted([junk]) == wanted([])
 
 

@@ -11,7 +11,7 @@ from domain.catalog.offer import Filter
 from domain.request.body import Prepared, build
 from domain.request.turn_request import Caller, Identifiers, Parameters, Person
 from domain.services.list_models import Listing
-from entrypoints.core.caller_request import CallerRequest, CallerTools, request_of
+from entrypoints.core.caller_request import CallerHistory, CallerRequest, CallerTools, request_of
 from entrypoints.core.policy import Origin, route_of, support_of, usable_route
 from entrypoints.settings import Settings
 from entrypoints.settings_rows import Secret
@@ -252,5 +252,5 @@ def test_who_runs_the_tools_is_the_callers_word() -> None:
 
 
 def test_turn_keeps_what_it_leaves_under_the_callers_namespace_and_a_task_keeps_nothing() -> None:
-    assert request_of(asked(namespace="pipe_1"), SETTINGS).memory.namespace == "pipe_1"
-    assert request_of(asked(Caller.TASK, namespace="pipe_1"), SETTINGS).memory.namespace == ""
+    assert request_of(asked(history=CallerHistory("pipe_1")), SETTINGS).memory.namespace == "pipe_1"
+    assert request_of(asked(Caller.TASK, history=CallerHistory("pipe_1")), SETTINGS).memory.namespace == ""
