@@ -1,4 +1,4 @@
-"""A chat's history -> items: messages translated, stored turns put back in place, old tool outputs shortened."""
+"""A chat's history -> items: translate messages, restore stored turns, shorten old tool outputs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,11 +20,11 @@ from ports.json_values import JsonObject
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What is remembered of a history's turns, and how it is used.
+    """The stored turns of a history, and how they are used.
 
     `reasoning`: `conversation`, `next_reply` or `disabled`. Outputs in turns older than the last `full_turns` are
-    shortened, 0 for none. `unknown`: outputs of calls the history shows without one, by the ids the host knows;
-    `interrupted`: what is reported of answers that broke off, not in the history. `marks`: of the history, if read.
+    shortened (0: never). `unknown`: outputs, by host id, for calls that have none in the history. `interrupted`:
+    interrupted answers that are missing from the history. `marks`: the history's, None if not read yet.
     """
 
     records: tuple[TurnRecord, ...] = ()
@@ -38,10 +38,10 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A history parsed once, for every model it may go to.
+    """A history parsed once, independent of the model it is sent to.
 
-    `messages` are those of the turns that are sent, with what is reported of interrupted ones. `answers`: which of them
-    stored turns said; `matches`: what of that counts. `full_turns` and `reasoning` as in `Past`.
+    `messages`: those of the turns that are sent, interrupted answers inserted. `answers`: the messages that belong to
+    stored turns; `matches`: the answers that are used for replay. The other fields as in `Past`.
     """
 
     messages: Sequence[object]
@@ -68,7 +68,7 @@ def items_for(history: History, slug: str, model: Model | None = None) -> tuple[
     replaced = spans_of(history.matches, window, slug, model, reasoning=history.reasoning)
     if not replaced and not (history.full_turns and _with_outputs(window)):
         return items_of(window, model, 0, slug, history_format=history_format)
-    sections: list[tuple[Sequence[JsonObject], bool]] = []  # items, and whether the thinking of their calls is there
+    sections: list[tuple[Sequence[JsonObject], bool]] = []  # items, and whether their calls have thinking
     at = 0
     for span in replaced:
         between = items_of(window[at : span.start], model, first=at, history_format=history_format)
@@ -84,7 +84,7 @@ def _with_outputs(messages: Sequence[object]) -> bool:
 
 
 def _with_unknown(messages: Sequence[object], unknown: Mapping[str, str]) -> Sequence[object]:
-    """Add the outputs of calls the history shows without one."""
+    """Insert the outputs of calls that have none in the history."""
     if not unknown:
         return messages
     added: list[object] = []

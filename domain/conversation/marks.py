@@ -1,4 +1,4 @@
-"""What the answers in a history are recognised by: the turns and calls they name, else fingerprints of their words."""
+"""Marks by which answers in a history are recognised: references to turns and calls, else fingerprints of texts."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from ports.json_values import JsonObject
 
 @dataclass(frozen=True, slots=True)
 class ShownCall:
-    """A call of a stored turn as a history shows it: the id the host knows, and the function with its arguments."""
+    """A call of a stored turn as it occurs in a history: the host's id, and the function with its arguments."""
 
     turn_id: str
     call_id: str
@@ -23,9 +23,9 @@ class ShownCall:
 class Marks:
     """The marks of one history, read once.
 
-    `references`: the turns each message names, the strongest first; nothing for messages that are no answers.
-    `fingerprints`: places of answers that name no turn, and their fingerprints; None: not looked for, which costs more.
-    `calls`: those of stored turns. `calls_in_text`: turns whose finished calls an answer's text shows.
+    `references`: for each message the turns it names, the strongest first; () for messages that are no answers.
+    `fingerprints`: positions and fingerprints of answers that name no turn; None if not computed, which is expensive.
+    `calls`: the calls of stored turns. `calls_in_text`: turns whose finished calls an answer's text shows.
     """
 
     references: tuple[tuple[str, ...], ...] = ()
@@ -52,14 +52,14 @@ def marks_of(messages: Sequence[object], history_format: HistoryFormat, *, by_fi
 
 
 def with_fingerprints(marks: Marks, messages: Sequence[object], history_format: HistoryFormat) -> Marks:
-    """Return the marks with the fingerprints, if they are not there."""
+    """Return the marks with fingerprints; compute these unless the marks have them."""
     if marks.fingerprints is not None:
         return marks
     return replace(marks, fingerprints=tuple(_fingerprints(messages, marks.references, history_format)))
 
 
 def is_answer(message: object) -> bool:
-    """Tell whether a message is an assistant's or a tool's."""
+    """Return whether the role of a message is assistant or tool."""
     return isinstance(message, Mapping) and message.get("role") in ("assistant", "tool")
 
 
@@ -93,7 +93,7 @@ def _fingerprints(
 ) -> Iterator[tuple[int, str]]:
     person: JsonObject = {}
     earlier: JsonObject = {}
-    digests: dict[int, str] = {}  # by identity; most answers name their turn, and nothing has to be digested for them
+    digests: dict[int, str] = {}  # by identity; most answers name their turn and need no digest
 
     def digested(message: JsonObject) -> str:
         if id(message) not in digests:

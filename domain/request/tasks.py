@@ -1,4 +1,4 @@
-"""Background tasks such as titles and tags: their messages carry only what such a task needs."""
+"""Shorten the messages of background tasks such as titles and tags."""
 
 import re
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ _DATA = re.compile(r"data:[\w.+-]+/[\w.+-]+;base64,[A-Za-z0-9+/=\s]{16,}")
 
 
 def stripped(messages: Sequence[object], history_format: HistoryFormat) -> tuple[object, ...]:
-    """Return a task's messages without inlined data and marker lines, which cost tokens and help nobody."""
+    """Return a task's messages without media, inlined data and references: these cost tokens and are of no use."""
     return tuple(_stripped(message, history_format) if isinstance(message, dict) else message for message in messages)
 
 

@@ -1,4 +1,4 @@
-"""Fingerprints of whole texts and histories."""
+"""Compute fingerprints of whole texts and histories of Open WebUI."""
 
 from collections.abc import Iterable, Sequence
 
@@ -21,5 +21,5 @@ def fingerprint_of(asked: Question, answer_text: str, call_ids: Iterable[str] = 
 
 
 def fingerprint_of_turn(messages: Sequence[object], items: Sequence[TurnItem]) -> str:
-    """Return the fingerprint of what a turn left, which answered `messages`."""
+    """Return the fingerprint of a turn's items; the turn answered `messages`."""
     return fingerprint_of_answer(digests_of(question_in(messages), OPEN_WEBUI), items, OPEN_WEBUI)

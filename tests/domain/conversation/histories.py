@@ -14,7 +14,7 @@ from ports.json_values import JsonObject
 
 
 def wanted(messages: Sequence[object], *, by_fingerprint: bool = True) -> Wanted:
-    """Collect the turns a history names and, `by_fingerprint`, what the other answers are recognised by."""
+    """Collect the turns that a history names and, `by_fingerprint`, the fingerprints of its other answers."""
     return wanted_of(marks_of(messages, OPEN_WEBUI, by_fingerprint=by_fingerprint))
 
 
@@ -27,7 +27,7 @@ def spans(
     reasoning: str = "conversation",
     unknown: Mapping[str, str] | None = None,
 ) -> tuple[Span, ...]:
-    """Return what replaces which messages when a history goes to `slug`."""
+    """Return the replacements for a history that is sent to `slug`."""
     found = matches_of(messages, stored_answers(messages, records, OPEN_WEBUI), unknown)
     return spans_of(found, messages, slug, model, reasoning=reasoning)
 

@@ -1,4 +1,4 @@
-"""Old calls a model would refuse are told in words, in place and without loss."""
+"""Calls that a model rejects are rendered as text, at their position and without loss."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def model(slug: str, parameters: frozenset[str] = TOOLS, reasoning: Reasoning | 
         ("moonshotai/kimi-k2.6", model("moonshotai/kimi-k2.6"), False),
     ],
 )
-def test_calls_are_kept_for_models_that_take_them(slug, entry, takes):
+def test_calls_stay_calls_for_models_that_accept_them(slug, entry, takes):
     assert takes_calls(slug, entry) is takes
 
 
@@ -48,7 +48,7 @@ def told(messages: list[dict[str, object]]) -> list[tuple[str, str]]:
     return [(role, said if isinstance(said, str) else said[0]["text"]) for role, said in contents]
 
 
-def test_call_and_output_are_told_at_their_place():
+def test_call_and_output_are_rendered_as_text_at_their_position():
     assert told(HISTORY) == [
         ("user", "Why?"),
         ("assistant", "I look."),

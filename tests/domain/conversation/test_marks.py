@@ -1,4 +1,4 @@
-"""What a history is recognised by is read once, and says the same as reading it anew."""
+"""The marks of a history are read once and equal those read again."""
 
 from domain.conversation.marks import marks_of, with_fingerprints
 from domain.conversation.replay import wanted_of
@@ -19,7 +19,7 @@ MESSAGES = (
 RECORDS = (record(sealed_thought(), answer("Yes."), number=1),)
 
 
-def test_each_answer_has_its_marks_and_nothing_else_has_any():
+def test_answers_have_marks_and_other_messages_have_none():
     marks = marks_of(MESSAGES, OPEN_WEBUI, by_fingerprint=True)
     assert marks.references == ((), (ulid(1),), (), (), (), ())
     assert [place for place, _ in marks.fingerprints or ()] == [3]
@@ -33,7 +33,7 @@ def test_fingerprints_are_added_later_and_only_once():
     assert with_fingerprints(whole, (), OPEN_WEBUI) is whole
 
 
-def test_what_is_wanted_and_found_is_the_same_with_marks_read_before():
+def test_marks_read_before_give_the_same_lookup_and_the_same_answers():
     marks = marks_of(MESSAGES, OPEN_WEBUI, by_fingerprint=True)
     assert wanted_of(marks) == wanted(MESSAGES)
     assert stored_answers(MESSAGES, RECORDS, OPEN_WEBUI, marks) == stored_answers(MESSAGES, RECORDS, OPEN_WEBUI) != ()
