@@ -1,4 +1,4 @@
-"""Replace media that a model rejects with a note in the text, so that neither the media nor the request vanish.
+"""Replace media that a model rejects with a note in the text; upstream would reject the whole request.
 
 Source: OpenRouter API reference, content parts and checklist.
 """
