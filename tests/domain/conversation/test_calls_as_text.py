@@ -42,14 +42,14 @@ HISTORY = [
 ]
 
 
-def told(messages: list[dict[str, object]]) -> list[tuple[str, str]]:
+def rendered(messages: list[dict[str, object]]) -> list[tuple[str, str]]:
     items = items_of(messages, None, 0, "google/gemini-3-pro")
     contents = [(item["role"], item["content"]) for item in items]
     return [(role, said if isinstance(said, str) else said[0]["text"]) for role, said in contents]
 
 
 def test_call_and_output_are_rendered_as_text_at_their_position():
-    assert told(HISTORY) == [
+    assert rendered(HISTORY) == [
         ("user", "Why?"),
         ("assistant", "I look."),
         ("assistant", '[I called the tool look with {"q": 1}]'),
@@ -60,4 +60,4 @@ def test_call_and_output_are_rendered_as_text_at_their_position():
 
 def test_huge_output_is_cut():
     history = [*HISTORY[:2], {"role": "tool", "tool_call_id": "c1", "content": "x" * 1_000_000}]
-    assert len(told(history)[-1][1]) < LONGEST_OUTPUT + 100
+    assert len(rendered(history)[-1][1]) < LONGEST_OUTPUT + 100

@@ -53,8 +53,8 @@ def roles(messages: Any) -> list[str]:
 
 @pytest.mark.parametrize(("questions", "place"), [(1, 2), (2, 1), (0, 3)])
 def test_interrupted_answer_is_inserted_before_the_next_question(questions: int, place: int) -> None:
-    told = roles(with_interrupted([Q1, Q2, Q3], [InterruptedAnswer(questions, (ran("look"),))]))
-    assert told == [*["user"] * place, "calls", "tool", *["user"] * (3 - place)]
+    sent = roles(with_interrupted([Q1, Q2, Q3], [InterruptedAnswer(questions, (ran("look"),))]))
+    assert sent == [*["user"] * place, "calls", "tool", *["user"] * (3 - place)]
 
 
 @pytest.mark.parametrize("questions", [3, 4, 1000])
@@ -68,20 +68,20 @@ def test_nothing_is_inserted_into_a_history_without_questions() -> None:
 
 def test_several_answers_are_inserted_at_their_own_positions() -> None:
     answers = [InterruptedAnswer(2, (ran("a"),)), InterruptedAnswer(1, (ran("b"),))]
-    told = items_of(with_interrupted([Q1, Q2, Q3], answers))
-    assert [item.get("name") for item in told if item["type"] == "function_call"] == ["a", "b"]
-    assert [item["type"] for item in told] == ["message", *["function_call", "function_call_output", "message"] * 2]
+    sent = items_of(with_interrupted([Q1, Q2, Q3], answers))
+    assert [item.get("name") for item in sent if item["type"] == "function_call"] == ["a", "b"]
+    assert [item["type"] for item in sent] == ["message", *["function_call", "function_call_output", "message"] * 2]
 
 
 def test_repeated_call_id_begins_a_new_round() -> None:
-    told = with_interrupted([Q1, Q2], [InterruptedAnswer(1, (ran("a", "0"), ran("b", "1"), ran("c", "0")))])
-    assert roles(told) == ["user", "calls", "tool", "tool", "calls", "tool", "user"]
+    sent = with_interrupted([Q1, Q2], [InterruptedAnswer(1, (ran("a", "0"), ran("b", "1"), ran("c", "0")))])
+    assert roles(sent) == ["user", "calls", "tool", "tool", "calls", "tool", "user"]
 
 
 def test_lost_results_and_unfinished_calls_are_reported_as_text_each_tool_once() -> None:
-    told = with_interrupted([Q1, Q2], [InterruptedAnswer(1, (LOST, STARTED, LOST, ran("look")))])
-    assert roles(told) == ["user", "calls", "tool", "assistant", "assistant", "user"]
-    lost, unknown = told[3]["content"], told[4]["content"]  # type: ignore[index]
+    sent = with_interrupted([Q1, Q2], [InterruptedAnswer(1, (LOST, STARTED, LOST, ran("look")))])
+    assert roles(sent) == ["user", "calls", "tool", "assistant", "assistant", "user"]
+    lost, unknown = sent[3]["content"], sent[4]["content"]  # type: ignore[index]
     assert (lost.count("lose"), RESULT_LOST in lost, MAY_HAVE_RUN in unknown, "begin" in unknown) == (1, 1, 1, 1)
 
 

@@ -21,7 +21,7 @@ def asked(*call_ids: str, content: str = "", arguments: object = '{"q": 1}') -> 
     return {"role": "assistant", "content": content, "tool_calls": calls}
 
 
-def told(call_id: str, content: object = "found") -> dict[str, object]:
+def result(call_id: str, content: object = "found") -> dict[str, object]:
     return {"role": "tool", "tool_call_id": call_id, "content": content}
 
 
@@ -79,7 +79,7 @@ def test_empty_and_invalid_messages_are_omitted(message):
 
 
 def test_calls_and_outputs_become_separate_items():
-    assert items_of([asked("c1", content="I look"), told("c1")]) == (
+    assert items_of([asked("c1", content="I look"), result("c1")]) == (
         {"type": "message", "role": "assistant", "content": "I look"},
         {"type": "function_call", "call_id": "c1", "name": "look", "arguments": '{"q": 1}'},
         {"type": "function_call_output", "call_id": "c1", "output": "found"},
@@ -87,7 +87,7 @@ def test_calls_and_outputs_become_separate_items():
 
 
 def test_outputs_follow_their_calls_in_the_order_of_the_calls():
-    assert ids(asked("c1", "c2"), told("c2"), told("c1"), user("and?")) == [
+    assert ids(asked("c1", "c2"), result("c2"), result("c1"), user("and?")) == [
         ("function_call", "c1"),
         ("function_call", "c2"),
         ("function_call_output", "c1"),
@@ -97,7 +97,7 @@ def test_outputs_follow_their_calls_in_the_order_of_the_calls():
 
 
 def test_late_output_is_moved_to_its_call():
-    assert ids(asked("c1"), user("and?"), told("c1")) == [
+    assert ids(asked("c1"), user("and?"), result("c1")) == [
         ("function_call", "c1"),
         ("function_call_output", "c1"),
         ("message", "user"),
@@ -110,20 +110,20 @@ def test_call_without_an_output_gets_a_placeholder():
 
 
 def test_output_without_a_call_is_dropped():
-    assert items_of([told("c1"), user("and?")])[0]["type"] == "message"
+    assert items_of([result("c1"), user("and?")])[0]["type"] == "message"
 
 
 def test_repeated_call_and_output_are_sent_once():
-    assert ids(asked("c1"), asked("c1"), told("c1", "one"), told("c1", "two")) == [
+    assert ids(asked("c1"), asked("c1"), result("c1", "one"), result("c1", "two")) == [
         ("function_call", "c1"),
         ("function_call_output", "c1"),
     ]
-    assert items_of([asked("c1"), told("c1", "one"), told("c1", "two")])[1]["output"] == "one"
+    assert items_of([asked("c1"), result("c1", "one"), result("c1", "two")])[1]["output"] == "one"
 
 
 def test_text_parts_of_an_output_are_joined():
     parts = [{"type": "text", "text": "one"}, {"type": "image_url"}, {"type": "text", "text": "two"}]
-    assert items_of([asked("c1"), told("c1", parts)])[1]["output"] == "one\ntwo"
+    assert items_of([asked("c1"), result("c1", parts)])[1]["output"] == "one\ntwo"
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_malformed_legacy_call_is_omitted(call):
 
 def test_call_in_both_forms_is_sent_once():
     both = {**asked("c1"), "function_call": {"name": "look", "arguments": "{}"}}
-    assert ids(both, told("c1")) == [("function_call", "c1"), ("function_call_output", "c1")]
+    assert ids(both, result("c1")) == [("function_call", "c1"), ("function_call_output", "c1")]
 
 
 def test_message_with_nothing_but_thinking_is_omitted():
@@ -216,7 +216,7 @@ def test_text_of_a_content_is_the_text_of_its_parts(content, text):
 
 
 def test_size_of_items_counts_texts_arguments_and_outputs():
-    items = items_of([user("four"), asked("c1", content="six..."), told("c1", "seven")])
+    items = items_of([user("four"), asked("c1", content="six..."), result("c1", "seven")])
     assert characters_of(items) == 4 + 6 + 8 + 5
 
 
@@ -229,7 +229,7 @@ JUNK = st.recursive(
     max_leaves=5,
 )
 MESSAGES = st.one_of(
-    st.sampled_from([user("a"), asked("c1"), asked("c1", "c2"), told("c1"), told("c2"), told("x")]),
+    st.sampled_from([user("a"), asked("c1"), asked("c1", "c2"), result("c1"), result("c2"), result("x")]),
     st.sampled_from(
         [asked_once(), asked_once("find"), asked_once(None, {}), answered(), answered("x"), answered(None)]
     ),

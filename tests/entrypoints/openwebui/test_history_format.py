@@ -8,7 +8,7 @@ from entrypoints.openwebui.history_format import OPEN_WEBUI
 from tests.domain.conversation.host_shapes import HOSTS, returned
 from tests.domain.conversation.kept_turns import answer, call, output, record, sealed_thought
 
-TOLD_BY_HOSTS = {
+ADDED_BY_HOSTS = {
     "0.6.28 reasoning": '<details type="reasoning" done="true" duration="3">\n'
     "<summary>Thought for 3 seconds</summary>\n> hm\n</details>\n",
     "0.6.28 tool": '<details type="tool_calls" done="true" id="c" name="x" arguments="&quot;{}&quot;" '
@@ -25,7 +25,7 @@ QUOTED = '"&quot;found&quot;"\n'
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_every_host_returns_the_words_of_a_turn_and_they_are_recognised(host):
+def test_words_of_a_turn_are_recognised_as_every_host_returns_them(host):
     turn = record(
         sealed_thought(), answer("I look."), call("c1"), output("c1", "found"), answer("Found, <b>there</b>.")
     )
@@ -37,24 +37,24 @@ def test_every_host_returns_the_words_of_a_turn_and_they_are_recognised(host):
     )
 
 
-@pytest.mark.parametrize("host", TOLD_BY_HOSTS)
-def test_what_a_host_stores_beside_the_words_is_no_word(host):
-    text = f"I look.\n{TOLD_BY_HOSTS[host]}Found."
+@pytest.mark.parametrize("host", ADDED_BY_HOSTS)
+def test_blocks_and_tags_added_by_a_host_are_stripped(host):
+    text = f"I look.\n{ADDED_BY_HOSTS[host]}Found."
     assert normalised(text, OPEN_WEBUI) == "I look. Found."
     [item] = items_of([{"role": "assistant", "content": text}], history_format=OPEN_WEBUI)
     assert item["content"].split() == ["I", "look.", "Found."]
 
 
-def test_the_result_the_page_of_06_quotes_is_no_word_but_all_that_is_left_of_a_call_nobody_stored():
+def test_result_quoted_by_the_page_of_0_6_is_no_word_but_is_sent_if_no_stored_turn_has_the_call():
     text = f"I look.\n{QUOTED}Found."
     assert OPEN_WEBUI.words_of(text).split() == ["I", "look.", "Found."]
     [item] = items_of([{"role": "assistant", "content": text}], history_format=OPEN_WEBUI)
     assert item["content"] == text
 
 
-@pytest.mark.parametrize("told", [TOLD_BY_HOSTS["0.6.28 tool"], QUOTED])
-def test_a_call_is_where_its_block_or_its_quoted_result_is(told):
-    assert OPEN_WEBUI.first_call_in(f"I look.\n{told}Found. {told}") == len("I look.\n")
+@pytest.mark.parametrize("shown", [ADDED_BY_HOSTS["0.6.28 tool"], QUOTED])
+def test_first_call_is_at_its_block_or_its_quoted_result(shown):
+    assert OPEN_WEBUI.first_call_in(f"I look.\n{shown}Found. {shown}") == len("I look.\n")
     assert OPEN_WEBUI.first_call_in("I look.") is None
 
 
