@@ -9,7 +9,7 @@ from domain.conversation.references import call_reference
 from entrypoints.simulator.answers import Refusal
 from entrypoints.simulator.refusals.history import check_history
 from entrypoints.simulator.refusals.items import INPUT
-from entrypoints.simulator.refusals.verdicts import Host
+from entrypoints.simulator.refusals.verdicts import Provider
 from tests.contracts.artifact_cases import ulid
 from tests.domain.conversation.histories import history_items
 from tests.domain.conversation.host_shapes import Message, returned, user
@@ -48,7 +48,7 @@ def replayed(messages: list[Message], records: tuple[TurnRecord, ...]) -> tuple[
     if complaint:
         return items, f"shape: {complaint}"
     try:
-        check_history(items, Host(answers_as(SLUG), "drill"))
+        check_history(items, Provider(answers_as(SLUG), "drill"))
     except Refusal as refusal:
         return items, f"refused: {vars(refusal)}"
     return items, ""

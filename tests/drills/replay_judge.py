@@ -19,7 +19,7 @@ from entrypoints.simulator.answers import Refusal
 from entrypoints.simulator.refusals.chat_history import check_chat_history
 from entrypoints.simulator.refusals.history import check_history
 from entrypoints.simulator.refusals.items import INPUT
-from entrypoints.simulator.refusals.verdicts import Host
+from entrypoints.simulator.refusals.verdicts import Provider
 from ports.responses import Route
 from tests.adapters.openrouter.serialised import serialise_body
 from tests.domain.conversation.host_shapes import Message
@@ -120,7 +120,7 @@ def complaints(made: Sent, slug: str, *, thorough: bool) -> list[str]:
     items = made.items
     if not items:
         return []
-    host = Host(answers_as(slug), "drill")
+    host = Provider(answers_as(slug), "drill")
     found: list[str] = []
     if INPUT(items):
         found.append(f"shape: {json.dumps(INPUT(items))[:200]}")

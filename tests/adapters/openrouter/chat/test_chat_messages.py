@@ -11,7 +11,7 @@ from adapters.openrouter.chat.request_body import chat_fields
 from adapters.openrouter.wire.request_body import encode_body
 from entrypoints.simulator.refusals.chat import check_chat
 from entrypoints.simulator.refusals.chat_history import check_chat_history
-from entrypoints.simulator.refusals.verdicts import Host
+from entrypoints.simulator.refusals.verdicts import Provider
 from ports.responses import ResponsesBody
 
 PICTURE = "data:image/png;base64,AA"
@@ -296,7 +296,7 @@ def histories(draw):
 async def test_any_history_is_accepted(items):
     body = json.loads(await encode_body(ResponsesBody("sim/echo", items), chat_fields))
     check_chat(body)
-    check_chat_history(body["messages"], Host("sim/echo", "Simulator"))
+    check_chat_history(body["messages"], Provider("sim/echo", "Simulator"))
     assert sum(len(message.get("tool_calls", ())) for message in body["messages"]) == sum(
         item["type"] == "function_call" for item in items
     )
