@@ -23,6 +23,7 @@ from domain.conversation.history import Past, parsed
 from domain.request.body import Prepared, build
 from domain.request.turn_request import TurnRequest
 from entrypoints.openai.completions_body import CompletionsBody, read_completions_body
+from entrypoints.openwebui.history_format import OPEN_WEBUI
 from ports.catalog import Model
 from ports.responses import Route
 from tests.domain.conversation.histories import wanted
@@ -30,7 +31,7 @@ from tests.domain.conversation.histories import wanted
 SLUG = "maker/model"
 MODEL = Model(SLUG, "Model", supported_parameters=frozenset({"tools", "temperature"}))
 ROUTE = Route("https://openrouter.example/api/v1", "any")
-PAST = Past(full_turns=10)
+PAST = Past(full_turns=10, history_format=OPEN_WEBUI)
 MESSAGES, SIZES = 500, (100, 200, 500, 1_000, 2_000, 5_000, 10_000)
 ROUNDS, GROWTH_ROUNDS = 101, 9
 AT_MOST, EXPONENT = 5.0, 1.1

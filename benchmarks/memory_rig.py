@@ -18,10 +18,10 @@ from adapters.vault.vault import KeyRing, VaultOptions, make_vault
 from benchmarks.chats import history
 from domain.conversation.fingerprint import digests_of, fingerprint_of_answer, question_in
 from domain.conversation.record import TurnItem, TurnRecord
-from domain.conversation.references import details_entry
 from domain.request.turn_request import Person, Remembering
 from domain.services.remember_turn import SealedStore, TurnMemory
 from entrypoints.core.revisions import revisions_dir
+from entrypoints.openwebui.history_format import OPEN_WEBUI, details_entry
 from ports.offload import Offload
 from tests.doubles.telemetry import RecordedTelemetry
 
@@ -60,7 +60,8 @@ def chat_of(turns: int, ids: Iterator[str] | None = None, *, named: bool = True)
     for message in history(2 * turns + 2):
         if message["role"] == "assistant":
             record = _turn(next(ids), message["content"], draw)
-            record = replace(record, fingerprint=fingerprint_of_answer(digests_of(question_in(messages)), record.items))
+            asked = digests_of(question_in(messages), OPEN_WEBUI)
+            record = replace(record, fingerprint=fingerprint_of_answer(asked, record.items, OPEN_WEBUI))
             records.append(record)
             if named:
                 message = {**message, "reasoning_details": [details_entry(record.turn_id, 0)]}

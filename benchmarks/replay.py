@@ -27,6 +27,7 @@ from domain.conversation.marks import marks_of
 from domain.conversation.replay import wanted_of
 from domain.conversation.size import size_of
 from entrypoints.openwebui.bundle.measure import longest_gap
+from entrypoints.openwebui.history_format import OPEN_WEBUI
 from ports.cipher import Sealed
 from ports.json_values import JsonObject
 
@@ -64,7 +65,7 @@ async def _compared(kept: Kept, chat: Chat, what: str) -> Line:
 
 async def _stall(kept: Kept, chat: Chat) -> Line:
     """Return the longest stall of the loop during a recall, compared with an idle period of the same length."""
-    want = wanted_of(marks_of(chat.messages, by_fingerprint=True))
+    want = wanted_of(marks_of(chat.messages, OPEN_WEBUI, by_fingerprint=True))
     took = await _timed(lambda: kept.memory.recall(ANN, KEPT, want.turn_ids, ()))
 
     async def one(side: str) -> float:
@@ -94,10 +95,10 @@ async def _exponent() -> float:
 async def _replayed(kept: Kept, chat: Chat) -> tuple[JsonObject, ...]:
     """Replay as a turn does; texts are needed only if the turns have no references."""
     named = any("reasoning_details" in message for message in chat.messages)
-    marks = marks_of(chat.messages, by_fingerprint=not named)
+    marks = marks_of(chat.messages, OPEN_WEBUI, by_fingerprint=not named)
     want = wanted_of(marks)
     past = await kept.memory.recall(ANN, KEPT, want.turn_ids, want.fingerprints)
-    known = Past(past.records, marks=marks)
+    known = Past(past.records, marks=marks, history_format=OPEN_WEBUI)
     return await kept.offload.run(
         lambda: items_for(parsed(chat.messages, past=known), SLUG), size=size_of(chat.messages)
     )

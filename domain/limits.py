@@ -1,4 +1,4 @@
-"""How much is allowed where nobody says otherwise; the operator's settings start from these. Lengths in seconds."""
+"""Default limits; the operator's settings use them as defaults. Times in seconds unless the name says otherwise."""
 
 TURNS_AT_ONCE = 200
 TURNS_WAITING = 1000
@@ -14,7 +14,7 @@ BREAKER_FAILURES = 5
 BREAKER_SECONDS = 60
 
 FULL_TURNS = 10
-"""Newest turns whose tool results are sent again in full."""
+"""Number of newest turns whose tool results are sent in full."""
 
 RETENTION_DAYS = 90
 CLEANING_HOURS = 1.0

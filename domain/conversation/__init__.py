@@ -1,9 +1,9 @@
-"""History: chat messages in, items of the Responses API out, with what earlier turns left put back in its place.
+"""Translate chat histories into items of the Responses API and restore stored turns in them.
 
-`history` parsed once, and the whole way; `figures` what a settlement needs of it; `items`, `parts`, `media`,
-`legacy_calls` messages translated; `turn_boundaries`, `pruning`, `size` how much of it; `calls_as_text` for models that
-refuse old calls; `record` what a turn leaves, as rows; `references`, `fingerprint`, `marks` what a turn is recognised
-by; `stored_answers` which messages are its own; `replay`, `replayed_items` what goes in their place; `placeholders`
-what a model reads where something is missing; `provenance` whose thinking goes back; `interrupted_calls`,
-`journalled_calls` calls whose answer broke off; `marker_lines`, `temporary_chats`, `namespace` names with a meaning.
+Parsing: `history` (once per history), `history_format` (what entrypoints add to texts), `figures` (what a settlement
+needs of it). Translating: `items`, `parts`, `media`, `legacy_calls`, `arguments`, `call_ids`; `calls_as_text` for
+models that reject past calls; `placeholders` for what is missing. Selecting: `turn_boundaries`, `pruning`, `size`.
+Storing: `record` (a turn as rows), `namespace`. Recognising: `references`, `fingerprint`, `marks`, `stored_answers`.
+Replaying: `replay`, `replayed_items`, `provenance` (whose thinking is sent again). Answers whose process was lost:
+`interrupted_calls`, `journalled_calls`.
 """

@@ -1,4 +1,4 @@
-"""The arguments of a function call: upstream takes nothing but the text of a JSON object."""
+"""The arguments of a function call: upstream accepts only the text of a JSON object."""
 
 import json
 
@@ -6,10 +6,10 @@ NONE = "{}"
 
 
 def object_text(arguments: object) -> str:
-    """Return `arguments` as they are if they are the text of a JSON object; otherwise what upstream accepts.
+    """Return `arguments` unchanged if they are the text of a JSON object; otherwise what upstream accepts.
 
-    An object is written as text. Anything else, a text cut off included, becomes an object without keys: sent as it
-    is, it would make every later request of the chat fail. Source: OpenRouter API reference, input items.
+    An object is serialised. Anything else, including truncated text, becomes an empty object: sent unchanged, it would
+    make every later request of the chat fail. Source: OpenRouter API reference, input items.
     """
     try:
         if isinstance(arguments, dict):

@@ -1,21 +1,21 @@
-"""Call ids: upstream refuses one that stands for two calls, so within a request each stands for one."""
+"""Call ids: upstream rejects a request in which two calls have the same id, so ids are made unique."""
 
 from collections.abc import Iterable
 
 LONGEST = 64
-"""Characters of an id made here; upstream takes no longer ones everywhere."""
-ROOM = 8  # of them, for the number
+"""Characters of an id made here; some providers reject longer ones."""
+ROOM = 8  # characters of it that are reserved for the number
 
 
 class CallIds:
-    """The ids of calls that are taken; hands out free ones."""
+    """The call ids that are in use; chooses unused ones."""
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
         self._taken = set(taken)
         self._numbers: dict[str, int] = {}
 
     def take(self, *wished: str) -> str:
-        """Take the first of the wished ids that is free, or else the last of them with a number."""
+        """Reserve and return the first unused one of the wished ids; if all are used, the last with a number."""
         chosen = next((call_id for call_id in wished if call_id not in self._taken), None)
         if chosen is None:
             stem = wished[-1][: LONGEST - ROOM]

@@ -1,7 +1,8 @@
-"""Old tool calls told in words, for models that would refuse them as calls.
+"""Render past tool calls as text for models that reject them.
 
-A model without tools takes no call items. Gemini 3 refuses a call without its signature, and DeepSeek and Kimi refuse
-one whose thinking is gone while they think. Source: OpenRouter API reference, reasoning replay rules 5 and 6.
+A model without tools rejects call items. Gemini 3 rejects a call without its signature. DeepSeek and Kimi, while
+thinking is on, reject a call whose thinking is missing. Source: OpenRouter API reference, reasoning replay rules 5 and
+6.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,7 +18,7 @@ LONGEST_OUTPUT = 20_000
 
 
 def takes_calls(slug: str, model: Model | None) -> bool:
-    """Tell whether a model takes calls of earlier turns without the thinking that belonged to them."""
+    """Return whether a model accepts calls of earlier turns without the thinking that preceded them."""
     bare = slug.lstrip("~")
     if not takes_tools(model):
         return False
@@ -27,7 +28,7 @@ def takes_calls(slug: str, model: Model | None) -> bool:
 
 
 def as_text(items: Iterable[JsonObject]) -> Iterator[JsonObject]:
-    """Replace calls and outputs by messages that say the same; nothing is lost, order is kept."""
+    """Replace calls and outputs with messages of the same content, in the same order."""
     names: dict[str, str] = {}
     for item in items:
         if item["type"] == "function_call":

@@ -1,6 +1,6 @@
-"""What of a history is needed once it is answered: computed once, beside the request made of it.
+"""Figures of a history that are needed after its answer; computed once, together with the request.
 
-A settlement reads these and never the history again, which may be megabytes.
+A settlement reads these figures instead of the history, which may be megabytes long.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,10 +16,10 @@ from ports.json_values import JsonObject
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Of one history and the request made of it.
+    """Figures of one history and the request made of it.
 
-    `sent`: characters of the request's input. `asked`: what an answer is an answer to. `outlived`: turns whose
-    thinking no `next_reply` needs once the answer is complete.
+    `sent`: characters of the request's input. `asked`: digests of the texts that led to the answer. `outlived`: turns
+    whose thinking can be deleted once the answer is complete (mode `next_reply`).
     """
 
     sent: int = 0
@@ -35,15 +35,15 @@ def figures_of(
     *,
     remembered: bool,
 ) -> Figures:
-    """Return the figures of `messages`, parsed as `history` and sent as `items`; `past` is remembered of them.
+    """Return the figures of `messages`, which were parsed as `history` and are sent as `items`.
 
-    Only for an answer that is `remembered` it matters what was asked.
+    `past`: the stored turns of the history. `remembered`: the answer will be stored; otherwise only `sent` is computed.
     """
     gone: tuple[str, ...] = ()
     if remembered and history.reasoning == "next_reply":
-        answers = (
-            history.answers if history.messages is messages else stored_answers(messages, past.records, past.marks)
-        )
+        answers = history.answers
+        if history.messages is not messages:
+            answers = stored_answers(messages, past.records, past.history_format, past.marks)
         gone = outlived(messages, answers)
-    asked = digests_of(question_in(messages)) if remembered else QuestionDigests()
+    asked = digests_of(question_in(messages), past.history_format) if remembered else QuestionDigests()
     return Figures(characters_of(items), asked, gone)

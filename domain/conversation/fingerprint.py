@@ -1,6 +1,6 @@
-"""Recognise a turn by what was said in it, for callers whose history carries no references.
+"""Recognise a turn by its words, for callers whose history contains no references.
 
-API clients, the gateway and imported chats return words only. The words are compared as a person sees them: hosts
+API clients, gateways and imported chats return texts only. Texts are compared as a person sees them, because hosts
 trim, join and decorate what they store. Source: output profiles, keys.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from domain.conversation.decoration import words_of
+from domain.conversation.history_format import HistoryFormat
 from domain.conversation.record import CALL, MESSAGE, OUTPUT, TurnItem
 from domain.conversation.references import texts_of
 
@@ -22,7 +22,7 @@ LENGTH = 32
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What led to an answer: the person's last text, and the assistant's last text before the answer."""
+    """The texts that led to an answer: the person's last text, and the assistant's last text before the answer."""
 
     person: str = ""
     earlier: str = ""
@@ -30,24 +30,24 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class QuestionDigests:
-    """The digests of both texts; empty where nothing was said."""
+    """The digests of both texts; empty for an empty text."""
 
     person: str = ""
     earlier: str = ""
 
 
 def visible_text(message: Mapping[str, object]) -> str:
-    """Return the text of a message as it was sent, parts below one another."""
+    """Return the text of a message unchanged, its parts joined by line breaks."""
     return "\n".join(texts_of(message.get("content")))
 
 
-def normalised(text: str) -> str:
-    """Return what a person sees of a text, in one line: white space is one blank, characters are composed."""
-    return "".join(_seen(words_of(text)))
+def normalised(text: str, history_format: HistoryFormat) -> str:
+    """Return the visible text in one line: runs of white space become one blank, characters are composed (NFC)."""
+    return "".join(_seen(history_format.words_of(text)))
 
 
 def _seen(text: str) -> Iterator[str]:
-    """Yield what `normalised` returns, piece by piece: the words of a very long text take ten times its memory."""
+    """Yield the normalised text in pieces: splitting a very long text at once would need ten times its memory."""
     said = blank = False
     for piece in _pieces(text.replace("\0", "")):
         words = piece.split()
@@ -59,7 +59,7 @@ def _seen(text: str) -> Iterator[str]:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """Cut a text before characters of ASCII, which never compose with what stands before them."""
+    """Split a text before ASCII characters, which never combine with the character before them."""
     start = 0
     while len(text) - start > _PIECE and (cut := _ASCII.search(text, start + _PIECE)):
         yield text[start : cut.start()]
@@ -71,27 +71,27 @@ def _composed(text: str) -> str:
     if text.isascii():
         return text
     try:
-        text.encode()  # a tenth of the time the search takes
+        text.encode()  # takes a tenth of the time of the search
     except UnicodeEncodeError:
         text = _SURROGATE.sub("\ufffd", text)
     return unicodedata.normalize("NFC", text)
 
 
-def digest_of(text: str) -> str:
-    """Return a digest of what a person sees of a text; empty if that is nothing."""
+def digest_of(text: str, history_format: HistoryFormat) -> str:
+    """Return a digest of the normalised text; empty if that text is empty."""
     digest, said = sha256(), False
-    for piece in _seen(words_of(text)):
+    for piece in _seen(history_format.words_of(text)):
         digest.update(piece.encode())
         said = True
     return digest.hexdigest() if said else ""
 
 
 def fingerprint_of_digests(person: str, earlier: str, answer: str, call_ids: Iterable[str]) -> str:
-    """Return 32 hexadecimal characters for an answer and what led to it; empty if nothing was said or called.
+    """Return the fingerprint of an answer, 32 hexadecimal characters; empty if it has neither text nor calls.
 
-    Digests of the question, of the answer before it and of the answer; the text before the question is part of it, so
-    that a short answer to a common question is not taken for that of another conversation. `call_ids`: of the calls
-    handed over to the caller.
+    `person`, `earlier` and `answer` are digests of the question, of the answer before the question and of the answer
+    itself. The earlier answer is included because short answers to common questions occur in many conversations.
+    `call_ids`: of the calls handed over to the caller.
     """
     calls = tuple(call_ids)
     if not answer and not calls:
@@ -100,26 +100,26 @@ def fingerprint_of_digests(person: str, earlier: str, answer: str, call_ids: Ite
     return sha256(parts.encode(errors="replace")).hexdigest()[:LENGTH]
 
 
-def fingerprint_of_answer(asked: QuestionDigests, items: Sequence[TurnItem]) -> str:
-    """Return the fingerprint of what a turn left, from the digests of what it answered."""
+def fingerprint_of_answer(asked: QuestionDigests, items: Sequence[TurnItem], history_format: HistoryFormat) -> str:
+    """Return the fingerprint of a turn's items; `asked`: the digests of the texts that led to it."""
     answered = {kept.item.get("call_id") for kept in items if kept.item.get("type") == OUTPUT}
     calls = (kept for kept in items if kept.item.get("type") == CALL and kept.item.get("call_id") not in answered)
     call_ids = [kept.shown or str(kept.item.get("call_id")) for kept in calls]
-    return fingerprint_of_digests(asked.person, asked.earlier, digest_of(text_of(items)), call_ids)
+    return fingerprint_of_digests(asked.person, asked.earlier, digest_of(text_of(items), history_format), call_ids)
 
 
-def digests_of(asked: Question) -> QuestionDigests:
-    """Return the digests of what led to an answer."""
-    return QuestionDigests(digest_of(asked.person), digest_of(asked.earlier))
+def digests_of(asked: Question, history_format: HistoryFormat) -> QuestionDigests:
+    """Return the digests of the texts that led to an answer."""
+    return QuestionDigests(digest_of(asked.person, history_format), digest_of(asked.earlier, history_format))
 
 
 def text_of(items: Iterable[TurnItem]) -> str:
-    """Return what a turn said, its messages below one another."""
+    """Return the text of a turn: its messages, separated by blank lines."""
     return "\n\n".join(visible_text(kept.item) for kept in items if kept.item.get("type") == MESSAGE)
 
 
 def question_in(messages: Sequence[object]) -> Question:
-    """Read from a history what an answer to it is an answer to."""
+    """Return the texts of a history that lead to the next answer."""
     person = earlier = None
     for message in reversed(messages):
         role = message.get("role") if isinstance(message, Mapping) else None

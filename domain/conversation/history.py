@@ -1,9 +1,10 @@
-"""A chat's history -> items: messages translated, stored turns put back in place, old tool outputs shortened."""
+"""A chat's history -> items: translate messages, restore stored turns, shorten old tool outputs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from domain.conversation.calls_as_text import as_text, takes_calls
+from domain.conversation.history_format import PLAIN, HistoryFormat
 from domain.conversation.interrupted_calls import InterruptedAnswer, with_interrupted
 from domain.conversation.items import items_of
 from domain.conversation.marks import Marks
@@ -19,11 +20,11 @@ from ports.json_values import JsonObject
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What is remembered of a history's turns, and how it is used.
+    """The stored turns of a history, and how they are used.
 
     `reasoning`: `conversation`, `next_reply` or `disabled`. Outputs in turns older than the last `full_turns` are
-    shortened, 0 for none. `unknown`: outputs of calls the history shows without one, by the ids the host knows;
-    `interrupted`: what is reported of answers that broke off, not in the history. `marks`: of the history, if read.
+    shortened (0: never). `unknown`: outputs, by host id, for calls that have none in the history. `interrupted`:
+    interrupted answers that are missing from the history. `marks`: the history's, None if not read yet.
     """
 
     records: tuple[TurnRecord, ...] = ()
@@ -32,14 +33,15 @@ class Past:
     unknown: Mapping[str, str] = field(default_factory=dict)
     interrupted: tuple[InterruptedAnswer, ...] = ()
     marks: Marks | None = None
+    history_format: HistoryFormat = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A history parsed once, for every model it may go to.
+    """A history parsed once, independent of the model it is sent to.
 
-    `messages` are those of the turns that are sent, with what is reported of interrupted ones. `answers`: which of them
-    stored turns said; `matches`: what of that counts. `full_turns` and `reasoning` as in `Past`.
+    `messages`: those of the turns that are sent, interrupted answers inserted. `answers`: the messages that belong to
+    stored turns; `matches`: the answers that are used for replay. The other fields as in `Past`.
     """
 
     messages: Sequence[object]
@@ -47,28 +49,32 @@ class History:
     matches: Matches = field(default_factory=Matches)
     reasoning: str = "conversation"
     full_turns: int = 0
+    history_format: HistoryFormat = PLAIN
 
 
 def parsed(messages: Sequence[object], turns: int = 0, past: Past | None = None) -> History:
     """Parse a history, or its last `turns` turns."""
     past = past or Past()
     window = with_interrupted(_with_unknown(last_turns(messages, turns), past.unknown), past.interrupted)
-    answers = stored_answers(window, past.records, past.marks if window is messages else None)
-    return History(window, answers, matches_of(window, answers, past.unknown), past.reasoning, past.full_turns)
+    marks = past.marks if window is messages else None
+    answers = stored_answers(window, past.records, past.history_format, marks)
+    matches = matches_of(window, answers, past.unknown)
+    return History(window, answers, matches, past.reasoning, past.full_turns, past.history_format)
 
 
 def items_for(history: History, slug: str, model: Model | None = None) -> tuple[JsonObject, ...]:
     """Translate a history for the model `slug`, whose entry in the catalog is `model`; see `items_of`."""
-    window = history.messages
+    window, history_format = history.messages, history.history_format
     replaced = spans_of(history.matches, window, slug, model, reasoning=history.reasoning)
     if not replaced and not (history.full_turns and _with_outputs(window)):
-        return items_of(window, model, 0, slug)
-    sections: list[tuple[Sequence[JsonObject], bool]] = []  # items, and whether the thinking of their calls is there
+        return items_of(window, model, 0, slug, history_format=history_format)
+    sections: list[tuple[Sequence[JsonObject], bool]] = []  # items, and whether their calls have thinking
     at = 0
     for span in replaced:
-        sections += [(items_of(window[at : span.start], model, first=at), False), (span.items, span.with_reasoning)]
+        between = items_of(window[at : span.start], model, first=at, history_format=history_format)
+        sections += [(between, False), (span.items, span.with_reasoning)]
         at = span.stop
-    sections.append((items_of(window[at:], model, first=at), False))
+    sections.append((items_of(window[at:], model, first=at, history_format=history_format), False))
     return _joined(sections, history.full_turns, all_calls=takes_calls(slug, model))
 
 
@@ -78,7 +84,7 @@ def _with_outputs(messages: Sequence[object]) -> bool:
 
 
 def _with_unknown(messages: Sequence[object], unknown: Mapping[str, str]) -> Sequence[object]:
-    """Add the outputs of calls the history shows without one."""
+    """Insert the outputs of calls that have none in the history."""
     if not unknown:
         return messages
     added: list[object] = []

@@ -1,7 +1,7 @@
-"""Answers whose process was lost: what their calls brought goes back in their place, each turn in the same bytes.
+"""Answers whose process was lost: their calls and results are inserted into the history, identically in every turn.
 
-The host may have stored nothing of such an answer, a part of its text, or some of its calls. What its history shows is
-left to the history; the rest stands before the question that was asked next.
+The host may have stored nothing of such an answer, a part of its text, or some of its calls. Calls that are in the
+history are not inserted again; the others are inserted before the next question.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,9 +16,9 @@ from domain.conversation.record import CALL, TurnRecord
 
 @dataclass(frozen=True, slots=True)
 class InterruptedCall:
-    """A call of a turn that never came to its end. `tool` is the tool's own name, `finished`: it ran to its end.
+    """A call of a turn that was never settled. `tool` is the tool's own name; `finished`: the call itself ended.
 
-    `kept`: the call with its result, None if that is lost or was never there.
+    `kept`: the call with its result; None if the result is lost or never existed.
     """
 
     turn_id: str
@@ -30,9 +30,9 @@ class InterruptedCall:
 
 @dataclass(frozen=True, slots=True)
 class InterruptedAnswer:
-    """What is reported of one answer: its calls, oldest first, and how many `questions` were asked since.
+    """An interrupted answer: its calls, oldest first, and the number of `questions` asked since.
 
-    No questions: the answer itself is being continued.
+    `questions` is 0 while the answer itself is being continued.
     """
 
     questions: int
@@ -40,9 +40,9 @@ class InterruptedAnswer:
 
 
 def open_outputs(open_calls: Iterable[ShownCall], calls: Iterable[InterruptedCall]) -> dict[str, str]:
-    """Return outputs for calls a history shows without one, by the ids the host knows.
+    """Return outputs, by host id, for calls that have none in the history.
 
-    Those of turns without `calls` get none.
+    Only calls of turns that occur in `calls` get an output.
     """
     left: dict[str, list[InterruptedCall]] = {}
     for call in calls:
@@ -61,7 +61,7 @@ def open_outputs(open_calls: Iterable[ShownCall], calls: Iterable[InterruptedCal
 def not_shown(
     marks: Marks, records: Iterable[TurnRecord], calls: Sequence[InterruptedCall]
 ) -> tuple[InterruptedCall, ...]:
-    """Leave out calls that the history, or what is stored of their turns, holds already."""
+    """Return the calls that are neither in the history nor in the stored records of their turns."""
     stored = {(record.turn_id, kept.item["call_id"]) for record in records for kept in _calls_in(record)}
     shown = _Shown(marks.calls)
     gone: set[int] = set()
@@ -73,14 +73,14 @@ def not_shown(
 
 
 def compared_characters(marks: Marks, calls: Iterable[InterruptedCall]) -> int:
-    """Count the characters of arguments that are read to find calls again."""
+    """Return the number of characters of arguments that are compared to match calls."""
     there = (call.function.get("arguments") for call in marks.calls if isinstance(call.function, Mapping))
     kept = sum(len(call.kept.arguments) for call in calls if call.kept is not None)
     return kept + sum(len(arguments) for arguments in there if isinstance(arguments, str))
 
 
 class _Shown:
-    """The calls of a history, each of which accounts for one run: first those that are known, then the others."""
+    """The calls of a history. Each matches one interrupted call at most."""
 
     def __init__(self, calls: Iterable[ShownCall]) -> None:
         self._calls: dict[str, list[ShownCall]] = {}
@@ -88,7 +88,7 @@ class _Shown:
             self._calls.setdefault(call.turn_id, []).append(call)
 
     def take(self, call: InterruptedCall) -> bool:
-        """Tell whether the history holds a call; one that never finished can only be one without output there."""
+        """Remove a call's match and return whether there was one; unfinished calls match only those without output."""
         there = self._calls.get(call.turn_id, [])
         for shown in there:
             may_be = call.finished or not shown.has_output
@@ -99,9 +99,9 @@ class _Shown:
 
 
 def with_interrupted(messages: Sequence[object], answers: Sequence[InterruptedAnswer]) -> Sequence[object]:
-    """Put what is reported of broken answers before the questions that follow them.
+    """Insert interrupted answers before the questions that follow them.
 
-    Answers whose own question is not among the messages are left out with it.
+    Answers whose own question is not among the messages are omitted.
     """
     if not answers:
         return messages
@@ -124,7 +124,7 @@ def with_interrupted(messages: Sequence[object], answers: Sequence[InterruptedAn
 def without_outputs(
     answers: Sequence[InterruptedAnswer], which: Mapping[tuple[str, str], str]
 ) -> tuple[InterruptedAnswer, ...]:
-    """Replace the outputs of calls, named by turn and call id, for which there is no room."""
+    """Replace outputs that are too long; `which` maps turn id and call id to the new text."""
 
     def changed(call: InterruptedCall) -> InterruptedCall:
         text = which.get((call.turn_id, call.call_id))
@@ -134,7 +134,7 @@ def without_outputs(
 
 
 def _messages(calls: Sequence[InterruptedCall]) -> Iterator[dict[str, Any]]:
-    """Return messages of calls and outputs; a call id that is repeated begins a new round."""
+    """Yield messages with calls and outputs; a repeated call id begins a new round."""
     round_: dict[str, JournalledCall] = {}
     for call in calls:
         if call.kept is None:
@@ -173,7 +173,7 @@ def _calls_in(record: TurnRecord) -> Iterator[Any]:
 
 
 def _is(function: object, kept: JournalledCall) -> bool:
-    """Tell whether a call of a history is a kept one."""
+    """Return whether a call in a history equals a journalled one."""
     return (
         isinstance(function, Mapping)
         and function.get("name") == kept.name

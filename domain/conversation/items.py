@@ -1,7 +1,7 @@
-"""Chat messages -> input items upstream accepts.
+"""Chat messages -> input items that upstream accepts.
 
-Every call has its output, nothing is empty, texts keep their order. Sources: OpenRouter API reference, input items;
-the host's contract, what a history can hold.
+Every call gets an output, empty items are omitted, texts keep their order. Sources: OpenRouter API reference, input
+items; the host's contract, what a history can contain.
 """
 
 import json
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from domain.conversation.arguments import object_text
 from domain.conversation.calls_as_text import as_text, takes_calls
-from domain.conversation.decoration import words_of
+from domain.conversation.history_format import PLAIN, HistoryFormat
 from domain.conversation.legacy_calls import LegacyCalls
 from domain.conversation.media import sendable
 from domain.conversation.parts import parts_of, says
@@ -24,12 +24,18 @@ _NAME = re.compile(r"[^A-Za-z0-9_-]")
 
 
 def items_of(
-    messages: Sequence[object], model: Model | None = None, turns: int = 0, slug: str = "", *, first: int = 0
+    messages: Sequence[object],
+    model: Model | None = None,
+    turns: int = 0,
+    slug: str = "",
+    *,
+    first: int = 0,
+    history_format: HistoryFormat = PLAIN,
 ) -> tuple[JsonObject, ...]:
-    """Translate a history, or its last `turns` turns. What is no message, or says nothing, is left out.
+    """Translate a history, or its last `turns` turns. Empty messages, and values that are no messages, are omitted.
 
-    `model` is the catalog's entry for `slug`, None if there is none: media it cannot take become a note, calls it
-    would refuse are told in words. `first`: the place of the first message, if these are a part of a history.
+    `model` is the catalog's entry for `slug`, None if there is none. Media that the model rejects become a note, calls
+    that it rejects are rendered as text. `first`: the position of the first message, if these are part of a history.
     """
     items: list[JsonObject] = []
     older, with_calls = LegacyCalls(), False
@@ -38,7 +44,7 @@ def items_of(
             continue
         role, content = message.get("role"), message.get("content")
         if role == "assistant":
-            text = words_of(plain_text(content), results=True)
+            text = history_format.words_of(plain_text(content), results=True)
             if says(text):
                 items.append({"type": "message", "role": role, "content": text})
             if "tool_calls" in message or "function_call" in message:
@@ -60,7 +66,7 @@ def items_of(
 
 
 def answerable(items: tuple[JsonObject, ...]) -> tuple[JsonObject, ...]:
-    """Return items that end with the person or a tool, as upstream demands; nothing stays nothing."""
+    """Return items that end with a message of the person or a tool output, as upstream requires; () stays ()."""
     if not items or items[-1].get("role") in ("user", None):
         return items
     return (*items, {"type": "message", "role": "user", "content": [{"type": "input_text", "text": GO_ON}]})
@@ -72,7 +78,7 @@ def plain_text(content: object) -> str:
 
 
 def output_text(content: object) -> str:
-    """Return what a tool message says; hosts and clients also hand over numbers and objects as they are."""
+    """Return a tool message's content as text; some hosts and clients send numbers and objects unserialised."""
     if content is None or isinstance(content, str | list):
         return plain_text(content)
     try:
@@ -98,7 +104,7 @@ def _named(call_id: object, name: object) -> bool:
 
 
 def _paired(items: Sequence[JsonObject]) -> Iterator[JsonObject]:
-    """Give every call exactly one output after it; drop outputs without a call."""
+    """Yield every call with exactly one output after it; drop outputs without a call."""
     outputs: dict[str, JsonObject] = {}
     for item in items:
         if item["type"] == "function_call_output":

@@ -1,6 +1,6 @@
-"""A finished call as the journal keeps it until its turn is settled: name, arguments and what the model may read.
+"""Finished calls as the journal stores them until their turn is settled: name, arguments and output.
 
-Compact JSON in UTF-8. Whatever cannot be read back counts as lost: the call did run, and must not run again.
+Compact JSON in UTF-8. A call that cannot be decoded counts as lost: it ran, and must not run again.
 """
 
 import json
@@ -12,16 +12,16 @@ from ports.json_values import JsonObject
 
 VERSION = 1
 RESULT_BYTES = 128 * 1024
-"""The longest result that is kept whole; longer ones keep their beginning and their end."""
+"""The longest result that is stored in full; of longer ones, the beginning and the end are stored."""
 ARGUMENT_BYTES = 128 * 1024
 TURN_BYTES = 1024 * 1024
-"""What is kept of all calls of one turn; later results are not kept."""
+"""Limit for all results of one turn; results beyond it are not stored."""
 TAIL_BYTES = RESULT_BYTES // 4
 
 
 @dataclass(frozen=True, slots=True)
 class JournalledCall:
-    """A call as upstream takes it back; `arguments` is the text of a JSON object."""
+    """A call as it is sent upstream again; `arguments` is the text of a JSON object."""
 
     name: str
     arguments: str
@@ -29,7 +29,7 @@ class JournalledCall:
 
 
 def payload_of(name: str, arguments: str, output: str) -> bytes:
-    """Write a call; empty if its arguments are too long to be kept, as they cannot be shortened."""
+    """Encode a call; empty if its arguments are too long to be stored (arguments cannot be shortened)."""
     if len(arguments.encode(errors="replace")) > ARGUMENT_BYTES:
         return b""
     kept = {"v": VERSION, "name": name, "arguments": object_text(arguments), "output": shortened(output)}
@@ -37,7 +37,7 @@ def payload_of(name: str, arguments: str, output: str) -> bytes:
 
 
 def journalled_call(payload: bytes) -> JournalledCall | None:
-    """Read a call; None if it cannot be read."""
+    """Decode a call; None if that fails."""
     try:
         kept = json.loads(payload)
     except (ValueError, RecursionError):
@@ -51,7 +51,7 @@ def journalled_call(payload: bytes) -> JournalledCall | None:
 
 
 def shortened(text: str) -> str:
-    """Return a text of at most about RESULT_BYTES; the middle of a longer one is cut out, and a note says so."""
+    """Return a text of at most about RESULT_BYTES; a note replaces the middle of a longer one."""
     if len(text) * 4 <= RESULT_BYTES:
         return text
     written = text.encode(errors="replace")
@@ -64,7 +64,7 @@ def shortened(text: str) -> str:
 
 
 def same_arguments(first: object, second: object) -> bool:
-    """Tell whether two texts of arguments mean the same object."""
+    """Return whether two texts of arguments decode to the same object."""
     return _read(first) == _read(second)
 
 

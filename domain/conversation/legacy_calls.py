@@ -1,6 +1,6 @@
-"""The older form of tool calls: `function_call` of an assistant, answered by messages of role `function`.
+"""The older form of tool calls: `function_call` of an assistant, results in messages of role `function`.
 
-Calls have no ids there: an answer belongs to the last call of its name. Source: OpenAI chat completions, deprecated
+Such calls have no ids: a result belongs to the last call of its name. Source: OpenAI chat completions, deprecated
 fields.
 """
 
@@ -8,13 +8,13 @@ from ports.json_values import JsonObject
 
 
 class LegacyCalls:
-    """Gives ids to the older calls of one history, by their places."""
+    """Generates ids for the older calls of one history from their positions."""
 
     def __init__(self) -> None:
         self._open: dict[str, str] = {}
 
     def asked(self, function: object, place: int) -> list[JsonObject]:
-        """Return the call that the message at `place` holds, in the form of today; an empty list if it holds none."""
+        """Return the call in the current form, with an id made of `place`; an empty list if `function` is no call."""
         name = function.get("name") if isinstance(function, dict) else None
         if not isinstance(name, str):
             return []
@@ -22,5 +22,5 @@ class LegacyCalls:
         return [{"id": self._open[name], "function": function}]
 
     def answered(self, name: object) -> str:
-        """Return the id of the call that a function of this name answers, empty if none waits for it."""
+        """Return the id of the open call of this name and close it; empty if there is none."""
         return self._open.pop(name, "") if isinstance(name, str) else ""

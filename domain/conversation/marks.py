@@ -1,16 +1,17 @@
-"""What the answers in a history are recognised by: the turns and calls they name, else fingerprints of their words."""
+"""Marks by which answers in a history are recognised: references to turns and calls, else fingerprints of texts."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from domain.conversation.fingerprint import digest_of, fingerprint_of_digests, visible_text
-from domain.conversation.references import marked_in_text, references_in, turn_of_call
+from domain.conversation.history_format import HistoryFormat
+from domain.conversation.references import references_in, turn_of_call, turns_of_calls_in_text
 from ports.json_values import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
 class ShownCall:
-    """A call of a stored turn as a history shows it: the id the host knows, and the function with its arguments."""
+    """A call of a stored turn as it occurs in a history: the host's id, and the function with its arguments."""
 
     turn_id: str
     call_id: str
@@ -22,9 +23,9 @@ class ShownCall:
 class Marks:
     """The marks of one history, read once.
 
-    `references`: the turns each message names, the strongest first; nothing for messages that are no answers.
-    `fingerprints`: places of answers that name no turn, and their fingerprints; None: not looked for, which costs more.
-    `calls`: those of stored turns. `calls_in_text`: turns whose finished calls an answer's text shows.
+    `references`: for each message the turns it names, the strongest first; () for messages that are no answers.
+    `fingerprints`: positions and fingerprints of answers that name no turn; None if not computed, which is expensive.
+    `calls`: the calls of stored turns. `calls_in_text`: turns whose finished calls an answer's text shows.
     """
 
     references: tuple[tuple[str, ...], ...] = ()
@@ -38,25 +39,27 @@ class Marks:
         return tuple(call for call in self.calls if not call.has_output)
 
 
-def marks_of(messages: Sequence[object], *, by_fingerprint: bool = False) -> Marks:
+def marks_of(messages: Sequence[object], history_format: HistoryFormat, *, by_fingerprint: bool = False) -> Marks:
     """Read the marks of a history."""
     marks = Marks(
-        tuple(references_in(message) if is_answer(message) else () for message in messages),
+        tuple(references_in(message, history_format) if is_answer(message) else () for message in messages),
         calls=_calls(messages),
-        calls_in_text=frozenset(turn_id for message in messages for turn_id in marked_in_text(message)),
+        calls_in_text=frozenset(
+            turn_id for message in messages for turn_id in turns_of_calls_in_text(message, history_format)
+        ),
     )
-    return with_fingerprints(marks, messages) if by_fingerprint else marks
+    return with_fingerprints(marks, messages, history_format) if by_fingerprint else marks
 
 
-def with_fingerprints(marks: Marks, messages: Sequence[object]) -> Marks:
-    """Return the marks with the fingerprints, if they are not there."""
+def with_fingerprints(marks: Marks, messages: Sequence[object], history_format: HistoryFormat) -> Marks:
+    """Return the marks with fingerprints; compute these unless the marks have them."""
     if marks.fingerprints is not None:
         return marks
-    return replace(marks, fingerprints=tuple(_fingerprints(messages, marks.references)))
+    return replace(marks, fingerprints=tuple(_fingerprints(messages, marks.references, history_format)))
 
 
 def is_answer(message: object) -> bool:
-    """Tell whether a message is an assistant's or a tool's."""
+    """Return whether the role of a message is assistant or tool."""
     return isinstance(message, Mapping) and message.get("role") in ("assistant", "tool")
 
 
@@ -85,14 +88,16 @@ def _calls_of_turns(messages: Iterable[object]) -> Iterator[tuple[str, str, obje
                 yield turn_id, str(call_id), call.get("function")
 
 
-def _fingerprints(messages: Sequence[object], references: Sequence[tuple[str, ...]]) -> Iterator[tuple[int, str]]:
+def _fingerprints(
+    messages: Sequence[object], references: Sequence[tuple[str, ...]], history_format: HistoryFormat
+) -> Iterator[tuple[int, str]]:
     person: JsonObject = {}
     earlier: JsonObject = {}
-    digests: dict[int, str] = {}  # by identity; most answers name their turn, and nothing has to be digested for them
+    digests: dict[int, str] = {}  # by identity; most answers name their turn and need no digest
 
     def digested(message: JsonObject) -> str:
         if id(message) not in digests:
-            digests[id(message)] = digest_of(visible_text(message))
+            digests[id(message)] = digest_of(visible_text(message), history_format)
         return digests[id(message)]
 
     for position, message in enumerate(messages):

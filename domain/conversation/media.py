@@ -1,4 +1,4 @@
-"""Media a model cannot take become a note in the text: nothing disappears in silence, nothing is refused upstream.
+"""Replace media that a model rejects with a note in the text; upstream would reject the whole request.
 
 Source: OpenRouter API reference, content parts and checklist.
 """
@@ -22,7 +22,7 @@ _WORDS = {"input_image": "image", "input_file": "file", "input_audio": "audio", 
 
 
 def sendable(parts: Iterable[JsonObject], model: Model | None) -> list[JsonObject]:
-    """Return the parts with every medium that cannot be sent replaced by a note."""
+    """Return the parts; a note replaces each medium that cannot be sent."""
     return [part if part["type"] == "input_text" else _checked(part, model) for part in parts]
 
 
@@ -43,7 +43,7 @@ def _usable(part: JsonObject, word: str) -> JsonObject | None:
 
 
 def _address(value: str, form: re.Pattern[str]) -> str | None:
-    """Return an address of a form, the head of inlined data in lower case; None for another or damaged one."""
+    """Return an address that matches `form`, with the head of a data URL in lower case; None if it does not match."""
     if not form.fullmatch(value):
         return None
     head, comma, data = value.partition(",")

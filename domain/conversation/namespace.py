@@ -1,4 +1,4 @@
-"""The name under which one pipe keeps its data: two pipes in one database never meet."""
+"""The namespace of one pipe's data: two pipes in one database never share rows."""
 
 import re
 from hashlib import sha256
@@ -9,7 +9,7 @@ LONGEST = 40
 def namespace_of(pipe_id: str) -> str:
     """Return a readable part of at most 40 characters, `[a-z0-9_]`, and 8 hex digits of the id's SHA-256.
 
-    It depends on nothing but the id, so that no change of keys or settings hides what was stored.
+    It depends on the id alone, so that stored data is still found after keys or settings change.
     """
     readable = re.sub(r"[^a-z0-9_]+", "_", pipe_id.lower()).strip("_")[:LONGEST].rstrip("_")
     digest = sha256(pipe_id.encode("utf-8", "surrogatepass")).hexdigest()

@@ -6,7 +6,7 @@ from ports.json_values import JsonObject
 
 
 def parts_of(content: object) -> list[JsonObject]:
-    """Translate a message's content: a string or a list of parts; empty and unreadable parts are left out."""
+    """Translate a message's content: a string or a list of parts. Empty and invalid parts are omitted."""
     if isinstance(content, str):
         return [{"type": "input_text", "text": content}] if says(content) else []
     if not isinstance(content, list):
@@ -15,7 +15,7 @@ def parts_of(content: object) -> list[JsonObject]:
 
 
 def says(text: str) -> bool:
-    """Tell whether a text holds more than white space and NULs, which never go upstream."""
+    """Return whether a text contains more than white space and NULs, which are never sent upstream."""
     first = text[:1]
     return (first > "\0" and not first.isspace()) or bool(text.replace("\0", "").strip())
 

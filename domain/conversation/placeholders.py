@@ -1,4 +1,4 @@
-"""What a model reads where something of its history is missing, cut or cannot be sent; no other module words these."""
+"""The texts that a model reads in place of missing, cut or unsendable parts of its history; all of them are here."""
 
 from collections.abc import Iterable
 
@@ -10,17 +10,17 @@ RESULT_LOST = "It ran; its result was lost. Do not repeat it without asking."
 
 
 def removed(characters: int) -> str:
-    """Return the note that stands where the middle of an output was cut out."""
+    """Return the note that replaces the middle of an output."""
     return f"[{characters} characters removed here: this is no longer the whole text nor valid JSON]"
 
 
 def not_taken(kind: str) -> str:
-    """Return the note that stands for an image or a file which the model takes none of."""
+    """Return the note that replaces an image or a file of a kind that the model rejects."""
     return f"[{kind} left out: this model takes none]"
 
 
 def unusable(kind: str) -> str:
-    """Return the note that stands for an image or a file in a form upstream refuses."""
+    """Return the note that replaces an image or a file in a form that upstream rejects."""
     return f"[{kind} left out: it is in a form that cannot be sent]"
 
 

@@ -1,7 +1,8 @@
-"""Whether the thinking of a stored turn may go back to a model.
+"""Whether the thinking of a stored turn may be sent to a model again.
 
-Only to the model that made it, and only complete: a part of a turn's thinking, or thinking whose seal is missing, is
-refused; and to an endpoint only in a form it takes. Source: OpenRouter API reference, reasoning replay rules 3 to 6.
+It is sent only to the model that produced it, and only complete: providers reject a part of a turn's thinking, and
+thinking whose seal is missing. An endpoint receives it only in a form that it accepts. Source: OpenRouter API
+reference, reasoning replay rules 3 to 6.
 """
 
 import re
@@ -29,9 +30,9 @@ def bare(slug: str) -> str:
 
 
 def same_model(record: TurnRecord, slug: str, model: Model | None = None) -> bool:
-    """Tell whether a turn was answered by the model that `slug` stands for; `model` is its entry in the catalog.
+    """Return whether the model that `slug` names answered the turn; `model` is its entry in the catalog.
 
-    Upstream tells the dated name of the one that answered. An alias or a router may stand for another model today.
+    Upstream reports the dated name of the model that answered. An alias or a router may name another model today.
     """
     answered, asked = bare(record.model), bare(slug)
     if not answered or not asked or asked.startswith(_ROUTERS):
@@ -45,7 +46,7 @@ def same_model(record: TurnRecord, slug: str, model: Model | None = None) -> boo
 
 
 def thinking_goes_back(record: TurnRecord, slug: str, model: Model | None = None) -> bool:
-    """Tell whether all thinking of a turn may be sent to a model, and there is some."""
+    """Return whether a turn has thinking and all of it may be sent to a model."""
     items = [kept.item for kept in record.items]
     thoughts = [item for item in items if item["type"] == REASONING]
     if not thoughts or not record.whole or not same_model(record, slug, model):
@@ -58,7 +59,7 @@ def thinking_goes_back(record: TurnRecord, slug: str, model: Model | None = None
 
 
 def every_call_was_thought_of(items: Iterable[JsonObject], *, signed: bool = False) -> bool:
-    """Tell whether each round with calls has thinking before them (`signed`: with a seal)."""
+    """Return whether thinking precedes the calls of each round (`signed`: thinking with a seal)."""
     thought = False
     for item in items:
         kind = item["type"]
@@ -72,10 +73,10 @@ def every_call_was_thought_of(items: Iterable[JsonObject], *, signed: bool = Fal
 
 
 def taken_by(endpoint: Endpoint, items: tuple[JsonObject, ...]) -> tuple[JsonObject, ...]:
-    """Return the items an endpoint takes: the same object if that is all of them.
+    """Return the items that an endpoint accepts; the same object if it accepts all of them.
 
-    `POST /responses` refuses thinking that says nothing in its own form, as some of chat completions does, and thinking
-    of that origin that neither more thinking, an answer nor a call follows.
+    Of thinking that came from chat completions, `POST /responses` rejects items that are empty in its own form, and
+    items that are followed by neither thinking nor an answer nor a call.
     """
     if endpoint is not Endpoint.RESPONSES or not any(CHAT_DETAILS in item for item in items):
         return items
@@ -95,7 +96,10 @@ def _goes_on(item: JsonObject) -> bool:
 
 
 def _has_its_seal(item: JsonObject, slug: str) -> bool:
-    """Claude refuses readable thinking without a signature; those that seal know nothing of an unsealed item."""
+    """Return whether an item has the seal that the model requires.
+
+    Claude rejects readable thinking without a signature; OpenAI and xAI reject any item without encrypted content.
+    """
     if item.get("encrypted_content"):
         return True
     if slug.startswith(_SEALS) and not slug.startswith(_OPEN_WEIGHTS):

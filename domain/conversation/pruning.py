@@ -1,4 +1,4 @@
-"""Tool outputs of old turns, shortened: what was useful then is seldom worth sending again in full."""
+"""Shorten tool outputs of old turns, which are seldom needed in full."""
 
 from collections.abc import Sequence
 
@@ -9,17 +9,17 @@ LONG, HEAD, TAIL = 800, 256, 128
 
 
 def pruned(items: Sequence[JsonObject], full_turns: int) -> tuple[JsonObject, ...]:
-    """Shorten long outputs in turns older than the last `full_turns` (0 = none); all other items stay as they are.
+    """Shorten long outputs in turns older than the last `full_turns` (0 = none); all other items stay unchanged.
 
-    A turn begins with the person's message, so calls must not be told in words yet. Source: behaviour of persistence,
-    pruning.
+    Call this before calls are rendered as text: a turn begins with a message of role user. Source: behaviour of
+    persistence, pruning.
     """
     begin = _start_of_last(items, full_turns) if full_turns > 0 else 0
     return (*(_shortened(item) for item in items[:begin]), *items[begin:])
 
 
 def _start_of_last(items: Sequence[JsonObject], turns: int) -> int:
-    """Return where the last turns begin; 0 if there are not more."""
+    """Return the position at which the last `turns` turns begin; 0 if there are no earlier ones."""
     starts = [
         position
         for position, item in enumerate(items)

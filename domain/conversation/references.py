@@ -1,79 +1,55 @@
-"""References to what a turn left: made of the turn's id, shown to the host, found again in what it sends back.
+"""References to stored turns: made of the turn's id, sent to the caller, found again in the history it sends.
 
-Every form holds the turn's ULID, so the id alone finds the turn's rows; a reference is no permission (law 12). Which
-host returns which form: output profiles, what comes back next turn.
+Every reference contains the turn's ULID, so the id alone leads to the turn's rows; a reference grants no access
+(law 12). Ids of calls and of reasoning items are the same for every caller; references in texts and in
+`reasoning_details` depend on the caller's `HistoryFormat`.
 """
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from domain.conversation.history_format import HistoryFormat
 from ports.json_values import JsonObject
 
-DETAILS_FORMAT = "openrouter-pipe-v1"
 MOST_PER_MESSAGE = 64
-_ULID = r"[0-7][0-9A-HJKMNP-TV-Z]{25}"
-_TURN = re.compile(_ULID)
-_CALL = re.compile(rf"call_({_ULID})_\d{{1,6}}")
-_THOUGHT = re.compile(rf'<think id="rs_({_ULID})_\d{{1,6}}">')
-_MARKER = re.compile(rf"^[ \t]*\[({_ULID})\]: #[ \t]*\r?$", re.MULTILINE)
-_BLOCK = re.compile(rf' id="call_({_ULID})_\d{{1,6}}"')
-_Form = tuple[str, re.Pattern[str]]
-_BESIDE_CALLS: tuple[_Form, ...] = (("]: #", _MARKER), ('id="call_', _BLOCK))
-_FORMS: tuple[_Form, ...] = (('<think id="rs_', _THOUGHT), *_BESIDE_CALLS)
+TURN_ID = r"[0-7][0-9A-HJKMNP-TV-Z]{25}"
+CALL_REFERENCE = rf"call_({TURN_ID})_\d{{1,6}}"
+"""Pattern of `call_reference`; its group is the turn's id. So is `REASONING_REFERENCE` of `reasoning_reference`."""
+REASONING_REFERENCE = rf"rs_({TURN_ID})_\d{{1,6}}"
+_TURN = re.compile(TURN_ID)
+_CALL = re.compile(CALL_REFERENCE)
 
 
 def call_reference(turn_id: str, number: int) -> str:
-    """Return the id the host sees for one of the turn's calls; `number` is its own within the turn."""
+    """Return the id under which the caller sees a call; `number` is the call's own within the turn."""
     return f"call_{turn_id}_{number}"
 
 
 def reasoning_reference(turn_id: str, number: int) -> str:
-    """Return the id the host sees for the turn's reasoning item `number`."""
+    """Return the id under which the caller sees the turn's reasoning item `number`."""
     return f"rs_{turn_id}_{number}"
 
 
-def thinking_tag(turn_id: str, number: int) -> str:
-    """Return the tag that 0.8 puts before a thought and returns as it is."""
-    return f'<think id="{reasoning_reference(turn_id, number)}">'
-
-
-def details_entry(turn_id: str, number: int) -> dict[str, Any]:
-    """Return the entry of `reasoning_details` that hosts from 0.10 on return; entries of one index would be merged."""
-    return {
-        "type": "reasoning.encrypted",
-        "id": reasoning_reference(turn_id, number),
-        "data": turn_id,
-        "format": DETAILS_FORMAT,
-        "index": number,
-    }
-
-
-def marker_line(turn_id: str) -> str:
-    """Return the line that shows nothing on a page, if blank lines are around it."""
-    return f"[{turn_id}]: #"
-
-
 def is_turn_id(text: object) -> bool:
-    """Tell whether a text is a ULID."""
+    """Return whether a text is a ULID."""
     return isinstance(text, str) and _TURN.fullmatch(text) is not None
 
 
 def turn_of_call(shown: object) -> str:
-    """Return the turn a call id names; empty if it is not one of ours."""
+    """Return the id of the turn that a call id names; empty if the id is not a `call_reference`."""
     found = _CALL.fullmatch(shown) if isinstance(shown, str) else None
     return found[1] if found else ""
 
 
-def references_in(message: object) -> tuple[str, ...]:
-    """Return the turns a message of an assistant or a tool names, each once, the strongest reference first.
+def references_in(message: object, history_format: HistoryFormat) -> tuple[str, ...]:
+    """Return the ids of the turns that an assistant's or a tool's message names, each once, the strongest first.
 
-    At most `MOST_PER_MESSAGE`; whatever cannot be a reference is passed over.
+    At most `MOST_PER_MESSAGE`. Values of a wrong type are ignored.
     """
     if not isinstance(message, Mapping):
         return ()
     turns: dict[str, None] = {}
-    for turn_id in _named(message):
+    for turn_id in _named(message, history_format):
         if turn_id:
             turns[turn_id] = None
         if len(turns) == MOST_PER_MESSAGE:
@@ -81,32 +57,24 @@ def references_in(message: object) -> tuple[str, ...]:
     return tuple(turns)
 
 
-def marked_in_text(message: object) -> tuple[str, ...]:
-    """Return the turns an assistant's text names by markers or tool blocks; a thought says nothing of calls."""
+def turns_of_calls_in_text(message: object, history_format: HistoryFormat) -> tuple[str, ...]:
+    """Return the ids of the turns whose finished calls the text of an assistant's message shows."""
     if not isinstance(message, Mapping) or message.get("role") != "assistant":
         return ()
     texts = texts_of(message.get("content"))
-    return tuple(dict.fromkeys(turn for text in texts for turn in _in_text(text, _BESIDE_CALLS)))
+    return tuple(dict.fromkeys(turn for text in texts for turn in history_format.turns_of_calls_in(text)))
 
 
-def _named(message: JsonObject) -> Iterator[str]:
+def _named(message: JsonObject, history_format: HistoryFormat) -> Iterator[str]:
     if message.get("role") == "tool":
         yield turn_of_call(message.get("tool_call_id"))
         return
     for call in _mappings(message.get("tool_calls")):
         yield turn_of_call(call.get("id"))
     for detail in _mappings(message.get("reasoning_details")):
-        data = detail.get("data")
-        if detail.get("format") == DETAILS_FORMAT and isinstance(data, str) and is_turn_id(data):
-            yield data
+        yield history_format.turn_in_detail(detail)
     for text in texts_of(message.get("content")):
-        yield from _in_text(text)
-
-
-def _in_text(text: str, forms: tuple[_Form, ...] = _FORMS) -> Iterator[str]:
-    for hint, form in forms:
-        if hint in text:
-            yield from (found[1] for found in form.finditer(text))
+        yield from history_format.turns_in(text)
 
 
 def texts_of(content: object) -> Iterator[str]:

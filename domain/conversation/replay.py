@@ -1,7 +1,7 @@
-"""What stored turns put in the place of a history's messages.
+"""Replace messages of a history with the items of the stored turns they belong to.
 
-A turn whose text came back unchanged goes upstream exactly as it was received, its thinking only to the model that
-made it. Of a turn that was changed the host's words count, and of the store only calls and their full outputs.
+A turn whose text was returned unchanged is sent upstream exactly as it was received, its thinking only to the model
+that produced it. Of a changed turn, the host's text is sent; only calls and their full outputs come from the store.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ MOST = 2000
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to look up for a history: the newest `MOST` of each."""
+    """The turn ids and fingerprints to look up for a history: the newest `MOST` of each."""
 
     turn_ids: tuple[str, ...] = ()
     fingerprints: tuple[str, ...] = ()
@@ -30,8 +30,8 @@ class Wanted:
 class Span:
     """Messages `start` to `stop` (exclusive) are replaced by `items`, in which every call has its output.
 
-    `with_reasoning`: every round with calls has its thinking; otherwise models that refuse such calls must be told of
-    them in words.
+    `with_reasoning`: every round with calls has its thinking; otherwise the calls are rendered as text for models that
+    reject calls without thinking.
     """
 
     start: int
@@ -43,7 +43,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An answer of stored turns, and the outputs of calls that came back with it."""
+    """A stored answer, and the outputs of its calls that the caller returned."""
 
     answer: StoredAnswer
     outputs: Mapping[str, str]
@@ -51,9 +51,9 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """What of a history stored turns said: the same for every model it may go to.
+    """The stored answers of a history, independent of the model it is sent to.
 
-    `call_ids`: of the calls in all other messages. `last_but_one`: where the person's last question but one is.
+    `call_ids`: of the calls in all other messages. `last_but_one`: position of the person's last question but one.
     """
 
     matches: tuple[Match, ...] = ()
@@ -62,7 +62,7 @@ class Matches:
 
 
 def wanted_of(marks: Marks) -> Wanted:
-    """Collect the turns a history names, and the fingerprints of its other answers if they were looked for."""
+    """Collect the turns that a history names, and the fingerprints of its other answers if they were computed."""
     turns = dict.fromkeys(turn_id for named in reversed(marks.references) for turn_id in named)
     found = dict.fromkeys(text for _, text in reversed(marks.fingerprints or ()))
     return Wanted(tuple(turns)[:MOST], tuple(found)[:MOST])
@@ -71,9 +71,9 @@ def wanted_of(marks: Marks) -> Wanted:
 def matches_of(
     messages: Sequence[object], answers: Iterable[StoredAnswer], unknown: Mapping[str, str] | None = None
 ) -> Matches:
-    """Return which stored answers of a history count, with what came back in them.
+    """Return the stored answers that are used for replay, with the outputs that the caller returned.
 
-    `unknown`: outputs, by the ids the host knows, of calls whose own were lost.
+    `unknown`: outputs, by host id, of calls whose own were lost.
     """
     usable = _usable(answers)
     if not usable:
@@ -93,7 +93,7 @@ def matches_of(
 def spans_of(
     found: Matches, messages: Sequence[object], slug: str, model: Model | None = None, *, reasoning: str
 ) -> tuple[Span, ...]:
-    """Return what replaces which messages when a history goes to `slug`, in order and without overlap.
+    """Return the replacements for a history that is sent to `slug`, in order and without overlap.
 
     `model`: its entry in the catalog. `reasoning`: `conversation`, `next_reply` (thinking of the turn before the last
     question and of what follows it) or `disabled`.
@@ -115,9 +115,9 @@ def spans_of(
 
 
 def outlived(messages: Sequence[object], answers: Iterable[StoredAnswer]) -> tuple[str, ...]:
-    """Return the turns whose thinking no `next_reply` needs once the answer to `messages` is complete.
+    """Return the turns whose thinking can be deleted once the answer to `messages` is complete (mode `next_reply`).
 
-    The turn before the last question stays: the answer may be generated again.
+    The turn before the last question is excluded: the answer may be regenerated.
     """
     first = _last_but_one(messages)
     gone: dict[str, None] = {}
@@ -131,17 +131,17 @@ def outlived(messages: Sequence[object], answers: Iterable[StoredAnswer]) -> tup
 
 
 def _last_but_one(messages: Sequence[object]) -> int:
-    """Return where the person's last question but one is; 0 if there is none."""
+    """Return the position of the person's last question but one; 0 if there is none."""
     roles = [message.get("role") if isinstance(message, Mapping) else None for message in messages]
     starts = [at for at, role in enumerate(roles) if role == "user" and (not at or roles[at - 1] != "user")]
     return starts[-2] if len(starts) > 1 else 0
 
 
 def _usable(answers: Iterable[StoredAnswer]) -> list[StoredAnswer]:
-    """Leave out what was only recognised and is not the same, and turns a history repeats: they count once.
+    """Omit changed answers that were recognised by their words only, and use each turn once.
 
-    A turn that came back unchanged has the first claim on what it left. What is left out stays as the host has it, so
-    a history cannot blow up by naming one turn a thousand times.
+    If a history names a turn several times, an unchanged answer is preferred. Omitted answers are sent as the host has
+    them, so a history that names one turn a thousand times does not grow.
     """
     used: set[str] = set()
     kept: list[StoredAnswer] = []

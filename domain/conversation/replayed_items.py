@@ -1,7 +1,7 @@
-"""The items that stand for a stored answer: as stored, or as the host has them with what the store knows better.
+"""The items of a stored answer: as stored, or the host's text with calls and outputs from the store.
 
-Ids stay unique in the request whatever the history repeats; every call has exactly one output. Source: OpenRouter API
-reference, input items and reasoning replay.
+Ids are unique in the request even if the history repeats turns; every call has exactly one output. Source: OpenRouter
+API reference, input items and reasoning replay.
 """
 
 import re
@@ -11,8 +11,8 @@ from typing import Any
 
 from domain.conversation.arguments import object_text
 from domain.conversation.call_ids import CallIds
-from domain.conversation.decoration import first_call_in, words_of
 from domain.conversation.fingerprint import normalised, text_of, visible_text
+from domain.conversation.history_format import HistoryFormat
 from domain.conversation.items import output_text
 from domain.conversation.placeholders import NOT_IN_HISTORY
 from domain.conversation.record import CALL, MESSAGE, OUTPUT, REASONING, TurnItem, TurnRecord
@@ -26,14 +26,14 @@ _NAME = re.compile(r"[^A-Za-z0-9_-]")
 
 
 class Ids:
-    """Which ids a request has already."""
+    """The ids that a request contains already."""
 
     def __init__(self, call_ids: Iterable[str] = ()) -> None:
         self.calls = CallIds(call_ids)
         self._items: set[str] = set()
 
     def take(self, item_id: object, prefix: str) -> bool:
-        """Take an item's id if upstream would take it, too."""
+        """Reserve an item's id and return True; False if the id is used already or upstream would reject it."""
         if not isinstance(item_id, str) or not item_id.startswith(prefix) or item_id in self._items:
             return False
         self._items.add(item_id)
@@ -41,9 +41,9 @@ class Ids:
 
 
 def stored_items(record: TurnRecord, outputs: Mapping[str, str], ids: Ids, *, thinking: bool) -> list[JsonObject]:
-    """Return a turn as stored; `outputs` are those of calls the caller ran, by the id the caller knows.
+    """Return a turn as stored; `outputs`: those of calls the caller ran, by the caller's id.
 
-    Without its thinking the messages lose their ids, which upstream may have tied to it.
+    Without thinking the messages have no ids, because upstream may have tied the ids to the thinking.
     """
     thoughts = _thoughts(record, ids) if thinking else None
     items: list[JsonObject] = []
@@ -65,28 +65,28 @@ def stored_items(record: TurnRecord, outputs: Mapping[str, str], ids: Ids, *, th
 
 
 def as_read(answer: StoredAnswer) -> Iterator[TurnRecord]:
-    """Iterate over the turns of an answer; the last text of one that broke off goes no further than the page got it."""
+    """Iterate over the turns of an answer; cut the last text of an interrupted one to what the page received."""
     newest = next(reversed(answer.turns))
     for turn_id, record in answer.turns.items():
         if turn_id == newest and answer.read < len(answer.wanted):
-            record = _up_to(record, answer.read - answer.before_last)
+            record = _up_to(record, answer.read - answer.before_last, answer.history_format)
         yield record
 
 
-def _up_to(record: TurnRecord, length: int) -> TurnRecord:
-    """Cut the last text so that it reads as `length` characters without surplus white space."""
+def _up_to(record: TurnRecord, length: int, history_format: HistoryFormat) -> TurnRecord:
+    """Cut the last text to `length` characters of its normalised form."""
     last = max(position for position, kept in enumerate(record.items) if kept.item["type"] == MESSAGE)
     text = text_of(record.items[last : last + 1])
-    short = {"type": MESSAGE, "role": "assistant", "content": _prefix(text, length)}
+    short = {"type": MESSAGE, "role": "assistant", "content": _prefix(text, length, history_format)}
     return replace(record, items=(*record.items[:last], TurnItem(short)))
 
 
-def _prefix(text: str, length: int) -> str:
-    """Return the beginning of a text that a person sees as `length` characters; white space counts once."""
+def _prefix(text: str, length: int, history_format: HistoryFormat) -> str:
+    """Return the beginning of a text whose normalised form has `length` characters."""
     low, high = 0, len(text)
     while low < high:
         middle = (low + high) // 2
-        if len(normalised(text[:middle])) < length:
+        if len(normalised(text[:middle], history_format)) < length:
             low = middle + 1
         else:
             high = middle
@@ -96,11 +96,11 @@ def _prefix(text: str, length: int) -> str:
 def host_items(
     answer: StoredAnswer, messages: Sequence[object], outputs: Mapping[str, str], ids: Ids
 ) -> list[JsonObject]:
-    """Return what the host has: its texts and calls, with arguments and full outputs from the store.
+    """Return the host's texts and calls, with arguments and full outputs from the store, without thinking.
 
-    Without thinking. A text with tool blocks (0.6) gets the calls where the first block is.
+    In a text that shows calls, the calls are inserted at the position of the first one.
     """
-    stored = _stored_calls(answer.turns.values())
+    stored, history_format = _stored_calls(answer.turns.values()), answer.history_format
     items: list[JsonObject] = []
     for message in messages[answer.start : answer.stop]:
         if not isinstance(message, Mapping) or message.get("role") != "assistant":
@@ -108,23 +108,23 @@ def host_items(
         calls = list(_host_calls(message.get("tool_calls"), stored))
         before, after = visible_text(message), ""
         if not calls and stored:
-            before, block, after = _parted(before)
+            before, block, after = _parted(before, history_format)
             calls = [(visible, *pair) for visible, pair in stored.items()] if block else []
-        items += _said(before)
+        items += _said(before, history_format)
         answers: list[JsonObject] = []
         for visible, call, output in calls:
             chosen = ids.calls.take(call["call_id"], visible)
             items.append(_call(chosen, call))
             answers.append(_output(chosen, output if output is not None else outputs.get(visible, NOT_IN_HISTORY)))
-        items += (*answers, *_said(after))
+        items += (*answers, *_said(after, history_format))
     return items
 
 
 def distinct_calls(items: Iterable[JsonObject]) -> Iterator[JsonObject]:
-    """Give calls whose id an earlier one has another id, and their outputs with them.
+    """Replace repeated call ids, in calls and their outputs.
 
-    Some models number their calls anew in every answer; upstream takes an id once. Each output stands after its call
-    and before the next call of that id.
+    Some models number their calls anew in every answer, and upstream rejects a repeated id. Each output follows its
+    call and precedes the next call of the same id.
     """
     items = list(items)
     ids = CallIds(item["call_id"] for item in items if item["type"] == CALL)
@@ -140,7 +140,7 @@ def distinct_calls(items: Iterable[JsonObject]) -> Iterator[JsonObject]:
 
 
 def outputs_in(messages: Iterable[object]) -> dict[str, str]:
-    """Return the outputs a caller sent with its history, by call id; the first one counts."""
+    """Return the outputs in a history by call id; of several with one id, the first."""
     outputs: dict[str, str] = {}
     for message in messages:
         if isinstance(message, Mapping) and message.get("role") == "tool":
@@ -151,7 +151,7 @@ def outputs_in(messages: Iterable[object]) -> dict[str, str]:
 
 
 def _thoughts(record: TurnRecord, ids: Ids) -> dict[int, JsonObject] | None:
-    """Return the turn's thinking by place; None if an id is taken that a seal is tied to: then none can go back."""
+    """Return the turn's thinking by position; None if an id is used already and a seal is bound to it."""
     thoughts: dict[int, JsonObject] = {}
     for position, kept in enumerate(record.items):
         item = kept.item
@@ -188,8 +188,8 @@ def _output(call_id: str, output: object) -> JsonObject:
     return {"type": OUTPUT, "call_id": call_id, "output": output}
 
 
-def _said(text: str) -> Iterator[JsonObject]:
-    text = words_of(text)
+def _said(text: str, history_format: HistoryFormat) -> Iterator[JsonObject]:
+    text = history_format.words_of(text)
     if text.replace("\0", "").strip():
         yield {"type": MESSAGE, "role": "assistant", "content": text}
 
@@ -198,7 +198,7 @@ Pair = tuple[JsonObject, object]
 
 
 def _stored_calls(records: Iterable[TurnRecord]) -> dict[str, Pair]:
-    """Return calls and their outputs (None: the caller has it) by the id the caller knows."""
+    """Return calls and their outputs (None: the caller has the output) by the caller's id."""
     pairs: dict[str, Pair] = {}
     for record in records:
         visible = visible_ids(record)
@@ -229,7 +229,7 @@ def _foreign(call_id: str, name: str, arguments: object) -> dict[str, Any]:
     return {"call_id": call_id, "name": _NAME.sub("_", name)[:64], "arguments": written}
 
 
-def _parted(text: str) -> tuple[str, bool, str]:
-    """Split a text at its first tool block, or the quoted result of one."""
-    position = first_call_in(text)
+def _parted(text: str, history_format: HistoryFormat) -> tuple[str, bool, str]:
+    """Return the text before its first call, whether it shows one, and the text from there on."""
+    position = history_format.first_call_in(text)
     return (text, False, "") if position is None else (text[:position], True, text[position:])

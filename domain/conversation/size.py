@@ -1,4 +1,4 @@
-"""How much text a list of items holds."""
+"""The size of items and of messages, in characters."""
 
 from collections.abc import Iterable, Iterator
 
@@ -6,7 +6,7 @@ from ports.json_values import JsonObject
 
 
 def characters_of(items: Iterable[JsonObject]) -> int:
-    """Count the characters of message texts, call arguments and outputs; media is not counted."""
+    """Count the characters of message texts, call arguments and outputs; media are not counted."""
     return sum(_characters(item) for item in items)
 
 
@@ -22,7 +22,7 @@ def _characters(item: JsonObject) -> int:
 
 
 def size_of(messages: Iterable[object]) -> int:
-    """Count the characters of chat messages, media included; quick rather than exact."""
+    """Estimate the characters of chat messages, media included; fast rather than exact."""
     return sum(map(_length, messages))
 
 

@@ -1,7 +1,7 @@
-"""Which messages of a history are the answers of stored turns: consecutive messages of an assistant and its tools.
+"""Match history messages to stored turns. An answer is a run of messages of an assistant and its tools.
 
-Messages that name the same turn belong together, and so does one without a name that says what the turn said next:
-a host returns no reference with an answer that followed no thinking.
+Messages that name the same turn belong together. So does a message without a reference whose text is the next part of
+the turn: hosts return no reference with an answer that was not preceded by thinking.
 """
 
 from collections import defaultdict
@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from domain.conversation.fingerprint import normalised, text_of, visible_text
+from domain.conversation.history_format import HistoryFormat
 from domain.conversation.marks import Marks, marks_of, with_fingerprints
 from domain.conversation.record import CALL, MESSAGE, TurnRecord
 from ports.json_values import JsonObject
@@ -16,15 +17,16 @@ from ports.json_values import JsonObject
 
 @dataclass(slots=True)
 class StoredAnswer:
-    """Messages `start` to `stop` (exclusive) of a history, and the turns they are of, in order.
+    """Messages `start` to `stop` (exclusive) of a history, and the turns they belong to, in order.
 
-    `by_reference`: they name the turns; otherwise they were recognised by what they say. `intact`: they say what was
-    stored, so far as they were read.
+    `by_reference`: they name the turns; otherwise they were recognised by their words. `wanted`: the normalised text of
+    the turns; `read`: how many of its characters the messages contain. `intact`: all texts compared so far are equal.
     """
 
     start: int
     stop: int
     by_reference: bool
+    history_format: HistoryFormat
     turns: dict[str, TurnRecord] = field(default_factory=dict)
     wanted: str = ""
     read: int = 0
@@ -33,9 +35,9 @@ class StoredAnswer:
 
     @property
     def unchanged(self) -> bool:
-        """Tell whether the host returned the text as stored, and all that was stored is there.
+        """Return whether the host returned the stored text and all rows of the turns exist.
 
-        Of a turn that broke off the page may have got less than was stored, if only in its last text.
+        If the last turn was interrupted, the page may have received less of its last text than was stored.
         """
         if not self.intact or not all(turn.whole for turn in self.turns.values()):
             return False
@@ -43,39 +45,39 @@ class StoredAnswer:
 
     @property
     def cut(self) -> bool:
-        """Tell whether the newest of the turns broke off."""
+        """Return whether the newest of the turns was interrupted."""
         return bool(self.turns) and next(reversed(self.turns.values())).cut
 
     @property
     def before_last(self) -> int:
-        """Where the last text begins in the whole of what was said."""
+        """The position in `wanted` at which the last text begins."""
         newest = next(reversed(self.turns.values()))
         said = [kept for kept in newest.items if kept.item["type"] == MESSAGE]
-        return len(self.wanted) - len(normalised(text_of(said[-1:]))) if said else len(self.wanted)
+        return len(self.wanted) - len(normalised(text_of(said[-1:]), self.history_format)) if said else len(self.wanted)
 
     def name(self, record: TurnRecord, text: str) -> None:
-        """Add a turn that said `text` (normalised)."""
+        """Add a turn; `text` is its normalised text."""
         if record.turn_id not in self.turns:
             self.turns[record.turn_id] = record
             self.calls.update(visible_ids(record).values())
             self.wanted = f"{self.wanted} {text}".strip()
 
     def take(self, messages: Sequence[object], stop: int) -> None:
-        """Grow up to message `stop` (exclusive) and compare what the messages say."""
+        """Add the messages up to `stop` (exclusive) and compare their texts."""
         for message in messages[self.stop : stop]:
             if isinstance(message, Mapping) and message.get("role") == "assistant":
-                following = self._after(normalised(visible_text(message)))
+                following = self._after(normalised(visible_text(message), self.history_format))
                 self.intact = self.intact and following is not None
                 self.read = following if following is not None else self.read
         self.stop = stop
 
     def goes_on_with(self, message: JsonObject) -> bool:
-        """Tell whether a message without a name says what comes next."""
-        text = normalised(visible_text(message))
+        """Return whether the text of a message without a reference is the next part of the turns."""
+        text = normalised(visible_text(message), self.history_format)
         return bool(text) and not message.get("tool_calls") and self.intact and self._after(text) is not None
 
     def _after(self, text: str) -> int | None:
-        """Return where the stored text goes on after `text`; None if it does not say that next."""
+        """Return the position after `text` in the stored text; None if the stored text does not continue with it."""
         if not text:
             return self.read
         begin = self.read + 1 if self.read else 0
@@ -86,20 +88,23 @@ class StoredAnswer:
 
 
 def visible_ids(record: TurnRecord) -> dict[str, str]:
-    """Return the ids of a turn's calls as the caller knows them, by the ids upstream knows."""
+    """Return the caller's ids of a turn's calls by their upstream ids."""
     calls = (kept for kept in record.items if kept.item["type"] == CALL)
     return {kept.item["call_id"]: kept.shown or kept.item["call_id"] for kept in calls}
 
 
 def stored_answers(
-    messages: Sequence[object], records: Iterable[TurnRecord], marks: Marks | None = None
+    messages: Sequence[object],
+    records: Iterable[TurnRecord],
+    history_format: HistoryFormat,
+    marks: Marks | None = None,
 ) -> tuple[StoredAnswer, ...]:
-    """Find the answers of stored turns in a history, in order; they do not overlap. `marks`, if they are read."""
+    """Find the answers of stored turns in a history, in order, without overlap. `marks`: None to read them here."""
     by_id = {record.turn_id: record for record in records}
     if not by_id:
         return ()
-    marks = marks or marks_of(messages)
-    said = _by_fingerprint(messages, by_id.values(), marks)
+    marks = marks or marks_of(messages, history_format)
+    said = _by_fingerprint(messages, by_id.values(), marks, history_format)
     texts: dict[str, str] = {}
     answers: list[StoredAnswer] = []
     answer: StoredAnswer | None = None
@@ -115,11 +120,11 @@ def stored_answers(
         if answer is None or not _belongs(message, named, answer):
             if not named:
                 continue
-            answer = StoredAnswer(position, position, by_reference)
+            answer = StoredAnswer(position, position, by_reference, history_format)
             answers.append(answer)
         for record in named:
             if record.turn_id not in texts:
-                texts[record.turn_id] = normalised(text_of(record.items))
+                texts[record.turn_id] = normalised(text_of(record.items), history_format)
             answer.name(record, texts[record.turn_id])
         answer.take(messages, position + 1)
     return tuple(answers)
@@ -133,15 +138,17 @@ def _belongs(message: JsonObject, named: Sequence[TurnRecord], answer: StoredAns
     return answer.goes_on_with(message)
 
 
-def _by_fingerprint(messages: Sequence[object], records: Iterable[TurnRecord], marks: Marks) -> dict[int, TurnRecord]:
-    """Give places to turns by what is said there; not where more turns than places said the same."""
+def _by_fingerprint(
+    messages: Sequence[object], records: Iterable[TurnRecord], marks: Marks, history_format: HistoryFormat
+) -> dict[int, TurnRecord]:
+    """Map positions to turns of the same fingerprint; skip fingerprints with more turns than positions."""
     turns: dict[str, list[TurnRecord]] = defaultdict(list)
     for record in records:
         if record.fingerprint:
             turns[record.fingerprint].append(record)
     places: dict[str, list[int]] = defaultdict(list)
     if turns:
-        for position, found in with_fingerprints(marks, messages).fingerprints or ():
+        for position, found in with_fingerprints(marks, messages, history_format).fingerprints or ():
             if found in turns:
                 places[found].append(position)
     given: dict[int, TurnRecord] = {}

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 def last_turns(messages: Sequence[object], turns: int) -> Sequence[object]:
     """Return the messages of the last `turns` turns (0 = all), with every system and developer message.
 
-    Consecutive messages of the person belong to one turn, and so does everything up to their next one; a call is
-    never parted from its output that way. Source: behaviour of request normalisation, turn counting.
+    Consecutive messages of the person belong to one turn, and so does everything up to their next one; thus a call is
+    never separated from its output. Source: behaviour of request normalisation, turn counting.
     """
     if turns <= 0:
         return messages

@@ -1,1 +1,7 @@
-"""One turn's request: who asks for what, and the body that goes upstream."""
+"""Build one turn's request.
+
+`turn_request` is everything a turn needs, frozen; `body` builds what is sent upstream. Its parts: `sampling`,
+`reasoning`, `text_format`, `tool_specs`, `schemas`, `shapes`, `plugins`, `routing`, `identifiers`, `caching`.
+`endpoint` chooses the endpoint, `runners` who runs a tool call, `tasks` shortens the messages of background tasks.
+`repair` changes a rejected request, `lessons` applies these changes to later ones.
+"""

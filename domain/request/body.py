@@ -1,4 +1,4 @@
-"""TurnRequest -> ResponsesBody: only what upstream knows and this model supports, built from an explicit list.
+"""TurnRequest -> ResponsesBody: only parameters that upstream knows and the model supports, from an explicit list.
 
 Source: OpenRouter API reference, request body and checklist; behaviour of request normalisation.
 """
@@ -6,7 +6,7 @@ Source: OpenRouter API reference, request body and checklist; behaviour of reque
 from dataclasses import dataclass, replace
 
 from domain.catalog.support import ANTHROPIC, author, searches, supports, takes_tools
-from domain.conversation.history import History, items_for, parsed
+from domain.conversation.history import History, Past, items_for, parsed
 from domain.conversation.items import answerable
 from domain.faults.causes import MessagesFlaw
 from domain.faults.fault import Fault, FaultKind
@@ -26,14 +26,14 @@ from ports.json_values import JsonObject
 from ports.responses import ResponsesBody, UpstreamRequest
 
 MOST_SEARCHES = 5
-"""Searches of upstream in one request; each costs."""
+"""Web searches that upstream may run in one request; each one costs money."""
 INTERLEAVED = ("x-anthropic-beta", "interleaved-thinking-2025-05-14")
 _TIERS = ("auto", "default", "flex", "priority", "fast", "scale", "ultrafast")
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What one turn sends, and the names of what was asked for but left out."""
+    """The request of one turn, and the names of requested parameters that it omits."""
 
     request: UpstreamRequest
     left_out: tuple[str, ...] = ()
@@ -47,14 +47,16 @@ def build(
     known: frozenset[str] = frozenset(),
     history: History | None = None,
 ) -> Prepared | Fault:
-    """Build what one turn sends; a Fault if the messages hold nothing to send.
+    """Build the request of one turn; a Fault if the messages are empty.
 
-    `offered` are all tools on offer if the turn can run some of them itself; else the caller's own are passed on.
-    `model` is the catalog's entry for `slug`, None if it has none: then every parameter is passed on. `known`: all
-    slugs of the catalog, empty if unknown. `history`: the request's messages, if they are parsed already.
+    `offered`: all offered tools if the turn can run some of them itself; if empty, the caller's tools are sent. `model`
+    is the catalog's entry for `slug`; None if there is none, then every parameter is sent. `known`: all slugs of the
+    catalog, empty if unknown. `history`: the parsed messages of the request; None to parse them here.
     """
     asked = request.parameters
-    history = history or parsed(request.messages, request.prompting.history_turns)
+    history = history or parsed(
+        request.messages, request.prompting.history_turns, Past(history_format=request.history_format)
+    )
     items = answerable(items_for(history, slug, model))
     if not items:
         return Fault(FaultKind.BAD_MESSAGES, cause=MessagesFlaw.NOTHING_TO_SEND)
@@ -85,7 +87,7 @@ def build(
 
 
 def _generation(request: TurnRequest, slug: str, model: Model | None, items: tuple[JsonObject, ...]) -> ResponsesBody:
-    """Build everything but the tools and what stands in for the model."""
+    """Build everything except tools, plugins and fallback models."""
     asked, prompting = request.parameters, request.prompting
     limit = output_limit(asked.max_output_tokens, model, use_ceiling=prompting.use_output_ceiling)
     reasoning = reasoning_of(asked.reasoning, request.thinking, model, slug, limit)
@@ -120,7 +122,7 @@ def _generation(request: TurnRequest, slug: str, model: Model | None, items: tup
 
 
 def _calling_unthinking(body: ResponsesBody, request: TurnRequest, model: Model | None) -> ResponsesBody:
-    """Let Claude either think or be forced to call, since both together are refused; thinking only if it must."""
+    """Switch thinking off, or the forced call if thinking is mandatory: Claude rejects both together."""
     if model is not None and model.reasoning is not None and model.reasoning.mandatory:
         return replace(body, tool_choice="auto")
     off = reasoning_of({"effort": "none"}, request.thinking, model, body.model, body.max_output_tokens)
@@ -140,13 +142,13 @@ def _tools(
 
 
 def passed_on(request: TurnRequest, *, offered: bool) -> tuple[JsonObject, ...]:
-    """Return the tools of the request that whoever asked runs, or upstream; `offered`: there are others run here."""
+    """Return the request's tools that the caller or upstream runs; `offered`: this process runs other tools."""
     asked = request.parameters
     return (*(asked.tools if caller_runs_named_tools(request, offered=offered) else ()), *asked.extra_tools)
 
 
 def _search(request: TurnRequest, model: Model | None) -> tuple[JsonObject, ...]:
-    """Offer upstream's search where it may be, and the model searches and thinks enough to know when."""
+    """Offer upstream's web search if settings allow it and the model can search with more than minimal effort."""
     results, effort = request.tooling.searches, request.parameters.reasoning.get("effort") or request.thinking.effort
     if results is None or model is None or not searches(model):
         return ()
@@ -157,7 +159,7 @@ def _search(request: TurnRequest, model: Model | None) -> tuple[JsonObject, ...]
 
 
 def _modalities(asked: tuple[str, ...], model: Model | None) -> tuple[str, ...]:
-    """Ask for pictures only where the model makes them; sound is not to be had on this endpoint."""
+    """Request pictures only from models that generate them; this endpoint returns no sound."""
     if "image" not in asked or (model is not None and "image" not in model.output_modalities):
         return ()
     return ("text", "image") if model is None or "text" in model.output_modalities else ("image",)
@@ -169,7 +171,7 @@ def _picture_options(asked: JsonObject | None) -> JsonObject | None:
 
 
 def _unsupported(request: TurnRequest, body: ResponsesBody) -> tuple[str, ...]:
-    """Name the parameters that were asked for and are not in the body."""
+    """Return the names of requested parameters that the body omits."""
     names = ("temperature", "top_p", "top_k", "frequency_penalty", "presence_penalty", "top_logprobs", "stop")
     nothing = (None, ())
     asked = request.parameters

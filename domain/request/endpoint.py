@@ -1,4 +1,4 @@
-"""Which endpoint a model is called through."""
+"""Choose the endpoint through which a model is called."""
 
 from fnmatch import fnmatchcase
 
@@ -15,7 +15,7 @@ def endpoint_of(slug: str, choice: EndpointChoice) -> Endpoint:
 
 
 def may_change(slug: str, choice: EndpointChoice) -> bool:
-    """Tell whether a refusal may lead to the other endpoint: not where the operator forced this one."""
+    """Return whether the other endpoint may be tried after a rejection: not if the operator forced this one."""
     return choice.fall_back and not _matches(slug, choice.forced_responses)
 
 

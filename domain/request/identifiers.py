@@ -1,4 +1,4 @@
-"""Which ids of ours go upstream: only what the operator switched on, never what a client claims.
+"""Identifiers that are sent upstream: only those the operator switched on, never values that a client claims.
 
 Source: behaviour of identifiers; limits of the OpenRouter API reference: 256 characters for `user` and `session_id`,
 16 pairs of metadata, 64 characters a key, 512 a value.
@@ -21,7 +21,7 @@ class Identified:
 
 
 def identified(person: Person, send: Identifiers) -> Identified:
-    """Return the fields to send; an id that is empty or too long is left out."""
+    """Return the fields to send; empty and too long ids are omitted."""
     user = _fitting(person.user_id, LONGEST_USER) if send.end_user else None
     session = _fitting(person.session_id, LONGEST_ID) if send.session else None
     named = {

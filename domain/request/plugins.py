@@ -1,4 +1,4 @@
-"""Plugins of upstream a request may name, and those the operator wants."""
+"""Upstream plugins: those a request names and those the operator switched on."""
 
 from collections.abc import Iterable
 
@@ -38,10 +38,10 @@ COMPRESSION = "context-compression"
 
 
 def plugins_of(asked: Iterable[object], *, trim: bool, stream: bool) -> tuple[tuple[JsonObject, ...], tuple[str, ...]]:
-    """Return the plugins to send, each id once, and the names of those left out.
+    """Return the plugins to send, each id once, and the names of omitted ones.
 
-    `trim`: long prompts are to be compressed, unless the plugin for it is named itself. A plugin that only works
-    without streaming is left out of a stream.
+    `trim` adds the compression plugin unless the request names it. Plugins that do not work with streaming are omitted
+    from streamed requests.
     """
     kept: dict[str, JsonObject] = {}
     dropped: list[str] = []

@@ -1,4 +1,4 @@
-"""How a model is asked to think: the caller's word, then the operator's, within what the catalog allows.
+"""The reasoning request: the caller's wishes, then the operator's defaults, within the limits of the catalog.
 
 Source: OpenRouter API reference, reasoning request.
 """
@@ -19,8 +19,8 @@ def reasoning_of(
 ) -> JsonObject | None:
     """Return the `reasoning` object, None for the model's own default.
 
-    `asked` holds what the caller named: effort, max_tokens, enabled, summary. Nothing is sent to a model that does
-    not reason; effort and budget never go together; what is mandatory is never switched off.
+    `asked` contains the caller's effort, max_tokens, enabled and summary. Nothing is sent to a model without reasoning.
+    Effort and budget are never sent together. Mandatory reasoning is never switched off.
     """
     if not _reasons(model):
         return None
@@ -41,7 +41,7 @@ def reasoning_of(
 
 
 def nearest(effort: str, allowed: tuple[str, ...]) -> str | None:
-    """Return the allowed effort closest to a wish, the lower of two equally close; None if none is known."""
+    """Return the allowed effort closest to `effort`, the lower of two equally close; None if there is none."""
     wish = EFFORTS.index(effort) if effort in EFFORTS else EFFORTS.index("medium")
     choices = [name for name in EFFORTS if name in allowed]
     return min(choices, key=lambda name: abs(EFFORTS.index(name) - wish)) if choices else None
@@ -54,7 +54,7 @@ def _reasons(model: Model | None) -> bool:
 
 
 def _undescribed(model: Model | None) -> Reasoning:
-    """A model that takes the parameter without telling how, such as a router: efforts if it names them."""
+    """Return the reasoning of a model whose catalog entry lists the parameter without details, such as a router."""
     return Reasoning(takes_effort=model is not None and supports(model, "reasoning_effort"))
 
 
@@ -83,7 +83,7 @@ def _effort(effort: str, known: Reasoning) -> dict[str, object]:
 def _budget(
     asked: JsonObject, effort: str, known: Reasoning, slug: str, output_limit: int | None, thinking: Thinking
 ) -> dict[str, object]:
-    """Return a number of tokens where one was asked for, or where the model knows no efforts but budgets."""
+    """Return a token budget if one was requested, or if the model takes budgets but no efforts."""
     if not known.takes_budget or (effort == "none" and not known.mandatory):
         return {}
     wish = asked.get("max_tokens")
@@ -101,5 +101,5 @@ def _budget(
 
 
 def _tokens(effort: str, thinking: Thinking) -> int:
-    """Return the budget an effort stands for."""
+    """Return the token budget that corresponds to an effort."""
     return round(thinking.budget * _SHARE_OF_BUDGET.get(effort, 0.25))

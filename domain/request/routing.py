@@ -1,7 +1,7 @@
-"""Where upstream may send a request: providers, prices, privacy, models to fall back to.
+"""Where upstream may route a request: providers, prices, privacy, fallback models.
 
-The operator's limits hold whatever the caller asks for: lists of the allowed are intersected, lists of the forbidden
-joined, the lower price cap counts, privacy is never loosened. Source: OpenRouter API reference, routing.
+A caller cannot loosen the operator's limits: lists of allowed providers are intersected, lists of ignored ones joined,
+the lower price cap applies, and privacy options can only be tightened. Source: OpenRouter API reference, routing.
 """
 
 from decimal import Decimal
@@ -34,7 +34,7 @@ PROVIDER: Shape = {
 
 
 def provider_of(asked: JsonObject | None, routing: Routing) -> JsonObject | None:
-    """Return the `provider` object, None if nobody wants anything."""
+    """Return the `provider` object, None if neither the caller nor the operator sets anything."""
     wish = reduced(dict(asked or {}), PROVIDER)
     if routing.order and "order" not in wish:
         wish["order"] = list(routing.order)
@@ -54,9 +54,9 @@ def provider_of(asked: JsonObject | None, routing: Routing) -> JsonObject | None
 
 
 def fallbacks(asked: tuple[str, ...], primary: str, known: frozenset[str]) -> tuple[str, ...]:
-    """Return the models to fall back to, in order: at most three, each once, never the primary itself.
+    """Return the fallback models, in order: at most three, each once, never the primary itself.
 
-    One slug upstream does not know fails the whole call, so those outside the catalog are left out.
+    Upstream rejects the whole call if it does not know one slug, so slugs outside the catalog are omitted.
     """
     wanted = (slug for slug in dict.fromkeys(asked) if slug != primary)
     return tuple(slug for slug in wanted if not known or slug in known)[:MOST_MODELS]

@@ -1,4 +1,4 @@
-"""Numbers of a request: within their ranges, of the right type, only where the model lists them."""
+"""Sampling parameters: clamped to their ranges, of the right type, only if the model lists them."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ LONGEST_STOP, MOST_STOPS = 1000, 4
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Inclusive limits upstream enforces for every model."""
+    """Inclusive limits that upstream enforces for every model."""
 
     low: float
     high: float
@@ -32,7 +32,7 @@ RANGES = {
 
 
 def sampled(name: str, value: float | None, model: Model | None) -> float | None:
-    """Return a sampling parameter clamped to its range; None if not asked for or not listed by the model."""
+    """Return a sampling parameter clamped to its range; None if not requested or not listed by the model."""
     if value is None or not supports(model, name):
         return None
     limits = RANGES[name]
@@ -40,7 +40,7 @@ def sampled(name: str, value: float | None, model: Model | None) -> float | None
 
 
 def counted(name: str, value: int | None, model: Model | None) -> int | None:
-    """Return a whole-numbered parameter likewise."""
+    """Return a whole-number parameter clamped to its range; None if not requested or not listed by the model."""
     number = sampled(name, value, model)
     return None if number is None else int(number)
 
@@ -48,8 +48,8 @@ def counted(name: str, value: int | None, model: Model | None) -> int | None:
 def output_limit(asked: int | None, model: Model | None, *, use_ceiling: bool) -> int | None:
     """Return the limit of output tokens, reasoning included.
 
-    What the caller asked for is honoured within what upstream takes; without it the catalog's ceiling is named only
-    if wanted.
+    A limit of the caller is clamped to what upstream accepts. Without one, the catalog's ceiling is sent only if
+    `use_ceiling` is set.
     """
     ceiling = None if model is None else model.max_completion_tokens
     if asked is None or asked <= 0:
@@ -61,14 +61,14 @@ def output_limit(asked: int | None, model: Model | None, *, use_ceiling: bool) -
 
 
 def stops(asked: tuple[str, ...], model: Model | None) -> tuple[str, ...]:
-    """Return at most four stop texts that are not empty, if the catalog lists `stop`."""
+    """Return at most four non-empty stop texts, if the catalog lists `stop` for the model."""
     if model is None or "stop" not in model.supported_parameters:
         return ()
     return tuple(stop for stop in asked if stop.replace("\0", "") and len(stop) <= LONGEST_STOP)[:MOST_STOPS]
 
 
 def chat_only(asked: JsonObject, model: Model | None) -> JsonObject | None:
-    """Return what only chat completions takes, checked and as far as the model lists it."""
+    """Return the checked parameters that only chat completions accepts and the model lists; None if there are none."""
     kept: dict[str, object] = {}
     for name in ("min_p", "top_a", "repetition_penalty"):
         value = sampled(name, _number(asked.get(name)), model)

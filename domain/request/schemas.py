@@ -1,4 +1,4 @@
-"""JSON Schemas of callers: sound enough for upstream, closed enough for strict mode, without what a maker refuses."""
+"""JSON Schemas of callers: check them for upstream and for strict mode, and remove keywords that a maker rejects."""
 
 from collections.abc import Iterator, Mapping
 
@@ -12,12 +12,12 @@ Schema = Mapping[str, object]
 
 
 def is_sound(schema: object) -> bool:
-    """Tell whether a schema is built of schemas, nests no deeper than allowed, and its references lead somewhere."""
+    """Return whether a schema is well formed, nests at most DEEPEST levels and all its references resolve."""
     return isinstance(schema, dict) and _plain(schema, DEEPEST) and _sound(schema, schema, DEEPEST)
 
 
 def is_closed(schema: Schema) -> bool:
-    """Tell whether every object in it requires all its properties and takes no others, as strict mode demands."""
+    """Return whether every object in it requires all its properties and allows no others, as strict mode demands."""
     kind, properties = schema.get("type"), schema.get("properties")
     if kind == "object" or properties is not None:
         names = set(properties) if isinstance(properties, dict) else set()
@@ -29,7 +29,7 @@ def is_closed(schema: Schema) -> bool:
 
 
 def fitted(schema: Schema, slug: str) -> dict[str, object]:
-    """Return a schema without nulls and, for Google, without the keywords its models refuse."""
+    """Return a schema without nulls and, for Google, without the keywords its models reject."""
     for_google = author(slug) == GOOGLE
     fit: dict[str, object] = {}
     for key, value in schema.items():
@@ -100,7 +100,7 @@ def _leads_somewhere(reference: object, root: Schema) -> bool:
 
 
 def _plain(value: object, depth: int) -> bool:
-    """Tell whether a value is JSON that nests no deeper than allowed; a cycle never does."""
+    """Return whether a value is JSON of at most `depth` levels; False for a cycle."""
     if depth == 0:
         return False
     if isinstance(value, dict):

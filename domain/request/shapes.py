@@ -1,6 +1,6 @@
-"""Opaque objects of a caller, reduced to the keys and types upstream takes.
+"""Reduce opaque objects of a caller to the keys and types that upstream accepts.
 
-A shape is a table of keys and checks; a check returns the value to send, or None to leave the key out.
+A shape is a table of keys and checks; a check returns the value to send, or None to omit the key.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,29 +20,29 @@ def reduced(value: object, shape: Shape) -> dict[str, object]:
 
 
 def flag(value: object) -> bool | None:
-    """Take a boolean."""
+    """Accept a boolean."""
     return value if isinstance(value, bool) else None
 
 
 def text(value: object) -> str | None:
-    """Take a text of one to 256 characters."""
+    """Accept a text of one to 256 characters."""
     return value if isinstance(value, str) and 0 < len(value) <= LONGEST_TEXT else None
 
 
 def texts(value: object) -> list[str] | None:
-    """Take a list of texts, one alone too; entries of other types are left out."""
+    """Accept a list of texts or a single text; entries of other types are omitted."""
     entries = [value] if isinstance(value, str) else value if isinstance(value, list) else []
     kept = [entry for entry in entries if text(entry) is not None][:MOST_ENTRIES]
     return kept or None
 
 
 def one_of(*choices: str) -> Check:
-    """Take one of some words."""
+    """Accept one of the words."""
     return lambda value: value if isinstance(value, str) and value in choices else None
 
 
 def some_of(*choices: str) -> Check:
-    """Take a list of some words."""
+    """Accept a list of the words; other entries are omitted."""
 
     def check(value: object) -> list[str] | None:
         entries = value if isinstance(value, list) else []
@@ -53,7 +53,7 @@ def some_of(*choices: str) -> Check:
 
 
 def whole(low: int, high: int) -> Check:
-    """Take a whole number within limits."""
+    """Accept a whole number within limits."""
 
     def check(value: object) -> int | None:
         if not isinstance(value, int) or isinstance(value, bool):
@@ -64,7 +64,7 @@ def whole(low: int, high: int) -> Check:
 
 
 def number(low: float, high: float) -> Check:
-    """Take a number within limits."""
+    """Accept a number within limits."""
 
     def check(value: object) -> float | None:
         if not isinstance(value, int | float) or isinstance(value, bool):
@@ -75,7 +75,7 @@ def number(low: float, high: float) -> Check:
 
 
 def price(value: object) -> str | None:
-    """Take an amount of zero or more as a decimal text, which is how upstream wants prices."""
+    """Accept an amount of zero or more; return it as decimal text, the form in which upstream accepts prices."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     try:
@@ -86,7 +86,7 @@ def price(value: object) -> str | None:
 
 
 def either(*checks: Check) -> Check:
-    """Take what the first fitting check returns."""
+    """Accept a value that one of the checks accepts; the first one decides."""
 
     def check(value: object) -> object:
         return next((taken for taken in (one(value) for one in checks) if taken is not None), None)
@@ -95,5 +95,5 @@ def either(*checks: Check) -> Check:
 
 
 def inner(shape: Shape) -> Check:
-    """Take an object of a shape, if anything of it is left."""
+    """Accept an object of which at least one key passes the shape."""
     return lambda value: reduced(value, shape) or None

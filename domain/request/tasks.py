@@ -1,31 +1,33 @@
-"""Background tasks such as titles and tags: their messages carry only what such a task needs."""
+"""Shorten the messages of background tasks such as titles and tags."""
 
 import re
 from collections.abc import Sequence
 
-from domain.conversation.marker_lines import without_markers
+from domain.conversation.history_format import HistoryFormat
 from ports.json_values import JsonObject
 
 _DATA = re.compile(r"data:[\w.+-]+/[\w.+-]+;base64,[A-Za-z0-9+/=\s]{16,}")
 
 
-def stripped(messages: Sequence[object]) -> tuple[object, ...]:
-    """Return a task's messages without inlined data and marker lines, which cost tokens and help nobody."""
-    return tuple(_stripped(message) if isinstance(message, dict) else message for message in messages)
+def stripped(messages: Sequence[object], history_format: HistoryFormat) -> tuple[object, ...]:
+    """Return a task's messages without media, inlined data and references: these cost tokens and are of no use."""
+    return tuple(_stripped(message, history_format) if isinstance(message, dict) else message for message in messages)
 
 
-def _stripped(message: JsonObject) -> JsonObject:
+def _stripped(message: JsonObject, history_format: HistoryFormat) -> JsonObject:
     content = message.get("content")
     if isinstance(content, str):
-        return {**message, "content": _cleaned(content)}
+        return {**message, "content": _cleaned(content, history_format)}
     if not isinstance(content, list):
         return message
     texts = [part for part in content if isinstance(part, dict) and part.get("type") in ("text", "input_text")]
-    cleaned = [{**part, "text": _cleaned(part["text"])} for part in texts if isinstance(part.get("text"), str)]
+    cleaned = [
+        {**part, "text": _cleaned(part["text"], history_format)} for part in texts if isinstance(part.get("text"), str)
+    ]
     return {**message, "content": cleaned}
 
 
-def _cleaned(text: str) -> str:
+def _cleaned(text: str, history_format: HistoryFormat) -> str:
     if "base64," in text:
         text = _DATA.sub("[data]", text)
-    return without_markers(text)
+    return history_format.without_references(text)

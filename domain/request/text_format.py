@@ -1,4 +1,4 @@
-"""The shape of the answer: `response_format` of chat completions -> `text.format`."""
+"""The format of the answer: `response_format` of chat completions -> `text.format`."""
 
 from domain.catalog.support import supports
 from domain.request.schemas import fitted, is_closed, is_sound
@@ -12,7 +12,7 @@ VERBOSITIES = ("low", "medium", "high", "xhigh", "max")
 def text_of(
     response_format: JsonObject | None, text: JsonObject | None, verbosity: str | None, model: Model | None, slug: str
 ) -> JsonObject | None:
-    """Return the `text` object; `text.format` of the caller wins over `response_format`. None for plain text."""
+    """Return the `text` object; the caller's `text.format` overrides `response_format`. None for plain text."""
     own = text or {}
     given = own.get("format")
     shape = _format(given if isinstance(given, dict) else response_format, model, slug)

@@ -1,4 +1,4 @@
-"""Tools as a caller names them -> tools as this endpoint takes them."""
+"""Tool definitions of callers -> tool definitions that this endpoint accepts."""
 
 import json
 import re
@@ -35,9 +35,9 @@ NO_ARGUMENTS: JsonObject = {"type": "object", "properties": {}}
 
 
 class KnownTool(dict[str, Any]):
-    """A function tool that never changes: `forms`, what was made of it for whom, and its size are kept with it.
+    """A function tool that never changes. It caches its size and its `forms` by (for Google, strict).
 
-    Any thread may fill them in: what two work out at once is the same.
+    Any thread may fill the caches: concurrent threads compute equal values.
     """
 
     __slots__ = ("characters", "forms")
@@ -51,11 +51,11 @@ class KnownTool(dict[str, Any]):
 def function_tools(
     tools: Iterable[JsonObject], slug: str, model: Model | None
 ) -> tuple[tuple[JsonObject, ...], tuple[str, ...]]:
-    """Return the usable tools in the flat form and the names of those left out.
+    """Return the usable tools in flat form and the names of omitted ones.
 
-    Names are unique and legal upstream, the last of two wins; a schema that is no object takes no arguments, one
-    that is unsound is refused; strictness stays only where the schema is closed and the model holds to schemas.
-    Server tools pass. Source: OpenRouter API reference, tools.
+    Of two tools with one name the last is used. A tool whose name upstream would reject, or whose schema is unsound, is
+    omitted; a tool without an object schema takes no arguments. `strict` is kept only if the schema is closed and the
+    model obeys schemas. Server tools are sent. Source: OpenRouter API reference, tools.
     """
     kept: dict[str, JsonObject] = {}
     dropped: list[str] = []
@@ -70,7 +70,7 @@ def function_tools(
 
 
 def tool_choice(choice: str | JsonObject | None, tools: tuple[JsonObject, ...]) -> str | JsonObject | None:
-    """Return a choice upstream takes, None for its default; a function that is not on offer cannot be chosen."""
+    """Return a tool choice that upstream accepts; None for its default, and for a function that is not offered."""
     if not tools or choice is None:
         return None
     if isinstance(choice, str):
@@ -82,12 +82,12 @@ def tool_choice(choice: str | JsonObject | None, tools: tuple[JsonObject, ...]) 
 
 
 def forces(choice: str | JsonObject | None) -> bool:
-    """Tell whether a choice leaves the model no way but to call."""
+    """Return whether a choice forces the model to call a tool."""
     return choice is not None and choice not in ("auto", "none")
 
 
 def characters_of_tool(tool: JsonObject) -> int:
-    """Return how long a tool is as JSON. Raises ValueError or RecursionError where it is none."""
+    """Return the length of a tool as JSON. Raises ValueError or RecursionError if it cannot be serialised."""
     if not isinstance(tool, KnownTool):
         return len(json.dumps(dict(tool), default=str))
     if tool.characters is None:
@@ -96,7 +96,7 @@ def characters_of_tool(tool: JsonObject) -> int:
 
 
 def _known(tool: KnownTool, slug: str, strict: bool) -> JsonObject | None:
-    """Make it once for each kind of model."""
+    """Build the tool once per kind of model."""
     form = (author(slug) == GOOGLE, strict)
     if form not in tool.forms:
         made = _made(tool, slug, strict)

@@ -1,10 +1,11 @@
-"""What one turn is asked to do, frozen at the door."""
+"""The request for one turn, frozen when it enters the core."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
 
 from domain.catalog.offer import Offer
+from domain.conversation.history_format import PLAIN, HistoryFormat
 from domain.faults.retry import RetryPolicy
 from domain.limits import (
     BREAKER_FAILURES,
@@ -23,7 +24,7 @@ from ports.responses import Endpoint, Limits, Route
 
 
 class Caller(Enum):
-    """Who reads the answer."""
+    """The kind of caller that reads the answer."""
 
     PAGE = "page"
     API = "api"
@@ -32,7 +33,11 @@ class Caller(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Ids of the person and the place in their chat; empty where unknown. `parent_id`: of the answer before."""
+    """Ids of the person and the place in their chat; empty where unknown.
+
+    `parent_id`: the id of the previous answer. `temporary`: the caller never saves this chat, so nothing of it may be
+    written to disk (law 14).
+    """
 
     user_id: str = ""
     chat_id: str = ""
@@ -40,14 +45,15 @@ class Person:
     session_id: str = ""
     parent_id: str = ""
     is_admin: bool = False
+    temporary: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """What the caller asked for, by the names of chat completions, of the right type but unchecked; None = not asked.
+    """The caller's parameters, named as in chat completions, of the right type but unchecked; None = not requested.
 
-    `reasoning` holds effort, max_tokens, enabled and summary as far as named; `extra_tools` come from filters of the
-    host; `chat_only` what the Responses endpoint does not know; `ignored` names what no endpoint takes.
+    `reasoning` contains effort, max_tokens, enabled and summary if requested. `extra_tools` come from filters of the
+    host. `chat_only`: parameters that the Responses endpoint does not know. `ignored`: names no endpoint accepts.
     """
 
     max_output_tokens: int | None = None
@@ -82,10 +88,10 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True)
 class Thinking:
-    """The operator's wishes: `enabled` adds reasoning where the model can, `effort` and `summary` are defaults.
+    """The operator's reasoning settings: `enabled` requests it from capable models; `effort`, `summary` are defaults.
 
-    `deepest`: the highest effort anybody may ask for. `budget`: tokens of thinking at medium effort for models that
-    know budgets only. `interleaved`: let Claude think between tool calls.
+    `deepest`: the highest effort that callers may request. `budget`: reasoning tokens at medium effort for models that
+    take budgets only. `interleaved`: Claude may think between tool calls.
     """
 
     enabled: bool = True
@@ -98,7 +104,7 @@ class Thinking:
 
 @dataclass(frozen=True, slots=True)
 class Identifiers:
-    """Which ids of ours may be sent upstream; everything is off by default."""
+    """Ids that may be sent upstream; all are off by default."""
 
     end_user: bool = False
     session: bool = False
@@ -108,7 +114,7 @@ class Identifiers:
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """Where upstream may send a request: slugs of providers; USD per million tokens, None where there is no cap."""
+    """Where upstream may route a request: provider slugs; caps in USD per million tokens, None for no cap."""
 
     order: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
@@ -121,7 +127,7 @@ class Routing:
 
 @dataclass(frozen=True, slots=True)
 class Prompting:
-    """How prompts are built: turns of history kept (0 = all), compression, cache marks and their life, output limit."""
+    """How prompts are built: turns of history sent (0 = all), compression, cache marks and lifetime, output limit."""
 
     history_turns: int = 0
     trim: bool = False
@@ -132,7 +138,7 @@ class Prompting:
 
 @dataclass(frozen=True, slots=True)
 class EndpointChoice:
-    """Which endpoint a model is called through: globs of slugs, `forced_responses` wins; the default for the rest."""
+    """Endpoint per model: globs of slugs, `forced_responses` takes precedence; `default` for all other models."""
 
     default: Endpoint = Endpoint.RESPONSES
     forced_chat: tuple[str, ...] = ()
@@ -142,11 +148,11 @@ class EndpointChoice:
 
 @dataclass(frozen=True, slots=True)
 class Remembering:
-    """What of a turn outlives it, under which `namespace` (empty: nothing is kept or looked up).
+    """What is stored of a turn, and under which `namespace` (empty: nothing is stored or looked up).
 
-    `reasoning`: kept for the `conversation`, for the `next_reply` only, or `disabled`. `tool_results`: calls are kept
-    with their outputs. `full_turns`: turns whose tool outputs go back whole, 0 for all. `references`: the caller is
-    shown references to the turn and sends them back; else turns are recognised by their words.
+    `reasoning`: stored for the `conversation`, for the `next_reply` only, or `disabled`. `tool_results`: calls are
+    stored with their outputs. `full_turns`: newest turns whose tool outputs are sent in full, 0 for all. `references`:
+    the caller receives references to the turn and returns them; otherwise turns are recognised by their words.
     """
 
     namespace: str = ""
@@ -158,12 +164,12 @@ class Remembering:
 
 @dataclass(frozen=True, slots=True)
 class Tooling:
-    """How tools are offered and run; seconds. `parallel` calls of a turn at once, `in_process` of all turns together.
+    """How tools are offered and run. Times in seconds.
 
-    `still_seconds` without any call beginning or ending end a round, None for no limit. `handed_over`: whoever asks
-    runs the tools named in the request; `host_only`: of tools run here, those only the host can run rightly: a round
-    that calls one is handed over. `searches`: results a search of upstream may bring (0: as many as it
-    likes), None where no search may be offered.
+    `parallel`: concurrent calls of one turn; `in_process`: of all turns. A round ends after `still_seconds` in which no
+    call began or ended, None for no limit. `handed_over`: the caller runs the tools that the request names.
+    `host_only`: tools that only the host can run; a round that calls one is handed over. `searches`: results per web
+    search of upstream (0: upstream's default), None if no search may be offered.
     """
 
     strict: bool = True
@@ -182,7 +188,7 @@ class Tooling:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Limits of the process that are not upstream's: turns at once, and waiting."""
+    """Limits of this process: concurrent turns, and waiting turns."""
 
     concurrent: int = TURNS_AT_ONCE
     queued: int = TURNS_WAITING
@@ -190,13 +196,13 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class TurnRequest:
-    """Everything a turn needs; nothing later reads a live setting.
+    """Everything a turn needs; later code reads no live setting.
 
-    `turn_id` is a ULID, by which the page's history leads back to what was kept; empty: the turn gets one of its own.
-    `model` is the name as requested, `offer` the operator's choice of models. `messages` are chat messages as
-    the caller sent them. `task` names the background task, empty for a chat; `fallback_model` stands in for one that
-    cannot be reached. `stream` is how upstream is asked, not how the caller is answered. `statuses`: the caller is
-    shown what a turn waits for.
+    `turn_id` is a ULID, which references in the caller's history contain; empty to generate one. `model` is the name as
+    requested, `offer` the operator's choice of models. `messages` are chat messages as the caller sent them, written in
+    `history_format`. `task` names the background task, empty for a chat. `fallback_model` replaces a model that cannot
+    be reached. `stream`: whether upstream streams, independent of how the caller is answered. `statuses`: the caller
+    displays what a turn waits for.
     """
 
     model: str
@@ -222,8 +228,9 @@ class TurnRequest:
     offer: Offer = Offer()
     insecure_hosts: frozenset[str] = frozenset()
     statuses: bool = True
+    history_format: HistoryFormat = PLAIN
 
     @property
     def is_remembered(self) -> bool:
-        """Return whether later turns may find what this one leaves: it has an owner and a namespace."""
+        """Return whether the turn is stored for later turns: it has an owner and a namespace."""
         return bool(self.memory.namespace and self.person.user_id)

@@ -100,18 +100,19 @@ class AssembleTurn:
 
     async def _past(self, request: TurnRequest, stores: TurnStores, size: int, time: StoreBudget) -> Past:
         """Return what is stored about the turns of the history; without stores the history is not even scanned."""
-        memory, messages = request.memory, request.messages
+        memory, messages, history_format = request.memory, request.messages, request.history_format
         if stores.memory is None and stores.interrupted is None:
-            return Past(reasoning=memory.reasoning, full_turns=memory.full_turns)
+            return Past(reasoning=memory.reasoning, full_turns=memory.full_turns, history_format=history_format)
         by_words = not memory.references  # without references, answers are recognised by their text
-        reading = partial(marks_of, messages, by_fingerprint=by_words)
+        reading = partial(marks_of, messages, history_format, by_fingerprint=by_words)
         marks = await self._offload.run(reading, size=size + 256 * len(messages))
         found, broken = Recalled(), Interrupted()
         if stores.memory is not None:
             found, marks = await self._recall(request, marks, stores.memory, size, time)
         if stores.interrupted is not None:
             broken = await stores.interrupted.report(request, marks, found.records, stores.memory, time)
-        return Past(found.records, memory.reasoning, memory.full_turns, broken.unknown, broken.answers, marks)
+        unknown, answers = broken.unknown, broken.answers
+        return Past(found.records, memory.reasoning, memory.full_turns, unknown, answers, marks, history_format)
 
     async def _recall(
         self, request: TurnRequest, marks: Marks, memory: TurnMemory, size: int, time: StoreBudget
@@ -124,7 +125,8 @@ class AssembleTurn:
         referred, messages = request.memory.references, request.messages
         want = wanted_of(marks)
         if referred and not want.turn_ids and chat not in self._wordless:  # an imported chat, or no stored turns
-            marks = await self._offload.run(partial(with_fingerprints, marks, messages), size=size)
+            reading = partial(with_fingerprints, marks, messages, request.history_format)
+            marks = await self._offload.run(reading, size=size)
             want = wanted_of(marks)
         if not (want.turn_ids or want.fingerprints):
             return Recalled(), marks

@@ -122,7 +122,7 @@ def _record(turn: Settlement, kept: list[TurnItem], *, cut: bool) -> TurnRecord:
         asked=turn.slug,
         model=models.pop() if len(models) == 1 else "",
         items=items,
-        fingerprint=fingerprint_of_answer(turn.figures.asked, items),
+        fingerprint=fingerprint_of_answer(turn.figures.asked, items, turn.request.history_format),
         cut=cut,
     )
 

@@ -5,7 +5,6 @@ Code after this never asks again what kind of chat a turn belongs to.
 
 from dataclasses import dataclass
 
-from domain.conversation.temporary_chats import is_temporary
 from domain.request.turn_request import TurnRequest
 from domain.services.journal_calls import JournalCalls
 from domain.services.owned_tasks import Own
@@ -66,7 +65,7 @@ class ChooseStores:
         its journal is in memory too, and its calls are never reported later.
         """
         remembered = request.is_remembered
-        if is_temporary(request.person.chat_id):
+        if request.person.temporary:
             memory = memories.temporary if memories is not None and remembered else None
             return TurnStores(self._temporary_journal, memory)
         memory = memories.durable if memories is not None and remembered else None

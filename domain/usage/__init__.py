@@ -1,1 +1,1 @@
-"""Tokens and money: sums and estimates. Money is Decimal."""
+"""Usage of tokens and money: sums and estimates. Money is Decimal."""

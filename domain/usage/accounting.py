@@ -1,4 +1,4 @@
-"""Adding up what calls consumed, and estimating what is not known yet."""
+"""Add the usage of calls, and estimate costs that upstream has not reported."""
 
 from decimal import Decimal
 
@@ -9,7 +9,7 @@ CHARACTERS_PER_TOKEN = 4
 
 
 def add(total: Usage, more: Usage) -> Usage:
-    """Sum two usages field by field; an unknown cost stays unknown only if both are."""
+    """Sum two usages field by field; the cost is unknown only if both costs are."""
     return Usage(
         input_tokens=total.input_tokens + more.input_tokens,
         output_tokens=total.output_tokens + more.output_tokens,
@@ -30,9 +30,9 @@ def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:
 
 
 def estimate(model: Model | None, *, sent_characters: int, received_characters: int) -> Decimal | None:
-    """Estimate the cost in USD of a call that was cut off, from its characters and the model's token prices.
+    """Estimate the cost in USD of an interrupted call, from its characters and the model's token prices.
 
-    None if the prices are unknown. Upstream tells the exact sum only with the terminal event.
+    None if the prices are unknown. Upstream reports the exact cost only in the terminal event.
     """
     if model is None or model.prompt_price is None or model.completion_price is None:
         return None

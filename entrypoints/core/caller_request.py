@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from domain.conversation.history_format import PLAIN, HistoryFormat
 from domain.request.tasks import stripped
 from domain.request.turn_request import Caller, Parameters, Person, Remembering, TurnRequest
 from domain.services.list_models import Listing
@@ -46,12 +47,23 @@ class CallerTools:
 
 
 @dataclass(frozen=True, slots=True)
+class CallerHistory:
+    """How earlier turns are found in the caller's history.
+
+    `namespace` selects the memory that turns share; if it is empty, nothing is stored. `references`: the caller
+    receives references to the turn and sends them back with the history. `format`: how the caller writes answers.
+    """
+
+    namespace: str = ""
+    references: bool = False
+    format: HistoryFormat = PLAIN
+
+
+@dataclass(frozen=True, slots=True)
 class CallerRequest:
     """A caller's request, parsed once by its entrypoint. `model` is the exact slug; an empty `turn_id` is generated.
 
-    `namespace` selects the memory that turns share; if it is empty, nothing is stored. `task` names a background task.
-    `references`: the caller receives references to the turn and sends them back with the history. `statuses`: the
-    caller is shown what a turn waits for.
+    `task` names a background task. `statuses`: the caller is shown what a turn waits for.
     """
 
     model: str
@@ -62,8 +74,7 @@ class CallerRequest:
     person: Person = field(default_factory=Person)
     task: str = ""
     turn_id: str = ""
-    namespace: str = ""
-    references: bool = False
+    history: CallerHistory = field(default_factory=CallerHistory)
     tools: CallerTools = field(default_factory=CallerTools)
     statuses: bool = True
 
@@ -74,10 +85,10 @@ def request_of(
     """Freeze everything one turn needs; later code reads no live setting. `listing` is the catalog, None if unknown."""
     is_task = asked.caller is Caller.TASK
     task_model = settings.task_model.strip() if is_task else ""
-    tools = asked.tools
+    tools, history = asked.tools, asked.history
     return TurnRequest(
         model=task_model or asked.model,
-        messages=stripped(asked.messages) if is_task else asked.messages,
+        messages=stripped(asked.messages, history.format) if is_task else asked.messages,
         route=route_of(settings, origin),
         caller=asked.caller,
         task=asked.task,
@@ -93,7 +104,7 @@ def request_of(
         fallback_model=settings.fallback_model.strip(),
         limits=limits_of(settings),
         retry=retry_of(settings),
-        memory=Remembering() if is_task else remembering_of(settings, asked.namespace, references=asked.references),
+        memory=Remembering() if is_task else remembering_of(settings, history.namespace, references=history.references),
         tooling=tooling_of(
             settings, handed_over=tools.handed_over, host_only=tools.host_only, offer_search=tools.offer_search
         ),
@@ -101,4 +112,5 @@ def request_of(
         offer=offer_of(settings, listing.zero_retention if listing is not None else frozenset()),
         insecure_hosts=insecure_hosts(settings),
         statuses=asked.statuses,
+        history_format=history.format,
     )

@@ -15,6 +15,8 @@ from entrypoints.openwebui.task_answers import MERGED_ANSWER
 from entrypoints.openwebui.tool_mode import HostTools, read_host_tools
 from ports.catalog import Model
 
+_TEMPORARY = ("local", "temporary")
+
 Emitter = Callable[[dict[str, Any]], Awaitable[object]]
 
 
@@ -96,14 +98,24 @@ def split_model(requested: str) -> RequestedModel:
 
 
 def _person(call: Mapping[str, Any], user: Mapping[str, Any], metadata: Mapping[str, Any]) -> Person:
+    chat_id = _text(call.get("__chat_id__")) or _text(metadata.get("chat_id"))
     return Person(
         user_id=_text(user.get("id")) or _text(metadata.get("user_id")),
-        chat_id=_text(call.get("__chat_id__")) or _text(metadata.get("chat_id")),
+        chat_id=chat_id,
         message_id=_text(call.get("__message_id__")) or _text(metadata.get("message_id")),
         session_id=_text(call.get("__session_id__")) or _text(metadata.get("session_id")),
         parent_id=_parent(metadata),
         is_admin=user.get("role") == "admin",
+        temporary=_is_temporary(chat_id),
     )
+
+
+def _is_temporary(chat_id: str) -> bool:
+    """Return whether the host never saves the chat: its id is `local`, `local:...` or `temporary:...`.
+
+    Source: the host's contract, "UI or API?".
+    """
+    return chat_id.partition(":")[0] in _TEMPORARY
 
 
 def _parent(metadata: Mapping[str, Any]) -> str:

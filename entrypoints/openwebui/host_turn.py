@@ -2,8 +2,9 @@
 
 from domain.conversation.namespace import namespace_of
 from domain.request.turn_request import Caller
-from entrypoints.core.caller_request import CallerRequest, CallerTools
+from entrypoints.core.caller_request import CallerHistory, CallerRequest, CallerTools
 from entrypoints.openai.completions_body import CompletionsBody
+from entrypoints.openwebui.history_format import OPEN_WEBUI
 from entrypoints.openwebui.host_call import HostCall
 from entrypoints.openwebui.tool_mode import PIPELINE, ToolMode
 from ports.catalog import Model
@@ -34,8 +35,7 @@ def asked_of(
         person=call.person,
         task=call.task,
         turn_id=turn_id,
-        namespace=namespace_of(function_id),
-        references=in_page,
+        history=CallerHistory(namespace_of(function_id), in_page, OPEN_WEBUI),
         statuses=in_page,
         tools=CallerTools(mode.host, mode.host_only, offer_search=in_page and not call.tools.searches),
     )

@@ -94,3 +94,17 @@ def test_an_exception_that_is_not_needed_any_more_goes(path):
 def test_the_scan_finds_sentences_and_passes_over_what_nobody_reads():
     text = '"""A docstring."""\nx: "Task or None" = say("It failed. Try again.")\ny = f"waited {x} for it"\n'
     assert list(sentences(text)) == ["It failed. Try again.", " for it"]
+
+
+HOST_FORMATS = ("<details", "<think", "]: #", "&quot;", '"local"', '"temporary"', "openrouter-pipe-v1")
+"""What a host or its entrypoint writes into texts and ids; the core reads it through a `HistoryFormat` or a value."""
+
+
+def test_core_contains_no_format_of_a_host():
+    found = {path: [part for part in HOST_FORMATS if part in text] for path, text in texts("domain", "ports").items()}
+    assert {path: parts for path, parts in found.items() if parts} == {}
+
+
+def test_scan_for_formats_of_a_host_finds_them_where_they_belong():
+    text = (ROOT / "entrypoints/openwebui/history_format.py").read_text("utf-8")
+    assert [part for part in HOST_FORMATS if part not in text] == ['"local"', '"temporary"']

@@ -14,6 +14,7 @@ from domain.conversation.record import TurnRecord, record_of
 from domain.faults.fault import Fault
 from domain.request.body import build
 from domain.request.turn_request import Caller, Prompting, Thinking, TurnRequest
+from entrypoints.openwebui.history_format import OPEN_WEBUI
 from entrypoints.simulator.answers import Refusal
 from entrypoints.simulator.refusals.chat_history import check_chat_history
 from entrypoints.simulator.refusals.history import check_history
@@ -83,9 +84,11 @@ class Sent:
 
     def words_lost(self, messages: Sequence[Message]) -> list[str]:
         """Complain if the assistant's text differs from the history's: nothing may be lost, duplicated or moved."""
-        history = [normalised(visible_text(message)) for message in messages if message["role"] == "assistant"]
+        history = [
+            normalised(visible_text(message), OPEN_WEBUI) for message in messages if message["role"] == "assistant"
+        ]
         texts = [visible_text(item) for item in self.items if item.get("role") == "assistant"]
-        sent_texts = [normalised(text) for text in texts if not text.startswith("[I called the tool ")]
+        sent_texts = [normalised(text, OPEN_WEBUI) for text in texts if not text.startswith("[I called the tool ")]
         same = " ".join(filter(None, history)) == " ".join(filter(None, sent_texts))
         return [] if same else ["the words of the history changed"]
 
@@ -107,7 +110,7 @@ def sent(
         thinking=Thinking(),
         prompting=Prompting(history_turns=window),
     )
-    history = parsed(request.messages, window, Past(records, reasoning, full_turns))
+    history = parsed(request.messages, window, Past(records, reasoning, full_turns, history_format=OPEN_WEBUI))
     prepared = build(request, slug, MODELS[slug], known=frozenset(ENTRIES), history=history)
     return Sent({} if isinstance(prepared, Fault) else json.loads(serialise_body(prepared.request.body)))
 

@@ -8,9 +8,9 @@ from itertools import pairwise
 from random import Random
 
 from domain.conversation.record import TurnRecord
-from domain.conversation.references import marker_line
 from domain.conversation.replay import outlived
 from domain.conversation.stored_answers import stored_answers
+from entrypoints.openwebui.history_format import OPEN_WEBUI, marker_line
 from tests.domain.conversation.histories import wanted
 from tests.domain.conversation.host_shapes import HOSTS, Message, user
 from tests.drills.replay_judge import Sent, complaints, sent
@@ -103,7 +103,7 @@ class World:
         turn = play(self._host, slug, f"{self._seed:013d}{self._made:013d}", self._rng)
         self._store.keep(ME, messages, turn.record)
         if self._reasoning == "next_reply" and turn.end == "done":
-            self._store.forget_thinking(outlived(messages, stored_answers(messages, recalled)))
+            self._store.forget_thinking(outlived(messages, stored_answers(messages, recalled, OPEN_WEBUI)))
         node = Node(copy.deepcopy(turn.messages), turn)
         if turn.end == "handed" and self._rng.random() < 0.8:
             for call in node.messages[-1].get("tool_calls", ()):

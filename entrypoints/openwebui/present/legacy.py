@@ -8,8 +8,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from domain.conversation.marker_lines import without_markers
-from domain.conversation.references import call_reference, marker_line
+from domain.conversation.references import call_reference
 from domain.turn.steps import (
     CloseReasoning,
     End,
@@ -26,6 +25,7 @@ from domain.turn.steps import (
     ShowText,
 )
 from entrypoints.openai.frames import ChunkHead, Yield, chunk, usage_chunk
+from entrypoints.openwebui.history_format import OPEN_WEBUI, marker_line
 from entrypoints.openwebui.present.fault_text import box, card, status_line, uncalled
 from entrypoints.openwebui.present.frames import BELOW, Frame, Unended, found, source, status, status_frame
 from entrypoints.openwebui.present.handover import call_delta
@@ -106,7 +106,7 @@ class LegacyPresenter:
     def _content(self, segment: int, text: str) -> Yield:
         parted = text if self._segment in (None, segment) else "\n\n" + text
         self._segment = segment
-        self._any_text = self._any_text or bool(without_markers(text).strip())
+        self._any_text = self._any_text or bool(OPEN_WEBUI.without_references(text).strip())
         self.repeated += len(parted)
         return chunk(self._head, {"content": parted})
 

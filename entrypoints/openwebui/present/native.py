@@ -7,7 +7,7 @@ always contains every item so far; only the last one carries the usage.
 from dataclasses import replace
 from typing import Any
 
-from domain.conversation.references import call_reference, details_entry, reasoning_reference, thinking_tag
+from domain.conversation.references import call_reference, reasoning_reference
 from domain.turn.steps import (
     CloseReasoning,
     End,
@@ -24,6 +24,7 @@ from domain.turn.steps import (
     ShowText,
 )
 from entrypoints.openai.frames import Yield, responses_usage
+from entrypoints.openwebui.history_format import details_entry, thinking_tag
 from entrypoints.openwebui.present.fault_text import box, card, status_line, uncalled
 from entrypoints.openwebui.present.frames import BELOW, Emit, Frame, Unended, found, source, status, status_frame
 from entrypoints.openwebui.present.handover import call_item, output_item

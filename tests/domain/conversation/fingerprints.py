@@ -1,4 +1,4 @@
-"""Fingerprints of whole texts and histories."""
+"""Compute fingerprints of whole texts and histories of Open WebUI."""
 
 from collections.abc import Iterable, Sequence
 
@@ -11,13 +11,15 @@ from domain.conversation.fingerprint import (
     question_in,
 )
 from domain.conversation.record import TurnItem
+from entrypoints.openwebui.history_format import OPEN_WEBUI
 
 
 def fingerprint_of(asked: Question, answer_text: str, call_ids: Iterable[str] = ()) -> str:
     """Return the fingerprint of an answer to a question."""
-    return fingerprint_of_digests(digest_of(asked.person), digest_of(asked.earlier), digest_of(answer_text), call_ids)
+    texts = (asked.person, asked.earlier, answer_text)
+    return fingerprint_of_digests(*(digest_of(text, OPEN_WEBUI) for text in texts), call_ids)
 
 
 def fingerprint_of_turn(messages: Sequence[object], items: Sequence[TurnItem]) -> str:
-    """Return the fingerprint of what a turn left, which answered `messages`."""
-    return fingerprint_of_answer(digests_of(question_in(messages)), items)
+    """Return the fingerprint of a turn's items; the turn answered `messages`."""
+    return fingerprint_of_answer(digests_of(question_in(messages), OPEN_WEBUI), items, OPEN_WEBUI)

@@ -1,19 +1,21 @@
-"""A history in one go: what is wanted of it, what replaces its messages, what is sent of it."""
+"""Process a history of Open WebUI in one call: what is looked up, what replaces messages, what is sent."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from domain.conversation.history import Past, items_for, parsed
 from domain.conversation.marks import marks_of
 from domain.conversation.record import TurnRecord
 from domain.conversation.replay import Span, Wanted, matches_of, spans_of, wanted_of
 from domain.conversation.stored_answers import stored_answers
+from entrypoints.openwebui.history_format import OPEN_WEBUI
 from ports.catalog import Model
 from ports.json_values import JsonObject
 
 
 def wanted(messages: Sequence[object], *, by_fingerprint: bool = True) -> Wanted:
-    """Collect the turns a history names and, `by_fingerprint`, what the other answers are recognised by."""
-    return wanted_of(marks_of(messages, by_fingerprint=by_fingerprint))
+    """Collect the turns that a history names and, `by_fingerprint`, the fingerprints of its other answers."""
+    return wanted_of(marks_of(messages, OPEN_WEBUI, by_fingerprint=by_fingerprint))
 
 
 def spans(
@@ -25,8 +27,8 @@ def spans(
     reasoning: str = "conversation",
     unknown: Mapping[str, str] | None = None,
 ) -> tuple[Span, ...]:
-    """Return what replaces which messages when a history goes to `slug`."""
-    found = matches_of(messages, stored_answers(messages, records), unknown)
+    """Return the replacements for a history that is sent to `slug`."""
+    found = matches_of(messages, stored_answers(messages, records, OPEN_WEBUI), unknown)
     return spans_of(found, messages, slug, model, reasoning=reasoning)
 
 
@@ -34,4 +36,4 @@ def history_items(
     messages: Sequence[object], model: Model | None = None, turns: int = 0, slug: str = "", past: Past | None = None
 ) -> tuple[JsonObject, ...]:
     """Translate a history, or its last `turns` turns, for the model `slug`."""
-    return items_for(parsed(messages, turns, past), slug, model)
+    return items_for(parsed(messages, turns, replace(past or Past(), history_format=OPEN_WEBUI)), slug, model)

@@ -1,4 +1,4 @@
-"""How each kind of caller returns a turn in its history; source: output profiles, what comes back next turn."""
+"""Render turns as each kind of caller returns them. Source: output profiles, what comes back next turn."""
 
 import html
 import json
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from domain.conversation.record import TurnItem, TurnRecord
-from domain.conversation.references import details_entry, marker_line, thinking_tag
+from entrypoints.openwebui.history_format import details_entry, marker_line, thinking_tag
 
 Message = dict[str, Any]
 RESULT_SHOWN = 2000
@@ -24,7 +24,7 @@ def text_of(item: Any) -> str:
 
 
 def returned(host: str, record: TurnRecord) -> list[Message]:
-    """A finished turn as the host sends it back."""
+    """Return a finished turn as the host returns it."""
     if host == "0.6.28":
         return [{"role": "assistant", "content": "\n" + legacy_text(record.turn_id, record.items)}]
     if host == "api":
@@ -73,7 +73,7 @@ def native_messages(host: str, record: TurnRecord) -> list[Message]:
 
 
 def legacy_text(turn_id: str, items: Sequence[TurnItem], *, quoted: bool = True) -> str:
-    """0.6 has one text with a marker line; its page returns a tool block as the quoted result."""
+    """Return the text of 0.6: one text with a marker line; the page returns a tool block as the quoted result."""
     pieces = [f"\n\n{marker_line(turn_id)}\n\n"]
     for kept in items:
         if kept.item["type"] == "message":
@@ -88,7 +88,7 @@ def legacy_text(turn_id: str, items: Sequence[TurnItem], *, quoted: bool = True)
 
 
 def api_messages(items: Sequence[TurnItem]) -> list[Message]:
-    """A client gets text, and calls it has to run itself; those without an output are such."""
+    """Return a turn as an API client returns it: text, and the calls without output, which the client runs itself."""
     answered = {kept.item["call_id"] for kept in items if kept.item["type"] == "function_call_output"}
     texts = [text_of(kept.item) for kept in items if kept.item["type"] == "message"]
     calls = [

@@ -1,4 +1,4 @@
-"""Stored turns to test with: thinking of several providers' shapes, calls, results, texts."""
+"""Build stored turns for tests: thinking in the forms of several providers, calls, results, texts."""
 
 from typing import Any
 
@@ -50,7 +50,7 @@ def output(call_id: str, text: str = "found") -> dict[str, Any]:
 
 
 def record(*items: dict[str, Any], number: int = 1, model: str = OPENAI, **more: Any) -> TurnRecord:
-    """A turn with the ids its calls were shown under; `number` makes its id."""
+    """Return a turn whose answered calls have references; its id is made of `number`."""
     shown: dict[str, str] = {}
     answered = {item["call_id"] for item in items if item["type"] == "function_call_output"}
     for place, item in enumerate(items):
@@ -61,7 +61,7 @@ def record(*items: dict[str, Any], number: int = 1, model: str = OPENAI, **more:
 
 
 def tool_turn(number: int = 1, model: str = OPENAI, result: str = "found") -> TurnRecord:
-    """Thinking, two calls side by side, thinking, the answer."""
+    """Return a turn of thinking, two concurrent calls, thinking and an answer."""
     think = signed_thought if model == CLAUDE else sealed_thought
     return record(
         think(f"{number}a"),

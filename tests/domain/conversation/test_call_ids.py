@@ -1,4 +1,4 @@
-"""Ids of calls are distinct and short, wherever they are made."""
+"""Call ids are unique and short."""
 
 from domain.conversation.call_ids import LONGEST, CallIds
 from domain.conversation.replayed_items import distinct_calls
@@ -8,7 +8,7 @@ from ports.toolbox import ToolCall
 LONG = "c" * 200
 
 
-def test_the_first_wish_that_is_free_is_granted():
+def test_first_unused_id_is_reserved():
     ids = CallIds(("a", "b"))
     assert [ids.take("a", "b", "c"), ids.take("a", "b"), ids.take("new")] == ["c", "b_2", "new"]
 
@@ -21,12 +21,12 @@ def test_numbered_ids_are_distinct_and_short():
     assert made[-2:] == ["call", "call_3"]
 
 
-def test_very_many_calls_of_one_id_are_numbered_in_one_pass():
+def test_many_calls_of_one_id_are_numbered_in_one_pass():
     ids = CallIds()
     assert [ids.take("c") for _ in range(20_000)][-1] == "c_20000"
 
 
-def test_a_history_and_an_answer_number_calls_alike():
+def test_history_and_answer_number_calls_in_the_same_way():
     items = [{"type": "function_call", "call_id": LONG, "name": "t", "arguments": "{}"} for _ in range(3)]
     in_history = [item["call_id"] for item in distinct_calls(items)]
     call = ToolCall(LONG, "t", '{"a":1}')

@@ -1,4 +1,4 @@
-"""Old calls a model would refuse are told in words, in place and without loss."""
+"""Calls that a model rejects are rendered as text, at their position and without loss."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def model(slug: str, parameters: frozenset[str] = TOOLS, reasoning: Reasoning | 
         ("moonshotai/kimi-k2.6", model("moonshotai/kimi-k2.6"), False),
     ],
 )
-def test_calls_are_kept_for_models_that_take_them(slug, entry, takes):
+def test_calls_stay_calls_for_models_that_accept_them(slug, entry, takes):
     assert takes_calls(slug, entry) is takes
 
 
@@ -42,14 +42,14 @@ HISTORY = [
 ]
 
 
-def told(messages: list[dict[str, object]]) -> list[tuple[str, str]]:
+def rendered(messages: list[dict[str, object]]) -> list[tuple[str, str]]:
     items = items_of(messages, None, 0, "google/gemini-3-pro")
     contents = [(item["role"], item["content"]) for item in items]
     return [(role, said if isinstance(said, str) else said[0]["text"]) for role, said in contents]
 
 
-def test_call_and_output_are_told_at_their_place():
-    assert told(HISTORY) == [
+def test_call_and_output_are_rendered_as_text_at_their_position():
+    assert rendered(HISTORY) == [
         ("user", "Why?"),
         ("assistant", "I look."),
         ("assistant", '[I called the tool look with {"q": 1}]'),
@@ -60,4 +60,4 @@ def test_call_and_output_are_told_at_their_place():
 
 def test_huge_output_is_cut():
     history = [*HISTORY[:2], {"role": "tool", "tool_call_id": "c1", "content": "x" * 1_000_000}]
-    assert len(told(history)[-1][1]) < LONGEST_OUTPUT + 100
+    assert len(rendered(history)[-1][1]) < LONGEST_OUTPUT + 100

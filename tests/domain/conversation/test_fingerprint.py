@@ -1,4 +1,4 @@
-"""Fingerprints: the same for what a person sees as the same, different for everything else."""
+"""Fingerprints are equal for texts that look equal to a person, and different otherwise."""
 
 import unicodedata
 from hashlib import sha256
@@ -14,8 +14,9 @@ from domain.conversation.fingerprint import (
     normalised,
     question_in,
 )
+from domain.conversation.history_format import PLAIN
 from domain.conversation.marks import marks_of
-from domain.conversation.references import marker_line, thinking_tag
+from entrypoints.openwebui.history_format import OPEN_WEBUI, marker_line, thinking_tag
 from tests.domain.conversation.fingerprints import fingerprint_of, fingerprint_of_turn
 from tests.domain.conversation.host_shapes import returned, user
 from tests.domain.conversation.kept_turns import answer, call, output, record, sealed_thought, tool_turn, ulid
@@ -24,15 +25,15 @@ QUESTION = Question("Where is it?")
 
 
 def in_one_go(text: str) -> str:
-    """What a text reads like, made of the whole of it at once."""
+    """Return the normalised form of a whole text, computed at once."""
     return unicodedata.normalize("NFC", " ".join(text.replace("\0", "").split()))
 
 
 @given(st.text(alphabet="ae\u0301\u0323\u3000\u1100\u1161\u11a8 \n\0\xe9\U0001f600", max_size=40), st.integers(1, 5))
-def test_a_long_text_read_in_pieces_is_what_it_is_in_one_go(text, length):
+def test_long_text_normalised_in_pieces_equals_the_text_normalised_at_once(text, length):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fingerprint, "_PIECE", length)
-        pieces = normalised(text), digest_of(text)
+        pieces = normalised(text, OPEN_WEBUI), digest_of(text, OPEN_WEBUI)
 
     assert pieces == (in_one_go(text), sha256(in_one_go(text).encode()).hexdigest() if in_one_go(text) else "")
 
@@ -53,13 +54,13 @@ def test_a_long_text_read_in_pieces_is_what_it_is_in_one_go(text, length):
     ],
     ids=range(10),
 )
-def test_what_hosts_add_to_a_text_makes_no_difference(decorated):
-    assert normalised(decorated) == "It is there."
+def test_decoration_added_by_hosts_does_not_change_the_fingerprint(decorated):
+    assert normalised(decorated, OPEN_WEBUI) == "It is there."
     assert fingerprint_of(QUESTION, decorated) == fingerprint_of(QUESTION, "It is there.")
 
 
-def test_composed_and_decomposed_characters_are_the_same():
-    assert normalised("cafe\u0301") == normalised("caf\u00e9")
+def test_composed_and_decomposed_characters_are_equal():
+    assert normalised("cafe\u0301", PLAIN) == normalised("caf\u00e9", PLAIN)
 
 
 @pytest.mark.parametrize(
@@ -72,19 +73,19 @@ def test_composed_and_decomposed_characters_are_the_same():
     ],
     ids=["answer", "question", "text before", "calls"],
 )
-def test_another_answer_question_or_call_makes_another_fingerprint(other):
+def test_different_answer_question_or_call_changes_the_fingerprint(other):
     assert other != fingerprint_of(QUESTION, "It is there.")
 
 
-def test_a_turn_without_text_and_calls_has_no_fingerprint():
+def test_turn_without_text_and_calls_has_no_fingerprint():
     assert fingerprint_of(QUESTION, "<think>hm</think>") == ""
 
 
-def test_a_fingerprint_is_short_hexadecimal_text():
+def test_fingerprint_is_short_hexadecimal_text():
     assert len(fingerprint_of(QUESTION, "\ud800 lone")) == 32
 
 
-def test_the_question_is_the_last_one_with_the_text_before():
+def test_question_is_the_last_one_and_includes_the_answer_before_it():
     messages = [user("a"), {"role": "assistant", "content": "b"}, user("c"), {"role": "tool", "content": "d"}, None]
     assert question_in(messages) == Question("c", "b")
 
@@ -98,13 +99,15 @@ def test_the_question_is_the_last_one_with_the_text_before():
     ],
     ids=["tools", "thinking", "handed over"],
 )
-def test_a_turn_is_recognised_in_the_history_of_an_api_client(kept):
+def test_turn_is_recognised_in_the_history_of_an_api_client(kept):
     before = [user("a"), {"role": "assistant", "content": "b"}, user("c")]
     history = [*before, *returned("api", kept), user("d")]
-    assert dict(marks_of(history, by_fingerprint=True).fingerprints or ())[3] == fingerprint_of_turn(before, kept.items)
+    assert dict(marks_of(history, OPEN_WEBUI, by_fingerprint=True).fingerprints or ())[3] == fingerprint_of_turn(
+        before, kept.items
+    )
 
 
-def test_outputs_of_our_own_calls_are_no_part_of_a_fingerprint():
+def test_outputs_of_our_own_calls_do_not_change_the_fingerprint():
     asked = [user("q")]
     short = record(call("c"), output("c", "one"), answer("Yes."))
     other = record(call("c"), output("c", "two"), answer("Yes."))
@@ -113,6 +116,7 @@ def test_outputs_of_our_own_calls_are_no_part_of_a_fingerprint():
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=80))
-def test_normalising_twice_changes_nothing_more(text):
+def test_normalising_twice_equals_normalising_once(text):
     plain = text.replace("<", "").replace("]: #", "").replace("&quot;", "")
-    assert normalised(normalised(plain)) == normalised(plain)
+    once = normalised(plain, OPEN_WEBUI)
+    assert normalised(once, OPEN_WEBUI) == once

@@ -1,4 +1,4 @@
-"""A history without stored turns: the same as its messages, but for old tool outputs."""
+"""A history without stored turns is translated message by message; only old tool outputs are shortened."""
 
 import pytest
 
@@ -22,23 +22,23 @@ FUNCTION = [
 
 
 @pytest.mark.parametrize("full_turns", [0, 1, 10])
-def test_history_without_outputs_is_that_of_its_messages(full_turns):
+def test_history_without_outputs_equals_its_translated_messages(full_turns):
     assert history_items(TALK * 3, past=Past(full_turns=full_turns)) == items_of(TALK * 3)
 
 
 @pytest.mark.parametrize("asked", [TOOL, FUNCTION], ids=["tool", "function"])
-def test_output_of_an_old_turn_is_shortened_in_either_form_of_call(asked):
+def test_output_of_an_old_turn_is_shortened_in_both_forms_of_calls(asked):
     items = history_items([*asked, *TALK, *TALK], past=Past(full_turns=1))
     assert [len(item["output"]) < 1000 for item in items if "output" in item] == [True]
 
 
 @pytest.mark.parametrize("asked", [TOOL, FUNCTION], ids=["tool", "function"])
-def test_output_of_a_late_turn_stays_whole_in_either_form_of_call(asked):
+def test_output_of_a_recent_turn_is_not_shortened_in_either_form_of_calls(asked):
     items = history_items([*TALK, *TALK, *asked], past=Past(full_turns=1))
     assert [len(item["output"]) for item in items if "output" in item] == [5000]
 
 
-def test_a_history_parsed_once_reads_the_same_for_every_model_in_any_order():
+def test_history_parsed_once_gives_each_model_the_same_items_in_any_order():
     changed = [{**message, "content": "Other words."} for message in returned("0.12.4", tool_turn(2))]
     messages = [user("Why?"), *returned("0.12.4", tool_turn(1)), user("And?"), *changed, user("Then?")]
     past = Past((tool_turn(1), tool_turn(2)), full_turns=1)

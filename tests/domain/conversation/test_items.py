@@ -1,4 +1,4 @@
-"""History to items: every kind of message, nothing empty, every call with its output."""
+"""Translate every kind of message to items: none is empty, every call has an output."""
 
 import json
 
@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from domain.conversation.items import items_of, plain_text
 from domain.conversation.placeholders import NOT_COMPLETED
 from domain.conversation.size import characters_of
+from entrypoints.openwebui.history_format import OPEN_WEBUI
 
 
 def user(content: object) -> dict[str, object]:
@@ -20,26 +21,26 @@ def asked(*call_ids: str, content: str = "", arguments: object = '{"q": 1}') -> 
     return {"role": "assistant", "content": content, "tool_calls": calls}
 
 
-def told(call_id: str, content: object = "found") -> dict[str, object]:
+def result(call_id: str, content: object = "found") -> dict[str, object]:
     return {"role": "tool", "tool_call_id": call_id, "content": content}
 
 
 def ids(*messages: object) -> list[tuple[str, str]]:
-    """Calls and outputs with their ids, messages with their role."""
+    """Return the type of each item, with the id of calls and outputs and the role of messages."""
     return [
         (item["type"], item["role"] if item["type"] == "message" else item["call_id"]) for item in items_of(messages)
     ]
 
 
 @pytest.mark.parametrize("role", ["system", "developer", "user"])
-def test_a_message_keeps_its_role_and_its_text_unchanged(role):
+def test_message_keeps_its_role_and_text(role):
     text = "  You are\n helpful. "
     assert items_of([{"role": role, "content": text}]) == (
         {"type": "message", "role": role, "content": [{"type": "input_text", "text": text}]},
     )
 
 
-def test_an_assistants_message_is_plain_text():
+def test_assistant_message_becomes_plain_text():
     assert items_of([{"role": "assistant", "content": "Yes."}]) == (
         {"type": "message", "role": "assistant", "content": "Yes."},
     )
@@ -73,12 +74,12 @@ def test_messages_keep_their_order():
     ],
     ids=repr,
 )
-def test_what_is_no_message_or_says_nothing_is_left_out(message):
+def test_empty_and_invalid_messages_are_omitted(message):
     assert items_of([message]) == ()
 
 
-def test_calls_and_outputs_become_items_of_their_own():
-    assert items_of([asked("c1", content="I look"), told("c1")]) == (
+def test_calls_and_outputs_become_separate_items():
+    assert items_of([asked("c1", content="I look"), result("c1")]) == (
         {"type": "message", "role": "assistant", "content": "I look"},
         {"type": "function_call", "call_id": "c1", "name": "look", "arguments": '{"q": 1}'},
         {"type": "function_call_output", "call_id": "c1", "output": "found"},
@@ -86,7 +87,7 @@ def test_calls_and_outputs_become_items_of_their_own():
 
 
 def test_outputs_follow_their_calls_in_the_order_of_the_calls():
-    assert ids(asked("c1", "c2"), told("c2"), told("c1"), user("and?")) == [
+    assert ids(asked("c1", "c2"), result("c2"), result("c1"), user("and?")) == [
         ("function_call", "c1"),
         ("function_call", "c2"),
         ("function_call_output", "c1"),
@@ -95,34 +96,34 @@ def test_outputs_follow_their_calls_in_the_order_of_the_calls():
     ]
 
 
-def test_an_output_that_came_too_late_goes_to_its_call():
-    assert ids(asked("c1"), user("and?"), told("c1")) == [
+def test_late_output_is_moved_to_its_call():
+    assert ids(asked("c1"), user("and?"), result("c1")) == [
         ("function_call", "c1"),
         ("function_call_output", "c1"),
         ("message", "user"),
     ]
 
 
-def test_a_call_without_an_output_gets_one():
+def test_call_without_an_output_gets_a_placeholder():
     items = items_of([asked("c1"), user("and?")])
     assert items[1] == {"type": "function_call_output", "call_id": "c1", "output": NOT_COMPLETED}
 
 
-def test_an_output_without_a_call_is_dropped():
-    assert items_of([told("c1"), user("and?")])[0]["type"] == "message"
+def test_output_without_a_call_is_dropped():
+    assert items_of([result("c1"), user("and?")])[0]["type"] == "message"
 
 
-def test_a_call_and_an_output_told_twice_count_once():
-    assert ids(asked("c1"), asked("c1"), told("c1", "one"), told("c1", "two")) == [
+def test_repeated_call_and_output_are_sent_once():
+    assert ids(asked("c1"), asked("c1"), result("c1", "one"), result("c1", "two")) == [
         ("function_call", "c1"),
         ("function_call_output", "c1"),
     ]
-    assert items_of([asked("c1"), told("c1", "one"), told("c1", "two")])[1]["output"] == "one"
+    assert items_of([asked("c1"), result("c1", "one"), result("c1", "two")])[1]["output"] == "one"
 
 
-def test_the_text_parts_of_an_output_are_joined():
+def test_text_parts_of_an_output_are_joined():
     parts = [{"type": "text", "text": "one"}, {"type": "image_url"}, {"type": "text", "text": "two"}]
-    assert items_of([asked("c1"), told("c1", parts)])[1]["output"] == "one\ntwo"
+    assert items_of([asked("c1"), result("c1", parts)])[1]["output"] == "one\ntwo"
 
 
 @pytest.mark.parametrize(
@@ -144,14 +145,14 @@ def test_arguments_are_always_the_text_of_an_object(arguments, sent):
     assert items_of([asked("c1", arguments=arguments)])[0]["arguments"] == sent
 
 
-def test_a_name_upstream_would_refuse_is_made_fit():
+def test_invalid_tool_name_is_made_valid():
     message = asked("c1")
     message["tool_calls"] = [{"id": "c1", "function": {"name": "server.look up!" + "x" * 80}}]
     assert items_of([message])[0]["name"] == ("server_look_up_" + "x" * 80)[:64]
 
 
 @pytest.mark.parametrize("calls", [None, "x", [None], [{}], [{"id": "c1"}], [{"id": 1, "function": {"name": "x"}}]])
-def test_calls_that_cannot_be_read_are_left_out(calls):
+def test_malformed_calls_are_omitted(calls):
     assert items_of([{"role": "assistant", "content": "Yes.", "tool_calls": calls}])[1:] == ()
 
 
@@ -166,14 +167,14 @@ def answered(name: object = "look", content: object = "found") -> dict[str, obje
     return {"role": "function", "name": name, "content": content}
 
 
-def test_an_older_call_and_its_answer_get_an_id_from_their_place():
+def test_legacy_call_and_result_get_an_id_made_of_the_position():
     assert items_of([user("a"), asked_once(), answered()])[1:] == (
         {"type": "function_call", "call_id": "call_at_1", "name": "look", "arguments": '{"q": 1}'},
         {"type": "function_call_output", "call_id": "call_at_1", "output": "found"},
     )
 
 
-def test_older_calls_of_one_function_stay_apart():
+def test_legacy_calls_of_one_function_get_different_ids():
     items = items_of([asked_once(), answered(content="one"), asked_once(), answered(content="two")])
     assert [(item["call_id"], item.get("output")) for item in items] == [
         ("call_at_0", None),
@@ -183,39 +184,39 @@ def test_older_calls_of_one_function_stay_apart():
     ]
 
 
-def test_an_older_call_in_a_part_of_a_history_gets_an_id_from_its_place_in_the_whole():
+def test_legacy_call_in_a_part_of_a_history_gets_an_id_made_of_its_position_in_the_whole():
     assert items_of([asked_once(), answered()], first=7)[0]["call_id"] == "call_at_7"
 
 
 @pytest.mark.parametrize("message", [answered("other"), answered(None), answered(["look"]), {"role": "function"}])
-def test_an_answer_of_another_function_is_no_output_of_an_older_call(message):
+def test_result_of_another_function_is_not_used_for_a_legacy_call(message):
     assert [item.get("output") for item in items_of([asked_once(), message])] == [None, NOT_COMPLETED]
 
 
 @pytest.mark.parametrize("call", [None, "look", [], {}, {"name": ""}, {"name": 3}, {"arguments": "{}"}], ids=repr)
-def test_an_older_call_that_cannot_be_read_is_left_out(call):
+def test_malformed_legacy_call_is_omitted(call):
     assert items_of([{"role": "assistant", "content": "Yes.", "function_call": call}, answered("")])[1:] == ()
 
 
-def test_a_call_told_in_both_forms_counts_once():
+def test_call_in_both_forms_is_sent_once():
     both = {**asked("c1"), "function_call": {"name": "look", "arguments": "{}"}}
-    assert ids(both, told("c1")) == [("function_call", "c1"), ("function_call_output", "c1")]
+    assert ids(both, result("c1")) == [("function_call", "c1"), ("function_call_output", "c1")]
 
 
-def test_a_message_that_was_only_thinking_is_left_out():
-    assert items_of([{"role": "assistant", "content": "<think>hm</think>\n"}]) == ()
+def test_message_with_nothing_but_thinking_is_omitted():
+    assert items_of([{"role": "assistant", "content": "<think>hm</think>\n"}], history_format=OPEN_WEBUI) == ()
 
 
 @pytest.mark.parametrize(
     ("content", "text"),
     [("a", "a"), ([{"text": "a"}, "x", {"text": 3}, {"text": "b"}], "a\nx\nb"), (None, ""), ({"text": "a"}, "")],
 )
-def test_the_text_of_a_content_is_that_of_its_text_parts(content, text):
+def test_text_of_a_content_is_the_text_of_its_parts(content, text):
     assert plain_text(content) == text
 
 
-def test_the_size_of_a_history_counts_texts_arguments_and_outputs():
-    items = items_of([user("four"), asked("c1", content="six..."), told("c1", "seven")])
+def test_size_of_items_counts_texts_arguments_and_outputs():
+    items = items_of([user("four"), asked("c1", content="six..."), result("c1", "seven")])
     assert characters_of(items) == 4 + 6 + 8 + 5
 
 
@@ -228,7 +229,7 @@ JUNK = st.recursive(
     max_leaves=5,
 )
 MESSAGES = st.one_of(
-    st.sampled_from([user("a"), asked("c1"), asked("c1", "c2"), told("c1"), told("c2"), told("x")]),
+    st.sampled_from([user("a"), asked("c1"), asked("c1", "c2"), result("c1"), result("c2"), result("x")]),
     st.sampled_from(
         [asked_once(), asked_once("find"), asked_once(None, {}), answered(), answered("x"), answered(None)]
     ),
@@ -241,7 +242,7 @@ MESSAGES = st.one_of(
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(MESSAGES, max_size=6))
-def test_whatever_the_history_every_call_has_one_output_and_nothing_is_empty(messages):
+def test_any_history_gives_every_call_one_output_and_no_empty_item(messages):
     items = items_of(messages)
     calls = [item["call_id"] for item in items if item["type"] == "function_call"]
     assert [item["call_id"] for item in items if item["type"] == "function_call_output"] == calls
@@ -253,7 +254,7 @@ def test_whatever_the_history_every_call_has_one_output_and_nothing_is_empty(mes
 @pytest.mark.parametrize(
     ("content", "text"), [(42, "42"), (True, "true"), ({"a": 1}, '{"a": 1}'), (None, ""), (object(), "")]
 )
-def test_output_of_a_tool_is_told_whatever_type_it_came_in(content, text):
+def test_tool_output_of_any_type_is_sent_as_text(content, text):
     call = {"id": "c", "function": {"name": "look", "arguments": "{}"}}
     history = [{"role": "assistant", "tool_calls": [call]}, {"role": "tool", "tool_call_id": "c", "content": content}]
     assert items_of(history)[-1]["output"] == text

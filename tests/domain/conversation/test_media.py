@@ -1,4 +1,4 @@
-"""Media a model cannot take, or in a form that cannot be sent, become a note: nothing vanishes in silence."""
+"""A note replaces media that a model rejects or that cannot be sent."""
 
 import pytest
 
@@ -31,12 +31,12 @@ BAD = {
 
 @pytest.mark.parametrize("model", [EVERYTHING, None, Model("maker/new", "New")], ids=["takes all", "unknown", "silent"])
 @pytest.mark.parametrize("part", GOOD.values(), ids=GOOD)
-def test_medium_is_sent_unless_the_model_is_known_not_to_take_it(part, model):
+def test_medium_is_sent_unless_the_catalog_excludes_it(part, model):
     assert sendable([part], model) == [part]
 
 
 @pytest.mark.parametrize("part", GOOD.values(), ids=GOOD)
-def test_medium_a_model_cannot_take_becomes_a_note(part):
+def test_medium_that_the_model_rejects_becomes_a_note(part):
     (note,) = sendable([part], TEXT_ONLY)
     assert note["type"] == "input_text"
     assert "this model takes none" in note["text"]
@@ -49,17 +49,17 @@ def test_medium_in_a_form_that_cannot_be_sent_becomes_a_note(part, word):
     ]
 
 
-def test_head_of_inlined_data_is_written_as_upstream_reads_it():
+def test_head_of_a_data_url_is_sent_in_lower_case():
     (part,) = sendable([{**GOOD["png"], "image_url": "DATA:image/PNG;base64,iVBO"}], None)
     assert part["image_url"] == "data:image/png;base64,iVBO"
 
 
-def test_source_of_a_file_that_cannot_be_sent_gives_way_to_one_that_can():
+def test_unsendable_source_of_a_file_is_replaced_by_a_sendable_one():
     part = {"type": "input_file", "filename": "a", "file_data": "hello", "file_url": "https://a.example/a"}
     assert sendable([part], None) == [{"type": "input_file", "filename": "a", "file_url": "https://a.example/a"}]
 
 
-def test_texts_and_their_order_stay():
+def test_texts_keep_their_order():
     text = {"type": "input_text", "text": "Look:"}
     assert [part["type"] for part in sendable([text, GOOD["png"], text], TEXT_ONLY)] == ["input_text"] * 3
 

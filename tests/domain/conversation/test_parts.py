@@ -1,4 +1,4 @@
-"""Content parts: each kind in the form upstream takes, what it would refuse left out."""
+"""Content parts are translated to the form that upstream accepts; invalid ones are omitted."""
 
 import pytest
 
@@ -7,14 +7,14 @@ from domain.conversation.parts import parts_of, says
 PICTURE = "data:image/png;base64,iVBO"
 
 
-def test_a_string_is_one_text_part():
+def test_string_becomes_one_text_part():
     assert parts_of("Why?") == [{"type": "input_text", "text": "Why?"}]
 
 
 @pytest.mark.parametrize(
     "part", ["Why?", {"type": "text", "text": "Why?"}, {"type": "input_text", "text": "Why?"}], ids=repr
 )
-def test_every_spelling_of_text_is_one_text_part(part):
+def test_every_form_of_text_becomes_one_text_part(part):
     assert parts_of([part]) == [{"type": "input_text", "text": "Why?"}]
 
 
@@ -33,7 +33,7 @@ def test_parts_keep_their_order():
         ({"type": "input_image", "image_url": PICTURE, "detail": ["odd"]}, "auto"),
     ],
 )
-def test_a_picture_always_has_a_detail(part, detail):
+def test_image_always_has_a_detail(part, detail):
     assert parts_of([part]) == [{"type": "input_image", "detail": detail, "image_url": PICTURE}]
 
 
@@ -45,18 +45,18 @@ def test_a_picture_always_has_a_detail(part, detail):
         ({"file_id": "f1", "filename": ""}, {"filename": "file", "file_id": "f1"}),
     ],
 )
-def test_a_file_always_has_a_name(part, translated):
+def test_file_always_has_a_name(part, translated):
     assert parts_of([{"type": "file", **part}]) == [{"type": "input_file", **translated}]
 
 
 @pytest.mark.parametrize("data", ["UklG", "data:audio/wav;base64,UklG"])
-def test_sound_is_sent_bare(data):
+def test_audio_is_sent_without_the_head_of_a_data_url(data):
     part = {"type": "input_audio", "input_audio": {"data": data, "format": "wav"}}
     assert parts_of([part]) == [{"type": "input_audio", "input_audio": {"data": "UklG", "format": "wav"}}]
 
 
 @pytest.mark.parametrize("video", [{"url": "https://a.example/v.mp4"}, "https://a.example/v.mp4"])
-def test_a_video_is_an_address(video):
+def test_video_is_sent_as_a_url(video):
     part = {"type": "video_url", "video_url": video}
     assert parts_of([part]) == [{"type": "input_video", "video_url": "https://a.example/v.mp4"}]
 
@@ -83,7 +83,7 @@ def test_a_video_is_an_address(video):
     ],
     ids=repr,
 )
-def test_what_upstream_would_refuse_is_left_out(part):
+def test_parts_that_upstream_rejects_are_omitted(part):
     assert parts_of([part]) == []
 
 
@@ -103,5 +103,5 @@ def test_what_upstream_would_refuse_is_left_out(part):
     ],
     ids=ascii,
 )
-def test_white_space_and_nuls_alone_say_nothing(text, something):
+def test_white_space_and_nuls_alone_are_no_text(text, something):
     assert says(text) is something

@@ -1,4 +1,4 @@
-"""Thinking goes back to the model that made it, complete and sealed, or not at all."""
+"""Thinking is sent again only to the model that produced it, complete and sealed."""
 
 from dataclasses import replace
 
@@ -43,7 +43,7 @@ def answered_by(model: str):
         ("", ""),
     ],
 )
-def test_a_bare_slug_has_no_mark_variant_or_preset(slug, expected):
+def test_bare_slug_has_no_alias_mark_variant_or_preset(slug, expected):
     assert bare(slug) == expected
 
 
@@ -59,7 +59,7 @@ def test_a_bare_slug_has_no_mark_variant_or_preset(slug, expected):
         (f"{OPENAI}-20250807", f"{OPENAI}@preset/x", OPENAI),
     ],
 )
-def test_the_model_that_answered_is_the_one_the_slug_stands_for(answered, slug, canonical):
+def test_dated_name_and_slug_name_the_same_model(answered, slug, canonical):
     assert same_model(answered_by(answered), slug, entry(slug, canonical))
 
 
@@ -77,12 +77,12 @@ def test_the_model_that_answered_is_the_one_the_slug_stands_for(answered, slug, 
         (OPENAI, "~openai/gpt-latest", ""),
     ],
 )
-def test_another_model_an_alias_or_a_router_is_not_the_same(answered, slug, canonical):
+def test_other_models_aliases_and_routers_are_not_the_same_model(answered, slug, canonical):
     assert not same_model(answered_by(answered), slug, entry(slug, canonical))
 
 
 @pytest.mark.parametrize(("model", "turn"), [(OPENAI, tool_turn()), (CLAUDE, tool_turn(model=CLAUDE))])
-def test_sealed_and_signed_thinking_goes_back(model, turn):
+def test_sealed_and_signed_thinking_is_sent_again(model, turn):
     assert thinking_goes_back(turn, model, entry(model))
 
 
@@ -103,39 +103,39 @@ CONTENT = [{"type": "reasoning_text", "text": "hm"}]
         ("x-ai/grok-4", unsealed(content=CONTENT)),
     ],
 )
-def test_thinking_whose_seal_is_missing_takes_all_of_the_turn_with_it(model, thought):
+def test_one_missing_seal_excludes_all_thinking_of_the_turn(model, thought):
     turn = record(sealed_thought("b"), call("c"), output("c"), thought, answer("Yes.", "a"), model=model)
     assert not thinking_goes_back(turn, model, entry(model))
 
 
 @pytest.mark.parametrize("model", [DEEPSEEK, "openai/gpt-oss-120b"])
-def test_open_models_have_no_seals(model):
+def test_open_models_need_no_seals(model):
     turn = record(unsealed(content=CONTENT), call("c"), output("c"), answer("Yes."), model=model)
     assert thinking_goes_back(turn, model, entry(model))
 
 
 @pytest.mark.parametrize("model", [DEEPSEEK, "moonshotai/kimi-k2", GEMINI])
-def test_a_model_that_refuses_calls_without_thinking_gets_none_if_one_round_has_none(model):
+def test_thinking_is_not_sent_to_a_model_that_needs_it_in_every_round_if_one_round_has_none(model):
     turn = record(sealed_thought(), call("c"), output("c"), call("d"), output("d"), answer("Yes."), model=model)
     assert not thinking_goes_back(turn, model, entry(model))
     assert thinking_goes_back(replace(turn, model=OPENAI), OPENAI, entry(OPENAI))
 
 
-def test_gemini_needs_a_seal_on_the_calls_of_each_round():
+def test_gemini_needs_a_seal_in_each_round_with_calls():
     turn = record(unsealed(content=CONTENT), call("c"), output("c"), answer("Yes."), model=GEMINI)
     assert not thinking_goes_back(turn, GEMINI, entry(GEMINI))
 
 
-def test_a_model_without_tools_gets_no_thinking_about_calls():
+def test_model_without_tools_gets_no_thinking_about_calls():
     assert not thinking_goes_back(tool_turn(), OPENAI, entry(OPENAI, parameters=frozenset({"reasoning"})))
 
 
-def test_an_incomplete_turn_and_one_without_thinking_have_none_to_give():
+def test_incomplete_turn_and_turn_without_thinking_send_none():
     assert not thinking_goes_back(replace(tool_turn(), whole=False), OPENAI)
     assert not thinking_goes_back(record(call("c"), output("c")), OPENAI)
 
 
-def test_signed_thinking_of_claude_without_text_needs_no_signature():
+def test_claude_thinking_without_text_needs_no_signature():
     turn = record({**signed_thought(), "content": [], "signature": None}, answer("Yes."), model=CLAUDE)
     assert thinking_goes_back(turn, CLAUDE)
 
@@ -171,11 +171,11 @@ NATIVE = {"type": "reasoning", "summary": []}
         "native",
     ],
 )
-def test_thinking_of_chat_completions_goes_to_responses_only_if_it_speaks_and_is_followed(items, taken):
+def test_thinking_of_chat_completions_is_sent_to_responses_only_if_not_empty_and_followed(items, taken):
     assert taken_by(Endpoint.RESPONSES, items) == taken
     assert taken_by(Endpoint.CHAT, items) is items
 
 
-def test_items_without_such_thinking_are_not_copied():
+def test_items_without_thinking_of_chat_completions_are_not_copied():
     items = (ASKED, NATIVE, SAID)
     assert taken_by(Endpoint.RESPONSES, items) is items

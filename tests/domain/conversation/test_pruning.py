@@ -1,4 +1,4 @@
-"""Old tool outputs are shortened, new and short ones never; nothing else is touched."""
+"""Old long tool outputs are shortened; recent and short ones and other items never."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def outputs(items) -> list[str]:
     return [item["output"] for item in items if item["type"] == "function_call_output"]
 
 
-def test_outputs_older_than_the_last_turns_keep_their_head_and_their_tail():
+def test_outputs_older_than_the_last_turns_keep_head_and_tail():
     found = outputs(pruned(history(5), 2))
     assert found[3:] == [RESULT, RESULT]
     for text in found[:3]:
@@ -40,28 +40,28 @@ def test_outputs_older_than_the_last_turns_keep_their_head_and_their_tail():
 @pytest.mark.parametrize(
     "result", ["x" * (LONG - 1), [{"type": "input_text", "text": "x" * 5000}]], ids=["short", "parts"]
 )
-def test_short_outputs_and_media_stay(result):
+def test_short_outputs_and_media_are_not_shortened(result):
     assert pruned(history(3, result), 1) == tuple(history(3, result))
 
 
-def test_nothing_is_shortened_when_it_is_never_to_be_or_there_are_not_more_turns():
+def test_nothing_is_shortened_if_switched_off_or_without_older_turns():
     assert pruned(history(3), 0) == tuple(history(3))
     assert pruned(history(3), 3) == tuple(history(3))
     assert pruned([], 2) == ()
 
 
-def test_thinking_and_texts_are_never_touched():
+def test_thinking_and_texts_are_never_shortened():
     before, after = history(3), pruned(history(3), 1)
     assert [item for item in after if item["type"] != "function_call_output"] == [
         item for item in before if item["type"] != "function_call_output"
     ]
 
 
-def test_questions_one_after_the_other_belong_to_one_turn():
+def test_consecutive_questions_belong_to_one_turn():
     items = [*history(1), ASKED, *history(1)]
     assert outputs(pruned(items, 1))[1] == RESULT
     assert outputs(pruned(items, 2)) == [RESULT, RESULT]
 
 
-def test_a_shortened_output_is_shorter_than_before():
+def test_shortened_output_is_shorter_than_before():
     assert len(outputs(pruned(history(2, "x" * LONG), 1))[0]) < LONG

@@ -1,18 +1,9 @@
-"""References: made of the turn's id, read from every place a host returns them in, harmless when forged."""
+"""References that are the same for every caller: ids of calls and of reasoning items, made of the turn's id."""
 
 import pytest
 
-from domain.conversation.references import (
-    MOST_PER_MESSAGE,
-    call_reference,
-    details_entry,
-    marker_line,
-    reasoning_reference,
-    references_in,
-    thinking_tag,
-    turn_of_call,
-)
-from tests.domain.conversation.kept_turns import ulid
+from domain.conversation.history_format import PLAIN
+from domain.conversation.references import call_reference, is_turn_id, reasoning_reference, references_in, turn_of_call
 
 TURN = "01J2VVZBDQTP1ZQJ8DSN3WKX4M"
 
@@ -22,66 +13,22 @@ TURN = "01J2VVZBDQTP1ZQJ8DSN3WKX4M"
     [
         {"role": "assistant", "tool_calls": [{"id": call_reference(TURN, 0)}]},
         {"role": "tool", "tool_call_id": call_reference(TURN, 12)},
-        {"role": "assistant", "content": "x", "reasoning_details": [details_entry(TURN, 0)]},
-        {"role": "assistant", "content": f"{thinking_tag(TURN, 3)}hm</think>\nYes."},
-        {"role": "assistant", "content": f"\n\n{marker_line(TURN)}\n\nYes."},
-        {"role": "assistant", "content": [{"type": "text", "text": f"Yes.\n\n{marker_line(TURN)}  "}]},
-        {"role": "assistant", "content": f'<details type="tool_calls" id="{call_reference(TURN, 1)}">'},
     ],
-    ids=["call", "output", "details", "tag", "marker", "marker in a part", "block"],
+    ids=["call", "output"],
 )
-def test_a_turn_is_found_in_every_place_a_host_returns_a_reference_in(message):
-    assert references_in(message) == (TURN,)
+def test_turn_is_found_by_the_ids_of_its_calls_in_any_history(message):
+    assert references_in(message, PLAIN) == (TURN,)
 
 
-@pytest.mark.parametrize(
-    "message",
-    [
-        None,
-        "text",
-        [],
-        {},
-        {"role": "assistant", "content": marker_line("01J2VVZBDQTP1ZQJ8DSN")},
-        {"role": "assistant", "content": f"see [{TURN}]: # there"},
-        {"role": "assistant", "content": marker_line(TURN.lower())},
-        {"role": "assistant", "content": marker_line("Z" * 26)},
-        {"role": "assistant", "content": f'<think id="rs_{TURN[:20]}_0">x</think>'},
-        {"role": "assistant", "tool_calls": [{"id": 3}, None, {"id": f"call_{TURN}"}, {"id": "call_abc_0"}]},
-        {"role": "assistant", "tool_calls": call_reference(TURN, 0)},
-        {"role": "assistant", "reasoning_details": [{"data": TURN}, {"format": "openrouter-pipe-v1", "data": 3}, 4]},
-        {"role": "tool", "tool_call_id": ["x"]},
-        {"role": "tool", "content": marker_line(TURN)},
-    ],
-    ids=repr,
-)
-def test_what_is_no_reference_is_passed_over(message):
-    assert references_in(message) == ()
-
-
-def test_a_message_full_of_forged_markers_names_a_bounded_number_of_turns():
-    text = "\n\n".join(marker_line(ulid(number)) for number in range(5000))
-    assert len(references_in({"role": "assistant", "content": text})) == MOST_PER_MESSAGE
-
-
-def test_the_strongest_reference_comes_first_and_each_turn_once():
-    message = {
-        "role": "assistant",
-        "content": f"{marker_line(ulid(3))}\n\n{marker_line(ulid(1))}",
-        "tool_calls": [{"id": call_reference(ulid(1), 0)}, {"id": call_reference(ulid(1), 1)}],
-        "reasoning_details": [details_entry(ulid(2), 0)],
-    }
-    assert references_in(message) == (ulid(1), ulid(2), ulid(3))
-
-
-def test_entries_of_details_have_an_index_of_their_own():
-    entries = [details_entry(TURN, number) for number in range(3)]
-    assert [entry["index"] for entry in entries] == [0, 1, 2]
-    assert len({entry["id"] for entry in entries}) == 3
-
-
-def test_reasoning_ids_have_the_prefix_upstream_checks():
+def test_reasoning_ids_have_the_prefix_that_upstream_requires():
     assert reasoning_reference(TURN, 0).startswith("rs_")
 
 
-def test_a_call_of_another_tool_runner_names_no_turn():
+def test_call_id_of_another_origin_names_no_turn():
     assert turn_of_call("call_abcdef") == turn_of_call(None) == ""
+
+
+@pytest.mark.parametrize("text", [TURN.lower(), TURN[:25], f"{TURN}0", "8" + TURN[1:], f"{TURN}\n", None])
+def test_anything_but_a_ulid_is_no_turn_id(text):
+    assert is_turn_id(TURN)
+    assert not is_turn_id(text)

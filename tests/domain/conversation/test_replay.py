@@ -1,4 +1,4 @@
-"""Stored turns in the place of a history's messages: exact where nothing was changed, harmless everywhere else."""
+"""Stored turns replace messages of a history: exactly if unchanged, valid for upstream in every other case."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from domain.conversation.placeholders import MAY_HAVE_RUN, NOT_IN_HISTORY
 from domain.conversation.record import record_of, rows_of
-from domain.conversation.references import call_reference, marker_line
+from domain.conversation.references import call_reference
 from domain.conversation.replay import outlived
 from domain.conversation.replayed_items import distinct_calls
 from domain.conversation.stored_answers import stored_answers
+from entrypoints.openwebui.history_format import OPEN_WEBUI, marker_line
 from tests.domain.conversation.fingerprints import fingerprint_of_turn
 from tests.domain.conversation.histories import spans, wanted
 from tests.domain.conversation.host_shapes import HOSTS, NATIVE, returned, user
@@ -33,7 +34,7 @@ LONG = "r" * 9000
 
 
 def history(host, *turns):
-    """Questions and the turns that answered them, with one more question at the end; and the turns as found again."""
+    """Return a history of questions and answers with one more question, and the turns as the store returns them."""
     messages, found = [], []
     for number, turn in enumerate(turns):
         messages.append(user(f"question {number}"))
@@ -60,12 +61,12 @@ def paired(span) -> bool:
     return len(set(calls)) == len(calls) and sorted(calls) == sorted(outputs)
 
 
-# --- what came back unchanged -----------------------------------------------------------------------------------
+# --- unchanged turns --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("model", [OPENAI, CLAUDE])
-def test_unchanged_turns_go_back_exactly_as_they_were_received(host, model):
+def test_unchanged_turns_are_sent_exactly_as_received(host, model):
     turns = [tool_turn(1, model, LONG), record(sealed_thought("x"), answer("Plain.", "x"), number=2, model=model)]
     messages, found = history(host, *turns)
     made = spans(messages, found, model)
@@ -78,7 +79,7 @@ def test_unchanged_turns_go_back_exactly_as_they_were_received(host, model):
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_everything_needed_is_wanted_in_one_go(host):
+def test_everything_needed_is_looked_up_at_once(host):
     messages, found = history(host, tool_turn(1), tool_turn(2))
     want = wanted(messages)
     by_name = host != "api"
@@ -88,14 +89,14 @@ def test_everything_needed_is_wanted_in_one_go(host):
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_a_history_without_records_replaces_nothing(host):
+def test_history_without_records_is_not_changed(host):
     messages, _ = history(host, tool_turn(1))
     assert spans(messages, [], OPENAI) == ()
     assert spans([], [tool_turn(1)], OPENAI) == ()
 
 
 @pytest.mark.parametrize("host", ["0.12.4", "0.10.2"])
-def test_an_answer_without_a_reference_belongs_to_the_turn_whose_text_it_goes_on(host):
+def test_answer_without_a_reference_belongs_to_the_turn_whose_text_it_continues(host):
     turn = record(sealed_thought(), answer("I look."), call("c"), output("c"), answer("There.", "b"))
     messages, found = history(host, turn)
     assert "reasoning_details" not in messages[-2]
@@ -103,7 +104,7 @@ def test_an_answer_without_a_reference_belongs_to_the_turn_whose_text_it_goes_on
 
 
 @pytest.mark.parametrize("host", NATIVE)
-def test_an_answer_without_a_reference_that_says_something_else_stays_by_itself(host):
+def test_answer_without_a_reference_and_with_another_text_is_not_replaced(host):
     turn = record(sealed_thought(), call("c"), output("c", LONG), answer("There.", "b"))
     messages, found = history(host, turn)
     messages[-2] = {"role": "assistant", "content": "Elsewhere."}
@@ -113,7 +114,7 @@ def test_an_answer_without_a_reference_that_says_something_else_stays_by_itself(
     assert span.items[1]["output"] == LONG
 
 
-def test_two_turns_joined_in_one_message_go_back_one_after_the_other():
+def test_two_turns_joined_in_one_message_are_both_restored_in_order():
     first, second = (
         record(sealed_thought("a"), answer("One", "a")),
         record(sealed_thought("b"), answer("two.", "b"), number=2),
@@ -124,11 +125,11 @@ def test_two_turns_joined_in_one_message_go_back_one_after_the_other():
     assert span.items == (*raw(first), *raw(second))
 
 
-# --- changed by the person --------------------------------------------------------------------------------------
+# --- edited turns -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("host", NATIVE)
-def test_of_an_edited_turn_the_text_is_the_hosts_and_the_outputs_are_the_stores(host):
+def test_edited_turn_has_the_text_of_the_host_and_the_outputs_of_the_store(host):
     messages, found = history(host, tool_turn(1, result=LONG))
     messages[-2]["content"] = messages[-2]["content"].replace("there", "gone")
     (span,) = spans(messages, found, OPENAI)
@@ -140,7 +141,7 @@ def test_of_an_edited_turn_the_text_is_the_hosts_and_the_outputs_are_the_stores(
     assert all("id" not in item for item in span.items)
 
 
-def test_of_an_edited_turn_of_0_6_the_calls_stand_where_the_first_block_is():
+def test_edited_turn_of_0_6_has_its_calls_at_the_position_of_the_first_block():
     messages, found = history("0.6.28", tool_turn(1, result=LONG))
     messages[1]["content"] = messages[1]["content"].replace("I look.", "I searched.")
     (span,) = spans(messages, found, OPENAI)
@@ -150,7 +151,7 @@ def test_of_an_edited_turn_of_0_6_the_calls_stand_where_the_first_block_is():
     assert span.items[3]["output"] == LONG
 
 
-def test_calls_the_person_cut_out_of_a_text_of_0_6_stay_out():
+def test_calls_that_a_person_removed_from_a_text_of_0_6_are_not_restored():
     messages, found = history("0.6.28", tool_turn(1))
     messages[1]["content"] = f"{marker_line(ulid(1))}\n\nJust this."
     (span,) = spans(messages, found, OPENAI)
@@ -158,7 +159,7 @@ def test_calls_the_person_cut_out_of_a_text_of_0_6_stay_out():
     assert kinds(span) == ["message"]
 
 
-def test_an_edited_answer_of_an_api_client_is_not_recognised():
+def test_edited_answer_of_an_api_client_is_not_recognised():
     messages, found = history("api", tool_turn(1))
     messages[1]["content"] += " no"
     assert spans(messages, found, OPENAI) == ()
@@ -170,7 +171,7 @@ def test_an_edited_answer_of_an_api_client_is_not_recognised():
 STOPPED = record(sealed_thought("a"), call("c"), output("c", "Not completed: the turn was stopped."))
 
 
-def test_calls_that_0_12_dropped_after_a_stop_come_from_the_store():
+def test_calls_that_0_12_dropped_after_a_stop_are_restored():
     messages, _ = history("0.12.4", STOPPED)
     details = messages[1]["reasoning_details"]
     messages[1:3] = [{"role": "assistant", "content": "", "reasoning_details": details}]
@@ -178,19 +179,19 @@ def test_calls_that_0_12_dropped_after_a_stop_come_from_the_store():
     assert span.items == raw(STOPPED)
 
 
-def test_the_empty_message_of_0_10_after_a_stop_is_left_alone():
+def test_empty_message_of_0_10_after_a_stop_is_not_replaced():
     messages = [user("q"), {"role": "assistant", "content": ""}, user("r")]
     assert spans(messages, [STOPPED], OPENAI) == ()
 
 
-def test_unpaired_calls_of_0_8_after_a_stop_get_their_output():
+def test_unpaired_calls_of_0_8_after_a_stop_get_an_output():
     messages, _ = history("0.8.12", STOPPED)
     del messages[2]
     (span,) = spans(messages, [STOPPED], OPENAI)
     assert span.items == raw(STOPPED)
 
 
-def test_a_text_cut_short_by_the_host_stays_the_hosts():
+def test_text_cut_by_the_host_is_sent_as_the_host_has_it():
     turn = record(sealed_thought("a"), answer("A long answer that was stopped"))
     messages, _ = history("0.12.4", turn)
     messages[1]["content"] = "A long answer"
@@ -198,7 +199,7 @@ def test_a_text_cut_short_by_the_host_stays_the_hosts():
     assert span.items == ({"type": "message", "role": "assistant", "content": "A long answer"},)
 
 
-def test_the_output_of_a_call_whose_end_is_unknown_says_so():
+def test_output_of_an_unfinished_call_reports_that_its_result_is_unknown():
     turn = record(call("c"), output("c"), call("d"), answer("Never said."))
     shown = call_reference(ulid(1), 2)
     turn = replace(turn, items=(*turn.items[:2], replace(turn.items[2], shown=shown), turn.items[3]))
@@ -216,7 +217,7 @@ def handed_over():
     return record(signed_thought("a"), answer("I look.", "a"), call("c"), call("d"), model=CLAUDE)
 
 
-def test_thinking_before_handed_over_calls_goes_back_with_the_callers_outputs():
+def test_thinking_before_handed_over_calls_is_sent_with_the_outputs_of_the_caller():
     turn = handed_over()
     messages, found = history("api", turn)
     results = [{"role": "tool", "tool_call_id": name, "content": f"result {name}"} for name in ("d", "c")]
@@ -226,13 +227,13 @@ def test_thinking_before_handed_over_calls_goes_back_with_the_callers_outputs():
     assert span.items == (*raw(turn), output("c", "result c"), output("d", "result d"))
 
 
-def test_a_caller_that_never_ran_its_call_does_not_spoil_the_history():
+def test_call_that_the_caller_never_ran_gets_a_placeholder():
     messages, found = history("api", handed_over())
     (span,) = spans(messages, found, CLAUDE)
     assert [item["output"] for item in span.items[-2:]] == [NOT_IN_HISTORY, NOT_IN_HISTORY]
 
 
-def test_rounds_of_a_callers_tool_loop_are_turns_of_their_own():
+def test_each_round_of_a_callers_tool_loop_is_a_turn():
     first, second = handed_over(), replace(record(signed_thought("z"), answer("Done.", "z"), number=2, model=CLAUDE))
     messages, found = history("api", first)
     messages[2:] = [{"role": "tool", "tool_call_id": name, "content": name} for name in ("c", "d")]
@@ -243,13 +244,13 @@ def test_rounds_of_a_callers_tool_loop_are_turns_of_their_own():
     assert made[1].items == raw(second)
 
 
-def test_one_answer_given_in_two_conversations_is_not_recognised():
+def test_answer_that_two_conversations_share_is_not_recognised():
     turn = record(sealed_thought("a"), answer("Yes.", "a"))
     messages, found = history("api", turn)
     assert spans(messages, [*found, replace(found[0], turn_id=ulid(9))], OPENAI) == ()
 
 
-def test_equal_answers_to_equal_questions_in_one_history_are_told_apart_by_their_order():
+def test_equal_answers_to_equal_questions_in_one_history_are_matched_by_order():
     same = [{"role": "user", "content": "more"}, {"role": "assistant", "content": "Yes."}]
     messages = [*same, *same, *same, user("end")]
     print_ = fingerprint_of_turn(messages[:5], record(answer("Yes.")).items)
@@ -258,11 +259,11 @@ def test_equal_answers_to_equal_questions_in_one_history_are_told_apart_by_their
     assert [(span.start, span.turn_ids) for span in made] == [(3, (ulid(1),)), (5, (ulid(2),))]
 
 
-# --- who gets the thinking ----------------------------------------------------------------------------------------
+# --- models and thinking ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_another_model_gets_everything_but_the_thinking_and_the_ids_tied_to_it(host):
+def test_another_model_gets_everything_except_thinking_and_ids_bound_to_it(host):
     messages, found = history(host, tool_turn(1))
     (span,) = spans(messages, found, CLAUDE)
     assert kinds(span) == [kind for kind in [kept.item["type"] for kept in found[0].items] if kind != "reasoning"]
@@ -271,7 +272,7 @@ def test_another_model_gets_everything_but_the_thinking_and_the_ids_tied_to_it(h
     assert all("id" not in item for item in span.items)
 
 
-def test_the_phase_of_a_message_stays_with_its_text():
+def test_phase_of_a_message_is_kept_with_its_text():
     turn = record(sealed_thought(), {**answer("Yes.", "a"), "phase": "final_answer"})
     messages, found = history("0.12.4", turn)
     (span,) = spans(messages, found, CLAUDE)
@@ -283,18 +284,18 @@ def modes(mode):
     return [span.with_reasoning for span in spans(messages, found, OPENAI, reasoning=mode)]
 
 
-def test_thinking_is_kept_as_long_as_asked():
+def test_thinking_is_sent_as_long_as_the_mode_says():
     assert modes("conversation") == [True, True, True]
     assert modes("next_reply") == [False, False, True]
     assert modes("disabled") == [False, False, False]
 
 
-def test_thinking_for_the_next_reply_outlives_a_regeneration_and_no_more():
+def test_thinking_for_the_next_reply_is_kept_for_a_regeneration_only():
     messages, found = history("0.12.4", tool_turn(1), tool_turn(2), tool_turn(3))
-    assert outlived(messages, stored_answers(messages, found)) == (ulid(1), ulid(2))
-    assert outlived(messages[:1], stored_answers(messages[:1], found)) == ()
+    assert outlived(messages, stored_answers(messages, found, OPEN_WEBUI)) == (ulid(1), ulid(2))
+    assert outlived(messages[:1], stored_answers(messages[:1], found, OPEN_WEBUI)) == ()
     short, found = history("0.12.4", tool_turn(1))
-    assert outlived(short, stored_answers(short, found)) == ()
+    assert outlived(short, stored_answers(short, found, OPEN_WEBUI)) == ()
 
 
 def test_thinking_of_a_callers_running_tool_loop_is_kept_for_the_next_reply():
@@ -304,12 +305,12 @@ def test_thinking_of_a_callers_running_tool_loop_is_kept_for_the_next_reply():
     assert span.with_reasoning
 
 
-# --- what is damaged, forged or repeated ----------------------------------------------------------------------------
+# --- damaged, forged and repeated turns -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("missing", range(8))
-def test_a_turn_with_a_row_missing_keeps_the_hosts_text_and_complete_pairs(host, missing):
+def test_turn_with_a_missing_row_has_the_text_of_the_host_and_complete_pairs(host, missing):
     turn = tool_turn(1, result=LONG)
     messages, (whole,) = history(host, turn)
     rows = [row for row in rows_of(whole, reasoning=True, tools=True) if row.ordinal != missing]
@@ -323,14 +324,14 @@ def test_a_turn_with_a_row_missing_keeps_the_hosts_text_and_complete_pairs(host,
         assert said == "I look. It is **there**. - yes"
 
 
-def test_a_turn_repeated_in_a_history_counts_once():
+def test_turn_repeated_in_a_history_is_restored_once():
     messages, found = history("0.12.4", tool_turn(1))
     doubled = [*messages, *messages]
     (span,) = spans(doubled, found, OPENAI)
     assert span.stop < len(messages)
 
 
-def test_call_ids_other_turns_have_too_are_replaced_by_the_ones_shown():
+def test_call_ids_shared_by_turns_are_replaced_by_the_ids_of_the_caller():
     first, second = (
         record(sealed_thought(str(n)), call("call_0"), output("call_0"), answer(str(n)), number=n) for n in (1, 2)
     )
@@ -341,7 +342,7 @@ def test_call_ids_other_turns_have_too_are_replaced_by_the_ones_shown():
     assert made[1].with_reasoning
 
 
-def test_call_ids_of_messages_that_stay_are_not_used_again():
+def test_call_ids_of_messages_that_are_not_replaced_are_not_reused():
     messages, found = history("0.12.4", tool_turn(1))
     foreign = {"id": "c1", "function": {"name": "x", "arguments": "{}"}}
     messages[:0] = [
@@ -352,7 +353,7 @@ def test_call_ids_of_messages_that_stay_are_not_used_again():
     assert span.items[2]["call_id"] == call_reference(ulid(1), 2)
 
 
-def test_thinking_sealed_under_an_id_that_is_taken_stays_out():
+def test_thinking_sealed_under_a_used_id_is_not_sent():
     turns = [record(sealed_thought("same"), answer(str(n), "same"), number=n) for n in (1, 2)]
     messages, found = history("0.12.4", *turns)
     made = spans(messages, found, OPENAI)
@@ -360,7 +361,7 @@ def test_thinking_sealed_under_an_id_that_is_taken_stays_out():
     assert made[1].items == (answer("2"),)
 
 
-def test_thinking_that_is_not_tied_to_its_id_gets_another_one():
+def test_thinking_that_is_not_bound_to_its_id_gets_a_new_id():
     turns = [record(signed_thought("same"), answer(str(n), "same"), number=n, model=CLAUDE) for n in (1, 2)]
     messages, found = history("0.12.4", *turns)
     made = spans(messages, found, CLAUDE)
@@ -368,25 +369,25 @@ def test_thinking_that_is_not_tied_to_its_id_gets_another_one():
 
 
 @pytest.mark.parametrize("wrong", ["reasoning_1", "", None])
-def test_thinking_whose_id_upstream_would_refuse_gets_another_one(wrong):
+def test_thinking_with_an_invalid_id_gets_a_new_id(wrong):
     turn = record({**signed_thought(), "id": wrong}, answer("Yes."), model=CLAUDE)
     messages, found = history("0.12.4", turn)
     assert spans(messages, found, CLAUDE)[0].items[0]["id"] == f"rs_{ulid(1)}_0"
 
 
-def test_forged_markers_cost_a_bounded_number_of_lookups():
+def test_forged_markers_cause_a_bounded_number_of_lookups():
     text = "\n\n".join(marker_line(ulid(number)) for number in range(60))
     messages = [{"role": "assistant", "content": text.replace("0000", f"{n:04d}")} for n in range(500)]
     assert len(wanted(messages).turn_ids) == 2000
 
 
-def test_markers_in_the_persons_own_words_name_nothing():
+def test_markers_in_messages_of_the_person_are_ignored():
     messages = [user(marker_line(ulid(1))), {"role": "system", "content": marker_line(ulid(1))}]
     assert wanted(messages) == wanted([])
     assert spans(messages, [tool_turn(1)], OPENAI) == ()
 
 
-def test_a_forged_second_reference_costs_the_thinking_and_nothing_else():
+def test_forged_second_reference_costs_only_the_thinking():
     messages, found = history("0.12.4", tool_turn(1), tool_turn(2))
     messages[-2]["content"] += f"\n\n{marker_line(ulid(1))}"
     made = spans(messages, found, OPENAI)
@@ -398,15 +399,15 @@ def test_a_forged_second_reference_costs_the_thinking_and_nothing_else():
     "junk",
     [None, 3, "x", [], {"role": "assistant"}, {"role": "tool"}, {"role": "assistant", "content": 3, "tool_calls": 4}],
 )
-def test_what_is_no_message_is_passed_over(junk):
+def test_invalid_messages_are_ignored(junk):
     messages, found = history("0.12.4", tool_turn(1))
     made = spans([junk, *messages, junk], found, OPENAI)
     assert [span.items for span in made] == [raw(found[0])]
-    assert outlived([junk], stored_answers([junk], found)) == ()
+    assert outlived([junk], stored_answers([junk], found, OPEN_WEBUI)) == ()
     assert wanted([junk]) == wanted([])
 
 
-def test_a_forged_reference_does_not_take_the_thinking_from_the_turn_it_names():
+def test_forged_reference_does_not_remove_thinking_from_the_turn_it_names():
     messages, found = history("0.12.4", tool_turn(1), tool_turn(2))
     messages[1]["content"] = f"{marker_line(ulid(2))}\n\nEdited."
     made = spans(messages, found, OPENAI)
@@ -429,7 +430,7 @@ PIECES = [
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=14))
-def test_whatever_a_history_mixes_spans_are_in_order_and_complete(messages):
+def test_spans_of_any_history_are_in_order_and_complete(messages):
     records = [tool_turn(1), record(sealed_thought("z"), answer("Plain.", "z"), number=2)]
     made = spans(messages, records, OPENAI)
     assert all(0 <= span.start < span.stop <= len(messages) for span in made)
@@ -446,17 +447,17 @@ def test_whatever_a_history_mixes_spans_are_in_order_and_complete(messages):
 # --- ids of calls in a whole request ------------------------------------------------------------------------------
 
 
-def test_calls_that_share_an_id_get_others_with_their_outputs():
+def test_calls_that_share_an_id_get_new_ids_with_their_outputs():
     items = [call("a"), output("a", "1"), call("a_2"), output("a_2", "2"), call("a"), output("a", "3"), answer("x")]
     assert list(distinct_calls(items)) == [*items[:4], call("a_3"), output("a_3", "3"), answer("x")]
 
 
-def test_calls_with_ids_of_their_own_stay_as_they_are():
+def test_calls_with_unique_ids_stay_unchanged():
     items = [sealed_thought(), call("a"), call("b"), output("a"), output("b")]
     assert list(distinct_calls(items)) == items
 
 
-def test_a_reference_to_a_turn_used_elsewhere_does_not_shorten_the_text_of_one_that_broke_off():
+def test_reference_to_a_turn_used_elsewhere_does_not_shorten_an_interrupted_text():
     first = record(sealed_thought("a"), answer("First."), number=1, cut=True)
     second = record(sealed_thought("b"), answer("A long answer that was stopped."), number=2, cut=True)
     messages, found = history("0.12.4", first, second)

@@ -1,4 +1,4 @@
-"""A window of the history: whole turns, and everything the operator said."""
+"""The window of a history contains whole turns and all system messages."""
 
 import pytest
 from hypothesis import given, settings
@@ -32,25 +32,25 @@ HISTORY = [
         (99, ["s", "u1", "a1", "u2", "u3", "", "t", "d", "u4"]),
     ],
 )
-def test_window_holds_the_last_turns_and_what_the_operator_said(turns, kept):
+def test_window_contains_the_last_turns_and_all_system_messages(turns, kept):
     assert [message["content"] for message in last_turns(HISTORY, turns)] == kept
 
 
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.sampled_from([*HISTORY, None, "odd"]), max_size=12), st.integers(0, 5))
-def test_window_never_parts_a_call_from_its_output(messages, turns):
+def test_window_never_separates_a_call_from_its_output(messages, turns):
     items = items_of(messages, None, turns)
     calls = [item["call_id"] for item in items if item["type"] == "function_call"]
     assert [item["call_id"] for item in items if item["type"] == "function_call_output"] == calls
 
 
 @pytest.mark.parametrize("role", ["assistant", "system", "developer"])
-def test_history_that_ends_with_somebody_else_gets_a_word_of_the_person(role):
+def test_history_that_does_not_end_with_the_person_gets_a_user_message(role):
     items = answerable(items_of([{"role": role, "content": "x"}]))
     assert items[-1] == {"type": "message", "role": "user", "content": [{"type": "input_text", "text": GO_ON}]}
 
 
 @pytest.mark.parametrize("messages", [[], HISTORY, HISTORY[:7]], ids=["empty", "person", "tool"])
-def test_history_that_ends_well_stays_as_it_is(messages):
+def test_history_that_ends_with_the_person_stays_unchanged(messages):
     items = items_of(messages)
     assert answerable(items) == items

@@ -1,4 +1,4 @@
-"""What the operator decides about a request: ids, cache marks, the endpoint, the deepest thinking."""
+"""The operator's settings for a request: ids, cache marks, endpoint, highest effort."""
 
 from dataclasses import replace
 
@@ -41,19 +41,19 @@ def prepared(model: Model = CLAUDE, request: TurnRequest = REQUEST, **asked: obj
 # --- ids --------------------------------------------------------------------------------------------------------
 
 
-def test_no_id_is_sent_unless_the_operator_wants_it():
+def test_no_id_is_sent_unless_the_operator_allows_it():
     assert identified(Person("u", "c", "m", "s"), Identifiers()) == identified(Person(), EVERYTHING)
     assert identified(Person("u", "c", "m", "s"), Identifiers()).metadata is None
 
 
 @pytest.mark.parametrize(("length", "sent"), [(128, True), (129, False), (0, False)])
-def test_id_of_a_person_that_does_not_fit_is_left_out(length, sent):
+def test_id_of_a_person_that_is_too_long_is_omitted(length, sent):
     ids = identified(Person("u" * length), EVERYTHING)
     assert (ids.user is not None, "user_id" in (ids.metadata or {})) == (sent, sent)
 
 
 @pytest.mark.parametrize(("length", "sent"), [(256, True), (257, False)])
-def test_id_of_a_session_that_does_not_fit_is_left_out(length, sent):
+def test_id_of_a_session_that_is_too_long_is_omitted(length, sent):
     assert (identified(Person(session_id="s" * length), EVERYTHING).session_id is not None) is sent
 
 
@@ -71,7 +71,7 @@ def test_id_of_a_session_that_does_not_fit_is_left_out(length, sent):
         ("other/anthropic-like", Prompting(), None),
     ],
 )
-def test_cache_mark_goes_only_where_it_is_wanted(slug, prompting, mark):
+def test_cache_mark_is_sent_only_to_models_that_need_it(slug, prompting, mark):
     assert cache_mark(slug, prompting) == mark
 
 
@@ -90,7 +90,7 @@ def test_cache_mark_goes_only_where_it_is_wanted(slug, prompting, mark):
         (EndpointChoice(default=Endpoint.CHAT, forced_responses=("maker/model",)), Endpoint.RESPONSES),
     ],
 )
-def test_endpoint_is_the_operators_choice_and_forced_responses_wins(choice, endpoint):
+def test_endpoint_is_the_operators_choice_and_forced_responses_takes_precedence(choice, endpoint):
     assert endpoint_of("maker/model", choice) is endpoint
 
 
@@ -110,7 +110,7 @@ def test_endpoint_may_change_unless_the_operator_forbids_it(choice, may):
 
 
 @pytest.mark.parametrize(("wish", "sent"), [("max", "low"), ("high", "low"), ("minimal", "minimal")])
-def test_nobody_thinks_deeper_than_the_operator_allows(wish, sent):
+def test_effort_never_exceeds_the_limit_of_the_operator(wish, sent):
     asked = {"effort": wish}
     assert reasoning_of(asked, Thinking(deepest="low", summary="disabled"), CLAUDE, CLAUDE.id, None) == {"effort": sent}
 
@@ -126,7 +126,7 @@ def test_budget_is_capped_like_an_effort(deepest, tokens):
     assert reasoning_of({"max_tokens": 60_000}, thinking, CLAUDE, CLAUDE.id, None) == {"max_tokens": tokens}
 
 
-def test_claude_does_not_think_where_the_limit_leaves_no_room():
+def test_claude_does_not_think_if_the_output_limit_is_too_low():
     assert reasoning_of({"effort": "high"}, Thinking(), CLAUDE, CLAUDE.id, 1024) == {"effort": "none"}
 
 
@@ -134,7 +134,7 @@ def test_claude_does_not_think_where_the_limit_leaves_no_room():
     ("efforts", "sent"),
     [(None, {"effort": "none"}), (("low", "none"), {"effort": "none"}), (("low",), {"enabled": False})],
 )
-def test_thinking_is_switched_off_in_the_way_the_model_knows(efforts, sent):
+def test_thinking_is_switched_off_in_the_form_the_model_supports(efforts, sent):
     model = replace(CLAUDE, reasoning=Reasoning(takes_effort=True, efforts=efforts))
     assert reasoning_of({"enabled": False}, Thinking(), model, model.id, None) == sent
 
@@ -157,7 +157,7 @@ def test_claude_may_think_between_calls():
     ],
     ids=["no tools", "not wanted", "not thinking"],
 )
-def test_claude_thinks_between_calls_only_where_it_can(request_, asked):
+def test_claude_thinks_between_calls_only_if_possible(request_, asked):
     assert prepared(request=request_, **asked).request.headers == ()
 
 
@@ -176,15 +176,15 @@ def test_claude_that_must_think_is_not_forced_to_call():
     assert (sent.tool_choice, (sent.reasoning or {})["effort"]) == ("auto", "medium")
 
 
-def test_others_think_although_they_are_forced_to_call():
+def test_other_models_think_although_they_are_forced_to_call():
     model = replace(CLAUDE, id="openai/gpt")
     assert prepared(model, tools=(TOOL,), tool_choice="required").request.body.reasoning is not None
 
 
-# --- what was left out ------------------------------------------------------------------------------------------
+# --- omitted parameters ------------------------------------------------------------------------------------------
 
 
-def test_what_was_asked_for_and_is_not_sent_is_named():
+def test_requested_parameters_that_are_not_sent_are_reported():
     plain = Model("maker/plain", "Plain", supported_parameters=frozenset({"max_tokens"}))
     left_out = prepared(
         plain,
@@ -197,6 +197,6 @@ def test_what_was_asked_for_and_is_not_sent_is_named():
     assert set(left_out) == {"temperature", "stop", "tools", "reasoning", "response_format"}
 
 
-def test_what_was_only_clamped_is_not_named():
+def test_clamped_parameters_are_not_reported():
     model = replace(CLAUDE, supported_parameters=frozenset({"temperature"}))
     assert prepared(model, temperature=-3.0).left_out == ()

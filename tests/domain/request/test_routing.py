@@ -1,4 +1,4 @@
-"""Where upstream may send a request: nobody loosens what the operator decided."""
+"""Routing of a request: no caller loosens the operator's limits."""
 
 from decimal import Decimal
 
@@ -41,7 +41,7 @@ WISHES = {
 
 
 @pytest.mark.parametrize(("asked", "routing", "sent"), WISHES.values(), ids=WISHES)
-def test_operators_limits_hold_whatever_the_caller_asks(asked, routing, sent):
+def test_limits_of_the_operator_apply_to_every_request(asked, routing, sent):
     assert provider_of(asked, routing) == sent
 
 
@@ -61,7 +61,7 @@ ASKED = st.fixed_dictionaries(
 
 @settings(max_examples=25, deadline=None)
 @given(ASKED)
-def test_no_wish_widens_what_is_allowed(asked):
+def test_no_request_loosens_the_limits(asked):
     routing = Routing((), ("a", "b"), ("c",), Decimal(1), None, deny_data_collection=True, zero_retention=True)
     sent = provider_of(asked, routing)
 
@@ -83,7 +83,7 @@ def test_no_wish_widens_what_is_allowed(asked):
         ((), (), ()),
     ],
 )
-def test_at_most_three_known_models_to_fall_back_to_each_once(asked, known, sent):
+def test_at_most_three_known_fallback_models_are_sent_each_once(asked, known, sent):
     assert fallbacks(asked, "me", frozenset(known)) == sent
 
 
@@ -122,5 +122,5 @@ COMPRESS = {"id": "context-compression", "engine": "middle-out"}
         ),
     ],
 )
-def test_plugins_are_known_ones_each_once(asked, trim, stream, sent, dropped):
+def test_only_known_plugins_are_sent_each_once(asked, trim, stream, sent, dropped):
     assert plugins_of(asked, trim=trim, stream=stream) == (sent, dropped)

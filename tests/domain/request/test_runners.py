@@ -1,4 +1,4 @@
-"""Who runs a tool call: the page's tools run here, a client's there, the host's where it must."""
+"""Who runs a tool call: this process, the API client, or the host."""
 
 import pytest
 
@@ -33,7 +33,7 @@ def asked(caller: Caller, *, handed_over: bool) -> TurnRequest:
     ],
     ids=["page", "page without tools", "host", "client", "client with tools of ours", "host for a client"],
 )
-def test_the_tools_a_request_names_are_the_callers_to_run_or_do_not_go_upstream(caller, handed_over, offered, theirs):
+def test_named_tools_are_run_by_the_caller_or_not_sent(caller, handed_over, offered, theirs):
     request = asked(caller, handed_over=handed_over)
     assert caller_runs_named_tools(request, offered=offered) is theirs
     assert passed_on(request, offered=offered) == ((TOOL,) if theirs else ())
@@ -50,5 +50,5 @@ def test_the_tools_a_request_names_are_the_callers_to_run_or_do_not_go_upstream(
     ],
     ids=["ours", "unknown", "nothing runs here", "one is the host's", "another would be the host's"],
 )
-def test_a_round_runs_here_unless_one_of_its_calls_is_handed_over(names, runnable, handed_over, here):
+def test_round_runs_here_unless_one_of_its_calls_is_handed_over(names, runnable, handed_over, here):
     assert runs_here(names, runnable, handed_over) is here

@@ -85,7 +85,7 @@ def test_nulls_are_taken_out_and_lists_made_distinct():
     }
 
 
-def test_what_google_refuses_is_taken_out_at_every_depth():
+def test_keywords_that_google_rejects_are_removed_at_every_depth():
     schema = {"$schema": "x", "properties": {"a": {"const": 3, "$schema": "y"}}, "enum": []}
     assert fitted(schema, "google/gemini") == {"properties": {"a": {"enum": [3]}}}
 

@@ -1,4 +1,4 @@
-"""Upstream's search of the web: offered where the model searches and nobody else does."""
+"""Upstream's web search is offered if the model can search and the host does not."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -26,7 +26,7 @@ def tools(request: TurnRequest = REQUEST, model: Model | None = MODEL) -> tuple[
     return sent.request.body.tools
 
 
-def test_search_is_offered_to_a_model_that_searches() -> None:
+def test_search_is_offered_to_a_model_that_can_search() -> None:
     assert tools() == (SEARCH,)
 
 

@@ -171,7 +171,7 @@ async def test_no_other_person_and_no_other_chat_gets_the_calls(world, killed, c
 
 
 async def test_temporary_chat_keeps_nothing_and_gets_no_report(world, killed):
-    person = replace(ANN, chat_id="temporary:s")
+    person = replace(ANN, chat_id="temporary:s", temporary=True)
     await kill(world, killed, "look", request=asked(WHY, turn=TURN, person=person))
     assert await world.runs.chats("pipe", "", 9) == ()
     runs = await killed[0].process.temporary_runs.unsettled("pipe", "ann", chat_id="temporary:s", turn_ids=[], limit=9)

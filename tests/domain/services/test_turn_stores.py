@@ -22,7 +22,7 @@ from tests.doubles.offload import InlineOffload
 from tests.doubles.telemetry import RecordedTelemetry
 
 HERE = Remembering("pipe_1")
-SAVED, UNSAVED = Person("ann", "chat-1", "message-1"), Person("ann", "temporary:abc", "message-1")
+SAVED, UNSAVED = Person("ann", "chat-1", "message-1"), Person("ann", "temporary:abc", "message-1", temporary=True)
 TURN = record(sealed_thought(), answer("Yes.", "a"))
 HOURS = 3600.0
 
@@ -87,14 +87,13 @@ def test_saved_chat_gets_everything_durable(place: Place) -> None:
     assert stores.interrupted is not None
 
 
-@pytest.mark.parametrize("chat_id", ["local", "local:abc", "temporary:abc"])
-def test_temporary_chat_gets_memory_and_journal_of_its_own_and_no_report(place: Place, chat_id: str) -> None:
-    stores = place.of(asks(Person("ann", chat_id)))
+def test_temporary_chat_gets_memory_and_journal_of_its_own_and_no_report(place: Place) -> None:
+    stores = place.of(asks(Person("ann", "chat-1", temporary=True)))
     assert (stores.memory, stores.keeps_results, stores.interrupted) == (place.memories.temporary, False, None)
     assert stores.journal is not place.of(asks()).journal
 
 
-@pytest.mark.parametrize("request_", [asks(Person()), asks(memory=Remembering()), asks(Person("", "temporary:abc"))])
+@pytest.mark.parametrize("request_", [asks(Person()), asks(memory=Remembering()), asks(replace(UNSAVED, user_id=""))])
 def test_turn_without_owner_or_namespace_has_no_memory_and_no_report(place: Place, request_: TurnRequest) -> None:
     stores = place.of(request_)
     assert (stores.memory, stores.keeps_results, stores.interrupted) == (None, False, None)
@@ -111,9 +110,8 @@ def test_results_are_not_kept_if_the_setting_forbids_it(place: Place) -> None:
     assert not place.of(asks(memory=Remembering("pipe_1", tool_results=False))).keeps_results
 
 
-@pytest.mark.parametrize("chat_id", ["local", "local:abc", "temporary:abc"])
-async def test_temporary_chat_is_remembered_for_an_hour_and_reaches_no_store(place: Place, chat_id: str) -> None:
-    person = Person("ann", chat_id, "message-1")
+async def test_temporary_chat_is_remembered_for_an_hour_and_reaches_no_store(place: Place) -> None:
+    person = replace(SAVED, temporary=True)
     await place.remember(person)
     assert await place.found(person) == (TURN,)
     assert (place.opened, await place.rows()) == (0, ())

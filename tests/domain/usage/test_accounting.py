@@ -1,4 +1,4 @@
-"""Sums and estimates of what calls cost."""
+"""Sums and estimates of the cost of calls."""
 
 from decimal import Decimal
 
@@ -11,7 +11,7 @@ from ports.usage import Usage
 PRICED = Model("maker/model", "Model", prompt_price=Decimal("0.000004"), completion_price=Decimal("0.00002"))
 
 
-def test_usages_are_summed_field_by_field():
+def test_usage_is_summed_field_by_field():
     one = Usage(1, 2, 3, 4, 5, 6, Decimal("0.1"), Decimal("0.2"), False)
     other = Usage(10, 20, 30, 40, 50, 60, Decimal("0.2"), Decimal("0.3"), True)
     assert add(one, other) == Usage(11, 22, 33, 44, 55, 66, Decimal("0.3"), Decimal("0.5"), True)
@@ -20,7 +20,7 @@ def test_usages_are_summed_field_by_field():
 @pytest.mark.parametrize(
     ("one", "other", "cost"), [(None, None, None), (None, Decimal(1), Decimal(1)), (Decimal(1), None, Decimal(1))]
 )
-def test_an_unknown_cost_stays_unknown_only_if_both_are(one, other, cost):
+def test_sum_is_unknown_only_if_both_costs_are(one, other, cost):
     assert add(Usage(cost=one), Usage(cost=other)).cost == cost
 
 
@@ -31,10 +31,10 @@ def test_money_is_added_without_rounding():
     assert total.cost == Decimal("1.0")
 
 
-def test_a_call_that_was_cut_off_is_estimated_from_its_characters():
+def test_cost_of_an_interrupted_call_is_estimated_from_its_characters():
     assert estimate(PRICED, sent_characters=4000, received_characters=400) == Decimal("0.006")
 
 
 @pytest.mark.parametrize("model", [None, Model("maker/router", "Router")])
-def test_without_prices_there_is_no_estimate(model):
+def test_cost_is_not_estimated_without_prices(model):
     assert estimate(model, sent_characters=1, received_characters=1) is None

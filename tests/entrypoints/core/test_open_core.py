@@ -18,7 +18,7 @@ from adapters.process.state import ENTRY
 from domain.faults.fault import Fault, FaultKind
 from domain.request.turn_request import Person
 from domain.turn.steps import Ended
-from entrypoints.core.caller_request import CallerRequest
+from entrypoints.core.caller_request import CallerHistory, CallerRequest
 from entrypoints.core.open_core import open_core
 from entrypoints.core.storage_location import IN_MEMORY, StorageLocation, sqlite_location
 from entrypoints.openai.completion import collect, completion
@@ -89,7 +89,7 @@ async def test_example_of_the_developers_page_answers(
     example = page.partition("**Another entrypoint**")[2].partition("```python\n")[2].partition("```")[0]
     names = {
         **{each.__name__: each for each in (open_core, sqlite_location, read_completions_body, collect, completion)},
-        **{each.__name__: each for each in (CallerRequest, Fault, Person)},
+        **{each.__name__: each for each in (CallerHistory, CallerRequest, Fault, Person)},
         "asyncio": asyncio,
         "file": tmp_path / "store.db",
         "settings": replace(SETTINGS, base_url=simulator.url),

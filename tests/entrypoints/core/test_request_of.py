@@ -11,8 +11,9 @@ from domain.catalog.offer import Filter
 from domain.request.body import Prepared, build
 from domain.request.turn_request import Caller, Identifiers, Parameters, Person
 from domain.services.list_models import Listing
-from entrypoints.core.caller_request import CallerRequest, CallerTools, request_of
+from entrypoints.core.caller_request import CallerHistory, CallerRequest, CallerTools, request_of
 from entrypoints.core.policy import Origin, route_of, support_of, usable_route
+from entrypoints.openwebui.history_format import OPEN_WEBUI, marker_line
 from entrypoints.settings import Settings
 from entrypoints.settings_rows import Secret
 from entrypoints.settings_snapshot import snapshot
@@ -21,6 +22,8 @@ from ports.responses import Endpoint, Limits
 
 SETTINGS = Settings(api_key=Secret("sk-or-v1-test"))
 SITE = Origin("https://site.test", "Site")
+
+MARKED = f"Yes. {marker_line('01K5ZZ9Q2M8V3W4X5Y6Z7A8B9C')}"
 
 
 def asked(caller: Caller = Caller.PAGE, **more: Any) -> CallerRequest:
@@ -252,5 +255,29 @@ def test_the_caller_decides_who_runs_the_tools() -> None:
 
 
 def test_turn_keeps_what_it_leaves_under_the_callers_namespace_and_a_task_keeps_nothing() -> None:
-    assert request_of(asked(namespace="pipe_1"), SETTINGS).memory.namespace == "pipe_1"
-    assert request_of(asked(Caller.TASK, namespace="pipe_1"), SETTINGS).memory.namespace == ""
+    assert request_of(asked(history=CallerHistory("pipe_1")), SETTINGS).memory.namespace == "pipe_1"
+    assert request_of(asked(Caller.TASK, history=CallerHistory("pipe_1")), SETTINGS).memory.namespace == ""
+
+
+@pytest.mark.parametrize("caller", [Caller.API, Caller.TASK])
+def test_history_format_of_the_entrypoint_decides_what_is_stripped(caller: Caller) -> None:
+    text = "<think>hm</think>Yes."
+    messages = ({"role": "assistant", "content": text}, {"role": "user", "content": "And?"})
+    sent = {}
+    for name, history in {"plain": CallerHistory(), "host": CallerHistory(format=OPEN_WEBUI)}.items():
+        request = request_of(CallerRequest("acme/two.5", messages, caller=caller, history=history), SETTINGS)
+        built = build(request, "a/b", None)
+        assert isinstance(built, Prepared)
+        sent[name] = built.request.body.input[0]["content"]
+
+    assert sent == {"plain": text, "host": "Yes."}
+
+
+@pytest.mark.parametrize(("history", "sent"), [(CallerHistory(), MARKED), (CallerHistory(format=OPEN_WEBUI), "Yes.")])
+def test_references_in_the_messages_of_a_task_are_removed_only_in_the_format_of_the_entrypoint(
+    history: CallerHistory, sent: str
+) -> None:
+    messages = ({"role": "user", "content": MARKED},)
+    request = request_of(CallerRequest("acme/two.5", messages, caller=Caller.TASK, history=history), SETTINGS)
+
+    assert request.messages == ({"role": "user", "content": sent},)

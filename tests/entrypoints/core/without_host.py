@@ -31,7 +31,7 @@ class NoHost(MetaPathFinder):
 async def answers(url: str, file: str) -> dict[str, Any]:
     """Ask, then ask again with the first answer in the history, as a client of the API does."""
     from domain.request.turn_request import Person
-    from entrypoints.core.caller_request import CallerRequest
+    from entrypoints.core.caller_request import CallerHistory, CallerRequest
     from entrypoints.core.open_core import open_core
     from entrypoints.core.storage_location import IN_MEMORY, sqlite_location
     from entrypoints.openai.chunks import ChunkPresenter
@@ -48,7 +48,7 @@ async def answers(url: str, file: str) -> dict[str, Any]:
         body = read_completions_body({"model": MODEL, "messages": [*messages], "stream": "false"})
         assert isinstance(body, CompletionsBody)
         return CallerRequest(
-            body.model, tuple(body.messages), body.parameters(), person=Person("ann"), namespace="gateway"
+            body.model, tuple(body.messages), body.parameters(), person=Person("ann"), history=CallerHistory("gateway")
         )
 
     async with open_core(settings, sqlite_location(Path(file)) if file else IN_MEMORY) as core:

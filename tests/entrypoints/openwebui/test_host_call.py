@@ -81,12 +81,22 @@ def test_task_named_in_the_metadata_alone_is_a_task(version: str) -> None:
     assert handed_over(TASK[version]).caller is Caller.TASK
 
 
-@pytest.mark.parametrize("chat_id", ["local", "local:dAWW", "temporary:dAWW", "channel:77"])
-def test_temporary_chat_is_a_chat_in_the_page(chat_id: str) -> None:
+@pytest.mark.parametrize(
+    ("chat_id", "temporary"),
+    [
+        ("local", True),
+        ("local:dAWW", True),
+        ("temporary:dAWW", True),
+        ("channel:77", False),
+        ("localhost:7", False),
+        ("2392", False),
+    ],
+)
+def test_chat_id_determines_whether_a_chat_of_the_page_is_temporary(chat_id: str, temporary: bool) -> None:
     call = handed_over({**PAGE["0.12.4"], "chat_id": chat_id})
 
     assert call.caller is Caller.PAGE
-    assert call.person.chat_id == chat_id
+    assert (call.person.chat_id, call.person.temporary) == (chat_id, temporary)
 
 
 @pytest.mark.parametrize("missing", ["chat_id", "message_id", "session_id"])

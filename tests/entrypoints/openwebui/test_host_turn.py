@@ -7,7 +7,8 @@ import pytest
 
 from domain.conversation.namespace import namespace_of
 from domain.request.turn_request import Caller, Person
-from entrypoints.core.caller_request import CallerRequest, CallerTools
+from entrypoints.core.caller_request import CallerHistory, CallerRequest, CallerTools
+from entrypoints.openwebui.history_format import OPEN_WEBUI
 from entrypoints.openwebui.host_call import read_call
 from entrypoints.openwebui.host_turn import asked_of
 from entrypoints.openwebui.tool_mode import ToolMode
@@ -55,7 +56,7 @@ def test_call_is_passed_on_completely() -> None:
         person=Person("u"),
         task="title_generation",
         turn_id="t",
-        namespace=namespace_of("openrouter"),
+        history=CallerHistory(namespace_of("openrouter"), format=OPEN_WEBUI),
         tools=CallerTools(handed_over=True),
         statuses=False,
     )
@@ -100,4 +101,4 @@ def test_web_search_by_the_host_is_detected(metadata: dict[str, Any], body: dict
 def test_only_the_page_is_offered_a_search_and_shown_references(caller: Caller, in_page: bool) -> None:
     asked = asked_of(replace(read_call({"body": {"model": "a/b", "messages": MESSAGES}}), caller=caller))
 
-    assert (asked.tools.offer_search, asked.references) == (in_page, in_page)
+    assert (asked.tools.offer_search, asked.history.references) == (in_page, in_page)

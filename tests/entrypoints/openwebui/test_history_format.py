@@ -1,14 +1,14 @@
-"""What an assistant really said, whatever a host makes of it."""
+"""Words and calls in the texts that each version of Open WebUI stores and returns."""
 
 import pytest
 
-from domain.conversation.decoration import first_call_in, words_of
 from domain.conversation.fingerprint import normalised, text_of, visible_text
 from domain.conversation.items import items_of
+from entrypoints.openwebui.history_format import OPEN_WEBUI
 from tests.domain.conversation.host_shapes import HOSTS, returned
 from tests.domain.conversation.kept_turns import answer, call, output, record, sealed_thought
 
-TOLD_BY_HOSTS = {
+ADDED_BY_HOSTS = {
     "0.6.28 reasoning": '<details type="reasoning" done="true" duration="3">\n'
     "<summary>Thought for 3 seconds</summary>\n> hm\n</details>\n",
     "0.6.28 tool": '<details type="tool_calls" done="true" id="c" name="x" arguments="&quot;{}&quot;" '
@@ -25,33 +25,37 @@ QUOTED = '"&quot;found&quot;"\n'
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_every_host_returns_the_words_of_a_turn_and_they_are_recognised(host):
+def test_words_of_a_turn_are_recognised_as_every_host_returns_them(host):
     turn = record(
         sealed_thought(), answer("I look."), call("c1"), output("c1", "found"), answer("Found, <b>there</b>.")
     )
-    said = [words_of(visible_text(one)) for one in returned(host, turn) if one["role"] == "assistant"]
-    assert normalised("\n".join(said)) == normalised(text_of(turn.items)) == "I look. Found, <b>there</b>."
+    said = [OPEN_WEBUI.words_of(visible_text(one)) for one in returned(host, turn) if one["role"] == "assistant"]
+    assert (
+        normalised("\n".join(said), OPEN_WEBUI)
+        == normalised(text_of(turn.items), OPEN_WEBUI)
+        == "I look. Found, <b>there</b>."
+    )
 
 
-@pytest.mark.parametrize("host", TOLD_BY_HOSTS)
-def test_what_a_host_stores_beside_the_words_is_no_word(host):
-    text = f"I look.\n{TOLD_BY_HOSTS[host]}Found."
-    assert normalised(text) == "I look. Found."
-    [item] = items_of([{"role": "assistant", "content": text}])
+@pytest.mark.parametrize("host", ADDED_BY_HOSTS)
+def test_blocks_and_tags_added_by_a_host_are_stripped(host):
+    text = f"I look.\n{ADDED_BY_HOSTS[host]}Found."
+    assert normalised(text, OPEN_WEBUI) == "I look. Found."
+    [item] = items_of([{"role": "assistant", "content": text}], history_format=OPEN_WEBUI)
     assert item["content"].split() == ["I", "look.", "Found."]
 
 
-def test_the_result_the_page_of_06_quotes_is_no_word_but_all_that_is_left_of_a_call_nobody_stored():
+def test_result_quoted_by_the_page_of_0_6_is_no_word_but_is_sent_if_no_stored_turn_has_the_call():
     text = f"I look.\n{QUOTED}Found."
-    assert words_of(text).split() == ["I", "look.", "Found."]
-    [item] = items_of([{"role": "assistant", "content": text}])
+    assert OPEN_WEBUI.words_of(text).split() == ["I", "look.", "Found."]
+    [item] = items_of([{"role": "assistant", "content": text}], history_format=OPEN_WEBUI)
     assert item["content"] == text
 
 
-@pytest.mark.parametrize("told", [TOLD_BY_HOSTS["0.6.28 tool"], QUOTED])
-def test_a_call_is_where_its_block_or_its_quoted_result_is(told):
-    assert first_call_in(f"I look.\n{told}Found. {told}") == len("I look.\n")
-    assert first_call_in("I look.") is None
+@pytest.mark.parametrize("shown", [ADDED_BY_HOSTS["0.6.28 tool"], QUOTED])
+def test_first_call_is_at_its_block_or_its_quoted_result(shown):
+    assert OPEN_WEBUI.first_call_in(f"I look.\n{shown}Found. {shown}") == len("I look.\n")
+    assert OPEN_WEBUI.first_call_in("I look.") is None
 
 
 @pytest.mark.parametrize(
@@ -77,9 +81,9 @@ def test_a_call_is_where_its_block_or_its_quoted_result_is(told):
     ],
 )
 def test_stored_text_loses_thinking_tool_blocks_and_markers(stored, meant):
-    assert words_of(stored) == words_of(stored, results=True) == meant
+    assert OPEN_WEBUI.words_of(stored) == OPEN_WEBUI.words_of(stored, results=True) == meant
 
 
 @pytest.mark.parametrize("text", ["<think>" * 50_000, "<think " * 50_000, '<details type="reasoning"' * 20_000])
 def test_openings_that_are_never_closed_are_read_in_one_pass(text):
-    assert words_of("</think></details>" + text).endswith(text)
+    assert OPEN_WEBUI.words_of("</think></details>" + text).endswith(text)

@@ -1,0 +1,115 @@
+"""How Open WebUI stores and returns answers: its tags and blocks, and the references to turns that we add.
+
+What each host version writes was read in its code. All versions: `<think>` and `<thinking>` tags around thoughts.
+Stored by 0.6 and 0.8, and by chats begun there: `<details>` blocks of three types. The page of 0.6 returns a tool block
+as its result in quotes; later pages return the result as plain words, which cannot be distinguished from an answer's
+own. A `<details>` of any other type, or of none, is the model's own.
+
+References, by host version: marker lines `[ULID]: #` (0.6), the id in a `<think>` tag (0.8), an entry of
+`reasoning_details` (from 0.10 on). Other pipes leave marker lines with ids of 20 characters. Source: output profiles,
+what comes back next turn.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from domain.conversation.references import CALL_REFERENCE, REASONING_REFERENCE, TURN_ID, is_turn_id, reasoning_reference
+from ports.json_values import JsonObject
+
+DETAILS_FORMAT = "openrouter-pipe-v1"
+_HOST_BLOCK = r"<details\s+type=\"(?:reasoning|tool_calls|code_interpreter)\""
+_BLOCKS = (
+    ("<think", re.compile(r"<think(?:ing)?\b[^>]{0,200}>"), re.compile(r"</think(?:ing)?>")),
+    ("<details", re.compile(_HOST_BLOCK), re.compile(r"</details>")),
+)
+_CALL = re.compile(r"<details\s+type=\"tool_calls\"|\"&quot;[^\"]*&quot;\"")
+_QUOTED_RESULT = re.compile(r'"&quot;[^"]*&quot;"')
+_MARK = r"\[[0-9A-Z]{20,26}\]: #[ \t]*\r?$"
+_ANY_MARKER = re.compile(rf"^[ \t]*{_MARK}\n?| ?{_MARK}", re.MULTILINE)
+_OUR_MARKER = re.compile(rf"^[ \t]*\[({TURN_ID})\]: #[ \t]*\r?$", re.MULTILINE)
+_THOUGHT = re.compile(rf'<think id="{REASONING_REFERENCE}">')
+_BLOCK = re.compile(rf' id="{CALL_REFERENCE}"')
+_Form = tuple[str, re.Pattern[str]]
+_FORMS_OF_CALLS: tuple[_Form, ...] = (("]: #", _OUR_MARKER), ('id="call_', _BLOCK))
+_FORMS: tuple[_Form, ...] = (('<think id="rs_', _THOUGHT), *_FORMS_OF_CALLS)
+
+
+def thinking_tag(turn_id: str, number: int) -> str:
+    """Return the tag that 0.8 writes before a thought and returns unchanged."""
+    return f'<think id="{reasoning_reference(turn_id, number)}">'
+
+
+def details_entry(turn_id: str, number: int) -> dict[str, Any]:
+    """Return the entry of `reasoning_details` that hosts from 0.10 on return; they merge entries of one index."""
+    return {
+        "type": "reasoning.encrypted",
+        "id": reasoning_reference(turn_id, number),
+        "data": turn_id,
+        "format": DETAILS_FORMAT,
+        "index": number,
+    }
+
+
+def marker_line(turn_id: str) -> str:
+    """Return the line that a page does not show if blank lines surround it."""
+    return f"[{turn_id}]: #"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenWebUiHistory:
+    """The `HistoryFormat` of Open WebUI, for all host versions: a chat may have been begun in an older one."""
+
+    def words_of(self, text: str, *, results: bool = False) -> str:
+        """Strip thinking, blocks of the host, markers and, without `results`, quoted results; one pass over any text.
+
+        Where no stored turn has the result of a call, the quoted one is all that is left of it.
+        """
+        if "<" in text:
+            for hint, opening, closing in _BLOCKS:
+                if hint in text:
+                    text = _without(text, opening, closing)
+        text = self.without_references(text)
+        return text if results or '"&quot;' not in text else _QUOTED_RESULT.sub("", text)
+
+    def without_references(self, text: str) -> str:
+        """Strip markers: lines that hold nothing else go whole, others lose their end."""
+        return _ANY_MARKER.sub("", text) if "#" in text and "]: #" in text else text
+
+    def first_call_in(self, text: str) -> int | None:
+        """Return the position of the first tool block or quoted result; None if there is none."""
+        found = _CALL.search(text)
+        return found.start() if found else None
+
+    def turns_in(self, text: str) -> Iterator[str]:
+        """Iterate over the turns that `<think>` tags, markers and tool blocks name."""
+        return _named(text, _FORMS)
+
+    def turns_of_calls_in(self, text: str) -> Iterator[str]:
+        """Iterate over the turns that markers and tool blocks name; a `<think>` tag proves no finished call."""
+        return _named(text, _FORMS_OF_CALLS)
+
+    def turn_in_detail(self, detail: JsonObject) -> str:
+        """Return the turn that one of our entries names."""
+        data = detail.get("data")
+        return data if detail.get("format") == DETAILS_FORMAT and isinstance(data, str) and is_turn_id(data) else ""
+
+
+OPEN_WEBUI = OpenWebUiHistory()
+
+
+def _without(text: str, opening: re.Pattern[str], closing: re.Pattern[str]) -> str:
+    """Cut out blocks, each from an opening to the next closing."""
+    kept: list[str] = []
+    start = 0
+    while (begun := opening.search(text, start)) and (ended := closing.search(text, begun.end())):
+        kept.append(text[start : begun.start()])
+        start = ended.end()
+    return "".join((*kept, text[start:]))
+
+
+def _named(text: str, forms: tuple[_Form, ...]) -> Iterator[str]:
+    for hint, form in forms:
+        if hint in text:
+            yield from (found[1] for found in form.finditer(text))
