@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from domain.catalog.support import GOOGLE, author
+from domain.request.schema_bounds import DEEPEST, is_bounded
 
-DEEPEST = 64
 _MAPS = ("properties", "$defs", "definitions", "patternProperties", "dependentSchemas")
 _LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
 _SINGLE = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames")
@@ -12,8 +12,10 @@ Schema = Mapping[str, object]
 
 
 def is_sound(schema: object) -> bool:
-    """Tell whether a schema is built of schemas, nests no deeper than allowed, and its references lead somewhere."""
-    return isinstance(schema, dict) and _plain(schema, DEEPEST) and _sound(schema, schema, DEEPEST)
+    """Tell whether a schema is bounded and built of schemas, and its references lead somewhere."""
+    return (
+        isinstance(schema, dict) and is_bounded(schema) and _plain(schema, DEEPEST) and _sound(schema, schema, DEEPEST)
+    )
 
 
 def is_closed(schema: Schema) -> bool:

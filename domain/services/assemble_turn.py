@@ -12,6 +12,7 @@ from domain.conversation.size import size_of
 from domain.faults.fault import Fault
 from domain.request.endpoint import may_change
 from domain.request.lessons import Lessons
+from domain.request.schema_bounds import foreign_schemas, size_of_schemas
 from domain.request.turn_request import TurnRequest
 from domain.services.admit_turn import Checked
 from domain.services.equip_turn import EquipTurn, ToolPorts, limits_of
@@ -83,8 +84,10 @@ class AssembleTurn:
         time = StoreBudget(self._store)
         past = await self._past(request, stores, size, time)
         remembered = stores.memory is not None
+        schemas = (*(spec.parameters for spec in specs), *foreign_schemas(request))
         ready = await self._offload.run(
-            lambda: prepare_turn(checked, specs, self._lessons, past, remembered=remembered), size=size
+            lambda: prepare_turn(checked, specs, self._lessons, past, remembered=remembered),
+            size=size + size_of_schemas(schemas),
         )
         if isinstance(ready, Fault):
             return ready

@@ -23,7 +23,7 @@ from domain.tools.results import readable
 from ports.cipher import Sealed
 from ports.clock import Clock
 from ports.json_values import JsonObject
-from ports.offload import LARGE, Offload
+from ports.offload import Offload
 from ports.slots import Slots, SlotsFull
 from ports.telemetry import Level, Telemetry
 from ports.tool_runs import ToolRun
@@ -139,7 +139,8 @@ class RunCall:
         if tool is None:
             return "unknown_tool", _failed(no_tool(call.name))
         try:
-            ready = await self._ports.offload.run(partial(self._read, tool, call), size=self._size(tool, call))
+            size = max(1, len(call.arguments)) * tool.effort
+            ready = await self._ports.offload.run(partial(self._read, tool, call), size=size)
         except InvalidArguments as problem:
             return "invalid_arguments", _failed(invalid(str(problem)))
         admission = await self._ports.guard.admit(tool.spec)
@@ -212,11 +213,6 @@ class RunCall:
             message_id=turn.message_id,
         )
         return _Call(call, tool, ToolRequest(spec, arguments, f"{turn.turn_id}/{call.call_id}"), run)
-
-    def _size(self, tool: Offered, call: ToolCall) -> int:
-        """Return how much work reading the arguments is: a large schema takes milliseconds when it is used first."""
-        rules = len(tool.original.get("properties", ())) + len(tool.original.get("$defs", ()))
-        return len(call.arguments) * max(1, rules) if rules < 10 else LARGE
 
 
 def _failed(text: str) -> ToolResult:
