@@ -72,7 +72,7 @@ class AssembleTurn:
         self._ids, self._offload, self._telemetry = ids, offload, telemetry
         self._store, self._tasks, self._lessons = store, tasks, lessons
         self._equip = EquipTurn(tools, offload=offload, clock=clock, ids=ids, telemetry=telemetry, store=store)
-        self._wordless: OrderedDict[tuple[str, str], None] = OrderedDict()  # chats in which nothing was recognised
+        self._wordless: OrderedDict[tuple[str, str, str], None] = OrderedDict()  # chats in which nothing was recognised
 
     async def assemble(
         self, checked: Checked, personal: Personal, stores: TurnStores, error_id: str
@@ -123,7 +123,8 @@ class AssembleTurn:
 
         Reading keeps what is found from growing old.
         """
-        chat, size = (request.memory.namespace, request.person.chat_id), size + 256 * len(request.messages)
+        person = request.person
+        chat, size = (request.memory.namespace, person.user_id, person.chat_id), size + 256 * len(request.messages)
         referred, messages = request.memory.references, request.messages
         want = wanted_of(marks)
         if referred and not want.turn_ids and chat not in self._wordless:  # imported, or with nothing to remember

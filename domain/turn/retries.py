@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from domain.faults.fault import Fault, FaultKind
 from domain.faults.retry import next_wait
+from domain.request.lessons import condition_of
 from domain.request.repair import Lesson, applied, lesson_of
 from domain.turn.plan import TurnPlan
 from domain.turn.statuses import EffortAdjusted, ModelReplaced, ReasoningLeft, Status, TryingAgain
@@ -35,7 +36,7 @@ class Retries:
         self._plan = plan
         self._fallback = plan.alternatives.fallback
         self._kinds: set[str] = set()
-        self._untold: list[Lesson] = []
+        self._untold: list[Learn] = []
         self._repaired = 0
         self._waited = 0.0
 
@@ -57,9 +58,9 @@ class Retries:
 
     def learned(self) -> list[Step]:
         """Return what proved right, once the changed request was taken."""
-        told_now = [Learn(self.sending.body.model, lesson) for lesson in self._untold]
+        told_now: list[Step] = [*self._untold]
         self._untold.clear()
-        return [*told_now]
+        return told_now
 
     def _repair(self, fault: Fault, problem: UpstreamProblem | None) -> list[Step] | None:
         """Change the request so that it may pass, each kind of change once; None if there is nothing to change."""
@@ -67,7 +68,7 @@ class Retries:
         if lesson is not None:
             status = status_of(lesson, self.sending)
             self._kinds.add(lesson.kind)
-            self._untold.append(lesson)
+            self._untold.append(Learn(self.sending.body.model, lesson, condition_of(self.sending)))
             self.sending = applied(self.sending, lesson)
             return [ShowStatus(status)] if status is not None else []
         if self._fallback is None or fault.kind not in STANDS_IN_FOR:
