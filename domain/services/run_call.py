@@ -29,6 +29,8 @@ from ports.telemetry import Level, Telemetry
 from ports.tool_runs import ToolRun
 from ports.toolbox import Checker, Failure, Toolbox, ToolCall, ToolRequest, ToolResult, ToolSpec
 
+CALL_CHARACTERS = 64
+"""What reading the arguments of a call costs beside their characters: the schema may be read for the first time."""
 PARTING = 0.5
 """Seconds the breaker may take to note the end of a call that was stopped."""
 
@@ -139,7 +141,7 @@ class RunCall:
         if tool is None:
             return "unknown_tool", _failed(no_tool(call.name))
         try:
-            size = max(1, len(call.arguments)) * tool.effort
+            size = (CALL_CHARACTERS + len(call.arguments)) * tool.effort
             ready = await self._ports.offload.run(partial(self._read, tool, call), size=size)
         except InvalidArguments as problem:
             return "invalid_arguments", _failed(invalid(str(problem)))

@@ -161,7 +161,7 @@ def _problem(parameters: JsonObject, text: str) -> str:
 
 def _effort(given: JsonObject, text: str) -> int:
     """Return how much one character of arguments may cost: without references, a look at each part of the schema."""
-    return LARGE if any(key in text for key in _ENTANGLING) else 1 + size_of_schemas([given]) // 32
+    return LARGE if any(key in text for key in _ENTANGLING) else 1 + size_of_schemas([given]) // 8
 
 
 def _rooted(parameters: JsonObject) -> JsonObject:
