@@ -21,7 +21,7 @@ ifdef DATA
 export DATA
 endif
 
-.PHONY: help check format settings bundle run test test-unit test-lowest test-hosts test-host drills drill-request drill-replay drill-tools drill-host bench walk simulator chromium clean
+.PHONY: help check format settings bundle run test test-unit test-lowest test-hosts test-host drills drill-request drill-replay drill-tools drill-hostile drill-host bench walk simulator chromium clean
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
 
@@ -51,7 +51,7 @@ test-host: bundle chromium  ## end to end in one version: make test-host VERSION
 	@test -n "$(VERSION)" || { echo "name a version: make test-host VERSION=0.12.4"; exit 2; }
 	@$(RUN) pytest -q tests/hosts --host-version $(VERSION)
 
-drills: drill-request drill-replay drill-tools  ## all drills (large randomised runs) that need no host
+drills: drill-request drill-replay drill-tools drill-hostile  ## all drills (large randomised runs) that need no host
 
 drill-request: $(DEV)/.ready  ## build requests from thousands of chat bodies; three independent judges check each
 	@$(RUN) tests.drills.request
@@ -62,6 +62,9 @@ drill-replay: $(DEV)/.ready  ## replay thousands of random histories and check e
 
 drill-tools: $(DEV)/.ready  ## tools in random turns, killed processes, strict schemas, breakers, limits of running calls
 	@$(RUN) tests.drills.tools
+
+drill-hostile: $(DEV)/.ready  ## input that was made to do harm: 10,000 schemas and arguments, with the loop's longest stall; up to 3 min
+	@$(RUN) tests.drills.hostile
 
 drill-host: bundle  ## a real host: bursts on PostgreSQL, kills during answers, a database that is locked, lost, full, frozen, stopped
 	@$(RUN) tests.drills.host --bundle $(BUNDLE)

@@ -1,58 +1,134 @@
-"""What refusals have taught about models, so that the next request is right at once. Forgotten with the process.
+"""What refusals have taught about models, so that the next request is right at once. Kept for a day, in memory only.
 
-Another key may be served by other providers, so what was learned holds for one address, one key and one model.
+A lesson holds for one person, one address, one key and one model: nobody's requests change those of anybody else. Only
+what was ours to choose teaches: a parameter the caller named is repaired in the turn and asked for again in the next.
 """
 
 from collections import OrderedDict
 from contextlib import suppress
+from dataclasses import dataclass, fields
 from hashlib import sha256
 
 from domain.request.repair import Lesson, applied
-from ports.responses import Route, UpstreamRequest
+from domain.request.turn_request import TurnRequest
+from ports.clock import Clock
+from ports.responses import Endpoint, ResponsesBody, Route, UpstreamRequest
 
-MODELS_KEPT, LESSONS_KEPT = 1024, 16
+LIFE = 24 * 3600.0
+"""Seconds after which a lesson is tried again: models and their providers change."""
+MODELS_KEPT, MODELS_KEPT_IN_ALL, LESSONS_KEPT = 64, 4096, 16
+"""Models of one person and of all, lessons of one model."""
+_NO_PARAMETERS = frozenset({"model", "input", "stream", "metadata", "user", "session_id", "safety_identifier", "trace"})
+_PARAMETERS = tuple(field.name for field in fields(ResponsesBody) if field.name not in _NO_PARAMETERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What a refused request looked like: a lesson holds where all of `present` is sent to the same endpoint."""
+
+    endpoint: Endpoint
+    present: frozenset[str]
+
+
+def condition_of(sent: UpstreamRequest) -> Condition:
+    """Return the endpoint of a request and the names of the parameters in its body."""
+    values = ((name, getattr(sent.body, name)) for name in _PARAMETERS)
+    return Condition(sent.endpoint, frozenset(name for name, value in values if value not in (None, ())))
+
+
+@dataclass(frozen=True, slots=True)
+class Learner:
+    """Who learns: a person by a route. `own`: the parameters they named themselves, by the names of lessons."""
+
+    route: Route
+    user_id: str = ""
+    own: frozenset[str] = frozenset()
+
+
+def learner_of(request: TurnRequest) -> Learner:
+    """Return who would learn from a request."""
+    asked = request.parameters
+    own = {field.name for field in fields(asked) if getattr(asked, field.name) not in (None, (), {})}
+    thinking = {"effort": "effort", "max_tokens": "effort", "enabled": "effort", "summary": "summary"}
+    named = {lesson for key, lesson in thinking.items() if asked.reasoning.get(key) is not None}
+    return Learner(request.route, request.person.user_id, frozenset(own - {"reasoning"} | named))
+
+
+def parameters_of(lesson: Lesson) -> frozenset[str]:
+    """Return which parameters a lesson changes, by the names a `Learner` has for them."""
+    if lesson.what == "parameter":
+        return frozenset({lesson.value})
+    return frozenset({"effort", "summary"}) if lesson.what == "reasoning" else frozenset({lesson.what})
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    lesson: Lesson
+    condition: Condition
+    until: float
 
 
 class Lessons:
-    """A bounded memory of lessons by route and slug; those longest unused are forgotten first.
+    """A bounded memory of lessons by person, route and slug; those longest unused are forgotten first.
 
-    May be asked from other threads while one of them remembers.
+    May be asked from other threads while one of them remembers. It holds digests, never a text from outside.
     """
 
-    def __init__(self) -> None:
-        self._by_model: OrderedDict[bytes, tuple[Lesson, ...]] = OrderedDict()
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._by_model: OrderedDict[tuple[bytes, bytes], tuple[_Kept, ...]] = OrderedDict()
 
-    def remember(self, route: Route, slug: str, lesson: Lesson) -> None:
-        """Keep a lesson; a newer one of its kind takes the place of the older."""
-        key = _key_of(route, slug)
-        others = tuple(known for known in self._by_model.pop(key, ()) if not _same(known, lesson))
-        self._by_model[key] = (*others, lesson)[-LESSONS_KEPT:]
-        if len(self._by_model) > MODELS_KEPT:
+    def remember(self, learner: Learner, slug: str, lesson: Lesson, condition: Condition) -> bool:
+        """Keep a lesson; a newer one of its kind takes the place of the older. False if it was not ours to learn."""
+        if parameters_of(lesson) & learner.own:
+            return False
+        key = _key_of(learner, slug)
+        others = tuple(known for known in self._by_model.pop(key, ()) if not _same(known.lesson, lesson))
+        kept = _Kept(lesson, condition, self._clock.monotonic() + LIFE)
+        self._by_model[key] = (*others, kept)[-LESSONS_KEPT:]
+        theirs = [other for other in tuple(self._by_model) if other[0] == key[0]]
+        if len(theirs) > MODELS_KEPT:
+            del self._by_model[theirs[0]]
+        if len(self._by_model) > MODELS_KEPT_IN_ALL:
             self._by_model.popitem(last=False)
+        return True
 
-    def apply(self, route: Route, sending: UpstreamRequest, *, other_endpoint: bool = True) -> UpstreamRequest:
-        """Return what to send by `route` with everything learned about its model.
+    def apply(self, learner: Learner, sending: UpstreamRequest, *, other_endpoint: bool = True) -> UpstreamRequest:
+        """Return what to send with everything learned about its model that fits; the caller's own words stay.
 
         `other_endpoint`: it may also go by the endpoint that was found to work.
         """
-        key = _key_of(route, sending.body.model)
+        key = _key_of(learner, sending.body.model)
         known = self._by_model.get(key, ())
         if known:
             self._touch(key)
-        for lesson in known:
+        now = self._clock.monotonic()
+        for kept in known:
+            lesson = kept.lesson
+            if now >= kept.until or parameters_of(lesson) & learner.own or not _holds(kept.condition, sending):
+                continue
             if other_endpoint or lesson.what != "endpoint":
                 sending = applied(sending, lesson)
         return sending
 
-    def _touch(self, key: bytes) -> None:
+    def _touch(self, key: tuple[bytes, bytes]) -> None:
         with suppress(KeyError):  # forgotten meanwhile
             self._by_model.move_to_end(key)
 
 
-def _key_of(route: Route, slug: str) -> bytes:
-    """Return a digest, so that no key lies about."""
-    named = "\0".join((route.base_url.strip().rstrip("/"), route.api_key.strip(), slug))
-    return sha256(named.encode("utf-8", "surrogatepass")).digest()
+def _holds(condition: Condition, sending: UpstreamRequest) -> bool:
+    now = condition_of(sending)
+    return now.endpoint is condition.endpoint and condition.present <= now.present
+
+
+def _key_of(learner: Learner, slug: str) -> tuple[bytes, bytes]:
+    """Return digests of who asks and of what is asked, so that no key lies about."""
+    route = learner.route
+    return _digest(learner.user_id), _digest(route.base_url.strip().rstrip("/"), route.api_key.strip(), slug)
+
+
+def _digest(*texts: str) -> bytes:
+    return sha256("\0".join(texts).encode("utf-8", "surrogatepass")).digest()
 
 
 def _same(one: Lesson, other: Lesson) -> bool:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from domain.catalog.support import GOOGLE, author
+from domain.request.schema_bounds import DEEPEST, is_bounded
 
-DEEPEST = 64
 _MAPS = ("properties", "$defs", "definitions", "patternProperties", "dependentSchemas")
 _LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
 _SINGLE = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames")
@@ -12,8 +12,10 @@ Schema = Mapping[str, object]
 
 
 def is_sound(schema: object) -> bool:
-    """Return whether a schema is well formed, nests at most DEEPEST levels and all its references resolve."""
-    return isinstance(schema, dict) and _plain(schema, DEEPEST) and _sound(schema, schema, DEEPEST)
+    """Return whether a schema is bounded and well formed, and all its references resolve."""
+    return (
+        isinstance(schema, dict) and is_bounded(schema) and _plain(schema, DEEPEST) and _sound(schema, schema, DEEPEST)
+    )
 
 
 def is_closed(schema: Schema) -> bool:

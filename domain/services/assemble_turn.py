@@ -12,6 +12,7 @@ from domain.conversation.size import size_of
 from domain.faults.fault import Fault
 from domain.request.endpoint import may_change
 from domain.request.lessons import Lessons
+from domain.request.schema_bounds import foreign_schemas, size_of_schemas
 from domain.request.turn_request import TurnRequest
 from domain.services.admit_turn import Checked
 from domain.services.equip_turn import EquipTurn, ToolPorts, limits_of
@@ -71,7 +72,7 @@ class AssembleTurn:
         self._ids, self._offload, self._telemetry = ids, offload, telemetry
         self._store, self._tasks, self._lessons = store, tasks, lessons
         self._equip = EquipTurn(tools, offload=offload, clock=clock, ids=ids, telemetry=telemetry, store=store)
-        self._wordless: OrderedDict[tuple[str, str], None] = OrderedDict()  # chats without any recognised answer
+        self._wordless: OrderedDict[tuple[str, str, str], None] = OrderedDict()  # chats without any recognised answer
 
     async def assemble(
         self, checked: Checked, personal: Personal, stores: TurnStores, error_id: str
@@ -83,8 +84,10 @@ class AssembleTurn:
         time = StoreBudget(self._store)
         past = await self._past(request, stores, size, time)
         remembered = stores.memory is not None
+        schemas = (*(spec.parameters for spec in specs), *foreign_schemas(request))
         ready = await self._offload.run(
-            lambda: prepare_turn(checked, specs, self._lessons, past, remembered=remembered), size=size
+            lambda: prepare_turn(checked, specs, self._lessons, past, remembered=remembered),
+            size=size + size_of_schemas(schemas),
         )
         if isinstance(ready, Fault):
             return ready
@@ -121,7 +124,8 @@ class AssembleTurn:
 
         Reading a stored turn renews its age.
         """
-        chat, size = (request.memory.namespace, request.person.chat_id), size + 256 * len(request.messages)
+        person = request.person
+        chat, size = (request.memory.namespace, person.user_id, person.chat_id), size + 256 * len(request.messages)
         referred, messages = request.memory.references, request.messages
         want = wanted_of(marks)
         if referred and not want.turn_ids and chat not in self._wordless:  # an imported chat, or no stored turns

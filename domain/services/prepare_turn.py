@@ -12,7 +12,7 @@ from domain.conversation.interrupted_calls import without_outputs
 from domain.faults.fault import Fault
 from domain.request.body import Prepared, build, passed_on
 from domain.request.endpoint import may_change
-from domain.request.lessons import Lessons
+from domain.request.lessons import Lessons, learner_of
 from domain.request.turn_request import TurnRequest
 from domain.services.admit_turn import Checked
 from domain.tools.registry import Registry, merged
@@ -128,7 +128,7 @@ def _fallback(
 
 def _learned(sent: Prepared, request: TurnRequest, lessons: Lessons) -> UpstreamRequest:
     may = may_change(sent.request.body.model, request.endpoints)
-    return lessons.apply(request.route, sent.request, other_endpoint=may)
+    return lessons.apply(learner_of(request), sent.request, other_endpoint=may)
 
 
 def _with_offered_fallbacks(request: TurnRequest, models: tuple[Model, ...]) -> TurnRequest:

@@ -23,12 +23,14 @@ from domain.tools.results import readable
 from ports.cipher import Sealed
 from ports.clock import Clock
 from ports.json_values import JsonObject
-from ports.offload import LARGE, Offload
+from ports.offload import Offload
 from ports.slots import Slots, SlotsFull
 from ports.telemetry import Level, Telemetry
 from ports.tool_runs import ToolRun
 from ports.toolbox import Checker, Failure, Toolbox, ToolCall, ToolRequest, ToolResult, ToolSpec
 
+CALL_CHARACTERS = 64
+"""What reading the arguments of a call costs beside their characters: the schema may be read for the first time."""
 PARTING = 0.5
 """Longest wait for the breaker to record the end of a cancelled call, in seconds."""
 
@@ -139,7 +141,8 @@ class RunCall:
         if tool is None:
             return "unknown_tool", _failed(no_tool(call.name))
         try:
-            ready = await self._ports.offload.run(partial(self._read, tool, call), size=self._size(tool, call))
+            size = (CALL_CHARACTERS + len(call.arguments)) * tool.effort
+            ready = await self._ports.offload.run(partial(self._read, tool, call), size=size)
         except InvalidArguments as problem:
             return "invalid_arguments", _failed(invalid(str(problem)))
         admission = await self._ports.guard.admit(tool.spec)
@@ -212,11 +215,6 @@ class RunCall:
             message_id=turn.message_id,
         )
         return _Call(call, tool, ToolRequest(spec, arguments, f"{turn.turn_id}/{call.call_id}"), run)
-
-    def _size(self, tool: Offered, call: ToolCall) -> int:
-        """Return the size of the work: checking arguments by a large schema takes milliseconds at its first use."""
-        rules = len(tool.original.get("properties", ())) + len(tool.original.get("$defs", ()))
-        return len(call.arguments) * max(1, rules) if rules < 10 else LARGE
 
 
 def _failed(text: str) -> ToolResult:

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from domain.faults.fault import Fault, FaultKind
-from domain.request.lessons import Lessons
+from domain.request.lessons import Lessons, learner_of
 from domain.request.turn_request import TurnRequest
 from domain.services.admit_turn import AdmitTurn, Ticket, check_turn, fault_of_admission
 from domain.services.assemble_turn import Assembled, AssembleTurn, Personal
@@ -66,7 +66,7 @@ class RunTurn:
         store: StoreHealth | None = None,
     ) -> None:
         self._responses, self._clock, self._ids, self._telemetry = responses, clock, ids, telemetry
-        self._lessons = Lessons()
+        self._lessons = Lessons(clock)
         self._tasks = OwnedTasks(telemetry)
         self._admit = AdmitTurn(slots)
         watch = store or StoreHealth(clock, telemetry)
@@ -190,10 +190,10 @@ class RunTurn:
                 self._telemetry.event("debug", "attempt_ended", **ended_values(settlement.error_id, entry))
             case Persist():
                 settlement.kept.append(entry)
-            case Learn(model, lesson):
-                self._lessons.remember(settlement.request.route, model, lesson)
+            case Learn(model, lesson, condition):
+                kept = self._lessons.remember(learner_of(settlement.request), model, lesson, condition)
                 values = {"error_id": settlement.error_id, "model": model, "lesson": lesson.what, "value": lesson.value}
-                self._telemetry.event("info", "request_repaired", **values)
+                self._telemetry.event("info", "request_repaired", kept=kept, **values)
 
     def _refuse(self, fault: Fault, error_id: str, began: float, request: TurnRequest) -> Ended:
         timing = Timing(self._clock.monotonic() - began)

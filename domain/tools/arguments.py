@@ -15,6 +15,8 @@ from ports.toolbox import Checker
 
 LONGEST = 1_000_000
 LONGEST_LITERAL = 64 * 1024
+LONGEST_NUMBER = 14_000
+"""Bits: Python writes no longer number as text."""
 DEEPEST = 64
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -99,6 +101,8 @@ def _plain(value: object, depth: int) -> object:
         raise InvalidArguments("they nest too deep")
     if isinstance(value, str):
         return _SURROGATES.sub("\ufffd", value)
+    if isinstance(value, int) and value.bit_length() > LONGEST_NUMBER:
+        raise InvalidArguments("a number is out of range")
     if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, float) and math.isfinite(value):

@@ -6,22 +6,25 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from domain.request.schema_bounds import is_bounded, size_of_schemas
 from domain.request.schemas import is_sound
 from domain.request.tool_specs import KnownTool
 from domain.tools.names import Key, named
-from domain.tools.relaxing import DEFINITIONS, resolved
+from domain.tools.relaxing import DEFINITIONS, STEPS, Root, resolved
 from domain.tools.results import clean
 from domain.tools.strict import VALUE, Strict, strict
 from ports.json_values import JsonObject
+from ports.offload import LARGE
 from ports.toolbox import ToolSpec
+from ports.work_budget import WorkBudget
 
-LARGEST = 256 * 1024
 LONGEST_KEPT = 16 * 1024
 """Longest schema plus description, in characters, whose conversion is cached; most tools have about a thousand."""
 NO_ARGUMENTS: JsonObject = {"type": "object", "properties": {}}
 _JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _SAYING = frozenset({"$ref", "anyOf", "oneOf", "allOf", "items", "enum", "const", "not", "if"})
+_ENTANGLING = ('"$ref"', '"$dynamicRef"', '"unevaluated')
 _BESIDE = frozenset({"$ref", "$defs", "definitions", "$schema", "$id", "title", "description"})
 
 
@@ -31,7 +34,8 @@ class Offered:
 
     `original` is the schema that arguments must match. `wrapped`: arguments arrive in an object with the one key
     `value`. `strict`: a null in the arguments may mean that the property was omitted. `reason` says why the tool is not
-    strict; empty if strict mode was not asked for.
+    strict; empty if strict mode was not asked for. `effort`: bytes of work, as for `Offload`, per character of the
+    arguments; LARGE if unknown.
     """
 
     name: str
@@ -40,6 +44,7 @@ class Offered:
     strict: bool = False
     wrapped: bool = False
     reason: str = ""
+    effort: int = LARGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,7 @@ def _offered(name: str, spec: ToolSpec, *, strictly: bool) -> tuple[Offered, Jso
     text, problem = _written(spec.parameters)
     work_out = _worked_out if len(text) + len(spec.description) <= LONGEST_KEPT else _worked_out.__wrapped__
     said = work_out(name, spec.description, text, problem, strictly)
-    return Offered(name, spec, said.original, said.strict, said.wrapped, said.reason), said.flat
+    return Offered(name, spec, said.original, said.strict, said.wrapped, said.reason, said.effort), said.flat
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +118,17 @@ class _Said:
     strict: bool = False
     wrapped: bool = False
     reason: str = ""
+    effort: int = 1
 
 
 def _written(parameters: JsonObject) -> tuple[str, str]:
     """Return a schema as JSON, and what is wrong with it (empty if nothing is)."""
+    if not is_bounded(parameters):
+        return "", "the schema is too large or too deep"
     try:
-        text = _JSON.encode(parameters)
-    except (TypeError, ValueError, RecursionError):
+        return _JSON.encode(parameters), ""
+    except (TypeError, ValueError):
         return "", "the schema is no JSON"
-    return (text, "") if len(text) <= LARGEST else ("", "the schema is too large")
 
 
 @lru_cache(maxsize=512)
@@ -135,10 +142,12 @@ def _worked_out(name: str, description: str, text: str, problem: str, strictly: 
     original = _rooted(given)
     wrapped = original.get("type") != "object"
     parameters = _wrapped(original) if wrapped else original
-    closed = strict(parameters) if strictly else Strict(None)
+    closed, effort = strict(parameters) if strictly else Strict(None), _effort(given, text)
     if closed.schema is None:
-        return _Said(_flat(name, description, parameters), original, wrapped=wrapped, reason=closed.reason)
-    return _Said(_flat(name, description, closed.schema, is_strict=True), original, strict=True, wrapped=wrapped)
+        flat = _flat(name, description, parameters)
+        return _Said(flat, original, wrapped=wrapped, reason=closed.reason, effort=effort)
+    flat = _flat(name, description, closed.schema, is_strict=True)
+    return _Said(flat, original, strict=True, wrapped=wrapped, effort=effort)
 
 
 def _problem(parameters: JsonObject, text: str) -> str:
@@ -151,12 +160,17 @@ def _problem(parameters: JsonObject, text: str) -> str:
     return "its root refers to itself" if moved and '"$ref": "#"' in text else ""
 
 
+def _effort(given: JsonObject, text: str) -> int:
+    """Return how much one character of arguments may cost: without references, a look at each part of the schema."""
+    return LARGE if any(key in text for key in _ENTANGLING) else 1 + size_of_schemas([given]) // 8
+
+
 def _rooted(parameters: JsonObject) -> JsonObject:
     """Give a schema an object at its root if it is empty or refers to an object."""
     said = _SAYING & parameters.keys()
     if parameters.get("type") == "object" or not (said or "type" in parameters):
         return {**NO_ARGUMENTS, **parameters}
-    target = resolved(parameters, parameters)
+    target = resolved(parameters, Root(parameters, WorkBudget(STEPS)))
     if said != {"$ref"} or not parameters.keys() <= _BESIDE or target.get("type") != "object":
         return parameters
     return {**NO_ARGUMENTS, **target, **{key: parameters[key] for key in DEFINITIONS if key in parameters}}

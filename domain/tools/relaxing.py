@@ -5,22 +5,41 @@ a schema where that is so, for both directions.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ports.json_values import JsonObject
+from ports.work_budget import BudgetSpent, WorkBudget
 
 DEFINITIONS = ("$defs", "definitions")
+STEPS = 100_000
+"""Parts of a schema that are looked at for one value."""
 _HOPS = 32
 _ALL = frozenset({"string", "number", "integer", "boolean", "object", "array", "null"})
 
 
+@dataclass(frozen=True, slots=True)
+class Root:
+    """The schema that references lead into, and the budget of whatever reads it. Readers raise BudgetSpent."""
+
+    schema: Mapping[str, Any]
+    budget: WorkBudget
+
+
 def relaxed(arguments: JsonObject, original: JsonObject) -> JsonObject:
-    """Return arguments without the nulls of properties that the original schema does not require, at every depth."""
-    result: JsonObject = _relaxed(arguments, original, original)
+    """Return arguments without the nulls of properties that the original schema does not require, at every depth.
+
+    If that would take too long, return the arguments unchanged.
+    """
+    try:
+        result: JsonObject = _relaxed(arguments, original, Root(original, WorkBudget(STEPS)))
+    except (BudgetSpent, RecursionError):
+        return arguments
     return result
 
 
-def _relaxed(value: Any, schema: object, root: Mapping[str, Any]) -> Any:
+def _relaxed(value: Any, schema: object, root: Root) -> Any:
+    root.budget.spend()
     if isinstance(value, list):
         lists = (node for node in alternatives(schema, root) if "array" in _types(node, told=True))
         items = next(lists, {}).get("items")
@@ -40,10 +59,11 @@ def _relaxed(value: Any, schema: object, root: Mapping[str, Any]) -> Any:
     }
 
 
-def relaxes(schema: object, root: Mapping[str, Any]) -> bool:
+def relaxes(schema: object, root: Root) -> bool:
     """Return whether `relaxed` may change a value of this schema; a reference counts as yes."""
     if not isinstance(schema, dict):
         return False
+    root.budget.spend(1 + len(schema))
     node = unwrapped(schema)
     if "$ref" in node:
         target = resolved(node, root)
@@ -57,7 +77,7 @@ def relaxes(schema: object, root: Mapping[str, Any]) -> bool:
     return any(relaxes(part, root) for part in (node.get("items"), *branches))
 
 
-def types_of(schema: object, root: Mapping[str, Any], *, told: bool = True) -> frozenset[str]:
+def types_of(schema: object, root: Root, *, told: bool = True) -> frozenset[str]:
     """Return the types of values that a schema may allow; an integer is a number.
 
     `told`: also count a type that only `properties` or `items` imply, although values of other types are valid.
@@ -65,13 +85,14 @@ def types_of(schema: object, root: Mapping[str, Any], *, told: bool = True) -> f
     return frozenset().union(*(_types(node, told=told) for node in alternatives(schema, root)))
 
 
-def alternatives(schema: object, root: Mapping[str, Any]) -> list[dict[str, Any]]:
+def alternatives(schema: object, root: Root) -> list[dict[str, Any]]:
     """Return the schemas a schema lets a value choose from, with references followed; itself if there is no choice."""
     found: list[dict[str, Any]] = []
     seen: set[str] = set()
     waiting = [schema]
     while waiting:
         given = waiting.pop()
+        root.budget.spend()
         if not isinstance(given, dict):
             found += [{}] if given is not False else []
             continue
@@ -95,24 +116,27 @@ def _types(node: Mapping[str, Any], *, told: bool) -> frozenset[str]:
     return frozenset(kinds | {"number", "integer"} if kinds & {"number", "integer"} else kinds)
 
 
-def keys_of(schema: object, root: Mapping[str, Any]) -> frozenset[str] | None:
+def keys_of(schema: object, root: Root) -> frozenset[str] | None:
     """Return the property names of an object's schema; None if they depend on a choice."""
     node = resolved(schema, root) if isinstance(schema, dict) else {}
     properties = node.get("properties", {})
+    root.budget.spend(len(properties) // 8 if isinstance(properties, dict) else 0)
     if not isinstance(properties, dict) or {"$ref", "anyOf", "oneOf", "allOf"} & node.keys():
         return None
     return frozenset(map(str, properties))
 
 
-def resolved(schema: Mapping[str, Any], root: Mapping[str, Any]) -> dict[str, Any]:
+def resolved(schema: Mapping[str, Any], root: Root) -> dict[str, Any]:
     """Follow references to the schema they name; return a reference that leads nowhere or in a circle unchanged."""
+    root.budget.spend(1 + len(schema) // 8)
     node = unwrapped(schema)
     for _ in range(_HOPS):
         if "$ref" not in node:
             return node
-        target = definition_of(node["$ref"], root)
+        target = definition_of(node["$ref"], root.schema)
         if target is None:
             return node
+        root.budget.spend(1 + len(target) // 8)
         node = unwrapped(target)
     return node
 
@@ -141,13 +165,18 @@ def definition_of(pointer: object, root: Mapping[str, Any]) -> dict[str, Any] | 
     return found if isinstance(found, dict) else None
 
 
-def _branch(value: Mapping[str, Any], schema: object, root: Mapping[str, Any]) -> dict[str, Any] | None:
+def _branch(value: Mapping[str, Any], schema: object, root: Root) -> dict[str, Any] | None:
     """Return the object schema that `value` was written for: of several, the one with the same keys."""
     nodes = alternatives(schema, root)
     objects = [node for node in nodes if "object" in _types(node, told=True)]
     if len(nodes) == 1:
         return objects[0] if objects else None
-    return next((node for node in objects if set(node.get("properties") or ()) == set(value)), None)
+    for node in objects:
+        properties = node.get("properties") or ()
+        root.budget.spend(1 + len(properties) // 8)
+        if len(properties) == len(value) and set(properties) == set(value):
+            return node
+    return None
 
 
 def _list(value: object) -> list[Any]:

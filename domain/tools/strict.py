@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from domain.tools.relaxing import definition_of, keys_of, relaxes, resolved, types_of, unwrapped
+from domain.request.schema_bounds import is_bounded
+from domain.tools.relaxing import Root, definition_of, keys_of, relaxes, resolved, types_of, unwrapped
 from ports.json_values import JsonObject
+from ports.work_budget import BudgetSpent, WorkBudget
 
-LARGEST = 256 * 1024
 DEEPEST = 60
+STEPS, STEPS_PER_CHARACTER, MOST_STEPS = 1_000, 2, 200_000
+"""What the work on one schema may take."""
 VALUE = "value"
 Schema = dict[str, Any]
 _KEPT = {
@@ -61,20 +64,24 @@ class _Loose(Exception):
 
 def strict(schema: JsonObject) -> Strict:
     """Return the strict form of a schema whose root is an object. The last 128 are cached."""
+    if not is_bounded(schema):
+        return Strict(None, "the schema is too large or too deep")
     try:
-        text = json.dumps(schema, allow_nan=False)
-    except (TypeError, ValueError, RecursionError):
+        return _strict(json.dumps(schema, allow_nan=False))
+    except (TypeError, ValueError):
         return Strict(None, "the schema is no JSON")
-    return _strict(text) if len(text) <= LARGEST else Strict(None, "the schema is too large")
 
 
 @lru_cache(maxsize=128)
 def _strict(text: str) -> Strict:
     try:
         root = json.loads(text)
-        return Strict(_Strictening(root).whole())
+        budget = WorkBudget(min(STEPS + STEPS_PER_CHARACTER * len(text), MOST_STEPS))
+        return Strict(_Strictening(root, budget).whole())
     except _Loose as loose:
         return Strict(None, str(loose))
+    except BudgetSpent:
+        return Strict(None, "the schema is too tangled")
     except (TypeError, ValueError, AttributeError, KeyError, RecursionError):
         return Strict(None, "the schema is malformed")
 
@@ -82,13 +89,13 @@ def _strict(text: str) -> Strict:
 class _Strictening:
     """Converts one schema. References to the root or to definitions stay; the definitions become strict in place."""
 
-    def __init__(self, root: Schema) -> None:
-        self._root = root
+    def __init__(self, root: Schema, budget: WorkBudget) -> None:
+        self._root = Root(root, budget)
         self._wanted: list[str] = []
         self._done: dict[str, Schema] = {}
 
     def whole(self) -> Schema:
-        root = {key: value for key, value in self._root.items() if key != "$id"}
+        root = {key: value for key, value in self._root.schema.items() if key != "$id"}
         if "$ref" in root:
             self._reference(root)
             self._wanted.clear()
@@ -99,8 +106,8 @@ class _Strictening:
         while self._wanted:
             pointer = self._wanted.pop()
             if pointer not in self._done:
-                self._done[pointer] = self._node(definition_of(pointer, self._root), DEEPEST)
-        if any(_leads_back(pointer, self._done) for pointer in self._done):
+                self._done[pointer] = self._node(definition_of(pointer, self._root.schema), DEEPEST)
+        if any(_leads_back(pointer, self._done, self._root.budget) for pointer in self._done):
             raise _Loose("a reference leads in a circle")
         for pointer, done in self._done.items():
             section, name = pointer.removeprefix("#/").split("/")
@@ -112,6 +119,7 @@ class _Strictening:
             raise _Loose("a part may be anything" if given is True else "a part is no schema")
         if depth == 0:
             raise _Loose("it nests too deep")
+        self._root.budget.spend(4 + len(given))
         node = unwrapped(given)
         for key in _MUST_STAY:
             if key in node:
@@ -135,7 +143,7 @@ class _Strictening:
         pointer = node["$ref"]
         if pointer == "#":
             return {"$ref": pointer}
-        if definition_of(pointer, self._root) is None:
+        if definition_of(pointer, self._root.schema) is None:
             raise _Loose("a reference leads elsewhere")
         self._wanted.append(pointer)
         return {"$ref": pointer}
@@ -147,6 +155,7 @@ class _Strictening:
             raise _Loose(f"{key} has no strict form here")
         kinds = [types_of(branch, self._root, told=False) for branch in branches]
         for number, branch in enumerate(branches):
+            self._root.budget.spend(len(branches))
             others = [other for position, other in enumerate(branches) if position != number]
             mixed = any(kinds[number] & kind for position, kind in enumerate(kinds) if position != number)
             if key == "oneOf" and mixed:
@@ -199,12 +208,13 @@ class _Strictening:
         return {"properties": closed, "required": list(closed), "additionalProperties": False}
 
 
-def _leads_back(pointer: str, definitions: Mapping[str, Schema]) -> bool:
+def _leads_back(pointer: str, definitions: Mapping[str, Schema], budget: WorkBudget) -> bool:
     """Return whether a definition refers back to itself without anything in between."""
     seen: set[str] = set()
     waiting: list[Any] = [definitions[pointer]]
     while waiting:
         node = waiting.pop()
+        budget.spend()
         target = node.get("$ref")
         if target == pointer:
             return True

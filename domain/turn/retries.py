@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from domain.faults.fault import Fault, FaultKind
 from domain.faults.retry import next_wait
+from domain.request.lessons import condition_of
 from domain.request.repair import Lesson, applied, lesson_of
 from domain.turn.plan import TurnPlan
 from domain.turn.statuses import EffortAdjusted, ModelReplaced, ReasoningLeft, Status, TryingAgain
@@ -35,7 +36,7 @@ class Retries:
         self._plan = plan
         self._fallback = plan.alternatives.fallback
         self._kinds: set[str] = set()
-        self._unreported: list[Lesson] = []
+        self._unreported: list[Learn] = []
         self._repaired = 0
         self._waited = 0.0
 
@@ -57,9 +58,9 @@ class Retries:
 
     def learned(self) -> list[Step]:
         """Return the lessons to store, once upstream accepted the changed request."""
-        lessons = [Learn(self.sending.body.model, lesson) for lesson in self._unreported]
+        lessons: list[Step] = [*self._unreported]
         self._unreported.clear()
-        return [*lessons]
+        return lessons
 
     def _repair(self, fault: Fault, problem: UpstreamProblem | None) -> list[Step] | None:
         """Change the request so that it may pass, once per kind of change; None if there is nothing to change."""
@@ -67,7 +68,7 @@ class Retries:
         if lesson is not None:
             status = status_of(lesson, self.sending)
             self._kinds.add(lesson.kind)
-            self._unreported.append(lesson)
+            self._unreported.append(Learn(self.sending.body.model, lesson, condition_of(self.sending)))
             self.sending = applied(self.sending, lesson)
             return [ShowStatus(status)] if status is not None else []
         if self._fallback is None or fault.kind not in STANDS_IN_FOR:

@@ -5,6 +5,7 @@ from enum import Enum
 
 from domain.conversation.record import TurnItem
 from domain.faults.fault import Fault
+from domain.request.lessons import Condition
 from domain.request.repair import Lesson
 from domain.tools.steps import CancelCall as CancelCall
 from domain.tools.steps import ClearTimer as ClearTimer
@@ -180,10 +181,11 @@ class AttemptEnded:
 
 @dataclass(frozen=True, slots=True)
 class Learn:
-    """Store the change that made this request pass, for later requests to `model`."""
+    """Store the change that made this request pass, for later requests to `model`; `condition` of the rejected one."""
 
     model: str
     lesson: Lesson
+    condition: Condition
 
 
 @dataclass(frozen=True, slots=True)

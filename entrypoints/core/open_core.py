@@ -62,7 +62,7 @@ class Core:
             tool_runs=LazyToolRuns(storage),
             temporary_tool_runs=storage.memory.stores.tool_runs,
             breaker_state=LazyBreakerState(storage),
-            checker=JsonSchemaChecker(),
+            checker=JsonSchemaChecker(self.telemetry),
             telemetry=self.telemetry,
             caches=catalog_caches(location, storage),
             host=host,

@@ -25,7 +25,7 @@ _QUOTES = "'" * 3
 _REPLACED_BY_HOSTS = tuple(f"from {name}" for name in ("utils", "apps", "main", "config"))
 # The host pins these; asking for them would change it.
 _SHARED_WITH_HOST = {
-    "aiohttp", "alembic", "cryptography", "fastapi", "httpx", "jsonschema", "pydantic", "redis", "sqlalchemy",
+    "aiohttp", "alembic", "cryptography", "fastapi", "httpx", "pydantic", "redis", "sqlalchemy",
 }  # fmt: skip
 _ONLY_ON_POSTGRES = {"psycopg"}  # hosts from 0.10 on bring it
 

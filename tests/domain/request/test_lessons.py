@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from domain.request.lessons import MODELS_KEPT, Lessons
+from domain.request.lessons import LIFE, MODELS_KEPT, MODELS_KEPT_IN_ALL, Learner, Lessons, condition_of, learner_of
 from domain.request.repair import Lesson, applied, lesson_of
+from domain.request.turn_request import Parameters, Person, TurnRequest
 from ports.response_events import UpstreamProblem
 from ports.responses import Endpoint, ResponsesBody, Route, UpstreamRequest
+from tests.doubles.clock import FakeClock
 
 BODY = ResponsesBody(
     "maker/model",
@@ -26,10 +28,15 @@ def thinking(effort: str) -> UpstreamRequest:
     return UpstreamRequest(replace(BODY, reasoning={"effort": effort}))
 
 
-def after(*lessons: Lesson, model: str = "maker/model") -> Lessons:
-    known = Lessons()
+ANN = Learner(ROUTE, "ann")
+
+
+def after(*lessons: Lesson, model: str = "maker/model", clock: FakeClock | None = None) -> Lessons:
+    """What is known after one request was refused, repaired and refused again until it passed."""
+    known, sent = Lessons(clock or FakeClock()), SENT
     for lesson in lessons:
-        known.remember(ROUTE, model, lesson)
+        assert known.remember(ANN, model, lesson, condition_of(sent))
+        sent = applied(sent, lesson)
     return known
 
 
@@ -46,11 +53,11 @@ def after(*lessons: Lesson, model: str = "maker/model") -> Lessons:
     ids=lambda lesson: lesson.what,
 )
 def test_next_request_is_right_at_once(lesson):
-    assert after(lesson).apply(ROUTE, SENT) == applied(SENT, lesson) != SENT
+    assert after(lesson).apply(ANN, SENT) == applied(SENT, lesson) != SENT
 
 
 def test_lesson_about_one_model_leaves_others_alone():
-    assert after(Lesson("reasoning"), model="maker/other").apply(ROUTE, SENT) == SENT
+    assert after(Lesson("reasoning"), model="maker/other").apply(ANN, SENT) == SENT
 
 
 @pytest.mark.parametrize(
@@ -59,12 +66,12 @@ def test_lesson_about_one_model_leaves_others_alone():
     ids=["key", "address", "nothing"],
 )
 def test_lesson_by_one_route_leaves_others_alone(other):
-    assert after(Lesson("reasoning")).apply(other, SENT) == SENT
+    assert after(Lesson("reasoning")).apply(Learner(other, "ann"), SENT) == SENT
 
 
 def test_same_route_written_with_spaces_is_the_same_route():
     route = Route(" https://a.example/v1/ ", " sk-secret ", "https://referer.example")
-    assert after(Lesson("reasoning")).apply(route, SENT) != SENT
+    assert after(Lesson("reasoning")).apply(Learner(route, "ann"), SENT) != SENT
 
 
 def test_key_is_nowhere_in_what_is_kept():
@@ -73,12 +80,12 @@ def test_key_is_nowhere_in_what_is_kept():
 
 @pytest.mark.parametrize("effort", ["none", "low", "high"])
 def test_refused_effort_says_nothing_about_other_efforts(effort):
-    assert after(Lesson("effort", "high", "xhigh")).apply(ROUTE, thinking(effort)) == thinking(effort)
+    assert after(Lesson("effort", "high", "xhigh")).apply(ANN, thinking(effort)) == thinking(effort)
 
 
 def test_each_refused_effort_is_known_by_itself():
     known = after(Lesson("effort", "high", "xhigh"), Lesson("effort", "low", "minimal"))
-    assert [known.apply(ROUTE, thinking(effort)) for effort in ("xhigh", "minimal")] == [
+    assert [known.apply(ANN, thinking(effort)) for effort in ("xhigh", "minimal")] == [
         thinking("high"),
         thinking("low"),
     ]
@@ -86,28 +93,116 @@ def test_each_refused_effort_is_known_by_itself():
 
 def test_newer_lesson_takes_the_place_of_the_older():
     known = after(Lesson("effort", "high", "xhigh"), Lesson("effort", "low", "xhigh"))
-    assert known.apply(ROUTE, thinking("xhigh")) == thinking("low")
+    assert known.apply(ANN, thinking("xhigh")) == thinking("low")
 
 
 def test_several_unsupported_parameters_are_known_together():
     known = after(Lesson("parameter", "temperature"), Lesson("parameter", "stop"))
-    assert known.apply(ROUTE, SENT).body == replace(BODY, temperature=None, stop=())
+    assert known.apply(ANN, SENT).body == replace(BODY, temperature=None, stop=())
 
 
 def test_endpoint_that_worked_gives_way_to_the_operators_choice():
-    assert after(Lesson("endpoint")).apply(ROUTE, SENT, other_endpoint=False).endpoint is Endpoint.RESPONSES
+    assert after(Lesson("endpoint")).apply(ANN, SENT, other_endpoint=False).endpoint is Endpoint.RESPONSES
 
 
 def test_models_longest_unused_are_forgotten():
     known = after(Lesson("reasoning"))
     for number in range(MODELS_KEPT - 1):
-        known.remember(ROUTE, f"maker/{number}", Lesson("reasoning"))
-    known.apply(ROUTE, SENT)
-    known.remember(ROUTE, "maker/one-more", Lesson("reasoning"))
+        known.remember(ANN, f"maker/{number}", Lesson("reasoning"), condition_of(SENT))
+    known.apply(ANN, SENT)
+    known.remember(ANN, "maker/one-more", Lesson("reasoning"), condition_of(SENT))
 
-    assert known.apply(ROUTE, SENT) != SENT
+    assert known.apply(ANN, SENT) != SENT
     other = UpstreamRequest(replace(BODY, model="maker/0"))
-    assert known.apply(ROUTE, other) == other
+    assert known.apply(ANN, other) == other
+
+
+EVERY = [
+    Lesson("effort", "high", "xhigh"),
+    Lesson("summary"),
+    Lesson("reasoning"),
+    Lesson("cache_control"),
+    Lesson("parameter", "temperature"),
+    Lesson("endpoint"),
+]
+every = pytest.mark.parametrize("lesson", EVERY, ids=lambda lesson: lesson.what)
+
+
+@every
+def test_lesson_of_one_person_leaves_others_alone(lesson):
+    assert after(lesson).apply(Learner(ROUTE, "bob"), SENT) == SENT
+
+
+@every
+def test_lesson_is_tried_again_after_a_day(lesson):
+    clock = FakeClock()
+    known = after(lesson, clock=clock)
+    clock.advance(LIFE - 1)
+    assert known.apply(ANN, SENT) != SENT
+    clock.advance(1)
+    assert known.apply(ANN, SENT) == SENT
+
+
+@every
+def test_lesson_holds_only_where_everything_is_sent_that_was_refused(lesson):
+    assert after(lesson).apply(ANN, UpstreamRequest(replace(BODY, cache_control=None, stop=()))).body.temperature == 0.5
+    assert after(lesson).apply(ANN, UpstreamRequest(BODY, Endpoint.CHAT)).body == BODY
+    assert after(lesson).apply(ANN, UpstreamRequest(replace(BODY, top_p=0.5))) != UpstreamRequest(
+        replace(BODY, top_p=0.5)
+    )
+
+
+def request(**asked: object) -> TurnRequest:
+    return TurnRequest("maker/model", (), ROUTE, person=Person("ann"), parameters=Parameters(**asked))  # type: ignore[arg-type]
+
+
+OWN = {
+    "temperature": (request(temperature=3.0), Lesson("parameter", "temperature")),
+    "stop": (request(stop=("END",)), Lesson("parameter", "stop")),
+    "effort": (request(reasoning={"effort": "xhigh"}), Lesson("effort", "high", "xhigh")),
+    "budget": (request(reasoning={"max_tokens": 5000}), Lesson("reasoning")),
+    "thinking at all": (request(reasoning={"enabled": True}), Lesson("reasoning")),
+    "summary": (request(reasoning={"summary": "auto"}), Lesson("summary")),
+    "summary beside the rest": (request(reasoning={"summary": "auto"}), Lesson("reasoning")),
+}
+
+
+@pytest.mark.parametrize(("asked", "lesson"), OWN.values(), ids=OWN)
+def test_what_the_caller_named_teaches_nothing_and_is_never_taken_from_them(asked, lesson):
+    learner = learner_of(asked)
+    known = Lessons(FakeClock())
+    assert not known.remember(learner, "maker/model", lesson, condition_of(SENT))
+    assert known.apply(ANN, SENT) == SENT
+    assert after(lesson).apply(learner, SENT) == SENT
+
+
+@pytest.mark.parametrize("lesson", EVERY[:4] + EVERY[5:], ids=lambda lesson: lesson.what)
+def test_what_was_ours_to_choose_teaches_beside_parameters_of_the_caller(lesson):
+    learner = learner_of(request(temperature=0.5, top_p=0.5))
+    known = Lessons(FakeClock())
+    assert known.remember(learner, "maker/model", lesson, condition_of(SENT))
+    assert known.apply(learner, SENT) == applied(SENT, lesson)
+
+
+def test_nobody_makes_what_others_learned_go_away():
+    known = after(Lesson("reasoning"))
+    for number in range(2 * MODELS_KEPT_IN_ALL):
+        known.remember(Learner(ROUTE, "bob"), f"maker/{number}", Lesson("reasoning"), condition_of(SENT))
+
+    assert known.apply(ANN, SENT) != SENT
+    assert len(known._by_model) <= MODELS_KEPT + 1
+
+
+def test_the_memory_is_bounded_and_holds_no_text_from_outside():
+    known = Lessons(FakeClock())
+    for number in range(MODELS_KEPT_IN_ALL + 10):
+        learner = Learner(ROUTE, f"person-{number}" + "x" * 10_000)
+        known.remember(learner, "model-" + "y" * 10_000, Lesson("reasoning"), condition_of(SENT))
+
+    assert len(known._by_model) == MODELS_KEPT_IN_ALL
+    assert {len(digest) for key in known._by_model for digest in key} == {32}
+    kept = str(known._by_model)
+    assert [text for text in ("person-", "model-", ROUTE.api_key) if text in kept] == []
 
 
 def test_lesson_that_does_not_fit_changes_nothing():

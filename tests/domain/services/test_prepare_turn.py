@@ -8,13 +8,14 @@ import pytest
 from domain.catalog.offer import Filter, Objection, Offer
 from domain.faults.causes import ModelFiltered
 from domain.faults.fault import Fault, FaultKind
-from domain.request.lessons import Lessons
+from domain.request.lessons import Lessons, condition_of, learner_of
 from domain.request.repair import Lesson
 from domain.request.turn_request import Caller, EndpointChoice, Parameters, TurnRequest
 from domain.services.admit_turn import check_turn
 from domain.services.prepare_turn import Ready, prepare_turn
 from ports.catalog import Model, Reasoning
 from ports.responses import Endpoint, Route, UpstreamRequest
+from tests.doubles.clock import FakeClock
 
 PAID = Model(
     "maker/paid",
@@ -35,13 +36,13 @@ def checked_and_prepared(request: TurnRequest, models: tuple[Model, ...], lesson
 def prepared(
     request: TurnRequest = REQUEST, models: tuple[Model, ...] = MODELS, lessons: Lessons | None = None
 ) -> Ready:
-    ready = checked_and_prepared(request, models, lessons or Lessons())
+    ready = checked_and_prepared(request, models, lessons or Lessons(FakeClock()))
     assert isinstance(ready, Ready)
     return ready
 
 
 def refused(request: TurnRequest, models: tuple[Model, ...] = MODELS) -> Fault:
-    fault = checked_and_prepared(request, models, Lessons())
+    fault = checked_and_prepared(request, models, Lessons(FakeClock()))
     assert isinstance(fault, Fault)
     return fault
 
@@ -94,9 +95,10 @@ def test_dropped_parameters_are_named():
 
 
 def learned(*lessons: Lesson) -> Lessons:
-    known = Lessons()
+    known = Lessons(FakeClock())
+    sent = prepared().sending
     for lesson in lessons:
-        known.remember(REQUEST.route, "maker/paid", lesson)
+        known.remember(learner_of(REQUEST), "maker/paid", lesson, condition_of(sent))
     return known
 
 

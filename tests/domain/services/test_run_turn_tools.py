@@ -2,9 +2,13 @@
 
 from dataclasses import replace
 
-from domain.request.turn_request import Tooling
+import pytest
+
+from domain.request.turn_request import Parameters, Tooling
 from domain.turn.steps import ShowCall, ShowCallResult
+from ports.offload import LARGE
 from ports.response_events import UpstreamEvent
+from ports.toolbox import ToolSpec
 from tests.domain.services.stage import REQUEST, Stage, end_of, said, text_of
 from tests.domain.turn.talk import call, completed, done
 from tests.doubles.clock import until
@@ -80,3 +84,30 @@ async def test_the_connection_is_closed_while_tools_run():
     await until(lambda: toolbox.running)
     await until(lambda: stage.responses.open == 0)
     await stage.stop(reader)
+
+
+@pytest.mark.parametrize(
+    ("schema", "in_place"),
+    [
+        ({"type": "object", "properties": {}}, True),
+        ({"type": "object", "properties": {f"p{number}": {"type": "string"} for number in range(5_000)}}, False),
+        ({"type": "object", "properties": {"a": {"$ref": "#/$defs/a"}}, "$defs": {"a": {"type": "string"}}}, False),
+    ],
+    ids=["small", "large", "with references"],
+)
+async def test_arguments_are_checked_on_the_loop_only_by_schemas_whose_cost_is_known_and_small(schema, in_place):
+    class Toolbox(ScriptedToolbox):
+        def tools(self) -> tuple[ToolSpec, ...]:
+            return (ToolSpec("look", "", schema, "workspace"),)
+
+    stage = Stage(asked("a"), said("Found it"))
+    await stage.read(toolbox=Toolbox({"look": "found"}))
+    assert all(size < LARGE for size in stage.offload.sizes) == in_place
+
+
+async def test_the_schemas_of_a_caller_count_when_a_turn_is_assembled():
+    properties = {f"p{number}": {"type": "string"} for number in range(5_000)}
+    tool = {"type": "function", "name": "look", "parameters": {"type": "object", "properties": properties}}
+    stage = Stage(said("a"))
+    await stage.read(replace(REQUEST, parameters=Parameters(tools=(tool,)), tooling=Tooling(handed_over=True)))
+    assert max(stage.offload.sizes) >= LARGE

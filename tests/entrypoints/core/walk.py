@@ -17,7 +17,7 @@ from pathlib import Path
 from types import FrameType
 
 from domain.request.turn_request import Person
-from entrypoints.core.caller_request import CallerRequest
+from entrypoints.core.caller_request import CallerHistory, CallerRequest
 from entrypoints.core.open_core import open_core
 from entrypoints.core.storage_location import sqlite_location
 from entrypoints.openai.completion import collect, completion
@@ -113,7 +113,7 @@ async def traced() -> Trace:
                     body = read_completions_body({"model": "sim/thinking", "messages": messages})
                     person = Person("ann")
                     asked = CallerRequest(
-                        body.model, tuple(body.messages), body.parameters(), person=person, namespace="cli"
+                        body.model, tuple(body.messages), body.parameters(), person=person, history=CallerHistory("cli")
                     )
                     start = core.turn(asked, settings, await core.models.listing(settings))
                     collected = await collect(start(asyncio.current_task()))
