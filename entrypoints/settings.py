@@ -237,6 +237,13 @@ class Settings(UpstreamSettings):
     artifact_cleanup_interval_hours: float = setting(
         CLEANING_HOURS, "Hours between two cleanup runs.", low=0.5, high=24
     )
+    artifact_cleanup_confirm: str = setting(
+        "",
+        "Confirms that the stored data of many deleted chats may be deleted. A cleanup run that would delete the data "
+        "of more than 20 chats and more than a tenth of all chats, or that finds another host, deletes none of it and "
+        "logs artifacts_of_chats_held with the value to enter here.",
+        advanced=True,
+    )
 
     # What people see
     show_final_usage_status: bool = setting(True, "Show time, cost and tokens below each finished answer.", user=True)

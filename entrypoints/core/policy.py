@@ -196,8 +196,14 @@ def tooling_of(
 
 
 def retention_of(settings: Settings, namespace: str) -> Retention:
-    """Return how long unused data is kept, and how often it is cleaned."""
-    return Retention(namespace, settings.artifact_cleanup_days, settings.artifact_cleanup_interval_hours)
+    """Return how long unused data is kept, how often it is cleaned, and what an administrator confirmed."""
+    return Retention(
+        namespace,
+        settings.artifact_cleanup_days,
+        settings.artifact_cleanup_interval_hours,
+        confirmed=settings.artifact_cleanup_confirm,
+        confirm_with="ARTIFACT_CLEANUP_CONFIRM=",
+    )
 
 
 def switches_of(settings: Settings) -> Switches:
