@@ -5,6 +5,7 @@ from decimal import Decimal
 from enum import Enum
 
 from domain.catalog.offer import Offer
+from domain.conversation.bounded_ids import bounded_id
 from domain.faults.retry import RetryPolicy
 from domain.limits import (
     BREAKER_FAILURES,
@@ -40,6 +41,17 @@ class Person:
     session_id: str = ""
     parent_id: str = ""
     is_admin: bool = False
+
+    def bounded(self) -> "Person":
+        """Return the person with ids of bounded length."""
+        return Person(
+            bounded_id(self.user_id),
+            bounded_id(self.chat_id),
+            bounded_id(self.message_id),
+            bounded_id(self.session_id),
+            bounded_id(self.parent_id),
+            self.is_admin,
+        )
 
 
 @dataclass(frozen=True, slots=True)

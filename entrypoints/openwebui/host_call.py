@@ -103,7 +103,7 @@ def _person(call: Mapping[str, Any], user: Mapping[str, Any], metadata: Mapping[
         session_id=_text(call.get("__session_id__")) or _text(metadata.get("session_id")),
         parent_id=_parent(metadata),
         is_admin=user.get("role") == "admin",
-    )
+    ).bounded()
 
 
 def _parent(metadata: Mapping[str, Any]) -> str:
