@@ -158,7 +158,8 @@ class Remembering:
 
     `reasoning`: kept for the `conversation`, for the `next_reply` only, or `disabled`. `tool_results`: calls are kept
     with their outputs. `full_turns`: turns whose tool outputs go back whole, 0 for all. `references`: the caller is
-    shown references to the turn and sends them back; else turns are recognised by their words.
+    shown references to the turn and sends them back; else turns are recognised by their words. `quota_bytes`: what is
+    stored of the person at most, 0 for no limit.
     """
 
     namespace: str = ""
@@ -166,6 +167,7 @@ class Remembering:
     tool_results: bool = True
     full_turns: int = FULL_TURNS
     references: bool = False
+    quota_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,6 +120,7 @@ def remembering_of(settings: Settings, namespace: str, *, references: bool = Fal
         tool_results=settings.persist_tool_results,
         full_turns=settings.tool_output_retention_turns,
         references=references,
+        quota_bytes=settings.artifact_quota_mb * 1024 * 1024,
     )
 
 
