@@ -243,6 +243,7 @@ class Settings(UpstreamSettings):
         "Stored chat data of one person in MB, at most; beyond it, the data of the person's oldest turns is deleted. "
         "0: no limit.",
         low=0,
+        high=1_000_000,
     )
     artifact_cleanup_confirm: str = setting(
         "",

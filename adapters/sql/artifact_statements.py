@@ -2,7 +2,20 @@
 
 from typing import Any
 
-from sqlalchemy import Delete, Select, Update, bindparam, case, delete, func, literal, select, tuple_, update
+from sqlalchemy import (
+    BigInteger,
+    Delete,
+    Select,
+    Update,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -13,6 +26,7 @@ from ports.artifacts import ROW_BYTES
 
 a = artifact.c
 NAMESPACE = a.namespace == bindparam("in_namespace")
+MOST_BYTES = bindparam("most_bytes", type_=BigInteger)
 KEY = tuple_(a.namespace, a.id)
 # An expression, not the bare column (as with `touched_at` below), so that the planner uses the index on turns instead.
 OWNED = func.coalesce(a.user_id, "") == bindparam("of_user")
@@ -45,25 +59,24 @@ def find_turns(dialect: str) -> Select[Any]:
     return (
         select(*COLUMNS)
         .join(sized, (a.namespace == sized.c.namespace) & (a.id == sized.c.id))
-        .where(sized.c.total <= bindparam("most_bytes"))
+        .where(sized.c.total <= MOST_BYTES)
         .order_by(a.turn_id.desc(), a.ordinal, a.id)
     )
 
 
-def trim() -> Delete:
-    """Delete up to `most` rows of an owner's oldest turns, those beyond `most_bytes` counted from the newest turn."""
+def beyond() -> Select[Any]:
+    """Select up to `most` ids of an owner's oldest turns, those beyond `most_bytes` counted from the newest turn."""
     owned = (
         select(a.id, a.turn_id, _running_total(func.length(a.payload) + ROW_BYTES))
         .where(NAMESPACE, a.user_id == bindparam("of_user"))
         .subquery()
     )
-    beyond = (
+    return (
         select(owned.c.id)
-        .where(owned.c.total > bindparam("most_bytes"))
+        .where(owned.c.total > MOST_BYTES)
         .order_by(owned.c.turn_id, owned.c.id)
         .limit(bindparam("most"))
     )
-    return delete(artifact).where(NAMESPACE, a.id.in_(beyond))
 
 
 def _running_total(size: Any) -> Any:

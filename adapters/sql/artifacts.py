@@ -21,7 +21,7 @@ from ports.cipher import Sealed
 from ports.retention import REFUSED, StoredChat
 
 CHATS, KEY_IDS, SEALED_WITH = statements.chats_after(), statements.key_ids(), statements.sealed_with()
-UNTOUCHED, RESEAL, TRIM = statements.untouched(), statements.reseal_one(), statements.trim()
+UNTOUCHED, RESEAL, BEYOND = statements.untouched(), statements.reseal_one(), statements.beyond()
 OF_CHAT, OF_PERSON = statements.delete_some(artifact.c.chat_id), statements.delete_some(artifact.c.user_id)
 
 TURN = itemgetter(2)  # rows are already ordered within a turn
@@ -72,9 +72,13 @@ class SqlArtifacts:
         return await artifacts_of(sorted(rows, key=TURN))
 
     async def trim(self, namespace: str, user_id: str, most_bytes: int, limit: int) -> int:
-        """Delete by a running total over the owner's turns, the newest first."""
+        """Read what is beyond by a running total over the owner's turns, then delete it: writers wait for that only."""
         values = self._values(namespace, of_user=stored(user_id), most_bytes=most_bytes, most=limit)
-        return await self._changed(TRIM, values)
+        async with self._reading() as connection:
+            ids = (await connection.execute(BEYOND, values)).scalars().all()
+        if not ids:
+            return 0
+        return await self._changed(self._delete_ids, self._values(namespace) | self._lists(ids=ids))
 
     async def touch(self, namespace: str, turn_ids: Collection[str], at: datetime) -> None:
         """Set one time on the rows of turns."""

@@ -101,6 +101,12 @@ async def test_trimming_goes_in_bounded_steps(store):
     assert await found(store, *range(1, 6)) == [ulid(5)] * 2
 
 
+async def test_bounds_larger_than_any_store_bound_nothing(store):
+    await store.put(of_size(1, 1, KIB))
+    assert await store.trim(HERE, "ann", 2**50, 200) == 0
+    assert await found(store, 1, most_bytes=2**50) == [ulid(1)]
+
+
 async def test_empty_rows_take_room_too(store):
     for turn in range(1, 11):
         await store.put(of_size(turn, 1, 0))
