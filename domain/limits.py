@@ -18,3 +18,5 @@ FULL_TURNS = 10
 
 RETENTION_DAYS = 90
 CLEANING_HOURS = 1.0
+QUOTA_MB = 200
+"""What is stored of one person, in MB."""

@@ -15,6 +15,7 @@ from domain.limits import (
     CALLS_IN_PROCESS,
     CLEANING_HOURS,
     FULL_TURNS,
+    QUOTA_MB,
     RETENTION_DAYS,
     ROUND_SECONDS,
     TOOL_ROUNDS,
@@ -236,6 +237,20 @@ class Settings(UpstreamSettings):
     )
     artifact_cleanup_interval_hours: float = setting(
         CLEANING_HOURS, "Hours between two cleanup runs.", low=0.5, high=24
+    )
+    artifact_quota_mb: int = setting(
+        QUOTA_MB,
+        "Stored chat data of one person in MB, at most; beyond it, the data of the person's oldest turns is deleted. "
+        "0: no limit.",
+        low=0,
+        high=1_000_000,
+    )
+    artifact_cleanup_confirm: str = setting(
+        "",
+        "Confirms that the stored data of many deleted chats may be deleted. A cleanup run that would delete the data "
+        "of more than 20 chats and more than a tenth of all chats, or that finds another host, deletes none of it and "
+        "logs artifacts_of_chats_held with the value to enter here.",
+        advanced=True,
     )
 
     # What people see

@@ -12,7 +12,12 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from ports.cipher import Sealed
-from ports.retention import RetainedRows
+from ports.retention import RetainedRows, has_long_id
+
+RECALL_BYTES = 16 * 1024 * 1024
+"""What one lookup returns at most; a row counts by its stored or its original bytes, whichever are more."""
+ROW_BYTES = 512
+"""What a row takes beside its payload, roughly: ids, times and entries of indexes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,11 @@ class Artifact:
     fingerprint: str = ""
     touched_at: datetime | None = None
 
+    def has_long_id(self) -> bool:
+        """Return whether the row is to be refused for an id that is too long."""
+        texts = (self.id, self.namespace, self.turn_id, self.kind, self.model, self.user_id)
+        return has_long_id(*texts, self.chat_id, self.message_id, self.fingerprint)
+
 
 class ArtifactsError(Exception):
     """The store could not do it; nothing was changed. `reason` names the kind of failure, without data or secrets."""
@@ -61,16 +71,33 @@ class TurnArtifacts(Protocol):
     """What a turn does with artifacts. Safe to use from many tasks, event loops and processes at once."""
 
     async def put(self, rows: Sequence[Artifact]) -> None:
-        """Write rows together: all or none, in one transaction. A row whose id is there already is left as it is."""
+        """Write rows together: all or none, in one transaction. A row whose id is there already is left as it is.
+
+        A row with a long id is refused: ArtifactsUnavailable with the reason REFUSED.
+        """
         ...
 
     async def find(
-        self, namespace: str, user_id: str, *, turn_ids: Collection[str], fingerprints: Collection[str], limit: int
+        self,
+        namespace: str,
+        user_id: str,
+        *,
+        turn_ids: Collection[str],
+        fingerprints: Collection[str],
+        limit: int,
+        most_bytes: int = RECALL_BYTES,
     ) -> tuple[Artifact, ...]:
         """Return this owner's rows of the named turns, and of turns with one of the fingerprints; in one query.
 
-        By turn, then ordinal; of turns beyond `limit` rows nothing, the newest turns first in line. Both collections
-        may hold thousands, and anything a caller sent.
+        By turn, then ordinal; of turns beyond `limit` rows or `most_bytes` nothing, the newest turns first in line. No
+        payload beyond that is read. Both collections may hold thousands, and anything a caller sent.
+        """
+        ...
+
+    async def trim(self, namespace: str, user_id: str, most_bytes: int, limit: int) -> int:
+        """Delete up to `limit` rows of this owner's oldest turns, while all turns take more than `most_bytes`.
+
+        Returns how many; 0 once the rest fits. A row takes its payload and ROW_BYTES.
         """
         ...
 

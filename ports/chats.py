@@ -31,6 +31,13 @@ class Chats(Protocol):
         """Return those of at most 100 ids whose chat still exists. Raises ChatsUnavailable."""
         ...
 
+    async def identity(self) -> str:
+        """Return what tells this host's data from that of another installation; empty while it has no people.
+
+        It stays the same through restarts, upgrades and moves to another database. Raises ChatsUnavailable.
+        """
+        ...
+
     async def line(self, chat_id: str, message_id: str) -> tuple[LineMessage, ...]:
         """Return a message and its ancestors, up to the first message of the chat; empty if the message is unknown.
 

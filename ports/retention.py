@@ -4,6 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
+ID_BYTES = 256
+"""Most bytes of an id in UTF-8. A row with a longer one is REFUSED: a key of a database has a limit."""
+REFUSED = "refused"
+"""The reason of an error that is one of single rows, their data or their owner: the others may be stored alone."""
+
+
+def has_long_id(*ids: str) -> bool:
+    """Return whether an id has more than ID_BYTES bytes."""
+    return any(len(one) * 4 > ID_BYTES and len(one.encode("utf-8", "surrogatepass")) > ID_BYTES for one in ids)
+
 
 @dataclass(frozen=True, slots=True)
 class StoredChat:

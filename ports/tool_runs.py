@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Protocol, runtime_checkable
 
 from ports.cipher import Sealed
-from ports.retention import RetainedRows
+from ports.retention import RetainedRows, has_long_id
 
 
 class RunState(Enum):
@@ -42,6 +42,11 @@ class ToolRun:
     state: RunState = RunState.STARTED
     kept: Sealed | None = None
 
+    def has_long_id(self) -> bool:
+        """Return whether the run is to be refused for an id that is too long."""
+        texts = (self.namespace, self.turn_id, self.call_id, self.arguments_hash, self.name)
+        return has_long_id(*texts, self.user_id, self.chat_id, self.message_id)
+
 
 class ToolRunsUnavailable(Exception):
     """The state cannot be stored or read. `reason` contains no data."""
@@ -59,7 +64,8 @@ class ToolRuns(Protocol):
         """Store runs as started, in one transaction, and return the call ids that were new.
 
         Durable once it returns: of any number of callers with the same key, exactly one gets the call id back as new,
-        even if processes crash. Raises ToolRunsUnavailable, and then nothing was stored.
+        even if processes crash. Raises ToolRunsUnavailable, and then nothing was stored; with the reason REFUSED if it
+        is for one of the runs, such as its long id.
         """
         ...
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock
 
-from ports.artifacts import Artifact, ArtifactsUnavailable
+from ports.artifacts import RECALL_BYTES, ROW_BYTES, Artifact, ArtifactsUnavailable
 from ports.cipher import Sealed
 from ports.clock import Clock
-from ports.retention import StoredChat
+from ports.retention import REFUSED, StoredChat
 
 
 @dataclass(slots=True)
@@ -19,13 +19,13 @@ class _Turn:
     rows: dict[str, Artifact] = field(default_factory=dict)
 
     def bytes(self) -> int:
-        return sum(len(row.sealed.payload) for row in self.rows.values())
+        return sum(_bytes(row) for row in self.rows.values())
 
 
 class MemoryArtifacts:
     """Implements ArtifactStore. A turn leaves `lifetime` seconds after its first row came, or for newer turns' sake.
 
-    Holds at most `max_rows` rows and `max_bytes` bytes of payload; the oldest turns leave first, whole.
+    Holds at most `max_rows` rows and `max_bytes` bytes, ids included; the oldest turns leave first, whole.
     """
 
     def __init__(
@@ -42,11 +42,13 @@ class MemoryArtifacts:
 
     async def put(self, rows: Sequence[Artifact]) -> None:
         """Store rows; rows that exceed a bound on their own are refused as "full"."""
+        if any(row.has_long_id() for row in rows):
+            raise ArtifactsUnavailable(REFUSED)
         with self._lock:
             self._expire()
             new = {(row.namespace, row.id): row for row in reversed(rows)}
             fresh = [row for key, row in reversed(new.items()) if key not in self._homes]
-            size = sum(len(row.sealed.payload) for row in fresh)
+            size = sum(_bytes(row) for row in fresh)
             if len(fresh) > self._max_rows or size > self._max_bytes:
                 raise ArtifactsUnavailable("full")
             while self._turns and (
@@ -57,7 +59,14 @@ class MemoryArtifacts:
                 self._keep(row)
 
     async def find(
-        self, namespace: str, user_id: str, *, turn_ids: Collection[str], fingerprints: Collection[str], limit: int
+        self,
+        namespace: str,
+        user_id: str,
+        *,
+        turn_ids: Collection[str],
+        fingerprints: Collection[str],
+        limit: int,
+        most_bytes: int = RECALL_BYTES,
     ) -> tuple[Artifact, ...]:
         """Search the stored rows."""
         turns, prints = frozenset(turn_ids), frozenset(fingerprints) - {""}
@@ -70,7 +79,15 @@ class MemoryArtifacts:
         if len(wanted) > limit:
             cut = wanted[max(limit, 0)].turn_id
             wanted = [row for row in wanted[:limit] if row.turn_id != cut]
+        wanted = _newest(wanted, most_bytes, lambda row: max(row.sealed.size, len(row.sealed.payload)))
         return tuple(sorted(wanted, key=lambda row: (row.turn_id, row.ordinal, row.id)))
+
+    async def trim(self, namespace: str, user_id: str, most_bytes: int, limit: int) -> int:
+        """Delete an owner's oldest turns."""
+        with self._lock:
+            owned = [row for row in self._rows(namespace) if row.user_id == user_id]
+            kept = {row.id for row in _newest(owned, most_bytes, lambda row: len(row.sealed.payload) + ROW_BYTES)}
+        return self._forget(namespace, lambda row: row.user_id == user_id and row.id not in kept, limit)
 
     async def touch(self, namespace: str, turn_ids: Collection[str], at: datetime) -> None:
         """Set the time; the turn's expiry in memory does not change."""
@@ -138,7 +155,9 @@ class MemoryArtifacts:
                 home = self._homes.get((namespace, row.id))
                 kept = self._turns[home].rows if home else {}
                 if row.id in kept and kept[row.id].sealed == row.sealed:
-                    self._bytes += len(seal.payload) - len(row.sealed.payload)
+                    self._bytes += (
+                        len(seal.payload) - len(row.sealed.payload) + len(seal.key_id) - len(row.sealed.key_id)
+                    )
                     kept[row.id] = replace(kept[row.id], sealed=seal)
                     count += 1
         return count
@@ -159,13 +178,15 @@ class MemoryArtifacts:
             self._turns[home] = _Turn(self._clock.monotonic() + self._lifetime)
         self._turns[home].rows[row.id] = row
         self._homes[row.namespace, row.id] = home
-        self._bytes += len(row.sealed.payload)
+        self._bytes += _bytes(row)
 
     def _change(self, namespace: str, turn_ids: Collection[str], changed: Callable[[Artifact], Artifact]) -> None:
         with self._lock:
             for turn_id in turn_ids:
                 if turn := self._turns.get((namespace, turn_id)):
+                    before = turn.bytes()
                     turn.rows = {key: changed(row) for key, row in turn.rows.items()}
+                    self._bytes += turn.bytes() - before
 
     def _forget(self, namespace: str, which: Callable[[Artifact], bool], limit: int | None) -> int:
         with self._lock:
@@ -178,7 +199,7 @@ class MemoryArtifacts:
     def _remove(self, row: Artifact) -> None:
         home = self._homes.pop((row.namespace, row.id))
         turn = self._turns[home]
-        self._bytes -= len(turn.rows.pop(row.id).sealed.payload)
+        self._bytes -= _bytes(turn.rows.pop(row.id))
         if not turn.rows:
             del self._turns[home]
 
@@ -192,6 +213,26 @@ class MemoryArtifacts:
         now = self._clock.monotonic()
         while self._turns and next(iter(self._turns.values())).until <= now:
             self._drop(next(iter(self._turns)))
+
+
+def _bytes(row: Artifact) -> int:
+    """Return what a row takes in memory, roughly; an id counts by its characters."""
+    texts = (row.id, row.namespace, row.turn_id, row.kind, row.model, row.user_id, row.chat_id, row.message_id)
+    return ROW_BYTES + len(row.sealed.payload) + len(row.sealed.key_id) + len(row.fingerprint) + sum(map(len, texts))
+
+
+def _newest(rows: Sequence[Artifact], most_bytes: int, size: Callable[[Artifact], int]) -> list[Artifact]:
+    """Return the rows of the newest turns that have at most so many bytes together, whole turns only."""
+    turns: dict[str, list[Artifact]] = {}
+    for row in rows:
+        turns.setdefault(row.turn_id, []).append(row)
+    kept: list[Artifact] = []
+    for turn_id in sorted(turns, reverse=True):
+        most_bytes -= sum(map(size, turns[turn_id]))
+        if most_bytes < 0:
+            break
+        kept += turns[turn_id]
+    return kept
 
 
 def _touched(row: Artifact) -> datetime:

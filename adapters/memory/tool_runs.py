@@ -1,30 +1,42 @@
 """Tool runs in the memory of one process."""
 
+from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 
-from ports.retention import StoredChat
+from ports.retention import REFUSED, StoredChat
 from ports.tool_runs import RunState, ToolRun, ToolRunsUnavailable
 
 Key = tuple[str, str, str, str]
+Owner = tuple[str, str]
+_NEVER = datetime(1970, 1, 2, tzinfo=UTC)
 
 
 class MemoryToolRuns:
-    """Implements ToolRunStore. Beyond `most` runs the oldest finished ones are evicted, started ones never."""
+    """Implements ToolRunStore. A run leaves `lifetime` after its start, measured by the starts of newer ones.
 
-    def __init__(self, *, most: int = 10_000) -> None:
+    Beyond `most_each` runs of one person that person's oldest finished ones are evicted, beyond `most` of all those of
+    anybody. Started ones are never evicted: who has too many is refused, and the others go on.
+    """
+
+    def __init__(self, *, most: int = 20_000, most_each: int = 1_000, lifetime: timedelta = timedelta(hours=3)) -> None:
         self._runs: dict[Key, ToolRun] = {}
-        self._most = most
+        self._each: Counter[Owner] = Counter()
+        self._most, self._most_each, self._lifetime = most, most_each, lifetime
         self._lock = Lock()
 
     async def start(self, runs: Collection[ToolRun]) -> frozenset[str]:
         """Store runs as started."""
+        if any(run.has_long_id() for run in runs):
+            raise ToolRunsUnavailable(REFUSED)
         with self._lock:
+            self._expire(runs)
             new = {_key(run): run for run in reversed(list(runs)) if _key(run) not in self._runs}
-            self._make_room(len(new))
-            self._runs |= {key: replace(run, state=RunState.STARTED, kept=None) for key, run in new.items()}
+            self._make_room(new.values())
+            self._each.update(map(_owner, new.values()))
+            self._runs |= {key: replace(run, state=RunState.STARTED, kept=None) for key, run in reversed(new.items())}
             return frozenset(run.call_id for run in new.values())
 
     async def finish(self, runs: Collection[ToolRun]) -> None:
@@ -83,18 +95,48 @@ class MemoryToolRuns:
         with self._lock:
             chosen = [run for run in self._runs.values() if run.namespace == namespace and which(run)]
             chosen = sorted(chosen, key=lambda run: run.started_at)[:limit]
-            for run in chosen:
-                del self._runs[_key(run)]
+            self._remove([_key(run) for run in chosen])
             return len(chosen)
 
-    def _make_room(self, count: int) -> None:
-        excess = len(self._runs) + count - self._most
-        if excess > 0:
-            finished = [key for key, run in self._runs.items() if run.state is not RunState.STARTED]
-            if len(finished) < excess:
-                raise ToolRunsUnavailable("full")
-            for key in finished[:excess]:
-                del self._runs[key]
+    def _expire(self, starting: Collection[ToolRun]) -> None:
+        """Remove runs that started long before those that start now; runs are held in the order of their starts."""
+        before = max((run.started_at for run in starting), default=_NEVER) - self._lifetime
+        while self._runs:
+            key, run = next(iter(self._runs.items()))
+            if run.started_at >= before:
+                return
+            self._remove([key])
+
+    def _make_room(self, new: Collection[ToolRun]) -> None:
+        """Evict finished runs. Raises ToolRunsUnavailable if there are too few."""
+        evicted: list[Key] = []
+        for owner, count in Counter(map(_owner, new)).items():
+            excess = self._each[owner] + count - self._most_each
+            evicted += self._finished(excess, owner)
+        self._remove(evicted)
+        self._remove(self._finished(len(self._runs) + len(new) - self._most))
+
+    def _finished(self, count: int, owner: Owner | None = None) -> list[Key]:
+        """Return the oldest finished runs, of one owner or of all. Raises ToolRunsUnavailable if there are fewer."""
+        if count <= 0:
+            return []
+        found = [
+            key for key, run in self._runs.items() if run.state is not RunState.STARTED and owner in (None, _owner(run))
+        ][:count]
+        if len(found) < count:
+            raise ToolRunsUnavailable(REFUSED if owner is not None else "full")
+        return found
+
+    def _remove(self, keys: Collection[Key]) -> None:
+        for key in keys:
+            owner = _owner(self._runs.pop(key))
+            self._each[owner] -= 1
+            if not self._each[owner]:
+                del self._each[owner]
+
+
+def _owner(run: ToolRun) -> Owner:
+    return run.namespace, run.user_id
 
 
 def _key(run: ToolRun) -> Key:

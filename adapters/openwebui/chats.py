@@ -1,6 +1,7 @@
 """The host's chats, read from its own table by one query that selects ids only."""
 
 import asyncio
+import hashlib
 from collections.abc import Collection, Mapping
 from importlib import import_module
 from inspect import iscoroutinefunction
@@ -8,7 +9,8 @@ from typing import Any
 
 from ports.chats import LONGEST_LINE, ChatsUnavailable, LineMessage
 
-CHATS, DATABASE = "open_webui.models.chats", "open_webui.internal.db"
+CHATS, USERS, DATABASE = "open_webui.models.chats", "open_webui.models.users", "open_webui.internal.db"
+IDENTITY_DIGITS = 32
 
 
 class OpenWebUiChats:
@@ -23,17 +25,22 @@ class OpenWebUiChats:
         if not chat_ids:
             return frozenset()
         try:
-            chats, database = import_module(CHATS), import_module(DATABASE)
-            column = chats.Chat.__table__.c.id
-            query = chats.Chat.__table__.select().with_only_columns(column).where(column.in_(list(chat_ids)))
-            if iscoroutinefunction(chats.Chats.get_chat_by_id):
-                async with database.get_async_db_context() as session:
-                    found = list((await session.execute(query)).scalars())
-            else:
-                found = await asyncio.to_thread(_read, database, query)
+            table = import_module(CHATS).Chat.__table__
+            query = table.select().with_only_columns(table.c.id).where(table.c.id.in_(list(chat_ids)))
+            found = await _selected(query)
         except Exception as error:  # the host's code may raise anything; draw no conclusions from an error
             raise ChatsUnavailable(type(error).__name__) from error
         return frozenset(chat_id for chat_id in found if chat_id in chat_ids)
+
+    async def identity(self) -> str:
+        """Return a hash of the first account's id: the host never deletes its first administrator."""
+        try:
+            table = import_module(USERS).User.__table__
+            query = table.select().with_only_columns(table.c.id).order_by(table.c.created_at, table.c.id).limit(1)
+            found = await _selected(query)
+        except Exception as error:  # the host's code may raise anything; draw no conclusions from an error
+            raise ChatsUnavailable(type(error).__name__) from error
+        return hashlib.sha256(found[0].encode()).hexdigest()[:IDENTITY_DIGITS] if found else ""
 
     async def line(self, chat_id: str, message_id: str) -> tuple[LineMessage, ...]:
         """Follow the parents of a message with the host's function for all messages of a chat; it has two names."""
@@ -55,6 +62,15 @@ def _line(messages: Mapping[str, Any], message_id: object) -> dict[str, LineMess
         line[message_id] = LineMessage(message_id, message.get("role") == "user")
         message_id = message.get("parentId")
     return line
+
+
+async def _selected(query: Any) -> list[str]:
+    """Run a query of one column in the host's database."""
+    database = import_module(DATABASE)
+    if not iscoroutinefunction(import_module(CHATS).Chats.get_chat_by_id):
+        return await asyncio.to_thread(_read, database, query)
+    async with database.get_async_db_context() as session:
+        return list((await session.execute(query)).scalars())
 
 
 def _read(database: Any, query: Any) -> list[str]:

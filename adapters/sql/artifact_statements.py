@@ -2,16 +2,31 @@
 
 from typing import Any
 
-from sqlalchemy import Delete, Select, Update, bindparam, delete, func, literal, select, tuple_, update
+from sqlalchemy import (
+    BigInteger,
+    Delete,
+    Select,
+    Update,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from adapters.sql.artifact_rows import COLUMNS
 from adapters.sql.lists import POSTGRES, among, among_rows, rows_of
 from adapters.sql.tables import artifact
+from ports.artifacts import ROW_BYTES
 
 a = artifact.c
 NAMESPACE = a.namespace == bindparam("in_namespace")
+MOST_BYTES = bindparam("most_bytes", type_=BigInteger)
 KEY = tuple_(a.namespace, a.id)
 # An expression, not the bare column (as with `touched_at` below), so that the planner uses the index on turns instead.
 OWNED = func.coalesce(a.user_id, "") == bindparam("of_user")
@@ -24,17 +39,49 @@ def insert_new(dialect: str) -> Any:
 
 
 def find_turns(dialect: str) -> Select[Any]:
-    """Select an owner's rows of `turns`, and of turns with one of `prints`; newest turns first."""
+    """Select an owner's rows of `turns`, and of turns with one of `prints`; newest turns first.
+
+    Whole turns up to `most_bytes`: their sizes are added up first, so that no payload beyond that is read.
+    """
     printed = select(a.turn_id).where(
         NAMESPACE, a.user_id == bindparam("of_user"), among(dialect, a.fingerprint, "prints")
     )
     wanted = select(rows_of(dialect, "turns").union(printed).subquery().columns[0])
-    return (
-        select(*COLUMNS)
+    stored_bytes = func.length(a.payload)
+    size = case((a.size > stored_bytes, a.size), else_=stored_bytes)
+    sized = (
+        select(a.namespace, a.id, _running_total(size))
         .where(NAMESPACE, among_rows(dialect, a.turn_id, wanted), OWNED)
         .order_by(a.turn_id.desc(), a.ordinal, a.id)
         .limit(bindparam("most"))
+        .subquery()
     )
+    return (
+        select(*COLUMNS)
+        .join(sized, (a.namespace == sized.c.namespace) & (a.id == sized.c.id))
+        .where(sized.c.total <= MOST_BYTES)
+        .order_by(a.turn_id.desc(), a.ordinal, a.id)
+    )
+
+
+def beyond() -> Select[Any]:
+    """Select up to `most` ids of an owner's oldest turns, those beyond `most_bytes` counted from the newest turn."""
+    owned = (
+        select(a.id, a.turn_id, _running_total(func.length(a.payload) + ROW_BYTES))
+        .where(NAMESPACE, a.user_id == bindparam("of_user"))
+        .subquery()
+    )
+    return (
+        select(owned.c.id)
+        .where(owned.c.total > MOST_BYTES)
+        .order_by(owned.c.turn_id, owned.c.id)
+        .limit(bindparam("most"))
+    )
+
+
+def _running_total(size: Any) -> Any:
+    """Add up a size over turns, the newest first; every row of a turn has the total of the whole turn."""
+    return func.sum(size).over(order_by=a.turn_id.desc()).label("total")
 
 
 def touch_turns(dialect: str) -> Update:

@@ -16,12 +16,12 @@ from adapters.sql.lists import listed
 from adapters.sql.tables import artifact
 from adapters.sql.texts import micros, moment_of, original, stored
 from adapters.sql.trouble import DatabaseTrouble
-from ports.artifacts import Artifact, ArtifactsReadOnly, ArtifactsUnavailable
+from ports.artifacts import RECALL_BYTES, Artifact, ArtifactsReadOnly, ArtifactsUnavailable
 from ports.cipher import Sealed
-from ports.retention import StoredChat
+from ports.retention import REFUSED, StoredChat
 
 CHATS, KEY_IDS, SEALED_WITH = statements.chats_after(), statements.key_ids(), statements.sealed_with()
-UNTOUCHED, RESEAL = statements.untouched(), statements.reseal_one()
+UNTOUCHED, RESEAL, BEYOND = statements.untouched(), statements.reseal_one(), statements.beyond()
 OF_CHAT, OF_PERSON = statements.delete_some(artifact.c.chat_id), statements.delete_some(artifact.c.user_id)
 
 TURN = itemgetter(2)  # rows are already ordered within a turn
@@ -42,18 +42,27 @@ class SqlArtifacts:
 
     async def put(self, rows: Sequence[Artifact]) -> None:
         """Insert rows in one transaction; skip existing ones."""
+        if any(row.has_long_id() for row in rows):
+            raise ArtifactsUnavailable(REFUSED)
         if rows:
             async with self._writing() as connection:
                 await connection.execute(self._insert, [row_of(row) for row in rows])
 
     async def find(
-        self, namespace: str, user_id: str, *, turn_ids: Collection[str], fingerprints: Collection[str], limit: int
+        self,
+        namespace: str,
+        user_id: str,
+        *,
+        turn_ids: Collection[str],
+        fingerprints: Collection[str],
+        limit: int,
+        most_bytes: int = RECALL_BYTES,
     ) -> tuple[Artifact, ...]:
         """Read turns by one statement; the turn that the limit would split is left out, and all older ones."""
         turns, prints = plausible_turns(turn_ids), plausible_fingerprints(fingerprints)
         if not (turns or prints) or limit < 1:
             return ()
-        values = self._values(namespace, of_user=stored(user_id), most=limit + 1)
+        values = self._values(namespace, of_user=stored(user_id), most=limit + 1, most_bytes=most_bytes)
         async with self._reading() as connection:
             found = await connection.execute(self._find, values | self._lists(turns=turns, prints=prints))
             rows = [*found]
@@ -61,6 +70,15 @@ class SqlArtifacts:
             cut = rows[limit].turn_id
             rows = [row for row in rows if row.turn_id != cut]
         return await artifacts_of(sorted(rows, key=TURN))
+
+    async def trim(self, namespace: str, user_id: str, most_bytes: int, limit: int) -> int:
+        """Read what is beyond by a running total over the owner's turns, then delete it: writers wait for that only."""
+        values = self._values(namespace, of_user=stored(user_id), most_bytes=most_bytes, most=limit)
+        async with self._reading() as connection:
+            ids = (await connection.execute(BEYOND, values)).scalars().all()
+        if not ids:
+            return 0
+        return await self._changed(self._delete_ids, self._values(namespace) | self._lists(ids=ids))
 
     async def touch(self, namespace: str, turn_ids: Collection[str], at: datetime) -> None:
         """Set one time on the rows of turns."""

@@ -85,3 +85,10 @@ cache = Table(
     Column("value", LargeBinary, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
 )
+
+host = Table(
+    f"{PREFIX}host",
+    metadata,
+    Column("namespace", Words, primary_key=True),
+    Column("identity", Words, nullable=False),
+)

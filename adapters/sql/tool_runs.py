@@ -35,7 +35,7 @@ from adapters.sql.tables import tool_run
 from adapters.sql.texts import micros, moment_of, original, stored
 from adapters.sql.trouble import DatabaseTrouble
 from ports.cipher import Sealed
-from ports.retention import StoredChat
+from ports.retention import REFUSED, StoredChat
 from ports.tool_runs import RunState, ToolRun, ToolRunsUnavailable
 
 r = tool_run.c
@@ -95,6 +95,8 @@ class SqlToolRuns:
 
     async def start(self, runs: Collection[ToolRun]) -> frozenset[str]:
         """Insert all runs with one statement, ordered by key, so that two callers never deadlock."""
+        if any(run.has_long_id() for run in runs):
+            raise ToolRunsUnavailable(REFUSED)
         rows = [_row_of(run) for run in sorted(runs, key=_key_of)]
         if not rows:
             return frozenset()

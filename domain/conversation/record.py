@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from domain.conversation.arguments import object_text
+from ports.artifacts import RECALL_BYTES
 from ports.json_values import JsonObject
 
 MESSAGE, REASONING = "message", "reasoning"
@@ -17,7 +18,7 @@ CALL, OUTPUT = "function_call", "function_call_output"
 KINDS = frozenset({MESSAGE, REASONING, CALL, OUTPUT})
 _AFTER_THINKING = frozenset({MESSAGE, REASONING, CALL, None})
 VERSION = 1
-MOST_ITEMS, MOST_BYTES = 1000, 32 * 1024 * 1024
+MOST_ITEMS, MOST_BYTES = 1000, RECALL_BYTES // 2  # sealed it may grow by a third, and one lookup must bring all of it
 _LONGEST_ID, _LONGEST_NAME = 512, 64
 
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from enum import Enum
 
 from domain.catalog.offer import Offer
+from domain.conversation.bounded_ids import bounded_id
 from domain.conversation.history_format import PLAIN, HistoryFormat
 from domain.faults.retry import RetryPolicy
 from domain.limits import (
@@ -46,6 +47,17 @@ class Person:
     parent_id: str = ""
     is_admin: bool = False
     temporary: bool = False
+
+    def bounded(self) -> "Person":
+        """Return the person with ids of bounded length."""
+        return Person(
+            bounded_id(self.user_id),
+            bounded_id(self.chat_id),
+            bounded_id(self.message_id),
+            bounded_id(self.session_id),
+            bounded_id(self.parent_id),
+            self.is_admin,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +165,7 @@ class Remembering:
     `reasoning`: stored for the `conversation`, for the `next_reply` only, or `disabled`. `tool_results`: calls are
     stored with their outputs. `full_turns`: newest turns whose tool outputs are sent in full, 0 for all. `references`:
     the caller receives references to the turn and returns them; otherwise turns are recognised by their words.
+    `quota_bytes`: the most that is stored of one person, 0 for no limit.
     """
 
     namespace: str = ""
@@ -160,6 +173,7 @@ class Remembering:
     tool_results: bool = True
     full_turns: int = FULL_TURNS
     references: bool = False
+    quota_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from domain.catalog.support import is_free
+from domain.conversation.bounded_ids import cache_key
 from domain.conversation.history import Past
 from domain.conversation.marks import Marks, marks_of, with_fingerprints
 from domain.conversation.replay import wanted_of
@@ -72,7 +73,7 @@ class AssembleTurn:
         self._ids, self._offload, self._telemetry = ids, offload, telemetry
         self._store, self._tasks, self._lessons = store, tasks, lessons
         self._equip = EquipTurn(tools, offload=offload, clock=clock, ids=ids, telemetry=telemetry, store=store)
-        self._wordless: OrderedDict[tuple[str, str, str], None] = OrderedDict()  # chats without any recognised answer
+        self._wordless: OrderedDict[bytes, None] = OrderedDict()  # chats without any recognised answer
 
     async def assemble(
         self, checked: Checked, personal: Personal, stores: TurnStores, error_id: str
@@ -124,8 +125,8 @@ class AssembleTurn:
 
         Reading a stored turn renews its age.
         """
-        person = request.person
-        chat, size = (request.memory.namespace, person.user_id, person.chat_id), size + 256 * len(request.messages)
+        chat = cache_key(request.memory.namespace, request.person.user_id, request.person.chat_id)
+        size += 256 * len(request.messages)
         referred, messages = request.memory.references, request.messages
         want = wanted_of(marks)
         if referred and not want.turn_ids and chat not in self._wordless:  # an imported chat, or no stored turns

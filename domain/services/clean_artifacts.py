@@ -13,24 +13,30 @@ from typing import TypeVar
 from domain.breakers.policy import FORGET_AFTER_SECONDS
 from domain.limits import CLEANING_HOURS, RETENTION_DAYS
 from domain.services.rotate_keys import reseal_batch
+from domain.services.sweep_chats import BATCH, ChatSweep, Held, Swept
 from ports.artifacts import ArtifactKeyRotation, ArtifactRetention, ArtifactsError
 from ports.breaker_state import BreakerState, BreakerStateUnavailable
-from ports.chats import Chats, ChatsUnavailable
+from ports.chats import Chats
 from ports.cipher import Cipher
 from ports.clock import Clock
 from ports.ids import Ids
+from ports.known_hosts import KnownHosts, KnownHostsUnavailable
 from ports.leases import Lease, Leases, LeasesUnavailable
 from ports.offload import Offload
-from ports.retention import RetainedRows
 from ports.telemetry import Telemetry
 from ports.tool_runs import ToolRunRetention, ToolRunsUnavailable
 
 T = TypeVar("T")
-BATCH, CHATS_ASKED = 200, 50
 LEASE_SECONDS = 300.0
-SETTLED = timedelta(hours=1)  # the host may not have stored a younger chat yet
 LONGEST_JITTER, SHORTEST_PAUSE = 600.0, 0.05
 FIRST_AFTER = 60.0
+STORE_ERRORS = (
+    ArtifactsError,
+    LeasesUnavailable,
+    ToolRunsUnavailable,
+    BreakerStateUnavailable,
+    KnownHostsUnavailable,
+)
 COUNTED = ("old", "of_deleted_chats", "tool_runs", "breakers", "resealed")
 
 Tally = dict[str, int]
@@ -38,11 +44,17 @@ Tally = dict[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How one namespace is cleaned: every `hours`, rows that were not read for `days` are deleted."""
+    """How one namespace is cleaned: every `hours`, rows that were not read for `days` are deleted.
+
+    `confirmed` is the value with which an administrator confirms that more chats than usual may be deleted;
+    `confirm_with` says in the log how to give it.
+    """
 
     namespace: str
     days: int = RETENTION_DAYS
     hours: float = CLEANING_HOURS
+    confirmed: str = ""
+    confirm_with: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +67,7 @@ class CleanableStore:
     leases: Leases
     tool_runs: ToolRunRetention
     breakers: BreakerState
+    hosts: KnownHosts
 
 
 class _Overtaken(Exception):
@@ -83,7 +96,7 @@ class CleanArtifacts:
         self._due: dict[str, float] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._resealed: dict[str, str] = {}
-        self._complaint = ""
+        self._complaints: dict[str, str] = {}  # by namespace what is held back, and under "" what went wrong
         self._over = False
 
     def begin(self, plan: Retention) -> None:
@@ -125,12 +138,12 @@ class CleanArtifacts:
                 pass  # the other process does the rest
             finally:
                 await asyncio.shield(self._give_back(store, lease))
-        except (ArtifactsError, LeasesUnavailable, ToolRunsUnavailable, BreakerStateUnavailable) as error:
+        except STORE_ERRORS as error:
             self._complain(error.reason)
         except Exception as defect:  # noqa: BLE001 - the edge of a background task: else nothing reports it
             self._complain(f"{type(defect).__name__} in the cleaning itself")
         else:
-            self._complaint = ""
+            self._complaints.pop("", None)
             self._telemetry.event("info", "artifacts_cleaned", namespace=plan.namespace, **tally)
 
     # --- details ------------------------------------------------------------------------------------------
@@ -161,8 +174,7 @@ class CleanArtifacts:
         while done := await self._paused(store.breakers.delete_before(forgotten, BATCH)):
             tally["breakers"] += done
             await self._hold(store, plan)
-        await self._sweep_chats(store, plan, artifacts, tally, "of_deleted_chats")
-        await self._sweep_chats(store, plan, store.tool_runs, tally, "tool_runs")
+        await self._sweep_chats(store, plan, tally)
         await self._reseal(store, plan, tally)
 
     async def _reseal(self, store: CleanableStore, plan: Retention, tally: Tally) -> None:
@@ -176,28 +188,39 @@ class CleanArtifacts:
                 self._resealed[plan.namespace] = key_id
             await self._hold(store, plan)
 
-    async def _sweep_chats(
-        self, store: CleanableStore, plan: Retention, swept: RetainedRows, tally: Tally, count_as: str
-    ) -> None:
-        """Delete rows of chats that the host has deleted; delete nothing if the host cannot say."""
+    async def _sweep_chats(self, store: CleanableStore, plan: Retention, tally: Tally) -> None:
+        """Delete what belongs to chats the host has deleted; warn once if the brake holds that back."""
         if self._chats is None:
             return
-        after = ""
-        settled = self._clock.now() - SETTLED
-        while page := await self._paused(swept.chats(plan.namespace, after, CHATS_ASKED)):
-            after = page[-1].chat_id
-            asked = [chat.chat_id for chat in page if chat.newest < settled and ":" not in chat.chat_id]
-            try:
-                there = await self._chats.existing(asked) if asked else frozenset()
-            except ChatsUnavailable:
-                return
-            for chat_id in asked:
-                while chat_id not in there and (
-                    done := await self._paused(swept.delete_chat(plan.namespace, chat_id, BATCH))
-                ):
-                    tally[count_as] += done
-                    await self._hold(store, plan)
-            await self._hold(store, plan)
+
+        def count(name: str, done: int) -> None:
+            tally[name] += done
+
+        sweep = ChatSweep(
+            self._chats,
+            store.hosts,
+            plan.namespace,
+            plan.confirmed,
+            paused=self._paused,
+            hold=lambda: self._hold(store, plan),
+            count=count,
+        )
+        rows = (Swept(store.artifacts, "of_deleted_chats"), Swept(store.tool_runs, "tool_runs"))
+        self._report_held(plan, await sweep.sweep(rows, self._clock.now()))
+
+    def _report_held(self, plan: Retention, held: Held | None) -> None:
+        about = f"{held.reason} {plan.confirmed}" if held is not None else ""
+        if held is not None and self._complaints.get(plan.namespace) != about:
+            self._telemetry.event(
+                "warning",
+                "artifacts_of_chats_held",
+                namespace=plan.namespace,
+                reason=held.reason,
+                chats=held.chats,
+                known=held.known,
+                confirm=f"{plan.confirm_with}{held.confirm}" if held.confirm else "",
+            )
+        self._complaints[plan.namespace] = about
 
     async def _paused(self, work: Awaitable[T]) -> T:
         began = self._clock.monotonic()
@@ -207,6 +230,6 @@ class CleanArtifacts:
         return result
 
     def _complain(self, about: str) -> None:
-        if about != self._complaint:
-            self._complaint = about
+        if about != self._complaints.get(""):
+            self._complaints[""] = about
             self._telemetry.event("warning", "artifacts_not_cleaned", reason=about)

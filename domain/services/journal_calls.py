@@ -8,6 +8,7 @@ from dataclasses import replace
 from domain.services.owned_tasks import Own
 from domain.services.store_budget import STORE_SECONDS, StoreBudget, StoreHealth, StoreTrouble, within
 from ports.cipher import Sealed
+from ports.retention import REFUSED
 from ports.tool_runs import NOT_KEPT, ToolRun, ToolRuns
 
 _Entry = tuple[ToolRun, "asyncio.Future[bool | None]"]
@@ -108,22 +109,47 @@ class JournalCalls:
         try:
             self._store.admit(writes=True)  # once for all batches, so that a whole round may be the probe
             for batch in _apart(wanted):
-                async with self._store.watched(UNAVAILABLE, writes=True, seconds=STORE_SECONDS, calls=len(wanted)):
-                    new = await self._runs.start([run for run, _ in batch])
-                for run, answer in batch:
-                    if not answer.done():
-                        answer.set_result(run.call_id in new)
-                    elif run.call_id in new:  # cancelled meanwhile, so it never began
-                        self._finished.append(run)  # no result: there is nothing to report
+                await self._start_batch(batch)
         except StoreTrouble:
             for _, answer in wanted:
                 if not answer.done():
                     answer.set_result(None)
 
+    async def _start_batch(self, batch: list[_Entry]) -> None:
+        """Record starts together; where the store refuses one for its data, each of them alone."""
+        try:
+            async with self._store.watched(UNAVAILABLE, writes=True, seconds=STORE_SECONDS, calls=len(batch)):
+                new = await self._runs.start([run for run, _ in batch])
+        except StoreTrouble as trouble:
+            if trouble.reason != REFUSED:
+                raise
+            if len(batch) > 1:
+                for entry in batch:
+                    await self._start_batch([entry])
+                return
+            ((_, answer),) = batch
+            if not answer.done():
+                answer.set_result(None)
+            return
+        for run, answer in batch:
+            if not answer.done():
+                answer.set_result(run.call_id in new)
+            elif run.call_id in new:  # stopped meanwhile: it never began
+                self._finished.append(run)  # nothing is kept: there is nothing to report
+
     async def _finish(self, finished: list[ToolRun]) -> None:
-        with suppress(StoreTrouble):
+        """Record ends together; where the store refuses one for its data, each of them alone, then without results."""
+        try:
             async with self._store.watched(UNAVAILABLE, writes=True, seconds=STORE_SECONDS, calls=len(finished)):
                 await self._runs.finish(finished)
+        except StoreTrouble as trouble:
+            if trouble.reason != REFUSED:
+                return
+            if len(finished) > 1:
+                for run in finished:
+                    await self._finish([run])
+            elif finished[0].kept not in (None, NOT_KEPT):
+                await self._finish([replace(finished[0], kept=NOT_KEPT)])
 
 
 def _apart(starting: list[_Entry]) -> list[list[_Entry]]:

@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from domain.conversation.record import Row, TurnRecord, record_of, rows_of
 from domain.conversation.size import characters_of
 from domain.request.turn_request import Person, Remembering
+from domain.services.keep_quota import KeepQuota
 from domain.services.store_budget import StoreBudget, StoreHealth, StoreTrouble
-from ports.artifacts import Artifact, TurnArtifacts
+from ports.artifacts import ROW_BYTES, Artifact, TurnArtifacts
 from ports.cipher import CannotOpen, Cipher, Sealed
 from ports.clock import Clock
 from ports.ids import Ids
@@ -70,6 +71,7 @@ class TurnMemory:
     ) -> None:
         self._opened, self._watch = opened, watch or StoreHealth(clock, telemetry)
         self.offload, self._clock, self._ids, self._telemetry = offload, clock, ids, telemetry
+        self._quota = KeepQuota(self._watch, telemetry)
         self._complaint = ""
 
     async def recall(
@@ -123,7 +125,13 @@ class TurnMemory:
         artifacts = [
             self._artifact(person, memory, record, row, seal, now) for row, seal in zip(rows, sealed, strict=True)
         ]
-        return await self._write("remember", store.artifacts.put(artifacts))
+        stored = await self._write("remember", store.artifacts.put(artifacts))
+        if stored:
+            size = sum(len(row.sealed.payload) + ROW_BYTES for row in artifacts)
+            await self._quota.written(
+                store.artifacts, memory.namespace, person.user_id, size=size, most_bytes=memory.quota_bytes
+            )
+        return stored
 
     async def touch(self, memory: Remembering, turn_ids: Collection[str]) -> None:
         """Renew the age of turns that were read."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from domain.conversation.bounded_ids import cache_key
 from domain.conversation.interrupted_calls import (
     InterruptedAnswer,
     InterruptedCall,
@@ -35,9 +36,6 @@ ANSWERS_KNOWN, RUNS_READ = 10_000, 100
 LINE_SECONDS = 3.0
 """Longest wait for the host to return the messages before a question, in seconds."""
 
-_Answer = tuple[str, str, str]
-"""User, chat and message id: a copied chat has the same message ids as the original."""
-
 
 @dataclass(frozen=True, slots=True)
 class Interrupted:
@@ -62,7 +60,8 @@ class ReportInterrupted:
     ) -> None:
         self._runs, self._chats, self._offload, self._telemetry = runs, chats, offload, telemetry
         self._store, self._own = store, own
-        self._whole: OrderedDict[_Answer, None] = OrderedDict()  # answers known to follow no interrupted answer
+        self._clean: OrderedDict[bytes, None] = OrderedDict()  # answers in progress that follow no interrupted answer
+        self._whole: OrderedDict[bytes, None] = OrderedDict()  # completed answers up to which nothing is to be reported
 
     async def report(
         self,
@@ -76,8 +75,9 @@ class ReportInterrupted:
         person, namespace = request.person, request.memory.namespace
         open_calls = marks.open_calls
         ask = self._must_ask(request)
+        self._clean.pop(_answer(request, person.message_id), None)
         if not (open_calls or ask):
-            self._know(person)
+            self._note(self._clean, request)
             return Interrupted()
         turns = {call.turn_id for call in open_calls}
         try:
@@ -88,9 +88,17 @@ class ReportInterrupted:
         except StoreTrouble:
             return Interrupted({call.call_id: MAY_HAVE_RUN for call in open_calls})
         if not runs:
-            self._know(person)
+            self._note(self._clean, request)
             return Interrupted()
         return await self._found(request, marks, records, memory, runs)
+
+    def completed(self, request: TurnRequest) -> None:
+        """Take note that the answer was completed and what it leaves was stored: later turns need not ask below it.
+
+        One that was stopped, failed or cannot be stored is asked about again: its own calls may have run.
+        """
+        if _answer(request, request.person.message_id) in self._clean:
+            self._note(self._whole, request)
 
     # --- details ------------------------------------------------------------------------------------------
 
@@ -114,7 +122,7 @@ class ReportInterrupted:
         line = await self._line(request.person) if left else ()
         answers = _by_question(request.person, line or (), left, {run.turn_id: run.message_id for run in runs})
         if not answers and line is not None:
-            self._know(request.person)
+            self._note(self._clean, request)
         if answers or outputs:
             reported = [call for answer in answers for call in answer.calls]
             self._telemetry.event(
@@ -132,14 +140,14 @@ class ReportInterrupted:
         person = request.person
         goes_on = bool(request.messages) and is_answer(request.messages[-1])
         before = (person.parent_id, person.message_id if goes_on else "")
-        return bool(person.chat_id) and any(one and _answer(person, one) not in self._whole for one in before)
+        return bool(person.chat_id) and any(one and _answer(request, one) not in self._whole for one in before)
 
-    def _know(self, person: Person) -> None:
-        """Note that no interrupted answer precedes this one. If this process is lost, so is the note."""
-        if person.message_id:
-            self._whole[_answer(person, person.message_id)] = None
-            if len(self._whole) > ANSWERS_KNOWN:
-                self._whole.popitem(last=False)
+    def _note(self, notes: OrderedDict[bytes, None], request: TurnRequest) -> None:
+        """Note an answer that follows no interrupted answer. If this process is lost, so is the note."""
+        if request.person.message_id:
+            notes[_answer(request, request.person.message_id)] = None
+            if len(notes) > ANSWERS_KNOWN:
+                notes.popitem(last=False)
 
     def _settle(
         self,
@@ -170,8 +178,9 @@ class ReportInterrupted:
             return None
 
 
-def _answer(person: Person, message_id: str) -> _Answer:
-    return person.user_id, person.chat_id, message_id
+def _answer(request: TurnRequest, message_id: str) -> bytes:
+    """Return the key of an answer: a copy of a chat has the message ids of the original."""
+    return cache_key(request.memory.namespace, request.person.user_id, request.person.chat_id, message_id)
 
 
 def _by_question(

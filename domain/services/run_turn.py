@@ -49,6 +49,8 @@ from ports.usage import Timing
 
 __all__ = ["Personal", "RunTurn"]
 
+BROKEN = frozenset({Reason.FAULT, Reason.CANCELLED})
+
 
 class RunTurn:
     """The use case. Safe to call from many tasks of one event loop."""
@@ -174,6 +176,8 @@ class RunTurn:
                 ticket.release()
             finally:
                 stored = await settle_turn(settlement, end, self._telemetry, personal.notices, assembled.stores.memory)
+            if stored and end.reason not in BROKEN and assembled.stores.interrupted is not None:
+                assembled.stores.interrupted.completed(request)
             if runner is not None and stored:  # store the turn first: a crash in between is detected later
                 await runner.settle()
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from domain.conversation.arguments import NONE
+from domain.conversation.bounded_ids import bounded_id
 from domain.conversation.call_ids import CallIds
 from ports.json_values import JsonObject
 from ports.toolbox import ToolCall
@@ -15,7 +16,7 @@ K = TypeVar("K")
 def distinct(calls: Iterable[tuple[K, ToolCall, bool]], taken: frozenset[str]) -> dict[K, ToolCall]:
     """Return calls by key, each under a unique id that is not `taken`; calls without a name are dropped.
 
-    A repeated call counts once; a complete call (third value) that differs is a call of its own.
+    A repeated call counts once; a complete call (third value) that differs is a call of its own. Ids are bounded.
     """
     found: dict[K, ToolCall] = {}
     first: dict[str, ToolCall] = {}
@@ -25,7 +26,7 @@ def distinct(calls: Iterable[tuple[K, ToolCall, bool]], taken: frozenset[str]) -
             continue
         known = first.setdefault(call.call_id, call)
         if known is call or (complete and _differ(known, call)):
-            found[key] = replace(call, call_id=ids.take(call.call_id))
+            found[key] = replace(call, call_id=ids.take(bounded_id(call.call_id)))
     return found
 
 

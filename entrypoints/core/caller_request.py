@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from domain.conversation.bounded_ids import bounded_id
 from domain.conversation.history_format import PLAIN, HistoryFormat
 from domain.request.tasks import stripped
 from domain.request.turn_request import Caller, Parameters, Person, Remembering, TurnRequest
@@ -92,9 +93,9 @@ def request_of(
         route=route_of(settings, origin),
         caller=asked.caller,
         task=asked.task,
-        turn_id=asked.turn_id,
+        turn_id=bounded_id(asked.turn_id),
         stream=not is_task or asked.stream,
-        person=asked.person,
+        person=asked.person.bounded(),
         parameters=asked.parameters,
         thinking=thinking_of(settings, is_task=is_task),
         identifiers=identifiers_of(settings),

@@ -111,7 +111,7 @@ class Core:
     def refusal(self, fault: Fault, asked: CallerRequest, settings: Settings) -> Start:
         """Return a function that starts a turn which only reports `fault`: its request could not be parsed."""
         route = route_of(settings, self._origin)
-        unread = TurnRequest(asked.model, (), route, caller=asked.caller, person=asked.person)
+        unread = TurnRequest(asked.model, (), route, caller=asked.caller, person=asked.person.bounded())
         return lambda _reader: self._run_turn.refuse(fault, unread)
 
     async def drained(self) -> None:

@@ -120,6 +120,7 @@ def remembering_of(settings: Settings, namespace: str, *, references: bool = Fal
         tool_results=settings.persist_tool_results,
         full_turns=settings.tool_output_retention_turns,
         references=references,
+        quota_bytes=settings.artifact_quota_mb * 1024 * 1024,
     )
 
 
@@ -196,8 +197,14 @@ def tooling_of(
 
 
 def retention_of(settings: Settings, namespace: str) -> Retention:
-    """Return how long unused data is kept, and how often it is cleaned."""
-    return Retention(namespace, settings.artifact_cleanup_days, settings.artifact_cleanup_interval_hours)
+    """Return how long unused data is kept, how often it is cleaned, and what an administrator confirmed."""
+    return Retention(
+        namespace,
+        settings.artifact_cleanup_days,
+        settings.artifact_cleanup_interval_hours,
+        confirmed=settings.artifact_cleanup_confirm,
+        confirm_with="ARTIFACT_CLEANUP_CONFIRM=",
+    )
 
 
 def switches_of(settings: Settings) -> Switches:

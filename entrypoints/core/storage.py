@@ -93,7 +93,13 @@ class Storage:
         if sealed.read_only or not sealed.durable:
             return None
         return CleanableStore(
-            stores.artifacts, stores.artifacts, sealed.cipher, stores.leases, stores.tool_runs, stores.breakers
+            stores.artifacts,
+            stores.artifacts,
+            sealed.cipher,
+            stores.leases,
+            stores.tool_runs,
+            stores.breakers,
+            stores.hosts,
         )
 
     async def aclose(self) -> None:

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from adapters.memory.artifacts import MemoryArtifacts
 from adapters.memory.breaker_state import MemoryBreakerState
+from adapters.memory.known_hosts import MemoryKnownHosts
 from adapters.memory.leases import MemoryLeases
 from adapters.memory.tool_runs import MemoryToolRuns
 from adapters.sql.artifacts import SqlArtifacts
 from adapters.sql.breaker_state import SqlBreakerState
 from adapters.sql.cache import SqlCache
 from adapters.sql.database import Database
+from adapters.sql.known_hosts import SqlKnownHosts
 from adapters.sql.leases import SqlLeases
 from adapters.sql.migrate import migrate
 from adapters.sql.tool_runs import SqlToolRuns
@@ -24,6 +26,7 @@ from ports.artifacts import ArtifactStore
 from ports.breaker_state import BreakerState
 from ports.cache import Cache
 from ports.clock import Clock
+from ports.known_hosts import KnownHosts
 from ports.leases import Leases
 from ports.tool_runs import ToolRunStore
 
@@ -36,6 +39,7 @@ class Stores:
     leases: Leases
     tool_runs: ToolRunStore
     breakers: BreakerState
+    hosts: KnownHosts
     location: StorageLocation | None = None
     read_only: bool = False
     cache: Cache | None = None
@@ -46,7 +50,9 @@ class MemoryStores:
 
     def __init__(self, clock: Clock) -> None:
         self._artifacts = MemoryArtifacts(clock)
-        self.stores = Stores(self._artifacts, MemoryLeases(), MemoryToolRuns(), MemoryBreakerState())
+        self.stores = Stores(
+            self._artifacts, MemoryLeases(), MemoryToolRuns(), MemoryBreakerState(), MemoryKnownHosts()
+        )
         cipher = make_vault(KeyRing(), VaultOptions(compress=False))
         self.sealed = SealedStore(self._artifacts, cipher, durable=False)
 
@@ -76,6 +82,7 @@ async def open_stores(location: StorageLocation, warned: WarnedOnce) -> tuple[St
         SqlLeases(database),
         SqlToolRuns(database),
         SqlBreakerState(database),
+        SqlKnownHosts(database),
         location,
         bool(migrated.read_only),
         SqlCache(database) if location.is_shared else None,

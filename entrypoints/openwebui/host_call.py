@@ -107,7 +107,7 @@ def _person(call: Mapping[str, Any], user: Mapping[str, Any], metadata: Mapping[
         parent_id=_parent(metadata),
         is_admin=user.get("role") == "admin",
         temporary=_is_temporary(chat_id),
-    )
+    ).bounded()
 
 
 def _is_temporary(chat_id: str) -> bool:

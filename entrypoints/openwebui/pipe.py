@@ -288,6 +288,13 @@ class Pipe:
             default=1.0,
             description="Hours between two cleanup runs.",
         )
+        ARTIFACT_QUOTA_MB: int = Field(
+            default=200,
+            description=(
+                "Stored chat data of one person in MB, at most; beyond it, the data of the person's oldest turns is "
+                "deleted. 0: no limit."
+            ),
+        )
         SHOW_FINAL_USAGE_STATUS: bool = Field(
             default=True,
             description="Show time, cost and tokens below each finished answer.",

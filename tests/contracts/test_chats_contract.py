@@ -7,11 +7,11 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, String, create_engine, select
+from sqlalchemy import BigInteger, Column, String, create_engine, select
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import StaticPool
 
-from adapters.openwebui.chats import CHATS, DATABASE, OpenWebUiChats
+from adapters.openwebui.chats import CHATS, DATABASE, USERS, OpenWebUiChats
 from ports.chats import Chats, ChatsUnavailable
 from tests.doubles.chats import MemoryChats
 
@@ -29,6 +29,14 @@ class Chat(Base):
 
     __tablename__ = "chat"
     id = Column(String, primary_key=True)
+
+
+class User(Base):
+    """The columns of the host's table of people that the pipe reads."""
+
+    __tablename__ = "user"
+    id = Column(String, primary_key=True)
+    created_at = Column(BigInteger)
 
 
 class AsyncSession:
@@ -51,12 +59,13 @@ MESSAGES: dict[str, Any] = {
 }
 
 
-def host_modules(*, coroutines: bool) -> dict[str, ModuleType]:
+def host_modules(*, coroutines: bool, people: tuple[str, ...] = ("admin", "ann")) -> dict[str, ModuleType]:
     """Return the host's modules with three stored chats, one of them with messages."""
     engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
     Base.metadata.create_all(engine)
     with Session(engine) as session:
         session.add_all(Chat(id=chat_id) for chat_id in THERE)
+        session.add_all(User(id=name, created_at=number) for number, name in enumerate(people))
         session.commit()
 
     async def waited(_chat_id: str) -> None:
@@ -81,12 +90,13 @@ def host_modules(*, coroutines: bool) -> dict[str, ModuleType]:
         with Session(engine) as session:
             yield AsyncSession(session)
 
-    chats, database = ModuleType(CHATS), ModuleType(DATABASE)
+    chats, users, database = ModuleType(CHATS), ModuleType(USERS), ModuleType(DATABASE)
+    vars(users).update(User=User)
     new = {"get_chat_by_id": waited, "get_messages_map_by_chat_id": awaited_map}
     old = {"get_chat_by_id": blocking, "get_messages_by_chat_id": blocking_map}
     vars(chats).update(Chat=Chat, Chats=SimpleNamespace(**(new if coroutines else old)))
     vars(database).update({"get_async_db_context": get_async_db_context} if coroutines else {"get_db": get_db})
-    return {CHATS: chats, DATABASE: database}
+    return {CHATS: chats, USERS: users, DATABASE: database}
 
 
 @pytest.fixture(params=["memory", "old host", "new host"])
@@ -139,11 +149,41 @@ async def test_an_absent_chat_has_no_line(chats: Chats) -> None:
     assert await chats.line("gone", "q1") == ()
 
 
+async def test_a_host_with_people_has_an_identity_that_stays(chats: Chats) -> None:
+    first = await chats.identity()
+    assert first
+    assert await chats.identity() == first
+
+
+@pytest.mark.parametrize("coroutines", [False, True])
+@pytest.mark.parametrize(
+    ("people", "same"),
+    [(("admin", "ann", "bob"), True), (("other", "admin", "ann"), False), (("admin",), True), (("bob", "zoe"), False)],
+)
+async def test_identity_follows_the_first_account_alone(
+    monkeypatch: pytest.MonkeyPatch, *, coroutines: bool, people: tuple[str, ...], same: bool
+) -> None:
+    found = []
+    for those in (("admin", "ann"), people):
+        for name, module in host_modules(coroutines=coroutines, people=those).items():
+            monkeypatch.setitem(sys.modules, name, module)
+        found.append(await OpenWebUiChats().identity())
+    assert (found[0] == found[1]) is same
+
+
+async def test_a_host_without_people_has_no_identity(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, module in host_modules(coroutines=False, people=()).items():
+        monkeypatch.setitem(sys.modules, name, module)
+    assert await OpenWebUiChats().identity() == ""
+
+
 async def test_nothing_is_concluded_without_a_host() -> None:
     with pytest.raises(ChatsUnavailable):
         await OpenWebUiChats().existing(["chat-1"])
     with pytest.raises(ChatsUnavailable):
         await OpenWebUiChats().line("chat-1", "q1")
+    with pytest.raises(ChatsUnavailable):
+        await OpenWebUiChats().identity()
 
 
 async def test_nothing_is_concluded_from_a_broken_table(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,10 +52,22 @@ async def test_the_oldest_turns_are_evicted_whole_when_there_are_too_many_rows()
 
 
 async def test_the_oldest_turns_are_evicted_when_there_are_too_many_bytes():
-    store = MemoryArtifacts(FakeClock(), max_bytes=100)
+    store = MemoryArtifacts(FakeClock(), max_bytes=100_000)
     for turn in (1, 2, 3):
-        await store.put(turn_of(turn, 1, sealed=Sealed(bytes(40))))
+        await store.put(turn_of(turn, 1, sealed=Sealed(bytes(40_000))))
     assert await turns(store) == [ulid(2), ulid(3)]
+
+
+@pytest.mark.parametrize("changes", [{}, {"chat_id": "c" * 256, "message_id": "m" * 256}])
+async def test_a_row_counts_with_its_ids_and_all_that_holds_them(changes):
+    store = MemoryArtifacts(FakeClock(), max_bytes=50_000)
+    for turn in range(20):
+        await store.put(turn_of(turn, 10, sealed=Sealed(b""), **changes))
+    kept = len(await turns(store))
+    assert 20 <= kept <= 50_000 // (512 + sum(map(len, changes.values())))
+    await store.unbind(HERE, [ulid(turn) for turn in range(20)])
+    await store.delete_person(HERE, "ann", 1_000)
+    assert store._bytes == 0
 
 
 async def test_a_turn_larger_than_the_limit_is_refused_and_evicts_no_other():
@@ -67,12 +79,12 @@ async def test_a_turn_larger_than_the_limit_is_refused_and_evicts_no_other():
 
 
 async def test_free_space_is_updated_after_rows_are_deleted_or_resealed():
-    store = MemoryArtifacts(FakeClock(), max_bytes=100)
-    first = row(1, 1, sealed=Sealed(bytes(90)))
+    store = MemoryArtifacts(FakeClock(), max_bytes=100_000)
+    first = row(1, 1, sealed=Sealed(bytes(90_000)))
     await store.put([first])
-    await store.reseal(HERE, [(first, Sealed(bytes(10)))])
-    await store.put([row(2, 2, sealed=Sealed(bytes(90)))])
+    await store.reseal(HERE, [(first, Sealed(bytes(1_000)))])
+    await store.put([row(2, 2, sealed=Sealed(bytes(90_000)))])
     assert await turns(store) == [ulid(1), ulid(2)]
     await store.delete_chat(HERE, "chat-1", 10)
-    await store.put([row(3, 3, sealed=Sealed(bytes(100)))])
+    await store.put([row(3, 3, sealed=Sealed(bytes(99_000)))])
     assert await turns(store) == [ulid(3)]

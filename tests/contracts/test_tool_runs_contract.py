@@ -9,6 +9,7 @@ import pytest
 from adapters.memory.tool_runs import MemoryToolRuns
 from adapters.sql.tool_runs import SqlToolRuns
 from ports.cipher import Sealed
+from ports.retention import ID_BYTES, REFUSED
 from ports.tool_runs import NOT_KEPT, RunState, ToolRunStore, ToolRunsUnavailable
 from tests.contracts.artifact_cases import DAY, HERE, ulid
 from tests.contracts.tool_run_cases import KEPT, finished, run
@@ -204,3 +205,49 @@ async def test_memory_evicts_finished_runs_first_and_unfinished_ones_never():
     assert [one.call_id for one in await unsettled(runs, 1)] == ["call-1", "call-3"]
     with pytest.raises(ToolRunsUnavailable):
         await runs.start([run(1, 4)])
+
+
+@pytest.mark.parametrize("which", ["call_id", "chat_id", "message_id", "user_id", "name"])
+async def test_a_run_with_a_long_id_is_refused_and_nothing_is_stored(runs, which):
+    long = "".join(f"{n:05d}" for n in range(2_000))
+    with pytest.raises(ToolRunsUnavailable) as refused:
+        await runs.start([run(1, 1), run(1, 2, **{which: long})])
+    assert refused.value.reason == REFUSED
+    assert await unsettled(runs, 1) == []
+
+
+@pytest.mark.parametrize("letter", ["a", "\0", "\\", "\u6a21", "\U0001f600"])
+async def test_a_run_with_the_longest_ids_is_stored(runs, letter):
+    longest = letter * (ID_BYTES // len(letter.encode()))
+    whole = run(1, 1, call_id=longest, chat_id=longest, message_id=longest, user_id=longest, name=longest)
+    assert await runs.start([whole]) == {longest}
+    assert await unsettled(runs, owner=longest, chat=longest) == [whole]
+
+
+async def test_memory_lets_go_of_runs_that_started_long_ago():
+    runs = MemoryToolRuns(lifetime=timedelta(hours=1))
+    await runs.start([run(1, 1), run(2, 1, chat_id="")])
+    await runs.start([run(62, 1, user_id="bob")])
+    assert await unsettled(runs, 1, 2) == [run(2, 1, chat_id="")]
+
+
+async def test_memory_refuses_only_the_person_whose_runs_do_not_end():
+    runs = MemoryToolRuns(most_each=400, most=1_000)
+    for turn in range(40):
+        await runs.start([run(turn, call) for call in range(10)])
+    with pytest.raises(ToolRunsUnavailable):
+        await runs.start([run(41, 1)])
+    assert await runs.start([run(42, 1, user_id="bob")]) == {"call-1"}
+    await runs.delete_chat(HERE, "chat-1", 1)
+    assert await runs.start([run(41, 1)]) == {"call-1"}
+
+
+async def test_memory_evicts_finished_runs_of_the_person_who_has_too_many():
+    runs = MemoryToolRuns(most_each=2)
+    await runs.start([run(1, 1, user_id="bob")])
+    await runs.finish([run(1, 1, user_id="bob", kept=KEPT)])
+    for call in range(2, 6):
+        await runs.start([run(1, call)])
+        await runs.finish([run(1, call, kept=KEPT)])
+    assert [one.call_id for one in await unsettled(runs, 1)] == ["call-4", "call-5"]
+    assert len(await unsettled(runs, 1, owner="bob")) == 1

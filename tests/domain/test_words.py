@@ -26,6 +26,7 @@ ALLOWED = {
     "domain/services/clean_artifacts.py": IN_THE_LOG,
     "domain/services/drive_turn.py": IN_THE_LOG,
     "domain/services/list_models.py": IN_THE_LOG,
+    "domain/services/sweep_chats.py": IN_THE_LOG,
     "domain/services/sync_models.py": IN_THE_LOG,
     "domain/tools/registry.py": IN_THE_LOG,
     "domain/tools/strict.py": IN_THE_LOG,

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from adapters.memory.artifacts import MemoryArtifacts
-from ports.artifacts import Artifact, ArtifactsError
+from ports.artifacts import RECALL_BYTES, Artifact, ArtifactsError
 
 
 class TroubledArtifacts(MemoryArtifacts):
@@ -18,11 +18,20 @@ class TroubledArtifacts(MemoryArtifacts):
         await super().put(rows)
 
     async def find(
-        self, namespace: str, user_id: str, *, turn_ids: Collection[str], fingerprints: Collection[str], limit: int
+        self,
+        namespace: str,
+        user_id: str,
+        *,
+        turn_ids: Collection[str],
+        fingerprints: Collection[str],
+        limit: int,
+        most_bytes: int = RECALL_BYTES,
     ) -> tuple[Artifact, ...]:
         self.finds += 1
         self._raise()
-        return await super().find(namespace, user_id, turn_ids=turn_ids, fingerprints=fingerprints, limit=limit)
+        return await super().find(
+            namespace, user_id, turn_ids=turn_ids, fingerprints=fingerprints, limit=limit, most_bytes=most_bytes
+        )
 
     async def touch(self, namespace: str, turn_ids: Collection[str], at: datetime) -> None:
         self._raise()

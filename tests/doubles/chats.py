@@ -6,7 +6,7 @@ from ports.chats import LONGEST_LINE, ChatsUnavailable, LineMessage
 
 
 class MemoryChats:
-    """Implements Chats; `ids` are the existing chats, `broken` makes every call fail.
+    """Implements Chats; `ids` are the existing chats, `broken` makes every call fail, `host` is the identity.
 
     `parents` maps chat and message to the message before it; `asked` contains the user's messages.
     """
@@ -14,6 +14,7 @@ class MemoryChats:
     def __init__(self, *ids: str) -> None:
         self.ids = set(ids)
         self.broken = False
+        self.host = "host-1"
         self.parents: dict[tuple[str, str], str] = {}
         self.asked: set[str] = set()
         self.lines = 0
@@ -23,6 +24,12 @@ class MemoryChats:
         if self.broken:
             raise ChatsUnavailable("broken")
         return frozenset(self.ids.intersection(chat_ids))
+
+    async def identity(self) -> str:
+        """Return `host`."""
+        if self.broken:
+            raise ChatsUnavailable("broken")
+        return self.host
 
     async def line(self, chat_id: str, message_id: str) -> tuple[LineMessage, ...]:
         """Follow the parents of a message."""

@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 from adapters.memory.breaker_state import MemoryBreakerState
+from adapters.memory.known_hosts import MemoryKnownHosts
 from adapters.memory.leases import MemoryLeases
 from adapters.memory.tool_runs import MemoryToolRuns
 from domain.services.clean_artifacts import CleanableStore, CleanArtifacts, Retention
@@ -32,6 +33,7 @@ class Place:
         self.leases, self.tool_runs = leases or MemoryLeases(), MemoryToolRuns()
         self.cipher = NamedKeyCipher(key, "key-1")
         self.ids = FakeIds()
+        self.hosts = MemoryKnownHosts()
         self.breakers: BreakerState = MemoryBreakerState()
         self.there = True
         self.cleaning = self.worker()
@@ -49,7 +51,9 @@ class Place:
     async def _durable(self) -> CleanableStore | None:
         if not self.there:
             return None
-        return CleanableStore(self.artifacts, self.artifacts, self.cipher, self.leases, self.tool_runs, self.breakers)
+        return CleanableStore(
+            self.artifacts, self.artifacts, self.cipher, self.leases, self.tool_runs, self.breakers, self.hosts
+        )
 
     async def put(self, *rows: Artifact) -> None:
         await self.artifacts.put(rows)

@@ -1,15 +1,16 @@
 """The cleanup also deletes old tool runs and breakers."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from domain.breakers.policy import FORGET_AFTER_SECONDS
-from domain.services.clean_artifacts import BATCH, CHATS_ASKED
+from domain.services.sweep_chats import BATCH, CHATS_ASKED
 from ports.breaker_state import BreakerStateUnavailable
 from tests.contracts.artifact_cases import HERE, row, ulid
 from tests.contracts.tool_run_cases import run
-from tests.domain.services.cleaning import NEW, OLD, Place
+from tests.domain.services.cleaning import NEW, OLD, PLAN, Place
 from tests.doubles.breaker_state import TroubledBreakerState
 from tests.doubles.clock import START
 
@@ -44,7 +45,7 @@ async def test_one_pass_deletes_more_runs_than_a_batch_and_more_chats_than_a_pag
     await place.tool_runs.start([run(1, call, started_at=NEW) for call in range(BATCH + 1)])
     chats = [run(n, 1, started_at=NEW, chat_id=f"deleted-{n}") for n in range(2, CHATS_ASKED + 3)]
     await place.tool_runs.start(chats)
-    await place.clean()
+    await place.clean(replace(PLAN, confirmed=f"host-1-{len(chats) + 1}"))
     assert place.count("tool_runs") == [BATCH + 1 + len(chats)]
 
 
