@@ -30,7 +30,7 @@ async def reply(start: Start, call: HostCall, head: ChunkHead, wishes: Wishes, e
     what the host reads as "nothing to say", so that no error ever becomes a title; one of unknown form an error
     object. Source: the host's contract, not streaming.
     """
-    collected = await collect(start(asyncio.current_task()))
+    collected = await collect(start(asyncio.current_task()), wishes.links)
     end = collected.end
     with_reasoning = call.caller is not Caller.TASK
     if end is None or end.fault is None:

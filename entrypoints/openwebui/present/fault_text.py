@@ -1,15 +1,14 @@
 """A fault in words: a card for the answer's text, a line for the page's error box, a status line."""
 
 import math
-import re
 from collections.abc import Callable
 
+from domain.egress.links import title_of
 from domain.faults.fault import Fault
 from entrypoints.openai.errors import detail_of, shortened
 from entrypoints.openwebui.vocabulary import VALVES
+from entrypoints.sentences.escaping import markdown
 from entrypoints.sentences.faults import advice, happened
-
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!~$&])")
 
 
 def card(fault: Fault, error_id: str, support: str = "") -> str:
@@ -17,7 +16,7 @@ def card(fault: Fault, error_id: str, support: str = "") -> str:
 
     Upstream's own words are escaped, cut and redacted.
     """
-    return "\n\n".join(_lines(fault, error_id, support, escaped))
+    return "\n\n".join(_lines(fault, error_id, support, markdown))
 
 
 def box(fault: Fault, error_id: str, support: str = "") -> str:
@@ -32,12 +31,8 @@ def status_line(fault: Fault, error_id: str) -> str:
 
 def uncalled(name: str) -> str:
     """Say, as Markdown, that the model called a tool nobody can run for it; the answer would stay empty otherwise."""
-    return f"The model asked for the tool {escaped(name) or 'without a name'}, which is not available in this chat."
-
-
-def escaped(text: str) -> str:
-    """Take away what Markdown, formulas and HTML would make of a foreign text."""
-    return _MARKDOWN.sub(r"\\\1", text)
+    shown = markdown(title_of(name, ""))
+    return f"The model asked for the tool {shown or 'without a name'}, which is not available in this chat."
 
 
 def _lines(fault: Fault, error_id: str, support: str, written: Callable[[str], str]) -> list[str]:
