@@ -5,30 +5,26 @@ description: Tools that return texts as if they were pages, and one page that is
 
 from fastapi.responses import HTMLResponse
 
+FORMS: list[str] = []
+"""Set by the test that installs the file."""
+
 
 class Tools:
     """The tools that the host offers to the model."""
 
-    async def return_hostile(self, form: str) -> list:
-        """
-        Return a text in every place of a result.
+    async def return_hostile(self) -> list:
+        """Return every form in every place of a result."""
+        hits = [{"title": form, "url": form, "snippet": form} for form in FORMS]
+        titles = [{"title": form, "url": f"https://x.test/{number}"} for number, form in enumerate(FORMS)]
+        return [FORMS, [{"page": form} for form in FORMS], hits, titles]
 
-        :param form: the text
+    async def return_one(self, number: int) -> str:
         """
-        return [
-            form,
-            {"page": form},
-            {"title": form, "url": form, "snippet": form},
-            {"title": form, "url": "https://x.test/"},
-        ]
+        Return one form as the whole result.
 
-    async def return_whole(self, form: str) -> str:
+        :param number: which one
         """
-        Return a text as the whole result.
-
-        :param form: the text
-        """
-        return form
+        return FORMS[number]
 
     async def show_page(self) -> HTMLResponse:
         """Show a page with a script."""
