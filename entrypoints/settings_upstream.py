@@ -33,7 +33,8 @@ class UpstreamSettings:
     )
     insecure_base_url_hosts: str = setting(
         "",
-        "Comma-separated host names for which BASE_URL may use plain http. This machine itself is always allowed.",
+        "Comma-separated host names for which BASE_URL may use plain http; links to them in answers may use it too. "
+        "This machine itself is always allowed as BASE_URL.",
         advanced=True,
     )
     http_referer_override: str = setting(

@@ -44,7 +44,7 @@ class ToolRequest:
 
 @dataclass(frozen=True, slots=True)
 class ToolSource:
-    """A source cited by a tool result: an https address, a title, an excerpt."""
+    """A source cited by a tool result: an address as the tool wrote it (unchecked), a title, an excerpt."""
 
     url: str
     title: str
@@ -53,11 +53,19 @@ class ToolSource:
 
 @dataclass(frozen=True, slots=True)
 class ToolFile:
-    """A file returned by a tool: `url` is https, a path of the host or a data URL; `mime` may be empty."""
+    """A file returned by a tool: `url` as the tool wrote it (unchecked); `mime` may be empty."""
 
     url: str = field(repr=False)
     name: str = ""
     mime: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolPage:
+    """A page that the tool itself marked to be shown: its HTML, or else the address it is at (unchecked)."""
+
+    html: str = field(default="", repr=False)
+    url: str = ""
 
 
 class Failure(Enum):
@@ -79,9 +87,9 @@ class Failure(Enum):
 class ToolResult:
     """The result of one tool call: `text` goes to the model; `failed` only changes how the result is rendered.
 
-    `images` (https or data URLs) are shown, and sent to the model too if it accepts images; `files` and `sources` are
-    only shown. `begun` is False if the tool provably never started. `failure`: how the call failed; `status` is the
-    HTTP status reported by a tool server.
+    `images` (https, or data URLs made by `ports.pictures`) are shown, and sent to the model too if it accepts images;
+    `files`, `sources` and `pages` are only shown. `begun` is False if the tool provably never started. `failure`: how
+    the call failed; `status` is the HTTP status reported by a tool server.
     """
 
     text: str
@@ -89,6 +97,7 @@ class ToolResult:
     images: tuple[str, ...] = ()
     files: tuple[ToolFile, ...] = ()
     sources: tuple[ToolSource, ...] = ()
+    pages: tuple[ToolPage, ...] = ()
     begun: bool = True
     failure: Failure | None = None
     status: int | None = None

@@ -1,19 +1,24 @@
-"""Collects images, files and sources from a tool result, all counted and bounded."""
+"""Collects images, files, pages and sources from a tool result, all counted and bounded.
+
+Only pictures are taken out of data; pages are those that the tool marked. Which addresses may be shown is judged by
+the core.
+"""
 
 import base64
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from ports.toolbox import ToolFile, ToolSource
+from ports.pictures import picture_data, picture_kind
+from ports.toolbox import ToolFile, ToolPage, ToolSource
 
 MOST_IMAGES, MOST_FILES, MOST_SOURCES = 8, 16, 15
 MOST_BYTES = 20 * 1024 * 1024
-"""Most characters of all images and files of one result, as data URLs."""
+"""Most characters of all images (as data URLs), files and pages of one result."""
 
 LONGEST_ADDRESS, LONGEST_TITLE, LONGEST_EXCERPT = 2048, 200, 500
 _DATA = re.compile(r"data:(?P<mime>[\w.+-]+/[\w.+-]+)?(?:;[\w=.+-]+)*;base64,")
-_ADDRESS = re.compile(r"https://[^\s\"'<>\\^`{|}]+")
+_ADDRESS = re.compile(r"https?://\S+")
 _ADDRESSES = ("url", "link", "href", "source", "uri")
 _TITLES = ("title", "name")
 _EXCERPTS = ("snippet", "excerpt", "description", "summary", "content", "text")
@@ -25,18 +30,19 @@ class Findings:
     def __init__(self) -> None:
         self.images: list[str] = []
         self.files: list[ToolFile] = []
+        self.pages: list[ToolPage] = []
         self.sources: dict[str, ToolSource] = {}
         self._bytes = 0
 
     def image(self, url: str) -> str:
-        """Add an image (https or data URL); return its placeholder text."""
+        """Add an image (https, or a data URL made by `picture_data`); return its placeholder text."""
         if len(self.images) >= MOST_IMAGES or not self._fits(url):
             return "[image left out: too many or too large]"
         self.images.append(url)
         return f"[image {len(self.images)}]"
 
     def file(self, url: str, name: str = "", mime: str = "") -> str:
-        """Add a file to show; return its placeholder text."""
+        """Add a file to show by its address; return its placeholder text."""
         words = " ".join(part for part in ("file", name, mime) if part)
         if len(self.files) >= MOST_FILES or not self._fits(url):
             return f"[{words} left out: too many or too large]"
@@ -44,22 +50,32 @@ class Findings:
         return f"[{words}]"
 
     def data(self, mime: str, encoded: str, name: str = "") -> str:
-        """Add base64 data: as an image if `mime` is an image type, else as a file."""
-        url = f"data:{mime or 'application/octet-stream'};base64,{encoded}"
-        return self.image(url) if mime.startswith("image/") else self.file(url, name, mime)
+        """Add base64 data if it is a picture of the kind `mime` declares; return the placeholder text."""
+        if url := picture_data(mime, encoded):
+            return self.image(url)
+        words = " ".join(part for part in ("image" if mime.startswith("image/") else "file", name, mime) if part)
+        return f"[{words} left out: only PNG, JPEG, GIF and WebP pictures are shown]"
+
+    def page(self, page: ToolPage) -> bool:
+        """Add a page that the tool marked to be shown; return whether it fits."""
+        fits = len(self.pages) < MOST_FILES and self._fits(page.html or page.url)
+        if fits:
+            self.pages.append(page)
+        return fits
 
     def raw(self, content: bytes) -> str:
         """Return bytes as text if they decode; otherwise add them as an image or file."""
         try:
             return content.decode()
         except UnicodeDecodeError:
-            return self.data(_mime(content), base64.b64encode(content).decode() if len(content) < MOST_BYTES else "")
+            mime = f"image/{kind}" if (kind := picture_kind(content)) else _mime(content)
+            return self.data(mime, base64.b64encode(content).decode() if len(content) < MOST_BYTES else "")
 
     def data_url(self, text: str) -> str | None:
-        """Add a text that is one whole data URL; return None if it is not."""
+        """Return the placeholder of a text that is one whole data URL; None if it is not. Pictures are added."""
         if not text.startswith("data:") or (found := _DATA.match(text)) is None or " " in text:
             return None
-        return self.data(found["mime"] or "", text[found.end() :])
+        return self.data(found["mime"] or "text/plain", text[found.end() :])
 
     def note(self, entry: Mapping[Any, Any]) -> None:
         """Add an entry with an address and a title or excerpt as a source, each address once."""
@@ -76,7 +92,7 @@ class Findings:
 
 
 def is_address(url: str) -> bool:
-    """Return whether a text is an https address that a user can open."""
+    """Return whether a text looks like an address of the web."""
     return len(url) <= LONGEST_ADDRESS and _ADDRESS.fullmatch(url) is not None
 
 
@@ -86,12 +102,4 @@ def _first(entry: Mapping[Any, Any], names: tuple[str, ...], longest: int) -> st
 
 
 def _mime(content: bytes) -> str:
-    starts = {
-        b"\x89PNG\r\n": "image/png",
-        b"\xff\xd8\xff": "image/jpeg",
-        b"GIF8": "image/gif",
-        b"%PDF": "application/pdf",
-    }
-    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
-        return "image/webp"
-    return next((mime for start, mime in starts.items() if content.startswith(start)), "")
+    return "application/pdf" if content.startswith(b"%PDF") else "application/octet-stream"

@@ -7,7 +7,6 @@ tool results in 0.6.28 to 0.12.4.
 
 import json
 import re
-from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, is_dataclass
 from typing import Any, cast
@@ -15,7 +14,7 @@ from typing import Any, cast
 from adapters.openwebui.host_tools import HostTool, Kind
 from adapters.openwebui.tool_findings import Findings, is_address
 from ports.json_values import JsonObject
-from ports.toolbox import Failure, ToolResult, ToolSource
+from ports.toolbox import Failure, ToolPage, ToolResult, ToolSource
 
 MOST_TEXT = 4 * 1024 * 1024
 """Most characters of a result's text; the core cuts further to fit the model's context."""
@@ -25,6 +24,7 @@ SERVERS = (Kind.OPENAPI, Kind.TERMINAL, Kind.DIRECT)
 _STATUS = re.compile(r"http error (\d{3})\b", re.IGNORECASE)
 _FAILURES = ("error:", "exception:", "traceback", "http error")
 PAGE_SHOWN = "A page is shown to the person."
+PAGE_LEFT_OUT = "A page was left out: it is too large to show."
 
 
 def result_of(tool: HostTool, arguments: JsonObject, value: object) -> ToolResult:
@@ -42,6 +42,7 @@ def result_of(tool: HostTool, arguments: JsonObject, value: object) -> ToolResul
         images=tuple(found.images),
         files=tuple(found.files),
         sources=tuple(found.sources.values()),
+        pages=tuple(found.pages),
         failure=(Failure.SERVER if tool.kind in SERVERS else Failure.SAID) if failed else None,
         status=int(match[1]) if (match := _STATUS.match(error or "")) else None,
     )
@@ -83,29 +84,37 @@ def _unpaired(tool: HostTool, value: object, found: Findings) -> object:
 
 def _response(response: Any, text: object, found: Findings) -> object:
     headers, body = _lowered(response.headers), bytes(response.body)
-    if "inline" not in headers.get("content-disposition", ""):
+    if not _is_inline(headers) or "html" not in headers.get("content-type", "text/html"):
         return body if text is None else text
     status = int(getattr(response, "status_code", 200))
     if status >= 400:
         return f"Error: the page to show answered with status {status}."
-    found.data("text/html", _encoded(body))
-    return PAGE_SHOWN if text is None else text
+    return _paged(ToolPage(body.decode(errors="replace")), text, found)
 
 
 def _headed(content: object, headers: dict[str, str], found: Findings) -> object:
     """Read a tool server's answer; `inline` asks to show it (a page or an address) to the user."""
-    if "inline" not in headers.get("content-disposition", ""):
+    if not _is_inline(headers):
         return content
     page, text = content, None
     if isinstance(content, tuple | list) and len(content) == 2:
         page, text = content
     if "text/html" in headers.get("content-type", "") and isinstance(page, str):
-        found.data("text/html", _encoded(page.encode(errors="replace")))
-    elif is_address(headers.get("location", "")):
-        found.file(headers["location"], mime="text/html")
-    else:
-        return content
-    return PAGE_SHOWN if text is None else text
+        return _paged(ToolPage(_clean(page)), text, found)
+    if is_address(headers.get("location", "")):
+        return _paged(ToolPage(url=headers["location"]), text, found)
+    return content
+
+
+def _paged(page: ToolPage, text: object, found: Findings) -> object:
+    """Add a page to show; return what the model reads in its place: the tool's text about it, if there is one."""
+    fits = found.page(page)
+    return text if text is not None else PAGE_SHOWN if fits else PAGE_LEFT_OUT
+
+
+def _is_inline(headers: Mapping[str, str]) -> bool:
+    """Return whether a tool marked its answer as one to show: the hosts' way, `Content-Disposition: inline`."""
+    return headers.get("content-disposition", "").partition(";")[0].strip().lower() == "inline"
 
 
 class _Reader:
@@ -179,7 +188,9 @@ class _Reader:
         url = image.get("url") if isinstance(image, Mapping) else image
         if not isinstance(url, str) or not url:
             return "[image left out: no address]"
-        if url.startswith(("data:image/", "https://")):
+        if url.startswith("data:"):
+            return self._found.data_url(url) or "[image left out: not readable]"
+        if url.startswith("https://"):
             return self._found.image(url)
         return self._found.file(url, mime="image/*")
 
@@ -244,10 +255,6 @@ def _is_response(value: object) -> bool:
 
 def _lowered(headers: Any) -> dict[str, str]:
     return {str(name).lower(): str(value) for name, value in headers.items()} if hasattr(headers, "items") else {}
-
-
-def _encoded(body: bytes) -> str:
-    return b64encode(body).decode()
 
 
 def _clean(text: str) -> str:

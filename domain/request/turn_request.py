@@ -1,6 +1,6 @@
 """The request for one turn, frozen when it enters the core."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import Enum
 
@@ -50,13 +50,13 @@ class Person:
 
     def bounded(self) -> "Person":
         """Return the person with ids of bounded length."""
-        return Person(
-            bounded_id(self.user_id),
-            bounded_id(self.chat_id),
-            bounded_id(self.message_id),
-            bounded_id(self.session_id),
-            bounded_id(self.parent_id),
-            self.is_admin,
+        return replace(
+            self,
+            user_id=bounded_id(self.user_id),
+            chat_id=bounded_id(self.chat_id),
+            message_id=bounded_id(self.message_id),
+            session_id=bounded_id(self.session_id),
+            parent_id=bounded_id(self.parent_id),
         )
 
 

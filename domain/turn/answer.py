@@ -24,6 +24,7 @@ from domain.turn.output_items import (
 from domain.turn.statuses import Searched, Searching
 from domain.turn.steps import CloseReasoning, Output, ShowCitation, ShowImage, ShowReasoning, ShowStatus, ShowText
 from ports.json_values import JsonObject
+from ports.pictures import picture_data
 from ports.toolbox import ToolCall
 
 IMAGES = frozenset({"image_generation_call", "openrouter:image_generation"})
@@ -251,7 +252,8 @@ def _pictures(item: JsonObject) -> Iterator[str]:
     for key in ("result", "imageUrl", "imageB64"):
         value = text_of(item, key)
         if value:
-            yield value if value.startswith(("https://", "data:")) else f"data:image/png;base64,{value}"
+            is_address = value.startswith(("https://", "data:"))
+            yield value if is_address else picture_data("", value) or f"data:image/png;base64,{value}"
             return
 
 

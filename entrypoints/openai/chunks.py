@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from domain.egress.links import EVERY_HTTPS, LinkGate
 from domain.turn.steps import (
     CloseReasoning,
     End,
@@ -18,7 +19,8 @@ from domain.turn.steps import (
     ShowText,
 )
 from entrypoints.openai.errors import error_object
-from entrypoints.openai.frames import ChunkHead, Yield, chunk, tool_call_delta, usage_chunk
+from entrypoints.openai.frames import ChunkHead, Yield, chunk, tool_call_delta, url_citation, usage_chunk
+from entrypoints.sentences.escaping import picture
 from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
 
 DONE = "data: [DONE]"
@@ -29,7 +31,7 @@ class ChunkPresenter:
 
     `own_done`: the presenter ends the stream with `[DONE]`, because the host does not. An error is a chunk with an
     error object; only the end of the stream follows it. `write_text` writes a chunk of plain text at once, without
-    building it. `vocabulary` names the settings.
+    building it. `vocabulary` names the settings. `links`: which addresses may be shown.
     """
 
     repeated = 0
@@ -41,8 +43,10 @@ class ChunkPresenter:
         own_done: bool,
         write_text: Callable[[str], dict[str, Any] | str] | None = None,
         vocabulary: Vocabulary = NEUTRAL,
+        links: LinkGate = EVERY_HTTPS,
     ) -> None:
         self._head, self._own_done, self._write_text, self._vocabulary = head, own_done, write_text, vocabulary
+        self._links = links
         self._text_segment: int | None = None
         self._thought_segment: int | None = None
         self._begun = False
@@ -61,10 +65,9 @@ class ChunkPresenter:
                 self._thought_segment = segment
                 return [self._delta({"reasoning_content": text})]
             case ShowImage(segment, url):
-                return [self._delta({"content": self._apart(segment, f"![image]({url})")})]
+                return [self._delta({"content": self._apart(segment, picture(url, self._links))})]
             case ShowCitation(url, title, _):
-                citation = {"type": "url_citation", "url_citation": {"url": url, "title": title}}
-                return [self._delta({"annotations": [citation]})]
+                return [self._delta({"annotations": [url_citation(url, title, self._links)]})]
             case HandOverCall(position, call):
                 return [self._delta(tool_call_delta(position, call.call_id, call.name, call.arguments))]
             case Ended(end):

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from domain.egress.links import EVERY_HTTPS, LinkGate
 from domain.turn.steps import (
     End,
     Ended,
@@ -14,19 +15,21 @@ from domain.turn.steps import (
     ShowReasoning,
     ShowText,
 )
-from entrypoints.openai.frames import ChunkHead, chat_usage
+from entrypoints.openai.frames import ChunkHead, chat_usage, url_citation
+from entrypoints.sentences.escaping import picture
 from ports.toolbox import ToolCall
 
 
 @dataclass(slots=True)
 class Collected:
-    """All outputs of a turn, by kind; `end` is set once the turn has ended."""
+    """All outputs of a turn, by kind; `end` is set once the turn has ended. `links`: which addresses may be shown."""
 
     text: dict[int, list[str]] = field(default_factory=dict)
     reasoning: dict[int, list[str]] = field(default_factory=dict)
     citations: list[dict[str, Any]] = field(default_factory=list)
     calls: list[ToolCall] = field(default_factory=list)
     end: End | None = None
+    links: LinkGate = EVERY_HTTPS
 
     def add(self, output: Output) -> None:
         """Add one output."""
@@ -34,11 +37,11 @@ class Collected:
             case ShowText(segment, text):
                 self.text.setdefault(segment, []).append(text)
             case ShowImage(segment, url):
-                self.text.setdefault(segment, []).append(f"![image]({url})")
+                self.text.setdefault(segment, []).append(picture(url, self.links))
             case ShowReasoning(segment, text):
                 self.reasoning.setdefault(segment, []).append(text)
             case ShowCitation(url, title, _):
-                self.citations.append({"type": "url_citation", "url_citation": {"url": url, "title": title}})
+                self.citations.append(url_citation(url, title, self.links))
             case HandOverCall(_, call):
                 self.calls.append(call)
             case Ended(end):
@@ -47,9 +50,9 @@ class Collected:
                 pass
 
 
-async def collect(outputs: AsyncIterator[Output]) -> Collected:
-    """Collect the outputs of a turn until it ends."""
-    collected = Collected()
+async def collect(outputs: AsyncIterator[Output], links: LinkGate = EVERY_HTTPS) -> Collected:
+    """Collect the outputs of a turn until it ends; only addresses that pass `links` stay links."""
+    collected = Collected(links=links)
     async for output in outputs:
         collected.add(output)
     return collected

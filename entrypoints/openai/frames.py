@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from domain.egress.links import LinkGate, title_of
 from ports.usage import Usage
 
 
@@ -34,6 +35,12 @@ def chunk(head: ChunkHead, delta: dict[str, Any], finish_reason: str | None = No
             "choices": [choice],
         }
     )
+
+
+def url_citation(url: str, title: str, links: LinkGate) -> dict[str, Any]:
+    """Build the annotation of a source; if its address does not pass the gate, the title beside an empty url."""
+    url = links.link(url)
+    return {"type": "url_citation", "url_citation": {"url": url, "title": title_of(title, url)}}
 
 
 def usage_chunk(head: ChunkHead, usage: Usage) -> Yield:

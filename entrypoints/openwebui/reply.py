@@ -30,7 +30,7 @@ async def reply(start: Start, call: HostCall, head: ChunkHead, wishes: Wishes, e
     the host reads as an empty answer, so that no error becomes a title; a task of unknown form returns an error object.
     Source: the host's contract, not streaming.
     """
-    collected = await collect(start(asyncio.current_task()))
+    collected = await collect(start(asyncio.current_task()), wishes.links)
     end = collected.end
     with_reasoning = call.caller is not Caller.TASK
     if end is None or end.fault is None:

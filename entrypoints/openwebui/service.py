@@ -11,9 +11,10 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from adapters.openwebui.toolbox import OpenWebUiToolbox
+from domain.egress.links import LinkGate
 from domain.faults.fault import Fault
 from domain.request.turn_request import Caller, Person
-from entrypoints.core.policy import keeps_anything, support_of
+from entrypoints.core.policy import insecure_hosts, keeps_anything, support_of
 from entrypoints.openai.chunks import ChunkPresenter
 from entrypoints.openai.frames import ChunkHead
 from entrypoints.openai.guard import Guard
@@ -83,12 +84,15 @@ class PipeService:
             support_of(settings),
             references=keeps_anything(settings),
             hands_over=tools.mode.host or bool(tools.mode.host_only),
+            links=LinkGate(insecure_hosts(settings)),
         )
         if not call.stream:
             return await reply(start, call, head, wishes, emitter)
         if call.caller is not Caller.PAGE:
             own_done = not self._detected().closes_streams
-            presenter = ChunkPresenter(head, own_done=own_done, write_text=text_line(head), vocabulary=VALVES)
+            presenter = ChunkPresenter(
+                head, own_done=own_done, write_text=text_line(head), vocabulary=VALVES, links=wishes.links
+            )
             return unpaced(start, Guard(presenter, core.ids, core.telemetry, VALVES), as_line)
         guard = PageGuard(self._presenter(head, turn_id, wishes), core.ids, core.telemetry)
         return paced(start, guard, emitter, core.clock)

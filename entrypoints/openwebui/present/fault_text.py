@@ -1,15 +1,14 @@
 """Render a fault: as a card in the answer, as a line for the page's error box, as a status line."""
 
 import math
-import re
 from collections.abc import Callable
 
+from domain.egress.links import title_of
 from domain.faults.fault import Fault
 from entrypoints.openai.errors import detail_of, shortened
 from entrypoints.openwebui.vocabulary import VALVES
+from entrypoints.sentences.escaping import markdown
 from entrypoints.sentences.faults import advice, happened
-
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!~$&])")
 
 
 def card(fault: Fault, error_id: str, support: str = "") -> str:
@@ -17,7 +16,7 @@ def card(fault: Fault, error_id: str, support: str = "") -> str:
 
     Upstream's own text is escaped, shortened and redacted.
     """
-    return "\n\n".join(_lines(fault, error_id, support, escaped))
+    return "\n\n".join(_lines(fault, error_id, support, markdown))
 
 
 def box(fault: Fault, error_id: str, support: str = "") -> str:
@@ -32,12 +31,8 @@ def status_line(fault: Fault, error_id: str) -> str:
 
 def uncalled(name: str) -> str:
     """Report as Markdown that the model called a tool that cannot run here; else the answer would be empty."""
-    return f"The model asked for the tool {escaped(name) or 'without a name'}, which is not available in this chat."
-
-
-def escaped(text: str) -> str:
-    """Escape Markdown, formulas and HTML in a foreign text."""
-    return _MARKDOWN.sub(r"\\\1", text)
+    shown = markdown(title_of(name, ""))
+    return f"The model asked for the tool {shown or 'without a name'}, which is not available in this chat."
 
 
 def _lines(fault: Fault, error_id: str, support: str, written: Callable[[str], str]) -> list[str]:

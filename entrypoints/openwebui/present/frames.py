@@ -1,18 +1,23 @@
 """The page events and the interface that all presenters of this host share."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from domain.egress.links import LinkGate, title_of
 from domain.turn.statuses import Status
 from domain.turn.steps import Output
 from entrypoints.openai.frames import Yield
 from entrypoints.openwebui.vocabulary import VALVES
 from entrypoints.sentences.statuses import is_last, status_words
-from ports.toolbox import ToolResult
+from ports.toolbox import ToolPage, ToolResult
 
 BELOW = 1_000_000
 """A segment number above those of the turn: for what is shown below everything else."""
+
+LONGEST_EXCERPT = 4000
+_LIKE_ADDRESS = re.compile(r"\s*(?:https?:)?//", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,30 +71,45 @@ def status_frame(shown: Status) -> Emit:
     return status(status_words(shown, VALVES), done=is_last(shown))
 
 
-def source(url: str, title: str, excerpt: str) -> Emit:
-    """Build a citation event; the host requires lists of equal length."""
+def source(url: str, title: str, excerpt: str, links: LinkGate) -> Emit:
+    """Build a citation event; the host requires lists of equal length.
+
+    A source whose address does not pass the gate is listed by its title, without a link. The page identifies sources by
+    `metadata.source`.
+    """
+    url = links.link(url)
+    name = title_of(title, url) or "Source"
+    about = {"name": name, "url": url} if url else {"name": name}
     data = {
-        "source": {"name": title, "url": url},
-        "document": [excerpt or title],
-        "metadata": [{"source": url, "name": title}],
+        "source": about,
+        "document": [excerpt[:LONGEST_EXCERPT] or name],
+        "metadata": [{"source": url or name, "name": name}],
     }
     return Emit({"type": "source", "data": data})
 
 
-def found(result: ToolResult, files: list[dict[str, Any]]) -> list[Frame]:
+def found(result: ToolResult, files: list[dict[str, Any]], links: LinkGate) -> list[Frame]:
     """Build the events for what a tool returned besides its text: sources, images, files, embedded pages.
 
-    `files` holds all files of the turn so far, because the page shows only the newest list.
+    `files` holds all files of the turn so far, because the page shows only the newest list. Pictures and files whose
+    address does not pass the gate are left out; the text names them.
     """
-    frames: list[Frame] = [source(one.url, one.title, one.excerpt) for one in result.sources]
-    pages = [file.url for file in result.files if file.mime == "text/html"]
+    frames: list[Frame] = [source(one.url, one.title, one.excerpt, links) for one in result.sources]
+    pages = [shown for page in result.pages if (shown := _embedded(page, links))]
     before = len(files)
-    files += [{"type": "image", "url": url} for url in result.images]
+    files += [{"type": "image", "url": url} for url in map(links.picture, result.images) if url]
     files += [
-        {"type": "file", "url": file.url, "name": file.name or "file"}
+        {"type": "file", "url": url, "name": title_of(file.name, url) or "file"}
         for file in result.files
-        if file.mime != "text/html"
+        if (url := links.file(file.url))
     ]
     if len(files) > before:
         frames.append(Emit({"type": "files", "data": {"files": list(files)}}))
     return [*frames, Emit({"type": "embeds", "data": {"embeds": pages}})] if pages else frames
+
+
+def _embedded(page: ToolPage, links: LinkGate) -> str:
+    """Return what the page shows in a frame: an address, or HTML; the host tells them apart by the beginning."""
+    if not page.html:
+        return links.link(page.url)
+    return f"<!doctype html>{page.html}" if _LIKE_ADDRESS.match(page.html) else page.html

@@ -3,7 +3,6 @@
 Source: the output profiles, form D. Such a host sends the whole text again with every piece.
 """
 
-import html
 import json
 from dataclasses import replace
 from typing import Any
@@ -30,6 +29,7 @@ from entrypoints.openwebui.present.fault_text import box, card, status_line, unc
 from entrypoints.openwebui.present.frames import BELOW, Frame, Unended, found, source, status, status_frame
 from entrypoints.openwebui.present.handover import call_delta
 from entrypoints.openwebui.present.wishes import Wishes
+from entrypoints.sentences.escaping import attribute, picture, tool_name, unfenced
 from entrypoints.sentences.usage import closing_line
 from ports.toolbox import ToolCall
 
@@ -66,18 +66,19 @@ class LegacyPresenter:
                 self.repeated += len(parted)
                 return [chunk(self._head, {"reasoning_content": self._unended.piece(parted)})]
             case ShowImage(segment, url):
-                return [self._content(segment, f"![image]({url})")]
+                return [self._content(segment, picture(url, self._wishes.links))]
             case ShowCitation(url, title, excerpt):
-                return [source(url, title, excerpt)]
+                return [source(url, title, excerpt, self._wishes.links)]
             case ShowStatus(said):
                 return [status_frame(said)]
             case ShowCall(segment, call):
                 self._running.add(call.call_id)
-                return [*self._mark(segment), status(f"Running {call.name}\u2026", done=False)]
+                return [*self._mark(segment), status(f"Running {tool_name(call.name)}\u2026", done=False)]
             case ShowCallResult(segment, call, result):
                 shown = replace(call, call_id=call_reference(self._turn_id, segment))
                 block = self._content(segment, _tool_block(shown, result.text))
-                return [*self._mark(segment), block, *self._count(call), *found(result, self._files)]
+                frames = [*self._mark(segment), block, *self._count(call)]
+                return [*frames, *found(result, self._files, self._wishes.links)]
             case HandOverCall(position, call, segment) if self._wishes.hands_over:
                 shown = replace(call, call_id=call_reference(self._turn_id, segment))
                 return [*self._mark(segment), chunk(self._head, call_delta(position, shown))]
@@ -101,7 +102,7 @@ class LegacyPresenter:
         if self._running:
             return []
         ran, self._ran = self._ran, 0
-        return [status(f"Ran {call.name}" if ran == 1 else f"Ran {ran} tools", done=True)]
+        return [status(f"Ran {tool_name(call.name)}" if ran == 1 else f"Ran {ran} tools", done=True)]
 
     def _content(self, segment: int, text: str) -> Yield:
         parted = text if self._segment in (None, segment) else "\n\n" + text
@@ -128,14 +129,14 @@ class LegacyPresenter:
 
 def _tool_block(call: ToolCall, result: str) -> str:
     """Render the block of a call; the page inserts the result by a replacement in which `$` has a meaning."""
-    shown = result if len(result) <= RESULT_SHOWN else result[:RESULT_SHOWN] + "\u2026"
+    shown = unfenced(result if len(result) <= RESULT_SHOWN else result[:RESULT_SHOWN] + "\u2026")
     attributes = {
-        "id": html.escape(call.call_id),
-        "name": html.escape(call.name),
-        "arguments": html.escape(json.dumps(call.arguments, ensure_ascii=False)),
-        "result": html.escape(json.dumps(shown, ensure_ascii=False)).replace("$", "&#36;"),
+        "id": call.call_id,
+        "name": tool_name(call.name),
+        "arguments": json.dumps(unfenced(call.arguments), ensure_ascii=False),
+        "result": json.dumps(shown, ensure_ascii=False),
         "files": "",
         "embeds": "",
     }
-    written = " ".join(f'{key}="{value}"' for key, value in attributes.items())
+    written = " ".join(f'{key}="{attribute(value)}"' for key, value in attributes.items())
     return f'<details type="tool_calls" done="true" {written}>\n<summary>Tool Executed</summary>\n</details>\n'

@@ -30,6 +30,7 @@ from entrypoints.openwebui.present.frames import BELOW, Emit, Frame, Unended, fo
 from entrypoints.openwebui.present.handover import call_item, output_item
 from entrypoints.openwebui.present.item_list import ItemList
 from entrypoints.openwebui.present.wishes import Wishes
+from entrypoints.sentences.escaping import picture, tool_name, unfenced
 from entrypoints.sentences.usage import closing_line
 from ports.toolbox import ToolCall, ToolResult
 
@@ -70,15 +71,16 @@ class NativePresenter:
             case CloseReasoning(segment, seconds, item):
                 return self._close_reasoning(segment, seconds, sealed=bool(item.get("encrypted_content")))
             case ShowImage(segment, url):
-                return self._text(segment, f"![image]({url})")
+                return self._text(segment, picture(url, self._wishes.links))
             case ShowCitation(url, title, excerpt):
-                return [source(url, title, excerpt)]
+                return [source(url, title, excerpt, self._wishes.links)]
             case ShowStatus(said):
                 return [status_frame(said)]
             case ShowCall(segment, call):
                 return [*self._close_open(), *self._add_call(segment, call)]
             case ShowCallResult(segment, call, result):
-                return [*self._close_open(), *self._add_result(segment, call, result), *found(result, self._files)]
+                frames = [*self._close_open(), *self._add_result(segment, call, result)]
+                return [*frames, *found(result, self._files, self._wishes.links)]
             case HandOverCall(position, call, segment):
                 if self._wishes.hands_over:
                     return self._hand_over(segment, call)
@@ -162,7 +164,7 @@ class NativePresenter:
             return []
         at = self._calls[segment] = len(self._items)
         self._round = self._round if len(self._calls) > 1 else at
-        return [self._add_call_item(segment, call)]
+        return [self._add_call_item(segment, _shown(call))]
 
     def _add_call_item(self, segment: int, call: ToolCall, state: str = "in_progress") -> Yield:
         self._items.shown += len(call.arguments)
@@ -177,7 +179,7 @@ class NativePresenter:
         """
         ended = "failed" if result.failed and self._version >= (0, 12) else "completed"
         index = self._calls.pop(segment, None)
-        frames = [self._add_call_item(segment, call, ended)] if index is None else []
+        frames = [self._add_call_item(segment, _shown(call), ended)] if index is None else []
         frames.append(self._add_output_item(segment, result.text, ended))
         if index is not None:
             self._items[index]["status"] = ended
@@ -187,7 +189,7 @@ class NativePresenter:
         return [*frames, self._completed()]
 
     def _add_output_item(self, segment: int, text: str, state: str) -> Yield:
-        shown = text if len(text) <= RESULT_SHOWN else text[:RESULT_SHOWN] + "\u2026"
+        shown = unfenced(text if len(text) <= RESULT_SHOWN else text[:RESULT_SHOWN] + "\u2026")
         self._items.shown += len(shown)
         call_id = call_reference(self._turn_id, segment)
         return self._items.add(output_item(self._items.id("fo"), call_id, shown, state))
@@ -250,6 +252,11 @@ class NativePresenter:
     def _needs_replace(self) -> bool:
         """Return whether to send the text once more: 0.10 keeps it in items, but its page reads the content."""
         return (0, 10) <= self._version < (0, 12)
+
+
+def _shown(call: ToolCall) -> ToolCall:
+    """Return a call as the page may show it: up to 0.10 the name is Markdown and the arguments stand in a fence."""
+    return replace(call, name=tool_name(call.name), arguments=unfenced(call.arguments))
 
 
 def _replace(content: str) -> Emit:

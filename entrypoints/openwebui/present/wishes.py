@@ -2,16 +2,19 @@
 
 from dataclasses import dataclass
 
+from domain.egress.links import EVERY_HTTPS, LinkGate
+
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """`show_usage`: the last line shows time, cost and tokens; `support`: the contact shown on error cards.
 
     `references`: the page stores references to what the turn leaves in our store. `hands_over`: the host runs the calls
-    handed over to it.
+    handed over to it. `links`: which addresses may be shown.
     """
 
     show_usage: bool = True
     support: str = ""
     references: bool = True
     hands_over: bool = False
+    links: LinkGate = EVERY_HTTPS

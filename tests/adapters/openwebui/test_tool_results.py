@@ -1,6 +1,7 @@
 """Tool results in every form that hosts know, and in unexpected forms."""
 
 import json
+from base64 import b64encode
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.openwebui.host_tools import HostTool, Kind
-from adapters.openwebui.tool_results import MOST_TEXT, PAGE_SHOWN, result_of, weight_of
-from ports.toolbox import Failure, ToolFile, ToolResult, ToolSource, ToolSpec
+from adapters.openwebui.tool_findings import MOST_BYTES
+from adapters.openwebui.tool_results import MOST_TEXT, PAGE_LEFT_OUT, PAGE_SHOWN, result_of, weight_of
+from ports.toolbox import Failure, ToolPage, ToolResult, ToolSource, ToolSpec
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\xff"
-IMAGE = "data:image/png;base64,AAAA"
-PAGE_URL = "data:text/html;base64,PGI+aGk8L2I+"
+DATA = b64encode(PNG).decode()
+IMAGE = f"data:image/png;base64,{DATA}"
 
 
 def read(value: object, kind: Kind = Kind.WORKSPACE, name: str = "tool", **arguments: Any) -> ToolResult:
@@ -81,10 +83,10 @@ def test_a_cycle_is_cut() -> None:
     ("value", "kind"),
     [
         (IMAGE, Kind.WORKSPACE),
-        ([{"type": "image", "data": "AAAA", "mimeType": "image/png"}], Kind.MCP),
+        ([{"type": "image", "data": DATA, "mimeType": "image/png"}], Kind.MCP),
         ([{"type": "image_url", "image_url": {"url": IMAGE}}], Kind.WORKSPACE),
         ([{"type": "input_image", "image_url": IMAGE}], Kind.WORKSPACE),
-        ([{"type": "resource", "resource": {"uri": "a://b", "blob": "AAAA", "mimeType": "image/png"}}], Kind.MCP),
+        ([{"type": "resource", "resource": {"uri": "a://b", "blob": DATA, "mimeType": "image/png"}}], Kind.MCP),
         ({"picture": IMAGE}, Kind.WORKSPACE),
         ((IMAGE, {"Content-Type": "image/png"}), Kind.OPENAPI),
     ],
@@ -93,7 +95,7 @@ def test_an_image_is_moved_out_of_the_text(value: object, kind: Kind) -> None:
     result = read(value, kind)
     assert result.images == (IMAGE,)
     assert "[image 1]" in result.text
-    assert "AAAA" not in result.text
+    assert DATA not in result.text
 
 
 def test_bytes_of_an_image_are_an_image() -> None:
@@ -104,13 +106,26 @@ def test_images_are_limited_in_number_and_size() -> None:
     many = read([IMAGE] * 20)
     assert len(many.images) == 8
     assert "left out" in many.text
-    assert read(f"data:image/png;base64,{'A' * 30_000_000}").images == ()
+    assert read(IMAGE + "A" * 30_000_000).images == ()
 
 
-def test_other_media_are_files() -> None:
-    audio = read([{"type": "audio", "data": "AAAA", "mimeType": "audio/wav"}], Kind.MCP)
-    assert audio.files == (ToolFile("data:audio/wav;base64,AAAA", "", "audio/wav"),)
-    assert read("data:application/pdf;base64,AAAA").files[0].mime == "application/pdf"
+@pytest.mark.parametrize(
+    ("value", "mime"),
+    [
+        ([{"type": "audio", "data": "AAAA", "mimeType": "audio/wav"}], "audio/wav"),
+        ("data:application/pdf;base64,AAAA", "application/pdf"),
+        (b"%PDF-\xff", "application/pdf"),
+        ("data:text/html;base64,PHNjcmlwdD4=", "text/html"),
+        ({"page": "data:text/html;base64,PHNjcmlwdD4="}, "text/html"),
+        ("data:image/svg+xml;base64,PHN2Zz4=", "image/svg+xml"),
+        (f"data:image/gif;base64,{DATA}", "image/gif"),
+        ([{"type": "resource", "resource": {"uri": "a://b", "blob": "AAAA", "mimeType": "text/html"}}], "text/html"),
+    ],
+)
+def test_other_media_are_named_in_the_text_and_not_shown(value: object, mime: str) -> None:
+    result = read(value, Kind.MCP)
+    assert (result.images, result.files, result.pages) == ((), (), ())
+    assert f"{mime} left out" in result.text
 
 
 def test_an_image_stored_in_the_host_is_a_file_hidden_from_the_model() -> None:
@@ -126,9 +141,30 @@ def test_an_image_stored_in_the_host_is_a_file_hidden_from_the_model() -> None:
         (["<b>hi</b>", {"Content-Disposition": "inline", "Content-Type": "text/html"}], Kind.DIRECT),
     ],
 )
-def test_a_page_to_show_is_a_file_and_a_note(value: object, kind: Kind) -> None:
+def test_a_page_to_show_is_html_and_a_note(value: object, kind: Kind) -> None:
     result = read(value, kind)
-    assert (result.text, result.files) == (PAGE_SHOWN, (ToolFile(PAGE_URL, "", "text/html"),))
+    assert (result.text, result.pages, result.files) == (PAGE_SHOWN, (ToolPage("<b>hi</b>"),), ())
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (Response(b"<b>hi</b>", **{"Content-Disposition": 'attachment; filename="inline.html"'}), Kind.WORKSPACE),
+        (Response(b"<b>hi</b>", **{"Content-Disposition": "inline", "Content-Type": "text/plain"}), Kind.WORKSPACE),
+        (("<b>hi</b>", {"content-type": "text/html"}), Kind.OPENAPI),
+        (("<b>hi</b>", {"content-disposition": "inline", "content-type": "text/html"}), Kind.MCP),
+        ("<b>hi</b>", Kind.WORKSPACE),
+    ],
+)
+def test_a_page_that_the_tool_did_not_mark_is_text(value: object, kind: Kind) -> None:
+    result = read(value, kind)
+    assert (result.pages, result.files) == ((), ())
+    assert "<b>hi</b>" in result.text
+
+
+def test_a_page_too_large_to_show_is_named() -> None:
+    page = Response(b"x" * (MOST_BYTES + 1), **{"Content-Disposition": "inline"})
+    assert (read(page).text, read(page).pages) == (PAGE_LEFT_OUT, ())
 
 
 def test_the_text_about_a_page_goes_to_the_model() -> None:
@@ -138,7 +174,7 @@ def test_the_text_about_a_page_goes_to_the_model() -> None:
 
 def test_a_page_at_an_address_is_shown_from_there() -> None:
     headers = {"Content-Disposition": "inline", "Location": "https://charts.example/1"}
-    assert read(({}, headers), Kind.OPENAPI).files == (ToolFile("https://charts.example/1", "", "text/html"),)
+    assert read(({}, headers), Kind.OPENAPI).pages == (ToolPage(url="https://charts.example/1"),)
 
 
 def test_headers_of_a_tool_server_are_not_shown_to_the_model() -> None:
@@ -168,7 +204,12 @@ FOUND = [
     {"url": "https://nothing.example"},
     {"title": "Path", "url": "/files/1"},
 ]
-SOURCES = (ToolSource("https://one.example/a", "One", "first"), ToolSource("https://two.example", "Two"))
+SOURCES = (
+    ToolSource("https://one.example/a", "One", "first"),
+    ToolSource("https://two.example", "Two"),
+    ToolSource("http://plain.example", "Plain"),
+)
+"""As the tool named them; whether a reader may open an address is judged later."""
 
 
 @pytest.mark.parametrize(

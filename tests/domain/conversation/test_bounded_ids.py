@@ -1,6 +1,6 @@
 """Ids from outside have at most 256 bytes, stay distinct, and keep saying what they are of."""
 
-from domain.conversation.temporary_chats import is_temporary
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,17 +28,17 @@ def test_long_ids_that_differ_at_their_end_stay_distinct():
     assert bounded_id("x" * 10_000 + "1") != bounded_id("x" * 10_000 + "2")
 
 
-def test_a_long_id_of_a_chat_that_is_never_saved_stays_one():
-    assert is_temporary(bounded_id("local:" + "x" * 10_000))
-    assert is_temporary(bounded_id("temporary:" + "\ud800" * 10_000))
-    assert ":" in bounded_id("channel:" + "x" * 10_000)
+@pytest.mark.parametrize("long", ["local:" + "x" * 10_000, "temporary:" + "\ud800" * 10_000, "channel:" + "x" * 10_000])
+def test_a_long_id_keeps_the_beginning_that_names_its_kind(long):
+    assert bounded_id(long).startswith(long.partition(":")[0] + ":")
 
 
 def test_all_ids_of_a_person_are_bounded():
-    person = Person(*("x" * 1_000 for _ in range(5)), is_admin=True).bounded()
+    person = Person(*("x" * 1_000 for _ in range(5)), is_admin=True, temporary=True).bounded()
     texts = (person.user_id, person.chat_id, person.message_id, person.session_id, person.parent_id)
     assert not has_long_id(*texts)
     assert person.is_admin
+    assert person.temporary
 
 
 def test_calls_from_upstream_have_bounded_ids_of_their_own():

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from domain.faults.fault import Fault, FaultKind
 from entrypoints.openai.errors import DETAIL_SHOWN, error_object
-from entrypoints.openwebui.present.fault_text import box, card, escaped, status_line, uncalled
+from entrypoints.openwebui.present.fault_text import box, card, status_line, uncalled
 from entrypoints.openwebui.vocabulary import VALVES
+from entrypoints.sentences.escaping import markdown
 from entrypoints.sentences.faults import advice, happened
 
 ERROR_ID = "00000000000000e1"
@@ -60,7 +61,7 @@ def test_foreign_text_cannot_become_markup_in_the_card(text: str) -> None:
 
 @given(st.text())
 def test_escaped_text_reads_as_it_was(text: str) -> None:
-    assert re.sub(r"\\([!-/:-@[-`{-~])", r"\1", escaped(text)) == text
+    assert re.sub(r"\\([!-/:-@[-`{-~])", r"\1", markdown(text)) == text
 
 
 @pytest.mark.parametrize("shown", [card, box, lambda fault, error_id: str(error_object(fault, error_id))])

@@ -20,7 +20,7 @@ from domain.turn.steps import (
 )
 from entrypoints.openwebui.present.native import RESULT_SHOWN, NativePresenter
 from entrypoints.openwebui.present.wishes import Wishes
-from ports.toolbox import ToolFile, ToolResult, ToolSource
+from ports.toolbox import ToolFile, ToolPage, ToolResult, ToolSource
 from tests.entrypoints.openwebui.told import HostList, emitted, ended, failed, kinds, result, tell, tool_call, yielded
 
 VERSIONS = st.sampled_from([(0, 8), (0, 10), (0, 12)])
@@ -154,18 +154,18 @@ def test_rounds_stay_separate_without_text_between_them() -> None:
     assert [item["type"] for item in items] == ["function_call", "function_call_output"] * 2
 
 
-def test_sources_images_and_files_of_a_result_are_events() -> None:
-    page = ToolFile("data:text/html;base64,eA==", mime="text/html")
+def test_everything_in_a_result_beside_its_text_becomes_an_event() -> None:
     brought = ToolResult(
         "found",
         images=("https://x.test/1.png",),
-        files=(ToolFile("/api/v1/files/1/content", "a.txt", "text/plain"), page),
+        files=(ToolFile("/api/v1/files/1/content", "a.txt", "text/plain"),),
         sources=(ToolSource("https://x.test", "X", "words"),),
+        pages=(ToolPage("<b>x</b>"), ToolPage(url="https://x.test/page")),
     )
     more = ToolResult("more", images=("https://x.test/2.png",))
     frames = tell(presenter(), ShowCallResult(0, tool_call(1), brought), ShowCallResult(1, tool_call(2), more))
     assert [event["type"] for event in emitted(frames)] == ["source", "files", "embeds", "files"]
-    assert emitted(frames)[2]["data"] == {"embeds": [page.url]}
+    assert emitted(frames)[2]["data"] == {"embeds": ["<b>x</b>", "https://x.test/page"]}
     assert emitted(frames)[3]["data"]["files"] == [
         {"type": "image", "url": "https://x.test/1.png"},
         {"type": "file", "url": "/api/v1/files/1/content", "name": "a.txt"},

@@ -1,0 +1,50 @@
+"""Foreign text in what we write ourselves: escaped once, for the place it stands in.
+
+Fields of JSON (titles, urls, names in events and chunks) are shown as text by pages and are not escaped.
+"""
+
+import html
+import re
+
+from domain.egress.links import LinkGate
+
+PICTURE_LEFT_OUT = "A picture was left out: only PNG, JPEG, GIF and WebP from a safe address are shown."
+LONGEST_NAME = 64
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!~$&])")
+_LINK = {"(": "%28", ")": "%29", "'": "%27", "*": "%2A", "$": "%24", "[": "%5B", "]": "%5D", "~": "%7E"}
+_BREAK = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]")
+_NAME = re.compile(r"[^\w.-]+")
+_FENCE = re.compile(r"^([^\S\n]*(?:>[^\S\n]*)*)(`{3,}|~{3,})", re.MULTILINE)
+
+
+def markdown(text: str) -> str:
+    """Escape a text for Markdown: nothing in it is a sign of Markdown, formulas or HTML."""
+    return _MARKDOWN.sub(r"\\\1", text)
+
+
+def picture(url: str, links: LinkGate) -> str:
+    """Write a picture as Markdown; in words that it was left out if its address does not pass the gate."""
+    passed = links.picture(url)
+    if not passed.startswith("data:"):
+        passed = "".join(_LINK.get(letter, letter) for letter in passed)
+    return f"![image]({passed})" if passed else PICTURE_LEFT_OUT
+
+
+def attribute(text: str) -> str:
+    """Escape a text for an attribute in double quotes; one line, and no `$`, which pages read in replacements."""
+    return html.escape(_BREAK.sub(" ", text)).replace("$", "&#36;")
+
+
+def tool_name(name: str) -> str:
+    """Return the name of a tool as pages may show it, some as Markdown; a legal name stays as it is."""
+    return _NAME.sub("_", name[: 2 * LONGEST_NAME])[:LONGEST_NAME]
+
+
+def unfenced(text: str) -> str:
+    """Break up code fences at the beginning of lines, for pages that show a text inside a fence of their own.
+
+    By a space without width after the first sign: JSON has no such line.
+    """
+    if "```" not in text and "~~~" not in text:
+        return text
+    return _FENCE.sub(lambda match: f"{match[1]}{match[2][0]}\u200b{match[2][1:]}", text)

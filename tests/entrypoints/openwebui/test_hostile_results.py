@@ -1,0 +1,37 @@
+"""Every way a result reaches a reader, with every hostile form, through every presenter."""
+
+import json
+import re
+
+from domain.egress.links import EVERY_HTTPS
+from entrypoints.openwebui.present.frames import found
+from entrypoints.sentences.escaping import attribute, tool_name, unfenced
+from ports.toolbox import ToolPage, ToolResult
+from tests.drills import hostile_results
+from tests.entrypoints.openwebui.told import emitted
+
+
+def test_no_hostile_form_reaches_a_place_where_it_could_act() -> None:
+    figures = hostile_results.run()
+    assert figures.misses == []
+    assert figures.looked_at > 10_000
+
+
+def test_a_marked_page_that_begins_like_an_address_is_still_shown_as_html() -> None:
+    pages = (ToolPage("//evil.test/"), ToolPage("http://evil.test"), ToolPage("<b>hi</b>"), ToolPage(url="//evil.test"))
+    (event,) = emitted(found(ToolResult("", pages=pages), [], EVERY_HTTPS))
+    first, second, third = event["data"]["embeds"]
+    assert not re.match(r"(?:https?:)?//", first)
+    assert first.endswith("//evil.test/")
+    assert not re.match(r"(?:https?:)?//", second)
+    assert third == "<b>hi</b>"
+
+
+def test_a_text_is_escaped_once_for_an_attribute() -> None:
+    assert attribute('a "b" <c> & $1\n') == "a &quot;b&quot; &lt;c&gt; &amp; &#36;1 "
+
+
+def test_json_and_legal_names_stay_as_they_are() -> None:
+    value = json.dumps({"a": ["```", "\n```\n"]}, indent=1)
+    assert unfenced(value) == value
+    assert tool_name("mcp_git-hub.read_1") == "mcp_git-hub.read_1"

@@ -1,0 +1,93 @@
+"""Results of tools in the real page: hostile ones stay text, a marked page is shown and works.
+
+In a page: no script of a result ran, and no frame, link or picture has an address that runs something.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Locator, Page, expect, sync_playwright
+
+from entrypoints.devhost.admin import HostAdmin
+from tests.hostile_forms import ADDRESSES, TEXTS
+from tests.hosts.installed import InstalledHost
+from tests.hosts.test_page import CHROMIUM, PAGE_MILLISECONDS
+from tests.hosts.tooled import SOURCES, order
+
+pytestmark = [pytest.mark.host, pytest.mark.browser]
+
+MODEL = "openrouter.sim/thoughtful-tools"
+SHOWN = ("script", "mixed case", "script that names http", "page as data", "page as plain data", "file")
+PICTURES = ("picture with scripts", "page called a picture")
+MARKUP = ("end of a fence", "end of an attribute", "frame with a page", "tag")
+FORMS = [*(ADDRESSES[name] for name in (*SHOWN, *PICTURES)), *(TEXTS[name] for name in MARKUP)]
+WRITTEN = """() => document.querySelector('.chat-assistant')
+    || (document.querySelector('#chat-input')?.innerText ?? '').includes('CALL')"""
+BAD = """() => [...document.querySelectorAll('a[href], iframe, img[src], object, embed')].map(
+    one => one.getAttribute('href') || one.getAttribute('srcdoc') || one.getAttribute('src') || '')
+    .filter(url => /^[\\s\\u0000-\\u001f]*(javascript|vbscript|file|data:text|data:image.svg)/i.test(url)
+        || /hurt|data:text/.test(url))"""
+
+
+@pytest.fixture
+def chromium(host: InstalledHost) -> Iterator[Page]:
+    """Yield a page of the administrator; the tools are installed before Chromium starts."""
+    asyncio.run(_prepare(host))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1000, "height": 800})
+        page.set_default_timeout(PAGE_MILLISECONDS)
+        page.add_init_script(f"localStorage.token = '{host.admin.token}'")
+        yield page
+        browser.close()
+
+
+def test_hostile_results_stay_text_in_the_page(chromium: Page, host: InstalledHost) -> None:
+    chosen = [order("return_one", {"number": number}) for number in range(len(FORMS))]
+    answer = _ask(chromium, host, "Try.", order("return_hostile"), *chosen)
+    expect(answer).to_contain_text(f"The tools gave {len(chosen) + 1} results", timeout=PAGE_MILLISECONDS)
+    for _ in range(2):
+        answer = chromium.locator(".chat-assistant").last
+        expect(answer).to_contain_text("The tools gave", timeout=PAGE_MILLISECONDS)
+        for heading in ("Explored", "View Result from"):  # 0.12 hides the results below the first
+            for closed in answer.get_by_text(heading).all():
+                closed.click()
+        expect(answer.get_by_text("View Result from").first).to_be_visible()
+        assert chromium.evaluate(BAD) == []
+        assert [frame.url for frame in chromium.frames if frame.url.startswith(("data:", "javascript:"))] == []
+        assert not any(frame.evaluate("window.hurt") for frame in chromium.frames)
+        assert answer.locator("iframe").count() == 0
+        chromium.reload()
+
+
+def test_a_page_that_a_tool_marked_is_shown_and_works(chromium: Page, host: InstalledHost) -> None:
+    answer = _ask(chromium, host, "Show it.", order("show_page"))
+    expect(answer).to_contain_text("The tools gave 1 results", timeout=PAGE_MILLISECONDS)
+    for _ in range(2):
+        answer = chromium.locator(".chat-assistant").last
+        expect(answer.locator("iframe").first.content_frame.locator("#made")).to_have_text(
+            "page works", timeout=PAGE_MILLISECONDS
+        )
+        chromium.reload()
+
+
+def _ask(page: Page, host: InstalledHost, *lines: str) -> Locator:
+    """Ask in a new chat with the hostile tools selected; return the locator of the answer."""
+    page.goto(f"{host.url}/?{urlencode({'models': MODEL, 'tools': 'hostile', 'q': chr(10).join(lines)})}")
+    page.wait_for_function(WRITTEN)
+    if page.locator(".chat-assistant").count() == 0:  # hosts up to 0.8 send at once
+        page.locator("#chat-input").press("Enter")
+    return page.locator(".chat-assistant").last
+
+
+async def _prepare(host: InstalledHost) -> None:
+    """Install the tools with the forms; the person has read the news and lets the model call tools."""
+    source = (SOURCES / "hostile.py").read_text("utf-8").replace("FORMS: list[str] = []", f"FORMS = {FORMS!r}")
+    form = {"id": "hostile", "name": "Hostile", "content": source, "meta": {"description": "", "manifest": {}}}
+    async with HostAdmin(host.url, host.admin) as admin:
+        if "hostile" not in {tool["id"] for tool in await admin.request("GET", "/api/v1/tools/")}:
+            await admin.request("POST", "/api/v1/tools/create", form)
+        settings = {"version": admin.version, "params": {"function_calling": "native"}}
+        await admin.request("POST", "/api/v1/users/user/settings/update", {"ui": settings})
