@@ -108,7 +108,10 @@ class Checker(Protocol):
     """Validates values against JSON schemas. Pure computation; safe in any thread."""
 
     def __call__(self, schema: JsonObject, arguments: JsonObject, /) -> str:
-        """Return a one-line error if `arguments` violate the schema (JSON Schema 2020-12), otherwise ""."""
+        """Return a one-line error if `arguments` violate the schema (JSON Schema 2020-12), otherwise "".
+
+        Also "" where the schema cannot be used, or judging by it would take too long. Nothing foreign holds it up.
+        """
         ...
 
 

@@ -118,7 +118,7 @@ class _Said:
     strict: bool = False
     wrapped: bool = False
     reason: str = ""
-    effort: int = 1
+    effort: int = 64
 
 
 def _written(parameters: JsonObject) -> tuple[str, str]:

@@ -65,13 +65,27 @@ async def test_rejected_effort_is_replaced_by_the_nearest_with_a_status(
     assert words in [status["description"] for status in reply.statuses]
 
 
-async def test_second_request_is_right_at_once(thinker: Caller, upstream: ScriptedUpstream) -> None:
+async def test_second_request_is_right_at_once_where_the_refused_part_was_ours_to_choose(
+    thinker: Caller, upstream: ScriptedUpstream
+) -> None:
+    await thinker.ask("maker/thinker")
+    first = [body["reasoning"]["effort"] for body in sent(upstream)]
+    await thinker.ask("maker/thinker")
+
+    assert first == ["medium", "low"]
+    assert [body["reasoning"]["effort"] for body in sent(upstream)[2:]] == ["low"]
+
+
+async def test_what_the_caller_named_is_asked_for_again_in_the_second_request(
+    thinker: Caller, upstream: ScriptedUpstream
+) -> None:
     await thinker.ask("maker/thinker", reasoning_effort="xhigh", temperature=0.5)
     first = len(sent(upstream))
     await thinker.ask("maker/thinker", who=Who.API, reasoning_effort="xhigh", temperature=0.5)
 
     assert first == 3
-    assert len(sent(upstream)) == 4
+    assert len(sent(upstream)) == 6
+    assert [body["reasoning"]["effort"] for body in sent(upstream)[3:]] == ["xhigh", "high", "high"]
     assert "temperature" not in sent(upstream)[-1]
 
 
