@@ -19,6 +19,7 @@ from domain.limits import (
     ROUND_SECONDS,
     TOOL_ROUNDS,
 )
+from domain.redaction.known import known, secrets_in_url
 from entrypoints.settings_rows import Secret, Setting, read_table, setting
 from entrypoints.settings_upstream import UpstreamSettings
 
@@ -34,6 +35,13 @@ LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(UpstreamSettings):
     """The settings of one call, frozen; `settings_snapshot.snapshot` makes them."""
+
+    def __repr__(self) -> str:
+        """Show what differs from the defaults, without any secret."""
+        changed = ((row.attribute, getattr(self, row.attribute)) for row in SETTINGS)
+        given = {name: value for name, value in changed if value != _DEFAULTS[name]}
+        shown = ", ".join(f"{name}={value!r}" for name, value in given.items())
+        return f"Settings({known(secrets_in_url(shown)).mask(shown)})"
 
     # Reasoning
     enable_reasoning: bool = setting(
@@ -258,3 +266,4 @@ ADVANCED_TEXT = (
     "The configuration reference lists the names. Unusable lines are skipped and logged."
 )
 SETTINGS: tuple[Setting, ...] = read_table(Settings)
+_DEFAULTS = {row.attribute: row.default for row in SETTINGS}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from domain.redaction.known import known, secrets_in_url
 from entrypoints.settings import ADVANCED, SETTINGS, Settings
 from entrypoints.settings_advanced import read_advanced
 from entrypoints.settings_coerce import Unusable, coerce, is_empty
@@ -98,5 +99,5 @@ def _masked(row: Setting, value: object) -> str:
         text = repr(value)
     except ValueError:  # a number with thousands of digits
         return "a huge number"
-    text = text.encode("utf-8", "replace").decode()
+    text = known(secrets_in_url(text)).mask(text.encode("utf-8", "replace").decode())
     return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "\u2026"

@@ -1,1 +1,1 @@
-"""What is a secret, and how it looks when it has to be mentioned."""
+"""What is a secret: `secrets` knows its shapes, `known` masks values by what they are. Both return masked text."""

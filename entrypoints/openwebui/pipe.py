@@ -48,6 +48,7 @@ class Pipe:
         )
         BASE_URL: str = Field(
             default="",
+            repr=False,
             description=(
                 "Base URL of OpenRouter, or of a gateway that implements its Responses API, including the version. If "
                 "empty, the environment variable OPENROUTER_API_BASE_URL is used, else https://openrouter.ai/api/v1."
@@ -55,6 +56,7 @@ class Pipe:
         )
         HTTP_REFERER_OVERRIDE: str = Field(
             default="",
+            repr=False,
             description=(
                 "Full URL (https://...) of your site. It is sent to OpenRouter as the origin (HTTP-Referer) of all "
                 "requests. If empty, the project's own URL is sent."
@@ -298,6 +300,7 @@ class Pipe:
         )
         SUPPORT_URL: str = Field(
             default="",
+            repr=False,
             description="Web address for help, shown on error cards.",
         )
         LOG_LEVEL: Literal["", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
