@@ -4,7 +4,7 @@ id: openrouter
 description: The models of OpenRouter, through its Responses API.
 version: 0.1.0
 required_open_webui_version: 0.6.28
-requirements: dependency-injector, structlog, orjson, python-ulid, aiosqlite, lz4
+requirements: dependency-injector>=4.48, structlog>=24.1, orjson>=3.10, python-ulid>=3.0, aiosqlite>=0.20, lz4>=4.3
 license: MIT
 """
 
