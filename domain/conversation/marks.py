@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from domain.conversation.fingerprint import digest_of, fingerprint_of_digests, visible_text
+from domain.conversation.fingerprint import FEWEST_CHARACTERS, fingerprint_of_digests, measured, visible_text
 from domain.conversation.references import marked_in_text, references_in, turn_of_call
 from ports.json_values import JsonObject
 
@@ -24,11 +24,13 @@ class Marks:
 
     `references`: the turns each message names, the strongest first; nothing for messages that are no answers.
     `fingerprints`: places of answers that name no turn, and their fingerprints; None: not looked for, which costs more.
-    `calls`: those of stored turns. `calls_in_text`: turns whose finished calls an answer's text shows.
+    `common`: fingerprints of so few words that other chats may have the same. `calls`: those of stored turns.
+    `calls_in_text`: turns whose finished calls an answer's text shows.
     """
 
     references: tuple[tuple[str, ...], ...] = ()
     fingerprints: tuple[tuple[int, str], ...] | None = None
+    common: frozenset[str] = frozenset()
     calls: tuple[ShownCall, ...] = ()
     calls_in_text: frozenset[str] = frozenset()
 
@@ -52,7 +54,9 @@ def with_fingerprints(marks: Marks, messages: Sequence[object]) -> Marks:
     """Return the marks with the fingerprints, if they are not there."""
     if marks.fingerprints is not None:
         return marks
-    return replace(marks, fingerprints=tuple(_fingerprints(messages, marks.references)))
+    found = tuple(_fingerprints(messages, marks.references))
+    common = frozenset(text for _, text, is_common in found if is_common)
+    return replace(marks, fingerprints=tuple((place, text) for place, text, _ in found), common=common)
 
 
 def is_answer(message: object) -> bool:
@@ -85,14 +89,17 @@ def _calls_of_turns(messages: Iterable[object]) -> Iterator[tuple[str, str, obje
                 yield turn_id, str(call_id), call.get("function")
 
 
-def _fingerprints(messages: Sequence[object], references: Sequence[tuple[str, ...]]) -> Iterator[tuple[int, str]]:
+def _fingerprints(messages: Sequence[object], references: Sequence[tuple[str, ...]]) -> Iterator[tuple[int, str, bool]]:
+    """Yield places, fingerprints, and whether few words make them up and no ids of calls."""
     person: JsonObject = {}
     earlier: JsonObject = {}
-    digests: dict[int, str] = {}  # by identity; most answers name their turn, and nothing has to be digested for them
+    digests: dict[
+        int, tuple[str, int]
+    ] = {}  # by identity; most answers name their turn, and nothing has to be digested for them
 
-    def digested(message: JsonObject) -> str:
+    def digested(message: JsonObject) -> tuple[str, int]:
         if id(message) not in digests:
-            digests[id(message)] = digest_of(visible_text(message))
+            digests[id(message)] = measured(visible_text(message))
         return digests[id(message)]
 
     for position, message in enumerate(messages):
@@ -103,8 +110,9 @@ def _fingerprints(messages: Sequence[object], references: Sequence[tuple[str, ..
             person = message
             continue
         if not references[position]:
-            led = digested(person), digested(earlier)
-            found = fingerprint_of_digests(*led, digested(message), call_ids_of(message))
+            call_ids, said = call_ids_of(message), [digested(one) for one in (person, earlier, message)]
+            found = fingerprint_of_digests(said[0][0], said[1][0], said[2][0], call_ids)
             if found:
-                yield position, found
+                few = sum(characters for _, characters in said) < FEWEST_CHARACTERS
+                yield position, found, few and not call_ids
         earlier = message

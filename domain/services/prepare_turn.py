@@ -29,7 +29,8 @@ class Ready:
 
     `fallback` builds what goes to the model that stands in, if one may: from the history that is parsed already, and
     only if the turn comes to that. `tools` are those the turn runs itself, `room` the
-    characters their results may have, None without tools. `figures` are for the settlement.
+    characters their results may have, None without tools. `figures` are for the settlement. `used`: stored turns
+    of which something is sent.
     """
 
     slug: str
@@ -40,6 +41,7 @@ class Ready:
     left_out: tuple[str, ...] = ()
     tools: Registry = field(default_factory=Registry)
     figures: Figures = field(default_factory=Figures)
+    used: frozenset[str] = frozenset()
     room: int | None = None
 
 
@@ -76,6 +78,7 @@ def prepare_turn(
         (*sent.left_out, *registry.reasons),
         registry,
         figures,
+        history.matches.turn_ids,
         room_left(prompt_characters(model, sent.request.body.tools), items) if registry.tools else None,
     )
 

@@ -79,8 +79,12 @@ class TurnMemory:
         turn_ids: Collection[str],
         fingerprints: Collection[str],
         time: StoreBudget | None = None,
+        common: Collection[str] = (),
     ) -> Recalled:
-        """Look up this person's turns, with one query in `time`, unless that is the time of another store."""
+        """Look up this person's turns, with one query in `time`, unless that is the time of another store.
+
+        Turns of another chat are not recognised by a fingerprint that is `common`: many chats begin alike.
+        """
         if not (turn_ids or fingerprints):
             return Recalled()
         try:
@@ -93,14 +97,17 @@ class TurnMemory:
                 )
         except StoreTrouble:
             return Recalled(failed=True)
+        here = person.chat_id
+        others = {row.turn_id for row in rows if here and row.chat_id and row.chat_id != here}
+        by_chance = {row.turn_id for row in rows if row.turn_id in others and row.fingerprint in common}
+        rows = tuple(row for row in rows if row.turn_id not in by_chance or row.turn_id in turn_ids)
         size = sum(len(row.sealed.payload) for row in rows)
         records, unread = await self.offload.run(lambda: _records(rows, store.cipher), size=size)
         self._complain(unread)
         stale = self._clock.now() - TOUCH_EVERY
         untouched = dict.fromkeys(row.turn_id for row in rows if (row.touched_at or row.created_at) < stale)
-        here = person.chat_id
-        others = dict.fromkeys(row.turn_id for row in rows if here and row.chat_id and row.chat_id != here)
-        return Recalled(records, tuple(untouched), tuple(others))
+        found = dict.fromkeys(row.turn_id for row in rows)
+        return Recalled(records, tuple(untouched), tuple(turn_id for turn_id in found if turn_id in others))
 
     async def journal_cipher(self) -> Cipher | None:
         """Return what seals results beside the journal of tools; None while nothing can be kept on disk."""
