@@ -33,7 +33,7 @@ PARTING = 0.5
 """Seconds the breaker may take to note the end of a call that was stopped."""
 
 
-Keep = Callable[[ToolCall, ToolResult], Awaitable[Sealed]]
+Keep = Callable[[ToolRun, ToolCall, ToolResult], Awaitable[Sealed]]
 
 
 class CallGuard(Protocol):
@@ -174,7 +174,7 @@ class RunCall:
             began()
             result = await self._called(call.request)
             keep = self._ports.keep
-            self._ports.journal.finish(call.run, None if keep is None else partial(keep, call.asked, result))
+            self._ports.journal.finish(call.run, None if keep is None else partial(keep, call.run, call.asked, result))
         finally:
             self._ports.slots.release()
         return await self._ports.offload.run(partial(readable, result), size=len(result.text))

@@ -6,6 +6,7 @@ from pathlib import Path
 from adapters.vault.key_file import KeyFileUnusable, read_key, read_or_make_key
 from adapters.vault.vault import KeyRing, make_vault
 from entrypoints.core.policy import VaultSettings
+from entrypoints.core.storage_location import LOOKUP_KEY_FILE
 from entrypoints.core.warned_once import WarnedOnce
 from ports.cipher import Cipher
 from ports.offload import LARGE, Offload
@@ -53,8 +54,19 @@ class StorageVault:
         if not (settings.newest or key):
             remedy = "set ARTIFACT_ENCRYPTION_KEY: what is kept of chats is stored clear"
             self._warned.warn("artifacts_not_encrypted", remedy)
-        ring = KeyRing(settings.newest, settings.older, key)
+        lookup = await self._lookup_key(key_file)
+        ring = KeyRing(settings.newest, settings.older, key, lookup)
         return await self._offload.run(lambda: make_vault(ring, settings.options), size=LARGE)
+
+    async def _lookup_key(self, key_file: Path | None) -> bytes | None:
+        """Return the key of digests that are looked up, from a file beside the other one; made at the first need."""
+        if key_file is None:
+            return None
+        try:
+            return await asyncio.to_thread(read_or_make_key, key_file.with_name(LOOKUP_KEY_FILE))
+        except KeyFileUnusable as error:
+            self._warned.warn("lookup_key_unusable", error.reason)
+            return None
 
 
 def _file_key(path: Path, has_passphrase: bool) -> bytes | None:
