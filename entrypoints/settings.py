@@ -115,9 +115,11 @@ class Settings(UpstreamSettings):
     )
     request_zdr: bool = setting(
         False,
-        "Send requests only to providers with zero data retention, which promise to store nothing.",
+        "Send requests only to providers with zero data retention, which promise to store nothing. People can only "
+        "switch it on.",
         user=True,
         advanced=True,
+        strictest_first=(True, False),
     )
     default_llm_endpoint: EndpointName = setting(
         "responses", "OpenRouter endpoint that models are called through by default.", advanced=True
@@ -212,11 +214,17 @@ class Settings(UpstreamSettings):
     persist_reasoning_tokens: Retention = setting(
         "conversation",
         "How long a model's thinking is stored and sent back to the model. disabled: never; next_reply: until the next "
-        "message is answered, then it is deleted; conversation: as long as the chat is used.",
+        "message is answered, then it is deleted; conversation: as long as the chat is used. People can only "
+        "shorten it.",
         user=True,
+        strictest_first=("disabled", "next_reply", "conversation"),
     )
     persist_tool_results: bool = setting(
-        True, "Store the results of tool calls, so that the model sees them again in later messages.", user=True
+        True,
+        "Store the results of tool calls, so that the model sees them again in later messages. People can only "
+        "switch it off.",
+        user=True,
+        strictest_first=(False, True),
     )
     tool_output_retention_turns: int = setting(
         FULL_TURNS,

@@ -91,6 +91,7 @@ def _sqlite(url: URL, read_only: bool, common: dict[str, Any]) -> AsyncEngine:
         if not read_only:
             cursor.execute("PRAGMA journal_mode=WAL")
             cursor.execute("PRAGMA synchronous=FULL")
+            cursor.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten, however SQLite was built
             cursor.execute(f"PRAGMA journal_size_limit={WAL_BYTES}")
         cursor.execute("PRAGMA temp_store=MEMORY")
         cursor.close()

@@ -255,12 +255,16 @@ class Pipe:
             default="conversation",
             description=(
                 "How long a model's thinking is stored and sent back to the model. disabled: never; next_reply: until "
-                "the next message is answered, then it is deleted; conversation: as long as the chat is used."
+                "the next message is answered, then it is deleted; conversation: as long as the chat is used. People "
+                "can only shorten it."
             ),
         )
         PERSIST_TOOL_RESULTS: bool = Field(
             default=True,
-            description="Store the results of tool calls, so that the model sees them again in later messages.",
+            description=(
+                "Store the results of tool calls, so that the model sees them again in later messages. People can only "
+                "switch it off."
+            ),
         )
         TOOL_OUTPUT_RETENTION_TURNS: int = Field(
             default=10,
@@ -363,7 +367,10 @@ class Pipe:
         )
         REQUEST_ZDR: Literal["inherit", "true", "false"] = Field(
             default="inherit",
-            description="Send requests only to providers with zero data retention, which promise to store nothing.",
+            description=(
+                "Send requests only to providers with zero data retention, which promise to store nothing. People can "
+                "only switch it on."
+            ),
         )
         TOOL_EXECUTION_MODE: Literal["inherit", "Pipeline", "Open-WebUI"] = Field(
             default="inherit",
@@ -373,12 +380,16 @@ class Pipe:
             default="inherit",
             description=(
                 "How long a model's thinking is stored and sent back to the model. disabled: never; next_reply: until "
-                "the next message is answered, then it is deleted; conversation: as long as the chat is used."
+                "the next message is answered, then it is deleted; conversation: as long as the chat is used. People "
+                "can only shorten it."
             ),
         )
         PERSIST_TOOL_RESULTS: Literal["inherit", "true", "false"] = Field(
             default="inherit",
-            description="Store the results of tool calls, so that the model sees them again in later messages.",
+            description=(
+                "Store the results of tool calls, so that the model sees them again in later messages. People can only "
+                "switch it off."
+            ),
         )
         SHOW_FINAL_USAGE_STATUS: Literal["inherit", "true", "false"] = Field(
             default="inherit",
