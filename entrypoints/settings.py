@@ -20,6 +20,7 @@ from domain.limits import (
     ROUND_SECONDS,
     TOOL_ROUNDS,
 )
+from domain.redaction.known import known, secrets_in_url
 from entrypoints.settings_rows import Secret, Setting, read_table, setting
 from entrypoints.settings_upstream import UpstreamSettings
 
@@ -35,6 +36,13 @@ LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(UpstreamSettings):
     """The settings of one call, frozen; `settings_snapshot.snapshot` makes them."""
+
+    def __repr__(self) -> str:
+        """Show what differs from the defaults, without any secret."""
+        changed = ((row.attribute, getattr(self, row.attribute)) for row in SETTINGS)
+        given = {name: value for name, value in changed if value != _DEFAULTS[name]}
+        shown = ", ".join(f"{name}={value!r}" for name, value in given.items())
+        return f"Settings({known(secrets_in_url(shown)).mask(shown)})"
 
     # Reasoning
     enable_reasoning: bool = setting(
@@ -108,9 +116,11 @@ class Settings(UpstreamSettings):
     )
     request_zdr: bool = setting(
         False,
-        "Send requests only to providers with zero data retention, which promise to store nothing.",
+        "Send requests only to providers with zero data retention, which promise to store nothing. People can only "
+        "switch it on.",
         user=True,
         advanced=True,
+        strictest_first=(True, False),
     )
     default_llm_endpoint: EndpointName = setting(
         "responses", "OpenRouter endpoint that models are called through by default.", advanced=True
@@ -205,11 +215,17 @@ class Settings(UpstreamSettings):
     persist_reasoning_tokens: Retention = setting(
         "conversation",
         "How long a model's thinking is stored and sent back to the model. disabled: never; next_reply: until the next "
-        "message is answered, then it is deleted; conversation: as long as the chat is used.",
+        "message is answered, then it is deleted; conversation: as long as the chat is used. People can only "
+        "shorten it.",
         user=True,
+        strictest_first=("disabled", "next_reply", "conversation"),
     )
     persist_tool_results: bool = setting(
-        True, "Store the results of tool calls, so that the model sees them again in later messages.", user=True
+        True,
+        "Store the results of tool calls, so that the model sees them again in later messages. People can only "
+        "switch it off.",
+        user=True,
+        strictest_first=(False, True),
     )
     tool_output_retention_turns: int = setting(
         FULL_TURNS,
@@ -273,3 +289,4 @@ ADVANCED_TEXT = (
     "The configuration reference lists the names. Unusable lines are skipped and logged."
 )
 SETTINGS: tuple[Setting, ...] = read_table(Settings)
+_DEFAULTS = {row.attribute: row.default for row in SETTINGS}

@@ -27,7 +27,10 @@ def form_rows() -> tuple[Setting, ...]:
 
 def valves_fields() -> str:
     """Return the source lines of the administrator's form, indented for the body of its class."""
-    fields = [_field(row.name, *_admin_type(row), row.rule.text, secret=row.kind == "secret") for row in form_rows()]
+    fields = [
+        _field(row.name, *_admin_type(row), row.rule.text, secret=row.kind == "secret", hidden=_is_url(row))
+        for row in form_rows()
+    ]
     return "".join([*fields, _field(ADVANCED, "str", '""', ADVANCED_TEXT, hidden=True)])
 
 
@@ -82,6 +85,11 @@ def run(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
 
 def _holds(path: Path, text: str) -> bool:
     return path.exists() and path.read_text("utf-8") == text
+
+
+def _is_url(row: Setting) -> bool:
+    """Tell whether a value may be a URL, and contain a password."""
+    return row.name.endswith(("_URL", "_REFERER_OVERRIDE"))
 
 
 def _admin_type(row: Setting) -> tuple[str, str]:

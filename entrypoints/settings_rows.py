@@ -72,6 +72,7 @@ class Rule:
     pattern: str
     user: bool
     advanced: bool
+    strictest_first: tuple[object, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +98,19 @@ def setting(
     pattern: str = "",
     user: bool = False,
     advanced: bool = False,
+    strictest_first: tuple[object, ...] = (),
 ) -> T:
     """Write one row of the table.
 
     `text` explains the setting to an administrator. Numbers outside `low`..`high` are clamped. A text must fully match
     `pattern`. `env` is the environment variable to read when no value is stored. `user`: every person may override the
-    setting. `advanced`: the setting is a line of the ADVANCED box, not a field of the form.
+    setting. `advanced`: the setting is a line of the ADVANCED box, not a field of the form. `strictest_first`: the
+    values of a setting about privacy in this order; a person may choose a stricter one than the administrator's, no
+    other.
     """
-    return field(default=default, metadata={_RULE: Rule(text, low, high, env, pattern, user, advanced)})
+    return field(
+        default=default, metadata={_RULE: Rule(text, low, high, env, pattern, user, advanced, strictest_first)}
+    )
 
 
 def read_table(table: type) -> tuple[Setting, ...]:

@@ -16,6 +16,12 @@ except ImportError:  # then secrets are never encrypted, and encrypted ones cann
     Fernet = None  # type: ignore[assignment,misc]
 
 PREFIX = "encrypted:"
+SHORTEST_PASSPHRASE = 16  # characters
+SHORT = (
+    f"has fewer than {SHORTEST_PASSPHRASE} characters and is refused: chats are kept in memory only. If stored data is "
+    "encrypted with it already, it is still used. Set a longer one, and add this one to ARTIFACT_PREVIOUS_KEYS."
+)
+"""Completes a sentence that begins with the name of the setting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,11 @@ def decrypted(stored: str, secret: StoreSecret) -> str | None:
         return Fernet(key).decrypt(token).decode("utf-8", "surrogatepass")
     except (InvalidToken, UnicodeDecodeError):
         return None
+
+
+def is_short(passphrase: str) -> bool:
+    """Return whether there is a passphrase, and it is too short to be set anew."""
+    return 0 < len(passphrase.strip()) < SHORTEST_PASSPHRASE
 
 
 def passphrases(listed: Secret) -> tuple[str, ...]:

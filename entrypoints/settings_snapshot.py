@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
+from domain.redaction.known import known, secrets_in_url
 from entrypoints.settings import ADVANCED, SETTINGS, Settings
 from entrypoints.settings_advanced import read_advanced
 from entrypoints.settings_coerce import Unusable, coerce, is_empty
 from entrypoints.settings_rows import Secret, Setting, SettingProblem
-from entrypoints.settings_secret import NO_SECRET, StoreSecret, decrypted, is_encrypted
+from entrypoints.settings_secret import NO_SECRET, SHORT, StoreSecret, decrypted, is_encrypted, is_short
 
 _REFUSED = "_refused"  # attribute of a valves object: the stored values that its own field types rejected
 _INHERIT = "inherit"
 _LOCKED = "LOCKED_USER_SETTINGS"
+_PASSPHRASE = "ARTIFACT_ENCRYPTION_KEY"  # noqa: S105 - a name
 _LONGEST_SHOWN = 80
 
 
@@ -36,7 +38,10 @@ def snapshot(
         if row.rule.user and row.name not in locked:
             value = _user_value(row, _read(user_valves, row.name), value, problems)
         values[row.attribute] = value
-    return Settings(**values), tuple(problems)
+    settings = Settings(**values)
+    if is_short(settings.artifact_encryption_key.reveal()):
+        problems.append(SettingProblem(_PASSPHRASE, "", "", f"{_PASSPHRASE} {SHORT}"))
+    return settings, tuple(problems)
 
 
 def _names(listed: object) -> frozenset[str]:
@@ -76,7 +81,9 @@ def _unreadable(row: Setting, secret: StoreSecret) -> SettingProblem:
 def _user_value(row: Setting, raw: object, admin: object, problems: list[SettingProblem]) -> object:
     if is_empty(raw) or (isinstance(raw, str) and raw.strip().lower() == _INHERIT):
         return admin
-    return _coerced(row, raw, admin, problems, f"{row.name} (set by a person)")
+    value = _coerced(row, raw, admin, problems, f"{row.name} (set by a person)")
+    order = row.rule.strictest_first
+    return value if not order or order.index(value) <= order.index(admin) else admin
 
 
 def _coerced(row: Setting, raw: object, fallback: object, problems: list[SettingProblem], label: str) -> object:
@@ -98,5 +105,5 @@ def _masked(row: Setting, value: object) -> str:
         text = repr(value)
     except ValueError:  # a number with thousands of digits
         return "a huge number"
-    text = text.encode("utf-8", "replace").decode()
+    text = known(secrets_in_url(text)).mask(text.encode("utf-8", "replace").decode())
     return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "\u2026"

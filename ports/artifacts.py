@@ -131,6 +131,13 @@ class ArtifactKeyRotation(Protocol):
         """Return rows sealed with another key than `key_id`, in the order of their ids, ids greater than `after`."""
         ...
 
+    async def key_ids(self, namespace: str = "") -> frozenset[str]:
+        """Return the ids of the keys that rows are sealed with, "" for clear rows; of all namespaces if none is named.
+
+        Over all namespaces it may read the whole table: only for what is rare.
+        """
+        ...
+
     async def reseal(self, namespace: str, resealed: Sequence[tuple[Artifact, Sealed]]) -> int:
         """Give rows another seal, unless they were changed since they were read; return how many. All or none."""
         ...

@@ -18,7 +18,10 @@ class Sealed:
 
 
 class CannotOpen(Exception):
-    """The bytes cannot be read. `reason`: unknown key, wrong key, damaged, unknown flags, missing library."""
+    """The bytes cannot be read.
+
+    `reason`: unknown key, wrong key, damaged, unknown flags, missing library, bound to another row.
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"sealed bytes cannot be opened: {reason}")
@@ -34,10 +37,24 @@ class Cipher(Protocol):
         """The id of the key that seals; empty if nothing is encrypted."""
         ...
 
-    def seal(self, plain: bytes, *, secret: bool) -> Sealed:
-        """Seal bytes. If there is a key, `secret` bytes are always encrypted, others only if all are to be."""
+    def seal(self, plain: bytes, *, secret: bool, bound: str = "") -> Sealed:
+        """Seal bytes. If there is a key, `secret` bytes are always encrypted, others only if all are to be.
+
+        Encrypted bytes open only where the same `bound` is given: it names whose they are and where they belong.
+        """
         ...
 
-    def open(self, sealed: Sealed) -> bytes:
-        """Return the original bytes. Raises CannotOpen."""
+    def open(self, sealed: Sealed, *, bound: str = "") -> bytes:
+        """Return the original bytes. Raises CannotOpen, also for bytes that are bound to something else.
+
+        Bytes sealed before there were bonds open whatever `bound` is.
+        """
+        ...
+
+    def lookups(self, digest: str) -> tuple[str, ...]:
+        """Return the forms, in hex, under which a digest of words may be stored; write the first, look for all.
+
+        With a key a stored form tells nothing about the words to somebody without it. The digest itself comes last:
+        older rows have it.
+        """
         ...

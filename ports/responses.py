@@ -16,11 +16,14 @@ from ports.response_events import UpstreamEvent, UpstreamProblem
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where calls go and who pays: `base_url` has no trailing slash; `api_key` is clear text and never shown."""
+    """Where calls go and who pays: `base_url` has no trailing slash; `api_key` is clear text.
 
-    base_url: str
+    No repr shows the key, or a URL that may contain a password.
+    """
+
+    base_url: str = field(repr=False)
     api_key: str = field(repr=False)
-    referer: str = ""
+    referer: str = field(default="", repr=False)
     title: str = ""
 
 

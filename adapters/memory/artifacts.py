@@ -147,6 +147,13 @@ class MemoryArtifacts:
             rows = [row for row in self._rows(namespace) if row.sealed.key_id != key_id and row.id > after]
         return tuple(sorted(rows, key=lambda row: row.id)[:limit])
 
+    async def key_ids(self, namespace: str = "") -> frozenset[str]:
+        """Collect the keys in use."""
+        with self._lock:
+            self._expire()
+            turns = [turn for (kept_in, _), turn in self._turns.items() if namespace in ("", kept_in)]
+        return frozenset(row.sealed.key_id for turn in turns for row in turn.rows.values())
+
     async def reseal(self, namespace: str, resealed: Sequence[tuple[Artifact, Sealed]]) -> int:
         """Replace seals by compare-and-swap."""
         count = 0

@@ -144,6 +144,11 @@ def key_ids() -> Select[Any]:
     return select(keys.c.key_id).where(keys.c.key_id.is_not(None))
 
 
+def all_key_ids() -> Select[Any]:
+    """Select the key ids in use in all namespaces."""
+    return select(a.key_id).distinct()
+
+
 def sealed_with() -> Select[Any]:
     """Select rows of one `key` with ids greater than `after`."""
     return (

@@ -21,7 +21,8 @@ from ports.cipher import Sealed
 from ports.retention import REFUSED, StoredChat
 
 CHATS, KEY_IDS, SEALED_WITH = statements.chats_after(), statements.key_ids(), statements.sealed_with()
-UNTOUCHED, RESEAL, BEYOND = statements.untouched(), statements.reseal_one(), statements.beyond()
+ALL_KEYS, BEYOND = statements.all_key_ids(), statements.beyond()
+UNTOUCHED, RESEAL = statements.untouched(), statements.reseal_one()
 OF_CHAT, OF_PERSON = statements.delete_some(artifact.c.chat_id), statements.delete_some(artifact.c.user_id)
 
 TURN = itemgetter(2)  # rows are already ordered within a turn
@@ -135,6 +136,12 @@ class SqlArtifacts:
                     values = self._values(namespace, key=key, after=stored(after), most=limit)
                     found += (await connection.execute(SEALED_WITH, values)).all()
         return await artifacts_of(sorted(found, key=lambda row: str(row.id))[:limit])
+
+    async def key_ids(self, namespace: str = "") -> frozenset[str]:
+        """Step through the index of keys; over all namespaces the table is read."""
+        async with self._reading() as connection:
+            query = connection.execute(KEY_IDS, self._values(namespace)) if namespace else connection.execute(ALL_KEYS)
+            return frozenset(original(key) for key in (await query).scalars())
 
     async def reseal(self, namespace: str, resealed: Sequence[tuple[Artifact, Sealed]]) -> int:
         """Replace seals by compare-and-swap, row by row in one transaction."""

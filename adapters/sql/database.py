@@ -39,7 +39,7 @@ class Database:
         self.dialect = self._url.get_backend_name()
 
     def __repr__(self) -> str:
-        return f"Database({self._url.render_as_string(hide_password=True)!r}, read_only={self.read_only!r})"
+        return f"Database({self.dialect!r}, read_only={self.read_only!r})"  # any part of a URL may contain a password
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Statements]:
@@ -194,4 +194,4 @@ async def _limited(seconds: float) -> AsyncIterator[None]:
     except TimeoutError:
         raise DatabaseTrouble(TIMEOUT) from None
     except FOREIGN as error:
-        raise trouble_of(error) from error
+        raise trouble_of(error) from None  # a driver may quote the URL

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
@@ -25,9 +26,12 @@ RENAMED = {"ssl": "sslmode"}  # asyncpg's name for it
 def database_url(text: str) -> URL:
     """Parse a URL as written by the host or an operator: `postgres://`, `postgresql+...://`, `sqlite:///...`.
 
-    Raises ArgumentError for a text that is not a URL, ValueError for another kind of database.
+    Raises ValueError for a text that is not a URL, and for another kind of database.
     """
-    url = make_url(text.replace("postgres://", "postgresql://", 1) if text.startswith("postgres://") else text)
+    try:
+        url = make_url(text.replace("postgres://", "postgresql://", 1) if text.startswith("postgres://") else text)
+    except (ArgumentError, ValueError):
+        raise ValueError("not a database URL") from None  # the cause quotes it
     backend = url.get_backend_name()
     if backend == "postgresql":
         query = {RENAMED.get(name, name): value for name, value in url.query.items()}
@@ -87,6 +91,7 @@ def _sqlite(url: URL, read_only: bool, common: dict[str, Any]) -> AsyncEngine:
         if not read_only:
             cursor.execute("PRAGMA journal_mode=WAL")
             cursor.execute("PRAGMA synchronous=FULL")
+            cursor.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten, however SQLite was built
             cursor.execute(f"PRAGMA journal_size_limit={WAL_BYTES}")
         cursor.execute("PRAGMA temp_store=MEMORY")
         cursor.close()

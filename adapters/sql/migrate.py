@@ -74,7 +74,7 @@ def _migrate(url: str, revisions: Revisions, schema: str, wait_seconds: float) -
         except CommandError as error:
             raise DatabaseTrouble("refused") from error
         except FOREIGN as error:
-            raise _trouble(error, target) from error
+            raise _trouble(error, target) from None  # a driver may quote the URL
 
 
 def _trouble(error: Exception, target: URL) -> DatabaseTrouble:

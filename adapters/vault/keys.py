@@ -11,6 +11,7 @@ KEY_BYTES = 32
 _SALT = b"openrouter-pipe artifact key 1"
 _COST, _BLOCK, _LANES = 2**15, 8, 1  # 32 MiB and about 100 ms
 _ID_PURPOSE = b"openrouter-pipe artifact key id"
+_LOOKUP_PURPOSE = b"openrouter-pipe lookup key 1"
 _ID_DIGITS = 16
 _MOST_KEPT = 64
 
@@ -19,10 +20,14 @@ _derived: dict[bytes, bytes] = {}  # by the passphrase's digest: derived once pe
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key ready for use. `id` is computed from the key and reveals neither the key nor the passphrase."""
+    """One key ready for use: `fernet` seals, `lookup` keys digests where there is no key file for that.
+
+    `id` is computed from the key and reveals neither the key nor the passphrase.
+    """
 
     id: str
     fernet: Fernet = field(repr=False, compare=False)
+    lookup: bytes = field(repr=False, compare=False)
 
 
 def key_of_bytes(raw: bytes) -> Key:
@@ -30,7 +35,12 @@ def key_of_bytes(raw: bytes) -> Key:
     if len(raw) != KEY_BYTES:
         raise ValueError(f"a key must have {KEY_BYTES} bytes")
     digest = hashlib.sha256(_ID_PURPOSE + raw).hexdigest()
-    return Key(digest[:_ID_DIGITS], Fernet(urlsafe_b64encode(raw)))
+    return Key(digest[:_ID_DIGITS], Fernet(urlsafe_b64encode(raw)), lookup_key(raw))
+
+
+def lookup_key(raw: bytes) -> bytes:
+    """Derive from a key's bytes the key of digests that are looked up."""
+    return hashlib.sha256(_LOOKUP_PURPOSE + raw).digest()
 
 
 def key_of_passphrase(passphrase: str) -> Key:

@@ -1,16 +1,21 @@
 """The cipher: one byte of flags, then the bytes, compressed if that helps and encrypted if there is a key."""
 
+import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from cryptography.fernet import InvalidToken
 
 from adapters.vault.compression import compressed, decompressed
-from adapters.vault.keys import Key, key_of_bytes, key_of_passphrase
+from adapters.vault.keys import Key, key_of_bytes, key_of_passphrase, lookup_key
 from ports.cipher import CannotOpen, Sealed
 
 COMPRESSED, ENCRYPTED = 1, 2
-CODEC = 1
+CODEC, BOUND = 1, 2
+"""The format, and the one in which a digest of what the bytes are bound to is encrypted before them."""
+_BOND_BYTES = 32
+_LOOKUP_DIGITS = 32
 LARGEST = 64 * 1024 * 1024
 """Most bytes of a decompressed payload; larger inputs are not compressed."""
 
@@ -18,12 +23,14 @@ LARGEST = 64 * 1024 * 1024
 @dataclass(frozen=True, slots=True)
 class KeyRing:
     """The source of all keys. `newest` is the passphrase that seals; if it is empty, `file_key` seals (32 bytes of the
-    key file). All keys open, those of `older` passphrases too.
+    key file). All keys open, those of `older` passphrases too. `lookup` (32 bytes of a key file of its own) keys the
+    digests that are looked up: it survives a change of the others.
     """
 
     newest: str = field(default="", repr=False)
     older: tuple[str, ...] = field(default=(), repr=False)
     file_key: bytes | None = field(default=None, repr=False)
+    lookup: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,9 @@ def make_vault(ring: KeyRing, options: VaultOptions) -> "Vault":
     newest = [key_of_passphrase(ring.newest)] if ring.newest else []
     older = [key_of_passphrase(passphrase) for passphrase in ring.older if passphrase]
     sealing = [*newest, *file_keys][:1]
-    return Vault(sealing[0] if sealing else None, [*newest, *file_keys, *older], options)
+    keys = [*newest, *file_keys, *older]
+    lookups = [lookup_key(ring.lookup)] if ring.lookup else [key.lookup for key in keys]
+    return Vault(sealing[0] if sealing else None, keys, options, lookups)
 
 
 class Vault:
@@ -51,8 +60,10 @@ class Vault:
     storage is detected.
     """
 
-    def __init__(self, sealing: Key | None, keys: Sequence[Key], options: VaultOptions) -> None:
-        self._sealing, self._options = sealing, options
+    def __init__(
+        self, sealing: Key | None, keys: Sequence[Key], options: VaultOptions, lookups: Sequence[bytes] = ()
+    ) -> None:
+        self._sealing, self._options, self._lookups = sealing, options, tuple(lookups)
         self._keys = {key.id: key for key in keys}
 
     @property
@@ -60,8 +71,8 @@ class Vault:
         """The id of the key that seals; empty if nothing is encrypted."""
         return self._sealing.id if self._sealing else ""
 
-    def seal(self, plain: bytes, *, secret: bool) -> Sealed:
-        """Compress and encrypt as the options and keys allow."""
+    def seal(self, plain: bytes, *, secret: bool, bound: str = "") -> Sealed:
+        """Compress and encrypt as the options and keys allow; only what is encrypted can be bound."""
         options, flags, body = self._options, 0, plain
         if options.compress and options.min_bytes <= len(plain) <= LARGEST:
             frame = compressed(plain)
@@ -70,18 +81,29 @@ class Vault:
         if self._sealing is None or not (secret or options.encrypt_all):
             return Sealed(bytes((flags,)) + body, "", CODEC, len(plain))
         header = bytes((flags | ENCRYPTED,))
-        token = self._sealing.fernet.encrypt(header + body)
-        return Sealed(header + token, self._sealing.id, CODEC, len(plain))
+        bond, codec = (_bond(bound), BOUND) if bound else (b"", CODEC)
+        token = self._sealing.fernet.encrypt(header + bond + body)
+        return Sealed(header + token, self._sealing.id, codec, len(plain))
 
-    def open(self, sealed: Sealed) -> bytes:
+    def lookups(self, digest: str) -> tuple[str, ...]:
+        """Return the digest keyed with each key for lookups, then the digest."""
+        message = digest.encode()
+        keyed = (hmac.digest(key, message, "sha256").hex()[:_LOOKUP_DIGITS] for key in self._lookups)
+        return (*keyed, digest)
+
+    def open(self, sealed: Sealed, *, bound: str = "") -> bytes:
         """Return the original bytes. Raises CannotOpen."""
-        if sealed.codec != CODEC or not sealed.payload or sealed.payload[0] & ~(COMPRESSED | ENCRYPTED):
+        if sealed.codec not in (CODEC, BOUND) or not sealed.payload or sealed.payload[0] & ~(COMPRESSED | ENCRYPTED):
             raise CannotOpen("unknown flags" if sealed.payload else "damaged")
         flags, body = sealed.payload[0], sealed.payload[1:]
         if bool(flags & ENCRYPTED) != bool(sealed.key_id):
             raise CannotOpen("damaged")
         if flags & ENCRYPTED:
             body = self._decrypted(sealed.key_id, flags, body)
+            if sealed.codec == BOUND:
+                body = _unbound(body, bound)
+        elif sealed.codec == BOUND:
+            raise CannotOpen("damaged")
         if flags & COMPRESSED:
             if sealed.size > LARGEST:
                 raise CannotOpen("too large")
@@ -101,3 +123,14 @@ class Vault:
         if plain[:1] != bytes((flags,)):
             raise CannotOpen("damaged")
         return plain[1:]
+
+
+def _bond(bound: str) -> bytes:
+    return sha256(bound.encode("utf-8", "surrogatepass")).digest()
+
+
+def _unbound(body: bytes, bound: str) -> bytes:
+    """Return what follows the bond. Raises CannotOpen if it is another's."""
+    if not hmac.compare_digest(body[:_BOND_BYTES], _bond(bound)):
+        raise CannotOpen("bound to another row")
+    return body[_BOND_BYTES:]

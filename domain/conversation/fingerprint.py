@@ -18,6 +18,8 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _ASCII = re.compile("[\x00-\x7f]")
 _PIECE = 32 * 1024  # characters
 LENGTH = 32
+FEWEST_CHARACTERS = 100
+"""Of question, earlier answer and answer together: shorter ones ("hi", "Hello!") are the same in many chats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +81,16 @@ def _composed(text: str) -> str:
 
 def digest_of(text: str, history_format: HistoryFormat) -> str:
     """Return a digest of the normalised text; empty if that text is empty."""
-    digest, said = sha256(), False
+    return measured(text, history_format)[0]
+
+
+def measured(text: str, history_format: HistoryFormat) -> tuple[str, int]:
+    """Return a digest of the normalised text, and its length in characters; empty and 0 if that text is empty."""
+    digest, characters = sha256(), 0
     for piece in _seen(history_format.words_of(text)):
         digest.update(piece.encode())
-        said = True
-    return digest.hexdigest() if said else ""
+        characters += len(piece)
+    return digest.hexdigest() if characters else "", characters
 
 
 def fingerprint_of_digests(person: str, earlier: str, answer: str, call_ids: Iterable[str]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from domain.conversation.fingerprint import digest_of, fingerprint_of_digests, visible_text
+from domain.conversation.fingerprint import FEWEST_CHARACTERS, fingerprint_of_digests, measured, visible_text
 from domain.conversation.history_format import HistoryFormat
 from domain.conversation.references import references_in, turn_of_call, turns_of_calls_in_text
 from ports.json_values import JsonObject
@@ -25,11 +25,13 @@ class Marks:
 
     `references`: for each message the turns it names, the strongest first; () for messages that are no answers.
     `fingerprints`: positions and fingerprints of answers that name no turn; None if not computed, which is expensive.
-    `calls`: the calls of stored turns. `calls_in_text`: turns whose finished calls an answer's text shows.
+    `common`: fingerprints of so few words that other chats may have the same. `calls`: the calls of stored turns.
+    `calls_in_text`: turns whose finished calls an answer's text shows.
     """
 
     references: tuple[tuple[str, ...], ...] = ()
     fingerprints: tuple[tuple[int, str], ...] | None = None
+    common: frozenset[str] = frozenset()
     calls: tuple[ShownCall, ...] = ()
     calls_in_text: frozenset[str] = frozenset()
 
@@ -55,7 +57,9 @@ def with_fingerprints(marks: Marks, messages: Sequence[object], history_format: 
     """Return the marks with fingerprints; compute these unless the marks have them."""
     if marks.fingerprints is not None:
         return marks
-    return replace(marks, fingerprints=tuple(_fingerprints(messages, marks.references, history_format)))
+    found = tuple(_fingerprints(messages, marks.references, history_format))
+    common = frozenset(text for _, text, is_common in found if is_common)
+    return replace(marks, fingerprints=tuple((position, text) for position, text, _ in found), common=common)
 
 
 def is_answer(message: object) -> bool:
@@ -90,14 +94,15 @@ def _calls_of_turns(messages: Iterable[object]) -> Iterator[tuple[str, str, obje
 
 def _fingerprints(
     messages: Sequence[object], references: Sequence[tuple[str, ...]], history_format: HistoryFormat
-) -> Iterator[tuple[int, str]]:
+) -> Iterator[tuple[int, str, bool]]:
+    """Yield positions, fingerprints, and whether few words and no ids of calls make up the fingerprint."""
     person: JsonObject = {}
     earlier: JsonObject = {}
-    digests: dict[int, str] = {}  # by identity; most answers name their turn and need no digest
+    digests: dict[int, tuple[str, int]] = {}  # by identity; most answers name their turn and need no digest
 
-    def digested(message: JsonObject) -> str:
+    def digested(message: JsonObject) -> tuple[str, int]:
         if id(message) not in digests:
-            digests[id(message)] = digest_of(visible_text(message), history_format)
+            digests[id(message)] = measured(visible_text(message), history_format)
         return digests[id(message)]
 
     for position, message in enumerate(messages):
@@ -108,8 +113,9 @@ def _fingerprints(
             person = message
             continue
         if not references[position]:
-            led = digested(person), digested(earlier)
-            found = fingerprint_of_digests(*led, digested(message), call_ids_of(message))
+            call_ids, said = call_ids_of(message), [digested(one) for one in (person, earlier, message)]
+            found = fingerprint_of_digests(said[0][0], said[1][0], said[2][0], call_ids)
             if found:
-                yield position, found
+                few = sum(characters for _, characters in said) < FEWEST_CHARACTERS
+                yield position, found, few and not call_ids
         earlier = message

@@ -20,10 +20,14 @@ MOST = 2000
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The turn ids and fingerprints to look up for a history: the newest `MOST` of each."""
+    """The turn ids and fingerprints to look up for a history: the newest `MOST` of each.
+
+    `common`: fingerprints that count in one chat only.
+    """
 
     turn_ids: tuple[str, ...] = ()
     fingerprints: tuple[str, ...] = ()
+    common: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +64,17 @@ class Matches:
     call_ids: frozenset[str] = frozenset()
     last_but_one: int = 0
 
+    @property
+    def turn_ids(self) -> frozenset[str]:
+        """The turns of which something goes upstream."""
+        return frozenset(turn_id for match in self.matches for turn_id in match.answer.turns)
+
 
 def wanted_of(marks: Marks) -> Wanted:
     """Collect the turns that a history names, and the fingerprints of its other answers if they were computed."""
     turns = dict.fromkeys(turn_id for named in reversed(marks.references) for turn_id in named)
     found = dict.fromkeys(text for _, text in reversed(marks.fingerprints or ()))
-    return Wanted(tuple(turns)[:MOST], tuple(found)[:MOST])
+    return Wanted(tuple(turns)[:MOST], tuple(found)[:MOST], marks.common)
 
 
 def matches_of(

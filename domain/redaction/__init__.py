@@ -1,1 +1,1 @@
-"""Which texts are secrets, and how they are masked."""
+"""What is a secret: `secrets` recognises shapes, `known` masks known values. Both return masked text."""

@@ -1,25 +1,51 @@
-"""Mask secrets: keys, tokens, account ids and inlined data never reach a log, an error or a card."""
+"""Recognise secrets by their shape: keys, tokens, passwords, account ids, inlined data.
+
+Values that are known to be secret are masked whatever they look like: `domain/redaction/known.py`.
+"""
 
 import re
 
 MASK = "\u2026"
+_NAMES = (
+    r"(?:api[_-]?key|access[_-]?key|account[_-]?key|private[_-]?key|secret[_-]?key|encryption[_-]?key|auth[_-]?key"
+    r"|secret|passwords?|passwd|passphrase|pwd|token|credentials?|session[_-]?id)"
+)
+_ASSIGNED = rf"(?i)({_NAMES}[\"'\\]*\s*[:=]>?\s*"
 _PATTERNS = (
-    (re.compile(r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_-]{6,}"), "sk-" + MASK),
+    (re.compile(r"-{5}BEGIN\s[A-Z\s]{0,40}PRIVATE\sKEY-{5}[\s\S]*?(?:-{5}END\s[A-Z\s]{0,40}-{5}|\Z)"), MASK),
+    (re.compile(r"(?<![A-Za-z0-9])([sr]k[-_])[A-Za-z0-9_-]{6,}"), r"\1" + MASK),
     (re.compile(r"(?i)(bearer\s+)[A-Za-z0-9._~+/=-]{6,}"), r"\1" + MASK),
-    (re.compile(r"(?i)((?:authorization|cookie)[\"']?\s*[:=]\s*[\"']?)[^\r\n\"']+"), r"\1" + MASK),
-    (re.compile(r"(?i)((?:api[_-]?key|password|token)[\"']?\s*[:=]\s*[\"']?)[^\s\"',;]{4,}"), r"\1" + MASK),
+    (re.compile(r"((?i:\bbasic)\s+)[A-Za-z0-9+/_-]*(?:[0-9=]|[a-z][A-Z])[A-Za-z0-9+/=_-]{4,}"), r"\1" + MASK),
+    (re.compile(r"(?i)((?:authorization|cookie)[\"'\\]*\s*[:=,]\s*[\"'\\]*)[^\r\n\"'\\]+"), r"\1" + MASK),
+    (re.compile(_ASSIGNED + r"\")(?:[^\"\\\r\n]|\\.)+"), r"\1" + MASK),
+    (re.compile(_ASSIGNED + r"')(?:[^'\\\r\n]|\\.)+"), r"\1" + MASK),
+    (re.compile(_ASSIGNED + r"[\"'\\]*)[^\s\"',;&\\]{4,}"), r"\1" + MASK),
+    (re.compile(r"(?i)([?&](?:key|sig|code|auth)=)[^\s\"'&#]+"), r"\1" + MASK),
     (re.compile(r"(?i)(\buser_?id[\"'\\]*\s*[:=]\s*[\"'\\]*)[\w.|-]+"), r"\1" + MASK),
     (re.compile(r"\b(user|org)_[0-9A-Za-z]{16,}"), r"\1_" + MASK),
     (re.compile(r"data:[\w.+/-]+;base64,[A-Za-z0-9+/=]{16,}"), "data:" + MASK),
-    (re.compile(r"//[^/\s:@]+:[^/\s@]+@"), "//" + MASK + "@"),
+    (re.compile(r"//[^/\s:@\"'<>]*:[^/\s\"'<>]+@"), "//" + MASK + "@"),
+    (re.compile(r"//[A-Za-z0-9_-]{16,}@"), "//" + MASK + "@"),
+    (re.compile(r"(hooks\.slack\.com/services/)[\w/-]+"), r"\1" + MASK),
+    (re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?"), MASK),
+    (re.compile(r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[0-9A-Z]{16}"), MASK),
+    (
+        re.compile(r"(?<![A-Za-z0-9])(?:AIza[0-9A-Za-z_-]{30,}|ya29\.[0-9A-Za-z_-]{16,}|GOCSPX-[0-9A-Za-z_-]{16,})"),
+        MASK,
+    ),
+    (re.compile(r"(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,}|glpat-[\w-]{16,})"), MASK),
+    (re.compile(r"(?<![A-Za-z0-9])(?:xox[abeoprs]-[A-Za-z0-9-]{8,}|hf_[A-Za-z0-9]{16,}|gsk_[A-Za-z0-9]{16,})"), MASK),
 )
-_HINT = re.compile(r"(?i)sk-|bearer|authorization|cookie|api[_-]?key|password|token|user_|userid|org_|data:|//")
-"""Every secret contains one of these; almost all texts contain none and are returned at once."""
+_HINT = re.compile(
+    r"[sr]k[-_]|bearer|basic|authorization|cookie|key|secret|passw|passphrase|pwd|token|credential|session|-----begin|[?&](?:sig|"
+    r"code|auth)=|user_|userid|org_|data:|//|hooks\.slack|eyj|a[ks]ia|aiza|ya29|gocspx|gh[pousr]_|github_|glpat|xox|hf_"
+)
+"""Every text with a secret contains one of these in lower case; almost all texts contain none and return at once."""
 
 
 def redact(text: str) -> str:
     """Return `text` with everything that looks like a secret masked. Idempotent."""
-    if _HINT.search(text) is None:
+    if _HINT.search(text.casefold()) is None:
         return text
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)

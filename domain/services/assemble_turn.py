@@ -83,7 +83,7 @@ class AssembleTurn:
         specs = personal.toolbox.tools() if personal.toolbox is not None else ()
         size = size_of(request.messages)
         time = StoreBudget(self._store)
-        past = await self._past(request, stores, size, time)
+        past, of_other_chats = await self._past(request, stores, size, time)
         remembered = stores.memory is not None
         schemas = (*(spec.parameters for spec in specs), *foreign_schemas(request))
         ready = await self._offload.run(
@@ -92,6 +92,8 @@ class AssembleTurn:
         )
         if isinstance(ready, Fault):
             return ready
+        if stores.memory is not None and (copied := self._copied(past, of_other_chats, ready)):
+            self._tasks.own(stores.memory.unbind(request.memory, copied), "openrouter-pipe-unbind")
         if ready.left_out:
             names = ", ".join(ready.left_out)
             self._telemetry.event("debug", "parameters_left_out", error_id=error_id, model=ready.slug, names=names)
@@ -102,11 +104,16 @@ class AssembleTurn:
 
     # --- details ------------------------------------------------------------------------------------------
 
-    async def _past(self, request: TurnRequest, stores: TurnStores, size: int, time: StoreBudget) -> Past:
-        """Return what is stored about the turns of the history; without stores the history is not even scanned."""
+    async def _past(
+        self, request: TurnRequest, stores: TurnStores, size: int, time: StoreBudget
+    ) -> tuple[Past, tuple[str, ...]]:
+        """Return what is stored about the turns of the history, and which of them another chat left.
+
+        Without stores the history is not even scanned.
+        """
         memory, messages, history_format = request.memory, request.messages, request.history_format
         if stores.memory is None and stores.interrupted is None:
-            return Past(reasoning=memory.reasoning, full_turns=memory.full_turns, history_format=history_format)
+            return Past(reasoning=memory.reasoning, full_turns=memory.full_turns, history_format=history_format), ()
         by_words = not memory.references  # without references, answers are recognised by their text
         reading = partial(marks_of, messages, history_format, by_fingerprint=by_words)
         marks = await self._offload.run(reading, size=size + 256 * len(messages))
@@ -116,7 +123,18 @@ class AssembleTurn:
         if stores.interrupted is not None:
             broken = await stores.interrupted.report(request, marks, found.records, stores.memory, time)
         unknown, answers = broken.unknown, broken.answers
-        return Past(found.records, memory.reasoning, memory.full_turns, unknown, answers, marks, history_format)
+        past = Past(found.records, memory.reasoning, memory.full_turns, unknown, answers, marks, history_format)
+        return past, found.of_other_chats
+
+    def _copied(self, past: Past, of_other_chats: tuple[str, ...], ready: Ready) -> tuple[str, ...]:
+        """Return the turns of another chat that this chat uses: those it names, and those whose words it sent.
+
+        Words alone may be those of another chat by chance.
+        """
+        if not of_other_chats:
+            return ()
+        named = {turn_id for references in (past.marks.references if past.marks else ()) for turn_id in references}
+        return tuple(turn_id for turn_id in of_other_chats if turn_id in named or turn_id in ready.used)
 
     async def _recall(
         self, request: TurnRequest, marks: Marks, memory: TurnMemory, size: int, time: StoreBudget
@@ -137,16 +155,13 @@ class AssembleTurn:
             return Recalled(), marks
         if closing := self._tasks.of_chat(request.person):  # the previous turn may still be storing its items
             await time.wait(closing, STORED_SECONDS)
-        past = await memory.recall(request.person, request.memory, want.turn_ids, want.fingerprints, time)
+        past = await memory.recall(request.person, request.memory, want.turn_ids, want.fingerprints, time, want.common)
         if referred and not (past.records or past.failed or want.turn_ids):
             self._wordless[chat] = None
             if len(self._wordless) > CHATS_KNOWN:
                 self._wordless.popitem(last=False)
-        own = self._tasks.own
         if past.untouched:
-            own(memory.touch(request.memory, past.untouched), "openrouter-pipe-touch")
-        if past.of_other_chats:
-            own(memory.unbind(request.memory, past.of_other_chats), "openrouter-pipe-unbind")
+            self._tasks.own(memory.touch(request.memory, past.untouched), "openrouter-pipe-touch")
         return past, marks
 
     def _plan(self, request: TurnRequest, ready: Ready, error_id: str) -> TurnPlan:

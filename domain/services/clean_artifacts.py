@@ -95,7 +95,7 @@ class CleanArtifacts:
         self._owner = ids.new_id()
         self._due: dict[str, float] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._resealed: dict[str, str] = {}
+        self._resealed: dict[str, tuple[str, str]] = {}  # by namespace: the key, and the last row known to be done
         self._complaints: dict[str, str] = {}  # by namespace what is held back, and under "" what went wrong
         self._over = False
 
@@ -178,15 +178,35 @@ class CleanArtifacts:
         await self._reseal(store, plan, tally)
 
     async def _reseal(self, store: CleanableStore, plan: Retention, tally: Tally) -> None:
-        """Reseal all rows once for each new key."""
-        key_id, after = store.cipher.key_id, ""
-        while self._resealed.get(plan.namespace, "") != key_id:
+        """Go over everything for each new key, until a pass finds nothing to do; from then on over newer rows only.
+
+        A worker that still has the settings of before may seal with an old key for a while.
+        """
+        key_id = store.cipher.key_id
+        if not key_id:
+            return
+        known, after = self._resealed.get(plan.namespace, ("", ""))
+        if known != key_id:
+            after = ""
+        seen, found = after, 0
+        while True:
             batch = reseal_batch(store.rotation, store.cipher, self._offload, plan.namespace, after, BATCH)
             resealed, after = await self._paused(batch)
-            tally["resealed"] += resealed
-            if not after:
-                self._resealed[plan.namespace] = key_id
+            found += resealed
             await self._hold(store, plan)
+            if not after:
+                break
+            seen = after
+        tally["resealed"] += found
+        self._resealed[plan.namespace] = (key_id, "" if found else seen)
+        if found or known != key_id:
+            await self._report_keys(store, plan, key_id)
+
+    async def _report_keys(self, store: CleanableStore, plan: Retention, key_id: str) -> None:
+        """Log whether rows are left that only an older key opens: without any, it may leave the settings."""
+        older = await store.rotation.key_ids(plan.namespace) - {key_id, ""}
+        name = "older_keys_still_needed" if older else "older_keys_not_needed"
+        self._telemetry.event("info", name, namespace=plan.namespace, keys=len(older))
 
     async def _sweep_chats(self, store: CleanableStore, plan: Retention, tally: Tally) -> None:
         """Delete what belongs to chats the host has deleted; warn once if the brake holds that back."""

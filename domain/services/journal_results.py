@@ -3,6 +3,7 @@
 A killed turn leaves nothing else: without its results the model would call the same tools again.
 """
 
+import json
 from collections.abc import Sequence
 
 from domain.conversation.journalled_calls import TURN_BYTES, JournalledCall, journalled_call, payload_of
@@ -21,13 +22,13 @@ class JournalResults:
         self._memory, self._offload = memory, offload
         self._left = TURN_BYTES
 
-    async def seal(self, call: ToolCall, result: ToolResult) -> Sealed:
+    async def seal(self, run: ToolRun, call: ToolCall, result: ToolResult) -> Sealed:
         """Return the sealed result of a finished call. Large results are shortened and sealed in a thread."""
         cipher = await self._memory.journal_cipher()
         if cipher is None or self._left <= 0:
             return NOT_KEPT
         size = len(result.text) + len(call.arguments)
-        sealed = await self._offload.run(lambda: _sealed(call, result, cipher), size=size)
+        sealed = await self._offload.run(lambda: _sealed(run, call, result, cipher), size=size)
         if sealed.size > self._left:
             return NOT_KEPT
         self._left -= sealed.size
@@ -49,16 +50,21 @@ def _is_kept(run: ToolRun) -> bool:
     return run.kept is not None and bool(run.kept.payload)
 
 
-def _sealed(call: ToolCall, result: ToolResult, cipher: Cipher) -> Sealed:
+def bond_of_run(run: ToolRun) -> str:
+    """Return what the seal of a result is bound to: whose it is, and a tool of which turn."""
+    return json.dumps([run.namespace, run.user_id, run.turn_id, run.name, "result"])
+
+
+def _sealed(run: ToolRun, call: ToolCall, result: ToolResult, cipher: Cipher) -> Sealed:
     output = output_of(call.call_id, readable(result), sees_images=False)["output"]
     payload = payload_of(call.name, call.arguments, str(output))
-    return cipher.seal(payload, secret=False) if payload else NOT_KEPT
+    return cipher.seal(payload, secret=False, bound=bond_of_run(run)) if payload else NOT_KEPT
 
 
 def _opened(run: ToolRun, cipher: Cipher) -> JournalledCall | None:
     if run.kept is None or not run.kept.payload:
         return None
     try:
-        return journalled_call(cipher.open(run.kept))
+        return journalled_call(cipher.open(run.kept, bound=bond_of_run(run)))
     except CannotOpen:
         return None

@@ -176,7 +176,7 @@ class ListModels:
         except CatalogError as error:
             self._put_off(entry, max_age, redact(str(error)), error.status)
         except Exception as defect:  # noqa: BLE001 - the edge of a background task: a defect must not reload forever
-            self._put_off(entry, max_age, f"{type(defect).__name__}: {defect}", None)
+            self._put_off(entry, max_age, redact(f"{type(defect).__name__}: {defect}"), None)
         else:
             entry.failures = 0
             keeping_nothing = fetched if fetched is not None else entry.listing.zero_retention or None

@@ -29,7 +29,7 @@ class Ready:
 
     `fallback` builds the request to the fallback model, if one is allowed: only when needed, from the parsed history.
     `tools` are those the turn runs itself; `room` is the number of characters their results may have, None without
-    tools. `figures` are facts of the history for the settlement.
+    tools. `figures` are facts of the history for the settlement. `used`: stored turns of which something is sent.
     """
 
     slug: str
@@ -40,6 +40,7 @@ class Ready:
     left_out: tuple[str, ...] = ()
     tools: Registry = field(default_factory=Registry)
     figures: Figures = field(default_factory=Figures)
+    used: frozenset[str] = frozenset()
     room: int | None = None
 
 
@@ -76,6 +77,7 @@ def prepare_turn(
         (*sent.left_out, *registry.reasons),
         registry,
         figures,
+        history.matches.turn_ids,
         room_left(prompt_characters(model, sent.request.body.tools), items) if registry.tools else None,
     )
 

@@ -3,9 +3,10 @@
 If a store fails, the turn only loses its memory: text-only replay, one warning, the chat continues (law 7).
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from domain.conversation.record import Row, TurnRecord, record_of, rows_of
@@ -24,6 +25,9 @@ ROWS_READ = 4_000
 TOUCH_EVERY = timedelta(days=1)
 THINKING = "reasoning"
 FAILED = "conversation_memory_failed"
+UNSEALED = Sealed(b"")
+DIGEST_WORK = 200
+"""Bytes whose copying takes as long as keying one fingerprint: more than a few hundred are keyed in a thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +85,12 @@ class TurnMemory:
         turn_ids: Collection[str],
         fingerprints: Collection[str],
         time: StoreBudget | None = None,
+        common: Collection[str] = (),
     ) -> Recalled:
-        """Look up this person's turns with one query; `time` limits it if the turn's budget is for this store."""
+        """Look up this person's turns with one query; `time` limits it if the turn's budget is for this store.
+
+        Turns of another chat are not recognised by a fingerprint that is `common`: many chats begin alike.
+        """
         if not (turn_ids or fingerprints):
             return Recalled()
         try:
@@ -90,19 +98,24 @@ class TurnMemory:
                 time = StoreBudget(self._watch)
             async with time.asked(FAILED, doing="recall"):
                 store = await self._opened()
+                forms = await self._forms(store.cipher, fingerprints)
                 rows = await store.artifacts.find(
-                    memory.namespace, person.user_id, turn_ids=turn_ids, fingerprints=fingerprints, limit=ROWS_READ
+                    memory.namespace, person.user_id, turn_ids=turn_ids, fingerprints=forms, limit=ROWS_READ
                 )
         except StoreTrouble:
             return Recalled(failed=True)
+        rows = tuple(replace(row, fingerprint=forms.get(row.fingerprint, row.fingerprint)) for row in rows)
+        here = person.chat_id
+        others = {row.turn_id for row in rows if here and row.chat_id and row.chat_id != here}
+        by_chance = {row.turn_id for row in rows if row.turn_id in others and row.fingerprint in common}
+        rows = tuple(row for row in rows if row.turn_id not in by_chance or row.turn_id in turn_ids)
         size = sum(len(row.sealed.payload) for row in rows)
         records, unread = await self.offload.run(lambda: _records(rows, store.cipher), size=size)
         self._complain(unread)
         stale = self._clock.now() - TOUCH_EVERY
         untouched = dict.fromkeys(row.turn_id for row in rows if (row.touched_at or row.created_at) < stale)
-        here = person.chat_id
-        others = dict.fromkeys(row.turn_id for row in rows if here and row.chat_id and row.chat_id != here)
-        return Recalled(records, tuple(untouched), tuple(others))
+        found = dict.fromkeys(row.turn_id for row in rows)
+        return Recalled(records, tuple(untouched), tuple(turn_id for turn_id in found if turn_id in others))
 
     async def journal_cipher(self) -> Cipher | None:
         """Return the cipher for results in the tool journal; None while nothing can be stored durably."""
@@ -120,11 +133,11 @@ class TurnMemory:
         if store is None:
             return False
         cipher, size = store.cipher, sum(len(row.payload) for row in rows)
-        sealed = await self.offload.run(lambda: _sealed(rows, cipher), size=size)
+        if record.fingerprint:
+            record = replace(record, fingerprint=cipher.lookups(record.fingerprint)[0])
         now = self._clock.now()
-        artifacts = [
-            self._artifact(person, memory, record, row, seal, now) for row, seal in zip(rows, sealed, strict=True)
-        ]
+        unsealed = [self._artifact(person, memory, record, row, now) for row in rows]
+        artifacts = await self.offload.run(lambda: _sealed(rows, unsealed, cipher), size=size)
         stored = await self._write("remember", store.artifacts.put(artifacts))
         if stored:
             size = sum(len(row.sealed.payload) + ROW_BYTES for row in artifacts)
@@ -164,9 +177,7 @@ class TurnMemory:
             return False
         return True
 
-    def _artifact(
-        self, person: Person, memory: Remembering, record: TurnRecord, row: Row, sealed: Sealed, now: datetime
-    ) -> Artifact:
+    def _artifact(self, person: Person, memory: Remembering, record: TurnRecord, row: Row, now: datetime) -> Artifact:
         return Artifact(
             id=self._ids.new_id(),
             namespace=memory.namespace,
@@ -175,12 +186,22 @@ class TurnMemory:
             kind=row.kind,
             model=record.model,
             user_id=person.user_id,
-            sealed=sealed,
+            sealed=UNSEALED,
             created_at=now,
             chat_id=person.chat_id,
             message_id=person.message_id,
             fingerprint=record.fingerprint,
         )
+
+    async def _forms(self, cipher: Cipher, fingerprints: Collection[str]) -> dict[str, str]:
+        """Return the fingerprints by every form in which they may be stored."""
+        if not fingerprints:
+            return {}
+
+        def formed() -> dict[str, str]:
+            return {form: text for text in fingerprints for form in cipher.lookups(text)}
+
+        return await self.offload.run(formed, size=DIGEST_WORK * len(fingerprints))
 
     def _complain(self, about: str) -> None:
         """Log why rows cannot be decrypted, once per reason."""
@@ -189,8 +210,16 @@ class TurnMemory:
             self._telemetry.event("warning", FAILED, doing="open", reason=about)
 
 
-def _sealed(rows: Sequence[Row], cipher: Cipher) -> list[Sealed]:
-    return [cipher.seal(row.payload, secret=row.kind == THINKING) for row in rows]
+def bond_of(row: Artifact) -> str:
+    """Return what a row's seal is bound to: whose it is, and which row of which turn it is."""
+    return json.dumps([row.namespace, row.user_id, row.turn_id, row.ordinal, row.kind, row.id])
+
+
+def _sealed(rows: Sequence[Row], unsealed: Sequence[Artifact], cipher: Cipher) -> list[Artifact]:
+    return [
+        replace(one, sealed=cipher.seal(row.payload, secret=row.kind == THINKING, bound=bond_of(one)))
+        for row, one in zip(rows, unsealed, strict=True)
+    ]
 
 
 def _records(rows: Sequence[Artifact], cipher: Cipher) -> tuple[tuple[TurnRecord, ...], str]:
@@ -201,7 +230,7 @@ def _records(rows: Sequence[Artifact], cipher: Cipher) -> tuple[tuple[TurnRecord
     for row in rows:
         named.setdefault(row.turn_id, row)
         try:
-            turns[row.turn_id].append(Row(row.kind, row.ordinal, cipher.open(row.sealed)))
+            turns[row.turn_id].append(Row(row.kind, row.ordinal, cipher.open(row.sealed, bound=bond_of(row))))
         except CannotOpen as error:
             unread = error.reason
     records = (record_of(row.turn_id, row.model, row.fingerprint, turns[row.turn_id]) for row in named.values())

@@ -5,7 +5,7 @@ Old rows stay readable meanwhile; a row that changes in between is left unchange
 
 from collections.abc import Sequence
 
-from domain.services.remember_turn import THINKING
+from domain.services.remember_turn import THINKING, bond_of
 from ports.artifacts import Artifact, ArtifactKeyRotation
 from ports.cipher import CannotOpen, Cipher, Sealed
 from ports.offload import Offload
@@ -48,10 +48,10 @@ def _resealed(rows: Sequence[Artifact], cipher: Cipher) -> list[tuple[Artifact, 
     found: list[tuple[Artifact, Sealed]] = []
     for row in rows:
         try:
-            plain = cipher.open(row.sealed)
+            plain = cipher.open(row.sealed, bound=bond_of(row))
         except CannotOpen:
             continue
-        sealed = cipher.seal(plain, secret=row.kind == THINKING)
+        sealed = cipher.seal(plain, secret=row.kind == THINKING, bound=bond_of(row))
         if sealed.key_id != row.sealed.key_id:
             found.append((row, sealed))
     return found

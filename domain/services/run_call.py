@@ -35,7 +35,7 @@ PARTING = 0.5
 """Longest wait for the breaker to record the end of a cancelled call, in seconds."""
 
 
-Keep = Callable[[ToolCall, ToolResult], Awaitable[Sealed]]
+Keep = Callable[[ToolRun, ToolCall, ToolResult], Awaitable[Sealed]]
 
 
 class CallGuard(Protocol):
@@ -177,7 +177,7 @@ class RunCall:
             began()
             result = await self._called(call.request)
             keep = self._ports.keep
-            self._ports.journal.finish(call.run, None if keep is None else partial(keep, call.asked, result))
+            self._ports.journal.finish(call.run, None if keep is None else partial(keep, call.run, call.asked, result))
         finally:
             self._ports.slots.release()
         return await self._ports.offload.run(partial(readable, result), size=len(result.text))

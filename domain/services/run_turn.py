@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from domain.faults.fault import Fault, FaultKind
+from domain.redaction.secrets import redact as redact_shapes
 from domain.request.lessons import Lessons, learner_of
 from domain.request.turn_request import TurnRequest
 from domain.services.admit_turn import AdmitTurn, Ticket, check_turn, fault_of_admission
@@ -44,7 +45,7 @@ from ports.ids import Ids
 from ports.offload import Offload
 from ports.responses import ResponsesClient, UpstreamCall
 from ports.slots import Slots
-from ports.telemetry import Telemetry
+from ports.telemetry import Redactor, Telemetry
 from ports.usage import Timing
 
 __all__ = ["Personal", "RunTurn"]
@@ -53,7 +54,10 @@ BROKEN = frozenset({Reason.FAULT, Reason.CANCELLED})
 
 
 class RunTurn:
-    """The use case. Safe to call from many tasks of one event loop."""
+    """The use case. Safe to call from many tasks of one event loop.
+
+    `redact` masks secrets in what a fault quotes: upstream may repeat the key it was sent.
+    """
 
     def __init__(
         self,
@@ -65,10 +69,11 @@ class RunTurn:
         offload: Offload,
         tools: ToolPorts,
         telemetry: Telemetry,
+        redact: Redactor = redact_shapes,
         store: StoreHealth | None = None,
     ) -> None:
         self._responses, self._clock, self._ids, self._telemetry = responses, clock, ids, telemetry
-        self._lessons = Lessons(clock)
+        self._lessons, self._redact = Lessons(clock), redact
         self._tasks = OwnedTasks(telemetry)
         self._admit = AdmitTurn(slots)
         watch = store or StoreHealth(clock, telemetry)
@@ -144,7 +149,7 @@ class RunTurn:
             outputs = driver.begin()
             while True:
                 for output in outputs:
-                    yield output
+                    yield self._masked(output) if driver.ended else output
                 if driver.ended:
                     break
                 outputs = await driver.proceed()
@@ -186,6 +191,13 @@ class RunTurn:
         upkeep = Upkeep(settle, journal, partial(self._tasks.own, person=request.person))
         return Driver(TurnMachine(assembled.plan), turn_ports, call, upkeep)
 
+    def _masked(self, output: Output) -> Output:
+        if not isinstance(output, Ended) or output.end.fault is None:
+            return output
+        fault = output.end.fault
+        fault = replace(fault, detail=self._redact(fault.detail), provider=self._redact(fault.provider))
+        return Ended(replace(output.end, fault=fault))
+
     def _journal(self, settlement: Settlement, entry: Booking) -> None:
         match entry:
             case AttemptBegan():
@@ -199,7 +211,7 @@ class RunTurn:
                 values = {"error_id": settlement.error_id, "model": model, "lesson": lesson.what, "value": lesson.value}
                 self._telemetry.event("info", "request_repaired", kept=kept, **values)
 
-    def _refuse(self, fault: Fault, error_id: str, began: float, request: TurnRequest) -> Ended:
+    def _refuse(self, fault: Fault, error_id: str, began: float, request: TurnRequest) -> Output:
         timing = Timing(self._clock.monotonic() - began)
         end = End(Reason.FAULT, timing, error_id, fault)
         self._telemetry.event(
@@ -211,4 +223,4 @@ class RunTurn:
             model=request.model,
             user_id=request.person.user_id,
         )
-        return Ended(end)
+        return self._masked(Ended(end))

@@ -21,6 +21,7 @@ from domain.services.run_turn import RunTurn
 from domain.services.store_budget import StoreHealth
 from domain.services.sync_models import SyncModels
 from entrypoints.core.policy import NO_ORIGIN, Origin
+from entrypoints.core.secret_mask import SecretMask
 from ports.breaker_state import BreakerState
 from ports.cache import Cache
 from ports.catalog import Catalog
@@ -68,6 +69,7 @@ class Container(DeclarativeContainer):
     breaker_state: Dependency[BreakerState] = Dependency(instance_of=BreakerState)
     checker: Dependency[Checker] = Dependency(instance_of=Checker)
     telemetry: Dependency[Telemetry] = Dependency(instance_of=Telemetry)
+    redact: Dependency[SecretMask] = Dependency(instance_of=SecretMask)
     caches: Dependency[tuple[Cache, ...]] = Dependency(instance_of=tuple)
     host: Dependency[HostPorts] = Dependency(instance_of=HostPorts, default=HostPorts())
 
@@ -90,6 +92,7 @@ class Container(DeclarativeContainer):
         offload=offload,
         tools=tools,
         telemetry=telemetry,
+        redact=redact,
         store=store,
     )
     temporary_memory: Factory[TurnMemory] = Factory(

@@ -1,5 +1,6 @@
 """Open the core on the running event loop: open its adapters, wire them, and return the interface to use."""
 
+import os
 from contextlib import AsyncExitStack
 from functools import partial
 from types import TracebackType
@@ -17,7 +18,6 @@ from adapters.process.slots import ProcessSlots
 from adapters.process.state import shared_state
 from adapters.process.threads import ThreadOffload
 from domain.faults.fault import Fault
-from domain.redaction.secrets import redact
 from domain.request.turn_request import TurnRequest
 from domain.services.list_models import Listing
 from domain.services.run_turn import Personal, RunTurn
@@ -29,6 +29,7 @@ from entrypoints.core.container import Container, HostPorts
 from entrypoints.core.core_stores import CoreStores
 from entrypoints.core.offered_models import OfferedModels, Picked
 from entrypoints.core.policy import route_of, switches_of
+from entrypoints.core.secret_mask import SecretMask
 from entrypoints.core.storage import Storage
 from entrypoints.core.storage_lazy import LazyBreakerState, LazyToolRuns
 from entrypoints.core.storage_location import IN_MEMORY, StorageLocation
@@ -43,7 +44,8 @@ class Core:
     def __init__(self, settings: Settings, location: StorageLocation, host: HostPorts) -> None:
         self._settings, self._origin = settings, host.origin
         self._stack = AsyncExitStack()
-        self.telemetry = StructlogTelemetry(redact)
+        self.redact = SecretMask(os.environ, location.url)
+        self.telemetry = StructlogTelemetry(self.redact)
         self.clock, self.ids = SystemClock(), SystemIds()
         pool = SessionPool(self.telemetry, partial(read_environment, shared=shared_state()))
         self._stack.push_async_callback(pool.aclose)
@@ -64,6 +66,7 @@ class Core:
             breaker_state=LazyBreakerState(storage),
             checker=JsonSchemaChecker(self.telemetry),
             telemetry=self.telemetry,
+            redact=self.redact,
             caches=catalog_caches(location, storage),
             host=host,
         )
@@ -78,8 +81,9 @@ class Core:
         self.follow(settings)
 
     def follow(self, settings: Settings) -> None:
-        """Apply the settings of the newest call: size of the pool, level of the log."""
+        """Apply the settings of the newest call: size of the pool, level of the log, secrets to mask."""
         self._settings = settings
+        self.redact.follow(settings)
         self.telemetry.set_level(settings.log_level or "INFO")
 
     def follow_listing(self, function_id: str, picked: Picked, settings: Settings) -> None:

@@ -41,8 +41,8 @@ NO_ORIGIN = Origin()
 class VaultSettings:
     """The keys and options for the vault; `unreadable`: a passphrase is stored but cannot be decrypted."""
 
-    newest: str = ""
-    older: tuple[str, ...] = ()
+    newest: str = field(default="", repr=False)
+    older: tuple[str, ...] = field(default=(), repr=False)
     unreadable: bool = False
     options: VaultOptions = field(default_factory=VaultOptions)
 

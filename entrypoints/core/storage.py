@@ -21,6 +21,7 @@ from entrypoints.core.storage_location import StorageLocation
 from entrypoints.core.storage_vault import StorageVault
 from entrypoints.core.stores import MemoryStores, Stores, open_stores
 from entrypoints.core.warned_once import WarnedOnce
+from ports.artifacts import ArtifactsError
 from ports.clock import Clock
 from ports.offload import Offload
 from ports.telemetry import Telemetry
@@ -81,8 +82,8 @@ class Storage:
         if stores.location is None:
             return self.memory.sealed
         try:
-            cipher = await self._vault.cipher(stores.location.key_file)
-        except KeyFileUnusable as error:
+            cipher = await self._vault.cipher(stores.location.key_file, stores.artifacts.key_ids)
+        except (KeyFileUnusable, ArtifactsError) as error:
             self._warned.warn("artifact_key_unusable", error.reason)
             return self.memory.sealed
         return SealedStore(stores.artifacts, cipher, stores.read_only)

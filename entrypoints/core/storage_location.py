@@ -10,6 +10,7 @@ from sqlalchemy.exc import ArgumentError
 OWN_URL = "OPENROUTER_PIPE_DATABASE_URL"
 DATABASE_FILE = "openrouter_pipe.db"
 KEY_FILE = "openrouter_pipe.key"
+LOOKUP_KEY_FILE = "openrouter_pipe_lookup.key"
 SQLITE, POSTGRES = "sqlite", "postgresql"
 _DRIVERS = {SQLITE: "sqlite+aiosqlite", POSTGRES: "postgresql+psycopg"}
 

@@ -1,12 +1,16 @@
 """What seals the stores: made of the newest settings and of the key file beside the database."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 
 from adapters.vault.key_file import KeyFileUnusable, read_key, read_or_make_key
+from adapters.vault.keys import key_of_passphrase
 from adapters.vault.vault import KeyRing, make_vault
 from entrypoints.core.policy import VaultSettings
+from entrypoints.core.storage_location import LOOKUP_KEY_FILE
 from entrypoints.core.warned_once import WarnedOnce
+from entrypoints.settings_secret import SHORT, is_short
 from ports.cipher import Cipher
 from ports.offload import LARGE, Offload
 
@@ -32,17 +36,29 @@ class StorageVault:
         """Make the vault anew when it is needed: its key file may be another one."""
         self._made = None
 
-    async def cipher(self, key_file: Path | None) -> Cipher:
-        """Return the vault; a failed attempt is not kept. Raises KeyFileUnusable."""
+    async def cipher(self, key_file: Path | None, key_ids: Callable[[], Awaitable[Collection[str]]]) -> Cipher:
+        """Return the vault; a failed attempt is not kept. Raises KeyFileUnusable and what `key_ids` raises.
+
+        `key_ids` are those of the keys that stored rows are sealed with; asked for only if a passphrase is short.
+        """
         settings = self._settings
         if self._made is None or self._made[0] != settings or _failed(self._made[1]):
-            task = asyncio.get_running_loop().create_task(self._make(settings, key_file), name="openrouter-pipe-vault")
+            task = asyncio.get_running_loop().create_task(
+                self._make(settings, key_file, key_ids), name="openrouter-pipe-vault"
+            )
             self._made = (settings, task)
         return await asyncio.shield(self._made[1])
 
-    async def _make(self, settings: VaultSettings, key_file: Path | None) -> Cipher:
+    async def _make(
+        self, settings: VaultSettings, key_file: Path | None, key_ids: Callable[[], Awaitable[Collection[str]]]
+    ) -> Cipher:
         if settings.unreadable:
             raise KeyFileUnusable("ARTIFACT_ENCRYPTION_KEY cannot be read, and nothing is kept until it can")
+        if is_short(settings.newest):
+            key_id = (await self._offload.run(lambda: key_of_passphrase(settings.newest), size=LARGE)).id
+            if key_id not in await key_ids():
+                raise KeyFileUnusable(f"ARTIFACT_ENCRYPTION_KEY {SHORT}")
+            self._warned.warn("passphrase_too_short", f"ARTIFACT_ENCRYPTION_KEY {SHORT}")
         key: bytes | None = None
         try:
             key = await asyncio.to_thread(_file_key, key_file, bool(settings.newest)) if key_file is not None else None
@@ -53,8 +69,19 @@ class StorageVault:
         if not (settings.newest or key):
             remedy = "set ARTIFACT_ENCRYPTION_KEY: what is kept of chats is stored clear"
             self._warned.warn("artifacts_not_encrypted", remedy)
-        ring = KeyRing(settings.newest, settings.older, key)
+        lookup = await self._lookup_key(key_file)
+        ring = KeyRing(settings.newest, settings.older, key, lookup)
         return await self._offload.run(lambda: make_vault(ring, settings.options), size=LARGE)
+
+    async def _lookup_key(self, key_file: Path | None) -> bytes | None:
+        """Return the key of digests that are looked up, from a file beside the other one; made at the first need."""
+        if key_file is None:
+            return None
+        try:
+            return await asyncio.to_thread(read_or_make_key, key_file.with_name(LOOKUP_KEY_FILE))
+        except KeyFileUnusable as error:
+            self._warned.warn("lookup_key_unusable", error.reason)
+            return None
 
 
 def _file_key(path: Path, has_passphrase: bool) -> bytes | None:

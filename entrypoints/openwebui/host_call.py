@@ -50,8 +50,8 @@ class HostCall:
     tools: HostTools = field(default_factory=HostTools)
     emitter: Emitter | None = None
     event_call: Callable[[dict[str, Any]], Awaitable[Any]] | None = None
-    valves: object = None
-    user_valves: object = None
+    valves: object = field(default=None, repr=False)
+    user_valves: object = field(default=None, repr=False)
 
 
 def read_call(call: Mapping[str, Any]) -> HostCall:

@@ -4,7 +4,7 @@ id: openrouter
 description: The models of OpenRouter, through its Responses API.
 version: 0.1.0
 required_open_webui_version: 0.6.28
-requirements: dependency-injector, structlog, orjson, python-ulid, aiosqlite, lz4
+requirements: dependency-injector>=4.48, structlog>=24.1, orjson>=3.10, python-ulid>=3.0, aiosqlite>=0.20, lz4>=4.3
 license: MIT
 """
 
@@ -48,6 +48,7 @@ class Pipe:
         )
         BASE_URL: str = Field(
             default="",
+            repr=False,
             description=(
                 "Base URL of OpenRouter, or of a gateway that implements its Responses API, including the version. If "
                 "empty, the environment variable OPENROUTER_API_BASE_URL is used, else https://openrouter.ai/api/v1."
@@ -55,6 +56,7 @@ class Pipe:
         )
         HTTP_REFERER_OVERRIDE: str = Field(
             default="",
+            repr=False,
             description=(
                 "Full URL (https://...) of your site. It is sent to OpenRouter as the origin (HTTP-Referer) of all "
                 "requests. If empty, the project's own URL is sent."
@@ -253,12 +255,16 @@ class Pipe:
             default="conversation",
             description=(
                 "How long a model's thinking is stored and sent back to the model. disabled: never; next_reply: until "
-                "the next message is answered, then it is deleted; conversation: as long as the chat is used."
+                "the next message is answered, then it is deleted; conversation: as long as the chat is used. People "
+                "can only shorten it."
             ),
         )
         PERSIST_TOOL_RESULTS: bool = Field(
             default=True,
-            description="Store the results of tool calls, so that the model sees them again in later messages.",
+            description=(
+                "Store the results of tool calls, so that the model sees them again in later messages. People can only "
+                "switch it off."
+            ),
         )
         TOOL_OUTPUT_RETENTION_TURNS: int = Field(
             default=10,
@@ -305,6 +311,7 @@ class Pipe:
         )
         SUPPORT_URL: str = Field(
             default="",
+            repr=False,
             description="Web address for help, shown on error cards.",
         )
         LOG_LEVEL: Literal["", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
@@ -367,7 +374,10 @@ class Pipe:
         )
         REQUEST_ZDR: Literal["inherit", "true", "false"] = Field(
             default="inherit",
-            description="Send requests only to providers with zero data retention, which promise to store nothing.",
+            description=(
+                "Send requests only to providers with zero data retention, which promise to store nothing. People can "
+                "only switch it on."
+            ),
         )
         TOOL_EXECUTION_MODE: Literal["inherit", "Pipeline", "Open-WebUI"] = Field(
             default="inherit",
@@ -377,12 +387,16 @@ class Pipe:
             default="inherit",
             description=(
                 "How long a model's thinking is stored and sent back to the model. disabled: never; next_reply: until "
-                "the next message is answered, then it is deleted; conversation: as long as the chat is used."
+                "the next message is answered, then it is deleted; conversation: as long as the chat is used. People "
+                "can only shorten it."
             ),
         )
         PERSIST_TOOL_RESULTS: Literal["inherit", "true", "false"] = Field(
             default="inherit",
-            description="Store the results of tool calls, so that the model sees them again in later messages.",
+            description=(
+                "Store the results of tool calls, so that the model sees them again in later messages. People can only "
+                "switch it off."
+            ),
         )
         SHOW_FINAL_USAGE_STATUS: Literal["inherit", "true", "false"] = Field(
             default="inherit",

@@ -11,7 +11,6 @@ from adapters.openwebui.tool_threads import ToolThreads
 from adapters.openwebui.toolbox import OpenWebUiToolbox, open_toolbox
 from adapters.process.loads import Loads
 from adapters.process.state import shared_state
-from domain.redaction.secrets import redact
 from domain.request.turn_request import Caller
 from entrypoints.core.container import HostPorts
 from entrypoints.core.open_core import open_core
@@ -49,7 +48,7 @@ class Runtime:
             event_call=call.event_call,
             session_id=call.person.session_id if call.caller is Caller.PAGE else "",
             seconds=settings.tool_timeout_seconds,
-            redact=redact,
+            redact=self.core.redact,
         )
         return box if box.tools() else None
 

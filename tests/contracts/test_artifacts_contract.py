@@ -237,6 +237,14 @@ async def test_rows_sealed_with_other_keys_are_paged_in_the_order_of_their_ids(s
     assert await store.sealed_otherwise("other", "key-2", "", 3) == ()
 
 
+async def test_keys_in_use_are_told_by_namespace_and_of_all(store):
+    await store.put([row(1, 1, sealed=Sealed(b"x", "key-1")), row(2, 2, sealed=Sealed(b"x"))])
+    await store.put([row(3, 3, sealed=Sealed(b"x", "key-2"), namespace="other")])
+    assert await store.key_ids(HERE) == {"key-1", ""}
+    assert {"key-1", "key-2", ""} <= await store.key_ids()
+    assert await store.key_ids("nowhere") == frozenset()
+
+
 async def test_a_row_gets_another_seal(store):
     await store.put([row(1, 1), row(2, 2)])
     seal = Sealed(b"\x02new", "key-2", 2, 77)

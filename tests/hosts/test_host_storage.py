@@ -41,7 +41,8 @@ async def test_our_database_and_its_key_are_files_beside_the_hosts_for_their_own
     ours = sorted(path.name for path in data(host).glob("openrouter_pipe*"))
     own = {name for name in ours if name.startswith("openrouter_pipe.")}
     assert all(name.startswith(("openrouter_pipe_models-", "openrouter_pipe_code_")) for name in set(ours) - own)
-    assert {OWN, "openrouter_pipe.key"} <= own <= {OWN, f"{OWN}-shm", f"{OWN}-wal", "openrouter_pipe.key"}
+    keys = {"openrouter_pipe.key", "openrouter_pipe_lookup.key"}
+    assert {OWN, *keys} <= own <= {OWN, f"{OWN}-shm", f"{OWN}-wal", *keys}
     assert {oct((data(host) / name).stat().st_mode & 0o777) for name in ours} == {"0o600"}
 
 

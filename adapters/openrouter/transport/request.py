@@ -24,8 +24,8 @@ def address_of(route: Route, path: str) -> URL:
     """Return the URL of an endpoint. Raises InvalidRoute."""
     try:
         url = URL(f"{route.base_url}/{path}")
-    except ValueError as error:
-        raise InvalidRoute("the base URL is malformed") from error
+    except ValueError:
+        raise InvalidRoute("the base URL is malformed") from None  # the cause quotes it
     if url.scheme not in ("http", "https") or not url.host:
         raise InvalidRoute("the base URL is not http(s)://host/...")
     return url

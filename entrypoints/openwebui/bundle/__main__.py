@@ -1,6 +1,10 @@
-"""Write the single file, or say what stands in its way: `python -m entrypoints.openwebui.bundle [--output FILE]`."""
+"""Write the single file and its digest, or the reasons against it.
+
+`python -m entrypoints.openwebui.bundle [--output FILE]`; `FILE.sha256` can be checked with `sha256sum -c`.
+"""
 
 import argparse
+import hashlib
 import sys
 from pathlib import Path
 
@@ -25,9 +29,14 @@ def run(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"bundle: {error}\n")
         return 1
     options.output.parent.mkdir(parents=True, exist_ok=True)
-    options.output.write_text(bundle.text, "utf-8", newline="\n")
+    written = bundle.text.encode()
+    options.output.write_bytes(written)
+    digest = hashlib.sha256(written).hexdigest()
+    listed = options.output.with_name(f"{options.output.name}.sha256")
+    listed.write_text(f"{digest}  {options.output.name}\n", "ascii", newline="\n")
     sys.stdout.write(
-        f"{options.output}: {len(bundle.text.encode())} bytes, {len(bundle.paths)} modules, sources {bundle.contents}\n"
+        f"{options.output}: {len(written)} bytes, {len(bundle.paths)} modules, sources {bundle.contents}, "
+        f"SHA-256 {digest}\n"
     )
     return 0
 

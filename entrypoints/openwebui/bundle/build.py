@@ -115,11 +115,18 @@ def build(root: Path, entry: str = ENTRY) -> Bundle:
 def _front(shell: str, pyproject: str) -> str:
     """Return the shell with the version and the requirements that pyproject.toml states."""
     project = tomllib.loads(pyproject)["project"]
-    names = [re.split(r"[\s<>=!~\[;]", requirement, maxsplit=1)[0] for requirement in project["dependencies"]]
+    asked = map(_lowest, project["dependencies"])
     not_asked_for = _SHARED_WITH_HOST | _ONLY_ON_POSTGRES
-    wanted = ", ".join(name for name in names if name.lower() not in not_asked_for)
+    wanted = ", ".join(name + bound for name, bound in asked if name.lower() not in not_asked_for)
     shell = re.sub(r"^version: .*$", f"version: {project['version']}", shell, count=1, flags=re.M)
     return re.sub(r"^requirements: .*$", f"requirements: {wanted}", shell, count=1, flags=re.M)
+
+
+def _lowest(requirement: str) -> tuple[str, str]:
+    """Return the name and the lower bound of a requirement; hosts split the list at commas, so nothing else is kept."""
+    name = re.split(r"[\s<>=!~\[;]", requirement, maxsplit=1)[0]
+    bound = re.search(r">=\s*([\w.]+)", requirement.partition(";")[0])
+    return name, f">={bound[1]}" if bound else ""
 
 
 def _with(text: str, title: str, body: str) -> str:

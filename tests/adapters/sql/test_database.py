@@ -10,6 +10,7 @@ from threading import enumerate as threads
 import pytest
 from sqlalchemy.exc import ArgumentError
 
+from adapters.sql import engines
 from adapters.sql.artifacts import SqlArtifacts
 from adapters.sql.database import Database
 from adapters.sql.engines import database_url
@@ -150,3 +151,19 @@ def test_unusable_urls_are_refused(given):
 
 def test_a_password_is_not_shown():
     assert "hush" not in repr(Database("postgres://u:hush@h/d"))
+
+
+async def test_deleted_data_is_overwritten_however_sqlite_was_built(tmp_path, monkeypatch):
+    class Careless(engines.ClosingConnection):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            self.execute("PRAGMA secure_delete=OFF")
+
+    monkeypatch.setattr(engines, "ClosingConnection", Careless)
+    (tmp_path / "store.db").touch()
+    database = Database(f"sqlite:///{tmp_path / 'store.db'}")
+    async with database.reading() as connection:
+        found = (await connection.exec_driver_sql("PRAGMA secure_delete")).scalar()
+    await database.aclose()
+
+    assert found == 1

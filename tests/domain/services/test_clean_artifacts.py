@@ -129,6 +129,33 @@ async def test_rows_of_an_older_key_are_resealed_once_for_each_key() -> None:
     assert rows[0].sealed == NamedKeyCipher("key-2").seal(b"thought", secret=True)
 
 
+async def test_rows_of_a_late_worker_are_sealed_anew_by_the_next_pass() -> None:
+    place = Place("chat-1", key="key-2")
+    older = NamedKeyCipher("key-1").seal(b"thought", secret=True)
+    lost = NamedKeyCipher("lost").seal(b"thought", secret=True)
+    await place.put(row(1, 1, sealed=older, created_at=NEW), row(2, 2, sealed=lost, created_at=NEW))
+    await place.clean()
+    await place.put(row(3, 3, sealed=older, created_at=NEW))
+    await place.clean()
+    await place.clean()
+    await place.put(row(4, 4, sealed=older, created_at=NEW))
+    await place.clean()
+    assert place.count("resealed") == [1, 1, 0, 1]
+
+
+async def test_the_log_says_whether_an_older_key_is_still_needed() -> None:
+    place = Place("chat-1", key="key-2")
+    older = NamedKeyCipher("key-1").seal(b"thought", secret=True)
+    clear = NamedKeyCipher().seal(b"thought", secret=False)
+    await place.put(row(1, 1, sealed=older, created_at=NEW), row(2, 2, sealed=clear, created_at=NEW))
+    await place.clean()
+    assert place.log.only("older_keys_not_needed").values == {"namespace": HERE, "keys": 0}
+    await place.put(row(3, 3, sealed=NamedKeyCipher("lost").seal(b"thought", secret=True), created_at=NEW))
+    place.cleaning = place.worker()
+    await place.clean()
+    assert place.log.only("older_keys_still_needed").values == {"namespace": HERE, "keys": 1}
+
+
 async def test_one_of_several_processes_cleans() -> None:
     place = Place()
     await place.put(row(1, 1, created_at=OLD))

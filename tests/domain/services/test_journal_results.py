@@ -25,7 +25,7 @@ def run(kept: Sealed | None) -> ToolRun:
 
 
 async def kept_of(process: Process, call: ToolCall, result: ToolResult) -> JournalledCall | None:
-    sealed = await JournalResults(process.memory, process.offload).seal(call, result)
+    sealed = await JournalResults(process.memory, process.offload).seal(run(None), call, result)
     return (await open_results([run(sealed)], process.memory, process.offload))[0]
 
 
@@ -57,7 +57,7 @@ async def test_result_is_lost_if_the_arguments_are_too_long_to_keep(process: Pro
 
 async def test_a_turn_keeps_no_more_than_its_limit(process: Process) -> None:
     keep = JournalResults(process.memory, process.offload)
-    sealed = [await keep.seal(CALL, ToolResult("x" * RESULT_BYTES)) for _ in range(12)]
+    sealed = [await keep.seal(run(None), CALL, ToolResult("x" * RESULT_BYTES)) for _ in range(12)]
     kept = [one for one in sealed if one != NOT_KEPT]
     assert TURN_BYTES * 0.8 < sum(one.size for one in kept) <= TURN_BYTES
     assert sealed[len(kept) :] == [NOT_KEPT] * (12 - len(kept))
@@ -71,5 +71,5 @@ async def test_unreadable_result_counts_as_lost(process: Process, payload: bytes
 
 
 async def test_without_memory_every_result_counts_as_lost(process: Process) -> None:
-    sealed = await JournalResults(process.memory, process.offload).seal(CALL, ToolResult("found"))
+    sealed = await JournalResults(process.memory, process.offload).seal(run(None), CALL, ToolResult("found"))
     assert await open_results([run(sealed)], None, process.offload) == (None,)

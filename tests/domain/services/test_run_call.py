@@ -328,7 +328,7 @@ async def test_calls_of_a_round_are_rejected_at_once_while_the_store_hangs_and_p
 async def test_a_result_is_kept_with_the_end_of_its_call_and_does_not_wait_for_that():
     place, gate = Place(), asyncio.Event()
 
-    async def keep(call: ToolCall, result: ToolResult) -> Sealed:
+    async def keep(run: ToolRun, call: ToolCall, result: ToolResult) -> Sealed:
         await gate.wait()
         return Sealed(f"{call.name} {result.text}".encode())
 
@@ -343,7 +343,7 @@ async def test_a_result_is_kept_with_the_end_of_its_call_and_does_not_wait_for_t
 async def test_a_result_that_cannot_be_sealed_is_lost_and_its_call_has_ended_all_the_same():
     place = Place()
 
-    async def keep(call: ToolCall, result: ToolResult) -> Sealed:
+    async def keep(run: ToolRun, call: ToolCall, result: ToolResult) -> Sealed:
         raise OSError("a defect")
 
     place.keep(keep)
@@ -364,7 +364,7 @@ async def test_without_keeping_the_turn_is_settled_at_its_end():
 async def test_a_turn_with_results_is_settled_after_a_while_by_a_later_one():
     place = Place()
 
-    async def keep(call: ToolCall, result: ToolResult) -> Sealed:
+    async def keep(run: ToolRun, call: ToolCall, result: ToolResult) -> Sealed:
         return Sealed(b"x")
 
     place.keep(keep)

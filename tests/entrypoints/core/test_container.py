@@ -12,6 +12,7 @@ from adapters.process.cache import ProcessCache
 from domain.services.list_models import ListModels
 from domain.services.run_turn import RunTurn
 from entrypoints.core.container import Container, HostPorts
+from entrypoints.core.secret_mask import SecretMask
 from tests.doubles.catalog import ScriptedCatalog
 from tests.doubles.chats import MemoryChats
 from tests.doubles.clock import FakeClock
@@ -37,6 +38,7 @@ def adapters() -> dict[str, Any]:
         "breaker_state": MemoryBreakerState(),
         "checker": JsonSchemaChecker(),
         "telemetry": RecordedTelemetry(),
+        "redact": SecretMask({}),
         "caches": (ProcessCache({}),),
     }
 
@@ -86,7 +88,7 @@ def test_host_without_a_ports_methods_is_rejected_with_the_port_named(name: str)
         HostPorts(**{name: object()})
 
 
-@pytest.mark.parametrize("name", [key for key in adapters() if key != "caches"])
+@pytest.mark.parametrize("name", [key for key in adapters() if key not in {"caches", "redact"}])
 def test_object_without_a_ports_methods_is_rejected_with_the_port_named(name: str) -> None:
     container = Container(**{**adapters(), name: object()})
 

@@ -1,6 +1,11 @@
 """What the single file contains, and what is refused before a host could trip over it."""
 
+import json
+import re
 import shutil
+import subprocess
+import sys
+from hashlib import sha256
 from pathlib import Path
 from random import Random
 
@@ -58,16 +63,28 @@ def test_the_front_matter_states_the_version_and_what_hosts_lack(bundle_text: st
 
     assert lines[0] == '"""'
     assert "version: 9.8.7" in lines
-    assert "requirements: structlog, orjson" in lines
+    assert "requirements: structlog>=24, orjson" in lines
     assert "required_open_webui_version: 0.6.28" in lines
 
 
 def test_the_front_matter_asks_for_what_no_host_shares(tree: Path) -> None:
     shutil.copy(REPOSITORY / "pyproject.toml", tree / "pyproject.toml")
-    wanted = "requirements: dependency-injector, structlog, orjson, python-ulid, aiosqlite, lz4"
+    wanted = (
+        "requirements: dependency-injector>=4.48, structlog>=24.1, orjson>=3.10, python-ulid>=3.0, aiosqlite>=0.20, "
+        "lz4>=4.3"
+    )
 
     assert wanted in build(tree).text.splitlines()
     assert wanted in (REPOSITORY / "entrypoints/openwebui/pipe.py").read_text("utf-8").splitlines()
+
+
+def test_a_requirement_keeps_its_lower_bound_only_as_hosts_split_at_commas(tree: Path) -> None:
+    project = tree / "pyproject.toml"
+    odd = '"orjson[fast] >= 3.10, <4; python_version > \'3\'", "lz4 != 4.0", "structlog"'
+    text = project.read_text("utf-8").partition("dependencies")[0]
+    project.write_text(f"{text}dependencies = [{odd}]\n", "utf-8")
+
+    assert "requirements: orjson>=3.10, lz4, structlog" in build(tree).text.splitlines()
 
 
 def test_the_replacements_of_the_host_change_nothing(bundle_text: str) -> None:
@@ -156,6 +173,31 @@ def test_the_command_writes_the_file(tree: Path, tmp_path: Path, capsys: pytest.
     assert run(["--root", str(tree), "--output", str(output)]) == 0
     assert output.read_text("utf-8") == build(tree).text
     assert "10 modules" in capsys.readouterr().out
+
+
+def test_the_command_writes_the_digest_of_the_file_beside_it(tree: Path, tmp_path: Path) -> None:
+    output = tmp_path / "dist" / "pipe.py"
+
+    assert run(["--root", str(tree), "--output", str(output)]) == 0
+    listed = (tmp_path / "dist" / "pipe.py.sha256").read_text("ascii")
+    assert listed == f"{sha256(output.read_bytes()).hexdigest()}  pipe.py\n"
+    subprocess.run(["sha256sum", "-c", "pipe.py.sha256"], cwd=output.parent, check=True, capture_output=True)
+
+
+def test_the_command_of_the_admins_page_finds_the_digest_in_an_export(
+    tree: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    output, export = tmp_path / "pipe.py", tmp_path / "functions-export.json"
+    run(["--root", str(tree), "--output", str(output)])
+    export.write_text(json.dumps([{"id": "openrouter", "content": output.read_text("utf-8")}]), "utf-8")
+    page = (REPOSITORY / "docs" / "admins.md").read_text("utf-8")
+    (command,) = re.findall(r"^python -c '([^']*)' functions-export\.json$", page, re.M)
+    capfd.readouterr()
+
+    subprocess.run([sys.executable, "-c", command, str(export)], check=True)
+
+    expected = (tmp_path / "pipe.py.sha256").read_text("ascii").split()[0]
+    assert capfd.readouterr().out == f"{expected}  openrouter\n"
 
 
 def test_the_command_names_what_stands_in_its_way(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -273,5 +273,5 @@ def test_secrets_are_masked_in_the_form_only_where_the_host_knows_how(
 def test_the_frontmatter_of_the_shell_names_what_the_project_depends_on() -> None:
     front = SHELL.read_text("utf-8").split('"""')[1]
 
-    assert "requirements: dependency-injector, structlog" in front
+    assert "requirements: dependency-injector>=4.48, structlog>=24.1" in front
     assert "," not in front.split("version: ")[1].splitlines()[0]
