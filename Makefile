@@ -36,7 +36,7 @@ check: $(DEV)/.ready  ## format, lint, types, import rules, dead code, generated
 	@$(DEV)/bin/lint-imports > /dev/null || $(DEV)/bin/lint-imports
 	@$(RUN) vulture
 	@$(RUN) entrypoints.settings_generate --check
-	@$(RUN) pytest -q tests/domain
+	@$(RUN) pytest -q -n 2 tests/domain
 
 test-unit: $(DEV)/.ready  ## all tests that need no host, except those of the core
 	@$(RUN) pytest -q -n 2 tests --ignore=tests/hosts --ignore=tests/domain
