@@ -31,6 +31,7 @@ from ports.cipher import Sealed
 from tests.contracts.artifact_cases import ulid
 from tests.doubles.databases import database_in, sqlite_url
 from tests.doubles.telemetry import RecordedTelemetry
+from tests.drills.tools import PartResult
 
 ROOT = Path(__file__).resolve().parents[2]
 ANN, HERE = Person("ann", "chat"), Remembering("drill")
@@ -43,7 +44,11 @@ PER_PUT = 50
 KINDS = {"compressible": (TURNS, 200_000), "incompressible": (300, 400_000), "lying": (TURNS, 200_000)}
 """How many turns of which size; a lying row says it opens to one byte."""
 
-PartResult = tuple[dict[str, object], list[str]]
+
+def run(seed: int = 0) -> PartResult:
+    """Measure every kind; the rows are the same in every run, so `seed` changes nothing."""
+    del seed
+    return recall()
 
 
 def recall(kinds: tuple[str, ...] = tuple(KINDS), most_mib: float = MOST_MIB) -> PartResult:

@@ -16,7 +16,7 @@ from tests.entrypoints.openwebui.told import emitted, tell
 
 
 def test_no_hostile_form_reaches_a_place_where_it_could_act() -> None:
-    figures = hostile_results.run()
+    figures = hostile_results.matrix()
     assert figures.misses == []
     assert figures.looked_at > 10_000
 
