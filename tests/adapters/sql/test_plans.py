@@ -62,7 +62,14 @@ async def test_postgres_finds_turns_by_their_index():
     store = SqlArtifacts(database)
     await store.put([row(number, number, fingerprint=f"{number:032x}") for number in range(3_000)])
     await database.aclose()
-    values = {"in_namespace": HERE, "of_user": "ann", "most": 900, "turns": [ulid(1), ulid(2)], "prints": [f"{9:032x}"]}
+    values = {
+        "in_namespace": HERE,
+        "of_user": "ann",
+        "most": 900,
+        "most_bytes": 10**9,
+        "turns": [ulid(1), ulid(2)],
+        "prints": [f"{9:032x}"],
+    }
     compiled = store._find.compile(dialect=postgresql.dialect(paramstyle="pyformat"))
     engine = create_engine(database_url(url))
     with engine.connect() as connection:

@@ -9,7 +9,7 @@ import pytest
 
 from domain.request.turn_request import Person
 from domain.services.list_models import Listing
-from entrypoints.core.caller_request import CallerRequest
+from entrypoints.core.caller_request import CallerHistory, CallerRequest
 from entrypoints.core.open_core import Core, open_core
 from entrypoints.core.storage_location import sqlite_location
 from entrypoints.openai.completion import collect, completion
@@ -38,7 +38,7 @@ class Chats:
             {"role": "assistant" if place % 2 else "user", "content": text} for place, text in enumerate(texts)
         )
         person = Person("ann", chat, f"message-{self._messages}")
-        asked = CallerRequest(MODEL, messages, person=person, namespace="here")
+        asked = CallerRequest(MODEL, messages, person=person, history=CallerHistory("here"))
         answer = completion(
             ChunkHead("id", MODEL, 1), await collect(self._core.turn(asked, self._settings, self._listing)(None))
         )

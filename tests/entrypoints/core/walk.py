@@ -156,4 +156,5 @@ def page_with(text: str, page: str) -> str:
 
 if __name__ == "__main__":
     page = ROOT / PAGE
-    page.write_text(page_with(text_of(asyncio.run(traced()).walk), page.read_text("utf-8")), "utf-8")
+    [(usual, _)] = Counter(text_of(asyncio.run(traced()).walk) for _ in range(5)).most_common(1)
+    page.write_text(page_with(usual, page.read_text("utf-8")), "utf-8")
