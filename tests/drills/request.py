@@ -18,6 +18,7 @@ from domain.faults.fault import Fault
 from domain.request.body import build
 from domain.request.turn_request import Caller, Prompting, Thinking, TurnRequest
 from entrypoints.openai.completions_body import read_completions_body
+from entrypoints.openai.errors import detail_of
 from ports.responses import Route
 from tests.adapters.openrouter.serialised import serialise_body
 from tests.oracle.rules.facts import ENTRIES
@@ -66,7 +67,7 @@ def judge(body: dict[str, Any], slug: str, figures: Figures) -> None:
     result = sent(body, slug)
     if isinstance(result, Fault):
         figures.refused[result.kind.value] += 1
-        if not result.detail:
+        if not detail_of(result):  # what the caller reads
             figures.misses.append(("a refusal that names nothing", slug, body))
         return
     figures.judged += 1
