@@ -46,7 +46,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     versions = chosen_versions(metafunc.config)
     if "host" in metafunc.fixturenames:
         in_chromium = metafunc.definition.get_closest_marker("browser")
-        chosen = versions[:1] if in_chromium else versions
+        also = in_chromium.args if in_chromium else versions
+        chosen = tuple(version for version in versions if version in (versions[0], *also))
         metafunc.parametrize("host", chosen, indirect=True, scope="session")
     if "outermost_version" in metafunc.fixturenames:
         metafunc.parametrize("outermost_version", tuple(dict.fromkeys((versions[0], versions[-1]))))

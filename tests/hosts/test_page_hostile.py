@@ -16,7 +16,7 @@ from tests.hosts.installed import InstalledHost
 from tests.hosts.test_page import CHROMIUM, PAGE_MILLISECONDS
 from tests.hosts.tooled import SOURCES, order
 
-pytestmark = [pytest.mark.host, pytest.mark.browser]
+pytestmark = [pytest.mark.host, pytest.mark.browser("0.8.12")]
 
 MODEL = "openrouter.sim/thoughtful-tools"
 SHOWN = ("script", "mixed case", "script that names http", "page as data", "page as plain data", "file")
