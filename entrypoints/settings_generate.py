@@ -88,7 +88,7 @@ def _holds(path: Path, text: str) -> bool:
 
 
 def _is_url(row: Setting) -> bool:
-    """Tell whether a value may be a URL, and contain a password."""
+    """Return whether a value may be a URL, and contain a password."""
     return row.name.endswith(("_URL", "_REFERER_OVERRIDE"))
 
 

@@ -18,7 +18,7 @@ class Judge(Protocol):
     budget: WorkBudget
 
     def holds(self, schema: Any, value: Any) -> bool:
-        """Tell whether a value is valid by a schema."""
+        """Return whether a value is valid by a schema."""
         ...
 
 

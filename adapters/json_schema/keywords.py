@@ -49,7 +49,7 @@ class Judging(Means):
         return None
 
     def holds(self, schema: Any, value: Any) -> bool:
-        """Tell whether a value is valid by a schema."""
+        """Return whether a value is valid by a schema."""
         return self.violation(schema, value) is None
 
 

@@ -17,7 +17,7 @@ CHARACTERS_PER_STEP = 32
 
 
 def matches(pattern: str, text: str, budget: WorkBudget) -> bool | None:
-    """Tell whether a pattern is found anywhere in `text`; None if that cannot be judged."""
+    """Return whether a pattern is found anywhere in `text`; None if that cannot be judged."""
     budget.spend(1 + len(text) // CHARACTERS_PER_STEP + len(pattern) // CHARACTERS_PER_STEP)
     compiled = _compiled(pattern) if len(pattern) <= LONGEST else None
     if compiled is None:

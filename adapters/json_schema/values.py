@@ -12,7 +12,7 @@ LONGEST_NUMBER = 14_000
 
 
 def is_type(value: Any, name: str) -> bool:
-    """Tell whether a value has a type of JSON Schema: 1.0 is an integer, True is no number."""
+    """Return whether a value has a type of JSON Schema: 1.0 is an integer, True is no number."""
     if name == "object":
         return isinstance(value, dict)
     if name == "array":
@@ -27,7 +27,7 @@ def is_type(value: Any, name: str) -> bool:
 
 
 def is_number(value: Any) -> bool:
-    """Tell whether a value is a number: a truth value is none."""
+    """Return whether a value is a number: a truth value is none."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

@@ -63,7 +63,7 @@ class Row:
 
 
 def is_worth_rows(items: Iterable[JsonObject]) -> bool:
-    """Tell whether a turn left more than text; a turn of nothing but text is in the history as it is."""
+    """Return whether a turn left more than text; a turn of nothing but text is in the history as it is."""
     return any((kind := item.get("type")) in KINDS and kind != MESSAGE for item in items)
 
 
@@ -88,7 +88,8 @@ def rows_of(record: TurnRecord, *, reasoning: bool, tools: bool) -> tuple[Row, .
 def record_of(turn_id: str, model: str, fingerprint: str, rows: Iterable[Row]) -> TurnRecord | None:
     """Read a turn from its rows in any order; None if nothing of it can be used.
 
-    If a row is missing, unreadable, of another version or told twice differently, only complete pairs are left.
+    If a row is missing, unreadable, of another version or stored twice with different contents, keep only complete
+    pairs.
     """
     envelopes, damaged = _read(rows)
     if not envelopes:
@@ -109,7 +110,7 @@ def record_of(turn_id: str, model: str, fingerprint: str, rows: Iterable[Row]) -
 
 
 def coherent(items: Sequence[JsonObject]) -> bool:
-    """Tell whether a turn's thinking may be kept: all of it stands before something that is kept, or at the end.
+    """Return whether a turn's thinking may be kept: all of it stands before something that is kept, or at the end.
 
     What followed thinking and cannot be sent again (a search, a picture) would leave it where it never stood.
     """
@@ -195,7 +196,7 @@ def _envelope(row: Row) -> dict[str, Any] | None:
 
 
 def _is_sound(item: Mapping[str, Any]) -> bool:
-    """Tell whether upstream would take an item of this shape."""
+    """Return whether upstream would take an item of this shape."""
     kind = item["type"]
     if kind == REASONING:
         return _are_objects(item.get("summary")) and (item.get("content") is None or _are_objects(item["content"]))

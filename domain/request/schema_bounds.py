@@ -16,7 +16,7 @@ SIZE_OF_PART, SIZE_OF_CHARACTER = 128, 4
 
 
 def is_bounded(schema: object) -> bool:
-    """Tell whether a value from outside is small and flat enough to be read as a schema; a cycle never is."""
+    """Return whether a value from outside is small and flat enough to be read as a schema; a cycle never is."""
     characters, parts, waiting = 0, 1, [(schema, 1)]
     while waiting:
         node, depth = waiting.pop()

@@ -56,7 +56,7 @@ class Paused(Protocol):
 class ChatSweep:
     """The sweep of one namespace.
 
-    `confirmed` is the value an administrator gave, empty for none. `hold` prolongs the lease or raises; `count` is told
+    `confirmed` is the value an administrator gave, empty for none. `hold` prolongs the lease or raises; `count` gets
     how many rows went.
     """
 

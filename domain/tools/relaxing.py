@@ -41,7 +41,7 @@ def relaxed(arguments: JsonObject, original: JsonObject) -> JsonObject:
 def _relaxed(value: Any, schema: object, root: Root) -> Any:
     root.budget.spend()
     if isinstance(value, list):
-        lists = (node for node in alternatives(schema, root) if "array" in _types(node, told=True))
+        lists = (node for node in alternatives(schema, root) if "array" in _types(node, implied=True))
         items = next(lists, {}).get("items")
         return [_relaxed(entry, items, root) for entry in value] if isinstance(items, dict) else value
     if not isinstance(value, Mapping):
@@ -77,12 +77,12 @@ def relaxes(schema: object, root: Root) -> bool:
     return any(relaxes(part, root) for part in (node.get("items"), *branches))
 
 
-def types_of(schema: object, root: Root, *, told: bool = True) -> frozenset[str]:
+def types_of(schema: object, root: Root, *, implied: bool = True) -> frozenset[str]:
     """Return the types of values that a schema may allow; an integer is a number.
 
-    `told`: also count a type that only `properties` or `items` imply, although values of other types are valid.
+    `implied`: also count a type that only `properties` or `items` imply, although values of other types are valid.
     """
-    return frozenset().union(*(_types(node, told=told) for node in alternatives(schema, root)))
+    return frozenset().union(*(_types(node, implied=implied) for node in alternatives(schema, root)))
 
 
 def alternatives(schema: object, root: Root) -> list[dict[str, Any]]:
@@ -107,11 +107,11 @@ def alternatives(schema: object, root: Root) -> list[dict[str, Any]]:
     return found
 
 
-def _types(node: Mapping[str, Any], *, told: bool) -> frozenset[str]:
+def _types(node: Mapping[str, Any], *, implied: bool) -> frozenset[str]:
     given = node.get("type")
     if "$ref" in node or given is None:
         found = {kind for kind, key in (("object", "properties"), ("array", "items")) if key in node}
-        return frozenset(found) if told and len(found) == 1 and "$ref" not in node else _ALL
+        return frozenset(found) if implied and len(found) == 1 and "$ref" not in node else _ALL
     kinds = {given} if isinstance(given, str) else set(map(str, _list(given)))
     return frozenset(kinds | {"number", "integer"} if kinds & {"number", "integer"} else kinds)
 
@@ -168,7 +168,7 @@ def definition_of(pointer: object, root: Mapping[str, Any]) -> dict[str, Any] | 
 def _branch(value: Mapping[str, Any], schema: object, root: Root) -> dict[str, Any] | None:
     """Return the object schema that `value` was written for: of several, the one with the same keys."""
     nodes = alternatives(schema, root)
-    objects = [node for node in nodes if "object" in _types(node, told=True)]
+    objects = [node for node in nodes if "object" in _types(node, implied=True)]
     if len(nodes) == 1:
         return objects[0] if objects else None
     for node in objects:

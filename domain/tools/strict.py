@@ -153,7 +153,7 @@ class _Strictening:
         combined = {"anyOf", "oneOf", "allOf"} & node.keys()
         if key == "allOf" or len(combined) > 1 or _ASSERTING & node.keys() or not branches:
             raise _Loose(f"{key} has no strict form here")
-        kinds = [types_of(branch, self._root, told=False) for branch in branches]
+        kinds = [types_of(branch, self._root, implied=False) for branch in branches]
         for number, branch in enumerate(branches):
             self._root.budget.spend(len(branches))
             others = [other for position, other in enumerate(branches) if position != number]
@@ -229,12 +229,12 @@ def _kinds(node: Schema, *, is_root: bool) -> list[str]:
     """Return the types of a node; without `type` its keywords decide, and nothing is guessed."""
     given = node.get("type")
     if given is None:
-        told = [kind for kind, key in (("object", "properties"), ("array", "items")) if key in node]
-        if is_root and not told and not _ASSERTING & node.keys():
-            told = ["object"]
-        if len(told) != 1:
+        implied = [kind for kind, key in (("object", "properties"), ("array", "items")) if key in node]
+        if is_root and not implied and not _ASSERTING & node.keys():
+            implied = ["object"]
+        if len(implied) != 1:
             raise _Loose("a part has no type")
-        return told
+        return implied
     kinds = [given] if isinstance(given, str) else list(dict.fromkeys(given))
     if not kinds or any(kind not in _TYPES for kind in kinds):
         raise _Loose("a type is unknown")

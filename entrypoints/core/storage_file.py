@@ -36,7 +36,7 @@ class FileWatch:
         self._look_at = self._clock.monotonic() + LOOK_SECONDS
 
     def is_due(self) -> bool:
-        """Tell whether it is time to look again."""
+        """Return whether it is time to look again."""
         return self._file is not None and self._clock.monotonic() >= self._look_at
 
     async def lost(self) -> str:

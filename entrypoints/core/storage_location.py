@@ -41,7 +41,7 @@ class StorageLocation:
 
     @property
     def is_shared(self) -> bool:
-        """Tell whether data lives in a server that other machines can reach too."""
+        """Return whether data lives in a server that other machines can reach too."""
         return bool(self.url) and self.sqlite_file is None
 
 

@@ -45,11 +45,11 @@ def host_storage(environment: Mapping[str, str], modules: Mapping[str, ModuleTyp
     """Read the storage from the loaded host without importing it; else from the environment it would read."""
     host = modules.get("open_webui.env")
 
-    def told(name: str) -> str:
+    def named(name: str) -> str:
         value = getattr(host, name, None) or environment.get(name)
         return str(value).strip() if isinstance(value, str | os.PathLike) else ""
 
-    return HostStorage(told(HOST_URL), told(HOST_FOLDER), told(HOST_SCHEMA))
+    return HostStorage(named(HOST_URL), named(HOST_FOLDER), named(HOST_SCHEMA))
 
 
 def location_beside_host(environment: Mapping[str, str]) -> StorageLocation:

@@ -108,7 +108,7 @@ class Core:
         outcome: Service | Failure = Failure("OpenRouter cannot start: its code failed to load.", error_id)
         try:
             outcome = _loaded_service(error_id)
-        except BaseException as error:  # noqa: BLE001 - a thread's edge: those who wait must be told, whatever happened
+        except BaseException as error:  # noqa: BLE001 - a thread's edge: waiting callers must get the error, whatever it is
             _LOG.exception("[%s] the code of the pipe failed to load", error_id)
             reason = f"{type(error).__name__}: {str(error)[:200]}"
             outcome = Failure(f"OpenRouter cannot start: its code failed to load ({reason}).", error_id)

@@ -227,13 +227,13 @@ class NativePresenter:
         if end.fault is None:
             return []
         support, text = self._wishes.support, self._items.text()
-        told = card(end.fault, end.error_id, support)
+        shown = card(end.fault, end.error_id, support)
         calls = self._items.has_calls()
         in_text = self._version < (0, 12) and not text.strip() and not calls
-        frames = self._text(BELOW, told) if in_text else []
+        frames = self._text(BELOW, shown) if in_text else []
         frames += [*self._close_open(), status(status_line(end.fault, end.error_id), done=True)]
         if self._needs_replace():
-            frames.append(_replace(text if text.strip() else told))
+            frames.append(_replace(text if text.strip() else shown))
         if in_text:
             return [*frames, self._completed(_usage(end))]
         if self._version < (0, 10):

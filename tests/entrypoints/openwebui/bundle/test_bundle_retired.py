@@ -61,7 +61,7 @@ async def _closed(roots: list[str]) -> None:
 
 
 def _keeping() -> bool:
-    """Tell whether the compiled code of a load is not written yet; that of the newest takes some seconds."""
+    """Return whether the compiled code of a load is not written yet; that of the newest takes some seconds."""
     return any(one.name == "openrouter-pipe-keep-code" for one in threading.enumerate())
 
 
