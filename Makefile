@@ -14,6 +14,9 @@ BUNDLE := dist/openrouter_pipe.py
 VERSION ?=
 CHECK ?=
 export CHECK
+# Tests keep compiled code, in the cache and not in the work tree: without it every run compiles everything again.
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX := $(CACHE)/bytecode
 ifdef PORT
 export PORT
 endif
