@@ -1,7 +1,7 @@
 """The state of started tool calls: the basis of "at most once" (law 6)."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Protocol, runtime_checkable
@@ -28,6 +28,8 @@ class ToolRun:
 
     `kept` is the sealed call with its result, for finished runs only. None: the run has not finished, its turn is
     settled, or an older release stored no results.
+
+    `older_hashes`: other forms of `arguments_hash` under which the same call may be recorded. They are not stored.
     """
 
     namespace: str
@@ -41,6 +43,7 @@ class ToolRun:
     message_id: str = ""
     state: RunState = RunState.STARTED
     kept: Sealed | None = None
+    older_hashes: tuple[str, ...] = field(default=(), compare=False)
 
     def has_long_id(self) -> bool:
         """Return whether the run is to be refused for an id that is too long."""
@@ -63,6 +66,8 @@ class ToolRuns(Protocol):
     async def start(self, runs: Collection[ToolRun]) -> frozenset[str]:
         """Store runs as started, in one transaction, and return the call ids that were new.
 
+        A run is not new either if it is stored under one of its `older_hashes`.
+
         Durable once it returns: of any number of callers with the same key, exactly one gets the call id back as new,
         even if processes crash. Raises ToolRunsUnavailable, and then nothing was stored; with the reason REFUSED if it
         is for one of the runs, such as its long id.
@@ -71,6 +76,8 @@ class ToolRuns(Protocol):
 
     async def finish(self, runs: Collection[ToolRun]) -> None:
         """Mark started runs as finished and store the `kept` value of each; runs of settled turns do not change.
+
+        A run that was stored under one of its `older_hashes` is marked too.
 
         Raises ToolRunsUnavailable.
         """

@@ -33,7 +33,7 @@ class MemoryToolRuns:
             raise ToolRunsUnavailable(REFUSED)
         with self._lock:
             self._expire(runs)
-            new = {_key(run): run for run in reversed(list(runs)) if _key(run) not in self._runs}
+            new = {_key(run): run for run in reversed(list(runs)) if not self._runs.keys() & _keys(run)}
             self._make_room(new.values())
             self._each.update(map(_owner, new.values()))
             self._runs |= {key: replace(run, state=RunState.STARTED, kept=None) for key, run in reversed(new.items())}
@@ -43,9 +43,9 @@ class MemoryToolRuns:
         """Mark runs as finished."""
         with self._lock:
             for run in runs:
-                known = self._runs.get(_key(run))
-                if known is not None and known.state is RunState.STARTED:
-                    self._runs[_key(run)] = replace(known, state=RunState.FINISHED, kept=run.kept)
+                for key in self._runs.keys() & _keys(run):
+                    if self._runs[key].state is RunState.STARTED:
+                        self._runs[key] = replace(self._runs[key], state=RunState.FINISHED, kept=run.kept)
 
     async def settle(self, namespace: str, turn_id: str) -> None:
         """Mark all runs of a turn as settled."""
@@ -137,6 +137,11 @@ class MemoryToolRuns:
 
 def _owner(run: ToolRun) -> Owner:
     return run.namespace, run.user_id
+
+
+def _keys(run: ToolRun) -> set[Key]:
+    """Return every key under which a run may be stored."""
+    return {(*_key(run)[:3], form) for form in (run.arguments_hash, *run.older_hashes)}
 
 
 def _key(run: ToolRun) -> Key:

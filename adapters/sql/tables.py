@@ -92,3 +92,13 @@ host = Table(
     Column("namespace", Words, primary_key=True),
     Column("identity", Words, nullable=False),
 )
+
+lookup_key = Table(
+    f"{PREFIX}lookup_key",
+    metadata,
+    Column("namespace", Words, primary_key=True),
+    Column("payload", LargeBinary, nullable=False),
+    Column("key_id", Words, nullable=False),
+    Column("codec", Integer, nullable=False),
+    Column("size", BigInteger, nullable=False),
+)

@@ -1,6 +1,7 @@
 """Tool runs in a database."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from json import dumps
 from typing import Any
@@ -16,11 +17,11 @@ from sqlalchemy import (
     bindparam,
     cast,
     delete,
+    exists,
     func,
     literal,
     or_,
     select,
-    true,
     tuple_,
     update,
 )
@@ -109,7 +110,8 @@ class SqlToolRuns:
 
     async def finish(self, runs: Collection[ToolRun]) -> None:
         """Mark by key, ordered by key."""
-        rows = [_finished_row(run) for run in sorted(runs, key=_key_of)]
+        forms = [replace(run, arguments_hash=form) for run in runs for form in (run.arguments_hash, *run.older_hashes)]
+        rows = [_finished_row(run) for run in sorted(forms, key=_key_of)]
         if rows:
             await self._changed(FINISH, rows)
 
@@ -169,25 +171,34 @@ class SqlToolRuns:
 
 
 def _listed_rows(dialect: str) -> Select[Any]:
-    """Select the columns of rows passed as one parameter, a JSON list of lists."""
+    """Select the columns of rows passed as one parameter, a JSON list of lists; each list ends with a list of older
+    hashes, and a row is left out if it is stored under one of those.
+    """
+    place = len(NAMES)
     if dialect == POSTGRES:
         row = func.jsonb_array_elements(cast(bindparam("rows", type_=Text), JSONB)).table_valued("value").c.value
-        values: list[ColumnElement[Any]] = [row.op("->>")(place) for place in range(len(NAMES))]
+        values: list[ColumnElement[Any]] = [row.op("->>")(number) for number in range(place)]
+        older = func.jsonb_array_elements_text(row.op("->")(place)).table_valued("value")
     else:
         row = func.json_each(bindparam("rows", type_=Text)).table_valued("value").c.value
-        values = [func.json_extract(row, f"$[{place}]") for place in range(len(NAMES))]
+        values = [func.json_extract(row, f"$[{number}]") for number in range(place)]
+        older = func.json_each(row, f"$[{place}]").table_valued("value")
     started = NAMES.index("started_at")
     values[started] = cast(values[started], BigInteger)
-    return select(*values).where(true())  # without a condition SQLite reads the next clause as part of a join
+    known = tool_run.alias("known")
+    same = [known.c[name] == values[NAMES.index(name)] for name in KEY[:3]]
+    under = known.c.arguments_hash.in_(select(older.c.value))
+    return select(*values).where(~exists().select_from(known).where(*same, under))
 
 
 def _key_of(run: ToolRun) -> tuple[str, ...]:
     return tuple(stored(text) for text in (run.namespace, run.turn_id, run.call_id, run.arguments_hash))
 
 
-def _row_of(run: ToolRun) -> list[str | int]:
+def _row_of(run: ToolRun) -> list[str | int | list[str]]:
     known: dict[str, str | int] = {"state": RunState.STARTED.value, "started_at": micros(run.started_at)}
-    return [known[name] if name in known else stored(getattr(run, name)) for name in NAMES]
+    values = [known[name] if name in known else stored(getattr(run, name)) for name in NAMES]
+    return [*values, [stored(form) for form in run.older_hashes]]
 
 
 def _finished_row(run: ToolRun) -> dict[str, Any]:

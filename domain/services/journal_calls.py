@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from domain.services.owned_tasks import Own
 from domain.services.store_budget import STORE_SECONDS, StoreBudget, StoreHealth, StoreTrouble, within
-from ports.cipher import Sealed
+from ports.cipher import Cipher, Sealed
 from ports.retention import REFUSED
 from ports.tool_runs import NOT_KEPT, ToolRun, ToolRuns
 
@@ -19,14 +19,30 @@ HOST_SECONDS, MOST_ENDED = 30.0, 1000
 
 
 class JournalCalls:
-    """Safe to use from many tasks of one event loop; `own` holds the one task that writes."""
+    """Safe to use from many tasks of one event loop; `own` holds the one task that writes.
 
-    def __init__(self, runs: ToolRuns, store: StoreHealth, own: Own) -> None:
-        self._runs, self._store, self._own = runs, store, own
+    `cipher` keys the hashes of arguments; without it they are stored as they are.
+    """
+
+    def __init__(
+        self, runs: ToolRuns, store: StoreHealth, own: Own, cipher: Callable[[], Awaitable[Cipher]] | None = None
+    ) -> None:
+        self._runs, self._store, self._own, self._cipher = runs, store, own, cipher
         self._ended: list[tuple[float, str, str]] = []
         self._starting: list[_Entry] = []
         self._finished: list[ToolRun] = []
         self._writing = False
+
+    async def keyed(self, run: ToolRun, time: StoreBudget | None = None) -> ToolRun | None:
+        """Return the run as it is recorded, with its arguments' hash keyed; None if no key was found within `time`."""
+        if self._cipher is None:
+            return run
+        try:
+            async with (time or StoreBudget(self._store)).spent():
+                first, *older = (await self._cipher()).lookups(run.arguments_hash)
+        except TimeoutError:
+            return None
+        return replace(run, arguments_hash=first, older_hashes=tuple(older))
 
     async def start(self, run: ToolRun, time: StoreBudget | None = None) -> bool | None:
         """Record a start. True: stored, and the first of its key; None: it could not be recorded within `time`."""

@@ -85,6 +85,7 @@ class RunTurn:
             telemetry=telemetry,
             store=watch,
             own=self._tasks.own,
+            cipher=tools.cipher,
         )
         self._assemble = AssembleTurn(
             tools=tools,
