@@ -6,6 +6,7 @@ settled.
 """
 
 import asyncio
+import traceback
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from functools import partial
@@ -19,7 +20,7 @@ from domain.services.admit_turn import AdmitTurn, Ticket, check_turn, fault_of_a
 from domain.services.assemble_turn import Assembled, AssembleTurn, Personal
 from domain.services.drive_turn import Driver, TurnPorts, Upkeep
 from domain.services.equip_turn import ToolPorts
-from domain.services.owned_tasks import OwnedTasks
+from domain.services.owned_tasks import OwnedTasks, named
 from domain.services.reader_disconnect import ReaderDisconnect
 from domain.services.settle_turn import Settlement, began_values, ended_values, settle_turn
 from domain.services.store_budget import StoreHealth
@@ -189,7 +190,8 @@ class RunTurn:
 
         turn_ports = TurnPorts(self._responses, self._clock, runner)
         journal = partial(self._journal, settlement)
-        upkeep = Upkeep(settle, journal, partial(self._tasks.own, person=request.person))
+        report = partial(self._report, settlement)
+        upkeep = Upkeep(settle, journal, partial(self._tasks.own, person=request.person), report)
         return Driver(TurnMachine(assembled.plan), turn_ports, call, upkeep)
 
     def _masked(self, output: Output) -> Output:
@@ -211,6 +213,11 @@ class RunTurn:
                 kept = self._lessons.remember(learner_of(settlement.request), model, lesson, condition)
                 values = {"error_id": settlement.error_id, "model": model, "lesson": lesson.what, "value": lesson.value}
                 self._telemetry.event("info", "request_repaired", kept=kept, **values)
+
+    def _report(self, settlement: Settlement, defect: Exception) -> None:
+        places = "".join(traceback.format_tb(defect.__traceback__)[-3:])
+        values = {"error_id": settlement.error_id, "detail": named(defect), "places": places}
+        self._telemetry.event("error", "turn_not_booked", **values)
 
     def _refuse(self, fault: Fault, error_id: str, began: float, request: TurnRequest) -> Output:
         timing = Timing(self._clock.monotonic() - began)
