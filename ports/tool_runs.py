@@ -18,6 +18,8 @@ class RunState(Enum):
     SETTLED = "settled"
 
 
+RUN_BYTES = 512
+"""What a run takes beside its payload, roughly: ids, times and entries of indexes."""
 NOT_KEPT = Sealed(b"", codec=0)
 """The `kept` value of a finished run whose result was not stored."""
 
@@ -49,6 +51,19 @@ class ToolRun:
         """Return whether the run is to be refused for an id that is too long."""
         texts = (self.namespace, self.turn_id, self.call_id, self.arguments_hash, self.name)
         return has_long_id(*texts, self.user_id, self.chat_id, self.message_id)
+
+
+@dataclass(frozen=True, slots=True)
+class RunBounds:
+    """What may be stored of one owner's runs. A run takes RUN_BYTES and the payload of `kept`.
+
+    `spared`: a turn that is running. `idle_before`: a run that started earlier is not running any more.
+    """
+
+    most_bytes: int
+    most_rows: int
+    idle_before: datetime
+    spared: str = ""
 
 
 class ToolRunsUnavailable(Exception):
@@ -94,6 +109,14 @@ class ToolRuns(Protocol):
 
         Includes started runs, and finished runs whose `kept` is not None (NOT_KEPT included). The newest `limit`,
         oldest first. Raises ToolRunsUnavailable.
+        """
+        ...
+
+    async def trim(self, namespace: str, user_id: str, bounds: RunBounds, limit: int) -> int:
+        """Delete up to `limit` of the owner's oldest runs beyond the bounds, counted from the newest run.
+
+        Never deletes a run of the turn that is spared, nor one that started after `idle_before` and has not finished.
+        Returns how many; 0 once there is nothing to delete. Raises ToolRunsUnavailable.
         """
         ...
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 from ports.retention import REFUSED, StoredChat
-from ports.tool_runs import RunState, ToolRun, ToolRunsUnavailable
+from ports.tool_runs import RUN_BYTES, RunBounds, RunState, ToolRun, ToolRunsUnavailable
 
 Key = tuple[str, str, str, str]
 Owner = tuple[str, str]
@@ -69,6 +69,20 @@ class MemoryToolRuns:
             ]
         newest = sorted(found, key=lambda run: (run.started_at, run.turn_id, run.call_id), reverse=True)
         return tuple(reversed(newest[:limit]))
+
+    async def trim(self, namespace: str, user_id: str, bounds: RunBounds, limit: int) -> int:
+        """Delete the oldest runs of an owner."""
+        with self._lock:
+            owned = [run for run in self._runs.values() if _owner(run) == (namespace, user_id)]
+            beyond, size = list[ToolRun](), 0
+            for number, run in enumerate(sorted(owned, key=_age, reverse=True), 1):
+                size += RUN_BYTES + (len(run.kept.payload) if run.kept is not None else 0)
+                idle = run.state is not RunState.STARTED or run.started_at < bounds.idle_before
+                if (size > bounds.most_bytes or number > bounds.most_rows) and idle and run.turn_id != bounds.spared:
+                    beyond.append(run)
+            chosen = beyond[::-1][:limit]
+            self._remove([_key(run) for run in chosen])
+            return len(chosen)
 
     async def delete_before(self, namespace: str, before: datetime, limit: int) -> int:
         """Delete the oldest runs."""
@@ -133,6 +147,10 @@ class MemoryToolRuns:
             self._each[owner] -= 1
             if not self._each[owner]:
                 del self._each[owner]
+
+
+def _age(run: ToolRun) -> tuple[object, ...]:
+    return run.started_at, run.turn_id, run.call_id, run.arguments_hash
 
 
 def _owner(run: ToolRun) -> Owner:

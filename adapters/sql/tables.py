@@ -67,6 +67,7 @@ tool_run = Table(
     Column("size", BigInteger, nullable=True),
     Index(f"{PREFIX}tool_run_chat", "namespace", "chat_id", "state"),
     Index(f"{PREFIX}tool_run_started", "namespace", "started_at"),
+    Index(f"{PREFIX}tool_run_owner", "namespace", "user_id", "started_at"),
 )
 
 breaker = Table(

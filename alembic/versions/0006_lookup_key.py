@@ -1,4 +1,7 @@
-"""0006 lookup_key: the sealed key of digests that are looked up. Expand: the previous release ignores the table."""
+"""0006 lookup_key: the sealed key of digests that are looked up; an index of tool_run by owner.
+
+Expand: the previous release ignores both.
+"""
 
 import sqlalchemy as sa
 from alembic.operations import Operations
@@ -17,4 +20,7 @@ def upgrade(op: Operations) -> None:
         sa.Column("key_id", WORDS, nullable=False),
         sa.Column("codec", sa.Integer, nullable=False),
         sa.Column("size", sa.BigInteger, nullable=False),
+    )
+    op.create_index(
+        "openrouter_pipe_tool_run_owner", "openrouter_pipe_tool_run", ["namespace", "user_id", "started_at"]
     )

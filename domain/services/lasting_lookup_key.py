@@ -14,7 +14,7 @@ async def lasting_lookup_key(keys: LookupKeys, cipher: Cipher, namespace: str, f
     A key that an older key sealed is sealed anew, so that the older one may leave the settings. Raises CannotOpen, as
     no other key may take its place: everything keyed with it would be lost; and LookupKeysUnavailable.
     """
-    bond = json.dumps([namespace, "lookup key"])
+    bond = json.dumps([namespace, "lookup_key"])
     if fresh is None:
         kept = await keys.read(namespace)
     else:

@@ -23,6 +23,7 @@ from domain.services.equip_turn import ToolPorts
 from domain.services.owned_tasks import OwnedTasks, named
 from domain.services.reader_disconnect import ReaderDisconnect
 from domain.services.settle_turn import Settlement, began_values, ended_values, settle_turn
+from domain.services.sound_calls import SoundCalls
 from domain.services.store_budget import StoreHealth
 from domain.services.turn_stores import ChooseStores
 from domain.turn.machine import TurnMachine
@@ -73,7 +74,8 @@ class RunTurn:
         redact: Redactor = redact_shapes,
         store: StoreHealth | None = None,
     ) -> None:
-        self._responses, self._clock, self._ids, self._telemetry = responses, clock, ids, telemetry
+        self._responses = SoundCalls(responses, offload)
+        self._clock, self._ids, self._telemetry = clock, ids, telemetry
         self._lessons, self._redact = Lessons(clock), redact
         self._tasks = OwnedTasks(telemetry)
         self._admit = AdmitTurn(slots)

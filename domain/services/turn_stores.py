@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from domain.request.turn_request import TurnRequest
 from domain.services.journal_calls import JournalCalls
+from domain.services.keep_journal import KeepJournal
 from domain.services.owned_tasks import Own
 from domain.services.remember_turn import TurnMemory
 from domain.services.report_interrupted import ReportInterrupted
@@ -57,7 +58,7 @@ class ChooseStores:
         own: Own,
         cipher: Callable[[], Awaitable[Cipher]] | None = None,
     ) -> None:
-        self._journal = JournalCalls(runs, store, own, cipher)
+        self._journal = JournalCalls(runs, store, own, cipher, KeepJournal(runs, store, telemetry))
         self._temporary_journal = JournalCalls(temporary_runs, StoreHealth(store.clock, telemetry), own)
         self._interrupted = ReportInterrupted(runs, chats, offload=offload, telemetry=telemetry, store=store, own=own)
 
