@@ -20,3 +20,5 @@ RETENTION_DAYS = 90
 CLEANING_HOURS = 1.0
 QUOTA_MB = 200
 """What is stored of one person, in MB."""
+JOURNAL_BYTES, JOURNAL_ROWS = 64 * 1024 * 1024, 20_000
+"""What the tool journal holds of one person: results of turns that did not settle, and calls."""

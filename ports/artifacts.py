@@ -20,6 +20,16 @@ ROW_BYTES = 512
 """What a row takes beside its payload, roughly: ids, times and entries of indexes."""
 
 
+def fitting(sizes: Sequence[int], most_bytes: int) -> int:
+    """Return how many of the first sizes fit into `most_bytes`; one at least, so that whoever pages goes on."""
+    total = 0
+    for count, size in enumerate(sizes):
+        total += size
+        if total > most_bytes and count:
+            return count
+    return len(sizes)
+
+
 @dataclass(frozen=True, slots=True)
 class Artifact:
     """One row: an item of a turn. Identified by (`namespace`, `id`); `id` and `turn_id` are ULIDs.
@@ -127,8 +137,13 @@ class ArtifactRetention(RetainedRows, Protocol):
 class ArtifactKeyRotation(Protocol):
     """What a rotation of keys does with artifacts. Raises ArtifactsError; safe to use like TurnArtifacts."""
 
-    async def sealed_otherwise(self, namespace: str, key_id: str, after: str, limit: int) -> tuple[Artifact, ...]:
-        """Return rows sealed with another key than `key_id`, in the order of their ids, ids greater than `after`."""
+    async def sealed_otherwise(
+        self, namespace: str, key_id: str, after: str, limit: int, most_bytes: int = RECALL_BYTES
+    ) -> tuple[Artifact, ...]:
+        """Return rows sealed with another key than `key_id`, in the order of their ids, ids greater than `after`.
+
+        Up to `limit` rows and `most_bytes`, counted as in `find`; one row at least, whatever its size.
+        """
         ...
 
     async def key_ids(self, namespace: str = "") -> frozenset[str]:

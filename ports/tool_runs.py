@@ -1,7 +1,7 @@
 """The state of started tool calls: the basis of "at most once" (law 6)."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Protocol, runtime_checkable
@@ -18,6 +18,8 @@ class RunState(Enum):
     SETTLED = "settled"
 
 
+RUN_BYTES = 512
+"""What a run takes beside its payload, roughly: ids, times and entries of indexes."""
 NOT_KEPT = Sealed(b"", codec=0)
 """The `kept` value of a finished run whose result was not stored."""
 
@@ -28,6 +30,8 @@ class ToolRun:
 
     `kept` is the sealed call with its result, for finished runs only. None: the run has not finished, its turn is
     settled, or an older release stored no results.
+
+    `older_hashes`: other forms of `arguments_hash` under which the same call may be recorded. They are not stored.
     """
 
     namespace: str
@@ -41,11 +45,25 @@ class ToolRun:
     message_id: str = ""
     state: RunState = RunState.STARTED
     kept: Sealed | None = None
+    older_hashes: tuple[str, ...] = field(default=(), compare=False)
 
     def has_long_id(self) -> bool:
         """Return whether the run is to be refused for an id that is too long."""
         texts = (self.namespace, self.turn_id, self.call_id, self.arguments_hash, self.name)
         return has_long_id(*texts, self.user_id, self.chat_id, self.message_id)
+
+
+@dataclass(frozen=True, slots=True)
+class RunBounds:
+    """What may be stored of one owner's runs. A run takes RUN_BYTES and the payload of `kept`.
+
+    `spared`: a turn that is running. `idle_before`: a run that started earlier is not running any more.
+    """
+
+    most_bytes: int
+    most_rows: int
+    idle_before: datetime
+    spared: str = ""
 
 
 class ToolRunsUnavailable(Exception):
@@ -63,6 +81,8 @@ class ToolRuns(Protocol):
     async def start(self, runs: Collection[ToolRun]) -> frozenset[str]:
         """Store runs as started, in one transaction, and return the call ids that were new.
 
+        A run is not new either if it is stored under one of its `older_hashes`.
+
         Durable once it returns: of any number of callers with the same key, exactly one gets the call id back as new,
         even if processes crash. Raises ToolRunsUnavailable, and then nothing was stored; with the reason REFUSED if it
         is for one of the runs, such as its long id.
@@ -71,6 +91,8 @@ class ToolRuns(Protocol):
 
     async def finish(self, runs: Collection[ToolRun]) -> None:
         """Mark started runs as finished and store the `kept` value of each; runs of settled turns do not change.
+
+        A run that was stored under one of its `older_hashes` is marked too.
 
         Raises ToolRunsUnavailable.
         """
@@ -87,6 +109,14 @@ class ToolRuns(Protocol):
 
         Includes started runs, and finished runs whose `kept` is not None (NOT_KEPT included). The newest `limit`,
         oldest first. Raises ToolRunsUnavailable.
+        """
+        ...
+
+    async def trim(self, namespace: str, user_id: str, bounds: RunBounds, limit: int) -> int:
+        """Delete up to `limit` of the owner's oldest runs beyond the bounds, counted from the newest run.
+
+        Never deletes a run of the turn that is spared, nor one that started after `idle_before` and has not finished.
+        Returns how many; 0 once there is nothing to delete. Raises ToolRunsUnavailable.
         """
         ...
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock
 
-from ports.artifacts import RECALL_BYTES, ROW_BYTES, Artifact, ArtifactsUnavailable
+from ports.artifacts import RECALL_BYTES, ROW_BYTES, Artifact, ArtifactsUnavailable, fitting
 from ports.cipher import Sealed
 from ports.clock import Clock
 from ports.retention import REFUSED, StoredChat
@@ -140,12 +140,15 @@ class MemoryArtifacts:
         """Delete rows of an owner."""
         return self._forget(namespace, lambda row: row.user_id == user_id, limit)
 
-    async def sealed_otherwise(self, namespace: str, key_id: str, after: str, limit: int) -> tuple[Artifact, ...]:
+    async def sealed_otherwise(
+        self, namespace: str, key_id: str, after: str, limit: int, most_bytes: int = RECALL_BYTES
+    ) -> tuple[Artifact, ...]:
         """List rows sealed with other keys."""
         with self._lock:
             self._expire()
             rows = [row for row in self._rows(namespace) if row.sealed.key_id != key_id and row.id > after]
-        return tuple(sorted(rows, key=lambda row: row.id)[:limit])
+        chosen = sorted(rows, key=lambda row: row.id)[:limit]
+        return tuple(chosen[: fitting([max(row.sealed.size, len(row.sealed.payload)) for row in chosen], most_bytes)])
 
     async def key_ids(self, namespace: str = "") -> frozenset[str]:
         """Collect the keys in use."""

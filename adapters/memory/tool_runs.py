@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 from ports.retention import REFUSED, StoredChat
-from ports.tool_runs import RunState, ToolRun, ToolRunsUnavailable
+from ports.tool_runs import RUN_BYTES, RunBounds, RunState, ToolRun, ToolRunsUnavailable
 
 Key = tuple[str, str, str, str]
 Owner = tuple[str, str]
@@ -33,7 +33,7 @@ class MemoryToolRuns:
             raise ToolRunsUnavailable(REFUSED)
         with self._lock:
             self._expire(runs)
-            new = {_key(run): run for run in reversed(list(runs)) if _key(run) not in self._runs}
+            new = {_key(run): run for run in reversed(list(runs)) if not self._runs.keys() & _keys(run)}
             self._make_room(new.values())
             self._each.update(map(_owner, new.values()))
             self._runs |= {key: replace(run, state=RunState.STARTED, kept=None) for key, run in reversed(new.items())}
@@ -43,9 +43,9 @@ class MemoryToolRuns:
         """Mark runs as finished."""
         with self._lock:
             for run in runs:
-                known = self._runs.get(_key(run))
-                if known is not None and known.state is RunState.STARTED:
-                    self._runs[_key(run)] = replace(known, state=RunState.FINISHED, kept=run.kept)
+                for key in self._runs.keys() & _keys(run):
+                    if self._runs[key].state is RunState.STARTED:
+                        self._runs[key] = replace(self._runs[key], state=RunState.FINISHED, kept=run.kept)
 
     async def settle(self, namespace: str, turn_id: str) -> None:
         """Mark all runs of a turn as settled."""
@@ -69,6 +69,20 @@ class MemoryToolRuns:
             ]
         newest = sorted(found, key=lambda run: (run.started_at, run.turn_id, run.call_id), reverse=True)
         return tuple(reversed(newest[:limit]))
+
+    async def trim(self, namespace: str, user_id: str, bounds: RunBounds, limit: int) -> int:
+        """Delete the oldest runs of an owner."""
+        with self._lock:
+            owned = [run for run in self._runs.values() if _owner(run) == (namespace, user_id)]
+            beyond, size = list[ToolRun](), 0
+            for number, run in enumerate(sorted(owned, key=_age, reverse=True), 1):
+                size += RUN_BYTES + (len(run.kept.payload) if run.kept is not None else 0)
+                idle = run.state is not RunState.STARTED or run.started_at < bounds.idle_before
+                if (size > bounds.most_bytes or number > bounds.most_rows) and idle and run.turn_id != bounds.spared:
+                    beyond.append(run)
+            chosen = beyond[::-1][:limit]
+            self._remove([_key(run) for run in chosen])
+            return len(chosen)
 
     async def delete_before(self, namespace: str, before: datetime, limit: int) -> int:
         """Delete the oldest runs."""
@@ -135,8 +149,17 @@ class MemoryToolRuns:
                 del self._each[owner]
 
 
+def _age(run: ToolRun) -> tuple[object, ...]:
+    return run.started_at, run.turn_id, run.call_id, run.arguments_hash
+
+
 def _owner(run: ToolRun) -> Owner:
     return run.namespace, run.user_id
+
+
+def _keys(run: ToolRun) -> set[Key]:
+    """Return every key under which a run may be stored."""
+    return {(*_key(run)[:3], form) for form in (run.arguments_hash, *run.older_hashes)}
 
 
 def _key(run: ToolRun) -> Key:

@@ -47,10 +47,8 @@ def find_turns(dialect: str) -> Select[Any]:
         NAMESPACE, a.user_id == bindparam("of_user"), among(dialect, a.fingerprint, "prints")
     )
     wanted = select(rows_of(dialect, "turns").union(printed).subquery().columns[0])
-    stored_bytes = func.length(a.payload)
-    size = case((a.size > stored_bytes, a.size), else_=stored_bytes)
     sized = (
-        select(a.namespace, a.id, _running_total(size))
+        select(a.namespace, a.id, _running_total(_size()))
         .where(NAMESPACE, among_rows(dialect, a.turn_id, wanted), OWNED)
         .order_by(a.turn_id.desc(), a.ordinal, a.id)
         .limit(bindparam("most"))
@@ -77,6 +75,17 @@ def beyond() -> Select[Any]:
         .order_by(owned.c.turn_id, owned.c.id)
         .limit(bindparam("most"))
     )
+
+
+def _size() -> Any:
+    """Return what a row counts: its stored or its original bytes, whichever are more."""
+    stored_bytes = func.length(a.payload)
+    return case((a.size > stored_bytes, a.size), else_=stored_bytes).label("counted")
+
+
+def by_ids(dialect: str) -> Select[Any]:
+    """Select rows by `ids`, in their order."""
+    return select(*COLUMNS).where(NAMESPACE, among(dialect, a.id, "ids")).order_by(a.id)
 
 
 def _running_total(size: Any) -> Any:
@@ -150,9 +159,9 @@ def all_key_ids() -> Select[Any]:
 
 
 def sealed_with() -> Select[Any]:
-    """Select rows of one `key` with ids greater than `after`."""
+    """Select ids and sizes of rows of one `key` with ids greater than `after`."""
     return (
-        select(*COLUMNS)
+        select(a.id, _size())
         .where(NAMESPACE, a.key_id == bindparam("key"), a.id > bindparam("after"))
         .order_by(a.id)
         .limit(bindparam("most"))

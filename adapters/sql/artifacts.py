@@ -16,7 +16,7 @@ from adapters.sql.lists import listed
 from adapters.sql.tables import artifact
 from adapters.sql.texts import micros, moment_of, original, stored
 from adapters.sql.trouble import DatabaseTrouble
-from ports.artifacts import RECALL_BYTES, Artifact, ArtifactsReadOnly, ArtifactsUnavailable
+from ports.artifacts import RECALL_BYTES, Artifact, ArtifactsReadOnly, ArtifactsUnavailable, fitting
 from ports.cipher import Sealed
 from ports.retention import REFUSED, StoredChat
 
@@ -39,6 +39,7 @@ class SqlArtifacts:
         self._touch = statements.touch_turns(dialect)
         self._unbind = statements.unbind_turns(dialect)
         self._delete_kinds = statements.delete_kinds(dialect)
+        self._by_ids = statements.by_ids(dialect)
         self._delete_ids = statements.delete_ids(dialect)
 
     async def put(self, rows: Sequence[Artifact]) -> None:
@@ -126,8 +127,10 @@ class SqlArtifacts:
         """Delete rows of an owner."""
         return await self._changed(OF_PERSON, self._values(namespace, value=stored(user_id), most=limit))
 
-    async def sealed_otherwise(self, namespace: str, key_id: str, after: str, limit: int) -> tuple[Artifact, ...]:
-        """Page through the rows sealed with other keys, key by key in the index."""
+    async def sealed_otherwise(
+        self, namespace: str, key_id: str, after: str, limit: int, most_bytes: int = RECALL_BYTES
+    ) -> tuple[Artifact, ...]:
+        """Page through the rows sealed with other keys: first their sizes, key by key in the index, then what fits."""
         found: list[Any] = []
         async with self._reading() as connection:
             keys = (await connection.execute(KEY_IDS, self._values(namespace))).scalars().all()
@@ -135,7 +138,10 @@ class SqlArtifacts:
                 if key != stored(key_id):
                     values = self._values(namespace, key=key, after=stored(after), most=limit)
                     found += (await connection.execute(SEALED_WITH, values)).all()
-        return await artifacts_of(sorted(found, key=lambda row: str(row.id))[:limit])
+            chosen = sorted(found, key=lambda row: str(row.id))[:limit]
+            ids = [row.id for row in chosen[: fitting([row.counted for row in chosen], most_bytes)]]
+            rows = (await connection.execute(self._by_ids, self._values(namespace) | self._lists(ids=ids))).all()
+        return await artifacts_of(rows)
 
     async def key_ids(self, namespace: str = "") -> frozenset[str]:
         """Step through the index of keys; over all namespaces the table is read."""

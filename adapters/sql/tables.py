@@ -67,6 +67,7 @@ tool_run = Table(
     Column("size", BigInteger, nullable=True),
     Index(f"{PREFIX}tool_run_chat", "namespace", "chat_id", "state"),
     Index(f"{PREFIX}tool_run_started", "namespace", "started_at"),
+    Index(f"{PREFIX}tool_run_owner", "namespace", "user_id", "started_at"),
 )
 
 breaker = Table(
@@ -91,4 +92,14 @@ host = Table(
     metadata,
     Column("namespace", Words, primary_key=True),
     Column("identity", Words, nullable=False),
+)
+
+lookup_key = Table(
+    f"{PREFIX}lookup_key",
+    metadata,
+    Column("namespace", Words, primary_key=True),
+    Column("payload", LargeBinary, nullable=False),
+    Column("key_id", Words, nullable=False),
+    Column("codec", Integer, nullable=False),
+    Column("size", BigInteger, nullable=False),
 )

@@ -1,6 +1,7 @@
 """Tool runs in a database."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from json import dumps
 from typing import Any
@@ -16,11 +17,11 @@ from sqlalchemy import (
     bindparam,
     cast,
     delete,
+    exists,
     func,
     literal,
     or_,
     select,
-    true,
     tuple_,
     update,
 )
@@ -36,11 +37,13 @@ from adapters.sql.texts import micros, moment_of, original, stored
 from adapters.sql.trouble import DatabaseTrouble
 from ports.cipher import Sealed
 from ports.retention import REFUSED, StoredChat
-from ports.tool_runs import RunState, ToolRun, ToolRunsUnavailable
+from ports.tool_runs import RUN_BYTES, RunBounds, RunState, ToolRun, ToolRunsUnavailable
 
 r = tool_run.c
 KEY = ("namespace", "turn_id", "call_id", "arguments_hash")
 NAMESPACE = r.namespace == bindparam("in_namespace")
+# An expression, not the bare column, so that the planner uses the indexes on chats and turns instead.
+OWNED = func.coalesce(r.user_id, "") == bindparam("of_user")
 KEPT = ("payload", "key_id", "codec", "size")
 FINISH = (
     update(tool_run)
@@ -69,6 +72,23 @@ CHATS = (
 )
 
 
+def _beyond() -> Select[Any]:
+    """Select up to `most` keys of an owner's oldest runs that are beyond the bounds and may be deleted."""
+    newest = [r[name].desc() for name in ("started_at", *KEY[1:])]
+    size = func.coalesce(func.length(r.payload), 0) + RUN_BYTES
+    total, number = func.sum(size).over(order_by=newest), func.row_number().over(order_by=newest)
+    owned = select(*KEYS, r.state, r.started_at, total.label("total"), number.label("number"))
+    o = owned.where(NAMESPACE, r.user_id == bindparam("of_user")).subquery().c
+    beyond = or_(o.total > bindparam("most_bytes", type_=BigInteger), o.number > bindparam("most_rows"))
+    idle = or_(o.state != RunState.STARTED.value, o.started_at < bindparam("idle_before", type_=BigInteger))
+    chosen = select(*(o[name] for name in KEY)).where(beyond, idle, o.turn_id != bindparam("spared"))
+    return chosen.order_by(o.started_at, *(o[name] for name in KEY[1:])).limit(bindparam("most"))
+
+
+BEYOND = _beyond()
+DELETE_BEYOND = delete(tool_run).where(tuple_(*KEYS).in_(BEYOND))
+
+
 def _delete_some(column: ColumnElement[str]) -> Delete:
     """Delete up to `most` runs with a `value` in a column."""
     chosen = select(*KEYS).where(NAMESPACE, column == bindparam("value")).limit(bindparam("most"))
@@ -86,7 +106,7 @@ class SqlToolRuns:
         insert = postgres_insert if database.dialect == POSTGRES else sqlite_insert
         rows = insert(tool_run).from_select(NAMES, _listed_rows(database.dialect))
         self._insert = rows.on_conflict_do_nothing(index_elements=list(KEYS)).returning(r.call_id)
-        unsettled = select(*tool_run.columns).where(NAMESPACE, r.user_id == bindparam("of_user"), *UNSETTLED)
+        unsettled = select(*tool_run.columns).where(NAMESPACE, OWNED, *UNSETTLED)
         of_turns = unsettled.where(among(database.dialect, r.turn_id, "turns"))
         of_chat = unsettled.where(r.chat_id == bindparam("of_chat"), r.chat_id != "")
         both = of_chat.union(of_turns).subquery()
@@ -109,7 +129,8 @@ class SqlToolRuns:
 
     async def finish(self, runs: Collection[ToolRun]) -> None:
         """Mark by key, ordered by key."""
-        rows = [_finished_row(run) for run in sorted(runs, key=_key_of)]
+        forms = [replace(run, arguments_hash=form) for run in runs for form in (run.arguments_hash, *run.older_hashes)]
+        rows = [_finished_row(run) for run in sorted(forms, key=_key_of)]
         if rows:
             await self._changed(FINISH, rows)
 
@@ -135,6 +156,24 @@ class SqlToolRuns:
             raise ToolRunsUnavailable(trouble.reason) from trouble
         return tuple(_run_of(row) for row in reversed(rows))
 
+    async def trim(self, namespace: str, user_id: str, bounds: RunBounds, limit: int) -> int:
+        """Look for what is beyond by a running total over the owner's runs, and delete it only if there is any."""
+        values: dict[str, Any] = {
+            "in_namespace": stored(namespace),
+            "of_user": stored(user_id),
+            "most_bytes": bounds.most_bytes,
+            "most_rows": bounds.most_rows,
+            "idle_before": micros(bounds.idle_before),
+            "spared": stored(bounds.spared),
+            "most": limit,
+        }
+        try:
+            async with self._database.reading() as connection:
+                found = (await connection.execute(BEYOND, {**values, "most": 1})).first()
+        except DatabaseTrouble as trouble:
+            raise ToolRunsUnavailable(trouble.reason) from trouble
+        return await self._changed(DELETE_BEYOND, values) if found is not None else 0
+
     async def delete_before(self, namespace: str, before: datetime, limit: int) -> int:
         """Delete the oldest runs."""
         return await self._deleted(DELETE_OLD, namespace, limit, before=micros(before))
@@ -154,7 +193,7 @@ class SqlToolRuns:
         return await self._deleted(OF_CHAT, namespace, limit, value=stored(chat_id))
 
     async def delete_person(self, namespace: str, user_id: str, limit: int) -> int:
-        """Delete runs of an owner; scans the whole namespace, which is rare enough."""
+        """Delete runs of an owner."""
         return await self._deleted(OF_PERSON, namespace, limit, value=stored(user_id))
 
     async def _deleted(self, statement: Executable, namespace: str, limit: int, **values: str | int) -> int:
@@ -169,25 +208,34 @@ class SqlToolRuns:
 
 
 def _listed_rows(dialect: str) -> Select[Any]:
-    """Select the columns of rows passed as one parameter, a JSON list of lists."""
+    """Select the columns of rows passed as one parameter, a JSON list of lists; each list ends with a list of older
+    hashes, and a row is left out if it is stored under one of those.
+    """
+    place = len(NAMES)
     if dialect == POSTGRES:
         row = func.jsonb_array_elements(cast(bindparam("rows", type_=Text), JSONB)).table_valued("value").c.value
-        values: list[ColumnElement[Any]] = [row.op("->>")(place) for place in range(len(NAMES))]
+        values: list[ColumnElement[Any]] = [row.op("->>")(number) for number in range(place)]
+        older = func.jsonb_array_elements_text(row.op("->")(place)).table_valued("value")
     else:
         row = func.json_each(bindparam("rows", type_=Text)).table_valued("value").c.value
-        values = [func.json_extract(row, f"$[{place}]") for place in range(len(NAMES))]
+        values = [func.json_extract(row, f"$[{number}]") for number in range(place)]
+        older = func.json_each(row, f"$[{place}]").table_valued("value")
     started = NAMES.index("started_at")
     values[started] = cast(values[started], BigInteger)
-    return select(*values).where(true())  # without a condition SQLite reads the next clause as part of a join
+    known = tool_run.alias("known")
+    same = [known.c[name] == values[NAMES.index(name)] for name in KEY[:3]]
+    under = known.c.arguments_hash.in_(select(older.c.value))
+    return select(*values).where(~exists().select_from(known).where(*same, under))
 
 
 def _key_of(run: ToolRun) -> tuple[str, ...]:
     return tuple(stored(text) for text in (run.namespace, run.turn_id, run.call_id, run.arguments_hash))
 
 
-def _row_of(run: ToolRun) -> list[str | int]:
+def _row_of(run: ToolRun) -> list[str | int | list[str]]:
     known: dict[str, str | int] = {"state": RunState.STARTED.value, "started_at": micros(run.started_at)}
-    return [known[name] if name in known else stored(getattr(run, name)) for name in NAMES]
+    values = [known[name] if name in known else stored(getattr(run, name)) for name in NAMES]
+    return [*values, [stored(form) for form in run.older_hashes]]
 
 
 def _finished_row(run: ToolRun) -> dict[str, Any]:

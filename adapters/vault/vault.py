@@ -23,8 +23,9 @@ LARGEST = 64 * 1024 * 1024
 @dataclass(frozen=True, slots=True)
 class KeyRing:
     """The source of all keys. `newest` is the passphrase that seals; if it is empty, `file_key` seals (32 bytes of the
-    key file). All keys open, those of `older` passphrases too. `lookup` (32 bytes of a key file of its own) keys the
-    digests that are looked up: it survives a change of the others.
+    key file). All keys open, those of `older` passphrases too. `lookup` (32 bytes of a key file of its own, or of the
+    store) keys the digests that are looked up: it survives a change of the others. Digests keyed by one of the others,
+    from before there was a `lookup`, are found too.
     """
 
     newest: str = field(default="", repr=False)
@@ -49,7 +50,8 @@ def make_vault(ring: KeyRing, options: VaultOptions) -> "Vault":
     older = [key_of_passphrase(passphrase) for passphrase in ring.older if passphrase]
     sealing = [*newest, *file_keys][:1]
     keys = [*newest, *file_keys, *older]
-    lookups = [lookup_key(ring.lookup)] if ring.lookup else [key.lookup for key in keys]
+    lasting = [lookup_key(ring.lookup)] if ring.lookup else []
+    lookups = [*lasting, *(key.lookup for key in keys)]
     return Vault(sealing[0] if sealing else None, keys, options, lookups)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from domain.conversation.arguments import object_text
+from domain.conversation.arguments import object_text, sound_arguments
 from ports.artifacts import RECALL_BYTES
 from ports.json_values import JsonObject
 
@@ -73,7 +73,8 @@ def rows_of(record: TurnRecord, *, reasoning: bool, tools: bool) -> tuple[Row, .
     Without `tools` a turn with calls leaves nothing: thinking between calls is of no use without them, and a part of
     a turn's thinking is refused.
     """
-    kept = [one for one in record.items if one.item.get("type") in KINDS]
+    items = zip(record.items, sound_arguments(one.item for one in record.items), strict=True)
+    kept = [replace(one, item=item) for one, item in items if item.get("type") in KINDS]
     if any(one.item["type"] == CALL for one in kept) and not tools:
         return ()
     thoughts = reasoning and coherent([one.item for one in record.items])

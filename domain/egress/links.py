@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from ports.pictures import LONGEST_PICTURE, picture_data
+from ports.pictures import LONGEST_PICTURE, encoded_picture_kind
 
 LONGEST_LINK, LONGEST_TITLE = 2048, 200
 _SCHEMES = ("https://", "http://")
@@ -49,7 +49,14 @@ class LinkGate:
         if not url.startswith("data:"):
             return self.file(url)
         declared = _DATA.match(url, 0, 256)
-        return picture_data(declared[1], url[declared.end() :]) if declared and len(url) <= LONGEST_PICTURE else ""
+        if declared is None or len(url) > LONGEST_PICTURE:
+            return ""
+        encoded = url[declared.end() :]
+        kind = encoded_picture_kind(declared[1], encoded)
+        begin = f"data:image/{kind};base64,"
+        if not kind:
+            return ""
+        return url if declared[0] == begin else begin + encoded
 
     def file(self, url: str) -> str:
         """Return the address of a file: a link, or a path where the host stores files."""

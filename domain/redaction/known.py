@@ -20,6 +20,7 @@ _VARIABLES = pattern(
 )
 _NO_SECRET = pattern(r"(?:_FILE|_PATH|_DIR|_NAME|_ID|_TYPE|_METHOD|_ALGORITHM|_URL|_URI|_SECONDS|_SIZE)$", IGNORECASE)
 _USER_INFO = pattern(r"://([^/\s@]*):([^\s]+)@")
+_PROXY = pattern(r"_PROXY$", IGNORECASE)
 _QUERY = pattern(r"[?&;](?:[\w-]*(?:key|secret|token|password|passwd|pwd|sig|auth))=([^&#\s]+)", IGNORECASE)
 
 
@@ -84,6 +85,8 @@ def secrets_in_environment(environment: Mapping[str, str]) -> tuple[str, ...]:
             found.append(value)
         if "://" in value:
             found += secrets_in_url(value)
+        elif _PROXY.search(name):  # a proxy may be named without a scheme
+            found += secrets_in_url(f"http://{value.lstrip('/')}")
     return tuple(found)
 
 

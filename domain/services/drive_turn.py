@@ -55,11 +55,15 @@ class TurnPorts:
 
 @dataclass(frozen=True, slots=True)
 class Upkeep:
-    """Callbacks of the use case: `settle` once at the end, `journal` for each booking, `own` for background tasks."""
+    """Callbacks of the use case: `settle` once at the end, `journal` for each booking, `own` for background tasks.
+
+    `report` logs a defect that can change the turn no more; it masks secrets, which the text of a defect may quote.
+    """
 
     settle: Callable[[End], Awaitable[None]]
     journal: Callable[[Booking], None]
     own: Own
+    report: Callable[[Exception], None]
 
 
 class Driver:
@@ -178,8 +182,7 @@ class Driver:
     def _crash(self, defect: Exception) -> list[Output]:
         if not self._machine.ended:
             return self._apply(self._machine.feed(Crashed(named(defect)), self._ports.clock.monotonic()))
-        loop = asyncio.get_running_loop()
-        loop.call_exception_handler({"message": "a turn could not be booked", "exception": defect})
+        self._upkeep.report(defect)
         return []
 
     def _run(self, command: Command) -> None:

@@ -1,5 +1,6 @@
 """Equip a turn with its tools: their runner, breakers, journal and limits."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from domain.breakers.policy import policy_for_calls
@@ -14,6 +15,7 @@ from domain.tools.plan import CallLimits
 from domain.tools.registry import Registry
 from ports.breaker_state import BreakerState
 from ports.chats import Chats
+from ports.cipher import Cipher
 from ports.clock import Clock
 from ports.ids import Ids
 from ports.notices import Notices
@@ -28,7 +30,8 @@ from ports.toolbox import Checker, Toolbox
 class ToolPorts:
     """What tools need, for all turns. Runs in temporary chats are journalled in `temporary_runs` (law 14).
 
-    Without `chats`, only the answer directly before the question is known to belong to its history.
+    Without `chats`, only the answer directly before the question is known to belong to its history. `cipher` keys the
+    hashes of arguments in `runs`; without it they are stored as they are.
     """
 
     slots: Slots
@@ -37,6 +40,7 @@ class ToolPorts:
     temporary_runs: ToolRuns
     breakers: BreakerState
     chats: Chats | None = None
+    cipher: Callable[[], Awaitable[Cipher]] | None = None
 
 
 class EquipTurn:

@@ -5,9 +5,10 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 
+from domain.services.keep_journal import KeepJournal
 from domain.services.owned_tasks import Own
 from domain.services.store_budget import STORE_SECONDS, StoreBudget, StoreHealth, StoreTrouble, within
-from ports.cipher import Sealed
+from ports.cipher import Cipher, Sealed
 from ports.retention import REFUSED
 from ports.tool_runs import NOT_KEPT, ToolRun, ToolRuns
 
@@ -19,14 +20,35 @@ HOST_SECONDS, MOST_ENDED = 30.0, 1000
 
 
 class JournalCalls:
-    """Safe to use from many tasks of one event loop; `own` holds the one task that writes."""
+    """Safe to use from many tasks of one event loop; `own` holds the one task that writes.
 
-    def __init__(self, runs: ToolRuns, store: StoreHealth, own: Own) -> None:
-        self._runs, self._store, self._own = runs, store, own
+    `cipher` keys the hashes of arguments; without it they are stored as they are. `keep` bounds what one person has.
+    """
+
+    def __init__(
+        self,
+        runs: ToolRuns,
+        store: StoreHealth,
+        own: Own,
+        cipher: Callable[[], Awaitable[Cipher]] | None = None,
+        keep: KeepJournal | None = None,
+    ) -> None:
+        self._runs, self._store, self._own, self._cipher, self._keep = runs, store, own, cipher, keep
         self._ended: list[tuple[float, str, str]] = []
         self._starting: list[_Entry] = []
         self._finished: list[ToolRun] = []
         self._writing = False
+
+    async def keyed(self, run: ToolRun, time: StoreBudget | None = None) -> ToolRun | None:
+        """Return the run as it is recorded, with its arguments' hash keyed; None if no key was found within `time`."""
+        if self._cipher is None:
+            return run
+        try:
+            async with (time or StoreBudget(self._store)).spent():
+                first, *older = (await self._cipher()).lookups(run.arguments_hash)
+        except TimeoutError:
+            return None
+        return replace(run, arguments_hash=first, older_hashes=tuple(older))
 
     async def start(self, run: ToolRun, time: StoreBudget | None = None) -> bool | None:
         """Record a start. True: stored, and the first of its key; None: it could not be recorded within `time`."""
@@ -131,6 +153,7 @@ class JournalCalls:
             if not answer.done():
                 answer.set_result(None)
             return
+        self._written_down([run for run, _ in batch if run.call_id in new])
         for run, answer in batch:
             if not answer.done():
                 answer.set_result(run.call_id in new)
@@ -150,6 +173,12 @@ class JournalCalls:
                     await self._finish([run])
             elif finished[0].kept not in (None, NOT_KEPT):
                 await self._finish([replace(finished[0], kept=NOT_KEPT)])
+        else:
+            self._written_down([run for run in finished if run.kept not in (None, NOT_KEPT)])
+
+    def _written_down(self, runs: list[ToolRun]) -> None:
+        if runs and self._keep is not None:
+            self._own(self._keep.written(runs), "openrouter-pipe-keep-journal")
 
 
 def _apart(starting: list[_Entry]) -> list[list[_Entry]]:

@@ -1,13 +1,13 @@
-"""Keep what one person stores within a quota: beyond it the data of that person's oldest turns goes.
+"""Keep what one person stores within a quota: beyond it that person's oldest data goes.
 
 Adding up all rows of a person costs a query, so it is done once per process and then only after enough was written.
 """
 
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 
 from domain.conversation.bounded_ids import cache_key
 from domain.services.store_budget import StoreHealth, StoreTrouble
-from ports.artifacts import TurnArtifacts
 from ports.telemetry import Telemetry
 
 BATCH = 200
@@ -18,25 +18,34 @@ SHARE = 20
 PEOPLE_KNOWN = 10_000
 FAILED, REACHED = "conversation_memory_failed", "storage_quota_reached"
 
+Trim = Callable[[int], Awaitable[int]]
+
 
 class KeepQuota:
-    """The use case over one store; belongs to one event loop. Raises nothing but cancellation."""
+    """The use case over one store; belongs to one event loop. Raises nothing but cancellation.
 
-    def __init__(self, store: StoreHealth, telemetry: Telemetry) -> None:
+    `failed` and `reached` name the events of the log.
+    """
+
+    def __init__(
+        self, store: StoreHealth, telemetry: Telemetry, *, failed: str = FAILED, reached: str = REACHED
+    ) -> None:
         self._store, self._telemetry = store, telemetry
+        self._failed, self._name = failed, reached
         self._written: OrderedDict[bytes, int] = OrderedDict()  # bytes since the last query, by person
         self._reported: OrderedDict[bytes, None] = OrderedDict()
 
-    async def written(
-        self, artifacts: TurnArtifacts, namespace: str, user_id: str, *, size: int, most_bytes: int
-    ) -> None:
-        """Count what a turn wrote, `size` bytes, and delete what is beyond `most_bytes`, 0 for no limit."""
+    async def written(self, trim: Trim, namespace: str, user_id: str, *, size: int, most_bytes: int) -> None:
+        """Count what was written, `size` bytes, and delete what is beyond `most_bytes`, 0 for no limit.
+
+        `trim` deletes a batch of up to so many rows and returns how many.
+        """
         person = cache_key(namespace, user_id)
         since = self._written.pop(person, None)
-        if not most_bytes or not user_id:
+        if not most_bytes:
             return
         if since is None or since + size >= most_bytes // SHARE:
-            deleted = await self._trim(artifacts, namespace, user_id, most_bytes)
+            deleted = await self._trim(trim)
             since, size = 0, 0
             if deleted:
                 self._report(person, namespace, user_id, deleted)
@@ -44,12 +53,12 @@ class KeepQuota:
         if len(self._written) > PEOPLE_KNOWN:
             self._written.popitem(last=False)
 
-    async def _trim(self, artifacts: TurnArtifacts, namespace: str, user_id: str, most_bytes: int) -> int:
+    async def _trim(self, trim: Trim) -> int:
         deleted = 0
         for _ in range(STEPS_AT_ONCE):
             try:
-                async with self._store.watched(FAILED, writes=True, doing="trim"):
-                    done = await artifacts.trim(namespace, user_id, most_bytes, BATCH)
+                async with self._store.watched(self._failed, writes=True, doing="trim"):
+                    done = await trim(BATCH)
             except StoreTrouble:
                 break
             deleted += done
@@ -60,7 +69,7 @@ class KeepQuota:
     def _report(self, person: bytes, namespace: str, user_id: str, deleted: int) -> None:
         """Log once per person and process that data goes."""
         if person not in self._reported:
-            self._telemetry.event("warning", REACHED, namespace=namespace, user_id=user_id, rows=deleted)
+            self._telemetry.event("warning", self._name, namespace=namespace, user_id=user_id, rows=deleted)
         self._reported[person] = None
         if len(self._reported) > PEOPLE_KNOWN:
             self._reported.popitem(last=False)

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from domain.conversation.record import Row, TurnRecord, record_of, rows_of
 from domain.conversation.size import characters_of
@@ -140,10 +141,9 @@ class TurnMemory:
         artifacts = await self.offload.run(lambda: _sealed(rows, unsealed, cipher), size=size)
         stored = await self._write("remember", store.artifacts.put(artifacts))
         if stored:
-            size = sum(len(row.sealed.payload) + ROW_BYTES for row in artifacts)
-            await self._quota.written(
-                store.artifacts, memory.namespace, person.user_id, size=size, most_bytes=memory.quota_bytes
-            )
+            size, most = sum(len(row.sealed.payload) + ROW_BYTES for row in artifacts), memory.quota_bytes
+            trim = partial(store.artifacts.trim, memory.namespace, person.user_id, most)
+            await self._quota.written(trim, memory.namespace, person.user_id, size=size, most_bytes=most)
         return stored
 
     async def touch(self, memory: Remembering, turn_ids: Collection[str]) -> None:

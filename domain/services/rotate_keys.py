@@ -10,17 +10,22 @@ from ports.artifacts import Artifact, ArtifactKeyRotation
 from ports.cipher import CannotOpen, Cipher, Sealed
 from ports.offload import Offload
 
+RESEAL_BYTES = 8 * 1024 * 1024
+"""Bytes of rows in one batch, sealed or open: they are in memory several times while they are sealed anew."""
+
 
 async def reseal_batch(
     artifacts: ArtifactKeyRotation, cipher: Cipher, offload: Offload, namespace: str, after: str, limit: int
 ) -> tuple[int, str]:
     """Reseal up to `limit` rows with ids greater than `after`; return how many, and the last id read.
 
+    A batch is also bounded in bytes, by RESEAL_BYTES.
+
     The id is empty at the end. Rows that no key decrypts are skipped. Raises ArtifactsError.
     """
     if not cipher.key_id:
         return 0, ""
-    rows = await artifacts.sealed_otherwise(namespace, cipher.key_id, after, limit)
+    rows = await artifacts.sealed_otherwise(namespace, cipher.key_id, after, limit, RESEAL_BYTES)
     if not rows:
         return 0, ""
     size = sum(len(row.sealed.payload) for row in rows)

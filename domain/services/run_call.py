@@ -171,13 +171,16 @@ class RunCall:
             return _failed(SERVER_FULL)
         try:
             self._recorded = True
-            refused = objection(call.tool.spec, new=await self._ports.journal.start(call.run, self._ports.time))
+            journal, time = self._ports.journal, self._ports.time
+            run = await journal.keyed(call.run, time)
+            refused = objection(call.tool.spec, new=None if run is None else await journal.start(run, time))
             if refused is not None:
                 return refused
             began()
             result = await self._called(call.request)
             keep = self._ports.keep
-            self._ports.journal.finish(call.run, None if keep is None else partial(keep, call.run, call.asked, result))
+            if run is not None:
+                journal.finish(run, None if keep is None else partial(keep, run, call.asked, result))
         finally:
             self._ports.slots.release()
         return await self._ports.offload.run(partial(readable, result), size=len(result.text))

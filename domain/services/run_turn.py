@@ -6,6 +6,7 @@ settled.
 """
 
 import asyncio
+import traceback
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from functools import partial
@@ -19,9 +20,10 @@ from domain.services.admit_turn import AdmitTurn, Ticket, check_turn, fault_of_a
 from domain.services.assemble_turn import Assembled, AssembleTurn, Personal
 from domain.services.drive_turn import Driver, TurnPorts, Upkeep
 from domain.services.equip_turn import ToolPorts
-from domain.services.owned_tasks import OwnedTasks
+from domain.services.owned_tasks import OwnedTasks, named
 from domain.services.reader_disconnect import ReaderDisconnect
 from domain.services.settle_turn import Settlement, began_values, ended_values, settle_turn
+from domain.services.sound_calls import SoundCalls
 from domain.services.store_budget import StoreHealth
 from domain.services.turn_stores import ChooseStores
 from domain.turn.machine import TurnMachine
@@ -72,7 +74,8 @@ class RunTurn:
         redact: Redactor = redact_shapes,
         store: StoreHealth | None = None,
     ) -> None:
-        self._responses, self._clock, self._ids, self._telemetry = responses, clock, ids, telemetry
+        self._responses = SoundCalls(responses, offload)
+        self._clock, self._ids, self._telemetry = clock, ids, telemetry
         self._lessons, self._redact = Lessons(clock), redact
         self._tasks = OwnedTasks(telemetry)
         self._admit = AdmitTurn(slots)
@@ -85,6 +88,7 @@ class RunTurn:
             telemetry=telemetry,
             store=watch,
             own=self._tasks.own,
+            cipher=tools.cipher,
         )
         self._assemble = AssembleTurn(
             tools=tools,
@@ -188,7 +192,8 @@ class RunTurn:
 
         turn_ports = TurnPorts(self._responses, self._clock, runner)
         journal = partial(self._journal, settlement)
-        upkeep = Upkeep(settle, journal, partial(self._tasks.own, person=request.person))
+        report = partial(self._report, settlement)
+        upkeep = Upkeep(settle, journal, partial(self._tasks.own, person=request.person), report)
         return Driver(TurnMachine(assembled.plan), turn_ports, call, upkeep)
 
     def _masked(self, output: Output) -> Output:
@@ -210,6 +215,11 @@ class RunTurn:
                 kept = self._lessons.remember(learner_of(settlement.request), model, lesson, condition)
                 values = {"error_id": settlement.error_id, "model": model, "lesson": lesson.what, "value": lesson.value}
                 self._telemetry.event("info", "request_repaired", kept=kept, **values)
+
+    def _report(self, settlement: Settlement, defect: Exception) -> None:
+        places = "".join(traceback.format_tb(defect.__traceback__)[-3:])
+        values = {"error_id": settlement.error_id, "detail": named(defect), "places": places}
+        self._telemetry.event("error", "turn_not_booked", **values)
 
     def _refuse(self, fault: Fault, error_id: str, began: float, request: TurnRequest) -> Output:
         timing = Timing(self._clock.monotonic() - began)

@@ -3,15 +3,18 @@
 Code after this never asks again what kind of chat a turn belongs to.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from domain.request.turn_request import TurnRequest
 from domain.services.journal_calls import JournalCalls
+from domain.services.keep_journal import KeepJournal
 from domain.services.owned_tasks import Own
 from domain.services.remember_turn import TurnMemory
 from domain.services.report_interrupted import ReportInterrupted
 from domain.services.store_budget import StoreHealth
 from ports.chats import Chats
+from ports.cipher import Cipher
 from ports.offload import Offload
 from ports.telemetry import Telemetry
 from ports.tool_runs import ToolRuns
@@ -41,7 +44,7 @@ class TurnStores:
 
 
 class ChooseStores:
-    """The use case; belongs to one event loop. `own` holds tasks that outlive a turn."""
+    """The use case; belongs to one event loop. `own` holds tasks that outlive a turn; `cipher` keys the journal."""
 
     def __init__(
         self,
@@ -53,8 +56,9 @@ class ChooseStores:
         telemetry: Telemetry,
         store: StoreHealth,
         own: Own,
+        cipher: Callable[[], Awaitable[Cipher]] | None = None,
     ) -> None:
-        self._journal = JournalCalls(runs, store, own)
+        self._journal = JournalCalls(runs, store, own, cipher, KeepJournal(runs, store, telemetry))
         self._temporary_journal = JournalCalls(temporary_runs, StoreHealth(store.clock, telemetry), own)
         self._interrupted = ReportInterrupted(runs, chats, offload=offload, telemetry=telemetry, store=store, own=own)
 

@@ -8,7 +8,7 @@ input items.
 from collections.abc import Iterable
 from dataclasses import replace
 
-from domain.conversation.arguments import object_text
+from domain.conversation.arguments import LONG, object_text
 from domain.conversation.record import KINDS, TurnItem
 from domain.turn.answer import Answer
 from domain.turn.output_items import CALL, MESSAGE, REASONING, OutputItem
@@ -54,12 +54,16 @@ def in_segments(kept: Iterable[TurnItem], segments: Iterable[tuple[ToolCall, int
 
 
 def call_item(call: ToolCall) -> JsonObject:
-    """Return a call in the form upstream accepts as input."""
+    """Return a call in the form upstream accepts as input.
+
+    Long arguments stay as they came: whoever sends or stores them reads them in a thread (`sound_arguments`).
+    """
+    is_long = len(call.arguments) >= LONG
     return {
         "type": "function_call",
         "call_id": call.call_id,
         "name": call.name,
-        "arguments": object_text(call.arguments),
+        "arguments": call.arguments if is_long else object_text(call.arguments),
     }
 
 

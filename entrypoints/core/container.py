@@ -7,6 +7,7 @@ container only builds. `check_dependencies()` reports missing dependencies. A ho
 # mypy: disable-error-code="type-abstract"
 # (a port is a Protocol that is checked at run time: any adapter with its methods is accepted)
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from dependency_injector.containers import DeclarativeContainer
@@ -26,6 +27,7 @@ from ports.breaker_state import BreakerState
 from ports.cache import Cache
 from ports.catalog import Catalog
 from ports.chats import Chats
+from ports.cipher import Cipher
 from ports.clock import Clock
 from ports.ids import Ids
 from ports.model_rows import HostModels
@@ -66,6 +68,7 @@ class Container(DeclarativeContainer):
     tool_slots: Dependency[Slots] = Dependency(instance_of=Slots)
     tool_runs: Dependency[ToolRuns] = Dependency(instance_of=ToolRuns)
     temporary_tool_runs: Dependency[ToolRuns] = Dependency(instance_of=ToolRuns)
+    journal_cipher: Dependency[Callable[[], Awaitable[Cipher]]] = Dependency(default=None)
     breaker_state: Dependency[BreakerState] = Dependency(instance_of=BreakerState)
     checker: Dependency[Checker] = Dependency(instance_of=Checker)
     telemetry: Dependency[Telemetry] = Dependency(instance_of=Telemetry)
@@ -82,6 +85,7 @@ class Container(DeclarativeContainer):
         temporary_runs=temporary_tool_runs,
         breakers=breaker_state,
         chats=host.provided.chats,
+        cipher=journal_cipher,
     )
     run_turn: Singleton[RunTurn] = Singleton(
         RunTurn,

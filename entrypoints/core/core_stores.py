@@ -26,7 +26,7 @@ class CoreStores:
         """
         if not request.is_remembered:
             return None
-        self.storage.follow(vault_of(settings))
+        self.storage.follow(vault_of(settings), request.memory.namespace)
         self._cleaning.begin(retention_of(settings, request.memory.namespace))
         return self._memories
 

@@ -63,6 +63,7 @@ class Core:
             tool_slots=ProcessSlots(shared_state(), "tools"),
             tool_runs=LazyToolRuns(storage),
             temporary_tool_runs=storage.memory.stores.tool_runs,
+            journal_cipher=storage.journal_cipher,
             breaker_state=LazyBreakerState(storage),
             checker=JsonSchemaChecker(self.telemetry),
             telemetry=self.telemetry,

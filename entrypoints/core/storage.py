@@ -22,7 +22,9 @@ from entrypoints.core.storage_vault import StorageVault
 from entrypoints.core.stores import MemoryStores, Stores, open_stores
 from entrypoints.core.warned_once import WarnedOnce
 from ports.artifacts import ArtifactsError
+from ports.cipher import Cipher
 from ports.clock import Clock
+from ports.lookup_keys import LookupKeysUnavailable
 from ports.offload import Offload
 from ports.telemetry import Telemetry
 
@@ -48,9 +50,9 @@ class Storage:
         self._retry_at, self._retries = 0.0, False
         self._closed = False
 
-    def follow(self, settings: VaultSettings) -> None:
+    def follow(self, settings: VaultSettings, namespace: str = "") -> None:
         """Follow the newest settings of the vault, and let go of temporary chats whose hour is over."""
-        self._vault.follow(settings)
+        self._vault.follow(settings, namespace)
         self.memory.purge()
 
     async def stores(self) -> Stores:
@@ -82,11 +84,15 @@ class Storage:
         if stores.location is None:
             return self.memory.sealed
         try:
-            cipher = await self._vault.cipher(stores.location.key_file, stores.artifacts.key_ids)
-        except (KeyFileUnusable, ArtifactsError) as error:
+            cipher = await self._vault.cipher(stores)
+        except (KeyFileUnusable, ArtifactsError, LookupKeysUnavailable) as error:
             self._warned.warn("artifact_key_unusable", error.reason)
             return self.memory.sealed
         return SealedStore(stores.artifacts, cipher, stores.read_only)
+
+    async def journal_cipher(self) -> Cipher:
+        """Return what keys the hashes of the tool journal; without a usable key they stay as they are."""
+        return (await self.sealed_store()).cipher
 
     async def cleanable(self) -> CleanableStore | None:
         """Return what is to be cleaned; None if it must not be, or is in memory, which cleans itself."""

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from entrypoints.core.storage import Storage
-from ports.tool_runs import ToolRun
+from ports.tool_runs import RunBounds, ToolRun
 
 
 class LazyToolRuns:
@@ -31,6 +31,11 @@ class LazyToolRuns:
         """Return runs no settled turn accounts for."""
         runs = (await self._storage.stores()).tool_runs
         return await runs.unsettled(namespace, user_id, chat_id=chat_id, turn_ids=turn_ids, limit=limit)
+
+    async def trim(self, namespace: str, user_id: str, bounds: RunBounds, limit: int) -> int:
+        """Delete the owner's oldest runs beyond the bounds."""
+        stores = await self._storage.stores()
+        return 0 if stores.read_only else await stores.tool_runs.trim(namespace, user_id, bounds, limit)
 
 
 class LazyBreakerState:

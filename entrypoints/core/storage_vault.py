@@ -1,17 +1,20 @@
 """What seals the stores: made of the newest settings and of the key file beside the database."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+import secrets
+from dataclasses import replace
 from pathlib import Path
 
 from adapters.vault.key_file import KeyFileUnusable, read_key, read_or_make_key
-from adapters.vault.keys import key_of_passphrase
+from adapters.vault.keys import KEY_BYTES, key_of_passphrase
 from adapters.vault.vault import KeyRing, make_vault
+from domain.services.lasting_lookup_key import lasting_lookup_key
 from entrypoints.core.policy import VaultSettings
 from entrypoints.core.storage_location import LOOKUP_KEY_FILE
+from entrypoints.core.stores import Stores
 from entrypoints.core.warned_once import WarnedOnce
 from entrypoints.settings_secret import SHORT, is_short
-from ports.cipher import Cipher
+from ports.cipher import CannotOpen, Cipher
 from ports.offload import LARGE, Offload
 
 
@@ -21,42 +24,40 @@ class StorageVault:
     def __init__(self, offload: Offload, warned: WarnedOnce) -> None:
         self._offload, self._warned = offload, warned
         self._settings = VaultSettings()
-        self._made: tuple[VaultSettings, asyncio.Task[Cipher]] | None = None
+        self._namespace = ""
+        self._made: tuple[tuple[VaultSettings, str], asyncio.Task[Cipher]] | None = None
 
     @property
     def making(self) -> "asyncio.Task[Cipher] | None":
         """What makes the vault, or made it."""
         return self._made[1] if self._made is not None else None
 
-    def follow(self, settings: VaultSettings) -> None:
-        """Take note of the newest settings; what they change is made when it is needed."""
-        self._settings = settings
+    def follow(self, settings: VaultSettings, namespace: str = "") -> None:
+        """Take note of the newest settings and of whose rows are sealed; what they change is made when it is needed."""
+        self._settings, self._namespace = settings, namespace
 
     def forget(self) -> None:
         """Make the vault anew when it is needed: its key file may be another one."""
         self._made = None
 
-    async def cipher(self, key_file: Path | None, key_ids: Callable[[], Awaitable[Collection[str]]]) -> Cipher:
-        """Return the vault; a failed attempt is not kept. Raises KeyFileUnusable and what `key_ids` raises.
+    async def cipher(self, stores: Stores) -> Cipher:
+        """Return the vault of stores in a database; a failed attempt is not kept.
 
-        `key_ids` are those of the keys that stored rows are sealed with; asked for only if a passphrase is short.
+        Raises KeyFileUnusable, ArtifactsError and LookupKeysUnavailable.
         """
-        settings = self._settings
-        if self._made is None or self._made[0] != settings or _failed(self._made[1]):
-            task = asyncio.get_running_loop().create_task(
-                self._make(settings, key_file, key_ids), name="openrouter-pipe-vault"
-            )
-            self._made = (settings, task)
+        wanted = (self._settings, self._namespace)
+        if self._made is None or self._made[0] != wanted or _failed(self._made[1]):
+            making = self._make(*wanted, stores)
+            self._made = (wanted, asyncio.get_running_loop().create_task(making, name="openrouter-pipe-vault"))
         return await asyncio.shield(self._made[1])
 
-    async def _make(
-        self, settings: VaultSettings, key_file: Path | None, key_ids: Callable[[], Awaitable[Collection[str]]]
-    ) -> Cipher:
+    async def _make(self, settings: VaultSettings, namespace: str, stores: Stores) -> Cipher:
+        key_file = stores.location.key_file if stores.location is not None else None
         if settings.unreadable:
             raise KeyFileUnusable("ARTIFACT_ENCRYPTION_KEY cannot be read, and nothing is kept until it can")
         if is_short(settings.newest):
             key_id = (await self._offload.run(lambda: key_of_passphrase(settings.newest), size=LARGE)).id
-            if key_id not in await key_ids():
+            if key_id not in await stores.artifacts.key_ids():
                 raise KeyFileUnusable(f"ARTIFACT_ENCRYPTION_KEY {SHORT}")
             self._warned.warn("passphrase_too_short", f"ARTIFACT_ENCRYPTION_KEY {SHORT}")
         key: bytes | None = None
@@ -71,7 +72,20 @@ class StorageVault:
             self._warned.warn("artifacts_not_encrypted", remedy)
         lookup = await self._lookup_key(key_file)
         ring = KeyRing(settings.newest, settings.older, key, lookup)
-        return await self._offload.run(lambda: make_vault(ring, settings.options), size=LARGE)
+        vault = await self._offload.run(lambda: make_vault(ring, settings.options), size=LARGE)
+        if key_file is not None or not vault.key_id:
+            return vault
+        lasting = replace(ring, lookup=await self._kept_lookup_key(stores, vault, namespace))
+        return await self._offload.run(lambda: make_vault(lasting, settings.options), size=LARGE)
+
+    async def _kept_lookup_key(self, stores: Stores, cipher: Cipher, namespace: str) -> bytes | None:
+        """Return the key of digests that are looked up, from the database; None if an unknown key seals it."""
+        fresh = None if stores.read_only else secrets.token_bytes(KEY_BYTES)
+        try:
+            return await lasting_lookup_key(stores.lookup_keys, cipher, namespace, fresh)
+        except CannotOpen as error:
+            self._warned.warn("lookup_key_unusable", error.reason)
+            return None
 
     async def _lookup_key(self, key_file: Path | None) -> bytes | None:
         """Return the key of digests that are looked up, from a file beside the other one; made at the first need."""

@@ -7,6 +7,7 @@ from adapters.memory.artifacts import MemoryArtifacts
 from adapters.memory.breaker_state import MemoryBreakerState
 from adapters.memory.known_hosts import MemoryKnownHosts
 from adapters.memory.leases import MemoryLeases
+from adapters.memory.lookup_keys import MemoryLookupKeys
 from adapters.memory.tool_runs import MemoryToolRuns
 from adapters.sql.artifacts import SqlArtifacts
 from adapters.sql.breaker_state import SqlBreakerState
@@ -14,6 +15,7 @@ from adapters.sql.cache import SqlCache
 from adapters.sql.database import Database
 from adapters.sql.known_hosts import SqlKnownHosts
 from adapters.sql.leases import SqlLeases
+from adapters.sql.lookup_keys import SqlLookupKeys
 from adapters.sql.migrate import migrate
 from adapters.sql.tool_runs import SqlToolRuns
 from adapters.vault.vault import KeyRing, VaultOptions, make_vault
@@ -28,6 +30,7 @@ from ports.cache import Cache
 from ports.clock import Clock
 from ports.known_hosts import KnownHosts
 from ports.leases import Leases
+from ports.lookup_keys import LookupKeys
 from ports.tool_runs import ToolRunStore
 
 
@@ -40,6 +43,7 @@ class Stores:
     tool_runs: ToolRunStore
     breakers: BreakerState
     hosts: KnownHosts
+    lookup_keys: LookupKeys
     location: StorageLocation | None = None
     read_only: bool = False
     cache: Cache | None = None
@@ -51,7 +55,12 @@ class MemoryStores:
     def __init__(self, clock: Clock) -> None:
         self._artifacts = MemoryArtifacts(clock)
         self.stores = Stores(
-            self._artifacts, MemoryLeases(), MemoryToolRuns(), MemoryBreakerState(), MemoryKnownHosts()
+            self._artifacts,
+            MemoryLeases(),
+            MemoryToolRuns(),
+            MemoryBreakerState(),
+            MemoryKnownHosts(),
+            MemoryLookupKeys(),
         )
         cipher = make_vault(KeyRing(), VaultOptions(compress=False))
         self.sealed = SealedStore(self._artifacts, cipher, durable=False)
@@ -83,6 +92,7 @@ async def open_stores(location: StorageLocation, warned: WarnedOnce) -> tuple[St
         SqlToolRuns(database),
         SqlBreakerState(database),
         SqlKnownHosts(database),
+        SqlLookupKeys(database),
         location,
         bool(migrated.read_only),
         SqlCache(database) if location.is_shared else None,

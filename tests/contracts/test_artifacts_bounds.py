@@ -117,3 +117,22 @@ async def test_other_namespaces_are_not_trimmed(store):
     await store.put(of_size(1, 1, KIB))
     assert await store.trim("other", "ann", 0, 200) == 0
     assert await found(store, 1) == [ulid(1)]
+
+
+async def test_rows_to_reseal_are_read_up_to_a_number_of_bytes_and_one_at_least(store):
+    sizes = {1: 100, 2: 50_000, 3: 100, 4: 100, 5: 70_000, 6: 100}
+    for number, size in sizes.items():
+        key = f"key-{number % 2}"
+        await store.put([row(number, number, sealed=Sealed(bytes(size), key, 1, size))])
+    pages, after = [], ""
+    while page := await store.sealed_otherwise(HERE, "key-9", after, 4, 60_000):
+        pages.append([one.id for one in page])
+        after = page[-1].id
+    assert pages == [[ulid(1), ulid(2), ulid(3), ulid(4)], [ulid(5)], [ulid(6)]]
+    assert [one.id for one in await store.sealed_otherwise(HERE, "key-9", ulid(4), 4, 1)] == [ulid(5)]
+
+
+async def test_a_row_that_opens_to_more_than_it_takes_counts_by_what_it_opens_to(store):
+    for number in (1, 2, 3):
+        await store.put([row(number, number, sealed=Sealed(b"small", "key-1", 1, 40_000))])
+    assert len(await store.sealed_otherwise(HERE, "key-9", "", 9, 80_000)) == 2

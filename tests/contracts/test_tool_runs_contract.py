@@ -10,7 +10,7 @@ from adapters.memory.tool_runs import MemoryToolRuns
 from adapters.sql.tool_runs import SqlToolRuns
 from ports.cipher import Sealed
 from ports.retention import ID_BYTES, REFUSED
-from ports.tool_runs import NOT_KEPT, RunState, ToolRunStore, ToolRunsUnavailable
+from ports.tool_runs import NOT_KEPT, RUN_BYTES, RunBounds, RunState, ToolRunStore, ToolRunsUnavailable
 from tests.contracts.artifact_cases import DAY, HERE, ulid
 from tests.contracts.tool_run_cases import KEPT, finished, run
 
@@ -251,3 +251,76 @@ async def test_memory_evicts_finished_runs_of_the_person_who_has_too_many():
         await runs.finish([run(1, call, kept=KEPT)])
     assert [one.call_id for one in await unsettled(runs, 1)] == ["call-4", "call-5"]
     assert len(await unsettled(runs, 1, owner="bob")) == 1
+
+
+def bounds(most_rows: int = 99, most_bytes: int = 10**9, *, idle: int = 0, spared: str = "") -> RunBounds:
+    return RunBounds(most_bytes, most_rows, DAY + timedelta(minutes=idle), spared)
+
+
+async def left(runs: ToolRunStore, owner: str = "ann") -> set[tuple[str, str]]:
+    """Return the runs of turns 1 to 9 that are still known: starting them again is what shows it."""
+    found = set()
+    for turn in range(1, 10):
+        for call in (1, 2):
+            if not await runs.start([run(turn, call, user_id=owner)]):
+                found.add((turn, call))
+    return found
+
+
+async def test_beyond_its_rows_an_owner_loses_the_oldest_finished_runs(runs):
+    for turn in range(1, 6):
+        await runs.start([run(turn, 1)])
+        await runs.finish([finished(turn, 1)])
+    assert await runs.trim(HERE, "ann", bounds(2), 99) == 3
+    assert await runs.trim(HERE, "ann", bounds(2), 99) == 0
+    assert await left(runs) == {(4, 1), (5, 1)}
+
+
+async def test_beyond_its_bytes_an_owner_loses_the_oldest_results_large_ones_or_many(runs):
+    large = Sealed(b"x" * 10_000, "key", 1, 10_000)
+    for turn in range(1, 6):
+        await runs.start([run(turn, 1)])
+        await runs.finish([finished(turn, 1, kept=large)])
+    assert await runs.trim(HERE, "ann", bounds(most_bytes=3 * (10_000 + RUN_BYTES)), 99) == 2
+    assert await left(runs) == {(3, 1), (4, 1), (5, 1)}
+
+
+async def test_a_run_that_may_still_run_is_never_deleted_however_many_there_are(runs):
+    for turn in range(1, 6):
+        await runs.start([run(turn, 1)])
+    await runs.finish([finished(2, 1)])
+    assert await runs.trim(HERE, "ann", bounds(1), 99) == 1
+    assert await left(runs) == {(1, 1), (3, 1), (4, 1), (5, 1)}
+
+
+async def test_a_run_that_never_finished_goes_once_it_cannot_run_any_more(runs):
+    for turn in range(1, 6):
+        await runs.start([run(turn, 1)])
+    assert await runs.trim(HERE, "ann", bounds(1, idle=3), 99) == 2
+    assert await left(runs) == {(3, 1), (4, 1), (5, 1)}
+
+
+async def test_runs_of_a_turn_that_is_spared_and_of_others_stay(runs):
+    for turn, owner, here in ((1, "ann", HERE), (2, "ann", HERE), (3, "bob", HERE), (4, "ann", "other")):
+        await runs.start([run(turn, 1, user_id=owner, namespace=here)])
+        await runs.finish([finished(turn, 1, user_id=owner, namespace=here)])
+    assert await runs.trim(HERE, "ann", bounds(0, spared=ulid(1)), 99) == 1
+    assert await runs.unsettled("other", "ann", chat_id="chat-1", turn_ids=[], limit=9) != ()
+    assert await runs.unsettled(HERE, "bob", chat_id="chat-1", turn_ids=[], limit=9) != ()
+    assert await unsettled(runs, 1, 2) == [finished(1, 1)]
+
+
+async def test_runs_of_settled_turns_count_and_go_too(runs):
+    for turn in range(1, 5):
+        await runs.start([run(turn, 1), run(turn, 2)])
+        await runs.settle(HERE, ulid(turn))
+    assert await runs.trim(HERE, "ann", bounds(3), 99) == 5
+    assert await left(runs) == {(3, 2), (4, 1), (4, 2)}
+
+
+async def test_one_trim_deletes_no_more_than_its_limit_the_oldest_first(runs):
+    for turn in range(1, 6):
+        await runs.start([run(turn, 1)])
+        await runs.finish([finished(turn, 1)])
+    assert [await runs.trim(HERE, "ann", bounds(1), 3) for _ in range(3)] == [3, 1, 0]
+    assert await left(runs) == {(5, 1)}

@@ -24,8 +24,11 @@ from uuid import uuid4
 
 from socketio.exceptions import SocketIOError
 
+from adapters.vault.key_file import read_key
+from adapters.vault.vault import KeyRing, VaultOptions, make_vault
 from domain.conversation.placeholders import MAY_HAVE_RUN
 from domain.tools.once import arguments_hash
+from entrypoints.core.storage_location import LOOKUP_KEY_FILE
 from entrypoints.devhost.admin import HostAdmin
 from entrypoints.devhost.browser import BrowserSession
 from entrypoints.devhost.failures import DevhostError
@@ -204,7 +207,9 @@ def _finished(host: InstalledHost, killed: Killed) -> dict[str, str]:
         asked = "SELECT arguments_hash FROM openrouter_pipe_tool_run WHERE chat_id = ? AND state <> 'started'"
         finished = {digest for (digest,) in database.execute(asked, (killed.turn.chat_id,))}
     keys = [f"r{number}-{place}" for number in range(1, ROUNDS + 1) for place in range(CALLS)]
-    hashes = {key: arguments_hash({"path": str(killed.effects), "key": key}) for key in keys}
+    lookup = read_key(host.server.folder / "data" / LOOKUP_KEY_FILE)
+    vault = make_vault(KeyRing(lookup=lookup), VaultOptions())
+    hashes = {key: vault.lookups(arguments_hash({"path": str(killed.effects), "key": key}))[0] for key in keys}
     return {key: f"counted {key}" for key, digest in hashes.items() if digest in finished}
 
 

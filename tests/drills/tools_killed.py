@@ -24,6 +24,7 @@ from tests.drills.tools_killing import (
     calls_of,
     effects_of,
     key_of,
+    recorded_key_of,
     started,
     turn_of,
     write,
@@ -95,18 +96,19 @@ def _ask_again(folder: Path, url: str, numbers: range, place: str, figures: Figu
     for number in numbers:
         for call in calls_of(number):
             key = key_of(number, call)
+            recorded = recorded_key_of(folder, number, call) in known
             texts = [output.get(key, "nothing") for output in answers]
             ran, more = texts.count("done"), after[key] - before[key]
             figures.calls += 1
             figures.misses += [
                 f"killed {place}, {call.call_id} of {number}: {complaint}"
-                for complaint in _complaints(call.name, texts, ran, more, before[key], key in known)
+                for complaint in _complaints(call.name, texts, ran, more, before[key], recorded)
             ]
             if call.name == "look":
                 figures.repeated += before[key] > 0
             else:
-                figures.unknown += key in known
-                figures.ran_later += key not in known
+                figures.unknown += recorded
+                figures.ran_later += not recorded
 
 
 def _complaints(name: str, texts: list[str], ran: int, more: int, before: int, is_known: bool) -> list[str]:

@@ -23,6 +23,8 @@ from adapters.process.threads import ThreadOffload
 from adapters.sql.breaker_state import SqlBreakerState
 from adapters.sql.database import Database
 from adapters.sql.tool_runs import SqlToolRuns
+from adapters.vault.key_file import read_or_make_key
+from adapters.vault.vault import KeyRing, Vault, VaultOptions, make_vault
 from domain.request.turn_request import Person, Remembering, TurnRequest
 from domain.services.equip_turn import EquipTurn, ToolPorts
 from domain.services.journal_calls import JournalCalls
@@ -71,6 +73,17 @@ def turn_of(number: int) -> str:
 def key_of(number: int, call: ToolCall) -> str:
     """Return the key of a call's effect."""
     return f"{turn_of(number)}/{call.call_id}/{arguments_hash(json.loads(call.arguments))}"
+
+
+def recorded_key_of(folder: Path, number: int, call: ToolCall) -> str:
+    """Return the key under which a call is recorded: like that of its effect, but with a keyed hash."""
+    keyed = cipher_of(folder).lookups(arguments_hash(json.loads(call.arguments)))[0]
+    return f"{turn_of(number)}/{call.call_id}/{keyed}"
+
+
+def cipher_of(folder: Path) -> Vault:
+    """Return the cipher that all processes of one folder share, by the key file in it."""
+    return make_vault(KeyRing(lookup=read_or_make_key(folder / "lookup.key")), VaultOptions())
 
 
 def effects_of(folder: Path) -> list[str]:
@@ -135,7 +148,12 @@ class _Desk:
             ids=SystemIds(),
             telemetry=RecordedTelemetry(),
         )
-        journal = JournalCalls(ports.runs, StoreHealth(SystemClock(), RecordedTelemetry()), self._own)
+        vault = cipher_of(folder)
+
+        async def cipher() -> Vault:
+            return vault
+
+        journal = JournalCalls(ports.runs, StoreHealth(SystemClock(), RecordedTelemetry()), self._own, cipher)
         self._stores = TurnStores(journal)
         self._registry = merged(SPECS)
 

@@ -19,10 +19,7 @@ from tests.hosts.tooled import SOURCES, order
 pytestmark = [pytest.mark.host, pytest.mark.browser("0.8.12")]
 
 MODEL = "openrouter.sim/thoughtful-tools"
-SHOWN = ("script", "mixed case", "script that names http", "page as data", "page as plain data", "file")
-PICTURES = ("picture with scripts", "page called a picture")
-MARKUP = ("end of a fence", "end of an attribute", "frame with a page", "tag")
-FORMS = [*(ADDRESSES[name] for name in (*SHOWN, *PICTURES)), *(TEXTS[name] for name in MARKUP)]
+FORMS = [*ADDRESSES.values(), *TEXTS.values()]
 WRITTEN = """() => document.querySelector('.chat-assistant')
     || (document.querySelector('#chat-input')?.innerText ?? '').includes('CALL')"""
 BAD = """() => [...document.querySelectorAll('a[href], iframe, img[src], object, embed')].map(
@@ -45,16 +42,16 @@ def chromium(host: InstalledHost) -> Iterator[Page]:
 
 
 def test_hostile_results_stay_text_in_the_page(chromium: Page, host: InstalledHost) -> None:
-    chosen = [order("return_one", {"number": number}) for number in range(len(FORMS))]
-    answer = _ask(chromium, host, "Try.", order("return_hostile"), *chosen)
-    expect(answer).to_contain_text(f"The tools gave {len(chosen) + 1} results", timeout=PAGE_MILLISECONDS)
+    every_form = order("return_one", '{"number": #}', times=len(FORMS))
+    answer = _ask(chromium, host, "Try.", order("return_hostile"), every_form)
+    expect(answer).to_contain_text(f"The tools gave {len(FORMS) + 1} results", timeout=PAGE_MILLISECONDS)
     for _ in range(2):
         answer = chromium.locator(".chat-assistant").last
         expect(answer).to_contain_text("The tools gave", timeout=PAGE_MILLISECONDS)
         for heading in ("Explored", "View Result from"):  # 0.12 hides the results below the first
             for closed in answer.get_by_text(heading).all():
                 closed.click()
-        expect(answer.get_by_text("View Result from").first).to_be_visible()
+        assert answer.get_by_text("View Result from").count() == len(FORMS) + 1
         assert chromium.evaluate(BAD) == []
         assert [frame.url for frame in chromium.frames if frame.url.startswith(("data:", "javascript:"))] == []
         assert not any(frame.evaluate("window.hurt") for frame in chromium.frames)

@@ -40,6 +40,15 @@ def forget_code() -> None:
     _EMBEDDED.unload()
 
 
+def redactor() -> Callable[[str], str]:
+    \"\"\"Load what masks the secrets of the environment. Raises what a damaged file raises.\"\"\"
+    try:
+        code = _EMBEDDED.load("domain.redaction.known")
+        return code.known(code.secrets_in_environment(os.environ)).mask
+    finally:
+        forget_code()
+
+
 """
 _ABOUT = """
 # This file carries {count} files of the openrouter-pipe repository, compressed, at its end. To read them, or to compare

@@ -32,6 +32,7 @@ ENCRYPTED = "encrypted:"
 ADVANCED_SECRETS = ("ARTIFACT_PREVIOUS_KEYS",)  # secrets that are lines of the ADVANCED box
 _LOADER = "EmbeddedModules"  # the class of what each load in use has in sys.meta_path
 _MOST_TOKENS = 16
+_LONGEST_REASON, _SHORTEST_SECRET = 200, 8  # characters
 _RETRY_SECONDS = 10.0  # how long a failed load is remembered before the next call tries again
 
 
@@ -53,6 +54,13 @@ def service_class() -> Callable[[str], Service]:
 
 def forget_code() -> None:
     """Let go of the code nobody has used."""
+
+
+def redactor() -> Callable[[str], str]:
+    """Import what masks the secrets of the environment. Raises what a damaged file raises."""
+    from domain.redaction.known import known, secrets_in_environment
+
+    return known(secrets_in_environment(os.environ)).mask
 
 
 # </the code behind the shell>
@@ -109,8 +117,8 @@ class Core:
         try:
             outcome = _loaded_service(error_id)
         except BaseException as error:  # noqa: BLE001 - a thread's edge: waiting callers must get the error, whatever it is
-            _LOG.exception("[%s] the code of the pipe failed to load", error_id)
-            reason = f"{type(error).__name__}: {str(error)[:200]}"
+            reason, trace = _masked(error)
+            _LOG.error("[%s] the code of the pipe failed to load\n%s", error_id, trace)
             outcome = Failure(f"OpenRouter cannot start: its code failed to load ({reason}).", error_id)
         finally:
             if isinstance(outcome, Failure):
@@ -118,6 +126,24 @@ class Core:
             else:
                 self._service = outcome
             loading.set_result(outcome)
+
+
+def _masked(error: BaseException) -> tuple[str, str]:
+    """Return an error as one line for people and as a traceback for the log, both without secrets."""
+    try:
+        mask = redactor()
+    except Exception:  # noqa: BLE001 - whatever the code suffers from may be what is told about here
+        mask = _without_environment
+    reason = mask(f"{type(error).__name__}: {error}")
+    return reason[:_LONGEST_REASON], mask("".join(traceback.format_exception(error)))
+
+
+def _without_environment(text: str) -> str:
+    """Mask every value of the environment and the user of every URL: for want of the code that knows better."""
+    for value in sorted(os.environ.values(), key=len, reverse=True):
+        if len(value) >= _SHORTEST_SECRET:
+            text = text.replace(value, "\u2026")
+    return re.sub(r"//[^/\s@]*:\S*@", "//\u2026@", text)
 
 
 def _saved_again() -> bool:

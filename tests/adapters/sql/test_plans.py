@@ -33,7 +33,9 @@ STATEMENTS = {
     "settle": (tool_runs.SETTLE, "(namespace=? AND turn_id=?)"),
     "old runs": (tool_runs.DELETE_OLD, "tool_run_started (namespace=? AND started_at<?)"),
     "runs of a chat": (tool_runs.OF_CHAT, "tool_run_chat (namespace=? AND chat_id=?)"),
-    "runs of a person": (tool_runs.OF_PERSON, "(namespace=?)"),
+    "runs of a person": (tool_runs.OF_PERSON, "tool_run_owner (namespace=? AND user_id=?)"),
+    "runs beyond": (tool_runs.BEYOND, "tool_run_owner (namespace=? AND user_id=?)"),
+    "delete beyond": (tool_runs.DELETE_BEYOND, "tool_run_owner (namespace=? AND user_id=?)"),
     "chats with runs": (tool_runs.CHATS, "tool_run_chat (namespace=? AND chat_id>?)"),
 }
 

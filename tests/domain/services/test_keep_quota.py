@@ -1,5 +1,8 @@
 """What one person stores stays within the quota, oldest turns out first, and nobody else pays for it."""
 
+import json
+from functools import partial
+
 import pytest
 
 from adapters.memory.artifacts import MemoryArtifacts
@@ -32,7 +35,8 @@ class Kept:
 
     async def write(self, turn: int, owner: str = "ann", most: int = QUOTA) -> None:
         await self.store.put(turn_of(turn, 1, user_id=owner, sealed=Sealed(bytes(10_000))))
-        await self.quota.written(self.store, HERE, owner, size=SIZE, most_bytes=most)
+        trim = partial(self.store.trim, HERE, owner, most)
+        await self.quota.written(trim, HERE, owner, size=SIZE, most_bytes=most)
 
     async def left(self, owner: str = "ann") -> list[str]:
         ids = [ulid(turn) for turn in range(40)]
@@ -97,7 +101,9 @@ async def test_a_store_in_trouble_is_tried_again_later() -> None:
 async def test_what_is_known_of_people_is_bounded() -> None:
     kept = Kept()
     for number in range(PEOPLE_KNOWN + 3):
-        await kept.quota.written(kept.store, HERE, f"{number}" * 50, size=1, most_bytes=QUOTA)
+        person = f"{number}" * 50
+        trim = partial(kept.store.trim, HERE, person, QUOTA)
+        await kept.quota.written(trim, HERE, person, size=1, most_bytes=QUOTA)
     assert len(kept.quota._written) == PEOPLE_KNOWN
 
 
@@ -110,7 +116,7 @@ async def test_turns_that_are_remembered_are_held_to_the_quota() -> None:
 
     given = {"offload": InlineOffload(), "clock": clock, "ids": FakeIds(), "telemetry": log}
     memory = TurnMemory(opened=opened, **given)  # type: ignore[arg-type]
-    item = {"type": "function_call", "call_id": "c", "name": "look", "arguments": "x" * 50_000}
+    item = {"type": "function_call", "call_id": "c", "name": "look", "arguments": json.dumps({"x": "x" * 50_000})}
     output = {"type": "function_call_output", "call_id": "c", "output": "x"}
     held = Remembering("pipe", quota_bytes=120_000)
     for turn in range(1, 6):

@@ -1,7 +1,7 @@
 """After a key rotation everything is sealed with the newest key; rows stay readable all the time."""
 
 from adapters.memory.artifacts import MemoryArtifacts
-from domain.services.rotate_keys import reseal_batch, rotate_keys
+from domain.services.rotate_keys import RESEAL_BYTES, reseal_batch, rotate_keys
 from ports.artifacts import Artifact
 from ports.cipher import Cipher, Sealed
 from tests.contracts.artifact_cases import HERE, row, ulid
@@ -81,3 +81,11 @@ async def test_row_written_meanwhile_is_not_overwritten() -> None:
     await store.reseal(HERE, [(old, Sealed(b"old:other", "old", 1, 5))])
     assert await store.reseal(HERE, [(old, NEW.seal(b"late", secret=True))]) == 0
     assert (await stored(store, 1))[0].sealed.payload == b"old:other"
+
+
+async def test_a_batch_is_bounded_in_bytes_and_every_row_is_resealed() -> None:
+    large = OLD.seal(bytes(RESEAL_BYTES // 2), secret=True)
+    store = await store_of(*(row(number, number, sealed=large) for number in range(1, 6)))
+    offload = InlineOffload()
+    assert await reseal_batch(store, NEW, offload, HERE, "", 200) == (1, ulid(1))
+    assert await rotate_keys(store, NEW, offload, HERE) == 4

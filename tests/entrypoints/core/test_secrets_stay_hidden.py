@@ -4,10 +4,12 @@ import asyncio
 import logging
 import os
 import traceback
+from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote as quoted_for_url
 
 import pytest
 from aiohttp import web
@@ -15,6 +17,8 @@ from aiohttp.test_utils import TestServer
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.logs.structlog_telemetry import StructlogTelemetry
+from adapters.openrouter.transport.environment import read_environment
 from adapters.openrouter.transport.request import address_of, headers_of
 from adapters.sql.database import Database
 from adapters.sql.migrate import migrate
@@ -153,6 +157,95 @@ def test_every_secret_setting_is_known_and_stays_so_after_a_change() -> None:
     for row in SECRETS:
         assert mask(f"<{SENTINEL} {row.name}>") == "<\u2026>"
     assert len({*secrets_of(planted())}) >= len(SECRETS)
+
+
+PROXY_FORMS = [
+    "http://user:{secret}@127.0.0.1:1",
+    "http://:{secret}@127.0.0.1:1",
+    "socks5h://user:{secret}@proxy:1080",
+    "user:{secret}@127.0.0.1:1",
+    "user:{secret}@[::1]:1/",
+    "//user:{secret}@127.0.0.1:1",
+    "http://user%40example.com:{secret}@127.0.0.1:1",
+]
+PROXIES = [f"{scheme}_proxy" for scheme in ("http", "https", "all", "ftp")]
+QUOTES = [
+    "cannot connect to {}",
+    "407 for user:{}",
+    "{{'Proxy-Authorization': b'{}'}}",
+    "Proxy(password={!r})",
+    "https://h/?again={}",
+]
+
+
+@given(st.sampled_from(PROXY_FORMS), st.sampled_from([*PROXIES, *map(str.upper, PROXIES)]), st.sampled_from(QUOTES))
+def test_the_password_of_a_proxy_is_masked_in_any_text(form: str, name: str, quote: str) -> None:
+    mask = SecretMask({name: form.format(secret=quoted_for_url(SENTINEL))})
+
+    for value in (SENTINEL, quoted_for_url(SENTINEL), b64encode(f"user:{SENTINEL}".encode()).decode()):
+        if value.startswith("dXNlcj") and "user:" not in form:
+            continue
+        assert value not in mask(quote.format(value))
+
+
+@pytest.mark.parametrize("name", [*PROXIES[:3], *map(str.upper, PROXIES[:3])])
+async def test_a_turn_through_a_proxy_that_fails_shows_its_password_nowhere(
+    name: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for other in (*PROXIES, *map(str.upper, PROXIES), "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(other, raising=False)
+    monkeypatch.setenv(name, f"http://user:{IN_URL}@127.0.0.1:1")
+    caplog.set_level(logging.DEBUG)
+    upstream = "http://upstream.invalid/v1" if name.lower().startswith("http_") else "https://upstream.invalid/v1"
+    settings = replace(planted(), base_url=upstream, log_level="DEBUG", insecure_base_url_hosts="upstream.invalid")
+    async with open_core(settings) as core:
+        listing = await core.models.listing(settings)
+        asked = CallerRequest("a/b", ({"role": "user", "content": "hello"},))
+        outputs = [output async for output in core.turn(asked, settings, listing)(None)]
+        environment = read_environment(core.telemetry)
+    last = outputs[-1]
+    assert isinstance(last, Ended)
+    fault = last.end.fault
+    assert isinstance(fault, Fault)
+
+    assert any(IN_URL in proxy for proxy in environment.proxies.values())
+    shown = f"{fault!r} {card(fault, 'id')} {box(fault, 'id')} {error_object(fault, 'id')} {environment!r} {core!r}"
+    assert IN_URL not in shown + caplog.text
+    assert "turn_" in caplog.text
+
+
+@pytest.mark.parametrize("settings", SECRETS, ids=lambda row: row.name)
+async def test_a_defect_that_cannot_be_booked_is_logged_masked_and_never_by_the_loop(
+    settings: Any,
+    environment: None,
+    gateway: TestServer,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    secret, event = f"{SENTINEL} {settings.name}", StructlogTelemetry.event
+
+    def broken(self: StructlogTelemetry, level: Any, name: str, **values: Any) -> None:
+        if name == "attempt_ended":
+            try:
+                raise KeyError(secret)
+            except KeyError as error:
+                raise OSError(f"no room for {secret}") from error
+        event(self, level, name, **values)
+
+    monkeypatch.setattr(StructlogTelemetry, "event", broken)
+    chosen = replace(planted(), base_url=f"{gateway.make_url('/v1')}", log_level="DEBUG")
+    async with open_core(chosen) as core:
+        listing = await core.models.listing(chosen)
+        asked = CallerRequest("a/b", ({"role": "user", "content": "hello"},))
+        _ = [output async for output in core.turn(asked, chosen, listing)(None)]
+
+    told = [record for record in caplog.records if "turn_not_booked" in record.getMessage()]
+    assert len(told) == 1
+    assert "OSError" in told[0].getMessage()
+    assert "in _run" in told[0].getMessage()
+    assert not [record for record in caplog.records if record.exc_info]
+    assert SENTINEL not in caplog.text
 
 
 @pytest.fixture

@@ -46,6 +46,7 @@ AGAIN = {
     "domain/services/report_interrupted": "what was reported counts when the answer is complete",
     "domain/conversation/size": "the answer's own size",
     "domain/conversation/call_ids": "the ids of calls in the answer",
+    "domain/conversation/arguments": "long arguments are read where they are sent and where they are stored",
     "domain/conversation/provenance": "which thinking an attempt's endpoint takes",
 }
 """Rooms that more than one step may visit, with the reason."""

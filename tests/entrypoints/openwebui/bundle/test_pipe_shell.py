@@ -275,3 +275,65 @@ def test_the_frontmatter_of_the_shell_names_what_the_project_depends_on() -> Non
 
     assert "requirements: dependency-injector>=4.48, structlog>=24.1" in front
     assert "," not in front.split("version: ")[1].splitlines()[0]
+
+
+SENTINEL = "plain-words-4711"  # looks like no secret
+PLANTED = {
+    "SOME_GATEWAY_TOKEN": SENTINEL,
+    "OPENROUTER_PIPE_DATABASE_URL": f"postgresql://user:{SENTINEL}@host/db",
+    "HTTPS_PROXY": f"http://user:{SENTINEL}@proxy:1",
+    "ALL_PROXY": f"user:{SENTINEL}@proxy:1",
+}
+
+
+@pytest.mark.parametrize("damaged", [False, True], ids=["whole", "damaged"])
+@pytest.mark.parametrize("variable", PLANTED)
+async def test_no_secret_of_the_environment_is_shown_or_logged_when_the_code_fails_to_load(
+    shell: ModuleType,
+    variable: str,
+    damaged: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for name in PLANTED:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, PLANTED[variable])
+
+    def fail() -> Callable[[str], Service]:
+        try:
+            raise KeyError(PLANTED[variable])
+        except KeyError as error:
+            raise OSError(f"cannot use {PLANTED[variable]}") from error
+
+    def no_code() -> None:
+        raise ImportError("damaged")
+
+    shell.service_class = fail
+    if damaged:
+        shell.redactor = no_code
+    (entry,) = await shell.Pipe().pipes()
+
+    assert "OSError: cannot use" in entry["name"]
+    assert "KeyError" in caplog.text
+    assert "in fail" in caplog.text
+    assert SENTINEL not in entry["name"] + caplog.text
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+async def test_the_shell_masks_from_the_repository_as_it_stands(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from entrypoints.openwebui.bundle import shell as own
+
+    monkeypatch.setenv("SOME_GATEWAY_TOKEN", SENTINEL)
+    monkeypatch.setattr(own, "service_class", lambda: _raise(OSError(SENTINEL)))
+
+    failure = await own.Core().service()
+
+    assert isinstance(failure, own.Failure)
+    assert "OSError" in failure.sentence
+    assert SENTINEL not in failure.sentence + caplog.text
+
+
+def _raise(error: Exception) -> None:
+    raise error
