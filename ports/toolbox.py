@@ -89,7 +89,8 @@ class ToolResult:
 
     `images` (https, or data URLs made by `ports.pictures`) are shown, and sent to the model too if it accepts images;
     `files`, `sources` and `pages` are only shown. `begun` is False if the tool provably never started. `failure`: how
-    the call failed; `status` is the HTTP status reported by a tool server.
+    the call failed; `status` is the HTTP status reported by a tool server. `ran`: the JSON text of the arguments the
+    tool ran with, empty if the model wrote it so.
     """
 
     text: str
@@ -101,6 +102,7 @@ class ToolResult:
     begun: bool = True
     failure: Failure | None = None
     status: int | None = None
+    ran: str = ""
 
 
 @runtime_checkable

@@ -4,23 +4,21 @@ Every call gets an output, empty items are omitted, texts keep their order. Sour
 items; the host's contract, what a history can contain.
 """
 
-import json
-import re
 from collections.abc import Iterator, Sequence
 
-from domain.conversation.arguments import object_text
+from domain.conversation.arguments import finite, object_text, written
+from domain.conversation.call_names import legal_name
+from domain.conversation.call_pairs import paired
 from domain.conversation.calls_as_text import as_text, takes_calls
 from domain.conversation.history_format import PLAIN, HistoryFormat
 from domain.conversation.legacy_calls import LegacyCalls
 from domain.conversation.media import sendable
 from domain.conversation.parts import parts_of, says
-from domain.conversation.placeholders import GO_ON, NOT_COMPLETED
+from domain.conversation.placeholders import GO_ON
 from domain.conversation.references import texts_of
 from domain.conversation.turn_boundaries import last_turns
 from ports.catalog import Model
 from ports.json_values import JsonObject
-
-_NAME = re.compile(r"[^A-Za-z0-9_-]")
 
 
 def items_of(
@@ -56,13 +54,12 @@ def items_of(
                 items.append({"type": "message", "role": role, "content": parts})
         elif role in ("tool", "function"):
             call_id = message.get("tool_call_id") if role == "tool" else older.answered(message.get("name"))
-            if isinstance(call_id, str) and call_id:
-                items.append({"type": "function_call_output", "call_id": call_id, "output": output_text(content)})
-                with_calls = True
+            items.append({"type": "function_call_output", "call_id": _id_of(call_id), "output": output_text(content)})
+            with_calls = True
     if not with_calls:
         return tuple(items)
-    paired = _paired(items)
-    return tuple(paired if takes_calls(slug, model) else as_text(paired))
+    whole = paired(items)
+    return tuple(whole if takes_calls(slug, model) else as_text(whole))
 
 
 def answerable(items: tuple[JsonObject, ...]) -> tuple[JsonObject, ...]:
@@ -82,7 +79,7 @@ def output_text(content: object) -> str:
     if content is None or isinstance(content, str | list):
         return plain_text(content)
     try:
-        return json.dumps(content, ensure_ascii=False)
+        return written(finite(content))
     except (TypeError, ValueError, RecursionError):
         return ""
 
@@ -90,43 +87,18 @@ def output_text(content: object) -> str:
 def _calls(calls: object) -> Iterator[JsonObject]:
     for call in calls if isinstance(calls, list) else ():
         function = call.get("function") if isinstance(call, dict) else None
-        if isinstance(function, dict) and _named(call.get("id"), function.get("name")):
+        name = function.get("name") if isinstance(function, dict) else None
+        if isinstance(function, dict) and isinstance(name, str) and name:
             yield {
                 "type": "function_call",
-                "call_id": call["id"],
-                "name": _NAME.sub("_", function["name"])[:64] or "tool",
+                "call_id": _id_of(call.get("id")),
+                "name": legal_name(name),
                 "arguments": object_text(function.get("arguments")),
             }
 
 
-def _named(call_id: object, name: object) -> bool:
-    return isinstance(call_id, str) and bool(call_id.strip()) and isinstance(name, str) and bool(name)
-
-
-def _paired(items: Sequence[JsonObject]) -> Iterator[JsonObject]:
-    """Yield every call with exactly one output after it; drop outputs without a call."""
-    outputs: dict[str, JsonObject] = {}
-    for item in items:
-        if item["type"] == "function_call_output":
-            outputs.setdefault(item["call_id"], item)
-    open_calls: list[str] = []
-    seen: set[str] = set()
-    for item in items:
-        if item["type"] == "function_call_output":
-            continue
-        if item["type"] == "function_call":
-            if item["call_id"] not in seen:
-                seen.add(item["call_id"])
-                open_calls.append(item["call_id"])
-                yield item
-            continue
-        yield from _settled(open_calls, outputs)
-        yield item
-    yield from _settled(open_calls, outputs)
-
-
-def _settled(open_calls: list[str], outputs: dict[str, JsonObject]) -> Iterator[JsonObject]:
-    for call_id in open_calls:
-        missing = {"type": "function_call_output", "call_id": call_id, "output": NOT_COMPLETED}
-        yield outputs.get(call_id, missing)
-    open_calls.clear()
+def _id_of(given: object) -> str:
+    """Return a call id as text, empty if there is none: such calls and outputs are paired by order alone."""
+    if isinstance(given, int) and not isinstance(given, bool):
+        return str(given)
+    return given if isinstance(given, str) and given.strip() else ""

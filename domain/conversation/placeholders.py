@@ -6,6 +6,8 @@ GO_ON = "Continue."
 NOT_COMPLETED = "No result: the call was not completed."
 NOT_IN_HISTORY = "The result of this call is not in this history."
 MAY_HAVE_RUN = "It may have run; its result is unknown. Do not repeat it without asking."
+UNREADABLE_ARGUMENTS = "INVALID_JSON"
+"""The key under which arguments that are no JSON are sent back."""
 RESULT_LOST = "It ran; its result was lost. Do not repeat it without asking."
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from domain.conversation.arguments import object_text, sound_arguments
+from domain.conversation.arguments import sound_arguments
 from ports.artifacts import RECALL_BYTES
 from ports.json_values import JsonObject
 
@@ -19,7 +19,7 @@ KINDS = frozenset({MESSAGE, REASONING, CALL, OUTPUT})
 _AFTER_THINKING = frozenset({MESSAGE, REASONING, CALL, None})
 VERSION = 1
 MOST_ITEMS, MOST_BYTES = 1000, RECALL_BYTES // 2  # sealed it may grow by a third, and one lookup must bring all of it
-_LONGEST_ID, _LONGEST_NAME = 512, 64
+_LONGEST_ID, _LONGEST_NAME = 512, 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +209,7 @@ def _is_sound(item: Mapping[str, Any]) -> bool:
     if kind == OUTPUT:
         return isinstance(item.get("output"), str) or _are_objects(item.get("output"))
     name, arguments = item.get("name"), item.get("arguments")
-    return isinstance(name, str) and 0 < len(name) <= _LONGEST_NAME and object_text(arguments) == arguments
+    return isinstance(name, str) and 0 < len(name) <= _LONGEST_NAME and isinstance(arguments, str)
 
 
 def _is_id(value: object) -> bool:

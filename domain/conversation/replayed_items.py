@@ -4,13 +4,13 @@ Ids are unique in the request even if the history repeats turns; every call has 
 API reference, input items and reasoning replay.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from domain.conversation.arguments import object_text
 from domain.conversation.call_ids import CallIds
+from domain.conversation.call_names import legal_name
 from domain.conversation.fingerprint import normalised, text_of, visible_text
 from domain.conversation.history_format import HistoryFormat
 from domain.conversation.items import output_text
@@ -22,7 +22,6 @@ from ports.json_values import JsonObject
 
 _UNBOUND = frozenset({"anthropic-claude-v1", "google-gemini-v1"})
 _STATUSES = ("completed", "incomplete", "in_progress")
-_NAME = re.compile(r"[^A-Za-z0-9_-]")
 
 
 class Ids:
@@ -181,7 +180,8 @@ def _message(item: JsonObject, ids: Ids, *, with_id: bool) -> JsonObject:
 
 
 def _call(call_id: str, item: JsonObject) -> JsonObject:
-    return {"type": CALL, "call_id": call_id, "name": item["name"], "arguments": item["arguments"]}
+    name, arguments = legal_name(item["name"]), object_text(item["arguments"])
+    return {"type": CALL, "call_id": call_id, "name": name, "arguments": arguments}
 
 
 def _output(call_id: str, output: object) -> JsonObject:
@@ -226,7 +226,7 @@ def _host_calls(calls: object, stored: Mapping[str, Pair]) -> Iterator[tuple[str
 
 def _foreign(call_id: str, name: str, arguments: object) -> dict[str, Any]:
     written = object_text(dict(arguments) if isinstance(arguments, Mapping) else arguments)
-    return {"call_id": call_id, "name": _NAME.sub("_", name)[:64], "arguments": written}
+    return {"call_id": call_id, "name": legal_name(name), "arguments": written}
 
 
 def _parted(text: str, history_format: HistoryFormat) -> tuple[str, bool, str]:

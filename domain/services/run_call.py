@@ -6,7 +6,7 @@ at most once per (turn, call id, arguments); a call that is cancelled stays reco
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
@@ -15,14 +15,13 @@ from domain.services.guard_call import Admission
 from domain.services.journal_calls import HOST_SECONDS, JournalCalls
 from domain.services.running_calls import OVERDUE
 from domain.services.store_budget import StoreBudget
-from domain.tools.arguments import InvalidArguments, arguments_of
+from domain.tools.arguments import InvalidArguments, accepted
 from domain.tools.once import arguments_hash, objection
 from domain.tools.registry import Offered, Registry
 from domain.tools.replies import FAILED, NOT_STARTED, SERVER_FULL, invalid, no_tool, skipped
 from domain.tools.results import readable
 from ports.cipher import Sealed
 from ports.clock import Clock
-from ports.json_values import JsonObject
 from ports.offload import Offload
 from ports.slots import Slots, SlotsFull
 from ports.telemetry import Level, Telemetry
@@ -88,7 +87,7 @@ _LEVELS: dict[str, Level] = {"done": "debug", "stopped": "info"}
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """A call with valid arguments."""
+    """A call with valid arguments; `asked` has the text that is stored and sent back."""
 
     asked: ToolCall
     tool: Offered
@@ -160,6 +159,8 @@ class RunCall:
             raise
         finally:
             await self._report(tool.spec, admission, learned, patience)
+        if ready.asked is not call:
+            result = replace(result, ran=ready.asked.arguments)
         if not result.begun:
             return "not_run", result
         return "failed" if result.failed else "done", result
@@ -204,20 +205,21 @@ class RunCall:
 
     def _read(self, tool: Offered, call: ToolCall) -> _Call:
         """Decode and check the arguments. Raises InvalidArguments."""
-        arguments: JsonObject = arguments_of(call.arguments, tool, self._ports.check)
+        read = accepted(call.arguments, tool, self._ports.check)
+        asked = replace(call, arguments=read.written) if read.written else call
         turn, spec = self._turn, tool.spec
         run = ToolRun(
             namespace=turn.namespace,
             turn_id=turn.turn_id,
             call_id=call.call_id,
-            arguments_hash=arguments_hash(arguments),
+            arguments_hash=arguments_hash(read.arguments),
             name=spec.name,
             user_id=turn.user_id,
             started_at=self._ports.clock.now(),
             chat_id=turn.chat_id,
             message_id=turn.message_id,
         )
-        return _Call(call, tool, ToolRequest(spec, arguments, f"{turn.turn_id}/{call.call_id}"), run)
+        return _Call(asked, tool, ToolRequest(spec, read.arguments, f"{turn.turn_id}/{call.call_id}"), run)
 
 
 def _failed(text: str) -> ToolResult:

@@ -1,9 +1,9 @@
 """Schedule the tool calls of one round: which run now, which wait, when they time out, in which order they return."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from domain.conversation.arguments import NONE
+from domain.conversation.arguments import NOTHING
 from domain.limits import CALL_SECONDS, CALLS_AT_ONCE, ROUND_SECONDS
 from domain.tools.hints import Order, order_of
 from domain.tools.replies import (
@@ -65,7 +65,7 @@ class Offer:
             return NO_MORE_ROUNDS
         if call.name not in self.runnable:
             return no_tool(call.name)
-        if call.name in self.demanding and call.arguments.strip() in ("", NONE):
+        if call.name in self.demanding and call.arguments.strip() in NOTHING:
             return ARGUMENTS_LOST
         return ""
 
@@ -174,9 +174,12 @@ class Calls:
         return not self.running and not self.waiting
 
     def outputs(self) -> list[tuple[ToolCall, JsonObject]]:
-        """Return the output items of the finished calls, in order."""
+        """Return the finished calls with the arguments they ran with, and their output items, in order."""
         return [
-            (call, output_of(call.call_id, self.results[call.call_id], sees_images=self.reader.sees_images))
+            (
+                ran(call, self.results[call.call_id]),
+                output_of(call.call_id, self.results[call.call_id], sees_images=self.reader.sees_images),
+            )
             for call in self.order
             if call.call_id in self.results
         ]
@@ -231,7 +234,7 @@ class Calls:
             result = fitted(result, self.reader.room - self._used - RESERVED * still_open)
         self._used += len(result.text)
         self.results[call.call_id] = result
-        return [ShowCallResult(self._segment(call), call, result)]
+        return [ShowCallResult(self._segment(call), ran(call, result), result)]
 
     def _moved(self, now: float) -> list[CallStep]:
         if self.limits.still_seconds is None:
@@ -244,6 +247,11 @@ class Calls:
 
     def _segment(self, call: ToolCall) -> int:
         return self.first_segment + self._places[call.call_id]
+
+
+def ran(call: ToolCall, result: ToolResult) -> ToolCall:
+    """Return a call with the arguments its tool ran with."""
+    return replace(call, arguments=result.ran) if result.ran else call
 
 
 def timer_of(call_id: str) -> str:

@@ -4,8 +4,10 @@ Upstream leaves out deltas, repeats texts, reuses places and sends the same thin
 the ordering notes of the OpenRouter API reference, event stream.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from dataclasses import replace
 
+from domain.conversation.call_names import meant
 from domain.turn.call_ids import distinct
 from domain.turn.output_items import (
     CALL,
@@ -17,14 +19,15 @@ from domain.turn.output_items import (
     id_of,
     kind_of,
     objects,
+    pictures_of,
     same_id,
     same_position,
+    searched,
     text_of,
 )
-from domain.turn.statuses import Searched, Searching
+from domain.turn.statuses import Searching
 from domain.turn.steps import CloseReasoning, Output, ShowCitation, ShowImage, ShowReasoning, ShowStatus, ShowText
 from ports.json_values import JsonObject
-from ports.pictures import picture_data
 from ports.toolbox import ToolCall
 
 IMAGES = frozenset({"image_generation_call", "openrouter:image_generation"})
@@ -34,12 +37,22 @@ TRACKING = ("?utm_source=openai", "&utm_source=openai")
 
 
 class Answer:
-    """The items of one response in order. `first_segment` numbers the first; `taken` are call ids of earlier rounds."""
+    """The items of one response in order. `first_segment` numbers the first; `taken` are call ids of earlier rounds.
 
-    def __init__(self, first_segment: int, cited: set[str], taken: frozenset[str] = frozenset()) -> None:
-        self.taken = taken
+    `offered`: names of the tools that the model may mean.
+    """
+
+    def __init__(
+        self,
+        first_segment: int,
+        cited: set[str],
+        taken: frozenset[str] = frozenset(),
+        offered: frozenset[str] = frozenset(),
+    ) -> None:
+        self.taken, self._offered = taken, offered
         self.slots: list[OutputItem] = []
         self._by_place: dict[tuple[int, str], OutputItem] = {}
+        self._open_at: dict[tuple[int, str], OutputItem | None] = {}  # None: several open items share the place
         self._by_id: dict[str, OutputItem] = {}
         self._next_segment = first_segment
         self._cited = cited
@@ -48,7 +61,7 @@ class Answer:
     def following(self, call_ids: Iterable[str] = ()) -> "Answer":
         """Return the empty answer for the next response; `call_ids` are the calls shown in between."""
         ids = tuple(call_ids)
-        return Answer(self._next_segment + len(ids), self._cited, self.taken.union(ids))
+        return Answer(self._next_segment + len(ids), self._cited, self.taken.union(ids), self._offered)
 
     @property
     def next_segment(self) -> int:
@@ -77,25 +90,32 @@ class Answer:
         return tuple(self.called().values())
 
     def called(self) -> dict[OutputItem, ToolCall]:
-        """Return the function calls by output item, under ids unique in the turn."""
-        calls = ((slot, call_of(slot), slot.closed) for slot in self.slots if slot.kind == CALL)
+        """Return the function calls by output item, under ids unique in the turn and the names of offered tools."""
+        calls = ((slot, self._meant(call_of(slot)), slot.closed) for slot in self.slots if slot.kind == CALL)
         return distinct(calls, self.taken)
+
+    def _meant(self, call: ToolCall) -> ToolCall:
+        name = meant(call.name, self._offered)
+        return call if name is call.name else replace(call, name=name)
 
     # --- upstream's events -----------------------------------------------------------------------------------
 
     def begin(self, index: int, item: JsonObject, now: float) -> list[Output]:
-        """Open an item. At the place of a finished item this opens a new one, unless the ids are the same."""
+        """Open an item. At the place of a finished item this opens a new one, unless the ids are the same.
+
+        Two open calls of different call ids at one place are two calls.
+        """
         item_id, kind = id_of(item), kind_of(item)
         slot = self._find(index, item_id, kind)
-        if slot is None or (slot.closed and not item_id):
+        if slot is None or (slot.closed and not item_id) or not alike(slot, index, item):
             slot = self._open(index, item_id, kind, now)
         slot.opening = slot.opening or item
         return [ShowStatus(Searching())] if slot.kind in SEARCHES and not slot.closed else []
 
     def say(self, index: int, item_id: str, part: int, text: str, now: float, name: str = "text") -> list[Output]:
         """Append text or refusal to a message."""
-        slot = self._by_id.get(item_id)
-        if slot is None or slot.kind != MESSAGE:
+        slot = self._open_at.get((index, MESSAGE))
+        if slot is None:
             slot = self._slot(index, item_id, MESSAGE, now)
         return self._show(slot, (name, part), text)
 
@@ -130,8 +150,17 @@ class Answer:
         return [ShowCitation(url, text_of(source, "title") or url, text_of(source, "content"))]
 
     def finish_item(self, index: int, item: JsonObject, now: float) -> list[Output]:
-        """Store a finished item as received; show what its deltas left out."""
-        return self._finish(self._slot(index, id_of(item), kind_of(item), now), item, now)
+        """Store a finished item as received; show what its deltas left out.
+
+        A call that its call id places elsewhere is not the open one at this place.
+        """
+        item_id, kind = id_of(item), kind_of(item)
+        slot = self._open_at.get((index, kind))
+        if slot is None or not alike(slot, index, item):
+            slot = self._slot_by_id(index, item_id, kind, now)
+        elif item_id:
+            self._by_id.setdefault(item_id, slot)
+        return self._finish(slot, item, now)
 
     def finish_all(self, items: Iterable[JsonObject], now: float) -> list[Output]:
         """Store the items of the terminal event; an item not seen before begins and finishes here."""
@@ -176,6 +205,18 @@ class Answer:
         return slot
 
     def _slot(self, index: int, item_id: str, kind: str, now: float) -> OutputItem:
+        """Return the item that a delta belongs to: the open one at its place, else the one of its id, else a new one.
+
+        Source: ordering rule 1 of the API reference, event stream.
+        """
+        slot = self._open_at.get((index, kind))
+        if slot is None:
+            return self._slot_by_id(index, item_id, kind, now)
+        if item_id:
+            self._by_id.setdefault(item_id, slot)
+        return slot
+
+    def _slot_by_id(self, index: int, item_id: str, kind: str, now: float) -> OutputItem:
         known = self._by_id.get(item_id)
         if known is not None and known.kind == kind:
             return known
@@ -190,6 +231,9 @@ class Answer:
         slot = OutputItem(index, item_id, kind, self._next_segment, now)
         self._next_segment += 1
         self.slots.append(slot)
+        before, is_shared = self._by_place.get((index, kind)), self._open_at.get((index, kind), slot) is None
+        is_shared = is_shared or index < 0 or (before is not None and not before.closed)
+        self._open_at[index, kind] = None if is_shared else slot  # only ids tell the items of a shared place apart
         self._by_place[index, kind] = slot
         if item_id:
             self._by_id.setdefault(item_id, slot)
@@ -199,13 +243,15 @@ class Answer:
         if slot.closed:
             return []
         slot.item, slot.closed = item, True
+        if self._open_at.get((slot.index, slot.kind)) is slot:
+            del self._open_at[slot.index, slot.kind]
         if slot.kind == MESSAGE:
             return self._finish_message(slot, item)
         if slot.kind == REASONING:
             return self._finish_reasoning(slot, item, now)
         if slot.kind in IMAGES:
-            return [ShowImage(slot.segment, url) for url in _pictures(item)]
-        return [ShowStatus(_searched(item))] if slot.kind in SEARCHES else []
+            return [ShowImage(slot.segment, url) for url in pictures_of(item)]
+        return [ShowStatus(searched(item))] if slot.kind in SEARCHES else []
 
     def _show(self, slot: OutputItem, part: tuple[str, int], text: str) -> list[Output]:
         if not text or (slot.kind == REASONING and not self._wanted(slot, part, text)):
@@ -246,18 +292,3 @@ class Answer:
             for number, part in enumerate(objects(item.get(key))):
                 outputs += self._rest(slot, (name, number), text_of(part, "text"))
         return [*outputs, CloseReasoning(slot.segment, max(0.0, now - slot.started), item)]
-
-
-def _pictures(item: JsonObject) -> Iterator[str]:
-    for key in ("result", "imageUrl", "imageB64"):
-        value = text_of(item, key)
-        if value:
-            is_address = value.startswith(("https://", "data:"))
-            yield value if is_address else picture_data("", value) or f"data:image/png;base64,{value}"
-            return
-
-
-def _searched(item: JsonObject) -> Searched:
-    action = item.get("action")
-    query = " ".join(text_of(action, "query").split()) if isinstance(action, dict) else ""
-    return Searched(query[:200])

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeVar
 
-from domain.conversation.arguments import NONE
+from domain.conversation.arguments import NONE, handed_text
 from domain.conversation.bounded_ids import bounded_id
 from domain.conversation.call_ids import CallIds
 from ports.json_values import JsonObject
@@ -28,6 +28,12 @@ def distinct(calls: Iterable[tuple[K, ToolCall, bool]], taken: frozenset[str]) -
         if known is call or (complete and _differ(known, call)):
             found[key] = replace(call, call_id=ids.take(bounded_id(call.call_id)))
     return found
+
+
+def handed_over(call: ToolCall) -> ToolCall:
+    """Return a call as the caller that runs it receives it."""
+    arguments = handed_text(call.arguments)
+    return call if arguments == call.arguments else replace(call, arguments=arguments)
 
 
 def call_ids_of(items: Iterable[JsonObject]) -> frozenset[str]:

@@ -14,6 +14,7 @@ from domain.faults.classify import fault_of_error, fault_of_problem
 from domain.faults.fault import Fault, FaultKind, RetryRule
 from domain.tools.replies import SILENT
 from domain.turn.attempts import Attempts
+from domain.turn.call_ids import handed_over
 from domain.turn.events import (
     OF_ONE_ATTEMPT,
     AttemptFailed,
@@ -198,7 +199,9 @@ class TurnMachine:
         if calls and self._rounds.may_run(calls):
             return self._run_calls(calls, now)
         if calls:
-            handed = [HandOverCall(number, call, slot.segment) for number, (slot, call) in enumerate(called.items())]
+            handed = [
+                HandOverCall(no, handed_over(call), slot.segment) for no, (slot, call) in enumerate(called.items())
+            ]
             return [*self._retries.learned(), *handed, *self._end(Reason.TOOL_CALLS, now)]
         if self._rounds.worked and not self._shown.spoken:
             said = TurnItem({"type": "message", "role": "assistant", "content": SILENT}, segment=answer.next_segment)

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from domain.turn.statuses import Searched
 from ports.json_values import JsonObject
+from ports.pictures import picture_data
 from ports.toolbox import ToolCall
 
 MESSAGE, REASONING, CALL = "message", "reasoning", "function_call"
@@ -73,3 +75,20 @@ def objects(value: object) -> Iterator[JsonObject]:
 def text_of(item: JsonObject, key: str) -> str:
     value = item.get(key)
     return value if isinstance(value, str) else ""
+
+
+def pictures_of(item: JsonObject) -> Iterator[str]:
+    """Return the picture of an image item as an address or data URL."""
+    for key in ("result", "imageUrl", "imageB64"):
+        value = text_of(item, key)
+        if value:
+            is_address = value.startswith(("https://", "data:"))
+            yield value if is_address else picture_data("", value) or f"data:image/png;base64,{value}"
+            return
+
+
+def searched(item: JsonObject) -> Searched:
+    """Return the status of a finished search."""
+    action = item.get("action")
+    query = " ".join(text_of(action, "query").split()) if isinstance(action, dict) else ""
+    return Searched(query[:200])

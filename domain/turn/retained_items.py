@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from domain.conversation.arguments import LONG, object_text
+from domain.conversation.call_names import legal_name
 from domain.conversation.record import KINDS, TurnItem
 from domain.turn.answer import Answer
 from domain.turn.output_items import CALL, MESSAGE, REASONING, OutputItem
@@ -27,13 +28,14 @@ def retained_items(answer: Answer, outputs: Outputs = (), *, whole: bool = True)
     """
     kept: list[TurnItem] = []
     segments: dict[str, int] = {}
-    calls = answer.called()
+    calls, outputs = answer.called(), tuple(outputs)
+    ran = {call.call_id: call for call, _ in outputs}
     for slot in answer.slots:
         if slot.kind == CALL:
             call = calls.get(slot)
             if call is not None and (slot.closed or whole):
                 segments[call.call_id] = slot.segment
-                kept.append(TurnItem(call_item(call), segment=slot.segment))
+                kept.append(TurnItem(call_item(ran.get(call.call_id, call)), segment=slot.segment))
         else:
             kept += [TurnItem(item, segment=slot.segment) for item in _items(slot)]
     if not whole:
@@ -62,7 +64,7 @@ def call_item(call: ToolCall) -> JsonObject:
     return {
         "type": "function_call",
         "call_id": call.call_id,
-        "name": call.name,
+        "name": legal_name(call.name),
         "arguments": call.arguments if is_long else object_text(call.arguments),
     }
 

@@ -22,7 +22,7 @@ class Rounds:
     """
 
     def __init__(self, plan: TurnPlan) -> None:
-        self.answer = Answer(0, set(), call_ids_of(plan.request.body.input))
+        self.answer = Answer(0, set(), call_ids_of(plan.request.body.input), _offered(plan))
         self.calls: Calls | None = None
         self.finished = 0
         self.worked = False
@@ -86,3 +86,8 @@ class Rounds:
         said = (kept.item for kept in retained_items(self.answer))
         room = None if self._room is None else room_left(self._room, said)
         return replace(self._plan.reader, room=room)
+
+
+def _offered(plan: TurnPlan) -> frozenset[str]:
+    names = (tool.get("name") for tool in plan.request.body.tools if tool.get("type") == "function")
+    return frozenset(name for name in names if isinstance(name, str)) | plan.runnable | plan.handed_over

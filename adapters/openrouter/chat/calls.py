@@ -86,13 +86,17 @@ class CallItems:
         self._calls = []
 
     def _find(self, index: int | None, call_id: str, name: str) -> _Call | None:
+        """Return the call that a fragment continues; its index decides, before its id."""
+        same = [call for call in self._calls if call.id == call_id] if call_id else []
+        if index is not None and (found := next((call for call in same if call.index == index), None)):
+            return found
         for call in reversed(self._calls):
             if index is not None and call.index != index:
                 continue
             if index is None and call_id and call.id not in ("", call_id):
                 continue
-            another_id = bool(call_id and call.id and name) and call.id != call_id
-            return None if another_id or (index is None and call.is_over(call_id, name)) else call
+            is_new_id = bool(call_id and call.id and name) and not same
+            return None if is_new_id or (index is None and call.is_over(call_id, name)) else call
         return None
 
     def _argue(self, call: _Call, piece: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from adapters.openrouter.errors.envelope import read_problem
 from adapters.openrouter.stream.delta_types import DELTAS, WHOLES
 from adapters.openrouter.stream.event_buffer import UNREADABLE, EventBuffer, ignored
-from adapters.openrouter.wire.fields import count, mapping, objects, text
+from adapters.openrouter.wire.fields import count, mapping, objects, position, text
 from adapters.openrouter.wire.usage import read_usage
 from ports.json_values import JsonObject
 from ports.response_events import (
@@ -104,7 +104,7 @@ def _started(frame: JsonObject, generation_id: str) -> UpstreamEvent:
 
 
 def _read_part(frame: JsonObject, kind: str) -> UpstreamEvent:
-    index = count(frame.get("output_index"))
+    index = position(frame.get("output_index"))
     whole = WHOLES.get(kind)
     if whole is not None:
         content = frame.get(whole.text_key)

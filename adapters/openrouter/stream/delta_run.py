@@ -3,7 +3,7 @@
 from typing import Any
 
 from adapters.openrouter.stream.delta_types import Builder, Piece, joined_halves
-from adapters.openrouter.wire.fields import count, text
+from adapters.openrouter.wire.fields import count, position, text
 from ports.response_events import TextDelta, UpstreamEvent
 
 REPLACEMENT = "\ufffd"
@@ -51,7 +51,7 @@ class DeltaRun:
             self.close(events)
             self._piece, self._build = piece, piece.build
             self._index, self._item_id, self._part = key
-            self._place = (count(self._index), text(self._item_id), count(self._part))
+            self._place = (position(self._index), text(self._item_id), count(self._part))
         self._pieces.append(said)
         return True
 

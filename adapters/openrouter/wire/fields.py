@@ -40,6 +40,11 @@ def count(value: object) -> int:
     return int(number) if number is not None and number == number.to_integral_value() else 0
 
 
+def position(value: object) -> int:
+    """Return the position of an item, an integer of zero or more; -1 when it is absent."""
+    return count(value) if value not in (None, "") and amount(value) is not None else -1
+
+
 def count_or_none(value: object) -> int | None:
     """Return `count`, None when it is zero or absent."""
     return count(value) or None

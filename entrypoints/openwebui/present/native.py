@@ -27,7 +27,7 @@ from entrypoints.openai.frames import Yield, responses_usage
 from entrypoints.openwebui.history_format import details_entry, thinking_tag
 from entrypoints.openwebui.present.fault_text import box, card, status_line, uncalled
 from entrypoints.openwebui.present.frames import BELOW, Emit, Frame, Unended, found, source, status, status_frame
-from entrypoints.openwebui.present.handover import call_item, output_item
+from entrypoints.openwebui.present.handover import arguments_of, call_item, output_item
 from entrypoints.openwebui.present.item_list import ItemList
 from entrypoints.openwebui.present.wishes import Wishes
 from entrypoints.sentences.escaping import picture, tool_name, unfenced
@@ -182,7 +182,7 @@ class NativePresenter:
         frames = [self._add_call_item(segment, _shown(call), ended)] if index is None else []
         frames.append(self._add_output_item(segment, result.text, ended))
         if index is not None:
-            self._items[index]["status"] = ended
+            self._items[index] |= {"status": ended, "arguments": arguments_of(_shown(call))}
         if index is None or self._calls:
             return [*frames]
         self._items.order_from(self._round)

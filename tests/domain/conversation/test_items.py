@@ -121,6 +121,48 @@ def test_repeated_call_and_output_are_sent_once():
     assert items_of([asked("c1"), result("c1", "one"), result("c1", "two")])[1]["output"] == "one"
 
 
+def pairs(*messages):
+    """Return (arguments, output) of every call, in order."""
+    items = items_of(messages)
+    ids = [item["call_id"] for item in items if item["type"] == "function_call"]
+    assert len(set(ids)) == len(ids)
+    outputs = {item["call_id"]: item["output"] for item in items if item["type"] == "function_call_output"}
+    return [(item["arguments"], outputs[item["call_id"]]) for item in items if item["type"] == "function_call"]
+
+
+@pytest.mark.parametrize("call_id", ["X", "functions.look:0", "", None, 1, "\N{BULLET}" * 90])
+def test_the_same_id_in_two_rounds_loses_nothing(call_id):
+    history = [
+        user("hi"),
+        asked(call_id, arguments='{"a": 1}'),
+        result(call_id, "no"),
+        asked(call_id, arguments='{"a": 2}'),
+        result(call_id, "yes"),
+        user("and?"),
+    ]
+    assert pairs(*history) == [('{"a": 1}', "no"), ('{"a": 2}', "yes")]
+    kinds = [item["type"] for item in items_of(history)]
+    assert kinds[1:5] == ["function_call", "function_call_output"] * 2
+
+
+def test_parallel_calls_of_one_id_are_paired_in_their_order():
+    calls = {**asked("X", arguments='{"a": 1}')}
+    calls["tool_calls"] += asked("X", arguments='{"a": 2}')["tool_calls"]
+    assert pairs(calls, result("X", "one"), result("X", "two")) == [('{"a": 1}', "one"), ('{"a": 2}', "two")]
+
+
+def test_an_output_belongs_to_the_latest_round_that_has_an_open_call_of_its_id():
+    lost = asked("X", arguments='{"a": 1}')
+    assert pairs(lost, user("go on"), asked("X", arguments='{"a": 2}'), result("X", "two")) == [
+        ('{"a": 1}', NOT_COMPLETED),
+        ('{"a": 2}', "two"),
+    ]
+
+
+def test_numbers_that_are_not_finite_are_not_part_of_an_output():
+    assert items_of([asked("c1"), result("c1", {"a": [float("nan"), 1]})])[1]["output"] == '{"a": [null, 1]}'
+
+
 def test_text_parts_of_an_output_are_joined():
     parts = [{"type": "text", "text": "one"}, {"type": "image_url"}, {"type": "text", "text": "two"}]
     assert items_of([asked("c1"), result("c1", parts)])[1]["output"] == "one\ntwo"
@@ -133,11 +175,9 @@ def test_text_parts_of_an_output_are_joined():
         (' {"q" : 1} ', ' {"q" : 1} '),
         ("", "{}"),
         (None, "{}"),
-        ('{"q": ', "{}"),
-        ("[1]", "{}"),
-        ("[" * 100_000, "{}"),
+        ('{"q": ', '{"INVALID_JSON": "{\\"q\\": "}'),
+        ("[1]", '{"INVALID_JSON": "[1]"}'),
         ({"q": "ü"}, '{"q": "ü"}'),
-        ({"q": {1, 2}}, "{}"),
     ],
     ids=lambda value: str(value)[:12],
 )
@@ -148,10 +188,12 @@ def test_arguments_are_always_the_text_of_an_object(arguments, sent):
 def test_invalid_tool_name_is_made_valid():
     message = asked("c1")
     message["tool_calls"] = [{"id": "c1", "function": {"name": "server.look up!" + "x" * 80}}]
-    assert items_of([message])[0]["name"] == ("server_look_up_" + "x" * 80)[:64]
+    name = items_of([message])[0]["name"]
+    assert name.startswith("server_look_up_xxx")
+    assert len(name) == 64
 
 
-@pytest.mark.parametrize("calls", [None, "x", [None], [{}], [{"id": "c1"}], [{"id": 1, "function": {"name": "x"}}]])
+@pytest.mark.parametrize("calls", [None, "x", [None], [{}], [{"id": "c1"}], [{"id": "c1", "function": {"name": 1}}]])
 def test_malformed_calls_are_omitted(calls):
     assert items_of([{"role": "assistant", "content": "Yes.", "tool_calls": calls}])[1:] == ()
 
@@ -178,8 +220,8 @@ def test_legacy_calls_of_one_function_get_different_ids():
     items = items_of([asked_once(), answered(content="one"), asked_once(), answered(content="two")])
     assert [(item["call_id"], item.get("output")) for item in items] == [
         ("call_at_0", None),
-        ("call_at_2", None),
         ("call_at_0", "one"),
+        ("call_at_2", None),
         ("call_at_2", "two"),
     ]
 

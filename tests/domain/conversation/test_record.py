@@ -162,7 +162,7 @@ UNSOUND = [
     {"type": "message", "role": "assistant", "content": " "},
     {"type": "message", "role": "assistant", "content": [{"type": "input_text", "text": "x"}]},
     {"type": "function_call", "call_id": "", "name": "x", "arguments": "{}"},
-    {"type": "function_call", "call_id": "c", "name": "x", "arguments": "{"},
+    {"type": "function_call", "call_id": "c", "name": "x", "arguments": None},
     {"type": "function_call_output", "call_id": "c", "output": {}},
 ]
 

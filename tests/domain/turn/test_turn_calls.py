@@ -1,5 +1,7 @@
 """Tool calls: run after the response is complete, a few at a time, each answered once, outputs in order."""
 
+import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -215,12 +217,30 @@ def test_an_empty_message_does_not_go_back():
 
 
 @pytest.mark.parametrize("arguments", ['{"q": ', "[1]", "plain", '"text"'])
-def test_arguments_upstream_would_reject_are_not_sent_again(arguments):
+def test_arguments_upstream_would_reject_are_sent_again_as_text_in_an_object(arguments):
     turn = Turn(PLAN)
     turn.feed(*done(call(arguments=arguments)), completed())
     assert turn.all(ShowCall)[0].call.arguments == arguments
     turn.feed(finished("call_1", "Error: invalid arguments"))
-    assert turn.attempts[-1].request.body.input[1]["arguments"] == "{}"
+    sent = json.loads(turn.attempts[-1].request.body.input[1]["arguments"])
+    assert list(sent.values()) == [arguments]
+
+
+def test_arguments_are_sent_again_as_the_tool_ran_with_them():
+    turn = Turn(PLAN)
+    turn.feed(*done(call(arguments="{'q': '1'}")), completed())
+    turn.feed(CallFinished("call_1", ToolResult("found", ran='{"q": 1}')))
+    assert turn.attempts[-1].request.body.input[1]["arguments"] == '{"q": 1}'
+    assert turn.kept[0]["arguments"] == '{"q": 1}'
+    assert turn.all(ShowCallResult)[0].call.arguments == '{"q": 1}'
+
+
+def test_arguments_of_a_certain_meaning_are_handed_over_as_json():
+    turn = Turn()
+    turn.feed(
+        *done(call("a", arguments="{'q': 'x'}"), call("b", arguments='{"q": '), call("c", arguments="")), completed()
+    )
+    assert [one.arguments for one in handed_over(turn)] == ['{"q": "x"}', '{"q": ', "{}"]
 
 
 def test_text_after_the_tools_is_a_segment_of_its_own():
@@ -325,3 +345,80 @@ def test_a_closing_answer_that_only_calls_again_is_a_fault():
     rounds(turn, 2)
     turn.feed(*done(call("call_9")), completed())
     assert turn.fault == "TOOL_ROUNDS"
+
+
+# --- names ----------------------------------------------------------------------------------------------------
+
+
+LEAKS = (
+    "functions.look",
+    "default_api.look",
+    "look<|channel|>commentary",
+    "<|channel|>commentary to=functions.look <|constrain|>json",
+    " look\n",
+    "look</function",
+    'look" parameter="q" string="true',
+    "tool:look",
+    "github/look",
+    "functions.look:0",
+    "Look",
+    "look()",
+)
+
+
+@pytest.mark.parametrize("name", LEAKS)
+def test_a_leaked_name_runs_the_one_tool_it_means_and_goes_back_clean(name):
+    turn = Turn(PLAN)
+    turn.feed(*done(call(name=name)), completed())
+    assert [step.call.name for step in turn.all(StartCall)] == ["look"]
+    turn.feed(finished("call_1"))
+    assert turn.attempts[-1].request.body.input[1]["name"] == "look"
+    assert turn.kept[0]["name"] == "look"
+
+
+@pytest.mark.parametrize("name", ["nothing", "look or send", "<|channel|>analysis", "look send", "x" * 93, "名前", "!"])
+def test_a_name_that_means_no_single_tool_runs_nothing_and_goes_back_legal(name):
+    turn = Turn(PLAN)
+    turn.feed(*done(call(name=name)), completed())
+    assert turn.started == []
+    assert re.fullmatch("[a-zA-Z0-9_-]{1,64}", turn.kept[0]["name"])
+
+
+def test_a_leaked_name_of_a_tool_of_the_caller_is_handed_over_clean():
+    tools = ({"type": "function", "name": "look", "parameters": {}},)
+    turn = Turn(TurnPlan(replace(REQUEST, body=replace(BODY, tools=tools))))
+    turn.feed(*done(call("a", name="functions.look")), completed())
+    assert [one.name for one in handed_over(turn)] == ["look"]
+
+
+# --- places ---------------------------------------------------------------------------------------------------
+
+
+def opened(item_id: str, call_id: str) -> dict:
+    return {**call(call_id, arguments="", item_id=item_id), "status": "in_progress"}
+
+
+def test_the_output_index_decides_to_which_call_arguments_belong():
+    turn = Turn()
+    turn.feed(ItemAdded(1, opened("fc_1", "a")), ItemAdded(3, opened("fc_2", "b")))
+    turn.feed(ArgumentsDelta(1, "fc_2", '{"query":"cod"}'), ArgumentsDelta(3, "fc_1", '{"query":"hake"}'))
+    turn.feed(completed())
+    assert [(one.call_id, one.arguments) for one in handed_over(turn)] == [
+        ("a", '{"query":"cod"}'),
+        ("b", '{"query":"hake"}'),
+    ]
+
+
+def test_ids_decide_where_two_open_calls_share_an_index_or_have_none():
+    for index in (0, -1):
+        turn = Turn()
+        turn.feed(ItemAdded(index, opened("fc_1", "a")), ItemAdded(index, opened("fc_2", "b")))
+        turn.feed(ArgumentsDelta(index, "fc_2", '{"q":2}'), ArgumentsDelta(index, "fc_1", '{"q":1}'), completed())
+        assert [(one.call_id, one.arguments) for one in handed_over(turn)] == [("a", '{"q":1}'), ("b", '{"q":2}')]
+
+
+def test_the_output_index_decides_to_which_message_a_text_belongs():
+    turn = Turn()
+    turn.feed(*(ItemAdded(at, {"type": "message", "id": f"msg_{at}", "content": []}) for at in (0, 1)))
+    turn.feed(TextDelta(0, "msg_1", 0, "one"), TextDelta(1, "msg_0", 0, "two"), completed())
+    assert turn.text == "one|two"

@@ -108,20 +108,20 @@ def test_empty_deltas_make_no_event():
 
 def test_a_surrogate_pair_sent_as_two_escapes_becomes_one_character():
     first, second = (f'{{"type":"response.output_text.delta","delta":"\\u{half}"}}' for half in ("d83d", "de00"))
-    assert translate(first, second) == [TextDelta(0, "", 0, "😀")]
+    assert translate(first, second) == [TextDelta(-1, "", 0, "😀")]
 
 
 def test_half_a_character_waits_for_the_next_read():
     reader = translator()
     first, second = (f'{{"type":"response.output_text.delta","delta":"{text}"}}' for text in ("a\\ud83d", "\\ude00b"))
-    assert reader.translate(payloads(first)) == [TextDelta(0, "", 0, "a")]
-    assert reader.translate(payloads(second)) == [TextDelta(0, "", 0, "😀b")]
+    assert reader.translate(payloads(first)) == [TextDelta(-1, "", 0, "a")]
+    assert reader.translate(payloads(second)) == [TextDelta(-1, "", 0, "😀b")]
 
 
 def test_a_lone_surrogate_is_replaced():
     reader = translator()
     reader.translate(payloads('{"type":"response.output_text.delta","delta":"a\\ud83d"}'))
-    assert reader.finish() == [TextDelta(0, "", 0, "\ufffd")]
+    assert reader.finish() == [TextDelta(-1, "", 0, "\ufffd")]
 
 
 def test_frames_after_done_are_not_read():
@@ -140,7 +140,7 @@ def test_a_frame_that_cannot_be_read_is_counted(junk):
 
 def test_invalid_utf8_in_a_delta_is_replaced():
     raw = b'{"type":"response.output_text.delta","delta":"a\xffb"}'
-    assert translator().translate([raw]) == [TextDelta(0, "", 0, "a\ufffdb")]
+    assert translator().translate([raw]) == [TextDelta(-1, "", 0, "a\ufffdb")]
 
 
 @pytest.mark.parametrize("wrong", [None, 5, [], {}, {"text": 1}])
@@ -148,7 +148,7 @@ def test_a_delta_that_is_not_text_is_unreadable(wrong):
     assert translate({"type": "response.output_text.delta", "delta": wrong}) == [EventIgnored("unreadable")]
 
 
-@pytest.mark.parametrize(("index", "read"), [("3", 3), (3.0, 3), (None, 0), (-1, 0), ({}, 0), (True, 0), ("x", 0)])
+@pytest.mark.parametrize(("index", "read"), [("3", 3), (3.0, 3), (None, -1), (-1, -1), ({}, -1), (True, -1), ("x", -1)])
 def test_a_wrongly_typed_index_is_converted_if_possible(index, read):
     assert translate(delta("a", output_index=index)) == [TextDelta(read, "msg_1", 0, "a")]
 

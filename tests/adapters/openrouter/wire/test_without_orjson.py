@@ -31,7 +31,7 @@ def test_without_orjson_the_standard_library_reads_and_writes():
     assert ran.stdout.splitlines() == [
         "json False",
         '{"model":"a/b","input":[{"content":"é"}]}',
-        "[TextDelta(index=0, item_id='', part=0, text='x')]",
+        "[TextDelta(index=-1, item_id='', part=0, text='x')]",
     ], ran.stderr
 
 

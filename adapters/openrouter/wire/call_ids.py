@@ -1,0 +1,70 @@
+"""Gives calls the one form of an id that every known provider accepts: nine letters and digits.
+
+Mistral accepts nothing else, Anthropic letters, digits, `_` and `-`, OpenAI 64 characters. Models write ids with dots,
+colons and blanks, and an id of one model is sent to the next one. Sources: the errors of these providers (`Tool call id
+was ... but must be a-z, A-Z, 0-9, with a length of 9`, `tool_use.id: String should match pattern`, `call_id: string
+too long. Expected a string with maximum length 64`).
+"""
+
+import re
+from collections.abc import Sequence
+from hashlib import sha256
+from string import ascii_letters, digits
+from typing import Any
+
+from adapters.openrouter.wire.fields import objects, text
+from ports.json_values import JsonObject
+from ports.responses import CHAT_DETAILS
+
+LENGTH = 9
+KINDS = frozenset({"function_call", "function_call_output"})
+_CANONICAL = re.compile(r"[a-zA-Z0-9]{9}")
+_SIGNS = digits + ascii_letters
+
+
+def with_portable_ids(items: Sequence[JsonObject]) -> Sequence[JsonObject]:
+    """Return items whose calls and outputs have portable ids; pairs stay pairs, and ids of two calls differ.
+
+    An id always becomes the same one, so that a longer history begins with the same bytes as a shorter one. Entries of
+    `reasoning_details` that name a call name it by its new id.
+    """
+    given = dict.fromkeys(text(item.get("call_id")) for item in items if item.get("type") in KINDS)
+    if all(map(_CANONICAL.fullmatch, given)):
+        return items
+    new = _portable(list(given))
+    return [_renamed(item, new) for item in items]
+
+
+def _portable(given: Sequence[str]) -> dict[str, str]:
+    taken = {call_id for call_id in given if _CANONICAL.fullmatch(call_id)}
+    new = {call_id: call_id for call_id in taken}
+    for call_id in given:
+        attempt = 0
+        while call_id not in new:
+            made = _made(call_id, attempt)
+            if made not in taken:
+                new[call_id] = made
+                taken.add(made)
+            attempt += 1
+    return new
+
+
+def _made(call_id: str, attempt: int) -> str:
+    number = int.from_bytes(sha256(f"{attempt}:{call_id}".encode("utf-8", "surrogatepass")).digest())
+    signs: list[str] = []
+    for _ in range(LENGTH):
+        number, rest = divmod(number, len(_SIGNS))
+        signs.append(_SIGNS[rest])
+    return "".join(signs)
+
+
+def _renamed(item: JsonObject, new: dict[str, str]) -> JsonObject:
+    if item.get("type") in KINDS:
+        return {**item, "call_id": new[text(item.get("call_id"))]}
+    details = objects(item.get(CHAT_DETAILS))
+    if not any(text(entry.get("id")) in new for entry in details):
+        return item
+    named: list[dict[str, Any]] = [
+        {**entry, "id": new[entry["id"]]} if text(entry.get("id")) in new else dict(entry) for entry in details
+    ]
+    return {**item, CHAT_DETAILS: named}

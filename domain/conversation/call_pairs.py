@@ -1,0 +1,89 @@
+"""Calls and outputs of a history -> pairs under unique ids, made by order: clients repeat ids, or leave them empty."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from domain.conversation.call_ids import CallIds
+from domain.conversation.placeholders import NOT_COMPLETED
+from ports.json_values import JsonObject
+
+CALL, OUTPUT = "function_call", "function_call_output"
+
+
+@dataclass(slots=True)
+class _Round:
+    """Calls that follow one another, and the outputs found for them by the position of the call."""
+
+    calls: dict[int, JsonObject] = field(default_factory=dict)
+    outputs: dict[int, JsonObject] = field(default_factory=dict)
+
+    def take(self, output: JsonObject) -> bool:
+        """Give an output to the first call of its id that has none; return False if there is no such call."""
+        for position, call in self.calls.items():
+            if position not in self.outputs and call["call_id"] == output["call_id"]:
+                self.outputs[position] = output
+                return True
+        return False
+
+
+def paired(items: Sequence[JsonObject]) -> Iterator[JsonObject]:
+    """Yield every call under an id of its own, with exactly one output after its round; drop outputs without a call.
+
+    An output belongs to the first open call of its id in the latest round that has one, else to a call of its id that
+    comes later. A call repeated within a round counts once.
+    """
+    rounds, rounds_of = _matched(items)
+    outputs = {position: output for one in rounds for position, output in one.outputs.items()}
+    ids = CallIds(item["call_id"] for item in items if item["type"] == CALL and item["call_id"])
+    given: set[str] = set()
+    open_calls: list[tuple[int, str]] = []
+    for position, item in enumerate(items):
+        if item["type"] == OUTPUT or (item["type"] == CALL and position not in rounds_of):
+            continue
+        if open_calls and (item["type"] != CALL or rounds_of[position] is not rounds_of[open_calls[-1][0]]):
+            yield from _settled(open_calls, outputs)
+        if item["type"] != CALL:
+            yield item
+            continue
+        call_id = item["call_id"]
+        chosen = call_id if call_id and call_id not in given else ids.take(call_id or f"call_at_{position}")
+        given.add(chosen)
+        open_calls.append((position, chosen))
+        yield item if chosen == call_id else {**item, "call_id": chosen}
+    yield from _settled(open_calls, outputs)
+
+
+def _matched(items: Sequence[JsonObject]) -> tuple[list[_Round], dict[int, _Round]]:
+    """Return the rounds with their outputs, and the round of each call by the call's position."""
+    rounds: list[_Round] = []
+    rounds_of: dict[int, _Round] = {}
+    left: list[JsonObject] = []
+    following = True  # the next call begins a round
+    for position, item in enumerate(items):
+        if item["type"] == CALL:
+            if following:
+                rounds.append(_Round())
+            following = False
+            latest = rounds[-1]
+            if not (item["call_id"] and item in latest.calls.values()):
+                latest.calls[position] = item
+                rounds_of[position] = latest
+            continue
+        if item["type"] == OUTPUT and not any(one.take(item) for one in reversed(rounds)):
+            left.append(item)
+        following = True
+    for output in left:
+        if output["call_id"]:
+            _later(rounds, output)
+    return rounds, rounds_of
+
+
+def _later(rounds: Sequence[_Round], output: JsonObject) -> None:
+    any(one.take(output) for one in rounds)
+
+
+def _settled(open_calls: list[tuple[int, str]], outputs: dict[int, JsonObject]) -> Iterator[JsonObject]:
+    for position, call_id in open_calls:
+        found = outputs.get(position, {"type": OUTPUT, "output": NOT_COMPLETED})
+        yield {**found, "call_id": call_id}
+    open_calls.clear()
