@@ -31,7 +31,7 @@ from entrypoints.openai.chunks import ChunkPresenter
 from entrypoints.openai.frames import ChunkHead
 from entrypoints.openai.guard import Guard
 from entrypoints.openai.stream import unpaced
-from entrypoints.openwebui.present.lines import as_line, text_line
+from entrypoints.openwebui.present.lines import as_event, text_event
 from ports.response_events import UpstreamEvent
 from ports.responses import Route, UpstreamCall
 from tests.doubles.telemetry import RecordedTelemetry
@@ -145,9 +145,9 @@ async def _turn(frames: list[bytes]) -> list[Any]:
         telemetry=telemetry,
     )
     head = ChunkHead("chatcmpl-1", REQUEST.model, 1)
-    presenter = ChunkPresenter(head, own_done=False, write_text=text_line(head))
+    presenter = ChunkPresenter(head, own_done=True, write_text=text_event(head))
     guard = Guard(presenter, ids, telemetry)
-    chunks = [line async for line in unpaced(lambda reader: use_case.run(REQUEST, reader=reader), guard, as_line)]
+    chunks = [line async for line in unpaced(lambda reader: use_case.run(REQUEST, reader=reader), guard, as_event)]
     await use_case.drained()
     await offload.aclose()
     return chunks

@@ -31,7 +31,8 @@ class ChunkPresenter:
 
     `own_done`: the presenter ends the stream with `[DONE]`, because the host does not. An error is a chunk with an
     error object; only the end of the stream follows it. `write_text` writes a chunk of plain text at once, without
-    building it. `vocabulary` names the settings. `links`: which addresses may be shown.
+    building it. `vocabulary` names the settings. `links`: which addresses may be shown. `with_usage`: the last chunk
+    carries the usage, if upstream reported it.
     """
 
     repeated = 0
@@ -44,9 +45,10 @@ class ChunkPresenter:
         write_text: Callable[[str], dict[str, Any] | str] | None = None,
         vocabulary: Vocabulary = NEUTRAL,
         links: LinkGate = EVERY_HTTPS,
+        with_usage: bool = True,
     ) -> None:
         self._head, self._own_done, self._write_text, self._vocabulary = head, own_done, write_text, vocabulary
-        self._links = links
+        self._links, self._with_usage = links, with_usage
         self._text_segment: int | None = None
         self._thought_segment: int | None = None
         self._begun = False
@@ -94,6 +96,6 @@ class ChunkPresenter:
             frames.append(Yield({"error": error_object(end.fault, end.error_id, self._vocabulary)}))
         if end.fault is None or self._own_done:
             frames.append(self._delta({}, end.reason.value))
-        if end.usage is not None:
+        if end.usage is not None and self._with_usage:
             frames.append(usage_chunk(self._head, end.usage))
         return [*frames, Yield(DONE)] if self._own_done else frames

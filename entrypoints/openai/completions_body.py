@@ -78,6 +78,7 @@ class CompletionsBody(BaseModel):
     model: str = Field(min_length=1)
     messages: list[Any] = Field(min_length=1)
     stream: Flag = False
+    stream_options: Mapping = None
     max_tokens: Limit = None
     max_completion_tokens: Limit = None
     max_output_tokens: Limit = None
@@ -137,6 +138,12 @@ class CompletionsBody(BaseModel):
     @classmethod
     def _as_whole(cls, value: object) -> int | None:
         return _rounded(value)
+
+    @property
+    def wants_usage(self) -> bool:
+        """Whether the stream carries usage: unless the client declines it, as upstream does too."""
+        asked = (self.stream_options or {}).get("include_usage")
+        return asked is None or flag(asked)
 
     def parameters(self) -> Parameters:
         """Return the request's parameters, frozen."""

@@ -15,11 +15,6 @@ class Host:
     version: tuple[int, int] = NEWEST
     native_items: bool = True
 
-    @property
-    def closes_streams(self) -> bool:
-        """Whether the host itself ends every stream with `[DONE]`."""
-        return self.version >= (0, 10)
-
 
 def detect_host() -> Host:
     """Inspect the host's loaded modules; without a host, assume the newest version.

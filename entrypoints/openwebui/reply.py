@@ -1,9 +1,6 @@
 """Answer a caller that does not stream: with one completion, or with an error and its status."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Mapping
-from typing import Any
 
 from domain.faults.fault import Fault
 from domain.request.turn_request import Caller
@@ -17,6 +14,7 @@ from entrypoints.openwebui.present.emitter import GuardedEmitter
 from entrypoints.openwebui.present.fault_text import card, status_line
 from entrypoints.openwebui.present.frames import BELOW
 from entrypoints.openwebui.present.wishes import Wishes
+from entrypoints.openwebui.responses import error_response
 from entrypoints.openwebui.task_answers import neutral_answer
 from entrypoints.openwebui.vocabulary import VALVES
 from entrypoints.sentences.usage import closing_line
@@ -44,22 +42,9 @@ async def reply(start: Start, call: HostCall, head: ChunkHead, wishes: Wishes, e
     if call.caller is Caller.TASK:
         neutral = neutral_answer(call.task)
         return completion(head, Collected(text={0: [neutral]})) if neutral else error
-    return _error_response(error, end.fault.http_status, headers_of(end.fault))
+    return error_response(error, end.fault.http_status, headers_of(end.fault))
 
 
 def _with_card(collected: Collected, end: End, fault: Fault, wishes: Wishes) -> Collected:
     collected.add(ShowText(BELOW, card(fault, end.error_id, wishes.support)))
     return collected
-
-
-def _error_response(error: dict[str, Any], status: int, headers: Mapping[str, str]) -> object:
-    """Build a response with a status; without the host's web framework return the error object itself."""
-    try:
-        from starlette.responses import StreamingResponse
-    except ImportError:
-        return error
-
-    async def body() -> AsyncIterator[bytes]:
-        yield json.dumps(error).encode()
-
-    return StreamingResponse(body(), status_code=status, headers=dict(headers), media_type="application/json")

@@ -16,6 +16,7 @@ from domain.faults.fault import Fault
 from domain.request.turn_request import Caller, Person
 from entrypoints.core.policy import insecure_hosts, keeps_anything, support_of
 from entrypoints.openai.chunks import ChunkPresenter
+from entrypoints.openai.completions_body import CompletionsBody
 from entrypoints.openai.frames import ChunkHead
 from entrypoints.openai.guard import Guard
 from entrypoints.openai.stream import Payload, unpaced
@@ -26,11 +27,12 @@ from entrypoints.openwebui.present.emitter import GuardedEmitter
 from entrypoints.openwebui.present.frames import Presenter
 from entrypoints.openwebui.present.guard import PageGuard
 from entrypoints.openwebui.present.legacy import LegacyPresenter
-from entrypoints.openwebui.present.lines import as_line, text_line
+from entrypoints.openwebui.present.lines import as_event, text_event
 from entrypoints.openwebui.present.native import NativePresenter
 from entrypoints.openwebui.present.stream import paced
 from entrypoints.openwebui.present.wishes import Wishes
 from entrypoints.openwebui.reply import reply
+from entrypoints.openwebui.responses import event_stream
 from entrypoints.openwebui.runtime import Runtime
 from entrypoints.openwebui.settings_memory import SettingsMemory
 from entrypoints.openwebui.tool_mode import PIPELINE, ToolMode, tool_mode
@@ -89,11 +91,15 @@ class PipeService:
         if not call.stream:
             return await reply(start, call, head, wishes, emitter)
         if call.caller is not Caller.PAGE:
-            own_done = not self._detected().closes_streams
             presenter = ChunkPresenter(
-                head, own_done=own_done, write_text=text_line(head), vocabulary=VALVES, links=wishes.links
+                head,
+                own_done=True,
+                write_text=text_event(head),
+                vocabulary=VALVES,
+                links=wishes.links,
+                with_usage=not isinstance(call.body, CompletionsBody) or call.body.wants_usage,
             )
-            return unpaced(start, Guard(presenter, core.ids, core.telemetry, VALVES), as_line)
+            return event_stream(unpaced(start, Guard(presenter, core.ids, core.telemetry, VALVES), as_event))
         guard = PageGuard(self._presenter(head, turn_id, wishes), core.ids, core.telemetry)
         return paced(start, guard, emitter, core.clock)
 

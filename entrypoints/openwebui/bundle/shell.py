@@ -281,20 +281,24 @@ def wants_stream(body: Mapping[str, object]) -> bool:
 def refused(failure: Failure, *, stream: bool, task: bool) -> object:
     """Return what tells the caller, in the form of an OpenAI error, why there is no answer.
 
-    Streams get one chunk. Others get status 503 where the host lets one through; background tasks a plain object.
+    Streams get one chunk and their end. Others get status 503 where the host lets one through; background tasks a plain
+    object. Without the host's web framework there is only the object, or its events.
     """
     message = f"{failure.sentence} (error {failure.error_id})"
-    error = {"error": {"message": message, "type": "service_unavailable", "param": None, "code": 503}}
-    if stream:
-        return _one_chunk(error)
+    error: dict[str, JsonValue] = {
+        "error": {"message": message, "type": "service_unavailable", "param": None, "code": 503}
+    }
     try:
         responses = importlib.import_module("starlette.responses")
     except ImportError:
-        return error
+        return _events(error) if stream else error
+    if stream:  # the host passes a response on as it is; it would end any other stream a second time
+        return responses.StreamingResponse(_events(error), media_type="text/event-stream")
     return error if task else responses.StreamingResponse(iter([json.dumps(error)]), 503, media_type="application/json")
 
 
-async def _one_chunk(chunk: object) -> AsyncIterator[object]:
-    yield chunk
-    if host_version() < (0, 10):  # later hosts end the stream themselves
-        yield "data: [DONE]"
+async def _events(error: dict[str, JsonValue]) -> AsyncIterator[str]:
+    end: dict[str, JsonValue] = {"choices": [{"index": 0, "delta": {}, "finish_reason": "error"}]}
+    for chunk in (error, {"object": "chat.completion.chunk", **end}):
+        yield f"data: {json.dumps(chunk)}\n\n"
+    yield "data: [DONE]\n\n"

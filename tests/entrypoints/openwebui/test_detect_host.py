@@ -68,8 +68,3 @@ def test_middleware_that_is_not_a_module_is_ignored(monkeypatch: pytest.MonkeyPa
 
 def test_the_newest_is_assumed_without_a_host() -> None:
     assert detect_host() == Host(NEWEST)
-
-
-@pytest.mark.parametrize(("version", "closes"), [((0, 6), False), ((0, 8), False), ((0, 10), True), ((0, 12), True)])
-def test_newer_hosts_close_streams_themselves(version: tuple[int, int], closes: bool) -> None:
-    assert Host(version).closes_streams is closes

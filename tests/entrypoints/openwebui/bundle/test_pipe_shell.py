@@ -3,6 +3,7 @@
 import ast
 import asyncio
 import importlib.abc
+import json
 import logging
 import sys
 import threading
@@ -77,28 +78,22 @@ async def test_all_missing_packages_are_named_at_once(shell: ModuleType, without
     assert '"pip install dependency-injector structlog"' in entry["name"]
 
 
-async def test_a_stream_says_in_one_error_chunk_why_there_is_no_answer(
+async def test_a_stream_says_in_one_error_chunk_why_there_is_no_answer_and_ends_once(
     shell: ModuleType, without: Callable[..., None], caplog: pytest.LogCaptureFixture
 ) -> None:
     without("structlog")
 
     with caplog.at_level(logging.ERROR, "openrouter_pipe"):
-        chunks = [chunk async for chunk in await shell.Pipe().pipe({"stream": True})]
+        events = [event async for event in await shell.Pipe().pipe({"stream": True})]
 
-    error = chunks[0]["error"]
+    error = json.loads(events[0].removeprefix("data: "))["error"]
     assert "pip install structlog" in error["message"]
     assert (error["type"], error["code"]) == ("service_unavailable", 503)
     assert caplog.records[0].getMessage()[1:17] in error["message"]
-    assert chunks[1:] == ["data: [DONE]"]
-
-
-async def test_newer_hosts_end_the_stream_of_an_error_themselves(
-    shell: ModuleType, without: Callable[..., None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    without("structlog")
-    monkeypatch.setitem(sys.modules, "open_webui.env", types.SimpleNamespace(VERSION="0.10.2"))
-
-    assert len([chunk async for chunk in await shell.Pipe().pipe({"stream": True})]) == 1
+    end = json.loads(events[1].removeprefix("data: "))
+    assert [choice["finish_reason"] for choice in end["choices"]] == ["error"]
+    assert events[2:] == ["data: [DONE]\n\n"]
+    assert all(event.endswith("\n\n") for event in events)
 
 
 async def test_a_caller_without_stream_gets_the_error_with_its_status(
