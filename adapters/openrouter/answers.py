@@ -13,10 +13,9 @@ from adapters.openrouter.chat.events import ChatVocabulary, read_completion
 from adapters.openrouter.errors.envelope import problem_of_answer, read_problem
 from adapters.openrouter.errors.network import failure_of
 from adapters.openrouter.responses.events import ResponsesVocabulary, read_response
-from adapters.openrouter.stream.event_stream import EventStream
-from adapters.openrouter.stream.sse import BOM
+from adapters.openrouter.stream.event_stream import EventStream, arrived
 from adapters.openrouter.stream.translator import Translator
-from adapters.openrouter.wire.codec import load_tolerantly
+from adapters.openrouter.wire.codec import BOM, load_first
 from adapters.openrouter.wire.fields import mapping, objects
 from ports.offload import LARGE
 from ports.response_events import StreamClosed, UpstreamEvent, UpstreamProblem
@@ -99,6 +98,7 @@ async def _whole(response: ClientResponse, first: bytes, call: UpstreamCall, now
 
 
 async def _read_rest(response: ClientResponse, first: bytes, call: UpstreamCall) -> bytes:
+    """Return the whole body; of one that breaks, what arrived if that begins with a complete object."""
     pieces, size = [first], len(first)
     try:
         while data := await response.content.readany():
@@ -107,6 +107,10 @@ async def _read_rest(response: ClientResponse, first: bytes, call: UpstreamCall)
             if size > call.limits.event_bytes:
                 raise EventTooLarge(call.limits.event_bytes)
     except (ClientError, OSError, RuntimeError) as error:
+        raw = b"".join((*pieces, arrived(response.content)))
+        with suppress(ValueError):
+            if mapping(await to_thread(load_first, raw)):
+                return raw
         raise failure_of(error, Reach.SENT, call.limits) from error
     return b"".join(pieces)
 
@@ -114,7 +118,7 @@ async def _read_rest(response: ClientResponse, first: bytes, call: UpstreamCall)
 def _read_whole(raw: bytes, endpoint: Endpoint, generation_id: str, now: Now) -> list[UpstreamEvent]:
     """Read a whole response object or chat completion, or an error sent in its place."""
     try:
-        body = mapping(load_tolerantly(raw))
+        body = mapping(load_first(raw))
     except ValueError as error:
         raise Unreadable("broken JSON") from error
     if endpoint is Endpoint.CHAT:
@@ -138,7 +142,7 @@ async def _problem(response: ClientResponse, now: Now) -> UpstreamProblem:
         return _redirect(response)
     if _coding(response):
         raw = b""
-    return problem_of_answer(response.status, response.headers, raw, now())
+    return problem_of_answer(response.status, response.headers, raw.removeprefix(BOM), now())
 
 
 def _redirect(response: ClientResponse) -> UpstreamProblem:

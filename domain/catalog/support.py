@@ -3,7 +3,7 @@
 from domain.catalog.selection import chats
 from ports.catalog import Model
 
-ANTHROPIC, GOOGLE = "anthropic", "google"
+ANTHROPIC, GOOGLE, OPENAI = "anthropic", "google", "openai"
 FREE = ":free"
 
 

@@ -9,16 +9,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from domain.catalog.support import OPENAI, author
 from domain.conversation.arguments import sound_arguments
 from ports.artifacts import RECALL_BYTES
 from ports.json_values import JsonObject
 
 MESSAGE, REASONING = "message", "reasoning"
 CALL, OUTPUT = "function_call", "function_call_output"
+FINAL = "final_answer"
 KINDS = frozenset({MESSAGE, REASONING, CALL, OUTPUT})
 _AFTER_THINKING = frozenset({MESSAGE, REASONING, CALL, None})
 VERSION = 1
 MOST_ITEMS, MOST_BYTES = 1000, RECALL_BYTES // 2  # sealed it may grow by a third, and one lookup must bring all of it
+DEEPEST = 100
 _LONGEST_ID, _LONGEST_NAME = 512, 512
 
 
@@ -62,9 +65,30 @@ class Row:
     payload: bytes
 
 
-def is_worth_rows(items: Iterable[JsonObject]) -> bool:
-    """Return whether a turn left more than text; a turn of nothing but text is in the history as it is."""
-    return any((kind := item.get("type")) in KINDS and kind != MESSAGE for item in items)
+def is_worth_rows(items: Iterable[JsonObject], slug: str = "") -> bool:
+    """Return whether a turn of the model `slug` left more than the history holds, which is its text.
+
+    The history does not tell the phases of messages. Answers in one phase are worth rows only where models read it.
+    """
+    return any((kind := item.get("type")) in KINDS and (kind != MESSAGE or _is_phased(item, slug)) for item in items)
+
+
+def _is_phased(item: JsonObject, slug: str) -> bool:
+    phase = item.get("phase")
+    return bool(phase) and (phase != FINAL or author(slug) == OPENAI)
+
+
+def is_flat(item: JsonObject) -> bool:
+    """Return whether an item nests at most `DEEPEST` deep: deeper ones cannot be serialised everywhere."""
+    waiting: list[tuple[object, int]] = [(item, DEEPEST)]
+    while waiting:
+        value, left = waiting.pop()
+        if isinstance(value, Mapping | list | tuple):
+            if not left:
+                return False
+            entries = value.values() if isinstance(value, Mapping) else value
+            waiting += [(entry, left - 1) for entry in entries if not isinstance(entry, str)]
+    return True
 
 
 def rows_of(record: TurnRecord, *, reasoning: bool, tools: bool) -> tuple[Row, ...]:
@@ -126,7 +150,7 @@ def coherent(items: Sequence[JsonObject]) -> bool:
 def _written(record: TurnRecord, kept: Sequence[TurnItem], *, thoughts: bool) -> tuple[Row, ...] | None:
     """Return the rows; None if the thinking cannot be written as it is."""
     chosen = [one for one in kept if thoughts or one.item["type"] != REASONING]
-    if not is_worth_rows(one.item for one in chosen) or len(chosen) > MOST_ITEMS:
+    if not is_worth_rows((one.item for one in chosen), record.asked) or len(chosen) > MOST_ITEMS:
         return ()
     rows, size = list[Row](), 0
     for ordinal, one in enumerate(chosen):
@@ -199,6 +223,8 @@ def _envelope(row: Row) -> dict[str, Any] | None:
 def _is_sound(item: Mapping[str, Any]) -> bool:
     """Return whether upstream would take an item of this shape."""
     kind = item["type"]
+    if not is_flat(item):
+        return False
     if kind == REASONING:
         return _are_objects(item.get("summary")) and (item.get("content") is None or _are_objects(item["content"]))
     if kind == MESSAGE:

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from functools import partial
 
-from domain.catalog.support import is_free
+from domain.catalog.support import OPENAI, author, is_free
 from domain.conversation.bounded_ids import cache_key
 from domain.conversation.history import Past
 from domain.conversation.marks import Marks, marks_of, with_fingerprints
@@ -83,7 +83,7 @@ class AssembleTurn:
         specs = personal.toolbox.tools() if personal.toolbox is not None else ()
         size = size_of(request.messages)
         time = StoreBudget(self._store)
-        past, of_other_chats = await self._past(request, stores, size, time)
+        past, of_other_chats = await self._past(checked, stores, size, time)
         remembered = stores.memory is not None
         schemas = (*(spec.parameters for spec in specs), *foreign_schemas(request))
         ready = await self._offload.run(
@@ -105,12 +105,13 @@ class AssembleTurn:
     # --- details ------------------------------------------------------------------------------------------
 
     async def _past(
-        self, request: TurnRequest, stores: TurnStores, size: int, time: StoreBudget
+        self, checked: Checked, stores: TurnStores, size: int, time: StoreBudget
     ) -> tuple[Past, tuple[str, ...]]:
         """Return what is stored about the turns of the history, and which of them another chat left.
 
         Without stores the history is not even scanned.
         """
+        request = checked.request
         memory, messages, history_format = request.memory, request.messages, request.history_format
         if stores.memory is None and stores.interrupted is None:
             return Past(reasoning=memory.reasoning, full_turns=memory.full_turns, history_format=history_format), ()
@@ -119,7 +120,7 @@ class AssembleTurn:
         marks = await self._offload.run(reading, size=size + 256 * len(messages))
         found, broken = Recalled(), Interrupted()
         if stores.memory is not None:
-            found, marks = await self._recall(request, marks, stores.memory, size, time)
+            found, marks = await self._recall(checked, marks, stores.memory, size, time)
         if stores.interrupted is not None:
             broken = await stores.interrupted.report(request, marks, found.records, stores.memory, time)
         unknown, answers = broken.unknown, broken.answers
@@ -137,17 +138,21 @@ class AssembleTurn:
         return tuple(turn_id for turn_id in of_other_chats if turn_id in named or turn_id in ready.used)
 
     async def _recall(
-        self, request: TurnRequest, marks: Marks, memory: TurnMemory, size: int, time: StoreBudget
+        self, checked: Checked, marks: Marks, memory: TurnMemory, size: int, time: StoreBudget
     ) -> tuple[Recalled, Marks]:
         """Load the stored turns of the history; return them and its marks, which then may include fingerprints.
 
-        Reading a stored turn renews its age.
+        Reading a stored turn renews its age. A turn of text only, stored for its phases, has no reference in the
+        history: for models with phases, answers without a reference are always recognised by their words.
         """
+        request, phased = checked.request, author(checked.slug) == OPENAI
         chat = cache_key(request.memory.namespace, request.person.user_id, request.person.chat_id)
         size += 256 * len(request.messages)
         referred, messages = request.memory.references, request.messages
         want = wanted_of(marks)
-        if referred and not want.turn_ids and chat not in self._wordless:  # an imported chat, or no stored turns
+        if referred and (
+            phased or not (want.turn_ids or chat in self._wordless)
+        ):  # or an imported chat, or no stored turns
             reading = partial(with_fingerprints, marks, messages, request.history_format)
             marks = await self._offload.run(reading, size=size)
             want = wanted_of(marks)

@@ -104,7 +104,7 @@ async def _keep(turn: Settlement, end: End, memory: TurnMemory) -> bool:
     request, gone = turn.request, turn.figures.outlived
     kept = [kept for entry in turn.kept for kept in entry.items]
     stored = True
-    if is_worth_rows(one.item for one in kept):
+    if is_worth_rows((one.item for one in kept), turn.slug):
         cut = end.reason not in (Reason.STOP, Reason.TOOL_CALLS)
         size = characters_of(one.item for one in kept)
         record = await memory.offload.run(lambda: _record(turn, kept, cut=cut), size=size)

@@ -110,6 +110,7 @@ class Answer:
         if slot is None or (slot.closed and not item_id) or not alike(slot, index, item):
             slot = self._open(index, item_id, kind, now)
         slot.opening = slot.opening or item
+        slot.describe(item)
         return [ShowStatus(Searching())] if slot.kind in SEARCHES and not slot.closed else []
 
     def say(self, index: int, item_id: str, part: int, text: str, now: float, name: str = "text") -> list[Output]:
@@ -169,6 +170,7 @@ class Answer:
         for index, (item, slot) in enumerate(zip(listed, self._seen(listed), strict=True)):
             if slot is None:
                 slot = self._open(index, id_of(item), kind_of(item), now)
+            slot.describe(item)
             if not slot.closed:
                 outputs += self._finish(slot, item, now)
             elif slot.kind == CALL and not text_of(slot.item or {}, "arguments"):
@@ -243,6 +245,7 @@ class Answer:
         if slot.closed:
             return []
         slot.item, slot.closed = item, True
+        slot.describe(item)
         if self._open_at.get((slot.index, slot.kind)) is slot:
             del self._open_at[slot.index, slot.kind]
         if slot.kind == MESSAGE:

@@ -9,11 +9,13 @@ from ports.pictures import picture_data
 from ports.toolbox import ToolCall
 
 MESSAGE, REASONING, CALL = "message", "reasoning", "function_call"
+PHASES = frozenset({"commentary", "final_answer"})
+"""The phases of messages that upstream accepts. Source: OpenRouter API reference, input items."""
 
 
 @dataclass(slots=True, eq=False)
 class OutputItem:
-    """One output item: its place, what was shown of it, and how it ended."""
+    """One output item: its place, what was shown of it, and how it ended. `phase`: of a message, empty if unknown."""
 
     index: int
     item_id: str
@@ -26,6 +28,13 @@ class OutputItem:
     last_part: tuple[str, int] | None = None
     arguments: list[str] = field(default_factory=list)
     closed: bool = False
+    phase: str = ""
+
+    def describe(self, item: JsonObject) -> None:
+        """Take what a later form of the item may leave out: the phase of a message."""
+        phase = item.get("phase")
+        if not self.phase and isinstance(phase, str) and phase in PHASES:
+            self.phase = phase
 
     def shown(self, part: tuple[str, int]) -> str:
         """Return what was shown of one part."""

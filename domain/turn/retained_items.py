@@ -1,6 +1,7 @@
 """What a round leaves for the next requests, in this turn and in later ones.
 
-Reasoning and messages are kept as received, without empty parts of messages. Calls are kept in portable form without
+Reasoning and messages are kept as received, without empty parts of messages. Of items that nest too deep to be sent
+everywhere, only the text of messages is kept. Calls are kept in portable form without
 their item id, whose prefix upstream checks. One output per call follows, in order. Source: OpenRouter API reference,
 input items.
 """
@@ -10,7 +11,7 @@ from dataclasses import replace
 
 from domain.conversation.arguments import LONG, object_text
 from domain.conversation.call_names import legal_name
-from domain.conversation.record import KINDS, TurnItem
+from domain.conversation.record import KINDS, TurnItem, is_flat
 from domain.turn.answer import Answer
 from domain.turn.output_items import CALL, MESSAGE, REASONING, OutputItem
 from ports.json_values import JsonObject
@@ -71,24 +72,26 @@ def call_item(call: ToolCall) -> JsonObject:
 
 def _items(slot: OutputItem) -> list[JsonObject]:
     if slot.kind == REASONING:
-        return [slot.item] if slot.item is not None else []
+        return [slot.item] if slot.item is not None and is_flat(slot.item) else []
     if slot.kind != MESSAGE:
         return [{"type": slot.kind}] if slot.closed else []
+    phase = {"phase": slot.phase} if slot.phase else {}
     if slot.item is None:
-        return _spoken("\n\n".join("".join(pieces) for pieces in slot.pieces.values()))
-    return _message(slot.item)
+        return _spoken("\n\n".join("".join(pieces) for pieces in slot.pieces.values()), phase)
+    return _message(slot.item, phase)
 
 
-def _message(item: JsonObject) -> list[JsonObject]:
+def _message(item: JsonObject, phase: JsonObject) -> list[JsonObject]:
     content = item.get("content")
     parts = [part for part in content if _says(part)] if isinstance(content, list) else []
-    if item.get("id") and parts:
-        return [{**item, "content": parts, "status": "completed"}]
-    return _spoken("\n\n".join(_says(part) for part in parts))
+    if item.get("id") and parts and is_flat(item):
+        kept = {key: value for key, value in item.items() if key != "phase"}
+        return [{**kept, **phase, "content": parts, "status": "completed"}]
+    return _spoken("\n\n".join(_says(part) for part in parts), phase)
 
 
-def _spoken(text: str) -> list[JsonObject]:
-    return [{"type": "message", "role": "assistant", "content": text}] if text and not text.isspace() else []
+def _spoken(text: str, phase: JsonObject) -> list[JsonObject]:
+    return [{"type": MESSAGE, "role": "assistant", **phase, "content": text}] if text and not text.isspace() else []
 
 
 def _says(part: object) -> str:
@@ -108,4 +111,5 @@ def _interrupted(kept: list[TurnItem], answer: Answer) -> list[TurnItem]:
 def _text_alone(item: JsonObject) -> JsonObject:
     content = item.get("content")
     text = "\n\n".join(_says(part) for part in content) if isinstance(content, list) else content
-    return {"type": MESSAGE, "role": "assistant", "content": text}
+    phase = {"phase": item["phase"]} if item.get("phase") else {}
+    return {"type": MESSAGE, "role": "assistant", **phase, "content": text}

@@ -69,7 +69,7 @@ class EventStream:
                     data, self._first = data[:FIRST_SLICE], data[FIRST_SLICE:]
             except (ClientError, OSError, RuntimeError) as error:
                 self._failure = failure_of(error, self._reach, self._limits)
-                data = _arrived(self._content)
+                data = arrived(self._content)
             payloads = decoder.plain(data) if len(data) < LARGE else None
             if payloads is not None:  # nearly every read: keep it short
                 events = translator.translate(payloads)
@@ -118,7 +118,7 @@ class EventStream:
         return [*held_back, StreamClosed(said_done, rest, unfinished)]
 
 
-def _arrived(content: StreamReader) -> bytes:
+def arrived(content: StreamReader) -> bytes:
     """Return unread bytes that arrived before the connection broke.
 
     aiohttp does not return them once an error is set, so this calls a private method; without that method the bytes are

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
+from adapters.openrouter.wire.codec import BOM
 from ports.responses import EventTooLarge
 
-BOM = b"\xef\xbb\xbf"
 FIELD = b"data"
 
 

@@ -13,7 +13,9 @@ from asyncio import (
 )
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from inspect import signature
 from threading import Lock
+from typing import Any
 
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 from yarl import URL
@@ -55,9 +57,15 @@ class _Connections:
         await self.http.close()
 
 
+MOST_HEADERS = 1000
+_HEADERS: dict[str, Any] = {"max_headers": MOST_HEADERS} if "max_headers" in signature(ClientSession).parameters else {}
+"""Newer versions of aiohttp refuse an answer with more than 128 header lines, which proxies do send."""
+
+
 def _session(connector: TCPConnector, *, inflates: bool) -> ClientSession:
     """Open a session; one that `inflates` decompresses on the event loop, without a size limit."""
     return ClientSession(
+        **_HEADERS,
         connector=connector,
         connector_owner=inflates,
         auto_decompress=inflates,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from json import JSONDecoder
 from json import dumps as stdlib_dumps
 from json import loads as stdlib_loads
 
@@ -12,6 +13,11 @@ try:
     ORJSON_INSTALLED = True
 except ImportError:
     ORJSON_INSTALLED = False
+
+
+BOM = b"\xef\xbb\xbf"
+"""The byte order mark of UTF-8."""
+_DECODER = JSONDecoder()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +57,18 @@ def load_tolerantly(payload: bytes, codec: Codec = FASTEST) -> object:
         return codec.loads(payload)
     except ValueError:
         return load_patiently(payload)
+
+
+def load_first(payload: bytes) -> object:
+    """Decode the JSON a payload begins with; a byte order mark before it and anything behind it do not count.
+
+    Raises ValueError if the payload does not begin with complete JSON.
+    """
+    payload = payload.removeprefix(BOM)
+    try:
+        return load_tolerantly(payload)
+    except ValueError:
+        try:
+            return _DECODER.raw_decode(payload.decode("utf-8", "replace").lstrip())[0]
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error

@@ -16,6 +16,8 @@ NODE_WEIGHT = 32
 TOOL_WEIGHT = 1024  # assumed bytes per tool: measuring some thirty tools in every request would cost more
 REQUIRED = ("model", "input", "messages")
 NAMES = tuple(field.name for field in dataclass_fields(ResponsesBody) if field.name != "chat_only")
+DEEPEST = 200
+"""Levels of containers that are sent; what nests deeper is left empty."""
 NULLS = (b":null", b",null", b"[null")
 
 
@@ -84,37 +86,39 @@ def _dumped(value: object, codec: Codec) -> bytes:
         return STDLIB.dumps(_mended(value))
 
 
-def _plain(value: Any, *, keep_null: bool = False) -> Any:
-    """Return `value` in JSON types, without nulls, NULs, NaN and infinite numbers."""
+def _plain(value: Any, *, keep_null: bool = False, depth: int = DEEPEST) -> Any:
+    """Return `value` in JSON types, without nulls, NULs, NaN, infinite numbers and what nests too deep."""
     kind = value.__class__
     if kind is str:
         return value.replace("\0", "") if "\0" in value else value
     if kind is dict:
-        return _plain_object(value)
+        return _plain_object(value, depth)
     if kind is list or kind is tuple:
-        entries = [_plain(entry) for entry in value]
+        entries = [_plain(entry, depth=depth - 1) for entry in value] if depth else []
         return entries if keep_null else [entry for entry in entries if entry is not None]
-    return value if kind is int or kind is bool or value is None else _plain_rare(value)
+    return value if kind is int or kind is bool or value is None else _plain_rare(value, depth)
 
 
-def _plain_object(value: Mapping[Any, Any]) -> dict[str, Any]:
+def _plain_object(value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
     plain: dict[str, Any] = {}
+    if not depth:
+        return plain
     for key, entry in value.items():
-        kept = _plain(entry, keep_null=key == "enum")
+        kept = _plain(entry, keep_null=key == "enum", depth=depth - 1)
         if kept is not None:
             plain[key if key.__class__ is str and "\0" not in key else str(key).replace("\0", "")] = kept
     return plain
 
 
-def _plain_rare(value: Any) -> Any:
+def _plain_rare(value: Any, depth: int) -> Any:
     if isinstance(value, float):
         return value if isfinite(value) else None
     if isinstance(value, Decimal):
         return float(value) if value.is_finite() else None
     if isinstance(value, Mapping):
-        return _plain_object(value)
+        return _plain_object(value, depth)
     if isinstance(value, set | frozenset):
-        return [_plain(entry) for entry in value]
+        return [_plain(entry, depth=depth - 1) for entry in value] if depth else []
     return str(value) if isinstance(value, str) else value
 
 
