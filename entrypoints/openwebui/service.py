@@ -22,6 +22,7 @@ from entrypoints.openai.stream import Payload, unpaced
 from entrypoints.openwebui.host import Host, detect_host
 from entrypoints.openwebui.host_call import HostCall, read_call
 from entrypoints.openwebui.host_turn import asked_of
+from entrypoints.openwebui.present.continued import earlier_part
 from entrypoints.openwebui.present.emitter import GuardedEmitter
 from entrypoints.openwebui.present.frames import Presenter
 from entrypoints.openwebui.present.guard import PageGuard
@@ -102,7 +103,7 @@ class PipeService:
                 head, own_done=own_done, write_text=text_line(head), vocabulary=VALVES, links=wishes.links
             )
             return unpaced(start, Guard(presenter, core.ids, core.telemetry, VALVES), as_line)
-        guard = PageGuard(self._presenter(head, turn_id, wishes), core.ids, core.telemetry)
+        guard = PageGuard(self._presenter(call, head, turn_id, wishes), core.ids, core.telemetry)
         return paced(start, guard, emitter, core.clock)
 
     async def aclose(self) -> None:
@@ -113,10 +114,10 @@ class PipeService:
 
     # --- details ------------------------------------------------------------------------------------------
 
-    def _presenter(self, head: ChunkHead, turn_id: str, wishes: Wishes) -> Presenter:
+    def _presenter(self, call: HostCall, head: ChunkHead, turn_id: str, wishes: Wishes) -> Presenter:
         host = self._detected()
         if host.native_items:
-            return NativePresenter(turn_id, host.version, wishes)
+            return NativePresenter(turn_id, host.version, wishes, earlier_part(call, turn_id, host.version))
         return LegacyPresenter(head, turn_id, wishes)
 
     def _detected(self) -> Host:

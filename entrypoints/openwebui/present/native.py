@@ -26,6 +26,7 @@ from domain.turn.steps import (
 )
 from entrypoints.openai.frames import Yield, usage_object
 from entrypoints.openwebui.history_format import details_entry, thinking_tag
+from entrypoints.openwebui.present.continued import NOTHING, Earlier
 from entrypoints.openwebui.present.fault_text import box, card, uncalled
 from entrypoints.openwebui.present.frames import BELOW, Emit, Frame, Unended, found, source, status, status_frame
 from entrypoints.openwebui.present.handover import call_item, output_item
@@ -43,12 +44,15 @@ class NativePresenter:
     """For a person in the page.
 
     The host's `version` decides how an error closes the stream; hosts up to 0.10 send their whole list again with every
-    piece. Item ids contain `turn_id`, by which the next turn finds what this one stored.
+    piece. Item ids contain `turn_id`, by which the next turn finds what this one stored. `before`: what the
+    host would lose of the answer that this one continues.
     """
 
-    def __init__(self, turn_id: str, version: tuple[int, int], wishes: Wishes) -> None:
+    def __init__(self, turn_id: str, version: tuple[int, int], wishes: Wishes, before: Earlier = NOTHING) -> None:
         self._turn_id, self._version, self._wishes = turn_id, version, wishes
-        self._items = ItemList(turn_id)
+        self._items = ItemList(turn_id, before.text)
+        self._items.seed(before.items)
+        self._continues = bool(before.items)
         self._open: int | None = None
         self._open_key: tuple[str, int] | None = None
         self._unended = Unended("</think")
@@ -114,7 +118,11 @@ class NativePresenter:
     def _open_item(self, key: tuple[str, int]) -> list[Frame]:
         if self._open_key == key:
             return []
-        frames = self._close_open()
+        joins = self._continues and key[0] == self._items[-1]["type"]
+        frames = [*self._go_on(), *self._close_open()]
+        if joins:
+            self._open, self._open_key = len(self._items) - 1, key
+            return frames
         index = len(self._items)
         if key[0] == "message":
             content = [{"type": "output_text", "text": ""}]
@@ -128,6 +136,11 @@ class NativePresenter:
         self._open, self._open_key = index, key
         self._unended = Unended("</think")
         return [*frames, self._items.add({**item, "status": "in_progress"})]
+
+    def _go_on(self) -> list[Frame]:
+        """Tell the host once the items of the continued answer; later indexes count from there."""
+        continues, self._continues = self._continues, False
+        return [self._items.completed(None)] if continues else []
 
     def _close_open(self) -> list[Frame]:
         """Finish the open item in the form the host's version reads."""
@@ -163,9 +176,10 @@ class NativePresenter:
     def _add_call(self, segment: int, call: ToolCall) -> list[Frame]:
         if segment in self._calls:
             return []
+        frames = self._go_on()
         at = self._calls[segment] = len(self._items)
         self._round = self._round if len(self._calls) > 1 else at
-        return [self._add_call_item(segment, _shown(call))]
+        return [*frames, self._add_call_item(segment, _shown(call))]
 
     def _add_call_item(self, segment: int, call: ToolCall, state: str = "in_progress") -> Yield:
         self._items.shown += len(call.arguments)

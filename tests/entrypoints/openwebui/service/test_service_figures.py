@@ -9,6 +9,7 @@ from aiohttp import web
 
 from domain.request.turn_request import Caller as Who
 from tests.entrypoints.openwebui.service.calling import Caller, Reply
+from tests.entrypoints.openwebui.told import HostList
 
 ENDPOINTS = pytest.mark.parametrize("endpoint", ["responses", "chat_completions"])
 HOSTS = {"0.6.36": False, "0.9.6": False, "0.10.2": False, "0.11.4": True, "0.12.4": True}
@@ -32,6 +33,7 @@ class Upstream:
         self.bodies: list[dict[str, Any]] = []
         self.calls_first = 0
         self.money: dict[str, Any] = {"cost": 0.01}
+        self.text = "hi"
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Stream one answer in the form of the endpoint."""
@@ -39,7 +41,7 @@ class Upstream:
         number = len(self.bodies)
         chat, calls = request.path.endswith("completions"), number <= self.calls_first
         usage = {**_tokens(number, chat=chat), **self.money}
-        events = _chunks(calls, usage) if chat else _events(calls, usage)
+        events = _chunks(calls, usage, self.text) if chat else _events(calls, usage, self.text)
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         for event in events:
@@ -54,8 +56,8 @@ def _tokens(number: int, *, chat: bool) -> dict[str, Any]:
     return {names[0]: into, names[1]: out, "total_tokens": into + out}
 
 
-def _events(calls: bool, usage: dict[str, Any]) -> list[dict[str, Any]]:
-    text = [{"type": "output_text", "text": "hi", "annotations": []}]
+def _events(calls: bool, usage: dict[str, Any], said: str) -> list[dict[str, Any]]:
+    text = [{"type": "output_text", "text": said, "annotations": []}]
     item: dict[str, Any] = {
         "type": "message",
         "id": "msg_1",
@@ -72,7 +74,7 @@ def _events(calls: bool, usage: dict[str, Any]) -> list[dict[str, Any]]:
         "output_index": 0,
         "item_id": "msg_1",
         "content_index": 0,
-        "delta": "hi",
+        "delta": said,
     }
     return [
         {"type": "response.created", "response": {"id": "gen-1", "status": "in_progress", "output": []}},
@@ -83,9 +85,9 @@ def _events(calls: bool, usage: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _chunks(calls: bool, usage: dict[str, Any]) -> list[dict[str, Any]]:
+def _chunks(calls: bool, usage: dict[str, Any], said: str) -> list[dict[str, Any]]:
     call = {"index": 0, "id": "call_1", "type": "function", "function": {"name": "weather", "arguments": "{}"}}
-    delta = {"tool_calls": [call]} if calls else {"content": "hi"}
+    delta = {"tool_calls": [call]} if calls else {"content": said}
     head = {"id": "gen-1", "object": "chat.completion.chunk", "model": "a/b", "created": 1}
     reason = "tool_calls" if calls else "stop"
     return [
@@ -203,6 +205,32 @@ async def test_continued_answer_is_billed_as_a_whole(
     assert "Cost $0.02 " in line_of(reply)
     assert (usage_of(reply)["cost"], usage_of(reply)["total_tokens"]) == (0.02, 330)
     assert usage_of(reply)["prompt_tokens"] == 200
+
+
+@pytest.mark.parametrize("said", [" two", "two", "\n\nTwo"])
+@ENDPOINTS
+@pytest.mark.parametrize("version", HOSTS)
+async def test_continued_answer_keeps_the_first_part_and_every_blank(
+    asks: Any, upstream: Upstream, endpoint: str, version: str, said: str
+) -> None:
+    upstream.text = said
+    reply = await asks(endpoint, version, [*ASKED, {"role": "assistant", "content": "one "}])
+
+    host_keeps = version in ("0.6.36", "0.11.4", "0.12.4")
+    assert reply.text == (said if host_keeps else f"one {said}")
+    replaced = [event["data"]["content"] for event in reply.events if event["type"] == "replace"]
+    assert replaced == ([f"one {said}"] if version in ("0.10.2", "0.11.4") else [])
+    assert json.dumps("one ")[1:-1] in json.dumps(upstream.bodies[0])
+
+
+async def test_continued_answer_keeps_its_tool_rounds(asks: Any, upstream: Upstream) -> None:
+    partial = [*ASKED, CALLED, RESULT, {"role": "assistant", "content": "one "}]
+    reply = await asks("responses", "0.9.6", partial)
+
+    items = HostList().take(reply.payloads).items
+    assert [item["type"] for item in items] == ["function_call", "function_call_output", "message"]
+    assert HostList().take(reply.payloads).unanswered == set()
+    assert reply.text == "one hi"
 
 
 async def test_next_question_begins_anew(asks: Any, upstream: Upstream) -> None:
