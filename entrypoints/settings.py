@@ -138,7 +138,7 @@ class Settings(UpstreamSettings):
         True, "If a model rejects the responses endpoint, retry once through chat completions.", advanced=True
     )
     send_end_user_id: bool = setting(False, "Send OpenRouter the person's user id on this server.")
-    send_session_id: bool = setting(False, "Send OpenRouter the id of the person's session.")
+    send_session_id: bool = setting(False, "Send OpenRouter the plain id of the person's session.")
     send_chat_id: bool = setting(False, "Send OpenRouter the id of the chat.")
     send_message_id: bool = setting(False, "Send OpenRouter the id of the message.")
     locked_user_settings: str = setting(

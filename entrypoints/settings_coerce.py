@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Callable
 
-from entrypoints.settings_rows import Kind, Secret, Setting
+from entrypoints.settings_rows import Kind, Mend, Secret, Setting
 
 _YES = frozenset({"true", "yes", "on", "1"})
 _NO = frozenset({"false", "no", "off", "0"})
@@ -35,12 +35,22 @@ def coerce(row: Setting, raw: object) -> tuple[object, str]:
         return None, ""
     if row.kind == "choice":
         return _choice(row, raw), ""
+    if row.rule.mend is not None:
+        return _mended(row, row.rule.mend, raw)
     value = _PARSERS[row.kind](raw)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _within(row, value)
     if row.rule.pattern and not re.fullmatch(row.rule.pattern, str(value)):
         raise Unusable("does not have the expected form")
     return value, ""
+
+
+def _mended(row: Setting, mend: Mend, raw: object) -> tuple[object, str]:
+    given = _text(raw)
+    meant = mend.apply(given)
+    if not meant:
+        raise Unusable("holds nothing that can be used")
+    return _PARSERS[row.kind](meant), "" if meant == given else mend.remark
 
 
 def _within(row: Setting, value: float) -> tuple[float, str]:

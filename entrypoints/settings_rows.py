@@ -1,5 +1,6 @@
 """The rows of the settings table, and two of their values: secrets, and problems with stored values."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from types import UnionType
 from typing import Literal, TypeVar, get_args, get_origin, get_type_hints
@@ -53,12 +54,24 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class SettingProblem:
-    """A stored value that is not used as it is: the value (masked), the one used instead, and a sentence for people."""
+    """A stored value that is not used as it is: the value (masked), the one used instead, and a sentence for people.
+
+    `mended`: the value used is what was meant, so nobody has to act.
+    """
 
     name: str
     given: str
     used: str
     text: str
+    mended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mend:
+    """Takes what was meant out of a pasted text. `remark` completes the sentence "the value ..." if that differs."""
+
+    apply: Callable[[str], str]
+    remark: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +86,7 @@ class Rule:
     user: bool
     advanced: bool
     strictest_first: tuple[object, ...] = ()
+    mend: Mend | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +113,7 @@ def setting(
     user: bool = False,
     advanced: bool = False,
     strictest_first: tuple[object, ...] = (),
+    mend: Mend | None = None,
 ) -> T:
     """Write one row of the table.
 
@@ -106,10 +121,10 @@ def setting(
     `pattern`. `env` is the environment variable to read when no value is stored. `user`: every person may override the
     setting. `advanced`: the setting is a line of the ADVANCED box, not a field of the form. `strictest_first`: the
     values of a setting about privacy in this order; a person may choose a stricter one than the administrator's, no
-    other.
+    other. `mend`: what a pasted text may have around what was meant is removed.
     """
     return field(
-        default=default, metadata={_RULE: Rule(text, low, high, env, pattern, user, advanced, strictest_first)}
+        default=default, metadata={_RULE: Rule(text, low, high, env, pattern, user, advanced, strictest_first, mend)}
     )
 
 

@@ -87,14 +87,15 @@ def _user_value(row: Setting, raw: object, admin: object, problems: list[Setting
 
 
 def _coerced(row: Setting, raw: object, fallback: object, problems: list[SettingProblem], label: str) -> object:
+    mended = row.rule.mend is not None
     try:
         value, remark = coerce(row, raw)
     except Unusable as unusable:
-        value, remark = fallback, unusable.remark
+        value, remark, mended = fallback, unusable.remark, False
     if remark:
         given, used = _masked(row, raw), _masked(row, value)
         text = f"{label}: {given or 'the value'} {remark}; {used or 'nothing'} is used."
-        problems.append(SettingProblem(row.name, given, used, text))
+        problems.append(SettingProblem(row.name, given, used, text, mended))
     return value
 
 

@@ -4,8 +4,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from domain.egress.pasted import pasted_base_url, pasted_key
 from domain.limits import TURNS_AT_ONCE, TURNS_WAITING
-from entrypoints.settings_rows import Secret, setting
+from entrypoints.settings_rows import Mend, Secret, setting
 from ports.responses import Limits
 
 Access = Literal["admins", "public"]
@@ -24,12 +25,14 @@ class UpstreamSettings:
         "API key of the OpenRouter account that pays for all requests. If empty, the environment variable "
         "OPENROUTER_API_KEY is used.",
         env="OPENROUTER_API_KEY",
+        mend=Mend(pasted_key, "has the word Bearer, quotes or blanks in it, which are no part of a key"),
     )
     base_url: str = setting(
         "https://openrouter.ai/api/v1",
         "Base URL of OpenRouter, or of a gateway that implements its Responses API, including the version. "
         "If empty, the environment variable OPENROUTER_API_BASE_URL is used, else https://openrouter.ai/api/v1.",
         env="OPENROUTER_API_BASE_URL",
+        mend=Mend(pasted_base_url, "is not the base of the API"),
     )
     insecure_base_url_hosts: str = setting(
         "",
@@ -104,7 +107,10 @@ class UpstreamSettings:
         "", "Model that answers when the requested model cannot be reached at all. A status line names it."
     )
     task_model: str = setting(
-        "", "Model for background tasks such as chat titles and tags. If empty, the chat's own model is used."
+        "",
+        "Model for background tasks such as chat titles and tags. If empty, the chat's own model is used. Summaries of "
+        "long chats (context_compaction) and reviews of memories (memory_review) always use the model that the host "
+        "names.",
     )
     update_model_capabilities: bool = setting(
         True,

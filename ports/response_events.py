@@ -132,6 +132,14 @@ class ResponseStatus(Enum):
     FAILED = "failed"
 
 
+class ErrorForm(Enum):
+    """The form of an error: an object that describes it, a web page, or neither (plain text, nothing, other JSON)."""
+
+    OBJECT = "object"
+    PAGE = "page"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True)
 class UpstreamProblem:
     """An error body or error event, read from any of its envelopes.
@@ -149,6 +157,7 @@ class UpstreamProblem:
     retryable: bool | None = None
     reasons: tuple[str, ...] = ()
     request_id: str = ""
+    form: ErrorForm = ErrorForm.OBJECT
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,6 +137,10 @@ class InvalidRoute(ResponsesError):
         super().__init__(message, reach=Reach.NOT_SENT)
 
 
+class InvalidKey(InvalidRoute):
+    """The key contains characters that no header can carry; nothing was sent."""
+
+
 class Unreachable(ResponsesError):
     """No connection, or it broke. `detail` names the cause without secrets (DNS, refused, TLS, reset)."""
 
@@ -170,11 +174,11 @@ class EventTooLarge(ResponsesError):
 
 
 class Unreadable(ResponsesError):
-    """Upstream answered 200 with something that is neither an event stream nor a response."""
+    """Upstream answered 200 with something that is neither an event stream nor a response; `page`: a web page."""
 
-    def __init__(self, detail: str) -> None:
+    def __init__(self, detail: str, *, page: bool = False) -> None:
         super().__init__(f"unreadable answer: {detail}", reach=Reach.SENT)
-        self.detail = detail
+        self.detail, self.page = detail, page
 
 
 @runtime_checkable

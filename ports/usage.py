@@ -9,8 +9,10 @@ class Usage:
     """Tokens and money of one call, or of several calls added up.
 
     `cached_tokens` and `cache_write_tokens` are part of `input_tokens`, `reasoning_tokens` of `output_tokens`.
-    `cost` is USD charged by OpenRouter, None when not reported; with `is_byok` it is OpenRouter's fee only, and
-    `upstream_cost` is the provider's price. Source: OpenRouter API reference, usage accounting.
+    `cost` is USD charged by OpenRouter, None when not reported. With `is_byok` (own keys) it is OpenRouter's fee only,
+    and `upstream_cost` is what the provider charges beside it; None otherwise. `cost_details`: the parts of the price
+    in USD as upstream names them. `latest_input` and `latest_output`: the tokens of the latest call, None if these are
+    all. Source: OpenRouter API reference, usage accounting.
     """
 
     input_tokens: int = 0
@@ -22,6 +24,26 @@ class Usage:
     cost: Decimal | None = None
     upstream_cost: Decimal | None = None
     is_byok: bool = False
+    cost_details: tuple[tuple[str, Decimal], ...] = ()
+    latest_input: int | None = None
+    latest_output: int | None = None
+
+    @property
+    def prompt_tokens(self) -> int:
+        """The input tokens of the latest call."""
+        return self.input_tokens if self.latest_input is None else self.latest_input
+
+    @property
+    def completion_tokens(self) -> int:
+        """The output tokens of the latest call."""
+        return self.output_tokens if self.latest_output is None else self.latest_output
+
+    @property
+    def total_cost(self) -> Decimal | None:
+        """What is paid in all, in USD: OpenRouter's charge, and with own keys the provider's; None if unknown."""
+        if self.cost is None or self.upstream_cost is None:
+            return self.upstream_cost if self.cost is None else self.cost
+        return self.cost + self.upstream_cost
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ async def open_answer(response: ClientResponse, call: UpstreamCall, now: Now) ->
     if start.startswith(FIELD_STARTS):
         return EventStream(response, translator, call.limits, first=first)
     if not start.startswith(b"{"):
-        raise Unreadable(f"{response.content_type[:80]}" if start else "empty")
+        raise Unreadable(f"{response.content_type[:80]}" if start else "empty", page=start.startswith(b"<"))
     return WholeAnswer(await _whole(response, first, call, now))
 
 
@@ -151,5 +151,5 @@ def _redirect(response: ClientResponse) -> UpstreamProblem:
         place = f"{target.scheme}://{target.host}" if target.host else "another path"
     except ValueError:
         place = "elsewhere"
-    text = f"redirected to {place}; the base URL must name the final address"
+    text = f"redirected to {place}"
     return UpstreamProblem(status=response.status, kind="redirect", text=text)

@@ -1,9 +1,13 @@
 """Check the upstream address: TLS only, except for this machine and hosts the operator named."""
 
 import ipaddress
+import re
 from enum import Enum
 from functools import lru_cache
 from urllib.parse import urlsplit
+
+_LONGEST_HOST, _LONGEST_LABEL = 253, 63
+_LABEL = re.compile(r"[\w-]+")
 
 
 class AddressFlaw(Enum):
@@ -11,6 +15,7 @@ class AddressFlaw(Enum):
 
     NO_URL = "no_url"
     NO_HOST = "no_scheme_or_host"
+    BAD_HOST = "impossible_host"
     USER_INFO = "user_info"
     EXTRAS = "query_fragment_or_spaces"
     PLAIN_HTTP = "plain_http"
@@ -43,9 +48,42 @@ def checked_base_url(url: str, insecure_hosts: frozenset[str] = frozenset()) -> 
         raise InvalidBaseUrl(AddressFlaw.USER_INFO)
     if any(letter in "?#" or letter.isspace() for letter in cleaned):
         raise InvalidBaseUrl(AddressFlaw.EXTRAS)
+    if not is_host(host) or ("[" in parts.netloc and ":" not in host):
+        raise InvalidBaseUrl(AddressFlaw.BAD_HOST, host[:_LONGEST_HOST])
     if parts.scheme == "http" and not is_loopback(host) and host not in insecure_hosts:
         raise InvalidBaseUrl(AddressFlaw.PLAIN_HTTP, host)
     return cleaned
+
+
+def is_host(host: str) -> bool:
+    """Return whether a name can be looked up or is an IP address: legal labels, and `xn--` ones that can be decoded.
+
+    `host` is in lower case, an IPv6 address without brackets. Source: RFC 1123, RFC 5891; `_` is in use in containers.
+    """
+    if ":" in host:
+        return _is_ip(host)
+    labels = host.removesuffix(".").split(".")
+    if labels[-1].isdigit():
+        return _is_ip(host)
+    try:
+        written = [label.encode("ascii" if label.isascii() else "idna") for label in labels]
+        decoded = [label.decode("idna") for label in written if label.startswith(b"xn--")]
+    except (UnicodeError, IndexError):
+        return False
+    fits = all(0 < len(label) <= _LONGEST_LABEL for label in written)
+    return (
+        fits
+        and sum(map(len, written)) + len(written) <= _LONGEST_HOST
+        and all(map(_LABEL.fullmatch, [*labels, *decoded]))
+    )
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def is_loopback(host: str) -> bool:

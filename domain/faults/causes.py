@@ -1,6 +1,7 @@
 """The exact cause of a fault where we judged it ourselves, as values; entrypoints put them into words."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 
 from domain.catalog.offer import Objection
@@ -23,6 +24,20 @@ class AddressRefused:
     host: str = ""
 
 
+class AddressAnswer(Enum):
+    """What answers at the upstream address, where it is not the API."""
+
+    REDIRECT = "redirect"
+    WEB_PAGE = "web_page"
+    NOT_FOUND = "no_such_path"
+
+
+class KeyFlaw(Enum):
+    """Why a key cannot be sent at all."""
+
+    CHARACTERS = "characters_no_key_has"
+
+
 class MessagesFlaw(Enum):
     """Why the messages cannot be sent to a model."""
 
@@ -37,7 +52,24 @@ class NoEvent:
     seconds: float
 
 
-Cause = ModelFiltered | AddressRefused | MessagesFlaw | NoEvent
+@dataclass(frozen=True, slots=True)
+class DailyLimit:
+    """The requests or tokens of one day are used up; the limit `ends` at this time (aware), None if unknown."""
+
+    ends: datetime | None = None
+
+
+class RefusedPart(Enum):
+    """The part of a request that upstream refused as invalid."""
+
+    TOOLS = "tools"
+    PICTURES = "pictures"
+    FILES = "files"
+    OUTPUT_LIMIT = "output_limit"
+    REASONING = "reasoning"
+
+
+Cause = ModelFiltered | AddressRefused | AddressAnswer | KeyFlaw | MessagesFlaw | NoEvent | DailyLimit | RefusedPart
 
 
 def cause_name(cause: Cause) -> str:
@@ -47,7 +79,9 @@ def cause_name(cause: Cause) -> str:
             return f"{slug}: {','.join(objection.value for objection in objections)}"
         case AddressRefused(flaw, host):
             return f"{flaw.value}: {host}" if host else flaw.value
-        case MessagesFlaw():
-            return cause.value
+        case AddressAnswer() | KeyFlaw() | MessagesFlaw() | RefusedPart():
+            return str(cause.value)
         case NoEvent(seconds):
             return f"no_event: {seconds:g}"
+        case DailyLimit(ends):
+            return f"daily_limit: {ends:%Y-%m-%dT%H:%MZ}" if ends is not None else "daily_limit"

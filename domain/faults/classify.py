@@ -1,10 +1,14 @@
 """Classify port errors and upstream problems as faults. The only place that does."""
 
+from domain.faults.address import answer_of
+from domain.faults.causes import AddressAnswer, KeyFlaw
 from domain.faults.fault import Fault, FaultKind, RetryRule
+from domain.faults.refused_part import is_too_long, refused_part
 from domain.redaction.secrets import redact
 from ports.response_events import UpstreamProblem
 from ports.responses import (
     EventTooLarge,
+    InvalidKey,
     InvalidRoute,
     Reach,
     Refused,
@@ -39,7 +43,6 @@ _STATUS_OF_KIND = {
     "refusal": 403,
     "region_restricted": 403,
 }
-_CONTEXT_KINDS = {"context_length_exceeded", "token_limit_exceeded", "string_too_long"}
 _MODERATION_KINDS = {
     "content_policy_violation",
     "image_content_policy_violation",
@@ -58,12 +61,16 @@ def fault_of_error(error: ResponsesError) -> Fault:
     if isinstance(error, Refused):
         return fault_of_problem(error.problem)
     sent = RetryRule.SAFE if error.reach is Reach.NOT_SENT else RetryRule.UNCERTAIN
+    if isinstance(error, InvalidKey):
+        return Fault(FaultKind.BAD_KEY, cause=KeyFlaw.CHARACTERS)
     if isinstance(error, InvalidRoute):
         return Fault(FaultKind.BAD_ROUTE, detail=str(error))
     if isinstance(error, TimedOut):
         return Fault(FaultKind.TIMEOUT, detail=str(error), rule=sent)
     if isinstance(error, EventTooLarge):
         return Fault(FaultKind.EVENT_TOO_LARGE, detail=str(error))
+    if isinstance(error, Unreadable) and error.page:
+        return Fault(FaultKind.BAD_ROUTE, detail=error.detail[:DETAIL_LIMIT], cause=AddressAnswer.WEB_PAGE)
     if isinstance(error, Unreadable):
         return Fault(FaultKind.UNREADABLE, detail=error.detail[:DETAIL_LIMIT])
     if isinstance(error, Unreachable):
@@ -75,19 +82,24 @@ def fault_of_error(error: ResponsesError) -> Fault:
 def fault_of_problem(problem: UpstreamProblem) -> Fault:
     """Return the fault for an error body or error event."""
     status = problem.status if problem.status is not None else _STATUS_OF_KIND.get(problem.kind)
+    elsewhere = answer_of(problem)
+    if elsewhere is not None:
+        return Fault(FaultKind.BAD_ROUTE, detail=redact(problem.text)[:DETAIL_LIMIT], cause=elsewhere)
+    kind = _kind(problem, status)
     return Fault(
-        kind=_kind(problem, status),
+        kind=kind,
         detail=redact(problem.text)[:DETAIL_LIMIT],
         status=status if status is not None and 400 <= status <= 599 else None,
         provider=problem.provider,
         retry_after=problem.retry_after,
         rule=_rule(problem, status),
+        cause=refused_part(problem) if kind is FaultKind.BAD_REQUEST else None,
     )
 
 
 def _kind(problem: UpstreamProblem, status: int | None) -> FaultKind:
     text = problem.text.lower()
-    if problem.kind in _CONTEXT_KINDS or (status == 400 and "context length" in text):
+    if is_too_long(problem, status):
         return FaultKind.CONTEXT_LENGTH
     if problem.kind in _MODERATION_KINDS or (status == 403 and problem.reasons):
         return FaultKind.MODERATED

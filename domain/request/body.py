@@ -91,7 +91,7 @@ def _generation(request: TurnRequest, slug: str, model: Model | None, items: tup
     asked, prompting = request.parameters, request.prompting
     limit = output_limit(asked.max_output_tokens, model, use_ceiling=prompting.use_output_ceiling)
     reasoning = reasoning_of(asked.reasoning, request.thinking, model, slug, limit)
-    ids = identified(request.person, request.identifiers)
+    ids = identified(request.person, request.identifiers, request.route.api_key)
     return ResponsesBody(
         model=slug,
         input=items,
@@ -109,7 +109,7 @@ def _generation(request: TurnRequest, slug: str, model: Model | None, items: tup
         text=text_of(asked.response_format, asked.text, asked.verbosity, model, slug),
         metadata=ids.metadata,
         user=ids.user,
-        session_id=ids.session_id,
+        session_id=ids.session_id if request.caller is not Caller.TASK else None,
         provider=provider_of(asked.provider, request.routing),
         modalities=_modalities(asked.modalities, model),
         image_config=_picture_options(asked.image_config) if "image" in asked.modalities else None,

@@ -1,9 +1,12 @@
-"""Identifiers that are sent upstream: only those the operator switched on, never values that a client claims.
+"""Identifiers that are sent upstream: plain ones only where the operator switched them on.
 
+Beside these, each chat has a session id: a keyed hash from which nobody can read the person or the chat. Upstream
+routes requests with the same one to the same provider, so that its prompt cache holds the beginning of the chat.
 Source: behaviour of identifiers; limits of the OpenRouter API reference: 256 characters for `user` and `session_id`,
 16 pairs of metadata, 64 characters a key, 512 a value.
 """
 
+import hmac
 from dataclasses import dataclass
 
 from domain.request.turn_request import Identifiers, Person
@@ -20,18 +23,29 @@ class Identified:
     metadata: dict[str, str] | None = None
 
 
-def identified(person: Person, send: Identifiers) -> Identified:
-    """Return the fields to send; empty and too long ids are omitted."""
+def identified(person: Person, send: Identifiers, key: str = "") -> Identified:
+    """Return the fields to send; empty and too long ids are omitted. `key`: the secret of the session id."""
     user = _fitting(person.user_id, LONGEST_USER) if send.end_user else None
-    session = _fitting(person.session_id, LONGEST_ID) if send.session else None
     named = {
         "user_id": user,
-        "session_id": session,
+        "session_id": _fitting(person.session_id, LONGEST_ID) if send.session else None,
         "chat_id": _fitting(person.chat_id, LONGEST_ID) if send.chat else None,
         "message_id": _fitting(person.message_id, LONGEST_ID) if send.message else None,
     }
     metadata = {key: value for key, value in named.items() if value is not None}
-    return Identified(user, session, metadata or None)
+    return Identified(user, session_of(person, key), metadata or None)
+
+
+def session_of(person: Person, key: str) -> str | None:
+    """Return the session id of a request: of a chat the same hash in every turn, else the one the caller names.
+
+    A chat that is never saved may share its id with others; the person's session tells them apart.
+    """
+    if not person.chat_id:
+        return _fitting(person.session_id, LONGEST_ID)
+    named = (person.user_id, person.chat_id, person.session_id if person.temporary else "")
+    text = "\0".join(("session", *named)).encode("utf-8", "surrogatepass")
+    return hmac.new(key.encode("utf-8", "surrogatepass"), text, "sha256").hexdigest()
 
 
 def _fitting(value: str, longest: int) -> str | None:

@@ -1,4 +1,4 @@
-"""Shorten the messages of background tasks such as titles and tags."""
+"""Background tasks: whose model serves them, and their shortened messages."""
 
 import re
 from collections.abc import Sequence
@@ -6,7 +6,18 @@ from collections.abc import Sequence
 from domain.conversation.history_format import HistoryFormat
 from ports.json_values import JsonObject
 
+_CHOSEN_MODEL = frozenset({"context_compaction", "memory_review"})
+"""Tasks whose results go into later requests of the chat: administrators choose their models on purpose.
+
+Source: the host's contract, tasks.
+"""
+
 _DATA = re.compile(r"data:[\w.+-]+/[\w.+-]+;base64,[A-Za-z0-9+/=\s]{16,}")
+
+
+def task_model_serves(task: str) -> bool:
+    """Return whether a cheaper model may serve a task; `task` is its name in any spelling, empty if unknown."""
+    return task.strip().lower().replace("-", "_") not in _CHOSEN_MODEL
 
 
 def stripped(messages: Sequence[object], history_format: HistoryFormat) -> tuple[object, ...]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from domain.catalog.offer import objections_to, with_variants
 from domain.catalog.selection import find, slug_of
 from domain.egress.base_url import InvalidBaseUrl, checked_base_url
-from domain.faults.causes import AddressRefused, MessagesFlaw, ModelFiltered
+from domain.egress.pasted import is_key
+from domain.faults.causes import AddressRefused, KeyFlaw, MessagesFlaw, ModelFiltered
 from domain.faults.fault import Fault, FaultKind
 from domain.request.turn_request import Bounds, Caller, TurnRequest
 from domain.services.owned_tasks import named
@@ -35,6 +36,8 @@ def check_turn(request: TurnRequest, models: tuple[Model, ...]) -> Checked | Fau
     """Check key, address, model and messages; return the first fault found."""
     if not request.route.api_key.strip():
         return Fault(FaultKind.NO_KEY)
+    if not is_key(request.route.api_key.strip()):
+        return Fault(FaultKind.BAD_KEY, cause=KeyFlaw.CHARACTERS)
     try:
         base_url = checked_base_url(request.route.base_url, request.insecure_hosts)
     except InvalidBaseUrl as error:

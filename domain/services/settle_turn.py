@@ -51,7 +51,7 @@ def ended_values(error_id: str, attempt: AttemptEnded) -> dict[str, LogValue]:
         "response_id": attempt.generation_id,
         "model": attempt.model,
         "total_tokens": usage.total_tokens if usage is not None else None,
-        "cost": str(usage.cost) if usage is not None and usage.cost is not None else None,
+        "cost": str(usage.total_cost) if usage is not None and usage.total_cost is not None else None,
     }
 
 
@@ -93,7 +93,7 @@ def _log(turn: Settlement, end: End, telemetry: Telemetry, estimated: Decimal | 
         seconds=round(end.timing.total, 3),
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
-        cost=str(usage.cost) if usage.cost is not None else None,
+        cost=str(usage.total_cost) if usage.total_cost is not None else None,
         estimated_cost=str(estimated) if estimated is not None else None,
         ignored_events=end.ignored_events,
     )

@@ -17,7 +17,7 @@ from ports.response_events import UpstreamProblem
 from ports.responses import UpstreamRequest
 
 STANDS_IN_FOR = frozenset({FaultKind.UNKNOWN_MODEL, FaultKind.NOT_FOUND})
-REPAIRABLE = frozenset({FaultKind.BAD_REQUEST, FaultKind.NOT_FOUND})
+REPAIRABLE = frozenset({FaultKind.BAD_REQUEST, FaultKind.NOT_FOUND, FaultKind.BAD_ROUTE})
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ CHARACTERS_PER_TOKEN = 4
 
 
 def add(total: Usage, more: Usage) -> Usage:
-    """Sum two usages field by field; the cost is unknown only if both costs are."""
+    """Sum two usages field by field; the cost is unknown only if both costs are. `more` holds the later calls."""
     return Usage(
         input_tokens=total.input_tokens + more.input_tokens,
         output_tokens=total.output_tokens + more.output_tokens,
@@ -20,7 +20,19 @@ def add(total: Usage, more: Usage) -> Usage:
         cost=_sum(total.cost, more.cost),
         upstream_cost=_sum(total.upstream_cost, more.upstream_cost),
         is_byok=total.is_byok or more.is_byok,
+        cost_details=_details(total, more),
+        latest_input=more.prompt_tokens,
+        latest_output=more.completion_tokens,
     )
+
+
+def _details(total: Usage, more: Usage) -> tuple[tuple[str, Decimal], ...]:
+    if not total.cost_details or not more.cost_details:
+        return total.cost_details or more.cost_details
+    summed = dict(total.cost_details)
+    for name, amount in more.cost_details:
+        summed[name] = summed.get(name, Decimal(0)) + amount
+    return tuple(summed.items())
 
 
 def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:

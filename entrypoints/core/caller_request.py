@@ -7,7 +7,7 @@ from typing import Any
 
 from domain.conversation.bounded_ids import bounded_id
 from domain.conversation.history_format import PLAIN, HistoryFormat
-from domain.request.tasks import stripped
+from domain.request.tasks import stripped, task_model_serves
 from domain.request.turn_request import Caller, Parameters, Person, Remembering, TurnRequest
 from domain.services.list_models import Listing
 from domain.turn.steps import Output
@@ -85,7 +85,7 @@ def request_of(
 ) -> TurnRequest:
     """Freeze everything one turn needs; later code reads no live setting. `listing` is the catalog, None if unknown."""
     is_task = asked.caller is Caller.TASK
-    task_model = settings.task_model.strip() if is_task else ""
+    task_model = settings.task_model.strip() if is_task and task_model_serves(asked.task) else ""
     tools, history = asked.tools, asked.history
     return TurnRequest(
         model=task_model or asked.model,

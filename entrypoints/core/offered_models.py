@@ -5,11 +5,15 @@ from enum import Enum
 
 from domain.catalog.offer import Offer, offered
 from domain.egress.base_url import InvalidBaseUrl
+from domain.egress.pasted import is_key
 from domain.faults.causes import AddressRefused
 from domain.services.list_models import Listing, ListModels
 from entrypoints.core.policy import NO_ORIGIN, Origin, offer_of, usable_route
 from entrypoints.settings import Settings
 from ports.catalog import Model
+
+_ELSEWHERE = frozenset({200, 301, 302, 303, 307, 308, 404, 405, 410})
+"""Statuses of an answer that is no list of models: another server answers, or another path."""
 
 
 class Missing(Enum):
@@ -19,6 +23,7 @@ class Missing(Enum):
     KEY_UNREADABLE = "key unreadable"
     KEY_REFUSED = "key refused"
     ADDRESS = "address"
+    ELSEWHERE = "another server"
     LOADING = "loading"
     UNREACHABLE = "unreachable"
     NO_MATCH = "no match"
@@ -62,6 +67,8 @@ class OfferedModels:
             return NotOffered(Missing.KEY_UNREADABLE)
         if not settings.api_key:
             return NotOffered(Missing.NO_KEY)
+        if not is_key(settings.api_key.reveal().strip()):
+            return NotOffered(Missing.KEY_REFUSED)
         try:
             route = usable_route(settings, self._origin)
         except InvalidBaseUrl as error:
@@ -99,4 +106,6 @@ class OfferedModels:
 def _why_not_loaded(listing: Listing) -> Missing:
     if not listing.error:
         return Missing.LOADING
+    if listing.error_status in _ELSEWHERE:
+        return Missing.ELSEWHERE
     return Missing.KEY_REFUSED if listing.error_status in (401, 403) else Missing.UNREACHABLE

@@ -15,7 +15,7 @@ from domain.turn.steps import (
     ShowReasoning,
     ShowText,
 )
-from entrypoints.openai.frames import ChunkHead, chat_usage, url_citation
+from entrypoints.openai.frames import ChunkHead, url_citation, usage_object
 from entrypoints.sentences.escaping import picture
 from ports.toolbox import ToolCall
 
@@ -81,7 +81,7 @@ def completion(head: ChunkHead, collected: Collected, *, with_reasoning: bool = 
         "choices": [{"index": 0, "message": message, "finish_reason": end.reason.value if end else "stop"}],
     }
     if end is not None and end.usage is not None:
-        reply["usage"] = chat_usage(end.usage)
+        reply["usage"] = usage_object(end.usage)
     return reply
 
 

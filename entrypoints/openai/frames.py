@@ -52,33 +52,37 @@ def usage_chunk(head: ChunkHead, usage: Usage) -> Yield:
             "created": head.created,
             "model": head.model,
             "choices": [],
-            "usage": chat_usage(usage),
+            "usage": usage_object(usage),
         }
     )
 
 
-def chat_usage(usage: Usage) -> dict[str, Any]:
-    """Render usage in the format of chat completions; `cost` in USD."""
-    spelled: dict[str, Any] = {
-        "prompt_tokens": usage.input_tokens,
-        "completion_tokens": usage.output_tokens,
-        "total_tokens": usage.total_tokens,
-        "prompt_tokens_details": {"cached_tokens": usage.cached_tokens},
-        "completion_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
-    }
-    return spelled if usage.cost is None else {**spelled, "cost": float(usage.cost)}
+def usage_object(usage: Usage) -> dict[str, Any]:
+    """Render usage in the names of both APIs, as hosts and clients read it; money in USD.
 
-
-def responses_usage(usage: Usage) -> dict[str, Any]:
-    """Render usage in the format of the Responses API; `cost` in USD."""
+    `prompt_tokens` and `completion_tokens` are those of the latest call, because the context gauge reads them;
+    `input_tokens`, `output_tokens` and `total_tokens`, and all details, are those of all calls. `cost` is what is paid
+    in all: with own keys (`is_byok`) OpenRouter's fee and the provider's price, which `cost_details` names.
+    """
+    into = {"cached_tokens": usage.cached_tokens, "cache_write_tokens": usage.cache_write_tokens}
+    out = {"reasoning_tokens": usage.reasoning_tokens}
     spelled: dict[str, Any] = {
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
         "input_tokens": usage.input_tokens,
         "output_tokens": usage.output_tokens,
         "total_tokens": usage.total_tokens,
-        "input_tokens_details": {"cached_tokens": usage.cached_tokens},
-        "output_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
+        "prompt_tokens_details": dict(into),
+        "completion_tokens_details": dict(out),
+        "input_tokens_details": into,
+        "output_tokens_details": out,
     }
-    return spelled if usage.cost is None else {**spelled, "cost": float(usage.cost)}
+    cost = usage.total_cost
+    if cost is not None:
+        spelled |= {"cost": float(cost), "is_byok": usage.is_byok}
+    if usage.cost_details:
+        spelled["cost_details"] = {name: float(amount) for name, amount in usage.cost_details}
+    return spelled
 
 
 def tool_call_delta(position: int, call_id: str, name: str, arguments: str) -> dict[str, Any]:

@@ -15,6 +15,11 @@ class Host:
     version: tuple[int, int] = NEWEST
     native_items: bool = True
 
+    @property
+    def sums_usage(self) -> bool:
+        """Whether the host adds up the usage of the requests that it makes for one answer while it runs tools."""
+        return self.version >= (0, 11)
+
 
 def detect_host() -> Host:
     """Inspect the host's loaded modules; without a host, assume the newest version.

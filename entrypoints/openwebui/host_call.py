@@ -14,6 +14,7 @@ from entrypoints.openai.completions_body import CompletionsBody, flag, read_comp
 from entrypoints.openwebui.task_answers import MERGED_ANSWER
 from entrypoints.openwebui.tool_mode import HostTools, read_host_tools
 from ports.catalog import Model
+from ports.retention import ID_BYTES
 
 _TEMPORARY = ("local", "temporary")
 
@@ -35,6 +36,17 @@ class RequestedModel:
 
 
 @dataclass(frozen=True, slots=True)
+class HostRun:
+    """The host's work on an answer. `continued`: the person continues the answer.
+
+    `id` names the host's task, the same for all requests of one run, empty if the host names none.
+    """
+
+    continued: bool = False
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class HostCall:
     """One call of `pipe()`. `body` is a fault if it is invalid; `model` and `stream` are read in any case.
 
@@ -52,6 +64,7 @@ class HostCall:
     event_call: Callable[[dict[str, Any]], Awaitable[Any]] | None = None
     valves: object = field(default=None, repr=False)
     user_valves: object = field(default=None, repr=False)
+    run: HostRun = field(default_factory=HostRun)
 
 
 def read_call(call: Mapping[str, Any]) -> HostCall:
@@ -83,6 +96,7 @@ def read_call(call: Mapping[str, Any]) -> HostCall:
         event_call=event_call if caller is Caller.PAGE and callable(event_call) else None,
         valves=call.get("valves"),
         user_valves=user.get("valves"),
+        run=HostRun(bool(metadata.get("assistant_message_id")), _text(metadata.get("task_id"))[:ID_BYTES]),
     )
 
 
@@ -99,11 +113,12 @@ def split_model(requested: str) -> RequestedModel:
 
 def _person(call: Mapping[str, Any], user: Mapping[str, Any], metadata: Mapping[str, Any]) -> Person:
     chat_id = _text(call.get("__chat_id__")) or _text(metadata.get("chat_id"))
+    claimed = "" if chat_id else _text(_mapping(call.get("body")).get("session_id"))
     return Person(
         user_id=_text(user.get("id")) or _text(metadata.get("user_id")),
         chat_id=chat_id,
         message_id=_text(call.get("__message_id__")) or _text(metadata.get("message_id")),
-        session_id=_text(call.get("__session_id__")) or _text(metadata.get("session_id")),
+        session_id=_text(call.get("__session_id__")) or _text(metadata.get("session_id")) or claimed,
         parent_id=_parent(metadata),
         is_admin=user.get("role") == "admin",
         temporary=_is_temporary(chat_id),

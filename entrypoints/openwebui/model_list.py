@@ -20,6 +20,7 @@ _WHY: dict[Missing, tuple[str, str]] = {  # id and name of the placeholder entry
     Missing.NO_KEY: ("no-api-key", "OpenRouter: enter an API key in the function's valves (API_KEY)"),
     Missing.KEY_REFUSED: ("key-refused", KEY_REFUSED),
     Missing.ADDRESS: ("invalid-base-url", "OpenRouter: BASE_URL cannot be used"),
+    Missing.ELSEWHERE: ("no-api", "OpenRouter: no models at this address; check the valve BASE_URL"),
     Missing.LOADING: ("loading", "OpenRouter: loading the models, refresh in a moment"),
     Missing.UNREACHABLE: ("unreachable", "OpenRouter: the models could not be loaded; trying again, see the log"),
     Missing.NO_MATCH: ("no-match", "OpenRouter: no model passes the filters; check MODEL_ID and those beside it"),

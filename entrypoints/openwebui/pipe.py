@@ -10,7 +10,16 @@ license: MIT
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, Field, ModelWrapValidatorHandler, PrivateAttr, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 # <the shell's own code: imported here, written out in the single file>
 from entrypoints.openwebui.bundle.shell import (
@@ -20,6 +29,7 @@ from entrypoints.openwebui.bundle.shell import (
     accept_all,
     encrypted,
     encrypted_lines,
+    kept,
     refused,
     unexpected,
     wants_stream,
@@ -136,7 +146,9 @@ class Pipe:
         TASK_MODEL: str = Field(
             default="",
             description=(
-                "Model for background tasks such as chat titles and tags. If empty, the chat's own model is used."
+                "Model for background tasks such as chat titles and tags. If empty, the chat's own model is used. "
+                "Summaries of long chats (context_compaction) and reviews of memories (memory_review) always use the "
+                "model that the host names."
             ),
         )
         UPDATE_MODEL_CAPABILITIES: bool = Field(
@@ -212,7 +224,7 @@ class Pipe:
         )
         SEND_SESSION_ID: bool = Field(
             default=False,
-            description="Send OpenRouter the id of the person's session.",
+            description="Send OpenRouter the plain id of the person's session.",
         )
         SEND_CHAT_ID: bool = Field(
             default=False,
@@ -350,6 +362,10 @@ class Pipe:
             model._refused = unfit
             return model
 
+        @model_serializer(mode="wrap")
+        def _keep(self, handler: SerializerFunctionWrapHandler) -> dict[str, object]:
+            return kept(handler(self), self._refused)
+
     class UserValves(BaseModel):
         """Settings that every person can change for themselves."""
 
@@ -410,6 +426,10 @@ class Pipe:
             model, unfit = accept_all(data, handler)
             model._refused = unfit
             return model
+
+        @model_serializer(mode="wrap")
+        def _keep(self, handler: SerializerFunctionWrapHandler) -> dict[str, object]:
+            return kept(handler(self), self._refused)
 
     def __init__(self) -> None:
         self.valves = self.Valves()

@@ -11,7 +11,7 @@ from entrypoints.openai.errors import error_object, headers_of
 from entrypoints.openai.frames import ChunkHead
 from entrypoints.openwebui.host_call import HostCall
 from entrypoints.openwebui.present.emitter import GuardedEmitter
-from entrypoints.openwebui.present.fault_text import card, status_line
+from entrypoints.openwebui.present.fault_text import card
 from entrypoints.openwebui.present.frames import BELOW
 from entrypoints.openwebui.present.wishes import Wishes
 from entrypoints.openwebui.responses import error_response
@@ -29,14 +29,17 @@ async def reply(start: Start, call: HostCall, head: ChunkHead, wishes: Wishes, e
     Source: the host's contract, not streaming.
     """
     collected = await collect(start(asyncio.current_task()), wishes.links)
+    if collected.end is not None:
+        collected.end = wishes.bill.settled(collected.end)
     end = collected.end
     with_reasoning = call.caller is not Caller.TASK
     if end is None or end.fault is None:
         if end is not None:
-            await emitter.status(closing_line(end, show_usage=wishes.show_usage), done=True)
+            line = closing_line(end, show_usage=wishes.show_usage, estimated_cost=wishes.bill.estimated)
+            await emitter.status(line, done=True)
         return completion(head, collected, with_reasoning=with_reasoning)
     if call.caller is Caller.PAGE:
-        await emitter.status(status_line(end.fault, end.error_id), done=True)
+        await emitter.status("", done=True)
         return completion(head, _with_card(collected, end, end.fault, wishes))
     error = {"error": error_object(end.fault, end.error_id, VALVES)}
     if call.caller is Caller.TASK:
@@ -46,5 +49,5 @@ async def reply(start: Start, call: HostCall, head: ChunkHead, wishes: Wishes, e
 
 
 def _with_card(collected: Collected, end: End, fault: Fault, wishes: Wishes) -> Collected:
-    collected.add(ShowText(BELOW, card(fault, end.error_id, wishes.support)))
+    collected.add(ShowText(BELOW, card(fault, end.error_id, wishes.support, wishes.now())))
     return collected

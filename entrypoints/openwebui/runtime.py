@@ -15,6 +15,7 @@ from domain.request.turn_request import Caller
 from entrypoints.core.container import HostPorts
 from entrypoints.core.open_core import open_core
 from entrypoints.core.policy import Origin
+from entrypoints.openwebui.answer_bills import AnswerBills
 from entrypoints.openwebui.host_call import HostCall
 from entrypoints.openwebui.host_storage import location_beside_host
 from entrypoints.openwebui.model_list import ModelList
@@ -33,6 +34,7 @@ class Runtime:
         host = HostPorts(OpenWebUiChats(), OpenWebUiModelRows(), ORIGIN)
         self.core = open_core(settings, location_beside_host(os.environ), host)
         self.model_list = ModelList(self.core.models)
+        self.answer_bills = AnswerBills()
         self._tool_threads = ToolThreads(self.core.telemetry)
         self._closing: asyncio.Task[None] | None = None
         self._loads = Loads(shared_state())

@@ -23,6 +23,7 @@ from entrypoints.openai.stream import Payload, unpaced
 from entrypoints.openwebui.host import Host, detect_host
 from entrypoints.openwebui.host_call import HostCall, read_call
 from entrypoints.openwebui.host_turn import asked_of
+from entrypoints.openwebui.present.continued import earlier_part
 from entrypoints.openwebui.present.emitter import GuardedEmitter
 from entrypoints.openwebui.present.frames import Presenter
 from entrypoints.openwebui.present.guard import PageGuard
@@ -40,6 +41,11 @@ from entrypoints.openwebui.vocabulary import VALVES
 from entrypoints.settings import Settings
 from entrypoints.settings_rows import SettingProblem
 
+_PROBLEMS_KNOWN = 1000
+"""Problems with the settings that were logged and are not logged again."""
+_PROBLEMS_SHOWN = 10
+"""Problems with the settings that one notice names."""
+
 
 class PipeService:
     """The object the shell delegates to. `function_name` is only a hint and may be empty; each call carries the id."""
@@ -48,7 +54,7 @@ class PipeService:
         self._function_id = function_name
         self._runtimes: WeakKeyDictionary[asyncio.AbstractEventLoop, Runtime] = WeakKeyDictionary()
         self._settings = SettingsMemory(os.environ)
-        self._told: frozenset[str] = frozenset()
+        self._told: set[str] = set()
         self._host: Host | None = None
 
     async def pipes(self, valves: object) -> list[dict[str, str]]:
@@ -70,7 +76,8 @@ class PipeService:
         function_id = self._function_id = call.model.function_id or self._function_id
         runtime.register(call.model.function_id)
         core = runtime.core
-        emitter = GuardedEmitter(call.emitter, core.telemetry, show_usage=settings.show_final_usage_status)
+        bill = runtime.answer_bills.bill(call, host_sums=self._detected().sums_usage)
+        emitter = GuardedEmitter(call.emitter, core.telemetry, show_usage=settings.show_final_usage_status, bill=bill)
         await _warn_admin(problems, call.person, emitter)
         turn_id = core.ids.new_id()
         tools = await _tools(runtime, call, settings)
@@ -87,6 +94,8 @@ class PipeService:
             references=keeps_anything(settings),
             hands_over=tools.mode.host or bool(tools.mode.host_only),
             links=LinkGate(insecure_hosts(settings)),
+            bill=bill,
+            now=core.clock.now,
         )
         if not call.stream:
             return await reply(start, call, head, wishes, emitter)
@@ -100,7 +109,7 @@ class PipeService:
                 with_usage=not isinstance(call.body, CompletionsBody) or call.body.wants_usage,
             )
             return event_stream(unpaced(start, Guard(presenter, core.ids, core.telemetry, VALVES), as_event))
-        guard = PageGuard(self._presenter(head, turn_id, wishes), core.ids, core.telemetry)
+        guard = PageGuard(self._presenter(call, head, turn_id, wishes), core.ids, core.telemetry)
         return paced(start, guard, emitter, core.clock)
 
     async def aclose(self) -> None:
@@ -111,10 +120,10 @@ class PipeService:
 
     # --- details ------------------------------------------------------------------------------------------
 
-    def _presenter(self, head: ChunkHead, turn_id: str, wishes: Wishes) -> Presenter:
+    def _presenter(self, call: HostCall, head: ChunkHead, turn_id: str, wishes: Wishes) -> Presenter:
         host = self._detected()
         if host.native_items:
-            return NativePresenter(turn_id, host.version, wishes)
+            return NativePresenter(turn_id, host.version, wishes, earlier_part(call, turn_id, host.version))
         return LegacyPresenter(head, turn_id, wishes)
 
     def _detected(self) -> Host:
@@ -137,13 +146,15 @@ class PipeService:
             unload()
 
     def _tell(self, runtime: Runtime, problems: tuple[SettingProblem, ...]) -> None:
-        """Log each problem with a setting once, until the problems change."""
-        texts = frozenset(problem.text for problem in problems)
+        """Log each problem with a setting once, however many people with settings of their own take turns."""
         for problem in problems:
-            if problem.text not in self._told:
-                values = {"setting": problem.name, "text": problem.text}
-                runtime.core.telemetry.event("warning", "setting_not_used_as_given", **values)
-        self._told = texts
+            if problem.text in self._told:
+                continue
+            if len(self._told) >= _PROBLEMS_KNOWN:
+                self._told.clear()
+            self._told.add(problem.text)
+            values = {"setting": problem.name, "text": problem.text}
+            runtime.core.telemetry.event("warning", "setting_not_used_as_given", **values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +174,10 @@ async def _tools(runtime: Runtime, call: HostCall, settings: Settings) -> _Tools
 
 
 async def _warn_admin(problems: tuple[SettingProblem, ...], person: Person, emitter: GuardedEmitter) -> None:
-    """Show problems with the settings to an administrator in the chat."""
-    if problems and person.is_admin:
-        await emitter.emit({"type": "notification", "data": {"type": "warning", "content": problems[0].text}})
+    """Show all problems with the settings to an administrator in the chat, except those that need no action."""
+    texts = [problem.text for problem in problems if not problem.mended]
+    if texts and person.is_admin:
+        shown = texts[:_PROBLEMS_SHOWN]
+        if len(texts) > len(shown):
+            shown.append(f"{len(texts) - len(shown)} more are in the log.")
+        await emitter.emit({"type": "notification", "data": {"type": "warning", "content": "\n".join(shown)}})

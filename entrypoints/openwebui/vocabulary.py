@@ -1,5 +1,7 @@
 """The names this entrypoint uses for its settings and for itself."""
 
+from dataclasses import replace
+
 from entrypoints.sentences.vocabulary import Vocabulary
 
 VALVES = Vocabulary(
@@ -8,3 +10,6 @@ VALVES = Vocabulary(
     program="the pipe",
     reload="reload the function",
 )
+
+PAGE = replace(VALVES, go_on="press Continue below it, or send another message")
+"""The names for people in the page, which has a button to continue an answer."""

@@ -4,21 +4,37 @@ A sentence contains the key of a setting in braces, `{base_url}`; the entrypoint
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import assert_never
 
 from domain.catalog.offer import Objection
 from domain.egress.base_url import AddressFlaw
-from domain.faults.causes import AddressRefused, Cause, MessagesFlaw, ModelFiltered, NoEvent
+from domain.faults.causes import (
+    AddressAnswer,
+    AddressRefused,
+    Cause,
+    DailyLimit,
+    KeyFlaw,
+    MessagesFlaw,
+    ModelFiltered,
+    NoEvent,
+    RefusedPart,
+)
 from domain.faults.fault import Fault, FaultKind
+from entrypoints.sentences.times import moment_words, span_words, wait_words
 from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
 class FaultText:
-    """The text of a kind of fault: one sentence about what happened, one about what to do."""
+    """The text of a kind of fault: one sentence about what happened, one about what to do.
+
+    `again`: the second sentence if upstream names the time to try again, which it contains as `{when}`.
+    """
 
     happened: str
     advice: str
+    again: str = ""
 
 
 FAULT_TEXTS: dict[FaultKind, FaultText] = {
@@ -34,7 +50,7 @@ FAULT_TEXTS: dict[FaultKind, FaultText] = {
         "The messages of this request cannot be read.", "Send a list of messages with role and content."
     ),
     FaultKind.BAD_REQUEST: FaultText(
-        "OpenRouter rejected the request as invalid.", "Try a shorter chat, other settings or another model."
+        "OpenRouter rejected the request as invalid.", "Change the settings of this chat, or pick another model."
     ),
     FaultKind.UNKNOWN_MODEL: FaultText(
         "OpenRouter does not know this model.", "Pick another model; the list may have changed."
@@ -47,11 +63,12 @@ FAULT_TEXTS: dict[FaultKind, FaultText] = {
         "Start a new chat, shorten the last message, or pick a model with a larger context.",
     ),
     FaultKind.TOO_LARGE: FaultText(
-        "The request is too large for OpenRouter.", "Send fewer or smaller files and images."
+        "The request is too large for OpenRouter.", "Remove files and pictures from the chat, or start a new one."
     ),
     FaultKind.CREDITS: FaultText(
         "The OpenRouter account does not have enough credits for this request.",
         "Add credits or ask an administrator; a smaller output limit may also fit.",
+        "Send the message again {when}; fewer answers at a time need less credit.",
     ),
     FaultKind.FORBIDDEN: FaultText(
         "OpenRouter does not allow this request.", "An administrator should check the account's settings."
@@ -64,13 +81,19 @@ FAULT_TEXTS: dict[FaultKind, FaultText] = {
         "Loosen the privacy or routing settings, or pick another model.",
     ),
     FaultKind.RATE_LIMITED: FaultText(
-        "Too many requests were sent to this model.", "Wait a little and send the message again."
+        "Too many requests were sent to this model.",
+        "Wait a little and send the message again, or pick another model.",
+        "Send the message again {when}, or pick another model.",
     ),
     FaultKind.OVERLOADED: FaultText(
-        "The provider is overloaded.", "Wait a little and send the message again, or pick another model."
+        "The provider is overloaded.",
+        "Wait a little and send the message again, or pick another model.",
+        "Send the message again {when}, or pick another model.",
     ),
     FaultKind.SERVER: FaultText(
-        "The provider failed.", "Send the message again; if it keeps failing, pick another model."
+        "The provider failed.",
+        "Send the message again; if it keeps failing, pick another model.",
+        "Send the message again {when}, or pick another model.",
     ),
     FaultKind.UPSTREAM_TIMEOUT: FaultText(
         "The provider took too long.", "Send the message again, or pick a faster model."
@@ -83,7 +106,7 @@ FAULT_TEXTS: dict[FaultKind, FaultText] = {
     ),
     FaultKind.INTERRUPTED: FaultText(
         "The connection broke before the answer was complete.",
-        "The received part is kept; send another message to continue.",
+        "The received part is kept; {go_on}.",
     ),
     FaultKind.EVENT_TOO_LARGE: FaultText(
         "The answer contains a piece larger than allowed.", "An administrator can raise {max_sse_event_mb}."
@@ -100,7 +123,9 @@ FAULT_TEXTS: dict[FaultKind, FaultText] = {
         "The model kept calling tools without answering.", "Ask a narrower question or offer fewer tools."
     ),
     FaultKind.BUSY: FaultText(
-        "The server is busy: too many requests are waiting.", "Wait a little and send the message again."
+        "The server is busy: too many requests are waiting.",
+        "Wait a little and send the message again.",
+        "Send the message again {when}.",
     ),
     FaultKind.MISSING_PACKAGE: FaultText(
         "A required Python package is missing.", "An administrator should install it and {reload}."
@@ -110,6 +135,46 @@ FAULT_TEXTS: dict[FaultKind, FaultText] = {
         "Send the message again; if it fails again, quote the error id to support.",
     ),
 }
+
+_CHECK_ADDRESS = "An administrator should correct {base_url}."
+CAUSE_TEXTS: dict[Cause, FaultText] = {
+    AddressAnswer.REDIRECT: FaultText(
+        "The upstream address leads to another one, which gets no key.",
+        "An administrator should enter the final address in {base_url}.",
+    ),
+    AddressAnswer.WEB_PAGE: FaultText(
+        "The upstream address returned a web page instead of an answer of the API.",
+        "An administrator should check {base_url}, and whether a proxy or firewall answers in its place.",
+    ),
+    AddressAnswer.NOT_FOUND: FaultText("The upstream address has no such API.", _CHECK_ADDRESS),
+    KeyFlaw.CHARACTERS: FaultText(
+        "The API key contains characters that no key has.", "An administrator should copy the key again into {api_key}."
+    ),
+    RefusedPart.TOOLS: FaultText(
+        "OpenRouter rejected the tools of this request.",
+        "Switch off tools that you do not need, or pick another model.",
+    ),
+    RefusedPart.PICTURES: FaultText(
+        "OpenRouter rejected a picture of this request.",
+        "Remove it or send it as PNG, JPEG, WebP or GIF, or pick another model.",
+    ),
+    RefusedPart.FILES: FaultText(
+        "OpenRouter rejected a file of this request.", "Remove it, send its text instead, or pick another model."
+    ),
+    RefusedPart.OUTPUT_LIMIT: FaultText(
+        "OpenRouter rejected the output limit of this request.", "Lower the limit of output tokens."
+    ),
+    RefusedPart.REASONING: FaultText(
+        "OpenRouter rejected the reasoning settings of this request.",
+        "Change the reasoning effort, or pick another model.",
+    ),
+}
+"""The texts of causes that say more than their kind."""
+_DAILY = FaultText(
+    "The daily limit for this model is used up.",
+    "Try again tomorrow, or pick another model.",
+    "Try again {when}, or pick another model.",
+)
 
 _OBJECTIONS: dict[Objection, str] = {
     Objection.DISABLED: "it is disabled ({disabled_models})",
@@ -122,6 +187,7 @@ _OBJECTIONS: dict[Objection, str] = {
 _ADDRESS_FLAWS: dict[AddressFlaw, str] = {
     AddressFlaw.NO_URL: "it is not a URL",
     AddressFlaw.NO_HOST: "it must start with https:// and name a host",
+    AddressFlaw.BAD_HOST: "no host can have this name",
     AddressFlaw.USER_INFO: "it must not contain a user name or password",
     AddressFlaw.EXTRAS: "it must not contain a query, a fragment or spaces",
     AddressFlaw.PLAIN_HTTP: "plain http to {host} is not allowed; use https or list it in {insecure_base_url_hosts}",
@@ -134,16 +200,36 @@ _MESSAGES_FLAWS: dict[MessagesFlaw, str] = {
 
 def happened(fault: Fault, vocabulary: Vocabulary = NEUTRAL) -> str:
     """Return what happened, in one sentence."""
-    return _spelled(FAULT_TEXTS[fault.kind].happened, _Spelling(vocabulary))
+    return _spelled(_text_of(fault).happened, _Spelling(vocabulary))
 
 
-def advice(fault: Fault, vocabulary: Vocabulary = NEUTRAL) -> str:
-    """Return what to do, in one sentence."""
-    return _spelled(FAULT_TEXTS[fault.kind].advice, _Spelling(vocabulary))
+def advice(fault: Fault, vocabulary: Vocabulary = NEUTRAL, now: datetime | None = None) -> str:
+    """Return what to do, in one sentence, with the time to try again if it is known; `now` is the wall clock."""
+    text, when = _text_of(fault), _when(fault, now)
+    spelling = _Spelling(vocabulary, when)
+    if not when or text.again:
+        return _spelled(text.again if when else text.advice, spelling)
+    return f"{_spelled(text.advice, spelling)} Try again {when}."
+
+
+def _text_of(fault: Fault) -> FaultText:
+    if isinstance(fault.cause, DailyLimit):
+        return _DAILY
+    found = CAUSE_TEXTS.get(fault.cause) if fault.cause is not None else None
+    return found or FAULT_TEXTS[fault.kind]
+
+
+def _when(fault: Fault, now: datetime | None) -> str:
+    """Return when the fault is over, as words; empty if unknown or over."""
+    ends = fault.cause.ends if isinstance(fault.cause, DailyLimit) else None
+    if ends is not None and (now is None or ends > now):
+        return moment_words(ends, now)
+    wait = fault.retry_after or 0.0
+    return wait_words(wait, now) if wait > 0 else ""
 
 
 def cause_words(cause: Cause, vocabulary: Vocabulary = NEUTRAL) -> str:
-    """Return the exact cause, as a clause without a full stop."""
+    """Return the exact cause, as a clause without a full stop; empty if the sentences of its fault say it."""
     match cause:
         case ModelFiltered(slug, objections):
             bare = _Names(vocabulary)
@@ -151,9 +237,11 @@ def cause_words(cause: Cause, vocabulary: Vocabulary = NEUTRAL) -> str:
         case AddressRefused(flaw, host):
             return f"{vocabulary.name('base_url')}: {address_words(flaw, host, vocabulary)}"
         case NoEvent(seconds):
-            return f"no event for {seconds:g} s"
+            return f"no event for {span_words(seconds)}"
         case MessagesFlaw():
             return _MESSAGES_FLAWS[cause]
+        case AddressAnswer() | KeyFlaw() | RefusedPart() | DailyLimit():
+            return ""  # the sentences say all of it
     assert_never(cause)
 
 
@@ -176,8 +264,14 @@ class _Names(dict[str, str]):
 class _Spelling(dict[str, str]):
     """Replaces keys of settings by the vocabulary's names for sentences, and other keys by its words."""
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        super().__init__(enter_key=vocabulary.enter_key, program=vocabulary.program, reload=vocabulary.reload)
+    def __init__(self, vocabulary: Vocabulary, when: str = "") -> None:
+        super().__init__(
+            enter_key=vocabulary.enter_key,
+            program=vocabulary.program,
+            reload=vocabulary.reload,
+            go_on=vocabulary.go_on,
+            when=when,
+        )
         self._vocabulary = vocabulary
 
     def __missing__(self, key: str) -> str:

@@ -15,6 +15,7 @@ from domain.turn.statuses import (
     WaitingForPlace,
 )
 from entrypoints.sentences.faults import happened
+from entrypoints.sentences.times import span_words
 from entrypoints.sentences.usage import stopped_line
 from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
 from ports.notices import Notice, ToolPaused, ToolSkipped, TurnStopped
@@ -37,7 +38,7 @@ def status_words(status: Status, vocabulary: Vocabulary = NEUTRAL) -> str:
         case WaitingForPlace():
             return "All places are taken; waiting in line\u2026"
         case TryingAgain(fault, seconds, attempt):
-            return f"{happened(fault, vocabulary)} Trying again in {seconds} s (attempt {attempt})\u2026"
+            return f"{happened(fault, vocabulary)} Trying again in {span_words(seconds)} (attempt {attempt})\u2026"
         case EffortAdjusted(was, effort):
             return f"Changing the reasoning effort from {was} to {effort}, which the model accepts\u2026"
         case ReasoningLeft():
@@ -65,8 +66,8 @@ def notice_words(notice: Notice, *, show_usage: bool) -> str:
             return f"Skipping {name}: it failed repeatedly and is paused."
         case ToolPaused(name, seconds, again):
             if again:
-                return f"{name} still fails; it is paused for another {seconds} s."
-            return f"{name} failed repeatedly; it is paused for {seconds} s."
+                return f"{name} still fails; it is paused for another {span_words(seconds)}."
+            return f"{name} failed repeatedly; it is paused for {span_words(seconds)}."
         case TurnStopped():
             return stopped_line(notice, show_usage=show_usage)
     assert_never(notice)

@@ -8,16 +8,22 @@ from ports.usage import Timing, Usage
 
 _MICRO = Decimal("0.000001")
 _STOPPED = "Stopped"
+_FASTEST_TOLD = 1.0
+"""Seconds of writing below which no speed is told: it would say more about the network than about the model."""
 _NOTES = {
-    Reason.LENGTH: "Cut off at the output limit",
+    Reason.LENGTH: "Cut off at the output limit; press Continue to read on",
     Reason.CONTENT_FILTER: "Cut off by the provider's content filter",
     Reason.FAULT: "Failed",
 }
 
 
-def closing_line(end: End, *, show_usage: bool) -> str:
-    """Return how a turn ended that was not stopped, with usage or else the time of reasoning. May be empty."""
-    line = usage_line(end.usage, end.timing) if show_usage else thought_line(end.timing)
+def closing_line(end: End, *, show_usage: bool, estimated_cost: Decimal | None = None) -> str:
+    """Return how a turn ended that was not stopped, with usage or else the time of reasoning. May be empty.
+
+    `estimated_cost`: USD for earlier calls of the same answer whose bill never came.
+    """
+    shown = usage_line(end.usage, end.timing, estimated_cost=estimated_cost) if show_usage else ""
+    line = shown or thought_line(end.timing)
     return " | ".join(part for part in (_NOTES.get(end.reason, ""), line) if part)
 
 
@@ -38,16 +44,17 @@ def usage_line(
 ) -> str:
     """Join the parts of the line below an answer with ` | `.
 
-    The parts are the time with two decimals and the tokens per second if known; the cost if above zero; the tokens.
-    After a stop the line says so, and the cost "so far" adds `estimated_cost` (USD) for the interrupted call.
+    The parts are the time with two decimals and, from a second of writing on, the tokens per second; the cost if above
+    zero; the tokens.
+    After a stop the line says so, with the cost "so far". `estimated_cost` (USD) for interrupted calls is part of the
+    cost, which is then marked `~`.
     """
     segments = [_STOPPED] if stopped else []
     segments.append(_time(usage, timing))
-    cost = (usage.cost if usage is not None else None) or Decimal(0)
-    if stopped and estimated_cost is not None:
-        cost += estimated_cost
+    cost = (usage.total_cost if usage is not None else None) or Decimal(0)
+    cost += estimated_cost or Decimal(0)
     if cost.quantize(_MICRO, ROUND_HALF_UP) > 0:
-        about = "~" if stopped and estimated_cost else ""
+        about = "~" if estimated_cost else ""
         segments.append(f"Cost {'so far ' if stopped else ''}{about}${dollars(cost)}")
     if usage is not None and usage.total_tokens > 0:
         segments.append(_tokens(usage))
@@ -61,7 +68,7 @@ def thought_line(timing: Timing) -> str:
 
 def _time(usage: Usage | None, timing: Timing) -> str:
     text = f"Time: {timing.total:.2f}s"
-    if usage is not None and usage.output_tokens > 0 and timing.writing > 0:
+    if usage is not None and usage.output_tokens > 0 and timing.writing >= _FASTEST_TOLD:
         text += f" {usage.output_tokens / timing.writing:.1f} tps"
     return text
 

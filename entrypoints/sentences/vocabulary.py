@@ -8,7 +8,7 @@ class Vocabulary:
     """`setting` is the phrase for a setting, with `{}` for its name; the name is `prefix` plus the upper-case key.
 
     `enter_key` says where an administrator enters the API key, `program` names the program, `reload` says how to
-    restart it.
+    restart it, `go_on` how a person continues an answer that broke off.
     """
 
     setting: str = "the setting {}"
@@ -16,6 +16,7 @@ class Vocabulary:
     enter_key: str = "An administrator can set OPENROUTER_API_KEY."
     program: str = "the server"
     reload: str = "restart the server"
+    go_on: str = "send another message to continue"
 
     def name(self, key: str) -> str:
         """Return the bare name of the setting `key`, an attribute of `Settings`."""

@@ -31,7 +31,9 @@ ALLOWED = {
     "domain/services/sync_models.py": IN_THE_LOG,
     "domain/tools/registry.py": IN_THE_LOG,
     "domain/tools/strict.py": IN_THE_LOG,
+    "domain/faults/address.py": FOREIGN,
     "domain/faults/classify.py": FOREIGN,
+    "domain/faults/refused_part.py": FOREIGN,
     "domain/request/repair.py": FOREIGN,
     "domain/turn/outcome.py": FIXED,
 }

@@ -156,3 +156,40 @@ def test_a_generated_text_out_of_date_is_named_and_mended(tmp_path: Path, capsys
     assert shell.read_text("utf-8") == current
     assert reference.read_text("utf-8") == (ROOT / "docs/settings.md").read_text("utf-8")
     assert run(["--check"], tmp_path) == 0
+
+
+@pytest.mark.parametrize(
+    ("form", "name", "value"),
+    [
+        (Pipe.Valves, "HTTP_SOCK_READ_SECONDS", "soon"),
+        (Pipe.Valves, "ZDR_MODELS_ONLY", "perhaps"),
+        (Pipe.Valves, "LOG_LEVEL", "LOUD"),
+        (Pipe.Valves, "API_KEY", ["a", "b"]),
+        (Pipe.UserValves, "REASONING_EFFORT", "extreme"),
+    ],
+)
+def test_a_value_of_a_wrong_type_is_stored_and_reported_with_its_field_and_the_value_used(form, name, value):
+    saved = form(**{name: value, "MODEL_ID": "a/b"}).model_dump(exclude_unset=True)
+    assert saved[name] == value
+
+    valves, own = (form(**saved), None) if form is Pipe.Valves else (None, form(**saved))
+    made, problems = snapshot(valves, own, {})
+
+    (row,) = (row for row in SETTINGS if row.name == name)
+    (problem,) = problems
+    assert problem.name == name
+    assert problem.text.startswith(name)
+    assert problem.text.endswith(" is used.")
+    assert getattr(made, row.attribute) == row.default
+    assert not problem.mended
+
+
+def test_every_bad_line_of_the_box_is_named():
+    box = "MAX_QUEUED_REQUESTS=soon\nNO_SUCH_NAME=1\nmissing\nMODEL_ID=a/b\nMIN_COMPRESS_BYTES=-3"
+    problems = [problem.text for problem in snapshot(Pipe.Valves(ADVANCED=box), None, {})[1]]
+    assert [text for text in problems if "line" in text] == [
+        "ADVANCED: line 2 does not name a setting.",
+        "ADVANCED: line 3 is not of the form NAME=value.",
+        "ADVANCED: line 4 sets MODEL_ID, which has a field of its own; the field is used.",
+    ]
+    assert {text.partition(":")[0] for text in problems} == {"ADVANCED", "MAX_QUEUED_REQUESTS", "MIN_COMPRESS_BYTES"}

@@ -11,7 +11,7 @@ from adapters.openrouter.errors.retry_after import read_wait
 from adapters.openrouter.wire.codec import load_tolerantly
 from adapters.openrouter.wire.fields import NOTHING, count, first_text, flag, mapping, objects, text, texts
 from ports.json_values import JsonObject
-from ports.response_events import UpstreamProblem
+from ports.response_events import ErrorForm, UpstreamProblem
 
 TEXT_LIMIT = 2_000
 NAME_LIMIT = 200
@@ -54,6 +54,7 @@ def read_problem(
         retryable=flag(found.availability.get("retryable")),
         reasons=_reasons(found),
         request_id=_request_id(found, headers),
+        form=_form(body, found),
     )
 
 
@@ -78,6 +79,17 @@ def _envelope(body: object) -> _Envelope:
     availability = mapping(error.get("availability")) or mapping(outer.get("availability"))
     plain = inner if isinstance(inner, str) else text(body)
     return _Envelope(outer, error, metadata, availability, plain)
+
+
+def _form(body: object, found: _Envelope) -> ErrorForm:
+    if isinstance(body, str):
+        return ErrorForm.PAGE if _is_page(body) else ErrorForm.OTHER
+    described = mapping(found.body.get("error")) or found.body.get("error_type") or found.availability
+    return ErrorForm.OBJECT if described else ErrorForm.OTHER
+
+
+def _is_page(answer: str) -> bool:
+    return answer.lstrip("\ufeff \t\r\n").startswith("<")
 
 
 def _status_of(error: JsonObject) -> int | None:
@@ -133,7 +145,7 @@ def _issue_text(entry: JsonObject) -> str:
 
 def _readable(answer: str) -> str:
     """Return plain text; of an HTML page only its title."""
-    if not answer.lstrip("\ufeff \t\r\n").startswith("<"):
+    if not _is_page(answer):
         return answer
     title = TITLE.search(answer[:20_000])
     return f"{title[1].strip()} (a web page, not an API answer)" if title else "a web page, not an API answer"

@@ -45,7 +45,7 @@ def failure_of(error: Exception, reach: Reach, limits: Limits) -> ResponsesError
     if reach is not Reach.STREAMING and _errno(error) == EPIPE:
         reach = Reach.NOT_SENT
     if isinstance(error, ValueError) and reach is Reach.NOT_SENT:
-        return InvalidRoute("the base URL or the key cannot be used")
+        return InvalidRoute("the base URL cannot be used")
     return Unreachable(_broken(error), reach=reach)
 
 

@@ -10,7 +10,7 @@ from aiohttp.payload import Payload
 from yarl import URL
 
 from adapters.openrouter.errors.network import StalledUpload
-from ports.responses import InvalidRoute, Reach, Route
+from ports.responses import InvalidKey, InvalidRoute, Reach, Route
 
 SLICE = 64 * 1024
 CONTROL = pattern(r"[\x00-\x1f\x7f]+")
@@ -24,19 +24,20 @@ def address_of(route: Route, path: str) -> URL:
     """Return the URL of an endpoint. Raises InvalidRoute."""
     try:
         url = URL(f"{route.base_url}/{path}")
+        host = url.host  # decodes the name, which may fail
     except ValueError:
         raise InvalidRoute("the base URL is malformed") from None  # the cause quotes it
-    if url.scheme not in ("http", "https") or not url.host:
+    if url.scheme not in ("http", "https") or not host:
         raise InvalidRoute("the base URL is not http(s)://host/...")
     return url
 
 
 def headers_of(route: Route, **more: str) -> dict[str, str]:
-    """Return the headers of every request. Raises InvalidRoute for a key that a header cannot contain."""
+    """Return the headers of every request. Raises InvalidKey for a key that a header cannot contain."""
     headers = {name.replace("_", "-"): value for name, value in more.items()}
     if route.api_key:
         if not route.api_key.isascii() or not route.api_key.isprintable():
-            raise InvalidRoute("the API key contains characters that no key has")
+            raise InvalidKey("the API key contains characters that no key has")
         headers["Authorization"] = f"Bearer {route.api_key}"
     for name, value in (("HTTP-Referer", route.referer), ("X-OpenRouter-Title", route.title)):
         if cleaned := _cleaned(value):

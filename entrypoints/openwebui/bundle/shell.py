@@ -215,6 +215,18 @@ def accept_all(data: object, handler: Callable[[object], _Model]) -> tuple[_Mode
     return handler(kept), {name: given[name] for name in wrong & given.keys()}
 
 
+def kept(shown: dict[str, object], unfit: Mapping[str, object]) -> dict[str, object]:
+    """Return what the host stores of a form: also the values its types cannot hold, or nobody would hear of them.
+
+    Values that no database takes are left out.
+    """
+    for name, value in unfit.items():
+        with suppress(TypeError, ValueError, RecursionError):
+            json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+            shown[name] = value
+    return shown
+
+
 def host_secret() -> str:
     """Return the secret of the host, empty unless it has one that is neither public nor short."""
     name = "WEBUI_SECRET_KEY"

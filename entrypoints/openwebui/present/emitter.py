@@ -3,10 +3,11 @@
 import asyncio
 from typing import Any
 
+from entrypoints.openwebui.answer_bills import AnswerBill
 from entrypoints.openwebui.host_call import Emitter
 from entrypoints.openwebui.present.frames import status
 from entrypoints.sentences.statuses import is_last, notice_words
-from ports.notices import Notice
+from ports.notices import Notice, TurnStopped
 from ports.telemetry import Telemetry
 
 LONGEST = 5.0
@@ -19,14 +20,22 @@ AFTER_A_HANG = 0.1
 class GuardedEmitter:
     """Sends events to the person's page; also this turn's `Notices`. Without an emitter it does nothing.
 
-    `patience`: time limit for the next event (s). `show_usage`: show time, cost and tokens of a stopped turn.
+    `patience`: time limit for the next event (s). `show_usage`: show time, cost and tokens of a stopped turn. `bill`:
+    what the answer has cost so far.
     """
 
     def __init__(
-        self, emitter: Emitter | None, telemetry: Telemetry, longest: float = LONGEST, *, show_usage: bool = True
+        self,
+        emitter: Emitter | None,
+        telemetry: Telemetry,
+        longest: float = LONGEST,
+        *,
+        show_usage: bool = True,
+        bill: AnswerBill | None = None,
     ) -> None:
         self._emitter, self._telemetry, self._show_usage = emitter, telemetry, show_usage
         self._longest = self.patience = longest
+        self._bill = bill or AnswerBill()
 
     async def emit(self, event: dict[str, Any]) -> None:
         """Send one event; log a failure or a timeout."""
@@ -42,6 +51,8 @@ class GuardedEmitter:
 
     async def notify(self, notice: Notice) -> None:
         """Show a notice as a status line."""
+        if isinstance(notice, TurnStopped):
+            notice = self._bill.stopped(notice)
         await self.status(notice_words(notice, show_usage=self._show_usage), done=is_last(notice))
 
     async def status(self, text: str, *, done: bool) -> None:

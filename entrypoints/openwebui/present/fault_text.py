@@ -1,32 +1,27 @@
 """Render a fault: as a card in the answer, as a line for the page's error box, as a status line."""
 
-import math
 from collections.abc import Callable
+from datetime import datetime
 
 from domain.egress.links import title_of
 from domain.faults.fault import Fault
 from entrypoints.openai.errors import detail_of, shortened
-from entrypoints.openwebui.vocabulary import VALVES
+from entrypoints.openwebui.vocabulary import PAGE
 from entrypoints.sentences.escaping import markdown
 from entrypoints.sentences.faults import advice, happened
 
 
-def card(fault: Fault, error_id: str, support: str = "") -> str:
-    """Render what happened, what to do and the error id as Markdown.
+def card(fault: Fault, error_id: str, support: str = "", now: datetime | None = None) -> str:
+    """Render what happened, what to do and the error id as Markdown, one paragraph each; `now` is the wall clock.
 
     Upstream's own text is escaped, shortened and redacted.
     """
-    return "\n\n".join(_lines(fault, error_id, support, markdown))
+    return "\n\n".join(_lines(fault, error_id, support, now, markdown))
 
 
-def box(fault: Fault, error_id: str, support: str = "") -> str:
-    """Render the same as one line of plain text for the page's error box."""
-    return " \u00b7 ".join(_lines(fault, error_id, support, str))
-
-
-def status_line(fault: Fault, error_id: str) -> str:
-    """Render what happened and the error id as a status line."""
-    return f"{happened(fault, VALVES)} Error id: {error_id}"
+def box(fault: Fault, error_id: str, support: str = "", now: datetime | None = None) -> str:
+    """Render the same as plain text for the page's error box, which joins lines."""
+    return " \u00b7 ".join(_lines(fault, error_id, support, now, str))
 
 
 def uncalled(name: str) -> str:
@@ -35,11 +30,10 @@ def uncalled(name: str) -> str:
     return f"The model asked for the tool {shown or 'without a name'}, which is not available in this chat."
 
 
-def _lines(fault: Fault, error_id: str, support: str, written: Callable[[str], str]) -> list[str]:
-    lines = [f"{happened(fault, VALVES)} {advice(fault, VALVES)}"]
-    if fault.retry_after is not None and fault.retry_after > 0:
-        lines.append(f"Try again in {math.ceil(fault.retry_after)} s.")
-    detail = detail_of(fault, VALVES)
+def _lines(fault: Fault, error_id: str, support: str, now: datetime | None, written: Callable[[str], str]) -> list[str]:
+    """Return one line per fact."""
+    lines = [happened(fault, PAGE), advice(fault, PAGE, now)]
+    detail = detail_of(fault, PAGE)
     if detail:
         by = f"{written(shortened(fault.provider))}: " if fault.provider else ""
         lines.append(f"Details: {by}{written(detail)}")

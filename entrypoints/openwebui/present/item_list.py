@@ -1,5 +1,6 @@
 """The native items of one answer in order, as the host knows them, with their text so far."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from entrypoints.openai.frames import Yield
@@ -8,10 +9,13 @@ Item = dict[str, Any]
 
 
 class ItemList:
-    """All items of one turn; their ids contain `turn_id`. `shown` counts characters of texts, calls and results."""
+    """All items of one turn; their ids contain `turn_id`. `shown` counts characters of texts, calls and results.
 
-    def __init__(self, turn_id: str) -> None:
-        self._turn_id = turn_id
+    `before`: the text of the answer that these items continue, if they do not contain it.
+    """
+
+    def __init__(self, turn_id: str, before: str = "") -> None:
+        self._turn_id, self._before = turn_id, before
         self._items: list[Item] = []
         self._pieces: list[list[str]] = []
         self.shown = 0
@@ -32,6 +36,13 @@ class ItemList:
         self._pieces.append([])
         index = len(self._items) - 1
         return Yield({"type": "response.output_item.added", "output_index": index, "item": dict(item)})
+
+    def seed(self, items: Sequence[Item]) -> None:
+        """Begin with items that the host knows already."""
+        for item in items:
+            parts = item.get("content", ())
+            self._items.append(dict(item))
+            self._pieces.append([part["text"] for part in parts])
 
     def grow(self, index: int, text: str) -> None:
         """Append a piece of text for an item; `write` puts it into the item."""
@@ -68,7 +79,7 @@ class ItemList:
         """Return the text of the answer: all messages joined."""
         written = zip(self._items, self._pieces, strict=True)
         texts = ("".join(pieces) for item, pieces in written if item.get("type") == "message")
-        return "\n\n".join(text for text in texts if text)
+        return self._before + "\n\n".join(text for text in texts if text)
 
 
 def calls_first(item: Item) -> tuple[bool, int]:

@@ -25,7 +25,7 @@ from domain.turn.steps import (
 )
 from entrypoints.openai.frames import ChunkHead, Yield, chunk, usage_chunk
 from entrypoints.openwebui.history_format import OPEN_WEBUI, marker_line
-from entrypoints.openwebui.present.fault_text import box, card, status_line, uncalled
+from entrypoints.openwebui.present.fault_text import box, card, uncalled
 from entrypoints.openwebui.present.frames import BELOW, Frame, Unended, found, source, status, status_frame
 from entrypoints.openwebui.present.handover import call_delta
 from entrypoints.openwebui.present.wishes import Wishes
@@ -113,18 +113,21 @@ class LegacyPresenter:
 
     def _close(self, end: End) -> list[Frame]:
         frames: list[Frame] = []
+        wishes, bill = self._wishes, self._wishes.bill
+        told, whole = bill.for_host(end), bill.settled(end)
         if end.fault is not None:
-            fault, error_id, support = end.fault, end.error_id, self._wishes.support
-            frames.append(status(status_line(fault, error_id), done=True))
+            about = (end.fault, end.error_id, wishes.support, wishes.now())
+            frames.append(status("", done=True))  # the card says all of it
             if self._any_text:
-                frames.append(Yield({"error": {"message": box(fault, error_id, support)}}))
+                frames.append(Yield({"error": {"message": box(*about)}}))
             else:
-                frames.append(self._content(BELOW, card(fault, error_id, support)))
-        elif end.reason is not Reason.TOOL_CALLS or not self._wishes.hands_over:
-            frames.append(status(closing_line(end, show_usage=self._wishes.show_usage), done=True))
+                frames.append(self._content(BELOW, card(*about)))
+        elif end.reason is not Reason.TOOL_CALLS or not wishes.hands_over:
+            line = closing_line(whole, show_usage=wishes.show_usage, estimated_cost=bill.estimated)
+            frames.append(status(line, done=True))
         reason = Reason.STOP if end.fault is not None else end.reason
         frames.append(chunk(self._head, {}, reason.value))
-        return [*frames, usage_chunk(self._head, end.usage)] if end.usage is not None else frames
+        return [*frames, usage_chunk(self._head, told)] if told is not None else frames
 
 
 def _tool_block(call: ToolCall, result: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from domain.conversation.references import call_reference, reasoning_reference
+from domain.faults.fault import Fault
 from domain.turn.steps import (
     CloseReasoning,
     End,
@@ -23,9 +24,10 @@ from domain.turn.steps import (
     ShowStatus,
     ShowText,
 )
-from entrypoints.openai.frames import Yield, responses_usage
+from entrypoints.openai.frames import Yield, usage_object
 from entrypoints.openwebui.history_format import details_entry, thinking_tag
-from entrypoints.openwebui.present.fault_text import box, card, status_line, uncalled
+from entrypoints.openwebui.present.continued import NOTHING, Earlier
+from entrypoints.openwebui.present.fault_text import box, card, uncalled
 from entrypoints.openwebui.present.frames import BELOW, Emit, Frame, Unended, found, source, status, status_frame
 from entrypoints.openwebui.present.handover import arguments_of, call_item, output_item
 from entrypoints.openwebui.present.item_list import ItemList
@@ -42,12 +44,15 @@ class NativePresenter:
     """For a person in the page.
 
     The host's `version` decides how an error closes the stream; hosts up to 0.10 send their whole list again with every
-    piece. Item ids contain `turn_id`, by which the next turn finds what this one stored.
+    piece. Item ids contain `turn_id`, by which the next turn finds what this one stored. `before`: what the
+    host would lose of the answer that this one continues.
     """
 
-    def __init__(self, turn_id: str, version: tuple[int, int], wishes: Wishes) -> None:
+    def __init__(self, turn_id: str, version: tuple[int, int], wishes: Wishes, before: Earlier = NOTHING) -> None:
         self._turn_id, self._version, self._wishes = turn_id, version, wishes
-        self._items = ItemList(turn_id)
+        self._items = ItemList(turn_id, before.text)
+        self._items.seed(before.items)
+        self._continues = bool(before.items)
         self._open: int | None = None
         self._open_key: tuple[str, int] | None = None
         self._unended = Unended("</think")
@@ -113,7 +118,11 @@ class NativePresenter:
     def _open_item(self, key: tuple[str, int]) -> list[Frame]:
         if self._open_key == key:
             return []
-        frames = self._close_open()
+        joins = self._continues and key[0] == self._items[-1]["type"]
+        frames = [*self._go_on(), *self._close_open()]
+        if joins:
+            self._open, self._open_key = len(self._items) - 1, key
+            return frames
         index = len(self._items)
         if key[0] == "message":
             content = [{"type": "output_text", "text": ""}]
@@ -127,6 +136,11 @@ class NativePresenter:
         self._open, self._open_key = index, key
         self._unended = Unended("</think")
         return [*frames, self._items.add({**item, "status": "in_progress"})]
+
+    def _go_on(self) -> list[Frame]:
+        """Tell the host once the items of the continued answer; later indexes count from there."""
+        continues, self._continues = self._continues, False
+        return [self._items.completed(None)] if continues else []
 
     def _close_open(self) -> list[Frame]:
         """Finish the open item in the form the host's version reads."""
@@ -162,9 +176,10 @@ class NativePresenter:
     def _add_call(self, segment: int, call: ToolCall) -> list[Frame]:
         if segment in self._calls:
             return []
+        frames = self._go_on()
         at = self._calls[segment] = len(self._items)
         self._round = self._round if len(self._calls) > 1 else at
-        return [self._add_call_item(segment, _shown(call))]
+        return [*frames, self._add_call_item(segment, _shown(call))]
 
     def _add_call_item(self, segment: int, call: ToolCall, state: str = "in_progress") -> Yield:
         self._items.shown += len(call.arguments)
@@ -206,39 +221,40 @@ class NativePresenter:
     # --- the end ------------------------------------------------------------------------------------------
 
     def _end(self, end: End) -> list[Frame]:
-        frames = self._answer_open_calls()
+        frames, bill = self._answer_open_calls(), self._wishes.bill
+        told, whole = bill.for_host(end), bill.settled(end)
+        usage = usage_object(told) if told is not None else None
         if end.fault is not None:
-            return frames + self._end_badly(end)
+            return frames + self._end_badly(end, end.fault, usage)
         frames += self._close_open()
         if end.reason is Reason.TOOL_CALLS and self._wishes.hands_over:
-            return [*frames, self._completed(_usage(end))]
-        frames.append(status(closing_line(end, show_usage=self._wishes.show_usage), done=True))
+            return [*frames, self._completed(usage)]
+        line = closing_line(whole, show_usage=self._wishes.show_usage, estimated_cost=bill.estimated)
+        frames.append(status(line, done=True))
         if self._needs_replace():
             frames.append(_replace(self._items.text()))
-        return [*frames, self._completed(_usage(end))]
+        return [*frames, self._completed(usage)]
 
-    def _end_badly(self, end: End) -> list[Frame]:
-        """Close a failed answer. Up to 0.10 the card is text: these hosts refuse messages after an error without text.
+    def _end_badly(self, end: End, fault: Fault, usage: dict[str, Any] | None) -> list[Frame]:
+        """Close a failed answer: one card, and no status line beside it.
 
-        After tool calls, show the error card separately, never as answer text: the next request would contain text that
-        the model never wrote, without the reasoning before it. The calls are content enough for 0.8; 0.10 gets the card
-        beside its items.
+        Up to 0.10 the card is text: these hosts refuse messages after an error without text. After tool calls, show the
+        card separately, never as answer text: the next request would contain text that the model never wrote, without
+        the reasoning before it. The calls are content enough for 0.8; 0.10 gets the card beside its items.
         """
-        if end.fault is None:
-            return []
-        support, text = self._wishes.support, self._items.text()
-        shown = card(end.fault, end.error_id, support)
+        support, now, text = self._wishes.support, self._wishes.now(), self._items.text()
+        shown = card(fault, end.error_id, support, now)
         calls = self._items.has_calls()
         in_text = self._version < (0, 12) and not text.strip() and not calls
         frames = self._text(BELOW, shown) if in_text else []
-        frames += [*self._close_open(), status(status_line(end.fault, end.error_id), done=True)]
+        frames += [*self._close_open(), status("", done=True)]
         if self._needs_replace():
             frames.append(_replace(text if text.strip() else shown))
         if in_text:
-            return [*frames, self._completed(_usage(end))]
+            return [*frames, self._completed(usage)]
         if self._version < (0, 10):
-            frames.append(self._completed(_usage(end)))
-        return [*frames, Yield({"error": {"message": box(end.fault, end.error_id, support)}})]
+            frames.append(self._completed(usage))
+        return [*frames, Yield({"error": {"message": box(fault, end.error_id, support, now)}})]
 
     def _answer_open_calls(self) -> list[Frame]:
         """Answer every open call: the host would run a call without output."""
@@ -261,7 +277,3 @@ def _shown(call: ToolCall) -> ToolCall:
 
 def _replace(content: str) -> Emit:
     return Emit({"type": "replace", "data": {"content": content}})
-
-
-def _usage(end: End) -> dict[str, Any] | None:
-    return responses_usage(end.usage) if end.usage is not None else None

@@ -1,8 +1,15 @@
 """What the operator and the person want to see beside the answer."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from domain.egress.links import EVERY_HTTPS, LinkGate
+from entrypoints.openwebui.answer_bills import AnswerBill
+
+
+def _unknown() -> None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,7 +17,8 @@ class Wishes:
     """`show_usage`: the last line shows time, cost and tokens; `support`: the contact shown on error cards.
 
     `references`: the page stores references to what the turn leaves in our store. `hands_over`: the host runs the calls
-    handed over to it. `links`: which addresses may be shown.
+    handed over to it. `links`: which addresses may be shown. `bill`: what the answer has cost so far. `now` returns the
+    wall clock, None if unknown.
     """
 
     show_usage: bool = True
@@ -18,3 +26,5 @@ class Wishes:
     references: bool = True
     hands_over: bool = False
     links: LinkGate = EVERY_HTTPS
+    bill: AnswerBill = field(default_factory=AnswerBill)
+    now: Callable[[], datetime | None] = _unknown

@@ -78,3 +78,35 @@ def test_the_reason_holds_no_secret(url):
 )
 def test_this_machine_is_known_by_its_usual_names(host, own):
     assert is_loopback(host) is own
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *(
+            "xn--",
+            "xn--a",
+            "a..b",
+            ".",
+            "..",
+            "exa%41mple",
+            "*.example",
+            "<host>",
+            "$HOST",
+            "${HOST}",
+            "1.2.3",
+            "999.1.1.1",
+        ),
+        *("a" * 64, ".".join(["a" * 60] * 5), "[::g]", "[v1.x]", "b\u00fc..de", "\u2603.\ufffd\u0000"),
+    ],
+)
+def test_a_host_that_cannot_exist_is_refused_by_name(host):
+    with pytest.raises(InvalidBaseUrl):
+        checked_base_url(f"https://{host}/")
+
+
+@pytest.mark.parametrize(
+    "host", ["my_gateway", "b\u00fccher.example", "xn--bcher-kva.example", "example.", "10.0.0.1", "a-b"]
+)
+def test_a_host_that_may_exist_is_taken(host):
+    assert checked_base_url(f"https://{host}/v1") == f"https://{host}/v1"

@@ -7,6 +7,7 @@ from domain.faults.fault import Fault, FaultKind, RetryRule
 from ports.response_events import UpstreamProblem
 from ports.responses import (
     EventTooLarge,
+    InvalidKey,
     InvalidRoute,
     Reach,
     Refused,
@@ -35,7 +36,7 @@ def kind(status: int | None, kind: str = "", text: str = "", **more: object) -> 
         (None, "authentication", "", "BAD_KEY"),
         (None, "payment_required", "", "CREDITS"),
         (403, "", "", "FORBIDDEN"),
-        (404, "no_endpoints", "", "NOT_FOUND"),
+        (404, "no_endpoints", "No endpoints found that support tool use", "NOT_FOUND"),
         (413, "", "", "TOO_LARGE"),
         (None, "payload_too_large", "", "TOO_LARGE"),
         (None, "rate_limit_exceeded", "", "RATE_LIMITED"),
@@ -44,7 +45,7 @@ def kind(status: int | None, kind: str = "", text: str = "", **more: object) -> 
         (None, "provider_overloaded", "", "OVERLOADED"),
         (None, "timeout", "", "UPSTREAM_TIMEOUT"),
         (None, "", "", "SERVER"),
-        (302, "redirect", "", "BAD_REQUEST"),
+        (302, "redirect", "", "BAD_ROUTE"),
         (418, "", "", "BAD_REQUEST"),
         (777, "", "", "SERVER"),
     ],
@@ -66,7 +67,7 @@ def test_long_text_is_shortened():
     assert len(fault_of_problem(UpstreamProblem(500, "", "x" * 10_000)).detail) == DETAIL_LIMIT
 
 
-@pytest.mark.parametrize(("status", "shown"), [(429, 429), (302, 400), (777, 502), (None, 502)])
+@pytest.mark.parametrize(("status", "shown"), [(429, 429), (302, 500), (777, 502), (None, 502)])
 def test_a_caller_gets_upstreams_status_only_if_it_is_an_error(status, shown):
     assert fault_of_problem(UpstreamProblem(status, "", "")).http_status == shown
 
@@ -78,7 +79,9 @@ def test_a_caller_gets_upstreams_status_only_if_it_is_an_error(status, shown):
         (TimedOut("connect", 10, reach=Reach.NOT_SENT), "TIMEOUT", RetryRule.SAFE),
         (TimedOut("total", 10, reach=Reach.STREAMING), "TIMEOUT", RetryRule.UNCERTAIN),
         (EventTooLarge(9), "EVENT_TOO_LARGE", RetryRule.NEVER),
-        (Unreadable("text/html"), "UNREADABLE", RetryRule.NEVER),
+        (Unreadable("application/pdf"), "UNREADABLE", RetryRule.NEVER),
+        (Unreadable("text/html", page=True), "BAD_ROUTE", RetryRule.NEVER),
+        (InvalidKey("x"), "BAD_KEY", RetryRule.NEVER),
         (Unreachable("refused", reach=Reach.NOT_SENT), "UNREACHABLE", RetryRule.SAFE),
         (Unreachable("reset", reach=Reach.SENT), "UNREACHABLE", RetryRule.UNCERTAIN),
         (Unreachable("reset", reach=Reach.STREAMING), "INTERRUPTED", RetryRule.UNCERTAIN),

@@ -1,13 +1,16 @@
 """The operator's settings for a request: ids, cache marks, endpoint, highest effort."""
 
+import re
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain.request.body import INTERLEAVED, Prepared, build
 from domain.request.caching import cache_mark
 from domain.request.endpoint import endpoint_of, may_change
-from domain.request.identifiers import identified
+from domain.request.identifiers import Identified, identified, session_of
 from domain.request.reasoning import nearest, reasoning_of
 from domain.request.turn_request import (
     EndpointChoice,
@@ -42,8 +45,40 @@ def prepared(model: Model = CLAUDE, request: TurnRequest = REQUEST, **asked: obj
 
 
 def test_no_id_is_sent_unless_the_operator_allows_it():
-    assert identified(Person("u", "c", "m", "s"), Identifiers()) == identified(Person(), EVERYTHING)
-    assert identified(Person("u", "c", "m", "s"), Identifiers()).metadata is None
+    sent = identified(Person("u", "c", "m", "s"), Identifiers())
+    assert (sent.user, sent.metadata) == (None, None)
+    assert identified(Person(), EVERYTHING) == Identified()
+
+
+CHAT = Person("ann", "chat-1", "m-1", "tab-1")
+
+
+def test_a_chat_keeps_its_session_id_whatever_message_tab_or_setting():
+    session = session_of(CHAT, "key")
+    assert session is not None
+    assert re.fullmatch("[0-9a-f]{64}", session)
+    others = (replace(CHAT, message_id="m-2", parent_id="m-1"), replace(CHAT, session_id="tab-2"))
+    assert {session_of(other, "key") for other in others} == {session}
+    assert {identified(CHAT, send, "key").session_id for send in (EVERYTHING, Identifiers())} == {session}
+
+
+def test_no_two_chats_people_or_keys_share_a_session_id():
+    saved = [Person(user, chat) for user in ("ann", "bob") for chat in ("chat-1", "chat-2")]
+    unsaved = [Person("ann", "local", session_id=tab, temporary=True) for tab in ("tab-1", "tab-2")]
+    ids = [session_of(person, key) for person in (*saved, *unsaved) for key in ("key", "other")]
+    assert len(set(ids)) == len(ids)
+
+
+@given(st.text(), st.text(min_size=1), st.text())
+def test_a_session_id_fits_and_holds_nothing_of_the_person(user, chat, key):
+    session = session_of(Person(user, chat), key)
+    assert session is not None
+    assert re.fullmatch("[0-9a-f]{64}", session)
+
+
+def test_a_caller_without_a_chat_keeps_its_own_session_id_or_has_none():
+    assert session_of(Person("ann", session_id="batch-7"), "key") == "batch-7"
+    assert session_of(Person("ann"), "key") is None
 
 
 @pytest.mark.parametrize(("length", "sent"), [(128, True), (129, False), (0, False)])

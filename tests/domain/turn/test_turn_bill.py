@@ -31,7 +31,7 @@ def test_the_bills_of_all_rounds_are_summed():
     turn.feed(*done(call()), completed(usage=COST))
     turn.feed(CallFinished("call_1", ToolResult("found")))
     turn.feed(delta("a"), completed(usage=Usage(input_tokens=20, cached_tokens=8, total_tokens=21)))
-    assert turn.end.usage == Usage(30, 5, 36, 8, 0, 0, Decimal("0.001"))
+    assert turn.end.usage == Usage(30, 5, 36, 8, 0, 0, Decimal("0.001"), latest_input=20, latest_output=0)
 
 
 def test_a_billed_turn_has_nothing_left_to_estimate():

@@ -14,7 +14,7 @@ PRICED = Model("maker/model", "Model", prompt_price=Decimal("0.000004"), complet
 def test_usage_is_summed_field_by_field():
     one = Usage(1, 2, 3, 4, 5, 6, Decimal("0.1"), Decimal("0.2"), False)
     other = Usage(10, 20, 30, 40, 50, 60, Decimal("0.2"), Decimal("0.3"), True)
-    assert add(one, other) == Usage(11, 22, 33, 44, 55, 66, Decimal("0.3"), Decimal("0.5"), True)
+    assert add(one, other) == Usage(11, 22, 33, 44, 55, 66, Decimal("0.3"), Decimal("0.5"), True, (), 10, 20)
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,32 @@ def test_cost_of_an_interrupted_call_is_estimated_from_its_characters():
 @pytest.mark.parametrize("model", [None, Model("maker/router", "Router")])
 def test_cost_is_not_estimated_without_prices(model):
     assert estimate(model, sent_characters=1, received_characters=1) is None
+
+
+def test_with_own_keys_the_fee_and_the_providers_price_are_paid():
+    own = Usage(cost=Decimal("0.00005"), upstream_cost=Decimal("0.0123"), is_byok=True)
+    assert own.total_cost == Decimal("0.01235")
+    assert add(own, Usage(cost=Decimal("0.01"))).total_cost == Decimal("0.02235")
+
+
+@pytest.mark.parametrize(
+    ("cost", "price", "total"), [(None, None, None), ("0.1", None, "0.1"), (None, "0.2", "0.2"), ("0", "0.2", "0.2")]
+)
+def test_what_is_paid_is_unknown_only_if_nothing_is_known(cost, price, total):
+    money = [Decimal(one) if one is not None else None for one in (cost, price, total)]
+    assert Usage(cost=money[0], upstream_cost=money[1]).total_cost == money[2]
+
+
+def test_the_parts_of_the_price_are_added_by_their_names():
+    one = Usage(cost_details=(("a", Decimal(1)), ("b", Decimal(2))))
+    other = Usage(cost_details=(("b", Decimal(3)), ("c", Decimal(4))))
+    assert dict(add(one, other).cost_details) == {"a": 1, "b": 5, "c": 4}
+    assert add(one, Usage()).cost_details == one.cost_details
+
+
+def test_the_tokens_of_the_latest_call_are_known_beside_the_sums():
+    one, two, three = Usage(100, 10, 110), Usage(200, 20, 220), Usage(300, 30, 330)
+    total = add(add(one, two), three)
+    assert (total.input_tokens, total.output_tokens, total.total_tokens) == (600, 60, 660)
+    assert (total.prompt_tokens, total.completion_tokens) == (300, 30)
+    assert (add(one, add(two, three)).prompt_tokens, one.prompt_tokens) == (300, 100)

@@ -65,10 +65,15 @@ def test_answer_is_chunks_the_finish_and_the_usage_in_a_chunk_without_choices() 
             "usage": {
                 "prompt_tokens": 10,
                 "completion_tokens": 5,
+                "input_tokens": 10,
+                "output_tokens": 5,
                 "total_tokens": 15,
-                "prompt_tokens_details": {"cached_tokens": 4},
+                "prompt_tokens_details": {"cached_tokens": 4, "cache_write_tokens": 0},
                 "completion_tokens_details": {"reasoning_tokens": 0},
+                "input_tokens_details": {"cached_tokens": 4, "cache_write_tokens": 0},
+                "output_tokens_details": {"reasoning_tokens": 0},
                 "cost": 0.002,
+                "is_byok": False,
             },
         },
     ]

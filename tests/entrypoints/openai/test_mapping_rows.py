@@ -8,6 +8,7 @@ import pytest
 
 from adapters.openrouter.chat.request_body import chat_fields
 from domain.request.body import Prepared, build
+from domain.request.identifiers import session_of
 from domain.request.turn_request import Identifiers, Person, Prompting, Thinking, TurnRequest
 from entrypoints.openai.completions_body import CompletionsBody, read_completions_body
 from ports.catalog import Model, Reasoning
@@ -291,7 +292,7 @@ def test_long_prompts_are_compressed_unless_the_request_names_its_transforms():
 
 IDS = {
     "end user": (Identifiers(end_user=True), {"user": "u", "metadata": {"user_id": "u"}}),
-    "session": (Identifiers(session=True), {"session_id": "s", "metadata": {"session_id": "s"}}),
+    "session": (Identifiers(session=True), {"metadata": {"session_id": "s"}}),
     "chat": (Identifiers(chat=True), {"metadata": {"chat_id": "c"}}),
     "message": (Identifiers(message=True), {"metadata": {"message_id": "m"}}),
     "none": (Identifiers(), {}),
@@ -303,7 +304,8 @@ def test_ids_come_from_the_host_whatever_the_client_claims(send, expected):
     request = replace(REQUEST, person=Person("u", "c", "m", "s"), identifiers=send)
     claims = {"user": "somebody", "session_id": "other", "metadata": {"user_id": "somebody", "x": "y"}}
 
-    assert sent(claims, request) == BASE | expected
+    session = session_of(request.person, request.route.api_key)
+    assert sent(claims, request) == BASE | expected | {"session_id": session}
 
 
 def test_dropped_parameters_are_named():

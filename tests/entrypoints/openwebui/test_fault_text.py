@@ -1,15 +1,17 @@
 """A rendered fault: card, error box and error object."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.faults.causes import DailyLimit
 from domain.faults.fault import Fault, FaultKind
 from entrypoints.openai.errors import DETAIL_SHOWN, error_object
-from entrypoints.openwebui.present.fault_text import box, card, status_line, uncalled
-from entrypoints.openwebui.vocabulary import VALVES
+from entrypoints.openwebui.present.fault_text import box, card, uncalled
+from entrypoints.openwebui.vocabulary import PAGE
 from entrypoints.sentences.escaping import markdown
 from entrypoints.sentences.faults import advice, happened
 
@@ -21,8 +23,8 @@ def test_card_says_what_happened_what_to_do_and_names_provider_detail_and_id() -
     fault = Fault(FaultKind.RATE_LIMITED, detail="slow down", provider="Acme", retry_after=2.2)
 
     assert card(fault, ERROR_ID, "help@x.test").split("\n\n") == [
-        f"{happened(fault, VALVES)} {advice(fault, VALVES)}",
-        "Try again in 3 s.",
+        "Too many requests were sent to this model.",
+        "Send the message again in 3 seconds, or pick another model.",
         "Details: Acme: slow down",
         "Support: help@x.test",
         f"Error id: {ERROR_ID}",
@@ -32,11 +34,38 @@ def test_card_says_what_happened_what_to_do_and_names_provider_detail_and_id() -
 def test_card_leaves_out_what_is_not_known() -> None:
     fault = Fault(FaultKind.NO_KEY)
 
-    assert card(fault, ERROR_ID) == f"{happened(fault, VALVES)} {advice(fault, VALVES)}\n\nError id: {ERROR_ID}"
+    assert card(fault, ERROR_ID) == f"{happened(fault, PAGE)}\n\n{advice(fault, PAGE)}\n\nError id: {ERROR_ID}"
 
 
 def test_wait_of_zero_is_not_shown() -> None:
-    assert "Try again" not in card(Fault(FaultKind.RATE_LIMITED, retry_after=0.0), ERROR_ID)
+    assert "Wait a little" in card(Fault(FaultKind.RATE_LIMITED, retry_after=0.0), ERROR_ID)
+
+
+def test_long_wait_is_told_as_people_say_it() -> None:
+    now = datetime(2026, 11, 30, 21, 0, tzinfo=UTC)
+    fault = Fault(FaultKind.RATE_LIMITED, retry_after=17_999)
+
+    assert "Send the message again tomorrow, 02:00 UTC, or pick another model." in card(fault, ERROR_ID, now=now)
+    assert "in 5 hours" in error_object(fault, ERROR_ID)["message"]
+
+
+def test_daily_limit_names_the_hour_it_ends_once() -> None:
+    now, ends = datetime(2026, 11, 30, 21, 0, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
+    shown = card(Fault(FaultKind.RATE_LIMITED, retry_after=10_800, cause=DailyLimit(ends)), ERROR_ID, now=now)
+
+    assert shown.split("\n\n")[:2] == [
+        "The daily limit for this model is used up.",
+        "Try again tomorrow, 00:00 UTC, or pick another model.",
+    ]
+    assert "Try again tomorrow, or" in card(Fault(FaultKind.RATE_LIMITED, cause=DailyLimit()), ERROR_ID, now=now)
+    assert "on 1 December, 00:00 UTC" in card(Fault(FaultKind.RATE_LIMITED, cause=DailyLimit(ends)), ERROR_ID)
+
+
+def test_answer_that_broke_off_names_the_pages_button_only_in_the_page() -> None:
+    fault = Fault(FaultKind.INTERRUPTED)
+
+    assert "press Continue below it" in card(fault, ERROR_ID)
+    assert "Continue" not in error_object(fault, ERROR_ID)["message"]
 
 
 def test_box_is_one_line_of_plain_text() -> None:
@@ -90,7 +119,6 @@ def test_every_kind_of_fault_renders_in_every_form() -> None:
         fault = Fault(kind, detail="x")
         assert ERROR_ID in card(fault, ERROR_ID)
         assert ERROR_ID in box(fault, ERROR_ID)
-        assert ERROR_ID in status_line(fault, ERROR_ID)
         assert ERROR_ID in error_object(fault, ERROR_ID)["message"]
 
 

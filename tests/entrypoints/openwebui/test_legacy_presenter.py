@@ -22,8 +22,6 @@ from entrypoints.openai.frames import ChunkHead
 from entrypoints.openwebui.present.fault_text import box, card
 from entrypoints.openwebui.present.legacy import RESULT_SHOWN, LegacyPresenter
 from entrypoints.openwebui.present.wishes import Wishes
-from entrypoints.openwebui.vocabulary import VALVES
-from entrypoints.sentences.faults import happened
 from tests.entrypoints.openwebui.told import (
     ERROR_ID,
     FAULT,
@@ -195,10 +193,10 @@ def test_fault_before_any_text_is_a_card_in_the_text(presenter: LegacyPresenter,
     assert deltas(yielded(frames))[-1].strip() == card(FAULT, ERROR_ID, "help@x.test")
 
 
-def test_status_of_a_fault_names_the_error_id(presenter: LegacyPresenter) -> None:
+def test_fault_ends_the_status_line_without_saying_it_twice(presenter: LegacyPresenter) -> None:
     (event,) = emitted(tell(presenter, failed()))
 
-    assert event["data"] == {"description": f"{happened(FAULT, VALVES)} Error id: {ERROR_ID}", "done": True}
+    assert event["data"] == {"description": "", "done": True, "hidden": True}
 
 
 def test_characters_the_host_sends_again_are_counted(presenter: LegacyPresenter) -> None:

@@ -20,7 +20,6 @@ from entrypoints.openwebui.present.fault_text import card
 from entrypoints.openwebui.present.wishes import Wishes
 from entrypoints.openwebui.reply import reply
 from entrypoints.openwebui.vocabulary import VALVES
-from entrypoints.sentences.faults import happened
 from tests.doubles.telemetry import RecordedTelemetry
 from tests.entrypoints.openwebui.told import ERROR_ID, FAULT, USAGE, ended, failed
 
@@ -120,10 +119,8 @@ async def test_fault_of_a_person_is_a_card_below_the_text_so_far() -> None:
     assert got["choices"][0]["message"]["content"] == "so far\n\n" + card(FAULT, ERROR_ID, "help@x.test")
 
 
-async def test_fault_of_a_person_is_also_the_last_status() -> None:
+async def test_fault_of_a_person_is_shown_once() -> None:
     events: list[dict[str, Any]] = []
     await answered(Caller.PAGE, failed(), events=events)
 
-    assert [event["data"] for event in events] == [
-        {"description": f"{happened(FAULT, VALVES)} Error id: {ERROR_ID}", "done": True}
-    ]
+    assert [event["data"] for event in events] == [{"description": "", "done": True, "hidden": True}]

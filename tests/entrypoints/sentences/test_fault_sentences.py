@@ -6,11 +6,20 @@ import pytest
 
 from domain.catalog.offer import Objection
 from domain.egress.base_url import AddressFlaw
-from domain.faults.causes import AddressRefused, MessagesFlaw, ModelFiltered, NoEvent
+from domain.faults.causes import (
+    AddressAnswer,
+    AddressRefused,
+    DailyLimit,
+    KeyFlaw,
+    MessagesFlaw,
+    ModelFiltered,
+    NoEvent,
+    RefusedPart,
+)
 from domain.faults.fault import Fault, FaultKind
 from entrypoints.openai.errors import error_object
 from entrypoints.openwebui.vocabulary import VALVES
-from entrypoints.sentences.faults import FAULT_TEXTS, advice, cause_words, happened
+from entrypoints.sentences.faults import CAUSE_TEXTS, FAULT_TEXTS, advice, cause_words, happened
 from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
 from entrypoints.settings import SETTINGS
 
@@ -22,6 +31,8 @@ CAUSES = (
     *MessagesFlaw,
     NoEvent(90.0),
 )
+SAID_IN_FULL = (*AddressAnswer, *KeyFlaw, *RefusedPart, DailyLimit())
+"""Causes with sentences of their own."""
 
 
 @pytest.mark.parametrize("vocabulary", [NEUTRAL, VALVES, GATEWAY])
@@ -33,13 +44,45 @@ def test_every_fault_says_what_happened_and_what_to_do(kind, vocabulary):
         assert "{" not in sentence
 
 
+@pytest.mark.parametrize("vocabulary", [NEUTRAL, VALVES, GATEWAY])
+@pytest.mark.parametrize("cause", SAID_IN_FULL, ids=str)
+def test_every_cause_that_says_more_than_its_kind_has_sentences_of_its_own(cause, vocabulary):
+    fault = Fault(FaultKind.BAD_REQUEST, cause=cause)
+    for sentence in (happened(fault, vocabulary), advice(fault, vocabulary)):
+        assert sentence[0].isupper()
+        assert sentence.endswith(".")
+        assert "{" not in sentence
+    assert happened(fault) != FAULT_TEXTS[FaultKind.BAD_REQUEST].happened
+    assert cause_words(cause, vocabulary) == ""
+
+
+def test_only_faults_about_length_advise_less_text():
+    shorter = [kind for kind, text in FAULT_TEXTS.items() if "shorte" in text.advice or "new chat" in text.advice]
+    assert shorter == [FaultKind.CONTEXT_LENGTH]
+    assert [cause for cause, text in CAUSE_TEXTS.items() if "shorte" in text.advice] == []
+
+
+@pytest.mark.parametrize("cause", AddressAnswer, ids=str)
+def test_an_answer_from_elsewhere_names_the_address_and_no_key(cause):
+    said = advice(Fault(FaultKind.BAD_ROUTE, cause=cause), VALVES)
+    assert "BASE_URL" in said
+    assert "API_KEY" not in said
+
+
+@pytest.mark.parametrize("fault", [Fault(FaultKind.BAD_KEY), Fault(FaultKind.BAD_KEY, cause=KeyFlaw.CHARACTERS)])
+def test_a_fault_about_the_key_names_the_key_and_no_address(fault):
+    assert "API_KEY" in advice(fault, VALVES)
+    assert "BASE_URL" not in advice(fault, VALVES)
+
+
 def test_no_two_faults_share_a_sentence():
     assert len({text.happened for text in FAULT_TEXTS.values()}) == len(FaultKind)
 
 
 def test_sentences_name_only_settings_there_are():
-    own = {"enter_key", "program", "reload"}
-    texts = [sentence for text in FAULT_TEXTS.values() for sentence in (text.happened, text.advice)]
+    own = {"enter_key", "program", "reload", "go_on", "when"}
+    known = [*FAULT_TEXTS.values(), *CAUSE_TEXTS.values()]
+    texts = [sentence for text in known for sentence in (text.happened, text.advice, text.again)]
     assert {key for text in texts for key in re.findall(r"{(\w+)}", text)} - own <= KEYS
 
 

@@ -23,7 +23,7 @@ WORDS = {
     WaitingForPlace(): "All places are taken; waiting in line…",
     StillWaiting(1): "Thinking…",
     TryingAgain(Fault(FaultKind.RATE_LIMITED), 7, 2): (
-        "Too many requests were sent to this model. Trying again in 7 s (attempt 2)…"
+        "Too many requests were sent to this model. Trying again in 7 seconds (attempt 2)…"
     ),
     EffortAdjusted("xhigh", "high"): "Changing the reasoning effort from xhigh to high, which the model accepts…",
     ReasoningLeft(): "The model rejects a reasoning effort; it now chooses its own…",
@@ -35,8 +35,8 @@ WORDS = {
 }
 NOTICES = {
     ToolSkipped("look"): "Skipping look: it failed repeatedly and is paused.",
-    ToolPaused("look", 60): "look failed repeatedly; it is paused for 60 s.",
-    ToolPaused("look", 60, again=True): "look still fails; it is paused for another 60 s.",
+    ToolPaused("look", 60): "look failed repeatedly; it is paused for 1 minute.",
+    ToolPaused("look", 60, again=True): "look still fails; it is paused for another 1 minute.",
     TurnStopped(Timing(2.0)): "Stopped | Time: 2.00s",
 }
 

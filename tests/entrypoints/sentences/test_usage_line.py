@@ -53,7 +53,7 @@ def test_thinking_is_told_only_if_there_was_any(seconds, line):
 @pytest.mark.parametrize(
     ("reason", "note"),
     [
-        (Reason.LENGTH, "Cut off at the output limit | "),
+        (Reason.LENGTH, "Cut off at the output limit; press Continue to read on | "),
         (Reason.CONTENT_FILTER, "Cut off by the provider's content filter | "),
         (Reason.FAULT, "Failed | "),
         (Reason.STOP, ""),
@@ -74,3 +74,17 @@ def test_a_stopped_turn_tells_what_it_used_so_far_only_if_that_is_wanted():
     stop = TurnStopped(Timing(5.0, thinking=2.0), USAGE, Decimal("0.001"))
     assert stopped_line(stop, show_usage=True).startswith("Stopped | Time: 5.00s | Cost so far ~$0.00225 | ")
     assert stopped_line(stop, show_usage=False) == "Stopped"
+
+
+@pytest.mark.parametrize(("writing", "told"), [(0.4, False), (0.999, False), (1.0, True), (7.0, True)])
+def test_speed_is_told_only_of_answers_that_took_a_second(writing, told):
+    assert ("tps" in usage_line(USAGE, Timing(writing + 0.1, writing))) is told
+
+
+def test_with_own_keys_the_line_tells_what_is_paid_in_all():
+    own = Usage(100, 50, 150, cost=Decimal("0.00005"), upstream_cost=Decimal("0.0123"), is_byok=True)
+    assert " | Cost $0.01235 | " in usage_line(own, Timing(2.0))
+
+
+def test_a_continued_answer_marks_what_was_never_billed():
+    assert " | Cost ~$0.00225 | " in usage_line(USAGE, Timing(2.0), estimated_cost=Decimal("0.001"))

@@ -20,7 +20,10 @@ def test_the_spelling_of_responses_is_read():
             "is_byok": True,
             "cost_details": {"upstream_inference_cost": 0.5},
         }
-    ) == Usage(9175, 277, 9452, 3, 9172, 135, Decimal("0.025706"), Decimal("0.5"), is_byok=True)
+    ) == Usage(
+        *(9175, 277, 9452, 3, 9172, 135, Decimal("0.025706"), Decimal("0.5"), True),
+        cost_details=(("upstream_inference_cost", Decimal("0.5")),),
+    )
 
 
 def test_the_spelling_of_chat_is_read():

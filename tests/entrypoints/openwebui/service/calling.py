@@ -72,6 +72,8 @@ class Caller:
         self.service = service
         self.valves: dict[str, Any] = {"API_KEY": KEY, "BASE_URL": base_url, **valves}
         self.user: dict[str, Any] = {"id": "user-1", "role": "user"}
+        self.ids: dict[str, Any] = dict(IDS)
+        self.task = "title_generation"
 
     def call(self, body: Any, who: Who, reply: Reply) -> dict[str, Any]:
         """Return what the host hands over."""
@@ -79,9 +81,9 @@ class Caller:
         async def emitter(event: dict[str, Any]) -> None:
             reply.events.append(event)
 
-        metadata = {"user_id": "user-1", **(IDS if who is not Who.API else dict.fromkeys(IDS))}
+        metadata = {"user_id": "user-1", **(self.ids if who is not Who.API else dict.fromkeys(IDS))}
         call = {"body": body, "valves": self.valves, "__user__": self.user, "__metadata__": metadata}
-        return {**call, "__event_emitter__": emitter, "__task__": "title_generation" if who is Who.TASK else None}
+        return {**call, "__event_emitter__": emitter, "__task__": self.task if who is Who.TASK else None}
 
     async def ask(
         self, model: str, text: str = "hello", *, who: Who = Who.PAGE, stream: bool = True, **more: Any

@@ -1,6 +1,7 @@
 """The operator's settings are in the request upstream gets; a fallback model is reported."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -121,6 +122,17 @@ async def test_task_model_does_the_task_and_the_chat_keeps_its_own(caller: Calle
     assert [record.model for record in questions(simulator)] == ["sim/echo:free", "sim/echo"]
 
 
+@pytest.mark.parametrize("task", ["context_compaction", "memory_review"])
+async def test_task_model_never_serves_what_goes_into_the_chat_again(
+    caller: Caller, simulator: Simulator, task: str
+) -> None:
+    caller.valves["TASK_MODEL"] = "sim/echo:free"
+    caller.task = task
+    await caller.ask("sim/echo", "Summarize this conversation", who=Who.TASK, stream=False)
+
+    assert [record.model for record in questions(simulator)] == ["sim/echo"]
+
+
 async def test_task_model_need_not_be_selected(caller: Caller) -> None:
     await caller.knows_the_models()
     caller.valves |= {"TASK_MODEL": "sim/echo:free", "MODEL_ID": "sim/thinking"}
@@ -152,7 +164,7 @@ async def test_operators_routing_overrides_the_clients(caller: Caller, simulator
 SENDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "nothing": ({}, {}),
     "end user": ({"SEND_END_USER_ID": True}, {"user": "user-1", "metadata": {"user_id": "user-1"}}),
-    "session": ({"SEND_SESSION_ID": True}, {"session_id": "session-1", "metadata": {"session_id": "session-1"}}),
+    "session": ({"SEND_SESSION_ID": True}, {"metadata": {"session_id": "session-1"}}),
     "chat": ({"SEND_CHAT_ID": True}, {"metadata": {"chat_id": "chat-1"}}),
     "message": ({"SEND_MESSAGE_ID": True}, {"metadata": {"message_id": "message-1"}}),
 }
@@ -167,7 +179,36 @@ async def test_ids_are_sent_as_the_operator_says_and_never_as_the_client_claims(
     await caller.ask("sim/echo", **claims)
 
     body = body_of(simulator)
-    assert {name: body[name] for name in ("user", "session_id", "metadata") if name in body} == expected
+    assert {name: body[name] for name in ("user", "metadata") if name in body} == expected
+    assert "session" not in body["session_id"]
+    assert "other" not in body["session_id"]
+
+
+@pytest.mark.parametrize("model", ["sim/echo", "sim/tools"])
+@pytest.mark.parametrize("endpoint", ["responses", "chat_completions"])
+async def test_all_requests_of_a_chat_have_one_session_id_and_other_chats_another(
+    caller: Caller, simulator: Simulator, endpoint: str, model: str
+) -> None:
+    caller.valves["ADVANCED"] = f"DEFAULT_LLM_ENDPOINT={endpoint}"
+    for _ in range(2):
+        await caller.ask(model)
+    caller.ids = {**caller.ids, "chat_id": "chat-2"}
+    await caller.ask(model)
+
+    first, second, other = (record.body["session_id"] for record in questions(simulator))
+    assert first == second != other
+    assert re.fullmatch("[0-9a-f]{64}", first)
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"), [({"session_id": "batch-7"}, "batch-7"), ({}, None), ({"session_id": 7}, None)]
+)
+async def test_api_client_without_a_chat_keeps_its_own_session_id(
+    caller: Caller, simulator: Simulator, given: dict[str, Any], sent: str | None
+) -> None:
+    await caller.ask("sim/echo", who=Who.API, **given)
+
+    assert body_of(simulator).get("session_id") == sent
 
 
 @WHOS
@@ -205,3 +246,25 @@ async def test_list_is_loaded_again_for_endpoints_that_keep_no_data(caller: Call
     caller.valves["ZDR_MODELS_ONLY"] = True
 
     assert 1 < len(await caller.listed()) < everything
+
+
+# --- settings that are not used as they are ---------------------------------------------------------------------
+
+
+async def test_problems_with_settings_are_logged_once_and_an_administrator_reads_all_of_them(
+    caller: Caller, caplog: pytest.LogCaptureFixture
+) -> None:
+    caller.valves |= {"HTTP_SOCK_READ_SECONDS": "soon", "ADVANCED": "NO_SUCH_NAME=1\nmissing"}
+    caller.user |= {"role": "admin", "valves": {"REASONING_EFFORT": "extreme"}}
+    first = await caller.ask("sim/echo")
+    caller.user = {"id": "user-2", "role": "user"}
+    other = await caller.ask("sim/echo")
+    caller.user = {"id": "user-1", "role": "admin", "valves": {"REASONING_EFFORT": "extreme"}}
+    await caller.ask("sim/echo")
+
+    (notice,) = (event["data"] for event in first.events if event["type"] == "notification")
+    named = ("HTTP_SOCK_READ_SECONDS: 'soon'", "ADVANCED: line 1", "ADVANCED: line 2", "REASONING_EFFORT")
+    assert [name for name in named if name not in notice["content"]] == []
+    assert "300 is used" in notice["content"]
+    assert [event for event in other.events if event["type"] == "notification"] == []
+    assert caplog.text.count("setting_not_used_as_given") == 4

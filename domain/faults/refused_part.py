@@ -1,0 +1,51 @@
+"""Recognise which part of a request upstream refused, and whether its length is the cause.
+
+Upstream's kind decides first, then the words of providers. Source: OpenRouter API reference, canonical error types;
+public reports of OpenAI, Anthropic, Google, Mistral, DeepSeek, vLLM and llama.cpp.
+"""
+
+import re
+
+from domain.faults.causes import RefusedPart
+from ports.response_events import UpstreamProblem
+
+_LENGTH_KINDS = frozenset({"context_length_exceeded", "token_limit_exceeded"})
+_LENGTH_STATUSES = frozenset({None, 400, 413, 422})
+_LENGTH = re.compile(
+    r"context[ _-]?(?:length|window|size)|maximum context"
+    r"|(?:prompt|input|conversation|messages?) (?:is|are) too (?:long|large)"
+    r"|too many (?:input |prompt )?tokens|reduce the length of the (?:messages|prompt|input)"
+    r"|(?:input|prompt) (?:tokens?|token count|length)\b.{0,60}\bexceed|exceeds? .{0,40}\b(?:number of|input) tokens"
+    r"|(?:messages|input)\[.{0,40}string too long",
+)
+_IMAGE_KINDS = frozenset({"invalid_image", "unsupported_image_format", "image_download_failed", "image_not_found"})
+_WORDS = (
+    (RefusedPart.TOOLS, re.compile(r"\btools?\b|tools?[\[._]|function_declarations|function\.parameters|\bschema\b")),
+    (RefusedPart.PICTURES, re.compile(r"\bimages?\b|image_url|input_image")),
+    (RefusedPart.FILES, re.compile(r"\bpdf\b|\bfiles?\b|input_file|\bdocuments?\b")),
+    (RefusedPart.OUTPUT_LIMIT, re.compile(r"max_(?:completion_|output_|new_)?tokens|maxoutputtokens")),
+    (RefusedPart.REASONING, re.compile(r"\breasoning|\bthinking\b|budget_tokens")),
+)
+
+
+def is_too_long(problem: UpstreamProblem, status: int | None) -> bool:
+    """Return whether the conversation is longer than the model can read."""
+    if problem.kind in _LENGTH_KINDS:
+        return True
+    text = problem.text.lower()
+    if status not in _LENGTH_STATUSES or "max_tokens" in text.partition("context")[0][:40]:
+        return False
+    if problem.kind == "string_too_long" and not text.strip():
+        return True
+    return _LENGTH.search(text) is not None
+
+
+def refused_part(problem: UpstreamProblem) -> RefusedPart | None:
+    """Return the part that a refusal names first; None if it names none."""
+    if problem.kind in _IMAGE_KINDS or problem.kind.startswith("image_"):
+        return RefusedPart.PICTURES
+    if problem.kind == "max_tokens_exceeded":
+        return RefusedPart.OUTPUT_LIMIT
+    text = problem.text.lower()
+    found = [(match.start(), part) for part, words in _WORDS if (match := words.search(text))]
+    return min(found, key=lambda one: one[0])[1] if found else None

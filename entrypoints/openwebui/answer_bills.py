@@ -1,0 +1,128 @@
+"""What one answer has cost over all requests that the host makes for it.
+
+The host asks again below the same message after it has run tools, and when the person continues an answer. All these
+requests come to one process, except after a restart or on another replica; then the earlier ones are not known.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from domain.conversation.bounded_ids import cache_key
+from domain.request.turn_request import Caller
+from domain.turn.steps import End, Reason
+from domain.usage.accounting import add
+from entrypoints.openai.completions_body import CompletionsBody
+from entrypoints.openwebui.host_call import HostCall
+from ports.notices import TurnStopped
+from ports.usage import Timing, Usage
+
+KEPT = 4096
+"""Answers whose bills are kept; the oldest are forgotten first."""
+
+
+NO_TIME = Timing(0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """The requests for one answer so far.
+
+    `estimated`: USD for calls whose bill never came. `run_id` names the host's work on the latest request, empty if the
+    host does not say; `handed_over`: that request ended with calls that the host runs.
+    """
+
+    usage: Usage | None = None
+    timing: Timing = NO_TIME
+    estimated: Decimal | None = None
+    run_id: str = ""
+    handed_over: bool = False
+
+
+class AnswerBills:
+    """The bills of the newest answers, each by its person, chat and message. Not thread-safe."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, Past] = {}
+
+    def bill(self, call: HostCall, *, host_sums: bool) -> "AnswerBill":
+        """Return the bill that this call goes on with. `host_sums`: the host adds up the requests of one run itself."""
+        person = call.person
+        if call.caller is not Caller.PAGE:
+            return AnswerBill()
+        key = cache_key(person.user_id, person.chat_id, person.message_id)
+        known = self._known.pop(key, None)
+        past = known if known is not None and _goes_on(call, known) else Past()
+        same_run = past.handed_over and past.run_id == call.run.id
+        return AnswerBill(past, call.run.id, told=host_sums and same_run, keep=lambda now: self._keep(key, now))
+
+    def _keep(self, key: bytes, past: Past) -> None:
+        self._known.pop(key, None)
+        while len(self._known) >= KEPT:
+            del self._known[next(iter(self._known))]
+        self._known[key] = past
+
+
+def _goes_on(call: HostCall, past: Past) -> bool:
+    """Return whether the request continues an answer: the last message is not the person's, or results came back."""
+    messages: Sequence[object] = call.body.messages if isinstance(call.body, CompletionsBody) else ()
+    roles = [message.get("role") for message in messages if isinstance(message, dict)]
+    return call.run.continued or roles[-1:] not in (["user"], []) or (past.handed_over and "tool" in roles)
+
+
+@dataclass(slots=True)
+class AnswerBill:
+    """The bill of one answer, while one request of it runs.
+
+    `told`: the host knows the earlier requests and adds this one itself.
+    """
+
+    past: Past = field(default_factory=Past)
+    run_id: str = ""
+    told: bool = False
+    keep: Callable[[Past], None] | None = None
+
+    @property
+    def estimated(self) -> Decimal | None:
+        """USD for earlier calls whose bill never came."""
+        return self.past.estimated
+
+    def settled(self, end: End) -> End:
+        """Return how the whole answer ended: its usage and time are those of all requests."""
+        past = self.past
+        usage, timing = _sum(past.usage, end.usage), _longer(past.timing, end.timing)
+        self._keep(Past(usage, timing, past.estimated, self.run_id, end.reason is Reason.TOOL_CALLS))
+        return replace(end, usage=usage, timing=timing)
+
+    def stopped(self, stop: TurnStopped) -> TurnStopped:
+        """Return the notice of a stop with the usage, time and estimate of the whole answer."""
+        past = self.past
+        usage, timing = _sum(past.usage, stop.usage), _longer(past.timing, stop.timing)
+        known = [amount for amount in (past.estimated, stop.estimated_cost) if amount is not None]
+        estimated = sum(known, Decimal(0)) if known else None
+        self._keep(Past(usage, timing, estimated, self.run_id))
+        return replace(stop, usage=usage, timing=timing, estimated_cost=estimated)
+
+    def for_host(self, end: End) -> Usage | None:
+        """Return the usage that the host is told for this request; `end` is the end of the request itself.
+
+        What the host does not add up (who pays, the parts of the price) is that of the whole answer.
+        """
+        whole = _sum(self.past.usage, end.usage)
+        if not self.told or end.usage is None or whole is None:
+            return None if self.told else whole
+        return replace(end.usage, is_byok=whole.is_byok, cost_details=whole.cost_details)
+
+    def _keep(self, past: Past) -> None:
+        if self.keep is not None:
+            self.keep(past)
+
+
+def _sum(earlier: Usage | None, latest: Usage | None) -> Usage | None:
+    if earlier is None or latest is None:
+        return earlier if latest is None else latest
+    return add(earlier, latest)
+
+
+def _longer(earlier: Timing, latest: Timing) -> Timing:
+    return Timing(earlier.total + latest.total, earlier.writing + latest.writing, earlier.thinking + latest.thinking)

@@ -1,0 +1,57 @@
+"""Which part of a request was refused, so that the advice fits; only length leads to advice about length."""
+
+import pytest
+
+from domain.faults.causes import RefusedPart
+from domain.faults.classify import fault_of_problem
+from domain.faults.fault import FaultKind
+from ports.response_events import UpstreamProblem
+
+LENGTH = (
+    "This endpoint's maximum context length is 8192 tokens. However, you requested about 9000 tokens",
+    "prompt is too long: 214000 tokens > 200000 maximum",
+    "Your input exceeds the context window of this model.",
+    "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).",
+    "Please reduce the length of the messages or completion.",
+    "Too many tokens in prompt",
+    "the request exceeds the available context size",
+    "Invalid 'messages[0].content': string too long. Expected a string with maximum length 1048576",
+)
+PARTS = (
+    ("Invalid 'tools': array too long. Expected an array with maximum length 128", RefusedPart.TOOLS),
+    ("Invalid 'tools[0].function.name': string too long. Expected maximum length 64", RefusedPart.TOOLS),
+    ("Invalid schema for function 'x': array schema missing items", RefusedPart.TOOLS),
+    ("Could not process image", RefusedPart.PICTURES),
+    ("messages.0.content.1.image.source.base64: invalid base64 data", RefusedPart.PICTURES),
+    ("The PDF specified was not valid.", RefusedPart.FILES),
+    ("max_tokens: 64000 > 8192, which is the maximum allowed", RefusedPart.OUTPUT_LIMIT),
+    ("`thinking.budget_tokens` must be at least 1024", RefusedPart.REASONING),
+    ("Unsupported value: 'temperature'", None),
+    ("", None),
+)
+
+
+@pytest.mark.parametrize("status", [400, 413, 422])
+@pytest.mark.parametrize("text", LENGTH)
+def test_length_is_recognised_in_the_words_of_providers(text, status):
+    assert fault_of_problem(UpstreamProblem(status, "", text)).kind is FaultKind.CONTEXT_LENGTH
+
+
+@pytest.mark.parametrize("status", [400, 422])
+@pytest.mark.parametrize(("text", "part"), PARTS)
+def test_another_part_is_named_and_never_the_length(text, part, status):
+    fault = fault_of_problem(UpstreamProblem(status, "string_too_long" if "too long" in text else "", text))
+    assert (fault.kind, fault.cause) == (FaultKind.BAD_REQUEST, part)
+
+
+@pytest.mark.parametrize(
+    ("kind", "part"),
+    [
+        ("image_too_large", RefusedPart.PICTURES),
+        ("unsupported_image_format", RefusedPart.PICTURES),
+        ("max_tokens_exceeded", RefusedPart.OUTPUT_LIMIT),
+        ("invalid_request", None),
+    ],
+)
+def test_upstreams_kind_decides_before_its_words(kind, part):
+    assert fault_of_problem(UpstreamProblem(400, kind, "")).cause is part

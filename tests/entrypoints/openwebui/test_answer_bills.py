@@ -1,0 +1,139 @@
+"""What an answer costs over all requests that the host makes for it."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.request.turn_request import Caller, Person
+from domain.turn.steps import End, Reason
+from entrypoints.openai.completions_body import CompletionsBody
+from entrypoints.openwebui import answer_bills
+from entrypoints.openwebui.answer_bills import AnswerBills
+from entrypoints.openwebui.host_call import HostCall, HostRun
+from ports.notices import TurnStopped
+from ports.usage import Timing, Usage
+
+CENT = Decimal("0.01")
+USAGE = Usage(100, 10, 110, cost=CENT)
+ASKED = [{"role": "user", "content": "hello"}]
+RESULTS = [*ASKED, {"role": "assistant", "tool_calls": []}, {"role": "tool", "content": "rain"}]
+PICTURES = [*RESULTS, {"role": "user", "content": "Here are the images from the tool results above."}]
+PARTIAL = [*ASKED, {"role": "assistant", "content": "so far"}]
+PERSON = Person("ann", "chat-1", "message-1", "tab-1")
+
+
+def call(messages: list[object] = ASKED, run: HostRun = HostRun(), person: Person = PERSON) -> HostCall:  # noqa: B008
+    body = CompletionsBody(model="a/b", messages=messages)
+    return HostCall(body=body, caller=Caller.PAGE, person=person, run=run)
+
+
+def ended(reason: Reason = Reason.STOP, usage: Usage | None = USAGE) -> End:
+    return End(reason, Timing(2.0, 1.0, 0.5), "id", usage=usage)
+
+
+def cost(usage: Usage | None) -> Decimal | None:
+    return usage.total_cost if usage is not None else None
+
+
+def test_rounds_whose_tools_the_host_runs_add_up() -> None:
+    bills = AnswerBills()
+    handed = ended(Reason.TOOL_CALLS)
+    ends = [
+        bills.bill(call(messages), host_sums=False).settled(end)
+        for messages, end in ((ASKED, handed), (RESULTS, handed), (PICTURES, ended()))
+    ]
+
+    assert [cost(end.usage) for end in ends] == [CENT, 2 * CENT, 3 * CENT]
+    assert ends[-1].usage == Usage(300, 30, 330, cost=3 * CENT, latest_input=100, latest_output=10)
+    assert ends[-1].timing == Timing(6.0, 3.0, 1.5)
+
+
+def test_a_host_that_adds_up_is_told_each_request_once() -> None:
+    for host_sums, told in ((True, [CENT, CENT, CENT]), (False, [CENT, 2 * CENT, 3 * CENT])):
+        bills, run, shown = AnswerBills(), HostRun(id="task-1"), []
+        for messages in (ASKED, RESULTS, RESULTS):
+            bill = bills.bill(call(messages, run), host_sums=host_sums)
+            shown.append(cost(bill.for_host(ended())))
+            bill.settled(ended(Reason.TOOL_CALLS))
+        assert shown == told
+
+
+def test_another_run_of_the_host_is_told_all_that_came_before() -> None:
+    bills = AnswerBills()
+    bills.bill(call(ASKED, HostRun(id="task-1")), host_sums=True).settled(ended(Reason.TOOL_CALLS))
+    bill = bills.bill(call(RESULTS, HostRun(continued=True, id="task-2")), host_sums=True)
+
+    assert cost(bill.for_host(ended())) == 2 * CENT
+
+
+def test_a_continued_answer_is_billed_as_a_whole() -> None:
+    for messages, run in ((PARTIAL, HostRun()), (ASKED, HostRun(continued=True))):
+        bills = AnswerBills()
+        bills.bill(call(), host_sums=True).settled(ended())
+        bill = bills.bill(call(messages, run), host_sums=True)
+        assert cost(bill.for_host(ended())) == 2 * CENT
+        assert cost(bill.settled(ended()).usage) == 2 * CENT
+
+
+def test_a_continued_answer_that_was_stopped_counts_the_estimate() -> None:
+    bills = AnswerBills()
+    stop = TurnStopped(Timing(1.0), None, Decimal("0.002"))
+    assert bills.bill(call(), host_sums=True).stopped(stop) == stop
+    bill = bills.bill(call(PARTIAL), host_sums=True)
+
+    assert (bill.estimated, cost(bill.settled(ended()).usage)) == (Decimal("0.002"), CENT)
+    assert bills.bill(call(PARTIAL), host_sums=True).stopped(stop).estimated_cost == Decimal("0.004")
+
+
+def test_a_new_question_below_the_same_id_begins_anew() -> None:
+    bills = AnswerBills()
+    bills.bill(call(), host_sums=False).settled(ended())
+
+    assert cost(bills.bill(call(), host_sums=False).settled(ended()).usage) == CENT
+
+
+def test_answers_of_others_never_mix() -> None:
+    bills = AnswerBills()
+    bills.bill(call(), host_sums=False).settled(ended())
+    others = (replace(PERSON, **{name: "other"}) for name in ("user_id", "chat_id", "message_id"))
+
+    for person in others:
+        assert cost(bills.bill(call(PARTIAL, person=person), host_sums=False).settled(ended()).usage) == CENT
+    api = replace(call(PARTIAL), caller=Caller.API)
+    assert cost(bills.bill(api, host_sums=False).settled(ended()).usage) == CENT
+
+
+def test_what_the_host_does_not_add_up_is_that_of_the_whole_answer() -> None:
+    own = replace(USAGE, is_byok=True, upstream_cost=CENT, cost_details=(("upstream_inference_cost", CENT),))
+    bills, run = AnswerBills(), HostRun(id="task-1")
+    bills.bill(call(ASKED, run), host_sums=True).settled(ended(Reason.TOOL_CALLS, own))
+    told = bills.bill(call(RESULTS, run), host_sums=True).for_host(ended(usage=own))
+
+    assert told is not None
+    assert (told.cost, told.is_byok, told.cost_details) == (CENT, True, (("upstream_inference_cost", 2 * CENT),))
+
+
+def test_a_request_without_usage_adds_nothing_and_loses_nothing() -> None:
+    bills = AnswerBills()
+    bills.bill(call(), host_sums=False).settled(ended())
+    bill = bills.bill(call(PARTIAL), host_sums=False)
+
+    assert cost(bill.for_host(ended(usage=None))) == CENT
+    assert cost(bill.settled(ended(usage=None)).usage) == CENT
+
+
+@given(st.lists(st.integers(0, 30), max_size=60))
+def test_memory_is_bounded_and_the_newest_answers_are_known(numbers: list[int]) -> None:
+    bills, kept = AnswerBills(), answer_bills.KEPT
+    answer_bills.KEPT = 5
+    try:
+        for number in numbers:
+            bills.bill(call(person=replace(PERSON, message_id=str(number))), host_sums=False).settled(ended())
+            assert len(bills._known) <= 5
+        for number in dict.fromkeys(reversed(numbers)) if len(set(numbers)) <= 5 else ():
+            bill = bills.bill(call(PARTIAL, person=replace(PERSON, message_id=str(number))), host_sums=False)
+            assert cost(bill.past.usage) == CENT
+    finally:
+        answer_bills.KEPT = kept
