@@ -37,7 +37,15 @@ class NoEvent:
     seconds: float
 
 
-Cause = ModelFiltered | AddressRefused | MessagesFlaw | NoEvent
+@dataclass(frozen=True, slots=True)
+class TooManyTools:
+    """The request has `count` tools; the model takes `most`."""
+
+    count: int
+    most: int
+
+
+Cause = ModelFiltered | AddressRefused | MessagesFlaw | NoEvent | TooManyTools
 
 
 def cause_name(cause: Cause) -> str:
@@ -51,3 +59,5 @@ def cause_name(cause: Cause) -> str:
             return cause.value
         case NoEvent(seconds):
             return f"no_event: {seconds:g}"
+        case TooManyTools(count, most):
+            return f"too_many_tools: {count} of {most}"

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from domain.catalog.offer import Objection
 from domain.egress.base_url import AddressFlaw
-from domain.faults.causes import AddressRefused, Cause, MessagesFlaw, ModelFiltered, NoEvent
+from domain.faults.causes import AddressRefused, Cause, MessagesFlaw, ModelFiltered, NoEvent, TooManyTools
 from domain.faults.fault import Fault, FaultKind
 from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
 
@@ -152,6 +152,8 @@ def cause_words(cause: Cause, vocabulary: Vocabulary = NEUTRAL) -> str:
             return f"{vocabulary.name('base_url')}: {address_words(flaw, host, vocabulary)}"
         case NoEvent(seconds):
             return f"no event for {seconds:g} s"
+        case TooManyTools(count, most):
+            return f"the request has {count} tools, this model takes at most {most}"
         case MessagesFlaw():
             return _MESSAGES_FLAWS[cause]
     assert_never(cause)

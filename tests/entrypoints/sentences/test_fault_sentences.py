@@ -6,7 +6,7 @@ import pytest
 
 from domain.catalog.offer import Objection
 from domain.egress.base_url import AddressFlaw
-from domain.faults.causes import AddressRefused, MessagesFlaw, ModelFiltered, NoEvent
+from domain.faults.causes import AddressRefused, MessagesFlaw, ModelFiltered, NoEvent, TooManyTools
 from domain.faults.fault import Fault, FaultKind
 from entrypoints.openai.errors import error_object
 from entrypoints.openwebui.vocabulary import VALVES
@@ -21,6 +21,7 @@ CAUSES = (
     *(AddressRefused(flaw, "gateway.example") for flaw in AddressFlaw),
     *MessagesFlaw,
     NoEvent(90.0),
+    TooManyTools(160, 128),
 )
 
 
