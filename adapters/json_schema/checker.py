@@ -11,7 +11,7 @@ from typing import Any
 from adapters.json_schema.assertions import Violation
 from adapters.json_schema.keywords import Judging
 from adapters.json_schema.references import References
-from adapters.json_schema.shape import NoSchema, examine
+from adapters.json_schema.shape import NoSchema, examine, modern
 from adapters.json_schema.values import shown
 from ports.json_values import JsonObject
 from ports.telemetry import Telemetry
@@ -120,6 +120,7 @@ def _bounded(schema: JsonObject, budget: WorkBudget) -> None:
 def _made(text: str, budget: WorkBudget) -> "Validator | None":
     """Return what judges by the schema of a text: a copy that nobody else can change."""
     root = json.loads(text)
+    modern(root, budget)
     try:
         inside = examine(root, budget)
     except NoSchema:

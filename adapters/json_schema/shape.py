@@ -1,4 +1,7 @@
-"""Whether a schema is one: each keyword has a value of its kind. Source: JSON Schema 2020-12, the meta-schema."""
+"""Whether a schema is one: each keyword has a value of its kind. Source: JSON Schema 2020-12, the meta-schema.
+
+The tuples of older drafts (`items: [...]`, `additionalItems`) are read as `prefixItems` and `items`, in `modern`.
+"""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,11 +15,32 @@ SINGLE = (
     *("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames"),
     *("unevaluatedItems", "unevaluatedProperties"),
 )
+_VALUES = frozenset({"const", "enum", "default", "examples", "example"})
+"""Keywords that hold values, not schemas."""
 _TYPES = ("object", "array", "string", "number", "integer", "boolean", "null")
 
 
 class NoSchema(Exception):
     """This schema cannot be used to judge anything."""
+
+
+def modern(schema: object, budget: WorkBudget) -> None:
+    """Rewrite the tuples of older drafts in a private copy of a schema, in place."""
+    waiting = [schema]
+    while waiting:
+        node = waiting.pop()
+        budget.spend()
+        if isinstance(node, list):
+            waiting += node
+        if not isinstance(node, dict):
+            continue
+        first = node.get("items")
+        if isinstance(first, list) and first and all(isinstance(part, dict | bool) for part in first):
+            del node["items"]
+            node.setdefault("prefixItems", first)
+            if isinstance(node.get("additionalItems"), dict | bool):
+                node["items"] = node.pop("additionalItems")
+        waiting += (part for key, part in node.items() if key not in _VALUES)
 
 
 def examine(schema: object, budget: WorkBudget) -> list[dict[str, Any]]:

@@ -69,7 +69,25 @@ class RefusedPart(Enum):
     REASONING = "reasoning"
 
 
-Cause = ModelFiltered | AddressRefused | AddressAnswer | KeyFlaw | MessagesFlaw | NoEvent | DailyLimit | RefusedPart
+@dataclass(frozen=True, slots=True)
+class TooManyTools:
+    """The request has `count` tools; the model takes `most`."""
+
+    count: int
+    most: int
+
+
+Cause = (
+    ModelFiltered
+    | AddressRefused
+    | AddressAnswer
+    | KeyFlaw
+    | MessagesFlaw
+    | NoEvent
+    | DailyLimit
+    | RefusedPart
+    | TooManyTools
+)
 
 
 def cause_name(cause: Cause) -> str:
@@ -85,3 +103,5 @@ def cause_name(cause: Cause) -> str:
             return f"no_event: {seconds:g}"
         case DailyLimit(ends):
             return f"daily_limit: {ends:%Y-%m-%dT%H:%MZ}" if ends is not None else "daily_limit"
+        case TooManyTools(count, most):
+            return f"too_many_tools: {count} of {most}"

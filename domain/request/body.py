@@ -3,12 +3,13 @@
 Source: OpenRouter API reference, request body and checklist; behaviour of request normalisation.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from domain.catalog.support import ANTHROPIC, author, searches, supports, takes_tools
 from domain.conversation.history import History, Past, items_for, parsed
 from domain.conversation.items import answerable
-from domain.faults.causes import MessagesFlaw
+from domain.faults.causes import MessagesFlaw, TooManyTools
 from domain.faults.fault import Fault, FaultKind
 from domain.request.caching import cache_mark
 from domain.request.endpoint import endpoint_of
@@ -19,8 +20,11 @@ from domain.request.routing import fallbacks, provider_of
 from domain.request.runners import caller_runs_named_tools
 from domain.request.sampling import chat_only, counted, output_limit, sampled, stops
 from domain.request.text_format import text_of
-from domain.request.tool_specs import forces, function_tools, tool_choice
+from domain.request.tool_specs import forces, function_tools, renamed, tool_choice
 from domain.request.turn_request import Caller, TurnRequest
+from domain.tools.dialects.choice import dialect_of
+from domain.tools.names import legal
+from domain.tools.surplus import Surplus, kept
 from ports.catalog import Model
 from ports.json_values import JsonObject
 from ports.responses import ResponsesBody, UpstreamRequest
@@ -33,10 +37,15 @@ _TIERS = ("auto", "default", "flex", "priority", "fast", "scale", "ultrafast")
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """The request of one turn, and the names of requested parameters that it omits."""
+    """The request of one turn, and the names of requested parameters that it omits.
+
+    `surplus`: tools the model takes no more of. `renamed`: what upstream calls a tool of the request -> its name there.
+    """
 
     request: UpstreamRequest
     left_out: tuple[str, ...] = ()
+    surplus: Surplus = field(default_factory=Surplus)
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
 
 def build(
@@ -47,7 +56,7 @@ def build(
     known: frozenset[str] = frozenset(),
     history: History | None = None,
 ) -> Prepared | Fault:
-    """Build the request of one turn; a Fault if the messages are empty.
+    """Build the request of one turn; a Fault if the messages are empty, or an API client has more tools than fit.
 
     `offered`: all offered tools if the turn can run some of them itself; if empty, the caller's tools are sent. `model`
     is the catalog's entry for `slug`; None if there is none, then every parameter is sent. `known`: all slugs of the
@@ -61,6 +70,9 @@ def build(
     if not items:
         return Fault(FaultKind.BAD_MESSAGES, cause=MessagesFlaw.NOTHING_TO_SEND)
     tools, bad_tools = _tools(request, slug, model, offered)
+    tools, surplus = kept(tools, dialect_of(slug).most_tools, _named_in(asked.tool_choice))
+    if surplus.asked and request.caller is Caller.API:
+        return Fault(FaultKind.BAD_REQUEST, cause=TooManyTools(len(tools) + len(surplus.names), surplus.most))
     plugins, bad_plugins = plugins_of(
         asked.plugins or (),
         trim=request.prompting.trim if asked.transforms is None else "middle-out" in asked.transforms,
@@ -82,8 +94,17 @@ def build(
     headers = (INTERLEAVED,) if thinks_between and author(slug) == ANTHROPIC else ()
     return Prepared(
         UpstreamRequest(body, endpoint_of(slug, request.endpoints), headers),
-        (*asked.ignored, *bad_tools, *bad_plugins, *_unsupported(request, body)),
+        (*asked.ignored, *bad_tools, *surplus.names, *bad_plugins, *_unsupported(request, body)),
+        surplus,
+        renamed((*asked.tools, *asked.extra_tools)),
     )
+
+
+def _named_in(choice: str | JsonObject | None) -> str:
+    """Return the name of the tool that a choice forces; empty if it names none."""
+    nested = choice.get("function") if isinstance(choice, dict) else None
+    name = (nested if isinstance(nested, dict) else choice if isinstance(choice, dict) else {}).get("name")
+    return legal(name) if isinstance(name, str) and name else ""
 
 
 def _generation(request: TurnRequest, slug: str, model: Model | None, items: tuple[JsonObject, ...]) -> ResponsesBody:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from domain.catalog.support import GOOGLE, author
-from domain.request.schema_bounds import DEEPEST, is_bounded
+from domain.tools.schema_bounds import DEEPEST, is_bounded
 
 _MAPS = ("properties", "$defs", "definitions", "patternProperties", "dependentSchemas")
 _LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")

@@ -1,13 +1,18 @@
 """Tool definitions of callers -> tool definitions that this endpoint accepts."""
 
-import json
 import re
 from collections.abc import Iterable
-from typing import Any
 
-from domain.catalog.support import GOOGLE, author, holds_to_schemas
-from domain.request.schemas import fitted, is_closed, is_sound
+from domain.catalog.support import holds_to_schemas
+from domain.request.schemas import is_closed
 from domain.request.shapes import Shape, one_of, reduced, text, texts, whole
+from domain.tools.dialects.choice import dialect_of
+from domain.tools.dialects.offer import Offer
+from domain.tools.known_tool import KnownTool, Rank
+from domain.tools.names import legal
+from domain.tools.schema_bounds import bounded
+from domain.tools.sound_schema import sound
+from domain.tools.surplus import name_of
 from ports.catalog import Model
 from ports.json_values import JsonObject
 
@@ -31,42 +36,37 @@ SERVER_TOOLS: dict[str, Shape] = {
     "openrouter:web_fetch": _FETCH,
     "openrouter:datetime": {"timezone": text},
 }
-NO_ARGUMENTS: JsonObject = {"type": "object", "properties": {}}
-
-
-class KnownTool(dict[str, Any]):
-    """A function tool that never changes. It caches its size and its `forms` by (for Google, strict).
-
-    Any thread may fill the caches: concurrent threads compute equal values.
-    """
-
-    __slots__ = ("characters", "forms")
-
-    def __init__(self, tool: JsonObject) -> None:
-        super().__init__(tool)
-        self.forms: dict[tuple[bool, bool], JsonObject | None] = {}
-        self.characters: int | None = None
 
 
 def function_tools(
     tools: Iterable[JsonObject], slug: str, model: Model | None
 ) -> tuple[tuple[JsonObject, ...], tuple[str, ...]]:
-    """Return the usable tools in flat form and the names of omitted ones.
+    """Return the usable tools in flat form, as the maker of the model wants them, and the names of omitted ones.
 
-    Of two tools with one name the last is used. A tool whose name upstream would reject, or whose schema is unsound, is
-    omitted; a tool without an object schema takes no arguments. `strict` is kept only if the schema is closed and the
-    model obeys schemas. Server tools are sent. Source: OpenRouter API reference, tools.
+    Of two tools with one name the last is used; a tool without a name, or of an unknown kind, is omitted. A name that
+    upstream would reject is made legal (`renamed` leads back). A schema is made sound: its odd parts allow anything.
+    `strict` is kept only if the schema is closed, the model obeys schemas and its maker takes this schema in strict
+    mode. Server tools are sent. Source: OpenRouter API reference, tools.
     """
+    offer = Offer(dialect_of(slug), strictly=holds_to_schemas(model))
     kept: dict[str, JsonObject] = {}
     dropped: list[str] = []
-    strict = holds_to_schemas(model)
     for tool in tools:
-        flat = _known(tool, slug, strict) if isinstance(tool, KnownTool) else _made(tool, slug, strict)
-        if flat is None:
-            dropped.append(_label(tool))
+        server = None if isinstance(tool, KnownTool) else _server_tool(tool)
+        function = tool if isinstance(tool, KnownTool) else None if server else _function(tool)
+        if server is not None:
+            kept[str(server["type"])] = server
+        elif function is not None:
+            kept[str(function["name"])] = offer.form_of(function)
         else:
-            kept[str(flat.get("name") or flat["type"])] = flat
+            dropped.append(_label(tool))
     return tuple(kept.values()), tuple(dropped)
+
+
+def renamed(tools: Iterable[JsonObject]) -> dict[str, str]:
+    """Return the names of a request's tools that upstream gets in another form: what upstream calls them -> theirs."""
+    names = (name_of(tool) for tool in tools if tool.get("type") == "function")
+    return {legal(name): name for name in names if name.strip() and legal(name) != name}
 
 
 def tool_choice(choice: str | JsonObject | None, tools: tuple[JsonObject, ...]) -> str | JsonObject | None:
@@ -77,35 +77,14 @@ def tool_choice(choice: str | JsonObject | None, tools: tuple[JsonObject, ...]) 
         return choice if choice in ("auto", "none", "required") else None
     nested = choice.get("function")
     name = nested.get("name") if isinstance(nested, dict) else choice.get("name")
-    offered = any(tool.get("type") == "function" and tool.get("name") == name for tool in tools)
-    return {"type": "function", "name": name} if offered else None
+    names = {tool.get("name") for tool in tools if tool.get("type") == "function"}
+    known = next((one for one in (name, legal(name)) if one in names), None) if isinstance(name, str) else None
+    return None if known is None else {"type": "function", "name": known}
 
 
 def forces(choice: str | JsonObject | None) -> bool:
     """Return whether a choice forces the model to call a tool."""
     return choice is not None and choice not in ("auto", "none")
-
-
-def characters_of_tool(tool: JsonObject) -> int:
-    """Return the length of a tool as JSON. Raises ValueError or RecursionError if it cannot be serialised."""
-    if not isinstance(tool, KnownTool):
-        return len(json.dumps(dict(tool), default=str))
-    if tool.characters is None:
-        tool.characters = len(json.dumps(tool, default=str))
-    return tool.characters
-
-
-def _known(tool: KnownTool, slug: str, strict: bool) -> JsonObject | None:
-    """Build the tool once per kind of model."""
-    form = (author(slug) == GOOGLE, strict)
-    if form not in tool.forms:
-        made = _made(tool, slug, strict)
-        tool.forms[form] = None if made is None else KnownTool(made)
-    return tool.forms[form]
-
-
-def _made(tool: JsonObject, slug: str, strict: bool) -> JsonObject | None:
-    return _server_tool(tool) or _function(tool, slug, strict=strict)
 
 
 def _server_tool(tool: JsonObject) -> JsonObject | None:
@@ -117,28 +96,20 @@ def _server_tool(tool: JsonObject) -> JsonObject | None:
     return {"type": kind, "parameters": parameters} if parameters else {"type": kind}
 
 
-def _function(tool: JsonObject, slug: str, *, strict: bool) -> JsonObject | None:
+def _function(tool: JsonObject) -> KnownTool | None:
+    """Return a tool of the request in flat form; None if it is no function or has no name."""
     nested = tool.get("function")
     function = nested if isinstance(nested, dict) else tool
-    name, parameters = function.get("name"), function.get("parameters")
-    if tool.get("type") != "function" or not isinstance(name, str) or not NAME.fullmatch(name):
+    name = function.get("name")
+    if tool.get("type") != "function" or not isinstance(name, str) or not name.strip():
         return None
-    if not isinstance(parameters, dict) or parameters.get("type") != "object":
-        parameters = NO_ARGUMENTS
-    if not is_sound(parameters):
-        return None
-    schema = fitted({"properties": {}, **parameters}, slug)
-    flat = {
-        "type": "function",
-        "name": name,
-        "parameters": schema,
-        "strict": strict and function.get("strict") is True and is_closed(schema),
-    }
+    parameters = sound(bounded(function.get("parameters"))).schema
+    is_strict = function.get("strict") is True and is_closed(parameters) and parameters.get("type") == "object"
+    flat = {"type": "function", "name": legal(name), "parameters": parameters, "strict": is_strict}
     description = function.get("description")
-    return {**flat, "description": description} if isinstance(description, str) and description.strip() else flat
+    described = isinstance(description, str) and bool(description.strip())
+    return KnownTool({**flat, "description": description} if described else flat, rank=Rank.ASKED)
 
 
 def _label(tool: JsonObject) -> str:
-    nested = tool.get("function")
-    name = (nested if isinstance(nested, dict) else tool).get("name")
-    return f"tool {name!r}"[:80]
+    return f"tool {name_of(tool)!r}"[:80]

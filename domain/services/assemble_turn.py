@@ -13,7 +13,7 @@ from domain.conversation.size import size_of
 from domain.faults.fault import Fault
 from domain.request.endpoint import may_change
 from domain.request.lessons import Lessons
-from domain.request.schema_bounds import foreign_schemas, size_of_schemas
+from domain.request.schema_bounds import foreign_schemas
 from domain.request.turn_request import TurnRequest
 from domain.services.admit_turn import Checked
 from domain.services.equip_turn import EquipTurn, ToolPorts, limits_of
@@ -25,7 +25,9 @@ from domain.services.run_call import RunCall
 from domain.services.store_budget import StoreBudget, StoreHealth
 from domain.services.turn_stores import Memories, TurnStores
 from domain.tools.plan import Reader
+from domain.tools.schema_bounds import size_of_schemas
 from domain.turn.plan import Alternatives, TurnPlan
+from domain.turn.statuses import ToolsLeftOut
 from ports.clock import Clock
 from ports.ids import Ids
 from ports.notices import Notices
@@ -179,6 +181,8 @@ class AssembleTurn:
             runnable=tools.runnable,
             sequential=tools.sequential,
             handed_over=tools.meaning(request.tooling.host_only),
+            renamed=ready.renamed,
+            notes=(ToolsLeftOut(ready.surplus.names, ready.surplus.most),) if ready.surplus.names else (),
             reader=Reader(ready.room, model is not None and "image" in model.input_modalities),
             call_limits=limits_of(request),
             max_rounds=request.tooling.max_rounds,

@@ -1,6 +1,6 @@
 """Prepare one turn: its request, and the request to the fallback model."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from domain.catalog.offer import objections_to
@@ -17,6 +17,7 @@ from domain.request.turn_request import TurnRequest
 from domain.services.admit_turn import Checked
 from domain.tools.registry import Registry, merged
 from domain.tools.results import fitted, prompt_characters, room_left
+from domain.tools.surplus import Surplus
 from ports.catalog import Model
 from ports.json_values import JsonObject
 from ports.responses import Route, UpstreamRequest
@@ -30,6 +31,7 @@ class Ready:
     `fallback` builds the request to the fallback model, if one is allowed: only when needed, from the parsed history.
     `tools` are those the turn runs itself; `room` is the number of characters their results may have, None without
     tools. `figures` are facts of the history for the settlement. `used`: stored turns of which something is sent.
+    `surplus` and `renamed` are those of `Prepared`.
     """
 
     slug: str
@@ -42,6 +44,8 @@ class Ready:
     figures: Figures = field(default_factory=Figures)
     used: frozenset[str] = frozenset()
     room: int | None = None
+    surplus: Surplus = field(default_factory=Surplus)
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
 
 def prepare_turn(
@@ -79,6 +83,8 @@ def prepare_turn(
         figures,
         history.matches.turn_ids,
         room_left(prompt_characters(model, sent.request.body.tools), items) if registry.tools else None,
+        sent.surplus,
+        sent.renamed,
     )
 
 

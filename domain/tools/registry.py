@@ -1,17 +1,18 @@
 """The tools of one turn, from all sources: what upstream is offered, and which tool a call of the model names."""
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from domain.request.schema_bounds import is_bounded, size_of_schemas
-from domain.request.schemas import is_sound
-from domain.request.tool_specs import KnownTool
-from domain.tools.names import Key, named
+from domain.tools.known_tool import KnownTool, Rank
+from domain.tools.names import Key, legal, named
+from domain.tools.once import BUILTIN
 from domain.tools.relaxing import DEFINITIONS, STEPS, Root, resolved
 from domain.tools.results import clean
+from domain.tools.schema_bounds import bounded, is_bounded, size_of_schemas
+from domain.tools.schema_keywords import kinds_of, rebuilt
+from domain.tools.sound_schema import sound
 from domain.tools.strict import VALUE, Strict, strict
 from ports.json_values import JsonObject
 from ports.offload import LARGE
@@ -21,8 +22,6 @@ from ports.work_budget import WorkBudget
 LONGEST_KEPT = 16 * 1024
 """Longest schema plus description, in characters, whose conversion is cached; most tools have about a thousand."""
 NO_ARGUMENTS: JsonObject = {"type": "object", "properties": {}}
-_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
-_SURROGATES = re.compile("[\ud800-\udfff]")
 _SAYING = frozenset({"$ref", "anyOf", "oneOf", "allOf", "items", "enum", "const", "not", "if"})
 _ENTANGLING = ('"$ref"', '"$dynamicRef"', '"unevaluated')
 _BESIDE = frozenset({"$ref", "$defs", "definitions", "$schema", "$id", "title", "description"})
@@ -88,7 +87,7 @@ def merged(specs: Iterable[ToolSpec], passed: Iterable[JsonObject] = (), *, stri
     """
     passed = tuple(passed)
     by_key: dict[Key, ToolSpec] = {(spec.source, spec.name): spec for spec in specs if spec.name.strip()}
-    names = named(by_key, {name for name in map(_name_of, passed) if name})
+    names = named(by_key, {legal(name) for name in map(_name_of, passed) if name})
     tools: dict[str, Offered] = {}
     ours: list[JsonObject] = []
     for key in sorted(by_key, key=names.__getitem__):
@@ -104,8 +103,9 @@ def _offered(name: str, spec: ToolSpec, *, strictly: bool) -> tuple[Offered, Jso
     Hosts send the same tools in every turn, so results are cached by text and shared.
     """
     text, problem = _written(spec.parameters)
+    rank = Rank.BUILT_IN if spec.source == BUILTIN else Rank.CHOSEN
     work_out = _worked_out if len(text) + len(spec.description) <= LONGEST_KEPT else _worked_out.__wrapped__
-    said = work_out(name, spec.description, text, problem, strictly)
+    said = work_out(name, spec.description, text, problem, strictly, rank)
     return Offered(name, spec, said.original, said.strict, said.wrapped, said.reason, said.effort), said.flat
 
 
@@ -121,43 +121,36 @@ class _Said:
     effort: int = 64
 
 
-def _written(parameters: JsonObject) -> tuple[str, str]:
-    """Return a schema as JSON, and what is wrong with it (empty if nothing is)."""
+def _written(parameters: object) -> tuple[str, str]:
+    """Return a schema as JSON, and what is wrong with it (empty if nothing is). What is too large is cut off."""
+    problem = ""
     if not is_bounded(parameters):
-        return "", "the schema is too large or too deep"
+        parameters, problem = bounded(parameters), "parts of the schema are too large or too deep"
+        if not is_bounded(parameters):
+            return "", "the schema is too large or too deep; offered without arguments"
     try:
-        return _JSON.encode(parameters), ""
-    except (TypeError, ValueError):
-        return "", "the schema is no JSON"
+        return json.dumps(parameters, ensure_ascii=True, default=lambda _: None), problem
+    except (TypeError, ValueError, RecursionError):
+        return "", "the schema is no JSON; offered without arguments"
 
 
 @lru_cache(maxsize=512)
-def _worked_out(name: str, description: str, text: str, problem: str, strictly: bool) -> _Said:
+def _worked_out(name: str, description: str, text: str, problem: str, strictly: bool, rank: Rank) -> _Said:
     """Build the offer from texts, on a private copy of the schema."""
-    given: JsonObject = json.loads(text or "{}")
-    problem = problem or _problem(given, text)
-    if problem:
-        reason = f"{problem}; offered without arguments"
-        return _Said(_flat(name, description, NO_ARGUMENTS), NO_ARGUMENTS, reason=reason)
-    original = _rooted(given)
+    if not text:
+        return _Said(_flat(name, description, NO_ARGUMENTS, rank), NO_ARGUMENTS, reason=problem)
+    given = json.loads(text)
+    reading = sound(given)
+    original = _rooted(reading.schema)
     wrapped = original.get("type") != "object"
+    if wrapped:
+        original = _without_root_references(original)
+    odd = f"parts that are no schema: {', '.join(reading.odd)}" if reading.odd else ""
     parameters = _wrapped(original) if wrapped else original
-    closed, effort = strict(parameters) if strictly else Strict(None), _effort(given, text)
-    if closed.schema is None:
-        flat = _flat(name, description, parameters)
-        return _Said(flat, original, wrapped=wrapped, reason=closed.reason, effort=effort)
-    flat = _flat(name, description, closed.schema, is_strict=True)
-    return _Said(flat, original, strict=True, wrapped=wrapped, effort=effort)
-
-
-def _problem(parameters: JsonObject, text: str) -> str:
-    """Return why a schema cannot be sent; empty if it can."""
-    if not is_sound(parameters):
-        return "the schema is unsound"
-    if _SURROGATES.search(text):
-        return "the schema is no text"
-    moved = _rooted(parameters).get("type") != "object"
-    return "its root refers to itself" if moved and '"$ref": "#"' in text else ""
+    closed, effort = strict(parameters) if strictly else Strict(None), _effort(original, text)
+    reason = "; ".join(part for part in (problem, odd, closed.reason) if part)
+    flat = _flat(name, description, parameters, rank, closed.schema)
+    return _Said(flat, original, strict=closed.schema is not None, wrapped=wrapped, reason=reason, effort=effort)
 
 
 def _effort(given: JsonObject, text: str) -> int:
@@ -166,14 +159,27 @@ def _effort(given: JsonObject, text: str) -> int:
 
 
 def _rooted(parameters: JsonObject) -> JsonObject:
-    """Give a schema an object at its root if it is empty or refers to an object."""
+    """Give a schema an object at its root if it is empty, has properties or refers to an object."""
     said = _SAYING & parameters.keys()
-    if parameters.get("type") == "object" or not (said or "type" in parameters):
-        return {**NO_ARGUMENTS, **parameters}
+    kinds = kinds_of(dict(parameters))
+    if "object" in kinds or "properties" in parameters or not (said or kinds):
+        return {**NO_ARGUMENTS, **parameters, "type": "object"}
     target = resolved(parameters, Root(parameters, WorkBudget(STEPS)))
     if said != {"$ref"} or not parameters.keys() <= _BESIDE or target.get("type") != "object":
         return parameters
     return {**NO_ARGUMENTS, **target, **{key: parameters[key] for key in DEFINITIONS if key in parameters}}
+
+
+def _without_root_references(root: JsonObject) -> JsonObject:
+    """Make the root a definition if the schema refers to it: wrapped, it is no root any more."""
+    name = "root"
+    while name in root.get("$defs", {}):
+        name += "_"
+    moved = rebuilt(dict(root), lambda node: {**node, "$ref": f"#/$defs/{name}"} if node.get("$ref") == "#" else node)
+    if moved == root:
+        return root
+    inner = {key: value for key, value in moved.items() if key != "$defs"}
+    return {"$ref": f"#/$defs/{name}", "$defs": {**moved.get("$defs", {}), name: inner}}
 
 
 def _wrapped(original: JsonObject) -> JsonObject:
@@ -182,10 +188,14 @@ def _wrapped(original: JsonObject) -> JsonObject:
     return {"type": "object", "properties": {VALUE: inner}, "required": [VALUE], **definitions}
 
 
-def _flat(name: str, description: str, parameters: JsonObject, *, is_strict: bool = False) -> KnownTool:
-    flat = {"type": "function", "name": name, "parameters": parameters, "strict": is_strict}
+def _flat(
+    name: str, description: str, parameters: JsonObject, rank: Rank, closed: JsonObject | None = None
+) -> KnownTool:
+    """Return a tool in flat form: strict if it has a closed schema, which it keeps beside the open one."""
+    offered = parameters if closed is None else closed
+    flat = {"type": "function", "name": name, "parameters": offered, "strict": closed is not None}
     said = clean(description).strip()
-    return KnownTool({**flat, "description": said} if said else flat)
+    return KnownTool({**flat, "description": said} if said else flat, parameters, rank)
 
 
 def _name_of(tool: JsonObject) -> str:

@@ -1,7 +1,7 @@
 """Arguments of a strict call -> arguments by the original schema: nulls that mean "omitted" are removed.
 
 Strict mode makes a model write every property; a property it would have omitted becomes null. This module reads from
-a schema where that is so, for both directions.
+a schema where that is so, for both directions. Where the original itself allows null, null keeps its meaning.
 """
 
 from collections.abc import Mapping
@@ -55,7 +55,7 @@ def _relaxed(value: Any, schema: object, root: Root) -> Any:
     return {
         key: _relaxed(entry, properties.get(key), root)
         for key, entry in value.items()
-        if entry is not None or key in needed or key not in properties
+        if entry is not None or key in needed or key not in properties or allows_null(properties[key], root)
     }
 
 
@@ -75,6 +75,17 @@ def relaxes(schema: object, root: Root) -> bool:
             return True
     branches = [branch for key in ("anyOf", "oneOf", "allOf") for branch in _list(node.get(key))]
     return any(relaxes(part, root) for part in (node.get("items"), *branches))
+
+
+def allows_null(schema: object, root: Root) -> bool:
+    """Return whether a schema names null as a value: by its type, its listed values or a branch."""
+    for node in alternatives(schema, root):
+        listed = node.get("enum", [node["const"]] if "const" in node else None)
+        if isinstance(listed, list) and None in listed:
+            return True
+        if listed is None and "type" in node and "null" in _types(node, implied=False):
+            return True
+    return False
 
 
 def types_of(schema: object, root: Root, *, implied: bool = True) -> frozenset[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from domain.conversation.size import characters_of
-from domain.request.tool_specs import characters_of_tool
+from domain.tools.known_tool import characters_of_tool
 from domain.tools.replies import IMAGE_SHOWN, left_out, no_text
 from ports.catalog import Model
 from ports.json_values import JsonObject

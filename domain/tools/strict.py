@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from domain.request.schema_bounds import is_bounded
-from domain.tools.relaxing import Root, definition_of, keys_of, relaxes, resolved, types_of, unwrapped
+from domain.tools.relaxing import Root, allows_null, definition_of, keys_of, relaxes, resolved, types_of, unwrapped
+from domain.tools.schema_bounds import is_bounded
 from ports.json_values import JsonObject
 from ports.work_budget import BudgetSpent, WorkBudget
 
@@ -201,11 +201,17 @@ class _Strictening:
             raise _Loose("an object may be anything")
         if not set(required) <= set(properties):
             raise _Loose("a required property has no schema")
+        if any(self._null_differs(part) for name, part in properties.items() if name not in required):
+            raise _Loose("null and left out differ")
         closed = {
             name: self._node(part, depth - 1) if name in required else _nullable(self._node(part, depth - 1))
             for name, part in properties.items()
         }
         return {"properties": closed, "required": list(closed), "additionalProperties": False}
+
+    def _null_differs(self, part: object) -> bool:
+        """Return whether null is a value of its own of an optional property: strict mode could not leave it out."""
+        return not (isinstance(part, dict) and part.get("default", "") is None) and allows_null(part, self._root)
 
 
 def _leads_back(pointer: str, definitions: Mapping[str, Schema], budget: WorkBudget) -> bool:

@@ -184,7 +184,7 @@ class TurnMachine:
     # --- rounds -------------------------------------------------------------------------------------------
 
     def _begin(self, now: float) -> list[Step]:
-        return [*self._call(0.0, now), *self._shown.begin(now, statuses=self._plan.statuses)]
+        return [*self._call(0.0, now), *self._shown.begin(now, statuses=self._plan.statuses, notes=self._plan.notes)]
 
     def _call(self, after: float, now: float) -> list[Step]:
         self.phase = Phase.CALLING
@@ -199,9 +199,10 @@ class TurnMachine:
         if calls and self._rounds.may_run(calls):
             return self._run_calls(calls, now)
         if calls:
-            handed = [
-                HandOverCall(no, handed_over(call), slot.segment) for no, (slot, call) in enumerate(called.items())
-            ]
+            theirs = (
+                (slot.segment, self._plan.as_the_caller_knows(handed_over(call))) for slot, call in called.items()
+            )
+            handed = [HandOverCall(number, call, segment) for number, (segment, call) in enumerate(theirs)]
             return [*self._retries.learned(), *handed, *self._end(Reason.TOOL_CALLS, now)]
         if self._rounds.worked and not self._shown.spoken:
             said = TurnItem({"type": "message", "role": "assistant", "content": SILENT}, segment=answer.next_segment)

@@ -1,13 +1,15 @@
 """What is decided before a turn starts, and the phase a turn is in."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from domain.faults.retry import RetryPolicy
 from domain.limits import TOOL_ROUNDS
 from domain.tools.plan import CallLimits, Reader
+from domain.turn.statuses import Status
 from ports.responses import UpstreamRequest
+from ports.toolbox import ToolCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +29,10 @@ class TurnPlan:
     """Everything decided before the turn starts.
 
     `runnable`: names of tools the toolbox can run. If it is empty, calls are handed over to the caller. `sequential`
-    tools run alone. A round that calls one of the `handed_over` tools is handed over as a whole. `reader` reads the
-    results; its `room` is what the input of the request leaves for the rounds of the turn. `idle_seconds`: the longest
-    wait for an event, not counting comments. `statuses`: a person sees the status lines. `jitter` in [0, 1) spreads
-    retries.
+    tools run alone. A round that calls one of the `handed_over` tools is handed over as a whole; `renamed` leads
+    from upstream's names of tools to the caller's. `notes` are shown as the turn begins. `reader` reads the results;
+    its `room` is what the input of the request leaves for the rounds of the turn. `idle_seconds`: the longest wait for
+    an event, not counting comments. `statuses`: a person sees the status lines. `jitter` in [0, 1) spreads retries.
     """
 
     request: UpstreamRequest
@@ -39,6 +41,8 @@ class TurnPlan:
     runnable: frozenset[str] = frozenset()
     sequential: frozenset[str] = frozenset()
     handed_over: frozenset[str] = frozenset()
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[Status, ...] = ()
     reader: Reader = field(default_factory=Reader)
     call_limits: CallLimits = field(default_factory=CallLimits)
     max_rounds: int = TOOL_ROUNDS
@@ -46,6 +50,10 @@ class TurnPlan:
     statuses: bool = True
     jitter: float = 0.5
     alternatives: Alternatives = field(default_factory=Alternatives)
+
+    def as_the_caller_knows(self, call: ToolCall) -> ToolCall:
+        """Return a call under the name that the caller's request gave its tool."""
+        return replace(call, name=self.renamed.get(call.name, call.name))
 
 
 class Phase(Enum):

@@ -1,6 +1,9 @@
 """What the reader of a turn has seen so far, and the statuses shown while waiting."""
 
+from collections.abc import Sequence
+
 from domain.turn.retries import Retries
+from domain.turn.statuses import Status
 from domain.turn.steps import ClearTimer, CloseReasoning, Output, ShowCitation, ShowImage, ShowText, Step
 from domain.turn.waiting import WAITING, Reassurance
 from ports.usage import Timing
@@ -22,10 +25,10 @@ class Shown:
         self.reassurance = Reassurance()
         self._retries = retries
 
-    def begin(self, now: float, *, statuses: bool) -> list[Step]:
-        """Note when the turn began; start the status lines if a person sees them."""
+    def begin(self, now: float, *, statuses: bool, notes: Sequence[Status] = ()) -> list[Step]:
+        """Note when the turn began; show the notes and start the status lines if a person sees them."""
         self.since = now
-        return self.reassurance.next(now) if statuses else []
+        return [*map(self.reassurance.say, notes), *self.reassurance.next(now)] if statuses else []
 
     def show(self, outputs: list[Output], now: float) -> list[Step]:
         """Note what is shown. The first output ends the waiting and confirms the changes made to the request."""

@@ -48,6 +48,14 @@ class ModelReplaced:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolsLeftOut:
+    """The model takes at most `most` tools; those named are not offered."""
+
+    names: tuple[str, ...]
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
 class Searching:
     """The model searches the web."""
 
@@ -71,6 +79,7 @@ Status = (
     | EffortAdjusted
     | ReasoningLeft
     | ModelReplaced
+    | ToolsLeftOut
     | Searching
     | Searched
     | AnswerBegins

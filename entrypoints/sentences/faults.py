@@ -19,6 +19,7 @@ from domain.faults.causes import (
     ModelFiltered,
     NoEvent,
     RefusedPart,
+    TooManyTools,
 )
 from domain.faults.fault import Fault, FaultKind
 from entrypoints.sentences.times import moment_words, span_words, wait_words
@@ -238,6 +239,8 @@ def cause_words(cause: Cause, vocabulary: Vocabulary = NEUTRAL) -> str:
             return f"{vocabulary.name('base_url')}: {address_words(flaw, host, vocabulary)}"
         case NoEvent(seconds):
             return f"no event for {span_words(seconds)}"
+        case TooManyTools(count, most):
+            return f"the request has {count} tools, this model takes at most {most}"
         case MessagesFlaw():
             return _MESSAGES_FLAWS[cause]
         case AddressAnswer() | KeyFlaw() | RefusedPart() | DailyLimit():

@@ -11,6 +11,7 @@ from domain.turn.statuses import (
     Searching,
     Status,
     StillWaiting,
+    ToolsLeftOut,
     TryingAgain,
     WaitingForPlace,
 )
@@ -28,6 +29,8 @@ WAITING_LINES = (
     "Still here, waiting for the model\u2026",
 )
 """The lines a waiting person reads, in order; the last one stays."""
+LONGEST_LIST = 2_000
+"""Characters of the names that one line lists."""
 
 
 def status_words(status: Status, vocabulary: Vocabulary = NEUTRAL) -> str:
@@ -45,6 +48,8 @@ def status_words(status: Status, vocabulary: Vocabulary = NEUTRAL) -> str:
             return "The model rejects a reasoning effort; it now chooses its own\u2026"
         case ModelReplaced(was, by):
             return f"{was} is not available; {by} answers instead."
+        case ToolsLeftOut(names, most):
+            return f"This model takes at most {most} tools. Not offered in this turn: {listed_names(names)}."
         case Searching():
             return "Searching the web\u2026"
         case Searched(query):
@@ -52,6 +57,17 @@ def status_words(status: Status, vocabulary: Vocabulary = NEUTRAL) -> str:
         case AnswerBegins():
             return ""
     assert_never(status)
+
+
+def listed_names(names: tuple[str, ...]) -> str:
+    """Return names as a list of bounded length; the rest is counted."""
+    shown: list[str] = []
+    for name in names:
+        if sum(map(len, shown)) + len(name) > LONGEST_LIST:
+            break
+        shown.append(name)
+    rest = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {rest} more" if rest else "")
 
 
 def is_last(status: Status | Notice) -> bool:

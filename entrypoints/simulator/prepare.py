@@ -15,12 +15,14 @@ from entrypoints.simulator.refusals.chat import check_chat
 from entrypoints.simulator.refusals.chat_history import check_chat_history
 from entrypoints.simulator.refusals.history import check_history
 from entrypoints.simulator.refusals.limits import check_limits
+from entrypoints.simulator.refusals.makers.receive import check_tools
 from entrypoints.simulator.refusals.request import check_responses
 from entrypoints.simulator.refusals.routing import check_routing
 from entrypoints.simulator.refusals.verdicts import Provider
 from entrypoints.simulator.scenarios.ask import Ask
 from entrypoints.simulator.scenarios.echoes import echo, picture
 from entrypoints.simulator.scenarios.moves import Script
+from entrypoints.simulator.scenarios.orders import are_ordered, tools
 from entrypoints.simulator.scenarios.registry import casting
 from entrypoints.simulator.state import Simulator
 from entrypoints.simulator.writers.facts import Facts
@@ -99,6 +101,7 @@ def _check(endpoint: Endpoint, body: Json, prompt: Prompt, model: Model) -> None
     check_routing(body, prompt, model)
     provider = Provider(model.answers_as, model.provider)
     check_limits(body, prompt, model.entry, provider)
+    check_tools(body.get("tools") or [], provider)
     if endpoint == "chat":
         check_chat_history(body["messages"], provider)
     elif isinstance(body["input"], list):
@@ -111,4 +114,6 @@ def _act(simulator: Simulator, model: Model, prompt: Prompt, identifier: str) ->
     cast = casting(slug)
     if cast is not None:
         return cast.play(ask)
-    return picture(ask) if model.paints_only else echo(ask)
+    if model.paints_only:
+        return picture(ask)
+    return tools(ask) if prompt.tools and are_ordered(prompt.text) else echo(ask)

@@ -20,6 +20,7 @@ ALLOWED = {
     "domain/conversation/lenient_json.py": THE_MODEL_READS,
     "domain/conversation/placeholders.py": THE_MODEL_READS,
     "domain/tools/arguments.py": THE_MODEL_READS,
+    "domain/tools/dialects/words.py": THE_MODEL_READS,
     "domain/tools/replies.py": THE_MODEL_READS,
     "domain/breakers/text.py": IN_THE_LOG,
     "domain/catalog/snapshot.py": IN_THE_LOG,

@@ -56,6 +56,11 @@ def tools(ask: Ask) -> Script:
     return (Say(words_of(f"The tools gave {len(prompt.results)} results: {quotes}")), Finish())
 
 
+def are_ordered(text: str) -> bool:
+    """Return whether a prompt orders calls; every model of the catalog that takes tools obeys."""
+    return _ORDER.search(text) is not None
+
+
 def thoughtful_tools(ask: Ask) -> Script:
     """Do the same as `tools`, and think before each round and before the answer."""
     return (Think(words_of(f"There are {len(ask.prompt.results)} results so far.")), *tools(ask))

@@ -77,7 +77,7 @@ def test_a_value_is_valid_by_both_or_by_neither(schema, x, value):
     try:
         valid = Draft202012Validator(schema).is_valid(value)
     except RecursionError:
-        valid = True
+        return  # a reference in a circle: which keyword is judged first decides
 
     assert (JsonSchemaChecker()(schema, value) == "") == valid
 

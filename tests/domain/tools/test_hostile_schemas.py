@@ -7,14 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.request.schema_bounds import DEEPEST, MOST_PARTS, is_bounded, size_of_schemas
 from domain.request.schemas import is_sound
+from domain.request.tool_specs import function_tools
 from domain.tools.arguments import InvalidArguments, arguments_of
 from domain.tools.registry import Offered, merged
 from domain.tools.relaxing import relaxed
+from domain.tools.schema_bounds import DEEPEST, MOST_PARTS, bounded, is_bounded, size_of_schemas
+from domain.tools.sound_schema import sound
 from domain.tools.strict import strict
 from ports.offload import LARGE
 from ports.toolbox import ToolSpec
+from tests.domain.tools.receivers import MODELS
 
 SECONDS = 2.0
 """Of the processor, on a busy machine; what was unbounded took minutes."""
@@ -68,28 +71,32 @@ def test_every_reader_of_a_schema_ends_soon(name):
 
     strict(schema)
     is_sound(schema)
+    sound(bounded(schema))
     registry = merged([ToolSpec("look", "Look.", schema, "workspace:a")])
     relaxed({"a": {"x": None}}, registry.tools["look"].original)
+    for model in MODELS.values():
+        function_tools(registry.offered, model, None)
 
     assert time.thread_time() - began < SECONDS
 
 
 @pytest.mark.parametrize(
-    "schema", [HOSTILE["deep"], HOSTILE["wide"], HOSTILE["long words"], cyclic()], ids=["deep", "wide", "long", "cycle"]
+    ("schema", "names"),
+    [(HOSTILE["deep"], ["a"]), (HOSTILE["wide"], []), (HOSTILE["long words"], []), (cyclic(), ["a"])],
+    ids=["deep", "wide", "long", "cycle"],
 )
-def test_a_schema_beyond_the_bounds_is_offered_without_arguments(schema):
+def test_a_schema_beyond_the_bounds_is_cut_off(schema, names):
     tool = merged([ToolSpec("look", "Look.", schema, "workspace:a")]).tools["look"]
 
-    assert (tool.original["properties"], tool.strict) == ({}, False)
+    assert list(tool.original["properties"]) == names
     assert "too large or too deep" in tool.reason
 
 
-def test_a_tangled_schema_is_offered_as_it_is():
-    schema = fanned(60)
-    tool = merged([ToolSpec("look", "Look.", schema, "workspace:a")]).tools["look"]
+def test_definitions_that_lead_in_circles_allow_anything():
+    tool = merged([ToolSpec("look", "Look.", fanned(60), "workspace:a")]).tools["look"]
 
-    assert (tool.strict, tool.original) == (False, schema)
-    assert "too tangled" in tool.reason
+    assert (tool.strict, list(tool.original["properties"])) == (False, ["a"])
+    assert "$ref" in tool.reason
 
 
 def test_the_bounds_are_met_exactly():

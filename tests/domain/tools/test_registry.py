@@ -127,24 +127,34 @@ def deep():
     return {"type": "object", "properties": {"a": schema}}
 
 
-BAD = {
-    "none": None,
-    "null inside": {"type": "object", "properties": {"a": None}},
-    "cycle": endless(),
-    "deep": deep(),
-    "no JSON": {"type": "object", "default": {1}},
-    "lone surrogate": {"type": "object", "description": "\ud800"},
-    "not a number": {"type": "object", "default": float("nan")},
-    "elsewhere": {"$ref": "https://a.example/schema"},
-    "huge": {"type": "object", "description": "x" * 300_000},
+CITY_ONLY = {"type": "object", "properties": {"city": {"type": "string"}}}
+ODD = {
+    "none": (None, {}),
+    "null inside": ({"properties": {"a": None}}, {"a": {}}),
+    "no JSON": ({"default": {1}, **CITY_ONLY}, CITY_ONLY["properties"]),
+    "lone surrogate": ({"description": "\ud800", **CITY_ONLY}, CITY_ONLY["properties"]),
+    "not a number": ({"default": float("nan"), **CITY_ONLY}, CITY_ONLY["properties"]),
+    "elsewhere": ({"$ref": "https://a.example/schema"}, {}),
+    "long": ({"description": "x" * 300_000, **CITY_ONLY}, CITY_ONLY["properties"]),
 }
 
 
-@pytest.mark.parametrize("parameters", BAD.values(), ids=BAD)
-def test_a_tool_whose_schema_cannot_be_sent_is_offered_without_arguments_with_a_reason(parameters):
+@pytest.mark.parametrize(("parameters", "properties"), ODD.values(), ids=ODD)
+def test_an_odd_part_costs_only_that_part(parameters, properties):
+    registry = merged([spec(parameters=parameters)], strictly=False)
+    assert registry.offered[0]["parameters"]["properties"] == properties
+
+
+@pytest.mark.parametrize("parameters", [endless(), deep()], ids=["cycle", "deep"])
+def test_a_schema_that_is_too_deep_is_cut_off_with_a_reason(parameters):
     registry = merged([spec(parameters=parameters)])
-    assert registry.offered[0]["parameters"] == NO_ARGUMENTS
-    assert registry.reasons[0].endswith("offered without arguments")
+    assert list(registry.offered[0]["parameters"]["properties"]) == ["a"]
+    assert "too large or too deep" in registry.reasons[0]
+
+
+def test_odd_parts_are_named_in_the_reasons():
+    registry = merged([spec(parameters={"properties": {"a": 5, "b": {"$ref": "other.json"}}})])
+    assert "#/properties/a, #/properties/b/$ref" in registry.reasons[0]
 
 
 def test_a_schema_without_strict_form_is_sent_unchanged_with_a_reason():
@@ -188,6 +198,7 @@ def test_a_root_without_a_type_is_an_object(root):
 
 
 def test_the_request_builder_sends_the_offer_unchanged():
-    registry = merged([spec("a"), spec("b", parameters={"type": "object", "properties": {"x": {"enum": ["y", None]}}})])
+    loose = {"type": "object", "properties": {"x": {"enum": ["y"]}, "z": {"type": ["string", "null"]}}}
+    registry = merged([spec("a"), spec("b", parameters=loose)])
     tools, dropped = function_tools(registry.offered, "maker/model", None)
     assert (tools, dropped) == (registry.offered, ())

@@ -60,7 +60,7 @@ def test_every_object_is_closed_and_requires_all_its_properties():
             {"anyOf": [TEXT, {"type": "integer"}]},
             {"anyOf": [TEXT, {"type": "integer"}, {"type": "null"}]},
         ),
-        ({"anyOf": [TEXT, {"type": "null"}]}, {"anyOf": [TEXT, {"type": "null"}]}),
+        ({"anyOf": [TEXT, {"type": "null"}], "default": None}, {"anyOf": [TEXT, {"type": "null"}]}),
     ],
     ids=["text", "two types", "list of values", "one value", "choice", "nullable choice"],
 )
@@ -112,6 +112,8 @@ LOOSE = {
     "one of two alike": {"oneOf": [TEXT, {"type": "string", "pattern": "x"}]},
     "choice beside properties": obj({"a": TEXT}, anyOf=[{"required": ["a"]}]),
     "choice of objects alike": {"anyOf": [obj({"a": TEXT}), obj({"a": {"type": "integer"}})]},
+    "null and left out": obj({"a": {"type": ["string", "null"]}}),
+    "null, another default": obj({"a": {"anyOf": [TEXT, {"type": "null"}], "default": "x"}}),
     "missing property": obj({"a": TEXT}, ["b"]),
     "elsewhere": {"$ref": "https://a.example/schema"},
     "into a property": {"$ref": "#/properties/x"},
@@ -167,6 +169,12 @@ def test_nulls_of_optional_properties_are_removed_at_every_depth():
 def test_a_null_of_a_required_property_stays():
     original = obj({"a": {"type": ["string", "null"]}}, ["a"])
     assert relaxed({"a": None, "other": None}, original) == {"a": None, "other": None}
+
+
+def test_a_null_of_an_optional_property_stays_where_the_original_allows_null():
+    original = obj({"a": {"type": ["string", "null"]}, "b": {"anyOf": [TEXT, {"type": "null"}]}, "c": {"enum": [None]}})
+    value = {"a": None, "b": None, "c": None}
+    assert relaxed(value, original) == value
 
 
 def test_the_branch_with_the_same_keys_decides_which_nulls_are_removed():

@@ -15,6 +15,7 @@ from domain.faults.causes import (
     ModelFiltered,
     NoEvent,
     RefusedPart,
+    TooManyTools,
 )
 from domain.faults.fault import Fault, FaultKind
 from entrypoints.openai.errors import error_object
@@ -30,6 +31,7 @@ CAUSES = (
     *(AddressRefused(flaw, "gateway.example") for flaw in AddressFlaw),
     *MessagesFlaw,
     NoEvent(90.0),
+    TooManyTools(160, 128),
 )
 SAID_IN_FULL = (*AddressAnswer, *KeyFlaw, *RefusedPart, DailyLimit())
 """Causes with sentences of their own."""

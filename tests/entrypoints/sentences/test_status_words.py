@@ -11,6 +11,7 @@ from domain.turn.statuses import (
     Searched,
     Searching,
     StillWaiting,
+    ToolsLeftOut,
     TryingAgain,
     WaitingForPlace,
 )
@@ -28,6 +29,7 @@ WORDS = {
     EffortAdjusted("xhigh", "high"): "Changing the reasoning effort from xhigh to high, which the model accepts…",
     ReasoningLeft(): "The model rejects a reasoning effort; it now chooses its own…",
     ModelReplaced("maker/model", "maker/other"): "maker/model is not available; maker/other answers instead.",
+    ToolsLeftOut(("look", "send"), 128): ("This model takes at most 128 tools. Not offered in this turn: look, send."),
     Searching(): "Searching the web…",
     Searched("red bridges"): "Searched the web: red bridges",
     Searched(""): "Searched the web",

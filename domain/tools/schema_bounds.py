@@ -1,0 +1,86 @@
+"""How large a schema from outside may be. Judged before anything else reads it; what is too large is cut off."""
+
+from collections.abc import Iterable
+from itertools import islice
+from typing import Any
+
+from ports.offload import LARGE
+
+LARGEST = 256 * 1024
+"""Characters of all keys and texts in it."""
+DEEPEST = 64
+MOST_PARTS = 20_000
+"""Keys and entries."""
+LONGEST_TEXT, MOST_LISTED = 16_384, 5_000
+"""Characters of one text, and listed values, that are kept of a schema that is too large."""
+LISTED = ("enum", "examples")
+SIZE_OF_PART, SIZE_OF_CHARACTER = 128, 4
+"""What they count for when the work on a schema is estimated: each is looked at several times."""
+
+
+def is_bounded(schema: object) -> bool:
+    """Return whether a value from outside is small and flat enough to be read as a schema; a cycle never is."""
+    characters, parts, waiting = 0, 1, [(schema, 1)]
+    while waiting:
+        node, depth = waiting.pop()
+        if isinstance(node, str):
+            characters += len(node)
+        elif isinstance(node, dict):
+            characters += sum(len(key) for key in islice(node, MOST_PARTS) if isinstance(key, str))
+            parts += len(node)
+            waiting += ((part, depth + 1) for part in islice(node.values(), MOST_PARTS))
+        elif isinstance(node, list | tuple):
+            parts += len(node)
+            waiting += ((part, depth + 1) for part in islice(node, MOST_PARTS))
+        if depth > DEEPEST or parts > MOST_PARTS or characters > LARGEST:
+            return False
+    return True
+
+
+def bounded(schema: object) -> object:
+    """Return a schema whose parts that are too deep, too long or too many are left out; what remains may be too large.
+
+    A part that is cut off allows anything. A cycle is cut where it is too deep.
+    """
+    return _Cutting().cut(schema, DEEPEST - 1)
+
+
+class _Cutting:
+    """Cuts one schema; after MOST_PARTS parts nothing more is read."""
+
+    def __init__(self) -> None:
+        self._parts = 0
+
+    def cut(self, node: object, depth: int) -> Any:
+        self._parts += 1
+        if isinstance(node, str):
+            return node[:LONGEST_TEXT]
+        if not isinstance(node, dict | list | tuple):
+            return node
+        if depth <= 0 or self._parts > MOST_PARTS:
+            return {}
+        if isinstance(node, dict):
+            return {
+                key: self.cut(part, depth - 1)
+                for key, part in islice(node.items(), MOST_PARTS)
+                if self._fits(key, part)
+            }
+        return [self.cut(part, depth - 1) for part in islice(node, MOST_PARTS)]
+
+    def _fits(self, key: object, part: object) -> bool:
+        return isinstance(key, str) and not (key in LISTED and isinstance(part, list) and len(part) > MOST_LISTED)
+
+
+def size_of_schemas(schemas: Iterable[object]) -> int:
+    """Return how much work schemas are, in bytes as for `Offload`; no more than a moment is spent on counting."""
+    size, waiting = 0, list(islice(schemas, LARGE // SIZE_OF_PART + 1))
+    while waiting and size < LARGE:
+        node = waiting.pop()
+        size += SIZE_OF_PART
+        if isinstance(node, str):
+            size += SIZE_OF_CHARACTER * len(node)
+        elif isinstance(node, dict):
+            waiting += islice(node.values(), LARGE // SIZE_OF_PART)
+        elif isinstance(node, list | tuple):
+            waiting += islice(node, LARGE // SIZE_OF_PART)
+    return min(size, LARGE)
