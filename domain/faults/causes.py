@@ -1,6 +1,7 @@
 """The exact cause of a fault where we judged it ourselves, as values; entrypoints put them into words."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 
 from domain.catalog.offer import Objection
@@ -37,7 +38,14 @@ class NoEvent:
     seconds: float
 
 
-Cause = ModelFiltered | AddressRefused | MessagesFlaw | NoEvent
+@dataclass(frozen=True, slots=True)
+class DailyLimit:
+    """The requests or tokens of one day are used up; the limit `ends` at this time (aware), None if unknown."""
+
+    ends: datetime | None = None
+
+
+Cause = ModelFiltered | AddressRefused | MessagesFlaw | NoEvent | DailyLimit
 
 
 def cause_name(cause: Cause) -> str:
@@ -51,3 +59,5 @@ def cause_name(cause: Cause) -> str:
             return cause.value
         case NoEvent(seconds):
             return f"no_event: {seconds:g}"
+        case DailyLimit(ends):
+            return f"daily_limit: {ends:%Y-%m-%dT%H:%MZ}" if ends is not None else "daily_limit"

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from domain.catalog.offer import Objection
 from domain.egress.base_url import AddressFlaw
-from domain.faults.causes import AddressRefused, Cause, MessagesFlaw, ModelFiltered, NoEvent
+from domain.faults.causes import AddressRefused, Cause, DailyLimit, MessagesFlaw, ModelFiltered, NoEvent
 from domain.faults.fault import Fault, FaultKind
 from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
 
@@ -134,11 +134,15 @@ _MESSAGES_FLAWS: dict[MessagesFlaw, str] = {
 
 def happened(fault: Fault, vocabulary: Vocabulary = NEUTRAL) -> str:
     """Return what happened, in one sentence."""
+    if isinstance(fault.cause, DailyLimit):
+        return "The daily limit for this model is used up."
     return _spelled(FAULT_TEXTS[fault.kind].happened, _Spelling(vocabulary))
 
 
 def advice(fault: Fault, vocabulary: Vocabulary = NEUTRAL) -> str:
     """Return what to do, in one sentence."""
+    if isinstance(fault.cause, DailyLimit):
+        return f"Pick another model; {cause_words(fault.cause)}."
     return _spelled(FAULT_TEXTS[fault.kind].advice, _Spelling(vocabulary))
 
 
@@ -152,6 +156,12 @@ def cause_words(cause: Cause, vocabulary: Vocabulary = NEUTRAL) -> str:
             return f"{vocabulary.name('base_url')}: {address_words(flaw, host, vocabulary)}"
         case NoEvent(seconds):
             return f"no event for {seconds:g} s"
+        case DailyLimit(ends):
+            return (
+                f"the limit ends on {ends.day} {ends:%B at %H:%M} UTC"
+                if ends is not None
+                else "the limit ends tomorrow"
+            )
         case MessagesFlaw():
             return _MESSAGES_FLAWS[cause]
     assert_never(cause)

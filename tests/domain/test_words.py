@@ -31,7 +31,10 @@ ALLOWED = {
     "domain/tools/registry.py": IN_THE_LOG,
     "domain/tools/strict.py": IN_THE_LOG,
     "domain/faults/classify.py": FOREIGN,
-    "domain/request/repair.py": FOREIGN,
+    "domain/request/parameter_repairs.py": FOREIGN,
+    "domain/request/refusal.py": FOREIGN,
+    "domain/request/refusal_words.py": FOREIGN,
+    "domain/request/tool_repairs.py": FOREIGN,
     "domain/turn/outcome.py": FIXED,
 }
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 
 from domain.egress.links import title_of
+from domain.faults.causes import DailyLimit
 from domain.faults.fault import Fault
 from entrypoints.openai.errors import detail_of, shortened
 from entrypoints.openwebui.vocabulary import VALVES
@@ -37,7 +38,7 @@ def uncalled(name: str) -> str:
 
 def _lines(fault: Fault, error_id: str, support: str, written: Callable[[str], str]) -> list[str]:
     lines = [f"{happened(fault, VALVES)} {advice(fault, VALVES)}"]
-    if fault.retry_after is not None and fault.retry_after > 0:
+    if fault.retry_after is not None and fault.retry_after > 0 and not isinstance(fault.cause, DailyLimit):
         lines.append(f"Try again in {math.ceil(fault.retry_after)} s.")
     detail = detail_of(fault, VALVES)
     if detail:
