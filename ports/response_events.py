@@ -4,6 +4,7 @@ Source: OpenRouter API reference, `POST /responses`, events.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 
 from ports.json_values import JsonObject
@@ -141,11 +142,21 @@ class ErrorForm(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Quoted:
+    """What the errors name that are quoted in an error: the innermost code and parameter, and all further texts."""
+
+    code: str = ""
+    param: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class UpstreamProblem:
     """An error body or error event, read from any of its envelopes.
 
     `status` is an HTTP status or None; `kind` the most specific type named (`rate_limit_exceeded` ...); `text` the
-    most telling message; `retry_after` in seconds; `retryable` upstream's own word, if it gave one.
+    most telling message; `retry_after` in seconds; `retryable` upstream's own word, if it gave one. `quoted`: the
+    provider's own error inside. `limit_ends`: when a limit that was hit ends, if known.
     """
 
     status: int | None
@@ -158,6 +169,8 @@ class UpstreamProblem:
     reasons: tuple[str, ...] = ()
     request_id: str = ""
     form: ErrorForm = ErrorForm.OBJECT
+    quoted: Quoted = Quoted()
+    limit_ends: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

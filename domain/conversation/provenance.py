@@ -49,7 +49,7 @@ def thinking_goes_back(record: TurnRecord, slug: str, model: Model | None = None
     """Return whether a turn has thinking and all of it may be sent to a model."""
     items = [kept.item for kept in record.items]
     thoughts = [item for item in items if item["type"] == REASONING]
-    if not thoughts or not record.whole or not same_model(record, slug, model):
+    if not thoughts or record.refused or not record.whole or not same_model(record, slug, model):
         return False
     if not all(_has_its_seal(item, bare(slug)) for item in thoughts):
         return False

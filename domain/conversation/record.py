@@ -44,7 +44,8 @@ class TurnRecord:
 
     `asked` is the slug requested, `model` the one that answered, empty if there were several. `whole`: nothing is
     missing; otherwise the items are complete pairs of call and output and nothing else. `cut`: the turn broke off; its
-    reader may have got less of the last text than there is.
+    reader may have got less of the last text than there is. `refused`: what upstream did not take again, see
+    `refused_turns`; empty for nothing.
     """
 
     turn_id: str
@@ -54,6 +55,7 @@ class TurnRecord:
     fingerprint: str = ""
     whole: bool = True
     cut: bool = False
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from domain.conversation.marks import Marks, call_ids_of, is_answer
 from domain.conversation.provenance import every_call_was_thought_of, thinking_goes_back
 from domain.conversation.record import REASONING
+from domain.conversation.refused_turns import as_marked
 from domain.conversation.replayed_items import Ids, as_read, host_items, outputs_in, stored_items
 from domain.conversation.stored_answers import StoredAnswer
 from ports.catalog import Model
@@ -119,6 +120,7 @@ def spans_of(
                 items += stored_items(record, outputs, ids, thinking=thinking)
         else:
             items = host_items(answer, messages, outputs, ids)
+        items = as_marked(items, answer.turns.values())
         made.append(Span(answer.start, answer.stop, tuple(items), _with_reasoning(items), tuple(answer.turns)))
     return tuple(made)
 

@@ -9,7 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass, fields
 from hashlib import sha256
 
-from domain.request.repair import Lesson, applied
+from domain.request.lesson import LOOSE_TOOLS, OF_ONE_TURN, OUTPUT_LIMIT, Lesson
+from domain.request.repair import applied
 from domain.request.turn_request import TurnRequest
 from ports.clock import Clock
 from ports.responses import Endpoint, ResponsesBody, Route, UpstreamRequest
@@ -19,6 +20,7 @@ LIFE = 24 * 3600.0
 MODELS_KEPT, MODELS_KEPT_IN_ALL, LESSONS_KEPT = 64, 4096, 16
 """Models of one person and of all, lessons of one model."""
 _NO_PARAMETERS = frozenset({"model", "input", "stream", "metadata", "user", "session_id", "safety_identifier", "trace"})
+_OTHER_NAMES = {LOOSE_TOOLS: "tools", OUTPUT_LIMIT: "max_output_tokens", "blank_stop": "stop"}
 _PARAMETERS = tuple(field.name for field in fields(ResponsesBody) if field.name not in _NO_PARAMETERS)
 
 
@@ -51,13 +53,16 @@ def learner_of(request: TurnRequest) -> Learner:
     own = {field.name for field in fields(asked) if getattr(asked, field.name) not in (None, (), {})}
     thinking = {"effort": "effort", "max_tokens": "effort", "enabled": "effort", "summary": "summary"}
     named = {lesson for key, lesson in thinking.items() if asked.reasoning.get(key) is not None}
-    return Learner(request.route, request.person.user_id, frozenset(own - {"reasoning"} | named))
+    own = own - {"reasoning"} | named | set(asked.chat_only)
+    return Learner(request.route, request.person.user_id, frozenset(own))
 
 
 def parameters_of(lesson: Lesson) -> frozenset[str]:
     """Return which parameters a lesson changes, by the names a `Learner` has for them."""
     if lesson.what == "parameter":
         return frozenset({lesson.value})
+    if lesson.what in _OTHER_NAMES:
+        return frozenset({_OTHER_NAMES[lesson.what]})
     return frozenset({"effort", "summary"}) if lesson.what == "reasoning" else frozenset({lesson.what})
 
 
@@ -79,8 +84,11 @@ class Lessons:
         self._by_model: OrderedDict[tuple[bytes, bytes], tuple[_Kept, ...]] = OrderedDict()
 
     def remember(self, learner: Learner, slug: str, lesson: Lesson, condition: Condition) -> bool:
-        """Keep a lesson; a newer one of its kind takes the place of the older. False if it was not ours to learn."""
-        if parameters_of(lesson) & learner.own:
+        """Keep a lesson; a newer one of its kind takes the place of the older.
+
+        False if it was not ours to learn, or holds for one turn only.
+        """
+        if lesson.what in OF_ONE_TURN or parameters_of(lesson) & learner.own:
             return False
         key = _key_of(learner, slug)
         others = tuple(known for known in self._by_model.pop(key, ()) if not _same(known.lesson, lesson))

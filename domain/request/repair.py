@@ -1,50 +1,59 @@
-"""One change to a refused request that may make it pass; each kind at most once a turn, before anything was shown.
+"""One change to a refused request that may make it pass: exactly what the refusal names, before anything was shown.
 
-What helped is worth remembering: the next request to the same model is built with the lesson at once. Source:
-behaviour of reasoning, retries; OpenRouter API reference, retry table.
+Codes and named parameters count first, then words (`refusal_words`). What helped is worth remembering: the next
+request to the same model is built with the lesson at once. Source: behaviour of reasoning, retries; OpenRouter API
+reference, retry table.
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from domain.request.history_repairs import last_resort, named_history_repairs, with_repaired_history
+from domain.request.lesson import (
+    BALANCE,
+    BLANK_STOP,
+    FEWER_TOOLS,
+    LOOSE_TOOLS,
+    OF_HISTORY,
+    OUTPUT_LIMIT,
+    WITHOUT_TOOLS,
+    Lesson,
+)
+from domain.request.parameter_repairs import balance_repair, parameter_repairs, with_repaired_parameter
 from domain.request.reasoning import EFFORTS, nearest
+from domain.request.refusal import Refusal, refusal_of
+from domain.request.tool_repairs import about_definitions, tool_repairs, with_repaired_tools
 from ports.response_events import UpstreamProblem
 from ports.responses import Endpoint, ResponsesBody, UpstreamRequest
 
+__all__ = ["Lesson", "applied", "lesson_of"]
+
 _EFFORT = re.compile(r"\b(" + "|".join(EFFORTS) + r")\b")
 _REFUSALS = (400, 404, 422, None)
-_NAMED = ("temperature", "top_p", "top_k", "frequency_penalty", "presence_penalty", "top_logprobs", "stop")
-
-
-@dataclass(frozen=True, slots=True)
-class Lesson:
-    """What to change for a model: `what` names the repair, `value` its detail (an effort, a parameter).
-
-    `refused` is the effort that was not taken: only that one is exchanged.
-    """
-
-    what: str
-    value: str = ""
-    refused: str = ""
-
-    @property
-    def kind(self) -> str:
-        """What is repaired at most once a turn: each parameter by itself, everything else by its name."""
-        return f"parameter {self.value}" if self.what == "parameter" else self.what
+_REASONING = re.compile(r"reasoning(?! models?\b)|thinking(?! models?\b)|effort|\bsummary\b|\bsummaries\b")
+_CACHE = re.compile(r"cache[_ ]control")
+_TOOLS = frozenset({LOOSE_TOOLS, WITHOUT_TOOLS, FEWER_TOOLS})
+_PARAMETERS = frozenset({"parameter", BALANCE, OUTPUT_LIMIT, BLANK_STOP})
 
 
 def lesson_of(
-    problem: UpstreamProblem, sent: UpstreamRequest, learned: frozenset[str], *, fall_back: bool = True
+    problem: UpstreamProblem,
+    sent: UpstreamRequest,
+    learned: frozenset[str],
+    *,
+    fall_back: bool = True,
+    invalid: bool = True,
+    last: bool = False,
 ) -> Lesson | None:
     """Read from a refusal what to change; None if nothing can be learned, or it was tried already.
 
-    `learned`: the kinds of repair this turn has made. `fall_back`: the other endpoint may be tried.
+    `learned`: the kinds of repair this round has made. `fall_back`: the other endpoint may be tried. `invalid`:
+    upstream calls the request invalid; otherwise only what it names beyond doubt is changed. `last`: no other repair
+    can follow.
     """
-    if problem.status not in _REFUSALS:
-        return None
-    text = f"{problem.kind} {problem.text}".lower()
-    text = text.replace(sent.body.model.lower(), "the model")  # names of models hold words such as "thinking"
-    for lesson in _candidates(text, sent, fall_back):
+    refusal = refusal_of(problem, sent.body.model)
+    invalid = invalid and problem.status in _REFUSALS
+    for lesson in _candidates(refusal, problem, sent, fall_back=fall_back, invalid=invalid, last=last):
         if lesson.kind not in learned and applied(sent, lesson) != sent:
             return lesson
     return None
@@ -52,6 +61,12 @@ def lesson_of(
 
 def applied(sent: UpstreamRequest, lesson: Lesson) -> UpstreamRequest:
     """Return what to send after a lesson; the same if it changes nothing here."""
+    if lesson.what in OF_HISTORY:
+        return with_repaired_history(sent, lesson)
+    if lesson.what in _TOOLS:
+        return with_repaired_tools(sent, lesson)
+    if lesson.what in _PARAMETERS:
+        return with_repaired_parameter(sent, lesson)
     body = sent.body
     reasoning = dict(body.reasoning or {})
     if lesson.what == "endpoint":
@@ -64,24 +79,30 @@ def applied(sent: UpstreamRequest, lesson: Lesson) -> UpstreamRequest:
         return replace(sent, body=replace(body, reasoning=None, include=()))
     if lesson.what == "cache_control":
         return replace(sent, body=replace(body, cache_control=None))
-    if lesson.what == "parameter" and lesson.value in _NAMED:
-        empty = () if lesson.value == "stop" else None
-        return replace(sent, body=replace(body, **{lesson.value: empty}))  # type: ignore[arg-type]
     return sent
 
 
-def _candidates(text: str, sent: UpstreamRequest, fall_back: bool) -> list[Lesson]:
-    body = sent.body
+def _candidates(
+    refusal: Refusal, problem: UpstreamProblem, sent: UpstreamRequest, *, fall_back: bool, invalid: bool, last: bool
+) -> list[Lesson]:
+    """Return what may be changed, the most exact first."""
+    body, text = sent.body, refusal.text
+    if problem.status == 402 or problem.kind == "payment_required":
+        return balance_repair(refusal, body)
     lessons: list[Lesson] = []
-    if fall_back and sent.endpoint is Endpoint.RESPONSES and ("wrong_endpoint" in text or _wants_chat(text)):
+    if invalid and fall_back and sent.endpoint is Endpoint.RESPONSES and _wants_chat(text):
         lessons.append(Lesson("endpoint"))
-    if body.reasoning and ("reasoning" in text or "thinking" in text or "effort" in text):
-        lessons += _about_reasoning(text, body)
-    if body.cache_control and ("cache_control" in text or "cache control" in text):
-        lessons.append(Lesson("cache_control"))
-    if any(word in text for word in ("support", "unknown", "not allowed", "deprecated")):
-        lessons += [Lesson("parameter", name) for name in _NAMED if re.search(rf"\b{name}\b", text)]
-    return lessons
+    of_history, of_tools = named_history_repairs(refusal, sent, last=last), tool_repairs(refusal, body, last=last)
+    lessons += [*of_tools, *of_history] if about_definitions(refusal) else [*of_history, *of_tools]
+    if not invalid:
+        return lessons
+    named = parameter_repairs(refusal, body)
+    if body.reasoning and (at := refusal.position(_REASONING)) is not None:
+        named += [(at, lesson) for lesson in _about_reasoning(text, body)]
+    if body.cache_control and (at := refusal.position(_CACHE)) is not None:
+        named.append((at, Lesson("cache_control")))
+    lessons += [lesson for _, lesson in sorted(named, key=lambda entry: entry[0])]
+    return lessons + last_resort(refusal) if not named else lessons
 
 
 def _about_reasoning(text: str, body: ResponsesBody) -> list[Lesson]:
@@ -92,10 +113,10 @@ def _about_reasoning(text: str, body: ResponsesBody) -> list[Lesson]:
     choice = nearest(sent, thinking or named) if sent and "effort" in text else None
     if choice is not None:
         lessons.append(Lesson("effort", choice, sent))
-    if "summary" in text:
+    if "summar" in text:
         lessons.append(Lesson("summary"))
     return [*lessons, Lesson("reasoning")]
 
 
 def _wants_chat(text: str) -> bool:
-    return "chat/completions" in text and ("support" in text or "use" in text)
+    return "wrong_endpoint" in text or ("chat/completions" in text and ("support" in text or "use" in text))

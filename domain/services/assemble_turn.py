@@ -49,12 +49,16 @@ class Personal:
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
-    """A turn ready to be driven. `runner` runs its tool calls, None without tools; `stores` receives what it leaves."""
+    """A turn ready to be driven. `runner` runs its tool calls, None without tools; `stores` receives what it leaves.
+
+    `elsewhere`: stored turns of other chats that this one uses.
+    """
 
     ready: Ready
     plan: TurnPlan
     runner: RunCall | None
     stores: TurnStores
+    elsewhere: frozenset[str] = frozenset()
 
 
 class AssembleTurn:
@@ -94,7 +98,8 @@ class AssembleTurn:
         )
         if isinstance(ready, Fault):
             return ready
-        if stores.memory is not None and (copied := self._copied(past, of_other_chats, ready)):
+        copied = self._copied(past, of_other_chats, ready)
+        if stores.memory is not None and copied:
             self._tasks.own(stores.memory.unbind(request.memory, copied), "openrouter-pipe-unbind")
         if ready.left_out:
             names = ", ".join(ready.left_out)
@@ -102,7 +107,7 @@ class AssembleTurn:
         runner: RunCall | None = None
         if ready.tools.tools and personal.toolbox is not None:
             runner = self._equip.runner(request, ready.tools, personal.toolbox, stores, personal.notices, time)
-        return Assembled(ready, self._plan(request, ready, error_id), runner, stores)
+        return Assembled(ready, self._plan(request, ready, error_id), runner, stores, frozenset(copied))
 
     # --- details ------------------------------------------------------------------------------------------
 
@@ -136,8 +141,9 @@ class AssembleTurn:
         """
         if not of_other_chats:
             return ()
+        used = {record.turn_id for record in ready.replayed}
         named = {turn_id for references in (past.marks.references if past.marks else ()) for turn_id in references}
-        return tuple(turn_id for turn_id in of_other_chats if turn_id in named or turn_id in ready.used)
+        return tuple(turn_id for turn_id in of_other_chats if turn_id in named or turn_id in used)
 
     async def _recall(
         self, checked: Checked, marks: Marks, memory: TurnMemory, size: int, time: StoreBudget

@@ -9,6 +9,7 @@ from domain.catalog.support import holds_to_schemas, takes_tools
 from domain.conversation.figures import Figures, figures_of
 from domain.conversation.history import History, Past, parsed
 from domain.conversation.interrupted_calls import without_outputs
+from domain.conversation.record import TurnRecord
 from domain.faults.fault import Fault
 from domain.request.body import Prepared, build, passed_on
 from domain.request.endpoint import may_change
@@ -30,7 +31,7 @@ class Ready:
 
     `fallback` builds the request to the fallback model, if one is allowed: only when needed, from the parsed history.
     `tools` are those the turn runs itself; `room` is the number of characters their results may have, None without
-    tools. `figures` are facts of the history for the settlement. `used`: stored turns of which something is sent.
+    tools. `figures` are facts of the history for the settlement. `replayed`: stored turns of which something is sent.
     `surplus` and `renamed` are those of `Prepared`.
     """
 
@@ -42,7 +43,7 @@ class Ready:
     left_out: tuple[str, ...] = ()
     tools: Registry = field(default_factory=Registry)
     figures: Figures = field(default_factory=Figures)
-    used: frozenset[str] = frozenset()
+    replayed: tuple[TurnRecord, ...] = ()
     room: int | None = None
     surplus: Surplus = field(default_factory=Surplus)
     renamed: Mapping[str, str] = field(default_factory=dict)
@@ -81,7 +82,7 @@ def prepare_turn(
         (*sent.left_out, *registry.reasons),
         registry,
         figures,
-        history.matches.turn_ids,
+        tuple(record for record in past.records if record.turn_id in history.matches.turn_ids),
         room_left(prompt_characters(model, sent.request.body.tools), items) if registry.tools else None,
         sent.surplus,
         sent.renamed,

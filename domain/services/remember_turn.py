@@ -5,12 +5,13 @@ If a store fails, the turn only loses its memory: text-only replay, one warning,
 
 import json
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from domain.conversation.record import Row, TurnRecord, record_of, rows_of
+from domain.conversation.refused_turns import mark_of, parted
 from domain.conversation.size import characters_of
 from domain.request.turn_request import Person, Remembering
 from domain.services.keep_quota import KeepQuota
@@ -156,6 +157,26 @@ class TurnMemory:
         if store := await self._writable():
             await self._write("unbind", store.artifacts.unbind(memory.namespace, turn_ids))
 
+    async def mark(
+        self, person: Person, memory: Remembering, marks: Mapping[str, str], elsewhere: Collection[str] = ()
+    ) -> bool:
+        """Mark turns, by id, with what upstream refused of them; False if that failed: the next message heals again.
+
+        `elsewhere`: turns of other chats of this person; their marks belong to no chat, as the turns no longer do.
+        """
+        store = await self._writable() if marks else None
+        if store is None:
+            return not marks
+        now, alone = self._clock.now(), replace(person, chat_id="", message_id="")
+        rows, unsealed = list[Row](), list[Artifact]()
+        for turn_id, refused in marks.items():
+            rows.append(mark_of(refused))
+            owner = alone if turn_id in elsewhere else person
+            unsealed.append(self._artifact(owner, memory, TurnRecord(turn_id, "", "", ()), rows[-1], now))
+        size, cipher = sum(len(row.payload) for row in rows), store.cipher
+        artifacts = await self.offload.run(lambda: _sealed(rows, unsealed, cipher), size=size)
+        return await self._write("mark", store.artifacts.put(artifacts))
+
     async def forget_thinking(self, person: Person, memory: Remembering, turn_ids: Collection[str]) -> None:
         """Delete the reasoning of turns that no longer need it."""
         if store := await self._writable():
@@ -233,5 +254,11 @@ def _records(rows: Sequence[Artifact], cipher: Cipher) -> tuple[tuple[TurnRecord
             turns[row.turn_id].append(Row(row.kind, row.ordinal, cipher.open(row.sealed, bound=bond_of(row))))
         except CannotOpen as error:
             unread = error.reason
-    records = (record_of(row.turn_id, row.model, row.fingerprint, turns[row.turn_id]) for row in named.values())
+    records = (_record(row, turns[row.turn_id]) for row in named.values())
     return tuple(record for record in records if record is not None), unread
+
+
+def _record(first: Artifact, rows: Sequence[Row]) -> TurnRecord | None:
+    items, refused = parted(rows)
+    record = record_of(first.turn_id, first.model, first.fingerprint, items)
+    return replace(record, refused=refused) if record is not None and refused else record

@@ -175,7 +175,8 @@ class RunTurn:
     def _driver(self, assembled: Assembled, personal: Personal, settlement: Settlement, ticket: Ticket) -> Driver:
         """Return the driver of a turn. Its settlement releases the ticket first."""
         request, ready, runner = settlement.request, assembled.ready, assembled.runner
-        settlement.figures = ready.figures
+        settlement.figures, settlement.replayed = ready.figures, ready.replayed
+        settlement.elsewhere = assembled.elsewhere
 
         def call(command: CallUpstream) -> UpstreamCall:
             return UpstreamCall(ready.route, command.request, request.limits)
@@ -212,6 +213,7 @@ class RunTurn:
             case Persist():
                 settlement.kept.append(entry)
             case Learn(model, lesson, condition):
+                settlement.learn(lesson)
                 kept = self._lessons.remember(learner_of(settlement.request), model, lesson, condition)
                 values = {"error_id": settlement.error_id, "model": model, "lesson": lesson.what, "value": lesson.value}
                 self._telemetry.event("info", "request_repaired", kept=kept, **values)

@@ -8,7 +8,9 @@ from domain.conversation.fingerprint import fingerprint_of_answer
 from domain.conversation.record import TurnItem, TurnRecord, is_worth_rows
 from domain.conversation.references import call_reference
 from domain.conversation.size import characters_of
+from domain.request.lesson import OF_HISTORY, Lesson
 from domain.request.turn_request import TurnRequest
+from domain.services.mark_turns import marks_after
 from domain.services.remember_turn import TurnMemory
 from domain.turn.steps import AttemptBegan, AttemptEnded, End, Persist, Reason
 from domain.usage.accounting import estimate
@@ -20,7 +22,11 @@ from ports.usage import Usage
 
 @dataclass(slots=True)
 class Settlement:
-    """The facts of a turn; `error_id` identifies it, `figures` describe its history, `kept` holds what it leaves."""
+    """The facts of a turn; `error_id` identifies it, `figures` describe its history, `kept` holds what it leaves.
+
+    `replayed`: the stored turns of which something was sent, those in `elsewhere` of other chats. `refused`: changes to
+    them that made the request pass. `own_refused`: earlier rounds of this turn were changed too.
+    """
 
     request: TurnRequest
     error_id: str
@@ -28,6 +34,16 @@ class Settlement:
     model: Model | None = None
     figures: Figures = field(default_factory=Figures)
     kept: list[Persist] = field(default_factory=list)
+    replayed: tuple[TurnRecord, ...] = ()
+    elsewhere: frozenset[str] = frozenset()
+    refused: list[Lesson] = field(default_factory=list)
+    own_refused: bool = False
+
+    def learn(self, lesson: Lesson) -> None:
+        """Note a change that upstream accepted."""
+        if lesson.what in OF_HISTORY:
+            self.refused.append(lesson)
+            self.own_refused = self.own_refused or bool(self.kept)
 
 
 def began_values(error_id: str, attempt: AttemptBegan) -> dict[str, LogValue]:
@@ -109,6 +125,10 @@ async def _keep(turn: Settlement, end: End, memory: TurnMemory) -> bool:
         size = characters_of(one.item for one in kept)
         record = await memory.offload.run(lambda: _record(turn, kept, cut=cut), size=size)
         stored = await memory.remember(request.person, request.memory, record)
+    if turn.refused:
+        own = request.turn_id if turn.own_refused else ""
+        marks = marks_after(turn.refused, turn.replayed, own)
+        await memory.mark(request.person, request.memory, marks, turn.elsewhere)
     if gone and end.reason in (Reason.STOP, Reason.LENGTH):
         await memory.forget_thinking(request.person, request.memory, gone)
     return stored

@@ -227,8 +227,8 @@ class TurnMachine:
             return list(steps)
         persist = self._rounds.kept(self._attempts.latest.model)
         self._rounds.end()
-        self._retries.sending = self._rounds.with_results(self._retries.sending, persist)
-        self._shown.spoken = False
+        self._retries.next_round(self._rounds.with_results(self._retries.sending, persist))
+        self._shown.next_round()
         return [*steps, *persist, *self._call(0.0, now)]
 
     # --- endings ------------------------------------------------------------------------------------------
@@ -244,7 +244,7 @@ class TurnMachine:
         return self._end(Reason.CONTENT_FILTER if filtered else Reason.LENGTH, now)
 
     def _fail(self, fault: Fault, how: Stop, now: float) -> list[Step]:
-        """Repair the request or retry if nothing was shown and the policy allows it; else end with the fault.
+        """Repair the request or retry if nothing of this round was shown and the policy allows it; else end.
 
         An attempt in which the model began to write may be billed, however it ended; one rejected before that is free.
         """
@@ -252,7 +252,7 @@ class TurnMachine:
         if billable and fault.rule is not RetryRule.NEVER:
             fault = replace(fault, rule=RetryRule.UNCERTAIN)
         ended = self._end_attempt(replace(how, billable=billable), now)
-        retry = None if self._shown.something else self._retries.after(fault, how.problem, self._attempts.number)
+        retry = None if self._shown.in_round else self._retries.after(fault, how.problem)
         if retry is None:
             return ended + self._end_badly(fault, now)
         return [*ended, *self._shown.reassurance.saying(retry.statuses), *self._call(retry.wait, now)]

@@ -1,23 +1,38 @@
 """What a turn sends, and what it tries after a failure.
 
-First it changes the request, once per kind of change: a repair, the other endpoint, the fallback model. Then it sends
-the same request again after a wait, as far as the policy allows.
+First it changes the request, once per kind of change in a round: a repair, the other endpoint, the fallback model. Then
+it sends the same request again after a wait, as far as the policy allows. A round is one answer of the model; whether
+a retry is allowed is decided for each round by itself.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from domain.faults.fault import Fault, FaultKind
 from domain.faults.retry import next_wait
+from domain.request.lesson import BALANCE, FEWER_TOOLS, HISTORY, THINKING, WITHOUT_TOOLS, Lesson
 from domain.request.lessons import condition_of
-from domain.request.repair import Lesson, applied, lesson_of
+from domain.request.repair import applied, lesson_of
 from domain.turn.plan import TurnPlan
-from domain.turn.statuses import EffortAdjusted, ModelReplaced, ReasoningLeft, Status, TryingAgain
+from domain.turn.statuses import (
+    EffortAdjusted,
+    HistoryAsText,
+    ModelReplaced,
+    OutputLimited,
+    ReasoningLeft,
+    Status,
+    ThinkingLeft,
+    ToolsLeft,
+    TryingAgain,
+)
 from domain.turn.steps import Learn, ShowStatus, Step
 from ports.response_events import UpstreamProblem
 from ports.responses import UpstreamRequest
 
 STANDS_IN_FOR = frozenset({FaultKind.UNKNOWN_MODEL, FaultKind.NOT_FOUND})
 REPAIRABLE = frozenset({FaultKind.BAD_REQUEST, FaultKind.NOT_FOUND, FaultKind.BAD_ROUTE})
+NEVER_REPAIRED = frozenset({FaultKind.CONTEXT_LENGTH, FaultKind.MODERATED, FaultKind.UNKNOWN_MODEL, FaultKind.BAD_KEY})
+MOST_CHANGES = 3
+"""Changes of the request in one round. Retries of the same request follow the policy and do not count here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +43,16 @@ class Retry:
     statuses: list[Step]
 
 
+@dataclass(slots=True)
+class _Round:
+    """What one round has tried: kinds of repair, changes of the request, retries of the same one, seconds waited."""
+
+    kinds: set[str] = field(default_factory=set)
+    changed: int = 0
+    repeated: int = 0
+    waited: float = 0.0
+
+
 class Retries:
     """The request of one turn (`sending`), and how it changes after failures."""
 
@@ -35,26 +60,31 @@ class Retries:
         self.sending = plan.request
         self._plan = plan
         self._fallback = plan.alternatives.fallback
-        self._kinds: set[str] = set()
         self._unreported: list[Learn] = []
-        self._repaired = 0
-        self._waited = 0.0
+        self._round = _Round()
 
-    def after(self, fault: Fault, problem: UpstreamProblem | None, attempts: int) -> Retry | None:
-        """Decide what follows a failed attempt; `attempts` counts all so far. None: the turn ends with the fault.
+    def after(self, fault: Fault, problem: UpstreamProblem | None) -> Retry | None:
+        """Decide what follows a failed attempt. None: the turn ends with the fault.
 
         Attempts after a change of the request do not count against the policy.
         """
-        statuses = self._repair(fault, problem)
+        this = self._round
+        statuses = self._repair(fault, problem) if this.changed < MOST_CHANGES else None
         if statuses is not None:
-            self._repaired += 1
+            this.changed += 1
             return Retry(0.0, statuses)
         policy, jitter = self._plan.retry, self._plan.jitter
-        wait = next_wait(fault, policy, attempts=attempts - self._repaired, waited=self._waited, jitter=jitter)
+        wait = next_wait(fault, policy, attempts=1 + this.repeated, waited=this.waited, jitter=jitter)
         if wait is None:
             return None
-        self._waited += wait
-        return Retry(wait, [ShowStatus(TryingAgain(fault, max(1, round(wait)), attempts + 1))])
+        this.waited += wait
+        this.repeated += 1
+        number = 1 + this.changed + this.repeated
+        return Retry(wait, [ShowStatus(TryingAgain(fault, max(1, round(wait)), number))])
+
+    def next_round(self, sending: UpstreamRequest) -> None:
+        """Go on with `sending`, which holds the results of calls. The fallback model would begin without them."""
+        self.sending, self._round, self._fallback = sending, _Round(), None
 
     def learned(self) -> list[Step]:
         """Return the lessons to store, once upstream accepted the changed request."""
@@ -67,7 +97,7 @@ class Retries:
         lesson = self._lesson(fault, problem)
         if lesson is not None:
             status = status_of(lesson, self.sending)
-            self._kinds.add(lesson.kind)
+            self._round.kinds.add(lesson.kind)
             self._unreported.append(Learn(self.sending.body.model, lesson, condition_of(self.sending)))
             self.sending = applied(self.sending, lesson)
             return [ShowStatus(status)] if status is not None else []
@@ -82,17 +112,33 @@ class Retries:
         return [ShowStatus(ModelReplaced(was, self.sending.body.model))]
 
     def _lesson(self, fault: Fault, problem: UpstreamProblem | None) -> Lesson | None:
-        if problem is None:
+        if problem is None or fault.kind in NEVER_REPAIRED:
             return None
         nameless = problem.status is None and not problem.kind  # text alone: it may be a rejection
-        if fault.kind not in REPAIRABLE and not nameless:
-            return None
-        fall_back = self._plan.alternatives.other_endpoint
-        return lesson_of(problem, self.sending, frozenset(self._kinds), fall_back=fall_back)
+        return lesson_of(
+            problem,
+            self.sending,
+            frozenset(self._round.kinds),
+            fall_back=self._plan.alternatives.other_endpoint,
+            invalid=fault.kind in REPAIRABLE or nameless,
+            last=self._round.changed == MOST_CHANGES - 1,
+        )
 
 
 def status_of(lesson: Lesson, sent: UpstreamRequest) -> Status | None:
     """Return the status that reports a change; None if the person need not know."""
-    if lesson.what == "effort":
-        return EffortAdjusted(str((sent.body.reasoning or {}).get("effort", "")), lesson.value)
-    return ReasoningLeft() if lesson.what == "reasoning" else None
+    match lesson.what:
+        case "effort":
+            return EffortAdjusted(str((sent.body.reasoning or {}).get("effort", "")), lesson.value)
+        case "reasoning":
+            return ReasoningLeft()
+        case what if what == THINKING:
+            return ThinkingLeft()
+        case what if what == HISTORY:
+            return HistoryAsText()
+        case what if what == BALANCE:
+            return OutputLimited(int(lesson.value))
+        case what if what in (WITHOUT_TOOLS, FEWER_TOOLS):
+            return ToolsLeft(lesson.names, surplus=what == FEWER_TOOLS)
+        case _:
+            return None

@@ -12,13 +12,14 @@ from ports.usage import Timing
 class Shown:
     """What was shown of one turn.
 
-    `something`: any output, including reasoning and tools; nothing is retried after it. `answered`: text or an image;
-    `spoken`: text or an image since the last round of tools. `since` is when the turn began, `last` when something was
-    last shown (s; None before the first output), `thinking` how many seconds the model reasoned.
+    `something`: any output, including reasoning and tools; `in_round`: the same since the last round of tools, after
+    which nothing is retried. `answered`: text or an image; `spoken`: the same since the last round of tools. `since` is
+    when the turn began, `last` when something was last shown (s; None before the first output), `thinking` how many
+    seconds the model reasoned.
     """
 
     def __init__(self, retries: Retries) -> None:
-        self.something = self.answered = self.spoken = False
+        self.something = self.in_round = self.answered = self.spoken = False
         self.since: float | None = None
         self.last: float | None = None
         self.thinking = 0.0
@@ -48,11 +49,16 @@ class Shown:
                     pass
                 case _:
                     self.last = now
-            if not self.something and not isinstance(output, CloseReasoning):
-                self.something = True
-                steps += [ClearTimer(WAITING), *self.reassurance.end(), *self._retries.learned()]
+            if not self.in_round and not isinstance(output, CloseReasoning):
+                steps += [*([] if self.something else [ClearTimer(WAITING)]), *self.reassurance.end()]
+                steps += self._retries.learned()
+                self.something = self.in_round = True
             steps.append(output)
         return steps
+
+    def next_round(self) -> None:
+        """Begin another round: nothing of it was shown yet."""
+        self.spoken = self.in_round = False
 
     def go_on(self, said: list[Output], now: float) -> list[Step]:
         """Note more text of an answer that has begun to show."""

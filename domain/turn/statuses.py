@@ -40,6 +40,31 @@ class ReasoningLeft:
 
 
 @dataclass(frozen=True, slots=True)
+class ThinkingLeft:
+    """Upstream refused thinking of earlier answers; the request goes once more without it."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryAsText:
+    """Upstream refused the stored form of earlier answers; they go once more as plain text."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutputLimited:
+    """The balance affords at most `tokens` output tokens; the request goes once more with that limit."""
+
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToolsLeft:
+    """Tools are left out, by name: upstream refused their schemas, or (`surplus`) takes no more tools than the rest."""
+
+    names: tuple[str, ...]
+    surplus: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ModelReplaced:
     """The model `was` is not available; the model `by` answers. Both are slugs."""
 
@@ -78,6 +103,10 @@ Status = (
     | TryingAgain
     | EffortAdjusted
     | ReasoningLeft
+    | ThinkingLeft
+    | HistoryAsText
+    | OutputLimited
+    | ToolsLeft
     | ModelReplaced
     | ToolsLeftOut
     | Searching

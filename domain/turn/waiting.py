@@ -27,7 +27,8 @@ class Reassurance:
 
     def end(self) -> list[Step]:
         """Remove the status line when the answer begins, if any status was shown."""
-        return [ShowStatus(AnswerBegins())] if self._said else []
+        said, self._said = self._said, False
+        return [ShowStatus(AnswerBegins())] if said else []
 
     def next(self, now: float) -> list[Step]:
         """Show the next status and set the timer for the one after it; nothing once all were shown."""

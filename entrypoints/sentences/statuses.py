@@ -5,12 +5,16 @@ from typing import assert_never
 from domain.turn.statuses import (
     AnswerBegins,
     EffortAdjusted,
+    HistoryAsText,
     ModelReplaced,
+    OutputLimited,
     ReasoningLeft,
     Searched,
     Searching,
     Status,
     StillWaiting,
+    ThinkingLeft,
+    ToolsLeft,
     ToolsLeftOut,
     TryingAgain,
     WaitingForPlace,
@@ -46,6 +50,19 @@ def status_words(status: Status, vocabulary: Vocabulary = NEUTRAL) -> str:
             return f"Changing the reasoning effort from {was} to {effort}, which the model accepts\u2026"
         case ReasoningLeft():
             return "The model rejects a reasoning effort; it now chooses its own\u2026"
+        case ThinkingLeft():
+            return "The provider rejects the reasoning of earlier answers; sending the message without it\u2026"
+        case HistoryAsText():
+            return "The provider rejects the form of earlier answers; sending them as plain text\u2026"
+        case OutputLimited(tokens):
+            return f"The balance allows an answer of {tokens} tokens; sending the message with this limit\u2026"
+        case ToolsLeft(names, surplus):
+            why = (
+                "The provider does not accept so many tools"
+                if surplus
+                else "The provider rejects the definition of a tool"
+            )
+            return f"{why}; left out: {listed_names(names)}\u2026"
         case ModelReplaced(was, by):
             return f"{was} is not available; {by} answers instead."
         case ToolsLeftOut(names, most):

@@ -60,7 +60,7 @@ def prepare(simulator: Simulator, endpoint: Endpoint, body: Any, *, routing_repo
     answer: Answer | None = None
     for model in models:
         _check(endpoint, body, prompt, model)
-        acted = _act(simulator, model, prompt, identifier)
+        acted = _act(simulator, model, prompt, identifier, body)
         if not isinstance(acted, Answer):
             pricing = simulator.catalog.pricing(model)
             facts = Facts(
@@ -108,9 +108,10 @@ def _check(endpoint: Endpoint, body: Json, prompt: Prompt, model: Model) -> None
         check_history(body["input"], provider)
 
 
-def _act(simulator: Simulator, model: Model, prompt: Prompt, identifier: str) -> Script | Answer:
+def _act(simulator: Simulator, model: Model, prompt: Prompt, identifier: str, body: Json) -> Script | Answer:
     slug = simulator.scenario_of(model.requested)
-    ask = Ask(model.answers_as, identifier, prompt, simulator.count_attempt(model.requested, slug))
+    attempt, repeated = simulator.count_attempt(model.requested, slug), simulator.count_round(model.requested, prompt)
+    ask = Ask(model.answers_as, identifier, prompt, attempt, repeated, body)
     cast = casting(slug)
     if cast is not None:
         return cast.play(ask)

@@ -4,6 +4,7 @@ from collections import Counter
 
 from entrypoints.simulator.bills import Bills
 from entrypoints.simulator.catalog import Catalog
+from entrypoints.simulator.prompts import Prompt
 from entrypoints.simulator.records import RecordLog, RequestRecord
 from entrypoints.simulator.scenarios.registry import casting
 
@@ -24,6 +25,7 @@ class Simulator:
         self.log = RecordLog()
         self._overrides: dict[str, str] = {}
         self._attempts: Counter[tuple[str, str]] = Counter()
+        self._rounds: Counter[int] = Counter()
 
     @property
     def records(self) -> list[RequestRecord]:
@@ -50,3 +52,9 @@ class Simulator:
         """Count a call and return its number, from 1."""
         self._attempts[model, scenario] += 1
         return self._attempts[model, scenario]
+
+    def count_round(self, model: str, prompt: Prompt) -> int:
+        """Count a call of `model` with these words and results and return its number, from 1."""
+        key = hash((model, prompt.text, prompt.results))
+        self._rounds[key] += 1
+        return self._rounds[key]

@@ -8,6 +8,7 @@ from entrypoints.simulator.refusals.verdicts import Provider
 
 OPENAI_LEAST_OUTPUT = 16
 CLAUDE_LEAST_BUDGET = 1024
+OPENAI_MOST_TOOLS = 128
 _MANDATORY = "Reasoning is mandatory for this endpoint and cannot be disabled."
 
 
@@ -24,6 +25,7 @@ def check_limits(body: Json, prompt: Prompt, entry: Json, provider: Provider) ->
     _context(prompt, entry)
     reasoning = body.get("reasoning") or {}
     _reasoning(body, reasoning, entry, provider)
+    _sampling(body, provider)
     _tools(body, prompt, provider)
     forced = prompt.choice not in {"auto", "none"}
     if forced and provider.author == "anthropic" and (reasoning.get("max_tokens") or _wants(reasoning)):
@@ -86,8 +88,26 @@ def _reasoning(body: Json, reasoning: Json, entry: Json, provider: Provider) -> 
         provider.refuse("`max_tokens` must be greater than `thinking.budget_tokens`.")
 
 
+def _sampling(body: Json, provider: Provider) -> None:
+    if provider.author != "anthropic":
+        return
+    if body.get("temperature") is not None and body.get("top_p") is not None:
+        provider.refuse("`temperature` and `top_p` cannot both be specified for this model. Please use only one.")
+    stops = body.get("stop") or ()
+    if any(not str(stop).strip() for stop in ([stops] if isinstance(stops, str) else stops)):
+        provider.refuse("stop_sequences: each stop sequence must contain non-whitespace")
+
+
 def _tools(body: Json, prompt: Prompt, provider: Provider) -> None:
     names = [tool.name for tool in prompt.tools]
+    count = len(body.get("tools") or ())
+    if provider.author == "openai" and count > OPENAI_MOST_TOOLS:
+        provider.refuse(
+            f"Invalid 'tools': array too long. Expected an array with maximum length {OPENAI_MOST_TOOLS}, but got an "
+            f"array with length {count} instead.",
+            param="tools",
+            code="array_above_max_length",
+        )
     for index, tool in enumerate(prompt.tools):
         if not TOOL_NAME.fullmatch(tool.name):
             provider.refuse(

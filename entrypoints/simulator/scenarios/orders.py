@@ -2,15 +2,18 @@
 
 A line `CALL name [@K] [xN] [rM] [arguments]` makes N calls in each of M rounds, beginning with round K (from 1); `#` in
 the arguments is replaced by the number of the call within its line and round. Names and arguments are sent unchecked.
-A line `SILENT` makes the answer after the last round empty. A line `FAIL [@K]` makes round K fail after its calls, or
+A line `REFUSE status [@K] [xN]` refuses the first N requests (one by default) of round K with this HTTP status. A
+line `SILENT` makes the answer after the last round empty. A line `FAIL [@K]` makes round K fail after its calls, or
 after some words if it has none.
 """
 
 import re
 from dataclasses import dataclass
 
+from entrypoints.simulator.answers import Answer
 from entrypoints.simulator.scenarios.ask import Ask
 from entrypoints.simulator.scenarios.echoes import task_answer, words_of
+from entrypoints.simulator.scenarios.faults import http_error
 from entrypoints.simulator.scenarios.moves import Call, Fail, Finish, Say, Script, Think
 
 MOST_CALLS, MOST_ROUNDS = 20_000, 1000
@@ -21,6 +24,7 @@ _ORDER = re.compile(
     re.MULTILINE,
 )
 _FAIL = re.compile(r"^FAIL(?: @(?P<round>\d{1,3}))?\s*$", re.MULTILINE)
+_REFUSE = re.compile(r"^REFUSE (?P<status>[45]\d\d)(?: @(?P<round>\d{1,3}))?(?: x(?P<times>\d))?\s*$", re.MULTILINE)
 _SILENT = re.compile(r"^SILENT\s*$", re.MULTILINE)
 
 
@@ -39,13 +43,16 @@ class Order:
         return [Call(self.name, self.arguments.replace("#", str(number))) for number in range(self.times)]
 
 
-def tools(ask: Ask) -> Script:
+def tools(ask: Ask) -> Script | Answer:
     """Make the calls of the next round; after the last round, quote the results."""
     prompt = ask.prompt
     if (answer := task_answer(prompt.text)) is not None:
         return (Say(words_of(answer)), Finish())
     orders = _orders(prompt.text)
     number, due = (0, []) if prompt.choice == "none" or not prompt.tools else _due(orders, len(prompt.results))
+    for line in _REFUSE.finditer(prompt.text):
+        if int(line["round"] or 1) == number and ask.repeated <= int(line["times"] or 1):
+            return http_error(ask, int(line["status"]), "", None)
     if any(int(line["round"] or 1) == number for line in _FAIL.finditer(prompt.text)):
         return (*(due or (Say(words_of("This is"), closes=False),)), Fail("The provider stopped answering."))
     if due:
@@ -61,9 +68,12 @@ def are_ordered(text: str) -> bool:
     return _ORDER.search(text) is not None
 
 
-def thoughtful_tools(ask: Ask) -> Script:
+def thoughtful_tools(ask: Ask) -> Script | Answer:
     """Do the same as `tools`, and think before each round and before the answer."""
-    return (Think(words_of(f"There are {len(ask.prompt.results)} results so far.")), *tools(ask))
+    ordered = tools(ask)
+    if isinstance(ordered, Answer):
+        return ordered
+    return (Think(words_of(f"There are {len(ask.prompt.results)} results so far.")), *ordered)
 
 
 def _orders(text: str) -> list[Order]:

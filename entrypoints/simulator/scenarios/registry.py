@@ -1,11 +1,11 @@
 """The scenario of each slug, and the slugs that the catalog lists."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from entrypoints.simulator.answers import Answer
-from entrypoints.simulator.scenarios import echoes, faults, orders, streams
+from entrypoints.simulator.scenarios import echoes, faults, makers, orders, picky, streams
 from entrypoints.simulator.scenarios.ask import Ask
 from entrypoints.simulator.scenarios.moves import Script
 
@@ -77,6 +77,23 @@ def _error_event(_: Ask, values: Values) -> Script:
     return faults.error_event(shape, 0 if shape == "first" else SEVERAL)
 
 
+def _foreign_thinking(ask: Ask, values: Values) -> Script | Answer:
+    return picky.foreign_thinking(ask, values["maker"] or "", values["way"] or "")
+
+
+def _plain_history(ask: Ask, values: Values) -> Script | Answer:
+    return picky.plain_history(ask, values["maker"] or "", values["way"] or "")
+
+
+_WAYS = r"(?:-(?P<way>failed|event))?"
+
+
+def _of_makers(name: str, makers: Iterable[str]) -> tuple[str, ...]:
+    """List the slugs of a refusal: each maker's as an HTTP error, the first maker's in all ways."""
+    first, *others = makers
+    return (*(f"{name}-{first}{way}" for way in ("", "-failed", "-event")), *(f"{name}-{maker}" for maker in others))
+
+
 _NUMBER = r"\d{1,7}"
 _DECIMAL = r"\d{1,6}(?:p\d{1,3})?"
 _ERROR = (
@@ -137,6 +154,20 @@ SCENARIOS = (
     _scenario("usage", lambda ask, _: streams.usage(ask), reasons=True),
     _scenario("tool-call", lambda ask, _: echoes.tool_call(ask)),
     _scenario("tools", lambda ask, _: orders.tools(ask)),
+    _scenario(
+        rf"foreign-thinking-(?P<maker>{'|'.join(makers.THINKING)}){_WAYS}",
+        _foreign_thinking,
+        *_of_makers("foreign-thinking", makers.THINKING),
+        reasons=True,
+    ),
+    _scenario(
+        rf"plain-history-(?P<maker>{'|'.join(makers.ITEMS)}){_WAYS}",
+        _plain_history,
+        *_of_makers("plain-history", makers.ITEMS),
+    ),
+    _scenario(rf"poor-(?P<most>{_NUMBER})", lambda ask, v: picky.poor(ask, _count(v["most"])), "poor-3919"),
+    _scenario("picky-tools", lambda ask, _: picky.picky_tools(ask)),
+    _scenario("daily-event", lambda _, __: picky.daily_event()),
     _scenario("thoughtful-tools", lambda ask, _: orders.thoughtful_tools(ask), reasons=True),
 )
 

@@ -312,3 +312,46 @@ def test_each_attempt_sends_the_reasoning_its_endpoint_accepts():
         (Endpoint.RESPONSES, False),
         (Endpoint.CHAT, True),
     ]
+
+
+# --- refused history in later rounds ---------------------------------------------------------------------------
+
+
+def with_a_tool() -> Turn:
+    turn = Turn(TurnPlan(UpstreamRequest(BODY), ERROR_ID, runnable=frozenset({"look"})))
+    sealed = {"type": "reasoning", "id": "rs_000001", "summary": [], "encrypted_content": "gAAA"}
+    turn.feed(*done(sealed, call(name="unknown")), completed())
+    return turn
+
+
+def kinds_sent(turn: Turn) -> list[list[str]]:
+    return [[item["type"] for item in attempt.request.body.input] for attempt in turn.attempts]
+
+
+def test_thinking_of_this_turn_that_is_refused_is_left_out_of_its_next_request():
+    turn = with_a_tool()
+    turn.feed(refused("The encrypted content for item rs_000001 could not be verified."))
+    turn.feed(*answer())
+    assert kinds_sent(turn)[1:] == [
+        ["message", "reasoning", "function_call", "function_call_output"],
+        ["message", "function_call", "function_call_output"],
+    ]
+    assert [lesson.what for lesson in lessons(turn)] == ["thinking"]
+    assert turn.text == "Yes."
+
+
+def test_results_of_tools_go_as_text_when_nothing_else_is_taken_and_no_call_runs_again():
+    turn = with_a_tool()
+    turn.feed(refused("messages.1.content.0: Invalid `signature` in `thinking` block"))
+    turn.feed(refused("messages.1: Expected `thinking` or `redacted_thinking`, but found `tool_use`"))
+    turn.feed(*answer())
+    assert kinds_sent(turn)[-1] == ["message", "message", "message"]
+    assert [lesson.what for lesson in lessons(turn)] == ["thinking", "history"]
+    assert len(turn.attempts) == 4
+
+
+def test_a_fault_is_shown_when_even_the_plain_text_is_refused():
+    turn = with_a_tool()
+    for _ in range(5):
+        turn.feed(refused("Bad Request"))
+    assert (turn.fault, len(turn.attempts), lessons(turn)) == ("BAD_REQUEST", 3, [])

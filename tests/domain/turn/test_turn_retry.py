@@ -1,5 +1,7 @@
 """Whether, when and how often an attempt is repeated: only before anything was shown, never if it may be billed."""
 
+from dataclasses import replace
+
 import pytest
 
 from domain.faults.retry import RetryPolicy
@@ -239,8 +241,57 @@ def test_a_failed_response_with_a_bill_is_booked_with_it():
     assert turn.end.usage.input_tokens == 13
 
 
-def test_no_attempt_is_retried_once_a_tool_ran():
-    turn = Turn(TurnPlan(REQUEST, runnable=frozenset({"look"}), retry=RetryPolicy(uncertain_allowed=True)))
+def after_a_tool() -> Turn:
+    turn = Turn(TurnPlan(REQUEST, runnable=frozenset({"look"})))
     turn.feed(*done(call(name="unknown")), completed())
-    turn.feed(NOT_SENT)
+    return turn
+
+
+@pytest.mark.parametrize(
+    "passing",
+    [NOT_SENT, refused(429, retry_after=3.0), refused(502), refused(503, "provider_overloaded"), refused(500)],
+)
+def test_passing_failure_is_retried_after_tools_as_in_the_first_round(passing):
+    turn = after_a_tool()
+    turn.feed(passing)
+    assert len(turn.attempts) == 3
+    assert turn.attempts[2].request == turn.attempts[1].request
+    turn.feed(STARTED, delta("Yes."), completed())
+    assert (turn.text, turn.end.reason, turn.end.fault) == ("Yes.", Reason.STOP, None)
+
+
+def test_each_round_has_its_own_retries():
+    turn = Turn(TurnPlan(REQUEST, runnable=frozenset({"look"}), retry=RetryPolicy(extra_attempts=1)))
+    turn.feed(refused(503))
+    turn.feed(*done(call(name="unknown")), completed())
+    turn.feed(refused(503))
+    turn.feed(refused(503))
+    assert (len(turn.attempts), turn.fault) == (4, "OVERLOADED")
+
+
+def test_nothing_is_retried_once_something_of_the_round_was_shown():
+    turn = after_a_tool()
+    turn.feed(STARTED, delta("It"))
+    turn.feed(refused(503))
+    assert (len(turn.attempts), turn.fault) == (2, "OVERLOADED")
+
+
+def test_billed_attempt_after_tools_is_not_repeated():
+    turn = after_a_tool()
+    turn.feed(SENT)
     assert (len(turn.attempts), turn.fault) == (2, "UNREACHABLE")
+
+
+FORCED = [
+    "required",
+    {"type": "function", "name": "look"},
+    {"type": "allowed_tools", "mode": "required", "tools": [{"type": "function", "name": "look"}]},
+]
+
+
+@pytest.mark.parametrize("choice", FORCED)
+def test_a_call_is_forced_in_the_first_round_only(choice):
+    sent = replace(REQUEST, body=replace(REQUEST.body, tool_choice=choice))
+    turn = Turn(TurnPlan(sent, runnable=frozenset({"look"})))
+    turn.feed(*done(call(name="unknown")), completed())
+    assert [attempt.request.body.tool_choice for attempt in turn.attempts] == [choice, "auto"]

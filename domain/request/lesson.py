@@ -1,0 +1,35 @@
+"""What a refusal teaches: one change to a request."""
+
+from dataclasses import dataclass
+
+THINKING, HISTORY = "thinking", "history"
+LOOSE_TOOLS, WITHOUT_TOOLS, FEWER_TOOLS = "loose_tools", "without_tools", "fewer_tools"
+BALANCE, OUTPUT_LIMIT, BLANK_STOP = "balance", "output_limit", "blank_stop"
+OF_HISTORY = frozenset({THINKING, HISTORY})
+"""Changes to what stored turns send: these turns are marked instead of a lesson being learned."""
+OF_ONE_TURN = OF_HISTORY | {WITHOUT_TOOLS, FEWER_TOOLS, BALANCE}
+"""Changes that hold for one turn only: a balance changes, and no tool is left out without a status."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What to change for a model: `what` names the repair, `value` its detail (an effort, a parameter, names).
+
+    `refused` is the effort that was not taken: only that one is exchanged. Several names are separated by line feeds.
+    """
+
+    what: str
+    value: str = ""
+    refused: str = ""
+
+    @property
+    def kind(self) -> str:
+        """What is repaired at most once a round: each parameter and tool by itself, everything else by its name."""
+        if self.what in ("parameter", LOOSE_TOOLS, WITHOUT_TOOLS):
+            return f"{self.what} {self.value}"
+        return "thinking_of_one" if self.what == THINKING and self.value else self.what
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names in `value`."""
+        return tuple(filter(None, self.value.split("\n")))

@@ -1,0 +1,115 @@
+"""How providers word their refusals, as data: patterns over a `Refusal.text` (lower case, no quotation marks).
+
+Codes count before words. Each row names who writes so. Sources: the error references of OpenAI, Anthropic, Google,
+Amazon Bedrock, Azure, xAI, Mistral, DeepSeek and Moonshot; public reports of their users.
+"""
+
+import re
+
+Rows = tuple[tuple[str, str], ...]
+
+
+def _any(rows: Rows) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{words})" for _, words in rows))
+
+
+_BAD = (
+    r"(?:invalid|not valid|incorrect|corrupt\w*|malformed|expired|unverifiable|unrecogni[sz]ed|unreadable|mismatch\w*"
+    r"|(?:does|do|did) not match|not match|not accepted|different|belongs? to|another|wrong|failed|fails|rejected"
+    r"|unable|cannot|could not|couldnt|can not|not found|not recogni[sz]ed|field required|required|missing|tampered"
+    r"|not supported|unsupported|not permitted|not allowed|must not|should not|may not|too long|verif\w+|decod\w+)"
+)
+_SEALED = (
+    r"(?:encrypted[_ ]?(?:reasoning|content|thinking)"
+    r"|reasoning[_ ]?(?:content|details?|items?|text|signature|blocks?|blobs?|parts?)"
+    r"|thinking[_ ]?(?:blocks?|signature|content|parts?)|redacted[_ ]thinking"
+    r"|thought[_ ]?signatures?|thoughtsignature)"
+)
+
+THINKING_CODES = frozenset(
+    {
+        *("invalid_encrypted_content", "encrypted_content_invalid", "invalid_reasoning_content", "invalid_signature"),
+        *("invalid_thinking_signature", "thinking_signature_invalid", "invalid_thought_signature"),
+        *("reasoning_item_not_found", "invalid_reasoning_item", "reasoning_content_invalid"),
+    }
+)
+THINKING: Rows = (
+    ("OpenAI, Azure", r"encrypted[_ ]content\b.{0,300}?could not be (?:verified|decrypted|parsed|validated|read)"),
+    ("OpenAI", r"item (?:with id )?rs_?\S* (?:was )?not found"),
+    ("OpenAI", r"(?:item )?\S+ of type reasoning was provided without its required"),
+    ("OpenAI", r"was provided without its required reasoning item"),
+    ("OpenAI", r"organi[sz]ation(?:_id)? did not match.{0,60}organi[sz]ation"),
+    ("OpenAI, xAI", r"(?:decrypt|verify|parse|decode|validate)\w* (?:the )?(?:\w+ ){0,4}" + _SEALED),
+    ("all", _SEALED + r"\b.{0,120}?\b" + _BAD),
+    ("all", r"\b" + _BAD + r"\b.{0,60}?" + _SEALED),
+    ("Anthropic, Bedrock", r"\bsignature\b.{0,40}?(?:in|of|for|on) (?:a |the )?thinking"),
+    ("Anthropic", r"thinking\.?\w*\.signature\b.{0,40}?" + _BAD),
+    ("Anthropic, Bedrock", r"invalid signature\b"),
+    ("Anthropic", r"block is bound to a different conversation"),
+    ("Anthropic", r"thinking or redacted_thinking blocks"),
+    ("Anthropic", r"each thinking block must"),
+    ("Anthropic", r"messages\.\d+\.content\.\d+\.(?:thinking|redacted_thinking)\b"),
+    ("Bedrock", r"reasoning_?(?:content|text)\.?\w*\b.{0,80}?signature"),
+    ("Bedrock", r"signature\b.{0,40}?reasoning_?(?:content|text)"),
+    ("Google", r"(?:corrupted|invalid|bad) thought"),
+    ("DeepSeek", r"reasoning_content\b.{0,60}?(?:must not|should not|cannot) be"),
+    ("Groq, Cerebras, Mistral", r"messages\S* .{0,40}?(?:reasoning|thinking)\w*\b.{0,40}?" + _BAD),
+)
+"""The provider does not take thinking that was sent back: another account's, changed, or no longer readable."""
+
+MISSING_THINKING: Rows = (
+    ("Anthropic", r"expected (?:a )?thinking(?: or redacted_thinking)?\b.{0,20}?(?:but )?found"),
+    ("Anthropic", r"(?:must|should) start with a thinking block"),
+    ("Google", r"missing (?:a |the )?thought_?\s?signature"),
+    ("Google", r"thought_?\s?signature\b.{0,30}?(?:is|are) (?:missing|required)"),
+    ("Google", r"(?:no|without (?:a )?) ?thought_?\s?signature"),
+    ("DeepSeek", r"reasoning_content\b.{0,60}?(?:must be passed|must be provided|needs? to be)"),
+    ("Moonshot", r"reasoning_content is missing"),
+    (
+        "all",
+        r"(?:requires?|expects) (?:\w+ ){0,3}(?:thinking|reasoning)(?:_content| content| blocks?) (?:in|for|on|with)",
+    ),
+)
+"""The provider wants thinking with a call, and it is not there."""
+
+ITEM_CODES = frozenset(
+    {"invalid_tool_call", "tool_call_not_found", "item_not_found", "duplicate_item", "invalid_function_call"}
+)
+ITEMS: Rows = (
+    ("OpenAI", r"no tool (?:call|output) found for"),
+    ("OpenAI", r"(?:item|message) (?:with id )?(?:msg|fc|fco|ws|ig|ci|call|mcp|cmp)_?\S* (?:was )?not found"),
+    ("OpenAI", r"duplicate (?:item|tool|function|call)"),
+    ("OpenAI", r"expected an id that begins with"),
+    (
+        "OpenAI",
+        r"(?:unknown|invalid|unsupported|unexpected|unrecogni[sz]ed) (?:input |item |content )*(?:item|type)s?\b",
+    ),
+    ("OpenAI", r"tool_call_ids? did not have response"),
+    ("OpenAI", r"messages with role tool must be"),
+    ("OpenAI", r"(?:tool_calls|tool calls) must be followed by"),
+    (
+        "OpenAI, Anthropic",
+        r"(?:string (?:too long|above max)|(?:does not|should) match pattern)\b.{0,120}?(?:call_id|tool_use|tool_call)",
+    ),
+    ("OpenAI, Anthropic", r"(?:call_id|tool_use\.id|tool_use_id|tool_call_id|tool_calls?\S*\.id)\b"),
+    ("Anthropic", r"tool_use ids? (?:were found|must be)"),
+    ("Anthropic", r"unexpected tool_use_id"),
+    ("Anthropic", r"(?:tool_result|tool_use) blocks?"),
+    ("Google", r"function (?:call|response)s? (?:turn|parts?)\b"),
+    ("Mistral", r"not the same number of function calls"),
+    ("Mistral", r"unexpected (?:tool call id|role)"),
+    ("Mistral, vLLM", r"roles must alternate"),
+    ("Bedrock", r"tool(?:use|result)\b"),
+    ("all", r"orphan\w* (?:tool|function|call|item|output)"),
+)
+"""The provider does not take an item of the history: its type, its id, or its partner is not there."""
+
+ELSEWHERE = re.compile(
+    r"\b(?:images?|pictures?|audio|video|files?|pdfs?|documents?|media|image_url|urls?|schema|response_format|api key"
+    r"|credits?|model id|models? (?:is|was) not|quota|region|country|moderation|safety|policy|flagged)\b"
+)
+"""What a refusal of other parts of a request names: another form of the history would not help."""
+
+THINKING_REFUSED = _any(THINKING)
+THINKING_MISSING = _any(MISSING_THINKING)
+ITEM_REFUSED = _any(ITEMS)

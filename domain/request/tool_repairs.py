@@ -1,0 +1,140 @@
+"""Repairs of the offered tools: a refused schema is sent loosely, then the tool is left out; a surplus is left out."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from domain.request.lesson import FEWER_TOOLS, LOOSE_TOOLS, WITHOUT_TOOLS, Lesson
+from domain.request.refusal import Refusal
+from ports.json_values import JsonObject
+from ports.responses import ResponsesBody, UpstreamRequest
+
+_ABOUT_SCHEMAS = re.compile(
+    r"\b(?:schema|input_?schema|parameters?|function_?declarations?|properties|inputschema|toolspec|strict mode)\b"
+    r"|\btools?[.\[]\d+|\binvalid (?:function|tool)"
+)
+_ABOUT_DEFINITIONS = re.compile(r"\bschema\b|input_?schema|function_?declarations?|\btools?[.\[]\d|\btools: ")
+_INDEX = re.compile(r"function_?declarations?[.\[](\d+)|\btools?[.\[](\d+)")
+_TOO_MANY = re.compile(
+    r"tools\b.{0,40}?(?:array too long|too long|too many|at most|maximum|exceed\w*|limit|no more than|more than)"
+    r"|(?:too many|maximum(?: number)?(?: of)?|at most|up to|no more than|more than|limit(?:ed)? (?:of|to)|supports?)"
+    r" (?:\d+ )?(?:\w+ )?(?:tools|functions|function declarations|tool definitions)\b"
+    r"|number of (?:tools|functions|function declarations)\b"
+)
+_NUMBER = re.compile(r"\b\d{1,5}\b")
+_USUAL_LIMITS = (512, 128, 64, 32)
+"""Limits of Google, OpenAI and others, for a refusal that states no number."""
+_KEPT = ("description", "required", "enum", "type", "properties", "items")
+_TYPES = frozenset({"string", "number", "integer", "boolean", "array", "object"})
+_DEEPEST = 40
+
+
+def about_definitions(refusal: Refusal) -> bool:
+    """Return whether a refusal is about offered tools rather than about calls in the history."""
+    said = f"{refusal.param} {refusal.text}"
+    return refusal.param.startswith("tools") or _ABOUT_DEFINITIONS.search(said) is not None
+
+
+def tool_repairs(refusal: Refusal, body: ResponsesBody, *, last: bool) -> list[Lesson]:
+    """Return the repairs for a refusal of tools; `last`: no other retry follows, so the tool is left out at once."""
+    functions = [tool for tool in body.tools if tool.get("type") == "function"]
+    if not functions:
+        return []
+    if (surplus := _surplus(refusal, body.tools)) is not None:
+        return [Lesson(FEWER_TOOLS, "\n".join(surplus))]
+    if not (_ABOUT_SCHEMAS.search(refusal.text) or "invalid_function_parameters" in refusal.code):
+        return []
+    names = "\n".join(_named(refusal, body.tools, functions))
+    if not names:
+        return []
+    without = Lesson(WITHOUT_TOOLS, names)
+    return [without] if last else [Lesson(LOOSE_TOOLS, names), without]
+
+
+def with_repaired_tools(sent: UpstreamRequest, lesson: Lesson) -> UpstreamRequest:
+    """Return the request with other tools; the same object if the lesson changes none."""
+    body, names = sent.body, frozenset(lesson.names)
+    if lesson.what == LOOSE_TOOLS:
+        tools = tuple(_loose(tool) if tool.get("name") in names else tool for tool in body.tools)
+    else:
+        tools = tuple(tool for tool in body.tools if tool.get("name") not in names)
+    if tools == body.tools:
+        return sent
+    choice = body.tool_choice
+    if not tools or (isinstance(choice, dict) and choice.get("name") in names and lesson.what != LOOSE_TOOLS):
+        choice = None
+    parallel = body.parallel_tool_calls if tools else None
+    most = body.max_tool_calls if tools else None
+    changed = replace(body, tools=tools, tool_choice=choice, parallel_tool_calls=parallel, max_tool_calls=most)
+    return replace(sent, body=changed)
+
+
+def _surplus(refusal: Refusal, tools: Sequence[JsonObject]) -> list[str] | None:
+    """Return the names of the tools beyond the stated number; None if the refusal is about something else."""
+    too_long = refusal.code == "array_above_max_length" and refusal.param in ("", "tools")
+    if not (too_long or _TOO_MANY.search(refusal.text)):
+        return None
+    numbers = [number for number in map(int, _NUMBER.findall(refusal.text)) if 0 < number < len(tools)]
+    most = next((number for number in numbers if number not in (400, 422)), 0)
+    most = most or next((limit for limit in _USUAL_LIMITS if limit < len(tools)), 0)
+    if not most:
+        return None
+    named = [str(tool.get("name") or "") for tool in tools]
+    return [name for name in named[most:] if name] or None
+
+
+def _named(refusal: Refusal, tools: Sequence[JsonObject], functions: Sequence[JsonObject]) -> list[str]:
+    """Return the functions that a refusal names: by name, else by their places."""
+    said = f"{refusal.param} {refusal.exact}"
+    names = [str(tool["name"]) for tool in functions]
+    found = [name for name in names if re.search(_mention(name), said)]
+    if found:
+        return found
+    places: dict[str, None] = {}
+    for declared, listed in _INDEX.findall(said.lower()):
+        choices = functions if declared else tools
+        place = int(declared or listed)
+        if place < len(choices) and choices[place].get("type") == "function":
+            places[str(choices[place]["name"])] = None
+    return list(places)
+
+
+def _mention(name: str) -> str:
+    """Return the pattern of a name in a text: a short plain word counts only after "function" or "tool"."""
+    alone = rf"(?<![\w-]){re.escape(name)}(?![\w-])"
+    plain = len(name) < 4 or (name.isalpha() and name.islower())
+    return rf"(?i:function|tool)s?:? (?i:named |name |call )?{alone}|default_api:{alone}" if plain else alone
+
+
+def _loose(tool: JsonObject) -> JsonObject:
+    """Return a tool without the strict form, its schema reduced to what every provider understands."""
+    parameters = _reduced(tool.get("parameters"), _DEEPEST)
+    return {**tool, "strict": False, "parameters": {"properties": {}, **parameters, "type": "object"}}
+
+
+def _reduced(schema: object, deepest: int) -> dict[str, Any]:
+    if not isinstance(schema, dict) or not deepest:
+        return {}
+    kept = {name: schema[name] for name in _KEPT if name in schema}
+    kinds = kept.get("type") if isinstance(kept.get("type"), list) else [kept.get("type")]
+    kind = next((kind for kind in kinds or () if kind in _TYPES), None)
+    kept.pop("type", None)
+    if kind:
+        kept["type"] = kind
+    if not isinstance(kept.get("description"), str):
+        kept.pop("description", None)
+    choices = kept.pop("enum", None)
+    if kind in (None, "string") and isinstance(choices, list):
+        texts = [choice for choice in choices if isinstance(choice, str) and choice]
+        kept |= {"enum": texts, "type": "string"} if texts else {}
+    properties = kept.pop("properties", None)
+    if kind == "object" or isinstance(properties, dict):
+        parts = properties if isinstance(properties, dict) else {}
+        kept["type"], kept["properties"] = "object", {key: _reduced(part, deepest - 1) for key, part in parts.items()}
+    required = kept.pop("required", None)
+    if isinstance(required, list) and (names := [name for name in required if name in kept.get("properties", ())]):
+        kept["required"] = names
+    if "items" in kept or kind == "array":
+        kept["items"] = _reduced(kept.get("items"), deepest - 1)
+    return kept

@@ -1,0 +1,77 @@
+"""Models that refuse a part of the request, as makers do, and answer once it is gone."""
+
+from entrypoints.simulator.answers import Answer, common, from_provider
+from entrypoints.simulator.payload import Json
+from entrypoints.simulator.scenarios.ask import Ask
+from entrypoints.simulator.scenarios.echoes import echo, words_of
+from entrypoints.simulator.scenarios.makers import ITEMS, THINKING, Words, calls_in, thoughts_in, turns_in
+from entrypoints.simulator.scenarios.moves import Break, Fail, Script, Think
+from entrypoints.simulator.scenarios.orders import tools
+
+PROVIDER = "Simulator"
+EARLY, LATER = "An early thought. ", "A later thought. "
+
+
+def foreign_thinking(ask: Ask, maker: str, way: str) -> Script | Answer:
+    """Think and echo; refuse the thinking of a chat's first answer, as if it came from another account.
+
+    `way`: "" as an HTTP error, "failed" as a failed response, "event" as an error event of the stream.
+    """
+    if any(EARLY.strip() in thought for thought in thoughts_in(ask.body)):
+        return _refused(THINKING[maker], way)
+    return (Think(words_of(LATER if turns_in(ask.body) else EARLY)), *echo(ask))
+
+
+def plain_history(ask: Ask, maker: str, way: str) -> Script | Answer:
+    """Make the calls that the prompt orders; refuse calls of earlier answers in any form but text."""
+    return _refused(ITEMS[maker], way) if calls_in(ask.body) else tools(ask)
+
+
+def poor(ask: Ask, most: int) -> Script | Answer:
+    """Echo, but only for a limit of at most `most` output tokens: the balance affords no more."""
+    names = ("max_output_tokens", "max_completion_tokens", "max_tokens")
+    limit = next((int(ask.body[name]) for name in names if ask.body.get(name) is not None), None)
+    if limit is not None and limit <= most:
+        return echo(ask)
+    message = (
+        "This request requires more credits, or fewer max_tokens. You requested up to "
+        f"{limit or 65536} tokens, but can only afford {most}. To increase, add more credits"
+    )
+    return common(402, message, {"provider_name": None})
+
+
+def picky_tools(ask: Ask) -> Script | Answer:
+    """Make the calls that the prompt orders; refuse a pattern in a schema, and any tool called cursed."""
+    for place, tool in enumerate(ask.prompt.tools):
+        if tool.name.startswith("cursed") or _has_pattern(tool.parameters):
+            return from_provider(
+                400,
+                PROVIDER,
+                f"Invalid schema for function '{tool.name}': a pattern with lookaround is not supported.",
+                param=f"tools[{place}].parameters",
+                code="invalid_function_parameters",
+            )
+    return tools(ask)
+
+
+def daily_event() -> Script:
+    """Fail with a flat error event that names only in words that the free requests of the day are used up."""
+    message = "Rate limit exceeded: free-models-per-day. Add 10 credits to unlock 1000 free model requests per day"
+    return (Break("flat", message, code="rate_limit_exceeded"),)
+
+
+def _refused(words: Words, way: str) -> Script | Answer:
+    if way == "failed":
+        return (Fail(words.message, code=words.code or "server_error", error_type="invalid_request", status=400),)
+    if way == "event":
+        return (Break("flat", words.message, code=words.code or "server_error"),)
+    return from_provider(400, PROVIDER, words.message, code=words.code)
+
+
+def _has_pattern(schema: object) -> bool:
+    if isinstance(schema, list):
+        return any(map(_has_pattern, schema))
+    if not isinstance(schema, dict):
+        return False
+    fields: Json = schema
+    return isinstance(fields.get("pattern"), str) or any(map(_has_pattern, fields.values()))

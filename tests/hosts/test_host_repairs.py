@@ -1,0 +1,82 @@
+"""A rejected request is repaired in the page of a real host, and a chat is not rejected twice for the same cause."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from entrypoints.devhost.admin import HostAdmin
+from entrypoints.devhost.browser import BrowserSession
+from entrypoints.devhost.turn import Turn
+from tests.hosts.installed import InstalledHost, fault_text, fresh
+from tests.hosts.tooled import order, tab_with_tools, with_tools
+
+pytestmark = pytest.mark.host
+
+THINKING = ("openai", "anthropic", "google", "xai", "openai-failed", "openai-event")
+ITEMS = ("openai", "anthropic", "google", "mute")
+ADD = {"a": 1, "b": 2}
+
+
+@pytest.fixture
+async def tab(client: HostAdmin) -> AsyncIterator[BrowserSession]:
+    """Yield a tab of the administrator's browser, in a host that has the tools."""
+    async with tab_with_tools(client) as session:
+        yield session
+
+
+def statuses(host: InstalledHost, words: str) -> list[int | None]:
+    return [record.status for record in host.asked(words)]
+
+
+async def answered(page: BrowserSession, model: str, words: str, chat: Turn | None = None) -> Turn:
+    turn = await page.send(words, model=model, chat=chat)
+    assert turn.shown.error is None, fault_text(turn)
+    assert turn.stored_text == f"You said: {words}"
+    return turn
+
+
+@pytest.mark.parametrize("maker", THINKING)
+async def test_refused_thinking_is_left_out_at_once_and_in_later_messages(
+    page: BrowserSession, host: InstalledHost, maker: str
+) -> None:
+    model = f"openrouter.sim/foreign-thinking-{maker}"
+    turn = await answered(page, model, fresh("one"))
+    second, third = fresh("two"), fresh("three")
+    turn = await answered(page, model, second, turn)
+    assert len(host.asked(second)) == 2
+    await answered(page, model, third, turn)
+    assert len(host.asked(third)) == 1
+
+
+@pytest.mark.parametrize("maker", ITEMS)
+async def test_refused_items_go_as_text_at_once_and_in_later_messages(
+    tab: BrowserSession, host: InstalledHost, maker: str
+) -> None:
+    model = f"openrouter.sim/plain-history-{maker}"
+    text = "\n".join((fresh("Add."), order("add", ADD)))
+    turn = await tab.send(text, model=model, options=with_tools())
+    assert turn.stored_text.endswith("results: 3")
+    for number, words in enumerate((fresh("And now?"), fresh("Still?"))):
+        turn = await tab.send(words, model=model, chat=turn, options=with_tools())
+        assert turn.shown.error is None, fault_text(turn)
+        assert len(host.asked(words)) == 2 - number
+
+
+async def test_the_answer_is_as_long_as_the_balance_affords(page: BrowserSession, host: InstalledHost) -> None:
+    words = fresh("hello")
+    await answered(page, "openrouter.sim/poor-3919", words)
+    assert [record.body.get("max_output_tokens") for record in host.asked(words)] == [None, 3919]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_passing_refusal_after_tools_is_retried_and_no_tool_runs_again(
+    tab: BrowserSession, host: InstalledHost, tmp_path: Path, status: int
+) -> None:
+    words, counted = fresh("Count."), tmp_path / "counted"
+    text = "\n".join((words, order("count", {"path": str(counted), "key": "once"}), f"REFUSE {status} @2"))
+    turn = await tab.send(text, model="openrouter.sim/tools", options=with_tools())
+    assert turn.shown.error is None, fault_text(turn)
+    assert statuses(host, words) == [200, status, 200]
+    assert turn.stored_text == "The tools gave 1 results: counted once"
+    assert counted.read_text() == "once\n"
