@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import datetime
 
 from domain.egress.links import title_of
-from domain.faults.causes import DailyLimit
 from domain.faults.fault import Fault
 from entrypoints.openai.errors import detail_of, shortened
 from entrypoints.openwebui.vocabulary import PAGE
