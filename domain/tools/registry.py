@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from domain.tools.dialects.root import flattened
 from domain.tools.known_tool import KnownTool, Rank
 from domain.tools.names import Key, legal, named
 from domain.tools.once import BUILTIN
@@ -24,6 +25,7 @@ LONGEST_KEPT = 16 * 1024
 NO_ARGUMENTS: JsonObject = {"type": "object", "properties": {}}
 _SAYING = frozenset({"$ref", "anyOf", "oneOf", "allOf", "items", "enum", "const", "not", "if"})
 _ENTANGLING = ('"$ref"', '"$dynamicRef"', '"unevaluated')
+_DEFINING = frozenset({"$ref", "if", "patternProperties", "dependentSchemas"})
 _BESIDE = frozenset({"$ref", "$defs", "definitions", "$schema", "$id", "title", "description"})
 
 
@@ -163,11 +165,19 @@ def _rooted(parameters: JsonObject) -> JsonObject:
     said = _SAYING & parameters.keys()
     kinds = kinds_of(dict(parameters))
     if "object" in kinds or "properties" in parameters or not (said or kinds):
-        return {**NO_ARGUMENTS, **parameters, "type": "object"}
+        return _with_known_required({**NO_ARGUMENTS, **parameters, "type": "object"})
     target = resolved(parameters, Root(parameters, WorkBudget(STEPS)))
     if said != {"$ref"} or not parameters.keys() <= _BESIDE or target.get("type") != "object":
         return parameters
     return {**NO_ARGUMENTS, **target, **{key: parameters[key] for key in DEFINITIONS if key in parameters}}
+
+
+def _with_known_required(root: JsonObject) -> JsonObject:
+    """Drop required names that nothing in a schema defines: no model could know them, and no tool takes them."""
+    known = flattened(dict(root), dict(root))["properties"]
+    if "required" not in root or _DEFINING & root.keys() or not known:
+        return root
+    return {**root, "required": [name for name in root["required"] if name in known]}
 
 
 def _without_root_references(root: JsonObject) -> JsonObject:
