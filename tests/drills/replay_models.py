@@ -20,6 +20,7 @@ SLUGS = (
     "anthropic/claude-opus-5",
     *ALIASES,
     "deepseek/deepseek-r1",
+    "mistralai/mistral-small-3.2-24b-instruct",
 )
 MODELS = {slug: read_model(ENTRIES[slug]) for slug in SLUGS}
 

@@ -23,6 +23,24 @@ WORDS = (
 )
 
 
+TOOL = "look"
+NAMES = (
+    *("functions.look", "look<|channel|>commentary", " look\n", "look</function", "default_api.look"),
+    *("other.tool/x y", "n" * 93, "<|constrain|>", "名前", 'x" string="true'),
+)
+IDS = ("functions.look:0", "functions.look:0", "call_0", "", " ", "c" * 80, "é" * 30, "a.b|c", "abcdefgh1")
+ARGUMENTS = (
+    "{'q': 'x'}",
+    '{"q": NaN}',
+    '{"q": "C:\\apps"}',
+    "no json",
+    "",
+    "null",
+    '"{\\"q\\": 1}"',
+    '```json\n{"q": 1}\n```',
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """A turn: its record, its end (`done`, `thinking`, `text`, `tool`, `failed`, `handed`), the host's messages."""
@@ -48,31 +66,31 @@ def play(host: str, slug: str, turn_id: str, rng: Random) -> Turn:
     items: list[TurnItem] = []
     if end != "failed":
         for _ in range(rounds):
-            items += _round(slug, turn_id, len(items), rng, open_calls="")
-        items += _last(slug, turn_id, len(items), rng, end)
+            items += _round(slug, turn_id, items, rng, open_calls="")
+        items += _last(slug, turn_id, items, rng, end)
     cut = end not in ("done", "handed")
     record = TurnRecord(turn_id, slug, answers_as(slug), tuple(items), cut=cut)
     return Turn(record, end, _returned(host, record, end, rng))
 
 
-def _round(slug: str, turn_id: str, first: int, rng: Random, open_calls: str) -> list[TurnItem]:
-    answer, calls = Answer(first, set()), list[ToolCall]()
+def _round(slug: str, turn_id: str, items: list[TurnItem], rng: Random, open_calls: str) -> list[TurnItem]:
+    first = len(items)
+    taken = frozenset(str(one.item["call_id"]) for one in items if one.item["type"] == "function_call")
+    answer = Answer(first, set(), taken, frozenset({TOOL}))
     index = _opening(answer, slug, rng)
     for _ in range(rng.choice([1, 1, 2, 3])):
         place = first + index
-        name = rng.choice([f"call_{place}", f"functions.look:{place}", f"toolu_{rng.getrandbits(40):x}"])
         item = {
             "type": "function_call",
-            "call_id": name,
-            "name": "look",
-            "arguments": rng.choice(["{}", '{"q": "x é"}']),
+            "call_id": rng.choice([f"call_{place}", f"functions.look:{place}", f"toolu_{rng.getrandbits(40):x}", *IDS]),
+            "name": rng.choice([TOOL, TOOL, *NAMES]),
+            "arguments": rng.choice(["{}", '{"q": "x é"}', *ARGUMENTS]),
         }
         answer.finish_item(index, {**item, "id": f"fc_{rng.getrandbits(40):x}"}, 0.0)
-        calls.append(ToolCall(name, "look", item["arguments"]))
         index += 1
     if open_calls == "handed":
         return _numbered(retained_items(answer), turn_id, first)
-    outputs = [(call, _output(call, rng, stopped=open_calls == "tool")) for call in calls]
+    outputs = [(call, _output(call, rng, stopped=open_calls == "tool")) for call in answer.calls()]
     return _numbered(retained_items(answer, outputs), turn_id, first)
 
 
@@ -83,9 +101,10 @@ def _output(call: ToolCall, rng: Random, *, stopped: bool) -> dict[str, Any]:
     return {"type": "function_call_output", "call_id": call.call_id, "output": text}
 
 
-def _last(slug: str, turn_id: str, first: int, rng: Random, end: str) -> list[TurnItem]:
+def _last(slug: str, turn_id: str, items: list[TurnItem], rng: Random, end: str) -> list[TurnItem]:
     if end in ("tool", "handed"):
-        return _round(slug, turn_id, first, rng, open_calls=end)
+        return _round(slug, turn_id, items, rng, open_calls=end)
+    first = len(items)
     answer = Answer(first, set())
     index = _opening(answer, slug, rng, always=end == "thinking")
     if end == "thinking":

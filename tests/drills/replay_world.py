@@ -14,9 +14,9 @@ from entrypoints.openwebui.history_format import OPEN_WEBUI, marker_line
 from tests.domain.conversation.histories import wanted
 from tests.domain.conversation.host_shapes import HOSTS, Message, user
 from tests.drills.replay_judge import Sent, complaints, sent
-from tests.drills.replay_models import SLUGS
+from tests.drills.replay_models import SLUGS, answers_as
 from tests.drills.replay_store import DAMAGES, Store, damaged
-from tests.drills.replay_turns import Turn, play
+from tests.drills.replay_turns import ARGUMENTS, IDS, NAMES, TOOL, Turn, play
 
 ME = "me"
 QUESTIONS = (
@@ -58,7 +58,7 @@ class World:
         self._store = Store(self._reasoning != "disabled", self._rng.random() < 0.9)
         self._full_turns = self._rng.choice([0, 1, 10])
         self._window = self._rng.choice([0, 0, 0, 2])
-        self._slugs = self._rng.sample(SLUGS, 2) if self._rng.random() < 0.4 else [self._rng.choice(SLUGS)]
+        self._slugs = self._rng.sample(SLUGS, self._rng.choice([1, 1, 2, 3, 4]))
         self._chats: list[Chat] = [[]]
         self._made = 0
         self._spoilt = False
@@ -75,6 +75,7 @@ class World:
             (self._paste, 1),
             (self._forge, 1),
             (self._continue, 1),
+            (self._import, 1),
         ]
         self._ask(self._chats[0])
         for _ in range(self._rng.randrange(3, 11)):
@@ -161,6 +162,20 @@ class World:
             self._answer(chat)
             self._spoil(chat[-1])
 
+    def _import(self, chat: Chat) -> None:
+        """Insert an answer of another program: rounds of calls with odd names and arguments, one id for all rounds."""
+        rng, call_id = self._rng, self._rng.choice(IDS)
+        messages: list[Message] = []
+        for number in range(rng.choice([1, 2, 3])):
+            function = {"name": rng.choice([TOOL, *NAMES]), "arguments": rng.choice(["{}", *ARGUMENTS])}
+            calls = [{"id": call_id, "type": "function", "function": function}]
+            messages.append({"role": "assistant", "content": "", "tool_calls": calls})
+            if rng.random() < 0.9:
+                messages.append({"role": "tool", "tool_call_id": call_id, "content": f"result {number}"})
+        messages.append({"role": "assistant", "content": "Imported."})
+        chat += [Node([user("import")], untouched=False), Node(messages, untouched=False)]
+        self._spoilt = True
+
     def _forge(self, chat: Chat) -> None:
         """Put a reference to another or an unknown turn into an answer."""
         nodes = [node for node in chat if node.turn is not None and node.messages]
@@ -185,6 +200,10 @@ class World:
             found += self._left_out(chat, slug, store, made)
         kind = f"bodies, store {how}" if how else "bodies"
         self._figures.counts[kind] += 1
+        self._figures.counts[f"bodies for {answers_as(slug).partition('/')[0]}"] += 1
+        self._figures.counts["bodies after a switch of models"] += (
+            len({turn.record.asked for turn in _turns(chat)} - {slug}) > 0
+        )
         self._figures.counts["thoughts sent"] += sum(item["type"] == "reasoning" for item in made.items)
         self._figures.misses += [
             f"{text}  [seed {self._seed}, {self._host}, {slug}, {how or 'whole'}]" for text in found
@@ -216,6 +235,10 @@ class World:
 
 def _messages(chat: Chat) -> list[Message]:
     return [message for node in chat for message in node.messages]
+
+
+def _turns(chat: Chat) -> list[Turn]:
+    return [node.turn for node in chat if node.turn is not None]
 
 
 def _roles(node: Node) -> set[str]:

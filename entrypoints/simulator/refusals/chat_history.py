@@ -2,11 +2,13 @@
 
 from entrypoints.simulator.payload import Json
 from entrypoints.simulator.refusals.history import TOOL_NAME
+from entrypoints.simulator.refusals.receivers import check_names_and_ids, named_messages
 from entrypoints.simulator.refusals.verdicts import Provider
 
 
 def check_chat_history(messages: list[Json], provider: Provider) -> None:
     """Raise Refusal for tool messages without calls, calls without tool messages, and invalid tool names."""
+    check_names_and_ids(named_messages(messages), provider)
     waiting = list[str]()
     for message in messages:
         if message["role"] == "tool":

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import orjson
 
 from entrypoints.simulator.payload import Json
+from entrypoints.simulator.refusals.receivers import check_names_and_ids, named_items
 from entrypoints.simulator.refusals.verdicts import Provider
 from entrypoints.simulator.seals import sealed, signature
 
@@ -80,6 +81,10 @@ def _call_contents(items: list[Json], provider: Provider) -> None:
             )
         if not _is_object(item["arguments"]):
             provider.refuse(f"Invalid 'input[{index}].arguments': expected the text of a JSON object.")
+
+
+def _names_and_ids(items: list[Json], provider: Provider) -> None:
+    check_names_and_ids(named_items(items), provider)
 
 
 def _is_object(text: str) -> bool:
@@ -157,6 +162,7 @@ _RULES: tuple[Rule, ...] = (
     _id_prefixes,
     _outputs_follow_calls,
     _calls_have_outputs,
+    _names_and_ids,
     _call_contents,
     _reasoning_is_intact,
     _reasoning_is_followed,
