@@ -40,11 +40,16 @@ def named_history_repairs(refusal: Refusal, sent: UpstreamRequest, *, last: bool
     return []
 
 
+def about_history(refusal: Refusal) -> bool:
+    """Return whether the named parameter is a part of the history."""
+    return refusal.param.startswith(_HISTORY)
+
+
 def last_resort(refusal: Refusal) -> list[Lesson]:
     """Return the history as text for an invalid request, unless the refusal names another part of it."""
-    if refusal.param and not refusal.param.startswith(_HISTORY):
+    if refusal.param and not about_history(refusal):
         return []
-    return [] if ELSEWHERE.search(refusal.text) else [Lesson(HISTORY)]
+    return [] if ELSEWHERE.search(f"{refusal.param} {refusal.text}") else [Lesson(HISTORY)]
 
 
 def with_repaired_history(sent: UpstreamRequest, lesson: Lesson) -> UpstreamRequest:

@@ -17,7 +17,8 @@ _BAD = (
     r"(?:invalid|not valid|incorrect|corrupt\w*|malformed|expired|unverifiable|unrecogni[sz]ed|unreadable|mismatch\w*"
     r"|(?:does|do|did) not match|not match|not accepted|different|belongs? to|another|wrong|failed|fails|rejected"
     r"|unable|cannot|could not|couldnt|can not|not found|not recogni[sz]ed|field required|required|missing|tampered"
-    r"|not supported|unsupported|not permitted|not allowed|must not|should not|may not|too long|verif\w+|decod\w+)"
+    r"|not supported|unsupported|not permitted|not allowed|must|should not|may not|too long|verif\w+|decod\w+"
+    r"|unknown|unexpected|extra inputs|forbidden|without)"
 )
 _SEALED = (
     r"(?:encrypted[_ ]?(?:reasoning|content|thinking)"
@@ -53,6 +54,7 @@ THINKING: Rows = (
     ("Bedrock", r"signature\b.{0,40}?reasoning_?(?:content|text)"),
     ("Google", r"(?:corrupted|invalid|bad) thought"),
     ("DeepSeek", r"reasoning_content\b.{0,60}?(?:must not|should not|cannot) be"),
+    ("Mistral, vLLM", _BAD + r"\b.{0,120}?messages\b.{0,60}?(?:reasoning|thinking)\w*"),
     ("Groq, Cerebras, Mistral", r"messages\S* .{0,40}?(?:reasoning|thinking)\w*\b.{0,40}?" + _BAD),
 )
 """The provider does not take thinking that was sent back: another account's, changed, or no longer readable."""

@@ -8,7 +8,12 @@ reference, retry table.
 import re
 from dataclasses import replace
 
-from domain.request.history_repairs import last_resort, named_history_repairs, with_repaired_history
+from domain.request.history_repairs import (
+    about_history,
+    last_resort,
+    named_history_repairs,
+    with_repaired_history,
+)
 from domain.request.lesson import (
     BALANCE,
     BLANK_STOP,
@@ -96,6 +101,8 @@ def _candidates(
     lessons += [*of_tools, *of_history] if about_definitions(refusal) else [*of_history, *of_tools]
     if not invalid:
         return lessons
+    if about_history(refusal):
+        return lessons + last_resort(refusal)
     named = parameter_repairs(refusal, body)
     if body.reasoning and (at := refusal.position(_REASONING)) is not None:
         named += [(at, lesson) for lesson in _about_reasoning(text, body)]

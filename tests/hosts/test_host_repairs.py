@@ -9,7 +9,7 @@ from entrypoints.devhost.admin import HostAdmin
 from entrypoints.devhost.browser import BrowserSession
 from entrypoints.devhost.turn import Turn
 from tests.hosts.installed import InstalledHost, fault_text, fresh
-from tests.hosts.tooled import order, tab_with_tools, with_tools
+from tests.hosts.tooled import direct_server, order, tab_with_tools, with_tools
 
 pytestmark = pytest.mark.host
 
@@ -67,6 +67,20 @@ async def test_the_answer_is_as_long_as_the_balance_affords(page: BrowserSession
     words = fresh("hello")
     await answered(page, "openrouter.sim/poor-3919", words)
     assert [record.body.get("max_output_tokens") for record in host.asked(words)] == [None, 3919]
+
+
+async def test_a_tool_whose_schema_is_rejected_is_left_out_and_the_others_run(
+    tab: BrowserSession, host: InstalledHost
+) -> None:
+    words = fresh("Add.")
+    cursed = {"name": "cursed_route", "parameters": {"type": "object", "properties": {"to": {"type": "string"}}}}
+    options = with_tools("adding", tool_servers=[direct_server("https://maps.example", cursed)])
+    turn = await tab.send("\n".join((words, order("add", ADD))), model="openrouter.sim/picky-tools", options=options)
+    assert turn.shown.error is None, fault_text(turn)
+    assert turn.stored_text.endswith("results: 3")
+    offered = [[tool["name"] for tool in record.body["tools"]] for record in host.asked(words)]
+    assert ["cursed_route" in names for names in offered] == [True, True, False, False]
+    assert all("add" in names for names in offered)
 
 
 @pytest.mark.parametrize("status", [429, 503])

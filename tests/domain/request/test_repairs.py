@@ -104,6 +104,16 @@ UNREADABLE = [
     "messages: property 'messages.1.reasoning_content' is unsupported",
     "messages.2.assistant.reasoning_details: Extra inputs are not permitted",
     "The reasoning_content field must not be included in the input messages.",
+    "messages.11.content.0: When thinking is disabled, an `assistant` message in the final position cannot contain "
+    "`thinking`. To use thinking blocks, enable `thinking` in your request.",
+    "messages.51.content.0: If an assistant message contains any thinking blocks, the first block must be thinking or "
+    "redacted_thinking. Found text.",
+    "Unknown parameter: 'input[2].encrypted_content'.",
+    "Reasoning items are not supported for this model.",
+    "Base64 decoding failed for thought_signature.",
+    "Reasoning item was provided without encrypted_content.",
+    "Extra inputs are not permitted: ('body', 'messages', 1, 'assistant', 'reasoning')",
+    "messages.1.content.0.thinking: Input should be a valid string",
 ]
 MISSING = [
     "messages.129.content.0.type: Expected `thinking` or `redacted_thinking`, but found `text`. When `thinking` is "
@@ -214,6 +224,13 @@ def test_whatever_is_refused_of_the_history_the_last_resort_is_text(words):
     assert lesson == Lesson("history")
     assert {item["type"] for item in body.input} == {"message"}
     assert not any(item.get("id") for item in body.input)
+
+
+def test_a_named_part_of_the_history_counts_before_words_about_reasoning():
+    problem = UpstreamProblem(400, "", "Missing required parameter: summary.", quoted=Quoted(param="input[1].summary"))
+    lesson, body = repaired(problem)
+    assert lesson == Lesson("history")
+    assert body.reasoning == BODY.reasoning
 
 
 def test_a_history_of_plain_messages_is_not_sent_twice():
