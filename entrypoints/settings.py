@@ -270,7 +270,9 @@ class Settings(UpstreamSettings):
     )
 
     # What people see
-    show_final_usage_status: bool = setting(True, "Show time, cost and tokens below each finished answer.", user=True)
+    show_final_usage_status: bool = setting(
+        True, "Show time, cost and tokens in the status line of each finished answer.", user=True
+    )
     support_email: str = setting("", "Email address for help, shown on error cards.")
     support_url: str = setting("", "Web address for help, shown on error cards.")
 

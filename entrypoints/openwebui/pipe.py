@@ -315,7 +315,7 @@ class Pipe:
         )
         SHOW_FINAL_USAGE_STATUS: bool = Field(
             default=True,
-            description="Show time, cost and tokens below each finished answer.",
+            description="Show time, cost and tokens in the status line of each finished answer.",
         )
         SUPPORT_EMAIL: str = Field(
             default="",
@@ -416,7 +416,7 @@ class Pipe:
         )
         SHOW_FINAL_USAGE_STATUS: Literal["inherit", "true", "false"] = Field(
             default="inherit",
-            description="Show time, cost and tokens below each finished answer.",
+            description="Show time, cost and tokens in the status line of each finished answer.",
         )
         # </generated UserValves>
 

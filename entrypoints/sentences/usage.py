@@ -1,4 +1,4 @@
-"""The line below an answer: how it ended, time, cost, tokens."""
+"""The closing line of an answer: how it ended, time, cost, tokens."""
 
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -42,7 +42,7 @@ def dollars(amount: Decimal) -> str:
 def usage_line(
     usage: Usage | None, timing: Timing, *, stopped: bool = False, estimated_cost: Decimal | None = None
 ) -> str:
-    """Join the parts of the line below an answer with ` | `.
+    """Join the parts of the closing line of an answer with ` | `.
 
     The parts are the time with two decimals and, from a second of writing on, the tokens per second; the cost if above
     zero; the tokens.
