@@ -1,1 +1,2 @@
-"""What is a secret: `secrets` recognises shapes, `known` masks known values. Both return masked text."""
+"""What is a secret: `secrets` recognises shapes, `known` masks known values; both return masked text. `spellings` finds
+a value however it is escaped."""

@@ -5,11 +5,12 @@ from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from html import escape
-from re import IGNORECASE
+from re import IGNORECASE, Pattern
 from re import compile as pattern
 from urllib.parse import quote, quote_plus, unquote
 
 from domain.redaction.secrets import MASK, redact
+from domain.redaction.spellings import anchor_of, pattern_of
 
 SHORTEST = 8
 """Characters: what is shorter may be an ordinary word, which a text would be full of."""
@@ -28,12 +29,14 @@ _QUERY = pattern(r"[?&;](?:[\w-]*(?:key|secret|token|password|passwd|pwd|sig|aut
 class KnownSecrets:
     """Secret values of this process; made by `known`.
 
-    `forms`: as they may be quoted, longest first; `heads`: how those begin.
+    `forms`: as they may be quoted, longest first; `heads`: how those begin, and what of a value looks the same in every
+    spelling; `patterns` find the values in any other spelling.
     """
 
     values: frozenset[str] = field(default=frozenset(), repr=False)
     forms: tuple[str, ...] = field(default=(), repr=False)
     heads: tuple[str, ...] = field(default=(), repr=False)
+    patterns: tuple[Pattern[str], ...] = field(default=(), repr=False)
 
     def mask(self, text: str) -> str:
         """Return `text` without any of the values, and without anything that looks like a secret. Idempotent.
@@ -49,6 +52,8 @@ class KnownSecrets:
         for form in self.forms:
             if form in text:
                 text = text.replace(form, MASK)
+        for spelling in self.patterns:
+            text = spelling.sub(MASK, text)
         for form in self.forms:
             begin = text.find(form[:SHORTEST], max(0, len(text) - len(form)))
             if begin >= 0 and form.startswith(text[begin:]):
@@ -66,8 +71,10 @@ def known(values: Iterable[str], before: KnownSecrets = NOTHING_KNOWN) -> KnownS
     if kept == before.values:
         return before
     forms = {form for value in kept for form in _forms(value)}
-    heads = tuple(sorted({form[:SHORTEST] for form in forms}))
-    return KnownSecrets(kept, tuple(sorted(forms, key=lambda form: (-len(form), form))), heads)
+    spelled = {value: found for value in sorted(kept) if (found := pattern_of(value)) is not None}
+    heads = tuple(sorted({form[:SHORTEST] for form in forms} | {anchor_of(value) for value in spelled}))
+    longest_first = tuple(sorted(forms, key=lambda form: (-len(form), form)))
+    return KnownSecrets(kept, longest_first, heads, tuple(spelled.values()))
 
 
 def secrets_in_url(text: str) -> tuple[str, ...]:
@@ -103,6 +110,7 @@ def _forms(value: str) -> Iterable[str]:
     yield from (json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1])
     yield from (repr(value)[1:-1], escape(value))
     raw = value.encode("utf-8", "replace")
+    yield raw.hex()
     for before in range(3):  # in the middle of other bytes, as of a user's name, it looks different
         for encode in (b64encode, urlsafe_b64encode):
             whole = encode(b"\0" * before + raw).decode().rstrip("=")

@@ -22,10 +22,22 @@ MODEL = "openrouter.sim/thoughtful-tools"
 FORMS = [*ADDRESSES.values(), *TEXTS.values()]
 WRITTEN = """() => document.querySelector('.chat-assistant')
     || (document.querySelector('#chat-input')?.innerText ?? '').includes('CALL')"""
-BAD = """() => [...document.querySelectorAll('a[href], iframe, img[src], object, embed')].map(
-    one => one.getAttribute('href') || one.getAttribute('srcdoc') || one.getAttribute('src') || '')
-    .filter(url => /^[\\s\\u0000-\\u001f]*(javascript|vbscript|file|data:text|data:image.svg)/i.test(url)
-        || /hurt|data:text/.test(url))"""
+BAD = """() => {
+    const addresses = [...document.querySelectorAll('a[href], iframe, img[src], object, embed, form[action]')].flatMap(
+        one => ['href', 'srcdoc', 'src', 'data', 'action'].map(name => one.getAttribute(name)).filter(url => url));
+    const runs = url => {
+        try { url = new URL(url, document.baseURI).href } catch { return false }
+        return !/^(https?:|mailto:|data:image\\/(png|jpeg|gif|webp)[;,])/.test(url);
+    };
+    const acting = [...document.querySelectorAll('.chat-assistant *')].flatMap(one => [...one.attributes]
+        .filter(attribute => /^on/.test(attribute.name) && /hurt/.test(attribute.value)).map(found => found.value));
+    const framed = [...document.querySelectorAll('iframe[srcdoc]')].map(one => one.getAttribute('srcdoc'));
+    return [...addresses.filter(runs), ...acting, ...framed];
+}"""
+"""Every address that the browser itself would follow somewhere else than to a site or a picture, and every handler.
+
+Sites whose names look odd are no fault here: the model quotes all forms, and hosts make links of its words.
+"""
 
 
 @pytest.fixture

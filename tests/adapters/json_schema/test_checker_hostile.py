@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.json_schema import patterns
+from adapters.json_schema import checker, patterns
 from adapters.json_schema.checker import KEPT_CHARACTERS, SECONDS, JsonSchemaChecker
 from tests.doubles.re2 import Re2Double
 from tests.doubles.telemetry import RecordedTelemetry
@@ -225,3 +225,20 @@ def test_kept_validators_are_bounded_in_size():
 
     assert check._characters <= KEPT_CHARACTERS
     assert all(len(key) == 32 for key in check._validators)
+
+
+def test_the_clock_is_a_brake_while_a_large_schema_is_read(monkeypatch):
+    looks = [0.0]
+
+    def clock() -> float:
+        looks[0] += SECONDS / 4
+        return looks[0]
+
+    def never(*_: object) -> str:
+        raise AssertionError("the schema was read to its end")
+
+    many = {"oneOf": [{"oneOf": [{"properties": {"a": {"const": place}}} for place in range(40)]} for _ in range(400)]}
+    log = RecordedTelemetry()
+    monkeypatch.setattr(checker.json, "dumps", never)
+    assert JsonSchemaChecker(log, clock=clock)(many, {"a": 3}) == ""
+    assert log.only("tool_arguments_unchecked")

@@ -156,6 +156,17 @@ async def test_the_log_says_whether_an_older_key_is_still_needed() -> None:
     assert place.log.only("older_keys_still_needed").values == {"namespace": HERE, "keys": 1}
 
 
+async def test_a_pass_after_one_that_found_rows_looks_at_all_of_them_and_reports_again() -> None:
+    place = Place("chat-1", key="key-2")
+    older = NamedKeyCipher("key-1").seal(b"thought", secret=True)
+    await place.put(row(5, 5, sealed=older, created_at=NEW))
+    await place.clean()
+    await place.put(row(2, 2, sealed=older, created_at=NEW))  # of a worker whose clock is slow
+    await place.clean()
+    assert place.count("resealed") == [1, 1]
+    assert len(place.log.named("older_keys_not_needed")) == 2
+
+
 async def test_one_of_several_processes_cleans() -> None:
     place = Place()
     await place.put(row(1, 1, created_at=OLD))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from domain.services import sweep_chats
 from domain.services.clean_artifacts import Retention
 from domain.services.sweep_chats import MOST_CHATS, NEW_HOST, OTHER_HOST, TOO_MANY
 from ports.tool_runs import ToolRun
@@ -124,3 +125,21 @@ async def test_chats_that_come_back_during_the_pass_keep_their_rows() -> None:
     place.chats.existing = restored
     await place.clean()
     assert await place.left(0, 1, 2) == [1, 2]
+
+
+@pytest.mark.parametrize(("confirmed", "goes"), [("host-1-50", True), ("host-1-40", True), ("host-1-39", False)])
+async def test_a_confirmation_covers_as_many_more_chats_as_may_always_go(confirmed: str, *, goes: bool) -> None:
+    place = await filled(120, gone=60)
+    await place.clean(confirming(confirmed))
+    assert len(await place.left(*range(120))) == (60 if goes else 120)
+
+
+async def test_one_pass_deletes_a_bounded_number_of_chats_and_the_next_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sweep_chats, "CHATS_IN_A_PASS", 7)
+    place = await filled(100, gone=10)
+    await place.clean()
+    assert len(await place.left(*range(100))) == 93
+    await place.clean()
+    assert len(await place.left(*range(100))) == 90
