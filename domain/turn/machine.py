@@ -37,7 +37,6 @@ from domain.turn.steps import (
     End,
     Ended,
     Finish,
-    HandOverCall,
     Persist,
     Reason,
     SetTimer,
@@ -193,12 +192,11 @@ class TurnMachine:
 
     def _complete(self, now: float) -> list[Step]:
         answer = self._rounds.answer
-        called = answer.called()
-        calls = tuple(called.values())
+        calls = tuple(answer.called().values())
         if calls and self._rounds.may_run(calls):
             return self._run_calls(calls, now)
         if calls:
-            handed = [HandOverCall(number, call, slot.segment) for number, (slot, call) in enumerate(called.items())]
+            handed = self._rounds.left(all_calls=True)
             return [*self._retries.learned(), *handed, *self._end(Reason.TOOL_CALLS, now)]
         if self._rounds.worked and not self._shown.spoken:
             said = TurnItem({"type": "message", "role": "assistant", "content": SILENT}, segment=answer.next_segment)
@@ -221,6 +219,8 @@ class TurnMachine:
         calls = self._rounds.calls
         if self.phase is not Phase.TOOLS or calls is None or not calls.done:
             return list(steps)
+        if left := self._rounds.left():
+            return [*steps, *left, *self._end(Reason.TOOL_CALLS, now)]
         persist = self._rounds.kept(self._attempts.latest.model)
         self._rounds.end()
         self._retries.sending = self._rounds.with_results(self._retries.sending, persist)

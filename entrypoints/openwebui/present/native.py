@@ -24,7 +24,8 @@ from domain.turn.steps import (
     ShowText,
 )
 from entrypoints.openai.frames import Yield, responses_usage
-from entrypoints.openwebui.history_format import details_entry, thinking_tag
+from entrypoints.openwebui.history_format import details_entry, marker_line, thinking_tag
+from entrypoints.openwebui.host_call import Audience
 from entrypoints.openwebui.present.fault_text import box, card, status_line, uncalled
 from entrypoints.openwebui.present.frames import BELOW, Emit, Frame, Unended, found, source, status, status_frame
 from entrypoints.openwebui.present.handover import call_item, output_item
@@ -35,6 +36,8 @@ from entrypoints.sentences.usage import closing_line
 from ports.toolbox import ToolCall, ToolResult
 
 RESULT_SHOWN = 2000
+MARKED = (0, 9)
+"""The version of which thoughts do not come back in any form."""
 NOT_COMPLETED = ToolResult("Not completed: the turn ended.", failed=True)
 
 
@@ -42,7 +45,8 @@ class NativePresenter:
     """For a person in the page.
 
     The host's `version` decides how an error closes the stream; hosts up to 0.10 send their whole list again with every
-    piece. Item ids contain `turn_id`, by which the next turn finds what this one stored.
+    piece. Item ids contain `turn_id`, by which the next turn finds what this one stored. 0.9 returns nothing of a
+    thought: there a marker line before the first text after it names the turn.
     """
 
     def __init__(self, turn_id: str, version: tuple[int, int], wishes: Wishes) -> None:
@@ -54,6 +58,7 @@ class NativePresenter:
         self._thoughts: dict[int, int] = {}
         self._calls: dict[int, int] = {}
         self._round = 0
+        self._marked = version != MARKED or not wishes.references
         self._files: list[dict[str, Any]] = []
 
     @property
@@ -92,6 +97,8 @@ class NativePresenter:
 
     def _text(self, segment: int, text: str) -> list[Frame]:
         frames = self._open_item(("message", segment))
+        if self._thoughts and not self._marked:
+            self._marked, text = True, f"{marker_line(self._turn_id)}\n\n{text}"
         index = self._grow(text)
         item_id = self._items[index]["id"]
         delta = {"output_index": index, "item_id": item_id, "content_index": 0, "delta": text}
@@ -222,19 +229,20 @@ class NativePresenter:
 
         After tool calls, show the error card separately, never as answer text: the next request would contain text that
         the model never wrote, without the reasoning before it. The calls are content enough for 0.8; 0.10 gets the card
-        beside its items.
+        beside its items. A channel shows text alone. What runs without a person is recorded as failed by its error.
         """
         if end.fault is None:
             return []
         support, text = self._wishes.support, self._items.text()
         shown = card(end.fault, end.error_id, support)
         calls = self._items.has_calls()
-        in_text = self._version < (0, 12) and not text.strip() and not calls
+        reader = self._wishes.reader
+        in_text = reader is Audience.CHANNEL or (self._version < (0, 12) and not text.strip() and not calls)
         frames = self._text(BELOW, shown) if in_text else []
         frames += [*self._close_open(), status(status_line(end.fault, end.error_id), done=True)]
         if self._needs_replace():
             frames.append(_replace(text if text.strip() else shown))
-        if in_text:
+        if in_text and reader is not Audience.NOBODY:
             return [*frames, self._completed(_usage(end))]
         if self._version < (0, 10):
             frames.append(self._completed(_usage(end)))
