@@ -153,19 +153,17 @@ def _calling_unthinking(body: ResponsesBody, request: TurnRequest, model: Model 
 def _tools(
     request: TurnRequest, slug: str, model: Model | None, offered: tuple[JsonObject, ...]
 ) -> tuple[tuple[JsonObject, ...], tuple[str, ...]]:
-    if request.caller is Caller.TASK:
-        wanted = offered
-    else:
-        wanted = (*(offered or passed_on(request, offered=False)), *_search(request, model))
+    is_task = request.caller is Caller.TASK
+    wanted = offered if is_task else (*(offered or passed_on(request)), *_search(request, model))
     if not takes_tools(model):
         return (), ("tools",) if wanted else ()
     return function_tools(wanted, slug, model)
 
 
-def passed_on(request: TurnRequest, *, offered: bool) -> tuple[JsonObject, ...]:
-    """Return the request's tools that the caller or upstream runs; `offered`: this process runs other tools."""
+def passed_on(request: TurnRequest) -> tuple[JsonObject, ...]:
+    """Return the request's tools that the caller or upstream runs."""
     asked = request.parameters
-    return (*(asked.tools if caller_runs_named_tools(request, offered=offered) else ()), *asked.extra_tools)
+    return (*(asked.tools if caller_runs_named_tools(request) else ()), *asked.extra_tools)
 
 
 def _search(request: TurnRequest, model: Model | None) -> tuple[JsonObject, ...]:

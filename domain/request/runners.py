@@ -9,12 +9,12 @@ from collections.abc import Collection, Iterable
 from domain.request.turn_request import Caller, TurnRequest
 
 
-def caller_runs_named_tools(request: TurnRequest, *, offered: bool) -> bool:
+def caller_runs_named_tools(request: TurnRequest) -> bool:
     """Return whether the caller runs the tools that its request names.
 
-    An API client does, unless this process runs `offered` tools; the host runs only the tools it keeps for itself.
+    An API client does, also beside tools that this process runs; the host runs only the tools it keeps for itself.
     """
-    return request.tooling.handed_over or (request.caller is Caller.API and not offered)
+    return request.tooling.handed_over or request.caller is Caller.API
 
 
 def runs_here(names: Iterable[str], runnable: Collection[str], handed_over: Collection[str]) -> bool:

@@ -13,6 +13,7 @@ from domain.conversation.size import size_of
 from domain.faults.fault import Fault
 from domain.request.endpoint import may_change
 from domain.request.lessons import Lessons
+from domain.request.runners import caller_runs_named_tools
 from domain.request.schema_bounds import foreign_schemas
 from domain.request.turn_request import TurnRequest
 from domain.services.admit_turn import Checked
@@ -189,6 +190,7 @@ class AssembleTurn:
             handed_over=tools.meaning(request.tooling.host_only),
             renamed=ready.renamed,
             notes=(ToolsLeftOut(ready.surplus.names, ready.surplus.most),) if ready.surplus.names else (),
+            callers=tools.passed if caller_runs_named_tools(request) else frozenset(),
             reader=Reader(ready.room, model is not None and "image" in model.input_modalities),
             call_limits=limits_of(request),
             max_rounds=request.tooling.max_rounds,

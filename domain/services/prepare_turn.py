@@ -94,7 +94,7 @@ def _registry(request: TurnRequest, model: Model | None, specs: tuple[ToolSpec, 
     if not specs or not takes_tools(model):
         return Registry()
     holds = holds_to_schemas(model)
-    return merged(specs, passed_on(request, offered=True), strictly=request.tooling.strict and holds)
+    return merged(specs, passed_on(request), strictly=request.tooling.strict and holds)
 
 
 def _with_room(past: Past, model: Model | None, tools: tuple[JsonObject, ...]) -> Past:

@@ -70,6 +70,11 @@ class Registry:
         return frozenset(self.tools)
 
     @property
+    def passed(self) -> frozenset[str]:
+        """The names of the function tools that do not run here."""
+        return frozenset(filter(None, map(_name_of, self.offered))) - self.runnable
+
+    @property
     def sequential(self) -> frozenset[str]:
         """The names of the tools that never run beside others."""
         return frozenset(name for name, tool in self.tools.items() if tool.spec.sequential)

@@ -14,7 +14,6 @@ from domain.faults.classify import fault_of_error, fault_of_problem
 from domain.faults.fault import Fault, FaultKind, RetryRule
 from domain.tools.replies import SILENT
 from domain.turn.attempts import Attempts
-from domain.turn.call_ids import handed_over
 from domain.turn.events import (
     OF_ONE_ATTEMPT,
     AttemptFailed,
@@ -38,7 +37,6 @@ from domain.turn.steps import (
     End,
     Ended,
     Finish,
-    HandOverCall,
     Persist,
     Reason,
     SetTimer,
@@ -194,15 +192,11 @@ class TurnMachine:
 
     def _complete(self, now: float) -> list[Step]:
         answer = self._rounds.answer
-        called = answer.called()
-        calls = tuple(called.values())
+        calls = tuple(answer.called().values())
         if calls and self._rounds.may_run(calls):
             return self._run_calls(calls, now)
         if calls:
-            theirs = (
-                (slot.segment, self._plan.as_the_caller_knows(handed_over(call))) for slot, call in called.items()
-            )
-            handed = [HandOverCall(number, call, segment) for number, (segment, call) in enumerate(theirs)]
+            handed = self._rounds.left(all_calls=True)
             return [*self._retries.learned(), *handed, *self._end(Reason.TOOL_CALLS, now)]
         if self._rounds.worked and not self._shown.spoken:
             said = TurnItem({"type": "message", "role": "assistant", "content": SILENT}, segment=answer.next_segment)
@@ -225,6 +219,8 @@ class TurnMachine:
         calls = self._rounds.calls
         if self.phase is not Phase.TOOLS or calls is None or not calls.done:
             return list(steps)
+        if left := self._rounds.left():
+            return [*steps, *left, *self._end(Reason.TOOL_CALLS, now)]
         persist = self._rounds.kept(self._attempts.latest.model)
         self._rounds.end()
         self._retries.next_round(self._rounds.with_results(self._retries.sending, persist))

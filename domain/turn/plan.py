@@ -29,10 +29,11 @@ class TurnPlan:
     """Everything decided before the turn starts.
 
     `runnable`: names of tools the toolbox can run. If it is empty, calls are handed over to the caller. `sequential`
-    tools run alone. A round that calls one of the `handed_over` tools is handed over as a whole; `renamed` leads
-    from upstream's names of tools to the caller's. `notes` are shown as the turn begins. `reader` reads the results;
-    its `room` is what the input of the request leaves for the rounds of the turn. `idle_seconds`: the longest wait for
-    an event, not counting comments. `statuses`: a person sees the status lines. `jitter` in [0, 1) spreads retries.
+    tools run alone. A round that calls one of the `handed_over` tools is handed over as a whole; calls of `callers`
+    tools are handed over after the other calls of their round have run. `renamed` leads from upstream names of tools
+    to those of the caller. `notes` are shown as the turn begins. `reader` reads the results; its `room` is what the
+    input of the request leaves for the rounds of the turn. `idle_seconds`: the longest wait for an event, not counting
+    comments. `statuses`: a person sees the status lines. `jitter` in [0, 1) spreads retries.
     """
 
     request: UpstreamRequest
@@ -43,6 +44,7 @@ class TurnPlan:
     handed_over: frozenset[str] = frozenset()
     renamed: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[Status, ...] = ()
+    callers: frozenset[str] = frozenset()
     reader: Reader = field(default_factory=Reader)
     call_limits: CallLimits = field(default_factory=CallLimits)
     max_rounds: int = TOOL_ROUNDS

@@ -8,10 +8,10 @@ from domain.request.tool_specs import forces
 from domain.tools.plan import Calls, Offer, Reader, demanding
 from domain.tools.results import room_left
 from domain.turn.answer import Answer
-from domain.turn.call_ids import call_ids_of
+from domain.turn.call_ids import call_ids_of, handed_over
 from domain.turn.plan import TurnPlan
 from domain.turn.retained_items import goes_back, in_segments, retained_items
-from domain.turn.steps import Persist, Step
+from domain.turn.steps import HandOverCall, Persist, Step
 from ports.responses import UpstreamRequest
 from ports.toolbox import ToolCall
 
@@ -40,12 +40,14 @@ class Rounds:
         self.answer = self.answer.following()
 
     def may_run(self, calls: tuple[ToolCall, ...]) -> bool:
-        """Return whether the turn runs these calls itself; one call for the caller hands the whole round over."""
-        return runs_here((call.name for call in calls), self._plan.runnable, self._plan.handed_over)
+        """Return whether the turn runs some of these calls itself; one for the host hands the whole round over."""
+        names = [call.name for call in calls if call.name not in self._plan.callers]
+        return bool(names) and runs_here(names, self._plan.runnable, self._plan.handed_over)
 
     def begin(self, calls: tuple[ToolCall, ...], sending: UpstreamRequest, now: float) -> list[Step]:
-        """Begin a round of tools that the model asked for in answer to `sending`."""
-        self.calls = Calls(calls, self._plan.call_limits, self.answer.next_segment, self._reader())
+        """Begin a round of tools that the model asked for in answer to `sending`; calls for the caller are left out."""
+        own = tuple(call for call in calls if call.name not in self._plan.callers)
+        self.calls = Calls(own, self._plan.call_limits, self.answer.next_segment, self._reader())
         offer = Offer(
             self._plan.runnable,
             demanding(sending.body.tools),
@@ -53,6 +55,12 @@ class Rounds:
             closed=self.finished == self._plan.max_rounds,
         )
         return [*self.calls.begin(offer, now)]
+
+    def left(self, *, all_calls: bool = False) -> list[Step]:
+        """Hand over the calls of this round that are left to the caller, or all of them."""
+        called = [one for one in self.answer.called().items() if all_calls or one[1].name in self._plan.callers]
+        theirs = ((slot.segment, self._plan.as_the_caller_knows(handed_over(call))) for slot, call in called)
+        return [HandOverCall(number, call, segment) for number, (segment, call) in enumerate(theirs)]
 
     def end(self) -> None:
         """End a round whose calls all have results; the next response is expected."""

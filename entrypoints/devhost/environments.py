@@ -17,8 +17,8 @@ from pathlib import Path
 from entrypoints.devhost.failures import DevhostError
 from entrypoints.devhost.progress import Progress, say
 
-SUPPORTED_HOSTS = ("0.12.4", "0.10.2", "0.8.12", "0.6.28")
-"""The supported versions of Open WebUI, newest first."""
+SUPPORTED_HOSTS = ("0.12.4", "0.11.4", "0.10.2", "0.9.6", "0.8.12", "0.7.2", "0.6.28")
+"""The supported versions of Open WebUI: the newest patch of every minor version from 0.6 on, newest first."""
 
 FUNCTION_PACKAGES = (
     "dependency-injector",

@@ -5,8 +5,9 @@ Stored by 0.6 and 0.8, and by chats begun there: `<details>` blocks of three typ
 as its result in quotes; later pages return the result as plain words, which cannot be distinguished from an answer's
 own. A `<details>` of any other type, or of none, is the model's own.
 
-References, by host version: marker lines `[ULID]: #` (0.6), the id in a `<think>` tag (0.8), an entry of
-`reasoning_details` (from 0.10 on). Other pipes leave marker lines with ids of 20 characters. Source: output profiles,
+References, by host version: marker lines `[ULID]: #` (0.6, 0.7 and 0.9), the id in a `<think>` tag (0.8), an entry of
+`reasoning_details` (from 0.10 on). 0.9 returns neither tags nor entries. Other pipes leave marker lines with ids of 20
+characters. Source: output profiles,
 what comes back next turn.
 """
 

@@ -5,6 +5,7 @@ Only this module reads the host's dictionaries.
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 from domain.catalog.selection import find
@@ -17,6 +18,9 @@ from ports.catalog import Model
 from ports.retention import ID_BYTES
 
 _TEMPORARY = ("local", "temporary")
+_CHANNEL = "channel"
+_UNATTENDED = frozenset({"automation", "subagent", "timer"})
+_RESULT = "-result"
 
 Emitter = Callable[[dict[str, Any]], Awaitable[object]]
 
@@ -35,6 +39,18 @@ class RequestedModel:
         return self.name if whole else self.slug
 
 
+class Audience(Enum):
+    """Who reads an answer: a person, a channel, nobody while it is written, or the host's own code.
+
+    Such code calls the pipe without any metadata and reads the returned object itself, as channels did up to 0.8.
+    """
+
+    PERSON = "person"
+    CHANNEL = "channel"
+    NOBODY = "nobody"
+    HOST = "host"
+
+
 @dataclass(frozen=True, slots=True)
 class HostRun:
     """The host's work on an answer. `continued`: the person continues the answer.
@@ -50,11 +66,13 @@ class HostRun:
 class HostCall:
     """One call of `pipe()`. `body` is a fault if it is invalid; `model` and `stream` are read in any case.
 
-    `emitter` and `event_call` are set only for a person in the page; `valves` and `user_valves` as stored, or None.
+    `emitter` is set only for the page, and `event_call` only for a person there; `valves` and `user_valves` as stored,
+    or None.
     """
 
     body: CompletionsBody | Fault
     caller: Caller
+    audience: Audience = Audience.PERSON
     person: Person = field(default_factory=Person)
     model: RequestedModel = field(default_factory=RequestedModel)
     stream: bool = False
@@ -82,18 +100,21 @@ def read_call(call: Mapping[str, Any]) -> HostCall:
     person = _person(call, user, metadata)
     in_page = bool(person.chat_id and person.message_id and person.session_id)
     caller = Caller.API if task == MERGED_ANSWER else Caller.TASK if task else Caller.PAGE if in_page else Caller.API
+    audience = Audience.HOST if call.get("__metadata__") == {} else _audience(person, metadata)
     emitter, event_call = call.get("__event_emitter__"), call.get("__event_call__")
+    reachable = caller is Caller.PAGE and audience is Audience.PERSON
     offered = body.tools if isinstance(body, CompletionsBody) else None
     return HostCall(
         body=body,
         caller=caller,
+        audience=audience,
         person=person,
         model=split_model(_text(raw.get("model"))),
         stream=flag(raw.get("stream")),
         task=task,
         tools=read_host_tools(call.get("__tools__"), metadata, offered),
         emitter=emitter if caller is Caller.PAGE and callable(emitter) else None,
-        event_call=event_call if caller is Caller.PAGE and callable(event_call) else None,
+        event_call=event_call if reachable and callable(event_call) else None,
         valves=call.get("valves"),
         user_valves=user.get("valves"),
         run=HostRun(bool(metadata.get("assistant_message_id")), _text(metadata.get("task_id"))[:ID_BYTES]),
@@ -131,6 +152,19 @@ def _is_temporary(chat_id: str) -> bool:
     Source: the host's contract, "UI or API?".
     """
     return chat_id.partition(":")[0] in _TEMPORARY
+
+
+def _audience(person: Person, metadata: Mapping[str, Any]) -> Audience:
+    """Return who reads the answer. Without a browser the host makes up ids: `channel:...`, `timer-result:...`.
+
+    Such an id answers no question, because no browser is connected under it. Delegated tasks may carry the session of
+    the chat that began them. Source: the hosts' channels, automations, subagents and timers, 0.9.6 to 0.12.4.
+    """
+    kinds = {one.partition(":")[0].removesuffix(_RESULT) for one in (person.chat_id, person.session_id) if ":" in one}
+    if _CHANNEL in kinds:
+        return Audience.CHANNEL
+    alone = kinds & _UNATTENDED or metadata.get("internal") is True or metadata.get("automation_id")
+    return Audience.NOBODY if alone else Audience.PERSON
 
 
 def _parent(metadata: Mapping[str, Any]) -> str:

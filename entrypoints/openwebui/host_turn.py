@@ -1,7 +1,10 @@
 """Convert a call of the host into a request to the core."""
 
+from dataclasses import replace
+
+from adapters.openwebui.host_tools import offered_names
 from domain.conversation.namespace import namespace_of
-from domain.request.turn_request import Caller
+from domain.request.turn_request import Caller, Parameters
 from entrypoints.core.caller_request import CallerHistory, CallerRequest, CallerTools
 from entrypoints.openai.completions_body import CompletionsBody
 from entrypoints.openwebui.history_format import OPEN_WEBUI
@@ -17,10 +20,12 @@ def asked_of(
     turn_id: str = "",
     function_id: str = "",
     mode: ToolMode = PIPELINE,
+    ours: frozenset[str] = frozenset(),
 ) -> CallerRequest:
     """Return the request; if the body is invalid, it only names the caller and the model.
 
-    `models`: the catalog as known now. `function_id`: the function whose memory the turn shares.
+    `models`: the catalog as known now. `function_id`: the function whose memory the turn shares. `ours`: names of tools
+    in the request that are not the caller's own.
     """
     body = call.body
     if not isinstance(body, CompletionsBody):
@@ -29,7 +34,7 @@ def asked_of(
     return CallerRequest(
         call.model.among(models),
         tuple(body.messages),
-        body.parameters(),
+        _without(body.parameters(), ours),
         stream=call.stream,
         caller=call.caller,
         person=call.person,
@@ -39,3 +44,8 @@ def asked_of(
         statuses=in_page,
         tools=CallerTools(mode.host, mode.host_only, offer_search=in_page and not call.tools.searches),
     )
+
+
+def _without(parameters: Parameters, names: frozenset[str]) -> Parameters:
+    kept = tuple(tool for tool in parameters.tools if not names.intersection(offered_names([tool])))
+    return parameters if len(kept) == len(parameters.tools) else replace(parameters, tools=kept)

@@ -9,9 +9,9 @@ from entrypoints.core.caller_request import Start
 from entrypoints.openai.completion import Collected, collect, completion
 from entrypoints.openai.errors import error_object, headers_of
 from entrypoints.openai.frames import ChunkHead
-from entrypoints.openwebui.host_call import HostCall
+from entrypoints.openwebui.host_call import Audience, HostCall
 from entrypoints.openwebui.present.emitter import GuardedEmitter
-from entrypoints.openwebui.present.fault_text import card
+from entrypoints.openwebui.present.fault_text import box, card
 from entrypoints.openwebui.present.frames import BELOW
 from entrypoints.openwebui.present.wishes import Wishes
 from entrypoints.openwebui.responses import error_response
@@ -26,7 +26,8 @@ async def reply(start: Start, call: HostCall, head: ChunkHead, wishes: Wishes, e
     Success is a completion dict. A failed turn of an API client is a response with the fault's HTTP status: the host
     passes a status on in no other form. A person sees the error card below the text so far. A failed task returns what
     the host reads as an empty answer, so that no error becomes a title; a task of unknown form returns an error object.
-    Source: the host's contract, not streaming.
+    The host's own code, which reads the returned object, prints the error. Source: the host's contract, not streaming;
+    channels of the hosts up to 0.8.
     """
     collected = await collect(start(asyncio.current_task()), wishes.links)
     if collected.end is not None:
@@ -45,6 +46,8 @@ async def reply(start: Start, call: HostCall, head: ChunkHead, wishes: Wishes, e
     if call.caller is Caller.TASK:
         neutral = neutral_answer(call.task)
         return completion(head, Collected(text={0: [neutral]})) if neutral else error
+    if call.audience is Audience.HOST:
+        return {"error": box(end.fault, end.error_id, wishes.support, wishes.now())}
     return error_response(error, end.fault.http_status, headers_of(end.fault))
 
 

@@ -6,11 +6,10 @@ The host keeps one instance per process and may replace it at any time; nothing 
 import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from adapters.openwebui.toolbox import OpenWebUiToolbox
+from adapters.openwebui.stream_filters import filters_read_stream
 from domain.egress.links import LinkGate
 from domain.faults.fault import Fault
 from domain.request.turn_request import Caller, Person
@@ -25,6 +24,7 @@ from entrypoints.openwebui.host_call import HostCall, read_call
 from entrypoints.openwebui.host_turn import asked_of
 from entrypoints.openwebui.present.continued import earlier_part
 from entrypoints.openwebui.present.emitter import GuardedEmitter
+from entrypoints.openwebui.present.filtered import FilteredPresenter
 from entrypoints.openwebui.present.frames import Presenter
 from entrypoints.openwebui.present.guard import PageGuard
 from entrypoints.openwebui.present.legacy import LegacyPresenter
@@ -36,7 +36,7 @@ from entrypoints.openwebui.reply import reply
 from entrypoints.openwebui.responses import event_stream
 from entrypoints.openwebui.runtime import Runtime
 from entrypoints.openwebui.settings_memory import SettingsMemory
-from entrypoints.openwebui.tool_mode import PIPELINE, ToolMode, tool_mode
+from entrypoints.openwebui.turn_tools import turn_tools
 from entrypoints.openwebui.vocabulary import VALVES
 from entrypoints.settings import Settings
 from entrypoints.settings_rows import SettingProblem
@@ -80,9 +80,11 @@ class PipeService:
         emitter = GuardedEmitter(call.emitter, core.telemetry, show_usage=settings.show_final_usage_status, bill=bill)
         await _warn_admin(problems, call.person, emitter)
         turn_id = core.ids.new_id()
-        tools = await _tools(runtime, call, settings)
+        tools = await turn_tools(runtime, call, settings, self._detected(), handed)
         listing = await core.models.listing(settings)
-        asked = asked_of(call, listing.models, turn_id=turn_id, function_id=function_id, mode=tools.mode)
+        asked = asked_of(
+            call, listing.models, turn_id=turn_id, function_id=function_id, mode=tools.mode, ours=tools.ours
+        )
         if isinstance(call.body, Fault):
             start = core.refusal(call.body, asked, settings)
         else:
@@ -92,6 +94,7 @@ class PipeService:
             settings.show_final_usage_status,
             support_of(settings),
             references=keeps_anything(settings),
+            reader=call.audience,
             hands_over=tools.mode.host or bool(tools.mode.host_only),
             links=LinkGate(insecure_hosts(settings)),
             bill=bill,
@@ -109,7 +112,9 @@ class PipeService:
                 with_usage=not isinstance(call.body, CompletionsBody) or call.body.wants_usage,
             )
             return event_stream(unpaced(start, Guard(presenter, core.ids, core.telemetry, VALVES), as_event))
-        guard = PageGuard(self._presenter(call, head, turn_id, wishes), core.ids, core.telemetry)
+        filtered = await filters_read_stream(handed.get("__request__"), handed.get("__metadata__"), core.telemetry)
+        shown = self._presenter(call, head, turn_id, wishes, filtered=filtered)
+        guard = PageGuard(shown, core.ids, core.telemetry)
         return paced(start, guard, emitter, core.clock)
 
     async def aclose(self) -> None:
@@ -120,8 +125,10 @@ class PipeService:
 
     # --- details ------------------------------------------------------------------------------------------
 
-    def _presenter(self, call: HostCall, head: ChunkHead, turn_id: str, wishes: Wishes) -> Presenter:
+    def _presenter(self, call: HostCall, head: ChunkHead, turn_id: str, wishes: Wishes, *, filtered: bool) -> Presenter:
         host = self._detected()
+        if host.native_items and filtered:
+            return FilteredPresenter(head, turn_id, host.version, wishes)
         if host.native_items:
             return NativePresenter(turn_id, host.version, wishes, earlier_part(call, turn_id, host.version))
         return LegacyPresenter(head, turn_id, wishes)
@@ -155,22 +162,6 @@ class PipeService:
             self._told.add(problem.text)
             values = {"setting": problem.name, "text": problem.text}
             runtime.core.telemetry.event("warning", "setting_not_used_as_given", **values)
-
-
-@dataclass(frozen=True, slots=True)
-class _Tools:
-    """The tools of a turn and who runs them."""
-
-    mode: ToolMode = PIPELINE
-    toolbox: OpenWebUiToolbox | None = None
-
-
-async def _tools(runtime: Runtime, call: HostCall, settings: Settings) -> _Tools:
-    """Decide who runs the tools of a turn; API clients and tasks get none of the host's tools."""
-    if call.caller is not Caller.PAGE or not call.tools.offer.offered:
-        return _Tools()
-    mode = tool_mode(settings.tool_execution_mode, call.tools)
-    return _Tools(mode, None if mode.host else await runtime.toolbox(call.tools.offer, call, settings))
 
 
 async def _warn_admin(problems: tuple[SettingProblem, ...], person: Person, emitter: GuardedEmitter) -> None:

@@ -44,10 +44,13 @@ class HostTools:
     """The facts about tools in one call: `reason` is why only the host can run them, "" if there is none.
 
     `host_only`: offered tools that only the host can run. `searches`: the host searches the web for this message,
-    beforehand or with its own tool.
+    beforehand or with its own tool. `named`: ids of the host's tools that the request names. `resolved`: the host put
+    its tools into the request; else all tools of the request are the caller's own.
     """
 
     offer: HostOffer = field(default_factory=HostOffer)
+    named: tuple[str, ...] = ()
+    resolved: bool = False
     reason: str = ""
     host_only: frozenset[str] = frozenset()
     searches: bool = False
@@ -63,8 +66,10 @@ def read_host_tools(handed: object, metadata: Mapping[str, Any], offered: list[A
     searches = bool(_mapping(metadata.get("features")).get("web_search"))
     return HostTools(
         HostOffer(handed, metadata.get("tools"), offered, metadata.get("mcp_clients")),
-        _reason(metadata, builtin),
-        builtin & HOST_ONLY,
+        _ids(metadata.get("tool_ids")),
+        bool(metadata.get("tools")),
+        reason=_reason(metadata, builtin),
+        host_only=builtin & HOST_ONLY,
         searches=searches or SEARCH in names,
     )
 
@@ -73,6 +78,21 @@ def tool_mode(valve: str, tools: HostTools) -> ToolMode:
     """Decide for one turn from the setting and the facts."""
     reason = tools.reason or ("setting" if valve == HOST_VALVE else "")
     return ToolMode(bool(reason), reason, tools.host_only)
+
+
+def runs_for_client(valve: str, tools: HostTools) -> bool:
+    """Return whether the pipe runs the host's tools for an API client: the host itself runs none for it.
+
+    Not if the setting leaves tools to the host, nor if every call has to be approved: the client then gets the calls.
+    Tools that the model would have to search for are offered at once, because the host's search is not run either.
+    """
+    return valve != HOST_VALVE and tools.reason in ("", "deferred")
+
+
+def all_of(entries: object) -> HostOffer:
+    """Return an offer of all tools in the host's form, except those that stand for others."""
+    names = [name for name in _mapping(entries) if name not in DEFERRED]
+    return HostOffer(entries, None, [{"name": name} for name in names])
 
 
 def _reason(metadata: Mapping[str, Any], builtin: frozenset[str]) -> str:
@@ -89,6 +109,10 @@ def _is_builtin(name: str, entry: object) -> bool:
         return False
     tool = _mapping(entry)
     return tool.get("type") == "builtin" or str(tool.get("tool_id", "")).startswith("builtin:")
+
+
+def _ids(value: object) -> tuple[str, ...]:
+    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list | tuple) else ()
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

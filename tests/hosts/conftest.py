@@ -1,12 +1,21 @@
-"""Real hosts for the end-to-end tests: one start per version, shared by all tests of that version."""
+"""Real hosts for the end-to-end tests: one start per version, shared by all tests of that version.
+
+A test that uses the fixture `host` runs in every version: each minor version has its own code for streams, pages,
+tables and tools, and one more test costs a second there. What needs a start of its own costs a minute, so it runs where
+the difference is largest: with `outermost_version` in the newest and the oldest version, on PostgreSQL and in bursts in
+the newest version with a driver, in Chromium in the newest version and those that the marker `browser` names. Kills of
+a host are counted per version in `test_host_killed_answers.py`. Versions run side by side: see `ByHost`.
+"""
 
 import asyncio
+import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from entrypoints.devhost.admin import HostAdmin
 from entrypoints.devhost.browser import BrowserSession
@@ -18,6 +27,8 @@ from tests.hosts.installed import InstalledHost, install
 
 FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parents[1]
+_SHARED = re.compile(r"\[(\d+\.\d+\.\d+)[\]-]")
+"""The version in the id of a test that uses the shared host, whose parameter comes first."""
 ADMIN = {"name": "Admin", "email": "admin@example.com", "password": "Pass-word-1"}
 
 
@@ -50,20 +61,26 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         chosen = tuple(version for version in versions if version in (versions[0], *also))
         metafunc.parametrize("host", chosen, indirect=True, scope="session")
     if "outermost_version" in metafunc.fixturenames:
-        metafunc.parametrize("outermost_version", tuple(dict.fromkeys((versions[0], versions[-1]))))
+        outermost = tuple(dict.fromkeys((versions[0], versions[-1])))
+        metafunc.parametrize("outermost_version", outermost, ids=[f"alone {version}" for version in outermost])
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of one host together, so that two processes run two versions side by side."""
-    for item in items:
-        if FOLDER in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group(_group(item)))
+class ByHost(LoadScopeScheduling):  # type: ignore[misc]  # the plugin is untyped
+    """Gives all tests of one shared host to one process, so that two processes run two versions side by side.
+
+    Tests that start hosts of their own stay together by file. The plugin's own groups depend on an attribute of items
+    that newer versions of pytest do not have: each process would start every host.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        shared = _SHARED.search(nodeid)
+        return shared[1] if shared else nodeid.partition("::")[0]
 
 
-def _group(item: pytest.Item) -> str:
-    params = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-    return str(params["host"]) if "host" in params else item.path.stem  # the others start hosts of their own
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByHost:
+    """Distribute the tests by host."""
+    return ByHost(config, log)
 
 
 @pytest.fixture(scope="session")

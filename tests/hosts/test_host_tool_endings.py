@@ -1,5 +1,6 @@
 """Every ending of an answer with tools closes all calls: a host would run an open call and call the pipe again."""
 
+import asyncio
 import shutil
 import time
 from collections.abc import AsyncIterator
@@ -71,7 +72,8 @@ async def test_defect_while_tools_run_ends_the_answer_once(
 ) -> None:
     words, path = fresh("Break."), tmp_path / "mark"
     lines = (order("sleep_waiting", {"seconds": 60, "mark": str(path)}), order("sleep_waiting", {"seconds": 0.5}))
-    await install(client, breaking(tmp_path / "sources"), host.valves, function_id="breaking")
+    source = await asyncio.to_thread(breaking, tmp_path / "sources")  # a standing loop would lose the tab's socket
+    await install(client, source, host.valves, function_id="breaking")
     try:
         turn = await asked(tab, words, *lines, model="breaking.sim/thoughtful-tools")
         assert error_ids(fault_text(turn))

@@ -25,7 +25,8 @@ from domain.turn.steps import (
     ShowText,
 )
 from entrypoints.openai.frames import Yield, usage_object
-from entrypoints.openwebui.history_format import details_entry, thinking_tag
+from entrypoints.openwebui.history_format import details_entry, marker_line, thinking_tag
+from entrypoints.openwebui.host_call import Audience
 from entrypoints.openwebui.present.continued import NOTHING, Earlier
 from entrypoints.openwebui.present.fault_text import box, card, uncalled
 from entrypoints.openwebui.present.frames import BELOW, Emit, Frame, Unended, found, source, status, status_frame
@@ -37,6 +38,8 @@ from entrypoints.sentences.usage import closing_line
 from ports.toolbox import ToolCall, ToolResult
 
 RESULT_SHOWN = 2000
+MARKED = (0, 9)
+"""The version of which thoughts do not come back in any form."""
 NOT_COMPLETED = ToolResult("Not completed: the turn ended.", failed=True)
 
 
@@ -44,8 +47,9 @@ class NativePresenter:
     """For a person in the page.
 
     The host's `version` decides how an error closes the stream; hosts up to 0.10 send their whole list again with every
-    piece. Item ids contain `turn_id`, by which the next turn finds what this one stored. `before`: what the
-    host would lose of the answer that this one continues.
+    piece. Item ids contain `turn_id`, by which the next turn finds what this one stored. 0.9 returns nothing of a
+    thought: there a marker line before the first text after it names the turn. `before`: what the host would lose of
+    the answer that this one continues.
     """
 
     def __init__(self, turn_id: str, version: tuple[int, int], wishes: Wishes, before: Earlier = NOTHING) -> None:
@@ -59,6 +63,7 @@ class NativePresenter:
         self._thoughts: dict[int, int] = {}
         self._calls: dict[int, int] = {}
         self._round = 0
+        self._marked = version != MARKED or not wishes.references
         self._files: list[dict[str, Any]] = []
 
     @property
@@ -97,6 +102,8 @@ class NativePresenter:
 
     def _text(self, segment: int, text: str) -> list[Frame]:
         frames = self._open_item(("message", segment))
+        if self._thoughts and not self._marked:
+            self._marked, text = True, f"{marker_line(self._turn_id)}\n\n{text}"
         index = self._grow(text)
         item_id = self._items[index]["id"]
         delta = {"output_index": index, "item_id": item_id, "content_index": 0, "delta": text}
@@ -240,17 +247,19 @@ class NativePresenter:
 
         Up to 0.10 the card is text: these hosts refuse messages after an error without text. After tool calls, show the
         card separately, never as answer text: the next request would contain text that the model never wrote, without
-        the reasoning before it. The calls are content enough for 0.8; 0.10 gets the card beside its items.
+        the reasoning before it. The calls are content enough for 0.8; 0.10 gets the card beside its items. A channel
+        shows text alone. What runs without a person is recorded as failed by its error.
         """
         support, now, text = self._wishes.support, self._wishes.now(), self._items.text()
         shown = card(fault, end.error_id, support, now)
         calls = self._items.has_calls()
-        in_text = self._version < (0, 12) and not text.strip() and not calls
+        reader = self._wishes.reader
+        in_text = reader is Audience.CHANNEL or (self._version < (0, 12) and not text.strip() and not calls)
         frames = self._text(BELOW, shown) if in_text else []
         frames += [*self._close_open(), status("", done=True)]
         if self._needs_replace():
             frames.append(_replace(text if text.strip() else shown))
-        if in_text:
+        if in_text and reader is not Audience.NOBODY:
             return [*frames, self._completed(usage)]
         if self._version < (0, 10):
             frames.append(self._completed(usage))

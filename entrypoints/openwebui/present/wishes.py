@@ -6,6 +6,7 @@ from datetime import datetime
 
 from domain.egress.links import EVERY_HTTPS, LinkGate
 from entrypoints.openwebui.answer_bills import AnswerBill
+from entrypoints.openwebui.host_call import Audience
 
 
 def _unknown() -> None:
@@ -17,13 +18,14 @@ class Wishes:
     """`show_usage`: the last line shows time, cost and tokens; `support`: the contact shown on error cards.
 
     `references`: the page stores references to what the turn leaves in our store. `hands_over`: the host runs the calls
-    handed over to it. `links`: which addresses may be shown. `bill`: what the answer has cost so far. `now` returns the
-    wall clock, None if unknown.
+    handed over to it. `reader`: who reads the answer. `links`: which addresses may be shown. `bill`: what the answer
+    has cost so far. `now` returns the wall clock, None if unknown.
     """
 
     show_usage: bool = True
     support: str = ""
     references: bool = True
+    reader: Audience = Audience.PERSON
     hands_over: bool = False
     links: LinkGate = EVERY_HTTPS
     bill: AnswerBill = field(default_factory=AnswerBill)

@@ -22,21 +22,14 @@ def asked(caller: Caller, *, handed_over: bool) -> TurnRequest:
 
 
 @pytest.mark.parametrize(
-    ("caller", "handed_over", "offered", "theirs"),
-    [
-        (Caller.PAGE, False, True, False),
-        (Caller.PAGE, False, False, False),
-        (Caller.PAGE, True, False, True),
-        (Caller.API, False, False, True),
-        (Caller.API, False, True, False),
-        (Caller.API, True, True, True),
-    ],
-    ids=["page", "page without tools", "host", "client", "client with tools of ours", "host for a client"],
+    ("caller", "handed_over", "theirs"),
+    [(Caller.PAGE, False, False), (Caller.PAGE, True, True), (Caller.API, False, True), (Caller.API, True, True)],
+    ids=["page", "host", "client", "host for a client"],
 )
-def test_named_tools_are_run_by_the_caller_or_not_sent(caller, handed_over, offered, theirs):
+def test_named_tools_are_run_by_the_caller_or_not_sent(caller, handed_over, theirs):
     request = asked(caller, handed_over=handed_over)
-    assert caller_runs_named_tools(request, offered=offered) is theirs
-    assert passed_on(request, offered=offered) == ((TOOL,) if theirs else ())
+    assert caller_runs_named_tools(request) is theirs
+    assert passed_on(request) == ((TOOL,) if theirs else ())
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from domain.tools.plan import CallLimits
-from domain.turn.events import CallBegan, CallFinished, TimerFired
+from domain.turn.events import CallBegan, CallFinished, Cancelled, TimerFired
 from domain.turn.machine import TurnPlan
-from domain.turn.steps import CancelCall, HandOverCall, Reason, SetTimer, ShowCall, ShowCallResult, StartCall
+from domain.turn.steps import CancelCall, HandOverCall, Persist, Reason, SetTimer, ShowCall, ShowCallResult, StartCall
 from ports.response_events import ArgumentsDelta, ArgumentsDone, ItemAdded, ItemDone, TextDelta
 from ports.responses import UpstreamRequest
 from ports.toolbox import ToolCall, ToolResult
@@ -57,6 +57,55 @@ def test_calls_are_handed_over_in_order_when_no_tool_can_be_run():
         HandOverCall(1, ToolCall("b", "look", '{"q": 1}'), 1),
     ]
     assert turn.end.reason is Reason.TOOL_CALLS
+
+
+BOTH = replace(PLAN, callers=frozenset({"fetch"}))
+
+
+def test_a_round_with_calls_of_the_caller_runs_the_others_first_and_then_hands_these_over():
+    turn = Turn(BOTH)
+    turn.feed(*done(call("a"), call("b", "fetch"), call("c")), completed())
+    assert [step.call.call_id for step in turn.all(StartCall)] == ["a", "c"]
+    assert handed_over(turn) == []
+    turn.feed(finished("a"), finished("c", "gone"))
+    assert [one.call_id for one in handed_over(turn)] == ["b"]
+    assert turn.end.reason is Reason.TOOL_CALLS
+    assert len(turn.attempts) == 1
+
+
+def test_what_a_round_of_both_leaves_has_all_calls_and_the_outputs_of_those_that_ran():
+    turn = Turn(BOTH)
+    turn.feed(*done(thought("why"), call("a"), call("b", "fetch")), completed())
+    turn.feed(finished("a"))
+    (kept,) = turn.all(Persist)
+    items = [one.item for one in kept.items]
+    assert [item["type"] for item in items] == ["reasoning", "function_call", "function_call", "function_call_output"]
+    assert [item.get("call_id") for item in items] == [None, "a", "b", "a"]
+
+
+def test_a_round_of_the_callers_calls_alone_is_handed_over_at_once():
+    turn = Turn(BOTH)
+    turn.feed(*done(call("a", "fetch")), completed())
+    assert turn.all(StartCall) == []
+    assert [one.call_id for one in handed_over(turn)] == ["a"]
+
+
+def test_a_later_round_may_be_of_both():
+    turn = Turn(BOTH)
+    turn.feed(*done(call("a")), completed())
+    turn.feed(finished("a"))
+    turn.feed(STARTED, *done(call("b"), call("c", "fetch")), completed())
+    turn.feed(finished("b"))
+    assert [one.call_id for one in handed_over(turn)] == ["c"]
+    assert len(turn.all(Persist)) == 2
+
+
+def test_a_stop_during_a_round_of_both_hands_nothing_over():
+    turn = Turn(BOTH)
+    turn.feed(*done(call("a"), call("b", "fetch")), completed())
+    turn.feed(Cancelled())
+    assert handed_over(turn) == []
+    assert turn.end.reason is Reason.CANCELLED
 
 
 def test_calls_wait_until_the_response_is_complete():

@@ -9,7 +9,7 @@ from domain.faults.fault import Fault
 from domain.request.turn_request import Caller, Person
 from entrypoints.openai.completions_body import CompletionsBody
 from entrypoints.openwebui.bundle.shell import wants_stream
-from entrypoints.openwebui.host_call import HostCall, RequestedModel, read_call, split_model
+from entrypoints.openwebui.host_call import Audience, HostCall, RequestedModel, read_call, split_model
 from entrypoints.openwebui.tool_mode import HostTools
 
 
@@ -203,3 +203,38 @@ def test_nothing_behind_the_reading_holds_a_dictionary_of_the_host() -> None:
     kinds = get_type_hints(HostCall)
 
     assert not [name for name, kind in kinds.items() if "Mapping" in str(kind) or str(kind).startswith("dict")]
+
+
+ANSWERED = {"chat_id": "2392", "message_id": "4686"}
+
+
+@pytest.mark.parametrize(
+    ("ids", "audience"),
+    [
+        ({**ANSWERED, "session_id": "dAWW"}, Audience.PERSON),
+        ({**ANSWERED, "chat_id": "temporary:dAWW", "session_id": "dAWW"}, Audience.PERSON),
+        ({**ANSWERED, "chat_id": "channel:1", "session_id": "channel:1"}, Audience.CHANNEL),
+        ({**ANSWERED, "session_id": "automation:1"}, Audience.NOBODY),
+        ({**ANSWERED, "session_id": "automation:1", "automation_id": "1"}, Audience.NOBODY),
+        ({**ANSWERED, "session_id": "subagent:2392"}, Audience.NOBODY),
+        ({**ANSWERED, "session_id": "subagent-result:2392"}, Audience.NOBODY),
+        ({**ANSWERED, "session_id": "timer:2392"}, Audience.NOBODY),
+        ({**ANSWERED, "session_id": "timer-result:2392"}, Audience.NOBODY),
+        ({**ANSWERED, "session_id": "dAWW", "internal": True}, Audience.NOBODY),
+    ],
+)
+def test_no_question_goes_to_a_browser_that_is_not_there(ids: dict[str, Any], audience: Audience) -> None:
+    async def event_call(_event: dict[str, Any]) -> None:
+        """Stand for the host's."""
+
+    call = handed_over(ids, __event_call__=event_call)
+
+    assert (call.caller, call.audience) == (Caller.PAGE, audience)
+    assert (call.event_call is event_call) is (audience is Audience.PERSON)
+    assert call.emitter is emitter
+
+
+def test_a_call_without_any_metadata_comes_from_the_hosts_own_code() -> None:
+    call = handed_over({})
+
+    assert (call.caller, call.audience) == (Caller.API, Audience.HOST)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from domain.turn.steps import ShowCall, ShowCallResult, ShowReasoning, ShowText
+from domain.turn.steps import Output, ShowCall, ShowCallResult, ShowReasoning, ShowText
+from entrypoints.openwebui.host_call import Audience
 from entrypoints.openwebui.present.fault_text import box, card
 from entrypoints.openwebui.present.native import NativePresenter
 from entrypoints.openwebui.present.wishes import Wishes
@@ -12,6 +13,7 @@ from tests.entrypoints.openwebui.told import (
     USAGE,
     HostList,
     emitted,
+    ended,
     failed,
     kinds,
     result,
@@ -22,6 +24,7 @@ from tests.entrypoints.openwebui.told import (
 
 VERSIONS = [(0, 8), (0, 10), (0, 12)]
 OLDER = [(0, 8), (0, 10)]
+BY_LINE = [(0, 8), (0, 9), (0, 10)]
 BEGUN = ["output_item.added message", "output_text.delta", "output_item.done message"]
 
 
@@ -136,3 +139,29 @@ def test_fault_after_tools_adds_no_text_and_leaves_something_to_read_where_the_p
 def test_thinking_has_an_end_from_the_start_for_hosts_that_break_off_without(version: tuple[int, int]) -> None:
     (item,) = HostList().take(yielded(tell(presenter(version), ShowReasoning(0, "hm")))).items
     assert item["ended_at"] is not None
+
+
+@pytest.mark.parametrize("version", [*VERSIONS, (0, 9), (0, 11)])
+@pytest.mark.parametrize("told", [(), (ShowText(0, "so far"),), (ShowCall(0, tool_call()),)])
+def test_a_channel_reads_the_fault_as_text(version: tuple[int, int], told: tuple[Output, ...]) -> None:
+    shown = NativePresenter("r1", version, Wishes(support="help@x.test", reader=Audience.CHANNEL))
+    frames = tell(shown, *told, failed())
+
+    assert "error" not in kinds(frames)
+    assert HostList().take(yielded(frames)).text.endswith(card(FAULT, ERROR_ID, "help@x.test"))
+
+
+@pytest.mark.parametrize("version", [*VERSIONS, (0, 9), (0, 11)])
+def test_what_runs_without_a_person_fails_visibly(version: tuple[int, int]) -> None:
+    frames = tell(NativePresenter("r1", version, Wishes(reader=Audience.NOBODY)), failed())
+
+    assert kinds(frames)[-1] == "error"
+
+
+def test_a_version_that_returns_nothing_of_a_thought_gets_a_line_before_the_first_text_after_it() -> None:
+    told = (ShowText(0, "well"), ShowReasoning(1, "hm"), ShowText(2, "a"), ShowText(2, "b"), ShowText(3, "c"))
+
+    texts = {version: HostList().take(yielded(tell(presenter(version), *told, ended()))).text for version in BY_LINE}
+    assert texts[0, 9].count("[r1]: #") == 1
+    assert "[r1]: #\n\nab" in texts[0, 9]
+    assert "]: #" not in texts[0, 8] + texts[0, 10]

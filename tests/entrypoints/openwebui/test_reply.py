@@ -14,9 +14,9 @@ from domain.turn.steps import Output, ShowReasoning, ShowText
 from entrypoints.openai.completions_body import CompletionsBody
 from entrypoints.openai.errors import error_object
 from entrypoints.openai.frames import ChunkHead
-from entrypoints.openwebui.host_call import HostCall
+from entrypoints.openwebui.host_call import Audience, HostCall
 from entrypoints.openwebui.present.emitter import GuardedEmitter
-from entrypoints.openwebui.present.fault_text import card
+from entrypoints.openwebui.present.fault_text import box, card
 from entrypoints.openwebui.present.wishes import Wishes
 from entrypoints.openwebui.reply import reply
 from entrypoints.openwebui.vocabulary import VALVES
@@ -43,7 +43,11 @@ def starlette(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def answered(
-    caller: Caller, *outputs: Output, events: list[dict[str, Any]] | None = None, wishes: Wishes | None = None
+    caller: Caller,
+    *outputs: Output,
+    events: list[dict[str, Any]] | None = None,
+    wishes: Wishes | None = None,
+    audience: Audience = Audience.PERSON,
 ) -> Any:
     async def emitter(event: dict[str, Any]) -> None:
         if events is not None:
@@ -53,7 +57,7 @@ async def answered(
         for output in outputs:
             yield output
 
-    call = HostCall(BODY, caller, emitter=emitter if caller is Caller.PAGE else None)
+    call = HostCall(BODY, caller, audience, emitter=emitter if caller is Caller.PAGE else None)
     guarded = GuardedEmitter(call.emitter, RecordedTelemetry())
     return await reply(lambda _reader: turn(), call, HEAD, wishes or Wishes(), guarded)
 
@@ -91,6 +95,12 @@ async def test_fault_of_an_api_client_is_an_error_object_with_its_http_status() 
     assert json.loads(b"".join([piece async for piece in got.content])) == {
         "error": error_object(FAULT, ERROR_ID, VALVES)
     }
+
+
+async def test_fault_for_the_hosts_own_code_is_a_line_that_it_prints() -> None:
+    got = await answered(Caller.API, failed(), audience=Audience.HOST)
+
+    assert got == {"error": box(FAULT, ERROR_ID)}
 
 
 @pytest.mark.usefixtures("starlette")

@@ -1,0 +1,177 @@
+"""Render chunks for pages from 0.8 on while a filter of the host reads the stream.
+
+Filters are documented for chunks: they edit `choices[0].delta.content`. So texts and thoughts are chunks, of which the
+host itself makes the items that it stores; only tools are items of ours. No list of all items is ever sent, because it
+would put the unedited text back. Every event has `choices`, which filters read without asking. Source: the hosts'
+middleware, 0.8.12 to 0.12.4.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from domain.conversation.references import call_reference
+from domain.faults.fault import Fault
+from domain.turn.steps import (
+    CloseReasoning,
+    End,
+    Ended,
+    HandOverCall,
+    Output,
+    Reason,
+    ShowCall,
+    ShowCallResult,
+    ShowCitation,
+    ShowImage,
+    ShowReasoning,
+    ShowStatus,
+    ShowText,
+)
+from entrypoints.openai.frames import ChunkHead, Yield, chunk, usage_object
+from entrypoints.openwebui.history_format import details_entry, marker_line
+from entrypoints.openwebui.host_call import Audience
+from entrypoints.openwebui.present.fault_text import box, card, uncalled
+from entrypoints.openwebui.present.frames import BELOW, Emit, Frame, Unended, found, source, status, status_frame
+from entrypoints.openwebui.present.handover import call_item, output_item
+from entrypoints.openwebui.present.wishes import Wishes
+from entrypoints.sentences.escaping import picture, tool_name, unfenced
+from entrypoints.sentences.usage import closing_line
+from ports.toolbox import ToolCall, ToolResult
+
+RESULT_SHOWN = 2000
+LAST = 1_000_000
+"""A position after all items: hosts and pages append what is not among the items."""
+
+
+class FilteredPresenter:
+    """For a person in the page of a host whose filters read the stream; `version` is the host's.
+
+    A call is shown with its result, once it has ended; a status line reports it before.
+    """
+
+    def __init__(self, head: ChunkHead, turn_id: str, version: tuple[int, int], wishes: Wishes) -> None:
+        self._head, self._turn_id, self._version, self._wishes = head, turn_id, version, wishes
+        self._segment: int | None = None
+        self._thought: int | None = None
+        self._unended = Unended("</think")
+        self._content = False
+        self._marked = version >= (0, 10) or not wishes.references
+        self._running: dict[int, ToolCall] = {}
+        self._shown = 0
+        self._files: list[dict[str, Any]] = []
+
+    @property
+    def repeated(self) -> int:
+        """Characters the host sends again with every piece."""
+        return self._shown if self._version < (0, 11) else 0
+
+    def present(self, output: Output) -> list[Frame]:
+        """Render one output."""
+        match output:
+            case ShowText(segment, text):
+                return [self._text(segment, text)]
+            case ShowReasoning(segment, text):
+                parted = text if self._thought in (None, segment) else "\n\n" + text
+                self._thought = segment
+                return [self._delta({"reasoning_content": self._unended.piece(parted)}, len(parted))]
+            case CloseReasoning(segment, _, item):
+                return self._referred(segment, shown=segment == self._thought or bool(item.get("encrypted_content")))
+            case ShowImage(segment, url):
+                return [self._text(segment, picture(url, self._wishes.links))]
+            case ShowCitation(url, title, excerpt):
+                return [source(url, title, excerpt, self._wishes.links)]
+            case ShowStatus(said):
+                return [status_frame(said)]
+            case ShowCall(segment, call):
+                self._running[segment] = call
+                return [status(f"Running {tool_name(call.name)}\u2026", done=False)]
+            case ShowCallResult(segment, call, result):
+                return [*self._result(segment, call, result), *found(result, self._files, self._wishes.links)]
+            case HandOverCall(_, call, segment) if self._wishes.hands_over:
+                self._content = True
+                return [self._item(call_item(self._id("fc", segment), self._shown_call(segment, call)))]
+            case HandOverCall(position, call):
+                return [self._text(BELOW + position, uncalled(call.name))]
+            case Ended(end):
+                return self._end(end)
+
+    # --- parts --------------------------------------------------------------------------------------------
+
+    def _text(self, segment: int, text: str) -> Yield:
+        self._content = self._content or bool(text.strip())
+        parted = text if self._segment in (None, segment) else "\n\n" + text
+        self._segment = segment
+        if self._thought is not None and not self._marked:
+            self._marked, parted = True, f"{marker_line(self._turn_id)}\n\n{parted}"
+        return self._delta({"content": parted}, len(parted))
+
+    def _delta(self, delta: dict[str, Any], characters: int) -> Yield:
+        self._shown += characters
+        return chunk(self._head, delta)
+
+    def _referred(self, segment: int, *, shown: bool) -> list[Frame]:
+        """Name the turn in the thought, so that the next message finds it; before 0.10 a line in the text does so."""
+        if not shown or not self._wishes.references or self._version < (0, 10):
+            return []
+        return [chunk(self._head, {"reasoning_details": [details_entry(self._turn_id, segment)]})]
+
+    def _result(self, segment: int, call: ToolCall, result: ToolResult) -> list[Frame]:
+        begun = self._running.pop(segment, None) is not None
+        ended = "failed" if result.failed and self._version >= (0, 12) else "completed"
+        text = result.text if len(result.text) <= RESULT_SHOWN else result.text[:RESULT_SHOWN] + "\u2026"
+        self._content, self._segment = True, None  # the host begins a new text after a call
+        shown = self._shown_call(segment, call)
+        frames: list[Frame] = [
+            self._item(call_item(self._id("fc", segment), shown, ended)),
+            self._item(output_item(self._id("fo", segment), shown.call_id, unfenced(text), ended)),
+        ]
+        return [*frames, status(f"Ran {tool_name(call.name)}", done=True)] if begun and not self._running else frames
+
+    def _shown_call(self, segment: int, call: ToolCall) -> ToolCall:
+        """Return a call as the page may show it: up to 0.10 the name is Markdown and the arguments stand in a fence."""
+        return replace(
+            call,
+            call_id=call_reference(self._turn_id, segment),
+            name=tool_name(call.name),
+            arguments=unfenced(call.arguments),
+        )
+
+    def _item(self, item: dict[str, Any]) -> Yield:
+        self._shown += len(str(item))
+        return Yield({"type": "response.output_item.added", "output_index": LAST, "item": item, "choices": []})
+
+    def _id(self, prefix: str, segment: int) -> str:
+        return f"{prefix}_{self._turn_id.lower()}_{segment}"
+
+    # --- the end ------------------------------------------------------------------------------------------
+
+    def _end(self, end: End) -> list[Frame]:
+        wishes, bill = self._wishes, self._wishes.bill
+        told, whole = bill.for_host(end), bill.settled(end)
+        usage = usage_object(told) if told is not None else None
+        if end.fault is not None:
+            return self._end_badly(end, end.fault, usage)
+        frames: list[Frame] = []
+        if end.reason is not Reason.TOOL_CALLS or not wishes.hands_over:
+            line = closing_line(whole, show_usage=wishes.show_usage, estimated_cost=bill.estimated)
+            frames.append(status(line, done=True))
+        return [*frames, self._finish(end.reason, usage)]
+
+    def _end_badly(self, end: End, fault: Fault, usage: dict[str, Any] | None) -> list[Frame]:
+        """Close a failed answer; pages before 0.12 refuse messages after an error without text, so it is text there."""
+        reader, about = self._wishes.reader, (fault, end.error_id, self._wishes.support, self._wishes.now())
+        shown = card(*about)
+        in_text = reader is Audience.CHANNEL or (self._version < (0, 12) and not self._content)
+        frames: list[Frame] = [self._text(BELOW, shown)] if in_text else []
+        frames.append(status("", done=True))  # the card says all of it
+        if (0, 10) <= self._version < (0, 12):
+            frames.append(Emit({"type": "replace", "data": {"content": shown}}))
+        if in_text and reader is not Audience.NOBODY:
+            return [*frames, self._finish(Reason.STOP, usage)]
+        return [*frames, Yield({"error": {"message": box(*about)}, "choices": []})]
+
+    def _finish(self, reason: Reason, usage: dict[str, Any] | None) -> Yield:
+        """End with one chunk of reason and usage: filters expect a choice in every chunk."""
+        last = chunk(self._head, {}, reason.value)
+        if usage is not None and isinstance(last.payload, dict):
+            return Yield({**last.payload, "usage": usage})
+        return last
