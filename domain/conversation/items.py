@@ -5,7 +5,6 @@ items; the host's contract, what a history can contain.
 """
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 
 from domain.conversation.arguments import object_text
@@ -16,11 +15,10 @@ from domain.conversation.media import sendable
 from domain.conversation.parts import parts_of, says
 from domain.conversation.placeholders import GO_ON, NOT_COMPLETED
 from domain.conversation.references import texts_of
+from domain.conversation.tool_names import legal
 from domain.conversation.turn_boundaries import last_turns
 from ports.catalog import Model
 from ports.json_values import JsonObject
-
-_NAME = re.compile(r"[^A-Za-z0-9_-]")
 
 
 def items_of(
@@ -94,7 +92,7 @@ def _calls(calls: object) -> Iterator[JsonObject]:
             yield {
                 "type": "function_call",
                 "call_id": call["id"],
-                "name": _NAME.sub("_", function["name"])[:64] or "tool",
+                "name": legal(function["name"]),
                 "arguments": object_text(function.get("arguments")),
             }
 

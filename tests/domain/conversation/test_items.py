@@ -148,7 +148,8 @@ def test_arguments_are_always_the_text_of_an_object(arguments, sent):
 def test_invalid_tool_name_is_made_valid():
     message = asked("c1")
     message["tool_calls"] = [{"id": "c1", "function": {"name": "server.look up!" + "x" * 80}}]
-    assert items_of([message])[0]["name"] == ("server_look_up_" + "x" * 80)[:64]
+    name = items_of([message])[0]["name"]
+    assert (name[:55], len(name)) == (("server_look_up_" + "x" * 80)[:55], 64)
 
 
 @pytest.mark.parametrize("calls", [None, "x", [None], [{}], [{"id": "c1"}], [{"id": 1, "function": {"name": "x"}}]])
