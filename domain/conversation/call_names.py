@@ -7,10 +7,9 @@ reports about gpt-oss (`search<|channel|>commentary`), Kimi (`functions.search:0
 
 import re
 from collections.abc import Collection, Iterator
-from hashlib import sha256
 
-LONGEST = 64
-_LEGAL = re.compile(r"[A-Za-z0-9_-]{1,64}")
+from domain.conversation.tool_names import is_legal, legal
+
 _ILLEGAL = re.compile(r"[^A-Za-z0-9_-]+")
 _AROUND = " \t\r\n\0\ufeff\u200b\u2060\"'`.,:;()[]{}"
 _CUT = re.compile(r"[<>\"'`(\[{|\n]")
@@ -38,21 +37,16 @@ def meant(name: str, offered: Collection[str]) -> str:
 def legal_name(name: str) -> str:
     """Return a name that matches ^[a-zA-Z0-9_-]{1,64}$: the name itself, or what is left of it without known leaks.
 
-    A name that is still too long keeps its beginning and gets a hash of the whole, so that names stay apart.
+    Any other name is written as an offered tool of that name is.
     """
-    if _LEGAL.fullmatch(name):
+    if is_legal(name):
         return name
     bare = next(iter(_bare(name[:_READ])), "")
     for prefix in _PREFIXES:
         if bare.startswith(prefix) and bare[len(prefix) : len(prefix) + 1] in tuple("./:"):
             bare = bare[len(prefix) + 1 :]
             break
-    if len(name) > _READ:
-        bare = name
-    stem = _ILLEGAL.sub("_", bare).strip("_") or "tool"
-    if len(stem) <= LONGEST:
-        return stem
-    return f"{stem[: LONGEST - 9]}_{sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+    return bare if is_legal(bare) and len(name) <= _READ else legal(name)
 
 
 def _forms(name: str) -> Iterator[list[str]]:

@@ -7,7 +7,6 @@ items; the host's contract, what a history can contain.
 from collections.abc import Iterator, Sequence
 
 from domain.conversation.arguments import finite, object_text, written
-from domain.conversation.call_names import legal_name
 from domain.conversation.call_pairs import paired
 from domain.conversation.calls_as_text import as_text, takes_calls
 from domain.conversation.history_format import PLAIN, HistoryFormat
@@ -16,6 +15,7 @@ from domain.conversation.media import sendable
 from domain.conversation.parts import parts_of, says
 from domain.conversation.placeholders import GO_ON
 from domain.conversation.references import texts_of
+from domain.conversation.tool_names import legal
 from domain.conversation.turn_boundaries import last_turns
 from ports.catalog import Model
 from ports.json_values import JsonObject
@@ -92,7 +92,7 @@ def _calls(calls: object) -> Iterator[JsonObject]:
             yield {
                 "type": "function_call",
                 "call_id": _id_of(call.get("id")),
-                "name": legal_name(name),
+                "name": legal(name),
                 "arguments": object_text(function.get("arguments")),
             }
 

@@ -18,6 +18,7 @@ from domain.conversation.placeholders import NOT_IN_HISTORY
 from domain.conversation.record import CALL, MESSAGE, OUTPUT, REASONING, TurnItem, TurnRecord
 from domain.conversation.references import reasoning_reference, texts_of
 from domain.conversation.stored_answers import StoredAnswer, visible_ids
+from domain.conversation.tool_names import legal
 from ports.json_values import JsonObject
 
 _UNBOUND = frozenset({"anthropic-claude-v1", "google-gemini-v1"})
@@ -226,7 +227,7 @@ def _host_calls(calls: object, stored: Mapping[str, Pair]) -> Iterator[tuple[str
 
 def _foreign(call_id: str, name: str, arguments: object) -> dict[str, Any]:
     written = object_text(dict(arguments) if isinstance(arguments, Mapping) else arguments)
-    return {"call_id": call_id, "name": legal_name(name), "arguments": written}
+    return {"call_id": call_id, "name": legal(name), "arguments": written}
 
 
 def _parted(text: str, history_format: HistoryFormat) -> tuple[str, bool, str]:

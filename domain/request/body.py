@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from domain.catalog.support import ANTHROPIC, author, searches, supports, takes_tools
 from domain.conversation.history import History, Past, items_for, parsed
 from domain.conversation.items import answerable
+from domain.conversation.tool_names import legal
 from domain.faults.causes import MessagesFlaw, TooManyTools
 from domain.faults.fault import Fault, FaultKind
 from domain.request.caching import cache_mark
@@ -23,7 +24,6 @@ from domain.request.text_format import text_of
 from domain.request.tool_specs import forces, function_tools, renamed, tool_choice
 from domain.request.turn_request import Caller, TurnRequest
 from domain.tools.dialects.choice import dialect_of
-from domain.tools.names import legal
 from domain.tools.surplus import Surplus, kept
 from ports.catalog import Model
 from ports.json_values import JsonObject

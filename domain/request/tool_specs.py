@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterable
 
 from domain.catalog.support import holds_to_schemas
+from domain.conversation.tool_names import legal
 from domain.request.schemas import is_closed
 from domain.request.shapes import Shape, one_of, reduced, text, texts, whole
 from domain.tools.dialects.choice import dialect_of
 from domain.tools.dialects.offer import Offer
+from domain.tools.dialects.portable import portable
 from domain.tools.known_tool import KnownTool, Rank
-from domain.tools.names import legal
 from domain.tools.schema_bounds import bounded
 from domain.tools.sound_schema import sound
 from domain.tools.surplus import name_of
@@ -103,12 +104,13 @@ def _function(tool: JsonObject) -> KnownTool | None:
     name = function.get("name")
     if tool.get("type") != "function" or not isinstance(name, str) or not name.strip():
         return None
-    parameters = sound(bounded(function.get("parameters"))).schema
-    is_strict = function.get("strict") is True and is_closed(parameters) and parameters.get("type") == "object"
+    given = sound(bounded(function.get("parameters"))).schema
+    parameters = portable(dict(given))
+    is_strict = function.get("strict") is True and is_closed(parameters)
     flat = {"type": "function", "name": legal(name), "parameters": parameters, "strict": is_strict}
     description = function.get("description")
     described = isinstance(description, str) and bool(description.strip())
-    return KnownTool({**flat, "description": description} if described else flat, rank=Rank.ASKED)
+    return KnownTool({**flat, "description": description} if described else flat, given, Rank.ASKED)
 
 
 def _label(tool: JsonObject) -> str:

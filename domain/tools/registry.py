@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from domain.conversation.tool_names import legal
 from domain.tools.dialects.root import flattened
 from domain.tools.known_tool import KnownTool, Rank
-from domain.tools.names import Key, legal, named
+from domain.tools.names import Key, named
 from domain.tools.once import BUILTIN
 from domain.tools.relaxing import DEFINITIONS, STEPS, Root, resolved
 from domain.tools.results import clean

@@ -29,7 +29,7 @@ class Shown:
     def begin(self, now: float, *, statuses: bool, notes: Sequence[Status] = ()) -> list[Step]:
         """Note when the turn began; show the notes and start the status lines if a person sees them."""
         self.since = now
-        return [*map(self.reassurance.say, notes), *self.reassurance.next(now)] if statuses else []
+        return [*self.reassurance.note(notes), *self.reassurance.next(now)] if statuses else []
 
     def show(self, outputs: list[Output], now: float) -> list[Step]:
         """Note what is shown. The first output ends the waiting and confirms the changes made to the request."""

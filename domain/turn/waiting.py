@@ -1,5 +1,7 @@
 """When a waiting person sees a status, until the first output arrives."""
 
+from collections.abc import Iterable
+
 from domain.turn.statuses import AnswerBegins, Status, StillWaiting
 from domain.turn.steps import SetTimer, ShowStatus, Step
 
@@ -14,6 +16,12 @@ class Reassurance:
     def __init__(self) -> None:
         self._stage = 0
         self._said = False
+        self._notes: tuple[Status, ...] = ()
+
+    def note(self, notes: Iterable[Status]) -> list[Step]:
+        """Show statuses that the person shall read; they are shown once more when the answer begins."""
+        self._notes = tuple(notes)
+        return [*map(self.say, self._notes)]
 
     def say(self, status: Status) -> Step:
         """Show another status in between."""
@@ -26,9 +34,9 @@ class Reassurance:
         return steps
 
     def end(self) -> list[Step]:
-        """Remove the status line when the answer begins, if any status was shown."""
+        """Remove the status line when the answer begins, if any status was shown; the notes take its place."""
         said, self._said = self._said, False
-        return [ShowStatus(AnswerBegins())] if said else []
+        return [ShowStatus(AnswerBegins()), *map(ShowStatus, self._notes)] if said else []
 
     def next(self, now: float) -> list[Step]:
         """Show the next status and set the timer for the one after it; nothing once all were shown."""

@@ -88,8 +88,8 @@ def listed_names(names: tuple[str, ...]) -> str:
 
 
 def is_last(status: Status | Notice) -> bool:
-    """Return whether this is the last line of a turn, which is shown as done."""
-    return isinstance(status, AnswerBegins | TurnStopped)
+    """Return whether this line is shown as done: the last one of a turn, or one that reports no work."""
+    return isinstance(status, AnswerBegins | ToolsLeftOut | TurnStopped)
 
 
 def notice_words(notice: Notice, *, show_usage: bool) -> str:

@@ -189,8 +189,7 @@ def test_invalid_tool_name_is_made_valid():
     message = asked("c1")
     message["tool_calls"] = [{"id": "c1", "function": {"name": "server.look up!" + "x" * 80}}]
     name = items_of([message])[0]["name"]
-    assert name.startswith("server_look_up_xxx")
-    assert len(name) == 64
+    assert (name[:55], len(name)) == (("server_look_up_" + "x" * 80)[:55], 64)
 
 
 @pytest.mark.parametrize("calls", [None, "x", [None], [{}], [{"id": "c1"}], [{"id": "c1", "function": {"name": 1}}]])

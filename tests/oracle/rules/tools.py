@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tests.oracle.rules.facts import Facts
-from tests.oracle.rules.schemas import is_name, root_complaints, schema_complaints, strict_complaints
+from tests.oracle.rules.schemas import every_schema, is_name, root_complaints, schema_complaints, strict_complaints
 from tests.oracle.rules.values import is_integer, is_text, is_texts
 
 NATIVE = frozenset(
@@ -87,6 +87,8 @@ def function_complaints(tool: Mapping[str, Any], path: str, facts: Facts) -> Ite
         yield f"6.1 {path}.description: not a text"
     yield from root_complaints(tool.get("parameters"), f"{path}.parameters")
     yield from schema_complaints(tool.get("parameters"), f"{path}.parameters", facts.vendor)
+    if facts.vendor == "google":
+        yield from google_complaints(tool, path)
     strict = tool.get("strict", False)
     if not isinstance(strict, bool):
         yield f"6.1 {path}.strict: not a boolean"
@@ -94,6 +96,24 @@ def function_complaints(tool: Mapping[str, Any], path: str, facts: Facts) -> Ite
         yield from strict_complaints(tool.get("parameters"), f"{path}.parameters")
         if not facts.takes("structured_outputs"):
             yield f"14.6 {path}.strict: not proven for the model"
+
+
+def google_complaints(tool: Mapping[str, Any], path: str) -> Iterator[str]:
+    """Complain about what Google's subset of OpenAPI lacks: references, several types, values that are no texts."""
+    if tool.get("strict"):
+        yield f"6.1 {path}.strict: Google has no strict mode"
+    for schema in every_schema(tool.get("parameters")):
+        if not isinstance(schema, Mapping):
+            yield f"6.1 {path}.parameters: {schema!r:.60} is no schema of Google's"
+            continue
+        for key in {"$ref", "oneOf", "allOf", "additionalProperties"} & schema.keys():
+            yield f"6.1 {path}.parameters: {key} rejected by Google"
+        if isinstance(schema.get("type"), list):
+            yield f"6.1 {path}.parameters: several types"
+        if not all(isinstance(value, str) for value in schema.get("enum", ())):
+            yield f"6.1 {path}.parameters: listed values that are no texts"
+        if not set(schema.get("required", ())) <= set(schema.get("properties", ())):
+            yield f"6.1 {path}.parameters: a required name without a property"
 
 
 def server_tool_complaints(tool: Mapping[str, Any], name: str, path: str) -> Iterator[str]:

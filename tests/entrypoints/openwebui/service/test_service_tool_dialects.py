@@ -143,7 +143,7 @@ async def test_the_hosts_own_tools_make_room_and_are_named_in_a_status(caller: C
         True,
         [{"limit": 1}],
     )
-    (status,) = [status["description"] for status in reply.statuses if "at most 128 tools" in status["description"]]
+    (status,) = {status["description"] for status in reply.statuses if "at most 128 tools" in status["description"]}
     assert all(name in status for name in {*own, *chosen} - names)
     assert not any(name in status for name in names)
 
@@ -159,9 +159,10 @@ async def test_too_many_chosen_tools_are_named_too_and_always_the_same(caller: C
     await ask(caller, "openai/gpt-5.6-sol", "hello", dict(reversed({**own, **chosen}.items())))
 
     assert [tool["name"] for tool in sent_tools(simulator)] == first == sorted(chosen)[:127]  # and the web search
-    (status,) = [status["description"] for status in reply.statuses if "at most 128 tools" in status["description"]]
+    (status,) = {status["description"] for status in reply.statuses if "at most 128 tools" in status["description"]}
     assert "work_149" in status
     assert "host_31" in status
+    assert [line["description"] for line in reply.statuses if not line.get("hidden")][-2] == status  # before the usage
 
 
 async def test_a_maker_that_takes_them_gets_all_tools(caller: Caller, simulator: Simulator) -> None:
@@ -223,3 +224,22 @@ async def test_a_clients_tool_with_everything_makers_refuse_is_offered(
     assert (reply.errors, reply.finishes) == ([], ["tool_calls"])
     offered = json.dumps(sent_tools(simulator))
     assert all(name in offered for name in (*ODD["properties"], "next"))
+
+
+async def test_calls_in_a_clients_history_have_the_names_of_its_offer(caller: Caller, simulator: Simulator) -> None:
+    await caller.knows_the_models()
+    tool = {"type": "function", "function": {"name": LONG, "parameters": LIMIT}}
+    call = {"id": "call_1", "type": "function", "function": {"name": LONG, "arguments": "{}"}}
+    messages = [
+        {"role": "user", "content": "hello"},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "call_1", "content": "seen"},
+        {"role": "user", "content": "and now"},
+    ]
+
+    reply = await caller.send({"model": f"openrouter.{MODELS[0]}", "messages": messages, "tools": [tool]}, Who.API)
+
+    assert reply.errors == []
+    (sent,) = sent_tools(simulator)
+    (item,) = [item for item in questions(simulator)[-1].body["input"] if item.get("type") == "function_call"]
+    assert item["name"] == sent["name"]
