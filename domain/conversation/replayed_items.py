@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from domain.conversation.arguments import object_text
-from domain.conversation.call_ids import CallIds
+from domain.conversation.call_ids import LONGEST, CallIds
 from domain.conversation.call_names import legal_name
 from domain.conversation.fingerprint import normalised, text_of, visible_text
 from domain.conversation.history_format import HistoryFormat
@@ -35,6 +35,8 @@ class Ids:
     def take(self, item_id: object, prefix: str) -> bool:
         """Reserve an item's id and return True; False if the id is used already or upstream would reject it."""
         if not isinstance(item_id, str) or not item_id.startswith(prefix) or item_id in self._items:
+            return False
+        if len(item_id) > LONGEST:
             return False
         self._items.add(item_id)
         return True

@@ -128,3 +128,13 @@ def test_a_truncated_call_is_incomplete():
 
 def test_a_call_is_complete_only_at_the_end():
     assert items(translate(calls(fragment("{}", call_id="c", name="f")), finishes("tool_calls"))) == []
+
+
+def test_the_index_decides_to_which_call_a_fragment_belongs_before_its_id():
+    swapped = [
+        fragment("", call_id="c", name="f"),
+        fragment("", index=1, call_id="d", name="f"),
+        fragment('{"q":1}', call_id="d", name="f"),
+        fragment('{"q":2}', index=1, call_id="c", name="f"),
+    ]
+    assert made(*swapped) == [("c", "f", '{"q":1}'), ("d", "f", '{"q":2}')]
