@@ -37,8 +37,8 @@ def pasted_key(text: str) -> str:
 
 
 def is_key(key: str) -> bool:
-    """Return whether a header can carry `key` as a bearer token."""
-    return bool(key) and key.isascii() and key.isprintable() and " " not in key
+    """Return whether a header can carry `key`."""
+    return bool(key) and key.isascii() and key.isprintable()
 
 
 def pasted_base_url(text: str) -> str:

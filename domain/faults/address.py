@@ -26,6 +26,8 @@ def answer_of(problem: UpstreamProblem) -> AddressAnswer | None:
     status = problem.status
     if problem.kind == "redirect" or (status is not None and 300 <= status < 400):
         return AddressAnswer.REDIRECT
+    if problem.provider:  # the API answered, and repeats what a provider said
+        return None
     if problem.form is ErrorForm.PAGE:
         return AddressAnswer.WEB_PAGE if status in _PAGE_STATUSES else None
     if problem.kind in _KINDS:

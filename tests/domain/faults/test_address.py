@@ -59,3 +59,8 @@ def test_a_model_that_does_not_exist_is_not(text):
 @pytest.mark.parametrize("status", [400, 401, 402, 429, 500, None])
 def test_other_plain_refusals_are_not(status):
     assert answer_of(UpstreamProblem(status, "", "Not Found", form=ErrorForm.OTHER)) is None
+
+
+@pytest.mark.parametrize("text", NOWHERE)
+def test_what_the_api_repeats_of_a_provider_is_not(text):
+    assert answer_of(UpstreamProblem(404, "404", text, provider="Acme")) is None

@@ -5,6 +5,7 @@ import types
 
 import pytest
 
+from domain.egress.pasted import pasted_key
 from entrypoints.openwebui.bundle import shell
 from entrypoints.openwebui.host_secret import HOST_SECRET, host_secret
 from entrypoints.openwebui.pipe import Pipe
@@ -98,7 +99,7 @@ def test_odd_texts_never_refuse_a_form(value):
     valves = Pipe.Valves(API_KEY=value, ADVANCED=f"ARTIFACT_PREVIOUS_KEYS={value}")
 
     settings, _ = snapshot(valves, None, {}, STORED_WITH)
-    assert settings.api_key.unreadable or settings.api_key.reveal() == value.strip()
+    assert settings.api_key.unreadable or settings.api_key.reveal() == pasted_key(value)
     valves.model_dump_json()
 
 
