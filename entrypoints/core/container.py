@@ -68,7 +68,7 @@ class Container(DeclarativeContainer):
     tool_slots: Dependency[Slots] = Dependency(instance_of=Slots)
     tool_runs: Dependency[ToolRuns] = Dependency(instance_of=ToolRuns)
     temporary_tool_runs: Dependency[ToolRuns] = Dependency(instance_of=ToolRuns)
-    journal_cipher: Dependency[Callable[[], Awaitable[Cipher]]] = Dependency(default=None)
+    journal_cipher: Dependency[Callable[[], Awaitable[Cipher]]] = Dependency()
     breaker_state: Dependency[BreakerState] = Dependency(instance_of=BreakerState)
     checker: Dependency[Checker] = Dependency(instance_of=Checker)
     telemetry: Dependency[Telemetry] = Dependency(instance_of=Telemetry)

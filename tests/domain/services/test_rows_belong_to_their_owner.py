@@ -99,6 +99,12 @@ def test_a_bound_seal_cannot_pass_for_one_from_before_there_were_bonds() -> None
             vault.open(replace(sealed, codec=CODEC), bound="bob")
 
 
+def test_a_clear_row_cannot_pass_for_one_that_is_bound() -> None:
+    clear = make_vault(KeyRing(), VaultOptions(compress=False)).seal(b"thought", secret=True)
+    with pytest.raises(CannotOpen):
+        OLD.open(replace(clear, codec=BOUND), bound="ann")
+
+
 async def test_rows_from_before_there_were_bonds_and_keyed_fingerprints_are_found_and_open() -> None:
     place = Place()
     envelopes = [{"v": 1, "of": 2, "asked": "a/b", "item": one.item} for one in TURN.items]
@@ -154,7 +160,8 @@ async def test_the_result_of_a_call_opens_in_its_own_turn_only() -> None:
     payload = json.dumps({"v": 1, "name": "tool", "arguments": "{}", "output": "result"}).encode()
     run = replace(run, kept=OLD.seal(payload, secret=True, bound=bond_of_run(run)))
 
-    for moved, reads in ((run, True), (replace(run, user_id="bob"), False), (replace(run, turn_id=ulid(2)), False)):
+    others = ({"user_id": "bob"}, {"turn_id": ulid(2)}, {"namespace": "other"}, {"name": "another"})
+    for moved, reads in ((run, True), *((replace(run, **other), False) for other in others)):
         try:
             OLD.open(run.kept, bound=bond_of_run(moved))  # type: ignore[arg-type]
             opened = True

@@ -15,6 +15,7 @@ from entrypoints.core.container import Container, HostPorts
 from entrypoints.core.secret_mask import SecretMask
 from tests.doubles.catalog import ScriptedCatalog
 from tests.doubles.chats import MemoryChats
+from tests.doubles.cipher import NamedKeyCipher
 from tests.doubles.clock import FakeClock
 from tests.doubles.ids import FakeIds
 from tests.doubles.model_rows import MemoryModelRows
@@ -22,6 +23,11 @@ from tests.doubles.offload import InlineOffload
 from tests.doubles.responses import ScriptedResponses
 from tests.doubles.slots import CountedSlots
 from tests.doubles.telemetry import RecordedTelemetry
+
+
+async def _no_key() -> NamedKeyCipher:
+    """Return a cipher that keys nothing."""
+    return NamedKeyCipher()
 
 
 def adapters() -> dict[str, Any]:
@@ -35,6 +41,7 @@ def adapters() -> dict[str, Any]:
         "tool_slots": CountedSlots(),
         "tool_runs": MemoryToolRuns(),
         "temporary_tool_runs": MemoryToolRuns(),
+        "journal_cipher": _no_key,
         "breaker_state": MemoryBreakerState(),
         "checker": JsonSchemaChecker(),
         "telemetry": RecordedTelemetry(),
@@ -88,7 +95,7 @@ def test_host_without_a_ports_methods_is_rejected_with_the_port_named(name: str)
         HostPorts(**{name: object()})
 
 
-@pytest.mark.parametrize("name", [key for key in adapters() if key not in {"caches", "redact"}])
+@pytest.mark.parametrize("name", [key for key in adapters() if key not in {"caches", "journal_cipher", "redact"}])
 def test_object_without_a_ports_methods_is_rejected_with_the_port_named(name: str) -> None:
     container = Container(**{**adapters(), name: object()})
 
