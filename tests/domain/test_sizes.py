@@ -16,6 +16,7 @@ MODULES = {
 }
 LONG = {
     "entrypoints/openwebui/pipe.py": "generated from the table of settings",
+    "entrypoints/openwebui/bundle/shell.py": "the single file begins with it: it can import nothing of ours",
 }
 WIRE, TABLE, SETTING = "a wire body", "a row of a table or list, field by field", "settings"
 LARGE = {
@@ -28,6 +29,7 @@ LARGE = {
     ("entrypoints/settings.py", "Settings"): SETTING,
     ("entrypoints/settings_upstream.py", "UpstreamSettings"): SETTING,
     ("entrypoints/openwebui/pipe.py", "Valves"): SETTING,
+    ("entrypoints/openwebui/host_call.py", "HostCall"): "what the host hands over, value by value",
     ("domain/request/turn_request.py", "TurnRequest"): "the settings of one turn, in groups",
     ("domain/turn/plan.py", "TurnPlan"): "what one turn may do, value by value",
     ("entrypoints/core/container.py", "Container"): "one provider per thing that is wired",

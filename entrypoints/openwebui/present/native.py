@@ -57,8 +57,7 @@ class NativePresenter:
         self._items = ItemList(turn_id, before.text)
         self._items.seed(before.items)
         self._continues = bool(before.items)
-        self._open: int | None = None
-        self._open_key: tuple[str, int] | None = None
+        self._open: tuple[int, tuple[str, int]] | None = None  # index and key of the item that grows
         self._unended = Unended("</think")
         self._thoughts: dict[int, int] = {}
         self._calls: dict[int, int] = {}
@@ -118,17 +117,17 @@ class NativePresenter:
         return [*frames, Yield({"type": "response.reasoning_summary_text.delta", **delta})]
 
     def _grow(self, text: str) -> int:
-        index = self._open if self._open is not None else 0
+        index = self._open[0] if self._open is not None else 0
         self._items.grow(index, text)
         return index
 
     def _open_item(self, key: tuple[str, int]) -> list[Frame]:
-        if self._open_key == key:
+        if self._open is not None and self._open[1] == key:
             return []
         joins = self._continues and key[0] == self._items[-1]["type"]
         frames = [*self._go_on(), *self._close_open()]
         if joins:
-            self._open, self._open_key = len(self._items) - 1, key
+            self._open = len(self._items) - 1, key
             return frames
         index = len(self._items)
         if key[0] == "message":
@@ -140,7 +139,7 @@ class NativePresenter:
             end = {"ended_at": 0} if self._version < (0, 12) else {}  # else these hosts crash if an error follows
             item = {"type": "reasoning", "id": reasoning_reference(self._turn_id, key[1]), "summary": [], **tags, **end}
             self._thoughts[key[1]] = index
-        self._open, self._open_key = index, key
+        self._open = index, key
         self._unended = Unended("</think")
         return [*frames, self._items.add({**item, "status": "in_progress"})]
 
@@ -151,10 +150,9 @@ class NativePresenter:
 
     def _close_open(self) -> list[Frame]:
         """Finish the open item in the form the host's version reads."""
-        index, key = self._open, self._open_key
-        self._open = self._open_key = None
-        if index is None or key is None:
+        if self._open is None:
             return []
+        (index, key), self._open = self._open, None
         item, text = self._items[index], self._items.write(index)
         item["status"] = "completed"
         if key[0] == "message":
@@ -171,7 +169,7 @@ class NativePresenter:
         if index is None:
             return []
         self._items[index]["duration"] = round(seconds)
-        frames += self._close_open() if self._open == index else []
+        frames += self._close_open() if self._open is not None and self._open[0] == index else []
         if keeps and self._version >= (0, 10):
             details = [details_entry(self._turn_id, segment)]
             self._items[index]["reasoning_details"] = details
@@ -222,7 +220,7 @@ class NativePresenter:
 
     def _completed(self, usage: dict[str, Any] | None = None) -> Yield:
         if self._open is not None:
-            self._items.write(self._open)
+            self._items.write(self._open[0])
         return self._items.completed(usage)
 
     # --- the end ------------------------------------------------------------------------------------------
