@@ -43,7 +43,7 @@ class BrowserSession:
 
     async def __aenter__(self) -> Self:
         self._server_owns = self.client.at_least("0.10")
-        self._socket.on("events" if self.client.at_least("0.8") else "chat-events", self._on_event)
+        self._socket.on("events" if self.client.at_least("0.7") else "chat-events", self._on_event)
         token = self.client.account.token
         try:
             await self._socket.connect(

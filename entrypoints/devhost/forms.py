@@ -153,7 +153,7 @@ def _server_fields(history: ChatHistory, question: dict[str, Json]) -> dict[str,
 
 def temporary_chat_id(session_id: str, version: tuple[int, ...]) -> str:
     """Return the id that the page uses for a temporary chat."""
-    if version < (0, 8):
+    if version < (0, 7):
         return "local"
     return f"{'temporary' if version >= (0, 12) else 'local'}:{session_id}"
 

@@ -129,7 +129,9 @@ async def _channel(client: HostAdmin) -> AsyncIterator[str]:
 async def _asked(client: HostAdmin, channel: str, model: str, words: str) -> dict[str, Json]:
     """Mention a model in a channel; return its message once it is done."""
     path = f"/api/v1/channels/{channel}/messages"
-    asked = await client.request("POST", f"{path}/post", {"content": f"<@M:{model}|Model> {words}"})
+    asked = await client.request(
+        "POST", f"{path}/post", {"content": f"<@M:{model}|Model> {words}", "data": {"files": []}}
+    )
     async with deadline(REPLY_SECONDS, "the model did not answer in the channel"):
         while True:
             for one in await client.request("GET", f"{path}/{asked['id']}/thread"):
