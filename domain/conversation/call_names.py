@@ -17,6 +17,15 @@ _BEFORE = re.compile(r"(?:to=|name=[\"']?|<function=|<invoke>|<tool_call>|_begin
 _NAMESPACE = re.compile(r"[./:]")
 _COUNTED = re.compile(r"(?:[:.]|_)\d{1,4}\Z")
 _PREFIXES = ("functions", "function", "default_api", "tools", "tool", "api", "mcp")
+_WORD = re.compile(r"[A-Za-z0-9_-]+")
+_TOKEN_WORDS = frozenset(
+    {
+        *_PREFIXES, "functions", "tool_call", "tool_calls", "call", "invoke", "name", "recipient", "to", "print", "action",
+        "start", "end", "im_start", "im_end", "message", "channel", "constrain", "return", "assistant", "user", "system",
+        "developer", "commentary", "analysis", "final", "json", "code", "python",
+    }
+)  # fmt: skip
+"""Words of the chat templates that leak into names, and what models write before a name."""
 _READ = 400
 """Characters of a name that are looked at."""
 
@@ -60,6 +69,8 @@ def _forms(name: str) -> Iterator[list[str]]:
     api = [one.removeprefix("default_api_") for one in bare if one.startswith("default_api_")]
     halves = [one[: len(one) // 2] for one in bare if one and one == one[: len(one) // 2] * 2]
     yield [*prefixed, *api, *halves]
+    words = {word for word in _WORD.findall(name) if word.casefold() not in _TOKEN_WORDS and not word.isdigit()}
+    yield [*words] if len(words) == 1 else []
 
 
 def _bare(name: str) -> list[str]:

@@ -48,6 +48,7 @@ _REFUSED = re.compile(
     r"|may not|can not|unavailable|accept|out of range|too (?:large|long|many|high|low|big|small)|exclusive|exceed"
     r"|not enabled|not implemented|incompatible|not compatible|only one|at most|greater|less than|between"
     r"|no longer|removed|obsolete|not available|disallowed|illegal|conflict|extra|wrong|blank|empty|whitespace|disabled"
+    r"|maximum|minimum|limited to|\d [<>]=? \d"
 )
 _BOTH = re.compile(
     r"\bboth\b|mutually exclusive|\bonly one\b|\beither\b.{0,80}\bor\b.{0,80}\bnot\b|at the same time|together with"

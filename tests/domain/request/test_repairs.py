@@ -286,8 +286,18 @@ def test_a_blank_stop_text_is_left_out_and_the_others_stay(words):
     assert body == replace(BODY, stop=("END",))
 
 
-def test_an_output_limit_is_lowered_to_the_stated_number():
-    _, body = repaired("max_tokens is too large: 8000. This model supports at most 4096 completion tokens.")
+@pytest.mark.parametrize(
+    "words",
+    [
+        "max_tokens is too large: 8000. This model supports at most 4096 completion tokens.",
+        "max_tokens: 8000 > 4096, which is the maximum allowed number of output tokens for claude-3-5",
+        "The maximum tokens you requested exceeds the model limit of 4096. max_tokens=8000",
+        "Invalid max_tokens value, the valid range of max_tokens is [1, 4096]",
+        "Range of max_tokens should be [1, 4096]",
+    ],
+)
+def test_an_output_limit_is_lowered_to_the_stated_number(words):
+    _, body = repaired(words)
     assert body == replace(BODY, max_output_tokens=4096)
 
 
