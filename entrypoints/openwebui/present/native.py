@@ -182,7 +182,8 @@ class NativePresenter:
         frames = [self._add_call_item(segment, _shown(call), ended)] if index is None else []
         frames.append(self._add_output_item(segment, result.text, ended))
         if index is not None:
-            self._items[index] |= {"status": ended, "arguments": arguments_of(_shown(call))}
+            item = self._items[index]
+            item["status"], item["arguments"] = ended, arguments_of(_shown(call))
         if index is None or self._calls:
             return [*frames]
         self._items.order_from(self._round)
