@@ -139,16 +139,16 @@ def test_tool_history_becomes_calls_and_outputs():
     )
 
     assert items(*history) == [
-        {"type": "function_call", "call_id": "c1", "name": "look", "arguments": "{}"},
-        {"type": "function_call_output", "call_id": "c1", "output": "x"},
+        {"type": "function_call", "call_id": "nuBffjv3Y", "name": "look", "arguments": "{}"},
+        {"type": "function_call_output", "call_id": "nuBffjv3Y", "output": "x"},
     ]
 
 
 def test_history_of_the_older_functions_becomes_calls_and_outputs():
     asked = {"role": "assistant", "content": None, "function_call": {"name": "look", "arguments": '{"q":1}'}}
     assert items(asked, {"role": "function", "name": "look", "content": "found"}) == [
-        {"type": "function_call", "call_id": "call_at_0", "name": "look", "arguments": '{"q":1}'},
-        {"type": "function_call_output", "call_id": "call_at_0", "output": "found"},
+        {"type": "function_call", "call_id": "7TMs5tfaE", "name": "look", "arguments": '{"q":1}'},
+        {"type": "function_call_output", "call_id": "7TMs5tfaE", "output": "found"},
     ]
 
 
