@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from domain.conversation.arguments import object_text
 from domain.conversation.journalled_calls import RESULT_BYTES, TURN_BYTES, JournalledCall
 from domain.services.journal_results import JournalResults, open_results
 from ports.cipher import Sealed
@@ -46,9 +45,9 @@ async def test_only_the_text_of_a_result_with_images_is_kept(process: Process) -
     assert both.output == "a map"
 
 
-async def test_arguments_that_cannot_be_read_are_kept_as_text_in_an_object(process: Process) -> None:
+async def test_arguments_that_cannot_be_read_become_a_text_in_an_object(process: Process) -> None:
     kept = await kept_of(process, ToolCall("c1", "look", '{"q": '), ToolResult("found"))
-    assert kept == JournalledCall("look", object_text('{"q": '), "found")
+    assert kept == JournalledCall("look", '{"INVALID_JSON": "{\\"q\\": "}', "found")
 
 
 async def test_result_is_lost_if_the_arguments_are_too_long_to_keep(process: Process) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from adapters.openrouter.chat.request_body import chat_fields
-from adapters.openrouter.wire.call_ids import with_portable_ids
 from domain.request.body import Prepared, build
 from domain.request.identifiers import session_of
 from domain.request.turn_request import Identifiers, Person, Prompting, Thinking, TurnRequest
@@ -56,12 +55,6 @@ def sent(body: dict[str, Any], request: TurnRequest = REQUEST, *offered: dict[st
 def items(*messages: Any) -> list[dict[str, Any]]:
     history: list[dict[str, Any]] = sent({"messages": list(messages)})["input"]
     return history
-
-
-def portable_id(call_id: str) -> str:
-    """Return the id upstream gets for the only call of a request."""
-    (call,) = with_portable_ids([{"type": "function_call", "call_id": call_id}])
-    return str(call["call_id"])
 
 
 def text(words: str) -> dict[str, str]:
@@ -147,16 +140,16 @@ def test_tool_history_becomes_calls_and_outputs():
     )
 
     assert items(*history) == [
-        {"type": "function_call", "call_id": portable_id("c1"), "name": "look", "arguments": "{}"},
-        {"type": "function_call_output", "call_id": portable_id("c1"), "output": "x"},
+        {"type": "function_call", "call_id": "nuBffjv3Y", "name": "look", "arguments": "{}"},
+        {"type": "function_call_output", "call_id": "nuBffjv3Y", "output": "x"},
     ]
 
 
 def test_history_of_the_older_functions_becomes_calls_and_outputs():
     asked = {"role": "assistant", "content": None, "function_call": {"name": "look", "arguments": '{"q":1}'}}
     assert items(asked, {"role": "function", "name": "look", "content": "found"}) == [
-        {"type": "function_call", "call_id": portable_id("call_at_0"), "name": "look", "arguments": '{"q":1}'},
-        {"type": "function_call_output", "call_id": portable_id("call_at_0"), "output": "found"},
+        {"type": "function_call", "call_id": "7TMs5tfaE", "name": "look", "arguments": '{"q":1}'},
+        {"type": "function_call_output", "call_id": "7TMs5tfaE", "output": "found"},
     ]
 
 
