@@ -18,13 +18,11 @@ _NAMESPACE = re.compile(r"[./:]")
 _COUNTED = re.compile(r"(?:[:.]|_)\d{1,4}\Z")
 _PREFIXES = ("functions", "function", "default_api", "tools", "tool", "api", "mcp")
 _WORD = re.compile(r"[A-Za-z0-9_-]+")
-_TOKEN_WORDS = frozenset(
-    {
-        *_PREFIXES, "functions", "tool_call", "tool_calls", "call", "invoke", "name", "recipient", "to", "print", "action",
-        "start", "end", "im_start", "im_end", "message", "channel", "constrain", "return", "assistant", "user", "system",
-        "developer", "commentary", "analysis", "final", "json", "code", "python",
-    }
-)  # fmt: skip
+_TOKEN_WORDS = frozenset(_PREFIXES).union(
+    ("functions", "tool_call", "tool_calls", "call", "invoke", "name", "recipient", "to", "print", "action"),
+    ("start", "end", "im_start", "im_end", "message", "channel", "constrain", "return", "commentary", "analysis"),
+    ("assistant", "user", "system", "developer", "final", "json", "code", "python"),
+)
 """Words of the chat templates that leak into names, and what models write before a name."""
 _READ = 400
 """Characters of a name that are looked at."""
