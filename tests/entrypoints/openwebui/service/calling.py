@@ -72,7 +72,7 @@ class Caller:
         self.service = service
         self.valves: dict[str, Any] = {"API_KEY": KEY, "BASE_URL": base_url, **valves}
         self.user: dict[str, Any] = {"id": "user-1", "role": "user"}
-        self.ids: dict[str, Any] = dict(IDS)
+        self.ids: dict[str, Any] = {}
         self.task = "title_generation"
 
     def call(self, body: Any, who: Who, reply: Reply) -> dict[str, Any]:
@@ -81,7 +81,7 @@ class Caller:
         async def emitter(event: dict[str, Any]) -> None:
             reply.events.append(event)
 
-        metadata = {"user_id": "user-1", **(self.ids if who is not Who.API else dict.fromkeys(IDS))}
+        metadata = {"user_id": "user-1", **(IDS | self.ids if who is not Who.API else dict.fromkeys(IDS))}
         call = {"body": body, "valves": self.valves, "__user__": self.user, "__metadata__": metadata}
         return {**call, "__event_emitter__": emitter, "__task__": self.task if who is Who.TASK else None}
 

@@ -192,7 +192,7 @@ async def test_all_requests_of_a_chat_have_one_session_id_and_other_chats_anothe
     caller.valves["ADVANCED"] = f"DEFAULT_LLM_ENDPOINT={endpoint}"
     for _ in range(2):
         await caller.ask(model)
-    caller.ids = {**caller.ids, "chat_id": "chat-2"}
+    caller.ids["chat_id"] = "chat-2"
     await caller.ask(model)
 
     first, second, other = (record.body["session_id"] for record in questions(simulator))
