@@ -113,10 +113,11 @@ def _ask(page: Page, host: InstalledHost, *lines: str) -> Locator:
     """Ask in a new chat with all tools selected; return the locator of the answer."""
     query = urlencode({"models": WITH_TOOLS, "tools": ",".join(TOOLS), "q": "\n".join(lines)})
     page.goto(f"{host.url}/?{query}")
-    box = page.locator("#chat-input")
-    expect(box).to_contain_text(lines[-1].partition(" ")[0])
-    box.press("Enter")
-    return page.locator(".chat-assistant").last
+    box, answer = page.locator("#chat-input"), page.locator(".chat-assistant").last
+    expect(box.filter(has_text=lines[-1].partition(" ")[0]).or_(answer)).to_be_visible()
+    if not answer.count():  # 0.11 sends what the address asks; other versions only type it
+        box.press("Enter")
+    return answer
 
 
 def _shows_what_tools_did(answer: Locator) -> None:
