@@ -3,7 +3,8 @@
 What each host version writes was read in its code. All versions: `<think>` and `<thinking>` tags around thoughts.
 Stored by 0.6 and 0.8, and by chats begun there: `<details>` blocks of three types. The page of 0.6 returns a tool block
 as its result in quotes; later pages return the result as plain words, which cannot be distinguished from an answer's
-own. A `<details>` of any other type, or of none, is the model's own.
+own. A `<details>` of any other type, or of none, is the model's own. From 0.7 on the host names the files of a message
+in an `<attached_files>` block before its text, those of an answer too.
 
 References, by host version: marker lines `[ULID]: #` (0.6, 0.7 and 0.9), the id in a `<think>` tag (0.8), an entry of
 `reasoning_details` (from 0.10 on). 0.9 returns neither tags nor entries. Other pipes leave marker lines with ids of 20
@@ -24,6 +25,7 @@ _HOST_BLOCK = r"<details\s+type=\"(?:reasoning|tool_calls|code_interpreter)\""
 _BLOCKS = (
     ("<think", re.compile(r"<think(?:ing)?\b[^>]{0,200}>"), re.compile(r"</think(?:ing)?>")),
     ("<details", re.compile(_HOST_BLOCK), re.compile(r"</details>")),
+    ("<attached_files", re.compile(r"<attached_files>\n<file "), re.compile(r"</attached_files>")),
 )
 _CALL = re.compile(r"<details\s+type=\"tool_calls\"|\"&quot;[^\"]*&quot;\"")
 _QUOTED_RESULT = re.compile(r'"&quot;[^"]*&quot;"')

@@ -87,3 +87,9 @@ def test_stored_text_loses_thinking_tool_blocks_and_markers(stored, meant):
 @pytest.mark.parametrize("text", ["<think>" * 50_000, "<think " * 50_000, '<details type="reasoning"' * 20_000])
 def test_openings_that_are_never_closed_are_read_in_one_pass(text):
     assert OPEN_WEBUI.words_of("</think></details>" + text).endswith(text)
+
+
+def test_files_that_the_host_names_before_an_answer_are_no_words_of_it():
+    block = '<attached_files>\n<file type="image" url="data:image/png;base64,iVBO"/>\n</attached_files>\n\n'
+    assert OPEN_WEBUI.words_of(f"{block}Here it is.").strip() == "Here it is."
+    assert OPEN_WEBUI.words_of("I call it <attached_files> here.") == "I call it <attached_files> here."
