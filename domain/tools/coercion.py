@@ -13,7 +13,7 @@ from ports.json_values import JsonObject
 from ports.work_budget import BudgetSpent, WorkBudget
 
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,300})(?:\.\d{1,300})?(?:[eE][+-]?\d{1,2})?", re.ASCII)
-_LONGEST = 64 * 1024
+LONGEST_LITERAL = 64 * 1024
 _TRUTHS = {"true": True, "false": False}
 
 
@@ -49,7 +49,7 @@ def _members(value: dict[str, Any], schema: object, root: Root) -> dict[str, Any
 
 
 def _of_type(value: Any, kinds: frozenset[str]) -> Any:
-    if not isinstance(value, str) or "string" in kinds or len(value) > _LONGEST:
+    if not isinstance(value, str) or "string" in kinds or len(value) > LONGEST_LITERAL:
         return value
     return _of_text(value, kinds)
 

@@ -244,7 +244,11 @@ SIGNATURE = {"type": "reasoning.text", "signature": "c2ln", "index": 0}
 SEALED = {"type": "reasoning.encrypted", "data": "AAAA", "id": "c1", "format": "google-gemini-v1", "index": 1}
 
 
-async def test_thinking_and_a_call_of_one_round_are_sent_back_unchanged_in_the_next(client, simulator):
+PORTABLE = "nuBffjv3Y"
+"""What `c1` becomes on the wire."""
+
+
+async def test_thinking_and_a_call_of_one_round_are_sent_back_in_the_next_under_a_portable_id(client, simulator):
     body = body_of("tool-call")
     machine = TurnMachine(TurnPlan(UpstreamRequest(body, Endpoint.CHAT), runnable=frozenset({"look"})))
     machine.feed_all((Begun(),), 0.0)
@@ -265,12 +269,12 @@ async def test_thinking_and_a_call_of_one_round_are_sent_back_unchanged_in_the_n
         {
             "role": "assistant",
             "content": "Looking.",
-            "reasoning_details": [{**SIGNED, "signature": "c2ln"}, SEALED],
+            "reasoning_details": [{**SIGNED, "signature": "c2ln"}, {**SEALED, "id": PORTABLE}],
             "tool_calls": [
-                {"id": "c1", "type": "function", "function": {"name": "look", "arguments": '{"city":"Perth"}'}}
+                {"id": PORTABLE, "type": "function", "function": {"name": "look", "arguments": '{"city":"Perth"}'}}
             ],
         },
-        {"role": "tool", "tool_call_id": "c1", "content": "sunny"},
+        {"role": "tool", "tool_call_id": PORTABLE, "content": "sunny"},
     ]
     other = replace(again, input=taken_by(Endpoint.RESPONSES, again.input))
     assert content_of(await hear(client, simulator, Endpoint.RESPONSES, other))["text"] == "The tool said: sunny"

@@ -173,7 +173,7 @@ RIGHT: dict[str, Body] = {
     "a Gemini call with its signature": {
         "model": "google/gemini-3.6-flash",
         "input": [says("Weather?"), thought("rs_1", encrypted_content="Eq=="), calls("c1"), returns("c1")],
-        "tools": [TOOL],
+        "tools": [{**TOOL, "parameters": {name: PARAMETERS[name] for name in ("type", "properties", "required")}}],
     },
     "a router": {"model": "openrouter/auto", "input": [says("Hello")], "reasoning": {"effort": "low"}, "top_k": 40},
 }

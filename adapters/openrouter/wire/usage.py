@@ -1,5 +1,6 @@
 """Reads a usage object in the form of `/responses` or of chat completions."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from adapters.openrouter.wire.fields import amount, count, mapping
@@ -9,10 +10,9 @@ from ports.usage import Usage
 MOST_DETAILS = 16
 NAME_LIMIT = 64
 _PRICE = "upstream_inference_cost"
-_PARTS = (
-    ("upstream_inference_input_cost", "upstream_inference_prompt_cost"),
-    ("upstream_inference_output_cost", "upstream_inference_completions_cost"),
-)
+_INTO, _OUT = "upstream_inference_input_cost", "upstream_inference_output_cost"
+_SPELLED = {"upstream_inference_prompt_cost": _INTO, "upstream_inference_completions_cost": _OUT}
+"""Names of chat completions, and those of `/responses`, which we use for both."""
 
 
 def read_usage(value: object) -> Usage | None:
@@ -25,7 +25,7 @@ def read_usage(value: object) -> Usage | None:
         return None
     into = mapping(usage.get("input_tokens_details")) or mapping(usage.get("prompt_tokens_details"))
     out = mapping(usage.get("output_tokens_details")) or mapping(usage.get("completion_tokens_details"))
-    details = mapping(usage.get("cost_details"))
+    details = _amounts(mapping(usage.get("cost_details")))
     input_tokens = count(usage.get("input_tokens")) or count(usage.get("prompt_tokens"))
     output_tokens = count(usage.get("output_tokens")) or count(usage.get("completion_tokens"))
     is_byok = usage.get("is_byok") is True
@@ -39,20 +39,22 @@ def read_usage(value: object) -> Usage | None:
         cost=amount(usage.get("cost")),
         upstream_cost=_price(details) if is_byok else None,
         is_byok=is_byok,
-        cost_details=_amounts(details),
+        cost_details=tuple(details.items()),
     )
 
 
-def _price(details: JsonObject) -> Decimal | None:
+def _price(details: Mapping[str, Decimal]) -> Decimal | None:
     """Return what the provider charges: the whole price, or else the sum of its parts."""
-    whole = amount(details.get(_PRICE))
-    if whole is not None:
-        return whole
-    parts = [amount(details.get(one)) or amount(details.get(other)) for one, other in _PARTS]
-    known = [part for part in parts if part is not None]
-    return sum(known, Decimal(0)) if known else None
+    if _PRICE in details:
+        return details[_PRICE]
+    parts = [details[part] for part in (_INTO, _OUT) if part in details]
+    return sum(parts, Decimal(0)) if parts else None
 
 
-def _amounts(details: JsonObject) -> tuple[tuple[str, Decimal], ...]:
-    read = ((name, amount(value)) for name, value in list(details.items())[:MOST_DETAILS] if len(name) <= NAME_LIMIT)
-    return tuple((name, value) for name, value in read if value is not None)
+def _amounts(details: JsonObject) -> dict[str, Decimal]:
+    read = (
+        (_SPELLED.get(name, name), amount(value))
+        for name, value in list(details.items())[:MOST_DETAILS]
+        if len(name) <= NAME_LIMIT
+    )
+    return {name: value for name, value in read if value is not None}

@@ -142,6 +142,6 @@ async def test_a_daily_limit_is_not_retried_and_its_end_is_named(
     reply = await any_endpoint.ask(scenario)
     assert len(questions(simulator)) == 1
     assert "daily limit" in reply.fault_words
-    assert "at 00:00 UTC" in reply.fault_words
+    assert "Try again tomorrow, 00:00 UTC" in reply.fault_words
     assert "Wait a little" not in reply.fault_words
     assert "Try again in" not in reply.fault_words
