@@ -59,8 +59,9 @@ drills: drill-request drill-replay drill-tools drill-hostile  ## all drills (lar
 drill-request: $(DEV)/.ready  ## build requests from thousands of chat bodies; three independent judges check each
 	@$(RUN) tests.drills.request
 
-drill-replay: $(DEV)/.ready  ## replay thousands of random histories and check each; kill 200 writers
+drill-replay: $(DEV)/.ready  ## replay thousands of random histories to strict makers; chats that upstream refuses heal; kill 200 writers
 	@$(RUN) tests.drills.replay
+	@$(RUN) tests.drills.healed
 	@$(RUN) tests.drills.killed
 
 drill-tools: $(DEV)/.ready  ## tools in random turns, killed processes, strict schemas, breakers, limits of running calls
