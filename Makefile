@@ -39,10 +39,10 @@ check: $(DEV)/.ready  ## format, lint, types, import rules, dead code, generated
 	@$(DEV)/bin/lint-imports > /dev/null || $(DEV)/bin/lint-imports
 	@$(RUN) vulture
 	@$(RUN) entrypoints.settings_generate --check
-	@$(RUN) pytest -q -n 2 tests/domain
+	@SHARE_OF_EXAMPLES=10 $(RUN) pytest -q -n 2 tests/domain
 
-test-unit: $(DEV)/.ready  ## all tests that need no host, except those of the core
-	@$(RUN) pytest -q -n 2 tests --ignore=tests/hosts --ignore=tests/domain
+test-unit: $(DEV)/.ready  ## all tests that need no host; properties with all their examples
+	@$(RUN) pytest -q -n 2 tests --ignore=tests/hosts
 
 test-lowest: $(LOWEST)/.ready  ## adapters and entrypoints with the lowest library versions of the oldest host
 	@$(LOWEST)/bin/python -m pytest -q -n 2 tests/adapters tests/contracts tests/entrypoints

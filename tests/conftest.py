@@ -2,5 +2,7 @@
 
 from hypothesis import HealthCheck, settings
 
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+from tests.examples import examples
+
+settings.register_profile("untimed", examples(100, suppress_health_check=[HealthCheck.too_slow]))
 settings.load_profile("untimed")

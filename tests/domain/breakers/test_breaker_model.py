@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -10,6 +9,7 @@ from domain.breakers.breaker import Breaker, Change, Verdict, ask, settle
 from domain.breakers.policy import JITTER, Policy
 from domain.breakers.text import MOST_CHARACTERS, read_breaker, write_breaker
 from tests.domain.breakers.phases import Phase, phase_of
+from tests.examples import examples
 
 WINDOW, FIRST, CAP, LEASE = 10_000, 2_000, 9_000, 3_000
 
@@ -156,5 +156,5 @@ class BreakerMachine(RuleBasedStateMachine):
         assert len(self.text) <= MOST_CHARACTERS
 
 
-BreakerMachine.TestCase.settings = settings(max_examples=120, stateful_step_count=40, deadline=None)
+BreakerMachine.TestCase.settings = examples(120, stateful_step_count=40)
 TestBreakerAgainstModel = BreakerMachine.TestCase

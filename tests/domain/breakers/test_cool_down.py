@@ -3,16 +3,17 @@
 from math import inf, nan
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.breakers.policy import LONGEST, Policy, cool_down_after, milliseconds, policy_for_calls
+from tests.examples import examples
 
 SECONDS = st.floats(0.001, 7_200)
 CHANCE = st.floats(0, 1, exclude_max=True)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(SECONDS, SECONDS, st.lists(CHANCE, min_size=1, max_size=40))
 def test_cool_downs_never_shrink_and_never_pass_the_cap(first, longest, chances):
     policy = Policy(cool_down=first, longest_cool_down=longest)
@@ -23,7 +24,7 @@ def test_cool_downs_never_shrink_and_never_pass_the_cap(first, longest, chances)
         before = length
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(SECONDS, SECONDS, CHANCE)
 def test_cool_downs_come_near_the_cap(first, longest, chance):
     policy = Policy(cool_down=first, longest_cool_down=longest)

@@ -3,13 +3,14 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.breakers.breaker import Breaker, Probe, Verdict, ask, settle
 from domain.breakers.policy import MOST_FAILURES, Policy
 from domain.breakers.text import MOST_CHARACTERS, read_breaker, write_breaker
 from tests.domain.breakers.phases import Phase, phase_of
+from tests.examples import examples
 
 AT = st.integers(0, 2**45)
 FAILURES = st.lists(AT, max_size=MOST_FAILURES).map(tuple)
@@ -26,7 +27,7 @@ JSON = st.recursive(
 OPEN = Breaker((5, 9), 1, 9, 60_000, 1, Probe("A", 9, 5))
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(BREAKERS)
 def test_a_breaker_reads_back_as_it_was_written(breaker):
     assert read_breaker(write_breaker(breaker)) == breaker
@@ -67,7 +68,7 @@ def test_an_unreadable_text_is_a_closed_breaker(text):
     assert read_breaker(text) == Breaker()
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.sampled_from(sorted(json.loads(write_breaker(OPEN)))), JSON)
 def test_a_text_with_any_value_damaged_is_still_a_usable_breaker(name, value):
     breaker = read_breaker(json.dumps(json.loads(write_breaker(OPEN)) | {name: value}))

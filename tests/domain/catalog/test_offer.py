@@ -4,12 +4,13 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.catalog.offer import Filter, Objection, Offer, base_of, objections_to, offered, with_variants
 from domain.catalog.support import is_free
 from ports.catalog import Model
+from tests.examples import examples
 
 TOOLS = frozenset({"tools"})
 PAID = Model("maker/paid", "Paid", supported_parameters=TOOLS, canonical_slug="maker/paid-20260101")
@@ -159,7 +160,7 @@ OFFER = st.builds(
 )
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(OFFER)
 def test_offered_models_have_no_objection_and_all_others_have_one(offer):
     shown = {model.id for model in offered(MODELS, offer)}

@@ -4,11 +4,12 @@ import json
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.conversation.arguments import handed_text, object_text
 from domain.conversation.lenient_json import UnreadableJson, read_json
+from tests.examples import examples
 
 MEANT = {
     "python": ("{'q': 'Oslo', 'deep': (1, None), 'yes': True}", {"q": "Oslo", "deep": [1, None], "yes": True}),
@@ -92,7 +93,7 @@ def test_json_objects_are_not_touched():
         assert object_text(text) == text
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.one_of(st.text(), st.text("{}[]'\":,1 \\nuN`<|>\ud800", max_size=16)))
 def test_every_text_becomes_an_object_that_stays_as_it_is(text):
     sent = object_text(text)
@@ -109,7 +110,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.dictionaries(st.text("abc '\"", max_size=4), JSON, max_size=4))
 def test_every_python_literal_of_json_values_without_odd_escapes_is_read_as_it_is(value):
     for text in (repr(value), json.dumps(value), json.dumps(json.dumps(value)), f"```json\n{json.dumps(value)}\n```"):

@@ -4,7 +4,7 @@ import unicodedata
 from hashlib import sha256
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.conversation import fingerprint
@@ -20,6 +20,7 @@ from entrypoints.openwebui.history_format import OPEN_WEBUI, marker_line, thinki
 from tests.domain.conversation.fingerprints import fingerprint_of, fingerprint_of_turn
 from tests.domain.conversation.host_shapes import returned, user
 from tests.domain.conversation.kept_turns import answer, call, output, record, sealed_thought, tool_turn, ulid
+from tests.examples import examples
 
 QUESTION = Question("Where is it?")
 
@@ -114,7 +115,7 @@ def test_outputs_of_our_own_calls_do_not_change_the_fingerprint():
     assert fingerprint_of_turn(asked, short.items) == fingerprint_of_turn(asked, other.items)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.text(max_size=80))
 def test_normalising_twice_equals_normalising_once(text):
     plain = text.replace("<", "").replace("]: #", "").replace("&quot;", "")

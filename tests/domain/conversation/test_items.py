@@ -3,13 +3,14 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.conversation.items import items_of, plain_text
 from domain.conversation.placeholders import NOT_COMPLETED
 from domain.conversation.size import characters_of
 from entrypoints.openwebui.history_format import OPEN_WEBUI
+from tests.examples import examples
 
 
 def user(content: object) -> dict[str, object]:
@@ -281,7 +282,7 @@ MESSAGES = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.lists(MESSAGES, max_size=6))
 def test_any_history_gives_every_call_one_output_and_no_empty_item(messages):
     items = items_of(messages)

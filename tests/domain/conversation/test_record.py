@@ -4,11 +4,12 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.conversation.record import CALL, MOST_ITEMS, OUTPUT, REASONING, Row, TurnItem, record_of, rows_of
 from tests.domain.conversation.kept_turns import answer, call, output, record, sealed_thought, tool_turn, ulid
+from tests.examples import examples
 
 TURN = tool_turn()
 ROWS = rows_of(TURN, reasoning=True, tools=True)
@@ -62,7 +63,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.dictionaries(st.text(st.characters(codec="utf-8"), max_size=6).map("x".__add__), json_values, max_size=4))
 def test_thinking_comes_back_byte_for_byte_whatever_it_holds(extra):
     thought = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAA", **extra}
@@ -181,7 +182,7 @@ def test_a_complete_turn_in_a_wrong_order_has_neither_thinking_nor_orphans():
     assert kinds(found) == [CALL, "message"]
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.data())
 def test_whatever_is_lost_no_call_is_without_its_output_and_no_thinking_partial(data):
     chosen = data.draw(st.lists(st.sampled_from(ROWS), max_size=12))

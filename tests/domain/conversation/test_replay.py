@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.conversation.placeholders import MAY_HAVE_RUN, NOT_IN_HISTORY
@@ -29,6 +29,7 @@ from tests.domain.conversation.kept_turns import (
     tool_turn,
     ulid,
 )
+from tests.examples import examples
 
 LONG = "r" * 9000
 
@@ -428,7 +429,7 @@ PIECES = [
 ]
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.lists(st.sampled_from(PIECES), max_size=14))
 def test_spans_of_any_history_are_in_order_and_complete(messages):
     records = [tool_turn(1), record(sealed_thought("z"), answer("Plain.", "z"), number=2)]

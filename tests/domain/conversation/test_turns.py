@@ -1,12 +1,13 @@
 """The window of a history contains whole turns and all system messages."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.conversation.items import answerable, items_of
 from domain.conversation.placeholders import GO_ON
 from domain.conversation.turn_boundaries import last_turns
+from tests.examples import examples
 
 HISTORY = [
     {"role": "system", "content": "s"},
@@ -36,7 +37,7 @@ def test_window_contains_the_last_turns_and_all_system_messages(turns, kept):
     assert [message["content"] for message in last_turns(HISTORY, turns)] == kept
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(st.lists(st.sampled_from([*HISTORY, None, "odd"]), max_size=12), st.integers(0, 5))
 def test_window_never_separates_a_call_from_its_output(messages, turns):
     items = items_of(messages, None, turns)

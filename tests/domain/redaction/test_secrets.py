@@ -3,13 +3,14 @@
 from time import perf_counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.faults.classify import fault_of_problem
 from domain.redaction import secrets
 from domain.redaction.secrets import redact
 from ports.response_events import UpstreamProblem
+from tests.examples import examples
 
 SECRET = "Zm9vYmFyYmF6cXV4"
 
@@ -153,7 +154,7 @@ PIECES = [
 ]
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.lists(st.sampled_from([*PIECES, "@", ",", ";", "data:", "a/b;base64,", SECRET, "abcd", "\n"]), max_size=12))
 def test_masking_twice_changes_nothing_more(pieces):
     once = redact("".join(pieces))
@@ -161,7 +162,7 @@ def test_masking_twice_changes_nothing_more(pieces):
 
 
 @given(st.data())
-@settings(max_examples=200)
+@examples(200)
 def test_every_secret_has_the_hint_without_which_nothing_is_looked_for(data: st.DataObject) -> None:
     pattern, _ = data.draw(st.sampled_from(secrets._PATTERNS))
     text = data.draw(st.from_regex(pattern))

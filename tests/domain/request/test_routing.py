@@ -3,12 +3,13 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.request.plugins import plugins_of
 from domain.request.routing import fallbacks, provider_of
 from domain.request.turn_request import Routing
+from tests.examples import examples
 
 WISHES = {
     "nobody wants anything": (None, Routing(), None),
@@ -59,7 +60,7 @@ ASKED = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(ASKED)
 def test_no_request_loosens_the_limits(asked):
     routing = Routing((), ("a", "b"), ("c",), Decimal(1), None, deny_data_collection=True, zero_retention=True)

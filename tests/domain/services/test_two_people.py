@@ -3,12 +3,13 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.request.turn_request import Parameters
 from tests.domain.services.crash import Process, World
 from tests.domain.services.two_people import ENDS, IDS, PARAMETERS, REFUSALS, Doing, ann_does, noticed
+from tests.examples import examples
 
 DOINGS = st.builds(
     Doing,
@@ -22,7 +23,7 @@ DOINGS = st.builds(
 PLAIN = Doing(Parameters(), (), "answer", "c", "m-1", "call")
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(st.lists(DOINGS, max_size=4))
 async def test_no_sequence_of_one_persons_doings_changes_the_turns_of_another(doings):
     alone = await noticed()

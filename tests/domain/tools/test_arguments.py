@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.json_schema.checker import JsonSchemaChecker
@@ -11,6 +11,7 @@ from domain.tools.arguments import InvalidArguments, accepted, arguments_of, dec
 from domain.tools.registry import merged
 from ports.toolbox import ToolSpec
 from tests.doubles.telemetry import RecordedTelemetry
+from tests.examples import examples
 
 CITY = {"type": "object", "properties": {"city": {"type": "string"}, "days": {"type": "integer"}}, "required": ["city"]}
 
@@ -71,7 +72,7 @@ def test_anything_else_is_rejected_with_a_reason(text, reason):
     assert reason in refused.value.reason
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.one_of(st.text(), st.text("{}[]'\":,1 \\\ud800", max_size=12)))
 def test_no_text_raises_anything_but_invalid_arguments(text):
     try:

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from domain.request.tool_specs import function_tools
@@ -14,6 +14,7 @@ from domain.tools.registry import merged
 from ports.toolbox import ToolSpec
 from tests.domain.tools.receivers import CHECK, MODELS, offered, offered_names, refusal
 from tests.domain.tools.schemas import ROOTS
+from tests.examples import examples
 
 TEXT = {"type": "string"}
 OWN = pytest.mark.parametrize("own", [True, False], ids=["toolbox", "request"])
@@ -325,10 +326,10 @@ def untouched(path: tuple[Any, ...]) -> set[str]:
     return top - {path[1]} if path[0] == "properties" else top
 
 
-SLOW = {"deadline": None, "suppress_health_check": list(HealthCheck)}
+SLOW = {"suppress_health_check": list(HealthCheck)}
 
 
-@settings(max_examples=150, **SLOW)
+@examples(150, **SLOW)
 @given(RUBBISH, st.sampled_from(sorted(MODELS)), st.booleans())
 def test_whatever_a_schema_is_the_offer_is_legal(schema, maker, own):
     tool, registry = offered(schema, MODELS[maker], own=own)
@@ -337,7 +338,7 @@ def test_whatever_a_schema_is_the_offer_is_legal(schema, maker, own):
         CHECK(found.original, {"a": 1})
 
 
-@settings(max_examples=250, **SLOW)
+@examples(250, **SLOW)
 @given(st.sampled_from(places(GOOD)), RUBBISH, st.sampled_from(sorted(MODELS)), st.booleans())
 def test_one_odd_part_costs_only_itself(path, rubbish, maker, own):
     schema = replaced(GOOD, path, rubbish)
@@ -346,7 +347,7 @@ def test_one_odd_part_costs_only_itself(path, rubbish, maker, own):
     assert untouched(path) <= set(tool["parameters"]["properties"])
 
 
-@settings(max_examples=100, **SLOW)
+@examples(100, **SLOW)
 @given(ROOTS, st.sampled_from(sorted(MODELS)), st.booleans())
 def test_good_schemas_are_legal_for_every_maker(schema, maker, own):
     tool, _ = offered(schema, MODELS[maker], own=own)

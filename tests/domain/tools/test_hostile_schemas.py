@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.request.schemas import is_sound
@@ -18,6 +18,7 @@ from domain.tools.strict import strict
 from ports.offload import LARGE
 from ports.toolbox import ToolSpec
 from tests.domain.tools.receivers import MODELS
+from tests.examples import examples
 
 SECONDS = 2.0
 """Of the processor, on a busy machine; what was unbounded took minutes."""
@@ -154,7 +155,7 @@ PARTS = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(PARTS, PARTS, PARTS, st.recursive(st.none(), lambda part: st.dictionaries(st.sampled_from("abc"), part)))
 def test_any_schema_is_read_soon_and_never_raises(root, first, second, value):
     schema = {"type": "object", "properties": {"a": root}, "$defs": {"a": first, "b": second}}

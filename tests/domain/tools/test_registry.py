@@ -1,7 +1,7 @@
 """Merging tools of several sources: legal and unique names that map back to their tools, in a stable order."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.request.tool_specs import NAME, function_tools
@@ -9,6 +9,7 @@ from domain.tools.names import named
 from domain.tools.registry import NO_ARGUMENTS, merged
 from domain.tools.relaxing import relaxed
 from ports.toolbox import ToolSpec
+from tests.examples import examples
 
 CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 
@@ -76,7 +77,7 @@ def test_sequential_tools_are_listed_by_their_offered_names():
     assert merged([spec("a b", sequential=True), spec("c")]).sequential == {names(merged([spec("a b")]))[0]}
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(
     st.lists(st.tuples(st.sampled_from(["a", "b:c", ""]), st.text("aü _.", max_size=3)), max_size=6),
     st.sets(st.text("ab_")),

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -11,6 +11,7 @@ from domain.request.schemas import is_closed
 from domain.tools.relaxing import relaxed
 from domain.tools.strict import strict
 from tests.domain.tools.schemas import ROOTS, value_of
+from tests.examples import examples
 
 TEXT = {"type": "string"}
 
@@ -25,7 +26,7 @@ def strictly(schema):
     return made.schema
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@examples(60, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(ROOTS, st.data())
 def test_values_a_strict_schema_allows_are_valid_by_the_original(original, data):
     made = strict(original).schema
@@ -36,7 +37,7 @@ def test_values_a_strict_schema_allows_are_valid_by_the_original(original, data)
     Draft202012Validator(original).validate(relaxed(value, original))
 
 
-@settings(max_examples=150)  # one in seven can be made strict
+@examples(150)  # one in seven can be made strict
 @given(ROOTS)
 def test_converting_a_strict_schema_again_changes_nothing(original):
     made = strict(original).schema

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import chain, pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from domain.faults.retry import RetryPolicy
 from domain.tools.plan import CallLimits
@@ -46,6 +46,7 @@ from tests.domain.turn.talk import (
     reported,
 )
 from tests.domain.turn.test_turn_properties import ended_by_closing, played
+from tests.examples import examples
 
 TOOLS = TurnPlan(REQUEST, runnable=frozenset({"look"}))
 LOST = Unreachable("reset", reach=Reach.NOT_SENT)
@@ -87,7 +88,7 @@ def bill(steps: Sequence[Step]) -> tuple[Usage | None, int | None]:
 
 # --- whatever happens ---------------------------------------------------------------------------------------
 
-MANY = settings(max_examples=150, deadline=None)
+MANY = examples(150)
 
 
 @MANY

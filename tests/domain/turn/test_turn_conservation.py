@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.turn.events import TurnEvent
 from ports.json_values import JsonObject
 from ports.response_events import ItemAdded, ItemDone, ReasoningDelta, ReasoningDone, TextDelta, TextDone
 from tests.domain.turn.talk import Turn, completed
+from tests.examples import examples
 
 TEXTS = st.text(alphabet="ab \n", min_size=1, max_size=6)
 
@@ -74,7 +75,7 @@ def events_of(index: int, carried: Carried, item_id: str) -> Iterator[TurnEvent]
         yield ItemDone(index, item_of(carried, item_id))
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(
     items=st.lists(CARRIED, min_size=1, max_size=3),
     with_ids=st.booleans(),

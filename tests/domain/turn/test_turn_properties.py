@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import chain, pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.tools.plan import CallLimits
@@ -30,8 +30,9 @@ from ports.responses import Reach, Unreachable
 from ports.toolbox import ToolResult
 from tests.domain.turn.random_turns import BATCHES, PLANS, POOLS, STATES, Batches
 from tests.domain.turn.talk import COST, REQUEST, STARTED, call, completed, delta, done, message, thought
+from tests.examples import examples
 
-QUICK = settings(max_examples=50, deadline=None)
+QUICK = examples(50)
 RECORDED: list[TurnEvent] = [
     STARTED,
     ItemAdded(0, {**thought(), "status": "in_progress"}),

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.faults.retry import RetryPolicy
@@ -16,6 +16,7 @@ from domain.turn.steps import Learn
 from ports.response_events import StreamClosed, UpstreamProblem
 from ports.responses import CHAT_DETAILS, Endpoint, Refused, ResponsesBody, UpstreamRequest
 from tests.domain.turn.talk import BODY, ERROR_ID, QUESTION, STARTED, Turn, call, completed, delta, done, message
+from tests.examples import examples
 
 FULL = replace(
     BODY,
@@ -283,7 +284,7 @@ ANY = st.sampled_from(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(st.lists(ANY, min_size=20, max_size=20))
 def test_any_series_of_rejections_ends_after_a_few_different_attempts(events):
     turn = Turn(plan(fallback=OTHER))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.tools.plan import CallLimits, Reader
@@ -20,6 +20,7 @@ from domain.turn.steps import (
 )
 from ports.toolbox import ToolResult
 from tests.domain.turn.talk import REQUEST, call, completed, delta, done
+from tests.examples import examples
 
 ARGUMENTS = ('{"q": 1}', '{"q": 2}', '{"sequential": true}', '{"depends_on": "c0"}', '{"q": "c1 c2"}', "[1]", "")
 CALLS = st.builds(
@@ -148,7 +149,7 @@ def assert_whole(driver, limits):
         assert all(answered[call_id] == text for call_id, text in driver.finished.items() if call_id in answered)
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(LIMITS, ROUNDS, MOVES)
 def test_time_alone_ends_every_round_and_every_call_has_one_output_in_order(limits, rounds, moves):
     driver = played(limits, rounds, moves)
@@ -156,7 +157,7 @@ def test_time_alone_ends_every_round_and_every_call_has_one_output_in_order(limi
     assert_whole(driver, limits)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(LIMITS, ROUNDS, MOVES)
 def test_a_stop_at_any_moment_leaves_every_call_with_one_output(limits, rounds, moves):
     driver = played(limits, rounds, moves)
@@ -164,7 +165,7 @@ def test_a_stop_at_any_moment_leaves_every_call_with_one_output(limits, rounds, 
     assert_whole(driver, limits)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(LIMITS, ROUNDS, MOVES)
 def test_no_round_takes_longer_than_its_limit(limits, rounds, moves):
     driver = played(limits, rounds, moves)
@@ -173,7 +174,7 @@ def test_no_round_takes_longer_than_its_limit(limits, rounds, moves):
     assert driver.machine.ended or len(driver.bodies) > bodies
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(LIMITS, ROUNDS, MOVES)
 def test_a_call_that_runs_alone_has_no_neighbour(limits, rounds, moves):
     plan_alone = {"send"}
