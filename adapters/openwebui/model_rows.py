@@ -1,7 +1,7 @@
 """Rows of the host's table `model`, read and written through the host's own functions."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from inspect import iscoroutinefunction
 from typing import Any
@@ -175,7 +175,7 @@ def _new_form(table: ModelTable, row: NewRow) -> Any:
         "access_control": None if row.public else {},
         "access_grants": [EVERYBODY] if row.public else [],
     }
-    return table.filled(id=row.id, name=row.name, meta=dict(row.meta), params={}, commit_message=REMARK, **access)
+    return table.filled(id=row.id, name=row.name, meta=_complete(row.meta), params={}, commit_message=REMARK, **access)
 
 
 def _changed_form(table: ModelTable, stored: Stored, change: RowChange) -> Any:
@@ -187,9 +187,14 @@ def _changed_form(table: ModelTable, stored: Stored, change: RowChange) -> Any:
         id=stored.id,
         base_model_id=stored.base_model_id,
         name=change.name or stored.name,
-        meta={**stored.meta.model_dump(), **change.meta},
+        meta=_complete({**stored.meta.model_dump(), **change.meta}),
         params=stored.params.model_dump(),
         is_active=stored.is_active,
         access_control=getattr(stored, "access_control", None),
         commit_message=REMARK,
     )
+
+
+def _complete(meta: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a row with capabilities, as the host's editor stores them: 0.7 cannot chat without."""
+    return {**meta, "capabilities": meta.get("capabilities") or {}}

@@ -83,7 +83,8 @@ class HostAdmin(HostClient):
 
     def _public_row(self, model_id: str, name: str) -> dict[str, Json]:
         access = {"access_grants": [EVERYBODY]} if self.at_least("0.8") else {"access_control": None}
-        return {"id": model_id, "base_model_id": None, "name": name, "meta": {}, "params": {}, **access}
+        meta: dict[str, Json] = {"capabilities": {}}  # the editor always writes them; 0.7 cannot chat without
+        return {"id": model_id, "base_model_id": None, "name": name, "meta": meta, "params": {}, **access}
 
     async def _open_row(self, row: dict[str, Json]) -> None:
         if self.at_least("0.8"):

@@ -67,7 +67,7 @@ async def test_boxes_follow_the_list(client: HostAdmin, followed: Followed) -> N
     await followed.sync(client, UPDATE_MODEL_DESCRIPTIONS=True)
     second = await followed.boxes(client, "maker/boxes")
     await followed.sync(client, UPDATE_MODEL_DESCRIPTIONS=False)
-    knows_tools = {"builtin_tools": False} if client.at_least("0.8") else {}
+    knows_tools = {"builtin_tools": False} if client.at_least("0.7") else {}
     assert first == {"vision": False, **knows_tools}
     assert second == knows_tools
 

@@ -86,7 +86,7 @@ async def test_a_change_passes_back_all_other_values_unchanged(install: Install)
         "id": "pipe.a/b",
         "base_model_id": None,
         "name": "B",
-        "meta": {"description": "new", "knowledge": None},
+        "meta": {"description": "new", "knowledge": None, "capabilities": {}},
         "params": {"temperature": 1},
         "is_active": False,
         "access_control": {"read": {"group_ids": ["g"]}},

@@ -51,7 +51,8 @@ async def test_rows_follow_a_selection_and_the_switches(caller: Caller, host: Ho
     await caller.listed()
     await eventually(lambda: inserted(host))
     (row,) = inserted(host).values()
-    assert row["meta"].keys() == {"description", "openrouter_pipe"}
+    assert row["meta"].keys() == {"description", "openrouter_pipe", "capabilities"}
+    assert row["meta"]["capabilities"] == {}  # 0.7 cannot chat without
     assert row["access_grants"] != []
 
 
