@@ -52,7 +52,11 @@ def plain(value: Any) -> Any:
 
 
 def is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        return False
+    return value.bit_length() < 1024  # a longer one is larger than any float
 
 
 def _types(value: Any) -> Any:
