@@ -3,7 +3,7 @@
 Source: OpenRouter API reference, `POST /responses`, events.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
@@ -156,7 +156,7 @@ class UpstreamProblem:
 
     `status` is an HTTP status or None; `kind` the most specific type named (`rate_limit_exceeded` ...); `text` the
     most telling message; `retry_after` in seconds; `retryable` upstream's own word, if it gave one. `quoted`: the
-    provider's own error inside. `limit_ends`: when a limit that was hit ends, if known.
+    provider's own error inside. `received`: when it arrived (aware), if known.
     """
 
     status: int | None
@@ -170,7 +170,7 @@ class UpstreamProblem:
     request_id: str = ""
     form: ErrorForm = ErrorForm.OBJECT
     quoted: Quoted = Quoted()
-    limit_ends: datetime | None = None
+    received: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,11 @@ def is_free(slug: str, model: Model | None) -> bool:
     return model is not None and bool(model.listed_prices) and all(price == 0 for price in model.listed_prices)
 
 
+def reads_phases(slug: str) -> bool:
+    """Return whether a model reads the phases of earlier messages. Source: OpenAI's reference, messages."""
+    return author(slug) == OPENAI
+
+
 def author(slug: str) -> str:
     """Return the author of a model: the first part of its slug, without the alias mark."""
     return slug.lstrip("~").partition("/")[0].lower()

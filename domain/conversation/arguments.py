@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from domain.conversation.lenient_json import UnreadableJson, read_json, strict_json
 from domain.conversation.placeholders import UNREADABLE_ARGUMENTS
+from domain.conversation.surrogates import without_surrogates
 from ports.json_values import JsonObject
 from ports.offload import LARGE
 
@@ -16,7 +17,6 @@ NOTHING = frozenset({"", NONE, "null", '""', '"null"', '"{}"'})
 LONG = LARGE // 16
 """Characters of arguments from which on they are read in a thread: a round may have many calls."""
 _WRAPPER = json.dumps({UNREADABLE_ARGUMENTS: ""})[:-3]
-_SURROGATES = re.compile("[\ud800-\udfff]")
 _MAYBE_SURROGATES = re.compile("\\\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 
 
@@ -57,7 +57,7 @@ def written(value: object) -> str:
 
     A number that is not finite raises ValueError.
     """
-    return _SURROGATES.sub("\ufffd", json.dumps(value, ensure_ascii=False, allow_nan=False))
+    return without_surrogates(json.dumps(value, ensure_ascii=False, allow_nan=False))
 
 
 def finite(value: object) -> object:
@@ -98,8 +98,9 @@ def _as_text(value: object) -> str:
 
 def _mended(arguments: str, value: object) -> str:
     text = json.dumps(value, ensure_ascii=False)
-    return _SURROGATES.sub("\ufffd", text) if _SURROGATES.search(text) else arguments
+    sound = without_surrogates(text)
+    return arguments if sound == text else sound
 
 
 def _wrapped(text: str) -> str:
-    return json.dumps({UNREADABLE_ARGUMENTS: _SURROGATES.sub("\ufffd", text)}, ensure_ascii=False)
+    return json.dumps({UNREADABLE_ARGUMENTS: without_surrogates(text)}, ensure_ascii=False)

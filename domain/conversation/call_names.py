@@ -8,9 +8,8 @@ reports about gpt-oss (`search<|channel|>commentary`), Kimi (`functions.search:0
 import re
 from collections.abc import Collection, Iterator
 
-from domain.conversation.tool_names import is_legal, legal
+from domain.conversation.tool_names import ILLEGAL, is_legal, legal
 
-_ILLEGAL = re.compile(r"[^A-Za-z0-9_-]+")
 _AROUND = " \t\r\n\0\ufeff\u200b\u2060\"'`.,:;()[]{}"
 _CUT = re.compile(r"[<>\"'`(\[{|\n]")
 _BEFORE = re.compile(r"(?:to=|name=[\"']?|<function=|<invoke>|<tool_call>|_begin\|>)\s*([\w./:-]+)")
@@ -19,7 +18,7 @@ _COUNTED = re.compile(r"(?:[:.]|_)\d{1,4}\Z")
 _PREFIXES = ("functions", "function", "default_api", "tools", "tool", "api", "mcp")
 _WORD = re.compile(r"[A-Za-z0-9_-]+")
 _TOKEN_WORDS = frozenset(_PREFIXES).union(
-    ("functions", "tool_call", "tool_calls", "call", "invoke", "name", "recipient", "to", "print", "action"),
+    ("tool_call", "tool_calls", "call", "invoke", "name", "recipient", "to", "print", "action"),
     ("start", "end", "im_start", "im_end", "message", "channel", "constrain", "return", "commentary", "analysis"),
     ("assistant", "user", "system", "developer", "final", "json", "code", "python"),
 )
@@ -90,4 +89,4 @@ def _joined(parts: list[str]) -> list[str]:
 
 
 def _plain(name: str) -> str:
-    return _ILLEGAL.sub("_", name).replace("-", "_").casefold()
+    return ILLEGAL.sub("_", name).replace("-", "_").casefold()

@@ -74,12 +74,8 @@ def _matched(items: Sequence[JsonObject]) -> tuple[list[_Round], dict[int, _Roun
         following = True
     for output in left:
         if output["call_id"]:
-            _later(rounds, output)
+            next((one for one in rounds if one.take(output)), None)
     return rounds, rounds_of
-
-
-def _later(rounds: Sequence[_Round], output: JsonObject) -> None:
-    any(one.take(output) for one in rounds)
 
 
 def _settled(open_calls: list[tuple[int, str]], outputs: dict[int, JsonObject]) -> Iterator[JsonObject]:

@@ -13,8 +13,8 @@ from hashlib import sha256
 from domain.conversation.history_format import HistoryFormat
 from domain.conversation.record import CALL, MESSAGE, OUTPUT, TurnItem
 from domain.conversation.references import texts_of
+from domain.conversation.surrogates import without_surrogates
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _ASCII = re.compile("[\x00-\x7f]")
 _PIECE = 32 * 1024  # characters
 LENGTH = 32
@@ -75,7 +75,7 @@ def _composed(text: str) -> str:
     try:
         text.encode()  # takes a tenth of the time of the search
     except UnicodeEncodeError:
-        text = _SURROGATE.sub("\ufffd", text)
+        text = without_surrogates(text)
     return unicodedata.normalize("NFC", text)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from domain.catalog.support import OPENAI, author
+from domain.catalog.support import reads_phases
 from domain.conversation.arguments import sound_arguments
 from ports.artifacts import RECALL_BYTES
 from ports.json_values import JsonObject
@@ -77,7 +77,7 @@ def is_worth_rows(items: Iterable[JsonObject], slug: str = "") -> bool:
 
 def _is_phased(item: JsonObject, slug: str) -> bool:
     phase = item.get("phase")
-    return bool(phase) and (phase != FINAL or author(slug) == OPENAI)
+    return bool(phase) and (phase != FINAL or reads_phases(slug))
 
 
 def is_flat(item: JsonObject) -> bool:

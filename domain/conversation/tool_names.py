@@ -6,7 +6,7 @@ from hashlib import sha256
 LONGEST = 64
 _LEGAL = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 _FIRST = re.compile(r"[A-Za-z_]")
-_ILLEGAL = re.compile(r"[^A-Za-z0-9_-]+")
+ILLEGAL = re.compile(r"[^A-Za-z0-9_-]+")
 
 
 def legal(name: str) -> str:
@@ -24,7 +24,7 @@ def is_legal(name: str) -> bool:
 
 def stem(name: str) -> str:
     """Return what is legal of a name; it may be too long."""
-    found = _ILLEGAL.sub("_", name).strip("_") or "tool"
+    found = ILLEGAL.sub("_", name).strip("_") or "tool"
     return found if _FIRST.match(found) else f"_{found}"
 
 

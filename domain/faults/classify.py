@@ -1,9 +1,8 @@
 """Classify port errors and upstream problems as faults. The only place that does."""
 
-import re
-
 from domain.faults.address import answer_of
-from domain.faults.causes import AddressAnswer, DailyLimit, KeyFlaw
+from domain.faults.causes import AddressAnswer, KeyFlaw
+from domain.faults.daily_limit import daily_limit
 from domain.faults.fault import Fault, FaultKind, RetryRule
 from domain.faults.refused_part import is_too_long, refused_part
 from domain.redaction.secrets import redact
@@ -55,14 +54,6 @@ _MODERATION_KINDS = {
 _UNCERTAIN_STATUSES = {408, 504, 524}
 _PROVIDER_STATUSES = {502, 503, 520, 521, 522, 523, 529}
 _IN_FLIGHT = frozenset({"openrouter_in_flight_budget", "in_flight_budget_exhausted"})
-_DAILY = "openrouter_free_tier_daily"
-_DAILY_WORDS = re.compile(
-    r"free-models-per-day|per[-_ ]?day\b|perday|\bdaily\b.{0,40}(?:limit|quota|allowance)"
-    r"|(?:limit|quota)\w* .{0,40}\bdaily\b"
-    r"|\((?:rpd|tpd)\)|\bper (?:24 hours|calendar day)",
-)
-"""How OpenRouter, Google, Groq and OpenAI write that the requests or tokens of a day are used up."""
-_LIMITED = frozenset({"rate_limit_exceeded", "rate_limit_error", "insufficient_quota", "resource_exhausted"})
 
 
 def fault_of_error(error: ResponsesError) -> Fault:
@@ -94,8 +85,8 @@ def fault_of_problem(problem: UpstreamProblem) -> Fault:
     elsewhere = answer_of(problem)
     if elsewhere is not None:
         return Fault(FaultKind.BAD_ROUTE, detail=redact(problem.text)[:DETAIL_LIMIT], cause=elsewhere)
-    daily = _is_daily(problem, status)
-    if daily:
+    daily = daily_limit(problem, status)
+    if daily is not None:
         status = 429
     kind = _kind(problem, status)
     refused = refused_part(problem) if kind is FaultKind.BAD_REQUEST else None
@@ -105,18 +96,9 @@ def fault_of_problem(problem: UpstreamProblem) -> Fault:
         status=status if status is not None and 400 <= status <= 599 else None,
         provider=problem.provider,
         retry_after=problem.retry_after,
-        rule=RetryRule.NEVER if daily else _rule(problem, status),
-        cause=DailyLimit(problem.limit_ends) if daily else refused,
+        rule=_rule(problem, status) if daily is None else RetryRule.NEVER,
+        cause=daily or refused,
     )
-
-
-def _is_daily(problem: UpstreamProblem, status: int | None) -> bool:
-    """Return whether a limit of the day is used up: waiting a little does not help."""
-    if problem.limit_source == _DAILY:
-        return True
-    words = f"{problem.text} {problem.quoted.text}".lower()
-    limited = status == 429 or problem.kind.lower() in _LIMITED or "rate limit" in words or "quota" in words
-    return limited and status in (None, 403, 429, 500, 502) and _DAILY_WORDS.search(words) is not None
 
 
 def _kind(problem: UpstreamProblem, status: int | None) -> FaultKind:

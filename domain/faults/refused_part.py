@@ -33,6 +33,7 @@ def is_too_long(problem: UpstreamProblem, status: int | None) -> bool:
     if problem.kind in _LENGTH_KINDS:
         return True
     text = problem.text.lower()
+    # "max_tokens is too large ... context length": the limit of the answer is refused, not the conversation
     if status not in _LENGTH_STATUSES or "max_tokens" in text.partition("context")[0][:40]:
         return False
     if problem.kind == "string_too_long" and not text.strip():

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from functools import partial
 
-from domain.catalog.support import OPENAI, author, is_free
+from domain.catalog.support import is_free, reads_phases
 from domain.conversation.bounded_ids import cache_key
 from domain.conversation.history import Past
 from domain.conversation.marks import Marks, marks_of, with_fingerprints
@@ -154,7 +154,7 @@ class AssembleTurn:
         Reading a stored turn renews its age. A turn of text only, stored for its phases, has no reference in the
         history: for models with phases, answers without a reference are always recognised by their words.
         """
-        request, phased = checked.request, author(checked.slug) == OPENAI
+        request, phased = checked.request, reads_phases(checked.slug)
         chat = cache_key(request.memory.namespace, request.person.user_id, request.person.chat_id)
         size += 256 * len(request.messages)
         referred, messages = request.memory.references, request.messages

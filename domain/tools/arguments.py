@@ -2,12 +2,12 @@
 
 import json
 import math
-import re
 from dataclasses import dataclass
 from typing import Any
 
 from domain.conversation.arguments import object_text
 from domain.conversation.lenient_json import UnreadableJson, read_json
+from domain.conversation.surrogates import without_surrogates
 from domain.tools.coercion import coerced
 from domain.tools.registry import Offered
 from domain.tools.relaxing import relaxed
@@ -19,7 +19,6 @@ LONGEST = 1_000_000
 LONGEST_NUMBER = 14_000
 """Bits: Python writes no longer number as text."""
 DEEPEST = 64
-_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 class InvalidArguments(Exception):
@@ -127,7 +126,7 @@ def _plain(value: object, depth: int) -> object:
     if depth == 0:
         raise InvalidArguments("they nest too deep")
     if isinstance(value, str):
-        return _SURROGATES.sub("\ufffd", value)
+        return without_surrogates(value)
     if isinstance(value, int) and value.bit_length() > LONGEST_NUMBER:
         raise InvalidArguments("a number is out of range")
     if value is None or isinstance(value, bool | int):
@@ -144,7 +143,7 @@ def _plain(value: object, depth: int) -> object:
 def _plain_object(value: dict[Any, Any], depth: int) -> dict[str, Any]:
     if not all(isinstance(key, str) for key in value):
         raise InvalidArguments("keys have to be texts")
-    return {_SURROGATES.sub("\ufffd", key): _plain(entry, depth - 1) for key, entry in value.items()}
+    return {without_surrogates(key): _plain(entry, depth - 1) for key, entry in value.items()}
 
 
 def _kind(value: object) -> str:

@@ -7,13 +7,12 @@ converted, and nothing that the schema accepts.
 import re
 from typing import Any
 
-from domain.conversation.lenient_json import UnreadableJson, read_json
+from domain.conversation.lenient_json import LONGEST_LITERAL, UnreadableJson, read_json
 from domain.tools.relaxing import STEPS, Root, alternatives, types_of
 from ports.json_values import JsonObject
 from ports.work_budget import BudgetSpent, WorkBudget
 
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,300})(?:\.\d{1,300})?(?:[eE][+-]?\d{1,2})?", re.ASCII)
-LONGEST_LITERAL = 64 * 1024
 _TRUTHS = {"true": True, "false": False}
 
 

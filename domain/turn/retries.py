@@ -15,13 +15,13 @@ from domain.request.repair import applied, lesson_of
 from domain.turn.plan import TurnPlan
 from domain.turn.statuses import (
     EffortAdjusted,
+    EffortLeftOut,
     HistoryAsText,
     ModelReplaced,
     OutputLimited,
-    ReasoningLeft,
     Status,
-    ThinkingLeft,
-    ToolsLeft,
+    ThinkingLeftOut,
+    ToolsRejected,
     TryingAgain,
 )
 from domain.turn.steps import Learn, ShowStatus, Step
@@ -131,14 +131,14 @@ def status_of(lesson: Lesson, sent: UpstreamRequest) -> Status | None:
         case "effort":
             return EffortAdjusted(str((sent.body.reasoning or {}).get("effort", "")), lesson.value)
         case "reasoning":
-            return ReasoningLeft()
+            return EffortLeftOut()
         case what if what == THINKING:
-            return ThinkingLeft()
+            return ThinkingLeftOut()
         case what if what == HISTORY:
             return HistoryAsText()
         case what if what == BALANCE:
             return OutputLimited(int(lesson.value))
         case what if what in (WITHOUT_TOOLS, FEWER_TOOLS):
-            return ToolsLeft(lesson.names, surplus=what == FEWER_TOOLS)
+            return ToolsRejected(lesson.names, surplus=what == FEWER_TOOLS)
         case _:
             return None

@@ -35,12 +35,12 @@ class EffortAdjusted:
 
 
 @dataclass(frozen=True, slots=True)
-class ReasoningLeft:
+class EffortLeftOut:
     """The request no longer sets the reasoning effort: the model decides."""
 
 
 @dataclass(frozen=True, slots=True)
-class ThinkingLeft:
+class ThinkingLeftOut:
     """Upstream refused thinking of earlier answers; the request goes once more without it."""
 
 
@@ -57,7 +57,7 @@ class OutputLimited:
 
 
 @dataclass(frozen=True, slots=True)
-class ToolsLeft:
+class ToolsRejected:
     """Tools are left out, by name: upstream refused their schemas, or (`surplus`) takes no more tools than the rest."""
 
     names: tuple[str, ...]
@@ -102,11 +102,11 @@ Status = (
     | StillWaiting
     | TryingAgain
     | EffortAdjusted
-    | ReasoningLeft
-    | ThinkingLeft
+    | EffortLeftOut
+    | ThinkingLeftOut
     | HistoryAsText
     | OutputLimited
-    | ToolsLeft
+    | ToolsRejected
     | ModelReplaced
     | ToolsLeftOut
     | Searching

@@ -54,7 +54,7 @@ class AnswerBills:
         known = self._known.pop(key, None)
         past = known if known is not None and _goes_on(call, known) else Past()
         same_run = past.handed_over and past.run_id == call.run.id
-        return AnswerBill(past, call.run.id, told=host_sums and same_run, keep=lambda now: self._keep(key, now))
+        return AnswerBill(past, call.run.id, host_adds_up=host_sums and same_run, keep=lambda now: self._keep(key, now))
 
     def _keep(self, key: bytes, past: Past) -> None:
         self._known.pop(key, None)
@@ -74,12 +74,12 @@ def _goes_on(call: HostCall, past: Past) -> bool:
 class AnswerBill:
     """The bill of one answer, while one request of it runs.
 
-    `told`: the host knows the earlier requests and adds this one itself.
+    `host_adds_up`: the host knows the earlier requests and adds this one itself.
     """
 
     past: Past = field(default_factory=Past)
     run_id: str = ""
-    told: bool = False
+    host_adds_up: bool = False
     keep: Callable[[Past], None] | None = None
 
     @property
@@ -104,13 +104,13 @@ class AnswerBill:
         return replace(stop, usage=usage, timing=timing, estimated_cost=estimated)
 
     def for_host(self, end: End) -> Usage | None:
-        """Return the usage that the host is told for this request; `end` is the end of the request itself.
+        """Return the usage to report to the host for this request; `end` is the end of the request itself.
 
         What the host does not add up (who pays, the parts of the price) is that of the whole answer.
         """
         whole = _sum(self.past.usage, end.usage)
-        if not self.told or end.usage is None or whole is None:
-            return None if self.told else whole
+        if not self.host_adds_up or end.usage is None or whole is None:
+            return None if self.host_adds_up else whole
         return replace(end.usage, is_byok=whole.is_byok, cost_details=whole.cost_details)
 
     def _keep(self, past: Past) -> None:

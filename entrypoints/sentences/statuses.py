@@ -5,17 +5,17 @@ from typing import assert_never
 from domain.turn.statuses import (
     AnswerBegins,
     EffortAdjusted,
+    EffortLeftOut,
     HistoryAsText,
     ModelReplaced,
     OutputLimited,
-    ReasoningLeft,
     Searched,
     Searching,
     Status,
     StillWaiting,
-    ThinkingLeft,
-    ToolsLeft,
+    ThinkingLeftOut,
     ToolsLeftOut,
+    ToolsRejected,
     TryingAgain,
     WaitingForPlace,
 )
@@ -48,15 +48,15 @@ def status_words(status: Status, vocabulary: Vocabulary = NEUTRAL) -> str:
             return f"{happened(fault, vocabulary)} Trying again in {span_words(seconds)} (attempt {attempt})\u2026"
         case EffortAdjusted(was, effort):
             return f"Changing the reasoning effort from {was} to {effort}, which the model accepts\u2026"
-        case ReasoningLeft():
+        case EffortLeftOut():
             return "The model rejects a reasoning effort; it now chooses its own\u2026"
-        case ThinkingLeft():
+        case ThinkingLeftOut():
             return "The provider rejects the reasoning of earlier answers; sending the message without it\u2026"
         case HistoryAsText():
             return "The provider rejects the form of earlier answers; sending them as plain text\u2026"
         case OutputLimited(tokens):
             return f"The balance allows an answer of {tokens} tokens; sending the message with this limit\u2026"
-        case ToolsLeft(names, surplus):
+        case ToolsRejected(names, surplus):
             why = (
                 "The provider does not accept so many tools"
                 if surplus

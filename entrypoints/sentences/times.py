@@ -4,7 +4,7 @@ import math
 from datetime import UTC, datetime, timedelta
 
 _SOON = 3600.0
-"""Seconds up to which a wait is told as a span; a longer one as a moment."""
+"""Seconds up to which a wait is written as a span; a longer one as a moment."""
 _WEEK = 7
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (

@@ -9,7 +9,7 @@ from ports.usage import Timing, Usage
 _MICRO = Decimal("0.000001")
 _STOPPED = "Stopped"
 _FASTEST_TOLD = 1.0
-"""Seconds of writing below which no speed is told: it would say more about the network than about the model."""
+"""Seconds of writing below which no speed is shown: it would say more about the network than about the model."""
 _NOTES = {
     Reason.LENGTH: "Cut off at the output limit; press Continue to read on",
     Reason.CONTENT_FILTER: "Cut off by the provider's content filter",

@@ -34,6 +34,7 @@ ALLOWED = {
     "domain/tools/strict.py": IN_THE_LOG,
     "domain/faults/address.py": FOREIGN,
     "domain/faults/classify.py": FOREIGN,
+    "domain/faults/daily_limit.py": FOREIGN,
     "domain/faults/refused_part.py": FOREIGN,
     "domain/request/parameter_repairs.py": FOREIGN,
     "domain/request/refusal.py": FOREIGN,

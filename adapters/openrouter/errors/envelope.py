@@ -8,7 +8,7 @@ from re import DOTALL, IGNORECASE
 from re import compile as pattern
 
 from adapters.openrouter.errors.nested import quoted_in
-from adapters.openrouter.errors.retry_after import limit_ends, read_wait
+from adapters.openrouter.errors.retry_after import read_wait
 from adapters.openrouter.wire.codec import load_tolerantly
 from adapters.openrouter.wire.fields import NOTHING, count, first_text, flag, mapping, objects, text, texts
 from ports.json_values import JsonObject
@@ -47,20 +47,19 @@ def read_problem(
     known_status = status if status is not None and status != HTTPStatus.OK else _status_of(found.error)
     message = _message(found, known_status)
     nested = (found.error or found.plain, found.metadata.get("raw"), mapping(found.body.get("metadata")))
-    wait = read_wait(known_status, headers, found.metadata, found.availability, now)
     return UpstreamProblem(
         status=known_status,
         kind=_kind(found, known_status)[:NAME_LIMIT],
         text=_presentable(message),
         provider=text(found.metadata.get("provider_name"))[:NAME_LIMIT],
         limit_source=text(found.metadata.get("limit_source"))[:NAME_LIMIT],
-        retry_after=wait,
+        retry_after=read_wait(known_status, headers, found.metadata, found.availability, now),
         retryable=flag(found.availability.get("retryable")),
         reasons=_reasons(found),
         request_id=_request_id(found, headers),
         form=_form(body, found),
         quoted=quoted_in(*nested, besides=message),
-        limit_ends=limit_ends(wait, message, now),
+        received=now,
     )
 
 

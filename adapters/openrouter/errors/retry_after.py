@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime
 from http import HTTPStatus
 from math import isfinite
 
@@ -23,7 +23,6 @@ _DATES = (
 )
 """The three forms of a date in HTTP: fixed, obsolete with two digits of a year, and asctime."""
 _YEARS_AHEAD = 50
-_FREE_DAY = "free-models-per-day"
 
 
 def read_wait(
@@ -48,15 +47,6 @@ def read_wait(
         return None
     resets = (headers.get("X-RateLimit-Reset"), copied.get("x-ratelimit-reset"))
     return next((wait for reset in resets for wait in _until(reset, now)), None)
-
-
-def limit_ends(wait: float | None, text: str, now: datetime) -> datetime | None:
-    """Return when a limit ends: after the stated wait; the free requests of a day come back at midnight UTC."""
-    if wait is not None:
-        return now + timedelta(seconds=wait)
-    if _FREE_DAY not in text.lower():
-        return None
-    return datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), time(), UTC)
 
 
 def _each(raw_value: object) -> Iterator[object]:

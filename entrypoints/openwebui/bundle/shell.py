@@ -132,7 +132,7 @@ def _masked(error: BaseException) -> tuple[str, str]:
     """Return an error as one line for people and as a traceback for the log, both without secrets."""
     try:
         mask = redactor()
-    except Exception:  # noqa: BLE001 - whatever the code suffers from may be what is told about here
+    except Exception:  # noqa: BLE001 - the code that masks may be what failed to load
         mask = _without_environment
     reason = mask(f"{type(error).__name__}: {error}")
     return reason[:_LONGEST_REASON], mask("".join(traceback.format_exception(error)))

@@ -29,12 +29,12 @@ from domain.turn.steps import (
 from entrypoints.openai.frames import ChunkHead, Yield, chunk, usage_object
 from entrypoints.openwebui.history_format import details_entry, marker_line
 from entrypoints.openwebui.host_call import Audience
+from entrypoints.openwebui.present.closing import closing_of
 from entrypoints.openwebui.present.fault_text import box, card, uncalled
 from entrypoints.openwebui.present.frames import BELOW, Emit, Frame, Unended, found, source, status, status_frame
 from entrypoints.openwebui.present.handover import call_item, output_item
 from entrypoints.openwebui.present.wishes import Wishes
 from entrypoints.sentences.escaping import picture, tool_name, unfenced
-from entrypoints.sentences.usage import closing_line
 from ports.toolbox import ToolCall, ToolResult
 
 RESULT_SHOWN = 2000
@@ -145,15 +145,13 @@ class FilteredPresenter:
     # --- the end ------------------------------------------------------------------------------------------
 
     def _end(self, end: End) -> list[Frame]:
-        wishes, bill = self._wishes, self._wishes.bill
-        told, whole = bill.for_host(end), bill.settled(end)
-        usage = usage_object(told) if told is not None else None
+        closing = closing_of(end, self._wishes)
+        usage = usage_object(closing.usage) if closing.usage is not None else None
         if end.fault is not None:
             return self._end_badly(end, end.fault, usage)
         frames: list[Frame] = []
-        if end.reason is not Reason.TOOL_CALLS or not wishes.hands_over:
-            line = closing_line(whole, show_usage=wishes.show_usage, estimated_cost=bill.estimated)
-            frames.append(status(line, done=True))
+        if end.reason is not Reason.TOOL_CALLS or not self._wishes.hands_over:
+            frames.append(status(closing.line, done=True))
         return [*frames, self._finish(end.reason, usage)]
 
     def _end_badly(self, end: End, fault: Fault, usage: dict[str, Any] | None) -> list[Frame]:

@@ -25,12 +25,12 @@ from domain.turn.steps import (
 )
 from entrypoints.openai.frames import ChunkHead, Yield, chunk, usage_chunk
 from entrypoints.openwebui.history_format import OPEN_WEBUI, marker_line
+from entrypoints.openwebui.present.closing import closing_of
 from entrypoints.openwebui.present.fault_text import box, card, uncalled
 from entrypoints.openwebui.present.frames import BELOW, Frame, Unended, found, source, status, status_frame
 from entrypoints.openwebui.present.handover import call_delta
 from entrypoints.openwebui.present.wishes import Wishes
 from entrypoints.sentences.escaping import attribute, picture, tool_name, unfenced
-from entrypoints.sentences.usage import closing_line
 from ports.toolbox import ToolCall
 
 RESULT_SHOWN = 2000
@@ -113,8 +113,7 @@ class LegacyPresenter:
 
     def _close(self, end: End) -> list[Frame]:
         frames: list[Frame] = []
-        wishes, bill = self._wishes, self._wishes.bill
-        told, whole = bill.for_host(end), bill.settled(end)
+        wishes, closing = self._wishes, closing_of(end, self._wishes)
         if end.fault is not None:
             about = (end.fault, end.error_id, wishes.support, wishes.now())
             frames.append(status("", done=True))  # the card says all of it
@@ -123,11 +122,10 @@ class LegacyPresenter:
             else:
                 frames.append(self._content(BELOW, card(*about)))
         elif end.reason is not Reason.TOOL_CALLS or not wishes.hands_over:
-            line = closing_line(whole, show_usage=wishes.show_usage, estimated_cost=bill.estimated)
-            frames.append(status(line, done=True))
+            frames.append(status(closing.line, done=True))
         reason = Reason.STOP if end.fault is not None else end.reason
         frames.append(chunk(self._head, {}, reason.value))
-        return [*frames, usage_chunk(self._head, told)] if told is not None else frames
+        return [*frames, usage_chunk(self._head, closing.usage)] if closing.usage is not None else frames
 
 
 def _tool_block(call: ToolCall, result: str) -> str:

@@ -27,6 +27,7 @@ from domain.turn.steps import (
 from entrypoints.openai.frames import Yield, usage_object
 from entrypoints.openwebui.history_format import details_entry, marker_line, thinking_tag
 from entrypoints.openwebui.host_call import Audience
+from entrypoints.openwebui.present.closing import closing_of
 from entrypoints.openwebui.present.continued import NOTHING, Earlier
 from entrypoints.openwebui.present.fault_text import box, card, uncalled
 from entrypoints.openwebui.present.frames import BELOW, Emit, Frame, Unended, found, source, status, status_frame
@@ -34,7 +35,6 @@ from entrypoints.openwebui.present.handover import arguments_of, call_item, outp
 from entrypoints.openwebui.present.item_list import ItemList
 from entrypoints.openwebui.present.wishes import Wishes
 from entrypoints.sentences.escaping import picture, tool_name, unfenced
-from entrypoints.sentences.usage import closing_line
 from ports.toolbox import ToolCall, ToolResult
 
 RESULT_SHOWN = 2000
@@ -226,16 +226,14 @@ class NativePresenter:
     # --- the end ------------------------------------------------------------------------------------------
 
     def _end(self, end: End) -> list[Frame]:
-        frames, bill = self._answer_open_calls(), self._wishes.bill
-        told, whole = bill.for_host(end), bill.settled(end)
-        usage = usage_object(told) if told is not None else None
+        frames, closing = self._answer_open_calls(), closing_of(end, self._wishes)
+        usage = usage_object(closing.usage) if closing.usage is not None else None
         if end.fault is not None:
             return frames + self._end_badly(end, end.fault, usage)
         frames += self._close_open()
         if end.reason is Reason.TOOL_CALLS and self._wishes.hands_over:
             return [*frames, self._completed(usage)]
-        line = closing_line(whole, show_usage=self._wishes.show_usage, estimated_cost=bill.estimated)
-        frames.append(status(line, done=True))
+        frames.append(status(closing.line, done=True))
         if self._needs_replace():
             frames.append(_replace(self._items.text()))
         return [*frames, self._completed(usage)]

@@ -11,7 +11,7 @@ from domain.request.repair import Lesson
 from domain.turn.events import AttemptFailed, TurnEvent
 from domain.turn.plan import Alternatives, TurnPlan
 from domain.turn.retries import status_of
-from domain.turn.statuses import AnswerBegins, EffortAdjusted, ModelReplaced, ReasoningLeft
+from domain.turn.statuses import AnswerBegins, EffortAdjusted, EffortLeftOut, ModelReplaced
 from domain.turn.steps import Learn
 from ports.response_events import StreamClosed, UpstreamProblem
 from ports.responses import CHAT_DETAILS, Endpoint, Refused, ResponsesBody, UpstreamRequest
@@ -301,7 +301,7 @@ def test_any_series_of_rejections_ends_after_a_few_different_attempts(events):
 def test_only_changes_that_concern_the_person_are_reported():
     sent = UpstreamRequest(replace(BODY, reasoning={"effort": "xhigh"}))
     assert status_of(Lesson("effort", "high", "xhigh"), sent) == EffortAdjusted("xhigh", "high")
-    assert status_of(Lesson("reasoning"), sent) == ReasoningLeft()
+    assert status_of(Lesson("reasoning"), sent) == EffortLeftOut()
     assert status_of(Lesson("cache_control"), sent) is None
 
 

@@ -6,8 +6,8 @@ from domain.faults.fault import Fault, FaultKind
 from domain.turn.statuses import (
     AnswerBegins,
     EffortAdjusted,
+    EffortLeftOut,
     ModelReplaced,
-    ReasoningLeft,
     Searched,
     Searching,
     StillWaiting,
@@ -27,7 +27,7 @@ WORDS = {
         "Too many requests were sent to this model. Trying again in 7 seconds (attempt 2)…"
     ),
     EffortAdjusted("xhigh", "high"): "Changing the reasoning effort from xhigh to high, which the model accepts…",
-    ReasoningLeft(): "The model rejects a reasoning effort; it now chooses its own…",
+    EffortLeftOut(): "The model rejects a reasoning effort; it now chooses its own…",
     ModelReplaced("maker/model", "maker/other"): "maker/model is not available; maker/other answers instead.",
     ToolsLeftOut(("look", "send"), 128): ("This model takes at most 128 tools. Not offered in this turn: look, send."),
     Searching(): "Searching the web…",

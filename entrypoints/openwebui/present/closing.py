@@ -1,0 +1,23 @@
+"""What ends an answer in every form of page: the usage for the host, and the line of time, cost and tokens."""
+
+from dataclasses import dataclass
+
+from domain.turn.steps import End
+from entrypoints.openwebui.present.wishes import Wishes
+from entrypoints.sentences.usage import closing_line
+from ports.usage import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """`usage`: what the host is to store for this request, None for nothing; `line`: the last status line."""
+
+    usage: Usage | None
+    line: str
+
+
+def closing_of(end: End, wishes: Wishes) -> Closing:
+    """Settle the bill of the answer; once per request."""
+    bill = wishes.bill
+    usage, whole = bill.for_host(end), bill.settled(end)
+    return Closing(usage, closing_line(whole, show_usage=wishes.show_usage, estimated_cost=bill.estimated))
