@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -136,10 +137,15 @@ def _written(parameters: object) -> tuple[str, str]:
         parameters, problem = bounded(parameters), "parts of the schema are too large or too deep"
         if not is_bounded(parameters):
             return "", "the schema is too large or too deep; offered without arguments"
-    try:
-        return json.dumps(parameters, ensure_ascii=True, default=lambda _: None), problem
-    except (TypeError, ValueError, RecursionError):
-        return "", "the schema is no JSON; offered without arguments"
+    with suppress(TypeError, ValueError, RecursionError):
+        return _as_json(parameters), problem
+    with suppress(TypeError, ValueError, RecursionError):
+        return _as_json(bounded(parameters)), "parts of the schema are no JSON"
+    return "", "the schema is no JSON; offered without arguments"
+
+
+def _as_json(parameters: object) -> str:
+    return json.dumps(parameters, ensure_ascii=True, default=lambda _: None)
 
 
 @lru_cache(maxsize=512)

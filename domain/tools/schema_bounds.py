@@ -13,6 +13,8 @@ MOST_PARTS = 20_000
 """Keys and entries."""
 LONGEST_TEXT, MOST_LISTED = 16_384, 5_000
 """Characters of one text, and listed values, that are kept of a schema that is too large."""
+LONGEST_NUMBER = 1024
+"""Bits of an integer: a longer one is larger than any float."""
 LISTED = ("enum", "examples")
 SIZE_OF_PART, SIZE_OF_CHARACTER = 128, 4
 """What they count for when the work on a schema is estimated: each is looked at several times."""
@@ -38,9 +40,9 @@ def is_bounded(schema: object) -> bool:
 
 
 def bounded(schema: object) -> object:
-    """Return a schema whose parts that are too deep, too long or too many are left out; what remains may be too large.
+    """Return a schema whose parts that are too deep, too long, too many or no JSON are left out.
 
-    A part that is cut off allows anything. A cycle is cut where it is too deep.
+    What remains may be too large. A part that is cut off allows anything. A cycle is cut where it is too deep.
     """
     return _Cutting().cut(schema, DEEPEST - 1)
 
@@ -55,6 +57,8 @@ class _Cutting:
         self._parts += 1
         if isinstance(node, str):
             return node[:LONGEST_TEXT]
+        if isinstance(node, int) and node.bit_length() >= LONGEST_NUMBER:
+            return None
         if not isinstance(node, dict | list | tuple):
             return node
         if depth <= 0 or self._parts > MOST_PARTS:

@@ -4,14 +4,14 @@ Each reader returns the value, or ODD if it means nothing. Spellings of other la
 """
 
 import math
-import re
 from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
+from domain.conversation.surrogates import without_surrogates
+from domain.tools.schema_bounds import LONGEST_NUMBER
 from domain.tools.schema_keywords import TYPES, Schema
 
-_SURROGATES = re.compile("[\ud800-\udfff]")
 _ALIASES = {
     **{kind: kind for kind in TYPES},
     **dict.fromkeys(("str", "text", "char", "uuid", "date", "datetime", "date-time", "email", "uri", "url"), "string"),
@@ -39,24 +39,21 @@ def kind_of(name: object) -> str | None:
 
 
 def plain(value: Any) -> Any:
-    """Return a JSON value without lone surrogates and without numbers that are not finite (null instead)."""
+    """Return a JSON value without lone surrogates; numbers that no float can hold are null."""
     if isinstance(value, str):
-        return _SURROGATES.sub("\ufffd", value)
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
+        return without_surrogates(value)
     if isinstance(value, list):
         return [plain(entry) for entry in value]
     if isinstance(value, dict):
-        return {_SURROGATES.sub("\ufffd", str(key)): plain(entry) for key, entry in value.items()}
-    return value
+        return {without_surrogates(str(key)): plain(entry) for key, entry in value.items()}
+    return value if is_number(value) or not isinstance(value, int | float) or isinstance(value, bool) else None
 
 
 def is_number(value: object) -> bool:
+    """Return whether a value is a number that a float can hold: others cannot be compared or written everywhere."""
     if isinstance(value, float):
         return math.isfinite(value)
-    if not isinstance(value, int) or isinstance(value, bool):
-        return False
-    return value.bit_length() < 1024  # a longer one is larger than any float
+    return isinstance(value, int) and not isinstance(value, bool) and value.bit_length() < LONGEST_NUMBER
 
 
 def _types(value: Any) -> Any:
@@ -90,8 +87,8 @@ def _truth(value: Any) -> Any:
 
 def _listed(value: Any) -> Any:
     """Return distinct values; of an object, its keys."""
-    entries = list(value) if isinstance(value, dict | list) else []
-    distinct = {repr(type(entry)) + repr(entry): plain(entry) for entry in entries}
+    entries = [plain(entry) for entry in value] if isinstance(value, dict | list) else []
+    distinct = {repr(type(entry)) + repr(entry): entry for entry in entries}
     return list(distinct.values()) or ODD
 
 

@@ -283,6 +283,7 @@ RUBBISH = st.recursive(
         st.none(),
         st.booleans(),
         st.integers(-3, 10),
+        st.sampled_from([10**400, -(10**400)]),
         st.floats(),
         st.sampled_from(["", "string", "x", "#", "#/nowhere", "https://a.example/s.json", "(?=a)", "\ud800"]),
     ),
@@ -345,6 +346,28 @@ def test_one_odd_part_costs_only_itself(path, rubbish, maker, own):
     tool, _ = offered(schema, MODELS[maker], own=own)
     assert refusal([tool], MODELS[maker]) == ""
     assert untouched(path) <= set(tool["parameters"]["properties"])
+
+
+@pytest.mark.parametrize(
+    "odd", [10**5000, {("a", "b"): 1}, {1: {"type": "string"}, None: 2}, {"x", "y"}, object()], ids=type
+)
+@pytest.mark.parametrize("maker", sorted(MODELS))
+def test_a_part_that_json_cannot_hold_costs_only_itself(odd, maker):
+    tool, _ = offered(obj({"a": odd, "b": TEXT}), MODELS[maker], own=True)
+    assert refusal([tool], MODELS[maker]) == ""
+    assert {"a", "b"} <= json.loads(json.dumps(tool))["parameters"]["properties"].keys()
+
+
+@pytest.mark.parametrize("key", ["const", "enum", "default", "examples", "minimum", "multipleOf", "maxItems", "type"])
+@pytest.mark.parametrize("maker", sorted(MODELS))
+def test_an_integer_that_python_cannot_write_costs_its_keyword_alone(key, maker):
+    huge = 10**5000
+    schema = obj({"a": {"description": "d", key: [huge, 1] if key in ("enum", "examples") else huge}, "b": TEXT})
+    tool, registry = offered(schema, MODELS[maker], own=True)
+    assert refusal([tool], MODELS[maker]) == ""
+    assert {"a", "b"} <= json.loads(json.dumps(tool))["parameters"]["properties"].keys()
+    for found in registry.tools.values():
+        CHECK(found.original, {"a": 1})
 
 
 @examples(100, **SLOW)
