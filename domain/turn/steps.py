@@ -14,6 +14,7 @@ from domain.tools.steps import ShowCall as ShowCall
 from domain.tools.steps import ShowCallResult as ShowCallResult
 from domain.tools.steps import StartCall as StartCall
 from domain.turn.outcome import Outcome
+from domain.turn.server_tools import ServerToolReport
 from domain.turn.statuses import Status
 from ports.json_values import JsonObject
 from ports.responses import Endpoint, ResponsesBody, UpstreamRequest
@@ -63,6 +64,14 @@ class ShowCitation:
     url: str
     title: str
     excerpt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowServerTool:
+    """A tool that upstream runs has begun, changed or ended; `segment` numbers it in the turn."""
+
+    segment: int
+    report: ServerToolReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +137,7 @@ Output = (
     | CloseReasoning
     | ShowImage
     | ShowCitation
+    | ShowServerTool
     | ShowStatus
     | ShowCall
     | ShowCallResult

@@ -15,6 +15,7 @@ from domain.turn.steps import (
     ShowCitation,
     ShowImage,
     ShowReasoning,
+    ShowServerTool,
     ShowStatus,
     ShowText,
 )
@@ -74,7 +75,7 @@ class ChunkPresenter:
                 return [self._delta(tool_call_delta(position, call.call_id, call.name, call.arguments))]
             case Ended(end):
                 return self._close(end)
-            case CloseReasoning() | ShowStatus() | ShowCall() | ShowCallResult():
+            case CloseReasoning() | ShowServerTool() | ShowStatus() | ShowCall() | ShowCallResult():
                 return []
 
     def _delta(self, delta: dict[str, Any], finish_reason: str | None = None) -> Yield:

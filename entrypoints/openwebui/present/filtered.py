@@ -23,6 +23,7 @@ from domain.turn.steps import (
     ShowCitation,
     ShowImage,
     ShowReasoning,
+    ShowServerTool,
     ShowStatus,
     ShowText,
 )
@@ -79,6 +80,8 @@ class FilteredPresenter:
                 return [self._text(segment, picture(url, self._wishes.links))]
             case ShowCitation(url, title, excerpt):
                 return [source(url, title, excerpt, self._wishes.links)]
+            case ShowServerTool():
+                return []
             case ShowStatus(said):
                 return [status_frame(said)]
             case ShowCall(segment, call):

@@ -20,6 +20,7 @@ from domain.turn.steps import (
     ShowCitation,
     ShowImage,
     ShowReasoning,
+    ShowServerTool,
     ShowStatus,
     ShowText,
 )
@@ -69,6 +70,8 @@ class LegacyPresenter:
                 return [self._content(segment, picture(url, self._wishes.links))]
             case ShowCitation(url, title, excerpt):
                 return [source(url, title, excerpt, self._wishes.links)]
+            case ShowServerTool():
+                return []
             case ShowStatus(said):
                 return [status_frame(said)]
             case ShowCall(segment, call):

@@ -21,6 +21,7 @@ from domain.turn.steps import (
     ShowCitation,
     ShowImage,
     ShowReasoning,
+    ShowServerTool,
     ShowStatus,
     ShowText,
 )
@@ -83,6 +84,8 @@ class NativePresenter:
                 return self._text(segment, picture(url, self._wishes.links))
             case ShowCitation(url, title, excerpt):
                 return [source(url, title, excerpt, self._wishes.links)]
+            case ShowServerTool():
+                return []
             case ShowStatus(said):
                 return [status_frame(said)]
             case ShowCall(segment, call):
