@@ -21,8 +21,10 @@ class GuardedEmitter:
     """Sends events to the person's page; also this turn's `Notices`. Without an emitter it does nothing.
 
     `patience`: time limit for the next event (s). `show_usage`: show time, cost and tokens of a stopped turn. `bill`:
-    what the answer has cost so far.
+    what the answer has cost so far. `reader`: the host's task that reads the answer, if known.
     """
+
+    reader: "asyncio.Task[Any] | None" = None
 
     def __init__(
         self,
@@ -50,8 +52,14 @@ class GuardedEmitter:
                 self.patience = self._longest * AFTER_A_HANG
 
     async def notify(self, notice: Notice) -> None:
-        """Show a notice as a status line."""
+        """Show a notice as a status line; that of a stopped turn once the host has stored what it shows.
+
+        From 0.10 on, hosts on SQLite read, change and write a whole chat without a lock: a status stored meanwhile
+        would undo the answer that the host stores after a stop.
+        """
         if isinstance(notice, TurnStopped):
+            if self.reader is not None:
+                await asyncio.wait({self.reader}, timeout=self._longest)
             notice = self._bill.stopped(notice)
         await self.status(notice_words(notice, show_usage=self._show_usage), done=is_last(notice))
 

@@ -16,7 +16,8 @@ from ports.clock import Clock
 
 async def paced(start: Start, guard: PageGuard, emitter: GuardedEmitter, clock: Clock) -> AsyncIterator[Payload]:
     """Yield text at the page's pace and emit events beside it; a timer sends text that was held back."""
-    outputs, pacer = start(asyncio.current_task()), Pacer()
+    emitter.reader = asyncio.current_task()
+    outputs, pacer = start(emitter.reader), Pacer()
     pieces = Pieces(outputs, pacer, clock)
     try:
         while (leaving := await pieces.leaving()) is not None:

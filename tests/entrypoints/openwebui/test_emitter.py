@@ -105,3 +105,36 @@ async def test_notices_are_shown_as_lines_and_a_stop_is_the_last(
         {"description": "Skipping look: it failed repeatedly and is paused.", "done": False},
         {"description": line, "done": True},
     ]
+
+
+async def test_line_of_a_stopped_turn_waits_until_the_host_has_stored_the_answer(telemetry: RecordedTelemetry) -> None:
+    order: list[str] = []
+    may_store = asyncio.Event()
+
+    async def host() -> None:
+        await may_store.wait()
+        order.append("stored")
+
+    async def emitter(event: dict[str, Any]) -> None:
+        order.append(event["data"]["description"])
+
+    guarded = GuardedEmitter(emitter, telemetry, show_usage=False)
+    guarded.reader = asyncio.create_task(host())
+    told = asyncio.create_task(guarded.notify(TurnStopped(Timing(2.0))))
+    await asyncio.sleep(0)
+    may_store.set()
+    await told
+    assert order == ["stored", "Stopped"]
+
+
+async def test_line_of_a_stopped_turn_does_not_wait_for_ever(telemetry: RecordedTelemetry) -> None:
+    lines: list[str] = []
+
+    async def emitter(event: dict[str, Any]) -> None:
+        lines.append(event["data"]["description"])
+
+    guarded = GuardedEmitter(emitter, telemetry, longest=0.001, show_usage=False)
+    guarded.reader = asyncio.create_task(asyncio.Event().wait())
+    await guarded.notify(TurnStopped(Timing(2.0)))
+    guarded.reader.cancel()
+    assert lines == ["Stopped"]
