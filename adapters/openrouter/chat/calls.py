@@ -15,18 +15,20 @@ from ports.json_values import JsonObject
 from ports.response_events import ArgumentsDone, ItemAdded, ItemDone
 
 PIECE = DELTAS["response.function_call_arguments.delta"]
+LONGEST_READ = 16_384
+"""Characters of arguments that are read on the loop to find where a call without an id ends."""
 
 
 class _Call:
     """One unfinished call; announced once its name is known and its arguments begin or its id has arrived."""
 
-    __slots__ = ("frame", "id", "index", "item_id", "name", "pieces", "place")
+    __slots__ = ("frame", "id", "index", "item_id", "name", "pieces", "place", "size")
 
     def __init__(self, index: int | None) -> None:
         self.index = index
         self.id = self.name = self.item_id = ""
         self.pieces: list[str] = []
-        self.place = 0
+        self.place = self.size = 0
         self.frame: dict[str, Any] | None = None
 
     def rename(self, piece: str) -> None:
@@ -42,7 +44,12 @@ class _Call:
         """Return whether a fragment without an index, but with a name, must begin another call."""
         if not name or not self.pieces or (call_id and call_id == self.id):
             return False
-        return name != self.name or _is_object("".join(self.pieces))
+        return name != self.name or self._is_whole()
+
+    def _is_whole(self) -> bool:
+        """Return whether the arguments so far are an object. Long ones are not read here: this runs on the loop."""
+        ends = self.pieces[-1].rstrip().endswith("}")
+        return ends and self.size <= LONGEST_READ and _is_object("".join(self.pieces))
 
     def item(self, arguments: str, status: str) -> JsonObject:
         """Return the call as an item of `POST /responses`."""
@@ -102,6 +109,7 @@ class CallItems:
     def _argue(self, call: _Call, piece: str) -> None:
         if piece:
             call.pieces.append(piece)
+            call.size += len(piece)
         if call.frame is not None:
             if piece:
                 self._say(call, piece)

@@ -130,6 +130,12 @@ def test_a_call_is_complete_only_at_the_end():
     assert items(translate(calls(fragment("{}", call_id="c", name="f")), finishes("tool_calls"))) == []
 
 
+def test_a_name_repeated_with_every_piece_of_long_arguments_begins_no_further_call():
+    pieces = ['{"rows": ["', *("{}" for _ in range(20_000)), '"]}']
+    ((_, name, arguments),) = made(*(fragment(piece, index=None, name="f") for piece in pieces))
+    assert (name, arguments) == ("f", "".join(pieces))
+
+
 def test_the_index_decides_to_which_call_a_fragment_belongs_before_its_id():
     swapped = [
         fragment("", call_id="c", name="f"),
