@@ -48,7 +48,7 @@ test-lowest: $(LOWEST)/.ready  ## adapters and entrypoints with the lowest libra
 	@$(LOWEST)/bin/python -m pytest -q -n 2 tests/adapters tests/contracts tests/entrypoints
 
 test-hosts: bundle chromium  ## end to end in every supported version of Open WebUI
-	@$(RUN) pytest -q -n 2 --dist loadscope tests/hosts
+	@$(RUN) pytest -q -n 3 --dist loadscope tests/hosts
 
 test-host: bundle chromium  ## end to end in one version: make test-host VERSION=0.12.4
 	@test -n "$(VERSION)" || { echo "name a version: make test-host VERSION=0.12.4"; exit 2; }

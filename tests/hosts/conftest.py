@@ -4,7 +4,8 @@ A test that uses the fixture `host` runs in every version: each minor version ha
 tables and tools, and one more test costs a second there. What needs a start of its own costs a minute, so it runs where
 the difference is largest: with `outermost_version` in the newest and the oldest version, on PostgreSQL and in bursts in
 the newest version with a driver, in Chromium in the newest version and those that the marker `browser` names. Kills of
-a host are counted per version in `test_host_killed_answers.py`. Versions run side by side: see `ByHost`.
+a host are counted per version in `test_host_killed_answers.py`. Versions run side by side: see `ByHost`. The parameter
+of a host of its own has an id of several words, such as `alone 0.12.4`.
 """
 
 import asyncio
@@ -29,6 +30,8 @@ FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parents[1]
 _SHARED = re.compile(r"\[(\d+\.\d+\.\d+)[\]-]")
 """The version in the id of a test that uses the shared host, whose parameter comes first."""
+_OWN = re.compile(r"::[^\[]*(\[[^\]]*\d+\.\d+\.\d+[^\]]*\])")
+"""The parameter in the id of a test that starts a host of its own."""
 ADMIN = {"name": "Admin", "email": "admin@example.com", "password": "Pass-word-1"}
 
 
@@ -66,15 +69,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 class ByHost(LoadScopeScheduling):  # type: ignore[misc]  # the plugin is untyped
-    """Gives all tests of one shared host to one process, so that two processes run two versions side by side.
+    """Gives all tests of one shared host to one process, so that the processes run several versions side by side.
 
-    Tests that start hosts of their own stay together by file. The plugin's own groups depend on an attribute of items
-    that newer versions of pytest do not have: each process would start every host.
+    Tests that start hosts of their own stay together by file and host. The plugin's own groups depend on an attribute
+    of items that newer versions of pytest do not have: each process would start every host.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        shared = _SHARED.search(nodeid)
-        return shared[1] if shared else nodeid.partition("::")[0]
+        if shared := _SHARED.search(nodeid):
+            return shared[1]
+        own = _OWN.search(nodeid)
+        return nodeid.partition("::")[0] + (own[1] if own else "")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -15,7 +15,8 @@ pytestmark = pytest.mark.host
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "crowded" in metafunc.fixturenames:  # hosts before 0.10 do not include a driver for PostgreSQL
         newest = [name for name in chosen_versions(metafunc.config) if int(name.split(".")[1]) >= 10][:1]
-        metafunc.parametrize("crowded", newest, indirect=True, scope="module")
+        alone = [f"alone {version}" for version in newest]
+        metafunc.parametrize("crowded", newest, indirect=True, scope="module", ids=alone)
 
 
 @pytest.fixture(scope="module")

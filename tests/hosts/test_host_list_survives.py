@@ -30,7 +30,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("restarted", cases, indirect=True, scope="module", ids=[" ".join(case) for case in cases])
     if "replicated" in metafunc.fixturenames:  # hosts before 0.10 come without a driver for PostgreSQL
         newest = [name for name in chosen_versions(metafunc.config) if not name.startswith(("0.6.", "0.8."))][:1]
-        metafunc.parametrize("replicated", newest, indirect=True, scope="module")
+        alone = [f"alone {version}" for version in newest]
+        metafunc.parametrize("replicated", newest, indirect=True, scope="module", ids=alone)
 
 
 class Restarted:

@@ -56,7 +56,8 @@ class Replicas:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "replicas" in metafunc.fixturenames:  # hosts before 0.10 come without a driver for PostgreSQL
         newest = [name for name in chosen_versions(metafunc.config) if not name.startswith(("0.6.", "0.8."))][:1]
-        metafunc.parametrize("replicas", newest, indirect=True, scope="module")
+        alone = [f"alone {version}" for version in newest]
+        metafunc.parametrize("replicas", newest, indirect=True, scope="module", ids=alone)
 
 
 @pytest.fixture(scope="module")
