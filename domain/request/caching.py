@@ -5,12 +5,18 @@ at the last cacheable block. Source: OpenRouter API reference, usage and request
 """
 
 from domain.catalog.support import ANTHROPIC, author
+from domain.request.shapes import inner, one_of
 from domain.request.turn_request import Prompting
 from ports.json_values import JsonObject
 
+_MARK = inner({"type": one_of("ephemeral"), "ttl": one_of("5m", "1h")}, "type")
 
-def cache_mark(slug: str, prompting: Prompting) -> JsonObject | None:
-    """Return the `cache_control` object for a model, None if the model needs none."""
-    if not prompting.cache_marks or author(slug) != ANTHROPIC:
+
+def cache_mark(slug: str, prompting: Prompting, asked: JsonObject | None = None) -> JsonObject | None:
+    """Return the `cache_control` object for a model, None if it needs none; the caller's own mark comes first."""
+    if author(slug) != ANTHROPIC:
         return None
+    own = _MARK(asked)
+    if own is not None or not prompting.cache_marks:
+        return own
     return {"type": "ephemeral", "ttl": "1h"} if prompting.cache_ttl == "1h" else {"type": "ephemeral"}
