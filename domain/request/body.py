@@ -93,7 +93,7 @@ def build(
         parallel_tool_calls=asked.parallel_tool_calls if tools else None,
         max_tool_calls=asked.max_tool_calls if tools and 1 <= (asked.max_tool_calls or 0) <= 30 else None,
         stop_server_tools_when=stops_of(
-            passed.get("stop_server_tools_when", ()), request.tooling.server_cost, tools, asked.max_tool_calls
+            passed.get("stop_server_tools_when", ()), request.routing.tool_cap, tools, asked.max_tool_calls
         ),
         models=fallbacks(asked.models, slug, known),
         plugins=plugins,

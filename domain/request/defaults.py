@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import fields, replace
 
+from domain.request.lost import LONGEST_LABEL
 from domain.request.passed import PASSED
 from domain.request.sampling import LONGEST_STOP, RANGES
 from domain.request.shapes import Check, Each, Opaque, flag, number, text, whole, words
@@ -48,7 +49,7 @@ def with_defaults(asked: Parameters, defaults: JsonObject) -> Parameters:
         elif name == "plugins" and isinstance(default, list):
             values[name] = _plugins(default, asked.plugins)
         else:
-            unusable.append(f"default {name!r}"[:80])
+            unusable.append(f"default {name!r}"[:LONGEST_LABEL])
     if not defaults:
         return asked
     ignored = (*asked.ignored, *unusable)

@@ -30,7 +30,6 @@ SPELLINGS: dict[str, re.Pattern[str]] = {
     "service_tier": re.compile(r"\bservice_?tier\b"),
     "prompt_cache_key": re.compile(r"\bprompt_cache_key\b"),
     "prompt_cache_options": re.compile(r"\bprompt_?cache_?options\b"),
-    "cache_control": re.compile(r"(?<!\.)\bcache_control\b"),
     "deferred_tools": re.compile(r"\bdeferred_?tools\b"),
     "stop_server_tools_when": re.compile(r"\bstop_server_tools_when\b"),
     "image_config": re.compile(r"\bimage_?config\b"),

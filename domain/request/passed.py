@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.catalog.support import takes_newest_options
+from domain.request.lost import lost
 from domain.request.shapes import (
     Each,
     Keyed,
@@ -15,7 +16,6 @@ from domain.request.shapes import (
     Tagged,
     either,
     inner,
-    lost,
     named,
     number,
     one_of,

@@ -5,8 +5,9 @@ Source: the plugins' models of the official SDK; a test compares every field and
 
 from collections.abc import Iterable
 
+from domain.request.lost import LONGEST_LABEL, lost
 from domain.request.plugin_shapes import COMPRESSION, HEALING, PLUGINS, REQUIRED
-from domain.request.shapes import LONGEST_LABEL, lost, reduced
+from domain.request.shapes import reduced
 from ports.json_values import JsonObject
 
 MOST_READ = 64
@@ -18,7 +19,7 @@ _ROUTERS = {"openrouter/auto": "auto-router", "openrouter/auto-beta": "auto-beta
 
 
 def with_router(asked: tuple[object, ...] | None, slug: str, cost_tier: str) -> tuple[object, ...]:
-    """Return a request's plugins, with the operator's tier of cost for a router unless the request has options of it."""
+    """Return a request's plugins, with the operator's tier of cost for a router that the request does not name."""
     name = _ROUTERS.get(slug.partition(":")[0].partition("@")[0])
     given = asked or ()
     if not cost_tier or name is None or any(isinstance(one, dict) and one.get("id") == name for one in given):

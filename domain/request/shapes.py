@@ -5,7 +5,7 @@ shapes or words are values, so that `coverage` can list what they accept.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -14,9 +14,6 @@ Check = Callable[[object], object]
 Shape = Mapping[str, Check]
 LONGEST_TEXT, MOST_ENTRIES = 256, 64
 LONGEST_VALUE, LARGEST = 8000, 2**53 - 1
-LONGEST_LABEL = 80
-"""Characters of a name in a report of what was left out."""
-MOST_NAMED = 32
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -26,32 +23,6 @@ def reduced(value: object, shape: Shape) -> dict[str, object]:
         return {}
     checked = {key: check(value[key]) for key, check in shape.items() if value.get(key) is not None}
     return {key: entry for key, entry in checked.items() if entry is not None}
-
-
-def lost(given: object, kept: object, path: str) -> tuple[str, ...]:
-    """Return the paths of what `kept` lacks of `given`, such as `provider.sort`; `path` itself if nothing was kept.
-
-    A value that was changed, such as a clamped number, is not lost.
-    """
-    found: list[str] = []
-    for name in _lost(given, kept, path):
-        found.append(name[:LONGEST_LABEL])
-        if len(found) == MOST_NAMED:
-            break
-    return tuple(found)
-
-
-def _lost(given: object, kept: object, path: str) -> Iterator[str]:
-    if given is None or given in ((), [], {}, "") or kept is given:
-        return
-    if kept is None or (isinstance(given, list) and isinstance(kept, list) and len(kept) < len(given)):
-        yield path
-    elif isinstance(given, dict) and isinstance(kept, dict):
-        for key, value in given.items():
-            yield from _lost(value, kept.get(key), f"{path}.{key}")
-    elif isinstance(given, list) and isinstance(kept, list):
-        for one, other in zip(given, kept, strict=False):
-            yield from _lost(one, other, path)
 
 
 def flag(value: object) -> bool | None:

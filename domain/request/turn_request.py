@@ -129,7 +129,8 @@ class Identifiers:
 class Routing:
     """Where upstream may route a request: provider slugs; caps in USD per million tokens, None for no cap.
 
-    `cost_tier`: which models upstream's automatic routers choose from; empty for the router's own choice.
+    `cost_tier`: which models upstream's automatic routers choose from; empty for the router's own choice. `tool_cap`:
+    what one request may cost in which upstream runs tools, in USD.
     """
 
     order: tuple[str, ...] = ()
@@ -140,6 +141,7 @@ class Routing:
     deny_data_collection: bool = False
     zero_retention: bool = False
     cost_tier: str = ""
+    tool_cap: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +190,7 @@ class Tooling:
     `parallel`: concurrent calls of one turn; `in_process`: of all turns. A round ends after `still_seconds` in which no
     call began or ended, None for no limit. `handed_over`: the caller runs the tools that the request names.
     `host_only`: tools that only the host can run; a round that calls one is handed over. `searches`: results per web
-    search of upstream (0: upstream's default), None if no search may be offered. `server_cost`: what upstream's own
-    tools may cost in one request, in USD, None for no limit.
+    search of upstream (0: upstream's default), None if no search may be offered.
     """
 
     strict: bool = True
@@ -204,7 +205,6 @@ class Tooling:
     handed_over: bool = False
     host_only: frozenset[str] = frozenset()
     searches: int | None = None
-    server_cost: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """The names of requested parameters that a body does not carry."""
 
 from domain.request.coverage import absent_on_chat
+from domain.request.lost import LONGEST_LABEL, lost
 from domain.request.reasoning import NEWEST, lost_of
 from domain.request.routing import PROVIDER
-from domain.request.shapes import lost, reduced
+from domain.request.shapes import reduced
 from domain.request.turn_request import Parameters, TurnRequest
 from ports.responses import Endpoint, ResponsesBody
 
@@ -21,7 +22,9 @@ def unsent(request: TurnRequest, body: ResponsesBody) -> tuple[str, ...]:
         left.append("stop")
     left += lost_of(asked.reasoning, body.reasoning)
     left += lost(asked.provider, reduced(asked.provider, PROVIDER) or None, "provider")
-    left += [f"modalities.{kind}"[:80] for kind in asked.modalities if kind not in (*body.modalities, "text")]
+    left += [
+        f"modalities.{kind}"[:LONGEST_LABEL] for kind in asked.modalities if kind not in (*body.modalities, "text")
+    ]
     if asked.modalities:
         left += lost(asked.image_config, body.image_config, "image_config")
     elif asked.image_config:
@@ -41,7 +44,7 @@ def _text(asked: Parameters, body: ResponsesBody) -> list[str]:
         left.append("text.verbosity")
     elif asked.verbosity is not None and "verbosity" not in sent:
         left.append("verbosity")
-    return [*left, *(f"text.{name}"[:80] for name in own if name not in ("format", "verbosity"))]
+    return [*left, *(f"text.{name}"[:LONGEST_LABEL] for name in own if name not in ("format", "verbosity"))]
 
 
 def unsent_on(endpoint: Endpoint, body: ResponsesBody) -> tuple[str, ...]:

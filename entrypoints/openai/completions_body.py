@@ -24,8 +24,8 @@ from pydantic import (
 
 from domain.faults.fault import Fault, FaultKind
 from domain.request.coverage import REFUSED
+from domain.request.lost import lost
 from domain.request.passed import PASSED
-from domain.request.shapes import lost
 from domain.request.turn_request import Parameters
 from entrypoints.openai.json_text import parsed_fields
 
