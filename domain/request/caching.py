@@ -9,14 +9,14 @@ from domain.request.shapes import inner, one_of
 from domain.request.turn_request import Prompting
 from ports.json_values import JsonObject
 
-_MARK = inner({"type": one_of("ephemeral"), "ttl": one_of("5m", "1h")}, "type")
+_TAKE_MARKS = (ANTHROPIC, "qwen", "openrouter")
+"""Makers whose models read marks, and routers, which choose among them."""
+MARK = inner({"type": one_of("ephemeral"), "ttl": one_of("5m", "1h")}, "type")
 
 
 def cache_mark(slug: str, prompting: Prompting, asked: JsonObject | None = None) -> JsonObject | None:
     """Return the `cache_control` object for a model, None if it needs none; the caller's own mark comes first."""
-    if author(slug) != ANTHROPIC:
-        return None
-    own = _MARK(asked)
-    if own is not None or not prompting.cache_marks:
+    own = MARK(asked) if author(slug) in _TAKE_MARKS else None
+    if own is not None or not prompting.cache_marks or author(slug) != ANTHROPIC:
         return own
     return {"type": "ephemeral", "ttl": "1h"} if prompting.cache_ttl == "1h" else {"type": "ephemeral"}

@@ -8,7 +8,9 @@ do. A test compares it with the request model of the official SDK: what a newer 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from domain.request.caching import MARK
 from domain.request.passed import PASSED
+from domain.request.pictures import MODALITIES
 from domain.request.plugin_shapes import PLUGINS
 from domain.request.reasoning import EFFORTS, NEWEST, SUMMARIES
 from domain.request.routing import PROVIDER
@@ -24,7 +26,6 @@ from domain.request.shapes import (
     SomeOf,
     Tagged,
     flag,
-    scalar,
     whole,
 )
 from domain.request.text_format import VERBOSITIES
@@ -110,14 +111,26 @@ _REASONING: Shape = {
     "max_tokens": whole(1, 2**53 - 1),
     **NEWEST,
 }
-_TEXT: Shape = {"verbosity": OneOf(VERBOSITIES), "format": Inner(dict.fromkeys(("type", "name", "schema"), scalar))}
+_FORMATS: Mapping[str, Shape] = {
+    "text": {},
+    "json_object": {},
+    "json_schema": dict.fromkeys(("name", "schema", "strict", "description"), Opaque()),
+}
+_TEXT: Shape = {"verbosity": OneOf(VERBOSITIES), "format": Tagged(_FORMATS)}
 _NESTED: Mapping[str, Check] = {
     **PASSED,
+    "cache_control": MARK,
+    "modalities": SomeOf(MODALITIES),
     "provider": Inner(PROVIDER),
     "reasoning": Inner(_REASONING),
     "text": Inner(_TEXT),
     "plugins": Tagged(PLUGINS, "id"),
 }
+
+REFUSED_WORDS: Mapping[str, Mapping[str, str]] = {
+    "plugins.armor.output_mode": {"claude_code_compatibility": "the Messages API alone has it"},
+}
+"""Words of upstream that never go there, by path, with the reason."""
 
 
 def absent_on_chat(name: str) -> bool:
@@ -143,9 +156,8 @@ def _below(path: str, check: Check) -> Iterator[tuple[str, Check]]:
             for one in alternatives:
                 yield from _below(path, one)
         case Tagged(kinds=kinds, tag=tag):
-            yield f"{path}.{tag}", OneOf(tuple(kinds))
             for kind, shape in kinds.items():
-                yield from _all_below(f"{path}.{kind}", shape)
+                yield from _all_below(f"{path}.{kind}", {tag: OneOf((kind,)), **shape})
         case Keyed(check=inner, known=known):
             yield from _below(f"{path}.*", inner)
             yield from _all_below(path, known)

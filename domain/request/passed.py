@@ -52,7 +52,8 @@ _SEARCHES: Mapping[str, Shape] = {
     "bm25": {"max_results": _FOUND},
     "custom": {"result_key": text, "tool_id": text, "max_results": _FOUND},
 }
-_BREAK = inner({"mode": one_of("explicit")}, "mode")
+_LIVES = one_of("30m", "12h")
+_BREAK = inner({"mode": one_of("explicit"), "ttl": _LIVES}, "mode")
 _LONG = words(LONGEST_INSTRUCTIONS)
 _DATA = words(64 * 1024 * 1024)
 _PARTS: Mapping[str, Shape] = {
@@ -83,7 +84,7 @@ PASSED: Shape = {
     "metadata": Keyed(_LABEL, most=MOST_PAIRS, longest_key=LONGEST_KEY, forbidden="[]"),
     "safety_identifier": named(LONGEST_ID),
     "prompt_cache_key": _cache_key,
-    "prompt_cache_options": inner({"mode": one_of("explicit"), "ttl": one_of("30m", "12h")}, "mode"),
+    "prompt_cache_options": inner({"mode": one_of("explicit"), "ttl": _LIVES}, "mode"),
     "service_tier": one_of("auto", "default", "flex", "priority", "fast", "scale", "ultrafast"),
     "truncation": one_of("auto", "disabled"),
     "trace": Keyed(_value, _TRACE, most=MOST_PAIRS + len(_TRACE), longest_key=LONGEST_KEY),
