@@ -87,7 +87,7 @@ PASSED: Shape = {
     "prompt_cache_options": inner({"mode": one_of("explicit"), "ttl": _LIVES}, "mode"),
     "service_tier": one_of("auto", "default", "flex", "priority", "fast", "scale", "ultrafast"),
     "truncation": one_of("auto", "disabled"),
-    "trace": Keyed(_value, _TRACE, most=MOST_PAIRS + len(_TRACE), longest_key=LONGEST_KEY),
+    "trace": Keyed(_value, _TRACE, most=MOST_PAIRS, longest_key=LONGEST_KEY),
     "stop_server_tools_when": Each(Tagged(_STOPS), 16),
     "deferred_tools": inner(
         {

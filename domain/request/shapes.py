@@ -182,7 +182,9 @@ class Keyed:
 
     def __call__(self, value: object) -> dict[str, object] | None:
         kept: dict[str, object] = {}
-        for key, entry in value.items() if isinstance(value, dict) else ():
+        given = value if isinstance(value, dict) else {}
+        known = [(key, given[key]) for key in self.known if key in given]
+        for key, entry in (*known, *((key, given[key]) for key in given if key not in self.known)):
             if len(kept) == self.most:
                 break
             if not isinstance(key, str) or not key.strip("\0") or units(key) > self.longest_key:
