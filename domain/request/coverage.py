@@ -100,9 +100,9 @@ FIELDS: Mapping[str, Verdict] = {
 }
 """The fields of `POST /responses`."""
 
-NOT_OF_THE_API = ("n", "suffix", "functions", "route")
-"""Names of the chat API that clients send and that no endpoint of upstream takes."""
-REFUSED = (*NOT_OF_THE_API, *(name for name, verdict in FIELDS.items() if isinstance(verdict, Refused)))
+UNUSED = ("n", "suffix", "functions", "route", "input")
+"""Names that clients send beside messages and that no request is made of."""
+REFUSED = (*UNUSED, *(name for name, verdict in FIELDS.items() if isinstance(verdict, Refused)))
 
 _REASONING: Shape = {
     "effort": OneOf(EFFORTS),

@@ -253,9 +253,11 @@ def inner(shape: Shape, *required: str) -> Inner:
 
 
 def whole(low: int, high: int) -> Check:
-    """Accept a whole number within limits."""
+    """Accept a whole number within limits; `5.0` is one, because JSON has no integer type."""
 
     def check(value: object) -> int | None:
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
         if not isinstance(value, int) or isinstance(value, bool):
             return None
         return value if low <= value <= high else None
