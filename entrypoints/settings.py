@@ -21,8 +21,8 @@ from domain.limits import (
     TOOL_ROUNDS,
 )
 from domain.redaction.known import known, secrets_in_url
+from entrypoints.settings_requests import RequestSettings
 from entrypoints.settings_rows import Secret, Setting, read_table, setting
-from entrypoints.settings_upstream import UpstreamSettings
 
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 SummaryMode = Literal["auto", "concise", "detailed", "disabled"]
@@ -34,7 +34,7 @@ LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings(UpstreamSettings):
+class Settings(RequestSettings):
     """The settings of one call, frozen; `settings_snapshot.snapshot` makes them."""
 
     def __repr__(self) -> str:

@@ -73,7 +73,10 @@ class ResponsesBody:
     provider: JsonObject | None = None
     modalities: tuple[str, ...] = ()
     image_config: JsonObject | None = None
+    prompt: JsonObject | None = None
     prompt_cache_key: str | None = None
+    prompt_cache_options: JsonObject | None = None
+    deferred_tools: JsonObject | None = None
     cache_control: JsonObject | None = None
     service_tier: str | None = None
     safety_identifier: str | None = None

@@ -1,10 +1,13 @@
 """What a model supports and costs according to the catalog."""
 
+import re
+
 from domain.catalog.selection import chats
 from ports.catalog import Model
 
 ANTHROPIC, GOOGLE, OPENAI = "anthropic", "google", "openai"
 FREE = ":free"
+_GPT = re.compile(r"~?openai/gpt-(\d{1,4})(?:\.(\d{1,4}))?(?![\d.])", re.ASCII)
 
 
 def supports(model: Model | None, parameter: str) -> bool:
@@ -51,3 +54,12 @@ def reads_phases(slug: str) -> bool:
 def author(slug: str) -> str:
     """Return the author of a model: the first part of its slug, without the alias mark."""
     return slug.lstrip("~").partition("/")[0].lower()
+
+
+def takes_newest_options(slug: str) -> bool:
+    """Return whether a model takes the options that only GPT-5.6 and newer have.
+
+    Source: the request model of the official SDK, `reasoning.mode`, `reasoning.context` and `prompt_cache_options`.
+    """
+    found = _GPT.match(slug.lower())
+    return found is not None and (int(found[1]), int(found[2] or 0)) >= (5, 6)

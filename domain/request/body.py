@@ -13,16 +13,22 @@ from domain.conversation.tool_names import legal
 from domain.faults.causes import MessagesFlaw, TooManyTools
 from domain.faults.fault import Fault, FaultKind
 from domain.request.caching import cache_mark
+from domain.request.defaults import with_defaults
 from domain.request.endpoint import endpoint_of
 from domain.request.identifiers import identified
-from domain.request.plugins import plugins_of
+from domain.request.instructions import instructions_of
+from domain.request.passed import Passed, passed_of
+from domain.request.pictures import modalities_of, picture_options
+from domain.request.plugins import plugins_of, with_router
 from domain.request.reasoning import reasoning_of
 from domain.request.routing import fallbacks, provider_of
 from domain.request.runners import caller_runs_named_tools
 from domain.request.sampling import chat_only, counted, output_limit, sampled, stops
+from domain.request.server_limits import stops_of
 from domain.request.text_format import text_of
 from domain.request.tool_specs import forces, function_tools, renamed, tool_choice
 from domain.request.turn_request import Caller, TurnRequest
+from domain.request.unsent import unsent, unsent_on
 from domain.tools.dialects.choice import dialect_of
 from domain.tools.surplus import Surplus, kept
 from ports.catalog import Model
@@ -32,7 +38,6 @@ from ports.responses import ResponsesBody, UpstreamRequest
 MOST_SEARCHES = 5
 """Web searches that upstream may run in one request; each one costs money."""
 INTERLEAVED = ("x-anthropic-beta", "interleaved-thinking-2025-05-14")
-_TIERS = ("auto", "default", "flex", "priority", "fast", "scale", "ultrafast")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ def build(
     is the catalog's entry for `slug`; None if there is none, then every parameter is sent. `known`: all slugs of the
     catalog, empty if unknown. `history`: the parsed messages of the request; None to parse them here.
     """
+    request = replace(request, parameters=with_defaults(request.parameters, request.defaults))
     asked = request.parameters
     history = history or parsed(
         request.messages, request.prompting.history_turns, Past(history_format=request.history_format)
@@ -74,17 +80,21 @@ def build(
     if surplus.asked and request.caller is Caller.API:
         return Fault(FaultKind.BAD_REQUEST, cause=TooManyTools(len(tools) + len(surplus.names), surplus.most))
     plugins, bad_plugins = plugins_of(
-        asked.plugins or (),
+        with_router(asked.plugins, slug, request.routing.cost_tier),
         trim=request.prompting.trim if asked.transforms is None else "middle-out" in asked.transforms,
         stream=request.stream,
     )
     choice = tool_choice(asked.tool_choice, tools) if supports(model, "tool_choice") else None
+    passed, bad_fields = passed_of(asked.passed, slug, tools=bool(tools))
     body = replace(
-        _generation(request, slug, model, items),
+        _generation(request, slug, model, items, passed),
         tools=tools,
         tool_choice=choice,
         parallel_tool_calls=asked.parallel_tool_calls if tools else None,
         max_tool_calls=asked.max_tool_calls if tools and 1 <= (asked.max_tool_calls or 0) <= 30 else None,
+        stop_server_tools_when=stops_of(
+            passed.get("stop_server_tools_when", ()), request.routing.tool_cap, tools, asked.max_tool_calls
+        ),
         models=fallbacks(asked.models, slug, known),
         plugins=plugins,
     )
@@ -92,9 +102,11 @@ def build(
         body = _calling_unthinking(body, request, model)
     thinks_between = request.thinking.interleaved and tools and body.reasoning and not forces(body.tool_choice)
     headers = (INTERLEAVED,) if thinks_between and author(slug) == ANTHROPIC else ()
+    endpoint = endpoint_of(slug, request.endpoints)
+    dropped = (*asked.ignored, *bad_tools, *surplus.names, *bad_plugins, *bad_fields)
     return Prepared(
-        UpstreamRequest(body, endpoint_of(slug, request.endpoints), headers),
-        (*asked.ignored, *bad_tools, *surplus.names, *bad_plugins, *_unsupported(request, body)),
+        UpstreamRequest(body, endpoint, headers),
+        tuple(dict.fromkeys((*dropped, *unsent(request, body), *unsent_on(endpoint, body)))),
         surplus,
         renamed((*asked.tools, *asked.extra_tools)),
     )
@@ -107,13 +119,17 @@ def _named_in(choice: str | JsonObject | None) -> str:
     return legal(name) if isinstance(name, str) and name else ""
 
 
-def _generation(request: TurnRequest, slug: str, model: Model | None, items: tuple[JsonObject, ...]) -> ResponsesBody:
+def _generation(
+    request: TurnRequest, slug: str, model: Model | None, items: tuple[JsonObject, ...], passed: Passed
+) -> ResponsesBody:
     """Build everything except tools, plugins and fallback models."""
     asked, prompting = request.parameters, request.prompting
     limit = output_limit(asked.max_output_tokens, model, use_ceiling=prompting.use_output_ceiling)
     reasoning = reasoning_of(asked.reasoning, request.thinking, model, slug, limit)
-    ids = identified(request.person, request.identifiers, request.route.api_key)
-    return ResponsesBody(
+    ids = identified(request.person, request.identifiers, request.route.api_key, passed)
+    own = ("metadata", "safety_identifier", "include", "instructions", "stop_server_tools_when")
+    include = [*passed.get("include", ()), *(("reasoning.encrypted_content",) if reasoning else ())]
+    body = ResponsesBody(
         model=slug,
         input=items,
         stream=request.stream,
@@ -126,20 +142,20 @@ def _generation(request: TurnRequest, slug: str, model: Model | None, items: tup
         top_logprobs=counted("top_logprobs", asked.top_logprobs, model),
         stop=stops(asked.stop, model),
         reasoning=reasoning,
-        include=("reasoning.encrypted_content",) if reasoning else (),
+        include=tuple(dict.fromkeys(include)),
         text=text_of(asked.response_format, asked.text, asked.verbosity, model, slug),
+        instructions=instructions_of(passed.get("instructions"), items),
         metadata=ids.metadata,
+        safety_identifier=ids.safety_identifier,
         user=ids.user,
         session_id=ids.session_id if request.caller is not Caller.TASK else None,
         provider=provider_of(asked.provider, request.routing),
-        modalities=_modalities(asked.modalities, model),
-        image_config=_picture_options(asked.image_config) if "image" in asked.modalities else None,
-        prompt_cache_key=(asked.prompt_cache_key or "")[:64] or None,
-        cache_control=cache_mark(slug, prompting),
-        service_tier=asked.service_tier if asked.service_tier in _TIERS else None,
-        truncation=asked.truncation if asked.truncation in ("auto", "disabled") else None,
+        modalities=modalities_of(asked.modalities, model),
+        image_config=picture_options(asked.image_config) if "image" in asked.modalities else None,
+        cache_control=cache_mark(slug, prompting, asked.cache_control),
         chat_only=chat_only(asked.chat_only, model),
     )
+    return replace(body, **{name: value for name, value in passed.items() if name not in own})
 
 
 def _calling_unthinking(body: ResponsesBody, request: TurnRequest, model: Model | None) -> ResponsesBody:
@@ -175,28 +191,3 @@ def _search(request: TurnRequest, model: Model | None) -> tuple[JsonObject, ...]
         return ()
     limits = {"max_uses": MOST_SEARCHES, **({"max_results": results} if results else {})}
     return ({"type": "openrouter:web_search", "parameters": limits},)
-
-
-def _modalities(asked: tuple[str, ...], model: Model | None) -> tuple[str, ...]:
-    """Request pictures only from models that generate them; this endpoint returns no sound."""
-    if "image" not in asked or (model is not None and "image" not in model.output_modalities):
-        return ()
-    return ("text", "image") if model is None or "text" in model.output_modalities else ("image",)
-
-
-def _picture_options(asked: JsonObject | None) -> JsonObject | None:
-    options = {key: value for key, value in (asked or {}).items() if isinstance(value, str | int | float)}
-    return options or None
-
-
-def _unsupported(request: TurnRequest, body: ResponsesBody) -> tuple[str, ...]:
-    """Return the names of requested parameters that the body omits."""
-    names = ("temperature", "top_p", "top_k", "frequency_penalty", "presence_penalty", "top_logprobs", "stop")
-    nothing = (None, ())
-    asked = request.parameters
-    left = [name for name in names if getattr(asked, name) not in nothing and getattr(body, name) in nothing]
-    if (asked.response_format or {}).get("type", "text") != "text" and not (body.text or {}).get("format"):
-        left.append("response_format")
-    if asked.reasoning and not body.reasoning:
-        left.append("reasoning")
-    return tuple(left)

@@ -9,7 +9,9 @@ Source: behaviour of identifiers; limits of the OpenRouter API reference: 256 ch
 import hmac
 from dataclasses import dataclass
 
+from domain.request.passed import MOST_PAIRS
 from domain.request.turn_request import Identifiers, Person
+from ports.json_values import JsonObject
 
 LONGEST_ID, LONGEST_USER = 256, 128
 
@@ -20,11 +22,15 @@ class Identified:
 
     user: str | None = None
     session_id: str | None = None
-    metadata: dict[str, str] | None = None
+    metadata: dict[str, object] | None = None
+    safety_identifier: str | None = None
 
 
-def identified(person: Person, send: Identifiers, key: str = "") -> Identified:
-    """Return the fields to send; empty and too long ids are omitted. `key`: the secret of the session id."""
+def identified(person: Person, send: Identifiers, key: str = "", claimed: JsonObject | None = None) -> Identified:
+    """Return the fields to send; empty and too long ids are omitted. `key`: the secret of the hashes.
+
+    `claimed`: the caller's own `metadata` and `safety_identifier`, checked; the operator's ids come first.
+    """
     user = _fitting(person.user_id, LONGEST_USER) if send.end_user else None
     named = {
         "user_id": user,
@@ -32,8 +38,17 @@ def identified(person: Person, send: Identifiers, key: str = "") -> Identified:
         "chat_id": _fitting(person.chat_id, LONGEST_ID) if send.chat else None,
         "message_id": _fitting(person.message_id, LONGEST_ID) if send.message else None,
     }
-    metadata = {key: value for key, value in named.items() if value is not None}
-    return Identified(user, session_of(person, key), metadata or None)
+    ids: dict[str, object] = {name: value for name, value in named.items() if value is not None}
+    pairs = (claimed or {}).get("metadata")
+    others = list(pairs.items())[: MOST_PAIRS - len(ids)] if isinstance(pairs, dict) else []
+    safety = _hashed(key, "safety", person.user_id) if send.safety and person.user_id else None
+    own = (claimed or {}).get("safety_identifier")
+    return Identified(
+        user,
+        session_of(person, key),
+        {**ids, **dict(others)} or None,
+        safety or (own if isinstance(own, str) else None),
+    )
 
 
 def session_of(person: Person, key: str) -> str | None:
@@ -43,8 +58,11 @@ def session_of(person: Person, key: str) -> str | None:
     """
     if not person.chat_id:
         return _fitting(person.session_id, LONGEST_ID)
-    named = (person.user_id, person.chat_id, person.session_id if person.temporary else "")
-    text = "\0".join(("session", *named)).encode("utf-8", "surrogatepass")
+    return _hashed(key, "session", person.user_id, person.chat_id, person.session_id if person.temporary else "")
+
+
+def _hashed(key: str, *named: str) -> str:
+    text = "\0".join(named).encode("utf-8", "surrogatepass")
     return hmac.new(key.encode("utf-8", "surrogatepass"), text, "sha256").hexdigest()
 
 

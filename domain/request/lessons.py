@@ -19,7 +19,9 @@ LIFE = 24 * 3600.0
 """Seconds after which a lesson is tried again: models and their providers change."""
 MODELS_KEPT, MODELS_KEPT_IN_ALL, LESSONS_KEPT = 64, 4096, 16
 """Models of one person and of all, lessons of one model."""
-_NO_PARAMETERS = frozenset({"model", "input", "stream", "metadata", "user", "session_id", "safety_identifier", "trace"})
+_NO_PARAMETERS = frozenset(
+    {"model", "input", "instructions", "stream", "metadata", "user", "session_id", "safety_identifier", "trace"}
+)
 _OTHER_NAMES = {LOOSE_TOOLS: "tools", OUTPUT_LIMIT: "max_output_tokens", "blank_stop": "stop"}
 _PARAMETERS = tuple(field.name for field in fields(ResponsesBody) if field.name not in _NO_PARAMETERS)
 
@@ -53,7 +55,7 @@ def learner_of(request: TurnRequest) -> Learner:
     own = {field.name for field in fields(asked) if getattr(asked, field.name) not in (None, (), {})}
     thinking = {"effort": "effort", "max_tokens": "effort", "enabled": "effort", "summary": "summary"}
     named = {lesson for key, lesson in thinking.items() if asked.reasoning.get(key) is not None}
-    own = own - {"reasoning"} | named | set(asked.chat_only)
+    own = own - {"reasoning", "passed"} | named | set(asked.chat_only) | set(asked.passed)
     return Learner(request.route, request.person.user_id, frozenset(own))
 
 

@@ -29,6 +29,14 @@ SPELLINGS: dict[str, re.Pattern[str]] = {
     "max_tool_calls": re.compile(r"\bmax_tool_calls\b"),
     "service_tier": re.compile(r"\bservice_?tier\b"),
     "prompt_cache_key": re.compile(r"\bprompt_cache_key\b"),
+    "prompt_cache_options": re.compile(r"\bprompt_?cache_?options\b"),
+    "deferred_tools": re.compile(r"\bdeferred_?tools\b"),
+    "stop_server_tools_when": re.compile(r"\bstop_server_tools_when\b"),
+    "image_config": re.compile(r"\bimage_?config\b"),
+    "prompt": re.compile(
+        r"(?:parameter|field|argument|property)s?:? prompt\b|\bstored prompt\b|\bprompt[ _](?:id|template)\b"
+    ),
+    "trace": re.compile(r"(?:parameter|field|argument|property)s?:? trace\b"),
     "truncation": re.compile(r"\btruncation\b"),
     "metadata": re.compile(
         r"(?:parameter|field|argument|property)s?:? metadata\b|\bmetadata (?:parameter|is only|is not)"
@@ -95,7 +103,7 @@ def with_repaired_parameter(sent: UpstreamRequest, lesson: Lesson) -> UpstreamRe
         return replace(sent, body=replace(body, chat_only=others or None))
     if lesson.value not in SPELLINGS:
         return sent
-    empty = () if lesson.value == "stop" else None
+    empty = () if isinstance(getattr(body, lesson.value), tuple) else None
     return replace(sent, body=replace(body, **{lesson.value: empty}))  # type: ignore[arg-type]
 
 

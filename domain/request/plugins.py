@@ -1,56 +1,60 @@
-"""Upstream plugins: those a request names and those the operator switched on."""
+"""Upstream plugins: those a request names and those the operator switched on.
+
+Source: the plugins' models of the official SDK; a test compares every field and word with them.
+"""
 
 from collections.abc import Iterable
 
-from domain.request.shapes import Shape, flag, inner, number, one_of, reduced, text, texts, whole
+from domain.request.lost import LONGEST_LABEL, lost
+from domain.request.plugin_shapes import COMPRESSION, HEALING, PLUGINS, REQUIRED
+from domain.request.shapes import reduced
 from ports.json_values import JsonObject
 
-_WEB: Shape = {
-    "enabled": flag,
-    "engine": one_of("native", "exa", "firecrawl", "parallel", "perplexity"),
-    "max_results": whole(1, 25),
-    "max_uses": whole(1, 100),
-    "search_prompt": text,
-    "include_domains": texts,
-    "exclude_domains": texts,
-}
-_AUTO: Shape = {
-    "enabled": flag,
-    "allowed_models": texts,
-    "excluded_models": texts,
-    "cost_quality_tradeoff": number(0, 10),
-}
-PLUGINS: dict[str, Shape] = {
-    "web": _WEB,
-    "web-fetch": {
-        "max_uses": whole(1, 100),
-        "max_content_tokens": whole(1, 10_000_000),
-        "allowed_domains": texts,
-        "blocked_domains": texts,
-    },
-    "file-parser": {"enabled": flag, "pdf": inner({"engine": one_of("mistral-ocr", "cloudflare-ai", "native")})},
-    "response-healing": {"enabled": flag},
-    "context-compression": {"enabled": flag, "engine": one_of("middle-out")},
-    "auto-router": _AUTO,
-    "moderation": {},
-}
-COMPRESSION = "context-compression"
+MOST_READ = 64
+"""Entries of a request's list of plugins that are read."""
+
+
+_ROUTERS = {"openrouter/auto": "auto-router", "openrouter/auto-beta": "auto-beta-router"}
+"""Slug of an automatic router -> the plugin that holds its options; elsewhere upstream ignores them."""
+
+
+def with_router(asked: tuple[object, ...] | None, slug: str, cost_tier: str) -> tuple[object, ...]:
+    """Return a request's plugins, with the operator's tier of cost for a router that the request does not name."""
+    name = _ROUTERS.get(slug.partition(":")[0].partition("@")[0])
+    given = asked or ()
+    if not cost_tier or name is None or any(isinstance(one, dict) and one.get("id") == name for one in given):
+        return given
+    return (*given, {"id": name, "cost_tier": cost_tier})
 
 
 def plugins_of(asked: Iterable[object], *, trim: bool, stream: bool) -> tuple[tuple[JsonObject, ...], tuple[str, ...]]:
-    """Return the plugins to send, each id once, and the names of omitted ones.
+    """Return the plugins to send, each id once, and the names of omitted plugins and options.
 
     `trim` adds the compression plugin unless the request names it. Plugins that do not work with streaming are omitted
-    from streamed requests.
+    from streamed requests, unless the request switches them off. A plugin without what it requires is omitted.
     """
     kept: dict[str, JsonObject] = {}
     dropped: list[str] = []
-    for plugin in asked:
+    for plugin in list(asked)[:MOST_READ]:
         name = plugin.get("id") if isinstance(plugin, dict) else None
-        if not isinstance(name, str) or name not in PLUGINS or (name == "response-healing" and stream):
-            dropped.append(f"plugin {name!r}"[:80])
-        else:
-            kept[name] = {"id": name, **reduced(plugin, PLUGINS[name])}
+        if not isinstance(plugin, dict) or not isinstance(name, str) or name not in PLUGINS:
+            dropped.append(f"plugin {name!r}"[:LONGEST_LABEL])
+            continue
+        options = reduced(plugin, PLUGINS[name])
+        unusable = [key for key in REQUIRED.get(name, ()) if key not in options]
+        if unusable or (name == HEALING and stream and options.get("enabled") is not False):
+            dropped.append(f"plugin {name!r}")
+            continue
+        kept[name] = {"id": name, **_without_conflicts(options)}
+        dropped += lost(plugin, kept[name], f"plugins.{name}")
     if trim and COMPRESSION not in kept:
         kept[COMPRESSION] = {"id": COMPRESSION, "engine": "middle-out"}
     return tuple(kept.values()), tuple(dropped)
+
+
+def _without_conflicts(options: dict[str, object]) -> dict[str, object]:
+    """Return options without the one of two lists of handles that upstream does not accept together."""
+    posts = options.get("x_search")
+    if not isinstance(posts, dict) or not {"allowed_x_handles", "excluded_x_handles"} <= posts.keys():
+        return options
+    return {**options, "x_search": {key: value for key, value in posts.items() if key != "excluded_x_handles"}}

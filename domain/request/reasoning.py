@@ -3,13 +3,16 @@
 Source: OpenRouter API reference, reasoning request.
 """
 
-from domain.catalog.support import ANTHROPIC, author, supports
+from domain.catalog.support import ANTHROPIC, author, supports, takes_newest_options
+from domain.request.shapes import Shape, one_of, reduced
 from domain.request.turn_request import Thinking
 from ports.catalog import Model, Reasoning
 from ports.json_values import JsonObject
 
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 SUMMARIES = ("auto", "concise", "detailed")
+NEWEST: Shape = {"context": one_of("auto", "all_turns", "current_turn"), "mode": one_of("standard", "pro")}
+"""Keys that only the newest models of OpenAI take."""
 SMALLEST_BUDGET, LARGEST_BUDGET = 1024, 128_000
 _SHARE_OF_BUDGET = {"minimal": 0.25, "low": 0.5, "medium": 1.0, "high": 2.0, "xhigh": 4.0, "max": 4.0}
 
@@ -19,16 +22,17 @@ def reasoning_of(
 ) -> JsonObject | None:
     """Return the `reasoning` object, None for the model's own default.
 
-    `asked` contains the caller's effort, max_tokens, enabled and summary. Nothing is sent to a model without reasoning.
-    Effort and budget are never sent together. Mandatory reasoning is never switched off.
+    `asked` contains the caller's effort, max_tokens, enabled, summary, context and mode. Nothing is sent to a model
+    without reasoning. Effort and budget are never sent together. Mandatory reasoning is never switched off.
     """
     if not _reasons(model):
         return None
     known = model.reasoning if model is not None and model.reasoning is not None else _undescribed(model)
     if asked.get("enabled") is False:
         asked = {**asked, "effort": "none"}
+    newest = reduced(asked, NEWEST) if takes_newest_options(slug) else {}
     if not thinking.enabled and not _named(asked):
-        return None
+        return newest or None
     effort = _wish(asked, thinking)
     if author(slug) == ANTHROPIC and output_limit is not None and output_limit <= SMALLEST_BUDGET:
         effort, asked = "none", {}
@@ -37,7 +41,23 @@ def reasoning_of(
     summary = asked.get("summary") or thinking.summary
     if chosen and not off and summary in SUMMARIES:
         chosen["summary"] = str(summary)
-    return chosen or None
+    return (chosen if off else {**chosen, **newest}) or None
+
+
+def lost_of(asked: JsonObject, sent: JsonObject | None) -> list[str]:
+    """Return the names of requested keys that are not sent. An effort and a budget stand for each other."""
+    if not asked or not sent:
+        return ["reasoning"] if asked else []
+    keys = {key for key in ("summary", *NEWEST) if asked.get(key) is not None and key not in sent}
+    how_much = any(key in sent for key in ("effort", "max_tokens", "enabled"))
+    effort, budget, enabled = asked.get("effort"), asked.get("max_tokens"), asked.get("enabled")
+    if effort is not None and (effort not in EFFORTS or not how_much):
+        keys.add("effort")
+    if budget is not None and (not how_much or isinstance(budget, bool) or not isinstance(budget, int) or budget <= 0):
+        keys.add("max_tokens")
+    if enabled is not None and not isinstance(enabled, bool):
+        keys.add("enabled")
+    return [f"reasoning.{key}" for key in sorted(keys)]
 
 
 def nearest(effort: str, allowed: tuple[str, ...]) -> str | None:

@@ -6,7 +6,20 @@ the lower price cap applies, and privacy options can only be tightened. Source: 
 
 from decimal import Decimal
 
-from domain.request.shapes import Shape, either, flag, inner, number, one_of, price, reduced, some_of, texts
+from domain.request.shapes import (
+    Keyed,
+    Opaque,
+    Shape,
+    either,
+    flag,
+    inner,
+    number,
+    one_of,
+    price,
+    reduced,
+    some_of,
+    texts,
+)
 from domain.request.turn_request import Routing
 from ports.json_values import JsonObject
 
@@ -30,12 +43,14 @@ PROVIDER: Shape = {
     "preferred_min_throughput": either(number(0, 1e9), inner(_PERCENTILES)),
     "preferred_max_latency": either(number(0, 1e9), inner(_PERCENTILES)),
     "max_price": inner(_PRICES),
+    "options": Keyed(Opaque(), most=16),
 }
+"""`options` goes to the provider that is chosen, as it is; upstream drops those of providers it does not know."""
 
 
 def provider_of(asked: JsonObject | None, routing: Routing) -> JsonObject | None:
     """Return the `provider` object, None if neither the caller nor the operator sets anything."""
-    wish = reduced(dict(asked or {}), PROVIDER)
+    wish = reduced(asked, PROVIDER)
     if routing.order and "order" not in wish:
         wish["order"] = list(routing.order)
     if routing.only:

@@ -64,8 +64,9 @@ class Person:
 class Parameters:
     """The caller's parameters, named as in chat completions, of the right type but unchecked; None = not requested.
 
-    `reasoning` contains effort, max_tokens, enabled and summary if requested. `extra_tools` come from filters of the
-    host. `chat_only`: parameters that the Responses endpoint does not know. `ignored`: names no endpoint accepts.
+    `reasoning` contains effort, max_tokens, enabled, summary, context and mode if requested. `extra_tools` come from
+    filters of the host. `passed`: fields by their names in the Responses API that have no place here. `chat_only`:
+    parameters that the Responses endpoint does not know. `ignored`: names no endpoint accepts, and unusable values.
     """
 
     max_output_tokens: int | None = None
@@ -91,9 +92,8 @@ class Parameters:
     transforms: tuple[str, ...] | None = None
     modalities: tuple[str, ...] = ()
     image_config: JsonObject | None = None
-    service_tier: str | None = None
-    prompt_cache_key: str | None = None
-    truncation: str | None = None
+    cache_control: JsonObject | None = None
+    passed: JsonObject = field(default_factory=dict)
     chat_only: JsonObject = field(default_factory=dict)
     ignored: tuple[str, ...] = ()
 
@@ -116,17 +116,22 @@ class Thinking:
 
 @dataclass(frozen=True, slots=True)
 class Identifiers:
-    """Ids that may be sent upstream; all are off by default."""
+    """Ids that may be sent upstream; all are off by default. `safety`: a keyed hash of the person's id."""
 
     end_user: bool = False
     session: bool = False
     chat: bool = False
     message: bool = False
+    safety: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """Where upstream may route a request: provider slugs; caps in USD per million tokens, None for no cap."""
+    """Where upstream may route a request: provider slugs; caps in USD per million tokens, None for no cap.
+
+    `cost_tier`: which models upstream's automatic routers choose from; empty for the router's own choice. `tool_cap`:
+    what one request may cost in which upstream runs tools, in USD.
+    """
 
     order: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
@@ -135,6 +140,8 @@ class Routing:
     completion_cap: Decimal | None = None
     deny_data_collection: bool = False
     zero_retention: bool = False
+    cost_tier: str = ""
+    tool_cap: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +223,8 @@ class TurnRequest:
     requested, `offer` the operator's choice of models. `messages` are chat messages as the caller sent them, written in
     `history_format`. `task` names the background task, empty for a chat. `fallback_model` replaces a model that cannot
     be reached. `stream`: whether upstream streams, independent of how the caller is answered. `statuses`: the caller
-    displays what a turn waits for.
+    displays what a turn waits for. `defaults`: the operator's values of fields that the caller does not set, by their
+    names in the Responses API.
     """
 
     model: str
@@ -227,6 +235,7 @@ class TurnRequest:
     stream: bool = True
     person: Person = Person()
     parameters: Parameters = Parameters()
+    defaults: JsonObject = field(default_factory=dict)
     thinking: Thinking = Thinking()
     identifiers: Identifiers = Identifiers()
     routing: Routing = Routing()

@@ -20,6 +20,7 @@ from domain.request.turn_request import (
 )
 from domain.services.clean_artifacts import Retention
 from entrypoints.settings import Settings
+from entrypoints.settings_requests import object_of
 from entrypoints.settings_secret import passphrases
 from ports.responses import Endpoint, Limits, Route
 
@@ -92,8 +93,28 @@ def thinking_of(settings: Settings, *, is_task: bool) -> Thinking:
 def identifiers_of(settings: Settings) -> Identifiers:
     """Return which ids are sent to upstream."""
     return Identifiers(
-        settings.send_end_user_id, settings.send_session_id, settings.send_chat_id, settings.send_message_id
+        settings.send_end_user_id,
+        settings.send_session_id,
+        settings.send_chat_id,
+        settings.send_message_id,
+        settings.send_safety_identifier,
     )
+
+
+def defaults_of(settings: Settings, *, is_task: bool) -> dict[str, object]:
+    """Return the operator's values of request fields; a background task has none, because they may cost extra."""
+    if is_task:
+        return {}
+    named: dict[str, object] = {}
+    if settings.service_tier != "auto":
+        named["service_tier"] = settings.service_tier
+    if settings.verbosity != "default":
+        named["verbosity"] = settings.verbosity
+    others = object_of(settings.request_defaults) or {}
+    if settings.reasoning_mode != "standard":
+        thinking = others.get("reasoning")
+        others["reasoning"] = {"mode": settings.reasoning_mode, **(thinking if isinstance(thinking, dict) else {})}
+    return {**named, **others}
 
 
 def prompting_of(settings: Settings, *, is_task: bool) -> Prompting:
@@ -134,6 +155,8 @@ def routing_of(settings: Settings) -> Routing:
         completion_cap=_cap(settings.max_completion_price),
         deny_data_collection=settings.deny_data_collection,
         zero_retention=settings.zdr_enforce or settings.request_zdr or settings.zdr_models_only,
+        tool_cap=_cap(settings.max_server_tool_cost),
+        cost_tier="" if settings.router_cost_tier == "default" else settings.router_cost_tier,
     )
 
 

@@ -1,27 +1,36 @@
 """Parse a chat completions request leniently.
 
-Only `model` and `messages` are required. A parameter of the wrong type counts as missing, so that a client's mistake
-does not fail the request. Unknown keys are ignored. Source: OpenAI chat completions; the host's contract, `pipe()`.
+Only `model` and `messages` are required. A parameter of the wrong type counts as missing and is named, so that a
+client's mistake does not fail the request. Fields of the Responses API may stand beside those of chat completions;
+unknown keys are ignored. Source: OpenAI chat completions; the host's contract, `pipe()`.
 """
 
-from typing import Annotated, Any
+from collections.abc import Mapping as AnyMapping
+from typing import Annotated, Any, Self
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
     TypeAdapter,
     ValidationError,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
     field_validator,
+    model_validator,
 )
 
 from domain.faults.fault import Fault, FaultKind
+from domain.request.coverage import REFUSED
+from domain.request.lost import lost
+from domain.request.passed import PASSED
 from domain.request.turn_request import Parameters
+from entrypoints.openai.json_text import parsed_fields
 
-IGNORED = ("n", "suffix", "functions", "store", "previous_response_id", "background", "route", "user", "metadata")
-"""Parameters that clients send and upstream does not accept; they are dropped and logged in one debug line."""
+_TEXTS_OF_THEIR_OWN = frozenset({"instructions", "safety_identifier", "prompt_cache_key", "stop", "model", "messages"})
+"""Fields in which a text that looks like JSON is a text."""
 
 REQUIRED = ("model", "messages")
 
@@ -114,9 +123,22 @@ class CompletionsBody(BaseModel):
     transforms: Texts = None
     modalities: Texts = None
     image_config: Mapping = None
-    service_tier: Text = None
-    prompt_cache_key: Text = None
-    truncation: Text = None
+    cache_control: Mapping = None
+
+    _unusable: tuple[str, ...] = PrivateAttr(default=())
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _with_unusable(cls, data: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Read JSON texts, and note the names of parameters, or of their entries, that are unusable."""
+        if not isinstance(data, AnyMapping):
+            return handler(data)
+        names = (*cls.model_fields, *PASSED)
+        given = parsed_fields(data, (name for name in names if name not in _TEXTS_OF_THEIR_OWN))
+        body = handler(given)
+        optional = (name for name in cls.model_fields if name not in REQUIRED and given.get(name) is not None)
+        body._unusable = tuple(label for name in optional for label in lost(given[name], getattr(body, name), name))
+        return body
 
     @field_validator("*", mode="wrap")
     @classmethod
@@ -147,6 +169,7 @@ class CompletionsBody(BaseModel):
 
     def parameters(self) -> Parameters:
         """Return the request's parameters, frozen."""
+        extra = self.model_extra or {}
         return Parameters(
             max_output_tokens=self.max_completion_tokens or self.max_tokens or self.max_output_tokens,
             temperature=self.temperature,
@@ -171,11 +194,10 @@ class CompletionsBody(BaseModel):
             transforms=None if self.transforms is None else tuple(self.transforms),
             modalities=tuple(self.modalities or ()),
             image_config=self.image_config,
-            service_tier=self.service_tier,
-            prompt_cache_key=self.prompt_cache_key,
-            truncation=self.truncation,
+            cache_control=self.cache_control,
+            passed={name: extra[name] for name in PASSED if name not in REFUSED and extra.get(name) is not None},
             chat_only=self._chat_only(),
-            ignored=tuple(name for name in IGNORED if name in (self.model_extra or {})),
+            ignored=(*(name for name in REFUSED if name in extra), *self._unusable),
         )
 
     def _reasoning(self) -> dict[str, Any]:

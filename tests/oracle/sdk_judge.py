@@ -18,7 +18,7 @@ Place = tuple[str | int, ...]
 def judge(body: dict[str, Any], model_entry: dict[str, Any] | None) -> list[str]:
     """Return complaints about everything the SDK rejects, drops or changes; the catalog entry is not used."""
     try:
-        written = ResponsesRequest.model_validate(body).model_dump(by_alias=True, warnings=False)
+        written = ResponsesRequest.model_validate(body).model_dump(mode="json", by_alias=True, warnings=False)
     except ValidationError as error:
         return list(_refusals(error))
     except (ValueError, TypeError, AttributeError, RecursionError) as error:  # raised by the SDK's own union helpers

@@ -1,7 +1,7 @@
 """The exact request sent upstream for each captured client payload, compared with a reviewed file.
 
 `python -m tests.oracle.test_golden_requests` rewrites the files; review every difference against the reference of the
-API before committing it. The settings are the defaults of an installation.
+API before committing it. The settings are the defaults of an installation, but for payloads of that name.
 """
 
 import json
@@ -28,6 +28,7 @@ from tests.oracle.verdict import verdict
 
 FOLDER = Path(__file__).with_name("golden")
 SETTINGS = Settings(api_key=Secret("sk-or-v1-golden"))
+DEFAULTS = Path(__file__).with_name("request_defaults.json").read_text("utf-8")
 MODELS = tuple(read_model(entry) for entry in ENTRIES.values())
 BY_ID = {model.id: model for model in MODELS}
 
@@ -40,7 +41,8 @@ def request_for(name: str) -> TurnRequest:
     person = Person("user-1", "chat-1", "message-1", "session-1")
     call = replace(read_call({"body": payload}), caller=caller, person=person, task=task)
     assert isinstance(call.body, CompletionsBody)
-    return request_of(asked_of(call, MODELS), SETTINGS, origin=ORIGIN)
+    settings = replace(SETTINGS, request_defaults=DEFAULTS) if name.endswith("settings") else SETTINGS
+    return request_of(asked_of(call, MODELS), settings, origin=ORIGIN)
 
 
 def offered(name: str) -> tuple[dict[str, Any], ...]:
@@ -78,6 +80,14 @@ def test_payload_of_the_client_is_not_changed(name: str) -> None:
     before = json.dumps(PAYLOADS[name])
     sent(name)
     assert json.dumps(PAYLOADS[name]) == before
+
+
+def test_the_fields_of_a_client_a_model_row_and_the_settings_become_the_same_request() -> None:
+    bodies = [
+        {**sent(name), "tools": None, "session_id": None, "safety_identifier": None}
+        for name in ("openai_sdk_responses_fields", "host_0_12_row_fields", "host_0_12_fields_of_the_settings")
+    ]
+    assert bodies[0] == bodies[1] == bodies[2]
 
 
 def test_every_reviewed_request_has_its_payload() -> None:

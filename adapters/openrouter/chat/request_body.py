@@ -15,7 +15,16 @@ from ports.responses import ResponsesBody
 SHARED = (
     *("models", "temperature", "top_p", "top_k", "frequency_penalty", "presence_penalty", "parallel_tool_calls"),
     *("stop", "top_logprobs", "plugins", "provider", "modalities", "image_config", "prompt_cache_key"),
-    *("cache_control", "service_tier", "metadata", "user", "session_id", "trace"),
+    *(
+        "prompt_cache_options",
+        "deferred_tools",
+        "cache_control",
+        "service_tier",
+        "metadata",
+        "user",
+        "session_id",
+        "trace",
+    ),
 )
 """Fields with the same name and meaning on both endpoints."""
 
@@ -30,8 +39,8 @@ SERVER_TOOLS = ("openrouter:", "web_search")
 def chat_fields(body: ResponsesBody) -> dict[str, object]:
     """Return the fields of the equivalent chat completion; absent ones are None or empty.
 
-    The output limit is sent as `max_tokens`, the one name every model lists. `include`, `truncation` and
-    `safety_identifier` have no counterpart.
+    The output limit is sent as `max_tokens`, the one name every model lists. `include`, `truncation`, `prompt`
+    and `safety_identifier` have no counterpart, nor have `mode` and `context` of `reasoning`.
     """
     tools = _tools(body)
     fields: dict[str, object] = {

@@ -1,5 +1,7 @@
 """Rules about combinations of fields, and about the model's entry in the catalog (openrouter_api 2, 6, 7)."""
 
+import re
+
 from entrypoints.simulator.answers import Refusal, common
 from entrypoints.simulator.payload import Json
 from entrypoints.simulator.prompts import Prompt
@@ -9,6 +11,7 @@ from entrypoints.simulator.refusals.verdicts import Provider
 OPENAI_LEAST_OUTPUT = 16
 CLAUDE_LEAST_BUDGET = 1024
 OPENAI_MOST_TOOLS = 128
+_GPT, _NEWEST = re.compile(r"~?openai/gpt-(\d+)(?:\.(\d+))?"), (5, 6)
 _MANDATORY = "Reasoning is mandatory for this endpoint and cannot be disabled."
 
 
@@ -24,6 +27,7 @@ def check_limits(body: Json, prompt: Prompt, entry: Json, provider: Provider) ->
     _output_limit(body, entry, provider)
     _context(prompt, entry)
     reasoning = body.get("reasoning") or {}
+    _newest(body, reasoning, provider)
     _reasoning(body, reasoning, entry, provider)
     _sampling(body, provider)
     _tools(body, prompt, provider)
@@ -70,6 +74,17 @@ def _context(prompt: Prompt, entry: Json) -> None:
 
 def _wants(reasoning: Json) -> bool:
     return reasoning.get("enabled") is True or reasoning.get("effort") not in {None, "none"}
+
+
+def _newest(body: Json, reasoning: Json, provider: Provider) -> None:
+    """Refuse what only GPT-5.6 and newer have."""
+    sent = [
+        *({"prompt_cache_options"} & body.keys()),
+        *(f"reasoning.{key}" for key in {"mode", "context"} & reasoning.keys()),
+    ]
+    found = _GPT.match(provider.model)
+    if sent and (found is None or (int(found[1]), int(found[2] or 0)) < _NEWEST):
+        provider.refuse(f"Unsupported parameter: '{sent[0]}' is not supported with this model.", param=sent[0])
 
 
 def _reasoning(body: Json, reasoning: Json, entry: Json, provider: Provider) -> None:

@@ -3,6 +3,7 @@
 from entrypoints.simulator.answers import Refusal, invalid_prompt
 from entrypoints.simulator.payload import Json
 from entrypoints.simulator.refusals.items import INPUT
+from entrypoints.simulator.refusals.plugins import PLUGINS
 from entrypoints.simulator.refusals.shapes import (
     Check,
     absent,
@@ -65,11 +66,6 @@ PROVIDER = nullable(
     )
 )
 
-_PLUGINS = (
-    *("moderation", "response-healing", "switchyard-router", "file-parser", "context-compression", "web-fetch"),
-    *("pareto-router", "jev-router", "auto-beta-router", "alignment", "fusion", "auto-router", "armor", "web"),
-)
-PLUGINS = listed(fields({"id": one_of(*_PLUGINS)}, {"enabled": boolean}))
 STOP = nullable(either(text(), listed(text(shortest=1), most=4)))
 STOP_CONDITIONS = listed(
     tagged(
@@ -83,6 +79,52 @@ STOP_CONDITIONS = listed(
     ),
     least=1,
 )
+
+_LIVES = nullable(one_of("30m", "12h"))
+_FOUND = {"max_results": integer(1)}
+_SEARCHES = tagged(
+    [
+        ("regex", fields({"type": one_of("regex")}, _FOUND)),
+        ("bm25", fields({"type": one_of("bm25")}, _FOUND)),
+        ("custom", fields({"type": one_of("custom"), "tool_id": text(), "result_key": text()}, _FOUND)),
+    ]
+)
+_DEFERRED = fields(
+    {
+        "profile": one_of("portable"),
+        "protocol": one_of("v1"),
+        "search": _SEARCHES,
+        "validation": one_of("runtime"),
+    }
+)
+_BREAKPOINT = nullable(fields({"mode": one_of("explicit")}, {"ttl": _LIVES}))
+_VARIABLE = either(
+    text(),
+    tagged(
+        [
+            (
+                "input_text",
+                fields({"type": one_of("input_text"), "text": text()}, {"prompt_cache_breakpoint": _BREAKPOINT}),
+            ),
+            (
+                "input_image",
+                fields(
+                    {"type": one_of("input_image"), "detail": one_of("auto", "high", "low", "original")},
+                    {"image_url": nullable(text()), "file_id": nullable(text())},
+                ),
+            ),
+            (
+                "input_file",
+                fields(
+                    {"type": one_of("input_file")},
+                    {"file_id": nullable(text()), **dict.fromkeys(("file_data", "file_url", "filename"), text())},
+                ),
+            ),
+        ]
+    ),
+)
+_PROMPT = fields({"id": text()}, {"variables": nullable(mapped(_VARIABLE))})
+_TRACE = dict.fromkeys(("trace_id", "trace_name", "span_name", "generation_name", "parent_span_id"), text())
 
 SHARED: dict[str, Check] = {
     "model": text(),
@@ -99,13 +141,14 @@ SHARED: dict[str, Check] = {
     "user": text(longest=256),
     "session_id": text(longest=256),
     "prompt_cache_key": nullable(text()),
-    "prompt_cache_options": nullable(fields({"mode": one_of("explicit")}, {"ttl": nullable(text())})),
+    "prompt_cache_options": nullable(fields({"mode": one_of("explicit")}, {"ttl": _LIVES})),
+    "deferred_tools": _DEFERRED,
     "cache_control": fields({"type": one_of("ephemeral")}, {"ttl": one_of("5m", "1h")}),
     "service_tier": nullable(one_of("auto", "default", "fast", "flex", "priority", "scale", "ultrafast")),
     "stop": STOP,
     "stop_server_tools_when": STOP_CONDITIONS,
     "top_logprobs": nullable(integer(0, 20)),
-    "trace": mapped(anything),
+    "trace": fields({}, _TRACE),
     "debug": fields({}, {"echo_upstream_body": boolean}),
 }
 _INCLUDE = one_of(
@@ -135,6 +178,7 @@ _RESPONSES = fields(
         "metadata": nullable(metadata),
         "truncation": nullable(one_of("auto", "disabled")),
         "safety_identifier": nullable(text()),
+        "prompt": nullable(_PROMPT),
     },
 )
 

@@ -105,7 +105,13 @@ COMPRESS = {"id": "context-compression", "engine": "middle-out"}
         ),
         (({"id": "response-healing"},), False, False, ({"id": "response-healing"},), ()),
         (({"id": "response-healing"},), False, True, (), ("plugin 'response-healing'",)),
-        (({"id": "web", "engine": "odd", "max_results": 99},), False, True, ({"id": "web"},), ()),
+        (
+            ({"id": "web", "engine": "odd", "max_results": 99},),
+            False,
+            True,
+            ({"id": "web"},),
+            ("plugins.web.engine", "plugins.web.max_results"),
+        ),
         (({"id": "web"}, {"id": "web", "max_results": 2}), False, True, ({"id": "web", "max_results": 2},), ()),
         (
             ("web", {"id": ["web"]}, {"id": "nobody"}),

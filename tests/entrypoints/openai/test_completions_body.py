@@ -67,7 +67,8 @@ def test_fallback_models_of_the_model_setting_follow_those_of_the_request() -> N
 
 
 def test_parameters_that_no_endpoint_supports_are_named() -> None:
-    assert read(n=2, store=True, user="me").parameters().ignored == ("n", "store", "user")
+    named = read(n=2, store=True, user="me", metadata={"a": "b"}).parameters().ignored
+    assert set(named) == {"n", "store", "user", "metadata"}
 
 
 def test_newer_name_of_the_output_limit_wins_over_the_older() -> None:
@@ -95,8 +96,13 @@ def test_newer_name_of_the_output_limit_wins_over_the_older() -> None:
         ("parallel_tool_calls", "perhaps"),
     ],
 )
-def test_parameter_of_the_wrong_type_counts_as_missing(name: str, value: object) -> None:
-    assert read(**{name: value}).parameters() == Parameters()
+def test_parameter_of_the_wrong_type_counts_as_missing_and_is_named(name: str, value: object) -> None:
+    assert read(**{name: value}).parameters() == Parameters(ignored=() if value in ({}, []) else (name,))
+
+
+def test_entry_of_the_wrong_type_is_named_and_the_others_count() -> None:
+    asked = read(stop=["a", 5], models=["a/b", None]).parameters()
+    assert (asked.stop, asked.models, asked.ignored) == (("a",), ("a/b",), ("stop", "models"))
 
 
 @pytest.mark.parametrize("tools", [None, {}, "f", [None, "f", 1, []]])

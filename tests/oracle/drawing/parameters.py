@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from tests.oracle.drawing.tools import function_calls, functions, many_tools, response_formats, tool_choices, tools
 from tests.oracle.drawing.values import junk, near, rarely, weighted
+from tests.oracle.field_examples import EXAMPLES
 
 EFFORTS = near("none", "minimal", "low", "medium", "high", "xhigh", "max", "extreme", "HIGH", "", 3)
 BUDGETS = near(0, 1, 1023, 1024, 2048, 64_000, 128_000, 128_001, 10**9, -1, "1024", 1024.5)
@@ -69,7 +70,7 @@ providers = st.one_of(
                 {"tokens": "1"},
                 "1",
             ),
-            "options": near({"openai": {"a": 1}}, {"openai": 1}, {}),
+            "options": near({"openai": {"a": 1}}, {"openai": 1}, {"azure": {"a": None, "b": [[["c"]]]}}, {}),
             "experimental": near({"a": 1}),
             "allow_fallback": near(True),
         },
@@ -91,7 +92,17 @@ plugins = st.one_of(
             {"id": "auto-router", "allowed_models": ["openai/*"]},
             {"id": "auto-router", "cost_quality_tradeoff": 11},
             {"id": "alignment"},
+            {"id": "alignment", "rules": [{"rule": "Be kind.", "watch": ["content", "mood"]}, "bare"]},
+            {"id": "armor", "classifier_context": {"v": 1, "auto_mode": {"allow": ["a", 5], "soft_deny": "b"}}},
+            {"id": "armor", "classifier_context": {"auto_mode": {}}},
+            {"id": "fusion", "analysis_models": ["a/b"] * 9, "max_tool_calls": 17},
+            {"id": "fusion", "tools": [{"type": "openrouter:web_search", "parameters": {"a": {"b": {"c": 1}}}}]},
+            {"id": "web", "x_search": {"allowed_x_handles": ["a"], "excluded_x_handles": ["b"], "to_date": "tomorrow"}},
+            {"id": "pareto-router", "max_price": -1, "min_coding_score": "high"},
+            {"id": "jev-router", "models": ["x" * 2000, "a/*"]},
+            {"id": "response-healing", "enabled": False},
             {"id": "unheard-of"},
+            *(example.value[0] for example in EXAMPLES.values() if example.name == "plugins"),
             {"enabled": True},
         ),
         max_size=3,
@@ -176,21 +187,40 @@ PARAMETERS: dict[str, st.SearchStrategy[Any]] = {
     "audio": near({"voice": "alloy", "format": "wav"}),
     "image_config": near({"aspect_ratio": "16:9"}, {"image_size": None}, {"deep": {"a": 1}}, {}),
     "prompt_cache_key": IDENTIFIERS,
-    "prompt_cache_options": near({"mode": "explicit"}, {"mode": "explicit", "ttl": "30m"}, {"mode": "loose"}),
+    "prompt_cache_options": near(
+        {"mode": "explicit"}, {"mode": "explicit", "ttl": "30m"}, {"mode": "explicit", "ttl": "1y"}, {"mode": "loose"}
+    ),
     "cache_control": near(
         {"type": "ephemeral"}, {"type": "ephemeral", "ttl": "1h"}, {"type": "ephemeral", "ttl": "2h"}
     ),
     "stream": near(True, False, "true"),
     "stream_options": near({"include_usage": True}),
-    "stop_server_tools_when": near([{"type": "step_count_is", "step_count": 5}], [{"type": "full_moon"}], []),
+    "stop_server_tools_when": near(
+        EXAMPLES["stop_server_tools_when"].value,
+        [{"type": "step_count_is", "step_count": 0}, {"type": "max_cost", "max_cost_in_dollars": "1"}],
+        [{"type": "step_count_is", "step_count": 5}],
+        [{"type": "full_moon"}],
+        [],
+    ),
     "include": near(["reasoning.encrypted_content"], ["web_search_call.action.sources"], []),
     "instructions": near("Answer briefly.", "", " ", "cut \ud800"),
     "input": near("Hello", []),
     "truncation": near("auto", "disabled", "wild"),
-    "trace": near({"trace_id": "t"}, {"trace_id": 5}, {"other": "x"}, {}),
+    "trace": near(
+        {"trace_id": "t"},
+        {"trace_id": 5},
+        {"other": "x"},
+        {"other": {"deep": 1}, "cut": "\ud800", "k" * 65: "v"},
+        {f"key_{n}": n for n in range(40)},
+        EXAMPLES["trace"].value,
+        {},
+    ),
     "debug": near({"echo_upstream_body": True}),
-    "prompt": near({"id": "pmpt_1"}, {"id": "pmpt_1", "variables": {"a": None}}, {}),
-    "deferred_tools": near({"profile": "portable"}),
+    "prompt": near({"id": "pmpt_1"}, {"id": "pmpt_1", "variables": {"a": None}}, EXAMPLES["prompt"].value, {}),
+    "deferred_tools": near(
+        {"profile": "portable"},
+        *(example.value for example in EXAMPLES.values() if example.name == "deferred_tools"),
+    ),
     "preset": near("short"),
     "web_search_options": near({"search_context_size": "low"}),
     "chat_id": near("2392"),

@@ -160,8 +160,12 @@ def cache_complaints(body: Mapping[str, Any], facts: Facts) -> Iterator[str]:
 
 def trace_complaints(body: Mapping[str, Any]) -> Iterator[str]:
     trace = body.get("trace", {})
-    if not isinstance(trace, Mapping) or not trace.keys() <= TRACE or not all(map(is_text, trace.values())):
-        yield "2 trace: unknown key, or not a text"
+    if not isinstance(trace, Mapping) or not all(is_text(trace[key], 512) for key in TRACE & trace.keys()):
+        yield "2 trace: not a text"
+    elif not all(is_text(key, 64) and isinstance(value, str | int | float) for key, value in trace.items()):
+        yield "2 trace: a key too long, or a value that is no text, number or flag"
+    elif len(trace.keys() - TRACE) > 16:
+        yield "2 trace: too many keys"
     if "debug" in body and body.get("stream") is not True:
         yield "2 debug: streaming only"
     if "max_tool_calls" in body and not is_integer(body["max_tool_calls"], 1, 30):

@@ -1,0 +1,26 @@
+"""When upstream stops running its own tools in a request: the caller's conditions within the operator's limit of cost.
+
+Source: OpenRouter API reference, `stop_server_tools_when`: any condition stops, and `max_tool_calls` counts only
+without conditions.
+"""
+
+from decimal import Decimal
+
+from ports.json_values import JsonObject
+
+MOST_STEPS = 30
+"""Steps that upstream takes by default; conditions switch that limit off."""
+SERVER = "openrouter:"
+
+
+def stops_of(
+    asked: tuple[JsonObject, ...], most_cost: Decimal | None, tools: tuple[JsonObject, ...], steps: int | None
+) -> tuple[JsonObject, ...]:
+    """Return the conditions to send. `most_cost`: in USD for one request, None for no limit; `steps`: asked for."""
+    if most_cost is None or not any(str(tool.get("type")).startswith(SERVER) for tool in tools):
+        return asked
+    others = [one for one in asked if one.get("type") != "max_cost"]
+    costs = [one["max_cost_in_dollars"] for one in asked if one.get("type") == "max_cost"]
+    if not any(one.get("type") == "step_count_is" for one in others):
+        others.append({"type": "step_count_is", "step_count": steps or MOST_STEPS})
+    return (*others, {"type": "max_cost", "max_cost_in_dollars": min([float(most_cost), *costs])})

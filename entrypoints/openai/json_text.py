@@ -1,0 +1,25 @@
+"""Fields of a request whose value is the JSON text of what was meant: hosts and forms send objects and lists so."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+LONGEST = 1_000_000
+"""Characters of a text that is read as JSON."""
+_BEGINNINGS = ("{", "[")
+
+
+def parsed_fields(body: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Return a body in which the texts of the named fields that are JSON objects or lists are replaced by these."""
+    found = {name: _parsed(body[name]) for name in names if isinstance(body.get(name), str)}
+    return {**body, **found}
+
+
+def _parsed(text: str) -> object:
+    stripped = text.strip()
+    if len(text) > LONGEST or not stripped.startswith(_BEGINNINGS):
+        return text
+    try:
+        return json.loads(stripped)
+    except (ValueError, RecursionError):
+        return text
