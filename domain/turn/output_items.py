@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from domain.turn.statuses import Searched
+from domain.conversation.item_types import OWN_TYPES
 from ports.json_values import JsonObject
 from ports.pictures import picture_data
 from ports.toolbox import ToolCall
 
 MESSAGE, REASONING, CALL = "message", "reasoning", "function_call"
+IMAGES = frozenset({"image_generation_call", "openrouter:image_generation"})
+DRAWS = IMAGES | {"code_interpreter_call"}
+"""Items that may bring pictures."""
 PHASES = frozenset({"commentary", "final_answer"})
 """The phases of messages that upstream accepts. Source: OpenRouter API reference, input items."""
 
@@ -53,7 +56,7 @@ def call_of(slot: OutputItem) -> ToolCall:
 
 
 def same_id(slot: OutputItem, _position: int, item: JsonObject) -> bool:
-    return slot.kind == kind_of(item) and bool(slot.item_id) and slot.item_id == id_of(item)
+    return bool(slot.item_id) and slot.item_id == id_of(item) and _are_kin(slot, item)
 
 
 def same_position(slot: OutputItem, position: int, item: JsonObject) -> bool:
@@ -62,7 +65,7 @@ def same_position(slot: OutputItem, position: int, item: JsonObject) -> bool:
 
 def alike(slot: OutputItem, _position: int, item: JsonObject) -> bool:
     """Return whether both may be the same item: same type and, for calls, same call id."""
-    if slot.kind != kind_of(item):
+    if not _are_kin(slot, item):
         return False
     theirs, ours = text_of(item, "call_id"), text_of(slot.item or slot.opening or {}, "call_id")
     return not theirs or not ours or theirs == ours
@@ -72,8 +75,18 @@ def id_of(item: JsonObject) -> str:
     return text_of(item, "id") or text_of(item, "call_id")
 
 
+def family_of(kind: str) -> str:
+    """Return the type without what tells a server tool of OpenRouter from one of a maker."""
+    return kind if kind == CALL else kind.removeprefix(OWN_TYPES).removesuffix("_call")
+
+
 def kind_of(item: JsonObject) -> str:
     return text_of(item, "type") or MESSAGE
+
+
+def _are_kin(slot: OutputItem, item: JsonObject) -> bool:
+    kind = kind_of(item)
+    return slot.kind == kind or family_of(slot.kind) == family_of(kind)
 
 
 def objects(value: object) -> Iterator[JsonObject]:
@@ -87,17 +100,13 @@ def text_of(item: JsonObject, key: str) -> str:
 
 
 def pictures_of(item: JsonObject) -> Iterator[str]:
-    """Return the picture of an image item as an address or data URL."""
-    for key in ("result", "imageUrl", "imageB64"):
+    """Return the pictures of an item as addresses or data URLs: the one of an image item, those that code drew."""
+    for output in objects(item.get("outputs")):
+        if text_of(output, "type") == "image" and text_of(output, "url").startswith(("https://", "data:image/")):
+            yield text_of(output, "url")
+    for key in ("result", "imageUrl", "imageB64") if kind_of(item) in IMAGES else ():
         value = text_of(item, key)
         if value:
             is_address = value.startswith(("https://", "data:"))
             yield value if is_address else picture_data("", value) or f"data:image/png;base64,{value}"
             return
-
-
-def searched(item: JsonObject) -> Searched:
-    """Return the status of a finished search."""
-    action = item.get("action")
-    query = " ".join(text_of(action, "query").split()) if isinstance(action, dict) else ""
-    return Searched(query[:200])
