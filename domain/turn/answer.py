@@ -127,17 +127,26 @@ class Answer:
         slot = self._open_at.get((index, MESSAGE))
         if slot is None:
             slot = self._places.at(index, item_id, MESSAGE, now)
-        return self._show(slot, (name, part), text)
+        pieces = slot.growing.get((name, part))
+        if pieces is None or not text:
+            return [] if item_id and slot.has_all_of((name, part)) else self._show(slot, (name, part), text)
+        self.received += len(text)
+        pieces.append(text)
+        return [ShowText(slot.segment, text)]
 
     def think(self, index: int, item_id: str, part: int, text: str, raw: bool, now: float) -> list[Output]:
         """Append reasoning. An item has one style, summary or raw: the style that comes second is not shown."""
-        slot = self._places.at(index, item_id, REASONING, now)
-        return self._show(slot, ("raw" if raw else "summary", part), text)
+        slot, key = self._places.at(index, item_id, REASONING, now), ("raw" if raw else "summary", part)
+        return [] if item_id and slot.has_all_of(key) else self._show(slot, key, text)
 
     def complete(self, index: int, item_id: str, key: tuple[str, int], text: str, now: float) -> list[Output]:
         """Show the rest of a part: what its complete text has beyond its deltas."""
         kind = REASONING if key[0] in ("raw", "summary") else MESSAGE
-        return self._rest(self._places.at(index, item_id, kind, now), key, text)
+        slot = self._places.at(index, item_id, kind, now)
+        rest = self._rest(slot, key, text)
+        if text:
+            slot.settle(key)
+        return rest
 
     def argue(self, index: int, item_id: str, text: str, now: float, *, whole: bool = False) -> None:
         """Collect the arguments of a function call; an empty complete text is ignored."""
@@ -192,26 +201,26 @@ class Answer:
         slot.item = item
         self._places.close(slot)
         slot.describe(item)
-        if slot.kind == MESSAGE:
-            return self._finish_message(slot, item)
-        if slot.kind == REASONING:
-            return self._finish_reasoning(slot, item, now)
-        drawn = [ShowImage(slot.segment, url) for url in pictures_of(item)] if slot.kind in DRAWS else []
+        if slot.kind in (MESSAGE, REASONING):
+            said = slot.kind == MESSAGE
+            outputs = self._finish_message(slot, item) if said else self._finish_reasoning(slot, item, now)
+            slot.settle(*slot.pieces)
+            return outputs
+        drawn = [ShowImage(slot.segment, url) for url in dict.fromkeys(pictures_of(item))] if slot.kind in DRAWS else []
         return [*self.uses.ended(slot), *drawn]
 
     def _is_repeated(self, slot: OutputItem) -> bool:
         """Return whether an item without id at a finished place is the finished one: server tools share no place."""
-        return slot.kind not in (MESSAGE, REASONING, CALL) and not slot.item_id
+        return slot.kind not in (MESSAGE, REASONING, CALL)
 
     def _show(self, slot: OutputItem, part: tuple[str, int], text: str) -> list[Output]:
         if not text or (slot.kind == REASONING and not self._wanted(slot, part, text)):
             return []
         self.received += len(text)
+        shown = "\n\n" + text if part not in slot.pieces and slot.pieces else text
         pieces = slot.pieces.setdefault(part, [])
-        first = not pieces and slot.last_part is not None and slot.last_part != part
         pieces.append(text)
-        slot.last_part = part
-        shown = "\n\n" + text if first else text
+        slot.growing[part] = pieces
         if slot.kind == REASONING:
             return [ShowReasoning(slot.segment, shown)]
         return [ShowText(slot.segment, shown)]

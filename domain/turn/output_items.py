@@ -18,7 +18,10 @@ PHASES = frozenset({"commentary", "final_answer"})
 
 @dataclass(slots=True, eq=False)
 class OutputItem:
-    """One output item: its place, what was shown of it, and how it ended. `phase`: of a message, empty if unknown."""
+    """One output item: its place, what was shown of it, and how it ended. `phase`: of a message, empty if unknown.
+
+    `pieces`: what was shown, by part; `growing`: the same lists, of the parts whose complete text has not come.
+    """
 
     index: int
     item_id: str
@@ -28,7 +31,7 @@ class OutputItem:
     opening: JsonObject | None = None
     item: JsonObject | None = None
     pieces: dict[tuple[str, int], list[str]] = field(default_factory=dict)
-    last_part: tuple[str, int] | None = None
+    growing: dict[tuple[str, int], list[str]] = field(default_factory=dict)
     arguments: list[str] = field(default_factory=list)
     closed: bool = False
     phase: str = ""
@@ -42,6 +45,17 @@ class OutputItem:
     def shown(self, part: tuple[str, int]) -> str:
         """Return what was shown of one part."""
         return "".join(self.pieces.get(part, ()))
+
+    def settle(self, *parts: tuple[str, int]) -> None:
+        """Note that the complete text of parts has come."""
+        for part in parts:
+            self.growing.pop(part, None)
+            if part in self.pieces:
+                self.pieces[part] = [self.shown(part)]
+
+    def has_all_of(self, part: tuple[str, int]) -> bool:
+        """Return whether the complete text of a part, or of the item, has come: later pieces can only repeat it."""
+        return part not in self.growing and (part in self.pieces or (self.closed and self.has_text()))
 
     def has_text(self) -> bool:
         """Return whether any text of the item was shown."""
