@@ -136,8 +136,13 @@ class Answer:
 
     def think(self, index: int, item_id: str, part: int, text: str, raw: bool, now: float) -> list[Output]:
         """Append reasoning. An item has one style, summary or raw: the style that comes second is not shown."""
-        slot, key = self._places.at(index, item_id, REASONING, now), ("raw" if raw else "summary", part)
-        return [] if item_id and slot.has_all_of(key) else self._show(slot, key, text)
+        slot = self._open_at.get((index, REASONING))
+        if slot is None:
+            slot = self._places.at(index, item_id, REASONING, now)
+        key = ("raw" if raw else "summary", part)
+        if key not in slot.growing and item_id and slot.has_all_of(key):
+            return []
+        return self._show(slot, key, text)
 
     def complete(self, index: int, item_id: str, key: tuple[str, int], text: str, now: float) -> list[Output]:
         """Show the rest of a part: what its complete text has beyond its deltas."""
@@ -227,8 +232,9 @@ class Answer:
 
     def _wanted(self, slot: OutputItem, part: tuple[str, int], text: str) -> bool:
         """Return whether to show reasoning: only the style that came first, and never a placeholder."""
-        styles = {name for name, _ in slot.pieces}
-        return (not styles or part[0] in styles) and text.strip() != HIDDEN
+        if part not in slot.growing and slot.pieces and all(name != part[0] for name, _ in slot.pieces):
+            return False
+        return text.strip() != HIDDEN
 
     def _rest(self, slot: OutputItem, part: tuple[str, int], text: str) -> list[Output]:
         shown = slot.shown(part)
