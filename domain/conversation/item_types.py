@@ -21,9 +21,9 @@ class Replay(Enum):
     thinking. UNKNOWN: kept as received, but never sent.
     """
 
-    OWN = "own rules"
-    ANY_MODEL = "any model"
-    SAME_MAKER = "same maker"
+    OWN = "own"
+    ANY_MODEL = "any_model"
+    SAME_MAKER = "same_maker"
     POSITION = "position"
     UNKNOWN = "unknown"
 

@@ -16,8 +16,8 @@ class Audience(Enum):
     that wrote them."""
 
     NOBODY = "nobody"
-    ANY_MODEL = "any model"
-    SAME_MAKER = "same maker"
+    ANY_MODEL = "any_model"
+    SAME_MAKER = "same_maker"
 
 
 MOST_CHARACTERS, MOST_VALUES, LONGEST_TYPE = 32 * 1024, 2000, 100
