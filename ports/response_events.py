@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
+from ports.answer_facts import AnswerFacts
 from ports.json_values import JsonObject
 from ports.usage import Usage
 
@@ -187,6 +188,7 @@ class ResponseEnded:
     usage: Usage | None = None
     reason: str = ""
     problem: UpstreamProblem | None = None
+    facts: AnswerFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)

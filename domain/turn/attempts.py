@@ -9,6 +9,8 @@ from domain.conversation.provenance import taken_by
 from domain.turn.outcome import Outcome, Stop
 from domain.turn.steps import AttemptBegan, AttemptEnded, CallUpstream, Step
 from domain.usage.accounting import add
+from domain.usage.facts import joined
+from ports.answer_facts import AnswerFacts
 from ports.responses import Reach, UpstreamRequest
 from ports.usage import Usage
 
@@ -18,11 +20,12 @@ class Bill:
     """The usage of all attempts of a turn.
 
     `usage` adds up what upstream reported. `unbilled` counts the characters of attempts that upstream accepted but sent
-    no bill for; None if there was no such attempt.
+    no bill for; None if there was no such attempt. `facts`: what upstream said about its answers.
     """
 
     usage: Usage | None = None
     unbilled: int | None = None
+    facts: AnswerFacts | None = None
 
     def add(self, part: AttemptEnded) -> None:
         """Add one attempt."""
@@ -30,6 +33,8 @@ class Bill:
             self.usage = part.usage if self.usage is None else add(self.usage, part.usage)
         if part.unbilled is not None:
             self.unbilled = part.unbilled + (self.unbilled or 0)
+        if part.facts is not None:
+            self.facts = part.facts if self.facts is None else joined(self.facts, part.facts)
 
 
 @dataclass(slots=True)
@@ -88,7 +93,8 @@ class Attempts:
             return []
         unbilled = received if how.usage is None and self.answered and how.billable else None
         outcome = Outcome(how.ending, self._reach(how.reach, now))
-        ended = AttemptEnded(self.number, outcome, how.usage, self.latest.response_id, self.latest.model, unbilled)
+        named = (self.latest.response_id, self.latest.model)
+        ended = AttemptEnded(self.number, outcome, how.usage, *named, unbilled, how.facts)
         self.bill.add(ended)
         self.latest.open = False
         self.unreported.append(ended)

@@ -25,6 +25,8 @@ LARGE = {
     ("entrypoints/openai/completions_body.py", "CompletionsBody"): WIRE,
     ("entrypoints/simulator/bills.py", "Bill"): WIRE,
     ("ports/artifacts.py", "Artifact"): TABLE,
+    ("ports/usage.py", "Usage"): TABLE,
+    ("domain/turn/steps.py", "End"): TABLE,
     ("ports/catalog.py", "Model"): TABLE,
     ("entrypoints/settings.py", "Settings"): SETTING,
     ("entrypoints/settings_upstream.py", "UpstreamSettings"): SETTING,

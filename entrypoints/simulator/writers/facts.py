@@ -1,15 +1,17 @@
 """The facts about a call that its writer needs, and the token counts of the frames it has written."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import uuid4
 
 from entrypoints.simulator.bills import FREE, Cost, Tokens, price
 from entrypoints.simulator.payload import Json
 from entrypoints.simulator.prompts import Prompt
+from entrypoints.simulator.scenarios.moves import Told
 
 PICTURE_TOKENS = 1024
+GENERATION_MS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class Facts:
         """Unix seconds."""
         return int(self.started.timestamp())
 
-    def routing(self) -> Json:
+    def routing(self, told: Told) -> Json:
         """Build the routing report, if the caller requested one."""
         if not self.routing_report:
             return {}
@@ -39,6 +41,9 @@ class Facts:
         strategy = "direct" if self.requested == self.model else "alias"
         report = {
             "attempt": 1,
+            "attempts": [{"model": self.model, "provider": self.provider, "status": 200}],
+            "generation_time": GENERATION_MS,
+            **({"pipeline": list(told.pipeline)} if told.pipeline else {}),
             "endpoints": {"available": [endpoint], "total": 1},
             "is_byok": False,
             "region": None,
@@ -62,6 +67,7 @@ class Tally:
     text: int = 0
     reasoning: int = 0
     fixed: Tokens | None = None
+    told: Told = Told()
     finish_reason: str | None = field(default=None)
 
     def said(self, pieces: Sequence[str]) -> None:
@@ -83,4 +89,10 @@ class Tally:
     def cost(self) -> Cost:
         """Return the cost so far; an empty answer is free."""
         tokens = self.tokens
-        return price(tokens, self.facts.pricing, self.facts.started) if tokens.output else FREE
+        priced = price(tokens, self.facts.pricing, self.facts.started) if tokens.output else FREE
+        return priced if self.told.tools_cost is None else replace(priced, tools=self.told.tools_cost)
+
+    @property
+    def last_fields(self) -> Json:
+        """Return what only the last event has, besides the usage."""
+        return {**self.told.fields, **self.facts.routing(self.told)}
