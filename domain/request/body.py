@@ -12,7 +12,7 @@ from domain.conversation.items import answerable
 from domain.conversation.tool_names import legal
 from domain.faults.causes import MessagesFlaw, TooManyTools
 from domain.faults.fault import Fault, FaultKind
-from domain.request.caching import cache_mark
+from domain.request.caching import cache_key_of, cache_mark, cached_well
 from domain.request.endpoint import endpoint_of
 from domain.request.identifiers import identified
 from domain.request.plugins import plugins_of
@@ -69,6 +69,7 @@ def build(
     items = answerable(items_for(history, slug, model))
     if not items:
         return Fault(FaultKind.BAD_MESSAGES, cause=MessagesFlaw.NOTHING_TO_SEND)
+    items = cached_well(items, slug, request.prompting, request.history_format, alone=not asked.models)
     tools, bad_tools = _tools(request, slug, model, offered)
     tools, surplus = kept(tools, dialect_of(slug).most_tools, _named_in(asked.tool_choice))
     if surplus.asked and request.caller is Caller.API:
@@ -113,6 +114,7 @@ def _generation(request: TurnRequest, slug: str, model: Model | None, items: tup
     limit = output_limit(asked.max_output_tokens, model, use_ceiling=prompting.use_output_ceiling)
     reasoning = reasoning_of(asked.reasoning, request.thinking, model, slug, limit)
     ids = identified(request.person, request.identifiers, request.route.api_key)
+    session_id = ids.session_id if request.caller is not Caller.TASK else None
     return ResponsesBody(
         model=slug,
         input=items,
@@ -130,12 +132,12 @@ def _generation(request: TurnRequest, slug: str, model: Model | None, items: tup
         text=text_of(asked.response_format, asked.text, asked.verbosity, model, slug),
         metadata=ids.metadata,
         user=ids.user,
-        session_id=ids.session_id if request.caller is not Caller.TASK else None,
+        session_id=session_id,
         provider=provider_of(asked.provider, request.routing),
         modalities=_modalities(asked.modalities, model),
         image_config=_picture_options(asked.image_config) if "image" in asked.modalities else None,
-        prompt_cache_key=(asked.prompt_cache_key or "")[:64] or None,
-        cache_control=cache_mark(slug, prompting),
+        prompt_cache_key=cache_key_of(asked.prompt_cache_key, session_id, slug),
+        cache_control=cache_mark(slug, prompting, items),
         service_tier=asked.service_tier if asked.service_tier in _TIERS else None,
         truncation=asked.truncation if asked.truncation in ("auto", "disabled") else None,
         chat_only=chat_only(asked.chat_only, model),
