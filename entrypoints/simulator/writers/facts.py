@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from entrypoints.simulator.bills import FREE, Cost, Tokens, price
 from entrypoints.simulator.payload import Json
+from entrypoints.simulator.prompt_cache import Seen
 from entrypoints.simulator.prompts import Prompt
 from entrypoints.simulator.scenarios.moves import Told
 
@@ -27,6 +28,7 @@ class Facts:
     body: Json
     prompt: Prompt
     routing_report: bool = False
+    seen: Seen = Seen()
 
     @property
     def created_at(self) -> int:
@@ -83,7 +85,9 @@ class Tally:
         """Return the counts so far."""
         if self.fixed is not None:
             return self.fixed
-        return Tokens(self.facts.prompt.input_tokens, self.text + self.reasoning, self.reasoning)
+        given, seen = self.facts.prompt.input_tokens, self.facts.seen
+        cached, written = int(given * seen.read), int(given * seen.written)
+        return Tokens(given, self.text + self.reasoning, self.reasoning, cached, written)
 
     @property
     def cost(self) -> Cost:
