@@ -117,6 +117,9 @@ def _question(turn: int) -> str:
     orders = (
         [],
         [f"CALL search_web {json.dumps({'parameter_0': f'bridges {turn}'})}"],
-        [f"CALL search_notes x3 {json.dumps({'parameter_0': f'note # of {turn}'})}", 'CALL fetch_url @2 {"parameter_0": "x"}'],
+        [
+            f"CALL search_notes x3 {json.dumps({'parameter_0': f'note # of {turn}'})}",
+            'CALL fetch_url @2 {"parameter_0": "x"}',
+        ],
     )[turn % 3]
     return "\n".join((f"Question {turn}: what do we know about bridges of kind {turn}? " * 4, *orders))

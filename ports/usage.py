@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-
 SERVER_TOOL_COST = "server_tool_cost"
 """Upstream's name for the metered part of the cost that server tools caused."""
 
@@ -16,8 +15,8 @@ class Usage:
     `cost` is USD charged by OpenRouter, None when not reported. With `is_byok` (own keys) it is OpenRouter's fee only,
     and `upstream_cost` is what the provider charges beside it; None otherwise. `cost_details`: the parts of the price
     in USD as upstream names them, all of them inside the total. `server_tools` counts what the tools that upstream runs
-    did, as upstream names it; its numbers overlap and are not added to each other. `latest_input` and `latest_output`: the tokens of the latest call, None if these are
-    all. Source: OpenRouter API reference, usage accounting.
+    did, as upstream names it; its numbers overlap and are not added to each other. `latest_input` and `latest_output`:
+    the tokens of the latest call, None if these are all. Source: OpenRouter API reference, usage accounting.
     """
 
     input_tokens: int = 0

@@ -12,8 +12,8 @@ def pruned(items: Sequence[JsonObject], full_turns: int) -> tuple[JsonObject, ..
     """Shorten long outputs of old turns; the last `full_turns` are never shortened (0 = none); other items stay.
 
     Turns are shortened `full_turns` at a time, so at most one turn in so many changes what was sent before: a prompt
-    cache ends where the history changes. Call this before calls are rendered as text: a turn begins with a message of role user. Source: behaviour of
-    persistence, pruning.
+    cache ends where the history changes. Call this before calls are rendered as text: a turn begins with a message of
+    role user. Source: behaviour of persistence, pruning.
     """
     begin = _start_of_last(items, full_turns) if full_turns > 0 else 0
     return (*(_shortened(item) for item in items[:begin]), *items[begin:])

@@ -40,7 +40,8 @@ class Outcome:
 class Stop:
     """Why an attempt ended: upstream's usage and problem, if it sent them, and how far the port says the attempt got.
 
-    `facts`: what upstream said about the answer. Not `billable`: upstream rejected the attempt before the model wrote anything, so it is free.
+    `facts`: what upstream said about the answer. Not `billable`: upstream rejected the attempt before the model wrote
+    anything, so it is free.
     """
 
     ending: Ending

@@ -180,7 +180,8 @@ class AttemptEnded:
     """Attempt `no` is over; exactly one for each that began, before the next one begins.
 
     `usage` is None if no bill came. `unbilled` then counts the characters of the answer if it may still be billed; it
-    is None if the attempt is free. `facts`: what upstream said about the answer, for a ledger. `generation_id` and `model` are empty if upstream did not name them.
+    is None if the attempt is free. `facts`: what upstream said about the answer, for a ledger. `generation_id` and
+    `model` are empty if upstream did not name them.
     """
 
     no: int

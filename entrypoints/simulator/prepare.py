@@ -10,7 +10,7 @@ from typing import Any, Literal
 from entrypoints.simulator.answers import Answer, Refusal, common
 from entrypoints.simulator.catalog import Model
 from entrypoints.simulator.payload import Json
-from entrypoints.simulator.prompt_cache import Seen
+from entrypoints.simulator.prompt_cache import UNSEEN, Seen
 from entrypoints.simulator.prompts import Prompt, read_chat, read_responses
 from entrypoints.simulator.refusals.chat import check_chat
 from entrypoints.simulator.refusals.chat_history import check_chat_history
@@ -87,7 +87,7 @@ def prepare(simulator: Simulator, endpoint: Endpoint, body: Any, *, routing_repo
 def _seen(simulator: Simulator, model: Model, body: Json, pricing: Json) -> Seen:
     """Return what the model's provider has in its prompt cache; nothing if it has no price for cached tokens."""
     if "input_cache_read" not in pricing:
-        return Seen()
+        return UNSEEN
     return simulator.prompt_cache.look_up(model.answers_as, body, marks_only=model.author == "anthropic")
 
 

@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Any
 
 import orjson
 
@@ -27,6 +28,9 @@ class Seen:
 
     read: float = 0.0
     written: float = 0.0
+
+
+UNSEEN = Seen()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class PromptCache:
         blocks = list(blocks_of(body, system_first=marks_only))
         total = sum(len(block.text) for block in blocks)
         seen = self._marked(whose, blocks) if marks_only else self._automatic(whose, blocks)
-        return Seen(*(part / total for part in seen)) if total else Seen()
+        return Seen(*(part / total for part in seen)) if total else UNSEEN
 
     def clear(self) -> None:
         """Forget everything."""
@@ -95,7 +99,7 @@ def blocks_of(body: Json, *, system_first: bool) -> Iterator[Block]:
         yield _block("tool", tool)
     if body.get("instructions"):
         yield _block("system", body["instructions"])
-    given = body.get("input", body.get("messages") or [])
+    given: Any = body.get("input", body.get("messages") or [])
     items: list[Json] = [{"role": "user", "content": given}] if isinstance(given, str) else given
     if system_first:
         items = sorted(items, key=lambda item: item.get("role") not in {"system", "developer"})

@@ -159,7 +159,9 @@ class ChatVocabulary:
 
     def _close(self, status: ResponseStatus, reason: str = "", problem: UpstreamProblem | None = None) -> None:
         self.ended = True
-        ended = ResponseEnded(status, self._generation_id, self._model, usage=self._usage, reason=reason, problem=problem)
+        ended = ResponseEnded(
+            status, self._generation_id, self._model, usage=self._usage, reason=reason, problem=problem
+        )
         self.events.add(replace(ended, facts=read_facts(self._told)))
 
     def _unexplained(self) -> UpstreamProblem:

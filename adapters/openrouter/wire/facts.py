@@ -23,7 +23,9 @@ def read_facts(response: JsonObject) -> AnswerFacts | None:
         is_byok=True in (report.get("is_byok"), mapping(response.get("usage")).get("is_byok")),
         routing=_routing(report) if report else None,
         alignment=_counted(call.get("outcome") for call in objects(_alignment(response).get("calls"))),
-        safeguards=_counted(outcome for result in objects(response.get("safeguard_results")) for outcome in _of(result)),
+        safeguards=_counted(
+            outcome for result in objects(response.get("safeguard_results")) for outcome in _of(result)
+        ),
     )
     return None if facts == AnswerFacts() else facts
 

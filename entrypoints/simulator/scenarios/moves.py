@@ -109,6 +109,9 @@ class Told:
     tools_cost: Decimal | None = None
 
 
+NOTHING_TOLD = Told()
+
+
 @dataclass(frozen=True, slots=True)
 class Finish:
     """The regular end; with a `reason` it is incomplete. Only the terminal response contains `late_text`."""
@@ -116,7 +119,7 @@ class Finish:
     reason: Literal["max_output_tokens", "content_filter"] | None = None
     late_text: str = ""
     tokens: Tokens | None = None
-    told: Told = Told()
+    told: Told = NOTHING_TOLD
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from uuid import uuid4
 
 from entrypoints.simulator.bills import FREE, Cost, Tokens, price
 from entrypoints.simulator.payload import Json
-from entrypoints.simulator.prompt_cache import Seen
+from entrypoints.simulator.prompt_cache import UNSEEN, Seen
 from entrypoints.simulator.prompts import Prompt
-from entrypoints.simulator.scenarios.moves import Told
+from entrypoints.simulator.scenarios.moves import NOTHING_TOLD, Told
 
 PICTURE_TOKENS = 1024
 GENERATION_MS = 120
@@ -28,7 +28,7 @@ class Facts:
     body: Json
     prompt: Prompt
     routing_report: bool = False
-    seen: Seen = Seen()
+    seen: Seen = UNSEEN
 
     @property
     def created_at(self) -> int:
@@ -69,7 +69,7 @@ class Tally:
     text: int = 0
     reasoning: int = 0
     fixed: Tokens | None = None
-    told: Told = Told()
+    told: Told = NOTHING_TOLD
     finish_reason: str | None = field(default=None)
 
     def said(self, pieces: Sequence[str]) -> None:

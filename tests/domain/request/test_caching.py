@@ -68,7 +68,8 @@ def test_of_a_question_in_several_messages_the_last_text_is_marked():
 
 
 @pytest.mark.parametrize(
-    ("slug", "prompting"), [(GPT, ON), (QWEN, ON), (CLAUDE, Prompting(cache_marks=False)), (CLAUDE, Prompting(cache_ttl="1h"))]
+    ("slug", "prompting"),
+    [(GPT, ON), (QWEN, ON), (CLAUDE, Prompting(cache_marks=False)), (CLAUDE, Prompting(cache_ttl="1h"))],
 )
 def test_nothing_is_marked_for_others_if_switched_off_or_before_a_mark_with_a_longer_life(slug, prompting):
     assert cached_well(chat(3), slug, prompting, PLAIN) == chat(3)
@@ -166,7 +167,12 @@ def test_otherwise_the_system_prompt_stays_whole(slug, prompting, history_format
 
 def test_memories_stay_in_front_if_a_model_of_another_maker_may_answer():
     system = {"role": "system", "content": f"A\n{MEMORIES}"}
-    messages = (system, {"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}, {"role": "user", "content": "r"})
+    messages = (
+        system,
+        {"role": "user", "content": "q"},
+        {"role": "assistant", "content": "a"},
+        {"role": "user", "content": "r"},
+    )
     alone = sent(*messages, slug=GPT).body.input
     several = sent(*messages, slug=GPT, parameters=Parameters(models=(QWEN,))).body.input
     assert texts_of(alone) == ["A", "q", "a", MEMORIES, "r"]

@@ -65,7 +65,7 @@ async def test_the_line_of_a_turn_has_the_facts_about_its_answers_and_no_text_of
     used = Usage(100, 5, 105, 80, 10, cost=Decimal("0.03"), cost_details=(("server_tool_cost", Decimal("0.01")),))
     facts = AnswerFacts("OpenAI", "flex", routing=RoutingReport("m", "fallback"), safeguards=(("flagged", 1),))
     ended = replace(completed(usage=replace(used, server_tools=(("web_search_requests", 2),))), facts=facts)
-    process = World().process([*said("Because.")[:1], ended])
+    process = World().process([*said("Because.")[:1], [ended]])
     await process.ask(asked(question("Why?"), turn=TURN))
     wanted = {
         "provider": "OpenAI",

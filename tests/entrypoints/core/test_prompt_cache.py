@@ -33,11 +33,11 @@ TURNS = st.lists(
     st.sampled_from(
         (
             "Why?",
-            "Look.\nCALL web {\"query\": \"a\"}",
-            "Look twice.\nCALL notes x2 {\"query\": \"#\", \"most\": 3}",
-            "Look on.\nCALL files r2 {\"query\": \"b\"}\nCALL chats @2 {\"query\": \"ü\"}",
-            "Look nowhere.\nCALL unknown {\"query\": \"c\"}",
-            "Badly.\nCALL web {\"query\": 7",
+            'Look.\nCALL web {"query": "a"}',
+            'Look twice.\nCALL notes x2 {"query": "#", "most": 3}',
+            'Look on.\nCALL files r2 {"query": "b"}\nCALL chats @2 {"query": "ü"}',
+            'Look nowhere.\nCALL unknown {"query": "c"}',
+            'Badly.\nCALL web {"query": 7',
         )
     ),
     min_size=3,
@@ -73,7 +73,7 @@ def pieces(body: dict[str, Any]) -> list[str]:
 
 
 def bare(value: Any) -> Any:
-    """Return a part without marks; on the chat endpoint a lone text without a mark is a string, which means the same."""
+    """Return a part without marks; on the chat endpoint a lone text without one is a string, which means the same."""
     if isinstance(value, dict):
         return {key: bare(part) for key, part in value.items() if key != MARK}
     if isinstance(value, list):
@@ -141,5 +141,7 @@ def test_results_that_grow_old_change_the_history_once_in_many_turns(
     simulator.simulator.log.clear()
     asked = ['Look.\nCALL web {"query": "a"}'] * 9
     asyncio.run(grown(simulator, tmp_path / "store.db", model, *asked, tool_output_retention_turns=3))
-    changed = [pieces(after)[: len(pieces(before))] != pieces(before) for before, after in pairwise(requests_of(simulator))]
+    changed = [
+        pieces(after)[: len(pieces(before))] != pieces(before) for before, after in pairwise(requests_of(simulator))
+    ]
     assert sum(changed) == 2

@@ -38,7 +38,10 @@ REPORT = {
             {"provider": "OpenAI", "model": "m", "selected": True},
         ],
     },
-    "attempts": [{"provider": "Azure", "model": "m", "status": 429}, {"provider": "OpenAI", "model": "m", "status": 200}],
+    "attempts": [
+        {"provider": "Azure", "model": "m", "status": 429},
+        {"provider": "OpenAI", "model": "m", "status": 200},
+    ],
     "pipeline": [{"type": "guardrail", "name": "armor", "cost_usd": 0.001, "data": {"text": "secret"}}],
 }
 
