@@ -106,7 +106,7 @@ class AnswerBill:
     def for_host(self, end: End) -> Usage | None:
         """Return the usage to report to the host for this request; `end` is the end of the request itself.
 
-            What the host does not add up (who pays, the parts of the price, the work of server tools) is that of the whole
+        What the host does not add up (who pays, the parts of the price, the work of server tools) is that of the whole
         answer.
         """
         whole = _sum(self.past.usage, end.usage)
