@@ -157,7 +157,7 @@ class UpstreamProblem:
 
     `status` is an HTTP status or None; `kind` the most specific type named (`rate_limit_exceeded` ...); `text` the
     most telling message; `retry_after` in seconds; `retryable` upstream's own word, if it gave one. `quoted`: the
-    provider's own error inside. `received`: when it arrived (aware), if known.
+    provider's own error inside. `received`: when it arrived (aware), if known. `facts`: what upstream says beside it.
     """
 
     status: int | None
@@ -172,6 +172,7 @@ class UpstreamProblem:
     form: ErrorForm = ErrorForm.OBJECT
     quoted: Quoted = Quoted()
     received: datetime | None = field(default=None, compare=False)
+    facts: AnswerFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)

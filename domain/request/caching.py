@@ -9,7 +9,7 @@ two turns are marked too. Source: OpenRouter API reference, usage and request bo
 
 from collections.abc import Sequence
 
-from domain.catalog.support import ANTHROPIC, OPENAI, author
+from domain.catalog.support import ANTHROPIC, OPENAI, author, reads_system_messages_anywhere
 from domain.conversation.cache_marks import marked_parts, with_mark, without_marks
 from domain.conversation.history_format import HistoryFormat
 from domain.request.turn_request import Prompting
@@ -43,7 +43,7 @@ def cached_well(
     if the mark at the top level has a longer life: Claude accepts none after marks with a shorter one. `alone`: no
     model of another maker may answer instead.
     """
-    if prompting.changing_last and alone and author(slug) in (OPENAI, ANTHROPIC):
+    if prompting.changing_last and alone and reads_system_messages_anywhere(slug):
         items = _changing_last(items, history_format)
     if not prompting.cache_marks or author(slug) != ANTHROPIC:
         return items

@@ -94,7 +94,8 @@ class Attempts:
         unbilled = received if how.usage is None and self.answered and how.billable else None
         outcome = Outcome(how.ending, self._reach(how.reach, now))
         named = (self.latest.response_id, self.latest.model)
-        ended = AttemptEnded(self.number, outcome, how.usage, *named, unbilled, how.facts)
+        facts = how.facts or (how.problem.facts if how.problem is not None else None)
+        ended = AttemptEnded(self.number, outcome, how.usage, *named, unbilled, facts)
         self.bill.add(ended)
         self.latest.open = False
         self.unreported.append(ended)

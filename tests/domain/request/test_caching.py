@@ -154,11 +154,18 @@ def test_a_system_prompt_of_memories_alone_leaves_no_empty_message():
     ("slug", "prompting", "history_format", "text"),
     [
         (QWEN, ON, OPEN_WEBUI, MEMORIES),
+        ("openai/gpt-oss-120b", ON, OPEN_WEBUI, MEMORIES),
         (GPT, Prompting(changing_last=False), OPEN_WEBUI, MEMORIES),
         (GPT, ON, PLAIN, MEMORIES),
         (GPT, ON, OPEN_WEBUI, "<memory_context> without an end"),
     ],
-    ids=["maker that reads system messages in front only", "switched off", "not of this host", "no end"],
+    ids=[
+        "maker that reads system messages in front only",
+        "open weights",
+        "switched off",
+        "not of this host",
+        "no end",
+    ],
 )
 def test_otherwise_the_system_prompt_stays_whole(slug, prompting, history_format, text):
     items = (says("system", f"A\n{text}"), says("user", "q"))

@@ -7,7 +7,7 @@ from domain.turn.events import AttemptFailed, CallFinished, Cancelled
 from domain.turn.machine import TurnPlan
 from ports.answer_facts import AnswerFacts
 from ports.response_events import StreamClosed
-from ports.responses import Reach, Unreachable
+from ports.responses import Reach, Refused, Unreachable
 from ports.toolbox import ToolResult
 from ports.usage import Usage
 from tests.domain.turn.talk import (
@@ -108,4 +108,11 @@ def test_what_upstream_said_about_its_answers_is_kept_for_each_attempt_and_for_t
 def test_a_response_that_failed_keeps_what_upstream_said_about_it():
     turn = Turn()
     turn.feed(delta("a"), replace(failed(problem(500)), facts=AnswerFacts(alignment=(("blocked", 1),))))
+    assert turn.end.facts == AnswerFacts(alignment=(("blocked", 1),))
+
+
+def test_what_upstream_said_with_a_refusal_is_kept_too():
+    turn = Turn()
+    refused = replace(problem(403), facts=AnswerFacts(alignment=(("blocked", 1),)))
+    turn.feed(AttemptFailed(Refused(refused)))
     assert turn.end.facts == AnswerFacts(alignment=(("blocked", 1),))

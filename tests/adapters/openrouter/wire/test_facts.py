@@ -1,10 +1,12 @@
 """What a response says about its answer is read whatever its types, bounded, and without any text of it."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.openrouter.errors.envelope import read_problem
 from adapters.openrouter.wire.facts import FIELDS, MOST, NAME_LIMIT, read_facts
 from adapters.openrouter.wire.usage import read_usage
 from ports.answer_facts import AnswerFacts, PipelineStage, RoutedAttempt, RoutingReport
@@ -117,3 +119,11 @@ def test_the_work_of_server_tools_is_counted_under_both_names():
 def test_the_cost_of_server_tools_is_a_part_of_the_cost():
     usage = read_usage({"input_tokens": 1, "cost": 0.03, "cost_details": {"server_tool_cost": 0.01}})
     assert (usage.server_tool_cost, usage.total_cost) == (Decimal("0.01"), Decimal("0.03"))
+
+
+def test_an_error_body_says_where_the_request_went_and_what_blocked_it():
+    error = {"code": 403, "message": "no", "metadata": {"alignment": {"calls": [{"call": 1, "outcome": "blocked"}]}}}
+    problem = read_problem({"error": error, "openrouter_metadata": REPORT}, now=datetime.now(UTC), status=403)
+    assert problem.facts is not None
+    assert (problem.facts.provider, problem.facts.alignment) == ("OpenAI", (("blocked", 1),))
+    assert read_problem({"error": {"code": 403}}, now=datetime.now(UTC)).facts is None
