@@ -14,6 +14,7 @@ from pathlib import Path
 from benchmarks.api import measure_api
 from benchmarks.browser import measure_browser
 from benchmarks.burst import measure_burst
+from benchmarks.cache import measure_cache
 from benchmarks.cold import measure_cold
 from benchmarks.crowd import measure_crowd
 from benchmarks.inprocess import measure_inprocess
@@ -38,6 +39,7 @@ ALONE: dict[str, Callable[[Path], Iterator[Line]]] = {
     "inprocess": measure_inprocess,
     "replay": lambda _: measure_remembering(),
     "tools": lambda _: measure_tools(),
+    "cache": lambda _: measure_cache(),
     "large": lambda _: measure_large_event(),
     "burst": measure_burst,
 }

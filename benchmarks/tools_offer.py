@@ -25,7 +25,7 @@ NAMES = (
 
 def measure_offer() -> list[Line]:
     """Measure a turn's tools from the host's specs, made anew each time, to the body; then the first time."""
-    written = json.dumps([_parameters(place) for place in range(len(NAMES))])
+    written = json.dumps([parameters_of(place) for place in range(len(NAMES))])
     first = _timed(_specs(written))
     again = median(_timed(_specs(written)) for _ in range(ROUNDS))
     without = median(_timed(()) for _ in range(ROUNDS))
@@ -56,7 +56,7 @@ def _specs(written: str) -> tuple[ToolSpec, ...]:
     )
 
 
-def _parameters(place: int) -> dict[str, Any]:
+def parameters_of(place: int) -> dict[str, Any]:
     """Return one to six parameters: the first is required, lists may be null."""
     kinds: tuple[dict[str, Any], ...] = (
         {"type": "string"},

@@ -93,6 +93,12 @@ class Settings(RequestSettings):
     anthropic_prompt_cache_ttl: CacheLife = setting(
         "5m", "How long Claude caches a marked prompt: 5m, or 1h at a higher price.", advanced=True
     )
+    memories_after_history: bool = setting(
+        True,
+        "Send the memories that the host looks up for each message after the history instead of before it (OpenAI and "
+        "Claude): otherwise no earlier message could come from the prompt cache.",
+        advanced=True,
+    )
 
     # Routing and privacy
     provider_order: str = setting("", "Comma-separated providers to try first, in this order.", advanced=True)
@@ -229,8 +235,8 @@ class Settings(RequestSettings):
     )
     tool_output_retention_turns: int = setting(
         FULL_TURNS,
-        "Number of newest turns whose tool results are sent again in full. Long results of older turns are shortened; "
-        "0 never shortens.",
+        "Number of newest turns whose tool results are sent again in full. Long results of older turns are shortened, "
+        "that many turns at a time because each change costs the prompt cache; 0 never shortens.",
         low=0,
     )
     artifact_encryption_key: Secret = setting(

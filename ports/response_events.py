@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
+from ports.answer_facts import AnswerFacts
 from ports.json_values import JsonObject
 from ports.usage import Usage
 
@@ -199,7 +200,7 @@ class UpstreamProblem:
 
     `status` is an HTTP status or None; `kind` the most specific type named (`rate_limit_exceeded` ...); `text` the
     most telling message; `retry_after` in seconds; `retryable` upstream's own word, if it gave one. `quoted`: the
-    provider's own error inside. `received`: when it arrived (aware), if known.
+    provider's own error inside. `received`: when it arrived (aware), if known. `facts`: what upstream says beside it.
     """
 
     status: int | None
@@ -214,6 +215,7 @@ class UpstreamProblem:
     form: ErrorForm = ErrorForm.OBJECT
     quoted: Quoted = Quoted()
     received: datetime | None = field(default=None, compare=False)
+    facts: AnswerFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +232,7 @@ class ResponseEnded:
     usage: Usage | None = None
     reason: str = ""
     problem: UpstreamProblem | None = None
+    facts: AnswerFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)

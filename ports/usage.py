@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+SERVER_TOOL_COST = "server_tool_cost"
+"""Upstream's name for the metered part of the cost that server tools caused."""
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
@@ -11,8 +14,9 @@ class Usage:
     `cached_tokens` and `cache_write_tokens` are part of `input_tokens`, `reasoning_tokens` of `output_tokens`.
     `cost` is USD charged by OpenRouter, None when not reported. With `is_byok` (own keys) it is OpenRouter's fee only,
     and `upstream_cost` is what the provider charges beside it; None otherwise. `cost_details`: the parts of the price
-    in USD as upstream names them. `latest_input` and `latest_output`: the tokens of the latest call, None if these are
-    all. Source: OpenRouter API reference, usage accounting.
+    in USD as upstream names them, all of them inside the total. `server_tools` counts what the tools that upstream runs
+    did, as upstream names it; its numbers overlap and are not added to each other. `latest_input` and `latest_output`:
+    the tokens of the latest call, None if these are all. Source: OpenRouter API reference, usage accounting.
     """
 
     input_tokens: int = 0
@@ -27,6 +31,7 @@ class Usage:
     cost_details: tuple[tuple[str, Decimal], ...] = ()
     latest_input: int | None = None
     latest_output: int | None = None
+    server_tools: tuple[tuple[str, int], ...] = ()
 
     @property
     def prompt_tokens(self) -> int:
@@ -37,6 +42,11 @@ class Usage:
     def completion_tokens(self) -> int:
         """The output tokens of the latest call."""
         return self.output_tokens if self.latest_output is None else self.latest_output
+
+    @property
+    def server_tool_cost(self) -> Decimal | None:
+        """The part of the cost, in USD, that tools which upstream runs caused; None if none was metered."""
+        return dict(self.cost_details).get(SERVER_TOOL_COST)
 
     @property
     def total_cost(self) -> Decimal | None:

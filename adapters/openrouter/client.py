@@ -17,6 +17,7 @@ from adapters.openrouter.transport.connection_watch import Watch
 from adapters.openrouter.transport.pool import Lease, PoolClosed, SessionPool
 from adapters.openrouter.transport.request import Outgoing, add_headers, address_of, headers_of
 from adapters.openrouter.wire.codec import ORJSON_INSTALLED
+from adapters.openrouter.wire.facts import REPORT_HEADER
 from adapters.openrouter.wire.request_body import encode_body
 from ports.clock import Clock
 from ports.response_events import UpstreamEvent
@@ -75,7 +76,7 @@ class _Attempt:
         accept = "text/event-stream" if request.body.stream else "application/json"
         headers = headers_of(call.route, Content_Type="application/json", Accept=accept)
         headers["Accept-Encoding"] = "identity"  # a compressing proxy would buffer small pieces
-        add_headers(headers, request.headers)
+        add_headers(headers, (*request.headers, REPORT_HEADER))
         shape = chat_fields if request.endpoint is Endpoint.CHAT else responses_fields
         outgoing = Outgoing(await encode_body(request.body, shape), limits.idle_read)
         try:

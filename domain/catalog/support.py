@@ -8,6 +8,7 @@ from ports.catalog import Model
 ANTHROPIC, GOOGLE, OPENAI = "anthropic", "google", "openai"
 FREE = ":free"
 _GPT = re.compile(r"~?openai/gpt-(\d{1,4})(?:\.(\d{1,4}))?(?![\d.])", re.ASCII)
+OPEN_WEIGHTS = "gpt-oss"
 
 
 def supports(model: Model | None, parameter: str) -> bool:
@@ -49,6 +50,15 @@ def is_free(slug: str, model: Model | None) -> bool:
 def reads_phases(slug: str) -> bool:
     """Return whether a model reads the phases of earlier messages. Source: OpenAI's reference, messages."""
     return author(slug) == OPENAI
+
+
+def reads_system_messages_anywhere(slug: str) -> bool:
+    """Return whether a system message after the first one reaches a model: in place, or joined to the first.
+
+    Templates of open models reject such a message or drop it (`gpt-oss`), so only what is known is listed. Source:
+    OpenAI's reference, messages; the roles of Anthropic's messages in the official SDK.
+    """
+    return author(slug) == ANTHROPIC or (author(slug) == OPENAI and OPEN_WEIGHTS not in slug)
 
 
 def author(slug: str) -> str:

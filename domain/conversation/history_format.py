@@ -40,6 +40,13 @@ class HistoryFormat(Protocol):
         """Return the id of the turn that an entry of a message's `reasoning_details` names; empty if it names none."""
         ...
 
+    def changing_in(self, text: str) -> tuple[int, int] | None:
+        """Return the span of a system prompt that the caller's host writes anew for each message; None if it has none.
+
+        The span means the same at any place: it is enclosed by marks of its own.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class PlainHistory:
@@ -68,6 +75,10 @@ class PlainHistory:
     def turn_in_detail(self, detail: JsonObject) -> str:
         """Return an empty text."""
         return ""
+
+    def changing_in(self, text: str) -> tuple[int, int] | None:
+        """Return None."""
+        return None
 
 
 PLAIN = PlainHistory()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from domain.conversation.cache_marks import mark_of
 from ports.json_values import JsonObject
 
 
@@ -29,7 +30,7 @@ def _translated(part: object) -> Iterator[JsonObject]:
     if kind in ("text", "input_text"):
         text = part.get("text")
         if isinstance(text, str) and says(text):
-            yield {"type": "input_text", "text": text}
+            yield {"type": "input_text", "text": text, **mark_of(part)}
     elif kind in ("image_url", "input_image"):
         yield from _image(part.get("image_url"), part.get("detail"))
     elif kind in ("file", "input_file"):

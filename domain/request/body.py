@@ -12,7 +12,7 @@ from domain.conversation.items import answerable
 from domain.conversation.tool_names import legal
 from domain.faults.causes import MessagesFlaw, TooManyTools
 from domain.faults.fault import Fault, FaultKind
-from domain.request.caching import cache_mark
+from domain.request.caching import cache_key_of, cache_mark, cached_well
 from domain.request.defaults import with_defaults
 from domain.request.endpoint import endpoint_of
 from domain.request.identifiers import identified
@@ -75,6 +75,14 @@ def build(
     items = answerable(items_for(history, slug, model))
     if not items:
         return Fault(FaultKind.BAD_MESSAGES, cause=MessagesFlaw.NOTHING_TO_SEND)
+    items = cached_well(
+        items,
+        slug,
+        request.prompting,
+        request.history_format,
+        asked=asked.cache_control,
+        alone=not asked.models,
+    )
     tools, bad_tools = _tools(request, slug, model, offered)
     tools, surplus = kept(tools, dialect_of(slug).most_tools, _named_in(asked.tool_choice))
     if surplus.asked and request.caller is Caller.API:
@@ -127,7 +135,8 @@ def _generation(
     limit = output_limit(asked.max_output_tokens, model, use_ceiling=prompting.use_output_ceiling)
     reasoning = reasoning_of(asked.reasoning, request.thinking, model, slug, limit)
     ids = identified(request.person, request.identifiers, request.route.api_key, passed)
-    own = ("metadata", "safety_identifier", "include", "instructions", "stop_server_tools_when")
+    session_id = ids.session_id if request.caller is not Caller.TASK else None
+    own = ("metadata", "safety_identifier", "include", "instructions", "stop_server_tools_when", "prompt_cache_key")
     include = [*passed.get("include", ()), *(("reasoning.encrypted_content",) if reasoning else ())]
     body = ResponsesBody(
         model=slug,
@@ -148,11 +157,12 @@ def _generation(
         metadata=ids.metadata,
         safety_identifier=ids.safety_identifier,
         user=ids.user,
-        session_id=ids.session_id if request.caller is not Caller.TASK else None,
+        session_id=session_id,
         provider=provider_of(asked.provider, request.routing),
         modalities=modalities_of(asked.modalities, model),
         image_config=picture_options(asked.image_config) if "image" in asked.modalities else None,
-        cache_control=cache_mark(slug, prompting, asked.cache_control),
+        prompt_cache_key=cache_key_of(passed.get("prompt_cache_key"), session_id, slug),
+        cache_control=cache_mark(slug, prompting, items, asked.cache_control),
         chat_only=chat_only(asked.chat_only, model),
     )
     return replace(body, **{name: value for name, value in passed.items() if name not in own})

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.catalog.support import takes_newest_options
+from domain.request.caching import LONGEST_CACHE_KEY
 from domain.request.lost import lost
 from domain.request.shapes import (
     Each,
@@ -31,7 +32,7 @@ from ports.json_values import JsonObject
 
 LONGEST_INSTRUCTIONS = 1_000_000
 """Characters of instructions; more is no instruction and would cost memory in every copy of the body."""
-LONGEST_ID, LONGEST_CACHE_KEY = 256, 64
+LONGEST_ID = 256
 MOST_PAIRS, LONGEST_KEY, LONGEST_VALUE = 16, 64, 512
 """Bounds of metadata, and of the keys that a trace has beside its own."""
 MOST_STEPS = 1000

@@ -8,6 +8,7 @@ reference, retry table.
 import re
 from dataclasses import replace
 
+from domain.conversation.cache_marks import marked_parts, without_marks
 from domain.request.history_repairs import (
     about_history,
     last_resort,
@@ -36,7 +37,7 @@ __all__ = ["Lesson", "applied", "lesson_of"]
 _EFFORT = re.compile(r"\b(" + "|".join(EFFORTS) + r")\b")
 _REFUSALS = (400, 404, 422, None)
 _REASONING = re.compile(r"reasoning(?! models?\b)|thinking(?! models?\b)|effort|\bsummary\b|\bsummaries\b")
-_CACHE = re.compile(r"cache[_ ]control")
+_CACHE = re.compile(r"cache[_ ](?:control|breakpoint)")
 _TOOLS = frozenset({LOOSE_TOOLS, WITHOUT_TOOLS, FEWER_TOOLS})
 _PARAMETERS = frozenset({"parameter", BALANCE, OUTPUT_LIMIT, BLANK_STOP})
 
@@ -83,7 +84,8 @@ def applied(sent: UpstreamRequest, lesson: Lesson) -> UpstreamRequest:
     if lesson.what == "reasoning":
         return replace(sent, body=replace(body, reasoning=None, include=()))
     if lesson.what == "cache_control":
-        return replace(sent, body=replace(body, cache_control=None))
+        items = without_marks(body.input, marked_parts(body.input))
+        return replace(sent, body=replace(body, cache_control=None, input=items))
     return sent
 
 
@@ -106,7 +108,7 @@ def _candidates(
     named = parameter_repairs(refusal, body)
     if body.reasoning and (at := refusal.position(_REASONING)) is not None:
         named += [(at, lesson) for lesson in _about_reasoning(text, body)]
-    if body.cache_control and (at := refusal.position(_CACHE)) is not None:
+    if (at := refusal.position(_CACHE)) is not None and (body.cache_control or marked_parts(body.input)):
         named.append((at, Lesson("cache_control")))
     lessons += [lesson for _, lesson in sorted(named, key=lambda entry: entry[0])]
     return lessons + last_resort(refusal) if not named else lessons

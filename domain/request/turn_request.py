@@ -146,12 +146,16 @@ class Routing:
 
 @dataclass(frozen=True, slots=True)
 class Prompting:
-    """How prompts are built: turns of history sent (0 = all), compression, cache marks and lifetime, output limit."""
+    """How prompts are built: turns of history sent (0 = all), compression, cache marks and lifetime, output limit.
+
+    `changing_last`: what a host adds to the system prompt anew for each message is sent after the history.
+    """
 
     history_turns: int = 0
     trim: bool = False
     cache_marks: bool = True
     cache_ttl: str = "5m"
+    changing_last: bool = True
     use_output_ceiling: bool = False
 
 

@@ -14,6 +14,7 @@ from domain.services.mark_turns import marks_after
 from domain.services.remember_turn import TurnMemory
 from domain.turn.steps import AttemptBegan, AttemptEnded, End, Persist, Reason
 from domain.usage.accounting import estimate
+from domain.usage.facts import listed, logged
 from ports.catalog import Model
 from ports.notices import Notices, TurnStopped
 from ports.telemetry import LogValue, Telemetry
@@ -68,6 +69,7 @@ def ended_values(error_id: str, attempt: AttemptEnded) -> dict[str, LogValue]:
         "model": attempt.model,
         "total_tokens": usage.total_tokens if usage is not None else None,
         "cost": str(usage.total_cost) if usage is not None and usage.total_cost is not None else None,
+        **logged(attempt.facts),
     }
 
 
@@ -108,10 +110,15 @@ def _log(turn: Settlement, end: End, telemetry: Telemetry, estimated: Decimal | 
         items=sum(len(entry.items) for entry in turn.kept),
         seconds=round(end.timing.total, 3),
         input_tokens=usage.input_tokens,
+        cached_tokens=usage.cached_tokens,
+        cache_write_tokens=usage.cache_write_tokens,
         output_tokens=usage.output_tokens,
         cost=str(usage.total_cost) if usage.total_cost is not None else None,
         estimated_cost=str(estimated) if estimated is not None else None,
+        server_tools=listed(usage.server_tools) or None,
+        server_tool_cost=str(usage.server_tool_cost) if usage.server_tool_cost is not None else None,
         ignored_events=end.ignored_events,
+        **logged(end.facts),
     )
 
 

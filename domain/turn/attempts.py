@@ -10,6 +10,8 @@ from domain.turn.answer import Answer
 from domain.turn.outcome import Outcome, Stop
 from domain.turn.steps import AttemptBegan, AttemptEnded, CallUpstream, Step, UnknownTypes
 from domain.usage.accounting import add
+from domain.usage.facts import joined
+from ports.answer_facts import AnswerFacts
 from ports.responses import Reach, UpstreamRequest
 from ports.usage import Usage
 
@@ -22,11 +24,12 @@ class Bill:
     """The usage of all attempts of a turn.
 
     `usage` adds up what upstream reported. `unbilled` counts the characters of attempts that upstream accepted but sent
-    no bill for; None if there was no such attempt.
+    no bill for; None if there was no such attempt. `facts`: what upstream said about its answers.
     """
 
     usage: Usage | None = None
     unbilled: int | None = None
+    facts: AnswerFacts | None = None
 
     def add(self, part: AttemptEnded) -> None:
         """Add one attempt."""
@@ -34,6 +37,8 @@ class Bill:
             self.usage = part.usage if self.usage is None else add(self.usage, part.usage)
         if part.unbilled is not None:
             self.unbilled = part.unbilled + (self.unbilled or 0)
+        if part.facts is not None:
+            self.facts = part.facts if self.facts is None else joined(self.facts, part.facts)
 
 
 @dataclass(slots=True)
@@ -99,7 +104,9 @@ class Attempts:
             return []
         unbilled = answer.received if how.usage is None and self.answered and how.billable else None
         outcome = Outcome(how.ending, self._reach(how.reach, now))
-        ended = AttemptEnded(self.number, outcome, how.usage, self.latest.response_id, self.latest.model, unbilled)
+        named = (self.latest.response_id, self.latest.model)
+        facts = how.facts or (how.problem.facts if how.problem is not None else None)
+        ended = AttemptEnded(self.number, outcome, how.usage, *named, unbilled, facts)
         self.bill.add(ended)
         self.latest.open = False
         events, self._unknown = tuple(self._unknown), {}

@@ -154,9 +154,10 @@ class TurnMachine:
         if event.status is ResponseStatus.FAILED:
             return steps + self._on_problem(event, now)
         if event.status is ResponseStatus.INCOMPLETE:
-            cut = self._end_attempt(Stop(Ending.CUT_SHORT, event.usage), now)
+            cut = self._end_attempt(Stop(Ending.CUT_SHORT, event.usage, facts=event.facts), now)
             return [*steps, *cut, *self._cut_short(event.reason, now)]
-        return [*steps, *self._end_attempt(Stop(Ending.COMPLETED, event.usage), now), *self._complete(now)]
+        ended = self._end_attempt(Stop(Ending.COMPLETED, event.usage, facts=event.facts), now)
+        return [*steps, *ended, *self._complete(now)]
 
     def _on_closed(self, event: StreamClosed, now: float) -> list[Step]:
         """Decide what a stream without a terminal event means. Source: ordering rule 8 of the API reference.
@@ -177,8 +178,8 @@ class TurnMachine:
     def _on_problem(self, event: ProblemReported | ResponseEnded, now: float) -> list[Step]:
         fault = fault_of_problem(event.problem) if event.problem else Fault(FaultKind.SERVER)
         ending = Ending.FAILED if self._rounds.answer.slots else Ending.REFUSED
-        usage = event.usage if isinstance(event, ResponseEnded) else None
-        return self._fail(fault, Stop(ending, usage, event.problem), now)
+        bill = (event.usage, event.facts) if isinstance(event, ResponseEnded) else (None, None)
+        return self._fail(fault, Stop(ending, bill[0], event.problem, facts=bill[1]), now)
 
     # --- rounds -------------------------------------------------------------------------------------------
 

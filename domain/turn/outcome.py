@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from ports.answer_facts import AnswerFacts
 from ports.response_events import UpstreamProblem
 from ports.responses import Reach, Refused, ResponsesError, TimedOut
 from ports.usage import Usage
@@ -39,7 +40,8 @@ class Outcome:
 class Stop:
     """Why an attempt ended: upstream's usage and problem, if it sent them, and how far the port says the attempt got.
 
-    Not `billable`: upstream rejected the attempt before the model wrote anything, so it is free.
+    `facts`: what upstream said about the answer. Not `billable`: upstream rejected the attempt before the model wrote
+    anything, so it is free.
     """
 
     ending: Ending
@@ -47,6 +49,7 @@ class Stop:
     problem: UpstreamProblem | None = None
     reach: Reach | None = None
     billable: bool = True
+    facts: AnswerFacts | None = None
 
 
 def stop_of(error: ResponsesError) -> Stop:

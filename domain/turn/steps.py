@@ -16,6 +16,7 @@ from domain.tools.steps import StartCall as StartCall
 from domain.turn.outcome import Outcome
 from domain.turn.server_tools import ServerToolReport
 from domain.turn.statuses import Status
+from ports.answer_facts import AnswerFacts
 from ports.json_values import JsonObject
 from ports.responses import Endpoint, ResponsesBody, UpstreamRequest
 from ports.toolbox import ToolCall
@@ -107,7 +108,7 @@ class End:
 
     `usage` adds up what upstream reported. `unbilled_characters` counts characters of calls that upstream accepted but
     sent no bill for, else None. `error_id` identifies the turn for support and in the log. `shown`: whether the reader
-    got any output.
+    got any output. `facts`: what upstream said about its answers, those of all attempts together.
     """
 
     reason: Reason
@@ -122,6 +123,7 @@ class End:
     response_id: str = ""
     model: str = ""
     ignored_events: int = 0
+    facts: AnswerFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +180,8 @@ class AttemptEnded:
     """Attempt `no` is over; exactly one for each that began, before the next one begins.
 
     `usage` is None if no bill came. `unbilled` then counts the characters of the answer if it may still be billed; it
-    is None if the attempt is free. `generation_id` and `model` are empty if upstream did not name them.
+    is None if the attempt is free. `facts`: what upstream said about the answer, for a ledger. `generation_id` and
+    `model` are empty if upstream did not name them.
     """
 
     no: int
@@ -187,6 +190,7 @@ class AttemptEnded:
     generation_id: str
     model: str = ""
     unbilled: int | None = None
+    facts: AnswerFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)

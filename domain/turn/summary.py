@@ -24,4 +24,5 @@ def end_of(
         response_id=attempts.response_id,
         model=attempts.model,
         ignored_events=attempts.ignored,
+        facts=attempts.bill.facts,
     )

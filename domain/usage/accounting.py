@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from domain.usage.facts import added
 from ports.catalog import Model
 from ports.usage import Usage
 
@@ -23,6 +24,7 @@ def add(total: Usage, more: Usage) -> Usage:
         cost_details=_details(total, more),
         latest_input=more.prompt_tokens,
         latest_output=more.completion_tokens,
+        server_tools=added(total.server_tools, more.server_tools),
     )
 
 

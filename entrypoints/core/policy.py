@@ -124,6 +124,7 @@ def prompting_of(settings: Settings, *, is_task: bool) -> Prompting:
         trim=settings.auto_context_trimming,
         cache_marks=settings.enable_anthropic_prompt_caching and not is_task,
         cache_ttl=settings.anthropic_prompt_cache_ttl,
+        changing_last=settings.memories_after_history and not is_task,
         use_output_ceiling=settings.use_model_max_output_tokens,
     )
 

@@ -57,12 +57,20 @@ def usage_chunk(head: ChunkHead, usage: Usage) -> Yield:
     )
 
 
+_CHAT_NAMES = {
+    "upstream_inference_input_cost": "upstream_inference_prompt_cost",
+    "upstream_inference_output_cost": "upstream_inference_completions_cost",
+}
+"""Parts of the price that upstream names differently in chat completions."""
+
+
 def usage_object(usage: Usage) -> dict[str, Any]:
     """Render usage in the names of both APIs, as hosts and clients read it; money in USD.
 
     `prompt_tokens` and `completion_tokens` are those of the latest call, because the context gauge reads them;
     `input_tokens`, `output_tokens` and `total_tokens`, and all details, are those of all calls. `cost` is what is paid
-    in all: with own keys (`is_byok`) OpenRouter's fee and the provider's price, which `cost_details` names.
+    in all: with own keys (`is_byok`) OpenRouter's fee and the provider's price, which `cost_details` names. The cost of
+    server tools is part of it. `server_tool_use_details` counts what they did.
     """
     into = {"cached_tokens": usage.cached_tokens, "cache_write_tokens": usage.cache_write_tokens}
     out = {"reasoning_tokens": usage.reasoning_tokens}
@@ -81,7 +89,10 @@ def usage_object(usage: Usage) -> dict[str, Any]:
     if cost is not None:
         spelled |= {"cost": float(cost), "is_byok": usage.is_byok}
     if usage.cost_details:
-        spelled["cost_details"] = {name: float(amount) for name, amount in usage.cost_details}
+        parts = {name: float(amount) for name, amount in usage.cost_details}
+        spelled["cost_details"] = parts | {new: parts[name] for name, new in _CHAT_NAMES.items() if name in parts}
+    if usage.server_tools:
+        spelled["server_tool_use_details"] = dict(usage.server_tools)
     return spelled
 
 

@@ -106,12 +106,15 @@ class AnswerBill:
     def for_host(self, end: End) -> Usage | None:
         """Return the usage to report to the host for this request; `end` is the end of the request itself.
 
-        What the host does not add up (who pays, the parts of the price) is that of the whole answer.
+        What the host does not add up (who pays, the parts of the price, the work of server tools) is that of the whole
+        answer.
         """
         whole = _sum(self.past.usage, end.usage)
         if not self.host_adds_up or end.usage is None or whole is None:
             return None if self.host_adds_up else whole
-        return replace(end.usage, is_byok=whole.is_byok, cost_details=whole.cost_details)
+        return replace(
+            end.usage, is_byok=whole.is_byok, cost_details=whole.cost_details, server_tools=whole.server_tools
+        )
 
     def _keep(self, past: Past) -> None:
         if self.keep is not None:

@@ -34,6 +34,7 @@ _ANY_MARKER = re.compile(rf"^[ \t]*{_MARK}\n?| ?{_MARK}", re.MULTILINE)
 _OUR_MARKER = re.compile(rf"^[ \t]*\[({TURN_ID})\]: #[ \t]*\r?$", re.MULTILINE)
 _THOUGHT = re.compile(rf'<think id="{REASONING_REFERENCE}">')
 _BLOCK = re.compile(rf' id="{CALL_REFERENCE}"')
+_MEMORIES, _END_OF_MEMORIES = "<memory_context>", "</memory_context>"
 _Form = tuple[str, re.Pattern[str]]
 _FORMS_OF_CALLS: tuple[_Form, ...] = (("]: #", _OUR_MARKER), ('id="call_', _BLOCK))
 _FORMS: tuple[_Form, ...] = (('<think id="rs_', _THOUGHT), *_FORMS_OF_CALLS)
@@ -97,6 +98,12 @@ class OpenWebUiHistory:
         """Return the turn that one of our entries names."""
         data = detail.get("data")
         return data if detail.get("format") == DETAILS_FORMAT and isinstance(data, str) and is_turn_id(data) else ""
+
+    def changing_in(self, text: str) -> tuple[int, int] | None:
+        """Return the span of the memories that hosts from 0.10 on look up for each message and enclose in tags."""
+        start = text.find(_MEMORIES)
+        end = text.find(_END_OF_MEMORIES, start) if start >= 0 else -1
+        return (start, end + len(_END_OF_MEMORIES)) if end >= 0 else None
 
 
 OPEN_WEBUI = OpenWebUiHistory()

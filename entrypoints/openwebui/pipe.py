@@ -282,7 +282,7 @@ class Pipe:
             default=10,
             description=(
                 "Number of newest turns whose tool results are sent again in full. Long results of older turns are "
-                "shortened; 0 never shortens."
+                "shortened, that many turns at a time because each change costs the prompt cache; 0 never shortens."
             ),
         )
         ARTIFACT_ENCRYPTION_KEY: str = Field(

@@ -45,7 +45,7 @@ def usage_line(
     """Join the parts of the closing line of an answer with ` | `.
 
     The parts are the time with two decimals and, from a second of writing on, the tokens per second; the cost if above
-    zero; the tokens.
+    zero, with the part of it that upstream's tools caused; the tokens.
     After a stop the line says so, with the cost "so far". `estimated_cost` (USD) for interrupted calls is part of the
     cost, which is then marked `~`.
     """
@@ -55,10 +55,16 @@ def usage_line(
     cost += estimated_cost or Decimal(0)
     if cost.quantize(_MICRO, ROUND_HALF_UP) > 0:
         about = "~" if estimated_cost else ""
-        segments.append(f"Cost {'so far ' if stopped else ''}{about}${dollars(cost)}")
+        segments.append(f"Cost {'so far ' if stopped else ''}{about}${dollars(cost)}{_of_tools(usage)}")
     if usage is not None and usage.total_tokens > 0:
         segments.append(_tokens(usage))
     return " | ".join(segments)
+
+
+def _of_tools(usage: Usage | None) -> str:
+    """Name the part of the cost that upstream's own tools caused, if it shows."""
+    amount = (usage.server_tool_cost if usage is not None else None) or Decimal(0)
+    return f" (tools: ${dollars(amount)})" if amount.quantize(_MICRO, ROUND_HALF_UP) > 0 else ""
 
 
 def thought_line(timing: Timing) -> str:

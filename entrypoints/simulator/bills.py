@@ -25,15 +25,21 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Cost in USD of the input and of the output."""
+    """Cost in USD of the input, of the output, and of server tools; None if no metered one ran."""
 
     prompt: Decimal
     completion: Decimal
+    tools: Decimal | None = None
+
+    @property
+    def inference(self) -> Decimal:
+        """Sum input and output."""
+        return self.prompt + self.completion
 
     @property
     def total(self) -> Decimal:
-        """Sum both."""
-        return self.prompt + self.completion
+        """Sum everything."""
+        return self.inference + (self.tools or 0)
 
 
 FREE = Cost(Decimal(0), Decimal(0))
@@ -90,9 +96,11 @@ def _applies(override: Json, tokens: Tokens, now: datetime) -> bool:
     return start <= clock < end if start <= end else clock >= start or clock < end
 
 
-def responses_usage(tokens: Tokens, cost: Cost) -> Json:
+def responses_usage(tokens: Tokens, cost: Cost, tools_used: Json | None = None) -> Json:
     """Build the usage object of /responses."""
+    used = {"server_tool_use_details": tools_used} if tools_used else {}
     return {
+        **used,
         "input_tokens": tokens.input,
         "input_tokens_details": {"cached_tokens": tokens.cached, "cache_write_tokens": tokens.written},
         "output_tokens": tokens.output,
@@ -101,17 +109,19 @@ def responses_usage(tokens: Tokens, cost: Cost) -> Json:
         "cost": float(cost.total),
         "is_byok": False,
         "cost_details": {
-            "upstream_inference_cost": float(cost.total),
+            "upstream_inference_cost": float(cost.inference),
             "upstream_inference_input_cost": float(cost.prompt),
             "upstream_inference_output_cost": float(cost.completion),
-            "server_tool_cost": None,
+            "server_tool_cost": None if cost.tools is None else float(cost.tools),
         },
     }
 
 
-def chat_usage(tokens: Tokens, cost: Cost) -> Json:
+def chat_usage(tokens: Tokens, cost: Cost, tools_used: Json | None = None) -> Json:
     """Build the usage object of /chat/completions."""
+    used = {"server_tool_use_details": tools_used} if tools_used else {}
     return {
+        **used,
         "prompt_tokens": tokens.input,
         "completion_tokens": tokens.output,
         "total_tokens": tokens.input + tokens.output,
@@ -125,7 +135,8 @@ def chat_usage(tokens: Tokens, cost: Cost) -> Json:
         },
         "completion_tokens_details": {"reasoning_tokens": tokens.reasoning, "audio_tokens": 0},
         "cost_details": {
-            "upstream_inference_cost": float(cost.total),
+            "upstream_inference_cost": float(cost.inference),
+            **({} if cost.tools is None else {"server_tool_cost": float(cost.tools)}),
             "upstream_inference_prompt_cost": float(cost.prompt),
             "upstream_inference_completions_cost": float(cost.completion),
         },

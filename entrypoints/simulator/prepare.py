@@ -10,6 +10,7 @@ from typing import Any, Literal
 from entrypoints.simulator.answers import Answer, Refusal, common
 from entrypoints.simulator.catalog import Model
 from entrypoints.simulator.payload import Json
+from entrypoints.simulator.prompt_cache import UNSEEN, Seen
 from entrypoints.simulator.prompts import Prompt, read_chat, read_responses
 from entrypoints.simulator.refusals.chat import check_chat
 from entrypoints.simulator.refusals.chat_history import check_chat_history
@@ -73,6 +74,7 @@ def prepare(simulator: Simulator, endpoint: Endpoint, body: Any, *, routing_repo
                 body=body,
                 prompt=prompt,
                 routing_report=routing_report,
+                seen=_seen(simulator, model, body, pricing),
             )
             return Prepared(acted, facts)
         answer = acted
@@ -80,6 +82,13 @@ def prepare(simulator: Simulator, endpoint: Endpoint, body: Any, *, routing_repo
             break
     assert answer is not None
     raise Refusal(answer)
+
+
+def _seen(simulator: Simulator, model: Model, body: Json, pricing: Json) -> Seen:
+    """Return what the model's provider has in its prompt cache; nothing if it has no price for cached tokens."""
+    if "input_cache_read" not in pricing:
+        return UNSEEN
+    return simulator.prompt_cache.look_up(model.answers_as, body, marks_only=model.author == "anthropic")
 
 
 def _requested(simulator: Simulator, body: Json) -> list[Model]:

@@ -4,6 +4,7 @@ from collections import Counter
 
 from entrypoints.simulator.bills import Bills
 from entrypoints.simulator.catalog import Catalog
+from entrypoints.simulator.prompt_cache import PromptCache
 from entrypoints.simulator.prompts import Prompt
 from entrypoints.simulator.records import RecordLog, RequestRecord
 from entrypoints.simulator.scenarios.registry import casting
@@ -22,6 +23,7 @@ class Simulator:
         self.keys = keys
         self.catalog = Catalog()
         self.bills = Bills(generation_delay)
+        self.prompt_cache = PromptCache()
         self.log = RecordLog()
         self._overrides: dict[str, str] = {}
         self._attempts: Counter[tuple[str, str]] = Counter()

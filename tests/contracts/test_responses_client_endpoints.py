@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 import pytest
 
@@ -57,14 +58,14 @@ SCENARIOS = (
     *("echo", "deltas-200", "deltas-50-thinking-20", "thinking", "thinking-raw", "reasoning-only", "refusal"),
     *("length", "filter", "failed", "failed-first", "error-frame", "error-event-flat", "error-event-nested"),
     *("error-event-first", "cut-5", "reset", "no-terminal-5", "no-done-0", "no-done-5", "empty"),
-    *("citations", "usage", "garbage", "big-line", "only-terminal", "slow-start-0p3", "tool-call"),
+    *("citations", "usage", "facts", "garbage", "big-line", "only-terminal", "slow-start-0p3", "tool-call"),
     *("error-400", "error-401", "error-402-inflight", "error-404", "error-429", "error-429-daily", "error-502"),
     *("error-502-string", "error-502-typed", "error-502-empty", "error-503", "html-502"),
 )
 """Without `cut-0`: chat has no event before the first word, so such a cut precedes the answer."""
 WHOLE = (
     *("echo", "thinking", "thinking-raw", "refusal", "length", "filter", "failed", "citations", "usage"),
-    *("only-terminal", "tool-call", "empty", "error-429"),
+    *("facts", "only-terminal", "tool-call", "empty", "error-429"),
 )
 """Without `big-line`: a whole chat message does not show whether its image came before its text."""
 
@@ -218,6 +219,19 @@ async def test_the_usage_is_the_same_by_both_endpoints(client, simulator):
     bills = [of(result.events, ResponseEnded)[0].usage for result in await both(client, simulator, body_of("usage"))]
     assert bills[0] == bills[1]
     assert bills[0].cost is not None
+
+
+@pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"])
+async def test_the_facts_of_an_answer_are_the_same_by_both_endpoints(client, simulator, stream):
+    results = await both(client, simulator, body_of("facts", stream=stream))
+    responses, chat = [of(result.events, ResponseEnded)[0] for result in results]
+    assert chat.facts == responses.facts
+    assert (chat.facts.provider, chat.facts.service_tier, chat.facts.routing.strategy) == (
+        *("Simulator", "priority", "direct"),
+    )
+    assert chat.facts.safeguards == (("flagged", 1), ("skipped", 1))
+    assert dict(chat.usage.server_tools)["web_search_requests"] == 2
+    assert chat.usage.server_tool_cost == responses.usage.server_tool_cost == Decimal("0.0125")
 
 
 @pytest.mark.parametrize("second", ENDPOINTS, ids=lambda endpoint: endpoint.name)

@@ -10,7 +10,9 @@ from uuid import uuid4
 from adapters.openrouter.chat.answer import ChatAnswer
 from adapters.openrouter.errors.envelope import read_problem
 from adapters.openrouter.stream.event_buffer import EventBuffer, ignored
-from adapters.openrouter.wire.fields import count, objects, text
+from adapters.openrouter.wire.facts import FIELDS as FACTS
+from adapters.openrouter.wire.facts import read_facts
+from adapters.openrouter.wire.fields import count, mapping, objects, text
 from adapters.openrouter.wire.usage import read_usage
 from ports.json_values import JsonObject
 from ports.response_events import (
@@ -52,7 +54,7 @@ class ChatVocabulary:
         self._whole = whole
         self._answer: ChatAnswer | None = None
         self._model = self._reason = self._native = ""
-        self._usage: Usage | None = None
+        self._told: dict[str, object] = {}
         self._billed = False
         self._over = False
         self.events = EventBuffer()
@@ -89,7 +91,7 @@ class ChatVocabulary:
         answer = self._answer or self._begin(frame)
         usage = frame.get("usage")
         if usage:
-            self._usage = read_usage(usage) or self._usage
+            self._note_facts(frame)
         choice = _first(choices)
         if choice is None:
             self._billed = self._billed or bool(usage and not choices)
@@ -107,6 +109,7 @@ class ChatVocabulary:
 
     def _begin(self, frame: JsonObject) -> ChatAnswer:
         self._model = text(frame.get("model"))
+        self._note_facts(frame)
         response_id = text(frame.get("id"))
         tag = FOREIGN.sub("", self._generation_id or response_id)[:TAG_LENGTH] or uuid4().hex
         self._generation_id = response_id or self._generation_id
@@ -115,10 +118,21 @@ class ChatVocabulary:
         return self._answer
 
     def _note_reason(self, frame: JsonObject, choice: JsonObject) -> None:
+        self._note_facts(frame)
         self._native = text(choice.get("native_finish_reason"))
         self._reason = self._reason or text(choice.get("finish_reason")) or self._native
         self._model = text(frame.get("model")) or self._model
         self.ended = self.ended or bool(self._reason)
+
+    def _note_facts(self, frame: JsonObject) -> None:
+        """Keep what a chunk says about the answer and its bill; only the first, the last ones and errors are asked."""
+        self._told |= {name: frame[name] for name in (*FACTS, "error") if frame.get(name)}
+        if mapping(frame.get("usage")):
+            self._told["usage"] = frame["usage"]
+
+    @property
+    def _usage(self) -> Usage | None:
+        return read_usage(self._told.get("usage"))
 
     def _fail(self, envelope: JsonObject, frame: JsonObject, *, closing: bool) -> None:
         """Report an error: as the end of the response if a choice ends with it, otherwise as an event of its own."""
@@ -127,7 +141,7 @@ class ChatVocabulary:
         if not closing:
             self.events.add(ProblemReported(problem))
             return
-        self._usage = read_usage(frame.get("usage")) or self._usage
+        self._note_facts(frame)
         self._generation_id = text(frame.get("id")) or self._generation_id
         self._model = text(frame.get("model")) or self._model
         self._close(ResponseStatus.FAILED, problem=problem)
@@ -145,9 +159,10 @@ class ChatVocabulary:
 
     def _close(self, status: ResponseStatus, reason: str = "", problem: UpstreamProblem | None = None) -> None:
         self.ended = True
-        self.events.add(
-            ResponseEnded(status, self._generation_id, self._model, usage=self._usage, reason=reason, problem=problem)
+        ended = ResponseEnded(
+            status, self._generation_id, self._model, usage=self._usage, reason=reason, problem=problem
         )
+        self.events.add(replace(ended, facts=read_facts(self._told)))
 
     def _unexplained(self) -> UpstreamProblem:
         native = self._native or "error"

@@ -10,6 +10,7 @@ from re import compile as pattern
 from adapters.openrouter.errors.nested import quoted_in
 from adapters.openrouter.errors.retry_after import read_wait
 from adapters.openrouter.wire.codec import load_tolerantly
+from adapters.openrouter.wire.facts import read_facts
 from adapters.openrouter.wire.fields import NOTHING, count, first_text, flag, mapping, objects, text, texts
 from ports.json_values import JsonObject
 from ports.response_events import ErrorForm, UpstreamProblem
@@ -60,6 +61,7 @@ def read_problem(
         form=_form(body, found),
         quoted=quoted_in(*nested, besides=message),
         received=now,
+        facts=read_facts(found.body),
     )
 
 

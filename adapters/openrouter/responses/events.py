@@ -8,6 +8,7 @@ from adapters.openrouter.errors.envelope import read_problem
 from adapters.openrouter.responses.event_types import DETAILS, STAGES, UNUSED
 from adapters.openrouter.stream.delta_types import DELTAS, WHOLES
 from adapters.openrouter.stream.event_buffer import UNREADABLE, EventBuffer, ignored
+from adapters.openrouter.wire.facts import read_facts
 from adapters.openrouter.wire.fields import count, mapping, objects, position, text
 from adapters.openrouter.wire.usage import read_usage
 from ports.json_values import JsonObject
@@ -97,6 +98,7 @@ def read_response(
         usage=read_usage(response.get("usage")),
         reason=text(mapping(response.get("incomplete_details")).get("reason")),
         problem=read_problem(frame or response, now=now()) if failed else None,
+        facts=read_facts(response),
     )
 
 

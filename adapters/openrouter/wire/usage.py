@@ -40,6 +40,7 @@ def read_usage(value: object) -> Usage | None:
         upstream_cost=_price(details) if is_byok else None,
         is_byok=is_byok,
         cost_details=tuple(details.items()),
+        server_tools=_counts(mapping(usage.get("server_tool_use_details")) or mapping(usage.get("server_tool_use"))),
     )
 
 
@@ -58,3 +59,9 @@ def _amounts(details: JsonObject) -> dict[str, Decimal]:
         if len(name) <= NAME_LIMIT
     )
     return {name: value for name, value in read if value is not None}
+
+
+def _counts(given: JsonObject) -> tuple[tuple[str, int], ...]:
+    """Return the counts above zero; what upstream may name newly is kept under its name."""
+    read = ((name, count(value)) for name, value in list(given.items())[:MOST_DETAILS] if len(name) <= NAME_LIMIT)
+    return tuple((name, number) for name, number in read if number)

@@ -4,7 +4,8 @@ A scenario returns a `Script`; `writers.steps` plays its moves in order. Rates a
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Literal, overload
 
 from entrypoints.simulator.bills import Tokens
@@ -112,12 +113,29 @@ class Noise:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What the last event says beside the answer: fields of the response, stages of the pipeline, work of server tools.
+
+    `tools_cost` is USD for that work, and `tools_used` counts it as upstream names it.
+    """
+
+    fields: Json = field(default_factory=dict)
+    pipeline: tuple[Json, ...] = ()
+    tools_used: Json = field(default_factory=dict)
+    tools_cost: Decimal | None = None
+
+
+NOTHING_TOLD = Told()
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
     """The regular end; with a `reason` it is incomplete. Only the terminal response contains `late_text`."""
 
     reason: Literal["max_output_tokens", "content_filter"] | None = None
     late_text: str = ""
     tokens: Tokens | None = None
+    told: Told = NOTHING_TOLD
 
 
 @dataclass(frozen=True, slots=True)

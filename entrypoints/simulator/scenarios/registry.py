@@ -158,6 +158,7 @@ SCENARIOS = (
     _scenario("only-terminal", lambda ask, _: streams.only_terminal(ask)),
     _scenario("citations", lambda ask, _: streams.citations(ask)),
     _scenario("usage", lambda ask, _: streams.usage(ask), reasons=True),
+    _scenario("facts", lambda ask, _: streams.facts(ask), reasons=True),
     _scenario("tool-call", lambda ask, _: echoes.tool_call(ask)),
     _scenario("tools", lambda ask, _: orders.tools(ask)),
     _scenario(

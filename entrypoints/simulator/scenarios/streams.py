@@ -1,6 +1,7 @@
 """Answers that differ in how they arrive: many deltas, at a rate, late, after thinking, or in unusual frames."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from entrypoints.simulator.bills import Tokens
 from entrypoints.simulator.payload import Json
@@ -21,6 +22,7 @@ from entrypoints.simulator.scenarios.moves import (
     Say,
     Script,
     Think,
+    Told,
 )
 
 BIG_SIDE = 1120
@@ -28,6 +30,37 @@ BIG_SIDE = 1120
 
 USAGE = Tokens(input=1000, cached=400, written=100, output=250, reasoning=150)
 """The token counts that `sim/usage` always reports."""
+
+TOLD = Told(
+    fields={
+        "service_tier": "priority",
+        "alignment": {
+            "calls": [
+                {"call": 1, "outcome": "allowed", "rules": [{"applicable": True, "broken": False, "probability": 0.1}]},
+                {"call": 2, "outcome": "unavailable", "reason": "time_limit"},
+            ]
+        },
+        "safeguard_results": [
+            {
+                "type": "dangerous_tool_use",
+                "status": {
+                    "type": "available",
+                    "tool_uses": {
+                        "call_1": {"type": "evaluated", "outcome": "flagged", "explanation": "[No secrets] It asked."},
+                        "call_2": {"type": "skipped"},
+                    },
+                },
+            }
+        ],
+    },
+    pipeline=(
+        {"type": "guardrail", "name": "armor", "cost_usd": 0.0001, "data": {"matched": "words of the prompt"}},
+        {"type": "server_tools", "name": "web_search", "summary": "searched twice"},
+    ),
+    tools_used={"web_search_requests": 2, "tool_calls_requested": 3, "tool_calls_executed": 3},
+    tools_cost=Decimal("0.0125"),
+)
+"""What `sim/facts` always says about its answer."""
 
 THOUGHT = "Two readings are possible. The second one fits the question better."
 ANSWER = "The second reading is right."
@@ -108,6 +141,12 @@ def usage(ask: Ask) -> Script:
     """Answer with fixed token counts."""
     del ask
     return (Think(words_of(THOUGHT)), Say(words_of(ANSWER)), Finish(tokens=USAGE))
+
+
+def facts(ask: Ask) -> Script:
+    """Answer with everything that the last event can say about an answer."""
+    del ask
+    return (Say(words_of(ANSWER)), Finish(tokens=USAGE, told=TOLD))
 
 
 def citations(ask: Ask) -> Script:

@@ -151,7 +151,7 @@ class ChatWriter:
 
     def finish(self, move: Finish) -> bytes:
         """Write the finish chunk, the usage chunk without choices, and `[DONE]`."""
-        self.tally.fixed = move.tokens
+        self.tally.fixed, self.tally.told = move.tokens, move.told
         reason = "tool_calls" if "tool_calls" in self._message else "stop"
         self.tally.finish_reason = _REASONS.get(move.reason or "", reason)
         last: Json = {}
@@ -160,8 +160,10 @@ class ChatWriter:
             self._text.append(move.late_text)
             last = {"content": move.late_text}
         written = frame(self._delta(last, self.tally.finish_reason))
-        usage = chat_usage(self.tally.tokens, self.tally.cost)
-        return written + frame(self._chunk([], usage=usage, **self._facts.routing())) + DONE
+        return written + frame(self._chunk([], usage=self._usage(), **self.tally.last_fields)) + DONE
+
+    def _usage(self) -> Json:
+        return chat_usage(self.tally.tokens, self.tally.cost, self.tally.told.tools_used)
 
     def fail(self, move: Fail) -> bytes:
         """Write a chunk that contains an error and ends the choice."""
@@ -196,9 +198,9 @@ class ChatWriter:
             "native_finish_reason": self.tally.finish_reason,
             "logprobs": None,
         }
-        completion = self._chunk([choice], usage=chat_usage(self.tally.tokens, self.tally.cost))
+        completion = self._chunk([choice], usage=self._usage())
         return 200, completion | {
             "object": "chat.completion",
             "system_fingerprint": None,
-            **self._facts.routing(),
+            **self.tally.last_fields,
         }

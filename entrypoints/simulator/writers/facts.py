@@ -1,15 +1,18 @@
 """The facts about a call that its writer needs, and the token counts of the frames it has written."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import uuid4
 
 from entrypoints.simulator.bills import FREE, Cost, Tokens, price
 from entrypoints.simulator.payload import Json
+from entrypoints.simulator.prompt_cache import UNSEEN, Seen
 from entrypoints.simulator.prompts import Prompt
+from entrypoints.simulator.scenarios.moves import NOTHING_TOLD, Told
 
 PICTURE_TOKENS = 1024
+GENERATION_MS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +28,14 @@ class Facts:
     body: Json
     prompt: Prompt
     routing_report: bool = False
+    seen: Seen = UNSEEN
 
     @property
     def created_at(self) -> int:
         """Unix seconds."""
         return int(self.started.timestamp())
 
-    def routing(self) -> Json:
+    def routing(self, told: Told) -> Json:
         """Build the routing report, if the caller requested one."""
         if not self.routing_report:
             return {}
@@ -39,6 +43,9 @@ class Facts:
         strategy = "direct" if self.requested == self.model else "alias"
         report = {
             "attempt": 1,
+            "attempts": [{"model": self.model, "provider": self.provider, "status": 200}],
+            "generation_time": GENERATION_MS,
+            **({"pipeline": list(told.pipeline)} if told.pipeline else {}),
             "endpoints": {"available": [endpoint], "total": 1},
             "is_byok": False,
             "region": None,
@@ -62,6 +69,7 @@ class Tally:
     text: int = 0
     reasoning: int = 0
     fixed: Tokens | None = None
+    told: Told = NOTHING_TOLD
     finish_reason: str | None = field(default=None)
 
     def said(self, pieces: Sequence[str]) -> None:
@@ -77,10 +85,18 @@ class Tally:
         """Return the counts so far."""
         if self.fixed is not None:
             return self.fixed
-        return Tokens(self.facts.prompt.input_tokens, self.text + self.reasoning, self.reasoning)
+        given, seen = self.facts.prompt.input_tokens, self.facts.seen
+        cached, written = int(given * seen.read), int(given * seen.written)
+        return Tokens(given, self.text + self.reasoning, self.reasoning, cached, written)
 
     @property
     def cost(self) -> Cost:
         """Return the cost so far; an empty answer is free."""
         tokens = self.tokens
-        return price(tokens, self.facts.pricing, self.facts.started) if tokens.output else FREE
+        priced = price(tokens, self.facts.pricing, self.facts.started) if tokens.output else FREE
+        return priced if self.told.tools_cost is None else replace(priced, tools=self.told.tools_cost)
+
+    @property
+    def last_fields(self) -> Json:
+        """Return what only the last event has, besides the usage."""
+        return {**self.told.fields, **self.facts.routing(self.told)}

@@ -42,11 +42,10 @@ class ResponsesWriter(ItemFrames):
         copies = [
             {**item, "result": ""} if index in self._empty_copies else item for index, item in enumerate(self.output)
         ]
-        usage = responses_usage(self.tally.tokens, self.tally.cost)
+        usage = responses_usage(self.tally.tokens, self.tally.cost, self.tally.told.tools_used)
         finished = self._facts.created_at if status == "completed" else None
-        return response_object(
-            self._facts, status, output=copies, usage=usage, completed_at=finished, **changes, **self._facts.routing()
-        )
+        last = {**changes, **self.tally.last_fields}
+        return response_object(self._facts, status, output=copies, usage=usage, completed_at=finished, **last)
 
     def open_message(self) -> bytes:
         """Open the message of the answer unless it is open."""
@@ -181,7 +180,7 @@ class ResponsesWriter(ItemFrames):
 
     def finish(self, move: Finish) -> bytes:
         """Write the regular end, complete or incomplete."""
-        self.tally.fixed = move.tokens
+        self.tally.fixed, self.tally.told = move.tokens, move.told
         if move.late_text:
             part = {"type": "output_text", "text": move.late_text, "annotations": []}
             self.output.append(self._message(minted("msg_tmp"), "completed", [part]))

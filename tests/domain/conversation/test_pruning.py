@@ -1,5 +1,7 @@
 """Old long tool outputs are shortened; recent and short ones and other items never."""
 
+from itertools import pairwise
+
 import pytest
 
 from domain.conversation.pruning import HEAD, LONG, TAIL, pruned
@@ -28,13 +30,22 @@ def outputs(items) -> list[str]:
 
 
 def test_outputs_older_than_the_last_turns_keep_head_and_tail():
-    found = outputs(pruned(history(5), 2))
-    assert found[3:] == [RESULT, RESULT]
-    for text in found[:3]:
+    found = outputs(pruned(history(4), 2))
+    assert found[2:] == [RESULT, RESULT]
+    for text in found[:2]:
         assert text.startswith(RESULT[:HEAD] + "\n[")
         assert text.endswith("]\n" + RESULT[-TAIL:])
         assert f"{5000 - HEAD - TAIL} characters removed" in text
         assert "JSON" in text
+
+
+@pytest.mark.parametrize("full_turns", [1, 2, 3, 10])
+def test_turns_are_shortened_in_batches_so_that_the_history_seldom_changes(full_turns):
+    requests = [pruned(history(turns), full_turns) for turns in range(1, 40)]
+    changed = [before != after[: len(before)] for before, after in pairwise(requests)]
+    assert sum(changed) == (39 - full_turns) // full_turns
+    whole = [sum(text == RESULT for text in outputs(items)) for items in requests]
+    assert all(min(turns, full_turns) <= count < 2 * full_turns for turns, count in enumerate(whole, 1))
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 """What a turn costs: the sum of its bills, and the attempts without a bill."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from domain.turn.events import AttemptFailed, CallFinished, Cancelled
 from domain.turn.machine import TurnPlan
+from ports.answer_facts import AnswerFacts
 from ports.response_events import StreamClosed
-from ports.responses import Reach, Unreachable
+from ports.responses import Reach, Refused, Unreachable
 from ports.toolbox import ToolResult
 from ports.usage import Usage
 from tests.domain.turn.talk import (
@@ -92,3 +94,25 @@ def test_the_end_names_the_model_of_the_last_response():
     turn = Turn()
     turn.feed(STARTED, delta("a"), completed(usage=COST))
     assert [(record.generation_id, record.model) for record in turn.ended_attempts] == [("gen-1", "maker/answering")]
+
+
+def test_what_upstream_said_about_its_answers_is_kept_for_each_attempt_and_for_the_turn():
+    turn = Turn(TOOLS)
+    turn.feed(*done(call()), replace(completed(usage=COST), facts=AnswerFacts("OpenAI", alignment=(("allowed", 1),))))
+    turn.feed(CallFinished("call_1", ToolResult("found")))
+    turn.feed(delta("a"), replace(completed(), facts=AnswerFacts("Azure", "flex", alignment=(("allowed", 1),))))
+    assert [attempt.facts.provider for attempt in turn.ended_attempts] == ["OpenAI", "Azure"]
+    assert turn.end.facts == AnswerFacts("Azure", "flex", alignment=(("allowed", 2),))
+
+
+def test_a_response_that_failed_keeps_what_upstream_said_about_it():
+    turn = Turn()
+    turn.feed(delta("a"), replace(failed(problem(500)), facts=AnswerFacts(alignment=(("blocked", 1),))))
+    assert turn.end.facts == AnswerFacts(alignment=(("blocked", 1),))
+
+
+def test_what_upstream_said_with_a_refusal_is_kept_too():
+    turn = Turn()
+    refused = replace(problem(403), facts=AnswerFacts(alignment=(("blocked", 1),)))
+    turn.feed(AttemptFailed(Refused(refused)))
+    assert turn.end.facts == AnswerFacts(alignment=(("blocked", 1),))

@@ -61,6 +61,12 @@ def test_the_parts_of_the_price_are_added_by_their_names():
     assert add(one, Usage()).cost_details == one.cost_details
 
 
+def test_the_work_of_server_tools_is_added_by_its_names():
+    one, other = Usage(server_tools=(("a", 1), ("b", 2))), Usage(server_tools=(("b", 3),))
+    assert dict(add(one, other).server_tools) == {"a": 1, "b": 5}
+    assert add(one, Usage()).server_tools == one.server_tools
+
+
 def test_the_tokens_of_the_latest_call_are_known_beside_the_sums():
     one, two, three = Usage(100, 10, 110), Usage(200, 20, 220), Usage(300, 30, 330)
     total = add(add(one, two), three)

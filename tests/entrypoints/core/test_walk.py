@@ -38,6 +38,7 @@ AGAIN = {
     "entrypoints/core/storage_file": "store",
     "domain/services/store_budget": "store",
     "domain/services/remember_turn": "store",
+    "domain/usage/facts": "joined per attempt, named in the log line",
     "domain/conversation/record": "store",
     "domain/conversation/references": "the answer's own references",
     "domain/conversation/fingerprint": "the answer's own fingerprint",

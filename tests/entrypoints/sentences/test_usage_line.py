@@ -31,6 +31,13 @@ def test_cached_and_reasoning_tokens_are_told_when_there_are_any():
     assert line == "Time: 1.00s | Total tokens: 150 (Input: 100, Output: 50, Cached: 80, Reasoning: 20)"
 
 
+def test_the_part_of_the_cost_that_upstreams_tools_caused_is_told():
+    usage = Usage(cost=Decimal("0.03"), cost_details=(("server_tool_cost", Decimal("0.0125")),))
+    assert usage_line(usage, Timing(1.0)) == "Time: 1.00s | Cost $0.03 (tools: $0.0125)"
+    free = Usage(cost=Decimal("0.03"), cost_details=(("server_tool_cost", Decimal(0)),))
+    assert usage_line(free, Timing(1.0)) == "Time: 1.00s | Cost $0.03"
+
+
 @pytest.mark.parametrize("usage", [None, Usage(), Usage(cost=Decimal("0.0000001"))])
 def test_what_is_not_known_is_not_told(usage):
     assert usage_line(usage, Timing(1.234)) == "Time: 1.23s"
