@@ -52,7 +52,7 @@ def cached_well(
     """Return a history in the form that a prompt cache of the model's maker reads best: the same words, with marks.
 
     A caller's own marks are kept instead of ours, the last ones if there are more than Claude accepts. No mark of ours
-    if the mark at the top level, `asked` or ours, has a longer life: Claude accepts none after marks with a shorter one.
+    if the mark at the top level, `asked` or ours, has a longer life: Claude accepts none after those of a shorter one.
     `alone`: no model of another maker may answer instead.
     """
     if prompting.changing_last and alone and reads_system_messages_anywhere(slug):

@@ -149,15 +149,18 @@ class TurnMachine:
 
     def _on_response_ended(self, event: ResponseEnded, now: float) -> list[Step]:
         self._attempts.name(event.response_id, event.model)
-        ended = self._rounds.answer.finish_all(event.items, now, whole=event.status is ResponseStatus.COMPLETED)
-        steps = self._shown.show(ended, now)
+        whole = event.status is ResponseStatus.COMPLETED
+        steps = self._shown.show(self._rounds.answer.finish_all(event.items, now, whole=whole), now)
         if event.status is ResponseStatus.FAILED:
             return steps + self._on_problem(event, now)
         if event.status is ResponseStatus.INCOMPLETE:
             cut = self._end_attempt(Stop(Ending.CUT_SHORT, event.usage, facts=event.facts), now)
             return [*steps, *cut, *self._cut_short(event.reason, now)]
-        ended = self._end_attempt(Stop(Ending.COMPLETED, event.usage, facts=event.facts), now)
-        return [*steps, *ended, *self._complete(now)]
+        return [
+            *steps,
+            *self._end_attempt(Stop(Ending.COMPLETED, event.usage, facts=event.facts), now),
+            *self._complete(now),
+        ]
 
     def _on_closed(self, event: StreamClosed, now: float) -> list[Step]:
         """Decide what a stream without a terminal event means. Source: ordering rule 8 of the API reference.

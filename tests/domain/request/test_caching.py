@@ -192,7 +192,9 @@ def test_memories_stay_in_front_if_a_model_of_another_maker_may_answer():
 def test_openai_gets_the_session_as_the_key_of_its_cache_unless_the_caller_names_one():
     body = sent({"role": "user", "content": "q"}, slug=GPT).body
     assert body.prompt_cache_key == body.session_id
-    named = sent({"role": "user", "content": "q"}, slug=GPT, parameters=Parameters(prompt_cache_key="k" * 99)).body
+    named = sent(
+        {"role": "user", "content": "q"}, slug=GPT, parameters=Parameters(passed={"prompt_cache_key": "k" * 99})
+    ).body
     assert named.prompt_cache_key == "k" * 64
 
 
