@@ -5,8 +5,8 @@ Notation: blocks `Name { key?: type }` and aliases `Name = type | type`; `[T]` a
 words an enum, `(...)` a remark.
 
 The schema is stricter than the listing in three ways, because it judges requests, not responses: an object has no
-unlisted keys, but for those in `OPEN`; `null` is rejected at every depth, inside free maps and tool schemas too; an `(open)` enum has only the
-values known today.
+unlisted keys, but for those in `OPEN`; `null` is rejected at every depth, inside free maps and tool schemas too; an
+`(open)` enum has only the values known today.
 
 Every `anyOf` of objects also gets `x-dispatch`: for each value of the discriminating key, the branches worth trying. It
 does not change any verdict, and other validators ignore it.
