@@ -24,7 +24,7 @@ from domain.request.reasoning import reasoning_of
 from domain.request.routing import fallbacks, provider_of
 from domain.request.runners import caller_runs_named_tools
 from domain.request.sampling import chat_only, counted, output_limit, sampled, stops
-from domain.request.server_limits import stops_of
+from domain.request.server_limits import MOST_STEPS, stops_of
 from domain.request.text_format import text_of
 from domain.request.tool_specs import forces, function_tools, renamed, tool_choice
 from domain.request.turn_request import Caller, TurnRequest
@@ -94,14 +94,15 @@ def build(
     )
     choice = tool_choice(asked.tool_choice, tools) if supports(model, "tool_choice") else None
     passed, bad_fields = passed_of(asked.passed, slug, tools=bool(tools))
+    steps = asked.max_tool_calls if tools and 1 <= (asked.max_tool_calls or 0) <= MOST_STEPS else None
     body = replace(
         _generation(request, slug, model, items, passed),
         tools=tools,
         tool_choice=choice,
         parallel_tool_calls=asked.parallel_tool_calls if tools else None,
-        max_tool_calls=asked.max_tool_calls if tools and 1 <= (asked.max_tool_calls or 0) <= 30 else None,
+        max_tool_calls=steps,
         stop_server_tools_when=stops_of(
-            passed.get("stop_server_tools_when", ()), request.routing.tool_cap, tools, asked.max_tool_calls
+            passed.get("stop_server_tools_when", ()), request.routing.tool_cap, tools, steps
         ),
         models=fallbacks(asked.models, slug, known),
         plugins=plugins,

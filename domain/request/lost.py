@@ -27,7 +27,13 @@ def _lost(given: object, kept: object, path: str) -> Iterator[str]:
         yield path
     elif isinstance(given, dict) and isinstance(kept, dict):
         for key, value in given.items():
-            yield from _lost(value, kept.get(key), f"{path}.{key}")
+            yield from _lost(value, kept.get(key), f"{path}.{_name(key)}")
     elif isinstance(given, list) and isinstance(kept, list):
         for one, other in zip(given, kept, strict=False):
             yield from _lost(one, other, path)
+
+
+def _name(key: object) -> str:
+    """Return a key as a log can hold it: bounded, on one line, without lone surrogates."""
+    name = str(key)[:LONGEST_LABEL]
+    return name if name.isprintable() else ascii(name)[1:-1]

@@ -9,7 +9,7 @@ from decimal import Decimal
 from ports.json_values import JsonObject
 
 MOST_STEPS = 30
-"""Steps that upstream takes by default; conditions switch that limit off."""
+"""Steps that upstream takes at most, and by default; conditions switch that limit off."""
 SERVER = "openrouter:"
 
 

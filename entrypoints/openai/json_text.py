@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-LONGEST = 1_000_000
+LONGEST = 256 * 1024
 """Characters of a text that is read as JSON."""
 _BEGINNINGS = ("{", "[")
 

@@ -5,8 +5,8 @@ Notation: blocks `Name { key?: type }` and aliases `Name = type | type`; `[T]` a
 words an enum, `(...)` a remark.
 
 The schema is stricter than the listing in three ways, because it judges requests, not responses: an object has no
-unlisted keys; `null` is rejected at every depth, inside free maps and tool schemas too; an `(open)` enum has only the
-values known today.
+unlisted keys, but for those in `OPEN`; `null` is rejected at every depth, inside free maps and tool schemas too; an
+`(open)` enum has only the values known today.
 
 Every `anyOf` of objects also gets `x-dispatch`: for each value of the discriminating key, the branches worth trying. It
 does not change any verdict, and other validators ignore it.
@@ -35,6 +35,8 @@ ANY_VALUE: dict[str, Any] = {
     "items": {"$ref": "#/$defs/AnyValue"},
     "additionalProperties": {"$ref": "#/$defs/AnyValue"},
 }
+OPEN: dict[str, dict[str, Any]] = {"TraceConfig": {"type": ["string", "number", "boolean"]}}
+"""Objects whose models in the official SDK take keys of any name, and the values of these."""
 REMARK = re.compile(r"(\s*\|\s*)?\([^)]*\)")
 TOKEN = re.compile(r'"[^"]*"|[\[\]{}|:]|[A-Za-z_][\w-]*')
 FIELD = re.compile(r"^  (\w+)(\??): (.+)$")
@@ -145,7 +147,7 @@ def definitions(listing: Listing) -> dict[str, Schema]:
             "type": "object",
             "properties": {key: Expression(text).schema() for key, _, text in fields},
             "required": [key for key, required, _ in fields if required],
-            "additionalProperties": False,
+            "additionalProperties": OPEN.get(name, False),
         }
     return defs | {"AnyValue": ANY_VALUE}
 

@@ -57,6 +57,6 @@ def test_a_long_history_contains_tool_rounds() -> None:
     assert sum(message["role"] == "tool" for message in body["messages"]) > 50
 
 
-def test_there_are_twelve_payloads_of_models_in_the_catalog() -> None:
-    assert len(PAYLOADS) == 12
+def test_there_are_fifteen_payloads_of_models_in_the_catalog() -> None:
+    assert len(PAYLOADS) == 15
     assert {payload["model"] for payload in PAYLOADS.values()} <= ENTRIES.keys()
