@@ -20,8 +20,8 @@ class Audience(Enum):
     SAME_MAKER = "same_maker"
 
 
-MOST_CHARACTERS, MOST_VALUES, LONGEST_TYPE = 32 * 1024, 2000, 100
-"""The size of an item that is kept: the characters of its texts and keys, its values, and the length of its type."""
+MOST_CHARACTERS, LONGEST_TYPE = 32 * 1024, 100
+"""The size of an item that is kept, see `characters_in`, and the length of its type."""
 _ENDED = ("completed", "incomplete", "failed")
 _WITHOUT_STATUS = ("mcp_call", "mcp_list_tools")
 _PICTURES = ("imageB64", "screenshotB64")
@@ -70,22 +70,23 @@ def without_results(items: Iterable[JsonObject]) -> list[JsonObject]:
 
 
 def is_small(item: JsonObject) -> bool:
-    """Return whether an item is small enough to be kept. Stops counting at the limit."""
-    characters, values = 0, 0
+    """Return whether an item is small enough to be kept."""
+    return characters_in(item) <= MOST_CHARACTERS
+
+
+def characters_in(item: JsonObject) -> int:
+    """Count the characters of an item's texts and keys, and its other values as one each; stop beyond the limit."""
+    characters = 0
     waiting: list[object] = [item]
-    while waiting:
+    while waiting and characters <= MOST_CHARACTERS:
         value = waiting.pop()
-        values += 1
-        if isinstance(value, str):
-            characters += len(value)
-        elif isinstance(value, Mapping):
+        characters += len(value) if isinstance(value, str) else 1
+        if isinstance(value, Mapping):
             characters += sum(len(key) for key in value if isinstance(key, str))
             waiting += value.values()
-        elif isinstance(value, Sequence):
+        elif isinstance(value, Sequence) and not isinstance(value, str):
             waiting += value
-        if characters > MOST_CHARACTERS or values + len(waiting) > MOST_VALUES:
-            return False
-    return True
+    return characters
 
 
 def _without_pictures(item: JsonObject) -> JsonObject:
