@@ -60,17 +60,23 @@ def measure_cache() -> Iterator[Line]:
         for model in MODELS:
             simulator.set_override(model, "sim/thoughtful-tools")
         for model in MODELS:
-            yield _line(f"{model}: memories change every 10 messages", _share(simulator, model, SELDOM), GOAL)
-        yield _line(f"{AUTOMATIC}: memories change with each message", _share(simulator, AUTOMATIC, ALWAYS), GOAL)
-        yield _line(f"{CLAUDE}: memories change with each message", _share(simulator, CLAUDE, ALWAYS))
-        yield _line(f"{AUTOMATIC}: clock in the system prompt", _share(simulator, AUTOMATIC, SELDOM, clock=True))
+            yield _line(f"{_maker(model)}, memories anew every 10 messages", _share(simulator, model, SELDOM), GOAL)
+        yield _line(f"{_maker(AUTOMATIC)}, memories anew with each message", _share(simulator, AUTOMATIC, ALWAYS), GOAL)
+        yield _line(f"{_maker(CLAUDE)}, memories anew with each message", _share(simulator, CLAUDE, ALWAYS))
+        yield _line(
+            f"{_maker(AUTOMATIC)}, a clock in the system prompt", _share(simulator, AUTOMATIC, SELDOM, clock=True)
+        )
+
+
+def _maker(model: str) -> str:
+    return model.partition("/")[0]
 
 
 def _line(what: str, shares: tuple[float, float], goal: float | None = None) -> Line:
     ours, bare = shares
     reached = None if goal is None else ours >= goal
     target = "" if goal is None else f"≥ {goal:.0%}"
-    return Line(f"cache, {TURNS} turns, {what}", f"{ours:.1%}", f"{bare:.1%}", "", target, reached)
+    return Line(f"cache, {what}", f"{ours:.1%}", f"{bare:.1%}", "", target, reached)
 
 
 def _share(simulator: SimulatorThread, model: str, memories: Memories, *, clock: bool = False) -> tuple[float, float]:

@@ -28,7 +28,8 @@ from entrypoints.simulator.threads import SimulatorThread
 from tests.entrypoints.core.growing_chat import SPECS, GrowingChat, ShuffledTools
 from tests.examples import examples
 
-MAKERS = ("openai/gpt-5.6-sol", "anthropic/claude-opus-5", "google/gemini-3.6-flash", "deepseek/deepseek-v4-flash")
+CLAUDE = "anthropic/claude-opus-5"
+MAKERS = ("openai/gpt-5.6-sol", CLAUDE, "google/gemini-3.6-flash", "deepseek/deepseek-v4-flash")
 TURNS = st.lists(
     st.sampled_from(
         (
@@ -90,7 +91,7 @@ def assert_each_continues_the_last(bodies: list[dict[str, Any]]) -> None:
 
 
 @given(turns=TURNS, model=st.sampled_from(MAKERS), endpoint=st.sampled_from(("responses", "chat")), page=st.booleans())
-@examples(40)
+@examples(25)
 def test_a_request_begins_with_the_one_before(simulator, tmp_path_factory, turns, model, endpoint, page):
     forced = {"force_chat_completions_models": "*"} if endpoint == "chat" else {}
 
@@ -132,6 +133,23 @@ def test_another_process_sends_the_same_bytes(simulator: SimulatorThread, tmp_pa
     one, other = requests_of(simulator)[-2:]
     assert json.dumps(one) == json.dumps(other)
     assert_each_continues_the_last([before, one])
+
+
+@pytest.mark.parametrize("marks", [True, False], ids=["all marks", "the mark at the top level alone"])
+def test_claude_finds_the_question_before_a_round_of_many_calls(
+    simulator: SimulatorThread, tmp_path: Path, *, marks: bool
+) -> None:
+    asked = f'{"Look at all of them. " * 300}\nCALL notes x12 {{"query": "#"}}'
+    more = {} if marks else {"anthropic_prompt_cache_ttl": "1h"}
+
+    async def grow() -> list[int]:
+        async with chat_of(simulator, tmp_path / "store.db", CLAUDE, page=True, **more) as chat:
+            await chat.ask(asked)
+            return [end.usage.cached_tokens for end in chat.ends if end.usage is not None]
+
+    simulator.simulator.prompt_cache.clear()
+    (cached,) = asyncio.run(grow())
+    assert (cached > 1024) is marks
 
 
 @pytest.mark.parametrize("model", MAKERS[:2])
