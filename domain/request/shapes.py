@@ -3,12 +3,17 @@
 A shape is a table of keys and checks; a check returns the value to send, or None to omit the key.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
+
+from domain.tools.schema_bounds import is_bounded
 
 Check = Callable[[object], object]
 Shape = Mapping[str, Check]
 LONGEST_TEXT, MOST_ENTRIES = 256, 64
+LONGEST_PROSE = 1_000_000
+_DAY = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
 
 
 def reduced(value: object, shape: Shape) -> dict[str, object]:
@@ -97,3 +102,55 @@ def either(*checks: Check) -> Check:
 def inner(shape: Shape) -> Check:
     """Accept an object of which at least one key passes the shape."""
     return lambda value: reduced(value, shape) or None
+
+
+def prose(value: object) -> str | None:
+    """Accept a text of up to a million characters that is not blank: instructions, definitions, addresses."""
+    return value if isinstance(value, str) and value.strip() and len(value) <= LONGEST_PROSE else None
+
+
+def day(value: object) -> str | None:
+    """Accept a date, as `2026-01-31`."""
+    return value if isinstance(value, str) and _DAY.fullmatch(value) else None
+
+
+def scalar(value: object) -> str | int | float | bool | None:
+    """Accept a text, a number or a flag."""
+    if isinstance(value, str):
+        return text(value)
+    return value if isinstance(value, int | float) else None
+
+
+def opaque(value: object) -> dict[str, object] | None:
+    """Accept an object of any content that is small and shallow enough for every receiver."""
+    return value if isinstance(value, dict) and value and is_bounded(value) else None
+
+
+def texts_by_name(value: object) -> dict[str, str] | None:
+    """Accept an object of texts, such as headers; other entries are omitted."""
+    if not isinstance(value, dict):
+        return None
+    entries = [(key, entry) for key, entry in value.items() if text(key) and prose(entry)]
+    return dict(entries[:MOST_ENTRIES]) or None
+
+
+def listed(check: Check, *, may_be_empty: bool = False) -> Check:
+    """Accept a list of the entries that pass a check."""
+
+    def checked(value: object) -> list[object] | None:
+        if not isinstance(value, list):
+            return None
+        kept = [taken for taken in map(check, value[:MOST_ENTRIES]) if taken is not None]
+        return kept if kept or (may_be_empty and not value) else None
+
+    return checked
+
+
+def whole_with(shape: Shape, *required: str) -> Check:
+    """Accept an object in which the required keys pass the shape."""
+
+    def check(value: object) -> dict[str, object] | None:
+        kept = reduced(value, shape)
+        return kept if kept and all(key in kept for key in required) else None
+
+    return check

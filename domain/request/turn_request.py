@@ -20,6 +20,7 @@ from domain.limits import (
     TURNS_AT_ONCE,
     TURNS_WAITING,
 )
+from domain.request.abilities import Ability
 from ports.json_values import JsonObject
 from ports.responses import Endpoint, Limits, Route
 
@@ -65,7 +66,8 @@ class Parameters:
     """The caller's parameters, named as in chat completions, of the right type but unchecked; None = not requested.
 
     `reasoning` contains effort, max_tokens, enabled and summary if requested. `extra_tools` come from filters of the
-    host. `chat_only`: parameters that the Responses endpoint does not know. `ignored`: names no endpoint accepts.
+    host. `server_tools`: tools that upstream runs, in place of the operator's list. `chat_only`: parameters that the
+    Responses endpoint does not know. `ignored`: names no endpoint accepts.
     """
 
     max_output_tokens: int | None = None
@@ -94,6 +96,7 @@ class Parameters:
     service_tier: str | None = None
     prompt_cache_key: str | None = None
     truncation: str | None = None
+    server_tools: tuple[object, ...] | None = None
     chat_only: JsonObject = field(default_factory=dict)
     ignored: tuple[str, ...] = ()
 
@@ -183,7 +186,9 @@ class Tooling:
     `parallel`: concurrent calls of one turn; `in_process`: of all turns. A round ends after `still_seconds` in which no
     call began or ended, None for no limit. `handed_over`: the caller runs the tools that the request names.
     `host_only`: tools that only the host can run; a round that calls one is handed over. `searches`: results per web
-    search of upstream (0: upstream's default), None if no search may be offered.
+    search of upstream (0: upstream's default), None if no search is offered by itself. `server_tools`: further tools
+    that upstream runs, names or objects with a type; `search_results` per search if they name it. `served`: what the
+    caller has tools of its own for.
     """
 
     strict: bool = True
@@ -198,6 +203,9 @@ class Tooling:
     handed_over: bool = False
     host_only: frozenset[str] = frozenset()
     searches: int | None = None
+    server_tools: tuple[object, ...] = ()
+    search_results: int = 0
+    served: frozenset[Ability] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

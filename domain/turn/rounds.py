@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from domain.request.runners import runs_here
-from domain.request.tool_specs import forces
+from domain.request.tool_choice import unforced
 from domain.tools.plan import Calls, Offer, Reader, demanding
 from domain.tools.results import room_left
 from domain.turn.answer import Answer
@@ -90,7 +90,7 @@ class Rounds:
         more = [kept.item for step in persisted for kept in step.items if goes_back(kept.item)]
         self._room = None if self._room is None else room_left(self._room, more)
         body = sending.body
-        choice = "none" if self.exhausted else "auto" if forces(body.tool_choice) else body.tool_choice
+        choice = "none" if self.exhausted else unforced(body.tool_choice)
         return replace(sending, body=replace(body, input=(*body.input, *more), tool_choice=choice))
 
     def _reader(self) -> Reader:

@@ -8,6 +8,7 @@ from domain.catalog.offer import Filter, Offer
 from domain.catalog.rows import Switches
 from domain.egress.base_url import checked_base_url
 from domain.faults.retry import RetryPolicy
+from domain.request.abilities import Ability
 from domain.request.turn_request import (
     Bounds,
     EndpointChoice,
@@ -177,9 +178,16 @@ def tooling_of(
     handed_over: bool = False,
     host_only: frozenset[str] = frozenset(),
     offer_search: bool = False,
+    offer_server_tools: bool = False,
+    named: tuple[object, ...] | None = None,
+    served: frozenset[Ability] = frozenset(),
 ) -> Tooling:
-    """Return how tools run. For `handed_over`, `host_only` and `offer_search` see `CallerTools`."""
-    searches = settings.enable_web_search_tool and offer_search
+    """Return how tools run; for most arguments see `CallerTools`.
+
+    `named`: the tools that the request or the model's row switches on, in place of all that the settings do.
+    """
+    searches = settings.enable_web_search_tool and offer_search and named is None
+    results = settings.web_search_max_results or 0
     return Tooling(
         strict=settings.enable_strict_tool_calling,
         max_rounds=settings.max_function_call_loops,
@@ -192,7 +200,10 @@ def tooling_of(
         breaker_window=settings.breaker_window_seconds,
         handed_over=handed_over,
         host_only=host_only,
-        searches=(settings.web_search_max_results or 0) if searches else None,
+        searches=results if searches else None,
+        server_tools=named if named is not None else names(settings.server_tools) if offer_server_tools else (),
+        search_results=results,
+        served=served,
     )
 
 

@@ -117,6 +117,7 @@ class CompletionsBody(BaseModel):
     service_tier: Text = None
     prompt_cache_key: Text = None
     truncation: Text = None
+    server_tools: str | list[Any] | None = None
 
     @field_validator("*", mode="wrap")
     @classmethod
@@ -174,6 +175,7 @@ class CompletionsBody(BaseModel):
             service_tier=self.service_tier,
             prompt_cache_key=self.prompt_cache_key,
             truncation=self.truncation,
+            server_tools=_entries(self.server_tools),
             chat_only=self._chat_only(),
             ignored=tuple(name for name in IGNORED if name in (self.model_extra or {})),
         )
@@ -193,6 +195,13 @@ class CompletionsBody(BaseModel):
 
 def _objects(values: list[Any] | None) -> tuple[dict[str, Any], ...]:
     return tuple(value for value in values or () if isinstance(value, dict))
+
+
+def _entries(listed: str | list[Any] | None) -> tuple[Any, ...] | None:
+    """Return the entries of a list, or of a text with commas, in which `none` stands for an empty list."""
+    if listed is None or isinstance(listed, list):
+        return None if listed is None else tuple(listed)
+    return tuple(name for name in _listed(listed) if name.lower() != "none")
 
 
 def _choice(function_call: str | dict[str, Any] | None) -> str | dict[str, Any] | None:
