@@ -6,8 +6,9 @@ loses all of its thinking or none, because providers refuse a part of it.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from domain.conversation.call_kinds import CALLS, OUTPUTS
 from domain.conversation.calls_as_text import as_text
-from domain.conversation.record import CALL, MESSAGE, OUTPUT, REASONING
+from domain.conversation.record import MESSAGE, REASONING
 from domain.conversation.references import texts_of
 from ports.json_values import JsonObject
 
@@ -42,7 +43,7 @@ def has_thinking(items: Items) -> bool:
 
 
 def _plain(answer: Items) -> Iterator[JsonObject]:
-    known = [item for item in answer if item.get("type", MESSAGE) in (MESSAGE, CALL, OUTPUT)]
+    known = [item for item in answer if item.get("type", MESSAGE) in {MESSAGE, *CALLS, *OUTPUTS}]
     for item in as_text(known):
         if item.get("role") != "assistant":
             yield item

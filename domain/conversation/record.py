@@ -11,14 +11,16 @@ from typing import Any
 
 from domain.catalog.support import reads_phases
 from domain.conversation.arguments import sound_arguments
+from domain.conversation.call_kinds import CALLS, COMPUTER, FUNCTION, OUTPUT_OF, OUTPUTS
+from domain.conversation.native_calls import sound_call
 from ports.artifacts import RECALL_BYTES
 from ports.json_values import JsonObject
 
 MESSAGE, REASONING = "message", "reasoning"
-CALL, OUTPUT = "function_call", "function_call_output"
+CALL, OUTPUT = FUNCTION, OUTPUT_OF[FUNCTION]
 FINAL = "final_answer"
-KINDS = frozenset({MESSAGE, REASONING, CALL, OUTPUT})
-_AFTER_THINKING = frozenset({MESSAGE, REASONING, CALL, None})
+KINDS = frozenset({MESSAGE, REASONING}) | CALLS | OUTPUTS
+_AFTER_THINKING = frozenset({MESSAGE, REASONING, None}) | CALLS
 VERSION = 1
 MOST_ITEMS, MOST_BYTES = 1000, RECALL_BYTES // 2  # sealed it may grow by a third, and one lookup must bring all of it
 DEEPEST = 100
@@ -101,7 +103,9 @@ def rows_of(record: TurnRecord, *, reasoning: bool, tools: bool) -> tuple[Row, .
     """
     items = zip(record.items, sound_arguments(one.item for one in record.items), strict=True)
     kept = [replace(one, item=item) for one, item in items if item.get("type") in KINDS]
-    if any(one.item["type"] == CALL for one in kept) and not tools:
+    if any(one.item["type"] in CALLS for one in kept) and not tools:
+        return ()
+    if any(one.item.get("type") == COMPUTER for one in record.items):  # its output cannot go back as one
         return ()
     thoughts = reasoning and coherent([one.item for one in record.items])
     if thoughts:
@@ -232,10 +236,12 @@ def _is_sound(item: Mapping[str, Any]) -> bool:
     if kind == MESSAGE:
         content = item.get("content")
         return item.get("role") == "assistant" and (_says(content) if isinstance(content, str) else _are_said(content))
-    if kind not in (CALL, OUTPUT) or not _is_id(item.get("call_id")):
+    if kind not in CALLS | OUTPUTS or not _is_id(item.get("call_id")):
         return False
     if kind == OUTPUT:
         return isinstance(item.get("output"), str) or _are_objects(item.get("output"))
+    if kind != CALL:
+        return kind in OUTPUTS or sound_call(item) is not None
     name, arguments = item.get("name"), item.get("arguments")
     return isinstance(name, str) and 0 < len(name) <= _LONGEST_NAME and isinstance(arguments, str)
 
@@ -267,11 +273,11 @@ def _tidy(items: Sequence[TurnItem]) -> tuple[TurnItem, ...]:
     kept = list[TurnItem]()
     for one in items:
         kind, call_id = one.item["type"], one.item.get("call_id", "")
-        seen = called if kind == CALL else answered
-        if kind in (CALL, OUTPUT) and (call_id in seen or (kind == OUTPUT and call_id not in called)):
+        seen = called if kind in CALLS else answered
+        if kind in CALLS | OUTPUTS and (call_id in seen or (kind in OUTPUTS and call_id not in called)):
             fine = False
             continue
-        if kind in (CALL, OUTPUT):
+        if kind in CALLS | OUTPUTS:
             seen.add(call_id)
         kept.append(one)
     return tuple(one for one in kept if fine or one.item["type"] != REASONING)
@@ -279,10 +285,10 @@ def _tidy(items: Sequence[TurnItem]) -> tuple[TurnItem, ...]:
 
 def _pairs(items: Sequence[TurnItem]) -> tuple[TurnItem, ...]:
     """Return complete pairs, each call with its output right after it."""
-    outputs = {one.item["call_id"]: one for one in reversed(items) if one.item["type"] == OUTPUT}
+    outputs = {one.item["call_id"]: one for one in reversed(items) if one.item["type"] in OUTPUTS}
     kept = list[TurnItem]()
     for one in items:
-        output = outputs.pop(one.item["call_id"], None) if one.item["type"] == CALL else None
+        output = outputs.pop(one.item["call_id"], None) if one.item["type"] in CALLS else None
         if output is not None:
             kept += (one, output)
     return tuple(kept)

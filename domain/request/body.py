@@ -22,7 +22,7 @@ from domain.request.sampling import chat_only, counted, output_limit, sampled, s
 from domain.request.server_tools import server_tools
 from domain.request.text_format import text_of
 from domain.request.tool_choice import forces, named_in, tool_choice, unforced
-from domain.request.tool_specs import offered_tools, renamed
+from domain.request.tool_specs import function_tools, renamed
 from domain.request.tool_types import goes_to_chat
 from domain.request.turn_request import Caller, TurnRequest
 from domain.tools.dialects.choice import dialect_of
@@ -152,7 +152,7 @@ def _tools(
     if not takes_tools(model):
         return (), ("tools",) if wanted else ()
     more, missing = ((), ()) if is_task else server_tools(request, model, wanted)
-    tools, bad = offered_tools((*wanted, *more), slug, model)
+    tools, bad = function_tools((*wanted, *more), slug, model)
     dropped = (*bad, *missing)
     if endpoint is not Endpoint.CHAT:
         return tools, dropped

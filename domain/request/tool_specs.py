@@ -25,7 +25,7 @@ Written = tuple[str, JsonObject, tuple[str, ...]]
 """A tool as it is sent, the key under which the last one of several counts, and what is left out of it."""
 
 
-def offered_tools(
+def function_tools(
     tools: Iterable[JsonObject], slug: str, model: Model | None
 ) -> tuple[tuple[JsonObject, ...], tuple[str, ...]]:
     """Return the usable tools in flat form, as the maker of the model wants them, and the names of what is omitted.

@@ -7,6 +7,7 @@ the ordering notes of the OpenRouter API reference, event stream.
 from collections.abc import Iterable
 from dataclasses import replace
 
+from domain.conversation.call_kinds import CALLER_CALLS, CUSTOM, OUTPUTS, call_id_of, ran_upstream
 from domain.conversation.call_names import meant
 from domain.turn.call_ids import distinct
 from domain.turn.output_items import (
@@ -32,6 +33,7 @@ from ports.toolbox import ToolCall
 
 IMAGES = frozenset({"image_generation_call", "openrouter:image_generation"})
 SEARCHES = frozenset({"web_search_call", "openrouter:web_search"})
+TEXT_OF_CALL = {CALL: "arguments", CUSTOM: "input"}
 HIDDEN = "[REDACTED]"
 TRACKING = ("?utm_source=openai", "&utm_source=openai")
 
@@ -86,16 +88,23 @@ class Answer:
         return any(slot.kind == MESSAGE and slot.has_text() for slot in self.slots)
 
     def calls(self) -> tuple[ToolCall, ...]:
-        """Return the function calls in order, under ids unique in the turn."""
+        """Return the calls in order, under ids unique in the turn."""
         return tuple(self.called().values())
 
     def called(self) -> dict[OutputItem, ToolCall]:
-        """Return the function calls by output item, under ids unique in the turn and the names of offered tools."""
-        calls = ((slot, self._meant(call_of(slot)), slot.closed) for slot in self.slots if slot.kind == CALL)
-        return distinct(calls, self.taken)
+        """Return the calls by output item, under ids unique in the turn and the names of offered tools.
+
+        A call whose output is in the same response was run by upstream.
+        """
+        called = [slot for slot in self.slots if slot.kind in CALLER_CALLS]
+        if not called:
+            return {}
+        answered = {call_id_of(slot.item or slot.opening or {}) for slot in self.slots if slot.kind in OUTPUTS}
+        theirs = (slot for slot in called if slot.kind in TEXT_OF_CALL or not _ran(slot, answered))
+        return distinct(((slot, self._meant(call_of(slot)), slot.closed) for slot in theirs), self.taken)
 
     def _meant(self, call: ToolCall) -> ToolCall:
-        name = meant(call.name, self._offered)
+        name = meant(call.name, self._offered) if call.kind in (CALL, CUSTOM) else call.name
         return call if name is call.name else replace(call, name=name)
 
     # --- upstream's events -----------------------------------------------------------------------------------
@@ -130,9 +139,9 @@ class Answer:
         kind = REASONING if key[0] in ("raw", "summary") else MESSAGE
         return self._rest(self._slot(index, item_id, kind, now), key, text)
 
-    def argue(self, index: int, item_id: str, text: str, now: float, *, whole: bool = False) -> None:
-        """Collect the arguments of a function call; an empty complete text is ignored."""
-        slot = self._slot(index, item_id, CALL, now)
+    def argue(self, index: int, item_id: str, text: str, now: float, *, whole: bool = False, kind: str = CALL) -> None:
+        """Collect the arguments of a function call, or the input of a custom one; an empty complete text is ignored."""
+        slot = self._slot(index, item_id, kind, now)
         if not whole:
             slot.arguments.append(text)
         elif text:
@@ -173,8 +182,8 @@ class Answer:
             slot.describe(item)
             if not slot.closed:
                 outputs += self._finish(slot, item, now)
-            elif slot.kind == CALL and not text_of(slot.item or {}, "arguments"):
-                self.argue(slot.index, slot.item_id, text_of(item, "arguments"), now, whole=True)
+            elif (key := TEXT_OF_CALL.get(slot.kind)) and not text_of(slot.item or {}, key) and text_of(item, key):
+                slot.arguments = [text_of(item, key)]
         return outputs
 
     # --- details ------------------------------------------------------------------------------------------
@@ -295,3 +304,9 @@ class Answer:
             for number, part in enumerate(objects(item.get(key))):
                 outputs += self._rest(slot, (name, number), text_of(part, "text"))
         return [*outputs, CloseReasoning(slot.segment, max(0.0, now - slot.started), item)]
+
+
+def _ran(slot: OutputItem, answered: set[str]) -> bool:
+    """Return whether upstream ran a native call, or nobody can: it never became a whole item."""
+    item = slot.item
+    return item is None or ran_upstream(item) or call_id_of(item) in answered

@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from domain.conversation.arguments import NONE
+from domain.conversation.call_kinds import CUSTOM, FUNCTION, call_id_of
+from domain.conversation.native_calls import words_of_call
 from domain.turn.statuses import Searched
 from ports.json_values import JsonObject
 from ports.pictures import picture_data
 from ports.toolbox import ToolCall
 
-MESSAGE, REASONING, CALL = "message", "reasoning", "function_call"
+MESSAGE, REASONING, CALL = "message", "reasoning", FUNCTION
 PHASES = frozenset({"commentary", "final_answer"})
 """The phases of messages that upstream accepts. Source: OpenRouter API reference, input items."""
 
@@ -46,10 +49,15 @@ class OutputItem:
 
 
 def call_of(slot: OutputItem) -> ToolCall:
-    item = slot.item or slot.opening or {}
-    arguments = text_of(item, "arguments") or "".join(slot.arguments)
-    call_id = text_of(item, "call_id") or slot.item_id or f"call_{slot.segment}"
-    return ToolCall(call_id, text_of(item, "name"), arguments or "{}")
+    """Return the call that an item is, of whatever kind."""
+    item, said = slot.item or slot.opening or {}, "".join(slot.arguments)
+    call_id = call_id_of(item) or slot.item_id or f"call_{slot.segment}"
+    space = text_of(item, "namespace")
+    if slot.kind == FUNCTION:
+        return ToolCall(call_id, text_of(item, "name"), text_of(item, "arguments") or said or NONE, namespace=space)
+    if slot.kind == CUSTOM:
+        return ToolCall(call_id, text_of(item, "name"), text_of(item, "input") or said, CUSTOM, space)
+    return ToolCall(call_id, *words_of_call(item), slot.kind, item=item)
 
 
 def same_id(slot: OutputItem, _position: int, item: JsonObject) -> bool:

@@ -25,6 +25,8 @@ CHAT_ONLY = (
 )
 REASONING = ("effort", "max_tokens", "exclude", "enabled", "summary")
 SERVER_TOOLS = ("openrouter:", "web_search")
+HOSTED = {"web_search_preview": "openrouter:web_search", "shell": "openrouter:shell"}
+"""Tools that a choice names in another way on `POST /responses`."""
 
 
 def chat_fields(body: ResponsesBody) -> dict[str, object]:
@@ -59,7 +61,7 @@ def chat_fields(body: ResponsesBody) -> dict[str, object]:
 
 def _tools(body: ResponsesBody) -> list[JsonObject]:
     allowed = _allowed(body.tool_choice)
-    tools = (_tool(tool) for tool in body.tools if allowed is None or tool.get("name") in allowed)
+    tools = (_tool(tool) for tool in body.tools if allowed is None or _named(tool) in allowed)
     return [tool for tool in tools if tool is not None]
 
 
@@ -78,7 +80,11 @@ def _allowed(choice: str | JsonObject | None) -> frozenset[str] | None:
     """Return the tool names allowed by the choice (a form that chat lacks); None if all are allowed."""
     if not isinstance(choice, Mapping) or choice.get("type") != "allowed_tools":
         return None
-    return frozenset(text(tool.get("name")) for tool in choice.get("tools") or () if isinstance(tool, Mapping))
+    return frozenset(_named(tool) for tool in choice.get("tools") or () if isinstance(tool, Mapping))
+
+
+def _named(tool: JsonObject) -> str:
+    return text(tool.get("name")) or text(tool.get("type"))
 
 
 def _tool_choice(choice: str | JsonObject | None) -> object:
@@ -89,7 +95,8 @@ def _tool_choice(choice: str | JsonObject | None) -> object:
         return choice.get("mode")
     if kind == "function" and "function" not in choice:
         return {"type": "function", "function": {"name": choice.get("name")}}
-    return choice if kind == "function" or kind.startswith("openrouter:") else None
+    kind = HOSTED.get(kind, kind)
+    return {**choice, "type": kind} if kind == "function" or kind.startswith("openrouter:") else None
 
 
 def _response_format(text_options: JsonObject | None) -> JsonObject | None:

@@ -32,7 +32,7 @@ from entrypoints.openwebui.present.closing import closing_of
 from entrypoints.openwebui.present.continued import NOTHING, Earlier
 from entrypoints.openwebui.present.fault_text import box, card, uncalled
 from entrypoints.openwebui.present.frames import BELOW, Emit, Frame, Unended, found, source, status, status_frame
-from entrypoints.openwebui.present.handover import arguments_of, call_item, output_item
+from entrypoints.openwebui.present.handover import arguments_of, call_item, can_run, output_item
 from entrypoints.openwebui.present.item_list import ItemList
 from entrypoints.openwebui.present.wishes import Wishes
 from entrypoints.sentences.escaping import picture, tool_name, unfenced
@@ -65,6 +65,7 @@ class NativePresenter:
         self._round = 0
         self._marked = version != MARKED or not wishes.references
         self._files: list[dict[str, Any]] = []
+        self._handed = False
 
     @property
     def repeated(self) -> int:
@@ -94,7 +95,7 @@ class NativePresenter:
                 frames = [*self._close_open(), *self._add_result(segment, call, result)]
                 return [*frames, *found(result, self._files, self._wishes.links)]
             case HandOverCall(position, call, segment):
-                if self._wishes.hands_over:
+                if self._wishes.hands_over and can_run(call):
                     return self._hand_over(segment, call)
                 return self._text(BELOW + position, uncalled(call.name))
             case Ended(end):
@@ -219,6 +220,7 @@ class NativePresenter:
 
     def _hand_over(self, segment: int, call: ToolCall) -> list[Frame]:
         """Leave a call without output, so that the host runs it and asks the model again."""
+        self._handed = True
         return [*self._close_open(), self._add_call_item(segment, call)]
 
     def _completed(self, usage: dict[str, Any] | None = None) -> Yield:
@@ -234,7 +236,7 @@ class NativePresenter:
         if end.fault is not None:
             return frames + self._end_badly(end, end.fault, usage)
         frames += self._close_open()
-        if end.reason is Reason.TOOL_CALLS and self._wishes.hands_over:
+        if end.reason is Reason.TOOL_CALLS and self._handed:
             return [*frames, self._completed(usage)]
         frames.append(status(closing.line, done=True))
         if self._needs_replace():
