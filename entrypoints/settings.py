@@ -21,8 +21,8 @@ from domain.limits import (
     TOOL_ROUNDS,
 )
 from domain.redaction.known import known, secrets_in_url
-from entrypoints.settings_rows import Mend, Secret, Setting, read_table, setting
-from entrypoints.settings_tools import known_tools, unknown_tools
+from entrypoints.settings_rows import Secret, Setting, read_table, setting
+from entrypoints.settings_tools import SERVER_TOOLS_MEND, SERVER_TOOLS_TEXT
 from entrypoints.settings_upstream import UpstreamSettings
 
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
@@ -204,15 +204,7 @@ class Settings(UpstreamSettings):
         "message. Searches cost extra.",
         advanced=True,
     )
-    server_tools: str = setting(
-        "",
-        "Comma-separated further tools that OpenRouter runs, offered in chats to models that call tools: web_fetch, "
-        "datetime, image_generation, search_models, files, code_interpreter, shell, bash, apply_patch, advisor, "
-        "subagent, fusion, web_search. Every use costs money, with free models too; advisor, subagent and fusion pay "
-        "for further models. A tool is not offered where Open WebUI has one for the same purpose in the chat. The "
-        "custom parameter server_tools of a model replaces this list and ENABLE_WEB_SEARCH_TOOL.",
-        mend=Mend(known_tools, unknown_tools, harmless=False),
-    )
+    server_tools: str = setting("", SERVER_TOOLS_TEXT, mend=SERVER_TOOLS_MEND)
     web_search_max_results: int | None = setting(
         3,
         "Number of results per web search that are sent to the model. With the value none, OpenRouter chooses.",

@@ -20,7 +20,8 @@ MESSAGE, REASONING = "message", "reasoning"
 CALL, OUTPUT = FUNCTION, OUTPUT_OF[FUNCTION]
 FINAL = "final_answer"
 KINDS = frozenset({MESSAGE, REASONING}) | CALLS | OUTPUTS
-_AFTER_THINKING = frozenset({MESSAGE, REASONING, None}) | CALLS
+_ALWAYS = frozenset({MESSAGE, REASONING, CALL, OUTPUT})
+_AFTER_THINKING = frozenset({MESSAGE, REASONING}) | CALLS
 VERSION = 1
 MOST_ITEMS, MOST_BYTES = 1000, RECALL_BYTES // 2  # sealed it may grow by a third, and one lookup must bring all of it
 DEEPEST = 100
@@ -74,7 +75,13 @@ def is_worth_rows(items: Iterable[JsonObject], slug: str = "") -> bool:
 
     The history does not tell the phases of messages. Answers in one phase are worth rows only where models read it.
     """
-    return any((kind := item.get("type")) in KINDS and (kind != MESSAGE or _is_phased(item, slug)) for item in items)
+    return any(is_kept(item) and (item["type"] != MESSAGE or _is_phased(item, slug)) for item in items)
+
+
+def is_kept(item: JsonObject) -> bool:
+    """Return whether an item can be sent again: its kind can, and a call of a rare kind has all that it must have."""
+    kind = item.get("type")
+    return kind in KINDS and (kind in _ALWAYS or _is_sound(item))
 
 
 def _is_phased(item: JsonObject, slug: str) -> bool:
@@ -102,7 +109,7 @@ def rows_of(record: TurnRecord, *, reasoning: bool, tools: bool) -> tuple[Row, .
     a turn's thinking is refused.
     """
     items = zip(record.items, sound_arguments(one.item for one in record.items), strict=True)
-    kept = [replace(one, item=item) for one, item in items if item.get("type") in KINDS]
+    kept = [replace(one, item=item) for one, item in items if is_kept(item)]
     if any(one.item["type"] in CALLS for one in kept) and not tools:
         return ()
     if any(one.item.get("type") == COMPUTER for one in record.items):  # its output cannot go back as one
@@ -145,9 +152,9 @@ def coherent(items: Sequence[JsonObject]) -> bool:
 
     What followed thinking and cannot be sent again (a search, a picture) would leave it where it never stood.
     """
-    following = [*(item.get("type") for item in items[1:]), None]
-    pairs = zip(items, following, strict=False)
-    return all(after in _AFTER_THINKING for item, after in pairs if item.get("type") == REASONING)
+    pairs = zip(items, [*items[1:], None], strict=False)
+    thoughts = (after for item, after in pairs if item.get("type") == REASONING)
+    return all(after is None or (after.get("type") in _AFTER_THINKING and is_kept(after)) for after in thoughts)
 
 
 # --- writing --------------------------------------------------------------------------------------------------

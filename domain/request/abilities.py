@@ -7,15 +7,15 @@ from enum import Enum
 class Ability(Enum):
     """A purpose of tools. An entrypoint reports those that its caller serves with tools of its own."""
 
-    SEARCH = "search the web"
-    FETCH = "read pages"
-    TIME = "tell the time"
-    PICTURES = "make pictures"
-    CODE = "run code or commands"
-    FILES = "search files and knowledge"
-    DELEGATION = "delegate tasks"
-    DISCOVERY = "find tools"
-    SERVERS = "use MCP servers"
+    SEARCH = "search"
+    FETCH = "fetch"
+    TIME = "time"
+    PICTURES = "pictures"
+    CODE = "code"
+    FILES = "files"
+    DELEGATION = "delegation"
+    DISCOVERY = "discovery"
+    SERVERS = "servers"
 
 
 ABILITIES: Mapping[str, Ability] = {

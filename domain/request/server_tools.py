@@ -27,19 +27,19 @@ def server_tools(
 
     `named`: the tools of the request, which come first. The model is known to take tools.
     """
-    tooling = request.tooling
+    given, searches_itself = request.server_tools, request.tooling.searches
     offered: dict[str, JsonObject] = {}
     missing: list[str] = []
-    for entry in (tooling.server_tools or ())[:MOST_LISTED]:
+    for entry in given.listed[:MOST_LISTED]:
         tool = _tool(entry)
         if tool is None:
-            missing.append(f"server tool {_shown(entry)!r}")
-        elif ABILITIES.get(str(tool["type"])) in tooling.served:
-            missing.append(f"server tool {_shown(entry)!r}: the caller has its own")
+            missing.append(f"server_tool {_shown(entry)!r}")
+        elif ABILITIES.get(str(tool["type"])) in given.served:
+            missing.append(f"server_tool {_shown(entry)!r}: {ABILITIES[str(tool['type'])].value}")
         else:
             offered[str(tool["type"])] = tool
-    if SEARCH in offered or (tooling.searches is not None and _searches(model)):
-        offered |= {SEARCH: _search(offered.get(SEARCH), tooling.searches or tooling.search_results)}
+    if SEARCH in offered or (searches_itself is not None and _searches(model)):
+        offered |= {SEARCH: _search(offered.get(SEARCH), searches_itself or given.results)}
     if (request.parameters.reasoning.get("effort") or request.thinking.effort) in _SHALLOW:
         offered.pop(SEARCH, None)
     present = {str(sent["type"]) for tool in named if (sent := written(tool)) is not None}

@@ -125,10 +125,10 @@ def _namespace(tool: JsonObject) -> Written | None:
     for one in tools[:MOST_IN_NAMESPACE]:
         inner = _inner(one)
         if inner is None:
-            missing.append(name_of(one) if isinstance(one, dict) else "a tool")
+            missing.append(name_of(one) if isinstance(one, dict) else "?")
         else:
             kept[str(inner["name"])] = inner
-    missing += ["further tools"] if len(tools) > MOST_IN_NAMESPACE else []
+    missing += ["tools"] if len(tools) > MOST_IN_NAMESPACE else []
     described = description if isinstance(description, str) and description.strip() else name
     sent = {"type": "namespace", "name": legal(name), "description": described, "tools": [*kept.values()]}
     return (f"namespace {name}", sent, tuple(missing)) if kept else None

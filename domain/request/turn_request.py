@@ -186,9 +186,7 @@ class Tooling:
     `parallel`: concurrent calls of one turn; `in_process`: of all turns. A round ends after `still_seconds` in which no
     call began or ended, None for no limit. `handed_over`: the caller runs the tools that the request names.
     `host_only`: tools that only the host can run; a round that calls one is handed over. `searches`: results per web
-    search of upstream (0: upstream's default), None if no search is offered by itself. `server_tools`: further tools
-    that upstream runs, names or objects with a type; `search_results` per search if they name it. `served`: what the
-    caller has tools of its own for.
+    search of upstream (0: upstream's default), None if no search is offered by itself.
     """
 
     strict: bool = True
@@ -203,8 +201,17 @@ class Tooling:
     handed_over: bool = False
     host_only: frozenset[str] = frozenset()
     searches: int | None = None
-    server_tools: tuple[object, ...] = ()
-    search_results: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ServerTools:
+    """Tools that upstream runs, beside those that the request names in `tools`: names, or objects with a type.
+
+    `results` per web search if they name it (0: upstream's default). `served`: what the caller has own tools for.
+    """
+
+    listed: tuple[object, ...] = ()
+    results: int = 0
     served: frozenset[Ability] = frozenset()
 
 
@@ -246,6 +253,7 @@ class TurnRequest:
     retry: RetryPolicy = RetryPolicy()
     memory: Remembering = Remembering()
     tooling: Tooling = Tooling()
+    server_tools: ServerTools = ServerTools()
     bounds: Bounds = Bounds()
     offer: Offer = Offer()
     insecure_hosts: frozenset[str] = frozenset()

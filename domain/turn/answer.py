@@ -7,16 +7,18 @@ the ordering notes of the OpenRouter API reference, event stream.
 from collections.abc import Iterable
 from dataclasses import replace
 
-from domain.conversation.call_kinds import CALLER_CALLS, CUSTOM, OUTPUTS, call_id_of, ran_upstream
+from domain.conversation.call_kinds import CUSTOM
 from domain.conversation.call_names import meant
 from domain.turn.call_ids import distinct
 from domain.turn.output_items import (
     CALL,
     MESSAGE,
     REASONING,
+    TEXT_OF_CALL,
     OutputItem,
     alike,
     call_of,
+    calls_among,
     id_of,
     kind_of,
     objects,
@@ -33,7 +35,6 @@ from ports.toolbox import ToolCall
 
 IMAGES = frozenset({"image_generation_call", "openrouter:image_generation"})
 SEARCHES = frozenset({"web_search_call", "openrouter:web_search"})
-TEXT_OF_CALL = {CALL: "arguments", CUSTOM: "input"}
 HIDDEN = "[REDACTED]"
 TRACKING = ("?utm_source=openai", "&utm_source=openai")
 
@@ -96,12 +97,8 @@ class Answer:
 
         A call whose output is in the same response was run by upstream.
         """
-        called = [slot for slot in self.slots if slot.kind in CALLER_CALLS]
-        if not called:
-            return {}
-        answered = {call_id_of(slot.item or slot.opening or {}) for slot in self.slots if slot.kind in OUTPUTS}
-        theirs = (slot for slot in called if slot.kind in TEXT_OF_CALL or not _ran(slot, answered))
-        return distinct(((slot, self._meant(call_of(slot)), slot.closed) for slot in theirs), self.taken)
+        calls = ((slot, self._meant(call_of(slot)), slot.closed) for slot in calls_among(self.slots))
+        return distinct(calls, self.taken)
 
     def _meant(self, call: ToolCall) -> ToolCall:
         name = meant(call.name, self._offered) if call.kind in (CALL, CUSTOM) else call.name
@@ -304,9 +301,3 @@ class Answer:
             for number, part in enumerate(objects(item.get(key))):
                 outputs += self._rest(slot, (name, number), text_of(part, "text"))
         return [*outputs, CloseReasoning(slot.segment, max(0.0, now - slot.started), item)]
-
-
-def _ran(slot: OutputItem, answered: set[str]) -> bool:
-    """Return whether upstream ran a native call, or nobody can: it never became a whole item."""
-    item = slot.item
-    return item is None or ran_upstream(item) or call_id_of(item) in answered

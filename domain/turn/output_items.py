@@ -1,10 +1,10 @@
 """One output item of a response: its place, its text so far, and how to find it in the terminal event."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from domain.conversation.arguments import NONE
-from domain.conversation.call_kinds import CUSTOM, FUNCTION, call_id_of
+from domain.conversation.call_kinds import CALLER_CALLS, CUSTOM, FUNCTION, OUTPUTS, call_id_of, ran_upstream
 from domain.conversation.native_calls import words_of_call
 from domain.turn.statuses import Searched
 from ports.json_values import JsonObject
@@ -12,6 +12,8 @@ from ports.pictures import picture_data
 from ports.toolbox import ToolCall
 
 MESSAGE, REASONING, CALL = "message", "reasoning", FUNCTION
+TEXT_OF_CALL = {FUNCTION: "arguments", CUSTOM: "input"}
+"""Calls that arrive as text in pieces, and the field of it."""
 PHASES = frozenset({"commentary", "final_answer"})
 """The phases of messages that upstream accepts. Source: OpenRouter API reference, input items."""
 
@@ -46,6 +48,20 @@ class OutputItem:
     def has_text(self) -> bool:
         """Return whether any text of the item was shown."""
         return any(any(pieces) for pieces in self.pieces.values())
+
+
+def calls_among(slots: Sequence[OutputItem]) -> list[OutputItem]:
+    """Return the items that ask the caller for something; upstream has run a call whose output is beside it."""
+    called = [slot for slot in slots if slot.kind in CALLER_CALLS]
+    if all(slot.kind in TEXT_OF_CALL for slot in called):
+        return called
+    answered = {call_id_of(slot.item or slot.opening or {}) for slot in slots if slot.kind in OUTPUTS}
+    return [slot for slot in called if slot.kind in TEXT_OF_CALL or _is_asked(slot.item, answered)]
+
+
+def _is_asked(item: JsonObject | None, answered: set[str]) -> bool:
+    """Return whether a native call is whole and was not run by upstream."""
+    return item is not None and not ran_upstream(item) and call_id_of(item) not in answered
 
 
 def call_of(slot: OutputItem) -> ToolCall:

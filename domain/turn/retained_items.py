@@ -13,7 +13,7 @@ from domain.conversation.arguments import LONG, object_text
 from domain.conversation.call_kinds import CUSTOM
 from domain.conversation.call_names import legal_name
 from domain.conversation.native_calls import sound_call
-from domain.conversation.record import KINDS, TurnItem, is_flat
+from domain.conversation.record import TurnItem, is_flat, is_kept
 from domain.turn.answer import Answer
 from domain.turn.output_items import CALL, MESSAGE, REASONING, OutputItem
 from ports.json_values import JsonObject
@@ -50,7 +50,7 @@ def retained_items(answer: Answer, outputs: Outputs = (), *, whole: bool = True)
 
 def goes_back(item: JsonObject) -> bool:
     """Return whether upstream accepts the item as input."""
-    return item.get("type") in KINDS
+    return is_kept(item)
 
 
 def in_segments(kept: Iterable[TurnItem], segments: Iterable[tuple[ToolCall, int]]) -> tuple[TurnItem, ...]:

@@ -26,6 +26,7 @@ from entrypoints.core.policy import (
     retry_of,
     route_of,
     routing_of,
+    server_tools_of,
     thinking_of,
     tooling_of,
 )
@@ -90,7 +91,7 @@ def request_of(
     """Freeze everything one turn needs; later code reads no live setting. `listing` is the catalog, None if unknown."""
     is_task = asked.caller is Caller.TASK
     task_model = settings.task_model.strip() if is_task and task_model_serves(asked.task) else ""
-    tools, history = asked.tools, asked.history
+    tools, history, named = asked.tools, asked.history, asked.parameters.server_tools
     return TurnRequest(
         model=task_model or asked.model,
         messages=stripped(asked.messages, history.format) if is_task else asked.messages,
@@ -114,11 +115,9 @@ def request_of(
             settings,
             handed_over=tools.handed_over,
             host_only=tools.host_only,
-            offer_search=tools.offer_search,
-            offer_server_tools=tools.offer_server_tools,
-            named=asked.parameters.server_tools,
-            served=tools.served,
+            offer_search=tools.offer_search and named is None,
         ),
+        server_tools=server_tools_of(settings, named, tools.served, offered=tools.offer_server_tools),
         bounds=bounds_of(settings),
         offer=offer_of(settings, listing.zero_retention if listing is not None else frozenset()),
         insecure_hosts=insecure_hosts(settings),

@@ -16,6 +16,7 @@ from domain.request.turn_request import (
     Prompting,
     Remembering,
     Routing,
+    ServerTools,
     Thinking,
     Tooling,
 )
@@ -178,16 +179,9 @@ def tooling_of(
     handed_over: bool = False,
     host_only: frozenset[str] = frozenset(),
     offer_search: bool = False,
-    offer_server_tools: bool = False,
-    named: tuple[object, ...] | None = None,
-    served: frozenset[Ability] = frozenset(),
 ) -> Tooling:
-    """Return how tools run; for most arguments see `CallerTools`.
-
-    `named`: the tools that the request or the model's row switches on, in place of all that the settings do.
-    """
-    searches = settings.enable_web_search_tool and offer_search and named is None
-    results = settings.web_search_max_results or 0
+    """Return how tools run. For `handed_over`, `host_only` and `offer_search` see `CallerTools`."""
+    searches = settings.enable_web_search_tool and offer_search
     return Tooling(
         strict=settings.enable_strict_tool_calling,
         max_rounds=settings.max_function_call_loops,
@@ -200,11 +194,19 @@ def tooling_of(
         breaker_window=settings.breaker_window_seconds,
         handed_over=handed_over,
         host_only=host_only,
-        searches=results if searches else None,
-        server_tools=named if named is not None else names(settings.server_tools) if offer_server_tools else (),
-        search_results=results,
-        served=served,
+        searches=(settings.web_search_max_results or 0) if searches else None,
     )
+
+
+def server_tools_of(
+    settings: Settings, named: tuple[object, ...] | None, served: frozenset[Ability], *, offered: bool
+) -> ServerTools:
+    """Return which tools upstream runs: those `named` by the request or the model's row, else the operator's.
+
+    `offered`: the operator's are for this caller. `served`: what the caller has tools of its own for.
+    """
+    listed = named if named is not None else names(settings.server_tools) if offered else ()
+    return ServerTools(listed, settings.web_search_max_results or 0, served)
 
 
 def retention_of(settings: Settings, namespace: str) -> Retention:

@@ -24,7 +24,7 @@ CHAT_ONLY = (
     *("include_reasoning", "web_search_options"),
 )
 REASONING = ("effort", "max_tokens", "exclude", "enabled", "summary")
-SERVER_TOOLS = ("openrouter:", "web_search")
+RUN_UPSTREAM = ("openrouter:", "web_search")
 HOSTED = {"web_search_preview": "openrouter:web_search", "shell": "openrouter:shell"}
 """Tools that a choice names in another way on `POST /responses`."""
 
@@ -46,7 +46,7 @@ def chat_fields(body: ResponsesBody) -> dict[str, object]:
         "response_format": _response_format(body.text),
         "verbosity": (body.text or {}).get("verbosity"),
         "tools": tools,
-        "tool_choice": _tool_choice(body.tool_choice) if tools else None,
+        "tool_choice": _tool_choice(body.tool_choice, tools) if tools else None,
         "stop_server_tools_when": _server_limits(body),
     }
     fields |= {name: getattr(body, name) for name in SHARED}
@@ -68,7 +68,7 @@ def _tools(body: ResponsesBody) -> list[JsonObject]:
 def _tool(tool: JsonObject) -> JsonObject | None:
     kind = text(tool.get("type"))
     if kind != "function":
-        return tool if kind.startswith(SERVER_TOOLS) else None
+        return tool if kind.startswith(RUN_UPSTREAM) else None
     if "function" in tool:
         return tool
     function = {key: tool[key] for key in ("name", "description", "parameters", "strict") if key in tool}
@@ -87,7 +87,7 @@ def _named(tool: JsonObject) -> str:
     return text(tool.get("name")) or text(tool.get("type"))
 
 
-def _tool_choice(choice: str | JsonObject | None) -> object:
+def _tool_choice(choice: str | JsonObject | None, tools: list[JsonObject]) -> object:
     if not isinstance(choice, Mapping):
         return choice
     kind = text(choice.get("type"))
@@ -96,7 +96,8 @@ def _tool_choice(choice: str | JsonObject | None) -> object:
     if kind == "function" and "function" not in choice:
         return {"type": "function", "function": {"name": choice.get("name")}}
     kind = HOSTED.get(kind, kind)
-    return {**choice, "type": kind} if kind == "function" or kind.startswith("openrouter:") else None
+    offered = any(tool.get("type") == kind for tool in tools)
+    return {**choice, "type": kind} if kind == "function" or (offered and kind.startswith("openrouter:")) else None
 
 
 def _response_format(text_options: JsonObject | None) -> JsonObject | None:

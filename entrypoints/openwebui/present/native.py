@@ -65,7 +65,6 @@ class NativePresenter:
         self._round = 0
         self._marked = version != MARKED or not wishes.references
         self._files: list[dict[str, Any]] = []
-        self._handed = False
 
     @property
     def repeated(self) -> int:
@@ -220,7 +219,6 @@ class NativePresenter:
 
     def _hand_over(self, segment: int, call: ToolCall) -> list[Frame]:
         """Leave a call without output, so that the host runs it and asks the model again."""
-        self._handed = True
         return [*self._close_open(), self._add_call_item(segment, call)]
 
     def _completed(self, usage: dict[str, Any] | None = None) -> Yield:
@@ -236,7 +234,7 @@ class NativePresenter:
         if end.fault is not None:
             return frames + self._end_badly(end, end.fault, usage)
         frames += self._close_open()
-        if end.reason is Reason.TOOL_CALLS and self._handed:
+        if end.reason is Reason.TOOL_CALLS and self._wishes.hands_over:
             return [*frames, self._completed(usage)]
         frames.append(status(closing.line, done=True))
         if self._needs_replace():
