@@ -110,9 +110,8 @@ def rows_of(record: TurnRecord, *, reasoning: bool, tools: bool) -> tuple[Row, .
     """
     items = zip(record.items, sound_arguments(one.item for one in record.items), strict=True)
     kept = [replace(one, item=item) for one, item in items if is_kept(item)]
-    if any(one.item["type"] in CALLS for one in kept) and not tools:
-        return ()
-    if any(one.item.get("type") == COMPUTER for one in record.items):  # its output cannot go back as one
+    computer = any(one.item.get("type") == COMPUTER for one in record.items)  # its output cannot go back as one
+    if computer or (any(one.item["type"] in CALLS for one in kept) and not tools):
         return ()
     thoughts = reasoning and coherent([one.item for one in record.items])
     if thoughts:

@@ -93,10 +93,7 @@ class Answer:
         return tuple(self.called().values())
 
     def called(self) -> dict[OutputItem, ToolCall]:
-        """Return the calls by output item, under ids unique in the turn and the names of offered tools.
-
-        A call whose output is in the same response was run by upstream.
-        """
+        """Return the calls by output item, under ids unique in the turn and the names of offered tools."""
         calls = ((slot, self._meant(call_of(slot)), slot.closed) for slot in calls_among(self.slots))
         return distinct(calls, self.taken)
 
@@ -136,8 +133,8 @@ class Answer:
         kind = REASONING if key[0] in ("raw", "summary") else MESSAGE
         return self._rest(self._slot(index, item_id, kind, now), key, text)
 
-    def argue(self, index: int, item_id: str, text: str, now: float, *, whole: bool = False, kind: str = CALL) -> None:
-        """Collect the arguments of a function call, or the input of a custom one; an empty complete text is ignored."""
+    def argue(self, index: int, item_id: str, text: str, now: float, kind: str = CALL, *, whole: bool = False) -> None:
+        """Collect the arguments of a function call or the input of a custom one; an empty complete text is ignored."""
         slot = self._slot(index, item_id, kind, now)
         if not whole:
             slot.arguments.append(text)

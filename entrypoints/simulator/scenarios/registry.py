@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from entrypoints.simulator.answers import Answer
-from entrypoints.simulator.scenarios import echoes, faults, makers, orders, picky, streams
+from entrypoints.simulator.scenarios import echoes, faults, makers, natives, orders, picky, streams
 from entrypoints.simulator.scenarios.ask import Ask
 from entrypoints.simulator.scenarios.moves import Script
 
@@ -168,6 +168,7 @@ SCENARIOS = (
     _scenario(rf"poor-(?P<most>{_NUMBER})", lambda ask, v: picky.poor(ask, _count(v["most"])), "poor-3919"),
     _scenario("picky-tools", lambda ask, _: picky.picky_tools(ask)),
     _scenario("daily-event", lambda _, __: picky.daily_event()),
+    _scenario("native-tools", lambda ask, _: natives.native_tools(ask), reasons=True),
     _scenario("thoughtful-tools", lambda ask, _: orders.thoughtful_tools(ask), reasons=True),
 )
 

@@ -36,7 +36,7 @@ SERVER = frozenset(
         "experimental__search_models",
     ]
 )
-HOSTED_CHOICES = frozenset({"apply_patch", "shell"})
+HOSTED_CHOICES = frozenset({"apply_patch", "shell", "web_search_preview"})
 
 
 def tool_complaints(body: Mapping[str, Any], facts: Facts) -> Iterator[str]:
