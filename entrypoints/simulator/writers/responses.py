@@ -168,7 +168,7 @@ class ResponsesWriter(ItemFrames):
     def native(self, item: Json) -> bytes:
         """Write a complete call of another kind than a function; only a custom tool's input comes in pieces."""
         kind = str(item["type"])
-        prefix = NATIVE_IDS.get(kind, "it")
+        prefix = NATIVE_IDS.get(kind, "fc")
         whole: Json = {"id": minted(prefix), **item, "status": "completed"}
         if kind == "mcp_approval_request":
             whole.pop("status")
