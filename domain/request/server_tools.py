@@ -56,7 +56,9 @@ def _tool(entry: object) -> JsonObject | None:
     """Return a listed tool, a name or an object with a type, as it is sent; None if upstream runs none of this type."""
     given = entry if isinstance(entry, dict) else {}
     name = entry if isinstance(entry, str) else given.get("type")
-    for kind in names_of(name) if isinstance(name, str) else ():
+    if not isinstance(name, str):
+        return None
+    for kind in ((name,) if given and name in TOOL_TYPES else names_of(name)):
         if TOOL_TYPES[kind].run_by is RunBy.UPSTREAM and (tool := written({**given, "type": kind})) is not None:
             return tool
     return None
