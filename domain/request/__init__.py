@@ -2,7 +2,7 @@
 
 `turn_request` is everything a turn needs, frozen; `body` builds what is sent upstream. Its parts: `sampling`,
 `reasoning`, `text_format`, `tool_specs`, `tool_choice`, `server_tools`, `plugins`, `routing`, `identifiers`, `caching`;
-`tool_types` is the table of tool types, `abilities` what they are good for, `shapes` and `schemas` check what is foreign.
+`tool_types` is the table of tool types, `abilities` what they are for, `shapes` and `schemas` check what is foreign.
 `endpoint` chooses the endpoint, `runners` who runs a tool call, `tasks` shortens the messages of background tasks.
 `repair` changes a rejected request, `lessons` applies these changes to later ones.
 """

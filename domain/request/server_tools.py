@@ -58,7 +58,7 @@ def _tool(entry: object) -> JsonObject | None:
     name = entry if isinstance(entry, str) else given.get("type")
     if not isinstance(name, str):
         return None
-    for kind in ((name,) if given and name in TOOL_TYPES else names_of(name)):
+    for kind in (name,) if given and name in TOOL_TYPES else names_of(name):
         if TOOL_TYPES[kind].run_by is RunBy.UPSTREAM and (tool := written({**given, "type": kind})) is not None:
             return tool
     return None
