@@ -23,6 +23,7 @@ from domain.limits import (
 from domain.redaction.known import known, secrets_in_url
 from entrypoints.settings_requests import RequestSettings
 from entrypoints.settings_rows import Secret, Setting, read_table, setting
+from entrypoints.settings_tools import SERVER_TOOLS_MEND, SERVER_TOOLS_TEXT
 
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 SummaryMode = Literal["auto", "concise", "detailed", "disabled"]
@@ -209,6 +210,7 @@ class Settings(RequestSettings):
         "message. Searches cost extra.",
         advanced=True,
     )
+    server_tools: str = setting("", SERVER_TOOLS_TEXT, mend=SERVER_TOOLS_MEND)
     web_search_max_results: int | None = setting(
         3,
         "Number of results per web search that are sent to the model. With the value none, OpenRouter chooses.",

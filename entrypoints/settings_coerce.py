@@ -48,9 +48,10 @@ def coerce(row: Setting, raw: object) -> tuple[object, str]:
 def _mended(row: Setting, mend: Mend, raw: object) -> tuple[object, str]:
     given = _text(raw)
     meant = mend.apply(given)
+    remark = mend.remark if isinstance(mend.remark, str) else mend.remark(given)
     if not meant:
-        raise Unusable("holds nothing that can be used")
-    return _PARSERS[row.kind](meant), "" if meant == given else mend.remark
+        raise Unusable("holds nothing that can be used" if mend.harmless else remark)
+    return _PARSERS[row.kind](meant), "" if meant == given else remark
 
 
 def _within(row: Setting, value: float) -> tuple[float, str]:

@@ -68,10 +68,14 @@ class SettingProblem:
 
 @dataclass(frozen=True, slots=True)
 class Mend:
-    """Takes what was meant out of a pasted text. `remark` completes the sentence "the value ..." if that differs."""
+    """Takes what was meant out of a text. `remark`, or what it returns, completes "the value ..." if that differs.
+
+    `harmless`: nobody has to act, because all that was meant is used.
+    """
 
     apply: Callable[[str], str]
-    remark: str
+    remark: str | Callable[[str], str]
+    harmless: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ def _user_value(row: Setting, raw: object, admin: object, problems: list[Setting
 
 
 def _coerced(row: Setting, raw: object, fallback: object, problems: list[SettingProblem], label: str) -> object:
-    mended = row.rule.mend is not None
+    mended = row.rule.mend is not None and row.rule.mend.harmless
     try:
         value, remark = coerce(row, raw)
     except Unusable as unusable:

@@ -41,8 +41,9 @@ class Limits:
 class ResponsesBody:
     """The request body: every field is a key of `POST /responses`; None and empty ones are left out.
 
-    `input` holds items in the wire form. Upstream refuses nulls, so absent and null are the same here. `chat_only`
-    holds what only `POST /chat/completions` knows (seed, min_p, logit_bias ...), by its names there.
+    `input` holds items in the wire form, with calls and outputs of every kind under `call_id`. Upstream refuses nulls,
+    so absent and null are the same here. `chat_only` holds what only `POST /chat/completions` knows (seed, min_p,
+    logit_bias ...), by its names there.
     """
 
     model: str

@@ -9,11 +9,19 @@ from ports.json_values import JsonObject
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A function call made by the model: `arguments` is the JSON text as upstream sent it."""
+    """A call made by the model: `arguments` is the JSON text as upstream sent it.
+
+    `kind` is the type of its item. Only functions can run here, all others belong to the caller: for a custom tool
+    `arguments` is its free text; any other kind has its own `item`, whose request `arguments` repeats as JSON.
+    `namespace` groups the caller's tools, empty for none.
+    """
 
     call_id: str
     name: str
     arguments: str
+    kind: str = "function_call"
+    namespace: str = ""
+    item: JsonObject = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from domain.conversation.call_ids import CallIds
+from domain.conversation.call_kinds import FUNCTION, OUTPUT_OF, is_call
+from domain.conversation.native_calls import output_of
 from domain.conversation.placeholders import NOT_COMPLETED
 from ports.json_values import JsonObject
 
-CALL, OUTPUT = "function_call", "function_call_output"
+OUTPUT = OUTPUT_OF[FUNCTION]
+"""The kind of every output until its call is found, which decides the kind."""
 
 
 @dataclass(slots=True)
@@ -34,22 +37,23 @@ def paired(items: Sequence[JsonObject]) -> Iterator[JsonObject]:
     """
     rounds, rounds_of = _matched(items)
     outputs = {position: output for one in rounds for position, output in one.outputs.items()}
-    ids = CallIds(item["call_id"] for item in items if item["type"] == CALL and item["call_id"])
+    ids = CallIds(item["call_id"] for item in items if is_call(item) and item["call_id"])
     given: set[str] = set()
-    open_calls: list[tuple[int, str]] = []
+    open_calls: list[tuple[int, JsonObject]] = []
     for position, item in enumerate(items):
-        if item["type"] == OUTPUT or (item["type"] == CALL and position not in rounds_of):
+        if item["type"] == OUTPUT or (is_call(item) and position not in rounds_of):
             continue
-        if open_calls and (item["type"] != CALL or rounds_of[position] is not rounds_of[open_calls[-1][0]]):
+        if open_calls and (not is_call(item) or rounds_of[position] is not rounds_of[open_calls[-1][0]]):
             yield from _settled(open_calls, outputs)
-        if item["type"] != CALL:
+        if not is_call(item):
             yield item
             continue
         call_id = item["call_id"]
         chosen = call_id if call_id and call_id not in given else ids.take(call_id or f"call_at_{position}")
         given.add(chosen)
-        open_calls.append((position, chosen))
-        yield item if chosen == call_id else {**item, "call_id": chosen}
+        under_its_id = item if chosen == call_id else {**item, "call_id": chosen}
+        open_calls.append((position, under_its_id))
+        yield under_its_id
     yield from _settled(open_calls, outputs)
 
 
@@ -60,7 +64,7 @@ def _matched(items: Sequence[JsonObject]) -> tuple[list[_Round], dict[int, _Roun
     left: list[JsonObject] = []
     following = True  # the next call begins a round
     for position, item in enumerate(items):
-        if item["type"] == CALL:
+        if is_call(item):
             if following:
                 rounds.append(_Round())
             following = False
@@ -78,8 +82,8 @@ def _matched(items: Sequence[JsonObject]) -> tuple[list[_Round], dict[int, _Roun
     return rounds, rounds_of
 
 
-def _settled(open_calls: list[tuple[int, str]], outputs: dict[int, JsonObject]) -> Iterator[JsonObject]:
-    for position, call_id in open_calls:
-        found = outputs.get(position, {"type": OUTPUT, "output": NOT_COMPLETED})
-        yield {**found, "call_id": call_id}
+def _settled(open_calls: list[tuple[int, JsonObject]], outputs: dict[int, JsonObject]) -> Iterator[JsonObject]:
+    for position, call in open_calls:
+        found = outputs.get(position)
+        yield output_of(call, NOT_COMPLETED if found is None else found["output"], completed=found is not None)
     open_calls.clear()

@@ -8,6 +8,8 @@ thinking is on, reject a call whose thinking is missing. Source: OpenRouter API 
 from collections.abc import Iterable, Iterator
 
 from domain.catalog.support import takes_tools
+from domain.conversation.call_kinds import is_call, is_output
+from domain.conversation.native_calls import words_of_call, words_of_output
 from domain.conversation.placeholders import answered, called
 from ports.catalog import Model
 from ports.json_values import JsonObject
@@ -31,19 +33,17 @@ def as_text(items: Iterable[JsonObject]) -> Iterator[JsonObject]:
     """Replace calls and outputs with messages of the same content, in the same order."""
     names: dict[str, str] = {}
     for item in items:
-        if item["type"] == "function_call":
-            names[item["call_id"]] = item["name"]
-            text = called(item["name"], item["arguments"])
-            yield {"type": "message", "role": "assistant", "content": text}
-        elif item["type"] == "function_call_output":
-            name = names.get(item["call_id"], "tool")
-            yield _result(name, item["output"])
+        if is_call(item):
+            name, said = words_of_call(item)
+            names[item["call_id"]] = name
+            yield {"type": "message", "role": "assistant", "content": called(name, said)}
+        elif is_output(item):
+            yield _result(names.get(item["call_id"], "tool"), words_of_output(item))
         else:
             yield item
 
 
-def _result(name: str, output: object) -> JsonObject:
-    said = output if isinstance(output, str) else "(media)"
+def _result(name: str, said: str) -> JsonObject:
     if len(said) > LONGEST_OUTPUT:
         said = said[:LONGEST_OUTPUT] + "\u2026"
     part = {"type": "input_text", "text": answered(name, said)}

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
+from domain.conversation.call_kinds import CALLS, OUTPUTS
 from domain.conversation.history_format import HistoryFormat
-from domain.conversation.record import CALL, MESSAGE, OUTPUT, TurnItem
+from domain.conversation.record import MESSAGE, TurnItem
 from domain.conversation.references import texts_of
 from domain.conversation.surrogates import without_surrogates
 
@@ -109,8 +110,8 @@ def fingerprint_of_digests(person: str, earlier: str, answer: str, call_ids: Ite
 
 def fingerprint_of_answer(asked: QuestionDigests, items: Sequence[TurnItem], history_format: HistoryFormat) -> str:
     """Return the fingerprint of a turn's items; `asked`: the digests of the texts that led to it."""
-    answered = {kept.item.get("call_id") for kept in items if kept.item.get("type") == OUTPUT}
-    calls = (kept for kept in items if kept.item.get("type") == CALL and kept.item.get("call_id") not in answered)
+    answered = {kept.item.get("call_id") for kept in items if kept.item.get("type") in OUTPUTS}
+    calls = (kept for kept in items if kept.item.get("type") in CALLS and kept.item.get("call_id") not in answered)
     call_ids = [kept.shown or str(kept.item.get("call_id")) for kept in calls]
     return fingerprint_of_digests(asked.person, asked.earlier, digest_of(text_of(items), history_format), call_ids)
 

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from domain.conversation.call_kinds import CALLS
 from domain.conversation.journalled_calls import JournalledCall, same_arguments
 from domain.conversation.marks import Marks, ShownCall
 from domain.conversation.placeholders import MAY_HAVE_RUN, broke_off_after, broke_off_during
-from domain.conversation.record import CALL, TurnRecord
+from domain.conversation.record import TurnRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +170,7 @@ def _said(text: str) -> dict[str, Any]:
 
 
 def _calls_in(record: TurnRecord) -> Iterator[Any]:
-    return (kept for kept in record.items if kept.item["type"] == CALL)
+    return (kept for kept in record.items if kept.item["type"] in CALLS)
 
 
 def _is(function: object, kept: JournalledCall) -> bool:

@@ -6,6 +6,7 @@ Source: the official SDK, version `SDK`: its output items, and its input items, 
 from dataclasses import dataclass
 from enum import Enum
 
+from domain.conversation.call_kinds import CALLS, OUTPUTS
 from ports.json_values import JsonObject
 
 SDK = "1.3.84"
@@ -38,12 +39,11 @@ class Treatment:
 
 _ANY, _MAKER = Treatment(Replay.ANY_MODEL), Treatment(Replay.SAME_MAKER)
 _UNKNOWN = Treatment(Replay.UNKNOWN, "not in the table")
-_ASKED = Treatment(Replay.POSITION, "a call of the client's own tool: the client sends it back with its output")
+_ASKED = Treatment(Replay.POSITION, "upstream has no item for its output, which goes back in words")
 _GIVEN = Treatment(Replay.POSITION, "only clients send it")
-_SANDBOX = Treatment(Replay.POSITION, "a call and its output belong together, and the sandbox ended with the response")
 
 ITEM_TYPES: dict[str, Treatment] = {
-    **dict.fromkeys(("message", "reasoning", "function_call", "function_call_output"), Treatment(Replay.OWN)),
+    **dict.fromkeys(("message", "reasoning", *CALLS, *OUTPUTS), Treatment(Replay.OWN)),
     "openrouter:advisor": _ANY,
     "openrouter:apply_patch": _ANY,
     "openrouter:armor_blocked": _ANY,
@@ -72,23 +72,11 @@ ITEM_TYPES: dict[str, Treatment] = {
     "image_generation_call": Treatment(Replay.POSITION, "makers want its picture back, which is megabytes"),
     "compaction": Treatment(Replay.POSITION, "the whole history goes back, so nothing needs its summary"),
     "context_compaction": Treatment(Replay.POSITION, "the whole history goes back, so nothing needs its summary"),
-    "shell_call": _SANDBOX,
-    "shell_call_output": _SANDBOX,
-    "apply_patch_call": _ASKED,
     "computer_call": _ASKED,
-    "custom_tool_call": _ASKED,
-    "local_shell_call": _ASKED,
-    "mcp_approval_request": _ASKED,
-    "tool_search_call": _ASKED,
     "additional_tools": _GIVEN,
     "agent_message": _GIVEN,
-    "apply_patch_call_output": _GIVEN,
     "configuration_update": _GIVEN,
-    "custom_tool_call_output": _GIVEN,
     "item_reference": _GIVEN,
-    "local_shell_call_output": _GIVEN,
-    "mcp_approval_response": _GIVEN,
-    "tool_search_output": _GIVEN,
 }
 
 

@@ -6,16 +6,17 @@ items; the host's contract, what a history can contain.
 
 from collections.abc import Iterator, Sequence
 
-from domain.conversation.arguments import finite, object_text, written
+from domain.conversation.arguments import finite, written
+from domain.conversation.call_kinds import COMPUTER
 from domain.conversation.call_pairs import paired
 from domain.conversation.calls_as_text import as_text, takes_calls
 from domain.conversation.history_format import PLAIN, HistoryFormat
 from domain.conversation.legacy_calls import LegacyCalls
 from domain.conversation.media import sendable
+from domain.conversation.native_calls import call_in, words_of_call
 from domain.conversation.parts import parts_of, says
-from domain.conversation.placeholders import GO_ON
+from domain.conversation.placeholders import GO_ON, answered, called
 from domain.conversation.references import texts_of
-from domain.conversation.tool_names import legal
 from domain.conversation.turn_boundaries import last_turns
 from ports.catalog import Model
 from ports.json_values import JsonObject
@@ -37,6 +38,7 @@ def items_of(
     """
     items: list[JsonObject] = []
     older, with_calls = LegacyCalls(), False
+    seen: set[str] = set()  # ids of computer calls, which go back in words
     for position, message in enumerate(last_turns(messages, turns), first):
         if not isinstance(message, dict):
             continue
@@ -46,7 +48,8 @@ def items_of(
             if says(text):
                 items.append({"type": "message", "role": role, "content": text})
             if "tool_calls" in message or "function_call" in message:
-                items += _calls(message.get("tool_calls") or older.asked(message.get("function_call"), position))
+                asked = message.get("tool_calls") or older.asked(message.get("function_call"), position)
+                items += _calls(asked, seen)
                 with_calls = True
         elif role in ("user", "system", "developer"):
             parts = parts_of(content) if isinstance(content, str) else sendable(parts_of(content), model)
@@ -54,6 +57,9 @@ def items_of(
                 items.append({"type": "message", "role": role, "content": parts})
         elif role in ("tool", "function"):
             call_id = message.get("tool_call_id") if role == "tool" else older.answered(message.get("name"))
+            if _id_of(call_id) in seen:
+                items.append(_screen(content, model))
+                continue
             items.append({"type": "function_call_output", "call_id": _id_of(call_id), "output": output_text(content)})
             with_calls = True
     if not with_calls:
@@ -84,17 +90,22 @@ def output_text(content: object) -> str:
         return ""
 
 
-def _calls(calls: object) -> Iterator[JsonObject]:
-    for call in calls if isinstance(calls, list) else ():
-        function = call.get("function") if isinstance(call, dict) else None
-        name = function.get("name") if isinstance(function, dict) else None
-        if isinstance(function, dict) and isinstance(name, str) and name:
-            yield {
-                "type": "function_call",
-                "call_id": _id_of(call.get("id")),
-                "name": legal(name),
-                "arguments": object_text(function.get("arguments")),
-            }
+def _calls(entries: object, seen: set[str]) -> Iterator[JsonObject]:
+    """Yield the calls of a message; a computer call goes back in words, and its id joins `seen`."""
+    for entry in entries if isinstance(entries, list) else ():
+        call = call_in(entry, _id_of(entry.get("id")) if isinstance(entry, dict) else "")
+        if call is not None and call["type"] == COMPUTER:
+            seen.add(call["call_id"])
+            yield {"type": "message", "role": "assistant", "content": called(*words_of_call(call))}
+        elif call is not None:
+            yield call
+
+
+def _screen(content: object, model: Model | None) -> JsonObject:
+    """Return what a computer call brought, as a message: its text, and the picture of the screen."""
+    said = {"type": "input_text", "text": answered("computer", output_text(content) or "(media)")}
+    media = [part for part in sendable(parts_of(content), model) if part.get("type") != "input_text"]
+    return {"type": "message", "role": "user", "content": [said, *media]}
 
 
 def _id_of(given: object) -> str:

@@ -7,8 +7,9 @@ loses all of its thinking or none, because providers refuse a part of it.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 
+from domain.conversation.call_kinds import CALLS, OUTPUTS
 from domain.conversation.calls_as_text import as_text
-from domain.conversation.record import CALL, MESSAGE, OUTPUT, REASONING
+from domain.conversation.record import MESSAGE, REASONING
 from domain.conversation.references import texts_of
 from domain.conversation.server_items import is_native, is_server_item
 from ports.json_values import JsonObject
@@ -55,7 +56,7 @@ def has_thinking(items: Items) -> bool:
 
 
 def _plain(answer: Items) -> Iterator[JsonObject]:
-    known = [item for item in answer if item.get("type", MESSAGE) in (MESSAGE, CALL, OUTPUT)]
+    known = [item for item in answer if item.get("type", MESSAGE) in {MESSAGE, *CALLS, *OUTPUTS}]
     for item in as_text(known):
         if item.get("role") != "assistant":
             yield item

@@ -9,9 +9,10 @@ import re
 from collections.abc import Iterable
 
 from domain.catalog.support import author, takes_tools
+from domain.conversation.call_kinds import CALLS, OUTPUTS
 from domain.conversation.calls_as_text import takes_calls
 from domain.conversation.plain_items import without_server_items
-from domain.conversation.record import CALL, MESSAGE, OUTPUT, REASONING, TurnRecord
+from domain.conversation.record import MESSAGE, REASONING, TurnRecord
 from domain.conversation.server_items import Audience, is_server_item
 from ports.catalog import Model
 from ports.json_values import JsonObject
@@ -55,7 +56,7 @@ def thinking_goes_back(record: TurnRecord, slug: str, model: Model | None = None
         return False
     if not all(_has_its_seal(item, bare(slug)) for item in thoughts):
         return False
-    if any(item["type"] == CALL for item in items) and not takes_calls(slug, model):
+    if any(item["type"] in CALLS for item in items) and not takes_calls(slug, model):
         return takes_tools(model) and every_call_was_thought_of(items, signed=bare(slug).startswith(_SIGNS_CALLS))
     return True
 
@@ -67,9 +68,9 @@ def every_call_was_thought_of(items: Iterable[JsonObject], *, signed: bool = Fal
         kind = item["type"]
         if kind == REASONING:
             thought = thought or not signed or bool(item.get("encrypted_content") or item.get("signature"))
-        elif kind == CALL and not thought:
+        elif kind in CALLS and not thought:
             return False
-        elif kind == OUTPUT or (kind == MESSAGE and item.get("role") != "assistant"):
+        elif kind in OUTPUTS or (kind == MESSAGE and item.get("role") != "assistant"):
             thought = False
     return True
 
@@ -106,7 +107,7 @@ def _says_something(item: JsonObject) -> bool:
 
 
 def _goes_on(item: JsonObject) -> bool:
-    return item.get("type") in (REASONING, CALL) or item.get("role") == "assistant"
+    return item.get("type") in {REASONING, *CALLS} or item.get("role") == "assistant"
 
 
 def _has_its_seal(item: JsonObject, slug: str) -> bool:

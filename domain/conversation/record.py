@@ -12,12 +12,10 @@ from typing import Any
 
 from domain.catalog.support import reads_phases
 from domain.conversation.arguments import sound_arguments
+from domain.conversation.call_kinds import CALLS, COMPUTER, OUTPUTS
 from domain.conversation.item_types import is_unknown
 from domain.conversation.server_items import goes_back, is_native, is_stored, without_results
-from domain.conversation.stored_shapes import CALL as CALL
-from domain.conversation.stored_shapes import KINDS as KINDS
 from domain.conversation.stored_shapes import MESSAGE as MESSAGE
-from domain.conversation.stored_shapes import OUTPUT as OUTPUT
 from domain.conversation.stored_shapes import REASONING as REASONING
 from domain.conversation.stored_shapes import is_flat as is_flat
 from domain.conversation.stored_shapes import is_sound
@@ -96,7 +94,8 @@ def rows_of(record: TurnRecord, *, reasoning: bool, tools: bool) -> tuple[Row, .
     raw = list(sound_arguments(one.item for one in record.items))
     raw = raw if tools else without_results(raw)
     kept = [replace(one, item=item) for one, item in zip(record.items, raw, strict=True) if is_stored(item)]
-    if any(one.item["type"] == CALL for one in kept) and not tools:
+    computer = any(item.get("type") == COMPUTER for item in raw)  # its output cannot go back as one
+    if computer or (any(one.item["type"] in CALLS for one in kept) and not tools):
         return ()
     thoughts = reasoning and coherent(raw)
     if thoughts:
@@ -137,7 +136,7 @@ def coherent(items: Sequence[JsonObject]) -> bool:
     What followed thinking and cannot be sent again (a picture, an unknown item) would leave it where it never stood.
     """
     return all(
-        after.get("type") != OUTPUT and goes_back(after)
+        after.get("type") not in OUTPUTS and goes_back(after)
         for item, after in pairwise(items)
         if item.get("type") == REASONING
     )
@@ -233,11 +232,11 @@ def _tidy(items: Sequence[TurnItem]) -> tuple[TurnItem, ...]:
     kept = list[TurnItem]()
     for one in items:
         kind, call_id = one.item["type"], one.item.get("call_id", "")
-        seen = called if kind == CALL else answered
-        if kind in (CALL, OUTPUT) and (call_id in seen or (kind == OUTPUT and call_id not in called)):
+        seen = called if kind in CALLS else answered
+        if kind in CALLS | OUTPUTS and (call_id in seen or (kind in OUTPUTS and call_id not in called)):
             fine = False
             continue
-        if kind in (CALL, OUTPUT):
+        if kind in CALLS | OUTPUTS:
             seen.add(call_id)
         kept.append(one)
     return tuple(one for one in kept if fine or one.item["type"] != REASONING)
@@ -245,10 +244,10 @@ def _tidy(items: Sequence[TurnItem]) -> tuple[TurnItem, ...]:
 
 def _pairs(items: Sequence[TurnItem]) -> tuple[TurnItem, ...]:
     """Return complete pairs, each call with its output right after it."""
-    outputs = {one.item["call_id"]: one for one in reversed(items) if one.item["type"] == OUTPUT}
+    outputs = {one.item["call_id"]: one for one in reversed(items) if one.item["type"] in OUTPUTS}
     kept = list[TurnItem]()
     for one in items:
-        output = outputs.pop(one.item["call_id"], None) if one.item["type"] == CALL else None
+        output = outputs.pop(one.item["call_id"], None) if one.item["type"] in CALLS else None
         if output is not None:
             kept += (one, output)
     return tuple(kept)

@@ -6,20 +6,20 @@ API reference, input items and reasoning replay.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from domain.conversation.arguments import object_text
 from domain.conversation.call_ids import LONGEST, CallIds
+from domain.conversation.call_kinds import CALLS, FUNCTION, OUTPUT_OF, OUTPUTS
 from domain.conversation.call_names import legal_name
 from domain.conversation.fingerprint import normalised, text_of, visible_text
 from domain.conversation.history_format import HistoryFormat
 from domain.conversation.items import output_text
+from domain.conversation.native_calls import call_in, output_of
 from domain.conversation.placeholders import NOT_IN_HISTORY
-from domain.conversation.record import CALL, MESSAGE, OUTPUT, REASONING, TurnItem, TurnRecord
+from domain.conversation.record import MESSAGE, REASONING, TurnItem, TurnRecord
 from domain.conversation.references import reasoning_reference, texts_of
 from domain.conversation.server_items import Audience, is_native, is_server_item
 from domain.conversation.stored_answers import StoredAnswer, visible_ids
-from domain.conversation.tool_names import legal
 from ports.json_values import JsonObject
 
 _UNBOUND = frozenset({"anthropic-claude-v1", "google-gemini-v1"})
@@ -60,21 +60,22 @@ def stored_items(
     thought = any(kept.item["type"] == REASONING for kept in record.items)
     items: list[JsonObject] = []
     visible = visible_ids(record)
-    called: dict[str, str] = {}
+    called: dict[str, JsonObject] = {}
     for position, kept in enumerate(record.items):
         item, kind = kept.item, kept.item["type"]
         if kind == REASONING and thoughts is not None:
             items.append(thoughts[position])
         elif kind == MESSAGE:
             items.append(_message(item, ids, with_id=thoughts is not None))
-        elif kind == CALL:
-            called[item["call_id"]] = ids.calls.take(item["call_id"], kept.shown or item["call_id"])
-            items.append(_call(called[item["call_id"]], item))
-        elif kind == OUTPUT and item["call_id"] in called:
-            items.append(_output(called.pop(item["call_id"]), item["output"]))
+        elif kind in CALLS:
+            call = _call(ids.calls.take(item["call_id"], kept.shown or item["call_id"]), item)
+            called[item["call_id"]] = call
+            items.append(call)
+        elif kind in OUTPUTS and item["call_id"] in called:
+            items.append(_output(called.pop(item["call_id"])["call_id"], item))
         elif is_server_item(item) and _is_heard(item, audience, bound=thought and thoughts is None):
             items += _unique(item, ids)
-    items += (_output(chosen, outputs.get(visible[name], NOT_IN_HISTORY)) for name, chosen in called.items())
+    items += (_answer(call, outputs.get(visible[name])) for name, call in called.items())
     return items
 
 
@@ -128,8 +129,10 @@ def host_items(
         answers: list[JsonObject] = []
         for visible, call, output in calls:
             chosen = ids.calls.take(call["call_id"], visible)
-            items.append(_call(chosen, call))
-            answers.append(_output(chosen, output if output is not None else outputs.get(visible, NOT_IN_HISTORY)))
+            under_its_id = _call(chosen, call)
+            items.append(under_its_id)
+            own = None if output is None else _output(chosen, output)
+            answers.append(own or _answer(under_its_id, outputs.get(visible)))
         items += (*answers, *_said(after, history_format))
     return items
 
@@ -141,15 +144,15 @@ def distinct_calls(items: Iterable[JsonObject]) -> Iterator[JsonObject]:
     call and precedes the next call of the same id.
     """
     items = list(items)
-    ids = CallIds(item["call_id"] for item in items if item["type"] == CALL)
+    ids = CallIds(item["call_id"] for item in items if item["type"] in CALLS)
     given: set[str] = set()
     now: dict[str, str] = {}
     for item in items:
         kind, call_id = item["type"], item.get("call_id", "")
-        if kind == CALL:
+        if kind in CALLS:
             now[call_id] = ids.take(call_id) if call_id in given else call_id
             given.add(call_id)
-        changed = kind in (CALL, OUTPUT) and now.get(call_id, call_id) != call_id
+        changed = kind in CALLS | OUTPUTS and now.get(call_id, call_id) != call_id
         yield {**item, "call_id": now[call_id]} if changed else item
 
 
@@ -209,12 +212,22 @@ def _message(item: JsonObject, ids: Ids, *, with_id: bool) -> JsonObject:
 
 
 def _call(call_id: str, item: JsonObject) -> JsonObject:
+    if item["type"] != FUNCTION:
+        return {**item, "call_id": call_id}
     name, arguments = legal_name(item["name"]), object_text(item["arguments"])
-    return {"type": CALL, "call_id": call_id, "name": name, "arguments": arguments}
+    space = {"namespace": item["namespace"]} if item.get("namespace") else {}
+    return {"type": FUNCTION, "call_id": call_id, "name": name, "arguments": arguments, **space}
 
 
-def _output(call_id: str, output: object) -> JsonObject:
-    return {"type": OUTPUT, "call_id": call_id, "output": output}
+def _output(call_id: str, item: JsonObject) -> JsonObject:
+    if item["type"] != OUTPUT_OF[FUNCTION]:
+        return {**item, "call_id": call_id}
+    return {"type": item["type"], "call_id": call_id, "output": item["output"]}
+
+
+def _answer(call: JsonObject, output: str | None) -> JsonObject:
+    """Return the output of a call that its caller ran; None: the history has none."""
+    return output_of(call, NOT_IN_HISTORY if output is None else output, completed=output is not None)
 
 
 def _said(text: str, history_format: HistoryFormat) -> Iterator[JsonObject]:
@@ -223,7 +236,7 @@ def _said(text: str, history_format: HistoryFormat) -> Iterator[JsonObject]:
         yield {"type": MESSAGE, "role": "assistant", "content": text}
 
 
-Pair = tuple[JsonObject, object]
+Pair = tuple[JsonObject, JsonObject | None]
 
 
 def _stored_calls(records: Iterable[TurnRecord]) -> dict[str, Pair]:
@@ -231,15 +244,15 @@ def _stored_calls(records: Iterable[TurnRecord]) -> dict[str, Pair]:
     pairs: dict[str, Pair] = {}
     for record in records:
         visible = visible_ids(record)
-        answers = {one.item["call_id"]: one.item["output"] for one in record.items if one.item["type"] == OUTPUT}
+        answers = {one.item["call_id"]: one.item for one in record.items if one.item["type"] in OUTPUTS}
         for kept in record.items:
-            if kept.item["type"] == CALL:
+            if kept.item["type"] in CALLS:
                 pair = (kept.item, answers.get(kept.item["call_id"]))
                 pairs.setdefault(visible[kept.item["call_id"]], pair)
     return pairs
 
 
-def _host_calls(calls: object, stored: Mapping[str, Pair]) -> Iterator[tuple[str, JsonObject, object]]:
+def _host_calls(calls: object, stored: Mapping[str, Pair]) -> Iterator[tuple[str, JsonObject, JsonObject | None]]:
     for call in calls if isinstance(calls, list | tuple) else ():
         visible = call.get("id") if isinstance(call, Mapping) else None
         if not isinstance(visible, str) or not visible.strip():
@@ -247,15 +260,9 @@ def _host_calls(calls: object, stored: Mapping[str, Pair]) -> Iterator[tuple[str
         if visible in stored:
             yield (visible, *stored[visible])
             continue
-        function = call.get("function")
-        name = function.get("name") if isinstance(function, Mapping) else None
-        if isinstance(function, Mapping) and isinstance(name, str) and name:
-            yield visible, _foreign(visible, name, function.get("arguments")), None
-
-
-def _foreign(call_id: str, name: str, arguments: object) -> dict[str, Any]:
-    written = object_text(dict(arguments) if isinstance(arguments, Mapping) else arguments)
-    return {"call_id": call_id, "name": legal(name), "arguments": written}
+        foreign = call_in(call, visible)
+        if foreign is not None and foreign["type"] in CALLS:
+            yield visible, foreign, None
 
 
 def _parted(text: str, history_format: HistoryFormat) -> tuple[str, bool, str]:

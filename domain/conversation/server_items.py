@@ -7,7 +7,9 @@ Of all others only the position is kept, an item that has nothing but its type. 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 
+from domain.conversation.call_kinds import CALLS, FUNCTION, OUTPUT_OF, OUTPUTS, ran_upstream
 from domain.conversation.item_types import OWN_TYPES, Replay, treatment_of
+from domain.conversation.native_calls import sound_call
 from ports.json_values import JsonObject
 
 
@@ -25,6 +27,7 @@ MOST_CHARACTERS, LONGEST_TYPE = 32 * 1024, 100
 _ENDED = ("completed", "incomplete", "failed")
 _WITHOUT_STATUS = ("mcp_call", "mcp_list_tools")
 _PICTURES = ("imageB64", "screenshotB64")
+_RARE_CALLS, _RARE_OUTPUTS = CALLS - {FUNCTION}, OUTPUTS - {OUTPUT_OF[FUNCTION]}
 _SERVER = (Replay.ANY_MODEL, Replay.SAME_MAKER)
 
 
@@ -50,8 +53,12 @@ def is_server_item(item: JsonObject) -> bool:
 
 
 def goes_back(item: JsonObject) -> bool:
-    """Return whether upstream accepts the item as input."""
-    return treatment_of(item).replay is Replay.OWN or is_server_item(item)
+    """Return whether upstream accepts the item as input: a call of a rare kind has all that it must have there."""
+    if treatment_of(item).replay is not Replay.OWN:
+        return is_server_item(item)
+    if item["type"] in _RARE_CALLS:
+        return sound_call(item) is not None and not ran_upstream(item)
+    return item["type"] not in _RARE_OUTPUTS or bool(item.get("call_id"))
 
 
 def is_stored(item: JsonObject) -> bool:

@@ -8,10 +8,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from domain.conversation.call_kinds import CALLS
 from domain.conversation.fingerprint import normalised, text_of, visible_text
 from domain.conversation.history_format import HistoryFormat
 from domain.conversation.marks import Marks, marks_of, with_fingerprints
-from domain.conversation.record import CALL, MESSAGE, TurnRecord
+from domain.conversation.record import MESSAGE, TurnRecord
 from ports.json_values import JsonObject
 
 
@@ -89,7 +90,7 @@ class StoredAnswer:
 
 def visible_ids(record: TurnRecord) -> dict[str, str]:
     """Return the caller's ids of a turn's calls by their upstream ids."""
-    calls = (kept for kept in record.items if kept.item["type"] == CALL)
+    calls = (kept for kept in record.items if kept.item["type"] in CALLS)
     return {kept.item["call_id"]: kept.shown or kept.item["call_id"] for kept in calls}
 
 

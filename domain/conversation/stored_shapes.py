@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from domain.conversation.call_kinds import CALLS, FUNCTION, OUTPUT_OF, OUTPUTS
+from domain.conversation.native_calls import sound_call
 from domain.conversation.server_items import is_small, is_stored
 from ports.json_values import JsonObject
 
 MESSAGE, REASONING = "message", "reasoning"
-CALL, OUTPUT = "function_call", "function_call_output"
-KINDS = frozenset({MESSAGE, REASONING, CALL, OUTPUT})
+_KINDS = frozenset({MESSAGE, REASONING}) | CALLS | OUTPUTS
 DEEPEST = 100
 _LONGEST_ID, _LONGEST_NAME = 512, 512
 
@@ -31,7 +32,7 @@ def is_sound(item: Mapping[str, Any]) -> bool:
     kind = item["type"]
     if not is_flat(item):
         return False
-    if kind not in KINDS:
+    if kind not in _KINDS:
         return is_stored(item) and is_small(item)
     if kind == REASONING:
         return _are_objects(item.get("summary")) and (item.get("content") is None or _are_objects(item["content"]))
@@ -40,8 +41,10 @@ def is_sound(item: Mapping[str, Any]) -> bool:
         return item.get("role") == "assistant" and (_says(content) if isinstance(content, str) else _are_said(content))
     if not _is_id(item.get("call_id")):
         return False
-    if kind == OUTPUT:
+    if kind == OUTPUT_OF[FUNCTION]:
         return isinstance(item.get("output"), str) or _are_objects(item.get("output"))
+    if kind != FUNCTION:
+        return kind in OUTPUTS or sound_call(item) is not None
     name, arguments = item.get("name"), item.get("arguments")
     return isinstance(name, str) and 0 < len(name) <= _LONGEST_NAME and isinstance(arguments, str)
 

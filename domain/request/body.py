@@ -6,10 +6,9 @@ Source: OpenRouter API reference, request body and checklist; behaviour of reque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from domain.catalog.support import ANTHROPIC, author, searches, supports, takes_tools
+from domain.catalog.support import ANTHROPIC, author, supports, takes_tools
 from domain.conversation.history import History, Past, items_for, parsed
 from domain.conversation.items import answerable
-from domain.conversation.tool_names import legal
 from domain.faults.causes import MessagesFlaw, TooManyTools
 from domain.faults.fault import Fault, FaultKind
 from domain.request.caching import cache_key_of, cache_mark, cached_well
@@ -25,18 +24,19 @@ from domain.request.routing import fallbacks, provider_of
 from domain.request.runners import caller_runs_named_tools
 from domain.request.sampling import chat_only, counted, output_limit, sampled, stops
 from domain.request.server_limits import MOST_STEPS, stops_of
+from domain.request.server_tools import server_tools
 from domain.request.text_format import text_of
-from domain.request.tool_specs import forces, function_tools, renamed, tool_choice
+from domain.request.tool_choice import forces, named_in, tool_choice, unforced
+from domain.request.tool_specs import function_tools, renamed
+from domain.request.tool_types import goes_to_chat
 from domain.request.turn_request import Caller, TurnRequest
 from domain.request.unsent import unsent, unsent_on
 from domain.tools.dialects.choice import dialect_of
-from domain.tools.surplus import Surplus, kept
+from domain.tools.surplus import Surplus, kept, name_of
 from ports.catalog import Model
 from ports.json_values import JsonObject
-from ports.responses import ResponsesBody, UpstreamRequest
+from ports.responses import Endpoint, ResponsesBody, UpstreamRequest
 
-MOST_SEARCHES = 5
-"""Web searches that upstream may run in one request; each one costs money."""
 INTERLEAVED = ("x-anthropic-beta", "interleaved-thinking-2025-05-14")
 
 
@@ -83,8 +83,9 @@ def build(
         asked=asked.cache_control,
         alone=not asked.models,
     )
-    tools, bad_tools = _tools(request, slug, model, offered)
-    tools, surplus = kept(tools, dialect_of(slug).most_tools, _named_in(asked.tool_choice))
+    endpoint = endpoint_of(slug, request.endpoints)
+    tools, bad_tools = _tools(request, slug, model, offered, endpoint)
+    tools, surplus = kept(tools, dialect_of(slug).most_tools, named_in(asked.tool_choice))
     if surplus.asked and request.caller is Caller.API:
         return Fault(FaultKind.BAD_REQUEST, cause=TooManyTools(len(tools) + len(surplus.names), surplus.most))
     plugins, bad_plugins = plugins_of(
@@ -92,7 +93,7 @@ def build(
         trim=request.prompting.trim if asked.transforms is None else "middle-out" in asked.transforms,
         stream=request.stream,
     )
-    choice = tool_choice(asked.tool_choice, tools) if supports(model, "tool_choice") else None
+    choice, bad_choice = tool_choice(asked.tool_choice if supports(model, "tool_choice") else None, tools)
     passed, bad_fields = passed_of(asked.passed, slug, tools=bool(tools))
     steps = asked.max_tool_calls if tools and 1 <= (asked.max_tool_calls or 0) <= MOST_STEPS else None
     body = replace(
@@ -111,21 +112,13 @@ def build(
         body = _calling_unthinking(body, request, model)
     thinks_between = request.thinking.interleaved and tools and body.reasoning and not forces(body.tool_choice)
     headers = (INTERLEAVED,) if thinks_between and author(slug) == ANTHROPIC else ()
-    endpoint = endpoint_of(slug, request.endpoints)
-    dropped = (*asked.ignored, *bad_tools, *surplus.names, *bad_plugins, *bad_fields)
+    dropped = (*asked.ignored, *bad_tools, *bad_choice, *surplus.names, *bad_plugins, *bad_fields)
     return Prepared(
         UpstreamRequest(body, endpoint, headers),
         tuple(dict.fromkeys((*dropped, *unsent(request, body), *unsent_on(endpoint, body)))),
         surplus,
         renamed((*asked.tools, *asked.extra_tools)),
     )
-
-
-def _named_in(choice: str | JsonObject | None) -> str:
-    """Return the name of the tool that a choice forces; empty if it names none."""
-    nested = choice.get("function") if isinstance(choice, dict) else None
-    name = (nested if isinstance(nested, dict) else choice if isinstance(choice, dict) else {}).get("name")
-    return legal(name) if isinstance(name, str) and name else ""
 
 
 def _generation(
@@ -172,33 +165,28 @@ def _generation(
 def _calling_unthinking(body: ResponsesBody, request: TurnRequest, model: Model | None) -> ResponsesBody:
     """Switch thinking off, or the forced call if thinking is mandatory: Claude rejects both together."""
     if model is not None and model.reasoning is not None and model.reasoning.mandatory:
-        return replace(body, tool_choice="auto")
+        return replace(body, tool_choice=unforced(body.tool_choice))
     off = reasoning_of({"effort": "none"}, request.thinking, model, body.model, body.max_output_tokens)
     return replace(body, reasoning=off)
 
 
 def _tools(
-    request: TurnRequest, slug: str, model: Model | None, offered: tuple[JsonObject, ...]
+    request: TurnRequest, slug: str, model: Model | None, offered: tuple[JsonObject, ...], endpoint: Endpoint
 ) -> tuple[tuple[JsonObject, ...], tuple[str, ...]]:
     is_task = request.caller is Caller.TASK
-    wanted = offered if is_task else (*(offered or passed_on(request)), *_search(request, model))
+    wanted = offered if is_task else offered or passed_on(request)
     if not takes_tools(model):
         return (), ("tools",) if wanted else ()
-    return function_tools(wanted, slug, model)
+    more, missing = ((), ()) if is_task else server_tools(request, model, wanted)
+    tools, bad = function_tools((*wanted, *more), slug, model)
+    dropped = (*bad, *missing)
+    if endpoint is not Endpoint.CHAT:
+        return tools, dropped
+    taken = tuple(tool for tool in tools if goes_to_chat(tool))
+    return taken, (*dropped, *(f"tool {name_of(tool)!r}"[:80] for tool in tools if not goes_to_chat(tool)))
 
 
 def passed_on(request: TurnRequest) -> tuple[JsonObject, ...]:
     """Return the request's tools that the caller or upstream runs."""
     asked = request.parameters
     return (*(asked.tools if caller_runs_named_tools(request) else ()), *asked.extra_tools)
-
-
-def _search(request: TurnRequest, model: Model | None) -> tuple[JsonObject, ...]:
-    """Offer upstream's web search if settings allow it and the model can search with more than minimal effort."""
-    results, effort = request.tooling.searches, request.parameters.reasoning.get("effort") or request.thinking.effort
-    if results is None or model is None or not searches(model):
-        return ()
-    if effort in ("none", "minimal"):
-        return ()
-    limits = {"max_uses": MOST_SEARCHES, **({"max_results": results} if results else {})}
-    return ({"type": "openrouter:web_search", "parameters": limits},)

@@ -20,6 +20,7 @@ from domain.request.shapes import (
     named,
     number,
     one_of,
+    prose,
     reduced,
     scalar,
     some_of,
@@ -30,8 +31,6 @@ from domain.request.shapes import (
 )
 from ports.json_values import JsonObject
 
-LONGEST_INSTRUCTIONS = 1_000_000
-"""Characters of instructions; more is no instruction and would cost memory in every copy of the body."""
 LONGEST_ID = 256
 MOST_PAIRS, LONGEST_KEY, LONGEST_VALUE = 16, 64, 512
 """Bounds of metadata, and of the keys that a trace has beside its own."""
@@ -55,7 +54,7 @@ _SEARCHES: Mapping[str, Shape] = {
 }
 _LIVES = one_of("30m", "12h")
 _BREAK = inner({"mode": one_of("explicit"), "ttl": _LIVES}, "mode")
-_LONG = words(LONGEST_INSTRUCTIONS)
+_LONG = prose
 _DATA = words(64 * 1024 * 1024)
 _PARTS: Mapping[str, Shape] = {
     "input_text": {"text": _LONG, "prompt_cache_breakpoint": _BREAK},

@@ -13,6 +13,8 @@ from decimal import Decimal, InvalidOperation
 Check = Callable[[object], object]
 Shape = Mapping[str, Check]
 LONGEST_TEXT, MOST_ENTRIES = 256, 64
+LONGEST_PROSE = 1_000_000
+"""Characters of instructions, definitions and addresses; more would cost memory in every copy of the body."""
 LONGEST_VALUE, LARGEST = 8000, 2**53 - 1
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -59,6 +61,9 @@ def texts(value: object) -> list[str] | None:
 def words(longest: int) -> Check:
     """Accept a text of one to `longest` characters that is not blank."""
     return lambda value: value if isinstance(value, str) and len(value) <= longest and value.strip("\0 \n\t") else None
+
+
+prose = words(LONGEST_PROSE)
 
 
 def named(longest: int) -> Check:
@@ -135,12 +140,18 @@ class Inner:
 
 @dataclass(frozen=True, slots=True)
 class Each:
-    """Accept a list; entries that the check refuses, and those beyond `most`, are omitted."""
+    """Accept a list; entries that the check refuses, and those beyond `most`, are omitted.
+
+    `bare`: a list without entries means something too.
+    """
 
     check: Check
     most: int = MOST_ENTRIES
+    bare: bool = False
 
     def __call__(self, value: object) -> list[object] | None:
+        if self.bare and value == []:
+            return []
         entries = value if isinstance(value, list) else []
         kept: list[object] = []
         for entry in entries[: self.most * 4]:

@@ -7,6 +7,8 @@ from typing import Any
 
 from domain.request.lesson import FEWER_TOOLS, LOOSE_TOOLS, WITHOUT_TOOLS, Lesson
 from domain.request.refusal import Refusal
+from domain.request.tool_choice import tool_choice
+from domain.tools.surplus import name_of
 from ports.json_values import JsonObject
 from ports.responses import ResponsesBody, UpstreamRequest
 
@@ -25,6 +27,10 @@ _TOO_MANY = re.compile(
 _NUMBER = re.compile(r"\b\d{1,5}\b")
 _USUAL_LIMITS = (512, 128, 64, 32)
 """Limits of Google, OpenAI and others, for a refusal that states no number."""
+_NOT_TAKEN = re.compile(
+    r"(?:not|n't|isn't|un)\s?(?:support|allow|accept|available|permitted|recogni|known|valid)"
+    r"|\binvalid (?:value|tool|type)|\bsupported (?:values|types|tools) are\b|no endpoints? .{0,40}support"
+)
 _KEPT = ("description", "required", "enum", "type", "properties", "items")
 _TYPES = frozenset({"string", "number", "integer", "boolean", "array", "object"})
 _DEEPEST = 40
@@ -39,6 +45,10 @@ def about_definitions(refusal: Refusal) -> bool:
 def tool_repairs(refusal: Refusal, body: ResponsesBody, *, last: bool) -> list[Lesson]:
     """Return the repairs for a refusal of tools; `last`: no other retry follows, so the tool is left out at once."""
     functions = [tool for tool in body.tools if tool.get("type") == "function"]
+    if not body.tools:
+        return []
+    if native := _native(refusal, body.tools):
+        return [Lesson(WITHOUT_TOOLS, "\n".join(native))]
     if not functions:
         return []
     if (surplus := _surplus(refusal, body.tools)) is not None:
@@ -58,12 +68,10 @@ def with_repaired_tools(sent: UpstreamRequest, lesson: Lesson) -> UpstreamReques
     if lesson.what == LOOSE_TOOLS:
         tools = tuple(_loose(tool) if tool.get("name") in names else tool for tool in body.tools)
     else:
-        tools = tuple(tool for tool in body.tools if tool.get("name") not in names)
+        tools = tuple(tool for tool in body.tools if name_of(tool) not in names)
     if tools == body.tools:
         return sent
-    choice = body.tool_choice
-    if not tools or (isinstance(choice, dict) and choice.get("name") in names and lesson.what != LOOSE_TOOLS):
-        choice = None
+    choice = tool_choice(body.tool_choice, tools)[0]
     parallel = body.parallel_tool_calls if tools else None
     most = body.max_tool_calls if tools else None
     changed = replace(body, tools=tools, tool_choice=choice, parallel_tool_calls=parallel, max_tool_calls=most)
@@ -82,6 +90,27 @@ def _surplus(refusal: Refusal, tools: Sequence[JsonObject]) -> list[str] | None:
         return None
     named = [str(tool.get("name") or "") for tool in tools]
     return [name for name in named[most:] if name] or None
+
+
+def _native(refusal: Refusal, tools: Sequence[JsonObject]) -> list[str]:
+    """Return the tools other than functions that a refusal says the model does not take: by type, name or place."""
+    others = [tool for tool in tools if tool.get("type") != "function"]
+    if not others or not _NOT_TAKEN.search(refusal.text):
+        return []
+    said = f"{refusal.param} {refusal.exact}"
+    places = {int(declared or listed) for declared, listed in _INDEX.findall(said.lower())}
+    if places:
+        return [name_of(tool) for place, tool in enumerate(tools) if place in places and tool in others]
+    words = ((name_of(tool), (str(tool["type"]), name_of(tool))) for tool in others)
+    return [name for name, kinds in words if any(re.search(_typed(kind), said) for kind in kinds)]
+
+
+def _typed(kind: str) -> str:
+    """Return the pattern of a tool's type or name in a text: a plain word counts only beside `tool`, type or value."""
+    word = re.escape(kind)
+    if "_" in kind or ":" in kind:
+        return rf"(?<![\w:-]){word}(?![\w-])"
+    return rf"(?i:tools?|types?|values?):? {word}\b|\b{word} (?i:tools?)\b"
 
 
 def _named(refusal: Refusal, tools: Sequence[JsonObject], functions: Sequence[JsonObject]) -> list[str]:

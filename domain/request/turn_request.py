@@ -20,6 +20,7 @@ from domain.limits import (
     TURNS_AT_ONCE,
     TURNS_WAITING,
 )
+from domain.request.abilities import Ability
 from ports.json_values import JsonObject
 from ports.responses import Endpoint, Limits, Route
 
@@ -65,8 +66,9 @@ class Parameters:
     """The caller's parameters, named as in chat completions, of the right type but unchecked; None = not requested.
 
     `reasoning` contains effort, max_tokens, enabled, summary, context and mode if requested. `extra_tools` come from
-    filters of the host. `passed`: fields by their names in the Responses API that have no place here. `chat_only`:
-    parameters that the Responses endpoint does not know. `ignored`: names no endpoint accepts, and unusable values.
+    filters of the host. `server_tools`: tools that upstream runs, in place of the operator's list. `passed`: fields by
+    their names in the Responses API that have no place here. `chat_only`: parameters that the Responses endpoint does
+    not know. `ignored`: names no endpoint accepts, and unusable values.
     """
 
     max_output_tokens: int | None = None
@@ -94,6 +96,7 @@ class Parameters:
     image_config: JsonObject | None = None
     cache_control: JsonObject | None = None
     passed: JsonObject = field(default_factory=dict)
+    server_tools: tuple[object, ...] | None = None
     chat_only: JsonObject = field(default_factory=dict)
     ignored: tuple[str, ...] = ()
 
@@ -194,7 +197,7 @@ class Tooling:
     `parallel`: concurrent calls of one turn; `in_process`: of all turns. A round ends after `still_seconds` in which no
     call began or ended, None for no limit. `handed_over`: the caller runs the tools that the request names.
     `host_only`: tools that only the host can run; a round that calls one is handed over. `searches`: results per web
-    search of upstream (0: upstream's default), None if no search may be offered.
+    search of upstream (0: upstream's default), None if no search is offered by itself.
     """
 
     strict: bool = True
@@ -209,6 +212,18 @@ class Tooling:
     handed_over: bool = False
     host_only: frozenset[str] = frozenset()
     searches: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServerTools:
+    """Tools that upstream runs, beside those that the request names in `tools`: names, or objects with a type.
+
+    `results` per web search if they name it (0: upstream's default). `served`: what the caller has own tools for.
+    """
+
+    listed: tuple[object, ...] = ()
+    results: int = 0
+    served: frozenset[Ability] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +266,7 @@ class TurnRequest:
     retry: RetryPolicy = RetryPolicy()
     memory: Remembering = Remembering()
     tooling: Tooling = Tooling()
+    server_tools: ServerTools = ServerTools()
     bounds: Bounds = Bounds()
     offer: Offer = Offer()
     insecure_hosts: frozenset[str] = frozenset()

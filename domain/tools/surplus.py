@@ -42,7 +42,7 @@ def rank_of(tool: JsonObject) -> Rank:
 
 
 def name_of(tool: JsonObject) -> str:
-    """Return the name of a function tool in either form, or the type of a server tool."""
-    nested = tool.get("function")
+    """Return the name of a tool in either form, or the type of one without a name."""
+    nested = tool.get(str(tool.get("type")))
     name = (nested if isinstance(nested, dict) else tool).get("name")
     return name if isinstance(name, str) else str(tool.get("type", ""))

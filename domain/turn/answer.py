@@ -7,6 +7,7 @@ the ordering notes of the OpenRouter API reference, event stream.
 from collections.abc import Iterable
 from dataclasses import replace
 
+from domain.conversation.call_kinds import CUSTOM
 from domain.conversation.call_names import meant
 from domain.conversation.item_types import is_unknown
 from domain.turn.call_ids import distinct
@@ -17,9 +18,11 @@ from domain.turn.output_items import (
     IMAGES,
     MESSAGE,
     REASONING,
+    TEXT_OF_CALL,
     OutputItem,
     alike,
     call_of,
+    calls_among,
     family_of,
     id_of,
     kind_of,
@@ -91,16 +94,16 @@ class Answer:
         return any(slot.kind == MESSAGE and slot.has_text() for slot in self.slots)
 
     def calls(self) -> tuple[ToolCall, ...]:
-        """Return the function calls in order, under ids unique in the turn."""
+        """Return the calls in order, under ids unique in the turn."""
         return tuple(self.called().values())
 
     def called(self) -> dict[OutputItem, ToolCall]:
-        """Return the function calls by output item, under ids unique in the turn and the names of offered tools."""
-        calls = ((slot, self._meant(call_of(slot)), slot.closed) for slot in self.slots if slot.kind == CALL)
+        """Return the calls by output item, under ids unique in the turn and the names of offered tools."""
+        calls = ((slot, self._meant(call_of(slot)), slot.closed) for slot in calls_among(self.slots))
         return distinct(calls, self.taken)
 
     def _meant(self, call: ToolCall) -> ToolCall:
-        name = meant(call.name, self._offered)
+        name = meant(call.name, self._offered) if call.kind in (CALL, CUSTOM) else call.name
         return call if name is call.name else replace(call, name=name)
 
     # --- upstream's events -----------------------------------------------------------------------------------
@@ -194,8 +197,8 @@ class Answer:
             slot.describe(item)
             if not slot.closed:
                 outputs += self._finish(slot, item, now)
-            elif slot.kind == CALL and not text_of(slot.item or {}, "arguments"):
-                self.argue(slot.index, slot.item_id, text_of(item, "arguments"), now, whole=True)
+            elif (key := TEXT_OF_CALL.get(slot.kind)) and not text_of(slot.item or {}, key) and text_of(item, key):
+                slot.arguments = [text_of(item, key)]
         return [*outputs, *self.uses.end_all(lost=not whole)]
 
     # --- details ------------------------------------------------------------------------------------------

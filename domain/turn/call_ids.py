@@ -7,6 +7,7 @@ from typing import TypeVar
 from domain.conversation.arguments import NONE, handed_text
 from domain.conversation.bounded_ids import bounded_id
 from domain.conversation.call_ids import CallIds
+from domain.conversation.call_kinds import FUNCTION, is_call
 from ports.json_values import JsonObject
 from ports.toolbox import ToolCall
 
@@ -32,13 +33,15 @@ def distinct(calls: Iterable[tuple[K, ToolCall, bool]], taken: frozenset[str]) -
 
 def handed_over(call: ToolCall) -> ToolCall:
     """Return a call as the caller that runs it receives it."""
+    if call.kind != FUNCTION:
+        return call
     arguments = handed_text(call.arguments)
     return call if arguments == call.arguments else replace(call, arguments=arguments)
 
 
 def call_ids_of(items: Iterable[JsonObject]) -> frozenset[str]:
     """Return the call ids among the items of a request."""
-    return frozenset(str(item.get("call_id")) for item in items if item.get("type") == "function_call")
+    return frozenset(str(item.get("call_id")) for item in items if is_call(item))
 
 
 def _differ(known: ToolCall, other: ToolCall) -> bool:

@@ -1,17 +1,22 @@
 """One output item of a response: its place, its text so far, and how to find it in the terminal event."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from domain.conversation.arguments import NONE
+from domain.conversation.call_kinds import CALLER_CALLS, CUSTOM, FUNCTION, OUTPUTS, call_id_of, ran_upstream
 from domain.conversation.item_types import OWN_TYPES
+from domain.conversation.native_calls import words_of_call
 from ports.json_values import JsonObject
 from ports.pictures import picture_data
 from ports.toolbox import ToolCall
 
-MESSAGE, REASONING, CALL = "message", "reasoning", "function_call"
+MESSAGE, REASONING, CALL = "message", "reasoning", FUNCTION
 IMAGES = frozenset({"image_generation_call", "openrouter:image_generation"})
 DRAWS = IMAGES | {"code_interpreter_call"}
 """Items that may bring pictures."""
+TEXT_OF_CALL = {FUNCTION: "arguments", CUSTOM: "input"}
+"""Calls that arrive as text in pieces, and the field of it."""
 PHASES = frozenset({"commentary", "final_answer"})
 """The phases of messages that upstream accepts. Source: OpenRouter API reference, input items."""
 
@@ -62,11 +67,30 @@ class OutputItem:
         return any(any(pieces) for pieces in self.pieces.values())
 
 
+def calls_among(slots: Sequence[OutputItem]) -> list[OutputItem]:
+    """Return the items that ask the caller for something; upstream has run a call whose output is beside it."""
+    called = [slot for slot in slots if slot.kind in CALLER_CALLS]
+    if all(slot.kind in TEXT_OF_CALL for slot in called):
+        return called
+    answered = {call_id_of(slot.item or slot.opening or {}) for slot in slots if slot.kind in OUTPUTS}
+    return [slot for slot in called if slot.kind in TEXT_OF_CALL or _is_asked(slot.item, answered)]
+
+
+def _is_asked(item: JsonObject | None, answered: set[str]) -> bool:
+    """Return whether a native call is whole and was not run by upstream."""
+    return item is not None and not ran_upstream(item) and call_id_of(item) not in answered
+
+
 def call_of(slot: OutputItem) -> ToolCall:
-    item = slot.item or slot.opening or {}
-    arguments = text_of(item, "arguments") or "".join(slot.arguments)
-    call_id = text_of(item, "call_id") or slot.item_id or f"call_{slot.segment}"
-    return ToolCall(call_id, text_of(item, "name"), arguments or "{}")
+    """Return the call that an item is, of whatever kind."""
+    item, said = slot.item or slot.opening or {}, "".join(slot.arguments)
+    call_id = call_id_of(item) or slot.item_id or f"call_{slot.segment}"
+    space = text_of(item, "namespace")
+    if slot.kind == FUNCTION:
+        return ToolCall(call_id, text_of(item, "name"), text_of(item, "arguments") or said or NONE, namespace=space)
+    if slot.kind == CUSTOM:
+        return ToolCall(call_id, text_of(item, "name"), text_of(item, "input") or said, CUSTOM, space)
+    return ToolCall(call_id, *words_of_call(item), slot.kind, item=item)
 
 
 def same_id(slot: OutputItem, _position: int, item: JsonObject) -> bool:

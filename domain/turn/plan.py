@@ -55,7 +55,8 @@ class TurnPlan:
 
     def as_the_caller_knows(self, call: ToolCall) -> ToolCall:
         """Return a call under the name that the caller's request gave its tool."""
-        return replace(call, name=self.renamed.get(call.name, call.name))
+        name, space = self.renamed.get(call.name, call.name), self.renamed.get(call.namespace, call.namespace)
+        return replace(call, name=name, namespace=space)
 
 
 class Phase(Enum):

@@ -10,7 +10,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from domain.conversation.arguments import LONG, object_text
+from domain.conversation.call_kinds import CUSTOM
 from domain.conversation.call_names import legal_name
+from domain.conversation.native_calls import sound_call
 from domain.conversation.record import TurnItem, is_flat
 from domain.conversation.server_items import goes_back as goes_back
 from domain.conversation.server_items import is_native, kept_form, position_of
@@ -34,11 +36,12 @@ def retained_items(answer: Answer, outputs: Outputs = (), *, whole: bool = True)
     calls, outputs = answer.called(), tuple(outputs)
     ran = {call.call_id: call for call, _ in outputs}
     for slot in answer.slots:
-        if slot.kind == CALL:
+        if slot in calls or slot.kind == CALL:
             call = calls.get(slot)
-            if call is not None and (slot.closed or whole):
+            item = call_item(ran.get(call.call_id, call)) if call is not None and (slot.closed or whole) else None
+            if call is not None and item is not None:
                 segments[call.call_id] = slot.segment
-                kept.append(TurnItem(call_item(ran.get(call.call_id, call)), segment=slot.segment))
+                kept.append(TurnItem(item, segment=slot.segment))
         else:
             kept += [TurnItem(item, segment=slot.segment) for item in _items(slot)]
     if not whole:
@@ -54,16 +57,24 @@ def in_segments(kept: Iterable[TurnItem], segments: Iterable[tuple[ToolCall, int
 
 
 def call_item(call: ToolCall) -> JsonObject:
-    """Return a call in the form upstream accepts as input.
+    """Return a call in the form upstream accepts as input; of one that cannot go back only the position.
 
     Long arguments stay as they came: whoever sends or stores them reads them in a thread (`sound_arguments`).
     """
+    space = {"namespace": legal_name(call.namespace)} if call.namespace else {}
+    if call.kind == CUSTOM:
+        name = legal_name(call.name)
+        return {"type": CUSTOM, "call_id": call.call_id, "name": name, "input": call.arguments, **space}
+    if call.kind != CALL:
+        native = sound_call({**call.item, "call_id": call.call_id}) if is_flat(call.item) else None
+        return native or {"type": call.kind, "call_id": ""}
     is_long = len(call.arguments) >= LONG
     return {
         "type": "function_call",
         "call_id": call.call_id,
         "name": legal_name(call.name),
         "arguments": call.arguments if is_long else object_text(call.arguments),
+        **space,
     }
 
 

@@ -4,16 +4,19 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from domain.request.runners import runs_here
-from domain.request.tool_specs import forces
+from domain.request.tool_choice import unforced
 from domain.tools.plan import Calls, Offer, Reader, demanding
 from domain.tools.results import room_left
 from domain.turn.answer import Answer
 from domain.turn.call_ids import call_ids_of, handed_over
+from domain.turn.output_items import CALL
 from domain.turn.plan import TurnPlan
 from domain.turn.retained_items import goes_back, in_segments, retained_items
 from domain.turn.steps import HandOverCall, Persist, Step
 from ports.responses import UpstreamRequest
 from ports.toolbox import ToolCall
+
+CALL_TOOLS = ("function", "custom")
 
 
 class Rounds:
@@ -41,12 +44,12 @@ class Rounds:
 
     def may_run(self, calls: tuple[ToolCall, ...]) -> bool:
         """Return whether the turn runs some of these calls itself; one for the host hands the whole round over."""
-        names = [call.name for call in calls if call.name not in self._plan.callers]
+        names = [call.name for call in calls if self._is_ours(call)]
         return bool(names) and runs_here(names, self._plan.runnable, self._plan.handed_over)
 
     def begin(self, calls: tuple[ToolCall, ...], sending: UpstreamRequest, now: float) -> list[Step]:
         """Begin a round of tools that the model asked for in answer to `sending`; calls for the caller are left out."""
-        own = tuple(call for call in calls if call.name not in self._plan.callers)
+        own = tuple(call for call in calls if self._is_ours(call))
         self.calls = Calls(own, self._plan.call_limits, self.answer.next_segment, self._reader())
         offer = Offer(
             self._plan.runnable,
@@ -58,7 +61,7 @@ class Rounds:
 
     def left(self, *, all_calls: bool = False) -> list[Step]:
         """Hand over the calls of this round that are left to the caller, or all of them."""
-        called = [one for one in self.answer.called().items() if all_calls or one[1].name in self._plan.callers]
+        called = [one for one in self.answer.called().items() if all_calls or not self._is_ours(one[1])]
         theirs = ((slot.segment, self._plan.as_the_caller_knows(handed_over(call))) for slot, call in called)
         return [HandOverCall(number, call, segment) for number, (segment, call) in enumerate(theirs)]
 
@@ -90,8 +93,12 @@ class Rounds:
         more = [kept.item for step in persisted for kept in step.items if goes_back(kept.item)]
         self._room = None if self._room is None else room_left(self._room, more)
         body = sending.body
-        choice = "none" if self.exhausted else "auto" if forces(body.tool_choice) else body.tool_choice
+        choice = "none" if self.exhausted else unforced(body.tool_choice)
         return replace(sending, body=replace(body, input=(*body.input, *more), tool_choice=choice))
+
+    def _is_ours(self, call: ToolCall) -> bool:
+        """Return whether a call can run here: a function that is not the caller's own."""
+        return call.kind == CALL and not call.namespace and call.name not in self._plan.callers
 
     def _reader(self) -> Reader:
         """Return the reader of the results, with the characters that the response so far leaves."""
@@ -101,5 +108,8 @@ class Rounds:
 
 
 def _offered(plan: TurnPlan) -> frozenset[str]:
-    names = (tool.get("name") for tool in plan.request.body.tools if tool.get("type") == "function")
+    """Return the names that a call may mean: of functions and custom tools, also those in namespaces."""
+    tools = plan.request.body.tools
+    inner = (one for tool in tools if tool.get("type") == "namespace" for one in tool.get("tools", ()))
+    names = (tool.get("name") for tool in (*tools, *inner) if tool.get("type") in CALL_TOOLS)
     return frozenset(name for name in names if isinstance(name, str)) | plan.runnable | plan.handed_over

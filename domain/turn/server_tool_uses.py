@@ -7,6 +7,7 @@ official SDK, stream events.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from domain.conversation.call_kinds import CALLER_CALLS
 from domain.turn.item_places import ItemPlaces
 from domain.turn.output_items import IMAGES, OutputItem
 from domain.turn.server_tool_reports import report_of
@@ -23,13 +24,6 @@ CHANNELS = {
     Channel.DIFF: "apply_patch_call",
 }
 _VERDICTS = frozenset({"openrouter:armor_blocked"})
-_ASKED = frozenset(
-    (
-        *("apply_patch_call", "computer_call", "custom_tool_call", "local_shell_call", "mcp_approval_request"),
-        *("shell_call", "tool_search_call"),
-    )
-)
-"""Calls that a client runs: they are no answer."""
 
 
 class ServerToolUses:
@@ -64,7 +58,7 @@ class ServerToolUses:
             return []
         self._ended.add(end)
         if report.progress is Progress.COMPLETED:
-            self.completed = self.completed or slot.kind not in IMAGES | _ASKED
+            self.completed = self.completed or slot.kind not in IMAGES | CALLER_CALLS
         elif self.failed is None:
             self.failed = report
         return self._tell(slot, report)

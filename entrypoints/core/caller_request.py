@@ -7,6 +7,7 @@ from typing import Any
 
 from domain.conversation.bounded_ids import bounded_id
 from domain.conversation.history_format import PLAIN, HistoryFormat
+from domain.request.abilities import Ability
 from domain.request.tasks import stripped, task_model_serves
 from domain.request.turn_request import Caller, Parameters, Person, Remembering, TurnRequest
 from domain.services.list_models import Listing
@@ -26,6 +27,7 @@ from entrypoints.core.policy import (
     retry_of,
     route_of,
     routing_of,
+    server_tools_of,
     thinking_of,
     tooling_of,
 )
@@ -40,12 +42,15 @@ class CallerTools:
     """Which tool calls the caller runs, and whether a web search may be offered.
 
     `handed_over`: the caller runs all calls. `host_only`: names of the tools that only the caller can run.
-    `offer_search`: upstream may search the web for this caller.
+    `offer_search`: upstream may search the web for this caller. `offer_server_tools`: the operator's other tools that
+    upstream runs may be offered too. `served`: what the caller has tools of its own for.
     """
 
     handed_over: bool = False
     host_only: frozenset[str] = frozenset()
     offer_search: bool = False
+    offer_server_tools: bool = False
+    served: frozenset[Ability] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,7 @@ def request_of(
     """Freeze everything one turn needs; later code reads no live setting. `listing` is the catalog, None if unknown."""
     is_task = asked.caller is Caller.TASK
     task_model = settings.task_model.strip() if is_task and task_model_serves(asked.task) else ""
-    tools, history = asked.tools, asked.history
+    tools, history, named = asked.tools, asked.history, asked.parameters.server_tools
     return TurnRequest(
         model=task_model or asked.model,
         messages=stripped(asked.messages, history.format) if is_task else asked.messages,
@@ -109,8 +114,12 @@ def request_of(
         retry=retry_of(settings),
         memory=Remembering() if is_task else remembering_of(settings, history.namespace, references=history.references),
         tooling=tooling_of(
-            settings, handed_over=tools.handed_over, host_only=tools.host_only, offer_search=tools.offer_search
+            settings,
+            handed_over=tools.handed_over,
+            host_only=tools.host_only,
+            offer_search=tools.offer_search and named is None,
         ),
+        server_tools=server_tools_of(settings, named, tools.served, offered=tools.offer_server_tools),
         bounds=bounds_of(settings),
         offer=offer_of(settings, listing.zero_retention if listing is not None else frozenset()),
         insecure_hosts=insecure_hosts(settings),

@@ -8,6 +8,7 @@ from domain.catalog.offer import Filter, Offer
 from domain.catalog.rows import Switches
 from domain.egress.base_url import checked_base_url
 from domain.faults.retry import RetryPolicy
+from domain.request.abilities import Ability
 from domain.request.turn_request import (
     Bounds,
     EndpointChoice,
@@ -15,6 +16,7 @@ from domain.request.turn_request import (
     Prompting,
     Remembering,
     Routing,
+    ServerTools,
     Thinking,
     Tooling,
 )
@@ -218,6 +220,17 @@ def tooling_of(
         host_only=host_only,
         searches=(settings.web_search_max_results or 0) if searches else None,
     )
+
+
+def server_tools_of(
+    settings: Settings, named: tuple[object, ...] | None, served: frozenset[Ability], *, offered: bool
+) -> ServerTools:
+    """Return which tools upstream runs: those `named` by the request or the model's row, else the operator's.
+
+    `offered`: the operator's are for this caller. `served`: what the caller has tools of its own for.
+    """
+    listed = named if named is not None else names(settings.server_tools) if offered else ()
+    return ServerTools(listed, settings.web_search_max_results or 0, served)
 
 
 def retention_of(settings: Settings, namespace: str) -> Retention:

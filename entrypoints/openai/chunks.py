@@ -72,7 +72,7 @@ class ChunkPresenter:
             case ShowCitation(url, title, _):
                 return [self._delta({"annotations": [url_citation(url, title, self._links)]})]
             case HandOverCall(position, call):
-                return [self._delta(tool_call_delta(position, call.call_id, call.name, call.arguments))]
+                return [self._delta(tool_call_delta(position, call))]
             case Ended(end):
                 return self._close(end)
             case CloseReasoning() | ShowServerTool() | ShowStatus() | ShowCall() | ShowCallResult():

@@ -15,7 +15,7 @@ from domain.turn.steps import (
     ShowReasoning,
     ShowText,
 )
-from entrypoints.openai.frames import ChunkHead, url_citation, usage_object
+from entrypoints.openai.frames import ChunkHead, tool_call, url_citation, usage_object
 from entrypoints.sentences.escaping import picture
 from ports.toolbox import ToolCall
 
@@ -67,10 +67,7 @@ def completion(head: ChunkHead, collected: Collected, *, with_reasoning: bool = 
     if collected.citations:
         message["annotations"] = collected.citations
     if collected.calls:
-        message["tool_calls"] = [
-            {"id": call.call_id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
-            for call in collected.calls
-        ]
+        message["tool_calls"] = [tool_call(call) for call in collected.calls]
         message["content"] = message["content"] or None
     end = collected.end
     reply: dict[str, Any] = {

@@ -124,6 +124,7 @@ class CompletionsBody(BaseModel):
     modalities: Texts = None
     image_config: Mapping = None
     cache_control: Mapping = None
+    server_tools: str | list[Any] | None = None
 
     _unusable: tuple[str, ...] = PrivateAttr(default=())
 
@@ -196,6 +197,7 @@ class CompletionsBody(BaseModel):
             image_config=self.image_config,
             cache_control=self.cache_control,
             passed={name: extra[name] for name in PASSED if name not in REFUSED and extra.get(name) is not None},
+            server_tools=_entries(self.server_tools),
             chat_only=self._chat_only(),
             ignored=(*(name for name in REFUSED if name in extra), *self._unusable),
         )
@@ -215,6 +217,13 @@ class CompletionsBody(BaseModel):
 
 def _objects(values: list[Any] | None) -> tuple[dict[str, Any], ...]:
     return tuple(value for value in values or () if isinstance(value, dict))
+
+
+def _entries(listed: str | list[Any] | None) -> tuple[Any, ...] | None:
+    """Return the entries of a list, or of a text with commas, in which `none` stands for an empty list."""
+    if listed is None or isinstance(listed, list):
+        return None if listed is None else tuple(listed)
+    return tuple(name for name in _listed(listed) if name.lower() != "none")
 
 
 def _choice(function_call: str | dict[str, Any] | None) -> str | dict[str, Any] | None:

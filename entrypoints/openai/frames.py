@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+from domain.conversation.call_kinds import APPROVAL, CUSTOM, FUNCTION
 from domain.egress.links import LinkGate, title_of
+from ports.toolbox import ToolCall
 from ports.usage import Usage
 
 
@@ -96,7 +98,22 @@ def usage_object(usage: Usage) -> dict[str, Any]:
     return spelled
 
 
-def tool_call_delta(position: int, call_id: str, name: str, arguments: str) -> dict[str, Any]:
+def tool_call(call: ToolCall) -> dict[str, Any]:
+    """Build the call that a client has to run, as an entry of `tool_calls`.
+
+    Functions and custom tools have forms of chat completions. A call of any other kind has the kind as its type, and
+    its whole item under that name. A client sends the entry back as it is, and a message of role `tool` with its id.
+    """
+    space = {"namespace": call.namespace} if call.namespace else {}
+    if call.kind == FUNCTION:
+        own: dict[str, Any] = {"name": call.name, "arguments": call.arguments, **space}
+        return {"id": call.call_id, "type": "function", "function": own}
+    if call.kind == CUSTOM:
+        return {"id": call.call_id, "type": "custom", "custom": {"name": call.name, "input": call.arguments, **space}}
+    item = dict(call.item) if call.kind == APPROVAL else {**call.item, "call_id": call.call_id}
+    return {"id": call.call_id, "type": call.kind, call.kind: item}
+
+
+def tool_call_delta(position: int, call: ToolCall) -> dict[str, Any]:
     """Build the delta that hands one complete tool call over to the client."""
-    function = {"name": name, "arguments": arguments}
-    return {"tool_calls": [{"index": position, "id": call_id, "type": "function", "function": function}]}
+    return {"tool_calls": [{"index": position, **tool_call(call)}]}

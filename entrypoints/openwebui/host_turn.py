@@ -42,7 +42,13 @@ def asked_of(
         turn_id=turn_id,
         history=CallerHistory(namespace_of(function_id), in_page, OPEN_WEBUI),
         statuses=in_page,
-        tools=CallerTools(mode.host, mode.host_only, offer_search=in_page and not call.tools.searches),
+        tools=CallerTools(
+            mode.host,
+            mode.host_only,
+            offer_search=in_page and not call.tools.searches,
+            offer_server_tools=in_page,
+            served=call.tools.served,
+        ),
     )
 
 

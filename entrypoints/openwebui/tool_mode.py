@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adapters.openwebui.host_tools import HostOffer, offered_names
+from domain.request.abilities import Ability
 
 HOST_VALVE = "Open-WebUI"
 """The value of TOOL_EXECUTION_MODE that makes the host run all tools; with any other value the pipe runs them."""
@@ -22,8 +23,28 @@ A question pauses a saved chat until it is answered, however late; delegated tas
 the pipe both would hit the time limits.
 """
 
-SEARCH = "search_web"
-"""The builtin tool with which the host searches the web."""
+_SERVED: Mapping[Ability, tuple[str, ...]] = {
+    Ability.SEARCH: ("search_web",),
+    Ability.FETCH: ("fetch_url",),
+    Ability.TIME: ("get_current_timestamp", "calculate_timestamp"),
+    Ability.PICTURES: ("generate_image", "edit_image"),
+    Ability.CODE: ("execute_code",),
+    Ability.FILES: (
+        *("list_knowledge", "list_knowledge_bases", "search_knowledge_bases", "query_knowledge_bases"),
+        *("search_knowledge_files", "query_knowledge_files", "grep_knowledge_files", "view_knowledge_file"),
+        *("list_chat_files", "query_chat_files", "grep_chat_files", "view_file"),
+    ),
+    Ability.DELEGATION: ("delegate_task",),
+    Ability.DISCOVERY: ("search_tools", "call_tool"),
+}
+"""The host's builtin tools by purpose, 0.6 to 0.12."""
+
+_FEATURES = {
+    "web_search": Ability.SEARCH,
+    "image_generation": Ability.PICTURES,
+    "code_interpreter": Ability.CODE,
+}
+"""What the host does for a message by itself, in its older ways without tools."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +64,8 @@ class ToolMode:
 class HostTools:
     """The facts about tools in one call: `reason` is why only the host can run them, "" if there is none.
 
-    `host_only`: offered tools that only the host can run. `searches`: the host searches the web for this message,
-    beforehand or with its own tool. `named`: ids of the host's tools that the request names. `resolved`: the host put
+    `host_only`: offered tools that only the host can run. `served`: what the host does for this message, beforehand or
+    with its own tools. `named`: ids of the host's tools that the request names. `resolved`: the host put
     its tools into the request; else all tools of the request are the caller's own.
     """
 
@@ -53,7 +74,12 @@ class HostTools:
     resolved: bool = False
     reason: str = ""
     host_only: frozenset[str] = frozenset()
-    searches: bool = False
+    served: frozenset[Ability] = frozenset()
+
+    @property
+    def searches(self) -> bool:
+        """Return whether the host searches the web for this message."""
+        return Ability.SEARCH in self.served
 
 
 PIPELINE = ToolMode(host=False)
@@ -63,14 +89,13 @@ def read_host_tools(handed: object, metadata: Mapping[str, Any], offered: list[A
     """Read the facts from the host's tools, its metadata and the tools of the request."""
     entries, names = _mapping(metadata.get("tools")), offered_names(offered)
     builtin = frozenset(name for name in names if _is_builtin(name, entries.get(name)))
-    searches = bool(_mapping(metadata.get("features")).get("web_search"))
     return HostTools(
         HostOffer(handed, metadata.get("tools"), offered, metadata.get("mcp_clients")),
         _ids(metadata.get("tool_ids")),
         bool(metadata.get("tools")),
         reason=_reason(metadata, builtin),
         host_only=builtin & HOST_ONLY,
-        searches=searches or SEARCH in names,
+        served=_served(metadata, entries, names),
     )
 
 
@@ -101,6 +126,21 @@ def _reason(metadata: Mapping[str, Any], builtin: frozenset[str]) -> str:
     if metadata.get("deferred_tools") or builtin & DEFERRED:
         return "deferred"
     return "delegated" if metadata.get("internal") is True else ""
+
+
+def _served(metadata: Mapping[str, Any], entries: Mapping[str, Any], offered: tuple[str, ...]) -> frozenset[Ability]:
+    """Return what the host serves: by its features, the files of the message, and the tools offered or kept for later.
+
+    A terminal runs commands.
+    """
+    features, files = _mapping(metadata.get("features")), metadata.get("files")
+    served = {ability for name, ability in _FEATURES.items() if features.get(name)}
+    known = {*offered, *entries}
+    served |= {ability for ability, names in _SERVED.items() if not known.isdisjoint(names)}
+    kinds = {str(_mapping(entry).get("type", "")) for entry in entries.values()}
+    served |= {Ability.SERVERS} if "mcp" in kinds or metadata.get("mcp_clients") else set()
+    served |= {Ability.CODE} if "terminal" in kinds else set()
+    return frozenset(served | ({Ability.FILES} if files else set()))
 
 
 def _is_builtin(name: str, entry: object) -> bool:

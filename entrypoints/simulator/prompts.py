@@ -87,7 +87,7 @@ def plain_text(content: object) -> str:
 
 def _responses_turns(items: list[Json]) -> Iterator[tuple[str, str]]:
     for item in items:
-        if item.get("type") in {"function_call_output", "custom_tool_call_output"}:
+        if str(item.get("type", "")).endswith(("_output", "_approval_response")):
             yield "tool", plain_text(item.get("output"))
         elif "role" in item:
             yield item["role"], plain_text(item.get("content"))

@@ -5,6 +5,7 @@ serialised again, and every difference from the body is a complaint.
 """
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from openrouter.components import ResponsesRequest
@@ -66,6 +67,8 @@ def _lost(sent: Any, written: Any, path: str) -> Iterator[str]:
 
 
 def _same(sent: Any, written: Any) -> bool:
+    if isinstance(written, date):
+        return bool(sent == written.isoformat())
     if isinstance(sent, bool) or isinstance(written, bool):
         return sent is written
     if isinstance(sent, int | float) and isinstance(written, int | float):

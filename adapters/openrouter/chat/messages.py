@@ -9,10 +9,26 @@ from typing import Any
 
 from adapters.openrouter.chat.parts import chat_parts, compact, is_text
 from adapters.openrouter.chat.reasoning_details import append_details, details_of, next_index, plain_thinking
+from adapters.openrouter.wire.call_ids import id_in
+from adapters.openrouter.wire.codec import STDLIB
 from adapters.openrouter.wire.fields import text
 from ports.json_values import JsonObject
 
 OUTPUTS = "function_call_output"
+ASKED = {
+    "custom_tool_call": "input",
+    "local_shell_call": "action",
+    "shell_call": "action",
+    "apply_patch_call": "operation",
+    "mcp_approval_request": "arguments",
+    "tool_search_call": "arguments",
+}
+"""Calls that chat completions has no form for, and what each asks: they go as calls of functions."""
+ANSWERED = frozenset(
+    {"mcp_approval_response", "tool_search_output"}
+    | {f"{kind}_output" for kind in ("custom_tool_call", "local_shell_call", "shell_call", "apply_patch_call")}
+)
+BARE = ("type", "call_id", "id", "approval_request_id")
 BETWEEN_PARTS = "\n\n"
 ATTACHED = "The tool's output is attached to the next message."
 ATTACHMENT = "Attached by the tool {name}:"
@@ -58,17 +74,17 @@ class _Writer:
         self._pending: list[JsonObject] = []
         self._outputs: dict[str, list[JsonObject]] = {}
         for item in items:
-            if item.get("type") == OUTPUTS:
-                self._outputs.setdefault(text(item.get("call_id")), []).append(item)
+            if item.get("type") == OUTPUTS or item.get("type") in ANSWERED:
+                self._outputs.setdefault(id_in(item), []).append(item)
 
     def take(self, item: JsonObject) -> None:
         """Write one item, or hold it until its message is complete."""
         kind, role = item.get("type"), item.get("role")
         if kind == "reasoning":
             self._pending.append(item)
-        elif kind == "function_call":
+        elif kind == "function_call" or kind in ASKED:
             self._open_turn().calls.append(item)
-        elif kind == OUTPUTS:
+        elif kind == OUTPUTS or kind in ANSWERED:
             self.end_turn()
         elif role == "assistant":
             self._say(_assistant_text(item.get("content")))
@@ -113,17 +129,17 @@ class _Writer:
         """Write one tool message per call; media follow in a user message, because few providers accept them here."""
         media: list[JsonObject] = []
         for call in calls:
-            call_id = text(call.get("call_id"))
+            call_id = id_in(call)
             waiting = self._outputs.get(call_id)
             if not waiting:
                 continue
-            parts = chat_parts(waiting.pop(0).get("output"))
+            parts = chat_parts(_output_of(waiting.pop(0)))
             attached = [part for part in parts if not is_text(part)]
             output_text = "\n".join(str(part["text"]) for part in parts if is_text(part))
             content = output_text or (ATTACHED if attached else "")
             self.messages.append({"role": "tool", "tool_call_id": call_id, "content": content})
             if attached:
-                media += [{"type": "text", "text": ATTACHMENT.format(name=call.get("name"))}, *attached]
+                media += [{"type": "text", "text": ATTACHMENT.format(name=_name_of(call))}, *attached]
         if media:
             self.messages.append({"role": "user", "content": media})
 
@@ -148,8 +164,37 @@ def _thinking(items: list[JsonObject]) -> dict[str, Any]:
 
 
 def _tool_call(item: JsonObject) -> JsonObject:
-    function = {"name": item.get("name"), "arguments": item.get("arguments") or "{}"}
-    return {"id": text(item.get("call_id")), "type": "function", "function": function}
+    function = {"name": _name_of(item), "arguments": _arguments_of(item)}
+    return {"id": id_in(item), "type": "function", "function": function}
+
+
+def _name_of(call: JsonObject) -> object:
+    return call.get("name") or text(call.get("type")).removesuffix("_call")
+
+
+def _arguments_of(call: JsonObject) -> object:
+    """Return the arguments of a call; what a call of another kind than a function asks becomes an object."""
+    key = ASKED.get(text(call.get("type")))
+    if key is None:
+        return call.get("arguments") or "{}"
+    asked = call.get(key)
+    return _written(asked if isinstance(asked, dict) else {key: asked})
+
+
+def _output_of(output: JsonObject) -> object:
+    """Return what a call brought: its output, or as JSON all that its kind says of it."""
+    given = output.get("output")
+    if output.get("type") == OUTPUTS or (isinstance(given, str) and "status" not in output):
+        return given
+    return _written({key: output[key] for key in output if key not in BARE})
+
+
+def _written(value: JsonObject) -> str:
+    """Return an object as JSON text; an empty one for what is no JSON, such as lone surrogates."""
+    try:
+        return STDLIB.dumps(value).decode()
+    except ValueError:
+        return "{}"
 
 
 def _assistant_text(content: object) -> str:

@@ -33,7 +33,9 @@ CHAT_ONLY = (
     *("include_reasoning", "web_search_options"),
 )
 REASONING = ("effort", "max_tokens", "exclude", "enabled", "summary")
-SERVER_TOOLS = ("openrouter:", "web_search")
+RUN_UPSTREAM = ("openrouter:", "web_search")
+HOSTED = {"web_search_preview": "openrouter:web_search", "shell": "openrouter:shell"}
+"""Tools that a choice names in another way on `POST /responses`."""
 
 
 def chat_fields(body: ResponsesBody) -> dict[str, object]:
@@ -53,7 +55,7 @@ def chat_fields(body: ResponsesBody) -> dict[str, object]:
         "response_format": _response_format(body.text),
         "verbosity": (body.text or {}).get("verbosity"),
         "tools": tools,
-        "tool_choice": _tool_choice(body.tool_choice) if tools else None,
+        "tool_choice": _tool_choice(body.tool_choice, tools) if tools else None,
         "stop_server_tools_when": _server_limits(body),
     }
     fields |= {name: getattr(body, name) for name in SHARED}
@@ -68,14 +70,14 @@ def chat_fields(body: ResponsesBody) -> dict[str, object]:
 
 def _tools(body: ResponsesBody) -> list[JsonObject]:
     allowed = _allowed(body.tool_choice)
-    tools = (_tool(tool) for tool in body.tools if allowed is None or tool.get("name") in allowed)
+    tools = (_tool(tool) for tool in body.tools if allowed is None or _named(tool) in allowed)
     return [tool for tool in tools if tool is not None]
 
 
 def _tool(tool: JsonObject) -> JsonObject | None:
     kind = text(tool.get("type"))
     if kind != "function":
-        return tool if kind.startswith(SERVER_TOOLS) else None
+        return tool if kind.startswith(RUN_UPSTREAM) else None
     if "function" in tool:
         return tool
     function = {key: tool[key] for key in ("name", "description", "parameters", "strict") if key in tool}
@@ -87,10 +89,14 @@ def _allowed(choice: str | JsonObject | None) -> frozenset[str] | None:
     """Return the tool names allowed by the choice (a form that chat lacks); None if all are allowed."""
     if not isinstance(choice, Mapping) or choice.get("type") != "allowed_tools":
         return None
-    return frozenset(text(tool.get("name")) for tool in choice.get("tools") or () if isinstance(tool, Mapping))
+    return frozenset(_named(tool) for tool in choice.get("tools") or () if isinstance(tool, Mapping))
 
 
-def _tool_choice(choice: str | JsonObject | None) -> object:
+def _named(tool: JsonObject) -> str:
+    return text(tool.get("name")) or text(tool.get("type"))
+
+
+def _tool_choice(choice: str | JsonObject | None, tools: list[JsonObject]) -> object:
     if not isinstance(choice, Mapping):
         return choice
     kind = text(choice.get("type"))
@@ -98,7 +104,9 @@ def _tool_choice(choice: str | JsonObject | None) -> object:
         return choice.get("mode")
     if kind == "function" and "function" not in choice:
         return {"type": "function", "function": {"name": choice.get("name")}}
-    return choice if kind == "function" or kind.startswith("openrouter:") else None
+    kind = HOSTED.get(kind, kind)
+    offered = any(tool.get("type") == kind for tool in tools)
+    return {**choice, "type": kind} if kind == "function" or (offered and kind.startswith("openrouter:")) else None
 
 
 def _response_format(text_options: JsonObject | None) -> JsonObject | None:

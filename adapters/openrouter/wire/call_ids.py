@@ -17,7 +17,13 @@ from ports.json_values import JsonObject
 from ports.responses import CHAT_DETAILS
 
 LENGTH = 9
-KINDS = frozenset({"function_call", "function_call_output"})
+KINDS = frozenset(
+    kind + end
+    for kind in ("function_call", "custom_tool_call", "local_shell_call", "shell_call", "apply_patch_call")
+    for end in ("", "_output")
+) | {"tool_search_call", "tool_search_output"}
+KEYS = {"local_shell_call_output": "id", "mcp_approval_request": "id", "mcp_approval_response": "approval_request_id"}
+"""Kinds that upstream pairs by another key than `call_id`; ids of approvals are its own and stay. Source: the SDK."""
 _CANONICAL = re.compile(r"[a-zA-Z0-9]{9}")
 _SIGNS = digits + ascii_letters
 
@@ -29,10 +35,17 @@ def with_portable_ids(items: Sequence[JsonObject]) -> Sequence[JsonObject]:
     `reasoning_details` that name a call name it by its new id.
     """
     given = dict.fromkeys(text(item.get("call_id")) for item in items if item.get("type") in KINDS)
-    if all(map(_CANONICAL.fullmatch, given)):
-        return items
-    new = _portable(list(given))
-    return [_renamed(item, new) for item in items]
+    if not all(map(_CANONICAL.fullmatch, given)):
+        new = _portable(list(given))
+        items = [_renamed(item, new) for item in items]
+    if any(item.get("type") in KEYS for item in items):
+        items = [_keyed(item) for item in items]
+    return items
+
+
+def id_in(item: JsonObject) -> str:
+    """Return the id of a call or an output as it is sent, whatever its key."""
+    return text(item.get(KEYS.get(text(item.get("type")), "call_id")))
 
 
 def _portable(given: Sequence[str]) -> dict[str, str]:
@@ -56,6 +69,14 @@ def _made(call_id: str, attempt: int) -> str:
         number, rest = divmod(number, len(_SIGNS))
         signs.append(_SIGNS[rest])
     return "".join(signs)
+
+
+def _keyed(item: JsonObject) -> JsonObject:
+    """Return an item with its id under the key that upstream has for it."""
+    key = KEYS.get(text(item.get("type")))
+    if key is None or "call_id" not in item:
+        return item
+    return {**{name: item[name] for name in item if name not in ("call_id", key)}, key: item["call_id"]}
 
 
 def _renamed(item: JsonObject, new: dict[str, str]) -> JsonObject:

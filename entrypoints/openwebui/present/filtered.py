@@ -33,7 +33,7 @@ from entrypoints.openwebui.host_call import Audience
 from entrypoints.openwebui.present.closing import closing_of
 from entrypoints.openwebui.present.fault_text import box, card, uncalled
 from entrypoints.openwebui.present.frames import BELOW, Emit, Frame, Unended, found, source, status, status_frame
-from entrypoints.openwebui.present.handover import call_item, output_item
+from entrypoints.openwebui.present.handover import call_item, can_run, output_item
 from entrypoints.openwebui.present.wishes import Wishes
 from entrypoints.sentences.escaping import picture, tool_name, unfenced
 from ports.toolbox import ToolCall, ToolResult
@@ -89,7 +89,7 @@ class FilteredPresenter:
                 return [status(f"Running {tool_name(call.name)}\u2026", done=False)]
             case ShowCallResult(segment, call, result):
                 return [*self._result(segment, call, result), *found(result, self._files, self._wishes.links)]
-            case HandOverCall(_, call, segment) if self._wishes.hands_over:
+            case HandOverCall(_, call, segment) if self._wishes.hands_over and can_run(call):
                 self._content = True
                 return [self._item(call_item(self._id("fc", segment), self._shown_call(segment, call)))]
             case HandOverCall(position, call):

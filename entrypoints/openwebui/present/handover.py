@@ -4,8 +4,10 @@ Hosts from 0.8 on run a call whose item has no output; 0.6 reads `delta.tool_cal
 because hosts up to 0.8 cannot parse an empty text.
 """
 
+from dataclasses import replace
 from typing import Any
 
+from domain.conversation.call_kinds import FUNCTION
 from entrypoints.openai.frames import tool_call_delta
 from ports.toolbox import ToolCall
 
@@ -35,7 +37,12 @@ def output_item(item_id: str, call_id: str, text: str, status: str) -> dict[str,
 
 def call_delta(position: int, call: ToolCall) -> dict[str, Any]:
     """Build the chat completion delta of a complete call."""
-    return tool_call_delta(position, call.call_id, call.name, arguments_of(call))
+    return tool_call_delta(position, replace(call, arguments=arguments_of(call)))
+
+
+def can_run(call: ToolCall) -> bool:
+    """Return whether the host can run a call: it knows functions, without namespaces."""
+    return call.kind == FUNCTION and not call.namespace
 
 
 def arguments_of(call: ToolCall) -> str:

@@ -29,7 +29,7 @@ from entrypoints.openwebui.history_format import OPEN_WEBUI, marker_line
 from entrypoints.openwebui.present.closing import closing_of
 from entrypoints.openwebui.present.fault_text import box, card, uncalled
 from entrypoints.openwebui.present.frames import BELOW, Frame, Unended, found, source, status, status_frame
-from entrypoints.openwebui.present.handover import call_delta
+from entrypoints.openwebui.present.handover import call_delta, can_run
 from entrypoints.openwebui.present.wishes import Wishes
 from entrypoints.sentences.escaping import attribute, picture, tool_name, unfenced
 from ports.toolbox import ToolCall
@@ -82,7 +82,7 @@ class LegacyPresenter:
                 block = self._content(segment, _tool_block(shown, result.text))
                 frames = [*self._mark(segment), block, *self._count(call)]
                 return [*frames, *found(result, self._files, self._wishes.links)]
-            case HandOverCall(position, call, segment) if self._wishes.hands_over:
+            case HandOverCall(position, call, segment) if self._wishes.hands_over and can_run(call):
                 shown = replace(call, call_id=call_reference(self._turn_id, segment))
                 return [*self._mark(segment), chunk(self._head, call_delta(position, shown))]
             case HandOverCall(position, call):

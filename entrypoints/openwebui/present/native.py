@@ -32,7 +32,7 @@ from entrypoints.openwebui.present.closing import closing_of
 from entrypoints.openwebui.present.continued import NOTHING, Earlier
 from entrypoints.openwebui.present.fault_text import box, card, uncalled
 from entrypoints.openwebui.present.frames import BELOW, Emit, Frame, Unended, found, source, status, status_frame
-from entrypoints.openwebui.present.handover import arguments_of, call_item, output_item
+from entrypoints.openwebui.present.handover import arguments_of, call_item, can_run, output_item
 from entrypoints.openwebui.present.item_list import ItemList
 from entrypoints.openwebui.present.wishes import Wishes
 from entrypoints.sentences.escaping import picture, tool_name, unfenced
@@ -94,7 +94,7 @@ class NativePresenter:
                 frames = [*self._close_open(), *self._add_result(segment, call, result)]
                 return [*frames, *found(result, self._files, self._wishes.links)]
             case HandOverCall(position, call, segment):
-                if self._wishes.hands_over:
+                if self._wishes.hands_over and can_run(call):
                     return self._hand_over(segment, call)
                 return self._text(BELOW + position, uncalled(call.name))
             case Ended(end):

@@ -13,7 +13,16 @@ from entrypoints.simulator.seals import sealed, signature
 TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _PREFIXES = {"function_call": "fc", "reasoning": "rs", "message": "msg"}
 _PICTURE = re.compile(r"data:image/(?:png|jpe?g|webp|gif)[;,]")
-_CALLS = {"function_call": "function_call_output", "custom_tool_call": "custom_tool_call_output"}
+_CALLS = {
+    **{
+        f"{kind}_call": f"{kind}_call_output"
+        for kind in ("function", "custom_tool", "local_shell", "shell", "apply_patch")
+    },
+    "tool_search_call": "tool_search_output",
+    "mcp_approval_request": "mcp_approval_response",
+}
+_KEYS = {"local_shell_call_output": "id", "mcp_approval_request": "id", "mcp_approval_response": "approval_request_id"}
+"""The key that names the call, where it is not `call_id`."""
 
 Rule = Callable[[list[Json], Provider], None]
 
@@ -48,7 +57,7 @@ def _id_prefixes(items: list[Json], provider: Provider) -> None:
 def _outputs_follow_calls(items: list[Json], provider: Provider) -> None:
     called, answered = set[str](), set[str]()
     for item in items:
-        kind, call_id = item.get("type"), item.get("call_id", "")
+        kind, call_id = item.get("type"), _call_id(item)
         if kind in _CALLS:
             if call_id in called:
                 provider.refuse(f"Duplicate tool call id {call_id}.")
@@ -64,10 +73,14 @@ def _outputs_follow_calls(items: list[Json], provider: Provider) -> None:
 def _calls_have_outputs(items: list[Json], provider: Provider) -> None:
     """Require an output for every call, except for calls at the very end."""
     last = max((i for i, item in enumerate(items) if item.get("type") not in {*_CALLS, "reasoning"}), default=-1)
-    answered = {item["call_id"] for item in items if item.get("type") in _CALLS.values()}
+    answered = {_call_id(item) for item in items if item.get("type") in _CALLS.values()}
     for item in items[: last + 1]:
-        if item.get("type") in _CALLS and item["call_id"] not in answered:
-            provider.refuse(f"No tool output found for function call {item['call_id']}.")
+        if item.get("type") in _CALLS and _call_id(item) not in answered:
+            provider.refuse(f"No tool output found for function call {_call_id(item)}.")
+
+
+def _call_id(item: Json) -> str:
+    return str(item.get(_KEYS.get(item.get("type", ""), "call_id"), ""))
 
 
 def _call_contents(items: list[Json], provider: Provider) -> None:

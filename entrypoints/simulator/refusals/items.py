@@ -6,7 +6,9 @@ from entrypoints.simulator.refusals.shapes import (
     boolean,
     either,
     fields,
+    integer,
     listed,
+    mapped,
     nullable,
     one_of,
     tagged,
@@ -105,6 +107,37 @@ _CUSTOM_CALL = fields(
 _CUSTOM_OUTPUT = fields(
     {"type": one_of("custom_tool_call_output"), "call_id": text(), "output": either(text(), _TOOL_PARTS)}
 )
+_SHELL_OUTPUT = listed(
+    fields(
+        {
+            "stdout": text(),
+            "stderr": text(),
+            "outcome": tagged(
+                [
+                    ("exit", fields({"type": one_of("exit"), "exit_code": integer()})),
+                    ("timeout", fields({"type": one_of("timeout")})),
+                ]
+            ),
+        }
+    )
+)
+_CALL_ID: dict[str, Check] = {"call_id": text(shortest=1)}
+_LOCAL_ACTION = fields({"type": one_of("exec"), "command": listed(text()), "env": mapped(text())})
+_OPERATION = fields({"type": one_of("create_file", "update_file", "delete_file"), "path": text()}, {"diff": text()})
+_NATIVE: dict[str, Check] = {
+    "local_shell_call": fields({**_CALL_ID, "id": text(shortest=1), "action": _LOCAL_ACTION, "status": _STATUS}),
+    "local_shell_call_output": fields({"id": text(shortest=1), "output": text()}),
+    "shell_call": fields({**_CALL_ID, "action": fields({"commands": listed(text())})}),
+    "shell_call_output": fields({**_CALL_ID, "output": _SHELL_OUTPUT}),
+    "apply_patch_call": fields({**_CALL_ID, "operation": _OPERATION, "status": one_of("in_progress", "completed")}),
+    "apply_patch_call_output": fields({**_CALL_ID, "status": one_of("completed", "failed")}, {"output": text()}),
+    "mcp_approval_request": fields(
+        {"id": text(shortest=1), "name": text(), "server_label": text(), "arguments": text()}
+    ),
+    "mcp_approval_response": fields({"approval_request_id": text(shortest=1), "approve": boolean}, {"reason": text()}),
+    "tool_search_call": fields({**_CALL_ID, "execution": one_of("server", "client")}),
+    "tool_search_output": fields({**_CALL_ID, "execution": one_of("server", "client"), "tools": listed(anything)}),
+}
 _WEB_SEARCH = fields(
     {
         "type": one_of("web_search_call"),
@@ -124,11 +157,8 @@ _REFERENCE = fields({"type": one_of("item_reference"), "id": text()})
 _COMPACTION = fields({"type": one_of("compaction"), "encrypted_content": text()}, {"id": _SOME_ID})
 
 _RARE = (
-    *("configuration_update", "context_compaction", "local_shell_call", "local_shell_call_output"),
-    *("additional_tools", "file_search_call", "apply_patch_call", "apply_patch_call_output"),
-    *("mcp_approval_response", "mcp_approval_request", "mcp_list_tools", "mcp_call"),
-    *("tool_search_output", "tool_search_call", "computer_call", "agent_message"),
-    *("shell_call", "shell_call_output", "code_interpreter_call"),
+    *("configuration_update", "context_compaction", "additional_tools", "file_search_call"),
+    *("mcp_list_tools", "mcp_call", "computer_call", "agent_message", "code_interpreter_call"),
 )
 _SERVER_TOOLS = (
     *("file_search", "mcp", "web_search", "browser_use", "text_editor", "datetime", "memory", "tool_search"),
@@ -154,6 +184,7 @@ _ITEMS: list[tuple[str | None, Check]] = [
     ("image_generation_call", _IMAGE_GENERATION),
     ("item_reference", _REFERENCE),
     ("compaction", _COMPACTION),
+    *_NATIVE.items(),
     *(_known_only_by_type(name) for name in _RARE),
     *(_known_only_by_type(f"openrouter:{name}") for name in _SERVER_TOOLS),
 ]

@@ -83,6 +83,13 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Native:
+    """One call of another kind than a function: the item without ids. The text of `input` is sent in pieces too."""
+
+    item: Json
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """One generated picture as base64, without a data URL."""
 
@@ -170,5 +177,21 @@ class Cut:
     """Reset the connection after all earlier bytes have been sent."""
 
 
-Move = Begin | Comments | Think | Say | Decline | Call | Picture | Work | Noise | Finish | Fail | Break | HangUp | Cut
+Move = (
+    Begin
+    | Comments
+    | Think
+    | Say
+    | Decline
+    | Call
+    | Native
+    | Picture
+    | Work
+    | Noise
+    | Finish
+    | Fail
+    | Break
+    | HangUp
+    | Cut
+)
 Script = tuple[Move, ...]

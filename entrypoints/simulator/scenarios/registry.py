@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from entrypoints.simulator.answers import Answer
-from entrypoints.simulator.scenarios import echoes, faults, makers, orders, picky, server_tools, streams
+from entrypoints.simulator.scenarios import echoes, faults, makers, natives, orders, picky, server_tools, streams
 from entrypoints.simulator.scenarios.ask import Ask
 from entrypoints.simulator.scenarios.moves import Script
 from entrypoints.simulator.scenarios.server_works import FAMILIES
@@ -191,6 +191,7 @@ SCENARIOS = (
         lambda _, v: server_tools.unknown_item(v["way"] or ""),
         *("unknown-item", "unknown-item-only"),
     ),
+    _scenario("native-tools", lambda ask, _: natives.native_tools(ask), reasons=True),
     _scenario("thoughtful-tools", lambda ask, _: orders.thoughtful_tools(ask), reasons=True),
 )
 

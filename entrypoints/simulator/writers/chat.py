@@ -136,6 +136,11 @@ class ChatWriter:
             written += frame(self._delta({"content": None, "tool_calls": [part]}))
         return written
 
+    def native(self, item: Json) -> bytes:
+        """Write nothing: chat completions has no form for such calls, and takes no such tools."""
+        del item
+        return b""
+
     def picture(self, base64: str) -> bytes:
         """Write a picture as a data URL."""
         self.tally.text += PICTURE_TOKENS

@@ -13,6 +13,16 @@ from entrypoints.simulator.writers.response_object import response_object
 
 ARGUMENT_PIECE = 8
 """Characters of one delta of arguments."""
+NATIVE_IDS = {
+    "custom_tool_call": "ctc",
+    "local_shell_call": "lsh",
+    "shell_call": "sh",
+    "apply_patch_call": "apc",
+    "computer_call": "cu",
+    "mcp_approval_request": "mcpr",
+    "tool_search_call": "tsc",
+}
+"""How ids of the items of native calls begin."""
 
 
 class ResponsesWriter(ItemFrames):
@@ -154,6 +164,27 @@ class ResponsesWriter(ItemFrames):
         )
         return written + self._done({**item, "status": "completed", "arguments": move.arguments})
 
+    def native(self, item: Json) -> bytes:
+        """Write a complete call of another kind than a function; only a custom tool's input comes in pieces."""
+        kind = str(item["type"])
+        prefix = NATIVE_IDS.get(kind, "fc")
+        whole: Json = {"id": minted(prefix), **item, "status": "completed"}
+        if kind == "mcp_approval_request":
+            whole.pop("status")
+        else:
+            whole["call_id"] = minted("call")
+        place: Json = {"output_index": len(self.output), "item_id": whole["id"]}
+        text = str(item.get("input", ""))
+        opening = {**whole, "input": ""} if "input" in item else whole
+        written = self.begin() + self._added({**opening, "status": "in_progress"})
+        pieces = [text[i : i + ARGUMENT_PIECE] for i in range(0, len(text), ARGUMENT_PIECE)]
+        self.tally.said(pieces)
+        for piece in pieces:
+            written += self._event("response.custom_tool_call_input.delta", **place, delta=piece)
+        if pieces:
+            written += self._event("response.custom_tool_call_input.done", **place, input=text)
+        return written + self._done(whole)
+
     def picture(self, base64: str) -> bytes:
         """Write a picture item: its `done` event has status `generating`, the terminal response an empty copy of it."""
         item: Json = {"type": "image_generation_call", "id": minted("ig_tmp"), "status": "in_progress"}
@@ -186,7 +217,7 @@ class ResponsesWriter(ItemFrames):
             self.output.append(self._message(minted("msg_tmp"), "completed", [part]))
             self.tally.said(move.late_text.split())
         reasons = {"max_output_tokens": "length", "content_filter": "content_filter"}
-        called = any(item["type"] == "function_call" for item in self.output)
+        called = any(item["type"] in {"function_call", *NATIVE_IDS} for item in self.output)
         self.tally.finish_reason = reasons.get(move.reason or "", "tool_calls" if called else "stop")
         if move.reason:
             details = {"reason": move.reason}

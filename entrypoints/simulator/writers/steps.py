@@ -19,6 +19,7 @@ from entrypoints.simulator.scenarios.moves import (
     Finish,
     HangUp,
     Move,
+    Native,
     Noise,
     Picture,
     Say,
@@ -70,6 +71,7 @@ class Writer(Protocol):
     def think(self, pieces: Sequence[str]) -> bytes: ...
     def close_thought(self, *, raw: bool) -> bytes: ...
     def call(self, move: Call) -> bytes: ...
+    def native(self, item: Json) -> bytes: ...
     def picture(self, base64: str) -> bytes: ...
     def work(self, move: Work) -> Iterator[bytes]: ...
     def finish(self, move: Finish) -> bytes: ...
@@ -105,7 +107,9 @@ def _played(move: Move, writer: Writer, clock: float) -> Generator[Step, None, f
     return clock
 
 
-def _whole(move: Begin | Decline | Call | Picture | Noise | Finish | Fail | Break | HangUp, writer: Writer) -> bytes:
+def _whole(
+    move: Begin | Decline | Call | Native | Picture | Noise | Finish | Fail | Break | HangUp, writer: Writer
+) -> bytes:
     match move:
         case Begin():
             return writer.begin()
@@ -113,6 +117,8 @@ def _whole(move: Begin | Decline | Call | Picture | Noise | Finish | Fail | Brea
             return writer.decline(move)
         case Call():
             return writer.call(move)
+        case Native(item):
+            return writer.native(item)
         case Picture(base64):
             return writer.picture(base64)
         case Noise(data):

@@ -376,3 +376,34 @@ def test_no_refusal_raises_or_repeats_a_request(words, status, invalid):
     problem = UpstreamProblem(status, "", words, quoted=Quoted(text=words, param=words[:20]))
     lesson = lesson_of(problem, SENT, frozenset(), invalid=invalid)
     assert lesson is None or applied(SENT, lesson) != SENT
+
+
+NATIVE = ({"type": "custom", "name": "sql"}, {"type": "local_shell"}, {"type": "mcp", "server_label": "m"})
+
+
+@pytest.mark.parametrize(
+    ("words", "param", "left"),
+    [
+        ("Hosted tool 'local_shell' is not supported with gpt-4o.", "tools", ["custom", "mcp"]),
+        ("Invalid value: 'custom'. Supported values are: 'function'.", "tools[2].type", ["local_shell", "mcp"]),
+        ("tools.3.type: Input tag 'local_shell' is not valid", "", ["custom", "mcp"]),
+        ("The tool sql is not supported by this model.", "", ["local_shell", "mcp"]),
+        ("mcp tools are not supported by this provider", "", ["custom", "local_shell"]),
+    ],
+)
+def test_a_native_tool_that_the_model_does_not_take_is_left_out(words, param, left):
+    quoted = Quoted(text=words, param=param)
+    problem = UpstreamProblem(status=400, kind="invalid_request_error", text=words, quoted=quoted)
+    body = replace(BODY, tools=(LOOK, WRITE, *NATIVE))
+    lesson, now = repaired(problem, replace(SENT, body=body))
+    assert lesson is not None
+    assert lesson.what == "without_tools"
+    assert [tool["type"] for tool in now.tools] == ["function", "function", *left]
+
+
+def test_a_choice_of_a_tool_that_was_left_out_goes_too():
+    listed = [{"type": "custom", "name": "sql"}, {"type": "function", "name": "lookup"}]
+    choice = {"type": "allowed_tools", "mode": "required", "tools": listed}
+    body = replace(BODY, tools=(LOOK, *NATIVE), tool_choice=choice)
+    now = applied(replace(SENT, body=body), Lesson("without_tools", "sql")).body
+    assert now.tool_choice == {**choice, "tools": listed[1:]}

@@ -36,7 +36,7 @@ SERVER = frozenset(
         "experimental__search_models",
     ]
 )
-HOSTED_CHOICES = frozenset({"apply_patch", "shell"})
+HOSTED_CHOICES = frozenset({"apply_patch", "shell", "web_search_preview"})
 
 
 def tool_complaints(body: Mapping[str, Any], facts: Facts) -> Iterator[str]:
@@ -152,8 +152,13 @@ def choice_complaints(choice: Any, tools: list[Any], facts: Facts) -> Iterator[s
             yield f"6.1 tool_choice: {choice!r:.80} names a tool that is not offered"
     elif kind == "allowed_tools":
         yield from allowed_complaints(choice, offered)
-    elif kind not in list(HOSTED_CHOICES) or not any(tool.get("type") == kind for tool in offered):
+    elif kind not in list(HOSTED_CHOICES) or not any(tool.get("type") in hosted_by(kind) for tool in offered):
         yield f"6.1 tool_choice: {choice!r:.80}"
+
+
+def hosted_by(kind: str) -> tuple[str, ...]:
+    """Return the types of offered tools that a hosted choice stands for: native ones and OpenRouter's own."""
+    return kind, f"openrouter:{kind}", *(["openrouter:web_search"] if kind.startswith("web_search") else [])
 
 
 def allowed_complaints(choice: Mapping[str, Any], offered: list[Mapping[str, Any]]) -> Iterator[str]:

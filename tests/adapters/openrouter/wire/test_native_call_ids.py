@@ -1,0 +1,65 @@
+"""Calls of every kind have portable ids too, under the key by which upstream pairs them."""
+
+import json
+
+import pytest
+
+from adapters.openrouter.chat.request_body import chat_fields
+from adapters.openrouter.responses.request_body import responses_fields
+from ports.responses import ResponsesBody
+
+LONG = "functions.look:0"
+PAIRS = {
+    "custom": (
+        {"type": "custom_tool_call", "call_id": LONG, "name": "sql", "input": "SELECT 1"},
+        {"type": "custom_tool_call_output", "call_id": LONG, "output": "3 rows"},
+    ),
+    "local shell": (
+        {"type": "local_shell_call", "id": "lsh_1", "call_id": LONG, "action": {"type": "exec", "command": ["ls"]}},
+        {"type": "local_shell_call_output", "call_id": LONG, "output": "a.txt"},
+    ),
+    "shell": (
+        {"type": "shell_call", "call_id": LONG, "action": {"commands": ["ls"]}},
+        {"type": "shell_call_output", "call_id": LONG, "output": [{"stdout": "a.txt", "stderr": ""}]},
+    ),
+    "patch": (
+        {"type": "apply_patch_call", "call_id": LONG, "operation": {"type": "delete_file", "path": "a"}},
+        {"type": "apply_patch_call_output", "call_id": LONG, "status": "completed", "output": "done"},
+    ),
+    "tool search": (
+        {"type": "tool_search_call", "call_id": LONG, "execution": "client", "arguments": {"query": "maps"}},
+        {"type": "tool_search_output", "call_id": LONG, "execution": "client", "tools": []},
+    ),
+}
+APPROVAL = (
+    {"type": "mcp_approval_request", "call_id": "mcpr_1", "name": "look", "server_label": "m", "arguments": "{}"},
+    {"type": "mcp_approval_response", "call_id": "mcpr_1", "approve": True},
+)
+
+
+@pytest.mark.parametrize("kind", PAIRS)
+def test_a_pair_stays_a_pair_under_a_portable_id(kind):
+    call, output = responses_fields(ResponsesBody("a/b", PAIRS[kind]))["input"]
+    key = "id" if kind == "local shell" else "call_id"
+    assert call["call_id"] == output[key] != LONG
+    assert len(call["call_id"]) == 9
+    assert call["call_id"].isalnum()
+    assert ("call_id" in output) is (key == "call_id")
+
+
+def test_an_approval_keeps_upstreams_own_id():
+    asked, answered = responses_fields(ResponsesBody("a/b", APPROVAL))["input"]
+    assert (asked["id"], answered["approval_request_id"]) == ("mcpr_1", "mcpr_1")
+    assert "call_id" not in {**asked, **answered}
+
+
+@pytest.mark.parametrize("pair", [*PAIRS.values(), APPROVAL], ids=[*PAIRS, "approval"])
+def test_through_chat_completions_a_native_call_is_a_call_of_a_function(pair):
+    question = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "go"}]}
+    _, asked, answered = chat_fields(ResponsesBody("a/b", (question, *pair)))["messages"]
+    (call,) = asked["tool_calls"]
+    assert call["type"] == "function"
+    assert isinstance(json.loads(call["function"]["arguments"]), dict | str)
+    assert answered["role"] == "tool"
+    assert answered["tool_call_id"] == call["id"] != ""
+    assert answered["content"]
