@@ -43,7 +43,7 @@ _ASKED = Treatment(Replay.POSITION, "upstream has no item for its output, which 
 _GIVEN = Treatment(Replay.POSITION, "only clients send it")
 
 ITEM_TYPES: dict[str, Treatment] = {
-    **dict.fromkeys(("message", "reasoning", *CALLS, *OUTPUTS), Treatment(Replay.OWN)),
+    **dict.fromkeys(("message", "reasoning", *sorted(CALLS | OUTPUTS)), Treatment(Replay.OWN)),
     "openrouter:advisor": _ANY,
     "openrouter:apply_patch": _ANY,
     "openrouter:armor_blocked": _ANY,

@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.conversation.record import CALL, MOST_ITEMS, OUTPUT, REASONING, Row, TurnItem, record_of, rows_of
+from domain.conversation.call_kinds import FUNCTION, OUTPUT_OF
+from domain.conversation.record import MOST_ITEMS, REASONING, Row, TurnItem, record_of, rows_of
 from tests.domain.conversation.kept_turns import answer, call, output, record, sealed_thought, tool_turn, ulid
 from tests.examples import examples
 
 TURN = tool_turn()
 ROWS = rows_of(TURN, reasoning=True, tools=True)
-PAIRS = [CALL, OUTPUT, CALL, OUTPUT]
+PAIRS = [FUNCTION, OUTPUT_OF[FUNCTION], FUNCTION, OUTPUT_OF[FUNCTION]]
 
 
 def read(rows, turn=TURN):
@@ -120,7 +121,7 @@ def test_a_turn_of_more_items_than_are_kept_leaves_nothing():
 @pytest.mark.parametrize("missing", range(len(ROWS)))
 def test_with_any_row_missing_only_complete_pairs_are_left(missing):
     found = read([row for row in ROWS if row.ordinal != missing])
-    expected = [CALL, OUTPUT] if ROWS[missing].kind in (CALL, OUTPUT) else PAIRS
+    expected = [FUNCTION, OUTPUT_OF[FUNCTION]] if ROWS[missing].kind in (FUNCTION, OUTPUT_OF[FUNCTION]) else PAIRS
     assert kinds(found) == expected
     assert not found.whole
 
@@ -177,7 +178,7 @@ def test_a_complete_turn_in_a_wrong_order_has_neither_thinking_nor_orphans():
     turn = record(output("c"), sealed_thought(), output("d"), call("d"), call("d"), answer("Yes."))
     kept = replace(turn, items=tuple(TurnItem(one.item) for one in turn.items))
     found = read(rows_of(kept, reasoning=True, tools=True), kept)
-    assert kinds(found) == [CALL, "message"]
+    assert kinds(found) == [FUNCTION, "message"]
 
 
 @examples(60)
@@ -188,7 +189,7 @@ def test_whatever_is_lost_no_call_is_without_its_output_and_no_thinking_partial(
     found = read(spoilt)
     if found is not None and found != TURN:
         kept = kinds(found)
-        assert kept == [CALL, OUTPUT] * (len(kept) // 2)
+        assert kept == [FUNCTION, OUTPUT_OF[FUNCTION]] * (len(kept) // 2)
 
 
 def test_the_ids_shown_are_kept():
