@@ -28,7 +28,9 @@ from domain.request.lesson import (
 from domain.request.parameter_repairs import balance_repair, parameter_repairs, with_repaired_parameter
 from domain.request.reasoning import EFFORTS, nearest
 from domain.request.refusal import Refusal, refusal_of
+from domain.request.tool_choice import tool_choice
 from domain.request.tool_repairs import about_definitions, tool_repairs, with_repaired_tools
+from domain.request.tool_types import goes_to_chat
 from ports.response_events import UpstreamProblem
 from ports.responses import Endpoint, ResponsesBody, UpstreamRequest
 
@@ -76,7 +78,7 @@ def applied(sent: UpstreamRequest, lesson: Lesson) -> UpstreamRequest:
     body = sent.body
     reasoning = dict(body.reasoning or {})
     if lesson.what == "endpoint":
-        return replace(sent, endpoint=Endpoint.CHAT)
+        return _through_chat(sent)
     if lesson.what == "effort" and reasoning.get("effort") == lesson.refused:
         return replace(sent, body=replace(body, reasoning={**reasoning, "effort": lesson.value}))
     if lesson.what == "summary" and reasoning.pop("summary", None):
@@ -87,6 +89,13 @@ def applied(sent: UpstreamRequest, lesson: Lesson) -> UpstreamRequest:
         items = without_marks(body.input, marked_parts(body.input))
         return replace(sent, body=replace(body, cache_control=None, input=items))
     return sent
+
+
+def _through_chat(sent: UpstreamRequest) -> UpstreamRequest:
+    """Return the request through chat completions, without the tools that it does not take."""
+    tools = tuple(tool for tool in sent.body.tools if goes_to_chat(tool))
+    choice = tool_choice(sent.body.tool_choice, tools)[0]
+    return replace(sent, endpoint=Endpoint.CHAT, body=replace(sent.body, tools=tools, tool_choice=choice))
 
 
 def _candidates(

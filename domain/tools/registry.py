@@ -73,7 +73,7 @@ class Registry:
 
     @property
     def passed(self) -> frozenset[str]:
-        """The names of the function tools that do not run here."""
+        """The names of the functions and custom tools that do not run here."""
         return frozenset(filter(None, map(_name_of, self.offered))) - self.runnable
 
     @property
@@ -221,6 +221,7 @@ def _flat(
 
 
 def _name_of(tool: JsonObject) -> str:
-    nested = tool.get("function")
+    kind = tool.get("type")
+    nested = tool.get(kind) if kind in ("function", "custom") else None
     name = (nested if isinstance(nested, dict) else tool).get("name")
-    return name if isinstance(name, str) and tool.get("type") == "function" else ""
+    return name if isinstance(name, str) and kind in ("function", "custom") else ""

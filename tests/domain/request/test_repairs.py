@@ -407,3 +407,11 @@ def test_a_choice_of_a_tool_that_was_left_out_goes_too():
     body = replace(BODY, tools=(LOOK, *NATIVE), tool_choice=choice)
     now = applied(replace(SENT, body=body), Lesson("without_tools", "sql")).body
     assert now.tool_choice == {**choice, "tools": listed[1:]}
+
+
+def test_the_other_endpoint_gets_the_tools_that_it_takes():
+    choice = {"type": "allowed_tools", "mode": "required", "tools": [{"type": "local_shell"}]}
+    body = replace(BODY, tools=(LOOK, *NATIVE, {"type": "openrouter:datetime"}), tool_choice=choice)
+    now = applied(replace(SENT, body=body), Lesson("endpoint"))
+    assert [tool["type"] for tool in now.body.tools] == ["function", "openrouter:datetime"]
+    assert now.body.tool_choice is None

@@ -65,6 +65,13 @@ def test_tools_passed_on_keep_their_names_and_cannot_be_run_here():
     assert registry.runnable == {"mcp_x_look"}
 
 
+@pytest.mark.parametrize("custom", [{"name": "look"}, {"custom": {"name": "look"}}], ids=["flat", "nested"])
+def test_a_custom_tool_of_the_caller_keeps_its_name_too(custom):
+    registry = merged([spec("look", "mcp:x")], [{"type": "custom", **custom}])
+    assert registry.runnable == {"mcp_x_look"}
+    assert registry.passed == {"look"}
+
+
 def test_a_tool_without_a_name_is_dropped():
     assert merged([spec(" ")]).offered == ()
 
