@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from domain.catalog.offer import objections_to
+from domain.catalog.prompt_window import Window, window_of
 from domain.catalog.selection import find, slug_of
 from domain.catalog.support import holds_to_schemas, takes_tools
 from domain.conversation.figures import Figures, figures_of
@@ -19,6 +20,7 @@ from domain.services.admit_turn import Checked
 from domain.tools.registry import Registry, merged
 from domain.tools.results import fitted, prompt_characters, room_left
 from domain.tools.surplus import Surplus
+from domain.turn.fitting import Fit, weights_of
 from ports.catalog import Model
 from ports.json_values import JsonObject
 from ports.responses import Route, UpstreamRequest
@@ -30,9 +32,8 @@ class Ready:
     """A turn that may run: its model, route and request.
 
     `fallback` builds the request to the fallback model, if one is allowed: only when needed, from the parsed history.
-    `tools` are those the turn runs itself; `room` is the number of characters their results may have, None without
-    tools. `figures` are facts of the history for the settlement. `replayed`: stored turns of which something is sent.
-    `surplus` and `renamed` are those of `Prepared`.
+    `tools` are those the turn runs itself. `figures` are facts of the history for the settlement. `replayed`: stored turns of which something is sent.
+    `surplus` and `renamed` are those of `Prepared`. `fit`: how long the requests may be.
     """
 
     slug: str
@@ -44,9 +45,9 @@ class Ready:
     tools: Registry = field(default_factory=Registry)
     figures: Figures = field(default_factory=Figures)
     replayed: tuple[TurnRecord, ...] = ()
-    room: int | None = None
     surplus: Surplus = field(default_factory=Surplus)
     renamed: Mapping[str, str] = field(default_factory=dict)
+    fit: Fit = field(default_factory=Fit)
 
 
 def prepare_turn(
@@ -73,20 +74,30 @@ def prepare_turn(
         return sent
     items = sent.request.body.input
     figures = figures_of(request.messages, past, history, items, remembered=remembered)
+    windows, sending = _windows(checked), _learned(sent, request, lessons)
+    shortens, most = slug in windows, prompt_characters(model, sent.request.body.tools)
+    room = room_left(most, items, shortens=shortens) if registry.tools else None
     return Ready(
         slug,
         model,
         checked.route,
-        _learned(sent, request, lessons),
+        sending,
         _fallback(request, checked.models, slug, tools, history, lessons),
         (*sent.left_out, *registry.reasons),
         registry,
         figures,
         tuple(record for record in past.records if record.turn_id in history.matches.turn_ids),
-        room_left(prompt_characters(model, sent.request.body.tools), items) if registry.tools else None,
         sent.surplus,
         sent.renamed,
+        Fit(windows, weights_of(sending, windows.get(slug)), room),
     )
+
+
+def _windows(checked: Checked) -> dict[str, Window]:
+    """Return the windows of the model and of the fallback model, as far as the catalog states them."""
+    models = (checked.model, find(checked.request.fallback_model, checked.models))
+    named = zip((checked.slug, "" if models[1] is None else models[1].id), map(window_of, models), strict=True)
+    return {slug: window for slug, window in named if window is not None}
 
 
 def _registry(request: TurnRequest, model: Model | None, specs: tuple[ToolSpec, ...]) -> Registry:

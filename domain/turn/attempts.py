@@ -34,12 +34,13 @@ class Bill:
 
 @dataclass(slots=True)
 class Latest:
-    """The latest attempt: whether it is open, when it is sent (s), and the response id and model upstream named."""
+    """The latest attempt: whether it is open, when it is sent (s), what upstream named and counted of it."""
 
     open: bool = False
     sends_at: float = 0.0
     response_id: str = ""
     model: str = ""
+    usage: Usage | None = None
 
 
 class Attempts:
@@ -90,7 +91,7 @@ class Attempts:
         outcome = Outcome(how.ending, self._reach(how.reach, now))
         ended = AttemptEnded(self.number, outcome, how.usage, self.latest.response_id, self.latest.model, unbilled)
         self.bill.add(ended)
-        self.latest.open = False
+        self.latest.open, self.latest.usage = False, how.usage
         self.unreported.append(ended)
         return [ended]
 

@@ -1,0 +1,173 @@
+"""Keep the requests of one turn within what their model reads.
+
+Before each call the size is bounded from above; only a request that might be too long is estimated, and only one that
+is too long is changed. What upstream counted in the round before corrects the estimate. A refusal for length teaches
+the limit of the rest of the turn.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from domain.catalog.prompt_window import Window
+from domain.conversation.shortening import shortened_to_fit
+from domain.conversation.tokens import most_tokens, tokens_of
+from domain.request.lesson import OUTPUT_LIMIT, Lesson
+from domain.request.repair import applied
+from domain.request.stated_length import StatedLength, stated_length
+from domain.tools.known_tool import characters_of_tool
+from ports.json_values import JsonObject
+from ports.response_events import UpstreamProblem
+from ports.responses import ResponsesBody, UpstreamRequest
+from ports.usage import Usage
+
+FULL, FREED = 15 / 16, 3 / 4
+"""Shares of the prompt's limit: above the first, outputs are shortened until the second is reached.
+
+Far below at once rather than a little in each round: every change costs the provider's cache of the prompt.
+"""
+REFUSED_FREED = 1 / 2
+"""The share of a refused request that is sent again if upstream states no numbers."""
+SMALLEST_ANSWER = 1_024
+"""Tokens of an answer for which it is worth lowering the output limit instead of shortening outputs."""
+PER_TOKEN_OF_TOOLS = 3
+"""Characters of a tool's definition per token. Source: as for `tokens`, for schemas in JSON."""
+LIKELY = (0.5, 1.75)
+"""Factors between upstream's count and the estimate; beyond them upstream counted something else, such as the calls of
+its own tools in one response."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What the requests of a turn may take: the `windows` of its models, by slug.
+
+    `weights`: tokens of the items of the first request, () if not needed. `room`: the characters that results of tools
+    may have, None without tools.
+    """
+
+    windows: Mapping[str, Window] = field(default_factory=dict)
+    weights: tuple[int, ...] = ()
+    room: int | None = None
+
+
+def weights_of(sending: UpstreamRequest, window: Window | None) -> tuple[int, ...]:
+    """Return the tokens of a request's items; () if it fits for certain or nobody knows what would fit."""
+    body = sending.body
+    if window is None or _bound(body.input) + _around(body)[0] <= FULL * window.prompt(body.max_output_tokens):
+        return ()
+    return tuple(map(tokens_of, body.input))
+
+
+class Fitting:
+    """What is known about the size of one turn's requests."""
+
+    def __init__(self, fit: Fit, first: Sequence[JsonObject]) -> None:
+        self._windows = fit.windows
+        self._stated: dict[str, int] = {}  # prompt limits that refusals taught, by slug
+        self._weights = {id(item): (item, tokens) for item, tokens in zip(first, fit.weights, strict=False)}
+        self._counted: tuple[ResponsesBody, int] | None = None
+
+    def count(self, sent: UpstreamRequest, usage: Usage | None) -> None:
+        """Note what upstream counted for a request."""
+        window = self._windows.get(sent.body.model)
+        tokens = usage.input_tokens if usage is not None else 0
+        most = window.context if window is not None else tokens
+        self._counted = (sent.body, tokens) if 0 < tokens <= most else None
+
+    def fitted(self, sending: UpstreamRequest) -> tuple[UpstreamRequest, int]:
+        """Return what to send so that it fits, and how many outputs are shortened for it."""
+        body = sending.body
+        limit = self._limit(body)
+        if limit is None or self._fits(body, FULL * limit):
+            return sending, 0
+        size = self._estimate(body) * self._factor()
+        if size <= FULL * limit:
+            return sending, 0
+        return self._shortened(sending, ideal=size - FREED * limit, needed=size - FULL * limit)
+
+    def mended(self, sending: UpstreamRequest, problem: UpstreamProblem) -> tuple[UpstreamRequest, int] | None:
+        """Return a shorter request after a refusal for its length; None if nothing of it can be shortened."""
+        body = sending.body
+        stated = stated_length(problem, body.model)
+        answering = _with_shorter_answer(sending, stated)
+        if answering is not None:
+            return answering, 0
+        size = stated.prompt or self._estimate(body) * self._factor()
+        if stated.limit:
+            limit = Window(stated.limit, stated.output or None).prompt(body.max_output_tokens)
+            size = max(size, 1.1 * limit)
+            needed, ideal = size - FULL * limit, size - FREED * limit
+        else:
+            limit = round(FULL * size)
+            needed, ideal = (1 - FREED) * size, (1 - REFUSED_FREED) * size
+        self._stated[body.model] = limit
+        shorter, count = self._shortened(sending, ideal=ideal, needed=needed, size=size)
+        return (shorter, count) if count else None
+
+    # --- sizes --------------------------------------------------------------------------------------------
+
+    def _limit(self, body: ResponsesBody) -> int | None:
+        window, stated = self._windows.get(body.model), self._stated.get(body.model)
+        listed = window.prompt(body.max_output_tokens) if window is not None else None
+        return min(filter(None, (listed, stated)), default=None)
+
+    def _fits(self, body: ResponsesBody, limit: float) -> bool:
+        """Return whether the request is certainly short enough: at most upstream's last count and what is new."""
+        if self._counted is not None:
+            sent, tokens = self._counted
+            if _goes_on(body.input, sent.input):
+                return tokens + _bound(body.input[len(sent.input) :]) <= limit
+        return _bound(body.input) + _around(body)[0] <= limit
+
+    def _estimate(self, body: ResponsesBody) -> int:
+        return sum(map(self._tokens, body.input)) + _around(body)[1]
+
+    def _tokens(self, item: JsonObject) -> int:
+        known = self._weights.get(id(item))
+        if known is None:
+            known = self._weights[id(item)] = (item, tokens_of(item))
+        return known[1]
+
+    def _factor(self) -> float:
+        """Return upstream's last count as a share of the estimate of the same request."""
+        if self._counted is None:
+            return 1.0
+        sent, tokens = self._counted
+        factor = tokens / max(1, self._estimate(sent))
+        return factor if LIKELY[0] <= factor <= LIKELY[1] else 1.0
+
+    def _shortened(
+        self, sending: UpstreamRequest, *, ideal: float, needed: float, size: float | None = None
+    ) -> tuple[UpstreamRequest, int]:
+        """Shorten outputs; the figures are upstream's tokens, of which the request has `size` if that is known."""
+        factor = self._factor() if size is None else max(0.1, size / max(1, self._estimate(sending.body)))
+        items, count = shortened_to_fit(sending.body.input, self._tokens, ideal=ideal / factor, needed=needed / factor)
+        return (replace(sending, body=replace(sending.body, input=items)), count) if count else (sending, 0)
+
+
+def _goes_on(items: Sequence[JsonObject], sent: Sequence[JsonObject]) -> bool:
+    """Return whether items begin with those sent before; compares one of them."""
+    return len(items) >= len(sent) > 0 and items[len(sent) - 1] is sent[-1]
+
+
+def _bound(items: Sequence[JsonObject]) -> int:
+    return sum(map(most_tokens, items))
+
+
+def _around(body: ResponsesBody) -> tuple[int, int]:
+    """Return the most tokens that instructions and tools can have, and an estimate."""
+    try:
+        characters = sum(map(characters_of_tool, body.tools))
+    except (ValueError, RecursionError):
+        characters = 0
+    told = {"content": body.instructions}
+    return characters + most_tokens(told), characters // PER_TOKEN_OF_TOOLS + tokens_of(told)
+
+
+def _with_shorter_answer(sending: UpstreamRequest, stated: StatedLength) -> UpstreamRequest | None:
+    """Return the request with a lower output limit if that alone makes it fit; None otherwise."""
+    room = stated.limit - stated.prompt - stated.prompt // 64
+    current = sending.body.max_output_tokens
+    if not (stated.prompt and stated.output) or room < SMALLEST_ANSWER or room >= (current or stated.output):
+        return None
+    changed = applied(sending, Lesson(OUTPUT_LIMIT, str(room)))
+    return changed if changed != sending else None
