@@ -20,6 +20,8 @@ MEDIA = {"input_image": 1_600, "input_audio": 2_000, "input_file": 5_000, "input
 SEALED = 6
 """Characters of encrypted thinking per token of the thinking: base64 of bytes that are billed as the text inside."""
 _UNREAD = frozenset({"type", "id", "call_id", "role", "status", "format", "signature", "phase"})
+_HEAD = 200
+"""Characters in which the head of a data URL ends."""
 WINDOW, WINDOWS = 96, 8
 """Characters of one sample, and samples of one text; shorter texts are read whole."""
 _PIECES = re.compile(
@@ -75,7 +77,7 @@ def _read(item: JsonObject) -> tuple[list[str], int]:
     while waiting:
         value = waiting.pop()
         if isinstance(value, str):
-            if value.startswith("data:"):
+            if value.startswith("data:") and ";base64," in value[:_HEAD]:
                 fixed += MEDIA["input_image"]
             else:
                 texts.append(value)

@@ -119,9 +119,9 @@ ITEM_REFUSED = _any(ITEMS)
 LENGTHS: Rows = (
     (
         "OpenRouter, DeepSeek, vLLM, SGLang",
-        r"maximum context length (?:is|of) <limit> tokens\b.{0,40}?requested (?:about |a total of )?<all> tokens\W{1,3}<prompt> "
-        r"(?:tokens )?(?:of text input|in the (?:messages|prompt)|in your prompt|from the input messages)\b.{0,80}?<output> "
-        r"(?:tokens )?(?:in the|for the) (?:output|completion)",
+        r"maximum context length (?:is|of) <limit> tokens\b.{0,40}?requested (?:about |a total of )?<all> tokens\W{1,3}"
+        r"<prompt> (?:tokens )?(?:of text input|in the (?:messages|prompt)|in your prompt|from the input messages)\b"
+        r".{0,80}?<output> (?:tokens )?(?:in the|for the) (?:output|completion)",
     ),
     (
         "OpenAI, Azure",
@@ -141,7 +141,8 @@ LENGTHS: Rows = (
     ("vLLM", r"prompt \(length <prompt>\) is longer than the maximum model length of <limit>"),
     (
         "SGLang, llama.cpp",
-        r"(?:input|request) \(<prompt> tokens\) (?:is longer than|exceeds) the .{0,30}?context (?:length|size) \(<limit>",
+        r"(?:input|request) \(<prompt> tokens\) (?:is longer than|exceeds) the .{0,30}?context (?:length|size) "
+        r"\(<limit>",
     ),
     ("Together", r"must be <= <limit>\. given: <prompt> inputs tokens and <output>"),
     ("SambaNova", r"prompt is <prompt> tokens long\b.{0,160}?maximum supported sequence length is (?:just )?<limit>"),

@@ -32,8 +32,9 @@ class Ready:
     """A turn that may run: its model, route and request.
 
     `fallback` builds the request to the fallback model, if one is allowed: only when needed, from the parsed history.
-    `tools` are those the turn runs itself. `figures` are facts of the history for the settlement. `replayed`: stored turns of which something is sent.
-    `surplus` and `renamed` are those of `Prepared`. `fit`: how long the requests may be.
+    `tools` are those the turn runs itself. `figures` are facts of the history for the settlement. `replayed`: stored
+    turns of which something is sent. `surplus` and `renamed` are those of `Prepared`. `fit`: how long the requests may
+    be.
     """
 
     slug: str

@@ -33,8 +33,9 @@ class TurnPlan:
     tools run alone. A round that calls one of the `handed_over` tools is handed over as a whole; calls of `callers`
     tools are handed over after the other calls of their round have run. `renamed` leads from upstream names of tools
     to those of the caller. `notes` are shown as the turn begins. `reader` reads the results; its `room` is what the
-    input of the request leaves for the rounds of the turn. `fit`: how long the requests may be. `idle_seconds`: the longest wait for an event, not counting
-    comments. `statuses`: a person sees the status lines. `jitter` in [0, 1) spreads retries.
+    input of the request leaves for the rounds of the turn. `idle_seconds`: the longest wait for an event, not counting
+    comments. `statuses`: a person sees the status lines. `jitter` in [0, 1) spreads retries. `fit`: how long the
+    requests may be.
     """
 
     request: UpstreamRequest
