@@ -16,7 +16,9 @@ TABLE = "\n".join(",".join(str(CHANCE.randint(0, 10**6)) for _ in range(8)) for 
 NUMBERS = json.dumps([[CHANCE.random(), CHANCE.random()] for _ in range(500)])
 SEALED = base64.b64encode(CHANCE.randbytes(9_000)).decode()
 PROSE = "The estimate of a text need not be exact, but it must not be far below what the model will count. " * 60
-CODE = "def total(prices: list[float]) -> float:\n    return sum(price * 1.19 for price in prices if price > 0)\n\n" * 60
+CODE = (
+    "def total(prices: list[float]) -> float:\n    return sum(price * 1.19 for price in prices if price > 0)\n\n" * 60
+)
 CHINESE = "人工智能是计算机科学的一个分支，它企图了解智能的实质。" * 60  # noqa: RUF001
 KOREAN = "대한민국의 수도는 서울이며 인구는 약 천만 명이다. " * 60
 RUSSIAN = "Искусственный интеллект — это область информатики. " * 60
