@@ -65,6 +65,8 @@ class Fitting:
         self._stated: dict[str, int] = {}  # prompt limits that refusals taught, by slug
         self._weights = {id(item): (item, tokens) for item, tokens in zip(first, fit.weights, strict=False)}
         self._counted: tuple[ResponsesBody, int] | None = None
+        self._compared = False
+        self._factor = 1.0  # upstream's tokens per estimated one, as of the latest count
 
     def count(self, sent: UpstreamRequest, usage: Usage | None) -> None:
         """Note what upstream counted for a request."""
@@ -72,6 +74,7 @@ class Fitting:
         tokens = usage.input_tokens if usage is not None else 0
         most = window.context if window is not None else tokens
         self._counted = (sent.body, tokens) if 0 < tokens <= most else None
+        self._compared = False
 
     def fitted(self, sending: UpstreamRequest) -> tuple[UpstreamRequest, int]:
         """Return what to send so that it fits, and how many outputs are shortened for it."""
@@ -79,7 +82,8 @@ class Fitting:
         limit = self._limit(body)
         if limit is None or self._fits(body, FULL * limit):
             return sending, 0
-        size = self._estimate(body) * self._factor()
+        self._compare()
+        size = self._estimate(body) * self._factor
         if size <= FULL * limit:
             return sending, 0
         return self._shortened(sending, ideal=size - FREED * limit, needed=size - FULL * limit)
@@ -91,16 +95,19 @@ class Fitting:
         answering = _with_shorter_answer(sending, stated)
         if answering is not None:
             return answering, 0
-        size = stated.prompt or self._estimate(body) * self._factor()
+        self._compare()
+        estimate = self._estimate(body)
+        size = stated.prompt or estimate * self._factor
         if stated.limit:
             limit = Window(stated.limit, stated.output or None).prompt(body.max_output_tokens)
             size = max(size, 1.1 * limit)
+            self._factor, self._counted = max(0.1, size / max(1, estimate)), None
             needed, ideal = size - FULL * limit, size - FREED * limit
         else:
             limit = round(FULL * size)
             needed, ideal = (1 - FREED) * size, (1 - REFUSED_FREED) * size
         self._stated[body.model] = limit
-        shorter, count = self._shortened(sending, ideal=ideal, needed=needed, size=size)
+        shorter, count = self._shortened(sending, ideal=ideal, needed=needed)
         return (shorter, count) if count else None
 
     # --- sizes --------------------------------------------------------------------------------------------
@@ -127,19 +134,19 @@ class Fitting:
             known = self._weights[id(item)] = (item, tokens_of(item))
         return known[1]
 
-    def _factor(self) -> float:
-        """Return upstream's last count as a share of the estimate of the same request."""
-        if self._counted is None:
-            return 1.0
+    def _compare(self) -> None:
+        """Correct the estimates by upstream's latest count, once."""
+        if self._compared or self._counted is None:
+            return
+        self._compared = True
         sent, tokens = self._counted
         factor = tokens / max(1, self._estimate(sent))
-        return factor if LIKELY[0] <= factor <= LIKELY[1] else 1.0
+        if LIKELY[0] <= factor <= LIKELY[1]:
+            self._factor = factor
 
-    def _shortened(
-        self, sending: UpstreamRequest, *, ideal: float, needed: float, size: float | None = None
-    ) -> tuple[UpstreamRequest, int]:
-        """Shorten outputs; the figures are upstream's tokens, of which the request has `size` if that is known."""
-        factor = self._factor() if size is None else max(0.1, size / max(1, self._estimate(sending.body)))
+    def _shortened(self, sending: UpstreamRequest, *, ideal: float, needed: float) -> tuple[UpstreamRequest, int]:
+        """Shorten outputs; the figures are upstream's tokens."""
+        factor = self._factor
         items, count = shortened_to_fit(sending.body.input, self._tokens, ideal=ideal / factor, needed=needed / factor)
         return (replace(sending, body=replace(sending.body, input=items)), count) if count else (sending, 0)
 
