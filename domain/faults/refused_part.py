@@ -10,7 +10,8 @@ from domain.faults.causes import RefusedPart
 from ports.response_events import UpstreamProblem
 
 _LENGTH_KINDS = frozenset({"context_length_exceeded", "token_limit_exceeded"})
-_LENGTH_STATUSES = frozenset({None, 400, 404, 413, 422})
+_LENGTH_STATUSES = frozenset({None, 400, 404, 413, 422, 500, 502})
+"""With the last two OpenRouter wraps what a provider refused, in a stream."""
 _LENGTH = re.compile(
     r"context[ _-]?(?:length|window|size)|maximum context"
     r"|(?:prompt|input|conversation|messages?) (?:is|are) too (?:long|large)"
