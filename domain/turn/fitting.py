@@ -25,8 +25,8 @@ FULL, FREED = 15 / 16, 3 / 4
 
 Far below at once rather than a little in each round: every change costs the provider's cache of the prompt.
 """
-REFUSED_FREED = 1 / 2
-"""The share of a refused request that is sent again if upstream states no numbers."""
+REFUSED_FREED = 1 / 4
+"""The share of a refused request that is sent again if upstream states no numbers: there is only one more try."""
 SMALLEST_ANSWER = 1_024
 """Tokens of an answer for which it is worth lowering the output limit instead of shortening outputs."""
 PER_TOKEN_OF_TOOLS = 3

@@ -19,7 +19,7 @@ PROSE = "The estimate of a text need not be exact, but it must not be far below 
 CODE = (
     "def total(prices: list[float]) -> float:\n    return sum(price * 1.19 for price in prices if price > 0)\n\n" * 60
 )
-CHINESE = "人工智能是计算机科学的一个分支，它企图了解智能的实质。" * 60  # noqa: RUF001
+CHINESE = "人工智能是计算机科学的一个分支，它企图了解智能的实质。" * 60
 KOREAN = "대한민국의 수도는 서울이며 인구는 약 천만 명이다. " * 60
 RUSSIAN = "Искусственный интеллект — это область информатики. " * 60
 EMOJI = "😀🎉🚀👍🏽❤️🔥🐍" * 200

@@ -1,6 +1,7 @@
 """Rounds of tools add up: the requests of a turn stay within what the model reads."""
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -94,11 +95,7 @@ def test_the_oldest_results_of_the_turn_are_shortened_before_a_call_that_would_n
 def test_what_was_shortened_is_sent_with_the_same_bytes_in_the_following_rounds() -> None:
     turn = rounds(Turn(plan()), 9)
     sent = [attempt.request.body.input for attempt in turn.attempts]
-    changed = [
-        number
-        for number, (before, after) in enumerate(zip(sent, sent[1:], strict=False))
-        if after[: len(before)] != before
-    ]
+    changed = [number for number, (before, after) in enumerate(pairwise(sent)) if after[: len(before)] != before]
     assert len(changed) <= 2
 
 

@@ -1,6 +1,7 @@
 """Rounds of tools that add up stay within the model, and a refusal for length is mended, at both endpoints."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -74,7 +75,7 @@ async def test_rounds_that_add_up_are_never_refused_by_a_model_with_a_small_cont
 async def test_what_was_shortened_stays_the_same_in_most_rounds(caller: Caller, simulator: Simulator) -> None:
     await ask(caller, "sim/context-8000", 'Look often.\nCALL look r24 {"a": #, "b": 1500}')
     sent = [results(record.body) for record in questions(simulator)]
-    same = sum(after[: len(before)] == before for before, after in zip(sent, sent[1:], strict=False))
+    same = sum(after[: len(before)] == before for before, after in pairwise(sent))
     assert NOTE in str(sent[-1])
     assert (len(sent), refused(simulator)) == (25, 0)
     assert same >= 16
