@@ -20,7 +20,7 @@ from domain.services.admit_turn import Checked
 from domain.tools.registry import Registry, merged
 from domain.tools.results import fitted, prompt_characters, room_left
 from domain.tools.surplus import Surplus
-from domain.turn.fitting import Fit, weights_of
+from domain.turn.fitting import Fit, fit_of
 from ports.catalog import Model
 from ports.json_values import JsonObject
 from ports.responses import Route, UpstreamRequest
@@ -76,8 +76,9 @@ def prepare_turn(
     items = sent.request.body.input
     figures = figures_of(request.messages, past, history, items, remembered=remembered)
     windows, sending = _windows(checked), _learned(sent, request, lessons)
-    shortens, most = slug in windows, prompt_characters(model, sent.request.body.tools)
-    room = room_left(most, items, shortens=shortens) if registry.tools else None
+    room: int | None = None
+    if registry.tools:
+        room = room_left(prompt_characters(model, sent.request.body.tools), items, shortens=slug in windows)
     return Ready(
         slug,
         model,
@@ -90,15 +91,17 @@ def prepare_turn(
         tuple(record for record in past.records if record.turn_id in history.matches.turn_ids),
         sent.surplus,
         sent.renamed,
-        Fit(windows, weights_of(sending, windows.get(slug)), room),
+        fit_of(sending, windows, room),
     )
 
 
 def _windows(checked: Checked) -> dict[str, Window]:
     """Return the windows of the model and of the fallback model, as far as the catalog states them."""
-    models = (checked.model, find(checked.request.fallback_model, checked.models))
-    named = zip((checked.slug, "" if models[1] is None else models[1].id), map(window_of, models), strict=True)
-    return {slug: window for slug, window in named if window is not None}
+    known = {checked.slug: window_of(checked.model)}
+    if checked.request.fallback_model:
+        other = find(checked.request.fallback_model, checked.models)
+        known |= {other.id: window_of(other)} if other is not None else {}
+    return {slug: window for slug, window in known.items() if window is not None}
 
 
 def _registry(request: TurnRequest, model: Model | None, specs: tuple[ToolSpec, ...]) -> Registry:

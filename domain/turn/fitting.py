@@ -40,30 +40,35 @@ its own tools in one response."""
 class Fit:
     """What the requests of a turn may take: the `windows` of its models, by slug.
 
-    `weights`: tokens of the items of the first request, () if not needed. `room`: the characters that results of tools
-    may have, None without tools.
+    `room`: the characters that results of tools may have, None without tools. `fits`: the first request certainly fits;
+    `weights`: the tokens of its items, if they were estimated.
     """
 
     windows: Mapping[str, Window] = field(default_factory=dict)
-    weights: tuple[int, ...] = ()
     room: int | None = None
+    fits: bool = False
+    weights: tuple[int, ...] = ()
 
 
-def weights_of(sending: UpstreamRequest, window: Window | None) -> tuple[int, ...]:
-    """Return the tokens of a request's items; () if it fits for certain or nobody knows what would fit."""
+def fit_of(sending: UpstreamRequest, windows: Mapping[str, Window], room: int | None = None) -> Fit:
+    """Measure the first request of a turn. Work in proportion to the history: offload it for a long one."""
     body = sending.body
-    if window is None or _bound(body.input) + _around(body)[0] <= FULL * window.prompt(body.max_output_tokens):
-        return ()
-    return tuple(map(tokens_of, body.input))
+    window = windows.get(body.model)
+    if window is None:
+        return Fit(windows, room)
+    if _bound(body.input) + _around(body)[0] <= FULL * window.prompt(body.max_output_tokens):
+        return Fit(windows, room, fits=True)
+    return Fit(windows, room, weights=tuple(map(tokens_of, body.input)))
 
 
 class Fitting:
     """What is known about the size of one turn's requests."""
 
-    def __init__(self, fit: Fit, first: Sequence[JsonObject]) -> None:
+    def __init__(self, fit: Fit, first: UpstreamRequest) -> None:
         self._windows = fit.windows
+        self._fitting = first.body if fit.fits else None
         self._stated: dict[str, int] = {}  # prompt limits that refusals taught, by slug
-        self._weights = {id(item): (item, tokens) for item, tokens in zip(first, fit.weights, strict=False)}
+        self._weights = {id(item): (item, tokens) for item, tokens in zip(first.body.input, fit.weights, strict=False)}
         self._counted: tuple[ResponsesBody, int] | None = None
         self._compared = False
         self._factor = 1.0  # upstream's tokens per estimated one, as of the latest count
@@ -79,6 +84,8 @@ class Fitting:
     def fitted(self, sending: UpstreamRequest) -> tuple[UpstreamRequest, int]:
         """Return what to send so that it fits, and how many outputs are shortened for it."""
         body = sending.body
+        if body is self._fitting and body.model not in self._stated:
+            return sending, 0
         limit = self._limit(body)
         if limit is None or self._fits(body, FULL * limit):
             return sending, 0

@@ -68,7 +68,7 @@ class Retries:
         self._fallback = plan.alternatives.fallback
         self._unreported: list[Learn] = []
         self._round = _Round()
-        self._fitting = Fitting(plan.fit, plan.request.body.input)
+        self._fitting = Fitting(plan.fit, plan.request)
         self._told = False
 
     def fit(self) -> list[Status]:

@@ -169,7 +169,7 @@ SCENARIOS = (
         _plain_history,
         *_of_makers("plain-history", makers.ITEMS),
     ),
-    _scenario(rf"context-(?P<context>{_NUMBER})", lambda ask, _: orders.tools(ask), "context-8000"),
+    _scenario(rf"context-(?P<context>{_NUMBER})", lambda ask, _: orders.tools(ask), "context-8000", "context-24000"),
     _scenario(
         rf"narrow-(?P<most>{_NUMBER})-(?P<maker>{'|'.join(makers.LENGTHS)}){_WAYS}",
         _narrow,

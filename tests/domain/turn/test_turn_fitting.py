@@ -13,7 +13,7 @@ from domain.conversation.shortening import is_output
 from domain.conversation.tokens import tokens_of
 from domain.tools.plan import Reader
 from domain.turn.events import AttemptFailed, CallFinished
-from domain.turn.fitting import FREED, FULL, Fit, Fitting, weights_of
+from domain.turn.fitting import FREED, FULL, Fit, Fitting, fit_of
 from domain.turn.plan import TurnPlan
 from domain.turn.statuses import AnswerBegins, ResultsShortened
 from domain.turn.steps import Learn
@@ -261,12 +261,12 @@ def test_any_sizes_limits_counts_and_refusals_keep_words_and_pairs(window: Any, 
 
 @given(st.integers(1, 20 * ONE), st.integers(0, 12), st.booleans())
 @examples(100)
-def test_a_request_that_was_fitted_fits_and_is_not_changed_again(context: int, count: int, weighed: bool) -> None:
+def test_a_request_that_was_fitted_fits_and_is_not_changed_again(context: int, count: int, measured: bool) -> None:
     items = tuple(item for number in range(count) for item in (called(f"{number}"), output(f"{number}", RESULT)))
     sending = UpstreamRequest(ResponsesBody("maker/model", (QUESTION, *items, answer("So."), QUESTION)))
     window = Window(context)
-    fit = Fit({"maker/model": window}, weights_of(sending, window) if weighed else ())
-    fitting = Fitting(fit, sending.body.input)
+    windows = {"maker/model": window}
+    fitting = Fitting(fit_of(sending, windows) if measured else Fit(windows), sending)
     once, changed = fitting.fitted(sending)
     assert fitting.fitted(once) == (once, 0)
     size = sum(map(tokens_of, once.body.input))
