@@ -7,6 +7,7 @@ the limit of the rest of the turn.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import ceil
 
 from domain.catalog.prompt_window import Window
 from domain.conversation.shortening import shortened_to_fit
@@ -20,10 +21,10 @@ from ports.response_events import UpstreamProblem
 from ports.responses import ResponsesBody, UpstreamRequest
 from ports.usage import Usage
 
-FULL, FREED = 15 / 16, 3 / 4
-"""Shares of the prompt's limit: above the first, outputs are shortened until the second is reached.
+FULL, STEP = 15 / 16, 3 / 16
+"""Shares of the prompt's limit: above the first, outputs are shortened by a whole number of the second.
 
-Far below at once rather than a little in each round: every change costs the provider's cache of the prompt.
+Much at once rather than a little in each round or turn: every change costs the provider's cache of the prompt.
 """
 REFUSED_FREED = 1 / 4
 """The share of a refused request that is sent again if upstream states no numbers: there is only one more try."""
@@ -93,7 +94,7 @@ class Fitting:
         size = self._estimate(body) * self._factor
         if size <= FULL * limit:
             return sending, 0
-        return self._shortened(sending, ideal=size - FREED * limit, needed=size - FULL * limit)
+        return self._shortened(sending, ideal=_in_steps(size, limit), needed=size - FULL * limit)
 
     def mended(self, sending: UpstreamRequest, problem: UpstreamProblem) -> tuple[UpstreamRequest, int] | None:
         """Return a shorter request after a refusal for its length; None if nothing of it can be shortened."""
@@ -109,10 +110,10 @@ class Fitting:
             limit = Window(stated.limit, stated.output or None).prompt(body.max_output_tokens)
             size = max(size, 1.1 * limit)
             self._factor, self._counted = max(0.1, size / max(1, estimate)), None
-            needed, ideal = size - FULL * limit, size - FREED * limit
+            needed, ideal = size - FULL * limit, _in_steps(size, limit)
         else:
             limit = round(FULL * size)
-            needed, ideal = (1 - FREED) * size, (1 - REFUSED_FREED) * size
+            needed, ideal = (1 - FULL + STEP) * size, (1 - REFUSED_FREED) * size
         self._stated[body.model] = limit
         shorter, count = self._shortened(sending, ideal=ideal, needed=needed)
         return (shorter, count) if count else None
@@ -156,6 +157,12 @@ class Fitting:
         factor = self._factor
         items, count = shortened_to_fit(sending.body.input, self._tokens, ideal=ideal / factor, needed=needed / factor)
         return (replace(sending, body=replace(sending.body, input=items)), count) if count else (sending, 0)
+
+
+def _in_steps(size: float, limit: int) -> float:
+    """Return how many tokens to save: the same for all sizes in one step, so that a growing chat keeps its cuts."""
+    step = max(1.0, STEP * limit)
+    return ceil((size - FULL * limit) / step) * step
 
 
 def _goes_on(items: Sequence[JsonObject], sent: Sequence[JsonObject]) -> bool:

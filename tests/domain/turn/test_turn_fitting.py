@@ -13,7 +13,7 @@ from domain.conversation.shortening import is_output
 from domain.conversation.tokens import tokens_of
 from domain.tools.plan import Reader
 from domain.turn.events import AttemptFailed, CallFinished
-from domain.turn.fitting import FREED, FULL, Fit, Fitting, fit_of
+from domain.turn.fitting import FULL, Fit, Fitting, fit_of
 from domain.turn.plan import TurnPlan
 from domain.turn.statuses import AnswerBegins, ResultsShortened
 from domain.turn.steps import Learn
@@ -101,7 +101,7 @@ def test_what_was_shortened_is_sent_with_the_same_bytes_in_the_following_rounds(
 
 def test_results_of_earlier_turns_are_shortened_after_those_of_this_turn() -> None:
     history = (QUESTION, called("old"), output("old", RESULT), answer("So."))
-    turn = rounds(Turn(plan(Window(round(3.9 * ONE)), history=history)), 3)
+    turn = rounds(Turn(plan(Window(3 * ONE), history=history)), 3)
     assert [size == WHOLE for size in outputs(turn)] == [True, False, False, True]
 
 
@@ -192,7 +192,7 @@ def test_every_form_of_the_refusal_is_mended(event: Any) -> None:
 def test_the_numbers_of_the_refusal_decide_how_much_is_left() -> None:
     turn = rounds(Turn(plan(None)), 8)
     turn.feed(refused(STATED.format(16_000, 14_000)))
-    assert [size < WHOLE for size in outputs(turn)] == [True] * 4 + [False] * 4
+    assert [size < WHOLE for size in outputs(turn)] == [True] * 3 + [False] * 5
 
 
 def test_the_limit_that_a_refusal_states_holds_for_the_rest_of_the_turn() -> None:
@@ -270,11 +270,21 @@ def test_a_request_that_was_fitted_fits_and_is_not_changed_again(context: int, c
     once, changed = fitting.fitted(sending)
     assert fitting.fitted(once) == (once, 0)
     size = sum(map(tokens_of, once.body.input))
-    assert (
-        changed == 0
-        or size <= FREED * window.prompt() + 50
-        or all(len(item["output"]) < WHOLE for item in once.body.input if is_output(item))
-    )
+    assert (changed == 0) is (once == sending)
     assert size <= FULL * window.prompt() or all(
         len(item["output"]) < 800 for item in once.body.input if is_output(item)
     )
+
+
+def test_a_chat_that_grows_keeps_its_cuts_from_turn_to_turn() -> None:
+    sent = []
+    for turns in range(1, 33):
+        history = tuple(
+            item
+            for number in range(turns)
+            for item in (QUESTION, called(f"{number}"), output(f"{number}", RESULT), answer("So."))
+        )
+        sent.append(Turn(plan(Window(16 * ONE), history=history)).attempts[0].request.body.input[:-1])
+    same = [after[: len(before)] == before for before, after in pairwise(sent)]
+    assert sent[-1][2] != output("0", RESULT)
+    assert same.count(False) <= 8
