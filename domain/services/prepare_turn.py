@@ -20,7 +20,7 @@ from domain.services.admit_turn import Checked
 from domain.tools.registry import Registry, merged
 from domain.tools.results import fitted, prompt_characters, room_left
 from domain.tools.surplus import Surplus
-from domain.turn.fitting import Fit, fit_of
+from domain.turn.fitting import Fit, first_fitted
 from ports.catalog import Model
 from ports.json_values import JsonObject
 from ports.responses import Route, UpstreamRequest
@@ -73,12 +73,12 @@ def prepare_turn(
     sent = build(request, slug, model, tools, history=history)
     if isinstance(sent, Fault):
         return sent
-    items = sent.request.body.input
-    figures = figures_of(request.messages, past, history, items, remembered=remembered)
-    windows, sending = _windows(checked), _learned(sent, request, lessons)
+    items, windows = sent.request.body.input, _windows(checked)
     room: int | None = None
     if registry.tools:
         room = room_left(prompt_characters(model, sent.request.body.tools), items, shortens=slug in windows)
+    sending, fit = first_fitted(_learned(sent, request, lessons), windows, room)
+    figures = figures_of(request.messages, past, history, sending.body.input, remembered=remembered)
     return Ready(
         slug,
         model,
@@ -91,7 +91,7 @@ def prepare_turn(
         tuple(record for record in past.records if record.turn_id in history.matches.turn_ids),
         sent.surplus,
         sent.renamed,
-        fit_of(sending, windows, room),
+        fit,
     )
 
 

@@ -41,25 +41,22 @@ its own tools in one response."""
 class Fit:
     """What the requests of a turn may take: the `windows` of its models, by slug.
 
-    `room`: the characters that results of tools may have, None without tools. `fits`: the first request certainly fits;
-    `weights`: the tokens of its items, if they were estimated.
+    `room`: the characters that results of tools may have, None without tools. `fits`: nothing more can be done for the
+    first request; `shortened`: how many of its outputs are shortened for it.
     """
 
     windows: Mapping[str, Window] = field(default_factory=dict)
     room: int | None = None
     fits: bool = False
-    weights: tuple[int, ...] = ()
+    shortened: int = 0
 
 
-def fit_of(sending: UpstreamRequest, windows: Mapping[str, Window], room: int | None = None) -> Fit:
-    """Measure the first request of a turn. Work in proportion to the history: offload it for a long one."""
-    body = sending.body
-    window = windows.get(body.model)
-    if window is None:
-        return Fit(windows, room)
-    if _bound(body.input) + _around(body)[0] <= FULL * window.prompt(body.max_output_tokens):
-        return Fit(windows, room, fits=True)
-    return Fit(windows, room, weights=tuple(map(tokens_of, body.input)))
+def first_fitted(
+    sending: UpstreamRequest, windows: Mapping[str, Window], room: int | None = None
+) -> tuple[UpstreamRequest, Fit]:
+    """Fit the first request of a turn. Work in proportion to the history: offload it for a long one."""
+    fitted, count = Fitting(Fit(windows), sending).fitted(sending)
+    return fitted, Fit(windows, room, fits=True, shortened=count)
 
 
 class Fitting:
@@ -69,7 +66,7 @@ class Fitting:
         self._windows = fit.windows
         self._fitting = first.body if fit.fits else None
         self._stated: dict[str, int] = {}  # prompt limits that refusals taught, by slug
-        self._weights = {id(item): (item, tokens) for item, tokens in zip(first.body.input, fit.weights, strict=False)}
+        self._weights: dict[int, tuple[JsonObject, int]] = {}  # by identity, which the items held here keep
         self._counted: tuple[ResponsesBody, int] | None = None
         self._compared = False
         self._factor = 1.0  # upstream's tokens per estimated one, as of the latest count

@@ -69,11 +69,12 @@ class Retries:
         self._unreported: list[Learn] = []
         self._round = _Round()
         self._fitting = Fitting(plan.fit, plan.request)
-        self._told = False
+        self._first, self._told = plan.fit.shortened, False
 
     def fit(self) -> list[Status]:
         """Shorten what is sent if it would not fit the model; return what a person has to know of that, once a turn."""
         self.sending, count = self._fitting.fitted(self.sending)
+        count, self._first = count + self._first, 0
         return self._shortened(count)
 
     def after(self, fault: Fault, problem: UpstreamProblem | None) -> Retry | None:

@@ -13,7 +13,7 @@ from domain.conversation.shortening import is_output
 from domain.conversation.tokens import tokens_of
 from domain.tools.plan import Reader
 from domain.turn.events import AttemptFailed, CallFinished
-from domain.turn.fitting import FULL, Fit, Fitting, fit_of
+from domain.turn.fitting import FULL, Fit, Fitting, first_fitted
 from domain.turn.plan import TurnPlan
 from domain.turn.statuses import AnswerBegins, ResultsShortened
 from domain.turn.steps import Learn
@@ -259,21 +259,24 @@ def test_any_sizes_limits_counts_and_refusals_keep_words_and_pairs(window: Any, 
             assert len(str(new.get("output", ""))) <= len(str(old.get("output", "")))
 
 
-@given(st.integers(1, 20 * ONE), st.integers(0, 12), st.booleans())
+@given(st.integers(1, 20 * ONE), st.integers(0, 12))
 @examples(100)
-def test_a_request_that_was_fitted_fits_and_is_not_changed_again(context: int, count: int, measured: bool) -> None:
+def test_a_request_that_was_fitted_fits_and_is_not_changed_again(context: int, count: int) -> None:
     items = tuple(item for number in range(count) for item in (called(f"{number}"), output(f"{number}", RESULT)))
     sending = UpstreamRequest(ResponsesBody("maker/model", (QUESTION, *items, answer("So."), QUESTION)))
-    window = Window(context)
-    windows = {"maker/model": window}
-    fitting = Fitting(fit_of(sending, windows) if measured else Fit(windows), sending)
-    once, changed = fitting.fitted(sending)
-    assert fitting.fitted(once) == (once, 0)
-    size = sum(map(tokens_of, once.body.input))
-    assert (changed == 0) is (once == sending)
-    assert size <= FULL * window.prompt() or all(
+    windows = {"maker/model": Window(context)}
+    once, fit = first_fitted(sending, windows)
+    for again in (Fit(windows), fit):
+        assert Fitting(again, once).fitted(once) == (once, 0)
+    assert fit.shortened == sum(old != new for old, new in zip(sending.body.input, once.body.input, strict=True))
+    assert sum(map(tokens_of, once.body.input)) <= FULL * Window(context).prompt() or all(
         len(item["output"]) < 800 for item in once.body.input if is_output(item)
     )
+
+
+def test_a_first_request_that_was_shortened_beforehand_is_reported_when_the_turn_begins() -> None:
+    made = Turn(replace(plan(), fit=Fit({BODY.model: WINDOW}, fits=True, shortened=3)))
+    assert made.statuses == [ResultsShortened(3)]
 
 
 def test_a_chat_that_grows_keeps_its_cuts_from_turn_to_turn() -> None:
