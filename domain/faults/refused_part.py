@@ -10,6 +10,7 @@ from domain.faults.causes import RefusedPart
 from ports.response_events import UpstreamProblem
 
 _LENGTH_KINDS = frozenset({"context_length_exceeded", "token_limit_exceeded"})
+_EXCLUDED = "context_length"
 _LENGTH_STATUSES = frozenset({None, 400, 404, 413, 422, 500, 502})
 """With the last two OpenRouter wraps what a provider refused, in a stream."""
 _LENGTH = re.compile(
@@ -35,6 +36,8 @@ _WORDS = (
 def is_too_long(problem: UpstreamProblem, status: int | None) -> bool:
     """Return whether the conversation is longer than the model can read."""
     if problem.kind in _LENGTH_KINDS or problem.quoted.code in _LENGTH_KINDS:
+        return True
+    if set(problem.reasons) == {_EXCLUDED}:  # no provider is left whose context is long enough
         return True
     text = f"{problem.text} {problem.quoted.text}".lower()
     if "exceed context limit" in text:  # both together: the answer may be made shorter

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from domain.catalog.offer import objections_to
-from domain.catalog.prompt_window import Window, window_of
+from domain.catalog.prompt_window import window_of
 from domain.catalog.selection import find, slug_of
 from domain.catalog.support import holds_to_schemas, takes_tools
 from domain.conversation.figures import Figures, figures_of
@@ -73,11 +73,12 @@ def prepare_turn(
     sent = build(request, slug, model, tools, history=history)
     if isinstance(sent, Fault):
         return sent
-    items, windows = sent.request.body.input, _windows(checked)
+    items, fit = sent.request.body.input, _fit(checked, lessons)
     room: int | None = None
     if registry.tools:
-        room = room_left(prompt_characters(model, sent.request.body.tools), items, shortens=slug in windows)
-    sending, fit = first_fitted(_learned(sent, request, lessons), windows, room)
+        shortens = fit.knows(slug)
+        room = room_left(prompt_characters(model, sent.request.body.tools), items, shortens=shortens)
+    sending, fit = first_fitted(_learned(sent, request, lessons), replace(fit, room=room))
     figures = figures_of(request.messages, past, history, sending.body.input, remembered=remembered)
     return Ready(
         slug,
@@ -95,13 +96,17 @@ def prepare_turn(
     )
 
 
-def _windows(checked: Checked) -> dict[str, Window]:
-    """Return the windows of the model and of the fallback model, as far as the catalog states them."""
+def _fit(checked: Checked, lessons: Lessons) -> Fit:
+    """Return what the prompts of the model and of the fallback model may take, by the catalog and earlier refusals."""
     known = {checked.slug: window_of(checked.model)}
     if checked.request.fallback_model:
         other = find(checked.request.fallback_model, checked.models)
         known |= {other.id: window_of(other)} if other is not None else {}
-    return {slug: window for slug, window in known.items() if window is not None}
+    limits = {slug: lessons.prompt_limit(learner_of(checked.request), slug) for slug in known}
+    return Fit(
+        {slug: window for slug, window in known.items() if window is not None},
+        {slug: limit for slug, limit in limits.items() if limit is not None},
+    )
 
 
 def _registry(request: TurnRequest, model: Model | None, specs: tuple[ToolSpec, ...]) -> Registry:

@@ -41,22 +41,26 @@ its own tools in one response."""
 class Fit:
     """What the requests of a turn may take: the `windows` of its models, by slug.
 
-    `room`: the characters that results of tools may have, None without tools. `fits`: nothing more can be done for the
-    first request; `shortened`: how many of its outputs are shortened for it.
+    `learned`: the tokens that earlier refusals left for their prompts. `room`: the characters that results of tools may
+    have, None without tools. `fits`: nothing more can be done for the first request; `shortened`: how many of its
+    outputs are shortened for it.
     """
 
     windows: Mapping[str, Window] = field(default_factory=dict)
+    learned: Mapping[str, int] = field(default_factory=dict)
     room: int | None = None
     fits: bool = False
     shortened: int = 0
 
+    def knows(self, slug: str) -> bool:
+        """Return whether anything is known about the prompts of a model, so that outputs give way before a refusal."""
+        return slug in self.windows or slug in self.learned
 
-def first_fitted(
-    sending: UpstreamRequest, windows: Mapping[str, Window], room: int | None = None
-) -> tuple[UpstreamRequest, Fit]:
+
+def first_fitted(sending: UpstreamRequest, fit: Fit) -> tuple[UpstreamRequest, Fit]:
     """Fit the first request of a turn. Work in proportion to the history: offload it for a long one."""
-    fitted, count = Fitting(Fit(windows), sending).fitted(sending)
-    return fitted, Fit(windows, room, fits=True, shortened=count)
+    fitted, count = Fitting(fit, sending).fitted(sending)
+    return fitted, replace(fit, fits=True, shortened=count)
 
 
 class Fitting:
@@ -65,7 +69,7 @@ class Fitting:
     def __init__(self, fit: Fit, first: UpstreamRequest) -> None:
         self._windows = fit.windows
         self._fitting = first.body if fit.fits else None
-        self._stated: dict[str, int] = {}  # prompt limits that refusals taught, by slug
+        self._learned = dict(fit.learned)
         self._weights: dict[int, tuple[JsonObject, int]] = {}  # by identity, which the items held here keep
         self._counted: tuple[ResponsesBody, int] | None = None
         self._compared = False
@@ -82,7 +86,7 @@ class Fitting:
     def fitted(self, sending: UpstreamRequest) -> tuple[UpstreamRequest, int]:
         """Return what to send so that it fits, and how many outputs are shortened for it."""
         body = sending.body
-        if body is self._fitting and body.model not in self._stated:
+        if body is self._fitting:
             return sending, 0
         limit = self._limit(body)
         if limit is None or self._fits(body, FULL * limit):
@@ -93,8 +97,13 @@ class Fitting:
             return sending, 0
         return self._shortened(sending, ideal=_in_steps(size, limit), needed=size - FULL * limit)
 
-    def mended(self, sending: UpstreamRequest, problem: UpstreamProblem) -> tuple[UpstreamRequest, int] | None:
-        """Return a shorter request after a refusal for its length; None if nothing of it can be shortened."""
+    def mended(
+        self, sending: UpstreamRequest, problem: UpstreamProblem, *, teaches: bool = True
+    ) -> tuple[UpstreamRequest, int] | None:
+        """Return a shorter request after a refusal for its length; None if nothing of it can be shortened.
+
+        Not `teaches`: the limit was one of bytes or of time, and says nothing about other requests.
+        """
         body = sending.body
         stated = stated_length(problem, body.model)
         answering = _with_shorter_answer(sending, stated)
@@ -111,14 +120,20 @@ class Fitting:
         else:
             limit = round(FULL * size)
             needed, ideal = (1 - FULL + STEP) * size, (1 - REFUSED_FREED) * size
-        self._stated[body.model] = limit
+        if teaches:
+            self._learned[body.model] = limit
+        self._fitting = None
         shorter, count = self._shortened(sending, ideal=ideal, needed=needed)
         return (shorter, count) if count else None
+
+    def learned(self, slug: str) -> int:
+        """Return the tokens that the refusals of a model left for its prompts; 0 if there were none."""
+        return self._learned.get(slug, 0)
 
     # --- sizes --------------------------------------------------------------------------------------------
 
     def _limit(self, body: ResponsesBody) -> int | None:
-        window, stated = self._windows.get(body.model), self._stated.get(body.model)
+        window, stated = self._windows.get(body.model), self._learned.get(body.model)
         listed = window.prompt(body.max_output_tokens) if window is not None else None
         return min(filter(None, (listed, stated)), default=None)
 

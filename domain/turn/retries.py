@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from domain.faults.fault import Fault, FaultKind
 from domain.faults.retry import next_wait
-from domain.request.lesson import BALANCE, FEWER_TOOLS, HISTORY, THINKING, WITHOUT_TOOLS, Lesson
+from domain.request.lesson import BALANCE, FEWER_TOOLS, HISTORY, PROMPT_LIMIT, THINKING, WITHOUT_TOOLS, Lesson
 from domain.request.lessons import condition_of
 from domain.request.repair import applied, lesson_of
 from domain.turn.fitting import Fitting
@@ -113,7 +113,7 @@ class Retries:
     def _repair(self, fault: Fault, problem: UpstreamProblem | None) -> list[Step] | None:
         """Change the request so that it may pass, once per kind of change; None if there is nothing to change."""
         if fault.kind in TOO_LONG:
-            return self._shorten(problem)
+            return self._shorten(problem, teaches=fault.kind is FaultKind.CONTEXT_LENGTH)
         lesson = self._lesson(fault, problem)
         if lesson is not None:
             status = status_of(lesson, self.sending)
@@ -131,16 +131,19 @@ class Retries:
         self._unreported.clear()
         return [ShowStatus(ModelReplaced(was, self.sending.body.model))]
 
-    def _shorten(self, problem: UpstreamProblem | None) -> list[Step] | None:
+    def _shorten(self, problem: UpstreamProblem | None, *, teaches: bool) -> list[Step] | None:
         """Send less after a refusal for length: a lower output limit if that is enough, else shorter results."""
         if problem is None or SHORTER in self._round.kinds:
             return None
-        mended = self._fitting.mended(self.sending, problem)
+        mended = self._fitting.mended(self.sending, problem, teaches=teaches)
         if mended is None:
             return None
         self.sending, count = mended
         if count:
             self._round.kinds.add(SHORTER)
+        if count and teaches:
+            lesson = Lesson(PROMPT_LIMIT, str(self._fitting.learned(self.sending.body.model)))
+            self._unreported.append(Learn(self.sending.body.model, lesson, condition_of(self.sending)))
         return [*map(ShowStatus, self._shortened(count))]
 
     def _shortened(self, count: int) -> list[Status]:

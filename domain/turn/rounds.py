@@ -29,7 +29,7 @@ class Rounds:
         self.worked = False
         self._plan = plan
         self._room = plan.reader.room
-        self._shortens = plan.request.body.model in plan.fit.windows
+        self._shortens = plan.fit.knows(plan.request.body.model)
 
     @property
     def exhausted(self) -> bool:

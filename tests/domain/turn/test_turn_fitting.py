@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from domain.catalog.prompt_window import Window
 from domain.conversation.shortening import is_output
 from domain.conversation.tokens import tokens_of
+from domain.request.lesson import PROMPT_LIMIT, Lesson
 from domain.tools.plan import Reader
 from domain.turn.events import AttemptFailed, CallFinished
 from domain.turn.fitting import FULL, Fit, Fitting, first_fitted
@@ -204,6 +205,30 @@ def test_the_limit_that_a_refusal_states_holds_for_the_rest_of_the_turn() -> Non
     assert sum(map(tokens_of, turn.attempts[-1].request.body.input)) < 4 * ONE
 
 
+def test_the_limit_is_a_lesson_for_later_turns_once_upstream_accepted_the_shorter_request() -> None:
+    turn = rounds(Turn(plan(None)), 4)
+    turn.feed(refused(STATED.format(5 * ONE, 4 * ONE)))
+    assert turn.all(Learn) == []
+    turn.feed(STARTED, delta("So."), completed(message("So.")))
+    (learn,) = turn.all(Learn)
+    assert learn.lesson == Lesson(PROMPT_LIMIT, str(4 * ONE))
+
+
+def test_a_refusal_of_bytes_is_mended_but_teaches_nothing() -> None:
+    turn = rounds(Turn(plan(None)), 4)
+    turn.feed(refused("", 413, "payload_too_large"))
+    assert outputs(turn)[0] < WHOLE
+    turn = rounds(turn, 6, first=4)
+    assert outputs(turn)[-6:] == [WHOLE] * 6
+    assert turn.all(Learn) == []
+
+
+def test_a_learned_limit_counts_like_one_of_the_catalog() -> None:
+    turn = rounds(Turn(replace(plan(None), fit=Fit(learned={BODY.model: 4 * ONE}))), 6)
+    assert outputs(turn)[0] < WHOLE
+    assert sum(map(tokens_of, turn.attempts[-1].request.body.input)) <= 4 * ONE
+
+
 def test_an_answer_that_would_not_fit_beside_the_prompt_gets_a_lower_limit() -> None:
     both = "input length and `max_tokens` exceed context limit: 188240 + 21333 > 200000, decrease input length"
     turn = rounds(Turn(plan(None, max_output_tokens=21_333)), 2)
@@ -265,7 +290,7 @@ def test_a_request_that_was_fitted_fits_and_is_not_changed_again(context: int, c
     items = tuple(item for number in range(count) for item in (called(f"{number}"), output(f"{number}", RESULT)))
     sending = UpstreamRequest(ResponsesBody("maker/model", (QUESTION, *items, answer("So."), QUESTION)))
     windows = {"maker/model": Window(context)}
-    once, fit = first_fitted(sending, windows)
+    once, fit = first_fitted(sending, Fit(windows))
     for again in (Fit(windows), fit):
         assert Fitting(again, once).fitted(once) == (once, 0)
     assert fit.shortened == sum(old != new for old, new in zip(sending.body.input, once.body.input, strict=True))

@@ -103,6 +103,15 @@ async def test_a_refusal_for_length_is_mended_before_anything_is_shown(
     assert results(questions(simulator)[-1].body)[-1].endswith(ROWS)
 
 
+async def test_the_next_message_to_a_model_that_refused_is_short_enough_at_once(
+    caller: Caller, simulator: Simulator
+) -> None:
+    await ask(caller, "sim/narrow-8000-anthropic", ROUNDS)
+    before = refused(simulator)
+    reply = await ask(caller, "sim/narrow-8000-anthropic", ROUNDS)
+    assert ("The tools gave 12 results" in reply.text, refused(simulator)) == (True, before)
+
+
 @pytest.mark.parametrize("model", ["sim/context-8000", "sim/narrow-8000-anthropic"])
 async def test_an_api_client_that_runs_its_tools_gets_the_answer_without_a_word_about_it(
     caller: Caller, simulator: Simulator, model: str
