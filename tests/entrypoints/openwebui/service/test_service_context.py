@@ -21,7 +21,10 @@ ENDPOINTS = ("responses", "chat_completions")
 
 @pytest.fixture(params=ENDPOINTS)
 async def caller(request: pytest.FixtureRequest, load: Callable[[], PipeService], simulator: Simulator) -> Caller:
-    return await Caller(load(), simulator.url, DEFAULT_LLM_ENDPOINT=request.param).knows_the_models()
+    """Give a caller in a temporary chat: many calls in a row depend on no disk."""
+    made = Caller(load(), simulator.url, DEFAULT_LLM_ENDPOINT=request.param)
+    made.ids |= {"chat_id": "local:1"}
+    return await made.knows_the_models()
 
 
 async def ask(caller: Caller, model: str, text: str, who: Who = Who.PAGE) -> Reply:
