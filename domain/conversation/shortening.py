@@ -90,14 +90,15 @@ def _places(items: Sequence[JsonObject]) -> tuple[list[int], list[int], list[int
     while end and _is_asked(items[end - 1]):
         end -= 1
     begin = end
-    while begin and is_output(items[begin - 1]):
+    while begin and _ends_a_call(items[begin - 1]):
         begin -= 1
     asked = max((place for place in range(begin) if _is_asked(items[place])), default=-1)
     if end < len(items) and begin == end:
         asked = end
     outputs = [place for place in range(begin) if is_output(items[place])]
     older = [place for place in outputs if place > asked]
-    return older, outputs[: len(outputs) - len(older)], list(range(begin, end))
+    newest = [place for place in range(begin, end) if is_output(items[place])]
+    return older, outputs[: len(outputs) - len(older)], newest
 
 
 def _is_asked(item: JsonObject) -> bool:
@@ -107,6 +108,11 @@ def _is_asked(item: JsonObject) -> bool:
 def is_output(item: JsonObject) -> bool:
     """Return whether an item is the output of a call, in whatever form."""
     return isinstance(item, ResultInWords) or item.get("type") in OUTPUTS
+
+
+def _ends_a_call(item: JsonObject) -> bool:
+    """Return whether an item is the output of a call of any kind, whether or not it can be shortened."""
+    return is_output(item) or str(item.get("type")).endswith("_call_output")
 
 
 def _field(item: JsonObject) -> str:

@@ -69,6 +69,13 @@ def test_the_results_of_a_call_after_which_only_people_spoke_are_the_last_round(
     assert cut_in(shorter(items, EVERYTHING)[0]) == ["a"]
 
 
+def test_the_output_of_another_kind_of_call_belongs_to_the_last_round_and_stays() -> None:
+    shell = {"type": "shell_call_output", "call_id": "s", "output": [{"stdout": LONG, "stderr": ""}]}
+    items = [asked(), *round_of("a"), *round_of("b"), shell]
+    assert cut_in(shorter(items, EVERYTHING)[0]) == ["a"]
+    assert shorter(items, EVERYTHING, EVERYTHING)[0][-1] is shell
+
+
 def test_all_outputs_are_shortened_a_first_time_before_one_is_shortened_again() -> None:
     cut = sizes(shorter(HISTORY, 3 * ONE - 3 * 700)[0])
     assert {size > FIRST.head + FIRST.tail for name, size in cut.items() if name != "new2"} == {True}
