@@ -15,7 +15,7 @@ from domain.request.lesson import PROMPT_LIMIT, Lesson
 from domain.tools.plan import Reader
 from domain.turn.events import AttemptFailed, CallFinished
 from domain.turn.fitting import FULL, Fit, Fitting, first_fitted
-from domain.turn.plan import TurnPlan
+from domain.turn.plan import Alternatives, TurnPlan
 from domain.turn.statuses import AnswerBegins, ResultsShortened
 from domain.turn.steps import Learn
 from ports.response_events import ProblemReported, StreamClosed, UpstreamProblem
@@ -250,6 +250,23 @@ def test_nothing_is_mended_after_something_was_shown() -> None:
     before = len(turn.attempts)
     turn.feed(STARTED, delta("So"), reported(None, "context_length_exceeded"))
     assert (turn.fault, len(turn.attempts)) == ("CONTEXT_LENGTH", before)
+
+
+def test_the_fallback_model_gets_what_fits_it() -> None:
+    history = tuple(
+        item
+        for number in range(4)
+        for item in (QUESTION, called(f"{number}"), output(f"{number}", RESULT), answer("So."))
+    )
+    asked = plan(None, history=history)
+    other = replace(asked.request, body=replace(asked.request.body, model="maker/other"))
+    fit = Fit({"maker/other": Window(3 * ONE)}, fits=True)
+    turn = Turn(replace(asked, fit=fit, alternatives=Alternatives(fallback=lambda: other)))
+    assert outputs(turn) == [WHOLE] * 4
+    turn.feed(refused("", 404, "model_not_found"))
+    assert turn.attempts[-1].request.body.model == "maker/other"
+    assert outputs(turn)[0] < WHOLE
+    assert outputs(turn)[-1] == WHOLE
 
 
 # --- any turn -------------------------------------------------------------------------------------------------
