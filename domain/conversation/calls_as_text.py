@@ -6,6 +6,7 @@ thinking is on, reject a call whose thinking is missing. Source: OpenRouter API 
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from domain.catalog.support import takes_tools
 from domain.conversation.call_kinds import is_call, is_output
@@ -17,6 +18,12 @@ from ports.json_values import JsonObject
 _WANTS_SIGNATURES = ("google/gemini-3",)
 _WANTS_THINKING = ("deepseek/", "moonshotai/")
 LONGEST_OUTPUT = 20_000
+
+
+class ResultInWords(dict[str, Any]):
+    """A message that holds the output of a call as text; it has the role of a person but is nobody's words."""
+
+    __slots__ = ()
 
 
 def takes_calls(slug: str, model: Model | None) -> bool:
@@ -47,4 +54,4 @@ def _result(name: str, said: str) -> JsonObject:
     if len(said) > LONGEST_OUTPUT:
         said = said[:LONGEST_OUTPUT] + "\u2026"
     part = {"type": "input_text", "text": answered(name, said)}
-    return {"type": "message", "role": "user", "content": [part]}
+    return ResultInWords({"type": "message", "role": "user", "content": [part]})

@@ -1,5 +1,6 @@
 """The texts that a model reads in place of missing, cut or unsendable parts of its history; all of them are here."""
 
+import re
 from collections.abc import Iterable
 
 GO_ON = "Continue exactly where your last message ends. Repeat nothing; begin with the blank that belongs there."
@@ -8,12 +9,31 @@ NOT_IN_HISTORY = "The result of this call is not in this history."
 MAY_HAVE_RUN = "It may have run; its result is unknown. Do not repeat it without asking."
 UNREADABLE_ARGUMENTS = "INVALID_JSON"
 """The key under which arguments that are no JSON are sent back."""
+MEDIA_LEFT_OUT = "[Pictures left out here, so that the chat fits this model: call the tool again if they are needed]"
 RESULT_LOST = "It ran; its result was lost. Do not repeat it without asking."
 
 
 def removed(characters: int) -> str:
     """Return the note that replaces the middle of an output."""
     return f"[{characters} characters removed here: this is no longer the whole text nor valid JSON]"
+
+
+def shortened(characters: int) -> str:
+    """Return the note in the middle of an output that was shortened so that the chat fits the model."""
+    return (
+        f"[{characters} characters left out here, so that the chat fits this model: this is no longer the whole text "
+        "nor valid JSON. If they are needed, call the tool again and ask it for less]"
+    )
+
+
+_BEFORE, _AFTER = shortened(0).split("0", 1)
+_SHORTENED = re.compile(rf"\n?{re.escape(_BEFORE)}(\d{{1,12}}){re.escape(_AFTER)}\n?")
+
+
+def shortened_before(text: str) -> tuple[int, int, int] | None:
+    """Return where the note of a shortened output begins and ends, and its number; None if there is none."""
+    found = _SHORTENED.search(text) if _AFTER in text else None
+    return (found.start(), found.end(), int(found[1])) if found else None
 
 
 def not_taken(kind: str) -> str:

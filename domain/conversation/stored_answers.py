@@ -8,10 +8,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from domain.conversation.call_kinds import CALLS
+from domain.conversation.call_kinds import CALLS, OUTPUTS
 from domain.conversation.fingerprint import normalised, text_of, visible_text
 from domain.conversation.history_format import HistoryFormat
-from domain.conversation.marks import Marks, marks_of, with_fingerprints
+from domain.conversation.marks import Marks, call_ids_of, marks_of, with_fingerprints
 from domain.conversation.record import MESSAGE, TurnRecord
 from ports.json_values import JsonObject
 
@@ -22,6 +22,7 @@ class StoredAnswer:
 
     `by_reference`: they name the turns; otherwise they were recognised by their words. `wanted`: the normalised text of
     the turns; `read`: how many of its characters the messages contain. `intact`: all texts compared so far are equal.
+    `calls`: ids of the turns' calls for the caller; `shown`: ids of the calls in the messages.
     """
 
     start: int
@@ -33,6 +34,7 @@ class StoredAnswer:
     read: int = 0
     intact: bool = True
     calls: set[str] = field(default_factory=set)
+    shown: set[str] = field(default_factory=set)
 
     @property
     def unchanged(self) -> bool:
@@ -40,9 +42,22 @@ class StoredAnswer:
 
         If the last turn was interrupted, the page may have received less of its last text than was stored.
         """
-        if not self.intact or not all(turn.whole for turn in self.turns.values()):
+        if not self.intact or self.beheaded or not all(turn.whole for turn in self.turns.values()):
             return False
         return self.read == len(self.wanted) or (self.cut and self.read > self.before_last)
+
+    @property
+    def beheaded(self) -> bool:
+        """Return whether the host dropped the first rounds of the first turn: later calls are there, the first is not.
+
+        A host that compacts a chat within an answer puts a summary in their place.
+        """
+        if not self.shown or not self.turns:
+            return False
+        first = next(iter(self.turns.values()))
+        visible = visible_ids(first)
+        ran = [visible[one.item["call_id"]] for one in first.items if one.item["type"] in OUTPUTS]
+        return bool(ran) and ran[0] not in self.shown and not self.shown.isdisjoint(ran)
 
     @property
     def cut(self) -> bool:
@@ -70,6 +85,7 @@ class StoredAnswer:
                 following = self._after(normalised(visible_text(message), self.history_format))
                 self.intact = self.intact and following is not None
                 self.read = following if following is not None else self.read
+                self.shown.update(call_ids_of(message))
         self.stop = stop
 
     def goes_on_with(self, message: JsonObject) -> bool:

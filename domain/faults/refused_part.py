@@ -10,13 +10,18 @@ from domain.faults.causes import RefusedPart
 from ports.response_events import UpstreamProblem
 
 _LENGTH_KINDS = frozenset({"context_length_exceeded", "token_limit_exceeded"})
-_LENGTH_STATUSES = frozenset({None, 400, 413, 422})
+_EXCLUDED = "context_length"
+_LENGTH_STATUSES = frozenset({None, 400, 404, 413, 422, 500, 502})
+"""With the last two OpenRouter wraps what a provider refused, in a stream."""
 _LENGTH = re.compile(
     r"context[ _-]?(?:length|window|size)|maximum context"
     r"|(?:prompt|input|conversation|messages?) (?:is|are) too (?:long|large)"
     r"|too many (?:input |prompt )?tokens|reduce the length of the (?:messages|prompt|input)"
     r"|(?:input|prompt) (?:tokens?|token count|length)\b.{0,60}\bexceed|exceeds? .{0,40}\b(?:number of|input) tokens"
-    r"|(?:messages|input)\[.{0,40}string too long",
+    r"|(?:messages|input)\[.{0,40}string too long"
+    r"|exceeded model token limit|range of input length|exceeds? max(?:imum)? length|maximum supported sequence length"
+    r"|inputs?[`'\"]? tokens \+ [`'\"]?max_new_tokens|maximum (?:prompt|model) length|current length is \d+ while limit"
+    r"|tokens in the prompt cannot exceed",
 )
 _IMAGE_KINDS = frozenset({"invalid_image", "unsupported_image_format", "image_download_failed", "image_not_found"})
 _WORDS = (
@@ -30,9 +35,13 @@ _WORDS = (
 
 def is_too_long(problem: UpstreamProblem, status: int | None) -> bool:
     """Return whether the conversation is longer than the model can read."""
-    if problem.kind in _LENGTH_KINDS:
+    if problem.kind in _LENGTH_KINDS or problem.quoted.code in _LENGTH_KINDS:
         return True
-    text = problem.text.lower()
+    if set(problem.reasons) == {_EXCLUDED}:  # no provider is left whose context is long enough
+        return True
+    text = f"{problem.text} {problem.quoted.text}".lower()
+    if "exceed context limit" in text:  # both together: the answer may be made shorter
+        return status in _LENGTH_STATUSES
     # "max_tokens is too large ... context length": the limit of the answer is refused, not the conversation
     if status not in _LENGTH_STATUSES or "max_tokens" in text.partition("context")[0][:40]:
         return False

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 THINKING, HISTORY = "thinking", "history"
 LOOSE_TOOLS, WITHOUT_TOOLS, FEWER_TOOLS = "loose_tools", "without_tools", "fewer_tools"
 BALANCE, OUTPUT_LIMIT, BLANK_STOP = "balance", "output_limit", "blank_stop"
+PROMPT_LIMIT = "prompt_limit"
+"""How many tokens a prompt may have: nothing in the request is changed, results of tools are shortened to it."""
 OF_HISTORY = frozenset({THINKING, HISTORY})
 """Changes to what stored turns send: these turns are marked instead of a lesson being learned."""
 OF_ONE_TURN = OF_HISTORY | {WITHOUT_TOOLS, FEWER_TOOLS, BALANCE}

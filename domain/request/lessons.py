@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, fields
 from hashlib import sha256
 
-from domain.request.lesson import LOOSE_TOOLS, OF_ONE_TURN, OUTPUT_LIMIT, Lesson
+from domain.request.lesson import LOOSE_TOOLS, OF_ONE_TURN, OUTPUT_LIMIT, PROMPT_LIMIT, Lesson
 from domain.request.repair import applied
 from domain.request.turn_request import TurnRequest
 from ports.clock import Clock
@@ -120,6 +120,13 @@ class Lessons:
             if other_endpoint or lesson.what != "endpoint":
                 sending = applied(sending, lesson)
         return sending
+
+    def prompt_limit(self, learner: Learner, slug: str) -> int | None:
+        """Return how many tokens the prompt of a model may have, if a refusal taught it."""
+        now = self._clock.monotonic()
+        known = self._by_model.get(_key_of(learner, slug), ())
+        limits = (kept.lesson.value for kept in known if kept.lesson.what == PROMPT_LIMIT and now < kept.until)
+        return next((int(value) for value in limits), None)
 
     def _touch(self, key: tuple[bytes, bytes]) -> None:
         with suppress(KeyError):  # forgotten meanwhile

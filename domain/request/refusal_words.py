@@ -115,3 +115,43 @@ ELSEWHERE = re.compile(
 THINKING_REFUSED = _any(THINKING)
 THINKING_MISSING = _any(MISSING_THINKING)
 ITEM_REFUSED = _any(ITEMS)
+
+LENGTHS: Rows = (
+    (
+        "OpenRouter, DeepSeek, vLLM, SGLang",
+        r"maximum context length (?:is|of) <limit> tokens\b.{0,40}?requested (?:about |a total of )?<all> tokens\W{1,3}"
+        r"<prompt> (?:tokens )?(?:of text input|in the (?:messages|prompt)|in your prompt|from the input messages)\b"
+        r".{0,80}?<output> (?:tokens )?(?:in the|for the) (?:output|completion)",
+    ),
+    (
+        "OpenAI, Azure",
+        r"(?:maximum context length|configured limit) (?:is|of) <limit> tokens\b.{0,80}?"
+        r"(?:resulted in|requested|request has) (?:about )?<prompt> (?:input )?tokens",
+    ),
+    ("Anthropic", r"exceed context limit: <prompt> \+ <output> > <limit>"),
+    ("Anthropic", r"<prompt> tokens? > <limit> maximum"),
+    ("Google", r"token count \(?<prompt>\)? exceeds the maximum (?:number )?of (?:input )?tokens allowed \(?<limit>"),
+    ("Google", r"token count exceeds the maximum (?:number )?of (?:input )?tokens allowed \(?<limit>"),
+    ("xAI", r"maximum prompt length is <limit> but the request contains <prompt> tokens"),
+    ("Mistral", r"prompt contains <prompt> tokens\b.{0,60}?model with <limit> maximum context"),
+    ("Moonshot", r"token limit: <limit> \(requested: <prompt>\)"),
+    ("Cerebras", r"current length is <prompt> while limit is <limit>"),
+    ("Cohere", r"cannot exceed <limit>\b.{0,20}?received <prompt>"),
+    ("Fireworks", r"prompt is too long: <prompt>, model maximum context length: <limit>"),
+    ("vLLM", r"prompt \(length <prompt>\) is longer than the maximum model length of <limit>"),
+    (
+        "SGLang, llama.cpp",
+        r"(?:input|request) \(<prompt> tokens\) (?:is longer than|exceeds) the .{0,30}?context (?:length|size) "
+        r"\(<limit>",
+    ),
+    ("Together", r"must be <= <limit>\. given: <prompt> inputs tokens and <output>"),
+    ("SambaNova", r"prompt is <prompt> tokens long\b.{0,160}?maximum supported sequence length is (?:just )?<limit>"),
+    ("Alibaba", r"range of input length should be \[1, <limit>\]"),
+    ("Groq", r"limit <limit>, requested <prompt>"),
+    (
+        "all",
+        r"(?:maximum|available|allowed) (?:context|input|prompt|model) (?:length|size|window|tokens)\s?(?:is|of|:)?\s?"
+        r"\(?<limit>",
+    ),
+)
+"""The numbers of a refusal for length, in tokens: what the model takes, what it was sent, what the answer may take."""

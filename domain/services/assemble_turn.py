@@ -191,10 +191,11 @@ class AssembleTurn:
             renamed=ready.renamed,
             notes=(ToolsLeftOut(ready.surplus.names, ready.surplus.most),) if ready.surplus.names else (),
             callers=tools.passed if caller_runs_named_tools(request) else frozenset(),
-            reader=Reader(ready.room, model is not None and "image" in model.input_modalities),
+            reader=Reader(ready.fit.room, model is not None and "image" in model.input_modalities),
             call_limits=limits_of(request),
             max_rounds=request.tooling.max_rounds,
             statuses=request.statuses,
             jitter=self._ids.jitter(),
             alternatives=Alternatives(may_change(ready.slug, request.endpoints), ready.fallback),
+            fit=ready.fit,
         )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from domain.catalog.offer import objections_to
+from domain.catalog.prompt_window import window_of
 from domain.catalog.selection import find, slug_of
 from domain.catalog.support import holds_to_schemas, takes_tools
 from domain.conversation.figures import Figures, figures_of
@@ -19,6 +20,7 @@ from domain.services.admit_turn import Checked
 from domain.tools.registry import Registry, merged
 from domain.tools.results import fitted, prompt_characters, room_left
 from domain.tools.surplus import Surplus
+from domain.turn.fitting import Fit, first_fitted
 from ports.catalog import Model
 from ports.json_values import JsonObject
 from ports.responses import Route, UpstreamRequest
@@ -30,9 +32,9 @@ class Ready:
     """A turn that may run: its model, route and request.
 
     `fallback` builds the request to the fallback model, if one is allowed: only when needed, from the parsed history.
-    `tools` are those the turn runs itself; `room` is the number of characters their results may have, None without
-    tools. `figures` are facts of the history for the settlement. `replayed`: stored turns of which something is sent.
-    `surplus` and `renamed` are those of `Prepared`.
+    `tools` are those the turn runs itself. `figures` are facts of the history for the settlement. `replayed`: stored
+    turns of which something is sent. `surplus` and `renamed` are those of `Prepared`. `fit`: how long the requests may
+    be.
     """
 
     slug: str
@@ -44,9 +46,9 @@ class Ready:
     tools: Registry = field(default_factory=Registry)
     figures: Figures = field(default_factory=Figures)
     replayed: tuple[TurnRecord, ...] = ()
-    room: int | None = None
     surplus: Surplus = field(default_factory=Surplus)
     renamed: Mapping[str, str] = field(default_factory=dict)
+    fit: Fit = field(default_factory=Fit)
 
 
 def prepare_turn(
@@ -71,21 +73,39 @@ def prepare_turn(
     sent = build(request, slug, model, tools, history=history)
     if isinstance(sent, Fault):
         return sent
-    items = sent.request.body.input
-    figures = figures_of(request.messages, past, history, items, remembered=remembered)
+    items, fit = sent.request.body.input, _fit(checked, lessons)
+    room: int | None = None
+    if registry.tools:
+        shortens = fit.knows(slug)
+        room = room_left(prompt_characters(model, sent.request.body.tools), items, shortens=shortens)
+    sending, fit = first_fitted(_learned(sent, request, lessons), replace(fit, room=room))
+    figures = figures_of(request.messages, past, history, sending.body.input, remembered=remembered)
     return Ready(
         slug,
         model,
         checked.route,
-        _learned(sent, request, lessons),
+        sending,
         _fallback(request, checked.models, slug, tools, history, lessons),
         (*sent.left_out, *registry.reasons),
         registry,
         figures,
         tuple(record for record in past.records if record.turn_id in history.matches.turn_ids),
-        room_left(prompt_characters(model, sent.request.body.tools), items) if registry.tools else None,
         sent.surplus,
         sent.renamed,
+        fit,
+    )
+
+
+def _fit(checked: Checked, lessons: Lessons) -> Fit:
+    """Return what the prompts of the model and of the fallback model may take, by the catalog and earlier refusals."""
+    known = {checked.slug: window_of(checked.model)}
+    if checked.request.fallback_model:
+        other = find(checked.request.fallback_model, checked.models)
+        known |= {other.id: window_of(other)} if other is not None else {}
+    limits = {slug: lessons.prompt_limit(learner_of(checked.request), slug) for slug in known}
+    return Fit(
+        {slug: window for slug, window in known.items() if window is not None},
+        {slug: limit for slug, limit in limits.items() if limit is not None},
     )
 
 

@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from domain.catalog.prompt_window import window_of
+from domain.conversation.shortening import is_output, least_characters
 from domain.conversation.size import characters_of
 from domain.tools.known_tool import characters_of_tool
 from domain.tools.replies import IMAGE_SHOWN, left_out, no_text
@@ -78,14 +80,10 @@ def output_of(call_id: str, result: ToolResult, *, sees_images: bool) -> JsonObj
 def prompt_characters(model: Model | None, tools: Iterable[JsonObject] = ()) -> int:
     """Return how many characters a prompt of this model may have beside the tools on offer.
 
-    The catalog states the context length and the part reserved for the answer. If that leaves almost nothing, half of
-    the context counts.
+    The catalog states the context length and the part reserved for the answer.
     """
-    tokens = UNKNOWN_PROMPT
-    if model is not None and model.context_length:
-        context = model.context_length
-        left = context - (model.max_completion_tokens or 0)
-        tokens = left if left >= context // 8 else context // 2
+    window = window_of(model)
+    tokens = UNKNOWN_PROMPT if window is None else window.prompt()
     try:
         offered = sum(map(characters_of_tool, tools))
     except (ValueError, RecursionError):
@@ -93,11 +91,18 @@ def prompt_characters(model: Model | None, tools: Iterable[JsonObject] = ()) -> 
     return max(0, tokens * PER_TOKEN - offered)
 
 
-def room_left(limit: int, *parts: Iterable[JsonObject]) -> int:
-    """Return how many of `limit` characters are left after the items of a request; negative if the items exceed it."""
+def room_left(limit: int, *parts: Iterable[JsonObject], shortens: bool = False) -> int:
+    """Return how many of `limit` characters are left after the items of a request; negative if the items exceed it.
+
+    `shortens`: earlier outputs give way to new ones, so only what always stays of them counts.
+    """
     for items in parts:
         kept = tuple(items)
-        limit -= characters_of(kept) + sum(_said(item.get("output")) for item in kept)
+        if shortens:
+            others = (item for item in kept if not is_output(item))
+            limit -= characters_of(others) + least_characters(kept)
+        else:
+            limit -= characters_of(kept) + sum(_said(item.get("output")) for item in kept)
     return limit
 
 

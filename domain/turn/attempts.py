@@ -43,12 +43,13 @@ class Bill:
 
 @dataclass(slots=True)
 class Latest:
-    """The latest attempt: whether it is open, when it is sent (s), and the response id and model upstream named."""
+    """The latest attempt: whether it is open, when it is sent (s), what upstream named and counted of it."""
 
     open: bool = False
     sends_at: float = 0.0
     response_id: str = ""
     model: str = ""
+    usage: Usage | None = None
 
 
 class Attempts:
@@ -108,7 +109,7 @@ class Attempts:
         facts = how.facts or (how.problem.facts if how.problem is not None else None)
         ended = AttemptEnded(self.number, outcome, how.usage, *named, unbilled, facts)
         self.bill.add(ended)
-        self.latest.open = False
+        self.latest.open, self.latest.usage = False, how.usage
         events, self._unknown = tuple(self._unknown), {}
         items = tuple(dict.fromkeys(answer.unknown_types))[:MOST_UNKNOWN]
         steps: list[Step] = [ended, *([UnknownTypes(events, items)] if events or items else [])]

@@ -192,8 +192,9 @@ class TurnMachine:
     def _call(self, after: float, now: float) -> list[Step]:
         self.phase = Phase.CALLING
         self._rounds.listen()
+        notes = self._shown.reassurance.note(self._retries.fit())
         announced = self._attempts.begin(self._retries.sending, after, now)
-        return [*announced, SetTimer(IDLE, self._attempts.heard + self._plan.idle_seconds)]
+        return [*notes, *announced, SetTimer(IDLE, self._attempts.heard + self._plan.idle_seconds)]
 
     def _complete(self, now: float) -> list[Step]:
         answer = self._rounds.answer
@@ -230,7 +231,8 @@ class TurnMachine:
             return [*steps, *left, *self._end(Reason.TOOL_CALLS, now)]
         persist = self._rounds.kept(self._attempts.latest.model)
         self._rounds.end()
-        self._retries.next_round(self._rounds.with_results(self._retries.sending, persist))
+        sending = self._rounds.with_results(self._retries.sending, persist)
+        self._retries.next_round(sending, self._attempts.latest.usage)
         self._shown.next_round()
         return [*steps, *persist, *self._call(0.0, now)]
 

@@ -7,6 +7,7 @@ from enum import Enum
 from domain.faults.retry import RetryPolicy
 from domain.limits import TOOL_ROUNDS
 from domain.tools.plan import CallLimits, Reader
+from domain.turn.fitting import Fit
 from domain.turn.statuses import Status
 from ports.responses import UpstreamRequest
 from ports.toolbox import ToolCall
@@ -33,7 +34,8 @@ class TurnPlan:
     tools are handed over after the other calls of their round have run. `renamed` leads from upstream names of tools
     to those of the caller. `notes` are shown as the turn begins. `reader` reads the results; its `room` is what the
     input of the request leaves for the rounds of the turn. `idle_seconds`: the longest wait for an event, not counting
-    comments. `statuses`: a person sees the status lines. `jitter` in [0, 1) spreads retries.
+    comments. `statuses`: a person sees the status lines. `jitter` in [0, 1) spreads retries. `fit`: how long the
+    requests may be.
     """
 
     request: UpstreamRequest
@@ -52,6 +54,7 @@ class TurnPlan:
     statuses: bool = True
     jitter: float = 0.5
     alternatives: Alternatives = field(default_factory=Alternatives)
+    fit: Fit = field(default_factory=Fit)
 
     def as_the_caller_knows(self, call: ToolCall) -> ToolCall:
         """Return a call under the name that the caller's request gave its tool."""

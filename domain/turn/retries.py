@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 
 from domain.faults.fault import Fault, FaultKind
 from domain.faults.retry import next_wait
-from domain.request.lesson import BALANCE, FEWER_TOOLS, HISTORY, THINKING, WITHOUT_TOOLS, Lesson
+from domain.request.lesson import BALANCE, FEWER_TOOLS, HISTORY, PROMPT_LIMIT, THINKING, WITHOUT_TOOLS, Lesson
 from domain.request.lessons import condition_of
 from domain.request.repair import applied, lesson_of
+from domain.turn.fitting import Fitting
 from domain.turn.plan import TurnPlan
 from domain.turn.statuses import (
     EffortAdjusted,
@@ -19,6 +20,7 @@ from domain.turn.statuses import (
     HistoryAsText,
     ModelReplaced,
     OutputLimited,
+    ResultsShortened,
     Status,
     ThinkingLeftOut,
     ToolsRejected,
@@ -27,10 +29,14 @@ from domain.turn.statuses import (
 from domain.turn.steps import Learn, ShowStatus, Step
 from ports.response_events import UpstreamProblem
 from ports.responses import UpstreamRequest
+from ports.usage import Usage
 
 STANDS_IN_FOR = frozenset({FaultKind.UNKNOWN_MODEL, FaultKind.NOT_FOUND})
 REPAIRABLE = frozenset({FaultKind.BAD_REQUEST, FaultKind.NOT_FOUND, FaultKind.BAD_ROUTE})
 NEVER_REPAIRED = frozenset({FaultKind.CONTEXT_LENGTH, FaultKind.MODERATED, FaultKind.UNKNOWN_MODEL, FaultKind.BAD_KEY})
+TOO_LONG = frozenset({FaultKind.CONTEXT_LENGTH, FaultKind.TOO_LARGE})
+SHORTER = "shorter"
+"""The kind of change that answers a refusal for length."""
 MOST_CHANGES = 3
 """Changes of the request in one round. Retries of the same request follow the policy and do not count here."""
 
@@ -62,6 +68,14 @@ class Retries:
         self._fallback = plan.alternatives.fallback
         self._unreported: list[Learn] = []
         self._round = _Round()
+        self._fitting = Fitting(plan.fit, plan.request)
+        self._first, self._told = plan.fit.shortened, False
+
+    def fit(self) -> list[Status]:
+        """Shorten what is sent if it would not fit the model; return what a person has to know of that, once a turn."""
+        self.sending, count = self._fitting.fitted(self.sending)
+        count, self._first = count + self._first, 0
+        return self._shortened(count)
 
     def after(self, fault: Fault, problem: UpstreamProblem | None) -> Retry | None:
         """Decide what follows a failed attempt. None: the turn ends with the fault.
@@ -82,8 +96,12 @@ class Retries:
         number = 1 + this.changed + this.repeated
         return Retry(wait, [ShowStatus(TryingAgain(fault, max(1, round(wait)), number))])
 
-    def next_round(self, sending: UpstreamRequest) -> None:
-        """Go on with `sending`, which holds the results of calls. The fallback model would begin without them."""
+    def next_round(self, sending: UpstreamRequest, usage: Usage | None) -> None:
+        """Go on with `sending`, which holds the results of calls; `usage`: what upstream counted for the last one.
+
+        The fallback model would begin without them.
+        """
+        self._fitting.count(self.sending, usage)
         self.sending, self._round, self._fallback = sending, _Round(), None
 
     def learned(self) -> list[Step]:
@@ -94,6 +112,8 @@ class Retries:
 
     def _repair(self, fault: Fault, problem: UpstreamProblem | None) -> list[Step] | None:
         """Change the request so that it may pass, once per kind of change; None if there is nothing to change."""
+        if fault.kind in TOO_LONG:
+            return self._shorten(problem, teaches=fault.kind is FaultKind.CONTEXT_LENGTH)
         lesson = self._lesson(fault, problem)
         if lesson is not None:
             status = status_of(lesson, self.sending)
@@ -110,6 +130,25 @@ class Retries:
         self.sending = other
         self._unreported.clear()
         return [ShowStatus(ModelReplaced(was, self.sending.body.model))]
+
+    def _shorten(self, problem: UpstreamProblem | None, *, teaches: bool) -> list[Step] | None:
+        """Send less after a refusal for length: a lower output limit if that is enough, else shorter results."""
+        if problem is None or SHORTER in self._round.kinds:
+            return None
+        mended = self._fitting.mended(self.sending, problem, teaches=teaches)
+        if mended is None:
+            return None
+        self.sending, count = mended
+        if count:
+            self._round.kinds.add(SHORTER)
+        if count and teaches:
+            lesson = Lesson(PROMPT_LIMIT, str(self._fitting.learned(self.sending.body.model)))
+            self._unreported.append(Learn(self.sending.body.model, lesson, condition_of(self.sending)))
+        return [*map(ShowStatus, self._shortened(count))]
+
+    def _shortened(self, count: int) -> list[Status]:
+        told, self._told = self._told, self._told or count > 0
+        return [] if told or not count else [ResultsShortened(count)]
 
     def _lesson(self, fault: Fault, problem: UpstreamProblem | None) -> Lesson | None:
         if problem is None or fault.kind in NEVER_REPAIRED:

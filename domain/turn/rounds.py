@@ -32,6 +32,7 @@ class Rounds:
         self.worked = False
         self._plan = plan
         self._room = plan.reader.room
+        self._shortens = plan.fit.knows(plan.request.body.model)
 
     @property
     def exhausted(self) -> bool:
@@ -91,7 +92,7 @@ class Rounds:
         A call is forced in the first round only: otherwise the model could never answer.
         """
         more = [kept.item for step in persisted for kept in step.items if goes_back(kept.item)]
-        self._room = None if self._room is None else room_left(self._room, more)
+        self._room = None if self._room is None else room_left(self._room, more, shortens=self._shortens)
         body = sending.body
         choice = "none" if self.exhausted else unforced(body.tool_choice)
         return replace(sending, body=replace(body, input=(*body.input, *more), tool_choice=choice))

@@ -57,6 +57,13 @@ class OutputLimited:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultsShortened:
+    """The request would not fit the model: `count` earlier results of tools are shortened in it."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class ToolsRejected:
     """Tools are left out, by name: upstream refused their schemas, or (`surplus`) takes no more tools than the rest."""
 
@@ -106,6 +113,7 @@ Status = (
     | ThinkingLeftOut
     | HistoryAsText
     | OutputLimited
+    | ResultsShortened
     | ToolsRejected
     | ModelReplaced
     | ToolsLeftOut

@@ -20,8 +20,9 @@ class Reassurance:
 
     def note(self, notes: Iterable[Status]) -> list[Step]:
         """Show statuses that the person shall read; they are shown once more when the answer begins."""
-        self._notes = tuple(notes)
-        return [*map(self.say, self._notes)]
+        new = tuple(notes)
+        self._notes += new
+        return [*map(self.say, new)]
 
     def say(self, status: Status) -> Step:
         """Show another status in between."""

@@ -9,6 +9,7 @@ from domain.turn.statuses import (
     HistoryAsText,
     ModelReplaced,
     OutputLimited,
+    ResultsShortened,
     Searched,
     Searching,
     Status,
@@ -56,6 +57,9 @@ def status_words(status: Status, vocabulary: Vocabulary = NEUTRAL) -> str:
             return "The provider rejects the form of earlier answers; sending them as plain text\u2026"
         case OutputLimited(tokens):
             return f"The balance allows an answer of {tokens} tokens; sending the message with this limit\u2026"
+        case ResultsShortened(count):
+            results = "1 earlier tool result" if count == 1 else f"{count} earlier tool results"
+            return f"Shortened {results} so that the chat fits the model."
         case ToolsRejected(names, surplus):
             why = (
                 "The provider does not accept so many tools"
@@ -89,7 +93,7 @@ def listed_names(names: tuple[str, ...]) -> str:
 
 def is_last(status: Status | Notice) -> bool:
     """Return whether this line is shown as done: the last one of a turn, or one that reports no work."""
-    return isinstance(status, AnswerBegins | ToolsLeftOut | TurnStopped)
+    return isinstance(status, AnswerBegins | ResultsShortened | ToolsLeftOut | TurnStopped)
 
 
 def notice_words(notice: Notice, *, show_usage: bool) -> str:

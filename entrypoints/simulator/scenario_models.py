@@ -38,6 +38,7 @@ def scenario_entry(slug: str) -> Json:
     outputs = ["text", "image"] if slug == "sim/big-line" else ["text"]
     title = slug.partition("/")[2].partition(":")[0].replace("-", " ").capitalize()
     free = slug.endswith(":free")
+    context = int((cast.values.get("context") if cast is not None else None) or CONTEXT_LENGTH)
     entry: Json = {
         "id": slug,
         "canonical_slug": slug.removesuffix(":free"),
@@ -45,7 +46,7 @@ def scenario_entry(slug: str) -> Json:
         "name": f"Simulator: {title}{' (free)' if free else ''}",
         "created": CREATED,
         "description": "A scenario of the simulator, chosen by its name.",
-        "context_length": CONTEXT_LENGTH,
+        "context_length": context,
         "architecture": {
             "modality": f"text+image+file+audio->{'+'.join(outputs)}",
             "input_modalities": ["text", "image", "file", "audio"],
@@ -55,8 +56,8 @@ def scenario_entry(slug: str) -> Json:
         },
         "pricing": dict(FREE_PRICING if free else PRICING),
         "top_provider": {
-            "context_length": CONTEXT_LENGTH,
-            "max_completion_tokens": MAX_OUTPUT,
+            "context_length": context,
+            "max_completion_tokens": min(MAX_OUTPUT, context // 4),
             "is_moderated": False,
         },
         "per_request_limits": None,

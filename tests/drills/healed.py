@@ -1,8 +1,9 @@
 """Random chats that change between models of many makers, which refuse what they would refuse: all must be answered.
 
 A model may refuse the thinking of a first answer (in an error, a failed response or an event), calls of earlier
-answers in any form but text, or names, ids and schemas by the rules of its maker. Each message must be answered without
-an error, whatever was refused on the way, and no chat may be refused again for a cause that is already known.
+answers in any form but text, names, ids and schemas by the rules of its maker, or a prompt longer than it reads. Each
+message must be answered without an error, whatever was refused on the way, and no chat may be refused again for a cause
+that is already known.
 """
 
 import argparse
@@ -20,7 +21,7 @@ from typing import Any
 
 from domain.request.turn_request import Caller as Who
 from entrypoints.openwebui.service import PipeService
-from entrypoints.simulator.scenarios.makers import ITEMS, THINKING
+from entrypoints.simulator.scenarios.makers import ITEMS, LENGTHS, THINKING
 from entrypoints.simulator.server import Simulator, running_simulator
 from tests.adapters.openwebui.host_wrappers import in_body, workspace
 from tests.entrypoints.openwebui.service.calling import Caller, Reply, questions, read_payload
@@ -34,6 +35,8 @@ CATALOG = (
 )
 THINKERS = tuple(f"sim/foreign-thinking-{maker}{way}" for maker in THINKING for way in ("", "-failed", "-event"))
 PLAIN = tuple(f"sim/plain-history-{maker}" for maker in ITEMS)
+NARROW = tuple(f"sim/narrow-3000-{maker}" for maker in LENGTHS)
+ROWS = "CALL rows @1 x2"
 ADD = 'CALL add @1 {"a": 1, "b": 2}'
 MOST_TURNS = 6
 
@@ -41,6 +44,11 @@ MOST_TURNS = 6
 async def add(a: int = 0, b: int = 0) -> int:
     """Add two numbers."""
     return a + b
+
+
+async def rows(a: int = 0, b: int = 0) -> str:
+    """Return many rows."""
+    return "".join(f"row {number}: {a + b}\n" for number in range(300))
 
 
 @dataclass
@@ -64,13 +72,14 @@ class Chat:
         figures["requests"] += len(sent)
         extra = len(sent) - _rounds(reply)
         figures["messages healed"] += extra > 0
+        figures["messages shortened"] += any("Shortened" in status["description"] for status in reply.statuses)
         where = f"chat {self.number}, {model}, message {len(self.messages)}"
         complaints = [f"{where}: {error['message']}" for error in reply.errors]
         if not reply.text:
             complaints.append(f"{where}: no text")
         if extra > 3:
             complaints.append(f"{where}: {extra} repairs of one message")
-        if extra > 0:
+        if extra > 0 and model not in NARROW:
             if self.known.get(model) == self.turns_with_calls:
                 complaints.append(f"{where}: refused again for a known cause")
             self.known[model] = self.turns_with_calls
@@ -79,9 +88,15 @@ class Chat:
 
     async def _answered(self, model: str) -> Reply:
         reply = Reply()
-        body = {"model": f"openrouter.{model}", "stream": True, "messages": self.messages, "tools": in_body("add")}
+        body = {
+            "model": f"openrouter.{model}",
+            "stream": True,
+            "messages": self.messages,
+            "tools": in_body("add", "rows"),
+        }
         call = self.caller.call(body, Who.PAGE, reply)
-        returned = await self.caller.service.pipe({**call, "__tools__": {"add": workspace("add", add)}})
+        tools = {"add": workspace("add", add), "rows": workspace("rows", rows)}
+        returned = await self.caller.service.pipe({**call, "__tools__": tools})
         assert isinstance(returned, AsyncIterator)
         async for payload in returned:
             reply.payloads.append(read_payload(payload))
@@ -133,10 +148,12 @@ async def live(chats: range, figures: Counter[str]) -> list[str]:
             caller.ids |= {"chat_id": f"chat-{number}"}
             await caller.listed()
             chat, models = Chat(caller, simulator, number), [chance.choice(THINKERS), chance.choice(PLAIN), *CATALOG]
+            models += [chance.choice(NARROW)] * 3
             for turn in range(chance.randint(2, MOST_TURNS)):
                 caller.ids |= {"message_id": f"message-{number}-{turn}"}
                 model = chance.choice(models[:2]) if not turn else chance.choice(models)
-                text = f"Message {turn}." + (f"\n{ADD}" if chance.random() < 0.5 else "")
+                order = chance.choice((ADD, ROWS, ROWS, "", "", ""))
+                text = f"Message {turn}." + (f"\n{order}" if order else "")
                 complaints += await chat.say(model, text, figures)
             simulator.records.clear()
             figures["chats"] += 1

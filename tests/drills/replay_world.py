@@ -11,6 +11,7 @@ from domain.conversation.record import TurnRecord
 from domain.conversation.replay import outlived
 from domain.conversation.stored_answers import stored_answers
 from entrypoints.openwebui.history_format import OPEN_WEBUI, marker_line
+from tests.domain.conversation.compacted import SUMMARY
 from tests.domain.conversation.histories import wanted
 from tests.domain.conversation.host_shapes import HOSTS, Message, user
 from tests.drills.replay_judge import Sent, complaints, sent
@@ -76,6 +77,7 @@ class World:
             (self._forge, 1),
             (self._continue, 1),
             (self._import, 1),
+            (self._compact, 1),
         ]
         self._ask(self._chats[0])
         for _ in range(self._rng.randrange(3, 11)):
@@ -175,6 +177,23 @@ class World:
         messages.append({"role": "assistant", "content": "Imported."})
         chat += [Node([user("import")], untouched=False), Node(messages, untouched=False)]
         self._spoilt = True
+
+    def _compact(self, chat: Chat) -> None:
+        """Put a summary in the place of what stands before a message, or before a later round of calls."""
+        if len(chat) < 2:
+            return
+        place = self._rng.randrange(1, len(chat))
+        node = chat[place]
+        rounds = [number for number, message in enumerate(node.messages) if message.get("tool_calls")]
+        question = [one for one in chat[:place] if one.turn is None][-1:] if node.turn is not None else []
+        if len(rounds) > 1 and self._rng.random() < 0.5:
+            del node.messages[: rounds[1]]
+            self._spoil(node)
+        elif self._rng.random() < 0.5:
+            question = []
+        chat[:place] = [Node([{"role": "system", "content": SUMMARY}], untouched=False), *question]
+        self._spoilt = True
+        self._figures.counts["chats compacted"] += 1
 
     def _forge(self, chat: Chat) -> None:
         """Put a reference to another or an unknown turn into an answer."""

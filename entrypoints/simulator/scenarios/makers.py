@@ -1,4 +1,4 @@
-"""How each maker refuses thinking that was sent back, and items of a history that it does not take.
+"""How each maker refuses thinking that was sent back, items of a history that it does not take, and long prompts.
 
 The words are those of the makers' errors in public reports, in our own examples.
 """
@@ -52,6 +52,36 @@ ITEMS = {
     "mistral": Words("Not the same number of function calls and responses"),
     "deepseek": Words("The `reasoning_content` in the thinking mode must be passed back to the API."),
     "mute": Words("Bad Request"),
+}
+
+
+LENGTHS = {
+    "openrouter": Words(
+        "This endpoint's maximum context length is {limit} tokens. However, you requested about {prompt} tokens "
+        "({prompt} of text input, 0 in the output). Please reduce the length of either one, or use the "
+        '"middle-out" transform to compress your prompt automatically.'
+    ),
+    "openai": Words(
+        "Your input exceeds the context window of this model. Please adjust your input and try again.",
+        "context_length_exceeded",
+    ),
+    "azure": Words(
+        "This model's maximum context length is {limit} tokens. However, your messages resulted in {prompt} tokens. "
+        "Please reduce the length of the messages.",
+        "context_length_exceeded",
+    ),
+    "anthropic": Words("prompt is too long: {prompt} tokens > {limit} maximum"),
+    "bedrock": Words("Input is too long for requested model."),
+    "google": Words(
+        "The input token count ({prompt}) exceeds the maximum number of tokens allowed ({limit}).", "INVALID_ARGUMENT"
+    ),
+    "xai": Words("This model's maximum prompt length is {limit} but the request contains {prompt} tokens."),
+    "mistral": Words(
+        "Prompt contains {prompt} tokens and 0 draft tokens, too large for model with {limit} maximum context length"
+    ),
+    "moonshot": Words("Invalid request: Your request exceeded model token limit: {limit} (requested: {prompt})"),
+    "alibaba": Words("Range of input length should be [1, {limit}]"),
+    "zhipu": Words("Prompt exceeds max length", "1261"),
 }
 
 

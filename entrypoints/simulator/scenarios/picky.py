@@ -4,7 +4,7 @@ from entrypoints.simulator.answers import Answer, common, from_provider
 from entrypoints.simulator.payload import Json
 from entrypoints.simulator.scenarios.ask import Ask
 from entrypoints.simulator.scenarios.echoes import echo, words_of
-from entrypoints.simulator.scenarios.makers import ITEMS, THINKING, Words, calls_in, thoughts_in, turns_in
+from entrypoints.simulator.scenarios.makers import ITEMS, LENGTHS, THINKING, Words, calls_in, thoughts_in, turns_in
 from entrypoints.simulator.scenarios.moves import Break, Fail, Script, Think
 from entrypoints.simulator.scenarios.orders import tools
 
@@ -25,6 +25,15 @@ def foreign_thinking(ask: Ask, maker: str, way: str) -> Script | Answer:
 def plain_history(ask: Ask, maker: str, way: str) -> Script | Answer:
     """Make the calls that the prompt orders; refuse calls of earlier answers in any form but text."""
     return _refused(ITEMS[maker], way) if calls_in(ask.body) else tools(ask)
+
+
+def narrow(ask: Ask, most: int, maker: str, way: str) -> Script | Answer:
+    """Make the calls that the prompt orders; refuse a prompt of more than `most` tokens, which the catalog hides."""
+    if ask.prompt.input_tokens <= most:
+        return tools(ask)
+    words = LENGTHS[maker]
+    said = words.message.format(limit=most, prompt=ask.prompt.input_tokens)
+    return _refused(Words(said, words.code), way)
 
 
 def poor(ask: Ask, most: int) -> Script | Answer:

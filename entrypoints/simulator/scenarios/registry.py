@@ -91,6 +91,10 @@ def _server_tool(_: Ask, values: Values) -> Script:
     return server_tools.server_tool(values["family"] or "", values["way"] or "", pause)
 
 
+def _narrow(ask: Ask, values: Values) -> Script | Answer:
+    return picky.narrow(ask, _count(values["most"]), values["maker"] or "", values["way"] or "")
+
+
 _WAYS = r"(?:-(?P<way>failed|event))?"
 
 
@@ -171,6 +175,12 @@ SCENARIOS = (
         rf"plain-history-(?P<maker>{'|'.join(makers.ITEMS)}){_WAYS}",
         _plain_history,
         *_of_makers("plain-history", makers.ITEMS),
+    ),
+    _scenario(rf"context-(?P<context>{_NUMBER})", lambda ask, _: orders.tools(ask), "context-8000", "context-24000"),
+    _scenario(
+        rf"narrow-(?P<most>{_NUMBER})-(?P<maker>{'|'.join(makers.LENGTHS)}){_WAYS}",
+        _narrow,
+        *_of_makers("narrow-8000", makers.LENGTHS),
     ),
     _scenario(rf"poor-(?P<most>{_NUMBER})", lambda ask, v: picky.poor(ask, _count(v["most"])), "poor-3919"),
     _scenario("picky-tools", lambda ask, _: picky.picky_tools(ask)),

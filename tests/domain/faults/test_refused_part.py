@@ -37,6 +37,13 @@ def test_length_is_recognised_in_the_words_of_providers(text, status):
     assert fault_of_problem(UpstreamProblem(status, "", text)).kind is FaultKind.CONTEXT_LENGTH
 
 
+def test_providers_left_out_for_their_context_alone_are_a_matter_of_length():
+    nowhere = UpstreamProblem(404, "no_endpoints", "No endpoints found.", reasons=("context_length",))
+    assert fault_of_problem(nowhere).kind is FaultKind.CONTEXT_LENGTH
+    other = UpstreamProblem(404, "no_endpoints", "No endpoints found.", reasons=("context_length", "data_policy:zdr"))
+    assert fault_of_problem(other).kind is FaultKind.NOT_FOUND
+
+
 @pytest.mark.parametrize("status", [400, 422])
 @pytest.mark.parametrize(("text", "part"), PARTS)
 def test_another_part_is_named_and_never_the_length(text, part, status):

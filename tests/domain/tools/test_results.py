@@ -2,6 +2,7 @@
 
 import pytest
 
+from domain.conversation.shortening import LEAST
 from domain.tools.once import BUILTIN, arguments_hash, may_repeat, objection
 from domain.tools.replies import NOT_RECORDED, STARTED_BEFORE
 from domain.tools.results import LONGEST, fitted, output_of, prompt_characters, readable, room_left, stub, text_of
@@ -132,3 +133,11 @@ def test_a_tool_may_repeat_if_its_author_says_so_or_a_builtin_tool_only_reads(na
 def test_the_same_arguments_have_the_same_hash_in_any_order():
     assert arguments_hash({"a": 1, "b": {"c": 2, "d": 3}}) == arguments_hash({"b": {"d": 3, "c": 2}, "a": 1})
     assert arguments_hash({"a": 1}) != arguments_hash({"a": "1"})
+
+
+def test_outputs_that_may_be_shortened_count_no_more_than_what_always_stays_of_them():
+    said = {"type": "message", "role": "assistant", "content": "x" * 50}
+    long = {"type": "function_call_output", "call_id": "c", "output": "x" * 5_000}
+    short = {"type": "function_call_output", "call_id": "d", "output": "x" * 20}
+    assert room_left(10_000, [said, long, short], shortens=True) == 10_000 - 50 - LEAST - 20
+    assert room_left(10_000, [said, long, short]) == 10_000 - 50 - 5_000 - 20

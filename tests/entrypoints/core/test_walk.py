@@ -48,6 +48,7 @@ AGAIN = {
     "domain/conversation/size": "the answer's own size",
     "domain/conversation/call_ids": "the ids of calls in the answer",
     "domain/conversation/arguments": "long arguments are read where they are sent and where they are stored",
+    "domain/turn/fitting": "the first request is measured with its history, off the loop; later ones as they grow",
     "domain/conversation/provenance": "which thinking an attempt's endpoint takes",
 }
 """Rooms that more than one step may visit, with the reason."""

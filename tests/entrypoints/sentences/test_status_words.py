@@ -8,6 +8,7 @@ from domain.turn.statuses import (
     EffortAdjusted,
     EffortLeftOut,
     ModelReplaced,
+    ResultsShortened,
     Searched,
     Searching,
     StillWaiting,
@@ -30,6 +31,8 @@ WORDS = {
     EffortLeftOut(): "The model rejects a reasoning effort; it now chooses its own…",
     ModelReplaced("maker/model", "maker/other"): "maker/model is not available; maker/other answers instead.",
     ToolsLeftOut(("look", "send"), 128): ("This model takes at most 128 tools. Not offered in this turn: look, send."),
+    ResultsShortened(1): "Shortened 1 earlier tool result so that the chat fits the model.",
+    ResultsShortened(3): "Shortened 3 earlier tool results so that the chat fits the model.",
     Searching(): "Searching the web…",
     Searched("red bridges"): "Searched the web: red bridges",
     Searched(""): "Searched the web",
@@ -46,7 +49,7 @@ NOTICES = {
 @pytest.mark.parametrize(("status", "words"), WORDS.items(), ids=str)
 def test_every_status_is_one_line(status, words):
     assert status_words(status) == words
-    assert is_last(status) is isinstance(status, AnswerBegins | ToolsLeftOut)
+    assert is_last(status) is isinstance(status, AnswerBegins | ResultsShortened | ToolsLeftOut)
 
 
 @pytest.mark.parametrize(("notice", "words"), NOTICES.items(), ids=str)
