@@ -123,8 +123,7 @@ class Settings(RequestSettings):
     )
     request_zdr: bool = setting(
         False,
-        "Send requests only to providers with zero data retention, which promise to store nothing. People can only "
-        "switch it on.",
+        "Send requests only to providers that promise to store nothing. People can only switch it on.",
         user=True,
         advanced=True,
         strictest_first=(True, False),
@@ -230,8 +229,7 @@ class Settings(RequestSettings):
     )
     persist_tool_results: bool = setting(
         True,
-        "Store the results of tool calls, so that the model sees them again in later messages. People can only "
-        "switch it off.",
+        "Store results of tool calls, which the model sees again in later messages. People can only switch it off.",
         user=True,
         strictest_first=(False, True),
     )

@@ -75,24 +75,14 @@ def build(
     items = answerable(items_for(history, slug, model))
     if not items:
         return Fault(FaultKind.BAD_MESSAGES, cause=MessagesFlaw.NOTHING_TO_SEND)
-    items = cached_well(
-        items,
-        slug,
-        request.prompting,
-        request.history_format,
-        asked=asked.cache_control,
-        alone=not asked.models,
-    )
+    own_mark, alone = asked.cache_control, not asked.models
+    items = cached_well(items, slug, request.prompting, request.history_format, asked=own_mark, alone=alone)
     endpoint = endpoint_of(slug, request.endpoints)
     tools, bad_tools = _tools(request, slug, model, offered, endpoint)
     tools, surplus = kept(tools, dialect_of(slug).most_tools, named_in(asked.tool_choice))
     if surplus.asked and request.caller is Caller.API:
         return Fault(FaultKind.BAD_REQUEST, cause=TooManyTools(len(tools) + len(surplus.names), surplus.most))
-    plugins, bad_plugins = plugins_of(
-        with_router(asked.plugins, slug, request.routing.cost_tier),
-        trim=request.prompting.trim if asked.transforms is None else "middle-out" in asked.transforms,
-        stream=request.stream,
-    )
+    plugins, bad_plugins = _plugins(request, slug)
     choice, bad_choice = tool_choice(asked.tool_choice if supports(model, "tool_choice") else None, tools)
     passed, bad_fields = passed_of(asked.passed, slug, tools=bool(tools))
     steps = asked.max_tool_calls if tools and 1 <= (asked.max_tool_calls or 0) <= MOST_STEPS else None
@@ -118,6 +108,15 @@ def build(
         tuple(dict.fromkeys((*dropped, *unsent(request, body), *unsent_on(endpoint, body)))),
         surplus,
         renamed((*asked.tools, *asked.extra_tools)),
+    )
+
+
+def _plugins(request: TurnRequest, slug: str) -> tuple[tuple[JsonObject, ...], tuple[str, ...]]:
+    asked = request.parameters
+    return plugins_of(
+        with_router(asked.plugins, slug, request.routing.cost_tier),
+        trim=request.prompting.trim if asked.transforms is None else "middle-out" in asked.transforms,
+        stream=request.stream,
     )
 
 

@@ -32,17 +32,7 @@ from domain.turn.reading import read
 from domain.turn.retries import Retries
 from domain.turn.rounds import Rounds
 from domain.turn.shown import Shown
-from domain.turn.steps import (
-    ClearTimer,
-    End,
-    Ended,
-    Finish,
-    Persist,
-    Reason,
-    SetTimer,
-    ShowText,
-    Step,
-)
+from domain.turn.steps import ClearTimer, End, Ended, Finish, Persist, Reason, SetTimer, ShowText, Step
 from domain.turn.summary import end_of
 from domain.turn.waiting import WAITING
 from ports.response_events import (
@@ -153,14 +143,9 @@ class TurnMachine:
         steps = self._shown.show(self._rounds.answer.finish_all(event.items, now, whole=whole), now)
         if event.status is ResponseStatus.FAILED:
             return steps + self._on_problem(event, now)
-        if event.status is ResponseStatus.INCOMPLETE:
-            cut = self._end_attempt(Stop(Ending.CUT_SHORT, event.usage, facts=event.facts), now)
-            return [*steps, *cut, *self._cut_short(event.reason, now)]
-        return [
-            *steps,
-            *self._end_attempt(Stop(Ending.COMPLETED, event.usage, facts=event.facts), now),
-            *self._complete(now),
-        ]
+        how = Ending.COMPLETED if whole else Ending.CUT_SHORT
+        ended = self._end_attempt(Stop(how, event.usage, facts=event.facts), now)
+        return [*steps, *ended, *(self._complete(now) if whole else self._cut_short(event.reason, now))]
 
     def _on_closed(self, event: StreamClosed, now: float) -> list[Step]:
         """Decide what a stream without a terminal event means. Source: ordering rule 8 of the API reference.
@@ -181,8 +166,8 @@ class TurnMachine:
     def _on_problem(self, event: ProblemReported | ResponseEnded, now: float) -> list[Step]:
         fault = fault_of_problem(event.problem) if event.problem else Fault(FaultKind.SERVER)
         ending = Ending.FAILED if self._rounds.answer.slots else Ending.REFUSED
-        bill = (event.usage, event.facts) if isinstance(event, ResponseEnded) else (None, None)
-        return self._fail(fault, Stop(ending, bill[0], event.problem, facts=bill[1]), now)
+        usage, facts = (event.usage, event.facts) if isinstance(event, ResponseEnded) else (None, None)
+        return self._fail(fault, Stop(ending, usage, event.problem, facts=facts), now)
 
     # --- rounds -------------------------------------------------------------------------------------------
 
@@ -202,8 +187,8 @@ class TurnMachine:
         if calls and self._rounds.may_run(calls):
             return self._run_calls(calls, now)
         if calls:
-            handed = self._rounds.left(all_calls=True)
-            return [*self._retries.learned(), *handed, *self._end(Reason.TOOL_CALLS, now)]
+            learned, handed = self._retries.learned(), self._rounds.left(all_calls=True)
+            return [*learned, *handed, *self._end(Reason.TOOL_CALLS, now)]
         uses = answer.uses
         if self._rounds.worked and not (self._shown.spoken or uses.completed):
             said = TurnItem({"type": "message", "role": "assistant", "content": SILENT}, segment=answer.next_segment)

@@ -76,3 +76,15 @@ def test_consecutive_questions_belong_to_one_turn():
 
 def test_shortened_output_is_shorter_than_before():
     assert len(outputs(pruned(history(2, "x" * LONG), 1))[0]) < LONG
+
+
+def test_long_texts_of_openrouters_own_tools_are_shortened_in_old_turns_and_those_of_makers_are_not():
+    fetched = {"type": "openrouter:fusion", "status": "completed", "responses": [{"model": "m", "content": "x" * 5000}]}
+    native = {"type": "mcp_call", "id": "m", "output": "x" * 5000}
+    asked = {"type": "message", "role": "user", "content": "q"}
+    answered = {"type": "message", "role": "assistant", "content": "a"}
+    old, kept, *_ = pruned((fetched, native, asked, answered, asked), 1)
+    assert len(old["responses"][0]["content"]) < 600
+    assert old["responses"][0]["model"] == "m"
+    assert kept is native
+    assert pruned((asked, fetched, answered), 1)[1] is fetched

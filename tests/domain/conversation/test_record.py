@@ -90,12 +90,17 @@ def test_without_tool_results_a_turn_with_calls_leaves_nothing():
     assert stored_kinds(record(sealed_thought(), answer("Yes.", "a")), tools=False) == ["reasoning", "message"]
 
 
-@pytest.mark.parametrize("kind", ["shell_call", "image_generation_call", "computer_call", "local_shell_call"])
+@pytest.mark.parametrize("kind", ["shell_call", "image_generation_call", "tool_search_output", "local_shell_call"])
 def test_what_cannot_be_sent_again_is_never_stored_and_thinking_before_it_neither(kind):
     turn = record(sealed_thought(), {"type": kind, "id": "x"}, answer("Yes.", "a"), call("c"), output("c"))
     assert stored_kinds(turn) == ["message", "function_call", "function_call_output"]
     turn = record({"type": kind, "id": "x"}, sealed_thought(), answer("Yes.", "a"))
     assert stored_kinds(turn) == ["reasoning", "message"]
+
+
+def test_a_turn_with_a_computer_call_is_not_stored():
+    turn = record(sealed_thought(), {"type": "computer_call", "call_id": "x", "action": {"type": "wait"}})
+    assert stored_kinds(turn) == []
 
 
 def test_thinking_that_led_to_nothing_is_not_stored():
