@@ -285,8 +285,8 @@ class Pipe:
         PERSIST_TOOL_RESULTS: bool = Field(
             default=True,
             description=(
-                "Store the results of tool calls, so that the model sees them again in later messages. People can only "
-                "switch it off."
+                "Store results of tool calls, which the model sees again in later messages. People can only switch it "
+                "off."
             ),
         )
         TOOL_OUTPUT_RETENTION_TURNS: int = Field(
@@ -401,10 +401,7 @@ class Pipe:
         )
         REQUEST_ZDR: Literal["inherit", "true", "false"] = Field(
             default="inherit",
-            description=(
-                "Send requests only to providers with zero data retention, which promise to store nothing. People can "
-                "only switch it on."
-            ),
+            description="Send requests only to providers that promise to store nothing. People can only switch it on.",
         )
         TOOL_EXECUTION_MODE: Literal["inherit", "Pipeline", "Open-WebUI"] = Field(
             default="inherit",
@@ -421,8 +418,8 @@ class Pipe:
         PERSIST_TOOL_RESULTS: Literal["inherit", "true", "false"] = Field(
             default="inherit",
             description=(
-                "Store the results of tool calls, so that the model sees them again in later messages. People can only "
-                "switch it off."
+                "Store results of tool calls, which the model sees again in later messages. People can only switch it "
+                "off."
             ),
         )
         SHOW_FINAL_USAGE_STATUS: Literal["inherit", "true", "false"] = Field(

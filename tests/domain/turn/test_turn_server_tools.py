@@ -213,7 +213,6 @@ def test_items_of_server_tools_are_kept_as_received():
         {"type": "image_generation_call", "id": "i", "status": "completed", "result": "iVBO"},
         {**FOUND, "action": {"type": "search", "query": "q" * 40_000}},
         {**FOUND, "status": "in_progress"},
-        {"type": "computer_call", "id": "c", "call_id": "c", "action": {"type": "wait"}, "status": "completed"},
     ],
 )
 def test_of_what_cannot_go_back_only_the_position_is_kept(item):
