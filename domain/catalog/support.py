@@ -8,6 +8,7 @@ from ports.catalog import Model
 ANTHROPIC, GOOGLE, OPENAI = "anthropic", "google", "openai"
 FREE = ":free"
 _GPT = re.compile(r"~?openai/gpt-(\d{1,4})(?:\.(\d{1,4}))?(?![\d.])", re.ASCII)
+_NEWEST_GPT = re.compile(r"~openai/gpt(?:-[a-z]+)?-latest", re.ASCII)
 OPEN_WEIGHTS = "gpt-oss"
 
 
@@ -67,9 +68,11 @@ def author(slug: str) -> str:
 
 
 def takes_newest_options(slug: str) -> bool:
-    """Return whether a model takes the options that only GPT-5.6 and newer have.
+    """Return whether a model takes the options that only GPT-5.6 and newer have; aliases name the newest model.
 
     Source: the request model of the official SDK, `reasoning.mode`, `reasoning.context` and `prompt_cache_options`.
     """
     found = _GPT.match(slug.lower())
-    return found is not None and (int(found[1]), int(found[2] or 0)) >= (5, 6)
+    if found is None:
+        return _NEWEST_GPT.fullmatch(slug.lower()) is not None
+    return (int(found[1]), int(found[2] or 0)) >= (5, 6)

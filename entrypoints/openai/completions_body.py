@@ -112,6 +112,7 @@ class CompletionsBody(BaseModel):
     verbosity: Text = None
     tools: Objects = None
     extra_tools: Objects = None
+    web_search_options: Mapping = None
     tool_choice: str | dict[str, Any] | None = None
     function_call: str | dict[str, Any] | None = None
     parallel_tool_calls: Flag = None
@@ -185,7 +186,7 @@ class CompletionsBody(BaseModel):
             text=self.text,
             verbosity=self.verbosity,
             tools=_objects(self.tools),
-            extra_tools=_objects(self.extra_tools),
+            extra_tools=(*_objects(self.extra_tools), *self._search()),
             tool_choice=self.tool_choice if self.tool_choice is not None else _choice(self.function_call),
             parallel_tool_calls=self.parallel_tool_calls,
             max_tool_calls=self.max_tool_calls,
@@ -209,6 +210,15 @@ class CompletionsBody(BaseModel):
         if self.include_reasoning is False and not named:
             named["enabled"] = False
         return named
+
+    def _search(self) -> tuple[dict[str, Any], ...]:
+        """Return the search tool that `web_search_options` mean; empty options mean one too."""
+        if self.web_search_options is None:
+            return ()
+        place = self.web_search_options.get("user_location")
+        nested = place.get("approximate") if isinstance(place, dict) else None
+        located = {"user_location": nested} if isinstance(nested, dict) else {}
+        return ({"type": "web_search", **self.web_search_options, **located},)
 
     def _chat_only(self) -> dict[str, Any]:
         names = ("min_p", "top_a", "repetition_penalty", "seed", "logit_bias", "logprobs")

@@ -171,3 +171,12 @@ def test_body_with_a_model_and_messages_is_always_read_and_its_numbers_are_finit
 
     numbers = (asked.temperature, asked.top_p, asked.frequency_penalty, asked.presence_penalty)
     assert all(number is None or math.isfinite(number) for number in numbers)
+
+
+def test_search_options_mean_a_search_tool() -> None:
+    near = {"type": "approximate", "approximate": {"country": "DE"}}
+    options = {"search_context_size": "low", "user_location": near}
+    (tool,) = read(web_search_options=options).parameters().extra_tools
+    assert tool == {"type": "web_search", "search_context_size": "low", "user_location": {"country": "DE"}}
+    assert read(web_search_options={}).parameters().extra_tools == ({"type": "web_search"},)
+    assert read(web_search_options="yes").parameters().extra_tools == ()
