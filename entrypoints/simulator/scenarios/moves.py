@@ -89,6 +89,22 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Work:
+    """One output item that is neither text, thinking, a function call nor a plain picture.
+
+    `opening` and `item` are the item as added and as done, without its id; `events` come in between, each with its
+    type without `response.` and its fields without the item's place. The events are `pause` seconds apart. `late`:
+    only the terminal response contains the item.
+    """
+
+    opening: Json
+    item: Json
+    events: tuple[tuple[str, Json], ...] = ()
+    pause: float = 0.0
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Noise:
     """Raw bytes to send that belong to no event."""
 
@@ -136,5 +152,5 @@ class Cut:
     """Reset the connection after all earlier bytes have been sent."""
 
 
-Move = Begin | Comments | Think | Say | Decline | Call | Picture | Noise | Finish | Fail | Break | HangUp | Cut
+Move = Begin | Comments | Think | Say | Decline | Call | Picture | Work | Noise | Finish | Fail | Break | HangUp | Cut
 Script = tuple[Move, ...]

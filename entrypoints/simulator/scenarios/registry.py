@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from entrypoints.simulator.answers import Answer
-from entrypoints.simulator.scenarios import echoes, faults, makers, orders, picky, streams
+from entrypoints.simulator.scenarios import echoes, faults, makers, orders, picky, server_tools, streams
 from entrypoints.simulator.scenarios.ask import Ask
 from entrypoints.simulator.scenarios.moves import Script
+from entrypoints.simulator.scenarios.server_works import FAMILIES
 
 MOST_DELTAS = 2_000_000
 LONGEST_WAIT = 3600.0
@@ -83,6 +84,11 @@ def _foreign_thinking(ask: Ask, values: Values) -> Script | Answer:
 
 def _plain_history(ask: Ask, values: Values) -> Script | Answer:
     return picky.plain_history(ask, values["maker"] or "", values["way"] or "")
+
+
+def _server_tool(_: Ask, values: Values) -> Script:
+    pause = min(_decimal(values["pause"]), LONGEST_WAIT) if values["pause"] else 0.0
+    return server_tools.server_tool(values["family"] or "", values["way"] or "", pause)
 
 
 _WAYS = r"(?:-(?P<way>failed|event))?"
@@ -168,6 +174,22 @@ SCENARIOS = (
     _scenario(rf"poor-(?P<most>{_NUMBER})", lambda ask, v: picky.poor(ask, _count(v["most"])), "poor-3919"),
     _scenario("picky-tools", lambda ask, _: picky.picky_tools(ask)),
     _scenario("daily-event", lambda _, __: picky.daily_event()),
+    _scenario(
+        rf"server-(?P<family>{'|'.join(FAMILIES)})(?:-(?P<way>{'|'.join(server_tools.WAYS)}))?(?:-pause-(?P<pause>{_DECIMAL}))?",
+        _server_tool,
+        *(f"server-{family}" for family in FAMILIES),
+        *(f"server-code-{way}" for way in server_tools.WAYS),
+    ),
+    _scenario(
+        rf"native-(?P<name>{'|'.join(server_tools.NATIVE_CALLS)})",
+        lambda _, v: server_tools.native_call(v["name"] or ""),
+        *(f"native-{name}" for name in server_tools.NATIVE_CALLS),
+    ),
+    _scenario(
+        "unknown-item(?:-(?P<way>only))?",
+        lambda _, v: server_tools.unknown_item(v["way"] or ""),
+        *("unknown-item", "unknown-item-only"),
+    ),
     _scenario("thoughtful-tools", lambda ask, _: orders.thoughtful_tools(ask), reasons=True),
 )
 

@@ -1,11 +1,11 @@
 """Write the chunks and the completion object of POST /chat/completions (openrouter_api 11)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from entrypoints.simulator.bills import chat_usage
 from entrypoints.simulator.frames import DONE, DeltaTemplate, frame
 from entrypoints.simulator.payload import Json
-from entrypoints.simulator.scenarios.moves import Break, Call, Decline, Fail, Finish, HangUp
+from entrypoints.simulator.scenarios.moves import Break, Call, Decline, Fail, Finish, HangUp, Work
 from entrypoints.simulator.seals import sealed, signature
 from entrypoints.simulator.writers.facts import PICTURE_TOKENS, Facts, Tally, minted
 
@@ -142,6 +142,12 @@ class ChatWriter:
         image = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{base64}"}, "index": 0}
         self._message["images"] = [image]
         return frame(self._delta({"images": [image]}))
+
+    def work(self, move: Work) -> Iterator[bytes]:
+        """Write nothing: chat completions show no items of tools that upstream runs."""
+        del move
+        self.tally.text += 1
+        return iter(())
 
     def finish(self, move: Finish) -> bytes:
         """Write the finish chunk, the usage chunk without choices, and `[DONE]`."""

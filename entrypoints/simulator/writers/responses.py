@@ -1,11 +1,11 @@
 """Write the event stream and the response object of POST /responses (openrouter_api 5.2)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from entrypoints.simulator.bills import responses_usage
 from entrypoints.simulator.frames import DONE, frame
 from entrypoints.simulator.payload import Json
-from entrypoints.simulator.scenarios.moves import Break, Call, Decline, Fail, Finish, HangUp
+from entrypoints.simulator.scenarios.moves import Break, Call, Decline, Fail, Finish, HangUp, Work
 from entrypoints.simulator.seals import sealed, signature
 from entrypoints.simulator.writers.facts import PICTURE_TOKENS, Facts, Tally, minted
 from entrypoints.simulator.writers.items import ItemFrames
@@ -165,6 +165,19 @@ class ResponsesWriter(ItemFrames):
         self.tally.text += PICTURE_TOKENS
         self._empty_copies.add(len(self.output))
         return written + self._done({**item, "status": "generating", "result": base64})
+
+    def work(self, move: Work) -> Iterator[bytes]:
+        """Write the frames of one item of a server tool or a native tool, one by one."""
+        item_id = minted("st_tmp")
+        self.tally.text += 1
+        if move.late:
+            self.output.append({**move.item, "id": item_id})
+            return
+        yield self.begin() + self._added({**move.opening, "id": item_id})
+        place: Json = {"output_index": len(self.output), "item_id": item_id}
+        for kind, fields in move.events:
+            yield self._event(f"response.{kind}", **place, **fields)
+        yield self._done({**move.item, "id": item_id})
 
     def finish(self, move: Finish) -> bytes:
         """Write the regular end, complete or incomplete."""

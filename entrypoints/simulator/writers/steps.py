@@ -24,6 +24,7 @@ from entrypoints.simulator.scenarios.moves import (
     Say,
     Script,
     Think,
+    Work,
 )
 from entrypoints.simulator.writers.facts import Tally
 
@@ -70,6 +71,7 @@ class Writer(Protocol):
     def close_thought(self, *, raw: bool) -> bytes: ...
     def call(self, move: Call) -> bytes: ...
     def picture(self, base64: str) -> bytes: ...
+    def work(self, move: Work) -> Iterator[bytes]: ...
     def finish(self, move: Finish) -> bytes: ...
     def fail(self, move: Fail) -> bytes: ...
     def break_off(self, move: Break) -> bytes: ...
@@ -94,6 +96,8 @@ def _played(move: Move, writer: Writer, clock: float) -> Generator[Step, None, f
             yield writer.close_thought(raw=raw)
         case Say():
             clock = yield from _said(move, writer, clock)
+        case Work():
+            clock = yield from _worked(move, writer, clock)
         case Cut():
             yield Sever()
         case _:
@@ -138,6 +142,15 @@ def _said(move: Say, writer: Writer, clock: float) -> Generator[Step, None, floa
         yield from _portioned(move.pieces, move.frames, encode)
     if move.closes:
         yield writer.close_message(move.citations, move.status)
+    return clock
+
+
+def _worked(move: Work, writer: Writer, clock: float) -> Generator[Step, None, float]:
+    for number, written in enumerate(writer.work(move)):
+        if move.pause and number:
+            clock += move.pause
+            yield Due(clock)
+        yield written
     return clock
 
 
