@@ -25,6 +25,7 @@ from domain.turn.output_items import (
     searched,
     text_of,
 )
+from domain.turn.server_tools import untracked
 from domain.turn.statuses import Searching
 from domain.turn.steps import CloseReasoning, Output, ShowCitation, ShowImage, ShowReasoning, ShowStatus, ShowText
 from ports.json_values import JsonObject
@@ -33,7 +34,6 @@ from ports.toolbox import ToolCall
 IMAGES = frozenset({"image_generation_call", "openrouter:image_generation"})
 SEARCHES = frozenset({"web_search_call", "openrouter:web_search"})
 HIDDEN = "[REDACTED]"
-TRACKING = ("?utm_source=openai", "&utm_source=openai")
 
 
 class Answer:
@@ -142,9 +142,7 @@ class Answer:
         """Cite a source, each URL once per turn."""
         nested = annotation.get("url_citation")
         source = nested if isinstance(nested, dict) else annotation
-        url = text_of(source, "url")
-        for tail in TRACKING:
-            url = url.removesuffix(tail)
+        url = untracked(text_of(source, "url"))
         if not url or url in self._cited:
             return []
         self._cited.add(url)

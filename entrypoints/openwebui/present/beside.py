@@ -1,0 +1,38 @@
+"""What pages show beside the text of an answer: its sources, and what tools returned besides their text."""
+
+from typing import Any
+
+from domain.egress.links import LinkGate
+from domain.turn.server_tools import ServerToolReport
+from domain.turn.steps import ShowCitation
+from entrypoints.openai.found_sources import FoundSources
+from entrypoints.openwebui.present.frames import Frame, found, source
+from ports.toolbox import ToolResult
+
+
+class Beside:
+    """The sources and files of one turn so far. `links`: which addresses may be shown."""
+
+    def __init__(self, links: LinkGate) -> None:
+        self._links = links
+        self._files: list[dict[str, Any]] = []
+        self._sources = FoundSources()
+
+    def cite(self, cited: ShowCitation) -> list[Frame]:
+        """Show a source of the text."""
+        self._sources.cite(cited.url)
+        return [source(cited.url, cited.title, cited.excerpt, self._links)]
+
+    def of_result(self, result: ToolResult) -> list[Frame]:
+        """Show what a tool returned besides its text."""
+        for one in result.sources:
+            self._sources.cite(one.url)
+        return found(result, self._files, self._links)
+
+    def note(self, report: ServerToolReport) -> None:
+        """Remember the pages that a server tool found."""
+        self._sources.find(report.sources)
+
+    def rest(self) -> list[Frame]:
+        """Show the pages that nothing cited; at the end, because citations tell more of a page and are numbered."""
+        return [source(one.url, one.title, "", self._links) for one in self._sources.left()]
