@@ -102,7 +102,7 @@ def _code(fields: Fields, report: ServerToolReport) -> ServerToolReport:
 
 def _bash(fields: Fields, report: ServerToolReport) -> ServerToolReport:
     command = fields.text("command") or fields.argument("command")
-    report = replace(report, subject=line_of(command), code=command, language="bash")
+    report = replace(report, subject=_first_line(command), code=command, language="bash")
     return _ran(fields, report, fields.parts("files"))
 
 
@@ -124,7 +124,7 @@ def _shell(fields: Fields, report: ServerToolReport) -> ServerToolReport:
     made = [("file", one.line("filename"), "") for one in fields.parts("files")]
     return replace(
         report,
-        subject=line_of(code),
+        subject=_first_line(code),
         code=code,
         language="bash" if code else "",
         result=bounded("".join(one.text("stdout") for one in ran)),
@@ -282,6 +282,10 @@ def _findings(*found: tuple[str, str, str]) -> tuple[Finding, ...]:
     """Keep findings that say something; a `timeout` needs no words."""
     kept = (Finding(*one) for one in found if one[1].strip() or one[0] == "timeout")
     return tuple(kept)[:MOST_ENTRIES]
+
+
+def _first_line(text: str) -> str:
+    return line_of(text.strip().partition("\n")[0])
 
 
 def _models(*slugs: str) -> tuple[str, ...]:

@@ -87,18 +87,7 @@ _FIRST = ("title", "task")
 
 def use_line(report: ServerToolReport) -> str:
     """Return one line about a use: what is being done, what was done, or what failed and why."""
-    words = _words_of(report)
-    subject = _subject(report)
-    begin, rest = (words.did if report.progress is Progress.COMPLETED else words.doing), ""
-    if subject:
-        rest = f"{words.joint}{subject}"
-    line = f"{begin}{rest}"
-    if report.progress is Progress.RUNNING:
-        return f"{line}\u2026"
-    if report.progress is Progress.COMPLETED:
-        return line + _outcome(report)
-    why = line_of(report.error)
-    return f"{line} failed{_outcome(report)}" + (f": {why}" if why else "")
+    return " ".join(_sentence(report).split())
 
 
 def use_input(report: ServerToolReport) -> dict[str, str]:
@@ -119,6 +108,18 @@ def use_result(report: ServerToolReport) -> str:
     others = [_finding(one) for one in report.findings if one.label not in _FIRST]
     failed = [f"Failed: {report.error}"] if report.error else []
     return "\n\n".join((*failed, *first, *filter(None, (report.result,)), *others))
+
+
+def _sentence(report: ServerToolReport) -> str:
+    words, subject = _words_of(report), _subject(report)
+    about = f"{words.joint}{subject}" if subject else ""
+    match report.progress:
+        case Progress.RUNNING:
+            return f"{words.doing}{about}\u2026"
+        case Progress.COMPLETED:
+            return f"{words.did}{about}{_outcome(report)}"
+    why = f": {line_of(report.error)}" if report.error else ""
+    return f"{words.doing}{about} failed{_outcome(report)}{why}"
 
 
 def _finding(found: Finding) -> str:

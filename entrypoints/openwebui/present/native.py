@@ -109,16 +109,14 @@ class NativePresenter:
         if self._thoughts and not self._marked:
             self._marked, text = True, f"{marker_line(self._turn_id)}\n\n{text}"
         index = self._grow(text)
-        item_id = self._items[index]["id"]
-        delta = {"output_index": index, "item_id": item_id, "content_index": 0, "delta": text}
+        delta = {"output_index": index, "item_id": self._items[index]["id"], "content_index": 0, "delta": text}
         return [*frames, Yield({"type": "response.output_text.delta", **delta})]
 
     def _reasoning(self, segment: int, text: str) -> list[Frame]:
         frames = self._open_item(("reasoning", segment))
         text = self._unended.piece(text) if self._version < (0, 10) else text
         index = self._grow(text)
-        item_id = self._items[index]["id"]
-        delta = {"output_index": index, "item_id": item_id, "summary_index": 0, "delta": text}
+        delta = {"output_index": index, "item_id": self._items[index]["id"], "summary_index": 0, "delta": text}
         return [*frames, Yield({"type": "response.reasoning_summary_text.delta", **delta})]
 
     def _grow(self, text: str) -> int:
