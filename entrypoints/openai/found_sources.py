@@ -24,8 +24,8 @@ class FoundSources:
                 self._found[one.url] = one
 
     def left(self) -> list[Source]:
-        """Return the pages not shown yet, in the order found, and count them as shown."""
-        left = [one for url, one in self._found.items() if url not in self._cited]
+        """Return the pages not shown yet, in the order found, and count them as shown; each has a title."""
+        left = [Source(url, one.title or url) for url, one in self._found.items() if url not in self._cited]
         self._found = {}
         self._cited.update(one.url for one in left)
         return left
