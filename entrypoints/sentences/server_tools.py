@@ -18,7 +18,7 @@ class _Words:
 
 
 _READ_PAGE = _Words("Reading", "Read", name="address")
-_COMMAND = _Words("Running a command", "Ran a command", ": ")
+_COMMAND = _Words("Running a command", "Ran a command", ": ", "command")
 _FILE = _Words("Using the file", "Used the file", name="file")
 _EDITED = _Words("Editing", "Edited", name="path")
 _WORDS = {
@@ -91,15 +91,22 @@ def use_line(report: ServerToolReport) -> str:
 
 
 def use_input(report: ServerToolReport) -> dict[str, str]:
-    """Return what went into a use, by the names that people read."""
+    """Return what went into a use, by the names that people read; code of several lines by its first line, if that."""
     given: dict[str, str] = {}
-    if report.subject and report.tool not in ("shell", "bash"):  # their subject is the beginning of the command
+    if report.subject:
         given[_words_of(report).name] = report.subject
     if report.models:
         given["models" if len(report.models) > 1 else "model"] = ", ".join(report.models)
-    if report.code:
-        given[_CODE_NAMES.get(report.tool, "code")] = report.code
+    if report.code and not use_code(report):
+        given[_CODE_NAMES.get(report.tool, "code")] = report.code.strip()
+    elif report.language and not given:
+        given["language"] = _language(report)
     return given
+
+
+def use_code(report: ServerToolReport) -> str:
+    """Return code of more than one line as it is, else an empty text."""
+    return report.code.strip("\n") if "\n" in report.code.strip() else ""
 
 
 def use_result(report: ServerToolReport) -> str:
@@ -138,13 +145,17 @@ def _subject(report: ServerToolReport) -> str:
         case "web_fetch" | "web_search" if report.tool == "web_fetch" or report.action == "open_page":
             return _site(report.subject)
         case "code_interpreter":
-            return f"{_LANGUAGES.get(report.language, report.language.capitalize())} code"
+            return f"{_language(report)} code"
         case "advisor":
             return f"{', '.join(report.models) or 'another model'} for advice"
         case "fusion":
             asked = len(report.models)
             return "several models" if not asked else f"{asked} models" if asked > 1 else report.models[0]
     return report.subject
+
+
+def _language(report: ServerToolReport) -> str:
+    return _LANGUAGES.get(report.language, report.language.capitalize())
 
 
 def _site(address: str) -> str:

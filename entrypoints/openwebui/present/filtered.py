@@ -35,7 +35,7 @@ from entrypoints.openwebui.present.closing import closing_of
 from entrypoints.openwebui.present.fault_text import box, card, uncalled
 from entrypoints.openwebui.present.frames import BELOW, Emit, Frame, Unended, shown_result, status, status_frame
 from entrypoints.openwebui.present.handover import call_item, output_item
-from entrypoints.openwebui.present.uses import use_of, use_status
+from entrypoints.openwebui.present.uses import use_of
 from entrypoints.openwebui.present.wishes import Wishes
 from entrypoints.sentences.escaping import picture, tool_name, unfenced
 from ports.toolbox import ToolCall, ToolResult
@@ -82,9 +82,9 @@ class FilteredPresenter:
             case ShowCitation():
                 return self._beside.cite(output)
             case ShowServerTool(segment, report):
-                self._beside.note(report)
                 use = use_of(report, use_reference(self._turn_id, segment))
-                return [use_status(report), *(self._pair(segment, use.call, use.result) if use is not None else ())]
+                shown = self._pair(segment, use.call, use.result) if use is not None else ()
+                return [*self._beside.note(segment, report), *shown]
             case ShowStatus(said):
                 return [status_frame(said)]
             case ShowCall(segment, call):

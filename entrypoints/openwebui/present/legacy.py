@@ -31,10 +31,10 @@ from entrypoints.openwebui.present.closing import closing_of
 from entrypoints.openwebui.present.fault_text import box, card, uncalled
 from entrypoints.openwebui.present.frames import BELOW, Frame, Unended, shown_result, status, status_frame
 from entrypoints.openwebui.present.handover import call_delta
-from entrypoints.openwebui.present.uses import Use, use_of, use_status
+from entrypoints.openwebui.present.uses import use_of
 from entrypoints.openwebui.present.wishes import Wishes
 from entrypoints.sentences.escaping import attribute, fenced, markdown, picture, tool_name, unfenced
-from entrypoints.sentences.server_tools import use_line
+from entrypoints.sentences.server_tools import use_line, use_result
 from ports.toolbox import ToolCall
 
 
@@ -72,8 +72,7 @@ class LegacyPresenter:
             case ShowCitation():
                 return self._beside.cite(output)
             case ShowServerTool(segment, report):
-                self._beside.note(report)
-                return [use_status(report), *self._use(segment, report)]
+                return [*self._beside.note(segment, report), *self._use(segment, report)]
             case ShowStatus(said):
                 return [status_frame(said)]
             case ShowCall(segment, call):
@@ -111,10 +110,9 @@ class LegacyPresenter:
 
     def _use(self, segment: int, report: ServerToolReport) -> list[Frame]:
         """Show what a server tool did. The page returns nothing of the block; its text is Markdown."""
-        use = use_of(report, "")
-        if use is None:
+        if use_of(report, "") is None:
             return []
-        return [*self._mark(segment), self._content(segment, _use_block(report, use))]
+        return [*self._mark(segment), self._content(segment, _use_block(report))]
 
     def _content(self, segment: int, text: str) -> Yield:
         parted = text if self._segment in (None, segment) else "\n\n" + text
@@ -154,9 +152,9 @@ def _tool_block(call: ToolCall, result: str) -> str:
     return f'<details type="tool_calls" done="true" {written}>\n<summary>Tool Executed</summary>\n</details>\n'
 
 
-def _use_block(report: ServerToolReport, use: Use) -> str:
+def _use_block(report: ServerToolReport) -> str:
     """Render a block of a kind that the page folds and leaves out of the next request."""
-    code = [fenced(report.code, report.language)] if report.code else []
-    shown = [fenced(shown_result(use.result.text))] if use.result.text else []
-    body = "\n\n".join((markdown(use_line(report)), *code, *shown))
+    code, result = report.code, use_result(report)
+    fences = ([fenced(code, report.language)] if code else []) + ([fenced(shown_result(result))] if result else [])
+    body = "\n\n".join((markdown(use_line(report)), *fences))
     return f'<details type="code_interpreter" done="true">\n<summary>Analyzed</summary>\n{body}\n</details>\n'

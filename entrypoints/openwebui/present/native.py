@@ -35,7 +35,7 @@ from entrypoints.openwebui.present.fault_text import box, card, uncalled
 from entrypoints.openwebui.present.frames import BELOW, Emit, Frame, Unended, shown_result, status, status_frame
 from entrypoints.openwebui.present.handover import arguments_of, call_item, output_item
 from entrypoints.openwebui.present.item_list import ItemList
-from entrypoints.openwebui.present.uses import Use, use_of, use_status
+from entrypoints.openwebui.present.uses import Use, use_of
 from entrypoints.openwebui.present.wishes import Wishes
 from entrypoints.sentences.escaping import picture, tool_name, unfenced
 from ports.toolbox import ToolCall, ToolResult
@@ -86,8 +86,8 @@ class NativePresenter:
             case ShowCitation():
                 return self._beside.cite(output)
             case ShowServerTool(segment, report):
-                self._beside.note(report)
-                return [use_status(report), *self._show_use(use_of(report, use_reference(self._turn_id, segment)))]
+                use = use_of(report, use_reference(self._turn_id, segment))
+                return [*self._beside.note(segment, report), *self._show_use(use)]
             case ShowStatus(said):
                 return [status_frame(said)]
             case ShowCall(segment, call):

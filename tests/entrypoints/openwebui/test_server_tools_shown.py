@@ -1,12 +1,13 @@
 """Tools that upstream runs, in every form of page and for API callers."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from domain.turn.server_tool_reports import report_of
-from domain.turn.server_tools import Progress, ServerToolReport, Source
+from domain.turn.server_tools import Finding, Progress, ServerToolReport, Source
 from domain.turn.steps import Output, ShowCall, ShowCallResult, ShowCitation, ShowServerTool, ShowText
 from entrypoints.openai.chunks import ChunkPresenter
 from entrypoints.openai.completion import Collected, completion
@@ -77,6 +78,20 @@ def test_what_a_use_ran_and_brought_is_a_call_with_its_result(version: tuple[int
     assert (output["output"], output["status"]) == ([{"type": "input_text", "text": "1"}], "completed")
     assert call["call_id"] == output["call_id"]
     assert turn_of_use(call["call_id"]) == TURN
+
+
+def test_code_of_several_lines_stands_above_its_result() -> None:
+    ran = replace(RAN, code="a = 1\nprint(a)\n")
+    _, output = items(tell(NativePresenter(TURN, (0, 12), Wishes()), ShowServerTool(0, ran)))
+    assert output["output"][0]["text"] == "a = 1\nprint(a)\n\n1"
+
+
+@pytest.mark.parametrize(("name", "page"), pages(), ids=lambda one: one if isinstance(one, str) else "")
+def test_line_that_stays_the_same_is_sent_once(name: str, page: Presenter) -> None:
+    running = ServerToolReport("fusion", Progress.RUNNING, models=("a/b", "c/d"))
+    more = replace(running, findings=(Finding("response", "Red.", "a/b"),))
+    lines = statuses(tell(page, ShowServerTool(0, running), ShowServerTool(0, more), ShowServerTool(1, more)))
+    assert lines == [("Asking 2 models\u2026", False)] * 2
 
 
 def test_failed_use_is_marked_where_pages_can_and_says_why() -> None:

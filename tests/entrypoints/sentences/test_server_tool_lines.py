@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from domain.turn.server_tool_reports import report_of
 from domain.turn.server_tools import Finding, Progress, ServerToolReport
-from entrypoints.sentences.server_tools import use_input, use_line, use_result
-from entrypoints.simulator.scenarios.server_works import FAMILIES, PATCH
+from entrypoints.sentences.server_tools import use_code, use_input, use_line, use_result
+from entrypoints.simulator.scenarios.server_works import CODE, FAMILIES, PATCH
 
 RUNNING, COMPLETED, FAILED = Progress
 LINES = {
@@ -70,10 +70,18 @@ def test_unknown_tool_is_named() -> None:
 
 
 def test_input_is_named_as_people_name_it() -> None:
-    (shell,), (patch,), (advice,) = reports("shell"), reports("patch"), reports("advisor")
-    assert use_input(shell) == {"command": "ls -1\nwc -l bridges.txt"}
-    assert use_input(patch) == {"path": "bridge.py", "patch": PATCH}
+    (shell,), (bash,), (advice,), (blocked,) = map(reports, ("shell", "bash", "advisor", "armor"))
+    assert use_input(shell) == {"command": "ls -1"}
+    assert use_input(bash) == {"command": "cat bridges.txt"}
     assert use_input(advice) == {"prompt": "Is the bridge red?", "model": "sim/echo"}
+    assert use_input(blocked) == {"tool": "delete_bridge", "arguments": '{"all":true}'}
+
+
+def test_code_of_several_lines_is_no_input_because_pages_put_that_on_one_line() -> None:
+    (code,), (patch,), (bash,) = map(reports, ("sandbox", "patch", "bash"))
+    assert (use_input(code), use_code(code)) == ({"language": "Python"}, CODE.strip())
+    assert (use_input(patch), use_code(patch)) == ({"path": "bridge.py"}, PATCH.strip())
+    assert use_code(bash) == ""
 
 
 def test_result_labels_its_parts() -> None:
