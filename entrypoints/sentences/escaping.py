@@ -10,7 +10,7 @@ from domain.egress.links import LinkGate
 
 PICTURE_LEFT_OUT = "A picture was left out: only PNG, JPEG, GIF and WebP from a safe address are shown."
 LONGEST_NAME = 64
-PLAIN_LANGUAGES = frozenset({"bash", "diff", "json", "python"})
+PLAIN_LANGUAGES = frozenset({"bash", "diff", "json", "python", "text"})
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!~$&])")
 _LINK = {"(": "%28", ")": "%29", "'": "%27", "*": "%2A", "$": "%24", "[": "%5B", "]": "%5D", "~": "%7E"}
 _BREAK = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]")
@@ -52,10 +52,10 @@ def unfenced(text: str) -> str:
     return _FENCE.sub(lambda match: f"{match[1]}{match[2][0]}\u200b{match[2][1:]}", text)
 
 
-def fenced(text: str, language: str = "") -> str:
+def fenced(text: str, language: str = "text") -> str:
     """Write a text as code in a fence, inside a `<details>` block; nothing in it ends the fence or the block.
 
-    A language that is not among PLAIN_LANGUAGES is left out: pages run or draw some.
+    Any language that is not among PLAIN_LANGUAGES is text: pages run or draw some, and guess where none is named.
     """
     within = _BLOCK.sub("<\\1\u200b", unfenced(text)).replace("```", "`\u200b``")
-    return f"```{language if language in PLAIN_LANGUAGES else ''}\n{within}\n```"
+    return f"```{language if language in PLAIN_LANGUAGES else 'text'}\n{within}\n```"

@@ -57,7 +57,7 @@ SAFE = re.compile(
 PICTURE = re.compile(r"!\[image\]\(([^)]*)\)?")
 USE = re.compile(
     r'<details type="code_interpreter" done="true">\n<summary>Analyzed</summary>\n(?P<line>[^\n]*)\n'
-    r"(?:\n```(?:bash|diff|json|python)?\n(?:(?!```|~~~|</?details)[\s\S])*\n```\n)*</details>\n",
+    r"(?:\n```(?:bash|diff|json|python|text)\n(?:(?!```|~~~|</?details)[\s\S])*\n```\n)*</details>\n",
     re.IGNORECASE,
 )
 """The block of a server tool where it is part of a text: a line of Markdown, and fences that nothing inside ends."""

@@ -148,7 +148,7 @@ def test_page_of_0_6_folds_a_block_that_it_never_sends_back() -> None:
     text = "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in yielded(frames))
     assert text == (
         'Before.\n\n<details type="code_interpreter" done="true">\n<summary>Analyzed</summary>\n'
-        "Ran Python code (exit code 0)\n\n```python\nprint(1)\n```\n\n```\n1\n```\n</details>\n\n\nAfter."
+        "Ran Python code (exit code 0)\n\n```python\nprint(1)\n```\n\n```text\n1\n```\n</details>\n\n\nAfter."
     )
     assert OPEN_WEBUI.words_of(text).split() == ["Before.", "After."]
 
