@@ -64,8 +64,9 @@ drill-replay: $(DEV)/.ready  ## replay thousands of random histories to strict m
 	@$(RUN) tests.drills.healed
 	@$(RUN) tests.drills.killed
 
-drill-tools: $(DEV)/.ready  ## tools in random turns, killed processes, strict schemas, breakers, limits of running calls
+drill-tools: $(DEV)/.ready  ## tools in random turns, killed processes, strict schemas, breakers, limits of running calls; 10,000 streams of all events
 	@$(RUN) tests.drills.tools
+	@$(RUN) tests.drills.streams
 
 drill-hostile: $(DEV)/.ready  ## input that was made to do harm: 10,000 schemas and arguments, with the loop's longest stall; up to 3 min
 	@$(RUN) tests.drills.hostile

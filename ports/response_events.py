@@ -125,6 +125,49 @@ class AnnotationAdded:
     annotation: JsonObject
 
 
+class Channel(Enum):
+    """A text that is not an argument string, in which a tool's item is written: free input, code, or a diff."""
+
+    INPUT = "input"
+    CODE = "code"
+    DIFF = "diff"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemTextDelta:
+    """A piece of such a text."""
+
+    index: int
+    item_id: str
+    channel: Channel
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemTextDone:
+    """The whole of such a text."""
+
+    index: int
+    item_id: str
+    channel: Channel
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemProgress:
+    """A tool that upstream runs has reached a `stage`, such as `searching` or `panel.added`.
+
+    `kind` names the tool as in the type of the event (`web_search_call`); the item itself may have another type.
+    `detail`: fields of the event beyond its place, as received; empty for most stages.
+    """
+
+    index: int
+    item_id: str
+    kind: str
+    stage: str
+    detail: JsonObject = field(default_factory=dict)
+
+
 class ResponseStatus(Enum):
     """How a response ended."""
 
@@ -198,10 +241,14 @@ class ProblemReported:
 
 @dataclass(frozen=True, slots=True)
 class EventIgnored:
-    """A frame of unknown type (`what` names it) or one that could not be read (`what` = "unreadable")."""
+    """A frame without use for us: of type `what`, or one that could not be read (`what` = "unreadable").
+
+    `unknown`: the type is not in our table of upstream's events, which may have grown.
+    """
 
     what: str
     count: int = 1
+    unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +277,9 @@ UpstreamEvent = (
     | ArgumentsDelta
     | ArgumentsDone
     | AnnotationAdded
+    | ItemTextDelta
+    | ItemTextDone
+    | ItemProgress
     | ResponseEnded
     | ProblemReported
     | EventIgnored

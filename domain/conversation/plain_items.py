@@ -5,10 +5,12 @@ loses all of its thinking or none, because providers refuse a part of it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from domain.conversation.calls_as_text import as_text
 from domain.conversation.record import CALL, MESSAGE, OUTPUT, REASONING
 from domain.conversation.references import texts_of
+from domain.conversation.server_items import is_native, is_server_item
 from ports.json_values import JsonObject
 
 Items = Sequence[JsonObject]
@@ -25,8 +27,19 @@ def without_thinking(items: Items, *, with_calls: bool, only: str = "") -> tuple
             return answer
         if only and not any(only in (item.get("id"), item.get("call_id")) for item in answer):
             return answer
-        kept = [_without_id(item) for item in answer if item.get("type") != REASONING]
+        kept = [_without_id(item) for item in answer if item.get("type") != REASONING and not is_native(item)]
         return kept if with_calls else as_text(kept)
+
+    return _changed(items, lightened)
+
+
+def without_server_items(items: Items) -> tuple[JsonObject, ...]:
+    """Leave out items of server tools, and the thinking of answers in which one of them followed thinking directly."""
+
+    def lightened(answer: Items) -> Iterable[JsonObject]:
+        kept = [item for item in answer if not is_server_item(item)]
+        after_thinking = any(one.get("type") == REASONING and is_server_item(other) for one, other in pairwise(answer))
+        return [_without_id(item) for item in kept if item.get("type") != REASONING] if after_thinking else kept
 
     return _changed(items, lightened)
 

@@ -8,9 +8,11 @@ reference, reasoning replay rules 3 to 6.
 import re
 from collections.abc import Iterable
 
-from domain.catalog.support import takes_tools
+from domain.catalog.support import author, takes_tools
 from domain.conversation.calls_as_text import takes_calls
+from domain.conversation.plain_items import without_server_items
 from domain.conversation.record import CALL, MESSAGE, OUTPUT, REASONING, TurnRecord
+from domain.conversation.server_items import Audience, is_server_item
 from ports.catalog import Model
 from ports.json_values import JsonObject
 from ports.responses import CHAT_DETAILS, Endpoint
@@ -72,13 +74,25 @@ def every_call_was_thought_of(items: Iterable[JsonObject], *, signed: bool = Fal
     return True
 
 
+def audience_of(record: TurnRecord, slug: str, model: Model | None = None) -> Audience:
+    """Return whether the model that `slug` names is sent the items of server tools of a turn."""
+    if not takes_tools(model):
+        return Audience.NOBODY
+    maker = author(bare(record.model))
+    is_same = bool(maker) and maker == author(bare(slug)) and not bare(slug).startswith(_ROUTERS)
+    return Audience.SAME_MAKER if is_same else Audience.ANY_MODEL
+
+
 def taken_by(endpoint: Endpoint, items: tuple[JsonObject, ...]) -> tuple[JsonObject, ...]:
     """Return the items that an endpoint accepts; the same object if it accepts all of them.
 
-    Of thinking that came from chat completions, `POST /responses` rejects items that are empty in its own form, and
-    items that are followed by neither thinking nor an answer nor a call.
+    Chat completions have no form for items of server tools. Of thinking that came from chat completions, `POST
+    /responses` rejects items that are empty in its own form, and items that are followed by neither thinking nor an
+    answer nor a call.
     """
-    if endpoint is not Endpoint.RESPONSES or not any(CHAT_DETAILS in item for item in items):
+    if endpoint is not Endpoint.RESPONSES:
+        return without_server_items(items) if any(map(is_server_item, items)) else items
+    if not any(CHAT_DETAILS in item for item in items):
         return items
     kept: list[JsonObject] = []
     for item in reversed(items):

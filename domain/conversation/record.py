@@ -5,24 +5,30 @@ so thinking goes back byte for byte (law 3). Every row tells how many its turn h
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from domain.catalog.support import reads_phases
 from domain.conversation.arguments import sound_arguments
+from domain.conversation.item_types import is_unknown
+from domain.conversation.server_items import goes_back, is_native, is_stored, without_results
+from domain.conversation.stored_shapes import CALL as CALL
+from domain.conversation.stored_shapes import KINDS as KINDS
+from domain.conversation.stored_shapes import MESSAGE as MESSAGE
+from domain.conversation.stored_shapes import OUTPUT as OUTPUT
+from domain.conversation.stored_shapes import REASONING as REASONING
+from domain.conversation.stored_shapes import is_flat as is_flat
+from domain.conversation.stored_shapes import is_sound
 from ports.artifacts import RECALL_BYTES
 from ports.json_values import JsonObject
 
-MESSAGE, REASONING = "message", "reasoning"
-CALL, OUTPUT = "function_call", "function_call_output"
 FINAL = "final_answer"
-KINDS = frozenset({MESSAGE, REASONING, CALL, OUTPUT})
-_AFTER_THINKING = frozenset({MESSAGE, REASONING, CALL, None})
+OTHER = "other"
+"""The kind of a row whose item has a type that nobody knew when it was stored."""
 VERSION = 1
 MOST_ITEMS, MOST_BYTES = 1000, RECALL_BYTES // 2  # sealed it may grow by a third, and one lookup must bring all of it
-DEEPEST = 100
-_LONGEST_ID, _LONGEST_NAME = 512, 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,7 @@ class TurnRecord:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One item as stored: `kind` is its type, `ordinal` its place in the turn, from 0."""
+    """One item as stored: `kind` is its type or `OTHER`, `ordinal` its place in the turn, from 0."""
 
     kind: str
     ordinal: int
@@ -72,7 +78,7 @@ def is_worth_rows(items: Iterable[JsonObject], slug: str = "") -> bool:
 
     The history does not tell the phases of messages. Answers in one phase are worth rows only where models read it.
     """
-    return any((kind := item.get("type")) in KINDS and (kind != MESSAGE or _is_phased(item, slug)) for item in items)
+    return any(is_stored(item) and (item["type"] != MESSAGE or _is_phased(item, slug)) for item in items)
 
 
 def _is_phased(item: JsonObject, slug: str) -> bool:
@@ -80,30 +86,19 @@ def _is_phased(item: JsonObject, slug: str) -> bool:
     return bool(phase) and (phase != FINAL or reads_phases(slug))
 
 
-def is_flat(item: JsonObject) -> bool:
-    """Return whether an item nests at most `DEEPEST` deep: deeper ones cannot be serialised everywhere."""
-    waiting: list[tuple[object, int]] = [(item, DEEPEST)]
-    while waiting:
-        value, left = waiting.pop()
-        if isinstance(value, Mapping | list | tuple):
-            if not left:
-                return False
-            entries = value.values() if isinstance(value, Mapping) else value
-            waiting += [(entry, left - 1) for entry in entries if not isinstance(entry, str)]
-    return True
-
-
 def rows_of(record: TurnRecord, *, reasoning: bool, tools: bool) -> tuple[Row, ...]:
     """Write a turn as rows; none if it left nothing but text, or more than is kept of one turn.
 
-    Without `tools` a turn with calls leaves nothing: thinking between calls is of no use without them, and a part of
-    a turn's thinking is refused.
+    Items of makers' own tools may be tied to the turn's thinking: they are kept with all of it or not at all. Without
+    `tools` nothing of server tools is kept, and a turn with calls leaves nothing: thinking between calls is of no use
+    without them, and a part of a turn's thinking is refused.
     """
-    items = zip(record.items, sound_arguments(one.item for one in record.items), strict=True)
-    kept = [replace(one, item=item) for one, item in items if item.get("type") in KINDS]
+    raw = list(sound_arguments(one.item for one in record.items))
+    raw = raw if tools else without_results(raw)
+    kept = [replace(one, item=item) for one, item in zip(record.items, raw, strict=True) if is_stored(item)]
     if any(one.item["type"] == CALL for one in kept) and not tools:
         return ()
-    thoughts = reasoning and coherent([one.item for one in record.items])
+    thoughts = reasoning and coherent(raw)
     if thoughts:
         kept = _followed(kept)
     written = _written(record, kept, thoughts=thoughts)
@@ -139,11 +134,13 @@ def record_of(turn_id: str, model: str, fingerprint: str, rows: Iterable[Row]) -
 def coherent(items: Sequence[JsonObject]) -> bool:
     """Return whether a turn's thinking may be kept: all of it stands before something that is kept, or at the end.
 
-    What followed thinking and cannot be sent again (a search, a picture) would leave it where it never stood.
+    What followed thinking and cannot be sent again (a picture, an unknown item) would leave it where it never stood.
     """
-    following = [*(item.get("type") for item in items[1:]), None]
-    pairs = zip(items, following, strict=False)
-    return all(after in _AFTER_THINKING for item, after in pairs if item.get("type") == REASONING)
+    return all(
+        after.get("type") != OUTPUT and goes_back(after)
+        for item, after in pairwise(items)
+        if item.get("type") == REASONING
+    )
 
 
 # --- writing --------------------------------------------------------------------------------------------------
@@ -151,7 +148,9 @@ def coherent(items: Sequence[JsonObject]) -> bool:
 
 def _written(record: TurnRecord, kept: Sequence[TurnItem], *, thoughts: bool) -> tuple[Row, ...] | None:
     """Return the rows; None if the thinking cannot be written as it is."""
-    chosen = [one for one in kept if thoughts or one.item["type"] != REASONING]
+    chosen = list(kept)
+    if not thoughts and any(one.item.get("type") == REASONING for one in record.items):
+        chosen = [one for one in kept if one.item["type"] != REASONING and not is_native(one.item)]
     if not is_worth_rows((one.item for one in chosen), record.asked) or len(chosen) > MOST_ITEMS:
         return ()
     rows, size = list[Row](), 0
@@ -167,7 +166,7 @@ def _written(record: TurnRecord, kept: Sequence[TurnItem], *, thoughts: bool) ->
         size += len(payload or b"")
         if payload is None or size > MOST_BYTES:
             return ()
-        rows.append(Row(one.item["type"], ordinal, payload))
+        rows.append(Row(_row_kind(one.item["type"]), ordinal, payload))
     return tuple(rows)
 
 
@@ -217,46 +216,13 @@ def _envelope(row: Row) -> dict[str, Any] | None:
     if not isinstance(envelope, dict) or envelope.get("v") != VERSION or type(envelope.get("of")) is not int:
         return None
     item = envelope.get("item")
-    if not isinstance(item, dict) or item.get("type") != row.kind or not _is_sound(item):
+    if not isinstance(item, dict) or not isinstance(item.get("type"), str) or not is_sound(item):
         return None
-    return envelope
+    return envelope if row.kind in (item["type"], OTHER) else None
 
 
-def _is_sound(item: Mapping[str, Any]) -> bool:
-    """Return whether upstream would take an item of this shape."""
-    kind = item["type"]
-    if not is_flat(item):
-        return False
-    if kind == REASONING:
-        return _are_objects(item.get("summary")) and (item.get("content") is None or _are_objects(item["content"]))
-    if kind == MESSAGE:
-        content = item.get("content")
-        return item.get("role") == "assistant" and (_says(content) if isinstance(content, str) else _are_said(content))
-    if kind not in (CALL, OUTPUT) or not _is_id(item.get("call_id")):
-        return False
-    if kind == OUTPUT:
-        return isinstance(item.get("output"), str) or _are_objects(item.get("output"))
-    name, arguments = item.get("name"), item.get("arguments")
-    return isinstance(name, str) and 0 < len(name) <= _LONGEST_NAME and isinstance(arguments, str)
-
-
-def _is_id(value: object) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= _LONGEST_ID
-
-
-def _are_objects(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(part, dict) for part in value)
-
-
-def _are_said(content: object) -> bool:
-    if not isinstance(content, list) or not content:
-        return False
-    keys = {"output_text": "text", "refusal": "refusal"}
-    return all(isinstance(part, dict) and _says(part.get(keys.get(str(part.get("type")), ""))) for part in content)
-
-
-def _says(text: object) -> bool:
-    return isinstance(text, str) and bool(text) and not text.isspace()
+def _row_kind(kind: str) -> str:
+    return OTHER if is_unknown(kind) else kind
 
 
 def _tidy(items: Sequence[TurnItem]) -> tuple[TurnItem, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from domain.conversation.marks import Marks, call_ids_of, is_answer
-from domain.conversation.provenance import every_call_was_thought_of, thinking_goes_back
+from domain.conversation.provenance import audience_of, every_call_was_thought_of, thinking_goes_back
 from domain.conversation.record import REASONING
 from domain.conversation.refused_turns import as_marked
 from domain.conversation.replayed_items import Ids, as_read, host_items, outputs_in, stored_items
@@ -117,7 +117,8 @@ def spans_of(
         if answer.unchanged:
             for record in as_read(answer):
                 thinking = answer.start >= first and thinking_goes_back(record, slug, model)
-                items += stored_items(record, outputs, ids, thinking=thinking)
+                audience = audience_of(record, slug, model)
+                items += stored_items(record, outputs, ids, thinking=thinking, audience=audience)
         else:
             items = host_items(answer, messages, outputs, ids)
         items = as_marked(items, answer.turns.values())

@@ -17,6 +17,7 @@ from domain.conversation.items import output_text
 from domain.conversation.placeholders import NOT_IN_HISTORY
 from domain.conversation.record import CALL, MESSAGE, OUTPUT, REASONING, TurnItem, TurnRecord
 from domain.conversation.references import reasoning_reference, texts_of
+from domain.conversation.server_items import Audience, is_native, is_server_item
 from domain.conversation.stored_answers import StoredAnswer, visible_ids
 from domain.conversation.tool_names import legal
 from ports.json_values import JsonObject
@@ -42,12 +43,21 @@ class Ids:
         return True
 
 
-def stored_items(record: TurnRecord, outputs: Mapping[str, str], ids: Ids, *, thinking: bool) -> list[JsonObject]:
+def stored_items(
+    record: TurnRecord,
+    outputs: Mapping[str, str],
+    ids: Ids,
+    *,
+    thinking: bool,
+    audience: Audience = Audience.ANY_MODEL,
+) -> list[JsonObject]:
     """Return a turn as stored; `outputs`: those of calls the caller ran, by the caller's id.
 
-    Without thinking the messages have no ids, because upstream may have tied the ids to the thinking.
+    Without thinking the messages have no ids, because upstream may have tied the ids to the thinking; and items of a
+    maker's own tools stay away from a turn that had some. `audience`: to whom items of server tools are sent.
     """
     thoughts = _thoughts(record, ids) if thinking else None
+    thought = any(kept.item["type"] == REASONING for kept in record.items)
     items: list[JsonObject] = []
     visible = visible_ids(record)
     called: dict[str, str] = {}
@@ -62,6 +72,8 @@ def stored_items(record: TurnRecord, outputs: Mapping[str, str], ids: Ids, *, th
             items.append(_call(called[item["call_id"]], item))
         elif kind == OUTPUT and item["call_id"] in called:
             items.append(_output(called.pop(item["call_id"]), item["output"]))
+        elif is_server_item(item) and _is_heard(item, audience, bound=thought and thoughts is None):
+            items += _unique(item, ids)
     items += (_output(chosen, outputs.get(visible[name], NOT_IN_HISTORY)) for name, chosen in called.items())
     return items
 
@@ -150,6 +162,20 @@ def outputs_in(messages: Iterable[object]) -> dict[str, str]:
             if isinstance(call_id, str):
                 outputs.setdefault(call_id, output_text(message.get("content")))
     return outputs
+
+
+def _is_heard(item: JsonObject, audience: Audience, *, bound: bool) -> bool:
+    """Return whether an item of a server tool is sent; not if it is `bound` to thinking that is not."""
+    if is_native(item):
+        return audience is Audience.SAME_MAKER and not bound
+    return audience is not Audience.NOBODY
+
+
+def _unique(item: JsonObject, ids: Ids) -> list[JsonObject]:
+    """Return an item under an id that the request does not contain yet; nothing if it needs an id that it does."""
+    if "id" not in item or ids.take(item["id"], ""):
+        return [item]
+    return [] if is_native(item) else [{key: value for key, value in item.items() if key != "id"}]
 
 
 def _thoughts(record: TurnRecord, ids: Ids) -> dict[int, JsonObject] | None:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 
+from domain.conversation.server_items import characters_in, is_server_item
 from ports.json_values import JsonObject
 
 
 def characters_of(items: Iterable[JsonObject]) -> int:
-    """Count the characters of message texts, call arguments and outputs; media are not counted."""
-    return sum(_characters(item) for item in items)
+    """Count the characters of message texts, call arguments and outputs, and of server tools; media do not count."""
+    return sum(characters_in(item) if is_server_item(item) else _characters(item) for item in items)
 
 
 def _characters(item: JsonObject) -> int:

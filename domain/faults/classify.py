@@ -79,6 +79,13 @@ def fault_of_error(error: ResponsesError) -> Fault:
     return Fault(FaultKind.INTERRUPTED, detail=str(error)[:DETAIL_LIMIT], rule=sent)
 
 
+def fault_of_silence(tool: str = "", error: str = "") -> Fault:
+    """Return the fault for a whole response without an answer; `tool`: the server tool that failed, if one did."""
+    if not tool:
+        return Fault(FaultKind.EMPTY)
+    return Fault(FaultKind.SERVER_TOOL, detail=redact(f"{tool}: {error}" if error else tool)[:DETAIL_LIMIT])
+
+
 def fault_of_problem(problem: UpstreamProblem) -> Fault:
     """Return the fault for an error body or error event."""
     status = problem.status if problem.status is not None else _STATUS_OF_KIND.get(problem.kind)

@@ -42,6 +42,7 @@ class FaultKind(Enum):
     EVENT_TOO_LARGE = "event_too_large"
     UNREADABLE = "unreadable_answer"
     EMPTY = "empty_answer"
+    SERVER_TOOL = "server_tool_failed"
     CUT_SHORT = "output_limit_reached"
     TOOL_ROUNDS = "tool_rounds_exhausted"
     BUSY = "server_busy"
@@ -73,6 +74,7 @@ HTTP_STATUS: dict[FaultKind, int] = {
     FaultKind.EVENT_TOO_LARGE: 502,
     FaultKind.UNREADABLE: 502,
     FaultKind.EMPTY: 502,
+    FaultKind.SERVER_TOOL: 502,
     FaultKind.CUT_SHORT: 502,
     FaultKind.TOOL_ROUNDS: 502,
     FaultKind.BUSY: 503,

@@ -36,6 +36,7 @@ from domain.turn.steps import (
     ShowText,
     StartCall,
     Step,
+    UnknownTypes,
 )
 from ports.clock import Clock
 from ports.responses import ResponsesClient, UpstreamCall
@@ -202,7 +203,7 @@ class Driver:
                 self._timers.clear(name)
             case Finish(end):
                 self._finish(end)
-            case AttemptBegan() | AttemptEnded() | Persist() | Learn():
+            case AttemptBegan() | AttemptEnded() | UnknownTypes() | Persist() | Learn():
                 self._upkeep.journal(command)
             case _:
                 assert_never(command)

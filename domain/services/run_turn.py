@@ -22,6 +22,7 @@ from domain.services.drive_turn import Driver, TurnPorts, Upkeep
 from domain.services.equip_turn import ToolPorts
 from domain.services.owned_tasks import OwnedTasks, named
 from domain.services.reader_disconnect import ReaderDisconnect
+from domain.services.report_unknown import ReportUnknown
 from domain.services.settle_turn import Settlement, began_values, ended_values, settle_turn
 from domain.services.sound_calls import SoundCalls
 from domain.services.store_budget import StoreHealth
@@ -40,6 +41,7 @@ from domain.turn.steps import (
     Persist,
     Reason,
     ShowStatus,
+    UnknownTypes,
 )
 from ports.catalog import Model
 from ports.clock import Clock
@@ -78,6 +80,7 @@ class RunTurn:
         self._clock, self._ids, self._telemetry = clock, ids, telemetry
         self._lessons, self._redact = Lessons(clock), redact
         self._tasks = OwnedTasks(telemetry)
+        self._unknown = ReportUnknown(telemetry)
         self._admit = AdmitTurn(slots)
         watch = store or StoreHealth(clock, telemetry)
         self._stores = ChooseStores(
@@ -210,6 +213,8 @@ class RunTurn:
                 self._telemetry.event("debug", "attempt_began", **began_values(settlement.error_id, entry))
             case AttemptEnded():
                 self._telemetry.event("debug", "attempt_ended", **ended_values(settlement.error_id, entry))
+            case UnknownTypes():
+                self._unknown.report(entry, settlement.error_id)
             case Persist():
                 settlement.kept.append(entry)
             case Learn(model, lesson, condition):

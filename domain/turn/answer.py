@@ -8,31 +8,31 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from domain.conversation.call_names import meant
+from domain.conversation.item_types import is_unknown
 from domain.turn.call_ids import distinct
+from domain.turn.item_places import ItemPlaces
 from domain.turn.output_items import (
     CALL,
+    DRAWS,
+    IMAGES,
     MESSAGE,
     REASONING,
     OutputItem,
     alike,
     call_of,
+    family_of,
     id_of,
     kind_of,
     objects,
     pictures_of,
-    same_id,
-    same_position,
-    searched,
     text_of,
 )
+from domain.turn.server_tool_uses import ServerToolUses
 from domain.turn.server_tools import untracked
-from domain.turn.statuses import Searching
-from domain.turn.steps import CloseReasoning, Output, ShowCitation, ShowImage, ShowReasoning, ShowStatus, ShowText
+from domain.turn.steps import CloseReasoning, Output, ShowCitation, ShowImage, ShowReasoning, ShowText
 from ports.json_values import JsonObject
 from ports.toolbox import ToolCall
 
-IMAGES = frozenset({"image_generation_call", "openrouter:image_generation"})
-SEARCHES = frozenset({"web_search_call", "openrouter:web_search"})
 HIDDEN = "[REDACTED]"
 
 
@@ -50,36 +50,41 @@ class Answer:
         offered: frozenset[str] = frozenset(),
     ) -> None:
         self.taken, self._offered = taken, offered
-        self.slots: list[OutputItem] = []
-        self._by_place: dict[tuple[int, str], OutputItem] = {}
-        self._open_at: dict[tuple[int, str], OutputItem | None] = {}  # None: several open items share the place
-        self._by_id: dict[str, OutputItem] = {}
-        self._next_segment = first_segment
+        self._places = ItemPlaces(first_segment)
+        self.slots, self._open_at = self._places.slots, self._places.open_at
+        self.uses = ServerToolUses(self._places)
         self._cited = cited
         self.received = 0
 
     def following(self, call_ids: Iterable[str] = ()) -> "Answer":
         """Return the empty answer for the next response; `call_ids` are the calls shown in between."""
         ids = tuple(call_ids)
-        return Answer(self._next_segment + len(ids), self._cited, self.taken.union(ids), self._offered)
+        return Answer(self.next_segment + len(ids), self._cited, self.taken.union(ids), self._offered)
 
     @property
     def next_segment(self) -> int:
         """The segment number of the next item of the turn."""
-        return self._next_segment
+        return self._places.next_segment
 
     @property
     def items(self) -> tuple[JsonObject, ...]:
         """The finished items as received, in order."""
         return tuple(slot.item for slot in self.slots if slot.item is not None)
 
+    @property
+    def unknown_types(self) -> tuple[str, ...]:
+        """The types of items that are in no table."""
+        return tuple(slot.kind for slot in self.slots if is_unknown(slot.kind))
+
     def is_whole(self) -> bool:
         """Return whether there is an answer and every item that began is finished."""
         return bool(self.slots) and all(slot.closed for slot in self.slots) and self.has_answer()
 
     def has_answer(self) -> bool:
-        """Return whether there is text, a refusal, an image or a tool call."""
-        return self.has_text() or bool(self.calls()) or any(slot.kind in IMAGES for slot in self.slots)
+        """Return whether there is text, a refusal, an image, a tool call, or the result of a server tool."""
+        if self.has_text() or self.uses.completed or any(slot.kind in IMAGES for slot in self.slots):
+            return True
+        return bool(self.calls())
 
     def has_text(self) -> bool:
         """Return whether any text or refusal was shown."""
@@ -106,33 +111,51 @@ class Answer:
         Two open calls of different call ids at one place are two calls.
         """
         item_id, kind = id_of(item), kind_of(item)
-        slot = self._find(index, item_id, kind)
-        if slot is None or (slot.closed and not item_id) or not alike(slot, index, item):
-            slot = self._open(index, item_id, kind, now)
+        slot = self._places.begun(index, item_id, family_of(kind))
+        if (
+            slot is None
+            or (slot.closed and not item_id and not self._is_repeated(slot))
+            or not alike(slot, index, item)
+        ):
+            slot = self._places.open(index, item_id, kind, now)
         slot.opening = slot.opening or item
         slot.describe(item)
-        return [ShowStatus(Searching())] if slot.kind in SEARCHES and not slot.closed else []
+        return self.uses.changed(slot)
 
     def say(self, index: int, item_id: str, part: int, text: str, now: float, name: str = "text") -> list[Output]:
         """Append text or refusal to a message."""
         slot = self._open_at.get((index, MESSAGE))
         if slot is None:
-            slot = self._slot(index, item_id, MESSAGE, now)
-        return self._show(slot, (name, part), text)
+            slot = self._places.at(index, item_id, MESSAGE, now)
+        pieces = slot.growing.get((name, part))
+        if pieces is None or not text:
+            return [] if item_id and slot.has_all_of((name, part)) else self._show(slot, (name, part), text)
+        self.received += len(text)
+        pieces.append(text)
+        return [ShowText(slot.segment, text)]
 
     def think(self, index: int, item_id: str, part: int, text: str, raw: bool, now: float) -> list[Output]:
         """Append reasoning. An item has one style, summary or raw: the style that comes second is not shown."""
-        slot = self._slot(index, item_id, REASONING, now)
-        return self._show(slot, ("raw" if raw else "summary", part), text)
+        slot = self._open_at.get((index, REASONING))
+        if slot is None:
+            slot = self._places.at(index, item_id, REASONING, now)
+        key = ("raw" if raw else "summary", part)
+        if key not in slot.growing and item_id and slot.has_all_of(key):
+            return []
+        return self._show(slot, key, text)
 
     def complete(self, index: int, item_id: str, key: tuple[str, int], text: str, now: float) -> list[Output]:
         """Show the rest of a part: what its complete text has beyond its deltas."""
         kind = REASONING if key[0] in ("raw", "summary") else MESSAGE
-        return self._rest(self._slot(index, item_id, kind, now), key, text)
+        slot = self._places.at(index, item_id, kind, now)
+        rest = self._rest(slot, key, text)
+        if text:
+            slot.settle(key)
+        return rest
 
     def argue(self, index: int, item_id: str, text: str, now: float, *, whole: bool = False) -> None:
         """Collect the arguments of a function call; an empty complete text is ignored."""
-        slot = self._slot(index, item_id, CALL, now)
+        slot = self._places.at(index, item_id, CALL, now)
         if not whole:
             slot.arguments.append(text)
         elif text:
@@ -154,123 +177,62 @@ class Answer:
         A call that its call id places elsewhere is not the open one at this place.
         """
         item_id, kind = id_of(item), kind_of(item)
-        slot = self._open_at.get((index, kind))
-        if slot is None or not alike(slot, index, item):
-            slot = self._slot_by_id(index, item_id, kind, now)
-        elif item_id:
-            self._by_id.setdefault(item_id, slot)
-        return self._finish(slot, item, now)
+        return self._finish(self._places.finishing(index, item_id, item, kind, now), item, now)
 
-    def finish_all(self, items: Iterable[JsonObject], now: float) -> list[Output]:
-        """Store the items of the terminal event; an item not seen before begins and finishes here."""
+    def finish_all(self, items: Iterable[JsonObject], now: float, *, whole: bool = True) -> list[Output]:
+        """Store the items of the terminal event; an item not seen before begins and finishes here.
+
+        Server tools that upstream never finished end here too; not `whole`: they failed.
+        """
         outputs: list[Output] = []
         listed = tuple(items)
-        for index, (item, slot) in enumerate(zip(listed, self._seen(listed), strict=True)):
+        for index, (item, slot) in enumerate(zip(listed, self._places.seen(listed), strict=True)):
             if slot is None:
-                slot = self._open(index, id_of(item), kind_of(item), now)
+                slot = self._places.open(index, id_of(item), kind_of(item), now)
             slot.describe(item)
             if not slot.closed:
                 outputs += self._finish(slot, item, now)
             elif slot.kind == CALL and not text_of(slot.item or {}, "arguments"):
                 self.argue(slot.index, slot.item_id, text_of(item, "arguments"), now, whole=True)
-        return outputs
+        return [*outputs, *self.uses.end_all(lost=not whole)]
 
     # --- details ------------------------------------------------------------------------------------------
-
-    def _seen(self, listed: tuple[JsonObject, ...]) -> list[OutputItem | None]:
-        """Match each item of the terminal event to a known item: by id, else by place, else the first of its kind.
-
-        Upstream may change the id of an item there, or omit items it streamed. Items already shown must not be shown
-        again.
-        """
-        found: list[OutputItem | None] = [None] * len(listed)
-        left = list(self.slots)
-        for fits in (same_id, same_position, alike):
-            for position, item in enumerate(listed):
-                if found[position] is None:
-                    slot = next((slot for slot in left if fits(slot, position, item)), None)
-                    if slot is not None:
-                        left.remove(slot)
-                        found[position] = slot
-        return found
-
-    def _find(self, index: int, item_id: str, kind: str) -> OutputItem | None:
-        if item_id:
-            known = self._by_id.get(item_id)
-            if known is not None and known.kind == kind:
-                return known
-        slot = self._by_place.get((index, kind))
-        if slot is not None and slot.closed and item_id and slot.item_id and slot.item_id != item_id:
-            return None
-        return slot
-
-    def _slot(self, index: int, item_id: str, kind: str, now: float) -> OutputItem:
-        """Return the item that a delta belongs to: the open one at its place, else the one of its id, else a new one.
-
-        Source: ordering rule 1 of the API reference, event stream.
-        """
-        slot = self._open_at.get((index, kind))
-        if slot is None:
-            return self._slot_by_id(index, item_id, kind, now)
-        if item_id:
-            self._by_id.setdefault(item_id, slot)
-        return slot
-
-    def _slot_by_id(self, index: int, item_id: str, kind: str, now: float) -> OutputItem:
-        known = self._by_id.get(item_id)
-        if known is not None and known.kind == kind:
-            return known
-        slot = self._find(index, item_id, kind)
-        if slot is None:
-            return self._open(index, item_id, kind, now)
-        if item_id:
-            self._by_id.setdefault(item_id, slot)
-        return slot
-
-    def _open(self, index: int, item_id: str, kind: str, now: float) -> OutputItem:
-        slot = OutputItem(index, item_id, kind, self._next_segment, now)
-        self._next_segment += 1
-        self.slots.append(slot)
-        before, is_shared = self._by_place.get((index, kind)), self._open_at.get((index, kind), slot) is None
-        is_shared = is_shared or index < 0 or (before is not None and not before.closed)
-        self._open_at[index, kind] = None if is_shared else slot  # only ids tell the items of a shared place apart
-        self._by_place[index, kind] = slot
-        if item_id:
-            self._by_id.setdefault(item_id, slot)
-        return slot
 
     def _finish(self, slot: OutputItem, item: JsonObject, now: float) -> list[Output]:
         if slot.closed:
             return []
-        slot.item, slot.closed = item, True
+        slot.item = item
+        self._places.close(slot)
         slot.describe(item)
-        if self._open_at.get((slot.index, slot.kind)) is slot:
-            del self._open_at[slot.index, slot.kind]
-        if slot.kind == MESSAGE:
-            return self._finish_message(slot, item)
-        if slot.kind == REASONING:
-            return self._finish_reasoning(slot, item, now)
-        if slot.kind in IMAGES:
-            return [ShowImage(slot.segment, url) for url in pictures_of(item)]
-        return [ShowStatus(searched(item))] if slot.kind in SEARCHES else []
+        if slot.kind in (MESSAGE, REASONING):
+            said = slot.kind == MESSAGE
+            outputs = self._finish_message(slot, item) if said else self._finish_reasoning(slot, item, now)
+            slot.settle(*slot.pieces)
+            return outputs
+        drawn = [ShowImage(slot.segment, url) for url in dict.fromkeys(pictures_of(item))] if slot.kind in DRAWS else []
+        return [*self.uses.ended(slot), *drawn]
+
+    def _is_repeated(self, slot: OutputItem) -> bool:
+        """Return whether an item without id at a finished place is the finished one: server tools share no place."""
+        return slot.kind not in (MESSAGE, REASONING, CALL)
 
     def _show(self, slot: OutputItem, part: tuple[str, int], text: str) -> list[Output]:
         if not text or (slot.kind == REASONING and not self._wanted(slot, part, text)):
             return []
         self.received += len(text)
+        shown = "\n\n" + text if part not in slot.pieces and slot.pieces else text
         pieces = slot.pieces.setdefault(part, [])
-        first = not pieces and slot.last_part is not None and slot.last_part != part
         pieces.append(text)
-        slot.last_part = part
-        shown = "\n\n" + text if first else text
+        slot.growing[part] = pieces
         if slot.kind == REASONING:
             return [ShowReasoning(slot.segment, shown)]
         return [ShowText(slot.segment, shown)]
 
     def _wanted(self, slot: OutputItem, part: tuple[str, int], text: str) -> bool:
         """Return whether to show reasoning: only the style that came first, and never a placeholder."""
-        styles = {name for name, _ in slot.pieces}
-        return (not styles or part[0] in styles) and text.strip() != HIDDEN
+        if part not in slot.growing and slot.pieces and all(name != part[0] for name, _ in slot.pieces):
+            return False
+        return text.strip() != HIDDEN
 
     def _rest(self, slot: OutputItem, part: tuple[str, int], text: str) -> list[Output]:
         shown = slot.shown(part)

@@ -6,11 +6,15 @@ One attempt is open at a time. The usage of all attempts adds up to the turn's b
 from dataclasses import dataclass, replace
 
 from domain.conversation.provenance import taken_by
+from domain.turn.answer import Answer
 from domain.turn.outcome import Outcome, Stop
-from domain.turn.steps import AttemptBegan, AttemptEnded, CallUpstream, Step
+from domain.turn.steps import AttemptBegan, AttemptEnded, CallUpstream, Step, UnknownTypes
 from domain.usage.accounting import add
 from ports.responses import Reach, UpstreamRequest
 from ports.usage import Usage
+
+MOST_UNKNOWN = 20
+"""Unknown types of events, and of items, that one attempt reports."""
 
 
 @dataclass(slots=True)
@@ -59,6 +63,7 @@ class Attempts:
         self.response_id = self.model = ""
         self.ignored = 0
         self.unreported: list[Step] = []
+        self._unknown: dict[str, None] = {}
 
     def begin(self, sending: UpstreamRequest, after: float, now: float) -> list[Step]:
         """Announce the next attempt and call upstream `after` seconds from `now`."""
@@ -79,20 +84,29 @@ class Attempts:
         self.response_id = response_id or self.response_id
         self.model = model or self.model
 
-    def end(self, how: Stop, now: float, received: int) -> list[Step]:
-        """End the open attempt, if there is one; `received` counts the characters of its answer.
+    def ignore(self, what: str, count: int, *, unknown: bool) -> None:
+        """Count events that are left out; note the types that nobody knows."""
+        self.ignored += count
+        if unknown and len(self._unknown) < MOST_UNKNOWN:
+            self._unknown[what] = None
+
+    def end(self, how: Stop, now: float, answer: Answer) -> list[Step]:
+        """End the open attempt, if there is one.
 
         An attempt that upstream answered may be billed even if its bill never came.
         """
         if not self.latest.open:
             return []
-        unbilled = received if how.usage is None and self.answered and how.billable else None
+        unbilled = answer.received if how.usage is None and self.answered and how.billable else None
         outcome = Outcome(how.ending, self._reach(how.reach, now))
         ended = AttemptEnded(self.number, outcome, how.usage, self.latest.response_id, self.latest.model, unbilled)
         self.bill.add(ended)
         self.latest.open = False
-        self.unreported.append(ended)
-        return [ended]
+        events, self._unknown = tuple(self._unknown), {}
+        items = tuple(dict.fromkeys(answer.unknown_types))[:MOST_UNKNOWN]
+        steps: list[Step] = [ended, *([UnknownTypes(events, items)] if events or items else [])]
+        self.unreported += steps
+        return steps
 
     def _reach(self, reported: Reach | None, now: float) -> Reach:
         if self.answered:

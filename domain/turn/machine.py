@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from domain.conversation.record import TurnItem
 from domain.faults.causes import NoEvent
-from domain.faults.classify import fault_of_error, fault_of_problem
+from domain.faults.classify import fault_of_error, fault_of_problem, fault_of_silence
 from domain.faults.fault import Fault, FaultKind, RetryRule
 from domain.tools.replies import SILENT
 from domain.turn.attempts import Attempts
@@ -141,20 +141,21 @@ class TurnMachine:
                 return self._on_problem(event, now)
             case StreamClosed():
                 return self._on_closed(event, now)
-            case EventIgnored(_, count):
-                attempts.ignored += count
+            case EventIgnored(what, count, unknown):
+                attempts.ignore(what, count, unknown=unknown)
             case _:
                 return self._shown.show(read(self._rounds.answer, event, now), now)
         return []
 
     def _on_response_ended(self, event: ResponseEnded, now: float) -> list[Step]:
         self._attempts.name(event.response_id, event.model)
-        steps = self._shown.show(self._rounds.answer.finish_all(event.items, now), now)
+        ended = self._rounds.answer.finish_all(event.items, now, whole=event.status is ResponseStatus.COMPLETED)
+        steps = self._shown.show(ended, now)
         if event.status is ResponseStatus.FAILED:
             return steps + self._on_problem(event, now)
         if event.status is ResponseStatus.INCOMPLETE:
-            ended = self._end_attempt(Stop(Ending.CUT_SHORT, event.usage), now)
-            return [*steps, *ended, *self._cut_short(event.reason, now)]
+            cut = self._end_attempt(Stop(Ending.CUT_SHORT, event.usage), now)
+            return [*steps, *cut, *self._cut_short(event.reason, now)]
         return [*steps, *self._end_attempt(Stop(Ending.COMPLETED, event.usage), now), *self._complete(now)]
 
     def _on_closed(self, event: StreamClosed, now: float) -> list[Step]:
@@ -198,13 +199,15 @@ class TurnMachine:
         if calls:
             handed = self._rounds.left(all_calls=True)
             return [*self._retries.learned(), *handed, *self._end(Reason.TOOL_CALLS, now)]
-        if self._rounds.worked and not self._shown.spoken:
+        uses = answer.uses
+        if self._rounds.worked and not (self._shown.spoken or uses.completed):
             said = TurnItem({"type": "message", "role": "assistant", "content": SILENT}, segment=answer.next_segment)
             silent = self._shown.show([ShowText(said.segment, SILENT)], now)
             return [*silent, *self._end(Reason.STOP, now, more=(said,))]
-        if not self._shown.answered:
-            return self._end_badly(Fault(FaultKind.EMPTY), now)
-        return self._end(Reason.STOP, now)
+        if self._shown.answered or uses.completed:
+            return self._end(Reason.STOP, now)
+        failed = (uses.failed.tool, uses.failed.error) if uses.failed else ()
+        return self._end_badly(fault_of_silence(*failed), now)
 
     def _run_calls(self, calls: tuple[ToolCall, ...], now: float) -> list[Step]:
         if self._rounds.exhausted:
@@ -231,7 +234,7 @@ class TurnMachine:
 
     def _end_attempt(self, how: Stop, now: float) -> list[Step]:
         """End the open attempt, if there is one."""
-        return self._attempts.end(how, now, self._rounds.answer.received)
+        return self._attempts.end(how, now, self._rounds.answer)
 
     def _cut_short(self, reason: str, now: float) -> list[Step]:
         filtered = reason == "content_filter"

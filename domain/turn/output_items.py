@@ -3,19 +3,25 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from domain.turn.statuses import Searched
+from domain.conversation.item_types import OWN_TYPES
 from ports.json_values import JsonObject
 from ports.pictures import picture_data
 from ports.toolbox import ToolCall
 
 MESSAGE, REASONING, CALL = "message", "reasoning", "function_call"
+IMAGES = frozenset({"image_generation_call", "openrouter:image_generation"})
+DRAWS = IMAGES | {"code_interpreter_call", "openrouter:browser_use"}
+"""Items that may bring pictures."""
 PHASES = frozenset({"commentary", "final_answer"})
 """The phases of messages that upstream accepts. Source: OpenRouter API reference, input items."""
 
 
 @dataclass(slots=True, eq=False)
 class OutputItem:
-    """One output item: its place, what was shown of it, and how it ended. `phase`: of a message, empty if unknown."""
+    """One output item: its place, what was shown of it, and how it ended. `phase`: of a message, empty if unknown.
+
+    `pieces`: what was shown, by part; `growing`: the same lists, of the parts whose complete text has not come.
+    """
 
     index: int
     item_id: str
@@ -25,7 +31,7 @@ class OutputItem:
     opening: JsonObject | None = None
     item: JsonObject | None = None
     pieces: dict[tuple[str, int], list[str]] = field(default_factory=dict)
-    last_part: tuple[str, int] | None = None
+    growing: dict[tuple[str, int], list[str]] = field(default_factory=dict)
     arguments: list[str] = field(default_factory=list)
     closed: bool = False
     phase: str = ""
@@ -40,6 +46,17 @@ class OutputItem:
         """Return what was shown of one part."""
         return "".join(self.pieces.get(part, ()))
 
+    def settle(self, *parts: tuple[str, int]) -> None:
+        """Note that the complete text of parts has come."""
+        for part in parts:
+            self.growing.pop(part, None)
+            if part in self.pieces:
+                self.pieces[part] = [self.shown(part)]
+
+    def has_all_of(self, part: tuple[str, int]) -> bool:
+        """Return whether the complete text of a part, or of the item, has come: later pieces can only repeat it."""
+        return part not in self.growing and (part in self.pieces or (self.closed and self.has_text()))
+
     def has_text(self) -> bool:
         """Return whether any text of the item was shown."""
         return any(any(pieces) for pieces in self.pieces.values())
@@ -53,7 +70,7 @@ def call_of(slot: OutputItem) -> ToolCall:
 
 
 def same_id(slot: OutputItem, _position: int, item: JsonObject) -> bool:
-    return slot.kind == kind_of(item) and bool(slot.item_id) and slot.item_id == id_of(item)
+    return bool(slot.item_id) and slot.item_id == id_of(item) and _are_kin(slot, item)
 
 
 def same_position(slot: OutputItem, position: int, item: JsonObject) -> bool:
@@ -62,7 +79,7 @@ def same_position(slot: OutputItem, position: int, item: JsonObject) -> bool:
 
 def alike(slot: OutputItem, _position: int, item: JsonObject) -> bool:
     """Return whether both may be the same item: same type and, for calls, same call id."""
-    if slot.kind != kind_of(item):
+    if not _are_kin(slot, item):
         return False
     theirs, ours = text_of(item, "call_id"), text_of(slot.item or slot.opening or {}, "call_id")
     return not theirs or not ours or theirs == ours
@@ -72,8 +89,18 @@ def id_of(item: JsonObject) -> str:
     return text_of(item, "id") or text_of(item, "call_id")
 
 
+def family_of(kind: str) -> str:
+    """Return the type without what tells a server tool of OpenRouter from one of a maker."""
+    return kind if kind == CALL else kind.removeprefix(OWN_TYPES).removesuffix("_call")
+
+
 def kind_of(item: JsonObject) -> str:
     return text_of(item, "type") or MESSAGE
+
+
+def _are_kin(slot: OutputItem, item: JsonObject) -> bool:
+    kind = kind_of(item)
+    return slot.kind == kind or family_of(slot.kind) == family_of(kind)
 
 
 def objects(value: object) -> Iterator[JsonObject]:
@@ -87,17 +114,14 @@ def text_of(item: JsonObject, key: str) -> str:
 
 
 def pictures_of(item: JsonObject) -> Iterator[str]:
-    """Return the picture of an image item as an address or data URL."""
-    for key in ("result", "imageUrl", "imageB64"):
+    """Return the pictures of an item as addresses or data URLs: an image, what code drew, what a browser saw."""
+    for output in objects(item.get("outputs")):
+        if text_of(output, "type") == "image" and text_of(output, "url").startswith(("https://", "data:image/")):
+            yield text_of(output, "url")
+    keys = ("result", "imageUrl", "imageB64") if kind_of(item) in IMAGES else ("screenshotB64", "screenshot_b64")
+    for key in keys:
         value = text_of(item, key)
         if value:
             is_address = value.startswith(("https://", "data:"))
             yield value if is_address else picture_data("", value) or f"data:image/png;base64,{value}"
             return
-
-
-def searched(item: JsonObject) -> Searched:
-    """Return the status of a finished search."""
-    action = item.get("action")
-    query = " ".join(text_of(action, "query").split()) if isinstance(action, dict) else ""
-    return Searched(query[:200])

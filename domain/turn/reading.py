@@ -8,6 +8,9 @@ from ports.response_events import (
     ArgumentsDone,
     ItemAdded,
     ItemDone,
+    ItemProgress,
+    ItemTextDelta,
+    ItemTextDone,
     ReasoningDelta,
     ReasoningDone,
     RefusalDelta,
@@ -37,6 +40,12 @@ def read(answer: Answer, event: UpstreamEvent, now: float) -> list[Output]:
             answer.argue(index, item_id, text, now)
         case ArgumentsDone(index, item_id, text):
             answer.argue(index, item_id, text, now, whole=True)
+        case ItemTextDelta(index, item_id, channel, text):
+            answer.uses.write(index, item_id, channel, text, now)
+        case ItemTextDone(index, item_id, channel, text):
+            return answer.uses.write(index, item_id, channel, text, now, whole=True)
+        case ItemProgress(index, item_id, kind, stage, detail):
+            return answer.uses.work(index, item_id, kind, stage, detail, now)
         case AnnotationAdded(_, _, _, annotation):
             return answer.cite(annotation)
         case ItemAdded(index, item):

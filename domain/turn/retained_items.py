@@ -11,7 +11,9 @@ from dataclasses import replace
 
 from domain.conversation.arguments import LONG, object_text
 from domain.conversation.call_names import legal_name
-from domain.conversation.record import KINDS, TurnItem, is_flat
+from domain.conversation.record import TurnItem, is_flat
+from domain.conversation.server_items import goes_back as goes_back
+from domain.conversation.server_items import is_native, kept_form, position_of
 from domain.turn.answer import Answer
 from domain.turn.output_items import CALL, MESSAGE, REASONING, OutputItem
 from ports.json_values import JsonObject
@@ -23,9 +25,9 @@ Outputs = Iterable[tuple[ToolCall, JsonObject]]
 def retained_items(answer: Answer, outputs: Outputs = (), *, whole: bool = True) -> tuple[TurnItem, ...]:
     """Return what a round leaves: items in order, then the outputs of its calls; calls without output go last.
 
-    Of items that cannot be sent again (searches, images) only the position is kept: see `goes_back`. Not `whole`: the
-    response broke off. Then text is kept as shown, and no reasoning: upstream would reject unfinished reasoning, and
-    the whole history with it.
+    Of items that cannot be sent again (pictures, calls of clients) only the position is kept: see `kept_form`. Not
+    `whole`: the response broke off. Then text is kept as shown, and no reasoning: upstream would reject unfinished
+    reasoning, and the whole history with it.
     """
     kept: list[TurnItem] = []
     segments: dict[str, int] = {}
@@ -43,11 +45,6 @@ def retained_items(answer: Answer, outputs: Outputs = (), *, whole: bool = True)
         kept = _interrupted(kept, answer)
     kept += [TurnItem(item, segment=segments.get(call.call_id, -1)) for call, item in outputs]
     return tuple(kept)
-
-
-def goes_back(item: JsonObject) -> bool:
-    """Return whether upstream accepts the item as input."""
-    return item.get("type") in KINDS
 
 
 def in_segments(kept: Iterable[TurnItem], segments: Iterable[tuple[ToolCall, int]]) -> tuple[TurnItem, ...]:
@@ -74,11 +71,16 @@ def _items(slot: OutputItem) -> list[JsonObject]:
     if slot.kind == REASONING:
         return [slot.item] if slot.item is not None and is_flat(slot.item) else []
     if slot.kind != MESSAGE:
-        return [{"type": slot.kind}] if slot.closed else []
+        return _of_tool(slot) if slot.closed else []
     phase = {"phase": slot.phase} if slot.phase else {}
     if slot.item is None:
         return _spoken("\n\n".join("".join(pieces) for pieces in slot.pieces.values()), phase)
     return _message(slot.item, phase)
+
+
+def _of_tool(slot: OutputItem) -> list[JsonObject]:
+    item = slot.item
+    return [kept_form(item) if item is not None and is_flat(item) else position_of(slot.kind)]
 
 
 def _message(item: JsonObject, phase: JsonObject) -> list[JsonObject]:
@@ -104,7 +106,7 @@ def _interrupted(kept: list[TurnItem], answer: Answer) -> list[TurnItem]:
     unfinished = any(slot.kind == REASONING and not slot.closed for slot in answer.slots)
     if not unfinished and not (kept and kept[-1].item.get("type") == REASONING):
         return kept
-    bare = [one for one in kept if one.item.get("type") != REASONING]
+    bare = [one for one in kept if one.item.get("type") != REASONING and not is_native(one.item)]
     return [replace(one, item=_text_alone(one.item)) if one.item.get("id") else one for one in bare]
 
 

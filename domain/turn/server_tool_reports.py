@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from domain.conversation.item_types import OWN_TYPES
 from domain.tools.results import clean, text_of
 from domain.turn.server_tool_fields import MOST_ENTRIES, Fields, bounded, line_of
 from domain.turn.server_tools import Finding, Progress, ServerToolReport, Source, untracked
@@ -15,8 +16,6 @@ from ports.json_values import JsonObject
 LONGEST_FINDING, LONGEST_ADDRESS = 1000, 4096
 """Characters of one finding, and of an address."""
 MOST_SOURCES, MOST_MODELS = 50, 20
-OWN = "openrouter:"
-"""The beginning of the types of items that OpenRouter itself defines."""
 _TOOL = re.compile(r"(?:experimental__)?(.*?)(?:_call(?:_output)?)?", re.DOTALL)
 _ENDED = {"completed": Progress.COMPLETED, "failed": Progress.FAILED, "incomplete": Progress.FAILED}
 _RUNNING = Progress.RUNNING
@@ -29,7 +28,7 @@ def report_of(item: JsonObject, *, done: bool = False) -> ServerToolReport | Non
     Without it, an unknown status counts as running.
     """
     kind = item.get("type")
-    if not isinstance(kind, str) or not (kind in READERS or kind.startswith(OWN)):
+    if not isinstance(kind, str) or not (kind in READERS or kind.startswith(OWN_TYPES)):
         return None
     fields = Fields(item)
     report = READERS.get(kind, _unknown)(fields, _opened(kind, fields))
@@ -40,7 +39,7 @@ def report_of(item: JsonObject, *, done: bool = False) -> ServerToolReport | Non
 
 def _opened(kind: str, fields: Fields) -> ServerToolReport:
     """Return the part of a report that is read from every item in the same way."""
-    match = _TOOL.fullmatch(kind.removeprefix(OWN))
+    match = _TOOL.fullmatch(kind.removeprefix(OWN_TYPES))
     error = fields.text("error", LONGEST_FINDING)
     status = fields.value("status")
     progress = _ENDED.get(status, _RUNNING) if isinstance(status, str) else _RUNNING

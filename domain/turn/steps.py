@@ -190,6 +190,14 @@ class AttemptEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class UnknownTypes:
+    """Upstream sent types of events and of items that are in none of our tables, in the attempt that just ended."""
+
+    events: tuple[str, ...]
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Learn:
     """Store the change that made this request pass, for later requests to `model`; `condition` of the rejected one."""
 
@@ -205,7 +213,7 @@ class Finish:
     end: End
 
 
-Booking = AttemptBegan | AttemptEnded | Persist | Learn
+Booking = AttemptBegan | AttemptEnded | UnknownTypes | Persist | Learn
 """Commands that the use case records."""
 
 Command = CallUpstream | StartCall | CancelCall | SetTimer | ClearTimer | Booking | Finish
@@ -219,6 +227,7 @@ COMMANDS = (
     ClearTimer,
     AttemptBegan,
     AttemptEnded,
+    UnknownTypes,
     Persist,
     Learn,
     Finish,

@@ -116,6 +116,10 @@ FAULT_TEXTS: dict[FaultKind, FaultText] = {
     FaultKind.EMPTY: FaultText(
         "The model ended without writing anything.", "Send the message again, or pick another model."
     ),
+    FaultKind.SERVER_TOOL: FaultText(
+        "A tool that OpenRouter runs failed, and the model wrote nothing else.",
+        "Send the message again, or ask without this tool.",
+    ),
     FaultKind.CUT_SHORT: FaultText(
         "The output limit was used up before the model wrote any text.",
         "Raise the limit of output tokens or lower the reasoning effort.",

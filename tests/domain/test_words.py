@@ -16,6 +16,7 @@ THE_MODEL_READS = "the model reads it: it goes into a request"
 IN_THE_LOG = "the reason of an error that only the log names"
 FOREIGN = "words of upstream that are looked for"
 FIXED = "a name, not a sentence"
+A_TABLE = "the reasons in a table, for those who read it"
 ALLOWED = {
     "domain/conversation/lenient_json.py": THE_MODEL_READS,
     "domain/conversation/placeholders.py": THE_MODEL_READS,
@@ -41,6 +42,7 @@ ALLOWED = {
     "domain/request/refusal_words.py": FOREIGN,
     "domain/request/tool_repairs.py": FOREIGN,
     "domain/turn/outcome.py": FIXED,
+    "domain/conversation/item_types.py": A_TABLE,
 }
 
 

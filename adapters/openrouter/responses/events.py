@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from adapters.openrouter.errors.envelope import read_problem
+from adapters.openrouter.responses.event_types import DETAILS, STAGES, UNUSED
 from adapters.openrouter.stream.delta_types import DELTAS, WHOLES
 from adapters.openrouter.stream.event_buffer import UNREADABLE, EventBuffer, ignored
 from adapters.openrouter.wire.fields import count, mapping, objects, position, text
@@ -14,6 +15,7 @@ from ports.response_events import (
     AnnotationAdded,
     ItemAdded,
     ItemDone,
+    ItemProgress,
     ProblemReported,
     ResponseEnded,
     ResponseStarted,
@@ -122,4 +124,13 @@ def _read_part(frame: JsonObject, kind: str) -> UpstreamEvent:
             return UNREADABLE
         part = count(frame.get("content_index"))
         return AnnotationAdded(index, text(frame.get("item_id")), part, annotation)
-    return ignored(kind)
+    return _read_stage(frame, kind, index)
+
+
+def _read_stage(frame: JsonObject, kind: str, index: int) -> UpstreamEvent:
+    """Return how far a server tool is; of pictures in the making, the picture is left out."""
+    stage = STAGES.get(kind)
+    if stage is None:
+        return ignored(kind, unknown=kind not in UNUSED)
+    detail = {key: frame[key] for key in DETAILS.get(stage, ()) if key in frame}
+    return ItemProgress(index, text(frame.get("item_id")), *stage, detail)

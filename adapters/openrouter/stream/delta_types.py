@@ -7,6 +7,9 @@ from re import compile as pattern
 from ports.response_events import (
     ArgumentsDelta,
     ArgumentsDone,
+    Channel,
+    ItemTextDelta,
+    ItemTextDone,
     ReasoningDelta,
     ReasoningDone,
     RefusalDelta,
@@ -55,6 +58,14 @@ def _summary_done(index: int, item_id: str, part: int, said: str) -> UpstreamEve
     return ReasoningDone(index, item_id, part, said, raw=False)
 
 
+def _channel_delta(channel: Channel) -> Builder:
+    return lambda index, item_id, _part, said: ItemTextDelta(index, item_id, channel, said)
+
+
+def _channel_done(channel: Channel) -> Builder:
+    return lambda index, item_id, _part, said: ItemTextDone(index, item_id, channel, said)
+
+
 _TEXT = Piece("delta", "content_index", TextDelta)
 
 DELTAS: dict[str, Piece] = {
@@ -64,6 +75,9 @@ DELTAS: dict[str, Piece] = {
     "response.reasoning_text.delta": Piece("delta", "content_index", _raw_delta),
     "response.reasoning_summary_text.delta": Piece("delta", "summary_index", _summary_delta),
     "response.function_call_arguments.delta": Piece("delta", "", _arguments_delta),
+    "response.custom_tool_call_input.delta": Piece("delta", "", _channel_delta(Channel.INPUT)),
+    "response.code_interpreter_call_code.delta": Piece("delta", "", _channel_delta(Channel.CODE)),
+    "response.apply_patch_call_operation_diff.delta": Piece("delta", "", _channel_delta(Channel.DIFF)),
 }
 
 WHOLES: dict[str, Piece] = {
@@ -72,6 +86,9 @@ WHOLES: dict[str, Piece] = {
     "response.reasoning_text.done": Piece("text", "content_index", _raw_done),
     "response.reasoning_summary_text.done": Piece("text", "summary_index", _summary_done),
     "response.function_call_arguments.done": Piece("arguments", "", _arguments_done),
+    "response.custom_tool_call_input.done": Piece("input", "", _channel_done(Channel.INPUT)),
+    "response.code_interpreter_call_code.done": Piece("code", "", _channel_done(Channel.CODE)),
+    "response.apply_patch_call_operation_diff.done": Piece("diff", "", _channel_done(Channel.DIFF)),
 }
 
 

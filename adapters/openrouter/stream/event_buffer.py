@@ -1,10 +1,11 @@
 """Collects the events of one read; adjacent deltas of one part are joined."""
 
+from dataclasses import replace
 from typing import Any
 
 from adapters.openrouter.stream.delta_run import REPLACEMENT, DeltaRun
 from adapters.openrouter.stream.delta_types import Piece, joined_halves
-from ports.response_events import EventIgnored, UpstreamEvent
+from ports.response_events import EventIgnored, ItemProgress, UpstreamEvent
 
 TYPE_LIMIT = 100
 UNREADABLE = EventIgnored("unreadable")
@@ -33,11 +34,13 @@ class EventBuffer:
         return self._run.begin(piece, frame, self._events)
 
     def add(self, event: UpstreamEvent) -> None:
-        """Add an event that is not a delta; consecutive ignored frames are counted together."""
+        """Add an event that is not a delta; consecutive ignored frames are counted together, equal stages once."""
         self._run.close(self._events)
         last = self._events[-1] if self._events else None
         if isinstance(event, EventIgnored) and isinstance(last, EventIgnored) and last.what == event.what:
-            self._events[-1] = EventIgnored(event.what, last.count + event.count)
+            self._events[-1] = replace(last, count=last.count + event.count)
+        elif isinstance(event, ItemProgress) and event == last:
+            pass
         else:
             self._events.append(event)
 
@@ -51,9 +54,9 @@ class EventBuffer:
         return events
 
 
-def ignored(kind: str) -> EventIgnored:
-    """Return the event for a frame of an unknown type."""
-    return EventIgnored(kind[:TYPE_LIMIT])
+def ignored(kind: str, *, unknown: bool = False) -> EventIgnored:
+    """Return the event for a frame that is left out; `unknown`: because nobody knows its type."""
+    return EventIgnored(kind[:TYPE_LIMIT], unknown=unknown)
 
 
 def whole_text(pieces: list[str]) -> str:

@@ -89,9 +89,7 @@ def test_without_tool_results_a_turn_with_calls_leaves_nothing():
     assert stored_kinds(record(sealed_thought(), answer("Yes.", "a")), tools=False) == ["reasoning", "message"]
 
 
-@pytest.mark.parametrize(
-    "kind", ["web_search_call", "image_generation_call", "openrouter:datetime", "local_shell_call"]
-)
+@pytest.mark.parametrize("kind", ["shell_call", "image_generation_call", "computer_call", "local_shell_call"])
 def test_what_cannot_be_sent_again_is_never_stored_and_thinking_before_it_neither(kind):
     turn = record(sealed_thought(), {"type": kind, "id": "x"}, answer("Yes.", "a"), call("c"), output("c"))
     assert stored_kinds(turn) == ["message", "function_call", "function_call_output"]

@@ -18,9 +18,13 @@ from ports.response_events import (
     AnnotationAdded,
     ArgumentsDelta,
     ArgumentsDone,
+    Channel,
     EventIgnored,
     ItemAdded,
     ItemDone,
+    ItemProgress,
+    ItemTextDelta,
+    ItemTextDone,
     ProblemReported,
     ReasoningDelta,
     ReasoningDone,
@@ -52,7 +56,16 @@ from ports.usage import Usage
 INDEXES, IDS, PARTS = (0, 1), ("", "a", "b"), (0, 1)
 TEXTS = ("", " ", "x", "xy", "[REDACTED]", "{}")
 JUNK = (None, 0, 1.5, True, "", "x", [], {}, [None], ["x"], {"text": 1}, {"url": "https://a.example/"})
-KINDS = ("message", "reasoning", "function_call", "function_call", "image_generation_call", "web_search_call", "", None)
+KINDS = (
+    *("message", "reasoning", "function_call", "function_call", "image_generation_call", "web_search_call", "", None),
+    *("openrouter:web_search", "code_interpreter_call", "openrouter:fusion", "openrouter:armor_blocked"),
+    *("custom_tool_call", "shell_call", "openrouter:from_the_future", "dream"),
+)
+STAGES = (
+    *(("web_search_call", "searching"), ("image_generation_call", "partial_image"), ("mcp_call", "failed")),
+    *(("fusion_call", f"panel.{stage}") for stage in ("added", "delta", "completed", "failed")),
+    ("fusion_call", "analysis.completed"),
+)
 CALL_IDS = ("c1", "c2", "c3")
 STATUSES = (None, 400, 401, 402, 403, 408, 429, 499, 500, 502, 503, 504, 524, 777)
 _dice = Random(20260301)
@@ -80,6 +93,13 @@ def _item() -> JsonObject:
         "content": lambda: _one((_parts(),)),
         "summary": lambda: _one((_parts(),)),
         "result": lambda: _one(TEXTS),
+        "status": lambda: _one(("in_progress", "completed", "failed", "searching")),
+        "error": lambda: _one(TEXTS),
+        "code": lambda: _one(TEXTS),
+        "action": lambda: {"type": "search", "query": _one(TEXTS)},
+        "outputs": lambda: [_dice.choice(JUNK), {"type": "image", "url": "https://a.example/p.png"}],
+        "responses": lambda: [_dice.choice(JUNK)],
+        "operation": lambda: _one(({"diff": "x"},)),
     }
     kept = {name: value() for name, value in fields.items() if _dice.random() < 0.8}
     return {"type": _dice.choice(KINDS), **kept}
@@ -129,6 +149,15 @@ OTHERS: list[TurnEvent] = [
     *(AnnotationAdded(0, "a", 0, {"url": one, "url_citation": other}) for one, other in product(JUNK, JUNK)),
     EventIgnored("x"),
     EventIgnored("x", 3),
+    EventIgnored("y", unknown=True),
+    *(
+        ItemProgress(index, item_id, *stage, {"model": one, "content": one, "analysis": one})
+        for index, item_id, stage, one in product(INDEXES, IDS, STAGES, JUNK)
+    ),
+    *(
+        kind(index, item_id, channel, text)
+        for kind, index, item_id, channel, text in product((ItemTextDelta, ItemTextDone), INDEXES, IDS, Channel, TEXTS)
+    ),
 ]
 PROBLEMS: list[TurnEvent] = [ProblemReported(_problem()) for _ in range(40)]
 ENDINGS: list[TurnEvent] = [_ended() for _ in range(120)]

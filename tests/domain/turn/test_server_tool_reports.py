@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openrouter.components import outputitems
 
+from domain.conversation.item_types import OWN_TYPES
 from domain.turn.server_tool_fields import LONGEST_LINE, LONGEST_TEXT
-from domain.turn.server_tool_reports import MOST_SOURCES, OWN, READERS, report_of
+from domain.turn.server_tool_reports import MOST_SOURCES, READERS, report_of
 from domain.turn.server_tools import Finding, Progress, ServerToolReport, Source
 from entrypoints.simulator.scenarios.server_works import CODE, FAMILIES, PAGE, PATCH, QUERY
 from tests.examples import examples
@@ -193,7 +194,7 @@ JSON = st.recursive(
 
 @examples(1000)
 @given(
-    st.sampled_from([*READERS, f"{OWN}new"]) | st.text(max_size=9).map(OWN.__add__),
+    st.sampled_from([*READERS, f"{OWN_TYPES}new"]) | st.text(max_size=9).map(OWN_TYPES.__add__),
     st.dictionaries(KEYS, JSON, max_size=12),
     st.booleans(),
 )
@@ -214,4 +215,4 @@ def test_items_of_any_shape_are_reported_within_bounds(kind: str, item: dict[str
 @given(JSON)
 def test_item_without_a_type_is_no_report(item: object) -> None:
     if isinstance(item, dict):
-        assert report_of({**item, "type": item.get("query")}) is None or str(item.get("query")).startswith(OWN)
+        assert report_of({**item, "type": item.get("query")}) is None or str(item.get("query")).startswith(OWN_TYPES)

@@ -11,6 +11,7 @@ from domain.tools.plan import CallLimits
 from domain.turn.events import AttemptFailed, Begun, CallFinished, Cancelled, TurnEvent
 from domain.turn.machine import Phase, TurnMachine, TurnPlan
 from domain.turn.merge import merged
+from domain.turn.server_tools import Progress, ServerToolReport
 from domain.turn.steps import (
     AttemptEnded,
     CallUpstream,
@@ -20,7 +21,9 @@ from domain.turn.steps import (
     Finish,
     Reason,
     ShowCallResult,
+    ShowImage,
     ShowReasoning,
+    ShowServerTool,
     ShowText,
     StartCall,
     Step,
@@ -116,6 +119,26 @@ def test_nothing_is_shown_after_the_end(plan, batches):
     _, steps = played(plan, batches, Cancelled())
     ends = [position for position, step in enumerate(steps) if isinstance(step, Ended)]
     assert all(position == len(steps) - 2 for position in ends)
+
+
+@QUICK
+@given(PLANS, BATCHES)
+def test_a_use_of_a_server_tool_has_one_end_and_no_report_twice(plan, batches):
+    _, steps = played(plan, batches, Cancelled())
+    last: dict[int, ServerToolReport] = {}
+    for step in steps:
+        if isinstance(step, ShowServerTool):
+            before = last.get(step.segment)
+            assert before is None or (before.progress is Progress.RUNNING and before != step.report)
+            last[step.segment] = step.report
+
+
+@QUICK
+@given(PLANS, BATCHES)
+def test_no_picture_is_shown_twice(plan, batches):
+    _, steps = played(plan, batches, Cancelled())
+    pictures = [(step.segment, step.url) for step in steps if isinstance(step, ShowImage)]
+    assert len(pictures) == len(set(pictures))
 
 
 @QUICK

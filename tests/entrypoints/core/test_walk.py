@@ -47,6 +47,9 @@ AGAIN = {
     "domain/conversation/size": "the answer's own size",
     "domain/conversation/call_ids": "the ids of calls in the answer",
     "domain/conversation/arguments": "long arguments are read where they are sent and where they are stored",
+    "domain/conversation/stored_shapes": "the shape of rows that were read, and of the answer's own items",
+    "domain/conversation/server_items": "what goes back of stored items, and of the answer's own",
+    "domain/conversation/item_types": "the type of stored items, and of the answer's own",
     "domain/conversation/provenance": "which thinking an attempt's endpoint takes",
 }
 """Rooms that more than one step may visit, with the reason."""

@@ -3,21 +3,29 @@
 import itertools
 import json
 from datetime import UTC, datetime
+from importlib.metadata import version
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openrouter.components.streamevents import _STREAM_EVENTS_VARIANTS
 
+from adapters.openrouter.responses.event_types import READ, SDK, UNUSED
 from adapters.openrouter.responses.events import ResponsesVocabulary
 from adapters.openrouter.stream.translator import Translator
 from adapters.openrouter.wire.codec import FASTEST, STDLIB
+from domain.conversation.item_types import SDK as ITEMS_OF_SDK
 from ports.response_events import (
     AnnotationAdded,
     ArgumentsDelta,
     ArgumentsDone,
+    Channel,
     EventIgnored,
     ItemAdded,
     ItemDone,
+    ItemProgress,
+    ItemTextDelta,
+    ItemTextDone,
     ProblemReported,
     ReasoningDelta,
     ReasoningDone,
@@ -71,12 +79,48 @@ def translate(*frames, **options):
         ),
         ({"type": "response.created", "response": {"id": "gen-1", "model": "m"}}, ResponseStarted("gen-1", "m")),
         ({"type": "response.in_progress", "response": {"id": "gen-1"}}, ResponseStarted("gen-1", "")),
-        ({"type": "response.web_search_call.searching"}, EventIgnored("response.web_search_call.searching")),
-        ({"type": "brand.new"}, EventIgnored("brand.new")),
+        (
+            {"type": "response.web_search_call.searching", "detail": 1},
+            ItemProgress(1, "i", "web_search_call", "searching"),
+        ),
+        (
+            {"type": "response.image_generation_call.partial_image", "partial_image_b64": "iVBO"},
+            ItemProgress(1, "i", "image_generation_call", "partial_image"),
+        ),
+        (
+            {"type": "response.fusion_call.panel.completed", "model": "m", "content": "c", "x": 1},
+            ItemProgress(1, "i", "fusion_call", "panel.completed", {"model": "m", "content": "c"}),
+        ),
+        ({"type": "response.custom_tool_call_input.delta", "delta": "t"}, ItemTextDelta(1, "i", Channel.INPUT, "t")),
+        ({"type": "response.custom_tool_call_input.done", "input": "t"}, ItemTextDone(1, "i", Channel.INPUT, "t")),
+        ({"type": "response.code_interpreter_call_code.delta", "delta": "t"}, ItemTextDelta(1, "i", Channel.CODE, "t")),
+        ({"type": "response.code_interpreter_call_code.done", "code": "t"}, ItemTextDone(1, "i", Channel.CODE, "t")),
+        (
+            {"type": "response.apply_patch_call_operation_diff.delta", "delta": "t"},
+            ItemTextDelta(1, "i", Channel.DIFF, "t"),
+        ),
+        (
+            {"type": "response.apply_patch_call_operation_diff.done", "diff": "t"},
+            ItemTextDone(1, "i", Channel.DIFF, "t"),
+        ),
+        ({"type": "response.content_part.added"}, EventIgnored("response.content_part.added")),
+        ({"type": "brand.new"}, EventIgnored("brand.new", unknown=True)),
     ],
 )
 def test_each_known_frame_becomes_its_event(frame, event):
     assert translate({**PLACE, **frame}) == [event]
+
+
+def test_equal_stages_of_one_read_leave_as_one():
+    frame = {**PLACE, "type": "response.fusion_call.panel.delta", "delta": "x"}
+    assert translate(frame, frame, frame) == [ItemProgress(1, "i", "fusion_call", "panel.delta")]
+
+
+def test_every_event_type_of_the_sdk_is_read_or_left_out_with_a_reason():
+    assert version("openrouter") == SDK == ITEMS_OF_SDK
+    assert set(_STREAM_EVENTS_VARIANTS) <= READ | set(UNUSED)
+    assert not READ & set(UNUSED)
+    assert all(UNUSED.values())
 
 
 def test_adjacent_deltas_of_one_part_leave_as_one():
@@ -91,7 +135,7 @@ def test_deltas_of_different_items_stay_apart_and_in_order():
 def test_deltas_are_not_joined_across_another_event():
     assert translate(delta("a"), {"type": "response.x"}, delta("b")) == [
         TextDelta(0, "msg_1", 0, "a"),
-        EventIgnored("response.x"),
+        EventIgnored("response.x", unknown=True),
         TextDelta(0, "msg_1", 0, "b"),
     ]
 
@@ -247,6 +291,7 @@ KINDS = st.sampled_from(
         "response.output_text.done",
         "response.output_text.annotation.added",
         "response.function_call_arguments.delta",
+        *_STREAM_EVENTS_VARIANTS,
     ]
 )
 KEYS = st.sampled_from(
