@@ -1,5 +1,6 @@
 """What pages show of server tools leaves no trace in the history that goes upstream."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,11 @@ from domain.conversation.items import items_of
 from domain.conversation.marks import marks_of
 from domain.conversation.record import TurnItem, TurnRecord
 from domain.conversation.references import call_reference
-from entrypoints.openwebui.history_format import OPEN_WEBUI, use_reference
+from domain.request.turn_request import Caller
+from entrypoints.openwebui.history_format import OPEN_WEBUI, turn_of_use, use_reference
+from entrypoints.openwebui.host_call import read_call
+from entrypoints.openwebui.host_turn import asked_of
+from entrypoints.openwebui.present.continued import earlier_part
 from entrypoints.openwebui.shown_uses import without_uses
 from tests.domain.conversation.host_shapes import NATIVE, Message, native_messages, user
 
@@ -70,6 +75,17 @@ def test_use_names_its_turn_as_a_thought_does() -> None:
     marks = marks_of(messages, OPEN_WEBUI)
     assert marks.references == ((), (TURN,), ())
     assert marks.calls == ()
+
+
+def test_answer_that_a_person_continues_keeps_its_uses_in_the_page_and_loses_them_upstream() -> None:
+    messages = [user("Why?"), *answer("0.8.12", ["text", "use", "text"])]
+    called = read_call({"body": {"model": "openrouter.a/b", "messages": messages}})
+    call = replace(called, caller=Caller.PAGE)
+    kept = earlier_part(call, TURN, (0, 8)).items
+    assert [item["type"] for item in kept] == ["message", "function_call", "function_call_output", "message"]
+    assert turn_of_use(kept[1]["call_id"]) == TURN
+    sent = asked_of(call).messages
+    assert [message["content"] for message in sent if isinstance(message, dict)] == ["Why?", "said 0\nsaid 2"]
 
 
 def test_own_calls_beside_a_use_stay() -> None:
