@@ -31,12 +31,12 @@ from domain.turn.output_items import (
     text_of,
 )
 from domain.turn.server_tool_uses import ServerToolUses
+from domain.turn.server_tools import untracked
 from domain.turn.steps import CloseReasoning, Output, ShowCitation, ShowImage, ShowReasoning, ShowText
 from ports.json_values import JsonObject
 from ports.toolbox import ToolCall
 
 HIDDEN = "[REDACTED]"
-TRACKING = ("?utm_source=openai", "&utm_source=openai")
 
 
 class Answer:
@@ -168,9 +168,7 @@ class Answer:
         """Cite a source, each URL once per turn."""
         nested = annotation.get("url_citation")
         source = nested if isinstance(nested, dict) else annotation
-        url = text_of(source, "url")
-        for tail in TRACKING:
-            url = url.removesuffix(tail)
+        url = untracked(text_of(source, "url"))
         if not url or url in self._cited:
             return []
         self._cited.add(url)

@@ -13,7 +13,7 @@ from ports.toolbox import ToolCall
 
 MESSAGE, REASONING, CALL = "message", "reasoning", FUNCTION
 IMAGES = frozenset({"image_generation_call", "openrouter:image_generation"})
-DRAWS = IMAGES | {"code_interpreter_call"}
+DRAWS = IMAGES | {"code_interpreter_call", "openrouter:browser_use"}
 """Items that may bring pictures."""
 TEXT_OF_CALL = {FUNCTION: "arguments", CUSTOM: "input"}
 """Calls that arrive as text in pieces, and the field of it."""
@@ -138,11 +138,12 @@ def text_of(item: JsonObject, key: str) -> str:
 
 
 def pictures_of(item: JsonObject) -> Iterator[str]:
-    """Return the pictures of an item as addresses or data URLs: the one of an image item, those that code drew."""
+    """Return the pictures of an item as addresses or data URLs: an image, what code drew, what a browser saw."""
     for output in objects(item.get("outputs")):
         if text_of(output, "type") == "image" and text_of(output, "url").startswith(("https://", "data:image/")):
             yield text_of(output, "url")
-    for key in ("result", "imageUrl", "imageB64") if kind_of(item) in IMAGES else ():
+    keys = ("result", "imageUrl", "imageB64") if kind_of(item) in IMAGES else ("screenshotB64", "screenshot_b64")
+    for key in keys:
         value = text_of(item, key)
         if value:
             is_address = value.startswith(("https://", "data:"))

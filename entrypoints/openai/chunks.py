@@ -20,6 +20,7 @@ from domain.turn.steps import (
     ShowText,
 )
 from entrypoints.openai.errors import error_object
+from entrypoints.openai.found_sources import FoundSources
 from entrypoints.openai.frames import ChunkHead, Yield, chunk, tool_call_delta, url_citation, usage_chunk
 from entrypoints.sentences.escaping import picture
 from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
@@ -53,6 +54,7 @@ class ChunkPresenter:
         self._text_segment: int | None = None
         self._thought_segment: int | None = None
         self._begun = False
+        self._sources = FoundSources()
 
     def present(self, output: Output) -> list[Yield]:
         """Render one output as zero or more chunks."""
@@ -70,12 +72,16 @@ class ChunkPresenter:
             case ShowImage(segment, url):
                 return [self._delta({"content": self._apart(segment, picture(url, self._links))})]
             case ShowCitation(url, title, _):
+                self._sources.cite(url)
                 return [self._delta({"annotations": [url_citation(url, title, self._links)]})]
             case HandOverCall(position, call):
                 return [self._delta(tool_call_delta(position, call))]
             case Ended(end):
                 return self._close(end)
-            case CloseReasoning() | ShowServerTool() | ShowStatus() | ShowCall() | ShowCallResult():
+            case ShowServerTool(_, report):
+                self._sources.find(report.sources)
+                return []
+            case CloseReasoning() | ShowStatus() | ShowCall() | ShowCallResult():
                 return []
 
     def _delta(self, delta: dict[str, Any], finish_reason: str | None = None) -> Yield:
@@ -92,7 +98,8 @@ class ChunkPresenter:
         return parted
 
     def _close(self, end: End) -> list[Yield]:
-        frames: list[Yield] = []
+        left = [url_citation(one.url, one.title, self._links) for one in self._sources.left()]
+        frames = [self._delta({"annotations": left})] if left else []
         if end.fault is not None:
             frames.append(Yield({"error": error_object(end.fault, end.error_id, self._vocabulary)}))
         if end.fault is None or self._own_done:

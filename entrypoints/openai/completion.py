@@ -13,8 +13,10 @@ from domain.turn.steps import (
     ShowCitation,
     ShowImage,
     ShowReasoning,
+    ShowServerTool,
     ShowText,
 )
+from entrypoints.openai.found_sources import FoundSources
 from entrypoints.openai.frames import ChunkHead, tool_call, url_citation, usage_object
 from entrypoints.sentences.escaping import picture
 from ports.toolbox import ToolCall
@@ -22,7 +24,10 @@ from ports.toolbox import ToolCall
 
 @dataclass(slots=True)
 class Collected:
-    """All outputs of a turn, by kind; `end` is set once the turn has ended. `links`: which addresses may be shown."""
+    """All outputs of a turn, by kind; `end` is set once the turn has ended. `links`: which addresses may be shown.
+
+    `sources`: pages that server tools found.
+    """
 
     text: dict[int, list[str]] = field(default_factory=dict)
     reasoning: dict[int, list[str]] = field(default_factory=dict)
@@ -30,6 +35,7 @@ class Collected:
     calls: list[ToolCall] = field(default_factory=list)
     end: End | None = None
     links: LinkGate = EVERY_HTTPS
+    sources: FoundSources = field(default_factory=FoundSources)
 
     def add(self, output: Output) -> None:
         """Add one output."""
@@ -41,10 +47,14 @@ class Collected:
             case ShowReasoning(segment, text):
                 self.reasoning.setdefault(segment, []).append(text)
             case ShowCitation(url, title, _):
+                self.sources.cite(url)
                 self.citations.append(url_citation(url, title, self.links))
             case HandOverCall(_, call):
                 self.calls.append(call)
+            case ShowServerTool(_, report):
+                self.sources.find(report.sources)
             case Ended(end):
+                self.citations += [url_citation(one.url, one.title, self.links) for one in self.sources.left()]
                 self.end = end
             case _:
                 pass

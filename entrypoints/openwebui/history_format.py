@@ -35,9 +35,21 @@ _OUR_MARKER = re.compile(rf"^[ \t]*\[({TURN_ID})\]: #[ \t]*\r?$", re.MULTILINE)
 _THOUGHT = re.compile(rf'<think id="{REASONING_REFERENCE}">')
 _BLOCK = re.compile(rf' id="{CALL_REFERENCE}"')
 _MEMORIES, _END_OF_MEMORIES = "<memory_context>", "</memory_context>"
+_USE = re.compile(rf"use_({TURN_ID})_\d{{1,6}}")
 _Form = tuple[str, re.Pattern[str]]
 _FORMS_OF_CALLS: tuple[_Form, ...] = (("]: #", _OUR_MARKER), ('id="call_', _BLOCK))
 _FORMS: tuple[_Form, ...] = (('<think id="rs_', _THOUGHT), *_FORMS_OF_CALLS)
+
+
+def use_reference(turn_id: str, number: int) -> str:
+    """Return the id under which pages show what a server tool did, as use `number` of the turn."""
+    return f"use_{turn_id}_{number}"
+
+
+def turn_of_use(shown: object) -> str:
+    """Return the id of the turn that a `use_reference` names; empty for other ids."""
+    found = _USE.fullmatch(shown) if isinstance(shown, str) else None
+    return found[1] if found else ""
 
 
 def thinking_tag(turn_id: str, number: int) -> str:

@@ -9,6 +9,7 @@ from entrypoints.core.caller_request import CallerHistory, CallerRequest, Caller
 from entrypoints.openai.completions_body import CompletionsBody
 from entrypoints.openwebui.history_format import OPEN_WEBUI
 from entrypoints.openwebui.host_call import HostCall
+from entrypoints.openwebui.shown_uses import without_uses
 from entrypoints.openwebui.tool_mode import PIPELINE, ToolMode
 from ports.catalog import Model
 
@@ -33,7 +34,7 @@ def asked_of(
     in_page = call.caller is Caller.PAGE
     return CallerRequest(
         call.model.among(models),
-        tuple(body.messages),
+        without_uses(body.messages),
         _without(body.parameters(), ours),
         stream=call.stream,
         caller=call.caller,

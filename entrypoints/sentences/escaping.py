@@ -10,10 +10,12 @@ from domain.egress.links import LinkGate
 
 PICTURE_LEFT_OUT = "A picture was left out: only PNG, JPEG, GIF and WebP from a safe address are shown."
 LONGEST_NAME = 64
+PLAIN_LANGUAGES = frozenset({"bash", "diff", "json", "python", "text"})
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!~$&])")
 _LINK = {"(": "%28", ")": "%29", "'": "%27", "*": "%2A", "$": "%24", "[": "%5B", "]": "%5D", "~": "%7E"}
 _BREAK = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]")
 _NAME = re.compile(r"[^\w.-]+")
+_BLOCK = re.compile(r"<(/?)(?=details)", re.IGNORECASE)
 _FENCE = re.compile(r"^([^\S\n]*(?:>[^\S\n]*)*)(`{3,}|~{3,})", re.MULTILINE)
 
 
@@ -48,3 +50,12 @@ def unfenced(text: str) -> str:
     if "```" not in text and "~~~" not in text:
         return text
     return _FENCE.sub(lambda match: f"{match[1]}{match[2][0]}\u200b{match[2][1:]}", text)
+
+
+def fenced(text: str, language: str = "text") -> str:
+    """Write a text as code in a fence, inside a `<details>` block; nothing in it ends the fence or the block.
+
+    Any language that is not among PLAIN_LANGUAGES is text: pages run or draw some, and guess where none is named.
+    """
+    within = _BLOCK.sub("<\\1\u200b", unfenced(text)).replace("```", "`\u200b``")
+    return f"```{language if language in PLAIN_LANGUAGES else 'text'}\n{within}\n```"

@@ -9,13 +9,15 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from adapters.openwebui.host_tools import HostTool, Kind
 from adapters.openwebui.tool_results import result_of
 from domain.faults.fault import Fault, FaultKind
 from domain.turn.answer import Answer
+from domain.turn.server_tool_reports import READERS, report_of
+from domain.turn.server_tools import Finding, Progress, ServerToolReport, Source
 from domain.turn.statuses import Searched
 from domain.turn.steps import (
     End,
@@ -27,11 +29,13 @@ from domain.turn.steps import (
     ShowCallResult,
     ShowCitation,
     ShowImage,
+    ShowServerTool,
     ShowStatus,
 )
 from entrypoints.openai.chunks import ChunkPresenter
 from entrypoints.openai.completion import Collected, completion
 from entrypoints.openai.frames import ChunkHead
+from entrypoints.openwebui.present.filtered import FilteredPresenter
 from entrypoints.openwebui.present.frames import Emit
 from entrypoints.openwebui.present.legacy import LegacyPresenter
 from entrypoints.openwebui.present.native import NativePresenter
@@ -51,6 +55,12 @@ SAFE = re.compile(
 )
 """Addresses that may stand in a place for links; written down here once more, on purpose."""
 PICTURE = re.compile(r"!\[image\]\(([^)]*)\)?")
+USE = re.compile(
+    r'<details type="code_interpreter" done="true">\n<summary>Analyzed</summary>\n(?P<line>[^\n]*)\n'
+    r"(?:\n```(?:bash|diff|json|python|text)\n(?:(?!```|~~~|</?details)[\s\S])*\n```\n)*</details>\n",
+    re.IGNORECASE,
+)
+"""The block of a server tool where it is part of a text: a line of Markdown, and fences that nothing inside ends."""
 ATTRIBUTES = re.compile(
     r'<details type="tool_calls" done="true"(?: \w+="[^"<>$\n]*")*>\n<summary>Tool Executed</summary>'
 )
@@ -101,6 +111,7 @@ def ways(form: str) -> Iterator[tuple[str, list[Output]]]:
     yield "citation", [ShowCitation(form, form, form)]
     yield "title of a citation", [ShowCitation("https://x.test/", form, "")]
     yield "search", [ShowStatus(Searched(form))]
+    yield from _used(form)
     for kind in FaultKind:
         yield f"refusal {kind.value}", [_failed(Fault(kind, detail=form, provider=form))]
     yield "annotation", list(Answer(0, set()).cite({"url_citation": {"url": form, "title": form, "content": form}}))
@@ -135,6 +146,31 @@ def returned(form: str) -> Iterator[tuple[str, Kind, object]]:
     yield "fetched page", Kind.BUILTIN, form
 
 
+def _used(form: str) -> Iterator[tuple[str, list[Output]]]:
+    """Return every text of a report of a server tool, read from items and given as it is."""
+    texts = ("subject", "action", "code", "language", "result", "error")
+    given: dict[str, Any] = dict.fromkeys(texts, form)
+    plain = ServerToolReport("bash", Progress.COMPLETED)
+    reports = {f"use with hostile {name}": replace(plain, **{name: given[name]}) for name in texts}
+    sources, findings = (Source(form, form), Source("https://x.test/", form)), (Finding(form, form, form),)
+    given |= {"sources": sources, "findings": findings, "models": (form, form), "outcome": 1}
+    for progress in Progress:
+        every = ServerToolReport(form, progress, **given)
+        reports[f"use with all hostile, {progress.value}"] = every
+    for tool in ("web_search", "web_fetch", "advisor", "fusion", "code_interpreter"):
+        reports[f"{tool} with all hostile"] = replace(every, tool=tool)
+    named = ("url", "query", "command", "code", "stdout", "error", "title", "content", "explanation", "name", "prompt")
+    action = {"query": form, "url": form, "sources": [{"url": form}], "commands": [form]}
+    item: dict[str, Any] = {**dict.fromkeys(named, form), "action": action, "operation": {"path": form, "diff": form}}
+    item["sources"] = [{"url": form, "title": form}]
+    for kind in READERS:
+        report = report_of({**item, "type": kind}, done=True)
+        if report is not None:
+            reports[kind] = report
+    for name, report in reports.items():
+        yield name, [ShowServerTool(0, report), Ended(End(Reason.STOP, Timing(1.0), "e1"))]
+
+
 def _called(call: ToolCall, result: ToolResult) -> list[Output]:
     return [ShowCall(0, call), ShowCallResult(0, call, result)]
 
@@ -156,6 +192,7 @@ def _failed(fault: Fault) -> Ended:
 
 def _presented(outputs: list[Output]) -> Iterator[tuple[str, list[Any]]]:
     page: list[tuple[str, Any]] = [(f"native {v}", NativePresenter(TURN, v, Wishes())) for v in VERSIONS]
+    page += [(f"filtered {v}", FilteredPresenter(HEAD, TURN, v, Wishes())) for v in VERSIONS]
     page.append(("legacy", LegacyPresenter(HEAD, TURN, Wishes())))
     page.append(("chunks", ChunkPresenter(HEAD, own_done=True)))
     for name, presenter in page:
@@ -187,7 +224,7 @@ def _wrong_markdown(text: str) -> Iterator[str]:
     for url in PICTURE.findall(text):
         if not SAFE.fullmatch(url):
             yield f"picture {url!r}"
-    rest = PICTURE.sub("", text)
+    rest = USE.sub(lambda block: block["line"], PICTURE.sub("", text))
     if re.search(r"(?<!\\)<details", rest):
         if not ATTRIBUTES.search(rest):
             yield f"attributes {rest!r}"

@@ -28,17 +28,18 @@ from domain.turn.steps import (
     ShowText,
 )
 from entrypoints.openai.frames import ChunkHead, Yield, chunk, usage_object
-from entrypoints.openwebui.history_format import details_entry, marker_line
+from entrypoints.openwebui.history_format import details_entry, marker_line, use_reference
 from entrypoints.openwebui.host_call import Audience
+from entrypoints.openwebui.present.beside import Beside
 from entrypoints.openwebui.present.closing import closing_of
 from entrypoints.openwebui.present.fault_text import box, card, uncalled
-from entrypoints.openwebui.present.frames import BELOW, Emit, Frame, Unended, found, source, status, status_frame
+from entrypoints.openwebui.present.frames import BELOW, Emit, Frame, Unended, shown_result, status, status_frame
 from entrypoints.openwebui.present.handover import call_item, can_run, output_item
+from entrypoints.openwebui.present.uses import use_of
 from entrypoints.openwebui.present.wishes import Wishes
 from entrypoints.sentences.escaping import picture, tool_name, unfenced
 from ports.toolbox import ToolCall, ToolResult
 
-RESULT_SHOWN = 2000
 LAST = 1_000_000
 """A position after all items: hosts and pages append what is not among the items."""
 
@@ -58,7 +59,7 @@ class FilteredPresenter:
         self._marked = version >= (0, 10) or not wishes.references
         self._running: dict[int, ToolCall] = {}
         self._shown = 0
-        self._files: list[dict[str, Any]] = []
+        self._beside = Beside(wishes.links)
 
     @property
     def repeated(self) -> int:
@@ -78,17 +79,19 @@ class FilteredPresenter:
                 return self._referred(segment, shown=segment == self._thought or bool(item.get("encrypted_content")))
             case ShowImage(segment, url):
                 return [self._text(segment, picture(url, self._wishes.links))]
-            case ShowCitation(url, title, excerpt):
-                return [source(url, title, excerpt, self._wishes.links)]
-            case ShowServerTool():
-                return []
+            case ShowCitation():
+                return self._beside.cite(output)
+            case ShowServerTool(segment, report):
+                use = use_of(report, use_reference(self._turn_id, segment))
+                shown = self._pair(segment, use.call, use.result) if use is not None else ()
+                return [*self._beside.note(segment, report), *shown]
             case ShowStatus(said):
                 return [status_frame(said)]
             case ShowCall(segment, call):
                 self._running[segment] = call
                 return [status(f"Running {tool_name(call.name)}\u2026", done=False)]
             case ShowCallResult(segment, call, result):
-                return [*self._result(segment, call, result), *found(result, self._files, self._wishes.links)]
+                return [*self._result(segment, call, result), *self._beside.of_result(result)]
             case HandOverCall(_, call, segment) if self._wishes.hands_over and can_run(call):
                 self._content = True
                 return [self._item(call_item(self._id("fc", segment), self._shown_call(segment, call)))]
@@ -119,15 +122,16 @@ class FilteredPresenter:
 
     def _result(self, segment: int, call: ToolCall, result: ToolResult) -> list[Frame]:
         begun = self._running.pop(segment, None) is not None
-        ended = "failed" if result.failed and self._version >= (0, 12) else "completed"
-        text = result.text if len(result.text) <= RESULT_SHOWN else result.text[:RESULT_SHOWN] + "\u2026"
-        self._content, self._segment = True, None  # the host begins a new text after a call
-        shown = self._shown_call(segment, call)
-        frames: list[Frame] = [
-            self._item(call_item(self._id("fc", segment), shown, ended)),
-            self._item(output_item(self._id("fo", segment), shown.call_id, unfenced(text), ended)),
-        ]
+        frames = self._pair(segment, self._shown_call(segment, call), result)
         return [*frames, status(f"Ran {tool_name(call.name)}", done=True)] if begun and not self._running else frames
+
+    def _pair(self, segment: int, shown: ToolCall, result: ToolResult) -> list[Frame]:
+        ended = "failed" if result.failed and self._version >= (0, 12) else "completed"
+        self._content, self._segment = True, None  # the host begins a new text after a call
+        return [
+            self._item(call_item(self._id("fc", segment), shown, ended)),
+            self._item(output_item(self._id("fo", segment), shown.call_id, shown_result(result.text), ended)),
+        ]
 
     def _shown_call(self, segment: int, call: ToolCall) -> ToolCall:
         """Return a call as the page may show it: up to 0.10 the name is Markdown and the arguments stand in a fence."""
@@ -150,9 +154,9 @@ class FilteredPresenter:
     def _end(self, end: End) -> list[Frame]:
         closing = closing_of(end, self._wishes)
         usage = usage_object(closing.usage) if closing.usage is not None else None
+        frames = self._beside.rest()
         if end.fault is not None:
-            return self._end_badly(end, end.fault, usage)
-        frames: list[Frame] = []
+            return [*frames, *self._end_badly(end, end.fault, usage)]
         if end.reason is not Reason.TOOL_CALLS or not self._wishes.hands_over:
             frames.append(status(closing.line, done=True))
         return [*frames, self._finish(end.reason, usage)]

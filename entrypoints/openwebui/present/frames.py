@@ -10,6 +10,7 @@ from domain.turn.statuses import Status
 from domain.turn.steps import Output
 from entrypoints.openai.frames import Yield
 from entrypoints.openwebui.vocabulary import VALVES
+from entrypoints.sentences.escaping import unfenced
 from entrypoints.sentences.statuses import is_last, status_words
 from ports.toolbox import ToolPage, ToolResult
 
@@ -17,6 +18,8 @@ BELOW = 1_000_000
 """A segment number above those of the turn: for what is shown below everything else."""
 
 LONGEST_EXCERPT = 4000
+RESULT_SHOWN = 2000
+"""Characters of a result that a page shows: hosts up to 0.10 send it again with every piece of text."""
 _LIKE_ADDRESS = re.compile(r"\s*(?:https?:)?//", re.IGNORECASE)
 
 
@@ -86,6 +89,11 @@ def source(url: str, title: str, excerpt: str, links: LinkGate) -> Emit:
         "metadata": [{"source": url or name, "name": name}],
     }
     return Emit({"type": "source", "data": data})
+
+
+def shown_result(text: str) -> str:
+    """Return a result as pages show it inside a fence of their own: its beginning."""
+    return unfenced(text if len(text) <= RESULT_SHOWN else text[:RESULT_SHOWN] + "\u2026")
 
 
 def found(result: ToolResult, files: list[dict[str, Any]], links: LinkGate) -> list[Frame]:

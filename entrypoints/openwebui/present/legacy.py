@@ -5,9 +5,9 @@ Source: the output profiles, form D. Such a host sends the whole text again with
 
 import json
 from dataclasses import replace
-from typing import Any
 
 from domain.conversation.references import call_reference
+from domain.turn.server_tools import ServerToolReport
 from domain.turn.steps import (
     CloseReasoning,
     End,
@@ -26,15 +26,16 @@ from domain.turn.steps import (
 )
 from entrypoints.openai.frames import ChunkHead, Yield, chunk, usage_chunk
 from entrypoints.openwebui.history_format import OPEN_WEBUI, marker_line
+from entrypoints.openwebui.present.beside import Beside
 from entrypoints.openwebui.present.closing import closing_of
 from entrypoints.openwebui.present.fault_text import box, card, uncalled
-from entrypoints.openwebui.present.frames import BELOW, Frame, Unended, found, source, status, status_frame
+from entrypoints.openwebui.present.frames import BELOW, Frame, Unended, shown_result, status, status_frame
 from entrypoints.openwebui.present.handover import call_delta, can_run
+from entrypoints.openwebui.present.uses import use_of
 from entrypoints.openwebui.present.wishes import Wishes
-from entrypoints.sentences.escaping import attribute, picture, tool_name, unfenced
+from entrypoints.sentences.escaping import attribute, fenced, markdown, picture, tool_name, unfenced
+from entrypoints.sentences.server_tools import use_line, use_result
 from ports.toolbox import ToolCall
-
-RESULT_SHOWN = 2000
 
 
 class LegacyPresenter:
@@ -54,7 +55,7 @@ class LegacyPresenter:
         self._any_text = False
         self._running: set[str] = set()
         self._ran = 0
-        self._files: list[dict[str, Any]] = []
+        self._beside = Beside(wishes.links)
 
     def present(self, output: Output) -> list[Frame]:
         """Render one output."""
@@ -68,10 +69,10 @@ class LegacyPresenter:
                 return [chunk(self._head, {"reasoning_content": self._unended.piece(parted)})]
             case ShowImage(segment, url):
                 return [self._content(segment, picture(url, self._wishes.links))]
-            case ShowCitation(url, title, excerpt):
-                return [source(url, title, excerpt, self._wishes.links)]
-            case ShowServerTool():
-                return []
+            case ShowCitation():
+                return self._beside.cite(output)
+            case ShowServerTool(segment, report):
+                return [*self._beside.note(segment, report), *self._use(segment, report)]
             case ShowStatus(said):
                 return [status_frame(said)]
             case ShowCall(segment, call):
@@ -81,7 +82,7 @@ class LegacyPresenter:
                 shown = replace(call, call_id=call_reference(self._turn_id, segment))
                 block = self._content(segment, _tool_block(shown, result.text))
                 frames = [*self._mark(segment), block, *self._count(call)]
-                return [*frames, *found(result, self._files, self._wishes.links)]
+                return [*frames, *self._beside.of_result(result)]
             case HandOverCall(position, call, segment) if self._wishes.hands_over and can_run(call):
                 shown = replace(call, call_id=call_reference(self._turn_id, segment))
                 return [*self._mark(segment), chunk(self._head, call_delta(position, shown))]
@@ -107,6 +108,12 @@ class LegacyPresenter:
         ran, self._ran = self._ran, 0
         return [status(f"Ran {tool_name(call.name)}" if ran == 1 else f"Ran {ran} tools", done=True)]
 
+    def _use(self, segment: int, report: ServerToolReport) -> list[Frame]:
+        """Show what a server tool did. The page returns nothing of the block; its text is Markdown."""
+        if use_of(report, "") is None:
+            return []
+        return [*self._mark(segment), self._content(segment, _use_block(report))]
+
     def _content(self, segment: int, text: str) -> Yield:
         parted = text if self._segment in (None, segment) else "\n\n" + text
         self._segment = segment
@@ -115,7 +122,7 @@ class LegacyPresenter:
         return chunk(self._head, {"content": parted})
 
     def _close(self, end: End) -> list[Frame]:
-        frames: list[Frame] = []
+        frames = self._beside.rest()
         wishes, closing = self._wishes, closing_of(end, self._wishes)
         if end.fault is not None:
             about = (end.fault, end.error_id, wishes.support, wishes.now())
@@ -133,14 +140,21 @@ class LegacyPresenter:
 
 def _tool_block(call: ToolCall, result: str) -> str:
     """Render the block of a call; the page inserts the result by a replacement in which `$` has a meaning."""
-    shown = unfenced(result if len(result) <= RESULT_SHOWN else result[:RESULT_SHOWN] + "\u2026")
     attributes = {
         "id": call.call_id,
         "name": tool_name(call.name),
         "arguments": json.dumps(unfenced(call.arguments), ensure_ascii=False),
-        "result": json.dumps(shown, ensure_ascii=False),
+        "result": json.dumps(shown_result(result), ensure_ascii=False),
         "files": "",
         "embeds": "",
     }
     written = " ".join(f'{key}="{attribute(value)}"' for key, value in attributes.items())
     return f'<details type="tool_calls" done="true" {written}>\n<summary>Tool Executed</summary>\n</details>\n'
+
+
+def _use_block(report: ServerToolReport) -> str:
+    """Render a block of a kind that the page folds and leaves out of the next request."""
+    code, result = report.code, use_result(report)
+    fences = ([fenced(code, report.language)] if code else []) + ([fenced(shown_result(result))] if result else [])
+    body = "\n\n".join((markdown(use_line(report)), *fences))
+    return f'<details type="code_interpreter" done="true">\n<summary>Analyzed</summary>\n{body}\n</details>\n'

@@ -26,19 +26,20 @@ from domain.turn.steps import (
     ShowText,
 )
 from entrypoints.openai.frames import Yield, usage_object
-from entrypoints.openwebui.history_format import details_entry, marker_line, thinking_tag
+from entrypoints.openwebui.history_format import details_entry, marker_line, thinking_tag, use_reference
 from entrypoints.openwebui.host_call import Audience
+from entrypoints.openwebui.present.beside import Beside
 from entrypoints.openwebui.present.closing import closing_of
 from entrypoints.openwebui.present.continued import NOTHING, Earlier
 from entrypoints.openwebui.present.fault_text import box, card, uncalled
-from entrypoints.openwebui.present.frames import BELOW, Emit, Frame, Unended, found, source, status, status_frame
+from entrypoints.openwebui.present.frames import BELOW, Emit, Frame, Unended, shown_result, status, status_frame
 from entrypoints.openwebui.present.handover import arguments_of, call_item, can_run, output_item
 from entrypoints.openwebui.present.item_list import ItemList
+from entrypoints.openwebui.present.uses import Use, use_of
 from entrypoints.openwebui.present.wishes import Wishes
 from entrypoints.sentences.escaping import picture, tool_name, unfenced
 from ports.toolbox import ToolCall, ToolResult
 
-RESULT_SHOWN = 2000
 MARKED = (0, 9)
 """The version of which thoughts do not come back in any form."""
 NOT_COMPLETED = ToolResult("Not completed: the turn ended.", failed=True)
@@ -64,7 +65,7 @@ class NativePresenter:
         self._calls: dict[int, int] = {}
         self._round = 0
         self._marked = version != MARKED or not wishes.references
-        self._files: list[dict[str, Any]] = []
+        self._beside = Beside(wishes.links)
 
     @property
     def repeated(self) -> int:
@@ -82,17 +83,18 @@ class NativePresenter:
                 return self._close_reasoning(segment, seconds, sealed=bool(item.get("encrypted_content")))
             case ShowImage(segment, url):
                 return self._text(segment, picture(url, self._wishes.links))
-            case ShowCitation(url, title, excerpt):
-                return [source(url, title, excerpt, self._wishes.links)]
-            case ShowServerTool():
-                return []
+            case ShowCitation():
+                return self._beside.cite(output)
+            case ShowServerTool(segment, report):
+                use = use_of(report, use_reference(self._turn_id, segment))
+                return [*self._beside.note(segment, report), *self._show_use(use)]
             case ShowStatus(said):
                 return [status_frame(said)]
             case ShowCall(segment, call):
                 return [*self._close_open(), *self._add_call(segment, call)]
             case ShowCallResult(segment, call, result):
                 frames = [*self._close_open(), *self._add_result(segment, call, result)]
-                return [*frames, *found(result, self._files, self._wishes.links)]
+                return [*frames, *self._beside.of_result(result)]
             case HandOverCall(position, call, segment):
                 if self._wishes.hands_over and can_run(call):
                     return self._hand_over(segment, call)
@@ -107,16 +109,14 @@ class NativePresenter:
         if self._thoughts and not self._marked:
             self._marked, text = True, f"{marker_line(self._turn_id)}\n\n{text}"
         index = self._grow(text)
-        item_id = self._items[index]["id"]
-        delta = {"output_index": index, "item_id": item_id, "content_index": 0, "delta": text}
+        delta = {"output_index": index, "item_id": self._items[index]["id"], "content_index": 0, "delta": text}
         return [*frames, Yield({"type": "response.output_text.delta", **delta})]
 
     def _reasoning(self, segment: int, text: str) -> list[Frame]:
         frames = self._open_item(("reasoning", segment))
         text = self._unended.piece(text) if self._version < (0, 10) else text
         index = self._grow(text)
-        item_id = self._items[index]["id"]
-        delta = {"output_index": index, "item_id": item_id, "summary_index": 0, "delta": text}
+        delta = {"output_index": index, "item_id": self._items[index]["id"], "summary_index": 0, "delta": text}
         return [*frames, Yield({"type": "response.reasoning_summary_text.delta", **delta})]
 
     def _grow(self, text: str) -> int:
@@ -190,9 +190,11 @@ class NativePresenter:
         return [*frames, self._add_call_item(segment, _shown(call))]
 
     def _add_call_item(self, segment: int, call: ToolCall, state: str = "in_progress") -> Yield:
+        return self._add_shown_call(replace(call, call_id=call_reference(self._turn_id, segment)), state)
+
+    def _add_shown_call(self, call: ToolCall, state: str) -> Yield:
         self._items.shown += len(call.arguments)
-        shown = replace(call, call_id=call_reference(self._turn_id, segment))
-        return self._items.add(call_item(self._items.id("fc"), shown, state))
+        return self._items.add(call_item(self._items.id("fc"), call, state))
 
     def _add_result(self, segment: int, call: ToolCall, result: ToolResult) -> list[Frame]:
         """Show a result; only the newest pages can mark a result as failed.
@@ -200,10 +202,10 @@ class NativePresenter:
         The last result of calls that ran in parallel sends a checkpoint. A rejected call was never shown as running and
         needs no checkpoint: there may be thousands.
         """
-        ended = "failed" if result.failed and self._version >= (0, 12) else "completed"
+        ended = self._ended(result)
         index = self._calls.pop(segment, None)
         frames = [self._add_call_item(segment, _shown(call), ended)] if index is None else []
-        frames.append(self._add_output_item(segment, result.text, ended))
+        frames.append(self._add_output_item(call_reference(self._turn_id, segment), result.text, ended))
         if index is not None:
             self._items[index].update(status=ended, arguments=arguments_of(_shown(call)))
         if index is None or self._calls:
@@ -211,11 +213,21 @@ class NativePresenter:
         self._items.order_from(self._round)
         return [*frames, self._completed()]
 
-    def _add_output_item(self, segment: int, text: str, state: str) -> Yield:
-        shown = unfenced(text if len(text) <= RESULT_SHOWN else text[:RESULT_SHOWN] + "\u2026")
+    def _add_output_item(self, call_id: str, text: str, state: str) -> Yield:
+        shown = shown_result(text)
         self._items.shown += len(shown)
-        call_id = call_reference(self._turn_id, segment)
         return self._items.add(output_item(self._items.id("fo"), call_id, shown, state))
+
+    def _ended(self, result: ToolResult) -> str:
+        return "failed" if result.failed and self._version >= (0, 12) else "completed"
+
+    def _show_use(self, use: Use | None) -> list[Frame]:
+        """Show what a server tool did, as one that has ended: the status line reported it before."""
+        if use is None:
+            return []
+        ended = self._ended(use.result)
+        frames = [*self._go_on(), *self._close_open(), self._add_shown_call(use.call, ended)]
+        return [*frames, self._add_output_item(use.call.call_id, use.result.text, ended)]
 
     def _hand_over(self, segment: int, call: ToolCall) -> list[Frame]:
         """Leave a call without output, so that the host runs it and asks the model again."""
@@ -229,7 +241,7 @@ class NativePresenter:
     # --- the end ------------------------------------------------------------------------------------------
 
     def _end(self, end: End) -> list[Frame]:
-        frames, closing = self._answer_open_calls(), closing_of(end, self._wishes)
+        frames, closing = [*self._answer_open_calls(), *self._beside.rest()], closing_of(end, self._wishes)
         usage = usage_object(closing.usage) if closing.usage is not None else None
         if end.fault is not None:
             return frames + self._end_badly(end, end.fault, usage)

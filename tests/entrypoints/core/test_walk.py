@@ -26,6 +26,7 @@ ONCE = (
 AGAIN = {
     "entrypoints/core/open_core": "the door: in at the start, out at the end",
     "entrypoints/openai/completion": "the caller reads from the first output to the last",
+    "entrypoints/openai/found_sources": "the sources of the answer, asked for what is left of them at its end",
     "domain/services/run_turn": "the frame around the steps",
     "domain/services/admit_turn": "the ticket taken first is released first",
     "domain/services/owned_tasks": "keeps the tasks of every step",

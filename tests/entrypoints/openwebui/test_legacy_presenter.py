@@ -20,7 +20,8 @@ from domain.turn.steps import (
 )
 from entrypoints.openai.frames import ChunkHead
 from entrypoints.openwebui.present.fault_text import box, card
-from entrypoints.openwebui.present.legacy import RESULT_SHOWN, LegacyPresenter
+from entrypoints.openwebui.present.frames import RESULT_SHOWN
+from entrypoints.openwebui.present.legacy import LegacyPresenter
 from entrypoints.openwebui.present.wishes import Wishes
 from tests.entrypoints.openwebui.told import (
     ERROR_ID,

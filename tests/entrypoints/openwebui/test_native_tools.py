@@ -18,7 +18,8 @@ from domain.turn.steps import (
     ShowStatus,
     ShowText,
 )
-from entrypoints.openwebui.present.native import RESULT_SHOWN, NativePresenter
+from entrypoints.openwebui.present.frames import RESULT_SHOWN
+from entrypoints.openwebui.present.native import NativePresenter
 from entrypoints.openwebui.present.wishes import Wishes
 from ports.toolbox import ToolFile, ToolPage, ToolResult, ToolSource
 from tests.entrypoints.openwebui.told import HostList, emitted, ended, failed, kinds, result, tell, tool_call, yielded

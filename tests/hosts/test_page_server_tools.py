@@ -1,0 +1,123 @@
+"""Tools that upstream runs, in the real page: their progress, what they brought, both again after a reload.
+
+One chat meets every family, so each message shows that the answers before it are accepted upstream.
+"""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Locator, Page, expect, sync_playwright
+
+from entrypoints.devhost.admin import HostAdmin
+from tests.hosts.installed import InstalledHost, fresh
+from tests.hosts.test_page import CHROMIUM, PAGE_MILLISECONDS
+
+pytestmark = [pytest.mark.host, pytest.mark.browser("0.6.28")]
+
+PICTURES = Path(__file__).resolve().parents[2] / "docs" / "server_tools"
+MODEL = "openai/gpt-5.6-sol-pro"
+TEXT = "The bridge is red."
+FAMILIES = {
+    "web-search": ("Searched the web for red bridges", ""),
+    "fetch": ("Read example.com", "Red bridges are rare."),
+    "datetime": ("Looked up the time: 2026-08-01T09:30:00+08:00 Australia/Perth", ""),
+    "image": ("Drew a picture: a red bridge", ""),
+    "code": ("Ran Python code", "print(total)"),
+    "shell": ("Ran a command: ls -1 (exit code 0)", "3 bridges.txt"),
+    "bash": ("Ran a command: cat bridges.txt (exit code 0)", "red"),
+    "patch": ("Wrote a patch for bridge.py", "+red = True"),
+    "files": ("Read the file bridges.txt", "old"),
+    "mcp": ("Called bridges: find_bridge", ""),
+    "models": ("Searched the models for cheap and fast", ""),
+    "advisor": ("Asked sim/echo for advice", "It is red on both sides."),
+    "subagent": ("A subagent worked on: count", "There are three."),
+    "fusion": ("Asked 3 models", "It was blue once."),
+    "memory": ("Saved in memory: colour", "red"),
+    "tool-search": ("Searched the tools for bridge", "find_bridge"),
+    "text-editor": ("Viewed /bridge.py", ""),
+    "browser": ("Used the browser: screenshot", ""),
+    "armor": ("Blocked a tool call: delete_bridge", "A page asked for it, not the person."),
+}
+"""The line of each family once it has ended, and a part of the block it leaves; empty if it leaves none."""
+WITH_PICTURE = ("image", "code", "browser")
+SOURCES = {"web-search": "2 Sources", "fetch": "1 Source", "fusion": "1 Source"}
+
+
+@pytest.fixture
+def chromium(host: InstalledHost) -> Iterator[Page]:
+    """Yield a page of the administrator, who has dismissed the release notes."""
+    asyncio.run(_mark_news_as_read(host))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 800, "height": 900})
+        page.set_default_timeout(PAGE_MILLISECONDS)
+        page.add_init_script(f"localStorage.token = '{host.admin.token}'")
+        yield page
+        browser.close()
+    host.simulator.set_override(MODEL, None)
+
+
+def test_person_reads_what_server_tools_do_and_did_and_the_chat_goes_on(
+    chromium: Page, host: InstalledHost, tmp_path: Path
+) -> None:
+    folder = PICTURES if os.environ.get("KEEP_SCREENSHOT") else tmp_path
+    question = fresh("Use a tool.")
+    answers = chromium.locator(".chat-assistant")
+    host.simulator.set_override(MODEL, "sim/server-web-search-pause-0p7")
+    chromium.goto(f"{host.url}/?{urlencode({'models': f'openrouter.{MODEL}', 'q': question})}")
+    expect(chromium.locator("#chat-input").filter(has_text=question).or_(answers)).to_be_visible()
+    if not answers.count():  # 0.11 sends what the address asks; other versions only type it
+        chromium.locator("#chat-input").press("Enter")
+    expect(answers.last).to_contain_text("Searching the web\u2026")
+    expect(answers.last).to_contain_text(TEXT)
+    for family in FAMILIES:
+        host.simulator.set_override(MODEL, f"sim/server-{family}")
+        _send(chromium, f"Use {family}.")
+        _shows(answers.last, family)
+        answers.last.screenshot(path=folder / f"{family}.png")
+        chromium.reload()
+        expect(chromium.locator(".chat-user").last).to_contain_text(f"Use {family}.")
+        _shows(answers.last, family)
+    again = fresh("And now?")
+    _send(chromium, again)
+    expect(answers.last).to_contain_text(TEXT)
+    sent = host.asked(again)[0].body
+    assert question in str(sent)
+    said = [item["content"] for item in sent["input"] if item.get("role") == "assistant"]
+    assert [TEXT in content for content in said] == [True] * (len(FAMILIES) + 1)
+    assert not [item for item in sent["input"] if item["type"].startswith("function_call")]
+    assert not any(written in str(sent["input"]) for written in ("use_0", "<details", "&quot;"))
+
+
+def _send(page: Page, text: str) -> None:
+    """Send a message once the answer before it has ended."""
+    expect(page.get_by_label("Stop", exact=True)).to_have_count(0)
+    box = page.locator("#chat-input")
+    box.click()
+    box.press_sequentially(text)
+    box.press("Enter")
+    expect(page.locator(".chat-user").last).to_contain_text(text)
+
+
+def _shows(answer: Locator, family: str) -> None:
+    """Expect the line, the sources, the picture and the block of a family; leave line and block open."""
+    line, block = FAMILIES[family]
+    expect(answer).to_contain_text(TEXT)
+    expect(answer).to_contain_text(SOURCES.get(family, "1 Source"))
+    answer.get_by_text("Time: ").first.click()
+    expect(answer).to_contain_text(line)
+    if family in WITH_PICTURE:
+        expect(answer.locator('img[src^="data:image/png"]')).to_be_visible()
+    if block:
+        answer.get_by_text("View Result from").or_(answer.get_by_text("Analyzed", exact=True)).first.click()
+        expect(answer).to_contain_text(block)
+
+
+async def _mark_news_as_read(host: InstalledHost) -> None:
+    async with HostAdmin(host.url, host.admin) as admin:
+        settings = {"ui": {"version": admin.version}}
+        await admin.request("POST", "/api/v1/users/user/settings/update", settings)
