@@ -149,7 +149,7 @@ def _subject(report: ServerToolReport) -> str:
         case "advisor":
             return f"{', '.join(report.models) or 'another model'} for advice"
         case "fusion":
-            asked = len(report.models)
+            asked = 0 if report.progress is Progress.RUNNING else len(report.models)  # they are named one by one
             return "several models" if not asked else f"{asked} models" if asked > 1 else report.models[0]
     return report.subject
 

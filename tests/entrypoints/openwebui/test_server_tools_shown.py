@@ -91,7 +91,7 @@ def test_line_that_stays_the_same_is_sent_once(name: str, page: Presenter) -> No
     running = ServerToolReport("fusion", Progress.RUNNING, models=("a/b", "c/d"))
     more = replace(running, findings=(Finding("response", "Red.", "a/b"),))
     lines = statuses(tell(page, ShowServerTool(0, running), ShowServerTool(0, more), ShowServerTool(1, more)))
-    assert lines == [("Asking 2 models\u2026", False)] * 2
+    assert lines == [("Asking several models\u2026", False)] * 2
 
 
 def test_failed_use_is_marked_where_pages_can_and_says_why() -> None:
