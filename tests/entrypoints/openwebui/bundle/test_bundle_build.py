@@ -215,5 +215,5 @@ def test_the_repository_itself_gives_a_file_a_host_accepts() -> None:
     assert not [path for path in bundle.paths if path.startswith(("entrypoints/simulator", "entrypoints/devhost"))]
     assert not [path for path in bundle.paths if path.startswith("entrypoints/openwebui/bundle/")]
     assert bundle.text.isascii()
-    assert len(bundle.text) < 600_000
+    assert len(bundle.text) < 1_000_000  # a megabyte of ASCII costs the host nothing
     assert bundle.text.startswith('"""\ntitle: OpenRouter\nid: openrouter\n')
