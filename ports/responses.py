@@ -13,6 +13,9 @@ from typing import Protocol, runtime_checkable
 from ports.json_values import JsonObject
 from ports.response_events import UpstreamEvent, UpstreamProblem
 
+OWN_TYPES = "openrouter:"
+"""The beginning of the types of tools and items that OpenRouter itself defines."""
+
 
 @dataclass(frozen=True, slots=True)
 class Route:

@@ -85,7 +85,7 @@ def secrets_in_url(text: str) -> tuple[str, ...]:
 
 
 def names_a_secret(name: str) -> bool:
-    """Return whether the name of a variable or a key says that its value is secret, such as `API_KEY`."""
+    """Return whether the name of a variable or a key says that its value is secret, such as `ACCESS_TOKEN`."""
     return _VARIABLES.search(name) is not None and _NO_SECRET.search(name) is None
 
 
