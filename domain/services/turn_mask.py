@@ -61,8 +61,12 @@ class TurnMask:
 
 
 def _carriers(request: TurnRequest) -> tuple[object, ...]:
-    """Return the parts of a request that may carry credentials. Functions carry schemas only."""
+    """Return the parts of a request that may carry credentials, those of the operator first.
+
+    Functions carry schemas only.
+    """
     asked = request.parameters
-    tools = (*asked.tools, *asked.extra_tools, *(asked.server_tools or ()), *request.server_tools.listed)
-    others = (tool for tool in tools if not (isinstance(tool, dict) and tool.get("type") in (None, "function")))
-    return (*others, asked.provider, *(asked.plugins or ()), request.defaults)
+    tools = (*asked.extra_tools, *asked.tools)
+    others = (tool for tool in tools if tool.get("type") not in (None, "function"))
+    listed = (*request.server_tools.listed, *(asked.server_tools or ()))
+    return (*listed, request.defaults, asked.provider, *(asked.plugins or ()), *others)
