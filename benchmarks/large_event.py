@@ -83,8 +83,8 @@ def _picture(size: int) -> str:
 
 
 def _sent(kind: str, size: int) -> int:
-    """Return the characters of an event: a picture may have fewer than other texts."""
-    return min(size, LONGEST_PICTURE) // 4 * 4 if kind == "picture" else size
+    """Return the characters of an event: a picture may have fewer than other texts, as a data URL."""
+    return min(size, LONGEST_PICTURE - 64) // 4 * 4 if kind == "picture" else size
 
 
 def _quoted(text: str) -> str:

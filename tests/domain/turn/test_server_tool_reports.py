@@ -162,7 +162,9 @@ def test_advice_names_its_model_and_blocked_calls_their_rule() -> None:
 
 @pytest.mark.parametrize("family", [name for name in FAMILIES if name != "image-partial"])
 def test_every_use_of_the_simulator_says_more_than_its_name(family: str) -> None:
-    for report in done(family):
+    reports = done(family)
+    assert reports
+    for report in reports:
         assert report.progress is Progress.COMPLETED
         assert report.subject or report.code or report.result or report.findings
 
