@@ -62,7 +62,8 @@ async def _cpu(work: Callable[[], Awaitable[list[Any]]]) -> float:
     chunks = await work()
     used = time.process_time() - before
     if chunks:
-        said = (json.loads(chunk.removeprefix("data: "))["choices"][0]["delta"].get("content", "") for chunk in chunks)
+        frames = (json.loads(chunk.removeprefix("data: ")) for chunk in chunks if "[DONE]" not in chunk)
+        said = (frame["choices"][0]["delta"].get("content", "") for frame in frames)
         check_words("".join(said), COUNT, "one word a read")
     return used / COUNT * 1e6
 

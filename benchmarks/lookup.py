@@ -64,7 +64,7 @@ async def _lookup(kept: Kept, chat: Chat, how: str) -> float:
     records = chat.records if how.startswith(str(TURNS)) else Random(time.monotonic_ns()).choices(chat.records)
     by_words = "words" in how
     turns = [] if by_words else [record.turn_id for record in records]
-    prints = [record.fingerprint for record in records] if by_words else []
+    prints = [kept.store.cipher.lookups(record.fingerprint)[0] for record in records] if by_words else []
     began = time.perf_counter()
     rows = await kept.store.artifacts.find(
         KEPT.namespace, ANN.user_id, turn_ids=turns, fingerprints=prints, limit=4 * TURNS

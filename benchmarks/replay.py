@@ -15,6 +15,7 @@ from math import log
 from pathlib import Path
 from statistics import linear_regression
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from sqlalchemy import Engine, event, select
 
@@ -26,6 +27,7 @@ from domain.conversation.history import Past, items_for, parsed
 from domain.conversation.marks import marks_of
 from domain.conversation.replay import wanted_of
 from domain.conversation.size import size_of
+from domain.services.remember_turn import bond_of
 from entrypoints.openwebui.bundle.measure import longest_gap
 from entrypoints.openwebui.history_format import OPEN_WEBUI
 from ports.cipher import Sealed
@@ -36,7 +38,10 @@ ROUNDS, GROWTH_ROUNDS, STALL_ROUNDS = 31, 7, 15
 AT_MOST, QUERIES, EXPONENT, STALL_MS = 3.0, 5, 1.1, 20.0
 
 a = artifact.c
-COLUMNS = (a.turn_id, a.ordinal, a.kind, a.model, a.fingerprint, a.key_id, a.codec, a.size, a.payload)
+COLUMNS = (
+    *(a.namespace, a.user_id, a.id, a.turn_id, a.ordinal, a.kind, a.model, a.fingerprint),
+    *(a.key_id, a.codec, a.size, a.payload),
+)
 
 
 async def measure_replay() -> AsyncIterator[Line]:
@@ -108,9 +113,10 @@ async def _bare(kept: Kept, chat: Chat) -> list[object]:
     turns = [record.turn_id for record in chat.records]
     query = select(*COLUMNS).where(a.namespace == KEPT.namespace, a.turn_id.in_(turns))
     async with kept.database.reading() as connection:
-        rows = (await connection.execute(query)).all()
+        rows: Any = (await connection.execute(query)).all()
     cipher = kept.store.cipher
-    return [json.loads(cipher.open(Sealed(row.payload, row.key_id, row.codec, row.size))) for row in rows]
+    sealed = ((Sealed(row.payload, row.key_id, row.codec, row.size), bond_of(row)) for row in rows)
+    return [json.loads(cipher.open(one, bound=bond)) for one, bond in sealed]
 
 
 def _check(items: tuple[JsonObject, ...], chat: Chat) -> None:

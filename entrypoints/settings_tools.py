@@ -6,9 +6,9 @@ from entrypoints.settings_rows import Mend
 SERVER_TOOLS_TEXT = (
     "Comma-separated further tools that OpenRouter runs, offered in chats to models that call tools: web_fetch, "
     "datetime, image_generation, search_models, files, code_interpreter, shell, bash, apply_patch, advisor, "
-    "subagent, fusion, web_search. Every use costs money, with free models too; advisor, subagent and fusion pay "
-    "for further models. A tool is not offered where Open WebUI has one for the same purpose in the chat. The "
-    "custom parameter server_tools of a model replaces this list and ENABLE_WEB_SEARCH_TOOL."
+    "subagent, fusion, tool_search, web_search. Every use costs money, with free models too; advisor, subagent and "
+    "fusion pay for further models. A tool is not offered where Open WebUI has one for the same purpose in the chat. "
+    "The custom parameter server_tools of a model replaces this list and ENABLE_WEB_SEARCH_TOOL."
 )
 
 

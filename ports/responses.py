@@ -13,6 +13,9 @@ from typing import Protocol, runtime_checkable
 from ports.json_values import JsonObject
 from ports.response_events import UpstreamEvent, UpstreamProblem
 
+OWN_TYPES = "openrouter:"
+"""The beginning of the types of tools and items that OpenRouter itself defines."""
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -43,7 +46,7 @@ class ResponsesBody:
 
     `input` holds items in the wire form, with calls and outputs of every kind under `call_id`. Upstream refuses nulls,
     so absent and null are the same here. `chat_only` holds what only `POST /chat/completions` knows (seed, min_p,
-    logit_bias ...), by its names there.
+    logit_bias ...), by its names there. No repr shows what may hold credentials.
     """
 
     model: str
@@ -58,7 +61,7 @@ class ResponsesBody:
     presence_penalty: float | None = None
     reasoning: JsonObject | None = None
     text: JsonObject | None = None
-    tools: tuple[JsonObject, ...] = ()
+    tools: tuple[JsonObject, ...] = field(default=(), repr=False)
     tool_choice: str | JsonObject | None = None
     parallel_tool_calls: bool | None = None
     include: tuple[str, ...] = ()
@@ -70,8 +73,8 @@ class ResponsesBody:
     top_logprobs: int | None = None
     max_tool_calls: int | None = None
     stop_server_tools_when: tuple[JsonObject, ...] = ()
-    plugins: tuple[JsonObject, ...] = ()
-    provider: JsonObject | None = None
+    plugins: tuple[JsonObject, ...] = field(default=(), repr=False)
+    provider: JsonObject | None = field(default=None, repr=False)
     modalities: tuple[str, ...] = ()
     image_config: JsonObject | None = None
     prompt: JsonObject | None = None

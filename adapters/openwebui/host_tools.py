@@ -4,7 +4,7 @@ Source: the host's contract, tools; verified in 0.6.28, 0.8.12, 0.10.2 and 0.12.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 from urllib.parse import urlsplit
@@ -40,10 +40,10 @@ class HostTool:
 class HostOffer:
     """The host's inputs: `__tools__`, `metadata["tools"]`, `body["tools"]`, `metadata["mcp_clients"]`."""
 
-    handed: object = None
-    stored: object = None
-    offered: object = None
-    mcp_clients: object = None
+    handed: object = field(default=None, repr=False)
+    stored: object = field(default=None, repr=False)
+    offered: object = field(default=None, repr=False)
+    mcp_clients: object = field(default=None, repr=False)
 
 
 def offered_names(tools: object) -> tuple[str, ...]:

@@ -12,7 +12,8 @@ from hashlib import sha256
 
 from domain.conversation.call_kinds import CALLS, OUTPUTS
 from domain.conversation.history_format import HistoryFormat
-from domain.conversation.record import MESSAGE, TurnItem
+from domain.conversation.item_types import MESSAGE
+from domain.conversation.record import TurnItem
 from domain.conversation.references import texts_of
 from domain.conversation.surrogates import without_surrogates
 

@@ -10,8 +10,7 @@ from domain.conversation.call_kinds import CALLS, OUTPUTS
 from ports.json_values import JsonObject
 
 SDK = "1.3.84"
-OWN_TYPES = "openrouter:"
-"""The beginning of the types of items that OpenRouter itself defines."""
+MESSAGE, REASONING, OWN_IMAGE = "message", "reasoning", "openrouter:image_generation"
 
 
 class Replay(Enum):
@@ -43,7 +42,7 @@ _ASKED = Treatment(Replay.POSITION, "upstream has no item for its output, which 
 _GIVEN = Treatment(Replay.POSITION, "only clients send it")
 
 ITEM_TYPES: dict[str, Treatment] = {
-    **dict.fromkeys(("message", "reasoning", *sorted(CALLS | OUTPUTS)), Treatment(Replay.OWN)),
+    **dict.fromkeys((MESSAGE, REASONING, *sorted(CALLS | OUTPUTS)), Treatment(Replay.OWN)),
     "openrouter:advisor": _ANY,
     "openrouter:apply_patch": _ANY,
     "openrouter:armor_blocked": _ANY,
@@ -55,7 +54,7 @@ ITEM_TYPES: dict[str, Treatment] = {
     "openrouter:file_search": _ANY,
     "openrouter:files": _ANY,
     "openrouter:fusion": _ANY,
-    "openrouter:image_generation": _ANY,
+    OWN_IMAGE: _ANY,
     "openrouter:mcp": _ANY,
     "openrouter:memory": _ANY,
     "openrouter:shell": _ANY,

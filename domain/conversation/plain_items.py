@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from domain.conversation.call_kinds import CALLS, OUTPUTS
 from domain.conversation.calls_as_text import as_text
-from domain.conversation.record import MESSAGE, REASONING
+from domain.conversation.item_types import MESSAGE, REASONING
 from domain.conversation.references import texts_of
 from domain.conversation.server_items import is_native, is_server_item
 from ports.json_values import JsonObject

@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from domain.catalog.support import author, takes_tools
 from domain.conversation.call_kinds import CALLS, OUTPUTS
 from domain.conversation.calls_as_text import takes_calls
+from domain.conversation.item_types import MESSAGE, REASONING
 from domain.conversation.plain_items import without_server_items
-from domain.conversation.record import MESSAGE, REASONING, TurnRecord
+from domain.conversation.record import TurnRecord
 from domain.conversation.server_items import Audience, is_server_item
 from ports.catalog import Model
 from ports.json_values import JsonObject

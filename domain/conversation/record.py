@@ -13,11 +13,8 @@ from typing import Any
 from domain.catalog.support import reads_phases
 from domain.conversation.arguments import sound_arguments
 from domain.conversation.call_kinds import CALLS, COMPUTER, OUTPUTS
-from domain.conversation.item_types import is_unknown
+from domain.conversation.item_types import MESSAGE, REASONING, is_unknown
 from domain.conversation.server_items import goes_back, is_native, is_stored, without_results
-from domain.conversation.stored_shapes import MESSAGE as MESSAGE
-from domain.conversation.stored_shapes import REASONING as REASONING
-from domain.conversation.stored_shapes import is_flat as is_flat
 from domain.conversation.stored_shapes import is_sound
 from ports.artifacts import RECALL_BYTES
 from ports.json_values import JsonObject

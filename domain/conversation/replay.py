@@ -7,9 +7,9 @@ that produced it. Of a changed turn, the host's text is sent; only calls and the
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from domain.conversation.item_types import REASONING
 from domain.conversation.marks import Marks, call_ids_of, is_answer
 from domain.conversation.provenance import audience_of, every_call_was_thought_of, thinking_goes_back
-from domain.conversation.record import REASONING
 from domain.conversation.refused_turns import as_marked
 from domain.conversation.replayed_items import Ids, as_read, host_items, outputs_in, stored_items
 from domain.conversation.stored_answers import StoredAnswer

@@ -13,10 +13,11 @@ from domain.conversation.call_kinds import CALLS, FUNCTION, OUTPUT_OF, OUTPUTS
 from domain.conversation.call_names import legal_name
 from domain.conversation.fingerprint import normalised, text_of, visible_text
 from domain.conversation.history_format import HistoryFormat
+from domain.conversation.item_types import MESSAGE, REASONING
 from domain.conversation.items import output_text
 from domain.conversation.native_calls import call_in, output_of
 from domain.conversation.placeholders import NOT_IN_HISTORY
-from domain.conversation.record import MESSAGE, REASONING, TurnItem, TurnRecord
+from domain.conversation.record import TurnItem, TurnRecord
 from domain.conversation.references import reasoning_reference, texts_of
 from domain.conversation.server_items import Audience, is_native, is_server_item
 from domain.conversation.stored_answers import StoredAnswer, visible_ids

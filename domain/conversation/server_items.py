@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 
 from domain.conversation.call_kinds import CALLS, FUNCTION, OUTPUT_OF, OUTPUTS, ran_upstream
-from domain.conversation.item_types import OWN_TYPES, Replay, treatment_of
+from domain.conversation.item_types import OWN_IMAGE, Replay, treatment_of
 from domain.conversation.native_calls import sound_call
 from ports.json_values import JsonObject
 
@@ -99,7 +99,7 @@ def characters_in(item: JsonObject) -> int:
 def _without_pictures(item: JsonObject) -> JsonObject:
     """Leave out pictures given as base64 or data URLs; addresses stay."""
     kept = {key: value for key, value in item.items() if key not in _PICTURES}
-    if item.get("type") == f"{OWN_TYPES}image_generation" and not _is_address(item.get("result")):
+    if item.get("type") == OWN_IMAGE and not _is_address(item.get("result")):
         kept.pop("result", None)
     outputs = item.get("outputs")
     if isinstance(outputs, list):

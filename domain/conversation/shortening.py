@@ -7,13 +7,15 @@ whole text to one of a few fixed lengths and keeps it, so that the same bytes ar
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from domain.conversation import call_kinds
+from domain.conversation.call_kinds import CUSTOM, FUNCTION, OUTPUT_OF
 from domain.conversation.calls_as_text import ResultInWords
 from domain.conversation.placeholders import MEDIA_LEFT_OUT, shortened, shortened_before
 from domain.conversation.pruning import HEAD, LONG, TAIL
 from domain.conversation.tokens import MEDIA
 from ports.json_values import JsonObject
 
-OUTPUTS = frozenset({"function_call_output", "custom_tool_call_output"})
+OUTPUTS = frozenset({OUTPUT_OF[FUNCTION], OUTPUT_OF[CUSTOM]})
 _TEXTS = frozenset({"input_text", "output_text"})
 
 
@@ -112,7 +114,7 @@ def is_output(item: JsonObject) -> bool:
 
 def _ends_a_call(item: JsonObject) -> bool:
     """Return whether an item is the output of a call of any kind, whether or not it can be shortened."""
-    return is_output(item) or str(item.get("type")).endswith("_call_output")
+    return is_output(item) or call_kinds.is_output(item)
 
 
 def _field(item: JsonObject) -> str:

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from domain.conversation.call_kinds import CALLS, OUTPUTS
 from domain.conversation.fingerprint import normalised, text_of, visible_text
 from domain.conversation.history_format import HistoryFormat
+from domain.conversation.item_types import MESSAGE
 from domain.conversation.marks import Marks, call_ids_of, marks_of, with_fingerprints
-from domain.conversation.record import MESSAGE, TurnRecord
+from domain.conversation.record import TurnRecord
 from ports.json_values import JsonObject
 
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.conversation.call_kinds import CALLS, FUNCTION, OUTPUT_OF, OUTPUTS
+from domain.conversation.item_types import MESSAGE, REASONING
 from domain.conversation.native_calls import sound_call
 from domain.conversation.server_items import is_small, is_stored
 from ports.json_values import JsonObject
 
-MESSAGE, REASONING = "message", "reasoning"
 _KINDS = frozenset({MESSAGE, REASONING}) | CALLS | OUTPUTS
 DEEPEST = 100
 _LONGEST_ID, _LONGEST_NAME = 512, 512

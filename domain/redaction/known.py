@@ -84,11 +84,16 @@ def secrets_in_url(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(spelling for value in found for spelling in (value, unquote(value))))
 
 
+def names_a_secret(name: str) -> bool:
+    """Return whether the name of a variable or a key says that its value is secret, such as `ACCESS_TOKEN`."""
+    return _VARIABLES.search(name) is not None and _NO_SECRET.search(name) is None
+
+
 def secrets_in_environment(environment: Mapping[str, str]) -> tuple[str, ...]:
     """Return the values of variables whose names say that they are secret, and the passwords of URLs in any other."""
     found: list[str] = []
     for name, value in environment.items():
-        if _VARIABLES.search(name) and not _NO_SECRET.search(name):
+        if names_a_secret(name):
             found.append(value)
         if "://" in value:
             found += secrets_in_url(value)

@@ -15,6 +15,7 @@ from domain.request.plugin_shapes import PLUGINS
 from domain.request.reasoning import EFFORTS, NEWEST, SUMMARIES
 from domain.request.routing import PROVIDER
 from domain.request.shapes import (
+    LARGEST,
     Check,
     Each,
     Either,
@@ -108,7 +109,7 @@ _REASONING: Shape = {
     "effort": OneOf(EFFORTS),
     "summary": OneOf(SUMMARIES),
     "enabled": flag,
-    "max_tokens": whole(1, 2**53 - 1),
+    "max_tokens": whole(1, LARGEST),
     **NEWEST,
 }
 _FORMATS: Mapping[str, Shape] = {

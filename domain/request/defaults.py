@@ -6,11 +6,11 @@ from dataclasses import fields, replace
 from domain.request.lost import LONGEST_LABEL
 from domain.request.passed import PASSED
 from domain.request.sampling import LONGEST_STOP, RANGES
-from domain.request.shapes import Check, Each, Opaque, flag, number, text, whole, words
+from domain.request.shapes import LARGEST, Check, Each, Opaque, flag, number, text, whole, words
 from domain.request.turn_request import Parameters
 from ports.json_values import JsonObject
 
-_COUNT = whole(1, 2**53 - 1)
+_COUNT = whole(1, LARGEST)
 _WHOLE = ("top_k", "top_logprobs")
 _OWN: Mapping[str, Check] = {
     **{name: whole(0, 2**31 - 1) if name in _WHOLE else number(-1e9, 1e9) for name in RANGES},

@@ -11,6 +11,7 @@ from domain.catalog.support import takes_newest_options
 from domain.request.caching import LONGEST_CACHE_KEY
 from domain.request.lost import lost
 from domain.request.shapes import (
+    LARGEST,
     Each,
     Keyed,
     Shape,
@@ -35,14 +36,13 @@ LONGEST_ID = 256
 MOST_PAIRS, LONGEST_KEY, LONGEST_VALUE = 16, 64, 512
 """Bounds of metadata, and of the keys that a trace has beside its own."""
 MOST_STEPS = 1000
-_COUNTS = 2**53 - 1
 
 _LABEL = named(LONGEST_VALUE)
 _TRACE: Shape = dict.fromkeys(("trace_id", "trace_name", "span_name", "generation_name", "parent_span_id"), _LABEL)
 _STOPS: Mapping[str, Shape] = {
     "step_count_is": {"step_count": whole(1, MOST_STEPS)},
     "has_tool_call": {"tool_name": text},
-    "max_tokens_used": {"max_tokens": whole(1, _COUNTS)},
+    "max_tokens_used": {"max_tokens": whole(1, LARGEST)},
     "max_cost": {"max_cost_in_dollars": number(0, 1e6)},
     "finish_reason_is": {"reason": text},
 }

@@ -7,17 +7,17 @@ without conditions.
 from decimal import Decimal
 
 from ports.json_values import JsonObject
+from ports.responses import OWN_TYPES
 
 MOST_STEPS = 30
 """Steps that upstream takes at most, and by default; conditions switch that limit off."""
-SERVER = "openrouter:"
 
 
 def stops_of(
     asked: tuple[JsonObject, ...], most_cost: Decimal | None, tools: tuple[JsonObject, ...], steps: int | None
 ) -> tuple[JsonObject, ...]:
     """Return the conditions to send. `most_cost`: in USD for one request, None for no limit; `steps`: asked for."""
-    if most_cost is None or not any(str(tool.get("type")).startswith(SERVER) for tool in tools):
+    if most_cost is None or not any(str(tool.get("type")).startswith(OWN_TYPES) for tool in tools):
         return asked
     others = [one for one in asked if one.get("type") != "max_cost"]
     costs = [one["max_cost_in_dollars"] for one in asked if one.get("type") == "max_cost"]

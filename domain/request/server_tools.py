@@ -4,6 +4,7 @@ A request that names such tools itself, in `tools`, gets them without these rule
 models are offered only where their names are listed: no switch includes them.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 
 from domain.catalog.support import searches
@@ -16,6 +17,7 @@ from ports.json_values import JsonObject
 MOST_SEARCHES = 5
 """Web searches that upstream may run in one request; each one costs money."""
 MOST_LISTED = 32
+_NAME = re.compile(r"[A-Za-z][\w:.-]{0,59}", re.ASCII)
 _SHALLOW = ("none", "minimal")
 """Efforts with which models do not search."""
 
@@ -76,4 +78,6 @@ def _search(listed: JsonObject | None, results: int) -> JsonObject:
 
 
 def _shown(entry: object) -> str:
-    return str(entry.get("type") if isinstance(entry, dict) else entry)[:60]
+    """Return the name in an entry, if it looks like one: a piece of broken JSON may hold credentials."""
+    name = entry.get("type") if isinstance(entry, dict) else entry
+    return name if isinstance(name, str) and _NAME.fullmatch(name.strip()) else "?"

@@ -6,6 +6,7 @@ Source: the official SDK's tool models and their configurations, 1.3.84.
 import re
 
 from domain.request.reasoning import EFFORTS
+from domain.request.search_shapes import LOCATION, MODES, POSTS, PROVIDERS
 from domain.request.shapes import (
     LONGEST_TEXT,
     Check,
@@ -13,7 +14,6 @@ from domain.request.shapes import (
     Keyed,
     Opaque,
     Shape,
-    day,
     either,
     flag,
     inner,
@@ -29,34 +29,17 @@ from domain.request.shapes import (
 
 MOST_TOKENS = 10_000_000
 _LABEL = re.compile(r"[A-Za-z0-9 _-]{1,64}")
-_ENGINES = ("auto", "native", "exa", "firecrawl", "parallel", "perplexity")
-_MODES = ("instant", "fast", "auto", "deep-lite", "deep", "deep-reasoning", "turbo", "basic", "advanced")
-_LOCATION: Shape = {
-    "type": one_of("approximate"),
-    "city": text,
-    "country": text,
-    "region": text,
-    "timezone": text,
-}
-_X_SEARCH: Shape = {
-    "allowed_x_handles": texts,
-    "excluded_x_handles": texts,
-    "enable_image_understanding": flag,
-    "enable_video_understanding": flag,
-    "from_date": day,
-    "to_date": day,
-}
 
 
 def _located(value: object) -> object:
     """Accept a place; its type has one value."""
-    place = reduced(value, _LOCATION)
+    place = reduced(value, LOCATION)
     return {"type": "approximate", **place} if place else None
 
 
 WEB_SEARCH: Shape = {
-    "engine": one_of(*_ENGINES),
-    "mode": one_of(*_MODES),
+    "engine": one_of("auto", *PROVIDERS),
+    "mode": one_of(*MODES),
     "max_results": whole(1, 25),
     "max_total_results": whole(1, 250),
     "max_uses": whole(1, 100),
@@ -65,7 +48,7 @@ WEB_SEARCH: Shape = {
     "allowed_domains": texts,
     "excluded_domains": texts,
     "user_location": _located,
-    "x_search": inner(_X_SEARCH),
+    "x_search": inner(POSTS),
 }
 _FILTERS: Shape = {"allowed_domains": texts, "blocked_domains": texts, "excluded_domains": texts}
 OLDER_SEARCH: Shape = {**WEB_SEARCH, "filters": inner(_FILTERS)}

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from domain.request.search_shapes import without_conflicts
 from domain.request.shapes import Check, Shape, reduced, scalar, text, whole
 from domain.request.tool_shapes import (
     ADVISOR,
@@ -27,9 +28,9 @@ from domain.request.tool_shapes import (
     subagent,
 )
 from ports.json_values import JsonObject
+from ports.responses import OWN_TYPES
 
-PREFIX = "openrouter:"
-SEARCH = "openrouter:web_search"
+SEARCH = f"{OWN_TYPES}web_search"
 MOST_OTHERS = 32
 ONLY_RESPONSES = frozenset({"openrouter:apply_patch"})
 """Server tools that chat completions does not have. Source: the SDK's description of this tool."""
@@ -129,7 +130,7 @@ def written(tool: JsonObject) -> JsonObject | None:
     if any(key not in options for key in known.required):
         return None
     if SEARCH in (kind, known.sent_as):
-        options = _search_options(options)
+        options = without_conflicts(_search_options(options))
     if not known.nested and not known.sent_as:
         return {"type": kind, **options}
     sent = known.sent_as or kind
@@ -139,7 +140,7 @@ def written(tool: JsonObject) -> JsonObject | None:
 def goes_to_chat(tool: JsonObject) -> bool:
     """Return whether chat completions takes a tool that is written for `POST /responses`."""
     kind = str(tool["type"])
-    return kind == "function" or (kind.startswith(PREFIX) and kind not in ONLY_RESPONSES)
+    return kind == "function" or (kind.startswith(OWN_TYPES) and kind not in ONLY_RESPONSES)
 
 
 def unread_options(tool: JsonObject, sent: JsonObject) -> tuple[str, ...]:
@@ -152,9 +153,9 @@ def unread_options(tool: JsonObject, sent: JsonObject) -> tuple[str, ...]:
 
 def names_of(name: str) -> tuple[str, ...]:
     """Return the types that a name of a tool stands for, with or without its prefix; the sent one first."""
-    bare = name.strip().lower().removeprefix(PREFIX)
+    bare = name.strip().lower().removeprefix(OWN_TYPES)
     bare = {"search_models": "experimental__search_models"}.get(bare, bare)
-    return tuple(kind for kind in (PREFIX + bare, bare) if kind in TOOL_TYPES)
+    return tuple(kind for kind in (OWN_TYPES + bare, bare) if kind in TOOL_TYPES)
 
 
 def _others(given: object, known: ToolType) -> dict[str, object]:

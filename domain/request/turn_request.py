@@ -68,7 +68,7 @@ class Parameters:
     `reasoning` contains effort, max_tokens, enabled, summary, context and mode if requested. `extra_tools` come from
     filters of the host. `server_tools`: tools that upstream runs, in place of the operator's list. `passed`: fields by
     their names in the Responses API that have no place here. `chat_only`: parameters that the Responses endpoint does
-    not know. `ignored`: names no endpoint accepts, and unusable values.
+    not know. `ignored`: names no endpoint accepts, and unusable values. No repr shows what may hold credentials.
     """
 
     max_output_tokens: int | None = None
@@ -83,20 +83,20 @@ class Parameters:
     response_format: JsonObject | None = None
     text: JsonObject | None = None
     verbosity: str | None = None
-    tools: tuple[JsonObject, ...] = ()
-    extra_tools: tuple[JsonObject, ...] = ()
+    tools: tuple[JsonObject, ...] = field(default=(), repr=False)
+    extra_tools: tuple[JsonObject, ...] = field(default=(), repr=False)
     tool_choice: str | JsonObject | None = None
     parallel_tool_calls: bool | None = None
     max_tool_calls: int | None = None
-    provider: JsonObject | None = None
+    provider: JsonObject | None = field(default=None, repr=False)
     models: tuple[str, ...] = ()
-    plugins: tuple[object, ...] | None = None
+    plugins: tuple[object, ...] | None = field(default=None, repr=False)
     transforms: tuple[str, ...] | None = None
     modalities: tuple[str, ...] = ()
     image_config: JsonObject | None = None
     cache_control: JsonObject | None = None
     passed: JsonObject = field(default_factory=dict)
-    server_tools: tuple[object, ...] | None = None
+    server_tools: tuple[object, ...] | None = field(default=None, repr=False)
     chat_only: JsonObject = field(default_factory=dict)
     ignored: tuple[str, ...] = ()
 
@@ -221,7 +221,7 @@ class ServerTools:
     `results` per web search if they name it (0: upstream's default). `served`: what the caller has own tools for.
     """
 
-    listed: tuple[object, ...] = ()
+    listed: tuple[object, ...] = field(default=(), repr=False)
     results: int = 0
     served: frozenset[Ability] = frozenset()
 
@@ -254,7 +254,7 @@ class TurnRequest:
     stream: bool = True
     person: Person = Person()
     parameters: Parameters = Parameters()
-    defaults: JsonObject = field(default_factory=dict)
+    defaults: JsonObject = field(default_factory=dict, repr=False)
     thinking: Thinking = Thinking()
     identifiers: Identifiers = Identifiers()
     routing: Routing = Routing()

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from domain.conversation.record import REASONING, TurnRecord
+from domain.conversation.item_types import REASONING
+from domain.conversation.record import TurnRecord
 from domain.conversation.refused_turns import ITEMS, THINKING
 from domain.request import lesson as lessons
 from domain.request.lesson import Lesson

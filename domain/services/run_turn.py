@@ -26,6 +26,7 @@ from domain.services.report_unknown import ReportUnknown
 from domain.services.settle_turn import Settlement, began_values, ended_values, settle_turn
 from domain.services.sound_calls import SoundCalls
 from domain.services.store_budget import StoreHealth
+from domain.services.turn_mask import TurnMask
 from domain.services.turn_stores import ChooseStores
 from domain.turn.machine import TurnMachine
 from domain.turn.statuses import WaitingForPlace
@@ -123,7 +124,8 @@ class RunTurn:
         personal = personal or Personal()
         driver: Driver | Fault = Fault(FaultKind.INTERNAL)
         ticket: Ticket | None = None
-        settlement = Settlement(request, error_id)
+        mask = TurnMask(self._redact, request)
+        settlement = Settlement(request, error_id, mask=mask)
         try:
             checked = check_turn(request, models)
             if isinstance(checked, Fault):
@@ -149,14 +151,14 @@ class RunTurn:
             if ticket is not None and not isinstance(driver, Driver):
                 ticket.release()
         if isinstance(driver, Fault):
-            yield self._refuse(driver, error_id, began, request)
+            yield self._refuse(driver, error_id, began, request, mask)
             return
         watch = ReaderDisconnect(driver, reader or asyncio.current_task())
         try:
             outputs = driver.begin()
             while True:
                 for output in outputs:
-                    yield self._masked(output) if driver.ended else output
+                    yield mask.output(output) if driver.ended or mask.has_own else output
                 if driver.ended:
                     break
                 outputs = await driver.proceed()
@@ -166,7 +168,8 @@ class RunTurn:
 
     async def refuse(self, fault: Fault, request: TurnRequest) -> AsyncGenerator[Output, None]:
         """Yield the only output for a request that was rejected before it became a turn."""
-        yield self._refuse(fault, self._ids.new_error_id(), self._clock.monotonic(), request)
+        mask = TurnMask(self._redact, request)
+        yield self._refuse(fault, self._ids.new_error_id(), self._clock.monotonic(), request, mask)
 
     async def drained(self) -> None:
         """Return once no turn runs and every settlement is done."""
@@ -200,13 +203,6 @@ class RunTurn:
         upkeep = Upkeep(settle, journal, partial(self._tasks.own, person=request.person), report)
         return Driver(TurnMachine(assembled.plan), turn_ports, call, upkeep)
 
-    def _masked(self, output: Output) -> Output:
-        if not isinstance(output, Ended) or output.end.fault is None:
-            return output
-        fault = output.end.fault
-        fault = replace(fault, detail=self._redact(fault.detail), provider=self._redact(fault.provider))
-        return Ended(replace(output.end, fault=fault))
-
     def _journal(self, settlement: Settlement, entry: Booking) -> None:
         match entry:
             case AttemptBegan():
@@ -225,10 +221,10 @@ class RunTurn:
 
     def _report(self, settlement: Settlement, defect: Exception) -> None:
         places = "".join(traceback.format_tb(defect.__traceback__)[-3:])
-        values = {"error_id": settlement.error_id, "detail": named(defect), "places": places}
+        values = {"error_id": settlement.error_id, "detail": settlement.mask.text(named(defect)), "places": places}
         self._telemetry.event("error", "turn_not_booked", **values)
 
-    def _refuse(self, fault: Fault, error_id: str, began: float, request: TurnRequest) -> Output:
+    def _refuse(self, fault: Fault, error_id: str, began: float, request: TurnRequest, mask: TurnMask) -> Output:
         timing = Timing(self._clock.monotonic() - began)
         end = End(Reason.FAULT, timing, error_id, fault)
         self._telemetry.event(
@@ -236,8 +232,8 @@ class RunTurn:
             "turn_refused",
             error_id=error_id,
             fault=fault.kind.value,
-            detail=fault.logged,
+            detail=mask.text(fault.logged),
             model=request.model,
             user_id=request.person.user_id,
         )
-        return self._masked(Ended(end))
+        return Ended(mask.end(end))

@@ -12,6 +12,7 @@ from domain.request.lesson import OF_HISTORY, Lesson
 from domain.request.turn_request import TurnRequest
 from domain.services.mark_turns import marks_after
 from domain.services.remember_turn import TurnMemory
+from domain.services.turn_mask import TurnMask
 from domain.turn.steps import AttemptBegan, AttemptEnded, End, Persist, Reason
 from domain.usage.accounting import estimate
 from domain.usage.facts import listed, logged
@@ -26,7 +27,8 @@ class Settlement:
     """The facts of a turn; `error_id` identifies it, `figures` describe its history, `kept` holds what it leaves.
 
     `replayed`: the stored turns of which something was sent, those in `elsewhere` of other chats. `refused`: changes to
-    them that made the request pass. `own_refused`: earlier rounds of this turn were changed too.
+    them that made the request pass. `own_refused`: earlier rounds of this turn were changed too. `mask` masks what is
+    logged.
     """
 
     request: TurnRequest
@@ -39,6 +41,7 @@ class Settlement:
     elsewhere: frozenset[str] = frozenset()
     refused: list[Lesson] = field(default_factory=list)
     own_refused: bool = False
+    mask: TurnMask = field(default_factory=TurnMask)
 
     def learn(self, lesson: Lesson) -> None:
         """Note a change that upstream accepted."""
@@ -97,7 +100,7 @@ def _log(turn: Settlement, end: End, telemetry: Telemetry, estimated: Decimal | 
         error_id=end.error_id,
         reason=end.reason.value,
         fault=end.fault.kind.value if end.fault else None,
-        detail=end.fault.logged if end.fault else None,
+        detail=turn.mask.text(end.fault.logged) if end.fault else None,
         caller=turn.request.caller.value,
         user_id=person.user_id,
         chat_id=person.chat_id,

@@ -9,15 +9,13 @@ from dataclasses import replace
 
 from domain.conversation.call_kinds import CUSTOM
 from domain.conversation.call_names import meant
-from domain.conversation.item_types import is_unknown
+from domain.conversation.item_types import MESSAGE, REASONING, is_unknown
 from domain.turn.call_ids import distinct
 from domain.turn.item_places import ItemPlaces
 from domain.turn.output_items import (
     CALL,
     DRAWS,
     IMAGES,
-    MESSAGE,
-    REASONING,
     TEXT_OF_CALL,
     OutputItem,
     alike,

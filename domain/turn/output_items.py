@@ -5,14 +5,15 @@ from dataclasses import dataclass, field
 
 from domain.conversation.arguments import NONE
 from domain.conversation.call_kinds import CALLER_CALLS, CUSTOM, FUNCTION, OUTPUTS, call_id_of, ran_upstream
-from domain.conversation.item_types import OWN_TYPES
+from domain.conversation.item_types import MESSAGE, OWN_IMAGE
 from domain.conversation.native_calls import words_of_call
 from ports.json_values import JsonObject
 from ports.pictures import picture_data
+from ports.responses import OWN_TYPES
 from ports.toolbox import ToolCall
 
-MESSAGE, REASONING, CALL = "message", "reasoning", FUNCTION
-IMAGES = frozenset({"image_generation_call", "openrouter:image_generation"})
+CALL = FUNCTION
+IMAGES = frozenset({"image_generation_call", OWN_IMAGE})
 DRAWS = IMAGES | {"code_interpreter_call", "openrouter:browser_use"}
 """Items that may bring pictures."""
 TEXT_OF_CALL = {FUNCTION: "arguments", CUSTOM: "input"}

@@ -12,12 +12,13 @@ from dataclasses import replace
 from domain.conversation.arguments import LONG, object_text
 from domain.conversation.call_kinds import CUSTOM
 from domain.conversation.call_names import legal_name
+from domain.conversation.item_types import MESSAGE, REASONING
 from domain.conversation.native_calls import sound_call
-from domain.conversation.record import TurnItem, is_flat
-from domain.conversation.server_items import goes_back as goes_back
+from domain.conversation.record import TurnItem
 from domain.conversation.server_items import is_native, kept_form, position_of
+from domain.conversation.stored_shapes import is_flat
 from domain.turn.answer import Answer
-from domain.turn.output_items import CALL, MESSAGE, REASONING, OutputItem
+from domain.turn.output_items import CALL, OutputItem
 from ports.json_values import JsonObject
 from ports.toolbox import ToolCall
 

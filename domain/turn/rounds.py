@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from domain.conversation.server_items import goes_back
 from domain.request.runners import runs_here
 from domain.request.tool_choice import unforced
 from domain.tools.plan import Calls, Offer, Reader, demanding
@@ -11,7 +12,7 @@ from domain.turn.answer import Answer
 from domain.turn.call_ids import call_ids_of, handed_over
 from domain.turn.output_items import CALL
 from domain.turn.plan import TurnPlan
-from domain.turn.retained_items import goes_back, in_segments, retained_items
+from domain.turn.retained_items import in_segments, retained_items
 from domain.turn.steps import HandOverCall, Persist, Step
 from ports.responses import UpstreamRequest
 from ports.toolbox import ToolCall

@@ -7,11 +7,11 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from domain.conversation.item_types import OWN_TYPES
 from domain.tools.results import clean, text_of
 from domain.turn.server_tool_fields import MOST_ENTRIES, Fields, bounded, line_of
 from domain.turn.server_tools import Finding, Progress, ServerToolReport, Source, untracked
 from ports.json_values import JsonObject
+from ports.responses import OWN_TYPES
 
 LONGEST_FINDING, LONGEST_ADDRESS = 1000, 4096
 """Characters of one finding, and of an address."""

@@ -10,14 +10,12 @@ from dataclasses import replace
 from domain.conversation.call_kinds import CALLER_CALLS
 from domain.turn.item_places import ItemPlaces
 from domain.turn.output_items import IMAGES, OutputItem
-from domain.turn.server_tool_reports import report_of
+from domain.turn.server_tool_reports import MOST_MODELS, report_of
 from domain.turn.server_tools import Progress, ServerToolReport
 from domain.turn.steps import Output, ShowServerTool
 from ports.json_values import JsonObject
 from ports.response_events import Channel
 
-MOST_MODELS = 20
-"""Models of a panel that are kept."""
 CHANNELS = {
     Channel.INPUT: "custom_tool_call",
     Channel.CODE: "code_interpreter_call",

@@ -88,18 +88,6 @@ class ToolsLeftOut:
 
 
 @dataclass(frozen=True, slots=True)
-class Searching:
-    """The model searches the web."""
-
-
-@dataclass(frozen=True, slots=True)
-class Searched:
-    """A web search has ended; `query` is one line of at most 200 characters, empty if unknown."""
-
-    query: str
-
-
-@dataclass(frozen=True, slots=True)
 class AnswerBegins:
     """The answer begins; the status line is removed."""
 
@@ -117,7 +105,5 @@ Status = (
     | ToolsRejected
     | ModelReplaced
     | ToolsLeftOut
-    | Searching
-    | Searched
     | AnswerBegins
 )

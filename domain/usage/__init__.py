@@ -1,1 +1,3 @@
-"""Usage of tokens and money: sums and estimates. Money is Decimal."""
+"""Usage of tokens and money: sums and estimates (`accounting`). `facts` joins what upstream said of the answers. Money
+is Decimal.
+"""

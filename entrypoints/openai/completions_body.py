@@ -110,22 +110,22 @@ class CompletionsBody(BaseModel):
     response_format: Mapping = None
     text: Mapping = None
     verbosity: Text = None
-    tools: Objects = None
-    extra_tools: Objects = None
+    tools: Objects = Field(default=None, repr=False)
+    extra_tools: Objects = Field(default=None, repr=False)
     web_search_options: Mapping = None
     tool_choice: str | dict[str, Any] | None = None
     function_call: str | dict[str, Any] | None = None
     parallel_tool_calls: Flag = None
     max_tool_calls: Whole = None
-    provider: Mapping = None
+    provider: Mapping = Field(default=None, repr=False)
     models: Texts = None
     model_fallback: Text = None
-    plugins: Objects = None
+    plugins: Objects = Field(default=None, repr=False)
     transforms: Texts = None
     modalities: Texts = None
     image_config: Mapping = None
     cache_control: Mapping = None
-    server_tools: str | list[Any] | None = None
+    server_tools: str | list[Any] | None = Field(default=None, repr=False)
 
     _unusable: tuple[str, ...] = PrivateAttr(default=())
 

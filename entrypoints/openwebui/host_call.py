@@ -70,7 +70,7 @@ class HostCall:
     or None.
     """
 
-    body: CompletionsBody | Fault
+    body: CompletionsBody | Fault = field(repr=False)
     caller: Caller
     audience: Audience = Audience.PERSON
     person: Person = field(default_factory=Person)

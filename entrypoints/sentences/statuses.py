@@ -10,8 +10,6 @@ from domain.turn.statuses import (
     ModelReplaced,
     OutputLimited,
     ResultsShortened,
-    Searched,
-    Searching,
     Status,
     StillWaiting,
     ThinkingLeftOut,
@@ -71,10 +69,6 @@ def status_words(status: Status, vocabulary: Vocabulary = NEUTRAL) -> str:
             return f"{was} is not available; {by} answers instead."
         case ToolsLeftOut(names, most):
             return f"This model takes at most {most} tools. Not offered in this turn: {listed_names(names)}."
-        case Searching():
-            return "Searching the web\u2026"
-        case Searched(query):
-            return f"Searched the web: {query}" if query else "Searched the web"
         case AnswerBegins():
             return ""
     assert_never(status)

@@ -18,7 +18,7 @@ from domain.faults.fault import Fault, FaultKind
 from domain.turn.answer import Answer
 from domain.turn.server_tool_reports import READERS, report_of
 from domain.turn.server_tools import Finding, Progress, ServerToolReport, Source
-from domain.turn.statuses import Searched
+from domain.turn.statuses import ModelReplaced
 from domain.turn.steps import (
     End,
     Ended,
@@ -110,7 +110,7 @@ def ways(form: str) -> Iterator[tuple[str, list[Output]]]:
     yield "picture of the model", [ShowImage(0, form)]
     yield "citation", [ShowCitation(form, form, form)]
     yield "title of a citation", [ShowCitation("https://x.test/", form, "")]
-    yield "search", [ShowStatus(Searched(form))]
+    yield "name of a model", [ShowStatus(ModelReplaced(form, form))]
     yield from _used(form)
     for kind in FaultKind:
         yield f"refusal {kind.value}", [_failed(Fault(kind, detail=form, provider=form))]

@@ -10,7 +10,7 @@ from adapters.openrouter.chat.messages import chat_messages
 from adapters.openrouter.wire.call_ids import with_portable_ids
 from adapters.openrouter.wire.fields import mapping, text
 from ports.json_values import JsonObject
-from ports.responses import ResponsesBody
+from ports.responses import OWN_TYPES, ResponsesBody
 
 SHARED = (
     *("models", "temperature", "top_p", "top_k", "frequency_penalty", "presence_penalty", "parallel_tool_calls"),
@@ -33,8 +33,8 @@ CHAT_ONLY = (
     *("include_reasoning", "web_search_options"),
 )
 REASONING = ("effort", "max_tokens", "exclude", "enabled", "summary")
-RUN_UPSTREAM = ("openrouter:", "web_search")
-HOSTED = {"web_search_preview": "openrouter:web_search", "shell": "openrouter:shell"}
+RUN_UPSTREAM = (OWN_TYPES, "web_search")
+HOSTED = {"web_search_preview": f"{OWN_TYPES}web_search", "shell": f"{OWN_TYPES}shell"}
 """Tools that a choice names in another way on `POST /responses`."""
 
 
@@ -106,7 +106,7 @@ def _tool_choice(choice: str | JsonObject | None, tools: list[JsonObject]) -> ob
         return {"type": "function", "function": {"name": choice.get("name")}}
     kind = HOSTED.get(kind, kind)
     offered = any(tool.get("type") == kind for tool in tools)
-    return {**choice, "type": kind} if kind == "function" or (offered and kind.startswith("openrouter:")) else None
+    return {**choice, "type": kind} if kind == "function" or (offered and kind.startswith(OWN_TYPES)) else None
 
 
 def _response_format(text_options: JsonObject | None) -> JsonObject | None:

@@ -1,1 +1,3 @@
-"""`POST /responses`: its request fields, and how to read its frames and whole answers."""
+"""`POST /responses`: its request fields, and how to read its frames and whole answers. `event_types` is the table of
+all its events.
+"""

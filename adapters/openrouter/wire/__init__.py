@@ -1,4 +1,5 @@
-"""JSON as upstream writes and reads it: the codec, type-checked fields, request bodies, usage.
+"""JSON as upstream writes and reads it: the codec, type-checked fields, request bodies, ids of calls, usage and facts
+about an answer.
 
 Independent of HTTP and of the endpoints' streams.
 """

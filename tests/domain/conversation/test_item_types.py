@@ -8,7 +8,8 @@ import pytest
 from openrouter.components import inputs_union
 from openrouter.components.outputitems import _OUTPUT_ITEMS_VARIANTS
 
-from domain.conversation.item_types import ITEM_TYPES, OWN_TYPES, SDK, Replay
+from domain.conversation.item_types import ITEM_TYPES, SDK, Replay
+from ports.responses import OWN_TYPES
 
 GONE = {"compaction", "context_compaction"}
 

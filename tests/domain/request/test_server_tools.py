@@ -112,3 +112,8 @@ def test_through_chat_completions_only_its_tools_are_offered() -> None:
 def test_names_that_cannot_be_switched_on_are_told_apart() -> None:
     listed = ["web_fetch", "bogus", "web_fetch", "mcp", "Fusion"]
     assert parted_names(listed) == (("web_fetch", "Fusion"), ("bogus", "mcp"))
+
+
+@pytest.mark.parametrize("entry", ['"headers": {"X-Room": "blue door"}', "plain words 4711", {"type": "blue door"}])
+def test_an_entry_that_is_no_name_is_not_quoted(entry: Any) -> None:
+    assert prepared(entry).left_out == ("server_tool '?'",)

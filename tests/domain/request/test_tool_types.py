@@ -217,3 +217,10 @@ def test_the_caller_runs_what_the_table_says() -> None:
     theirs = {kind for kind, known in TOOL_TYPES.items() if known.run_by is RunBy.CALLER}
     native = {"local_shell", "shell", "apply_patch", "computer_use_preview"}
     assert theirs == {"function", "custom", "namespace"} | native
+
+
+def test_a_search_of_posts_that_names_handles_both_ways_keeps_those_it_allows() -> None:
+    posts = {"allowed_x_handles": ["a"], "excluded_x_handles": ["b"]}
+    tool = written({"type": "openrouter:web_search", "parameters": {"x_search": posts}})
+
+    assert tool == {"type": "openrouter:web_search", "parameters": {"x_search": {"allowed_x_handles": ["a"]}}}

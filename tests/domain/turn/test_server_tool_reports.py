@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openrouter.components import outputitems
 
-from domain.conversation.item_types import OWN_TYPES
 from domain.turn.server_tool_fields import LONGEST_LINE, LONGEST_TEXT
 from domain.turn.server_tool_reports import MOST_SOURCES, READERS, report_of
 from domain.turn.server_tools import Finding, Progress, ServerToolReport, Source
 from entrypoints.simulator.scenarios.server_works import CODE, FAMILIES, PAGE, PATCH, QUERY
+from ports.responses import OWN_TYPES
 from tests.examples import examples
 
 VARIANTS: dict[str, Any] = outputitems._OUTPUT_ITEMS_VARIANTS
@@ -162,7 +162,9 @@ def test_advice_names_its_model_and_blocked_calls_their_rule() -> None:
 
 @pytest.mark.parametrize("family", [name for name in FAMILIES if name != "image-partial"])
 def test_every_use_of_the_simulator_says_more_than_its_name(family: str) -> None:
-    for report in done(family):
+    reports = done(family)
+    assert reports
+    for report in reports:
         assert report.progress is Progress.COMPLETED
         assert report.subject or report.code or report.result or report.findings
 

@@ -32,6 +32,7 @@ AGAIN = {
     "domain/services/owned_tasks": "keeps the tasks of every step",
     "domain/request/turn_request": "the values of the request",
     "domain/catalog/support": "what the model can do, asked by each step for its own purpose",
+    "domain/services/turn_mask": "credentials of the request are read at the start, reports are masked as they come",
     "domain/services/settle_turn": "writes the log line at the start as well as at the end",
     # The history is looked up first, the new answer is stored last: the same rooms, for other texts.
     "entrypoints/core/storage": "store",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.turn.statuses import Searched
+from domain.turn.statuses import ModelReplaced
 from domain.turn.steps import (
     CloseReasoning,
     Ended,
@@ -39,7 +39,7 @@ outputs: st.SearchStrategy[Output] = st.one_of(
     st.builds(ShowReasoning, segments, texts),
     st.builds(CloseReasoning, segments, st.just(1.0), st.just({})),
     st.builds(ShowImage, segments, st.just("https://x.test/a.png")),
-    st.builds(ShowStatus, st.builds(Searched, texts)),
+    st.builds(ShowStatus, st.builds(ModelReplaced, texts, texts)),
     st.builds(ShowCall, segments, st.just(tool_call())),
     st.builds(ShowCallResult, segments, st.just(tool_call()), st.just(result("found"))),
     st.builds(HandOverCall, st.integers(0, 3), st.just(tool_call())),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.turn.statuses import Searched
+from domain.turn.statuses import ModelReplaced
 from domain.turn.steps import (
     CloseReasoning,
     Output,
@@ -196,7 +196,7 @@ outputs: st.SearchStrategy[Output] = st.one_of(
     st.builds(CloseReasoning, segments, st.floats(0, 9), st.just({})),
     st.builds(ShowImage, segments, st.just("https://x.test/1.png")),
     st.builds(ShowCitation, st.just("https://x.test"), texts),
-    st.builds(ShowStatus, st.builds(Searched, texts)),
+    st.builds(ShowStatus, st.builds(ModelReplaced, texts, texts)),
     st.builds(ShowCall, segments, calls),
     st.builds(ShowCallResult, segments, calls, st.builds(result, texts)),
 )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.turn.statuses import Searched, StillWaiting
+from domain.turn.statuses import ModelReplaced, StillWaiting
 from domain.turn.steps import (
     CloseReasoning,
     Ended,
@@ -192,7 +192,7 @@ texts = st.text("abc", max_size=3)
 outputs: st.SearchStrategy[Output] = st.one_of(
     st.builds(ShowText, st.integers(0, 1), texts),
     st.builds(ShowReasoning, st.integers(0, 1), texts),
-    st.builds(ShowStatus, st.builds(Searched, texts)),
+    st.builds(ShowStatus, st.builds(ModelReplaced, texts, texts)),
 )
 
 

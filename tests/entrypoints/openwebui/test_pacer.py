@@ -5,7 +5,7 @@ from copy import copy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.turn.statuses import Searched, StillWaiting
+from domain.turn.statuses import ModelReplaced, StillWaiting
 from domain.turn.steps import (
     CloseReasoning,
     Output,
@@ -115,7 +115,7 @@ outputs: st.SearchStrategy[Output] = st.one_of(
     st.builds(ShowText, segments, texts),
     st.builds(ShowReasoning, segments, texts),
     st.builds(CloseReasoning, segments, st.just(1.0), st.just({})),
-    st.builds(ShowStatus, st.builds(Searched, texts)),
+    st.builds(ShowStatus, st.builds(ModelReplaced, texts, texts)),
 )
 moves = st.lists(st.tuples(st.one_of(outputs, st.none()), st.sampled_from([0.0, 0.01, 0.05, 3.0])), max_size=40)
 

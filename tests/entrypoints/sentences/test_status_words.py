@@ -9,8 +9,6 @@ from domain.turn.statuses import (
     EffortLeftOut,
     ModelReplaced,
     ResultsShortened,
-    Searched,
-    Searching,
     StillWaiting,
     ToolsLeftOut,
     TryingAgain,
@@ -33,9 +31,6 @@ WORDS = {
     ToolsLeftOut(("look", "send"), 128): ("This model takes at most 128 tools. Not offered in this turn: look, send."),
     ResultsShortened(1): "Shortened 1 earlier tool result so that the chat fits the model.",
     ResultsShortened(3): "Shortened 3 earlier tool results so that the chat fits the model.",
-    Searching(): "Searching the web…",
-    Searched("red bridges"): "Searched the web: red bridges",
-    Searched(""): "Searched the web",
     AnswerBegins(): "",
 }
 NOTICES = {
