@@ -128,4 +128,6 @@ PLUGINS: dict[str, Shape] = {
     },
     "moderation": {},
 }
+GUARDS = frozenset({"alignment", "armor", "moderation"})
+"""Plugins that protect: a refused one is never left out of what is sent again."""
 REQUIRED = {"alignment": ("rules",)}

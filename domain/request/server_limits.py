@@ -11,6 +11,7 @@ from ports.json_values import JsonObject
 MOST_STEPS = 30
 """Steps that upstream takes at most, and by default; conditions switch that limit off."""
 SERVER = "openrouter:"
+MOST_COST = "max_cost"
 
 
 def stops_of(
@@ -19,8 +20,8 @@ def stops_of(
     """Return the conditions to send. `most_cost`: in USD for one request, None for no limit; `steps`: asked for."""
     if most_cost is None or not any(str(tool.get("type")).startswith(SERVER) for tool in tools):
         return asked
-    others = [one for one in asked if one.get("type") != "max_cost"]
-    costs = [one["max_cost_in_dollars"] for one in asked if one.get("type") == "max_cost"]
+    others = [one for one in asked if one.get("type") != MOST_COST]
+    costs = [one["max_cost_in_dollars"] for one in asked if one.get("type") == MOST_COST]
     if not any(one.get("type") == "step_count_is" for one in others):
         others.append({"type": "step_count_is", "step_count": steps or MOST_STEPS})
-    return (*others, {"type": "max_cost", "max_cost_in_dollars": min([float(most_cost), *costs])})
+    return (*others, {"type": MOST_COST, "max_cost_in_dollars": min([float(most_cost), *costs])})

@@ -5,10 +5,12 @@ tool is forced as the only allowed one. Source: OpenRouter API reference, tools;
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from domain.conversation.tool_names import legal
 from domain.request.tool_types import SEARCH, TOOL_TYPES, names_of
 from ports.json_values import JsonObject
+from ports.responses import ResponsesBody
 
 Choice = str | JsonObject | None
 MOST_ALLOWED = 200
@@ -54,6 +56,14 @@ def unforced(choice: Choice) -> Choice:
     listed = choice.get("tools") if isinstance(choice, dict) else None
     several = isinstance(choice, dict) and isinstance(listed, list) and len(listed) > 1
     return {**choice, "mode": "auto"} if several and isinstance(choice, dict) else "auto"
+
+
+def with_tools(body: ResponsesBody, tools: tuple[JsonObject, ...]) -> ResponsesBody:
+    """Return a body with other tools: its choice names only these, and without any nothing about tools is sent."""
+    changed = replace(body, tools=tools, tool_choice=tool_choice(body.tool_choice, tools)[0])
+    if tools:
+        return changed
+    return replace(changed, parallel_tool_calls=None, max_tool_calls=None, deferred_tools=None)
 
 
 def named_in(choice: Choice) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from domain.request.lesson import FEWER_TOOLS, LOOSE_TOOLS, WITHOUT_TOOLS, Lesson
 from domain.request.refusal import Refusal
-from domain.request.tool_choice import tool_choice
+from domain.request.tool_choice import with_tools
 from domain.tools.surplus import name_of
 from ports.json_values import JsonObject
 from ports.responses import ResponsesBody, UpstreamRequest
@@ -71,11 +71,7 @@ def with_repaired_tools(sent: UpstreamRequest, lesson: Lesson) -> UpstreamReques
         tools = tuple(tool for tool in body.tools if name_of(tool) not in names)
     if tools == body.tools:
         return sent
-    choice = tool_choice(body.tool_choice, tools)[0]
-    parallel = body.parallel_tool_calls if tools else None
-    most = body.max_tool_calls if tools else None
-    changed = replace(body, tools=tools, tool_choice=choice, parallel_tool_calls=parallel, max_tool_calls=most)
-    return replace(sent, body=changed)
+    return replace(sent, body=with_tools(body, tools))
 
 
 def _surplus(refusal: Refusal, tools: Sequence[JsonObject]) -> list[str] | None:
