@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from adapters.openrouter.chat.messages import chat_messages
-from adapters.openrouter.wire.call_ids import with_portable_ids
+from adapters.openrouter.wire.call_ids import CHAT_KINDS, with_portable_ids
 from adapters.openrouter.wire.fields import mapping, text
 from ports.json_values import JsonObject
 from ports.responses import ResponsesBody
@@ -47,7 +47,7 @@ def chat_fields(body: ResponsesBody) -> dict[str, object]:
     tools = _tools(body)
     fields: dict[str, object] = {
         "model": body.model,
-        "messages": chat_messages(with_portable_ids(body.input), body.instructions),
+        "messages": chat_messages(with_portable_ids(body.input, CHAT_KINDS), body.instructions),
         "stream": body.stream,
         "stream_options": {"include_usage": True} if body.stream else None,
         "max_tokens": body.max_output_tokens,
