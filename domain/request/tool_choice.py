@@ -104,13 +104,20 @@ def _offered(wanted: JsonObject, tools: tuple[JsonObject, ...]) -> JsonObject | 
     if name and (kind in (*_NAMED, "tool", None) or not isinstance(kind, str)):
         kinds = (kind,) if kind in _NAMED else _NAMED
         same = (tool for one in (name, legal(name)) for tool in tools if tool.get("name") == one)
-        return next((tool for tool in same if tool["type"] in kinds), None)
+        found = next((tool for tool in same if tool["type"] in kinds), None)
+        return found or next((tool for tool in tools if _holds(tool, legal(name), kinds)), None)
     types = set(_types(kind)) if isinstance(kind, str) else set()
     label = wanted.get("server_label")
     for tool in tools:
         if tool["type"] in types and tool["type"] not in _NAMED and (not label or tool.get("server_label") == label):
             return tool
     return None
+
+
+def _holds(tool: JsonObject, name: str, kinds: tuple[object, ...]) -> bool:
+    """Return whether a tool is a namespace of a tool: upstream has no choice of one inside."""
+    inner = tool.get("tools") if tool["type"] == "namespace" else ()
+    return any(one["name"] == name and one["type"] in kinds for one in inner or ())
 
 
 def _types(kind: str) -> Iterator[str]:

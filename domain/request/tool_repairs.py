@@ -7,7 +7,7 @@ from typing import Any
 
 from domain.request.lesson import FEWER_TOOLS, LOOSE_TOOLS, WITHOUT_TOOLS, Lesson
 from domain.request.refusal import Refusal
-from domain.request.tool_choice import with_tools
+from domain.request.tool_choice import named_in, with_tools
 from domain.tools.surplus import name_of
 from ports.json_values import JsonObject
 from ports.responses import ResponsesBody, UpstreamRequest
@@ -51,7 +51,7 @@ def tool_repairs(refusal: Refusal, body: ResponsesBody, *, last: bool) -> list[L
         return [Lesson(WITHOUT_TOOLS, "\n".join(native))]
     if not functions:
         return []
-    if (surplus := _surplus(refusal, body.tools)) is not None:
+    if (surplus := _surplus(refusal, body)) is not None:
         return [Lesson(FEWER_TOOLS, "\n".join(surplus))]
     if not (_ABOUT_SCHEMAS.search(refusal.text) or "invalid_function_parameters" in refusal.code):
         return []
@@ -74,8 +74,12 @@ def with_repaired_tools(sent: UpstreamRequest, lesson: Lesson) -> UpstreamReques
     return replace(sent, body=with_tools(body, tools))
 
 
-def _surplus(refusal: Refusal, tools: Sequence[JsonObject]) -> list[str] | None:
-    """Return the names of the tools beyond the stated number; None if the refusal is about something else."""
+def _surplus(refusal: Refusal, body: ResponsesBody) -> list[str] | None:
+    """Return the names of the tools beyond the stated number; None if the refusal is about something else.
+
+    The tool that the model must call is never one of them.
+    """
+    tools = body.tools
     too_long = refusal.code == "array_above_max_length" and refusal.param in ("", "tools")
     if not (too_long or _TOO_MANY.search(refusal.text)):
         return None
@@ -84,8 +88,9 @@ def _surplus(refusal: Refusal, tools: Sequence[JsonObject]) -> list[str] | None:
     most = most or next((limit for limit in _USUAL_LIMITS if limit < len(tools)), 0)
     if not most:
         return None
-    named = [str(tool.get("name") or "") for tool in tools]
-    return [name for name in named[most:] if name] or None
+    wanted = named_in(body.tool_choice)
+    named = sorted((str(tool["name"]) for tool in tools if tool.get("name")), key=lambda name: name != wanted)
+    return named[most:] or [name_of(tool) for tool in tools[most:] if name_of(tool) != wanted] or None
 
 
 def _native(refusal: Refusal, tools: Sequence[JsonObject]) -> list[str]:

@@ -109,7 +109,7 @@ _RUN_BY_CALLER: Mapping[str, ToolType] = {
 }
 TOOL_TYPES: Mapping[str, ToolType] = {**_RUN_UPSTREAM, **_RUN_BY_CALLER}
 DEFAULTS: Mapping[str, JsonObject] = {"code_interpreter": {"container": {"type": "auto"}}}
-"""Options that a type requires and that have one usual value, for a tool named without any."""
+"""Options that a type requires and that have one usual value, for a tool without a usable one."""
 
 
 def written(tool: JsonObject) -> JsonObject | None:
@@ -122,8 +122,8 @@ def written(tool: JsonObject) -> JsonObject | None:
     if known is None or not isinstance(kind, str):
         return None
     within = tool.get("parameters")
-    given = {**DEFAULTS.get(kind, {}), **tool, **(within if isinstance(within, dict) else {})}
-    options = reduced(given, known.options)
+    given = {**tool, **(within if isinstance(within, dict) else {})}
+    options = {**DEFAULTS.get(kind, {}), **reduced(given, known.options)}
     if known.others is not None:
         options |= _others(within, known)
     if any(key not in options for key in known.required):

@@ -140,3 +140,18 @@ def test_what_the_caller_named_teaches_nothing(asked, lesson):
     assert parameters_of(Lesson("parameter", lesson)) & learner_of(request).own
     own = replace(request, parameters=Parameters())
     assert not parameters_of(Lesson("parameter", lesson)) & learner_of(own).own
+
+
+def test_of_too_many_tools_the_one_that_must_be_called_stays():
+    many = tuple({**LOOK, "name": f"look_{number}"} for number in range(40))
+    sent = UpstreamRequest(replace(BODY, tools=many, tool_choice={"type": "function", "name": "look_39"}))
+    lesson = lesson_of(UpstreamProblem(400, "", "Too many tools: at most 32 tools are allowed."), sent, frozenset())
+    assert lesson is not None
+    body = applied(sent, lesson).body
+    assert (len(body.tools), body.tool_choice) == (32, {"type": "function", "name": "look_39"})
+
+
+def test_a_tool_of_upstream_is_left_out_where_it_alone_is_too_many():
+    sent = UpstreamRequest(replace(BODY, tools=(*({**LOOK, "name": f"look_{number}"} for number in range(32)), SEARCH)))
+    lesson = lesson_of(UpstreamProblem(400, "", "Too many tools: at most 32 tools are allowed."), sent, frozenset())
+    assert lesson == Lesson("fewer_tools", "openrouter:web_search")
