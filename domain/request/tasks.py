@@ -1,4 +1,4 @@
-"""Background tasks: whose model serves them, their shortened messages, and what of a row's parameters they do without."""
+"""Background tasks: whose model serves them, their shortened messages, and what of the parameters they do without."""
 
 import re
 from collections.abc import Sequence
