@@ -34,7 +34,9 @@ SPELLINGS: dict[str, re.Pattern[str]] = {
     "parallel_tool_calls": re.compile(
         r"\bparallel_?tool_?calls?\b|\bdisable_parallel_tool_use\b|\bparallel (?:tool|function) calls?\b"
     ),
-    "tool_choice": re.compile(r"\btool_?choice\b|\btool_?config\b|\bfunction_?calling_?config\b"),
+    "tool_choice": re.compile(
+        r"\btool[_ ]?choice\b|\bvalue: allowed_tools\b|\btool_?config\b|\bfunction_?calling_?config\b"
+    ),
     "max_tool_calls": re.compile(r"\bmax_tool_calls\b"),
     "service_tier": re.compile(r"\bservice_?tier\b"),
     "prompt_cache_key": re.compile(r"\bprompt_cache_key\b"),

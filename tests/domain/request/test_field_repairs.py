@@ -155,3 +155,48 @@ def test_a_tool_of_upstream_is_left_out_where_it_alone_is_too_many():
     sent = UpstreamRequest(replace(BODY, tools=(*({**LOOK, "name": f"look_{number}"} for number in range(32)), SEARCH)))
     lesson = lesson_of(UpstreamProblem(400, "", "Too many tools: at most 32 tools are allowed."), sent, frozenset())
     assert lesson == Lesson("fewer_tools", "openrouter:web_search")
+
+
+SHELL, MCP = {"type": "shell"}, {"type": "mcp", "server_label": "docs"}
+CODE = {"type": "code_interpreter", "container": {"type": "auto"}}
+INNER = {**LOOK, "name": "get_customer", "parameters": {"type": "object", "properties": {"q": {"pattern": "^(?!x)"}}}}
+SPACE = {"type": "namespace", "name": "crm", "description": "d", "tools": [INNER]}
+NATIVE = UpstreamRequest(replace(BODY, tools=(LOOK, SQL, SHELL, MCP, CODE, SPACE)))
+
+
+@pytest.mark.parametrize(
+    ("words", "left_out"),
+    [
+        ("Invalid value: 'shell'. Supported values are: 'code_interpreter', 'function', 'mcp', and 'custom'.", "shell"),
+        ("tools.1.type: Input should be 'function'", "sql"),
+        ("tools.1: Input tag 'custom' found using 'type' does not match any of the expected tags: 'function'", "sql"),
+        ("MCP tools are not supported.", "mcp"),
+        ("code_interpreter is not enabled for this organization.", "code_interpreter"),
+        ("The following tools cannot be used with this effort: code_interpreter.", "code_interpreter"),
+    ],
+)
+def test_a_refused_native_tool_is_left_out_and_those_named_as_taken_stay(words, left_out):
+    lesson = lesson_of(UpstreamProblem(400, "invalid_request", words), NATIVE, frozenset())
+    assert lesson == Lesson("without_tools", left_out)
+
+
+@pytest.mark.parametrize(
+    "words", ["tools[5].tools[0].parameters: Invalid schema", "Invalid schema for function 'get_customer'."]
+)
+def test_a_refused_schema_in_a_namespace_is_sent_loosely_then_without_the_namespace(words):
+    problem = UpstreamProblem(400, "", words)
+    lesson = lesson_of(problem, NATIVE, frozenset())
+    assert lesson == Lesson("loose_tools", "crm")
+    loose = applied(NATIVE, lesson)
+    assert loose.body.tools[5]["tools"][0]["parameters"]["properties"] == {"q": {}}
+    assert loose.body.tools[:5] == NATIVE.body.tools[:5]
+    assert lesson_of(problem, loose, frozenset({lesson.kind})) == Lesson("without_tools", "crm")
+
+
+@pytest.mark.parametrize(
+    "words", ["Tool choice 'allowed_tools' is not supported", "Invalid value: 'allowed_tools'. Supported: 'auto'"]
+)
+def test_a_refused_list_of_allowed_tools_is_left_out(words):
+    chosen = {"type": "allowed_tools", "mode": "required", "tools": [{"type": "custom", "name": "sql"}]}
+    after = body_after(UpstreamProblem(400, "", words), replace(BODY, tool_choice=chosen))
+    assert after == replace(BODY, tool_choice=None)
