@@ -8,14 +8,14 @@ runs. Names are those of all known providers (`spellings`).
 import re
 from dataclasses import replace
 
-from domain.request.lesson import BALANCE, BLANK_STOP, OUTPUT_LIMIT, Lesson
+from domain.request.lesson import BALANCE, BLANK_STOP, OUTPUT_LIMIT, WITHOUT_TOOLS, Lesson
 from domain.request.plugin_shapes import GUARDS
 from domain.request.reasoning import ENCRYPTED
 from domain.request.refusal import Refusal
 from domain.request.sampling import SMALLEST_OUTPUT
-from domain.request.server_limits import MOST_COST, SERVER
+from domain.request.server_limits import MOST_COST, is_server_tool
 from domain.request.spellings import CHAT_SPELLINGS, KEY_SPELLINGS, PLUGIN_AT, PLUGINS, SPELLINGS
-from domain.request.tool_choice import with_tools
+from domain.tools.surplus import name_of
 from ports.responses import ResponsesBody, UpstreamRequest
 
 _REFUSED = re.compile(
@@ -84,8 +84,6 @@ def _without(body: ResponsesBody, path: str) -> ResponsesBody:
         return replace(body, include=tuple(one for one in body.include if one == ENCRYPTED))
     if path not in SPELLINGS:
         return body
-    if name == "stop_server_tools_when" and any(one.get("type") == MOST_COST for one in body.stop_server_tools_when):
-        body = with_tools(body, tuple(tool for tool in body.tools if not str(tool.get("type")).startswith(SERVER)))
     return replace(body, **{name: () if isinstance(getattr(body, name), tuple) else None})  # type: ignore[arg-type]
 
 
@@ -137,6 +135,9 @@ def _loser(names: list[str]) -> str:
 
 def _lessons(refusal: Refusal, name: str, body: ResponsesBody) -> list[Lesson]:
     whole = Lesson("parameter", name)
+    if name == "stop_server_tools_when" and any(one.get("type") == MOST_COST for one in body.stop_server_tools_when):
+        names = "\n".join(name_of(tool) for tool in body.tools if is_server_tool(tool))
+        return [Lesson(WITHOUT_TOOLS, names)] if names else [whole]
     if name == "stop" and _BLANK.search(refusal.text) and any(not stop.strip() for stop in body.stop):
         return [Lesson(BLANK_STOP), whole]
     if name == "max_output_tokens":

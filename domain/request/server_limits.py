@@ -14,11 +14,16 @@ SERVER = "openrouter:"
 MOST_COST = "max_cost"
 
 
+def is_server_tool(tool: JsonObject) -> bool:
+    """Return whether the conditions apply to a tool: OpenRouter itself runs it."""
+    return str(tool.get("type")).startswith(SERVER)
+
+
 def stops_of(
     asked: tuple[JsonObject, ...], most_cost: Decimal | None, tools: tuple[JsonObject, ...], steps: int | None
 ) -> tuple[JsonObject, ...]:
     """Return the conditions to send. `most_cost`: in USD for one request, None for no limit; `steps`: asked for."""
-    if most_cost is None or not any(str(tool.get("type")).startswith(SERVER) for tool in tools):
+    if most_cost is None or not any(map(is_server_tool, tools)):
         return asked
     others = [one for one in asked if one.get("type") != MOST_COST]
     costs = [one["max_cost_in_dollars"] for one in asked if one.get("type") == MOST_COST]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from domain.conversation.tool_names import legal
+from domain.request.server_limits import is_server_tool
 from domain.request.tool_types import SEARCH, TOOL_TYPES, names_of
 from ports.json_values import JsonObject
 from ports.responses import ResponsesBody
@@ -59,8 +60,13 @@ def unforced(choice: Choice) -> Choice:
 
 
 def with_tools(body: ResponsesBody, tools: tuple[JsonObject, ...]) -> ResponsesBody:
-    """Return a body with other tools: its choice names only these, and without any nothing about tools is sent."""
+    """Return a body with other tools: its choice names only these, and without any nothing about tools is sent.
+
+    The conditions that stop tools of upstream go with the last of these tools.
+    """
     changed = replace(body, tools=tools, tool_choice=tool_choice(body.tool_choice, tools)[0])
+    if any(map(is_server_tool, body.tools)) and not any(map(is_server_tool, tools)):
+        changed = replace(changed, stop_server_tools_when=())
     if tools:
         return changed
     return replace(changed, parallel_tool_calls=None, max_tool_calls=None, deferred_tools=None)

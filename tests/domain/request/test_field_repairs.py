@@ -113,7 +113,10 @@ def test_plain_words_are_no_names_of_fields(words):
 
 def test_no_tool_runs_upstream_without_its_limit_of_cost():
     limited = replace(BODY, stop_server_tools_when=({"type": "max_cost", "max_cost_in_dollars": 0.1},))
-    after = body_after(UpstreamProblem(400, "", "Unknown parameter: 'stop_server_tools_when'."), limited)
+    sent = UpstreamRequest(limited)
+    lesson = lesson_of(UpstreamProblem(400, "", "Unknown parameter: 'stop_server_tools_when'."), sent, frozenset())
+    assert lesson == Lesson("without_tools", "openrouter:web_search")
+    after = applied(sent, lesson).body
     assert (after.stop_server_tools_when, after.tools) == ((), (LOOK, SQL))
 
 
