@@ -6,7 +6,6 @@ from domain.request.shapes import (
     Inner,
     Keyed,
     Shape,
-    day,
     either,
     flag,
     inner,
@@ -19,34 +18,25 @@ from domain.request.shapes import (
     whole,
     words,
 )
+from domain.request.tool_shapes import LOCATION, SEARCH_MODES, X_SEARCH
 
 COMPRESSION, HEALING = "context-compression", "response-healing"
 LONGEST_RULE, LONGEST_PATTERN, MOST_PATTERNS = 8000, 1024, 1024
 """Characters of a rule in words, characters of one pattern of models, and patterns in one list."""
 
-_handles = texts
 _patterns = Each(words(LONGEST_PATTERN), MOST_PATTERNS)
 _TIERS = one_of("low", "medium", "high", "xhigh", "max")
-_PLACE: Shape = {"type": one_of("approximate"), "city": text, "country": text, "region": text, "timezone": text}
-_POSTS: Shape = {
-    "allowed_x_handles": _handles,
-    "excluded_x_handles": _handles,
-    "enable_image_understanding": flag,
-    "enable_video_understanding": flag,
-    "from_date": day,
-    "to_date": day,
-}
 _WEB: Shape = {
     "enabled": flag,
     "engine": one_of("native", "exa", "firecrawl", "parallel", "perplexity"),
     "max_results": whole(1, 25),
     "max_uses": whole(1, 100),
-    "mode": one_of("instant", "fast", "auto", "deep-lite", "deep", "deep-reasoning", "turbo", "basic", "advanced"),
+    "mode": one_of(*SEARCH_MODES),
     "search_prompt": words(LONGEST_RULE),
     "include_domains": texts,
     "exclude_domains": texts,
-    "user_location": inner(_PLACE, "type"),
-    "x_search": Inner(_POSTS, bare=True),
+    "user_location": inner(LOCATION),
+    "x_search": Inner(X_SEARCH, bare=True),
 }
 _ROUTER: Shape = {
     "enabled": flag,

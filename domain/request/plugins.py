@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from domain.request.lost import LONGEST_LABEL, lost
 from domain.request.plugin_shapes import COMPRESSION, HEALING, PLUGINS, REQUIRED
 from domain.request.shapes import reduced
+from domain.request.tool_shapes import sound_search
 from ports.json_values import JsonObject
 
 MOST_READ = 64
@@ -45,16 +46,8 @@ def plugins_of(asked: Iterable[object], *, trim: bool, stream: bool) -> tuple[tu
         if unusable or (name == HEALING and stream and options.get("enabled") is not False):
             dropped.append(f"plugin {name!r}")
             continue
-        kept[name] = {"id": name, **_without_conflicts(options)}
+        kept[name] = {"id": name, **sound_search(options)}
         dropped += lost(plugin, kept[name], f"plugins.{name}")
     if trim and COMPRESSION not in kept:
         kept[COMPRESSION] = {"id": COMPRESSION, "engine": "middle-out"}
     return tuple(kept.values()), tuple(dropped)
-
-
-def _without_conflicts(options: dict[str, object]) -> dict[str, object]:
-    """Return options without the one of two lists of handles that upstream does not accept together."""
-    posts = options.get("x_search")
-    if not isinstance(posts, dict) or not {"allowed_x_handles", "excluded_x_handles"} <= posts.keys():
-        return options
-    return {**options, "x_search": {key: value for key, value in posts.items() if key != "excluded_x_handles"}}

@@ -6,17 +6,17 @@ without conditions.
 
 from decimal import Decimal
 
+from domain.request.tool_types import PREFIX
 from ports.json_values import JsonObject
 
 MOST_STEPS = 30
 """Steps that upstream takes at most, and by default; conditions switch that limit off."""
-SERVER = "openrouter:"
 MOST_COST = "max_cost"
 
 
 def is_server_tool(tool: JsonObject) -> bool:
     """Return whether the conditions apply to a tool: OpenRouter itself runs it."""
-    return str(tool.get("type")).startswith(SERVER)
+    return str(tool.get("type")).startswith(PREFIX)
 
 
 def stops_of(

@@ -10,6 +10,7 @@ from domain.request.shapes import (
     LONGEST_TEXT,
     Check,
     Each,
+    Inner,
     Keyed,
     Opaque,
     Shape,
@@ -20,7 +21,6 @@ from domain.request.shapes import (
     number,
     one_of,
     prose,
-    reduced,
     some_of,
     text,
     texts,
@@ -30,15 +30,15 @@ from domain.request.shapes import (
 MOST_TOKENS = 10_000_000
 _LABEL = re.compile(r"[A-Za-z0-9 _-]{1,64}")
 _ENGINES = ("auto", "native", "exa", "firecrawl", "parallel", "perplexity")
-_MODES = ("instant", "fast", "auto", "deep-lite", "deep", "deep-reasoning", "turbo", "basic", "advanced")
-_LOCATION: Shape = {
+SEARCH_MODES = ("instant", "fast", "auto", "deep-lite", "deep", "deep-reasoning", "turbo", "basic", "advanced")
+LOCATION: Shape = {
     "type": one_of("approximate"),
     "city": text,
     "country": text,
     "region": text,
     "timezone": text,
 }
-_X_SEARCH: Shape = {
+X_SEARCH: Shape = {
     "allowed_x_handles": texts,
     "excluded_x_handles": texts,
     "enable_image_understanding": flag,
@@ -48,15 +48,20 @@ _X_SEARCH: Shape = {
 }
 
 
-def _located(value: object) -> object:
-    """Accept a place; its type has one value."""
-    place = reduced(value, _LOCATION)
-    return {"type": "approximate", **place} if place else None
+def sound_search(options: dict[str, object]) -> dict[str, object]:
+    """Return the options of a search: a place has its one type, and of two lists of handles only the first counts."""
+    sound = dict(options)
+    place, posts = sound.get("user_location"), sound.get("x_search")
+    if isinstance(place, dict):
+        sound["user_location"] = {"type": "approximate", **place}
+    if isinstance(posts, dict) and {"allowed_x_handles", "excluded_x_handles"} <= posts.keys():
+        sound["x_search"] = {key: value for key, value in posts.items() if key != "excluded_x_handles"}
+    return sound
 
 
 WEB_SEARCH: Shape = {
     "engine": one_of(*_ENGINES),
-    "mode": one_of(*_MODES),
+    "mode": one_of(*SEARCH_MODES),
     "max_results": whole(1, 25),
     "max_total_results": whole(1, 250),
     "max_uses": whole(1, 100),
@@ -64,8 +69,8 @@ WEB_SEARCH: Shape = {
     "search_context_size": one_of("low", "medium", "high"),
     "allowed_domains": texts,
     "excluded_domains": texts,
-    "user_location": _located,
-    "x_search": inner(_X_SEARCH),
+    "user_location": inner(LOCATION),
+    "x_search": Inner(X_SEARCH, bare=True),
 }
 _FILTERS: Shape = {"allowed_domains": texts, "blocked_domains": texts, "excluded_domains": texts}
 OLDER_SEARCH: Shape = {**WEB_SEARCH, "filters": inner(_FILTERS)}

@@ -24,6 +24,7 @@ from domain.request.tool_shapes import (
     WEB_FETCH,
     WEB_SEARCH,
     fusion,
+    sound_search,
     subagent,
 )
 from ports.json_values import JsonObject
@@ -176,4 +177,4 @@ def _search_options(options: dict[str, object]) -> dict[str, object]:
         options |= {key: value for key, value in found.items() if value and key not in options}
     if "allowed_domains" in options:
         options.pop("excluded_domains", None)
-    return options
+    return sound_search(options)

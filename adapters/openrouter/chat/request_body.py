@@ -28,10 +28,7 @@ SHARED = (
 )
 """Fields with the same name and meaning on both endpoints."""
 
-CHAT_ONLY = (
-    *("seed", "min_p", "top_a", "repetition_penalty", "logit_bias", "logprobs", "prediction"),
-    *("include_reasoning", "web_search_options"),
-)
+CHAT_ONLY = ("seed", "min_p", "top_a", "repetition_penalty", "logit_bias", "logprobs")
 REASONING = ("effort", "max_tokens", "exclude", "enabled", "summary")
 RUN_UPSTREAM = ("openrouter:", "web_search")
 HOSTED = {"web_search_preview": "openrouter:web_search", "shell": "openrouter:shell"}

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from domain.request.plugins import plugins_of
 from domain.request.tool_choice import tool_choice
 from domain.request.tool_specs import function_tools, renamed
 from domain.request.tool_types import written
@@ -67,3 +68,17 @@ def test_deferred_tools_do_not_count_against_the_most_that_a_model_takes() -> No
     assert kept([*deferred, *plain], 3)[0] == (*deferred, *plain)
     tools, surplus = kept([*plain, *deferred], 2)
     assert (len(tools), surplus.names) == (202, ("plain_2",))
+
+
+def test_a_search_and_its_plugin_take_the_same_place_and_handles() -> None:
+    given = {
+        "user_location": {"country": "DE"},
+        "x_search": {"allowed_x_handles": ["a"], "excluded_x_handles": ["b"]},
+    }
+    taken = {"user_location": {"type": "approximate", "country": "DE"}, "x_search": {"allowed_x_handles": ["a"]}}
+    assert written({"type": "web_search", **given}) == {"type": "openrouter:web_search", "parameters": taken}
+    assert plugins_of([{"id": "web", **given}], trim=False, stream=True)[0] == ({"id": "web", **taken},)
+    assert written({"type": "openrouter:web_search", "parameters": {"x_search": {}}}) == {
+        "type": "openrouter:web_search",
+        "parameters": {"x_search": {}},
+    }
