@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from domain.conversation.history_format import HistoryFormat
+from domain.request.abilities import done_by_plugins
 from domain.request.turn_request import Parameters
 from ports.json_values import JsonObject
 
@@ -14,8 +15,6 @@ _CHOSEN_MODEL = frozenset({"context_compaction", "memory_review"})
 Source: the host's contract, tasks.
 """
 
-_BILLED_PLUGINS = ("web", "web-fetch", "fusion")
-"""Plugins that search, fetch or ask further models; each use costs money."""
 _CHEAP_TIERS = ("auto", "default", "flex")
 _DATA = re.compile(r"data:[\w.+-]+/[\w.+-]+;base64,[A-Za-z0-9+/=\s]{16,}")
 
@@ -35,14 +34,10 @@ def frugal(asked: Parameters) -> Parameters:
 
     Tools are left out where the body is built.
     """
-    plugins = None if asked.plugins is None else tuple(one for one in asked.plugins if not _is_billed(one))
+    plugins = None if asked.plugins is None else tuple(one for one in asked.plugins if not done_by_plugins([one]))
     reasoning = {key: value for key, value in asked.reasoning.items() if key != "mode"}
     passed = {name: value for name, value in asked.passed.items() if name != "service_tier" or value in _CHEAP_TIERS}
     return replace(asked, plugins=plugins, reasoning=reasoning, passed=passed, modalities=(), image_config=None)
-
-
-def _is_billed(plugin: object) -> bool:
-    return isinstance(plugin, dict) and plugin.get("id") in _BILLED_PLUGINS and plugin.get("enabled") is not False
 
 
 def _stripped(message: JsonObject, history_format: HistoryFormat) -> JsonObject:

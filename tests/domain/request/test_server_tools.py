@@ -112,3 +112,19 @@ def test_through_chat_completions_only_its_tools_are_offered() -> None:
 def test_names_that_cannot_be_switched_on_are_told_apart() -> None:
     listed = ["web_fetch", "bogus", "web_fetch", "mcp", "Fusion"]
     assert parted_names(listed) == (("web_fetch", "Fusion"), ("bogus", "mcp"))
+
+
+@pytest.mark.parametrize(
+    ("plugin", "tool"), [("web", "web_search"), ("web-fetch", "web_fetch"), ("fusion", "openrouter:fusion")]
+)
+def test_no_tool_is_offered_beside_the_plugin_that_does_its_work(plugin: str, tool: str) -> None:
+    request = replace(REQUEST, parameters=Parameters(plugins=({"id": plugin},)))
+    assert types(prepared(tool, "datetime", request=request)) == ["openrouter:datetime"]
+    off = replace(REQUEST, parameters=Parameters(plugins=({"id": plugin, "enabled": False}, {"id": ["odd"]}, 7)))
+    assert len(types(prepared(tool, "datetime", request=off))) == 2
+
+
+def test_no_search_is_offered_by_itself_beside_the_plugin_that_searches() -> None:
+    searching = replace(MODEL, web_search_price=Decimal("0.01"))
+    request = replace(REQUEST, tooling=Tooling(searches=4), defaults={"plugins": [{"id": "web"}]})
+    assert types(prepared(request=request, model=searching)) == []
