@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.conversation.arguments import NONE, finite, object_text, written
+from domain.conversation.bounded_ids import cache_key
+from domain.conversation.call_ids import LONGEST
 from domain.conversation.call_kinds import (
     APPROVAL,
     CALLER_CALLS,
@@ -31,14 +33,20 @@ _TOOLS = frozenset({"function", "custom", "namespace"})
 
 
 def call_in(entry: object, call_id: str) -> JsonObject | None:
-    """Return the call that an entry of a message's `tool_calls` is; None if it is none, or lacks what it must have."""
+    """Return the call that an entry of a message's `tool_calls` is; None if it is none, or lacks what it must have.
+
+    What a call asks may stand beside the type or nested under it, and under `args`, as LangChain's own calls have it.
+    """
     if not isinstance(entry, Mapping):
         return None
     kind = entry.get("type")
-    kind = kind if isinstance(kind, str) and kind in CALLER_CALLS else "custom" if "custom" in entry else "function"
-    nested = entry.get(kind)
+    if not isinstance(kind, str) or kind not in CALLER_CALLS:
+        kind = "custom" if kind == "custom" or "custom" in entry else "function"
+    nested = entry.get(kind, entry)
     if not isinstance(nested, Mapping):
         return None
+    if "arguments" not in nested and "args" in nested:
+        nested = {**nested, "arguments": nested["args"]}
     given = {**nested, "call_id": call_id, **_space(nested, entry)}
     if kind in ("function", "custom"):
         name = nested.get("name")
@@ -61,11 +69,9 @@ def sound_call(item: JsonObject) -> JsonObject | None:
             return {**head, "arguments": object_text(item.get("arguments")), **_space(item)}
         given = item.get("input")
         return {**head, "input": given if isinstance(given, str) else as_json(given), **_space(item)}
-    own = item.get("id")
-    own_id = own if isinstance(own, str) and own and own != call_id else ""
     if kind == LOCAL_SHELL:
         action = _local_action(item.get("action"))
-        return action and {**head, "id": own_id or f"lsh_{call_id}", "action": action, "status": "completed"}
+        return action and {**head, "id": _own_id(item.get("id"), call_id), "action": action, "status": "completed"}
     if kind == SHELL:
         action = _commands(item.get("action"))
         return action and {**head, "action": action, "status": "completed"}
@@ -143,6 +149,14 @@ def _space(*sources: Mapping[str, Any]) -> dict[str, Any]:
     """Return the namespace of a call, if it has one."""
     given = next((one["namespace"] for one in sources if isinstance(one.get("namespace"), str)), "")
     return {"namespace": legal(given)} if given else {}
+
+
+def _own_id(given: object, call_id: str) -> str:
+    """Return the id that a call of a local shell has beside its `call_id`, no longer than providers take."""
+    if isinstance(given, str) and given and given != call_id and len(given) <= LONGEST:
+        return given
+    made = f"lsh_{call_id}"
+    return made if len(made) <= LONGEST else f"lsh_{cache_key(call_id).hex()}"
 
 
 def _local_action(action: object) -> JsonObject | None:

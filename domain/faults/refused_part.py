@@ -18,7 +18,7 @@ _LENGTH = re.compile(
     r"|(?:prompt|input|conversation|messages?) (?:is|are) too (?:long|large)"
     r"|too many (?:input |prompt )?tokens|reduce the length of the (?:messages|prompt|input)"
     r"|(?:input|prompt) (?:tokens?|token count|length)\b.{0,60}\bexceed|exceeds? .{0,40}\b(?:number of|input) tokens"
-    r"|(?:messages|input)\[.{0,40}string too long"
+    r"|(?:messages|input)\[(?!\S*id\b).{0,40}string too long"
     r"|exceeded model token limit|range of input length|exceeds? max(?:imum)? length|maximum supported sequence length"
     r"|inputs?[`'\"]? tokens \+ [`'\"]?max_new_tokens|maximum (?:prompt|model) length|current length is \d+ while limit"
     r"|tokens in the prompt cannot exceed",

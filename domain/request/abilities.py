@@ -1,6 +1,6 @@
 """What a tool is good for, so that upstream's tool is never offered beside the caller's own for the same purpose."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import Enum
 
 
@@ -34,3 +34,16 @@ ABILITIES: Mapping[str, Ability] = {
     "mcp": Ability.SERVERS,
 }
 """What each tool that upstream runs is good for; those without an entry are never in anybody's way."""
+
+PLUGIN_TOOLS: Mapping[str, str] = {
+    "web": "openrouter:web_search",
+    "web-fetch": "openrouter:web_fetch",
+    "fusion": "openrouter:fusion",
+}
+"""Plugins that do the work of a server tool: with both, the same thing would be done and paid twice."""
+
+
+def done_by_plugins(plugins: Iterable[object]) -> frozenset[str]:
+    """Return the server tools whose work a request's plugins do."""
+    on = (one.get("id") for one in plugins if isinstance(one, dict) and one.get("enabled") is not False)
+    return frozenset(PLUGIN_TOOLS[name] for name in on if isinstance(name, str) and name in PLUGIN_TOOLS)

@@ -19,7 +19,7 @@ from domain.request.instructions import instructions_of
 from domain.request.passed import Passed, passed_of
 from domain.request.pictures import modalities_of, picture_options
 from domain.request.plugins import plugins_of, with_router
-from domain.request.reasoning import reasoning_of
+from domain.request.reasoning import ENCRYPTED, reasoning_of
 from domain.request.routing import fallbacks, provider_of
 from domain.request.runners import caller_runs_named_tools
 from domain.request.sampling import chat_only, counted, output_limit, sampled, stops
@@ -130,7 +130,7 @@ def _generation(
     ids = identified(request.person, request.identifiers, request.route.api_key, passed)
     session_id = ids.session_id if request.caller is not Caller.TASK else None
     own = ("metadata", "safety_identifier", "include", "instructions", "stop_server_tools_when", "prompt_cache_key")
-    include = [*passed.get("include", ()), *(("reasoning.encrypted_content",) if reasoning else ())]
+    include = [*passed.get("include", ()), *((ENCRYPTED,) if reasoning else ())]
     body = ResponsesBody(
         model=slug,
         input=items,

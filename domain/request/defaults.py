@@ -45,7 +45,8 @@ def with_defaults(asked: Parameters, defaults: JsonObject) -> Parameters:
         elif name in _OWN and kept is not None:
             chat_only.setdefault(name, kept)
         elif name in _MERGED and isinstance(default, dict):
-            values[name] = _merged(name, default, getattr(asked, name) or {})
+            own = {key: value for key, value in default.items() if name != "text" or not _said_elsewhere(key, asked)}
+            values[name] = _merged(name, own, getattr(asked, name) or {})
         elif name == "plugins" and isinstance(default, list):
             values[name] = _plugins(default, asked.plugins)
         else:
@@ -66,6 +67,11 @@ def _merged(name: str, default: JsonObject, asked: JsonObject) -> JsonObject:
     if name == "reasoning" and any(asked.get(key) is not None for key in _HOW_MUCH):
         default = {key: value for key, value in default.items() if key not in _HOW_MUCH}
     return {**default, **asked}
+
+
+def _said_elsewhere(key: str, asked: Parameters) -> bool:
+    """Return whether a request sets a key of `text` by its name in chat completions."""
+    return (asked.verbosity if key == "verbosity" else asked.response_format if key == "format" else None) is not None
 
 
 def _plugins(default: list[object], asked: tuple[object, ...] | None) -> tuple[object, ...]:

@@ -56,13 +56,15 @@ def learner_of(request: TurnRequest) -> Learner:
     thinking = {"effort": "effort", "max_tokens": "effort", "enabled": "effort", "summary": "summary"}
     named = {lesson for key, lesson in thinking.items() if asked.reasoning.get(key) is not None}
     own = own - {"reasoning", "passed"} | named | set(asked.chat_only) | set(asked.passed)
+    own |= {f"reasoning.{key}" for key in asked.reasoning} | {f"provider.{key}" for key in asked.provider or {}}
     return Learner(request.route, request.person.user_id, frozenset(own))
 
 
 def parameters_of(lesson: Lesson) -> frozenset[str]:
     """Return which parameters a lesson changes, by the names a `Learner` has for them."""
     if lesson.what == "parameter":
-        return frozenset({lesson.value})
+        field, _, key = lesson.value.partition(".")
+        return frozenset({lesson.value, *((field, key) if field in ("plugins", "text") else ())})
     if lesson.what in _OTHER_NAMES:
         return frozenset({_OTHER_NAMES[lesson.what]})
     return frozenset({"effort", "summary"}) if lesson.what == "reasoning" else frozenset({lesson.what})

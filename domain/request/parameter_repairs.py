@@ -1,56 +1,23 @@
 """Repairs of parameters: the one a refusal names first is left out; of two that exclude each other, the second.
 
-A limit of output tokens is lowered to the number upstream states. Names are those of all known providers.
+A limit of output tokens is lowered to the number upstream states. Of a field with keys only the refused key is left
+out, of the plugins only the refused one; those that protect stay, and without its limit of cost no tool of upstream
+runs. Names are those of all known providers (`spellings`).
 """
 
 import re
 from dataclasses import replace
 
-from domain.request.lesson import BALANCE, BLANK_STOP, OUTPUT_LIMIT, Lesson
+from domain.request.lesson import BALANCE, BLANK_STOP, OUTPUT_LIMIT, WITHOUT_TOOLS, Lesson
+from domain.request.plugin_shapes import GUARDS
+from domain.request.reasoning import ENCRYPTED
 from domain.request.refusal import Refusal
 from domain.request.sampling import SMALLEST_OUTPUT
+from domain.request.server_limits import MOST_COST, is_server_tool
+from domain.request.spellings import CHAT_SPELLINGS, KEY_SPELLINGS, PLUGIN_AT, PLUGINS, SPELLINGS
+from domain.tools.surplus import name_of
 from ports.responses import ResponsesBody, UpstreamRequest
 
-SPELLINGS: dict[str, re.Pattern[str]] = {
-    "temperature": re.compile(r"\btemperature\b"),
-    "top_p": re.compile(r"\btop[_-]?p\b"),
-    "top_k": re.compile(r"\btop[_-]?k\b"),
-    "frequency_penalty": re.compile(r"\bfrequency_?penalty\b"),
-    "presence_penalty": re.compile(r"\bpresence_?penalty\b"),
-    "top_logprobs": re.compile(r"\btop_?logprobs\b"),
-    "stop": re.compile(
-        r"\bstop_?sequences?\b|\bstop (?:sequences?|texts?|tokens?|words?)\b|(?:parameter:?|value:?|field:?) stop\b"
-        r"|^(?:\S+ )?stop: |\bstop (?:is|parameter|does|must|cannot)\b|\bstop\[\d|\bstop$"
-    ),
-    "parallel_tool_calls": re.compile(
-        r"\bparallel_?tool_?calls?\b|\bdisable_parallel_tool_use\b|\bparallel (?:tool|function) calls?\b"
-    ),
-    "tool_choice": re.compile(r"\btool_?choice\b|\btool_?config\b|\bfunction_?calling_?config\b"),
-    "max_tool_calls": re.compile(r"\bmax_tool_calls\b"),
-    "service_tier": re.compile(r"\bservice_?tier\b"),
-    "prompt_cache_key": re.compile(r"\bprompt_cache_key\b"),
-    "prompt_cache_options": re.compile(r"\bprompt_?cache_?options\b"),
-    "deferred_tools": re.compile(r"\bdeferred_?tools\b"),
-    "stop_server_tools_when": re.compile(r"\bstop_server_tools_when\b"),
-    "image_config": re.compile(r"\bimage_?config\b"),
-    "prompt": re.compile(
-        r"(?:parameter|field|argument|property)s?:? prompt\b|\bstored prompt\b|\bprompt[ _](?:id|template)\b"
-    ),
-    "trace": re.compile(r"(?:parameter|field|argument|property)s?:? trace\b"),
-    "truncation": re.compile(r"\btruncation\b"),
-    "metadata": re.compile(
-        r"(?:parameter|field|argument|property)s?:? metadata\b|\bmetadata (?:parameter|is only|is not)"
-    ),
-    "user": re.compile(r"(?:parameter|field|argument|property)s?:? user\b"),
-    "session_id": re.compile(r"\bsession_id\b"),
-    "safety_identifier": re.compile(r"\bsafety_identifier\b"),
-    "max_output_tokens": re.compile(r"\bmax_?(?:output_?|completion_?|new_?)?tokens\b"),
-}
-"""How providers write the parameters that may be left out, in lower case."""
-CHAT_SPELLINGS = {
-    name: re.compile(rf"\b{name.replace('_', '_?')}\b")
-    for name in ("seed", "min_p", "top_a", "repetition_penalty", "logit_bias", "logprobs")
-}
 _REFUSED = re.compile(
     r"support|unknown|not allowed|deprecated|unrecogni[sz]ed|unexpected|not permitted|forbidden|invalid|must|cannot"
     r"|may not|can not|unavailable|accept|out of range|too (?:large|long|many|high|low|big|small)|exclusive|exceed"
@@ -74,7 +41,7 @@ def parameter_repairs(refusal: Refusal, body: ResponsesBody) -> list[tuple[int, 
     if not (_REFUSED.search(refusal.text) or refusal.param):
         return []
     named = [(at, name) for name in _sent(body) if (at := refusal.position(_spelling(name))) is not None]
-    named.sort()
+    named = sorted([*named, *_plugins(refusal, body)])
     if len(named) > 1 and _BOTH.search(refusal.text):
         loser = _loser(_by_place(refusal, body) or [name for _, name in named])
         return [(named[0][0], Lesson("parameter", loser))]
@@ -101,19 +68,57 @@ def with_repaired_parameter(sent: UpstreamRequest, lesson: Lesson) -> UpstreamRe
     if lesson.value in CHAT_SPELLINGS:
         others = {name: value for name, value in (body.chat_only or {}).items() if name != lesson.value}
         return replace(sent, body=replace(body, chat_only=others or None))
-    if lesson.value not in SPELLINGS:
-        return sent
-    empty = () if isinstance(getattr(body, lesson.value), tuple) else None
-    return replace(sent, body=replace(body, **{lesson.value: empty}))  # type: ignore[arg-type]
+    changed = _without(body, lesson.value)
+    return sent if changed == body else replace(sent, body=changed)
+
+
+def _without(body: ResponsesBody, path: str) -> ResponsesBody:
+    """Return the body without a field, a key of a field, or a plugin."""
+    name, _, key = path.partition(".")
+    if name == "plugins":
+        return replace(body, plugins=tuple(one for one in body.plugins if not _is_meant(one["id"], key)))
+    if path in KEY_SPELLINGS:
+        kept = {other: value for other, value in (getattr(body, name) or {}).items() if other != key}
+        return replace(body, **{name: kept or None})  # type: ignore[arg-type]
+    if name == "include":
+        return replace(body, include=tuple(one for one in body.include if one == ENCRYPTED))
+    if path not in SPELLINGS:
+        return body
+    return replace(body, **{name: () if isinstance(getattr(body, name), tuple) else None})  # type: ignore[arg-type]
+
+
+def _is_meant(plugin: str, named: str) -> bool:
+    """Return whether a plugin is left out: the named one, or any if none is named; never one that protects."""
+    return named in ("", plugin) and plugin not in GUARDS
+
+
+def _plugins(refusal: Refusal, body: ResponsesBody) -> list[tuple[int, str]]:
+    """Return the plugins that a refusal names, by id or place; all of them if it names only their field."""
+    at = refusal.position(PLUGINS)
+    ids = [str(one["id"]) for one in body.plugins]
+    if at is None or not ids:
+        return []
+    said = f"{refusal.param} {refusal.text}"
+    places = {int(place) for place in PLUGIN_AT.findall(said)}
+    found = [name for place, name in enumerate(ids) if place in places or re.search(_mention(name), said)]
+    named = [f"plugins.{name}" for name in found] or ["plugins"]
+    return [(at, name) for name in named]
+
+
+def _mention(plugin: str) -> str:
+    """Return the pattern of a plugin's id beside the word "plugin"."""
+    return rf"\bplugins?(?: id| named)?[:.]? ?{re.escape(plugin)}(?![\w-])|(?<![\w-]){re.escape(plugin)} plugin\b"
 
 
 def _sent(body: ResponsesBody) -> list[str]:
-    named = [name for name in SPELLINGS if getattr(body, name) not in (None, ())]
+    named = [name for name in SPELLINGS if getattr(body, name) not in (None, (), (ENCRYPTED,))]
+    keys = [(path, *path.split(".")) for path in KEY_SPELLINGS]
+    named += [path for path, name, key in keys if key in (getattr(body, name) or {})]
     return [*named, *(name for name in CHAT_SPELLINGS if name in (body.chat_only or {}))]
 
 
 def _spelling(name: str) -> re.Pattern[str]:
-    return SPELLINGS.get(name) or CHAT_SPELLINGS[name]
+    return SPELLINGS.get(name) or KEY_SPELLINGS.get(name) or CHAT_SPELLINGS[name]
 
 
 def _by_place(refusal: Refusal, body: ResponsesBody) -> list[str]:
@@ -130,6 +135,9 @@ def _loser(names: list[str]) -> str:
 
 def _lessons(refusal: Refusal, name: str, body: ResponsesBody) -> list[Lesson]:
     whole = Lesson("parameter", name)
+    if name == "stop_server_tools_when" and any(one.get("type") == MOST_COST for one in body.stop_server_tools_when):
+        names = "\n".join(name_of(tool) for tool in body.tools if is_server_tool(tool))
+        return [Lesson(WITHOUT_TOOLS, names)] if names else [whole]
     if name == "stop" and _BLANK.search(refusal.text) and any(not stop.strip() for stop in body.stop):
         return [Lesson(BLANK_STOP), whole]
     if name == "max_output_tokens":

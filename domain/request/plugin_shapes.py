@@ -36,7 +36,7 @@ _WEB: Shape = {
     "search_prompt": words(LONGEST_RULE),
     "include_domains": texts,
     "exclude_domains": texts,
-    "user_location": inner(LOCATION, "type"),
+    "user_location": inner(LOCATION),
     "x_search": Inner(POSTS, bare=True),
 }
 _ROUTER: Shape = {
@@ -119,4 +119,6 @@ PLUGINS: dict[str, Shape] = {
     },
     "moderation": {},
 }
+GUARDS = frozenset({"alignment", "armor", "moderation"})
+"""Plugins that protect: a refused one is never left out of what is sent again."""
 REQUIRED = {"alignment": ("rules",)}

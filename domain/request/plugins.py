@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from domain.request.lost import LONGEST_LABEL, lost
 from domain.request.plugin_shapes import COMPRESSION, HEALING, PLUGINS, REQUIRED
-from domain.request.search_shapes import without_conflicts
+from domain.request.search_shapes import sound_search
 from domain.request.shapes import reduced
 from ports.json_values import JsonObject
 
@@ -46,7 +46,7 @@ def plugins_of(asked: Iterable[object], *, trim: bool, stream: bool) -> tuple[tu
         if unusable or (name == HEALING and stream and options.get("enabled") is not False):
             dropped.append(f"plugin {name!r}")
             continue
-        kept[name] = {"id": name, **without_conflicts(options)}
+        kept[name] = {"id": name, **sound_search(options)}
         dropped += lost(plugin, kept[name], f"plugins.{name}")
     if trim and COMPRESSION not in kept:
         kept[COMPRESSION] = {"id": COMPRESSION, "engine": "middle-out"}

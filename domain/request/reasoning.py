@@ -13,6 +13,8 @@ EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 SUMMARIES = ("auto", "concise", "detailed")
 NEWEST: Shape = {"context": one_of("auto", "all_turns", "current_turn"), "mode": one_of("standard", "pro")}
 """Keys that only the newest models of OpenAI take."""
+ENCRYPTED = "reasoning.encrypted_content"
+"""What `include` asks for wherever a model thinks, so that the thinking can be sent back."""
 SMALLEST_BUDGET, LARGEST_BUDGET = 1024, 128_000
 _SHARE_OF_BUDGET = {"minimal": 0.25, "low": 0.5, "medium": 1.0, "high": 2.0, "xhigh": 4.0, "max": 4.0}
 

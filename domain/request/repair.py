@@ -28,7 +28,7 @@ from domain.request.lesson import (
 from domain.request.parameter_repairs import balance_repair, parameter_repairs, with_repaired_parameter
 from domain.request.reasoning import EFFORTS, nearest
 from domain.request.refusal import Refusal, refusal_of
-from domain.request.tool_choice import tool_choice
+from domain.request.tool_choice import with_tools
 from domain.request.tool_repairs import about_definitions, tool_repairs, with_repaired_tools
 from domain.request.tool_types import goes_to_chat
 from ports.response_events import UpstreamProblem
@@ -94,8 +94,7 @@ def applied(sent: UpstreamRequest, lesson: Lesson) -> UpstreamRequest:
 def _through_chat(sent: UpstreamRequest) -> UpstreamRequest:
     """Return the request through chat completions, without the tools that it does not take."""
     tools = tuple(tool for tool in sent.body.tools if goes_to_chat(tool))
-    choice = tool_choice(sent.body.tool_choice, tools)[0]
-    return replace(sent, endpoint=Endpoint.CHAT, body=replace(sent.body, tools=tools, tool_choice=choice))
+    return replace(sent, endpoint=Endpoint.CHAT, body=with_tools(sent.body, tools))
 
 
 def _candidates(

@@ -25,9 +25,12 @@ POSTS: Shape = {
 """The options `x_search`."""
 
 
-def without_conflicts(options: dict[str, object]) -> dict[str, object]:
-    """Return options without the one of two lists of handles that upstream does not accept together."""
-    posts = options.get("x_search")
-    if not isinstance(posts, dict) or not {"allowed_x_handles", "excluded_x_handles"} <= posts.keys():
-        return options
-    return {**options, "x_search": {key: value for key, value in posts.items() if key != "excluded_x_handles"}}
+def sound_search(options: dict[str, object]) -> dict[str, object]:
+    """Return the options of a search: a place has its one type, and of two lists of handles only the first counts."""
+    sound = dict(options)
+    place, posts = sound.get("user_location"), sound.get("x_search")
+    if isinstance(place, dict):
+        sound["user_location"] = {"type": "approximate", **place}
+    if isinstance(posts, dict) and {"allowed_x_handles", "excluded_x_handles"} <= posts.keys():
+        sound["x_search"] = {key: value for key, value in posts.items() if key != "excluded_x_handles"}
+    return sound

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from domain.catalog.support import searches
-from domain.request.abilities import ABILITIES
+from domain.request.abilities import ABILITIES, done_by_plugins
 from domain.request.tool_types import SEARCH, TOOL_TYPES, RunBy, names_of, written
 from domain.request.turn_request import TurnRequest
 from ports.catalog import Model
@@ -25,12 +25,14 @@ _SHALLOW = ("none", "minimal")
 def server_tools(
     request: TurnRequest, model: Model | None, named: Sequence[JsonObject]
 ) -> tuple[tuple[JsonObject, ...], tuple[str, ...]]:
-    """Return the tools to offer, and the names of listed ones that are not: unknown, or in the way of the caller's own.
+    """Return the tools to offer, and the names of listed ones that are not: unknown, or in the way of the caller's own
+    tools and plugins.
 
     `named`: the tools of the request, which come first. The model is known to take tools.
     """
     given, searches_itself = request.server_tools, request.tooling.searches
     offered: dict[str, JsonObject] = {}
+    doubled = done_by_plugins(request.parameters.plugins or ())
     missing: list[str] = []
     for entry in given.listed[:MOST_LISTED]:
         tool = _tool(entry)
@@ -38,9 +40,11 @@ def server_tools(
             missing.append(f"server_tool {_shown(entry)!r}")
         elif ABILITIES.get(str(tool["type"])) in given.served:
             missing.append(f"server_tool {_shown(entry)!r}: {ABILITIES[str(tool['type'])].value}")
+        elif tool["type"] in doubled:
+            missing.append(f"server_tool {_shown(entry)!r}: plugin")
         else:
             offered[str(tool["type"])] = tool
-    if SEARCH in offered or (searches_itself is not None and _searches(model)):
+    if SEARCH in offered or (searches_itself is not None and _searches(model) and SEARCH not in doubled):
         offered |= {SEARCH: _search(offered.get(SEARCH), searches_itself or given.results)}
     if (request.parameters.reasoning.get("effort") or request.thinking.effort) in _SHALLOW:
         offered.pop(SEARCH, None)

@@ -1,9 +1,12 @@
-"""Background tasks: whose model serves them, and their shortened messages."""
+"""Background tasks: whose model serves them, their shortened messages, and what of the parameters they do without."""
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from domain.conversation.history_format import HistoryFormat
+from domain.request.abilities import done_by_plugins
+from domain.request.turn_request import Parameters
 from ports.json_values import JsonObject
 
 _CHOSEN_MODEL = frozenset({"context_compaction", "memory_review"})
@@ -12,6 +15,7 @@ _CHOSEN_MODEL = frozenset({"context_compaction", "memory_review"})
 Source: the host's contract, tasks.
 """
 
+_CHEAP_TIERS = ("auto", "default", "flex")
 _DATA = re.compile(r"data:[\w.+-]+/[\w.+-]+;base64,[A-Za-z0-9+/=\s]{16,}")
 
 
@@ -23,6 +27,17 @@ def task_model_serves(task: str) -> bool:
 def stripped(messages: Sequence[object], history_format: HistoryFormat) -> tuple[object, ...]:
     """Return a task's messages without media, inlined data and references: these cost tokens and are of no use."""
     return tuple(_stripped(message, history_format) if isinstance(message, dict) else message for message in messages)
+
+
+def frugal(asked: Parameters) -> Parameters:
+    """Return a task's parameters without what makes an answer dearer: the host takes them from the row of the model.
+
+    Tools are left out where the body is built.
+    """
+    plugins = None if asked.plugins is None else tuple(one for one in asked.plugins if not done_by_plugins([one]))
+    reasoning = {key: value for key, value in asked.reasoning.items() if key != "mode"}
+    passed = {name: value for name, value in asked.passed.items() if name != "service_tier" or value in _CHEAP_TIERS}
+    return replace(asked, plugins=plugins, reasoning=reasoning, passed=passed, modalities=(), image_config=None)
 
 
 def _stripped(message: JsonObject, history_format: HistoryFormat) -> JsonObject:

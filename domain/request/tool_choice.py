@@ -5,10 +5,13 @@ tool is forced as the only allowed one. Source: OpenRouter API reference, tools;
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from domain.conversation.tool_names import legal
+from domain.request.server_limits import is_server_tool
 from domain.request.tool_types import SEARCH, TOOL_TYPES, names_of
 from ports.json_values import JsonObject
+from ports.responses import ResponsesBody
 
 Choice = str | JsonObject | None
 MOST_ALLOWED = 200
@@ -56,6 +59,19 @@ def unforced(choice: Choice) -> Choice:
     return {**choice, "mode": "auto"} if several and isinstance(choice, dict) else "auto"
 
 
+def with_tools(body: ResponsesBody, tools: tuple[JsonObject, ...]) -> ResponsesBody:
+    """Return a body with other tools: its choice names only these, and without any nothing about tools is sent.
+
+    The conditions that stop tools of upstream go with the last of these tools.
+    """
+    changed = replace(body, tools=tools, tool_choice=tool_choice(body.tool_choice, tools)[0])
+    if any(map(is_server_tool, body.tools)) and not any(map(is_server_tool, tools)):
+        changed = replace(changed, stop_server_tools_when=())
+    if tools:
+        return changed
+    return replace(changed, parallel_tool_calls=None, max_tool_calls=None, deferred_tools=None)
+
+
 def named_in(choice: Choice) -> str:
     """Return the name of the function or custom tool that a choice forces; empty if it names none."""
     name = _name(choice) if isinstance(choice, dict) else ""
@@ -94,13 +110,20 @@ def _offered(wanted: JsonObject, tools: tuple[JsonObject, ...]) -> JsonObject | 
     if name and (kind in (*_NAMED, "tool", None) or not isinstance(kind, str)):
         kinds = (kind,) if kind in _NAMED else _NAMED
         same = (tool for one in (name, legal(name)) for tool in tools if tool.get("name") == one)
-        return next((tool for tool in same if tool["type"] in kinds), None)
+        found = next((tool for tool in same if tool["type"] in kinds), None)
+        return found or next((tool for tool in tools if _holds(tool, legal(name), kinds)), None)
     types = set(_types(kind)) if isinstance(kind, str) else set()
     label = wanted.get("server_label")
     for tool in tools:
         if tool["type"] in types and tool["type"] not in _NAMED and (not label or tool.get("server_label") == label):
             return tool
     return None
+
+
+def _holds(tool: JsonObject, name: str, kinds: tuple[object, ...]) -> bool:
+    """Return whether a tool is a namespace of a tool: upstream has no choice of one inside."""
+    inner = tool.get("tools") if tool["type"] == "namespace" else ()
+    return any(one["name"] == name and one["type"] in kinds for one in inner or ())
 
 
 def _types(kind: str) -> Iterator[str]:

@@ -1,13 +1,13 @@
 """Repairs of the offered tools: a refused schema is sent loosely, then the tool is left out; a surplus is left out."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from domain.request.lesson import FEWER_TOOLS, LOOSE_TOOLS, WITHOUT_TOOLS, Lesson
 from domain.request.refusal import Refusal
-from domain.request.tool_choice import tool_choice
+from domain.request.tool_choice import named_in, with_tools
 from domain.tools.surplus import name_of
 from ports.json_values import JsonObject
 from ports.responses import ResponsesBody, UpstreamRequest
@@ -17,7 +17,8 @@ _ABOUT_SCHEMAS = re.compile(
     r"|\btools?[.\[]\d+|\binvalid (?:function|tool)"
 )
 _ABOUT_DEFINITIONS = re.compile(r"\bschema\b|input_?schema|function_?declarations?|\btools?[.\[]\d|\btools: ")
-_INDEX = re.compile(r"function_?declarations?[.\[](\d+)|\btools?[.\[](\d+)")
+_INDEX = re.compile(r"function_?declarations?[.\[](\d+)|(?<!\]\.)(?<!\d\.)\btools?[.\[](\d+)")
+"""A tool by its place; `tools[2].tools[0]` is a part of the third one."""
 _TOO_MANY = re.compile(
     r"tools\b.{0,40}?(?:array too long|too long|too many|at most|maximum|exceed\w*|limit|no more than|more than)"
     r"|(?:too many|maximum(?: number)?(?: of)?|at most|up to|no more than|more than|limit(?:ed)? (?:of|to)|supports?)"
@@ -30,7 +31,12 @@ _USUAL_LIMITS = (512, 128, 64, 32)
 _NOT_TAKEN = re.compile(
     r"(?:not|n't|isn't|un)\s?(?:support|allow|accept|available|permitted|recogni|known|valid)"
     r"|\binvalid (?:value|tool|type)|\bsupported (?:values|types|tools) are\b|no endpoints? .{0,40}support"
+    r"|(?:not|n't) enabled|does not match any|input should be|cannot be used"
 )
+_ALTERNATIVES = re.compile(
+    r"(?i:\b(?:supported (?:values|types|tools) are|expected(?: tags| one of)?|must be one of)\b).*"
+)
+"""What would be taken instead, at the end of a refusal."""
 _KEPT = ("description", "required", "enum", "type", "properties", "items")
 _TYPES = frozenset({"string", "number", "integer", "boolean", "array", "object"})
 _DEEPEST = 40
@@ -44,14 +50,14 @@ def about_definitions(refusal: Refusal) -> bool:
 
 def tool_repairs(refusal: Refusal, body: ResponsesBody, *, last: bool) -> list[Lesson]:
     """Return the repairs for a refusal of tools; `last`: no other retry follows, so the tool is left out at once."""
-    functions = [tool for tool in body.tools if tool.get("type") == "function"]
+    functions = [tool for tool in body.tools if tool.get("type") in ("function", "namespace")]
     if not body.tools:
         return []
     if native := _native(refusal, body.tools):
         return [Lesson(WITHOUT_TOOLS, "\n".join(native))]
     if not functions:
         return []
-    if (surplus := _surplus(refusal, body.tools)) is not None:
+    if (surplus := _surplus(refusal, body)) is not None:
         return [Lesson(FEWER_TOOLS, "\n".join(surplus))]
     if not (_ABOUT_SCHEMAS.search(refusal.text) or "invalid_function_parameters" in refusal.code):
         return []
@@ -66,20 +72,20 @@ def with_repaired_tools(sent: UpstreamRequest, lesson: Lesson) -> UpstreamReques
     """Return the request with other tools; the same object if the lesson changes none."""
     body, names = sent.body, frozenset(lesson.names)
     if lesson.what == LOOSE_TOOLS:
-        tools = tuple(_loose(tool) if tool.get("name") in names else tool for tool in body.tools)
+        tools = tuple(_loosened(tool) if tool.get("name") in names else tool for tool in body.tools)
     else:
         tools = tuple(tool for tool in body.tools if name_of(tool) not in names)
     if tools == body.tools:
         return sent
-    choice = tool_choice(body.tool_choice, tools)[0]
-    parallel = body.parallel_tool_calls if tools else None
-    most = body.max_tool_calls if tools else None
-    changed = replace(body, tools=tools, tool_choice=choice, parallel_tool_calls=parallel, max_tool_calls=most)
-    return replace(sent, body=changed)
+    return replace(sent, body=with_tools(body, tools))
 
 
-def _surplus(refusal: Refusal, tools: Sequence[JsonObject]) -> list[str] | None:
-    """Return the names of the tools beyond the stated number; None if the refusal is about something else."""
+def _surplus(refusal: Refusal, body: ResponsesBody) -> list[str] | None:
+    """Return the names of the tools beyond the stated number; None if the refusal is about something else.
+
+    The tool that the model must call is never one of them.
+    """
+    tools = body.tools
     too_long = refusal.code == "array_above_max_length" and refusal.param in ("", "tools")
     if not (too_long or _TOO_MANY.search(refusal.text)):
         return None
@@ -88,8 +94,9 @@ def _surplus(refusal: Refusal, tools: Sequence[JsonObject]) -> list[str] | None:
     most = most or next((limit for limit in _USUAL_LIMITS if limit < len(tools)), 0)
     if not most:
         return None
-    named = [str(tool.get("name") or "") for tool in tools]
-    return [name for name in named[most:] if name] or None
+    wanted = named_in(body.tool_choice)
+    named = sorted((str(tool["name"]) for tool in tools if tool.get("name")), key=lambda name: name != wanted)
+    return named[most:] or [name_of(tool) for tool in tools[most:] if name_of(tool) != wanted] or None
 
 
 def _native(refusal: Refusal, tools: Sequence[JsonObject]) -> list[str]:
@@ -101,6 +108,7 @@ def _native(refusal: Refusal, tools: Sequence[JsonObject]) -> list[str]:
     places = {int(declared or listed) for declared, listed in _INDEX.findall(said.lower())}
     if places:
         return [name_of(tool) for place, tool in enumerate(tools) if place in places and tool in others]
+    said = _ALTERNATIVES.sub("", said)
     words = ((name_of(tool), (str(tool["type"]), name_of(tool))) for tool in others)
     return [name for name, kinds in words if any(re.search(_typed(kind), said) for kind in kinds)]
 
@@ -110,23 +118,29 @@ def _typed(kind: str) -> str:
     word = re.escape(kind)
     if "_" in kind or ":" in kind:
         return rf"(?<![\w:-]){word}(?![\w-])"
-    return rf"(?i:tools?|types?|values?):? {word}\b|\b{word} (?i:tools?)\b"
+    return rf"(?i:(?:tools?|types?|values?|tag):? {word}\b|\b{word} tools?\b)"
 
 
 def _named(refusal: Refusal, tools: Sequence[JsonObject], functions: Sequence[JsonObject]) -> list[str]:
     """Return the functions that a refusal names: by name, else by their places."""
     said = f"{refusal.param} {refusal.exact}"
-    names = [str(tool["name"]) for tool in functions]
-    found = [name for name in names if re.search(_mention(name), said)]
+    found = [str(tool["name"]) for tool in functions if any(re.search(_mention(name), said) for name in _names(tool))]
     if found:
         return found
     places: dict[str, None] = {}
     for declared, listed in _INDEX.findall(said.lower()):
-        choices = functions if declared else tools
+        choices = [tool for tool in functions if tool["type"] == "function"] if declared else tools
         place = int(declared or listed)
-        if place < len(choices) and choices[place].get("type") == "function":
+        if place < len(choices) and choices[place] in functions:
             places[str(choices[place]["name"])] = None
     return list(places)
+
+
+def _names(tool: JsonObject) -> Iterator[str]:
+    """Yield the name of a function, or those of a namespace and its functions."""
+    yield str(tool["name"])
+    if tool["type"] == "namespace":
+        yield from (str(one["name"]) for one in tool["tools"])
 
 
 def _mention(name: str) -> str:
@@ -134,6 +148,13 @@ def _mention(name: str) -> str:
     alone = rf"(?<![\w-]){re.escape(name)}(?![\w-])"
     plain = len(name) < 4 or (name.isalpha() and name.islower())
     return rf"(?i:function|tool)s?:? (?i:named |name |call )?{alone}|default_api:{alone}" if plain else alone
+
+
+def _loosened(tool: JsonObject) -> JsonObject:
+    """Return a function, or every function of a namespace, in the loose form."""
+    if tool["type"] != "namespace":
+        return _loose(tool)
+    return {**tool, "tools": [_loose(one) if one["type"] == "function" else one for one in tool["tools"]]}
 
 
 def _loose(tool: JsonObject) -> JsonObject:

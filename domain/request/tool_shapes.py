@@ -11,6 +11,7 @@ from domain.request.shapes import (
     LONGEST_TEXT,
     Check,
     Each,
+    Inner,
     Keyed,
     Opaque,
     Shape,
@@ -20,7 +21,6 @@ from domain.request.shapes import (
     number,
     one_of,
     prose,
-    reduced,
     some_of,
     text,
     texts,
@@ -29,12 +29,6 @@ from domain.request.shapes import (
 
 MOST_TOKENS = 10_000_000
 _LABEL = re.compile(r"[A-Za-z0-9 _-]{1,64}")
-
-
-def _located(value: object) -> object:
-    """Accept a place; its type has one value."""
-    place = reduced(value, LOCATION)
-    return {"type": "approximate", **place} if place else None
 
 
 WEB_SEARCH: Shape = {
@@ -47,8 +41,8 @@ WEB_SEARCH: Shape = {
     "search_context_size": one_of("low", "medium", "high"),
     "allowed_domains": texts,
     "excluded_domains": texts,
-    "user_location": _located,
-    "x_search": inner(POSTS),
+    "user_location": inner(LOCATION),
+    "x_search": Inner(POSTS, bare=True),
 }
 _FILTERS: Shape = {"allowed_domains": texts, "blocked_domains": texts, "excluded_domains": texts}
 OLDER_SEARCH: Shape = {**WEB_SEARCH, "filters": inner(_FILTERS)}

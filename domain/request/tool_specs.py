@@ -21,6 +21,8 @@ from ports.json_values import JsonObject
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 MOST_IN_NAMESPACE = 200
+_SCHEMAS = ("parameters", "input_schema", "inputSchema")
+"""Keys of a function's schema, as OpenAI, Anthropic and MCP spell it."""
 Written = tuple[str, JsonObject, tuple[str, ...]]
 """A tool as it is sent, the key under which the last one of several counts, and what is left out of it."""
 
@@ -52,7 +54,7 @@ def function_tools(
 def _written(tool: JsonObject) -> Written | None:
     if isinstance(tool, KnownTool):
         return str(tool["name"]), tool, ()
-    kind = tool.get("type")
+    kind = _kind_of(tool)
     if kind == "function":
         function = _function(tool)
         return None if function is None else (str(function["name"]), function, _unread(tool, kind, FUNCTION, function))
@@ -70,6 +72,14 @@ def _written(tool: JsonObject) -> Written | None:
     return f"{sent['type']} {key}", sent, unread_options(tool, sent)
 
 
+def _kind_of(tool: JsonObject) -> object:
+    """Return the type of a tool; without one, or in Anthropic's form, a function is known by its schema."""
+    kind, nested = tool.get("type"), tool.get("function")
+    if kind and not (kind == "custom" and "input_schema" in tool):
+        return kind
+    return "function" if isinstance(nested, dict) or any(key in tool for key in _SCHEMAS) else None
+
+
 def renamed(tools: Iterable[JsonObject]) -> dict[str, str]:
     """Return the names of a request's tools that upstream gets in another form: what upstream calls them -> theirs."""
     names = (name for tool in tools for name in _own_names(tool))
@@ -78,9 +88,9 @@ def renamed(tools: Iterable[JsonObject]) -> dict[str, str]:
 
 def _own_names(tool: JsonObject) -> Iterator[str]:
     """Yield the names by which the caller knows the functions and custom tools of one entry."""
-    kind = tool.get("type")
+    kind = _kind_of(tool)
     if kind in ("function", "custom"):
-        yield name_of(tool)
+        yield name_of({**tool, "type": kind})
     if kind == "namespace":
         yield name_of(tool)
         inner = tool.get("tools")
@@ -93,7 +103,7 @@ def _function(tool: JsonObject) -> KnownTool | None:
     name = function.get("name")
     if not isinstance(name, str) or not name.strip():
         return None
-    given = sound(bounded(function.get("parameters"))).schema
+    given = sound(bounded(next((function[key] for key in _SCHEMAS if key in function), None))).schema
     parameters = portable(dict(given))
     is_strict = function.get("strict") is True and is_closed(parameters)
     flat = {"type": "function", "name": legal(name), "parameters": parameters, "strict": is_strict}
@@ -137,8 +147,9 @@ def _namespace(tool: JsonObject) -> Written | None:
 def _inner(tool: object) -> JsonObject | None:
     if not isinstance(tool, dict):
         return None
-    known = _function(tool) if tool.get("type") == "function" else None
-    return dict(known) if known is not None else _custom(tool) if tool.get("type") == "custom" else None
+    kind = _kind_of(tool)
+    known = _function(tool) if kind == "function" else None
+    return dict(known) if known is not None else _custom(tool) if kind == "custom" else None
 
 
 def _flat(tool: JsonObject, kind: str) -> JsonObject:

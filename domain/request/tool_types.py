@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from domain.request.search_shapes import without_conflicts
+from domain.request.search_shapes import sound_search
 from domain.request.shapes import Check, Shape, reduced, scalar, text, whole
 from domain.request.tool_shapes import (
     ADVISOR,
@@ -110,7 +110,7 @@ _RUN_BY_CALLER: Mapping[str, ToolType] = {
 }
 TOOL_TYPES: Mapping[str, ToolType] = {**_RUN_UPSTREAM, **_RUN_BY_CALLER}
 DEFAULTS: Mapping[str, JsonObject] = {"code_interpreter": {"container": {"type": "auto"}}}
-"""Options that a type requires and that have one usual value, for a tool named without any."""
+"""Options that a type requires and that have one usual value, for a tool without a usable one."""
 
 
 def written(tool: JsonObject) -> JsonObject | None:
@@ -123,14 +123,14 @@ def written(tool: JsonObject) -> JsonObject | None:
     if known is None or not isinstance(kind, str):
         return None
     within = tool.get("parameters")
-    given = {**DEFAULTS.get(kind, {}), **tool, **(within if isinstance(within, dict) else {})}
-    options = reduced(given, known.options)
+    given = {**tool, **(within if isinstance(within, dict) else {})}
+    options = {**DEFAULTS.get(kind, {}), **reduced(given, known.options)}
     if known.others is not None:
         options |= _others(within, known)
     if any(key not in options for key in known.required):
         return None
     if SEARCH in (kind, known.sent_as):
-        options = without_conflicts(_search_options(options))
+        options = _search_options(options)
     if not known.nested and not known.sent_as:
         return {"type": kind, **options}
     sent = known.sent_as or kind
@@ -177,4 +177,4 @@ def _search_options(options: dict[str, object]) -> dict[str, object]:
         options |= {key: value for key, value in found.items() if value and key not in options}
     if "allowed_domains" in options:
         options.pop("excluded_domains", None)
-    return options
+    return sound_search(options)

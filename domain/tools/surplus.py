@@ -24,12 +24,13 @@ def kept(tools: Sequence[JsonObject], most: int | None, wanted: str = "") -> tup
 
     The request's own tools come first, then those the person chose, then the host's built-in ones; within a rank the
     earlier ones stay, and tools arrive sorted by name, so every turn offers the same. `wanted`: the name of a tool the
-    model must call, which always stays.
+    model must call, which always stays. A deferred tool does not count: upstream withholds it until a search finds it.
     """
-    if most is None or len(tools) <= most:
+    deferred = {place for place, tool in enumerate(tools) if tool.get("defer_loading") is True}
+    if most is None or len(tools) - len(deferred) <= most:
         return tuple(tools), Surplus()
     ranks = [(name_of(tool) != wanted, rank_of(tool), place) for place, tool in enumerate(tools)]
-    staying = {place for _, _, place in sorted(ranks)[:most]}
+    staying = deferred.union([place for _, _, place in sorted(ranks) if place not in deferred][:most])
     others = [tool for place, tool in enumerate(tools) if place not in staying]
     asked = any(rank_of(tool) is Rank.ASKED for tool in others)
     staying_tools = tuple(tool for place, tool in enumerate(tools) if place in staying)

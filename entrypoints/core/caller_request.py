@@ -8,7 +8,7 @@ from typing import Any
 from domain.conversation.bounded_ids import bounded_id
 from domain.conversation.history_format import PLAIN, HistoryFormat
 from domain.request.abilities import Ability
-from domain.request.tasks import stripped, task_model_serves
+from domain.request.tasks import frugal, stripped, task_model_serves
 from domain.request.turn_request import Caller, Parameters, Person, Remembering, TurnRequest
 from domain.services.list_models import Listing
 from domain.turn.steps import Output
@@ -102,7 +102,7 @@ def request_of(
         turn_id=bounded_id(asked.turn_id),
         stream=not is_task or asked.stream,
         person=asked.person.bounded(),
-        parameters=asked.parameters,
+        parameters=frugal(asked.parameters) if is_task else asked.parameters,
         defaults=defaults_of(settings, is_task=is_task),
         thinking=thinking_of(settings, is_task=is_task),
         identifiers=identifiers_of(settings),

@@ -40,6 +40,7 @@ ALLOWED = {
     "domain/request/parameter_repairs.py": FOREIGN,
     "domain/request/refusal.py": FOREIGN,
     "domain/request/refusal_words.py": FOREIGN,
+    "domain/request/spellings.py": FOREIGN,
     "domain/request/tool_repairs.py": FOREIGN,
     "domain/turn/outcome.py": FIXED,
     "domain/request/coverage.py": TABLE,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from adapters.openrouter.chat.messages import chat_messages
-from adapters.openrouter.wire.call_ids import with_portable_ids
+from adapters.openrouter.wire.call_ids import CHAT_KINDS, with_portable_ids
 from adapters.openrouter.wire.fields import mapping, text
 from ports.json_values import JsonObject
 from ports.responses import OWN_TYPES, ResponsesBody
@@ -28,10 +28,7 @@ SHARED = (
 )
 """Fields with the same name and meaning on both endpoints."""
 
-CHAT_ONLY = (
-    *("seed", "min_p", "top_a", "repetition_penalty", "logit_bias", "logprobs", "prediction"),
-    *("include_reasoning", "web_search_options"),
-)
+CHAT_ONLY = ("seed", "min_p", "top_a", "repetition_penalty", "logit_bias", "logprobs")
 REASONING = ("effort", "max_tokens", "exclude", "enabled", "summary")
 RUN_UPSTREAM = (OWN_TYPES, "web_search")
 HOSTED = {"web_search_preview": f"{OWN_TYPES}web_search", "shell": f"{OWN_TYPES}shell"}
@@ -47,7 +44,7 @@ def chat_fields(body: ResponsesBody) -> dict[str, object]:
     tools = _tools(body)
     fields: dict[str, object] = {
         "model": body.model,
-        "messages": chat_messages(with_portable_ids(body.input), body.instructions),
+        "messages": chat_messages(with_portable_ids(body.input, CHAT_KINDS), body.instructions),
         "stream": body.stream,
         "stream_options": {"include_usage": True} if body.stream else None,
         "max_tokens": body.max_output_tokens,

@@ -22,22 +22,24 @@ KINDS = frozenset(
     for kind in ("function_call", "custom_tool_call", "local_shell_call", "shell_call", "apply_patch_call")
     for end in ("", "_output")
 ) | {"tool_search_call", "tool_search_output"}
+CHAT_KINDS = KINDS | {"mcp_approval_request", "mcp_approval_response"}
+"""On chat completions an approval is a call of a function like any other, and so is its id."""
 KEYS = {"local_shell_call_output": "id", "mcp_approval_request": "id", "mcp_approval_response": "approval_request_id"}
 """Kinds that upstream pairs by another key than `call_id`; ids of approvals are its own and stay. Source: the SDK."""
 _CANONICAL = re.compile(r"[a-zA-Z0-9]{9}")
 _SIGNS = digits + ascii_letters
 
 
-def with_portable_ids(items: Sequence[JsonObject]) -> Sequence[JsonObject]:
+def with_portable_ids(items: Sequence[JsonObject], kinds: frozenset[str] = KINDS) -> Sequence[JsonObject]:
     """Return items whose calls and outputs have portable ids; pairs stay pairs, and ids of two calls differ.
 
     An id always becomes the same one, so that a longer history begins with the same bytes as a shorter one. Entries of
     `reasoning_details` that name a call name it by its new id.
     """
-    given = dict.fromkeys(text(item.get("call_id")) for item in items if item.get("type") in KINDS)
+    given = dict.fromkeys(_id_before(item) for item in items if item.get("type") in kinds)
     if not all(map(_CANONICAL.fullmatch, given)):
         new = _portable(list(given))
-        items = [_renamed(item, new) for item in items]
+        items = [_renamed(item, new, kinds) for item in items]
     if any(item.get("type") in KEYS for item in items):
         items = [_keyed(item) for item in items]
     return items
@@ -79,9 +81,14 @@ def _keyed(item: JsonObject) -> JsonObject:
     return {**{name: item[name] for name in item if name not in ("call_id", key)}, key: item["call_id"]}
 
 
-def _renamed(item: JsonObject, new: dict[str, str]) -> JsonObject:
-    if item.get("type") in KINDS:
-        return {**item, "call_id": new[text(item.get("call_id"))]}
+def _id_before(item: JsonObject) -> str:
+    """Return the id of a call or an output before it is written under the key that upstream has for it."""
+    return text(item.get("call_id")) or id_in(item)
+
+
+def _renamed(item: JsonObject, new: dict[str, str], kinds: frozenset[str]) -> JsonObject:
+    if item.get("type") in kinds:
+        return {**item, "call_id": new[_id_before(item)]}
     details = objects(item.get(CHAT_DETAILS))
     if not any(text(entry.get("id")) in new for entry in details):
         return item

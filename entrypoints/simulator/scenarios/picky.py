@@ -9,6 +9,8 @@ from entrypoints.simulator.scenarios.moves import Break, Fail, Script, Think
 from entrypoints.simulator.scenarios.orders import tools
 
 PROVIDER = "Simulator"
+RARE = ("trace", "prompt", "safety_identifier", "provider.options")
+"""Fields that `picky_fields` refuses."""
 EARLY, LATER = "An early thought. ", "A later thought. "
 
 
@@ -61,6 +63,17 @@ def picky_tools(ask: Ask) -> Script | Answer:
                 code="invalid_function_parameters",
             )
     return tools(ask)
+
+
+def picky_fields(ask: Ask) -> Script | Answer:
+    """Echo; refuse the fields that few providers take, one in each answer, by path."""
+    for path in RARE:
+        value: object = ask.body
+        for key in path.split("."):
+            value = value.get(key) if isinstance(value, dict) else None
+        if value:
+            return from_provider(400, PROVIDER, f"Unknown parameter: '{path}'.", param=path, code="unknown_parameter")
+    return echo(ask)
 
 
 def daily_event() -> Script:

@@ -110,3 +110,37 @@ def test_a_custom_call_without_a_type_is_known_by_its_form() -> None:
         "name": "sql",
         "input": "x",
     }
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"type": "function", "name": "look", "arguments": '{"q":1}'},
+        {"name": "look", "args": {"q": 1}},
+        {"type": "tool_call", "name": "look", "args": {"q": 1}},
+    ],
+)
+def test_a_call_whose_fields_stand_beside_its_type_goes_back_too(entry: Any) -> None:
+    call = call_in({"id": "c1", **entry}, "c1")
+    assert call is not None
+    assert (call["type"], call["name"], json.loads(call["arguments"])) == ("function_call", "look", {"q": 1})
+
+
+def test_a_custom_call_and_a_native_one_may_be_flat_too() -> None:
+    assert call_in({"id": "c1", "type": "custom", "name": "sql", "input": "x"}, "c1") == {
+        "type": "custom_tool_call",
+        "call_id": "c1",
+        "name": "sql",
+        "input": "x",
+    }
+    call = call_in({"type": "shell_call", "call_id": "c1", "action": {"commands": ["ls"]}}, "c1")
+    assert call is not None
+    assert call["action"] == {"commands": ["ls"]}
+
+
+@pytest.mark.parametrize("own", ["x" * 200, ""])
+def test_no_id_of_a_local_shell_is_longer_than_providers_take(own: str) -> None:
+    call = sound_call({"type": "local_shell_call", "id": own, "call_id": "y" * 200, "action": {"command": ["ls"]}})
+    assert call is not None
+    assert call["id"].startswith("lsh_")
+    assert len(call["id"]) <= 64

@@ -5,6 +5,7 @@ import pytest
 from domain.faults.causes import RefusedPart
 from domain.faults.classify import fault_of_problem
 from domain.faults.fault import FaultKind
+from domain.faults.refused_part import is_too_long
 from ports.response_events import UpstreamProblem
 
 LENGTH = (
@@ -62,3 +63,8 @@ def test_another_part_is_named_and_never_the_length(text, part, status):
 )
 def test_upstreams_kind_decides_before_its_words(kind, part):
     assert fault_of_problem(UpstreamProblem(400, kind, "")).cause is part
+
+
+def test_an_id_that_is_too_long_is_not_the_length_of_the_conversation():
+    words = "Invalid 'input[1].call_id': string too long. Expected a string with maximum length 64"
+    assert not is_too_long(UpstreamProblem(400, "", words), 400)

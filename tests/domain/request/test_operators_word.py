@@ -235,3 +235,17 @@ def test_requested_parameters_that_are_not_sent_are_reported():
 def test_clamped_parameters_are_not_reported():
     model = replace(CLAUDE, supported_parameters=frozenset({"temperature"}))
     assert prepared(model, temperature=-3.0).left_out == ()
+
+
+@pytest.mark.parametrize(
+    ("asked", "text"),
+    [
+        ({"verbosity": "low"}, {"format": {"type": "json_object"}, "verbosity": "low"}),
+        ({"response_format": {"type": "text"}}, {"verbosity": "high"}),
+        ({}, {"format": {"type": "json_object"}, "verbosity": "high"}),
+    ],
+)
+def test_a_caller_sets_a_part_of_the_text_by_its_older_name_too(asked, text):
+    defaults = {"text": {"verbosity": "high", "format": {"type": "json_object"}}}
+    model = replace(CLAUDE, supported_parameters=frozenset({"verbosity", "response_format"}))
+    assert prepared(model, replace(REQUEST, defaults=defaults), **asked).request.body.text == text

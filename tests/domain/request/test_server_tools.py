@@ -117,3 +117,19 @@ def test_names_that_cannot_be_switched_on_are_told_apart() -> None:
 @pytest.mark.parametrize("entry", ['"headers": {"X-Room": "blue door"}', "plain words 4711", {"type": "blue door"}])
 def test_an_entry_that_is_no_name_is_not_quoted(entry: Any) -> None:
     assert prepared(entry).left_out == ("server_tool '?'",)
+
+
+@pytest.mark.parametrize(
+    ("plugin", "tool"), [("web", "web_search"), ("web-fetch", "web_fetch"), ("fusion", "openrouter:fusion")]
+)
+def test_no_tool_is_offered_beside_the_plugin_that_does_its_work(plugin: str, tool: str) -> None:
+    request = replace(REQUEST, parameters=Parameters(plugins=({"id": plugin},)))
+    assert types(prepared(tool, "datetime", request=request)) == ["openrouter:datetime"]
+    off = replace(REQUEST, parameters=Parameters(plugins=({"id": plugin, "enabled": False}, {"id": ["odd"]}, 7)))
+    assert len(types(prepared(tool, "datetime", request=off))) == 2
+
+
+def test_no_search_is_offered_by_itself_beside_the_plugin_that_searches() -> None:
+    searching = replace(MODEL, web_search_price=Decimal("0.01"))
+    request = replace(REQUEST, tooling=Tooling(searches=4), defaults={"plugins": [{"id": "web"}]})
+    assert types(prepared(request=request, model=searching)) == []

@@ -1,8 +1,9 @@
-"""Messages of background tasks are sent without media, inlined data and references."""
+"""Background tasks are sent without media, inlined data and references, and without what makes an answer dearer."""
 
 import pytest
 
-from domain.request.tasks import stripped
+from domain.request.tasks import frugal, stripped
+from domain.request.turn_request import Parameters
 from entrypoints.openwebui.history_format import OPEN_WEBUI
 
 
@@ -33,3 +34,23 @@ def test_messages_of_the_caller_are_not_changed():
 @pytest.mark.parametrize("text", ["data:" * 50_000, "data:image/png;base64," + "A" * 400_000, "[" * 50_000 + "]: #"])
 def test_huge_text_is_read_in_one_pass(text):
     assert len(stripped([{"role": "user", "content": text}], OPEN_WEBUI)) == 1
+
+
+def test_a_row_of_a_model_makes_no_task_dearer():
+    asked = Parameters(
+        plugins=({"id": "web"}, {"id": "fusion"}, {"id": "web", "enabled": False}, {"id": ["odd"]}, 7),
+        reasoning={"mode": "pro", "effort": "low"},
+        passed={"service_tier": "priority", "trace": {"trace_id": "t"}},
+        modalities=("text", "image"),
+        image_config={"aspect_ratio": "1:1"},
+    )
+    assert frugal(asked) == Parameters(
+        plugins=({"id": "web", "enabled": False}, {"id": ["odd"]}, 7),
+        reasoning={"effort": "low"},
+        passed={"trace": {"trace_id": "t"}},
+    )
+
+
+def test_a_task_keeps_what_makes_its_answer_cheaper_or_shorter():
+    asked = Parameters(passed={"service_tier": "flex"}, max_output_tokens=50, plugins=({"id": "auto-router"},))
+    assert frugal(asked) == asked

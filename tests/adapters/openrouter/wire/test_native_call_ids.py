@@ -63,3 +63,19 @@ def test_through_chat_completions_a_native_call_is_a_call_of_a_function(pair):
     assert answered["role"] == "tool"
     assert answered["tool_call_id"] == call["id"] != ""
     assert answered["content"]
+
+
+@pytest.mark.parametrize("key", ["id", "call_id"])
+def test_on_chat_completions_an_approval_is_a_call_and_has_a_portable_id(key):
+    pairs = []
+    for name in ("first", "second"):
+        asked, answered = dict(APPROVAL[0]), dict(APPROVAL[1])
+        asked.pop("call_id")
+        answered.pop("call_id")
+        response_key = "call_id" if key == "call_id" else "approval_request_id"
+        pairs += [{**asked, key: f"{name}." * 40}, {**answered, response_key: f"{name}." * 40}]
+    messages = chat_fields(ResponsesBody("a/b", tuple(pairs)))["messages"]
+    calls = [call["id"] for message in messages for call in message.get("tool_calls", ())]
+    assert [message["tool_call_id"] for message in messages if message["role"] == "tool"] == calls
+    assert len(set(calls)) == 2
+    assert {len(call_id) for call_id in calls} == {9}

@@ -91,6 +91,25 @@ async def test_a_tool_whose_schema_is_refused_is_left_out_by_name(any_endpoint: 
     assert [len(body["tools"]) for body in bodies(simulator)] == [2, 2, 1, 1]
 
 
+@pytest.mark.parametrize("who", [Who.PAGE, Who.API])
+async def test_fields_that_a_provider_does_not_take_are_left_out_one_by_one_and_the_rest_is_sent(
+    any_endpoint: Caller, simulator: Simulator, who: Who
+) -> None:
+    asked = {
+        "trace": {"trace_id": "t"},
+        "prompt": {"id": "p"},
+        "provider": {"order": ["openai"], "options": {"openai": {"x": 1}}},
+        "temperature": 0.5,
+    }
+    reply = await any_endpoint.ask("sim/picky-fields", "hello", who=who, **asked)
+    assert (reply.text, reply.errors) == ("You said: hello", [])
+    first, *_, last = bodies(simulator)
+    assert first["trace"] == {"trace_id": "t"}
+    assert first["provider"]["options"] == {"openai": {"x": 1}}
+    kept = (last.get("trace"), last.get("prompt"), last["provider"], last["temperature"])
+    assert kept == (None, None, {"order": ["openai"]}, 0.5)
+
+
 # --- rounds ----------------------------------------------------------------------------------------------------
 
 
