@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from domain.conversation.call_kinds import CALLS, OUTPUTS
+from domain.conversation.drawn_pictures import without_pictures
 from domain.conversation.history_format import HistoryFormat
 from domain.conversation.record import MESSAGE, TurnItem
 from domain.conversation.references import texts_of
@@ -45,8 +46,12 @@ def visible_text(message: Mapping[str, object]) -> str:
 
 
 def normalised(text: str, history_format: HistoryFormat) -> str:
-    """Return the visible text in one line: runs of white space become one blank, characters are composed (NFC)."""
-    return "".join(_seen(history_format.words_of(text)))
+    """Return the words in one line: runs of white space become one blank, characters are composed (NFC)."""
+    return "".join(_seen(_words(text, history_format)))
+
+
+def _words(text: str, history_format: HistoryFormat) -> str:
+    return without_pictures(history_format.words_of(text))
 
 
 def _seen(text: str) -> Iterator[str]:
@@ -88,7 +93,7 @@ def digest_of(text: str, history_format: HistoryFormat) -> str:
 def measured(text: str, history_format: HistoryFormat) -> tuple[str, int]:
     """Return a digest of the normalised text, and its length in characters; empty and 0 if that text is empty."""
     digest, characters = sha256(), 0
-    for piece in _seen(history_format.words_of(text)):
+    for piece in _seen(_words(text, history_format)):
         digest.update(piece.encode())
         characters += len(piece)
     return digest.hexdigest() if characters else "", characters
