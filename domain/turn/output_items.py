@@ -137,6 +137,14 @@ def text_of(item: JsonObject, key: str) -> str:
     return value if isinstance(value, str) else ""
 
 
+def place_of(source: JsonObject) -> tuple[int, int]:
+    """Return the characters that a citation is of, from and to (exclusive); (0, 0) if it does not say."""
+    start, end = source.get("start_index"), source.get("end_index")
+    if type(start) is int and type(end) is int and 0 <= start <= end < 2**31:
+        return start, end
+    return 0, 0
+
+
 def pictures_of(item: JsonObject) -> Iterator[str]:
     """Return the pictures of an item as addresses or data URLs: an image, what code drew, what a browser saw."""
     for output in objects(item.get("outputs")):
