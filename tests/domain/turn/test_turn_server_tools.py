@@ -212,13 +212,27 @@ def test_items_of_server_tools_are_kept_as_received():
     [
         {"type": "image_generation_call", "id": "i", "status": "completed", "result": "iVBO"},
         {**FOUND, "action": {"type": "search", "query": "q" * 40_000}},
-        {**FOUND, "status": "in_progress"},
+        {"type": "web_search_call", "status": "completed", "action": {"type": "search", "query": "q"}},
     ],
 )
 def test_of_what_cannot_go_back_only_the_position_is_kept(item):
     turn = Turn()
     turn.feed(ItemDone(0, item), *done(thought(), message("Yes"))[1:], completed())
     assert turn.kept[0] == {"type": item["type"]}
+
+
+@pytest.mark.parametrize("stale", ["in_progress", "searching", None])
+def test_a_finished_item_is_kept_as_completed_whatever_status_it_was_left_with(stale):
+    turn = Turn()
+    turn.feed(ItemDone(0, {**FOUND, "status": stale}), *done(message("Yes"))[1:], completed())
+    assert turn.kept[0] == {**FOUND, "status": "completed"}
+
+
+def test_an_item_of_a_maker_that_is_finished_without_its_id_keeps_the_one_it_began_with():
+    bare = {"type": "web_search_call", "status": "completed", "action": {"type": "search", "query": "q"}}
+    turn = Turn()
+    turn.feed(ItemAdded(0, {"type": "web_search_call", "id": "ws_1"}), ItemDone(0, bare), completed())
+    assert turn.kept[0] == {**bare, "id": "ws_1"}
 
 
 def test_pictures_and_screenshots_are_never_kept():
