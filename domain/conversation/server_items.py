@@ -36,7 +36,7 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     "web_search_call": ("id",),
 }
 """What upstream requires of such an item beside its type and status, by its type. A test compares this with the SDK."""
-_PICTURES = ("imageB64", "screenshotB64")
+_PICTURES = ("imageB64", "image_b64", "screenshotB64", "screenshot_b64")
 _RARE_CALLS, _RARE_OUTPUTS = CALLS - {FUNCTION}, OUTPUTS - {OUTPUT_OF[FUNCTION]}
 _SERVER = (Replay.ANY_MODEL, Replay.SAME_MAKER)
 
@@ -115,13 +115,17 @@ def characters_in(item: JsonObject) -> int:
 
 def _without_pictures(item: JsonObject) -> JsonObject:
     """Leave out pictures given as base64 or data URLs; addresses stay."""
-    kept = {key: value for key, value in item.items() if key not in _PICTURES}
+    kept = {key: value for key, value in item.items() if key not in _PICTURES and not _is_data(value)}
     if item.get("type") == f"{OWN_TYPES}image_generation" and not _is_address(item.get("result")):
         kept.pop("result", None)
     outputs = item.get("outputs")
     if isinstance(outputs, list):
         kept["outputs"] = [one for one in outputs if not _is_inline(one)]
     return kept if kept != item else item
+
+
+def _is_data(value: object) -> bool:
+    return isinstance(value, str) and value.startswith("data:")
 
 
 def _is_address(value: object) -> bool:

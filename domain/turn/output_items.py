@@ -15,6 +15,8 @@ MESSAGE, REASONING, CALL = "message", "reasoning", FUNCTION
 IMAGES = frozenset({"image_generation_call", "openrouter:image_generation"})
 DRAWS = IMAGES | {"code_interpreter_call", "openrouter:browser_use"}
 """Items that may bring pictures."""
+_DRAWN = ("result", "imageUrl", "image_url", "imageB64", "image_b64")
+_SEEN = ("screenshotB64", "screenshot_b64")
 TEXT_OF_CALL = {FUNCTION: "arguments", CUSTOM: "input"}
 """Calls that arrive as text in pieces, and the field of it."""
 PHASES = frozenset({"commentary", "final_answer"})
@@ -150,8 +152,7 @@ def pictures_of(item: JsonObject) -> Iterator[str]:
     for output in objects(item.get("outputs")):
         if text_of(output, "type") == "image" and text_of(output, "url").startswith(("https://", "data:image/")):
             yield text_of(output, "url")
-    keys = ("result", "imageUrl", "imageB64") if kind_of(item) in IMAGES else ("screenshotB64", "screenshot_b64")
-    for key in keys:
+    for key in _DRAWN if kind_of(item) in IMAGES else _SEEN:
         value = text_of(item, key)
         if value:
             is_address = value.startswith(("https://", "data:"))

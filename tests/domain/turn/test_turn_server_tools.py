@@ -186,6 +186,17 @@ def test_pictures_that_code_drew_are_shown_once():
     assert [shown.url for shown in turn.all(ShowImage)] == [url]
 
 
+@pytest.mark.parametrize("key", ["result", "imageUrl", "image_url", "imageB64", "image_b64"])
+@pytest.mark.parametrize("picture", ["iVBORw0K", "data:image/png;base64,iVBORw0K"])
+def test_a_drawn_picture_is_shown_and_not_kept_however_upstream_spells_its_field(key, picture):
+    item = {"type": "openrouter:image_generation", "id": "i", "status": "completed", "prompt": "red", key: picture}
+    turn = Turn()
+    turn.feed(ItemDone(0, item), delta("Yes", index=1), completed())
+    assert [shown.url for shown in turn.all(ShowImage)] == ["data:image/png;base64,iVBORw0K"]
+    assert "data:" not in str(turn.kept[0])
+    assert turn.kept[0]["prompt"] == "red"
+
+
 def test_partial_pictures_are_progress_and_the_final_one_is_shown_once():
     item = {"type": "image_generation_call", "id": "ig_1", "status": "generating", "result": "iVBO"}
     turn = Turn()
