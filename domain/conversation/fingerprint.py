@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from domain.conversation.call_kinds import CALLS, OUTPUTS
+from domain.conversation.drawn_pictures import without_pictures
 from domain.conversation.history_format import HistoryFormat
 from domain.conversation.item_types import MESSAGE
 from domain.conversation.record import TurnItem
@@ -46,8 +47,12 @@ def visible_text(message: Mapping[str, object]) -> str:
 
 
 def normalised(text: str, history_format: HistoryFormat) -> str:
-    """Return the visible text in one line: runs of white space become one blank, characters are composed (NFC)."""
-    return "".join(_seen(history_format.words_of(text)))
+    """Return the words in one line: runs of white space become one blank, characters are composed (NFC)."""
+    return "".join(_seen(_words(text, history_format)))
+
+
+def _words(text: str, history_format: HistoryFormat) -> str:
+    return without_pictures(history_format.words_of(text))
 
 
 def _seen(text: str) -> Iterator[str]:
@@ -89,7 +94,7 @@ def digest_of(text: str, history_format: HistoryFormat) -> str:
 def measured(text: str, history_format: HistoryFormat) -> tuple[str, int]:
     """Return a digest of the normalised text, and its length in characters; empty and 0 if that text is empty."""
     digest, characters = sha256(), 0
-    for piece in _seen(history_format.words_of(text)):
+    for piece in _seen(_words(text, history_format)):
         digest.update(piece.encode())
         characters += len(piece)
     return digest.hexdigest() if characters else "", characters

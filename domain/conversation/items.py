@@ -7,9 +7,10 @@ items; the host's contract, what a history can contain.
 from collections.abc import Iterator, Sequence
 
 from domain.conversation.arguments import finite, written
-from domain.conversation.call_kinds import COMPUTER
+from domain.conversation.call_kinds import COMPUTER, is_output
 from domain.conversation.call_pairs import paired
 from domain.conversation.calls_as_text import as_text, takes_calls
+from domain.conversation.drawn_pictures import with_notes
 from domain.conversation.history_format import PLAIN, HistoryFormat
 from domain.conversation.legacy_calls import LegacyCalls
 from domain.conversation.media import sendable
@@ -44,7 +45,7 @@ def items_of(
             continue
         role, content = message.get("role"), message.get("content")
         if role == "assistant":
-            text = history_format.words_of(plain_text(content), results=True)
+            text = with_notes(history_format.words_of(plain_text(content), results=True))
             if says(text):
                 items.append({"type": "message", "role": role, "content": text})
             if "tool_calls" in message or "function_call" in message:
@@ -70,7 +71,7 @@ def items_of(
 
 def answerable(items: tuple[JsonObject, ...]) -> tuple[JsonObject, ...]:
     """Return items that end with a message of the person or a tool output, as upstream requires; () stays ()."""
-    if not items or items[-1].get("role") in ("user", None):
+    if not items or items[-1].get("role") == "user" or is_output(items[-1]):
         return items
     return (*items, {"type": "message", "role": "user", "content": [{"type": "input_text", "text": GO_ON}]})
 

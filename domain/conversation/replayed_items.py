@@ -11,6 +11,7 @@ from domain.conversation.arguments import object_text
 from domain.conversation.call_ids import LONGEST, CallIds
 from domain.conversation.call_kinds import CALLS, FUNCTION, OUTPUT_OF, OUTPUTS
 from domain.conversation.call_names import legal_name
+from domain.conversation.drawn_pictures import with_notes
 from domain.conversation.fingerprint import normalised, text_of, visible_text
 from domain.conversation.history_format import HistoryFormat
 from domain.conversation.item_types import MESSAGE, REASONING
@@ -232,7 +233,7 @@ def _answer(call: JsonObject, output: str | None) -> JsonObject:
 
 
 def _said(text: str, history_format: HistoryFormat) -> Iterator[JsonObject]:
-    text = history_format.words_of(text)
+    text = with_notes(history_format.words_of(text))
     if text.replace("\0", "").strip():
         yield {"type": MESSAGE, "role": "assistant", "content": text}
 

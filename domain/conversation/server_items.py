@@ -26,7 +26,17 @@ MOST_CHARACTERS, LONGEST_TYPE = 32 * 1024, 100
 """The size of an item that is kept, see `characters_in`, and the length of its type."""
 _ENDED = ("completed", "incomplete", "failed")
 _WITHOUT_STATUS = ("mcp_call", "mcp_list_tools")
-_PICTURES = ("imageB64", "screenshotB64")
+REQUIRED: Mapping[str, tuple[str, ...]] = {
+    "code_interpreter_call": ("id",),
+    "file_search_call": ("id", "queries"),
+    "mcp_call": ("arguments", "id", "name", "server_label"),
+    "mcp_list_tools": ("id", "server_label", "tools"),
+    "openrouter:armor_blocked": ("arguments", "call_id", "explanation", "id", "name", "reason"),
+    "openrouter:datetime": ("datetime", "timezone"),
+    "web_search_call": ("id",),
+}
+"""What upstream requires of such an item beside its type and status, by its type. A test compares this with the SDK."""
+_PICTURES = ("imageB64", "image_b64", "screenshotB64", "screenshot_b64")
 _RARE_CALLS, _RARE_OUTPUTS = CALLS - {FUNCTION}, OUTPUTS - {OUTPUT_OF[FUNCTION]}
 _SERVER = (Replay.ANY_MODEL, Replay.SAME_MAKER)
 
@@ -37,19 +47,26 @@ def position_of(kind: str) -> JsonObject:
 
 
 def kept_form(item: JsonObject) -> JsonObject:
-    """Return what is kept of an item that is neither message, thinking, call nor output."""
+    """Return what is kept of a finished item that is neither message, thinking, call nor output.
+
+    A status that says otherwise is stale, as everywhere.
+    """
     kind, replay = str(item.get("type")), treatment_of(item).replay
     if replay in _SERVER:
         item = _without_pictures(item)
-        fits = item.get("status") in _ENDED or kind in _WITHOUT_STATUS
+        if kind not in _WITHOUT_STATUS and item.get("status") not in _ENDED:
+            item = {**item, "status": "completed"}
+        fits = is_server_item(item)
     else:
         fits = replay is Replay.UNKNOWN and len(kind) <= LONGEST_TYPE
     return item if fits and is_small(item) else position_of(kind)
 
 
 def is_server_item(item: JsonObject) -> bool:
-    """Return whether an item is one of a server tool, and more than a position."""
-    return treatment_of(item).replay in _SERVER and len(item) > 1
+    """Return whether an item is one of a server tool, and more than a position: it has all that upstream requires."""
+    if len(item) == 1 or treatment_of(item).replay not in _SERVER:
+        return False
+    return all(item.get(key) is not None for key in REQUIRED.get(item["type"], ()))
 
 
 def goes_back(item: JsonObject) -> bool:
@@ -98,13 +115,17 @@ def characters_in(item: JsonObject) -> int:
 
 def _without_pictures(item: JsonObject) -> JsonObject:
     """Leave out pictures given as base64 or data URLs; addresses stay."""
-    kept = {key: value for key, value in item.items() if key not in _PICTURES}
+    kept = {key: value for key, value in item.items() if key not in _PICTURES and not _is_data(value)}
     if item.get("type") == OWN_IMAGE and not _is_address(item.get("result")):
         kept.pop("result", None)
     outputs = item.get("outputs")
     if isinstance(outputs, list):
         kept["outputs"] = [one for one in outputs if not _is_inline(one)]
     return kept if kept != item else item
+
+
+def _is_data(value: object) -> bool:
+    return isinstance(value, str) and value.startswith("data:")
 
 
 def _is_address(value: object) -> bool:

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from domain.egress.lines import visible_line
 from ports.pictures import LONGEST_PICTURE, encoded_picture_kind
 
 LONGEST_LINK, LONGEST_TITLE = 2048, 200
@@ -71,6 +72,5 @@ def title_of(title: str, url: str) -> str:
 
     Without a link (`url` is "") it does not begin like an address: pages make links of such titles.
     """
-    line = "".join(letter if letter.isprintable() else " " for letter in title[: 4 * LONGEST_TITLE])
-    line = " ".join(line.split())[:LONGEST_TITLE]
+    line = visible_line(title[: 4 * LONGEST_TITLE])[:LONGEST_TITLE]
     return line if url else _BEGINNING.sub("", line)

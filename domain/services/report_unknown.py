@@ -4,8 +4,8 @@ from domain.conversation.item_types import SDK
 from domain.turn.steps import UnknownTypes
 from ports.telemetry import Telemetry
 
-MOST = 500
-"""Types that are remembered; further ones are not reported."""
+MOST, LONGEST = 500, 100
+"""Types that are remembered, further ones are not reported; and the characters of one."""
 
 
 class ReportUnknown:
@@ -18,14 +18,14 @@ class ReportUnknown:
     def report(self, found: UnknownTypes, error_id: str) -> None:
         """Log the types that are new to this process."""
         for what, kinds in (("event", found.events), ("item", found.items)):
-            for kind in kinds:
+            for kind in (one[:LONGEST] for one in kinds):
                 if (what, kind) not in self._known and len(self._known) < MOST:
                     self._known.add((what, kind))
                     self._telemetry.event(
                         "warning",
                         "unknown_upstream_type",
                         what=what,
-                        type=kind[:100],
+                        type=kind,
                         tables_of_sdk=SDK,
                         error_id=error_id,
                     )

@@ -26,6 +26,7 @@ from domain.turn.output_items import (
     kind_of,
     objects,
     pictures_of,
+    place_of,
     text_of,
 )
 from domain.turn.server_tool_uses import ServerToolUses
@@ -170,7 +171,7 @@ class Answer:
         if not url or url in self._cited:
             return []
         self._cited.add(url)
-        return [ShowCitation(url, text_of(source, "title") or url, text_of(source, "content"))]
+        return [ShowCitation(url, text_of(source, "title") or url, text_of(source, "content"), place_of(source))]
 
     def finish_item(self, index: int, item: JsonObject, now: float) -> list[Output]:
         """Store a finished item as received; show what its deltas left out.

@@ -16,6 +16,8 @@ CALL = FUNCTION
 IMAGES = frozenset({"image_generation_call", OWN_IMAGE})
 DRAWS = IMAGES | {"code_interpreter_call", "openrouter:browser_use"}
 """Items that may bring pictures."""
+_DRAWN = ("result", "imageUrl", "image_url", "imageB64", "image_b64")
+_SEEN = ("screenshotB64", "screenshot_b64")
 TEXT_OF_CALL = {FUNCTION: "arguments", CUSTOM: "input"}
 """Calls that arrive as text in pieces, and the field of it."""
 PHASES = frozenset({"commentary", "final_answer"})
@@ -138,13 +140,20 @@ def text_of(item: JsonObject, key: str) -> str:
     return value if isinstance(value, str) else ""
 
 
+def place_of(source: JsonObject) -> tuple[int, int]:
+    """Return the characters that a citation is of, from and to (exclusive); (0, 0) if it does not say."""
+    start, end = source.get("start_index"), source.get("end_index")
+    if type(start) is int and type(end) is int and 0 <= start <= end < 2**31:
+        return start, end
+    return 0, 0
+
+
 def pictures_of(item: JsonObject) -> Iterator[str]:
     """Return the pictures of an item as addresses or data URLs: an image, what code drew, what a browser saw."""
     for output in objects(item.get("outputs")):
         if text_of(output, "type") == "image" and text_of(output, "url").startswith(("https://", "data:image/")):
             yield text_of(output, "url")
-    keys = ("result", "imageUrl", "imageB64") if kind_of(item) in IMAGES else ("screenshotB64", "screenshot_b64")
-    for key in keys:
+    for key in _DRAWN if kind_of(item) in IMAGES else _SEEN:
         value = text_of(item, key)
         if value:
             is_address = value.startswith(("https://", "data:"))

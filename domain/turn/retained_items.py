@@ -92,7 +92,11 @@ def _items(slot: OutputItem) -> list[JsonObject]:
 
 def _of_tool(slot: OutputItem) -> list[JsonObject]:
     item = slot.item
-    return [kept_form(item) if item is not None and is_flat(item) else position_of(slot.kind)]
+    if item is None or not is_flat(item):
+        return [position_of(slot.kind)]
+    if is_native(item) and not item.get("id") and slot.item_id:
+        item = {**item, "id": slot.item_id}  # upstream may name it only as it begins, and requires it later
+    return [kept_form(item)]
 
 
 def _message(item: JsonObject, phase: JsonObject) -> list[JsonObject]:

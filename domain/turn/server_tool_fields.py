@@ -6,6 +6,7 @@ from itertools import islice
 
 from domain.conversation.lenient_json import LONGEST_LITERAL, strict_json
 from domain.conversation.placeholders import removed
+from domain.egress.lines import visible_line
 from domain.tools.results import clean
 from ports.json_values import JsonObject
 
@@ -74,8 +75,8 @@ class Fields:
 
 
 def line_of(text: str) -> str:
-    """Return a text as one line of at most LONGEST_LINE characters."""
-    line = " ".join(clean(text[: 4 * LONGEST_LINE]).split())
+    """Return a text as one visible line of at most LONGEST_LINE characters."""
+    line = visible_line(text[: 4 * LONGEST_LINE])
     return line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "\u2026"
 
 

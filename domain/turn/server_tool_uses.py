@@ -80,9 +80,9 @@ class ServerToolUses:
         return self.changed(slot)
 
     def work(self, index: int, item_id: str, kind: str, stage: str, detail: JsonObject, now: float) -> list[Output]:
-        """Note how far a server tool is."""
+        """Note how far a server tool is. A stage without details adds nothing to what was reported: pieces are many."""
         slot = self._places.working(index, item_id, kind, now)
-        if slot.closed:
+        if slot.closed or (not detail and slot.segment in self._told):
             return []
         if detail:
             _work(slot, stage, detail)

@@ -60,11 +60,15 @@ class ShowImage:
 
 @dataclass(frozen=True, slots=True)
 class ShowCitation:
-    """A source of the text; each URL once per turn."""
+    """A source of the text; each URL once per turn.
+
+    `place`: the characters of its message that it is the source of, from and to (exclusive); (0, 0) if unknown.
+    """
 
     url: str
     title: str
     excerpt: str = ""
+    place: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)

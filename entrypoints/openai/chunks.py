@@ -53,6 +53,7 @@ class ChunkPresenter:
         self._links, self._with_usage = links, with_usage
         self._text_segment: int | None = None
         self._thought_segment: int | None = None
+        self._parted = False  # places in later texts count from their own beginning
         self._begun = False
         self._sources = FoundSources()
 
@@ -71,9 +72,10 @@ class ChunkPresenter:
                 return [self._delta({"reasoning_content": text})]
             case ShowImage(segment, url):
                 return [self._delta({"content": self._apart(segment, picture(url, self._links))})]
-            case ShowCitation(url, title, _):
+            case ShowCitation(url, title, _, place):
                 self._sources.cite(url)
-                return [self._delta({"annotations": [url_citation(url, title, self._links)]})]
+                place = (0, 0) if self._parted else place
+                return [self._delta({"annotations": [url_citation(url, title, self._links, place)]})]
             case HandOverCall(position, call):
                 return [self._delta(tool_call_delta(position, call))]
             case Ended(end):
@@ -93,9 +95,10 @@ class ChunkPresenter:
 
     def _apart(self, segment: int, text: str) -> str:
         """Return `text`, after an empty line if it begins a new segment."""
-        parted = text if self._text_segment in (None, segment) else "\n\n" + text
+        if self._text_segment not in (None, segment):
+            self._parted, text = True, "\n\n" + text
         self._text_segment = segment
-        return parted
+        return text
 
     def _close(self, end: End) -> list[Yield]:
         left = [url_citation(one.url, one.title, self._links) for one in self._sources.left()]

@@ -46,9 +46,10 @@ class Collected:
                 self.text.setdefault(segment, []).append(picture(url, self.links))
             case ShowReasoning(segment, text):
                 self.reasoning.setdefault(segment, []).append(text)
-            case ShowCitation(url, title, _):
+            case ShowCitation(url, title, _, place):
                 self.sources.cite(url)
-                self.citations.append(url_citation(url, title, self.links))
+                place = place if len(self.text) <= 1 else (0, 0)  # later texts stand elsewhere in the answer
+                self.citations.append(url_citation(url, title, self.links, place))
             case HandOverCall(_, call):
                 self.calls.append(call)
             case ShowServerTool(_, report):

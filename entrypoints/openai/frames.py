@@ -39,10 +39,14 @@ def chunk(head: ChunkHead, delta: dict[str, Any], finish_reason: str | None = No
     )
 
 
-def url_citation(url: str, title: str, links: LinkGate) -> dict[str, Any]:
-    """Build the annotation of a source; if its address does not pass the gate, the title beside an empty url."""
-    url = links.link(url)
-    return {"type": "url_citation", "url_citation": {"url": url, "title": title_of(title, url)}}
+def url_citation(url: str, title: str, links: LinkGate, place: tuple[int, int] = (0, 0)) -> dict[str, Any]:
+    """Build the annotation of a source; if its address does not pass the gate, the title beside an empty url.
+
+    `place`: the characters of the answer that it is of; typed clients require them.
+    """
+    url, (start, end) = links.link(url), place
+    cited = {"url": url, "title": title_of(title, url), "start_index": start, "end_index": end}
+    return {"type": "url_citation", "url_citation": cited}
 
 
 def usage_chunk(head: ChunkHead, usage: Usage) -> Yield:

@@ -136,11 +136,16 @@ def _reasoning_is_followed(items: list[Json], provider: Provider) -> None:
     for item, successor in zip(items, following, strict=True):
         if item.get("type") != "reasoning":
             continue
-        goes_on = successor.get("type") in {"reasoning", *_CALLS} or successor.get("role") == "assistant"
-        if not goes_on:
+        if not _is_of_an_answer(successor):
             provider.refuse(
                 f"Item '{item['id']}' of type 'reasoning' was provided without its required following item."
             )
+
+
+def _is_of_an_answer(item: Json) -> bool:
+    """Return whether a model writes such items: texts, thinking, calls, and items of tools that upstream runs."""
+    kind = item.get("type", "message")
+    return item.get("role") == "assistant" if kind == "message" else kind not in _CALLS.values()
 
 
 def _media_are_readable(items: list[Json], provider: Provider) -> None:

@@ -122,8 +122,8 @@ def test_a_history_that_upstream_refused_heals_without_them():
     [
         (FETCH, FETCH),
         ({**FETCH, "content": "x" * (MOST_CHARACTERS + 1)}, {"type": FETCH["type"]}),
-        ({**FETCH, "status": 7}, {"type": FETCH["type"]}),
-        ({**FETCH, "status": ["x"]}, {"type": FETCH["type"]}),
+        ({**FETCH, "status": 7}, FETCH),
+        ({**FETCH, "status": ["x"]}, FETCH),
         ({"type": "x" * 500, "a": 1}, {"type": "x" * 100}),
         ({"type": "shell_call", "id": "s", "status": "completed"}, {"type": "shell_call"}),
     ],

@@ -55,3 +55,9 @@ def test_history_that_does_not_end_with_the_person_gets_a_user_message(role):
 def test_history_that_ends_with_the_person_stays_unchanged(messages):
     items = items_of(messages)
     assert answerable(items) == items
+
+
+@pytest.mark.parametrize("kind", ["openrouter:shell", "web_search_call", "function_call"])
+def test_a_history_that_ends_with_what_a_stopped_answer_used_asks_to_continue(kind):
+    items = ({"type": "message", "role": "user", "content": []}, {"type": kind, "status": "completed"})
+    assert answerable(items)[2]["role"] == "user"

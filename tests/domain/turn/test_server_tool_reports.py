@@ -46,6 +46,13 @@ def test_other_items_are_not_reported(kind: str) -> None:
     assert report_of({"type": kind, "status": "completed"}) is None
 
 
+def test_no_line_contains_what_prints_nothing_or_turns_the_direction() -> None:
+    item = {"type": "openrouter:web_search", "action": {"query": "red\x00\x1b[31m \u202ebridges\u2066\n\tof\x9b iron"}}
+    report = report_of(item)
+    assert report is not None
+    assert report.subject == "red [31m bridges of iron"
+
+
 def test_item_from_the_future_is_reported_by_its_name() -> None:
     item = {"type": "openrouter:dream_reader", "status": "completed", "query": "red", "vision": {"of": "bridges"}}
     assert report_of(item) == ServerToolReport("dream_reader", Progress.COMPLETED, "red")

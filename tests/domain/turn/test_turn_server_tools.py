@@ -186,6 +186,17 @@ def test_pictures_that_code_drew_are_shown_once():
     assert [shown.url for shown in turn.all(ShowImage)] == [url]
 
 
+@pytest.mark.parametrize("key", ["result", "imageUrl", "image_url", "imageB64", "image_b64"])
+@pytest.mark.parametrize("picture", ["iVBORw0K", "data:image/png;base64,iVBORw0K"])
+def test_a_drawn_picture_is_shown_and_not_kept_however_upstream_spells_its_field(key, picture):
+    item = {"type": "openrouter:image_generation", "id": "i", "status": "completed", "prompt": "red", key: picture}
+    turn = Turn()
+    turn.feed(ItemDone(0, item), delta("Yes", index=1), completed())
+    assert [shown.url for shown in turn.all(ShowImage)] == ["data:image/png;base64,iVBORw0K"]
+    assert "data:" not in str(turn.kept[0])
+    assert turn.kept[0]["prompt"] == "red"
+
+
 def test_partial_pictures_are_progress_and_the_final_one_is_shown_once():
     item = {"type": "image_generation_call", "id": "ig_1", "status": "generating", "result": "iVBO"}
     turn = Turn()
@@ -212,13 +223,27 @@ def test_items_of_server_tools_are_kept_as_received():
     [
         {"type": "image_generation_call", "id": "i", "status": "completed", "result": "iVBO"},
         {**FOUND, "action": {"type": "search", "query": "q" * 40_000}},
-        {**FOUND, "status": "in_progress"},
+        {"type": "web_search_call", "status": "completed", "action": {"type": "search", "query": "q"}},
     ],
 )
 def test_of_what_cannot_go_back_only_the_position_is_kept(item):
     turn = Turn()
     turn.feed(ItemDone(0, item), *done(thought(), message("Yes"))[1:], completed())
     assert turn.kept[0] == {"type": item["type"]}
+
+
+@pytest.mark.parametrize("stale", ["in_progress", "searching", None])
+def test_a_finished_item_is_kept_as_completed_whatever_status_it_was_left_with(stale):
+    turn = Turn()
+    turn.feed(ItemDone(0, {**FOUND, "status": stale}), *done(message("Yes"))[1:], completed())
+    assert turn.kept[0] == {**FOUND, "status": "completed"}
+
+
+def test_an_item_of_a_maker_that_is_finished_without_its_id_keeps_the_one_it_began_with():
+    bare = {"type": "web_search_call", "status": "completed", "action": {"type": "search", "query": "q"}}
+    turn = Turn()
+    turn.feed(ItemAdded(0, {"type": "web_search_call", "id": "ws_1"}), ItemDone(0, bare), completed())
+    assert turn.kept[0] == {**bare, "id": "ws_1"}
 
 
 def test_pictures_and_screenshots_are_never_kept():

@@ -43,6 +43,7 @@ AGAIN = {
     "domain/usage/facts": "joined per attempt, named in the log line",
     "domain/conversation/record": "store",
     "domain/conversation/references": "the answer's own references",
+    "domain/conversation/drawn_pictures": "the answer's own words",
     "domain/conversation/fingerprint": "the answer's own fingerprint",
     "domain/conversation/history_format": "the answer's own words",
     "domain/conversation/bounded_ids": "ids of people at the entry, of calls as they come",

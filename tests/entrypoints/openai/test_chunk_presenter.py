@@ -99,10 +99,25 @@ def test_new_segments_are_new_paragraphs() -> None:
     assert "".join(deltas(payloads, "content")) == "c\n\nd\n\n![image](https://x.test/1.png)"
 
 
+def test_a_source_of_the_first_text_has_its_place_and_one_of_a_later_text_has_none() -> None:
+    cited = ShowCitation("https://x.test", "X", place=(3, 5))
+    later = ShowCitation("https://y.test", "Y", place=(3, 5))
+    payloads = yielded(tell(presenter(), ShowText(0, "It is."), cited, ShowText(1, "And so."), later))
+
+    places = [
+        (one["url_citation"]["start_index"], one["url_citation"]["end_index"])
+        for (one,) in deltas(payloads, "annotations")
+    ]
+    assert places == [(3, 5), (0, 0)]
+
+
 def test_source_is_a_nested_annotation() -> None:
     payloads = yielded(tell(presenter(), ShowCitation("https://x.test", "X", "words")))
 
-    citation = {"type": "url_citation", "url_citation": {"url": "https://x.test", "title": "X"}}
+    citation = {
+        "type": "url_citation",
+        "url_citation": {"url": "https://x.test", "title": "X", "start_index": 0, "end_index": 0},
+    }
     assert deltas(payloads, "annotations") == [[citation]]
 
 

@@ -6,16 +6,22 @@ from typing import Any
 
 import pytest
 
+from domain.conversation.placeholders import unusable
 from domain.request.turn_request import Caller as Who
 from entrypoints.openwebui.service import PipeService
+from entrypoints.simulator.scenarios import streams
+from entrypoints.simulator.scenarios.echoes import words_of
+from entrypoints.simulator.scenarios.moves import Finish, Say, Think
 from entrypoints.simulator.scenarios.server_tools import TEXT
 from entrypoints.simulator.scenarios.server_works import FAMILIES
 from entrypoints.simulator.server import Simulator
-from tests.entrypoints.openwebui.service.calling import Caller
+from tests.entrypoints.openwebui.service.calling import Caller, questions
 from tests.entrypoints.openwebui.service.test_service_memory import settled
 
 QUESTION = {"role": "user", "content": "What is it?"}
 FURTHER = {"role": "user", "content": "And why?"}
+THOUGHT = "I look it up."
+LONG = "The bridge is red, as far as anybody can tell from here, and it is longer than most of the bridges around it."
 UNKNOWN = "openrouter:from_the_future"
 
 
@@ -62,6 +68,37 @@ async def test_the_items_go_back_with_the_next_message(
     slug = f"sim/server-{family}"
     kinds = {str(work.item["type"]) for work in FAMILIES[family]()}
     assert kinds <= set(await continued(caller, simulator, slug, slug))
+
+
+def thinks_and_works(monkeypatch: pytest.MonkeyPatch, family: str) -> None:
+    """Let the thinking model use a tool between its thought and its words."""
+    used = (Think(words_of(THOUGHT)), *FAMILIES[family](), Say(words_of(LONG)), Finish())
+    monkeypatch.setattr(streams, "thinking", lambda *_, **__: used)
+
+
+@pytest.mark.parametrize("family", ["code", "image", "web-search"])
+async def test_thinking_goes_back_with_what_it_led_to_also_beside_a_picture(
+    load: Callable[[], PipeService], simulator: Simulator, monkeypatch: pytest.MonkeyPatch, family: str
+) -> None:
+    thinks_and_works(monkeypatch, family)
+    caller = await Caller(load(), simulator.url).knows_the_models()
+    used = [str(work.item["type"]) for work in FAMILIES[family]()]
+    sent = await continued(caller, simulator, "sim/thinking", "sim/thinking")
+    assert sent == ["message", "reasoning", *used, "message", "message"]
+    assert [record.status for record in questions(simulator)] == [200, 200]
+
+
+async def test_an_edit_beside_a_picture_is_noticed(
+    load: Callable[[], PipeService], simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thinks_and_works(monkeypatch, "code")
+    caller = await Caller(load(), simulator.url).knows_the_models()
+    reply = await caller.send(body("sim/thinking", QUESTION), Who.API)
+    await settled(caller.service)
+    edited = {"role": "assistant", "content": reply.text.replace("red", "blue")}
+    await caller.send(body("sim/thinking", QUESTION, edited, FURTHER), Who.API)
+    _, said, _ = simulator.records[-1].body["input"]
+    assert said["content"] == f"{unusable('image')}\n\n{LONG.replace('red', 'blue')}"
 
 
 async def test_items_of_openrouters_tools_go_back_to_another_makers_model(

@@ -1,0 +1,27 @@
+"""Pictures in the text of an answer. They are no words of the model: what it drew, we wrote into the text.
+
+API clients return a picture as the data URL that it was, pages as the file that the host made of it.
+"""
+
+import re
+
+from domain.conversation.placeholders import unusable
+
+_HINT = "](data:image/"
+_INLINE = re.compile(r"!\[[^\[\]\n]{0,200}\]\(data:image/[^\s()]*\)")
+_FILE_HINT = "![image](/"
+_FILE = re.compile(r"!\[image\]\(/api/v1/files/[\w-]{1,64}/content\)")
+
+
+def without_pictures(text: str) -> str:
+    """Return a text without the pictures that it contains, to compare its words.
+
+    Addresses of other sites stay: a model or a person may have written them.
+    """
+    text = _INLINE.sub("", text) if _HINT in text else text
+    return _FILE.sub("", text) if _FILE_HINT in text else text
+
+
+def with_notes(text: str) -> str:
+    """Return a text with a note for each picture that it contains as data: a model would read it as letters."""
+    return _INLINE.sub(unusable("image"), text) if _HINT in text else text
