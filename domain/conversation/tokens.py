@@ -8,8 +8,8 @@ it for base64, tables and logs.
 """
 
 import re
-from collections.abc import Iterator
 
+from domain.conversation.cache_marks import MARK
 from ports.json_values import JsonObject
 
 PER_ITEM = 8
@@ -19,7 +19,9 @@ MEDIA = {"input_image": 1_600, "input_audio": 2_000, "input_file": 5_000, "input
 1,445, Anthropic 1,600, Google 1,290), a minute of sound, a few pages and half a minute of video."""
 SEALED = 6
 """Characters of encrypted thinking per token of the thinking: base64 of bytes that are billed as the text inside."""
-_UNREAD = frozenset({"type", "id", "call_id", "role", "status", "format", "signature", "phase"})
+_UNREAD = frozenset({"type", "id", "call_id", "role", "status", "format", "signature", "phase", MARK})
+_WORDS = frozenset({"text", "content", "output", "arguments", "input", "stdout", "stderr"})
+"""Keys under which a data URL is read as the text it is."""
 _HEAD = 200
 """Characters in which the head of a data URL ends."""
 WINDOW, WINDOWS = 96, 8
@@ -87,7 +89,11 @@ def _read(item: JsonObject) -> tuple[list[str], int]:
                 fixed += medium
             else:
                 fixed += _sealed(value)
-                waiting += _values(value)
+                for key, inner in value.items():
+                    if key in _WORDS and isinstance(inner, str):
+                        texts.append(inner)
+                    elif key not in _UNREAD and key != "encrypted_content":
+                        waiting.append(inner)
         elif isinstance(value, list | tuple):
             waiting += value
         elif value is not None:
@@ -98,7 +104,3 @@ def _read(item: JsonObject) -> tuple[list[str], int]:
 def _sealed(item: JsonObject) -> int:
     seal = item.get("encrypted_content")
     return len(seal) // SEALED if isinstance(seal, str) else 0
-
-
-def _values(item: JsonObject) -> Iterator[object]:
-    return (value for key, value in item.items() if key not in _UNREAD and key != "encrypted_content")

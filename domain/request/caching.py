@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from domain.catalog.support import ANTHROPIC, OPENAI, author, reads_system_messages_anywhere
 from domain.conversation.cache_marks import marked_parts, with_mark, without_marks
+from domain.conversation.calls_as_text import is_persons
 from domain.conversation.history_format import HistoryFormat
 from domain.request.shapes import inner, one_of
 from domain.request.turn_request import Prompting
@@ -119,10 +120,10 @@ def _changing_last(items: tuple[JsonObject, ...], history_format: HistoryFormat)
 
 def _begin_of_question(items: Sequence[JsonObject]) -> int:
     """Return where the last question begins: the first of the person's messages that end the turns before."""
-    ends = [at for at, item in enumerate(items) if item.get("role") == "user"]
+    ends = [at for at, item in enumerate(items) if is_persons(item)]
     if not ends:
         return len(items)
     begin = ends[-1]
-    while begin and items[begin - 1].get("role") == "user":
+    while begin and is_persons(items[begin - 1]):
         begin -= 1
     return begin

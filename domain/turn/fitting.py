@@ -187,12 +187,13 @@ def _bound(items: Sequence[JsonObject]) -> int:
 
 
 def _around(body: ResponsesBody) -> tuple[int, int]:
-    """Return the most tokens that instructions and tools can have, and an estimate."""
+    """Return the most tokens that instructions, tools and the form of the answer can have, and an estimate."""
+    shapes = filter(None, (body.text, body.deferred_tools))
     try:
-        characters = sum(map(characters_of_tool, body.tools))
+        characters = sum(map(characters_of_tool, (*body.tools, *shapes)))
     except (ValueError, RecursionError):
         characters = 0
-    told = {"content": body.instructions}
+    told: JsonObject = {"content": [body.instructions, body.prompt]}
     return characters + most_tokens(told), characters // PER_TOKEN_OF_TOOLS + tokens_of(told)
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.conversation.references import CALL_REFERENCE, REASONING_REFERENCE, TURN_ID, is_turn_id, reasoning_reference
+from entrypoints.openwebui.tool_mode import QUESTION
 from ports.json_values import JsonObject
 
 DETAILS_FORMAT = "openrouter-pipe-v1"
@@ -36,6 +37,7 @@ _THOUGHT = re.compile(rf'<think id="{REASONING_REFERENCE}">')
 _BLOCK = re.compile(rf' id="{CALL_REFERENCE}"')
 _MEMORIES, _END_OF_MEMORIES = "<memory_context>", "</memory_context>"
 _USE = re.compile(rf"use_({TURN_ID})_\d{{1,6}}")
+_ASKING = frozenset({QUESTION})
 _Form = tuple[str, re.Pattern[str]]
 _FORMS_OF_CALLS: tuple[_Form, ...] = (("]: #", _OUR_MARKER), ('id="call_', _BLOCK))
 _FORMS: tuple[_Form, ...] = (('<think id="rs_', _THOUGHT), *_FORMS_OF_CALLS)
@@ -76,6 +78,11 @@ def marker_line(turn_id: str) -> str:
 @dataclass(frozen=True, slots=True)
 class OpenWebUiHistory:
     """The `HistoryFormat` of Open WebUI, for all host versions: a chat may have been begun in an older one."""
+
+    @property
+    def asking(self) -> frozenset[str]:
+        """Return the name of the host's question tool."""
+        return _ASKING
 
     def words_of(self, text: str, *, results: bool = False) -> str:
         """Strip thinking, blocks of the host, markers and, without `results`, quoted results; one pass over any text.
