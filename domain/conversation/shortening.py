@@ -88,6 +88,15 @@ def least_characters(items: Iterable[JsonObject]) -> int:
     return sum(min(LEAST, len(text)) for item in items if gives_way(item) for text in _texts_of(item))
 
 
+def moments(items: Sequence[JsonObject]) -> list[int]:
+    """Return how many of the items the model had read each time it answered."""
+    return [at for at in range(1, len(items)) if _is_models(items[at]) and not _is_models(items[at - 1])]
+
+
+def _is_models(item: JsonObject) -> bool:
+    return item.get("role", "assistant") == "assistant" and not _ends_a_call(item)
+
+
 def _places(items: Sequence[JsonObject]) -> tuple[list[int], list[int], list[int]]:
     """Return where the outputs of this turn, of earlier turns and of the last round are, each oldest first."""
     end = len(items)
