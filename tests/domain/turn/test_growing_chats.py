@@ -1,4 +1,4 @@
-"""A chat that grows beyond what its model reads: the same bytes are sent again, from round to round and turn to turn."""
+"""A chat that grows beyond what its model reads sends the same bytes again, from round to round and turn to turn."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -20,6 +20,7 @@ from tests.domain.conversation.kept_turns import answer, output
 from tests.domain.turn.talk import BODY, ERROR_ID, QUESTION, STARTED, Turn, call, completed, done
 from tests.examples import examples
 
+LOOK = {"type": "function", "name": "look"}
 RESULT = "".join(f"row {number}: some result\n" for number in range(1_000))
 ONE = tokens_of(output("x", RESULT))
 
