@@ -101,6 +101,30 @@ def test_the_callers_own_marks_are_kept_instead_of_ours(count):
     assert (body.cache_control is None) is (count >= MOST_MARKS)
 
 
+@pytest.mark.parametrize("prompting", [ON, Prompting(cache_marks=False)])
+@pytest.mark.parametrize("slug", [CLAUDE, GPT, QWEN])
+def test_no_maker_gets_more_marks_than_it_accepts_also_without_ours(slug, prompting):
+    part = {"type": "text", "text": "q", "cache_control": {"type": "ephemeral"}}
+    body = sent(*({"role": "user", "content": [part]} for _ in range(6)), slug=slug, prompting=prompting).body
+    assert len(marked_parts(body.input)) == MOST_MARKS
+    assert body.cache_control is None
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"prompting": Prompting(cache_ttl="1h")},
+        {"parameters": Parameters(cache_control={"type": "ephemeral", "ttl": "1h"})},
+    ],
+)
+def test_beside_marks_in_the_history_the_one_at_the_top_level_has_no_longer_life(more):
+    part = {"type": "text", "text": "s", "cache_control": {"type": "ephemeral", "ttl": "1h"}}
+    body = sent({"role": "system", "content": [part]}, {"role": "user", "content": "q"}, **more).body
+    assert (marked(body.input), body.cache_control) == (["s"], {"type": "ephemeral"})
+    unmarked = sent({"role": "user", "content": "q"}, **more).body
+    assert (marked(unmarked.input), unmarked.cache_control) == ([], {"type": "ephemeral", "ttl": "1h"})
+
+
 @pytest.mark.parametrize(
     ("given_mark", "kept"),
     [
