@@ -22,6 +22,7 @@ SEALED = 6
 _UNREAD = frozenset({"type", "id", "call_id", "role", "status", "format", "signature", "phase", MARK})
 _WORDS = frozenset({"text", "content", "output", "arguments", "input", "stdout", "stderr"})
 """Keys under which a data URL is read as the text it is."""
+_PLAIN = frozenset({"type", "text"})
 _HEAD = 200
 """Characters in which the head of a data URL ends."""
 WINDOW, WINDOWS = 96, 8
@@ -40,6 +41,9 @@ _RATES = (
 
 def most_tokens(item: JsonObject) -> int:
     """Return the most tokens an item can have: every token of a text is one byte at least."""
+    said = _only_text(item)
+    if said is not None:
+        return PER_ITEM + _bytes(said)
     texts, fixed = _read(item)
     return fixed + sum(map(_bytes, texts))
 
@@ -69,6 +73,16 @@ def _counted(text: str) -> float:
 
 def _bytes(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+def _only_text(item: JsonObject) -> str | None:
+    """Return the only text of a plain message or output, as most items of most histories are; None otherwise."""
+    if len(item) != 3 or "type" not in item:
+        return None
+    said = item.get("content") if "role" in item else item.get("output") if "call_id" in item else None
+    if isinstance(said, list) and len(said) == 1 and isinstance(said[0], dict) and said[0].keys() == _PLAIN:
+        said = said[0]["text"]
+    return said if isinstance(said, str) else None
 
 
 def _read(item: JsonObject) -> tuple[list[str], int]:

@@ -39,13 +39,17 @@ LIKELY = (0.5, 1.75)
 its own tools in one response."""
 
 
+Weights = dict[int, tuple[JsonObject, int]]
+"""Items by their identity, which lasts as long as they are held here, with their estimated tokens; only added to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fit:
     """What the requests of a turn may take: the `windows` of its models, by slug.
 
     `learned`: the tokens that earlier refusals left for their prompts. `room`: the characters that results of tools may
     have, None without tools. `fits`: nothing more can be done for the first request; `shortened`: how many of its
-    outputs are shortened for it.
+    outputs are shortened for it. `weights`: sizes of items that are known already.
     """
 
     windows: Mapping[str, Window] = field(default_factory=dict)
@@ -53,6 +57,7 @@ class Fit:
     room: int | None = None
     fits: bool = False
     shortened: int = 0
+    weights: Weights = field(default_factory=dict, compare=False, repr=False)
 
     def knows(self, slug: str) -> bool:
         """Return whether anything is known about the prompts of a model, so that outputs give way before a refusal."""
@@ -72,7 +77,7 @@ class Fitting:
         self._windows = fit.windows
         self._fitting = first.body if fit.fits else None
         self._learned = dict(fit.learned)
-        self._weights: dict[int, tuple[JsonObject, int]] = {}  # by identity, which the items held here keep
+        self._weights = fit.weights
         self._counted: tuple[ResponsesBody, int] | None = None
         self._compared = False
         self._factor = 1.0  # upstream's tokens per estimated one, as of the latest count
@@ -154,9 +159,16 @@ class Fitting:
                 return tokens + _bound(body.input[len(sent.input) :]) <= limit
         return _bound(body.input) + _around(body)[0] <= limit
 
+    def _seems_to_fit(self, body: ResponsesBody, limit: float) -> bool:
+        """Return whether upstream's last count is short enough together with the most that is likely for what is new."""
+        if self._counted is None or not _goes_on(body.input, self._counted[0].input):
+            return False
+        sent, tokens = self._counted
+        return tokens + sum(map(self._tokens, body.input[len(sent.input) :])) * LIKELY[1] <= limit
+
     def _excess(self, body: ResponsesBody, limit: int) -> float:
         """Return by how many tokens, as upstream counts, a request is too long; 0 if it fits."""
-        if self._fits(body, FULL * limit):
+        if self._fits(body, FULL * limit) or self._seems_to_fit(body, FULL * limit):
             return 0
         self._compare()
         return max(0.0, self._estimate(body) * self._factor - FULL * limit)

@@ -103,3 +103,21 @@ VALUES = st.recursive(
 @examples(300)
 def test_any_item_has_an_estimate_and_a_bound_above_it(item: dict[str, object]) -> None:
     assert 0 < tokens_of(item) <= most_tokens(item)
+
+
+@given(
+    st.sampled_from(["content", "output"]),
+    st.sampled_from(["role", "call_id", "name"]),
+    st.recursive(
+        st.none() | st.text(max_size=9) | st.integers(),
+        lambda inner: (
+            st.lists(inner, max_size=2)
+            | st.dictionaries(st.sampled_from(["type", "text", "image_url"]), inner, max_size=2)
+        ),
+        max_leaves=5,
+    ),
+)
+@examples(300)
+def test_a_plain_item_is_read_as_thoroughly_as_any(key: str, other: str, value: object) -> None:
+    item = {"type": "message", other: "x", key: value}
+    assert most_tokens(item) == most_tokens({**item, "nothing": None})
