@@ -47,13 +47,15 @@ Weights = dict[int, tuple[JsonObject, int]]
 class Fit:
     """What the requests of a turn may take: the `windows` of its models, by slug.
 
-    `learned`: the tokens that earlier refusals left for their prompts. `room`: the characters that results of tools may
+    `learned`: the tokens that earlier refusals left for their prompts; `factors`: upstream's tokens per estimated one,
+    as of earlier turns. `room`: the characters that results of tools may
     have, None without tools. `fits`: nothing more can be done for the first request; `shortened`: how many of its
     outputs are shortened for it. `weights`: sizes of items that are known already.
     """
 
     windows: Mapping[str, Window] = field(default_factory=dict)
     learned: Mapping[str, int] = field(default_factory=dict)
+    factors: Mapping[str, float] = field(default_factory=dict)
     room: int | None = None
     fits: bool = False
     shortened: int = 0
@@ -80,7 +82,7 @@ class Fitting:
         self._weights = fit.weights
         self._counted: tuple[ResponsesBody, int] | None = None
         self._compared = False
-        self._factor = 1.0  # upstream's tokens per estimated one, as of the latest count
+        self._factor = fit.factors.get(first.body.model, 1.0)  # as of the latest count
 
     def count(self, sent: UpstreamRequest, usage: Usage | None) -> None:
         """Note what upstream counted for a request."""
@@ -144,6 +146,11 @@ class Fitting:
         """Return the tokens that the refusals of a model left for its prompts; 0 if there were none."""
         return self._learned.get(slug, 0)
 
+    @property
+    def factor(self) -> float:
+        """Upstream's tokens per estimated one."""
+        return _stepped(self._factor)
+
     # --- sizes --------------------------------------------------------------------------------------------
 
     def _limit(self, body: ResponsesBody) -> int | None:
@@ -160,7 +167,7 @@ class Fitting:
         return _bound(body.input) + _around(body)[0] <= limit
 
     def _seems_to_fit(self, body: ResponsesBody, limit: float) -> bool:
-        """Return whether upstream's last count is short enough together with the most that is likely for what is new."""
+        """Return whether upstream's last count is short enough with the most that is likely for what is new."""
         if self._counted is None or not _goes_on(body.input, self._counted[0].input):
             return False
         sent, tokens = self._counted
@@ -176,13 +183,14 @@ class Fitting:
     def _grown(self, body: ResponsesBody, limit: int) -> tuple[JsonObject, ...]:
         """Return the items of a history that grew from request to request, each of which was fitted."""
         around, made, cuts = _around(body)[1], list[JsonObject](), 0
-        size = around
+        factor, size = self._factor, around
         for end in moments(body.input):
             size += sum(map(self._tokens, body.input[len(made) : end]))
             made += body.input[len(made) : end]
-            excess = size - FULL * limit
+            excess = size * factor - FULL * limit
             if excess > 0 and cuts < MOST_CUTS:
-                items, _ = shortened_to_fit(made, self._tokens, ideal=_in_steps(excess, limit), needed=excess)
+                ideal = _in_steps(excess, limit) / factor
+                items, _ = shortened_to_fit(made, self._tokens, ideal=ideal, needed=excess / factor)
                 made, cuts = list(items), cuts + 1
                 size = around + sum(map(self._tokens, made))
         return (*made, *body.input[len(made) :])
@@ -204,7 +212,7 @@ class Fitting:
         sent, tokens = self._counted
         factor = tokens / max(1, self._estimate(sent))
         if LIKELY[0] <= factor <= LIKELY[1]:
-            self._factor = factor
+            self._factor = _stepped(factor)
 
     def _shortened(self, sending: UpstreamRequest, *, ideal: float, needed: float) -> tuple[UpstreamRequest, int]:
         """Shorten outputs; the figures are upstream's tokens."""
@@ -217,6 +225,11 @@ def _in_steps(excess: float, limit: int) -> float:
     """Return how many tokens to save: the same for all sizes in one step, so that a growing chat keeps its cuts."""
     step = max(1.0, STEP * limit)
     return ceil(excess / step) * step
+
+
+def _stepped(factor: float) -> float:
+    """Return a factor in eighths, rounded up: a chat keeps its cuts while the count hardly changes."""
+    return max(1, ceil(8 * factor)) / 8
 
 
 def _goes_on(items: Sequence[JsonObject], sent: Sequence[JsonObject]) -> bool:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from domain.catalog.prompt_window import Window
 from domain.conversation.shortening import gives_way
 from domain.conversation.tokens import tokens_of
-from domain.request.lesson import PROMPT_LIMIT, Lesson
+from domain.request.lesson import PROMPT_LIMIT, PROMPT_WEIGHT, Lesson
 from domain.tools.plan import Reader
 from domain.turn.events import AttemptFailed, CallFinished
 from domain.turn.fitting import FULL, Fit, Fitting, first_fitted
@@ -227,8 +227,8 @@ def test_the_limit_is_a_lesson_for_later_turns_once_upstream_accepted_the_shorte
     turn.feed(refused(STATED.format(5 * ONE, 4 * ONE)))
     assert turn.all(Learn) == []
     turn.feed(STARTED, delta("So."), completed(message("So.")))
-    (learn,) = turn.all(Learn)
-    assert learn.lesson == Lesson(PROMPT_LIMIT, str(4 * ONE))
+    lessons = [learn.lesson for learn in turn.all(Learn)]
+    assert lessons == [Lesson(PROMPT_LIMIT, str(4 * ONE)), Lesson(PROMPT_WEIGHT, "1.25")]
 
 
 def test_a_refusal_of_bytes_is_mended_but_teaches_nothing() -> None:
