@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from domain.request.lesson import PROMPT_LIMIT
+from domain.request.lesson import PROMPT_LIMIT, PROMPT_WEIGHT
 from domain.request.lessons import LIFE, MODELS_KEPT, MODELS_KEPT_IN_ALL, Learner, Lessons, condition_of, learner_of
 from domain.request.repair import Lesson, applied, lesson_of
 from domain.request.turn_request import Parameters, Person, TurnRequest
@@ -61,7 +61,7 @@ def test_limit_of_prompts_holds_for_its_model_and_a_day():
     clock = FakeClock()
     known = Lessons(clock)
     for limit in ("9000", "8000"):
-        assert known.remember(ANN, "maker/model", Lesson(PROMPT_LIMIT, PROMPT_WEIGHT, limit), condition_of(SENT))
+        assert known.remember(ANN, "maker/model", Lesson(PROMPT_LIMIT, limit), condition_of(SENT))
     assert known.apply(ANN, SENT) == SENT
     assert known.prompt_limit(ANN, "maker/model") == 8000
     assert known.prompt_limit(ANN, "maker/other") is None
