@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from ports.catalog import Model
 
+SMALLEST_CONTEXT = 1_024
+"""Tokens; fewer are a placeholder of the catalog, and would leave nothing of any result."""
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -22,7 +25,8 @@ class Window:
 
 
 def window_of(model: Model | None) -> Window | None:
-    """Return the window of a model; None if the catalog does not state its context."""
-    if model is None or not model.context_length:
+    """Return the window of a model; None if the catalog does not state its context, or one that no model has."""
+    context = (model.context_length if model is not None else None) or 0
+    if model is None or context < SMALLEST_CONTEXT:
         return None
-    return Window(model.context_length, model.max_completion_tokens)
+    return Window(context, model.max_completion_tokens)

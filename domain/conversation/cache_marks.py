@@ -6,6 +6,7 @@ SDK's models of an input text and of a prompt cache breakpoint.
 
 from collections.abc import Iterable
 
+from domain.conversation.calls_as_text import ResultInWords
 from ports.json_values import JsonObject
 
 MARK = "prompt_cache_breakpoint"
@@ -37,7 +38,7 @@ def with_mark(item: JsonObject, number: int) -> JsonObject:
     """Return a message with a mark on one of its parts."""
     parts = list(item["content"])
     parts[number] = {**parts[number], MARK: EXPLICIT}
-    return {**item, "content": parts}
+    return _with_content(item, parts)
 
 
 def without_marks(items: tuple[JsonObject, ...], places: Iterable[tuple[int, int]]) -> tuple[JsonObject, ...]:
@@ -46,5 +47,11 @@ def without_marks(items: tuple[JsonObject, ...], places: Iterable[tuple[int, int
     for position, number in places:
         parts = list(changed[position]["content"])
         parts[number] = {key: value for key, value in parts[number].items() if key != MARK}
-        changed[position] = {**changed[position], "content": parts}
+        changed[position] = _with_content(changed[position], parts)
     return tuple(changed)
+
+
+def _with_content(item: JsonObject, parts: list[JsonObject]) -> JsonObject:
+    """Return a message with other parts; a result in words stays one."""
+    changed = {**item, "content": parts}
+    return ResultInWords(changed) if isinstance(item, ResultInWords) else changed

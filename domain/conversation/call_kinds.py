@@ -20,6 +20,8 @@ OUTPUT_OF: Mapping[str, str] = {
     APPROVAL: "mcp_approval_response",
     DISCOVERY: "tool_search_output",
 }
+TEXT_OUTPUTS = frozenset(OUTPUT_OF[kind] for kind in (FUNCTION, CUSTOM, LOCAL_SHELL, PATCH))
+"""Outputs that are a text, or parts of text and media."""
 CALLS, OUTPUTS = frozenset(OUTPUT_OF), frozenset(OUTPUT_OF.values())
 CALLER_CALLS = CALLS | {COMPUTER}
 """What a model may ask its caller to do. Upstream has no input item for the output of a computer call: it goes back

@@ -11,6 +11,7 @@ from typing import Any
 from domain.catalog.support import takes_tools
 from domain.conversation.call_kinds import is_call, is_output
 from domain.conversation.native_calls import words_of_call, words_of_output
+from domain.conversation.persons_words import PersonsWords
 from domain.conversation.placeholders import answered, called
 from ports.catalog import Model
 from ports.json_values import JsonObject
@@ -24,6 +25,11 @@ class ResultInWords(dict[str, Any]):
     """A message that holds the output of a call as text; it has the role of a person but is nobody's words."""
 
     __slots__ = ()
+
+
+def is_persons(item: JsonObject) -> bool:
+    """Return whether an item is a message of the person."""
+    return item.get("role") == "user" and not isinstance(item, ResultInWords)
 
 
 def takes_calls(slug: str, model: Model | None) -> bool:
@@ -45,13 +51,16 @@ def as_text(items: Iterable[JsonObject]) -> Iterator[JsonObject]:
             names[item["call_id"]] = name
             yield {"type": "message", "role": "assistant", "content": called(name, said)}
         elif is_output(item):
-            yield _result(names.get(item["call_id"], "tool"), words_of_output(item))
+            said = answered(names.get(item["call_id"], "tool"), _bounded(item))
+            message = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": said}]}
+            yield message if isinstance(item, PersonsWords) else ResultInWords(message)
         else:
             yield item
 
 
-def _result(name: str, said: str) -> JsonObject:
-    if len(said) > LONGEST_OUTPUT:
-        said = said[:LONGEST_OUTPUT] + "\u2026"
-    part = {"type": "input_text", "text": answered(name, said)}
-    return ResultInWords({"type": "message", "role": "user", "content": [part]})
+def _bounded(output: JsonObject) -> str:
+    """Return an output as text, cut if it is too long and not a person's words."""
+    said = words_of_output(output)
+    if isinstance(output, PersonsWords) or len(said) <= LONGEST_OUTPUT:
+        return said
+    return said[:LONGEST_OUTPUT] + "\u2026"

@@ -8,6 +8,7 @@ from domain.conversation.history_format import PLAIN, HistoryFormat
 from domain.conversation.interrupted_calls import InterruptedAnswer, with_interrupted
 from domain.conversation.items import items_of
 from domain.conversation.marks import Marks
+from domain.conversation.persons_words import with_persons_words
 from domain.conversation.pruning import pruned
 from domain.conversation.record import TurnRecord
 from domain.conversation.replay import Matches, matches_of, spans_of
@@ -75,7 +76,7 @@ def items_for(history: History, slug: str, model: Model | None = None) -> tuple[
         sections += [(between, False), (span.items, span.with_reasoning)]
         at = span.stop
     sections.append((items_of(window[at:], model, first=at, history_format=history_format), False))
-    return _joined(sections, history.full_turns, all_calls=takes_calls(slug, model))
+    return _joined(sections, history, all_calls=takes_calls(slug, model))
 
 
 def _with_outputs(messages: Sequence[object]) -> bool:
@@ -99,13 +100,14 @@ def _with_unknown(messages: Sequence[object], unknown: Mapping[str, str]) -> Seq
 
 
 def _joined(
-    sections: Sequence[tuple[Sequence[JsonObject], bool]], full_turns: int, *, all_calls: bool
+    sections: Sequence[tuple[Sequence[JsonObject], bool]], history: History, *, all_calls: bool
 ) -> tuple[JsonObject, ...]:
-    whole = pruned(list(distinct_calls(item for items, _ in sections for item in items)), full_turns)
+    items = tuple(distinct_calls(item for section, _ in sections for item in section))
+    whole = pruned(with_persons_words(items, history.history_format.asking), history.full_turns)
     joined: list[JsonObject] = []
     at = 0
-    for items, with_reasoning in sections:
-        part = whole[at : at + len(items)]
-        at += len(items)
+    for section, with_reasoning in sections:
+        part = whole[at : at + len(section)]
+        at += len(section)
         joined += part if all_calls or with_reasoning else as_text(part)
     return tuple(joined)

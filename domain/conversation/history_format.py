@@ -13,6 +13,11 @@ from ports.json_values import JsonObject
 class HistoryFormat(Protocol):
     """Reads the texts of answers as a caller returns them. Implementations are stateless and never raise."""
 
+    @property
+    def asking(self) -> frozenset[str]:
+        """Return the names of the caller's tools that ask the person: what they return are the person's words."""
+        ...
+
     def words_of(self, text: str, *, results: bool = False) -> str:
         """Return the words of an answer's text: without thinking, blocks, references and results the caller added.
 
@@ -51,6 +56,11 @@ class HistoryFormat(Protocol):
 @dataclass(frozen=True, slots=True)
 class PlainHistory:
     """The format of callers that return texts unchanged: nothing is stripped, and texts contain no references."""
+
+    @property
+    def asking(self) -> frozenset[str]:
+        """Return no names."""
+        return frozenset()
 
     def words_of(self, text: str, *, results: bool = False) -> str:
         """Return the text."""

@@ -9,13 +9,14 @@ from collections.abc import Iterator, Sequence
 from domain.conversation.arguments import finite, written
 from domain.conversation.call_kinds import COMPUTER, is_output
 from domain.conversation.call_pairs import paired
-from domain.conversation.calls_as_text import as_text, takes_calls
+from domain.conversation.calls_as_text import ResultInWords, as_text, takes_calls
 from domain.conversation.drawn_pictures import with_notes
 from domain.conversation.history_format import PLAIN, HistoryFormat
 from domain.conversation.legacy_calls import LegacyCalls
 from domain.conversation.media import sendable
 from domain.conversation.native_calls import call_in, words_of_call
 from domain.conversation.parts import parts_of, says
+from domain.conversation.persons_words import with_persons_words
 from domain.conversation.placeholders import GO_ON, answered, called
 from domain.conversation.references import texts_of
 from domain.conversation.turn_boundaries import last_turns
@@ -65,7 +66,7 @@ def items_of(
             with_calls = True
     if not with_calls:
         return tuple(items)
-    whole = paired(items)
+    whole = with_persons_words(tuple(paired(items)), history_format.asking)
     return tuple(whole if takes_calls(slug, model) else as_text(whole))
 
 
@@ -106,7 +107,7 @@ def _screen(content: object, model: Model | None) -> JsonObject:
     """Return what a computer call brought, as a message: its text, and the picture of the screen."""
     said = {"type": "input_text", "text": answered("computer", output_text(content) or "(media)")}
     media = [part for part in sendable(parts_of(content), model) if part.get("type") != "input_text"]
-    return {"type": "message", "role": "user", "content": [said, *media]}
+    return ResultInWords({"type": "message", "role": "user", "content": [said, *media]})
 
 
 def _id_of(given: object) -> str:

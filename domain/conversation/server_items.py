@@ -4,7 +4,7 @@ They are kept as received if they are small: pictures and screenshots are left o
 Of all others only the position is kept, an item that has nothing but its type. Source: the official SDK, input items.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 
 from domain.conversation.call_kinds import CALLS, FUNCTION, OUTPUT_OF, OUTPUTS, ran_upstream
@@ -93,6 +93,19 @@ def without_results(items: Iterable[JsonObject]) -> list[JsonObject]:
     return [position_of(str(item.get("type"))) if is_server_item(item) else item for item in items]
 
 
+def with_texts(item: JsonObject, change: Callable[[str], str]) -> JsonObject:
+    """Return an item with all its texts changed; addresses stay. What is stored nests no deeper than `DEEPEST`."""
+
+    def changed(value: object) -> object:
+        if isinstance(value, str):
+            return value if _is_address(value) else change(value)
+        if isinstance(value, Mapping):
+            return {key: changed(entry) for key, entry in value.items()}
+        return [changed(entry) for entry in value] if isinstance(value, list) else value
+
+    return {key: changed(value) for key, value in item.items()}
+
+
 def is_small(item: JsonObject) -> bool:
     """Return whether an item is small enough to be kept."""
     return characters_in(item) <= MOST_CHARACTERS
@@ -129,7 +142,7 @@ def _is_data(value: object) -> bool:
 
 
 def _is_address(value: object) -> bool:
-    return isinstance(value, str) and value.startswith("https://")
+    return isinstance(value, str) and value.startswith("https://") and not any(map(str.isspace, value))
 
 
 def _is_inline(output: object) -> bool:

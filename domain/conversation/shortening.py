@@ -1,22 +1,24 @@
 """Shorten outputs of tools so that a request fits its model: in which order, and to what.
 
-Nothing else is ever touched: no words of a person, no instructions, no arguments, no thinking. An output goes from its
+Nothing else is ever touched: no words of a person, not even if a tool asked for them, no instructions, no arguments, no
+thinking. An output goes from its
 whole text to one of a few fixed lengths and keeps it, so that the same bytes are sent in the following rounds.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from domain.conversation import call_kinds
-from domain.conversation.call_kinds import CUSTOM, FUNCTION, OUTPUT_OF
-from domain.conversation.calls_as_text import ResultInWords
+from domain.conversation.call_kinds import OUTPUT_OF, SHELL, TEXT_OUTPUTS, is_output
+from domain.conversation.calls_as_text import ResultInWords, is_persons
+from domain.conversation.persons_words import PersonsWords
 from domain.conversation.placeholders import MEDIA_LEFT_OUT, shortened, shortened_before
 from domain.conversation.pruning import HEAD, LONG, TAIL
+from domain.conversation.server_items import is_native, is_server_item, with_texts
 from domain.conversation.tokens import MEDIA
 from ports.json_values import JsonObject
 
-OUTPUTS = frozenset({OUTPUT_OF[FUNCTION], OUTPUT_OF[CUSTOM]})
 _TEXTS = frozenset({"input_text", "output_text"})
+_SHELL, _WRITTEN = OUTPUT_OF[SHELL], ("stdout", "stderr")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,39 +84,51 @@ def shortened_to_fit(
 
 
 def least_characters(items: Iterable[JsonObject]) -> int:
-    """Return how many characters of outputs always stay."""
-    return sum(min(LEAST, sum(map(len, _texts_of(item)))) for item in items if is_output(item))
+    """Return how many characters always stay of what may be shortened."""
+    return sum(min(LEAST, len(text)) for item in items if gives_way(item) for text in _texts_of(item))
+
+
+def moments(items: Sequence[JsonObject]) -> list[int]:
+    """Return how many of the items the model had read each time it answered."""
+    return [at for at in range(1, len(items)) if _is_models(items[at]) and not _is_models(items[at - 1])]
+
+
+def _is_models(item: JsonObject) -> bool:
+    return item.get("role", "assistant") == "assistant" and not _ends_a_call(item)
 
 
 def _places(items: Sequence[JsonObject]) -> tuple[list[int], list[int], list[int]]:
     """Return where the outputs of this turn, of earlier turns and of the last round are, each oldest first."""
     end = len(items)
-    while end and _is_asked(items[end - 1]):
+    while end and is_persons(items[end - 1]):
         end -= 1
     begin = end
     while begin and _ends_a_call(items[begin - 1]):
         begin -= 1
-    asked = max((place for place in range(begin) if _is_asked(items[place])), default=-1)
+    asked = max((place for place in range(begin) if is_persons(items[place])), default=-1)
     if end < len(items) and begin == end:
         asked = end
-    outputs = [place for place in range(begin) if is_output(items[place])]
+    outputs = [place for place in range(begin) if gives_way(items[place])]
     older = [place for place in outputs if place > asked]
-    newest = [place for place in range(begin, end) if is_output(items[place])]
+    newest = [place for place in range(begin, end) if gives_way(items[place])]
     return older, outputs[: len(outputs) - len(older)], newest
 
 
-def _is_asked(item: JsonObject) -> bool:
-    return item.get("role") == "user" and not isinstance(item, ResultInWords)
+def gives_way(item: JsonObject) -> bool:
+    """Return whether an item may be shortened: what a tool brought in any form, but nothing a person said."""
+    if isinstance(item, ResultInWords | PersonsWords):
+        return isinstance(item, ResultInWords)
+    return item.get("type") in TEXT_OUTPUTS or item.get("type") == _SHELL or _is_use(item)
 
 
-def is_output(item: JsonObject) -> bool:
-    """Return whether an item is the output of a call, in whatever form."""
-    return isinstance(item, ResultInWords) or item.get("type") in OUTPUTS
+def _is_use(item: JsonObject) -> bool:
+    """Return whether an item is the use of a tool of OpenRouter; makers may check those of their own tools."""
+    return is_server_item(item) and not is_native(item)
 
 
 def _ends_a_call(item: JsonObject) -> bool:
     """Return whether an item is the output of a call of any kind, whether or not it can be shortened."""
-    return is_output(item) or call_kinds.is_output(item)
+    return isinstance(item, ResultInWords) or is_output(item)
 
 
 def _field(item: JsonObject) -> str:
@@ -122,30 +136,58 @@ def _field(item: JsonObject) -> str:
 
 
 def _texts_of(item: JsonObject) -> list[str]:
-    """Return the texts of an output; none if it has parts that are neither texts nor media."""
+    """Return the texts that are cut by themselves; none if an output has parts that are neither texts nor media."""
+    found: list[str] = []
+    if _is_use(item):
+        with_texts(item, _noting(found))
+        return found
     said = item.get(_field(item))
     if isinstance(said, str):
         return [said]
     parts = said if isinstance(said, list) else []
-    texts = [part["text"] for part in parts if _is_text(part)]
-    return texts if len(texts) == sum(not _is_medium(part) for part in parts) else []
+    if item.get("type") == _SHELL:
+        return [part[key] for part in parts for key in _WRITTEN if _is_written(part, key)]
+    found = [part["text"] for part in parts if _is_text(part)]
+    return ["\n".join(found)] if found and len(found) == sum(not _is_medium(part) for part in parts) else []
+
+
+def _noting(found: list[str]) -> Callable[[str], str]:
+    def noted(text: str) -> str:
+        found.append(text)
+        return text
+
+    return noted
 
 
 def _cut(item: JsonObject, how: Cut) -> JsonObject:
-    """Return an output as cut; the same object if nothing is too long."""
-    said, texts = item.get(_field(item)), _texts_of(item)
+    """Return an item as cut; the same object if nothing is too long."""
+    texts, said = _texts_of(item), item.get(_field(item))
+    too_long = any(len(text) > how.longest for text in texts)
+    if _is_use(item):
+        return with_texts(item, how.text) if too_long else item
     if isinstance(said, str):
-        text = how.text(said)
-        return item if text == said else {**item, "output": text}
+        return {**item, "output": how.text(said)} if too_long else item
+    if item.get("type") == _SHELL:
+        return {**item, "output": [_cut_part(part, how) for part in said or ()]} if too_long else item
     media = [part for part in said if _is_medium(part)] if isinstance(said, list) else []
     dropped = bool(media) and not how.media and (bool(texts) or len(media) == len(said or ()))
-    whole = "\n".join(texts)
-    text = how.text(whole)
-    if text == whole and not dropped:
+    if not too_long and not dropped:
         return item
+    text = how.text("".join(texts))
     parts = [{"type": "input_text", "text": f"{text}\n{MEDIA_LEFT_OUT}".lstrip() if dropped else text}]
     changed = {**item, _field(item): [*parts, *([] if dropped else media)]}
     return ResultInWords(changed) if isinstance(item, ResultInWords) else changed
+
+
+def _cut_part(part: object, how: Cut) -> object:
+    """Return what a command wrote, each stream cut by itself."""
+    if not isinstance(part, dict):
+        return part
+    return {**part, **{key: how.text(part[key]) for key in _WRITTEN if _is_written(part, key)}}
+
+
+def _is_written(part: object, key: str) -> bool:
+    return isinstance(part, dict) and isinstance(part.get(key), str)
 
 
 def _is_text(part: object) -> bool:

@@ -8,8 +8,8 @@ it for base64, tables and logs.
 """
 
 import re
-from collections.abc import Iterator
 
+from domain.conversation.cache_marks import MARK
 from ports.json_values import JsonObject
 
 PER_ITEM = 8
@@ -19,7 +19,10 @@ MEDIA = {"input_image": 1_600, "input_audio": 2_000, "input_file": 5_000, "input
 1,445, Anthropic 1,600, Google 1,290), a minute of sound, a few pages and half a minute of video."""
 SEALED = 6
 """Characters of encrypted thinking per token of the thinking: base64 of bytes that are billed as the text inside."""
-_UNREAD = frozenset({"type", "id", "call_id", "role", "status", "format", "signature", "phase"})
+_UNREAD = frozenset({"type", "id", "call_id", "role", "status", "format", "signature", "phase", MARK})
+_WORDS = frozenset({"text", "content", "output", "arguments", "input", "stdout", "stderr"})
+"""Keys under which a data URL is read as the text it is."""
+_PLAIN = frozenset({"type", "text"})
 _HEAD = 200
 """Characters in which the head of a data URL ends."""
 WINDOW, WINDOWS = 96, 8
@@ -38,6 +41,9 @@ _RATES = (
 
 def most_tokens(item: JsonObject) -> int:
     """Return the most tokens an item can have: every token of a text is one byte at least."""
+    said = _only_text(item)
+    if said is not None:
+        return PER_ITEM + _bytes(said)
     texts, fixed = _read(item)
     return fixed + sum(map(_bytes, texts))
 
@@ -69,6 +75,16 @@ def _bytes(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
+def _only_text(item: JsonObject) -> str | None:
+    """Return the only text of a plain message or output, as most items of most histories are; None otherwise."""
+    if len(item) != 3 or "type" not in item:
+        return None
+    said = item.get("content") if "role" in item else item.get("output") if "call_id" in item else None
+    if isinstance(said, list) and len(said) == 1 and isinstance(said[0], dict) and said[0].keys() == _PLAIN:
+        said = said[0]["text"]
+    return said if isinstance(said, str) else None
+
+
 def _read(item: JsonObject) -> tuple[list[str], int]:
     """Return the texts of an item that a model reads, and the tokens of everything else."""
     texts: list[str] = []
@@ -87,7 +103,11 @@ def _read(item: JsonObject) -> tuple[list[str], int]:
                 fixed += medium
             else:
                 fixed += _sealed(value)
-                waiting += _values(value)
+                for key, inner in value.items():
+                    if key in _WORDS and isinstance(inner, str):
+                        texts.append(inner)
+                    elif key not in _UNREAD and key != "encrypted_content":
+                        waiting.append(inner)
         elif isinstance(value, list | tuple):
             waiting += value
         elif value is not None:
@@ -98,7 +118,3 @@ def _read(item: JsonObject) -> tuple[list[str], int]:
 def _sealed(item: JsonObject) -> int:
     seal = item.get("encrypted_content")
     return len(seal) // SEALED if isinstance(seal, str) else 0
-
-
-def _values(item: JsonObject) -> Iterator[object]:
-    return (value for key, value in item.items() if key not in _UNREAD and key != "encrypted_content")

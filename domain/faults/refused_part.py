@@ -18,11 +18,16 @@ _LENGTH = re.compile(
     r"|(?:prompt|input|conversation|messages?) (?:is|are) too (?:long|large)"
     r"|too many (?:input |prompt )?tokens|reduce the length of the (?:messages|prompt|input)"
     r"|(?:input|prompt) (?:tokens?|token count|length)\b.{0,60}\bexceed|exceeds? .{0,40}\b(?:number of|input) tokens"
-    r"|(?:messages|input)\[(?!\S*id\b).{0,40}string too long"
-    r"|exceeded model token limit|range of input length|exceeds? max(?:imum)? length|maximum supported sequence length"
+    r"|(?:messages|input)\[[^ ]{0,40}(?:content|output|text|arguments)[^ ]{0,20} string too long"
+    r"|exceeded model token limit|range of input length|maximum (?:supported )?sequence length"
+    r"|(?:prompt|input|context|conversation|messages?|request) exceeds? (?:the )?max(?:imum)? length"
+    r"|token limit exceeded|exceeds? max message tokens|total number of tokens .{0,30}\bexceeds? the limit"
+    r"|max tokens allowed: \d"
     r"|inputs?[`'\"]? tokens \+ [`'\"]?max_new_tokens|maximum (?:prompt|model) length|current length is \d+ while limit"
     r"|tokens in the prompt cannot exceed",
 )
+_OF_TIME = re.compile(r"rate limit|tokens per (?:min|hour|day|second)|\btpm\b")
+"""Tokens of many requests together: a shorter one is no answer to that."""
 _IMAGE_KINDS = frozenset({"invalid_image", "unsupported_image_format", "image_download_failed", "image_not_found"})
 _WORDS = (
     (RefusedPart.TOOLS, re.compile(r"\btools?\b|tools?[\[._]|function_declarations|function\.parameters|\bschema\b")),
@@ -47,7 +52,7 @@ def is_too_long(problem: UpstreamProblem, status: int | None) -> bool:
         return False
     if problem.kind == "string_too_long" and not text.strip():
         return True
-    return _LENGTH.search(text) is not None
+    return _LENGTH.search(text) is not None and not _OF_TIME.search(text)
 
 
 def refused_part(problem: UpstreamProblem) -> RefusedPart | None:

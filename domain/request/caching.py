@@ -11,13 +11,14 @@ from collections.abc import Sequence
 
 from domain.catalog.support import ANTHROPIC, OPENAI, author, reads_system_messages_anywhere
 from domain.conversation.cache_marks import marked_parts, with_mark, without_marks
+from domain.conversation.calls_as_text import is_persons
 from domain.conversation.history_format import HistoryFormat
 from domain.request.shapes import inner, one_of
 from domain.request.turn_request import Prompting
 from ports.json_values import JsonObject
 
 MOST_MARKS = 4
-"""Marks that Claude accepts in one request, the one at the top level included."""
+"""Marks that a maker accepts in one request; Claude counts the one at the top level too."""
 MARKED_TURNS = 2
 LONGEST_CACHE_KEY = 64
 _INSTRUCTING = ("system", "developer")
@@ -31,13 +32,16 @@ def cache_mark(
 ) -> JsonObject | None:
     """Return the `cache_control` object for a model; the caller's own mark comes first.
 
-    None if the model needs none, or `items` have all possible marks.
+    None if the model needs none, or `items` have all possible marks. Beside marks in `items`, whose life on Claude is
+    the shorter one, its life is not the longer one, which Claude accepts only before them.
     """
-    full = author(slug) == ANTHROPIC and len(marked_parts(items)) >= MOST_MARKS
-    own = MARK(asked) if author(slug) in _TAKE_MARKS and not full else None
-    if own is not None or full or not prompting.cache_marks or author(slug) != ANTHROPIC:
-        return own
-    return {"type": "ephemeral", "ttl": "1h"} if prompting.cache_ttl == "1h" else {"type": "ephemeral"}
+    claude, marks = author(slug) == ANTHROPIC, len(marked_parts(items))
+    if claude and marks >= MOST_MARKS:
+        return None
+    mark = MARK(asked) if author(slug) in _TAKE_MARKS else None
+    if mark is None and prompting.cache_marks and claude:
+        mark = {"type": "ephemeral", "ttl": "1h"} if prompting.cache_ttl == "1h" else {"type": "ephemeral"}
+    return {"type": "ephemeral"} if mark and claude and marks else mark
 
 
 def cached_well(
@@ -51,17 +55,17 @@ def cached_well(
 ) -> tuple[JsonObject, ...]:
     """Return a history in the form that a prompt cache of the model's maker reads best: the same words, with marks.
 
-    A caller's own marks are kept instead of ours, the last ones if there are more than Claude accepts. No mark of ours
+    A caller's own marks are kept instead of ours, the last ones if there are more than makers accept. No mark of ours
     if the mark at the top level, `asked` or ours, has a longer life: Claude accepts none after those of a shorter one.
     `alone`: no model of another maker may answer instead.
     """
     if prompting.changing_last and alone and reads_system_messages_anywhere(slug):
         items = _changing_last(items, history_format)
-    if not prompting.cache_marks or author(slug) != ANTHROPIC:
-        return items
     theirs = marked_parts(items)
     if theirs:
         return without_marks(items, theirs[:-MOST_MARKS])
+    if not prompting.cache_marks or author(slug) != ANTHROPIC:
+        return items
     top = cache_mark(slug, prompting, (), asked) or {}
     return items if top.get("ttl") == "1h" else _marked(items)
 
@@ -119,10 +123,10 @@ def _changing_last(items: tuple[JsonObject, ...], history_format: HistoryFormat)
 
 def _begin_of_question(items: Sequence[JsonObject]) -> int:
     """Return where the last question begins: the first of the person's messages that end the turns before."""
-    ends = [at for at, item in enumerate(items) if item.get("role") == "user"]
+    ends = [at for at, item in enumerate(items) if is_persons(item)]
     if not ends:
         return len(items)
     begin = ends[-1]
-    while begin and items[begin - 1].get("role") == "user":
+    while begin and is_persons(items[begin - 1]):
         begin -= 1
     return begin

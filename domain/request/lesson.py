@@ -7,6 +7,8 @@ LOOSE_TOOLS, WITHOUT_TOOLS, FEWER_TOOLS = "loose_tools", "without_tools", "fewer
 BALANCE, OUTPUT_LIMIT, BLANK_STOP = "balance", "output_limit", "blank_stop"
 PROMPT_LIMIT = "prompt_limit"
 """How many tokens a prompt may have: nothing in the request is changed, results of tools are shortened to it."""
+PROMPT_WEIGHT = "prompt_weight"
+"""How many tokens upstream counts per estimated one, as of a prompt near its limit; changes nothing in the request."""
 OF_HISTORY = frozenset({THINKING, HISTORY})
 """Changes to what stored turns send: these turns are marked instead of a lesson being learned."""
 OF_ONE_TURN = OF_HISTORY | {WITHOUT_TOOLS, FEWER_TOOLS, BALANCE}

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, fields
 from hashlib import sha256
 
-from domain.request.lesson import LOOSE_TOOLS, OF_ONE_TURN, OUTPUT_LIMIT, PROMPT_LIMIT, Lesson
+from domain.request.lesson import LOOSE_TOOLS, OF_ONE_TURN, OUTPUT_LIMIT, PROMPT_LIMIT, PROMPT_WEIGHT, Lesson
 from domain.request.repair import applied
 from domain.request.turn_request import TurnRequest
 from ports.clock import Clock
@@ -125,10 +125,18 @@ class Lessons:
 
     def prompt_limit(self, learner: Learner, slug: str) -> int | None:
         """Return how many tokens the prompt of a model may have, if a refusal taught it."""
+        value = self._stated(learner, slug, PROMPT_LIMIT)
+        return int(value) if value else None
+
+    def prompt_weight(self, learner: Learner, slug: str) -> float | None:
+        """Return how many tokens upstream counts per estimated one, if a prompt near its limit taught it."""
+        value = self._stated(learner, slug, PROMPT_WEIGHT)
+        return float(value) if value else None
+
+    def _stated(self, learner: Learner, slug: str, what: str) -> str:
         now = self._clock.monotonic()
         known = self._by_model.get(_key_of(learner, slug), ())
-        limits = (kept.lesson.value for kept in known if kept.lesson.what == PROMPT_LIMIT and now < kept.until)
-        return next((int(value) for value in limits), None)
+        return next((kept.lesson.value for kept in known if kept.lesson.what == what and now < kept.until), "")
 
     def _touch(self, key: tuple[bytes, bytes]) -> None:
         with suppress(KeyError):  # forgotten meanwhile

@@ -147,6 +147,9 @@ LENGTHS: Rows = (
     ("Together", r"must be <= <limit>\. given: <prompt> inputs tokens and <output>"),
     ("SambaNova", r"prompt is <prompt> tokens long\b.{0,160}?maximum supported sequence length is (?:just )?<limit>"),
     ("Alibaba", r"range of input length should be \[1, <limit>\]"),
+    ("Alibaba", r"input length <prompt> exceeds the maximum length <limit>"),
+    ("all", r"max tokens allowed: <prompt> > <limit>"),
+    ("all", r"number of tokens \(?<prompt>\)? exceeds the limit of <limit>"),
     ("Groq", r"limit <limit>, requested <prompt>"),
     (
         "all",

@@ -102,10 +102,13 @@ def _fit(checked: Checked, lessons: Lessons) -> Fit:
     if checked.request.fallback_model:
         other = find(checked.request.fallback_model, checked.models)
         known |= {other.id: window_of(other)} if other is not None else {}
-    limits = {slug: lessons.prompt_limit(learner_of(checked.request), slug) for slug in known}
+    learner = learner_of(checked.request)
+    limits = {slug: lessons.prompt_limit(learner, slug) for slug in known}
+    factors = {slug: lessons.prompt_weight(learner, slug) for slug in known}
     return Fit(
         {slug: window for slug, window in known.items() if window is not None},
         {slug: limit for slug, limit in limits.items() if limit is not None},
+        {slug: factor for slug, factor in factors.items() if factor is not None},
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from domain.catalog.prompt_window import window_of
-from domain.conversation.shortening import is_output, least_characters
+from domain.conversation.shortening import gives_way, least_characters
 from domain.conversation.size import characters_of
 from domain.tools.known_tool import characters_of_tool
 from domain.tools.replies import IMAGE_SHOWN, left_out, no_text
@@ -99,7 +99,7 @@ def room_left(limit: int, *parts: Iterable[JsonObject], shortens: bool = False) 
     for items in parts:
         kept = tuple(items)
         if shortens:
-            others = (item for item in kept if not is_output(item))
+            others = (item for item in kept if not gives_way(item))
             limit -= characters_of(others) + least_characters(kept)
         else:
             limit -= characters_of(kept) + sum(_said(item.get("output")) for item in kept)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from math import ceil
 
 from domain.catalog.prompt_window import Window
-from domain.conversation.shortening import shortened_to_fit
+from domain.conversation.shortening import moments, shortened_to_fit
 from domain.conversation.tokens import most_tokens, tokens_of
 from domain.request.lesson import OUTPUT_LIMIT, Lesson
 from domain.request.repair import applied
@@ -32,25 +32,34 @@ SMALLEST_ANSWER = 1_024
 """Tokens of an answer for which it is worth lowering the output limit instead of shortening outputs."""
 PER_TOKEN_OF_TOOLS = 3
 """Characters of a tool's definition per token. Source: as for `tokens`, for schemas in JSON."""
+MOST_CUTS = 64
+"""How often the history of one request is shortened as it grew; what follows is shortened at once."""
 LIKELY = (0.5, 1.75)
 """Factors between upstream's count and the estimate; beyond them upstream counted something else, such as the calls of
 its own tools in one response."""
+
+
+Weights = dict[int, tuple[JsonObject, int]]
+"""Items by their identity, which lasts as long as they are held here, with their estimated tokens; only added to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
     """What the requests of a turn may take: the `windows` of its models, by slug.
 
-    `learned`: the tokens that earlier refusals left for their prompts. `room`: the characters that results of tools may
+    `learned`: the tokens that earlier refusals left for their prompts; `factors`: upstream's tokens per estimated one,
+    as of earlier turns. `room`: the characters that results of tools may
     have, None without tools. `fits`: nothing more can be done for the first request; `shortened`: how many of its
-    outputs are shortened for it.
+    outputs are shortened for it. `weights`: sizes of items that are known already.
     """
 
     windows: Mapping[str, Window] = field(default_factory=dict)
     learned: Mapping[str, int] = field(default_factory=dict)
+    factors: Mapping[str, float] = field(default_factory=dict)
     room: int | None = None
     fits: bool = False
     shortened: int = 0
+    weights: Weights = field(default_factory=dict, compare=False, repr=False)
 
     def knows(self, slug: str) -> bool:
         """Return whether anything is known about the prompts of a model, so that outputs give way before a refusal."""
@@ -59,7 +68,7 @@ class Fit:
 
 def first_fitted(sending: UpstreamRequest, fit: Fit) -> tuple[UpstreamRequest, Fit]:
     """Fit the first request of a turn. Work in proportion to the history: offload it for a long one."""
-    fitted, count = Fitting(fit, sending).fitted(sending)
+    fitted, count = Fitting(fit, sending).first_fitted(sending)
     return fitted, replace(fit, fits=True, shortened=count)
 
 
@@ -70,10 +79,10 @@ class Fitting:
         self._windows = fit.windows
         self._fitting = first.body if fit.fits else None
         self._learned = dict(fit.learned)
-        self._weights: dict[int, tuple[JsonObject, int]] = {}  # by identity, which the items held here keep
+        self._weights = fit.weights
         self._counted: tuple[ResponsesBody, int] | None = None
         self._compared = False
-        self._factor = 1.0  # upstream's tokens per estimated one, as of the latest count
+        self._factor = fit.factors.get(first.body.model, 1.0)  # as of the latest count
 
     def count(self, sent: UpstreamRequest, usage: Usage | None) -> None:
         """Note what upstream counted for a request."""
@@ -83,19 +92,26 @@ class Fitting:
         self._counted = (sent.body, tokens) if 0 < tokens <= most else None
         self._compared = False
 
+    def first_fitted(self, sending: UpstreamRequest) -> tuple[UpstreamRequest, int]:
+        """Return the first request of a turn as `fitted` does, with a history that is shortened as it grew.
+
+        Each earlier request of the chat is fitted again, one after the other: so what was shortened in an earlier round
+        or turn is sent with the same bytes, and not whole again while others make way for it.
+        """
+        body, limit = sending.body, self._limit(sending.body)
+        if limit is None or not self._excess(body, limit):
+            return sending, 0
+        grown = replace(sending, body=replace(body, input=self._grown(body, limit)))
+        fitted, _ = self.fitted(grown)
+        return fitted, sum(now is not was for was, now in zip(body.input, fitted.body.input, strict=True))
+
     def fitted(self, sending: UpstreamRequest) -> tuple[UpstreamRequest, int]:
         """Return what to send so that it fits, and how many outputs are shortened for it."""
-        body = sending.body
-        if body is self._fitting:
+        body, limit = sending.body, self._limit(sending.body)
+        if body is self._fitting or limit is None:
             return sending, 0
-        limit = self._limit(body)
-        if limit is None or self._fits(body, FULL * limit):
-            return sending, 0
-        self._compare()
-        size = self._estimate(body) * self._factor
-        if size <= FULL * limit:
-            return sending, 0
-        return self._shortened(sending, ideal=_in_steps(size, limit), needed=size - FULL * limit)
+        excess = self._excess(body, limit)
+        return self._shortened(sending, ideal=_in_steps(excess, limit), needed=excess) if excess else (sending, 0)
 
     def mended(
         self, sending: UpstreamRequest, problem: UpstreamProblem, *, teaches: bool = True
@@ -116,7 +132,7 @@ class Fitting:
             limit = Window(stated.limit, stated.output or None).prompt(body.max_output_tokens)
             size = max(size, 1.1 * limit)
             self._factor, self._counted = max(0.1, size / max(1, estimate)), None
-            needed, ideal = size - FULL * limit, _in_steps(size, limit)
+            needed, ideal = size - FULL * limit, _in_steps(size - FULL * limit, limit)
         else:
             limit = round(FULL * size)
             needed, ideal = (1 - FULL + STEP) * size, (1 - REFUSED_FREED) * size
@@ -129,6 +145,11 @@ class Fitting:
     def learned(self, slug: str) -> int:
         """Return the tokens that the refusals of a model left for its prompts; 0 if there were none."""
         return self._learned.get(slug, 0)
+
+    @property
+    def factor(self) -> float:
+        """Upstream's tokens per estimated one."""
+        return _stepped(self._factor)
 
     # --- sizes --------------------------------------------------------------------------------------------
 
@@ -144,6 +165,35 @@ class Fitting:
             if _goes_on(body.input, sent.input):
                 return tokens + _bound(body.input[len(sent.input) :]) <= limit
         return _bound(body.input) + _around(body)[0] <= limit
+
+    def _seems_to_fit(self, body: ResponsesBody, limit: float) -> bool:
+        """Return whether upstream's last count is short enough with the most that is likely for what is new."""
+        if self._counted is None or not _goes_on(body.input, self._counted[0].input):
+            return False
+        sent, tokens = self._counted
+        return tokens + sum(map(self._tokens, body.input[len(sent.input) :])) * LIKELY[1] <= limit
+
+    def _excess(self, body: ResponsesBody, limit: int) -> float:
+        """Return by how many tokens, as upstream counts, a request is too long; 0 if it fits."""
+        if self._fits(body, FULL * limit) or self._seems_to_fit(body, FULL * limit):
+            return 0
+        self._compare()
+        return max(0.0, self._estimate(body) * self._factor - FULL * limit)
+
+    def _grown(self, body: ResponsesBody, limit: int) -> tuple[JsonObject, ...]:
+        """Return the items of a history that grew from request to request, each of which was fitted."""
+        around, made, cuts = _around(body)[1], list[JsonObject](), 0
+        factor, size = self._factor, around
+        for end in moments(body.input):
+            size += sum(map(self._tokens, body.input[len(made) : end]))
+            made += body.input[len(made) : end]
+            excess = size * factor - FULL * limit
+            if excess > 0 and cuts < MOST_CUTS:
+                ideal = _in_steps(excess, limit) / factor
+                items, _ = shortened_to_fit(made, self._tokens, ideal=ideal, needed=excess / factor)
+                made, cuts = list(items), cuts + 1
+                size = around + sum(map(self._tokens, made))
+        return (*made, *body.input[len(made) :])
 
     def _estimate(self, body: ResponsesBody) -> int:
         return sum(map(self._tokens, body.input)) + _around(body)[1]
@@ -162,7 +212,7 @@ class Fitting:
         sent, tokens = self._counted
         factor = tokens / max(1, self._estimate(sent))
         if LIKELY[0] <= factor <= LIKELY[1]:
-            self._factor = factor
+            self._factor = _stepped(factor)
 
     def _shortened(self, sending: UpstreamRequest, *, ideal: float, needed: float) -> tuple[UpstreamRequest, int]:
         """Shorten outputs; the figures are upstream's tokens."""
@@ -171,10 +221,15 @@ class Fitting:
         return (replace(sending, body=replace(sending.body, input=items)), count) if count else (sending, 0)
 
 
-def _in_steps(size: float, limit: int) -> float:
+def _in_steps(excess: float, limit: int) -> float:
     """Return how many tokens to save: the same for all sizes in one step, so that a growing chat keeps its cuts."""
     step = max(1.0, STEP * limit)
-    return ceil((size - FULL * limit) / step) * step
+    return ceil(excess / step) * step
+
+
+def _stepped(factor: float) -> float:
+    """Return a factor in eighths, rounded up: a chat keeps its cuts while the count hardly changes."""
+    return max(1, ceil(8 * factor)) / 8
 
 
 def _goes_on(items: Sequence[JsonObject], sent: Sequence[JsonObject]) -> bool:
@@ -187,12 +242,13 @@ def _bound(items: Sequence[JsonObject]) -> int:
 
 
 def _around(body: ResponsesBody) -> tuple[int, int]:
-    """Return the most tokens that instructions and tools can have, and an estimate."""
+    """Return the most tokens that instructions, tools and the form of the answer can have, and an estimate."""
+    shapes = filter(None, (body.text, body.deferred_tools))
     try:
-        characters = sum(map(characters_of_tool, body.tools))
+        characters = sum(map(characters_of_tool, (*body.tools, *shapes)))
     except (ValueError, RecursionError):
         characters = 0
-    told = {"content": body.instructions}
+    told: JsonObject = {"content": [body.instructions, body.prompt]}
     return characters + most_tokens(told), characters // PER_TOKEN_OF_TOOLS + tokens_of(told)
 
 

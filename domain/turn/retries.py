@@ -9,7 +9,16 @@ from dataclasses import dataclass, field
 
 from domain.faults.fault import Fault, FaultKind
 from domain.faults.retry import next_wait
-from domain.request.lesson import BALANCE, FEWER_TOOLS, HISTORY, PROMPT_LIMIT, THINKING, WITHOUT_TOOLS, Lesson
+from domain.request.lesson import (
+    BALANCE,
+    FEWER_TOOLS,
+    HISTORY,
+    PROMPT_LIMIT,
+    PROMPT_WEIGHT,
+    THINKING,
+    WITHOUT_TOOLS,
+    Lesson,
+)
 from domain.request.lessons import condition_of
 from domain.request.repair import applied, lesson_of
 from domain.turn.fitting import Fitting
@@ -69,6 +78,7 @@ class Retries:
         self._unreported: list[Learn] = []
         self._round = _Round()
         self._fitting = Fitting(plan.fit, plan.request)
+        self._known_factor = self._fitting.factor
         self._first, self._told = plan.fit.shortened, False
 
     def fit(self) -> list[Status]:
@@ -106,6 +116,11 @@ class Retries:
 
     def learned(self) -> list[Step]:
         """Return the lessons to store, once upstream accepted the changed request."""
+        model, factor = self.sending.body.model, self._fitting.factor
+        if factor != self._known_factor:
+            self._known_factor = factor
+            weight = Lesson(PROMPT_WEIGHT, str(factor))
+            self._unreported.append(Learn(model, weight, condition_of(self.sending)))
         lessons: list[Step] = [*self._unreported]
         self._unreported.clear()
         return lessons

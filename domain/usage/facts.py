@@ -6,6 +6,8 @@ from dataclasses import replace
 from ports.answer_facts import AnswerFacts, Counts
 from ports.telemetry import LogValue
 
+MOST_NAMES = 32
+
 
 def joined(earlier: AnswerFacts, later: AnswerFacts) -> AnswerFacts:
     """Return the facts of both: verdicts are added up, of the rest the latest that upstream named counts."""
@@ -21,10 +23,10 @@ def joined(earlier: AnswerFacts, later: AnswerFacts) -> AnswerFacts:
 
 
 def added(one: Counts, other: Counts) -> Counts:
-    """Add counts by name."""
+    """Add counts by name; of many names, those that came first are kept."""
     if not one or not other:
         return one or other
-    return tuple((Counter(dict(one)) + Counter(dict(other))).items())
+    return tuple((Counter(dict(one)) + Counter(dict(other))).items())[:MOST_NAMES]
 
 
 def logged(facts: AnswerFacts | None) -> dict[str, LogValue]:

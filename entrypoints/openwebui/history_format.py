@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.conversation.references import CALL_REFERENCE, REASONING_REFERENCE, TURN_ID, is_turn_id, reasoning_reference
+from entrypoints.openwebui.tool_mode import QUESTION
 from ports.json_values import JsonObject
 
 DETAILS_FORMAT = "openrouter-pipe-v1"
@@ -34,8 +35,10 @@ _ANY_MARKER = re.compile(rf"^[ \t]*{_MARK}\n?| ?{_MARK}", re.MULTILINE)
 _OUR_MARKER = re.compile(rf"^[ \t]*\[({TURN_ID})\]: #[ \t]*\r?$", re.MULTILINE)
 _THOUGHT = re.compile(rf'<think id="{REASONING_REFERENCE}">')
 _BLOCK = re.compile(rf' id="{CALL_REFERENCE}"')
-_MEMORIES, _END_OF_MEMORIES = "<memory_context>", "</memory_context>"
+_MEMORIES, _END_OF_MEMORIES = "<memory_context>\n[", "\n</memory_context>"
+"""The host appends `[User Memory]` and other sections between tags; a memory may contain anything, the tags too."""
 _USE = re.compile(rf"use_({TURN_ID})_\d{{1,6}}")
+_ASKING = frozenset({QUESTION})
 _Form = tuple[str, re.Pattern[str]]
 _FORMS_OF_CALLS: tuple[_Form, ...] = (("]: #", _OUR_MARKER), ('id="call_', _BLOCK))
 _FORMS: tuple[_Form, ...] = (('<think id="rs_', _THOUGHT), *_FORMS_OF_CALLS)
@@ -77,6 +80,11 @@ def marker_line(turn_id: str) -> str:
 class OpenWebUiHistory:
     """The `HistoryFormat` of Open WebUI, for all host versions: a chat may have been begun in an older one."""
 
+    @property
+    def asking(self) -> frozenset[str]:
+        """Return the name of the host's question tool."""
+        return _ASKING
+
     def words_of(self, text: str, *, results: bool = False) -> str:
         """Strip thinking, blocks of the host, markers and, without `results`, quoted results; one pass over any text.
 
@@ -112,9 +120,12 @@ class OpenWebUiHistory:
         return data if detail.get("format") == DETAILS_FORMAT and isinstance(data, str) and is_turn_id(data) else ""
 
     def changing_in(self, text: str) -> tuple[int, int] | None:
-        """Return the span of the memories that hosts from 0.10 on look up for each message and enclose in tags."""
+        """Return the span of the memories that hosts from 0.10 on look up for each message and enclose in tags.
+
+        An operator's own words about the tags have no section, and stand before the host's.
+        """
         start = text.find(_MEMORIES)
-        end = text.find(_END_OF_MEMORIES, start) if start >= 0 else -1
+        end = text.rfind(_END_OF_MEMORIES, start) if start >= 0 else -1
         return (start, end + len(_END_OF_MEMORIES)) if end >= 0 else None
 
 

@@ -16,7 +16,10 @@ HOST_VALVE = "Open-WebUI"
 DEFERRED = frozenset({"search_tools", "call_tool"})
 """Builtin tools that replace tools whose definitions are not sent; the host unwraps `call_tool` in its own loop."""
 
-HOST_ONLY = frozenset({"ask_user", "delegate_task"})
+QUESTION = "ask_user"
+"""The builtin tool that asks the person; its output is what they say."""
+
+HOST_ONLY = frozenset({QUESTION, "delegate_task"})
 """Builtin tools that only the host can run properly.
 
 A question pauses a saved chat until it is answered, however late; delegated tasks run for minutes side by side. In

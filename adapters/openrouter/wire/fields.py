@@ -7,7 +7,8 @@ from typing import Any
 from ports.json_values import JsonObject
 
 NOTHING: JsonObject = {}
-LARGEST_AMOUNT = Decimal(10) ** 12
+LARGEST_COUNT = 10**12
+LARGEST_AMOUNT = Decimal(LARGEST_COUNT)
 
 
 def mapping(value: object) -> Mapping[str, Any]:
@@ -33,9 +34,9 @@ def objects(value: object) -> tuple[JsonObject, ...]:
 
 
 def count(value: object) -> int:
-    """Return an integer of zero or more, also if written as text or as a float with fraction zero; otherwise 0."""
+    """Return an integer below `LARGEST_COUNT`, also as text or as a float with fraction zero; otherwise 0."""
     if value.__class__ is int:
-        return max(value, 0)
+        return value if 0 < value < LARGEST_COUNT else 0
     number = amount(value)
     return int(number) if number is not None and number == number.to_integral_value() else 0
 

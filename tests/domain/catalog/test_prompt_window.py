@@ -23,7 +23,7 @@ def test_the_prompt_gets_what_the_answer_leaves_or_half(window: Window, limit: i
     assert window.prompt(limit) == tokens
 
 
-@pytest.mark.parametrize("model", [None, Model("a/b", "B"), Model("a/b", "B", context_length=0)])
+@pytest.mark.parametrize("model", [None, *(Model("a/b", "B", context_length=tokens) for tokens in (None, 0, 1, 1_023))])
 def test_a_model_whose_context_nobody_states_has_no_window(model: Model | None) -> None:
     assert window_of(model) is None
 

@@ -2,8 +2,12 @@
 
 import pytest
 
+from domain.conversation.calls_as_text import ResultInWords
 from domain.conversation.history import Past, items_for, parsed
 from domain.conversation.items import items_of
+from domain.conversation.shortening import shortened_to_fit
+from domain.conversation.tokens import tokens_of
+from entrypoints.openwebui.history_format import OPEN_WEBUI
 from tests.domain.conversation.histories import history_items
 from tests.domain.conversation.host_shapes import returned, user
 from tests.domain.conversation.kept_turns import CLAUDE, OPENAI, tool_turn
@@ -36,6 +40,19 @@ def test_output_of_an_old_turn_is_shortened_in_both_forms_of_calls(asked):
 def test_output_of_a_recent_turn_is_not_shortened_in_either_form_of_calls(asked):
     items = history_items([*TALK, *TALK, *asked], past=Past(full_turns=1))
     assert [len(item["output"]) for item in items if "output" in item] == [5000]
+
+
+@pytest.mark.parametrize("slug", [OPENAI, "google/gemini-3-pro"])
+@pytest.mark.parametrize("full_turns", [0, 1])
+def test_what_the_person_answered_to_the_hosts_question_tool_is_a_persons_words(slug, full_turns):
+    asked, calling, answered = TOOL
+    calling = {**calling, "tool_calls": [{"id": "c1", "function": {"name": "ask_user", "arguments": "{}"}}]}
+    messages = [asked, calling, {**answered, "content": "x" * 30_000}, *TALK, *TALK]
+    items = history_items(messages, slug=slug, past=Past(full_turns=full_turns, history_format=OPEN_WEBUI))
+    kept, count = shortened_to_fit(items, tokens_of, ideal=10**9, needed=10**9)
+    assert (kept, count) == (items, 0)
+    (words,) = (item for item in items if "x" * 30_000 in str(item))
+    assert not isinstance(words, ResultInWords)
 
 
 def test_history_parsed_once_gives_each_model_the_same_items_in_any_order():

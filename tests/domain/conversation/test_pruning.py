@@ -4,6 +4,8 @@ from itertools import pairwise
 
 import pytest
 
+from domain.conversation.calls_as_text import ResultInWords
+from domain.conversation.persons_words import with_persons_words
 from domain.conversation.pruning import HEAD, LONG, TAIL, pruned
 from tests.domain.conversation.kept_turns import answer, call, output, sealed_thought
 
@@ -27,6 +29,17 @@ def history(turns: int, result: object = RESULT) -> list[dict[str, object]]:
 
 def outputs(items) -> list[str]:
     return [item["output"] for item in items if item["type"] == "function_call_output"]
+
+
+def test_what_a_person_answered_to_a_tool_stays_however_old_it_is():
+    items = [item | {"name": "ask_user"} if item["type"] == "function_call" else item for item in history(4)]
+    assert outputs(pruned(with_persons_words(items, {"ask_user"}), 1)) == [RESULT] * 4
+    assert outputs(pruned(with_persons_words(items, {"other"}), 1)) != [RESULT] * 4
+
+
+def test_screens_of_a_computer_begin_no_turn():
+    screens = [ResultInWords(ASKED)] * 5
+    assert outputs(pruned([*history(1), *screens], 1)) == [RESULT]
 
 
 def test_outputs_older_than_the_last_turns_keep_head_and_tail():

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.conversation.calls_as_text import ResultInWords, as_text
+from domain.conversation.persons_words import with_persons_words
 from domain.conversation.placeholders import MEDIA_LEFT_OUT
-from domain.conversation.shortening import EARLIER, LEAST, NEWEST, Cut, is_output, shortened_to_fit
+from domain.conversation.shortening import EARLIER, LEAST, NEWEST, Cut, gives_way, shortened_to_fit
 from domain.conversation.tokens import tokens_of
 from tests.domain.conversation.kept_turns import answer, call, output, sealed_thought
 from tests.examples import examples
@@ -69,11 +70,55 @@ def test_the_results_of_a_call_after_which_only_people_spoke_are_the_last_round(
     assert cut_in(shorter(items, EVERYTHING)[0]) == ["a"]
 
 
-def test_the_output_of_another_kind_of_call_belongs_to_the_last_round_and_stays() -> None:
+ENDED = {"type": "exit", "exit_code": 0}
+
+
+def test_what_native_calls_brought_gives_way_too() -> None:
+    natives = [
+        {"type": "custom_tool_call_output", "call_id": "1", "output": LONG},
+        {"type": "local_shell_call_output", "call_id": "2", "output": LONG},
+        {"type": "apply_patch_call_output", "call_id": "3", "output": LONG, "status": "failed"},
+        {"type": "shell_call_output", "call_id": "4", "output": [{"stdout": LONG, "stderr": "", "outcome": ENDED}]},
+        {"type": "openrouter:web_fetch", "id": "5", "status": "completed", "content": LONG, "url": "https://a.example"},
+    ]
+    cut, count = shorter([asked(), *natives, *round_of("b")], EVERYTHING)
+    assert count == len(natives)
+    assert [{**item, **_long(native)} for item, native in zip(cut[1:], natives, strict=False)] == natives
+    assert sum(map(tokens_of, cut[1:6])) < ONE
+    assert cut[4]["output"][0]["outcome"] == ENDED
+
+
+def _long(native: dict[str, Any]) -> dict[str, Any]:
+    return {key: native[key] for key in ("output", "content") if key in native}
+
+
+def test_the_output_of_another_kind_of_call_belongs_to_the_last_round() -> None:
     shell = {"type": "shell_call_output", "call_id": "s", "output": [{"stdout": LONG, "stderr": ""}]}
     items = [asked(), *round_of("a"), *round_of("b"), shell]
     assert cut_in(shorter(items, EVERYTHING)[0]) == ["a"]
-    assert shorter(items, EVERYTHING, EVERYTHING)[0][-1] is shell
+    assert shorter(items, EVERYTHING)[0][-1] is shell
+
+
+def test_what_cannot_be_said_shorter_stays() -> None:
+    items = [
+        asked(),
+        {"type": "web_search_call", "id": "w", "status": "completed", "action": {"query": LONG}},
+        {"type": "mcp_approval_response", "call_id": "m", "approve": False, "reason": LONG},
+        {"type": "tool_search_output", "call_id": "t", "tools": [{"type": "function", "name": LONG}]},
+        {"type": "shell_call_output", "call_id": "s", "output": [LONG, {"stdout": 5}, None]},
+        {"type": "openrouter:web_fetch", "id": "5", "status": "completed", "url": "https://a.example/" + "a" * 5_000},
+        *round_of("b"),
+    ]
+    assert shorter(items, EVERYTHING) == (tuple(items), 0)
+
+
+def test_what_a_person_answered_to_a_tool_is_never_shortened() -> None:
+    asking = [call("q") | {"name": "ask_user"}, output("q", LONG)]
+    items = list(with_persons_words([asked(), *round_of("a"), *asking, *round_of("b")], {"ask_user"}))
+    cut, count = shorter(items, EVERYTHING, EVERYTHING)
+    assert (sizes(cut)["q"], count) == (len(LONG), 2)
+    (words,) = (item for item in as_text(cut) if item.get("role") == "user" and LONG in item["content"][0]["text"])
+    assert shorter([words], EVERYTHING, EVERYTHING) == ((words,), 0)
 
 
 def test_all_outputs_are_shortened_a_first_time_before_one_is_shortened_again() -> None:
@@ -126,7 +171,7 @@ def test_a_result_told_in_words_is_shortened_but_a_person_who_quotes_one_is_not(
     told = [asked(), *as_text([call("a"), output("a", LONG[:15_000])]), answer("So."), asked()]
     quoted = [dict(item) for item in told]
     cut, count = shorter(told, EVERYTHING)
-    (result,) = (item for item in cut if is_output(item))
+    (result,) = (item for item in cut if gives_way(item))
     assert isinstance(result, ResultInWords)
     assert (len(result["content"][0]["text"]) < LEAST, count) == (True, 1)
     assert shorter(quoted, EVERYTHING) == (tuple(quoted), 0)
@@ -166,7 +211,7 @@ AMOUNTS = st.one_of(st.integers(-10, 100_000), st.just(EVERYTHING))
 def test_any_history_keeps_everything_but_outputs_and_never_grows(items: Any, ideal: int, needed: int) -> None:
     made, count = shorter(items, ideal, needed)
     assert len(made) == len(items)
-    assert [one for one in made if not is_output(one)] == [one for one in items if not is_output(one)]
+    assert [one for one in made if not gives_way(one)] == [one for one in items if not gives_way(one)]
     for old, new in zip(items, made, strict=True):
         assert {**old, "output": 0, "content": 0} == {**new, "output": 0, "content": 0}
         assert new is old or tokens_of(new) < tokens_of(old)

@@ -56,9 +56,30 @@ def test_media_count_by_their_kind_and_not_by_their_bytes() -> None:
     assert tokens_of(item) == most_tokens(item) == MEDIA["input_image"] + PER_ITEM
 
 
-def test_a_data_url_anywhere_else_counts_as_a_picture() -> None:
-    shown = {"type": "function_call_output", "call_id": "c", "output": "data:image/png;base64," + "A" * 1_000_000}
+DATA_URL = "data:image/png;base64," + "A" * 1_000_000
+
+
+def test_a_data_url_that_a_tool_of_upstream_made_counts_as_a_picture() -> None:
+    shown = {"type": "openrouter:image_generation", "id": "i", "status": "completed", "result": DATA_URL}
     assert tokens_of(shown) == MEDIA["input_image"] + PER_ITEM
+
+
+def test_a_data_url_where_models_read_texts_counts_as_the_text_it_is() -> None:
+    for item in (
+        {"type": "function_call_output", "call_id": "c", "output": DATA_URL},
+        {"type": "function_call_output", "call_id": "c", "output": [{"type": "input_text", "text": DATA_URL}]},
+        {"type": "message", "role": "assistant", "content": DATA_URL},
+        {"type": "function_call", "call_id": "c", "name": "look", "arguments": DATA_URL},
+    ):
+        assert tokens_of(item) > 100_000
+        assert most_tokens(item) > 1_000_000
+
+
+def test_a_mark_of_the_prompt_cache_is_no_content() -> None:
+    part = {"type": "input_text", "text": "Why?"}
+    marked = {**part, "prompt_cache_breakpoint": {"mode": "explicit", "ttl": "12h"}}
+    for size in (tokens_of, most_tokens):
+        assert size({"role": "user", "content": [marked]}) == size({"role": "user", "content": [part]})
 
 
 def test_a_text_that_only_begins_like_a_data_url_counts_as_a_text() -> None:
@@ -82,3 +103,21 @@ VALUES = st.recursive(
 @examples(300)
 def test_any_item_has_an_estimate_and_a_bound_above_it(item: dict[str, object]) -> None:
     assert 0 < tokens_of(item) <= most_tokens(item)
+
+
+@given(
+    st.sampled_from(["content", "output"]),
+    st.sampled_from(["role", "call_id", "name"]),
+    st.recursive(
+        st.none() | st.text(max_size=9) | st.integers(),
+        lambda inner: (
+            st.lists(inner, max_size=2)
+            | st.dictionaries(st.sampled_from(["type", "text", "image_url"]), inner, max_size=2)
+        ),
+        max_leaves=5,
+    ),
+)
+@examples(300)
+def test_a_plain_item_is_read_as_thoroughly_as_any(key: str, other: str, value: object) -> None:
+    item = {"type": "message", other: "x", key: value}
+    assert most_tokens(item) == most_tokens({**item, "nothing": None})

@@ -17,6 +17,21 @@ LENGTH = (
     "Too many tokens in prompt",
     "the request exceeds the available context size",
     "Invalid 'messages[0].content': string too long. Expected a string with maximum length 1048576",
+    "Invalid 'input[3].content[0].text': string too long. Expected a string with maximum length 10485760",
+    "Invalid 'input[3].output': string too long. Expected a string with maximum length 10485760",
+    "Prompt exceeds max length",
+    "Input length 140000 exceeds the maximum length 131072",
+    "The total number of tokens (140000) exceeds the limit of 131072",
+    "Total tokens of image and text exceed max message tokens.",
+    "the request exceeds the model's maximum sequence length 8192",
+)
+OTHER_LENGTHS = (
+    "Invalid 'input[3].call_id': string too long. Expected a string with maximum length 64",
+    "Invalid 'messages[3].tool_calls[0].id': string too long. Expected a string with maximum length 40",
+    "The function name exceeds max length of 64 characters",
+    "metadata value exceeds maximum length of 512",
+    "This request would exceed the limit of 30000: number of input tokens per minute (TPM). Rate limit.",
+    "This request exceeds the number of input tokens per minute",
 )
 PARTS = (
     ("Invalid 'tools': array too long. Expected an array with maximum length 128", RefusedPart.TOOLS),
@@ -36,6 +51,11 @@ PARTS = (
 @pytest.mark.parametrize("text", LENGTH)
 def test_length_is_recognised_in_the_words_of_providers(text, status):
     assert fault_of_problem(UpstreamProblem(status, "", text)).kind is FaultKind.CONTEXT_LENGTH
+
+
+@pytest.mark.parametrize("text", OTHER_LENGTHS)
+def test_the_length_of_an_id_a_name_or_of_a_minute_is_not_that_of_the_conversation(text):
+    assert fault_of_problem(UpstreamProblem(400, "", text)).kind is FaultKind.BAD_REQUEST
 
 
 def test_providers_left_out_for_their_context_alone_are_a_matter_of_length():

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.conversation.cache_marks import MARK, marked_parts
+from domain.conversation.calls_as_text import ResultInWords
 from domain.conversation.history_format import PLAIN
 from domain.request.body import Prepared, build
 from domain.request.caching import MOST_MARKS, cache_key_of, cache_mark, cached_well
@@ -100,6 +101,30 @@ def test_the_callers_own_marks_are_kept_instead_of_ours(count):
     assert (body.cache_control is None) is (count >= MOST_MARKS)
 
 
+@pytest.mark.parametrize("prompting", [ON, Prompting(cache_marks=False)])
+@pytest.mark.parametrize("slug", [CLAUDE, GPT, QWEN])
+def test_no_maker_gets_more_marks_than_it_accepts_also_without_ours(slug, prompting):
+    part = {"type": "text", "text": "q", "cache_control": {"type": "ephemeral"}}
+    body = sent(*({"role": "user", "content": [part]} for _ in range(6)), slug=slug, prompting=prompting).body
+    assert len(marked_parts(body.input)) == MOST_MARKS
+    assert body.cache_control is None
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"prompting": Prompting(cache_ttl="1h")},
+        {"parameters": Parameters(cache_control={"type": "ephemeral", "ttl": "1h"})},
+    ],
+)
+def test_beside_marks_in_the_history_the_one_at_the_top_level_has_no_longer_life(more):
+    part = {"type": "text", "text": "s", "cache_control": {"type": "ephemeral", "ttl": "1h"}}
+    body = sent({"role": "system", "content": [part]}, {"role": "user", "content": "q"}, **more).body
+    assert (marked(body.input), body.cache_control) == (["s"], {"type": "ephemeral"})
+    unmarked = sent({"role": "user", "content": "q"}, **more).body
+    assert (marked(unmarked.input), unmarked.cache_control) == ([], {"type": "ephemeral", "ttl": "1h"})
+
+
 @pytest.mark.parametrize(
     ("given_mark", "kept"),
     [
@@ -148,6 +173,39 @@ def test_the_rest_of_the_system_prompt_is_the_same_with_and_without_memories():
 def test_a_system_prompt_of_memories_alone_leaves_no_empty_message():
     made = cached_well((says("system", MEMORIES), *chat(1)[1:], says("user", "q")), GPT, ON, OPEN_WEBUI)
     assert texts_of(made) == ["q0", "Yes.", MEMORIES, "q"]
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "Use what <memory_context> says.",
+        "Memories stand in <memory_context>\n and end with </memory_context>. Use them.",
+        "<memory_context> and again <memory_context>",
+    ],
+)
+def test_an_operators_words_about_the_tags_stay_where_they_are(own):
+    items = (says("system", f"{own}\n{MEMORIES}\nBe brief."), *chat(1)[1:], says("user", "q"))
+    assert texts_of(cached_well(items, GPT, ON, OPEN_WEBUI)) == [f"{own}\nBe brief.", "q0", "Yes.", MEMORIES, "q"]
+
+
+def test_a_memory_that_contains_the_tags_is_moved_as_one():
+    memories = (
+        "<memory_context>\n[User Memory]\n- writes <memory_context>\n[and]\n</memory_context> often\n</memory_context>"
+    )
+    items = (says("system", f"A\n{memories}"), *chat(1)[1:], says("user", "q"))
+    assert texts_of(cached_well(items, GPT, ON, OPEN_WEBUI)) == ["A", "q0", "Yes.", memories, "q"]
+
+
+def test_what_a_person_writes_between_the_tags_is_their_words():
+    items = (says("system", "A"), says("user", f"q0 {MEMORIES}"), answers(), says("user", f"{MEMORIES} q"))
+    assert cached_well(items, GPT, ON, OPEN_WEBUI) == items
+
+
+def test_memories_stand_before_the_question_also_after_rounds_of_calls_and_screens():
+    calls = ({"type": "function_call_output", "call_id": "c", "output": "o"}, ResultInWords(says("user", "screen")))
+    items = (says("system", f"A\n{MEMORIES}"), *chat(1)[1:], says("user", "q"), *calls)
+    made = cached_well(items, GPT, ON, OPEN_WEBUI)
+    assert [item.get("role") for item in made] == ["system", "user", "assistant", "system", "user", None, "user"]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from domain.request.lesson import PROMPT_LIMIT
+from domain.request.lesson import PROMPT_LIMIT, PROMPT_WEIGHT
 from domain.request.lessons import LIFE, MODELS_KEPT, MODELS_KEPT_IN_ALL, Learner, Lessons, condition_of, learner_of
 from domain.request.repair import Lesson, applied, lesson_of
 from domain.request.turn_request import Parameters, Person, TurnRequest
@@ -68,6 +68,18 @@ def test_limit_of_prompts_holds_for_its_model_and_a_day():
     assert known.prompt_limit(Learner(ROUTE, "ben"), "maker/model") is None
     clock.advance(LIFE)
     assert known.prompt_limit(ANN, "maker/model") is None
+
+
+def test_weight_of_prompts_holds_for_its_model_and_a_day_beside_the_limit():
+    clock = FakeClock()
+    known = Lessons(clock)
+    for lesson in (Lesson(PROMPT_WEIGHT, "1.25"), Lesson(PROMPT_LIMIT, "8000"), Lesson(PROMPT_WEIGHT, "1.5")):
+        assert known.remember(ANN, "maker/model", lesson, condition_of(SENT))
+    assert known.apply(ANN, SENT) == SENT
+    assert (known.prompt_weight(ANN, "maker/model"), known.prompt_limit(ANN, "maker/model")) == (1.5, 8000)
+    assert known.prompt_weight(ANN, "maker/other") is None
+    clock.advance(LIFE)
+    assert known.prompt_weight(ANN, "maker/model") is None
 
 
 def test_lesson_about_one_model_leaves_others_alone():

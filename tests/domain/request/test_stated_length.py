@@ -50,6 +50,9 @@ STATED = {
     "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 8193. Given: 8000 `inputs` tokens and 500 "
     "`max_new_tokens`": StatedLength(8193, 8000, 500),
     "Range of input length should be [1, 98304]": StatedLength(98304),
+    "Input length 140000 exceeds the maximum length 131072": StatedLength(131072, 140000),
+    "The total number of tokens (140,000) exceeds the limit of 131,072": StatedLength(131072, 140000),
+    "tokens in request more than max tokens allowed: 140000 > 131072": StatedLength(131072, 140000),
     "total number of tokens in the prompt cannot exceed 4081 - received 4292.": StatedLength(4081, 4292),
     "the request exceeds the available context size": StatedLength(),
     "Input is too long for requested model.": StatedLength(),

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.catalog.prompt_window import Window
-from domain.conversation.shortening import is_output
+from domain.conversation.shortening import gives_way
 from domain.conversation.tokens import tokens_of
-from domain.request.lesson import PROMPT_LIMIT, Lesson
+from domain.request.lesson import PROMPT_LIMIT, PROMPT_WEIGHT, Lesson
 from domain.tools.plan import Reader
 from domain.turn.events import AttemptFailed, CallFinished
 from domain.turn.fitting import FULL, Fit, Fitting, first_fitted
@@ -67,7 +67,7 @@ def rounds(turn: Turn, count: int, *, text: str = RESULT, usage: Usage | None = 
 
 
 def outputs(turn: Turn) -> list[int]:
-    return [len(item["output"]) for item in turn.attempts[-1].request.body.input if is_output(item)]
+    return [len(item["output"]) for item in turn.attempts[-1].request.body.input if gives_way(item)]
 
 
 def refused(text: str = "", status: int | None = 400, kind: str = "context_length_exceeded") -> AttemptFailed:
@@ -108,7 +108,7 @@ def test_results_of_earlier_turns_are_shortened_after_those_of_this_turn() -> No
 
 def test_what_is_stored_of_the_turn_stays_whole() -> None:
     turn = rounds(Turn(plan()), 9)
-    assert {len(item["output"]) for item in turn.kept if is_output(item)} == {WHOLE}
+    assert {len(item["output"]) for item in turn.kept if gives_way(item)} == {WHOLE}
 
 
 def test_a_person_reads_once_that_results_were_shortened() -> None:
@@ -143,6 +143,23 @@ def test_a_model_that_the_catalog_does_not_know_gets_everything() -> None:
 def test_the_answers_limit_takes_its_part_of_the_context() -> None:
     turn = rounds(Turn(plan(max_output_tokens=3 * ONE)), 4)
     assert outputs(turn)[0] < WHOLE
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"instructions": RESULT * 3},
+        {
+            "text": {
+                "format": {"type": "json_schema", "name": "x", "schema": {"type": "object", "description": RESULT * 3}}
+            }
+        },
+        {"tools": (LOOK | {"description": RESULT * 3},)},
+    ],
+)
+def test_instructions_tools_and_the_form_of_the_answer_take_their_part_of_the_context(more: Any) -> None:
+    turn = Turn(replace(plan(), request=UpstreamRequest(replace(plan().request.body, **more))))
+    assert outputs(rounds(turn, 5))[0] < WHOLE
 
 
 def test_the_count_of_the_round_before_corrects_the_estimate() -> None:
@@ -210,8 +227,8 @@ def test_the_limit_is_a_lesson_for_later_turns_once_upstream_accepted_the_shorte
     turn.feed(refused(STATED.format(5 * ONE, 4 * ONE)))
     assert turn.all(Learn) == []
     turn.feed(STARTED, delta("So."), completed(message("So.")))
-    (learn,) = turn.all(Learn)
-    assert learn.lesson == Lesson(PROMPT_LIMIT, str(4 * ONE))
+    lessons = [learn.lesson for learn in turn.all(Learn)]
+    assert lessons == [Lesson(PROMPT_LIMIT, str(4 * ONE)), Lesson(PROMPT_WEIGHT, "1.25")]
 
 
 def test_a_refusal_of_bytes_is_mended_but_teaches_nothing() -> None:
@@ -312,7 +329,7 @@ def test_a_request_that_was_fitted_fits_and_is_not_changed_again(context: int, c
         assert Fitting(again, once).fitted(once) == (once, 0)
     assert fit.shortened == sum(old != new for old, new in zip(sending.body.input, once.body.input, strict=True))
     assert sum(map(tokens_of, once.body.input)) <= FULL * Window(context).prompt() or all(
-        len(item["output"]) < 800 for item in once.body.input if is_output(item)
+        len(item["output"]) < 800 for item in once.body.input if gives_way(item)
     )
 
 

@@ -1,6 +1,6 @@
 """Facts about answers: what several calls of one turn say together, and what the log gets."""
 
-from domain.usage.facts import joined, logged
+from domain.usage.facts import MOST_NAMES, added, joined, logged
 from ports.answer_facts import AnswerFacts, PipelineStage, RoutedAttempt, RoutingReport
 
 ROUTING = RoutingReport(
@@ -30,3 +30,11 @@ def test_the_log_gets_flat_values_that_are_not_empty():
         "generation_ms": 1200,
     }
     assert logged(None) == {}
+
+
+def test_counts_of_many_calls_keep_a_bounded_number_of_names():
+    total = ()
+    for call in range(20):
+        total = added(total, tuple((f"kind{call}_{number}", 1) for number in range(MOST_NAMES)))
+    assert len(total) == MOST_NAMES
+    assert total[0] == ("kind0_0", 1)

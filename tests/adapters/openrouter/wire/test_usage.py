@@ -65,3 +65,10 @@ def test_nulls_and_wrong_types_count_as_absent():
 @pytest.mark.parametrize("value", [None, {}, [], "x", 3])
 def test_without_a_usage_object_there_is_no_usage(value):
     assert read_usage(value) is None
+
+
+@pytest.mark.parametrize("value", [2**63, 10**12, 10**4000, -1, -(2**70), "1e400", "9" * 5000, 1e300])
+def test_a_count_that_nothing_could_hold_is_absent(value):
+    assert (
+        read_usage({"input_tokens": value, "total_tokens": value, "server_tool_use_details": {"x": value}}) == Usage()
+    )
