@@ -9,8 +9,8 @@ def _plain(name: str) -> str:
         rf"(?:parameter|field|argument|property|key|option)(?:s|\(s\))?(?: supplied| in (?:the )?\w+)?:? {name}\b"
         rf"|(?:\b(?:body|request|params)|\$) ?(?:[./,]|->) ?{name}\b|(?:^|[ (#])/{name}\b"
         rf"|\b(?:keys|path|loc):? ?\[(?:body, ?)?{name}\b"
-        rf"|\b{name}(?:[.\[]\S*)?: (?:extra|input (?:should|must)|unknown|unsupported|not|invalid|value|field|expected"
-        r"|must)\b"
+        rf"|\b{name}(?:[.\[]\S{{0,60}})?: (?:extra|input (?:should|must)|unknown|unsupported|not|invalid|value|field"
+        r"|expected|must)\b"
         rf"|\b{name} (?:is|are) (?:not|un)\b|\b{name} (?:parameter|is only)\b|^{name}(?=$|[.\[/])"
     )
 
