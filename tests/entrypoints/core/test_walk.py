@@ -51,6 +51,7 @@ AGAIN = {
     "domain/conversation/size": "the answer's own size",
     "domain/conversation/call_ids": "the ids of calls in the answer",
     "domain/conversation/arguments": "long arguments are read where they are sent and where they are stored",
+    "domain/catalog/prompt_window": "the limit of a prompt, where the first one is fitted and as later ones grow",
     "domain/turn/fitting": "the first request is measured with its history, off the loop; later ones as they grow",
     "domain/conversation/stored_shapes": "the shape of rows that were read, and of the answer's own items",
     "domain/conversation/server_items": "what goes back of stored items, and of the answer's own",
