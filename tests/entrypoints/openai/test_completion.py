@@ -1,9 +1,7 @@
 """One completion for callers that do not stream."""
 
 import pytest
-from openai.types.chat import ChatCompletion
 
-from domain.turn.server_tools import Progress, ServerToolReport, Source
 from domain.turn.statuses import StillWaiting
 from domain.turn.steps import (
     CloseReasoning,
@@ -15,7 +13,6 @@ from domain.turn.steps import (
     ShowCitation,
     ShowImage,
     ShowReasoning,
-    ShowServerTool,
     ShowStatus,
     ShowText,
 )
@@ -75,15 +72,6 @@ def test_sources_are_nested_annotations() -> None:
 
     source = {"url": "https://x.test", "title": "X", "start_index": 0, "end_index": 3}
     assert reply["choices"][0]["message"]["annotations"] == [{"type": "url_citation", "url_citation": source}]
-
-
-def test_the_official_client_reads_an_answer_with_sources() -> None:
-    found = ServerToolReport("web_search", Progress.COMPLETED, sources=(Source("https://y.test"),))
-    cited = ShowCitation("https://x.test", "X", place=(0, 3))
-    reply = completion(HEAD, collected(ShowText(0, "see"), cited, ShowServerTool(1, found), ended()))
-
-    (choice,) = ChatCompletion.model_validate(reply).choices
-    assert [one.url_citation.url for one in choice.message.annotations or ()] == ["https://x.test", "https://y.test"]
 
 
 def test_calls_to_hand_over_are_tool_calls_beside_an_absent_content() -> None:
