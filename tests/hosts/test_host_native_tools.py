@@ -85,7 +85,7 @@ async def test_the_row_of_a_model_lists_its_own(client: HostAdmin, host: Install
             turn = await tab.send(words, model=row_id)
             await turn.idle()
     finally:
-        query, body = ({}, {"id": row_id}) if client.at_least("0.8") else ({"id": row_id}, {})
+        query, body = ({}, {"id": row_id}) if client.at_least("0.7") else ({"id": row_id}, {})
         await client.request("POST" if body else "DELETE", "/api/v1/models/model/delete", body or None, query=query)
     listed = [name for name in offered(host, words) if name.startswith("openrouter:")]
     assert listed == ["openrouter:fusion", "openrouter:web_fetch"]
