@@ -1,8 +1,8 @@
 """Shorten outputs of tools so that a request fits its model: in which order, and to what.
 
 Nothing else is ever touched: no words of a person, not even if a tool asked for them, no instructions, no arguments, no
-thinking. An output goes from its
-whole text to one of a few fixed lengths and keeps it, so that the same bytes are sent in the following rounds.
+thinking. An output goes from its whole text to one of a few fixed lengths and keeps it, so that the same bytes are sent
+in the following rounds.
 """
 
 from collections.abc import Callable, Iterable, Sequence

@@ -35,13 +35,15 @@ def cache_mark(
     None if the model needs none, or `items` have all possible marks. Beside marks in `items`, whose life on Claude is
     the shorter one, its life is not the longer one, which Claude accepts only before them.
     """
-    claude, marks = author(slug) == ANTHROPIC, len(marked_parts(items))
-    if claude and marks >= MOST_MARKS:
-        return None
     mark = MARK(asked) if author(slug) in _TAKE_MARKS else None
-    if mark is None and prompting.cache_marks and claude:
+    if author(slug) != ANTHROPIC:
+        return mark
+    if mark is None and prompting.cache_marks:
         mark = {"type": "ephemeral", "ttl": "1h"} if prompting.cache_ttl == "1h" else {"type": "ephemeral"}
-    return {"type": "ephemeral"} if mark and claude and marks else mark
+    marks = len(marked_parts(items)) if mark else 0
+    if marks >= MOST_MARKS:
+        return None
+    return {"type": "ephemeral"} if marks else mark
 
 
 def cached_well(

@@ -121,6 +121,8 @@ def passed_of(asked: JsonObject, slug: str, *, tools: bool) -> tuple[Passed, tup
 
     Fields that need a newer model, or tools, are left out by name without them.
     """
+    if not asked:
+        return {}, ()
     kept = reduced(asked, PASSED)
     if not tools:
         kept = {name: value for name, value in kept.items() if name not in _WITH_TOOLS}

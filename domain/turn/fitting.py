@@ -48,9 +48,9 @@ class Fit:
     """What the requests of a turn may take: the `windows` of its models, by slug.
 
     `learned`: the tokens that earlier refusals left for their prompts; `factors`: upstream's tokens per estimated one,
-    as of earlier turns. `room`: the characters that results of tools may
-    have, None without tools. `fits`: nothing more can be done for the first request; `shortened`: how many of its
-    outputs are shortened for it. `weights`: sizes of items that are known already.
+    as of earlier turns. `room`: the characters that results of tools may have, None without tools. `fits`: nothing more
+    can be done for the first request; `shortened`: how many of its outputs are shortened for it. `weights`: sizes of
+    items that are known already.
     """
 
     windows: Mapping[str, Window] = field(default_factory=dict)
@@ -248,8 +248,8 @@ def _around(body: ResponsesBody) -> tuple[int, int]:
         characters = sum(map(characters_of_tool, (*body.tools, *shapes)))
     except (ValueError, RecursionError):
         characters = 0
-    told: JsonObject = {"content": [body.instructions, body.prompt]}
-    return characters + most_tokens(told), characters // PER_TOKEN_OF_TOOLS + tokens_of(told)
+    texts: JsonObject = {"content": [body.instructions, body.prompt]}
+    return characters + most_tokens(texts), characters // PER_TOKEN_OF_TOOLS + tokens_of(texts)
 
 
 def _with_shorter_answer(sending: UpstreamRequest, stated: StatedLength) -> UpstreamRequest | None:

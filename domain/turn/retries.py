@@ -79,7 +79,7 @@ class Retries:
         self._round = _Round()
         self._fitting = Fitting(plan.fit, plan.request)
         self._known_factor = self._fitting.factor
-        self._first, self._told = plan.fit.shortened, False
+        self._first, self._reported_shortening = plan.fit.shortened, False
 
     def fit(self) -> list[Status]:
         """Shorten what is sent if it would not fit the model; return what a person has to know of that, once a turn."""
@@ -162,8 +162,10 @@ class Retries:
         return [*map(ShowStatus, self._shortened(count))]
 
     def _shortened(self, count: int) -> list[Status]:
-        told, self._told = self._told, self._told or count > 0
-        return [] if told or not count else [ResultsShortened(count)]
+        if self._reported_shortening or not count:
+            return []
+        self._reported_shortening = True
+        return [ResultsShortened(count)]
 
     def _lesson(self, fault: Fault, problem: UpstreamProblem | None) -> Lesson | None:
         if problem is None or fault.kind in NEVER_REPAIRED:

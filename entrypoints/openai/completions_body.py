@@ -135,8 +135,7 @@ class CompletionsBody(BaseModel):
         """Read JSON texts, and note the names of parameters, or of their entries, that are unusable."""
         if not isinstance(data, AnyMapping):
             return handler(data)
-        names = (*cls.model_fields, *PASSED)
-        given = parsed_fields(data, (name for name in names if name not in _TEXTS_OF_THEIR_OWN))
+        given = parsed_fields(data, _MAY_BE_JSON)
         body = handler(given)
         optional = (name for name in cls.model_fields if name not in REQUIRED and given.get(name) is not None)
         body._unusable = tuple(label for name in optional for label in lost(given[name], getattr(body, name), name))
@@ -223,6 +222,9 @@ class CompletionsBody(BaseModel):
     def _chat_only(self) -> dict[str, Any]:
         names = ("min_p", "top_a", "repetition_penalty", "seed", "logit_bias", "logprobs")
         return {name: value for name in names if (value := getattr(self, name)) is not None}
+
+
+_MAY_BE_JSON = frozenset((*CompletionsBody.model_fields, *PASSED)) - _TEXTS_OF_THEIR_OWN
 
 
 def _objects(values: list[Any] | None) -> tuple[dict[str, Any], ...]:

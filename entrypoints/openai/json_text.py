@@ -1,7 +1,7 @@
 """Fields of a request whose value is the JSON text of what was meant: hosts and forms send objects and lists so."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 LONGEST = 256 * 1024
@@ -9,9 +9,9 @@ LONGEST = 256 * 1024
 _BEGINNINGS = ("{", "[")
 
 
-def parsed_fields(body: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+def parsed_fields(body: Mapping[str, Any], names: Container[str]) -> dict[str, Any]:
     """Return a body in which the texts of the named fields that are JSON objects or lists are replaced by these."""
-    found = {name: _parsed(body[name]) for name in names if isinstance(body.get(name), str)}
+    found = {name: _parsed(value) for name, value in body.items() if isinstance(value, str) and name in names}
     return {**body, **found}
 
 
