@@ -1,16 +1,19 @@
 """Mask secrets in what one turn reports: those of the process, and those that its own request carries."""
 
 from dataclasses import fields, replace
-from typing import Any
+from typing import TypeVar
 
 from domain.faults.fault import Fault
 from domain.redaction.known import KnownSecrets, known
 from domain.redaction.request_secrets import secrets_in_request
 from domain.redaction.secrets import redact as redact_shapes
 from domain.request.turn_request import TurnRequest
-from domain.turn.server_tools import ServerToolReport
+from domain.turn.server_tools import Finding, ServerToolReport, Source
 from domain.turn.steps import End, Ended, Output, ShowServerTool
+from ports.json_values import JsonObject
 from ports.telemetry import Redactor
+
+Part = TypeVar("Part", ServerToolReport, Source, Finding)
 
 
 class TurnMask:
@@ -38,7 +41,7 @@ class TurnMask:
         return end if end.fault is None else replace(end, fault=self._fault(end.fault))
 
     def output(self, output: Output) -> Output:
-        """Return an output without secrets. Words of the model pass: it was never told any."""
+        """Return an output without secrets. The model's own words stay: upstream gives it no credentials."""
         match output:
             case Ended(end):
                 return Ended(self.end(end))
@@ -50,14 +53,15 @@ class TurnMask:
         return replace(fault, detail=self.text(fault.detail), provider=self.text(fault.provider))
 
     def _report(self, report: ServerToolReport) -> ServerToolReport:
-        sources, findings = (tuple(map(self._texts_in, parts)) for parts in (report.sources, report.findings))
-        whole: ServerToolReport = self._texts_in(report)
-        return replace(whole, sources=sources, findings=findings)
+        sources = tuple(self._texts_in(one) for one in report.sources)
+        findings = tuple(self._texts_in(one) for one in report.findings)
+        return replace(self._texts_in(report), sources=sources, findings=findings)
 
-    def _texts_in(self, part: Any) -> Any:
+    def _texts_in(self, part: Part) -> Part:
         """Return a part of a report with its texts masked."""
         texts = {field.name: value for field in fields(part) if isinstance(value := getattr(part, field.name), str)}
-        return replace(part, **{name: self.text(value) for name, value in texts.items()})
+        masked: JsonObject = {name: self.text(value) for name, value in texts.items()}
+        return replace(part, **masked)
 
 
 def _carriers(request: TurnRequest) -> tuple[object, ...]:
