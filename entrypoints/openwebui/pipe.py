@@ -184,6 +184,20 @@ class Pipe:
             default=200,
             description="Requests that may run at the same time in one server process; more have to wait.",
         )
+        DIRECT_UPLOADS: bool = Field(
+            default=False,
+            description=(
+                "Send attached documents, sound and video to models that read them, instead of the text that Open "
+                "WebUI finds in them. Needs Open WebUI 0.8 or newer and UPDATE_MODEL_CAPABILITIES."
+            ),
+        )
+        ENABLE_SSRF_PROTECTION: bool = Field(
+            default=True,
+            description=(
+                "Download only from public addresses. If off, the hosts in ALLOWED_PRIVATE_HOSTS may have private "
+                "addresses. Addresses of cloud metadata services are never reached."
+            ),
+        )
         ENABLE_REASONING: bool = Field(
             default=True,
             description="Ask models that can think to do so. If off, a model thinks only when the request asks for it.",
