@@ -85,6 +85,8 @@ def with_variants(models: tuple[Model, ...], variants: tuple[str, ...]) -> tuple
 
     A variant inherits everything from its base model except prices: only its tag decides whether it is free.
     """
+    if not variants:
+        return models
     by_id = {model.id: model for model in models}
     for variant in variants[:MOST_VARIANTS]:
         base, tag = _parted(variant)
