@@ -30,6 +30,7 @@ from domain.tools.schema_bounds import size_of_schemas
 from domain.turn.plan import Alternatives, TurnPlan
 from domain.turn.statuses import ToolsLeftOut
 from ports.clock import Clock
+from ports.files import Files
 from ports.ids import Ids
 from ports.notices import Notices
 from ports.offload import Offload
@@ -46,6 +47,7 @@ class Personal:
     toolbox: Toolbox | None = None
     notices: Notices | None = None
     memories: Memories | None = None
+    files: Files | None = None
 
 
 @dataclass(frozen=True, slots=True)

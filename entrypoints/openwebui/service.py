@@ -88,7 +88,8 @@ class PipeService:
         if isinstance(call.body, Fault):
             start = core.refusal(call.body, asked, settings)
         else:
-            start = core.turn(asked, settings, listing, toolbox=tools.toolbox, notices=emitter)
+            files = await runtime.files(call, settings, handed.get("__request__"))
+            start = core.turn(asked, settings, listing, toolbox=tools.toolbox, notices=emitter, files=files)
         head = ChunkHead(f"chatcmpl-{turn_id}", call.model.name, int(core.clock.now().timestamp()))
         wishes = Wishes(
             settings.show_final_usage_status,
