@@ -42,7 +42,7 @@ STORED_SECONDS, CHATS_KNOWN = 2.0, 10_000
 
 @dataclass(frozen=True, slots=True)
 class Personal:
-    """What belongs to the person of a turn."""
+    """What belongs to the person of a turn. `files`: the host's files as that person may read and store them."""
 
     toolbox: Toolbox | None = None
     notices: Notices | None = None
