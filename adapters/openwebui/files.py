@@ -8,6 +8,7 @@ from threading import Event
 from typing import Any
 from weakref import WeakValueDictionary
 
+from adapters.openwebui.file_links import NOWHERE, Place, link_to_chat
 from adapters.openwebui.file_rows import FileRow, account, check_readable, file_row
 from adapters.openwebui.host_functions import stored_setting
 from adapters.openwebui.own_threads import OwnThreads
@@ -20,7 +21,7 @@ from ports.telemetry import Telemetry
 
 PLACES = 8
 """Threads that read or store files at once; a hung one counts until it ends."""
-SETTING_SECONDS = 2.0
+SETTING_SECONDS = LINK_SECONDS = 2.0
 SECONDS = 60.0
 """How long one file may take to be read or stored, waiting for a thread included."""
 
@@ -30,7 +31,7 @@ class HostStorage:
 
     def __init__(self, telemetry: Telemetry, *, places: int = PLACES, seconds: float = SECONDS) -> None:
         self.threads = OwnThreads(places)
-        self.accounts = StorageAccounts(telemetry)
+        self.accounts, self.telemetry = StorageAccounts(telemetry), telemetry
         self.seconds = seconds
         self._copies: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._named: str | None = None
@@ -58,11 +59,17 @@ class HostStorage:
 
 
 async def open_files(
-    storage: HostStorage, person_id: str, request: Any, *, piece: int, fallback: AccountForm
+    storage: HostStorage,
+    person_id: str,
+    request: Any,
+    *,
+    piece: int,
+    fallback: AccountForm,
+    place: Place = NOWHERE,
 ) -> "OpenWebUiFiles":
     """Return the files of one turn; see `OpenWebUiFiles`."""
     own = await storage.origins(request) if request is not None else frozenset[str]()
-    return OpenWebUiFiles(storage, person_id, request, own=own, piece=piece, fallback=fallback)
+    return OpenWebUiFiles(storage, person_id, request, own=own, piece=piece, fallback=fallback, place=place)
 
 
 async def _named_origin(request: Any) -> str | None:
@@ -79,7 +86,7 @@ class OpenWebUiFiles:
 
     `request` is the host's own, None if it gave none: then nothing can be stored. `own`: origins of the host, as
     `origin_of` returns them. `piece`: bytes read at a time. Files of a turn without a person go to the account of
-    `fallback`; such a turn reads nothing.
+    `fallback`; such a turn reads nothing. `place`: where the answer is shown, to whose readers its files are shown too.
     """
 
     def __init__(
@@ -91,8 +98,9 @@ class OpenWebUiFiles:
         own: frozenset[str],
         piece: int,
         fallback: AccountForm,
+        place: Place = NOWHERE,
     ) -> None:
-        self._storage, self._person_id, self._request = storage, person_id, request
+        self._storage, self._person_id, self._request, self._place = storage, person_id, request, place
         self._own, self._piece, self._fallback = own, piece, fallback
         self._person: Any = None
 
@@ -133,7 +141,9 @@ class OpenWebUiFiles:
         try:
             async with asyncio.timeout(self._storage.seconds):
                 owner = await self._owner()
-                return await upload(file, self._request, owner, self._storage.threads)
+                stored = await upload(file, self._request, owner, self._storage.threads, self._place.metadata())
+                await self._link(stored, owner)
+                return stored
         except FileNotSaved:
             raise
         except Exception as error:  # the host's code may raise anything; its words may contain names of files
@@ -149,6 +159,14 @@ class OpenWebUiFiles:
         if owner is None:
             raise FileNotSaved("the host does not know the person")
         return owner
+
+    async def _link(self, stored: SavedFile, owner: Any) -> None:
+        """Show a stored file to the readers of its chat; without that it is still the owner's."""
+        try:
+            async with asyncio.timeout(LINK_SECONDS):
+                await link_to_chat(self._place, stored.file_id, str(owner.id))
+        except Exception as error:  # noqa: BLE001 - the host's code may raise anything; the file is stored
+            self._storage.telemetry.event("warning", "file_not_linked", kind=type(error).__name__)
 
     async def _asking(self) -> Any:
         """Return the host's object of the person, read once per turn; None without one."""

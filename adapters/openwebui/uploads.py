@@ -22,7 +22,9 @@ _NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066
 _MIME = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 
 
-async def upload(file: NewFile, request: Any, owner: Any, threads: OwnThreads) -> SavedFile:
+async def upload(
+    file: NewFile, request: Any, owner: Any, threads: OwnThreads, metadata: dict[str, Any] | None = None
+) -> SavedFile:
     """Store a file for `owner`, the host's object of a person; it is not indexed. Raises what the host raises.
 
     Up to 0.8 the host's function blocks and runs in a thread.
@@ -36,7 +38,7 @@ async def upload(file: NewFile, request: Any, owner: Any, threads: OwnThreads) -
         filename=safe_name(file.name),
         headers=kinds.Headers({"content-type": mime}),
     )
-    values = {"file": handed, "metadata": {}, "process": False, "user": owner}
+    values = {"file": handed, "metadata": metadata or {}, "process": False, "user": owner}
     if iscoroutinefunction(handler):
         stored = await handler(request, **values)
     else:

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable
 
 from adapters.openwebui.chats import OpenWebUiChats
+from adapters.openwebui.file_links import Place
 from adapters.openwebui.files import HostStorage, OpenWebUiFiles, open_files
 from adapters.openwebui.host_tools import HostOffer
 from adapters.openwebui.model_rows import OpenWebUiModelRows
@@ -65,7 +66,10 @@ class Runtime:
             settings.fallback_storage_email, settings.fallback_storage_name, settings.fallback_storage_role
         )
         piece = settings.image_upload_chunk_bytes
-        return await open_files(self._storage, call.person.user_id, request, piece=piece, fallback=fallback)
+        place = Place(call.person.chat_id, call.person.message_id)
+        return await open_files(
+            self._storage, call.person.user_id, request, piece=piece, fallback=fallback, place=place
+        )
 
     def register(self, function_id: str) -> None:
         """Take over a function id and retire its older load. Once per id, so that two loads never alternate."""

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import StaticPool
 
+from adapters.openwebui.file_links import CHATS, NOWHERE, Place
 from adapters.openwebui.file_rows import FILE_ROUTES, FILES, USERS
 from adapters.openwebui.files import HostStorage, OpenWebUiFiles
 from adapters.openwebui.host_functions import DATABASE, STORED_SETTINGS
@@ -146,6 +147,8 @@ class HostFiles:
         self.shared: set[tuple[str, str]] = set()
         self.settings: dict[str, Any] = {}
         self.access_error: Exception | None = None
+        self.link_error: Exception | None = None
+        self.links: list[tuple[str, str, list[str], str]] = []
         self.uploads: list[Any] = []
         self.threads: set[int] = set()
         self.desk = HostStorage(self.telemetry, seconds=seconds)
@@ -155,10 +158,10 @@ class HostFiles:
 
     # --- the ground of the contract -----------------------------------------------------------------------
 
-    def files(self, person: str, *, request: Any = ...) -> OpenWebUiFiles:
+    def files(self, person: str, *, request: Any = ..., place: Place = NOWHERE) -> OpenWebUiFiles:
         own = frozenset({"localhost:8080"})
         given = self.request if request is ... else request
-        return OpenWebUiFiles(self.desk, person, given, own=own, piece=64 * 1024, fallback=FORM)
+        return OpenWebUiFiles(self.desk, person, given, own=own, piece=64 * 1024, fallback=FORM, place=place)
 
     async def share(self, file_id: str, reader: str) -> None:
         self.shared.add((file_id, reader))
@@ -211,6 +214,7 @@ class HostFiles:
             USERS: {"Users": self._functions("get_user_by_id", "get_user_by_email", "insert_new_user")},
             AUTHS: {"Auth": Auth},
             FILE_ROUTES: vars(self._functions("has_access_to_file", "upload_file_handler")),
+            CHATS: {"Chats": self._functions("insert_chat_files")},
             PROVIDER: {"Storage": self.storage, "UPLOAD_DIR": str(self.folder)},
             DATABASE: {"get_async_db_context": self._async_session} if self.coroutines else {"get_db": self._session},
             UPLOADED: {"UploadFile": UploadFile, "Headers": dict},
@@ -283,8 +287,13 @@ class HostFiles:
             raise self.access_error
         return (file_id, user.id) in self.shared
 
+    def _insert_chat_files(self, chat_id: str, message_id: str, file_ids: list[str], user_id: str) -> None:
+        if self.link_error is not None:
+            raise self.link_error
+        self.links.append((chat_id, message_id, file_ids, user_id))
+
     def _upload_file_handler(self, request: Any, *, file: Any, metadata: Any, process: bool, user: Any) -> Any:
-        assert (metadata, process) == ({}, False)
+        assert process is False
         self.uploads.append(file)
         file_id = str(uuid4())
         try:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.openwebui.file_links import CHATS, Place
 from adapters.openwebui.file_rows import FILE_ROUTES, FILES
 from adapters.openwebui.files import HostStorage, open_files
 from adapters.openwebui.stored_bytes import PROVIDER
@@ -38,6 +39,35 @@ def host(request: pytest.FixtureRequest, make: Make) -> HostFiles:
 @pytest.fixture(params=[False, True], ids=["old host", "new host"])
 def cloud(request: pytest.FixtureRequest, make: Make) -> HostFiles:
     return make(coroutines=request.param, cloud=True)
+
+
+# --- to whom the host shows a stored file --------------------------------------------------------------------
+
+
+async def test_a_file_is_linked_to_the_chat_it_is_shown_in(host: HostFiles) -> None:
+    kept = await host.files("ann", place=Place("chat-1", "message-1")).save(PNG)
+    assert host.links == [("chat-1", "message-1", [kept.file_id], "ann")]
+
+
+async def test_a_file_of_a_channel_is_stored_as_one_of_the_channel(host: HostFiles) -> None:
+    kept = await host.files("ann", place=Place("channel:general", "message-1")).save(PNG)
+    assert host.row(kept.file_id).meta["data"] == {"channel_id": "general"}
+    assert host.links == []
+
+
+@pytest.mark.parametrize("place", [Place(), Place("local", ""), Place("temporary:s1", "message-1")])
+async def test_a_file_that_no_saved_chat_shows_is_linked_to_none(host: HostFiles, place: Place) -> None:
+    await host.files("ann", place=place).save(PNG)
+    assert host.links == []
+
+
+async def test_a_host_that_links_nothing_still_stores(host: HostFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    host.link_error = HostError(500)
+    place = Place("chat-1", "message-1")
+    assert await host.files("ann", place=place).save(PNG)
+    monkeypatch.delattr(sys.modules[CHATS].Chats, "insert_chat_files")
+    assert await host.files("ann", place=place).save(PNG)
+    assert [line.name for line in host.telemetry.lines] == ["file_not_linked"]
 
 
 # --- who may read -------------------------------------------------------------------------------------------
