@@ -84,6 +84,10 @@ class Files(Protocol):
         """
         ...
 
+    async def ceiling(self) -> int | None:
+        """Return the most bytes that the host accepts for one file; None if it says none. Raises nothing."""
+        ...
+
     async def facts(self, file_id: str) -> FileFacts:
         """Return what the host notes about a file. Raises FileUnavailable; access is checked here too."""
         ...

@@ -1,10 +1,18 @@
 """Which bytes are a picture: the kinds that pages and models show, recognised by their first bytes.
 
 SVG is none of them: it can contain scripts. Source of the first bytes: the formats' specifications.
+
+Pictures arrive as base64 of megabytes. It is read in pieces, so that in a thread it never holds others up for long, and
+so that nothing is copied as a whole that need not be.
 """
 
+import re
 from base64 import b64decode
-from binascii import Error
+from binascii import Error, a2b_base64
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+from io import BytesIO
 
 LONGEST_PICTURE = 20 * 1024 * 1024
 """Most characters of one picture as a data URL."""
@@ -16,6 +24,63 @@ _HEAD = 32
 """Base64 characters that hold all first bytes."""
 _PADDINGS = (b"", b"=", b"==")
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_PIECE = 128 * 1024
+"""Characters read at a time, a multiple of 4."""
+_DATA = re.compile(r"data:([\w.+/-]*)(?:;[\w=.+-]+)*;base64,", re.ASCII)
+_LONGEST_HEAD = 256
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedPicture:
+    """A picture in base64: `text` from `start` on, which was read to its end. `digest` is the same for equal pictures.
+
+    `kind` as in `picture_kind`.
+    """
+
+    kind: str
+    digest: str
+    start: int
+    text: str = field(repr=False)
+
+    @property
+    def size(self) -> int:
+        """The characters of its base64."""
+        return len(self.text) - self.start
+
+    def data_url(self) -> str:
+        """Return it as a data URL of its kind: the text itself, or a copy. For a thread, as it may be megabytes."""
+        head = f"data:image/{self.kind};base64,"
+        if self.start == len(head) and self.text.startswith(head):
+            return self.text
+        return head + self.text[self.start :]
+
+    def content(self) -> bytes:
+        """Return its bytes. For a thread: about 3 ms per MiB."""
+        decoded = BytesIO()
+        for piece in _pieces(self.text, self.start):
+            decoded.write(a2b_base64(piece))
+        return decoded.getvalue()
+
+
+def read_picture(text: str, longest: int = LONGEST_PICTURE) -> EncodedPicture | None:
+    """Return the picture that a data URL or bare base64 of up to `longest` characters is; None if it is none.
+
+    For a thread: about 2 ms per MiB.
+    """
+    mime, start = declared_in(text) if text.startswith("data:") else ("", 0)
+    kind = encoded_picture_kind(mime, text, start, longest)
+    if not kind:
+        return None
+    digest = sha256()
+    for piece in _pieces(text, start):
+        digest.update(piece.encode())
+    return EncodedPicture(kind, digest.hexdigest(), start, text)
+
+
+def declared_in(url: str) -> tuple[str, int]:
+    """Return the type that a data URL declares, and where its base64 begins; that is its end for any other text."""
+    declared = _DATA.match(url, 0, _LONGEST_HEAD)
+    return (declared[1], declared.end()) if declared else ("", len(url))
 
 
 def picture_kind(content: bytes) -> str:
@@ -34,19 +99,23 @@ def picture_data(mime: str, encoded: str) -> str:
     return f"data:image/{kind};base64,{encoded}" if kind else ""
 
 
-def encoded_picture_kind(mime: str, encoded: str) -> str:
-    """Return the kind of a picture in base64; "" unless it is the declared one, as in `picture_data`.
+def encoded_picture_kind(mime: str, text: str, start: int = 0, longest: int = LONGEST_PICTURE) -> str:
+    """Return the kind of a picture in base64, `text` from `start` on; "" unless it is the declared one.
 
-    Copies as little as it can: about 2 ms per MiB, on the loop.
+    `mime` as in `picture_data`. About 1 ms per MiB.
     """
-    if not encoded or len(encoded) > LONGEST_PICTURE or len(encoded) % 4 or not encoded.isascii():
+    if len(text) <= start or len(text) > longest or (len(text) - start) % 4 or not text.isascii():
         return ""
     try:
-        kind = picture_kind(b64decode(encoded[:_HEAD], validate=True))
+        kind = picture_kind(b64decode(text[start : start + _HEAD], validate=True))
     except Error:
         return ""
     declared = mime.strip().lower()
     if not kind or (declared not in _UNDECLARED and _DECLARED.get(declared) != kind):
         return ""
-    foreign = encoded.encode().translate(None, _ALPHABET)
-    return kind if foreign in _PADDINGS and encoded.endswith(foreign.decode()) else ""
+    foreign = b"".join(piece.encode().translate(None, _ALPHABET)[:3] for piece in _pieces(text, start))
+    return kind if foreign in _PADDINGS and text.endswith(foreign.decode()) else ""
+
+
+def _pieces(text: str, start: int) -> Iterator[str]:
+    return (text[at : at + _PIECE] for at in range(start, len(text), _PIECE))

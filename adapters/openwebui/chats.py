@@ -1,15 +1,14 @@
 """The host's chats, read from its own table by one query that selects ids only."""
 
-import asyncio
 import hashlib
 from collections.abc import Collection, Mapping
 from importlib import import_module
-from inspect import iscoroutinefunction
 from typing import Any
 
+from adapters.openwebui.host_functions import called, selected
 from ports.chats import LONGEST_LINE, ChatsUnavailable, LineMessage
 
-CHATS, USERS, DATABASE = "open_webui.models.chats", "open_webui.models.users", "open_webui.internal.db"
+CHATS, USERS = "open_webui.models.chats", "open_webui.models.users"
 IDENTITY_DIGITS = 32
 
 
@@ -27,27 +26,27 @@ class OpenWebUiChats:
         try:
             table = import_module(CHATS).Chat.__table__
             query = table.select().with_only_columns(table.c.id).where(table.c.id.in_(list(chat_ids)))
-            found = await _selected(query)
+            found = await selected(query)
         except Exception as error:  # the host's code may raise anything; draw no conclusions from an error
             raise ChatsUnavailable(type(error).__name__) from error
-        return frozenset(chat_id for chat_id in found if chat_id in chat_ids)
+        return frozenset(chat_id for (chat_id,) in found if chat_id in chat_ids)
 
     async def identity(self) -> str:
         """Return a hash of the first account's id: the host never deletes its first administrator."""
         try:
             table = import_module(USERS).User.__table__
             query = table.select().with_only_columns(table.c.id).order_by(table.c.created_at, table.c.id).limit(1)
-            found = await _selected(query)
+            found = await selected(query)
         except Exception as error:  # the host's code may raise anything; draw no conclusions from an error
             raise ChatsUnavailable(type(error).__name__) from error
-        return hashlib.sha256(found[0].encode()).hexdigest()[:IDENTITY_DIGITS] if found else ""
+        return hashlib.sha256(found[0][0].encode()).hexdigest()[:IDENTITY_DIGITS] if found else ""
 
     async def line(self, chat_id: str, message_id: str) -> tuple[LineMessage, ...]:
         """Follow the parents of a message with the host's function for all messages of a chat; it has two names."""
         try:
             table = import_module(CHATS).Chats
             read = getattr(table, "get_messages_map_by_chat_id", None) or table.get_messages_by_chat_id
-            found = await read(chat_id) if iscoroutinefunction(read) else await asyncio.to_thread(read, chat_id)
+            found = await called(read, chat_id)
         except Exception as error:  # the host's code may raise anything; draw no conclusions from an error
             raise ChatsUnavailable(type(error).__name__) from error
         return tuple(_line(found if isinstance(found, Mapping) else {}, message_id).values())
@@ -62,17 +61,3 @@ def _line(messages: Mapping[str, Any], message_id: object) -> dict[str, LineMess
         line[message_id] = LineMessage(message_id, message.get("role") == "user")
         message_id = message.get("parentId")
     return line
-
-
-async def _selected(query: Any) -> list[str]:
-    """Run a query of one column in the host's database."""
-    database = import_module(DATABASE)
-    if not iscoroutinefunction(import_module(CHATS).Chats.get_chat_by_id):
-        return await asyncio.to_thread(_read, database, query)
-    async with database.get_async_db_context() as session:
-        return list((await session.execute(query)).scalars())
-
-
-def _read(database: Any, query: Any) -> list[str]:
-    with database.get_db() as session:
-        return list(session.execute(query).scalars())

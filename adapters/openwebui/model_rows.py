@@ -1,11 +1,10 @@
 """Rows of the host's table `model`, read and written through the host's own functions."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from inspect import iscoroutinefunction
 from typing import Any
 
+from adapters.openwebui.host_functions import called
 from adapters.openwebui.model_table import (
     ModelTable,
     Stored,
@@ -52,9 +51,9 @@ class OpenWebUiModelRows:
         table, found = model_table(), dict[str, Stored]()
         with _translated(RowsUnavailable):
             if table.get_many is not None:
-                found = {row.id: row for row in await _called(table.get_many, list(row_ids))}
+                found = {row.id: row for row in await called(table.get_many, list(row_ids))}
             for row_id in row_ids:
-                if row_id not in found and (one := await _called(table.get, row_id)) is not None:
+                if row_id not in found and (one := await called(table.get, row_id)) is not None:
                     found[row_id] = one
         return tuple(_row_of(found[row_id]) for row_id in row_ids if row_id in found)
 
@@ -62,17 +61,17 @@ class OpenWebUiModelRows:
         """Store a row without an owner unless its id exists."""
         table = model_table()
         with _translated(lambda reason: RowRefused(row.id, reason)):
-            if await _called(table.get, row.id) is not None:
+            if await called(table.get, row.id) is not None:
                 return False
             try:
-                stored = await _called(table.insert, _new_form(table, row), NOBODY)
+                stored = await called(table.insert, _new_form(table, row), NOBODY)
             except Exception:  # the host's code may raise anything, also if another process inserted the row first
-                if await _called(table.get, row.id) is not None:
+                if await called(table.get, row.id) is not None:
                     return False
                 raise
             if stored is not None:
                 return True
-            if await _called(table.get, row.id) is not None:
+            if await called(table.get, row.id) is not None:
                 return False
         raise RowRefused(row.id, "not stored")
 
@@ -91,10 +90,10 @@ class OpenWebUiModelRows:
         """Read, judge and delete one row, with everything the host stores for it."""
         table = model_table()
         with _translated(lambda reason: RowRefused(row_id, reason)):
-            stored = await _called(table.get, row_id)
+            stored = await called(table.get, row_id)
             if stored is None or not judge(_row_of(stored)):
                 return False
-            if await _called(table.delete, row_id):
+            if await called(table.delete, row_id):
                 return True
         raise RowRefused(row_id, "not deleted")
 
@@ -116,20 +115,13 @@ async def _below(function_id: str, query: Callable[[str], Awaitable[list[str]]])
 
 
 async def _updated(table: ModelTable, row_id: str, edit: Edit) -> bool:
-    stored = await _called(table.get, row_id)
+    stored = await called(table.get, row_id)
     change = None if stored is None else edit(_row_of(stored))
     if stored is None or change is None:
         return False
-    if await _called(table.update, row_id, _changed_form(table, stored, change)) is None:
+    if await called(table.update, row_id, _changed_form(table, stored, change)) is None:
         raise RowRefused(row_id, "not stored")
     return True
-
-
-async def _called(function: Callable[..., Any], *arguments: object) -> Any:
-    """Call a function of the host: coroutines on the loop, all others in a thread."""
-    if iscoroutinefunction(function):
-        return await function(*arguments)
-    return await asyncio.to_thread(function, *arguments)
 
 
 @contextmanager

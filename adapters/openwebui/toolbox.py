@@ -7,8 +7,9 @@ from typing import Any
 
 from adapters.openwebui.direct_tools import BrowserGone, EventCall, call_in_browser, declared_only
 from adapters.openwebui.host_tools import HostOffer, HostTool, Kind, read_tools
+from adapters.openwebui.own_threads import OwnThreads
 from adapters.openwebui.tool_results import result_of, weight_of
-from adapters.openwebui.tool_threads import ToolThreads, driven, finished
+from adapters.openwebui.tool_threads import driven, finished
 from ports.offload import LARGE, Offload
 from ports.telemetry import Redactor, Telemetry
 from ports.toolbox import Failure, ToolRequest, ToolResult, ToolSpec
@@ -27,7 +28,7 @@ class OpenWebUiToolbox:
     def __init__(
         self,
         tools: tuple[HostTool, ...],
-        threads: ToolThreads,
+        threads: OwnThreads,
         offload: Offload,
         telemetry: Telemetry,
         *,
@@ -87,7 +88,7 @@ class OpenWebUiToolbox:
 
 async def open_toolbox(
     offer: HostOffer,
-    threads: ToolThreads,
+    threads: OwnThreads,
     offload: Offload,
     telemetry: Telemetry,
     *,

@@ -7,6 +7,7 @@ API reference, input items and reasoning replay.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from domain.conversation.annotations import with_sound_annotations
 from domain.conversation.arguments import object_text
 from domain.conversation.call_ids import LONGEST, CallIds
 from domain.conversation.call_kinds import CALLS, FUNCTION, OUTPUT_OF, OUTPUTS
@@ -207,7 +208,7 @@ def _message(item: JsonObject, ids: Ids, *, with_id: bool) -> JsonObject:
         and item.get("status") in _STATUSES
         and ids.take(item["id"], "msg")
     ):
-        return item
+        return {**item, "content": [with_sound_annotations(part) for part in item["content"]]}
     text = item["content"] if isinstance(item["content"], str) else "\n\n".join(texts_of(item["content"]))
     phase = {"phase": item["phase"]} if item.get("phase") else {}
     return {"type": MESSAGE, "role": "assistant", **phase, "content": text}

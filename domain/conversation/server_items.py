@@ -36,6 +36,7 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     "web_search_call": ("id",),
 }
 """What upstream requires of such an item beside its type and status, by its type. A test compares this with the SDK."""
+_IMAGES = frozenset({"image_generation_call", OWN_IMAGE})
 _PICTURES = ("imageB64", "image_b64", "screenshotB64", "screenshot_b64")
 _RARE_CALLS, _RARE_OUTPUTS = CALLS - {FUNCTION}, OUTPUTS - {OUTPUT_OF[FUNCTION]}
 _SERVER = (Replay.ANY_MODEL, Replay.SAME_MAKER)
@@ -53,7 +54,7 @@ def kept_form(item: JsonObject) -> JsonObject:
     """
     kind, replay = str(item.get("type")), treatment_of(item).replay
     if replay in _SERVER:
-        item = _without_pictures(item)
+        item = without_pictures(item)
         if kind not in _WITHOUT_STATUS and item.get("status") not in _ENDED:
             item = {**item, "status": "completed"}
         fits = is_server_item(item)
@@ -126,10 +127,10 @@ def characters_in(item: JsonObject) -> int:
     return characters
 
 
-def _without_pictures(item: JsonObject) -> JsonObject:
+def without_pictures(item: JsonObject) -> JsonObject:
     """Leave out pictures given as base64 or data URLs; addresses stay."""
     kept = {key: value for key, value in item.items() if key not in _PICTURES and not _is_data(value)}
-    if item.get("type") == OWN_IMAGE and not _is_address(item.get("result")):
+    if item.get("type") in _IMAGES and not _is_address(item.get("result")):
         kept.pop("result", None)
     outputs = item.get("outputs")
     if isinstance(outputs, list):

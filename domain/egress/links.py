@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from domain.egress.lines import visible_line
-from ports.pictures import LONGEST_PICTURE, encoded_picture_kind
+from ports.pictures import declared_in, encoded_picture_kind
 
 LONGEST_LINK, LONGEST_TITLE = 2048, 200
 _SCHEMES = ("https://", "http://")
 _FORBIDDEN = re.compile(r"[\s\"<>\\^`{|}]")
 _HOST = re.compile(r"(?:[a-z0-9_-]+\.)*[a-z0-9_-]+\.?|[0-9a-f:.]+")
 """A name in ASCII (others are spelled xn--) or an address of IP."""
-_DATA = re.compile(r"data:([\w.+/-]*)(?:;[\w=.+-]+)*;base64,", re.ASCII)
 _BEGINNING = re.compile(r"^(?:https?:|[/\s])+", re.IGNORECASE)
 _STORED = re.compile(r"/(?:api/v1/files/[\w-]{1,64}(?:/content)?|cache/(?:[\w-]+/){1,8}[\w-][\w.-]*)", re.ASCII)
 """Where hosts keep files: their own pages load these paths. Others could do something when they are loaded."""
@@ -49,15 +48,12 @@ class LinkGate:
         """Return the address of a picture: a link, a file of the host, or a data URL whose bytes are one."""
         if not url.startswith("data:"):
             return self.file(url)
-        declared = _DATA.match(url, 0, 256)
-        if declared is None or len(url) > LONGEST_PICTURE:
-            return ""
-        encoded = url[declared.end() :]
-        kind = encoded_picture_kind(declared[1], encoded)
+        mime, start = declared_in(url)
+        kind = encoded_picture_kind(mime, url, start)
         begin = f"data:image/{kind};base64,"
         if not kind:
             return ""
-        return url if declared[0] == begin else begin + encoded
+        return url if url.startswith(begin) else begin + url[start:]
 
     def file(self, url: str) -> str:
         """Return the address of a file: a link, or a path where the host stores files."""

@@ -242,8 +242,8 @@ class TurnRequest:
     requested, `offer` the operator's choice of models. `messages` are chat messages as the caller sent them, written in
     `history_format`. `task` names the background task, empty for a chat. `fallback_model` replaces a model that cannot
     be reached. `stream`: whether upstream streams, independent of how the caller is answered. `statuses`: the caller
-    displays what a turn waits for. `defaults`: the operator's values of fields that the caller does not set, by their
-    names in the Responses API.
+    displays what a turn waits for. `opens_files`: the reader can open files of the host. `defaults`: the operator's
+    values of fields that the caller does not set, by their names in the Responses API.
     """
 
     model: str
@@ -271,6 +271,7 @@ class TurnRequest:
     offer: Offer = Offer()
     insecure_hosts: frozenset[str] = frozenset()
     statuses: bool = True
+    opens_files: bool = False
     history_format: HistoryFormat = PLAIN
 
     @property

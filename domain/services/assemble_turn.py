@@ -30,6 +30,7 @@ from domain.tools.schema_bounds import size_of_schemas
 from domain.turn.plan import Alternatives, TurnPlan
 from domain.turn.statuses import ToolsLeftOut
 from ports.clock import Clock
+from ports.files import Files
 from ports.ids import Ids
 from ports.notices import Notices
 from ports.offload import Offload
@@ -41,11 +42,12 @@ STORED_SECONDS, CHATS_KNOWN = 2.0, 10_000
 
 @dataclass(frozen=True, slots=True)
 class Personal:
-    """What belongs to the person of a turn."""
+    """What belongs to the person of a turn. `files`: the host's files as that person may read and store them."""
 
     toolbox: Toolbox | None = None
     notices: Notices | None = None
     memories: Memories | None = None
+    files: Files | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from domain.services.admit_turn import AdmitTurn, Ticket, check_turn, fault_of_a
 from domain.services.assemble_turn import Assembled, AssembleTurn, Personal
 from domain.services.drive_turn import Driver, TurnPorts, Upkeep
 from domain.services.equip_turn import ToolPorts
+from domain.services.keep_pictures import PICTURED, KeepPictures
 from domain.services.owned_tasks import OwnedTasks, named
 from domain.services.reader_disconnect import ReaderDisconnect
 from domain.services.report_unknown import ReportUnknown
@@ -77,7 +78,7 @@ class RunTurn:
         redact: Redactor = redact_shapes,
         store: StoreHealth | None = None,
     ) -> None:
-        self._responses = SoundCalls(responses, offload)
+        self._responses, self._offload = SoundCalls(responses, offload), offload
         self._clock, self._ids, self._telemetry = clock, ids, telemetry
         self._lessons, self._redact = Lessons(clock), redact
         self._tasks = OwnedTasks(telemetry)
@@ -119,8 +120,7 @@ class RunTurn:
         whose end cancels the turn (default: the task that starts to iterate).
         """
         error_id, began = self._ids.new_error_id(), self._clock.monotonic()
-        if not request.turn_id:
-            request = replace(request, turn_id=self._ids.new_id())
+        request = request if request.turn_id else replace(request, turn_id=self._ids.new_id())
         personal = personal or Personal()
         driver: Driver | Fault = Fault(FaultKind.INTERNAL)
         ticket: Ticket | None = None
@@ -154,11 +154,16 @@ class RunTurn:
             yield self._refuse(driver, error_id, began, request, mask)
             return
         watch = ReaderDisconnect(driver, reader or asyncio.current_task())
+        pictures = self._pictures(request, personal, error_id)
         try:
             outputs = driver.begin()
             while True:
                 for output in outputs:
-                    yield mask.output(output) if driver.ended or mask.has_own else output
+                    if output.__class__ in PICTURED:
+                        for shown in await pictures.kept(output):
+                            yield shown
+                    else:
+                        yield mask.output(output) if driver.ended or mask.has_own else output
                 if driver.ended:
                     break
                 outputs = await driver.proceed()
@@ -202,6 +207,10 @@ class RunTurn:
         report = partial(self._report, settlement)
         upkeep = Upkeep(settle, journal, partial(self._tasks.own, person=request.person), report)
         return Driver(TurnMachine(assembled.plan), turn_ports, call, upkeep)
+
+    def _pictures(self, request: TurnRequest, personal: Personal, error_id: str) -> KeepPictures:
+        stores = request.opens_files and not request.person.temporary
+        return KeepPictures(personal.files if stores else None, self._offload, self._telemetry, error_id)
 
     def _journal(self, settlement: Settlement, entry: Booking) -> None:
         match entry:

@@ -10,7 +10,9 @@ from dataclasses import replace
 from domain.conversation.call_kinds import CUSTOM
 from domain.conversation.call_names import meant
 from domain.conversation.item_types import MESSAGE, REASONING, is_unknown
+from domain.conversation.server_items import without_pictures
 from domain.turn.call_ids import distinct
+from domain.turn.citations import Citations
 from domain.turn.item_places import ItemPlaces
 from domain.turn.output_items import (
     CALL,
@@ -26,12 +28,10 @@ from domain.turn.output_items import (
     kind_of,
     objects,
     pictures_of,
-    place_of,
     text_of,
 )
 from domain.turn.server_tool_uses import ServerToolUses
-from domain.turn.server_tools import untracked
-from domain.turn.steps import CloseReasoning, Output, ShowCitation, ShowImage, ShowReasoning, ShowText
+from domain.turn.steps import CloseReasoning, Output, ShowImage, ShowReasoning, ShowText
 from ports.json_values import JsonObject
 from ports.toolbox import ToolCall
 
@@ -47,7 +47,7 @@ class Answer:
     def __init__(
         self,
         first_segment: int,
-        cited: set[str],
+        cited: Citations,
         taken: frozenset[str] = frozenset(),
         offered: frozenset[str] = frozenset(),
     ) -> None:
@@ -164,14 +164,8 @@ class Answer:
             slot.arguments = [text]
 
     def cite(self, annotation: JsonObject) -> list[Output]:
-        """Cite a source, each URL once per turn."""
-        nested = annotation.get("url_citation")
-        source = nested if isinstance(nested, dict) else annotation
-        url = untracked(text_of(source, "url"))
-        if not url or url in self._cited:
-            return []
-        self._cited.add(url)
-        return [ShowCitation(url, text_of(source, "title") or url, text_of(source, "content"), place_of(source))]
+        """Cite a source, each once per turn."""
+        return [*self._cited.cite(annotation)]
 
     def finish_item(self, index: int, item: JsonObject, now: float) -> list[Output]:
         """Store a finished item as received; show what its deltas left out.
@@ -194,6 +188,8 @@ class Answer:
             slot.describe(item)
             if not slot.closed:
                 outputs += self._finish(slot, item, now)
+            elif slot.kind in DRAWS:
+                outputs += self._draw(slot, item)
             elif (key := TEXT_OF_CALL.get(slot.kind)) and not text_of(slot.item or {}, key) and text_of(item, key):
                 slot.arguments = [text_of(item, key)]
         return [*outputs, *self.uses.end_all(lost=not whole)]
@@ -211,8 +207,16 @@ class Answer:
             outputs = self._finish_message(slot, item) if said else self._finish_reasoning(slot, item, now)
             slot.settle(*slot.pieces)
             return outputs
-        drawn = [ShowImage(slot.segment, url) for url in dict.fromkeys(pictures_of(item))] if slot.kind in DRAWS else []
-        return [*self.uses.ended(slot), *drawn]
+        ended = self.uses.ended(slot)
+        return [*ended, *self._draw(slot, item)] if slot.kind in DRAWS else ended
+
+    def _draw(self, slot: OutputItem, item: JsonObject) -> list[Output]:
+        """Show the pictures of a finished item, which may come with the terminal event only; then let go of them."""
+        pictures = [] if slot.drawn else list(pictures_of(item))
+        if pictures:
+            slot.drawn, slot.item = True, without_pictures(item)
+        new = (url for position, url in enumerate(pictures) if url not in pictures[:position])
+        return [ShowImage(slot.segment, url) for url in new]
 
     def _is_repeated(self, slot: OutputItem) -> bool:
         """Return whether an item without id at a finished place is the finished one: server tools share no place."""

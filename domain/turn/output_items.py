@@ -8,7 +8,6 @@ from domain.conversation.call_kinds import CALLER_CALLS, CUSTOM, FUNCTION, OUTPU
 from domain.conversation.item_types import MESSAGE, OWN_IMAGE
 from domain.conversation.native_calls import words_of_call
 from ports.json_values import JsonObject
-from ports.pictures import picture_data
 from ports.responses import OWN_TYPES
 from ports.toolbox import ToolCall
 
@@ -29,6 +28,7 @@ class OutputItem:
     """One output item: its place, what was shown of it, and how it ended. `phase`: of a message, empty if unknown.
 
     `pieces`: what was shown, by part; `growing`: the same lists, of the parts whose complete text has not come.
+    `drawn`: pictures of the item were shown, and it holds them no more.
     """
 
     index: int
@@ -38,6 +38,7 @@ class OutputItem:
     started: float
     opening: JsonObject | None = None
     item: JsonObject | None = None
+    drawn: bool = False
     pieces: dict[tuple[str, int], list[str]] = field(default_factory=dict)
     growing: dict[tuple[str, int], list[str]] = field(default_factory=dict)
     arguments: list[str] = field(default_factory=list)
@@ -149,13 +150,15 @@ def place_of(source: JsonObject) -> tuple[int, int]:
 
 
 def pictures_of(item: JsonObject) -> Iterator[str]:
-    """Return the pictures of an item as addresses or data URLs: an image, what code drew, what a browser saw."""
+    """Return the pictures of an item as received: an image, what code drew, what a browser saw.
+
+    Each is an address, a data URL or bare base64. Nothing is read here: it may be megabytes.
+    """
     for output in objects(item.get("outputs")):
         if text_of(output, "type") == "image" and text_of(output, "url").startswith(("https://", "data:image/")):
             yield text_of(output, "url")
     for key in _DRAWN if kind_of(item) in IMAGES else _SEEN:
         value = text_of(item, key)
         if value:
-            is_address = value.startswith(("https://", "data:"))
-            yield value if is_address else picture_data("", value) or f"data:image/png;base64,{value}"
+            yield value
             return

@@ -9,6 +9,7 @@ input items.
 from collections.abc import Iterable
 from dataclasses import replace
 
+from domain.conversation.annotations import with_sound_annotations
 from domain.conversation.arguments import LONG, object_text
 from domain.conversation.call_kinds import CUSTOM
 from domain.conversation.call_names import legal_name
@@ -101,7 +102,7 @@ def _of_tool(slot: OutputItem) -> list[JsonObject]:
 
 def _message(item: JsonObject, phase: JsonObject) -> list[JsonObject]:
     content = item.get("content")
-    parts = [part for part in content if _says(part)] if isinstance(content, list) else []
+    parts = [with_sound_annotations(part) for part in content if _says(part)] if isinstance(content, list) else []
     if item.get("id") and parts and is_flat(item):
         kept = {key: value for key, value in item.items() if key != "phase"}
         return [{**kept, **phase, "content": parts, "status": "completed"}]

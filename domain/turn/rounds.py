@@ -10,6 +10,7 @@ from domain.tools.plan import Calls, Offer, Reader, demanding
 from domain.tools.results import room_left
 from domain.turn.answer import Answer
 from domain.turn.call_ids import call_ids_of, handed_over
+from domain.turn.citations import Citations
 from domain.turn.output_items import CALL
 from domain.turn.plan import TurnPlan
 from domain.turn.retained_items import in_segments, retained_items
@@ -27,7 +28,7 @@ class Rounds:
     """
 
     def __init__(self, plan: TurnPlan) -> None:
-        self.answer = Answer(0, set(), call_ids_of(plan.request.body.input), _offered(plan))
+        self.answer = Answer(0, Citations(), call_ids_of(plan.request.body.input), _offered(plan))
         self.calls: Calls | None = None
         self.finished = 0
         self.worked = False

@@ -88,6 +88,11 @@ class ToolsLeftOut:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureNotStored:
+    """The host did not store a picture; the answer contains it as data."""
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerBegins:
     """The answer begins; the status line is removed."""
 
@@ -105,5 +110,6 @@ Status = (
     | ToolsRejected
     | ModelReplaced
     | ToolsLeftOut
+    | PictureNotStored
     | AnswerBegins
 )

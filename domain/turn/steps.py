@@ -52,15 +52,20 @@ class CloseReasoning:
 
 @dataclass(frozen=True, slots=True)
 class ShowImage:
-    """A generated image: `url` is an https or data URL."""
+    """A generated image. The machine shows it as received: `url` is an https address, a data URL or bare base64.
+
+    To the reader it is an https address, the path of a file in the host, "" if it cannot be shown, or a data URL;
+    that is `checked`: a picture, read to its end.
+    """
 
     segment: int
     url: str
+    checked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ShowCitation:
-    """A source of the text; each URL once per turn.
+    """A source of the text, each once per turn. A file has no address: `url` is empty, and `title` is its name.
 
     `place`: the characters of its message that it is the source of, from and to (exclusive); (0, 0) if unknown.
     """

@@ -70,7 +70,8 @@ class CallerHistory:
 class CallerRequest:
     """A caller's request, parsed once by its entrypoint. `model` is the exact slug; an empty `turn_id` is generated.
 
-    `task` names a background task. `statuses`: the caller is shown what a turn waits for.
+    `task` names a background task. `statuses`: the caller is shown what a turn waits for. `opens_files`: whoever reads
+    the answer can open files of the host.
     """
 
     model: str
@@ -84,6 +85,7 @@ class CallerRequest:
     history: CallerHistory = field(default_factory=CallerHistory)
     tools: CallerTools = field(default_factory=CallerTools)
     statuses: bool = True
+    opens_files: bool = False
 
 
 def request_of(
@@ -124,5 +126,6 @@ def request_of(
         offer=offer_of(settings, listing.zero_retention if listing is not None else frozenset()),
         insecure_hosts=insecure_hosts(settings),
         statuses=asked.statuses,
+        opens_files=asked.opens_files,
         history_format=history.format,
     )

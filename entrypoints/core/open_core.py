@@ -34,6 +34,7 @@ from entrypoints.core.storage import Storage
 from entrypoints.core.storage_lazy import LazyBreakerState, LazyToolRuns
 from entrypoints.core.storage_location import IN_MEMORY, StorageLocation
 from entrypoints.settings import Settings
+from ports.files import Files
 from ports.notices import Notices
 from ports.toolbox import Toolbox
 
@@ -104,13 +105,14 @@ class Core:
         *,
         toolbox: Toolbox | None = None,
         notices: Notices | None = None,
+        files: Files | None = None,
     ) -> Start:
         """Freeze what a turn needs and choose its stores; return a function that starts it in the task that reads it.
 
-        `listing` comes from `models.listing`; `toolbox` and `notices` belong to the person who asks.
+        `listing` comes from `models.listing`; `toolbox`, `notices` and `files` belong to the person who asks.
         """
         request = request_of(asked, settings, listing, self._origin)
-        personal = Personal(toolbox, notices, self.stores.memories_for(request, settings))
+        personal = Personal(toolbox, notices, self.stores.memories_for(request, settings), files)
         return lambda reader: self._run_turn.run(request, models=listing.models, personal=personal, reader=reader)
 
     def refusal(self, fault: Fault, asked: CallerRequest, settings: Settings) -> Start:

@@ -21,7 +21,7 @@ from domain.turn.steps import (
 )
 from entrypoints.openai.errors import error_object
 from entrypoints.openai.found_sources import FoundSources
-from entrypoints.openai.frames import ChunkHead, Yield, chunk, tool_call_delta, url_citation, usage_chunk
+from entrypoints.openai.frames import PICTURE, ChunkHead, Yield, chunk, tool_call_delta, url_citation, usage_chunk
 from entrypoints.sentences.escaping import picture
 from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
 
@@ -70,8 +70,10 @@ class ChunkPresenter:
                     text = "\n\n" + text
                 self._thought_segment = segment
                 return [self._delta({"reasoning_content": text})]
-            case ShowImage(segment, url):
-                return [self._delta({"content": self._apart(segment, picture(url, self._links))})]
+            case ShowImage(segment):
+                text = self._apart(segment, picture(output, self._links))
+                self._text_segment = PICTURE
+                return [self._delta({"content": text})]
             case ShowCitation(url, title, _, place):
                 self._sources.cite(url)
                 place = (0, 0) if self._parted else place

@@ -42,8 +42,9 @@ class Collected:
         match output:
             case ShowText(segment, text):
                 self.text.setdefault(segment, []).append(text)
-            case ShowImage(segment, url):
-                self.text.setdefault(segment, []).append(picture(url, self.links))
+            case ShowImage(segment):
+                before = self.text.setdefault(segment, [])
+                before += (*(["\n\n"] if before else ()), picture(output, self.links))
             case ShowReasoning(segment, text):
                 self.reasoning.setdefault(segment, []).append(text)
             case ShowCitation(url, title, _, place):

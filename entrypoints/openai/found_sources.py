@@ -2,19 +2,25 @@
 
 from collections.abc import Iterable
 
-from domain.turn.server_tools import Source
+from domain.turn.server_tools import Source, untracked
 
 
 class FoundSources:
-    """The sources of one turn. Citations come first: they say more of a page than the search that found it."""
+    """The sources of one turn. Citations come first: they say more of a page than the search that found it.
 
-    def __init__(self) -> None:
-        self._cited: set[str] = set()
+    `shown`: addresses of sources that somebody else shows of this answer.
+    """
+
+    def __init__(self, shown: Iterable[str] = ()) -> None:
+        self._cited: set[str] = set(map(untracked, shown))
         self._found: dict[str, Source] = {}
 
-    def cite(self, url: str) -> None:
-        """Note that a source was shown."""
-        self._cited.add(url)
+    def cite(self, source: str) -> bool:
+        """Note that a source is shown, by its address or else its name; return whether it is the first time."""
+        source = untracked(source)
+        known = source in self._cited
+        self._cited.add(source)
+        return not known
 
     def find(self, sources: Iterable[Source]) -> None:
         """Note pages that a tool found; a later title replaces a missing one."""

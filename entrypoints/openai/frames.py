@@ -8,6 +8,9 @@ from domain.egress.links import LinkGate, title_of
 from ports.toolbox import ToolCall
 from ports.usage import Usage
 
+PICTURE = -1
+"""The segment in which a text stands after a picture: whatever follows is a paragraph of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Yield:

@@ -21,6 +21,8 @@ _TEMPORARY = ("local", "temporary")
 _CHANNEL = "channel"
 _UNATTENDED = frozenset({"automation", "subagent", "timer"})
 _RESULT = "-result"
+_SOURCES_READ = 200
+"""Sources, and parts of one source, that are read."""
 
 Emitter = Callable[[dict[str, Any]], Awaitable[object]]
 
@@ -67,7 +69,7 @@ class HostCall:
     """One call of `pipe()`. `body` is a fault if it is invalid; `model` and `stream` are read in any case.
 
     `emitter` is set only for the page, and `event_call` only for a person there; `valves` and `user_valves` as stored,
-    or None.
+    or None. `cited`: addresses of the sources that the host gave the model and shows by itself.
     """
 
     body: CompletionsBody | Fault = field(repr=False)
@@ -83,6 +85,7 @@ class HostCall:
     valves: object = field(default=None, repr=False)
     user_valves: object = field(default=None, repr=False)
     run: HostRun = field(default_factory=HostRun)
+    cited: frozenset[str] = frozenset()
 
 
 def read_call(call: Mapping[str, Any]) -> HostCall:
@@ -117,6 +120,7 @@ def read_call(call: Mapping[str, Any]) -> HostCall:
         event_call=event_call if reachable and callable(event_call) else None,
         valves=call.get("valves"),
         user_valves=user.get("valves"),
+        cited=_cited(metadata),
         run=HostRun(bool(metadata.get("assistant_message_id")), _text(metadata.get("task_id"))[:ID_BYTES]),
     )
 
@@ -174,6 +178,17 @@ def _parent(metadata: Mapping[str, Any]) -> str:
         if found:
             return found
     return ""
+
+
+def _cited(metadata: Mapping[str, Any]) -> frozenset[str]:
+    """Return the addresses of the host's own sources; 0.12 tells them, older pages join sources of one address."""
+    listed = metadata.get("sources")
+    found: set[str] = set()
+    for one in listed[:_SOURCES_READ] if isinstance(listed, list) else ():
+        entries = _mapping(one).get("metadata")
+        for entry in entries[:_SOURCES_READ] if isinstance(entries, list) else ():
+            found.add(_text(_mapping(entry).get("source")))
+    return frozenset(name for name in found if name.startswith(("https://", "http://")))
 
 
 def _task_name(task: object) -> str:

@@ -10,6 +10,7 @@ from entrypoints.openai.completions_body import CompletionsBody
 from entrypoints.openwebui.history_format import OPEN_WEBUI
 from entrypoints.openwebui.host_call import HostCall
 from entrypoints.openwebui.shown_uses import without_uses
+from entrypoints.openwebui.task_answers import MERGED_ANSWER
 from entrypoints.openwebui.tool_mode import PIPELINE, ToolMode
 from ports.catalog import Model
 
@@ -43,6 +44,7 @@ def asked_of(
         turn_id=turn_id,
         history=CallerHistory(namespace_of(function_id), in_page, OPEN_WEBUI),
         statuses=in_page,
+        opens_files=in_page or call.task == MERGED_ANSWER,
         tools=CallerTools(
             mode.host,
             mode.host_only,

@@ -5,9 +5,12 @@ import os
 from collections.abc import Callable
 
 from adapters.openwebui.chats import OpenWebUiChats
+from adapters.openwebui.file_links import Place
+from adapters.openwebui.files import HostStorage, OpenWebUiFiles, open_files
 from adapters.openwebui.host_tools import HostOffer
 from adapters.openwebui.model_rows import OpenWebUiModelRows
-from adapters.openwebui.tool_threads import ToolThreads
+from adapters.openwebui.storage_account import AccountForm
+from adapters.openwebui.tool_threads import tool_threads
 from adapters.openwebui.toolbox import OpenWebUiToolbox, open_toolbox
 from adapters.process.loads import Loads
 from adapters.process.state import shared_state
@@ -35,7 +38,8 @@ class Runtime:
         self.core = open_core(settings, location_beside_host(os.environ), host)
         self.model_list = ModelList(self.core.models)
         self.answer_bills = AnswerBills()
-        self._tool_threads = ToolThreads(self.core.telemetry)
+        self._tool_threads = tool_threads(self.core.telemetry)
+        self._storage = HostStorage(self.core.telemetry)
         self._closing: asyncio.Task[None] | None = None
         self._loads = Loads(shared_state())
         self._registered: set[str] = set()
@@ -53,6 +57,19 @@ class Runtime:
             redact=self.core.redact,
         )
         return box if box.tools() else None
+
+    async def files(self, call: HostCall, settings: Settings, request: object) -> OpenWebUiFiles | None:
+        """Return the host's files for a turn; None for background tasks. `request` is the host's own, or None."""
+        if call.caller is Caller.TASK:
+            return None
+        fallback = AccountForm(
+            settings.fallback_storage_email, settings.fallback_storage_name, settings.fallback_storage_role
+        )
+        piece = settings.image_upload_chunk_bytes
+        place = Place(call.person.chat_id, call.person.message_id)
+        return await open_files(
+            self._storage, call.person.user_id, request, piece=piece, fallback=fallback, place=place
+        )
 
     def register(self, function_id: str) -> None:
         """Take over a function id and retire its older load. Once per id, so that two loads never alternate."""

@@ -20,8 +20,9 @@ from entrypoints.openai.frames import ChunkHead
 from entrypoints.openai.guard import Guard
 from entrypoints.openai.stream import Payload, unpaced
 from entrypoints.openwebui.host import Host, detect_host
-from entrypoints.openwebui.host_call import HostCall, read_call
+from entrypoints.openwebui.host_call import Audience, HostCall, read_call
 from entrypoints.openwebui.host_turn import asked_of
+from entrypoints.openwebui.present.channel import ChannelPresenter
 from entrypoints.openwebui.present.continued import earlier_part
 from entrypoints.openwebui.present.emitter import GuardedEmitter
 from entrypoints.openwebui.present.filtered import FilteredPresenter
@@ -88,7 +89,8 @@ class PipeService:
         if isinstance(call.body, Fault):
             start = core.refusal(call.body, asked, settings)
         else:
-            start = core.turn(asked, settings, listing, toolbox=tools.toolbox, notices=emitter)
+            files = await runtime.files(call, settings, handed.get("__request__"))
+            start = core.turn(asked, settings, listing, toolbox=tools.toolbox, notices=emitter, files=files)
         head = ChunkHead(f"chatcmpl-{turn_id}", call.model.name, int(core.clock.now().timestamp()))
         wishes = Wishes(
             settings.show_final_usage_status,
@@ -97,6 +99,7 @@ class PipeService:
             reader=call.audience,
             hands_over=tools.mode.host or bool(tools.mode.host_only),
             links=LinkGate(insecure_hosts(settings)),
+            cited=call.cited,
             bill=bill,
             now=core.clock.now,
         )
@@ -114,6 +117,7 @@ class PipeService:
             return event_stream(unpaced(start, Guard(presenter, core.ids, core.telemetry, VALVES), as_event))
         filtered = await filters_read_stream(handed.get("__request__"), handed.get("__metadata__"), core.telemetry)
         shown = self._presenter(call, head, turn_id, wishes, filtered=filtered)
+        shown = ChannelPresenter(shown) if call.audience is Audience.CHANNEL else shown
         guard = PageGuard(shown, core.ids, core.telemetry)
         return paced(start, guard, emitter, core.clock)
 

@@ -7,6 +7,7 @@ import html
 import re
 
 from domain.egress.links import LinkGate
+from domain.turn.steps import ShowImage
 
 PICTURE_LEFT_OUT = "A picture was left out: only PNG, JPEG, GIF and WebP from a safe address are shown."
 LONGEST_NAME = 64
@@ -24,9 +25,12 @@ def markdown(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", text)
 
 
-def picture(url: str, links: LinkGate) -> str:
-    """Write a picture as Markdown; in words that it was left out if its address does not pass the gate."""
-    passed = links.picture(url)
+def picture(shown: ShowImage, links: LinkGate) -> str:
+    """Write a picture as Markdown; in words that it was left out if its address does not pass the gate.
+
+    Data that the core has read is not read again: it is megabytes of letters, digits and few signs.
+    """
+    passed = shown.url if shown.checked else links.picture(shown.url)
     if not passed.startswith("data:"):
         passed = "".join(_LINK.get(letter, letter) for letter in passed)
     return f"![image]({passed})" if passed else PICTURE_LEFT_OUT

@@ -9,6 +9,7 @@ from domain.turn.statuses import (
     HistoryAsText,
     ModelReplaced,
     OutputLimited,
+    PictureNotStored,
     ResultsShortened,
     Status,
     StillWaiting,
@@ -69,6 +70,8 @@ def status_words(status: Status, vocabulary: Vocabulary = NEUTRAL) -> str:
             return f"{was} is not available; {by} answers instead."
         case ToolsLeftOut(names, most):
             return f"This model takes at most {most} tools. Not offered in this turn: {listed_names(names)}."
+        case PictureNotStored():
+            return "A picture could not be stored as a file; the chat contains it as data, which makes the chat large."
         case AnswerBegins():
             return ""
     assert_never(status)
@@ -87,7 +90,7 @@ def listed_names(names: tuple[str, ...]) -> str:
 
 def is_last(status: Status | Notice) -> bool:
     """Return whether this line is shown as done: the last one of a turn, or one that reports no work."""
-    return isinstance(status, AnswerBegins | ResultsShortened | ToolsLeftOut | TurnStopped)
+    return isinstance(status, AnswerBegins | PictureNotStored | ResultsShortened | ToolsLeftOut | TurnStopped)
 
 
 def notice_words(notice: Notice, *, show_usage: bool) -> str:

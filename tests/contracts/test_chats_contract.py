@@ -11,7 +11,8 @@ from sqlalchemy import BigInteger, Column, String, create_engine, select
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import StaticPool
 
-from adapters.openwebui.chats import CHATS, DATABASE, USERS, OpenWebUiChats
+from adapters.openwebui.chats import CHATS, USERS, OpenWebUiChats
+from adapters.openwebui.host_functions import DATABASE
 from ports.chats import Chats, ChatsUnavailable
 from tests.doubles.chats import MemoryChats
 

@@ -16,6 +16,7 @@ from adapters.openwebui.host_tools import HostTool, Kind
 from adapters.openwebui.tool_results import result_of
 from domain.faults.fault import Fault, FaultKind
 from domain.turn.answer import Answer
+from domain.turn.citations import Citations
 from domain.turn.server_tool_reports import READERS, report_of
 from domain.turn.server_tools import Finding, Progress, ServerToolReport, Source
 from domain.turn.statuses import ModelReplaced
@@ -114,7 +115,10 @@ def ways(form: str) -> Iterator[tuple[str, list[Output]]]:
     yield from _used(form)
     for kind in FaultKind:
         yield f"refusal {kind.value}", [_failed(Fault(kind, detail=form, provider=form))]
-    yield "annotation", list(Answer(0, set()).cite({"url_citation": {"url": form, "title": form, "content": form}}))
+    cited = {"url_citation": {"url": form, "title": form, "content": form}}
+    yield "annotation", list(Answer(0, Citations()).cite(cited))
+    named = {"type": "file_citation", "file_id": form, "filename": form, "index": 0}
+    yield "name of a file", list(Answer(0, Citations()).cite(named))
 
 
 def returned(form: str) -> Iterator[tuple[str, Kind, object]]:

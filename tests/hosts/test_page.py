@@ -126,7 +126,7 @@ def _shows_what_tools_did(answer: Locator) -> None:
     expect(header).to_be_visible()
     expect(answer).not_to_contain_text("Exploring")
     expect(answer).to_contain_text("2 Sources")
-    expect(answer.locator('img[src^="data:image/png"]')).to_be_visible()
+    expect(answer.locator('img[src*="/api/v1/files/"]')).to_be_visible()
     header.click()
     for name in ("add", "fail", "wait_for_file", "return_sources", "return_image"):
         expect(answer.get_by_text(f"View Result from {name}")).to_be_visible()

@@ -111,7 +111,7 @@ def _shows(answer: Locator, family: str) -> None:
     answer.get_by_text("Time: ").first.click()
     expect(answer).to_contain_text(line)
     if family in WITH_PICTURE:
-        expect(answer.locator('img[src^="data:image/png"]')).to_be_visible()
+        expect(answer.locator('img[src*="/api/v1/files/"]')).to_be_visible()
     if block:
         answer.get_by_text("View Result from").or_(answer.get_by_text("Analyzed", exact=True)).first.click()
         expect(answer).to_contain_text(block)

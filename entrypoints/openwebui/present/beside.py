@@ -1,5 +1,6 @@
 """What pages show beside the text of an answer: its sources, server tools at work, and what tools returned."""
 
+from dataclasses import replace
 from typing import Any
 
 from domain.egress.links import LinkGate
@@ -12,24 +13,27 @@ from ports.toolbox import ToolResult
 
 
 class Beside:
-    """The sources, files and lines of one turn so far. `links`: which addresses may be shown."""
+    """The sources, files and lines of one turn so far.
 
-    def __init__(self, links: LinkGate) -> None:
+    `links`: which addresses may be shown. `cited`: addresses of sources that the host shows by itself.
+    """
+
+    def __init__(self, links: LinkGate, cited: frozenset[str] = frozenset()) -> None:
         self._links = links
         self._files: list[dict[str, Any]] = []
-        self._sources = FoundSources()
+        self._sources = FoundSources(cited)
         self._lines: dict[int, str] = {}
 
     def cite(self, cited: ShowCitation) -> list[Frame]:
-        """Show a source of the text."""
-        self._sources.cite(cited.url)
+        """Show a source of the text, unless it was shown before."""
+        if not self._sources.cite(cited.url or cited.title):
+            return []
         return [source(cited.url, cited.title, cited.excerpt, self._links)]
 
     def of_result(self, result: ToolResult) -> list[Frame]:
-        """Show what a tool returned besides its text."""
-        for one in result.sources:
-            self._sources.cite(one.url)
-        return found(result, self._files, self._links)
+        """Show what a tool returned besides its text; each source and each file once."""
+        new = tuple(one for one in result.sources if self._sources.cite(one.url))
+        return found(replace(result, sources=new), self._files, self._links)
 
     def note(self, segment: int, report: ServerToolReport) -> list[Frame]:
         """Show how far a server tool is, if its line changes; remember the pages that it found."""

@@ -27,7 +27,7 @@ from domain.turn.steps import (
     ShowStatus,
     ShowText,
 )
-from entrypoints.openai.frames import ChunkHead, Yield, chunk, usage_object
+from entrypoints.openai.frames import PICTURE, ChunkHead, Yield, chunk, usage_object
 from entrypoints.openwebui.history_format import details_entry, marker_line, use_reference
 from entrypoints.openwebui.host_call import Audience
 from entrypoints.openwebui.present.beside import Beside
@@ -59,7 +59,7 @@ class FilteredPresenter:
         self._marked = version >= (0, 10) or not wishes.references
         self._running: dict[int, ToolCall] = {}
         self._shown = 0
-        self._beside = Beside(wishes.links)
+        self._beside = Beside(wishes.links, wishes.cited)
 
     @property
     def repeated(self) -> int:
@@ -77,8 +77,8 @@ class FilteredPresenter:
                 return [self._delta({"reasoning_content": self._unended.piece(parted)}, len(parted))]
             case CloseReasoning(segment, _, item):
                 return self._referred(segment, shown=segment == self._thought or bool(item.get("encrypted_content")))
-            case ShowImage(segment, url):
-                return [self._text(segment, picture(url, self._wishes.links))]
+            case ShowImage(segment):
+                return self._picture(segment, output)
             case ShowCitation():
                 return self._beside.cite(output)
             case ShowServerTool(segment, report):
@@ -109,6 +109,10 @@ class FilteredPresenter:
         if self._thought is not None and not self._marked:
             self._marked, parted = True, f"{marker_line(self._turn_id)}\n\n{parted}"
         return self._delta({"content": parted}, len(parted))
+
+    def _picture(self, segment: int, shown: ShowImage) -> list[Frame]:
+        piece, self._segment = self._text(segment, picture(shown, self._wishes.links)), PICTURE
+        return [piece]
 
     def _delta(self, delta: dict[str, Any], characters: int) -> Yield:
         self._shown += characters

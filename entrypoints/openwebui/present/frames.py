@@ -104,13 +104,14 @@ def found(result: ToolResult, files: list[dict[str, Any]], links: LinkGate) -> l
     """
     frames: list[Frame] = [source(one.url, one.title, one.excerpt, links) for one in result.sources]
     pages = [shown for page in result.pages if (shown := _embedded(page, links))]
-    before = len(files)
-    files += [{"type": "image", "url": url} for url in map(links.picture, result.images) if url]
-    files += [
+    images = [{"type": "image", "url": url} for url in map(links.picture, result.images) if url]
+    others = [
         {"type": "file", "url": url, "name": title_of(file.name, url) or "file"}
         for file in result.files
         if (url := links.file(file.url))
     ]
+    before = len(files)
+    files += [file for file in (*images, *others) if file not in files]
     if len(files) > before:
         frames.append(Emit({"type": "files", "data": {"files": list(files)}}))
     return [*frames, Emit({"type": "embeds", "data": {"embeds": pages}})] if pages else frames

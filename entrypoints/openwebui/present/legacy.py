@@ -24,7 +24,7 @@ from domain.turn.steps import (
     ShowStatus,
     ShowText,
 )
-from entrypoints.openai.frames import ChunkHead, Yield, chunk, usage_chunk
+from entrypoints.openai.frames import PICTURE, ChunkHead, Yield, chunk, usage_chunk
 from entrypoints.openwebui.history_format import OPEN_WEBUI, marker_line
 from entrypoints.openwebui.present.beside import Beside
 from entrypoints.openwebui.present.closing import closing_of
@@ -55,7 +55,7 @@ class LegacyPresenter:
         self._any_text = False
         self._running: set[str] = set()
         self._ran = 0
-        self._beside = Beside(wishes.links)
+        self._beside = Beside(wishes.links, wishes.cited)
 
     def present(self, output: Output) -> list[Frame]:
         """Render one output."""
@@ -67,8 +67,8 @@ class LegacyPresenter:
                 self._thought = segment
                 self.repeated += len(parted)
                 return [chunk(self._head, {"reasoning_content": self._unended.piece(parted)})]
-            case ShowImage(segment, url):
-                return [self._content(segment, picture(url, self._wishes.links))]
+            case ShowImage(segment):
+                return self._picture(segment, output)
             case ShowCitation():
                 return self._beside.cite(output)
             case ShowServerTool(segment, report):
@@ -120,6 +120,10 @@ class LegacyPresenter:
         self._any_text = self._any_text or bool(OPEN_WEBUI.without_references(text).strip())
         self.repeated += len(parted)
         return chunk(self._head, {"content": parted})
+
+    def _picture(self, segment: int, shown: ShowImage) -> list[Frame]:
+        piece, self._segment = self._content(segment, picture(shown, self._wishes.links)), PICTURE
+        return [piece]
 
     def _close(self, end: End) -> list[Frame]:
         frames = self._beside.rest()

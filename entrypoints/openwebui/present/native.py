@@ -65,7 +65,7 @@ class NativePresenter:
         self._calls: dict[int, int] = {}
         self._round = 0
         self._marked = version != MARKED or not wishes.references
-        self._beside = Beside(wishes.links)
+        self._beside = Beside(wishes.links, wishes.cited)
 
     @property
     def repeated(self) -> int:
@@ -81,8 +81,8 @@ class NativePresenter:
                 return self._reasoning(segment, text)
             case CloseReasoning(segment, seconds, item):
                 return self._close_reasoning(segment, seconds, sealed=bool(item.get("encrypted_content")))
-            case ShowImage(segment, url):
-                return self._text(segment, picture(url, self._wishes.links))
+            case ShowImage(segment):
+                return [*self._text(segment, picture(output, self._wishes.links)), *self._close_open()]
             case ShowCitation():
                 return self._beside.cite(output)
             case ShowServerTool(segment, report):

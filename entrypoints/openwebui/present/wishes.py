@@ -18,8 +18,9 @@ class Wishes:
     """`show_usage`: the last line shows time, cost and tokens; `support`: the contact shown on error cards.
 
     `references`: the page stores references to what the turn leaves in our store. `hands_over`: the host runs the calls
-    handed over to it. `reader`: who reads the answer. `links`: which addresses may be shown. `bill`: what the answer
-    has cost so far. `now` returns the wall clock, None if unknown.
+    handed over to it. `reader`: who reads the answer. `links`: which addresses may be shown. `cited`: addresses of
+    sources that the host shows by itself. `bill`: what the answer has cost so far. `now` returns the wall clock, None
+    if unknown.
     """
 
     show_usage: bool = True
@@ -28,5 +29,6 @@ class Wishes:
     reader: Audience = Audience.PERSON
     hands_over: bool = False
     links: LinkGate = EVERY_HTTPS
+    cited: frozenset[str] = frozenset()
     bill: AnswerBill = field(default_factory=AnswerBill)
     now: Callable[[], datetime | None] = _unknown

@@ -158,6 +158,7 @@ SCENARIOS = (
     ),
     _scenario("error-frame", lambda _, __: faults.error_event("frame", SEVERAL)),
     _scenario("big-line", lambda ask, _: streams.big_line(ask)),
+    _scenario("drawing", lambda ask, _: streams.drawing(ask)),
     _scenario("garbage", lambda ask, _: streams.garbage(ask)),
     _scenario("only-terminal", lambda ask, _: streams.only_terminal(ask)),
     _scenario("citations", lambda ask, _: streams.citations(ask)),

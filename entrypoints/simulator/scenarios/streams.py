@@ -25,6 +25,8 @@ from entrypoints.simulator.scenarios.moves import (
     Told,
 )
 
+BEFORE, AFTER = "Here is the bridge:", "It is red."
+"""What `sim/drawing` says before and after its picture."""
 BIG_SIDE = 1120
 """Side of the big picture in pixels, which makes 5 MB of base64."""
 
@@ -129,6 +131,13 @@ def big_line(ask: Ask) -> Script:
     """Send a picture as one event of 5 MB; the terminal response has an empty copy of it."""
     del ask
     return (Picture(png_base64(BIG_SIDE)), Say(words_of("Here is the picture.")), Finish())
+
+
+def drawing(ask: Ask) -> Script:
+    """Draw a picture between two texts, and the same once more."""
+    del ask
+    picture = Picture(png_base64(8))
+    return (Say(words_of(BEFORE)), picture, picture, Say(words_of(AFTER)), Finish())
 
 
 def only_terminal(ask: Ask) -> Script:

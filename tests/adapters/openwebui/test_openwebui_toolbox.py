@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.openwebui.host_tools import HostOffer
-from adapters.openwebui.tool_threads import ToolThreads
+from adapters.openwebui.tool_threads import tool_threads
 from adapters.openwebui.toolbox import OpenWebUiToolbox, open_toolbox
 from ports.offload import LARGE
 from ports.toolbox import Failure, Toolbox, ToolRequest, ToolResult
@@ -29,7 +29,7 @@ class Ground:
     async def box(self, tools: object, *names: str, places: int = 4, **other: Any) -> OpenWebUiToolbox:
         given = names or tuple(tools) if isinstance(tools, dict) else names
         offer = HostOffer(None, tools, in_body(*given))
-        return await open_toolbox(offer, ToolThreads(self.telemetry, places), self.offload, self.telemetry, **other)
+        return await open_toolbox(offer, tool_threads(self.telemetry, places), self.offload, self.telemetry, **other)
 
     async def run(self, entry: Mapping[str, Any], arguments: Mapping[str, Any], **other: Any) -> ToolResult:
         name = entry["spec"]["name"]
@@ -117,7 +117,7 @@ async def test_a_tool_cannot_end_the_process(ground: Ground, asynchronous: bool)
         sys.exit(3)
 
     result = await ground.run(workspace("leave", leave_awaited if asynchronous else leave), {})
-    assert (result.failed, result.text) == (True, "Error: ToolExited: SystemExit")
+    assert (result.failed, result.text) == (True, "Error: WorkExited: SystemExit")
 
 
 async def test_a_tool_that_cancels_itself_has_failed(ground: Ground) -> None:

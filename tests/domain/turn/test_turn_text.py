@@ -1,5 +1,7 @@
 """What people read: text, refusals, sources and images, each once and in order."""
 
+from domain.turn.answer import Answer
+from domain.turn.citations import Citations
 from domain.turn.merge import merged
 from domain.turn.steps import CallUpstream, ClearTimer, Ended, Finish, Reason, ShowCitation, ShowImage, ShowText
 from ports.response_events import (
@@ -171,7 +173,7 @@ def test_a_picture_is_shown_from_whatever_field_holds_it():
     bare = {"type": "image_generation_call", "id": "ig_1", "result": "iVBO"}
     address = {"type": "openrouter:image_generation", "id": "ig_2", "imageUrl": "https://a.example/p.png"}
     turn.feed(*done(bare, address), completed())
-    assert [image.url for image in turn.all(ShowImage)] == ["data:image/png;base64,iVBO", "https://a.example/p.png"]
+    assert [image.url for image in turn.all(ShowImage)] == ["iVBO", "https://a.example/p.png"]
     assert turn.end.reason is Reason.STOP
 
 
@@ -180,6 +182,48 @@ def test_a_picture_emptied_in_the_terminal_event_is_kept():
     item = {"type": "image_generation_call", "id": "ig_1", "result": "iVBO"}
     turn.feed(*done(item), completed({**item, "result": None}))
     assert len(turn.all(ShowImage)) == 1
+
+
+def test_a_picture_that_only_the_terminal_event_has_is_shown():
+    turn = Turn()
+    item = {"type": "image_generation_call", "id": "ig_1", "result": None}
+    turn.feed(*done(item), completed({**item, "result": "iVBO"}))
+    assert [image.url for image in turn.all(ShowImage)] == ["iVBO"]
+
+
+def test_the_turn_lets_go_of_a_picture_once_it_is_shown():
+    answer = Answer(0, Citations())
+    picture = "iVBO" * 100
+    answer.finish_item(0, {"type": "image_generation_call", "id": "ig_1", "result": picture}, 0.0)
+    assert picture not in str(answer.items)
+
+
+FILES = [
+    {"type": "file_citation", "file_id": "f1", "filename": "plan.pdf", "index": 3},
+    {"type": "container_file_citation", "file_id": "f2", "container_id": "c1", "filename": "sum.csv"},
+]
+
+
+def test_files_are_cited_by_their_names_once_each_in_the_order_of_the_text():
+    turn = Turn()
+    link = {"type": "url_citation", "url": "https://a.example/", "title": "A"}
+    for annotation in (FILES[1], link, FILES[0], FILES[1], {**FILES[0], "index": 9}):
+        turn.feed(AnnotationAdded(0, "msg_1", 0, annotation))
+    cited = [(source.url, source.title) for source in turn.all(ShowCitation)]
+    assert cited == [("", "sum.csv"), ("https://a.example/", "A"), ("", "plan.pdf")]
+
+
+def test_a_path_of_a_file_is_cited_only_if_its_name_is_known():
+    turn = Turn()
+    turn.feed(AnnotationAdded(0, "msg_1", 0, {"type": "file_path", "file_id": "f1", "index": 0}))
+    assert turn.all(ShowCitation) == []
+
+
+def test_a_file_that_chat_completions_nest_is_cited_too():
+    turn = Turn()
+    nested = {"type": "file_citation", "file_citation": {"file_id": "f1", "filename": "plan.pdf"}}
+    turn.feed(AnnotationAdded(0, "msg_1", 0, nested))
+    assert [source.title for source in turn.all(ShowCitation)] == ["plan.pdf"]
 
 
 def test_unknown_events_are_counted():

@@ -238,3 +238,15 @@ def test_a_call_without_any_metadata_comes_from_the_hosts_own_code() -> None:
     call = handed_over({})
 
     assert (call.caller, call.audience) == (Caller.API, Audience.HOST)
+
+
+def test_sources_that_the_host_shows_are_known_by_their_addresses() -> None:
+    web = {
+        "source": {"name": "web"},
+        "document": ["a"],
+        "metadata": [{"source": "https://a.test/"}, {"source": "b.pdf"}],
+    }
+    odd = [None, {"metadata": None}, {"metadata": [None, {}, {"source": 1}]}, "x"]
+    assert handed_over({**PAGE["0.12.4"], "sources": [web, *odd]}).cited == {"https://a.test/"}
+    assert handed_over({**PAGE["0.12.4"], "sources": "x"}).cited == set()
+    assert handed_over(PAGE["0.6.28"]).cited == set()

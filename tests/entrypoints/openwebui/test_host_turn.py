@@ -102,3 +102,16 @@ def test_only_the_page_is_offered_a_search_and_shown_references(caller: Caller, 
     asked = asked_of(replace(read_call({"body": {"model": "a/b", "messages": MESSAGES}}), caller=caller))
 
     assert (asked.tools.offer_search, asked.history.references) == (in_page, in_page)
+
+
+@pytest.mark.parametrize("task", ["", "moa_response_generation"])
+def test_whoever_reads_the_page_can_open_files_of_the_host(task: str) -> None:
+    ids = {"chat_id": "c", "message_id": "m", "session_id": "s"}
+    call = {"body": {"model": "openrouter.acme/two.5", "messages": MESSAGES}, "__user__": {"id": "u"}}
+    assert asked_of(read_call({**call, "__metadata__": ids, "__task__": task}), MODELS).opens_files
+
+
+@pytest.mark.parametrize("task", ["", "title_generation"])
+def test_api_clients_and_tasks_cannot(task: str) -> None:
+    call = {"body": {"model": "openrouter.acme/two.5", "messages": MESSAGES}, "__user__": {"id": "u"}}
+    assert not asked_of(read_call({**call, "__task__": task}), MODELS).opens_files
