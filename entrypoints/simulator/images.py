@@ -76,8 +76,8 @@ async def _stream(
 
 def _frames(model: ImageModel, pictures: list[str], usage: Json) -> Iterator[bytes]:
     """Yield the frames of a stream; each is a write of its own."""
-    yield frame({"type": "image_generation.text_chunk", "phase": "draft", "text": "A sketch."})
     for number, picture in enumerate(pictures):
+        yield frame({"type": "image_generation.text_chunk", "phase": "draft", "text": "A sketch."})
         for part in range(PARTIALS):
             partial = png_base64(SMALLEST_SIDE - 1 - part)
             yield frame({"type": "image_generation.partial_image", "partial_image_index": part, "b64_json": partial})

@@ -40,8 +40,8 @@ _DRAWN_AS_TEXT = "image/svg+xml"
 class ImagesVocabulary:
     """Reads the frames of `POST /images`.
 
-    `ended` is True once a picture is complete. The response ends with `[DONE]` or the end of the connection, if there
-    is a complete picture and none is still being drawn: another one may follow. `generation_id` is that of the headers.
+    `ended` is True once a picture is complete. The response ends with `[DONE]`, or with the connection if a picture is
+    complete; not while one is still being drawn. `generation_id` is that of the headers.
     """
 
     def __init__(self, now: Callable[[], datetime], *, generation_id: str = "") -> None:
@@ -72,8 +72,8 @@ class ImagesVocabulary:
             self.events.add(ignored(kind or "untyped", unknown=bool(kind)))
 
     def conclude(self, *, said_done: bool) -> None:
-        """End the response if a picture is complete and none is being drawn."""
-        if self._over or not self.ended or self._open is not None:
+        """End the response unless a picture is being drawn, or nothing says that no other one follows."""
+        if self._over or self._open is not None or not (self.ended or said_done):
             return
         self._over = True
         self.events.add(_end(self._last, self._generation_id))
