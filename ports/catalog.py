@@ -22,12 +22,39 @@ class Reasoning:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureOption:
+    """A parameter of `POST /images` that a model accepts, under the name it has there.
+
+    `values`: the texts it may have; empty if they are not listed. `least` and `most`: the bounds of a number, both
+    included; None if there are none. `input_references` counts the pictures that may be sent.
+    """
+
+    name: str
+    values: tuple[str, ...] = ()
+    least: int | None = None
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """How a model draws that is called at `POST /images` alone.
+
+    `options`: the parameters it accepts; None if the catalog does not describe them. `streams`: it may send the picture
+    while it is drawn.
+    """
+
+    options: tuple[PictureOption, ...] | None = None
+    streams: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """One entry of upstream's model list.
 
     `id` is the exact slug to send. Prices are USD per token (`web_search_price`: per search), None when unknown or
     variable ("-1"). `listed_prices` are all prices that upstream lists for the model, each once; None stands for a
     variable or unreadable price. `reasoning` is None if the catalog does not describe it.
+    `pictures` is None for a model that is called in chats; one that has it can only be called to draw.
     """
 
     id: str
@@ -45,6 +72,7 @@ class Model:
     listed_prices: tuple[Decimal | None, ...] = ()
     description: str = ""
     web_search_price: Decimal | None = None
+    pictures: Pictures | None = None
 
 
 class CatalogError(Exception):
@@ -61,6 +89,13 @@ class Catalog(Protocol):
 
     async def fetch(self, route: Route) -> tuple[Model, ...]:
         """Return all models in upstream's order, without unreadable entries. Raises CatalogError."""
+        ...
+
+    async def fetch_pictures(self, route: Route) -> tuple[Model, ...]:
+        """Return the models that `POST /images` knows, in upstream's order; none is no error. Raises CatalogError.
+
+        Some of them are in the list of `fetch` too, where they are described as models of chats.
+        """
         ...
 
     async def fetch_zero_retention(self, route: Route) -> frozenset[str]:

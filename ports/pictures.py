@@ -19,6 +19,8 @@ LONGEST_PICTURE = 20 * 1024 * 1024
 
 _STARTS = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg", b"GIF87a": "gif", b"GIF89a": "gif"}
 _DECLARED = {"image/png": "png", "image/jpeg": "jpeg", "image/jpg": "jpeg", "image/gif": "gif", "image/webp": "webp"}
+KINDS = frozenset(_DECLARED.values())
+"""The kinds by the names that `picture_kind` gives them."""
 _UNDECLARED = ("", "image/*")
 _HEAD = 32
 """Base64 characters that hold all first bytes."""

@@ -46,7 +46,8 @@ class ResponsesBody:
 
     `input` holds items in the wire form, with calls and outputs of every kind under `call_id`. Upstream refuses nulls,
     so absent and null are the same here. `chat_only` holds what only `POST /chat/completions` knows (seed, min_p,
-    logit_bias ...), by its names there. No repr shows what may hold credentials.
+    logit_bias ...), by its names there. At IMAGES, the texts of `input` are the prompt, its pictures go along as
+    references, and `image_config` holds the other fields by their names there. No repr shows what may hold credentials.
     """
 
     model: str
@@ -94,10 +95,14 @@ CHAT_DETAILS = "reasoning_details"
 
 
 class Endpoint(Enum):
-    """Which of upstream's two ways to generate a call takes; values are paths below the base URL."""
+    """Which of upstream's ways to generate a call takes; values are paths below the base URL.
+
+    Models that only draw exist at IMAGES alone, and no other model is called there.
+    """
 
     RESPONSES = "responses"
     CHAT = "chat/completions"
+    IMAGES = "images"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from yarl import URL
 from adapters.openrouter.chat.events import ChatVocabulary, read_completion
 from adapters.openrouter.errors.envelope import problem_of_answer, read_problem
 from adapters.openrouter.errors.network import failure_of
+from adapters.openrouter.images.events import ImagesVocabulary, read_pictures
 from adapters.openrouter.responses.events import ResponsesVocabulary, read_response
 from adapters.openrouter.stream.event_stream import EventStream, arrived
 from adapters.openrouter.stream.translator import Translator
@@ -54,8 +55,11 @@ def _coding(response: ClientResponse) -> str:
 
 
 def _translator(call: UpstreamCall, now: Now, generation_id: str) -> Translator:
-    if call.request.endpoint is Endpoint.CHAT:
-        return Translator(ChatVocabulary(now, generation_id=generation_id))
+    match call.request.endpoint:
+        case Endpoint.CHAT:
+            return Translator(ChatVocabulary(now, generation_id=generation_id))
+        case Endpoint.IMAGES:
+            return Translator(ImagesVocabulary(now, generation_id=generation_id))
     return Translator(ResponsesVocabulary(now, generation_id=generation_id))
 
 
@@ -116,7 +120,7 @@ async def _read_rest(response: ClientResponse, first: bytes, call: UpstreamCall)
 
 
 def _read_whole(raw: bytes, endpoint: Endpoint, generation_id: str, now: Now) -> list[UpstreamEvent]:
-    """Read a whole response object or chat completion, or an error sent in its place."""
+    """Read a whole response object, chat completion or set of pictures, or an error sent in its place."""
     try:
         body = mapping(load_first(raw))
     except ValueError as error:
@@ -124,6 +128,9 @@ def _read_whole(raw: bytes, endpoint: Endpoint, generation_id: str, now: Now) ->
     if endpoint is Endpoint.CHAT:
         if objects(body.get("choices")):
             return [read_completion(body, generation_id, now), StreamClosed(said_done=False)]
+    elif endpoint is Endpoint.IMAGES:
+        if isinstance(body.get("data"), list):
+            return [read_pictures(body, generation_id), StreamClosed(said_done=False)]
     elif isinstance(body.get("output"), list) or isinstance(body.get("status"), str):
         return [read_response(body, generation_id, now), StreamClosed(said_done=False)]
     if body.get("error"):

@@ -1,7 +1,7 @@
-"""`POST /responses` and `POST /chat/completions` over aiohttp: exactly one attempt per call."""
+"""`POST /responses`, `POST /chat/completions` and `POST /images` over aiohttp: exactly one attempt per call."""
 
 from asyncio import CancelledError, sleep
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 
@@ -11,6 +11,7 @@ from yarl import URL
 from adapters.openrouter.answers import open_answer
 from adapters.openrouter.chat.request_body import chat_fields
 from adapters.openrouter.errors.network import failure_of
+from adapters.openrouter.images.request_body import images_fields
 from adapters.openrouter.responses.request_body import responses_fields
 from adapters.openrouter.stream.event_stream import EventStream
 from adapters.openrouter.transport.connection_watch import Watch
@@ -18,11 +19,17 @@ from adapters.openrouter.transport.pool import Lease, PoolClosed, SessionPool
 from adapters.openrouter.transport.request import Outgoing, add_headers, address_of, headers_of
 from adapters.openrouter.wire.codec import ORJSON_INSTALLED
 from adapters.openrouter.wire.facts import REPORT_HEADER
-from adapters.openrouter.wire.request_body import encode_body
+from adapters.openrouter.wire.request_body import Shape, encode_body
 from ports.clock import Clock
 from ports.response_events import UpstreamEvent
 from ports.responses import Endpoint, Reach, Unreachable, UpstreamCall
 from ports.telemetry import Telemetry
+
+SHAPES: Mapping[Endpoint, Shape] = {
+    Endpoint.RESPONSES: responses_fields,
+    Endpoint.CHAT: chat_fields,
+    Endpoint.IMAGES: images_fields,
+}
 
 Batches = AsyncIterator[Sequence[UpstreamEvent]]
 
@@ -77,8 +84,7 @@ class _Attempt:
         headers = headers_of(call.route, Content_Type="application/json", Accept=accept)
         headers["Accept-Encoding"] = "identity"  # a compressing proxy would buffer small pieces
         add_headers(headers, (*request.headers, REPORT_HEADER))
-        shape = chat_fields if request.endpoint is Endpoint.CHAT else responses_fields
-        outgoing = Outgoing(await encode_body(request.body, shape), limits.idle_read)
+        outgoing = Outgoing(await encode_body(request.body, SHAPES[request.endpoint]), limits.idle_read)
         try:
             return await self._post(url, headers, outgoing)
         except PoolClosed as error:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from domain.catalog.picture_models import only_draws
 from domain.catalog.selection import chats, is_selected, patterns_of
 from domain.catalog.support import calls_tools, is_free
 from ports.catalog import Model
@@ -54,7 +55,8 @@ class Offer:
 def offered(models: Iterable[Model], offer: Offer) -> tuple[Model, ...]:
     """Return the models on offer, variants included, sorted by name."""
     everything = with_variants(tuple(models), offer.variants)
-    chosen = (model for model in everything if chats(model) and not objections_to(model.id, model, offer))
+    answering = (model for model in everything if chats(model) or only_draws(model))
+    chosen = (model for model in answering if not objections_to(model.id, model, offer))
     return tuple(sorted(chosen, key=lambda model: (model.name.casefold(), model.id)))
 
 
@@ -64,7 +66,7 @@ def objections_to(
     """Return the filters that reject a model; empty if it is offered.
 
     `model` is None if the catalog does not list it: then only its name is judged. A background task ignores the
-    selection, but not price and privacy.
+    selection, but not price and privacy. Requests to draw cannot ask for providers that keep no data.
     """
     objections = []
     if patterns_of(offer.disabled) and any(is_selected(name, offer.disabled) for name in (slug, base_of(slug))):
@@ -75,7 +77,8 @@ def objections_to(
         objections.append(Objection.NOT_FREE if offer.free is Filter.ONLY else Objection.FREE)
     if chosen_by_person and not _passes(offer.tools, model is None or calls_tools(model) is True):
         objections.append(Objection.TOOL_CALLING)
-    if offer.zero_retention is not None and not _keeps_nothing(slug, model, offer.zero_retention):
+    keeps_nothing = not only_draws(model) and _keeps_nothing(slug, model, offer.zero_retention or frozenset())
+    if offer.zero_retention is not None and not keeps_nothing:
         objections.append(Objection.KEEPS_DATA)
     return tuple(objections)
 
@@ -83,7 +86,8 @@ def objections_to(
 def with_variants(models: tuple[Model, ...], variants: tuple[str, ...]) -> tuple[Model, ...]:
     """Add an entry for each variant; its id is sent upstream and its name shows the tag.
 
-    A variant inherits everything from its base model except prices: only its tag decides whether it is free.
+    A variant inherits everything from its base model except prices: only its tag decides whether it is free. Models
+    that only draw have none.
     """
     if not variants:
         return models
@@ -91,7 +95,7 @@ def with_variants(models: tuple[Model, ...], variants: tuple[str, ...]) -> tuple
     for variant in variants[:MOST_VARIANTS]:
         base, tag = _parted(variant)
         model = by_id.get(base)
-        if model is not None and tag and variant not in by_id:
+        if model is not None and not only_draws(model) and tag and variant not in by_id:
             by_id[variant] = replace(model, id=variant, name=f"{model.name} {tag}", listed_prices=())
     return tuple(by_id.values())
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from hashlib import sha256
 
-from ports.catalog import Model, Reasoning
+from ports.catalog import Model, PictureOption, Pictures, Reasoning
 from ports.responses import Route
 
 FORMAT = 2
@@ -79,7 +79,7 @@ def _mark(route: Route) -> str:
     return sha256(named.encode()).hexdigest()[:32]
 
 
-def _written(value: Model | Reasoning) -> dict[str, object]:
+def _written(value: Model | Reasoning | Pictures | PictureOption) -> dict[str, object]:
     """Return the fields that differ from their defaults, as JSON values."""
     written: dict[str, object] = {}
     for one in fields(value):
@@ -92,7 +92,7 @@ def _written(value: Model | Reasoning) -> dict[str, object]:
 
 def _plain(value: object) -> object:
     match value:
-        case Reasoning():
+        case Reasoning() | Pictures() | PictureOption():
             return _written(value)
         case Decimal():
             return str(value)
@@ -110,6 +110,16 @@ def _model(entry: object) -> Model:
 
 def _reasoning(entry: object) -> Reasoning:
     return Reasoning(**_read(entry, _REASONING))  # type: ignore[arg-type]
+
+
+def _pictures(entry: object) -> Pictures:
+    return Pictures(**_read(entry, _PICTURES))  # type: ignore[arg-type]
+
+
+def _options(value: object) -> tuple[PictureOption, ...] | None:
+    if not isinstance(value, list):
+        raise TypeError("a list is none")
+    return tuple(PictureOption(**_read(entry, _OPTION)) for entry in value)  # type: ignore[arg-type]
 
 
 Readers = Mapping[str, Callable[[object], object]]
@@ -168,6 +178,16 @@ _REASONING: Readers = {
     "efforts": _texts,
     "takes_budget": _flag,
 }
+_OPTION: Readers = {
+    "name": _text,
+    "values": _texts,
+    "least": _count,
+    "most": _count,
+}
+_PICTURES: Readers = {
+    "options": _options,
+    "streams": _flag,
+}
 _MODEL: Readers = {
     "id": _text,
     "name": _text,
@@ -184,4 +204,5 @@ _MODEL: Readers = {
     "listed_prices": _prices,
     "description": _text,
     "web_search_price": _price,
+    "pictures": _pictures,
 }

@@ -46,6 +46,10 @@ def unusable(kind: str) -> str:
     return f"[{kind} left out: it is in a form that cannot be sent]"
 
 
+MEDIA_NOTES = frozenset(note(kind) for note in (not_taken, unusable) for kind in ("image", "file", "audio", "video"))
+"""The notes in place of media, for requests in which they would be taken for the person's words."""
+
+
 def called(name: str, arguments: str) -> str:
     """Render a call as text."""
     return f"[I called the tool {name} with {arguments}]"

@@ -69,6 +69,13 @@ class RefusedPart(Enum):
     REASONING = "reasoning"
 
 
+class DrawingFlaw(Enum):
+    """Why a model that only draws cannot serve a request."""
+
+    WRITES_NOTHING = "model_only_draws"
+    NO_PRIVACY = "privacy_cannot_be_asked_for"
+
+
 @dataclass(frozen=True, slots=True)
 class TooManyTools:
     """The request has `count` tools; the model takes `most`."""
@@ -87,6 +94,7 @@ Cause = (
     | DailyLimit
     | RefusedPart
     | TooManyTools
+    | DrawingFlaw
 )
 
 
@@ -97,7 +105,7 @@ def cause_name(cause: Cause) -> str:
             return f"{slug}: {','.join(objection.value for objection in objections)}"
         case AddressRefused(flaw, host):
             return f"{flaw.value}: {host}" if host else flaw.value
-        case AddressAnswer() | KeyFlaw() | MessagesFlaw() | RefusedPart():
+        case AddressAnswer() | KeyFlaw() | MessagesFlaw() | RefusedPart() | DrawingFlaw():
             return str(cause.value)
         case NoEvent(seconds):
             return f"no_event: {seconds:g}"

@@ -13,6 +13,7 @@ from domain.faults.causes import MessagesFlaw, TooManyTools
 from domain.faults.fault import Fault, FaultKind
 from domain.request.caching import cache_key_of, cache_mark, cached_well
 from domain.request.defaults import with_defaults
+from domain.request.drawing import drawing_request
 from domain.request.endpoint import endpoint_of
 from domain.request.identifiers import identified
 from domain.request.instructions import instructions_of
@@ -72,12 +73,16 @@ def build(
     history = history or parsed(
         request.messages, request.prompting.history_turns, Past(history_format=request.history_format)
     )
-    items = answerable(items_for(history, slug, model))
+    items = items_for(history, slug, model)
+    endpoint = endpoint_of(slug, model, request.endpoints)
+    if endpoint is Endpoint.IMAGES and model is not None:
+        drawn = drawing_request(request, slug, model, items)
+        return drawn if isinstance(drawn, Fault) else Prepared(*drawn)
+    items = answerable(items)
     if not items:
         return Fault(FaultKind.BAD_MESSAGES, cause=MessagesFlaw.NOTHING_TO_SEND)
     own_mark, alone = asked.cache_control, not asked.models
     items = cached_well(items, slug, request.prompting, request.history_format, asked=own_mark, alone=alone)
-    endpoint = endpoint_of(slug, request.endpoints)
     tools, bad_tools = _tools(request, slug, model, offered, endpoint)
     tools, surplus = kept(tools, dialect_of(slug).most_tools, named_in(asked.tool_choice))
     if surplus.asked and request.caller is Caller.API:

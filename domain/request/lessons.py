@@ -56,6 +56,7 @@ def learner_of(request: TurnRequest) -> Learner:
     thinking = {"effort": "effort", "max_tokens": "effort", "enabled": "effort", "summary": "summary"}
     named = {lesson for key, lesson in thinking.items() if asked.reasoning.get(key) is not None}
     own = own - {"reasoning", "passed"} | named | set(asked.chat_only) | set(asked.passed)
+    own |= {f"image_config.{key}" for key in (*(asked.image_config or {}), *asked.drawing)}
     own |= {f"reasoning.{key}" for key in asked.reasoning} | {f"provider.{key}" for key in asked.provider or {}}
     return Learner(request.route, request.person.user_id, frozenset(own))
 

@@ -2,6 +2,8 @@
 
 import re
 
+from domain.request.drawing_options import NAMES as DRAWING
+
 
 def _plain(name: str) -> str:
     """Return the pattern of a name that is a plain word: it counts only where a text means a field of the request."""
@@ -60,6 +62,7 @@ KEY_SPELLINGS = {
     "reasoning.context": re.compile(_within("reasoning", "context")),
     "provider.options": re.compile(_within("provider", "options")),
     "text.verbosity": re.compile(r"\bverbosity\b"),
+    **{f"image_config.{name}": re.compile(_within("image_?config", name)) for name in DRAWING},
 }
 """Keys that are left out of their fields, by path."""
 PLUGINS = re.compile(r"\bplugins?\b")

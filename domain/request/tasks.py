@@ -37,7 +37,9 @@ def frugal(asked: Parameters) -> Parameters:
     plugins = None if asked.plugins is None else tuple(one for one in asked.plugins if not done_by_plugins([one]))
     reasoning = {key: value for key, value in asked.reasoning.items() if key != "mode"}
     passed = {name: value for name, value in asked.passed.items() if name != "service_tier" or value in _CHEAP_TIERS}
-    return replace(asked, plugins=plugins, reasoning=reasoning, passed=passed, modalities=(), image_config=None)
+    return replace(
+        asked, plugins=plugins, reasoning=reasoning, passed=passed, modalities=(), image_config=None, drawing={}
+    )
 
 
 def _stripped(message: JsonObject, history_format: HistoryFormat) -> JsonObject:

@@ -68,7 +68,8 @@ class Parameters:
     `reasoning` contains effort, max_tokens, enabled, summary, context and mode if requested. `extra_tools` come from
     filters of the host. `server_tools`: tools that upstream runs, in place of the operator's list. `passed`: fields by
     their names in the Responses API that have no place here. `chat_only`: parameters that the Responses endpoint does
-    not know. `ignored`: names no endpoint accepts, and unusable values. No repr shows what may hold credentials.
+    not know. `drawing`: options of pictures beside the messages, by their names at `POST /images`. `ignored`: names no
+    endpoint accepts, and unusable values. No repr shows what may hold credentials.
     """
 
     max_output_tokens: int | None = None
@@ -98,6 +99,7 @@ class Parameters:
     passed: JsonObject = field(default_factory=dict)
     server_tools: tuple[object, ...] | None = field(default=None, repr=False)
     chat_only: JsonObject = field(default_factory=dict)
+    drawing: JsonObject = field(default_factory=dict)
     ignored: tuple[str, ...] = ()
 
 

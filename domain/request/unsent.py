@@ -30,6 +30,7 @@ def unsent(request: TurnRequest, body: ResponsesBody) -> tuple[str, ...]:
     elif asked.image_config:
         left.append("image_config")
     left += [name for name in asked.chat_only if name not in (body.chat_only or {})]
+    left += asked.drawing
     return (*left, *_text(asked, body))
 
 

@@ -198,6 +198,6 @@ class AssembleTurn:
             max_rounds=request.tooling.max_rounds,
             statuses=request.statuses,
             jitter=self._ids.jitter(),
-            alternatives=Alternatives(may_change(ready.slug, request.endpoints), ready.fallback),
+            alternatives=Alternatives(may_change(ready.slug, model, request.endpoints), ready.fallback),
             fit=ready.fit,
         )

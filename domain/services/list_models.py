@@ -2,7 +2,8 @@
 
 There is one list per upstream address and key. A new load of the code starts with the cached list and waits for
 upstream only if there is none. A stale list is served during a refresh and after a failed one. Retries back off from
-5 s to 160 s, never beyond the age limit of the list. Source: behaviour of the catalog; ADR 0016.
+5 s to 160 s, never beyond the age limit of the list. The list of models that only draw never holds up the other one:
+if it is late or fails, those last known stay. Source: behaviour of the catalog; ADR 0016, ADR 0047.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from domain.catalog.picture_models import drawing, with_drawing
 from domain.catalog.snapshot import Snapshot
 from domain.redaction.secrets import redact
 from domain.services.cache_catalog import CacheCatalog
@@ -24,7 +26,7 @@ ROUTES_KEPT = 8
 PATIENCE = 3.0
 """Longest wait of the first listing for a list, in seconds."""
 KEY_SECONDS = 1.0
-"""Longest wait of a loaded list for the check of the key, in seconds."""
+"""Longest wait of a loaded list for the check of the key and for the models that only draw, in seconds."""
 T = TypeVar("T")
 
 
@@ -54,6 +56,7 @@ class _Entry:
     recall: "asyncio.Task[None] | None" = None
     patient_until: float | None = None
     asks_retention: bool = False
+    complaint: str = ""  # why the models that only draw could not be loaded, as logged
 
     @property
     def busy(self) -> bool:
@@ -166,13 +169,16 @@ class ListModels:
 
     async def _refresh(self, route: Route, entry: _Entry, max_age: float) -> None:
         key = self._owned(self._key_refused(route), "openrouter-pipe-check-key")
+        pictures = self._owned(self._pictures(route, entry), "openrouter-pipe-picture-models")
         try:
             models = await self._catalog.fetch(route)
             if not models:
                 raise CatalogError("the list is empty")
             asked = entry.asks_retention
             fetched = await self._zero_retention(route) if asked else None
-            await self._first_of(key, until=self._clock.monotonic() + KEY_SECONDS)
+            patient_until = self._clock.monotonic() + KEY_SECONDS
+            while await self._first_of(key, pictures, until=patient_until):
+                pass
         except CatalogError as error:
             self._put_off(entry, max_age, redact(str(error)), error.status)
         except Exception as defect:  # noqa: BLE001 - the edge of a background task: a defect must not reload forever
@@ -182,6 +188,8 @@ class ListModels:
             keeping_nothing = fetched if fetched is not None else entry.listing.zero_retention or None
             pause = min(LONGEST_BACKOFF, max_age) if asked and fetched is None else max_age
             entry.due = self._clock.monotonic() + (pause if asked is entry.asks_retention else 0.0)
+            drawn = pictures.result() if pictures.done() else None
+            models = with_drawing(models, drawing(entry.listing.models) if drawn is None else drawn)
             entry.listing = Listing(
                 models,
                 loaded=True,
@@ -192,10 +200,24 @@ class ListModels:
             self._telemetry.event("info", "catalog_refreshed", models=len(models))
             snapshot = Snapshot(models, self._clock.now(), keeping_nothing)
             self._owned(self._kept.keep(route, snapshot), "openrouter-pipe-keep-models")
+            if not pictures.done():
+                await self._add_late(route, entry, snapshot, pictures)
         finally:
-            if not key.done():
-                key.cancel()
+            for work in (key, pictures):
+                if not work.done():
+                    work.cancel()
             entry.refresh = None
+
+    async def _add_late(
+        self, route: Route, entry: _Entry, kept: Snapshot, pictures: "asyncio.Task[tuple[Model, ...] | None]"
+    ) -> None:
+        """Add the models that only draw to a list that is shown already."""
+        drawn = await pictures
+        if drawn is None:
+            return
+        models = with_drawing(tuple(model for model in kept.models if model.pictures is None), drawn)
+        entry.listing = replace(entry.listing, models=models)
+        self._owned(self._kept.keep(route, replace(kept, models=models)), "openrouter-pipe-keep-models")
 
     def _owned(self, work: Coroutine[Any, Any, T], name: str) -> "asyncio.Task[T]":
         task = asyncio.get_running_loop().create_task(work, name=name)
@@ -210,6 +232,19 @@ class ListModels:
         except CatalogError as error:
             return error.status in (401, 403)
         return False
+
+    async def _pictures(self, route: Route, entry: _Entry) -> tuple[Model, ...] | None:
+        """Return the models that only draw; None if they are unavailable now, which is logged once per reason."""
+        try:
+            drawn, complaint = await self._catalog.fetch_pictures(route), ""
+        except CatalogError as error:
+            drawn, complaint = None, redact(str(error))
+        except Exception as defect:  # noqa: BLE001 - the edge of a background task: a defect must not cost the list
+            drawn, complaint = None, redact(f"{type(defect).__name__}: {defect}")
+        if complaint and complaint != entry.complaint:
+            self._telemetry.event("warning", "picture_models_unknown", error=complaint)
+        entry.complaint = complaint
+        return drawn
 
     async def _zero_retention(self, route: Route) -> frozenset[str] | None:
         """Return the ids of endpoints that keep no data; None if they are unavailable now."""

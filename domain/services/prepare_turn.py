@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from domain.catalog.offer import objections_to
+from domain.catalog.picture_models import only_draws
 from domain.catalog.prompt_window import window_of
 from domain.catalog.selection import find, slug_of
 from domain.catalog.support import holds_to_schemas, takes_tools
@@ -78,7 +79,7 @@ def prepare_turn(
     if registry.tools:
         shortens = fit.knows(slug)
         room = room_left(prompt_characters(model, sent.request.body.tools), items, shortens=shortens)
-    sending, fit = first_fitted(_learned(sent, request, lessons), replace(fit, room=room))
+    sending, fit = first_fitted(_learned(sent, request, model, lessons), replace(fit, room=room))
     figures = figures_of(request.messages, past, history, sending.body.input, remembered=remembered)
     return Ready(
         slug,
@@ -153,18 +154,18 @@ def _fallback(
 
     def built() -> UpstreamRequest | None:
         sent = build(request, other, model, tools, history=history)
-        return None if isinstance(sent, Fault) else _learned(sent, request, lessons)
+        return None if isinstance(sent, Fault) else _learned(sent, request, model, lessons)
 
     return built
 
 
-def _learned(sent: Prepared, request: TurnRequest, lessons: Lessons) -> UpstreamRequest:
-    may = may_change(sent.request.body.model, request.endpoints)
+def _learned(sent: Prepared, request: TurnRequest, model: Model | None, lessons: Lessons) -> UpstreamRequest:
+    may = may_change(sent.request.body.model, model, request.endpoints)
     return lessons.apply(learner_of(request), sent.request, other_endpoint=may)
 
 
 def _with_offered_fallbacks(request: TurnRequest, models: tuple[Model, ...]) -> TurnRequest:
-    """Drop from the caller's `models` those that are not offered or that upstream rejects as unknown."""
+    """Drop from the caller's `models` those that are not offered, only draw, or that upstream rejects as unknown."""
     asked = request.parameters.models
     if not asked:
         return request
@@ -172,7 +173,9 @@ def _with_offered_fallbacks(request: TurnRequest, models: tuple[Model, ...]) -> 
     kept = tuple(
         slug
         for slug in asked
-        if (slug in by_id or not by_id) and not objections_to(slug, by_id.get(slug), request.offer)
+        if (slug in by_id or not by_id)
+        and not only_draws(by_id.get(slug))
+        and not objections_to(slug, by_id.get(slug), request.offer)
     )
     dropped = tuple(f"model {slug!r}"[:80] for slug in asked if slug not in kept)
     ignored = (*request.parameters.ignored, *dropped)

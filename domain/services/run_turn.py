@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from domain.faults.causes import DrawingFlaw
 from domain.faults.fault import Fault, FaultKind
 from domain.redaction.secrets import redact as redact_shapes
 from domain.request.lessons import Lessons, learner_of
@@ -236,8 +237,9 @@ class RunTurn:
     def _refuse(self, fault: Fault, error_id: str, began: float, request: TurnRequest, mask: TurnMask) -> Output:
         timing = Timing(self._clock.monotonic() - began)
         end = End(Reason.FAULT, timing, error_id, fault)
+        expected = fault.cause is DrawingFlaw.WRITES_NOTHING  # hosts ask for a title after each first answer
         self._telemetry.event(
-            "warning",
+            "info" if expected else "warning",
             "turn_refused",
             error_id=error_id,
             fault=fault.kind.value,

@@ -6,6 +6,7 @@ from domain.turn.retries import Retries
 from domain.turn.statuses import Status
 from domain.turn.steps import ClearTimer, CloseReasoning, Output, ShowCitation, ShowImage, ShowText, Step
 from domain.turn.waiting import WAITING, Reassurance
+from ports.responses import Endpoint
 from ports.usage import Timing
 
 
@@ -23,7 +24,7 @@ class Shown:
         self.since: float | None = None
         self.last: float | None = None
         self.thinking = 0.0
-        self.reassurance = Reassurance()
+        self.reassurance = Reassurance(drawing=retries.sending.endpoint is Endpoint.IMAGES)
         self._retries = retries
 
     def begin(self, now: float, *, statuses: bool, notes: Sequence[Status] = ()) -> list[Step]:

@@ -12,9 +12,10 @@ class WaitingForPlace:
 
 @dataclass(frozen=True, slots=True)
 class StillWaiting:
-    """The model has sent nothing yet; `stage` counts these statuses of one turn from 1."""
+    """The model has sent nothing yet; `stage` counts these statuses of one turn from 1. `drawing`: it only draws."""
 
     stage: int
+    drawing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

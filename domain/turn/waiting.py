@@ -11,9 +11,10 @@ PAUSES = (0.3, 1.2, 2.5, 2.0, 1.0)
 
 
 class Reassurance:
-    """The waiting statuses of one turn, each shown once."""
+    """The waiting statuses of one turn, each shown once. `drawing`: the model only draws."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, drawing: bool = False) -> None:
+        self._drawing = drawing
         self._stage = 0
         self._said = False
         self._notes: tuple[Status, ...] = ()
@@ -44,5 +45,5 @@ class Reassurance:
         if self._stage > len(PAUSES):
             return []
         stage, self._stage = self._stage, self._stage + 1
-        steps: list[Step] = [self.say(StillWaiting(stage))] if stage else []
+        steps: list[Step] = [self.say(StillWaiting(stage, self._drawing))] if stage else []
         return [*steps, SetTimer(WAITING, now + PAUSES[stage])] if stage < len(PAUSES) else steps

@@ -24,6 +24,7 @@ from pydantic import (
 
 from domain.faults.fault import Fault, FaultKind
 from domain.request.coverage import REFUSED
+from domain.request.drawing_options import NAMES as DRAWING
 from domain.request.lost import lost
 from domain.request.passed import PASSED
 from domain.request.turn_request import Parameters
@@ -199,6 +200,7 @@ class CompletionsBody(BaseModel):
             passed={name: extra[name] for name in PASSED if name not in REFUSED and extra.get(name) is not None},
             server_tools=_entries(self.server_tools),
             chat_only=self._chat_only(),
+            drawing={name: extra[name] for name in DRAWING if extra.get(name) is not None},
             ignored=(*(name for name in REFUSED if name in extra), *self._unusable),
         )
 

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from domain.faults.causes import DrawingFlaw
 from domain.faults.fault import Fault
 from domain.request.turn_request import Caller
 from domain.turn.steps import End, ShowText
@@ -44,7 +45,7 @@ async def reply(start: Start, call: HostCall, head: ChunkHead, wishes: Wishes, e
         return completion(head, _with_card(collected, end, end.fault, wishes))
     error = {"error": error_object(end.fault, end.error_id, VALVES)}
     if call.caller is Caller.TASK:
-        neutral = neutral_answer(call.task)
+        neutral = neutral_answer(call.task, titled=end.fault.cause is not DrawingFlaw.WRITES_NOTHING)
         return completion(head, Collected(text={0: [neutral]})) if neutral else error
     if call.audience is Audience.HOST:
         return {"error": box(end.fault, end.error_id, wishes.support, wishes.now())}

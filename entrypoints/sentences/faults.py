@@ -14,6 +14,7 @@ from domain.faults.causes import (
     AddressRefused,
     Cause,
     DailyLimit,
+    DrawingFlaw,
     KeyFlaw,
     MessagesFlaw,
     ModelFiltered,
@@ -173,6 +174,14 @@ CAUSE_TEXTS: dict[Cause, FaultText] = {
         "OpenRouter rejected the reasoning settings of this request.",
         "Change the reasoning effort, or pick another model.",
     ),
+    DrawingFlaw.WRITES_NOTHING: FaultText(
+        "This model only draws: it writes no titles, tags or summaries.",
+        "An administrator can name a model for such tasks in {task_model}.",
+    ),
+    DrawingFlaw.NO_PRIVACY: FaultText(
+        "This model cannot be limited to providers that keep no data.",
+        "Pick another model, or ask an administrator about {zdr_enforce} and {deny_data_collection}.",
+    ),
 }
 """The texts of causes that say more than their kind."""
 _DAILY = FaultText(
@@ -247,7 +256,7 @@ def cause_words(cause: Cause, vocabulary: Vocabulary = NEUTRAL) -> str:
             return f"the request has {count} tools, this model takes at most {most}"
         case MessagesFlaw():
             return _MESSAGES_FLAWS[cause]
-        case AddressAnswer() | KeyFlaw() | RefusedPart() | DailyLimit():
+        case AddressAnswer() | KeyFlaw() | RefusedPart() | DailyLimit() | DrawingFlaw():
             return ""  # the sentences say all of it
     assert_never(cause)
 

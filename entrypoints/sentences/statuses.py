@@ -33,6 +33,12 @@ WAITING_LINES = (
     "Still here, waiting for the model\u2026",
 )
 """The lines a waiting person reads, in order; the last one stays."""
+DRAWING_LINES = (
+    "Drawing\u2026",
+    "Still drawing\u2026",
+    "A picture takes a moment\u2026",
+)
+"""The same while a model draws that does nothing else."""
 LONGEST_LIST = 2_000
 """Characters of the names that one line lists."""
 
@@ -40,8 +46,9 @@ LONGEST_LIST = 2_000
 def status_words(status: Status, vocabulary: Vocabulary = NEUTRAL) -> str:
     """Return a status as one line; an empty text removes the line."""
     match status:
-        case StillWaiting(stage):
-            return WAITING_LINES[min(stage, len(WAITING_LINES)) - 1]
+        case StillWaiting(stage, drawing):
+            lines = DRAWING_LINES if drawing else WAITING_LINES
+            return lines[min(stage, len(lines)) - 1]
         case WaitingForPlace():
             return "All places are taken; waiting in line\u2026"
         case TryingAgain(fault, seconds, attempt):

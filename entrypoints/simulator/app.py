@@ -11,7 +11,9 @@ from entrypoints.simulator.account import key_data
 from entrypoints.simulator.answers import Answer, Refusal, common, edge_page, json_answer
 from entrypoints.simulator.bills import generation_data
 from entrypoints.simulator.catalog import Model, endpoint_row
-from entrypoints.simulator.generate import generate
+from entrypoints.simulator.generate import generate, read_body
+from entrypoints.simulator.image_models import IMAGE_MODELS
+from entrypoints.simulator.images import draw
 from entrypoints.simulator.listing import model_list
 from entrypoints.simulator.payload import Json
 from entrypoints.simulator.records import CURRENT, RequestRecord, masked
@@ -31,6 +33,7 @@ def build_app(simulator: Simulator) -> web.Application:
         [
             web.get(f"{BASE_PATH}/models", routes.models),
             web.get(f"{BASE_PATH}/models/count", routes.count),
+            web.get(f"{BASE_PATH}/images/models", routes.image_models),
             web.get(f"{BASE_PATH}/models/user", routes.user_models),
             web.get(f"{BASE_PATH}/model/{{author}}/{{slug}}", routes.model),
             web.get(f"{BASE_PATH}/models/{{author}}/{{slug}}/endpoints", routes.endpoints),
@@ -40,6 +43,7 @@ def build_app(simulator: Simulator) -> web.Application:
             web.get(f"{BASE_PATH}/generation", routes.generation),
             web.post(f"{BASE_PATH}/responses", routes.responses),
             web.post(f"{BASE_PATH}/chat/completions", routes.chat),
+            web.post(f"{BASE_PATH}/images", routes.images),
         ]
     )
     return app
@@ -109,6 +113,10 @@ class _Routes:
     async def models(self, request: web.Request) -> web.Response:
         return _json(model_list(self._simulator.catalog.entries, request.query, request.path))
 
+    async def image_models(self, request: web.Request) -> web.Response:
+        del request
+        return _json({"data": [model.entry for model in IMAGE_MODELS]})
+
     async def count(self, request: web.Request) -> web.Response:
         found = model_list(self._simulator.catalog.entries, request.query, request.path)
         return _json({"data": {"count": found["total_count"]}})
@@ -164,3 +172,7 @@ class _Routes:
     async def chat(self, request: web.Request) -> web.StreamResponse:
         self._authorised(request)
         return await generate(self._simulator, request, "chat")
+
+    async def images(self, request: web.Request) -> web.StreamResponse:
+        self._authorised(request)
+        return await draw(self._simulator, request, await read_body(self._simulator, request))

@@ -24,12 +24,7 @@ _WRITERS: dict[Endpoint, Callable[[Facts], Writer]] = {"responses": ResponsesWri
 
 async def generate(simulator: Simulator, request: web.Request, endpoint: Endpoint) -> web.StreamResponse:
     """Answer one call. Raises Refusal if upstream would answer with an error."""
-    record = CURRENT.get()
-    raw = await request.read()
-    body = _parsed(raw)
-    simulator.log.keep_body(record, body, len(raw))
-    if isinstance(body, dict) and isinstance(body.get("model"), str):
-        record.model = body["model"]
+    record, body = CURRENT.get(), await read_body(simulator, request)
     call = prepare(simulator, endpoint, body, routing_report=_wants_routing(request))
     record.generation_id = call.facts.generation_id
     writer = _WRITERS[endpoint](call.facts)
@@ -37,6 +32,17 @@ async def generate(simulator: Simulator, request: web.Request, endpoint: Endpoin
     if body.get("stream"):
         return await _stream(simulator, request, call, writer, played)
     return await _whole(simulator, request, call, writer, played)
+
+
+async def read_body(simulator: Simulator, request: web.Request) -> Any:
+    """Read the body of a request and keep it in its record. Raises Refusal if it is not JSON."""
+    record = CURRENT.get()
+    raw = await request.read()
+    body = _parsed(raw)
+    simulator.log.keep_body(record, body, len(raw))
+    if isinstance(body, dict) and isinstance(body.get("model"), str):
+        record.model = body["model"]
+    return body
 
 
 def _parsed(raw: bytes) -> Any:

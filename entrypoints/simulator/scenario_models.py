@@ -28,6 +28,7 @@ _REASONING = {
     "supported_efforts": ["high", "medium", "low", "none"],
     "default_effort": "medium",
 }
+_DRAWING = ("sim/big-line", "sim/pictures")
 _DEFAULTS = ("temperature", "top_p", "top_k", "frequency_penalty", "presence_penalty", "repetition_penalty")
 
 
@@ -35,7 +36,7 @@ def scenario_entry(slug: str) -> Json:
     """Build the catalog entry of `sim/...`; a `:free` variant costs nothing."""
     cast = casting(slug)
     reasons = cast is not None and cast.scenario.reasons
-    outputs = ["text", "image"] if slug == "sim/big-line" else ["text"]
+    outputs = ["text", "image"] if slug in _DRAWING else ["text"]
     title = slug.partition("/")[2].partition(":")[0].replace("-", " ").capitalize()
     free = slug.endswith(":free")
     context = int((cast.values.get("context") if cast is not None else None) or CONTEXT_LENGTH)

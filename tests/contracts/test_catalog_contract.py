@@ -34,6 +34,13 @@ async def test_the_list_contains_each_model_once(catalog, upstream):
     assert len({model.id for model in models}) == len(models)
 
 
+async def test_the_list_of_models_that_draw_contains_each_model_once(catalog, upstream):
+    models = await catalog.fetch_pictures(upstream.route)
+    assert models
+    assert len({model.id for model in models}) == len(models)
+    assert all(model.pictures is not None for model in models)
+
+
 async def test_no_price_is_negative(catalog, upstream):
     for model in await catalog.fetch(upstream.route):
         assert all(price is None or price >= 0 for price in (model.prompt_price, model.completion_price))

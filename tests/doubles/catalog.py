@@ -10,6 +10,7 @@ class ScriptedCatalog:
     """Implements Catalog: each fetch waits for `gate`, if set, then returns the next answer; the last one repeats.
 
     The key check waits for `key_gate`. `zero_retention`: the ids of models with zero retention, or an error to raise.
+    `pictures`: the models that only draw, or an error to raise, once `pictures_gate` is set.
     """
 
     def __init__(
@@ -22,6 +23,8 @@ class ScriptedCatalog:
         self._gate, self._key_gate = gate, key_gate
         self.asked: list[Route] = []
         self.zero_retention: frozenset[str] | Exception = frozenset()
+        self.pictures: tuple[Model, ...] | Exception = ()
+        self.pictures_gate: asyncio.Event | None = None
 
     async def fetch(self, route: Route) -> tuple[Model, ...]:
         """Return or raise the next answer."""
@@ -32,6 +35,14 @@ class ScriptedCatalog:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    async def fetch_pictures(self, route: Route) -> tuple[Model, ...]:
+        """Return or raise `pictures`."""
+        if self.pictures_gate is not None:
+            await self.pictures_gate.wait()
+        if isinstance(self.pictures, Exception):
+            raise self.pictures
+        return self.pictures
 
     async def fetch_zero_retention(self, route: Route) -> frozenset[str]:
         """Return or raise `zero_retention`."""

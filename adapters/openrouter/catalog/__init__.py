@@ -1,1 +1,1 @@
-"""`GET /models`, `GET /endpoints/zdr` and `GET /key`: implements the port `catalog`."""
+"""`GET /models`, `GET /images/models`, `GET /endpoints/zdr` and `GET /key`: implements the port `catalog`."""

@@ -1,4 +1,4 @@
-"""`GET /models` and `GET /key` over aiohttp."""
+"""`GET /models`, `GET /images/models` and `GET /key` over aiohttp."""
 
 from asyncio import to_thread
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
@@ -8,6 +8,7 @@ from http import HTTPStatus
 from aiohttp import ClientError, ClientResponse, ClientTimeout
 
 from adapters.openrouter.catalog.models import read_model
+from adapters.openrouter.catalog.picture_models import read_picture_model
 from adapters.openrouter.errors.envelope import problem_of_answer
 from adapters.openrouter.errors.network import failure_of
 from adapters.openrouter.transport.pool import PoolClosed, SessionPool
@@ -24,6 +25,8 @@ BODY_LIMIT = 32 * 1024 * 1024
 AT_ONCE = 40  # entries a thread reads before other threads run: a millisecond or two
 LIMITS = Limits(connect=10.0, total=30.0, idle_read=None)
 
+Reader = Callable[[JsonObject], Model | None]
+
 
 class AioCatalog:
     """Implements Catalog. `limit` returns how many calls share the pool; it is called for every request."""
@@ -35,11 +38,14 @@ class AioCatalog:
 
     async def fetch(self, route: Route) -> tuple[Model, ...]:
         """Return all models in upstream's order. Raises CatalogError."""
-        raw = await self._get(route, "models")
-        models = await _read_beside(raw) if len(raw) >= LARGE else read_models(raw)
+        models = await self._models(route, "models", read_model)
         if not models:
             raise CatalogError("the list holds no model")
         return models
+
+    async def fetch_pictures(self, route: Route) -> tuple[Model, ...]:
+        """Return the models that draw at `POST /images`. Raises CatalogError."""
+        return await self._models(route, "images/models", read_picture_model)
 
     async def fetch_zero_retention(self, route: Route) -> frozenset[str]:
         """Return the ids of models that have an endpoint with zero data retention. Raises CatalogError."""
@@ -49,6 +55,10 @@ class AioCatalog:
     async def check_key(self, route: Route) -> None:
         """Return normally if upstream accepts the key. Raises CatalogError otherwise."""
         await self._get(route, "key")
+
+    async def _models(self, route: Route, path: str, read: Reader) -> tuple[Model, ...]:
+        raw = await self._get(route, path)
+        return await _read_beside(raw, read) if len(raw) >= LARGE else read_models(raw, read)
 
     async def _get(self, route: Route, path: str) -> bytes:
         try:
@@ -107,22 +117,22 @@ def _read_ids(raw: bytes) -> frozenset[str]:
     return frozenset(slug for row in _read_rows(raw) if (slug := text(row.get("model_id")) or text(row.get("id"))))
 
 
-async def _read_beside(raw: bytes) -> tuple[Model, ...]:
+async def _read_beside(raw: bytes, read: Reader) -> tuple[Model, ...]:
     """Do the same as `read_models`, in threads that hold the interpreter's lock only briefly at a time."""
     rows = await to_thread(_read_rows, raw)
     models: list[Model] = []
     for start in range(0, len(rows), AT_ONCE):
-        models += await to_thread(_models_of, rows[start : start + AT_ONCE])
+        models += await to_thread(_models_of, rows[start : start + AT_ONCE], read)
     return _first_of_each(models)
 
 
-def read_models(raw: bytes) -> tuple[Model, ...]:
+def read_models(raw: bytes, read: Reader = read_model) -> tuple[Model, ...]:
     """Return the models of an answer in its order; of equal ids the first. Raises CatalogError."""
-    return _first_of_each(_models_of(_read_rows(raw)))
+    return _first_of_each(_models_of(_read_rows(raw), read))
 
 
-def _models_of(rows: Iterable[JsonObject]) -> list[Model]:
-    return [model for row in rows if (model := read_model(row)) is not None]
+def _models_of(rows: Iterable[JsonObject], read: Reader) -> list[Model]:
+    return [model for row in rows if (model := read(row)) is not None]
 
 
 def _first_of_each(models: Iterable[Model]) -> tuple[Model, ...]:

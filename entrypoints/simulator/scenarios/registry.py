@@ -5,7 +5,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from entrypoints.simulator.answers import Answer
-from entrypoints.simulator.scenarios import echoes, faults, makers, natives, orders, picky, server_tools, streams
+from entrypoints.simulator.scenarios import (
+    echoes,
+    faults,
+    makers,
+    natives,
+    orders,
+    picky,
+    pictures,
+    server_tools,
+    streams,
+)
 from entrypoints.simulator.scenarios.ask import Ask
 from entrypoints.simulator.scenarios.moves import Script
 from entrypoints.simulator.scenarios.server_works import FAMILIES
@@ -157,6 +167,7 @@ SCENARIOS = (
         *("error-event-flat", "error-event-nested", "error-event-first"),
     ),
     _scenario("error-frame", lambda _, __: faults.error_event("frame", SEVERAL)),
+    _scenario("pictures", lambda ask, _: pictures.pictures(ask)),
     _scenario("big-line", lambda ask, _: streams.big_line(ask)),
     _scenario("drawing", lambda ask, _: streams.drawing(ask)),
     _scenario("garbage", lambda ask, _: streams.garbage(ask)),

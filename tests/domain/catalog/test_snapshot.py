@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from domain.catalog.snapshot import (
     _MODEL,
+    _OPTION,
+    _PICTURES,
     _REASONING,
     Snapshot,
     SnapshotUnusable,
@@ -18,7 +20,7 @@ from domain.catalog.snapshot import (
     snapshot_key,
     write_snapshot,
 )
-from ports.catalog import Model, Reasoning
+from ports.catalog import Model, PictureOption, Pictures, Reasoning
 from ports.responses import Route
 
 ROUTE = Route("https://openrouter.ai/api/v1", "sk-or-v1-secret")
@@ -39,8 +41,10 @@ FULL = Model(
     listed_prices=(Decimal(0), None, Decimal("0.01")),
     description="About it.",
     web_search_price=Decimal("0.01"),
+    pictures=Pictures((PictureOption("n", ("a", "b"), 1, 4), PictureOption("seed")), streams=True),
 )
-SNAPSHOT = Snapshot((FULL, Model("maker/plain", "Plain")), NOON, frozenset({"maker/full"}))
+UNDESCRIBED = Model("maker/painter", "Painter", pictures=Pictures())
+SNAPSHOT = Snapshot((FULL, Model("maker/plain", "Plain"), UNDESCRIBED), NOON, frozenset({"maker/full"}))
 
 
 def test_every_field_comes_back() -> None:
@@ -50,6 +54,17 @@ def test_every_field_comes_back() -> None:
 def test_no_field_of_a_model_is_forgotten() -> None:
     assert set(_MODEL) == {one.name for one in fields(Model)}
     assert set(_REASONING) == {one.name for one in fields(Reasoning)}
+    assert set(_PICTURES) == {one.name for one in fields(Pictures)}
+    assert set(_OPTION) == {one.name for one in fields(PictureOption)}
+
+
+def test_a_list_of_an_earlier_release_has_only_models_of_chats() -> None:
+    held = json.loads(write_snapshot(SNAPSHOT, ROUTE))
+    for model in held["models"]:
+        model.pop("pictures", None)
+    read = read_snapshot(json.dumps(held).encode(), ROUTE)
+    assert [model.id for model in read.models] == [model.id for model in SNAPSHOT.models]
+    assert {model.pictures for model in read.models} == {None}
 
 
 def test_a_list_that_was_not_requested_differs_from_an_empty_one() -> None:

@@ -126,7 +126,7 @@ def test_cache_mark_is_sent_only_to_models_that_need_it(slug, prompting, mark):
     ],
 )
 def test_endpoint_is_the_operators_choice_and_forced_responses_takes_precedence(choice, endpoint):
-    assert endpoint_of("maker/model", choice) is endpoint
+    assert endpoint_of("maker/model", None, choice) is endpoint
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_endpoint_is_the_operators_choice_and_forced_responses_takes_precedence(
     ],
 )
 def test_endpoint_may_change_unless_the_operator_forbids_it(choice, may):
-    assert may_change("maker/model", choice) is may
+    assert may_change("maker/model", None, choice) is may
 
 
 # --- thinking ---------------------------------------------------------------------------------------------------

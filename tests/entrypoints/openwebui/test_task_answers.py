@@ -21,5 +21,10 @@ def test_neutral_answer_is_empty_for_the_host(task, answer):
     assert json.loads(neutral_answer(task)) == answer
 
 
+def test_a_title_may_be_empty_so_that_the_host_takes_the_first_message():
+    assert json.loads(neutral_answer("title_generation", titled=False)) == {"title": ""}
+    assert neutral_answer("tags_generation", titled=False) == neutral_answer("tags_generation")
+
+
 def test_unknown_task_has_no_neutral_answer():
     assert neutral_answer("something_new") == ""

@@ -10,6 +10,7 @@ from domain.faults.causes import (
     AddressAnswer,
     AddressRefused,
     DailyLimit,
+    DrawingFlaw,
     KeyFlaw,
     MessagesFlaw,
     ModelFiltered,
@@ -33,7 +34,7 @@ CAUSES = (
     NoEvent(90.0),
     TooManyTools(160, 128),
 )
-SAID_IN_FULL = (*AddressAnswer, *KeyFlaw, *RefusedPart, DailyLimit())
+SAID_IN_FULL = (*AddressAnswer, *KeyFlaw, *RefusedPart, *DrawingFlaw, DailyLimit())
 """Causes with sentences of their own."""
 
 

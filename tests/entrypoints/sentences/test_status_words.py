@@ -22,6 +22,8 @@ from ports.usage import Timing
 WORDS = {
     WaitingForPlace(): "All places are taken; waiting in line…",
     StillWaiting(1): "Thinking…",
+    StillWaiting(1, drawing=True): "Drawing…",
+    StillWaiting(9, drawing=True): "A picture takes a moment…",
     TryingAgain(Fault(FaultKind.RATE_LIMITED), 7, 2): (
         "Too many requests were sent to this model. Trying again in 7 seconds (attempt 2)…"
     ),

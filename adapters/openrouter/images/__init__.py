@@ -1,0 +1,1 @@
+"""`POST /images`: its request fields, and how to read its frames and whole answers."""
