@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 
 from domain.catalog.offer import objections_to, with_variants
 from domain.catalog.selection import find, slug_of
@@ -14,8 +15,9 @@ from domain.faults.fault import Fault, FaultKind
 from domain.request.turn_request import Bounds, Caller, TurnRequest
 from domain.services.owned_tasks import named
 from ports.catalog import Model
+from ports.clock import Clock
 from ports.responses import Route
-from ports.slots import Slots, SlotsFull
+from ports.slots import Place, Slots, SlotsFull
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,32 +73,81 @@ class Ticket:
         self._held.close()
 
 
-class AdmitTurn:
-    """The use case; belongs to one event loop. The caller must release every ticket."""
+class WaitingTurn:
+    """A turn on its way in; whoever joined takes its ticket or calls `leave`. Without a `place` it need not wait."""
 
-    def __init__(self, slots: Slots) -> None:
-        self._slots = slots
+    def __init__(self, issue: Callable[[], Ticket], clock: Clock, place: Place | None = None) -> None:
+        self._issue, self._clock, self._place = issue, clock, place
+        self._served: asyncio.Task[None] | None = None
+        if place is not None:
+            loop = asyncio.get_running_loop()
+            self._served = loop.create_task(place.served(), name="openrouter-pipe-wait-in-line")
+        self._left = False
+        self._ahead: int | None = None
+
+    async def moved(self, seconds: float | None) -> int | None:
+        """Return how many turns begin before this one, at once and then whenever that has changed; None once served.
+
+        It is compared every `seconds`; None never compares it.
+        """
+        while self._place is not None and self._served is not None and not self._served.done():
+            if self._ahead != (ahead := self._place.ahead()):
+                self._ahead = ahead
+                return ahead
+            await self._pause(self._served, seconds)
+        return None
+
+    def ticket(self) -> Ticket:
+        """Return the ticket of a turn that was served."""
+        self._left = True
+        return self._issue()
+
+    def leave(self) -> None:
+        """Leave, unless the ticket was issued."""
+        if self._left or self._place is None or self._served is None:
+            return
+        self._left = True
+        self._served.cancel()
+        self._place.leave()
+
+    async def _pause(self, served: "asyncio.Task[None]", seconds: float | None) -> None:
+        if seconds is None:
+            await asyncio.wait((served,))
+            return
+        timer = asyncio.ensure_future(self._clock.sleep_until(self._clock.monotonic() + seconds))
+        try:
+            await asyncio.wait((served, timer), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            timer.cancel()
+
+
+class AdmitTurn:
+    """The use case; belongs to one event loop. The caller must release every ticket.
+
+    `person` is whoever a turn belongs to: people get fair shares of the slots and of the line.
+    """
+
+    def __init__(self, slots: Slots, clock: Clock) -> None:
+        self._slots, self._clock = slots, clock
         self._held = 0
         self._idle = asyncio.Event()
         self._idle.set()
 
-    def at_once(self, bounds: Bounds) -> Ticket | None:
-        """Return a ticket if a slot is free, else None."""
-        return self._ticket() if self._slots.try_acquire(bounds.concurrent) else None
-
-    async def in_line(self, bounds: Bounds) -> Ticket:
-        """Wait in line for a slot. Raises SlotsFull if the line is full."""
-        await self._slots.acquire(bounds.concurrent, bounds.queued)
-        return self._ticket()
+    def join(self, bounds: Bounds, person: str = "") -> WaitingTurn:
+        """Take a slot, or join the line. Raises SlotsFull if it is full, or the person's share of it."""
+        issue = partial(self._ticket, person)
+        if self._slots.try_acquire(bounds.concurrent, person):
+            return WaitingTurn(issue, self._clock)
+        return WaitingTurn(issue, self._clock, self._slots.join(bounds.concurrent, bounds.queued, person))
 
     async def idle(self) -> None:
         """Return once every ticket is released."""
         await self._idle.wait()
 
-    def _ticket(self) -> Ticket:
+    def _ticket(self, person: str) -> Ticket:
         self._held += 1
         self._idle.clear()
-        return Ticket(self._left, self._slots.release)
+        return Ticket(self._left, partial(self._slots.release, person))
 
     def _left(self) -> None:
         self._held -= 1

@@ -16,7 +16,7 @@ from domain.faults.fault import Fault, FaultKind
 from domain.redaction.secrets import redact as redact_shapes
 from domain.request.lessons import Lessons, learner_of
 from domain.request.turn_request import TurnRequest
-from domain.services.admit_turn import AdmitTurn, Ticket, check_turn, fault_of_admission
+from domain.services.admit_turn import AdmitTurn, Ticket, WaitingTurn, check_turn, fault_of_admission
 from domain.services.assemble_turn import Assembled, AssembleTurn, Personal
 from domain.services.drive_turn import Driver, TurnPorts, Upkeep
 from domain.services.equip_turn import ToolPorts
@@ -56,6 +56,8 @@ from ports.usage import Timing
 __all__ = ["Personal", "RunTurn"]
 
 BROKEN = frozenset({Reason.FAULT, Reason.CANCELLED})
+PLACE_SECONDS = 2.0
+"""How often a waiting person is told how many are before them, if that changed."""
 
 
 class RunTurn:
@@ -82,7 +84,7 @@ class RunTurn:
         self._lessons, self._redact = Lessons(clock), redact
         self._tasks = OwnedTasks(telemetry)
         self._unknown = ReportUnknown(telemetry)
-        self._admit = AdmitTurn(slots)
+        self._admit = AdmitTurn(slots, clock)
         watch = store or StoreHealth(clock, telemetry)
         self._stores = ChooseStores(
             tools.runs,
@@ -124,6 +126,7 @@ class RunTurn:
         personal = personal or Personal()
         driver: Driver | Fault = Fault(FaultKind.INTERNAL)
         ticket: Ticket | None = None
+        waiting: WaitingTurn | None = None
         mask = TurnMask(self._redact, request)
         settlement = Settlement(request, error_id, mask=mask)
         try:
@@ -132,10 +135,10 @@ class RunTurn:
                 driver = checked
             else:
                 settlement.slug, settlement.model = checked.slug, checked.model
-                ticket = self._admit.at_once(request.bounds)
-                if ticket is None:
-                    yield ShowStatus(WaitingForPlace())
-                    ticket = await self._admit.in_line(request.bounds)
+                waiting = self._admit.join(request.bounds, request.person.user_id)
+                while (ahead := await waiting.moved(PLACE_SECONDS if request.statuses else None)) is not None:
+                    yield ShowStatus(WaitingForPlace(ahead))
+                ticket = waiting.ticket()
                 stores = self._stores.choose(request, personal.memories)
                 assembled = await self._assemble.assemble(checked, personal, stores, error_id)
                 driver = (
@@ -148,6 +151,8 @@ class RunTurn:
             self._tasks.own(settle_turn(settlement, left, self._telemetry, personal.notices), "openrouter-pipe-settle")
             raise
         finally:
+            if waiting is not None:
+                waiting.leave()
             if ticket is not None and not isinstance(driver, Driver):
                 ticket.release()
         if isinstance(driver, Fault):

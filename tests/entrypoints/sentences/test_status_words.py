@@ -21,6 +21,7 @@ from ports.usage import Timing
 
 WORDS = {
     WaitingForPlace(): "All places are taken; waiting in line…",
+    WaitingForPlace(3): "All places are taken; waiting in line, 3 before you…",
     StillWaiting(1): "Thinking…",
     TryingAgain(Fault(FaultKind.RATE_LIMITED), 7, 2): (
         "Too many requests were sent to this model. Trying again in 7 seconds (attempt 2)…"
