@@ -13,7 +13,9 @@ from domain.egress.pasted import is_key
 from domain.faults.causes import AddressRefused, KeyFlaw, MessagesFlaw, ModelFiltered
 from domain.faults.fault import Fault, FaultKind
 from domain.request.turn_request import Bounds, Caller, TurnRequest
+from domain.services.guard_turn import GuardTurn, TurnGuard
 from domain.services.owned_tasks import named
+from domain.turn.steps import End
 from ports.catalog import Model
 from ports.clock import Clock
 from ports.responses import Route
@@ -24,7 +26,8 @@ from ports.slots import Place, Slots, SlotsFull
 class Checked:
     """A checked request: its catalog entry (None if the catalog has none) and its route.
 
-    `models` is the catalog, including the variants on offer.
+    `models` is the catalog, including the variants on offer. `stands_in_for`: the model that was requested, if this one
+    answers because that one keeps failing. `guard`: the breakers that the turn must report to.
     """
 
     request: TurnRequest
@@ -32,6 +35,8 @@ class Checked:
     model: Model | None
     route: Route
     models: tuple[Model, ...] = ()
+    stands_in_for: str = ""
+    guard: TurnGuard | None = None
 
 
 def check_turn(request: TurnRequest, models: tuple[Model, ...]) -> Checked | Fault:
@@ -55,6 +60,14 @@ def check_turn(request: TurnRequest, models: tuple[Model, ...]) -> Checked | Fau
     given = request.route
     route = replace(given, base_url=base_url, api_key=given.api_key.strip())
     return Checked(request, slug, model, route, everything)
+
+
+def _stand_in(request: TurnRequest, models: tuple[Model, ...]) -> Checked | None:
+    """Return the request to the fallback model; None if there is none that may be called."""
+    if not request.fallback_model:
+        return None
+    checked = check_turn(replace(request, model=request.fallback_model, fallback_model=""), models)
+    return None if isinstance(checked, Fault) else checked
 
 
 class Ticket:
@@ -127,11 +140,34 @@ class AdmitTurn:
     `person` is whoever a turn belongs to: people get fair shares of the slots and of the line.
     """
 
-    def __init__(self, slots: Slots, clock: Clock) -> None:
-        self._slots, self._clock = slots, clock
+    def __init__(self, slots: Slots, clock: Clock, guard: GuardTurn | None = None) -> None:
+        self._slots, self._clock, self._guard = slots, clock, guard
         self._held = 0
         self._idle = asyncio.Event()
         self._idle.set()
+
+    async def check(self, request: TurnRequest, models: tuple[Model, ...]) -> Checked | Fault:
+        """Check a request, then ask the breakers of its person and its model.
+
+        A model that keeps failing is replaced by the fallback model, if there is one that does not. Report to the
+        guard of what is returned.
+        """
+        checked = check_turn(request, models)
+        if isinstance(checked, Fault) or self._guard is None:
+            return checked
+        guard = await self._guard.admit(request)
+        if isinstance(guard, Fault):
+            return guard
+        if not await self._guard.admits_model(guard, request, checked.slug):
+            other = _stand_in(request, models)
+            if other is not None and await self._guard.admits_model(guard, request, other.slug):
+                checked = replace(other, stands_in_for=checked.slug)
+        return replace(checked, guard=guard)
+
+    async def report(self, guard: TurnGuard | None, end: End | None) -> None:
+        """Report how a turn ended to its breakers; None if it never ran."""
+        if guard is not None and self._guard is not None:
+            await self._guard.report(guard, end)
 
     def join(self, bounds: Bounds, person: str = "") -> WaitingTurn:
         """Take a slot, or join the line. Raises SlotsFull if it is full, or the person's share of it."""
