@@ -12,3 +12,13 @@ def key_of(kind: str, *parts: str) -> str:
 def tool_key(user_id: str, source: str, name: str) -> str:
     """Return the key for one tool of one source and one person; empty (no breaker) if the person is unknown."""
     return key_of("tool", user_id, source, name) if user_id else ""
+
+
+def person_key(user_id: str) -> str:
+    """Return the key for all turns of one person; empty (no breaker) if the person is unknown."""
+    return key_of("person", user_id) if user_id else ""
+
+
+def model_key(slug: str, providers: tuple[str, ...] = ()) -> str:
+    """Return the key for one model, for whoever asks; `providers` are the only ones that may serve it, if named."""
+    return key_of("model", slug, *sorted(providers))

@@ -46,6 +46,7 @@ class FaultKind(Enum):
     CUT_SHORT = "output_limit_reached"
     TOOL_ROUNDS = "tool_rounds_exhausted"
     BUSY = "server_busy"
+    PAUSED = "person_paused"
     MISSING_PACKAGE = "missing_package"
     INTERNAL = "internal_error"
 
@@ -78,6 +79,7 @@ HTTP_STATUS: dict[FaultKind, int] = {
     FaultKind.CUT_SHORT: 502,
     FaultKind.TOOL_ROUNDS: 502,
     FaultKind.BUSY: 503,
+    FaultKind.PAUSED: 503,
     FaultKind.MISSING_PACKAGE: 500,
     FaultKind.INTERNAL: 500,
 }

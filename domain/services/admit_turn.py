@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 
 from domain.catalog.offer import objections_to, with_variants
 from domain.catalog.selection import find, slug_of
@@ -12,17 +13,21 @@ from domain.egress.pasted import is_key
 from domain.faults.causes import AddressRefused, KeyFlaw, MessagesFlaw, ModelFiltered
 from domain.faults.fault import Fault, FaultKind
 from domain.request.turn_request import Bounds, Caller, TurnRequest
+from domain.services.guard_turn import GuardTurn, TurnGuard
 from domain.services.owned_tasks import named
+from domain.turn.steps import End
 from ports.catalog import Model
+from ports.clock import Clock
 from ports.responses import Route
-from ports.slots import Slots, SlotsFull
+from ports.slots import Place, Slots, SlotsFull
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
     """A checked request: its catalog entry (None if the catalog has none) and its route.
 
-    `models` is the catalog, including the variants on offer.
+    `models` is the catalog, including the variants on offer. `stands_in_for`: the model that was requested, if this one
+    answers because that one keeps failing. `guard`: the breakers that the turn must report to.
     """
 
     request: TurnRequest
@@ -30,6 +35,8 @@ class Checked:
     model: Model | None
     route: Route
     models: tuple[Model, ...] = ()
+    stands_in_for: str = ""
+    guard: TurnGuard | None = None
 
 
 def check_turn(request: TurnRequest, models: tuple[Model, ...]) -> Checked | Fault:
@@ -55,6 +62,14 @@ def check_turn(request: TurnRequest, models: tuple[Model, ...]) -> Checked | Fau
     return Checked(request, slug, model, route, everything)
 
 
+def _stand_in(request: TurnRequest, models: tuple[Model, ...]) -> Checked | None:
+    """Return the request to the fallback model; None if there is none that may be called."""
+    if not request.fallback_model:
+        return None
+    checked = check_turn(replace(request, model=request.fallback_model, fallback_model=""), models)
+    return None if isinstance(checked, Fault) else checked
+
+
 class Ticket:
     """The resources a turn holds while it runs. `release` returns all of them."""
 
@@ -71,32 +86,104 @@ class Ticket:
         self._held.close()
 
 
-class AdmitTurn:
-    """The use case; belongs to one event loop. The caller must release every ticket."""
+class WaitingTurn:
+    """A turn on its way in; whoever joined takes its ticket or calls `leave`. Without a `place` it need not wait."""
 
-    def __init__(self, slots: Slots) -> None:
-        self._slots = slots
+    def __init__(self, issue: Callable[[], Ticket], clock: Clock, place: Place | None = None) -> None:
+        self._issue, self._clock, self._place = issue, clock, place
+        self._served: asyncio.Task[None] | None = None
+        if place is not None:
+            loop = asyncio.get_running_loop()
+            self._served = loop.create_task(place.served(), name="openrouter-pipe-wait-in-line")
+        self._left = False
+        self._ahead: int | None = None
+
+    async def moved(self, seconds: float | None) -> int | None:
+        """Return how many turns begin before this one, at once and then whenever that has changed; None once served.
+
+        It is compared every `seconds`; None never compares it.
+        """
+        while self._place is not None and self._served is not None and not self._served.done():
+            if self._ahead != (ahead := self._place.ahead()):
+                self._ahead = ahead
+                return ahead
+            await self._pause(self._served, seconds)
+        return None
+
+    def ticket(self) -> Ticket:
+        """Return the ticket of a turn that was served."""
+        self._left = True
+        return self._issue()
+
+    def leave(self) -> None:
+        """Leave, unless the ticket was issued."""
+        if self._left or self._place is None or self._served is None:
+            return
+        self._left = True
+        self._served.cancel()
+        self._place.leave()
+
+    async def _pause(self, served: "asyncio.Task[None]", seconds: float | None) -> None:
+        if seconds is None:
+            await asyncio.wait((served,))
+            return
+        timer = asyncio.ensure_future(self._clock.sleep_until(self._clock.monotonic() + seconds))
+        try:
+            await asyncio.wait((served, timer), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            timer.cancel()
+
+
+class AdmitTurn:
+    """The use case; belongs to one event loop. The caller must release every ticket.
+
+    `person` is whoever a turn belongs to: people get fair shares of the slots and of the line.
+    """
+
+    def __init__(self, slots: Slots, clock: Clock, guard: GuardTurn | None = None) -> None:
+        self._slots, self._clock, self._guard = slots, clock, guard
         self._held = 0
         self._idle = asyncio.Event()
         self._idle.set()
 
-    def at_once(self, bounds: Bounds) -> Ticket | None:
-        """Return a ticket if a slot is free, else None."""
-        return self._ticket() if self._slots.try_acquire(bounds.concurrent) else None
+    async def check(self, request: TurnRequest, models: tuple[Model, ...]) -> Checked | Fault:
+        """Check a request, then ask the breakers of its person and its model.
 
-    async def in_line(self, bounds: Bounds) -> Ticket:
-        """Wait in line for a slot. Raises SlotsFull if the line is full."""
-        await self._slots.acquire(bounds.concurrent, bounds.queued)
-        return self._ticket()
+        A model that keeps failing is replaced by the fallback model, if there is one that does not. Report to the
+        guard of what is returned.
+        """
+        checked = check_turn(request, models)
+        if isinstance(checked, Fault) or self._guard is None:
+            return checked
+        guard = await self._guard.admit(request)
+        if isinstance(guard, Fault):
+            return guard
+        if not await self._guard.admits_model(guard, request, checked.slug):
+            other = _stand_in(request, models)
+            if other is not None and await self._guard.admits_model(guard, request, other.slug):
+                checked = replace(other, stands_in_for=checked.slug)
+        return replace(checked, guard=guard)
+
+    async def report(self, guard: TurnGuard | None, end: End | None) -> None:
+        """Report how a turn ended to its breakers; None if it never ran."""
+        if guard is not None and self._guard is not None:
+            await self._guard.report(guard, end)
+
+    def join(self, bounds: Bounds, person: str = "") -> WaitingTurn:
+        """Take a slot, or join the line. Raises SlotsFull if it is full, or the person's share of it."""
+        issue = partial(self._ticket, person)
+        if self._slots.try_acquire(bounds.concurrent, person):
+            return WaitingTurn(issue, self._clock)
+        return WaitingTurn(issue, self._clock, self._slots.join(bounds.concurrent, bounds.queued, person))
 
     async def idle(self) -> None:
         """Return once every ticket is released."""
         await self._idle.wait()
 
-    def _ticket(self) -> Ticket:
+    def _ticket(self, person: str) -> Ticket:
         self._held += 1
         self._idle.clear()
-        return Ticket(self._left, self._slots.release)
+        return Ticket(self._left, partial(self._slots.release, person))
 
     def _left(self) -> None:
         self._held -= 1

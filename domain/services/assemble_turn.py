@@ -15,7 +15,6 @@ from domain.request.endpoint import may_change
 from domain.request.lessons import Lessons
 from domain.request.runners import caller_runs_named_tools
 from domain.request.schema_bounds import foreign_schemas
-from domain.request.turn_request import TurnRequest
 from domain.services.admit_turn import Checked
 from domain.services.equip_turn import EquipTurn, ToolPorts, limits_of
 from domain.services.owned_tasks import OwnedTasks
@@ -28,7 +27,7 @@ from domain.services.turn_stores import Memories, TurnStores
 from domain.tools.plan import Reader
 from domain.tools.schema_bounds import size_of_schemas
 from domain.turn.plan import Alternatives, TurnPlan
-from domain.turn.statuses import ToolsLeftOut
+from domain.turn.statuses import ModelReplaced, Status, ToolsLeftOut
 from ports.clock import Clock
 from ports.files import Files
 from ports.ids import Ids
@@ -110,7 +109,7 @@ class AssembleTurn:
         runner: RunCall | None = None
         if ready.tools.tools and personal.toolbox is not None:
             runner = self._equip.runner(request, ready.tools, personal.toolbox, stores, personal.notices, time)
-        return Assembled(ready, self._plan(request, ready, error_id), runner, stores, frozenset(copied))
+        return Assembled(ready, self._plan(checked, ready, error_id), runner, stores, frozenset(copied))
 
     # --- details ------------------------------------------------------------------------------------------
 
@@ -180,8 +179,8 @@ class AssembleTurn:
             self._tasks.own(memory.touch(request.memory, past.untouched), "openrouter-pipe-touch")
         return past, marks
 
-    def _plan(self, request: TurnRequest, ready: Ready, error_id: str) -> TurnPlan:
-        model, tools = ready.model, ready.tools
+    def _plan(self, checked: Checked, ready: Ready, error_id: str) -> TurnPlan:
+        request, model, tools = checked.request, ready.model, ready.tools
         free = is_free(ready.slug, model)
         return TurnPlan(
             request=ready.sending,
@@ -191,7 +190,7 @@ class AssembleTurn:
             sequential=tools.sequential,
             handed_over=tools.meaning(request.tooling.host_only),
             renamed=ready.renamed,
-            notes=(ToolsLeftOut(ready.surplus.names, ready.surplus.most),) if ready.surplus.names else (),
+            notes=_notes(checked, ready),
             callers=tools.passed if caller_runs_named_tools(request) else frozenset(),
             reader=Reader(ready.fit.room, model is not None and "image" in model.input_modalities),
             call_limits=limits_of(request),
@@ -201,3 +200,13 @@ class AssembleTurn:
             alternatives=Alternatives(may_change(ready.slug, model, request.endpoints), ready.fallback),
             fit=ready.fit,
         )
+
+
+def _notes(checked: Checked, ready: Ready) -> tuple[Status, ...]:
+    """Return what the person has to know before the turn begins."""
+    notes: list[Status] = []
+    if checked.stands_in_for:
+        notes.append(ModelReplaced(checked.stands_in_for, checked.slug))
+    if ready.surplus.names:
+        notes.append(ToolsLeftOut(ready.surplus.names, ready.surplus.most))
+    return tuple(notes)

@@ -167,7 +167,7 @@ class RunCall:
 
     async def _in_slot(self, call: _Call, began: Callable[[], None]) -> ToolResult:
         try:
-            await self._ports.slots.acquire(self._turn.parallel, self._turn.waiting)
+            await self._ports.slots.acquire(self._turn.parallel, self._turn.waiting, self._turn.user_id)
         except SlotsFull:
             return _failed(SERVER_FULL)
         try:
@@ -183,7 +183,7 @@ class RunCall:
             if run is not None:
                 journal.finish(run, None if keep is None else partial(keep, run, call.asked, result))
         finally:
-            self._ports.slots.release()
+            self._ports.slots.release(self._turn.user_id)
         return await self._ports.offload.run(partial(readable, result), size=len(result.text))
 
     async def _called(self, request: ToolRequest) -> ToolResult:

@@ -17,10 +17,11 @@ from domain.faults.fault import Fault, FaultKind
 from domain.redaction.secrets import redact as redact_shapes
 from domain.request.lessons import Lessons, learner_of
 from domain.request.turn_request import TurnRequest
-from domain.services.admit_turn import AdmitTurn, Ticket, check_turn, fault_of_admission
+from domain.services.admit_turn import AdmitTurn, Ticket, WaitingTurn, fault_of_admission
 from domain.services.assemble_turn import Assembled, AssembleTurn, Personal
 from domain.services.drive_turn import Driver, TurnPorts, Upkeep
 from domain.services.equip_turn import ToolPorts
+from domain.services.guard_turn import GuardTurn
 from domain.services.keep_pictures import PICTURED, KeepPictures
 from domain.services.owned_tasks import OwnedTasks, named
 from domain.services.reader_disconnect import ReaderDisconnect
@@ -58,6 +59,8 @@ from ports.usage import Timing
 __all__ = ["Personal", "RunTurn"]
 
 BROKEN = frozenset({Reason.FAULT, Reason.CANCELLED})
+PLACE_SECONDS = 2.0
+"""How often a waiting person is told how many are before them, if that changed."""
 
 
 class RunTurn:
@@ -78,13 +81,14 @@ class RunTurn:
         telemetry: Telemetry,
         redact: Redactor = redact_shapes,
         store: StoreHealth | None = None,
+        guard: GuardTurn | None = None,
     ) -> None:
         self._responses, self._offload = SoundCalls(responses, offload), offload
         self._clock, self._ids, self._telemetry = clock, ids, telemetry
         self._lessons, self._redact = Lessons(clock), redact
         self._tasks = OwnedTasks(telemetry)
         self._unknown = ReportUnknown(telemetry)
-        self._admit = AdmitTurn(slots)
+        self._admit = AdmitTurn(slots, clock, guard)
         watch = store or StoreHealth(clock, telemetry)
         self._stores = ChooseStores(
             tools.runs,
@@ -125,18 +129,19 @@ class RunTurn:
         personal = personal or Personal()
         driver: Driver | Fault = Fault(FaultKind.INTERNAL)
         ticket: Ticket | None = None
+        waiting: WaitingTurn | None = None
         mask = TurnMask(self._redact, request)
         settlement = Settlement(request, error_id, mask=mask)
         try:
-            checked = check_turn(request, models)
+            checked = await self._admit.check(request, models)
             if isinstance(checked, Fault):
                 driver = checked
             else:
-                settlement.slug, settlement.model = checked.slug, checked.model
-                ticket = self._admit.at_once(request.bounds)
-                if ticket is None:
-                    yield ShowStatus(WaitingForPlace())
-                    ticket = await self._admit.in_line(request.bounds)
+                settlement.slug, settlement.model, settlement.guard = checked.slug, checked.model, checked.guard
+                waiting = self._admit.join(request.bounds, request.person.user_id)
+                while (ahead := await waiting.moved(PLACE_SECONDS if request.statuses else None)) is not None:
+                    yield ShowStatus(WaitingForPlace(ahead))
+                ticket = waiting.ticket()
                 stores = self._stores.choose(request, personal.memories)
                 assembled = await self._assemble.assemble(checked, personal, stores, error_id)
                 driver = (
@@ -145,12 +150,11 @@ class RunTurn:
         except Exception as error:  # noqa: BLE001 - the edge of a turn: a defect becomes a fault
             driver = fault_of_admission(error)
         except (asyncio.CancelledError, GeneratorExit):
-            left = End(Reason.CANCELLED, Timing(self._clock.monotonic() - began), error_id)
-            self._tasks.own(settle_turn(settlement, left, self._telemetry, personal.notices), "openrouter-pipe-settle")
+            self._stopped(settlement, began, personal)
             raise
         finally:
-            if ticket is not None and not isinstance(driver, Driver):
-                ticket.release()
+            if not isinstance(driver, Driver):
+                self._give_up(settlement, waiting, ticket)
         if isinstance(driver, Fault):
             yield self._refuse(driver, error_id, began, request, mask)
             return
@@ -184,6 +188,20 @@ class RunTurn:
 
     # --- details ------------------------------------------------------------------------------------------
 
+    def _stopped(self, settlement: Settlement, began: float, personal: Personal) -> None:
+        """Settle a turn whose reader left before it was driven."""
+        left = End(Reason.CANCELLED, Timing(self._clock.monotonic() - began), settlement.error_id)
+        self._tasks.own(settle_turn(settlement, left, self._telemetry, personal.notices), "openrouter-pipe-settle")
+
+    def _give_up(self, settlement: Settlement, waiting: WaitingTurn | None, ticket: Ticket | None) -> None:
+        """Return what a turn holds that will not be driven."""
+        if settlement.guard is not None:
+            self._tasks.own(self._admit.report(settlement.guard, None), "openrouter-pipe-report")
+        if waiting is not None:
+            waiting.leave()
+        if ticket is not None:
+            ticket.release()
+
     def _driver(self, assembled: Assembled, personal: Personal, settlement: Settlement, ticket: Ticket) -> Driver:
         """Return the driver of a turn. Its settlement releases the ticket first."""
         request, ready, runner = settlement.request, assembled.ready, assembled.runner
@@ -197,6 +215,7 @@ class RunTurn:
             try:
                 ticket.release()
             finally:
+                await self._admit.report(settlement.guard, end)
                 stored = await settle_turn(settlement, end, self._telemetry, personal.notices, assembled.stores.memory)
             if stored and end.reason not in BROKEN and assembled.stores.interrupted is not None:
                 assembled.stores.interrupted.completed(request)
@@ -216,6 +235,8 @@ class RunTurn:
     def _journal(self, settlement: Settlement, entry: Booking) -> None:
         match entry:
             case AttemptBegan():
+                if settlement.guard is not None:
+                    settlement.guard.called = entry.body.model
                 self._telemetry.event("debug", "attempt_began", **began_values(settlement.error_id, entry))
             case AttemptEnded():
                 self._telemetry.event("debug", "attempt_ended", **ended_values(settlement.error_id, entry))

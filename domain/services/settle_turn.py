@@ -10,6 +10,7 @@ from domain.conversation.references import call_reference
 from domain.conversation.size import characters_of
 from domain.request.lesson import OF_HISTORY, Lesson
 from domain.request.turn_request import TurnRequest
+from domain.services.guard_turn import TurnGuard
 from domain.services.mark_turns import marks_after
 from domain.services.remember_turn import TurnMemory
 from domain.services.turn_mask import TurnMask
@@ -28,7 +29,7 @@ class Settlement:
 
     `replayed`: the stored turns of which something was sent, those in `elsewhere` of other chats. `refused`: changes to
     them that made the request pass. `own_refused`: earlier rounds of this turn were changed too. `mask` masks what is
-    logged.
+    logged. `guard`: the breakers of the turn.
     """
 
     request: TurnRequest
@@ -42,6 +43,7 @@ class Settlement:
     refused: list[Lesson] = field(default_factory=list)
     own_refused: bool = False
     mask: TurnMask = field(default_factory=TurnMask)
+    guard: TurnGuard | None = None
 
     def learn(self, lesson: Lesson) -> None:
         """Note a change that upstream accepted."""

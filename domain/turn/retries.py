@@ -1,14 +1,15 @@
 """What a turn sends, and what it tries after a failure.
 
 First it changes the request, once per kind of change in a round: a repair, the other endpoint, the fallback model. Then
-it sends the same request again after a wait, as far as the policy allows. A round is one answer of the model; whether
-a retry is allowed is decided for each round by itself.
+it sends the same request again after a wait, as far as the policy allows, and at last to the fallback model. A round is
+one answer of the model; whether a retry is allowed is decided for each round by itself.
 """
 
 from dataclasses import dataclass, field
 
-from domain.faults.fault import Fault, FaultKind
-from domain.faults.retry import next_wait
+from domain.faults.blame import Blame, blame_of
+from domain.faults.fault import Fault, FaultKind, RetryRule
+from domain.faults.retry import RetryPolicy, next_wait
 from domain.request.lesson import (
     BALANCE,
     FEWER_TOOLS,
@@ -100,7 +101,8 @@ class Retries:
         policy, jitter = self._plan.retry, self._plan.jitter
         wait = next_wait(fault, policy, attempts=1 + this.repeated, waited=this.waited, jitter=jitter)
         if wait is None:
-            return None
+            replaced = self._replaced() if _another_may_answer(fault, policy) else None
+            return Retry(0.0, replaced) if replaced is not None else None
         this.waited += wait
         this.repeated += 1
         number = 1 + this.changed + this.repeated
@@ -136,7 +138,11 @@ class Retries:
             self._unreported.append(Learn(self.sending.body.model, lesson, condition_of(self.sending)))
             self.sending = applied(self.sending, lesson)
             return [ShowStatus(status)] if status is not None else []
-        if self._fallback is None or fault.kind not in STANDS_IN_FOR:
+        return self._replaced() if fault.kind in STANDS_IN_FOR else None
+
+    def _replaced(self) -> list[Step] | None:
+        """Send the request to the fallback model instead, once; None without one."""
+        if self._fallback is None:
             return None
         was, build, self._fallback = self.sending.body.model, self._fallback, None
         other = build()
@@ -179,6 +185,12 @@ class Retries:
             invalid=fault.kind in REPAIRABLE or nameless,
             last=self._round.changed == MOST_CHANGES - 1,
         )
+
+
+def _another_may_answer(fault: Fault, policy: RetryPolicy) -> bool:
+    """Return whether another model may answer after the last retry, and nothing can be billed twice."""
+    billed = fault.rule is RetryRule.UNCERTAIN and not policy.uncertain_allowed
+    return not billed and (fault.kind is FaultKind.RATE_LIMITED or blame_of(fault) is Blame.PROVIDER)
 
 
 def status_of(lesson: Lesson, sent: UpstreamRequest) -> Status | None:

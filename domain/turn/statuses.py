@@ -7,7 +7,9 @@ from domain.faults.fault import Fault
 
 @dataclass(frozen=True, slots=True)
 class WaitingForPlace:
-    """All slots of the process are taken; the turn waits in line."""
+    """All slots of the process are taken; the turn waits in line, and `ahead` others begin before it."""
+
+    ahead: int = 0
 
 
 @dataclass(frozen=True, slots=True)

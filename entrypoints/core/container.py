@@ -16,6 +16,8 @@ from dependency_injector.providers import Dependency, Factory, Singleton
 from domain.services.cache_catalog import CacheCatalog
 from domain.services.clean_artifacts import CleanArtifacts
 from domain.services.equip_turn import ToolPorts
+from domain.services.guard_call import GuardCall
+from domain.services.guard_turn import GuardTurn
 from domain.services.list_models import ListModels
 from domain.services.remember_turn import TurnMemory
 from domain.services.run_turn import RunTurn
@@ -70,6 +72,7 @@ class Container(DeclarativeContainer):
     temporary_tool_runs: Dependency[ToolRuns] = Dependency(instance_of=ToolRuns)
     journal_cipher: Dependency[Callable[[], Awaitable[Cipher]]] = Dependency()
     breaker_state: Dependency[BreakerState] = Dependency(instance_of=BreakerState)
+    turn_breaker_state: Dependency[BreakerState] = Dependency(instance_of=BreakerState)
     checker: Dependency[Checker] = Dependency(instance_of=Checker)
     telemetry: Dependency[Telemetry] = Dependency(instance_of=Telemetry)
     redact: Dependency[SecretMask] = Dependency(instance_of=SecretMask)
@@ -87,6 +90,10 @@ class Container(DeclarativeContainer):
         chats=host.provided.chats,
         cipher=journal_cipher,
     )
+    guard_turn: Singleton[GuardTurn] = Singleton(
+        GuardTurn,
+        Singleton(GuardCall, state=turn_breaker_state, clock=clock, ids=ids, telemetry=telemetry),
+    )
     run_turn: Singleton[RunTurn] = Singleton(
         RunTurn,
         responses=responses,
@@ -98,6 +105,7 @@ class Container(DeclarativeContainer):
         telemetry=telemetry,
         redact=redact,
         store=store,
+        guard=guard_turn,
     )
     temporary_memory: Factory[TurnMemory] = Factory(
         TurnMemory, offload=offload, clock=clock, ids=ids, telemetry=telemetry

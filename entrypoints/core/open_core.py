@@ -8,6 +8,7 @@ from typing import Self
 
 from adapters.json_schema.checker import JsonSchemaChecker
 from adapters.logs.structlog_telemetry import StructlogTelemetry
+from adapters.memory.breaker_state import MemoryBreakerState
 from adapters.openrouter.catalog.listing import AioCatalog
 from adapters.openrouter.client import AioResponsesClient
 from adapters.openrouter.transport.environment import read_environment
@@ -66,6 +67,7 @@ class Core:
             temporary_tool_runs=storage.memory.stores.tool_runs,
             journal_cipher=storage.journal_cipher,
             breaker_state=LazyBreakerState(storage),
+            turn_breaker_state=MemoryBreakerState(shared_state()),
             checker=JsonSchemaChecker(self.telemetry),
             telemetry=self.telemetry,
             redact=self.redact,

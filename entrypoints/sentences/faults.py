@@ -133,6 +133,11 @@ FAULT_TEXTS: dict[FaultKind, FaultText] = {
         "Wait a little and send the message again.",
         "Send the message again {when}.",
     ),
+    FaultKind.PAUSED: FaultText(
+        "Your last messages all failed, so the next ones wait a little.",
+        "Wait a little and send the message again.",
+        "Send the message again {when}.",
+    ),
     FaultKind.MISSING_PACKAGE: FaultText(
         "A required Python package is missing.", "An administrator should install it and {reload}."
     ),

@@ -49,8 +49,9 @@ def status_words(status: Status, vocabulary: Vocabulary = NEUTRAL) -> str:
         case StillWaiting(stage, drawing):
             lines = DRAWING_LINES if drawing else WAITING_LINES
             return lines[min(stage, len(lines)) - 1]
-        case WaitingForPlace():
-            return "All places are taken; waiting in line\u2026"
+        case WaitingForPlace(ahead):
+            before = f", {ahead} before you" if ahead else ""
+            return f"All places are taken; waiting in line{before}\u2026"
         case TryingAgain(fault, seconds, attempt):
             return f"{happened(fault, vocabulary)} Trying again in {span_words(seconds)} (attempt {attempt})\u2026"
         case EffortAdjusted(was, effort):

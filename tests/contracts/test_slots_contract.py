@@ -3,6 +3,8 @@
 import asyncio
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapters.process.slots import ProcessSlots
 from ports.slots import Slots, SlotsFull
@@ -20,8 +22,8 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-def in_line(slots: Slots, limit: int = 1, waiting_limit: int = 10) -> asyncio.Task[None]:
-    return asyncio.create_task(slots.acquire(limit, waiting_limit))
+def in_line(slots: Slots, limit: int = 1, waiting_limit: int = 10, owner: str = "") -> asyncio.Task[None]:
+    return asyncio.create_task(slots.acquire(limit, waiting_limit, owner))
 
 
 async def test_slots_are_granted_up_to_the_limit(slots):
@@ -151,3 +153,108 @@ async def test_slots_are_neither_lost_nor_duplicated_under_random_cancelling(slo
     await asyncio.gather(*tasks, return_exceptions=True)
     assert most <= 3
     assert [slots.try_acquire(3) for _ in range(4)] == [True, True, True, False]
+
+
+# --- fairness -----------------------------------------------------------------------------------------------
+
+
+async def test_the_owner_with_the_fewest_slots_is_served_first(slots):
+    assert slots.try_acquire(2, "ann")
+    assert slots.try_acquire(2, "ben")
+    places = [slots.join(2, 10, owner) for owner in ("ann", "ann", "cid")]
+    slots.release("ben")
+    async with asyncio.timeout(1):
+        await places[2].served()
+    assert [place.ahead() for place in places] == [0, 1, 0]
+
+
+async def test_callers_of_one_owner_are_served_in_their_order(slots):
+    slots.try_acquire(1, "ann")
+    first, second = slots.join(1, 10, "ann"), slots.join(1, 10, "ann")
+    slots.release("ann")
+    async with asyncio.timeout(1):
+        await first.served()
+    assert second.ahead() == 0
+    second.leave()
+
+
+async def test_no_owner_fills_the_queue(slots):
+    slots.try_acquire(1)
+    for _ in range(89):
+        slots.join(1, 100, "ann")
+    with pytest.raises(SlotsFull) as caught:
+        slots.join(1, 100, "ann")
+    assert caught.value.own == 89
+    others = [slots.join(1, 100, f"guest {number}") for number in range(11)]
+    assert len(others) == 11
+
+
+async def test_a_lowered_limit_holds_at_once(slots):
+    assert [slots.try_acquire(3) for _ in range(3)] == [True, True, True]
+    place = slots.join(1, 10)
+    slots.release()
+    slots.release()
+    assert place.ahead() == 0
+    assert not slots.try_acquire(1)
+    slots.release()
+    async with asyncio.timeout(1):
+        await place.served()
+
+
+async def test_whoever_leaves_after_being_served_passes_the_slot_on(slots):
+    slots.try_acquire(1)
+    first, second = slots.join(1, 10, "ann"), slots.join(1, 10, "ben")
+    slots.release()
+    first.leave()
+    first.leave()
+    async with asyncio.timeout(1):
+        await second.served()
+    slots.release("ben")
+    assert slots.try_acquire(1)
+
+
+@given(
+    owners=st.lists(st.sampled_from("abcde"), min_size=1, max_size=60),
+    limit=st.integers(1, 5),
+)
+def test_positions_say_the_order_of_service(owners, limit):
+    asyncio.run(_positions_hold(owners, limit))
+
+
+async def _positions_hold(owners: list[str], limit: int) -> None:
+    """While nobody comes or leaves, whoever is first is served next, and every position falls to zero."""
+    slots = ProcessSlots({})
+    running = [f"x{number}" for number in range(limit)]
+    assert all(slots.try_acquire(limit, owner) for owner in running)
+    waiting = [(owner, slots.join(limit, 1000, owner)) for owner in owners]
+    served: list[int] = []
+    for owner in running:
+        ahead = {place.ahead() for index, (_, place) in enumerate(waiting) if index not in served}
+        slots.release(owner)
+        new = [index for index, (_, place) in enumerate(waiting) if index not in served and place.ahead() == 0]
+        assert 0 in ahead
+        served += [min(new, default=-1)]
+        if len(served) >= len(waiting):
+            break
+    assert slots.taken + slots.waiting == len(running) - len(served) + len(waiting)
+
+
+async def test_twenty_owners_get_fair_shares_however_unevenly_they_ask(slots):
+    counts: dict[str, int] = {}
+
+    async def work(owner: str) -> None:
+        await slots.acquire(10, 10_000, owner)
+        counts[owner] = counts.get(owner, 0) + 1
+        for _ in range(3):
+            await asyncio.sleep(0)
+        slots.release(owner)
+        if sum(counts.values()) >= 1000:
+            raise TimeoutError
+
+    asks = [f"user {number}" for number in range(20) for _ in range(60 if number else 600)]
+    tasks = [asyncio.create_task(work(owner)) for owner in asks]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert all(abs(count - 50) <= 12 for count in counts.values())

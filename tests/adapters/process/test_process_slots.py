@@ -34,7 +34,7 @@ def test_releasing_more_than_was_taken_is_an_error():
 def test_only_objects_of_the_standard_library_are_shared():
     state = {}
     ProcessSlots(state).try_acquire(1)
-    kinds = {type(value).__module__ for value in state["slots:requests"].values()}
+    kinds = {type(value).__module__ for value in state["slots:requests:by_owner"].values()}
     assert kinds <= {"builtins", "collections", "_thread"}
 
 

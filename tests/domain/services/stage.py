@@ -9,6 +9,8 @@ from adapters.memory.tool_runs import MemoryToolRuns
 from domain.faults.fault import Fault
 from domain.request.turn_request import TurnRequest
 from domain.services.equip_turn import ToolPorts
+from domain.services.guard_call import GuardCall
+from domain.services.guard_turn import GuardTurn
 from domain.services.run_turn import Personal, RunTurn
 from domain.turn.steps import End, Ended, Output, ShowText
 from ports.catalog import Model
@@ -51,6 +53,7 @@ class Stage:
         self.places = CountedSlots()
         self.log, self.offload = RecordedTelemetry(), offload or InlineOffload()
         self.runs, self.temporary_runs, self.chats = runs or MemoryToolRuns(), MemoryToolRuns(), MemoryChats()
+        guard = GuardCall(state=MemoryBreakerState(), clock=self.clock, ids=FakeIds(), telemetry=telemetry or self.log)
         self.run_turn = RunTurn(
             responses=self.responses,
             clock=self.clock,
@@ -66,6 +69,7 @@ class Stage:
                 self.chats,
             ),
             telemetry=telemetry or self.log,
+            guard=GuardTurn(guard),
         )
 
     def outputs(

@@ -234,6 +234,25 @@ async def test_a_turn_without_a_place_waits_and_says_so():
     assert (text_of(outputs), stage.places.taken) == ("a", 0)
 
 
+async def test_a_waiting_person_is_told_how_many_are_before_them():
+    stage, outputs = Stage(said("a")), []
+    one = replace(REQUEST, bounds=Bounds(concurrent=1), statuses=True)
+    assert stage.places.try_acquire(1)
+    before = [stage.places.join(1, 10), stage.places.join(1, 10)]
+    reader = stage.reading(outputs, one)
+    await until(lambda: stage.places.waiting == 3)
+    await until(lambda: outputs)
+    before[0].leave()
+    stage.clock.advance(2.0)
+    await until(lambda: len(outputs) == 2)
+    assert outputs == [ShowStatus(WaitingForPlace(2)), ShowStatus(WaitingForPlace(1))]
+    before[1].leave()
+    stage.places.release()
+    await until(reader.done)
+    await stage.run_turn.drained()
+    assert stage.places.taken == 0
+
+
 async def test_a_full_line_rejects_at_once():
     stage = Stage()
     assert stage.places.try_acquire(1)

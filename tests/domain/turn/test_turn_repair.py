@@ -258,7 +258,16 @@ def test_fallback_model_has_no_further_fallback():
     assert turn.fault == "UNKNOWN_MODEL"
 
 
-@pytest.mark.parametrize("status", [400, 401, 402, 403, 413, 429, 500, 503, 504])
+@pytest.mark.parametrize("status", [429, 500, 502, 503])
+def test_the_fallback_model_answers_after_the_last_retry(status):
+    turn = Turn(replace(plan(fallback=OTHER), retry=RetryPolicy(extra_attempts=1)))
+    for _ in range(2):
+        turn.feed(refused("something else", status, ""))
+    assert [attempt.request.body.model for attempt in turn.attempts] == ["maker/model", "maker/model", "maker/other"]
+    assert turn.statuses[-1] == ModelReplaced("maker/model", "maker/other")
+
+
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 413, 504])
 def test_no_other_fault_leads_to_the_fallback_model(status):
     turn = Turn(replace(plan(fallback=OTHER), retry=RetryPolicy(extra_attempts=1)))
     for _ in range(3):

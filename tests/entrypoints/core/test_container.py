@@ -43,6 +43,7 @@ def adapters() -> dict[str, Any]:
         "temporary_tool_runs": MemoryToolRuns(),
         "journal_cipher": _no_key,
         "breaker_state": MemoryBreakerState(),
+        "turn_breaker_state": MemoryBreakerState(),
         "checker": JsonSchemaChecker(),
         "telemetry": RecordedTelemetry(),
         "redact": SecretMask({}),

@@ -21,6 +21,7 @@ from ports.usage import Timing
 
 WORDS = {
     WaitingForPlace(): "All places are taken; waiting in line…",
+    WaitingForPlace(3): "All places are taken; waiting in line, 3 before you…",
     StillWaiting(1): "Thinking…",
     StillWaiting(1, drawing=True): "Drawing…",
     StillWaiting(9, drawing=True): "A picture takes a moment…",
