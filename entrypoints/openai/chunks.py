@@ -1,6 +1,7 @@
 """Render outputs as plain chat completion chunks, with only the fields that every OpenAI client understands."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import Any
 
 from domain.egress.links import EVERY_HTTPS, LinkGate
@@ -21,8 +22,17 @@ from domain.turn.steps import (
 )
 from entrypoints.openai.errors import error_object
 from entrypoints.openai.found_sources import FoundSources
-from entrypoints.openai.frames import PICTURE, ChunkHead, Yield, chunk, tool_call_delta, url_citation, usage_chunk
-from entrypoints.sentences.escaping import picture
+from entrypoints.openai.frames import (
+    PICTURE,
+    PIECE,
+    ChunkHead,
+    Yield,
+    chunk,
+    tool_call_delta,
+    url_citation,
+    usage_chunk,
+)
+from entrypoints.sentences.escaping import picture_pieces
 from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
 
 DONE = "data: [DONE]"
@@ -57,8 +67,8 @@ class ChunkPresenter:
         self._begun = False
         self._sources = FoundSources()
 
-    def present(self, output: Output) -> list[Yield]:
-        """Render one output as zero or more chunks."""
+    def present(self, output: Output) -> Iterable[Yield]:
+        """Render one output as zero or more chunks; those of a picture are written one by one, as they are read."""
         if isinstance(output, ShowText):  # nearly always
             text = output.text if output.segment == self._text_segment else self._apart(output.segment, output.text)
             if self._begun and self._write_text is not None:
@@ -71,9 +81,9 @@ class ChunkPresenter:
                 self._thought_segment = segment
                 return [self._delta({"reasoning_content": text})]
             case ShowImage(segment):
-                text = self._apart(segment, picture(output, self._links))
-                self._text_segment = PICTURE
-                return [self._delta({"content": text})]
+                parting, self._text_segment = self._apart(segment, ""), PICTURE
+                pieces = picture_pieces(output, self._links, PIECE)
+                return (self._content(piece) for piece in chain((parting,) if parting else (), pieces))
             case ShowCitation(url, title, _, place):
                 self._sources.cite(url)
                 place = (0, 0) if self._parted else place
@@ -87,6 +97,11 @@ class ChunkPresenter:
                 return []
             case CloseReasoning() | ShowStatus() | ShowCall() | ShowCallResult():
                 return []
+
+    def _content(self, text: str) -> Yield:
+        if self._begun and self._write_text is not None:
+            return Yield(self._write_text(text))
+        return self._delta({"content": text})
 
     def _delta(self, delta: dict[str, Any], finish_reason: str | None = None) -> Yield:
         """Build a chunk; the first one carries the role, because clients that assemble the message read it there."""

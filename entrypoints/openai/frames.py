@@ -8,6 +8,8 @@ from domain.egress.links import LinkGate, title_of
 from ports.toolbox import ToolCall
 from ports.usage import Usage
 
+PIECE = 256 * 1024
+"""Characters of a text that are written at a time, as a chunk of their own."""
 PICTURE = -1
 """The segment in which a text stands after a picture: whatever follows is a paragraph of its own."""
 

@@ -1,7 +1,7 @@
 """The guard around what leaves for a caller: a defect of ours becomes the end of the stream, never an exception."""
 
 import traceback
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from typing import Any, Protocol
 
 from domain.faults.fault import Fault, FaultKind
@@ -17,7 +17,7 @@ from ports.usage import Timing
 class Presents(Protocol):
     """Translates the outputs of one turn, in order."""
 
-    def present(self, output: Output) -> Sequence[Any]:
+    def present(self, output: Output) -> Iterable[Any]:
         """Return the frames of one output, `Yield` for the stream; those of `Ended` close it."""
         ...
 
@@ -36,7 +36,7 @@ class Guard:
         self._presenter, self._ids, self._telemetry, self._vocabulary = presenter, ids, telemetry, vocabulary
         self._ended = False
 
-    def present(self, output: Output) -> Sequence[Any]:
+    def present(self, output: Output) -> Iterable[Any]:
         """Translate one output. Raises what the presenter raises; nothing follows the end."""
         if self._ended:
             return ()
@@ -50,13 +50,13 @@ class Guard:
         if not self._ended:
             raise Unended
 
-    def closing(self, defect: Exception) -> Sequence[Any]:
+    def closing(self, defect: Exception) -> Iterable[Any]:
         """Log a defect; return the frames that end the stream with a fault, none if it has ended."""
         error_id = self._ids.new_error_id()
         self._tell(defect, error_id)
         fault = Fault(FaultKind.INTERNAL, type(defect).__name__)
         try:
-            frames = self.present(Ended(End(Reason.FAULT, Timing(0.0), error_id, fault)))
+            frames: Iterable[Any] = self.present(Ended(End(Reason.FAULT, Timing(0.0), error_id, fault)))
         except Exception as second:  # noqa: BLE001 - the same edge: the presenter is broken, its last words too
             self._tell(second, error_id)
             frames = [*self.unfinished(), Yield({"error": error_object(fault, error_id, self._vocabulary)})]

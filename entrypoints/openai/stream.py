@@ -1,10 +1,12 @@
 """The generator API clients read: outputs in, chunks out; nothing is ever raised but cancellation."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
-from domain.turn.steps import Output
+from domain.turn.steps import Output, ShowImage, ShowReasoning, ShowText
+from entrypoints.openai.frames import PIECE
 from entrypoints.openai.guard import Guard
 
 Payload = dict[str, Any] | str
@@ -17,15 +19,34 @@ def as_it_is(payload: Payload) -> Payload:
 
 
 async def unpaced(start: Start, guard: Guard, write: Callable[[Payload], Payload] = as_it_is) -> AsyncIterator[Payload]:
-    """Yield every piece as it comes, as `write` writes it. `start` is told the task that reads."""
+    """Yield every piece as it comes, as `write` writes it. `start` is told the task that reads.
+
+    A very long text is written piece by piece, and others run in between: writing megabytes takes long.
+    """
     outputs = start(asyncio.current_task())
     try:
         async for output in outputs:
-            for frame in guard.present(output):
-                yield write(frame.payload)
+            if output.__class__ is ShowText and len(output.text) <= PIECE:  # nearly always
+                for frame in guard.present(output):
+                    yield write(frame.payload)
+                continue
+            for part in in_pieces(output):
+                for frame in guard.present(part):
+                    yield write(frame.payload)
+                    if isinstance(part, ShowText | ShowImage):
+                        await asyncio.sleep(0)
         guard.completed()
     except Exception as defect:  # noqa: BLE001 - the edge to the caller, who would be shown any error
         for frame in guard.closing(defect):
             yield write(frame.payload)
     finally:
         await guard.close(outputs)
+
+
+def in_pieces(output: Output) -> Iterator[Output]:
+    """Yield an output, a very long text in pieces."""
+    if not isinstance(output, ShowText | ShowReasoning) or len(output.text) <= PIECE:
+        yield output
+        return
+    for at in range(0, len(output.text), PIECE):
+        yield replace(output, text=output.text[at : at + PIECE])

@@ -5,6 +5,7 @@ Fields of JSON (titles, urls, names in events and chunks) are shown as text by p
 
 import html
 import re
+from collections.abc import Iterator
 
 from domain.egress.links import LinkGate
 from domain.turn.steps import ShowImage
@@ -34,6 +35,16 @@ def picture(shown: ShowImage, links: LinkGate) -> str:
     if not passed.startswith("data:"):
         passed = "".join(_LINK.get(letter, letter) for letter in passed)
     return f"![image]({passed})" if passed else PICTURE_LEFT_OUT
+
+
+def picture_pieces(shown: ShowImage, links: LinkGate, most: int) -> Iterator[str]:
+    """Yield the same Markdown in pieces of about `most` characters: of megabytes no second copy is made."""
+    if not shown.checked or len(shown.url) <= most:
+        yield picture(shown, links)
+        return
+    yield f"![image]({shown.url[:most]}"
+    yield from (shown.url[at : at + most] for at in range(most, len(shown.url), most))
+    yield ")"
 
 
 def attribute(text: str) -> str:

@@ -34,7 +34,7 @@ class PageGuard(Guard):
 
     def present(self, output: Output) -> Sequence[Frame]:
         """Render one output and note which calls it opens and closes."""
-        frames: Sequence[Frame] = super().present(output)
+        frames: Sequence[Frame] = [*super().present(output)]
         for frame in frames:
             if isinstance(frame, Yield) and isinstance(frame.payload, dict) and frame.payload.get("type") == ADDED:
                 self._note(frame.payload["item"])

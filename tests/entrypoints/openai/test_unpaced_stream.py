@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from domain.turn.statuses import StillWaiting
-from domain.turn.steps import Ended, ShowCitation, ShowStatus, ShowText
+from domain.turn.steps import Ended, ShowCitation, ShowImage, ShowStatus, ShowText
 from entrypoints.openai.chunks import ChunkPresenter
-from entrypoints.openai.frames import ChunkHead
+from entrypoints.openai.frames import PIECE, ChunkHead
 from entrypoints.openai.guard import Guard
 from entrypoints.openai.stream import unpaced
 from tests.doubles.clock import settled, until
@@ -132,3 +132,26 @@ async def test_slow_host_delays_the_stream_without_loss() -> None:
     assert turn.asked == 1
     await stream.aclose()  # type: ignore[attr-defined]
     await until(lambda: turn.closed)
+
+
+async def test_a_very_long_text_and_a_large_picture_leave_in_pieces_and_others_run_in_between() -> None:
+    data = "data:image/png;base64," + "A" * 3 * PIECE
+    turn = ScriptedTurn(ShowText(0, "w" * 2 * PIECE + "."), ShowImage(1, data, checked=True), ShowText(2, "."), ended())
+    turn.finish()
+    chunks: list[str] = []
+    turns: list[int] = []
+    ticking = asyncio.get_running_loop().create_task(_tick(turns))
+    presenter = ChunkPresenter(ChunkHead("i", "m", 1), own_done=False)
+    async for payload in unpaced(turn.start, guard(presenter)):
+        assert isinstance(payload, dict)
+        chunks += [choice["delta"].get("content", "") for choice in payload["choices"]]
+    ticking.cancel()
+    assert "".join(chunks) == "w" * 2 * PIECE + f".\n\n![image]({data})\n\n."
+    assert max(map(len, chunks)) <= PIECE + len("![image](")
+    assert len(turns) >= 6
+
+
+async def _tick(turns: list[int]) -> None:
+    while True:
+        turns.append(1)
+        await asyncio.sleep(0)
