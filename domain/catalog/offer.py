@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from domain.catalog.picture_models import only_draws
 from domain.catalog.selection import chats, is_selected, patterns_of
-from domain.catalog.support import calls_tools, is_free
+from domain.catalog.support import calls_tools, is_free, only_draws
 from ports.catalog import Model
 
 VARIANTS = ("free", "thinking", "online", "nitro", "exacto", "floor", "extended")

@@ -3,15 +3,11 @@
 from collections.abc import Iterable
 
 from domain.catalog.selection import chats
+from domain.catalog.support import only_draws
 from ports.catalog import Model, PictureOption
 from ports.pictures import KINDS
 
 FORMAT = "output_format"
-
-
-def only_draws(model: Model | None) -> bool:
-    """Return whether a model can only be called to draw."""
-    return model is not None and model.pictures is not None
 
 
 def drawing(models: Iterable[Model]) -> tuple[Model, ...]:

@@ -26,6 +26,11 @@ def calls_tools(model: Model | None) -> bool | None:
     return not model.supported_parameters.isdisjoint(("tools", "tool_choice"))
 
 
+def only_draws(model: Model | None) -> bool:
+    """Return whether a model can only be called to draw."""
+    return model is not None and model.pictures is not None
+
+
 def takes_tools(model: Model | None) -> bool:
     """Return whether tools and calls may be sent; yes if the catalog does not say."""
     return calls_tools(model) is not False

@@ -2,8 +2,8 @@
 
 from fnmatch import fnmatchcase
 
-from domain.catalog.picture_models import only_draws
 from domain.catalog.selection import dotted
+from domain.catalog.support import only_draws
 from domain.request.turn_request import EndpointChoice
 from ports.catalog import Model
 from ports.responses import Endpoint

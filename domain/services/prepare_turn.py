@@ -4,10 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from domain.catalog.offer import objections_to
-from domain.catalog.picture_models import only_draws
 from domain.catalog.prompt_window import window_of
 from domain.catalog.selection import find, slug_of
-from domain.catalog.support import holds_to_schemas, takes_tools
+from domain.catalog.support import holds_to_schemas, only_draws, takes_tools
 from domain.conversation.figures import Figures, figures_of
 from domain.conversation.history import History, Past, parsed
 from domain.conversation.interrupted_calls import without_outputs

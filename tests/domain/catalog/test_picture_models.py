@@ -6,7 +6,8 @@ import pytest
 
 from domain.catalog.capabilities import capabilities
 from domain.catalog.offer import Filter, Objection, Offer, objections_to, offered, with_variants
-from domain.catalog.picture_models import drawing, only_draws, options_of, with_drawing
+from domain.catalog.picture_models import drawing, options_of, with_drawing
+from domain.catalog.support import only_draws
 from ports.catalog import Model, PictureOption, Pictures
 
 CHAT = Model("maker/chat", "Chat", output_modalities=frozenset({"text"}))

@@ -203,3 +203,30 @@ def test_a_refused_list_of_allowed_tools_is_left_out(words):
     chosen = {"type": "allowed_tools", "mode": "required", "tools": [{"type": "custom", "name": "sql"}]}
     after = body_after(UpstreamProblem(400, "", words), replace(BODY, tool_choice=chosen))
     assert after == replace(BODY, tool_choice=None)
+
+
+# --- options of pictures ----------------------------------------------------------------------------------------
+
+DRAWING = UpstreamRequest(
+    replace(ResponsesBody("maker/painter", BODY.input), image_config={"n": 2, "quality": "high", "seed": 7}),
+    Endpoint.IMAGES,
+)
+
+
+@pytest.mark.parametrize("number", range(len(WORDS) + 1))
+def test_a_refused_option_of_pictures_is_left_out_alone(number: int) -> None:
+    lesson = lesson_of(problems("quality")[number], DRAWING, frozenset())
+    assert lesson is not None
+    repaired = applied(DRAWING, lesson)
+    assert repaired == replace(DRAWING, body=replace(DRAWING.body, image_config={"n": 2, "seed": 7}))
+
+
+def test_no_refusal_leads_a_request_to_draw_to_another_endpoint() -> None:
+    problem = UpstreamProblem(400, "invalid_request", "This model is only supported in chat/completions, use that.")
+    assert lesson_of(problem, DRAWING, frozenset()) is None
+
+
+@pytest.mark.parametrize("asked", [Parameters(drawing={"quality": "high"}), Parameters(image_config={"quality": "x"})])
+def test_an_option_that_a_person_named_is_asked_for_again(asked: Parameters) -> None:
+    learner = learner_of(TurnRequest("maker/painter", (), Route("https://a.example", "key"), parameters=asked))
+    assert parameters_of(Lesson("parameter", "image_config.quality")) & learner.own

@@ -138,6 +138,16 @@ async def test_no_setting_calls_such_a_model_elsewhere(
     assert sent(simulator)["model"] == "sim/images"
 
 
+async def test_such_a_model_may_be_the_fallback(caller: Caller, simulator: Simulator) -> None:
+    caller.valves["FALLBACK_MODEL"] = "sim/images"
+    await caller.knows_the_models()
+    assert pictures(await caller.ask("sim/error-404")) == [FIRST]
+    assert [record.path.rpartition("/")[2] for record in questions(simulator)] == ["responses", "images"]
+    task = await caller.ask("sim/error-404", who=Who.TASK, stream=False)
+    assert task.text == '{"title": "Chat"}'
+    assert len(questions(simulator)) == 3  # the model of chats alone was asked
+
+
 async def test_a_demand_for_privacy_is_a_fault_and_nothing_is_sent(caller: Caller, simulator: Simulator) -> None:
     caller.valves["ZDR_ENFORCE"] = True
     await caller.knows_the_models()
