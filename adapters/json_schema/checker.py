@@ -9,7 +9,7 @@ from time import monotonic, sleep
 from typing import Any
 
 from adapters.json_schema.assertions import Violation
-from adapters.json_schema.keywords import Judging
+from adapters.json_schema.keywords import CircularReference, Judging
 from adapters.json_schema.references import References
 from adapters.json_schema.shape import NoSchema, examine, modern
 from adapters.json_schema.values import shown
@@ -27,14 +27,19 @@ PAUSE_AFTER, PAUSE = 20, 0.00005
 """Looks at the clock after which a check lets other threads run at each, and for how many seconds."""
 LONGEST = 300
 Validator = Callable[[JsonObject, WorkBudget], Violation | None]
+_REASONS = {
+    BudgetSpent: "too many steps or too slow",
+    RecursionError: "nested too deep",
+    CircularReference: "circular references",
+}
 
 
 class JsonSchemaChecker:
     """Implements Checker. Nothing is fetched; of the newest schemas, 256 and 4 MiB at the most, the work is kept.
 
-    Any thread. An unusable schema (malformed, references that do not resolve or are circular) accepts everything, and
-    so does a check that takes too many steps or too long: the tool itself validates its arguments. The latter is
-    logged. A pattern that cannot be judged is left out.
+    Any thread. An unusable schema (malformed, references that do not resolve) accepts everything, and so does a check
+    that takes too many steps or too long, or that circular references leave undecided: the tool itself validates its
+    arguments. Such checks are logged. A pattern that cannot be judged is left out.
     """
 
     def __init__(
@@ -51,10 +56,9 @@ class JsonSchemaChecker:
         try:
             validator = self._validator(schema, budget)
             return "" if validator is None else _one_line(validator(arguments, budget))
-        except (BudgetSpent, RecursionError) as spent:
+        except (BudgetSpent, RecursionError, CircularReference) as undecided:
             if self._telemetry is not None:
-                reason = "too many steps or too slow" if isinstance(spent, BudgetSpent) else "nested too deep"
-                self._telemetry.event("warning", "tool_arguments_unchecked", reason=reason)
+                self._telemetry.event("warning", "tool_arguments_unchecked", reason=_REASONS[type(undecided)])
             return ""
         except (NoSchema, ValueError, OverflowError):  # a reference that leads nowhere, a number too long to compare
             return ""

@@ -51,13 +51,15 @@ def items_left(judge: Judge, node: dict[str, Any], value: list[Any]) -> list[int
 
 
 def _in_place(judge: Judge, root: dict[str, Any], value: Any) -> Iterator[dict[str, Any]]:
-    """Yield the schemas that apply to the value itself and hold for it."""
+    """Yield the schemas that apply to the value itself and hold for it, each once."""
     waiting: list[Any] = [root]
+    seen: set[int] = set()
     while waiting:
         node = waiting.pop()
         judge.budget.spend()
-        if isinstance(node, bool):
+        if isinstance(node, bool) or id(node) in seen:
             continue
+        seen.add(id(node))
         yield node
         waiting += [judge.references.target(node[key], judge.budget) for key in ("$ref", "$dynamicRef") if key in node]
         waiting += node.get("allOf", ())

@@ -28,6 +28,12 @@ def chain(keyword: str, section: str, links: int = 30, fan: int = 2) -> dict[str
     return {"$ref": f"#/{section}/d0", section: definitions}
 
 
+def web(size: int) -> dict[str, Any]:
+    """Definitions that each lead to every one of them: as many ways back as there are orders of them."""
+    every = [{"$ref": f"#/$defs/d{number}"} for number in range(size)]
+    return {"anyOf": every, "$defs": {f"d{number}": {"allOf": every} for number in range(size)}}
+
+
 def deep(levels: int) -> Any:
     value: Any = 1
     for _ in range(levels):
@@ -54,6 +60,8 @@ HOSTILE: dict[str, tuple[dict[str, Any], Any]] = {
     "recursion": (SAME_TREE, deep(30)),
     "unevaluated": ({**chain("anyOf", "$defs"), "unevaluatedProperties": False}, {"a": 1}),
     "circle": ({"anyOf": [{"$ref": "#"}, {"$ref": "#"}]}, {"a": 1}),
+    "circles in circles": (web(12), {"a": 1}),
+    "circles and unevaluated": ({**web(12), "unevaluatedProperties": False}, {"a": 1}),
     "many rules, many items": (
         {"properties": {"a": {"allOf": [{"items": {"minimum": number}} for number in range(-999, 0)]}}},
         {"a": list(range(5_000))},
