@@ -13,9 +13,11 @@ class HopFlaw(Enum):
     """How one hop failed."""
 
     UNRESOLVED = "unresolved"
-    """The name has no address."""
+    """The name has no address. Trouble of the resolver itself is UNREACHABLE or TIMED_OUT."""
     UNREACHABLE = "unreachable"
-    """No connection, a broken one, or no trustworthy certificate."""
+    """No connection, or a broken one."""
+    UNTRUSTED = "untrusted"
+    """No certificate that is valid for the host."""
     TIMED_OUT = "timed_out"
     TOO_LARGE = "too_large"
     """The answer exceeds the limit, as sent or once decompressed."""

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 _LONGEST_HOST, _LONGEST_LABEL = 253, 63
 _LABEL = re.compile(r"[\w-]+")
+_NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
 
 
 class AddressFlaw(Enum):
@@ -58,27 +59,37 @@ def checked_base_url(url: str, insecure_hosts: frozenset[str] = frozenset()) -> 
 def is_host(host: str) -> bool:
     """Return whether a name can be looked up or is an IP address: legal labels, and `xn--` ones that can be decoded.
 
-    `host` is in lower case, an IPv6 address without brackets. Source: RFC 1123, RFC 5891; `_` is in use in containers.
+    `host` is in lower case, an IPv6 address without brackets. A host that ends in a number is an IPv4 address in the
+    usual notation: resolvers read `127.1` and `0x7f000001` as addresses too. Source: RFC 1123, RFC 5891, the URL
+    standard (ends in a number); `_` is in use in containers.
     """
     if ":" in host:
-        return _is_ip(host)
+        return is_ip(host)
     labels = host.removesuffix(".").split(".")
-    if labels[-1].isdigit():
-        return _is_ip(host)
+    if _NUMBER.fullmatch(labels[-1]):
+        return is_ip(host)
     try:
         written = [label.encode("ascii" if label.isascii() else "idna") for label in labels]
-        decoded = [label.decode("idna") for label in written if label.startswith(b"xn--")]
-    except (UnicodeError, IndexError):
+    except UnicodeError:
         return False
     fits = all(0 < len(label) <= _LONGEST_LABEL for label in written)
-    return (
-        fits
-        and sum(map(len, written)) + len(written) <= _LONGEST_HOST
-        and all(map(_LABEL.fullmatch, [*labels, *decoded]))
-    )
+    legal = all(map(_LABEL.fullmatch, labels)) and all(map(_decodable, written))
+    return fits and legal and sum(map(len, written)) + len(written) <= _LONGEST_HOST
 
 
-def _is_ip(host: str) -> bool:
+def _decodable(label: bytes) -> bool:
+    """Return whether a label is not encoded, or is encoded as RFC 3492 says, which all versions of IDNA share."""
+    if not label.startswith(b"xn--"):
+        return True
+    try:
+        text = label[4:].decode("punycode")
+    except (UnicodeError, IndexError, ValueError, OverflowError):
+        return False
+    return not text.isascii() and text.isprintable() and not any(map(str.isspace, text))
+
+
+def is_ip(host: str) -> bool:
+    """Return whether `host` is an IP address in the usual notation, without brackets."""
     try:
         ipaddress.ip_address(host)
     except ValueError:

@@ -16,6 +16,7 @@ from dependency_injector.providers import Dependency, Factory, Singleton
 from domain.services.cache_catalog import CacheCatalog
 from domain.services.clean_artifacts import CleanArtifacts
 from domain.services.equip_turn import ToolPorts
+from domain.services.fetch_remote import FetchRemote
 from domain.services.list_models import ListModels
 from domain.services.remember_turn import TurnMemory
 from domain.services.run_turn import RunTurn
@@ -29,6 +30,7 @@ from ports.catalog import Catalog
 from ports.chats import Chats
 from ports.cipher import Cipher
 from ports.clock import Clock
+from ports.fetcher import Fetcher
 from ports.ids import Ids
 from ports.model_rows import HostModels
 from ports.offload import Offload
@@ -61,6 +63,7 @@ class Container(DeclarativeContainer):
 
     responses: Dependency[ResponsesClient] = Dependency(instance_of=ResponsesClient)
     catalog: Dependency[Catalog] = Dependency(instance_of=Catalog)
+    fetcher: Dependency[Fetcher] = Dependency(instance_of=Fetcher)
     clock: Dependency[Clock] = Dependency(instance_of=Clock)
     ids: Dependency[Ids] = Dependency(instance_of=Ids)
     offload: Dependency[Offload] = Dependency(instance_of=Offload)
@@ -114,6 +117,7 @@ class Container(DeclarativeContainer):
     list_models: Singleton[ListModels] = Singleton(
         ListModels, catalog=catalog, kept=catalog_cache, clock=clock, telemetry=telemetry
     )
+    fetch_remote: Singleton[FetchRemote] = Singleton(FetchRemote, fetcher=fetcher, clock=clock, telemetry=telemetry)
     sync_models: Singleton[SyncModels] = Singleton(
         SyncModels, rows=host.provided.model_rows, rules=host.provided.model_rows, clock=clock, telemetry=telemetry
     )

@@ -6,6 +6,7 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
+from adapters.fetch.fetcher import AioFetcher
 from adapters.json_schema.checker import JsonSchemaChecker
 from adapters.logs.structlog_telemetry import StructlogTelemetry
 from adapters.openrouter.catalog.listing import AioCatalog
@@ -38,6 +39,9 @@ from ports.files import Files
 from ports.notices import Notices
 from ports.toolbox import Toolbox
 
+LOOKUPS = 4
+"""Names that are looked up at the same time; slow lookups do not count."""
+
 
 class Core:
     """The wired core on one event loop; made by `open_core`. Closing waits for the running turns."""
@@ -48,15 +52,19 @@ class Core:
         self.redact = SecretMask(os.environ, location.url)
         self.telemetry = StructlogTelemetry(self.redact)
         self.clock, self.ids = SystemClock(), SystemIds()
-        pool = SessionPool(self.telemetry, partial(read_environment, shared=shared_state()))
+        read_surroundings = partial(read_environment, shared=shared_state())
+        pool = SessionPool(self.telemetry, read_surroundings)
         self._stack.push_async_callback(pool.aclose)
-        self.offload = ThreadOffload()
+        self.offload, lookups = ThreadOffload(), ThreadOffload(LOOKUPS)
         self._stack.push_async_callback(self.offload.aclose)
+        self._stack.push_async_callback(lookups.aclose)
+        read = partial(read_surroundings, self.telemetry)
         storage = Storage(location, clock=self.clock, offload=self.offload, telemetry=self.telemetry)
         self._stack.push_async_callback(storage.aclose)
         container = Container(
             responses=AioResponsesClient(pool, self.clock, self.telemetry, self._concurrent_requests),
             catalog=AioCatalog(pool, self.clock, self._concurrent_requests),
+            fetcher=AioFetcher(read, offload=self.offload, lookups=lookups),
             clock=self.clock,
             ids=self.ids,
             offload=self.offload,

@@ -7,6 +7,7 @@ from dependency_injector.errors import Error
 
 from adapters.json_schema.checker import JsonSchemaChecker
 from adapters.memory.breaker_state import MemoryBreakerState
+from adapters.memory.fetcher import MemoryFetcher
 from adapters.memory.tool_runs import MemoryToolRuns
 from adapters.process.cache import ProcessCache
 from domain.services.list_models import ListModels
@@ -34,6 +35,7 @@ def adapters() -> dict[str, Any]:
     return {
         "responses": ScriptedResponses(),
         "catalog": ScriptedCatalog(()),
+        "fetcher": MemoryFetcher({}),
         "clock": FakeClock(),
         "ids": FakeIds(),
         "offload": InlineOffload(),

@@ -1,0 +1,162 @@
+"""Spellings of addresses that no download may reach, and of legitimate ones. `{port}` is that of a real listener."""
+
+_LOOPBACK = (
+    *("127.0.0.1", "127.0.0.2", "127.1", "127.0.1", "127.255.255.254", "0", "0.0.0.0", "0.0.0.0.", "127.0.0.1."),
+    *("0177.0.0.1", "0177.0.0.01", "0x7f.0.0.1", "0x7f.0x0.0x0.0x1", "0x7f000001", "0X7F000001", "2130706433"),
+    *("017700000001", "0000000177.0.0.1", "127.0.0.01", "127.0.0.0x1", "127.0.0x1", "127.0x000001", "00127.0.0.1"),
+    *("\uff11\uff12\uff17.0.0.1", "\u2460\u2461\u2466.\u24ea.\u24ea.\u2460", "127\u30020\u30020\u30021"),
+    *("127\uff0e0\uff0e0\uff0e1", "127\uff610\uff610\uff611", "\u0661\u0662\u0667.0.0.1", "\u0967\u0968\u096d.0.0.1"),
+    *("\U0001d7cf\U0001d7d0\U0001d7d5.0.0.1", "\u00b9\u00b2\u2077.0.0.1", "127.0.0.1\u200b", "127.0.0\u00ad.1"),
+    *("%31%32%37.0.0.1", "127%2e0%2e0%2e1", "127.0.0.1%00", "127.0.0.1%20", "%6c%6f%63%61%6c%68%6f%73%74"),
+    *("[::1]", "[0:0:0:0:0:0:0:1]", "[0000:0000:0000:0000:0000:0000:0000:0001]", "[::0001]", "[0::1]", "[::1%25lo]"),
+    *("[::1%lo]", "[::]", "[0:0:0:0:0:0:0:0]", "[::127.0.0.1]", "[::7f00:1]", "[::ffff:127.0.0.1]", "[::FFFF:7F00:1]"),
+    *("[0:0:0:0:0:ffff:127.0.0.1]", "[::ffff:0:127.0.0.1]", "[::ffff:0:7f00:1]", "[64:ff9b::127.0.0.1]"),
+    *("[64:ff9b::7f00:1]", "[64:ff9b:1::7f00:1]", "[2002:7f00:1::1]", "[2002:7f00:0001:0:0:0:0:1]"),
+    *("[2001:0:7f00:1::1]", "[2001:0000:4136:e378:8000:63bf:80ff:fffe]", "[2001:470::5efe:7f00:1]"),
+    *("[127.0.0.1]", "[localhost]", "[::1", "::1]", "::1", "[[::1]]", "[::1]x", "[v1.127.0.0.1]", "[::1]."),
+    *(
+        "localhost",
+        "LOCALHOST",
+        "localhost.",
+        "localhost.localdomain",
+        "a.localhost",
+        "\u24db\u24de\u24d2\u24d0\u24db\u24d7\u24de\u24e2\u24e3",
+    ),
+    *(
+        "loc\u0430lhost",
+        "localhost%2e",
+        "localhost\u3002",
+        "ip6-localhost",
+        "xn--a",
+        "127.0.0.1,files.example",
+        "127.0.0.1;x",
+    ),
+)
+_METADATA = (
+    *("169.254.169.254", "169.254.170.2", "169.254.0.23", "169.254.169.254.", "2852039166", "0xa9fea9fe"),
+    *("0251.0376.0251.0376", "0xa9.0xfe.0xa9.0xfe", "169.254.43518", "169.16689662", "[::ffff:169.254.169.254]"),
+    *("[::ffff:a9fe:a9fe]", "[64:ff9b::a9fe:a9fe]", "[2002:a9fe:a9fe::1]", "[fe80::a9fe:a9fe]", "[fd00:ec2::254]"),
+    *("[fd20:ce::254]", "[fd00:c1::a9fe:a9fe]", "[fd00:42::42]", "168.63.129.16", "100.100.100.200", "192.0.0.192"),
+    *(
+        "metadata.google.internal",
+        "METADATA.google.internal",
+        "metadata",
+        "metadata.goog",
+        "instance-data.ec2.internal",
+    ),
+    *("metadata.tencentyun.com", "anything.internal"),
+)
+_INSIDE = (
+    *("10.0.0.1", "10.255.255.255", "172.16.0.1", "172.31.255.255", "192.168.0.1", "192.168.255.254", "100.64.0.1"),
+    *("0.1.2.3", "192.0.0.1", "192.0.2.1", "192.88.99.1", "198.18.0.1", "198.51.100.1", "203.0.113.1", "224.0.0.1"),
+    *("239.255.255.250", "240.0.0.1", "255.255.255.255", "[fc00::1]", "[fd12:3456::1]", "[fe80::1]", "[fec0::1]"),
+    *("[ff02::1]", "[100::1]", "[2001:db8::1]", "[2001:2::1]", "[2001:20::1]", "[3fff::1]", "[5f00::1]", "[3ffe::1]"),
+    *("[4000::1]", "[2620:4f:8000::1]", "10.1", "0xa000001", "[::ffff:10.0.0.1]", "[64:ff9b::a00:1]", "printer.local"),
+    *("router.home.arpa", "gateway", "files.internal"),
+)
+_SHAPES = (
+    "https://user@127.0.0.1:{port}/",
+    "https://user:password@127.0.0.1:{port}/",
+    "https://files.example@127.0.0.1:{port}/",
+    "https://files.example:443@127.0.0.1:{port}/",
+    "https://files.example%40127.0.0.1:{port}/",
+    "https://127.0.0.1:{port}\\@files.example/",
+    "https://files.example\\@127.0.0.1:{port}/",
+    "https:\\\\127.0.0.1:{port}\\",
+    "https:/127.0.0.1:{port}/",
+    "https:127.0.0.1:{port}/",
+    "https:///127.0.0.1:{port}/",
+    "//127.0.0.1:{port}/",
+    "127.0.0.1:{port}/",
+    "https://127.0.0.1:{port}#@files.example/",
+    "https://127.0.0.1:{port}?@files.example/",
+    "https://127.0.0.1:{port}/\n",
+    " https://127.0.0.1:{port}/",
+    "ht\ttps://127.0.0.1:{port}/",
+    "https://127.0.\n0.1:{port}/",
+    "https://127.0.0.1 :{port}/",
+    "https://127.0.0.1\t:{port}/",
+    "https://127.0.0.1:{port}:443/",
+    "https://127.0.0.1:+{port}/",
+    "https://127.0.0.1:\uff14\uff14\uff13/",
+    "https://[::1]:{port}:80/",
+    "http://127.0.0.1:{port}/",
+    "http://localhost:{port}/",
+    "HTTP://127.0.0.1:{port}/",
+    "http://public.example:{port}/",
+    "ftp://127.0.0.1:{port}/",
+    "file:///etc/passwd",
+    "file://127.0.0.1:{port}/",
+    "gopher://127.0.0.1:{port}/_x",
+    "dict://127.0.0.1:{port}/",
+    "ldap://127.0.0.1:{port}/",
+    "ws://127.0.0.1:{port}/",
+    "wss://127.0.0.1:{port}/",
+    "data:text/plain,127.0.0.1",
+    "jar:https://127.0.0.1:{port}/!/",
+    "view-source:https://127.0.0.1:{port}/",
+    "https://",
+    "",
+)
+FORBIDDEN = tuple(f"https://{host}:{{port}}/" for host in (*_LOOPBACK, *_METADATA, *_INSIDE)) + _SHAPES
+"""URLs that are refused by their text, whatever the port of the listener is, even if that port is allowed."""
+
+RELATIVE = (
+    *("https:/127.0.0.1:{port}/", "https:127.0.0.1:{port}/", "https:///127.0.0.1:{port}/", "127.0.0.1:{port}/"),
+)
+"""Of these, the ones that name a path of the same host when they are the target of a redirect."""
+
+NEVER = (
+    *("169.254.169.254", "169.254.170.2", "168.63.129.16", "100.100.100.200", "192.0.0.192", "0.0.0.0", "224.0.0.1"),
+    *("[fd00:ec2::254]", "[fd20:ce::254]", "[fe80::a9fe:a9fe]", "[::ffff:7f00:1]", "[::ffff:a9fe:a9fe]", "[::7f00:1]"),
+    *("[64:ff9b::7f00:1]", "[2002:7f00:1::1]", "[2001:0:7f00:1::1]", "[fec0::1]", "[ff02::1]", "[::]", "240.0.0.1"),
+    *("metadata.google.internal", "metadata", "metadata.goog", "metadata.tencentyun.com"),
+)
+"""Hosts that are refused even if the operator lists them."""
+
+FORBIDDEN_ANSWERS = (
+    *(("127.0.0.1",), ("::1",), ("10.0.0.1",), ("169.254.169.254",), ("fd00:ec2::254",), ("168.63.129.16",)),
+    *(("100.100.100.200",), ("0.0.0.0",), ("::",), ("::ffff:127.0.0.1",), ("64:ff9b::7f00:1",), ("2002:7f00:1::1",)),
+    *(("fe80::1%lo",), ("fec0::1",), ("192.168.1.1",), ("224.0.0.1",), ("198.18.0.1",), ("fd12::1",)),
+    *(("93.184.215.14", "127.0.0.1"), ("127.0.0.1", "93.184.215.14"), ("2606:4700::1111", "::1")),
+    *(("93.184.215.14", "93.184.215.15", "10.0.0.1"), ("93.184.215.14", "169.254.169.254"), ("not an address",), ()),
+)
+"""What a resolver may answer for a public name; one address that may not be reached is enough."""
+
+LEGITIMATE = (
+    "https://public.example:{port}/file",
+    "https://PUBLIC.example:{port}/file",
+    "HTTPS://public.example:{port}/file",
+    "https://public.example:{port}",
+    "https://public.example:{port}?a=b",
+    "https://public.example:{port}/#fragment",
+    "https://public.example:{port}/a/../file",
+    "https://public.example:{port}/a%20b%2Fc.png",
+    "https://public.example:{port}/\u00fc/\u65e5\u672c.png",
+    "https://public.example:{port}/file?url=https://127.0.0.1/&x=@10.0.0.1",
+    "https://public.example:{port}/127.0.0.1/@localhost",
+    "https://public.example:{port}/~user/(a),b;c=d!$&'*+",
+    "https://public.example:{port}/[a]?b[]=c",
+    "https://a.b-c.d_e.public.example:{port}/file",
+    "https://127.0.0.1.public.example:{port}/file",
+    "https://localhost.public.example:{port}/file",
+    "https://10-0-0-1.public.example:{port}/file",
+    "https://xn--bcher-kva.public.example:{port}/file",
+    "https://xn--strae-oqa.public.example:{port}/file",
+    "https://xn--i-7iq.public.example:{port}/file",
+    "https://0x7f.public.example:{port}/file",
+    "https://2130706433.public.example:{port}/file",
+    "https://dual.public.example:{port}/file",
+    "https://six.public.example:{port}/file",
+    "https://broken-first.public.example:{port}/file",
+    "https://changes.public.example:{port}/file",
+    "https://93.184.215.14:{port}/file",
+    "https://[2606:4700::1111]:{port}/file",
+    "https://[2606:4700:0:0:0:0:0:1111]:{port}/file",
+    "https://public.example:{port}/moved",
+    "https://public.example:{port}/moved-relative",
+    "https://public.example:{port}/moved-elsewhere",
+    "https://public.example:{port}/packed",
+    "http://plain.public.example:{plain}/file",
+)
+"""URLs of public hosts, which a resolver of the drill knows; the listeners on loopback stand in for them."""
