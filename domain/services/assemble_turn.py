@@ -22,13 +22,14 @@ from domain.services.owned_tasks import OwnedTasks
 from domain.services.prepare_turn import Ready, prepare_turn
 from domain.services.remember_turn import Recalled, TurnMemory
 from domain.services.report_interrupted import Interrupted
+from domain.services.resolve_attachments import ResolveAttachments
 from domain.services.run_call import RunCall
 from domain.services.store_budget import StoreBudget, StoreHealth
 from domain.services.turn_stores import Memories, TurnStores
 from domain.tools.plan import Reader
 from domain.tools.schema_bounds import size_of_schemas
 from domain.turn.plan import Alternatives, TurnPlan
-from domain.turn.statuses import ToolsLeftOut
+from domain.turn.statuses import Status, ToolsLeftOut
 from ports.clock import Clock
 from ports.files import Files
 from ports.ids import Ids
@@ -71,6 +72,7 @@ class AssembleTurn:
         self,
         *,
         tools: ToolPorts,
+        media: ResolveAttachments,
         clock: Clock,
         ids: Ids,
         offload: Offload,
@@ -80,6 +82,7 @@ class AssembleTurn:
         lessons: Lessons,
     ) -> None:
         self._ids, self._offload, self._telemetry = ids, offload, telemetry
+        self._media = media
         self._store, self._tasks, self._lessons = store, tasks, lessons
         self._equip = EquipTurn(tools, offload=offload, clock=clock, ids=ids, telemetry=telemetry, store=store)
         self._wordless: OrderedDict[bytes, None] = OrderedDict()  # chats without any recognised answer
@@ -88,6 +91,8 @@ class AssembleTurn:
         self, checked: Checked, personal: Personal, stores: TurnStores, error_id: str
     ) -> Assembled | Fault:
         """Return the assembled turn, or the fault. If a store fails, the turn only loses its memory."""
+        resolved = await self._media.resolve(checked, personal.files, error_id)
+        checked = resolved.checked
         request = checked.request
         specs = personal.toolbox.tools() if personal.toolbox is not None else ()
         size = size_of(request.messages)
@@ -110,7 +115,8 @@ class AssembleTurn:
         runner: RunCall | None = None
         if ready.tools.tools and personal.toolbox is not None:
             runner = self._equip.runner(request, ready.tools, personal.toolbox, stores, personal.notices, time)
-        return Assembled(ready, self._plan(request, ready, error_id), runner, stores, frozenset(copied))
+        plan = self._plan(request, ready, error_id, () if resolved.told is None else (resolved.told,))
+        return Assembled(ready, plan, runner, stores, frozenset(copied))
 
     # --- details ------------------------------------------------------------------------------------------
 
@@ -180,9 +186,10 @@ class AssembleTurn:
             self._tasks.own(memory.touch(request.memory, past.untouched), "openrouter-pipe-touch")
         return past, marks
 
-    def _plan(self, request: TurnRequest, ready: Ready, error_id: str) -> TurnPlan:
+    def _plan(self, request: TurnRequest, ready: Ready, error_id: str, notes: tuple[Status, ...]) -> TurnPlan:
         model, tools = ready.model, ready.tools
         free = is_free(ready.slug, model)
+        surplus = (ToolsLeftOut(ready.surplus.names, ready.surplus.most),) if ready.surplus.names else ()
         return TurnPlan(
             request=ready.sending,
             error_id=error_id,
@@ -191,7 +198,7 @@ class AssembleTurn:
             sequential=tools.sequential,
             handed_over=tools.meaning(request.tooling.host_only),
             renamed=ready.renamed,
-            notes=(ToolsLeftOut(ready.surplus.names, ready.surplus.most),) if ready.surplus.names else (),
+            notes=(*notes, *surplus),
             callers=tools.passed if caller_runs_named_tools(request) else frozenset(),
             reader=Reader(ready.fit.room, model is not None and "image" in model.input_modalities),
             call_limits=limits_of(request),

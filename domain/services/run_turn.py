@@ -21,8 +21,10 @@ from domain.services.assemble_turn import Assembled, AssembleTurn, Personal
 from domain.services.drive_turn import Driver, TurnPorts, Upkeep
 from domain.services.equip_turn import ToolPorts
 from domain.services.owned_tasks import OwnedTasks, named
+from domain.services.read_media import MediaPorts
 from domain.services.reader_disconnect import ReaderDisconnect
 from domain.services.report_unknown import ReportUnknown
+from domain.services.resolve_attachments import ResolveAttachments
 from domain.services.settle_turn import Settlement, began_values, ended_values, settle_turn
 from domain.services.sound_calls import SoundCalls
 from domain.services.store_budget import StoreHealth
@@ -73,6 +75,7 @@ class RunTurn:
         slots: Slots,
         offload: Offload,
         tools: ToolPorts,
+        media: MediaPorts,
         telemetry: Telemetry,
         redact: Redactor = redact_shapes,
         store: StoreHealth | None = None,
@@ -96,6 +99,7 @@ class RunTurn:
         )
         self._assemble = AssembleTurn(
             tools=tools,
+            media=ResolveAttachments(media, clock),
             clock=clock,
             ids=ids,
             offload=offload,

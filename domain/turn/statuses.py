@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from domain.conversation.left_out import LeftOut
 from domain.faults.fault import Fault
 
 
@@ -88,6 +89,16 @@ class ToolsLeftOut:
 
 
 @dataclass(frozen=True, slots=True)
+class MediaLeftOut:
+    """Media of the messages that are not sent: those `left`, and `surplus` of the chat's `pictures` beyond `most`."""
+
+    left: tuple[LeftOut, ...]
+    surplus: int = 0
+    pictures: int = 0
+    most: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerBegins:
     """The answer begins; the status line is removed."""
 
@@ -105,5 +116,6 @@ Status = (
     | ToolsRejected
     | ModelReplaced
     | ToolsLeftOut
+    | MediaLeftOut
     | AnswerBegins
 )

@@ -8,10 +8,12 @@ from typing import Any
 from domain.conversation.bounded_ids import bounded_id
 from domain.conversation.history_format import PLAIN, HistoryFormat
 from domain.request.abilities import Ability
+from domain.request.intake import AttachedFile
 from domain.request.tasks import frugal, stripped, task_model_serves
 from domain.request.turn_request import Caller, Parameters, Person, Remembering, TurnRequest
 from domain.services.list_models import Listing
 from domain.turn.steps import Output
+from entrypoints.core.media_policy import intake_of
 from entrypoints.core.policy import (
     NO_ORIGIN,
     Origin,
@@ -70,7 +72,8 @@ class CallerHistory:
 class CallerRequest:
     """A caller's request, parsed once by its entrypoint. `model` is the exact slug; an empty `turn_id` is generated.
 
-    `task` names a background task. `statuses`: the caller is shown what a turn waits for.
+    `task` names a background task. `statuses`: the caller is shown what a turn waits for. `attached`: files of the host
+    that go to the model beside the messages.
     """
 
     model: str
@@ -84,6 +87,7 @@ class CallerRequest:
     history: CallerHistory = field(default_factory=CallerHistory)
     tools: CallerTools = field(default_factory=CallerTools)
     statuses: bool = True
+    attached: tuple[AttachedFile, ...] = ()
 
 
 def request_of(
@@ -125,4 +129,6 @@ def request_of(
         insecure_hosts=insecure_hosts(settings),
         statuses=asked.statuses,
         history_format=history.format,
+        intake=intake_of(settings),
+        attached=asked.attached,
     )

@@ -18,6 +18,7 @@ from domain.services.clean_artifacts import CleanArtifacts
 from domain.services.equip_turn import ToolPorts
 from domain.services.fetch_remote import FetchRemote
 from domain.services.list_models import ListModels
+from domain.services.read_media import MediaPorts
 from domain.services.remember_turn import TurnMemory
 from domain.services.run_turn import RunTurn
 from domain.services.store_budget import StoreHealth
@@ -36,6 +37,7 @@ from ports.model_rows import HostModels
 from ports.offload import Offload
 from ports.responses import ResponsesClient
 from ports.slots import Slots
+from ports.sniffer import Sniffer
 from ports.telemetry import Telemetry
 from ports.tool_runs import ToolRuns
 from ports.toolbox import Checker
@@ -76,6 +78,7 @@ class Container(DeclarativeContainer):
     checker: Dependency[Checker] = Dependency(instance_of=Checker)
     telemetry: Dependency[Telemetry] = Dependency(instance_of=Telemetry)
     redact: Dependency[SecretMask] = Dependency(instance_of=SecretMask)
+    sniffer: Dependency[Sniffer] = Dependency(instance_of=Sniffer)
     caches: Dependency[tuple[Cache, ...]] = Dependency(instance_of=tuple)
     host: Dependency[HostPorts] = Dependency(instance_of=HostPorts, default=HostPorts())
 
@@ -90,6 +93,8 @@ class Container(DeclarativeContainer):
         chats=host.provided.chats,
         cipher=journal_cipher,
     )
+    fetch_remote: Singleton[FetchRemote] = Singleton(FetchRemote, fetcher=fetcher, clock=clock, telemetry=telemetry)
+    media: Singleton[MediaPorts] = Singleton(MediaPorts, sniffer, offload, telemetry, fetch_remote)
     run_turn: Singleton[RunTurn] = Singleton(
         RunTurn,
         responses=responses,
@@ -98,6 +103,7 @@ class Container(DeclarativeContainer):
         slots=slots,
         offload=offload,
         tools=tools,
+        media=media,
         telemetry=telemetry,
         redact=redact,
         store=store,
@@ -117,7 +123,6 @@ class Container(DeclarativeContainer):
     list_models: Singleton[ListModels] = Singleton(
         ListModels, catalog=catalog, kept=catalog_cache, clock=clock, telemetry=telemetry
     )
-    fetch_remote: Singleton[FetchRemote] = Singleton(FetchRemote, fetcher=fetcher, clock=clock, telemetry=telemetry)
     sync_models: Singleton[SyncModels] = Singleton(
         SyncModels, rows=host.provided.model_rows, rules=host.provided.model_rows, clock=clock, telemetry=telemetry
     )
