@@ -22,10 +22,12 @@ from adapters.process.clock import SystemClock
 from adapters.process.ids import SystemIds
 from adapters.process.slots import ProcessSlots
 from adapters.process.threads import ThreadOffload
+from adapters.sniff.first_bytes import FirstBytes
 from benchmarks.report import Line, difference
 from benchmarks.rounds import check_words
 from domain.request.turn_request import TurnRequest
 from domain.services.equip_turn import ToolPorts
+from domain.services.read_media import MediaPorts
 from domain.services.run_turn import RunTurn
 from entrypoints.openai.chunks import ChunkPresenter
 from entrypoints.openai.frames import ChunkHead
@@ -143,6 +145,7 @@ async def _turn(frames: list[bytes]) -> list[Any]:
         slots=ProcessSlots({}),
         offload=offload,
         tools=tools,
+        media=MediaPorts(FirstBytes(), offload, telemetry),
         telemetry=telemetry,
     )
     head = ChunkHead("chatcmpl-1", REQUEST.model, 1)

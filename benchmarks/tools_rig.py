@@ -14,12 +14,14 @@ from adapters.process.clock import SystemClock
 from adapters.process.ids import SystemIds
 from adapters.process.slots import ProcessSlots
 from adapters.process.threads import ThreadOffload
+from adapters.sniff.first_bytes import FirstBytes
 from adapters.sql.breaker_state import SqlBreakerState
 from adapters.sql.database import Database
 from adapters.sql.migrate import migrate
 from adapters.sql.tool_runs import SqlToolRuns
 from domain.request.turn_request import Person, Remembering, Tooling, TurnRequest
 from domain.services.equip_turn import ToolPorts
+from domain.services.read_media import MediaPorts
 from domain.services.run_turn import RunTurn
 from entrypoints.core.revisions import revisions_dir
 from ports.catalog import Model
@@ -128,6 +130,7 @@ class Room:
             slots=ProcessSlots({}),
             offload=self.offload,
             tools=self.ports,
+            media=MediaPorts(FirstBytes(), self.offload, self.log),
             telemetry=self.log,
         )
 

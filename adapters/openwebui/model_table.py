@@ -72,7 +72,7 @@ async def default_boxes() -> dict[str, bool]:
     """
     boxes = {"vision": True}
     if _exists(BUILTIN_TOOLS):
-        boxes["builtin_tools"] = True
+        boxes |= {"builtin_tools": True, "file_context": True}
     configured = (await _default_metadata() or {}).get("capabilities")
     set_boxes = configured if isinstance(configured, dict) else {}
     return boxes | {name: on for name, on in set_boxes.items() if isinstance(on, bool)}

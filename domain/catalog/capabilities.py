@@ -7,6 +7,8 @@ from ports.catalog import Model
 
 DECIDED = ("vision", "builtin_tools")
 """The switches that `capabilities` may set."""
+FILE_CONTEXT = "file_context"
+"""The switch by which the host puts the text of attached files into prompts."""
 
 
 def capabilities(model: Model) -> Mapping[str, bool]:
@@ -23,3 +25,8 @@ def capabilities(model: Model) -> Mapping[str, bool]:
     if calls is not None:
         boxes["builtin_tools"] = calls
     return boxes
+
+
+def with_direct_files(boxes: Mapping[str, bool], model: Model) -> Mapping[str, bool]:
+    """Return the switches, with the host's own reading of files switched off for a model that reads them itself."""
+    return {**boxes, FILE_CONTEXT: False} if "file" in model.input_modalities else boxes

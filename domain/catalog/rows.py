@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from domain.catalog.capabilities import DECIDED, capabilities
+from domain.catalog.capabilities import DECIDED, FILE_CONTEXT, capabilities, with_direct_files
 from ports.catalog import Model
 from ports.json_values import JsonObject
 from ports.model_rows import Assumed, ModelRow, NewRow, RowChange
@@ -26,11 +26,15 @@ Fields = Mapping[str, Value]
 
 @dataclass(frozen=True, slots=True)
 class Switches:
-    """What the operator wants in the rows; `public`: new rows make their model available to everybody."""
+    """What the operator wants in the rows; `public`: new rows make their model available to everybody.
+
+    `direct_files`: attached files go to models that read files, instead of the text that the host finds in them.
+    """
 
     capabilities: bool = True
     descriptions: bool = False
     public: bool = False
+    direct_files: bool = False
 
     @property
     def any(self) -> bool:
@@ -81,11 +85,13 @@ def row_id(function_id: str, model: Model) -> str:
 def needed(target: Target, wanted_id: str) -> bool:
     """Return whether an offered model needs a row: to make it public, or because the host's defaults are wrong.
 
-    Where a row costs every chat a second database connection, only making the model public is worth it.
+    Where a row costs every chat a second database connection, only making the model public is worth it, and what the
+    operator asked for that only a row can say.
     """
     if target.switches.public:
         return True
-    return not target.assumed.setting and len(_wanted(target.models[wanted_id], target)) > 1
+    wanted = _wanted(target.models[wanted_id], target)
+    return FILE_CONTEXT in wanted or (not target.assumed.setting and len(wanted) > 1)
 
 
 def removable(target: Target, row: ModelRow) -> bool:
@@ -141,20 +147,25 @@ def _wanted(model: Model, target: Target) -> Fields:
         fields[DESCRIPTION] = description
     if target.switches.capabilities:
         assumed = target.assumed.boxes
-        fields |= {box: on for box, on in capabilities(model).items() if box in assumed and assumed[box] is not on}
+        fields |= {box: on for box, on in _boxes(model, target).items() if box in assumed and assumed[box] is not on}
     return fields
+
+
+def _boxes(model: Model, target: Target) -> Mapping[str, bool]:
+    boxes = capabilities(model)
+    return with_direct_files(boxes, model) if target.switches.direct_files else boxes
 
 
 def _withdrawn(model: Model, target: Target, row: ModelRow, note: _Note) -> set[str]:
     """Return the switches written earlier that are no longer needed; a switch the catalog does not state stays."""
     if not target.switches.capabilities:
         return set()
-    known, assumed = capabilities(model), target.assumed.boxes
+    known, assumed = _boxes(model, target), target.assumed.boxes
     idle = (name for name in note.wrote if name not in (NAME, DESCRIPTION))
     return {
         name
         for name in idle
-        if (name not in DECIDED or (name in known and assumed.get(name) is known[name]))
+        if (assumed.get(name) is known[name] if name in known else name not in DECIDED)
         and _mark(_standing(row, name)) == note.wrote[name]
     }
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 
 from domain.conversation.placeholders import not_taken, unusable
+from domain.conversation.resolved_parts import ResolvedPart
 from ports.catalog import Model
 from ports.json_values import JsonObject
 
@@ -30,6 +31,8 @@ def _checked(part: JsonObject, model: Model | None) -> JsonObject:
     word = _WORDS[part["type"]]
     if model is not None and model.input_modalities and word not in model.input_modalities:
         return _note(not_taken(word))
+    if isinstance(part, ResolvedPart):
+        return part
     return _usable(part, word) or _note(unusable(word))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from domain.conversation.cache_marks import mark_of
+from domain.conversation.resolved_parts import ResolvedPart
 from ports.json_values import JsonObject
 
 
@@ -22,6 +23,9 @@ def says(text: str) -> bool:
 
 
 def _translated(part: object) -> Iterator[JsonObject]:
+    if isinstance(part, ResolvedPart):
+        yield part
+        return
     if isinstance(part, str):
         part = {"type": "text", "text": part}
     if not isinstance(part, dict):
@@ -38,7 +42,7 @@ def _translated(part: object) -> Iterator[JsonObject]:
         yield from _file(nested if isinstance(nested, dict) else part)
     elif kind in ("audio", "input_audio"):
         yield from _audio(part.get("input_audio") or part.get("audio"))
-    elif kind in ("video", "video_url"):
+    elif kind in ("video", "video_url", "input_video"):
         video = part.get("video_url")
         url = video.get("url") if isinstance(video, dict) else video
         if isinstance(url, str) and url:

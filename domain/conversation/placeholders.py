@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable
 
+from domain.conversation.left_out import Flaw, LeftOut
+
 GO_ON = "Continue exactly where your last message ends. Repeat nothing; begin with the blank that belongs there."
 NOT_COMPLETED = "No result: the call was not completed."
 NOT_IN_HISTORY = "The result of this call is not in this history."
@@ -36,14 +38,35 @@ def shortened_before(text: str) -> tuple[int, int, int] | None:
     return (found.start(), found.end(), int(found[1])) if found else None
 
 
+_WHY = {
+    Flaw.NOT_TAKEN: "this model takes none",
+    Flaw.TOO_MANY: "only the newest pictures of a chat are sent",
+    Flaw.TOO_LARGE: "it is too large",
+    Flaw.EMPTY: "it is empty",
+    Flaw.DAMAGED: "it is damaged or incomplete",
+    Flaw.WRONG_KIND: "it is of a kind that models do not read",
+    Flaw.WEB_PAGE: "there was a web page in its place",
+    Flaw.NOT_FOUND: "it was not found among the person's files",
+    Flaw.UNREADABLE: "it could not be read",
+    Flaw.NOT_DOWNLOADED: "it could not be downloaded",
+    Flaw.NOT_ALLOWED: "its address may not be opened",
+    Flaw.NO_SOURCE: "it is in a form that cannot be sent",
+}
+
+
+def left_out(one: LeftOut) -> str:
+    """Return the note that replaces a medium that is not sent."""
+    return f"[{one.medium.value}{f' {one.name!r}' if one.name else ''} left out: {_WHY[one.flaw]}]"
+
+
 def not_taken(kind: str) -> str:
     """Return the note that replaces an image or a file of a kind that the model rejects."""
-    return f"[{kind} left out: this model takes none]"
+    return f"[{kind} left out: {_WHY[Flaw.NOT_TAKEN]}]"
 
 
 def unusable(kind: str) -> str:
     """Return the note that replaces an image or a file in a form that upstream rejects."""
-    return f"[{kind} left out: it is in a form that cannot be sent]"
+    return f"[{kind} left out: {_WHY[Flaw.NO_SOURCE]}]"
 
 
 MEDIA_NOTES = frozenset(note(kind) for note in (not_taken, unusable) for kind in ("image", "file", "audio", "video"))

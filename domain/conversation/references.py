@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from domain.conversation.history_format import HistoryFormat
+from domain.conversation.resolved_parts import ResolvedPart
 from ports.json_values import JsonObject
 
 MOST_PER_MESSAGE = 64
@@ -78,13 +79,16 @@ def _named(message: JsonObject, history_format: HistoryFormat) -> Iterator[str]:
 
 
 def texts_of(content: object) -> Iterator[str]:
-    """Iterate over the texts and refusals of a message's content: a string or a list of parts."""
+    """Iterate over the texts and refusals of a message's content: a string or a list of parts.
+
+    Notes that stand in place of media are nobody's words.
+    """
     if isinstance(content, str):
         yield content
     elif isinstance(content, list | tuple):
         for part in content:
             text = part.get("text") or part.get("refusal") if isinstance(part, Mapping) else part
-            if isinstance(text, str):
+            if isinstance(text, str) and not isinstance(part, ResolvedPart):
                 yield text
 
 

@@ -19,7 +19,7 @@ from domain.request.identifiers import identified
 from domain.request.instructions import instructions_of
 from domain.request.passed import Passed, passed_of
 from domain.request.pictures import modalities_of, picture_options
-from domain.request.plugins import plugins_of, with_router
+from domain.request.plugins import plugins_of, with_pdf_engine, with_router
 from domain.request.reasoning import ENCRYPTED, reasoning_of
 from domain.request.routing import fallbacks, provider_of
 from domain.request.runners import caller_runs_named_tools
@@ -87,7 +87,7 @@ def build(
     tools, surplus = kept(tools, dialect_of(slug).most_tools, named_in(asked.tool_choice))
     if surplus.asked and request.caller is Caller.API:
         return Fault(FaultKind.BAD_REQUEST, cause=TooManyTools(len(tools) + len(surplus.names), surplus.most))
-    plugins, bad_plugins = _plugins(request, slug)
+    plugins, bad_plugins = _plugins(request, slug, items)
     choice, bad_choice = tool_choice(asked.tool_choice if supports(model, "tool_choice") else None, tools)
     passed, bad_fields = passed_of(asked.passed, slug, tools=bool(tools))
     steps = asked.max_tool_calls if tools and 1 <= (asked.max_tool_calls or 0) <= MOST_STEPS else None
@@ -116,10 +116,12 @@ def build(
     )
 
 
-def _plugins(request: TurnRequest, slug: str) -> tuple[tuple[JsonObject, ...], tuple[str, ...]]:
+def _plugins(
+    request: TurnRequest, slug: str, items: tuple[JsonObject, ...]
+) -> tuple[tuple[JsonObject, ...], tuple[str, ...]]:
     asked = request.parameters
     return plugins_of(
-        with_router(asked.plugins, slug, request.routing.cost_tier),
+        with_pdf_engine(with_router(asked.plugins, slug, request.routing.cost_tier), request.intake.pdf_engine, items),
         trim=request.prompting.trim if asked.transforms is None else "middle-out" in asked.transforms,
         stream=request.stream,
     )

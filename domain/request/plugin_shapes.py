@@ -21,7 +21,7 @@ from domain.request.shapes import (
 )
 from domain.request.tool_shapes import MOST_TOKENS
 
-COMPRESSION, HEALING = "context-compression", "response-healing"
+COMPRESSION, HEALING, FILE_PARSER = "context-compression", "response-healing", "file-parser"
 LONGEST_RULE, LONGEST_PATTERN, MOST_PATTERNS = 8000, 1024, 1024
 """Characters of a rule in words, characters of one pattern of models, and patterns in one list."""
 
@@ -69,7 +69,7 @@ PLUGINS: dict[str, Shape] = {
         "allowed_domains": texts,
         "blocked_domains": texts,
     },
-    "file-parser": {
+    FILE_PARSER: {
         "enabled": flag,
         "pdf": inner({"engine": one_of("mistral-ocr", "cloudflare-ai", "native", "pdf-text")}),
     },

@@ -5,8 +5,9 @@ Source: the plugins' models of the official SDK; a test compares every field and
 
 from collections.abc import Iterable
 
+from domain.conversation.media_kinds import PDF
 from domain.request.lost import LONGEST_LABEL, lost
-from domain.request.plugin_shapes import COMPRESSION, HEALING, PLUGINS, REQUIRED
+from domain.request.plugin_shapes import COMPRESSION, FILE_PARSER, HEALING, PLUGINS, REQUIRED
 from domain.request.search_shapes import sound_search
 from domain.request.shapes import reduced
 from ports.json_values import JsonObject
@@ -26,6 +27,23 @@ def with_router(asked: tuple[object, ...] | None, slug: str, cost_tier: str) -> 
     if not cost_tier or name is None or any(isinstance(one, dict) and one.get("id") == name for one in given):
         return given
     return (*given, {"id": name, "cost_tier": cost_tier})
+
+
+def with_pdf_engine(asked: tuple[object, ...], engine: str, items: Iterable[JsonObject]) -> tuple[object, ...]:
+    """Return a request's plugins, with the operator's engine for PDF files if one is sent and none is named."""
+    if not engine or any(isinstance(one, dict) and one.get("id") == FILE_PARSER for one in asked):
+        return asked
+    parts = (part for item in items if isinstance(content := item.get("content"), list) for part in content)
+    return (*asked, {"id": FILE_PARSER, "pdf": {"engine": engine}}) if any(map(_is_pdf, parts)) else asked
+
+
+def _is_pdf(part: object) -> bool:
+    if not isinstance(part, dict) or part.get("type") != "input_file":
+        return False
+    data, named = part.get("file_data"), (part.get("filename"), part.get("file_url"))
+    if isinstance(data, str):
+        return data.startswith(f"data:{PDF}")
+    return any(isinstance(name, str) and name.lower().partition("?")[0].endswith(".pdf") for name in named)
 
 
 def plugins_of(asked: Iterable[object], *, trim: bool, stream: bool) -> tuple[tuple[JsonObject, ...], tuple[str, ...]]:

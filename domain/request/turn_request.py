@@ -21,6 +21,7 @@ from domain.limits import (
     TURNS_WAITING,
 )
 from domain.request.abilities import Ability
+from domain.request.intake import AttachedFile, Intake
 from ports.json_values import JsonObject
 from ports.responses import Endpoint, Limits, Route
 
@@ -245,7 +246,8 @@ class TurnRequest:
     `history_format`. `task` names the background task, empty for a chat. `fallback_model` replaces a model that cannot
     be reached. `stream`: whether upstream streams, independent of how the caller is answered. `statuses`: the caller
     displays what a turn waits for. `opens_files`: the reader can open files of the host. `defaults`: the operator's
-    values of fields that the caller does not set, by their names in the Responses API.
+    values of fields that the caller does not set, by their names in the Responses API. `attached`: files of the host
+    that go to the model beside the messages.
     """
 
     model: str
@@ -275,6 +277,8 @@ class TurnRequest:
     statuses: bool = True
     opens_files: bool = False
     history_format: HistoryFormat = PLAIN
+    intake: Intake = field(default_factory=Intake)
+    attached: tuple[AttachedFile, ...] = ()
 
     @property
     def is_remembered(self) -> bool:

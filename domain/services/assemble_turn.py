@@ -21,6 +21,7 @@ from domain.services.owned_tasks import OwnedTasks
 from domain.services.prepare_turn import Ready, prepare_turn
 from domain.services.remember_turn import Recalled, TurnMemory
 from domain.services.report_interrupted import Interrupted
+from domain.services.resolve_attachments import ResolveAttachments
 from domain.services.run_call import RunCall
 from domain.services.store_budget import StoreBudget, StoreHealth
 from domain.services.turn_stores import Memories, TurnStores
@@ -70,6 +71,7 @@ class AssembleTurn:
         self,
         *,
         tools: ToolPorts,
+        media: ResolveAttachments,
         clock: Clock,
         ids: Ids,
         offload: Offload,
@@ -79,6 +81,7 @@ class AssembleTurn:
         lessons: Lessons,
     ) -> None:
         self._ids, self._offload, self._telemetry = ids, offload, telemetry
+        self._media = media
         self._store, self._tasks, self._lessons = store, tasks, lessons
         self._equip = EquipTurn(tools, offload=offload, clock=clock, ids=ids, telemetry=telemetry, store=store)
         self._wordless: OrderedDict[bytes, None] = OrderedDict()  # chats without any recognised answer
@@ -87,6 +90,8 @@ class AssembleTurn:
         self, checked: Checked, personal: Personal, stores: TurnStores, error_id: str
     ) -> Assembled | Fault:
         """Return the assembled turn, or the fault. If a store fails, the turn only loses its memory."""
+        resolved = await self._media.resolve(checked, personal.files, error_id)
+        checked = resolved.checked
         request = checked.request
         specs = personal.toolbox.tools() if personal.toolbox is not None else ()
         size = size_of(request.messages)
@@ -109,7 +114,8 @@ class AssembleTurn:
         runner: RunCall | None = None
         if ready.tools.tools and personal.toolbox is not None:
             runner = self._equip.runner(request, ready.tools, personal.toolbox, stores, personal.notices, time)
-        return Assembled(ready, self._plan(checked, ready, error_id), runner, stores, frozenset(copied))
+        plan = self._plan(checked, ready, error_id, resolved.told)
+        return Assembled(ready, plan, runner, stores, frozenset(copied))
 
     # --- details ------------------------------------------------------------------------------------------
 
@@ -179,7 +185,7 @@ class AssembleTurn:
             self._tasks.own(memory.touch(request.memory, past.untouched), "openrouter-pipe-touch")
         return past, marks
 
-    def _plan(self, checked: Checked, ready: Ready, error_id: str) -> TurnPlan:
+    def _plan(self, checked: Checked, ready: Ready, error_id: str, told: Status | None) -> TurnPlan:
         request, model, tools = checked.request, ready.model, ready.tools
         free = is_free(ready.slug, model)
         return TurnPlan(
@@ -190,7 +196,7 @@ class AssembleTurn:
             sequential=tools.sequential,
             handed_over=tools.meaning(request.tooling.host_only),
             renamed=ready.renamed,
-            notes=_notes(checked, ready),
+            notes=_notes(checked, ready, told),
             callers=tools.passed if caller_runs_named_tools(request) else frozenset(),
             reader=Reader(ready.fit.room, model is not None and "image" in model.input_modalities),
             call_limits=limits_of(request),
@@ -202,11 +208,13 @@ class AssembleTurn:
         )
 
 
-def _notes(checked: Checked, ready: Ready) -> tuple[Status, ...]:
+def _notes(checked: Checked, ready: Ready, told: Status | None) -> tuple[Status, ...]:
     """Return what the person has to know before the turn begins."""
     notes: list[Status] = []
     if checked.stands_in_for:
         notes.append(ModelReplaced(checked.stands_in_for, checked.slug))
+    if told is not None:
+        notes.append(told)
     if ready.surplus.names:
         notes.append(ToolsLeftOut(ready.surplus.names, ready.surplus.most))
     return tuple(notes)

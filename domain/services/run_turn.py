@@ -24,8 +24,10 @@ from domain.services.equip_turn import ToolPorts
 from domain.services.guard_turn import GuardTurn
 from domain.services.keep_pictures import PICTURED, KeepPictures
 from domain.services.owned_tasks import OwnedTasks, named
+from domain.services.read_media import MediaPorts
 from domain.services.reader_disconnect import ReaderDisconnect
 from domain.services.report_unknown import ReportUnknown
+from domain.services.resolve_attachments import ResolveAttachments
 from domain.services.settle_turn import Settlement, began_values, ended_values, settle_turn
 from domain.services.sound_calls import SoundCalls
 from domain.services.store_budget import StoreHealth
@@ -78,6 +80,7 @@ class RunTurn:
         slots: Slots,
         offload: Offload,
         tools: ToolPorts,
+        media: MediaPorts,
         telemetry: Telemetry,
         redact: Redactor = redact_shapes,
         store: StoreHealth | None = None,
@@ -102,6 +105,7 @@ class RunTurn:
         )
         self._assemble = AssembleTurn(
             tools=tools,
+            media=ResolveAttachments(media, clock),
             clock=clock,
             ids=ids,
             offload=offload,

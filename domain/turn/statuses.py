@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from domain.conversation.left_out import LeftOut
 from domain.faults.fault import Fault
 
 
@@ -96,6 +97,16 @@ class PictureNotStored:
 
 
 @dataclass(frozen=True, slots=True)
+class MediaLeftOut:
+    """Media of the messages that are not sent: those `left`, and `surplus` of the chat's `pictures` beyond `most`."""
+
+    left: tuple[LeftOut, ...]
+    surplus: int = 0
+    pictures: int = 0
+    most: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerBegins:
     """The answer begins; the status line is removed."""
 
@@ -114,5 +125,6 @@ Status = (
     | ModelReplaced
     | ToolsLeftOut
     | PictureNotStored
+    | MediaLeftOut
     | AnswerBegins
 )

@@ -8,10 +8,12 @@ from typing import Any
 from domain.conversation.bounded_ids import bounded_id
 from domain.conversation.history_format import PLAIN, HistoryFormat
 from domain.request.abilities import Ability
+from domain.request.intake import AttachedFile
 from domain.request.tasks import frugal, stripped, task_model_serves
 from domain.request.turn_request import Caller, Parameters, Person, Remembering, TurnRequest
 from domain.services.list_models import Listing
 from domain.turn.steps import Output
+from entrypoints.core.media_policy import intake_of
 from entrypoints.core.policy import (
     NO_ORIGIN,
     Origin,
@@ -71,7 +73,7 @@ class CallerRequest:
     """A caller's request, parsed once by its entrypoint. `model` is the exact slug; an empty `turn_id` is generated.
 
     `task` names a background task. `statuses`: the caller is shown what a turn waits for. `opens_files`: whoever reads
-    the answer can open files of the host.
+    the answer can open files of the host. `attached`: files of the host that go to the model beside the messages.
     """
 
     model: str
@@ -86,6 +88,7 @@ class CallerRequest:
     tools: CallerTools = field(default_factory=CallerTools)
     statuses: bool = True
     opens_files: bool = False
+    attached: tuple[AttachedFile, ...] = ()
 
 
 def request_of(
@@ -128,4 +131,6 @@ def request_of(
         statuses=asked.statuses,
         opens_files=asked.opens_files,
         history_format=history.format,
+        intake=intake_of(settings),
+        attached=asked.attached,
     )

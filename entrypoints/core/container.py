@@ -20,6 +20,7 @@ from domain.services.fetch_remote import FetchRemote
 from domain.services.guard_call import GuardCall
 from domain.services.guard_turn import GuardTurn
 from domain.services.list_models import ListModels
+from domain.services.read_media import MediaPorts
 from domain.services.remember_turn import TurnMemory
 from domain.services.run_turn import RunTurn
 from domain.services.store_budget import StoreHealth
@@ -38,6 +39,7 @@ from ports.model_rows import HostModels
 from ports.offload import Offload
 from ports.responses import ResponsesClient
 from ports.slots import Slots
+from ports.sniffer import Sniffer
 from ports.telemetry import Telemetry
 from ports.tool_runs import ToolRuns
 from ports.toolbox import Checker
@@ -79,6 +81,7 @@ class Container(DeclarativeContainer):
     checker: Dependency[Checker] = Dependency(instance_of=Checker)
     telemetry: Dependency[Telemetry] = Dependency(instance_of=Telemetry)
     redact: Dependency[SecretMask] = Dependency(instance_of=SecretMask)
+    sniffer: Dependency[Sniffer] = Dependency(instance_of=Sniffer)
     caches: Dependency[tuple[Cache, ...]] = Dependency(instance_of=tuple)
     host: Dependency[HostPorts] = Dependency(instance_of=HostPorts, default=HostPorts())
 
@@ -97,6 +100,8 @@ class Container(DeclarativeContainer):
         GuardTurn,
         Singleton(GuardCall, state=turn_breaker_state, clock=clock, ids=ids, telemetry=telemetry),
     )
+    fetch_remote: Singleton[FetchRemote] = Singleton(FetchRemote, fetcher=fetcher, clock=clock, telemetry=telemetry)
+    media: Singleton[MediaPorts] = Singleton(MediaPorts, sniffer, offload, telemetry, fetch_remote)
     run_turn: Singleton[RunTurn] = Singleton(
         RunTurn,
         responses=responses,
@@ -105,6 +110,7 @@ class Container(DeclarativeContainer):
         slots=slots,
         offload=offload,
         tools=tools,
+        media=media,
         telemetry=telemetry,
         redact=redact,
         store=store,
@@ -125,7 +131,6 @@ class Container(DeclarativeContainer):
     list_models: Singleton[ListModels] = Singleton(
         ListModels, catalog=catalog, kept=catalog_cache, clock=clock, telemetry=telemetry
     )
-    fetch_remote: Singleton[FetchRemote] = Singleton(FetchRemote, fetcher=fetcher, clock=clock, telemetry=telemetry)
     sync_models: Singleton[SyncModels] = Singleton(
         SyncModels, rows=host.provided.model_rows, rules=host.provided.model_rows, clock=clock, telemetry=telemetry
     )

@@ -19,6 +19,7 @@ from adapters.process.ids import SystemIds
 from adapters.process.slots import ProcessSlots
 from adapters.process.state import shared_state
 from adapters.process.threads import ThreadOffload
+from adapters.sniff.magic import MagicSniffer
 from domain.faults.fault import Fault
 from domain.request.turn_request import TurnRequest
 from domain.services.list_models import Listing
@@ -66,6 +67,7 @@ class Core:
             responses=AioResponsesClient(pool, self.clock, self.telemetry, self._concurrent_requests),
             catalog=AioCatalog(pool, self.clock, self._concurrent_requests),
             fetcher=AioFetcher(read, offload=self.offload, lookups=lookups),
+            sniffer=MagicSniffer(),
             clock=self.clock,
             ids=self.ids,
             offload=self.offload,

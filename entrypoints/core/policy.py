@@ -252,6 +252,7 @@ def switches_of(settings: Settings) -> Switches:
         capabilities=settings.update_model_capabilities,
         descriptions=settings.update_model_descriptions,
         public=settings.new_model_access_control == "public",
+        direct_files=settings.direct_uploads,
     )
 
 

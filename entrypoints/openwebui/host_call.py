@@ -10,8 +10,10 @@ from typing import Any
 
 from domain.catalog.selection import find
 from domain.faults.fault import Fault
+from domain.request.intake import AttachedFile
 from domain.request.turn_request import Caller, Person
 from entrypoints.openai.completions_body import CompletionsBody, flag, read_completions_body
+from entrypoints.openwebui.attached_files import read_attached_files
 from entrypoints.openwebui.task_answers import MERGED_ANSWER
 from entrypoints.openwebui.tool_mode import HostTools, read_host_tools
 from ports.catalog import Model
@@ -69,7 +71,8 @@ class HostCall:
     """One call of `pipe()`. `body` is a fault if it is invalid; `model` and `stream` are read in any case.
 
     `emitter` is set only for the page, and `event_call` only for a person there; `valves` and `user_valves` as stored,
-    or None. `cited`: addresses of the sources that the host gave the model and shows by itself.
+    or None. `cited`: addresses of the sources that the host gave the model and shows by itself. `attached`: files that
+    the host left to the model.
     """
 
     body: CompletionsBody | Fault = field(repr=False)
@@ -86,6 +89,7 @@ class HostCall:
     user_valves: object = field(default=None, repr=False)
     run: HostRun = field(default_factory=HostRun)
     cited: frozenset[str] = frozenset()
+    attached: tuple[AttachedFile, ...] = ()
 
 
 def read_call(call: Mapping[str, Any]) -> HostCall:
@@ -121,6 +125,7 @@ def read_call(call: Mapping[str, Any]) -> HostCall:
         valves=call.get("valves"),
         user_valves=user.get("valves"),
         cited=_cited(metadata),
+        attached=read_attached_files(metadata) if caller is Caller.PAGE else (),
         run=HostRun(bool(metadata.get("assistant_message_id")), _text(metadata.get("task_id"))[:ID_BYTES]),
     )
 

@@ -23,11 +23,12 @@ def asked_of(
     function_id: str = "",
     mode: ToolMode = PIPELINE,
     ours: frozenset[str] = frozenset(),
+    attaches: bool = False,
 ) -> CallerRequest:
     """Return the request; if the body is invalid, it only names the caller and the model.
 
     `models`: the catalog as known now. `function_id`: the function whose memory the turn shares. `ours`: names of tools
-    in the request that are not the caller's own.
+    in the request that are not the caller's own. `attaches`: files that the host left to the model are sent.
     """
     body = call.body
     if not isinstance(body, CompletionsBody):
@@ -52,6 +53,7 @@ def asked_of(
             offer_server_tools=in_page,
             served=call.tools.served,
         ),
+        attached=call.attached if attaches else (),
     )
 
 

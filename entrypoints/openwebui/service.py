@@ -19,6 +19,7 @@ from entrypoints.openai.completions_body import CompletionsBody
 from entrypoints.openai.frames import ChunkHead
 from entrypoints.openai.guard import Guard
 from entrypoints.openai.stream import Payload, unpaced
+from entrypoints.openwebui.attached_files import effective
 from entrypoints.openwebui.host import Host, detect_host
 from entrypoints.openwebui.host_call import Audience, HostCall, read_call
 from entrypoints.openwebui.host_turn import asked_of
@@ -60,7 +61,7 @@ class PipeService:
 
     async def pipes(self, valves: object) -> list[dict[str, str]]:
         """Return the picker's entries from memory; the list is loaded and refreshed in the background."""
-        settings, problems = self._settings.read(valves, None)
+        settings, problems = effective(*self._settings.read(valves, None), self._detected())
         runtime = self._runtime(settings)
         self._tell(runtime, problems)
         shown = await runtime.model_list.shown(settings)
@@ -71,7 +72,7 @@ class PipeService:
     async def pipe(self, handed: Mapping[str, Any]) -> AsyncIterator[Payload] | dict[str, Any] | object:
         """Answer one call in the form its caller understands."""
         call = read_call(handed)
-        settings, problems = self._settings.read(call.valves, call.user_valves)
+        settings, problems = effective(*self._settings.read(call.valves, call.user_valves), self._detected())
         runtime = self._runtime(settings)
         self._tell(runtime, problems)
         function_id = self._function_id = call.model.function_id or self._function_id
@@ -84,7 +85,13 @@ class PipeService:
         tools = await turn_tools(runtime, call, settings, self._detected(), handed)
         listing = await core.models.listing(settings)
         asked = asked_of(
-            call, listing.models, turn_id=turn_id, function_id=function_id, mode=tools.mode, ours=tools.ours
+            call,
+            listing.models,
+            turn_id=turn_id,
+            function_id=function_id,
+            mode=tools.mode,
+            ours=tools.ours,
+            attaches=settings.direct_uploads,
         )
         if isinstance(call.body, Fault):
             start = core.refusal(call.body, asked, settings)

@@ -7,6 +7,7 @@ from domain.turn.statuses import (
     EffortAdjusted,
     EffortLeftOut,
     HistoryAsText,
+    MediaLeftOut,
     ModelReplaced,
     OutputLimited,
     PictureNotStored,
@@ -20,6 +21,8 @@ from domain.turn.statuses import (
     WaitingForPlace,
 )
 from entrypoints.sentences.faults import happened
+from entrypoints.sentences.lists import listed_names
+from entrypoints.sentences.media import media_words
 from entrypoints.sentences.times import span_words
 from entrypoints.sentences.usage import stopped_line
 from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
@@ -39,8 +42,6 @@ DRAWING_LINES = (
     "A picture takes a moment\u2026",
 )
 """The same while a model draws that does nothing else."""
-LONGEST_LIST = 2_000
-"""Characters of the names that one line lists."""
 
 
 def status_words(status: Status, vocabulary: Vocabulary = NEUTRAL) -> str:
@@ -80,25 +81,17 @@ def status_words(status: Status, vocabulary: Vocabulary = NEUTRAL) -> str:
             return f"This model takes at most {most} tools. Not offered in this turn: {listed_names(names)}."
         case PictureNotStored():
             return "A picture could not be stored as a file; the chat contains it as data, which makes the chat large."
+        case MediaLeftOut():
+            return media_words(status)
         case AnswerBegins():
             return ""
     assert_never(status)
 
 
-def listed_names(names: tuple[str, ...]) -> str:
-    """Return names as a list of bounded length; the rest is counted."""
-    shown: list[str] = []
-    for name in names:
-        if sum(map(len, shown)) + len(name) > LONGEST_LIST:
-            break
-        shown.append(name)
-    rest = len(names) - len(shown)
-    return ", ".join(shown) + (f" and {rest} more" if rest else "")
-
-
 def is_last(status: Status | Notice) -> bool:
     """Return whether this line is shown as done: the last one of a turn, or one that reports no work."""
-    return isinstance(status, AnswerBegins | PictureNotStored | ResultsShortened | ToolsLeftOut | TurnStopped)
+    lasting = AnswerBegins | MediaLeftOut | PictureNotStored | ResultsShortened | ToolsLeftOut | TurnStopped
+    return isinstance(status, lasting)
 
 
 def notice_words(notice: Notice, *, show_usage: bool) -> str:

@@ -17,8 +17,10 @@ from adapters.memory.tool_runs import MemoryToolRuns
 from adapters.process.clock import SystemClock
 from adapters.process.ids import SystemIds
 from adapters.process.threads import ThreadOffload
+from adapters.sniff.first_bytes import FirstBytes
 from domain.request.turn_request import Tooling
 from domain.services.equip_turn import ToolPorts
+from domain.services.read_media import MediaPorts
 from domain.services.run_turn import Personal, RunTurn
 from domain.tools.registry import _worked_out
 from domain.tools.strict import _strict
@@ -123,6 +125,7 @@ async def _turn(
         slots=CountedSlots(),
         offload=offload,
         tools=ToolPorts(CountedSlots(), JsonSchemaChecker(log), runs, runs, MemoryBreakerState()),
+        media=MediaPorts(FirstBytes(), offload, log),
         telemetry=log,
     )
     request, began = replace(REQUEST, tooling=TOOLING), time.monotonic()

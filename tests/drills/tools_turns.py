@@ -11,10 +11,12 @@ from random import Random
 from adapters.memory.breaker_state import MemoryBreakerState
 from adapters.memory.tool_runs import MemoryToolRuns
 from adapters.process.slots import ProcessSlots
+from adapters.sniff.first_bytes import FirstBytes
 from domain.conversation.history import Past
 from domain.conversation.record import TurnRecord
 from domain.request.turn_request import Bounds, Caller, Identifiers, Person, Remembering, Tooling, TurnRequest
 from domain.services.equip_turn import ToolPorts
+from domain.services.read_media import MediaPorts
 from domain.services.run_turn import Personal, RunTurn
 from domain.services.turn_stores import Memories
 from domain.turn.steps import Ended, Output, ShowCall, ShowCallResult
@@ -69,6 +71,7 @@ class World:
             slots=self.turn_places,
             offload=InlineOffload(),
             tools=ToolPorts(self.places, _check, MemoryToolRuns(), MemoryToolRuns(), MemoryBreakerState()),
+            media=MediaPorts(FirstBytes(), InlineOffload(), self.log),
             telemetry=self.log,
         )
 

@@ -23,6 +23,7 @@ from tests.contracts.tool_run_cases import run
 from tests.doubles.databases import sqlite_url
 from tests.doubles.lock_holder import locked_by_another_process
 
+
 @pytest.fixture
 async def database(tmp_path):
     database = Database(sqlite_url(tmp_path))

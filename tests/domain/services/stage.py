@@ -6,11 +6,14 @@ from decimal import Decimal
 
 from adapters.memory.breaker_state import MemoryBreakerState
 from adapters.memory.tool_runs import MemoryToolRuns
+from adapters.sniff.first_bytes import FirstBytes
 from domain.faults.fault import Fault
 from domain.request.turn_request import TurnRequest
 from domain.services.equip_turn import ToolPorts
+from domain.services.fetch_remote import FetchRemote
 from domain.services.guard_call import GuardCall
 from domain.services.guard_turn import GuardTurn
+from domain.services.read_media import MediaPorts
 from domain.services.run_turn import Personal, RunTurn
 from domain.turn.steps import End, Ended, Output, ShowText
 from ports.catalog import Model
@@ -47,10 +50,11 @@ class Stage:
         leaving: Exception | None = None,
         runs: MemoryToolRuns | None = None,
         offload: InlineOffload | None = None,
+        fetch: FetchRemote | None = None,
     ) -> None:
         self.clock, self.notices = FakeClock(), RecordedNotices()
         self.responses = ScriptedResponses(*scripts, leaving=leaving)
-        self.places = CountedSlots()
+        self.places, self.fetch = CountedSlots(), fetch
         self.log, self.offload = RecordedTelemetry(), offload or InlineOffload()
         self.runs, self.temporary_runs, self.chats = runs or MemoryToolRuns(), MemoryToolRuns(), MemoryChats()
         guard = GuardCall(state=MemoryBreakerState(), clock=self.clock, ids=FakeIds(), telemetry=telemetry or self.log)
@@ -68,6 +72,7 @@ class Stage:
                 MemoryBreakerState(),
                 self.chats,
             ),
+            media=MediaPorts(FirstBytes(), self.offload, self.log, self.fetch),
             telemetry=telemetry or self.log,
             guard=GuardTurn(guard),
         )

@@ -1,0 +1,114 @@
+"""Find the media in the messages of a person. Shapes: parts of chat completions and of the Responses API."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TypeGuard
+
+from domain.conversation.media_kinds import Medium
+from domain.conversation.resolved_parts import Place, ResolvedPart
+from domain.egress.file_names import clean_name, file_name
+from ports.json_values import JsonObject
+
+_LONGEST = 2048
+"""Characters of which a name is made."""
+_TEXTS = frozenset({"text", "input_text", "output_text"})
+_MEDIA = {
+    "image_url": Medium.IMAGE,
+    "input_image": Medium.IMAGE,
+    "file": Medium.FILE,
+    "input_file": Medium.FILE,
+    "audio": Medium.AUDIO,
+    "input_audio": Medium.AUDIO,
+    "audio_url": Medium.AUDIO,
+    "video": Medium.VIDEO,
+    "video_url": Medium.VIDEO,
+    "input_video": Medium.VIDEO,
+}
+_KEYS = {
+    Medium.IMAGE: ("image_url", "file_id"),
+    Medium.FILE: ("file_data", "file_id", "file_url"),
+    Medium.AUDIO: ("input_audio", "audio", "audio_url"),
+    Medium.VIDEO: ("video_url", "video"),
+}
+_PERSONS = ("user", "system", "developer")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the bytes of a medium are: a data URL, bare base64 (`bare`), an address, or an id (`is_id`)."""
+
+    value: str = field(repr=False)
+    is_id: bool = False
+    bare: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A medium of a message, with its sources in the order in which they are tried.
+
+    `name` is foreign text on one line, empty if unknown. A medium that is `added` has no part of its own: it goes
+    before the content of the message at `place`.
+    """
+
+    place: Place
+    medium: Medium
+    sources: tuple[Source, ...]
+    name: str = ""
+    detail: str = ""
+    added: bool = False
+
+
+def attachments_in(messages: Sequence[object]) -> tuple[Attachment, ...]:
+    """Return the media of all messages but those of models and tools, in order. Texts are not looked at."""
+    return tuple(
+        attachment
+        for at, message in enumerate(messages)
+        if isinstance(message, dict) and isinstance(content := message.get("content"), list)
+        if message.get("role") in _PERSONS
+        for number, part in enumerate(content)
+        if isinstance(part, dict) and (kind := part.get("type")) not in _TEXTS and not isinstance(part, ResolvedPart)
+        if isinstance(kind, str) and (attachment := _attachment((at, number), kind, part)) is not None
+    )
+
+
+def name_of(text: object, address: str = "") -> str:
+    """Return a name on one line of bounded length; without one, the last step of an address that is a link."""
+    name = clean_name(text[:_LONGEST]) if isinstance(text, str) else ""
+    if name or not address.startswith(("https://", "http://")):
+        return name
+    try:
+        return file_name("", address[:_LONGEST])
+    except ValueError:
+        return ""
+
+
+def _attachment(place: Place, kind: str, part: JsonObject) -> Attachment | None:
+    medium = _MEDIA.get(kind)
+    if medium is None:
+        return None
+    nested = part.get("file")
+    body = nested if medium is Medium.FILE and isinstance(nested, dict) else part
+    sources = tuple(_sources(medium, body))
+    address = next((source.value for source in sources if not source.is_id and not source.bare), "")
+    name = name_of(body.get("filename") or body.get("name"), address)
+    return Attachment(place, medium, sources, name, _detail(part))
+
+
+def _sources(medium: Medium, body: JsonObject) -> Iterator[Source]:
+    for key in _KEYS[medium]:
+        value = body.get(key)
+        data, url = (value.get("data"), value.get("url")) if isinstance(value, dict) else (None, value)
+        if _says(data):
+            yield Source(data, bare=not data[:8].lower().startswith(("data:", "https://", "http://")))
+        if _says(url):
+            yield Source(url, is_id=key == "file_id")
+
+
+def _says(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and bool(value[:64].strip("\0 \t\r\n"))
+
+
+def _detail(part: JsonObject) -> str:
+    image = part.get("image_url")
+    detail = image.get("detail", part.get("detail")) if isinstance(image, dict) else part.get("detail")
+    return detail if detail in ("auto", "low", "high", "original") and isinstance(detail, str) else "auto"

@@ -1,0 +1,81 @@
+"""Base64 of media, read and written in pieces: of a large text at once it would hold the interpreter too long.
+
+Each function works in proportion to the size: offload it for large media.
+"""
+
+from binascii import Error, a2b_base64, b2a_base64
+from dataclasses import dataclass
+
+LONGEST_HEAD = 512
+"""Characters before the comma of a data URL."""
+_MARK = ";base64"
+_URL_SAFE = str.maketrans("-_", "+/")
+
+
+class WrongBase64(ValueError):
+    """The text is no base64."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head of a data URL: the declared MIME type with its parameters, and where the base64 begins."""
+
+    mime: str
+    start: int
+
+
+def head_of(text: str) -> Head | None:
+    """Return the head of a data URL; None for other texts, and for data URLs that are no base64."""
+    head, comma, _ = text[:LONGEST_HEAD].partition(",")
+    if not comma or head[:5].lower() != "data:" or not head.lower().endswith(_MARK):
+        return None
+    return Head(head[5 : -len(_MARK)], len(head) + 1)
+
+
+def bytes_in(text: str, start: int = 0) -> int:
+    """Return how many bytes the base64 of a text stands for, from the length alone: too many by a few, never fewer."""
+    return (len(text) - start) * 3 // 4
+
+
+def decoded(text: str, start: int, piece: int) -> bytearray:
+    """Return the bytes of the base64 that begins at `start`. Raises WrongBase64.
+
+    Strict: no other characters, and padding only at the end. `piece`: bytes that are read at a time.
+    """
+    size = len(text) - start
+    step = max(4, piece // 3 * 4)
+    content = bytearray(bytes_in(text, start))
+    at = 0
+    if size % 4:
+        raise WrongBase64
+    try:
+        for begin in range(start, len(text), step):
+            read = a2b_base64(text[begin : begin + step], strict_mode=True)
+            content[at : at + len(read)] = read
+            at += len(read)
+            if begin + step < len(text) and len(read) % 3:
+                raise WrongBase64
+    except (Error, ValueError):
+        raise WrongBase64 from None
+    del content[at:]
+    return content
+
+
+def mended(text: str, start: int, piece: int) -> str:
+    """Return base64 as the standard spells it: without white space, with `+`, `/` and padding."""
+    pieces = (text[begin : begin + piece] for begin in range(start, len(text), piece))
+    plain = "".join("".join(one.split()).translate(_URL_SAFE) for one in pieces).rstrip("=")
+    return plain + "=" * (-len(plain) % 4)
+
+
+def encoded(content: bytes | bytearray, head: str, piece: int) -> str:
+    """Return `head` and the base64 of the content.
+
+    The text grows in place, so that nothing but the content and the text is held. `piece`: bytes written at a time.
+    """
+    text = head
+    step = max(3, piece // 3 * 3)
+    view = memoryview(content)
+    for begin in range(0, len(view), step):
+        text += b2a_base64(view[begin : begin + step], newline=False).decode("ascii")
+    return text

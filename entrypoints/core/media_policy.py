@@ -1,0 +1,22 @@
+"""Turn `Settings` into what is sent and stored of media."""
+
+from domain.request.intake import Intake
+from entrypoints.core.policy import MEBIBYTE, download_limits_of, egress_rules_of
+from entrypoints.settings import Settings
+
+
+def intake_of(settings: Settings) -> Intake:
+    """Return the limits for media."""
+    reuses = settings.image_input_selection == "user_then_assistant"
+    return Intake(
+        pictures=settings.max_input_images_per_request,
+        reused_answers=settings.image_reuse_max_turns if reuses else 0,
+        inline=settings.base64_max_size_mb * MEBIBYTE,
+        video=settings.video_max_size_mb * MEBIBYTE,
+        piece=settings.image_upload_chunk_bytes,
+        pdf_engine="" if settings.pdf_engine == "auto" else settings.pdf_engine,
+        save_links=settings.save_remote_file_urls,
+        save_data=settings.save_file_data_content,
+        rules=egress_rules_of(settings),
+        download=download_limits_of(settings),
+    )

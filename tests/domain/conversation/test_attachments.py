@@ -1,0 +1,72 @@
+"""Media are found in the parts of messages, in every shape that clients send."""
+
+import pytest
+
+from domain.conversation.attachments import attachments_in, name_of
+from domain.conversation.media_kinds import Medium
+from domain.conversation.resolved_parts import ResolvedPart, note, with_parts
+from tests.examples_media import asked, text
+
+SHAPES = {
+    "chat picture": ({"type": "image_url", "image_url": {"url": "u", "detail": "low"}}, Medium.IMAGE, "low"),
+    "bare chat picture": ({"type": "image_url", "image_url": "u"}, Medium.IMAGE, "auto"),
+    "picture": ({"type": "input_image", "image_url": "u", "detail": "high"}, Medium.IMAGE, "high"),
+    "picture by id": ({"type": "input_image", "file_id": "u"}, Medium.IMAGE, "auto"),
+    "chat file": ({"type": "file", "file": {"file_data": "u", "filename": "a"}}, Medium.FILE, "auto"),
+    "file": ({"type": "input_file", "file_url": "u"}, Medium.FILE, "auto"),
+    "sound": ({"type": "input_audio", "input_audio": {"data": "u", "format": "mp3"}}, Medium.AUDIO, "auto"),
+    "sound by address": ({"type": "audio_url", "audio_url": {"url": "u"}}, Medium.AUDIO, "auto"),
+    "video": ({"type": "video_url", "video_url": {"url": "u"}}, Medium.VIDEO, "auto"),
+    "bare video": ({"type": "input_video", "video_url": "u"}, Medium.VIDEO, "auto"),
+}
+
+
+@pytest.mark.parametrize(("part", "medium", "detail"), SHAPES.values(), ids=SHAPES)
+def test_medium_is_found_with_its_source(part: dict[str, object], medium: Medium, detail: str) -> None:
+    (found,) = attachments_in([{"role": "user", "content": "hi"}, asked(text("Look:"), part)])
+    assert (found.place, found.medium, found.detail) == ((1, 1), medium, detail)
+    assert [source.value for source in found.sources] == ["u"]
+
+
+def test_sources_of_a_file_are_tried_in_order() -> None:
+    part = {"type": "input_file", "file_url": "https://a.example/a", "file_data": "data:,", "file_id": "1"}
+    (found,) = attachments_in([asked(part)])
+    assert [source.value for source in found.sources] == ["data:,", "1", "https://a.example/a"]
+    assert [source.is_id for source in found.sources] == [False, True, False]
+
+
+@pytest.mark.parametrize("role", ["assistant", "tool", None, 5])
+def test_media_of_models_and_tools_are_not_a_persons(role: object) -> None:
+    assert attachments_in([{"role": role, "content": [SHAPES["picture"][0]]}]) == ()
+
+
+def test_finished_parts_are_not_found_again() -> None:
+    assert attachments_in([asked(ResolvedPart(SHAPES["picture"][0]))]) == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "address", "name"),
+    [
+        ("photo.heic", "", "photo.heic"),
+        ("../../etc/passwd", "", "passwd"),
+        ("a\u202egnp.exe\n", "", "a gnp.exe"),
+        (None, "https://a.example/pictures/a%20cat.png?size=1", "a cat.png"),
+        (None, "https://[", ""),
+        (None, "data:image/png;base64,AAAA", ""),
+        (5, "", ""),
+    ],
+)
+def test_name_is_one_visible_line(given: object, address: str, name: str) -> None:
+    assert name_of(given, address) == name
+
+
+def test_messages_get_their_parts_and_stay_as_they_are() -> None:
+    messages = ({"role": "user", "content": "hi", "extra": 1}, asked(text("a"), "b", "c"), "odd")
+    before = repr(messages)
+    changed = with_parts(messages, {(1, 1): note("n"), (1, 2): note("n")}, {0: [note("before")], 2: [note("x")]})
+    assert changed == (
+        {"role": "user", "content": [note("before"), text("hi")], "extra": 1},
+        asked(text("a"), note("n")),
+        "odd",
+    )
+    assert repr(messages) == before
