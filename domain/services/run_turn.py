@@ -125,8 +125,7 @@ class RunTurn:
     ) -> AsyncGenerator[Output, None]:
         """Yield the outputs of one turn, the last of them `Ended`; raises nothing but cancellation.
 
-        `models` is the catalog as known now, empty if unknown; `personal` belongs to this person. `reader` is the task
-        whose end cancels the turn (default: the task that starts to iterate).
+        `models`: the catalog as known now. The end of the task `reader`, else of the one that iterates, cancels the turn.
         """
         error_id, began = self._ids.new_error_id(), self._clock.monotonic()
         request = request if request.turn_id else replace(request, turn_id=self._ids.new_id())
@@ -134,8 +133,7 @@ class RunTurn:
         driver: Driver | Fault = Fault(FaultKind.INTERNAL)
         ticket: Ticket | None = None
         waiting: WaitingTurn | None = None
-        mask = TurnMask(self._redact, request)
-        settlement = Settlement(request, error_id, mask=mask)
+        settlement = Settlement(request, error_id, mask=(mask := TurnMask(self._redact, request)))
         try:
             checked = await self._admit.check(request, models)
             if isinstance(checked, Fault):
@@ -148,9 +146,7 @@ class RunTurn:
                 ticket = waiting.ticket()
                 stores = self._stores.choose(request, personal.memories)
                 assembled = await self._assemble.assemble(checked, personal, stores, error_id)
-                driver = (
-                    assembled if isinstance(assembled, Fault) else self._driver(assembled, personal, settlement, ticket)
-                )
+                driver = self._driver(assembled, personal, settlement, ticket)
         except Exception as error:  # noqa: BLE001 - the edge of a turn: a defect becomes a fault
             driver = fault_of_admission(error)
         except (asyncio.CancelledError, GeneratorExit):
@@ -206,8 +202,12 @@ class RunTurn:
         if ticket is not None:
             ticket.release()
 
-    def _driver(self, assembled: Assembled, personal: Personal, settlement: Settlement, ticket: Ticket) -> Driver:
-        """Return the driver of a turn. Its settlement releases the ticket first."""
+    def _driver(
+        self, assembled: Assembled | Fault, personal: Personal, settlement: Settlement, ticket: Ticket
+    ) -> Driver | Fault:
+        """Return the driver of a turn, or its fault. The settlement of the driver releases the ticket first."""
+        if isinstance(assembled, Fault):
+            return assembled
         request, ready, runner = settlement.request, assembled.ready, assembled.runner
         settlement.figures, settlement.replayed = ready.figures, ready.replayed
         settlement.elsewhere = assembled.elsewhere
