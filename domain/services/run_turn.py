@@ -125,7 +125,7 @@ class RunTurn:
     ) -> AsyncGenerator[Output, None]:
         """Yield the outputs of one turn, the last of them `Ended`; raises nothing but cancellation.
 
-        `models`: the catalog as known now. The end of the task `reader`, else of the one that iterates, cancels the turn.
+        `models`: the catalog as known now. Once `reader`, else the task that iterates, ends, the turn is cancelled.
         """
         error_id, began = self._ids.new_error_id(), self._clock.monotonic()
         request = request if request.turn_id else replace(request, turn_id=self._ids.new_id())
