@@ -116,8 +116,7 @@ class RunTurn:
     ) -> AsyncGenerator[Output, None]:
         """Yield the outputs of one turn, the last of them `Ended`; raises nothing but cancellation.
 
-        `models` is the catalog as known now, empty if unknown; `personal` belongs to this person. `reader` is the task
-        whose end cancels the turn (default: the task that starts to iterate).
+        `models`: the catalog, or empty. `reader`: the task whose end cancels the turn (default: the reading one).
         """
         error_id, began = self._ids.new_error_id(), self._clock.monotonic()
         request = request if request.turn_id else replace(request, turn_id=self._ids.new_id())
@@ -138,14 +137,11 @@ class RunTurn:
                     ticket = await self._admit.in_line(request.bounds)
                 stores = self._stores.choose(request, personal.memories)
                 assembled = await self._assemble.assemble(checked, personal, stores, error_id)
-                driver = (
-                    assembled if isinstance(assembled, Fault) else self._driver(assembled, personal, settlement, ticket)
-                )
+                driver = self._driver(assembled, personal, settlement, ticket)
         except Exception as error:  # noqa: BLE001 - the edge of a turn: a defect becomes a fault
             driver = fault_of_admission(error)
         except (asyncio.CancelledError, GeneratorExit):
-            left = End(Reason.CANCELLED, Timing(self._clock.monotonic() - began), error_id)
-            self._tasks.own(settle_turn(settlement, left, self._telemetry, personal.notices), "openrouter-pipe-settle")
+            self._leave(settlement, began, personal)
             raise
         finally:
             if ticket is not None and not isinstance(driver, Driver):
@@ -183,8 +179,17 @@ class RunTurn:
 
     # --- details ------------------------------------------------------------------------------------------
 
-    def _driver(self, assembled: Assembled, personal: Personal, settlement: Settlement, ticket: Ticket) -> Driver:
-        """Return the driver of a turn. Its settlement releases the ticket first."""
+    def _leave(self, settlement: Settlement, began: float, personal: Personal) -> None:
+        """Settle a turn that was cancelled before it was driven."""
+        left = End(Reason.CANCELLED, Timing(self._clock.monotonic() - began), settlement.error_id)
+        self._tasks.own(settle_turn(settlement, left, self._telemetry, personal.notices), "openrouter-pipe-settle")
+
+    def _driver(
+        self, assembled: Assembled | Fault, personal: Personal, settlement: Settlement, ticket: Ticket
+    ) -> Driver | Fault:
+        """Return the driver of a turn, whose settlement releases the ticket first; the fault if there is one."""
+        if isinstance(assembled, Fault):
+            return assembled
         request, ready, runner = settlement.request, assembled.ready, assembled.runner
         settlement.figures, settlement.replayed = ready.figures, ready.replayed
         settlement.elsewhere = assembled.elsewhere
