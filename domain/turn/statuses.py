@@ -93,6 +93,11 @@ class PictureNotStored:
 
 
 @dataclass(frozen=True, slots=True)
+class FileNotStored:
+    """The host did not store a file that a tool returned; it is not shown."""
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerBegins:
     """The answer begins; the status line is removed."""
 
@@ -111,5 +116,6 @@ Status = (
     | ModelReplaced
     | ToolsLeftOut
     | PictureNotStored
+    | FileNotStored
     | AnswerBegins
 )

@@ -6,6 +6,7 @@ from domain.turn.statuses import (
     AnswerBegins,
     EffortAdjusted,
     EffortLeftOut,
+    FileNotStored,
     HistoryAsText,
     ModelReplaced,
     OutputLimited,
@@ -33,6 +34,7 @@ WAITING_LINES = (
     "Still here, waiting for the model\u2026",
 )
 """The lines a waiting person reads, in order; the last one stays."""
+_LAST = (AnswerBegins, FileNotStored, PictureNotStored, ResultsShortened, ToolsLeftOut, TurnStopped)
 LONGEST_LIST = 2_000
 """Characters of the names that one line lists."""
 
@@ -72,6 +74,8 @@ def status_words(status: Status, vocabulary: Vocabulary = NEUTRAL) -> str:
             return f"This model takes at most {most} tools. Not offered in this turn: {listed_names(names)}."
         case PictureNotStored():
             return "A picture could not be stored as a file; the chat contains it as data, which makes the chat large."
+        case FileNotStored():
+            return "A file that a tool returned could not be stored; it is not shown."
         case AnswerBegins():
             return ""
     assert_never(status)
@@ -90,7 +94,7 @@ def listed_names(names: tuple[str, ...]) -> str:
 
 def is_last(status: Status | Notice) -> bool:
     """Return whether this line is shown as done: the last one of a turn, or one that reports no work."""
-    return isinstance(status, AnswerBegins | PictureNotStored | ResultsShortened | ToolsLeftOut | TurnStopped)
+    return isinstance(status, _LAST)
 
 
 def notice_words(notice: Notice, *, show_usage: bool) -> str:
