@@ -56,8 +56,8 @@ class Answer:
         self.slots, self._open_at = self._places.slots, self._places.open_at
         self.uses = ServerToolUses(self._places)
         self._cited = cited
+        self._drawn: set[OutputItem] = set()
         self.received = 0
-        self._drawn: set[int] = set()  # segments whose pictures were shown
 
     def following(self, call_ids: Iterable[str] = ()) -> "Answer":
         """Return the empty answer for the next response; `call_ids` are the calls shown in between."""
@@ -213,9 +213,9 @@ class Answer:
 
     def _draw(self, slot: OutputItem, item: JsonObject) -> list[Output]:
         """Show the pictures of a finished item, which may come with the terminal event only; then let go of them."""
-        pictures = [] if slot.segment in self._drawn else list(pictures_of(item))
+        pictures = [] if slot in self._drawn else list(pictures_of(item))
         if pictures:
-            self._drawn.add(slot.segment)
+            self._drawn.add(slot)
             slot.item = without_pictures(item)
         new = (url for position, url in enumerate(pictures) if url not in pictures[:position])
         return [ShowImage(slot.segment, url) for url in new]
