@@ -1,1 +1,1 @@
-"""`GET /models`, `GET /endpoints/zdr` and `GET /key`: implements the port `catalog`."""
+"""`GET /models`, `GET /endpoints/zdr`, `GET /key` and the icons of upstream's pages: implements the port `catalog`."""
