@@ -56,9 +56,9 @@ def _shrunk(content: bytes, pixels: int) -> bytes:
 def _drawn(content: bytes, pixels: int) -> bytes:
     if len(content) > LONGEST_SVG or _COSTLY.search(content):
         return b""
-    from cairosvg import svg2png
+    from cairosvg.surface import PNGSurface  # its shorter functions take no `url_fetcher`
 
-    drawn: bytes = svg2png(bytestring=content, output_width=pixels, output_height=pixels, url_fetcher=_refused)
+    drawn: bytes = PNGSurface.convert(content, output_width=pixels, output_height=pixels, url_fetcher=_refused)
     return drawn
 
 

@@ -37,16 +37,17 @@ class Drawing:
     def __init__(self) -> None:
         self.calls: list[dict[str, object]] = []
 
-    def svg2png(self, **named: object) -> bytes:
-        self.calls.append(named)
+    def convert(self, content: bytes, **named: object) -> bytes:
+        self.calls.append({"content": content, **named})
         return picture("PNG", 250, 250)
 
 
 @pytest.fixture
 def drawing(monkeypatch):
-    drawing, module = Drawing(), ModuleType("cairosvg")
-    module.__dict__["svg2png"] = drawing.svg2png
-    monkeypatch.setitem(sys.modules, "cairosvg", module)
+    drawing, package, module = Drawing(), ModuleType("cairosvg"), ModuleType("cairosvg.surface")
+    module.__dict__["PNGSurface"] = drawing
+    monkeypatch.setitem(sys.modules, "cairosvg", package)
+    monkeypatch.setitem(sys.modules, "cairosvg.surface", module)
     return drawing
 
 
@@ -101,7 +102,7 @@ async def test_without_cairosvg_there_is_no_svg(pictures, monkeypatch):
 async def test_a_simple_svg_is_drawn_in_a_square_and_loads_nothing(pictures, drawing, content):
     assert picture_kind(await pictures.png(content, 250)) == "png"
     (call,) = drawing.calls
-    assert (call["bytestring"], call["output_width"], call["output_height"]) == (content, 250, 250)
+    assert (call["content"], call["output_width"], call["output_height"]) == (content, 250, 250)
     with pytest.raises(PermissionError):
         call["url_fetcher"]("https://files.example/x")  # type: ignore[operator]
 
