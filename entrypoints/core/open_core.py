@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from adapters.fetch.fetcher import AioFetcher
+from adapters.imaging.redraw import LibraryPictures
 from adapters.json_schema.checker import JsonSchemaChecker
 from adapters.logs.structlog_telemetry import StructlogTelemetry
 from adapters.memory.breaker_state import MemoryBreakerState
@@ -30,6 +31,7 @@ from entrypoints.core.caller_request import CallerRequest, Start, request_of
 from entrypoints.core.catalog_caches import catalog_caches
 from entrypoints.core.container import Container, HostPorts
 from entrypoints.core.core_stores import CoreStores
+from entrypoints.core.download_policy import icon_source_of
 from entrypoints.core.offered_models import OfferedModels, Picked
 from entrypoints.core.policy import route_of, switches_of
 from entrypoints.core.secret_mask import SecretMask
@@ -66,6 +68,7 @@ class Core:
         container = Container(
             responses=AioResponsesClient(pool, self.clock, self.telemetry, self._concurrent_requests),
             catalog=AioCatalog(pool, self.clock, self._concurrent_requests),
+            pictures=LibraryPictures(self.offload),
             fetcher=AioFetcher(read, offload=self.offload, lookups=lookups),
             sniffer=MagicSniffer(),
             clock=self.clock,
@@ -107,7 +110,8 @@ class Core:
         """
         self.stores.expect_turns(settings)
         if self._sync_models is not None:
-            self._sync_models.begin(DesiredRows(function_id, picked.offered, picked.catalog, switches_of(settings)))
+            switches, icons = switches_of(settings), icon_source_of(settings, self._origin)
+            self._sync_models.begin(DesiredRows(function_id, picked.offered, picked.catalog, switches, icons))
 
     def turn(
         self,

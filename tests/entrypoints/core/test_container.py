@@ -18,6 +18,7 @@ from tests.doubles.catalog import ScriptedCatalog
 from tests.doubles.chats import MemoryChats
 from tests.doubles.cipher import NamedKeyCipher
 from tests.doubles.clock import FakeClock
+from tests.doubles.icon_pictures import ScriptedPictures
 from tests.doubles.ids import FakeIds
 from tests.doubles.model_rows import MemoryModelRows
 from tests.doubles.offload import InlineOffload
@@ -36,6 +37,7 @@ def adapters() -> dict[str, Any]:
         "responses": ScriptedResponses(),
         "catalog": ScriptedCatalog(()),
         "fetcher": MemoryFetcher({}),
+        "pictures": ScriptedPictures(),
         "clock": FakeClock(),
         "ids": FakeIds(),
         "offload": InlineOffload(),
