@@ -34,6 +34,7 @@ from entrypoints.core.core_stores import CoreStores
 from entrypoints.core.download_policy import icon_source_of
 from entrypoints.core.offered_models import OfferedModels, Picked
 from entrypoints.core.policy import route_of, switches_of
+from entrypoints.core.request_timings import RequestTimings
 from entrypoints.core.secret_mask import SecretMask
 from entrypoints.core.storage import Storage
 from entrypoints.core.storage_lazy import LazyBreakerState, LazyToolRuns
@@ -91,7 +92,8 @@ class Core:
         memories = Memories(
             container.durable_memory(opened=storage.sealed_store), container.temporary_memory(opened=storage.in_memory)
         )
-        self.stores = CoreStores(storage, memories, container.clean_artifacts(durable=storage.cleanable))
+        timings = RequestTimings(location.folder, self.telemetry)
+        self.stores = CoreStores(storage, memories, container.clean_artifacts(durable=storage.cleanable), timings)
         self.models = OfferedModels(container.list_models(), host.origin)
         self._run_turn: RunTurn = container.run_turn()
         self._sync_models: SyncModels | None = container.sync_models() if host.model_rows is not None else None
@@ -128,7 +130,8 @@ class Core:
         `listing` comes from `models.listing`; `toolbox`, `notices` and `files` belong to the person who asks.
         """
         request = request_of(asked, settings, listing, self._origin)
-        personal = Personal(toolbox, notices, self.stores.memories_for(request, settings), files)
+        timing = self.stores.timings.scope(settings, request.turn_id)
+        personal = Personal(toolbox, notices, self.stores.memories_for(request, settings), files, timing)
         return lambda reader: self._run_turn.run(request, models=listing.models, personal=personal, reader=reader)
 
     def refusal(self, fault: Fault, asked: CallerRequest, settings: Settings) -> Start:
