@@ -10,6 +10,7 @@ from adapters.memory.breaker_state import MemoryBreakerState
 from adapters.memory.fetcher import MemoryFetcher
 from adapters.memory.tool_runs import MemoryToolRuns
 from adapters.process.cache import ProcessCache
+from adapters.sniff.first_bytes import FirstBytes
 from domain.services.list_models import ListModels
 from domain.services.run_turn import RunTurn
 from entrypoints.core.container import Container, HostPorts
@@ -36,6 +37,7 @@ def adapters() -> dict[str, Any]:
         "responses": ScriptedResponses(),
         "catalog": ScriptedCatalog(()),
         "fetcher": MemoryFetcher({}),
+        "sniffer": FirstBytes(),
         "clock": FakeClock(),
         "ids": FakeIds(),
         "offload": InlineOffload(),
