@@ -129,6 +129,6 @@ def request_of(
         insecure_hosts=insecure_hosts(settings),
         statuses=asked.statuses,
         history_format=history.format,
-        intake=intake_of(settings),
+        intake=intake_of(settings, is_task=is_task),
         attached=asked.attached,
     )
