@@ -385,3 +385,46 @@ def test_with_icons_alone_no_row_is_removed():
 )
 def test_the_icon_of_a_variant_or_preset_is_that_of_its_model(model, address):
     assert icon_address(model, {"a/b": "1", "a/b:free": "2", "a/c-2026": "3"}) == address
+
+
+# --- files that go to the model itself ------------------------------------------------------------------------
+
+READING = replace(SEEING, input_modalities=frozenset({"text", "image", "file"}))
+DIRECT = Switches(direct_files=True)
+WITH_FILES = Assumed({**ASSUMED.boxes, "file_context": True})
+
+
+def test_host_leaves_files_to_a_model_that_reads_them():
+    wanted = target(READING, switches=DIRECT, assumed=WITH_FILES)
+    row = new_row(wanted, ROW_ID)
+    assert row.meta["capabilities"] == {"file_context": False}
+    assert needed(wanted, ROW_ID)
+    assert not needed(target(SEEING, switches=DIRECT, assumed=WITH_FILES), ROW_ID)
+    assert not needed(target(READING, switches=Switches(), assumed=WITH_FILES), ROW_ID)
+
+
+def test_row_for_files_is_written_even_where_rows_are_costly():
+    assert needed(target(READING, switches=DIRECT, assumed=replace(WITH_FILES, setting="A_SETTING")), ROW_ID)
+
+
+def test_switch_of_files_stays_while_it_is_wanted_and_goes_afterwards():
+    wanted = target(READING, switches=DIRECT, assumed=WITH_FILES)
+    made_row = new_row(wanted, ROW_ID)
+    row = ModelRow(made_row.id, made_row.name, made_row.meta)
+    assert follow(wanted, row) is None
+    assert not removable(wanted, row)
+    idle = target(READING, switches=Switches(), assumed=WITH_FILES)
+    assert removable(idle, row)
+    assert boxes(after(row, idle)) == {}
+
+
+def test_switch_of_files_that_a_person_set_is_never_touched():
+    own = ModelRow(ROW_ID, "Model", {"capabilities": {"file_context": True}})
+    wanted = target(READING, switches=DIRECT, assumed=WITH_FILES)
+    assert boxes(after(own, wanted))["file_context"] is True
+    off = ModelRow(ROW_ID, "Model", {"capabilities": {"file_context": False}})
+    assert boxes(after(off, target(READING, switches=Switches(), assumed=WITH_FILES)))["file_context"] is False
+
+
+def test_host_without_that_switch_gets_none():
+    assert not needed(target(READING, switches=DIRECT), ROW_ID)

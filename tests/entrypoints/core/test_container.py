@@ -10,6 +10,7 @@ from adapters.memory.breaker_state import MemoryBreakerState
 from adapters.memory.fetcher import MemoryFetcher
 from adapters.memory.tool_runs import MemoryToolRuns
 from adapters.process.cache import ProcessCache
+from adapters.sniff.first_bytes import FirstBytes
 from domain.services.list_models import ListModels
 from domain.services.run_turn import RunTurn
 from entrypoints.core.container import Container, HostPorts
@@ -38,6 +39,7 @@ def adapters() -> dict[str, Any]:
         "catalog": ScriptedCatalog(()),
         "fetcher": MemoryFetcher({}),
         "pictures": ScriptedPictures(),
+        "sniffer": FirstBytes(),
         "clock": FakeClock(),
         "ids": FakeIds(),
         "offload": InlineOffload(),
