@@ -1,7 +1,6 @@
 """The longest stall of the event loop, measured from inside."""
 
 import asyncio
-import gc
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,15 +21,13 @@ class Stalls:
 
 
 @asynccontextmanager
-async def measured_stalls(*, collecting: bool = False) -> AsyncIterator[Stalls]:
-    """Measure while the body runs. `collecting`: collect garbage in every iteration, on the loop's thread."""
+async def measured_stalls() -> AsyncIterator[Stalls]:
+    """Measure while the body runs."""
     stalls = Stalls()
 
     async def tick() -> None:
         while True:
             began, busy = time.monotonic(), time.process_time()
-            if collecting:
-                gc.collect()
             await asyncio.sleep(EVERY)
             took, busy = time.monotonic() - began, time.process_time() - busy
             stalls.longest, stalls.own = max(stalls.longest, took), max(stalls.own, min(took, busy))

@@ -13,7 +13,7 @@ from sqlalchemy.pool import Pool
 from adapters.sql import engines
 from adapters.sql.artifacts import SqlArtifacts
 from adapters.sql.database import Database
-from adapters.sql.locking import PAUSES, SAME_LOCK_SECONDS, LockWait
+from adapters.sql.locking import PAUSES, SAME_LOCK_SECONDS, ClosingConnection, LockWait
 from adapters.sql.tool_runs import SqlToolRuns
 from adapters.sql.trouble import DatabaseTrouble
 from ports.artifacts import ArtifactsUnavailable
@@ -22,9 +22,6 @@ from tests.contracts.artifact_cases import HERE, turn_of, ulid
 from tests.contracts.tool_run_cases import run
 from tests.doubles.databases import sqlite_url
 from tests.doubles.lock_holder import locked_by_another_process
-from tests.doubles.stalls import measured_stalls
-
-NO_STALL = 0.5  # s above a calm period on a busy machine; the defect this test catches stalled for 2 s
 
 
 @pytest.fixture
@@ -34,7 +31,10 @@ async def database(tmp_path):
     await database.aclose()
 
 
-async def test_writers_and_readers_of_several_rounds_never_block_the_loop(database, tmp_path):
+async def test_writers_give_up_and_readers_read_while_a_lock_is_held_and_all_goes_on_after_it(
+    database, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(engines, "BUSY_SECONDS", 0.1)
     artifacts, runs = SqlArtifacts(database), SqlToolRuns(database)
     await artifacts.put(turn_of(1, 1))
 
@@ -48,18 +48,36 @@ async def test_writers_and_readers_of_several_rounds_never_block_the_loop(databa
     async def read() -> int:
         return len(await artifacts.find(HERE, "ann", turn_ids=[ulid(1)], fingerprints=[], limit=9))
 
-    async with measured_stalls(collecting=True) as calm:
-        for _ in range(20):
-            assert await read() == 1
     with locked_by_another_process(tmp_path / "store.db"):
-        async with measured_stalls(collecting=True) as stalls:
-            for _ in range(3):
-                one, seen, two, seen_again = await asyncio.gather(write(3), read(), write(4), read())
-                assert {one, two} <= {"locked", "timeout"}  # on a busy machine the whole write may time out
-                assert (seen, seen_again) == (1, 1)
-                await asyncio.sleep(SAME_LOCK_SECONDS)
-    assert stalls.longest < 3 * calm.longest + NO_STALL
+        for _ in range(3):
+            one, seen, two, seen_again = await asyncio.gather(write(3), read(), write(4), read())
+            assert {one, two} <= {"locked", "timeout"}  # on a busy machine the whole write may time out
+            assert (seen, seen_again) == (1, 1)
     assert [await write(3), await write(4), await read()] == ["written", "written", 1]
+
+
+async def test_sqlite_itself_waits_for_no_lock(database, tmp_path):
+    """While it waits it holds a mutex that the garbage collector may need on the loop's thread."""
+    await SqlArtifacts(database).put(turn_of(1, 1))
+
+    for use in (database.reading, database.writing):
+        async with use() as statements:
+            assert (await statements.exec_driver_sql("PRAGMA busy_timeout")).scalar() == 0
+            driver = await statements.run_sync(lambda sync: sync.connection.driver_connection)
+            assert type(driver._conn) is ClosingConnection
+
+
+def test_a_cursor_whose_statement_failed_is_closed_in_the_same_call(tmp_path):
+    with (
+        closing(sqlite3.connect(tmp_path / "a.db", timeout=0, factory=ClosingConnection)) as ours,
+        closing(sqlite3.connect(tmp_path / "a.db", isolation_level=None)) as other,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        cursor = ours.cursor()
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            cursor.execute("BEGIN IMMEDIATE")
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            cursor.fetchone()
 
 
 async def test_after_one_vain_wait_others_do_not_wait_for_the_same_lock(database, tmp_path):
@@ -69,7 +87,7 @@ async def test_after_one_vain_wait_others_do_not_wait_for_the_same_lock(database
             *(SqlArtifacts(database).put(turn_of(number, 1)) for number in range(10)), return_exceptions=True
         )
     assert {type(one) for one in told} == {ArtifactsUnavailable}
-    assert time.monotonic() - began < 2 * engines.BUSY_SECONDS
+    assert time.monotonic() - began < 5 * engines.BUSY_SECONDS  # if each waited, ten times
 
 
 async def test_a_lock_released_in_time_is_waited_for(database, tmp_path):
