@@ -30,6 +30,7 @@ from tests.entrypoints.openwebui.service.test_service_memory import (
 )
 
 Load = Callable[[], PipeService]
+PATIENCE = 60.0
 OWN, KEY = "openrouter_pipe.db", "openrouter_pipe.key"
 
 
@@ -40,9 +41,16 @@ def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
 
 
 @pytest.fixture(autouse=True)
-def _quick_to_give_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait less for locks than in a host."""
+def _patient_but_with_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait less for locks than in a host, and longer for everything else: a busy machine is no trouble of the store."""
     monkeypatch.setattr(engines, "BUSY_SECONDS", 0.2)
+    monkeypatch.setattr(store_budget, "STORE_SECONDS", PATIENCE)
+    monkeypatch.setattr(store_budget, "HANGING_SECONDS", PATIENCE)
+
+
+@pytest.fixture
+def _quick_to_give_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give a turn little time for the store, which the test keeps busy for longer than that."""
     monkeypatch.setattr(store_budget, "STORE_SECONDS", 0.5)
 
 
@@ -191,6 +199,7 @@ async def test_database_another_process_writes_all_the_time_is_read(
     assert "locked" in warning
 
 
+@pytest.mark.usefixtures("_quick_to_give_up")
 async def test_unreadable_database_costs_the_memory_only(
     load: Load, simulator: Simulator, tmp_path: Path, log: pytest.LogCaptureFixture
 ) -> None:
@@ -211,6 +220,7 @@ async def test_unreadable_database_costs_the_memory_only(
         assert database.execute("SELECT count(DISTINCT turn_id) FROM openrouter_pipe_artifact").fetchone() == (1,)
 
 
+@pytest.mark.usefixtures("_quick_to_give_up")
 async def test_first_message_does_not_wait_for_a_database_that_cannot_be_made_yet(
     load: Load, simulator: Simulator, tmp_path: Path, log: pytest.LogCaptureFixture
 ) -> None:
