@@ -137,6 +137,7 @@ async def test_an_automation_leaves_the_picture_as_a_file(client: HostAdmin) -> 
         return
     done = await _automated(client, DRAWING, fresh("draw"))
     await asyncio.sleep(0)
+    await client.wait_until_idle(done["chat_id"])  # up to 0.11 a run is recorded as it begins
     text = json.dumps(await client.chat(done["chat_id"]))
     assert FILE.search(text)
     assert DATA not in text

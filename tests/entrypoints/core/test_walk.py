@@ -56,6 +56,7 @@ AGAIN = {
     "domain/conversation/server_items": "what goes back of stored items, and of the answer's own",
     "domain/conversation/annotations": "the citations of stored messages that go back, and those of the answer",
     "domain/conversation/item_types": "the type of stored items, and of the answer's own",
+    "domain/conversation/annotations": "of stored messages, and of the answer's own",
     "domain/conversation/provenance": "which thinking an attempt's endpoint takes",
 }
 """Rooms that more than one step may visit, with the reason."""
