@@ -13,7 +13,7 @@ from entrypoints.simulator.answers import Answer, Refusal, common, edge_page, js
 from entrypoints.simulator.bills import generation_data
 from entrypoints.simulator.catalog import Model, endpoint_row, page_row
 from entrypoints.simulator.generate import generate, read_body
-from entrypoints.simulator.image_models import IMAGE_MODELS
+from entrypoints.simulator.image_models import IMAGE_MODELS, image_page_row
 from entrypoints.simulator.images import draw
 from entrypoints.simulator.listing import model_list
 from entrypoints.simulator.payload import Json
@@ -158,7 +158,8 @@ class _Routes:
     async def page_models(self, request: web.Request) -> web.Response:
         catalog = self._simulator.catalog
         found = [catalog.find(entry["id"]) for entry in catalog.entries]
-        return _json({"data": [page_row(model) for model in found if model]})
+        chatting, drawing = map(page_row, filter(None, found)), map(image_page_row, IMAGE_MODELS)
+        return _json({"data": [*chatting, *drawing]})
 
     async def icon(self, request: web.Request) -> web.Response:
         return web.Response(body=b64decode(png_base64(ICON_SIDE)), content_type="image/png")
