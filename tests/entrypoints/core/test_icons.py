@@ -60,4 +60,4 @@ async def test_switched_off_no_icon_is_asked_for(simulator: Simulator, caplog: p
     rows = await synced(replace(settings, update_model_images=False), caplog)
     assert rows.rows
     assert not [row for row in rows.rows.values() if "profile_image_url" in row.meta]
-    assert not [record for record in simulator.records if "frontend" in record.path or "images" in record.path]
+    assert not [record for record in simulator.records if "frontend" in record.path or "icons" in record.path]

@@ -54,7 +54,6 @@ AGAIN = {
     "domain/turn/fitting": "the first request is measured with its history, off the loop; later ones as they grow",
     "domain/conversation/stored_shapes": "the shape of rows that were read, and of the answer's own items",
     "domain/conversation/server_items": "what goes back of stored items, and of the answer's own",
-    "domain/conversation/annotations": "the citations of stored messages that go back, and those of the answer",
     "domain/conversation/item_types": "the type of stored items, and of the answer's own",
     "domain/conversation/annotations": "of stored messages, and of the answer's own",
     "domain/conversation/provenance": "which thinking an attempt's endpoint takes",
