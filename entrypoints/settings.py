@@ -190,8 +190,9 @@ class Settings(RecordSettings):
     )
     breaker_max_failures: int = setting(
         BREAKER_FAILURES,
-        "Consecutive failures of one tool for one person, within BREAKER_WINDOW_SECONDS, that open the circuit "
-        "breaker. While it is open, the tool is not called for this person.",
+        "Consecutive failures within BREAKER_WINDOW_SECONDS that open a circuit breaker: of one tool for one person, "
+        "which is then not called; of one person's requests, which are then refused; of one model, which "
+        "FALLBACK_MODEL then replaces.",
         low=1,
         high=50,
         advanced=True,

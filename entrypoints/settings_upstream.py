@@ -104,7 +104,8 @@ class UpstreamSettings:
         "preset of the OpenRouter account (openai/gpt-5@preset/brief).",
     )
     fallback_model: str = setting(
-        "", "Model that answers when the requested model cannot be reached at all. A status line names it."
+        "",
+        "Model that answers when the requested model cannot be reached, or keeps failing. A status line names it.",
     )
     task_model: str = setting(
         "",

@@ -141,7 +141,10 @@ class Pipe:
         )
         FALLBACK_MODEL: str = Field(
             default="",
-            description="Model that answers when the requested model cannot be reached at all. A status line names it.",
+            description=(
+                "Model that answers when the requested model cannot be reached, or keeps failing. A status line names "
+                "it."
+            ),
         )
         TASK_MODEL: str = Field(
             default="",
