@@ -124,7 +124,8 @@ class UpstreamSettings:
     )
     update_model_images: bool = setting(
         True,
-        "Update the icons of the models from OpenRouter. Has no effect yet: a later release will fetch icons safely.",
+        "Update the icons of models that have an entry in Open WebUI's model settings, from OpenRouter's pages. No "
+        "entry is made for an icon alone. Icons that an administrator has changed are never overwritten.",
     )
     new_model_access_control: Access = setting(
         "admins",

@@ -5,6 +5,7 @@ Each function works in proportion to the size: offload it for large media.
 
 from binascii import Error, a2b_base64, b2a_base64
 from dataclasses import dataclass
+from io import BytesIO
 
 LONGEST_HEAD = 512
 """Characters before the comma of a data URL."""
@@ -37,28 +38,25 @@ def bytes_in(text: str, start: int = 0) -> int:
     return (len(text) - start) * 3 // 4
 
 
-def decoded(text: str, start: int, piece: int) -> bytearray:
+def decoded(text: str, start: int, piece: int) -> bytes:
     """Return the bytes of the base64 that begins at `start`. Raises WrongBase64.
 
     Strict: no other characters, and padding only at the end. `piece`: bytes that are read at a time.
     """
     size = len(text) - start
     step = max(4, piece // 3 * 4)
-    content = bytearray(bytes_in(text, start))
-    at = 0
+    content = BytesIO()
     if size % 4:
         raise WrongBase64
     try:
         for begin in range(start, len(text), step):
             read = a2b_base64(text[begin : begin + step], strict_mode=True)
-            content[at : at + len(read)] = read
-            at += len(read)
+            content.write(read)
             if begin + step < len(text) and len(read) % 3:
                 raise WrongBase64
     except (Error, ValueError):
         raise WrongBase64 from None
-    del content[at:]
-    return content
+    return content.getvalue()
 
 
 def mended(text: str, start: int, piece: int) -> str:
@@ -68,7 +66,7 @@ def mended(text: str, start: int, piece: int) -> str:
     return plain + "=" * (-len(plain) % 4)
 
 
-def encoded(content: bytes | bytearray, head: str, piece: int) -> str:
+def encoded(content: bytes, head: str, piece: int) -> str:
     """Return `head` and the base64 of the content.
 
     The text grows in place, so that nothing but the content and the text is held. `piece`: bytes written at a time.

@@ -168,8 +168,9 @@ class Pipe:
         UPDATE_MODEL_IMAGES: bool = Field(
             default=True,
             description=(
-                "Update the icons of the models from OpenRouter. Has no effect yet: a later release will fetch icons "
-                "safely."
+                "Update the icons of models that have an entry in Open WebUI's model settings, from OpenRouter's "
+                "pages. No entry is made for an icon alone. Icons that an administrator has changed are never "
+                "overwritten."
             ),
         )
         NEW_MODEL_ACCESS_CONTROL: Literal["admins", "public"] = Field(

@@ -4,10 +4,13 @@ from asyncio import to_thread
 from collections.abc import Callable, Mapping, Sized
 from dataclasses import fields as dataclass_fields
 from decimal import Decimal
+from functools import partial
 from math import isfinite
 from typing import Any
 
 from adapters.openrouter.wire.codec import FASTEST, STDLIB, Codec
+from adapters.openrouter.wire.large_body import dump_in_pieces
+from adapters.openrouter.wire.large_json import VERY_LARGE
 from ports.offload import LARGE
 from ports.responses import ResponsesBody
 
@@ -68,7 +71,13 @@ def _exceeds(fields: Mapping[str, object], limit: int) -> bool:
 
 
 def _shaped(body: ResponsesBody, shape: Shape, codec: Codec) -> bytes:
-    return serialise(shape(body), codec)
+    fields = shape(body)
+    if not _exceeds(fields, VERY_LARGE):
+        return serialise(fields, codec)
+    try:
+        return dump_in_pieces(fields, partial(serialise, codec=codec), partial(_dumped, codec=codec))
+    except RecursionError:  # the serialiser leaves out what nests too deep
+        return serialise(fields, codec)
 
 
 def _filled(fields: Mapping[str, object]) -> dict[str, object]:
