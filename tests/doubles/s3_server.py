@@ -1,5 +1,6 @@
 """A real S3-compatible server on loopback, from a Python wheel; its objects live in memory."""
 
+import re
 import socket
 import subprocess
 import sys
@@ -34,6 +35,11 @@ class S3Server:
             "S3_SECRET_ACCESS_KEY": "for-tests",
         }
 
+    def names(self) -> list[str]:
+        """Return the keys of all objects."""
+        with _direct().open(f"{self.url}/{BUCKET}?list-type=2", timeout=10) as answer:
+            return re.findall("<Key>(.*?)</Key>", answer.read().decode())
+
 
 @contextmanager
 def running_s3() -> Iterator[S3Server]:
@@ -53,14 +59,17 @@ def running_s3() -> Iterator[S3Server]:
 
 
 def _make_bucket(server: S3Server, process: "subprocess.Popen[bytes]") -> None:
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     until = time.monotonic() + START_SECONDS
     while True:
         try:
-            direct.open(urllib.request.Request(f"{server.url}/{BUCKET}", method="PUT"), timeout=10).close()
+            _direct().open(urllib.request.Request(f"{server.url}/{BUCKET}", method="PUT"), timeout=10).close()
         except URLError:
             if time.monotonic() > until or process.poll() is not None:
                 raise
             time.sleep(0.1)
         else:
             return
+
+
+def _direct() -> urllib.request.OpenerDirector:
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}))

@@ -1,19 +1,27 @@
 """Files that tests attach, and what upstream got of them."""
 
+import asyncio
 import wave
 from base64 import b64decode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
 
 from aiohttp import FormData
 
+from entrypoints.devhost.admin import HostAdmin
 from entrypoints.devhost.client import HostClient
+from entrypoints.devhost.waiting import POLL_SECONDS, deadline
 from entrypoints.simulator.pictures import tinted_png_base64
 from entrypoints.simulator.prompts import read_responses
 from entrypoints.simulator.records import RequestRecord
 from entrypoints.simulator.scenarios.echoes import task_answer
-from tests.hosts.installed import InstalledHost
+from tests.hosts.installed import InstalledHost, install
 
+DIRECT = "direct"
+"""The function with direct uploads."""
+ROWS_SECONDS = 30.0
 SIDE = 64
 _PAGE = b"/MediaBox [0 0 612 792] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >>"
 
@@ -72,6 +80,46 @@ def content_of(part: dict[str, Any]) -> tuple[str, bytes]:
         return part["input_audio"]["format"], b64decode(part["input_audio"]["data"], validate=True)
     head, _, data = str(part.get("image_url") or part.get("file_data")).partition(",")
     return head.removeprefix("data:").removesuffix(";base64"), b64decode(data, validate=True)
+
+
+@contextmanager
+def with_direct_uploads(host: InstalledHost, *models: str) -> Iterator[None]:
+    """Install the function once more, with direct uploads, and wait until the rows of its models leave them files.
+
+    Models besides `sim/media` play it too.
+    """
+    for model in models:
+        host.simulator.set_override(model, "sim/media")
+    asyncio.run(_install(host, "sim/media", *models))
+    yield
+    asyncio.run(_delete(host))
+    for model in models:
+        host.simulator.set_override(model, None)
+
+
+def leaves_files_to_models(host: InstalledHost) -> bool:
+    """Return whether the host can."""
+    return not host.server.version.startswith(("0.6.", "0.7."))
+
+
+async def _install(host: InstalledHost, *models: str) -> None:
+    async with HostAdmin(host.url, host.admin) as admin:
+        await install(admin, host.source, {**host.valves, "DIRECT_UPLOADS": True}, function_id=DIRECT)
+        async with deadline(ROWS_SECONDS, "the rows do not leave files to the models"):
+            while leaves_files_to_models(host) and not await _are_left(admin, *models):
+                await asyncio.sleep(POLL_SECONDS)
+
+
+async def _are_left(admin: HostAdmin, *models: str) -> bool:
+    listed = {model["id"]: model.get("info") or {} for model in await admin.models()}
+    infos = [listed[f"{DIRECT}.{model}"] for model in models]
+    boxes = [((info.get("meta") or {}).get("capabilities") or {}) for info in infos]
+    return all(box.get("file_context") is False for box in boxes)
+
+
+async def _delete(host: InstalledHost) -> None:
+    async with HostAdmin(host.url, host.admin) as admin:
+        await admin.delete_function(DIRECT)
 
 
 async def upload(client: HostClient, name: str, content: bytes, mime: str) -> str:

@@ -1,7 +1,7 @@
 """The page of a running host in Chromium: opened by the administrator, asked with files from the person's disk."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlencode
@@ -40,8 +40,8 @@ def new_chat(page: Page, host: InstalledHost, model: str) -> None:
 
 def ask(page: Page, text: str, *files: Path) -> Locator:
     """Choose files, type a message that is new in the chat and send it; return the answer once it has ended."""
-    for file in files:
-        _choose(page, file)
+    if files:
+        _choose(page, files)
     box = page.locator("#chat-input")
     box.click()
     box.press_sequentially(text)
@@ -58,15 +58,18 @@ def ask(page: Page, text: str, *files: Path) -> Locator:
     return answer
 
 
-def _choose(page: Page, file: Path) -> None:
-    """Upload a file as a person does: with the menu of the message box."""
+def _choose(page: Page, files: Sequence[Path]) -> None:
+    """Upload files as a person does: with the menu of the message box."""
     menu = page.locator("#input-menu-button")
     (menu if menu.count() else page.locator("form button").first).click()  # 0.6 has no name for it
     with page.expect_file_chooser() as chooser:
         page.get_by_text("Upload Files", exact=True).click()
-    chooser.value.set_files(file)
+    chooser.value.set_files(files)
     form = page.locator("form")
-    expect(form.locator("img") if file.suffix in PICTURES else form.get_by_text(file.name)).to_be_visible()
+    expect(form.locator("img")).to_have_count(sum(file.suffix in PICTURES for file in files))
+    for file in files:
+        if file.suffix not in PICTURES:
+            expect(form.get_by_text(file.name)).to_be_visible()
 
 
 async def _mark_news_as_read(host: InstalledHost) -> None:
