@@ -68,7 +68,7 @@ def test_a_picture_that_cannot_be_sent_is_named_above_the_answer_after_its_end_t
     expect(answer).to_contain_text(f"Left out: {name} (damaged or incomplete). | Time: ")
     expect(answer).to_contain_text(said_of(fish))
     folder = DOCS if os.environ.get("KEEP_SCREENSHOT") else tmp_path
-    page.screenshot(path=folder / "left_out.png", clip={"x": 0, "y": 60, "width": 800, "height": 275})
+    answer.screenshot(path=folder / "left_out.png")
     page.reload()
     expect(page.locator(".chat-assistant").last).to_contain_text(f"Left out: {name} (damaged or incomplete).")
     assert pictures(host, words) == [("image/png", fish.read_bytes())]
