@@ -15,10 +15,18 @@ _SVG = re.compile(rb"<svg\b")
 _BEFORE_SVG = {b"\xef\xbb\xbf": b"", b"<?xml": b">", b"<!--": b"-->"}
 """What may stand before the first element, and how each of it ends."""
 _COSTLY = re.compile(
-    rb"<!(?:DOCTYPE|ENTITY)|<(?:\w+:)?(?:use|image|pattern|filter|mask|marker|foreignObject|script|style)\b|stroke-dasharray|url\s*\(\s*['\"]?[^#'\")\s]",
+    rb"<!(?:DOCTYPE|ENTITY)"
+    rb"|<(?:\w+:)?(?:use|image|pattern|filter|mask|marker|foreignObject|script|style|tref)\b"
+    rb"|stroke-dasharray|url\s*\(\s*['\"]?[^#'\")\s]|&#|\\",
     re.IGNORECASE,
 )
-"""What multiplies work or loads something: entities, copies, pictures, patterns, dashes, foreign addresses."""
+"""What multiplies work or loads something: entities, copies, pictures, patterns, dashes, foreign addresses.
+
+Also letters written as numbers or escapes, which hide such names.
+"""
+_CLIP = re.compile(rb"clip-path", re.IGNORECASE)
+MOST_CLIPS = 8
+"""Shapes are drawn again for each use as a clip, those that clip a clip once more: more uses may take for ever."""
 
 
 class LibraryPictures:
@@ -56,7 +64,7 @@ def _shrunk(content: bytes, pixels: int) -> bytes:
 
 
 def _drawn(content: bytes, pixels: int) -> bytes:
-    if _COSTLY.search(content):
+    if _COSTLY.search(content) or len(_CLIP.findall(content)) > MOST_CLIPS:
         return b""
     from cairosvg.surface import PNGSurface  # its shorter functions take no `url_fetcher`
 
