@@ -129,7 +129,7 @@ def _read_whole(raw: bytes, endpoint: Endpoint, generation_id: str, now: Now) ->
         if objects(body.get("choices")):
             return [read_completion(body, generation_id, now), StreamClosed(said_done=False)]
     elif endpoint is Endpoint.IMAGES:
-        if isinstance(body.get("data"), list):
+        if objects(body.get("data")) or (isinstance(body.get("data"), list) and not body.get("error")):
             return [read_pictures(body, generation_id), StreamClosed(said_done=False)]
     elif isinstance(body.get("output"), list) or isinstance(body.get("status"), str):
         return [read_response(body, generation_id, now), StreamClosed(said_done=False)]

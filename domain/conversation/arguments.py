@@ -47,7 +47,12 @@ def object_text(arguments: object) -> str:
 
 
 def handed_text(arguments: str) -> str:
-    """Return the arguments that a caller runs itself: as JSON if their meaning is certain, else as they are."""
+    """Return the arguments that a caller runs itself: as JSON if their meaning is certain, else as they are.
+
+    Runs on the event loop: large ones are not read, as at that length only JSON itself is understood.
+    """
+    if len(arguments) > LARGE:
+        return without_surrogates(arguments)
     text = object_text(arguments)
     return arguments if text.startswith(_WRAPPER) and not arguments.startswith(_WRAPPER) else text
 

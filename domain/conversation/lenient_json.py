@@ -15,12 +15,19 @@ LONGEST_LITERAL = 64 * 1024
 """Characters of a text that is read although it is not JSON."""
 _NESTED = 3
 """How often JSON may stand in a JSON text."""
-_FENCED = re.compile(r"```[\w-]*\s(.*?)\s*```", re.DOTALL)
-_AROUND = r"(?:\s|\ufeff|<\|[^<>|]{1,40}\|>|</?[A-Za-z_][\w:-]{0,40}>)+"
-_BEFORE, _AFTER = re.compile(_AROUND), re.compile(_AROUND + r"\Z")
+_FENCE = "```"
+_OPENED = re.compile(_FENCE + r"[\w-]*\s")
+_TAG = r"<\|[^<>|]{1,40}\|>|</?[A-Za-z_][\w:-]{0,40}>"
+_LONGEST_TAG = 44
+_BEFORE, _ENDING = re.compile(rf"(?:\s|\ufeff|{_TAG})+"), re.compile(_TAG)
 _PIECE = re.compile(
-    r'"(?:[^"\\]|\\.)*"' r"|'(?:[^'\\]|\\.)*'" r"|[A-Za-z_$][\w$-]*(?=(\s*:)?)" r"|,(?=\s*[}\])])|[()]", re.DOTALL
+    r'"(?:[^"\\]|\\.)*(?:"|(?P<open>\\?\Z))'
+    r"|'(?:[^'\\]|\\.)*(?:'|(?P<begun>\\?\Z))"
+    r"|[A-Za-z_$][\w$-]*(?=(?P<key>\s*:)?)"
+    r"|,(?=\s*[}\])])|[()]",
+    re.DOTALL,
 )
+"""A text without its end reaches to the end of all: a search that begins again at each quote takes seconds."""
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "/": "/", "\\": "\\", '"': '"', "'": "'"}
 _PATH = re.compile(r"(?<![A-Za-z\\])[A-Za-z]:\\(?![\\'\"])")
@@ -112,10 +119,23 @@ def _bare(text: str) -> str:
     """Return a text without the tokens, tags and fences around it."""
     before = _BEFORE.match(text)
     text = text[before.end() :] if before else text
-    after = _AFTER.search(text) if text[-1:] in ">\ufeff" or text[-1:].isspace() else None
-    text = text[: after.start()] if after else text
-    fenced = _FENCED.fullmatch(text)
-    return fenced[1].strip() if fenced else text
+    text = text[: _end(text)]
+    opened = _OPENED.match(text) if text.endswith(_FENCE) else None
+    return text[opened.end() : -len(_FENCE)].strip() if opened and opened.end() <= len(text) - len(_FENCE) else text
+
+
+def _end(text: str) -> int:
+    """Return where the tokens, tags and blanks at the end of a text begin. Takes time in proportion to them."""
+    end = len(text)
+    while end:
+        if text[end - 1].isspace() or text[end - 1] == "\ufeff":
+            end -= 1
+            continue
+        begin = text.rfind("<", max(0, end - _LONGEST_TAG), end)
+        if begin < 0 or not _ENDING.fullmatch(text, begin, end):
+            break
+        end = begin
+    return end
 
 
 def _as_json(text: str) -> str:
@@ -125,13 +145,15 @@ def _as_json(text: str) -> str:
 
 def _rewritten(found: re.Match[str]) -> str:
     piece = found[0]
+    if found["open"] is not None or found["begun"] is not None:
+        return piece
     if piece[0] in "\"'":
         return _quoted(piece[1:-1])
     if piece in "()":
         return "[" if piece == "(" else "]"
     if piece == ",":
         return ""
-    return json.dumps(piece) if found[1] else _CONSTANTS.get(piece, piece)
+    return json.dumps(piece) if found["key"] else _CONSTANTS.get(piece, piece)
 
 
 def _quoted(inner: str) -> str:

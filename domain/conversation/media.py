@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 
 from domain.conversation.placeholders import not_taken, unusable
-from domain.conversation.resolved_parts import ResolvedPart
+from domain.conversation.resolved_parts import ResolvedPart, note
 from ports.catalog import Model
 from ports.json_values import JsonObject
 
@@ -30,10 +30,10 @@ def sendable(parts: Iterable[JsonObject], model: Model | None) -> list[JsonObjec
 def _checked(part: JsonObject, model: Model | None) -> JsonObject:
     word = _WORDS[part["type"]]
     if model is not None and model.input_modalities and word not in model.input_modalities:
-        return _note(not_taken(word))
+        return note(not_taken(word))
     if isinstance(part, ResolvedPart):
         return part
-    return _usable(part, word) or _note(unusable(word))
+    return _usable(part, word) or note(unusable(word))
 
 
 def _usable(part: JsonObject, word: str) -> JsonObject | None:
@@ -53,7 +53,3 @@ def _address(value: str, form: re.Pattern[str]) -> str | None:
     if not head.lower().startswith("data:"):
         return value
     return head.lower() + comma + data if len(data) % 4 == 0 else None
-
-
-def _note(text: str) -> JsonObject:
-    return {"type": "input_text", "text": text}

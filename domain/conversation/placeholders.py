@@ -69,10 +69,6 @@ def unusable(kind: str) -> str:
     return f"[{kind} left out: {_WHY[Flaw.NO_SOURCE]}]"
 
 
-MEDIA_NOTES = frozenset(note(kind) for note in (not_taken, unusable) for kind in ("image", "file", "audio", "video"))
-"""The notes in place of media, for requests in which they would be taken for the person's words."""
-
-
 def called(name: str, arguments: str) -> str:
     """Render a call as text."""
     return f"[I called the tool {name} with {arguments}]"

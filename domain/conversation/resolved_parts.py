@@ -44,11 +44,12 @@ def _changed(message: object, at: int, replaced: Mapping[Place, ResolvedPart], a
     made: list[object] = list(added)
     for number, part in enumerate(parts):
         new = replaced.get((at, number), part)
-        if not (_is_note(new) and made and made[-1] == new):
+        if not (is_note(new) and made and made[-1] == new):
             made.append(new)
     whole: JsonObject = {**message, "content": made}
     return whole
 
 
-def _is_note(part: object) -> bool:
+def is_note(part: object) -> bool:
+    """Return whether a part stands in place of a medium: its text is nobody's words."""
     return isinstance(part, ResolvedPart) and part["type"] == "input_text"

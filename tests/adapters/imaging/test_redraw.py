@@ -7,12 +7,14 @@ from types import ModuleType
 import pytest
 from PIL import Image
 
-from adapters.imaging.redraw import LONGEST_SVG, LibraryPictures
+from adapters.imaging.redraw import LONGEST_SVG, MOST_CLIPS, LibraryPictures
 from ports.offload import LARGE
 from ports.pictures import picture_kind
 from tests.doubles.offload import InlineOffload
 
 SVG = b'<?xml version="1.0"?>\n<!-- logo -->\n<svg xmlns="http://www.w3.org/2000/svg"><path/></svg>'
+
+CLIPPED = b"<svg>" + b"<path fill='url(#b)' clip-path='url(#a)'/>" * MOST_CLIPS + b"</svg>"
 
 
 def picture(kind: str, width: int, height: int) -> bytes:
@@ -98,7 +100,9 @@ async def test_without_cairosvg_there_is_no_svg(pictures, monkeypatch):
     assert await pictures.png(SVG, 250) == b""
 
 
-@pytest.mark.parametrize("content", [SVG, b"\xef\xbb\xbf" + SVG, b"<svg/>"])
+@pytest.mark.parametrize(
+    "content", [SVG, b"\xef\xbb\xbf" + SVG, b"<svg/>", b"<!--><-->" * 9 + b"\n<!---->\n<svg/>", CLIPPED]
+)
 async def test_a_simple_svg_is_drawn_in_a_square_and_loads_nothing(pictures, drawing, content):
     assert picture_kind(await pictures.png(content, 250)) == "png"
     (call,) = drawing.calls
@@ -119,11 +123,23 @@ async def test_a_simple_svg_is_drawn_in_a_square_and_loads_nothing(pictures, dra
         b"<style>@import url(https://127.0.0.1/)</style>",
         b"<path fill='url(https://127.0.0.1/)'/>",
         b"<foreignObject/>",
+        b"<path stroke-dasharray='0.00001' d='M0 0L100 100'/>",
+        b"<path style='stroke-dash&#97;rray:0.00001' d='M0 0L100 100'/>",
+        b"<path style='stroke-d\\61 sharray:0.00001' d='M0 0L100 100'/>",
+        b"<text><tref href='#a'/></text>",
+        b"<path clip-path='url(#a)'/>" * (MOST_CLIPS + 1),
         b"x" * LONGEST_SVG,
     ],
 )
 async def test_an_svg_that_loads_or_multiplies_something_is_not_drawn(pictures, drawing, inside):
     assert await pictures.png(b"<svg>" + inside + b"</svg>", 250) == b""
+    assert drawing.calls == []
+
+
+@pytest.mark.parametrize("repeated", [b"<!---->", b" ", b"<!--", b"<?xml>"])
+async def test_what_only_begins_like_an_svg_is_read_once(pictures, drawing, repeated):
+    """A pattern with a choice at every comment or blank takes for ever."""
+    assert await pictures.png(repeated * (LONGEST_SVG // len(repeated)), 250) == b""
     assert drawing.calls == []
 
 

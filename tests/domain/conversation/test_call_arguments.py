@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.conversation.arguments import handed_text, object_text
-from domain.conversation.lenient_json import UnreadableJson, read_json
+from domain.conversation.lenient_json import LONGEST_LITERAL, UnreadableJson, read_json
+from ports.offload import LARGE
 from tests.examples import examples
 
 MEANT = {
@@ -47,6 +48,15 @@ UNCERTAIN = {
     "too large": '{"q": 1e999}',
     "too deep": '{"q": ' + "[" * 100_000 + "}",
 }
+ENDLESS = {
+    "escaped quotes": ('{"q', '\\"', 2),
+    "escaped apostrophes": ("{'q", "\\'", 2),
+    "blanks": ("{", " ", 1),
+    "marks": ("{", "\ufeff", 1),
+    "tags": ("{", "<a>", 3),
+    "blanks in a fence": ("```\n", " ", 1),
+}
+"""The beginning of a text that is no JSON, and what repeats after it, with its length."""
 BACKSLASHES = [
     '{"q":"C:\\apps"}',
     '{"q":"a\\1b"}',
@@ -55,6 +65,22 @@ BACKSLASHES = [
     "{'q': 'C:\\apps'}",
     "{'q': '\\N{BULLET}'}",
 ]
+
+
+def test_calls_of_a_round_hand_over_their_text_unread_if_it_is_large():
+    """They are handed over on the event loop, and nothing but JSON is understood of a large text anyway."""
+    large = json.dumps({str(number): "\ud800" for number in range(LARGE)}, ensure_ascii=False)
+    assert handed_text(large) == large.replace("\ud800", "\ufffd")
+    assert handed_text(json.dumps(large)) == json.dumps(large)
+
+
+@pytest.mark.parametrize(("begin", "repeated", "length"), ENDLESS.values(), ids=ENDLESS)
+@pytest.mark.parametrize("last", ["", "x>", "x "])
+def test_the_longest_text_without_an_end_is_read_in_proportion_to_its_length(begin, repeated, length, last):
+    """A search that begins again at every character takes minutes."""
+    text = begin + repeated * ((LONGEST_LITERAL - len(begin) - len(last)) // length) + last
+    (kept,) = json.loads(object_text(text)).values()
+    assert kept == text
 
 
 @pytest.mark.parametrize("text", ["", " \n", "null", '""', '"null"', "{}", '"{}"', "\ufeff"])

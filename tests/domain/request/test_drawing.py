@@ -19,6 +19,10 @@ from openrouter.components import (
 
 from adapters.openrouter.images.request_body import images_fields
 from adapters.openrouter.wire.request_body import serialise
+from domain.conversation.left_out import Flaw, LeftOut
+from domain.conversation.media_kinds import Medium
+from domain.conversation.placeholders import left_out
+from domain.conversation.resolved_parts import note
 from domain.faults.causes import DrawingFlaw, MessagesFlaw
 from domain.faults.fault import Fault
 from domain.request.body import Prepared, build
@@ -161,6 +165,13 @@ def test_no_note_about_media_becomes_part_of_the_prompt() -> None:
     file = {"type": "file", "file": {"filename": "a.pdf", "file_data": "data:application/pdf;base64,AAAA"}}
     sent = drawn(saying({"type": "text", "text": "Draw"}, file, picture("ftp://a.example/x")))
     assert (texts(sent), references(sent)) == (["Draw"], [])
+
+
+@pytest.mark.parametrize("flaw", Flaw)
+def test_nothing_is_drawn_from_a_note_about_a_medium_that_is_not_sent(flaw: Flaw) -> None:
+    left = note(left_out(LeftOut(Medium.FILE, flaw, "a plan.pdf")))
+    assert texts(drawn(saying({"type": "text", "text": "Draw"}, left))) == ["Draw"]
+    assert refused(saying(left)).cause is MessagesFlaw.NOTHING_TO_SEND
 
 
 # --- options ----------------------------------------------------------------------------------------------------

@@ -232,6 +232,12 @@ async def test_the_pictures_of_an_answer_are_bounded(client):
     assert len(events[0].items) == MOST_PICTURES
 
 
+async def test_pictures_beside_an_error_are_shown(client):
+    events, error, _ = await heard(client, answering({"data": [{"b64_json": PNG}], "error": {"message": "one failed"}}))
+    assert error is None
+    assert len(events[0].items) == 1
+
+
 @pytest.mark.parametrize("body", [{}, {"data": {}}, {"status": "completed"}, {"output": []}])
 async def test_json_that_is_no_set_of_pictures_is_unreadable(client, body):
     _, error, _ = await heard(client, answering(body))
@@ -239,8 +245,9 @@ async def test_json_that_is_no_set_of_pictures_is_unreadable(client, body):
 
 
 @pytest.mark.parametrize("status", [502, 200])
-async def test_an_error_is_read_from_its_envelope(client, status):
-    body = {"error": {"code": 502, "message": "Provider returned error", "metadata": {"raw": "no paint"}}}
+@pytest.mark.parametrize("beside", [{}, {"data": []}, {"data": None}])
+async def test_an_error_is_read_from_its_envelope(client, status, beside):
+    body = {"error": {"code": 502, "message": "Provider returned error", "metadata": {"raw": "no paint"}}, **beside}
 
     async def answer(visit):
         await visit.answer(status, json.dumps(body).encode(), {"Content-Type": "application/json"})
