@@ -20,6 +20,11 @@ def note(text: str) -> ResolvedPart:
     return ResolvedPart({"type": "input_text", "text": text})
 
 
+def is_note(part: object) -> bool:
+    """Return whether a part is such a note, which nobody wrote."""
+    return isinstance(part, ResolvedPart) and part["type"] == "input_text"
+
+
 def with_parts(
     messages: Sequence[object],
     replaced: Mapping[Place, ResolvedPart],
@@ -44,11 +49,7 @@ def _changed(message: object, at: int, replaced: Mapping[Place, ResolvedPart], a
     made: list[object] = list(added)
     for number, part in enumerate(parts):
         new = replaced.get((at, number), part)
-        if not (_is_note(new) and made and made[-1] == new):
+        if not (is_note(new) and made and made[-1] == new):
             made.append(new)
     whole: JsonObject = {**message, "content": made}
     return whole
-
-
-def _is_note(part: object) -> bool:
-    return isinstance(part, ResolvedPart) and part["type"] == "input_text"
