@@ -41,8 +41,7 @@ class Settings(RecordSettings):
     def __repr__(self) -> str:
         """Show what differs from the defaults, without any secret."""
         changed = ((row.attribute, getattr(self, row.attribute)) for row in SETTINGS)
-        given = {name: value for name, value in changed if value != _DEFAULTS[name]}
-        shown = ", ".join(f"{name}={value!r}" for name, value in given.items())
+        shown = ", ".join(f"{name}={value!r}" for name, value in changed if value != _DEFAULTS[name])
         return f"Settings({known(secrets_in_url(shown)).mask(shown)})"
 
     # Reasoning

@@ -20,6 +20,11 @@ def note(text: str) -> ResolvedPart:
     return ResolvedPart({"type": "input_text", "text": text})
 
 
+def is_note(part: object) -> bool:
+    """Return whether a part is such a note, which nobody wrote."""
+    return isinstance(part, ResolvedPart) and part["type"] == "input_text"
+
+
 def with_parts(
     messages: Sequence[object],
     replaced: Mapping[Place, ResolvedPart],
@@ -48,8 +53,3 @@ def _changed(message: object, at: int, replaced: Mapping[Place, ResolvedPart], a
             made.append(new)
     whole: JsonObject = {**message, "content": made}
     return whole
-
-
-def is_note(part: object) -> bool:
-    """Return whether a part stands in place of a medium: its text is nobody's words."""
-    return isinstance(part, ResolvedPart) and part["type"] == "input_text"

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from domain.catalog.support import only_draws
 from domain.conversation.attachments import Attachment, Source, attachments_in
 from domain.conversation.chosen_pictures import drawn_in, newest_first
 from domain.conversation.left_out import Flaw, LeftOut
@@ -144,12 +145,15 @@ class ResolveAttachments:
 
 
 def _media_of(request: TurnRequest, model: Model | None, files: Files | None) -> list[Attachment]:
-    """Return the media of the messages that are sent, those attached beside them, and what models drew lately."""
+    """Return the media of the messages that are sent, those attached beside them, and what models drew lately.
+
+    A model that only draws gets no history, so no earlier picture either (ADR 47).
+    """
     messages, intake = request.messages, request.intake
     found = list(attachments_in(messages))
     if files is not None and request.attached:
         found += _attached(request)
-    if intake.reused_answers and takes(model, Medium.IMAGE):
+    if intake.reused_answers and takes(model, Medium.IMAGE) and not only_draws(model):
         found += [one for one in drawn_in(messages, intake.reused_answers) if _is_own(one.sources[0], files)]
     window = last_turns(messages, request.prompting.history_turns) if found else messages
     if window is not messages:

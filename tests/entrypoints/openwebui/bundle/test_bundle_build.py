@@ -115,7 +115,7 @@ def test_the_files_alone_decide_the_digest_of_the_contents(bundle_text: str, tre
         ("# taken from " + "main memory\n", "from " + "main"),
         ("X = 'from " + "utils'\n", "from " + "utils"),
         ("X = 1", "line break"),
-        (f"X = '{random_text(900_000)}'\n", "bytes, more than"),
+        (f"X = '{random_text(1_400_000)}'\n", "bytes, more than"),
         ("if 1: from ports import clock\n", "unpacked with other imports"),
     ],
 )

@@ -76,6 +76,18 @@ async def test_a_picture_of_the_message_goes_along_byte_for_byte(caller: Caller,
     assert request["input_references"] == [{"type": "image_url", "image_url": {"url": SECOND}}]
 
 
+async def test_nothing_is_drawn_of_the_note_about_a_picture_that_was_left_out(
+    caller: Caller, simulator: Simulator
+) -> None:
+    await caller.knows_the_models()
+    broken = {"type": "image_url", "image_url": {"url": SECOND[:100]}}
+    content = [{"type": "text", "text": "Paint it blue"}, broken]
+    await caller.send({"model": "openrouter.sim/images", "messages": [{"role": "user", "content": content}]})
+    request = sent(simulator)
+    assert request["prompt"] == "Paint it blue"
+    assert "input_references" not in request
+
+
 async def test_a_person_sees_that_it_is_being_drawn(caller: Caller) -> None:
     await caller.knows_the_models()
     reply = await caller.ask("sim/images")
