@@ -8,7 +8,6 @@ from dataclasses import fields
 
 from domain.catalog.picture_models import options_of
 from domain.conversation.calls_as_text import is_persons
-from domain.conversation.placeholders import MEDIA_NOTES
 from domain.conversation.resolved_parts import is_note
 from domain.faults.causes import DrawingFlaw, MessagesFlaw
 from domain.faults.fault import Fault, FaultKind
@@ -48,7 +47,7 @@ def drawing_request(
     if provider.get("zdr") or provider.get("data_collection") == "deny":
         return Fault(FaultKind.FILTERED_MODEL, cause=DrawingFlaw.NO_PRIVACY)
     parts: list[JsonObject] = next((item["content"] for item in reversed(items) if is_persons(item)), [])
-    words = [part for part in parts if part["type"] == "input_text" and not _is_note(part)]
+    words = [part for part in parts if part["type"] == "input_text" and not is_note(part)]
     if not words:
         return Fault(FaultKind.BAD_MESSAGES, cause=MessagesFlaw.NOTHING_TO_SEND)
     references = _references(parts, model)
@@ -82,10 +81,6 @@ def _references(parts: list[JsonObject], model: Model) -> list[JsonObject]:
         most = 0 if option is None else option.most if option.most is not None else MOST_REFERENCES
     pictures = [part for part in parts if part["type"] == "input_image" and "image_url" in part]
     return pictures[max(0, len(pictures) - most) :]
-
-
-def _is_note(part: JsonObject) -> bool:
-    return is_note(part) or part["text"] in MEDIA_NOTES
 
 
 def _bare(part: JsonObject) -> JsonObject:
