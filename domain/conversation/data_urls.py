@@ -4,7 +4,9 @@ Each function works in proportion to the size: offload it for large media.
 """
 
 from binascii import Error, a2b_base64, b2a_base64
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from io import BytesIO
 
 LONGEST_HEAD = 512
 """Characters before the comma of a data URL."""
@@ -37,38 +39,53 @@ def bytes_in(text: str, start: int = 0) -> int:
     return (len(text) - start) * 3 // 4
 
 
-def decoded(text: str, start: int, piece: int) -> bytearray:
+def decoded(text: str, start: int, piece: int) -> bytes:
     """Return the bytes of the base64 that begins at `start`. Raises WrongBase64.
 
-    Strict: no other characters, and padding only at the end. `piece`: bytes that are read at a time.
+    Strict: no other characters, and padding only at the end. `piece`: characters that are read at a time.
     """
-    size = len(text) - start
-    step = max(4, piece // 3 * 4)
-    content = bytearray(bytes_in(text, start))
-    at = 0
-    if size % 4:
+    if (len(text) - start) % 4:
         raise WrongBase64
+    return _bytes_of(text[begin : begin + piece] for begin in range(start, len(text), piece))
+
+
+def decoded_leniently(text: str, start: int, piece: int) -> bytes:
+    """Do the same for base64 with white space, with `-` and `_` for `+` and `/`, and with any padding at its end."""
+    return _bytes_of(_mended(text, start, piece))
+
+
+def _mended(text: str, start: int, piece: int) -> Iterator[str]:
+    """Yield base64 as the standard spells it."""
+    length, padding = 0, ""
+    for begin in range(start, len(text), piece):
+        words = padding + "".join(text[begin : begin + piece].split()).translate(_URL_SAFE)
+        plain = words.rstrip("=")
+        padding = words[len(plain) : len(plain) + 3]  # no text goes on behind so many
+        length += len(plain)
+        yield plain
+    yield "=" * (-length % 4)
+
+
+def _bytes_of(pieces: Iterable[str]) -> bytes:
+    """Decode the pieces of one text. Raises WrongBase64."""
+    content = BytesIO()  # it grows in place, and hands its bytes out without a copy
+    held, ended = "", False
     try:
-        for begin in range(start, len(text), step):
-            read = a2b_base64(text[begin : begin + step], strict_mode=True)
-            content[at : at + len(read)] = read
-            at += len(read)
-            if begin + step < len(text) and len(read) % 3:
+        for piece in pieces:
+            words = held + piece
+            whole = len(words) // 4 * 4
+            held, words = words[whole:], words[:whole]
+            if ended and words:
                 raise WrongBase64
+            ended = ended or content.write(a2b_base64(words, strict_mode=True)) % 3 > 0
     except (Error, ValueError):
         raise WrongBase64 from None
-    del content[at:]
-    return content
+    if held:
+        raise WrongBase64
+    return content.getvalue()
 
 
-def mended(text: str, start: int, piece: int) -> str:
-    """Return base64 as the standard spells it: without white space, with `+`, `/` and padding."""
-    pieces = (text[begin : begin + piece] for begin in range(start, len(text), piece))
-    plain = "".join("".join(one.split()).translate(_URL_SAFE) for one in pieces).rstrip("=")
-    return plain + "=" * (-len(plain) % 4)
-
-
-def encoded(content: bytes | bytearray, head: str, piece: int) -> str:
+def encoded(content: bytes, head: str, piece: int) -> str:
     """Return `head` and the base64 of the content.
 
     The text grows in place, so that nothing but the content and the text is held. `piece`: bytes written at a time.

@@ -12,7 +12,6 @@ from domain.conversation.media_kinds import (
 )
 from domain.conversation.resolved_parts import ResolvedPart
 
-Bytes = bytes | bytearray
 HEAD = 16 * 1024
 """Bytes from which a kind is recognised."""
 _ENDS = {"image/png": b"IEND", "image/jpeg": b"\xff\xd9"}
@@ -22,7 +21,7 @@ _DOCUMENTS = (".pdf", ".docx", ".xlsx", ".pptx", ".odt", ".ods", ".epub", ".csv"
 _PAGE = (b"<!doctype html", b"<html")
 
 
-def flaw_in(medium: Medium, content: Bytes, seen: str, name: str = "") -> Flaw | None:
+def flaw_in(medium: Medium, content: bytes, seen: str, name: str = "") -> Flaw | None:
     """Return what keeps the bytes from being sent as the medium, None for nothing; `seen`: their kind as recognised.
 
     Pictures are not decoded: an incomplete one is recognised by its missing end, and none can grow when it is opened.
@@ -37,12 +36,12 @@ def flaw_in(medium: Medium, content: Bytes, seen: str, name: str = "") -> Flaw |
     return Flaw.WEB_PAGE if kind == WEB_PAGE or is_page(content) else Flaw.WRONG_KIND
 
 
-def is_page(content: Bytes) -> bool:
+def is_page(content: bytes) -> bool:
     """Return whether bytes begin as a web page does."""
-    return bytes(content[:256]).lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_PAGE)
+    return content[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_PAGE)
 
 
-def kind_of(content: Bytes, seen: str, declared: str) -> str:
+def kind_of(content: bytes, seen: str, declared: str) -> str:
     """Return the MIME type of a file: as recognised, else as declared if bytes can be of it, else text or unknown."""
     recognised, said = canonical(seen), canonical(declared)
     if recognised:
@@ -73,17 +72,17 @@ def part_of(medium: Medium, mime: str, text: str, name: str, detail: str) -> Res
             return ResolvedPart({"type": "input_file", "filename": name, "file_data": text})
 
 
-def _ends(content: Bytes, kind: str) -> bool:
+def _ends(content: bytes, kind: str) -> bool:
     """Return whether a picture is complete. Cameras append to JPEG files, so its end may be anywhere."""
     if kind in _ENDS:
         return content.rfind(_ENDS[kind]) > 0
     if kind == "image/gif":
-        return bytes(content[-64:]).rstrip(b"\0").endswith(b";")
+        return content[-64:].rstrip(b"\0").endswith(b";")
     return int.from_bytes(content[4:8], "little") + 8 <= len(content)
 
 
-def _is_text(content: Bytes) -> bool:
-    head = bytes(content[:HEAD])
+def _is_text(content: bytes) -> bool:
+    head = content[:HEAD]
     try:
         head.decode()
     except UnicodeDecodeError as error:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from domain.conversation.attachments import Attachment, Source
-from domain.conversation.data_urls import WrongBase64, bytes_in, decoded, encoded, head_of, mended
+from domain.conversation.data_urls import WrongBase64, bytes_in, decoded, decoded_leniently, encoded, head_of
 from domain.conversation.left_out import Flaw
 from domain.conversation.media_kinds import Medium, default_name
 from domain.conversation.resolved_parts import ResolvedPart
-from domain.conversation.sound_media import HEAD, Bytes, flaw_in, head_for, kind_of, part_of
+from domain.conversation.sound_media import HEAD, flaw_in, head_for, kind_of, part_of
 from domain.egress.downloads import DownloadFlaw, DownloadLimits, NotDownloaded
 from domain.egress.targets import EgressRules, UrlFlaw, checked_url
 from domain.request.intake import Intake
@@ -70,7 +70,7 @@ class _Judged:
 class _Taken:
     """Bytes with what their source says of them, which is not believed."""
 
-    content: Bytes = field(repr=False)
+    content: bytes = field(repr=False)
     name: str = ""
     mime: str = ""
 
@@ -119,17 +119,17 @@ class MediaReader:
             return Flaw.TOO_LARGE
         stores = attachment.medium is Medium.FILE and self._intake.save_data and self._may_store
 
-        def judged() -> tuple[_Judged, str, Bytes] | Flaw:
-            content, encoded_as, begin = _decoded(text, start, self._intake.piece)
+        def judged() -> tuple[_Judged, str, bytes] | Flaw:
+            piece = self._intake.piece
+            content, as_usual = _decoded(text, start, piece)
             if content is None:
                 return Flaw.DAMAGED
             facts = self._judge(attachment, _Taken(content, attachment.name, declared), stores=stores)
             if isinstance(facts, Flaw):
                 return facts
             head = head_for(attachment.medium, facts.mime)
-            same = begin == len(head) and encoded_as.startswith(head)
-            whole = encoded_as if same else head + encoded_as[begin:]
-            return facts, whole, content if stores else b""
+            same = as_usual and start == len(head) and text.startswith(head)
+            return facts, text if same else encoded(content, head, piece), content if stores else b""
 
         outcome = await self._ports.offload.run(judged, size=len(text))
         if isinstance(outcome, Flaw):
@@ -139,7 +139,7 @@ class MediaReader:
         self._left -= bytes_in(whole)
         name = attachment.name or default_name(facts.mime)
         if stores:
-            await self._store(name, facts, bytes(content))
+            await self._store(name, facts, content)
         return part_of(attachment.medium, facts.mime, whole, name, attachment.detail)
 
     # --- files of the host, and links ---------------------------------------------------------------------
@@ -205,7 +205,7 @@ class MediaReader:
             return facts
         name = attachment.name or taken.name or default_name(facts.mime)
         if stores:
-            await self._store(name, facts, bytes(content), url=url)
+            await self._store(name, facts, content, url=url)
         head, piece = head_for(attachment.medium, facts.mime), self._intake.piece
         text = await offload.run(lambda: encoded(content, head, piece), size=len(content))
         return part_of(attachment.medium, facts.mime, text, name, attachment.detail)
@@ -222,7 +222,7 @@ class MediaReader:
     def _judge(self, attachment: Attachment, taken: _Taken, *, stores: bool) -> _Judged | Flaw:
         """Return the kind of some bytes, or why they are not sent. In any thread."""
         content = taken.content
-        seen = self._ports.sniffer.mime(bytes(content[:HEAD]), attachment.name or taken.name)
+        seen = self._ports.sniffer.mime(content[:HEAD], attachment.name or taken.name)
         flaw = flaw_in(attachment.medium, content, seen, attachment.name or taken.name)
         if flaw is not None:
             return flaw
@@ -246,13 +246,13 @@ class MediaReader:
         self._ports.telemetry.event("info", event, error_id=self._error_id, reason=reason, detail=detail)
 
 
-def _decoded(text: str, start: int, piece: int) -> tuple[Bytes | None, str, int]:
-    """Return the bytes of base64 with the text and the place in it where the base64 stands, mended if it has to be."""
+def _decoded(text: str, start: int, piece: int) -> tuple[bytes | None, bool]:
+    """Return the bytes of base64, and whether it is spelled as usual; None for what is no base64."""
     try:
-        return decoded(text, start, piece), text, start
+        return decoded(text, start, piece), True
     except WrongBase64:
-        plain = mended(text, start, piece)
+        pass
     try:
-        return decoded(plain, 0, piece), plain, 0
+        return decoded_leniently(text, start, piece), False
     except WrongBase64:
-        return None, "", 0
+        return None, False

@@ -64,13 +64,13 @@ def _closing(payload: bytes, start: int) -> int:
 
 
 def _string(payload: bytes, start: int, stop: int, loads: Loads) -> str:
-    pieces: list[str] = []
+    text = ""  # it grows in place: joining pieces would hold them all once more
     while start < stop:
         cut = _cut(payload, start + PIECE, stop)
         piece: Any = loads(b'"%b"' % payload[start:cut])
-        pieces.append(piece)
+        text += piece
         start = cut
-    return "".join(pieces)
+    return text
 
 
 def _cut(payload: bytes, cut: int, stop: int) -> int:
