@@ -51,17 +51,20 @@ class EncodedPicture:
 
     def data_url(self) -> str:
         """Return it as a data URL of its kind: the text itself, or a copy. For a thread, as it may be megabytes."""
-        head = f"data:image/{self.kind};base64,"
-        if self.start == len(head) and self.text.startswith(head):
+        url = f"data:image/{self.kind};base64,"
+        if self.start == len(url) and self.text.startswith(url):
             return self.text
-        return head + self.text[self.start :]
+        for piece in _pieces(self.text, self.start):
+            url += piece  # it grows in place
+        return url
 
     def content(self) -> bytes:
         """Return its bytes. For a thread: about 3 ms per MiB."""
-        decoded = BytesIO()
+        padding = self.text.count("=", max(self.start, len(self.text) - 2))
+        content = BytesIO(bytes(self.size // 4 * 3 - padding))  # of its final size: memory that grows leaves holes
         for piece in _pieces(self.text, self.start):
-            decoded.write(a2b_base64(piece))
-        return decoded.getvalue()
+            content.write(a2b_base64(piece))
+        return content.getvalue()
 
 
 def read_picture(text: str, longest: int = LONGEST_PICTURE) -> EncodedPicture | None:

@@ -1,14 +1,14 @@
 """Splits a byte stream into event payloads, as the WHATWG standard defines `text/event-stream`."""
 
 from collections.abc import Iterable
-from io import BytesIO
 
+from adapters.openrouter.stream.long_line import LongLine
 from adapters.openrouter.wire.codec import BOM
 from ports.responses import EventTooLarge
 
 FIELD = b"data"
 LONG_LINE = 256 * 1024
-"""Bytes of an unfinished data line from which it grows in place; shorter ones are held in pieces, which is faster."""
+"""Bytes of an unfinished data line from which it gets memory of its own; shorter ones are held in pieces."""
 
 
 class SseDecoder:
@@ -25,7 +25,7 @@ class SseDecoder:
         self._size = 0  # their bytes, separators included
         self._pieces: list[bytes] = []  # pieces of the current line
         self._length = 0  # its bytes
-        self._long: BytesIO | None = None  # the value of the current line instead, if it is long
+        self._long: LongLine | None = None  # the value of the current line instead, if it is long
         self._skipping = False  # the current line is not a data line
         self._after_cr = False
         self._head: bytes | None = b""  # bytes that may be the start of a byte order mark; None once decided
@@ -86,7 +86,7 @@ class SseDecoder:
         line = b"".join(self._pieces)
         rest = [*self._lines, _value(line)] if line and not self._skipping and _is_data(line) else self._lines
         if self._long is not None:
-            rest = [*rest, self._long.getvalue()]
+            rest = [*rest, self._long.take()]
         self._lines, self._pieces, self._long = [], [], None
         return b"\n".join(rest)
 
@@ -153,17 +153,23 @@ class SseDecoder:
             return
         self._length += len(piece)
         if self._long is not None:
-            self._long.write(piece)
-        else:
-            self._pieces.append(piece)
-            if self._length > len(FIELD) and not self._may_be_data():
-                self._pieces, self._length, self._skipping = [], 0, True
-            elif self._length >= LONG_LINE:
-                self._long = BytesIO()  # it hands its bytes out without a copy
-                self._long.write(_value(b"".join(self._pieces)))
-                self._pieces = []
-        if self._size + self._length > self._limit + len(b"data: "):
+            self._write(self._long, piece)
+            return
+        self._pieces.append(piece)
+        if self._length > len(FIELD) and not self._may_be_data():
+            self._pieces, self._length, self._skipping = [], 0, True
+        elif self._size + self._length > self._limit + len(b"data: "):
             raise EventTooLarge(self._limit)
+        elif self._length >= LONG_LINE:
+            self._long = LongLine(self._limit)
+            self._write(self._long, _value(b"".join(self._pieces)))
+            self._pieces = []
+
+    def _write(self, line: LongLine, piece: bytes) -> None:
+        try:
+            line.write(piece)
+        except ValueError:
+            raise EventTooLarge(self._limit) from None
 
     def _may_be_data(self) -> bool:
         if len(self._pieces[0]) <= len(FIELD):
@@ -175,8 +181,8 @@ class SseDecoder:
         if self._skipping:
             self._skipping = False
         elif self._long is not None:
-            self._long.write(line)
-            value, self._long = self._long.getvalue(), None
+            self._write(self._long, line)
+            value, self._long = self._long.take(), None
             self._add(value)
         else:
             line = b"".join((*pieces, line)) if pieces else line

@@ -14,6 +14,7 @@ VERY_LARGE = 1024 * 1024
 LONG = 256 * 1024  # bytes from which a string is decoded in pieces
 PIECE = 64 * 1024
 MOST_STRINGS = 4096  # most strings examined; JSON with more of them is not dominated by a few long ones
+PLAIN = bytes(sign for sign in range(0x20, 0x7F) if sign not in b'"\\')
 ESCAPE = len(rb"\ud83d\ude00")
 
 
@@ -64,6 +65,8 @@ def _closing(payload: bytes, start: int) -> int:
 
 
 def _string(payload: bytes, start: int, stop: int, loads: Loads) -> str:
+    if _is_plain(payload, start, stop):
+        return str(memoryview(payload)[start:stop], "ascii")
     text = ""  # it grows in place: joining pieces would hold them all once more
     while start < stop:
         cut = _cut(payload, start + PIECE, stop)
@@ -71,6 +74,11 @@ def _string(payload: bytes, start: int, stop: int, loads: Loads) -> str:
         text += piece
         start = cut
     return text
+
+
+def _is_plain(payload: bytes, start: int, stop: int) -> bool:
+    """Return whether a string is written as it is read, as base64 is: printable ASCII without escapes."""
+    return not any(payload[at : min(at + PIECE, stop)].translate(None, PLAIN) for at in range(start, stop, PIECE))
 
 
 def _cut(payload: bytes, cut: int, stop: int) -> int:
