@@ -10,6 +10,8 @@ from io import BytesIO
 
 LONGEST_HEAD = 512
 """Characters before the comma of a data URL."""
+_GROWTH = 1024 * 1024
+"""Bytes by which a text grows."""
 _MARK = ";base64"
 _URL_SAFE = str.maketrans("-_", "+/")
 
@@ -46,12 +48,12 @@ def decoded(text: str, start: int, piece: int) -> bytes:
     """
     if (len(text) - start) % 4:
         raise WrongBase64
-    return _bytes_of(text[begin : begin + piece] for begin in range(start, len(text), piece))
+    return _bytes_of((text[begin : begin + piece] for begin in range(start, len(text), piece)), bytes_in(text, start))
 
 
 def decoded_leniently(text: str, start: int, piece: int) -> bytes:
     """Do the same for base64 with white space, with `-` and `_` for `+` and `/`, and with any padding at its end."""
-    return _bytes_of(_mended(text, start, piece))
+    return _bytes_of(_mended(text, start, piece), bytes_in(text, start))
 
 
 def _mended(text: str, start: int, piece: int) -> Iterator[str]:
@@ -66,9 +68,9 @@ def _mended(text: str, start: int, piece: int) -> Iterator[str]:
     yield "=" * (-length % 4)
 
 
-def _bytes_of(pieces: Iterable[str]) -> bytes:
-    """Decode the pieces of one text. Raises WrongBase64."""
-    content = BytesIO()  # it grows in place, and hands its bytes out without a copy
+def _bytes_of(pieces: Iterable[str], size: int) -> bytes:
+    """Decode the pieces of one text, which stand for at most about `size` bytes. Raises WrongBase64."""
+    content = BytesIO(bytes(size))  # it hands its bytes out without a copy
     held, ended = "", False
     try:
         for piece in pieces:
@@ -82,17 +84,22 @@ def _bytes_of(pieces: Iterable[str]) -> bytes:
         raise WrongBase64 from None
     if held:
         raise WrongBase64
+    content.truncate()
     return content.getvalue()
 
 
 def encoded(content: bytes, head: str, piece: int) -> str:
     """Return `head` and the base64 of the content.
 
-    The text grows in place, so that nothing but the content and the text is held. `piece`: bytes written at a time.
+    The text grows in place, so that nothing but the content and the text is held, and by much at once, because each
+    time it may have to move. `piece`: bytes written at a time.
     """
-    text = head
+    text, pieces = head, list[str]()
     step = max(3, piece // 3 * 3)
     view = memoryview(content)
     for begin in range(0, len(view), step):
-        text += b2a_base64(view[begin : begin + step], newline=False).decode("ascii")
+        pieces.append(b2a_base64(view[begin : begin + step], newline=False).decode("ascii"))
+        if len(pieces) * step >= _GROWTH or begin + step >= len(view):
+            text += "".join(pieces)
+            pieces.clear()
     return text
