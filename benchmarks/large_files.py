@@ -1,9 +1,9 @@
 """Large files through the whole core: peak memory in multiples of their size, the longest stall, and other streams.
 
-`python -m benchmarks.large_files [KIND ...]` prints the table alone. `... serve` is upstream for the large requests, a process of
-its own that returns the digest of the file it got; `... measure KIND UPSTREAM SIMULATOR FOLDER` measures one kind in a
-fresh process. Each round runs twice, with the large file and without it, while a stream of words arrives from the
-simulator. "Own" stalls leave out what other processes of the machine kept this one from running.
+`python -m benchmarks.large_files [KIND ...]` prints the table alone. `... serve` is upstream for the large requests, a
+process of its own that returns the digest of the file it got; `... measure KIND UPSTREAM SIMULATOR FOLDER` measures one
+kind in a fresh process. Each round runs twice, with the large file and without it, while a stream of words arrives from
+the simulator. "Own" stalls leave out what other processes of the machine kept this one from running.
 """
 
 import asyncio

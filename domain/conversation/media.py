@@ -17,7 +17,12 @@ _LINK = re.compile(r"https://[^\s<>\"\\^`{|}]+", re.IGNORECASE)
 _IMAGE = re.compile("image/(?:png|jpeg|webp|gif)", re.IGNORECASE)
 _VIDEO = re.compile("video/(?:mp4|mpeg|mov|quicktime|webm)", re.IGNORECASE)
 _FILE = re.compile(r"[\w.+-]+/[\w.+-]+(?:;[\w.+-]+=[\w.+-]+)*", re.IGNORECASE)
-_FORMS = {"image_url": (_LINK, _IMAGE), "video_url": (_LINK, _VIDEO), "file_data": (None, _FILE), "file_url": (_LINK, None)}
+_FORMS = {
+    "image_url": (_LINK, _IMAGE),
+    "video_url": (_LINK, _VIDEO),
+    "file_data": (None, _FILE),
+    "file_url": (_LINK, None),
+}
 """What an address may be: a link, and data of which types."""
 _WORDS = {"input_image": "image", "input_file": "file", "input_audio": "audio", "input_video": "video"}
 

@@ -94,14 +94,13 @@ class Outgoing(Payload):
         """Write the body; raises StalledUpload if upstream reads nothing within the stall limit."""
         if isinstance(writer, StreamWriter):
             self._transport = writer.transport
-        at_once, left = 0, self._size if content_length is None else content_length
+        written = at_once = 0
         for piece in self._slices():
             if at_once >= AT_ONCE:
                 at_once = 0
                 await sleep(0)
-            await self._write_slice(writer, piece[:left])
-            at_once += len(piece)
-            left -= len(piece)
+            await self._write_slice(writer, piece if content_length is None else piece[: content_length - written])
+            written, at_once = written + len(piece), at_once + len(piece)
         self.reach = Reach.SENT
         self._value = b""  # an open stream does not need a copy of its request
 

@@ -5,7 +5,7 @@ serialised with a placeholder for each long string, and the strings are escaped 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -41,6 +41,21 @@ def slices_of(text: bytes) -> Iterator[memoryview]:
     """Yield bytes in pieces of at most 64 KiB."""
     view = memoryview(text)
     return (view[start : start + SLICE] for start in range(0, len(view), SLICE))
+
+
+def has_long(values: Iterable[object]) -> bool:
+    """Return whether there is a long string anywhere. Most bodies have none, so this must be cheap."""
+    waiting = [values]
+    while waiting:
+        for value in waiting.pop():
+            if isinstance(value, str):
+                if len(value) >= LONG:
+                    return True
+            elif isinstance(value, dict):
+                waiting.append(value.values())
+            elif isinstance(value, list | tuple):
+                waiting.append(value)
+    return False
 
 
 class LongString:

@@ -8,7 +8,7 @@ from math import isfinite
 from typing import Any
 
 from adapters.openrouter.wire.codec import FASTEST, STDLIB, Codec
-from adapters.openrouter.wire.long_strings import LONG, Extraction, LongBody, mended
+from adapters.openrouter.wire.long_strings import Extraction, LongBody, has_long, mended
 from ports.offload import LARGE
 from ports.responses import ResponsesBody
 
@@ -36,12 +36,10 @@ def named_fields(body: ResponsesBody) -> dict[str, object]:
 
 def in_slices(fields: Mapping[str, object], codec: Codec = FASTEST) -> bytes | LongBody:
     """Return the JSON text of `fields` as `serialise` does; if it has long strings, as a body that writes it."""
-    if not _exceeds(fields, LONG):
+    if not has_long(value for name, value in fields.items() if name != "tools"):
         return serialise(fields, codec)
     extraction = Extraction(codec, DEEPEST)
     rest = extraction.without(fields)
-    if not extraction.strings:
-        return serialise(fields, codec)
     broken = any(string.is_broken for string in extraction.strings)
     unsound = broken or any(string.has_nul for string in extraction.strings)
     return extraction.body(serialise(rest, STDLIB if broken else codec, plainly=unsound))
