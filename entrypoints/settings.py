@@ -21,7 +21,7 @@ from domain.limits import (
     TOOL_ROUNDS,
 )
 from domain.redaction.known import known, secrets_in_url
-from entrypoints.settings_files import FileSettings
+from entrypoints.settings_records import RecordSettings
 from entrypoints.settings_rows import Secret, Setting, read_table, setting
 from entrypoints.settings_tools import SERVER_TOOLS_MEND, SERVER_TOOLS_TEXT
 
@@ -35,7 +35,7 @@ LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings(FileSettings):
+class Settings(RecordSettings):
     """The settings of one call, frozen; `settings_snapshot.snapshot` makes them."""
 
     def __repr__(self) -> str:
@@ -190,8 +190,9 @@ class Settings(FileSettings):
     )
     breaker_max_failures: int = setting(
         BREAKER_FAILURES,
-        "Consecutive failures of one tool for one person, within BREAKER_WINDOW_SECONDS, that open the circuit "
-        "breaker. While it is open, the tool is not called for this person.",
+        "Consecutive failures within BREAKER_WINDOW_SECONDS that open a circuit breaker: of one tool for one person, "
+        "which is then not called; of one person's requests, which are then refused; of one model, which "
+        "FALLBACK_MODEL then replaces.",
         low=1,
         high=50,
         advanced=True,

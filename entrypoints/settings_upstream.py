@@ -104,7 +104,8 @@ class UpstreamSettings:
         "preset of the OpenRouter account (openai/gpt-5@preset/brief).",
     )
     fallback_model: str = setting(
-        "", "Model that answers when the requested model cannot be reached at all. A status line names it."
+        "",
+        "Model that answers when the requested model cannot be reached, or keeps failing. A status line names it.",
     )
     task_model: str = setting(
         "",
@@ -124,7 +125,8 @@ class UpstreamSettings:
     )
     update_model_images: bool = setting(
         True,
-        "Update the icons of the models from OpenRouter. Has no effect yet: a later release will fetch icons safely.",
+        "Update the icons of models that have an entry in Open WebUI's model settings, from OpenRouter's pages. No "
+        "entry is made for an icon alone. Icons that an administrator has changed are never overwritten.",
     )
     new_model_access_control: Access = setting(
         "admins",

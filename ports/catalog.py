@@ -1,5 +1,6 @@
 """The models that upstream offers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol, runtime_checkable
@@ -100,6 +101,13 @@ class Catalog(Protocol):
 
     async def fetch_zero_retention(self, route: Route) -> frozenset[str]:
         """Return the ids of models that have an endpoint with zero data retention. Raises CatalogError."""
+        ...
+
+    async def fetch_icons(self, route: Route) -> Mapping[str, str]:
+        """Return URLs of icons by model id, with and without variant, as upstream's public pages name them.
+
+        The URLs are absolute and not checked; the key is not sent. Raises CatalogError.
+        """
         ...
 
     async def check_key(self, route: Route) -> None:

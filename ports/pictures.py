@@ -1,18 +1,12 @@
 """Which bytes are a picture: the kinds that pages and models show, recognised by their first bytes.
 
 SVG is none of them: it can contain scripts. Source of the first bytes: the formats' specifications.
-
-Pictures arrive as base64 of megabytes. It is read in pieces, so that in a thread it never holds others up for long, and
-so that nothing is copied as a whole that need not be.
 """
 
-import re
 from base64 import b64decode
-from binascii import Error, a2b_base64
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from hashlib import sha256
-from io import BytesIO
+
+from ports.encoded import GROWTH, declared_in, decoded, digest_of, is_encoded
 
 LONGEST_PICTURE = 20 * 1024 * 1024
 """Most characters of one picture as a data URL."""
@@ -24,13 +18,6 @@ KINDS = frozenset(_DECLARED.values())
 _UNDECLARED = ("", "image/*")
 _HEAD = 32
 """Base64 characters that hold all first bytes."""
-_PADDINGS = (b"", b"=", b"==")
-_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-_PIECE = 128 * 1024
-"""Characters read at a time, a multiple of 4."""
-_GROWTH = 1024 * 1024
-_DATA = re.compile(r"data:([\w.+/-]*)(?:;[\w=.+-]+)*;base64,", re.ASCII)
-_LONGEST_HEAD = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +42,13 @@ class EncodedPicture:
         url = f"data:image/{self.kind};base64,"
         if self.start == len(url) and self.text.startswith(url):
             return self.text
-        for at in range(self.start, len(self.text), _GROWTH):
-            url += self.text[at : at + _GROWTH]  # it grows in place, by much at once: each time it may have to move
+        for at in range(self.start, len(self.text), GROWTH):
+            url += self.text[at : at + GROWTH]  # it grows in place
         return url
 
     def content(self) -> bytes:
         """Return its bytes. For a thread: about 3 ms per MiB."""
-        padding = self.text.count("=", max(self.start, len(self.text) - 2))
-        content = BytesIO(bytes(self.size // 4 * 3 - padding))  # of its final size: memory that grows leaves holes
-        for piece in _pieces(self.text, self.start):
-            content.write(a2b_base64(piece))
-        return content.getvalue()
+        return decoded(self.text, self.start)
 
 
 def read_picture(text: str, longest: int = LONGEST_PICTURE) -> EncodedPicture | None:
@@ -75,18 +58,7 @@ def read_picture(text: str, longest: int = LONGEST_PICTURE) -> EncodedPicture | 
     """
     mime, start = declared_in(text) if text.startswith("data:") else ("", 0)
     kind = encoded_picture_kind(mime, text, start, longest)
-    if not kind:
-        return None
-    digest = sha256()
-    for piece in _pieces(text, start):
-        digest.update(piece.encode())
-    return EncodedPicture(kind, digest.hexdigest(), start, text)
-
-
-def declared_in(url: str) -> tuple[str, int]:
-    """Return the type that a data URL declares, and where its base64 begins; that is its end for any other text."""
-    declared = _DATA.match(url, 0, _LONGEST_HEAD)
-    return (declared[1], declared.end()) if declared else ("", len(url))
+    return EncodedPicture(kind, digest_of(text, start), start, text) if kind else None
 
 
 def picture_kind(content: bytes) -> str:
@@ -110,25 +82,13 @@ def encoded_picture_kind(mime: str, text: str, start: int = 0, longest: int = LO
 
     `mime` as in `picture_data`. About 1 ms per MiB.
     """
-    if len(text) <= start or len(text) > longest or (len(text) - start) % 4 or not text.isascii():
+    if len(text) > longest:
         return ""
     try:
         kind = picture_kind(b64decode(text[start : start + _HEAD], validate=True))
-    except Error:
+    except ValueError:
         return ""
     declared = mime.strip().lower()
     if not kind or (declared not in _UNDECLARED and _DECLARED.get(declared) != kind):
         return ""
-    return kind if is_base64(text, start) else ""
-
-
-def is_base64(text: str, start: int = 0) -> bool:
-    """Return whether a text, from `start` on, is base64 in its standard spelling; empty is not. About 1 ms per MiB."""
-    if len(text) <= start or (len(text) - start) % 4 or not text.isascii():
-        return False
-    foreign = b"".join(piece.encode().translate(None, _ALPHABET)[:3] for piece in _pieces(text, start))
-    return foreign in _PADDINGS and text.endswith(foreign.decode())
-
-
-def _pieces(text: str, start: int) -> Iterator[str]:
-    return (text[at : at + _PIECE] for at in range(start, len(text), _PIECE))
+    return kind if is_encoded(text, start) else ""

@@ -61,7 +61,10 @@ class ToolSource:
 
 @dataclass(frozen=True, slots=True)
 class ToolFile:
-    """A file returned by a tool: `url` as the tool wrote it (unchecked); `mime` may be empty."""
+    """A file returned by a tool: `url` as the tool wrote it (unchecked); `mime` may be empty.
+
+    Or its content as a data URL in base64, at least one byte: it is shown once the core has stored it.
+    """
 
     url: str = field(repr=False)
     name: str = ""

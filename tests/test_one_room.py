@@ -4,11 +4,13 @@ import ast
 from pathlib import Path
 
 from domain.breakers.policy import Policy, policy_for_calls
+from domain.request.intake import Intake
 from domain.request.turn_request import Bounds, Remembering, Tooling
 from domain.services.clean_artifacts import Retention
 from domain.services.run_call import CallTurn
 from domain.tools.plan import CallLimits
 from domain.turn.plan import TurnPlan
+from entrypoints.core.media_policy import intake_of
 from entrypoints.settings import Settings
 from ports.offload import LARGE
 from ports.responses import Limits, ResponsesBody, UpstreamRequest
@@ -62,4 +64,5 @@ def test_the_core_and_the_settings_start_from_the_same_limits():
     assert (said.artifact_cleanup_days, said.artifact_cleanup_interval_hours) == (retention.days, retention.hours)
     assert (said.max_concurrent_requests, said.max_queued_requests) == (bounds.concurrent, bounds.queued)
     assert (said.http_connect_timeout_seconds, said.http_sock_read_seconds) == (limits.connect, limits.idle_read)
+    assert intake_of(said) == Intake()
     assert (said.http_total_timeout_seconds, said.max_sse_event_mb * 1024**2) == (limits.total, limits.event_bytes)

@@ -1,7 +1,7 @@
 """Collects images, files, pages and sources from a tool result, all counted and bounded.
 
-Only pictures are taken out of data; pages are those that the tool marked. Which addresses may be shown is judged by
-the core.
+Pictures and files of well-known types are taken out of data; pages are those that the tool marked. Which addresses may
+be shown is judged by the core.
 """
 
 import base64
@@ -9,12 +9,29 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ports.encoded import is_encoded
 from ports.pictures import picture_data, picture_kind
 from ports.toolbox import ToolFile, ToolPage, ToolSource
 
 MOST_IMAGES, MOST_FILES, MOST_SOURCES = 8, 16, 15
 MOST_BYTES = 20 * 1024 * 1024
 """Most characters of all images (as data URLs), files and pages of one result."""
+
+FILES = {
+    "application/json": "json",
+    "application/pdf": "pdf",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": "pptx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
+    "application/zip": "zip",
+    "audio/mpeg": "mp3",
+    "audio/wav": "wav",
+    "text/csv": "csv",
+    "text/markdown": "md",
+    "text/plain": "txt",
+    "video/mp4": "mp4",
+}
+"""The types of files that are stored, and their endings: none that a browser would run."""
 
 LONGEST_ADDRESS, LONGEST_TITLE, LONGEST_EXCERPT = 2048, 200, 500
 _DATA = re.compile(r"data:(?P<mime>[\w.+-]+/[\w.+-]+)?(?:;[\w=.+-]+)*;base64,")
@@ -50,11 +67,14 @@ class Findings:
         return f"[{words}]"
 
     def data(self, mime: str, encoded: str, name: str = "") -> str:
-        """Add base64 data if it is a picture of the kind `mime` declares; return the placeholder text."""
+        """Add base64 data: a picture of the kind `mime` declares, or a file of a type in FILES; return its text."""
         if url := picture_data(mime, encoded):
             return self.image(url)
+        ending = FILES.get(mime.lower(), "")
+        if ending and len(encoded) <= MOST_BYTES and is_encoded(encoded):
+            return self.file(f"data:{mime.lower()};base64,{encoded}", name or f"file.{ending}", mime)
         words = " ".join(part for part in ("image" if mime.startswith("image/") else "file", name, mime) if part)
-        return f"[{words} left out: only PNG, JPEG, GIF and WebP pictures are shown]"
+        return f"[{words} left out: neither a picture that is shown nor a file that is stored]"
 
     def page(self, page: ToolPage) -> bool:
         """Add a page that the tool marked to be shown; return whether it fits."""

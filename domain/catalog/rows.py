@@ -16,29 +16,37 @@ from ports.json_values import JsonObject
 from ports.model_rows import Assumed, ModelRow, NewRow, RowChange
 
 NOTE = "openrouter_pipe"  # key of the note in a row's meta: {"made": true, "gone": true, "wrote": {field: mark}}
-NAME, DESCRIPTION, BOXES = "name", "description", "capabilities"
+NAME, DESCRIPTION, BOXES, ICON = "name", "description", "capabilities", "profile_image_url"
+TEXTS = (NAME, DESCRIPTION, ICON)
 NAME_LIMIT = 300
 
 Value = str | bool
 Fields = Mapping[str, Value]
-"""Values by field: the name, the description, and one field per capability switch."""
+"""Values by field: the name, the description, the icon, and one field per capability switch."""
 
 
 @dataclass(frozen=True, slots=True)
 class Switches:
     """What the operator wants in the rows; `public`: new rows make their model available to everybody.
 
-    `direct_files`: attached files go to models that read files, instead of the text that the host finds in them.
+    `images`: rows that exist or are needed get an icon; no row is made for it. `direct_files`: attached files go to
+    models that read files, instead of the text that the host finds in them.
     """
 
     capabilities: bool = True
     descriptions: bool = False
+    images: bool = False
     public: bool = False
     direct_files: bool = False
 
     @property
     def any(self) -> bool:
         """Return whether there is anything to write."""
+        return self.makes_rows or self.images
+
+    @property
+    def makes_rows(self) -> bool:
+        """Return whether rows are made and removed."""
         return self.capabilities or self.descriptions
 
 
@@ -46,14 +54,16 @@ class Switches:
 class Target:
     """The models one function shows, by the ids of their rows. `alive`: row ids of all models upstream has.
 
-    `built_on`: ids of models that presets are based on.
+    `built_on`: ids of models that presets are based on. `icons`: data URLs of icons by model id, as far as known.
     """
 
+    function_id: str
     models: Mapping[str, Model]
     alive: frozenset[str]
     switches: Switches = field(default_factory=Switches)
     assumed: Assumed = field(default_factory=Assumed)
     built_on: frozenset[str] = frozenset()
+    icons: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +84,13 @@ def target_of(
     """Return the target, with each model under its row id."""
     models = {row_id(function_id, model): model for model in offered}
     alive = frozenset((*models, *(row_id(function_id, model) for model in catalog)))
-    return Target(models, alive, switches, assumed, built_on)
+    return Target(function_id, models, alive, switches, assumed, built_on)
+
+
+def icon_address(model: Model, addresses: Mapping[str, str]) -> str:
+    """Return the address of a model's icon, "" for none; a variant or preset has that of its model."""
+    base = model.id.partition("@")[0].partition(":")[0]
+    return next((addresses[name] for name in (model.id, base, model.canonical_slug) if name in addresses), "")
 
 
 def row_id(function_id: str, model: Model) -> str:
@@ -88,10 +104,12 @@ def needed(target: Target, wanted_id: str) -> bool:
     Where a row costs every chat a second database connection, only making the model public is worth it, and what the
     operator asked for that only a row can say.
     """
+    if not target.switches.makes_rows:
+        return False
     if target.switches.public:
         return True
-    wanted = _wanted(target.models[wanted_id], target)
-    return FILE_CONTEXT in wanted or (not target.assumed.setting and len(wanted) > 1)
+    wanted = _wanted(target.models[wanted_id], target).keys() - {NAME, ICON}
+    return FILE_CONTEXT in wanted or (not target.assumed.setting and bool(wanted))
 
 
 def removable(target: Target, row: ModelRow) -> bool:
@@ -100,13 +118,20 @@ def removable(target: Target, row: ModelRow) -> bool:
     A row that presets are based on stays: without it, hosts around 0.10 let every user of a preset use the base model.
     """
     note = _note_of(row.meta)
-    if not note.made or row.preset or row.public or row.claimed or row.id not in target.models:
+    if (
+        not target.switches.makes_rows
+        or not note.made
+        or row.preset
+        or row.public
+        or row.claimed
+        or row.id not in target.models
+    ):
         return False
     if row.id in target.built_on:
         return False
-    others = row.meta.keys() - {NOTE, BOXES, DESCRIPTION}
+    others = row.meta.keys() - {NOTE, BOXES, DESCRIPTION, ICON}
     boxes = row.meta.get(BOXES)
-    said = {NAME, *(boxes if isinstance(boxes, Mapping) else ()), *({DESCRIPTION} & row.meta.keys())}
+    said = {NAME, *(boxes if isinstance(boxes, Mapping) else ()), *({DESCRIPTION, ICON} & row.meta.keys())}
     as_written = all(name in note.wrote and _mark(_standing(row, name)) == note.wrote[name] for name in said)
     return not others and as_written and not needed(target, row.id)
 
@@ -145,6 +170,8 @@ def _wanted(model: Model, target: Target) -> Fields:
     fields: dict[str, Value] = {NAME: _plain(model.name)[:NAME_LIMIT] or model.id}
     if target.switches.descriptions and (description := _plain(model.description)):
         fields[DESCRIPTION] = description
+    if target.switches.images and (icon := target.icons.get(model.id)):
+        fields[ICON] = icon
     if target.switches.capabilities:
         assumed = target.assumed.boxes
         fields |= {box: on for box, on in _boxes(model, target).items() if box in assumed and assumed[box] is not on}
@@ -161,7 +188,7 @@ def _withdrawn(model: Model, target: Target, row: ModelRow, note: _Note) -> set[
     if not target.switches.capabilities:
         return set()
     known, assumed = _boxes(model, target), target.assumed.boxes
-    idle = (name for name in note.wrote if name not in (NAME, DESCRIPTION))
+    idle = (name for name in note.wrote if name not in TEXTS)
     return {
         name
         for name in idle
@@ -184,8 +211,8 @@ def _standing(row: ModelRow, name: str) -> object:
     """Return the current value of a field, None for none; an empty text counts as none."""
     if name == NAME:
         return row.name or None
-    if name == DESCRIPTION:
-        return row.meta.get(DESCRIPTION) or None
+    if name in TEXTS:
+        return row.meta.get(name) or None
     boxes = row.meta.get(BOXES)
     return boxes.get(name) if isinstance(boxes, Mapping) else None
 
@@ -193,13 +220,12 @@ def _standing(row: ModelRow, name: str) -> object:
 def _written(meta: JsonObject, fields: Fields, withdrawn: Collection[str], note: _Note) -> JsonObject:
     """Return the meta entries to store: those that differ, and the note."""
     entries: dict[str, object] = {}
-    boxes = {name: value for name, value in fields.items() if name not in (NAME, DESCRIPTION)}
+    boxes = {name: value for name, value in fields.items() if name not in TEXTS}
     if boxes or withdrawn:
         stands = meta.get(BOXES)
         kept = stands if isinstance(stands, Mapping) else {}
         entries[BOXES] = {name: value for name, value in kept.items() if name not in withdrawn} | boxes
-    if DESCRIPTION in fields:
-        entries[DESCRIPTION] = fields[DESCRIPTION]
+    entries |= {name: fields[name] for name in (DESCRIPTION, ICON) if name in fields}
     marks = {"made": note.made, "gone": note.gone}
     entries[NOTE] = {**{name: True for name, is_set in marks.items() if is_set}, "wrote": dict(note.wrote)}
     return entries

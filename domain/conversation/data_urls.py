@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 
+from ports.encoded import GROWTH
+
 LONGEST_HEAD = 512
 """Characters before the comma of a data URL."""
-_GROWTH = 1024 * 1024
-"""Bytes by which a text grows."""
 _MARK = ";base64"
 _URL_SAFE = str.maketrans("-_", "+/")
 
@@ -91,15 +91,14 @@ def _bytes_of(pieces: Iterable[str], size: int) -> bytes:
 def encoded(content: bytes, head: str, piece: int) -> str:
     """Return `head` and the base64 of the content.
 
-    The text grows in place, so that nothing but the content and the text is held, and by much at once, because each
-    time it may have to move. `piece`: bytes written at a time.
+    The text grows in place, so that nothing but the content and the text is held. `piece`: bytes written at a time.
     """
     text, pieces = head, list[str]()
     step = max(3, piece // 3 * 3)
     view = memoryview(content)
     for begin in range(0, len(view), step):
         pieces.append(b2a_base64(view[begin : begin + step], newline=False).decode("ascii"))
-        if len(pieces) * step >= _GROWTH or begin + step >= len(view):
+        if len(pieces) * step >= GROWTH or begin + step >= len(view):
             text += "".join(pieces)
             pieces.clear()
     return text

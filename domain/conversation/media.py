@@ -10,8 +10,8 @@ from domain.conversation.data_urls import head_of
 from domain.conversation.placeholders import not_taken, unusable
 from domain.conversation.resolved_parts import ResolvedPart
 from ports.catalog import Model
+from ports.encoded import is_encoded
 from ports.json_values import JsonObject
-from ports.pictures import is_base64
 
 _LINK = re.compile(r"https://[^\s<>\"\\^`{|}]+", re.IGNORECASE)
 _IMAGE = re.compile("image/(?:png|jpeg|webp|gif)", re.IGNORECASE)
@@ -44,7 +44,7 @@ def _checked(part: JsonObject, model: Model | None) -> JsonObject:
 def _usable(part: JsonObject, word: str) -> JsonObject | None:
     if word == "audio":
         data = part["input_audio"]["data"]
-        return part if is_base64(data) else None
+        return part if is_encoded(data) else None
     kept = {key: _address(value, *_FORMS[key]) if key in _FORMS else value for key, value in part.items()}
     kept = {key: value for key, value in kept.items() if value is not None}
     return kept if any(key in kept for key in (*_FORMS, "file_id")) else None
@@ -55,7 +55,7 @@ def _address(value: str, link: re.Pattern[str] | None, types: re.Pattern[str] | 
     if value[:5].lower() != "data:":
         return value if link is not None and link.fullmatch(value) else None
     head = head_of(value)
-    if head is None or types is None or not types.fullmatch(head.mime) or not is_base64(value, head.start):
+    if head is None or types is None or not types.fullmatch(head.mime) or not is_encoded(value, head.start):
         return None
     start = value[: head.start]
     return value if start == start.lower() else start.lower() + value[head.start :]

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from domain.egress.lines import visible_line
-from ports.pictures import declared_in, encoded_picture_kind
+from ports.encoded import declared_in
+from ports.pictures import encoded_picture_kind
 
 LONGEST_LINK, LONGEST_TITLE = 2048, 200
 _SCHEMES = ("https://", "http://")

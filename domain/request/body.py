@@ -68,8 +68,8 @@ def build(
     is the catalog's entry for `slug`; None if there is none, then every parameter is sent. `known`: all slugs of the
     catalog, empty if unknown. `history`: the parsed messages of the request; None to parse them here.
     """
-    request = replace(request, parameters=with_defaults(request.parameters, request.defaults))
-    asked = request.parameters
+    asked = with_defaults(request.parameters, request.defaults)
+    request = request if asked is request.parameters else replace(request, parameters=asked)
     history = history or parsed(
         request.messages, request.prompting.history_turns, Past(history_format=request.history_format)
     )
@@ -165,7 +165,8 @@ def _generation(
         cache_control=cache_mark(slug, prompting, items, asked.cache_control),
         chat_only=chat_only(asked.chat_only, model),
     )
-    return replace(body, **{name: value for name, value in passed.items() if name not in own})
+    others = {name: value for name, value in passed.items() if name not in own}
+    return replace(body, **others) if others else body
 
 
 def _calling_unthinking(body: ResponsesBody, request: TurnRequest, model: Model | None) -> ResponsesBody:

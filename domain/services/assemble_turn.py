@@ -35,6 +35,7 @@ from ports.ids import Ids
 from ports.notices import Notices
 from ports.offload import Offload
 from ports.telemetry import Telemetry
+from ports.timings import TimingScope, timed, timing
 from ports.toolbox import Toolbox
 
 STORED_SECONDS, CHATS_KNOWN = 2.0, 10_000
@@ -42,12 +43,15 @@ STORED_SECONDS, CHATS_KNOWN = 2.0, 10_000
 
 @dataclass(frozen=True, slots=True)
 class Personal:
-    """What belongs to the person of a turn. `files`: the host's files as that person may read and store them."""
+    """What belongs to the person of a turn. `files`: the host's files as that person may read and store them. `timing`
+    receives the stations of the turn; None if nobody records them.
+    """
 
     toolbox: Toolbox | None = None
     notices: Notices | None = None
     memories: Memories | None = None
     files: Files | None = None
+    timing: TimingScope | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,7 @@ class AssembleTurn:
         self._equip = EquipTurn(tools, offload=offload, clock=clock, ids=ids, telemetry=telemetry, store=store)
         self._wordless: OrderedDict[bytes, None] = OrderedDict()  # chats without any recognised answer
 
+    @timed("assemble")
     async def assemble(
         self, checked: Checked, personal: Personal, stores: TurnStores, error_id: str
     ) -> Assembled | Fault:
@@ -99,10 +104,11 @@ class AssembleTurn:
         past, of_other_chats = await self._past(checked, stores, size, time)
         remembered = stores.memory is not None
         schemas = (*(spec.parameters for spec in specs), *foreign_schemas(request))
-        ready = await self._offload.run(
-            lambda: prepare_turn(checked, specs, self._lessons, past, remembered=remembered),
-            size=size + size_of_schemas(schemas),
-        )
+        with timing("prepare"):
+            ready = await self._offload.run(
+                lambda: prepare_turn(checked, specs, self._lessons, past, remembered=remembered),
+                size=size + size_of_schemas(schemas),
+            )
         if isinstance(ready, Fault):
             return ready
         copied = self._copied(past, of_other_chats, ready)
@@ -153,6 +159,7 @@ class AssembleTurn:
         named = {turn_id for references in (past.marks.references if past.marks else ()) for turn_id in references}
         return tuple(turn_id for turn_id in of_other_chats if turn_id in named or turn_id in used)
 
+    @timed("recall")
     async def _recall(
         self, checked: Checked, marks: Marks, memory: TurnMemory, size: int, time: StoreBudget
     ) -> tuple[Recalled, Marks]:

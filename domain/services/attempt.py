@@ -12,6 +12,7 @@ from domain.turn.events import AttemptFailed, Crashed, TurnEvent
 from ports.clock import Clock
 from ports.response_events import StreamClosed, UpstreamEvent
 from ports.responses import ResponsesClient, ResponsesError, UpstreamCall
+from ports.timings import timing
 
 FROM_OUTSIDE = (Crashed("the upstream read was cancelled from outside"),)
 
@@ -109,7 +110,8 @@ class Attempt:
     async def _opened(self) -> AsyncIterator[Sequence[UpstreamEvent]]:
         if self._clock.monotonic() < self._at:
             await self._clock.sleep_until(self._at)
-        batches = await self._stack.enter_async_context(self._client.attempt(self._call))
+        with timing("open_upstream"):
+            batches = await self._stack.enter_async_context(self._client.attempt(self._call))
         if isinstance(batches, AsyncGenerator):  # else Python closes it later, in no task of ours
             self._stack.push_async_callback(batches.aclose)
         return batches

@@ -14,6 +14,7 @@ from domain.faults.blame import Blame, blame_of
 from domain.faults.fault import Fault, FaultKind
 from domain.request.turn_request import Caller, TurnRequest
 from domain.services.guard_call import Admission, GuardCall
+from domain.services.store_budget import StoreHealth, Unlimited
 from domain.turn.steps import End, Reason
 
 LONGEST_TURN = 3_600.0
@@ -33,10 +34,10 @@ class TurnGuard:
 
 
 class GuardTurn:
-    """The use case; belongs to one event loop."""
+    """The use case; belongs to one event loop. The state of `guard` is in memory: no turn waits for it."""
 
-    def __init__(self, guard: GuardCall) -> None:
-        self._guard = guard
+    def __init__(self, guard: GuardCall, store: StoreHealth) -> None:
+        self._guard, self._time = guard, Unlimited(store)
 
     async def admit(self, request: TurnRequest) -> TurnGuard | Fault:
         """Admit a turn, or return the fault that says how long the person has to wait. Report every admitted turn.
@@ -46,7 +47,7 @@ class GuardTurn:
         tooling = request.tooling
         policy = policy_for_calls(tooling.breaker_failures, tooling.breaker_window, LONGEST_TURN)
         person = "" if request.caller is Caller.TASK else request.person.user_id
-        admission = await self._guard.admit(person_key(person), policy)
+        admission = await self._guard.admit(person_key(person), policy, self._time)
         if not admission.allowed:
             return Fault(FaultKind.PAUSED, retry_after=max(1.0, admission.retry_after))
         return TurnGuard(admission)
@@ -55,7 +56,7 @@ class GuardTurn:
         """Return whether a model may be called: it has not kept failing lately, or this call probes it."""
         tooling = request.tooling
         policy = policy_for_calls(tooling.breaker_failures, tooling.breaker_window, LONGEST_TURN)
-        admission = await self._guard.admit(model_key(slug, request.routing.only), policy)
+        admission = await self._guard.admit(model_key(slug, request.routing.only), policy, self._time)
         if admission.allowed:
             turn.models[slug] = admission
         return admission.allowed
@@ -63,10 +64,11 @@ class GuardTurn:
     async def report(self, turn: TurnGuard, end: End | None) -> None:
         """Report how a turn ended, None if it never ran. Only the first report counts."""
         verdict = _verdict(end, Blame.PROVIDER, Blame.NETWORK, Blame.OURS)
-        await self._guard.report(turn.person, verdict)
+        await self._guard.report(turn.person, verdict, self._time)
         for slug, admission in turn.models.items():
             called = slug == turn.called
-            await self._guard.report(admission, _verdict(end, Blame.PROVIDER) if called else Verdict.NEUTRAL)
+            verdict = _verdict(end, Blame.PROVIDER) if called else Verdict.NEUTRAL
+            await self._guard.report(admission, verdict, self._time)
 
 
 def _verdict(end: End | None, *counting: Blame) -> Verdict:

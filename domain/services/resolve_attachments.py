@@ -25,6 +25,7 @@ from domain.turn.statuses import MediaLeftOut
 from ports.catalog import Model
 from ports.clock import Clock
 from ports.files import Files
+from ports.timings import timed
 
 AT_ONCE = 4
 """Media of one turn that are read at the same time."""
@@ -64,6 +65,7 @@ class ResolveAttachments:
         self._stored = StoredMedia()
         self._told: OrderedDict[tuple[str, str], object] = OrderedDict()  # by person and chat
 
+    @timed("resolve_media")
     async def resolve(self, checked: Checked, files: Files | None, error_id: str) -> Resolution:
         """Return the turn with its media resolved. Raises nothing but cancellation."""
         request, model = checked.request, checked.model

@@ -25,6 +25,7 @@ from ports.clock import Clock
 from ports.offload import Offload
 from ports.slots import Slots, SlotsFull
 from ports.telemetry import Level, Telemetry
+from ports.timings import timing
 from ports.tool_runs import ToolRun
 from ports.toolbox import Checker, Failure, Toolbox, ToolCall, ToolRequest, ToolResult, ToolSpec
 
@@ -188,7 +189,8 @@ class RunCall:
 
     async def _called(self, request: ToolRequest) -> ToolResult:
         try:
-            return await self._ports.toolbox.call(request)
+            with timing("tool"):
+                return await self._ports.toolbox.call(request)
         except Exception as defect:  # noqa: BLE001 - the edge of the tools: an unexpected error is a failure
             self._ports.telemetry.event("error", "tool_broke", tool=request.spec.name[:80], kind=type(defect).__name__)
             return ToolResult(FAILED, failed=True, failure=Failure.RAISED)

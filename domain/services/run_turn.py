@@ -31,6 +31,7 @@ from domain.services.resolve_attachments import ResolveAttachments
 from domain.services.settle_turn import Settlement, began_values, ended_values, settle_turn
 from domain.services.sound_calls import SoundCalls
 from domain.services.store_budget import StoreHealth
+from domain.services.timed_driver import TimedDriver
 from domain.services.turn_mask import TurnMask
 from domain.services.turn_stores import ChooseStores
 from domain.turn.machine import TurnMachine
@@ -56,6 +57,7 @@ from ports.offload import Offload
 from ports.responses import ResponsesClient, UpstreamCall
 from ports.slots import Slots
 from ports.telemetry import Redactor, Telemetry
+from ports.timings import scoped, timing_mark
 from ports.usage import Timing
 
 __all__ = ["Personal", "RunTurn"]
@@ -125,8 +127,7 @@ class RunTurn:
     ) -> AsyncGenerator[Output, None]:
         """Yield the outputs of one turn, the last of them `Ended`; raises nothing but cancellation.
 
-        `models` is the catalog as known now, empty if unknown; `personal` belongs to this person. `reader` is the task
-        whose end cancels the turn (default: the task that starts to iterate).
+        `models`: the catalog as known now. Once `reader`, else the task that iterates, ends, the turn is cancelled.
         """
         error_id, began = self._ids.new_error_id(), self._clock.monotonic()
         request = request if request.turn_id else replace(request, turn_id=self._ids.new_id())
@@ -134,10 +135,9 @@ class RunTurn:
         driver: Driver | Fault = Fault(FaultKind.INTERNAL)
         ticket: Ticket | None = None
         waiting: WaitingTurn | None = None
-        mask = TurnMask(self._redact, request)
-        settlement = Settlement(request, error_id, mask=mask)
+        settlement = Settlement(request, error_id, mask=(mask := TurnMask(self._redact, request)))
         try:
-            checked = await self._admit.check(request, models)
+            checked = await scoped(personal.timing, self._admit.check(request, models))
             if isinstance(checked, Fault):
                 driver = checked
             else:
@@ -147,10 +147,8 @@ class RunTurn:
                     yield ShowStatus(WaitingForPlace(ahead))
                 ticket = waiting.ticket()
                 stores = self._stores.choose(request, personal.memories)
-                assembled = await self._assemble.assemble(checked, personal, stores, error_id)
-                driver = (
-                    assembled if isinstance(assembled, Fault) else self._driver(assembled, personal, settlement, ticket)
-                )
+                assembling = self._assemble.assemble(checked, personal, stores, error_id)
+                driver = self._driver(await scoped(personal.timing, assembling), personal, settlement, ticket)
         except Exception as error:  # noqa: BLE001 - the edge of a turn: a defect becomes a fault
             driver = fault_of_admission(error)
         except (asyncio.CancelledError, GeneratorExit):
@@ -206,8 +204,12 @@ class RunTurn:
         if ticket is not None:
             ticket.release()
 
-    def _driver(self, assembled: Assembled, personal: Personal, settlement: Settlement, ticket: Ticket) -> Driver:
-        """Return the driver of a turn. Its settlement releases the ticket first."""
+    def _driver(
+        self, assembled: Assembled | Fault, personal: Personal, settlement: Settlement, ticket: Ticket
+    ) -> Driver | Fault:
+        """Return the driver of a turn, or its fault. The settlement of the driver releases the ticket first."""
+        if isinstance(assembled, Fault):
+            return assembled
         request, ready, runner = settlement.request, assembled.ready, assembled.runner
         settlement.figures, settlement.replayed = ready.figures, ready.replayed
         settlement.elsewhere = assembled.elsewhere
@@ -230,7 +232,10 @@ class RunTurn:
         journal = partial(self._journal, settlement)
         report = partial(self._report, settlement)
         upkeep = Upkeep(settle, journal, partial(self._tasks.own, person=request.person), report)
-        return Driver(TurnMachine(assembled.plan), turn_ports, call, upkeep)
+        machine, scope = TurnMachine(assembled.plan), personal.timing
+        if scope is not None:
+            return TimedDriver(machine, turn_ports, call, upkeep, scope)
+        return Driver(machine, turn_ports, call, upkeep)
 
     def _pictures(self, request: TurnRequest, personal: Personal, error_id: str) -> KeepPictures:
         stores = request.opens_files and not request.person.temporary
@@ -239,10 +244,12 @@ class RunTurn:
     def _journal(self, settlement: Settlement, entry: Booking) -> None:
         match entry:
             case AttemptBegan():
+                timing_mark("attempt_began")
                 if settlement.guard is not None:
                     settlement.guard.called = entry.body.model
                 self._telemetry.event("debug", "attempt_began", **began_values(settlement.error_id, entry))
             case AttemptEnded():
+                timing_mark("attempt_ended")
                 self._telemetry.event("debug", "attempt_ended", **ended_values(settlement.error_id, entry))
             case UnknownTypes():
                 self._unknown.report(entry, settlement.error_id)

@@ -20,6 +20,7 @@ from domain.usage.facts import listed, logged
 from ports.catalog import Model
 from ports.notices import Notices, TurnStopped
 from ports.telemetry import LogValue, Telemetry
+from ports.timings import timed
 from ports.usage import Usage
 
 
@@ -78,6 +79,7 @@ def ended_values(error_id: str, attempt: AttemptEnded) -> dict[str, LogValue]:
     }
 
 
+@timed("settle")
 async def settle_turn(
     turn: Settlement, end: End, telemetry: Telemetry, notices: Notices | None, memory: TurnMemory | None = None
 ) -> bool:

@@ -162,6 +162,15 @@ class StoreBudget:
                 self._left -= took
 
 
+class Unlimited(StoreBudget):
+    """The budget for a store in the memory of the process, which answers at once: nothing is limited or counted."""
+
+    @asynccontextmanager
+    async def asked(self, event: str, *, writes: bool = False, **values: str | int) -> AsyncIterator[None]:
+        """Run the body."""
+        yield
+
+
 @asynccontextmanager
 async def within(clock: Clock, seconds: float | None) -> AsyncIterator[None]:
     """Limit the body by a clock that tests can control. Raises TimeoutError."""

@@ -6,12 +6,13 @@ Every process that serves chats does this: a process that meets another one at t
 
 import asyncio
 from collections.abc import Awaitable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
 from itertools import islice
 
 from domain.catalog.rows import Switches, Target, follow, needed, new_row, removable, target_of
+from domain.services.fetch_icons import FetchIcons, IconSource
 from ports.catalog import Model
 from ports.clock import Clock
 from ports.model_rows import ModelRowRules, ModelRows, ModelRowsError, RowRefused, RowsNotOffered
@@ -28,12 +29,16 @@ COUNTED = ("rows", "inserted", "updated", "removed", "refused")
 
 @dataclass(frozen=True, slots=True)
 class DesiredRows:
-    """What the rows of one function should match: the models it shows, all of upstream's models, the switches."""
+    """What the rows of one function should match: the models it shows, all of upstream's models, the switches.
+
+    `icons`: where icons come from; None for none.
+    """
 
     function_id: str
     offered: tuple[Model, ...]
     catalog: tuple[Model, ...]
     switches: Switches
+    icons: IconSource | None = None
 
     def same_as(self, other: "DesiredRows | None") -> bool:
         """Return whether the other is equal and comes from the same load of the list (identity, not equality)."""
@@ -62,8 +67,11 @@ class _Tally:
 class SyncModels:
     """The use case; belongs to one event loop."""
 
-    def __init__(self, *, rows: ModelRows, rules: ModelRowRules, clock: Clock, telemetry: Telemetry) -> None:
-        self._rows, self._rules, self._clock, self._telemetry = rows, rules, clock, telemetry
+    def __init__(
+        self, *, rows: ModelRows, rules: ModelRowRules, icons: FetchIcons, clock: Clock, telemetry: Telemetry
+    ) -> None:
+        self._rows, self._rules, self._icons = rows, rules, icons
+        self._clock, self._telemetry = clock, telemetry
         self._task: asyncio.Task[None] | None = None
         self._newest: DesiredRows | None = None
         self._waiting: DesiredRows | None = None
@@ -126,19 +134,30 @@ class SyncModels:
             self._telemetry.event("info", "model_rows_synced", function=desired.function_id, **counts)
 
     async def _sync(self, desired: DesiredRows, tally: _Tally) -> None:
-        """Repeat passes over the rows until no other process interferes, or a newer request waits."""
+        """Bring the rows in step, then their icons, which take longer and may never come."""
         assumed = await self._rules.assumed()
         built_on = await self._rows.built_on(desired.function_id)
         target = target_of(desired.function_id, desired.offered, desired.catalog, desired.switches, assumed, built_on)
         # administrators see unlisted models, but may not see private rows: then keep all rows as they are
         keep_all = not (desired.switches.public or await self._rules.admins_see_private())
+        if desired.switches.makes_rows:
+            await self._repeat(target, tally, keep_all=keep_all)
+        if desired.icons is None or self._waiting is not None:
+            return
+        there = await self._rows.ids(desired.function_id)
+        icons = await self._icons.icons_of((target.models[row] for row in there & target.models.keys()), desired.icons)
+        if icons:
+            await self._repeat(replace(target, icons=icons), tally, keep_all=keep_all)
+
+    async def _repeat(self, target: Target, tally: _Tally, *, keep_all: bool) -> None:
+        """Repeat passes over the rows until no other process interferes, or a newer request waits."""
         for left in reversed(range(PASSES)):
-            there = await self._rows.ids(desired.function_id)
+            there = await self._rows.ids(target.function_id)
             before = tally.inserted - tally.removed
             alone = await self._edit(target, there, tally, keep_all=keep_all)
             alone = alone and (keep_all or await self._insert(target, there, tally))
             tally.rows = len(there) + tally.inserted - tally.removed - before
-            self._warn_of_cost(assumed.setting, tally.rows)
+            self._warn_of_cost(target.assumed.setting, tally.rows)
             if alone or left == 0 or self._waiting is not None:
                 return
             await self._clock.sleep_until(self._clock.monotonic() + PEER_SECONDS)

@@ -56,6 +56,7 @@ class Answer:
         self.slots, self._open_at = self._places.slots, self._places.open_at
         self.uses = ServerToolUses(self._places)
         self._cited = cited
+        self._drawn: set[OutputItem] = set()
         self.received = 0
 
     def following(self, call_ids: Iterable[str] = ()) -> "Answer":
@@ -212,9 +213,10 @@ class Answer:
 
     def _draw(self, slot: OutputItem, item: JsonObject) -> list[Output]:
         """Show the pictures of a finished item, which may come with the terminal event only; then let go of them."""
-        pictures = [] if slot.drawn else list(pictures_of(item))
+        pictures = [] if slot in self._drawn else list(pictures_of(item))
         if pictures:
-            slot.drawn, slot.item = True, without_pictures(item)
+            self._drawn.add(slot)
+            slot.item = without_pictures(item)
         new = (url for position, url in enumerate(pictures) if url not in pictures[:position])
         return [ShowImage(slot.segment, url) for url in new]
 

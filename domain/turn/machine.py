@@ -288,4 +288,4 @@ class TurnMachine:
         return [*kept, *QUIET]
 
     def _summary(self, reason: Reason, fault: Fault | None, now: float) -> End:
-        return end_of(reason, fault, now, self._plan.error_id, self._attempts, self._rounds, self._shown)
+        return end_of(reason, fault, now, self._plan, self._attempts, self._rounds, self._shown)

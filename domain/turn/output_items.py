@@ -28,7 +28,6 @@ class OutputItem:
     """One output item: its place, what was shown of it, and how it ended. `phase`: of a message, empty if unknown.
 
     `pieces`: what was shown, by part; `growing`: the same lists, of the parts whose complete text has not come.
-    `drawn`: pictures of the item were shown, and it holds them no more.
     """
 
     index: int
@@ -38,7 +37,6 @@ class OutputItem:
     started: float
     opening: JsonObject | None = None
     item: JsonObject | None = None
-    drawn: bool = False
     pieces: dict[tuple[str, int], list[str]] = field(default_factory=dict)
     growing: dict[tuple[str, int], list[str]] = field(default_factory=dict)
     arguments: list[str] = field(default_factory=list)

@@ -107,6 +107,11 @@ class MediaLeftOut:
 
 
 @dataclass(frozen=True, slots=True)
+class FileNotStored:
+    """The host did not store a file that a tool returned; it is not shown."""
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerBegins:
     """The answer begins; the status line is removed."""
 
@@ -126,5 +131,6 @@ Status = (
     | ToolsLeftOut
     | PictureNotStored
     | MediaLeftOut
+    | FileNotStored
     | AnswerBegins
 )

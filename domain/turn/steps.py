@@ -15,7 +15,7 @@ from domain.tools.steps import ShowCallResult as ShowCallResult
 from domain.tools.steps import StartCall as StartCall
 from domain.turn.outcome import Outcome
 from domain.turn.server_tools import ServerToolReport
-from domain.turn.statuses import Status
+from domain.turn.statuses import MediaLeftOut, Status
 from ports.answer_facts import AnswerFacts
 from ports.json_values import JsonObject
 from ports.responses import Endpoint, ResponsesBody, UpstreamRequest
@@ -117,7 +117,8 @@ class End:
 
     `usage` adds up what upstream reported. `unbilled_characters` counts characters of calls that upstream accepted but
     sent no bill for, else None. `error_id` identifies the turn for support and in the log. `shown`: whether the reader
-    got any output. `facts`: what upstream said about its answers, those of all attempts together.
+    got any output. `facts`: what upstream said about its answers, those of all attempts together. `left_out`: media of
+    the messages that were not sent.
     """
 
     reason: Reason
@@ -133,6 +134,7 @@ class End:
     model: str = ""
     ignored_events: int = 0
     facts: AnswerFacts | None = None
+    left_out: MediaLeftOut | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,19 +2,21 @@
 
 from domain.faults.fault import Fault
 from domain.turn.attempts import Attempts
+from domain.turn.plan import TurnPlan
 from domain.turn.rounds import Rounds
 from domain.turn.shown import Shown
+from domain.turn.statuses import MediaLeftOut
 from domain.turn.steps import End, Reason
 
 
 def end_of(
-    reason: Reason, fault: Fault | None, now: float, error_id: str, attempts: Attempts, rounds: Rounds, shown: Shown
+    reason: Reason, fault: Fault | None, now: float, plan: TurnPlan, attempts: Attempts, rounds: Rounds, shown: Shown
 ) -> End:
     """Return how a turn ended at `now` (s)."""
     return End(
         reason=reason,
         timing=shown.timing(now),
-        error_id=error_id,
+        error_id=plan.error_id,
         fault=fault,
         usage=attempts.bill.usage,
         unbilled_characters=attempts.bill.unbilled,
@@ -25,4 +27,5 @@ def end_of(
         model=attempts.model,
         ignored_events=attempts.ignored,
         facts=attempts.bill.facts,
+        left_out=next((note for note in plan.notes if isinstance(note, MediaLeftOut)), None),
     )

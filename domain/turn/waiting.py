@@ -20,10 +20,10 @@ class Reassurance:
         self._notes: tuple[Status, ...] = ()
 
     def note(self, notes: Iterable[Status]) -> list[Step]:
-        """Show statuses that the person shall read; they are shown once more when the answer begins."""
+        """Show statuses that the person shall read; they are shown once more after others when the answer begins."""
         new = tuple(notes)
         self._notes += new
-        return [*map(self.say, new)]
+        return [*map(ShowStatus, new)]
 
     def say(self, status: Status) -> Step:
         """Show another status in between."""
@@ -36,7 +36,7 @@ class Reassurance:
         return steps
 
     def end(self) -> list[Step]:
-        """Remove the status line when the answer begins, if any status was shown; the notes take its place."""
+        """Remove the status line when the answer begins, if one shows that is no note; the notes take its place."""
         said, self._said = self._said, False
         return [ShowStatus(AnswerBegins()), *map(ShowStatus, self._notes)] if said else []
 

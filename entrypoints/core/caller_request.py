@@ -131,6 +131,6 @@ def request_of(
         statuses=asked.statuses,
         opens_files=asked.opens_files,
         history_format=history.format,
-        intake=intake_of(settings),
+        intake=intake_of(settings, is_task=is_task),
         attached=asked.attached,
     )

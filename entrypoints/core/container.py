@@ -16,6 +16,7 @@ from dependency_injector.providers import Dependency, Factory, Singleton
 from domain.services.cache_catalog import CacheCatalog
 from domain.services.clean_artifacts import CleanArtifacts
 from domain.services.equip_turn import ToolPorts
+from domain.services.fetch_icons import FetchIcons
 from domain.services.fetch_remote import FetchRemote
 from domain.services.guard_call import GuardCall
 from domain.services.guard_turn import GuardTurn
@@ -34,6 +35,7 @@ from ports.chats import Chats
 from ports.cipher import Cipher
 from ports.clock import Clock
 from ports.fetcher import Fetcher
+from ports.icon_pictures import IconPictures
 from ports.ids import Ids
 from ports.model_rows import HostModels
 from ports.offload import Offload
@@ -68,6 +70,7 @@ class Container(DeclarativeContainer):
     responses: Dependency[ResponsesClient] = Dependency(instance_of=ResponsesClient)
     catalog: Dependency[Catalog] = Dependency(instance_of=Catalog)
     fetcher: Dependency[Fetcher] = Dependency(instance_of=Fetcher)
+    pictures: Dependency[IconPictures] = Dependency(instance_of=IconPictures)
     clock: Dependency[Clock] = Dependency(instance_of=Clock)
     ids: Dependency[Ids] = Dependency(instance_of=Ids)
     offload: Dependency[Offload] = Dependency(instance_of=Offload)
@@ -98,7 +101,8 @@ class Container(DeclarativeContainer):
     )
     guard_turn: Singleton[GuardTurn] = Singleton(
         GuardTurn,
-        Singleton(GuardCall, state=turn_breaker_state, clock=clock, ids=ids, telemetry=telemetry),
+        Singleton(GuardCall, state=turn_breaker_state, clock=clock, ids=ids, telemetry=telemetry, store=store),
+        store,
     )
     fetch_remote: Singleton[FetchRemote] = Singleton(FetchRemote, fetcher=fetcher, clock=clock, telemetry=telemetry)
     media: Singleton[MediaPorts] = Singleton(MediaPorts, sniffer, offload, telemetry, fetch_remote)
@@ -131,6 +135,14 @@ class Container(DeclarativeContainer):
     list_models: Singleton[ListModels] = Singleton(
         ListModels, catalog=catalog, kept=catalog_cache, clock=clock, telemetry=telemetry
     )
+    fetch_icons: Singleton[FetchIcons] = Singleton(
+        FetchIcons, catalog=catalog, remote=fetch_remote, pictures=pictures, clock=clock, telemetry=telemetry
+    )
     sync_models: Singleton[SyncModels] = Singleton(
-        SyncModels, rows=host.provided.model_rows, rules=host.provided.model_rows, clock=clock, telemetry=telemetry
+        SyncModels,
+        rows=host.provided.model_rows,
+        rules=host.provided.model_rows,
+        icons=fetch_icons,
+        clock=clock,
+        telemetry=telemetry,
     )

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from adapters.fetch.fetcher import AioFetcher
+from adapters.imaging.redraw import LibraryPictures
 from adapters.json_schema.checker import JsonSchemaChecker
 from adapters.logs.structlog_telemetry import StructlogTelemetry
 from adapters.memory.breaker_state import MemoryBreakerState
@@ -30,8 +31,10 @@ from entrypoints.core.caller_request import CallerRequest, Start, request_of
 from entrypoints.core.catalog_caches import catalog_caches
 from entrypoints.core.container import Container, HostPorts
 from entrypoints.core.core_stores import CoreStores
+from entrypoints.core.download_policy import icon_source_of
 from entrypoints.core.offered_models import OfferedModels, Picked
 from entrypoints.core.policy import route_of, switches_of
+from entrypoints.core.request_timings import RequestTimings
 from entrypoints.core.secret_mask import SecretMask
 from entrypoints.core.storage import Storage
 from entrypoints.core.storage_lazy import LazyBreakerState, LazyToolRuns
@@ -66,6 +69,7 @@ class Core:
         container = Container(
             responses=AioResponsesClient(pool, self.clock, self.telemetry, self._concurrent_requests),
             catalog=AioCatalog(pool, self.clock, self._concurrent_requests),
+            pictures=LibraryPictures(self.offload),
             fetcher=AioFetcher(read, offload=self.offload, lookups=lookups),
             sniffer=MagicSniffer(),
             clock=self.clock,
@@ -88,7 +92,8 @@ class Core:
         memories = Memories(
             container.durable_memory(opened=storage.sealed_store), container.temporary_memory(opened=storage.in_memory)
         )
-        self.stores = CoreStores(storage, memories, container.clean_artifacts(durable=storage.cleanable))
+        timings = RequestTimings(location.folder, self.telemetry)
+        self.stores = CoreStores(storage, memories, container.clean_artifacts(durable=storage.cleanable), timings)
         self.models = OfferedModels(container.list_models(), host.origin)
         self._run_turn: RunTurn = container.run_turn()
         self._sync_models: SyncModels | None = container.sync_models() if host.model_rows is not None else None
@@ -107,7 +112,8 @@ class Core:
         """
         self.stores.expect_turns(settings)
         if self._sync_models is not None:
-            self._sync_models.begin(DesiredRows(function_id, picked.offered, picked.catalog, switches_of(settings)))
+            switches, icons = switches_of(settings), icon_source_of(settings, self._origin)
+            self._sync_models.begin(DesiredRows(function_id, picked.offered, picked.catalog, switches, icons))
 
     def turn(
         self,
@@ -124,7 +130,8 @@ class Core:
         `listing` comes from `models.listing`; `toolbox`, `notices` and `files` belong to the person who asks.
         """
         request = request_of(asked, settings, listing, self._origin)
-        personal = Personal(toolbox, notices, self.stores.memories_for(request, settings), files)
+        timing = self.stores.timings.scope(settings, request.turn_id)
+        personal = Personal(toolbox, notices, self.stores.memories_for(request, settings), files, timing)
         return lambda reader: self._run_turn.run(request, models=listing.models, personal=personal, reader=reader)
 
     def refusal(self, fault: Fault, asked: CallerRequest, settings: Settings) -> Start:

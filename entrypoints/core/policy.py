@@ -7,8 +7,6 @@ from adapters.vault.vault import VaultOptions
 from domain.catalog.offer import Filter, Offer
 from domain.catalog.rows import Switches
 from domain.egress.base_url import checked_base_url
-from domain.egress.downloads import DownloadLimits
-from domain.egress.targets import EgressRules
 from domain.faults.retry import RetryPolicy
 from domain.request.abilities import Ability
 from domain.request.turn_request import (
@@ -251,27 +249,9 @@ def switches_of(settings: Settings) -> Switches:
     return Switches(
         capabilities=settings.update_model_capabilities,
         descriptions=settings.update_model_descriptions,
+        images=settings.update_model_images,
         public=settings.new_model_access_control == "public",
         direct_files=settings.direct_uploads,
-    )
-
-
-def egress_rules_of(settings: Settings) -> EgressRules:
-    """Return where files may be downloaded from, beyond `https` to public addresses."""
-    return EgressRules(
-        private_hosts=frozenset() if settings.enable_ssrf_protection else _hosts(settings.allowed_private_hosts),
-        http_hosts=_hosts(settings.allow_insecure_http_hosts) if settings.allow_insecure_http else frozenset(),
-        ports=frozenset(int(port) for port in names(settings.allowed_download_ports) if port.isdecimal()),
-    )
-
-
-def download_limits_of(settings: Settings) -> DownloadLimits:
-    """Return the bounds of one download. A lower limit of the host's own for uploads is not known here."""
-    return DownloadLimits(
-        size=settings.remote_file_max_size_mb * MEBIBYTE,
-        retries=settings.remote_download_max_retries,
-        first_wait=settings.remote_download_initial_retry_delay_seconds,
-        seconds=settings.remote_download_max_retry_time_seconds,
     )
 
 
@@ -288,10 +268,11 @@ def _cap(price: float | None) -> Decimal | None:
 
 def insecure_hosts(settings: Settings) -> frozenset[str]:
     """Return the host names that may be called over plain http."""
-    return _hosts(settings.insecure_base_url_hosts)
+    return hosts(settings.insecure_base_url_hosts)
 
 
-def _hosts(listed: str) -> frozenset[str]:
+def hosts(listed: str) -> frozenset[str]:
+    """Split a list of hosts; they are compared in lower case."""
     return frozenset(name.lower() for name in names(listed))
 
 

@@ -1,7 +1,7 @@
 """Send messages as the page in a browser does: over a socket, with stored chats, and with the page's own requests."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
 from uuid import uuid4
@@ -76,13 +76,16 @@ class BrowserSession:
         background: tuple[str, ...] = (),
         seconds: float = TURN_SECONDS,
         temporary: bool = False,
+        files: Sequence[Json] = (),
     ) -> Turn:
         """Send one message into a new chat, or below the answer `chat`. A new chat may be `temporary`.
+
+        `files` are attached to the message, as entries of the page's own list.
 
         An existing chat may leave `model` out. `background` names the background tasks to request; `options` holds
         more choices and overrides it. With `wait`, return after the answer is complete and read back from the host.
         """
-        turn = self._begin(text, model=model, chat=chat)
+        turn = self._begin(text, model=model, chat=chat, files=files)
         if temporary and chat is None:
             turn.history.temporary = True
             turn.history.chat_id = temporary_chat_id(self.session_id, self.client.numbers)
@@ -107,7 +110,7 @@ class BrowserSession:
         )
         await self._save(turn.history)
 
-    def _begin(self, text: str, *, model: str | None, chat: Turn | None) -> Turn:
+    def _begin(self, text: str, *, model: str | None, chat: Turn | None, files: Sequence[Json]) -> Turn:
         if chat is None and model is None:
             raise DevhostError("a new chat needs a model")
         if chat is not None:
@@ -115,7 +118,7 @@ class BrowserSession:
         history = chat.history if chat else ChatHistory(model or "")
         history.model = model or history.model
         user_id, answer_id = str(uuid4()), str(uuid4())
-        history.add_turn(text, user_id=user_id, answer_id=answer_id)
+        history.add_turn(text, user_id=user_id, answer_id=answer_id, files=files)
         turn = Turn(self, history, user_id=user_id, answer_id=answer_id)
         self._turns |= {user_id: turn, answer_id: turn}
         return turn

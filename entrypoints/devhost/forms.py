@@ -6,7 +6,7 @@ owns it, and the page sends only the new message.
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from entrypoints.devhost.client import Json
@@ -27,8 +27,8 @@ class ChatHistory:
     messages: dict[str, dict[str, Json]] = field(default_factory=dict)
     current_id: str | None = None
 
-    def add_turn(self, text: str, *, user_id: str, answer_id: str) -> None:
-        """Append a question and an empty answer below the current message."""
+    def add_turn(self, text: str, *, user_id: str, answer_id: str, files: Sequence[Json] = ()) -> None:
+        """Append a question, with the files attached to it, and an empty answer below the current message."""
         now = int(time.time())
         parent = self.current_id
         if parent is not None:
@@ -41,6 +41,7 @@ class ChatHistory:
             "content": text,
             "timestamp": now,
             "models": [self.model],
+            **({"files": list(files)} if files else {}),
         }
         self.messages[answer_id] = {
             "id": answer_id,
@@ -113,6 +114,7 @@ def completion_form(history: ChatHistory, options: TurnOptions, *, session_id: s
         "chat_id": history.chat_id,
         "id": answer["id"],
         "background_tasks": _background_tasks(history, options),
+        "files": [file for one in history.line() for file in one.get("files", ()) if not _is_picture(file)] or None,
         **(_server_fields(history, question) if server_owns else _client_fields(history, question)),
         **options.body,
     }
@@ -160,11 +162,23 @@ def temporary_chat_id(session_id: str, version: tuple[int, ...]) -> str:
 
 def _client_fields(history: ChatHistory, question: dict[str, Json]) -> dict[str, Json]:
     said = [
-        {name: message[name] for name in ("role", "output") if name in message} | {"content": _as_sent(message)}
+        {name: message[name] for name in ("role", "output") if name in message} | {"content": _content_as_sent(message)}
         for message in history.line()
     ]
     messages = [message for message in said if message["role"] == "user" or message["content"].strip()]
     return {"messages": messages, "parent_id": question["id"], "parent_message": question}
+
+
+def _content_as_sent(message: dict[str, Json]) -> Json:
+    """Return a content as old pages send it: with pictures as parts of their own."""
+    text = _as_sent(message)
+    pictures = [file["url"] for file in message.get("files", ()) if _is_picture(file)]
+    parts = [{"type": "image_url", "image_url": {"url": url}} for url in pictures]
+    return [{"type": "text", "text": text}, *parts] if parts and message["role"] == "user" else text
+
+
+def _is_picture(file: Mapping[str, Json]) -> bool:
+    return file.get("type") == "image" or str(file.get("content_type", "")).startswith("image/")
 
 
 def _as_sent(message: dict[str, Json]) -> str:

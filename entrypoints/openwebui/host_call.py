@@ -13,7 +13,7 @@ from domain.faults.fault import Fault
 from domain.request.intake import AttachedFile
 from domain.request.turn_request import Caller, Person
 from entrypoints.openai.completions_body import CompletionsBody, flag, read_completions_body
-from entrypoints.openwebui.attached_files import read_attached_files
+from entrypoints.openwebui.attached_files import read_attached_files, read_picture_names
 from entrypoints.openwebui.task_answers import MERGED_ANSWER
 from entrypoints.openwebui.tool_mode import HostTools, read_host_tools
 from ports.catalog import Model
@@ -72,7 +72,7 @@ class HostCall:
 
     `emitter` is set only for the page, and `event_call` only for a person there; `valves` and `user_valves` as stored,
     or None. `cited`: addresses of the sources that the host gave the model and shows by itself. `attached`: files that
-    the host left to the model.
+    the host left to the model. `pictures`: names of those in the newest message.
     """
 
     body: CompletionsBody | Fault = field(repr=False)
@@ -90,6 +90,7 @@ class HostCall:
     run: HostRun = field(default_factory=HostRun)
     cited: frozenset[str] = frozenset()
     attached: tuple[AttachedFile, ...] = ()
+    pictures: tuple[str, ...] = ()
 
 
 def read_call(call: Mapping[str, Any]) -> HostCall:
@@ -126,6 +127,7 @@ def read_call(call: Mapping[str, Any]) -> HostCall:
         user_valves=user.get("valves"),
         cited=_cited(metadata),
         attached=read_attached_files(metadata) if caller is Caller.PAGE else (),
+        pictures=read_picture_names(metadata) if caller is Caller.PAGE else (),
         run=HostRun(bool(metadata.get("assistant_message_id")), _text(metadata.get("task_id"))[:ID_BYTES]),
     )
 

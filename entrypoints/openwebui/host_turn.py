@@ -7,6 +7,7 @@ from domain.conversation.namespace import namespace_of
 from domain.request.turn_request import Caller, Parameters
 from entrypoints.core.caller_request import CallerHistory, CallerRequest, CallerTools
 from entrypoints.openai.completions_body import CompletionsBody
+from entrypoints.openwebui.attached_files import with_names
 from entrypoints.openwebui.history_format import OPEN_WEBUI
 from entrypoints.openwebui.host_call import HostCall
 from entrypoints.openwebui.shown_uses import without_uses
@@ -36,7 +37,7 @@ def asked_of(
     in_page = call.caller is Caller.PAGE
     return CallerRequest(
         call.model.among(models),
-        without_uses(body.messages),
+        with_names(without_uses(body.messages), call.pictures),
         _without(body.parameters(), ours),
         stream=call.stream,
         caller=call.caller,

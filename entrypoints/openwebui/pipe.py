@@ -141,7 +141,10 @@ class Pipe:
         )
         FALLBACK_MODEL: str = Field(
             default="",
-            description="Model that answers when the requested model cannot be reached at all. A status line names it.",
+            description=(
+                "Model that answers when the requested model cannot be reached, or keeps failing. A status line names "
+                "it."
+            ),
         )
         TASK_MODEL: str = Field(
             default="",
@@ -168,8 +171,9 @@ class Pipe:
         UPDATE_MODEL_IMAGES: bool = Field(
             default=True,
             description=(
-                "Update the icons of the models from OpenRouter. Has no effect yet: a later release will fetch icons "
-                "safely."
+                "Update the icons of models that have an entry in Open WebUI's model settings, from OpenRouter's "
+                "pages. No entry is made for an icon alone. Icons that an administrator has changed are never "
+                "overwritten."
             ),
         )
         NEW_MODEL_ACCESS_CONTROL: Literal["admins", "public"] = Field(

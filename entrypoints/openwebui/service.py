@@ -21,9 +21,8 @@ from entrypoints.openai.guard import Guard
 from entrypoints.openai.stream import Payload, unpaced
 from entrypoints.openwebui.attached_files import effective
 from entrypoints.openwebui.host import Host, detect_host
-from entrypoints.openwebui.host_call import Audience, HostCall, read_call
+from entrypoints.openwebui.host_call import HostCall, read_call
 from entrypoints.openwebui.host_turn import asked_of
-from entrypoints.openwebui.present.channel import ChannelPresenter
 from entrypoints.openwebui.present.continued import earlier_part
 from entrypoints.openwebui.present.emitter import GuardedEmitter
 from entrypoints.openwebui.present.filtered import FilteredPresenter
@@ -124,7 +123,6 @@ class PipeService:
             return event_stream(unpaced(start, Guard(presenter, core.ids, core.telemetry, VALVES), as_event))
         filtered = await filters_read_stream(handed.get("__request__"), handed.get("__metadata__"), core.telemetry)
         shown = self._presenter(call, head, turn_id, wishes, filtered=filtered)
-        shown = ChannelPresenter(shown) if call.audience is Audience.CHANNEL else shown
         guard = PageGuard(shown, core.ids, core.telemetry)
         return paced(start, guard, emitter, core.clock)
 

@@ -6,6 +6,7 @@ from domain.turn.statuses import (
     AnswerBegins,
     EffortAdjusted,
     EffortLeftOut,
+    FileNotStored,
     HistoryAsText,
     MediaLeftOut,
     ModelReplaced,
@@ -42,6 +43,7 @@ DRAWING_LINES = (
     "A picture takes a moment\u2026",
 )
 """The same while a model draws that does nothing else."""
+_LAST = (AnswerBegins, FileNotStored, MediaLeftOut, PictureNotStored, ResultsShortened, ToolsLeftOut, TurnStopped)
 
 
 def status_words(status: Status, vocabulary: Vocabulary = NEUTRAL) -> str:
@@ -83,6 +85,8 @@ def status_words(status: Status, vocabulary: Vocabulary = NEUTRAL) -> str:
             return "A picture could not be stored as a file; the chat contains it as data, which makes the chat large."
         case MediaLeftOut():
             return media_words(status)
+        case FileNotStored():
+            return "A file that a tool returned could not be stored; it is not shown."
         case AnswerBegins():
             return ""
     assert_never(status)
@@ -90,8 +94,7 @@ def status_words(status: Status, vocabulary: Vocabulary = NEUTRAL) -> str:
 
 def is_last(status: Status | Notice) -> bool:
     """Return whether this line is shown as done: the last one of a turn, or one that reports no work."""
-    lasting = AnswerBegins | MediaLeftOut | PictureNotStored | ResultsShortened | ToolsLeftOut | TurnStopped
-    return isinstance(status, lasting)
+    return isinstance(status, _LAST)
 
 
 def notice_words(notice: Notice, *, show_usage: bool) -> str:

@@ -3,6 +3,7 @@
 from decimal import ROUND_HALF_UP, Decimal
 
 from domain.turn.steps import End, Reason
+from entrypoints.sentences.media import media_words
 from ports.notices import TurnStopped
 from ports.usage import Timing, Usage
 
@@ -20,11 +21,13 @@ _NOTES = {
 def closing_line(end: End, *, show_usage: bool, estimated_cost: Decimal | None = None) -> str:
     """Return how a turn ended that was not stopped, with usage or else the time of reasoning. May be empty.
 
+    Pages show only the last line of an answer that has ended, so it repeats which media were not sent.
     `estimated_cost`: USD for earlier calls of the same answer whose bill never came.
     """
     shown = usage_line(end.usage, end.timing, estimated_cost=estimated_cost) if show_usage else ""
     line = shown or thought_line(end.timing)
-    return " | ".join(part for part in (_NOTES.get(end.reason, ""), line) if part)
+    left_out = media_words(end.left_out) if end.left_out is not None else ""
+    return " | ".join(part for part in (_NOTES.get(end.reason, ""), left_out, line) if part)
 
 
 def stopped_line(stop: TurnStopped, *, show_usage: bool) -> str:

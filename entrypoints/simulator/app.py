@@ -1,6 +1,7 @@
 """The HTTP application: routes, keys, records of requests, and errors in upstream's envelopes."""
 
 import asyncio
+from base64 import b64decode
 from collections.abc import Awaitable, Callable
 
 import orjson
@@ -10,16 +11,18 @@ from aiohttp.typedefs import Middleware
 from entrypoints.simulator.account import key_data
 from entrypoints.simulator.answers import Answer, Refusal, common, edge_page, json_answer
 from entrypoints.simulator.bills import generation_data
-from entrypoints.simulator.catalog import Model, endpoint_row
+from entrypoints.simulator.catalog import Model, endpoint_row, page_row
 from entrypoints.simulator.generate import generate, read_body
-from entrypoints.simulator.image_models import IMAGE_MODELS
+from entrypoints.simulator.image_models import IMAGE_MODELS, image_page_row
 from entrypoints.simulator.images import draw
 from entrypoints.simulator.listing import model_list
 from entrypoints.simulator.payload import Json
+from entrypoints.simulator.pictures import png_base64
 from entrypoints.simulator.records import CURRENT, RequestRecord, masked
 from entrypoints.simulator.state import Simulator
 
 BASE_PATH = "/api/v1"
+ICON_SIDE = 32
 LARGEST_BODY = 32 * 1024 * 1024
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -39,6 +42,8 @@ def build_app(simulator: Simulator) -> web.Application:
             web.get(f"{BASE_PATH}/models/{{author}}/{{slug}}/endpoints", routes.endpoints),
             web.get(f"{BASE_PATH}/endpoints/zdr", routes.zero_retention),
             web.get(f"{BASE_PATH}/key", routes.key),
+            web.get("/api/frontend/models", routes.page_models),
+            web.get("/images/icons/{name}.png", routes.icon),
             web.get(f"{BASE_PATH}/credits", routes.credits),
             web.get(f"{BASE_PATH}/generation", routes.generation),
             web.post(f"{BASE_PATH}/responses", routes.responses),
@@ -149,6 +154,15 @@ class _Routes:
         catalog = self._simulator.catalog
         found = [catalog.find(entry["id"]) for entry in catalog.entries]
         return _json({"data": [endpoint_row(model) for model in found if model and model.zero_retention]})
+
+    async def page_models(self, request: web.Request) -> web.Response:
+        catalog = self._simulator.catalog
+        found = [catalog.find(entry["id"]) for entry in catalog.entries]
+        chatting, drawing = map(page_row, filter(None, found)), map(image_page_row, IMAGE_MODELS)
+        return _json({"data": [*chatting, *drawing]})
+
+    async def icon(self, request: web.Request) -> web.Response:
+        return web.Response(body=b64decode(png_base64(ICON_SIDE)), content_type="image/png")
 
     async def key(self, request: web.Request) -> web.Response:
         return _json({"data": key_data(self._authorised(request), self._simulator.bills.spent)})

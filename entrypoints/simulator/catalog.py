@@ -105,6 +105,15 @@ class Catalog:
         return pricing
 
 
+def page_row(model: Model) -> Json:
+    """Build the row of a model in the list that upstream's own pages read, as far as it is about icons."""
+    entry, slug = model.entry, model.entry["id"].partition(":")[0]
+    icon = {"url": f"/images/icons/{model.provider}.png", "className": "rounded-full"}
+    provider = {"name": model.provider, "slug": model.provider_slug, "icon": icon}
+    endpoint = {"model_variant_slug": entry["id"], "provider_name": model.provider, "provider_info": provider}
+    return {"slug": slug, "permaslug": entry["canonical_slug"], "name": entry["name"], "endpoint": endpoint}
+
+
 def endpoint_row(model: Model) -> Json:
     """Build the row of a model's only provider endpoint."""
     entry = model.entry

@@ -135,6 +135,14 @@ IMAGE_MODELS = (
 _BY_SLUG = {model.slug: model for model in IMAGE_MODELS}
 
 
+def image_page_row(model: ImageModel) -> Json:
+    """Build the row of a model in the list that upstream's own pages read, as far as it is about icons."""
+    icon = {"url": f"/images/icons/{model.author}.png"}
+    provider = {"name": model.author, "slug": model.author, "icon": icon}
+    endpoint = {"model_variant_slug": model.slug, "provider_name": model.author, "provider_info": provider}
+    return {"slug": model.slug, "permaslug": model.slug, "name": model.entry["name"], "endpoint": endpoint}
+
+
 def image_model(slug: str) -> ImageModel | None:
     """Return the model for a slug in a request, or None."""
     return _BY_SLUG.get(slug)

@@ -61,3 +61,15 @@ async def test_an_absent_upstream_is_an_error_without_status(catalog, upstream):
     with pytest.raises(CatalogError) as caught:
         await catalog.fetch(replace(upstream.route, base_url="http://127.0.0.1:1/api/v1"))
     assert caught.value.status is None
+
+
+async def test_icons_are_absolute_urls_of_models(catalog, upstream):
+    icons = await catalog.fetch_icons(upstream.route)
+    assert icons
+    assert all(url.startswith(("https://", "http://")) for url in icons.values())
+
+
+async def test_an_absent_upstream_has_no_icons(catalog, upstream):
+    with pytest.raises(CatalogError) as caught:
+        await catalog.fetch_icons(replace(upstream.route, base_url="http://127.0.0.1:1/api/v1"))
+    assert caught.value.status is None

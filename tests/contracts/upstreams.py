@@ -21,7 +21,7 @@ MODELS = {
         {"id": "a/image", "architecture": {"output_modalities": ["image"]}},
         "odd",
         {"id": "a/text", "name": "Twice"},
-        {"id": "b/text"},
+        {"id": "b/text", "slug": "b/text", "endpoint": {"provider_info": {"icon": {"url": "/images/icons/B.png"}}}},
     ]
 }
 ENDED = {**COMPLETED["response"], "output": [], "usage": {"input_tokens": 1, "output_tokens": 1, "cost": 0.5}}

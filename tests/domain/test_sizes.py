@@ -35,6 +35,7 @@ LARGE = {
     ("entrypoints/openwebui/pipe.py", "Valves"): SETTING,
     ("entrypoints/openwebui/host_call.py", "HostCall"): "what the host hands over, value by value",
     ("domain/request/turn_request.py", "TurnRequest"): "the settings of one turn, in groups",
+    ("entrypoints/core/caller_request.py", "CallerRequest"): "what an entrypoint hands over, value by value",
     ("domain/turn/plan.py", "TurnPlan"): "what one turn may do, value by value",
     ("entrypoints/core/container.py", "Container"): "one provider per thing that is wired",
 }

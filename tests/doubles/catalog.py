@@ -1,6 +1,7 @@
 """A model list that loads when the test allows it."""
 
 import asyncio
+from collections.abc import Mapping
 
 from ports.catalog import Model
 from ports.responses import Route
@@ -25,6 +26,8 @@ class ScriptedCatalog:
         self.zero_retention: frozenset[str] | Exception = frozenset()
         self.pictures: tuple[Model, ...] | Exception = ()
         self.pictures_gate: asyncio.Event | None = None
+        self.icons: Mapping[str, str] | Exception = {}
+        self.icons_asked = 0
 
     async def fetch(self, route: Route) -> tuple[Model, ...]:
         """Return or raise the next answer."""
@@ -49,6 +52,13 @@ class ScriptedCatalog:
         if isinstance(self.zero_retention, Exception):
             raise self.zero_retention
         return self.zero_retention
+
+    async def fetch_icons(self, route: Route) -> Mapping[str, str]:
+        """Return or raise `icons`; `icons_asked` counts the calls."""
+        self.icons_asked += 1
+        if isinstance(self.icons, Exception):
+            raise self.icons
+        return self.icons
 
     async def check_key(self, route: Route) -> None:
         """Accept every key."""

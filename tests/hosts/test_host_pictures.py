@@ -81,6 +81,17 @@ async def test_pictures_of_tools_are_files_beside_the_answer(page: BrowserSessio
     assert DATA not in await chat_text(client, turn)
 
 
+async def test_documents_of_tools_are_files_beside_the_answer(page: BrowserSession, client: HostAdmin) -> None:
+    await install_tools(client)
+    lines = f"{fresh('Return a document.')}\n{order('return_document')}"
+    turn = await page.send(lines, model="openrouter.sim/thoughtful-tools", options=with_tools())
+    (file,) = turn.shown.files
+    assert (file["type"], file["name"]) == ("file", "file.pdf")
+    async with client.http.get(f"{client.url}/api/v1/files/{file['id']}/content", headers=client.headers) as answer:
+        assert await answer.read() == b"%PDF-1.4 \xff"
+    assert "[file file.pdf application/pdf]" in turn.stored_text
+
+
 async def test_a_temporary_chat_leaves_no_file(page: BrowserSession, client: HostAdmin) -> None:
     before = await files_of(client)
     turn = await page.send("draw a bridge", model=DRAWING, temporary=True)
@@ -126,6 +137,7 @@ async def test_an_automation_leaves_the_picture_as_a_file(client: HostAdmin) -> 
         return
     done = await _automated(client, DRAWING, fresh("draw"))
     await asyncio.sleep(0)
+    await client.wait_until_idle(done["chat_id"])  # up to 0.11 a run is recorded as it begins
     text = json.dumps(await client.chat(done["chat_id"]))
     assert FILE.search(text)
     assert DATA not in text

@@ -1,1 +1,1 @@
-"""`GET /models`, `GET /images/models`, `GET /endpoints/zdr` and `GET /key`: implements the port `catalog`."""
+"""The lists of models, `GET /endpoints/zdr`, `GET /key` and the icons of upstream's pages: implements `catalog`."""

@@ -1,12 +1,14 @@
-"""`GET /models`, `GET /images/models` and `GET /key` over aiohttp."""
+"""`GET /models`, `GET /images/models`, `GET /key` and the list of upstream's pages over aiohttp."""
 
 from asyncio import to_thread
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from http import HTTPStatus
 
 from aiohttp import ClientError, ClientResponse, ClientTimeout
 
+from adapters.openrouter.catalog.icons import icons_of
 from adapters.openrouter.catalog.models import read_model
 from adapters.openrouter.catalog.picture_models import read_picture_model
 from adapters.openrouter.errors.envelope import problem_of_answer
@@ -22,6 +24,8 @@ from ports.offload import LARGE
 from ports.responses import InvalidRoute, Limits, Reach, Route
 
 BODY_LIMIT = 32 * 1024 * 1024
+PAGES = "/api/frontend"
+"""Below the origin: where upstream's own pages get their list of models. Not documented, so it may be missing."""
 AT_ONCE = 40  # entries a thread reads before other threads run: a millisecond or two
 LIMITS = Limits(connect=10.0, total=30.0, idle_read=None)
 
@@ -51,6 +55,16 @@ class AioCatalog:
         """Return the ids of models that have an endpoint with zero data retention. Raises CatalogError."""
         raw = await self._get(route, "endpoints/zdr")
         return await to_thread(_read_ids, raw) if len(raw) >= LARGE else _read_ids(raw)
+
+    async def fetch_icons(self, route: Route) -> Mapping[str, str]:
+        """Return URLs of icons by model id, from the list that upstream's own pages read. Raises CatalogError."""
+        try:
+            site = address_of(route, "").origin()
+        except InvalidRoute as error:
+            raise CatalogError(str(error)) from error
+        raw = await self._get(Route(f"{site}{PAGES}", ""), "models")
+        read = partial(read_icons, raw, str(site))
+        return await to_thread(read) if len(raw) >= LARGE else read()
 
     async def check_key(self, route: Route) -> None:
         """Return normally if upstream accepts the key. Raises CatalogError otherwise."""
@@ -115,6 +129,11 @@ def _read_rows(raw: bytes) -> Sequence[JsonObject]:
 
 def _read_ids(raw: bytes) -> frozenset[str]:
     return frozenset(slug for row in _read_rows(raw) if (slug := text(row.get("model_id")) or text(row.get("id"))))
+
+
+def read_icons(raw: bytes, site: str) -> Mapping[str, str]:
+    """Return the icons in an answer. Raises CatalogError."""
+    return icons_of(_read_rows(raw), site)
 
 
 async def _read_beside(raw: bytes, read: Reader) -> tuple[Model, ...]:

@@ -15,11 +15,12 @@ from ports.toolbox import ToolResult
 class Beside:
     """The sources, files and lines of one turn so far.
 
-    `links`: which addresses may be shown. `cited`: addresses of sources that the host shows by itself.
+    `links`: which addresses may be shown. `cited`: addresses of sources that the host shows by itself. `by_id`: the
+    page opens files of the host by id.
     """
 
-    def __init__(self, links: LinkGate, cited: frozenset[str] = frozenset()) -> None:
-        self._links = links
+    def __init__(self, links: LinkGate, cited: frozenset[str] = frozenset(), *, by_id: bool = True) -> None:
+        self._links, self._by_id = links, by_id
         self._files: list[dict[str, Any]] = []
         self._sources = FoundSources(cited)
         self._lines: dict[int, str] = {}
@@ -33,7 +34,7 @@ class Beside:
     def of_result(self, result: ToolResult) -> list[Frame]:
         """Show what a tool returned besides its text; each source and each file once."""
         new = tuple(one for one in result.sources if self._sources.cite(one.url))
-        return found(replace(result, sources=new), self._files, self._links)
+        return found(replace(result, sources=new), self._files, self._links, by_id=self._by_id)
 
     def note(self, segment: int, report: ServerToolReport) -> list[Frame]:
         """Show how far a server tool is, if its line changes; remember the pages that it found."""

@@ -12,7 +12,7 @@ from entrypoints.openai.frames import Yield
 from entrypoints.openwebui.vocabulary import VALVES
 from entrypoints.sentences.escaping import unfenced
 from entrypoints.sentences.statuses import is_last, status_words
-from ports.toolbox import ToolPage, ToolResult
+from ports.toolbox import ToolFile, ToolPage, ToolResult
 
 BELOW = 1_000_000
 """A segment number above those of the turn: for what is shown below everything else."""
@@ -20,6 +20,7 @@ BELOW = 1_000_000
 LONGEST_EXCERPT = 4000
 RESULT_SHOWN = 2000
 """Characters of a result that a page shows: hosts up to 0.10 send it again with every piece of text."""
+_HOST_FILE = re.compile(r"(/api/v1/files/([\w-]{1,64}))(?:/content)?", re.ASCII)
 _LIKE_ADDRESS = re.compile(r"\s*(?:https?:)?//", re.IGNORECASE)
 
 
@@ -96,25 +97,35 @@ def shown_result(text: str) -> str:
     return unfenced(text if len(text) <= RESULT_SHOWN else text[:RESULT_SHOWN] + "\u2026")
 
 
-def found(result: ToolResult, files: list[dict[str, Any]], links: LinkGate) -> list[Frame]:
+def found(result: ToolResult, files: list[dict[str, Any]], links: LinkGate, *, by_id: bool = True) -> list[Frame]:
     """Build the events for what a tool returned besides its text: sources, images, files, embedded pages.
 
     `files` holds all files of the turn so far, because the page shows only the newest list. Pictures and files whose
-    address does not pass the gate are left out; the text names them.
+    address does not pass the gate are left out; the text names them. `by_id`: the page opens files of the host by id.
     """
     frames: list[Frame] = [source(one.url, one.title, one.excerpt, links) for one in result.sources]
     pages = [shown for page in result.pages if (shown := _embedded(page, links))]
     images = [{"type": "image", "url": url} for url in map(links.picture, result.images) if url]
-    others = [
-        {"type": "file", "url": url, "name": title_of(file.name, url) or "file"}
-        for file in result.files
-        if (url := links.file(file.url))
-    ]
+    others = [_listed(file, url, by_id=by_id) for file in result.files if (url := links.file(file.url))]
     before = len(files)
     files += [file for file in (*images, *others) if file not in files]
     if len(files) > before:
         frames.append(Emit({"type": "files", "data": {"files": list(files)}}))
     return [*frames, Emit({"type": "embeds", "data": {"embeds": pages}})] if pages else frames
+
+
+def _listed(file: ToolFile, url: str, *, by_id: bool) -> dict[str, Any]:
+    """Return a file as the page lists it: one of the host with its id, of which the page itself makes the address.
+
+    Source: the pages' lists of files, 0.6.28 to 0.12.4.
+    """
+    if file.mime.startswith("image/") and url.startswith("/"):
+        return {"type": "image", "url": url}
+    name = title_of(file.name, url) or "file"
+    own = _HOST_FILE.fullmatch(url)
+    if own is None:
+        return {"type": "file", "url": url, "name": name}
+    return {"type": "file", "id": own[2], "url": own[2] if by_id else own[1], "name": name}
 
 
 def _embedded(page: ToolPage, links: LinkGate) -> str:

@@ -55,7 +55,7 @@ class LegacyPresenter:
         self._any_text = False
         self._running: set[str] = set()
         self._ran = 0
-        self._beside = Beside(wishes.links, wishes.cited)
+        self._beside = Beside(wishes.links, wishes.cited, by_id=False)
 
     def present(self, output: Output) -> list[Frame]:
         """Render one output."""

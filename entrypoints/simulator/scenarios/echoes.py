@@ -12,7 +12,7 @@ from entrypoints.simulator.scenarios.ask import Ask
 from entrypoints.simulator.scenarios.moves import Call, Finish, Picture, Say, Script
 
 _KEYS = re.compile(r'\{\s*"(title|tags|follow_ups|queries|prompt|text)"\s*:')
-_TASK = re.compile(r"### Task:\s*(?P<line>[^\n]*)")
+_TASK = re.compile(r"### Task:(?!\s*Respond to the user)\s*(?P<line>[^\n]*)")
 _HINTS = (
     ("follow_ups", re.compile(r"follow-?\s?up", re.IGNORECASE)),
     ("queries", re.compile(r"search quer", re.IGNORECASE)),

@@ -167,6 +167,7 @@ SCENARIOS = (
         *("error-event-flat", "error-event-nested", "error-event-first"),
     ),
     _scenario("error-frame", lambda _, __: faults.error_event("frame", SEVERAL)),
+    _scenario("media", lambda ask, _: pictures.media(ask)),
     _scenario("pictures", lambda ask, _: pictures.pictures(ask)),
     _scenario("big-line", lambda ask, _: streams.big_line(ask)),
     _scenario("drawing", lambda ask, _: streams.drawing(ask)),

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from adapters.json_schema import checker, patterns
 from adapters.json_schema.checker import KEPT_CHARACTERS, SECONDS, JsonSchemaChecker
+from adapters.json_schema.values import canonical
+from ports.work_budget import BudgetSpent, WorkBudget
 from tests.doubles.re2 import Re2Double
 from tests.doubles.telemetry import RecordedTelemetry
 
@@ -114,6 +116,29 @@ def test_what_takes_too_long_is_accepted_and_logged(name):
 
     assert JsonSchemaChecker(log)(schema, value) == ""
     assert log.named("tool_arguments_unchecked")
+
+
+LARGE_VALUES = [[1] * 999, [None] * 999, [[]] * 999, [{}] * 999, {str(number): 0.5 for number in range(999)}]
+
+
+@pytest.mark.parametrize("value", [*LARGE_VALUES, "x" * 999_999, 2**999_999], ids=lambda value: type(value).__name__)
+def test_a_comparison_costs_as_many_steps_as_its_value_is_large(value):
+    with pytest.raises(BudgetSpent):
+        canonical(value, WorkBudget(500))
+
+
+@pytest.mark.parametrize(("levels", "checked"), [(60, True), (150, False)])
+def test_a_judgement_ends_long_before_the_stack_of_a_thread(levels, checked):
+    log = RecordedTelemetry()
+    value: Any = 1
+    for _ in range(levels):
+        value = {"a": value}
+
+    said = JsonSchemaChecker(log)({"type": "object", "properties": {"a": {"$ref": "#"}}}, value)
+
+    assert bool(said) == checked
+    reasons = [line.values["reason"] for line in log.named("tool_arguments_unchecked")]
+    assert reasons == ([] if checked else ["nested too deep"])
 
 
 def test_the_clock_is_a_second_brake():

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 import threading
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from adapters.openwebui.file_links import CHATS, Place
 from adapters.openwebui.file_rows import FILE_ROUTES, FILES
 from adapters.openwebui.files import HostStorage, open_files
+from adapters.openwebui.storage_account import AccountForm
 from adapters.openwebui.stored_bytes import PROVIDER
 from adapters.openwebui.uploads import LONGEST_NAME, safe_name
 from ports.files import FileFlaw, FileNotSaved, FileUnavailable, NewFile
@@ -249,6 +251,22 @@ async def test_bytes_are_read_outside_the_loop(host: HostFiles, monkeypatch: pyt
     assert threading.get_ident() not in host.threads
 
 
+async def test_a_large_file_is_held_once(make: Make) -> None:
+    host, size = make(), 16 * 1024 * 1024
+    kept = await saved(host)
+    Path(host.row(kept.file_id).path).write_bytes(bytes(size))
+    await host.forget_size(kept.file_id)
+    await host.files("ann").facts(kept.file_id)
+    tracemalloc.start()
+    try:
+        read = await host.files("ann").read(kept.file_id, size)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(read.content) == size
+    assert peak < 1.5 * size
+
+
 # --- copies of cloud storage --------------------------------------------------------------------------------
 
 
@@ -370,6 +388,14 @@ async def test_one_account_is_made_for_all_files_of_nobody(host: HostFiles) -> N
     assert {host.row(kept.file_id).user_id for kept in stored} == {FORM.id}
     assert host.accounts() == [(FORM.id, "storage@system.local", "pending")]
     assert host.telemetry.lines == []
+
+
+@pytest.mark.parametrize("role", ["user", "admin"])
+async def test_every_other_role_than_pending_is_warned_of_once(host: HostFiles, role: str) -> None:
+    form = AccountForm("files@system.local", "Files", role)
+    for _ in range(2):
+        assert (await host.desk.accounts.get(form)).role == role
+    assert host.telemetry.only("storage_account_role").values == {"role": role}
 
 
 async def test_an_account_of_that_address_is_used_if_nobody_can_sign_in(host: HostFiles) -> None:

@@ -112,9 +112,9 @@ def test_images_are_limited_in_number_and_size() -> None:
 @pytest.mark.parametrize(
     ("value", "mime"),
     [
-        ([{"type": "audio", "data": "AAAA", "mimeType": "audio/wav"}], "audio/wav"),
-        ("data:application/pdf;base64,AAAA", "application/pdf"),
-        (b"%PDF-\xff", "application/pdf"),
+        ([{"type": "audio", "data": "AAA", "mimeType": "audio/wav"}], "audio/wav"),
+        ("data:application/pdf;base64,AAA!", "application/pdf"),
+        (b"\xff\xfe", "application/octet-stream"),
         ("data:text/html;base64,PHNjcmlwdD4=", "text/html"),
         ({"page": "data:text/html;base64,PHNjcmlwdD4="}, "text/html"),
         ("data:image/svg+xml;base64,PHN2Zz4=", "image/svg+xml"),
@@ -126,6 +126,26 @@ def test_other_media_are_named_in_the_text_and_not_shown(value: object, mime: st
     result = read(value, Kind.MCP)
     assert (result.images, result.files, result.pages) == ((), (), ())
     assert f"{mime} left out" in result.text
+
+
+@pytest.mark.parametrize(
+    ("value", "url", "name"),
+    [
+        ([{"type": "audio", "data": "AAAA", "mimeType": "audio/wav"}], "data:audio/wav;base64,AAAA", "file.wav"),
+        ("data:application/pdf;base64,AAAA", "data:application/pdf;base64,AAAA", "file.pdf"),
+        (b"%PDF-\xff", "data:application/pdf;base64,JVBERi3/", "file.pdf"),
+        (
+            [{"type": "resource", "resource": {"uri": "a://b/sum.csv", "blob": "AAAA", "mimeType": "text/csv"}}],
+            "data:text/csv;base64,AAAA",
+            "sum.csv",
+        ),
+    ],
+)
+def test_files_of_well_known_types_are_named_in_the_text_and_taken_out(value: object, url: str, name: str) -> None:
+    result = read(value, Kind.MCP)
+    (file,) = result.files
+    assert (file.url, file.name) == (url, name)
+    assert result.text == f"[file {name} {file.mime}]"
 
 
 def test_an_image_stored_in_the_host_is_a_file_hidden_from_the_model() -> None:

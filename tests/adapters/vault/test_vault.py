@@ -1,6 +1,7 @@
 """Flags, keys and limits of sealed bytes."""
 
 import os
+import tracemalloc
 from contextlib import suppress
 from dataclasses import replace
 
@@ -115,6 +116,18 @@ def test_truncated_bytes_are_refused(vault):
 
     for end in range(len(sealed.payload)):
         assert reason(vault, replace(sealed, payload=sealed.payload[:end]))
+
+
+def test_a_frame_takes_no_more_memory_than_the_size_it_declares():
+    bomb = Sealed(bytes((COMPRESSED,)) + lz4.frame.compress(bytes(LARGEST)), "", 1, 10)
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        assert reason(PLAIN, bomb) == "damaged"
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak - before < LARGEST / 16
 
 
 def test_a_frame_that_grows_beyond_its_size_is_cut_off():

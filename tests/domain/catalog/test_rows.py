@@ -7,7 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.catalog.rows import NAME_LIMIT, NOTE, Switches, Target, follow, needed, new_row, removable, target_of
+from domain.catalog.rows import (
+    NAME_LIMIT,
+    NOTE,
+    Switches,
+    Target,
+    follow,
+    icon_address,
+    needed,
+    new_row,
+    removable,
+    target_of,
+)
 from ports.catalog import Model
 from ports.model_rows import Assumed, ModelRow
 
@@ -301,3 +312,119 @@ def test_a_second_sync_never_changes_anything_whatever_the_row_contains(meta, mo
     wanted = target(OTHER if vanished else model, switches=switches)
     row = after(ModelRow(ROW_ID, "Ours", meta), wanted)
     assert follow(wanted, row) is None
+
+
+# --- icons ------------------------------------------------------------------------------------------------
+
+ICON, OTHER_ICON = "data:image/png;base64,AAAA", "data:image/png;base64,BBBB"
+PICTURED = Switches(images=True)
+
+
+def with_icon(icon: str = ICON, model: Model = BLIND, switches: Switches = PICTURED) -> Target:
+    return replace(target(model, switches=switches), icons={model.id: icon})
+
+
+def test_an_icon_is_written_to_a_row_that_is_there():
+    row = made(BLIND, PICTURED)
+    assert "profile_image_url" not in row.meta
+    row = after(row, with_icon())
+    assert row.meta["profile_image_url"] == ICON
+    assert follow(with_icon(), row) is None
+
+
+def test_an_icon_follows_upstream():
+    row = after(after(made(BLIND, PICTURED), with_icon()), with_icon(OTHER_ICON))
+    assert row.meta["profile_image_url"] == OTHER_ICON
+
+
+@pytest.mark.parametrize("own", ["data:image/png;base64,OWN", "https://icons.example/own.png", ""])
+def test_an_icon_that_a_person_has_changed_is_never_overwritten(own):
+    row = after(made(BLIND, PICTURED), with_icon())
+    edited = replace(row, meta={**row.meta, "profile_image_url": own})
+    assert after(edited, with_icon(OTHER_ICON)) == edited
+
+
+def test_an_icon_in_a_row_made_by_others_stays():
+    row = ModelRow(ROW_ID, "Theirs", {"profile_image_url": "https://icons.example/own.png"})
+    assert after(row, with_icon()).meta["profile_image_url"] == "https://icons.example/own.png"
+
+
+def test_an_icon_that_is_not_known_today_stays():
+    row = after(made(BLIND, PICTURED), with_icon())
+    assert follow(target(BLIND, switches=PICTURED), row) is None
+
+
+def test_a_row_is_never_needed_for_its_icon_alone():
+    assert not needed(with_icon(model=SEEING), ROW_ID)
+    assert not needed(with_icon(switches=Switches(capabilities=False, images=True, public=True)), ROW_ID)
+
+
+def test_a_row_that_holds_nothing_but_its_icon_is_removed_unless_a_person_chose_the_icon():
+    row = after(made(BLIND, PICTURED), with_icon())
+    seeing = with_icon(model=SEEING)
+    row = after(row, seeing)
+    assert removable(seeing, row)
+    assert not removable(seeing, replace(row, meta={**row.meta, "profile_image_url": OTHER_ICON}))
+
+
+def test_with_icons_alone_no_row_is_removed():
+    row = after(made(BLIND, PICTURED), with_icon())
+    assert not removable(with_icon(model=SEEING, switches=Switches(capabilities=False, images=True)), row)
+
+
+@pytest.mark.parametrize(
+    ("model", "address"),
+    [
+        (Model("a/b", "B"), "1"),
+        (Model("a/b:free", "B"), "2"),
+        (Model("a/b:nitro", "B"), "1"),
+        (Model("a/b@preset/brief", "B"), "1"),
+        (Model("a/new", "B", canonical_slug="a/c-2026"), "3"),
+        (Model("a/d", "B"), ""),
+    ],
+)
+def test_the_icon_of_a_variant_or_preset_is_that_of_its_model(model, address):
+    assert icon_address(model, {"a/b": "1", "a/b:free": "2", "a/c-2026": "3"}) == address
+
+
+# --- files that go to the model itself ------------------------------------------------------------------------
+
+READING = replace(SEEING, input_modalities=frozenset({"text", "image", "file"}))
+DIRECT = Switches(direct_files=True)
+WITH_FILES = Assumed({**ASSUMED.boxes, "file_context": True})
+
+
+def test_host_leaves_files_to_a_model_that_reads_them():
+    wanted = target(READING, switches=DIRECT, assumed=WITH_FILES)
+    row = new_row(wanted, ROW_ID)
+    assert row.meta["capabilities"] == {"file_context": False}
+    assert needed(wanted, ROW_ID)
+    assert not needed(target(SEEING, switches=DIRECT, assumed=WITH_FILES), ROW_ID)
+    assert not needed(target(READING, switches=Switches(), assumed=WITH_FILES), ROW_ID)
+
+
+def test_row_for_files_is_written_even_where_rows_are_costly():
+    assert needed(target(READING, switches=DIRECT, assumed=replace(WITH_FILES, setting="A_SETTING")), ROW_ID)
+
+
+def test_switch_of_files_stays_while_it_is_wanted_and_goes_afterwards():
+    wanted = target(READING, switches=DIRECT, assumed=WITH_FILES)
+    made_row = new_row(wanted, ROW_ID)
+    row = ModelRow(made_row.id, made_row.name, made_row.meta)
+    assert follow(wanted, row) is None
+    assert not removable(wanted, row)
+    idle = target(READING, switches=Switches(), assumed=WITH_FILES)
+    assert removable(idle, row)
+    assert boxes(after(row, idle)) == {}
+
+
+def test_switch_of_files_that_a_person_set_is_never_touched():
+    own = ModelRow(ROW_ID, "Model", {"capabilities": {"file_context": True}})
+    wanted = target(READING, switches=DIRECT, assumed=WITH_FILES)
+    assert boxes(after(own, wanted))["file_context"] is True
+    off = ModelRow(ROW_ID, "Model", {"capabilities": {"file_context": False}})
+    assert boxes(after(off, target(READING, switches=Switches(), assumed=WITH_FILES)))["file_context"] is False
+
+
+def test_host_without_that_switch_gets_none():
+    assert not needed(target(READING, switches=DIRECT), ROW_ID)

@@ -96,6 +96,8 @@ def test_this_machine_is_known_by_its_usual_names(host, own):
             "${HOST}",
             "1.2.3",
             "999.1.1.1",
+            "0x7f000001",
+            "1.2.3.0x4",
         ),
         *("a" * 64, ".".join(["a" * 60] * 5), "[::g]", "[v1.x]", "b\u00fc..de", "\u2603.\ufffd\u0000"),
     ],
@@ -106,7 +108,16 @@ def test_a_host_that_cannot_exist_is_refused_by_name(host):
 
 
 @pytest.mark.parametrize(
-    "host", ["my_gateway", "b\u00fccher.example", "xn--bcher-kva.example", "example.", "10.0.0.1", "a-b"]
+    "host",
+    [
+        "my_gateway",
+        "b\u00fccher.example",
+        "xn--bcher-kva.example",
+        "xn--strae-oqa.example",
+        "example.",
+        "10.0.0.1",
+        "a-b",
+    ],
 )
 def test_a_host_that_may_exist_is_taken(host):
     assert checked_base_url(f"https://{host}/v1") == f"https://{host}/v1"

@@ -35,6 +35,13 @@ def test_plain_http_passes_to_hosts_the_operator_named_and_no_others() -> None:
     assert gate.link("http://wiki.lan.evil.test/") == gate.link("http://localhost/") == ""
 
 
+@pytest.mark.parametrize("scheme", ["javascript", "data", "vbscript", "file", "ftp", "blob", "HTTP", "http:javascript"])
+def test_a_host_that_the_operator_named_is_reached_by_http_and_nothing_else(scheme: str) -> None:
+    gate = LinkGate(frozenset({"wiki.lan"}))
+    url = f"{scheme}://wiki.lan/%0aalert(1)"
+    assert (gate.link(url), gate.file(url), gate.picture(url)) == ("", "", "")
+
+
 def test_files_of_the_host_are_files_and_no_links() -> None:
     for path in ("/api/v1/files/1b-2/content", "/api/v1/files/1", "/cache/image/generations/a.png"):
         assert (EVERY_HTTPS.file(path), EVERY_HTTPS.picture(path), EVERY_HTTPS.link(path)) == (path, path, "")

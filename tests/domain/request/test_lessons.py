@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from domain.request.lesson import PROMPT_LIMIT, PROMPT_WEIGHT
+from domain.request.lesson import OF_ONE_TURN, PROMPT_LIMIT, PROMPT_WEIGHT
 from domain.request.lessons import LIFE, MODELS_KEPT, MODELS_KEPT_IN_ALL, Learner, Lessons, condition_of, learner_of
 from domain.request.repair import Lesson, applied, lesson_of
 from domain.request.turn_request import Parameters, Person, TurnRequest
@@ -200,6 +200,13 @@ def test_what_the_caller_named_teaches_nothing_and_is_never_taken_from_them(aske
     assert not known.remember(learner, "maker/model", lesson, condition_of(SENT))
     assert known.apply(ANN, SENT) == SENT
     assert after(lesson).apply(learner, SENT) == SENT
+
+
+@pytest.mark.parametrize("what", sorted(OF_ONE_TURN))
+def test_a_repair_that_holds_for_one_turn_teaches_nothing(what):
+    known = Lessons(FakeClock())
+    assert not known.remember(ANN, "maker/model", Lesson(what, "a\nb"), condition_of(SENT))
+    assert not known._by_model
 
 
 @pytest.mark.parametrize("lesson", EVERY[:4] + EVERY[5:], ids=lambda lesson: lesson.what)

@@ -15,6 +15,7 @@ from domain.services.guard_call import GuardCall
 from domain.services.guard_turn import GuardTurn
 from domain.services.read_media import MediaPorts
 from domain.services.run_turn import Personal, RunTurn
+from domain.services.store_budget import StoreHealth
 from domain.turn.steps import End, Ended, Output, ShowText
 from ports.catalog import Model
 from ports.notices import Notices
@@ -74,7 +75,7 @@ class Stage:
             ),
             media=MediaPorts(FirstBytes(), self.offload, self.log, self.fetch),
             telemetry=telemetry or self.log,
-            guard=GuardTurn(guard),
+            guard=GuardTurn(guard, StoreHealth(self.clock, telemetry or self.log)),
         )
 
     def outputs(

@@ -11,12 +11,12 @@ from domain.request.turn_request import Caller, Person, TurnRequest
 from domain.services.keep_pictures import MOST_STORED, KeepPictures
 from domain.services.run_turn import Personal
 from domain.tools.steps import ShowCallResult
-from domain.turn.statuses import PictureNotStored
+from domain.turn.statuses import FileNotStored, PictureNotStored
 from domain.turn.steps import Ended, Output, ShowImage, ShowStatus, ShowText
 from ports.offload import LARGE
 from ports.pictures import LONGEST_PICTURE
 from ports.response_events import ItemDone, TextDelta, UpstreamEvent
-from ports.toolbox import ToolCall, ToolRequest, ToolResult
+from ports.toolbox import ToolCall, ToolFile, ToolRequest, ToolResult
 from tests.domain.services.stage import MODEL, REQUEST, Stage, said
 from tests.domain.turn.talk import call, completed, delta, done
 from tests.doubles.clock import until
@@ -239,6 +239,32 @@ async def test_results_without_pictures_and_readers_without_files_change_nothing
     plain, pictured = returned(), returned(data(PNG))
     assert await kept(keeper(RecordedFiles()), plain) == [plain]
     assert await kept(keeper(None), pictured) == [pictured]
+
+
+PDF = ToolFile("data:application/pdf;base64,JVBERi0=", "plan.pdf", "application/pdf")
+
+
+async def test_files_of_a_tool_are_stored_under_their_names_and_links_stay() -> None:
+    files, link = RecordedFiles(), ToolFile("https://a.example/b.pdf")
+    before = ShowCallResult(0, ToolCall("c1", "draw", "{}"), ToolResult("two files", files=(PDF, link, PDF)))
+    (seen,) = await kept(keeper(files), before)
+    assert isinstance(seen, ShowCallResult)
+    assert [file.url for file in seen.result.files] == [
+        "/api/v1/files/f1/content",
+        link.url,
+        "/api/v1/files/f1/content",
+    ]
+    (stored,) = files.saved
+    assert (stored.name, stored.mime, stored.content) == ("plan.pdf", "application/pdf", b"%PDF-")
+
+
+@pytest.mark.parametrize("url", [PDF.url, "data:application/pdf;base64,J"])
+async def test_a_file_of_a_tool_that_is_not_stored_is_not_shown(url: str) -> None:
+    before = ShowCallResult(0, ToolCall("c1", "draw", "{}"), ToolResult("x", files=(replace(PDF, url=url),)))
+    note, seen = await kept(keeper(RecordedFiles(REJECTED)), before)
+    assert note == ShowStatus(FileNotStored())
+    assert isinstance(seen, ShowCallResult)
+    assert seen.result.files == ()
 
 
 class Painter(ScriptedToolbox):

@@ -8,7 +8,7 @@ import pytest
 from adapters.memory.artifacts import MemoryArtifacts
 from domain.conversation.record import TurnItem, TurnRecord
 from domain.request.turn_request import Person, Remembering
-from domain.services.keep_quota import PEOPLE_KNOWN, REACHED, KeepQuota
+from domain.services.keep_quota import BATCH, PEOPLE_KNOWN, REACHED, STEPS_AT_ONCE, KeepQuota
 from domain.services.remember_turn import SealedStore, TurnMemory
 from domain.services.store_budget import StoreHealth
 from ports.artifacts import ROW_BYTES, ArtifactsUnavailable
@@ -65,6 +65,19 @@ async def test_a_quota_of_zero_is_none() -> None:
         await kept.write(turn, most=0)
     assert len(await kept.left()) == 8
     assert kept.log.lines == []
+
+
+async def test_one_turn_deletes_a_bounded_number_of_batches_and_the_next_ones_go_on() -> None:
+    kept, asked = Kept(), list[int]()
+
+    async def endless(limit: int) -> int:
+        asked.append(limit)
+        assert len(asked) <= 2 * STEPS_AT_ONCE
+        return limit
+
+    for turn in (1, 2):
+        await kept.quota.written(endless, HERE, "ann", size=SIZE, most_bytes=QUOTA)
+        assert asked == [BATCH] * STEPS_AT_ONCE * turn
 
 
 async def test_rows_are_added_up_at_first_and_then_only_after_enough_was_written(

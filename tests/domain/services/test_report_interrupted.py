@@ -112,6 +112,20 @@ async def test_chat_without_interrupted_answers_is_checked_once_per_process(stag
     assert asked == 1
 
 
+@pytest.mark.parametrize(
+    ("person", "namespace"), [({"user_id": "other"}, "pipe"), ({"chat_id": "copy"}, "pipe"), ({}, "other")]
+)
+async def test_what_is_known_of_an_answer_is_known_of_one_person_chat_and_namespace_only(
+    stage: Stage, person: dict[str, str], namespace: str
+) -> None:
+    own = request({"role": "user", "content": "Why?"}, QUESTION)
+    other = replace(PERSON, **person, message_id=PERSON.parent_id, parent_id="m-0")  # the answer whose calls are lost
+    answered = replace(request(QUESTION, person=other), memory=Remembering(namespace, references=True))
+
+    assert MAY_HAVE_RUN not in await sent(stage, answered)
+    assert MAY_HAVE_RUN in await sent(stage, own)
+
+
 async def test_calls_of_another_answer_are_not_reported(stage: Stage) -> None:
     assert MAY_HAVE_RUN not in await sent(stage, request(QUESTION, person=replace(PERSON, parent_id="m-0")))
 

@@ -175,3 +175,17 @@ async def test_media_that_take_too_long_are_left_out() -> None:
         await settled()
         room.clock.advance(1.0)
     assert names_of(await turn) == [("cat.png", "UNREADABLE")]
+
+
+async def test_turn_that_is_left_while_it_downloads_leaves_nothing_running() -> None:
+    room = Room({URL: [HopFailed(HopFlaw.TIMED_OUT)]})
+    intake = Intake(download=DownloadLimits(retries=10, first_wait=1.0, seconds=1000.0))
+    turn = asyncio.ensure_future(room.resolved(asked(picture(URL), picture(DOCUMENT)), intake=intake))
+    await settled()
+    assert room.clock.moments != []
+    turn.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await turn
+    await settled()
+    assert room.clock.moments == []
+    assert asyncio.all_tasks() == {asyncio.current_task()}

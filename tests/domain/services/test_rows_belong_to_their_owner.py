@@ -76,6 +76,19 @@ async def test_a_row_moved_in_the_database_opens_for_nobody(move: str) -> None:
     assert place.log.only("conversation_memory_failed").values["reason"] == "bound to another row"
 
 
+@pytest.mark.parametrize("move", MOVES)
+async def test_a_row_that_was_sealed_anew_is_bound_as_before(move: str) -> None:
+    place = Place()
+    await place.memory.remember(ANN, MEMORY, TURN)
+    assert await rotate_keys(place.store, NEW, InlineOffload(), HERE) == 2
+    place.cipher = NEW
+    change, reader, turn = MOVES[move]
+    await place.moved(lambda row: replace(change(row), id=ulid(50 + row.ordinal)))
+
+    assert (await place.memory.recall(reader, MEMORY, [ulid(turn)], [])).records == ()
+    assert [record.items for record in (await place.memory.recall(ANN, MEMORY, [ulid(1)], [])).records] == [TURN.items]
+
+
 @given(st.sampled_from(["namespace", "user_id", "turn_id", "id", "kind"]), st.text(min_size=1, max_size=9))
 def test_a_seal_is_bound_to_everything_that_says_whose_it_is(name: str, other: str) -> None:
     row = Artifact(

@@ -7,11 +7,13 @@ from decimal import Decimal
 from domain.catalog.offer import Offer
 from domain.faults.retry import RetryPolicy
 from domain.request.turn_request import Bounds, Caller, Parameters
+from domain.services.run_turn import Personal
 from domain.turn.statuses import StillWaiting, TryingAgain, WaitingForPlace
 from domain.turn.steps import Ended, Reason, ShowStatus, ShowText
 from ports.notices import TurnStopped
 from ports.response_events import TextDelta, UpstreamProblem
 from ports.responses import Limits, Reach, Refused, Unreachable
+from ports.timings import Station
 from ports.usage import Timing
 from tests.domain.services.stage import COST, MODEL, REQUEST, ROUTE, Stage, end_of, fault_of, said, text_of
 from tests.doubles.clock import settled, until
@@ -271,3 +273,31 @@ async def test_a_turn_stopped_in_line_leaves_it_and_is_reported():
     assert (stage.places.waiting, stage.places.taken) == (0, 1)
     assert stage.notices.seen == [TurnStopped(Timing(2.0))]
     assert stage.log.only("turn_ended").values["attempts"] == 0
+
+
+# --- the timing log ----------------------------------------------------------------------------------------
+
+
+async def test_the_stations_of_a_turn_reach_its_scope_in_order():
+    seen = Stations()
+    stage = Stage(said("a", "b"))
+    async for _ in stage.run_turn.run(REQUEST, models=(MODEL,), personal=Personal(timing=seen)):
+        pass
+    await stage.run_turn.drained()
+    order = ["assemble", "prepare", "turn_began", "attempt_began", "open_upstream", "first_output", "attempt_ended"]
+    first = [label for label in dict.fromkeys(seen.labels) if label in order]
+    assert first == order
+    assert seen.labels.count("settle") == 2
+
+
+class Stations:
+    """A scope that notes labels."""
+
+    def __init__(self) -> None:
+        self.labels: list[str] = []
+
+    def perf(self) -> float:
+        return 0.0
+
+    def record(self, station: Station) -> None:
+        self.labels.append(station.label)

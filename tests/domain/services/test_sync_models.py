@@ -6,7 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from adapters.memory.fetcher import MemoryFetcher
 from domain.catalog.rows import NOTE, Switches
+from domain.egress.downloads import DownloadLimits
+from domain.egress.targets import EgressRules
+from domain.services.fetch_icons import FetchIcons, IconSource
+from domain.services.fetch_remote import FetchRemote
 from domain.services.sync_models import (
     BATCH,
     PASSES,
@@ -16,9 +21,13 @@ from domain.services.sync_models import (
     DesiredRows,
     SyncModels,
 )
-from ports.catalog import Model
+from ports.catalog import CatalogError, Model
+from ports.fetcher import HopAnswer
 from ports.model_rows import Edit, ModelRow, NewRow, RowRefused, RowsNotOffered, RowsUnavailable
+from ports.responses import Route
+from tests.doubles.catalog import ScriptedCatalog
 from tests.doubles.clock import FakeClock, settled, until
+from tests.doubles.icon_pictures import ScriptedPictures
 from tests.doubles.model_rows import MemoryModelRows
 from tests.doubles.telemetry import RecordedTelemetry
 
@@ -30,6 +39,9 @@ SEEING = tuple(replace(model, input_modalities=frozenset({"text", "image"})) for
 
 
 DEFAULTS = Switches()
+PICTURED = Switches(images=True)
+ICONS = {"https://icons.example/a.png": [HopAnswer(200, b"\x89PNG\r\n\x1a\n")]}
+SOURCE = IconSource(Route("https://upstream.example/api/v1", "key"), EgressRules(), DownloadLimits())
 
 
 def wish(models: tuple[Model, ...] = MODELS, *, switches: Switches = DEFAULTS, function: str = "pipe") -> DesiredRows:
@@ -79,7 +91,17 @@ class Stage:
 
     def __init__(self, rows: Rows) -> None:
         self.rows, self.clock, self.log = rows, FakeClock(), RecordedTelemetry()
-        self.sync = SyncModels(rows=rows, rules=rows, clock=self.clock, telemetry=self.log)
+        self.catalog, self.fetcher = ScriptedCatalog(()), MemoryFetcher({"icons.example": [["93.184.215.14"]]}, ICONS)
+        self.sync = SyncModels(rows=rows, rules=rows, icons=self._icons(), clock=self.clock, telemetry=self.log)
+
+    def _icons(self) -> FetchIcons:
+        return FetchIcons(
+            catalog=self.catalog,
+            remote=FetchRemote(self.fetcher, self.clock, self.log),
+            pictures=ScriptedPictures(),
+            clock=self.clock,
+            telemetry=self.log,
+        )
 
     async def done(self, wanted: DesiredRows) -> int:
         """Run a sync to its end; return how many rows it wrote."""
@@ -333,3 +355,46 @@ async def test_closing_ends_the_running_sync_and_no_other_begins(stage: Stage):
     await stage.sync.aclose()
     assert await stage.done(wish(SEEING)) == 0
     assert stage.rows.listed == 1
+
+
+# --- icons ------------------------------------------------------------------------------------------------
+
+
+def pictured(models: tuple[Model, ...] = MODELS, switches: Switches = PICTURED) -> DesiredRows:
+    return DesiredRows("pipe", models, models, switches, SOURCE)
+
+
+def icons_in(rows: Rows) -> list[str]:
+    return [row_id for row_id, row in rows.rows.items() if "profile_image_url" in row.meta]
+
+
+async def test_rows_get_their_icons_after_everything_else(stage: Stage):
+    stage.catalog.icons = {MODELS[0].id: "https://icons.example/a.png", MODELS[1].id: "https://icons.example/gone.png"}
+    assert await stage.done(pictured()) == len(MODELS) + 1
+    assert icons_in(stage.rows) == [f"pipe.{MODELS[0].id}"]
+    assert "model_rows_not_synced" not in {line.name for line in stage.log.lines}
+
+
+async def test_no_row_is_made_for_an_icon(stage: Stage):
+    stage.catalog.icons = {model.id: "https://icons.example/a.png" for model in SEEING}
+    assert await stage.done(pictured(SEEING)) == 0
+    assert stage.fetcher.asked == []
+
+
+async def test_icons_alone_are_written_to_rows_that_are_there_and_none_is_made_or_removed(stage: Stage):
+    stage.rows.rows = {row_id: ModelRow(row_id, "Theirs") for row_id in (f"pipe.{MODELS[0].id}", "pipe.other")}
+    stage.catalog.icons = {model.id: "https://icons.example/a.png" for model in MODELS}
+    alone = Switches(capabilities=False, descriptions=False, images=True, public=True)
+    assert await stage.done(pictured(switches=alone)) == 1
+    assert icons_in(stage.rows) == [f"pipe.{MODELS[0].id}"]
+
+
+async def test_without_a_source_no_icon_is_looked_for(stage: Stage):
+    await stage.done(wish())
+    assert stage.catalog.icons_asked == 0
+
+
+async def test_an_upstream_without_icons_changes_nothing_else(stage: Stage):
+    stage.catalog.icons = CatalogError("HTTP 404", status=404)
+    assert await stage.done(pictured()) == len(MODELS)
+    assert len(stage.log.named("model_rows_synced")) == 1

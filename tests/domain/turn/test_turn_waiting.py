@@ -1,11 +1,13 @@
 """Timers of a turn: the statuses a waiting person reads, and the idle limit."""
 
+from domain.conversation.left_out import Flaw, LeftOut
+from domain.conversation.media_kinds import Medium
 from domain.faults.retry import RetryPolicy
 from domain.turn.events import CallFinished, TimerFired
 from domain.turn.machine import TurnPlan
-from domain.turn.statuses import AnswerBegins, StillWaiting
+from domain.turn.statuses import AnswerBegins, MediaLeftOut, StillWaiting
 from domain.turn.steps import ClearTimer, SetTimer
-from ports.response_events import EventIgnored
+from ports.response_events import EventIgnored, StreamClosed
 from ports.toolbox import ToolResult
 from tests.domain.turn.talk import REQUEST, STARTED, Turn, call, completed, delta, done
 
@@ -39,6 +41,23 @@ def test_the_status_line_is_removed_when_the_answer_begins():
     elapse(turn, "waiting")
     turn.feed(delta("a"), after=0.1)
     assert turn.statuses == [StillWaiting(1), AnswerBegins()]
+
+
+LEFT_OUT = MediaLeftOut((LeftOut(Medium.IMAGE, Flaw.DAMAGED, "bridge.png"),))
+
+
+def test_what_is_not_sent_is_told_once_before_a_quick_answer_and_at_its_end():
+    turn = Turn(TurnPlan(REQUEST, "id", notes=(LEFT_OUT,)))
+    turn.feed(delta("a"), completed(), StreamClosed(said_done=True), after=0.2)
+    assert turn.statuses == [LEFT_OUT]
+    assert turn.end.left_out == LEFT_OUT
+
+
+def test_what_is_not_sent_is_told_again_after_waiting_lines():
+    turn = Turn(TurnPlan(REQUEST, "id", notes=(LEFT_OUT,)))
+    elapse(turn, "waiting")
+    turn.feed(delta("a"))
+    assert turn.statuses == [LEFT_OUT, StillWaiting(1), AnswerBegins(), LEFT_OUT]
 
 
 def test_waiting_lines_come_at_growing_times_and_end():

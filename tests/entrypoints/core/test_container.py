@@ -10,6 +10,7 @@ from adapters.memory.breaker_state import MemoryBreakerState
 from adapters.memory.fetcher import MemoryFetcher
 from adapters.memory.tool_runs import MemoryToolRuns
 from adapters.process.cache import ProcessCache
+from adapters.sniff.first_bytes import FirstBytes
 from domain.services.list_models import ListModels
 from domain.services.run_turn import RunTurn
 from entrypoints.core.container import Container, HostPorts
@@ -18,6 +19,7 @@ from tests.doubles.catalog import ScriptedCatalog
 from tests.doubles.chats import MemoryChats
 from tests.doubles.cipher import NamedKeyCipher
 from tests.doubles.clock import FakeClock
+from tests.doubles.icon_pictures import ScriptedPictures
 from tests.doubles.ids import FakeIds
 from tests.doubles.model_rows import MemoryModelRows
 from tests.doubles.offload import InlineOffload
@@ -36,6 +38,8 @@ def adapters() -> dict[str, Any]:
         "responses": ScriptedResponses(),
         "catalog": ScriptedCatalog(()),
         "fetcher": MemoryFetcher({}),
+        "pictures": ScriptedPictures(),
+        "sniffer": FirstBytes(),
         "clock": FakeClock(),
         "ids": FakeIds(),
         "offload": InlineOffload(),

@@ -4,7 +4,7 @@ import pytest
 
 from domain.egress.downloads import DownloadLimits
 from domain.egress.targets import EgressRules
-from entrypoints.core.policy import download_limits_of, egress_rules_of
+from entrypoints.core.download_policy import download_limits_of, egress_rules_of
 from entrypoints.settings import Settings
 
 LISTED = Settings(

@@ -281,3 +281,18 @@ def test_references_in_the_messages_of_a_task_are_removed_only_in_the_format_of_
     request = request_of(CallerRequest("acme/two.5", messages, caller=Caller.TASK, history=history), SETTINGS)
 
     assert request.messages == ({"role": "user", "content": sent},)
+
+
+def test_limits_for_media_come_from_the_settings() -> None:
+    settings = replace(
+        SETTINGS,
+        max_input_images_per_request=2,
+        image_input_selection="user_turn_only",
+        base64_max_size_mb=1,
+        pdf_engine="pdf-text",
+        save_remote_file_urls=False,
+    )
+    intake = request_of(asked(), settings).intake
+    assert (intake.pictures, intake.reused_answers, intake.inline) == (2, 0, 1024 * 1024)
+    assert (intake.pdf_engine, intake.save_links, intake.save_data) == ("pdf-text", False, True)
+    assert request_of(asked(Caller.TASK), settings).intake.pdf_engine == ""

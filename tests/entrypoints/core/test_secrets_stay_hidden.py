@@ -159,6 +159,14 @@ def test_every_secret_setting_is_known_and_stays_so_after_a_change() -> None:
     assert len({*secrets_of(planted())}) >= len(SECRETS)
 
 
+@pytest.mark.parametrize("attribute", ["base_url", "http_referer_override", "support_url"])
+def test_a_password_in_an_address_that_is_a_setting_is_known_by_its_value(attribute: str) -> None:
+    mask = SecretMask({})
+    mask.follow(Settings(**{attribute: f"https://user:{IN_URL}@127.0.0.1/v1"}))
+
+    assert mask(f"<{IN_URL}>") == "<\u2026>"
+
+
 PROXY_FORMS = [
     "http://user:{secret}@127.0.0.1:1",
     "http://:{secret}@127.0.0.1:1",

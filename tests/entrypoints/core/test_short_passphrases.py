@@ -1,4 +1,7 @@
-"""A short passphrase seals nothing new; one that stored rows are sealed with goes on working, with a warning."""
+"""A short passphrase seals nothing new; one that stored rows are sealed with goes on working, with a warning.
+
+One that cannot be read seals nothing, and nothing takes its place.
+"""
 
 import logging
 from pathlib import Path
@@ -9,9 +12,11 @@ from adapters.process.clock import SystemClock
 from adapters.process.threads import ThreadOffload
 from adapters.vault.vault import KeyRing, VaultOptions, make_vault
 from entrypoints.core.open_core import StructlogTelemetry
-from entrypoints.core.policy import VaultSettings
+from entrypoints.core.policy import VaultSettings, vault_of
 from entrypoints.core.storage import Storage
 from entrypoints.core.storage_location import sqlite_location
+from entrypoints.settings import Settings
+from entrypoints.settings_rows import Secret
 from tests.contracts.artifact_cases import row
 
 SHORT, LONG = "only-8-+", "quite a long passphrase"
@@ -55,6 +60,20 @@ async def test_a_short_passphrase_that_rows_are_sealed_with_still_works(
 
     assert (store.durable, store.cipher.key_id) == (True, old.key_id)
     assert caplog.text.count(NAMED) == 1
+    await storage.aclose()
+    await offload.aclose()
+
+
+async def test_a_stored_passphrase_that_cannot_be_decrypted_keeps_nothing_on_disk_and_makes_no_other_key(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+    unreadable = vault_of(Settings(artifact_encryption_key=Secret(unreadable=True)))
+    storage, offload = storage_at(tmp_path / "store.db", unreadable)
+
+    assert not (await storage.sealed_store()).durable
+    assert caplog.text.count("ARTIFACT_ENCRYPTION_KEY cannot be read") == 1
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".key"] == []
     await storage.aclose()
     await offload.aclose()
 

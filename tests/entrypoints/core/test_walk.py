@@ -55,6 +55,7 @@ AGAIN = {
     "domain/conversation/stored_shapes": "the shape of rows that were read, and of the answer's own items",
     "domain/conversation/server_items": "what goes back of stored items, and of the answer's own",
     "domain/conversation/item_types": "the type of stored items, and of the answer's own",
+    "domain/conversation/annotations": "of stored messages, and of the answer's own",
     "domain/conversation/provenance": "which thinking an attempt's endpoint takes",
 }
 """Rooms that more than one step may visit, with the reason."""

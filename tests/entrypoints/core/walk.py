@@ -44,8 +44,10 @@ STEPS = {
 }
 """Room and function ("" for any) -> the step that has begun when they run."""
 ALIKE = {"Lease.finish_reading": "Lease.release"}
-"""Function -> what it is listed as: a call to upstream gives its connection back at once if the last bytes of the
-answer have come by then, and otherwise once they have; which of the two is a race with the simulator.
+"""Function -> what it is listed as.
+
+A call gives its connection back at once if the last bytes of the answer have come by then, and otherwise once they
+have: which of the two is a race with the simulator.
 """
 EVERYWHERE = ("adapters/process/", "adapters/logs/")
 """Clock, ids, threads, places and log serve every step; they are left out."""

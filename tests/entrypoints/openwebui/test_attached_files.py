@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from domain.request.intake import AttachedFile
-from entrypoints.openwebui.attached_files import effective, read_attached_files
+from entrypoints.openwebui.attached_files import effective, read_attached_files, read_picture_names, with_names
 from entrypoints.openwebui.host import Host
 from entrypoints.settings import Settings
 
@@ -47,3 +47,35 @@ def test_older_host_reads_files_itself_and_administrators_are_told() -> None:
     assert "0.8 or newer" in problem.text
     assert effective(settings, (), Host((0, 8))) == (settings, ())
     assert effective(Settings(), (), Host((0, 6))) == (Settings(), ())
+
+
+BRIDGE = {"type": "file", "id": "3", "name": "bridge.jpg", "content_type": "image/jpeg"}
+
+
+def message_of(*pictures: str) -> dict[str, object]:
+    parts = [{"type": "image_url", "image_url": {"url": f"data:image/png;base64,{one}"}} for one in pictures]
+    return {"role": "user", "content": [{"type": "text", "text": "Look."}, *parts]}
+
+
+@pytest.mark.parametrize("asked", ["user_message", "parent_message"])
+def test_pictures_of_the_newest_message_get_their_names(asked: str) -> None:
+    names = read_picture_names({asked: {"files": [BRIDGE, OLD, {"type": "image", "url": "data:"}, "odd"]}})
+    assert names == ("bridge.jpg", "")
+    talk = (message_of("old"), message_of("one", "two"), {"role": "assistant", "content": "Yes."})
+    first, newest, last = with_names(talk, names)
+    assert (first, last) == (talk[0], talk[2])
+    assert isinstance(newest, dict)
+    assert [part.get("name") for part in newest["content"]] == [None, "bridge.jpg", ""]
+    assert "name" not in str(talk)
+
+
+@pytest.mark.parametrize("names", [(), ("",), ("a.png",), ("a.png", "b.png", "c.png")])
+def test_names_that_belong_to_no_picture_are_not_given(names: tuple[str, ...]) -> None:
+    for talk in ((message_of("one", "two"),), ({"role": "user", "content": "Look."},), ({"role": "assistant"},), ()):
+        assert with_names(talk, names) == talk
+
+
+@pytest.mark.parametrize("files", [None, "odd", 5, [None], [{"type": 5}], [OLD]])
+def test_other_values_are_no_pictures(files: object) -> None:
+    assert read_picture_names({"user_message": {"files": files}}) == ()
+    assert read_picture_names({"user_message": "odd"}) == ()

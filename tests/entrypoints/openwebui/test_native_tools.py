@@ -169,7 +169,7 @@ def test_everything_in_a_result_beside_its_text_becomes_an_event() -> None:
     assert emitted(frames)[2]["data"] == {"embeds": ["<b>x</b>", "https://x.test/page"]}
     assert emitted(frames)[3]["data"]["files"] == [
         {"type": "image", "url": "https://x.test/1.png"},
-        {"type": "file", "url": "/api/v1/files/1/content", "name": "a.txt"},
+        {"type": "file", "id": "1", "url": "1", "name": "a.txt"},
         {"type": "image", "url": "https://x.test/2.png"},
     ]
 

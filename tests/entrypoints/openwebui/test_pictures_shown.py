@@ -10,15 +10,13 @@ from domain.turn.steps import Output, ShowCall, ShowCallResult, ShowCitation, Sh
 from entrypoints.openai.chunks import ChunkPresenter
 from entrypoints.openai.completion import Collected, completion
 from entrypoints.openai.frames import ChunkHead
-from entrypoints.openwebui.host_call import Audience
-from entrypoints.openwebui.present.channel import ChannelPresenter
 from entrypoints.openwebui.present.filtered import FilteredPresenter
 from entrypoints.openwebui.present.frames import Presenter
 from entrypoints.openwebui.present.legacy import LegacyPresenter
 from entrypoints.openwebui.present.native import NativePresenter
 from entrypoints.openwebui.present.wishes import Wishes
 from entrypoints.sentences.escaping import PICTURE_LEFT_OUT
-from ports.toolbox import ToolResult, ToolSource
+from ports.toolbox import ToolFile, ToolResult, ToolSource
 from tests.entrypoints.openwebui.told import HostList, emitted, ended, tell, tool_call, yielded
 
 TURN = "01J2VVZBDQTP1ZQJ8DSN5K3T4M"
@@ -95,20 +93,19 @@ def test_pictures_of_tools_stand_beside_the_answer_each_once(page: Page) -> None
     assert [file["url"] for file in lists[-1]] == [FILE, OTHER]
 
 
-# --- channels ------------------------------------------------------------------------------------------------------
-
-
-def test_a_channel_shows_the_pictures_of_tools_in_the_text_after_all_results_of_a_round(page: Page) -> None:
-    channel = ChannelPresenter(page(Wishes(reader=Audience.CHANNEL)))
-    calls = (ShowCall(0, tool_call(0)), ShowCall(1, tool_call(1)))
-    payloads = yielded(tell(channel, *calls, returned(0, FILE), returned(1, OTHER), ShowText(2, "Nice."), ended()))
-    assert [line for line in lines_of(payloads) if line in LINES] == LINES[1:]
-
-
-def test_a_channel_shows_them_without_any_text_too(page: Page) -> None:
-    channel = ChannelPresenter(page(Wishes(reader=Audience.CHANNEL)))
-    payloads = yielded(tell(channel, ShowCall(0, tool_call()), returned(0, FILE), ended()))
-    assert LINES[1] in lines_of(payloads)
+def test_files_of_tools_are_named_as_each_page_opens_them(page: Page) -> None:
+    link, unstored = ToolFile("https://a.test/b.pdf", "b"), ToolFile("data:text/plain;base64,YQ==")
+    files = (ToolFile(FILE, "plan.pdf", "application/pdf"), link, ToolFile(OTHER, mime="image/*"), unstored)
+    brought = ShowCallResult(0, tool_call(0), ToolResult("x", files=files))
+    events = emitted(tell(page(Wishes()), ShowCall(0, tool_call(0)), brought))
+    (listed,) = [event["data"]["files"] for event in events if event["type"] == "files"]
+    stored, *others = listed
+    assert (stored["type"], stored["id"], stored["name"]) == ("file", "f1", "plan.pdf")
+    assert stored["url"] in ("f1", "/api/v1/files/f1")
+    assert others == [
+        {"type": "file", "url": "https://a.test/b.pdf", "name": "b"},
+        {"type": "image", "url": OTHER},
+    ]
 
 
 # --- sources -------------------------------------------------------------------------------------------------------

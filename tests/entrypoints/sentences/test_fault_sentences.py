@@ -21,7 +21,8 @@ from domain.faults.causes import (
 from domain.faults.fault import Fault, FaultKind
 from entrypoints.openai.errors import error_object
 from entrypoints.openwebui.vocabulary import VALVES
-from entrypoints.sentences.faults import CAUSE_TEXTS, FAULT_TEXTS, advice, cause_words, happened
+from entrypoints.sentences.fault_texts import CAUSE_TEXTS, FAULT_TEXTS
+from entrypoints.sentences.faults import advice, cause_words, happened
 from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
 from entrypoints.settings import SETTINGS
 

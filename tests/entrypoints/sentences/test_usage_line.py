@@ -4,7 +4,10 @@ from decimal import Decimal
 
 import pytest
 
+from domain.conversation.left_out import Flaw, LeftOut
+from domain.conversation.media_kinds import Medium
 from domain.faults.fault import Fault, FaultKind
+from domain.turn.statuses import MediaLeftOut
 from domain.turn.steps import End, Reason
 from entrypoints.sentences.usage import closing_line, dollars, stopped_line, thought_line, usage_line
 from ports.notices import TurnStopped
@@ -70,6 +73,20 @@ def test_the_closing_line_says_how_it_ended(reason, note):
     fault = Fault(FaultKind.SERVER) if reason is Reason.FAULT else None
     end = End(reason, Timing(1.0), "id", fault)
     assert closing_line(end, show_usage=True) == f"{note}Time: 1.00s"
+
+
+@pytest.mark.parametrize(
+    ("reason", "show", "line"),
+    [
+        (Reason.STOP, True, "Left out: bridge.png (damaged or incomplete). | Time: 1.00s"),
+        (Reason.STOP, False, "Left out: bridge.png (damaged or incomplete)."),
+        (Reason.FAULT, True, "Failed | Left out: bridge.png (damaged or incomplete). | Time: 1.00s"),
+    ],
+)
+def test_the_closing_line_repeats_what_was_not_sent(reason, show, line):
+    left_out = MediaLeftOut((LeftOut(Medium.IMAGE, Flaw.DAMAGED, "bridge.png"),))
+    fault = Fault(FaultKind.SERVER) if reason is Reason.FAULT else None
+    assert closing_line(End(reason, Timing(1.0), "id", fault, left_out=left_out), show_usage=show) == line
 
 
 def test_without_usage_the_closing_line_tells_only_thinking():

@@ -125,3 +125,23 @@ async def test_a_model_of_chats_draws_and_changes_the_picture_it_gets(caller: Ca
     message, changed = (await caller.answer("sim/pictures", [{"role": "user", "content": asked}])).json["output"]
     assert message["content"][0]["text"] == f"Changed {len(content)} bytes {sha256(content).hexdigest()}."
     assert changed["result"] not in (new[1]["result"], png_base64(8))
+
+
+async def test_a_model_names_all_media_it_gets(caller: Caller) -> None:
+    size = f"3 bytes {sha256(b'abc').hexdigest()}"
+    parts = [
+        {"type": "input_image", "detail": "auto", "image_url": "data:image/png;base64,YWJj"},
+        {"type": "input_file", "filename": "a.pdf", "file_data": "data:application/pdf;base64,YWJj"},
+        {"type": "input_file", "filename": "b.pdf", "file_url": "https://example.com/b.pdf"},
+        {"type": "input_audio", "input_audio": {"data": "YWJj", "format": "wav"}},
+        {"type": "input_text", "text": "What is this?"},
+    ]
+    (message,) = (await caller.answer("sim/media", [{"role": "user", "content": parts}])).json["output"]
+    assert message["content"][0]["text"].splitlines() == [
+        f"- I got a picture of {size}.",
+        f"- I got the file a.pdf of {size}.",
+        "- I got the file b.pdf of https://example.com/b.pdf.",
+        f"- I got a wav sound of {size}.",
+    ]
+    (message,) = (await caller.answer("sim/media")).json["output"]
+    assert message["content"][0]["text"] == "I got no media."

@@ -65,7 +65,7 @@ async def test_background_task_gets_the_json_it_asks_for(caller: Caller, templat
 
 
 async def test_retrieval_template_is_echoed_as_prose(caller: Caller) -> None:
-    template = "### Task:\nRespond to the user query using the provided context.\nWhat is red?"
+    template = "### Task:\nRespond to the user query; cite only when the <source> tag has an id.\nWhat is red?"
     assert (await caller.stream("sim/echo", template)).text == f"You said: {template}"
 
 

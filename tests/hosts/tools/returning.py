@@ -42,3 +42,7 @@ class Tools:
         return [
             {"title": f"Page {n}", "url": f"https://pages.example/{n}", "snippet": f"About {n}."} for n in range(count)
         ]
+
+    async def return_document(self) -> bytes:
+        """Return a document."""
+        return b"%PDF-1.4 \xff"

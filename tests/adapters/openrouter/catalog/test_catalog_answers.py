@@ -101,3 +101,50 @@ async def test_a_long_list_is_read_in_a_thread(catalog, monkeypatch, entries, in
 
     assert len(await fetched(catalog, answer)) == entries
     assert (threads[0] is threading.current_thread()) is inline
+
+
+# --- icons ------------------------------------------------------------------------------------------------
+
+
+def row(slug, url, **more):
+    return {"slug": slug, "endpoint": {"provider_info": {"icon": {"url": url}}, **more}}
+
+
+async def icons_in(catalog, *rows):
+    async def answer(visit):
+        await visit.answer_json({"data": list(rows)})
+
+    async with scripted(answer) as upstream:
+        found = await catalog.fetch_icons(Route(upstream.url, "secret"))
+        return found, upstream.visits[0].asked, upstream.url.removesuffix("/api/v1")
+
+
+async def test_icons_come_from_the_list_of_upstreams_pages_and_the_key_stays_here(catalog):
+    found, asked, site = await icons_in(
+        catalog,
+        row("a/b", "/images/icons/A.png", model_variant_slug="a/b:free"),
+        row("c/d", "https://icons.example/C.png"),
+    )
+    assert (asked.method, asked.target) == ("GET", "/api/frontend/models")
+    assert "secret" not in repr(asked)
+    own = f"{site}/images/icons/A.png"
+    assert found == {"a/b": own, "a/b:free": own, "c/d": "https://icons.example/C.png"}
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"slug": "a/b"},
+        {"slug": "a/b", "endpoint": None},
+        {"slug": "a/b", "endpoint": {"provider_info": {"icon": None}}},
+        {"slug": 7, "endpoint": {"provider_info": {"icon": {"url": "/x.png"}}}},
+        row("a/b", 7),
+        row("a/b", "/" * 3000),
+        row("a/b", "http://[::1"),
+        "odd",
+    ],
+)
+async def test_a_row_without_a_readable_icon_is_left_out(catalog, odd):
+    assert (await icons_in(catalog, odd, row("c/d", "https://icons.example/C.png")))[0] == {
+        "c/d": "https://icons.example/C.png"
+    }

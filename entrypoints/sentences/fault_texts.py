@@ -1,0 +1,178 @@
+"""The texts of every kind of fault, and of causes that say more than their kind.
+
+A text contains the key of a setting in braces, `{base_url}`; the entrypoint's vocabulary replaces it.
+"""
+
+from dataclasses import dataclass
+
+from domain.faults.causes import AddressAnswer, Cause, DrawingFlaw, KeyFlaw, RefusedPart
+from domain.faults.fault import FaultKind
+
+
+@dataclass(frozen=True, slots=True)
+class FaultText:
+    """The text of a kind of fault: one sentence about what happened, one about what to do.
+
+    `again`: the second sentence if upstream names the time to try again, which it contains as `{when}`.
+    """
+
+    happened: str
+    advice: str
+    again: str = ""
+
+
+FAULT_TEXTS: dict[FaultKind, FaultText] = {
+    FaultKind.NO_KEY: FaultText("No OpenRouter API key is configured.", "{enter_key}"),
+    FaultKind.BAD_KEY: FaultText(
+        "OpenRouter did not accept the API key.",
+        "An administrator should check {api_key}; keys are listed in the OpenRouter account settings.",
+    ),
+    FaultKind.BAD_ROUTE: FaultText(
+        "The upstream address cannot be used.", "An administrator should correct {base_url}."
+    ),
+    FaultKind.BAD_MESSAGES: FaultText(
+        "The messages of this request cannot be read.", "Send a list of messages with role and content."
+    ),
+    FaultKind.BAD_REQUEST: FaultText(
+        "OpenRouter rejected the request as invalid.", "Change the settings of this chat, or pick another model."
+    ),
+    FaultKind.UNKNOWN_MODEL: FaultText(
+        "OpenRouter does not know this model.", "Pick another model; the list may have changed."
+    ),
+    FaultKind.FILTERED_MODEL: FaultText(
+        "This model is not offered here.", "Pick another model, or ask an administrator about {model_id}."
+    ),
+    FaultKind.CONTEXT_LENGTH: FaultText(
+        "The conversation is longer than this model can read.",
+        "Start a new chat, shorten the last message, or pick a model with a larger context.",
+    ),
+    FaultKind.TOO_LARGE: FaultText(
+        "The request is too large for OpenRouter.", "Remove files and pictures from the chat, or start a new one."
+    ),
+    FaultKind.CREDITS: FaultText(
+        "The OpenRouter account does not have enough credits for this request.",
+        "Add credits or ask an administrator; a smaller output limit may also fit.",
+        "Send the message again {when}; fewer answers at a time need less credit.",
+    ),
+    FaultKind.FORBIDDEN: FaultText(
+        "OpenRouter does not allow this request.", "An administrator should check the account's settings."
+    ),
+    FaultKind.MODERATED: FaultText(
+        "The provider's moderation blocked this request.", "Rephrase the message or pick another model."
+    ),
+    FaultKind.NOT_FOUND: FaultText(
+        "No provider can serve this request with these settings.",
+        "Loosen the privacy or routing settings, or pick another model.",
+    ),
+    FaultKind.RATE_LIMITED: FaultText(
+        "Too many requests were sent to this model.",
+        "Wait a little and send the message again, or pick another model.",
+        "Send the message again {when}, or pick another model.",
+    ),
+    FaultKind.OVERLOADED: FaultText(
+        "The provider is overloaded.",
+        "Wait a little and send the message again, or pick another model.",
+        "Send the message again {when}, or pick another model.",
+    ),
+    FaultKind.SERVER: FaultText(
+        "The provider failed.",
+        "Send the message again; if it keeps failing, pick another model.",
+        "Send the message again {when}, or pick another model.",
+    ),
+    FaultKind.UPSTREAM_TIMEOUT: FaultText(
+        "The provider took too long.", "Send the message again, or pick a faster model."
+    ),
+    FaultKind.TIMEOUT: FaultText(
+        "No answer came within the time allowed.", "Send the message again, or pick a faster model."
+    ),
+    FaultKind.UNREACHABLE: FaultText(
+        "OpenRouter could not be reached.", "Check the network, the proxy and {base_url}."
+    ),
+    FaultKind.INTERRUPTED: FaultText(
+        "The connection broke before the answer was complete.",
+        "The received part is kept; {go_on}.",
+    ),
+    FaultKind.EVENT_TOO_LARGE: FaultText(
+        "The answer contains a piece larger than allowed.", "An administrator can raise {max_sse_event_mb}."
+    ),
+    FaultKind.UNREADABLE: FaultText("The upstream address did not return a valid response.", "Check {base_url}."),
+    FaultKind.EMPTY: FaultText(
+        "The model ended without writing anything.", "Send the message again, or pick another model."
+    ),
+    FaultKind.SERVER_TOOL: FaultText(
+        "A tool that OpenRouter runs failed, and the model wrote nothing else.",
+        "Send the message again, or ask without this tool.",
+    ),
+    FaultKind.CUT_SHORT: FaultText(
+        "The output limit was used up before the model wrote any text.",
+        "Raise the limit of output tokens or lower the reasoning effort.",
+    ),
+    FaultKind.TOOL_ROUNDS: FaultText(
+        "The model kept calling tools without answering.", "Ask a narrower question or offer fewer tools."
+    ),
+    FaultKind.BUSY: FaultText(
+        "The server is busy: too many requests are waiting.",
+        "Wait a little and send the message again.",
+        "Send the message again {when}.",
+    ),
+    FaultKind.PAUSED: FaultText(
+        "Your last messages all failed, so the next ones wait a little.",
+        "Wait a little and send the message again.",
+        "Send the message again {when}.",
+    ),
+    FaultKind.MISSING_PACKAGE: FaultText(
+        "A required Python package is missing.", "An administrator should install it and {reload}."
+    ),
+    FaultKind.INTERNAL: FaultText(
+        "An unexpected error occurred inside {program}.",
+        "Send the message again; if it fails again, quote the error id to support.",
+    ),
+}
+
+_CHECK_ADDRESS = "An administrator should correct {base_url}."
+CAUSE_TEXTS: dict[Cause, FaultText] = {
+    AddressAnswer.REDIRECT: FaultText(
+        "The upstream address leads to another one, which gets no key.",
+        "An administrator should enter the final address in {base_url}.",
+    ),
+    AddressAnswer.WEB_PAGE: FaultText(
+        "The upstream address returned a web page instead of an answer of the API.",
+        "An administrator should check {base_url}, and whether a proxy or firewall answers in its place.",
+    ),
+    AddressAnswer.NOT_FOUND: FaultText("The upstream address has no such API.", _CHECK_ADDRESS),
+    KeyFlaw.CHARACTERS: FaultText(
+        "The API key contains characters that no key has.", "An administrator should copy the key again into {api_key}."
+    ),
+    RefusedPart.TOOLS: FaultText(
+        "OpenRouter rejected the tools of this request.",
+        "Switch off tools that you do not need, or pick another model.",
+    ),
+    RefusedPart.PICTURES: FaultText(
+        "OpenRouter rejected a picture of this request.",
+        "Remove it or send it as PNG, JPEG, WebP or GIF, or pick another model.",
+    ),
+    RefusedPart.FILES: FaultText(
+        "OpenRouter rejected a file of this request.", "Remove it, send its text instead, or pick another model."
+    ),
+    RefusedPart.OUTPUT_LIMIT: FaultText(
+        "OpenRouter rejected the output limit of this request.", "Lower the limit of output tokens."
+    ),
+    RefusedPart.REASONING: FaultText(
+        "OpenRouter rejected the reasoning settings of this request.",
+        "Change the reasoning effort, or pick another model.",
+    ),
+    DrawingFlaw.WRITES_NOTHING: FaultText(
+        "This model only draws: it writes no titles, tags or summaries.",
+        "An administrator can name a model for such tasks in {task_model}.",
+    ),
+    DrawingFlaw.NO_PRIVACY: FaultText(
+        "This model cannot be limited to providers that keep no data.",
+        "Pick another model, or ask an administrator about {zdr_enforce} and {deny_data_collection}.",
+    ),
+}
+"""The texts of causes that say more than their kind."""
+DAILY_TEXT = FaultText(
+    "The daily limit for this model is used up.",
+    "Try again tomorrow, or pick another model.",
+    "Try again {when}, or pick another model.",
+)

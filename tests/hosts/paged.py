@@ -1,0 +1,78 @@
+"""The page of a running host in Chromium: opened by the administrator, asked with files from the person's disk."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from urllib.parse import urlencode
+
+from playwright.sync_api import Locator, Page, expect, sync_playwright
+
+from entrypoints.devhost.admin import HostAdmin
+from tests.hosts.installed import InstalledHost
+from tests.hosts.test_page import CHROMIUM, PAGE_MILLISECONDS
+
+PICTURES = (".png", ".jpg")
+TRIES = 10
+
+
+@contextmanager
+def opened_page(host: InstalledHost, *, width: int = 800, height: int = 700) -> Iterator[Page]:
+    """Open a page of the administrator, who has dismissed the release notes.
+
+    Chromium's driver keeps an event loop running in this thread: what needs one of its own comes before.
+    """
+    asyncio.run(_mark_news_as_read(host))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": width, "height": height})
+        page.set_default_timeout(PAGE_MILLISECONDS)
+        page.add_init_script(f"localStorage.token = '{host.admin.token}'")
+        yield page
+        browser.close()
+
+
+def new_chat(page: Page, host: InstalledHost, model: str) -> None:
+    """Open a new chat with a model."""
+    page.goto(f"{host.url}/?{urlencode({'models': model})}")
+    expect(page.locator("#chat-input")).to_be_visible()
+
+
+def ask(page: Page, text: str, *files: Path) -> Locator:
+    """Choose files, type a message that is new in the chat and send it; return the answer once it has ended."""
+    if files:
+        _choose(page, files)
+    box = page.locator("#chat-input")
+    box.click()
+    box.press_sequentially(text)
+    asked = page.locator(".chat-user").filter(has_text=text)
+    for _ in range(TRIES):  # the page sends nothing while it uploads
+        box.press("Enter")
+        with suppress(AssertionError):
+            expect(asked).to_be_visible(timeout=PAGE_MILLISECONDS / TRIES)
+            break
+    expect(asked).to_be_visible()
+    answer = page.locator(".chat-assistant").last
+    expect(answer).to_contain_text("Time: ")
+    expect(page.get_by_label("Stop", exact=True)).to_have_count(0)
+    return answer
+
+
+def _choose(page: Page, files: Sequence[Path]) -> None:
+    """Upload files as a person does: with the menu of the message box."""
+    menu = page.locator("#input-menu-button")
+    (menu if menu.count() else page.locator("form button").first).click()  # 0.6 has no name for it
+    with page.expect_file_chooser() as chooser:
+        page.get_by_text("Upload Files", exact=True).click()
+    chooser.value.set_files(files)
+    form = page.locator("form")
+    expect(form.locator("img")).to_have_count(sum(file.suffix in PICTURES for file in files))
+    for file in files:
+        if file.suffix not in PICTURES:
+            expect(form.get_by_text(file.name)).to_be_visible()
+
+
+async def _mark_news_as_read(host: InstalledHost) -> None:
+    async with HostAdmin(host.url, host.admin) as admin:
+        settings = {"ui": {"version": admin.version}}
+        await admin.request("POST", "/api/v1/users/user/settings/update", settings)
