@@ -19,6 +19,7 @@ from benchmarks.cold import measure_cold
 from benchmarks.crowd import measure_crowd
 from benchmarks.inprocess import measure_inprocess
 from benchmarks.large_event import measure_large_event
+from benchmarks.large_files import measure_large_files
 from benchmarks.remembering import measure_remembering
 from benchmarks.report import Broken, Line, headings, verdict
 from benchmarks.rig import Rig, opened_rig, running_host
@@ -41,6 +42,7 @@ ALONE: dict[str, Callable[[Path], Iterator[Line]]] = {
     "tools": lambda _: measure_tools(),
     "cache": lambda _: measure_cache(),
     "large": lambda _: measure_large_event(),
+    "files": lambda _: measure_large_files(),
     "burst": measure_burst,
 }
 PARTS = (*ALONE, *IN_HOST)

@@ -6,19 +6,24 @@ Source: OpenRouter API reference, content parts and checklist.
 import re
 from collections.abc import Iterable
 
+from domain.conversation.data_urls import head_of
 from domain.conversation.placeholders import not_taken, unusable
 from domain.conversation.resolved_parts import ResolvedPart, note
 from ports.catalog import Model
+from ports.encoded import is_encoded
 from ports.json_values import JsonObject
 
-_ADDRESS = r"https://[^\s<>\"\\^`{|}]+"
-_DATA = r"data:{};base64,[A-Za-z0-9+/]+={{0,2}}"
-_IMAGE = re.compile(f"(?:{_ADDRESS}|{_DATA.format('image/(?:png|jpeg|webp|gif)')})", re.IGNORECASE)
-_VIDEO = re.compile(f"(?:{_ADDRESS}|{_DATA.format('video/(?:mp4|mpeg|mov|quicktime|webm)')})", re.IGNORECASE)
-_LINK = re.compile(_ADDRESS, re.IGNORECASE)
-_FILE = re.compile(_DATA.format(r"[\w.+-]+/[\w.+-]+(?:;[\w.+-]+=[\w.+-]+)*"), re.IGNORECASE)
-_FORMS = {"image_url": _IMAGE, "video_url": _VIDEO, "file_data": _FILE, "file_url": _LINK}
-_BARE = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+_LINK = re.compile(r"https://[^\s<>\"\\^`{|}]+", re.IGNORECASE)
+_IMAGE = re.compile("image/(?:png|jpeg|webp|gif)", re.IGNORECASE)
+_VIDEO = re.compile("video/(?:mp4|mpeg|mov|quicktime|webm)", re.IGNORECASE)
+_FILE = re.compile(r"[\w.+-]+/[\w.+-]+(?:;[\w.+-]+=[\w.+-]+)*", re.IGNORECASE)
+_FORMS = {
+    "image_url": (_LINK, _IMAGE),
+    "video_url": (_LINK, _VIDEO),
+    "file_data": (None, _FILE),
+    "file_url": (_LINK, None),
+}
+"""What an address may be: a link, and data of which types."""
 _WORDS = {"input_image": "image", "input_file": "file", "input_audio": "audio", "input_video": "video"}
 
 
@@ -39,17 +44,18 @@ def _checked(part: JsonObject, model: Model | None) -> JsonObject:
 def _usable(part: JsonObject, word: str) -> JsonObject | None:
     if word == "audio":
         data = part["input_audio"]["data"]
-        return part if len(data) % 4 == 0 and _BARE.fullmatch(data) else None
-    kept = {key: _address(value, _FORMS[key]) if key in _FORMS else value for key, value in part.items()}
+        return part if is_encoded(data) else None
+    kept = {key: _address(value, *_FORMS[key]) if key in _FORMS else value for key, value in part.items()}
     kept = {key: value for key, value in kept.items() if value is not None}
     return kept if any(key in kept for key in (*_FORMS, "file_id")) else None
 
 
-def _address(value: str, form: re.Pattern[str]) -> str | None:
-    """Return an address that matches `form`, with the head of a data URL in lower case; None if it does not match."""
-    if not form.fullmatch(value):
+def _address(value: str, link: re.Pattern[str] | None, types: re.Pattern[str] | None) -> str | None:
+    """Return an address of a known form, with the head of a data URL in lower case; None for any other."""
+    if value[:5].lower() != "data:":
+        return value if link is not None and link.fullmatch(value) else None
+    head = head_of(value)
+    if head is None or types is None or not types.fullmatch(head.mime) or not is_encoded(value, head.start):
         return None
-    head, comma, data = value.partition(",")
-    if not head.lower().startswith("data:"):
-        return value
-    return head.lower() + comma + data if len(data) % 4 == 0 else None
+    start = value[: head.start]
+    return value if start == start.lower() else start.lower() + value[head.start :]

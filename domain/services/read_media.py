@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from domain.conversation.attachments import Attachment, Source
-from domain.conversation.data_urls import WrongBase64, bytes_in, decoded, encoded, head_of, mended
+from domain.conversation.data_urls import WrongBase64, bytes_in, decoded, decoded_leniently, encoded, head_of
 from domain.conversation.left_out import Flaw
 from domain.conversation.media_kinds import Medium, default_name
 from domain.conversation.resolved_parts import ResolvedPart
@@ -120,16 +120,16 @@ class MediaReader:
         stores = attachment.medium is Medium.FILE and self._intake.save_data and self._may_store
 
         def judged() -> tuple[_Judged, str, bytes] | Flaw:
-            content, encoded_as, begin = _decoded(text, start, self._intake.piece)
+            piece = self._intake.piece
+            content, as_usual = _decoded(text, start, piece)
             if content is None:
                 return Flaw.DAMAGED
             facts = self._judge(attachment, _Taken(content, attachment.name, declared), stores=stores)
             if isinstance(facts, Flaw):
                 return facts
             head = head_for(attachment.medium, facts.mime)
-            same = begin == len(head) and encoded_as.startswith(head)
-            whole = encoded_as if same else head + encoded_as[begin:]
-            return facts, whole, content if stores else b""
+            same = as_usual and start == len(head) and text.startswith(head)
+            return facts, text if same else encoded(content, head, piece), content if stores else b""
 
         outcome = await self._ports.offload.run(judged, size=len(text))
         if isinstance(outcome, Flaw):
@@ -246,13 +246,13 @@ class MediaReader:
         self._ports.telemetry.event("info", event, error_id=self._error_id, reason=reason, detail=detail)
 
 
-def _decoded(text: str, start: int, piece: int) -> tuple[bytes | None, str, int]:
-    """Return the bytes of base64 with the text and the place in it where the base64 stands, mended if it has to be."""
+def _decoded(text: str, start: int, piece: int) -> tuple[bytes | None, bool]:
+    """Return the bytes of base64, and whether it is spelled as usual; None for what is no base64."""
     try:
-        return decoded(text, start, piece), text, start
+        return decoded(text, start, piece), True
     except WrongBase64:
-        plain = mended(text, start, piece)
+        pass
     try:
-        return decoded(plain, 0, piece), plain, 0
+        return decoded_leniently(text, start, piece), False
     except WrongBase64:
-        return None, "", 0
+        return None, False

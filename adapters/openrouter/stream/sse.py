@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable
 
+from adapters.openrouter.stream.long_line import LongLine
 from adapters.openrouter.wire.codec import BOM
 from ports.responses import EventTooLarge
 
 FIELD = b"data"
+LONG_LINE = 256 * 1024
+"""Bytes of an unfinished data line from which it gets memory of its own; shorter ones are held in pieces."""
 
 
 class SseDecoder:
@@ -22,6 +25,7 @@ class SseDecoder:
         self._size = 0  # their bytes, separators included
         self._pieces: list[bytes] = []  # pieces of the current line
         self._length = 0  # its bytes
+        self._long: LongLine | None = None  # the value of the current line instead, if it is long
         self._skipping = False  # the current line is not a data line
         self._after_cr = False
         self._head: bytes | None = b""  # bytes that may be the start of a byte order mark; None once decided
@@ -50,7 +54,7 @@ class SseDecoder:
             if not out:
                 raise
         self.resting = self._head is None and not (
-            self._lines or self._pieces or self._skipping or self._after_cr or self.failure
+            self._lines or self._pieces or self._long or self._skipping or self._after_cr or self.failure
         )
         return out
 
@@ -81,7 +85,9 @@ class SseDecoder:
             self._walk(self._head, [])
         line = b"".join(self._pieces)
         rest = [*self._lines, _value(line)] if line and not self._skipping and _is_data(line) else self._lines
-        self._lines, self._pieces = [], []
+        if self._long is not None:
+            rest = [*rest, self._long.take()]
+        self._lines, self._pieces, self._long = [], [], None
         return b"\n".join(rest)
 
     def _without_mark(self, data: bytes) -> bytes:
@@ -95,7 +101,7 @@ class SseDecoder:
     def _feed_plain(self, data: bytes, out: list[bytes]) -> None:
         """Process data with line feeds only: split whole events, read a partial event line by line."""
         start = 0
-        if self._pieces or self._lines or self._skipping:
+        if self._pieces or self._lines or self._skipping or self._long is not None:
             start = self._end_of_open(data)
             self._walk(data[:start], out)
         end = data.rfind(b"\n\n", start) + 2
@@ -107,7 +113,7 @@ class SseDecoder:
 
     def _end_of_open(self, data: bytes) -> int:
         """Return the end of the current event in `data`; its length if the event does not end there."""
-        if not self._pieces and not self._skipping and data.startswith(b"\n"):
+        if not self._pieces and self._long is None and not self._skipping and data.startswith(b"\n"):
             return 1
         blank = data.find(b"\n\n")
         return len(data) if blank < 0 else blank + 2
@@ -145,12 +151,25 @@ class SseDecoder:
     def _hold(self, piece: bytes) -> None:
         if self._skipping:
             return
-        self._pieces.append(piece)
         self._length += len(piece)
+        if self._long is not None:
+            self._write(self._long, piece)
+            return
+        self._pieces.append(piece)
         if self._length > len(FIELD) and not self._may_be_data():
             self._pieces, self._length, self._skipping = [], 0, True
         elif self._size + self._length > self._limit + len(b"data: "):
             raise EventTooLarge(self._limit)
+        elif self._length >= LONG_LINE:
+            self._long = LongLine(self._limit)
+            self._write(self._long, _value(b"".join(self._pieces)))
+            self._pieces = []
+
+    def _write(self, line: LongLine, piece: bytes) -> None:
+        try:
+            line.write(piece)
+        except ValueError:
+            raise EventTooLarge(self._limit) from None
 
     def _may_be_data(self) -> bool:
         if len(self._pieces[0]) <= len(FIELD):
@@ -161,9 +180,10 @@ class SseDecoder:
         pieces, self._pieces, self._length = self._pieces, [], 0
         if self._skipping:
             self._skipping = False
-        elif len(pieces) > 1 and pieces[0].startswith(b"data: "):
-            pieces[0] = pieces[0][len(b"data: ") :]  # so that a large line is copied only once
-            self._add(b"".join((*pieces, line)))
+        elif self._long is not None:
+            self._write(self._long, line)
+            value, self._long = self._long.take(), None
+            self._add(value)
         else:
             line = b"".join((*pieces, line)) if pieces else line
             if not line:

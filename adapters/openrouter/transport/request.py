@@ -1,7 +1,7 @@
 """An outgoing request: its headers, and a payload that records whether upstream may have received all of it."""
 
-from asyncio import Transport, timeout
-from collections.abc import Iterable
+from asyncio import Transport, sleep, timeout
+from collections.abc import Iterable, Iterator
 from re import compile as pattern
 
 from aiohttp.abc import AbstractStreamWriter
@@ -10,9 +10,11 @@ from aiohttp.payload import Payload
 from yarl import URL
 
 from adapters.openrouter.errors.network import StalledUpload
+from adapters.openrouter.wire.long_strings import LongBody, slices_of
 from ports.responses import InvalidKey, InvalidRoute, Reach, Route
 
-SLICE = 64 * 1024
+AT_ONCE = 1024 * 1024
+"""Bytes written before other tasks get a turn, even if upstream reads as fast as they are written."""
 CONTROL = pattern(r"[\x00-\x1f\x7f]+")
 TOKEN = pattern(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 OURS = frozenset(
@@ -73,16 +75,16 @@ class Outgoing(Payload):
 
     _autoclose = True
 
-    def __init__(self, body: bytes, stall: float | None) -> None:
+    def __init__(self, body: bytes | LongBody, stall: float | None) -> None:
         super().__init__(body, content_type="application/json")
-        self._size = len(body)
+        self._size = body.size if isinstance(body, LongBody) else len(body)
         self._stall = stall
         self._transport: Transport | None = None
         self.reach = Reach.NOT_SENT
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
         """Return the body as text."""
-        return bytes(self._value).decode(encoding, errors)
+        return b"".join(self._slices()).decode(encoding, errors)
 
     async def write(self, writer: AbstractStreamWriter) -> None:
         """Write the whole body."""
@@ -92,9 +94,13 @@ class Outgoing(Payload):
         """Write the body; raises StalledUpload if upstream reads nothing within the stall limit."""
         if isinstance(writer, StreamWriter):
             self._transport = writer.transport
-        view = memoryview(self._value)[:content_length]
-        for start in range(0, len(view), SLICE):
-            await self._write_slice(writer, view[start : start + SLICE])
+        written = at_once = 0
+        for piece in self._slices():
+            if at_once >= AT_ONCE:
+                at_once = 0
+                await sleep(0)
+            await self._write_slice(writer, piece if content_length is None else piece[: content_length - written])
+            written, at_once = written + len(piece), at_once + len(piece)
         self.reach = Reach.SENT
         self._value = b""  # an open stream does not need a copy of its request
 
@@ -103,7 +109,11 @@ class Outgoing(Payload):
         if self._transport is not None:
             self._transport.abort()
 
-    async def _write_slice(self, writer: AbstractStreamWriter, piece: memoryview) -> None:
+    def _slices(self) -> Iterator[bytes | memoryview]:
+        body: bytes | LongBody = self._value
+        return body.slices() if isinstance(body, LongBody) else slices_of(body)
+
+    async def _write_slice(self, writer: AbstractStreamWriter, piece: bytes | memoryview) -> None:
         try:
             async with timeout(self._stall):
                 await writer.write(piece)

@@ -13,7 +13,9 @@ Loads = Callable[[bytes], object]
 VERY_LARGE = 1024 * 1024
 LONG = 256 * 1024  # bytes from which a string is decoded in pieces
 PIECE = 64 * 1024
+AT_ONCE = 32  # pieces by which a string grows
 MOST_STRINGS = 4096  # most strings examined; JSON with more of them is not dominated by a few long ones
+PLAIN = bytes(sign for sign in range(0x20, 0x7F) if sign not in b'"\\')
 ESCAPE = len(rb"\ud83d\ude00")
 
 
@@ -64,13 +66,22 @@ def _closing(payload: bytes, start: int) -> int:
 
 
 def _string(payload: bytes, start: int, stop: int, loads: Loads) -> str:
-    pieces: list[str] = []
+    if _is_plain(payload, start, stop):
+        return str(memoryview(payload)[start:stop], "ascii")
+    text, pieces = "", list[Any]()
     while start < stop:
         cut = _cut(payload, start + PIECE, stop)
-        piece: Any = loads(b'"%b"' % payload[start:cut])
-        pieces.append(piece)
+        pieces.append(loads(b'"%b"' % payload[start:cut]))
         start = cut
-    return "".join(pieces)
+        if len(pieces) == AT_ONCE or start == stop:
+            text += "".join(pieces)  # it grows in place, by much at once: each time it may have to move
+            pieces.clear()
+    return text
+
+
+def _is_plain(payload: bytes, start: int, stop: int) -> bool:
+    """Return whether a string is written as it is read, as base64 is: printable ASCII without escapes."""
+    return not any(payload[at : min(at + PIECE, stop)].translate(None, PLAIN) for at in range(start, stop, PIECE))
 
 
 def _cut(payload: bytes, cut: int, stop: int) -> int:

@@ -4,13 +4,11 @@ from asyncio import to_thread
 from collections.abc import Callable, Mapping, Sized
 from dataclasses import fields as dataclass_fields
 from decimal import Decimal
-from functools import partial
 from math import isfinite
 from typing import Any
 
 from adapters.openrouter.wire.codec import FASTEST, STDLIB, Codec
-from adapters.openrouter.wire.large_body import dump_in_pieces
-from adapters.openrouter.wire.large_json import VERY_LARGE
+from adapters.openrouter.wire.long_strings import Extraction, LongBody, has_long, mended
 from ports.offload import LARGE
 from ports.responses import ResponsesBody
 
@@ -24,11 +22,11 @@ DEEPEST = 200
 NULLS = (b":null", b",null", b"[null")
 
 
-async def encode_body(body: ResponsesBody, shape: Shape, codec: Codec = FASTEST) -> bytes:
+async def encode_body(body: ResponsesBody, shape: Shape, codec: Codec = FASTEST) -> bytes | LongBody:
     """Serialise `body` with the fields made by `shape`; in a thread if it exceeds 64 KiB."""
     if _exceeds({**named_fields(body), "tools": ()}, LARGE - TOOL_WEIGHT * len(body.tools)):
-        return await to_thread(_shaped, body, shape, codec)
-    return _shaped(body, shape, codec)
+        return await to_thread(lambda: in_slices(shape(body), codec))
+    return serialise(shape(body), codec)
 
 
 def named_fields(body: ResponsesBody) -> dict[str, object]:
@@ -36,17 +34,29 @@ def named_fields(body: ResponsesBody) -> dict[str, object]:
     return {name: getattr(body, name) for name in NAMES}
 
 
-def serialise(fields: Mapping[str, object], codec: Codec = FASTEST) -> bytes:
+def in_slices(fields: Mapping[str, object], codec: Codec = FASTEST) -> bytes | LongBody:
+    """Return the JSON text of `fields` as `serialise` does; if it has long strings, as a body that writes it."""
+    if not has_long(value for name, value in fields.items() if name != "tools"):
+        return serialise(fields, codec)
+    extraction = Extraction(codec, DEEPEST)
+    rest = extraction.without(fields)
+    broken = any(string.is_broken for string in extraction.strings)
+    unsound = broken or any(string.has_nul for string in extraction.strings)
+    return extraction.body(serialise(rest, STDLIB if broken else codec, plainly=unsound))
+
+
+def serialise(fields: Mapping[str, object], codec: Codec = FASTEST, *, plainly: bool = False) -> bytes:
     """Return the JSON text of `fields`: without absent, null and empty ones, keys in the order of `fields`.
 
     Nulls are removed from objects at any depth, and from lists except `enum`, where null is a value. Empty containers
-    below the top level stay: an empty `summary` or `properties` is required there.
+    below the top level stay: an empty `summary` or `properties` is required there. `plainly`: the fields are known to
+    need that.
     """
     try:  # serialise first and check afterwards: most bodies are clean, and checking is cheap
-        text = codec.dumps(_filled(fields))
+        text = b"" if plainly else codec.dumps(_filled(fields))
     except (TypeError, ValueError):  # lone surrogates, NaN, types that only `_plain` converts
-        return _dumped(_filled({key: _plain(value) for key, value in fields.items()}), codec)
-    if b"\\u0000" in text or (b"null" in text and any(mark in text for mark in NULLS)):
+        text = b""
+    if not text or b"\\u0000" in text or (b"null" in text and any(mark in text for mark in NULLS)):
         return _dumped(_filled({key: _plain(value) for key, value in fields.items()}), codec)
     return text
 
@@ -68,16 +78,6 @@ def _exceeds(fields: Mapping[str, object], limit: int) -> bool:
         elif isinstance(value, list | tuple):
             stack.extend(value)
     return left < 0
-
-
-def _shaped(body: ResponsesBody, shape: Shape, codec: Codec) -> bytes:
-    fields = shape(body)
-    if not _exceeds(fields, VERY_LARGE):
-        return serialise(fields, codec)
-    try:
-        return dump_in_pieces(fields, partial(serialise, codec=codec), partial(_dumped, codec=codec))
-    except RecursionError:  # the serialiser leaves out what nests too deep
-        return serialise(fields, codec)
 
 
 def _filled(fields: Mapping[str, object]) -> dict[str, object]:
@@ -134,7 +134,7 @@ def _plain_rare(value: Any, depth: int) -> Any:
 def _mended(value: Any) -> Any:
     """Join separated surrogate pairs and replace lone surrogates by U+FFFD."""
     if isinstance(value, str):
-        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        return mended(value)
     if isinstance(value, dict):
         return {_mended(key): _mended(entry) for key, entry in value.items()}
     return [_mended(entry) for entry in value] if isinstance(value, list) else value

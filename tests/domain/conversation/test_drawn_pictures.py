@@ -1,7 +1,12 @@
 """A picture in the text of an answer is no word of it, and no model reads its bytes as letters."""
 
-import pytest
+import re
 
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from domain.conversation import drawn_pictures
 from domain.conversation.drawn_pictures import with_notes
 from domain.conversation.fingerprint import Question, normalised
 from domain.conversation.history_format import PLAIN, HistoryFormat
@@ -49,3 +54,16 @@ def test_an_answer_that_is_only_a_picture_is_still_an_answer() -> None:
 def test_text_about_pictures_stays() -> None:
     text = "Write `![image](data:image/png;base64,` and then the data. ![](a.png) ![x](data:text/plain,a)"
     assert with_notes(text) == text
+
+
+SIGNS = ("![", "](data:image/", "](", "!", "[", "]", "(", ")", "\n", " ", "\u2003", "a", "image", "png;base64,AA==")
+AT_ONCE = re.compile(r"!\[[^\[\]\n]{0,200}\]\(data:image/[^\s()]*\)")
+
+
+@given(st.lists(st.sampled_from(SIGNS), max_size=20).map("".join))
+@example(DATA + DATA)
+@example(f"![{'x' * 200}](data:image/a) ![{'x' * 201}](data:image/a)")
+def test_pictures_are_found_as_one_expression_finds_them(text: str) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(drawn_pictures, "_PIECE", 3)
+        assert with_notes(text) == AT_ONCE.sub(unusable("image"), text)

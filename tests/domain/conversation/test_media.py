@@ -25,6 +25,13 @@ BAD = {
     "spaces": ({"type": "input_image", "detail": "auto", "image_url": "data:image/png;base64,iV BO"}, "image"),
     "file text": ({"type": "input_file", "filename": "a", "file_data": "hello"}, "file"),
     "sound": ({"type": "input_audio", "input_audio": {"data": "UklG!", "format": "wav"}}, "audio"),
+    "padding alone": ({"type": "input_file", "filename": "a", "file_data": "data:a/b;base64,===="}, "file"),
+    "padding inside": ({"type": "input_file", "filename": "a", "file_data": "data:a/b;base64,AA==AAAA"}, "file"),
+    "nothing": ({"type": "input_file", "filename": "a", "file_data": "data:a/b;base64,"}, "file"),
+    "other letters": ({"type": "input_file", "filename": "a", "file_data": "data:a/b;base64,AA-_"}, "file"),
+    "file as link": ({"type": "input_file", "filename": "a", "file_data": "https://a.example/a.pdf"}, "file"),
+    "link as data": ({"type": "input_file", "filename": "a", "file_url": "data:a/b;base64,AAAA"}, "file"),
+    "type with options": ({"type": "input_image", "image_url": "data:image/png;a=b;base64,AAAA"}, "image"),
     "avi": ({"type": "input_video", "video_url": "data:video/avi;base64,AAAA"}, "video"),
 }
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from adapters.openrouter.stream.sse import SseDecoder
+from adapters.openrouter.stream import sse
+from adapters.openrouter.stream.sse import LONG_LINE, SseDecoder
 from ports.responses import EventTooLarge
 
 ENDS = (b"\n", b"\r", b"\r\n", b"\n\n")
@@ -16,6 +17,11 @@ TEXTS = (b'{"a":1}', b"\xc3\xa9", b"\xef\xbb\xbf", b" ", b"  two", b"[DONE]", b"
 PIECES = st.sampled_from(ENDS + FIELDS + TEXTS)
 STREAMS = st.lists(PIECES, max_size=40).map(b"".join)
 CUTS = st.lists(st.integers(0, 200), max_size=12)
+
+
+@pytest.fixture(autouse=True, params=[LONG_LINE, 8], ids=["short lines", "long lines"])
+def long_line(request, monkeypatch):
+    monkeypatch.setattr(sse, "LONG_LINE", request.param)
 
 
 def split(stream: bytes, cuts: list[int]) -> list[bytes]:
