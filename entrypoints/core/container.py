@@ -102,6 +102,7 @@ class Container(DeclarativeContainer):
     guard_turn: Singleton[GuardTurn] = Singleton(
         GuardTurn,
         Singleton(GuardCall, state=turn_breaker_state, clock=clock, ids=ids, telemetry=telemetry),
+        clock,
     )
     fetch_remote: Singleton[FetchRemote] = Singleton(FetchRemote, fetcher=fetcher, clock=clock, telemetry=telemetry)
     media: Singleton[MediaPorts] = Singleton(MediaPorts, sniffer, offload, telemetry, fetch_remote)

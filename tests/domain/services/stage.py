@@ -74,7 +74,7 @@ class Stage:
             ),
             media=MediaPorts(FirstBytes(), self.offload, self.log, self.fetch),
             telemetry=telemetry or self.log,
-            guard=GuardTurn(guard),
+            guard=GuardTurn(guard, self.clock),
         )
 
     def outputs(
