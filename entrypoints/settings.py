@@ -190,8 +190,8 @@ class Settings(RecordSettings):
     )
     breaker_max_failures: int = setting(
         BREAKER_FAILURES,
-        "Consecutive failures of a tool for one person, within BREAKER_WINDOW_SECONDS, after which it is not called for "
-        "them for a while. The same number counts for the turns of a person and for models.",
+        "Consecutive failures of a tool for one person, within BREAKER_WINDOW_SECONDS, after which it is not called "
+        "for them for a while. The same number counts for the turns of a person and for models.",
         low=1,
         high=50,
         advanced=True,

@@ -1,21 +1,21 @@
-"""Two circuit breakers around a turn: one per person, one per model. Never checked inside a running stream.
+"""Circuit breakers around a turn: per person, per model, and per both. Never checked inside a running stream.
 
 A person whose turns keep failing is refused for a while instead of waiting for the next failure. A model that keeps
-failing, for several people, is replaced by the fallback model where there is one. Each turn counts once per breaker,
-and only failures of providers, of the network and of ours count.
+failing is replaced by the fallback model where there is one: for the person, and for everybody once it fails for
+several people. Each turn counts once per breaker, and only failures of providers, of the network and of ours count.
 """
 
 from dataclasses import dataclass, field
 
 from domain.breakers.breaker import Verdict
-from domain.breakers.keys import model_key, person_key
+from domain.breakers.keys import model_key, own_model_key, person_key
 from domain.breakers.policy import Policy, policy_for_calls
 from domain.breakers.shares import Shares
 from domain.faults.blame import Blame, blame_of
 from domain.faults.fault import Fault, FaultKind
 from domain.request.turn_request import Caller, TurnRequest
 from domain.services.guard_call import Admission, GuardCall
-from domain.turn.steps import AttemptEnded, End, Reason
+from domain.turn.steps import End, Reason
 from ports.clock import Clock
 
 PROBE_SECONDS = 60.0
@@ -27,25 +27,15 @@ the next turn probes."""
 class TurnGuard:
     """The admissions of one turn: its person's, and by slug those of the models that it may call.
 
-    `called`: the model of the latest attempt, empty before the first. `faults`: what the latest attempt of a model
-    failed with, by slug. `person_id` may be empty.
+    Each model has two: for everybody, and for the person. `called`: the model of the latest attempt, empty before the
+    first. `faults`: what the latest attempt of a model failed with, by slug. `person_id`: hashed, may be empty.
     """
 
     person: Admission
     person_id: str = ""
-    models: dict[str, Admission] = field(default_factory=dict)
+    models: dict[str, tuple[Admission, Admission]] = field(default_factory=dict)
     called: str = ""
-    faults: dict[str, Fault] = field(default_factory=dict)
-
-    def begins(self, slug: str) -> None:
-        """Note that a model is called."""
-        self.called = slug
-        self.faults.pop(slug, None)
-
-    def ends(self, attempt: AttemptEnded) -> None:
-        """Note how the call ended."""
-        if attempt.fault is not None:
-            self.faults[self.called] = attempt.fault
+    faults: dict[str, Fault | None] = field(default_factory=dict)
 
 
 class GuardTurn:
@@ -67,10 +57,15 @@ class GuardTurn:
 
     async def admits_model(self, turn: TurnGuard, request: TurnRequest, slug: str) -> bool:
         """Return whether a model may be called: it has not kept failing lately, or this call probes it."""
-        admission = await self._guard.admit(model_key(slug, request.routing.only), _policy(request))
-        if admission.allowed:
-            turn.models[slug] = admission
-        return admission.allowed
+        policy, only = _policy(request), request.routing.only
+        for_all = await self._guard.admit(model_key(slug, only), policy)
+        own = await self._guard.admit(own_model_key(request.person.user_id, slug, only), policy)
+        if for_all.allowed and own.allowed:
+            turn.models[slug] = (for_all, own)
+            return True
+        for admission in (for_all, own):  # it does not probe
+            await self._guard.report(admission, Verdict.NEUTRAL)
+        return False
 
     async def report(self, turn: TurnGuard, end: End | None) -> None:
         """Report how a turn ended, None if it never ran. Only the first report counts.
@@ -79,9 +74,10 @@ class GuardTurn:
         """
         verdict = _verdict(end, Blame.PROVIDER, Blame.NETWORK, Blame.OURS)
         await self._guard.report(turn.person, verdict)
-        for slug, admission in turn.models.items():
+        for slug, (for_all, own) in turn.models.items():
             of_model = _verdict(end, Blame.PROVIDER) if slug == turn.called else _of_replaced(turn.faults.get(slug))
-            await self._guard.report(admission, self._shared(turn, admission, of_model))
+            await self._guard.report(for_all, self._shared(turn, for_all, of_model))
+            await self._guard.report(own, of_model)
 
     def _shared(self, turn: TurnGuard, admission: Admission, verdict: Verdict) -> Verdict:
         """Return the verdict on a model, NEUTRAL for failures beyond the person's share."""

@@ -246,12 +246,12 @@ class RunTurn:
             case AttemptBegan():
                 timing_mark("attempt_began")
                 if settlement.guard is not None:
-                    settlement.guard.begins(entry.body.model)
+                    settlement.guard.called = entry.body.model
                 self._telemetry.event("debug", "attempt_began", **began_values(settlement.error_id, entry))
             case AttemptEnded():
                 timing_mark("attempt_ended")
                 if settlement.guard is not None:
-                    settlement.guard.ends(entry)
+                    settlement.guard.faults[settlement.guard.called] = entry.fault
                 self._telemetry.event("debug", "attempt_ended", **ended_values(settlement.error_id, entry))
             case UnknownTypes():
                 self._unknown.report(entry, settlement.error_id)

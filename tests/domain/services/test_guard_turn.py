@@ -110,6 +110,25 @@ async def test_a_model_in_whose_place_the_fallback_model_answers_counts_as_faile
     assert called == ["maker/model", "maker/other"] * 3 + ["maker/other"]
 
 
+async def test_a_model_that_keeps_failing_for_one_person_is_replaced_for_them():
+    own = replace(ANN, fallback_model="maker/other", retry=RetryPolicy(extra_attempts=0))
+    stage = Stage(*[OVERLOADED, said("a")] * 3, said("b"), said("c"))
+    for _ in range(4):
+        assert await outcome(stage, own) == "maker/other"
+    assert await outcome(stage, replace(own, person=Person("ben"))) == "maker/model"
+    called = [call.request.body.model for call in stage.responses.calls]
+    assert called == ["maker/model", "maker/other"] * 3 + ["maker/other", "maker/model"]
+
+
+async def test_a_model_that_recovers_for_one_person_is_called_again():
+    own = replace(ANN, fallback_model="maker/other", retry=RetryPolicy(extra_attempts=0))
+    stage = Stage(*[OVERLOADED, said("a")] * 3, *[said("b")] * 2)
+    for _ in range(3):
+        await outcome(stage, own)
+    stage.clock.advance(80.0)
+    assert [await outcome(stage, own) for _ in range(2)] == ["maker/model"] * 2
+
+
 async def test_one_person_alone_replaces_a_model_for_nobody_else():
     stage = Stage(*[BROKEN] * 6, said("a"))
     for _ in range(3):
