@@ -26,4 +26,4 @@ def model_key(slug: str, providers: tuple[str, ...] = ()) -> str:
 
 def own_model_key(user_id: str, slug: str, providers: tuple[str, ...] = ()) -> str:
     """Return the key for one model as one person finds it; empty (no breaker) if the person is unknown."""
-    return key_of("own model", user_id, slug, *sorted(providers)) if user_id else ""
+    return key_of("own_model", user_id, slug, *sorted(providers)) if user_id else ""
