@@ -22,3 +22,8 @@ def person_key(user_id: str) -> str:
 def model_key(slug: str, providers: tuple[str, ...] = ()) -> str:
     """Return the key for one model, for whoever asks; `providers` are the only ones that may serve it, if named."""
     return key_of("model", slug, *sorted(providers))
+
+
+def own_model_key(user_id: str, slug: str, providers: tuple[str, ...] = ()) -> str:
+    """Return the key for one model as one person finds it; empty (no breaker) if the person is unknown."""
+    return key_of("own_model", user_id, slug, *sorted(providers)) if user_id else ""

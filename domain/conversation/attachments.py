@@ -66,8 +66,8 @@ def attachments_in(messages: Sequence[object]) -> tuple[Attachment, ...]:
         if isinstance(message, dict) and isinstance(content := message.get("content"), list)
         if message.get("role") in _PERSONS
         for number, part in enumerate(content)
-        if isinstance(part, dict) and (kind := part.get("type")) not in _TEXTS and not isinstance(part, ResolvedPart)
-        if isinstance(kind, str) and (attachment := _attachment((at, number), kind, part)) is not None
+        if isinstance(part, dict) and isinstance(kind := part.get("type"), str) and kind not in _TEXTS
+        if not isinstance(part, ResolvedPart) and (attachment := _attachment((at, number), kind, part)) is not None
     )
 
 

@@ -51,11 +51,15 @@ class MediaPorts:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose media are read: `files` are the person's in the host, None without a host; nothing of `temporary` stays."""
+    """Whose media are read: `files` are the person's in the host, None without a host; nothing of `temporary` stays.
+
+    `newest`: position of the person's newest message.
+    """
 
     user_id: str
     files: Files | None = None
     temporary: bool = False
+    newest: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +169,18 @@ class MediaReader:
         known = await self._stored_before(url, limit)
         if known is not None:
             return await self._made(attachment, known)
+        is_older = attachment.place[0] < self._owner.newest  # a dead link delays one message, not all that follow
+        if is_older and (flaw := self._stored.failure(self._owner.user_id, url)) is not None:
+            return flaw
         limits = await self._limits(limit, stores=keeps and self._may_store)
+        made = await self._downloaded(fetch, attachment, url, limits, keeps=keeps)
+        if isinstance(made, Flaw) and made is not Flaw.TOO_LARGE:  # that depends on the other media too
+            self._stored.failed(self._owner.user_id, url, made)
+        return made
+
+    async def _downloaded(
+        self, fetch: FetchRemote, attachment: Attachment, url: str, limits: DownloadLimits, *, keeps: bool
+    ) -> Read:
         taken = await fetch.fetch(url, self._intake.rules, limits)
         if isinstance(taken, NotDownloaded):
             return _DOWNLOAD_FLAWS.get(taken.flaw, Flaw.NOT_DOWNLOADED)

@@ -63,7 +63,7 @@ class ResolveAttachments:
 
     def __init__(self, ports: MediaPorts, clock: Clock) -> None:
         self._ports, self._clock = ports, clock
-        self._stored = StoredMedia()
+        self._stored = StoredMedia(clock)
         self._told: OrderedDict[tuple[str, str], object] = OrderedDict()  # by person and chat
 
     @timed("resolve_media")
@@ -73,7 +73,8 @@ class ResolveAttachments:
         media = _media_of(request, model, files)
         if not media:
             return Resolution(checked)
-        owner = Owner(request.person.user_id, files, temporary=request.person.temporary)
+        newest = _newest(request.messages)
+        owner = Owner(request.person.user_id, files, temporary=request.person.temporary, newest=newest)
         reader = MediaReader(self._ports, request.intake, owner, self._stored, error_id)
         outcome = _Outcome()
         taken = [one for one in media if takes(model, one.medium)]
@@ -133,7 +134,7 @@ class ResolveAttachments:
         )
         if not told.left and not told.surplus:
             return None
-        newest = max((at for at, message in enumerate(request.messages) if _role(message) == "user"), default=0)
+        newest = _newest(request.messages)
         chat = (request.person.user_id, request.person.chat_id)
         is_known = self._told.get(chat) == told
         self._told[chat] = told
@@ -191,6 +192,11 @@ def _names(message: object, file_id: str) -> bool:
 def _is_own(source: Source, files: Files | None) -> bool:
     """Return whether the address of a picture in an answer is the picture itself, or a file of the host."""
     return source.value[:11] == "data:image/" or (files is not None and bool(files.id_of(source.value)))
+
+
+def _newest(messages: Sequence[object]) -> int:
+    """Return the position of the person's newest message, 0 without one."""
+    return next((at for at in range(len(messages) - 1, -1, -1) if _role(messages[at]) == "user"), 0)
 
 
 def _role(message: object) -> object:

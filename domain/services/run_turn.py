@@ -250,6 +250,8 @@ class RunTurn:
                 self._telemetry.event("debug", "attempt_began", **began_values(settlement.error_id, entry))
             case AttemptEnded():
                 timing_mark("attempt_ended")
+                if settlement.guard is not None:
+                    settlement.guard.faults[settlement.guard.called] = entry.fault
                 self._telemetry.event("debug", "attempt_ended", **ended_values(settlement.error_id, entry))
             case UnknownTypes():
                 self._unknown.report(entry, settlement.error_id)

@@ -1,19 +1,27 @@
 """Remember which links and which bytes are stored in the host as files of whom, so that each is stored once.
 
-In the memory of the process: after a restart a link is downloaded and stored once more.
+Links that failed lately are remembered too: a dead one would delay each later message of its chat. All of it is in the
+memory of the process: after a restart a link is downloaded and stored once more.
 """
 
 from collections import OrderedDict
 from hashlib import sha256
 
+from domain.conversation.left_out import Flaw
+from ports.clock import Clock
+
 MOST_KNOWN = 10_000
+FAILED_SECONDS = 600.0
+"""How long a link that failed counts as dead."""
 
 
 class StoredMedia:
     """File ids by link and by content, each for one person. Belongs to one event loop; the oldest are forgotten."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._known: OrderedDict[bytes, str] = OrderedDict()
+        self._failed: OrderedDict[bytes, tuple[Flaw, float]] = OrderedDict()
 
     def of_link(self, user_id: str, url: str) -> str:
         """Return the id of the file that was made of a link, "" if there is none."""
@@ -36,6 +44,19 @@ class StoredMedia:
         gone = self._known.pop(_key("link", user_id, url), "")
         for key in [key for key, file_id in self._known.items() if file_id == gone]:
             del self._known[key]
+
+    def failed(self, user_id: str, url: str, flaw: Flaw) -> None:
+        """Note why a link could not be sent just now."""
+        key = _key("link", user_id, url)
+        self._failed.pop(key, None)
+        self._failed[key] = (flaw, self._clock.monotonic() + FAILED_SECONDS)
+        while len(self._failed) > MOST_KNOWN:
+            self._failed.popitem(last=False)
+
+    def failure(self, user_id: str, url: str) -> Flaw | None:
+        """Return why a link could not be sent lately, None if it could or was not tried."""
+        flaw, until = self._failed.get(_key("link", user_id, url), (None, 0.0))
+        return flaw if self._clock.monotonic() < until else None
 
     def _found(self, key: bytes) -> str:
         if key in self._known:

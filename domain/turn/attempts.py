@@ -107,7 +107,7 @@ class Attempts:
         outcome = Outcome(how.ending, self._reach(how.reach, now))
         named = (self.latest.response_id, self.latest.model)
         facts = how.facts or (how.problem.facts if how.problem is not None else None)
-        ended = AttemptEnded(self.number, outcome, how.usage, *named, unbilled, facts)
+        ended = AttemptEnded(self.number, outcome, how.usage, *named, unbilled, facts, how.fault)
         self.bill.add(ended)
         self.latest.open, self.latest.usage = False, how.usage
         events, self._unknown = tuple(self._unknown), {}

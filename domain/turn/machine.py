@@ -241,7 +241,7 @@ class TurnMachine:
         billable = fault.rule is RetryRule.UNCERTAIN or bool(self._rounds.answer.slots)
         if billable and fault.rule is not RetryRule.NEVER:
             fault = replace(fault, rule=RetryRule.UNCERTAIN)
-        ended = self._end_attempt(replace(how, billable=billable), now)
+        ended = self._end_attempt(replace(how, billable=billable, fault=fault), now)
         retry = None if self._shown.in_round else self._retries.after(fault, how.problem)
         if retry is None:
             return ended + self._end_badly(fault, now)

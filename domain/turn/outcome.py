@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from domain.faults.fault import Fault
 from ports.answer_facts import AnswerFacts
 from ports.response_events import UpstreamProblem
 from ports.responses import Reach, Refused, ResponsesError, TimedOut
@@ -41,7 +42,7 @@ class Stop:
     """Why an attempt ended: upstream's usage and problem, if it sent them, and how far the port says the attempt got.
 
     `facts`: what upstream said about the answer. Not `billable`: upstream rejected the attempt before the model wrote
-    anything, so it is free.
+    anything, so it is free. `fault`: what the attempt failed with, as the person would be told.
     """
 
     ending: Ending
@@ -50,6 +51,7 @@ class Stop:
     reach: Reach | None = None
     billable: bool = True
     facts: AnswerFacts | None = None
+    fault: Fault | None = None
 
 
 def stop_of(error: ResponsesError) -> Stop:

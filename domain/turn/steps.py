@@ -192,7 +192,7 @@ class AttemptEnded:
 
     `usage` is None if no bill came. `unbilled` then counts the characters of the answer if it may still be billed; it
     is None if the attempt is free. `facts`: what upstream said about the answer, for a ledger. `generation_id` and
-    `model` are empty if upstream did not name them.
+    `model` are empty if upstream did not name them. `fault`: what the attempt failed with, None if it did not.
     """
 
     no: int
@@ -202,6 +202,7 @@ class AttemptEnded:
     model: str = ""
     unbilled: int | None = None
     facts: AnswerFacts | None = None
+    fault: Fault | None = None
 
 
 @dataclass(frozen=True, slots=True)

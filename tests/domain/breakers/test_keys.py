@@ -2,7 +2,7 @@
 
 from itertools import product
 
-from domain.breakers.keys import key_of, tool_key
+from domain.breakers.keys import key_of, model_key, own_model_key, tool_key
 
 
 def test_keys_differ_by_person_source_and_name():
@@ -20,3 +20,9 @@ def test_keys_are_short_and_reveal_nothing():
 
 def test_a_call_without_a_person_has_no_key():
     assert tool_key("", "mcp:files", "read") == ""
+    assert own_model_key("", "maker/model") == ""
+
+
+def test_a_model_has_one_key_for_all_and_one_for_each_person():
+    keys = {model_key("maker/model"), *(own_model_key(person, "maker/model") for person in ("ann", "ben"))}
+    assert len(keys) == 3

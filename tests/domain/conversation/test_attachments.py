@@ -70,3 +70,8 @@ def test_messages_get_their_parts_and_stay_as_they_are() -> None:
         "odd",
     )
     assert repr(messages) == before
+
+
+@pytest.mark.parametrize("kind", [["image_url"], {"image_url": 1}, None, 1, "", "image"], ids=repr)
+def test_part_of_no_known_type_is_no_medium(kind: object) -> None:
+    assert attachments_in([asked({"type": kind, "image_url": {"url": "https://a.example/a.png"}})]) == ()

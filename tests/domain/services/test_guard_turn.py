@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
-from domain.faults.fault import FaultKind
+from domain.faults.fault import Fault, FaultKind
+from domain.faults.retry import RetryPolicy
 from domain.request.turn_request import Caller, Person, Tooling
+from domain.services.guard_turn import PROBE_SECONDS
 from domain.services.run_turn import Personal
 from domain.turn.statuses import ModelReplaced
 from domain.turn.steps import Ended, ShowStatus, ShowText
@@ -18,6 +20,7 @@ ANN = replace(REQUEST, person=Person("ann"), tooling=FAST)
 BEN = replace(REQUEST, person=Person("ben"), tooling=FAST)
 OTHER = Model("maker/other", "Other")
 BROKEN = [Refusing(Refused(UpstreamProblem(504, "timeout", "no answer")))]
+OVERLOADED = [Refusing(Refused(UpstreamProblem(503, "overloaded", "busy")))]
 BAD = [Refusing(Refused(UpstreamProblem(400, "invalid_request", "no such field")))]
 CUT_OFF = [Refusing(Unreachable("refused", reach=Reach.SENT))]
 
@@ -96,6 +99,65 @@ async def test_a_model_that_keeps_failing_for_whoever_asks_is_replaced_by_the_fa
     await stage.run_turn.drained()
     assert outputs[0] == ShowStatus(ModelReplaced("maker/model", "maker/other"))
     assert stage.responses.calls[-1].request.body.model == "maker/other"
+
+
+async def test_a_model_in_whose_place_the_fallback_model_answers_counts_as_failed():
+    own = replace(ANN, fallback_model="maker/other", retry=RetryPolicy(extra_attempts=0))
+    stage = Stage(*[OVERLOADED, said("a")] * 3, said("b"))
+    for name in ("ann", "ben", "cid", "dan"):
+        assert await outcome(stage, replace(own, person=Person(name))) == "maker/other"
+    called = [call.request.body.model for call in stage.responses.calls]
+    assert called == ["maker/model", "maker/other"] * 3 + ["maker/other"]
+
+
+async def test_a_model_that_keeps_failing_for_one_person_is_replaced_for_them():
+    own = replace(ANN, fallback_model="maker/other", retry=RetryPolicy(extra_attempts=0))
+    stage = Stage(*[OVERLOADED, said("a")] * 3, said("b"), said("c"))
+    for _ in range(4):
+        assert await outcome(stage, own) == "maker/other"
+    assert await outcome(stage, replace(own, person=Person("ben"))) == "maker/model"
+    called = [call.request.body.model for call in stage.responses.calls]
+    assert called == ["maker/model", "maker/other"] * 3 + ["maker/other", "maker/model"]
+
+
+async def test_a_model_that_recovers_for_one_person_is_called_again():
+    own = replace(ANN, fallback_model="maker/other", retry=RetryPolicy(extra_attempts=0))
+    stage = Stage(*[OVERLOADED, said("a")] * 3, *[said("b")] * 2)
+    for _ in range(3):
+        await outcome(stage, own)
+    stage.clock.advance(80.0)
+    assert [await outcome(stage, own) for _ in range(2)] == ["maker/model"] * 2
+
+
+async def test_one_person_alone_replaces_a_model_for_nobody_else():
+    stage = Stage(*[BROKEN] * 6, said("a"))
+    for _ in range(3):
+        await outcome(stage)
+    request = replace(BEN, fallback_model="maker/other")
+    assert await outcome(stage, request) == "UPSTREAM_TIMEOUT"
+    assert stage.responses.calls[-1].request.body.model == "maker/model"
+
+
+async def test_a_long_probe_keeps_the_person_out_for_a_minute_and_a_half_at_most():
+    stage = Stage(*[CUT_OFF] * 3, said("a"), said("b"))
+    for _ in range(3):
+        await outcome(stage)
+    stage.clock.advance(80.0)
+    probe = stage.run_turn.run(ANN, models=(MODEL,))
+    await anext(probe)
+
+    async def fault_beside_it() -> Fault | None:
+        (*_, last) = [output async for output in stage.run_turn.run(ANN, models=(MODEL,))]
+        assert isinstance(last, Ended)
+        return last.end.fault
+
+    refused = await fault_beside_it()
+    assert refused is not None
+    assert refused.retry_after == PROBE_SECONDS + 30.0
+    stage.clock.advance(PROBE_SECONDS + 30.0)
+    assert await fault_beside_it() is None
+    await probe.aclose()
+    await stage.run_turn.drained()
 
 
 async def test_without_a_fallback_model_a_failing_model_is_called_all_the_same():

@@ -57,6 +57,7 @@ PARTS = st.one_of(
         ODD,
     ),
     st.builds(lambda url: {"type": "video_url", "video_url": {"url": url}}, st.one_of(ADDRESSES, ODD)),
+    st.builds(lambda kind: {"type": kind, "image_url": {"url": "https://a.example/a.png"}}, ODD),
 )
 ROLES = st.sampled_from(["user", "user", "assistant", "system", "tool", None])
 MESSAGES = st.lists(

@@ -7,6 +7,7 @@ import pytest
 
 from domain.egress.downloads import DownloadLimits
 from domain.request.intake import Intake
+from domain.services.stored_media import FAILED_SECONDS
 from ports.fetcher import HopAnswer, HopFailed, HopFlaw
 from tests.domain.services.resolving import ONE_TRY, Room, names_of, parts_in
 from tests.doubles.clock import settled
@@ -42,6 +43,33 @@ async def test_picture_that_the_host_lost_is_downloaded_again() -> None:
     room.shelf._files.clear()
     assert await room.parts(asked(picture(URL))) == [SENT]
     assert len(room.fetcher.asked) == 2
+
+
+async def test_dead_link_is_not_asked_again_for_each_later_message() -> None:
+    room = Room({URL: [HopAnswer(404)] * 9})
+    chat = [asked(picture(URL)), {"role": "assistant", "content": "Which cat?"}, asked(text("This one."))]
+    await room.resolved(chat[0])
+    for _ in range(3):
+        await room.resolved(*chat)
+    assert len(room.fetcher.asked) == 1
+
+
+async def test_dead_link_of_the_newest_message_is_asked_each_time() -> None:
+    room = Room({URL: [HopAnswer(404), *found(PNG)]})
+    await room.parts(asked(picture(URL)))
+    assert await room.parts(asked(picture(URL))) == [SENT]
+
+
+async def test_dead_link_is_asked_again_after_a_while_and_by_others_at_once() -> None:
+    room = Room({URL: [HopAnswer(404)] * 9})
+    chat = [asked(picture(URL)), asked(text("This one."))]
+    await room.resolved(*chat)
+    room.user = "bob"
+    await room.resolved(*chat)
+    assert len(room.fetcher.asked) == 2
+    room.clock.advance(FAILED_SECONDS)
+    await room.resolved(*chat)
+    assert len(room.fetcher.asked) == 3
 
 
 async def test_same_bytes_behind_two_links_are_stored_once() -> None:
