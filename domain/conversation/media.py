@@ -53,4 +53,3 @@ def _address(value: str, form: re.Pattern[str]) -> str | None:
     if not head.lower().startswith("data:"):
         return value
     return head.lower() + comma + data if len(data) % 4 == 0 else None
-

@@ -100,7 +100,9 @@ async def test_without_cairosvg_there_is_no_svg(pictures, monkeypatch):
     assert await pictures.png(SVG, 250) == b""
 
 
-@pytest.mark.parametrize("content", [SVG, b"\xef\xbb\xbf" + SVG, b"<svg/>", b"<!--><-->" * 9 + b"\n<!---->\n<svg/>", CLIPPED])
+@pytest.mark.parametrize(
+    "content", [SVG, b"\xef\xbb\xbf" + SVG, b"<svg/>", b"<!--><-->" * 9 + b"\n<!---->\n<svg/>", CLIPPED]
+)
 async def test_a_simple_svg_is_drawn_in_a_square_and_loads_nothing(pictures, drawing, content):
     assert picture_kind(await pictures.png(content, 250)) == "png"
     (call,) = drawing.calls
