@@ -8,7 +8,6 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from domain.catalog.support import only_draws
 from domain.conversation.attachments import Attachment, Source, attachments_in
 from domain.conversation.chosen_pictures import drawn_in, newest_first
 from domain.conversation.left_out import Flaw, LeftOut
@@ -154,7 +153,7 @@ def _media_of(request: TurnRequest, model: Model | None, files: Files | None) ->
     found = list(attachments_in(messages))
     if files is not None and request.attached:
         found += _attached(request)
-    if intake.reused_answers and takes(model, Medium.IMAGE) and not only_draws(model):
+    if intake.reused_answers and takes(model, Medium.IMAGE):
         found += [one for one in drawn_in(messages, intake.reused_answers) if _is_own(one.sources[0], files)]
     window = last_turns(messages, request.prompting.history_turns) if found else messages
     if window is not messages:

@@ -60,7 +60,9 @@ async def test_several_pictures_are_shown_in_order_with_their_cost(caller: Calle
     assert simulator.bills.spent == Decimal("0.08")
 
 
-async def test_a_picture_of_the_message_goes_along_byte_for_byte(caller: Caller, simulator: Simulator) -> None:
+async def test_the_pictures_of_the_message_and_of_the_answer_before_it_go_along_byte_for_byte(
+    caller: Caller, simulator: Simulator
+) -> None:
     await caller.knows_the_models()
     content = [{"type": "text", "text": "Paint it blue"}, {"type": "image_url", "image_url": {"url": SECOND}}]
     messages = [
@@ -73,7 +75,32 @@ async def test_a_picture_of_the_message_goes_along_byte_for_byte(caller: Caller,
     assert pictures(await caller.send(body)) == [FIRST]
     request = sent(simulator)
     assert request["prompt"] == "Paint it blue"
-    assert request["input_references"] == [{"type": "image_url", "image_url": {"url": SECOND}}]
+    assert request["input_references"] == [{"type": "image_url", "image_url": {"url": url}} for url in (FIRST, SECOND)]
+
+
+async def test_a_picture_can_be_changed_in_the_next_message(caller: Caller, simulator: Simulator) -> None:
+    await caller.knows_the_models()
+    messages = [
+        {"role": "user", "content": "A fish"},
+        {"role": "assistant", "content": f"![image]({SECOND})"},
+        {"role": "user", "content": "Paint it blue"},
+    ]
+    body = {"model": "openrouter.sim/images", "messages": messages, "stream": True}
+    assert pictures(await caller.send(body)) == [FIRST]
+    request = sent(simulator)
+    assert (request["prompt"], [one["image_url"]["url"] for one in request["input_references"]]) == (
+        "Paint it blue",
+        [SECOND],
+    )
+
+
+async def test_nothing_is_drawn_for_a_picture_that_cannot_be_read(caller: Caller, simulator: Simulator) -> None:
+    await caller.knows_the_models()
+    content = [{"type": "image_url", "image_url": {"url": f"{FIRST[:60]}"}}]
+    body = {"model": "openrouter.sim/images", "messages": [{"role": "user", "content": content}], "stream": True}
+    reply = await caller.send(body)
+    assert "there is no message with a role and a text" in reply.fault_words
+    assert questions(simulator) == []
 
 
 async def test_nothing_is_drawn_of_the_note_about_a_picture_that_was_left_out(
