@@ -1,12 +1,10 @@
 """Media of messages are read, judged by their bytes and sent; whatever is not sent is told, with the reason."""
 
-from dataclasses import replace
-
 import pytest
 
 from domain.conversation.fingerprint import visible_text
 from domain.request.intake import AttachedFile, Intake
-from ports.catalog import Model, Pictures
+from ports.catalog import Model
 from ports.files import FileFlaw
 from tests.domain.services.resolving import EVERYTHING, Room, names_of, parts_in
 from tests.examples_media import (
@@ -339,8 +337,8 @@ async def test_picture_of_a_model_stays_at_its_place_and_expires() -> None:
 
 @pytest.mark.parametrize(
     "given",
-    [{"intake": Intake(reused_answers=0)}, {"model": TEXT_ONLY}, {"model": replace(EVERYTHING, pictures=Pictures())}],
-    ids=["switched off", "no vision", "only draws"],
+    [{"intake": Intake(reused_answers=0)}, {"model": TEXT_ONLY}],
+    ids=["switched off", "no vision"],
 )
 async def test_picture_of_a_model_is_not_sent(given: dict[str, object]) -> None:
     sent = await Room().parts(asked(text("Draw.")), drew(data_url(PNG)), asked(text("Bluer.")), **given)
