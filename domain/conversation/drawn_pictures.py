@@ -10,7 +10,7 @@ from domain.conversation.placeholders import unusable
 
 _HINT = "](data:image/"
 _LONGEST_ALT, _LONGEST_ADDRESS = 200, 2048
-_PIECE = 64 * 1024
+PIECE = 64 * 1024
 """Characters searched at a time: a search holds the interpreter, and a data URL may have millions."""
 _FILE_HINT = "![image](/"
 _FILE = re.compile(r"!\[image\]\(/api/v1/files/[\w-]{1,64}/content\)")
@@ -49,8 +49,8 @@ def _end_of(text: str, start: int) -> int:
     """Return where the parenthesis around an address closes; -1 if white space or another one comes before."""
     opened = text.find("(", start)
     end = text.find(")", start, opened if opened >= 0 else len(text))
-    starts = range(start, end, _PIECE)
-    return -1 if any(len(f".{text[at : min(at + _PIECE, end)]}.".split(None, 1)) > 1 for at in starts) else end
+    starts = range(start, end, PIECE)
+    return -1 if any(len(f".{text[at : min(at + PIECE, end)]}.".split(None, 1)) > 1 for at in starts) else end
 
 
 MOST_FOUND = 64

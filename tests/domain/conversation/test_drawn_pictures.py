@@ -65,5 +65,5 @@ AT_ONCE = re.compile(r"!\[[^\[\]\n]{0,200}\]\(data:image/[^\s()]*\)")
 @example(f"![{'x' * 200}](data:image/a) ![{'x' * 201}](data:image/a)")
 def test_pictures_are_found_as_one_expression_finds_them(text: str) -> None:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(drawn_pictures, "_PIECE", 3)
+        patched.setattr(drawn_pictures, "PIECE", 3)
         assert with_notes(text) == AT_ONCE.sub(unusable("image"), text)
