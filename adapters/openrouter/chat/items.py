@@ -58,7 +58,7 @@ class MessageItem:
         """Add a citation, in the flat form, to the text part."""
         number = count(self._part(SAID).frame["content_index"])
         self._events.add(AnnotationAdded(self._index, self._item_id, number, citation))
-        if citation.get("type") in KEPT_CITATIONS:
+        if text(citation.get("type")) in KEPT_CITATIONS:
             self._citations.append(citation)
 
     def finish(self, status: str) -> None:

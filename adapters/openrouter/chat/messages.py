@@ -74,7 +74,7 @@ class _Writer:
         self._pending: list[JsonObject] = []
         self._outputs: dict[str, list[JsonObject]] = {}
         for item in items:
-            if item.get("type") == OUTPUTS or item.get("type") in ANSWERED:
+            if item.get("type") == OUTPUTS or text(item.get("type")) in ANSWERED:
                 self._outputs.setdefault(id_in(item), []).append(item)
 
     def take(self, item: JsonObject) -> None:

@@ -36,11 +36,11 @@ def with_portable_ids(items: Sequence[JsonObject], kinds: frozenset[str] = KINDS
     An id always becomes the same one, so that a longer history begins with the same bytes as a shorter one. Entries of
     `reasoning_details` that name a call name it by its new id.
     """
-    given = dict.fromkeys(_id_before(item) for item in items if item.get("type") in kinds)
+    given = dict.fromkeys(_id_before(item) for item in items if text(item.get("type")) in kinds)
     if not all(map(_CANONICAL.fullmatch, given)):
         new = _portable(list(given))
         items = [_renamed(item, new, kinds) for item in items]
-    if any(item.get("type") in KEYS for item in items):
+    if any(text(item.get("type")) in KEYS for item in items):
         items = [_keyed(item) for item in items]
     return items
 
@@ -87,7 +87,7 @@ def _id_before(item: JsonObject) -> str:
 
 
 def _renamed(item: JsonObject, new: dict[str, str], kinds: frozenset[str]) -> JsonObject:
-    if item.get("type") in kinds:
+    if text(item.get("type")) in kinds:
         return {**item, "call_id": new[_id_before(item)]}
     details = objects(item.get(CHAT_DETAILS))
     if not any(text(entry.get("id")) in new for entry in details):
