@@ -1,6 +1,5 @@
 """The account that owns files stored for requests without a person; made when it is first needed."""
 
-import asyncio
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -35,7 +34,6 @@ class StorageAccounts:
     def __init__(self, telemetry: Telemetry) -> None:
         self._telemetry = telemetry
         self._told: set[str] = set()
-        self._making = asyncio.Lock()
 
     async def get(self, form: AccountForm) -> Any:
         """Return the host's object of the account. Raises FileNotSaved, and what the host raises.
@@ -44,8 +42,7 @@ class StorageAccounts:
         who may read every file of the host anyway. A person could have signed up with the address before.
         """
         users = import_module(USERS).Users
-        async with self._making:  # of several at once, one makes it
-            found = await _found(users, form) or await _made(users, form)
+        found = await _found(users, form) or await _made(users, form)
         if found is None:
             raise FileNotSaved("no storage account")
         if found.role != ADMIN and await _somebody_signs_in(found.id):

@@ -6,11 +6,10 @@ Source: OpenRouter API reference, content parts and checklist.
 import re
 from collections.abc import Iterable
 
-from domain.conversation.data_urls import head_of
 from domain.conversation.placeholders import not_taken, unusable
 from domain.conversation.resolved_parts import ResolvedPart, note
 from ports.catalog import Model
-from ports.encoded import is_encoded
+from ports.encoded import head_of, is_encoded
 from ports.json_values import JsonObject
 
 _LINK = re.compile(r"https://[^\s<>\"\\^`{|}]+", re.IGNORECASE)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from domain.conversation.attachments import Attachment, Source
-from domain.conversation.data_urls import WrongBase64, bytes_in, decoded, decoded_leniently, encoded, head_of
 from domain.conversation.left_out import Flaw
 from domain.conversation.media_kinds import Medium, default_name
 from domain.conversation.resolved_parts import ResolvedPart
@@ -17,6 +16,7 @@ from domain.egress.targets import EgressRules, UrlFlaw, checked_url
 from domain.request.intake import Intake
 from domain.services.fetch_remote import FetchRemote
 from domain.services.stored_media import StoredMedia
+from ports.encoded import WrongBase64, bytes_in, decoded, decoded_leniently, encoded, head_of
 from ports.files import FileFlaw, FileNotSaved, Files, FileUnavailable, NewFile
 from ports.offload import Offload
 from ports.sniffer import Sniffer

@@ -12,7 +12,6 @@ from uuid import uuid4
 from sqlalchemy import JSON, Column, String, create_engine, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.pool import StaticPool
 
 from adapters.openwebui.file_links import CHATS, NOWHERE, Place
 from adapters.openwebui.file_rows import FILE_ROUTES, FILES, USERS
@@ -139,7 +138,8 @@ class HostFiles:
     """A host with an administrator `root` and the people `ann` and `bob`; implements the ground of the contract."""
 
     def __init__(self, folder: Path, *, coroutines: bool, cloud: bool = False, seconds: float = 30.0) -> None:
-        engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+        # a file: in memory all threads would share one connection, and each other's transactions
+        engine = create_engine(f"sqlite:///{folder.parent / (folder.name + '.db')}", connect_args={"timeout": 60})
         Base.metadata.create_all(engine)
         self.coroutines, self.folder = coroutines, folder
         self.storage = CloudStorage(folder) if cloud else LocalStorage(folder)

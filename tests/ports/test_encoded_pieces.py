@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.conversation.data_urls import WrongBase64, bytes_in, decoded, decoded_leniently, encoded, head_of
+from ports.encoded import WrongBase64, bytes_in, decoded, decoded_leniently, encoded, head_of
 
 PIECES = st.integers(1, 50)
 
