@@ -22,3 +22,15 @@ QUOTA_MB = 200
 """What is stored of one person, in MB."""
 JOURNAL_BYTES, JOURNAL_ROWS = 64 * 1024 * 1024, 20_000
 """What the tool journal holds of one person: results of turns that did not settle, and calls."""
+
+MEBIBYTE = 1024 * 1024
+PICTURES_SENT = 5
+"""Pictures of a chat that go with one message."""
+ANSWERS_REUSED = 3
+"""Answers back from which a picture that a model made goes with the next message."""
+INLINE_MB, VIDEO_MB = 50, 100
+"""The largest medium, and the largest video, inside a request, in MiB."""
+PIECE_BYTES = MEBIBYTE
+"""What is read and encoded of a file at a time."""
+DOWNLOAD_MB, DOWNLOAD_RETRIES, DOWNLOAD_WAIT, DOWNLOAD_SECONDS = 50, 3, 5, 45
+"""Of one download: its size in MiB, repeated tries, seconds before the first of them, and for all of it."""

@@ -4,6 +4,18 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from domain.limits import (
+    ANSWERS_REUSED,
+    DOWNLOAD_MB,
+    DOWNLOAD_RETRIES,
+    DOWNLOAD_SECONDS,
+    DOWNLOAD_WAIT,
+    INLINE_MB,
+    MEBIBYTE,
+    PICTURES_SENT,
+    PIECE_BYTES,
+    VIDEO_MB,
+)
 from entrypoints.settings_requests import RequestSettings
 from entrypoints.settings_rows import setting
 
@@ -23,7 +35,7 @@ class FileSettings(RequestSettings):
         "in them. Needs Open WebUI 0.8 or newer and UPDATE_MODEL_CAPABILITIES.",
     )
     max_input_images_per_request: int = setting(
-        5,
+        PICTURES_SENT,
         "Pictures of a chat that are sent with one message, at most; the newest first.",
         low=1,
         high=20,
@@ -36,7 +48,7 @@ class FileSettings(RequestSettings):
         advanced=True,
     )
     image_reuse_max_turns: int = setting(
-        3,
+        ANSWERS_REUSED,
         "Number of answers that a picture made by a model stays available to it: a message up to that many answers "
         "later can ask to change it. 0: never.",
         low=0,
@@ -50,20 +62,20 @@ class FileSettings(RequestSettings):
         advanced=True,
     )
     base64_max_size_mb: int = setting(
-        50,
+        INLINE_MB,
         "Largest picture, document or sound file that is sent to a model inside a request, in MiB.",
         low=1,
         high=500,
         advanced=True,
     )
     video_max_size_mb: int = setting(
-        100, "Largest video that is sent to a model inside a request, in MiB.", low=1, high=1000, advanced=True
+        VIDEO_MB, "Largest video that is sent to a model inside a request, in MiB.", low=1, high=1000, advanced=True
     )
     image_upload_chunk_bytes: int = setting(
-        1024 * 1024,
+        PIECE_BYTES,
         "Bytes of a file that are read and encoded at a time.",
         low=64 * 1024,
-        high=8 * 1024 * 1024,
+        high=8 * MEBIBYTE,
         advanced=True,
     )
 
@@ -127,22 +139,22 @@ class FileSettings(RequestSettings):
         advanced=True,
     )
     remote_file_max_size_mb: int = setting(
-        50,
+        DOWNLOAD_MB,
         "Largest file that is downloaded, in MiB. A lower limit of Open WebUI's own for uploads counts instead.",
         low=1,
         high=500,
         advanced=True,
     )
     remote_download_max_retries: int = setting(
-        3, "Repeated tries of one download after a failure that may pass.", low=0, high=10, advanced=True
+        DOWNLOAD_RETRIES, "Repeated tries of one download after a failure that may pass.", low=0, high=10, advanced=True
     )
     remote_download_initial_retry_delay_seconds: int = setting(
-        5,
+        DOWNLOAD_WAIT,
         "Seconds before the first repeated try of a download; each further one waits twice as long.",
         low=1,
         high=60,
         advanced=True,
     )
     remote_download_max_retry_time_seconds: int = setting(
-        45, "Seconds that one download may take with all its tries.", low=5, high=300, advanced=True
+        DOWNLOAD_SECONDS, "Seconds that one download may take with all its tries.", low=5, high=300, advanced=True
     )

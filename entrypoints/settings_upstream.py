@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from domain.egress.pasted import pasted_base_url, pasted_key
-from domain.limits import TURNS_AT_ONCE, TURNS_WAITING
+from domain.limits import MEBIBYTE, TURNS_AT_ONCE, TURNS_WAITING
 from entrypoints.settings_rows import Mend, Secret, setting
 from ports.responses import Limits
 
 Access = Literal["admins", "public"]
 FilterRule = Literal["all", "only", "exclude"]
 _USUAL = Limits()
-_MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +66,7 @@ class UpstreamSettings:
         "charge for both. Requests to free models are retried in any case.",
     )
     max_sse_event_mb: int = setting(
-        _USUAL.event_bytes // _MIB,
+        _USUAL.event_bytes // MEBIBYTE,
         "Largest single event in the stream of an answer, in MiB. A larger event ends the answer with an error.",
         low=1,
         high=512,

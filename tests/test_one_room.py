@@ -48,6 +48,7 @@ def test_only_the_port_says_how_much_work_the_loop_bears():
 def test_the_core_and_the_settings_start_from_the_same_limits():
     said, tooling, calls, bounds, limits = Settings(), Tooling(), CallLimits(), Bounds(), Limits()
     breaker, retention = Policy(), Retention("n")
+    assert intake_of(said) == Intake()
     assert (
         said.max_function_call_loops
         == tooling.max_rounds

@@ -181,7 +181,7 @@ async def _proxy(hop: Hop, surroundings: Surroundings) -> str | None:
     url = URL(hop.url, encoded=True)
     proxy = await asyncio.to_thread(surroundings.proxy_for, url)
     if proxy and url.scheme != "https":
-        raise HopFailed(HopFlaw.UNREACHABLE, "a proxy cannot be told the address of a plain http request")
+        raise HopFailed(HopFlaw.UNREACHABLE, "a proxy looks up the name of a plain http request itself")
     return proxy
 
 

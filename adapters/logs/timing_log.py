@@ -33,9 +33,9 @@ class TimingLog:
         self._failed = self._closed = False
         self.dropped = 0
 
-    def scope(self, request_id: str) -> "RequestTimings":
+    def scope(self, request_id: str) -> "LoggedStations":
         """Return the scope for one request."""
-        return RequestTimings(self, request_id[:LONGEST_ID])
+        return LoggedStations(self, request_id[:LONGEST_ID])
 
     def write(self, line: str) -> None:
         """Hand a line to the writing thread; never waits."""
@@ -75,7 +75,7 @@ class TimingLog:
                 self._listener.start()
 
 
-class RequestTimings:
+class LoggedStations:
     """Implements TimingScope for one request; records at most MOST_STATIONS."""
 
     def __init__(self, log: TimingLog, request_id: str) -> None:

@@ -1,4 +1,4 @@
-"""Media that are not sent, as values: the person and the model are told which, and why."""
+"""Media that are not sent, as values: which, and why. Both the person and the model read it."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -22,7 +22,7 @@ class Flaw(Enum):
     WEB_PAGE = "web_page"
     """A page came in its place."""
     NOT_FOUND = "not_found"
-    """The host has no such file, or the person may not read it: which of both is not told."""
+    """The host has no such file, or the person may not read it; nobody learns which."""
     UNREADABLE = "unreadable"
     """The host's storage failed, or took too long."""
     NOT_DOWNLOADED = "not_downloaded"

@@ -6,6 +6,7 @@ Source: OpenRouter API reference, content parts and checklist.
 import re
 from collections.abc import Iterable
 
+from domain.conversation.media_kinds import TAKEN, Medium
 from domain.conversation.placeholders import not_taken, unusable
 from domain.conversation.resolved_parts import ResolvedPart, note
 from ports.catalog import Model
@@ -13,16 +14,15 @@ from ports.encoded import head_of, is_encoded
 from ports.json_values import JsonObject
 
 _LINK = re.compile(r"https://[^\s<>\"\\^`{|}]+", re.IGNORECASE)
-_IMAGE = re.compile("image/(?:png|jpeg|webp|gif)", re.IGNORECASE)
-_VIDEO = re.compile("video/(?:mp4|mpeg|mov|quicktime|webm)", re.IGNORECASE)
 _FILE = re.compile(r"[\w.+-]+/[\w.+-]+(?:;[\w.+-]+=[\w.+-]+)*", re.IGNORECASE)
-_FORMS = {
-    "image_url": (_LINK, _IMAGE),
-    "video_url": (_LINK, _VIDEO),
-    "file_data": (None, _FILE),
-    "file_url": (_LINK, None),
+_FORMS: dict[str, tuple[bool, Medium | None]] = {
+    "image_url": (True, Medium.IMAGE),
+    "video_url": (True, Medium.VIDEO),
+    "file_data": (False, Medium.FILE),
+    "file_url": (True, None),
 }
-"""What an address may be: a link, and data of which types."""
+"""What an address may be: a link, and data of which medium."""
+_TYPES = {Medium.IMAGE: TAKEN[Medium.IMAGE], Medium.VIDEO: TAKEN[Medium.VIDEO] | {"video/quicktime"}}
 _WORDS = {"input_image": "image", "input_file": "file", "input_audio": "audio", "input_video": "video"}
 
 
@@ -49,12 +49,16 @@ def _usable(part: JsonObject, word: str) -> JsonObject | None:
     return kept if any(key in kept for key in (*_FORMS, "file_id")) else None
 
 
-def _address(value: str, link: re.Pattern[str] | None, types: re.Pattern[str] | None) -> str | None:
+def _address(value: str, linked: bool, medium: Medium | None) -> str | None:
     """Return an address of a known form, with the head of a data URL in lower case; None for any other."""
     if value[:5].lower() != "data:":
-        return value if link is not None and link.fullmatch(value) else None
+        return value if linked and _LINK.fullmatch(value) else None
     head = head_of(value)
-    if head is None or types is None or not types.fullmatch(head.mime) or not is_encoded(value, head.start):
+    if head is None or medium is None or not _is_taken(head.mime, medium) or not is_encoded(value, head.start):
         return None
     start = value[: head.start]
     return value if start == start.lower() else start.lower() + value[head.start :]
+
+
+def _is_taken(mime: str, medium: Medium) -> bool:
+    return _FILE.fullmatch(mime) is not None if medium is Medium.FILE else mime.lower() in _TYPES[medium]

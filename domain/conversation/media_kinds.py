@@ -4,6 +4,7 @@ import re
 from enum import Enum
 
 from ports.catalog import Model
+from ports.pictures import KINDS
 
 
 class Medium(Enum):
@@ -17,7 +18,7 @@ class Medium(Enum):
 
 PDF, WEB_PAGE, PLAIN, UNKNOWN = "application/pdf", "text/html", "text/plain", "application/octet-stream"
 TAKEN = {
-    Medium.IMAGE: frozenset({"image/png", "image/jpeg", "image/webp", "image/gif"}),
+    Medium.IMAGE: frozenset(f"image/{kind}" for kind in KINDS),
     Medium.AUDIO: frozenset({"audio/mpeg", "audio/wav"}),
     Medium.VIDEO: frozenset({"video/mp4", "video/mpeg", "video/mov", "video/webm"}),
 }

@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 from domain.egress.file_names import file_name
 from domain.egress.targets import Target, UrlFlaw
+from domain.limits import DOWNLOAD_MB, DOWNLOAD_RETRIES, DOWNLOAD_SECONDS, DOWNLOAD_WAIT, MEBIBYTE
 from ports.fetcher import HopAnswer, HopFlaw
 from ports.retry_after import stated_wait
 
@@ -20,10 +21,10 @@ class DownloadLimits:
     Each further try waits twice as long.
     """
 
-    size: int = 50 * 1024 * 1024
-    retries: int = 3
-    first_wait: float = 5.0
-    seconds: float = 45.0
+    size: int = DOWNLOAD_MB * MEBIBYTE
+    retries: int = DOWNLOAD_RETRIES
+    first_wait: float = DOWNLOAD_WAIT
+    seconds: float = DOWNLOAD_SECONDS
 
 
 @dataclass(frozen=True, slots=True)

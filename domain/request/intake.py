@@ -4,8 +4,7 @@ from dataclasses import dataclass, field
 
 from domain.egress.downloads import DownloadLimits
 from domain.egress.targets import EgressRules
-
-MEBIBYTE = 1024 * 1024
+from domain.limits import ANSWERS_REUSED, INLINE_MB, MEBIBYTE, PICTURES_SENT, PIECE_BYTES, VIDEO_MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +27,11 @@ class Intake:
     `save_data`: files that a request contains are stored. `rules` and `download` are those of downloads.
     """
 
-    pictures: int = 5
-    reused_answers: int = 3
-    inline: int = 50 * MEBIBYTE
-    video: int = 100 * MEBIBYTE
-    piece: int = MEBIBYTE
+    pictures: int = PICTURES_SENT
+    reused_answers: int = ANSWERS_REUSED
+    inline: int = INLINE_MB * MEBIBYTE
+    video: int = VIDEO_MB * MEBIBYTE
+    piece: int = PIECE_BYTES
     pdf_engine: str = ""
     save_links: bool = True
     save_data: bool = True

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -15,6 +15,7 @@ from domain.faults.fault import Fault, FaultKind
 from domain.request.turn_request import Bounds, Caller, TurnRequest
 from domain.services.guard_turn import GuardTurn, TurnGuard
 from domain.services.owned_tasks import named
+from domain.services.store_budget import within
 from domain.turn.steps import End
 from ports.catalog import Model
 from ports.clock import Clock
@@ -107,7 +108,9 @@ class WaitingTurn:
             if self._ahead != (ahead := self._place.ahead()):
                 self._ahead = ahead
                 return ahead
-            await self._pause(self._served, seconds)
+            with suppress(TimeoutError):
+                async with within(self._clock, seconds):
+                    await asyncio.wait((self._served,))
         return None
 
     def ticket(self) -> Ticket:
@@ -122,16 +125,6 @@ class WaitingTurn:
         self._left = True
         self._served.cancel()
         self._place.leave()
-
-    async def _pause(self, served: "asyncio.Task[None]", seconds: float | None) -> None:
-        if seconds is None:
-            await asyncio.wait((served,))
-            return
-        timer = asyncio.ensure_future(self._clock.sleep_until(self._clock.monotonic() + seconds))
-        try:
-            await asyncio.wait((served, timer), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            timer.cancel()
 
 
 class AdmitTurn:

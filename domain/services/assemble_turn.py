@@ -120,7 +120,7 @@ class AssembleTurn:
         runner: RunCall | None = None
         if ready.tools.tools and personal.toolbox is not None:
             runner = self._equip.runner(request, ready.tools, personal.toolbox, stores, personal.notices, time)
-        plan = self._plan(checked, ready, error_id, resolved.told)
+        plan = self._plan(checked, ready, error_id, resolved.notice)
         return Assembled(ready, plan, runner, stores, frozenset(copied))
 
     # --- details ------------------------------------------------------------------------------------------
@@ -192,7 +192,7 @@ class AssembleTurn:
             self._tasks.own(memory.touch(request.memory, past.untouched), "openrouter-pipe-touch")
         return past, marks
 
-    def _plan(self, checked: Checked, ready: Ready, error_id: str, told: Status | None) -> TurnPlan:
+    def _plan(self, checked: Checked, ready: Ready, error_id: str, notice: Status | None) -> TurnPlan:
         request, model, tools = checked.request, ready.model, ready.tools
         free = is_free(ready.slug, model)
         return TurnPlan(
@@ -203,7 +203,7 @@ class AssembleTurn:
             sequential=tools.sequential,
             handed_over=tools.meaning(request.tooling.host_only),
             renamed=ready.renamed,
-            notes=_notes(checked, ready, told),
+            notes=_notes(checked, ready, notice),
             callers=tools.passed if caller_runs_named_tools(request) else frozenset(),
             reader=Reader(ready.fit.room, model is not None and "image" in model.input_modalities),
             call_limits=limits_of(request),
@@ -215,13 +215,13 @@ class AssembleTurn:
         )
 
 
-def _notes(checked: Checked, ready: Ready, told: Status | None) -> tuple[Status, ...]:
+def _notes(checked: Checked, ready: Ready, notice: Status | None) -> tuple[Status, ...]:
     """Return what the person has to know before the turn begins."""
     notes: list[Status] = []
     if checked.stands_in_for:
         notes.append(ModelReplaced(checked.stands_in_for, checked.slug))
-    if told is not None:
-        notes.append(told)
+    if notice is not None:
+        notes.append(notice)
     if ready.surplus.names:
         notes.append(ToolsLeftOut(ready.surplus.names, ready.surplus.most))
     return tuple(notes)

@@ -18,6 +18,7 @@ from ports.encoded import declared_in, decoded, digest_of
 from ports.files import FileNotSaved, Files, NewFile
 from ports.offload import Offload
 from ports.pictures import LONGEST_PICTURE, EncodedPicture, read_picture
+from ports.responses import Limits
 from ports.telemetry import Telemetry
 from ports.toolbox import ToolFile
 
@@ -30,7 +31,7 @@ AFTER_A_HANG = 0.1
 """Part of that time for later pictures of the turn, once the host did not answer in time."""
 MOST_STORED = 100
 """Pictures and files that are stored for one turn; further pictures are shown as data."""
-LONGEST_STORED = 32 * 1024 * 1024
+LONGEST_STORED = Limits().event_bytes
 """Most characters of a picture that is stored: as many as one event of upstream may have."""
 DRAWN, OF_TOOL = "generated-image", "tool-image"
 _ENDINGS = {"jpeg": "jpg"}

@@ -35,16 +35,16 @@ MOST_FILES = 50
 """Documents, sounds and videos of one request."""
 TRIES = 4
 """So many times the limit of pictures are looked at, if some of them cannot be sent."""
-TOLD = 10_000
+CHATS_REPORTED = 10_000
 """Chats whose older media were reported."""
 
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """A turn whose messages hold final parts only, and what the person is told; None for nothing."""
+    """A turn whose messages hold final parts only; `notice` reports to the person what is not sent, if anything."""
 
     checked: Checked
-    told: MediaLeftOut | None = None
+    notice: MediaLeftOut | None = None
 
 
 @dataclass(slots=True)
@@ -63,7 +63,7 @@ class ResolveAttachments:
     def __init__(self, ports: MediaPorts, clock: Clock) -> None:
         self._ports, self._clock = ports, clock
         self._stored = StoredMedia(clock)
-        self._told: OrderedDict[tuple[str, str], object] = OrderedDict()  # by person and chat
+        self._reported: OrderedDict[tuple[str, str], object] = OrderedDict()  # by person and chat
 
     @timed("resolve_media")
     async def resolve(self, checked: Checked, files: Files | None, error_id: str) -> Resolution:
@@ -84,8 +84,8 @@ class ResolveAttachments:
         others = [one for one in reversed(taken) if one.medium is not Medium.IMAGE]
         await self._read(reader, pictures, others, request.intake.pictures, outcome)
         messages = with_parts(request.messages, outcome.replaced, _in_order(outcome, media))
-        told = self._telling(request, outcome, pictures)
-        return Resolution(replace(checked, request=replace(request, messages=messages)), told)
+        notice = self._notice(request, outcome, pictures)
+        return Resolution(replace(checked, request=replace(request, messages=messages)), notice)
 
     async def _read(
         self,
@@ -122,33 +122,30 @@ class ResolveAttachments:
             self._ports.telemetry.event("error", "medium_not_read", detail=named(defect))
             return Flaw.UNREADABLE
 
-    def _telling(self, request: TurnRequest, outcome: _Outcome, pictures: Sequence[Attachment]) -> MediaLeftOut | None:
-        """Return what the person is told: of their newest message always, of older ones once in a chat."""
+    def _notice(self, request: TurnRequest, outcome: _Outcome, pictures: Sequence[Attachment]) -> MediaLeftOut | None:
+        """Return the notice for the person: about their newest message always, about older ones once in a chat."""
         own = [one for one in pictures if not one.added]
-        told = MediaLeftOut(
+        notice = MediaLeftOut(
             tuple(value for _, value in outcome.left if value.flaw is not Flaw.TOO_MANY),
             sum(value.flaw is Flaw.TOO_MANY for _, value in outcome.left),
             len(own),
             request.intake.pictures,
         )
-        if not told.left and not told.surplus:
+        if not notice.left and not notice.surplus:
             return None
         newest = _newest(request.messages)
         chat = (request.person.user_id, request.person.chat_id)
-        is_known = self._told.get(chat) == told
-        self._told[chat] = told
-        self._told.move_to_end(chat)
-        if len(self._told) > TOLD:
-            self._told.popitem(last=False)
+        is_known = self._reported.get(chat) == notice
+        self._reported[chat] = notice
+        self._reported.move_to_end(chat)
+        if len(self._reported) > CHATS_REPORTED:
+            self._reported.popitem(last=False)
         fresh = any(one.place[0] >= newest for one, _ in outcome.left)
-        return None if is_known and not fresh else told
+        return None if is_known and not fresh else notice
 
 
 def _media_of(request: TurnRequest, model: Model | None, files: Files | None) -> list[Attachment]:
-    """Return the media of the messages that are sent, those attached beside them, and what models drew lately.
-
-    A model that only draws gets no history, so no earlier picture either (ADR 47).
-    """
+    """Return the media of the messages that are sent, those attached beside them, and what models drew lately."""
     messages, intake = request.messages, request.intake
     found = list(attachments_in(messages))
     if files is not None and request.attached:

@@ -64,7 +64,7 @@ __all__ = ["Personal", "RunTurn"]
 
 BROKEN = frozenset({Reason.FAULT, Reason.CANCELLED})
 PLACE_SECONDS = 2.0
-"""How often a waiting person is told how many are before them, if that changed."""
+"""How often a waiting person is shown how many are before them, if that changed."""
 
 
 class RunTurn:

@@ -42,7 +42,7 @@ class Stop:
     """Why an attempt ended: upstream's usage and problem, if it sent them, and how far the port says the attempt got.
 
     `facts`: what upstream said about the answer. Not `billable`: upstream rejected the attempt before the model wrote
-    anything, so it is free. `fault`: what the attempt failed with, as the person would be told.
+    anything, so it is free. `fault`: what the attempt failed with, None if it did not.
     """
 
     ending: Ending

@@ -2,8 +2,9 @@
 
 from domain.egress.downloads import DownloadLimits
 from domain.egress.targets import EgressRules
+from domain.limits import MEBIBYTE
 from domain.services.fetch_icons import IconSource
-from entrypoints.core.policy import MEBIBYTE, NO_ORIGIN, Origin, hosts, names, route_of
+from entrypoints.core.policy import NO_ORIGIN, Origin, hosts, names, route_of
 from entrypoints.settings import Settings
 
 

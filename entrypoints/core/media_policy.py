@@ -1,8 +1,8 @@
 """Turn `Settings` into what is sent and stored of media."""
 
+from domain.limits import MEBIBYTE
 from domain.request.intake import Intake
 from entrypoints.core.download_policy import download_limits_of, egress_rules_of
-from entrypoints.core.policy import MEBIBYTE
 from entrypoints.settings import Settings
 
 

@@ -8,6 +8,7 @@ from domain.catalog.offer import Filter, Offer
 from domain.catalog.rows import Switches
 from domain.egress.base_url import checked_base_url
 from domain.faults.retry import RetryPolicy
+from domain.limits import MEBIBYTE
 from domain.request.abilities import Ability
 from domain.request.turn_request import (
     Bounds,
@@ -25,8 +26,6 @@ from entrypoints.settings import Settings
 from entrypoints.settings_requests import object_of
 from entrypoints.settings_secret import passphrases
 from ports.responses import Endpoint, Limits, Route
-
-MEBIBYTE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +143,7 @@ def remembering_of(settings: Settings, namespace: str, *, references: bool = Fal
         tool_results=settings.persist_tool_results,
         full_turns=settings.tool_output_retention_turns,
         references=references,
-        quota_bytes=settings.artifact_quota_mb * 1024 * 1024,
+        quota_bytes=settings.artifact_quota_mb * MEBIBYTE,
     )
 
 

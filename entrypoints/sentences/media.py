@@ -26,16 +26,18 @@ _WHY = {
 }
 
 
-def media_words(told: MediaLeftOut) -> str:
+def media_words(notice: MediaLeftOut) -> str:
     """Return what is not sent and why, as one line."""
     named: dict[str, list[str]] = {}
-    for one in told.left:
+    for one in notice.left:
         named.setdefault(_why(one), []).append(one.name or _ONE[one.medium])
     groups = [f"{listed_names(tuple(dict.fromkeys(names)))} ({why})" for why, names in named.items()]
     said = [f"Left out: {'; '.join(groups)}."] if groups else []
-    if told.surplus:
-        were = "was" if told.surplus == 1 else "were"
-        said.append(f"{told.surplus} of {told.pictures} pictures {were} not sent: at most the newest {told.most} are.")
+    if notice.surplus:
+        were = "was" if notice.surplus == 1 else "were"
+        said.append(
+            f"{notice.surplus} of {notice.pictures} pictures {were} not sent: at most the newest {notice.most} are."
+        )
     return " ".join(said)
 
 

@@ -84,4 +84,4 @@ def parts_in(resolution: Resolution) -> list[list[dict[str, object]]]:
 
 def names_of(resolution: Resolution) -> list[tuple[str, str]]:
     """Names and flaws of what the person is told."""
-    return [(one.name, one.flaw.name) for one in resolution.told.left] if resolution.told else []
+    return [(one.name, one.flaw.name) for one in resolution.notice.left] if resolution.notice else []

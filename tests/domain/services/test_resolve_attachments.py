@@ -227,8 +227,8 @@ async def test_newest_pictures_of_the_chat_are_sent() -> None:
     assert [part["type"] for part in now] == ["input_text"] + ["input_image"] * 3
     assert [part["type"] for part in earlier] == ["input_text", "input_image", "input_image", "input_text"]
     assert "only the newest" in earlier[-1]["text"]
-    assert resolution.told is not None
-    assert (resolution.told.surplus, resolution.told.pictures, resolution.told.most) == (1, 6, 5)
+    assert resolution.notice is not None
+    assert (resolution.notice.surplus, resolution.notice.pictures, resolution.notice.most) == (1, 6, 5)
 
 
 async def test_history_that_grows_is_sent_as_before() -> None:
@@ -264,7 +264,7 @@ async def test_media_outside_the_window_of_turns_are_not_read() -> None:
         asked(*pictures(1)), {"role": "assistant", "content": "Nice."}, asked(text("2")), turns=1
     )
     assert room.offload.sizes == []
-    assert resolution.told is None
+    assert resolution.notice is None
 
 
 async def test_older_media_are_told_once_and_new_ones_always() -> None:
@@ -295,7 +295,7 @@ async def test_turn_without_media_is_the_same_turn() -> None:
     resolution = await Room().resolved(*messages)
     sent = resolution.checked.request.messages
     assert all(one is given for one, given in zip(sent, messages, strict=True))
-    assert resolution.told is None
+    assert resolution.notice is None
 
 
 async def test_pictures_of_tools_stay() -> None:
@@ -351,7 +351,7 @@ async def test_link_in_an_answer_is_not_followed_and_lost_pictures_are_no_news()
     answer = drew("https://a.example/a.png", f"/api/v1/files/{theirs}/content", "/etc/passwd")
     resolution = await room.resolved(asked(text("Draw.")), answer, asked(text("Bluer.")))
     assert parts_in(resolution)[-1] == [{"type": "input_text", "text": "Bluer."}]
-    assert resolution.told is None
+    assert resolution.notice is None
     assert room.fetcher.asked == []
 
 
