@@ -6,14 +6,15 @@ text. What a picture waits for delays only what follows it: the words before it 
 return as data are stored the same way.
 """
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
+from domain.services.store_budget import within
 from domain.tools.steps import ShowCallResult
 from domain.turn.statuses import FileNotStored, PictureNotStored
 from domain.turn.steps import Output, ShowImage, ShowStatus
+from ports.clock import Clock
 from ports.encoded import declared_in, decoded, digest_of
 from ports.files import FileNotSaved, Files, NewFile
 from ports.offload import Offload
@@ -41,9 +42,16 @@ class KeepPictures:
     """The pictures of one turn. `files`: where they are stored, None to store none. `seconds`: see SAVE_SECONDS."""
 
     def __init__(
-        self, files: Files | None, offload: Offload, telemetry: Telemetry, error_id: str, seconds: float = SAVE_SECONDS
+        self,
+        files: Files | None,
+        clock: Clock,
+        offload: Offload,
+        telemetry: Telemetry,
+        error_id: str,
+        seconds: float = SAVE_SECONDS,
     ) -> None:
-        self._files, self._offload, self._telemetry, self._error_id = files, offload, telemetry, error_id
+        self._files, self._clock, self._offload = files, clock, offload
+        self._telemetry, self._error_id = telemetry, error_id
         self._seconds = self._patience = seconds
         self._shown: set[str] = set()  # addresses and digests of pictures in the text
         self._saved: dict[str, str] = {}  # the address of each stored picture, by digest
@@ -116,7 +124,7 @@ class KeepPictures:
         if known or self._files is None or len(self._saved) >= MOST_STORED:
             return known
         try:
-            async with asyncio.timeout(self._patience):
+            async with within(self._clock, self._patience):
                 new = NewFile(name, mime, await self._offload.run(content, size=size))
                 saved = await self._files.save(new)
         except FileNotSaved as error:

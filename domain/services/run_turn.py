@@ -239,7 +239,8 @@ class RunTurn:
 
     def _pictures(self, request: TurnRequest, personal: Personal, error_id: str) -> KeepPictures:
         stores = request.opens_files and not request.person.temporary
-        return KeepPictures(personal.files if stores else None, self._offload, self._telemetry, error_id)
+        files = personal.files if stores else None
+        return KeepPictures(files, self._clock, self._offload, self._telemetry, error_id)
 
     def _journal(self, settlement: Settlement, entry: Booking) -> None:
         match entry:

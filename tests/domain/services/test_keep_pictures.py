@@ -19,7 +19,7 @@ from ports.response_events import ItemDone, TextDelta, UpstreamEvent
 from ports.toolbox import ToolCall, ToolFile, ToolRequest, ToolResult
 from tests.domain.services.stage import MODEL, REQUEST, Stage, said
 from tests.domain.turn.talk import call, completed, delta, done
-from tests.doubles.clock import until
+from tests.doubles.clock import FakeClock, until
 from tests.doubles.offload import InlineOffload
 from tests.doubles.recorded_files import REJECTED, RecordedFiles
 from tests.doubles.telemetry import RecordedTelemetry
@@ -59,7 +59,7 @@ async def shown(
 
 
 def keeper(files: RecordedFiles | None, seconds: float = 10.0) -> KeepPictures:
-    return KeepPictures(files, InlineOffload(), RecordedTelemetry(), "e1", seconds)
+    return KeepPictures(files, FakeClock(), InlineOffload(), RecordedTelemetry(), "e1", seconds)
 
 
 async def kept(keep: KeepPictures, *outputs: Output) -> list[Output]:
