@@ -5,6 +5,7 @@ serves the host on loopback, plays every case and prints failures.
 """
 
 import asyncio
+import faulthandler
 import os
 import sys
 import traceback
@@ -32,6 +33,8 @@ PASSWORD = "Pass-word-1"
 CEILING_MB = 1
 SETTINGS = {"OFFLINE_MODE": "true", "RAG_FILE_MAX_SIZE": str(CEILING_MB)}
 """What a host of this run needs in its environment."""
+CASE_SECONDS, RUN_SECONDS = 90, 270
+"""How long a case and the whole run may take; a run that takes longer prints where each thread is and ends."""
 
 
 class RealHost:
@@ -197,7 +200,18 @@ CASES: tuple[Callable[[RealHost], Awaitable[None]], ...] = (
 )
 
 
-async def _broken() -> list[str]:
+async def _broken(host: RealHost) -> list[str]:
+    broken = []
+    for case in CASES:
+        try:
+            async with asyncio.timeout(CASE_SECONDS):
+                await case(host)
+        except Exception:  # noqa: BLE001 - the edge of the run: every failed case is reported
+            broken.append(f"{case.__name__}: {traceback.format_exc()}")
+    return broken
+
+
+async def _play() -> None:
     uvicorn, app = import_module("uvicorn"), import_module("open_webui.main").app
     port = free_port()
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
@@ -212,19 +226,12 @@ async def _broken() -> list[str]:
     async with HostAdmin(url, people["root"]) as admin:
         for name in ("ann", "bob"):
             people[name] = await admin.add_user(name=name, email=f"{name}@example.com", password=PASSWORD)
-    host, broken = RealHost(url, app, people), []
-    for case in CASES:
-        try:
-            await case(host)
-        except Exception:  # noqa: BLE001 - the edge of the run: every failed case is reported
-            broken.append(f"{case.__name__}: {traceback.format_exc()}")
-    server.should_exit = True
-    await asyncio.wait((serving,), timeout=5)
-    return broken
+    found = await _broken(RealHost(url, app, people))
+    sys.stdout.write(f"\n{len(CASES) - len(found)} of {len(CASES)} cases passed\n" + "\n".join(found))
+    sys.stdout.flush()
+    os._exit(bool(found))  # here, while the loop runs: to close it means to wait for the host's tasks and threads
 
 
 if __name__ == "__main__":
-    found = asyncio.run(_broken())
-    sys.stdout.write(f"\n{len(CASES) - len(found)} of {len(CASES)} cases passed\n" + "\n".join(found))
-    sys.stdout.flush()
-    os._exit(bool(found))  # threads of the host would keep the process
+    faulthandler.dump_traceback_later(RUN_SECONDS, exit=True)
+    asyncio.run(_play())
