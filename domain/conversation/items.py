@@ -79,7 +79,7 @@ def answerable(items: tuple[JsonObject, ...]) -> tuple[JsonObject, ...]:
 
 def plain_text(content: object) -> str:
     """Return the text of a message's content: a string, or the texts and refusals of a list."""
-    return "\n".join(texts_of(content))
+    return content if isinstance(content, str) else "\n".join(texts_of(content))
 
 
 def output_text(content: object) -> str:
