@@ -34,3 +34,9 @@ PIECE_BYTES = MEBIBYTE
 """What is read and encoded of a file at a time."""
 DOWNLOAD_MB, DOWNLOAD_RETRIES, DOWNLOAD_WAIT, DOWNLOAD_SECONDS = 50, 3, 5, 45
 """Of one download: its size in MiB, repeated tries, seconds before the first of them, and for all of it."""
+
+LEDGER_DAYS = 400
+LEDGER_JOURNAL_BYTES = 8 * MEBIBYTE
+"""What is kept of the ledger beside a store that fails: some 15,000 entries."""
+LONGEST_ATTEMPT = 3 * 3600
+"""Seconds after which an attempt that has not ended is one whose process died."""

@@ -19,9 +19,11 @@ from domain.request.lessons import Lessons, learner_of
 from domain.request.turn_request import TurnRequest
 from domain.services.admit_turn import AdmitTurn, Ticket, WaitingTurn, fault_of_admission
 from domain.services.assemble_turn import Assembled, AssembleTurn, Personal
+from domain.services.book_turn import BookTurn
 from domain.services.drive_turn import Driver, TurnPorts, Upkeep
 from domain.services.equip_turn import ToolPorts
 from domain.services.guard_turn import GuardTurn
+from domain.services.keep_ledger import KeepLedger
 from domain.services.keep_pictures import PICTURED, KeepPictures
 from domain.services.owned_tasks import OwnedTasks, named
 from domain.services.read_media import MediaPorts
@@ -87,7 +89,9 @@ class RunTurn:
         redact: Redactor = redact_shapes,
         store: StoreHealth | None = None,
         guard: GuardTurn | None = None,
+        ledger: KeepLedger | None = None,
     ) -> None:
+        self._ledger = ledger
         self._responses, self._offload = SoundCalls(responses, offload), offload
         self._clock, self._ids, self._telemetry = clock, ids, telemetry
         self._lessons, self._redact = Lessons(clock), redact
@@ -187,6 +191,8 @@ class RunTurn:
         """Return once no turn runs and every settlement is done."""
         await self._admit.idle()
         await self._tasks.drained()
+        if self._ledger is not None:
+            await self._ledger.drained()
 
     # --- details ------------------------------------------------------------------------------------------
 
@@ -214,8 +220,10 @@ class RunTurn:
         settlement.figures, settlement.replayed = ready.figures, ready.replayed
         settlement.elsewhere = assembled.elsewhere
 
+        book = BookTurn(self._ledger, request, ready.route, settlement.model, assembled.models, ready.figures)
+
         def call(command: CallUpstream) -> UpstreamCall:
-            return UpstreamCall(ready.route, command.request, request.limits)
+            return UpstreamCall(ready.route, command.request, request.limits, book.latest)
 
         async def settle(end: End) -> None:
             try:
@@ -229,7 +237,7 @@ class RunTurn:
                 await runner.settle()
 
         turn_ports = TurnPorts(self._responses, self._clock, runner)
-        journal = partial(self._journal, settlement)
+        journal = book.before(partial(self._journal, settlement))
         report = partial(self._report, settlement)
         upkeep = Upkeep(settle, journal, partial(self._tasks.own, person=request.person), report)
         machine, scope = TurnMachine(assembled.plan), personal.timing

@@ -1,7 +1,7 @@
 """The use case with all its ports in memory and a clock that tests control."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from decimal import Decimal
 
 from adapters.memory.breaker_state import MemoryBreakerState
@@ -13,6 +13,7 @@ from domain.services.equip_turn import ToolPorts
 from domain.services.fetch_remote import FetchRemote
 from domain.services.guard_call import GuardCall
 from domain.services.guard_turn import GuardTurn
+from domain.services.keep_ledger import KeepLedger
 from domain.services.read_media import MediaPorts
 from domain.services.run_turn import Personal, RunTurn
 from domain.services.store_budget import StoreHealth
@@ -52,12 +53,14 @@ class Stage:
         runs: MemoryToolRuns | None = None,
         offload: InlineOffload | None = None,
         fetch: FetchRemote | None = None,
+        keeping: Callable[[FakeClock, RecordedTelemetry], KeepLedger] | None = None,
     ) -> None:
         self.clock, self.notices = FakeClock(), RecordedNotices()
         self.responses = ScriptedResponses(*scripts, leaving=leaving)
         self.places, self.fetch = CountedSlots(), fetch
         self.log, self.offload = RecordedTelemetry(), offload or InlineOffload()
         self.runs, self.temporary_runs, self.chats = runs or MemoryToolRuns(), MemoryToolRuns(), MemoryChats()
+        self.keeper = keeping(self.clock, self.log) if keeping is not None else None
         guard = GuardCall(state=MemoryBreakerState(), clock=self.clock, ids=FakeIds(), telemetry=telemetry or self.log)
         self.run_turn = RunTurn(
             responses=self.responses,
@@ -76,6 +79,7 @@ class Stage:
             media=MediaPorts(FirstBytes(), self.offload, self.log, self.fetch),
             telemetry=telemetry or self.log,
             guard=GuardTurn(guard, StoreHealth(self.clock, telemetry or self.log)),
+            ledger=self.keeper,
         )
 
     def outputs(
