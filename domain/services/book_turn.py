@@ -54,7 +54,7 @@ class BookedAttempt:
 
 
 class BookTurn:
-    """The attempts of one turn; without a `keeper`, or a namespace in the request, none is booked.
+    """The attempts of one turn; without a `keeper` none is booked.
 
     `model` is the one the turn is for; others are looked up in `models`, the catalog.
     """
@@ -75,7 +75,7 @@ class BookTurn:
 
     def before(self, journal: Callable[[Booking], None]) -> Callable[[Booking], None]:
         """Return a function that books what concerns the ledger, then calls `journal`."""
-        keeper = self._keeper if self._request.ledger.namespace else None
+        keeper = self._keeper
         if keeper is None:
             return journal
 

@@ -91,7 +91,6 @@ class RunTurn:
         guard: GuardTurn | None = None,
         ledger: KeepLedger | None = None,
     ) -> None:
-        self._ledger = ledger
         self._responses, self._offload = SoundCalls(responses, offload), offload
         self._clock, self._ids, self._telemetry = clock, ids, telemetry
         self._lessons, self._redact = Lessons(clock), redact
@@ -108,6 +107,7 @@ class RunTurn:
             store=watch,
             own=self._tasks.own,
             cipher=tools.cipher,
+            ledger=ledger,
         )
         self._assemble = AssembleTurn(
             tools=tools,
@@ -191,8 +191,7 @@ class RunTurn:
         """Return once no turn runs and every settlement is done."""
         await self._admit.idle()
         await self._tasks.drained()
-        if self._ledger is not None:
-            await self._ledger.drained()
+        await self._stores.drained()
 
     # --- details ------------------------------------------------------------------------------------------
 
@@ -220,7 +219,8 @@ class RunTurn:
         settlement.figures, settlement.replayed = ready.figures, ready.replayed
         settlement.elsewhere = assembled.elsewhere
 
-        book = BookTurn(self._ledger, request, ready.route, settlement.model, assembled.models, ready.figures)
+        ledger = assembled.stores.ledger
+        book = BookTurn(ledger, request, ready.route, settlement.model, assembled.models, ready.figures)
 
         def call(command: CallUpstream) -> UpstreamCall:
             return UpstreamCall(ready.route, command.request, request.limits, book.latest)
