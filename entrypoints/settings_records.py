@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from domain.limits import LEDGER_DAYS
 from entrypoints.settings_files import FileSettings
 from entrypoints.settings_rows import setting
 
@@ -21,4 +22,12 @@ class RecordSettings(FileSettings):
         "The file of ENABLE_TIMING_LOG. A relative path begins at the folder of stored chat data. At 20 MiB it is "
         "renamed; the last three are kept.",
         advanced=True,
+    )
+    enable_ledger: bool = setting(
+        True,
+        "Keep a ledger in the database: one row of tokens and cost per request to OpenRouter, without texts of chats.",
+        advanced=True,
+    )
+    ledger_retention_days: int = setting(
+        LEDGER_DAYS, "Days after which a row of the ledger is deleted.", low=31, high=3660, advanced=True
     )

@@ -16,13 +16,10 @@ AT_ONCE, MOST = 4, 500
 
 
 class LookUpBills:
-    """The use case; belongs to one event loop. `note` stores an entry.
+    """The use case; belongs to one event loop. `note` stores an entry."""
 
-    `opened` returns the port at the first need.
-    """
-
-    def __init__(self, opened: Callable[[], Generations], clock: Clock, note: Callable[[Entry], object]) -> None:
-        self._opened, self._clock, self._note = opened, clock, note
+    def __init__(self, generations: Generations, clock: Clock, note: Callable[[Entry], object]) -> None:
+        self._generations, self._clock, self._note = generations, clock, note
         self._places = asyncio.Semaphore(AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -53,7 +50,7 @@ class LookUpBills:
         Raises GenerationsUnavailable.
         """
         async with self._places:
-            record: GenerationRecord | None = await self._opened().find(route, entry.generation_id)
+            record: GenerationRecord | None = await self._generations.find(route, entry.generation_id)
         if record is None:
             return None
         found = recorded(entry, record, self._clock.now())

@@ -13,6 +13,7 @@ from adapters.logs.structlog_telemetry import StructlogTelemetry
 from adapters.memory.breaker_state import MemoryBreakerState
 from adapters.openrouter.catalog.listing import AioCatalog
 from adapters.openrouter.client import AioResponsesClient
+from adapters.openrouter.generations import AioGenerations
 from adapters.openrouter.transport.environment import read_environment
 from adapters.openrouter.transport.pool import SessionPool
 from adapters.process.clock import SystemClock
@@ -25,11 +26,13 @@ from domain.faults.fault import Fault
 from domain.request.turn_request import TurnRequest
 from domain.services.list_models import Listing
 from domain.services.run_turn import Personal, RunTurn
+from domain.services.store_budget import StoreHealth
 from domain.services.sync_models import DesiredRows, SyncModels
 from domain.services.turn_stores import Memories
 from entrypoints.core.caller_request import CallerRequest, Start, request_of
 from entrypoints.core.catalog_caches import catalog_caches
-from entrypoints.core.container import Container, HostPorts
+from entrypoints.core.container import Books, Container, HostPorts
+from entrypoints.core.core_ledger import CoreLedger
 from entrypoints.core.core_stores import CoreStores
 from entrypoints.core.download_policy import icon_source_of
 from entrypoints.core.offered_models import OfferedModels, Picked
@@ -66,6 +69,11 @@ class Core:
         read = partial(read_surroundings, self.telemetry)
         storage = Storage(location, clock=self.clock, offload=self.offload, telemetry=self.telemetry)
         self._stack.push_async_callback(storage.aclose)
+        store = StoreHealth(self.clock, self.telemetry)
+        ledger: CoreLedger | None = None
+        if location.url:
+            generations = AioGenerations(pool, self._concurrent_requests)
+            ledger = CoreLedger(storage, location, generations, store, self.ids, self.telemetry)
         container = Container(
             responses=AioResponsesClient(pool, self.clock, self.telemetry, self._concurrent_requests),
             catalog=AioCatalog(pool, self.clock, self._concurrent_requests),
@@ -86,6 +94,8 @@ class Core:
             telemetry=self.telemetry,
             redact=self.redact,
             caches=catalog_caches(location, storage),
+            store=store,
+            books=Books(ledger.keeper if ledger is not None else None),
             host=host,
         )
         container.check_dependencies()
@@ -93,7 +103,9 @@ class Core:
             container.durable_memory(opened=storage.sealed_store), container.temporary_memory(opened=storage.in_memory)
         )
         timings = RequestTimings(location.folder, self.telemetry)
-        self.stores = CoreStores(storage, memories, container.clean_artifacts(durable=storage.cleanable), timings)
+        self.stores = CoreStores(
+            storage, memories, container.clean_artifacts(durable=storage.cleanable), timings, ledger
+        )
         self.models = OfferedModels(container.list_models(), host.origin)
         self._run_turn: RunTurn = container.run_turn()
         self._sync_models: SyncModels | None = container.sync_models() if host.model_rows is not None else None
@@ -150,6 +162,7 @@ class Core:
             await self._sync_models.aclose()
         await self.stores.aclose()
         await self.drained()
+        await self.stores.close_ledger()
         await self.models.aclose()
         await self._stack.aclose()
 

@@ -36,7 +36,7 @@ class Book(Stage):
 
         def keeping(clock, log):
             keeper = KeepLedger(self.ledger, self.journal, store=StoreHealth(clock, log), telemetry=log)
-            keeper.bills = LookUpBills(lambda: self.generations, clock, keeper.note)
+            keeper.bills = LookUpBills(self.generations, clock, keeper.note)
             return keeper
 
         super().__init__(*scripts, keeping=keeping)
