@@ -22,11 +22,11 @@ class CoreStores:
         ledger: CoreLedger | None = None,
     ) -> None:
         self.storage, self._memories, self._cleaning = storage, memories, cleaning
-        self.timings, self._ledger = timings, ledger
+        self.timings, self.ledger = timings, ledger
 
     def expect_turns(self, settings: Settings) -> None:
         """Open the stores beside the caller if turns leave anything, so that no message waits for that."""
-        if keeps_anything(settings) or (settings.enable_ledger and self._ledger is not None):
+        if keeps_anything(settings) or (settings.enable_ledger and self.ledger is not None):
             self.storage.begin()
 
     def memories_for(self, request: TurnRequest, settings: Settings) -> Memories | None:
@@ -34,8 +34,8 @@ class CoreStores:
 
         Which of them it uses is `domain/services/turn_stores.py`'s to say. What it costs is booked in any case.
         """
-        if self._ledger is not None:
-            self._ledger.follow(request, settings)
+        if self.ledger is not None:
+            self.ledger.follow(request, settings)
         if not request.is_remembered:
             return None
         self.storage.follow(vault_of(settings), request.memory.namespace)
@@ -44,8 +44,8 @@ class CoreStores:
 
     async def close_ledger(self) -> None:
         """Close the ledger, once no turn runs any more."""
-        if self._ledger is not None:
-            await self._ledger.aclose()
+        if self.ledger is not None:
+            await self.ledger.aclose()
 
     async def aclose(self) -> None:
         """Stop cleaning and close the timing log. The storage is closed by whoever opened it."""
