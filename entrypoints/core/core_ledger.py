@@ -39,7 +39,7 @@ class CoreLedger:
         self.keeper = KeepLedger(LazyLedger(storage), journal, store=store, telemetry=telemetry)
         bills = LookUpBills(generations, clock, self.keeper.note)
         self.keeper.bills = bills
-        self._sweep = SweepLedger(opened=self._swept, bills=bills, clock=clock, ids=ids, telemetry=telemetry)
+        self.sweeper = SweepLedger(opened=self._swept, bills=bills, clock=clock, ids=ids, telemetry=telemetry)
 
     def follow(self, request: TurnRequest, settings: Settings) -> None:
         """Sweep from now on what the turns of this request's namespace book."""
@@ -47,11 +47,11 @@ class CoreLedger:
             plan = LedgerPlan(
                 request.ledger.namespace, request.route, settings.ledger_retention_days, longest_attempt(settings)
             )
-            self._sweep.begin(plan)
+            self.sweeper.begin(plan)
 
     async def aclose(self) -> None:
         """Stop sweeping and write what waits; call it once no turn runs any more."""
-        await self._sweep.aclose()
+        await self.sweeper.aclose()
         await self.keeper.aclose()
 
     async def _swept(self) -> SweptLedger | None:
