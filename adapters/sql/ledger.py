@@ -11,37 +11,28 @@ from sqlalchemy import (
     Row,
     Select,
     Text,
-    and_,
     bindparam,
     case,
     delete,
     func,
     literal_column,
-    or_,
     select,
     tuple_,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from adapters.sql.database import Database
-from adapters.sql.lists import POSTGRES
-from adapters.sql.money import amount_of, money, sums, total
+from adapters.sql.ledger_writing import MONEY, TIMES, rows_of, statement_for
+from adapters.sql.money import amount_of, sums, total
 from adapters.sql.tables import usage_entry
 from adapters.sql.texts import EPOCH, micros, moment_of, original, stored
 from adapters.sql.trouble import DatabaseTrouble
-from ports.ledger import FOLLOWERS, CostSource, Entry, EntryState, LedgerUnavailable, Spend
+from ports.ledger import CostSource, Entry, EntryState, LedgerUnavailable, Spend
 
 u = usage_entry.c
 KEYS = (u.namespace, u.turn_id, u.call_no, u.attempt_no)
-NAMES = tuple(column.name for column in usage_entry.columns)
-KEPT = frozenset({"namespace", "turn_id", "call_no", "attempt_no", "started_at", "generation_id"})
-"""Columns that the first write of an entry decides, and one that is only ever filled."""
-MONEY, TIMES = ("cost", "upstream_cost"), ("started_at", "settled_at")
 DAY = timedelta(days=1) // timedelta(microseconds=1)
 EMPTY = literal_column("''", Text)
-_REPLACEABLE = tuple(state for state in FOLLOWERS if FOLLOWERS[state])
 
 
 def _fixed(state: EntryState) -> ColumnElement[str]:
@@ -71,26 +62,17 @@ class SqlLedger:
     """Implements UsageLedger on SQLite and PostgreSQL."""
 
     def __init__(self, database: Database) -> None:
-        self._database, self._dialect = database, database.dialect
-        fresh = (postgres_insert if self._dialect == POSTGRES else sqlite_insert)(usage_entry)
-        new = fresh.excluded
-        values: dict[str, Any] = {name: new[name] for name in NAMES if name not in KEPT}
-        values["generation_id"] = case((new.generation_id != EMPTY, new.generation_id), else_=u.generation_id)
-        allowed = or_(*(and_(u.state == _fixed(one), new.state.in_(_all(FOLLOWERS[one]))) for one in _REPLACEABLE))
-        later = or_(new.state != _fixed(EntryState.STARTED), new.generation_id != EMPTY)
-        self._write = fresh.on_conflict_do_update(index_elements=KEYS, set_=values, where=and_(allowed, later))
-        self._spend = _spend(self._dialect)
+        self._database = database
+        self._write = statement_for(database.dialect, database.schema)
+        self._spend = _spend(database.dialect)
 
     async def write(self, entries: Collection[Entry]) -> None:
-        """Insert or replace in one transaction, ordered by key, so that two callers never deadlock."""
-        rows = [self._row_of(entry) for entry in sorted(entries, key=lambda entry: entry.key)]
-        if not rows:
-            return
-        try:
-            async with self._database.writing() as connection:
-                await connection.execute(self._write, rows if len(rows) > 1 else rows[0])
-        except DatabaseTrouble as trouble:
-            raise LedgerUnavailable(trouble.reason) from trouble
+        """Insert or replace with one statement; two states of one entry need two."""
+        entries = list(entries)
+        while entries:
+            now = {entry.key: entry for entry in reversed(entries)}  # of each key the first
+            await self._put(now.values())
+            entries = [entry for entry in entries if now[entry.key] is not entry]
 
     async def unfinished(self, namespace: str, before: datetime, limit: int) -> tuple[Entry, ...]:
         """Read by the index on states."""
@@ -136,20 +118,11 @@ class SqlLedger:
         except DatabaseTrouble as trouble:
             raise LedgerUnavailable(trouble.reason) from trouble
 
-    def _row_of(self, entry: Entry) -> dict[str, Any]:
-        row: dict[str, Any] = {}
-        for name in NAMES:
-            value = getattr(entry, name)
-            if value.__class__ is str:
-                value = stored(value)
-            elif name in MONEY:
-                value = money(self._dialect, value)
-            elif name in TIMES:
-                value = None if value is None else micros(value)
-            elif isinstance(value, EntryState | CostSource):
-                value = value.value
-            row[name] = value
-        return row
+    async def _put(self, entries: Iterable[Entry]) -> None:
+        try:
+            await self._database.write_at_once(self._write, rows_of(entries))
+        except DatabaseTrouble as trouble:
+            raise LedgerUnavailable(trouble.reason) from trouble
 
 
 def _spend(dialect: str) -> Select[Any]:

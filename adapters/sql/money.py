@@ -14,13 +14,11 @@ EXACT = Context(prec=100)
 SMALLEST = Decimal(1).scaleb(-PLACES)
 
 
-def money(dialect: str, amount: Decimal | None) -> Decimal | str | None:
-    """Return the value to store."""
-    if amount is None:
-        return None
+def money(amount: Decimal) -> str:
+    """Return an amount as text in plain notation, with PLACES decimals at most."""
     exponent = amount.as_tuple().exponent
     kept = amount.quantize(SMALLEST, context=EXACT) if isinstance(exponent, int) and exponent < -PLACES else amount
-    return kept if dialect == POSTGRES else format(kept, "f")
+    return format(kept, "f")
 
 
 def amount_of(value: Decimal | str | None) -> Decimal | None:

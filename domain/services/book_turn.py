@@ -110,7 +110,7 @@ class BookTurn:
             requested_model=bounded_id(asked),
         )
         entry = guessed(entry, Consumed(model=self._model, sent_characters=self._figures.sent))
-        self.latest = BookedAttempt(keeper, entry, keeper.note(entry))
+        self.latest = BookedAttempt(keeper, entry, keeper.note(entry, at_once=True))
 
     def _ended(self, keeper: KeepLedger, attempt: AttemptEnded) -> None:
         """Book the end of the attempt."""

@@ -5,7 +5,7 @@ store fails, the turns go on and the entries wait in a journal, which is replaye
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from domain.services.look_up_bills import LookUpBills
@@ -19,6 +19,8 @@ WRITE_SECONDS = 3.0
 """Seconds that one batch may take; no turn waits that long."""
 PATIENCE_SECONDS = 1.0
 """Seconds that an attempt waits for the store before its entry goes to the journal as well."""
+LATER_SECONDS = 0.05
+"""What nobody waits for is written this much later: not while the first or the last words are on their way."""
 BATCH = 500
 MOST_WAITING = 10_000
 CLOSE_SECONDS = 5.0
@@ -55,14 +57,18 @@ class KeepLedger:
         self.bills, self.clock = bills, store.clock
         self._waiting: dict[Key, _Waiting] = {}
         self._writer: asyncio.Task[None] | None = None
+        self._timer: Callable[[], None] | None = None
         self._outage: _Outage | None = None
         self._replays = True  # an earlier process may have left a journal
 
-    def note(self, entry: Entry) -> "asyncio.Future[None]":
+    def note(self, entry: Entry, *, at_once: bool = False) -> "asyncio.Future[None]":
         """Store an entry soon; the result is done once it is in the store or the journal, or was lost and counted.
 
-        Costs the caller microseconds; a newer state of an entry that still waits replaces it.
+        Costs the caller microseconds; a newer state of an entry that still waits replaces it. `at_once`: somebody waits
+        for it.
         """
+        if self._writer is None and self._timer is None and not at_once:
+            self._timer = self.clock.call_at(self.clock.monotonic() + LATER_SECONDS, self._due)
         known = self._waiting.get(entry.key)
         if known is not None:
             if entry.state in FOLLOWERS[known.entry.state]:
@@ -74,9 +80,8 @@ class KeepLedger:
             waiting.done.set_result(None)
             return waiting.done
         self._waiting[entry.key] = waiting
-        if self._writer is None:
-            work = self._write_all()
-            self._writer = asyncio.get_running_loop().create_task(work, name="openrouter-pipe-ledger")
+        if at_once:
+            self._begin()
         return waiting.done
 
     async def stored(self, entry: Entry, done: "asyncio.Future[None]") -> None:
@@ -91,14 +96,14 @@ class KeepLedger:
 
     async def drained(self) -> None:
         """Return once nothing waits to be written."""
-        while (writer := self._writer) is not None:
+        while (writer := self._begin()) is not None:
             await asyncio.wait((writer,))
 
     async def aclose(self) -> None:
         """Stop asking for bills, write what waits, for a few seconds at most, and close the journal."""
         if self.bills is not None:
             await self.bills.aclose()
-        if (writer := self._writer) is not None:
+        if (writer := self._begin()) is not None:
             await asyncio.wait((writer,), timeout=CLOSE_SECONDS)
             if not writer.done():
                 writer.cancel()
@@ -106,6 +111,19 @@ class KeepLedger:
         await self._journal.aclose()
 
     # --- details ------------------------------------------------------------------------------------------
+
+    def _due(self) -> None:
+        self._begin()
+
+    def _begin(self) -> "asyncio.Task[None] | None":
+        """Start to write what waits, if something does; return the task that writes."""
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer()
+        if self._writer is None and self._waiting:
+            work = self._write_all()
+            self._writer = asyncio.get_running_loop().create_task(work, name="openrouter-pipe-ledger")
+        return self._writer
 
     async def _write_all(self) -> None:
         try:

@@ -48,13 +48,23 @@ def kept() -> Kept:
 
 async def test_what_waits_is_written_in_one_transaction(kept):
     kept.ledger.gate = asyncio.Event()
-    kept.keeper.note(MANY[0])
+    kept.keeper.note(MANY[0], at_once=True)
     await settled()
     for entry in MANY[1:]:
         kept.keeper.note(entry)
     kept.ledger.gate.set()
     await kept.keeper.drained()
     assert [len(batch) for batch in kept.ledger.writes] == [1, 19]
+
+
+async def test_what_nobody_waits_for_is_written_a_little_later(kept):
+    kept.keeper.note(MANY[0])
+    kept.keeper.note(MANY[1])
+    await settled()
+    assert kept.ledger.writes == []
+    kept.clock.advance(keep_ledger.LATER_SECONDS)
+    await settled()
+    assert [len(batch) for batch in kept.ledger.writes] == [2]
 
 
 async def test_of_two_states_of_one_entry_that_wait_only_the_later_is_written(kept):
@@ -105,7 +115,7 @@ async def test_a_full_journal_loses_entries_and_counts_them():
 
 async def test_a_store_that_hangs_is_skipped_by_the_next_entries(kept):
     kept.ledger.gate = asyncio.Event()
-    kept.keeper.note(MANY[0])
+    kept.keeper.note(MANY[0], at_once=True)
     await settled()
     kept.clock.advance(keep_ledger.WRITE_SECONDS)
     await until(lambda: "ledger_entries_wait" in kept.events())
@@ -143,7 +153,7 @@ async def _broken_replay(_write):
 async def test_closing_keeps_what_a_hanging_store_does_not_take(kept, monkeypatch):
     monkeypatch.setattr(keep_ledger, "CLOSE_SECONDS", 0.01)
     kept.ledger.gate = asyncio.Event()
-    kept.keeper.note(MANY[0])
+    kept.keeper.note(MANY[0], at_once=True)
     await settled()
     await kept.keeper.aclose()
     found = []
