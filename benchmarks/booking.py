@@ -43,7 +43,7 @@ ROUNDS, WARM_UP = 150, 20
 FIRST_MS = 2.0
 BATCH, BATCHES = 100, 30
 SLOWEST = 2.0
-ROWS, PEOPLE, MODELS, DAYS = 1_000_000, 200, 20, 60
+ROWS, CHUNK, PEOPLE, MODELS, DAYS = 1_000_000, 10_000, 200, 20, 60
 SUMMED = 2.0
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 SETTLED = Entry(
@@ -176,8 +176,8 @@ async def _writes(kind: str, database: Database) -> Line:
 async def _growth(kind: str, database: Database) -> Line:
     """Fill the table with a million rows and measure what one takes, with its entries in indexes."""
     on_sqlite = kind == "SQLite"
-    numbers = f"WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {ROWS})" if on_sqlite else ""
-    source = "s" if on_sqlite else f"generate_series(1, {ROWS}) AS s(n)"
+    numbers = "WITH RECURSIVE s(n) AS (SELECT :low UNION ALL SELECT n + 1 FROM s WHERE n < :high)" if on_sqlite else ""
+    source = "s" if on_sqlite else "generate_series(:low, :high) AS s(n)"
     padded = "printf('%0{}d', {})" if on_sqlite else "lpad(({1})::text, {0}, '0')"
     made = {
         "turn_id": padded.format(26, "n"),
@@ -194,9 +194,11 @@ async def _growth(kind: str, database: Database) -> Line:
     names = ", ".join(NAMES)
     async with database.writing() as connection:
         await connection.execute(text(f"DELETE FROM {usage_entry.name}"))
-    fill = f"INSERT INTO {usage_entry.name} ({names}) {numbers} SELECT {', '.join(values)} FROM {source}"
-    async with database.writing() as connection:
-        await connection.execute(text(fill.replace(":", "\\:")))
+    made_of = ", ".join(values).replace("::", "\\:\\:")
+    fill = text(f"INSERT INTO {usage_entry.name} ({names}) {numbers} SELECT {made_of} FROM {source}")
+    for low in range(1, ROWS, CHUNK):
+        async with database.writing() as connection:
+            await connection.execute(fill, {"low": low, "high": low + CHUNK - 1})
     async with database.reading() as connection:
         await connection.exec_driver_sql("ANALYZE")
         if on_sqlite:

@@ -126,12 +126,13 @@ class SqlLedger:
 
 
 def _spend(dialect: str) -> Select[Any]:
+    person = func.coalesce(u.user_id, EMPTY)  # else SQLite would group by the index on people and read all of it
     model = case((u.answering_model != EMPTY, u.answering_model), else_=u.requested_model)
     day = u.started_at.op("/")(literal_column(str(DAY), BigInteger))  # of whole numbers, in both databases
     exact = u.state == _fixed(EntryState.SETTLED)
     return (
         select(
-            u.user_id,
+            person.label("person"),
             model.label("model"),
             day.label("day"),
             func.count().label("entries"),
@@ -141,8 +142,8 @@ def _spend(dialect: str) -> Select[Any]:
             *sums(dialect, u.upstream_cost),
         )
         .where(NAMESPACE, SENT, u.started_at >= bindparam("since"), u.started_at < bindparam("until"))
-        .group_by(u.user_id, "model", "day")
-        .order_by(u.user_id, "model", "day")
+        .group_by("person", "model", "day")
+        .order_by("person", "model", "day")
     )
 
 
@@ -151,7 +152,7 @@ def _spend_of(row: Row[Any]) -> Spend:
     half = len(amounts) // 2
     day: date = (EPOCH + timedelta(days=row.day)).date()
     counts = (int(row.entries), int(row.inexact), int(row.tokens))
-    return Spend(original(row.user_id), original(row.model), day, *counts, total(amounts[:half]), total(amounts[half:]))
+    return Spend(original(row.person), original(row.model), day, *counts, total(amounts[:half]), total(amounts[half:]))
 
 
 def _entry_of(row: Row[Any]) -> Entry:
