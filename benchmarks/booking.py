@@ -200,6 +200,8 @@ async def _growth(kind: str, database: Database) -> Line:
         async with database.writing() as connection:
             await connection.execute(fill, {"low": low, "high": low + CHUNK - 1})
     async with database.reading() as connection:
+        if on_sqlite:
+            await connection.exec_driver_sql("PRAGMA analysis_limit=1000")
         await connection.exec_driver_sql("ANALYZE")
         if on_sqlite:
             pages = (await connection.exec_driver_sql("PRAGMA page_count")).scalar_one()

@@ -38,6 +38,7 @@ class DiskLedgerJournal:
         self._folder, self._most_bytes = folder, most_bytes
         self._own = folder / f"{PREFIX}{owner}{SUFFIX}"
         self._handle: int | None = None
+        self._number = 0  # of own files that were replayed
         self._lock = Lock()
 
     async def append(self, entries: Sequence[Entry]) -> int:
@@ -47,13 +48,26 @@ class DiskLedgerJournal:
             return await to_thread(self._append, lines)
 
     async def replay(self, write: Writer) -> int:
-        """Write the files of dead processes, then the own one; each is deleted once all of it was written."""
-        count = 0
+        """Write the files of dead processes and the own one; each is deleted once all of it was written.
+
+        Entries that are appended meanwhile go to a new file.
+        """
         async with self._lock:
-            for file in await to_thread(self._others):
-                count += await self._replayed(file, write, own=False)
-            if self._handle is not None:
-                count += await self._replayed(self._own, write, own=True)
+            files = await to_thread(self._sealed)
+        count = 0
+        for file in files:
+            held = await to_thread(_held, file)
+            if held is None:
+                continue
+            try:
+                entries = await to_thread(_read, file, self._most_bytes)
+                for start in range(0, len(entries), BATCH):
+                    await write(entries[start : start + BATCH])
+            finally:
+                os.close(held)
+            with suppress(OSError):
+                file.unlink(missing_ok=True)
+            count += len(entries)
         return count
 
     async def aclose(self) -> None:
@@ -62,20 +76,6 @@ class DiskLedgerJournal:
             await to_thread(self._close)
 
     # --- details ------------------------------------------------------------------------------------------
-
-    async def _replayed(self, file: Path, write: Writer, *, own: bool) -> int:
-        held = None if own else await to_thread(_held, file)
-        if not own and held is None:
-            return 0
-        try:
-            entries = await to_thread(_read, file, self._most_bytes)
-            for start in range(0, len(entries), BATCH):
-                await write(entries[start : start + BATCH])
-            await to_thread(self._forget, file, own)
-        finally:
-            if held is not None:
-                os.close(held)
-        return len(entries)
 
     def _append(self, lines: Sequence[bytes]) -> int:
         try:
@@ -90,19 +90,23 @@ class DiskLedgerJournal:
         except OSError as error:
             raise JournalUnavailable(type(error).__name__) from error
 
-    def _forget(self, file: Path, own: bool) -> None:
-        with suppress(OSError):
-            file.unlink(missing_ok=True)
-        if own:
-            self._close()
-
     def _close(self) -> None:
         handle, self._handle = self._handle, None
         if handle is not None:
             os.close(handle)
 
-    def _others(self) -> list[Path]:
-        return [file for file in self._files() if file != self._own or self._handle is None]
+    def _sealed(self) -> list[Path]:
+        """Give the own file another name, under which nothing more is appended; return all files but new ones."""
+        try:
+            if self._handle is not None:
+                self._close()
+                self._number += 1
+                self._own.replace(self._own.with_name(f"{self._own.stem}-{self._number}{SUFFIX}"))
+        except FileNotFoundError:  # somebody deleted it
+            pass
+        except OSError as error:
+            raise JournalUnavailable(type(error).__name__) from error
+        return self._files()
 
     def _files(self) -> list[Path]:
         try:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from domain.services.look_up_bills import LookUpBills
 from domain.services.store_budget import StoreHealth, StoreTrouble, within
-from ports.ledger import FOLLOWERS, Entry, Key, LedgerUnavailable, UsageLedger
+from ports.ledger import FOLLOWERS, Entry, Key, UsageLedger
 from ports.ledger_journal import JournalUnavailable, LedgerJournal
 from ports.retention import REFUSED
 from ports.telemetry import Telemetry
@@ -60,6 +60,7 @@ class KeepLedger:
         self._timer: Callable[[], None] | None = None
         self._outage: _Outage | None = None
         self._replays = True  # an earlier process may have left a journal
+        self._replaying: asyncio.Task[None] | None = None
 
     def note(self, entry: Entry, *, at_once: bool = False) -> "asyncio.Future[None]":
         """Store an entry soon; the result is done once it is in the store or the journal, or was lost and counted.
@@ -95,19 +96,21 @@ class KeepLedger:
             await self._keep([entry], "slow")
 
     async def drained(self) -> None:
-        """Return once nothing waits to be written."""
-        while (writer := self._begin()) is not None:
-            await asyncio.wait((writer,))
+        """Return once nothing waits to be written, in the journal neither unless the store fails."""
+        while (task := self._begin() or self._replaying) is not None:
+            await asyncio.wait((task,))
 
     async def aclose(self) -> None:
         """Stop asking for bills, write what waits, for a few seconds at most, and close the journal."""
         if self.bills is not None:
             await self.bills.aclose()
-        if (writer := self._begin()) is not None:
-            await asyncio.wait((writer,), timeout=CLOSE_SECONDS)
-            if not writer.done():
-                writer.cancel()
-                await asyncio.wait((writer,))
+        for task in (self._begin(), self._replaying):
+            if task is not None:
+                await asyncio.wait((task,), timeout=CLOSE_SECONDS)
+                task.cancel()
+                await asyncio.wait((task,))
+        if self._waiting:
+            await self._keep([one.entry for one in self._waiting.values()], "closed")
         await self._journal.aclose()
 
     # --- details ------------------------------------------------------------------------------------------
@@ -151,8 +154,9 @@ class KeepLedger:
             self._telemetry.event("error", FAILED, reason=type(defect).__name__)
             await self._keep(entries, type(defect).__name__)
         else:
-            if self._replays:
-                await self._replay()
+            if self._replays and self._replaying is None:
+                work = self._replay()
+                self._replaying = asyncio.get_running_loop().create_task(work, name="openrouter-pipe-ledger-replay")
 
     async def _put(self, entries: Sequence[Entry]) -> None:
         """Store entries; one that the store refuses for itself is counted as lost, the others are stored.
@@ -200,9 +204,11 @@ class KeepLedger:
         self._replays = False
         try:
             replayed = await self._journal.replay(self._put)
-        except (StoreTrouble, JournalUnavailable, LedgerUnavailable):
+        except (StoreTrouble, JournalUnavailable):
             self._replays = True
             return
+        finally:
+            self._replaying = None
         outage, self._outage = self._outage or _Outage(), None
         if replayed or outage.lost:
             self._telemetry.event("info", "ledger_entries_replayed", entries=replayed, lost=outage.lost)

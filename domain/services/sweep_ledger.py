@@ -80,14 +80,16 @@ class SweepLedger:
         self._complaint = ""
         self._over = False
 
-    def begin(self, plan: LedgerPlan) -> None:
-        """Start to sweep a namespace in the background if it is due; cheap enough for every turn."""
+    def is_due(self, namespace: str) -> bool:
+        """Return whether a namespace is to be swept: a minute after its first turn, then from time to time."""
         now = self._clock.monotonic()
-        due = self._due.get(plan.namespace)
-        if due is None:
-            self._due[plan.namespace] = now + FIRST_AFTER * (1 + self._ids.jitter())
-        elif now >= due and plan.namespace not in self._tasks and not self._over:
-            self._due[plan.namespace] = now + EVERY_SECONDS * (1 + self._ids.jitter() / 4)
+        due = self._due.setdefault(namespace, now + FIRST_AFTER * (1 + self._ids.jitter()))
+        return now >= due and namespace not in self._tasks and not self._over
+
+    def begin(self, plan: LedgerPlan) -> None:
+        """Start to sweep a namespace in the background if it is due."""
+        if self.is_due(plan.namespace):
+            self._due[plan.namespace] = self._clock.monotonic() + EVERY_SECONDS * (1 + self._ids.jitter() / 4)
             task = asyncio.get_running_loop().create_task(self.sweep(plan), name="openrouter-pipe-sweep-ledger")
             self._tasks[plan.namespace] = task
             task.add_done_callback(lambda _: self._tasks.pop(plan.namespace, None))

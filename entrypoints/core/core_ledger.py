@@ -1,14 +1,17 @@
 """The ledger of one core: where its database is, what it asks upstream, and how it is swept."""
 
+from contextlib import suppress
+
 from adapters.disk.ledger_journal import DiskLedgerJournal
 from adapters.memory.ledger_journal import MemoryLedgerJournal
+from domain.egress.base_url import InvalidBaseUrl
 from domain.limits import LEDGER_JOURNAL_BYTES
 from domain.request.turn_request import TurnRequest
 from domain.services.keep_ledger import KeepLedger
 from domain.services.look_up_bills import LookUpBills
 from domain.services.store_budget import StoreHealth
 from domain.services.sweep_ledger import LedgerPlan, SweepLedger, SweptLedger
-from entrypoints.core.policy import longest_attempt
+from entrypoints.core.policy import longest_attempt, usable_route
 from entrypoints.core.storage import Storage
 from entrypoints.core.storage_lazy import LazyLedger
 from entrypoints.core.storage_location import StorageLocation
@@ -43,11 +46,12 @@ class CoreLedger:
 
     def follow(self, request: TurnRequest, settings: Settings) -> None:
         """Sweep from now on what the turns of this request's namespace book."""
-        if request.ledger.namespace:
-            plan = LedgerPlan(
-                request.ledger.namespace, request.route, settings.ledger_retention_days, longest_attempt(settings)
-            )
-            self.sweeper.begin(plan)
+        namespace = request.ledger.namespace
+        if namespace and self.sweeper.is_due(namespace):
+            with suppress(InvalidBaseUrl):  # the turn itself reports that; no key goes to such an address
+                route = usable_route(settings)
+                plan = LedgerPlan(namespace, route, settings.ledger_retention_days, longest_attempt(settings))
+                self.sweeper.begin(plan)
 
     async def aclose(self) -> None:
         """Stop sweeping and write what waits; call it once no turn runs any more."""

@@ -1,11 +1,15 @@
 """Stores that open the database with the first call."""
 
+import asyncio
 from collections.abc import Collection
 from datetime import datetime
 
 from entrypoints.core.storage import Storage
 from ports.ledger import Entry, LedgerUnavailable, Spend, UsageLedger
 from ports.tool_runs import RunBounds, ToolRun
+
+OPENING_SECONDS = 0.75
+"""Seconds that the ledger waits for a database that is being opened: fewer than those of one that hangs."""
 
 
 class LazyToolRuns:
@@ -89,6 +93,11 @@ class LazyLedger:
         return await (await self._opened(writes=True)).anonymise(namespace, user_id, limit)
 
     async def _opened(self, *, writes: bool = False) -> UsageLedger:
+        opening = self._storage.begin()
+        if not opening.done():  # the first turn after a start: no failure of the store, and no reason to wait long
+            await asyncio.wait((opening,), timeout=OPENING_SECONDS)
+            if not opening.done():
+                raise LedgerUnavailable("opening")
         stores = await self._storage.stores()
         if stores.ledger is None:
             raise LedgerUnavailable("not open")

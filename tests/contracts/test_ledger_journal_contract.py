@@ -78,6 +78,20 @@ async def test_entries_appended_after_a_replay_are_kept(journal):
     assert await replayed(journal) == [ENDED]
 
 
+async def test_entries_appended_during_a_replay_wait_for_nothing_and_are_kept(journal):
+    await journal.append([STARTED])
+    found: list[Entry] = []
+
+    async def write(entries):
+        if not found:
+            assert await journal.append([ENDED]) == 1
+        found.extend(entries)
+
+    await journal.replay(write)
+    found += await replayed(journal)
+    assert found == [STARTED, ENDED]
+
+
 async def test_the_file_is_its_owners_and_goes_with_its_entries(tmp_path):
     journal = disk(tmp_path)
     assert not [*tmp_path.iterdir()]

@@ -150,6 +150,28 @@ async def _broken_replay(_write):
     raise keep_ledger.JournalUnavailable("OSError")
 
 
+async def test_a_long_replay_holds_no_new_entry_up(kept):
+    kept.ledger.broken = "locked"
+    await kept.note(*MANY[:3])
+    kept.ledger.broken = ""
+    replay, gate = kept.journal.replay, asyncio.Event()
+
+    async def slow(write):
+        await gate.wait()
+        return await replay(write)
+
+    kept.journal.replay = slow
+    kept.keeper.note(MANY[3], at_once=True)
+    await settled()
+    done = kept.keeper.note(MANY[4], at_once=True)
+    await settled()
+    assert done.done()
+    assert await kept.numbers() == [3, 4]
+    gate.set()
+    await kept.keeper.drained()
+    assert await kept.numbers() == [0, 1, 2, 3, 4]
+
+
 async def test_closing_keeps_what_a_hanging_store_does_not_take(kept, monkeypatch):
     monkeypatch.setattr(keep_ledger, "CLOSE_SECONDS", 0.01)
     kept.ledger.gate = asyncio.Event()
