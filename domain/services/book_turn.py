@@ -56,7 +56,8 @@ class BookedAttempt:
 class BookTurn:
     """The attempts of one turn; without a `keeper` none is booked.
 
-    `model` is the one the turn is for; others are looked up in `models`, the catalog.
+    `model` is the one the turn is for; others are looked up in `models`, the catalog. `names_chat`: entries have the
+    ids of chat and message.
     """
 
     def __init__(
@@ -67,9 +68,12 @@ class BookTurn:
         model: Model | None,
         models: tuple[Model, ...],
         figures: Figures,
+        *,
+        names_chat: bool = True,
     ) -> None:
         self._keeper, self._request, self._route = keeper, request, route
         self._model, self._models, self._figures = model, models, figures
+        self._names_chat = names_chat
         self._call_no, self._attempt_no = 1, 0
         self.latest: BookedAttempt | None = None
 
@@ -103,8 +107,8 @@ class BookTurn:
             keeper.clock.now(),
             kind=bounded_id(request.task) or (TASK if request.caller is Caller.TASK else CHAT),
             user_id=person.user_id,
-            chat_id="" if person.temporary else person.chat_id,
-            message_id="" if person.temporary else person.message_id,
+            chat_id=person.chat_id if self._names_chat else "",
+            message_id=person.message_id if self._names_chat else "",
             endpoint=attempt.endpoint.value,
             key_id=key_id_of(self._route.api_key),
             requested_model=bounded_id(asked),

@@ -219,8 +219,8 @@ class RunTurn:
         settlement.figures, settlement.replayed = ready.figures, ready.replayed
         settlement.elsewhere = assembled.elsewhere
 
-        ledger = assembled.stores.ledger
-        book = BookTurn(ledger, request, ready.route, settlement.model, assembled.models, ready.figures)
+        ledger, of_turn = assembled.stores.ledger, (settlement.model, assembled.models, ready.figures)
+        book = BookTurn(ledger, request, ready.route, *of_turn, names_chat=assembled.stores.names_chat)
 
         def call(command: CallUpstream) -> UpstreamCall:
             return UpstreamCall(ready.route, command.request, request.limits, book.latest)

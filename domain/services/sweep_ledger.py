@@ -120,7 +120,7 @@ class SweepLedger:
         except (LedgerUnavailable, LeasesUnavailable) as error:
             self._complain(error.reason)
         except Exception as defect:  # noqa: BLE001 - the edge of a background task: else nothing reports it
-            self._complain(f"{type(defect).__name__} in the sweep itself")
+            self._complain(type(defect).__name__)
         else:
             self._complaint = ""
         if tally != _Tally():

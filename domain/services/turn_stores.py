@@ -35,7 +35,7 @@ class TurnStores:
 
     `memory` is None if nothing of the turn is stored or looked up. `keeps_results`: results of calls are stored with
     the journal until the turn is settled. `interrupted` reports calls of interrupted answers; None if none are
-    reported. `ledger`: where its attempts are booked, None if they are not.
+    reported. `ledger`: where its attempts are booked, None if they are not; `names_chat`: with the ids of the chat.
     """
 
     journal: JournalCalls
@@ -43,6 +43,7 @@ class TurnStores:
     keeps_results: bool = False
     interrupted: ReportInterrupted | None = None
     ledger: KeepLedger | None = None
+    names_chat: bool = True
 
 
 class ChooseStores:
@@ -77,7 +78,7 @@ class ChooseStores:
         ledger = self._ledger if request.ledger.namespace else None
         if request.person.temporary:
             memory = memories.temporary if memories is not None and remembered else None
-            return TurnStores(self._temporary_journal, memory, ledger=ledger)
+            return TurnStores(self._temporary_journal, memory, ledger=ledger, names_chat=False)
         memory = memories.durable if memories is not None and remembered else None
         keeps_results = memory is not None and request.memory.tool_results
         return TurnStores(self._journal, memory, keeps_results, self._interrupted if remembered else None, ledger)
