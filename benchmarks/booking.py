@@ -43,7 +43,7 @@ ROUNDS, WARM_UP = 150, 20
 FIRST_MS = 2.0
 BATCH, BATCHES = 100, 30
 SLOWEST = 2.0
-ROWS, CHUNK, PEOPLE, MODELS, DAYS = 1_000_000, 10_000, 200, 20, 60
+ROWS, CHUNK, PEOPLE, MODELS, DAYS = 200_000, 10_000, 100, 10, 30
 SUMMED = 2.0
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 SETTLED = Entry(
@@ -174,10 +174,10 @@ async def _writes(kind: str, database: Database) -> Line:
 
 
 async def _growth(kind: str, database: Database) -> Line:
-    """Fill the table with a million rows and measure what one takes, with its entries in indexes."""
+    """Fill the table with many rows and measure what one takes, with its entries in indexes."""
     on_sqlite = kind == "SQLite"
     numbers = "WITH RECURSIVE s(n) AS (SELECT :low UNION ALL SELECT n + 1 FROM s WHERE n < :high)" if on_sqlite else ""
-    source = "s" if on_sqlite else "generate_series(:low, :high) AS s(n)"
+    source = "s" if on_sqlite else "generate_series(CAST(:low AS integer), CAST(:high AS integer)) AS s(n)"
     padded = "printf('%0{}d', {})" if on_sqlite else "lpad(({1})::text, {0}, '0')"
     made = {
         "turn_id": padded.format(26, "n"),
@@ -222,7 +222,7 @@ def _literal(value: object, name: str, *, on_sqlite: bool) -> str:
 
 
 async def _sums(kind: str, database: Database) -> Line:
-    """Add up a million rows by person, model and day; beside it the plain SQL, which is exact on PostgreSQL only."""
+    """Add up all rows by person, model and day; beside it the plain SQL, which is exact on PostgreSQL only."""
     ledger = SqlLedger(database)
     number = "CAST(cost AS REAL)" if kind == "SQLite" else "cost"
     plain = text(
