@@ -33,8 +33,11 @@ AGAIN = {
     "domain/catalog/support": "what the model can do, asked by each step for its own purpose",
     "domain/services/turn_mask": "credentials of the request are read at the start, reports are masked as they come",
     "domain/services/settle_turn": "writes the log line at the start as well as at the end",
+    "domain/services/book_turn": "made with the driver; books each attempt when it begins and when it ends",
+    "domain/services/turn_stores": "chosen at the start, empty at the end",
     # The history is looked up first, the new answer is stored last: the same rooms, for other texts.
     "entrypoints/core/storage": "store",
+    "entrypoints/core/storage_lazy": "store",
     "entrypoints/core/storage_vault": "store",
     "entrypoints/core/storage_file": "store",
     "domain/services/store_budget": "store",
