@@ -14,6 +14,7 @@ from pathlib import Path
 from benchmarks.api import measure_api
 from benchmarks.booking import measure_booking
 from benchmarks.browser import measure_browser
+from benchmarks.budgets import measure_budgets
 from benchmarks.burst import measure_burst
 from benchmarks.cache import measure_cache
 from benchmarks.cold import measure_cold
@@ -45,6 +46,7 @@ ALONE: dict[str, Callable[[Path], Iterator[Line]]] = {
     "cache": lambda _: measure_cache(),
     "large": lambda _: measure_large_event(),
     "files": lambda _: measure_large_files(),
+    "budgets": lambda _: measure_budgets(),
     "burst": measure_burst,
 }
 PARTS = (*ALONE, *IN_HOST)

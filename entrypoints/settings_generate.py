@@ -88,8 +88,8 @@ def _holds(path: Path, text: str) -> bool:
 
 
 def _is_url(row: Setting) -> bool:
-    """Return whether a value may be a URL, and contain a password."""
-    return row.name.endswith(("_URL", "_REFERER_OVERRIDE"))
+    """Return whether a value may be a URL, and contain a password, or is a long text."""
+    return row.name.endswith(("_URL", "_REFERER_OVERRIDE")) or row.name == "BUDGETS"
 
 
 def _admin_type(row: Setting) -> tuple[str, str]:

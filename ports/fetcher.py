@@ -38,7 +38,8 @@ class Hop:
     """One request: `url` is asked for, at `address` only (an IP address, checked by the core).
 
     `host` and `port` are those of the URL: the name goes into TLS and the Host header, never into a second lookup.
-    `limit`: most bytes of the answer's body, also once decompressed; `seconds`: for the whole hop.
+    `limit`: most bytes of the answer's body, also once decompressed; `seconds`: for the whole hop. `body`: JSON that is
+    sent; None asks for a file.
     """
 
     url: str = field(repr=False)
@@ -47,6 +48,7 @@ class Hop:
     address: str
     limit: int
     seconds: float
+    body: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class Fetcher(Protocol):
         ...
 
     async def get(self, hop: Hop) -> HopAnswer:
-        """Run one GET without credentials, cookies or redirects. Raises HopFailed.
+        """Run one GET, or a POST of the body, without credentials, cookies or redirects. Raises HopFailed.
 
         The connection goes to `hop.address` and is closed afterwards. A proxy of the environment is only used if it is
         asked to connect to that address.

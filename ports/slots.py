@@ -46,6 +46,10 @@ class Slots(Protocol):
         """Take a slot if fewer than `limit` are taken and the queue is empty. The limit may differ per call."""
         ...
 
+    def is_full(self, limit: int) -> bool:
+        """Return whether a caller would have to wait now. Nothing is taken."""
+        ...
+
     def join(self, limit: int, waiting_limit: int, owner: str = "") -> Place:
         """Take a place in the queue, or a slot at once. Raises SlotsFull.
 

@@ -83,7 +83,7 @@ class AioFetcher:
             raise HopFailed(HopFlaw.TIMED_OUT, "looking up the name") from None
 
     async def get(self, hop: Hop) -> HopAnswer:
-        """Run one GET. Raises HopFailed."""
+        """Run one request. Raises HopFailed."""
         allowance = Allowance()
         try:
             async with asyncio.timeout(hop.seconds):
@@ -147,7 +147,15 @@ async def _opened(hop: Hop, tls: SSLContext, proxy: str | None, allowance: Allow
         headers={**_HEADERS, "Host": host},
         timeout=ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
     ) as session:
-        response = await session.get(url, allow_redirects=False, proxy=proxy, server_hostname=hop.host)
+        response = await session.request(
+            "GET" if hop.body is None else "POST",
+            url,
+            data=hop.body,
+            headers=None if hop.body is None else {"Content-Type": "application/json"},
+            allow_redirects=False,
+            proxy=proxy,
+            server_hostname=hop.host,
+        )
         try:
             yield response
         finally:

@@ -54,6 +54,11 @@ class ProcessSlots:
             self._follow(limit)
             return self._take(owner)
 
+    def is_full(self, limit: int) -> bool:
+        """Compare the counts."""
+        with self._lock:
+            return bool(self._held["waiting"]) or self._held["taken"] >= limit
+
     def join(self, limit: int, waiting_limit: int, owner: str = "") -> "QueuePlace":
         """Take a place in the queue, or a slot at once. Raises SlotsFull."""
         loop = get_running_loop()

@@ -137,3 +137,36 @@ usage_entry = Table(
     Index(f"{PREFIX}usage_entry_person", "namespace", "user_id", "started_at"),
     Index(f"{PREFIX}usage_entry_state", "namespace", "state", "started_at"),
 )
+
+budget_account = Table(
+    f"{PREFIX}budget_account",
+    metadata,
+    Column("namespace", Words, primary_key=True),
+    Column("account", Key, primary_key=True),
+    Column("unit", Words, nullable=False),
+    Column("spent", BigInteger, nullable=False),
+    Column("reserved", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+    Index(f"{PREFIX}budget_account_ends", "namespace", "ends_at"),
+)
+
+reservation = Table(
+    f"{PREFIX}reservation",
+    metadata,
+    Column("namespace", Words, primary_key=True),
+    Column("turn_id", Words, primary_key=True),
+    Column("state", Words, nullable=False),
+    Column("claims", Words, nullable=False),
+    Column("fence", Words, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Index(f"{PREFIX}reservation_state", "namespace", "state", "expires_at"),
+)
+
+budget = Table(
+    f"{PREFIX}budget",
+    metadata,
+    Column("namespace", Words, primary_key=True),
+    Column("name", Key, primary_key=True),
+    Column("rule", Words, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)

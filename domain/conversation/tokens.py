@@ -8,6 +8,7 @@ it for base64, tables and logs.
 """
 
 import re
+from collections.abc import Iterable
 
 from domain.conversation.cache_marks import MARK
 from ports.json_values import JsonObject
@@ -25,6 +26,8 @@ _WORDS = frozenset({"text", "content", "output", "arguments", "input", "stdout",
 _PLAIN = frozenset({"type", "text"})
 _HEAD = 200
 """Characters in which the head of a data URL ends."""
+SAMPLED = 12
+"""Plain texts of a prompt that are read to estimate all of them."""
 WINDOW, WINDOWS = 96, 8
 """Characters of one sample, and samples of one text; shorter texts are read whole."""
 _PIECES = re.compile(
@@ -52,6 +55,24 @@ def tokens_of(item: JsonObject) -> int:
     """Estimate the tokens of an item."""
     texts, fixed = _read(item)
     return fixed + round(sum(map(tokens_of_text, texts)))
+
+
+def tokens_of_all(items: Iterable[JsonObject]) -> int:
+    """Estimate the tokens of a whole prompt; of many plain texts, some stand for all."""
+    total, texts = 0, list[str]()
+    for item in items:
+        said = _only_text(item)
+        if said is None:
+            total += tokens_of(item)
+        else:
+            total += PER_ITEM
+            texts.append(said)
+    sample = texts[:: max(1, len(texts) // SAMPLED)]
+    characters = sum(map(len, sample))
+    if not characters:
+        return total
+    share = sum(map(tokens_of_text, sample)) / characters
+    return total + round(share * sum(map(len, texts)))
 
 
 def tokens_of_text(text: str) -> float:

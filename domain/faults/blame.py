@@ -49,6 +49,8 @@ BLAME: dict[FaultKind, Blame] = {
     FaultKind.TOOL_ROUNDS: Blame.CALLER,
     FaultKind.BUSY: Blame.CALLER,
     FaultKind.PAUSED: Blame.CALLER,
+    FaultKind.BUDGET_SPENT: Blame.CALLER,
+    FaultKind.BUDGET_UNKNOWN: Blame.CALLER,
     FaultKind.MISSING_PACKAGE: Blame.OURS,
     FaultKind.INTERNAL: Blame.OURS,
 }

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
+from domain.budgets.rule import Period
 from domain.catalog.offer import Objection
 from domain.egress.base_url import AddressFlaw
+from ports.budgets import Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,25 @@ class TooManyTools:
     most: int
 
 
+@dataclass(frozen=True, slots=True)
+class BudgetSpent:
+    """The budget `name` is spent: `limit` in whole numbers of `unit` (`ports/budgets`) per `period`; it `ends` then."""
+
+    name: str
+    unit: Unit
+    limit: int
+    period: Period
+    ends: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TooFast:
+    """The person has used up the `limit` of requests or tokens per minute."""
+
+    unit: Unit
+    limit: int
+
+
 Cause = (
     ModelFiltered
     | AddressRefused
@@ -95,6 +116,8 @@ Cause = (
     | RefusedPart
     | TooManyTools
     | DrawingFlaw
+    | BudgetSpent
+    | TooFast
 )
 
 
@@ -111,5 +134,9 @@ def cause_name(cause: Cause) -> str:
             return f"no_event: {seconds:g}"
         case DailyLimit(ends):
             return f"daily_limit: {ends:%Y-%m-%dT%H:%MZ}" if ends is not None else "daily_limit"
+        case BudgetSpent(name, unit, _, period, ends):
+            return f"{name}: {unit.value} per {period.value}, until {ends:%Y-%m-%dT%H:%MZ}"
+        case TooFast(unit, limit):
+            return f"own_pace: {limit} {unit.value}"
         case TooManyTools(count, most):
             return f"too_many_tools: {count} of {most}"

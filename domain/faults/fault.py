@@ -47,6 +47,8 @@ class FaultKind(Enum):
     TOOL_ROUNDS = "tool_rounds_exhausted"
     BUSY = "server_busy"
     PAUSED = "person_paused"
+    BUDGET_SPENT = "budget_spent"
+    BUDGET_UNKNOWN = "budget_unknown"
     MISSING_PACKAGE = "missing_package"
     INTERNAL = "internal_error"
 
@@ -80,6 +82,8 @@ HTTP_STATUS: dict[FaultKind, int] = {
     FaultKind.TOOL_ROUNDS: 502,
     FaultKind.BUSY: 503,
     FaultKind.PAUSED: 503,
+    FaultKind.BUDGET_SPENT: 429,
+    FaultKind.BUDGET_UNKNOWN: 503,
     FaultKind.MISSING_PACKAGE: 500,
     FaultKind.INTERNAL: 500,
 }

@@ -22,6 +22,7 @@ from domain.limits import (
 )
 from domain.request.abilities import Ability
 from domain.request.intake import AttachedFile, Intake
+from domain.request.spending import Spending
 from ports.json_values import JsonObject
 from ports.responses import Endpoint, Limits, Route
 
@@ -277,6 +278,7 @@ class TurnRequest:
     retry: RetryPolicy = RetryPolicy()
     memory: Remembering = Remembering()
     ledger: Bookkeeping = Bookkeeping()
+    spending: Spending = field(default_factory=Spending)
     tooling: Tooling = Tooling()
     server_tools: ServerTools = ServerTools()
     bounds: Bounds = Bounds()

@@ -3,72 +3,21 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
-from domain.catalog.offer import objections_to, with_variants
-from domain.catalog.selection import find, slug_of
-from domain.egress.base_url import InvalidBaseUrl, checked_base_url
-from domain.egress.pasted import is_key
-from domain.faults.causes import AddressRefused, KeyFlaw, MessagesFlaw, ModelFiltered
 from domain.faults.fault import Fault, FaultKind
-from domain.request.turn_request import Bounds, Caller, TurnRequest
+from domain.request.turn_request import Bounds, TurnRequest
+from domain.services.afford_turn import AffordTurn, Assemble
+from domain.services.assemble_turn import Assembled
+from domain.services.check_turn import Checked, check_turn, stand_in
 from domain.services.guard_turn import GuardTurn, TurnGuard
 from domain.services.owned_tasks import named
 from domain.services.store_budget import within
 from domain.turn.steps import End
 from ports.catalog import Model
 from ports.clock import Clock
-from ports.responses import Route
 from ports.slots import Place, Slots, SlotsFull
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """A checked request: its catalog entry (None if the catalog has none) and its route.
-
-    `models` is the catalog, including the variants on offer. `stands_in_for`: the model that was requested, if this one
-    answers because that one keeps failing. `guard`: the breakers that the turn must report to.
-    """
-
-    request: TurnRequest
-    slug: str
-    model: Model | None
-    route: Route
-    models: tuple[Model, ...] = ()
-    stands_in_for: str = ""
-    guard: TurnGuard | None = None
-
-
-def check_turn(request: TurnRequest, models: tuple[Model, ...]) -> Checked | Fault:
-    """Check key, address, model and messages; return the first fault found."""
-    if not request.route.api_key.strip():
-        return Fault(FaultKind.NO_KEY)
-    if not is_key(request.route.api_key.strip()):
-        return Fault(FaultKind.BAD_KEY, cause=KeyFlaw.CHARACTERS)
-    try:
-        base_url = checked_base_url(request.route.base_url, request.insecure_hosts)
-    except InvalidBaseUrl as error:
-        return Fault(FaultKind.BAD_ROUTE, cause=AddressRefused(error.flaw, error.host))
-    everything = with_variants(models, request.offer.variants)
-    model = find(request.model, everything)
-    slug = model.id if model is not None else slug_of(request.model)
-    objections = objections_to(slug, model, request.offer, chosen_by_person=request.caller is not Caller.TASK)
-    if objections:
-        return Fault(FaultKind.FILTERED_MODEL, cause=ModelFiltered(slug, objections))
-    if not request.messages:
-        return Fault(FaultKind.BAD_MESSAGES, cause=MessagesFlaw.NONE)
-    given = request.route
-    route = replace(given, base_url=base_url, api_key=given.api_key.strip())
-    return Checked(request, slug, model, route, everything)
-
-
-def _stand_in(request: TurnRequest, models: tuple[Model, ...]) -> Checked | None:
-    """Return the request to the fallback model; None if there is none that may be called."""
-    if not request.fallback_model:
-        return None
-    checked = check_turn(replace(request, model=request.fallback_model, fallback_model=""), models)
-    return None if isinstance(checked, Fault) else checked
 
 
 class Ticket:
@@ -133,34 +82,50 @@ class AdmitTurn:
     `person` is whoever a turn belongs to: people get fair shares of the slots and of the line.
     """
 
-    def __init__(self, slots: Slots, clock: Clock, guard: GuardTurn | None = None) -> None:
-        self._slots, self._clock, self._guard = slots, clock, guard
+    def __init__(
+        self, slots: Slots, clock: Clock, guard: GuardTurn | None = None, afford: AffordTurn | None = None
+    ) -> None:
+        self._slots, self._clock, self._guard, self._afford = slots, clock, guard, afford
         self._held = 0
         self._idle = asyncio.Event()
         self._idle.set()
 
     async def check(self, request: TurnRequest, models: tuple[Model, ...]) -> Checked | Fault:
-        """Check a request, then ask the breakers of its person and its model.
+        """Check a request and what is spent of its budgets, then ask the breakers of its person and its model.
 
-        A model that keeps failing is replaced by the fallback model, if there is one that does not. Report to the
-        guard of what is returned.
+        A model that keeps failing is replaced by the fallback model, if there is one that does not. Report the end of
+        what is returned.
         """
         checked = check_turn(request, models)
+        if not isinstance(checked, Fault) and self._afford is not None:
+            waits = self._slots.is_full(request.bounds.concurrent)
+            checked = await self._afford.check(checked, models, waits=waits)
         if isinstance(checked, Fault) or self._guard is None:
             return checked
         guard = await self._guard.admit(request)
         if isinstance(guard, Fault):
             return guard
         if not await self._guard.admits_model(guard, request, checked.slug):
-            other = _stand_in(request, models)
-            if other is not None and await self._guard.admits_model(guard, request, other.slug):
-                checked = replace(other, stands_in_for=checked.slug)
+            checked = await self._replaced(checked, guard, request, models)
         return replace(checked, guard=guard)
 
-    async def report(self, guard: TurnGuard | None, end: End | None) -> None:
+    async def assembled(
+        self, checked: Checked, models: tuple[Model, ...], assemble: Assemble
+    ) -> tuple[Checked, Assembled | Fault]:
+        """Assemble a turn that has its ticket, and reserve what it may cost."""
+        if self._afford is None:
+            return checked, await assemble(checked)
+        return await self._afford.assembled(checked, models, assemble)
+
+    async def report(self, checked: Checked, end: End | None) -> None:
         """Report how a turn ended to its breakers; None if it never ran."""
-        if guard is not None and self._guard is not None:
-            await self._guard.report(guard, end)
+        if checked.guard is not None and self._guard is not None:
+            await self._guard.report(checked.guard, end)
+
+    async def settle(self, checked: Checked) -> None:
+        """Post what a turn cost to its budgets, or release what it holds."""
+        if self._afford is not None:
+            await self._afford.settle(checked)
 
     def join(self, bounds: Bounds, person: str = "") -> WaitingTurn:
         """Take a slot, or join the line. Raises SlotsFull if it is full, or the person's share of it."""
@@ -172,6 +137,19 @@ class AdmitTurn:
     async def idle(self) -> None:
         """Return once every ticket is released."""
         await self._idle.wait()
+
+    async def _replaced(
+        self, checked: Checked, guard: TurnGuard, request: TurnRequest, models: tuple[Model, ...]
+    ) -> Checked:
+        """Return the turn with the fallback model, if that is called, offered and affordable."""
+        other = stand_in(request, models, request.fallback_model)
+        if other is None or self._guard is None or not await self._guard.admits_model(guard, request, other.slug):
+            return checked
+        replaced = replace(other, stands_in_for=checked.slug, hold=checked.hold)
+        if self._afford is not None and await self._afford.turn_to(replaced) is not None:
+            await self._afford.turn_to(checked)
+            return checked
+        return replaced
 
     def _ticket(self, person: str) -> Ticket:
         self._held += 1

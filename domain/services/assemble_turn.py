@@ -15,7 +15,7 @@ from domain.request.endpoint import may_change
 from domain.request.lessons import Lessons
 from domain.request.runners import caller_runs_named_tools
 from domain.request.schema_bounds import foreign_schemas
-from domain.services.admit_turn import Checked
+from domain.services.check_turn import Checked
 from domain.services.equip_turn import EquipTurn, ToolPorts, limits_of
 from domain.services.owned_tasks import OwnedTasks
 from domain.services.prepare_turn import Ready, prepare_turn
@@ -28,7 +28,7 @@ from domain.services.turn_stores import Memories, TurnStores
 from domain.tools.plan import Reader
 from domain.tools.schema_bounds import size_of_schemas
 from domain.turn.plan import Alternatives, TurnPlan
-from domain.turn.statuses import ModelReplaced, Status, ToolsLeftOut
+from domain.turn.statuses import CheaperModel, ModelReplaced, Status, ToolsLeftOut
 from ports.catalog import Model
 from ports.clock import Clock
 from ports.files import Files
@@ -220,6 +220,8 @@ class AssembleTurn:
 def _notes(checked: Checked, ready: Ready, notice: Status | None) -> tuple[Status, ...]:
     """Return what the person has to know before the turn begins."""
     notes: list[Status] = []
+    if checked.saves_for:
+        notes.append(CheaperModel(checked.saves_for, checked.slug, checked.spent_budget))
     if checked.stands_in_for:
         notes.append(ModelReplaced(checked.stands_in_for, checked.slug))
     if notice is not None:

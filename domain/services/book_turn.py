@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from domain.catalog.selection import find
 from domain.conversation.bounded_ids import bounded_id
 from domain.conversation.figures import Figures
-from domain.faults.fault import RetryRule
 from domain.request.turn_request import Caller, TurnRequest
 from domain.services.keep_ledger import KeepLedger
+from domain.turn.attempt_bill import is_free_of_charge
 from domain.turn.outcome import Ending
 from domain.turn.steps import AttemptBegan, AttemptEnded, Booking
 from domain.usage.entries import EndOfAttempt, ended, guessed, key_id_of
@@ -125,7 +125,7 @@ class BookTurn:
         facts = attempt.facts
         end = EndOfAttempt(
             was_sent=_was_sent(attempt.outcome.reach, released=booked.released),
-            is_free=_is_free(attempt),
+            is_free=is_free_of_charge(attempt),
             consumed=Consumed(
                 attempt.usage,
                 None,
@@ -147,13 +147,3 @@ class BookTurn:
 
 def _was_sent(reach: Reach, *, released: bool) -> bool:
     return reach is Reach.STREAMING or (released and reach is not Reach.NOT_SENT)
-
-
-def _is_free(attempt: AttemptEnded) -> bool:
-    """Return whether upstream refused the attempt before the model wrote anything, and cannot have billed it."""
-    if attempt.usage is not None or attempt.unbilled is not None:
-        return False
-    if attempt.outcome.reach is Reach.STREAMING:
-        return True
-    certain = attempt.fault is not None and attempt.fault.rule is not RetryRule.UNCERTAIN
-    return certain and attempt.outcome.ending is Ending.REFUSED

@@ -29,6 +29,7 @@ TRY_SECONDS = 60.0
 RESOLVE_SECONDS = 10.0
 ADDRESSES = 3
 """Addresses of one name that are tried, one after the other, if no connection can be made."""
+SEND_SECONDS, MOST_ANSWERED = 15.0, 65_536
 AT_ONCE = 32
 """Hops that run at the same time; more wait."""
 
@@ -59,6 +60,21 @@ class FetchRemote:
                 return outcome
             await self._clock.sleep_until(resumes)
 
+    async def send(self, url: str, rules: EgressRules, body: bytes) -> str:
+        """Post JSON to a URL once; return why the host did not take it, "" if it did. Redirects are not followed."""
+        target = checked_url(url, rules)
+        if isinstance(target, UrlFlaw):
+            return target.value
+        try:
+            async with self._places:
+                ends = self._clock.monotonic() + SEND_SECONDS
+                answer = await self._answer(target, rules, MOST_ANSWERED, ends, body)
+        except HopFailed as error:
+            return error.flaw.value
+        if isinstance(answer, UrlFlaw):
+            return answer.value
+        return "" if 200 <= answer.status < 300 else f"status {answer.status}"
+
     # --- details ------------------------------------------------------------------------------------------
 
     async def _try(self, url: str, rules: EgressRules, limit: int, try_ends: float) -> Download | NotDownloaded:
@@ -81,7 +97,9 @@ class FetchRemote:
             url = next_url(target, answer.location)
         return NotDownloaded(DownloadFlaw.TOO_MANY_REDIRECTS)
 
-    async def _answer(self, target: Target, rules: EgressRules, limit: int, try_ends: float) -> HopAnswer | UrlFlaw:
+    async def _answer(
+        self, target: Target, rules: EgressRules, limit: int, try_ends: float, body: bytes | None = None
+    ) -> HopAnswer | UrlFlaw:
         """Return what the host answers at one of its addresses, all of which were judged. Raises HopFailed."""
         addresses: Sequence[str] = (target.host,)
         if not target.literal:
@@ -91,7 +109,7 @@ class FetchRemote:
             return UrlFlaw.NOT_PUBLIC
         last = HopFailed(HopFlaw.UNREACHABLE)
         for address in addresses[:ADDRESSES]:
-            hop = Hop(target.url, target.host, target.port, address, limit, self._left(try_ends))
+            hop = Hop(target.url, target.host, target.port, address, limit, self._left(try_ends), body)
             try:
                 return await self._fetcher.get(hop)
             except HopFailed as error:

@@ -16,7 +16,7 @@ from domain.request.body import Prepared, build, passed_on
 from domain.request.endpoint import may_change
 from domain.request.lessons import Lessons, learner_of
 from domain.request.turn_request import TurnRequest
-from domain.services.admit_turn import Checked
+from domain.services.check_turn import Checked
 from domain.tools.registry import Registry, merged
 from domain.tools.results import fitted, prompt_characters, room_left
 from domain.tools.surplus import Surplus

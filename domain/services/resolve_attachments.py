@@ -16,7 +16,7 @@ from domain.conversation.placeholders import left_out
 from domain.conversation.resolved_parts import Place, ResolvedPart, note, with_parts
 from domain.conversation.turn_boundaries import last_turns
 from domain.request.turn_request import TurnRequest
-from domain.services.admit_turn import Checked
+from domain.services.check_turn import Checked
 from domain.services.owned_tasks import named
 from domain.services.read_media import MediaPorts, MediaReader, Owner, Read
 from domain.services.store_budget import within

@@ -12,14 +12,16 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from domain.faults.causes import DrawingFlaw
 from domain.faults.fault import Fault, FaultKind
 from domain.redaction.secrets import redact as redact_shapes
 from domain.request.lessons import Lessons, learner_of
 from domain.request.turn_request import TurnRequest
 from domain.services.admit_turn import AdmitTurn, Ticket, WaitingTurn, fault_of_admission
+from domain.services.afford_turn import AffordTurn
 from domain.services.assemble_turn import Assembled, AssembleTurn, Personal
 from domain.services.book_turn import BookTurn
+from domain.services.budget_turn import BudgetTurn
+from domain.services.check_turn import Checked
 from domain.services.drive_turn import Driver, TurnPorts, Upkeep
 from domain.services.equip_turn import ToolPorts
 from domain.services.guard_turn import GuardTurn
@@ -28,6 +30,7 @@ from domain.services.keep_pictures import PICTURED, KeepPictures
 from domain.services.owned_tasks import OwnedTasks, named
 from domain.services.read_media import MediaPorts
 from domain.services.reader_disconnect import ReaderDisconnect
+from domain.services.refuse_turn import refuse_turn
 from domain.services.report_unknown import ReportUnknown
 from domain.services.resolve_attachments import ResolveAttachments
 from domain.services.settle_turn import Settlement, began_values, ended_values, settle_turn
@@ -44,7 +47,6 @@ from domain.turn.steps import (
     Booking,
     CallUpstream,
     End,
-    Ended,
     Learn,
     Output,
     Persist,
@@ -90,13 +92,14 @@ class RunTurn:
         store: StoreHealth | None = None,
         guard: GuardTurn | None = None,
         ledger: KeepLedger | None = None,
+        budgets: BudgetTurn | None = None,
     ) -> None:
         self._responses, self._offload = SoundCalls(responses, offload), offload
         self._clock, self._ids, self._telemetry = clock, ids, telemetry
         self._lessons, self._redact = Lessons(clock), redact
         self._tasks = OwnedTasks(telemetry)
         self._unknown = ReportUnknown(telemetry)
-        self._admit = AdmitTurn(slots, clock, guard)
+        self._admit = AdmitTurn(slots, clock, guard, AffordTurn(budgets, offload))
         watch = store or StoreHealth(clock, telemetry)
         self._stores = ChooseStores(
             tools.runs,
@@ -145,14 +148,13 @@ class RunTurn:
             if isinstance(checked, Fault):
                 driver = checked
             else:
-                settlement.slug, settlement.model, settlement.guard = checked.slug, checked.model, checked.guard
+                settlement.follow(checked)
                 waiting = self._admit.join(request.bounds, request.person.user_id)
                 while (ahead := await waiting.moved(PLACE_SECONDS if request.statuses else None)) is not None:
                     yield ShowStatus(WaitingForPlace(ahead))
                 ticket = waiting.ticket()
-                stores = self._stores.choose(request, personal.memories)
-                assembling = self._assemble.assemble(checked, personal, stores, error_id)
-                driver = self._driver(await scoped(personal.timing, assembling), personal, settlement, ticket)
+                entering = self._entered(checked, models, personal, settlement, ticket)
+                driver = await scoped(personal.timing, entering)
         except Exception as error:  # noqa: BLE001 - the edge of a turn: a defect becomes a fault
             driver = fault_of_admission(error)
         except (asyncio.CancelledError, GeneratorExit):
@@ -202,12 +204,28 @@ class RunTurn:
 
     def _give_up(self, settlement: Settlement, waiting: WaitingTurn | None, ticket: Ticket | None) -> None:
         """Return what a turn holds that will not be driven."""
-        if settlement.guard is not None:
-            self._tasks.own(self._admit.report(settlement.guard, None), "openrouter-pipe-report")
+        if settlement.checked is not None:
+            self._settle_budgets(settlement.checked)
+            self._tasks.own(self._admit.report(settlement.checked, None), "openrouter-pipe-report")
         if waiting is not None:
             waiting.leave()
         if ticket is not None:
             ticket.release()
+
+    def _settle_budgets(self, checked: Checked) -> None:
+        """Post what a turn cost, beside its settlement: a store that fails delays neither memory nor breakers."""
+        if checked.hold is not None:
+            self._tasks.own(self._admit.settle(checked), "openrouter-pipe-settle-budgets")
+
+    async def _entered(
+        self, checked: Checked, models: tuple[Model, ...], personal: Personal, settlement: Settlement, ticket: Ticket
+    ) -> Driver | Fault:
+        """Assemble a turn that has its place, within its budgets; return its driver."""
+        stores = self._stores.choose(settlement.request, personal.memories)
+        assemble = partial(self._assemble.assemble, personal=personal, stores=stores, error_id=settlement.error_id)
+        afforded, assembled = await self._admit.assembled(checked, models, assemble)
+        settlement.follow(afforded)
+        return self._driver(assembled, personal, settlement, ticket)
 
     def _driver(
         self, assembled: Assembled | Fault, personal: Personal, settlement: Settlement, ticket: Ticket
@@ -229,7 +247,9 @@ class RunTurn:
             try:
                 ticket.release()
             finally:
-                await self._admit.report(settlement.guard, end)
+                if settlement.checked is not None:
+                    self._settle_budgets(settlement.checked)
+                    await self._admit.report(settlement.checked, end)
                 stored = await settle_turn(settlement, end, self._telemetry, personal.notices, assembled.stores.memory)
             if stored and end.reason not in BROKEN and assembled.stores.interrupted is not None:
                 assembled.stores.interrupted.completed(request)
@@ -254,13 +274,11 @@ class RunTurn:
         match entry:
             case AttemptBegan():
                 timing_mark("attempt_began")
-                if settlement.guard is not None:
-                    settlement.guard.called = entry.body.model
+                settlement.booked(entry)
                 self._telemetry.event("debug", "attempt_began", **began_values(settlement.error_id, entry))
             case AttemptEnded():
                 timing_mark("attempt_ended")
-                if settlement.guard is not None:
-                    settlement.guard.faults[settlement.guard.called] = entry.fault
+                settlement.booked(entry)
                 self._telemetry.event("debug", "attempt_ended", **ended_values(settlement.error_id, entry))
             case UnknownTypes():
                 self._unknown.report(entry, settlement.error_id)
@@ -278,16 +296,5 @@ class RunTurn:
         self._telemetry.event("error", "turn_not_booked", **values)
 
     def _refuse(self, fault: Fault, error_id: str, began: float, request: TurnRequest, mask: TurnMask) -> Output:
-        timing = Timing(self._clock.monotonic() - began)
-        end = End(Reason.FAULT, timing, error_id, fault)
-        expected = fault.cause is DrawingFlaw.WRITES_NOTHING  # hosts ask for a title after each first answer
-        self._telemetry.event(
-            "info" if expected else "warning",
-            "turn_refused",
-            error_id=error_id,
-            fault=fault.kind.value,
-            detail=mask.text(fault.logged),
-            model=request.model,
-            user_id=request.person.user_id,
-        )
-        return Ended(mask.end(end))
+        seconds = self._clock.monotonic() - began
+        return refuse_turn(fault, request, error_id=error_id, seconds=seconds, mask=mask, telemetry=self._telemetry)

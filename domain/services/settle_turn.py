@@ -10,7 +10,7 @@ from domain.conversation.references import call_reference
 from domain.conversation.size import characters_of
 from domain.request.lesson import OF_HISTORY, Lesson
 from domain.request.turn_request import TurnRequest
-from domain.services.guard_turn import TurnGuard
+from domain.services.check_turn import Checked
 from domain.services.mark_turns import marks_after
 from domain.services.remember_turn import TurnMemory
 from domain.services.turn_mask import TurnMask
@@ -30,7 +30,7 @@ class Settlement:
 
     `replayed`: the stored turns of which something was sent, those in `elsewhere` of other chats. `refused`: changes to
     them that made the request pass. `own_refused`: earlier rounds of this turn were changed too. `mask` masks what is
-    logged. `guard`: the breakers of the turn.
+    logged. `checked`: the admitted turn, with its breakers and budgets; None before that.
     """
 
     request: TurnRequest
@@ -44,7 +44,22 @@ class Settlement:
     refused: list[Lesson] = field(default_factory=list)
     own_refused: bool = False
     mask: TurnMask = field(default_factory=TurnMask)
-    guard: TurnGuard | None = None
+    checked: Checked | None = None
+
+    def follow(self, checked: Checked) -> None:
+        """Follow what was admitted."""
+        self.slug, self.model, self.checked = checked.slug, checked.model, checked
+
+    def booked(self, attempt: AttemptBegan | AttemptEnded) -> None:
+        """Note an attempt for the breakers and the budgets."""
+        guard = self.checked.guard if self.checked is not None else None
+        hold = self.checked.hold if self.checked is not None else None
+        if guard is not None and isinstance(attempt, AttemptBegan):
+            guard.called = attempt.body.model
+        elif guard is not None and isinstance(attempt, AttemptEnded):
+            guard.faults[guard.called] = attempt.fault
+        if hold is not None:
+            hold.tally.book(attempt)
 
     def learn(self, lesson: Lesson) -> None:
         """Note a change that upstream accepted."""

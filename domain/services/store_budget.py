@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 
 from ports.artifacts import ArtifactsError
 from ports.breaker_state import BreakerStateUnavailable
+from ports.budgets import BudgetsUnavailable
 from ports.cache import CacheUnavailable
 from ports.clock import Clock
 from ports.ledger import LedgerUnavailable
@@ -25,7 +26,14 @@ HANGING_SECONDS = 1.0
 PROBE_SECONDS = 10.0
 """Seconds for which a hanging store is skipped; then one caller probes it."""
 TIMEOUT = "timeout"
-STORE_ERRORS = (ArtifactsError, ToolRunsUnavailable, BreakerStateUnavailable, CacheUnavailable, LedgerUnavailable)
+STORE_ERRORS = (
+    ArtifactsError,
+    ToolRunsUnavailable,
+    BreakerStateUnavailable,
+    CacheUnavailable,
+    LedgerUnavailable,
+    BudgetsUnavailable,
+)
 
 
 class StoreTrouble(Exception):

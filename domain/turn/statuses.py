@@ -1,9 +1,11 @@
 """The statuses shown to a waiting person, as values; entrypoints put them into words."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from domain.conversation.left_out import LeftOut
 from domain.faults.fault import Fault
+from ports.budgets import Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,29 @@ class ModelReplaced:
 
 
 @dataclass(frozen=True, slots=True)
+class CheaperModel:
+    """The budget named `budget` is spent for the model `was`; the model `by` answers. Models are slugs."""
+
+    was: str
+    by: str
+    budget: str
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetLow:
+    """Of the budget named `budget`, `spent` of `limit` (whole numbers of `unit`, see `ports/budgets`) is spent.
+
+    It begins anew at `ends`.
+    """
+
+    budget: str
+    unit: Unit
+    spent: int
+    limit: int
+    ends: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ToolsLeftOut:
     """The model takes at most `most` tools; those named are not offered."""
 
@@ -128,6 +153,8 @@ Status = (
     | ResultsShortened
     | ToolsRejected
     | ModelReplaced
+    | CheaperModel
+    | BudgetLow
     | ToolsLeftOut
     | PictureNotStored
     | MediaLeftOut

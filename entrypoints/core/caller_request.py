@@ -13,6 +13,7 @@ from domain.request.tasks import frugal, stripped, task_model_serves
 from domain.request.turn_request import Caller, Parameters, Person, Remembering, TurnRequest
 from domain.services.list_models import Listing
 from domain.turn.steps import Output
+from entrypoints.core.budget_policy import spending_of
 from entrypoints.core.media_policy import intake_of
 from entrypoints.core.policy import (
     NO_ORIGIN,
@@ -120,6 +121,7 @@ def request_of(
         retry=retry_of(settings),
         memory=Remembering() if is_task else remembering_of(settings, history.namespace, references=history.references),
         ledger=bookkeeping_of(settings, history.namespace),
+        spending=spending_of(settings, history.namespace),
         tooling=tooling_of(
             settings,
             handed_over=tools.handed_over,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Dependency, Factory, Singleton
 
+from domain.services.budget_turn import BudgetTurn
 from domain.services.cache_catalog import CacheCatalog
 from domain.services.clean_artifacts import CleanArtifacts
 from domain.services.equip_turn import ToolPorts
@@ -40,6 +41,7 @@ from ports.icon_pictures import IconPictures
 from ports.ids import Ids
 from ports.model_rows import HostModels
 from ports.offload import Offload
+from ports.people import People
 from ports.responses import ResponsesClient
 from ports.slots import Slots
 from ports.sniffer import Sniffer
@@ -51,15 +53,21 @@ from ports.toolbox import Checker
 @dataclass(frozen=True, slots=True)
 class HostPorts:
     """The ports that a host adds to the core. Without `chats` the core cleans by age only; without `model_rows` it
-    updates none. `origin` is named to upstream as the origin of requests.
+    updates none; without `people` no budget of a group or an e-mail address applies. `origin` is named to upstream as
+    the origin of requests.
     """
 
     chats: Chats | None = None
     model_rows: HostModels | None = None
     origin: Origin = NO_ORIGIN
+    people: People | None = None
 
     def __post_init__(self) -> None:
-        ports: tuple[tuple[type, object], ...] = ((Chats, self.chats), (HostModels, self.model_rows))
+        ports: tuple[tuple[type, object], ...] = (
+            (Chats, self.chats),
+            (HostModels, self.model_rows),
+            (People, self.people),
+        )
         for port, given in ports:
             if given is not None and not isinstance(given, port):
                 raise TypeError(f"{given!r} is not an instance of {port}")
@@ -67,9 +75,10 @@ class HostPorts:
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """Where turns are booked; without `keeper` they are not."""
+    """Where turns are booked, and by which budgets they are limited; without them they are not."""
 
     keeper: KeepLedger | None = None
+    budgets: BudgetTurn | None = None
 
 
 class Container(DeclarativeContainer):
@@ -131,6 +140,7 @@ class Container(DeclarativeContainer):
         store=store,
         guard=guard_turn,
         ledger=books.provided.keeper,
+        budgets=books.provided.budgets,
     )
     temporary_memory: Factory[TurnMemory] = Factory(
         TurnMemory, offload=offload, clock=clock, ids=ids, telemetry=telemetry

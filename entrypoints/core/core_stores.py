@@ -3,6 +3,7 @@
 from domain.request.turn_request import TurnRequest
 from domain.services.clean_artifacts import CleanArtifacts
 from domain.services.turn_stores import Memories
+from entrypoints.core.core_budgets import CoreBudgets
 from entrypoints.core.core_ledger import CoreLedger
 from entrypoints.core.policy import keeps_anything, retention_of, vault_of
 from entrypoints.core.request_timings import RequestTimings
@@ -19,10 +20,11 @@ class CoreStores:
         memories: Memories,
         cleaning: CleanArtifacts,
         timings: RequestTimings,
+        budgets: CoreBudgets,
         ledger: CoreLedger | None = None,
     ) -> None:
         self.storage, self._memories, self._cleaning = storage, memories, cleaning
-        self.timings, self.ledger = timings, ledger
+        self.timings, self.budgets, self.ledger = timings, budgets, ledger
 
     def expect_turns(self, settings: Settings) -> None:
         """Open the stores beside the caller if turns leave anything, so that no message waits for that."""
@@ -42,8 +44,9 @@ class CoreStores:
         self._cleaning.begin(retention_of(settings, request.memory.namespace))
         return self._memories
 
-    async def close_ledger(self) -> None:
-        """Close the ledger, once no turn runs any more."""
+    async def close_books(self) -> None:
+        """Close the budgets and the ledger, once no turn runs any more."""
+        await self.budgets.aclose()
         if self.ledger is not None:
             await self.ledger.aclose()
 

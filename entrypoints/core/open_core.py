@@ -24,6 +24,7 @@ from adapters.process.threads import ThreadOffload
 from adapters.sniff.magic import MagicSniffer
 from domain.faults.fault import Fault
 from domain.request.turn_request import TurnRequest
+from domain.services.fetch_remote import FetchRemote
 from domain.services.list_models import Listing
 from domain.services.run_turn import Personal, RunTurn
 from domain.services.store_budget import StoreHealth
@@ -32,6 +33,7 @@ from domain.services.turn_stores import Memories
 from entrypoints.core.caller_request import CallerRequest, Start, request_of
 from entrypoints.core.catalog_caches import catalog_caches
 from entrypoints.core.container import Books, Container, HostPorts
+from entrypoints.core.core_budgets import CoreBudgets
 from entrypoints.core.core_ledger import CoreLedger
 from entrypoints.core.core_stores import CoreStores
 from entrypoints.core.download_policy import icon_source_of
@@ -74,11 +76,22 @@ class Core:
         if location.url:
             generations = AioGenerations(pool, self._concurrent_requests)
             ledger = CoreLedger(storage, location, generations, store, self.ids, self.telemetry)
+        fetcher = AioFetcher(read, offload=self.offload, lookups=lookups)
+        budgets = CoreBudgets(
+            storage,
+            location,
+            store,
+            host.people,
+            ids=self.ids,
+            offload=self.offload,
+            remote=FetchRemote(fetcher, self.clock, self.telemetry),
+            telemetry=self.telemetry,
+        )
         container = Container(
             responses=AioResponsesClient(pool, self.clock, self.telemetry, self._concurrent_requests),
             catalog=AioCatalog(pool, self.clock, self._concurrent_requests),
             pictures=LibraryPictures(self.offload),
-            fetcher=AioFetcher(read, offload=self.offload, lookups=lookups),
+            fetcher=fetcher,
             sniffer=MagicSniffer(),
             clock=self.clock,
             ids=self.ids,
@@ -95,7 +108,7 @@ class Core:
             redact=self.redact,
             caches=catalog_caches(location, storage),
             store=store,
-            books=Books(ledger.keeper if ledger is not None else None),
+            books=Books(ledger.keeper if ledger is not None else None, budgets.turns),
             host=host,
         )
         container.check_dependencies()
@@ -104,7 +117,7 @@ class Core:
         )
         timings = RequestTimings(location.folder, self.telemetry)
         self.stores = CoreStores(
-            storage, memories, container.clean_artifacts(durable=storage.cleanable), timings, ledger
+            storage, memories, container.clean_artifacts(durable=storage.cleanable), timings, budgets, ledger
         )
         self.models = OfferedModels(container.list_models(), host.origin)
         self._run_turn: RunTurn = container.run_turn()
@@ -162,7 +175,7 @@ class Core:
             await self._sync_models.aclose()
         await self.stores.aclose()
         await self.drained()
-        await self.stores.close_ledger()
+        await self.stores.close_books()
         await self.models.aclose()
         await self._stack.aclose()
 

@@ -74,6 +74,14 @@ class Storage:
             self._looking = self._task(self._look(), "look-at-file")
         return self._opening
 
+    @property
+    def is_open(self) -> bool:
+        """Return whether a database is open."""
+        opening = self._opening
+        return (
+            opening is not None and opening.done() and not opening.cancelled() and opening.result().location is not None
+        )
+
     async def in_memory(self) -> SealedStore:
         """Return the store of chats that are never saved."""
         return self.memory.sealed

@@ -1,16 +1,19 @@
 """Stores that live together: in memory, or in one database that is made, brought up to date and tried here."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from adapters.memory.artifacts import MemoryArtifacts
 from adapters.memory.breaker_state import MemoryBreakerState
+from adapters.memory.budgets import MemoryBudgets
 from adapters.memory.known_hosts import MemoryKnownHosts
 from adapters.memory.leases import MemoryLeases
 from adapters.memory.lookup_keys import MemoryLookupKeys
 from adapters.memory.tool_runs import MemoryToolRuns
 from adapters.sql.artifacts import SqlArtifacts
 from adapters.sql.breaker_state import SqlBreakerState
+from adapters.sql.budget_rules import SqlBudgetRules
+from adapters.sql.budgets import SqlBudgets
 from adapters.sql.cache import SqlCache
 from adapters.sql.database import Database
 from adapters.sql.known_hosts import SqlKnownHosts
@@ -27,6 +30,8 @@ from entrypoints.core.storage_location import StorageLocation
 from entrypoints.core.warned_once import WarnedOnce
 from ports.artifacts import ArtifactStore
 from ports.breaker_state import BreakerState
+from ports.budget_rules import BudgetRuleStore
+from ports.budgets import Budgets
 from ports.cache import Cache
 from ports.clock import Clock
 from ports.known_hosts import KnownHosts
@@ -53,6 +58,8 @@ class Stores:
     read_only: bool = False
     cache: Cache | None = None
     ledger: UsageLedger | None = None
+    budgets: Budgets = field(default_factory=MemoryBudgets)
+    budget_rules: BudgetRuleStore | None = None
 
 
 class MemoryStores:
@@ -103,5 +110,7 @@ async def open_stores(location: StorageLocation, warned: WarnedOnce) -> tuple[St
         bool(migrated.read_only),
         SqlCache(database) if location.is_shared else None,
         SqlLedger(database),
+        SqlBudgets(database),
+        SqlBudgetRules(database),
     )
     return stores, database

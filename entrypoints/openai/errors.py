@@ -49,7 +49,7 @@ def shortened(detail: str) -> str:
 def _type_of(fault: Fault) -> str:
     if fault.kind in (FaultKind.NO_KEY, FaultKind.BAD_KEY):
         return "authentication_error"
-    if fault.kind is FaultKind.CREDITS:
+    if fault.kind in (FaultKind.CREDITS, FaultKind.BUDGET_SPENT):
         return "insufficient_quota"
     if fault.http_status == 429:
         return "rate_limit_error"

@@ -202,6 +202,15 @@ class Pipe:
                 "addresses. Addresses of cloud metadata services are never reached."
             ),
         )
+        BUDGETS: str = Field(
+            default="",
+            repr=False,
+            description=(
+                "Budgets, as a YAML list: each entry has who (all, each, user:ID, group:NAME or members:NAME), period "
+                "(day, week or month), a hard or soft limit, and may have name, models and unit (usd, tokens or "
+                "requests). The operator's guide has examples."
+            ),
+        )
         ENABLE_REASONING: bool = Field(
             default=True,
             description="Ask models that can think to do so. If off, a model thinks only when the request asks for it.",

@@ -9,6 +9,7 @@ from adapters.openwebui.file_links import Place
 from adapters.openwebui.files import HostStorage, OpenWebUiFiles, open_files
 from adapters.openwebui.host_tools import HostOffer
 from adapters.openwebui.model_rows import OpenWebUiModelRows
+from adapters.openwebui.people import OpenWebUiPeople
 from adapters.openwebui.storage_account import AccountForm
 from adapters.openwebui.tool_threads import tool_threads
 from adapters.openwebui.toolbox import OpenWebUiToolbox, open_toolbox
@@ -34,7 +35,7 @@ class Runtime:
         self.retired = False
         self._loop = asyncio.get_running_loop()
         self._closed = closed
-        host = HostPorts(OpenWebUiChats(), OpenWebUiModelRows(), ORIGIN)
+        host = HostPorts(OpenWebUiChats(), OpenWebUiModelRows(), ORIGIN, OpenWebUiPeople())
         self.core = open_core(settings, location_beside_host(os.environ), host)
         self.model_list = ModelList(self.core.models)
         self.answer_bills = AnswerBills()

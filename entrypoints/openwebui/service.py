@@ -10,9 +10,11 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from adapters.openwebui.stream_filters import filters_read_stream
+from domain.conversation.namespace import namespace_of
 from domain.egress.links import LinkGate
 from domain.faults.fault import Fault
 from domain.request.turn_request import Caller, Person
+from entrypoints.core.budget_policy import spending_of
 from entrypoints.core.policy import insecure_hosts, keeps_anything, support_of
 from entrypoints.openai.chunks import ChunkPresenter
 from entrypoints.openai.completions_body import CompletionsBody
@@ -73,8 +75,9 @@ class PipeService:
         call = read_call(handed)
         settings, problems = effective(*self._settings.read(call.valves, call.user_valves), self._detected())
         runtime = self._runtime(settings)
-        self._tell(runtime, problems)
         function_id = self._function_id = call.model.function_id or self._function_id
+        problems += await runtime.core.stores.budgets.problems(spending_of(settings, namespace_of(function_id)))
+        self._tell(runtime, problems)
         runtime.register(call.model.function_id)
         core = runtime.core
         bill = runtime.answer_bills.bill(call, host_sums=self._detected().sums_usage)

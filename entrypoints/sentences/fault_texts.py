@@ -120,6 +120,14 @@ FAULT_TEXTS: dict[FaultKind, FaultText] = {
         "Wait a little and send the message again.",
         "Send the message again {when}.",
     ),
+    FaultKind.BUDGET_SPENT: FaultText(
+        "The budget for this is spent.", "Ask an administrator about {budgets}.", "Send the message again {when}."
+    ),
+    FaultKind.BUDGET_UNKNOWN: FaultText(
+        "What has been spent cannot be read now, and messages are not answered without it.",
+        "Wait a little and send the message again.",
+        "Send the message again {when}.",
+    ),
     FaultKind.MISSING_PACKAGE: FaultText(
         "A required Python package is missing.", "An administrator should install it and {reload}."
     ),

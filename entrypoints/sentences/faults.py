@@ -11,6 +11,7 @@ from domain.egress.base_url import AddressFlaw
 from domain.faults.causes import (
     AddressAnswer,
     AddressRefused,
+    BudgetSpent,
     Cause,
     DailyLimit,
     DrawingFlaw,
@@ -19,9 +20,11 @@ from domain.faults.causes import (
     ModelFiltered,
     NoEvent,
     RefusedPart,
+    TooFast,
     TooManyTools,
 )
 from domain.faults.fault import Fault
+from entrypoints.sentences.budgets import budget_text, pace_text
 from entrypoints.sentences.fault_texts import CAUSE_TEXTS, DAILY_TEXT, FAULT_TEXTS, FaultText
 from entrypoints.sentences.times import moment_words, span_words, wait_words
 from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
@@ -63,15 +66,20 @@ def advice(fault: Fault, vocabulary: Vocabulary = NEUTRAL, now: datetime | None 
 
 
 def _text_of(fault: Fault) -> FaultText:
-    if isinstance(fault.cause, DailyLimit):
-        return DAILY_TEXT
+    match fault.cause:
+        case DailyLimit():
+            return DAILY_TEXT
+        case BudgetSpent():
+            return budget_text(fault.cause)
+        case TooFast():
+            return pace_text(fault.cause)
     found = CAUSE_TEXTS.get(fault.cause) if fault.cause is not None else None
     return found or FAULT_TEXTS[fault.kind]
 
 
 def _when(fault: Fault, now: datetime | None) -> str:
     """Return when the fault is over, as words; empty if unknown or over."""
-    ends = fault.cause.ends if isinstance(fault.cause, DailyLimit) else None
+    ends = fault.cause.ends if isinstance(fault.cause, DailyLimit | BudgetSpent) else None
     if ends is not None and (now is None or ends > now):
         return moment_words(ends, now)
     wait = fault.retry_after or 0.0
@@ -92,7 +100,7 @@ def cause_words(cause: Cause, vocabulary: Vocabulary = NEUTRAL) -> str:
             return f"the request has {count} tools, this model takes at most {most}"
         case MessagesFlaw():
             return _MESSAGES_FLAWS[cause]
-        case AddressAnswer() | KeyFlaw() | RefusedPart() | DailyLimit() | DrawingFlaw():
+        case AddressAnswer() | KeyFlaw() | RefusedPart() | DailyLimit() | DrawingFlaw() | BudgetSpent() | TooFast():
             return ""  # the sentences say all of it
     assert_never(cause)
 

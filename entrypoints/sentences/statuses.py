@@ -4,6 +4,8 @@ from typing import assert_never
 
 from domain.turn.statuses import (
     AnswerBegins,
+    BudgetLow,
+    CheaperModel,
     EffortAdjusted,
     EffortLeftOut,
     FileNotStored,
@@ -21,6 +23,7 @@ from domain.turn.statuses import (
     TryingAgain,
     WaitingForPlace,
 )
+from entrypoints.sentences.budgets import low_line, quoted
 from entrypoints.sentences.faults import happened
 from entrypoints.sentences.lists import listed_names
 from entrypoints.sentences.media import media_words
@@ -43,7 +46,16 @@ DRAWING_LINES = (
     "A picture takes a moment\u2026",
 )
 """The same while a model draws that does nothing else."""
-_LAST = (AnswerBegins, FileNotStored, MediaLeftOut, PictureNotStored, ResultsShortened, ToolsLeftOut, TurnStopped)
+_LAST = (
+    AnswerBegins,
+    BudgetLow,
+    FileNotStored,
+    MediaLeftOut,
+    PictureNotStored,
+    ResultsShortened,
+    ToolsLeftOut,
+    TurnStopped,
+)
 
 
 def status_words(status: Status, vocabulary: Vocabulary = NEUTRAL) -> str:
@@ -79,6 +91,10 @@ def status_words(status: Status, vocabulary: Vocabulary = NEUTRAL) -> str:
             return f"{why}; left out: {listed_names(names)}\u2026"
         case ModelReplaced(was, by):
             return f"{was} is not available; {by} answers instead."
+        case CheaperModel(was, by, budget):
+            return f"The budget {quoted(budget)} is spent for {was}; {by} answers instead."
+        case BudgetLow():
+            return low_line(status)
         case ToolsLeftOut(names, most):
             return f"This model takes at most {most} tools. Not offered in this turn: {listed_names(names)}."
         case PictureNotStored():

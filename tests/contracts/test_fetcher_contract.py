@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ssl import SSLContext, create_default_context
 
 import pytest
@@ -148,3 +148,12 @@ async def test_an_address_where_nobody_listens_is_unreachable():
         with pytest.raises(HopFailed) as caught:
             await fetcher.get(hop_to(9, "/file"))
         assert caught.value.flaw is HopFlaw.UNREACHABLE
+
+
+async def test_a_body_is_posted_as_json():
+    async with web_server({"/hook": answer(204)}) as server:
+        fetcher = AioFetcher(Direct, offload=InlineOffload(), lookups=InlineOffload(), look_up=look_up)
+        given = await fetcher.get(replace(hop_to(server.port, "/hook"), body=b'{"a": 1}'))
+    assert given.status == 204
+    assert server.requests[0].startswith(b"POST /hook HTTP/1.1\r\n")
+    assert (server.headers()["content-type"], server.headers()["content-length"]) == ("application/json", "8")

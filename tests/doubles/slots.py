@@ -14,6 +14,10 @@ class CountedSlots(ProcessSlots):
         """Take a slot if one is free."""
         return super().try_acquire(self._most(limit), owner)
 
+    def is_full(self, limit: int) -> bool:
+        """Return whether none is free."""
+        return super().is_full(self._most(limit))
+
     def join(self, limit: int, waiting_limit: int, owner: str = "") -> QueuePlace:
         """Take a place in the queue."""
         return super().join(self._most(limit), waiting_limit, owner)

@@ -10,7 +10,7 @@ from domain.conversation.items import items_of
 from domain.egress.downloads import DownloadLimits
 from domain.request.intake import AttachedFile, Intake
 from domain.request.turn_request import Person, TurnRequest
-from domain.services.admit_turn import Checked
+from domain.services.check_turn import Checked
 from domain.services.fetch_remote import FetchRemote
 from domain.services.read_media import MediaPorts
 from domain.services.resolve_attachments import Resolution, ResolveAttachments

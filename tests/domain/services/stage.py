@@ -9,6 +9,7 @@ from adapters.memory.tool_runs import MemoryToolRuns
 from adapters.sniff.first_bytes import FirstBytes
 from domain.faults.fault import Fault
 from domain.request.turn_request import TurnRequest
+from domain.services.budget_turn import BudgetTurn
 from domain.services.equip_turn import ToolPorts
 from domain.services.fetch_remote import FetchRemote
 from domain.services.guard_call import GuardCall
@@ -54,6 +55,7 @@ class Stage:
         offload: InlineOffload | None = None,
         fetch: FetchRemote | None = None,
         keeping: Callable[[FakeClock, RecordedTelemetry], KeepLedger] | None = None,
+        limited: Callable[[FakeClock, RecordedTelemetry], BudgetTurn] | None = None,
     ) -> None:
         self.clock, self.notices = FakeClock(), RecordedNotices()
         self.responses = ScriptedResponses(*scripts, leaving=leaving)
@@ -80,6 +82,7 @@ class Stage:
             telemetry=telemetry or self.log,
             guard=GuardTurn(guard, StoreHealth(self.clock, telemetry or self.log)),
             ledger=self.keeper,
+            budgets=limited(self.clock, self.log) if limited is not None else None,
         )
 
     def outputs(

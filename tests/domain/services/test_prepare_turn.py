@@ -11,7 +11,7 @@ from domain.faults.fault import Fault, FaultKind
 from domain.request.lessons import Lessons, condition_of, learner_of
 from domain.request.repair import Lesson
 from domain.request.turn_request import Caller, EndpointChoice, Parameters, TurnRequest
-from domain.services.admit_turn import check_turn
+from domain.services.check_turn import check_turn
 from domain.services.prepare_turn import Ready, prepare_turn
 from ports.catalog import Model, Reasoning
 from ports.responses import Endpoint, Route, UpstreamRequest

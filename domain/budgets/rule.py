@@ -1,0 +1,77 @@
+"""The rule of one budget: who may spend how much on which models in which window of time."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from domain.catalog.selection import is_selected
+from ports.budgets import Unit
+
+
+class Scope(Enum):
+    """Whose spending one counter of the rule adds up.
+
+    ALL: that of everybody together. EACH: of every person for themselves. USER: of one person. GROUP: of all members of
+    a group together. MEMBERS: of every member of a group for themselves.
+    """
+
+    ALL = "all"
+    EACH = "each"
+    USER = "user"
+    GROUP = "group"
+    MEMBERS = "members"
+
+
+class Period(Enum):
+    """How long a counter counts before it starts again at 0. Weeks begin on Monday."""
+
+    MINUTE = "minute"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+GROUPED = frozenset({Scope.GROUP, Scope.MEMBERS})
+COUNTED_BY_PERSON = frozenset({Scope.EACH, Scope.MEMBERS})
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One budget. `who`: the id or e-mail address of a USER, the name of a group; empty for other scopes.
+
+    `models`: names or patterns, empty for all. `hard`: never reserved beyond it; `soft`: the person is warned from then
+    on; both in whole numbers of the unit (`ports/budgets`), None for no such limit.
+    """
+
+    name: str
+    scope: Scope
+    period: Period
+    unit: Unit = Unit.USD
+    who: str = ""
+    models: str = ""
+    hard: int | None = None
+    soft: int | None = None
+
+    @property
+    def is_rate(self) -> bool:
+        """Return whether the rule limits the pace rather than the amount."""
+        return self.period is Period.MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """The person of a turn, as rules may name them; everything may be empty."""
+
+    user_id: str = ""
+    email: str = ""
+    groups: frozenset[str] = frozenset()
+
+
+def applies(rule: Rule, payer: Payer, slug: str) -> bool:
+    """Return whether what a person spends on a model counts for a rule."""
+    return _names(rule, payer) and (not rule.models or is_selected(slug, rule.models))
+
+
+def _names(rule: Rule, payer: Payer) -> bool:
+    if rule.scope is Scope.USER:
+        return rule.who == payer.user_id or (bool(payer.email) and rule.who.lower() == payer.email.lower())
+    return rule.who in payer.groups if rule.scope in GROUPED else True

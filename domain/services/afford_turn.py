@@ -1,0 +1,104 @@
+"""Whether a turn's budgets afford its model; where they do not, a cheaper model may answer."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from domain.conversation.tokens import tokens_of_all
+from domain.faults.fault import Fault, FaultKind
+from domain.services.assemble_turn import Assembled
+from domain.services.budget_turn import BudgetTurn
+from domain.services.check_turn import Checked, stand_in
+from domain.services.turn_hold import TurnHold
+from ports.catalog import Model
+from ports.offload import Offload
+
+Assemble = Callable[[Checked], Awaitable[Assembled | Fault]]
+
+
+@dataclass(frozen=True, slots=True)
+class AffordTurn:
+    """The use case; belongs to one event loop. Without `budgets` every turn is afforded."""
+
+    budgets: BudgetTurn | None
+    offload: Offload
+
+    async def check(self, checked: Checked, models: tuple[Model, ...], *, waits: bool) -> Checked | Fault:
+        """Check what is spent already; nothing is taken. Returns the turn with what it is to hold.
+
+        A turn that need not wait in line reserves a moment later, which checks the same.
+        """
+        if self.budgets is None:
+            return checked
+        hold = await self.budgets.check(checked.request, checked.slug, checked.model, reads=waits)
+        if not isinstance(hold, Fault):
+            return _holding(checked, hold)
+        other = self._cheaper(checked, models, hold)
+        if other is None:
+            return hold
+        held = await self.budgets.check(other.request, other.slug, other.model, reads=True)
+        return hold if isinstance(held, Fault) else _holding(other, held)
+
+    async def turn_to(self, checked: Checked) -> Fault | None:
+        """Let the turn hold the budgets of another model than was checked; return the fault if one is spent."""
+        if self.budgets is None or checked.hold is None:
+            return None
+        return await self.budgets.turn_to(checked.hold, checked.slug, checked.model)
+
+    async def assembled(
+        self, checked: Checked, models: tuple[Model, ...], assemble: Assemble
+    ) -> tuple[Checked, Assembled | Fault]:
+        """Assemble a turn and reserve what it may cost; if there is no room for that, try a cheaper model once."""
+        assembled = await assemble(checked)
+        full = await self._reserved(checked, assembled)
+        if full is None:
+            return checked, _warning(assembled, checked)
+        other = self._cheaper(checked, models, full)
+        if other is None or checked.hold is None:
+            return checked, full
+        other = replace(other, hold=checked.hold, guard=checked.guard)
+        if await self.turn_to(other) is not None:
+            return checked, full
+        assembled = await assemble(other)
+        refused = await self._reserved(other, assembled)
+        return (other, _warning(assembled, other)) if refused is None else (checked, full)
+
+    async def settle(self, checked: Checked) -> None:
+        """Post what a turn cost, or release what it holds; only the first call counts."""
+        if self.budgets is not None and checked.hold is not None:
+            await self.budgets.settle(checked.hold)
+
+    # --- details ------------------------------------------------------------------------------------------
+
+    async def _reserved(self, checked: Checked, assembled: Assembled | Fault) -> Fault | None:
+        hold = checked.hold
+        if self.budgets is None or hold is None or isinstance(assembled, Fault):
+            return None
+        body, sent = assembled.ready.sending.body, assembled.ready.figures.sent
+        hold.tally.sent_characters = sent
+        tokens = await self.offload.run(lambda: tokens_of_all(body.input), size=sent)
+        return await self.budgets.reserve(hold, tokens, body.max_output_tokens)
+
+    def _cheaper(self, checked: Checked, models: tuple[Model, ...], fault: Fault) -> Checked | None:
+        """Return the turn with the model that answers when a budget is spent; None if there is none, or it is that."""
+        request = checked.request
+        if fault.kind is not FaultKind.BUDGET_SPENT or checked.saves_for:
+            return None
+        other = stand_in(request, models, request.spending.fallback_model)
+        if other is None or other.slug == checked.slug:
+            return None
+        return replace(other, saves_for=checked.slug, spent_budget=getattr(fault.cause, "name", ""))
+
+
+def _warning(assembled: Assembled | Fault, checked: Checked) -> Assembled | Fault:
+    """Return the turn with a status about a budget that is nearly spent."""
+    low = checked.hold.warning if checked.hold is not None else None
+    if low is None or isinstance(assembled, Fault):
+        return assembled
+    return replace(assembled, plan=replace(assembled.plan, notes=(low, *assembled.plan.notes)))
+
+
+def _holding(checked: Checked, hold: TurnHold | None) -> Checked:
+    if hold is None:
+        return checked
+    hold.tally.models = checked.models
+    return replace(checked, hold=hold)

@@ -1,0 +1,187 @@
+"""Budgets around a turn: what is spent is checked before the line, what the turn may cost is reserved before its
+request, and what it cost is posted at its settlement.
+
+No turn fails because the store does, unless the operator wants that: it then runs without a reservation, and what it
+cost is posted as soon as the store is back.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta, tzinfo
+
+from domain.budgets.accounts import Due, claims_of
+from domain.budgets.amounts import Amounts
+from domain.budgets.estimate import UsualOutputs, estimated
+from domain.budgets.rule import Payer, Rule
+from domain.budgets.verdict import Alert, alerts_of, beyond_soft, refusing, spent_up
+from domain.catalog.support import is_free
+from domain.faults.causes import BudgetSpent, TooFast
+from domain.faults.fault import Fault, FaultKind
+from domain.request.spending import Spending
+from domain.request.turn_request import TurnRequest
+from domain.services.keep_holds import HOLD_SECONDS, KeepHolds
+from domain.services.known_people import KnownPeople
+from domain.services.store_budget import StoreBudget, StoreTrouble
+from domain.services.turn_hold import TurnHold
+from domain.turn.statuses import BudgetLow
+from ports.budgets import Balance, Budgets
+from ports.catalog import Model
+
+UNAVAILABLE = "budgets_unavailable"
+TRIES = 3
+FULL_SECONDS, MOST_FULL = 60.0, 5_000
+"""How long a budget that refused a turn is read before the next one is assembled, and of how many that is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleBook:
+    """The rules in effect, and the time zone of their days and months."""
+
+    rules: tuple[Rule, ...]
+    zone: tzinfo
+
+
+Rules = Callable[[Spending], Awaitable[RuleBook]]
+"""Returns the rules in effect; never raises, and is quick once the text of the rules is known."""
+
+
+class BudgetTurn:
+    """The use case; belongs to one event loop. `alert` is called for each budget that crosses a threshold."""
+
+    def __init__(
+        self,
+        budgets: Budgets,
+        rules: Rules,
+        people: KnownPeople,
+        holds: KeepHolds,
+        alert: Callable[[Alert, Spending], None] | None = None,
+    ) -> None:
+        self._budgets, self._rules, self._people, self._holds = budgets, rules, people, holds
+        self._clock, self._store = holds.clock, holds.store
+        self._outputs, self._alert = UsualOutputs(), alert
+        self._full: dict[str, float] = {}
+
+    async def check(
+        self, request: TurnRequest, slug: str, model: Model | None, *, reads: bool
+    ) -> TurnHold | Fault | None:
+        """Return what the turn is to hold, None if no budget concerns it, or the fault if one is spent already.
+
+        Nothing is taken yet. Counters are read if `reads`, and those that refused a turn a moment ago.
+        """
+        if not request.spending.namespace:
+            return None
+        book = await self._rules(request.spending)
+        if not book.rules:
+            return None
+        profile = await self._people.profile(request.person.user_id, book.rules)
+        payer = Payer(request.person.user_id, profile.email, profile.groups)
+        now = self._clock.now()
+        hold = TurnHold(request, book.rules, payer, now, book.zone, StoreBudget(self._store))
+        hold.turn_to(slug, model)
+        if not hold.dues:
+            return None
+        now_s = self._clock.monotonic()
+        if reads or any(now_s < self._full.get(due.account, 0.0) for due in hold.dues):
+            return await self._checked(hold)
+        return hold
+
+    async def turn_to(self, hold: TurnHold, slug: str, model: Model | None) -> Fault | None:
+        """Let the turn call another model; return the fault if a budget is spent for it."""
+        hold.turn_to(slug, model)
+        checked = await self._checked(hold)
+        return checked if isinstance(checked, Fault) else None
+
+    async def reserve(self, hold: TurnHold, prompt_tokens: int, most_output: int | None) -> Fault | None:
+        """Reserve what the turn may cost; return the fault if a budget has no room for it."""
+        usual = self._outputs.usual(hold.payer.user_id, hold.tally.slug)
+        free = is_free(hold.tally.slug, hold.tally.model)
+        hold.tally.prompt_tokens = prompt_tokens
+        amounts = estimated(hold.tally.model, prompt_tokens, usual, most_output, free=free)
+        hold.reserving = asyncio.get_running_loop().create_task(
+            self._reserve(hold, amounts), name="openrouter-pipe-reserve"
+        )
+        return await asyncio.shield(hold.reserving)
+
+    async def settle(self, hold: TurnHold) -> None:
+        """Post what the turn cost, or release what it holds if nothing was sent; only the first call counts."""
+        if hold.is_settled:
+            return
+        hold.is_settled = True
+        if hold.reserving is not None:
+            await asyncio.wait((hold.reserving,))
+        if hold.tally.output_tokens:
+            self._outputs.learn(hold.payer.user_id, hold.tally.slug, hold.tally.output_tokens)
+        changes = await self._holds.settle(hold.namespace, hold.turn_id, hold.charges())
+        if self._alert is not None and changes:
+            for alert in alerts_of(hold.all_dues(), changes):
+                self._alert(alert, hold.request.spending)
+
+    # --- details ------------------------------------------------------------------------------------------
+
+    async def _checked(self, hold: TurnHold) -> TurnHold | Fault:
+        balances = await self._balances(hold)
+        if isinstance(balances, Fault):
+            return balances
+        full = spent_up(hold.dues, Amounts(exempt=is_free(hold.tally.slug, hold.tally.model)), balances)
+        if full is not None:
+            return self._refusal(full)
+        self._warn(hold, balances)
+        return hold
+
+    def _warn(self, hold: TurnHold, balances: tuple[Balance, ...]) -> None:
+        low = beyond_soft(hold.dues, balances)
+        hold.warning = _warning(low, balances) if low is not None else None
+
+    async def _balances(self, hold: TurnHold) -> tuple[Balance, ...] | Fault:
+        accounts = list(dict.fromkeys(due.account for due in hold.dues))
+        try:
+            async with hold.time.asked(UNAVAILABLE):
+                return await self._budgets.read(hold.namespace, accounts)
+        except StoreTrouble as trouble:
+            if hold.request.spending.refuses_blindly:
+                return Fault(FaultKind.BUDGET_UNKNOWN, trouble.reason, retry_after=10.0)
+            return tuple(Balance(account) for account in accounts)
+
+    async def _reserve(self, hold: TurnHold, amounts: Amounts) -> Fault | None:
+        for _ in range(TRIES):  # another turn may make room just after this one was refused
+            refused = await self._tried(hold, amounts)
+            if not isinstance(refused, tuple):
+                return refused
+            full = refusing(hold.dues, amounts, refused)
+            if full is not None:
+                return self._refusal(full)
+        return Fault(FaultKind.BUSY, retry_after=1.0)
+
+    async def _tried(self, hold: TurnHold, amounts: Amounts) -> Fault | tuple[Balance, ...] | None:
+        """Return the balances if an account refuses; None if the turn may go on."""
+        claims = claims_of(hold.dues, amounts)
+        until = self._clock.now() + timedelta(seconds=HOLD_SECONDS)
+        self._holds.add(hold.namespace, hold.turn_id, books=bool(hold.request.ledger.namespace))
+        try:
+            async with hold.time.asked(UNAVAILABLE, writes=True):
+                granted = await self._budgets.reserve(hold.namespace, hold.turn_id, claims, self._holds.holder, until)
+        except StoreTrouble as trouble:
+            if hold.request.spending.refuses_blindly:
+                return Fault(FaultKind.BUDGET_UNKNOWN, trouble.reason, retry_after=10.0)
+            return None
+        if granted.held:
+            self._warn(hold, granted.balances)
+        return None if granted.held else granted.balances
+
+    def _refusal(self, due: Due) -> Fault:
+        rule, ends = due.rule, due.window.ends
+        self._full[due.account] = self._clock.monotonic() + FULL_SECONDS
+        if len(self._full) > MOST_FULL:
+            del self._full[next(iter(self._full))]
+        wait = max(1.0, (ends - self._clock.now()).total_seconds())
+        if rule.is_rate:
+            return Fault(FaultKind.RATE_LIMITED, retry_after=wait, cause=TooFast(rule.unit, rule.hard or 0))
+        cause = BudgetSpent(rule.name, rule.unit, rule.hard or 0, rule.period, ends)
+        return Fault(FaultKind.BUDGET_SPENT, retry_after=wait, cause=cause)
+
+
+def _warning(due: Due, balances: tuple[Balance, ...]) -> BudgetLow:
+    spent = next(balance.spent for balance in balances if balance.account == due.account)
+    rule = due.rule
+    return BudgetLow(rule.name, rule.unit, spent, rule.hard or rule.soft or 0, due.window.ends)

@@ -1,0 +1,143 @@
+"""Keep the reservations of this process alive, settle them, and settle what processes that vanished left.
+
+One background task runs while the process holds anything. A settlement that the store did not take is tried again.
+"""
+
+import asyncio
+from collections.abc import Collection, Coroutine
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from domain.budgets.amounts import Amounts
+from domain.services.store_budget import StoreHealth, StoreTrouble
+from ports.budgets import Budgets, Change, Claim, Orphan, Unit
+from ports.ids import Ids
+from ports.ledger import EntryState, UsageLedger
+
+HOLD_SECONDS = 120.0
+"""Seconds after which a reservation expires that nobody extends."""
+BEAT_SECONDS = 30.0
+POST_SECONDS = 5.0
+MOST_UNSETTLED = 1_000
+"""Settlements that wait for the store; beyond them the oldest are left to the ledger, which settles expired ones."""
+ORPHANS = 100
+FAILED = "budgets_unavailable"
+
+
+class KeepHolds:
+    """The use case; belongs to one event loop. `ledger` knows what turns of vanished processes cost; None: nobody does.
+
+    `holder` names this process in its reservations.
+    """
+
+    def __init__(self, budgets: Budgets, ledger: UsageLedger | None, *, store: StoreHealth, ids: Ids) -> None:
+        self._budgets, self._ledger, self.store = budgets, ledger, store
+        self.clock, self.holder = store.clock, ids.new_id()
+        self._held: dict[tuple[str, str], bool] = {}
+        self._unsettled: dict[tuple[str, str], tuple[Claim, ...]] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._books = False
+
+    def add(self, namespace: str, turn_id: str, *, books: bool) -> None:
+        """Keep a reservation alive from now on. `books`: the ledger books the turns."""
+        self._held[namespace, turn_id] = True
+        self._books = books
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._beat(), name="openrouter-pipe-budgets")
+
+    async def settle(self, namespace: str, turn_id: str, charges: tuple[Claim, ...]) -> tuple[Change, ...]:
+        """Post the charges, or void the reservation without any; return the changes. Never raises."""
+        was_held = self._held.pop((namespace, turn_id), None)
+        if not charges and was_held is None:
+            return ()
+        try:
+            return await self._settled(namespace, turn_id, charges)
+        except StoreTrouble:
+            self._unsettled[namespace, turn_id] = charges
+            if len(self._unsettled) > MOST_UNSETTLED:
+                del self._unsettled[next(iter(self._unsettled))]
+            return ()
+
+    async def aclose(self) -> None:
+        """Try once more to settle what waits, then stop."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.wait((task,))
+        await self._retry()
+
+    # --- details ------------------------------------------------------------------------------------------
+
+    async def _settled(self, namespace: str, turn_id: str, charges: tuple[Claim, ...]) -> tuple[Change, ...]:
+        self.store.admit(writes=True)
+        async with self.store.watched(FAILED, writes=True, seconds=POST_SECONDS):
+            if charges:
+                return await self._budgets.post(namespace, turn_id, charges)
+            await self._budgets.void(namespace, turn_id)
+        return ()
+
+    async def _beat(self) -> None:
+        namespaces: set[str] = set()
+        try:
+            while True:
+                namespaces |= {namespace for namespace, _ in self._held}
+                await self.clock.sleep_until(self.clock.monotonic() + BEAT_SECONDS)
+                for namespace in namespaces:
+                    await self._quietly(self._tend(namespace))
+                await self._retry()
+                if not self._held and not self._unsettled:
+                    return
+        finally:
+            self._task = None
+
+    async def _tend(self, namespace: str) -> None:
+        """Extend what this process holds, expire what nobody extends, and settle what that turned out to cost."""
+        until = self.clock.now() + timedelta(seconds=HOLD_SECONDS)
+        await self._budgets.extend(namespace, self.holder, until)
+        for orphan in await self._budgets.expire(namespace, self.clock.now(), ORPHANS):
+            charges = await self._cost(namespace, orphan)
+            if charges:
+                await self._budgets.post(namespace, orphan.turn_id, charges)
+            elif charges is not None:
+                await self._budgets.void(namespace, orphan.turn_id)
+
+    async def _cost(self, namespace: str, orphan: Orphan) -> Collection[Claim] | None:
+        """Return what an orphan cost by the ledger, else what it reserved; None while the ledger does not know yet."""
+        if (namespace, orphan.turn_id) in self._held:
+            return None
+        if self._ledger is None or not self._books:
+            return orphan.claims
+        entries = await self._ledger.of_turn(namespace, orphan.turn_id)
+        if any(entry.state is EntryState.STARTED for entry in entries):
+            return None
+        sent = [entry for entry in entries if entry.state is not EntryState.VOID]
+        if not sent:
+            return ()
+        amounts = Amounts(
+            sum((entry.cost or Decimal(0)) + (entry.upstream_cost or Decimal(0)) for entry in sent) or Decimal(0),
+            sum(entry.input_tokens + entry.output_tokens for entry in sent),
+            requests=1,
+        )
+        counted = amounts.tokens > 0  # an estimated entry has no tokens: then those that were reserved
+        return [
+            claim if claim.unit is Unit.TOKENS and not counted else replace(claim, amount=amounts.of(claim.unit))
+            for claim in orphan.claims
+        ]
+
+    async def _retry(self) -> None:
+        for (namespace, turn_id), charges in list(self._unsettled.items()):
+            try:
+                await self._settled(namespace, turn_id, charges)
+            except StoreTrouble:
+                return
+            self._unsettled.pop((namespace, turn_id), None)
+
+    async def _quietly(self, work: Coroutine[Any, Any, None]) -> None:
+        """Wait for work with the store; its failure is logged by the health of the store."""
+        try:
+            async with self.store.watched(FAILED, writes=True, seconds=POST_SECONDS):
+                await work
+        except StoreTrouble:
+            pass

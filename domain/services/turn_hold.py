@@ -1,0 +1,72 @@
+"""What one turn holds of the budgets, and what its attempts cost."""
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from datetime import datetime, tzinfo
+
+from domain.budgets.accounts import Due, claims_of, dues_of
+from domain.budgets.rule import Payer, Rule
+from domain.faults.fault import Fault
+from domain.request.turn_request import TurnRequest
+from domain.services.store_budget import StoreBudget
+from domain.services.turn_tally import TurnTally
+from domain.turn.statuses import BudgetLow
+from ports.budgets import Claim, Unit
+from ports.catalog import Model
+
+
+@dataclass(slots=True)
+class TurnHold:
+    """The reservation of one turn, from its admission to its settlement.
+
+    `dues` are the budgets of the model that is about to be called; every budget counts in the window of `began`.
+    `warning`: a soft limit that is reached. `time`: what the store may add. `tally`: what the turn's attempts cost.
+    """
+
+    request: TurnRequest
+    rules: tuple[Rule, ...]
+    payer: Payer
+    began: datetime
+    zone: tzinfo
+    time: StoreBudget
+    dues: tuple[Due, ...] = ()
+    warning: BudgetLow | None = None
+    reserving: "asyncio.Task[Fault | None] | None" = None
+    is_settled: bool = False
+    tally: TurnTally = field(default_factory=TurnTally)
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of the counters."""
+        return self.request.spending.namespace
+
+    @property
+    def turn_id(self) -> str:
+        """The id of the turn."""
+        return self.request.turn_id
+
+    def turn_to(self, slug: str, model: Model | None) -> None:
+        """Name the model that is about to be called."""
+        self.tally.slug, self.tally.model = slug, model
+        self.dues = self._dues(slug)
+
+    def charges(self) -> tuple[Claim, ...]:
+        """Return what the turn cost, per counter; empty if nothing was sent. Each counts at most one request."""
+        charges: dict[str, Claim] = {}
+        for slug, amounts in self.tally.spent.items():
+            for claim in claims_of(self._dues(slug), amounts):
+                known = charges.get(claim.account)
+                if known is None or claim.unit is Unit.REQUESTS:
+                    charges[claim.account] = claim
+                else:
+                    charges[claim.account] = replace(claim, amount=known.amount + claim.amount)
+        return tuple(charges.values())
+
+    def all_dues(self) -> tuple[Due, ...]:
+        """Return the budgets of every model that was called."""
+        return tuple({due.account: due for slug in self.tally.spent for due in self._dues(slug)}.values())
+
+    # --- details ------------------------------------------------------------------------------------------
+
+    def _dues(self, slug: str) -> tuple[Due, ...]:
+        return dues_of(self.rules, self.payer, slug, self.began, self.zone)

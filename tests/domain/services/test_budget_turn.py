@@ -1,0 +1,358 @@
+"""Turns within budgets: checked before the line, reserved before the request, posted at the end."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from domain.budgets.rule import Payer, Period, Rule, Scope
+from domain.faults.causes import BudgetSpent, TooFast
+from domain.faults.fault import FaultKind
+from domain.faults.retry import RetryPolicy
+from domain.request.spending import Spending
+from domain.request.turn_request import Bounds, Caller, Person
+from domain.services.keep_holds import BEAT_SECONDS, HOLD_SECONDS
+from domain.turn.statuses import BudgetLow, CheaperModel
+from domain.turn.steps import ShowStatus
+from ports.budgets import Unit
+from ports.catalog import Model
+from ports.ledger import Entry, EntryState
+from ports.response_events import TextDelta, UpstreamProblem
+from ports.responses import Refused
+from tests.domain.services.budgeted import ANN, LIMITED, MONTHLY, Budgeted, tokens, usd
+from tests.domain.services.stage import MODEL, end_of, fault_of, said, text_of
+from tests.doubles.clock import settled, until
+from tests.doubles.responses import Hang, Refusing
+
+FREE = Model("maker/free", "Free", prompt_price=Decimal(0), completion_price=Decimal(0), listed_prices=(Decimal(0),))
+CHEAP = Model("maker/cheap", "Cheap", prompt_price=Decimal("0.00001"), completion_price=Decimal("0.00002"))
+BUSY = Refusing(Refused(UpstreamProblem(status=401, kind="authentication_error", text="no")))
+MONTH_ENDS = datetime(2026, 4, 1, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+async def closed(nothing_left_running):
+    """Close every stage before it is checked that nothing runs any more."""
+    yield
+    for stage in Budgeted.opened:
+        await stage.holds.aclose()
+    Budgeted.opened.clear()
+
+
+def statuses(outputs):
+    return [output.status for output in outputs if isinstance(output, ShowStatus)]
+
+
+async def outputs_of(stage, request, models=(MODEL, FREE, CHEAP)):
+    outputs = [output async for output in stage.outputs(request, models=models)]
+    await stage.run_turn.drained()
+    return outputs
+
+
+async def test_an_answer_posts_what_it_cost_and_holds_nothing_any_more():
+    stage = Budgeted(said("Because."))
+    assert text_of(await stage.read(LIMITED)) == "Because."
+    assert await stage.balance() == (usd("0.001"), 0)
+
+
+async def test_a_running_turn_holds_its_prompt_and_the_usual_output():
+    stage = Budgeted([[TextDelta(0, "msg_1", 0, "Be")], Hang()])
+    task = stage.reading([], LIMITED)
+    await until(lambda: stage.responses.open)
+    spent, reserved = await stage.balance()
+    assert (spent, usd("2") < reserved < usd("2.1")) == (0, True)
+    await stage.stop(task)
+
+
+async def test_after_one_answer_a_turn_holds_only_what_the_model_really_writes():
+    stage = Budgeted(said("Because."), [[TextDelta(0, "msg_1", 0, "Be")], Hang()])
+    await stage.read(LIMITED)
+    task = stage.reading([], replace(LIMITED, turn_id="second"))
+    await until(lambda: stage.responses.open)
+    assert (await stage.balance())[1] < usd("0.05")
+    await stage.stop(task)
+
+
+async def test_a_spent_budget_refuses_before_anything_is_taken():
+    stage = Budgeted(said("Because."))
+    await stage.spend(MONTHLY.hard)
+    fault = fault_of(await stage.read(LIMITED))
+    assert (fault.kind, fault.http_status) == (FaultKind.BUDGET_SPENT, 429)
+    assert fault.cause == BudgetSpent("Monthly", Unit.USD, MONTHLY.hard, Period.MONTH, MONTH_ENDS)
+    assert fault.retry_after == (MONTH_ENDS - stage.clock.now()).total_seconds()
+    assert (stage.responses.calls, stage.places.taken) == ([], 0)
+
+
+async def test_a_spent_budget_refuses_also_while_all_places_are_taken():
+    stage = Budgeted([[TextDelta(0, "msg_1", 0, "Be")], Hang()])
+    full = replace(LIMITED, bounds=Bounds(1, 0))
+    task = stage.reading([], replace(full, person=Person("bob")))
+    await until(lambda: stage.responses.open)
+    await stage.spend(MONTHLY.hard)
+    assert fault_of(await outputs_of_running(stage, full)).kind is FaultKind.BUDGET_SPENT
+    await stage.stop(task)
+
+
+async def outputs_of_running(stage, request):
+    return [output async for output in stage.outputs(request)]
+
+
+async def test_a_turn_that_does_not_fit_into_what_is_left_is_refused_and_holds_nothing():
+    stage = Budgeted(said("Because."))
+    await stage.spend(usd("99.5"))
+    assert fault_of(await stage.read(LIMITED)).kind is FaultKind.BUDGET_SPENT
+    assert (await stage.balance(), stage.places.taken, stage.responses.calls) == ((usd("99.5"), 0), 0, [])
+
+
+async def test_a_limited_output_reserves_no_more_than_it_allows():
+    stage = Budgeted(said("Because."))
+    await stage.spend(usd("99.5"))
+    short = replace(LIMITED, parameters=replace(LIMITED.parameters, max_output_tokens=100))
+    assert text_of(await stage.read(short)) == "Because."
+
+
+async def test_what_costs_more_than_was_reserved_is_counted_and_never_refused_afterwards():
+    dear = replace(said("x")[-1][0].usage, cost=Decimal(500))
+    stage = Budgeted(said("Because.", usage=dear))
+    assert text_of(await stage.read(LIMITED)) == "Because."
+    assert await stage.balance() == (usd("500"), 0)
+
+
+async def test_a_refused_call_costs_nothing_of_money_and_counts_as_a_request():
+    asked = Rule("Asked", Scope.EACH, Period.DAY, Unit.REQUESTS, hard=10)
+    stage = Budgeted([BUSY], rules=(MONTHLY, asked))
+    assert fault_of(await stage.read(LIMITED)).kind is FaultKind.BAD_KEY
+    assert (await stage.balance(), await stage.balance(asked)) == ((0, 0), (1, 0))
+
+
+async def test_a_stopped_turn_posts_what_its_words_cost():
+    stage = Budgeted([[TextDelta(0, "msg_1", 0, "Because of that")], Hang()])
+    task = stage.reading([], LIMITED)
+    await until(lambda: stage.responses.open)
+    await settled()
+    await stage.stop(task)
+    spent, reserved = await stage.balance()
+    assert (spent > 0, reserved) == (True, 0)
+
+
+@pytest.mark.parametrize("steps", range(12))
+async def test_a_turn_left_at_any_moment_holds_nothing(steps):
+    stage = Budgeted(said("Because."))
+    task = stage.reading([], LIMITED)
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    await stage.stop(task)
+    await settled()
+    assert (await stage.balance())[1] == 0
+    assert stage.places.taken == 0
+
+
+async def test_a_model_without_a_price_is_limited_by_tokens():
+    rule = tokens(500)
+    stage = Budgeted(said("Because."), rules=(MONTHLY, rule))
+    model = replace(MODEL, prompt_price=None, completion_price=None)
+    outputs = [output async for output in stage.outputs(LIMITED, models=(model,))]
+    assert fault_of(outputs).cause == BudgetSpent("Tokens", Unit.TOKENS, 500, Period.DAY, fault_of(outputs).cause.ends)
+
+
+async def test_a_free_model_answers_when_all_the_money_is_spent():
+    stage = Budgeted(said("Because."))
+    await stage.spend(MONTHLY.hard)
+    assert text_of(await outputs_of(stage, replace(LIMITED, model="maker/free"))) == "Because."
+
+
+@pytest.mark.parametrize("spent", [MONTHLY.hard, usd("99.5")], ids=["spent", "too little is left"])
+async def test_a_cheaper_model_answers_with_a_word_to_the_person(spent):
+    stage = Budgeted(said("Because."))
+    await stage.spend(spent)
+    fallback = "maker/free" if spent == MONTHLY.hard else "maker/cheap"
+    request = replace(LIMITED, spending=Spending("ns", fallback_model=fallback))
+    outputs = await outputs_of(stage, request)
+    assert text_of(outputs) == "Because."
+    assert CheaperModel("maker/model", fallback, "Monthly") in statuses(outputs)
+    assert [call.request.body.model for call in stage.responses.calls] == [fallback]
+    assert (await stage.balance())[1] == 0
+
+
+async def test_a_fallback_model_that_does_not_fit_either_leaves_the_refusal():
+    stage = Budgeted(said("Because."))
+    await stage.spend(MONTHLY.hard)
+    request = replace(LIMITED, spending=Spending("ns", fallback_model="maker/cheap"))
+    assert fault_of(await outputs_of(stage, request)).cause.name == "Monthly"
+
+
+async def test_a_reached_soft_limit_warns_once_and_the_answer_follows():
+    rule = replace(MONTHLY, soft=usd("15"))
+    stage = Budgeted(said("Because."), rules=(rule,))
+    await stage.spend(usd("16"), rule)
+    outputs = await stage.read(LIMITED)
+    assert [status for status in statuses(outputs) if isinstance(status, BudgetLow)] == [
+        BudgetLow("Monthly", Unit.USD, usd("16"), MONTHLY.hard, MONTH_ENDS)
+    ]
+    assert text_of(outputs) == "Because."
+
+
+async def test_background_tasks_count_and_are_refused_too():
+    stage = Budgeted(said("A title"), said("A title"))
+    task = replace(LIMITED, caller=Caller.TASK, task="title_generation")
+    await stage.read(task)
+    assert await stage.balance() == (usd("0.001"), 0)
+    await stage.spend(MONTHLY.hard)
+    assert fault_of(await stage.read(replace(task, turn_id="second"))).kind is FaultKind.BUDGET_SPENT
+    assert stage.log.named("turn_refused")[-1].level == "info"
+
+
+async def test_too_many_requests_a_minute_wait_for_the_next_minute():
+    pace = Rule("pace", Scope.EACH, Period.MINUTE, Unit.REQUESTS, hard=2)
+    stage = Budgeted(*[said("Because.")] * 3, rules=(pace,))
+    for number in range(2):
+        assert text_of(await stage.read(replace(LIMITED, turn_id=f"turn-{number}"))) == "Because."
+    stage.clock.advance(20)
+    fault = fault_of(await stage.read(replace(LIMITED, turn_id="third")))
+    assert (fault.kind, fault.http_status, fault.retry_after) == (FaultKind.RATE_LIMITED, 429, 40.0)
+    assert fault.cause == TooFast(Unit.REQUESTS, 2)
+    assert text_of(await stage.read(replace(LIMITED, turn_id="other", person=Person("bob")))) == "Because."
+
+
+async def test_a_group_shares_one_budget():
+    rule = Rule("Sales", Scope.GROUP, Period.DAY, Unit.REQUESTS, "Sales", hard=1)
+    stage = Budgeted(said("Because."), said("Because."), rules=(rule,))
+    await stage.spend(1, rule)
+    assert fault_of(await stage.read(LIMITED)).cause.name == "Sales"
+    assert text_of(await stage.read(replace(LIMITED, person=Person("bob")))) == "Because."
+
+
+async def test_a_host_that_cannot_name_groups_is_reported_once_and_nobody_waits():
+    rule = Rule("Sales", Scope.GROUP, Period.DAY, Unit.REQUESTS, "Sales", hard=0)
+    stage = Budgeted(said("Because."), said("Because."), rules=(rule,))
+    stage.people.fails = True
+    for name in ("ann", "bob"):
+        assert text_of(await stage.read(replace(LIMITED, turn_id=name, person=Person(name)))) == "Because."
+    assert len(stage.log.named("groups_unknown")) == 1
+
+
+async def test_people_are_not_looked_up_for_rules_that_name_none():
+    stage = Budgeted(said("Because."))
+    await stage.read(LIMITED)
+    assert stage.people.asked == 0
+
+
+async def test_while_the_store_is_down_answers_come_and_are_counted_later():
+    stage = Budgeted(said("Because."))
+    stage.budgets.down = True
+    assert text_of(await stage.read(LIMITED)) == "Because."
+    stage.budgets.down = False
+    stage.clock.advance(BEAT_SECONDS)
+    await settled()
+    assert await stage.balance() == (usd("0.001"), 0)
+
+
+async def test_while_the_store_is_down_the_operator_may_refuse():
+    stage = Budgeted(said("Because."))
+    stage.budgets.down = True
+    fault = fault_of(await stage.read(replace(LIMITED, spending=Spending("ns", refuses_blindly=True))))
+    assert (fault.kind, fault.http_status) == (FaultKind.BUDGET_UNKNOWN, 503)
+
+
+async def test_a_long_turn_keeps_its_reservation():
+    stage = Budgeted([[TextDelta(0, "msg_1", 0, "Be")], Hang()])
+    task = stage.reading([], LIMITED)
+    await until(lambda: stage.responses.open)
+    held = await stage.balance()
+    for _ in range(10):
+        stage.clock.advance(BEAT_SECONDS)
+        await settled()
+    assert await stage.balance() == held
+    await stage.stop(task)
+
+
+async def orphaned(stage):
+    """Leave a reservation of a process that died, then let time and another turn pass."""
+    gone = Budgeted([[TextDelta(0, "msg_1", 0, "Be")], Hang()])
+    gone.budgets._balances, gone.budgets._holds = stage.budgets._balances, stage.budgets._holds
+    gone.budgets._ends, gone.holds.holder = stage.budgets._ends, "gone"
+    task = gone.reading([], replace(LIMITED, turn_id="orphan"))
+    await until(lambda: gone.responses.open)
+    assert (await stage.balance())[1] > 0
+    stage.clock.advance(HOLD_SECONDS)
+    return gone, task
+
+
+async def test_what_a_dead_process_held_costs_what_the_ledger_says():
+    stage = Budgeted(said("Because."))
+    gone, task = await orphaned(stage)
+    now = stage.clock.now()
+    entry = Entry("ns", "orphan", 1, 1, now, EntryState.SETTLED, input_tokens=7, output_tokens=8, cost=Decimal("0.3"))
+    await stage.ledger.write([entry])
+    request = replace(LIMITED, person=Person("bob"), ledger=replace(LIMITED.ledger, namespace="ns"))
+    await stage.read(request)
+    stage.clock.advance(BEAT_SECONDS)
+    await settled()
+    assert await stage.balance() == (usd("0.3"), 0)
+    await gone.stop(task)
+
+
+async def test_what_a_dead_process_held_counts_as_spent_until_the_ledger_knows():
+    stage = Budgeted(said("Because."))
+    gone, task = await orphaned(stage)
+    held = (await stage.balance())[1]
+    await stage.ledger.write([Entry("ns", "orphan", 1, 1, stage.clock.now())])
+    request = replace(LIMITED, person=Person("bob"), ledger=replace(LIMITED.ledger, namespace="ns"))
+    await stage.read(request)
+    stage.clock.advance(BEAT_SECONDS)
+    await settled()
+    assert await stage.balance() == (held, 0)
+    await gone.stop(task)
+
+
+async def test_operators_are_alerted_at_80_and_100_percent_once():
+    rule = replace(MONTHLY, hard=usd("3"))
+    costly = replace(said("x")[-1][0].usage, cost=Decimal("2.5"), output_tokens=1)
+    stage = Budgeted(*[said("Because.", usage=costly)] * 2, rules=(rule,))
+    for number in range(2):
+        await stage.read(replace(LIMITED, turn_id=f"turn-{number}"))
+    assert [alert.percent for alert in stage.alerts] == [80, 100]
+
+
+async def test_what_a_fallback_model_cost_counts_for_the_budgets_of_that_model():
+    rule = tokens(10_000, models="maker/other")
+    stage = Budgeted(
+        [Refusing(Refused(UpstreamProblem(status=503, kind="server_error", text="down")))],
+        said("Because."),
+        rules=(rule,),
+    )
+    other = replace(MODEL, id="maker/other")
+    request = replace(LIMITED, fallback_model="maker/other", retry=RetryPolicy(extra_attempts=0))
+    everything = replace(tokens(10_000), name="all models")
+    stage.rules = (rule, everything)
+    outputs = [output async for output in stage.outputs(request, models=(MODEL, other))]
+    await stage.run_turn.drained()
+    assert end_of(outputs).fault is None
+    assert (await stage.balance(rule, slug="maker/other"))[0] == 15
+    assert (await stage.balance(everything))[0] == 15
+
+
+async def test_without_rules_nothing_is_read_or_written():
+    stage = Budgeted(said("Because."), rules=())
+    stage.budgets.down = True
+    assert text_of(await stage.read(LIMITED)) == "Because."
+    assert stage.log.named("budgets_unavailable") == []
+
+
+async def test_a_person_nobody_knows_counts_as_one_person():
+    stage = Budgeted(said("Because."))
+    await stage.read(replace(LIMITED, person=Person()))
+    assert await stage.balance(payer=Payer()) == (usd("0.001"), 0)
+    assert ANN.user_id
+
+
+async def test_of_64_turns_at_once_10_get_the_room_for_10():
+    rule = Rule("Asked", Scope.EACH, Period.DAY, Unit.REQUESTS, hard=10)
+    stage = Budgeted(*[said("Because.")] * 10, rules=(rule,))
+    turns = (stage.read(replace(LIMITED, turn_id=f"turn-{number}")) for number in range(64))
+    ends = [end_of(outputs) for outputs in await asyncio.gather(*turns)]
+    assert sum(end.fault is None for end in ends) == 10
+    assert {end.fault.kind for end in ends if end.fault is not None} == {FaultKind.BUDGET_SPENT}
+    assert await stage.balance(rule) == (10, 0)
