@@ -1,8 +1,5 @@
 """The recording of one turn: its ids in every log line, and a transcript if somebody keeps records."""
 
-from collections.abc import Awaitable
-from typing import TypeVar
-
 from domain.request.turn_request import TurnRequest
 from domain.services.turn_mask import TurnMask
 from domain.turn.machine import TurnMachine
@@ -11,8 +8,6 @@ from domain.turn.recorded import RecordingMachine
 from ports.clock import Clock
 from ports.transcripts import Transcript, Transcripts, TurnIds
 from ports.turn_scope import TurnScope, enter_turn, leave_turn
-
-T = TypeVar("T")
 
 
 class Recording:
@@ -45,11 +40,6 @@ class Recording:
     def enter(self) -> None:
         """Let the running task, and those it starts, belong to the turn."""
         enter_turn(self._scope)
-
-    async def within(self, work: Awaitable[T]) -> T:
-        """Await work of the turn."""
-        self.enter()
-        return await work
 
     def leave(self) -> None:
         """Let the running task belong to no turn."""

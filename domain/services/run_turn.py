@@ -133,10 +133,7 @@ class RunTurn:
                 while (ahead := await waiting.moved(PLACE_SECONDS if request.statuses else None)) is not None:
                     yield ShowStatus(WaitingForPlace(ahead))
                 ticket = waiting.ticket()
-                assembled = await recording.within(
-                    scoped(personal.timing, self._assembled(checked, personal, error_id))
-                )
-                driver = self._driver(assembled, personal, settlement, ticket, recording)
+                driver = await self._assembled(checked, personal, settlement, ticket, recording)
         except Exception as error:  # noqa: BLE001 - the edge of a turn: a defect becomes a fault
             driver = fault_of_admission(error)
         except (asyncio.CancelledError, GeneratorExit):
@@ -210,9 +207,15 @@ class RunTurn:
         if ticket is not None:
             ticket.release()
 
-    async def _assembled(self, checked: Checked, personal: Personal, error_id: str) -> Assembled | Fault:
+    async def _assembled(
+        self, checked: Checked, personal: Personal, settlement: Settlement, ticket: Ticket, recording: Recording
+    ) -> Driver | Fault:
+        """Assemble an admitted turn and return its driver, or its fault."""
+        recording.enter()
         stores = self._stores.choose(checked.request, personal.memories)
-        return await self._assemble.assemble(checked, personal, stores, error_id)
+        assembling = self._assemble.assemble(checked, personal, stores, settlement.error_id)
+        assembled = await scoped(personal.timing, assembling)
+        return self._driver(assembled, personal, settlement, ticket, recording)
 
     def _driver(
         self,
