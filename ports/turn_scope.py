@@ -6,6 +6,7 @@ read of that variable.
 
 from collections.abc import Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Protocol
 
 from ports.telemetry import Level, LogValue
@@ -19,34 +20,47 @@ class LineReceiver(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
 class TurnScope:
-    """One turn: `ids` are added to each of its log lines, `lines` receives them if anybody keeps them.
+    """A running turn: `ids` are added to each of its log lines, `lines` receives them if anybody keeps them."""
 
-    Once it has `ended`, tasks that outlive the turn no longer log in its name.
-    """
-
-    __slots__ = ("ended", "ids", "lines")
-
-    def __init__(self, ids: Mapping[str, str], lines: LineReceiver | None = None) -> None:
-        self.ids, self.lines, self.ended = ids, lines, False
+    ids: Mapping[str, str]
+    lines: LineReceiver | None = None
 
 
-_SCOPE: ContextVar[TurnScope | None] = ContextVar("openrouter_pipe_turn", default=None)
+OpenTurn = list[TurnScope]
+"""Holds the scope of a turn until it is closed.
+
+A plain list, because contexts outlive turns: a connection that stays open keeps the context in which it was made. All
+that this holds of a closed turn is an empty list, whose class is nobody's.
+"""
+
+_TURN: ContextVar[OpenTurn | None] = ContextVar("openrouter_pipe_turn", default=None)
 
 
-def enter_turn(scope: TurnScope) -> None:
+def open_turn(ids: Mapping[str, str], lines: LineReceiver | None = None) -> OpenTurn:
+    """Return a turn that tasks can enter."""
+    return [TurnScope(ids, lines)]
+
+
+def close_turn(turn: OpenTurn) -> None:
+    """End a turn: tasks that outlive it no longer log in its name."""
+    turn.clear()
+
+
+def enter_turn(turn: OpenTurn) -> None:
     """Let the rest of this task, and the tasks that it starts, belong to a turn."""
-    if _SCOPE.get() is not scope:
-        _SCOPE.set(scope)
+    if _TURN.get() is not turn:
+        _TURN.set(turn)
 
 
-def leave_turn(scope: TurnScope) -> None:
+def leave_turn(turn: OpenTurn) -> None:
     """Let the rest of this task belong to no turn, if it belongs to this one."""
-    if _SCOPE.get() is scope:
-        _SCOPE.set(None)
+    if _TURN.get() is turn:
+        _TURN.set(None)
 
 
 def running_turn() -> TurnScope | None:
-    """Return the turn that runs here; None if there is none, or it has ended."""
-    scope = _SCOPE.get()
-    return None if scope is None or scope.ended else scope
+    """Return the turn that runs here; None if there is none, or it was closed."""
+    turn = _TURN.get()
+    return turn[0] if turn else None

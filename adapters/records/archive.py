@@ -6,10 +6,10 @@ fed.
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from io import BytesIO
-from typing import Literal
 
+from adapters.records.options import ArchiveForm, Compression, LogFormat
 from ports.json_values import JsonObject
 from ports.transcripts import Record
 
@@ -18,22 +18,10 @@ MARK = b"openrouter-pipe record 1"
 META, LOGS, TEXT, EVENTS = "meta.json", "logs.jsonl", "logs.txt", "events.jsonl"
 MOST_FILE, MOST_CONTENT = 64 * 1024 * 1024, 32 * 1024 * 1024
 """Bytes of a file that is read, and of the content of an archive: beyond that the oldest turns give way."""
-Compression = Literal["stored", "deflated", "bzip2", "lzma"]
-LogFormat = Literal["jsonl", "text", "both"]
 
 
 class ArchiveUnreadable(Exception):
     """It is no archive of ours, damaged, or has another password."""
-
-
-@dataclass(frozen=True, slots=True)
-class ArchiveForm:
-    """How archives are written. No repr shows the password."""
-
-    password: bytes = field(repr=False)
-    compression: Compression = "lzma"
-    level: int | None = None
-    log_format: LogFormat = "jsonl"
 
 
 @dataclass(frozen=True, slots=True)

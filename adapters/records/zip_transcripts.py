@@ -1,35 +1,22 @@
-"""A store of records that writes zip files in a thread of its own, which also removes old ones."""
+"""A store of records that writes zip files in a thread of its own, which also removes old ones.
+
+What the thread needs is imported there, with the first record.
+"""
 
 import atexit
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from queue import Empty, Full, Queue
 from threading import Lock, Thread
 
-from adapters.records.archive import MOST_FILE, ArchiveForm, ArchiveUnreadable, archive_of, read, written
-from adapters.records.folders import FolderVanished, locked, opened_folder, opened_root, read_file, write_file
-from adapters.records.names import MOST_BESIDE, place_of
-from adapters.records.retention import cleaning
+from adapters.records.options import StoreOptions
 from ports.telemetry import Telemetry
-from ports.transcripts import Record, Render, Transcript
+from ports.transcripts import Render, Transcript
 
 WAITING, WAITING_BYTES = 500, 64 * 1024 * 1024
 """Transcripts that wait to be written, and roughly the bytes of all of them."""
 EXIT_SECONDS = 2.0
 FOLDER, SWITCH = "SESSION_LOG_DIR", "SESSION_LOG_STORE_ENABLED"
-
-
-@dataclass(frozen=True, slots=True)
-class StoreOptions:
-    """Where records go, how long they stay (days), how often old ones are removed (s), entries of one transcript."""
-
-    root: Path
-    form: ArchiveForm
-    days: int = 90
-    interval: float = 3_600
-    most_entries: int = 20_000
 
 
 class ZipTranscripts:
@@ -90,7 +77,6 @@ class ZipTranscripts:
                 transcript = self._queue.get(timeout=wait) if wait else self._queue.get_nowait()
             except Empty:
                 if self._cleaning is None:
-                    self._cleaning = cleaning(self._options.root, self._options.days, self._now)
                     clean_at = time.monotonic() + self._options.interval
                 self._clean()
                 continue
@@ -103,7 +89,11 @@ class ZipTranscripts:
     def _clean(self) -> None:
         """Look at one more slice of what is stored."""
         try:
-            if self._cleaning is not None and next(self._cleaning, None) is None:
+            if self._cleaning is None:
+                from adapters.records.retention import cleaning
+
+                self._cleaning = cleaning(self._options.root, self._options.days, self._now)
+            if next(self._cleaning, None) is None:
                 self._cleaning = None
         except Exception as error:  # noqa: BLE001 - the edge of a thread
             self._cleaning = None
@@ -111,33 +101,13 @@ class ZipTranscripts:
 
     def _keep(self, transcript: Transcript) -> None:
         try:
-            record = self._render(transcript)
-            try:
-                self._store(record)
-            except (FolderVanished, FileNotFoundError):  # empty folders are removed
-                self._store(record)
+            from adapters.records.keep import keep
+
+            keep(self._render(transcript), self._options)
         except Exception as error:  # noqa: BLE001 - the edge of a thread: no record is worth a turn
             self._failed("record_not_stored", error)
         else:
             self._warned.clear()
-
-    def _store(self, record: Record) -> None:
-        place, form = place_of(record), self._options.form
-        with (
-            opened_root(self._options.root, make=True) as root,
-            opened_folder(root, place.user, make=True) as user,
-            opened_folder(user, place.chat, make=True) as chat,
-            locked(chat),
-        ):
-            for number in range(1, MOST_BESIDE + 1):
-                try:
-                    earlier = read_file(chat, place.file(number), MOST_FILE)
-                    before = None if earlier is None else read(earlier, form.password)
-                except (OSError, ArchiveUnreadable):  # nothing is overwritten that cannot be read
-                    continue
-                write_file(chat, place.file(number), written(archive_of(record, form.log_format, before), form))
-                return
-        raise OSError(0, "files of the same name cannot be read")
 
     def _failed(self, event: str, error: Exception) -> None:
         if isinstance(error, ImportError):

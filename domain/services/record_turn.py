@@ -7,7 +7,7 @@ from domain.turn.plan import TurnPlan
 from domain.turn.recorded import RecordingMachine
 from ports.clock import Clock
 from ports.transcripts import Transcript, Transcripts, TurnIds
-from ports.turn_scope import TurnScope, enter_turn, leave_turn
+from ports.turn_scope import close_turn, enter_turn, leave_turn, open_turn
 
 
 class Recording:
@@ -34,16 +34,16 @@ class Recording:
         if store is not None:
             most, now = store.most_entries, clock.monotonic
             self._transcript = Transcript(ids, mask=mask.text, most=most, began=clock.now(), now=now)
-        self._scope = TurnScope(ids.named(), self._transcript)
+        self._turn = open_turn(ids.named(), self._transcript)
         self.enter()
 
     def enter(self) -> None:
         """Let the running task, and those it starts, belong to the turn."""
-        enter_turn(self._scope)
+        enter_turn(self._turn)
 
     def leave(self) -> None:
         """Let the running task belong to no turn."""
-        leave_turn(self._scope)
+        leave_turn(self._turn)
 
     def machine(self, plan: TurnPlan) -> TurnMachine:
         """Return the machine of the turn."""
@@ -51,7 +51,7 @@ class Recording:
 
     def close(self) -> None:
         """Hand the transcript to its store, once; nothing that is logged later belongs to the turn."""
-        self._scope.ended = True
+        close_turn(self._turn)
         transcript, self._transcript = self._transcript, None
         if transcript is not None and self._store is not None:
             transcript.closed = True

@@ -6,7 +6,6 @@ Rendering is pure computation in proportion to the turn: a store does it in its 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import partial
 
 from domain.redaction.records import RecordMask
 from domain.turn.plan import TurnPlan
@@ -15,7 +14,7 @@ from domain.turn.recorded_values import TAG, UnreadableRecord, decoded, encoded
 from domain.turn.steps import End, Finish
 from ports.json_values import JsonObject
 from ports.response_events import ArgumentsDelta, ItemTextDelta, ReasoningDelta, RefusalDelta, TextDelta
-from ports.transcripts import Line, Record, Render, Transcript
+from ports.transcripts import Line, Record, Transcript
 
 VERSION = 1
 Piece = TextDelta | RefusalDelta | ReasoningDelta | ArgumentsDelta | ItemTextDelta
@@ -30,11 +29,6 @@ class RecordedTurn:
     exact: bool
     plan: TurnPlan | None
     entries: tuple[Fed | FellBack, ...]
-
-
-def rendering(*, emails: bool) -> Render:
-    """Return what renders transcripts; `emails`: addresses of people are masked."""
-    return partial(rendered, emails=emails)
 
 
 def rendered(transcript: Transcript, *, emails: bool = True) -> Record:

@@ -1,10 +1,11 @@
 """Which turn a task belongs to, and what its transcript keeps."""
 
 import asyncio
+from contextvars import copy_context
 from datetime import UTC, datetime
 
 from ports.transcripts import MOST_BYTES, Line, Transcript, TurnIds
-from ports.turn_scope import TurnScope, enter_turn, leave_turn, running_turn
+from ports.turn_scope import TurnScope, close_turn, enter_turn, leave_turn, open_turn, running_turn
 
 BEGAN = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -13,26 +14,35 @@ def transcript(most: int = 100) -> Transcript:
     return Transcript(TurnIds("turn", "error"), mask=str, most=most, began=BEGAN, now=lambda: 5.0)
 
 
-async def test_tasks_of_a_turn_belong_to_it_until_it_has_ended():
-    scope = TurnScope({"request_id": "one"})
+async def test_tasks_of_a_turn_belong_to_it_until_it_is_closed():
+    turn = open_turn({"request_id": "one"})
 
     async def seen() -> TurnScope | None:
         return running_turn()
 
-    enter_turn(scope)
+    enter_turn(turn)
     during = await asyncio.create_task(seen())
     late = asyncio.create_task(seen())
-    leave_turn(scope)
-    scope.ended = True
-    assert (during, await late, running_turn()) == (scope, None, None)
+    leave_turn(turn)
+    close_turn(turn)
+    assert (during, await late, running_turn()) == (TurnScope({"request_id": "one"}), None, None)
 
 
 async def test_leaving_changes_nothing_in_a_task_of_another_turn():
-    one, other = TurnScope({}), TurnScope({})
+    one, other = open_turn({"request_id": "one"}), open_turn({})
     enter_turn(one)
     leave_turn(other)
-    assert running_turn() is one
+    assert running_turn() == TurnScope({"request_id": "one"})
     leave_turn(one)
+
+
+def test_a_context_that_outlives_a_turn_holds_nothing_of_it():
+    turn = open_turn({}, transcript())
+    enter_turn(turn)
+    context = copy_context()
+    leave_turn(turn)
+    close_turn(turn)
+    assert [value for value in context.values() if value is turn] == [[]]
 
 
 def test_the_oldest_lines_give_way_and_are_counted():

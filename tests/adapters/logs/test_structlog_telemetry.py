@@ -7,7 +7,7 @@ import pytest
 import structlog
 
 from adapters.logs.structlog_telemetry import LOGGER_NAME, StructlogTelemetry
-from ports.turn_scope import TurnScope, enter_turn, leave_turn
+from ports.turn_scope import close_turn, enter_turn, leave_turn, open_turn
 
 
 class Kept(logging.Handler):
@@ -92,12 +92,12 @@ def test_an_application_that_configures_structlog_does_not_change_our_lines(logg
 
 def test_a_line_of_a_running_turn_carries_its_ids_once(logger, kept):
     telemetry = StructlogTelemetry(str, logger=logger, form="json")
-    scope = TurnScope({"request_id": "turn", "error_id": "ab12", "user_id": "ann"})
-    enter_turn(scope)
+    turn = open_turn({"request_id": "turn", "error_id": "ab12", "user_id": "ann"})
+    enter_turn(turn)
     telemetry.event("warning", "store_failed", error_id="given")
-    scope.ended = True
+    close_turn(turn)
     telemetry.event("warning", "later")
-    leave_turn(scope)
+    leave_turn(turn)
     lines = [json.loads(line) for _, line in kept.lines]
     assert lines == [
         {"event": "store_failed", "level": "warning", "request_id": "turn", "error_id": "given", "user_id": "ann"},
@@ -108,10 +108,10 @@ def test_a_line_of_a_running_turn_carries_its_ids_once(logger, kept):
 def test_the_record_of_a_turn_gets_every_line_whatever_the_level(logger, kept):
     telemetry = StructlogTelemetry(str, logger=logger, level="ERROR")
     received = Received()
-    scope = TurnScope({}, received)
-    enter_turn(scope)
+    turn = open_turn({}, received)
+    enter_turn(turn)
     telemetry.event("debug", "attempt_began", attempt=1)
-    leave_turn(scope)
+    leave_turn(turn)
     assert received.lines == [("debug", "attempt_began", {"attempt": 1})]
     assert kept.lines == []
 

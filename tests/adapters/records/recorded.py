@@ -4,8 +4,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from adapters.records.archive import Archive, ArchiveForm, read
-from adapters.records.zip_transcripts import StoreOptions, ZipTranscripts
+from adapters.records.archive import Archive, read
+from adapters.records.options import ArchiveForm, StoreOptions
+from adapters.records.zip_transcripts import ZipTranscripts
 from ports.json_values import JsonObject
 from ports.telemetry import Telemetry
 from ports.transcripts import Line, Record, Transcript, TurnIds
@@ -48,7 +49,7 @@ def store(
     now: float = 0.0,
 ) -> ZipTranscripts:
     """A store of zip files."""
-    options = StoreOptions(root, form or ArchiveForm(PASSWORD, "deflated"), days=days)
+    options = StoreOptions(root, form or ArchiveForm(PASSWORD, "deflated"), days, 3_600, 20_000)
     return ZipTranscripts(options, render, telemetry or RecordedTelemetry(), now=lambda: now)
 
 

@@ -14,8 +14,9 @@ import pytest
 
 from adapters.records import archive as archives_module
 from adapters.records import folders
-from adapters.records.archive import ArchiveForm, ArchiveUnreadable, read, written
+from adapters.records.archive import ArchiveUnreadable, read, written
 from adapters.records.names import LONGEST, component, place_of
+from adapters.records.options import ArchiveForm
 from adapters.records.zip_transcripts import WAITING
 from ports.transcripts import Record, Transcript
 from tests.adapters.records.recorded import PASSWORD, archives, only_archive, plain, store, transcript
