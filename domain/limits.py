@@ -34,3 +34,8 @@ PIECE_BYTES = MEBIBYTE
 """What is read and encoded of a file at a time."""
 DOWNLOAD_MB, DOWNLOAD_RETRIES, DOWNLOAD_WAIT, DOWNLOAD_SECONDS = 50, 3, 5, 45
 """Of one download: its size in MiB, repeated tries, seconds before the first of them, and for all of it."""
+
+# Records of turns
+RECORD_DAYS, RECORD_CLEANING_SECONDS = 90, 3_600
+RECORD_ENTRIES = 20_000
+"""Lines, and events, that the record of one turn holds."""

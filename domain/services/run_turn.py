@@ -6,7 +6,6 @@ settled.
 """
 
 import asyncio
-import traceback
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from functools import partial
@@ -15,41 +14,28 @@ from typing import Any
 from domain.faults.causes import DrawingFlaw
 from domain.faults.fault import Fault, FaultKind
 from domain.redaction.secrets import redact as redact_shapes
-from domain.request.lessons import Lessons, learner_of
+from domain.request.lessons import Lessons
 from domain.request.turn_request import TurnRequest
-from domain.services.admit_turn import AdmitTurn, Ticket, WaitingTurn, fault_of_admission
+from domain.services.admit_turn import AdmitTurn, Checked, Ticket, WaitingTurn, fault_of_admission
 from domain.services.assemble_turn import Assembled, AssembleTurn, Personal
+from domain.services.book_turn import BookTurn
 from domain.services.drive_turn import Driver, TurnPorts, Upkeep
 from domain.services.equip_turn import ToolPorts
 from domain.services.guard_turn import GuardTurn
 from domain.services.keep_pictures import PICTURED, KeepPictures
-from domain.services.owned_tasks import OwnedTasks, named
+from domain.services.owned_tasks import OwnedTasks
 from domain.services.read_media import MediaPorts
 from domain.services.reader_disconnect import ReaderDisconnect
-from domain.services.report_unknown import ReportUnknown
+from domain.services.record_turn import Recording
 from domain.services.resolve_attachments import ResolveAttachments
-from domain.services.settle_turn import Settlement, began_values, ended_values, settle_turn
+from domain.services.settle_turn import Settlement, settle_turn
 from domain.services.sound_calls import SoundCalls
 from domain.services.store_budget import StoreHealth
 from domain.services.timed_driver import TimedDriver
 from domain.services.turn_mask import TurnMask
 from domain.services.turn_stores import ChooseStores
-from domain.turn.machine import TurnMachine
 from domain.turn.statuses import WaitingForPlace
-from domain.turn.steps import (
-    AttemptBegan,
-    AttemptEnded,
-    Booking,
-    CallUpstream,
-    End,
-    Ended,
-    Learn,
-    Output,
-    Persist,
-    Reason,
-    ShowStatus,
-    UnknownTypes,
-)
+from domain.turn.steps import CallUpstream, End, Ended, Output, Reason, ShowStatus
 from ports.catalog import Model
 from ports.clock import Clock
 from ports.ids import Ids
@@ -57,7 +43,8 @@ from ports.offload import Offload
 from ports.responses import ResponsesClient, UpstreamCall
 from ports.slots import Slots
 from ports.telemetry import Redactor, Telemetry
-from ports.timings import scoped, timing_mark
+from ports.timings import scoped
+from ports.transcripts import Transcripts
 from ports.usage import Timing
 
 __all__ = ["Personal", "RunTurn"]
@@ -90,9 +77,9 @@ class RunTurn:
     ) -> None:
         self._responses, self._offload = SoundCalls(responses, offload), offload
         self._clock, self._ids, self._telemetry = clock, ids, telemetry
-        self._lessons, self._redact = Lessons(clock), redact
+        self._redact, lessons = redact, Lessons(clock)
         self._tasks = OwnedTasks(telemetry)
-        self._unknown = ReportUnknown(telemetry)
+        self._booking = BookTurn(telemetry, lessons)
         self._admit = AdmitTurn(slots, clock, guard)
         watch = store or StoreHealth(clock, telemetry)
         self._stores = ChooseStores(
@@ -114,7 +101,7 @@ class RunTurn:
             telemetry=telemetry,
             store=watch,
             tasks=self._tasks,
-            lessons=self._lessons,
+            lessons=lessons,
         )
 
     async def run(
@@ -130,12 +117,12 @@ class RunTurn:
         `models`: the catalog as known now. Once `reader`, else the task that iterates, ends, the turn is cancelled.
         """
         error_id, began = self._ids.new_error_id(), self._clock.monotonic()
-        request = request if request.turn_id else replace(request, turn_id=self._ids.new_id())
-        personal = personal or Personal()
+        request, personal = self._identified(request), personal or Personal()
         driver: Driver | Fault = Fault(FaultKind.INTERNAL)
-        ticket: Ticket | None = None
         waiting: WaitingTurn | None = None
+        ticket: Ticket | None = None
         settlement = Settlement(request, error_id, mask=(mask := TurnMask(self._redact, request)))
+        recording = Recording(request, error_id, mask, self._clock, personal.transcripts)
         try:
             checked = await scoped(personal.timing, self._admit.check(request, models))
             if isinstance(checked, Fault):
@@ -146,22 +133,20 @@ class RunTurn:
                 while (ahead := await waiting.moved(PLACE_SECONDS if request.statuses else None)) is not None:
                     yield ShowStatus(WaitingForPlace(ahead))
                 ticket = waiting.ticket()
-                stores = self._stores.choose(request, personal.memories)
-                assembling = self._assemble.assemble(checked, personal, stores, error_id)
-                driver = self._driver(await scoped(personal.timing, assembling), personal, settlement, ticket)
+                driver = await self._assembled(checked, personal, settlement, ticket, recording)
         except Exception as error:  # noqa: BLE001 - the edge of a turn: a defect becomes a fault
             driver = fault_of_admission(error)
         except (asyncio.CancelledError, GeneratorExit):
-            self._stopped(settlement, began, personal)
+            self._stopped(settlement, began, personal, recording)
             raise
         finally:
             if not isinstance(driver, Driver):
                 self._give_up(settlement, waiting, ticket)
         if isinstance(driver, Fault):
-            yield self._refuse(driver, error_id, began, request, mask)
+            yield self._refuse(driver, error_id, began, request, mask, recording)
             return
-        watch = ReaderDisconnect(driver, reader or asyncio.current_task())
         pictures = self._pictures(request, personal, error_id)
+        watch = ReaderDisconnect(driver, reader or asyncio.current_task())
         try:
             outputs = driver.begin()
             while True:
@@ -173,15 +158,21 @@ class RunTurn:
                         yield mask.output(output) if driver.ended or mask.has_own else output
                 if driver.ended:
                     break
+                recording.enter()  # the reader may have continued in another task
                 outputs = await driver.proceed()
         finally:
             watch.stop()
             driver.abandon()
+            recording.leave()
 
-    async def refuse(self, fault: Fault, request: TurnRequest) -> AsyncGenerator[Output, None]:
+    async def refuse(
+        self, fault: Fault, request: TurnRequest, transcripts: Transcripts | None = None
+    ) -> AsyncGenerator[Output, None]:
         """Yield the only output for a request that was rejected before it became a turn."""
-        mask = TurnMask(self._redact, request)
-        yield self._refuse(fault, self._ids.new_error_id(), self._clock.monotonic(), request, mask)
+        mask, error_id, began = TurnMask(self._redact, request), self._ids.new_error_id(), self._clock.monotonic()
+        request = self._identified(request)
+        recording = Recording(request, error_id, mask, self._clock, transcripts)
+        yield self._refuse(fault, error_id, began, request, mask, recording)
 
     async def drained(self) -> None:
         """Return once no turn runs and every settlement is done."""
@@ -190,10 +181,22 @@ class RunTurn:
 
     # --- details ------------------------------------------------------------------------------------------
 
-    def _stopped(self, settlement: Settlement, began: float, personal: Personal) -> None:
+    def _identified(self, request: TurnRequest) -> TurnRequest:
+        return request if request.turn_id else replace(request, turn_id=self._ids.new_id())
+
+    def _stopped(self, settlement: Settlement, began: float, personal: Personal, recording: Recording) -> None:
         """Settle a turn whose reader left before it was driven."""
         left = End(Reason.CANCELLED, Timing(self._clock.monotonic() - began), settlement.error_id)
-        self._tasks.own(settle_turn(settlement, left, self._telemetry, personal.notices), "openrouter-pipe-settle")
+
+        async def settle() -> None:
+            recording.enter()
+            try:
+                await settle_turn(settlement, left, self._telemetry, personal.notices)
+            finally:
+                recording.close()
+
+        self._tasks.own(settle(), "openrouter-pipe-settle")
+        recording.leave()
 
     def _give_up(self, settlement: Settlement, waiting: WaitingTurn | None, ticket: Ticket | None) -> None:
         """Return what a turn holds that will not be driven."""
@@ -204,8 +207,23 @@ class RunTurn:
         if ticket is not None:
             ticket.release()
 
+    async def _assembled(
+        self, checked: Checked, personal: Personal, settlement: Settlement, ticket: Ticket, recording: Recording
+    ) -> Driver | Fault:
+        """Assemble an admitted turn and return its driver, or its fault."""
+        recording.enter()
+        stores = self._stores.choose(checked.request, personal.memories)
+        assembling = self._assemble.assemble(checked, personal, stores, settlement.error_id)
+        assembled = await scoped(personal.timing, assembling)
+        return self._driver(assembled, personal, settlement, ticket, recording)
+
     def _driver(
-        self, assembled: Assembled | Fault, personal: Personal, settlement: Settlement, ticket: Ticket
+        self,
+        assembled: Assembled | Fault,
+        personal: Personal,
+        settlement: Settlement,
+        ticket: Ticket,
+        recording: Recording,
     ) -> Driver | Fault:
         """Return the driver of a turn, or its fault. The settlement of the driver releases the ticket first."""
         if isinstance(assembled, Fault):
@@ -217,7 +235,7 @@ class RunTurn:
         def call(command: CallUpstream) -> UpstreamCall:
             return UpstreamCall(ready.route, command.request, request.limits)
 
-        async def settle(end: End) -> None:
+        async def store(end: End) -> None:
             try:
                 ticket.release()
             finally:
@@ -228,11 +246,18 @@ class RunTurn:
             if runner is not None and stored:  # store the turn first: a crash in between is detected later
                 await runner.settle()
 
+        async def settle(end: End) -> None:
+            recording.enter()
+            try:
+                await store(end)
+            finally:
+                recording.close()
+
         turn_ports = TurnPorts(self._responses, self._clock, runner)
-        journal = partial(self._journal, settlement)
-        report = partial(self._report, settlement)
+        journal = partial(self._booking.book, settlement)
+        report = partial(self._booking.report, settlement)
         upkeep = Upkeep(settle, journal, partial(self._tasks.own, person=request.person), report)
-        machine, scope = TurnMachine(assembled.plan), personal.timing
+        machine, scope = recording.machine(assembled.plan), personal.timing
         if scope is not None:
             return TimedDriver(machine, turn_ports, call, upkeep, scope)
         return Driver(machine, turn_ports, call, upkeep)
@@ -242,34 +267,9 @@ class RunTurn:
         files = personal.files if stores else None
         return KeepPictures(files, self._clock, self._offload, self._telemetry, error_id)
 
-    def _journal(self, settlement: Settlement, entry: Booking) -> None:
-        match entry:
-            case AttemptBegan():
-                timing_mark("attempt_began")
-                if settlement.guard is not None:
-                    settlement.guard.called = entry.body.model
-                self._telemetry.event("debug", "attempt_began", **began_values(settlement.error_id, entry))
-            case AttemptEnded():
-                timing_mark("attempt_ended")
-                if settlement.guard is not None:
-                    settlement.guard.faults[settlement.guard.called] = entry.fault
-                self._telemetry.event("debug", "attempt_ended", **ended_values(settlement.error_id, entry))
-            case UnknownTypes():
-                self._unknown.report(entry, settlement.error_id)
-            case Persist():
-                settlement.kept.append(entry)
-            case Learn(model, lesson, condition):
-                settlement.learn(lesson)
-                kept = self._lessons.remember(learner_of(settlement.request), model, lesson, condition)
-                values = {"error_id": settlement.error_id, "model": model, "lesson": lesson.what, "value": lesson.value}
-                self._telemetry.event("info", "request_repaired", kept=kept, **values)
-
-    def _report(self, settlement: Settlement, defect: Exception) -> None:
-        places = "".join(traceback.format_tb(defect.__traceback__)[-3:])
-        values = {"error_id": settlement.error_id, "detail": settlement.mask.text(named(defect)), "places": places}
-        self._telemetry.event("error", "turn_not_booked", **values)
-
-    def _refuse(self, fault: Fault, error_id: str, began: float, request: TurnRequest, mask: TurnMask) -> Output:
+    def _refuse(
+        self, fault: Fault, error_id: str, began: float, request: TurnRequest, mask: TurnMask, recording: Recording
+    ) -> Output:
         timing = Timing(self._clock.monotonic() - began)
         end = End(Reason.FAULT, timing, error_id, fault)
         expected = fault.cause is DrawingFlaw.WRITES_NOTHING  # hosts ask for a title after each first answer
@@ -282,4 +282,6 @@ class RunTurn:
             model=request.model,
             user_id=request.person.user_id,
         )
+        recording.leave()
+        recording.close()
         return Ended(mask.end(end))

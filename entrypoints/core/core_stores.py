@@ -1,9 +1,10 @@
-"""The stores of one core: opened when turns need them, with the newest settings, and cleaned; and its timing log."""
+"""The stores of one core: opened when turns need them, with the newest settings, and cleaned; its logs and records."""
 
 from domain.request.turn_request import TurnRequest
 from domain.services.clean_artifacts import CleanArtifacts
 from domain.services.turn_stores import Memories
 from entrypoints.core.policy import keeps_anything, retention_of, vault_of
+from entrypoints.core.request_records import RequestRecords
 from entrypoints.core.request_timings import RequestTimings
 from entrypoints.core.storage import Storage
 from entrypoints.settings import Settings
@@ -12,9 +13,16 @@ from entrypoints.settings import Settings
 class CoreStores:
     """The stores of one core, as turns and their cleaning see them."""
 
-    def __init__(self, storage: Storage, memories: Memories, cleaning: CleanArtifacts, timings: RequestTimings) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        memories: Memories,
+        cleaning: CleanArtifacts,
+        timings: RequestTimings,
+        records: RequestRecords,
+    ) -> None:
         self.storage, self._memories, self._cleaning = storage, memories, cleaning
-        self.timings = timings
+        self.timings, self.records = timings, records
 
     def expect_turns(self, settings: Settings) -> None:
         """Open the stores beside the caller if turns leave anything, so that no message waits for that."""
@@ -33,6 +41,6 @@ class CoreStores:
         return self._memories
 
     async def aclose(self) -> None:
-        """Stop cleaning and close the timing log. The storage is closed by whoever opened it."""
+        """Stop cleaning and close the timing log. Storage and records are closed by whoever opened the core."""
         await self._cleaning.aclose()
         await self.timings.aclose()

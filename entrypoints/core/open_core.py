@@ -34,6 +34,7 @@ from entrypoints.core.core_stores import CoreStores
 from entrypoints.core.download_policy import icon_source_of
 from entrypoints.core.offered_models import OfferedModels, Picked
 from entrypoints.core.policy import route_of, switches_of
+from entrypoints.core.request_records import RequestRecords
 from entrypoints.core.request_timings import RequestTimings
 from entrypoints.core.secret_mask import SecretMask
 from entrypoints.core.storage import Storage
@@ -93,7 +94,9 @@ class Core:
             container.durable_memory(opened=storage.sealed_store), container.temporary_memory(opened=storage.in_memory)
         )
         timings = RequestTimings(location.folder, self.telemetry)
-        self.stores = CoreStores(storage, memories, container.clean_artifacts(durable=storage.cleanable), timings)
+        records = RequestRecords(location.folder, self.telemetry)
+        cleaning = container.clean_artifacts(durable=storage.cleanable)
+        self.stores = CoreStores(storage, memories, cleaning, timings, records)
         self.models = OfferedModels(container.list_models(), host.origin)
         self._run_turn: RunTurn = container.run_turn()
         self._sync_models: SyncModels | None = container.sync_models() if host.model_rows is not None else None
@@ -131,14 +134,16 @@ class Core:
         """
         request = request_of(asked, settings, listing, self._origin)
         timing = self.stores.timings.scope(settings, request.turn_id)
-        personal = Personal(toolbox, notices, self.stores.memories_for(request, settings), files, timing)
+        records = self.stores.records.wanted(settings, request.person)
+        personal = Personal(toolbox, notices, self.stores.memories_for(request, settings), files, timing, records)
         return lambda reader: self._run_turn.run(request, models=listing.models, personal=personal, reader=reader)
 
     def refusal(self, fault: Fault, asked: CallerRequest, settings: Settings) -> Start:
         """Return a function that starts a turn which only reports `fault`: its request could not be parsed."""
         route = route_of(settings, self._origin)
         unread = TurnRequest(asked.model, (), route, caller=asked.caller, person=asked.person.bounded())
-        return lambda _reader: self._run_turn.refuse(fault, unread)
+        records = self.stores.records.wanted(settings, unread.person)
+        return lambda _reader: self._run_turn.refuse(fault, unread, records)
 
     async def drained(self) -> None:
         """Return once no turn runs and all of them are settled."""
@@ -150,6 +155,7 @@ class Core:
             await self._sync_models.aclose()
         await self.stores.aclose()
         await self.drained()
+        await self.stores.records.aclose()  # after the last turn has left its transcript
         await self.models.aclose()
         await self._stack.aclose()
 

@@ -71,7 +71,7 @@ def test_the_front_matter_asks_for_what_no_host_shares(tree: Path) -> None:
     shutil.copy(REPOSITORY / "pyproject.toml", tree / "pyproject.toml")
     wanted = (
         "requirements: dependency-injector>=4.48, structlog>=24.1, orjson>=3.10, python-ulid>=3.0, aiosqlite>=0.20, "
-        "lz4>=4.3"
+        "lz4>=4.3, pyzipper>=0.3.6"
     )
 
     assert wanted in build(tree).text.splitlines()

@@ -1,0 +1,48 @@
+"""Book what happens in a turn: log lines, what the breakers judge, what is stored at its end, lessons."""
+
+import traceback
+
+from domain.request.lessons import Lessons, learner_of
+from domain.services.owned_tasks import named
+from domain.services.report_unknown import ReportUnknown
+from domain.services.settle_turn import Settlement, began_values, ended_values
+from domain.turn.steps import AttemptBegan, AttemptEnded, Booking, Learn, Persist, UnknownTypes
+from ports.telemetry import Telemetry
+from ports.timings import timing_mark
+
+
+class BookTurn:
+    """The use case; belongs to one event loop. `lessons` come from rejected requests."""
+
+    def __init__(self, telemetry: Telemetry, lessons: Lessons) -> None:
+        self._telemetry, self._lessons = telemetry, lessons
+        self._unknown = ReportUnknown(telemetry)
+
+    def book(self, settlement: Settlement, entry: Booking) -> None:
+        """Book one entry of a turn."""
+        match entry:
+            case AttemptBegan():
+                timing_mark("attempt_began")
+                if settlement.guard is not None:
+                    settlement.guard.called = entry.body.model
+                self._telemetry.event("debug", "attempt_began", **began_values(settlement.error_id, entry))
+            case AttemptEnded():
+                timing_mark("attempt_ended")
+                if settlement.guard is not None:
+                    settlement.guard.faults[settlement.guard.called] = entry.fault
+                self._telemetry.event("debug", "attempt_ended", **ended_values(settlement.error_id, entry))
+            case UnknownTypes():
+                self._unknown.report(entry, settlement.error_id)
+            case Persist():
+                settlement.kept.append(entry)
+            case Learn(model, lesson, condition):
+                settlement.learn(lesson)
+                kept = self._lessons.remember(learner_of(settlement.request), model, lesson, condition)
+                values = {"error_id": settlement.error_id, "model": model, "lesson": lesson.what, "value": lesson.value}
+                self._telemetry.event("info", "request_repaired", kept=kept, **values)
+
+    def report(self, settlement: Settlement, defect: Exception) -> None:
+        """Log a defect that can change the turn no more."""
+        places = "".join(traceback.format_tb(defect.__traceback__)[-3:])
+        values = {"error_id": settlement.error_id, "detail": settlement.mask.text(named(defect)), "places": places}
+        self._telemetry.event("error", "turn_not_booked", **values)
