@@ -6,13 +6,11 @@ settled.
 """
 
 import asyncio
-import traceback
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from domain.faults.causes import DrawingFlaw
 from domain.faults.fault import Fault, FaultKind
 from domain.redaction.secrets import redact as redact_shapes
 from domain.request.lessons import Lessons, learner_of
@@ -23,12 +21,21 @@ from domain.services.drive_turn import Driver, TurnPorts, Upkeep
 from domain.services.equip_turn import ToolPorts
 from domain.services.guard_turn import GuardTurn
 from domain.services.keep_pictures import PICTURED, KeepPictures
-from domain.services.owned_tasks import OwnedTasks, named
+from domain.services.measure_turns import MeasureTurns
+from domain.services.owned_tasks import OwnedTasks
 from domain.services.read_media import MediaPorts
 from domain.services.reader_disconnect import ReaderDisconnect
 from domain.services.report_unknown import ReportUnknown
 from domain.services.resolve_attachments import ResolveAttachments
-from domain.services.settle_turn import Settlement, began_values, ended_values, settle_turn
+from domain.services.settle_turn import (
+    Settlement,
+    TurnLogs,
+    began_values,
+    ended_values,
+    log_defect,
+    log_refusal,
+    settle_turn,
+)
 from domain.services.sound_calls import SoundCalls
 from domain.services.store_budget import StoreHealth
 from domain.services.timed_driver import TimedDriver
@@ -87,9 +94,11 @@ class RunTurn:
         redact: Redactor = redact_shapes,
         store: StoreHealth | None = None,
         guard: GuardTurn | None = None,
+        measure: MeasureTurns | None = None,
     ) -> None:
         self._responses, self._offload = SoundCalls(responses, offload), offload
-        self._clock, self._ids, self._telemetry = clock, ids, telemetry
+        self._clock, self._ids = clock, ids
+        self._logs = TurnLogs(telemetry, measure)
         self._lessons, self._redact = Lessons(clock), redact
         self._tasks = OwnedTasks(telemetry)
         self._unknown = ReportUnknown(telemetry)
@@ -148,7 +157,7 @@ class RunTurn:
                 ticket = waiting.ticket()
                 stores = self._stores.choose(request, personal.memories)
                 assembling = self._assemble.assemble(checked, personal, stores, error_id)
-                driver = self._driver(await scoped(personal.timing, assembling), personal, settlement, ticket)
+                driver = self._driver(await scoped(personal.timing, assembling), personal, settlement, ticket, began)
         except Exception as error:  # noqa: BLE001 - the edge of a turn: a defect becomes a fault
             driver = fault_of_admission(error)
         except (asyncio.CancelledError, GeneratorExit):
@@ -192,8 +201,10 @@ class RunTurn:
 
     def _stopped(self, settlement: Settlement, began: float, personal: Personal) -> None:
         """Settle a turn whose reader left before it was driven."""
-        left = End(Reason.CANCELLED, Timing(self._clock.monotonic() - began), settlement.error_id)
-        self._tasks.own(settle_turn(settlement, left, self._telemetry, personal.notices), "openrouter-pipe-settle")
+        waited = self._clock.monotonic() - began
+        left = End(Reason.CANCELLED, Timing(waited), settlement.error_id)
+        settling = settle_turn(settlement, left, self._logs, personal.notices, waited=waited)
+        self._tasks.own(settling, "openrouter-pipe-settle")
 
     def _give_up(self, settlement: Settlement, waiting: WaitingTurn | None, ticket: Ticket | None) -> None:
         """Return what a turn holds that will not be driven."""
@@ -205,14 +216,19 @@ class RunTurn:
             ticket.release()
 
     def _driver(
-        self, assembled: Assembled | Fault, personal: Personal, settlement: Settlement, ticket: Ticket
+        self,
+        assembled: Assembled | Fault,
+        personal: Personal,
+        settlement: Settlement,
+        ticket: Ticket,
+        began: float,
     ) -> Driver | Fault:
-        """Return the driver of a turn, or its fault. The settlement of the driver releases the ticket first."""
+        """Return the driver of a turn that `began` to wait then, or its fault. Its settlement releases the ticket."""
         if isinstance(assembled, Fault):
             return assembled
         request, ready, runner = settlement.request, assembled.ready, assembled.runner
         settlement.figures, settlement.replayed = ready.figures, ready.replayed
-        settlement.elsewhere = assembled.elsewhere
+        settlement.elsewhere, waited = assembled.elsewhere, self._clock.monotonic() - began
 
         def call(command: CallUpstream) -> UpstreamCall:
             return UpstreamCall(ready.route, command.request, request.limits)
@@ -222,7 +238,9 @@ class RunTurn:
                 ticket.release()
             finally:
                 await self._admit.report(settlement.guard, end)
-                stored = await settle_turn(settlement, end, self._telemetry, personal.notices, assembled.stores.memory)
+                stored = await settle_turn(
+                    settlement, end, self._logs, personal.notices, assembled.stores.memory, waited=waited
+                )
             if stored and end.reason not in BROKEN and assembled.stores.interrupted is not None:
                 assembled.stores.interrupted.completed(request)
             if runner is not None and stored:  # store the turn first: a crash in between is detected later
@@ -230,7 +248,7 @@ class RunTurn:
 
         turn_ports = TurnPorts(self._responses, self._clock, runner)
         journal = partial(self._journal, settlement)
-        report = partial(self._report, settlement)
+        report = partial(log_defect, self._logs.telemetry, settlement)
         upkeep = Upkeep(settle, journal, partial(self._tasks.own, person=request.person), report)
         machine, scope = TurnMachine(assembled.plan), personal.timing
         if scope is not None:
@@ -240,7 +258,7 @@ class RunTurn:
     def _pictures(self, request: TurnRequest, personal: Personal, error_id: str) -> KeepPictures:
         stores = request.opens_files and not request.person.temporary
         files = personal.files if stores else None
-        return KeepPictures(files, self._clock, self._offload, self._telemetry, error_id)
+        return KeepPictures(files, self._clock, self._offload, self._logs.telemetry, error_id)
 
     def _journal(self, settlement: Settlement, entry: Booking) -> None:
         match entry:
@@ -248,12 +266,14 @@ class RunTurn:
                 timing_mark("attempt_began")
                 if settlement.guard is not None:
                     settlement.guard.called = entry.body.model
-                self._telemetry.event("debug", "attempt_began", **began_values(settlement.error_id, entry))
+                self._logs.telemetry.event("debug", "attempt_began", **began_values(settlement.error_id, entry))
             case AttemptEnded():
                 timing_mark("attempt_ended")
                 if settlement.guard is not None:
                     settlement.guard.faults[settlement.guard.called] = entry.fault
-                self._telemetry.event("debug", "attempt_ended", **ended_values(settlement.error_id, entry))
+                self._logs.telemetry.event("debug", "attempt_ended", **ended_values(settlement.error_id, entry))
+                if self._logs.measure is not None:
+                    self._logs.measure.attempt(settlement.model, entry)
             case UnknownTypes():
                 self._unknown.report(entry, settlement.error_id)
             case Persist():
@@ -262,24 +282,10 @@ class RunTurn:
                 settlement.learn(lesson)
                 kept = self._lessons.remember(learner_of(settlement.request), model, lesson, condition)
                 values = {"error_id": settlement.error_id, "model": model, "lesson": lesson.what, "value": lesson.value}
-                self._telemetry.event("info", "request_repaired", kept=kept, **values)
-
-    def _report(self, settlement: Settlement, defect: Exception) -> None:
-        places = "".join(traceback.format_tb(defect.__traceback__)[-3:])
-        values = {"error_id": settlement.error_id, "detail": settlement.mask.text(named(defect)), "places": places}
-        self._telemetry.event("error", "turn_not_booked", **values)
+                self._logs.telemetry.event("info", "request_repaired", kept=kept, **values)
 
     def _refuse(self, fault: Fault, error_id: str, began: float, request: TurnRequest, mask: TurnMask) -> Output:
         timing = Timing(self._clock.monotonic() - began)
         end = End(Reason.FAULT, timing, error_id, fault)
-        expected = fault.cause is DrawingFlaw.WRITES_NOTHING  # hosts ask for a title after each first answer
-        self._telemetry.event(
-            "info" if expected else "warning",
-            "turn_refused",
-            error_id=error_id,
-            fault=fault.kind.value,
-            detail=mask.text(fault.logged),
-            model=request.model,
-            user_id=request.person.user_id,
-        )
+        log_refusal(self._logs.telemetry, fault, error_id, request, mask)
         return Ended(mask.end(end))
