@@ -44,6 +44,7 @@ class TimingLog:
             self._queue.put_nowait(logging.makeLogRecord({"msg": line, "levelno": logging.INFO}))
         except Full:
             self.dropped += 1
+            self._telemetry.event("debug", "timing_line_dropped")
 
     def close(self) -> None:
         """Write what waits and end the thread; blocks until then."""

@@ -5,18 +5,17 @@ import traceback
 from domain.request.lessons import Lessons, learner_of
 from domain.services.owned_tasks import named
 from domain.services.report_unknown import ReportUnknown
-from domain.services.settle_turn import Settlement, began_values, ended_values
+from domain.services.settle_turn import Settlement, TurnLogs, began_values, ended_values
 from domain.turn.steps import AttemptBegan, AttemptEnded, Booking, Learn, Persist, UnknownTypes
-from ports.telemetry import Telemetry
 from ports.timings import timing_mark
 
 
 class BookTurn:
     """The use case; belongs to one event loop. `lessons` come from rejected requests."""
 
-    def __init__(self, telemetry: Telemetry, lessons: Lessons) -> None:
-        self._telemetry, self._lessons = telemetry, lessons
-        self._unknown = ReportUnknown(telemetry)
+    def __init__(self, logs: TurnLogs, lessons: Lessons) -> None:
+        self._telemetry, self._measure, self._lessons = logs.telemetry, logs.measure, lessons
+        self._unknown = ReportUnknown(logs.telemetry)
 
     def book(self, settlement: Settlement, entry: Booking) -> None:
         """Book one entry of a turn."""
@@ -31,6 +30,8 @@ class BookTurn:
                 if settlement.guard is not None:
                     settlement.guard.faults[settlement.guard.called] = entry.fault
                 self._telemetry.event("debug", "attempt_ended", **ended_values(settlement.error_id, entry))
+                if self._measure is not None:
+                    self._measure.attempt(settlement.model, entry)
             case UnknownTypes():
                 self._unknown.report(entry, settlement.error_id)
             case Persist():

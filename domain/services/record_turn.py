@@ -1,5 +1,7 @@
 """The recording of one turn: its ids in every log line, and a transcript if somebody keeps records."""
 
+from collections.abc import Awaitable
+
 from domain.request.turn_request import TurnRequest
 from domain.services.turn_mask import TurnMask
 from domain.turn.machine import TurnMachine
@@ -48,6 +50,14 @@ class Recording:
     def machine(self, plan: TurnPlan) -> TurnMachine:
         """Return the machine of the turn."""
         return TurnMachine(plan) if self._transcript is None else RecordingMachine(plan, self._transcript)
+
+    async def to_the_end(self, settling: Awaitable[object]) -> None:
+        """Await the settlement as a part of the turn, and close the recording."""
+        self.enter()
+        try:
+            await settling
+        finally:
+            self.close()
 
     def close(self) -> None:
         """Hand the transcript to its store, once; nothing that is logged later belongs to the turn."""

@@ -7,11 +7,10 @@ settled.
 
 import asyncio
 from collections.abc import AsyncGenerator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from domain.faults.causes import DrawingFlaw
 from domain.faults.fault import Fault, FaultKind
 from domain.redaction.secrets import redact as redact_shapes
 from domain.request.lessons import Lessons
@@ -23,12 +22,13 @@ from domain.services.drive_turn import Driver, TurnPorts, Upkeep
 from domain.services.equip_turn import ToolPorts
 from domain.services.guard_turn import GuardTurn
 from domain.services.keep_pictures import PICTURED, KeepPictures
+from domain.services.measure_turns import MeasureTurns
 from domain.services.owned_tasks import OwnedTasks
 from domain.services.read_media import MediaPorts
 from domain.services.reader_disconnect import ReaderDisconnect
 from domain.services.record_turn import Recording
 from domain.services.resolve_attachments import ResolveAttachments
-from domain.services.settle_turn import Settlement, settle_turn
+from domain.services.settle_turn import Settlement, TurnLogs, log_refusal, settle_turn
 from domain.services.sound_calls import SoundCalls
 from domain.services.store_budget import StoreHealth
 from domain.services.timed_driver import TimedDriver
@@ -54,6 +54,16 @@ PLACE_SECONDS = 2.0
 """How often a waiting person is shown how many are before them, if that changed."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Underway:
+    """A turn from the moment it `began` (monotonic seconds): what is settled, the ports of its person, its record."""
+
+    settlement: Settlement
+    personal: Personal
+    recording: Recording
+    began: float
+
+
 class RunTurn:
     """The use case. Safe to call from many tasks of one event loop.
 
@@ -74,12 +84,13 @@ class RunTurn:
         redact: Redactor = redact_shapes,
         store: StoreHealth | None = None,
         guard: GuardTurn | None = None,
+        measure: MeasureTurns | None = None,
     ) -> None:
         self._responses, self._offload = SoundCalls(responses, offload), offload
-        self._clock, self._ids, self._telemetry = clock, ids, telemetry
+        self._clock, self._ids, self._logs = clock, ids, TurnLogs(telemetry, measure)
         self._redact, lessons = redact, Lessons(clock)
         self._tasks = OwnedTasks(telemetry)
-        self._booking = BookTurn(telemetry, lessons)
+        self._booking = BookTurn(self._logs, lessons)
         self._admit = AdmitTurn(slots, clock, guard)
         watch = store or StoreHealth(clock, telemetry)
         self._stores = ChooseStores(
@@ -123,6 +134,7 @@ class RunTurn:
         ticket: Ticket | None = None
         settlement = Settlement(request, error_id, mask=(mask := TurnMask(self._redact, request)))
         recording = Recording(request, error_id, mask, self._clock, personal.transcripts)
+        turn = _Underway(settlement, personal, recording, began)
         try:
             checked = await scoped(personal.timing, self._admit.check(request, models))
             if isinstance(checked, Fault):
@@ -133,17 +145,17 @@ class RunTurn:
                 while (ahead := await waiting.moved(PLACE_SECONDS if request.statuses else None)) is not None:
                     yield ShowStatus(WaitingForPlace(ahead))
                 ticket = waiting.ticket()
-                driver = await self._assembled(checked, personal, settlement, ticket, recording)
+                driver = await self._assembled(checked, turn, ticket)
         except Exception as error:  # noqa: BLE001 - the edge of a turn: a defect becomes a fault
             driver = fault_of_admission(error)
         except (asyncio.CancelledError, GeneratorExit):
-            self._stopped(settlement, began, personal, recording)
+            self._stopped(turn)
             raise
         finally:
             if not isinstance(driver, Driver):
                 self._give_up(settlement, waiting, ticket)
         if isinstance(driver, Fault):
-            yield self._refuse(driver, error_id, began, request, mask, recording)
+            yield self._refuse(driver, turn)
             return
         pictures = self._pictures(request, personal, error_id)
         watch = ReaderDisconnect(driver, reader or asyncio.current_task())
@@ -169,10 +181,10 @@ class RunTurn:
         self, fault: Fault, request: TurnRequest, transcripts: Transcripts | None = None
     ) -> AsyncGenerator[Output, None]:
         """Yield the only output for a request that was rejected before it became a turn."""
-        mask, error_id, began = TurnMask(self._redact, request), self._ids.new_error_id(), self._clock.monotonic()
-        request = self._identified(request)
+        error_id, began = self._ids.new_error_id(), self._clock.monotonic()
+        request, mask = self._identified(request), TurnMask(self._redact, request)
         recording = Recording(request, error_id, mask, self._clock, transcripts)
-        yield self._refuse(fault, error_id, began, request, mask, recording)
+        yield self._refuse(fault, _Underway(Settlement(request, error_id, mask=mask), Personal(), recording, began))
 
     async def drained(self) -> None:
         """Return once no turn runs and every settlement is done."""
@@ -184,19 +196,15 @@ class RunTurn:
     def _identified(self, request: TurnRequest) -> TurnRequest:
         return request if request.turn_id else replace(request, turn_id=self._ids.new_id())
 
-    def _stopped(self, settlement: Settlement, began: float, personal: Personal, recording: Recording) -> None:
+    def _stopped(self, turn: _Underway) -> None:
         """Settle a turn whose reader left before it was driven."""
-        left = End(Reason.CANCELLED, Timing(self._clock.monotonic() - began), settlement.error_id)
-
-        async def settle() -> None:
-            recording.enter()
-            try:
-                await settle_turn(settlement, left, self._telemetry, personal.notices)
-            finally:
-                recording.close()
-
-        self._tasks.own(settle(), "openrouter-pipe-settle")
-        recording.leave()
+        waited, notices = self._clock.monotonic() - turn.began, turn.personal.notices
+        left = End(Reason.CANCELLED, Timing(waited), turn.settlement.error_id)
+        self._tasks.own(
+            turn.recording.to_the_end(settle_turn(turn.settlement, left, self._logs, notices, waited=waited)),
+            "openrouter-pipe-settle",
+        )
+        turn.recording.leave()
 
     def _give_up(self, settlement: Settlement, waiting: WaitingTurn | None, ticket: Ticket | None) -> None:
         """Return what a turn holds that will not be driven."""
@@ -207,56 +215,47 @@ class RunTurn:
         if ticket is not None:
             ticket.release()
 
-    async def _assembled(
-        self, checked: Checked, personal: Personal, settlement: Settlement, ticket: Ticket, recording: Recording
-    ) -> Driver | Fault:
+    async def _assembled(self, checked: Checked, turn: _Underway, ticket: Ticket) -> Driver | Fault:
         """Assemble an admitted turn and return its driver, or its fault."""
-        recording.enter()
-        stores = self._stores.choose(checked.request, personal.memories)
-        assembling = self._assemble.assemble(checked, personal, stores, settlement.error_id)
-        assembled = await scoped(personal.timing, assembling)
-        return self._driver(assembled, personal, settlement, ticket, recording)
+        turn.recording.enter()
+        stores = self._stores.choose(checked.request, turn.personal.memories)
+        assembling = self._assemble.assemble(checked, turn.personal, stores, turn.settlement.error_id)
+        return self._driver(await scoped(turn.personal.timing, assembling), turn, ticket)
 
-    def _driver(
-        self,
-        assembled: Assembled | Fault,
-        personal: Personal,
-        settlement: Settlement,
-        ticket: Ticket,
-        recording: Recording,
-    ) -> Driver | Fault:
+    def _driver(self, assembled: Assembled | Fault, turn: _Underway, ticket: Ticket) -> Driver | Fault:
         """Return the driver of a turn, or its fault. The settlement of the driver releases the ticket first."""
         if isinstance(assembled, Fault):
             return assembled
+        settlement, personal, recording = turn.settlement, turn.personal, turn.recording
         request, ready, runner = settlement.request, assembled.ready, assembled.runner
         settlement.figures, settlement.replayed = ready.figures, ready.replayed
-        settlement.elsewhere = assembled.elsewhere
+        settlement.elsewhere, waited = assembled.elsewhere, self._clock.monotonic() - turn.began
 
         def call(command: CallUpstream) -> UpstreamCall:
             return UpstreamCall(ready.route, command.request, request.limits)
 
-        async def store(end: End) -> None:
+        async def settle(end: End) -> None:
             try:
                 ticket.release()
             finally:
                 await self._admit.report(settlement.guard, end)
-                stored = await settle_turn(settlement, end, self._telemetry, personal.notices, assembled.stores.memory)
+                stored = await settle_turn(
+                    settlement, end, self._logs, personal.notices, assembled.stores.memory, waited=waited
+                )
             if stored and end.reason not in BROKEN and assembled.stores.interrupted is not None:
                 assembled.stores.interrupted.completed(request)
             if runner is not None and stored:  # store the turn first: a crash in between is detected later
                 await runner.settle()
 
-        async def settle(end: End) -> None:
-            recording.enter()
-            try:
-                await store(end)
-            finally:
-                recording.close()
-
         turn_ports = TurnPorts(self._responses, self._clock, runner)
         journal = partial(self._booking.book, settlement)
         report = partial(self._booking.report, settlement)
-        upkeep = Upkeep(settle, journal, partial(self._tasks.own, person=request.person), report)
+        upkeep = Upkeep(
+            lambda end: recording.to_the_end(settle(end)),
+            journal,
+            partial(self._tasks.own, person=request.person),
+            report,
+        )
         machine, scope = recording.machine(assembled.plan), personal.timing
         if scope is not None:
             return TimedDriver(machine, turn_ports, call, upkeep, scope)
@@ -265,23 +264,12 @@ class RunTurn:
     def _pictures(self, request: TurnRequest, personal: Personal, error_id: str) -> KeepPictures:
         stores = request.opens_files and not request.person.temporary
         files = personal.files if stores else None
-        return KeepPictures(files, self._clock, self._offload, self._telemetry, error_id)
+        return KeepPictures(files, self._clock, self._offload, self._logs.telemetry, error_id)
 
-    def _refuse(
-        self, fault: Fault, error_id: str, began: float, request: TurnRequest, mask: TurnMask, recording: Recording
-    ) -> Output:
-        timing = Timing(self._clock.monotonic() - began)
-        end = End(Reason.FAULT, timing, error_id, fault)
-        expected = fault.cause is DrawingFlaw.WRITES_NOTHING  # hosts ask for a title after each first answer
-        self._telemetry.event(
-            "info" if expected else "warning",
-            "turn_refused",
-            error_id=error_id,
-            fault=fault.kind.value,
-            detail=mask.text(fault.logged),
-            model=request.model,
-            user_id=request.person.user_id,
-        )
-        recording.leave()
-        recording.close()
-        return Ended(mask.end(end))
+    def _refuse(self, fault: Fault, turn: _Underway) -> Output:
+        settlement = turn.settlement
+        end = End(Reason.FAULT, Timing(self._clock.monotonic() - turn.began), settlement.error_id, fault)
+        log_refusal(self._logs.telemetry, fault, settlement)
+        turn.recording.leave()
+        turn.recording.close()
+        return Ended(settlement.mask.end(end))

@@ -204,7 +204,7 @@ class TurnMachine:
             has_text = self._rounds.answer.has_text()
             return self._end(Reason.STOP, now) if has_text else self._end_badly(Fault(FaultKind.TOOL_ROUNDS), now)
         self.phase = Phase.TOOLS
-        self._shown.something = True
+        self._shown.began(now)
         begun = self._rounds.begin(calls, self._retries.sending, now)
         return self._after_calls([*self._retries.learned(), *QUIET, *begun], now)
 

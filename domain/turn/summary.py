@@ -13,6 +13,7 @@ def end_of(
     reason: Reason, fault: Fault | None, now: float, plan: TurnPlan, attempts: Attempts, rounds: Rounds, shown: Shown
 ) -> End:
     """Return how a turn ended at `now` (s)."""
+    calls, failed_calls = rounds.tally()
     return End(
         reason=reason,
         timing=shown.timing(now),
@@ -28,4 +29,7 @@ def end_of(
         ignored_events=attempts.ignored,
         facts=attempts.bill.facts,
         left_out=next((note for note in plan.notes if isinstance(note, MediaLeftOut)), None),
+        endpoint=attempts.endpoint,
+        calls=calls,
+        failed_calls=failed_calls,
     )

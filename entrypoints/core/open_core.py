@@ -9,7 +9,6 @@ from typing import Self
 from adapters.fetch.fetcher import AioFetcher
 from adapters.imaging.redraw import LibraryPictures
 from adapters.json_schema.checker import JsonSchemaChecker
-from adapters.logs.structlog_telemetry import StructlogTelemetry
 from adapters.memory.breaker_state import MemoryBreakerState
 from adapters.openrouter.catalog.listing import AioCatalog
 from adapters.openrouter.client import AioResponsesClient
@@ -24,6 +23,7 @@ from adapters.sniff.magic import MagicSniffer
 from domain.faults.fault import Fault
 from domain.request.turn_request import TurnRequest
 from domain.services.list_models import Listing
+from domain.services.measured import PLACES
 from domain.services.run_turn import Personal, RunTurn
 from domain.services.sync_models import DesiredRows, SyncModels
 from domain.services.turn_stores import Memories
@@ -31,6 +31,7 @@ from entrypoints.core.caller_request import CallerRequest, Start, request_of
 from entrypoints.core.catalog_caches import catalog_caches
 from entrypoints.core.container import Container, HostPorts
 from entrypoints.core.core_stores import CoreStores
+from entrypoints.core.core_telemetry import CoreTelemetry
 from entrypoints.core.download_policy import icon_source_of
 from entrypoints.core.offered_models import OfferedModels, Picked
 from entrypoints.core.policy import route_of, switches_of
@@ -42,6 +43,7 @@ from entrypoints.core.storage_lazy import LazyBreakerState, LazyToolRuns
 from entrypoints.core.storage_location import IN_MEMORY, StorageLocation
 from entrypoints.settings import Settings
 from ports.files import Files
+from ports.metrics import Labels
 from ports.notices import Notices
 from ports.toolbox import Toolbox
 
@@ -56,17 +58,20 @@ class Core:
         self._settings, self._origin = settings, host.origin
         self._stack = AsyncExitStack()
         self.redact = SecretMask(os.environ, location.url)
-        self.telemetry = StructlogTelemetry(self.redact)
         self.clock, self.ids = SystemClock(), SystemIds()
+        self.offload, lookups = ThreadOffload(), ThreadOffload(LOOKUPS)
+        self.telemetry = CoreTelemetry(self.redact, shared_state(), self.clock, self.offload)
         read_surroundings = partial(read_environment, shared=shared_state())
         pool = SessionPool(self.telemetry, read_surroundings)
         self._stack.push_async_callback(pool.aclose)
-        self.offload, lookups = ThreadOffload(), ThreadOffload(LOOKUPS)
         self._stack.push_async_callback(self.offload.aclose)
         self._stack.push_async_callback(lookups.aclose)
         read = partial(read_surroundings, self.telemetry)
         storage = Storage(location, clock=self.clock, offload=self.offload, telemetry=self.telemetry)
         self._stack.push_async_callback(storage.aclose)
+        self._stack.push_async_callback(self.telemetry.metrics.aclose)
+        slots, tool_slots = ProcessSlots(shared_state()), ProcessSlots(shared_state(), "tools")
+        self.telemetry.metrics.watch(PLACES, partial(_places, slots, tool_slots))
         container = Container(
             responses=AioResponsesClient(pool, self.clock, self.telemetry, self._concurrent_requests),
             catalog=AioCatalog(pool, self.clock, self._concurrent_requests),
@@ -76,8 +81,8 @@ class Core:
             clock=self.clock,
             ids=self.ids,
             offload=self.offload,
-            slots=ProcessSlots(shared_state()),
-            tool_slots=ProcessSlots(shared_state(), "tools"),
+            slots=slots,
+            tool_slots=tool_slots,
             tool_runs=LazyToolRuns(storage),
             temporary_tool_runs=storage.memory.stores.tool_runs,
             journal_cipher=storage.journal_cipher,
@@ -85,6 +90,8 @@ class Core:
             turn_breaker_state=MemoryBreakerState(shared_state()),
             checker=JsonSchemaChecker(self.telemetry),
             telemetry=self.telemetry,
+            metrics=self.telemetry.metrics,
+            spans=self.telemetry.metrics,
             redact=self.redact,
             caches=catalog_caches(location, storage),
             host=host,
@@ -103,10 +110,10 @@ class Core:
         self.follow(settings)
 
     def follow(self, settings: Settings) -> None:
-        """Apply the settings of the newest call: size of the pool, level of the log, secrets to mask."""
+        """Apply the settings of the newest call: size of the pool, log and metrics, secrets to mask."""
         self._settings = settings
         self.redact.follow(settings)
-        self.telemetry.set_level(settings.log_level or "INFO")
+        self.telemetry.follow(settings)
 
     def follow_listing(self, function_id: str, picked: Picked, settings: Settings) -> None:
         """Update the host's model rows from a listing in the background; without a `function_id` no row is updated.
@@ -169,6 +176,15 @@ class Core:
 
     def _concurrent_requests(self) -> int:
         return self._settings.max_concurrent_requests
+
+
+def _places(slots: ProcessSlots, tool_slots: ProcessSlots) -> dict[Labels, int]:
+    return {
+        ("requests", "running"): slots.taken,
+        ("requests", "waiting"): slots.waiting,
+        ("tools", "running"): tool_slots.taken,
+        ("tools", "waiting"): tool_slots.waiting,
+    }
 
 
 def open_core(settings: Settings, location: StorageLocation = IN_MEMORY, host: HostPorts | None = None) -> Core:

@@ -120,7 +120,7 @@ async def test_after_a_stop_the_person_reads_time_and_cost_so_far():
     await until(lambda: outputs)
     stage.clock.advance(2.0)
     await stage.stop(reader)
-    assert stage.notices.seen == [TurnStopped(Timing(2.0, 0.0), None, Decimal("0.003"))]
+    assert stage.notices.seen == [TurnStopped(Timing(2.0, 0.0, first=0.0), None, Decimal("0.003"))]
     assert stage.log.only("turn_ended").values["estimated_cost"] == "0.003"
 
 
