@@ -14,6 +14,7 @@ from domain.faults.causes import (
     Cause,
     DailyLimit,
     DrawingFlaw,
+    Guard,
     KeyFlaw,
     MessagesFlaw,
     ModelFiltered,
@@ -93,7 +94,7 @@ def cause_words(cause: Cause, vocabulary: Vocabulary = NEUTRAL) -> str:
             return vocabulary.say(sentence, count=count, most=most)
         case MessagesFlaw():
             return vocabulary.say(_MESSAGES_FLAWS[cause])
-        case AddressAnswer() | KeyFlaw() | RefusedPart() | DailyLimit() | DrawingFlaw():
+        case AddressAnswer() | KeyFlaw() | Guard() | RefusedPart() | DailyLimit() | DrawingFlaw():
             return ""  # the sentences say all of it
     assert_never(cause)
 

@@ -4,6 +4,7 @@ from typing import assert_never
 
 from domain.turn.statuses import (
     AnswerBegins,
+    CallWithheld,
     EffortAdjusted,
     EffortLeftOut,
     FileNotStored,
@@ -45,7 +46,16 @@ DRAWING_LINES = (
 """The same while a model draws that does nothing else."""
 _TOO_MANY_TOOLS = "The provider does not accept so many tools; left out: {tools}\u2026"
 _TOOL_REJECTED = "The provider rejects the definition of a tool; left out: {tools}\u2026"
-_LAST = (AnswerBegins, FileNotStored, MediaLeftOut, PictureNotStored, ResultsShortened, ToolsLeftOut, TurnStopped)
+_LAST = (
+    AnswerBegins,
+    CallWithheld,
+    FileNotStored,
+    MediaLeftOut,
+    PictureNotStored,
+    ResultsShortened,
+    ToolsLeftOut,
+    TurnStopped,
+)
 
 
 def status_words(status: Status, vocabulary: Vocabulary = NEUTRAL) -> str:
@@ -97,6 +107,10 @@ def status_words(status: Status, vocabulary: Vocabulary = NEUTRAL) -> str:
             return media_words(status, vocabulary)
         case FileNotStored():
             return say("A file that a tool returned could not be stored; it is not shown.")
+        case CallWithheld(""):
+            return say("OpenRouter Armor blocked a tool call.")
+        case CallWithheld(tool):
+            return say("OpenRouter Armor blocked a call of the tool {tool}.", tool=tool)
         case AnswerBegins():
             return ""
     assert_never(status)

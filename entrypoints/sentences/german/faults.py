@@ -54,6 +54,12 @@ FAULTS = {
     "Rephrase the message or pick another model.": (
         "Formulieren Sie die Nachricht um, oder wählen Sie ein anderes Modell."
     ),
+    "A guard of the OpenRouter account blocked this request.": (
+        "Ein Schutz des OpenRouter-Kontos hat diese Anfrage blockiert."
+    ),
+    "Rephrase the message, or ask an administrator.": (
+        "Formulieren Sie die Nachricht um, oder fragen Sie einen Administrator."
+    ),
     "No provider can serve this request with these settings.": (
         "Kein Anbieter kann diese Anfrage mit diesen Einstellungen bearbeiten."
     ),
@@ -140,6 +146,45 @@ FAULTS = {
     ),
     "An administrator should copy the key again into {api_key}.": (
         "Ein Administrator sollte den Schlüssel erneut in {api_key} eintragen."
+    ),
+    "OpenRouter Armor blocked what the model wanted to do with a tool, and the model wrote nothing else.": (
+        "OpenRouter Armor hat blockiert, was das Modell mit einem Werkzeug tun wollte, und das Modell hat sonst nichts "
+        "geschrieben."
+    ),
+    "Rephrase the message, or ask an administrator about the rules of Armor in the OpenRouter account.": (
+        "Formulieren Sie die Nachricht um, oder fragen Sie einen Administrator nach den Regeln von Armor im "
+        "OpenRouter-Konto."
+    ),
+    "OpenRouter withheld the answer because it breaks a rule of the alignment check.": (
+        "OpenRouter hat die Antwort zurückgehalten, weil sie eine Regel der Alignment-Prüfung verletzt."
+    ),
+    "Rephrase the message, pick another model, or ask an administrator about the rules.": (
+        "Formulieren Sie die Nachricht um, wählen Sie ein anderes Modell, oder fragen Sie einen Administrator nach den "
+        "Regeln."
+    ),
+    "OpenRouter withheld the answer because the alignment check could not judge it.": (
+        "OpenRouter hat die Antwort zurückgehalten, weil die Alignment-Prüfung sie nicht beurteilen konnte."
+    ),
+    "A guardrail of the OpenRouter account took this request for a prompt injection and blocked it.": (
+        "Eine Schutzregel des OpenRouter-Kontos hat diese Anfrage für eine Prompt-Injection gehalten und blockiert."
+    ),
+    "Remove instructions to the model from files and pasted texts, or ask an administrator about the guardrail.": (
+        "Entfernen Sie Anweisungen an das Modell aus Dateien und eingefügten Texten, oder fragen Sie einen "
+        "Administrator nach der Schutzregel."
+    ),
+    "A guardrail of the OpenRouter account found sensitive information in this request and blocked it.": (
+        "Eine Schutzregel des OpenRouter-Kontos hat in dieser Anfrage vertrauliche Angaben gefunden und sie blockiert."
+    ),
+    "Remove personal data, passwords and keys from the chat, or ask an administrator about the guardrail.": (
+        "Entfernen Sie persönliche Daten, Passwörter und Schlüssel aus dem Chat, oder fragen Sie einen Administrator "
+        "nach der Schutzregel."
+    ),
+    "A guardrail of the OpenRouter account blocked this request.": (
+        "Eine Schutzregel des OpenRouter-Kontos hat diese Anfrage blockiert."
+    ),
+    "Rephrase the message, or ask an administrator about the guardrails of the OpenRouter account.": (
+        "Formulieren Sie die Nachricht um, oder fragen Sie einen Administrator nach den Schutzregeln des "
+        "OpenRouter-Kontos."
     ),
     "OpenRouter rejected the tools of this request.": "OpenRouter hat die Werkzeuge dieser Anfrage abgelehnt.",
     "Switch off tools that you do not need, or pick another model.": (

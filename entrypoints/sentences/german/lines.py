@@ -51,6 +51,10 @@ LINES = {
     "A file that a tool returned could not be stored; it is not shown.": (
         "Eine Datei von einem Werkzeug ließ sich nicht speichern; sie wird nicht gezeigt."
     ),
+    "OpenRouter Armor blocked a tool call.": "OpenRouter Armor hat einen Werkzeugaufruf blockiert.",
+    "OpenRouter Armor blocked a call of the tool {tool}.": (
+        "OpenRouter Armor hat einen Aufruf des Werkzeugs {tool} blockiert."
+    ),
     "Skipping {tool}: it failed repeatedly and is paused.": (
         "{tool} wird ausgelassen: Es ist wiederholt fehlgeschlagen und pausiert."
     ),

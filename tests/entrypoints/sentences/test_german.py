@@ -17,6 +17,7 @@ from domain.faults.causes import AddressRefused, DailyLimit, MessagesFlaw, Model
 from domain.faults.fault import Fault, FaultKind
 from domain.turn.server_tool_reports import report_of
 from domain.turn.statuses import (
+    CallWithheld,
     EffortAdjusted,
     EffortLeftOut,
     FileNotStored,
@@ -90,6 +91,8 @@ STATUSES: tuple[Status, ...] = (
     ToolsLeftOut(("look_up",), 128),
     PictureNotStored(),
     FileNotStored(),
+    CallWithheld(),
+    CallWithheld("look_up"),
     *(MediaLeftOut((LeftOut(medium, flaw, name),)) for medium in Medium for flaw in Flaw for name in ("", "a.bin")),
     MediaLeftOut((), 1, 6, 5),
     MediaLeftOut((), 7, 12, 5),
