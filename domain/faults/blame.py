@@ -33,6 +33,7 @@ BLAME: dict[FaultKind, Blame] = {
     FaultKind.CREDITS: Blame.CALLER,
     FaultKind.FORBIDDEN: Blame.CALLER,
     FaultKind.MODERATED: Blame.CALLER,
+    FaultKind.GUARDED: Blame.CALLER,
     FaultKind.NOT_FOUND: Blame.CALLER,
     FaultKind.RATE_LIMITED: Blame.CALLER,
     FaultKind.OVERLOADED: Blame.PROVIDER,

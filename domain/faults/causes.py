@@ -59,6 +59,21 @@ class DailyLimit:
     ends: datetime | None = None
 
 
+class Guard(Enum):
+    """The guard of upstream that blocked a request or an answer.
+
+    ARMOR withholds calls of tools. ALIGNMENT withholds answers that break a rule of the request; UNCHECKED: it could
+    not check one. The others are guardrails of the account.
+    """
+
+    ARMOR = "armor"
+    ALIGNMENT = "alignment"
+    UNCHECKED = "alignment_unavailable"
+    PROMPT_INJECTION = "prompt_injection"
+    SENSITIVE_INFO = "sensitive_info"
+    GUARDRAIL = "guardrail"
+
+
 class RefusedPart(Enum):
     """The part of a request that upstream refused as invalid."""
 
@@ -92,6 +107,7 @@ Cause = (
     | MessagesFlaw
     | NoEvent
     | DailyLimit
+    | Guard
     | RefusedPart
     | TooManyTools
     | DrawingFlaw
@@ -105,7 +121,7 @@ def cause_name(cause: Cause) -> str:
             return f"{slug}: {','.join(objection.value for objection in objections)}"
         case AddressRefused(flaw, host):
             return f"{flaw.value}: {host}" if host else flaw.value
-        case AddressAnswer() | KeyFlaw() | MessagesFlaw() | RefusedPart() | DrawingFlaw():
+        case AddressAnswer() | KeyFlaw() | MessagesFlaw() | Guard() | RefusedPart() | DrawingFlaw():
             return str(cause.value)
         case NoEvent(seconds):
             return f"no_event: {seconds:g}"

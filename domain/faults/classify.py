@@ -4,6 +4,7 @@ from domain.faults.address import answer_of
 from domain.faults.causes import AddressAnswer, KeyFlaw
 from domain.faults.daily_limit import daily_limit
 from domain.faults.fault import Fault, FaultKind, RetryRule
+from domain.faults.guards import guard_of
 from domain.faults.refused_part import is_too_long, refused_part
 from domain.redaction.secrets import redact
 from ports.response_events import UpstreamProblem
@@ -42,6 +43,7 @@ _STATUS_OF_KIND = {
     "content_policy_violation": 403,
     "image_content_policy_violation": 403,
     "refusal": 403,
+    "misalignment_policy_violation": 403,
     "region_restricted": 403,
 }
 _MODERATION_KINDS = {
@@ -50,6 +52,7 @@ _MODERATION_KINDS = {
     "refusal",
     "bio_policy",
     "cyber_policy",
+    "misalignment_policy_violation",
 }
 _UNCERTAIN_STATUSES = {408, 504, 524}
 _PROVIDER_STATUSES = {502, 503, 520, 521, 522, 523, 529}
@@ -95,7 +98,8 @@ def fault_of_problem(problem: UpstreamProblem) -> Fault:
     daily = daily_limit(problem, status)
     if daily is not None:
         status = 429
-    kind = _kind(problem, status)
+    guard = guard_of(problem, status)
+    kind = FaultKind.GUARDED if guard is not None else _kind(problem, status)
     refused = refused_part(problem) if kind is FaultKind.BAD_REQUEST else None
     return Fault(
         kind=kind,
@@ -103,8 +107,8 @@ def fault_of_problem(problem: UpstreamProblem) -> Fault:
         status=status if status is not None and 400 <= status <= 599 else None,
         provider=problem.provider,
         retry_after=problem.retry_after,
-        rule=_rule(problem, status) if daily is None else RetryRule.NEVER,
-        cause=daily or refused,
+        rule=_rule(problem, status) if daily is None and guard is None else RetryRule.NEVER,
+        cause=daily or guard or refused,
     )
 
 

@@ -31,6 +31,7 @@ class FaultKind(Enum):
     CREDITS = "insufficient_credits"
     FORBIDDEN = "permission_denied"
     MODERATED = "content_blocked"
+    GUARDED = "blocked_by_guard"
     NOT_FOUND = "no_endpoint"
     RATE_LIMITED = "rate_limit_exceeded"
     OVERLOADED = "provider_overloaded"
@@ -64,6 +65,7 @@ HTTP_STATUS: dict[FaultKind, int] = {
     FaultKind.CREDITS: 402,
     FaultKind.FORBIDDEN: 403,
     FaultKind.MODERATED: 403,
+    FaultKind.GUARDED: 403,
     FaultKind.NOT_FOUND: 404,
     FaultKind.RATE_LIMITED: 429,
     FaultKind.OVERLOADED: 503,

@@ -127,14 +127,12 @@ class RunTurn:
 
         `models`: the catalog as known now. Once `reader`, else the task that iterates, ends, the turn is cancelled.
         """
-        error_id, began = self._ids.new_error_id(), self._clock.monotonic()
-        request, personal = self._identified(request), personal or Personal()
+        turn = self._underway(request, personal or Personal())
+        settlement, personal, recording = turn.settlement, turn.personal, turn.recording
+        request, mask = settlement.request, settlement.mask
         driver: Driver | Fault = Fault(FaultKind.INTERNAL)
         waiting: WaitingTurn | None = None
         ticket: Ticket | None = None
-        settlement = Settlement(request, error_id, mask=(mask := TurnMask(self._redact, request)))
-        recording = Recording(request, error_id, mask, self._clock, personal.transcripts)
-        turn = _Underway(settlement, personal, recording, began)
         try:
             checked = await scoped(personal.timing, self._admit.check(request, models))
             if isinstance(checked, Fault):
@@ -157,7 +155,7 @@ class RunTurn:
         if isinstance(driver, Fault):
             yield self._refuse(driver, turn)
             return
-        pictures = self._pictures(request, personal, error_id)
+        pictures = self._pictures(request, personal, settlement.error_id)
         watch = ReaderDisconnect(driver, reader or asyncio.current_task())
         try:
             outputs = driver.begin()
@@ -181,10 +179,7 @@ class RunTurn:
         self, fault: Fault, request: TurnRequest, transcripts: Transcripts | None = None
     ) -> AsyncGenerator[Output, None]:
         """Yield the only output for a request that was rejected before it became a turn."""
-        error_id, began = self._ids.new_error_id(), self._clock.monotonic()
-        request, mask = self._identified(request), TurnMask(self._redact, request)
-        recording = Recording(request, error_id, mask, self._clock, transcripts)
-        yield self._refuse(fault, _Underway(Settlement(request, error_id, mask=mask), Personal(), recording, began))
+        yield self._refuse(fault, self._underway(request, Personal(transcripts=transcripts)))
 
     async def drained(self) -> None:
         """Return once no turn runs and every settlement is done."""
@@ -193,8 +188,13 @@ class RunTurn:
 
     # --- details ------------------------------------------------------------------------------------------
 
-    def _identified(self, request: TurnRequest) -> TurnRequest:
-        return request if request.turn_id else replace(request, turn_id=self._ids.new_id())
+    def _underway(self, request: TurnRequest, personal: Personal) -> _Underway:
+        """Begin a turn: it gets its ids, its mask, and its recording in the running task."""
+        began, error_id = self._clock.monotonic(), self._ids.new_error_id()
+        request = request if request.turn_id else replace(request, turn_id=self._ids.new_id())
+        mask = TurnMask(self._redact, request)
+        recording = Recording(request, error_id, mask, self._clock, personal.transcripts)
+        return _Underway(Settlement(request, error_id, mask=mask), personal, recording, began)
 
     def _stopped(self, turn: _Underway) -> None:
         """Settle a turn whose reader left before it was driven."""

@@ -50,6 +50,7 @@ class Latest:
     response_id: str = ""
     model: str = ""
     usage: Usage | None = None
+    facts: AnswerFacts | None = None
 
 
 class Attempts:
@@ -111,7 +112,7 @@ class Attempts:
         facts = how.facts or (how.problem.facts if how.problem is not None else None)
         ended = AttemptEnded(self.number, outcome, how.usage, *named, unbilled, facts, how.fault, self.endpoint)
         self.bill.add(ended)
-        self.latest.open, self.latest.usage = False, how.usage
+        self.latest.open, self.latest.usage, self.latest.facts = False, how.usage, facts
         events, self._unknown = tuple(self._unknown), {}
         items = tuple(dict.fromkeys(answer.unknown_types))[:MOST_UNKNOWN]
         steps: list[Step] = [ended, *([UnknownTypes(events, items)] if events or items else [])]

@@ -12,6 +12,7 @@ from domain.conversation.record import TurnItem
 from domain.faults.causes import NoEvent
 from domain.faults.classify import fault_of_error, fault_of_problem, fault_of_silence
 from domain.faults.fault import Fault, FaultKind, RetryRule
+from domain.faults.guards import withheld_by
 from domain.tools.replies import SILENT
 from domain.turn.attempts import Attempts
 from domain.turn.events import (
@@ -189,11 +190,15 @@ class TurnMachine:
         if calls:
             learned, handed = self._retries.learned(), self._rounds.left(all_calls=True)
             return [*learned, *handed, *self._end(Reason.TOOL_CALLS, now)]
-        uses = answer.uses
-        if self._rounds.worked and not (self._shown.spoken or uses.completed):
+        uses, facts = answer.uses, self._attempts.latest.facts
+        silent = not (self._shown.spoken or uses.completed)
+        guard = withheld_by(facts, withheld=answer.withheld) if silent else None
+        if guard is not None:
+            return self._end_badly(Fault(FaultKind.GUARDED, cause=guard), now)
+        if self._rounds.worked and silent:
             said = TurnItem({"type": "message", "role": "assistant", "content": SILENT}, segment=answer.next_segment)
-            silent = self._shown.show([ShowText(said.segment, SILENT)], now)
-            return [*silent, *self._end(Reason.STOP, now, more=(said,))]
+            shown = self._shown.show([ShowText(said.segment, SILENT)], now)
+            return [*shown, *self._end(Reason.STOP, now, more=(said,))]
         if self._shown.answered or uses.completed:
             return self._end(Reason.STOP, now)
         failed = (uses.failed.tool, uses.failed.error) if uses.failed else ()
@@ -225,7 +230,8 @@ class TurnMachine:
 
     def _end_attempt(self, how: Stop, now: float) -> list[Step]:
         """End the open attempt, if there is one."""
-        return self._attempts.end(how, now, self._rounds.answer)
+        held = self._rounds.answer.release() if how.ending is not Ending.CANCELLED else []
+        return [*self._shown.show(held, now), *self._attempts.end(how, now, self._rounds.answer)]
 
     def _cut_short(self, reason: str, now: float) -> list[Step]:
         filtered = reason == "content_filter"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from domain.turn.retries import Retries
 from domain.turn.statuses import Status
-from domain.turn.steps import ClearTimer, CloseReasoning, Output, ShowCitation, ShowImage, ShowText, Step
+from domain.turn.steps import ClearTimer, CloseReasoning, Output, ShowCitation, ShowImage, ShowStatus, ShowText, Step
 from domain.turn.waiting import WAITING, Reassurance
 from ports.responses import Endpoint
 from ports.usage import Timing
@@ -49,6 +49,9 @@ class Shown:
                     self.answered = self.spoken = True
                 case ShowCitation():
                     pass
+                case ShowStatus():
+                    steps.append(output)
+                    continue
                 case _:
                     self.last = now
             if not self.in_round and not isinstance(output, CloseReasoning):

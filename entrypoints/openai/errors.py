@@ -17,7 +17,7 @@ def error_object(fault: Fault, error_id: str, vocabulary: Vocabulary = NEUTRAL) 
     detail = detail_of(fault, vocabulary)
     message = f"{happened(fault, vocabulary)} {advice(fault, vocabulary)}" + (f" ({detail})" if detail else "")
     error: dict[str, Any] = {
-        "message": f"{message} [error id {error_id}]",
+        "message": f"{message} {vocabulary.say('[error id {error_id}]', error_id=error_id)}",
         "type": _type_of(fault),
         "code": fault.kind.value,
         "param": None,

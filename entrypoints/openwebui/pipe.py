@@ -415,6 +415,13 @@ class Pipe:
         _refused: dict[str, object] = PrivateAttr(default_factory=dict)
 
         # <generated UserValves from entrypoints/settings.py>
+        LANGUAGE: Literal["inherit", "auto", "en", "de"] = Field(
+            default="inherit",
+            description=(
+                "Language of statuses and error messages. auto: that of each person's page, English for pages in other "
+                "languages and for API clients; en: English; de: German."
+            ),
+        )
         ENABLE_REASONING: Literal["inherit", "true", "false"] = Field(
             default="inherit",
             description="Ask models that can think to do so. If off, a model thinks only when the request asks for it.",

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Callable
+from functools import partial
 
 from adapters.openwebui.chats import OpenWebUiChats
 from adapters.openwebui.file_links import Place
@@ -22,7 +23,9 @@ from entrypoints.openwebui.answer_bills import AnswerBills
 from entrypoints.openwebui.host_call import HostCall
 from entrypoints.openwebui.host_storage import location_beside_host
 from entrypoints.openwebui.model_list import ModelList
+from entrypoints.sentences.languages import Language, catalogue
 from entrypoints.settings import Settings
+from ports.offload import LARGE
 
 ORIGIN = Origin("https://openwebui.com/", "Open WebUI")
 
@@ -43,6 +46,7 @@ class Runtime:
         self._closing: asyncio.Task[None] | None = None
         self._loads = Loads(shared_state())
         self._registered: set[str] = set()
+        self._learned = {Language.ENGLISH}
 
     async def toolbox(self, offer: HostOffer, call: HostCall, settings: Settings) -> OpenWebUiToolbox | None:
         """Return the host's tools for a turn; None if there are none. Tools that cannot be read are logged."""
@@ -70,6 +74,12 @@ class Runtime:
         return await open_files(
             self._storage, call.person.user_id, request, piece=piece, fallback=fallback, place=place
         )
+
+    async def learn(self, language: Language) -> None:
+        """Import the sentences of a language, off the event loop, before anything is said in it."""
+        if language not in self._learned:
+            await self.core.offload.run(partial(catalogue, language), size=LARGE)
+            self._learned.add(language)
 
     def register(self, function_id: str) -> None:
         """Take over a function id and retire its older load. Once per id, so that two loads never alternate."""

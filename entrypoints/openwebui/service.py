@@ -38,7 +38,8 @@ from entrypoints.openwebui.responses import event_stream
 from entrypoints.openwebui.runtime import Runtime
 from entrypoints.openwebui.settings_memory import SettingsMemory
 from entrypoints.openwebui.turn_tools import turn_tools
-from entrypoints.openwebui.vocabulary import VALVES
+from entrypoints.openwebui.vocabulary import PAGE, VALVES, language_for
+from entrypoints.sentences.languages import Language
 from entrypoints.settings import Settings
 from entrypoints.settings_rows import SettingProblem
 
@@ -63,7 +64,9 @@ class PipeService:
         settings, problems = effective(*self._settings.read(valves, None), self._detected())
         runtime = self._runtime(settings)
         self._tell(runtime, problems)
-        shown = await runtime.model_list.shown(settings)
+        language = language_for(Language.ENGLISH, settings.language)  # a listing names no person
+        await runtime.learn(language)
+        shown = await runtime.model_list.shown(settings, VALVES.spoken_in(language))
         if shown.picked is not None:
             runtime.core.follow_listing(self._function_id, shown.picked, settings)
         return shown.entries
@@ -77,8 +80,13 @@ class PipeService:
         function_id = self._function_id = call.model.function_id or self._function_id
         runtime.register(call.model.function_id)
         core = runtime.core
+        language = language_for(call.language, settings.language)
+        await runtime.learn(language)
+        named, in_page = VALVES.spoken_in(language), PAGE.spoken_in(language)
         bill = runtime.answer_bills.bill(call, host_sums=self._detected().sums_usage)
-        emitter = GuardedEmitter(call.emitter, core.telemetry, show_usage=settings.show_final_usage_status, bill=bill)
+        emitter = GuardedEmitter(
+            call.emitter, core.telemetry, show_usage=settings.show_final_usage_status, bill=bill, vocabulary=in_page
+        )
         await _warn_admin(problems, call.person, emitter)
         turn_id = core.ids.new_id()
         tools = await turn_tools(runtime, call, settings, self._detected(), handed)
@@ -108,6 +116,7 @@ class PipeService:
             cited=call.cited,
             bill=bill,
             now=core.clock.now,
+            vocabulary=in_page,
         )
         if not call.stream:
             return await reply(start, call, head, wishes, emitter)
@@ -116,14 +125,14 @@ class PipeService:
                 head,
                 own_done=True,
                 write_text=text_event(head),
-                vocabulary=VALVES,
+                vocabulary=named,
                 links=wishes.links,
                 with_usage=not isinstance(call.body, CompletionsBody) or call.body.wants_usage,
             )
-            return event_stream(unpaced(start, Guard(presenter, core.ids, core.telemetry, VALVES), as_event))
+            return event_stream(unpaced(start, Guard(presenter, core.ids, core.telemetry, named), as_event))
         filtered = await filters_read_stream(handed.get("__request__"), handed.get("__metadata__"), core.telemetry)
         shown = self._presenter(call, head, turn_id, wishes, filtered=filtered)
-        guard = PageGuard(shown, core.ids, core.telemetry)
+        guard = PageGuard(shown, core.ids, core.telemetry, named)
         return paced(start, guard, emitter, core.clock)
 
     async def aclose(self) -> None:

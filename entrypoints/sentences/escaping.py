@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from domain.egress.links import LinkGate
 from domain.turn.steps import ShowImage
+from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
 
 PICTURE_LEFT_OUT = "A picture was left out: only PNG, JPEG, GIF and WebP from a safe address are shown."
 LONGEST_NAME = 64
@@ -26,7 +27,7 @@ def markdown(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", text)
 
 
-def picture(shown: ShowImage, links: LinkGate) -> str:
+def picture(shown: ShowImage, links: LinkGate, vocabulary: Vocabulary = NEUTRAL) -> str:
     """Write a picture as Markdown; in words that it was left out if its address does not pass the gate.
 
     Data that the core has read is not read again: it is megabytes of letters, digits and few signs.
@@ -34,13 +35,13 @@ def picture(shown: ShowImage, links: LinkGate) -> str:
     passed = shown.url if shown.checked else links.picture(shown.url)
     if not passed.startswith("data:"):
         passed = "".join(_LINK.get(letter, letter) for letter in passed)
-    return f"![image]({passed})" if passed else PICTURE_LEFT_OUT
+    return f"![image]({passed})" if passed else vocabulary.say(PICTURE_LEFT_OUT)
 
 
-def picture_pieces(shown: ShowImage, links: LinkGate, most: int) -> Iterator[str]:
+def picture_pieces(shown: ShowImage, links: LinkGate, most: int, vocabulary: Vocabulary = NEUTRAL) -> Iterator[str]:
     """Yield the same Markdown in pieces of about `most` characters: of megabytes no second copy is made."""
     if not shown.checked or len(shown.url) <= most:
-        yield picture(shown, links)
+        yield picture(shown, links, vocabulary)
         return
     yield f"![image]({shown.url[:most]}"
     yield from (shown.url[at : at + most] for at in range(most, len(shown.url), most))

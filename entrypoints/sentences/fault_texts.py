@@ -5,7 +5,7 @@ A text contains the key of a setting in braces, `{base_url}`; the entrypoint's v
 
 from dataclasses import dataclass
 
-from domain.faults.causes import AddressAnswer, Cause, DrawingFlaw, KeyFlaw, RefusedPart
+from domain.faults.causes import AddressAnswer, Cause, DrawingFlaw, Guard, KeyFlaw, RefusedPart
 from domain.faults.fault import FaultKind
 
 
@@ -59,6 +59,9 @@ FAULT_TEXTS: dict[FaultKind, FaultText] = {
     ),
     FaultKind.MODERATED: FaultText(
         "The provider's moderation blocked this request.", "Rephrase the message or pick another model."
+    ),
+    FaultKind.GUARDED: FaultText(
+        "A guard of the OpenRouter account blocked this request.", "Rephrase the message, or ask an administrator."
     ),
     FaultKind.NOT_FOUND: FaultText(
         "No provider can serve this request with these settings.",
@@ -142,6 +145,30 @@ CAUSE_TEXTS: dict[Cause, FaultText] = {
     AddressAnswer.NOT_FOUND: FaultText("The upstream address has no such API.", _CHECK_ADDRESS),
     KeyFlaw.CHARACTERS: FaultText(
         "The API key contains characters that no key has.", "An administrator should copy the key again into {api_key}."
+    ),
+    Guard.ARMOR: FaultText(
+        "OpenRouter Armor blocked what the model wanted to do with a tool, and the model wrote nothing else.",
+        "Rephrase the message, or ask an administrator about the rules of Armor in the OpenRouter account.",
+    ),
+    Guard.ALIGNMENT: FaultText(
+        "OpenRouter withheld the answer because it breaks a rule of the alignment check.",
+        "Rephrase the message, pick another model, or ask an administrator about the rules.",
+    ),
+    Guard.UNCHECKED: FaultText(
+        "OpenRouter withheld the answer because the alignment check could not judge it.",
+        "Send the message again, or pick another model.",
+    ),
+    Guard.PROMPT_INJECTION: FaultText(
+        "A guardrail of the OpenRouter account took this request for a prompt injection and blocked it.",
+        "Remove instructions to the model from files and pasted texts, or ask an administrator about the guardrail.",
+    ),
+    Guard.SENSITIVE_INFO: FaultText(
+        "A guardrail of the OpenRouter account found sensitive information in this request and blocked it.",
+        "Remove personal data, passwords and keys from the chat, or ask an administrator about the guardrail.",
+    ),
+    Guard.GUARDRAIL: FaultText(
+        "A guardrail of the OpenRouter account blocked this request.",
+        "Rephrase the message, or ask an administrator about the guardrails of the OpenRouter account.",
     ),
     RefusedPart.TOOLS: FaultText(
         "OpenRouter rejected the tools of this request.",

@@ -14,6 +14,7 @@ from domain.faults.causes import (
     Cause,
     DailyLimit,
     DrawingFlaw,
+    Guard,
     KeyFlaw,
     MessagesFlaw,
     ModelFiltered,
@@ -55,11 +56,11 @@ def happened(fault: Fault, vocabulary: Vocabulary = NEUTRAL) -> str:
 
 def advice(fault: Fault, vocabulary: Vocabulary = NEUTRAL, now: datetime | None = None) -> str:
     """Return what to do, in one sentence, with the time to try again if it is known; `now` is the wall clock."""
-    text, when = _text_of(fault), _when(fault, now)
+    text, when = _text_of(fault), _when(fault, now, vocabulary)
     spelling = _Spelling(vocabulary, when)
     if not when or text.again:
         return _spelled(text.again if when else text.advice, spelling)
-    return f"{_spelled(text.advice, spelling)} Try again {when}."
+    return f"{_spelled(text.advice, spelling)} {vocabulary.say('Try again {when}.', when=when)}"
 
 
 def _text_of(fault: Fault) -> FaultText:
@@ -69,13 +70,13 @@ def _text_of(fault: Fault) -> FaultText:
     return found or FAULT_TEXTS[fault.kind]
 
 
-def _when(fault: Fault, now: datetime | None) -> str:
+def _when(fault: Fault, now: datetime | None, vocabulary: Vocabulary) -> str:
     """Return when the fault is over, as words; empty if unknown or over."""
     ends = fault.cause.ends if isinstance(fault.cause, DailyLimit) else None
     if ends is not None and (now is None or ends > now):
-        return moment_words(ends, now)
+        return moment_words(ends, now, vocabulary)
     wait = fault.retry_after or 0.0
-    return wait_words(wait, now) if wait > 0 else ""
+    return wait_words(wait, now, vocabulary) if wait > 0 else ""
 
 
 def cause_words(cause: Cause, vocabulary: Vocabulary = NEUTRAL) -> str:
@@ -87,12 +88,13 @@ def cause_words(cause: Cause, vocabulary: Vocabulary = NEUTRAL) -> str:
         case AddressRefused(flaw, host):
             return f"{vocabulary.name('base_url')}: {address_words(flaw, host, vocabulary)}"
         case NoEvent(seconds):
-            return f"no event for {span_words(seconds)}"
+            return vocabulary.say("no event for {span}", span=span_words(seconds, vocabulary))
         case TooManyTools(count, most):
-            return f"the request has {count} tools, this model takes at most {most}"
+            sentence = "the request has {count} tools, this model takes at most {most}"
+            return vocabulary.say(sentence, count=count, most=most)
         case MessagesFlaw():
-            return _MESSAGES_FLAWS[cause]
-        case AddressAnswer() | KeyFlaw() | RefusedPart() | DailyLimit() | DrawingFlaw():
+            return vocabulary.say(_MESSAGES_FLAWS[cause])
+        case AddressAnswer() | KeyFlaw() | Guard() | RefusedPart() | DailyLimit() | DrawingFlaw():
             return ""  # the sentences say all of it
     assert_never(cause)
 
@@ -107,10 +109,10 @@ class _Names(dict[str, str]):
 
     def __init__(self, vocabulary: Vocabulary, host: str = "") -> None:
         super().__init__(host=host)
-        self._vocabulary = vocabulary
+        self.vocabulary = vocabulary
 
     def __missing__(self, key: str) -> str:
-        return self._vocabulary.name(key)
+        return self.vocabulary.name(key)
 
 
 class _Spelling(dict[str, str]):
@@ -118,17 +120,18 @@ class _Spelling(dict[str, str]):
 
     def __init__(self, vocabulary: Vocabulary, when: str = "") -> None:
         super().__init__(
-            enter_key=vocabulary.enter_key,
-            program=vocabulary.program,
-            reload=vocabulary.reload,
-            go_on=vocabulary.go_on,
+            enter_key=vocabulary.translated(vocabulary.enter_key),
+            program=vocabulary.translated(vocabulary.program),
+            reload=vocabulary.translated(vocabulary.reload),
+            go_on=vocabulary.translated(vocabulary.go_on),
             when=when,
         )
-        self._vocabulary = vocabulary
+        self.vocabulary = vocabulary
 
     def __missing__(self, key: str) -> str:
-        return self._vocabulary.named(key)
+        return self.vocabulary.named(key)
 
 
-def _spelled(sentence: str, spelling: dict[str, str]) -> str:
+def _spelled(sentence: str, spelling: _Names | _Spelling) -> str:
+    sentence = spelling.vocabulary.translated(sentence)
     return sentence.format_map(spelling) if "{" in sentence else sentence

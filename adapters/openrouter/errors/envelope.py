@@ -16,7 +16,7 @@ from ports.json_values import JsonObject
 from ports.response_events import ErrorForm, UpstreamProblem
 
 TEXT_LIMIT = 2_000
-NAME_LIMIT = 200
+NAME_LIMIT, MOST_PATTERNS = 200, 20
 GENERIC = frozenset(
     (
         "",
@@ -62,6 +62,8 @@ def read_problem(
         quoted=quoted_in(*nested, besides=message),
         received=now,
         facts=read_facts(found.body),
+        patterns=tuple(name[:NAME_LIMIT] for name in texts(found.metadata.get("patterns"))[:MOST_PATTERNS]),
+        withheld=bool(mapping(found.metadata.get("alignment"))),
     )
 
 

@@ -9,35 +9,49 @@ from entrypoints.openai.errors import detail_of, shortened
 from entrypoints.openwebui.vocabulary import PAGE
 from entrypoints.sentences.escaping import markdown
 from entrypoints.sentences.faults import advice, happened
+from entrypoints.sentences.vocabulary import Vocabulary
 
 
-def card(fault: Fault, error_id: str, support: str = "", now: datetime | None = None) -> str:
+def card(
+    fault: Fault, error_id: str, support: str = "", now: datetime | None = None, vocabulary: Vocabulary = PAGE
+) -> str:
     """Render what happened, what to do and the error id as Markdown, one paragraph each; `now` is the wall clock.
 
     Upstream's own text is escaped, shortened and redacted.
     """
-    return "\n\n".join(_lines(fault, error_id, support, now, markdown))
+    return "\n\n".join(_lines(fault, error_id, support, now, markdown, vocabulary))
 
 
-def box(fault: Fault, error_id: str, support: str = "", now: datetime | None = None) -> str:
+def box(
+    fault: Fault, error_id: str, support: str = "", now: datetime | None = None, vocabulary: Vocabulary = PAGE
+) -> str:
     """Render the same as plain text for the page's error box, which joins lines."""
-    return " \u00b7 ".join(_lines(fault, error_id, support, now, str))
+    return " \u00b7 ".join(_lines(fault, error_id, support, now, str, vocabulary))
 
 
-def uncalled(name: str) -> str:
+def uncalled(name: str, vocabulary: Vocabulary = PAGE) -> str:
     """Report as Markdown that the model called a tool that cannot run here; else the answer would be empty."""
     shown = markdown(title_of(name, ""))
-    return f"The model asked for the tool {shown or 'without a name'}, which is not available in this chat."
+    if not shown:
+        return vocabulary.say("The model asked for the tool without a name, which is not available in this chat.")
+    return vocabulary.say("The model asked for the tool {tool}, which is not available in this chat.", tool=shown)
 
 
-def _lines(fault: Fault, error_id: str, support: str, now: datetime | None, written: Callable[[str], str]) -> list[str]:
+def _lines(
+    fault: Fault,
+    error_id: str,
+    support: str,
+    now: datetime | None,
+    written: Callable[[str], str],
+    vocabulary: Vocabulary,
+) -> list[str]:
     """Return one line per fact."""
-    lines = [happened(fault, PAGE), advice(fault, PAGE, now)]
-    detail = detail_of(fault, PAGE)
+    lines = [happened(fault, vocabulary), advice(fault, vocabulary, now)]
+    detail = detail_of(fault, vocabulary)
     if detail:
         by = f"{written(shortened(fault.provider))}: " if fault.provider else ""
-        lines.append(f"Details: {by}{written(detail)}")
+        lines.append(vocabulary.say("Details: {detail}", detail=by + written(detail)))
     if support:
-        lines.append(f"Support: {support}")
-    lines.append(f"Error id: {error_id}")
+        lines.append(vocabulary.say("Support: {contact}", contact=support))
+    lines.append(vocabulary.say("Error id: {error_id}", error_id=error_id))
     return lines

@@ -38,6 +38,7 @@ from entrypoints.openwebui.present.handover import call_item, can_run, output_it
 from entrypoints.openwebui.present.uses import use_of
 from entrypoints.openwebui.present.wishes import Wishes
 from entrypoints.sentences.escaping import picture, tool_name, unfenced
+from entrypoints.sentences.statuses import ran_line, running_line
 from ports.toolbox import ToolCall, ToolResult
 
 LAST = 1_000_000
@@ -59,7 +60,7 @@ class FilteredPresenter:
         self._marked = version >= (0, 10) or not wishes.references
         self._running: dict[int, ToolCall] = {}
         self._shown = 0
-        self._beside = Beside(wishes.links, wishes.cited)
+        self._beside = Beside(wishes)
 
     @property
     def repeated(self) -> int:
@@ -82,21 +83,21 @@ class FilteredPresenter:
             case ShowCitation():
                 return self._beside.cite(output)
             case ShowServerTool(segment, report):
-                use = use_of(report, use_reference(self._turn_id, segment))
+                use = use_of(report, use_reference(self._turn_id, segment), self._wishes.vocabulary)
                 shown = self._pair(segment, use.call, use.result) if use is not None else ()
                 return [*self._beside.note(segment, report), *shown]
             case ShowStatus(said):
-                return [status_frame(said)]
+                return [status_frame(said, self._wishes.vocabulary)]
             case ShowCall(segment, call):
                 self._running[segment] = call
-                return [status(f"Running {tool_name(call.name)}\u2026", done=False)]
+                return [status(running_line(tool_name(call.name), self._wishes.vocabulary), done=False)]
             case ShowCallResult(segment, call, result):
                 return [*self._result(segment, call, result), *self._beside.of_result(result)]
             case HandOverCall(_, call, segment) if self._wishes.hands_over and can_run(call):
                 self._content = True
                 return [self._item(call_item(self._id("fc", segment), self._shown_call(segment, call)))]
             case HandOverCall(position, call):
-                return [self._text(BELOW + position, uncalled(call.name))]
+                return [self._text(BELOW + position, uncalled(call.name, self._wishes.vocabulary))]
             case Ended(end):
                 return self._end(end)
 
@@ -111,7 +112,7 @@ class FilteredPresenter:
         return self._delta({"content": parted}, len(parted))
 
     def _picture(self, segment: int, shown: ShowImage) -> list[Frame]:
-        piece, self._segment = self._text(segment, picture(shown, self._wishes.links)), PICTURE
+        piece, self._segment = self._text(segment, picture(shown, self._wishes.links, self._wishes.vocabulary)), PICTURE
         return [piece]
 
     def _delta(self, delta: dict[str, Any], characters: int) -> Yield:
@@ -127,7 +128,11 @@ class FilteredPresenter:
     def _result(self, segment: int, call: ToolCall, result: ToolResult) -> list[Frame]:
         begun = self._running.pop(segment, None) is not None
         frames = self._pair(segment, self._shown_call(segment, call), result)
-        return [*frames, status(f"Ran {tool_name(call.name)}", done=True)] if begun and not self._running else frames
+        return (
+            [*frames, status(ran_line(tool_name(call.name), self._wishes.vocabulary), done=True)]
+            if begun and not self._running
+            else frames
+        )
 
     def _pair(self, segment: int, shown: ToolCall, result: ToolResult) -> list[Frame]:
         ended = "failed" if result.failed and self._version >= (0, 12) else "completed"
@@ -167,7 +172,8 @@ class FilteredPresenter:
 
     def _end_badly(self, end: End, fault: Fault, usage: dict[str, Any] | None) -> list[Frame]:
         """Close a failed answer; pages before 0.12 refuse messages after an error without text, so it is text there."""
-        reader, about = self._wishes.reader, (fault, end.error_id, self._wishes.support, self._wishes.now())
+        wishes = self._wishes
+        reader, about = wishes.reader, (fault, end.error_id, wishes.support, wishes.now(), wishes.vocabulary)
         shown = card(*about)
         in_text = reader is Audience.CHANNEL or (self._version < (0, 12) and not self._content)
         frames: list[Frame] = [self._text(BELOW, shown)] if in_text else []

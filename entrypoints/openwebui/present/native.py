@@ -65,7 +65,7 @@ class NativePresenter:
         self._calls: dict[int, int] = {}
         self._round = 0
         self._marked = version != MARKED or not wishes.references
-        self._beside = Beside(wishes.links, wishes.cited)
+        self._beside = Beside(wishes)
 
     @property
     def repeated(self) -> int:
@@ -82,14 +82,15 @@ class NativePresenter:
             case CloseReasoning(segment, seconds, item):
                 return self._close_reasoning(segment, seconds, sealed=bool(item.get("encrypted_content")))
             case ShowImage(segment):
-                return [*self._text(segment, picture(output, self._wishes.links)), *self._close_open()]
+                shown = picture(output, self._wishes.links, self._wishes.vocabulary)
+                return [*self._text(segment, shown), *self._close_open()]
             case ShowCitation():
                 return self._beside.cite(output)
             case ShowServerTool(segment, report):
-                use = use_of(report, use_reference(self._turn_id, segment))
+                use = use_of(report, use_reference(self._turn_id, segment), self._wishes.vocabulary)
                 return [*self._beside.note(segment, report), *self._show_use(use)]
             case ShowStatus(said):
-                return [status_frame(said)]
+                return [status_frame(said, self._wishes.vocabulary)]
             case ShowCall(segment, call):
                 return [*self._close_open(), *self._add_call(segment, call)]
             case ShowCallResult(segment, call, result):
@@ -98,7 +99,7 @@ class NativePresenter:
             case HandOverCall(position, call, segment):
                 if self._wishes.hands_over and can_run(call):
                     return self._hand_over(segment, call)
-                return self._text(BELOW + position, uncalled(call.name))
+                return self._text(BELOW + position, uncalled(call.name, self._wishes.vocabulary))
             case Ended(end):
                 return self._end(end)
 
@@ -261,20 +262,20 @@ class NativePresenter:
         the reasoning before it. The calls are content enough for 0.8; 0.10 gets the card beside its items. A channel
         shows text alone. What runs without a person is recorded as failed by its error.
         """
-        support, now, text = self._wishes.support, self._wishes.now(), self._items.text()
-        shown = card(fault, end.error_id, support, now)
+        wishes, text = self._wishes, self._items.text()
+        about = (fault, end.error_id, wishes.support, wishes.now(), wishes.vocabulary)
+        shown = card(*about)
         calls = self._items.has_calls()
-        reader = self._wishes.reader
-        in_text = reader is Audience.CHANNEL or (self._version < (0, 12) and not text.strip() and not calls)
+        in_text = wishes.reader is Audience.CHANNEL or (self._version < (0, 12) and not text.strip() and not calls)
         frames = self._text(BELOW, shown) if in_text else []
         frames += [*self._close_open(), status("", done=True)]
         if self._needs_replace():
             frames.append(_replace(text if text.strip() else shown))
-        if in_text and reader is not Audience.NOBODY:
+        if in_text and wishes.reader is not Audience.NOBODY:
             return [*frames, self._completed(usage)]
         if self._version < (0, 10):
             frames.append(self._completed(usage))
-        return [*frames, Yield({"error": {"message": box(fault, end.error_id, support, now)}})]
+        return [*frames, Yield({"error": {"message": box(*about)}})]
 
     def _answer_open_calls(self) -> list[Frame]:
         """Answer every open call: the host would run a call without output."""

@@ -7,6 +7,8 @@ from datetime import datetime
 from domain.egress.links import EVERY_HTTPS, LinkGate
 from entrypoints.openwebui.answer_bills import AnswerBill
 from entrypoints.openwebui.host_call import Audience
+from entrypoints.openwebui.vocabulary import PAGE
+from entrypoints.sentences.vocabulary import Vocabulary
 
 
 def _unknown() -> None:
@@ -20,7 +22,7 @@ class Wishes:
     `references`: the page stores references to what the turn leaves in our store. `hands_over`: the host runs the calls
     handed over to it. `reader`: who reads the answer. `links`: which addresses may be shown. `cited`: addresses of
     sources that the host shows by itself. `bill`: what the answer has cost so far. `now` returns the wall clock, None
-    if unknown.
+    if unknown. `vocabulary`: the names of settings, in the language of the reader.
     """
 
     show_usage: bool = True
@@ -32,3 +34,4 @@ class Wishes:
     cited: frozenset[str] = frozenset()
     bill: AnswerBill = field(default_factory=AnswerBill)
     now: Callable[[], datetime | None] = _unknown
+    vocabulary: Vocabulary = PAGE

@@ -8,6 +8,7 @@ from entrypoints.simulator.answers import Answer
 from entrypoints.simulator.scenarios import (
     echoes,
     faults,
+    guards,
     makers,
     natives,
     orders,
@@ -214,6 +215,21 @@ SCENARIOS = (
         "unknown-item(?:-(?P<way>only))?",
         lambda _, v: server_tools.unknown_item(v["way"] or ""),
         *("unknown-item", "unknown-item-only"),
+    ),
+    _scenario(
+        rf"guard-(?P<name>{'|'.join(guards.RAILS)})",
+        lambda _, v: guards.guardrail(v["name"] or ""),
+        *(f"guard-{name}" for name in guards.RAILS),
+    ),
+    _scenario(
+        rf"guard-(?P<name>{'|'.join(guards.ALIGNMENTS)})",
+        lambda _, v: guards.alignment(v["name"] or ""),
+        *(f"guard-{name}" for name in guards.ALIGNMENTS),
+    ),
+    _scenario(
+        "guard-armor(?:-(?P<way>only|silent))?",
+        lambda _, v: guards.armor(v["way"] or ""),
+        *("guard-armor", "guard-armor-only", "guard-armor-silent"),
     ),
     _scenario("native-tools", lambda ask, _: natives.native_tools(ask), reasons=True),
     _scenario("thoughtful-tools", lambda ask, _: orders.thoughtful_tools(ask), reasons=True),

@@ -11,6 +11,7 @@ from domain.faults.causes import (
     AddressRefused,
     DailyLimit,
     DrawingFlaw,
+    Guard,
     KeyFlaw,
     MessagesFlaw,
     ModelFiltered,
@@ -35,7 +36,7 @@ CAUSES = (
     NoEvent(90.0),
     TooManyTools(160, 128),
 )
-SAID_IN_FULL = (*AddressAnswer, *KeyFlaw, *RefusedPart, *DrawingFlaw, DailyLimit())
+SAID_IN_FULL = (*AddressAnswer, *KeyFlaw, *Guard, *RefusedPart, *DrawingFlaw, DailyLimit())
 """Causes with sentences of their own."""
 
 

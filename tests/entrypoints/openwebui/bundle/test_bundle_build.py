@@ -126,6 +126,15 @@ def test_a_text_a_host_would_trip_over_is_refused(tree: Path, text: str, reason:
         build(tree)
 
 
+def test_sentences_in_another_language_are_written_as_they_are_read(tree: Path) -> None:
+    path = "entrypoints/sentences/german/lines.py"
+    (tree / path).parent.mkdir(parents=True, exist_ok=True)
+    (tree / path).write_text('LINES = {"for": "f\u00fcr"}\n', "utf-8")
+    append(tree, "ports/clock.py", "from entrypoints.sentences.german.lines import LINES\n")
+
+    assert build(tree).text.isascii()
+
+
 @pytest.mark.parametrize(
     ("path", "line", "reason"),
     [
