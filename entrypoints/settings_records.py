@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from entrypoints.settings_files import FileSettings
+from entrypoints.settings_cards import CardSettings
 from entrypoints.settings_rows import setting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordSettings(FileSettings):
+class RecordSettings(CardSettings):
     """The rows of `settings.Settings` about records."""
 
     enable_timing_log: bool = setting(

@@ -59,6 +59,19 @@ class DailyLimit:
     ends: datetime | None = None
 
 
+class Budget(Enum):
+    """A limit of spending in the OpenRouter account that is used up, though the account may have credits."""
+
+    KEY = "budget_of_the_key"
+    WORKSPACE = "budget_of_the_workspace"
+
+
+class NoneLeft(Enum):
+    """What excludes every provider of a model."""
+
+    PRIVACY = "privacy_policy"
+
+
 class RefusedPart(Enum):
     """The part of a request that upstream refused as invalid."""
 
@@ -92,6 +105,8 @@ Cause = (
     | MessagesFlaw
     | NoEvent
     | DailyLimit
+    | Budget
+    | NoneLeft
     | RefusedPart
     | TooManyTools
     | DrawingFlaw
@@ -105,7 +120,7 @@ def cause_name(cause: Cause) -> str:
             return f"{slug}: {','.join(objection.value for objection in objections)}"
         case AddressRefused(flaw, host):
             return f"{flaw.value}: {host}" if host else flaw.value
-        case AddressAnswer() | KeyFlaw() | MessagesFlaw() | RefusedPart() | DrawingFlaw():
+        case AddressAnswer() | KeyFlaw() | MessagesFlaw() | RefusedPart() | DrawingFlaw() | Budget() | NoneLeft():
             return str(cause.value)
         case NoEvent(seconds):
             return f"no_event: {seconds:g}"

@@ -11,6 +11,7 @@ from domain.egress.base_url import AddressFlaw
 from domain.faults.causes import (
     AddressAnswer,
     AddressRefused,
+    Budget,
     Cause,
     DailyLimit,
     DrawingFlaw,
@@ -18,6 +19,7 @@ from domain.faults.causes import (
     MessagesFlaw,
     ModelFiltered,
     NoEvent,
+    NoneLeft,
     RefusedPart,
     TooManyTools,
 )
@@ -82,8 +84,7 @@ def cause_words(cause: Cause, vocabulary: Vocabulary = NEUTRAL) -> str:
     """Return the exact cause, as a clause without a full stop; empty if the sentences of its fault say it."""
     match cause:
         case ModelFiltered(slug, objections):
-            bare = _Names(vocabulary)
-            return f"{slug}: {'; '.join(_spelled(_OBJECTIONS[objection], bare) for objection in objections)}"
+            return f"{slug}: {'; '.join(objection_words(objection, vocabulary) for objection in objections)}"
         case AddressRefused(flaw, host):
             return f"{vocabulary.name('base_url')}: {address_words(flaw, host, vocabulary)}"
         case NoEvent(seconds):
@@ -92,9 +93,14 @@ def cause_words(cause: Cause, vocabulary: Vocabulary = NEUTRAL) -> str:
             return f"the request has {count} tools, this model takes at most {most}"
         case MessagesFlaw():
             return _MESSAGES_FLAWS[cause]
-        case AddressAnswer() | KeyFlaw() | RefusedPart() | DailyLimit() | DrawingFlaw():
+        case AddressAnswer() | KeyFlaw() | RefusedPart() | DailyLimit() | DrawingFlaw() | Budget() | NoneLeft():
             return ""  # the sentences say all of it
     assert_never(cause)
+
+
+def objection_words(objection: Objection, vocabulary: Vocabulary = NEUTRAL) -> str:
+    """Return why a model is not offered, as a clause."""
+    return _spelled(_OBJECTIONS[objection], _Names(vocabulary))
 
 
 def address_words(flaw: AddressFlaw, host: str, vocabulary: Vocabulary = NEUTRAL) -> str:

@@ -6,22 +6,29 @@ from datetime import datetime
 from domain.egress.links import title_of
 from domain.faults.fault import Fault
 from entrypoints.openai.errors import detail_of, shortened
+from entrypoints.openwebui.own_cards import NO_OWN_CARDS, OwnCards
 from entrypoints.openwebui.vocabulary import PAGE
-from entrypoints.sentences.escaping import markdown
+from entrypoints.sentences.escaping import inert, markdown
+from entrypoints.sentences.fault_facts import known_words, reasons_of
 from entrypoints.sentences.faults import advice, happened
 
 
-def card(fault: Fault, error_id: str, support: str = "", now: datetime | None = None) -> str:
-    """Render what happened, what to do and the error id as Markdown, one paragraph each; `now` is the wall clock.
+def card(
+    fault: Fault, error_id: str, support: str = "", now: datetime | None = None, own: OwnCards = NO_OWN_CARDS
+) -> str:
+    """Render the administrator's own card, or what happened, what is known, what to do and the error id, as Markdown.
 
-    Upstream's own text is escaped, shortened and redacted.
+    `now` is the wall clock. Upstream's own text is escaped, shortened and redacted.
     """
-    return "\n\n".join(_lines(fault, error_id, support, now, markdown))
+    return own.markdown(fault, error_id, now) or "\n\n".join(_lines(fault, error_id, support, now, inert, "\n\n- "))
 
 
-def box(fault: Fault, error_id: str, support: str = "", now: datetime | None = None) -> str:
+def box(
+    fault: Fault, error_id: str, support: str = "", now: datetime | None = None, own: OwnCards = NO_OWN_CARDS
+) -> str:
     """Render the same as plain text for the page's error box, which joins lines."""
-    return " \u00b7 ".join(_lines(fault, error_id, support, now, str))
+    lines = own.lines(fault, error_id, now) or _lines(fault, error_id, support, now, str, " ")
+    return " \u00b7 ".join(lines)
 
 
 def uncalled(name: str) -> str:
@@ -30,9 +37,18 @@ def uncalled(name: str) -> str:
     return f"The model asked for the tool {shown or 'without a name'}, which is not available in this chat."
 
 
-def _lines(fault: Fault, error_id: str, support: str, now: datetime | None, written: Callable[[str], str]) -> list[str]:
-    """Return one line per fact."""
-    lines = [happened(fault, PAGE), advice(fault, PAGE, now)]
+def _lines(
+    fault: Fault, error_id: str, support: str, now: datetime | None, written: Callable[[str], str], bullet: str
+) -> list[str]:
+    """Return one line per fact. A list of reasons begins with `bullet`; its other entries follow on lines of their own,
+    or behind semicolons where that has no lines.
+    """
+    lines = [happened(fault, PAGE), *known_words(fault)]
+    said, reasons = reasons_of(fault)
+    if reasons:
+        between = bullet.lstrip("\n") if bullet.strip() else ""
+        lines.append(said + bullet + (f"\n{between}" if between else "; ").join(map(written, map(shortened, reasons))))
+    lines.append(advice(fault, PAGE, now))
     detail = detail_of(fault, PAGE)
     if detail:
         by = f"{written(shortened(fault.provider))}: " if fault.provider else ""

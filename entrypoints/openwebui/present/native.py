@@ -261,10 +261,10 @@ class NativePresenter:
         the reasoning before it. The calls are content enough for 0.8; 0.10 gets the card beside its items. A channel
         shows text alone. What runs without a person is recorded as failed by its error.
         """
-        support, now, text = self._wishes.support, self._wishes.now(), self._items.text()
-        shown = card(fault, end.error_id, support, now)
-        calls = self._items.has_calls()
-        reader = self._wishes.reader
+        wishes, text = self._wishes, self._items.text()
+        about = (fault, end.error_id, wishes.support, wishes.now(), wishes.cards)
+        shown = card(*about)
+        calls, reader = self._items.has_calls(), wishes.reader
         in_text = reader is Audience.CHANNEL or (self._version < (0, 12) and not text.strip() and not calls)
         frames = self._text(BELOW, shown) if in_text else []
         frames += [*self._close_open(), status("", done=True)]
@@ -274,7 +274,7 @@ class NativePresenter:
             return [*frames, self._completed(usage)]
         if self._version < (0, 10):
             frames.append(self._completed(usage))
-        return [*frames, Yield({"error": {"message": box(fault, end.error_id, support, now)}})]
+        return [*frames, Yield({"error": {"message": box(*about)}})]
 
     def _answer_open_calls(self) -> list[Frame]:
         """Answer every open call: the host would run a call without output."""

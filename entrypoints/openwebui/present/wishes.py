@@ -7,6 +7,7 @@ from datetime import datetime
 from domain.egress.links import EVERY_HTTPS, LinkGate
 from entrypoints.openwebui.answer_bills import AnswerBill
 from entrypoints.openwebui.host_call import Audience
+from entrypoints.openwebui.own_cards import NO_OWN_CARDS, OwnCards
 
 
 def _unknown() -> None:
@@ -20,7 +21,7 @@ class Wishes:
     `references`: the page stores references to what the turn leaves in our store. `hands_over`: the host runs the calls
     handed over to it. `reader`: who reads the answer. `links`: which addresses may be shown. `cited`: addresses of
     sources that the host shows by itself. `bill`: what the answer has cost so far. `now` returns the wall clock, None
-    if unknown.
+    if unknown. `cards`: the administrator's own error cards.
     """
 
     show_usage: bool = True
@@ -30,5 +31,6 @@ class Wishes:
     hands_over: bool = False
     links: LinkGate = EVERY_HTTPS
     cited: frozenset[str] = frozenset()
+    cards: OwnCards = NO_OWN_CARDS
     bill: AnswerBill = field(default_factory=AnswerBill)
     now: Callable[[], datetime | None] = _unknown

@@ -1,0 +1,54 @@
+"""The numbers and reasons that upstream names beside a fault, as sentences."""
+
+from decimal import Decimal
+
+from domain.faults.facts import FaultFacts
+from domain.faults.fault import Fault
+from entrypoints.sentences.fault_texts import (
+    BALANCE_TEXT,
+    CONTEXT_OUTPUT_TEXT,
+    CONTEXT_TEXT,
+    COST_BALANCE_TEXT,
+    COST_TEXT,
+    REASONS_TEXT,
+)
+from entrypoints.sentences.usage import dollars
+
+MOST_REASONS = 10
+
+
+def known_words(fault: Fault) -> list[str]:
+    """Return what is known about limits and money, one sentence each."""
+    facts = fault.facts
+    return [said for said in (_limits(facts), _money(facts)) if said]
+
+
+def reasons_of(fault: Fault) -> tuple[str, tuple[str, ...]]:
+    """Return a line and the reasons that follow it as a list, foreign and unescaped; ("", ()) if there are none."""
+    reasons = fault.facts.moderation.reasons[:MOST_REASONS]
+    return (REASONS_TEXT, reasons) if reasons else ("", ())
+
+
+def usd(amount: Decimal) -> str:
+    """Return an amount in USD with its digits, at least two and at most six of them: `$0.50`, `-$1.20`, `$0.000012`."""
+    digits = dollars(abs(amount))
+    shown = digits if len(digits.partition(".")[2]) > 1 else f"{abs(amount):.2f}"
+    return f"{'-' if amount < 0 else ''}${shown}"
+
+
+def _limits(facts: FaultFacts) -> str:
+    if facts.limits is None:
+        return ""
+    context, output = facts.limits.context, facts.limits.output
+    if output is None or output >= context:
+        return CONTEXT_TEXT.format(context=f"{context:,}")
+    return CONTEXT_OUTPUT_TEXT.format(context=f"{context:,}", output=f"{output:,}")
+
+
+def _money(facts: FaultFacts) -> str:
+    required, balance = facts.amounts.required, facts.amounts.balance
+    if required is not None and balance is not None:
+        return COST_BALANCE_TEXT.format(cost=usd(required), balance=usd(balance))
+    if required is not None:
+        return COST_TEXT.format(cost=usd(required))
+    return BALANCE_TEXT.format(balance=usd(balance)) if balance is not None else ""
