@@ -22,7 +22,7 @@ from domain.limits import (
 )
 from domain.redaction.known import known, secrets_in_url
 from entrypoints.settings_language import LanguageSettings
-from entrypoints.settings_rows import Secret, Setting, read_table, setting
+from entrypoints.settings_rows import EMAIL, WEB, Secret, Setting, read_table, setting
 from entrypoints.settings_tools import SERVER_TOOLS_MEND, SERVER_TOOLS_TEXT
 
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
@@ -279,8 +279,8 @@ class Settings(LanguageSettings):
     show_final_usage_status: bool = setting(
         True, "Show time, cost and tokens in the status line of each finished answer.", user=True
     )
-    support_email: str = setting("", "Email address for help, shown on error cards.")
-    support_url: str = setting("", "Web address for help, shown on error cards.")
+    support_email: str = setting("", "Email address for help, shown on error cards.", pattern=EMAIL)
+    support_url: str = setting("", "Web address for help, shown on error cards.", pattern=WEB)
 
     # Operation
     log_level: LogLevel = setting(
@@ -293,7 +293,7 @@ class Settings(LanguageSettings):
 
 ADVANCED = "ADVANCED"
 ADVANCED_TEXT = (
-    "Rarely needed settings, one NAME=value per line; lines starting with # are ignored. "
+    "Rarely needed settings, one NAME=value per line, or NAME=<<END, lines, END; lines starting with # are ignored. "
     "The configuration reference lists the names. Unusable lines are skipped and logged."
 )
 SETTINGS: tuple[Setting, ...] = read_table(Settings)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from domain.limits import RECORD_CLEANING_SECONDS, RECORD_DAYS, RECORD_ENTRIES
-from entrypoints.settings_files import FileSettings
+from entrypoints.settings_cards import CardSettings
 from entrypoints.settings_rows import Secret, setting
 
 Compression = Literal["lzma", "stored", "deflated", "bzip2"]
@@ -14,7 +14,7 @@ LogFormat = Literal["jsonl", "text", "both"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordSettings(FileSettings):
+class RecordSettings(CardSettings):
     """The rows of `settings.Settings` about records."""
 
     enable_timing_log: bool = setting(

@@ -35,6 +35,7 @@ BLAME: dict[FaultKind, Blame] = {
     FaultKind.MODERATED: Blame.CALLER,
     FaultKind.GUARDED: Blame.CALLER,
     FaultKind.NOT_FOUND: Blame.CALLER,
+    FaultKind.WRONG_ENDPOINT: Blame.CALLER,
     FaultKind.RATE_LIMITED: Blame.CALLER,
     FaultKind.OVERLOADED: Blame.PROVIDER,
     FaultKind.SERVER: Blame.PROVIDER,

@@ -74,6 +74,19 @@ class Guard(Enum):
     GUARDRAIL = "guardrail"
 
 
+class Budget(Enum):
+    """A limit of spending in the OpenRouter account that is used up, though the account may have credits."""
+
+    KEY = "budget_of_the_key"
+    WORKSPACE = "budget_of_the_workspace"
+
+
+class NoneLeft(Enum):
+    """What excludes every provider of a model."""
+
+    PRIVACY = "privacy_policy"
+
+
 class RefusedPart(Enum):
     """The part of a request that upstream refused as invalid."""
 
@@ -108,6 +121,8 @@ Cause = (
     | NoEvent
     | DailyLimit
     | Guard
+    | Budget
+    | NoneLeft
     | RefusedPart
     | TooManyTools
     | DrawingFlaw
@@ -122,6 +137,8 @@ def cause_name(cause: Cause) -> str:
         case AddressRefused(flaw, host):
             return f"{flaw.value}: {host}" if host else flaw.value
         case AddressAnswer() | KeyFlaw() | MessagesFlaw() | Guard() | RefusedPart() | DrawingFlaw():
+            return str(cause.value)
+        case Budget() | NoneLeft():
             return str(cause.value)
         case NoEvent(seconds):
             return f"no_event: {seconds:g}"

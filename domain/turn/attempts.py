@@ -43,8 +43,9 @@ class Bill:
 
 @dataclass(slots=True)
 class Latest:
-    """The latest attempt: whether it is open, when it is sent (s), what upstream named and counted of it."""
+    """The latest attempt: what is `asked`, whether it is open, when it is sent (s), what upstream named and counted."""
 
+    asked: UpstreamRequest | None = None
     open: bool = False
     sends_at: float = 0.0
     response_id: str = ""
@@ -76,7 +77,7 @@ class Attempts:
     def begin(self, sending: UpstreamRequest, after: float, now: float) -> list[Step]:
         """Announce the next attempt and call upstream `after` seconds from `now`."""
         self.number += 1
-        self.latest = Latest(open=True, sends_at=now + after)
+        self.latest = Latest(sending, open=True, sends_at=now + after)
         self.heard, self.answered = now + after, False
         self.endpoint = sending.endpoint.value
         items = taken_by(sending.endpoint, sending.body.input)

@@ -42,7 +42,7 @@ from ports.responses import UpstreamRequest
 from ports.usage import Usage
 
 STANDS_IN_FOR = frozenset({FaultKind.UNKNOWN_MODEL, FaultKind.NOT_FOUND})
-REPAIRABLE = frozenset({FaultKind.BAD_REQUEST, FaultKind.NOT_FOUND, FaultKind.BAD_ROUTE})
+REPAIRABLE = frozenset({FaultKind.BAD_REQUEST, FaultKind.NOT_FOUND, FaultKind.WRONG_ENDPOINT, FaultKind.BAD_ROUTE})
 NEVER_REPAIRED = frozenset(
     {FaultKind.CONTEXT_LENGTH, FaultKind.MODERATED, FaultKind.GUARDED, FaultKind.UNKNOWN_MODEL, FaultKind.BAD_KEY}
 )

@@ -380,8 +380,8 @@ class Pipe:
             default="",
             repr=False,
             description=(
-                "Rarely needed settings, one NAME=value per line; lines starting with # are ignored. The configuration "
-                "reference lists the names. Unusable lines are skipped and logged."
+                "Rarely needed settings, one NAME=value per line, or NAME=<<END, lines, END; lines starting with # are "
+                "ignored. The configuration reference lists the names. Unusable lines are skipped and logged."
             ),
         )
         # </generated Valves>

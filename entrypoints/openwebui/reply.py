@@ -53,10 +53,12 @@ async def reply(start: Start, call: HostCall, head: ChunkHead, wishes: Wishes, e
         neutral = neutral_answer(call.task, titled=end.fault.cause is not DrawingFlaw.WRITES_NOTHING)
         return completion(head, Collected(text={0: [neutral]})) if neutral else error
     if call.audience is Audience.HOST:
-        return {"error": box(end.fault, end.error_id, wishes.support, wishes.now(), wishes.vocabulary)}
+        about = (end.fault, end.error_id, wishes.support, wishes.now(), wishes.cards, wishes.vocabulary)
+        return {"error": box(*about)}
     return error_response(error, end.fault.http_status, headers_of(end.fault))
 
 
 def _with_card(collected: Collected, end: End, fault: Fault, wishes: Wishes) -> Collected:
-    collected.add(ShowText(BELOW, card(fault, end.error_id, wishes.support, wishes.now(), wishes.vocabulary)))
+    about = (fault, end.error_id, wishes.support, wishes.now(), wishes.cards, wishes.vocabulary)
+    collected.add(ShowText(BELOW, card(*about)))
     return collected

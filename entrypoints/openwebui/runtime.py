@@ -19,6 +19,7 @@ from domain.request.turn_request import Caller
 from entrypoints.core.container import HostPorts
 from entrypoints.core.open_core import open_core
 from entrypoints.core.policy import Origin
+from entrypoints.core.warned_once import WarnedOnce
 from entrypoints.openwebui.answer_bills import AnswerBills
 from entrypoints.openwebui.host_call import HostCall
 from entrypoints.openwebui.host_storage import location_beside_host
@@ -41,6 +42,7 @@ class Runtime:
         self.core = open_core(settings, location_beside_host(os.environ), host)
         self.model_list = ModelList(self.core.models)
         self.answer_bills = AnswerBills()
+        self.card_warnings = WarnedOnce(self.core.telemetry)
         self._tool_threads = tool_threads(self.core.telemetry)
         self._storage = HostStorage(self.core.telemetry)
         self._closing: asyncio.Task[None] | None = None

@@ -23,6 +23,7 @@ from entrypoints.openwebui.attached_files import effective
 from entrypoints.openwebui.host import Host, detect_host
 from entrypoints.openwebui.host_call import HostCall, read_call
 from entrypoints.openwebui.host_turn import asked_of
+from entrypoints.openwebui.own_cards import OwnCards
 from entrypoints.openwebui.present.continued import earlier_part
 from entrypoints.openwebui.present.emitter import GuardedEmitter
 from entrypoints.openwebui.present.filtered import FilteredPresenter
@@ -117,6 +118,7 @@ class PipeService:
             bill=bill,
             now=core.clock.now,
             vocabulary=in_page,
+            cards=OwnCards(settings, call, runtime.card_warnings),
         )
         if not call.stream:
             return await reply(start, call, head, wishes, emitter)

@@ -15,6 +15,8 @@ PICTURE_LEFT_OUT = "A picture was left out: only PNG, JPEG, GIF and WebP from a 
 LONGEST_NAME = 64
 PLAIN_LANGUAGES = frozenset({"bash", "diff", "json", "python", "text"})
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!~$&])")
+_BEGIN = re.compile(r"^(\d{0,9})(?=([-+=:.)]))")
+_ADDRESS = re.compile(r"(?=://|@)|(?<=\bwww)(?=\.)", re.IGNORECASE)
 _LINK = {"(": "%28", ")": "%29", "'": "%27", "*": "%2A", "$": "%24", "[": "%5B", "]": "%5D", "~": "%7E"}
 _BREAK = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]")
 _NAME = re.compile(r"[^\w.-]+")
@@ -25,6 +27,26 @@ _FENCE = re.compile(r"^([^\S\n]*(?:>[^\S\n]*)*)(`{3,}|~{3,})", re.MULTILINE)
 def markdown(text: str) -> str:
     """Escape a text for Markdown: nothing in it is a sign of Markdown, formulas or HTML."""
     return _MARKDOWN.sub(r"\\\1", text)
+
+
+def inert(text: str) -> str:
+    """Escape one line for Markdown at any place, also at the beginning of a line: it becomes no link and no list."""
+    return _BEGIN.sub(_begun, _ADDRESS.sub(r"\\", markdown(text)))
+
+
+def _begun(match: re.Match[str]) -> str:
+    """Break what would begin a list, a heading or a block; pages read a parenthesis after a backslash as a formula."""
+    return f"{match[1]}\u200b" if match[2] == ")" else f"{match[1]}\\"
+
+
+def in_code(text: str) -> str:
+    """Write one line for a span of code in backticks."""
+    return text.replace("`", "'")
+
+
+def in_fence(text: str) -> str:
+    """Write a text for a fence of code; nothing in it ends the fence or opens a block of the page."""
+    return _BLOCK.sub("<\\1\u200b", unfenced(text)).replace("```", "`\u200b``")
 
 
 def picture(shown: ShowImage, links: LinkGate, vocabulary: Vocabulary = NEUTRAL) -> str:
@@ -73,5 +95,4 @@ def fenced(text: str, language: str = "text") -> str:
 
     Any language that is not among PLAIN_LANGUAGES is text: pages run or draw some, and guess where none is named.
     """
-    within = _BLOCK.sub("<\\1\u200b", unfenced(text)).replace("```", "`\u200b``")
-    return f"```{language if language in PLAIN_LANGUAGES else 'text'}\n{within}\n```"
+    return f"```{language if language in PLAIN_LANGUAGES else 'text'}\n{in_fence(text)}\n```"

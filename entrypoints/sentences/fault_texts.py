@@ -5,7 +5,7 @@ A text contains the key of a setting in braces, `{base_url}`; the entrypoint's v
 
 from dataclasses import dataclass
 
-from domain.faults.causes import AddressAnswer, Cause, DrawingFlaw, Guard, KeyFlaw, RefusedPart
+from domain.faults.causes import AddressAnswer, Budget, Cause, DrawingFlaw, Guard, KeyFlaw, NoneLeft, RefusedPart
 from domain.faults.fault import FaultKind
 
 
@@ -66,6 +66,11 @@ FAULT_TEXTS: dict[FaultKind, FaultText] = {
     FaultKind.NOT_FOUND: FaultText(
         "No provider can serve this request with these settings.",
         "Loosen the privacy or routing settings, or pick another model.",
+    ),
+    FaultKind.WRONG_ENDPOINT: FaultText(
+        "This model answers at another endpoint of OpenRouter than the one chosen for it.",
+        "Pick another model, or ask an administrator about {force_responses_models} and "
+        "{force_chat_completions_models}.",
     ),
     FaultKind.RATE_LIMITED: FaultText(
         "Too many requests were sent to this model.",
@@ -170,6 +175,19 @@ CAUSE_TEXTS: dict[Cause, FaultText] = {
         "A guardrail of the OpenRouter account blocked this request.",
         "Rephrase the message, or ask an administrator about the guardrails of the OpenRouter account.",
     ),
+    Budget.KEY: FaultText(
+        "The spending limit of the API key is used up.",
+        "An administrator can raise the limit of this key in the OpenRouter account settings.",
+    ),
+    Budget.WORKSPACE: FaultText(
+        "The budget of the OpenRouter workspace is used up.",
+        "An administrator can raise the budget in the OpenRouter account settings, or wait until it is renewed.",
+    ),
+    NoneLeft.PRIVACY: FaultText(
+        "No provider of this model matches the privacy settings.",
+        "Pick another model, or ask an administrator about the privacy settings of the OpenRouter account, "
+        "{zdr_enforce} and {deny_data_collection}.",
+    ),
     RefusedPart.TOOLS: FaultText(
         "OpenRouter rejected the tools of this request.",
         "Switch off tools that you do not need, or pick another model.",
@@ -203,3 +221,11 @@ DAILY_TEXT = FaultText(
     "Try again tomorrow, or pick another model.",
     "Try again {when}, or pick another model.",
 )
+
+CONTEXT_TEXT = "This model takes at most {context} tokens, the answer included."
+CONTEXT_OUTPUT_TEXT = "This model takes at most {context} tokens, the answer included, and writes at most {output}."
+COST_BALANCE_TEXT = "The request needs {cost}; the account has {balance}."
+COST_TEXT = "The request needs {cost}."
+BALANCE_TEXT = "The account has {balance}."
+REASONS_TEXT = "It objects to:"
+"""What is known beyond the sentences of a fault; `{...}` are numbers. Reasons follow as a list."""

@@ -11,6 +11,7 @@ from domain.egress.base_url import AddressFlaw
 from domain.faults.causes import (
     AddressAnswer,
     AddressRefused,
+    Budget,
     Cause,
     DailyLimit,
     DrawingFlaw,
@@ -19,6 +20,7 @@ from domain.faults.causes import (
     MessagesFlaw,
     ModelFiltered,
     NoEvent,
+    NoneLeft,
     RefusedPart,
     TooManyTools,
 )
@@ -83,8 +85,7 @@ def cause_words(cause: Cause, vocabulary: Vocabulary = NEUTRAL) -> str:
     """Return the exact cause, as a clause without a full stop; empty if the sentences of its fault say it."""
     match cause:
         case ModelFiltered(slug, objections):
-            bare = _Names(vocabulary)
-            return f"{slug}: {'; '.join(_spelled(_OBJECTIONS[objection], bare) for objection in objections)}"
+            return f"{slug}: {'; '.join(objection_words(objection, vocabulary) for objection in objections)}"
         case AddressRefused(flaw, host):
             return f"{vocabulary.name('base_url')}: {address_words(flaw, host, vocabulary)}"
         case NoEvent(seconds):
@@ -96,7 +97,14 @@ def cause_words(cause: Cause, vocabulary: Vocabulary = NEUTRAL) -> str:
             return vocabulary.say(_MESSAGES_FLAWS[cause])
         case AddressAnswer() | KeyFlaw() | Guard() | RefusedPart() | DailyLimit() | DrawingFlaw():
             return ""  # the sentences say all of it
+        case Budget() | NoneLeft():
+            return ""  # the sentences say all of it
     assert_never(cause)
+
+
+def objection_words(objection: Objection, vocabulary: Vocabulary = NEUTRAL) -> str:
+    """Return why a model is not offered, as a clause."""
+    return _spelled(_OBJECTIONS[objection], _Names(vocabulary))
 
 
 def address_words(flaw: AddressFlaw, host: str, vocabulary: Vocabulary = NEUTRAL) -> str:

@@ -53,6 +53,10 @@ class Vocabulary:
         """Return a figure with the decimal sign of the language; `figure` has a point."""
         return figure.replace(".", ",") if self.language is Language.GERMAN else figure
 
+    def thousands(self, number: int) -> str:
+        """Return a whole number in groups of three digits."""
+        return f"{number:,}".replace(",", "." if self.language is Language.GERMAN else ",")
+
 
 NEUTRAL = Vocabulary()
 """The vocabulary of entrypoints without names of their own."""

@@ -32,6 +32,7 @@ LARGE = {
     ("entrypoints/settings.py", "Settings"): SETTING,
     ("entrypoints/settings_upstream.py", "UpstreamSettings"): SETTING,
     ("entrypoints/settings_files.py", "FileSettings"): SETTING,
+    ("entrypoints/settings_cards.py", "CardSettings"): SETTING,
     ("entrypoints/openwebui/pipe.py", "Valves"): SETTING,
     ("entrypoints/openwebui/host_call.py", "HostCall"): "what the host hands over, value by value",
     ("domain/request/turn_request.py", "TurnRequest"): "the settings of one turn, in groups",

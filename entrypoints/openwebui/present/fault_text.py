@@ -6,27 +6,41 @@ from datetime import datetime
 from domain.egress.links import title_of
 from domain.faults.fault import Fault
 from entrypoints.openai.errors import detail_of, shortened
+from entrypoints.openwebui.own_cards import NO_OWN_CARDS, OwnCards
 from entrypoints.openwebui.vocabulary import PAGE
-from entrypoints.sentences.escaping import markdown
+from entrypoints.sentences.escaping import inert, markdown
+from entrypoints.sentences.fault_facts import known_words, reasons_of
 from entrypoints.sentences.faults import advice, happened
 from entrypoints.sentences.vocabulary import Vocabulary
 
 
 def card(
-    fault: Fault, error_id: str, support: str = "", now: datetime | None = None, vocabulary: Vocabulary = PAGE
+    fault: Fault,
+    error_id: str,
+    support: str = "",
+    now: datetime | None = None,
+    own: OwnCards = NO_OWN_CARDS,
+    vocabulary: Vocabulary = PAGE,
 ) -> str:
-    """Render what happened, what to do and the error id as Markdown, one paragraph each; `now` is the wall clock.
+    """Render the administrator's own card, or what happened, what is known, what to do and the error id, as Markdown.
 
-    Upstream's own text is escaped, shortened and redacted.
+    `now` is the wall clock. Upstream's own text is escaped, shortened and redacted.
     """
-    return "\n\n".join(_lines(fault, error_id, support, now, markdown, vocabulary))
+    lines = own.markdown(fault, error_id, now, vocabulary)
+    return lines or "\n\n".join(_lines(fault, error_id, support, now, inert, "\n\n- ", vocabulary))
 
 
 def box(
-    fault: Fault, error_id: str, support: str = "", now: datetime | None = None, vocabulary: Vocabulary = PAGE
+    fault: Fault,
+    error_id: str,
+    support: str = "",
+    now: datetime | None = None,
+    own: OwnCards = NO_OWN_CARDS,
+    vocabulary: Vocabulary = PAGE,
 ) -> str:
     """Render the same as plain text for the page's error box, which joins lines."""
-    return " \u00b7 ".join(_lines(fault, error_id, support, now, str, vocabulary))
+    lines = own.lines(fault, error_id, now, vocabulary)
+    return " \u00b7 ".join(lines or _lines(fault, error_id, support, now, str, " ", vocabulary))
 
 
 def uncalled(name: str, vocabulary: Vocabulary = PAGE) -> str:
@@ -43,10 +57,19 @@ def _lines(
     support: str,
     now: datetime | None,
     written: Callable[[str], str],
+    bullet: str,
     vocabulary: Vocabulary,
 ) -> list[str]:
-    """Return one line per fact."""
-    lines = [happened(fault, vocabulary), advice(fault, vocabulary, now)]
+    """Return one line per fact. A list of reasons begins with `bullet`; its other entries follow on lines of their own,
+    or behind semicolons where that has no lines.
+    """
+    lines = [happened(fault, vocabulary), *known_words(fault, vocabulary)]
+    said, reasons = reasons_of(fault)
+    if reasons:
+        between = bullet.lstrip("\n") if bullet.strip() else ""
+        listed = (f"\n{between}" if between else "; ").join(map(written, map(shortened, reasons)))
+        lines.append(vocabulary.translated(said) + bullet + listed)
+    lines.append(advice(fault, vocabulary, now))
     detail = detail_of(fault, vocabulary)
     if detail:
         by = f"{written(shortened(fault.provider))}: " if fault.provider else ""

@@ -173,7 +173,8 @@ class FilteredPresenter:
     def _end_badly(self, end: End, fault: Fault, usage: dict[str, Any] | None) -> list[Frame]:
         """Close a failed answer; pages before 0.12 refuse messages after an error without text, so it is text there."""
         wishes = self._wishes
-        reader, about = wishes.reader, (fault, end.error_id, wishes.support, wishes.now(), wishes.vocabulary)
+        reader = wishes.reader
+        about = (fault, end.error_id, wishes.support, wishes.now(), wishes.cards, wishes.vocabulary)
         shown = card(*about)
         in_text = reader is Audience.CHANNEL or (self._version < (0, 12) and not self._content)
         frames: list[Frame] = [self._text(BELOW, shown)] if in_text else []

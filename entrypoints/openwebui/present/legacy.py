@@ -137,7 +137,7 @@ class LegacyPresenter:
         frames = self._beside.rest()
         wishes, closing = self._wishes, closing_of(end, self._wishes)
         if end.fault is not None:
-            about = (end.fault, end.error_id, wishes.support, wishes.now(), wishes.vocabulary)
+            about = (end.fault, end.error_id, wishes.support, wishes.now(), wishes.cards, wishes.vocabulary)
             frames.append(status("", done=True))  # the card says all of it
             if self._any_text:
                 frames.append(Yield({"error": {"message": box(*about)}}))

@@ -263,10 +263,10 @@ class NativePresenter:
         shows text alone. What runs without a person is recorded as failed by its error.
         """
         wishes, text = self._wishes, self._items.text()
-        about = (fault, end.error_id, wishes.support, wishes.now(), wishes.vocabulary)
+        about = (fault, end.error_id, wishes.support, wishes.now(), wishes.cards, wishes.vocabulary)
         shown = card(*about)
-        calls = self._items.has_calls()
-        in_text = wishes.reader is Audience.CHANNEL or (self._version < (0, 12) and not text.strip() and not calls)
+        calls, reader = self._items.has_calls(), wishes.reader
+        in_text = reader is Audience.CHANNEL or (self._version < (0, 12) and not text.strip() and not calls)
         frames = self._text(BELOW, shown) if in_text else []
         frames += [*self._close_open(), status("", done=True)]
         if self._needs_replace():

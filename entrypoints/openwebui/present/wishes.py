@@ -7,6 +7,7 @@ from datetime import datetime
 from domain.egress.links import EVERY_HTTPS, LinkGate
 from entrypoints.openwebui.answer_bills import AnswerBill
 from entrypoints.openwebui.host_call import Audience
+from entrypoints.openwebui.own_cards import NO_OWN_CARDS, OwnCards
 from entrypoints.openwebui.vocabulary import PAGE
 from entrypoints.sentences.vocabulary import Vocabulary
 
@@ -22,7 +23,8 @@ class Wishes:
     `references`: the page stores references to what the turn leaves in our store. `hands_over`: the host runs the calls
     handed over to it. `reader`: who reads the answer. `links`: which addresses may be shown. `cited`: addresses of
     sources that the host shows by itself. `bill`: what the answer has cost so far. `now` returns the wall clock, None
-    if unknown. `vocabulary`: the names of settings, in the language of the reader.
+    if unknown. `cards`: the administrator's own error cards. `vocabulary`: the names of settings, in the language of
+    the reader.
     """
 
     show_usage: bool = True
@@ -32,6 +34,7 @@ class Wishes:
     hands_over: bool = False
     links: LinkGate = EVERY_HTTPS
     cited: frozenset[str] = frozenset()
+    cards: OwnCards = NO_OWN_CARDS
     bill: AnswerBill = field(default_factory=AnswerBill)
     now: Callable[[], datetime | None] = _unknown
     vocabulary: Vocabulary = PAGE

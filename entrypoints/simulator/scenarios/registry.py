@@ -73,11 +73,20 @@ def _http_error(ask: Ask, values: Values) -> Script | Answer:
     if values["first"] is not None and ask.attempt > int(values["first"]):
         return echoes.echo(ask)
     wait = _whole(values["after"])
-    if values["special"] == "429-daily":
-        return faults.daily_limit(ask)
     if values["special"] == "402-inflight":
         return faults.in_flight_budget(ask, wait)
+    if values["special"]:
+        return _SPECIAL[values["special"]](ask)
     return faults.http_error(ask, int(values["status"] or 500), values["flavour"] or "", wait)
+
+
+_SPECIAL: dict[str, Callable[[Ask], Answer]] = {
+    "429-daily": faults.daily_limit,
+    "402-amounts": faults.amounts,
+    "403-key-limit": faults.key_limit,
+    "404-privacy": faults.privacy,
+    "400-endpoint": faults.other_endpoint,
+}
 
 
 def _html_error(ask: Ask, values: Values) -> Answer:
@@ -118,7 +127,7 @@ def _of_makers(name: str, makers: Iterable[str]) -> tuple[str, ...]:
 _NUMBER = r"\d{1,7}"
 _DECIMAL = r"\d{1,6}(?:p\d{1,3})?"
 _ERROR = (
-    rf"error-(?:(?P<special>429-daily|402-inflight)|(?P<status>[45]\d\d)(?:-(?P<flavour>{faults.FLAVOURS}))?)"
+    rf"error-(?:(?P<special>402-inflight|{'|'.join(_SPECIAL)})|(?P<status>[45]\d\d)(?:-(?P<flavour>{faults.FLAVOURS}))?)"
     r"(?:-after-(?P<after>\d{1,5}))?(?:-first-(?P<first>\d{1,3}))?"
 )
 _STATUSES = (400, 401, 402, 403, 404, 408, 409, 410, 413, 422, 429, 500, 502, 503, 504, 524, 529)
@@ -127,7 +136,8 @@ _ERRORS_LISTED = (
     *(f"error-{status}-responses" for status in (400, 401, 404, 429, 500, 503)),
     *("error-502-string", "error-502-typed", "error-502-empty"),
     *("error-429-first-1", "error-502-first-2", "error-429-after-30"),
-    *("error-429-daily", "error-402-inflight", "error-402-inflight-after-1-first-1", "error-504-first-1:free"),
+    *(f"error-{name}" for name in _SPECIAL),
+    *("error-402-inflight", "error-402-inflight-after-1-first-1", "error-504-first-1:free"),
 )
 
 SCENARIOS = (
