@@ -37,7 +37,12 @@ async def reply(start: Start, call: HostCall, head: ChunkHead, wishes: Wishes, e
     with_reasoning = call.caller is not Caller.TASK
     if end is None or end.fault is None:
         if end is not None:
-            line = closing_line(end, show_usage=wishes.show_usage, estimated_cost=wishes.bill.estimated)
+            line = closing_line(
+                end,
+                show_usage=wishes.show_usage,
+                estimated_cost=wishes.bill.estimated,
+                labels=wishes.usage_labels,
+            )
             await emitter.status(line, done=True)
         return completion(head, collected, with_reasoning=with_reasoning)
     if call.caller is Caller.PAGE:

@@ -37,6 +37,7 @@ from entrypoints.openwebui.reply import reply
 from entrypoints.openwebui.responses import event_stream
 from entrypoints.openwebui.runtime import Runtime
 from entrypoints.openwebui.settings_memory import SettingsMemory
+from entrypoints.openwebui.shown import labels_of, pacer_of, thinking_place
 from entrypoints.openwebui.turn_tools import turn_tools
 from entrypoints.openwebui.vocabulary import VALVES
 from entrypoints.settings import Settings
@@ -78,7 +79,8 @@ class PipeService:
         runtime.register(call.model.function_id)
         core = runtime.core
         bill = runtime.answer_bills.bill(call, host_sums=self._detected().sums_usage)
-        emitter = GuardedEmitter(call.emitter, core.telemetry, show_usage=settings.show_final_usage_status, bill=bill)
+        shown, labels = settings.show_final_usage_status, labels_of(settings)
+        emitter = GuardedEmitter(call.emitter, core.telemetry, show_usage=shown, bill=bill, labels=labels)
         await _warn_admin(problems, call.person, emitter)
         turn_id = core.ids.new_id()
         tools = await turn_tools(runtime, call, settings, self._detected(), handed)
@@ -99,7 +101,7 @@ class PipeService:
             start = core.turn(asked, settings, listing, toolbox=tools.toolbox, notices=emitter, files=files)
         head = ChunkHead(f"chatcmpl-{turn_id}", call.model.name, int(core.clock.now().timestamp()))
         wishes = Wishes(
-            settings.show_final_usage_status,
+            shown,
             support_of(settings),
             references=keeps_anything(settings),
             reader=call.audience,
@@ -108,6 +110,9 @@ class PipeService:
             cited=call.cited,
             bill=bill,
             now=core.clock.now,
+            thoughts_in_box=thinking_place(call, settings) != "status",
+            cards=settings.show_tool_cards,
+            usage_labels=labels,
         )
         if not call.stream:
             return await reply(start, call, head, wishes, emitter)
@@ -122,9 +127,9 @@ class PipeService:
             )
             return event_stream(unpaced(start, Guard(presenter, core.ids, core.telemetry, VALVES), as_event))
         filtered = await filters_read_stream(handed.get("__request__"), handed.get("__metadata__"), core.telemetry)
-        shown = self._presenter(call, head, turn_id, wishes, filtered=filtered)
-        guard = PageGuard(shown, core.ids, core.telemetry)
-        return paced(start, guard, emitter, core.clock)
+        page = self._presenter(call, head, turn_id, wishes, filtered=filtered)
+        guard = PageGuard(page, core.ids, core.telemetry)
+        return paced(start, guard, emitter, core.clock, pacer_of(call, settings))
 
     async def aclose(self) -> None:
         """Close everything on the running loop after the running turns have ended."""

@@ -26,6 +26,7 @@ from entrypoints.sentences.lists import listed_names
 from entrypoints.sentences.media import media_words
 from entrypoints.sentences.times import span_words
 from entrypoints.sentences.usage import stopped_line
+from entrypoints.sentences.usage_labels import WORDS, UsageLabels
 from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
 from ports.notices import Notice, ToolPaused, ToolSkipped, TurnStopped
 
@@ -97,8 +98,8 @@ def is_last(status: Status | Notice) -> bool:
     return isinstance(status, _LAST)
 
 
-def notice_words(notice: Notice, *, show_usage: bool) -> str:
-    """Return a notice as one line; `show_usage`: add time, cost and tokens of a stopped turn."""
+def notice_words(notice: Notice, *, show_usage: bool, labels: UsageLabels = WORDS) -> str:
+    """Return a notice as one line; `show_usage`: add time, cost and tokens of a stopped turn, under these `labels`."""
     match notice:
         case ToolSkipped(name):
             return f"Skipping {name}: it failed repeatedly and is paused."
@@ -107,5 +108,5 @@ def notice_words(notice: Notice, *, show_usage: bool) -> str:
                 return f"{name} still fails; it is paused for another {span_words(seconds)}."
             return f"{name} failed repeatedly; it is paused for {span_words(seconds)}."
         case TurnStopped():
-            return stopped_line(notice, show_usage=show_usage)
+            return stopped_line(notice, show_usage=show_usage, labels=labels)
     assert_never(notice)

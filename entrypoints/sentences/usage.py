@@ -4,6 +4,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from domain.turn.steps import End, Reason
 from entrypoints.sentences.media import media_words
+from entrypoints.sentences.usage_labels import WORDS, UsageLabels
 from ports.notices import TurnStopped
 from ports.usage import Timing, Usage
 
@@ -18,23 +19,25 @@ _NOTES = {
 }
 
 
-def closing_line(end: End, *, show_usage: bool, estimated_cost: Decimal | None = None) -> str:
+def closing_line(
+    end: End, *, show_usage: bool, estimated_cost: Decimal | None = None, labels: UsageLabels = WORDS
+) -> str:
     """Return how a turn ended that was not stopped, with usage or else the time of reasoning. May be empty.
 
     Pages show only the last line of an answer that has ended, so it repeats which media were not sent.
     `estimated_cost`: USD for earlier calls of the same answer whose bill never came.
     """
-    shown = usage_line(end.usage, end.timing, estimated_cost=estimated_cost) if show_usage else ""
+    shown = usage_line(end.usage, end.timing, estimated_cost=estimated_cost, labels=labels) if show_usage else ""
     line = shown or thought_line(end.timing)
     left_out = media_words(end.left_out) if end.left_out is not None else ""
     return " | ".join(part for part in (_NOTES.get(end.reason, ""), left_out, line) if part)
 
 
-def stopped_line(stop: TurnStopped, *, show_usage: bool) -> str:
+def stopped_line(stop: TurnStopped, *, show_usage: bool, labels: UsageLabels = WORDS) -> str:
     """Return that a turn was stopped; `show_usage`: add what it used so far."""
     if not show_usage:
         return _STOPPED
-    return usage_line(stop.usage, stop.timing, stopped=True, estimated_cost=stop.estimated_cost)
+    return usage_line(stop.usage, stop.timing, stopped=True, estimated_cost=stop.estimated_cost, labels=labels)
 
 
 def dollars(amount: Decimal) -> str:
@@ -43,7 +46,12 @@ def dollars(amount: Decimal) -> str:
 
 
 def usage_line(
-    usage: Usage | None, timing: Timing, *, stopped: bool = False, estimated_cost: Decimal | None = None
+    usage: Usage | None,
+    timing: Timing,
+    *,
+    stopped: bool = False,
+    estimated_cost: Decimal | None = None,
+    labels: UsageLabels = WORDS,
 ) -> str:
     """Join the parts of the closing line of an answer with ` | `.
 
@@ -53,14 +61,15 @@ def usage_line(
     cost, which is then marked `~`.
     """
     segments = [_STOPPED] if stopped else []
-    segments.append(_time(usage, timing))
+    segments.append(f"{labels.time}{_time(usage, timing)}")
     cost = (usage.total_cost if usage is not None else None) or Decimal(0)
     cost += estimated_cost or Decimal(0)
     if cost.quantize(_MICRO, ROUND_HALF_UP) > 0:
         about = "~" if estimated_cost else ""
-        segments.append(f"Cost {'so far ' if stopped else ''}{about}${dollars(cost)}{_of_tools(usage)}")
+        so_far = labels.so_far if stopped else ""
+        segments.append(f"{labels.cost}{so_far}{about}${dollars(cost)}{_of_tools(usage)}")
     if usage is not None and usage.total_tokens > 0:
-        segments.append(_tokens(usage))
+        segments.append(_tokens(usage, labels))
     return " | ".join(segments)
 
 
@@ -76,16 +85,16 @@ def thought_line(timing: Timing) -> str:
 
 
 def _time(usage: Usage | None, timing: Timing) -> str:
-    text = f"Time: {timing.total:.2f}s"
+    text = f"{timing.total:.2f}s"
     if usage is not None and usage.output_tokens > 0 and timing.writing >= _FASTEST_TOLD:
         text += f" {usage.output_tokens / timing.writing:.1f} tps"
     return text
 
 
-def _tokens(usage: Usage) -> str:
-    parts = [f"Input: {usage.input_tokens}", f"Output: {usage.output_tokens}"]
+def _tokens(usage: Usage, labels: UsageLabels) -> str:
+    parts = [f"{labels.input}{usage.input_tokens}", f"{labels.output}{usage.output_tokens}"]
     if usage.cached_tokens > 0:
-        parts.append(f"Cached: {usage.cached_tokens}")
+        parts.append(f"{labels.cached}{usage.cached_tokens}")
     if usage.reasoning_tokens > 0:
-        parts.append(f"Reasoning: {usage.reasoning_tokens}")
-    return f"Total tokens: {usage.total_tokens} ({', '.join(parts)})"
+        parts.append(f"{labels.reasoning}{usage.reasoning_tokens}")
+    return f"{labels.total}{usage.total_tokens} ({', '.join(parts)})"

@@ -20,4 +20,5 @@ def closing_of(end: End, wishes: Wishes) -> Closing:
     """Settle the bill of the answer; once per request."""
     bill = wishes.bill
     usage, whole = bill.for_host(end), bill.settled(end)
-    return Closing(usage, closing_line(whole, show_usage=wishes.show_usage, estimated_cost=bill.estimated))
+    line = closing_line(whole, show_usage=wishes.show_usage, estimated_cost=bill.estimated, labels=wishes.usage_labels)
+    return Closing(usage, line)

@@ -7,6 +7,7 @@ from datetime import datetime
 from domain.egress.links import EVERY_HTTPS, LinkGate
 from entrypoints.openwebui.answer_bills import AnswerBill
 from entrypoints.openwebui.host_call import Audience
+from entrypoints.sentences.usage_labels import WORDS, UsageLabels
 
 
 def _unknown() -> None:
@@ -20,7 +21,8 @@ class Wishes:
     `references`: the page stores references to what the turn leaves in our store. `hands_over`: the host runs the calls
     handed over to it. `reader`: who reads the answer. `links`: which addresses may be shown. `cited`: addresses of
     sources that the host shows by itself. `bill`: what the answer has cost so far. `now` returns the wall clock, None
-    if unknown.
+    if unknown. `thoughts_in_box`: the thinking of the model is part of the answer. `cards`: so are calls of tools with
+    their results, except those that the host runs. `usage_labels`: what precedes the numbers of the last line.
     """
 
     show_usage: bool = True
@@ -32,3 +34,6 @@ class Wishes:
     cited: frozenset[str] = frozenset()
     bill: AnswerBill = field(default_factory=AnswerBill)
     now: Callable[[], datetime | None] = _unknown
+    thoughts_in_box: bool = True
+    cards: bool = True
+    usage_labels: UsageLabels = WORDS
