@@ -183,9 +183,14 @@ class NativePresenter:
     def _close_reasoning(self, segment: int, seconds: float, *, sealed: bool) -> list[Frame]:
         """Finish a block of reasoning. An encrypted one is shown empty, because the next turn needs its reference.
 
-        So is one that is not shown, where hosts return the reference of an empty item.
+        So is the first that is not shown, where hosts return the reference of an empty item; it counts the seconds of
+        all of them.
         """
         keeps, place = self._wishes.references, self._thoughts.get(segment)
+        first = next((index for index in self._thoughts.values() if index != NO_ITEM), NO_ITEM)
+        if place == NO_ITEM and first != NO_ITEM:
+            self._items[first]["duration"] += round(seconds)
+            return []
         if place == NO_ITEM and (self._version < (0, 10) or self._has_begun_after(segment)):
             self._marker.owe()
             return []
