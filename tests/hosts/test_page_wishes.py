@@ -11,7 +11,7 @@ from entrypoints.devhost.admin import HostAdmin
 from entrypoints.devhost.client import Json
 from tests.hosts.installed import FUNCTION_ID, InstalledHost, fresh
 from tests.hosts.paged import ask, new_chat, opened_page
-from tests.hosts.test_page import WITH_TOOLS
+from tests.hosts.test_page import ask_with_tools
 from tests.hosts.tooled import install_tools, order
 
 pytestmark = [pytest.mark.host, pytest.mark.browser("0.8.12")]
@@ -91,10 +91,8 @@ def test_tools_run_with_or_without_cards_and_their_calls_go_back_to_the_model(
     chromium: Page, host: InstalledHost, wishes: dict[str, str]
 ) -> None:
     cards = wishes["SHOW_TOOL_CARDS"] == "true"
-    query = "\n".join((order("add", {"a": 20, "b": 22}), order("fail", {"reason": "no disk"})))
-    chromium.goto(f"{host.url}/?models={WITH_TOOLS}&tools=adding,failing")
-    ask(chromium, query.replace("\n", "  "))
-    answer = chromium.locator(".chat-assistant").last
+    orders = (order("add", {"a": 20, "b": 22}), order("fail", {"reason": "no disk"}))
+    answer = ask_with_tools(chromium, host, "Do it.", *orders)
     expect(answer).to_contain_text(RESULTS)
     for _ in ("live", "after a reload"):
         assert bool(_cards(answer)) is cards
