@@ -21,7 +21,7 @@ from domain.limits import (
     TOOL_ROUNDS,
 )
 from domain.redaction.known import known, secrets_in_url
-from entrypoints.settings_language import LanguageSettings
+from entrypoints.settings_people import PeopleSettings
 from entrypoints.settings_rows import EMAIL, WEB, Secret, Setting, read_table, setting
 from entrypoints.settings_tools import SERVER_TOOLS_MEND, SERVER_TOOLS_TEXT
 
@@ -35,7 +35,7 @@ LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings(LanguageSettings):
+class Settings(PeopleSettings):
     """The settings of one call, frozen; `settings_snapshot.snapshot` makes them."""
 
     def __repr__(self) -> str:

@@ -422,6 +422,20 @@ class Pipe:
                 "languages and for API clients; en: English; de: German."
             ),
         )
+        THINKING_OUTPUT_MODE: Literal["inherit", "open_webui", "status", "both"] = Field(
+            default="inherit",
+            description=(
+                "Where a person in a chat reads a model's thinking. open_webui: in Open WebUI's own box; status: its "
+                "newest sentences in the status line, and not in the box; both."
+            ),
+        )
+        SHOW_TOOL_CARDS: Literal["inherit", "true", "false"] = Field(
+            default="inherit",
+            description=(
+                "Show tool calls with their arguments and results in the answer. If off, a status line names the tool "
+                "that runs. Calls that Open WebUI runs itself are always shown."
+            ),
+        )
         ENABLE_REASONING: Literal["inherit", "true", "false"] = Field(
             default="inherit",
             description="Ask models that can think to do so. If off, a model thinks only when the request asks for it.",

@@ -41,6 +41,7 @@ async def reply(start: Start, call: HostCall, head: ChunkHead, wishes: Wishes, e
                 end,
                 show_usage=wishes.show_usage,
                 estimated_cost=wishes.bill.estimated,
+                labels=wishes.usage_labels,
                 vocabulary=wishes.vocabulary,
             )
             await emitter.status(line, done=True)

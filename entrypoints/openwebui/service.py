@@ -38,6 +38,7 @@ from entrypoints.openwebui.reply import reply
 from entrypoints.openwebui.responses import event_stream
 from entrypoints.openwebui.runtime import Runtime
 from entrypoints.openwebui.settings_memory import SettingsMemory
+from entrypoints.openwebui.shown import labels_of, pacer_of, thinking_place
 from entrypoints.openwebui.turn_tools import turn_tools
 from entrypoints.openwebui.vocabulary import PAGE, VALVES, language_for
 from entrypoints.sentences.languages import Language
@@ -85,8 +86,14 @@ class PipeService:
         await runtime.learn(language)
         named, in_page = VALVES.spoken_in(language), PAGE.spoken_in(language)
         bill = runtime.answer_bills.bill(call, host_sums=self._detected().sums_usage)
+        labels = labels_of(settings)
         emitter = GuardedEmitter(
-            call.emitter, core.telemetry, show_usage=settings.show_final_usage_status, bill=bill, vocabulary=in_page
+            call.emitter,
+            core.telemetry,
+            show_usage=settings.show_final_usage_status,
+            bill=bill,
+            labels=labels,
+            vocabulary=in_page,
         )
         await _warn_admin(problems, call.person, emitter)
         turn_id = core.ids.new_id()
@@ -119,6 +126,9 @@ class PipeService:
             now=core.clock.now,
             vocabulary=in_page,
             cards=OwnCards(settings, call, runtime.card_warnings),
+            thoughts_in_box=thinking_place(call, settings) != "status",
+            tool_cards=settings.show_tool_cards,
+            usage_labels=labels,
         )
         if not call.stream:
             return await reply(start, call, head, wishes, emitter)
@@ -133,9 +143,9 @@ class PipeService:
             )
             return event_stream(unpaced(start, Guard(presenter, core.ids, core.telemetry, named), as_event))
         filtered = await filters_read_stream(handed.get("__request__"), handed.get("__metadata__"), core.telemetry)
-        shown = self._presenter(call, head, turn_id, wishes, filtered=filtered)
-        guard = PageGuard(shown, core.ids, core.telemetry, named)
-        return paced(start, guard, emitter, core.clock)
+        page = self._presenter(call, head, turn_id, wishes, filtered=filtered)
+        guard = PageGuard(page, core.ids, core.telemetry, named)
+        return paced(start, guard, emitter, core.clock, pacer_of(call, settings))
 
     async def aclose(self) -> None:
         """Close everything on the running loop after the running turns have ended."""

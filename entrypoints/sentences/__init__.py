@@ -2,5 +2,6 @@
 
 `vocabulary` names an entrypoint's settings and the entrypoint itself; `faults` says what happened and what to do;
 `statuses` holds the lines shown during a turn, `server_tools` those about tools that upstream runs; `escaping` writes
-foreign text; `usage` builds the closing line of an answer; `times` tells spans of time and moments.
+foreign text; `usage` builds the closing line of an answer, `usage_labels` what precedes its numbers; `times` tells
+spans of time and moments.
 """

@@ -27,6 +27,7 @@ from entrypoints.sentences.lists import listed_names
 from entrypoints.sentences.media import media_words
 from entrypoints.sentences.times import span_words, wait_words
 from entrypoints.sentences.usage import stopped_line
+from entrypoints.sentences.usage_labels import WORDS, UsageLabels
 from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
 from ports.notices import Notice, ToolPaused, ToolSkipped, TurnStopped
 
@@ -121,8 +122,10 @@ def is_last(status: Status | Notice) -> bool:
     return isinstance(status, _LAST)
 
 
-def notice_words(notice: Notice, *, show_usage: bool, vocabulary: Vocabulary = NEUTRAL) -> str:
-    """Return a notice as one line; `show_usage`: add time, cost and tokens of a stopped turn."""
+def notice_words(
+    notice: Notice, *, show_usage: bool, labels: UsageLabels = WORDS, vocabulary: Vocabulary = NEUTRAL
+) -> str:
+    """Return a notice as one line; `show_usage`: add time, cost and tokens of a stopped turn, under these `labels`."""
     match notice:
         case ToolSkipped(name):
             return vocabulary.say("Skipping {tool}: it failed repeatedly and is paused.", tool=name)
@@ -134,7 +137,7 @@ def notice_words(notice: Notice, *, show_usage: bool, vocabulary: Vocabulary = N
             )
             return vocabulary.say(sentence, tool=name, span=span_words(seconds, vocabulary))
         case TurnStopped():
-            return stopped_line(notice, show_usage=show_usage, vocabulary=vocabulary)
+            return stopped_line(notice, show_usage=show_usage, labels=labels, vocabulary=vocabulary)
     assert_never(notice)
 
 

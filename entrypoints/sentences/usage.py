@@ -4,6 +4,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from domain.turn.steps import End, Reason
 from entrypoints.sentences.media import media_words
+from entrypoints.sentences.usage_labels import WORDS, UsageLabels
 from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
 from ports.notices import TurnStopped
 from ports.usage import Timing, Usage
@@ -20,7 +21,12 @@ _NOTES = {
 
 
 def closing_line(
-    end: End, *, show_usage: bool, estimated_cost: Decimal | None = None, vocabulary: Vocabulary = NEUTRAL
+    end: End,
+    *,
+    show_usage: bool,
+    estimated_cost: Decimal | None = None,
+    labels: UsageLabels = WORDS,
+    vocabulary: Vocabulary = NEUTRAL,
 ) -> str:
     """Return how a turn ended that was not stopped, with usage or else the time of reasoning. May be empty.
 
@@ -29,17 +35,20 @@ def closing_line(
     """
     shown = ""
     if show_usage:
-        shown = usage_line(end.usage, end.timing, estimated_cost=estimated_cost, vocabulary=vocabulary)
+        shown = usage_line(end.usage, end.timing, estimated_cost=estimated_cost, labels=labels, vocabulary=vocabulary)
     note = vocabulary.say(_NOTES[end.reason]) if end.reason in _NOTES else ""
     left_out = media_words(end.left_out, vocabulary) if end.left_out is not None else ""
     return " | ".join(part for part in (note, left_out, shown or thought_line(end.timing, vocabulary)) if part)
 
 
-def stopped_line(stop: TurnStopped, *, show_usage: bool, vocabulary: Vocabulary = NEUTRAL) -> str:
+def stopped_line(
+    stop: TurnStopped, *, show_usage: bool, labels: UsageLabels = WORDS, vocabulary: Vocabulary = NEUTRAL
+) -> str:
     """Return that a turn was stopped; `show_usage`: add what it used so far."""
     if not show_usage:
         return vocabulary.say(_STOPPED)
-    return usage_line(stop.usage, stop.timing, stopped=True, estimated_cost=stop.estimated_cost, vocabulary=vocabulary)
+    cost = stop.estimated_cost
+    return usage_line(stop.usage, stop.timing, stopped=True, estimated_cost=cost, labels=labels, vocabulary=vocabulary)
 
 
 def dollars(amount: Decimal) -> str:
@@ -53,6 +62,7 @@ def usage_line(
     *,
     stopped: bool = False,
     estimated_cost: Decimal | None = None,
+    labels: UsageLabels = WORDS,
     vocabulary: Vocabulary = NEUTRAL,
 ) -> str:
     """Join the parts of the closing line of an answer with ` | `.
@@ -63,14 +73,14 @@ def usage_line(
     cost, which is then marked `~`.
     """
     segments = [vocabulary.say(_STOPPED)] if stopped else []
-    segments.append(_time(usage, timing, vocabulary))
+    segments.append(_time(usage, timing, labels, vocabulary))
     cost = (usage.total_cost if usage is not None else None) or Decimal(0)
     cost += estimated_cost or Decimal(0)
     if _shows(cost):
-        sentence = "Cost so far {cost}" if stopped else "Cost {cost}"
+        sentence = labels.cost_so_far if stopped else labels.cost
         segments.append(vocabulary.say(sentence, cost=_cost(cost, usage, vocabulary, about=bool(estimated_cost))))
     if usage is not None and usage.total_tokens > 0:
-        segments.append(_tokens(usage, vocabulary))
+        segments.append(_tokens(usage, labels, vocabulary))
     return " | ".join(segments)
 
 
@@ -98,21 +108,21 @@ def _shows(amount: Decimal) -> bool:
     return amount.quantize(_MICRO, ROUND_HALF_UP) > 0
 
 
-def _time(usage: Usage | None, timing: Timing, vocabulary: Vocabulary) -> str:
+def _time(usage: Usage | None, timing: Timing, labels: UsageLabels, vocabulary: Vocabulary) -> str:
     seconds = vocabulary.decimal(f"{timing.total:.2f}")
     if usage is None or usage.output_tokens <= 0 or timing.writing < _FASTEST_TOLD:
-        return vocabulary.say("Time: {seconds}s", seconds=seconds)
+        return vocabulary.say(labels.time, seconds=seconds)
     speed = vocabulary.decimal(f"{usage.output_tokens / timing.writing:.1f}")
-    return vocabulary.say("Time: {seconds}s {speed} tps", seconds=seconds, speed=speed)
+    return vocabulary.say(labels.time_and_speed, seconds=seconds, speed=speed)
 
 
-def _tokens(usage: Usage, vocabulary: Vocabulary) -> str:
+def _tokens(usage: Usage, labels: UsageLabels, vocabulary: Vocabulary) -> str:
     parts = [
-        vocabulary.say("Input: {count}", count=usage.input_tokens),
-        vocabulary.say("Output: {count}", count=usage.output_tokens),
+        vocabulary.say(labels.input, count=usage.input_tokens),
+        vocabulary.say(labels.output, count=usage.output_tokens),
     ]
     if usage.cached_tokens > 0:
-        parts.append(vocabulary.say("Cached: {count}", count=usage.cached_tokens))
+        parts.append(vocabulary.say(labels.cached, count=usage.cached_tokens))
     if usage.reasoning_tokens > 0:
-        parts.append(vocabulary.say("Reasoning: {count}", count=usage.reasoning_tokens))
-    return vocabulary.say("Total tokens: {total} ({parts})", total=usage.total_tokens, parts=", ".join(parts))
+        parts.append(vocabulary.say(labels.reasoning, count=usage.reasoning_tokens))
+    return vocabulary.say(labels.total, total=usage.total_tokens, parts=", ".join(parts))

@@ -21,6 +21,10 @@ def closing_of(end: End, wishes: Wishes) -> Closing:
     bill = wishes.bill
     usage, whole = bill.for_host(end), bill.settled(end)
     line = closing_line(
-        whole, show_usage=wishes.show_usage, estimated_cost=bill.estimated, vocabulary=wishes.vocabulary
+        whole,
+        show_usage=wishes.show_usage,
+        estimated_cost=bill.estimated,
+        labels=wishes.usage_labels,
+        vocabulary=wishes.vocabulary,
     )
     return Closing(usage, line)

@@ -31,13 +31,13 @@ from entrypoints.openwebui.present.closing import closing_of
 from entrypoints.openwebui.present.fault_text import box, card, uncalled
 from entrypoints.openwebui.present.frames import BELOW, Frame, Unended, shown_result, status, status_frame
 from entrypoints.openwebui.present.handover import call_delta, can_run
+from entrypoints.openwebui.present.tool_lines import ToolLines
 from entrypoints.openwebui.present.uses import use_of
 from entrypoints.openwebui.present.wishes import Wishes
 from entrypoints.sentences.escaping import attribute, fenced, markdown, picture, tool_name, unfenced
 from entrypoints.sentences.server_tools import use_line, use_result
-from entrypoints.sentences.statuses import ran_line, running_line
 from entrypoints.sentences.vocabulary import Vocabulary
-from ports.toolbox import ToolCall
+from ports.toolbox import ToolCall, ToolResult
 
 
 class LegacyPresenter:
@@ -55,8 +55,7 @@ class LegacyPresenter:
         self._unended = Unended("</details")  # the host puts reasoning into a block unescaped
         self.repeated = 0
         self._any_text = False
-        self._running: set[str] = set()
-        self._ran = 0
+        self._lines = ToolLines(wishes.vocabulary)
         self._beside = Beside(wishes, by_id=False)
 
     def present(self, output: Output) -> list[Frame]:
@@ -67,6 +66,8 @@ class LegacyPresenter:
             case ShowReasoning(segment, text):
                 parted = text if self._thought in (None, segment) else "\n\n" + text
                 self._thought = segment
+                if not self._wishes.thoughts_in_box:
+                    return []
                 self.repeated += len(parted)
                 return [chunk(self._head, {"reasoning_content": self._unended.piece(parted)})]
             case ShowImage(segment):
@@ -78,15 +79,9 @@ class LegacyPresenter:
             case ShowStatus(said):
                 return [status_frame(said, self._wishes.vocabulary)]
             case ShowCall(segment, call):
-                self._running.add(call.call_id)
-                return [
-                    *self._mark(segment),
-                    status(running_line(tool_name(call.name), self._wishes.vocabulary), done=False),
-                ]
+                return [*self._mark(segment), self._lines.began(segment, call)]
             case ShowCallResult(segment, call, result):
-                shown = replace(call, call_id=call_reference(self._turn_id, segment))
-                block = self._content(segment, _tool_block(shown, result.text))
-                frames = [*self._mark(segment), block, *self._count(call)]
+                frames = [*self._mark(segment), *self._block(segment, call, result), *self._lines.ended(segment, call)]
                 return [*frames, *self._beside.of_result(result)]
             case HandOverCall(position, call, segment) if self._wishes.hands_over and can_run(call):
                 shown = replace(call, call_id=call_reference(self._turn_id, segment))
@@ -104,20 +99,18 @@ class LegacyPresenter:
         self._marked = True
         return [self._content(segment, f"\n\n{marker_line(self._turn_id)}\n\n")]
 
-    def _count(self, call: ToolCall) -> list[Frame]:
-        """Count finished calls; after the last one that runs in parallel the status line stops moving."""
-        self._running.discard(call.call_id)
-        self._ran += 1
-        if self._running:
+    def _block(self, segment: int, call: ToolCall, result: ToolResult) -> list[Frame]:
+        if not self._wishes.tool_cards:
             return []
-        ran, self._ran = self._ran, 0
-        return [status(ran_line(tool_name(call.name), self._wishes.vocabulary, ran), done=True)]
+        shown = replace(call, call_id=call_reference(self._turn_id, segment))
+        return [self._content(segment, _tool_block(shown, result.text))]
 
     def _use(self, segment: int, report: ServerToolReport) -> list[Frame]:
         """Show what a server tool did. The page returns nothing of the block; its text is Markdown."""
         if use_of(report, "", self._wishes.vocabulary) is None:
             return []
-        return [*self._mark(segment), self._content(segment, _use_block(report, self._wishes.vocabulary))]
+        shown = [self._content(segment, _use_block(report, self._wishes.vocabulary))] if self._wishes.tool_cards else []
+        return [*self._mark(segment), *shown]
 
     def _content(self, segment: int, text: str) -> Yield:
         parted = text if self._segment in (None, segment) else "\n\n" + text

@@ -9,6 +9,7 @@ from entrypoints.openwebui.answer_bills import AnswerBill
 from entrypoints.openwebui.host_call import Audience
 from entrypoints.openwebui.own_cards import NO_OWN_CARDS, OwnCards
 from entrypoints.openwebui.vocabulary import PAGE
+from entrypoints.sentences.usage_labels import WORDS, UsageLabels
 from entrypoints.sentences.vocabulary import Vocabulary
 
 
@@ -24,7 +25,8 @@ class Wishes:
     handed over to it. `reader`: who reads the answer. `links`: which addresses may be shown. `cited`: addresses of
     sources that the host shows by itself. `bill`: what the answer has cost so far. `now` returns the wall clock, None
     if unknown. `cards`: the administrator's own error cards. `vocabulary`: the names of settings, in the language of
-    the reader.
+    the reader. `thoughts_in_box`: the thinking of the model is part of the answer. `tool_cards`: so are calls of tools
+    with their results, except those that the host runs. `usage_labels`: what precedes the numbers of the last line.
     """
 
     show_usage: bool = True
@@ -38,3 +40,6 @@ class Wishes:
     bill: AnswerBill = field(default_factory=AnswerBill)
     now: Callable[[], datetime | None] = _unknown
     vocabulary: Vocabulary = PAGE
+    thoughts_in_box: bool = True
+    tool_cards: bool = True
+    usage_labels: UsageLabels = WORDS
