@@ -24,7 +24,7 @@ ifdef DATA
 export DATA
 endif
 
-.PHONY: help check format settings bundle run test test-unit test-lowest test-hosts test-host drills drill-request drill-replay drill-tools drill-hostile drill-fetch drill-host bench walk simulator chromium clean
+.PHONY: help check format settings bundle run test test-unit test-lowest test-hosts test-host drills drill-request drill-replay drill-tools drill-hostile drill-fetch drill-chaos drill-host bench walk simulator chromium clean
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
 
@@ -54,7 +54,8 @@ test-host: bundle chromium  ## end to end in one version: make test-host VERSION
 	@test -n "$(VERSION)" || { echo "name a version: make test-host VERSION=0.12.4"; exit 2; }
 	@$(RUN) pytest -q tests/hosts --host-version $(VERSION)
 
-drills: drill-request drill-replay drill-tools drill-hostile drill-fetch  ## all drills (large randomised runs) that need no host
+drills: TURNS ?= 3000
+drills: drill-request drill-replay drill-tools drill-hostile drill-fetch drill-chaos  ## all drills (large randomised runs) that need no host
 
 drill-request: $(DEV)/.ready  ## build requests from thousands of chat bodies; three independent judges check each
 	@$(RUN) tests.drills.request
@@ -73,6 +74,9 @@ drill-hostile: $(DEV)/.ready  ## input that was made to do harm: 10,000 schemas 
 
 drill-fetch: $(DEV)/.ready  ## downloads: forbidden addresses in every spelling, changing lookups and redirects reach nothing; public ones do
 	@$(RUN) tests.drills.fetch
+
+drill-chaos: $(DEV)/.ready  ## overload, and an upstream that resets, stalls, lies and sends garbage: 10,000 turns (TURNS=), 1,500 at once; up to 5 min
+	@$(RUN) tests.drills.chaos $(if $(TURNS),--turns $(TURNS))
 
 drill-host: bundle  ## a real host: bursts on PostgreSQL, kills during answers, a database that is locked, lost, full, frozen, stopped
 	@$(RUN) tests.drills.host --bundle $(BUNDLE)

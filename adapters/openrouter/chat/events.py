@@ -135,7 +135,14 @@ class ChatVocabulary:
         return read_usage(self._told.get("usage"))
 
     def _fail(self, envelope: JsonObject, frame: JsonObject, *, closing: bool) -> None:
-        """Report an error: as the end of the response if a choice ends with it, otherwise as an event of its own."""
+        """Report an error: as the end of the response if a choice ends with it, otherwise as an event of its own.
+
+        After the finish reason the answer is whole, and an error concerns only its bill: it ends like a connection that
+        breaks there.
+        """
+        if self._reason:
+            self._end()
+            return
         problem = read_problem(envelope, now=self._now(), in_stream=not self._whole)
         self._over = True
         if not closing:
