@@ -11,7 +11,7 @@ from ports.response_events import ArgumentsDelta, ItemTextDelta, ReasoningDelta,
 from ports.responses import UpstreamRequest
 from ports.transcripts import Transcript
 
-MOST_OF_EVENT, MOST_OF_PLAN = 256 * 1024, 4 * 1024 * 1024
+MOST_OF_EVENT, MOST_OF_PLAN = 1024 * 1024, 4 * 1024 * 1024
 """Characters that are recorded of one event, and of a plan; of a larger one only the beginning of its longest text."""
 MOST_VALUES = 20_000
 """Values that are measured; what has more counts as too large."""
