@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import cache
 
 from domain.turn.events import TurnEvent
 from domain.turn.machine import TurnMachine
@@ -18,6 +19,7 @@ MOST_VALUES = 20_000
 HEAD = 1_000
 EVENT_BYTES, VALUE_BYTES = 160, 60
 """What an event, and each value in it, takes beside its texts."""
+SCALARS = frozenset({bool, int, float, type(None)})
 PIECES = frozenset({TextDelta, ReasoningDelta, RefusalDelta, ArgumentsDelta, ItemTextDelta})
 
 
@@ -70,7 +72,7 @@ class RecordingMachine(TurnMachine):
     def feed_all(self, events: Sequence[TurnEvent], now: float) -> list[Step]:
         """Write the events down, then process them."""
         if len(events) == 1 and events[0].__class__ in PIECES:  # almost every read
-            self._record.add(Fed(now, tuple(events)), EVENT_BYTES + len(events[0].text))  # type: ignore[union-attr]
+            self._record.add((now, events[0]), EVENT_BYTES + len(events[0].text))  # type: ignore[union-attr]
         elif events:
             bounded = [_bounded(event, MOST_OF_EVENT) for event in events]
             self._record.add(Fed(now, tuple(event for event, _ in bounded)), sum(size for _, size in bounded))
@@ -86,6 +88,12 @@ class RecordingMachine(TurnMachine):
             return request
 
         return built
+
+
+def entries_of(transcript: Transcript) -> Iterator[object]:
+    """Yield what was recorded, `Fed` and `FellBack`, in order."""
+    for entry in transcript.events.entries():
+        yield Fed(entry[0], (entry[1],)) if isinstance(entry, tuple) else entry
 
 
 def replay(plan: TurnPlan, entries: Iterable[object]) -> Iterator[Replayed]:
@@ -108,25 +116,39 @@ def replay(plan: TurnPlan, entries: Iterable[object]) -> Iterator[Replayed]:
 
 def _bounded(value: object, most: int) -> tuple[object, int]:
     """Return a value as it is recorded, and about how many bytes it takes."""
-    characters, values, longest = 0, 0, ""
+    characters, values, longest = 0, 1, ""
     waiting = [value]
-    while waiting and characters <= most and values <= MOST_VALUES:
+    while waiting:
         one = waiting.pop()
-        values += 1
-        if isinstance(one, str):
-            characters += len(one)
-            longest = one if len(one) > len(longest) else longest
-        elif isinstance(one, bytes):
-            characters += len(one)
-        elif isinstance(one, dict):
-            waiting += one.values()
-            characters += sum(len(name) for name in one if isinstance(name, str))
-        elif isinstance(one, list | tuple | frozenset):
-            waiting += one
-        elif is_dataclass(one) and not isinstance(one, type):
-            waiting += [getattr(one, part.name) for part in fields(one)]
-        elif isinstance(one, BaseException):
-            waiting += [*one.args, *vars(one).values()]
-    if characters <= most and values <= MOST_VALUES:
-        return value, EVENT_BYTES + characters + VALUE_BYTES * values
-    return Shortened(type(value).__name__, characters, longest[:HEAD]), EVENT_BYTES + HEAD
+        kind: type = type(one)
+        if kind is str:
+            length = len(one)  # type: ignore[arg-type]
+            characters += length
+            if length > len(longest):
+                longest = one  # type: ignore[assignment]
+        elif kind is dict:
+            values += len(one)  # type: ignore[arg-type]
+            waiting += one.values()  # type: ignore[attr-defined]
+        elif kind is list or kind is tuple or kind is frozenset:
+            values += len(one)  # type: ignore[arg-type]
+            waiting += one  # type: ignore[arg-type]
+        elif kind not in SCALARS:
+            parts = _parts_of(one, kind)
+            values += len(parts)
+            characters += len(one) if isinstance(one, bytes) else 0
+            waiting += parts
+        if characters > most or values > MOST_VALUES:
+            return Shortened(type(value).__name__, characters, longest[:HEAD]), EVENT_BYTES + HEAD
+    return value, EVENT_BYTES + characters + VALUE_BYTES * values
+
+
+def _parts_of(value: object, kind: type) -> list[object]:
+    """Return what a dataclass or an error holds."""
+    if isinstance(value, BaseException):
+        return [*value.args, *vars(value).values()]
+    return [getattr(value, name) for name in _field_names(kind)]
+
+
+@cache
+def _field_names(kind: type) -> tuple[str, ...]:
+    return tuple(part.name for part in fields(kind)) if is_dataclass(kind) else ()
