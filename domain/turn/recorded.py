@@ -8,9 +8,11 @@ from domain.turn.events import TurnEvent
 from domain.turn.machine import TurnMachine
 from domain.turn.plan import TurnPlan
 from domain.turn.steps import Step
+from ports.answer_facts import AnswerFacts
 from ports.response_events import ArgumentsDelta, ItemTextDelta, ReasoningDelta, RefusalDelta, TextDelta
 from ports.responses import UpstreamRequest
 from ports.transcripts import Transcript
+from ports.usage import Usage
 
 MOST_OF_EVENT, MOST_OF_PLAN = 1024 * 1024, 4 * 1024 * 1024
 """Characters that are recorded of one event, and of a plan; of a larger one only the beginning of its longest text."""
@@ -19,7 +21,8 @@ MOST_VALUES = 20_000
 HEAD = 1_000
 EVENT_BYTES, VALUE_BYTES = 160, 60
 """What an event, and each value in it, takes beside its texts."""
-SCALARS = frozenset({bool, int, float, type(None)})
+SMALL = frozenset({bool, int, float, type(None), Usage, AnswerFacts})
+"""Types whose values are never large."""
 PIECES = frozenset({TextDelta, ReasoningDelta, RefusalDelta, ArgumentsDelta, ItemTextDelta})
 
 
@@ -132,7 +135,7 @@ def _bounded(value: object, most: int) -> tuple[object, int]:
         elif kind is list or kind is tuple or kind is frozenset:
             values += len(one)  # type: ignore[arg-type]
             waiting += one  # type: ignore[arg-type]
-        elif kind not in SCALARS:
+        elif kind not in SMALL:
             parts = _parts_of(one, kind)
             values += len(parts)
             characters += len(one) if isinstance(one, bytes) else 0
