@@ -19,6 +19,8 @@ WINDOW, OVERLAP, MOST_WINDOWS = 8 * 1024, 4 * 1024, 2
 """Characters of a text that are searched at once, those that two windows share, and windows that are masked at once."""
 LEFT_OUT = "[left out]"
 _CREDENTIAL = re.compile(r"authorization|cookie|auth$", re.IGNORECASE)
+TYPE = "$"
+"""The key that names the type of a value in a record: it stays, so that the record can be read."""
 _NO_SECRET = frozenset({"prompt_cache_key"})
 """Names that look like those of secrets and are none."""
 _DATA = re.compile(r"data:([\w.+-]{1,60}/[\w.+-]{1,60})?((?:;[\w.+=\"-]{1,80}){0,8}),([A-Za-z0-9+/=_%-]{16,})")
@@ -115,7 +117,7 @@ class RecordMask:
                 self.changed += 1
                 break
             key = self._key(name)
-            masked[key] = self._masked(one, depth, secret=secret or _is_secret(name))
+            masked[key] = self._masked(one, depth, secret=name != TYPE and (secret or _is_secret(name)))
         return masked
 
     def _key(self, name: object) -> str:

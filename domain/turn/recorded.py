@@ -106,7 +106,11 @@ def replay(plan: TurnPlan, entries: Iterable[object]) -> Iterator[Replayed]:
     """
     listed = tuple(entries)
     other = next((entry.request for entry in listed if isinstance(entry, FellBack)), None)
-    machine = TurnMachine(replace(plan, alternatives=replace(plan.alternatives, fallback=lambda: other)))
+    try:
+        machine = TurnMachine(replace(plan, alternatives=replace(plan.alternatives, fallback=lambda: other)))
+    except Exception as defect:  # noqa: BLE001 - of a plan of which parts are left out
+        yield Replayed(0.0, (), f"{type(defect).__name__}: {defect}")
+        return
     for entry in listed:
         if isinstance(entry, Fed):
             try:

@@ -45,6 +45,7 @@ def mask(*, emails: bool = True) -> RecordMask:
         ({f"key {SECRET}": 1}, {f"key {MASK}": 1}),
         ("write to ann.lee@mail.example.org!", f"write to {MASK}@{MASK}!"),
         ("data:image/png;base64,iVBORw0KGgoAAAANSUhEUg==", "[data of image/png, 24 characters]"),
+        ({"token": {"$": "tuple", "is": ["a"]}}, {"token": {"$": "tuple", "is": [MASK]}}),
         ({1: "a", None: "b"}, {"1": "a", "None": "b"}),
     ],
 )

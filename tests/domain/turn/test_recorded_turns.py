@@ -139,6 +139,12 @@ def test_the_request_to_the_fallback_model_is_part_of_what_is_fed() -> None:
     assert len(asked) == 1
 
 
+def test_a_plan_of_which_parts_are_left_out_is_a_defect_and_nothing_worse() -> None:
+    broken = replace(TurnPlan(REQUEST), request="[left out]")  # type: ignore[arg-type]
+    (only,) = replay(broken, [])
+    assert only.defect.startswith("AttributeError")
+
+
 def test_a_defect_of_the_machine_is_replayed_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
     transcript, _ = recorded(TurnPlan(REQUEST), [([], 0.0)])
 
