@@ -128,6 +128,21 @@ async def test_refused_turns_are_recorded():
     assert len(store.transcripts) == 2
 
 
+async def test_a_settlement_that_fails_is_logged_with_the_id_of_its_turn():
+    stage = Stage(said("Because"))
+
+    async def fails(_told: object) -> None:
+        raise OSError("gone")
+
+    stage.notices.notify = fails
+    turn = stage.outputs(ASKED)
+    await anext(turn)
+    await turn.aclose()
+    await stage.run_turn.drained()
+    failed, ended = stage.log.only("upkeep_failed"), stage.log.only("turn_ended")
+    assert failed.values["error_id"] == ended.values["error_id"]
+
+
 async def test_without_a_store_the_machine_writes_nothing_down():
     stage = Stage(said("Because"))
     assert await stage.read(ASKED)
