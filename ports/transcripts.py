@@ -39,21 +39,19 @@ class TurnIds:
 class Ring:
     """A bounded list: the oldest entries give way and are counted in `dropped`."""
 
-    __slots__ = ("_bytes", "_entries", "_most", "_sizes", "dropped")
+    __slots__ = ("_bytes", "_entries", "_most", "dropped")
 
     def __init__(self, most: int) -> None:
         self._most, self._bytes, self.dropped = most, 0, 0
-        self._entries: deque[object] = deque()
-        self._sizes: deque[int] = deque()
+        self._entries: deque[tuple[object, int]] = deque()
 
     def add(self, entry: object, size: int) -> None:
         """Append an entry of about `size` bytes."""
-        self._entries.append(entry)
-        self._sizes.append(size)
+        entries = self._entries
+        entries.append((entry, size))
         self._bytes += size
-        while len(self._sizes) > self._most or self._bytes > MOST_BYTES:
-            self._bytes -= self._sizes.popleft()
-            self._entries.popleft()
+        while len(entries) > self._most or self._bytes > MOST_BYTES:
+            self._bytes -= entries.popleft()[1]
             self.dropped += 1
 
     @property
@@ -63,7 +61,7 @@ class Ring:
 
     def entries(self) -> tuple[object, ...]:
         """Return what is left, oldest first."""
-        return tuple(self._entries)
+        return tuple(entry for entry, _ in self._entries)
 
 
 @dataclass(frozen=True, slots=True)

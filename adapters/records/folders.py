@@ -16,7 +16,7 @@ except ImportError:  # then one process alone may write
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
 _READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
-LOCK_SECONDS, PAUSE = 5.0, 0.02
+LOCK_SECONDS, PAUSE = 60.0, 0.005
 
 
 class FolderVanished(OSError):

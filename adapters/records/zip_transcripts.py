@@ -15,7 +15,8 @@ from ports.transcripts import Render, Transcript
 
 WAITING, WAITING_BYTES = 500, 64 * 1024 * 1024
 """Transcripts that wait to be written, and roughly the bytes of all of them."""
-EXIT_SECONDS = 2.0
+EXIT_SECONDS, CLOSING_SECONDS = 2.0, 30.0
+"""The longest wait for what is not yet written: as the interpreter ends, and otherwise."""
 FOLDER, SWITCH = "SESSION_LOG_DIR", "SESSION_LOG_STORE_ENABLED"
 
 
@@ -58,14 +59,21 @@ class ZipTranscripts:
         if not fits:
             self._warn("records_dropped", "too many are waiting to be written", FOLDER)
 
-    def close(self, seconds: float | None = None) -> None:
-        """Write what waits and end the thread; blocks until then, at most `seconds`."""
+    def close(self, seconds: float = CLOSING_SECONDS) -> None:
+        """Write what waits and end the thread; blocks until then, at most `seconds`: a disk may hang."""
         with self._lock:
             thread, self._thread, self._closed = self._thread, None, True
-        if thread is not None:
-            atexit.unregister(self._leave)
-            self._queue.put(None)
-            thread.join(seconds)
+        if thread is None:
+            return
+        atexit.unregister(self._leave)
+        until = time.monotonic() + seconds
+        try:
+            self._queue.put(None, timeout=seconds)
+        except Full:
+            pass
+        thread.join(max(0.0, until - time.monotonic()))
+        if thread.is_alive():
+            self._warn("records_dropped", "they could not be written in time", FOLDER)
 
     # --- the thread ---------------------------------------------------------------------------------------
 

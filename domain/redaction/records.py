@@ -4,7 +4,7 @@ The masks keep the shape of a value: keys stay, texts are masked, data that is i
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from domain.redaction.known import names_a_secret
@@ -12,11 +12,15 @@ from domain.redaction.secrets import MASK
 from ports.json_values import JsonObject
 from ports.telemetry import Redactor
 
-LONGEST_TEXT, LONGEST_KEY, MOST_VALUES, DEEPEST = 256 * 1024, 200, 50_000, 100
+LONGEST_TEXT, LONGEST_KEY, MOST_VALUES, DEEPEST = 1024 * 1024, 200, 50_000, 100
 """Characters of a text and of a key, values in all, levels of nested values; the rest is left out."""
 KEYS_KNOWN = 1_000
+WINDOW, OVERLAP, MOST_WINDOWS = 8 * 1024, 4 * 1024, 2
+"""Characters of a text that are searched at once, those that two windows share, and windows that are masked at once."""
 LEFT_OUT = "[left out]"
 _CREDENTIAL = re.compile(r"authorization|cookie|auth$", re.IGNORECASE)
+TYPE = "$"
+"""The key that names the type of a value in a record: it stays, so that the record can be read."""
 _NO_SECRET = frozenset({"prompt_cache_key"})
 """Names that look like those of secrets and are none."""
 _DATA = re.compile(r"data:([\w.+-]{1,60}/[\w.+-]{1,60})?((?:;[\w.+=\"-]{1,80}){0,8}),([A-Za-z0-9+/=_%-]{16,})")
@@ -53,15 +57,39 @@ class RecordMask:
 
     def text(self, text: str, *, longest: int = LONGEST_TEXT) -> str:
         """Return a text without secrets, of at most `longest` characters."""
-        masked = _DATA.sub(_named, text) if "data:" in text else text
-        masked = self.redact(masked)
+        masked = self._plain(_DATA.sub(_named, text) if "data:" in text else text)
         if self.emails and "@" in masked:
-            masked = _EMAIL.sub(MASK + "@" + MASK, masked)
+            masked = "".join(_EMAIL.sub(MASK + "@" + MASK, piece) for piece in _between_words(masked))
         if len(masked) > longest:
             masked = masked[: max(0, longest - len(LEFT_OUT))] + LEFT_OUT
         if masked != text:
             self.changed += 1
         return masked
+
+    def _plain(self, text: str) -> str:
+        """Mask a text in windows that overlap: a search never holds up other threads for long.
+
+        A secret lies in one window as a whole. Windows in a row that have any are masked together, or left out if they
+        are many.
+        """
+        if len(text) <= WINDOW:
+            return self.redact(text)
+        parts, kept, run, end = list[str](), 0, -1, 0
+        for start in range(0, len(text), WINDOW - OVERLAP):
+            window = text[start : start + WINDOW]
+            if self.redact(window) != window:
+                run = start if run < 0 else run
+                end = start + len(window)
+            elif run >= 0:
+                parts += (text[kept:run], self._several(text[run:end]))
+                kept, run = end, -1
+        if run >= 0:
+            parts += (text[kept:run], self._several(text[run:]))
+            kept = len(text)
+        return "".join([*parts, text[kept:]])
+
+    def _several(self, text: str) -> str:
+        return self.redact(text) if len(text) <= MOST_WINDOWS * WINDOW else LEFT_OUT
 
     def _masked(self, value: object, depth: int, *, secret: bool) -> object:
         self._left -= 1
@@ -89,7 +117,7 @@ class RecordMask:
                 self.changed += 1
                 break
             key = self._key(name)
-            masked[key] = self._masked(one, depth, secret=secret or _is_secret(name))
+            masked[key] = self._masked(one, depth, secret=name != TYPE and (secret or _is_secret(name)))
         return masked
 
     def _key(self, name: object) -> str:
@@ -109,6 +137,17 @@ class RecordMask:
             return value
         self.changed += 1
         return MASK
+
+
+def _between_words(text: str) -> Iterator[str]:
+    """Split a long text between words, of which no address has any."""
+    start = 0
+    while len(text) - start > WINDOW:
+        end = max(text.rfind(space, start, start + WINDOW) for space in (" ", "\n")) + 1
+        end = end if end > start else start + WINDOW
+        yield text[start:end]
+        start = end
+    yield text[start:]
 
 
 def _is_secret(name: object) -> bool:

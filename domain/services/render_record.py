@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from domain.redaction.records import RecordMask
 from domain.turn.plan import TurnPlan
-from domain.turn.recorded import Fed, FellBack, Shortened, replay
+from domain.turn.recorded import Fed, FellBack, Shortened, entries_of, replay
 from domain.turn.recorded_values import TAG, UnreadableRecord, decoded, encoded
 from domain.turn.steps import End, Finish
 from ports.json_values import JsonObject
@@ -100,7 +100,7 @@ def _log_lines(transcript: Transcript, ids: JsonObject, mask: RecordMask) -> Ite
 
 def _event_lines(transcript: Transcript, mask: RecordMask) -> tuple[tuple[JsonObject, ...], bool]:
     """Return the plan and the events as lines, and whether all of them could be written."""
-    entries, lines, whole = transcript.events.entries(), list[JsonObject](), True
+    entries, lines, whole = tuple(entries_of(transcript)), list[JsonObject](), True
     pieces = _Pieces(entries, mask)
     for entry in (transcript.plan, *entries):
         shortened = (entry,) if not isinstance(entry, Fed) else entry.events

@@ -2,22 +2,27 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import cache
 
 from domain.turn.events import TurnEvent
 from domain.turn.machine import TurnMachine
 from domain.turn.plan import TurnPlan
 from domain.turn.steps import Step
+from ports.answer_facts import AnswerFacts
 from ports.response_events import ArgumentsDelta, ItemTextDelta, ReasoningDelta, RefusalDelta, TextDelta
 from ports.responses import UpstreamRequest
 from ports.transcripts import Transcript
+from ports.usage import Usage
 
-MOST_OF_EVENT, MOST_OF_PLAN = 256 * 1024, 4 * 1024 * 1024
+MOST_OF_EVENT, MOST_OF_PLAN = 1024 * 1024, 4 * 1024 * 1024
 """Characters that are recorded of one event, and of a plan; of a larger one only the beginning of its longest text."""
 MOST_VALUES = 20_000
 """Values that are measured; what has more counts as too large."""
 HEAD = 1_000
 EVENT_BYTES, VALUE_BYTES = 160, 60
 """What an event, and each value in it, takes beside its texts."""
+SMALL = frozenset({bool, int, float, type(None), Usage, AnswerFacts})
+"""Types whose values are never large."""
 PIECES = frozenset({TextDelta, ReasoningDelta, RefusalDelta, ArgumentsDelta, ItemTextDelta})
 
 
@@ -70,7 +75,7 @@ class RecordingMachine(TurnMachine):
     def feed_all(self, events: Sequence[TurnEvent], now: float) -> list[Step]:
         """Write the events down, then process them."""
         if len(events) == 1 and events[0].__class__ in PIECES:  # almost every read
-            self._record.add(Fed(now, tuple(events)), EVENT_BYTES + len(events[0].text))  # type: ignore[union-attr]
+            self._record.add((now, events[0]), EVENT_BYTES + len(events[0].text))  # type: ignore[union-attr]
         elif events:
             bounded = [_bounded(event, MOST_OF_EVENT) for event in events]
             self._record.add(Fed(now, tuple(event for event, _ in bounded)), sum(size for _, size in bounded))
@@ -88,6 +93,12 @@ class RecordingMachine(TurnMachine):
         return built
 
 
+def entries_of(transcript: Transcript) -> Iterator[object]:
+    """Yield what was recorded, `Fed` and `FellBack`, in order."""
+    for entry in transcript.events.entries():
+        yield Fed(entry[0], (entry[1],)) if isinstance(entry, tuple) else entry
+
+
 def replay(plan: TurnPlan, entries: Iterable[object]) -> Iterator[Replayed]:
     """Feed recorded events to a new machine, and yield what follows each feed.
 
@@ -95,7 +106,11 @@ def replay(plan: TurnPlan, entries: Iterable[object]) -> Iterator[Replayed]:
     """
     listed = tuple(entries)
     other = next((entry.request for entry in listed if isinstance(entry, FellBack)), None)
-    machine = TurnMachine(replace(plan, alternatives=replace(plan.alternatives, fallback=lambda: other)))
+    try:
+        machine = TurnMachine(replace(plan, alternatives=replace(plan.alternatives, fallback=lambda: other)))
+    except Exception as defect:  # noqa: BLE001 - of a plan of which parts are left out
+        yield Replayed(0.0, (), f"{type(defect).__name__}: {defect}")
+        return
     for entry in listed:
         if isinstance(entry, Fed):
             try:
@@ -108,25 +123,39 @@ def replay(plan: TurnPlan, entries: Iterable[object]) -> Iterator[Replayed]:
 
 def _bounded(value: object, most: int) -> tuple[object, int]:
     """Return a value as it is recorded, and about how many bytes it takes."""
-    characters, values, longest = 0, 0, ""
+    characters, values, longest = 0, 1, ""
     waiting = [value]
-    while waiting and characters <= most and values <= MOST_VALUES:
+    while waiting:
         one = waiting.pop()
-        values += 1
-        if isinstance(one, str):
-            characters += len(one)
-            longest = one if len(one) > len(longest) else longest
-        elif isinstance(one, bytes):
-            characters += len(one)
-        elif isinstance(one, dict):
-            waiting += one.values()
-            characters += sum(len(name) for name in one if isinstance(name, str))
-        elif isinstance(one, list | tuple | frozenset):
-            waiting += one
-        elif is_dataclass(one) and not isinstance(one, type):
-            waiting += [getattr(one, part.name) for part in fields(one)]
-        elif isinstance(one, BaseException):
-            waiting += [*one.args, *vars(one).values()]
-    if characters <= most and values <= MOST_VALUES:
-        return value, EVENT_BYTES + characters + VALUE_BYTES * values
-    return Shortened(type(value).__name__, characters, longest[:HEAD]), EVENT_BYTES + HEAD
+        kind: type = type(one)
+        if kind is str:
+            length = len(one)  # type: ignore[arg-type]
+            characters += length
+            if length > len(longest):
+                longest = one  # type: ignore[assignment]
+        elif kind is dict:
+            values += len(one)  # type: ignore[arg-type]
+            waiting += one.values()  # type: ignore[attr-defined]
+        elif kind is list or kind is tuple or kind is frozenset:
+            values += len(one)  # type: ignore[arg-type]
+            waiting += one  # type: ignore[arg-type]
+        elif kind not in SMALL:
+            parts = _parts_of(one, kind)
+            values += len(parts)
+            characters += len(one) if isinstance(one, bytes) else 0
+            waiting += parts
+        if characters > most or values > MOST_VALUES:
+            return Shortened(type(value).__name__, characters, longest[:HEAD]), EVENT_BYTES + HEAD
+    return value, EVENT_BYTES + characters + VALUE_BYTES * values
+
+
+def _parts_of(value: object, kind: type) -> list[object]:
+    """Return what a dataclass or an error holds."""
+    if isinstance(value, BaseException):
+        return [*value.args, *vars(value).values()]
+    return [getattr(value, name) for name in _field_names(kind)]
+
+
+@cache
+def _field_names(kind: type) -> tuple[str, ...]:
+    return tuple(part.name for part in fields(kind)) if is_dataclass(kind) else ()

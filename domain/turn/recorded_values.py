@@ -5,7 +5,6 @@ classes of this list are ever made, so that nothing in a file can name other cod
 """
 
 import math
-from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
@@ -84,7 +83,7 @@ def _tagged(value: object, depth: int) -> object:
         case datetime():
             return {TAG: "date", "is": value.isoformat()}
         case bytes():
-            return {TAG: "bytes", "is": b64encode(value).decode("ascii")}
+            return {TAG: "bytes", "is": value.decode("latin-1")}  # readable, so that secrets in it are found
         case responses.ResponsesError():
             held = {name: _encoded(part, depth) for name, part in vars(value).items()}
             return {TAG: "error", "of": type(value).__name__, "says": str(value), "with": held}
@@ -157,7 +156,7 @@ _PLAIN: dict[object, Callable[[str], object]] = {
     "float": float,
     "decimal": Decimal,
     "date": datetime.fromisoformat,
-    "bytes": b64decode,
+    "bytes": lambda text: text.encode("latin-1"),
 }
 
 

@@ -252,6 +252,22 @@ def test_nothing_is_accepted_after_closing_and_closing_twice_is_harmless(tmp_pat
     assert archives(tmp_path) == []
 
 
+def test_closing_does_not_wait_for_a_disk_that_hangs(tmp_path):
+    telemetry, gate, entered = RecordedTelemetry(), Event(), Event()
+
+    def hanging(one: Transcript) -> Record:
+        entered.set()
+        gate.wait(30)
+        return plain(one)
+
+    files = store(tmp_path, telemetry, render=hanging)
+    files.accept(transcript())
+    entered.wait(30)
+    files.close(0.0)
+    assert telemetry.only("records_dropped").values["setting"] == "SESSION_LOG_DIR"
+    gate.set()
+
+
 WRITER = """
 import sys
 from pathlib import Path

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.redaction.known import known
-from domain.redaction.records import LONGEST_KEY, LONGEST_TEXT, MOST_VALUES, RecordMask
+from domain.redaction.records import LEFT_OUT, LONGEST_KEY, LONGEST_TEXT, MOST_VALUES, MOST_WINDOWS, WINDOW, RecordMask
 from domain.redaction.secrets import MASK
 from tests.examples import examples
 
@@ -45,6 +45,7 @@ def mask(*, emails: bool = True) -> RecordMask:
         ({f"key {SECRET}": 1}, {f"key {MASK}": 1}),
         ("write to ann.lee@mail.example.org!", f"write to {MASK}@{MASK}!"),
         ("data:image/png;base64,iVBORw0KGgoAAAANSUhEUg==", "[data of image/png, 24 characters]"),
+        ({"token": {"$": "tuple", "is": ["a"]}}, {"token": {"$": "tuple", "is": [MASK]}}),
         ({1: "a", None: "b"}, {"1": "a", "None": "b"}),
     ],
 )
@@ -70,6 +71,36 @@ def test_huge_and_odd_keys_are_bounded() -> None:
     assert all(len(key) <= LONGEST_KEY and SECRET not in key for key in masked)
 
 
+WORDS = "The quick brown fox jumps over the lazy dog. "
+
+
+@examples(200)
+@given(st.integers(0, 3 * WINDOW), st.integers(0, 2 * WINDOW))
+def test_a_secret_in_a_long_text_is_masked_wherever_it_stands(before: int, after: int) -> None:
+    lead, tail = (WORDS * 1_000)[:before], (WORDS * 1_000)[:after]
+    masked = mask().text(f"{lead} {SECRET} ann@mail.example {tail}")
+    assert masked == f"{lead} {MASK} {MASK}@{MASK} {tail}"
+
+
+def test_a_long_text_full_of_secrets_is_left_out() -> None:
+    masked = mask().text(f"{WORDS * 500}{SECRET * 5_000}{WORDS * 500}")
+    assert SECRET not in masked
+    assert LEFT_OUT in masked
+    assert masked.startswith(WORDS)
+    assert masked.endswith(WORDS)
+
+
+def test_no_text_is_searched_at_once_that_is_very_long() -> None:
+    lengths: list[int] = []
+
+    def redact(text: str) -> str:
+        lengths.append(len(text))
+        return text.replace("secret", MASK)
+
+    RecordMask(redact).text(WORDS * 10_000 + "secret " * 10_000)
+    assert max(lengths) <= MOST_WINDOWS * WINDOW
+
+
 def test_deep_wide_and_long_values_are_bounded() -> None:
     deep: object = SECRET
     for _ in range(5_000):
@@ -80,7 +111,7 @@ def test_deep_wide_and_long_values_are_bounded() -> None:
         written = json.dumps(mine.value(value))
         assert mine.changed
         assert SECRET not in written
-        assert len(written) < 20 * MOST_VALUES
+        assert len(written) < 40 * MOST_VALUES
 
 
 @examples(300)

@@ -129,7 +129,7 @@ def test_no_secret_is_left_wherever_it_was(place: str) -> None:
 def test_a_record_says_what_it_lacks() -> None:
     full, _ = record_of([Begun()], *([delta("x")] for _ in range(20)), most=5)
     assert (full.meta["events_dropped"], full.meta["exact"]) == (16, False)
-    large, _ = record_of([Begun()], [ItemDone(0, {"type": "image_generation_call", "result": "A" * 1_000_000})])
+    large, _ = record_of([Begun()], [ItemDone(0, {"type": "image_generation_call", "result": "A" * 2_000_000})])
     assert large.meta["exact"] is False
     assert len(json.dumps(large.events)) < 5_000
     deep: object = "x"

@@ -16,7 +16,7 @@ from domain.redaction.known import names_a_secret
 from domain.turn.events import AttemptFailed, Begun, TurnEvent
 from domain.turn.fitting import Fit
 from domain.turn.plan import Alternatives, TurnPlan
-from domain.turn.recorded import FellBack, RecordingMachine, replay
+from domain.turn.recorded import FellBack, RecordingMachine, entries_of, replay
 from domain.turn.recorded_values import UnreadableRecord, decoded, encoded, recordable_classes
 from domain.turn.statuses import MediaLeftOut, ModelReplaced
 from domain.turn.steps import Step
@@ -119,7 +119,7 @@ def recorded(plan: TurnPlan, batches: Batches) -> tuple[Transcript, list[tuple[S
 @given(PLANS, BATCHES)
 def test_a_recorded_turn_fed_again_gives_the_same_steps(plan: TurnPlan, batches: Batches) -> None:
     transcript, followed = recorded(plan, batches)
-    again, entries = written(transcript.plan), [written(entry) for entry in transcript.events.entries()]
+    again, entries = written(transcript.plan), [written(entry) for entry in tuple(entries_of(transcript))]
     assert isinstance(again, TurnPlan)
     assert [repr(fed.steps) for fed in replay(again, entries)] == [repr(steps) for steps in followed]
 
@@ -134,9 +134,15 @@ def test_the_request_to_the_fallback_model_is_part_of_what_is_fed() -> None:
     plan = TurnPlan(REQUEST, alternatives=Alternatives(fallback=fallback))
     unknown = AttemptFailed(Refused(UpstreamProblem(400, "model_not_found", "m is not a valid model ID")))
     transcript, followed = recorded(plan, [([Begun()], 0.0), ([unknown], 1.0)])
-    replayed = list(replay(TurnPlan(REQUEST), transcript.events.entries()))
+    replayed = list(replay(TurnPlan(REQUEST), tuple(entries_of(transcript))))
     assert [fed.steps for fed in replayed] == followed
     assert len(asked) == 1
+
+
+def test_a_plan_of_which_parts_are_left_out_is_a_defect_and_nothing_worse() -> None:
+    broken = replace(TurnPlan(REQUEST), request="[left out]")  # type: ignore[arg-type]
+    (only,) = replay(broken, [])
+    assert only.defect.startswith("AttributeError")
 
 
 def test_a_defect_of_the_machine_is_replayed_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,4 +152,4 @@ def test_a_defect_of_the_machine_is_replayed_as_such(monkeypatch: pytest.MonkeyP
         raise ValueError("broken")
 
     monkeypatch.setattr("domain.turn.machine.TurnMachine.feed_all", broken)
-    assert [fed.defect for fed in replay(TurnPlan(REQUEST), transcript.events.entries())] == ["ValueError: broken"]
+    assert [fed.defect for fed in replay(TurnPlan(REQUEST), tuple(entries_of(transcript)))] == ["ValueError: broken"]

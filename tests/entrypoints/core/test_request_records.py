@@ -90,6 +90,25 @@ async def test_a_turn_leaves_a_record_without_secrets_that_can_be_fed_again(
     assert end.reason is Reason.STOP
 
 
+async def test_a_secret_in_ids_tools_and_words_reaches_neither_content_nor_names(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    settings = replace(ON, base_url=simulator.url)
+    person = Person(f"user {KEY}", f"chat/{KEY}", f"{KEY}", f"session {PASSWORD}")
+    request = asked(
+        f'call web {{"query": "{KEY}"}}', model="sim/tools", person=person, user=KEY, metadata={"x": PASSWORD}
+    )
+    tools = ShuffledTools([replace(SPECS[0], name="web", description=f"Uses {KEY}.")])
+    async with open_core(settings, sqlite_location(tmp_path / "store.db")) as core:
+        listing = await core.models.listing(settings)
+        async for _ in core.turn(request, settings, listing, toolbox=tools)(None):
+            pass
+    (file,) = files(tmp_path)
+    kept = archive(tmp_path)
+    shown = [str(file.relative_to(tmp_path)), json.dumps(kept.meta), *kept.logs, *kept.events]
+    assert not [one for one in shown if KEY in one or PASSWORD in one]
+
+
 async def test_all_calls_of_a_message_and_their_faults_end_in_one_archive(simulator: Simulator, tmp_path: Path) -> None:
     settings = replace(ON, base_url=simulator.url)
     async with open_core(settings, sqlite_location(tmp_path / "store.db")) as core:
