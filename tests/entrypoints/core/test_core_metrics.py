@@ -1,10 +1,12 @@
 """Metrics of real turns through the core, read over HTTP, as the settings of each call want them."""
 
 import asyncio
+import random
 import socket
 import sys
 import threading
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -43,8 +45,11 @@ def settings(simulator: Simulator) -> Settings:
 
 
 def free() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        return int(held.getsockname()[1])
+    """Return a free port below those that the system gives to clients: a client could get it, and reach itself."""
+    while True:
+        port = random.randrange(10_000, 30_000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 async def asked(core: Core, settings: Settings, model: str = "sim/echo") -> None:
