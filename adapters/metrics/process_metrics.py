@@ -80,11 +80,11 @@ class ProcessMetrics:
 
     def families(self) -> list[Family]:
         """Return a copy of all families, gauges read now."""
-        with self._lock:
-            found = [
-                Family(one["kind"], name, one["text"], one["labels"], one["bounds"], _copied(one))
-                for name, one in self._families.items()
-            ]
+        found = []
+        for name in tuple(self._families):
+            with self._lock:  # one after the other: whoever counts waits for one of them at most
+                one = self._families[name]
+                found.append(Family(one["kind"], name, one["text"], one["labels"], one["bounds"], _copied(one)))
         return [*found, *(_read(gauge, read) for gauge, read in tuple(self._watched.values()))]
 
     def _series(self, kind: Kind, family: Counter | Histogram, bounds: tuple[float, ...]) -> dict[Labels, Any]:

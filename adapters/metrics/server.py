@@ -22,6 +22,8 @@ PORTS = 16
 """Ports that are tried, from the given one on: each worker of a machine needs its own."""
 CONNECTIONS, HEAD_BYTES, SECONDS = 8, 8_192, 5.0
 """Connections at the same time; beyond them new ones are closed. What a request may be, and take."""
+PARTING_SECONDS = 0.5
+"""How long a server that ends waits for the requests that it accepted."""
 TAKE_OVER_SECONDS, END_SECONDS = 10.0, 5.0
 """How long a server waits for the one before it to end, and whoever stops a server for its thread."""
 
@@ -51,7 +53,7 @@ class MetricsServer:
         self._stopped: asyncio.Event | None = None
         self._thread: Thread | None = None
         self._stopping, self._ended = Event(), Event()
-        self._open = 0
+        self._open: set[asyncio.Task[None]] = set()
 
     @property
     def is_current(self) -> bool:
@@ -69,7 +71,7 @@ class MetricsServer:
         with self._lock:
             before = self._held.get("current")
             self._held["current"] = (self.stop, self._ended)
-        self._thread = Thread(target=self._run, args=(before,), name="openrouter-pipe-metrics", daemon=True)
+        self._thread = Thread(target=self._run, args=([before],), name="openrouter-pipe-metrics", daemon=True)
         try:
             self._thread.start()
         except RuntimeError as error:  # the process has no thread left
@@ -91,12 +93,11 @@ class MetricsServer:
 
     # --- the thread ---------------------------------------------------------------------------------------
 
-    def _run(self, before: "tuple[Callable[[], None], Event] | None") -> None:
+    def _run(self, before: "list[tuple[Callable[[], None], Event] | None]") -> None:
         try:
-            if before is not None:
-                before[0]()
-                before[1].wait(TAKE_OVER_SECONDS)
-            asyncio.run(self._serve())
+            _ended(before.pop())  # the thread must not hold the server of another load
+            with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:  # the only one with `add_reader`
+                runner.run(self._serve())
         except OSError as error:
             self._failed(error.strerror or type(error).__name__)
         except Exception as defect:  # noqa: BLE001 - the edge of a thread: the chats go on without it
@@ -109,14 +110,39 @@ class MetricsServer:
         self._loop = asyncio.get_running_loop()
         if self._stopping.is_set():
             return
-        listening = self._listening()
-        port = listening.getsockname()[1]
-        server = await asyncio.start_server(self._answer, sock=listening, limit=HEAD_BYTES)
-        try:
-            self._telemetry.event("info", "metrics_served", url=f"http://{HOST}:{port}/metrics")
+        with self._listening() as listening:
+            self._listen(listening)
+            url = f"http://{HOST}:{listening.getsockname()[1]}/metrics"
+            self._telemetry.event("info", "metrics_served", url=url)
             await self._stopped.wait()
-        finally:
-            server.close()
+            self._loop.remove_reader(listening)
+        if self._open:  # no new ones come: finish the requests that were accepted
+            _, late = await asyncio.wait(self._open, timeout=PARTING_SECONDS)
+            for task in late:
+                task.cancel()
+
+    def _listen(self, listening: socket.socket) -> None:
+        if listening.fileno() >= 0:
+            asyncio.get_running_loop().add_reader(listening, self._accept, listening)
+
+    def _accept(self, listening: socket.socket) -> None:
+        """Take a connection. (A server of asyncio may lose one that comes while it closes: its client then hangs.)"""
+        loop = asyncio.get_running_loop()
+        try:
+            connection, _ = listening.accept()
+        except (BlockingIOError, ConnectionAbortedError):  # the client has gone
+            return
+        except OSError:  # the process has no file descriptor left
+            loop.remove_reader(listening)
+            loop.call_later(SECONDS, self._listen, listening)
+            return
+        if len(self._open) >= CONNECTIONS:
+            connection.close()
+            return
+        connection.setblocking(False)
+        task = loop.create_task(self._answer(connection), name="openrouter-pipe-metrics-answer")
+        self._open.add(task)
+        task.add_done_callback(self._open.discard)
 
     def _listening(self) -> socket.socket:
         """Return a listening socket: at the port that the process had before, else at the first free one."""
@@ -130,6 +156,7 @@ class MetricsServer:
                     opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 opened.bind((HOST, port))
                 opened.listen(CONNECTIONS)
+                opened.setblocking(False)
             except OSError as error:
                 opened.close()
                 if error.errno != EADDRINUSE:
@@ -151,19 +178,20 @@ class MetricsServer:
 
     # --- one request --------------------------------------------------------------------------------------
 
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._open += 1
-        try:
-            if self._open <= CONNECTIONS:
-                async with asyncio.timeout(SECONDS):
-                    head = await reader.readuntil(b"\r\n\r\n")
-                    writer.write(self._response(head.decode("latin-1")))
-                    await writer.drain()
-        except (TimeoutError, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            pass
-        finally:
-            self._open -= 1
-            writer.close()
+    async def _answer(self, connection: socket.socket) -> None:
+        loop, head = asyncio.get_running_loop(), b""
+        with connection, suppress(TimeoutError, OSError):
+            async with asyncio.timeout(SECONDS):
+                while b"\r\n\r\n" not in head:
+                    piece = await loop.sock_recv(connection, HEAD_BYTES)
+                    head += piece
+                    if not piece or len(head) > HEAD_BYTES:
+                        return
+                response = self._response(head.partition(b"\r\n\r\n")[0].decode("latin-1"))
+                await loop.sock_sendall(connection, response)
+                connection.shutdown(socket.SHUT_WR)
+                if not response.startswith(b"HTTP/1.1 200"):  # what is left of the request would reset the connection
+                    await loop.sock_recv(connection, HEAD_BYTES)
 
     def _response(self, head: str) -> bytes:
         first, *lines = head.split("\r\n")
@@ -179,6 +207,14 @@ class MetricsServer:
             return _written("200 OK", self._read(), kind=CONTENT_TYPE)
         except Exception:  # noqa: BLE001 - the edge of a request
             return _written("500 Internal Server Error", b"The metrics cannot be read.\n")
+
+
+def _ended(server: "tuple[Callable[[], None], Event] | None") -> None:
+    """End another server, and wait for it."""
+    if server is not None:
+        stop, ended = server
+        stop()
+        ended.wait(TAKE_OVER_SECONDS)
 
 
 def _named_host(lines: list[str]) -> str:

@@ -84,8 +84,8 @@ class CoreMetrics:
         """Import the API in a thread: it takes a while."""
         try:
             otel = await self._offload.run(_opened_otel, size=LARGE)
-        except ImportError:
-            values = {"setting": "ENABLE_OPENTELEMETRY", "package": "opentelemetry-api"}
+        except Exception as error:  # noqa: BLE001 - an edge: the package is the host's; the chats go on without it
+            values = {"setting": "ENABLE_OPENTELEMETRY", "package": "opentelemetry-api", "reason": type(error).__name__}
             self._telemetry.event("warning", "opentelemetry_missing", **values)
             return
         for gauge, read in self._watched:

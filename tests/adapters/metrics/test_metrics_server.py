@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 
 import pytest
 
@@ -96,8 +96,9 @@ def asked(port: int, request: str = GET) -> tuple[str, str]:
     with closing(socket.create_connection(("127.0.0.1", port), timeout=20)) as connection:
         connection.sendall(request.encode())
         said = b""
-        while piece := connection.recv(65536):
-            said += piece
+        with suppress(ConnectionResetError):
+            while piece := connection.recv(65536):
+                said += piece
     head, _, body = said.decode().partition("\r\n\r\n")
     return head.partition("\r\n")[0].removeprefix("HTTP/1.1 "), body
 
