@@ -11,7 +11,7 @@ from domain.turn.output_items import OutputItem
 from ports.json_values import JsonObject
 
 NAME = "openrouter_armor_blocked"
-LONGEST = 32 * 1024
+LONGEST = 4 * 1024
 """Characters of a mark, and of text that is held because it may become one."""
 MOST_REPORTED = 20
 """Withheld calls of one response that are reported."""

@@ -53,6 +53,7 @@ __all__ = ["Phase", "TurnMachine", "TurnPlan"]
 IDLE = "idle"
 QUIET = (ClearTimer(WAITING), ClearTimer(IDLE))
 _WHOLE = (Reason.STOP, Reason.TOOL_CALLS)
+_ABANDONED = (Ending.CANCELLED, Ending.CRASHED)
 
 
 class TurnMachine:
@@ -229,8 +230,8 @@ class TurnMachine:
     # --- endings ------------------------------------------------------------------------------------------
 
     def _end_attempt(self, how: Stop, now: float) -> list[Step]:
-        """End the open attempt, if there is one."""
-        held = self._rounds.answer.release() if how.ending is not Ending.CANCELLED else []
+        """End the open attempt, if there is one; show what was held of its text, unless the reader left."""
+        held = self._rounds.answer.release() if how.ending not in _ABANDONED else []
         return [*self._shown.show(held, now), *self._attempts.end(how, now, self._rounds.answer)]
 
     def _cut_short(self, reason: str, now: float) -> list[Step]:
