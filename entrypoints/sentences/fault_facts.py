@@ -11,16 +11,19 @@ from entrypoints.sentences.fault_texts import (
     COST_BALANCE_TEXT,
     COST_TEXT,
     REASONS_TEXT,
+    SECONDS_TEXT,
 )
+from entrypoints.sentences.times import span_words
 from entrypoints.sentences.usage import dollars
 
 MOST_REASONS = 10
 
 
 def known_words(fault: Fault) -> list[str]:
-    """Return what is known about limits and money, one sentence each."""
+    """Return what is known about limits of length, of time and of money, one sentence each."""
     facts = fault.facts
-    return [said for said in (_limits(facts), _money(facts)) if said]
+    seconds = SECONDS_TEXT.format(span=span_words(facts.seconds)) if facts.seconds is not None else ""
+    return [said for said in (_limits(facts), seconds, _money(facts)) if said]
 
 
 def reasons_of(fault: Fault) -> tuple[str, tuple[str, ...]]:
