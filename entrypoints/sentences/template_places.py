@@ -25,7 +25,8 @@ from entrypoints.sentences.template import (
 KEPT = 32
 """Parsed templates kept."""
 _PLACE = "\x00"
-_FENCE = re.compile(r"^ {0,3}(`{3,}(?=[^`]*$)|~{3,})")
+_FENCE = re.compile(r"(`{3,}(?=[^`]*$)|~{3,})")
+"""At the beginning of a line: an indented one may belong to a list, and end with it."""
 _ANY_FENCE = re.compile(r"`{3,}|~{3,}")
 _TICKS = re.compile(r"`+")
 _HTML = re.compile(r"<(?=[A-Za-z/!?\x00])(?!https?://[^\s<>\x00]*>)")
@@ -100,8 +101,8 @@ class _MarkdownWriter:
             return []
         if _ANY_FENCE.search(literal):
             self._certain = False
-        if "\\`" in literal or ("<" in literal and "`" in literal):
-            self._paired = False
+        if "|" in literal or "\\`" in literal or ("<" in literal and "`" in literal):
+            self._paired = False  # cells of a table end code, too
         if not (self._certain and self._paired):
             return []
         spans, ticks = [], [(found.start(), found.end()) for found in _TICKS.finditer(literal)]
