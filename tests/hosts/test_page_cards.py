@@ -1,6 +1,6 @@
 """Error cards in the real page, as upstream's failures make them: the built-in ones, and one of the administrator's.
 
-From 0.10 on the page shows them in its red box, before that as text.
+Open WebUI 0.12 shows them in its error box, older versions as text unless the answer has text already.
 """
 
 import asyncio
