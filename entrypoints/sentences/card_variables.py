@@ -15,8 +15,12 @@ from entrypoints.sentences.faults import advice, cause_words, happened, objectio
 from entrypoints.sentences.template import Value
 from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
 
-LONGEST_VALUE = 2_048
-"""Characters of one value; those of the raw error, too."""
+LONGEST_RAW, LONGEST_VALUE = 2_048, 1_000
+"""Characters of a raw error and of any other value: less than was masked, so that no cut leaves half a secret."""
+_LONGEST = {
+    **dict.fromkeys(("raw_body", "metadata_json", "provider_raw_json"), LONGEST_RAW),
+    **dict.fromkeys(("detail", "sanitized_detail", "reason"), 500),
+}
 MOST_LISTED = 20
 YES = "true"
 ENDPOINTS = ("chat/completions", "responses", "images")
@@ -68,7 +72,7 @@ def variables_of(
         "endpoint": f"{asked.base_url}/{fault.facts.sent.endpoint}" if fault.facts.sent.endpoint else asked.base_url,
     }
     values["diagnostics"] = _diagnostics(values)
-    bounded = {name: _bounded(value) for name, value in values.items()}
+    bounded = {name: _bounded(value, _LONGEST.get(name, LONGEST_VALUE)) for name, value in values.items()}
     return {name: value for name, value in bounded.items() if value}
 
 
@@ -178,7 +182,7 @@ def _diagnostics(values: Mapping[str, Value]) -> tuple[str, ...]:
     return tuple(f"{label}: {values[name]}" for label, name in named.items() if values.get(name))
 
 
-def _bounded(value: Value) -> Value:
+def _bounded(value: Value, most: int) -> Value:
     if isinstance(value, str):
-        return visible_line(redact(value)[: 2 * LONGEST_VALUE])[:LONGEST_VALUE]
-    return tuple(filter(None, (visible_line(redact(one)[:LONGEST_VALUE]) for one in value[:MOST_LISTED])))
+        return visible_line(redact(value)[: 2 * most])[:most]
+    return tuple(filter(None, (visible_line(redact(one)[:most]) for one in value[:MOST_LISTED])))

@@ -30,12 +30,15 @@ def markdown(text: str) -> str:
 
 
 def inert(text: str) -> str:
-    """Escape one line for Markdown at any place, also at the beginning of a line: it becomes no link and no list."""
-    return _BEGIN.sub(_begun, _ADDRESS.sub(r"\\", markdown(text)))
+    """Escape one line for Markdown at any place, also at the beginning of a line: it becomes no link and no list.
+
+    Pages read escaped brackets as a formula, unless a letter stands behind them: a space without width does.
+    """
+    return _BEGIN.sub(_begun, _ADDRESS.sub(r"\\", markdown(text).replace("\\]", "\\]\u200b")))
 
 
 def _begun(match: re.Match[str]) -> str:
-    """Break what would begin a list, a heading or a block; pages read a parenthesis after a backslash as a formula."""
+    """Break what would begin a list, a heading or a block."""
     return f"{match[1]}\u200b" if match[2] == ")" else f"{match[1]}\\"
 
 

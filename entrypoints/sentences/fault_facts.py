@@ -11,7 +11,9 @@ from entrypoints.sentences.fault_texts import (
     COST_BALANCE_TEXT,
     COST_TEXT,
     REASONS_TEXT,
+    SECONDS_TEXT,
 )
+from entrypoints.sentences.times import span_words
 from entrypoints.sentences.usage import dollars
 from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
 
@@ -19,9 +21,11 @@ MOST_REASONS = 10
 
 
 def known_words(fault: Fault, vocabulary: Vocabulary = NEUTRAL) -> list[str]:
-    """Return what is known about limits and money, one sentence each."""
-    facts = fault.facts
-    return [said for said in (_limits(facts, vocabulary), _money(facts, vocabulary)) if said]
+    """Return what is known about limits of length, of time and of money, one sentence each."""
+    facts, seconds = fault.facts, ""
+    if facts.seconds is not None:
+        seconds = vocabulary.say(SECONDS_TEXT, span=span_words(facts.seconds, vocabulary))
+    return [said for said in (_limits(facts, vocabulary), seconds, _money(facts, vocabulary)) if said]
 
 
 def reasons_of(fault: Fault) -> tuple[str, tuple[str, ...]]:

@@ -227,5 +227,6 @@ CONTEXT_OUTPUT_TEXT = "This model takes at most {context} tokens, the answer inc
 COST_BALANCE_TEXT = "The request needs {cost}; the account has {balance}."
 COST_TEXT = "The request needs {cost}."
 BALANCE_TEXT = "The account has {balance}."
+SECONDS_TEXT = "The limit is {span}."
 REASONS_TEXT = "It objects to:"
 """What is known beyond the sentences of a fault; `{...}` are numbers. Reasons follow as a list."""

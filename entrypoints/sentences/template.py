@@ -141,8 +141,12 @@ def _check_links(text: str) -> None:
         )
     if found := _DEFINITION.search(text):
         _check_address(found[1], text, found.start())
+    end = 0
     for begin in re.finditer(r"\]\(", text):
+        if begin.end() < end:
+            continue  # inside the address before it
         address = _address(text, begin.end())
+        end = begin.end() + len(address)
         for name in _NAME.findall(address):
             _check_address(name, text, begin.start())
 

@@ -25,13 +25,15 @@ from entrypoints.sentences.template import (
 KEPT = 32
 """Parsed templates kept."""
 _PLACE = "\x00"
-_FENCE = re.compile(r"^ {0,3}(`{3,}(?=[^`]*$)|~{3,})")
+_FENCE = re.compile(r"(`{3,}(?=[^`]*$)|~{3,})")
+"""At the beginning of a line: an indented one may belong to a list, and end with it."""
 _ANY_FENCE = re.compile(r"`{3,}|~{3,}")
 _TICKS = re.compile(r"`+")
 _HTML = re.compile(r"<(?=[A-Za-z/!?\x00])(?!https?://[^\s<>\x00]*>)")
 _BACKSLASH = re.compile(r"(?<!\\)((?:\\\\)*)\\(?=\x00)")
 _ADDRESS = re.compile(
-    r"(?=://[^\s/\x00]*\x00|@[^\s\x00]*\x00)|(?<=\x00)(?=:?/|@)|(?<=\bwww)(?=\.[^\s/\x00]*\x00)", re.IGNORECASE
+    r"(?=://[^\s/\x00]{0,250}\x00|@[^\s\x00]{0,250}\x00)|(?<=\x00)(?=:?/|@)|(?<=\bwww)(?=\.[^\s/\x00]{0,250}\x00)",
+    re.IGNORECASE,
 )
 _BLANKS = re.compile(r"\n{3,}")
 _MARKS = re.compile(r"^\s*(?:#{1,6}\s+|[-*+]\s+|>\s?)+|\*\*|__|`")
@@ -59,7 +61,7 @@ def joined(value: Value) -> str:
 
 def _plain(line: Line, values: Values) -> str:
     literal = _literal(line)
-    if _RULE.fullmatch(literal):
+    if not literal or _RULE.fullmatch(literal):
         return ""
     return _filled(
         _ESCAPED.sub(r"\1", _MARKS.sub("", literal)), line, lambda slot, _: joined(values[slot.name])
@@ -76,6 +78,9 @@ class _MarkdownWriter:
         self._paired = True  # every backtick of this paragraph, so far
 
     def __call__(self, line: Line) -> str:
+        if line == [""] and not self._fence:
+            self._paired = True
+            return ""
         literal = _literal(line)
         if self._fence:
             if re.fullmatch(rf" {{0,3}}{re.escape(self._fence[0])}{{{len(self._fence)},}}\s*", literal):
@@ -96,8 +101,8 @@ class _MarkdownWriter:
             return []
         if _ANY_FENCE.search(literal):
             self._certain = False
-        if "\\`" in literal or ("<" in literal and "`" in literal):
-            self._paired = False
+        if "|" in literal or "\\`" in literal or ("<" in literal and "`" in literal):
+            self._paired = False  # cells of a table end code, too
         if not (self._certain and self._paired):
             return []
         spans, ticks = [], [(found.start(), found.end()) for found in _TICKS.finditer(literal)]

@@ -41,6 +41,10 @@ PLACES = (
     "> ```\n{a}\n```\n{b}\n```",
     "    {a}\n\n{b}",
     "| x | y |\n| - | - |\n| {a} | {b} |",
+    "| x | y |\n| - | - |\n| `{a}` | {b} |",
+    "| x |\n| - |\n`{a}` {b}",
+    "- x\n\n   ```\n{a} {b}\n```",
+    "1. x\n   ~~~\n{a}\n\n{b}",
     "${a}$ {b}",
     "{{#if a}}x {a}{{/if}}{b}",
 )
@@ -64,6 +68,7 @@ HOSTILE = (
         "mailto:a@b.c",
     ),
     *("`", "``", "```", "~~~", "`` ` ``", "\\", "\\\\", "\\`", "$x$", "**b**", "_i_", "~~s~~", "x\n\n# h", "x\r# h"),
+    *("x | <img src=y>", "a | [b](https://evil.example)"),
     *("{a}", "{b}", "{{#if a}}", "{{/if}}", "\x00", "\u202e", ":::warning", "<details>", "*", "_", "x*", "*x"),
 )
 VALUES = st.one_of(
@@ -93,6 +98,8 @@ def one_line(text: str) -> str:
 
 @given(st.sampled_from(PLACES), VALUES, VALUES)
 @example("<div>\n{a}\n</div>", "<img src=x onerror=y>", "x")
+@example("| x | y |\n| - | - |\n| `{a}` | {b} |", "x | <img src=y>", "x")
+@example("- x\n\n   ```\n{a} {b}\n```", "<b>", "# h")
 @example("[x]{a}", "(https://evil.example)", "x")
 @example("> ```\n{a}\n```\n{b}\n```", "<b>", "<b>")
 def test_value_adds_no_sign_of_markdown_whatever_the_place(place, first, second):

@@ -76,9 +76,17 @@ def _signed(value: object) -> Decimal | None:
 def _json(value: object) -> str:
     """Write a value as JSON, at most RAW_LIMIT characters; of a text, the text itself."""
     if isinstance(value, str):
-        return value[:RAW_LIMIT]
+        return _cut(value, RAW_LIMIT)
     kept = _Clipper().clipped(value, RAW_LIMIT) if value else None
-    return FASTEST.dumps(kept).decode("utf-8", "replace")[:RAW_LIMIT] if kept else ""
+    return _cut(FASTEST.dumps(kept).decode("utf-8", "replace"), RAW_LIMIT) if kept else ""
+
+
+def _cut(written: str, most: int) -> str:
+    """Cut a long text between two words: half a secret would not be recognised."""
+    if len(written) <= most:
+        return written
+    parted = max(written.rfind(sign, most // 2, most) for sign in ' ",')
+    return written[: parted if parted > 0 else most // 2]
 
 
 class _Clipper:
@@ -91,7 +99,7 @@ class _Clipper:
         """Return a copy with at most MOST_ENTRIES values, none of them longer than `most` characters."""
         self._left -= 1
         if isinstance(value, str):
-            return _sound(value[:most])
+            return _sound(_cut(value, most))
         if isinstance(value, dict | list) and depth < DEEPEST:
             inner = most // 2
             if isinstance(value, list):

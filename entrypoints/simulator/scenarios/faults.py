@@ -194,6 +194,13 @@ def other_endpoint(ask: Ask) -> Answer:
     return unavailable(400, "wrong_endpoint", f"{ask.model} is called through POST /images.", [ask.model])
 
 
+def too_long(ask: Ask) -> Answer:
+    """Fail because the conversation is longer than the model reads, however short it is."""
+    del ask
+    message = "This endpoint's maximum context length is 256000 tokens. However, you requested about 300000 tokens."
+    return common(400, message, {"error_type": "context_length_exceeded"})
+
+
 def incomplete(count: int, *, filtered: bool) -> Script:
     """End incomplete, at the length limit or by the content filter."""
     said = Say(NumberedWords(count), status="incomplete")

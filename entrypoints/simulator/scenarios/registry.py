@@ -85,6 +85,7 @@ _SPECIAL: dict[str, Callable[[Ask], Answer]] = {
     "402-amounts": faults.amounts,
     "403-key-limit": faults.key_limit,
     "404-privacy": faults.privacy,
+    "400-length": faults.too_long,
     "400-endpoint": faults.other_endpoint,
 }
 
@@ -135,7 +136,7 @@ _ERRORS_LISTED = (
     *(f"error-{status}" for status in _STATUSES),
     *(f"error-{status}-responses" for status in (400, 401, 404, 429, 500, 503)),
     *("error-502-string", "error-502-typed", "error-502-empty"),
-    *("error-429-first-1", "error-502-first-2", "error-429-after-30"),
+    *("error-429-first-1", "error-502-first-2", "error-429-after-30", "error-429-after-90"),
     *(f"error-{name}" for name in _SPECIAL),
     *("error-402-inflight", "error-402-inflight-after-1-first-1", "error-504-first-1:free"),
 )
