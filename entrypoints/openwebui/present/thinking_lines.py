@@ -49,10 +49,12 @@ class ThinkingLines:
 
     def late(self, now: float) -> list[ThoughtLine]:
         """Return the line that is due at `now`, if any."""
+        if now < self._next or not self._left:
+            return []
         due = self._windows.due()
         if due is not None and now >= due:
             self._keep(self._windows.rest())
-        if not self._newest or now < self._next or not self._left:
+        if not self._newest:
             return []
         line = self._line()
         if not line:
