@@ -45,6 +45,11 @@ class GuardedEmitter:
         self._bill = bill or AnswerBill()
         self._vocabulary = vocabulary
 
+    @property
+    def is_prompt(self) -> bool:
+        """Return whether no event has timed out yet: others than the most necessary ones would delay the answer."""
+        return self.patience == self._longest
+
     async def emit(self, event: dict[str, Any]) -> None:
         """Send one event; log a failure or a timeout."""
         if self._emitter is None:

@@ -105,9 +105,10 @@ class FilteredPresenter:
 
     def _text(self, segment: int, text: str) -> Yield:
         self._content = self._content or bool(text.strip())
+        if self._segment != segment and segment < BELOW:
+            text = self._marker.before(text)
         parted = text if self._segment in (None, segment) else "\n\n" + text
         self._segment = segment
-        parted = self._marker.before(parted) if segment < BELOW else parted
         return self._delta({"content": parted}, len(parted))
 
     def _reasoning(self, segment: int, text: str) -> list[Frame]:

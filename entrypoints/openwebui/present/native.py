@@ -110,8 +110,9 @@ class NativePresenter:
 
     def _text(self, segment: int, text: str) -> list[Frame]:
         frames = self._open_item(("message", segment))
-        text = self._marker.before(text) if segment < BELOW else text
-        index = self._grow(text)
+        index = self._open[0] if self._open is not None else 0
+        text = self._marker.before(text) if segment < BELOW and not self._items.has_begun(index) else text
+        self._grow(text)
         delta = {"output_index": index, "item_id": self._items[index]["id"], "content_index": 0, "delta": text}
         return [*frames, Yield({"type": "response.output_text.delta", **delta})]
 

@@ -71,6 +71,9 @@ class Pacer:
         self._started = True
         self._next = now + min(LONGEST_INTERVAL, max(INTERVAL, repeated / REPEATED_PER_SECOND))
 
+    def wait(self, seconds: float) -> None:
+        """Note that the host took so long for a line of thinking."""
+
     def _taken(self) -> list[Output]:
         head = self._head
         if head is None:

@@ -25,7 +25,7 @@ async def paced(
         while (leaving := await pieces.leaving()) is not None:
             for output in leaving:
                 if isinstance(output, ThoughtLine):
-                    await emitter.status(output.text, done=not output.text)
+                    pacer.wait(await _seconds_of(output, emitter, clock))
                     continue
                 for frame in guard.present(output):
                     if isinstance(frame, Yield):
@@ -44,3 +44,11 @@ async def paced(
     finally:
         await pieces.aclose()
         await guard.close(outputs)
+
+
+async def _seconds_of(line: ThoughtLine, emitter: GuardedEmitter, clock: Clock) -> float:
+    """Send a line of thinking; return how long the host took for it. A host that hangs is spared all but the end."""
+    began = clock.monotonic()
+    if emitter.is_prompt or not line.text:
+        await emitter.status(line.text, done=not line.text)
+    return clock.monotonic() - began

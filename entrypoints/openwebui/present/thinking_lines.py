@@ -15,6 +15,8 @@ PAUSE, GROWTH, LONGEST_PAUSE = 0.75, 1.1, 5.0
 """Seconds between the first two lines; each pause is longer than the one before by this factor, up to a limit."""
 MOST_LINES = 100
 """Lines in one turn. The last one stays until the thinking ends."""
+SPARING = 10
+"""A line is followed by a pause so many times as long as the host took for it, besides the others."""
 LONGEST_TITLE = 60
 _READ = 4 * LONGEST
 _TITLE = re.compile(r"\s*(?:\*\*([^*]+)\*\*|#{1,6}\s+(.+?))\s*")
@@ -49,10 +51,12 @@ class ThinkingLines:
 
     def late(self, now: float) -> list[ThoughtLine]:
         """Return the line that is due at `now`, if any."""
+        if now < self._next or not self._left:
+            return []
         due = self._windows.due()
         if due is not None and now >= due:
             self._keep(self._windows.rest())
-        if not self._newest or now < self._next or not self._left:
+        if not self._newest:
             return []
         line = self._line()
         if not line:
@@ -61,6 +65,10 @@ class ThinkingLines:
         self._next, self._pause = now + self._pause, min(LONGEST_PAUSE, self._pause * GROWTH)
         self._shown = True
         return [ThoughtLine(line)]
+
+    def wait(self, seconds: float) -> None:
+        """Note that the host took so long for a line: the answer waited, so the next one comes later."""
+        self._next += min(seconds, LONGEST_PAUSE) * SPARING
 
     def end(self) -> list[ThoughtLine]:
         """Forget what was not shown; remove the line that shows."""
@@ -111,6 +119,10 @@ class ThinkingPacer(Pacer):
     def late(self, now: float) -> list[Leaving]:
         """Return what is due at `now`."""
         return [*super().late(now), *self._lines.late(now)]
+
+    def wait(self, seconds: float) -> None:
+        """Note that the host took so long for a line of thinking."""
+        self._lines.wait(seconds)
 
     def flush(self) -> list[Leaving]:
         """Return the text held back, and the end of the line."""

@@ -6,6 +6,8 @@ LONGEST = 160
 """Characters of a window."""
 SHORTEST, PATIENCE = 12, 0.75
 """Characters that become a window of their own once the first of them has waited so many seconds."""
+_CLOSING = 8
+"""Characters before a piece that may end a sentence with its first one."""
 _END = re.compile("[.!?\u2026][\"')\\]\u201d\u2019*_]*(?=\\s)|[\u3002\uff01\uff1f]|\n")
 
 
@@ -19,7 +21,11 @@ class ThinkingWindows:
         """Take a piece of thinking; return the windows that are complete."""
         if not self._held:
             self._since = now
+        ends = _END.search(self._held[-_CLOSING:] + text) is not None
         text = self._held + text
+        if not ends and len(text) < LONGEST:
+            self._held = text
+            return []
         windows, start = list[str](), 0
         while end := _end(text, start):
             windows.append(text[start:end])

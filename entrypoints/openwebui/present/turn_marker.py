@@ -19,7 +19,10 @@ class TurnMarker:
         self._wanted = self._owed = False
 
     def before(self, text: str) -> str:
-        """Return a text of the answer, after the marker if it is owed; the page hides a marker before a blank line."""
+        """Return a text that begins a paragraph of the answer, after the marker if it is owed.
+
+        Pages hide a marker with blank lines around it and show one inside a paragraph.
+        """
         if not self._owed:
             return text
         self.settle()

@@ -157,6 +157,14 @@ def test_an_hour_of_thinking_is_a_hundred_lines_with_growing_pauses() -> None:
     assert lines.due() is None
 
 
+def test_a_host_that_needs_long_for_a_line_gets_the_next_one_later() -> None:
+    lines = ThinkingLines()
+    lines.think("It is red. ", NOW)
+    lines.wait(0.2)
+    lines.think("It is round. ", NOW + 0.2)
+    assert lines.due() == pytest.approx(NOW + PAUSE + 2)
+
+
 def test_a_huge_piece_costs_no_more_than_its_end() -> None:
     lines = ThinkingLines()
     (line,) = texts_of(lines.think("It is red. " * 1_000_000, NOW))
@@ -229,6 +237,26 @@ async def test_a_pause_in_the_thinking_shows_what_came_before_it() -> None:
     await reading.task
     assert statuses.shown[-1]["done"] is True
     assert own_tasks() == set()
+
+
+async def test_a_page_that_does_not_answer_costs_the_thinking_one_wait() -> None:
+    tried = list[str]()
+
+    async def hangs(event: dict[str, Any]) -> None:
+        tried.append(event["data"]["description"])
+        raise TimeoutError
+
+    clock, turn = FakeClock(), ScriptedTurn()
+    reading = Reading(page_stream(turn, clock, NativePresenter("r1", (0, 12), Wishes()), hangs, ThinkingPacer()))
+    for number in range(5):
+        turn.send(ShowReasoning(0, f"It is red {number}. "))
+        await until(lambda number=number: turn.asked == number + 2)
+        clock.advance(60)
+    turn.send(ShowText(1, "yes"), ended())
+    turn.finish()
+    await reading.task
+    assert tried[0] == "It is red 0."
+    assert not [line for line in tried[1:] if "red" in line]
 
 
 async def test_a_stop_while_thinking_ends_every_task() -> None:

@@ -1,5 +1,6 @@
 """What a person does not wish to see: thinking outside the box, tools without cards, in every form of page."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -73,6 +74,10 @@ def text_of(frames: list[Frame]) -> str:
     chunks = "".join(delta.get("content", "") for delta in deltas)
     native = [payload for payload in payloads if not payload.get("choices") and "choices" not in payload]
     return chunks + HostList().take(native).text
+
+
+def native_items(frames: list[Frame]) -> list[dict[str, Any]]:
+    return HostList().take([one for one in yielded(frames) if "choices" not in one]).items
 
 
 def lines(frames: list[Frame]) -> list[str]:
@@ -191,6 +196,15 @@ def test_calls_that_the_host_runs_show_in_any_case(form: str) -> None:
     assert f"call_{TURN}_3" in repr(with_cards)
 
 
+@every_form
+def test_the_marker_never_divides_a_text_that_has_begun(form: str) -> None:
+    around = (ShowText(0, "wo"), ShowServerTool(1, CODE), ShowText(0, "rd"), ShowText(2, "next"), ended())
+    text = text_of(page(form, *around, cards=False))
+    if form != "legacy":  # there nothing can be added after a stop
+        assert text.startswith("word")
+    assert text.count(MARKER) == 1
+
+
 # --- every ending ------------------------------------------------------------------------------------------------
 
 segments = st.integers(0, 3)
@@ -218,12 +232,16 @@ def test_every_turn_ends_with_a_last_status_and_all_of_its_text_whatever_is_hidd
         assert "found" not in repr(frames)
     assert [word for word in shown.split() if word in ("word", "a")] == said.split() or "details" in shown
     assert shown.count(MARKER) <= 1
+    texts = [part["text"] for item in native_items(frames) for part in item.get("content", ())] or [shown]
+    assert all(re.search(rf"(?:^|\n\n){re.escape(MARKER)}\n\n", text) for text in texts if MARKER in text)
     if not in_box:
         assert "thought " not in repr([frame.payload for frame in frames if isinstance(frame, Yield)])
 
 
 @every_form
-@pytest.mark.parametrize("before", [THINKING, TOOLS[:1], TOOLS, (*THINKING, *TOOLS)], ids=str)
+@pytest.mark.parametrize(
+    "before", [THINKING, TOOLS[:1], TOOLS, (*THINKING, *TOOLS)], ids=["thought", "call", "result", "both"]
+)
 def test_a_fault_after_what_is_hidden_shows_its_card(form: str, before: tuple[Output, ...]) -> None:
     frames = page(form, *before, failed(), thoughts_in_box=False, tool_cards=False)
     assert ERROR_ID in repr(yielded(frames)) or ERROR_ID in repr(emitted(frames))
