@@ -35,6 +35,7 @@ from domain.services.timed_driver import TimedDriver
 from domain.services.turn_mask import TurnMask
 from domain.services.turn_stores import ChooseStores
 from domain.turn.machine import TurnMachine
+from domain.turn.outcome import Ending
 from domain.turn.statuses import WaitingForPlace
 from domain.turn.steps import (
     AttemptBegan,
@@ -251,8 +252,12 @@ class RunTurn:
                 self._telemetry.event("debug", "attempt_began", **began_values(settlement.error_id, entry))
             case AttemptEnded():
                 timing_mark("attempt_ended")
+                model = settlement.slug
                 if settlement.guard is not None:
-                    settlement.guard.faults[settlement.guard.called] = entry.fault
+                    model = settlement.guard.called
+                    settlement.guard.faults[model] = entry.fault
+                if entry.outcome.ending is not Ending.CANCELLED:
+                    self._admit.attempted(settlement.request, model, entry.fault)
                 self._telemetry.event("debug", "attempt_ended", **ended_values(settlement.error_id, entry))
             case UnknownTypes():
                 self._unknown.report(entry, settlement.error_id)

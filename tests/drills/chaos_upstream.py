@@ -114,7 +114,10 @@ async def _list_models(writer: asyncio.StreamWriter, first: str) -> None:
     listed = "/models" in first and "images" not in first
     entries = [
         {
-            **{"id": slug, "name": slug, "context_length": 128_000, "supported_parameters": ["tools"]},
+            "id": slug,
+            "name": slug,
+            "context_length": 128_000,
+            "supported_parameters": ["tools"],
             "architecture": {"input_modalities": ["text"], "output_modalities": ["text"]},
             "pricing": {"prompt": "0.000001", "completion": "0.000002"},
         }
@@ -138,7 +141,7 @@ def chaotic_upstream() -> Iterator[str]:
     """Run the upstream in a process of its own, until the block ends; return its URL."""
     command = [sys.executable, "-m", "tests.drills.chaos_upstream"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None and process.stdin is not None
+        assert process.stdout is not None
         try:
             yield process.stdout.readline().strip()
         finally:
