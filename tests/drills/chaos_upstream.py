@@ -104,7 +104,10 @@ async def _held(talk: Talk, milliseconds: int) -> bool:
     await talk.head()
     for one in frames[:4]:
         await talk.chunk(one)
-    await asyncio.sleep(milliseconds / 1000)
+    for _ in range(milliseconds // 1000):  # comments keep the connection from looking idle
+        await asyncio.sleep(1.0)
+        await talk.chunk(b": \n\n")
+    await asyncio.sleep(milliseconds % 1000 / 1000)
     await talk.chunk(b"".join(frames[4:]))
     await talk.end()
     return True
