@@ -16,6 +16,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from domain.faults.fault import Fault, FaultKind
 from entrypoints.devhost.admin import HostAdmin
 from entrypoints.devhost.browser import BrowserSession
 from entrypoints.devhost.chat import StreamedReply, stream_chat
@@ -23,6 +24,7 @@ from entrypoints.devhost.client import Account
 from entrypoints.devhost.failures import DevhostError
 from entrypoints.devhost.server import HostServer
 from entrypoints.devhost.turn import Turn
+from entrypoints.sentences.faults import happened
 from tests.drills.chaos_counts import Held, held
 from tests.drills.chaos_frames import SENTENCE
 from tests.drills.chaos_upstream import chaotic_upstream
@@ -30,10 +32,13 @@ from tests.hosts.conftest import ADMIN
 from tests.hosts.installed import READY_SECONDS, error_ids
 
 MODEL = "openrouter.chaos/model"
+NOTHING = Held(0, 0, 0)
 SLOTS, LINE, AT_ONCE = 10, 30, 60
+PAGES, LATE = 20, 4
+"""Requests of the page among them; so many of those come last, when the line is full."""
 TURNS, WARM, TOGETHER = 300, 60, 8
 LIMIT = 2
-HELD_MS = 6_000
+HELD_MS = 8_000
 SENDING = 3
 """Chats that are begun at the same moment: with more the host's own database file is locked for too long."""
 TURN_SECONDS = 60.0
@@ -42,6 +47,8 @@ FREED_SECONDS = 1.0
 MORE_FILES, MORE_THREADS, MORE_MEMORY = 12, 12, 80 << 20
 """What a host may have more of after the turns: kept connections, threads of its own pools, caches."""
 HTTP_ERROR, BUSY = 400, 503
+INTERNAL = (FaultKind.INTERNAL.value, happened(Fault(FaultKind.INTERNAL)))
+"""How an API client and a person are told of a defect of ours."""
 
 
 @dataclass
@@ -53,8 +60,8 @@ class Figures:
     freed: float = 0.0
     ends: Counter[str] = field(default_factory=Counter)
     longest: float = 0.0
-    before: Held = Held(0, 0, 0)  # noqa: RUF009 - frozen
-    after: Held = Held(0, 0, 0)  # noqa: RUF009
+    before: Held = NOTHING
+    after: Held = NOTHING
     misses: list[str] = field(default_factory=list)
 
     def lines(self) -> dict[str, object]:
@@ -85,11 +92,14 @@ class Callers:
     def __init__(self, admin: HostAdmin, tab: BrowserSession) -> None:
         self.admin, self.tab = admin, tab
         self._sending = asyncio.Semaphore(SENDING)
+        self.sent = 0
 
     async def send(self, text: str) -> Turn:
         """Send a message in the page."""
         async with self._sending:
-            return await self.tab.send(text, model=MODEL, wait=False)
+            turn = await self.tab.send(text, model=MODEL, wait=False)
+        self.sent += 1
+        return turn
 
     async def page(self, text: str) -> Turn:
         """Send a message in the page and wait for its end."""
@@ -150,15 +160,18 @@ def complaint(reply: "Turn | StreamedReply | Plain") -> str:
         return "the page waits for ever"
     elif not (fault or reply.text_shown):
         return "the page shows nothing"
-    return "an internal error" if "internal" in fault.lower() and "server_error" not in fault else ""
+    return "an internal error" if any(words in fault for words in INTERNAL) else ""
 
 
 async def _crowd(callers: Callers, figures: Figures) -> None:
     """Send 60 requests at once; those beyond slots and line are refused, each in the form of its caller."""
-    kinds = (callers.page, callers.stream, callers.plain)
-    replies = await asyncio.gather(
-        *(kinds[number % 3](f"Say it. hold-{HELD_MS} {number}") for number in range(AT_ONCE)), return_exceptions=True
-    )
+    asked = [asyncio.create_task(callers.page(f"Say it. hold-{HELD_MS} {n}")) for n in range(PAGES - LATE)]
+    await until(lambda: callers.sent >= PAGES - LATE, HELD_MS / 1000)
+    both = (callers.stream, callers.plain)
+    asked += [asyncio.create_task(both[n % 2](f"Say it. hold-{HELD_MS} {n}")) for n in range(AT_ONCE - PAGES)]
+    await asyncio.sleep(0.5)
+    asked += [asyncio.create_task(callers.page(f"Say it. hold-{HELD_MS} late {n}")) for n in range(LATE)]
+    replies = await asyncio.gather(*asked, return_exceptions=True)
     for reply in replies:
         if isinstance(reply, BaseException):
             figures.misses.append(f"crowd: {reply!r}")
