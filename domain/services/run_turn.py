@@ -256,7 +256,7 @@ class RunTurn:
                 if settlement.guard is not None:
                     model = settlement.guard.called
                     settlement.guard.faults[model] = entry.fault
-                if entry.outcome.ending is not Ending.CANCELLED:
+                if entry.outcome.ending not in (Ending.CANCELLED, Ending.CRASHED):
                     self._admit.attempted(settlement.request, model, entry.fault)
                 self._telemetry.event("debug", "attempt_ended", **ended_values(settlement.error_id, entry))
             case UnknownTypes():
