@@ -24,7 +24,7 @@ ifdef DATA
 export DATA
 endif
 
-.PHONY: help check format settings bundle run test test-unit test-lowest test-hosts test-host drills drill-request drill-replay drill-tools drill-hostile drill-fetch drill-chaos drill-host bench walk simulator chromium clean
+.PHONY: help check format settings bundle run test test-unit test-lowest test-hosts test-host drills drill-request drill-replay drill-tools drill-hostile drill-fetch drill-chaos drill-chaos-host drill-host bench walk simulator chromium clean
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
 
@@ -77,6 +77,9 @@ drill-fetch: $(DEV)/.ready  ## downloads: forbidden addresses in every spelling,
 
 drill-chaos: $(DEV)/.ready  ## overload, and an upstream that resets, stalls, lies and sends garbage: 10,000 turns (TURNS=), 1,500 at once; up to 5 min
 	@$(RUN) tests.drills.chaos $(if $(TURNS),--turns $(TURNS))
+
+drill-chaos-host: bundle  ## the same in a real host: 60 requests at once for 10 places, 300 turns of the page and of API clients
+	@$(RUN) tests.drills.chaos --host --bundle $(BUNDLE)
 
 drill-host: bundle  ## a real host: bursts on PostgreSQL, kills during answers, a database that is locked, lost, full, frozen, stopped
 	@$(RUN) tests.drills.host --bundle $(BUNDLE)

@@ -13,6 +13,9 @@ ROUND_SECONDS = 120
 BREAKER_FAILURES = 5
 BREAKER_SECONDS = 60
 
+REFUSED_KEY_SECONDS = 60
+"""Seconds for which no background task is sent with a key that upstream refused."""
+
 FULL_TURNS = 10
 """Number of newest turns whose tool results are sent in full."""
 

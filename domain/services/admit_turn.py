@@ -15,6 +15,7 @@ from domain.faults.fault import Fault, FaultKind
 from domain.request.turn_request import Bounds, Caller, TurnRequest
 from domain.services.guard_turn import GuardTurn, TurnGuard
 from domain.services.owned_tasks import named
+from domain.services.refused_keys import RefusedKeys
 from domain.services.store_budget import within
 from domain.turn.steps import End
 from ports.catalog import Model
@@ -135,6 +136,7 @@ class AdmitTurn:
 
     def __init__(self, slots: Slots, clock: Clock, guard: GuardTurn | None = None) -> None:
         self._slots, self._clock, self._guard = slots, clock, guard
+        self._refused_keys = RefusedKeys(clock)
         self._held = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -143,11 +145,14 @@ class AdmitTurn:
         """Check a request, then ask the breakers of its person and its model.
 
         A model that keeps failing is replaced by the fallback model, if there is one that does not. Report to the
-        guard of what is returned.
+        guard of what is returned. Background tasks do not try a key that upstream refused a moment ago.
         """
         checked = check_turn(request, models)
-        if isinstance(checked, Fault) or self._guard is None:
+        if isinstance(checked, Fault):
             return checked
+        refused = self._refused_keys.refusal(request.route, checked.slug) if request.caller is Caller.TASK else None
+        if refused is not None or self._guard is None:
+            return refused or checked
         guard = await self._guard.admit(request)
         if isinstance(guard, Fault):
             return guard
@@ -156,6 +161,10 @@ class AdmitTurn:
             if other is not None and await self._guard.admits_model(guard, request, other.slug):
                 checked = replace(other, stands_in_for=checked.slug)
         return replace(checked, guard=guard)
+
+    def attempted(self, request: TurnRequest, model: str, fault: Fault | None) -> None:
+        """Note how an attempt to call `model` ended; None: upstream answered."""
+        self._refused_keys.note(request.route, model, fault)
 
     async def report(self, guard: TurnGuard | None, end: End | None) -> None:
         """Report how a turn ended to its breakers; None if it never ran."""

@@ -1,19 +1,29 @@
 """Book what happens in a turn: log lines, what the breakers judge, what is stored at its end, lessons."""
 
 import traceback
+from collections.abc import Callable
 
+from domain.faults.fault import Fault
 from domain.request.lessons import Lessons, learner_of
+from domain.request.turn_request import TurnRequest
 from domain.services.owned_tasks import named
 from domain.services.report_unknown import ReportUnknown
 from domain.services.settle_turn import Settlement, TurnLogs, began_values, ended_values
+from domain.turn.outcome import Ending
 from domain.turn.steps import AttemptBegan, AttemptEnded, Booking, Learn, Persist, UnknownTypes
 from ports.timings import timing_mark
 
 
 class BookTurn:
-    """The use case; belongs to one event loop. `lessons` come from rejected requests."""
+    """The use case; belongs to one event loop. `lessons` come from rejected requests.
 
-    def __init__(self, logs: TurnLogs, lessons: Lessons) -> None:
+    `attempted` is called with each request, model and fault of an attempt that upstream answered or failed.
+    """
+
+    def __init__(
+        self, logs: TurnLogs, lessons: Lessons, attempted: Callable[[TurnRequest, str, Fault | None], None]
+    ) -> None:
+        self._attempted = attempted
         self._telemetry, self._measure, self._lessons = logs.telemetry, logs.measure, lessons
         self._unknown = ReportUnknown(logs.telemetry)
 
@@ -27,8 +37,12 @@ class BookTurn:
                 self._telemetry.event("debug", "attempt_began", **began_values(settlement.error_id, entry))
             case AttemptEnded():
                 timing_mark("attempt_ended")
+                model = settlement.slug
                 if settlement.guard is not None:
-                    settlement.guard.faults[settlement.guard.called] = entry.fault
+                    model = settlement.guard.called
+                    settlement.guard.faults[model] = entry.fault
+                if entry.outcome.ending not in (Ending.CANCELLED, Ending.CRASHED):
+                    self._attempted(settlement.request, model, entry.fault)
                 self._telemetry.event("debug", "attempt_ended", **ended_values(settlement.error_id, entry))
                 if self._measure is not None:
                     self._measure.attempt(settlement.model, entry)

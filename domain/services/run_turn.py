@@ -90,8 +90,8 @@ class RunTurn:
         self._clock, self._ids, self._logs = clock, ids, TurnLogs(telemetry, measure)
         self._redact, lessons = redact, Lessons(clock)
         self._tasks = OwnedTasks(telemetry)
-        self._booking = BookTurn(self._logs, lessons)
         self._admit = AdmitTurn(slots, clock, guard)
+        self._booking = BookTurn(self._logs, lessons, self._admit.attempted)
         watch = store or StoreHealth(clock, telemetry)
         self._stores = ChooseStores(
             tools.runs,

@@ -252,7 +252,7 @@ class TurnMachine:
         retry = None if self._shown.in_round else self._retries.after(fault, how.problem)
         if retry is None:
             return ended + self._end_badly(fault, now)
-        return [*ended, *self._shown.reassurance.saying(retry.statuses), *self._call(retry.wait, now)]
+        return [*ended, *self._shown.reassurance.saying(retry.statuses, now + retry.wait), *self._call(retry.wait, now)]
 
     def _on_timer(self, name: str, now: float) -> list[Step]:
         if name == WAITING:
@@ -268,8 +268,6 @@ class TurnMachine:
     def _reassure(self, now: float) -> list[Step]:
         if self._shown.something or self.phase is not Phase.CALLING:
             return []
-        if now < self._attempts.heard:  # between two attempts a status already reports the wait
-            return [SetTimer(WAITING, self._attempts.heard)]
         return self._shown.reassurance.next(now)
 
     def _stop(self, now: float) -> list[Step]:

@@ -52,6 +52,9 @@ SHORTER = "shorter"
 MOST_CHANGES = 3
 """Changes of the request in one round. Retries of the same request follow the policy and do not count here."""
 
+SHORT_WAIT = 2.0
+"""Seconds up to which a wait between two attempts is not reported: nobody needs to know of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Retry:
@@ -107,8 +110,10 @@ class Retries:
             return Retry(0.0, replaced) if replaced is not None else None
         this.waited += wait
         this.repeated += 1
+        if wait <= SHORT_WAIT:
+            return Retry(wait, [])
         number = 1 + this.changed + this.repeated
-        return Retry(wait, [ShowStatus(TryingAgain(fault, max(1, round(wait)), number))])
+        return Retry(wait, [ShowStatus(TryingAgain(fault, round(wait), number))])
 
     def next_round(self, sending: UpstreamRequest, usage: Usage | None) -> None:
         """Go on with `sending`, which holds the results of calls; `usage`: what upstream counted for the last one.

@@ -91,8 +91,14 @@ class ResponsesVoice:
     def _response(self, status: str, output: list[Json]) -> Json:
         usage = USAGE if status == "completed" else None
         return {
-            **{"id": self.generation, "object": "response", "model": self.model, "status": status},
-            **{"output": output, "usage": usage, "error": None, "incomplete_details": None},
+            "id": self.generation,
+            "object": "response",
+            "model": self.model,
+            "status": status,
+            "output": output,
+            "usage": usage,
+            "error": None,
+            "incomplete_details": None,
         }
 
 

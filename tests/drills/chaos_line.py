@@ -249,8 +249,8 @@ def _judge_shares(name: str, admitted: list[Asked], figures: Figures) -> None:
 
 
 def _off(had: int, fair: int) -> float:
-    """Return the distance from the fair share as a part of it; one answer more or less is none."""
-    return max(0, abs(had - fair) - 1) / max(1, fair)
+    """Return the distance from the fair share as a part of it; two answers more or less are none."""
+    return max(0, abs(had - fair) - 2) / max(1, fair)
 
 
 async def _stops(core: Core, settings: Settings, rng: Random, figures: Figures) -> None:

@@ -104,7 +104,10 @@ async def _held(talk: Talk, milliseconds: int) -> bool:
     await talk.head()
     for one in frames[:4]:
         await talk.chunk(one)
-    await asyncio.sleep(milliseconds / 1000)
+    for _ in range(milliseconds // 1000):  # comments keep the connection from looking idle
+        await asyncio.sleep(1.0)
+        await talk.chunk(b": \n\n")
+    await asyncio.sleep(milliseconds % 1000 / 1000)
     await talk.chunk(b"".join(frames[4:]))
     await talk.end()
     return True
@@ -114,7 +117,10 @@ async def _list_models(writer: asyncio.StreamWriter, first: str) -> None:
     listed = "/models" in first and "images" not in first
     entries = [
         {
-            **{"id": slug, "name": slug, "context_length": 128_000, "supported_parameters": ["tools"]},
+            "id": slug,
+            "name": slug,
+            "context_length": 128_000,
+            "supported_parameters": ["tools"],
             "architecture": {"input_modalities": ["text"], "output_modalities": ["text"]},
             "pricing": {"prompt": "0.000001", "completion": "0.000002"},
         }
@@ -138,7 +144,7 @@ def chaotic_upstream() -> Iterator[str]:
     """Run the upstream in a process of its own, until the block ends; return its URL."""
     command = [sys.executable, "-m", "tests.drills.chaos_upstream"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None and process.stdin is not None
+        assert process.stdout is not None
         try:
             yield process.stdout.readline().strip()
         finally:
