@@ -11,6 +11,7 @@ from ports.problem_details import ErrorChunk, ProblemDetails, RawError
 NAME_LIMIT, MESSAGE_LIMIT, RAW_LIMIT = 200, 2_000, 4_096
 """Characters; readers show less, after they have masked secrets."""
 FLAGGED_LIMIT = 300
+LONGEST_NUMBER = 40
 MOST_AMOUNTS, MOST_ENTRIES, DEEPEST = 20, 200, 6
 LARGEST = 2**63
 CUT = "\u2026"
@@ -68,6 +69,8 @@ def _signed(value: object) -> Decimal | None:
     if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
         below = amount(-value)
         return -below if below is not None else None
+    if isinstance(value, str) and len(value) > LONGEST_NUMBER:
+        return None
     negative = isinstance(value, str) and value.strip().startswith("-")
     number = amount(value.strip()[1:] if negative and isinstance(value, str) else value)
     return -number if negative and number is not None else number
