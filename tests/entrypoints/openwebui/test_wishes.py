@@ -76,8 +76,15 @@ def text_of(frames: list[Frame]) -> str:
     return chunks + HostList().take(native).text
 
 
-def native_items(frames: list[Frame]) -> list[dict[str, Any]]:
-    return HostList().take([one for one in yielded(frames) if "choices" not in one]).items
+def texts_of(frames: list[Frame]) -> list[str]:
+    """Return the texts as the host stores them: the messages among the items, or what stands between items."""
+    payloads = yielded(frames)
+    native = HostList().take([one for one in payloads if "choices" not in one]).items
+    texts = [""]
+    for payload in payloads:
+        texts += [""] if "item" in payload else []
+        texts[-1] += "".join(choice["delta"].get("content", "") for choice in payload.get("choices", ()))
+    return [*texts, *(part["text"] for item in native for part in item.get("content", ()))]
 
 
 def lines(frames: list[Frame]) -> list[str]:
@@ -232,7 +239,7 @@ def test_every_turn_ends_with_a_last_status_and_all_of_its_text_whatever_is_hidd
         assert "found" not in repr(frames)
     assert [word for word in shown.split() if word in ("word", "a")] == said.split() or "details" in shown
     assert shown.count(MARKER) <= 1
-    texts = [part["text"] for item in native_items(frames) for part in item.get("content", ())] or [shown]
+    texts = texts_of(frames)
     assert all(re.search(rf"(?:^|\n\n){re.escape(MARKER)}\n\n", text) for text in texts if MARKER in text)
     if not in_box:
         assert "thought " not in repr([frame.payload for frame in frames if isinstance(frame, Yield)])
