@@ -16,17 +16,17 @@ from types import ModuleType
 from domain.catalog import offer, prompt_window
 from domain.conversation import left_out, media_kinds
 from domain.egress import base_url
-from domain.faults import causes, fault, retry
+from domain.faults import causes, facts, fault, retry
 from domain.tools import plan as call_plan
 from domain.turn import events, fitting, plan, recorded, statuses, steps
-from ports import answer_facts, response_events, responses, toolbox, usage
+from ports import answer_facts, problem_details, response_events, responses, toolbox, usage
 from ports.json_values import JsonObject
 
 TAG = "$"
 MODULES: tuple[ModuleType, ...] = (
-    *(response_events, responses, toolbox, usage, answer_facts),
+    *(response_events, problem_details, responses, toolbox, usage, answer_facts),
     *(events, plan, statuses, steps, recorded, fitting),
-    *(fault, causes, retry, prompt_window, offer, left_out, media_kinds, base_url, call_plan),
+    *(fault, facts, causes, retry, prompt_window, offer, left_out, media_kinds, base_url, call_plan),
 )
 NEVER = frozenset({"Route", "UpstreamCall", "Offer"})
 """Classes of these modules that no record contains: they hold keys, or nothing that a turn is fed."""

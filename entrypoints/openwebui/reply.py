@@ -19,6 +19,7 @@ from entrypoints.openwebui.responses import error_response
 from entrypoints.openwebui.task_answers import neutral_answer
 from entrypoints.openwebui.vocabulary import VALVES
 from entrypoints.sentences.usage import closing_line
+from entrypoints.sentences.usage_labels import WORDS
 
 
 async def reply(start: Start, call: HostCall, head: ChunkHead, wishes: Wishes, emitter: GuardedEmitter) -> object:
@@ -39,9 +40,9 @@ async def reply(start: Start, call: HostCall, head: ChunkHead, wishes: Wishes, e
         if end is not None:
             line = closing_line(
                 end,
-                show_usage=wishes.show_usage,
+                show_usage=wishes.parts.usage is not None,
                 estimated_cost=wishes.bill.estimated,
-                labels=wishes.usage_labels,
+                labels=wishes.parts.usage or WORDS,
                 vocabulary=wishes.vocabulary,
             )
             await emitter.status(line, done=True)

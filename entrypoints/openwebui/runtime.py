@@ -24,7 +24,7 @@ from entrypoints.openwebui.answer_bills import AnswerBills
 from entrypoints.openwebui.host_call import HostCall
 from entrypoints.openwebui.host_storage import location_beside_host
 from entrypoints.openwebui.model_list import ModelList
-from entrypoints.sentences.languages import Language, catalogue
+from entrypoints.sentences.languages import Language, catalogue, is_loaded
 from entrypoints.settings import Settings
 from ports.offload import LARGE
 
@@ -48,7 +48,6 @@ class Runtime:
         self._closing: asyncio.Task[None] | None = None
         self._loads = Loads(shared_state())
         self._registered: set[str] = set()
-        self._learned = {Language.ENGLISH}
 
     async def toolbox(self, offer: HostOffer, call: HostCall, settings: Settings) -> OpenWebUiToolbox | None:
         """Return the host's tools for a turn; None if there are none. Tools that cannot be read are logged."""
@@ -79,9 +78,8 @@ class Runtime:
 
     async def learn(self, language: Language) -> None:
         """Import the sentences of a language, off the event loop, before anything is said in it."""
-        if language not in self._learned:
+        if not is_loaded(language):
             await self.core.offload.run(partial(catalogue, language), size=LARGE)
-            self._learned.add(language)
 
     def register(self, function_id: str) -> None:
         """Take over a function id and retire its older load. Once per id, so that two loads never alternate."""

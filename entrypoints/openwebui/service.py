@@ -33,7 +33,7 @@ from entrypoints.openwebui.present.legacy import LegacyPresenter
 from entrypoints.openwebui.present.lines import as_event, text_event
 from entrypoints.openwebui.present.native import NativePresenter
 from entrypoints.openwebui.present.stream import paced
-from entrypoints.openwebui.present.wishes import Wishes
+from entrypoints.openwebui.present.wishes import ShownParts, Wishes
 from entrypoints.openwebui.reply import reply
 from entrypoints.openwebui.responses import event_stream
 from entrypoints.openwebui.runtime import Runtime
@@ -115,7 +115,11 @@ class PipeService:
             start = core.turn(asked, settings, listing, toolbox=tools.toolbox, notices=emitter, files=files)
         head = ChunkHead(f"chatcmpl-{turn_id}", call.model.name, int(core.clock.now().timestamp()))
         wishes = Wishes(
-            settings.show_final_usage_status,
+            ShownParts(
+                labels if settings.show_final_usage_status else None,
+                thoughts_in_box=thinking_place(call, settings) != "status",
+                tool_cards=settings.show_tool_cards,
+            ),
             support_of(settings),
             references=keeps_anything(settings),
             reader=call.audience,
@@ -126,9 +130,6 @@ class PipeService:
             now=core.clock.now,
             vocabulary=in_page,
             cards=OwnCards(settings, call, runtime.card_warnings),
-            thoughts_in_box=thinking_place(call, settings) != "status",
-            tool_cards=settings.show_tool_cards,
-            usage_labels=labels,
         )
         if not call.stream:
             return await reply(start, call, head, wishes, emitter)

@@ -32,6 +32,7 @@ TEMPLATE_OF: dict[FaultKind, str | None] = {
     FaultKind.CREDITS: CREDITS,
     FaultKind.FORBIDDEN: PROVIDER,
     FaultKind.MODERATED: PROVIDER,
+    FaultKind.GUARDED: PROVIDER,
     FaultKind.NOT_FOUND: PROVIDER,
     FaultKind.WRONG_ENDPOINT: ENDPOINT,
     FaultKind.RATE_LIMITED: RATE_LIMIT,

@@ -39,6 +39,11 @@ def catalogue(language: Language) -> Mapping[str, str]:
     return SENTENCES
 
 
+def is_loaded(language: Language) -> bool:
+    """Return whether something can be said in a language without an import."""
+    return language is Language.ENGLISH or catalogue.cache_info().currsize > 0
+
+
 def translated(sentence: str, language: Language) -> str:
     """Return a sentence in a language; the English one if it has no translation."""
     return sentence if language is Language.ENGLISH else catalogue(language).get(sentence, sentence)

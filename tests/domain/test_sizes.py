@@ -34,6 +34,7 @@ LARGE = {
     ("entrypoints/settings_files.py", "FileSettings"): SETTING,
     ("entrypoints/settings_cards.py", "CardSettings"): SETTING,
     ("entrypoints/openwebui/pipe.py", "Valves"): SETTING,
+    ("entrypoints/openwebui/pipe.py", "UserValves"): SETTING,
     ("entrypoints/openwebui/host_call.py", "HostCall"): "what the host hands over, value by value",
     ("domain/request/turn_request.py", "TurnRequest"): "the settings of one turn, in groups",
     ("entrypoints/core/caller_request.py", "CallerRequest"): "what an entrypoint hands over, value by value",

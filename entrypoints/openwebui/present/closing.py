@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from domain.turn.steps import End
 from entrypoints.openwebui.present.wishes import Wishes
 from entrypoints.sentences.usage import closing_line
+from entrypoints.sentences.usage_labels import WORDS
 from ports.usage import Usage
 
 
@@ -22,9 +23,9 @@ def closing_of(end: End, wishes: Wishes) -> Closing:
     usage, whole = bill.for_host(end), bill.settled(end)
     line = closing_line(
         whole,
-        show_usage=wishes.show_usage,
+        show_usage=wishes.parts.usage is not None,
         estimated_cost=bill.estimated,
-        labels=wishes.usage_labels,
+        labels=wishes.parts.usage or WORDS,
         vocabulary=wishes.vocabulary,
     )
     return Closing(usage, line)

@@ -116,7 +116,7 @@ class FilteredPresenter:
         self._thought = segment
         if self._version < (0, 10):
             self._marker.owe()
-        if not self._wishes.thoughts_in_box:
+        if not self._wishes.parts.thoughts_in_box:
             return []
         return [self._delta({"reasoning_content": self._unended.piece(parted)}, len(parted))]
 
@@ -136,7 +136,7 @@ class FilteredPresenter:
         return [chunk(self._head, {"reasoning_details": [details_entry(self._turn_id, segment)]})]
 
     def _pair(self, segment: int, shown: ToolCall, result: ToolResult) -> list[Frame]:
-        if not self._wishes.tool_cards:
+        if not self._wishes.parts.tool_cards:
             self._marker.owe()
             return []
         ended = "failed" if result.failed and self._version >= (0, 12) else "completed"

@@ -66,7 +66,7 @@ class LegacyPresenter:
             case ShowReasoning(segment, text):
                 parted = text if self._thought in (None, segment) else "\n\n" + text
                 self._thought = segment
-                if not self._wishes.thoughts_in_box:
+                if not self._wishes.parts.thoughts_in_box:
                     return []
                 self.repeated += len(parted)
                 return [chunk(self._head, {"reasoning_content": self._unended.piece(parted)})]
@@ -100,7 +100,7 @@ class LegacyPresenter:
         return [self._content(segment, f"\n\n{marker_line(self._turn_id)}\n\n")]
 
     def _block(self, segment: int, call: ToolCall, result: ToolResult) -> list[Frame]:
-        if not self._wishes.tool_cards:
+        if not self._wishes.parts.tool_cards:
             return []
         shown = replace(call, call_id=call_reference(self._turn_id, segment))
         return [self._content(segment, _tool_block(shown, result.text))]
@@ -109,7 +109,11 @@ class LegacyPresenter:
         """Show what a server tool did. The page returns nothing of the block; its text is Markdown."""
         if use_of(report, "", self._wishes.vocabulary) is None:
             return []
-        shown = [self._content(segment, _use_block(report, self._wishes.vocabulary))] if self._wishes.tool_cards else []
+        shown = (
+            [self._content(segment, _use_block(report, self._wishes.vocabulary))]
+            if self._wishes.parts.tool_cards
+            else []
+        )
         return [*self._mark(segment), *shown]
 
     def _content(self, segment: int, text: str) -> Yield:

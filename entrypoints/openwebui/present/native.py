@@ -117,7 +117,7 @@ class NativePresenter:
         return [*frames, Yield({"type": "response.output_text.delta", **delta})]
 
     def _reasoning(self, segment: int, text: str) -> list[Frame]:
-        if not self._wishes.thoughts_in_box:
+        if not self._wishes.parts.thoughts_in_box:
             self._hide_thought(segment)
             return []
         frames = self._open_item(("reasoning", segment))
@@ -214,13 +214,13 @@ class NativePresenter:
 
     def _call(self, segment: int, call: ToolCall) -> list[Frame]:
         """Show a call that runs: as an item, or only as a status line."""
-        if not self._wishes.tool_cards:
+        if not self._wishes.parts.tool_cards:
             return [self._lines.began(segment, call)]
         frames = self._close_open()
         return frames if self._calls.has(segment) else [*frames, *self._go_on(), self._calls.begin(segment, call)]
 
     def _result(self, segment: int, call: ToolCall, result: ToolResult) -> list[Frame]:
-        if not self._wishes.tool_cards:
+        if not self._wishes.parts.tool_cards:
             self._marker.owe()
             return [*self._lines.ended(segment, call)]
         return [*self._close_open(), *self._calls.end(segment, call, result)]
@@ -228,7 +228,7 @@ class NativePresenter:
     def _show_use(self, use: Use | None) -> list[Frame]:
         if use is None:
             return []
-        if not self._wishes.tool_cards:
+        if not self._wishes.parts.tool_cards:
             self._marker.owe()
             return []
         return [*self._go_on(), *self._close_open(), *self._calls.use(use)]

@@ -253,4 +253,38 @@ FAULTS = {
     "the request has {count} tools, this model takes at most {most}": (
         "die Anfrage hat {count} Werkzeuge, dieses Modell nimmt höchstens {most}"
     ),
+    # limits, money and reasons beside a fault
+    "This model answers at another endpoint of OpenRouter than the one chosen for it.": (
+        "Dieses Modell antwortet an einem anderen Endpunkt von OpenRouter als dem dafür gewählten."
+    ),
+    "Pick another model, or ask an administrator about {force_responses_models} and {force_chat_completions_models}.": (
+        "Wählen Sie ein anderes Modell, oder bitten Sie einen Administrator, {force_responses_models} und "
+        "{force_chat_completions_models} zu prüfen."
+    ),
+    "The spending limit of the API key is used up.": "Das Ausgabenlimit des API-Schlüssels ist aufgebraucht.",
+    "An administrator can raise the limit of this key in the OpenRouter account settings.": (
+        "Ein Administrator kann das Limit dieses Schlüssels in den Kontoeinstellungen von OpenRouter erhöhen."
+    ),
+    "The budget of the OpenRouter workspace is used up.": "Das Budget des OpenRouter-Arbeitsbereichs ist aufgebraucht.",
+    "An administrator can raise the budget in the OpenRouter account settings, or wait until it is renewed.": (
+        "Ein Administrator kann das Budget in den Kontoeinstellungen von OpenRouter erhöhen oder warten, bis es erneuert wird."
+    ),
+    "No provider of this model matches the privacy settings.": (
+        "Kein Anbieter dieses Modells erfüllt die Datenschutzeinstellungen."
+    ),
+    "Pick another model, or ask an administrator about the privacy settings of the OpenRouter account, {zdr_enforce} and {deny_data_collection}.": (
+        "Wählen Sie ein anderes Modell, oder bitten Sie einen Administrator, die Datenschutzeinstellungen des OpenRouter-Kontos, "
+        "{zdr_enforce} und {deny_data_collection} zu prüfen."
+    ),
+    "This model takes at most {context} tokens, the answer included.": (
+        "Dieses Modell nimmt höchstens {context} Tokens, die Antwort eingeschlossen."
+    ),
+    "This model takes at most {context} tokens, the answer included, and writes at most {output}.": (
+        "Dieses Modell nimmt höchstens {context} Tokens, die Antwort eingeschlossen, und schreibt höchstens {output}."
+    ),
+    "The request needs {cost}; the account has {balance}.": "Die Anfrage kostet {cost}; auf dem Konto sind {balance}.",
+    "The request needs {cost}.": "Die Anfrage kostet {cost}.",
+    "The account has {balance}.": "Auf dem Konto sind {balance}.",
+    "The limit is {span}.": "Die Zeitgrenze beträgt {span}.",
+    "It objects to:": "Beanstandet wird:",
 }

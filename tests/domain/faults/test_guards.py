@@ -51,7 +51,7 @@ OTHERS = {
     "policy of a provider": (UpstreamProblem(None, "misalignment_policy_violation", "No"), FaultKind.MODERATED),
     "budget": (
         UpstreamProblem(403, "403", "Guardrail budget exceeded", limit_source="openrouter_guardrail_budget"),
-        FaultKind.FORBIDDEN,
+        FaultKind.CREDITS,
     ),
     "region": (UpstreamProblem(403, "region_restricted", "Not in your region"), FaultKind.FORBIDDEN),
     "no provider": (UpstreamProblem(404, "404", "No endpoints match your guardrail"), FaultKind.NOT_FOUND),

@@ -22,7 +22,7 @@ from entrypoints.openwebui.present.thinking_lines import (
     ThinkingPacer,
 )
 from entrypoints.openwebui.present.thinking_windows import LONGEST, PATIENCE, ThinkingWindows
-from entrypoints.openwebui.present.wishes import Wishes
+from entrypoints.openwebui.present.wishes import ShownParts, Wishes
 from tests.doubles.clock import FakeClock, until
 from tests.entrypoints.openwebui.streaming import Reading, ScriptedTurn, own_tasks, page_stream
 from tests.entrypoints.openwebui.told import ended, failed, tool_call
@@ -216,7 +216,7 @@ class Statuses:
 
 
 def stream(turn: ScriptedTurn, clock: FakeClock, statuses: Statuses, *, in_box: bool = False) -> Reading:
-    presenter = NativePresenter("r1", (0, 12), Wishes(thoughts_in_box=in_box))
+    presenter = NativePresenter("r1", (0, 12), Wishes(ShownParts(thoughts_in_box=in_box)))
     return Reading(page_stream(turn, clock, presenter, statuses, ThinkingPacer()))
 
 

@@ -26,7 +26,7 @@ from entrypoints.openwebui.present.filtered import FilteredPresenter
 from entrypoints.openwebui.present.frames import Frame, Presenter
 from entrypoints.openwebui.present.legacy import LegacyPresenter
 from entrypoints.openwebui.present.native import NativePresenter
-from entrypoints.openwebui.present.wishes import Wishes
+from entrypoints.openwebui.present.wishes import ShownParts, Wishes
 from ports.toolbox import ToolResult, ToolSource
 from tests.entrypoints.openwebui.told import (
     ERROR_ID,
@@ -65,7 +65,8 @@ TOOLS = (ShowCall(1, tool_call()), ShowCallResult(1, tool_call(), result(RESULT)
 
 
 def page(form: str, *outputs: Output, **wishes: Any) -> list[Frame]:
-    return tell(FORMS[form](Wishes(**wishes)), *outputs)
+    parts = {name: wishes.pop(name) for name in ("thoughts_in_box", "tool_cards") if name in wishes}
+    return tell(FORMS[form](Wishes(ShownParts(**parts), **wishes)), *outputs)
 
 
 def text_of(frames: list[Frame]) -> str:

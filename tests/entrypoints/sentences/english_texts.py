@@ -21,6 +21,7 @@ MODULES = (
     "statuses",
     "times",
     "usage",
+    "usage_labels",
     "vocabulary",
 )
 TABLES = (

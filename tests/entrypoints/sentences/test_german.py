@@ -37,6 +37,7 @@ from domain.turn.statuses import (
 )
 from domain.turn.steps import End, Reason
 from entrypoints.openai.errors import error_object
+from entrypoints.openwebui.own_cards import NO_OWN_CARDS
 from entrypoints.openwebui.present.fault_text import box, card, uncalled
 from entrypoints.openwebui.vocabulary import PAGE, VALVES
 from entrypoints.sentences.fault_texts import CAUSE_TEXTS
@@ -148,7 +149,7 @@ def faults() -> Iterator[Fault]:
 def test_no_english_word_is_left_in_a_german_fault(vocabulary: Vocabulary) -> None:
     for fault in faults():
         for now in (None, NOW):
-            about = (fault, "00e1", "x@x.test", now, vocabulary)
+            about = (fault, "00e1", "x@x.test", now, NO_OWN_CARDS, vocabulary)
             for shown in (card(*about), box(*about), error_object(fault, "00e1", vocabulary)["message"]):
                 assert english_in(shown.replace("gateway.example", "")) == [], shown
                 assert "{" not in shown
@@ -227,7 +228,7 @@ def test_moments_are_german(moment: datetime, words: str) -> None:
 
 def test_a_card_in_german() -> None:
     fault = Fault(FaultKind.RATE_LIMITED, detail="slow down", provider="Acme", retry_after=2.2)
-    assert card(fault, "00e1", "help@x.test", NOW, DE).split("\n\n") == [
+    assert card(fault, "00e1", "help@x.test", NOW, vocabulary=DE).split("\n\n") == [
         "An dieses Modell wurden zu viele Anfragen gesendet.",
         "Senden Sie die Nachricht in 3 Sekunden erneut, oder wählen Sie ein anderes Modell.",
         "Details: Acme: slow down",
