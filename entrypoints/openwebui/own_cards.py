@@ -7,6 +7,7 @@ from datetime import datetime
 from domain.faults.fault import Fault
 from entrypoints.core.warned_once import WarnedOnce
 from entrypoints.openwebui.host_call import HostCall
+from entrypoints.openwebui.vocabulary import PAGE
 from entrypoints.sentences.card_templates import template_of
 from entrypoints.sentences.vocabulary import Vocabulary
 from entrypoints.settings import Settings
@@ -26,11 +27,11 @@ class OwnCards:
     call: HostCall | None = None
     warnings: WarnedOnce | None = None
 
-    def markdown(self, fault: Fault, error_id: str, now: datetime | None, vocabulary: Vocabulary) -> str:
+    def markdown(self, fault: Fault, error_id: str, now: datetime | None, vocabulary: Vocabulary = PAGE) -> str:
         """Return the own card for a fault as Markdown."""
         return self._written(fault, error_id, now, vocabulary, plain=False)
 
-    def lines(self, fault: Fault, error_id: str, now: datetime | None, vocabulary: Vocabulary) -> list[str]:
+    def lines(self, fault: Fault, error_id: str, now: datetime | None, vocabulary: Vocabulary = PAGE) -> list[str]:
         """Return the own card for a fault as lines of plain text."""
         written = self._written(fault, error_id, now, vocabulary, plain=True)
         return written.split("\n") if written else []

@@ -267,14 +267,16 @@ FAULTS = {
     ),
     "The budget of the OpenRouter workspace is used up.": "Das Budget des OpenRouter-Arbeitsbereichs ist aufgebraucht.",
     "An administrator can raise the budget in the OpenRouter account settings, or wait until it is renewed.": (
-        "Ein Administrator kann das Budget in den Kontoeinstellungen von OpenRouter erhöhen oder warten, bis es erneuert wird."
+        "Ein Administrator kann das Budget in den Kontoeinstellungen von OpenRouter erhöhen oder warten, bis es "
+        "erneuert wird."
     ),
     "No provider of this model matches the privacy settings.": (
         "Kein Anbieter dieses Modells erfüllt die Datenschutzeinstellungen."
     ),
-    "Pick another model, or ask an administrator about the privacy settings of the OpenRouter account, {zdr_enforce} and {deny_data_collection}.": (
-        "Wählen Sie ein anderes Modell, oder bitten Sie einen Administrator, die Datenschutzeinstellungen des OpenRouter-Kontos, "
-        "{zdr_enforce} und {deny_data_collection} zu prüfen."
+    "Pick another model, or ask an administrator about the privacy settings of the OpenRouter account, "
+    "{zdr_enforce} and {deny_data_collection}.": (
+        "Wählen Sie ein anderes Modell, oder bitten Sie einen Administrator, die Datenschutzeinstellungen des "
+        "OpenRouter-Kontos, {zdr_enforce} und {deny_data_collection} zu prüfen."
     ),
     "This model takes at most {context} tokens, the answer included.": (
         "Dieses Modell nimmt höchstens {context} Tokens, die Antwort eingeschlossen."

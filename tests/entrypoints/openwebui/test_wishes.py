@@ -207,7 +207,7 @@ def test_calls_that_the_host_runs_show_in_any_case(form: str) -> None:
 @every_form
 def test_the_marker_never_divides_a_text_that_has_begun(form: str) -> None:
     around = (ShowText(0, "wo"), ShowServerTool(1, CODE), ShowText(0, "rd"), ShowText(2, "next"), ended())
-    text = text_of(page(form, *around, cards=False))
+    text = text_of(page(form, *around, tool_cards=False))
     if form != "legacy":  # there nothing can be added after a stop
         assert text.startswith("word")
     assert text.count(MARKER) == 1

@@ -1,11 +1,13 @@
 """Each person reads what we write in the language of their page."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from domain.request.turn_request import Caller as Who
+from entrypoints.sentences.languages import Language, catalogue
 from entrypoints.simulator.server import Simulator
 from tests.entrypoints.openwebui.service.calling import Caller, Reply
 
@@ -98,8 +100,14 @@ async def test_language_of_the_operator_holds_for_api_clients_and_the_picker(cal
 
 
 async def test_english_people_never_load_the_german_sentences(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
-    loaded: list[object] = []
-    monkeypatch.setattr("entrypoints.openwebui.runtime.catalogue", loaded.append)
+    loaded: list[Language] = []
+
+    def load(language: Language) -> Mapping[str, str]:
+        loaded.append(language)
+        return catalogue(language)
+
+    catalogue.cache_clear()
+    monkeypatch.setattr("entrypoints.openwebui.runtime.catalogue", load)
     caller.ids = speaking("en-GB")
     assert (await caller.ask("sim/echo")).text
     assert loaded == []
