@@ -64,6 +64,7 @@ def all_others() -> dict[str, Any]:
 
 def test_people_may_choose_what_the_documents_say() -> None:
     assert {row.name for row in ROWS} == {
+        "LANGUAGE",
         "THINKING_OUTPUT_MODE",
         "SHOW_TOOL_CARDS",
         "SHOW_FINAL_USAGE_STATUS",
