@@ -24,7 +24,7 @@ ifdef DATA
 export DATA
 endif
 
-.PHONY: help check format settings bundle run test test-unit test-lowest test-hosts test-host drills drill-request drill-replay drill-tools drill-hostile drill-fetch drill-chaos drill-chaos-host drill-host bench walk simulator chromium clean
+.PHONY: help check format settings bundle run test test-unit test-lowest test-hosts test-host drills drill-request drill-replay drill-tools drill-hostile drill-fetch drill-ledger drill-chaos drill-chaos-host drill-host bench walk simulator chromium clean
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
 
@@ -55,7 +55,7 @@ test-host: bundle chromium  ## end to end in one version: make test-host VERSION
 	@$(RUN) pytest -q tests/hosts --host-version $(VERSION)
 
 drills: TURNS ?= 3000
-drills: drill-request drill-replay drill-tools drill-hostile drill-fetch drill-chaos  ## all drills (large randomised runs) that need no host
+drills: drill-request drill-replay drill-tools drill-hostile drill-fetch drill-ledger drill-chaos  ## all drills (large randomised runs) that need no host
 
 drill-request: $(DEV)/.ready  ## build requests from thousands of chat bodies; three independent judges check each
 	@$(RUN) tests.drills.request
@@ -80,6 +80,9 @@ drill-chaos: $(DEV)/.ready  ## overload, and an upstream that resets, stalls, li
 
 drill-chaos-host: bundle  ## the same in a real host: 60 requests at once for 10 places, 300 turns of the page and of API clients
 	@$(RUN) tests.drills.chaos --host --bundle $(BUNDLE)
+
+drill-ledger: $(DEV)/.ready  ## the ledger on one database: processes killed throughout, the database restarted; every call has its row; up to 2 min
+	@$(RUN) tests.drills.ledger
 
 drill-host: bundle  ## a real host: bursts on PostgreSQL, kills during answers, a database that is locked, lost, full, frozen, stopped
 	@$(RUN) tests.drills.host --bundle $(BUNDLE)

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.api import measure_api
+from benchmarks.booking import measure_booking
 from benchmarks.browser import measure_browser
 from benchmarks.burst import measure_burst
 from benchmarks.cache import measure_cache
@@ -39,6 +40,7 @@ IN_HOST: dict[str, Callable[[Rig], AsyncIterator[Line]]] = {
 ALONE: dict[str, Callable[[Path], Iterator[Line]]] = {
     "inprocess": measure_inprocess,
     "replay": lambda _: measure_remembering(),
+    "ledger": lambda _: measure_booking(),
     "tools": lambda _: measure_tools(),
     "cache": lambda _: measure_cache(),
     "large": lambda _: measure_large_event(),

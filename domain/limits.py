@@ -42,3 +42,9 @@ DOWNLOAD_MB, DOWNLOAD_RETRIES, DOWNLOAD_WAIT, DOWNLOAD_SECONDS = 50, 3, 5, 45
 RECORD_DAYS, RECORD_CLEANING_SECONDS = 90, 3_600
 RECORD_ENTRIES = 20_000
 """Lines, and events, that the record of one turn holds."""
+
+LEDGER_DAYS = 400
+LEDGER_JOURNAL_BYTES = 8 * MEBIBYTE
+"""What is kept of the ledger beside a store that fails: some 15,000 entries."""
+LONGEST_ATTEMPT = 3 * 3600
+"""Seconds after which an attempt that has not ended is one whose process died."""

@@ -49,13 +49,29 @@ class Pictures:
 
 
 @dataclass(frozen=True, slots=True)
+class Prices:
+    """What a model costs beside its tokens in and out and its searches: USD, None when unknown, variable or not listed.
+
+    `cache_read`, `cache_write` and `reasoning` are per token and replace the price of the same tokens in or out;
+    `image` is per picture in the prompt, `request` per call.
+    """
+
+    cache_read: Decimal | None = None
+    cache_write: Decimal | None = None
+    reasoning: Decimal | None = None
+    image: Decimal | None = None
+    request: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """One entry of upstream's model list.
 
     `id` is the exact slug to send. Prices are USD per token (`web_search_price`: per search), None when unknown or
     variable ("-1"). `listed_prices` are all prices that upstream lists for the model, each once; None stands for a
     variable or unreadable price. `reasoning` is None if the catalog does not describe it.
-    `pictures` is None for a model that is called in chats; one that has it can only be called to draw.
+    `pictures` is None for a model that is called in chats; one that has it can only be called to draw. `prices` are the
+    rarer prices.
     """
 
     id: str
@@ -74,6 +90,7 @@ class Model:
     description: str = ""
     web_search_price: Decimal | None = None
     pictures: Pictures | None = None
+    prices: Prices = Prices()
 
 
 class CatalogError(Exception):

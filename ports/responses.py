@@ -114,13 +114,26 @@ class UpstreamRequest:
     headers: tuple[tuple[str, str], ...] = ()
 
 
+class CallWatch(Protocol):
+    """Whoever books an attempt follows it: both are called at most once per attempt and raise nothing of their own."""
+
+    async def sending(self) -> None:
+        """Return once the body may be written: it is ready and the connection is open. Takes a second at most."""
+        ...
+
+    def answered(self, generation_id: str) -> None:
+        """Note that upstream accepted the call, before its first event; the id is empty if upstream did not name it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class UpstreamCall:
-    """Everything one attempt needs."""
+    """Everything one attempt needs; `watch` follows it."""
 
     route: Route
     request: UpstreamRequest
     limits: Limits = Limits()
+    watch: CallWatch | None = field(default=None, compare=False)
 
 
 # --- how an attempt can go wrong --------------------------------------------------------------------------
@@ -201,6 +214,7 @@ class ResponsesClient(Protocol):
         """Send the call and iterate batches of events in order, ending with `StreamClosed`.
 
         Entering raises `ResponsesError` before the first byte of an answer; iterating may raise one later.
+        Nothing of the body leaves before `watch.sending` has returned, and `watch.answered` precedes the first batch.
         Leaving the context closes the connection at once, whatever state it is in. Without `body.stream` the
         one batch holds a `ResponseEnded` and a `StreamClosed`. Batches are read only when asked for, so a slow
         reader stops the socket.

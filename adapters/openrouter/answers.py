@@ -36,7 +36,10 @@ async def open_answer(response: ClientResponse, call: UpstreamCall, now: Now) ->
         raise Refused(await _problem(response, now))
     if coding := _coding(response):
         raise Unreadable(f"compressed ({coding}) although uncompressed was requested; a proxy may have done this")
-    translator = _translator(call, now, response.headers.get("X-Generation-Id", ""))
+    generation_id = response.headers.get("X-Generation-Id", "")
+    if call.watch is not None:
+        call.watch.answered(generation_id)
+    translator = _translator(call, now, generation_id)
     if response.content_type == "text/event-stream":
         return EventStream(response, translator, call.limits)
     first = await _first_bytes(response, call)

@@ -84,7 +84,8 @@ class _Attempt:
         headers = headers_of(call.route, Content_Type="application/json", Accept=accept)
         headers["Accept-Encoding"] = "identity"  # a compressing proxy would buffer small pieces
         add_headers(headers, (*request.headers, REPORT_HEADER))
-        outgoing = Outgoing(await encode_body(request.body, SHAPES[request.endpoint]), limits.idle_read)
+        body = await encode_body(request.body, SHAPES[request.endpoint])
+        outgoing = Outgoing(body, limits.idle_read, call.watch)
         try:
             return await self._post(url, headers, outgoing)
         except PoolClosed as error:

@@ -51,6 +51,10 @@ class Statements:
         """Execute SQL text unchanged."""
         return await self.run(partial(self._connection.exec_driver_sql, sql))
 
+    async def execute_alone(self, sql: str, values: tuple[str, ...], *, commits_itself: bool) -> None:
+        """Connect and execute the only statement of this connection, text unchanged."""
+        await self.run(partial(_executed_alone, self._connection, sql, values, commits_itself))
+
     async def run_sync(self, work: Callable[[Connection], T]) -> T:
         """Call `work` with the connection in its synchronous form."""
         return await self.run(partial(self._connection.run_sync, work), repeatable=False)
@@ -106,6 +110,14 @@ async def _awaited(operation: Callable[[], Awaitable[T]]) -> T:
 
 async def _started(connection: AsyncConnection) -> None:
     await connection.start()
+
+
+async def _executed_alone(connection: AsyncConnection, sql: str, values: tuple[str, ...], commits_itself: bool) -> None:
+    if connection.sync_connection is None:  # else this is another try, and the connection is there
+        await connection.start()
+        if commits_itself:
+            await _set_autocommit(connection)
+    await connection.exec_driver_sql(sql, values)
 
 
 async def _set_autocommit(connection: AsyncConnection) -> None:

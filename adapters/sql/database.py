@@ -32,7 +32,7 @@ class Database:
 
     def __init__(self, url: str, *, schema: str = "", read_only: str = "") -> None:
         self._url = database_url(url)
-        self._schema = schema
+        self.schema = schema
         self._opened: WeakKeyDictionary[asyncio.AbstractEventLoop, _Opened] = WeakKeyDictionary()
         self._closed = False
         self.read_only = read_only
@@ -69,6 +69,17 @@ class Database:
             yield statements
             await statements.commit()
 
+    async def write_at_once(self, sql: str, *values: str) -> None:
+        """Execute one statement that is a transaction by itself; durable once it returns. Raises DatabaseTrouble.
+
+        Otherwise like `writing`, in a fraction of its time: nothing but the statement goes back and forth, and the
+        caller does not wait until the connection is back in the pool.
+        """
+        if self.read_only:
+            raise DatabaseTrouble(self.read_only, read_only=True)
+        async with _limited(WRITE_SECONDS), self._used() as opened, opened.connected(writes=True, waits=False) as one:
+            await one.execute_alone(sql, values, commits_itself=self.dialect != SQLITE)
+
     async def aclose(self) -> None:
         """Refuse new work, wait briefly for running work, close all connections of this event loop."""
         self._closed = True
@@ -96,7 +107,7 @@ class Database:
 
     def make_engine(self) -> AsyncEngine:
         """Make an engine of this database, for one event loop only."""
-        return open_engine(self._url, schema=self._schema, read_only=self.read_only == READ_ONLY)
+        return open_engine(self._url, schema=self.schema, read_only=self.read_only == READ_ONLY)
 
 
 class _Opened:
@@ -115,10 +126,11 @@ class _Opened:
         self._idle.set()
 
     @asynccontextmanager
-    async def connected(self, *, writes: bool) -> AsyncIterator[Statements]:
+    async def connected(self, *, writes: bool, waits: bool = True) -> AsyncIterator[Statements]:
         """Provide a connection; uncommitted changes are rolled back at the end. The number of connections is limited.
 
         Its slot, and the writers' lock, are released when the connection is closed: later than the caller is done.
+        Unless it `waits`, the connection is not started yet, and the caller goes on while it is closed.
         """
         with ExitStack() as held:
             if writes and self._on_sqlite:
@@ -130,7 +142,8 @@ class _Opened:
             kept = held.pop_all()
         left = False
         try:
-            await statements.start(commits_itself=not (writes or self._on_sqlite))
+            if waits:
+                await statements.start(commits_itself=not (writes or self._on_sqlite))
             yield statements
         except asyncio.CancelledError:
             left = True
@@ -141,7 +154,7 @@ class _Opened:
             )
             self._endings.add(ending)
             ending.add_done_callback(self._endings.discard)
-            if not left:
+            if waits and not left:
                 await asyncio.shield(ending)
 
     def enter(self) -> None:

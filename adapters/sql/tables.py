@@ -4,11 +4,12 @@ Times are whole microseconds since 1970, UTC: exact and fast on both databases. 
 bytes, as in SQLite and Python. Source: the architecture, storage.
 """
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Numeric, String, Table, Text
 
 PREFIX = "openrouter_pipe_"
 
 Words = Text().with_variant(Text(collation="C"), "postgresql")
+Money = Text().with_variant(Numeric(), "postgresql")  # SQLite has no exact decimal: text in plain notation
 Key = String(200).with_variant(String(200, collation="C"), "postgresql")
 
 metadata = MetaData()
@@ -102,4 +103,37 @@ lookup_key = Table(
     Column("key_id", Words, nullable=False),
     Column("codec", Integer, nullable=False),
     Column("size", BigInteger, nullable=False),
+)
+
+usage_entry = Table(
+    f"{PREFIX}usage_entry",
+    metadata,
+    Column("namespace", Words, primary_key=True),
+    Column("turn_id", Words, primary_key=True),
+    Column("call_no", Integer, primary_key=True, autoincrement=False),
+    Column("attempt_no", Integer, primary_key=True, autoincrement=False),
+    Column("state", Words, nullable=False),
+    Column("kind", Words, nullable=False),
+    Column("user_id", Words, nullable=False),
+    Column("chat_id", Words, nullable=False),
+    Column("message_id", Words, nullable=False),
+    Column("endpoint", Words, nullable=False),
+    Column("key_id", Words, nullable=False),
+    Column("requested_model", Words, nullable=False),
+    Column("answering_model", Words, nullable=False),
+    Column("provider", Words, nullable=False),
+    Column("generation_id", Words, nullable=False),
+    Column("input_tokens", BigInteger, nullable=False),
+    Column("output_tokens", BigInteger, nullable=False),
+    Column("cached_tokens", BigInteger, nullable=False),
+    Column("cache_write_tokens", BigInteger, nullable=False),
+    Column("reasoning_tokens", BigInteger, nullable=False),
+    Column("is_byok", Boolean(create_constraint=False), nullable=False),
+    Column("cost", Money, nullable=True),
+    Column("upstream_cost", Money, nullable=True),
+    Column("cost_source", Words, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("settled_at", BigInteger, nullable=True),
+    Index(f"{PREFIX}usage_entry_person", "namespace", "user_id", "started_at"),
+    Index(f"{PREFIX}usage_entry_state", "namespace", "state", "started_at"),
 )

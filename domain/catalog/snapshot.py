@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from hashlib import sha256
 
-from ports.catalog import Model, PictureOption, Pictures, Reasoning
+from ports.catalog import Model, PictureOption, Pictures, Prices, Reasoning
 from ports.responses import Route
 
 FORMAT = 2
@@ -79,7 +79,7 @@ def _mark(route: Route) -> str:
     return sha256(named.encode()).hexdigest()[:32]
 
 
-def _written(value: Model | Reasoning | Pictures | PictureOption) -> dict[str, object]:
+def _written(value: Model | Reasoning | Pictures | PictureOption | Prices) -> dict[str, object]:
     """Return the fields that differ from their defaults, as JSON values."""
     written: dict[str, object] = {}
     for one in fields(value):
@@ -92,7 +92,7 @@ def _written(value: Model | Reasoning | Pictures | PictureOption) -> dict[str, o
 
 def _plain(value: object) -> object:
     match value:
-        case Reasoning() | Pictures() | PictureOption():
+        case Reasoning() | Pictures() | PictureOption() | Prices():
             return _written(value)
         case Decimal():
             return str(value)
@@ -114,6 +114,10 @@ def _reasoning(entry: object) -> Reasoning:
 
 def _pictures(entry: object) -> Pictures:
     return Pictures(**_read(entry, _PICTURES))  # type: ignore[arg-type]
+
+
+def _rarer_prices(entry: object) -> Prices:
+    return Prices(**_read(entry, dict.fromkeys(_RARER_PRICES, _price)))  # type: ignore[arg-type]
 
 
 def _options(value: object) -> tuple[PictureOption, ...] | None:
@@ -188,6 +192,7 @@ _PICTURES: Readers = {
     "options": _options,
     "streams": _flag,
 }
+_RARER_PRICES = tuple(one.name for one in fields(Prices))
 _MODEL: Readers = {
     "id": _text,
     "name": _text,
@@ -205,4 +210,5 @@ _MODEL: Readers = {
     "description": _text,
     "web_search_price": _price,
     "pictures": _pictures,
+    "prices": _rarer_prices,
 }

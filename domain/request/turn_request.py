@@ -230,6 +230,13 @@ class ServerTools:
 
 
 @dataclass(frozen=True, slots=True)
+class Bookkeeping:
+    """Under which `namespace` the ledger books the attempts of a turn; empty: it does not."""
+
+    namespace: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Bounds:
     """Limits of this process: concurrent turns, and waiting turns."""
 
@@ -269,6 +276,7 @@ class TurnRequest:
     limits: Limits = Limits()
     retry: RetryPolicy = RetryPolicy()
     memory: Remembering = Remembering()
+    ledger: Bookkeeping = Bookkeeping()
     tooling: Tooling = Tooling()
     server_tools: ServerTools = ServerTools()
     bounds: Bounds = Bounds()

@@ -29,6 +29,7 @@ from domain.tools.plan import Reader
 from domain.tools.schema_bounds import size_of_schemas
 from domain.turn.plan import Alternatives, TurnPlan
 from domain.turn.statuses import ModelReplaced, Status, ToolsLeftOut
+from ports.catalog import Model
 from ports.clock import Clock
 from ports.files import Files
 from ports.ids import Ids
@@ -60,7 +61,7 @@ class Personal:
 class Assembled:
     """A turn ready to be driven. `runner` runs its tool calls, None without tools; `stores` receives what it leaves.
 
-    `elsewhere`: stored turns of other chats that this one uses.
+    `elsewhere`: stored turns of other chats that this one uses. `models`: the catalog, with the variants on offer.
     """
 
     ready: Ready
@@ -68,6 +69,7 @@ class Assembled:
     runner: RunCall | None
     stores: TurnStores
     elsewhere: frozenset[str] = frozenset()
+    models: tuple[Model, ...] = ()
 
 
 class AssembleTurn:
@@ -123,7 +125,7 @@ class AssembleTurn:
         if ready.tools.tools and personal.toolbox is not None:
             runner = self._equip.runner(request, ready.tools, personal.toolbox, stores, personal.notices, time)
         plan = self._plan(checked, ready, error_id, resolved.notice)
-        return Assembled(ready, plan, runner, stores, frozenset(copied))
+        return Assembled(ready, plan, runner, stores, frozenset(copied), checked.models)
 
     # --- details ------------------------------------------------------------------------------------------
 

@@ -1,16 +1,24 @@
-"""Forget a person: delete everything their turns have stored."""
+"""Forget a person: delete everything their turns have stored, and take their name off what they spent."""
 
 from ports.artifacts import ArtifactRetention
+from ports.ledger import UsageLedger
 from ports.retention import RetainedRows
 from ports.tool_runs import ToolRunRetention
 
 BATCH = 500
 
 
-async def forget_person(artifacts: ArtifactRetention, tool_runs: ToolRunRetention, namespace: str, user_id: str) -> int:
+async def forget_person(
+    artifacts: ArtifactRetention,
+    tool_runs: ToolRunRetention,
+    namespace: str,
+    user_id: str,
+    ledger: UsageLedger | None = None,
+) -> int:
     """Delete all artifacts and tool runs of one owner in batches; return the number of rows.
 
-    Raises ArtifactsError, ToolRunsUnavailable, and ValueError for an empty id.
+    The entries of the ledger stay, without the ids of the person, the chats and the messages; they count too.
+    Raises ArtifactsError, ToolRunsUnavailable, LedgerUnavailable, and ValueError for an empty id.
     """
     if not user_id:
         raise ValueError("user_id: empty")
@@ -19,4 +27,6 @@ async def forget_person(artifacts: ArtifactRetention, tool_runs: ToolRunRetentio
     for store in stores:
         while done := await store.delete_person(namespace, user_id, BATCH):
             total += done
+    while ledger is not None and (done := await ledger.anonymise(namespace, user_id, BATCH)):
+        total += done
     return total

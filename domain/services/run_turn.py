@@ -17,10 +17,12 @@ from domain.request.lessons import Lessons
 from domain.request.turn_request import TurnRequest
 from domain.services.admit_turn import AdmitTurn, Checked, Ticket, WaitingTurn, fault_of_admission
 from domain.services.assemble_turn import Assembled, AssembleTurn, Personal
+from domain.services.book_attempts import BookAttempts
 from domain.services.book_turn import BookTurn
 from domain.services.drive_turn import Driver, TurnPorts, Upkeep
 from domain.services.equip_turn import ToolPorts
 from domain.services.guard_turn import GuardTurn
+from domain.services.keep_ledger import KeepLedger
 from domain.services.keep_pictures import PICTURED, KeepPictures
 from domain.services.measure_turns import MeasureTurns
 from domain.services.owned_tasks import OwnedTasks
@@ -85,6 +87,7 @@ class RunTurn:
         store: StoreHealth | None = None,
         guard: GuardTurn | None = None,
         measure: MeasureTurns | None = None,
+        ledger: KeepLedger | None = None,
     ) -> None:
         self._responses, self._offload = SoundCalls(responses, offload), offload
         self._clock, self._ids, self._logs = clock, ids, TurnLogs(telemetry, measure)
@@ -102,6 +105,7 @@ class RunTurn:
             store=watch,
             own=self._tasks.own,
             cipher=tools.cipher,
+            ledger=ledger,
         )
         self._assemble = AssembleTurn(
             tools=tools,
@@ -185,6 +189,7 @@ class RunTurn:
         """Return once no turn runs and every settlement is done."""
         await self._admit.idle()
         await self._tasks.drained()
+        await self._stores.drained()
 
     # --- details ------------------------------------------------------------------------------------------
 
@@ -231,8 +236,11 @@ class RunTurn:
         settlement.figures, settlement.replayed = ready.figures, ready.replayed
         settlement.elsewhere, waited = assembled.elsewhere, self._clock.monotonic() - turn.began
 
+        ledger, of_turn = assembled.stores.ledger, (settlement.model, assembled.models, ready.figures)
+        book = BookAttempts(ledger, request, ready.route, *of_turn, names_chat=assembled.stores.names_chat)
+
         def call(command: CallUpstream) -> UpstreamCall:
-            return UpstreamCall(ready.route, command.request, request.limits)
+            return UpstreamCall(ready.route, command.request, request.limits, book.latest)
 
         async def settle(end: End) -> None:
             try:
@@ -248,7 +256,7 @@ class RunTurn:
                 await runner.settle()
 
         turn_ports = TurnPorts(self._responses, self._clock, runner)
-        journal = partial(self._booking.book, settlement)
+        journal = book.before(partial(self._booking.book, settlement))
         report = partial(self._booking.report, settlement)
         upkeep = Upkeep(
             lambda end: recording.to_the_end(settle(end)),

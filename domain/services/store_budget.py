@@ -13,6 +13,7 @@ from ports.artifacts import ArtifactsError
 from ports.breaker_state import BreakerStateUnavailable
 from ports.cache import CacheUnavailable
 from ports.clock import Clock
+from ports.ledger import LedgerUnavailable
 from ports.metrics import Metrics
 from ports.telemetry import Telemetry
 from ports.tool_runs import ToolRunsUnavailable
@@ -26,6 +27,7 @@ HANGING_SECONDS = 1.0
 PROBE_SECONDS = 10.0
 """Seconds for which a hanging store is skipped; then one caller probes it."""
 TIMEOUT = "timeout"
+STORE_ERRORS = (ArtifactsError, ToolRunsUnavailable, BreakerStateUnavailable, CacheUnavailable, LedgerUnavailable)
 
 
 class StoreTrouble(Exception):
@@ -80,7 +82,7 @@ class StoreHealth:
                 yield
         except TimeoutError:
             trouble = TIMEOUT
-        except (ArtifactsError, ToolRunsUnavailable, BreakerStateUnavailable, CacheUnavailable) as error:
+        except STORE_ERRORS as error:
             trouble = error.reason
         else:
             self._answered(writes)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from domain.request.turn_request import TurnRequest
 from domain.services.journal_calls import JournalCalls
 from domain.services.keep_journal import KeepJournal
+from domain.services.keep_ledger import KeepLedger
 from domain.services.owned_tasks import Own
 from domain.services.remember_turn import TurnMemory
 from domain.services.report_interrupted import ReportInterrupted
@@ -34,13 +35,15 @@ class TurnStores:
 
     `memory` is None if nothing of the turn is stored or looked up. `keeps_results`: results of calls are stored with
     the journal until the turn is settled. `interrupted` reports calls of interrupted answers; None if none are
-    reported.
+    reported. `ledger`: where its attempts are booked, None if they are not; `names_chat`: with the ids of the chat.
     """
 
     journal: JournalCalls
     memory: TurnMemory | None = None
     keeps_results: bool = False
     interrupted: ReportInterrupted | None = None
+    ledger: KeepLedger | None = None
+    names_chat: bool = True
 
 
 class ChooseStores:
@@ -57,7 +60,9 @@ class ChooseStores:
         store: StoreHealth,
         own: Own,
         cipher: Callable[[], Awaitable[Cipher]] | None = None,
+        ledger: KeepLedger | None = None,
     ) -> None:
+        self._ledger = ledger
         self._journal = JournalCalls(runs, store, own, cipher, KeepJournal(runs, store, telemetry))
         self._temporary_journal = JournalCalls(temporary_runs, StoreHealth(store.clock, telemetry), own)
         self._interrupted = ReportInterrupted(runs, chats, offload=offload, telemetry=telemetry, store=store, own=own)
@@ -66,12 +71,19 @@ class ChooseStores:
         """Return the stores of a turn; without `memories` nothing is remembered.
 
         A turn is remembered if it has a person and a namespace. Nothing of a temporary chat may reach a disk (law 14):
-        its journal is in memory too, and its calls are never reported later.
+        its journal is in memory too, and its calls are never reported later. What it costs is booked all the same,
+        without the ids of the chat: money is no content.
         """
         remembered = request.is_remembered
+        ledger = self._ledger if request.ledger.namespace else None
         if request.person.temporary:
             memory = memories.temporary if memories is not None and remembered else None
-            return TurnStores(self._temporary_journal, memory)
+            return TurnStores(self._temporary_journal, memory, ledger=ledger, names_chat=False)
         memory = memories.durable if memories is not None and remembered else None
         keeps_results = memory is not None and request.memory.tool_results
-        return TurnStores(self._journal, memory, keeps_results, self._interrupted if remembered else None)
+        return TurnStores(self._journal, memory, keeps_results, self._interrupted if remembered else None, ledger)
+
+    async def drained(self) -> None:
+        """Return once nothing waits to be booked."""
+        if self._ledger is not None:
+            await self._ledger.drained()

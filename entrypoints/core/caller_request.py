@@ -17,6 +17,7 @@ from entrypoints.core.media_policy import intake_of
 from entrypoints.core.policy import (
     NO_ORIGIN,
     Origin,
+    bookkeeping_of,
     bounds_of,
     defaults_of,
     endpoints_of,
@@ -118,6 +119,7 @@ def request_of(
         limits=limits_of(settings),
         retry=retry_of(settings),
         memory=Remembering() if is_task else remembering_of(settings, history.namespace, references=history.references),
+        ledger=bookkeeping_of(settings, history.namespace),
         tooling=tooling_of(
             settings,
             handed_over=tools.handed_over,

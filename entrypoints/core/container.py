@@ -20,6 +20,7 @@ from domain.services.fetch_icons import FetchIcons
 from domain.services.fetch_remote import FetchRemote
 from domain.services.guard_call import GuardCall
 from domain.services.guard_turn import GuardTurn
+from domain.services.keep_ledger import KeepLedger
 from domain.services.list_models import ListModels
 from domain.services.measure_turns import MeasureTurns
 from domain.services.read_media import MediaPorts
@@ -67,6 +68,13 @@ class HostPorts:
                 raise TypeError(f"{given!r} is not an instance of {port}")
 
 
+@dataclass(frozen=True, slots=True)
+class Books:
+    """Where turns are booked; without `keeper` they are not."""
+
+    keeper: KeepLedger | None = None
+
+
 class Container(DeclarativeContainer):
     """The core on one event loop."""
 
@@ -91,9 +99,12 @@ class Container(DeclarativeContainer):
     redact: Dependency[SecretMask] = Dependency(instance_of=SecretMask)
     sniffer: Dependency[Sniffer] = Dependency(instance_of=Sniffer)
     caches: Dependency[tuple[Cache, ...]] = Dependency(instance_of=tuple)
+    books: Dependency[Books] = Dependency(instance_of=Books, default=Books())
     host: Dependency[HostPorts] = Dependency(instance_of=HostPorts, default=HostPorts())
 
-    store: Singleton[StoreHealth] = Singleton(StoreHealth, clock, telemetry, metrics)
+    store: Dependency[StoreHealth] = Dependency(
+        instance_of=StoreHealth, default=Singleton(StoreHealth, clock, telemetry, metrics)
+    )
     tools: Singleton[ToolPorts] = Singleton(
         ToolPorts,
         slots=tool_slots,
@@ -125,6 +136,7 @@ class Container(DeclarativeContainer):
         store=store,
         guard=guard_turn,
         measure=Singleton(MeasureTurns, metrics, spans),
+        ledger=books.provided.keeper,
     )
     temporary_memory: Factory[TurnMemory] = Factory(
         TurnMemory, offload=offload, clock=clock, ids=ids, telemetry=telemetry

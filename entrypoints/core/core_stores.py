@@ -3,6 +3,7 @@
 from domain.request.turn_request import TurnRequest
 from domain.services.clean_artifacts import CleanArtifacts
 from domain.services.turn_stores import Memories
+from entrypoints.core.core_ledger import CoreLedger
 from entrypoints.core.policy import keeps_anything, retention_of, vault_of
 from entrypoints.core.request_records import RequestRecords
 from entrypoints.core.request_timings import RequestTimings
@@ -20,25 +21,33 @@ class CoreStores:
         cleaning: CleanArtifacts,
         timings: RequestTimings,
         records: RequestRecords,
+        ledger: CoreLedger | None = None,
     ) -> None:
         self.storage, self._memories, self._cleaning = storage, memories, cleaning
-        self.timings, self.records = timings, records
+        self.timings, self.records, self.ledger = timings, records, ledger
 
     def expect_turns(self, settings: Settings) -> None:
         """Open the stores beside the caller if turns leave anything, so that no message waits for that."""
-        if keeps_anything(settings):
+        if keeps_anything(settings) or (settings.enable_ledger and self.ledger is not None):
             self.storage.begin()
 
     def memories_for(self, request: TurnRequest, settings: Settings) -> Memories | None:
         """Return the memories a turn may use, None if it is not remembered; what it keeps is cleaned from then on.
 
-        Which of them it uses is `domain/services/turn_stores.py`'s to say.
+        Which of them it uses is `domain/services/turn_stores.py`'s to say. What it costs is booked in any case.
         """
+        if self.ledger is not None:
+            self.ledger.follow(request, settings)
         if not request.is_remembered:
             return None
         self.storage.follow(vault_of(settings), request.memory.namespace)
         self._cleaning.begin(retention_of(settings, request.memory.namespace))
         return self._memories
+
+    async def close_ledger(self) -> None:
+        """Close the ledger, once no turn runs any more."""
+        if self.ledger is not None:
+            await self.ledger.aclose()
 
     async def aclose(self) -> None:
         """Stop cleaning and close the timing log. Storage and records are closed by whoever opened the core."""

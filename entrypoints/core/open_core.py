@@ -12,6 +12,7 @@ from adapters.json_schema.checker import JsonSchemaChecker
 from adapters.memory.breaker_state import MemoryBreakerState
 from adapters.openrouter.catalog.listing import AioCatalog
 from adapters.openrouter.client import AioResponsesClient
+from adapters.openrouter.generations import AioGenerations
 from adapters.openrouter.transport.environment import read_environment
 from adapters.openrouter.transport.pool import SessionPool
 from adapters.process.clock import SystemClock
@@ -25,11 +26,13 @@ from domain.request.turn_request import TurnRequest
 from domain.services.list_models import Listing
 from domain.services.measured import PLACES
 from domain.services.run_turn import Personal, RunTurn
+from domain.services.store_budget import StoreHealth
 from domain.services.sync_models import DesiredRows, SyncModels
 from domain.services.turn_stores import Memories
 from entrypoints.core.caller_request import CallerRequest, Start, request_of
 from entrypoints.core.catalog_caches import catalog_caches
-from entrypoints.core.container import Container, HostPorts
+from entrypoints.core.container import Books, Container, HostPorts
+from entrypoints.core.core_ledger import CoreLedger
 from entrypoints.core.core_stores import CoreStores
 from entrypoints.core.core_telemetry import CoreTelemetry
 from entrypoints.core.download_policy import icon_source_of
@@ -72,6 +75,11 @@ class Core:
         self._stack.push_async_callback(self.telemetry.metrics.aclose)
         slots, tool_slots = ProcessSlots(shared_state()), ProcessSlots(shared_state(), "tools")
         self.telemetry.metrics.watch(PLACES, partial(_places, slots, tool_slots))
+        store = StoreHealth(self.clock, self.telemetry, self.telemetry.metrics)
+        ledger: CoreLedger | None = None
+        if location.url:
+            generations = AioGenerations(pool, self._concurrent_requests)
+            ledger = CoreLedger(storage, location, generations, store, self.ids, self.telemetry)
         container = Container(
             responses=AioResponsesClient(pool, self.clock, self.telemetry, self._concurrent_requests),
             catalog=AioCatalog(pool, self.clock, self._concurrent_requests),
@@ -94,6 +102,8 @@ class Core:
             spans=self.telemetry.metrics,
             redact=self.redact,
             caches=catalog_caches(location, storage),
+            store=store,
+            books=Books(ledger.keeper if ledger is not None else None),
             host=host,
         )
         container.check_dependencies()
@@ -103,7 +113,7 @@ class Core:
         timings = RequestTimings(location.folder, self.telemetry)
         records = RequestRecords(location.folder, self.telemetry)
         cleaning = container.clean_artifacts(durable=storage.cleanable)
-        self.stores = CoreStores(storage, memories, cleaning, timings, records)
+        self.stores = CoreStores(storage, memories, cleaning, timings, records, ledger)
         self.models = OfferedModels(container.list_models(), host.origin)
         self._run_turn: RunTurn = container.run_turn()
         self._sync_models: SyncModels | None = container.sync_models() if host.model_rows is not None else None
@@ -163,6 +173,7 @@ class Core:
         await self.stores.aclose()
         await self.drained()
         await self.stores.records.aclose()  # after the last turn has left its transcript
+        await self.stores.close_ledger()
         await self.models.aclose()
         await self._stack.aclose()
 

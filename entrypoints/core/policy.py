@@ -8,9 +8,10 @@ from domain.catalog.offer import Filter, Offer
 from domain.catalog.rows import Switches
 from domain.egress.base_url import checked_base_url
 from domain.faults.retry import RetryPolicy
-from domain.limits import MEBIBYTE
+from domain.limits import LONGEST_ATTEMPT, MEBIBYTE
 from domain.request.abilities import Ability
 from domain.request.turn_request import (
+    Bookkeeping,
     Bounds,
     EndpointChoice,
     Identifiers,
@@ -230,6 +231,16 @@ def server_tools_of(
     """
     listed = named if named is not None else names(settings.server_tools) if offered else ()
     return ServerTools(listed, settings.web_search_max_results or 0, served)
+
+
+def bookkeeping_of(settings: Settings, namespace: str) -> Bookkeeping:
+    """Return where the attempts of a turn are booked."""
+    return Bookkeeping(namespace if settings.enable_ledger else "")
+
+
+def longest_attempt(settings: Settings) -> float:
+    """Return the seconds after which an attempt without an end is one of a process that died."""
+    return max(LONGEST_ATTEMPT, 2.0 * (settings.http_total_timeout_seconds or 0))
 
 
 def retention_of(settings: Settings, namespace: str) -> Retention:

@@ -1,10 +1,15 @@
 """Stores that open the database with the first call."""
 
+import asyncio
 from collections.abc import Collection
 from datetime import datetime
 
 from entrypoints.core.storage import Storage
+from ports.ledger import Entry, LedgerUnavailable, Spend, UsageLedger
 from ports.tool_runs import RunBounds, ToolRun
+
+OPENING_SECONDS = 0.75
+"""Seconds that the ledger waits for a database that is being opened: fewer than those of one that hangs."""
 
 
 class LazyToolRuns:
@@ -55,6 +60,50 @@ class LazyBreakerState:
     async def delete_before(self, before: datetime, limit: int) -> int:
         """Delete old texts."""
         return await (await self._storage.stores()).breakers.delete_before(before, limit)
+
+
+class LazyLedger:
+    """Implements UsageLedger in the database; without one that can be written, every write fails."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    async def write(self, entries: Collection[Entry]) -> None:
+        """Store entries."""
+        await (await self._opened(writes=True)).write(entries)
+
+    async def unfinished(self, namespace: str, before: datetime, limit: int) -> tuple[Entry, ...]:
+        """Return started entries."""
+        return await (await self._opened()).unfinished(namespace, before, limit)
+
+    async def of_turn(self, namespace: str, turn_id: str) -> tuple[Entry, ...]:
+        """Return the entries of a turn."""
+        return await (await self._opened()).of_turn(namespace, turn_id)
+
+    async def spend(self, namespace: str, since: datetime, until: datetime) -> tuple[Spend, ...]:
+        """Add up what was sent."""
+        return await (await self._opened()).spend(namespace, since, until)
+
+    async def delete_before(self, namespace: str, before: datetime, limit: int) -> int:
+        """Delete old entries."""
+        return await (await self._opened(writes=True)).delete_before(namespace, before, limit)
+
+    async def anonymise(self, namespace: str, user_id: str, limit: int) -> int:
+        """Empty the ids of a person."""
+        return await (await self._opened(writes=True)).anonymise(namespace, user_id, limit)
+
+    async def _opened(self, *, writes: bool = False) -> UsageLedger:
+        opening = self._storage.begin()
+        if not opening.done():  # the first turn after a start: no failure of the store, and no reason to wait long
+            await asyncio.wait((opening,), timeout=OPENING_SECONDS)
+            if not opening.done():
+                raise LedgerUnavailable("opening")
+        stores = await self._storage.stores()
+        if stores.ledger is None:
+            raise LedgerUnavailable("not open")
+        if writes and stores.read_only:
+            raise LedgerUnavailable("read-only")
+        return stores.ledger
 
 
 class LazyCache:

@@ -15,6 +15,7 @@ from adapters.sql.cache import SqlCache
 from adapters.sql.database import Database
 from adapters.sql.known_hosts import SqlKnownHosts
 from adapters.sql.leases import SqlLeases
+from adapters.sql.ledger import SqlLedger
 from adapters.sql.lookup_keys import SqlLookupKeys
 from adapters.sql.migrate import migrate
 from adapters.sql.tool_runs import SqlToolRuns
@@ -30,13 +31,17 @@ from ports.cache import Cache
 from ports.clock import Clock
 from ports.known_hosts import KnownHosts
 from ports.leases import Leases
+from ports.ledger import UsageLedger
 from ports.lookup_keys import LookupKeys
 from ports.tool_runs import ToolRunStore
 
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """Stores that live together; in memory if `location` is None. `cache` only where processes share a database."""
+    """Stores that live together; in memory if `location` is None.
+
+    `cache` only where processes share a database, `ledger` only in a database.
+    """
 
     artifacts: ArtifactStore
     leases: Leases
@@ -47,6 +52,7 @@ class Stores:
     location: StorageLocation | None = None
     read_only: bool = False
     cache: Cache | None = None
+    ledger: UsageLedger | None = None
 
 
 class MemoryStores:
@@ -96,5 +102,6 @@ async def open_stores(location: StorageLocation, warned: WarnedOnce) -> tuple[St
         location,
         bool(migrated.read_only),
         SqlCache(database) if location.is_shared else None,
+        SqlLedger(database),
     )
     return stores, database

@@ -64,6 +64,7 @@ def _recorder(simulator: Simulator) -> Middleware:
         try:
             response = await _answered(request, handler)
             record.status = response.status
+            record.answered_at = record.answered_at or loop.time()
             record.finished = True
         except asyncio.CancelledError:
             record.closed_by_client = not record.finished and not simulator.stopping

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from aiohttp import web
 
+from entrypoints.simulator.records import CURRENT
 from entrypoints.simulator.writers.steps import Due, Flush, Sever, Step
 
 WRITE_SIZE = 64 * 1024
@@ -34,6 +35,7 @@ class EventStream:
         """Write `data`, then yield to other streams."""
         if not self.response.prepared:
             await self.response.prepare(self._request)
+            CURRENT.get().answered_at = asyncio.get_running_loop().time()
         if self.first_at is None:
             self.first_at = asyncio.get_running_loop().time()
         await self.response.write(data)

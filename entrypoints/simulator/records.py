@@ -14,7 +14,8 @@ class RequestRecord:
     """One request; its record is updated while the request is answered.
 
     Times are seconds of the monotonic clock. `finished`: the answer was sent to its end, which may be a reset by the
-    scenario. `closed_by_client`: the caller disconnected before that. `ended_at` is set in both cases.
+    scenario. `closed_by_client`: the caller disconnected before that. `ended_at` is set in both cases. `answered_at`:
+    when the head of the answer was sent, None if the caller left before.
     """
 
     method: str
@@ -28,6 +29,7 @@ class RequestRecord:
     finished: bool = False
     closed_by_client: bool = False
     ended_at: float | None = None
+    answered_at: float | None = None
 
 
 CURRENT: ContextVar[RequestRecord] = ContextVar("simulator_request")

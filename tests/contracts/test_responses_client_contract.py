@@ -126,3 +126,55 @@ async def test_attempts_of_many_tasks_do_not_interfere(client, upstream):
         for batches in answers
     }
     assert len(texts) == 1
+
+
+class Watch:
+    """Holds the request until `gate` is set; notes what it is told."""
+
+    def __init__(self) -> None:
+        self.gate, self.asked = asyncio.Event(), asyncio.Event()
+        self.named: list[str] = []
+
+    async def sending(self) -> None:
+        self.asked.set()
+        await self.gate.wait()
+
+    def answered(self, generation_id: str) -> None:
+        self.named.append(generation_id)
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_nothing_of_the_body_leaves_before_whoever_books_the_call_is_ready(client, upstream, stream):
+    watch = Watch()
+    watched = replace(call(upstream, upstream.speaks, stream=stream), watch=watch)
+    attempt = client.attempt(watched)
+    opening = asyncio.get_running_loop().create_task(attempt.__aenter__())
+    await watch.asked.wait()
+    done, _ = await asyncio.wait({opening}, timeout=0.2)
+    assert not done
+    watch.gate.set()
+    batches = await opening
+    assert len(watch.named) == 1
+    assert [batch async for batch in batches]
+    await attempt.__aexit__(None, None, None)
+
+
+async def test_a_refused_call_is_not_reported_as_answered(client, upstream):
+    watch = Watch()
+    watch.gate.set()
+    with pytest.raises(Refused):
+        await batches_of(client, replace(call(upstream, upstream.refuses), watch=watch))
+    assert watch.named == []
+
+
+async def test_a_call_that_is_left_while_it_waits_is_not_sent(client, upstream):
+    watch = Watch()
+    attempt = client.attempt(replace(call(upstream, upstream.speaks), watch=watch))
+    opening = asyncio.get_running_loop().create_task(attempt.__aenter__())
+    await watch.asked.wait()
+    opening.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await opening
+    watch.gate.set()
+    assert await batches_of(client, call(upstream, upstream.speaks))  # and the client goes on
+    assert watch.named == []

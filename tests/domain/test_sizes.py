@@ -26,6 +26,7 @@ LARGE = {
     ("entrypoints/simulator/bills.py", "Bill"): WIRE,
     ("ports/artifacts.py", "Artifact"): TABLE,
     ("ports/usage.py", "Usage"): TABLE,
+    ("ports/ledger.py", "Entry"): TABLE,
     ("ports/response_events.py", "UpstreamProblem"): TABLE,
     ("domain/turn/steps.py", "End"): TABLE,
     ("ports/catalog.py", "Model"): TABLE,

@@ -18,6 +18,10 @@ class Refusing:
     error: Exception
 
 
+class Unsent(Refusing):
+    """As `Refusing`, before anything was sent."""
+
+
 class Hang:
     """Upstream sends nothing more; only leaving the context ends the attempt."""
 
@@ -36,7 +40,7 @@ class ScriptedResponses:
     """Implements ResponsesClient: each attempt plays one script of moves.
 
     A batch is yielded, an exception raised. `calls` are the received calls, `reads` counts requested batches, `entered`
-    and `left` count contexts; `leaving` is raised on leaving, if set.
+    and `left` count contexts; `leaving` is raised on leaving, if set. `named` is the generation id of every answer.
     """
 
     def __init__(self, *scripts: Sequence[Move], leaving: Exception | None = None) -> None:
@@ -44,6 +48,7 @@ class ScriptedResponses:
         self._leaving = leaving
         self.calls: list[UpstreamCall] = []
         self.reads = self.entered = self.left = 0
+        self.named = ""
 
     @property
     def open(self) -> int:
@@ -55,9 +60,13 @@ class ScriptedResponses:
         """Play the next script."""
         self.calls.append(call)
         script = self._scripts.pop(0)
+        if call.watch is not None and not (script and isinstance(script[0], Unsent)):
+            await call.watch.sending()
         if script and isinstance(script[0], Refusing):
             raise script[0].error
         self.entered += 1
+        if call.watch is not None:
+            call.watch.answered(self.named)
         try:
             yield self._play(script)
         finally:

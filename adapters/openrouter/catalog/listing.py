@@ -1,33 +1,29 @@
 """`GET /models`, `GET /images/models`, `GET /key` and the list of upstream's pages over aiohttp."""
 
 from asyncio import to_thread
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
-
-from aiohttp import ClientError, ClientResponse, ClientTimeout
 
 from adapters.openrouter.catalog.icons import icons_of
 from adapters.openrouter.catalog.models import read_model
 from adapters.openrouter.catalog.picture_models import read_picture_model
 from adapters.openrouter.errors.envelope import problem_of_answer
-from adapters.openrouter.errors.network import failure_of
-from adapters.openrouter.transport.pool import PoolClosed, SessionPool
-from adapters.openrouter.transport.request import address_of, headers_of
+from adapters.openrouter.transport.pool import SessionPool
+from adapters.openrouter.transport.reading import ReadFailed, UpstreamReader
+from adapters.openrouter.transport.request import address_of
 from adapters.openrouter.wire.codec import load_tolerantly
 from adapters.openrouter.wire.fields import mapping, objects, text
 from ports.catalog import CatalogError, Model
 from ports.clock import Clock
 from ports.json_values import JsonObject
 from ports.offload import LARGE
-from ports.responses import InvalidRoute, Limits, Reach, Route
+from ports.responses import InvalidRoute, Route
 
 BODY_LIMIT = 32 * 1024 * 1024
 PAGES = "/api/frontend"
 """Below the origin: where upstream's own pages get their list of models. Not documented, so it may be missing."""
 AT_ONCE = 40  # entries a thread reads before other threads run: a millisecond or two
-LIMITS = Limits(connect=10.0, total=30.0, idle_read=None)
 
 Reader = Callable[[JsonObject], Model | None]
 
@@ -36,9 +32,8 @@ class AioCatalog:
     """Implements Catalog. `limit` returns how many calls share the pool; it is called for every request."""
 
     def __init__(self, pool: SessionPool, clock: Clock, limit: Callable[[], int]) -> None:
-        self._pool = pool
+        self._reader = UpstreamReader(pool, limit)
         self._clock = clock
-        self._limit = limit
 
     async def fetch(self, route: Route) -> tuple[Model, ...]:
         """Return all models in upstream's order. Raises CatalogError."""
@@ -76,44 +71,13 @@ class AioCatalog:
 
     async def _get(self, route: Route, path: str) -> bytes:
         try:
-            async with self._answer(route, path) as response:
-                raw = await _read(response)
-        except (ClientError, OSError, RuntimeError, ValueError) as error:
-            raise CatalogError(str(failure_of(error, Reach.NOT_SENT, LIMITS))) from error
-        if response.status != HTTPStatus.OK:
-            problem = problem_of_answer(response.status, response.headers, raw, self._clock.now())
-            raise CatalogError(f"HTTP {response.status}: {problem.text}", status=response.status)
-        return raw
-
-    @asynccontextmanager
-    async def _answer(self, route: Route, path: str) -> AsyncIterator[ClientResponse]:
-        try:
-            url, headers = address_of(route, path), headers_of(route, Accept="application/json")
-            lease = await self._pool.session(self._limit())
-        except InvalidRoute as error:
-            raise CatalogError(str(error)) from error
-        except PoolClosed as error:
-            raise CatalogError("closed by this side") from error
-        try:
-            timeout = ClientTimeout(total=LIMITS.total, connect=LIMITS.connect)
-            proxy = await lease.proxy_for(url)
-            response = await lease.http.get(url, headers=headers, proxy=proxy, allow_redirects=False, timeout=timeout)
-            try:
-                yield response
-            finally:
-                response.close()
-        finally:
-            lease.release()
-
-
-async def _read(response: ClientResponse) -> bytes:
-    pieces, size = [], 0
-    while data := await response.content.readany():
-        pieces.append(data)
-        size += len(data)
-        if size > BODY_LIMIT:
-            raise CatalogError(f"the answer exceeds {BODY_LIMIT} bytes", status=response.status)
-    return b"".join(pieces)
+            answer = await self._reader.get(route, path, BODY_LIMIT)
+        except ReadFailed as error:
+            raise CatalogError(str(error), status=error.status) from error
+        if answer.status != HTTPStatus.OK:
+            problem = problem_of_answer(answer.status, answer.headers, answer.raw, self._clock.now())
+            raise CatalogError(f"HTTP {answer.status}: {problem.text}", status=answer.status)
+        return answer.raw
 
 
 def _read_rows(raw: bytes) -> Sequence[JsonObject]:

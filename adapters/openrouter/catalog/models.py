@@ -4,11 +4,20 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from adapters.openrouter.wire.fields import amount, count, count_or_none, mapping, text, texts
-from ports.catalog import Model, Reasoning
+from ports.catalog import Model, Prices, Reasoning
 from ports.json_values import JsonObject
 
 ID_LIMIT = 300
 DESCRIPTION_LIMIT = 4_000
+_RARER = {
+    "cache_read": "input_cache_read",
+    "cache_write": "input_cache_write",
+    "reasoning": "internal_reasoning",
+    "image": "image",
+    "request": "request",
+}
+"""The rarer prices of a model, and their names in the list."""
+_NO_PRICES = Prices()
 
 
 def read_model(entry: JsonObject) -> Model | None:
@@ -43,6 +52,7 @@ def read_model(entry: JsonObject) -> Model | None:
         listed_prices=_listed_prices(pricing),
         description=text(entry.get("description")).strip()[:DESCRIPTION_LIMIT],
         web_search_price=amount(pricing.get("web_search")),
+        prices=_prices(pricing),
     )
 
 
@@ -57,6 +67,12 @@ def _reasoning(described: object) -> Reasoning | None:
         efforts=texts(efforts) if isinstance(efforts, list) else None,
         takes_budget=described.get("supports_max_tokens") is True,
     )
+
+
+def _prices(pricing: JsonObject) -> Prices:
+    if not pricing.keys() & _RARER.values():
+        return _NO_PRICES
+    return Prices(**{name: amount(pricing.get(key)) for name, key in _RARER.items()})
 
 
 def _listed_prices(pricing: JsonObject) -> tuple[Decimal | None, ...]:

@@ -11,7 +11,7 @@ from yarl import URL
 
 from adapters.openrouter.errors.network import StalledUpload
 from adapters.openrouter.wire.long_strings import LongBody, slices_of
-from ports.responses import InvalidKey, InvalidRoute, Reach, Route
+from ports.responses import CallWatch, InvalidKey, InvalidRoute, Reach, Route
 
 AT_ONCE = 1024 * 1024
 """Bytes written before other tasks get a turn, even if upstream reads as fast as they are written."""
@@ -75,10 +75,10 @@ class Outgoing(Payload):
 
     _autoclose = True
 
-    def __init__(self, body: bytes | LongBody, stall: float | None) -> None:
+    def __init__(self, body: bytes | LongBody, stall: float | None, watch: CallWatch | None = None) -> None:
         super().__init__(body, content_type="application/json")
         self._size = body.size if isinstance(body, LongBody) else len(body)
-        self._stall = stall
+        self._stall, self._watch = stall, watch
         self._transport: Transport | None = None
         self.reach = Reach.NOT_SENT
 
@@ -94,6 +94,8 @@ class Outgoing(Payload):
         """Write the body; raises StalledUpload if upstream reads nothing within the stall limit."""
         if isinstance(writer, StreamWriter):
             self._transport = writer.transport
+        if self._watch is not None:
+            await self._watch.sending()
         written = at_once = 0
         for piece in self._slices():
             if at_once >= AT_ONCE:

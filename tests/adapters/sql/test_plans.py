@@ -4,16 +4,18 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.dialects import postgresql, sqlite
 
-from adapters.sql import artifacts, tool_runs
+from adapters.sql import artifacts, ledger, tool_runs
 from adapters.sql.artifacts import SqlArtifacts
 from adapters.sql.database import Database
 from adapters.sql.engines import database_url
+from adapters.sql.ledger import SqlLedger
 from adapters.sql.tables import metadata
 from adapters.sql.tool_runs import SqlToolRuns
 from tests.contracts.artifact_cases import HERE, row, ulid
 from tests.doubles.databases import empty_postgres_url
 
 STORE, RUNS = SqlArtifacts(Database("sqlite:////nowhere")), SqlToolRuns(Database("sqlite:////nowhere"))
+LEDGER = SqlLedger(Database("sqlite:////nowhere"))
 STATEMENTS = {
     "find": (STORE._find, "artifact_turn (namespace=? AND turn_id=?)"),
     "touch": (STORE._touch, "artifact_turn (namespace=? AND turn_id=?)"),
@@ -36,6 +38,11 @@ STATEMENTS = {
     "runs of a person": (tool_runs.OF_PERSON, "tool_run_owner (namespace=? AND user_id=?)"),
     "runs beyond": (tool_runs.BEYOND, "tool_run_owner (namespace=? AND user_id=?)"),
     "delete beyond": (tool_runs.DELETE_BEYOND, "tool_run_owner (namespace=? AND user_id=?)"),
+    "ledger unfinished": (ledger.UNFINISHED, "usage_entry_state (namespace=? AND state=? AND started_at<?)"),
+    "ledger of a turn": (ledger.OF_TURN, "usage_entry_1 (namespace=? AND turn_id=?)"),
+    "ledger old": (ledger.DELETE_OLD, "usage_entry_state (namespace=? AND state=? AND started_at<?)"),
+    "ledger of a person": (ledger.ANONYMISE, "usage_entry_person (namespace=? AND user_id=?)"),
+    "ledger sums": (LEDGER._spend, "usage_entry_state (namespace=? AND state=? AND started_at>? AND started_at<?)"),
     "chats with runs": (tool_runs.CHATS, "tool_run_chat (namespace=? AND chat_id>?)"),
 }
 

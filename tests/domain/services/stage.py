@@ -1,7 +1,7 @@
 """The use case with all its ports in memory and a clock that tests control."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from decimal import Decimal
 
 from adapters.memory.breaker_state import MemoryBreakerState
@@ -14,6 +14,7 @@ from domain.services.equip_turn import ToolPorts
 from domain.services.fetch_remote import FetchRemote
 from domain.services.guard_call import GuardCall
 from domain.services.guard_turn import GuardTurn
+from domain.services.keep_ledger import KeepLedger
 from domain.services.measure_turns import MeasureTurns
 from domain.services.read_media import MediaPorts
 from domain.services.run_turn import Personal, RunTurn
@@ -55,6 +56,7 @@ class Stage:
         runs: MemoryToolRuns | None = None,
         offload: InlineOffload | None = None,
         fetch: FetchRemote | None = None,
+        keeping: Callable[[FakeClock, RecordedTelemetry], KeepLedger] | None = None,
     ) -> None:
         self.clock, self.notices = FakeClock(), RecordedNotices()
         self.responses = ScriptedResponses(*scripts, leaving=leaving)
@@ -64,6 +66,7 @@ class Stage:
         counting = CountEvents(telemetry or self.log, self.metrics)
         health = StoreHealth(self.clock, counting, self.metrics)
         self.runs, self.temporary_runs, self.chats = runs or MemoryToolRuns(), MemoryToolRuns(), MemoryChats()
+        self.keeper = keeping(self.clock, self.log) if keeping is not None else None
         guard = GuardCall(state=MemoryBreakerState(), clock=self.clock, ids=FakeIds(), telemetry=counting)
         self.run_turn = RunTurn(
             responses=self.responses,
@@ -84,6 +87,7 @@ class Stage:
             store=health,
             guard=GuardTurn(guard, health),
             measure=MeasureTurns(self.metrics, self.spans),
+            ledger=self.keeper,
         )
 
     def outputs(

@@ -37,8 +37,11 @@ AGAIN = {
     "domain/services/record_turn": "each step takes part in the recording of its turn",
     "domain/services/measure_turns": "counts attempts as they end, and the turn at its end",
     "entrypoints/core/core_metrics": "asked by both whether anybody reads the numbers",
+    "domain/services/book_attempts": "made with the driver; books each attempt when it begins and when it ends",
+    "domain/services/turn_stores": "chosen at the start, empty at the end",
     # The history is looked up first, the new answer is stored last: the same rooms, for other texts.
     "entrypoints/core/storage": "store",
+    "entrypoints/core/storage_lazy": "store",
     "entrypoints/core/storage_vault": "store",
     "entrypoints/core/storage_file": "store",
     "domain/services/store_budget": "store",

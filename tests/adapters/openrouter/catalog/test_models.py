@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.openrouter.catalog.models import read_model
+from ports.catalog import Prices
 
 ENTRY = {
     "id": "a/b:free",
@@ -120,3 +121,16 @@ JSON = st.recursive(
 @given(st.dictionaries(st.sampled_from(list(ENTRY)), JSON, max_size=8))
 def test_no_entry_raises(entry):
     read_model({"id": "a/b", **entry})
+
+
+def test_the_rarer_prices_are_read_and_a_variable_one_is_unknown():
+    pricing = {
+        "prompt": "0.1",
+        "input_cache_read": "0.01",
+        "input_cache_write": "-1",
+        "internal_reasoning": 0.2,
+        "image": "much",
+        "request": "0.003",
+    }
+    prices = read_model({**ENTRY, "pricing": pricing}).prices
+    assert prices == Prices(cache_read=Decimal("0.01"), reasoning=Decimal("0.2"), request=Decimal("0.003"))

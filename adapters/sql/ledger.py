@@ -1,0 +1,167 @@
+"""The ledger in a database."""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Executable,
+    Row,
+    Select,
+    Text,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal_column,
+    select,
+    tuple_,
+    update,
+)
+
+from adapters.sql.database import Database
+from adapters.sql.ledger_writing import MONEY, TIMES, rows_of, statement_for
+from adapters.sql.money import amount_of, sums, total
+from adapters.sql.tables import usage_entry
+from adapters.sql.texts import EPOCH, micros, moment_of, original, stored
+from adapters.sql.trouble import DatabaseTrouble
+from ports.ledger import CostSource, Entry, EntryState, LedgerUnavailable, Spend
+
+u = usage_entry.c
+KEYS = (u.namespace, u.turn_id, u.call_no, u.attempt_no)
+DAY = timedelta(days=1) // timedelta(microseconds=1)
+EMPTY = literal_column("''", Text)
+
+
+def _fixed(state: EntryState) -> ColumnElement[str]:
+    """Return a state as part of the statement's text: a statement for many rows has no parameters beside theirs."""
+    return literal_column(f"'{state.value}'", Text)
+
+
+def _all(states: Iterable[EntryState]) -> list[ColumnElement[str]]:
+    return [_fixed(state) for state in states]
+
+
+NAMESPACE = u.namespace == bindparam("in_namespace")
+STARTED = u.state == _fixed(EntryState.STARTED)
+SENT = u.state.in_(_all(state for state in EntryState if state is not EntryState.VOID))
+ANY_STATE = u.state.in_(_all(EntryState))  # so that the index on it serves for times
+UNFINISHED = (
+    select(usage_entry).where(NAMESPACE, STARTED, u.started_at < bindparam("before")).order_by(u.started_at)
+).limit(bindparam("most"))
+OF_TURN = select(usage_entry).where(NAMESPACE, u.turn_id == bindparam("of_turn")).order_by(u.call_no, u.attempt_no)
+OLD = select(*KEYS).where(NAMESPACE, ANY_STATE, u.started_at < bindparam("before")).limit(bindparam("most"))
+DELETE_OLD = delete(usage_entry).where(tuple_(*KEYS).in_(OLD))
+OF_PERSON = select(*KEYS).where(NAMESPACE, u.user_id == bindparam("of_user")).limit(bindparam("most"))
+ANONYMISE = update(usage_entry).where(tuple_(*KEYS).in_(OF_PERSON)).values(user_id="", chat_id="", message_id="")
+
+
+class SqlLedger:
+    """Implements UsageLedger on SQLite and PostgreSQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._write = statement_for(database.dialect, database.schema)
+        self._spend = _spend(database.dialect)
+
+    async def write(self, entries: Collection[Entry]) -> None:
+        """Insert or replace with one statement; two states of one entry need two."""
+        entries = list(entries)
+        while entries:
+            now = {entry.key: entry for entry in reversed(entries)}  # of each key the first
+            await self._put(now.values())
+            entries = [entry for entry in entries if now[entry.key] is not entry]
+
+    async def unfinished(self, namespace: str, before: datetime, limit: int) -> tuple[Entry, ...]:
+        """Read by the index on states."""
+        values = {"in_namespace": stored(namespace), "before": micros(before), "most": limit}
+        return tuple(_entry_of(row) for row in await self._read(UNFINISHED, values))
+
+    async def of_turn(self, namespace: str, turn_id: str) -> tuple[Entry, ...]:
+        """Read by the first columns of the key."""
+        values = {"in_namespace": stored(namespace), "of_turn": stored(turn_id)}
+        return tuple(_entry_of(row) for row in await self._read(OF_TURN, values))
+
+    async def spend(self, namespace: str, since: datetime, until: datetime) -> tuple[Spend, ...]:
+        """Add up in the database."""
+        values = {"in_namespace": stored(namespace), "since": micros(since), "until": micros(until)}
+        return tuple(_spend_of(row) for row in await self._read(self._spend, values))
+
+    async def delete_before(self, namespace: str, before: datetime, limit: int) -> int:
+        """Delete by time."""
+        return await self._changed(
+            DELETE_OLD, {"in_namespace": stored(namespace), "before": micros(before), "most": limit}
+        )
+
+    async def anonymise(self, namespace: str, user_id: str, limit: int) -> int:
+        """Empty the ids by the index on people."""
+        if not user_id:
+            return 0
+        values = {"in_namespace": stored(namespace), "of_user": stored(user_id), "most": limit}
+        return await self._changed(ANONYMISE, values)
+
+    # --- details ------------------------------------------------------------------------------------------
+
+    async def _read(self, statement: Executable, values: Mapping[str, Any]) -> list[Row[Any]]:
+        try:
+            async with self._database.reading() as connection:
+                return list((await connection.execute(statement, values)).all())
+        except DatabaseTrouble as trouble:
+            raise LedgerUnavailable(trouble.reason) from trouble
+
+    async def _changed(self, statement: Executable, values: Mapping[str, Any]) -> int:
+        try:
+            async with self._database.writing() as connection:
+                return (await connection.execute(statement, values)).rowcount
+        except DatabaseTrouble as trouble:
+            raise LedgerUnavailable(trouble.reason) from trouble
+
+    async def _put(self, entries: Iterable[Entry]) -> None:
+        try:
+            await self._database.write_at_once(self._write, rows_of(entries))
+        except DatabaseTrouble as trouble:
+            raise LedgerUnavailable(trouble.reason) from trouble
+
+
+def _spend(dialect: str) -> Select[Any]:
+    person = func.coalesce(u.user_id, EMPTY)  # else SQLite would group by the index on people and read all of it
+    model = case((u.answering_model != EMPTY, u.answering_model), else_=u.requested_model)
+    day = u.started_at.op("/")(literal_column(str(DAY), BigInteger))  # of whole numbers, in both databases
+    exact = u.state == _fixed(EntryState.SETTLED)
+    return (
+        select(
+            person.label("person"),
+            model.label("model"),
+            day.label("day"),
+            func.count().label("entries"),
+            func.sum(case((exact, 0), else_=1)).label("inexact"),
+            func.sum(u.input_tokens + u.output_tokens).label("tokens"),
+            *sums(dialect, u.cost),
+            *sums(dialect, u.upstream_cost),
+        )
+        .where(NAMESPACE, SENT, u.started_at >= bindparam("since"), u.started_at < bindparam("until"))
+        .group_by("person", "model", "day")
+        .order_by("person", "model", "day")
+    )
+
+
+def _spend_of(row: Row[Any]) -> Spend:
+    amounts = row[6:]
+    half = len(amounts) // 2
+    day: date = (EPOCH + timedelta(days=row.day)).date()
+    counts = (int(row.entries), int(row.inexact), int(row.tokens))
+    return Spend(original(row.person), original(row.model), day, *counts, total(amounts[:half]), total(amounts[half:]))
+
+
+def _entry_of(row: Row[Any]) -> Entry:
+    values: dict[str, Any] = dict(row._mapping)
+    for name, value in values.items():
+        if name in MONEY:
+            values[name] = amount_of(value)
+        elif name in TIMES:
+            values[name] = None if value is None else moment_of(value)
+        elif isinstance(value, str):
+            values[name] = original(value)
+    return Entry(**values | {"state": EntryState(row.state), "cost_source": CostSource(row.cost_source)})

@@ -1,0 +1,214 @@
+"""Keep the ledger: store the entries of attempts in batches, off the path of the words, and never lose one silently.
+
+One writer task stores what waits, in one transaction: while one batch is being committed, the next one gathers. If the
+store fails, the turns go on and the entries wait in a journal, which is replayed after the next write that succeeds.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from domain.services.look_up_bills import LookUpBills
+from domain.services.store_budget import StoreHealth, StoreTrouble, within
+from ports.ledger import FOLLOWERS, Entry, Key, UsageLedger
+from ports.ledger_journal import JournalUnavailable, LedgerJournal
+from ports.retention import REFUSED
+from ports.telemetry import Telemetry
+
+WRITE_SECONDS = 3.0
+"""Seconds that one batch may take; no turn waits that long."""
+PATIENCE_SECONDS = 1.0
+"""Seconds that an attempt waits for the store before its entry goes to the journal as well."""
+LATER_SECONDS = 0.05
+"""What nobody waits for is written this much later: not while the first or the last words are on their way."""
+BATCH = 500
+MOST_WAITING = 10_000
+CLOSE_SECONDS = 5.0
+FAILED = "ledger_failed"
+
+
+@dataclass(slots=True)
+class _Outage:
+    """What happened while the store failed: entries kept in the journal, and entries lost."""
+
+    kept: int = 0
+    lost: int = 0
+
+
+@dataclass(slots=True)
+class _Waiting:
+    entry: Entry
+    done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class KeepLedger:
+    """The use case; belongs to one event loop. `store` is the health of the store that holds the ledger."""
+
+    def __init__(
+        self,
+        ledger: UsageLedger,
+        journal: LedgerJournal,
+        *,
+        store: StoreHealth,
+        telemetry: Telemetry,
+        bills: LookUpBills | None = None,
+    ) -> None:
+        self._ledger, self._journal, self._store, self._telemetry = ledger, journal, store, telemetry
+        self.bills, self.clock = bills, store.clock
+        self._waiting: dict[Key, _Waiting] = {}
+        self._writer: asyncio.Task[None] | None = None
+        self._timer: Callable[[], None] | None = None
+        self._outage: _Outage | None = None
+        self._replays = True  # an earlier process may have left a journal
+        self._replaying: asyncio.Task[None] | None = None
+
+    def note(self, entry: Entry, *, at_once: bool = False) -> "asyncio.Future[None]":
+        """Store an entry soon; the result is done once it is in the store or the journal, or was lost and counted.
+
+        Costs the caller microseconds; a newer state of an entry that still waits replaces it. `at_once`: somebody waits
+        for it.
+        """
+        if self._writer is None and self._timer is None and not at_once:
+            self._timer = self.clock.call_at(self.clock.monotonic() + LATER_SECONDS, self._due)
+        known = self._waiting.get(entry.key)
+        if known is not None:
+            if entry.state in FOLLOWERS[known.entry.state]:
+                known.entry = entry
+            return known.done
+        waiting = _Waiting(entry)
+        if len(self._waiting) >= MOST_WAITING:
+            self._lose(1)
+            waiting.done.set_result(None)
+            return waiting.done
+        self._waiting[entry.key] = waiting
+        if at_once:
+            self._begin()
+        return waiting.done
+
+    async def stored(self, entry: Entry, done: "asyncio.Future[None]") -> None:
+        """Return once an entry is in the store or the journal: after PATIENCE_SECONDS it goes to the journal itself."""
+        if done.done():
+            return
+        try:
+            async with within(self.clock, PATIENCE_SECONDS):
+                await asyncio.shield(done)
+        except TimeoutError:
+            await self._keep([entry], "slow")
+
+    async def drained(self) -> None:
+        """Return once nothing waits to be written, in the journal neither unless the store fails."""
+        while (task := self._begin() or self._replaying) is not None:
+            await asyncio.wait((task,))
+
+    async def aclose(self) -> None:
+        """Stop asking for bills, write what waits, for a few seconds at most, and close the journal."""
+        if self.bills is not None:
+            await self.bills.aclose()
+        for task in (self._begin(), self._replaying):
+            if task is not None:
+                await asyncio.wait((task,), timeout=CLOSE_SECONDS)
+                task.cancel()
+                await asyncio.wait((task,))
+        if self._waiting:
+            await self._keep([one.entry for one in self._waiting.values()], "closed")
+        await self._journal.aclose()
+
+    # --- details ------------------------------------------------------------------------------------------
+
+    def _due(self) -> None:
+        self._begin()
+
+    def _begin(self) -> "asyncio.Task[None] | None":
+        """Start to write what waits, if something does; return the task that writes."""
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer()
+        if self._writer is None and self._waiting:
+            work = self._write_all()
+            self._writer = asyncio.get_running_loop().create_task(work, name="openrouter-pipe-ledger")
+        return self._writer
+
+    async def _write_all(self) -> None:
+        try:
+            while self._waiting:
+                keys = list(self._waiting)[:BATCH]
+                batch = [self._waiting.pop(key) for key in keys]
+                try:
+                    await self._write([one.entry for one in batch])
+                finally:
+                    for one in batch:
+                        if not one.done.done():
+                            one.done.set_result(None)
+        finally:
+            self._writer = None
+
+    async def _write(self, entries: Sequence[Entry]) -> None:
+        try:
+            await self._put(entries)
+        except StoreTrouble as trouble:
+            await self._keep(entries, trouble.reason)
+        except asyncio.CancelledError:  # the core closes and the store hangs
+            await self._keep(entries, "closed")
+            raise
+        except Exception as defect:  # noqa: BLE001 - the edge of a background task: a defect must lose no money
+            self._telemetry.event("error", FAILED, reason=type(defect).__name__)
+            await self._keep(entries, type(defect).__name__)
+        else:
+            if self._replays and self._replaying is None:
+                work = self._replay()
+                self._replaying = asyncio.get_running_loop().create_task(work, name="openrouter-pipe-ledger-replay")
+
+    async def _put(self, entries: Sequence[Entry]) -> None:
+        """Store entries; one that the store refuses for itself is counted as lost, the others are stored.
+
+        Raises StoreTrouble.
+        """
+        self._store.admit(writes=True)
+        try:
+            await self._put_watched(entries)
+        except StoreTrouble as trouble:
+            if trouble.reason != REFUSED:
+                raise
+            if len(entries) == 1:
+                self._lose(1)
+                return
+            for entry in entries:
+                await self._put([entry])
+
+    async def _put_watched(self, entries: Sequence[Entry]) -> None:
+        async with self._store.watched(FAILED, writes=True, seconds=WRITE_SECONDS):
+            await self._ledger.write(entries)
+
+    async def _keep(self, entries: Sequence[Entry], reason: str) -> None:
+        """Keep entries in the journal and report the outage once."""
+        first, self._outage = self._outage is None, self._outage or _Outage()
+        try:
+            kept = await self._journal.append(entries)
+        except JournalUnavailable as error:
+            kept, reason = 0, f"{reason}; {error.reason}"
+        self._replays = True
+        self._outage.kept += kept
+        if first:
+            self._telemetry.event("warning", "ledger_entries_wait", reason=reason, entries=kept)
+        if kept < len(entries):
+            self._lose(len(entries) - kept)
+
+    def _lose(self, count: int) -> None:
+        outage = self._outage = self._outage or _Outage()
+        if not outage.lost:
+            self._telemetry.event("error", "ledger_entries_lost", entries=count)
+        outage.lost += count
+
+    async def _replay(self) -> None:
+        """Store what waits in the journal, also that of processes that died. A failure waits for the next write."""
+        self._replays = False
+        try:
+            replayed = await self._journal.replay(self._put)
+        except (StoreTrouble, JournalUnavailable):
+            self._replays = True
+            return
+        finally:
+            self._replaying = None
+        outage, self._outage = self._outage or _Outage(), None
+        if replayed or outage.lost:
+            self._telemetry.event("info", "ledger_entries_replayed", entries=replayed, lost=outage.lost)

@@ -1,0 +1,107 @@
+"""How an entry of the ledger moves: from the start of an attempt to upstream's figure, an estimate, or nothing sent."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
+
+from domain.usage.prices import FREE, Consumed, Price, price_of
+from ports.generations import GenerationRecord
+from ports.ledger import CostSource, Entry, EntryState
+from ports.usage import Usage
+
+KEY_ID_CHARACTERS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class EndOfAttempt:
+    """How an attempt ended, as far as money goes.
+
+    `was_sent`: upstream may have got it. `is_free`: upstream refused it before the model wrote anything. Names, of
+    bounded length, are empty where upstream did not give them.
+    """
+
+    was_sent: bool
+    is_free: bool
+    consumed: Consumed
+    generation_id: str = ""
+    model: str = ""
+    provider: str = ""
+    is_byok: bool = False
+
+
+def key_id_of(api_key: str) -> str:
+    """Return a short hash by which the entries of one key are found, and which does not reveal it."""
+    return sha256(api_key.encode("utf-8", "surrogatepass")).hexdigest()[:KEY_ID_CHARACTERS]
+
+
+def guessed(entry: Entry, consumed: Consumed) -> Entry:
+    """Return a started entry with what its prompt alone will cost, so that it is never silently zero."""
+    return _priced(entry, price_of(consumed))
+
+
+def ended(entry: Entry, end: EndOfAttempt, now: datetime) -> Entry:
+    """Return an entry at the end of its attempt.
+
+    It stays STARTED if upstream named the call but sent no bill: `recorded` or `given_up` ends it.
+    """
+    if not end.was_sent:
+        return _closed(_priced(entry, FREE), EntryState.VOID, now)
+    usage = end.consumed.usage
+    entry = replace(
+        entry,
+        answering_model=end.model or entry.answering_model,
+        provider=end.provider or entry.provider,
+        generation_id=entry.generation_id or end.generation_id,
+        is_byok=end.is_byok or (usage is not None and usage.is_byok),
+    )
+    price = price_of(end.consumed)
+    entry = _priced(_counted(entry, usage), price)
+    if price.is_exact:
+        return _closed(entry, EntryState.SETTLED, now)
+    entry = _priced(entry, FREE) if end.is_free else entry
+    return entry if entry.generation_id else given_up(entry, now)
+
+
+def recorded(entry: Entry, record: GenerationRecord, now: datetime) -> Entry:
+    """Return an entry with the figures of upstream's record; unchanged if the record has no cost."""
+    price = price_of(Consumed(record=record))
+    if not price.is_exact:
+        return entry
+    entry = replace(
+        entry,
+        answering_model=entry.answering_model or record.model,
+        provider=entry.provider or record.provider,
+        input_tokens=record.input_tokens or entry.input_tokens,
+        output_tokens=record.output_tokens or entry.output_tokens,
+        cached_tokens=record.cached_tokens or entry.cached_tokens,
+        reasoning_tokens=record.reasoning_tokens or entry.reasoning_tokens,
+        is_byok=record.is_byok or entry.is_byok,
+    )
+    return _closed(_priced(entry, price), EntryState.SETTLED, now)
+
+
+def given_up(entry: Entry, now: datetime) -> Entry:
+    """Return an entry for which no figure of upstream will come; what upstream refused is free."""
+    is_free = entry.cost_source is CostSource.FREE
+    return _closed(entry, EntryState.SETTLED if is_free else EntryState.ESTIMATED, now)
+
+
+def _priced(entry: Entry, price: Price) -> Entry:
+    return replace(entry, cost=price.cost, upstream_cost=price.upstream_cost, cost_source=price.source)
+
+
+def _counted(entry: Entry, usage: Usage | None) -> Entry:
+    if usage is None:
+        return entry
+    return replace(
+        entry,
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        cached_tokens=usage.cached_tokens,
+        cache_write_tokens=usage.cache_write_tokens,
+        reasoning_tokens=usage.reasoning_tokens,
+    )
+
+
+def _closed(entry: Entry, state: EntryState, now: datetime) -> Entry:
+    return replace(entry, state=state, settled_at=now)

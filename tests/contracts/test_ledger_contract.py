@@ -1,0 +1,224 @@
+"""The contract of every UsageLedger."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Context, Decimal
+from itertools import permutations
+from random import Random
+
+import pytest
+
+from adapters.memory.ledger import MemoryLedger
+from adapters.sql.database import Database
+from adapters.sql.ledger import SqlLedger
+from ports.ledger import FOLLOWERS, CostSource, Entry, EntryState, LedgerUnavailable, Spend, UsageLedger
+
+LEDGERS: tuple[type[UsageLedger], ...] = (MemoryLedger, SqlLedger)
+DAY = datetime(2026, 11, 30, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+STARTED = Entry("ns", "turn", 1, 1, DAY, user_id="ann", chat_id="chat", message_id="message", requested_model="a/b")
+ENDED = replace(
+    STARTED,
+    state=EntryState.SETTLED,
+    kind="title_generation",
+    endpoint="responses",
+    key_id="0123456789ab",
+    answering_model="a/b-2026",
+    provider="P",
+    generation_id="gen-1",
+    input_tokens=9175,
+    output_tokens=277,
+    cached_tokens=3,
+    cache_write_tokens=9172,
+    reasoning_tokens=135,
+    is_byok=True,
+    cost=Decimal("0.025706"),
+    upstream_cost=Decimal("1.1"),
+    cost_source=CostSource.UPSTREAM,
+    settled_at=DAY + HOUR,
+)
+GUESSED = replace(STARTED, state=EntryState.ESTIMATED, cost=Decimal("0.1"), settled_at=DAY)
+VOID = replace(STARTED, state=EntryState.VOID, cost=Decimal(0), cost_source=CostSource.FREE, settled_at=DAY)
+EXACT = Context(prec=100)
+
+
+@pytest.fixture
+def ledger(database) -> UsageLedger:
+    return MemoryLedger() if database is None else SqlLedger(database)
+
+
+async def stored(ledger: UsageLedger, turn_id: str = "turn") -> tuple[Entry, ...]:
+    return await ledger.of_turn("ns", turn_id)
+
+
+async def test_an_entry_comes_back_as_it_was_written(ledger):
+    await ledger.write([ENDED])
+    assert await stored(ledger) == (ENDED,)
+
+
+async def test_an_entry_written_twice_is_one(ledger):
+    await ledger.write([STARTED])
+    await ledger.write([STARTED])
+    assert await stored(ledger) == (STARTED,)
+
+
+async def test_attempts_of_a_turn_come_in_their_order_and_those_of_other_turns_do_not(ledger):
+    second, other = replace(STARTED, attempt_no=2), replace(STARTED, call_no=2)
+    await ledger.write([other, second, STARTED, replace(STARTED, turn_id="b"), replace(STARTED, namespace="other")])
+    assert await stored(ledger) == (STARTED, second, other)
+
+
+@pytest.mark.parametrize("end", [ENDED, GUESSED, VOID])
+async def test_a_started_entry_ends(ledger, end):
+    await ledger.write([STARTED])
+    await ledger.write([end])
+    assert await stored(ledger) == (end,)
+
+
+@pytest.mark.parametrize("end", [ENDED, GUESSED, VOID])
+async def test_an_ended_entry_does_not_start_again(ledger, end):
+    await ledger.write([end])
+    await ledger.write([replace(STARTED, generation_id="gen-2")])
+    assert await stored(ledger) == (end,)
+
+
+async def test_an_estimate_gives_way_to_upstreams_figure_and_never_the_reverse(ledger):
+    await ledger.write([GUESSED])
+    await ledger.write([ENDED])
+    await ledger.write([GUESSED])
+    assert await stored(ledger) == (ENDED,)
+
+
+async def test_a_settled_figure_is_never_replaced(ledger):
+    await ledger.write([ENDED])
+    await ledger.write([replace(ENDED, cost=Decimal(9))])
+    assert await stored(ledger) == (ENDED,)
+
+
+async def test_the_generation_id_is_kept_once_it_is_known(ledger):
+    named = replace(STARTED, generation_id="gen-1")
+    await ledger.write([STARTED])
+    await ledger.write([named])
+    await ledger.write([STARTED])
+    assert await stored(ledger) == (named,)
+    await ledger.write([GUESSED])
+    assert await stored(ledger) == (replace(GUESSED, generation_id="gen-1"),)
+
+
+async def test_the_start_of_an_entry_stays_what_was_written_first(ledger):
+    await ledger.write([STARTED])
+    await ledger.write([replace(ENDED, started_at=DAY + HOUR)])
+    assert (await stored(ledger))[0].started_at == DAY
+
+
+async def test_the_order_of_writes_does_not_matter(ledger):
+    writes = (STARTED, replace(STARTED, generation_id="gen-1"), ENDED)
+    for number, order in enumerate(permutations(writes)):
+        for entry in order:
+            await ledger.write([replace(entry, turn_id=str(number))])
+        assert await stored(ledger, str(number)) == (replace(ENDED, turn_id=str(number)),)
+
+
+async def test_writers_at_once_leave_one_entry_of_each_key(ledger):
+    batches = [[replace(one, attempt_no=no) for no in (1, 2, 3)] for one in (STARTED, ENDED, GUESSED) * 5]
+    await asyncio.gather(*(ledger.write(batch[:: 1 - 2 * (at % 2)]) for at, batch in enumerate(batches)))
+    assert await stored(ledger) == tuple(replace(ENDED, attempt_no=no) for no in (1, 2, 3))
+
+
+async def test_nothing_to_write_is_no_error(ledger):
+    await ledger.write([])
+
+
+async def test_odd_texts_come_back(ledger):
+    odd = replace(ENDED, turn_id="t\x00\\", provider="\ud800", user_id="O'B")
+    await ledger.write([odd])
+    assert await stored(ledger, "t\x00\\") == (odd,)
+
+
+async def test_unfinished_entries_come_oldest_first(ledger):
+    late, early = replace(STARTED, turn_id="late"), replace(STARTED, turn_id="early", started_at=DAY - HOUR)
+    await ledger.write([late, early, replace(ENDED, turn_id="c"), replace(GUESSED, turn_id="d")])
+    await ledger.write([replace(STARTED, turn_id="e", namespace="other")])
+    assert await ledger.unfinished("ns", DAY + HOUR, 10) == (early, late)
+    assert await ledger.unfinished("ns", DAY, 10) == (early,)
+    assert await ledger.unfinished("ns", DAY + HOUR, 1) == (early,)
+
+
+async def test_spend_is_added_up_by_person_model_and_day(ledger):
+    day, next_day = date(2026, 11, 30), date(2026, 12, 1)
+    sent = [
+        ENDED,
+        replace(ENDED, attempt_no=2, cost=Decimal("0.000000000000000000000000000001")),
+        replace(GUESSED, turn_id="g", answering_model="a/b-2026"),
+        replace(STARTED, turn_id="s"),
+        replace(VOID, turn_id="v"),
+        replace(ENDED, turn_id="n", started_at=datetime(2026, 12, 1, tzinfo=UTC), upstream_cost=None),
+        replace(ENDED, turn_id="o", user_id="bob"),
+        replace(ENDED, turn_id="f", namespace="other"),
+    ]
+    await ledger.write(sent)
+    assert await ledger.spend("ns", DAY - HOUR, DAY + 24 * HOUR) == (
+        Spend("ann", "a/b", day, 1, 1, 0, Decimal(0), Decimal(0)),
+        Spend("ann", "a/b-2026", day, 3, 1, 18904, Decimal("0.125706000000000000000000000001"), Decimal("2.2")),
+        Spend("ann", "a/b-2026", next_day, 1, 0, 9452, Decimal("0.025706"), Decimal(0)),
+        Spend("bob", "a/b-2026", day, 1, 0, 9452, Decimal("0.025706"), Decimal("1.1")),
+    )
+
+
+async def test_spend_covers_from_the_beginning_to_before_the_end(ledger):
+    await ledger.write([ENDED])
+    assert await ledger.spend("ns", DAY, DAY) == ()
+    assert await ledger.spend("ns", DAY + HOUR, DAY + 2 * HOUR) == ()
+    assert len(await ledger.spend("ns", DAY, DAY + HOUR)) == 1
+
+
+async def test_money_is_added_up_exactly(ledger):
+    rng = Random(7)
+    atoms = [rng.randrange(10 ** rng.randint(1, 41)) for _ in range(200)]  # of 1E-30 USD
+    amounts = [EXACT.scaleb(Decimal(one), -30) for one in atoms] + [Decimal("2E+3"), Decimal(7)]
+    await ledger.write([replace(ENDED, attempt_no=at, cost=amount) for at, amount in enumerate(amounts)])
+    assert [entry.cost for entry in await stored(ledger)] == amounts
+    [spent] = await ledger.spend("ns", DAY, DAY + HOUR)
+    assert EXACT.scaleb(spent.cost, 30) == sum(atoms) + 2007 * 10**30
+
+
+async def test_old_entries_are_deleted_in_batches(ledger):
+    await ledger.write([replace(ENDED, attempt_no=no, started_at=DAY - HOUR) for no in (1, 2, 3)])
+    await ledger.write([replace(STARTED, turn_id="new"), replace(VOID, turn_id="old", started_at=DAY - HOUR)])
+    assert [await ledger.delete_before("ns", DAY, 3) for _ in range(3)] == [3, 1, 0]
+    assert await ledger.delete_before("other", DAY + HOUR, 3) == 0
+    assert len(await stored(ledger, "new")) == 1
+
+
+async def test_a_person_is_anonymised_and_their_money_stays(ledger):
+    await ledger.write([replace(ENDED, attempt_no=no) for no in (1, 2, 3)])
+    await ledger.write([replace(ENDED, turn_id="b", user_id="bob")])
+    assert [await ledger.anonymise("ns", "ann", 2) for _ in range(3)] == [2, 1, 0]
+    for entry in await stored(ledger):
+        assert (entry.user_id, entry.chat_id, entry.message_id, entry.cost) == ("", "", "", ENDED.cost)
+    assert (await stored(ledger, "b"))[0].user_id == "bob"
+
+
+async def test_nobody_is_no_person(ledger):
+    await ledger.write([replace(ENDED, user_id="")])
+    assert await ledger.anonymise("ns", "", 10) == 0
+    assert (await stored(ledger))[0].chat_id == "chat"
+
+
+async def test_a_database_that_is_missing_is_an_error_without_data(tmp_path):
+    ledger = SqlLedger(Database(f"sqlite:///{tmp_path / 'none' / 'store.db'}"))
+    with pytest.raises(LedgerUnavailable) as caught:
+        await ledger.write([STARTED])
+    assert caught.value.reason == "missing"
+
+
+def test_no_state_is_followed_by_one_that_says_less():
+    assert EntryState.STARTED not in FOLLOWERS[EntryState.SETTLED] | FOLLOWERS[EntryState.ESTIMATED]
+    assert not FOLLOWERS[EntryState.SETTLED] | FOLLOWERS[EntryState.VOID]
+
+
+async def test_memory_drops_its_oldest_entries():
+    ledger = MemoryLedger(most=2)
+    await ledger.write([replace(STARTED, attempt_no=no) for no in (1, 2, 3)])
+    assert [entry.attempt_no for entry in await stored(ledger)] == [2, 3]

@@ -1,0 +1,47 @@
+"""A ledger that a test breaks, and upstream's records of calls."""
+
+import asyncio
+from collections.abc import Collection
+
+from adapters.memory.ledger import MemoryLedger
+from ports.generations import GenerationRecord, GenerationsUnavailable
+from ports.ledger import Entry, LedgerUnavailable
+from ports.responses import Route
+
+
+class BreakableLedger(MemoryLedger):
+    """A ledger in memory. `broken`: the reason why writes fail; `gate`: what they wait for; `writes`: all batches."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.broken = ""
+        self.refused: set[str] = set()  # turns whose entries are refused
+        self.gate: asyncio.Event | None = None
+        self.writes: list[tuple[Entry, ...]] = []
+
+    async def write(self, entries: Collection[Entry]) -> None:
+        """Fail, wait or store, as the test wants it."""
+        if self.gate is not None:
+            await self.gate.wait()
+        if self.broken:
+            raise LedgerUnavailable(self.broken)
+        if any(entry.turn_id in self.refused for entry in entries):
+            raise LedgerUnavailable("refused")
+        self.writes.append(tuple(entries))
+        await super().write(entries)
+
+
+class RecordedGenerations:
+    """Implements Generations from a dict of records; `asked` lists the ids; `broken` fails every look."""
+
+    def __init__(self, *records: GenerationRecord) -> None:
+        self.records = {record.generation_id: record for record in records}
+        self.asked: list[str] = []
+        self.broken = False
+
+    async def find(self, route: Route, generation_id: str) -> GenerationRecord | None:
+        """Return a record."""
+        self.asked.append(generation_id)
+        if self.broken:
+            raise GenerationsUnavailable("broken")
+        return self.records.get(generation_id)
