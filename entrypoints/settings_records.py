@@ -5,7 +5,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from domain.limits import LEDGER_DAYS, RECORD_CLEANING_SECONDS, RECORD_DAYS, RECORD_ENTRIES
+from domain.limits import RECORD_CLEANING_SECONDS, RECORD_DAYS, RECORD_ENTRIES
 from entrypoints.settings_cards import CardSettings
 from entrypoints.settings_rows import Secret, setting
 
@@ -74,13 +74,4 @@ class RecordSettings(CardSettings):
     )
     session_log_redact_emails: bool = setting(
         True, "Mask email addresses in records. Turns that contain one cannot be replayed exactly.", advanced=True
-    )
-    enable_ledger: bool = setting(
-        False,
-        "Keep a ledger in the database: one row of tokens and cost per request to OpenRouter, without texts of chats. "
-        "Each row is written before its request leaves, which takes some milliseconds.",
-        advanced=True,
-    )
-    ledger_retention_days: int = setting(
-        LEDGER_DAYS, "Days after which a row of the ledger is deleted.", low=31, high=3660, advanced=True
     )
