@@ -60,21 +60,21 @@ async def test_figures_add_up_with_upstreams_and_go_on_after_a_save(client: Host
         for model in (f"{ID}.sim/echo", f"{ID}.sim/echo", failing):
             await stream_chat(client, model, words)
         read = await figures(port, 3)
-        attempts = len(host.asked(words))
+        failed = failing.partition(".")[2]  # only this test calls it: other turns of the host may still be ending
         assert read.sum("turns_total", caller="api", outcome="stop") == 2
         assert read.sum("turns_total", caller="api", outcome="error") == 1
-        assert read.sum("attempts_total") == attempts
+        assert read.sum("attempts_total", model=failed) == len(host.asked(words)) - 2
         assert read.sum("attempts_total", ending="completed", model="sim/echo") == 2
         assert read.sum("first_output_seconds_count", caller="api") == 2
         assert read.sum("places", kind="requests") == 0
-        spent = read.sum("tokens_total", kind="output")
+        spent = read.sum("tokens_total", kind="output", model="sim/echo")
 
         await client.update_function(ID, newer(host.source))
         again = await stream_chat(client, f"{ID}.sim/echo", words)
         assert again.text
         later = await figures(port, 4)
         assert later.sum("turns_total", caller="api", outcome="stop") == 3
-        assert later.sum("attempts_total") == attempts + 1
-        assert later.sum("tokens_total", kind="output") == spent / 2 * 3
+        assert later.sum("attempts_total", ending="completed", model="sim/echo") == 3
+        assert later.sum("tokens_total", kind="output", model="sim/echo") == spent / 2 * 3
     finally:
         await client.delete_function(ID)
