@@ -54,8 +54,7 @@ test-host: bundle chromium  ## end to end in one version: make test-host VERSION
 	@test -n "$(VERSION)" || { echo "name a version: make test-host VERSION=0.12.4"; exit 2; }
 	@$(RUN) pytest -q tests/hosts --host-version $(VERSION)
 
-drills: TURNS ?= 3000
-drills: drill-request drill-replay drill-tools drill-hostile drill-fetch drill-ledger drill-chaos  ## all drills (large randomised runs) that need no host
+drills: drill-request drill-replay drill-tools drill-hostile drill-fetch drill-ledger  ## all drills (large randomised runs) that need no host
 
 drill-request: $(DEV)/.ready  ## build requests from thousands of chat bodies; three independent judges check each
 	@$(RUN) tests.drills.request
@@ -75,7 +74,7 @@ drill-hostile: $(DEV)/.ready  ## input that was made to do harm: 10,000 schemas 
 drill-fetch: $(DEV)/.ready  ## downloads: forbidden addresses in every spelling, changing lookups and redirects reach nothing; public ones do
 	@$(RUN) tests.drills.fetch
 
-drill-chaos: $(DEV)/.ready  ## overload, and an upstream that resets, stalls, lies and sends garbage: 10,000 turns (TURNS=), 1,500 at once; up to 5 min
+drill-chaos: $(DEV)/.ready  ## overload, and an upstream that resets, stalls, lies and sends garbage: 10,000 turns (TURNS=), 1,500 at once; up to 5 min on a quiet machine
 	@$(RUN) tests.drills.chaos $(if $(TURNS),--turns $(TURNS))
 
 drill-chaos-host: bundle  ## the same in a real host: 60 requests at once for 10 places, 300 turns of the page and of API clients

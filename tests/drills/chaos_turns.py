@@ -82,6 +82,10 @@ class Figures:
         }
 
 
+PAUSING = frozenset({FaultKind.BAD_KEY, FaultKind.FORBIDDEN})
+"""Refusals of a key after which background tasks are not sent for a while."""
+
+
 class Tools:
     """Implements Toolbox: `work` answers, `fail` raises, `hang` never ends."""
 
@@ -254,12 +258,12 @@ class Chaos:
         if stopped:
             figures.stopped += 1
         elif turn.ends:
-            wrong += self._judge_end(turn, turn.ends[0], plan, shown)
+            wrong += self._judge_end(turn, asked, plan, shown)
         for what in wrong:
             figures.misses.append(f"turn {turn.seed} ({plan}, {asked.caller.value}, {asked.model}): {what}")
 
-    def _judge_end(self, turn: Turn, end: End, plan: list[str], shown: str) -> list[str]:
-        figures = self._figures
+    def _judge_end(self, turn: Turn, asked: CallerRequest, plan: list[str], shown: str) -> list[str]:
+        figures, end = self._figures, turn.ends[0]
         figures.longest = max(figures.longest, turn.seconds)
         figures.attempts += end.attempts
         figures.met.update(name for name in plan[: end.attempts] if name in BEHAVIOURS)
@@ -271,7 +275,12 @@ class Chaos:
             return [f"INTERNAL: {end.fault}"]
         if (end.fault is None) == (end.reason is Reason.FAULT):
             return [f"{end.reason} with {end.fault}"]
-        wrong = [] if self._expected(what, end, plan) else [f"ended with {what}: {end.fault}, {end.attempts} attempts"]
+        paused = asked.caller is Caller.TASK and not end.attempts and kind in PAUSING
+        wrong = (
+            []
+            if paused or self._expected(what, end, plan)
+            else [f"ended with {what}: {end.fault}, {end.attempts} attempts"]
+        )
         budget = self._budget(turn, end)
         if turn.seconds > budget:
             wrong.append(f"took {turn.seconds:.1f} s, its budget is {budget:.1f} s")
