@@ -68,7 +68,7 @@ def _filled(
     from entrypoints.sentences.card_variables import VARIABLES, Asked, variables_of
     from entrypoints.sentences.template_places import as_markdown, as_plain, known
 
-    told = {
+    of_call = {
         "support_email": settings.support_email,
         "support_url": settings.support_url,
         "model_id_filter": settings.model_id,
@@ -77,7 +77,7 @@ def _filled(
         "max_function_call_loops": str(settings.max_function_call_loops),
     }
     if call is not None:
-        told |= {"user_id": call.person.user_id, "session_id": call.person.session_id}
-    asked = Asked(call.model.slug if call is not None else "", _USER_INFO.sub("", settings.base_url), told)
+        of_call |= {"user_id": call.person.user_id, "session_id": call.person.session_id}
+    asked = Asked(call.model.slug if call is not None else "", _USER_INFO.sub("", settings.base_url), of_call)
     template, values = known(text, VARIABLES), variables_of(fault, error_id, asked, now, vocabulary)
     return "\n".join(as_plain(template, values)) if plain else as_markdown(template, values)

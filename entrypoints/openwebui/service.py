@@ -19,6 +19,7 @@ from entrypoints.openai.completions_body import CompletionsBody
 from entrypoints.openai.frames import ChunkHead
 from entrypoints.openai.guard import Guard
 from entrypoints.openai.stream import Payload, unpaced
+from entrypoints.openwebui.answer_bills import AnswerBill
 from entrypoints.openwebui.attached_files import effective
 from entrypoints.openwebui.host import Host, detect_host
 from entrypoints.openwebui.host_call import HostCall, read_call
@@ -39,9 +40,11 @@ from entrypoints.openwebui.responses import event_stream
 from entrypoints.openwebui.runtime import Runtime
 from entrypoints.openwebui.settings_memory import SettingsMemory
 from entrypoints.openwebui.shown import labels_of, pacer_of, thinking_place
+from entrypoints.openwebui.tool_mode import ToolMode
 from entrypoints.openwebui.turn_tools import turn_tools
 from entrypoints.openwebui.vocabulary import PAGE, VALVES, language_for
 from entrypoints.sentences.languages import Language
+from entrypoints.sentences.vocabulary import Vocabulary
 from entrypoints.settings import Settings
 from entrypoints.settings_rows import SettingProblem
 
@@ -86,13 +89,12 @@ class PipeService:
         await runtime.learn(language)
         named, in_page = VALVES.spoken_in(language), PAGE.spoken_in(language)
         bill = runtime.answer_bills.bill(call, host_sums=self._detected().sums_usage)
-        labels = labels_of(settings)
         emitter = GuardedEmitter(
             call.emitter,
             core.telemetry,
             show_usage=settings.show_final_usage_status,
             bill=bill,
-            labels=labels,
+            labels=labels_of(settings),
             vocabulary=in_page,
         )
         await _warn_admin(problems, call.person, emitter)
@@ -114,23 +116,7 @@ class PipeService:
             files = await runtime.files(call, settings, handed.get("__request__"))
             start = core.turn(asked, settings, listing, toolbox=tools.toolbox, notices=emitter, files=files)
         head = ChunkHead(f"chatcmpl-{turn_id}", call.model.name, int(core.clock.now().timestamp()))
-        wishes = Wishes(
-            ShownParts(
-                labels if settings.show_final_usage_status else None,
-                thoughts_in_box=thinking_place(call, settings) != "status",
-                tool_cards=settings.show_tool_cards,
-            ),
-            support_of(settings),
-            references=keeps_anything(settings),
-            reader=call.audience,
-            hands_over=tools.mode.host or bool(tools.mode.host_only),
-            links=LinkGate(insecure_hosts(settings)),
-            cited=call.cited,
-            bill=bill,
-            now=core.clock.now,
-            vocabulary=in_page,
-            cards=OwnCards(settings, call, runtime.card_warnings),
-        )
+        wishes = self._wishes(runtime, call, settings, tools.mode, bill, in_page)
         if not call.stream:
             return await reply(start, call, head, wishes, emitter)
         if call.caller is not Caller.PAGE:
@@ -155,6 +141,34 @@ class PipeService:
             await runtime.aclose()
 
     # --- details ------------------------------------------------------------------------------------------
+
+    def _wishes(
+        self,
+        runtime: Runtime,
+        call: HostCall,
+        settings: Settings,
+        mode: ToolMode,
+        bill: AnswerBill,
+        vocabulary: Vocabulary,
+    ) -> Wishes:
+        """Return what the operator and the person want to see beside the answer."""
+        return Wishes(
+            ShownParts(
+                labels_of(settings) if settings.show_final_usage_status else None,
+                thoughts_in_box=thinking_place(call, settings) != "status",
+                tool_cards=settings.show_tool_cards,
+            ),
+            support_of(settings),
+            references=keeps_anything(settings),
+            reader=call.audience,
+            hands_over=mode.host or bool(mode.host_only),
+            links=LinkGate(insecure_hosts(settings)),
+            cited=call.cited,
+            bill=bill,
+            now=runtime.core.clock.now,
+            vocabulary=vocabulary,
+            cards=OwnCards(settings, call, runtime.card_warnings),
+        )
 
     def _presenter(self, call: HostCall, head: ChunkHead, turn_id: str, wishes: Wishes, *, filtered: bool) -> Presenter:
         host = self._detected()

@@ -46,7 +46,7 @@ VARIABLES = frozenset((*COMMON, *PROVIDER, *OTHERS))
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the call told: `values` by the names of variables, such as `user_id` or the operator's filters.
+    """What is known of the call: `values` by the names of variables, such as `user_id` or the operator's filters.
 
     `base_url` is where the requests go, without a password.
     """
