@@ -24,7 +24,7 @@ ifdef DATA
 export DATA
 endif
 
-.PHONY: help check format settings bundle run test test-unit test-lowest test-hosts test-host drills drill-request drill-replay drill-tools drill-hostile drill-fetch drill-budgets drill-ledger drill-host bench walk simulator chromium clean
+.PHONY: help check format settings bundle run test test-unit test-lowest test-hosts test-host drills drill-request drill-replay drill-tools drill-hostile drill-fetch drill-budgets drill-ledger drill-chaos drill-chaos-host drill-host bench walk simulator chromium clean
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
 
@@ -73,6 +73,12 @@ drill-hostile: $(DEV)/.ready  ## input that was made to do harm: 10,000 schemas 
 
 drill-fetch: $(DEV)/.ready  ## downloads: forbidden addresses in every spelling, changing lookups and redirects reach nothing; public ones do
 	@$(RUN) tests.drills.fetch
+
+drill-chaos: $(DEV)/.ready  ## overload, and an upstream that resets, stalls, lies and sends garbage: 10,000 turns (TURNS=), 1,500 at once; up to 5 min on a quiet machine
+	@$(RUN) tests.drills.chaos $(if $(TURNS),--turns $(TURNS))
+
+drill-chaos-host: bundle  ## the same in a real host: 60 requests at once for 10 places, 300 turns of the page and of API clients
+	@$(RUN) tests.drills.chaos --host --bundle $(BUNDLE)
 
 drill-ledger: $(DEV)/.ready  ## the ledger on one database: processes killed throughout, the database restarted; every call has its row; up to 2 min
 	@$(RUN) tests.drills.ledger

@@ -19,6 +19,7 @@ from benchmarks.burst import measure_burst
 from benchmarks.cache import measure_cache
 from benchmarks.cold import measure_cold
 from benchmarks.crowd import measure_crowd
+from benchmarks.evidence import measure_evidence
 from benchmarks.inprocess import measure_inprocess
 from benchmarks.large_event import measure_large_event
 from benchmarks.large_files import measure_large_files
@@ -42,6 +43,7 @@ ALONE: dict[str, Callable[[Path], Iterator[Line]]] = {
     "inprocess": measure_inprocess,
     "replay": lambda _: measure_remembering(),
     "ledger": lambda _: measure_booking(),
+    "evidence": lambda _: measure_evidence(),
     "tools": lambda _: measure_tools(),
     "cache": lambda _: measure_cache(),
     "large": lambda _: measure_large_event(),

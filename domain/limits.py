@@ -13,6 +13,9 @@ ROUND_SECONDS = 120
 BREAKER_FAILURES = 5
 BREAKER_SECONDS = 60
 
+REFUSED_KEY_SECONDS = 60
+"""Seconds for which no background task is sent with a key that upstream refused."""
+
 FULL_TURNS = 10
 """Number of newest turns whose tool results are sent in full."""
 
@@ -34,6 +37,11 @@ PIECE_BYTES = MEBIBYTE
 """What is read and encoded of a file at a time."""
 DOWNLOAD_MB, DOWNLOAD_RETRIES, DOWNLOAD_WAIT, DOWNLOAD_SECONDS = 50, 3, 5, 45
 """Of one download: its size in MiB, repeated tries, seconds before the first of them, and for all of it."""
+
+# Records of turns
+RECORD_DAYS, RECORD_CLEANING_SECONDS = 90, 3_600
+RECORD_ENTRIES = 20_000
+"""Lines, and events, that the record of one turn holds."""
 
 LEDGER_DAYS = 400
 LEDGER_JOURNAL_BYTES = 8 * MEBIBYTE

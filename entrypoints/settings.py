@@ -21,8 +21,8 @@ from domain.limits import (
     TOOL_ROUNDS,
 )
 from domain.redaction.known import known, secrets_in_url
-from entrypoints.settings_budgets import BudgetSettings
-from entrypoints.settings_rows import Secret, Setting, read_table, setting
+from entrypoints.settings_people import PeopleSettings
+from entrypoints.settings_rows import EMAIL, WEB, Secret, Setting, read_table, setting
 from entrypoints.settings_tools import SERVER_TOOLS_MEND, SERVER_TOOLS_TEXT
 
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
@@ -35,7 +35,7 @@ LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings(BudgetSettings):
+class Settings(PeopleSettings):
     """The settings of one call, frozen; `settings_snapshot.snapshot` makes them."""
 
     def __repr__(self) -> str:
@@ -279,8 +279,8 @@ class Settings(BudgetSettings):
     show_final_usage_status: bool = setting(
         True, "Show time, cost and tokens in the status line of each finished answer.", user=True
     )
-    support_email: str = setting("", "Email address for help, shown on error cards.")
-    support_url: str = setting("", "Web address for help, shown on error cards.")
+    support_email: str = setting("", "Email address for help, shown on error cards.", pattern=EMAIL)
+    support_url: str = setting("", "Web address for help, shown on error cards.", pattern=WEB)
 
     # Operation
     log_level: LogLevel = setting(
@@ -293,7 +293,7 @@ class Settings(BudgetSettings):
 
 ADVANCED = "ADVANCED"
 ADVANCED_TEXT = (
-    "Rarely needed settings, one NAME=value per line; lines starting with # are ignored. "
+    "Rarely needed settings, one NAME=value per line, or NAME=<<END, lines, END; lines starting with # are ignored. "
     "The configuration reference lists the names. Unusable lines are skipped and logged."
 )
 SETTINGS: tuple[Setting, ...] = read_table(Settings)

@@ -4,14 +4,14 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from entrypoints.settings_records import RecordSettings
+from entrypoints.settings_ledger import LedgerSettings
 from entrypoints.settings_rows import Secret, setting
 
 WithoutStore = Literal["allow", "refuse"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BudgetSettings(RecordSettings):
+class BudgetSettings(LedgerSettings):
     """The rows of `settings.Settings` about budgets."""
 
     budgets: str = setting(

@@ -8,6 +8,10 @@ from typing import Literal, TypeVar, get_args, get_origin, get_type_hints
 Kind = Literal["bool", "int", "float", "str", "secret", "choice"]
 T = TypeVar("T")
 
+EMAIL = r"[\w.+-]{1,64}@[\w.-]{1,250}"
+"""An address that stands on cards as it is: no sign of Markdown or HTML."""
+WEB = rf"https?://[\w.-]{{1,250}}(?::\d{{1,5}})?(?:[/?#][\w./?#=&%+,:;@~-]{{0,1500}})?|mailto:{EMAIL}"
+
 _RULE = "rule"
 _SHOWN = 4  # characters of a secret that its mask shows
 _LONG_ENOUGH = 16  # the mask of a shorter secret shows no character

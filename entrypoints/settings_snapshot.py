@@ -13,6 +13,7 @@ from entrypoints.settings_secret import NO_SECRET, SHORT, StoreSecret, decrypted
 _REFUSED = "_refused"  # attribute of a valves object: the stored values that its own field types rejected
 _INHERIT = "inherit"
 _LOCKED = "LOCKED_USER_SETTINGS"
+_PRIVACY, _PRIVACY_ALLOWED = "REQUEST_ZDR", "allow_user_zdr_override"
 _PASSPHRASE = "ARTIFACT_ENCRYPTION_KEY"  # noqa: S105 - a name
 _LONGEST_SHOWN = 80
 
@@ -35,7 +36,7 @@ def snapshot(
     for row in SETTINGS:
         raw = lines.get(row.name)
         value = _admin_value(row, _read(valves, row.name) if raw is None else raw, environ, secret, problems)
-        if row.rule.user and row.name not in locked:
+        if row.rule.user and row.name not in locked and (row.name != _PRIVACY or values[_PRIVACY_ALLOWED]):
             value = _user_value(row, _read(user_valves, row.name), value, problems)
         values[row.attribute] = value
     settings = Settings(**values)

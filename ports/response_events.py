@@ -9,6 +9,7 @@ from enum import Enum
 
 from ports.answer_facts import AnswerFacts
 from ports.json_values import JsonObject
+from ports.problem_details import ProblemDetails
 from ports.usage import Usage
 
 
@@ -201,6 +202,8 @@ class UpstreamProblem:
     `status` is an HTTP status or None; `kind` the most specific type named (`rate_limit_exceeded` ...); `text` the
     most telling message; `retry_after` in seconds; `retryable` upstream's own word, if it gave one. `quoted`: the
     provider's own error inside. `received`: when it arrived (aware), if known. `facts`: what upstream says beside it.
+    `patterns`: names of what a guardrail found. `withheld`: the alignment plugin withheld the answer. `details`: the
+    rest of the error.
     """
 
     status: int | None
@@ -216,6 +219,9 @@ class UpstreamProblem:
     quoted: Quoted = Quoted()
     received: datetime | None = field(default=None, compare=False)
     facts: AnswerFacts | None = None
+    patterns: tuple[str, ...] = ()
+    withheld: bool = False
+    details: ProblemDetails = field(default=ProblemDetails(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

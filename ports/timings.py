@@ -10,6 +10,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, ParamSpec, Protocol, TypeVar, runtime_checkable
+from weakref import ref
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -40,13 +41,19 @@ class TimingScope(Protocol):
         ...
 
 
-_SCOPE: ContextVar[TimingScope | None] = ContextVar("openrouter_pipe_timing", default=None)
+_SCOPE: ContextVar["ref[TimingScope] | None"] = ContextVar("openrouter_pipe_timing", default=None)
+"""A weak reference: a cancelled timer of the event loop holds its context, and with it this value, until it is due."""
+
+
+def _scope() -> TimingScope | None:
+    held = _SCOPE.get()
+    return None if held is None else held()
 
 
 @contextmanager
 def timing_scope(scope: TimingScope | None) -> Iterator[None]:
-    """Send what runs inside, and the tasks that it starts, to `scope`; None for nobody."""
-    token = _SCOPE.set(scope)
+    """Send what runs inside, and the tasks that it starts, to `scope` for as long as the caller holds it."""
+    token = _SCOPE.set(None if scope is None else ref(scope))
     try:
         yield
     finally:
@@ -63,7 +70,7 @@ async def scoped(scope: TimingScope | None, work: Awaitable[T]) -> T:
 
 def timing_mark(label: str) -> None:
     """Record that a station was reached."""
-    scope = _SCOPE.get()
+    scope = _scope()
     if scope is not None:
         scope.record(Station("mark", label))
 
@@ -71,7 +78,7 @@ def timing_mark(label: str) -> None:
 @contextmanager
 def timing(label: str) -> Iterator[None]:
     """Record when a piece of work begins and ends, however it ends."""
-    scope = _SCOPE.get()
+    scope = _scope()
     if scope is None:
         yield
         return

@@ -58,8 +58,12 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Seconds: `total` from request to end, `writing` from request to the last piece shown (0 = nothing)."""
+    """Seconds: `total` from request to end, `writing` from request to the last piece shown (0 = nothing).
+
+    `first`: from request to the first output shown, be it text, thinking, a tool or a picture; None for nothing.
+    """
 
     total: float
     writing: float = 0.0
     thinking: float = 0.0
+    first: float | None = None

@@ -9,6 +9,7 @@ from structlog.processors import JSONRenderer, KeyValueRenderer
 from structlog.stdlib import BoundLogger, add_log_level
 
 from ports.telemetry import Level, LogValue, Redactor
+from ports.turn_scope import running_turn
 
 LOGGER_NAME = "openrouter_pipe"
 VALUE_LIMIT = 2_000
@@ -55,10 +56,13 @@ class StructlogTelemetry:
             self.event("warning", "log_level_unknown", given=level)
 
     def event(self, level: Level, name: str, **values: LogValue) -> None:
-        """Write one line."""
+        """Write one line. That of a running turn carries its ids, and goes to its record whatever the level."""
         try:
+            turn = running_turn()
+            if turn is not None and turn.lines is not None:
+                turn.lines.log(level, name, values)
             if self._logger.isEnabledFor(_NUMBERS[level]):
-                getattr(self._log, level)(name, **values)
+                getattr(self._log, level)(name, **(values if turn is None else {**turn.ids, **values}))
         except Exception:  # noqa: BLE001 - an edge: handlers belong to the host, and a log line must never end a turn
             return
 

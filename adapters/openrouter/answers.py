@@ -137,7 +137,7 @@ def _read_whole(raw: bytes, endpoint: Endpoint, generation_id: str, now: Now) ->
     elif isinstance(body.get("output"), list) or isinstance(body.get("status"), str):
         return [read_response(body, generation_id, now), StreamClosed(said_done=False)]
     if body.get("error"):
-        raise Refused(read_problem(body, now=now()))
+        raise Refused(read_problem(body, now=now(), in_stream=False))
     raise Unreadable("JSON, but not a response")
 
 

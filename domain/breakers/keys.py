@@ -9,6 +9,11 @@ def key_of(kind: str, *parts: str) -> str:
     return f"{kind[:19]}:{sha256(dumps(parts).encode()).hexdigest()[:40]}"
 
 
+def kind_of(key: str) -> str:
+    """Return the kind that a key was made for."""
+    return key.partition(":")[0]
+
+
 def tool_key(user_id: str, source: str, name: str) -> str:
     """Return the key for one tool of one source and one person; empty (no breaker) if the person is unknown."""
     return key_of("tool", user_id, source, name) if user_id else ""

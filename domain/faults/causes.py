@@ -61,6 +61,34 @@ class DailyLimit:
     ends: datetime | None = None
 
 
+class Guard(Enum):
+    """The guard of upstream that blocked a request or an answer.
+
+    ARMOR withholds calls of tools. ALIGNMENT withholds answers that break a rule of the request; UNCHECKED: it could
+    not check one. The others are guardrails of the account.
+    """
+
+    ARMOR = "armor"
+    ALIGNMENT = "alignment"
+    UNCHECKED = "alignment_unavailable"
+    PROMPT_INJECTION = "prompt_injection"
+    SENSITIVE_INFO = "sensitive_info"
+    GUARDRAIL = "guardrail"
+
+
+class Budget(Enum):
+    """A limit of spending in the OpenRouter account that is used up, though the account may have credits."""
+
+    KEY = "budget_of_the_key"
+    WORKSPACE = "budget_of_the_workspace"
+
+
+class NoneLeft(Enum):
+    """What excludes every provider of a model."""
+
+    PRIVACY = "privacy_policy"
+
+
 class RefusedPart(Enum):
     """The part of a request that upstream refused as invalid."""
 
@@ -113,6 +141,9 @@ Cause = (
     | MessagesFlaw
     | NoEvent
     | DailyLimit
+    | Guard
+    | Budget
+    | NoneLeft
     | RefusedPart
     | TooManyTools
     | DrawingFlaw
@@ -128,7 +159,9 @@ def cause_name(cause: Cause) -> str:
             return f"{slug}: {','.join(objection.value for objection in objections)}"
         case AddressRefused(flaw, host):
             return f"{flaw.value}: {host}" if host else flaw.value
-        case AddressAnswer() | KeyFlaw() | MessagesFlaw() | RefusedPart() | DrawingFlaw():
+        case AddressAnswer() | KeyFlaw() | MessagesFlaw() | Guard() | RefusedPart() | DrawingFlaw():
+            return str(cause.value)
+        case Budget() | NoneLeft():
             return str(cause.value)
         case NoEvent(seconds):
             return f"no_event: {seconds:g}"

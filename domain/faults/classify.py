@@ -1,10 +1,14 @@
 """Classify port errors and upstream problems as faults. The only place that does."""
 
 from domain.faults.address import answer_of
-from domain.faults.causes import AddressAnswer, KeyFlaw
+from domain.faults.causes import AddressAnswer, Budget, Cause, KeyFlaw
 from domain.faults.daily_limit import daily_limit
+from domain.faults.facts import FaultFacts
 from domain.faults.fault import Fault, FaultKind, RetryRule
+from domain.faults.guards import guard_of
+from domain.faults.none_left import none_left
 from domain.faults.refused_part import is_too_long, refused_part
+from domain.faults.upstream_facts import facts_of
 from domain.redaction.secrets import redact
 from ports.response_events import UpstreamProblem
 from ports.responses import (
@@ -42,7 +46,9 @@ _STATUS_OF_KIND = {
     "content_policy_violation": 403,
     "image_content_policy_violation": 403,
     "refusal": 403,
+    "misalignment_policy_violation": 403,
     "region_restricted": 403,
+    "privacy_restricted": 404,
 }
 _MODERATION_KINDS = {
     "content_policy_violation",
@@ -50,9 +56,17 @@ _MODERATION_KINDS = {
     "refusal",
     "bio_policy",
     "cyber_policy",
+    "misalignment_policy_violation",
 }
 _UNCERTAIN_STATUSES = {408, 504, 524}
 _PROVIDER_STATUSES = {502, 503, 520, 521, 522, 523, 529}
+_WRONG_ENDPOINT = "wrong_endpoint"
+_BUDGETS = {
+    "openrouter_key_limit": Budget.KEY,
+    "openrouter_workspace_budget": Budget.WORKSPACE,
+    "openrouter_guardrail_budget": Budget.WORKSPACE,
+}
+_DAILY = "per_day"
 _IN_FLIGHT = frozenset({"openrouter_in_flight_budget", "in_flight_budget_exhausted"})
 
 
@@ -66,7 +80,7 @@ def fault_of_error(error: ResponsesError) -> Fault:
     if isinstance(error, InvalidRoute):
         return Fault(FaultKind.BAD_ROUTE, detail=str(error))
     if isinstance(error, TimedOut):
-        return Fault(FaultKind.TIMEOUT, detail=str(error), rule=sent)
+        return Fault(FaultKind.TIMEOUT, detail=str(error), rule=sent, facts=FaultFacts(seconds=error.seconds))
     if isinstance(error, EventTooLarge):
         return Fault(FaultKind.EVENT_TOO_LARGE, detail=str(error))
     if isinstance(error, Unreadable) and error.page:
@@ -91,31 +105,46 @@ def fault_of_problem(problem: UpstreamProblem) -> Fault:
     status = problem.status if problem.status is not None else _STATUS_OF_KIND.get(problem.kind)
     elsewhere = answer_of(problem)
     if elsewhere is not None:
-        return Fault(FaultKind.BAD_ROUTE, detail=redact(problem.text)[:DETAIL_LIMIT], cause=elsewhere)
+        facts = facts_of(problem, FaultKind.BAD_ROUTE, "")
+        return Fault(FaultKind.BAD_ROUTE, detail=redact(problem.text)[:DETAIL_LIMIT], cause=elsewhere, facts=facts)
     daily = daily_limit(problem, status)
     if daily is not None:
         status = 429
-    kind = _kind(problem, status)
-    refused = refused_part(problem) if kind is FaultKind.BAD_REQUEST else None
+    guard = guard_of(problem, status)
+    kind = FaultKind.GUARDED if guard is not None else _kind(problem, status)
     return Fault(
         kind=kind,
         detail=redact(problem.text)[:DETAIL_LIMIT],
         status=status if status is not None and 400 <= status <= 599 else None,
         provider=problem.provider,
         retry_after=problem.retry_after,
-        rule=_rule(problem, status) if daily is None else RetryRule.NEVER,
-        cause=daily or refused,
+        rule=_rule(problem, status) if daily is None and guard is None else RetryRule.NEVER,
+        cause=daily or guard or _cause(problem, kind, status),
+        facts=facts_of(problem, kind, _DAILY if daily is not None else ""),
     )
+
+
+def _cause(problem: UpstreamProblem, kind: FaultKind, status: int | None) -> Cause | None:
+    if kind is FaultKind.BAD_REQUEST:
+        return refused_part(problem)
+    if kind is FaultKind.CREDITS:
+        return _BUDGETS.get(problem.limit_source)
+    return none_left(problem, status) if kind is FaultKind.NOT_FOUND else None
 
 
 def _kind(problem: UpstreamProblem, status: int | None) -> FaultKind:
     text = problem.text.lower()
     if is_too_long(problem, status):
         return FaultKind.CONTEXT_LENGTH
-    if problem.kind in _MODERATION_KINDS or (status == 403 and problem.reasons):
+    budget = problem.limit_source in _BUDGETS
+    if problem.kind in _MODERATION_KINDS or (status == 403 and problem.reasons and not budget):
         return FaultKind.MODERATED
     if problem.kind == "model_not_found" or "is not a valid model id" in text:
         return FaultKind.UNKNOWN_MODEL
+    if _WRONG_ENDPOINT in (problem.kind, problem.details.availability):
+        return FaultKind.WRONG_ENDPOINT
+    if status == 403 and budget:
+        return FaultKind.CREDITS
     if status is None or status >= 500:
         return _server_kind(status)
     return {

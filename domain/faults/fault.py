@@ -1,9 +1,10 @@
 """Every way a turn can fail, as values. Entrypoints write what people read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from domain.faults.causes import Cause, cause_name
+from domain.faults.facts import NO_FACTS, FaultFacts
 
 
 class RetryRule(Enum):
@@ -31,7 +32,9 @@ class FaultKind(Enum):
     CREDITS = "insufficient_credits"
     FORBIDDEN = "permission_denied"
     MODERATED = "content_blocked"
+    GUARDED = "blocked_by_guard"
     NOT_FOUND = "no_endpoint"
+    WRONG_ENDPOINT = "wrong_endpoint"
     RATE_LIMITED = "rate_limit_exceeded"
     OVERLOADED = "provider_overloaded"
     SERVER = "upstream_error"
@@ -66,7 +69,9 @@ HTTP_STATUS: dict[FaultKind, int] = {
     FaultKind.CREDITS: 402,
     FaultKind.FORBIDDEN: 403,
     FaultKind.MODERATED: 403,
+    FaultKind.GUARDED: 403,
     FaultKind.NOT_FOUND: 404,
+    FaultKind.WRONG_ENDPOINT: 400,
     FaultKind.RATE_LIMITED: 429,
     FaultKind.OVERLOADED: 503,
     FaultKind.SERVER: 502,
@@ -96,7 +101,7 @@ class Fault:
 
     `detail`: upstream's own text, unescaped, at most a few hundred characters, may be empty. `cause`: the exact cause
     if we judged it ourselves. `status`: the HTTP status upstream named, if any. `retry_after`: seconds to wait, if
-    known.
+    known. `facts`: what else is known about it; no repr shows them.
     """
 
     kind: FaultKind
@@ -106,6 +111,7 @@ class Fault:
     retry_after: float | None = None
     rule: RetryRule = RetryRule.NEVER
     cause: Cause | None = None
+    facts: FaultFacts = field(default=NO_FACTS, compare=False, repr=False)
 
     @property
     def logged(self) -> str:

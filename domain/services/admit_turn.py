@@ -7,12 +7,13 @@ from dataclasses import replace
 from functools import partial
 
 from domain.faults.fault import Fault, FaultKind
-from domain.request.turn_request import Bounds, TurnRequest
+from domain.request.turn_request import Bounds, Caller, TurnRequest
 from domain.services.afford_turn import AffordTurn, Assemble
 from domain.services.assemble_turn import Assembled
 from domain.services.check_turn import Checked, check_turn, stand_in
 from domain.services.guard_turn import GuardTurn, TurnGuard
 from domain.services.owned_tasks import named
+from domain.services.refused_keys import RefusedKeys
 from domain.services.store_budget import within
 from domain.turn.steps import End
 from ports.catalog import Model
@@ -86,6 +87,7 @@ class AdmitTurn:
         self, slots: Slots, clock: Clock, guard: GuardTurn | None = None, afford: AffordTurn | None = None
     ) -> None:
         self._slots, self._clock, self._guard, self._afford = slots, clock, guard, afford
+        self._refused_keys = RefusedKeys(clock)
         self._held = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -94,10 +96,15 @@ class AdmitTurn:
         """Check a request and what is spent of its budgets, then ask the breakers of its person and its model.
 
         A model that keeps failing is replaced by the fallback model, if there is one that does not. Report the end of
-        what is returned.
+        what is returned. Background tasks do not try a key that upstream refused a moment ago.
         """
         checked = check_turn(request, models)
-        if not isinstance(checked, Fault) and self._afford is not None:
+        if isinstance(checked, Fault):
+            return checked
+        refused = self._refused_keys.refusal(request.route, checked.slug) if request.caller is Caller.TASK else None
+        if refused is not None:
+            return refused
+        if self._afford is not None:
             waits = self._slots.is_full(request.bounds.concurrent)
             checked = await self._afford.check(checked, models, waits=waits)
         if isinstance(checked, Fault) or self._guard is None:
@@ -116,6 +123,10 @@ class AdmitTurn:
         if self._afford is None:
             return checked, await assemble(checked)
         return await self._afford.assembled(checked, models, assemble)
+
+    def attempted(self, request: TurnRequest, model: str, fault: Fault | None) -> None:
+        """Note how an attempt to call `model` ended; None: upstream answered."""
+        self._refused_keys.note(request.route, model, fault)
 
     async def report(self, checked: Checked, end: End | None) -> None:
         """Report how a turn ended to its breakers; None if it never ran."""

@@ -38,6 +38,7 @@ from ports.offload import Offload
 from ports.telemetry import Telemetry
 from ports.timings import TimingScope, timed, timing
 from ports.toolbox import Toolbox
+from ports.transcripts import Transcripts
 
 STORED_SECONDS, CHATS_KNOWN = 2.0, 10_000
 
@@ -45,7 +46,7 @@ STORED_SECONDS, CHATS_KNOWN = 2.0, 10_000
 @dataclass(frozen=True, slots=True)
 class Personal:
     """What belongs to the person of a turn. `files`: the host's files as that person may read and store them. `timing`
-    receives the stations of the turn; None if nobody records them.
+    receives the stations of the turn, `transcripts` its transcript; None if nobody records them.
     """
 
     toolbox: Toolbox | None = None
@@ -53,6 +54,7 @@ class Personal:
     memories: Memories | None = None
     files: Files | None = None
     timing: TimingScope | None = None
+    transcripts: Transcripts | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,149 +1,60 @@
-"""Book the attempts of one turn in the ledger: each gets an entry before it is sent, which ends once."""
+"""Book what happens in a turn: log lines, what the breakers judge, what is stored at its end, lessons."""
 
-import asyncio
+import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 
-from domain.catalog.selection import find
-from domain.conversation.bounded_ids import bounded_id
-from domain.conversation.figures import Figures
-from domain.request.turn_request import Caller, TurnRequest
-from domain.services.keep_ledger import KeepLedger
-from domain.turn.attempt_bill import is_free_of_charge
+from domain.faults.fault import Fault
+from domain.request.lessons import Lessons, learner_of
+from domain.request.turn_request import TurnRequest
+from domain.services.owned_tasks import named
+from domain.services.report_unknown import ReportUnknown
+from domain.services.settle_turn import Settlement, TurnLogs, began_values, ended_values
 from domain.turn.outcome import Ending
-from domain.turn.steps import AttemptBegan, AttemptEnded, Booking
-from domain.usage.entries import EndOfAttempt, ended, guessed, key_id_of
-from domain.usage.prices import Consumed
-from ports.catalog import Model
-from ports.ledger import Entry, EntryState
-from ports.responses import Reach, Route
-
-CHAT, TASK = "chat", "task"
-COMPLETE = frozenset({Ending.COMPLETED, Ending.CUT_SHORT})
-"""Endings after which the next attempt of the turn is one of a new call."""
-
-
-@dataclass(slots=True)
-class BookedAttempt:
-    """The entry of one attempt; implements CallWatch.
-
-    `done`: its latest state is stored. `released`: the request may have been written. `is_over`: the attempt has ended.
-    """
-
-    keeper: KeepLedger
-    entry: Entry
-    done: "asyncio.Future[None]"
-    released: bool = False
-    is_over: bool = False
-
-    async def sending(self) -> None:
-        """Return once the entry is durable, or the store has failed or taken too long."""
-        await self.keeper.stored(self.entry, self.done)
-        if self.is_over:  # it is booked as never sent, and about to be closed
-            await asyncio.get_running_loop().create_future()
-        self.released = True
-
-    def answered(self, generation_id: str) -> None:
-        """Store the id under which upstream's record of the call is found."""
-        if generation_id and not self.is_over:
-            self.change(replace(self.entry, generation_id=bounded_id(generation_id)))
-
-    def change(self, entry: Entry) -> None:
-        """Store a newer state of the entry."""
-        self.entry, self.done = entry, self.keeper.note(entry)
+from domain.turn.steps import AttemptBegan, AttemptEnded, Booking, Learn, Persist, UnknownTypes
+from ports.timings import timing_mark
 
 
 class BookTurn:
-    """The attempts of one turn; without a `keeper` none is booked.
+    """The use case; belongs to one event loop. `lessons` come from rejected requests.
 
-    `model` is the one the turn is for; others are looked up in `models`, the catalog. `names_chat`: entries have the
-    ids of chat and message.
+    `attempted` is called with each request, model and fault of an attempt that upstream answered or failed.
     """
 
     def __init__(
-        self,
-        keeper: KeepLedger | None,
-        request: TurnRequest,
-        route: Route,
-        model: Model | None,
-        models: tuple[Model, ...],
-        figures: Figures,
-        *,
-        names_chat: bool = True,
+        self, logs: TurnLogs, lessons: Lessons, attempted: Callable[[TurnRequest, str, Fault | None], None]
     ) -> None:
-        self._keeper, self._request, self._route = keeper, request, route
-        self._model, self._models, self._figures = model, models, figures
-        self._names_chat = names_chat
-        self._call_no, self._attempt_no = 1, 0
-        self.latest: BookedAttempt | None = None
+        self._attempted = attempted
+        self._telemetry, self._measure, self._lessons = logs.telemetry, logs.measure, lessons
+        self._unknown = ReportUnknown(logs.telemetry)
 
-    def before(self, journal: Callable[[Booking], None]) -> Callable[[Booking], None]:
-        """Return a function that books what concerns the ledger, then calls `journal`."""
-        keeper = self._keeper
-        if keeper is None:
-            return journal
+    def book(self, settlement: Settlement, entry: Booking) -> None:
+        """Book one entry of a turn."""
+        match entry:
+            case AttemptBegan():
+                timing_mark("attempt_began")
+                settlement.booked(entry)
+                self._telemetry.event("debug", "attempt_began", **began_values(settlement.error_id, entry))
+            case AttemptEnded():
+                timing_mark("attempt_ended")
+                settlement.booked(entry)
+                model = settlement.called
+                if entry.outcome.ending not in (Ending.CANCELLED, Ending.CRASHED):
+                    self._attempted(settlement.request, model, entry.fault)
+                self._telemetry.event("debug", "attempt_ended", **ended_values(settlement.error_id, entry))
+                if self._measure is not None:
+                    self._measure.attempt(settlement.model, entry)
+            case UnknownTypes():
+                self._unknown.report(entry, settlement.error_id)
+            case Persist():
+                settlement.kept.append(entry)
+            case Learn(model, lesson, condition):
+                settlement.learn(lesson)
+                kept = self._lessons.remember(learner_of(settlement.request), model, lesson, condition)
+                values = {"error_id": settlement.error_id, "model": model, "lesson": lesson.what, "value": lesson.value}
+                self._telemetry.event("info", "request_repaired", kept=kept, **values)
 
-        def booked(entry: Booking) -> None:
-            if isinstance(entry, AttemptBegan):
-                self._began(keeper, entry)
-            elif isinstance(entry, AttemptEnded):
-                self._ended(keeper, entry)
-            journal(entry)
-
-        return booked
-
-    def _began(self, keeper: KeepLedger, attempt: AttemptBegan) -> None:
-        """Book an attempt that will be sent."""
-        self._attempt_no += 1
-        request, person = self._request, self._request.person
-        asked = attempt.body.model
-        if self._model is None or self._model.id != asked:
-            self._model = find(asked, self._models) or find(asked.partition(":")[0], self._models)
-        entry = Entry(
-            request.ledger.namespace,
-            request.turn_id,
-            self._call_no,
-            self._attempt_no,
-            keeper.clock.now(),
-            kind=bounded_id(request.task) or (TASK if request.caller is Caller.TASK else CHAT),
-            user_id=person.user_id,
-            chat_id=person.chat_id if self._names_chat else "",
-            message_id=person.message_id if self._names_chat else "",
-            endpoint=attempt.endpoint.value,
-            key_id=key_id_of(self._route.api_key),
-            requested_model=bounded_id(asked),
-        )
-        entry = guessed(entry, Consumed(model=self._model, sent_characters=self._figures.sent))
-        self.latest = BookedAttempt(keeper, entry, keeper.note(entry, at_once=True))
-
-    def _ended(self, keeper: KeepLedger, attempt: AttemptEnded) -> None:
-        """Book the end of the attempt."""
-        booked = self.latest
-        if booked is None or booked.is_over:
-            return
-        booked.is_over = True
-        facts = attempt.facts
-        end = EndOfAttempt(
-            was_sent=_was_sent(attempt.outcome.reach, released=booked.released),
-            is_free=is_free_of_charge(attempt),
-            consumed=Consumed(
-                attempt.usage,
-                None,
-                self._model,
-                sent_characters=self._figures.sent,
-                received_characters=attempt.unbilled or 0,
-            ),
-            generation_id=bounded_id(attempt.generation_id),
-            model=bounded_id(attempt.model),
-            provider=bounded_id(facts.provider) if facts is not None else "",
-            is_byok=facts is not None and facts.is_byok,
-        )
-        booked.change(ended(booked.entry, end, keeper.clock.now()))
-        if booked.entry.state is EntryState.STARTED and keeper.bills is not None:
-            keeper.bills.begin(self._route, booked.entry)
-        if attempt.outcome.ending in COMPLETE:
-            self._call_no, self._attempt_no = self._call_no + 1, 0
-
-
-def _was_sent(reach: Reach, *, released: bool) -> bool:
-    return reach is Reach.STREAMING or (released and reach is not Reach.NOT_SENT)
+    def report(self, settlement: Settlement, defect: Exception) -> None:
+        """Log a defect that can change the turn no more."""
+        places = "".join(traceback.format_tb(defect.__traceback__)[-4:])
+        values = {"error_id": settlement.error_id, "detail": settlement.mask.text(named(defect)), "places": places}
+        self._telemetry.event("error", "turn_not_booked", **values)

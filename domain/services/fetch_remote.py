@@ -51,6 +51,7 @@ class FetchRemote:
             try_ends = min(deadline, self._clock.monotonic() + TRY_SECONDS)
             outcome = await self._try(url, rules, limits.size, try_ends)
             if isinstance(outcome, Download):
+                self._telemetry.event("debug", "file_downloaded", size=len(outcome.content), tries=tries + 1)
                 return outcome
             tries += 1
             wait = next_wait(outcome, tries, limits)

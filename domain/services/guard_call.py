@@ -13,6 +13,7 @@ from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from domain.breakers.breaker import Answer, Breaker, Change, Verdict, ask, settle
+from domain.breakers.keys import kind_of
 from domain.breakers.policy import Policy
 from domain.breakers.text import read_breaker, write_breaker
 from domain.services.store_budget import StoreBudget, StoreHealth, StoreTrouble
@@ -29,6 +30,7 @@ TRIES = 8
 QUIET, MOST_QUIET = 2.0, 1_000
 """Seconds for which an empty breaker counts as still empty (changes made here count at once), and how many."""
 UNAVAILABLE = "breaker_state_unavailable"
+OPENINGS = (Change.OPENED, Change.REOPENED)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -108,7 +110,11 @@ class GuardCall:
         admission.reported = True
         if not admission.probing and (verdict is Verdict.NEUTRAL or _changes_nothing(admission, verdict)):
             return Reported()
-        return await self._reached(admission.key, time, partial(self._settled, admission, verdict)) or Reported()
+        reported = await self._reached(admission.key, time, partial(self._settled, admission, verdict)) or Reported()
+        if reported.change in OPENINGS:
+            seconds = round(reported.retry_after, 1)
+            self._telemetry.event("info", "breaker_opened", kind=kind_of(admission.key), seconds=seconds)
+        return reported
 
     async def _settled(self, admission: Admission, verdict: Verdict, time: StoreBudget) -> Reported | None:
         lock = self._locks.setdefault(admission.key, asyncio.Lock())

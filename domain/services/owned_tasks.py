@@ -7,6 +7,7 @@ from typing import Any
 
 from domain.request.turn_request import Person
 from ports.telemetry import Telemetry
+from ports.turn_scope import running_turn
 
 Own = Callable[[Coroutine[Any, Any, None], str], None]
 """Runs a coroutine in a named background task."""
@@ -24,7 +25,8 @@ class OwnedTasks:
         """Run `work` in a background task; `person`: the task belongs to a turn in their chat."""
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._tasks.add(task)
-        task.add_done_callback(self._done)
+        turn = running_turn()
+        task.add_done_callback(partial(self._done, turn.ids.get("error_id") if turn is not None else None))
         if person is not None:
             chat = _chat(person)
             self._by_chat.setdefault(chat, set()).add(task)
@@ -44,10 +46,12 @@ class OwnedTasks:
         if not self._by_chat[chat]:
             del self._by_chat[chat]
 
-    def _done(self, task: "asyncio.Task[Any]") -> None:
+    def _done(self, error_id: str | None, task: "asyncio.Task[Any]") -> None:
+        """Log a failure; by then the turn of the task may be closed."""
         self._tasks.discard(task)
         if not task.cancelled() and (defect := task.exception()) is not None:
-            self._telemetry.event("error", "upkeep_failed", task=task.get_name(), detail=named(defect))
+            values = {} if error_id is None else {"error_id": error_id}
+            self._telemetry.event("error", "upkeep_failed", task=task.get_name(), detail=named(defect), **values)
 
 
 def named(defect: BaseException) -> str:

@@ -4,7 +4,7 @@ Turns without media pay one look at the kinds of their parts. Messages are never
 """
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -133,6 +133,8 @@ class ResolveAttachments:
         )
         if not notice.left and not notice.surplus:
             return None
+        for flaw, number in Counter(value.flaw for _, value in outcome.left).items():
+            self._ports.telemetry.event("debug", "media_left_out", reason=flaw.value, number=number)
         newest = _newest(request.messages)
         chat = (request.person.user_id, request.person.chat_id)
         is_known = self._reported.get(chat) == notice

@@ -6,19 +6,19 @@ settled.
 """
 
 import asyncio
-import traceback
 from collections.abc import AsyncGenerator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from domain.faults.fault import Fault, FaultKind
 from domain.redaction.secrets import redact as redact_shapes
-from domain.request.lessons import Lessons, learner_of
+from domain.request.lessons import Lessons
 from domain.request.turn_request import TurnRequest
 from domain.services.admit_turn import AdmitTurn, Ticket, WaitingTurn, fault_of_admission
 from domain.services.afford_turn import AffordTurn
 from domain.services.assemble_turn import Assembled, AssembleTurn, Personal
+from domain.services.book_attempts import BookAttempts
 from domain.services.book_turn import BookTurn
 from domain.services.budget_turn import BudgetTurn
 from domain.services.check_turn import Checked
@@ -27,33 +27,20 @@ from domain.services.equip_turn import ToolPorts
 from domain.services.guard_turn import GuardTurn
 from domain.services.keep_ledger import KeepLedger
 from domain.services.keep_pictures import PICTURED, KeepPictures
-from domain.services.owned_tasks import OwnedTasks, named
+from domain.services.measure_turns import MeasureTurns
+from domain.services.owned_tasks import OwnedTasks
 from domain.services.read_media import MediaPorts
 from domain.services.reader_disconnect import ReaderDisconnect
-from domain.services.refuse_turn import refuse_turn
-from domain.services.report_unknown import ReportUnknown
+from domain.services.record_turn import Recording
 from domain.services.resolve_attachments import ResolveAttachments
-from domain.services.settle_turn import Settlement, began_values, ended_values, settle_turn
+from domain.services.settle_turn import Settlement, TurnLogs, log_refusal, settle_turn
 from domain.services.sound_calls import SoundCalls
 from domain.services.store_budget import StoreHealth
 from domain.services.timed_driver import TimedDriver
 from domain.services.turn_mask import TurnMask
 from domain.services.turn_stores import ChooseStores
-from domain.turn.machine import TurnMachine
 from domain.turn.statuses import WaitingForPlace
-from domain.turn.steps import (
-    AttemptBegan,
-    AttemptEnded,
-    Booking,
-    CallUpstream,
-    End,
-    Learn,
-    Output,
-    Persist,
-    Reason,
-    ShowStatus,
-    UnknownTypes,
-)
+from domain.turn.steps import CallUpstream, End, Ended, Output, Reason, ShowStatus
 from ports.catalog import Model
 from ports.clock import Clock
 from ports.ids import Ids
@@ -61,7 +48,8 @@ from ports.offload import Offload
 from ports.responses import ResponsesClient, UpstreamCall
 from ports.slots import Slots
 from ports.telemetry import Redactor, Telemetry
-from ports.timings import scoped, timing_mark
+from ports.timings import scoped
+from ports.transcripts import Transcripts
 from ports.usage import Timing
 
 __all__ = ["Personal", "RunTurn"]
@@ -69,6 +57,16 @@ __all__ = ["Personal", "RunTurn"]
 BROKEN = frozenset({Reason.FAULT, Reason.CANCELLED})
 PLACE_SECONDS = 2.0
 """How often a waiting person is shown how many are before them, if that changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Underway:
+    """A turn from the moment it `began` (monotonic seconds): what is settled, the ports of its person, its record."""
+
+    settlement: Settlement
+    personal: Personal
+    recording: Recording
+    began: float
 
 
 class RunTurn:
@@ -91,15 +89,16 @@ class RunTurn:
         redact: Redactor = redact_shapes,
         store: StoreHealth | None = None,
         guard: GuardTurn | None = None,
+        measure: MeasureTurns | None = None,
         ledger: KeepLedger | None = None,
         budgets: BudgetTurn | None = None,
     ) -> None:
         self._responses, self._offload = SoundCalls(responses, offload), offload
-        self._clock, self._ids, self._telemetry = clock, ids, telemetry
-        self._lessons, self._redact = Lessons(clock), redact
+        self._clock, self._ids, self._logs = clock, ids, TurnLogs(telemetry, measure)
+        self._redact, lessons = redact, Lessons(clock)
         self._tasks = OwnedTasks(telemetry)
-        self._unknown = ReportUnknown(telemetry)
         self._admit = AdmitTurn(slots, clock, guard, AffordTurn(budgets, offload))
+        self._booking = BookTurn(self._logs, lessons, self._admit.attempted)
         watch = store or StoreHealth(clock, telemetry)
         self._stores = ChooseStores(
             tools.runs,
@@ -121,7 +120,7 @@ class RunTurn:
             telemetry=telemetry,
             store=watch,
             tasks=self._tasks,
-            lessons=self._lessons,
+            lessons=lessons,
         )
 
     async def run(
@@ -136,13 +135,12 @@ class RunTurn:
 
         `models`: the catalog as known now. Once `reader`, else the task that iterates, ends, the turn is cancelled.
         """
-        error_id, began = self._ids.new_error_id(), self._clock.monotonic()
-        request = request if request.turn_id else replace(request, turn_id=self._ids.new_id())
-        personal = personal or Personal()
+        turn = self._underway(request, personal or Personal())
+        settlement, personal, recording = turn.settlement, turn.personal, turn.recording
+        request, mask = settlement.request, settlement.mask
         driver: Driver | Fault = Fault(FaultKind.INTERNAL)
-        ticket: Ticket | None = None
         waiting: WaitingTurn | None = None
-        settlement = Settlement(request, error_id, mask=(mask := TurnMask(self._redact, request)))
+        ticket: Ticket | None = None
         try:
             checked = await scoped(personal.timing, self._admit.check(request, models))
             if isinstance(checked, Fault):
@@ -153,21 +151,20 @@ class RunTurn:
                 while (ahead := await waiting.moved(PLACE_SECONDS if request.statuses else None)) is not None:
                     yield ShowStatus(WaitingForPlace(ahead))
                 ticket = waiting.ticket()
-                entering = self._entered(checked, models, personal, settlement, ticket)
-                driver = await scoped(personal.timing, entering)
+                driver = await self._assembled(checked, models, turn, ticket)
         except Exception as error:  # noqa: BLE001 - the edge of a turn: a defect becomes a fault
             driver = fault_of_admission(error)
         except (asyncio.CancelledError, GeneratorExit):
-            self._stopped(settlement, began, personal)
+            self._stopped(turn)
             raise
         finally:
             if not isinstance(driver, Driver):
                 self._give_up(settlement, waiting, ticket)
         if isinstance(driver, Fault):
-            yield self._refuse(driver, error_id, began, request, mask)
+            yield self._refuse(driver, turn)
             return
+        pictures = self._pictures(request, personal, settlement.error_id)
         watch = ReaderDisconnect(driver, reader or asyncio.current_task())
-        pictures = self._pictures(request, personal, error_id)
         try:
             outputs = driver.begin()
             while True:
@@ -179,15 +176,18 @@ class RunTurn:
                         yield mask.output(output) if driver.ended or mask.has_own else output
                 if driver.ended:
                     break
+                recording.enter()  # the reader may have continued in another task
                 outputs = await driver.proceed()
         finally:
             watch.stop()
             driver.abandon()
+            recording.leave()
 
-    async def refuse(self, fault: Fault, request: TurnRequest) -> AsyncGenerator[Output, None]:
+    async def refuse(
+        self, fault: Fault, request: TurnRequest, transcripts: Transcripts | None = None
+    ) -> AsyncGenerator[Output, None]:
         """Yield the only output for a request that was rejected before it became a turn."""
-        mask = TurnMask(self._redact, request)
-        yield self._refuse(fault, self._ids.new_error_id(), self._clock.monotonic(), request, mask)
+        yield self._refuse(fault, self._underway(request, Personal(transcripts=transcripts)))
 
     async def drained(self) -> None:
         """Return once no turn runs and every settlement is done."""
@@ -197,10 +197,23 @@ class RunTurn:
 
     # --- details ------------------------------------------------------------------------------------------
 
-    def _stopped(self, settlement: Settlement, began: float, personal: Personal) -> None:
+    def _underway(self, request: TurnRequest, personal: Personal) -> _Underway:
+        """Begin a turn: it gets its ids, its mask, and its recording in the running task."""
+        began, error_id = self._clock.monotonic(), self._ids.new_error_id()
+        request = request if request.turn_id else replace(request, turn_id=self._ids.new_id())
+        mask = TurnMask(self._redact, request)
+        recording = Recording(request, error_id, mask, self._clock, personal.transcripts)
+        return _Underway(Settlement(request, error_id, mask=mask), personal, recording, began)
+
+    def _stopped(self, turn: _Underway) -> None:
         """Settle a turn whose reader left before it was driven."""
-        left = End(Reason.CANCELLED, Timing(self._clock.monotonic() - began), settlement.error_id)
-        self._tasks.own(settle_turn(settlement, left, self._telemetry, personal.notices), "openrouter-pipe-settle")
+        waited, notices = self._clock.monotonic() - turn.began, turn.personal.notices
+        left = End(Reason.CANCELLED, Timing(waited), turn.settlement.error_id)
+        self._tasks.own(
+            turn.recording.to_the_end(settle_turn(turn.settlement, left, self._logs, notices, waited=waited)),
+            "openrouter-pipe-settle",
+        )
+        turn.recording.leave()
 
     def _give_up(self, settlement: Settlement, waiting: WaitingTurn | None, ticket: Ticket | None) -> None:
         """Return what a turn holds that will not be driven."""
@@ -217,28 +230,29 @@ class RunTurn:
         if checked.hold is not None:
             self._tasks.own(self._admit.settle(checked), "openrouter-pipe-settle-budgets")
 
-    async def _entered(
-        self, checked: Checked, models: tuple[Model, ...], personal: Personal, settlement: Settlement, ticket: Ticket
+    async def _assembled(
+        self, checked: Checked, models: tuple[Model, ...], turn: _Underway, ticket: Ticket
     ) -> Driver | Fault:
-        """Assemble a turn that has its place, within its budgets; return its driver."""
-        stores = self._stores.choose(settlement.request, personal.memories)
+        """Assemble an admitted turn within its budgets and return its driver, or its fault."""
+        turn.recording.enter()
+        personal, settlement = turn.personal, turn.settlement
+        stores = self._stores.choose(checked.request, personal.memories)
         assemble = partial(self._assemble.assemble, personal=personal, stores=stores, error_id=settlement.error_id)
-        afforded, assembled = await self._admit.assembled(checked, models, assemble)
+        afforded, assembled = await scoped(personal.timing, self._admit.assembled(checked, models, assemble))
         settlement.follow(afforded)
-        return self._driver(assembled, personal, settlement, ticket)
+        return self._driver(assembled, turn, ticket)
 
-    def _driver(
-        self, assembled: Assembled | Fault, personal: Personal, settlement: Settlement, ticket: Ticket
-    ) -> Driver | Fault:
+    def _driver(self, assembled: Assembled | Fault, turn: _Underway, ticket: Ticket) -> Driver | Fault:
         """Return the driver of a turn, or its fault. The settlement of the driver releases the ticket first."""
         if isinstance(assembled, Fault):
             return assembled
+        settlement, personal, recording = turn.settlement, turn.personal, turn.recording
         request, ready, runner = settlement.request, assembled.ready, assembled.runner
         settlement.figures, settlement.replayed = ready.figures, ready.replayed
-        settlement.elsewhere = assembled.elsewhere
+        settlement.elsewhere, waited = assembled.elsewhere, self._clock.monotonic() - turn.began
 
         ledger, of_turn = assembled.stores.ledger, (settlement.model, assembled.models, ready.figures)
-        book = BookTurn(ledger, request, ready.route, *of_turn, names_chat=assembled.stores.names_chat)
+        book = BookAttempts(ledger, request, ready.route, *of_turn, names_chat=assembled.stores.names_chat)
 
         def call(command: CallUpstream) -> UpstreamCall:
             return UpstreamCall(ready.route, command.request, request.limits, book.latest)
@@ -250,17 +264,24 @@ class RunTurn:
                 if settlement.checked is not None:
                     self._settle_budgets(settlement.checked)
                     await self._admit.report(settlement.checked, end)
-                stored = await settle_turn(settlement, end, self._telemetry, personal.notices, assembled.stores.memory)
+                stored = await settle_turn(
+                    settlement, end, self._logs, personal.notices, assembled.stores.memory, waited=waited
+                )
             if stored and end.reason not in BROKEN and assembled.stores.interrupted is not None:
                 assembled.stores.interrupted.completed(request)
             if runner is not None and stored:  # store the turn first: a crash in between is detected later
                 await runner.settle()
 
         turn_ports = TurnPorts(self._responses, self._clock, runner)
-        journal = book.before(partial(self._journal, settlement))
-        report = partial(self._report, settlement)
-        upkeep = Upkeep(settle, journal, partial(self._tasks.own, person=request.person), report)
-        machine, scope = TurnMachine(assembled.plan), personal.timing
+        journal = book.before(partial(self._booking.book, settlement))
+        report = partial(self._booking.report, settlement)
+        upkeep = Upkeep(
+            lambda end: recording.to_the_end(settle(end)),
+            journal,
+            partial(self._tasks.own, person=request.person),
+            report,
+        )
+        machine, scope = recording.machine(assembled.plan), personal.timing
         if scope is not None:
             return TimedDriver(machine, turn_ports, call, upkeep, scope)
         return Driver(machine, turn_ports, call, upkeep)
@@ -268,33 +289,12 @@ class RunTurn:
     def _pictures(self, request: TurnRequest, personal: Personal, error_id: str) -> KeepPictures:
         stores = request.opens_files and not request.person.temporary
         files = personal.files if stores else None
-        return KeepPictures(files, self._clock, self._offload, self._telemetry, error_id)
+        return KeepPictures(files, self._clock, self._offload, self._logs.telemetry, error_id)
 
-    def _journal(self, settlement: Settlement, entry: Booking) -> None:
-        match entry:
-            case AttemptBegan():
-                timing_mark("attempt_began")
-                settlement.booked(entry)
-                self._telemetry.event("debug", "attempt_began", **began_values(settlement.error_id, entry))
-            case AttemptEnded():
-                timing_mark("attempt_ended")
-                settlement.booked(entry)
-                self._telemetry.event("debug", "attempt_ended", **ended_values(settlement.error_id, entry))
-            case UnknownTypes():
-                self._unknown.report(entry, settlement.error_id)
-            case Persist():
-                settlement.kept.append(entry)
-            case Learn(model, lesson, condition):
-                settlement.learn(lesson)
-                kept = self._lessons.remember(learner_of(settlement.request), model, lesson, condition)
-                values = {"error_id": settlement.error_id, "model": model, "lesson": lesson.what, "value": lesson.value}
-                self._telemetry.event("info", "request_repaired", kept=kept, **values)
-
-    def _report(self, settlement: Settlement, defect: Exception) -> None:
-        places = "".join(traceback.format_tb(defect.__traceback__)[-3:])
-        values = {"error_id": settlement.error_id, "detail": settlement.mask.text(named(defect)), "places": places}
-        self._telemetry.event("error", "turn_not_booked", **values)
-
-    def _refuse(self, fault: Fault, error_id: str, began: float, request: TurnRequest, mask: TurnMask) -> Output:
-        seconds = self._clock.monotonic() - began
-        return refuse_turn(fault, request, error_id=error_id, seconds=seconds, mask=mask, telemetry=self._telemetry)
+    def _refuse(self, fault: Fault, turn: _Underway) -> Output:
+        settlement = turn.settlement
+        end = End(Reason.FAULT, Timing(self._clock.monotonic() - turn.began), settlement.error_id, fault)
+        log_refusal(self._logs.telemetry, fault, settlement)
+        turn.recording.leave()
+        turn.recording.close()
+        return Ended(settlement.mask.end(end))

@@ -8,10 +8,13 @@ from domain.conversation.fingerprint import fingerprint_of_answer
 from domain.conversation.record import TurnItem, TurnRecord, is_worth_rows
 from domain.conversation.references import call_reference
 from domain.conversation.size import characters_of
+from domain.faults.causes import DrawingFlaw
+from domain.faults.fault import Fault, FaultKind
 from domain.request.lesson import OF_HISTORY, Lesson
-from domain.request.turn_request import TurnRequest
+from domain.request.turn_request import Caller, TurnRequest
 from domain.services.check_turn import Checked
 from domain.services.mark_turns import marks_after
+from domain.services.measure_turns import EndedTurn, MeasureTurns
 from domain.services.remember_turn import TurnMemory
 from domain.services.turn_mask import TurnMask
 from domain.turn.steps import AttemptBegan, AttemptEnded, End, Persist, Reason
@@ -50,6 +53,12 @@ class Settlement:
         """Follow what was admitted."""
         self.slug, self.model, self.checked = checked.slug, checked.model, checked
 
+    @property
+    def called(self) -> str:
+        """The model that was called last; that of the request before the first call."""
+        guard = self.checked.guard if self.checked is not None else None
+        return guard.called if guard is not None else self.slug
+
     def booked(self, attempt: AttemptBegan | AttemptEnded) -> None:
         """Note an attempt for the breakers and the budgets."""
         guard = self.checked.guard if self.checked is not None else None
@@ -66,6 +75,14 @@ class Settlement:
         if lesson.what in OF_HISTORY:
             self.refused.append(lesson)
             self.own_refused = self.own_refused or bool(self.kept)
+
+
+@dataclass(frozen=True, slots=True)
+class TurnLogs:
+    """Where settlement reports a turn: the log, and the metrics if there are any."""
+
+    telemetry: Telemetry
+    measure: MeasureTurns | None = None
 
 
 def began_values(error_id: str, attempt: AttemptBegan) -> dict[str, LogValue]:
@@ -94,23 +111,52 @@ def ended_values(error_id: str, attempt: AttemptEnded) -> dict[str, LogValue]:
     }
 
 
+def log_refusal(telemetry: Telemetry, fault: Fault, turn: Settlement) -> None:
+    """Log a request that was refused before it was driven."""
+    telemetry.event(
+        "info" if _is_expected(fault, turn.request) else "warning",
+        "turn_refused",
+        error_id=turn.error_id,
+        fault=fault.kind.value,
+        detail=turn.mask.text(fault.logged),
+        model=turn.request.model,
+        user_id=turn.request.person.user_id,
+    )
+
+
+def _is_expected(fault: Fault, request: TurnRequest) -> bool:
+    """Return whether the host asked for something that nobody misses: it asks for a title after each first answer."""
+    spent = fault.kind is FaultKind.BUDGET_SPENT and request.caller is Caller.TASK
+    return spent or fault.cause is DrawingFlaw.WRITES_NOTHING
+
+
 @timed("settle")
 async def settle_turn(
-    turn: Settlement, end: End, telemetry: Telemetry, notices: Notices | None, memory: TurnMemory | None = None
+    turn: Settlement,
+    end: End,
+    logs: TurnLogs,
+    notices: Notices | None,
+    memory: TurnMemory | None = None,
+    *,
+    waited: float = 0.0,
 ) -> bool:
-    """Log the turn, store what it leaves, and report its cost so far to a person who stopped it.
+    """Log and count the turn, store what it leaves, and report its cost so far to a person who stopped it.
 
-    False if the store failed.
+    `waited`: the seconds before the turn was driven. False if the store failed.
     """
     estimated = _estimated(turn, end)
-    _log(turn, end, telemetry, estimated)
+    _log(turn, end, logs.telemetry, estimated, waited)
+    if logs.measure is not None:
+        logs.measure.ended(EndedTurn(turn.request.caller.value, turn.model, end, estimated, waited))
     stored = memory is None or await _keep(turn, end, memory)
+    if not stored:
+        logs.telemetry.event("debug", "turn_not_stored", error_id=end.error_id)
     if notices is not None and end.reason is Reason.CANCELLED:
         await notices.notify(TurnStopped(end.timing, end.usage, estimated))
     return stored
 
 
-def _log(turn: Settlement, end: End, telemetry: Telemetry, estimated: Decimal | None) -> None:
+def _log(turn: Settlement, end: End, telemetry: Telemetry, estimated: Decimal | None, waited: float) -> None:
     usage = end.usage or Usage()
     person = turn.request.person
     telemetry.event(
@@ -126,15 +172,22 @@ def _log(turn: Settlement, end: End, telemetry: Telemetry, estimated: Decimal | 
         message_id=person.message_id,
         requested_model=turn.slug,
         model=end.model,
+        endpoint=end.endpoint,
         response_id=end.response_id,
         attempts=end.attempts,
+        retries=end.retries,
         rounds=end.rounds,
+        tool_calls=end.calls,
+        failed_tool_calls=end.failed_calls,
         items=sum(len(entry.items) for entry in turn.kept),
         seconds=round(end.timing.total, 3),
+        ttft_seconds=round(end.timing.first, 3) if end.timing.first is not None else None,
+        waited_seconds=round(waited, 3),
         input_tokens=usage.input_tokens,
         cached_tokens=usage.cached_tokens,
         cache_write_tokens=usage.cache_write_tokens,
         output_tokens=usage.output_tokens,
+        reasoning_tokens=usage.reasoning_tokens,
         cost=str(usage.total_cost) if usage.total_cost is not None else None,
         estimated_cost=str(estimated) if estimated is not None else None,
         server_tools=listed(usage.server_tools) or None,

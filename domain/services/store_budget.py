@@ -8,12 +8,14 @@ import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
 
+from domain.services.measured import STORE_FAILURES
 from ports.artifacts import ArtifactsError
 from ports.breaker_state import BreakerStateUnavailable
 from ports.budgets import BudgetsUnavailable
 from ports.cache import CacheUnavailable
 from ports.clock import Clock
 from ports.ledger import LedgerUnavailable
+from ports.metrics import Metrics
 from ports.telemetry import Telemetry
 from ports.tool_runs import ToolRunsUnavailable
 
@@ -55,8 +57,8 @@ class StoreHealth:
     another process, a locked table, a stuck disk), reads continue. Each reason is logged once until the store recovers.
     """
 
-    def __init__(self, clock: Clock, telemetry: Telemetry) -> None:
-        self.clock, self._telemetry = clock, telemetry
+    def __init__(self, clock: Clock, telemetry: Telemetry, metrics: Metrics | None = None) -> None:
+        self.clock, self._telemetry, self._metrics = clock, telemetry, metrics
         self._closed_until = float("-inf")
         self._only_writes = False  # reads continue
         self._by_write = False  # a write hung; reads are untested
@@ -116,6 +118,8 @@ class StoreHealth:
         self._closed_until = self.clock.monotonic() + PROBE_SECONDS
 
     def _log(self, reason: str, event: str, writes: bool, values: dict[str, str | int]) -> None:
+        if self._metrics is not None:
+            self._metrics.count(STORE_FAILURES, (reason,))
         if reason not in self._logged:
             self._telemetry.event("warning", event, reason=reason, **values)
         self._logged[reason] = writes and self._logged.get(reason, True)

@@ -1,7 +1,7 @@
 """Mask secrets in what one turn reports: those of the process, and those that its own request carries."""
 
-from dataclasses import fields, replace
-from typing import TypeVar
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar
 
 from domain.faults.fault import Fault
 from domain.redaction.known import KnownSecrets, known
@@ -50,7 +50,8 @@ class TurnMask:
         return output
 
     def _fault(self, fault: Fault) -> Fault:
-        return replace(fault, detail=self.text(fault.detail), provider=self.text(fault.provider))
+        facts = masked_texts(fault.facts, self.text)
+        return replace(fault, detail=self.text(fault.detail), provider=self.text(fault.provider), facts=facts)
 
     def _report(self, report: ServerToolReport) -> ServerToolReport:
         sources = tuple(self._texts_in(one) for one in report.sources)
@@ -62,6 +63,17 @@ class TurnMask:
         texts = {field.name: value for field in fields(part) if isinstance(value := getattr(part, field.name), str)}
         masked: JsonObject = {name: self.text(value) for name, value in texts.items()}
         return replace(part, **masked)
+
+
+def masked_texts(part: Any, mask: Redactor) -> Any:
+    """Return a value with its texts masked, those of values inside it too."""
+    if isinstance(part, str):
+        return mask(part) if part else part
+    if isinstance(part, tuple):
+        return tuple(masked_texts(one, mask) for one in part)
+    if not is_dataclass(part) or isinstance(part, type):
+        return part
+    return replace(part, **{field.name: masked_texts(getattr(part, field.name), mask) for field in fields(part)})
 
 
 def _carriers(request: TurnRequest) -> tuple[object, ...]:

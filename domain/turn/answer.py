@@ -11,6 +11,7 @@ from domain.conversation.call_kinds import CUSTOM
 from domain.conversation.call_names import meant
 from domain.conversation.item_types import MESSAGE, REASONING, is_unknown
 from domain.conversation.server_items import without_pictures
+from domain.turn.armor_marks import ArmorMarks, without_marks
 from domain.turn.call_ids import distinct
 from domain.turn.citations import Citations
 from domain.turn.item_places import ItemPlaces
@@ -31,7 +32,8 @@ from domain.turn.output_items import (
     text_of,
 )
 from domain.turn.server_tool_uses import ServerToolUses
-from domain.turn.steps import CloseReasoning, Output, ShowImage, ShowReasoning, ShowText
+from domain.turn.statuses import CallWithheld
+from domain.turn.steps import CloseReasoning, Output, ShowImage, ShowReasoning, ShowStatus, ShowText
 from ports.json_values import JsonObject
 from ports.toolbox import ToolCall
 
@@ -55,6 +57,7 @@ class Answer:
         self._places = ItemPlaces(first_segment)
         self.slots, self._open_at = self._places.slots, self._places.open_at
         self.uses = ServerToolUses(self._places)
+        self._marks = ArmorMarks()
         self._cited = cited
         self._drawn: set[OutputItem] = set()
         self.received = 0
@@ -79,9 +82,15 @@ class Answer:
         """The types of items that are in no table."""
         return tuple(slot.kind for slot in self.slots if is_unknown(slot.kind))
 
+    @property
+    def withheld(self) -> bool:
+        """Return whether Armor withheld a call of a tool."""
+        return self._marks.found or self.uses.withheld
+
     def is_whole(self) -> bool:
-        """Return whether there is an answer and every item that began is finished."""
-        return bool(self.slots) and all(slot.closed for slot in self.slots) and self.has_answer()
+        """Return whether there is an answer, or a call was withheld, and every item that began is finished."""
+        whole = bool(self.slots) and all(slot.closed for slot in self.slots)
+        return whole and (self.has_answer() or self.withheld)
 
     def has_answer(self) -> bool:
         """Return whether there is text, a refusal, an image, a tool call, or the result of a server tool."""
@@ -130,6 +139,8 @@ class Answer:
         slot = self._open_at.get((index, MESSAGE))
         if slot is None:
             slot = self._places.at(index, item_id, MESSAGE, now)
+        if "<" in text or self._marks.holding:
+            return self._say_unmarked(slot, (name, part), text, known=bool(item_id))
         pieces = slot.growing.get((name, part))
         if pieces is None or not text:
             return [] if item_id and slot.has_all_of((name, part)) else self._show(slot, (name, part), text)
@@ -151,7 +162,7 @@ class Answer:
         """Show the rest of a part: what its complete text has beyond its deltas."""
         kind = REASONING if key[0] in ("raw", "summary") else MESSAGE
         slot = self._places.at(index, item_id, kind, now)
-        rest = self._rest(slot, key, text)
+        rest = self._rest(slot, key, text) if kind == REASONING else self._rest_unmarked(slot, key, text)
         if text:
             slot.settle(key)
         return rest
@@ -195,12 +206,17 @@ class Answer:
                 slot.arguments = [text_of(item, key)]
         return [*outputs, *self.uses.end_all(lost=not whole)]
 
+    def release(self) -> list[Output]:
+        """Show what was held because it might have become a mark: nothing more will come."""
+        left = self._marks.release() if self._marks.holding else ()
+        return [output for (slot, part), text in left for output in self._show(slot, part, text)]
+
     # --- details ------------------------------------------------------------------------------------------
 
     def _finish(self, slot: OutputItem, item: JsonObject, now: float) -> list[Output]:
         if slot.closed:
             return []
-        slot.item = item
+        slot.item = without_marks(item) if slot.kind == MESSAGE else item
         self._places.close(slot)
         slot.describe(item)
         if slot.kind in (MESSAGE, REASONING):
@@ -246,13 +262,24 @@ class Answer:
         shown = slot.shown(part)
         return self._show(slot, part, text[len(shown) :]) if text.startswith(shown) else []
 
+    def _say_unmarked(self, slot: OutputItem, part: tuple[str, int], text: str, *, known: bool) -> list[Output]:
+        if known and slot.has_all_of(part):
+            return []
+        return [*self._show(slot, part, self._marks.piece((slot, part), text)), *self._report_withheld()]
+
+    def _rest_unmarked(self, slot: OutputItem, part: tuple[str, int], text: str) -> list[Output]:
+        return [*self._rest(slot, part, self._marks.whole((slot, part), text)), *self._report_withheld()]
+
+    def _report_withheld(self) -> list[Output]:
+        return [ShowStatus(CallWithheld(tool)) for tool in self._marks.withheld()]
+
     def _finish_message(self, slot: OutputItem, item: JsonObject) -> list[Output]:
         outputs: list[Output] = []
         for number, part in enumerate(objects(item.get("content"))):
             if part.get("type") == "refusal":
-                outputs += self._rest(slot, ("refusal", number), text_of(part, "refusal"))
+                outputs += self._rest_unmarked(slot, ("refusal", number), text_of(part, "refusal"))
             else:
-                outputs += self._rest(slot, ("text", number), text_of(part, "text"))
+                outputs += self._rest_unmarked(slot, ("text", number), text_of(part, "text"))
             for annotation in objects(part.get("annotations")):
                 outputs += self.cite(annotation)
         return outputs

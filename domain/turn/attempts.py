@@ -43,21 +43,23 @@ class Bill:
 
 @dataclass(slots=True)
 class Latest:
-    """The latest attempt: whether it is open, when it is sent (s), what upstream named and counted of it."""
+    """The latest attempt: what is `asked`, whether it is open, when it is sent (s), what upstream named and counted."""
 
+    asked: UpstreamRequest | None = None
     open: bool = False
     sends_at: float = 0.0
     response_id: str = ""
     model: str = ""
     usage: Usage | None = None
+    facts: AnswerFacts | None = None
 
 
 class Attempts:
     """All attempts of one turn. `number` counts them.
 
     `answered`: upstream sent something in the latest attempt; `heard`: when it last did (s). `response_id` and `model`
-    are the newest known of any attempt. `ignored` counts events we have no use for. `unreported` holds announcements
-    that `feed` has not yet returned; if `feed` fails, the next call returns them first.
+    are the newest known of any attempt, `endpoint` is the latest one's. `ignored` counts events we have no use for.
+    `unreported` holds announcements that `feed` has not yet returned; if `feed` fails, the next call returns them.
     """
 
     def __init__(self) -> None:
@@ -68,14 +70,16 @@ class Attempts:
         self.latest = Latest()
         self.response_id = self.model = ""
         self.ignored = 0
+        self.endpoint = ""
         self.unreported: list[Step] = []
         self._unknown: dict[str, None] = {}
 
     def begin(self, sending: UpstreamRequest, after: float, now: float) -> list[Step]:
         """Announce the next attempt and call upstream `after` seconds from `now`."""
         self.number += 1
-        self.latest = Latest(open=True, sends_at=now + after)
+        self.latest = Latest(sending, open=True, sends_at=now + after)
         self.heard, self.answered = now + after, False
+        self.endpoint = sending.endpoint.value
         items = taken_by(sending.endpoint, sending.body.input)
         body = sending.body if items is sending.body.input else replace(sending.body, input=items)
         began = AttemptBegan(self.number, body, sending.endpoint)
@@ -107,9 +111,9 @@ class Attempts:
         outcome = Outcome(how.ending, self._reach(how.reach, now))
         named = (self.latest.response_id, self.latest.model)
         facts = how.facts or (how.problem.facts if how.problem is not None else None)
-        ended = AttemptEnded(self.number, outcome, how.usage, *named, unbilled, facts, how.fault)
+        ended = AttemptEnded(self.number, outcome, how.usage, *named, unbilled, facts, how.fault, self.endpoint)
         self.bill.add(ended)
-        self.latest.open, self.latest.usage = False, how.usage
+        self.latest.open, self.latest.usage, self.latest.facts = False, how.usage, facts
         events, self._unknown = tuple(self._unknown), {}
         items = tuple(dict.fromkeys(answer.unknown_types))[:MOST_UNKNOWN]
         steps: list[Step] = [ended, *([UnknownTypes(events, items)] if events or items else [])]

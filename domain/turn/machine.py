@@ -12,6 +12,7 @@ from domain.conversation.record import TurnItem
 from domain.faults.causes import NoEvent
 from domain.faults.classify import fault_of_error, fault_of_problem, fault_of_silence
 from domain.faults.fault import Fault, FaultKind, RetryRule
+from domain.faults.guards import withheld_by
 from domain.tools.replies import SILENT
 from domain.turn.attempts import Attempts
 from domain.turn.events import (
@@ -52,6 +53,7 @@ __all__ = ["Phase", "TurnMachine", "TurnPlan"]
 IDLE = "idle"
 QUIET = (ClearTimer(WAITING), ClearTimer(IDLE))
 _WHOLE = (Reason.STOP, Reason.TOOL_CALLS)
+_ABANDONED = (Ending.CANCELLED, Ending.CRASHED)
 
 
 class TurnMachine:
@@ -189,11 +191,15 @@ class TurnMachine:
         if calls:
             learned, handed = self._retries.learned(), self._rounds.left(all_calls=True)
             return [*learned, *handed, *self._end(Reason.TOOL_CALLS, now)]
-        uses = answer.uses
-        if self._rounds.worked and not (self._shown.spoken or uses.completed):
+        uses, facts = answer.uses, self._attempts.latest.facts
+        silent = not (self._shown.spoken or uses.completed)
+        guard = withheld_by(facts, withheld=answer.withheld) if silent else None
+        if guard is not None:
+            return self._end_badly(Fault(FaultKind.GUARDED, cause=guard), now)
+        if self._rounds.worked and silent:
             said = TurnItem({"type": "message", "role": "assistant", "content": SILENT}, segment=answer.next_segment)
-            silent = self._shown.show([ShowText(said.segment, SILENT)], now)
-            return [*silent, *self._end(Reason.STOP, now, more=(said,))]
+            shown = self._shown.show([ShowText(said.segment, SILENT)], now)
+            return [*shown, *self._end(Reason.STOP, now, more=(said,))]
         if self._shown.answered or uses.completed:
             return self._end(Reason.STOP, now)
         failed = (uses.failed.tool, uses.failed.error) if uses.failed else ()
@@ -204,7 +210,7 @@ class TurnMachine:
             has_text = self._rounds.answer.has_text()
             return self._end(Reason.STOP, now) if has_text else self._end_badly(Fault(FaultKind.TOOL_ROUNDS), now)
         self.phase = Phase.TOOLS
-        self._shown.something = True
+        self._shown.began(now)
         begun = self._rounds.begin(calls, self._retries.sending, now)
         return self._after_calls([*self._retries.learned(), *QUIET, *begun], now)
 
@@ -224,8 +230,9 @@ class TurnMachine:
     # --- endings ------------------------------------------------------------------------------------------
 
     def _end_attempt(self, how: Stop, now: float) -> list[Step]:
-        """End the open attempt, if there is one."""
-        return self._attempts.end(how, now, self._rounds.answer)
+        """End the open attempt, if there is one; show what was held of its text, unless the reader left."""
+        held = self._rounds.answer.release() if how.ending not in _ABANDONED else []
+        return [*self._shown.show(held, now), *self._attempts.end(how, now, self._rounds.answer)]
 
     def _cut_short(self, reason: str, now: float) -> list[Step]:
         filtered = reason == "content_filter"
@@ -245,7 +252,7 @@ class TurnMachine:
         retry = None if self._shown.in_round else self._retries.after(fault, how.problem)
         if retry is None:
             return ended + self._end_badly(fault, now)
-        return [*ended, *self._shown.reassurance.saying(retry.statuses), *self._call(retry.wait, now)]
+        return [*ended, *self._shown.reassurance.saying(retry.statuses, now + retry.wait), *self._call(retry.wait, now)]
 
     def _on_timer(self, name: str, now: float) -> list[Step]:
         if name == WAITING:
@@ -261,8 +268,6 @@ class TurnMachine:
     def _reassure(self, now: float) -> list[Step]:
         if self._shown.something or self.phase is not Phase.CALLING:
             return []
-        if now < self._attempts.heard:  # between two attempts a status already reports the wait
-            return [SetTimer(WAITING, self._attempts.heard)]
         return self._shown.reassurance.next(now)
 
     def _stop(self, now: float) -> list[Step]:

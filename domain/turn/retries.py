@@ -42,13 +42,18 @@ from ports.responses import UpstreamRequest
 from ports.usage import Usage
 
 STANDS_IN_FOR = frozenset({FaultKind.UNKNOWN_MODEL, FaultKind.NOT_FOUND})
-REPAIRABLE = frozenset({FaultKind.BAD_REQUEST, FaultKind.NOT_FOUND, FaultKind.BAD_ROUTE})
-NEVER_REPAIRED = frozenset({FaultKind.CONTEXT_LENGTH, FaultKind.MODERATED, FaultKind.UNKNOWN_MODEL, FaultKind.BAD_KEY})
+REPAIRABLE = frozenset({FaultKind.BAD_REQUEST, FaultKind.NOT_FOUND, FaultKind.WRONG_ENDPOINT, FaultKind.BAD_ROUTE})
+NEVER_REPAIRED = frozenset(
+    {FaultKind.CONTEXT_LENGTH, FaultKind.MODERATED, FaultKind.GUARDED, FaultKind.UNKNOWN_MODEL, FaultKind.BAD_KEY}
+)
 TOO_LONG = frozenset({FaultKind.CONTEXT_LENGTH, FaultKind.TOO_LARGE})
 SHORTER = "shorter"
 """The kind of change that answers a refusal for length."""
 MOST_CHANGES = 3
 """Changes of the request in one round. Retries of the same request follow the policy and do not count here."""
+
+SHORT_WAIT = 2.0
+"""Seconds up to which a wait between two attempts is not reported: nobody needs to know of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +110,10 @@ class Retries:
             return Retry(0.0, replaced) if replaced is not None else None
         this.waited += wait
         this.repeated += 1
+        if wait <= SHORT_WAIT:
+            return Retry(wait, [])
         number = 1 + this.changed + this.repeated
-        return Retry(wait, [ShowStatus(TryingAgain(fault, max(1, round(wait)), number))])
+        return Retry(wait, [ShowStatus(TryingAgain(fault, round(wait), number))])
 
     def next_round(self, sending: UpstreamRequest, usage: Usage | None) -> None:
         """Go on with `sending`, which holds the results of calls; `usage`: what upstream counted for the last one.

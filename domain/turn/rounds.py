@@ -24,13 +24,14 @@ CALL_TOOLS = ("function", "custom")
 class Rounds:
     """All rounds of one turn. `answer` collects the latest response; `calls` is the running round of tools, or None.
 
-    `finished` counts finished rounds of tools; `worked`: at least one tool succeeded.
+    `finished` counts finished rounds of tools, `called` their calls and `failed` those that failed; `worked`: at least
+    one tool succeeded.
     """
 
     def __init__(self, plan: TurnPlan) -> None:
         self.answer = Answer(0, Citations(), call_ids_of(plan.request.body.input), _offered(plan))
         self.calls: Calls | None = None
-        self.finished = 0
+        self.finished = self.called = self.failed = 0
         self.worked = False
         self._plan = plan
         self._room = plan.reader.room
@@ -73,9 +74,17 @@ class Rounds:
         if self.calls is None:
             return
         self.finished += 1
+        self.called, self.failed = self.tally()
         self.worked = self.worked or any(not result.failed for result in self.calls.results.values())
         self.answer = self.answer.following(call.call_id for call in self.calls.order)
         self.calls = None
+
+    def tally(self) -> tuple[int, int]:
+        """Return how many calls of tools the turn took on, those of the running round included, and how many failed."""
+        if self.calls is None:
+            return self.called, self.failed
+        failed = sum(result.failed for result in self.calls.results.values())
+        return self.called + len(self.calls.order), self.failed + failed
 
     def cancel(self) -> list[Step]:
         """Cancel the running calls."""

@@ -25,11 +25,14 @@ _VERDICTS = frozenset({"openrouter:armor_blocked"})
 
 
 class ServerToolUses:
-    """What was reported. `completed`: a use ended well and is worth an answer; `failed`: the first that did not."""
+    """What was reported. `completed`: a use ended well and is worth an answer; `failed`: the first that did not.
+
+    `withheld`: Armor withheld a call.
+    """
 
     def __init__(self, places: ItemPlaces) -> None:
         self._places = places
-        self.completed = False
+        self.completed = self.withheld = False
         self.failed: ServerToolReport | None = None
         self._told: dict[int, ServerToolReport] = {}
         self._ended: set[tuple[int, ServerToolReport]] = set()
@@ -55,7 +58,9 @@ class ServerToolUses:
         if end in self._ended and slot.segment not in self._told:
             return []
         self._ended.add(end)
-        if report.progress is Progress.COMPLETED:
+        if slot.kind in _VERDICTS:
+            self.withheld = True
+        elif report.progress is Progress.COMPLETED:
             self.completed = self.completed or slot.kind not in IMAGES | CALLER_CALLS
         elif self.failed is None:
             self.failed = report

@@ -137,6 +137,13 @@ class FileNotStored:
 
 
 @dataclass(frozen=True, slots=True)
+class CallWithheld:
+    """Armor withheld a call of the tool `tool`, empty if unknown; the model knows and goes on."""
+
+    tool: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerBegins:
     """The answer begins; the status line is removed."""
 
@@ -159,5 +166,6 @@ Status = (
     | PictureNotStored
     | MediaLeftOut
     | FileNotStored
+    | CallWithheld
     | AnswerBegins
 )

@@ -118,7 +118,8 @@ class End:
     `usage` adds up what upstream reported. `unbilled_characters` counts characters of calls that upstream accepted but
     sent no bill for, else None. `error_id` identifies the turn for support and in the log. `shown`: whether the reader
     got any output. `facts`: what upstream said about its answers, those of all attempts together. `left_out`: media of
-    the messages that were not sent.
+    the messages that were not sent. `endpoint` is that of the latest attempt, empty if there was none. `calls` counts
+    the tool calls that the turn took on, `failed_calls` those of them that failed.
     """
 
     reason: Reason
@@ -135,6 +136,14 @@ class End:
     ignored_events: int = 0
     facts: AnswerFacts | None = None
     left_out: MediaLeftOut | None = None
+    endpoint: str = ""
+    calls: int = 0
+    failed_calls: int = 0
+
+    @property
+    def retries(self) -> int:
+        """The attempts beyond the one that each response of the model takes: repeated and repaired requests."""
+        return max(0, self.attempts - self.rounds - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +202,7 @@ class AttemptEnded:
     `usage` is None if no bill came. `unbilled` then counts the characters of the answer if it may still be billed; it
     is None if the attempt is free. `facts`: what upstream said about the answer, for a ledger. `generation_id` and
     `model` are empty if upstream did not name them. `fault`: what the attempt failed with, None if it did not.
+    `endpoint` is where it was sent.
     """
 
     no: int
@@ -203,6 +213,7 @@ class AttemptEnded:
     unbilled: int | None = None
     facts: AnswerFacts | None = None
     fault: Fault | None = None
+    endpoint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,9 @@
 """Build the summary of a turn at its end."""
 
-from domain.faults.fault import Fault
+from dataclasses import replace
+
+from domain.faults.facts import ModelLimits, Sent
+from domain.faults.fault import Fault, FaultKind
 from domain.turn.attempts import Attempts
 from domain.turn.plan import TurnPlan
 from domain.turn.rounds import Rounds
@@ -13,11 +16,12 @@ def end_of(
     reason: Reason, fault: Fault | None, now: float, plan: TurnPlan, attempts: Attempts, rounds: Rounds, shown: Shown
 ) -> End:
     """Return how a turn ended at `now` (s)."""
+    calls, failed_calls = rounds.tally()
     return End(
         reason=reason,
         timing=shown.timing(now),
         error_id=plan.error_id,
-        fault=fault,
+        fault=_informed(fault, plan, attempts) if fault is not None else None,
         usage=attempts.bill.usage,
         unbilled_characters=attempts.bill.unbilled,
         shown=shown.something,
@@ -28,4 +32,18 @@ def end_of(
         ignored_events=attempts.ignored,
         facts=attempts.bill.facts,
         left_out=next((note for note in plan.notes if isinstance(note, MediaLeftOut)), None),
+        endpoint=attempts.endpoint,
+        calls=calls,
+        failed_calls=failed_calls,
     )
+
+
+def _informed(fault: Fault, plan: TurnPlan, attempts: Attempts) -> Fault:
+    """Return a fault with what was sent; one of length with the limits of the model that refused it."""
+    asked = attempts.latest.asked
+    if asked is None:
+        return fault
+    slug = asked.body.model
+    window = plan.fit.windows.get(slug) if fault.kind is FaultKind.CONTEXT_LENGTH else None
+    limits = ModelLimits(window.context, window.ceiling) if window is not None else None
+    return replace(fault, facts=replace(fault.facts, sent=Sent(slug, asked.endpoint.value), limits=limits))

@@ -17,6 +17,7 @@ class Reassurance:
         self._drawing = drawing
         self._stage = 0
         self._said = False
+        self._quiet_until = float("-inf")
         self._notes: tuple[Status, ...] = ()
 
     def note(self, notes: Iterable[Status]) -> list[Step]:
@@ -30,9 +31,10 @@ class Reassurance:
         self._said = True
         return ShowStatus(status)
 
-    def saying(self, steps: list[Step]) -> list[Step]:
-        """Note that some of these steps show a status."""
-        self._said = self._said or any(isinstance(step, ShowStatus) for step in steps)
+    def saying(self, steps: list[Step], until: float) -> list[Step]:
+        """Note that some of these steps show a status; it reports a wait `until` then, and no other replaces it."""
+        if any(isinstance(step, ShowStatus) for step in steps):
+            self._said, self._quiet_until = True, until
         return steps
 
     def end(self) -> list[Step]:
@@ -44,6 +46,8 @@ class Reassurance:
         """Show the next status and set the timer for the one after it; nothing once all were shown."""
         if self._stage > len(PAUSES):
             return []
+        if now < self._quiet_until:
+            return [SetTimer(WAITING, self._quiet_until)]
         stage, self._stage = self._stage, self._stage + 1
         steps: list[Step] = [self.say(StillWaiting(stage, self._drawing))] if stage else []
         return [*steps, SetTimer(WAITING, now + PAUSES[stage])] if stage < len(PAUSES) else steps

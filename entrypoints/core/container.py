@@ -23,6 +23,7 @@ from domain.services.guard_call import GuardCall
 from domain.services.guard_turn import GuardTurn
 from domain.services.keep_ledger import KeepLedger
 from domain.services.list_models import ListModels
+from domain.services.measure_turns import MeasureTurns
 from domain.services.read_media import MediaPorts
 from domain.services.remember_turn import TurnMemory
 from domain.services.run_turn import RunTurn
@@ -39,12 +40,14 @@ from ports.clock import Clock
 from ports.fetcher import Fetcher
 from ports.icon_pictures import IconPictures
 from ports.ids import Ids
+from ports.metrics import Metrics
 from ports.model_rows import HostModels
 from ports.offload import Offload
 from ports.people import People
 from ports.responses import ResponsesClient
 from ports.slots import Slots
 from ports.sniffer import Sniffer
+from ports.spans import Spans
 from ports.telemetry import Telemetry
 from ports.tool_runs import ToolRuns
 from ports.toolbox import Checker
@@ -100,6 +103,8 @@ class Container(DeclarativeContainer):
     turn_breaker_state: Dependency[BreakerState] = Dependency(instance_of=BreakerState)
     checker: Dependency[Checker] = Dependency(instance_of=Checker)
     telemetry: Dependency[Telemetry] = Dependency(instance_of=Telemetry)
+    metrics: Dependency[Metrics] = Dependency(instance_of=Metrics)
+    spans: Dependency[Spans] = Dependency(instance_of=Spans)
     redact: Dependency[SecretMask] = Dependency(instance_of=SecretMask)
     sniffer: Dependency[Sniffer] = Dependency(instance_of=Sniffer)
     caches: Dependency[tuple[Cache, ...]] = Dependency(instance_of=tuple)
@@ -107,7 +112,7 @@ class Container(DeclarativeContainer):
     host: Dependency[HostPorts] = Dependency(instance_of=HostPorts, default=HostPorts())
 
     store: Dependency[StoreHealth] = Dependency(
-        instance_of=StoreHealth, default=Singleton(StoreHealth, clock, telemetry)
+        instance_of=StoreHealth, default=Singleton(StoreHealth, clock, telemetry, metrics)
     )
     tools: Singleton[ToolPorts] = Singleton(
         ToolPorts,
@@ -139,6 +144,7 @@ class Container(DeclarativeContainer):
         redact=redact,
         store=store,
         guard=guard_turn,
+        measure=Singleton(MeasureTurns, metrics, spans),
         ledger=books.provided.keeper,
         budgets=books.provided.budgets,
     )

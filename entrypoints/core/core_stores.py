@@ -1,4 +1,4 @@
-"""The stores of one core: opened when turns need them, with the newest settings, and cleaned; and its timing log."""
+"""The stores of one core: opened when turns need them, with the newest settings, and cleaned; its logs and records."""
 
 from domain.request.turn_request import TurnRequest
 from domain.services.clean_artifacts import CleanArtifacts
@@ -6,6 +6,7 @@ from domain.services.turn_stores import Memories
 from entrypoints.core.core_budgets import CoreBudgets
 from entrypoints.core.core_ledger import CoreLedger
 from entrypoints.core.policy import keeps_anything, retention_of, vault_of
+from entrypoints.core.request_records import RequestRecords
 from entrypoints.core.request_timings import RequestTimings
 from entrypoints.core.storage import Storage
 from entrypoints.settings import Settings
@@ -20,11 +21,13 @@ class CoreStores:
         memories: Memories,
         cleaning: CleanArtifacts,
         timings: RequestTimings,
+        records: RequestRecords,
         budgets: CoreBudgets,
         ledger: CoreLedger | None = None,
     ) -> None:
         self.storage, self._memories, self._cleaning = storage, memories, cleaning
-        self.timings, self.budgets, self.ledger = timings, budgets, ledger
+        self.timings, self.records = timings, records
+        self.budgets, self.ledger = budgets, ledger
 
     def expect_turns(self, settings: Settings) -> None:
         """Open the stores beside the caller if turns leave anything, so that no message waits for that."""
@@ -51,6 +54,6 @@ class CoreStores:
             await self.ledger.aclose()
 
     async def aclose(self) -> None:
-        """Stop cleaning and close the timing log. The storage is closed by whoever opened it."""
+        """Stop cleaning and close the timing log. Storage and records are closed by whoever opened the core."""
         await self._cleaning.aclose()
         await self.timings.aclose()

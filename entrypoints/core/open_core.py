@@ -9,7 +9,6 @@ from typing import Self
 from adapters.fetch.fetcher import AioFetcher
 from adapters.imaging.redraw import LibraryPictures
 from adapters.json_schema.checker import JsonSchemaChecker
-from adapters.logs.structlog_telemetry import StructlogTelemetry
 from adapters.memory.breaker_state import MemoryBreakerState
 from adapters.openrouter.catalog.listing import AioCatalog
 from adapters.openrouter.client import AioResponsesClient
@@ -26,6 +25,7 @@ from domain.faults.fault import Fault
 from domain.request.turn_request import TurnRequest
 from domain.services.fetch_remote import FetchRemote
 from domain.services.list_models import Listing
+from domain.services.measured import PLACES
 from domain.services.run_turn import Personal, RunTurn
 from domain.services.store_budget import StoreHealth
 from domain.services.sync_models import DesiredRows, SyncModels
@@ -36,9 +36,11 @@ from entrypoints.core.container import Books, Container, HostPorts
 from entrypoints.core.core_budgets import CoreBudgets
 from entrypoints.core.core_ledger import CoreLedger
 from entrypoints.core.core_stores import CoreStores
+from entrypoints.core.core_telemetry import CoreTelemetry
 from entrypoints.core.download_policy import icon_source_of
 from entrypoints.core.offered_models import OfferedModels, Picked
 from entrypoints.core.policy import route_of, switches_of
+from entrypoints.core.request_records import RequestRecords
 from entrypoints.core.request_timings import RequestTimings
 from entrypoints.core.secret_mask import SecretMask
 from entrypoints.core.storage import Storage
@@ -46,6 +48,7 @@ from entrypoints.core.storage_lazy import LazyBreakerState, LazyToolRuns
 from entrypoints.core.storage_location import IN_MEMORY, StorageLocation
 from entrypoints.settings import Settings
 from ports.files import Files
+from ports.metrics import Labels
 from ports.notices import Notices
 from ports.toolbox import Toolbox
 
@@ -60,18 +63,21 @@ class Core:
         self._settings, self._origin = settings, host.origin
         self._stack = AsyncExitStack()
         self.redact = SecretMask(os.environ, location.url)
-        self.telemetry = StructlogTelemetry(self.redact)
         self.clock, self.ids = SystemClock(), SystemIds()
+        self.offload, lookups = ThreadOffload(), ThreadOffload(LOOKUPS)
+        self.telemetry = CoreTelemetry(self.redact, shared_state(), self.clock, self.offload)
         read_surroundings = partial(read_environment, shared=shared_state())
         pool = SessionPool(self.telemetry, read_surroundings)
         self._stack.push_async_callback(pool.aclose)
-        self.offload, lookups = ThreadOffload(), ThreadOffload(LOOKUPS)
         self._stack.push_async_callback(self.offload.aclose)
         self._stack.push_async_callback(lookups.aclose)
         read = partial(read_surroundings, self.telemetry)
         storage = Storage(location, clock=self.clock, offload=self.offload, telemetry=self.telemetry)
         self._stack.push_async_callback(storage.aclose)
-        store = StoreHealth(self.clock, self.telemetry)
+        self._stack.push_async_callback(self.telemetry.metrics.aclose)
+        slots, tool_slots = ProcessSlots(shared_state()), ProcessSlots(shared_state(), "tools")
+        self.telemetry.metrics.watch(PLACES, partial(_places, slots, tool_slots))
+        store = StoreHealth(self.clock, self.telemetry, self.telemetry.metrics)
         ledger: CoreLedger | None = None
         if location.url:
             generations = AioGenerations(pool, self._concurrent_requests)
@@ -96,8 +102,8 @@ class Core:
             clock=self.clock,
             ids=self.ids,
             offload=self.offload,
-            slots=ProcessSlots(shared_state()),
-            tool_slots=ProcessSlots(shared_state(), "tools"),
+            slots=slots,
+            tool_slots=tool_slots,
             tool_runs=LazyToolRuns(storage),
             temporary_tool_runs=storage.memory.stores.tool_runs,
             journal_cipher=storage.journal_cipher,
@@ -105,6 +111,8 @@ class Core:
             turn_breaker_state=MemoryBreakerState(shared_state()),
             checker=JsonSchemaChecker(self.telemetry),
             telemetry=self.telemetry,
+            metrics=self.telemetry.metrics,
+            spans=self.telemetry.metrics,
             redact=self.redact,
             caches=catalog_caches(location, storage),
             store=store,
@@ -116,19 +124,19 @@ class Core:
             container.durable_memory(opened=storage.sealed_store), container.temporary_memory(opened=storage.in_memory)
         )
         timings = RequestTimings(location.folder, self.telemetry)
-        self.stores = CoreStores(
-            storage, memories, container.clean_artifacts(durable=storage.cleanable), timings, budgets, ledger
-        )
+        records = RequestRecords(location.folder, self.telemetry)
+        cleaning = container.clean_artifacts(durable=storage.cleanable)
+        self.stores = CoreStores(storage, memories, cleaning, timings, records, budgets, ledger)
         self.models = OfferedModels(container.list_models(), host.origin)
         self._run_turn: RunTurn = container.run_turn()
         self._sync_models: SyncModels | None = container.sync_models() if host.model_rows is not None else None
         self.follow(settings)
 
     def follow(self, settings: Settings) -> None:
-        """Apply the settings of the newest call: size of the pool, level of the log, secrets to mask."""
+        """Apply the settings of the newest call: size of the pool, log and metrics, secrets to mask."""
         self._settings = settings
         self.redact.follow(settings)
-        self.telemetry.set_level(settings.log_level or "INFO")
+        self.telemetry.follow(settings)
 
     def follow_listing(self, function_id: str, picked: Picked, settings: Settings) -> None:
         """Update the host's model rows from a listing in the background; without a `function_id` no row is updated.
@@ -156,14 +164,16 @@ class Core:
         """
         request = request_of(asked, settings, listing, self._origin)
         timing = self.stores.timings.scope(settings, request.turn_id)
-        personal = Personal(toolbox, notices, self.stores.memories_for(request, settings), files, timing)
+        records = self.stores.records.wanted(settings, request.person)
+        personal = Personal(toolbox, notices, self.stores.memories_for(request, settings), files, timing, records)
         return lambda reader: self._run_turn.run(request, models=listing.models, personal=personal, reader=reader)
 
     def refusal(self, fault: Fault, asked: CallerRequest, settings: Settings) -> Start:
         """Return a function that starts a turn which only reports `fault`: its request could not be parsed."""
         route = route_of(settings, self._origin)
         unread = TurnRequest(asked.model, (), route, caller=asked.caller, person=asked.person.bounded())
-        return lambda _reader: self._run_turn.refuse(fault, unread)
+        records = self.stores.records.wanted(settings, unread.person)
+        return lambda _reader: self._run_turn.refuse(fault, unread, records)
 
     async def drained(self) -> None:
         """Return once no turn runs and all of them are settled."""
@@ -175,6 +185,7 @@ class Core:
             await self._sync_models.aclose()
         await self.stores.aclose()
         await self.drained()
+        await self.stores.records.aclose()  # after the last turn has left its transcript
         await self.stores.close_books()
         await self.models.aclose()
         await self._stack.aclose()
@@ -189,6 +200,15 @@ class Core:
 
     def _concurrent_requests(self) -> int:
         return self._settings.max_concurrent_requests
+
+
+def _places(slots: ProcessSlots, tool_slots: ProcessSlots) -> dict[Labels, int]:
+    return {
+        ("requests", "running"): slots.taken,
+        ("requests", "waiting"): slots.waiting,
+        ("tools", "running"): tool_slots.taken,
+        ("tools", "waiting"): tool_slots.waiting,
+    }
 
 
 def open_core(settings: Settings, location: StorageLocation = IN_MEMORY, host: HostPorts | None = None) -> Core:

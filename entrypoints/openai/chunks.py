@@ -82,7 +82,7 @@ class ChunkPresenter:
                 return [self._delta({"reasoning_content": text})]
             case ShowImage(segment):
                 parting, self._text_segment = self._apart(segment, ""), PICTURE
-                pieces = picture_pieces(output, self._links, PIECE)
+                pieces = picture_pieces(output, self._links, PIECE, self._vocabulary)
                 return (self._content(piece) for piece in chain((parting,) if parting else (), pieces))
             case ShowCitation(url, title, _, place):
                 self._sources.cite(url)

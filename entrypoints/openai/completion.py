@@ -19,6 +19,7 @@ from domain.turn.steps import (
 from entrypoints.openai.found_sources import FoundSources
 from entrypoints.openai.frames import ChunkHead, tool_call, url_citation, usage_object
 from entrypoints.sentences.escaping import picture
+from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
 from ports.toolbox import ToolCall
 
 
@@ -26,7 +27,7 @@ from ports.toolbox import ToolCall
 class Collected:
     """All outputs of a turn, by kind; `end` is set once the turn has ended. `links`: which addresses may be shown.
 
-    `sources`: pages that server tools found.
+    `sources`: pages that server tools found. `vocabulary`: the language of what we write into the text.
     """
 
     text: dict[int, list[str]] = field(default_factory=dict)
@@ -36,6 +37,7 @@ class Collected:
     end: End | None = None
     links: LinkGate = EVERY_HTTPS
     sources: FoundSources = field(default_factory=FoundSources)
+    vocabulary: Vocabulary = NEUTRAL
 
     def add(self, output: Output) -> None:
         """Add one output."""
@@ -44,7 +46,7 @@ class Collected:
                 self.text.setdefault(segment, []).append(text)
             case ShowImage(segment):
                 before = self.text.setdefault(segment, [])
-                before += (*(["\n\n"] if before else ()), picture(output, self.links))
+                before += (*(["\n\n"] if before else ()), picture(output, self.links, self.vocabulary))
             case ShowReasoning(segment, text):
                 self.reasoning.setdefault(segment, []).append(text)
             case ShowCitation(url, title, _, place):
@@ -62,9 +64,11 @@ class Collected:
                 pass
 
 
-async def collect(outputs: AsyncIterator[Output], links: LinkGate = EVERY_HTTPS) -> Collected:
+async def collect(
+    outputs: AsyncIterator[Output], links: LinkGate = EVERY_HTTPS, vocabulary: Vocabulary = NEUTRAL
+) -> Collected:
     """Collect the outputs of a turn until it ends; only addresses that pass `links` stay links."""
-    collected = Collected(links=links)
+    collected = Collected(links=links, vocabulary=vocabulary)
     async for output in outputs:
         collected.add(output)
     return collected

@@ -5,6 +5,7 @@ from typing import Any
 
 from domain.faults.fault import Fault, FaultKind
 from domain.redaction.secrets import redact
+from entrypoints.sentences.fault_facts import known_words, reasons_of
 from entrypoints.sentences.faults import advice, cause_words, happened
 from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
 
@@ -15,9 +16,12 @@ DETAIL_SHOWN = 300
 def error_object(fault: Fault, error_id: str, vocabulary: Vocabulary = NEUTRAL) -> dict[str, Any]:
     """Build the error object that OpenAI clients expect: message, type, code, and our error id."""
     detail = detail_of(fault, vocabulary)
-    message = f"{happened(fault, vocabulary)} {advice(fault, vocabulary)}" + (f" ({detail})" if detail else "")
+    said, reasons = reasons_of(fault)
+    objections = [f"{said} {'; '.join(map(shortened, reasons))}."] if reasons else []
+    sentences = (happened(fault, vocabulary), *known_words(fault), *objections, advice(fault, vocabulary))
+    message = " ".join(sentences) + (f" ({detail})" if detail else "")
     error: dict[str, Any] = {
-        "message": f"{message} [error id {error_id}]",
+        "message": f"{message} {vocabulary.say('[error id {error_id}]', error_id=error_id)}",
         "type": _type_of(fault),
         "code": fault.kind.value,
         "param": None,

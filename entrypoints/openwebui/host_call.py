@@ -16,6 +16,7 @@ from entrypoints.openai.completions_body import CompletionsBody, flag, read_comp
 from entrypoints.openwebui.attached_files import read_attached_files, read_picture_names
 from entrypoints.openwebui.task_answers import MERGED_ANSWER
 from entrypoints.openwebui.tool_mode import HostTools, read_host_tools
+from entrypoints.sentences.languages import Language, language_of
 from ports.catalog import Model
 from ports.retention import ID_BYTES
 
@@ -23,6 +24,7 @@ _TEMPORARY = ("local", "temporary")
 _CHANNEL = "channel"
 _UNATTENDED = frozenset({"automation", "subagent", "timer"})
 _RESULT = "-result"
+_LANGUAGE = "{{USER_LANGUAGE}}"
 _SOURCES_READ = 200
 """Sources, and parts of one source, that are read."""
 
@@ -72,7 +74,7 @@ class HostCall:
 
     `emitter` is set only for the page, and `event_call` only for a person there; `valves` and `user_valves` as stored,
     or None. `cited`: addresses of the sources that the host gave the model and shows by itself. `attached`: files that
-    the host left to the model. `pictures`: names of those in the newest message.
+    the host left to the model. `pictures`: names of those in the newest message. `language`: that of the page.
     """
 
     body: CompletionsBody | Fault = field(repr=False)
@@ -91,6 +93,7 @@ class HostCall:
     cited: frozenset[str] = frozenset()
     attached: tuple[AttachedFile, ...] = ()
     pictures: tuple[str, ...] = ()
+    language: Language = Language.ENGLISH
 
 
 def read_call(call: Mapping[str, Any]) -> HostCall:
@@ -128,6 +131,7 @@ def read_call(call: Mapping[str, Any]) -> HostCall:
         cited=_cited(metadata),
         attached=read_attached_files(metadata) if caller is Caller.PAGE else (),
         pictures=read_picture_names(metadata) if caller is Caller.PAGE else (),
+        language=_language(metadata),
         run=HostRun(bool(metadata.get("assistant_message_id")), _text(metadata.get("task_id"))[:ID_BYTES]),
     )
 
@@ -196,6 +200,16 @@ def _cited(metadata: Mapping[str, Any]) -> frozenset[str]:
         for entry in entries[:_SOURCES_READ] if isinstance(entries, list) else ():
             found.add(_text(_mapping(entry).get("source")))
     return frozenset(name for name in found if name.startswith(("https://", "http://")))
+
+
+def _language(metadata: Mapping[str, Any]) -> Language:
+    """Return the language of the page, which it sends with each message as a variable for prompts.
+
+    Other callers send none, or what they like; they read English, or what the operator chose. Their header
+    `Accept-Language` is not asked: browsers and libraries fill it, not people. Source: the page's `getPromptVariables`
+    and the hosts' `main.py`, 0.6.28 to 0.12.4.
+    """
+    return language_of(_mapping(metadata.get("variables")).get(_LANGUAGE))
 
 
 def _task_name(task: object) -> str:

@@ -4,7 +4,7 @@ id: openrouter
 description: The models of OpenRouter, through its Responses API.
 version: 0.1.0
 required_open_webui_version: 0.6.28
-requirements: dependency-injector>=4.48, structlog>=24.1, orjson>=3.10, python-ulid>=3.0, aiosqlite>=0.20, lz4>=4.3
+requirements: dependency-injector>=4.48, structlog>=24.1, orjson>=3.10, python-ulid>=3.0, aiosqlite>=0.20, lz4>=4.3, pyzipper>=0.3.6
 license: MIT
 """
 
@@ -202,6 +202,20 @@ class Pipe:
                 "addresses. Addresses of cloud metadata services are never reached."
             ),
         )
+        SESSION_LOG_STORE_ENABLED: bool = Field(
+            default=False,
+            description=(
+                "Store a record of each message as an encrypted zip file: its log lines, and what was sent and "
+                "received. Needs SESSION_LOG_ZIP_PASSWORD. Secrets are masked; texts of chats are in it. Temporary "
+                "chats are never stored."
+            ),
+        )
+        SESSION_LOG_ZIP_PASSWORD: str = Field(
+            default="",
+            repr=False,
+            json_schema_extra=PASSWORD,
+            description="Password of the zip files of SESSION_LOG_STORE_ENABLED. Without one, nothing is stored.",
+        )
         BUDGETS: str = Field(
             default="",
             repr=False,
@@ -375,15 +389,15 @@ class Pipe:
             default="",
             repr=False,
             description=(
-                "Rarely needed settings, one NAME=value per line; lines starting with # are ignored. The configuration "
-                "reference lists the names. Unusable lines are skipped and logged."
+                "Rarely needed settings, one NAME=value per line, or NAME=<<END, lines, END; lines starting with # are "
+                "ignored. The configuration reference lists the names. Unusable lines are skipped and logged."
             ),
         )
         # </generated Valves>
 
         # Not `Annotated[str, AfterValidator(...)]`: `typing` caches such a form for the whole process, and the cache
         # would keep this file's text in memory after the file was replaced.
-        @field_validator("API_KEY", "ARTIFACT_ENCRYPTION_KEY")
+        @field_validator("API_KEY", "ARTIFACT_ENCRYPTION_KEY", "SESSION_LOG_ZIP_PASSWORD")
         @classmethod
         def _encrypt(cls, value: str) -> str:
             return encrypted(value)
@@ -410,6 +424,27 @@ class Pipe:
         _refused: dict[str, object] = PrivateAttr(default_factory=dict)
 
         # <generated UserValves from entrypoints/settings.py>
+        LANGUAGE: Literal["inherit", "auto", "en", "de"] = Field(
+            default="inherit",
+            description=(
+                "Language of statuses and error messages. auto: that of each person's page, English for pages in other "
+                "languages and for API clients; en: English; de: German."
+            ),
+        )
+        THINKING_OUTPUT_MODE: Literal["inherit", "open_webui", "status", "both"] = Field(
+            default="inherit",
+            description=(
+                "Where a person in a chat reads a model's thinking. open_webui: in Open WebUI's own box; status: its "
+                "newest sentences in the status line, and not in the box; both."
+            ),
+        )
+        SHOW_TOOL_CARDS: Literal["inherit", "true", "false"] = Field(
+            default="inherit",
+            description=(
+                "Show tool calls with their arguments and results in the answer. If off, a status line names the tool "
+                "that runs. Calls that Open WebUI runs itself are always shown."
+            ),
+        )
         ENABLE_REASONING: Literal["inherit", "true", "false"] = Field(
             default="inherit",
             description="Ask models that can think to do so. If off, a model thinks only when the request asks for it.",

@@ -19,6 +19,7 @@ from entrypoints.openwebui.responses import error_response
 from entrypoints.openwebui.task_answers import neutral_answer
 from entrypoints.openwebui.vocabulary import VALVES
 from entrypoints.sentences.usage import closing_line
+from entrypoints.sentences.usage_labels import WORDS
 
 
 async def reply(start: Start, call: HostCall, head: ChunkHead, wishes: Wishes, emitter: GuardedEmitter) -> object:
@@ -30,28 +31,36 @@ async def reply(start: Start, call: HostCall, head: ChunkHead, wishes: Wishes, e
     The host's own code, which reads the returned object, prints the error. Source: the host's contract, not streaming;
     channels of the hosts up to 0.8.
     """
-    collected = await collect(start(asyncio.current_task()), wishes.links)
+    collected = await collect(start(asyncio.current_task()), wishes.links, wishes.vocabulary)
     if collected.end is not None:
         collected.end = wishes.bill.settled(collected.end)
     end = collected.end
     with_reasoning = call.caller is not Caller.TASK
     if end is None or end.fault is None:
         if end is not None:
-            line = closing_line(end, show_usage=wishes.show_usage, estimated_cost=wishes.bill.estimated)
+            line = closing_line(
+                end,
+                show_usage=wishes.parts.usage is not None,
+                estimated_cost=wishes.bill.estimated,
+                labels=wishes.parts.usage or WORDS,
+                vocabulary=wishes.vocabulary,
+            )
             await emitter.status(line, done=True)
         return completion(head, collected, with_reasoning=with_reasoning)
     if call.caller is Caller.PAGE:
         await emitter.status("", done=True)
         return completion(head, _with_card(collected, end, end.fault, wishes))
-    error = {"error": error_object(end.fault, end.error_id, VALVES)}
+    error = {"error": error_object(end.fault, end.error_id, VALVES.spoken_in(wishes.vocabulary.language))}
     if call.caller is Caller.TASK:
         neutral = neutral_answer(call.task, titled=end.fault.cause is not DrawingFlaw.WRITES_NOTHING)
         return completion(head, Collected(text={0: [neutral]})) if neutral else error
     if call.audience is Audience.HOST:
-        return {"error": box(end.fault, end.error_id, wishes.support, wishes.now())}
+        about = (end.fault, end.error_id, wishes.support, wishes.now(), wishes.cards, wishes.vocabulary)
+        return {"error": box(*about)}
     return error_response(error, end.fault.http_status, headers_of(end.fault))
 
 
 def _with_card(collected: Collected, end: End, fault: Fault, wishes: Wishes) -> Collected:
-    collected.add(ShowText(BELOW, card(fault, end.error_id, wishes.support, wishes.now())))
+    about = (fault, end.error_id, wishes.support, wishes.now(), wishes.cards, wishes.vocabulary)
+    collected.add(ShowText(BELOW, card(*about)))
     return collected

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Callable
+from functools import partial
 
 from adapters.openwebui.chats import OpenWebUiChats
 from adapters.openwebui.file_links import Place
@@ -19,11 +20,14 @@ from domain.request.turn_request import Caller
 from entrypoints.core.container import HostPorts
 from entrypoints.core.open_core import open_core
 from entrypoints.core.policy import Origin
+from entrypoints.core.warned_once import WarnedOnce
 from entrypoints.openwebui.answer_bills import AnswerBills
 from entrypoints.openwebui.host_call import HostCall
 from entrypoints.openwebui.host_storage import location_beside_host
 from entrypoints.openwebui.model_list import ModelList
+from entrypoints.sentences.languages import Language, catalogue, is_loaded
 from entrypoints.settings import Settings
+from ports.offload import LARGE
 
 ORIGIN = Origin("https://openwebui.com/", "Open WebUI")
 
@@ -39,6 +43,7 @@ class Runtime:
         self.core = open_core(settings, location_beside_host(os.environ), host)
         self.model_list = ModelList(self.core.models)
         self.answer_bills = AnswerBills()
+        self.card_warnings = WarnedOnce(self.core.telemetry)
         self._tool_threads = tool_threads(self.core.telemetry)
         self._storage = HostStorage(self.core.telemetry)
         self._closing: asyncio.Task[None] | None = None
@@ -71,6 +76,11 @@ class Runtime:
         return await open_files(
             self._storage, call.person.user_id, request, piece=piece, fallback=fallback, place=place
         )
+
+    async def learn(self, language: Language) -> None:
+        """Import the sentences of a language, off the event loop, before anything is said in it."""
+        if not is_loaded(language):
+            await self.core.offload.run(partial(catalogue, language), size=LARGE)
 
     def register(self, function_id: str) -> None:
         """Take over a function id and retire its older load. Once per id, so that two loads never alternate."""

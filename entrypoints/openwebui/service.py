@@ -21,10 +21,12 @@ from entrypoints.openai.completions_body import CompletionsBody
 from entrypoints.openai.frames import ChunkHead
 from entrypoints.openai.guard import Guard
 from entrypoints.openai.stream import Payload, unpaced
+from entrypoints.openwebui.answer_bills import AnswerBill
 from entrypoints.openwebui.attached_files import effective
 from entrypoints.openwebui.host import Host, detect_host
 from entrypoints.openwebui.host_call import HostCall, read_call
 from entrypoints.openwebui.host_turn import asked_of
+from entrypoints.openwebui.own_cards import OwnCards
 from entrypoints.openwebui.present.continued import earlier_part
 from entrypoints.openwebui.present.emitter import GuardedEmitter
 from entrypoints.openwebui.present.filtered import FilteredPresenter
@@ -34,13 +36,17 @@ from entrypoints.openwebui.present.legacy import LegacyPresenter
 from entrypoints.openwebui.present.lines import as_event, text_event
 from entrypoints.openwebui.present.native import NativePresenter
 from entrypoints.openwebui.present.stream import paced
-from entrypoints.openwebui.present.wishes import Wishes
+from entrypoints.openwebui.present.wishes import ShownParts, Wishes
 from entrypoints.openwebui.reply import reply
 from entrypoints.openwebui.responses import event_stream
 from entrypoints.openwebui.runtime import Runtime
 from entrypoints.openwebui.settings_memory import SettingsMemory
+from entrypoints.openwebui.shown import labels_of, pacer_of, thinking_place
+from entrypoints.openwebui.tool_mode import ToolMode
 from entrypoints.openwebui.turn_tools import turn_tools
-from entrypoints.openwebui.vocabulary import VALVES
+from entrypoints.openwebui.vocabulary import PAGE, VALVES, language_for
+from entrypoints.sentences.languages import Language
+from entrypoints.sentences.vocabulary import Vocabulary
 from entrypoints.settings import Settings
 from entrypoints.settings_rows import SettingProblem
 
@@ -65,7 +71,9 @@ class PipeService:
         settings, problems = effective(*self._settings.read(valves, None), self._detected())
         runtime = self._runtime(settings)
         self._tell(runtime, problems)
-        shown = await runtime.model_list.shown(settings)
+        language = language_for(Language.ENGLISH, settings.language)  # a listing names no person
+        await runtime.learn(language)
+        shown = await runtime.model_list.shown(settings, VALVES.spoken_in(language))
         if shown.picked is not None:
             runtime.core.follow_listing(self._function_id, shown.picked, settings)
         return shown.entries
@@ -80,8 +88,18 @@ class PipeService:
         self._tell(runtime, problems)
         runtime.register(call.model.function_id)
         core = runtime.core
+        language = language_for(call.language, settings.language)
+        await runtime.learn(language)
+        named, in_page = VALVES.spoken_in(language), PAGE.spoken_in(language)
         bill = runtime.answer_bills.bill(call, host_sums=self._detected().sums_usage)
-        emitter = GuardedEmitter(call.emitter, core.telemetry, show_usage=settings.show_final_usage_status, bill=bill)
+        emitter = GuardedEmitter(
+            call.emitter,
+            core.telemetry,
+            show_usage=settings.show_final_usage_status,
+            bill=bill,
+            labels=labels_of(settings),
+            vocabulary=in_page,
+        )
         await _warn_admin(problems, call.person, emitter)
         turn_id = core.ids.new_id()
         tools = await turn_tools(runtime, call, settings, self._detected(), handed)
@@ -101,17 +119,7 @@ class PipeService:
             files = await runtime.files(call, settings, handed.get("__request__"))
             start = core.turn(asked, settings, listing, toolbox=tools.toolbox, notices=emitter, files=files)
         head = ChunkHead(f"chatcmpl-{turn_id}", call.model.name, int(core.clock.now().timestamp()))
-        wishes = Wishes(
-            settings.show_final_usage_status,
-            support_of(settings),
-            references=keeps_anything(settings),
-            reader=call.audience,
-            hands_over=tools.mode.host or bool(tools.mode.host_only),
-            links=LinkGate(insecure_hosts(settings)),
-            cited=call.cited,
-            bill=bill,
-            now=core.clock.now,
-        )
+        wishes = self._wishes(runtime, call, settings, tools.mode, bill, in_page)
         if not call.stream:
             return await reply(start, call, head, wishes, emitter)
         if call.caller is not Caller.PAGE:
@@ -119,15 +127,15 @@ class PipeService:
                 head,
                 own_done=True,
                 write_text=text_event(head),
-                vocabulary=VALVES,
+                vocabulary=named,
                 links=wishes.links,
                 with_usage=not isinstance(call.body, CompletionsBody) or call.body.wants_usage,
             )
-            return event_stream(unpaced(start, Guard(presenter, core.ids, core.telemetry, VALVES), as_event))
+            return event_stream(unpaced(start, Guard(presenter, core.ids, core.telemetry, named), as_event))
         filtered = await filters_read_stream(handed.get("__request__"), handed.get("__metadata__"), core.telemetry)
-        shown = self._presenter(call, head, turn_id, wishes, filtered=filtered)
-        guard = PageGuard(shown, core.ids, core.telemetry)
-        return paced(start, guard, emitter, core.clock)
+        page = self._presenter(call, head, turn_id, wishes, filtered=filtered)
+        guard = PageGuard(page, core.ids, core.telemetry, named)
+        return paced(start, guard, emitter, core.clock, pacer_of(call, settings))
 
     async def aclose(self) -> None:
         """Close everything on the running loop after the running turns have ended."""
@@ -136,6 +144,34 @@ class PipeService:
             await runtime.aclose()
 
     # --- details ------------------------------------------------------------------------------------------
+
+    def _wishes(
+        self,
+        runtime: Runtime,
+        call: HostCall,
+        settings: Settings,
+        mode: ToolMode,
+        bill: AnswerBill,
+        vocabulary: Vocabulary,
+    ) -> Wishes:
+        """Return what the operator and the person want to see beside the answer."""
+        return Wishes(
+            ShownParts(
+                labels_of(settings) if settings.show_final_usage_status else None,
+                thoughts_in_box=thinking_place(call, settings) != "status",
+                tool_cards=settings.show_tool_cards,
+            ),
+            support_of(settings),
+            references=keeps_anything(settings),
+            reader=call.audience,
+            hands_over=mode.host or bool(mode.host_only),
+            links=LinkGate(insecure_hosts(settings)),
+            cited=call.cited,
+            bill=bill,
+            now=runtime.core.clock.now,
+            vocabulary=vocabulary,
+            cards=OwnCards(settings, call, runtime.card_warnings),
+        )
 
     def _presenter(self, call: HostCall, head: ChunkHead, turn_id: str, wishes: Wishes, *, filtered: bool) -> Presenter:
         host = self._detected()

@@ -2,7 +2,11 @@
 
 from dataclasses import replace
 
+from entrypoints.sentences.languages import Language, language_of
 from entrypoints.sentences.vocabulary import Vocabulary
+
+AUTO = "auto"
+"""The value of LANGUAGE that means the language of each page."""
 
 VALVES = Vocabulary(
     setting="the valve {}",
@@ -13,3 +17,8 @@ VALVES = Vocabulary(
 
 PAGE = replace(VALVES, go_on="press Continue below it, or send another message")
 """The names for people in the page, which has a button to continue an answer."""
+
+
+def language_for(asked: Language, setting: str) -> Language:
+    """Return the language of a call: what LANGUAGE names, or what the caller's page speaks, `asked`."""
+    return asked if setting == AUTO else language_of(setting)

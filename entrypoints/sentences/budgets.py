@@ -7,12 +7,18 @@ from domain.budgets.rule import Period
 from domain.budgets.verdict import Alert
 from domain.faults.causes import BudgetSpent, TooFast
 from domain.turn.statuses import BudgetLow
-from entrypoints.sentences.fault_texts import FaultText
 from entrypoints.sentences.times import moment_words
+from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
 from ports.budgets import Unit
 
 _CENT = Decimal("0.01")
-_PER = {Period.MINUTE: "a minute", Period.DAY: "a day", Period.WEEK: "a week", Period.MONTH: "a month"}
+_PER = {
+    Period.MINUTE: "{amount} a minute",
+    Period.DAY: "{amount} a day",
+    Period.WEEK: "{amount} a week",
+    Period.MONTH: "{amount} a month",
+}
+_COUNTED = {Unit.TOKENS: ("1 token", "{number} tokens"), Unit.REQUESTS: ("1 request", "{number} requests")}
 _SIGNS = str.maketrans("", "", "{}`*_[]<>#|$\\\r\n")
 """Signs that a name loses: rules have none of them, and a name must never be read as Markdown or as a placeholder."""
 
@@ -22,39 +28,38 @@ def quoted(name: str) -> str:
     return name.translate(_SIGNS)[:80]
 
 
-def amount_words(amount: int, unit: Unit) -> str:
+def amount_words(amount: int, unit: Unit, vocabulary: Vocabulary = NEUTRAL) -> str:
     """Return an amount: `$12.50`, `2,000,000 tokens`, `1 request`. An amount below a cent has all its digits."""
     if unit is Unit.USD:
         dollars = dollars_of(amount)
-        shown = dollars.quantize(_CENT, ROUND_HALF_UP) if dollars >= _CENT or not dollars else dollars.normalize()
-        return f"${shown:,f}"
-    word = unit.value if amount != 1 else unit.value.removesuffix("s")
-    return f"{amount:,} {word}"
+        if dollars and dollars < _CENT:
+            return vocabulary.decimal(f"${dollars.normalize():f}")
+        whole, _, cents = f"{dollars.quantize(_CENT, ROUND_HALF_UP):f}".partition(".")
+        return f"${vocabulary.thousands(int(whole))}{vocabulary.decimal('.')}{cents}"
+    one, many = _COUNTED[unit]
+    return vocabulary.say(one if amount == 1 else many, number=vocabulary.thousands(amount))
 
 
-def budget_text(cause: BudgetSpent) -> FaultText:
-    """Return what happened and what to do when a budget is spent."""
-    limit = f"{amount_words(cause.limit, cause.unit)} {_PER[cause.period]}"
-    return FaultText(
-        f"The budget {quoted(cause.name)} ({limit}) is spent.",
-        "Ask an administrator about {budgets}.",
-        "It begins anew {when}. Administrators set it in {budgets}.",
-    )
+def budget_values(cause: BudgetSpent, vocabulary: Vocabulary = NEUTRAL) -> dict[str, str]:
+    """Return the values of `fault_texts.BUDGET_TEXT`."""
+    amount = amount_words(cause.limit, cause.unit, vocabulary)
+    return {"budget": quoted(cause.name), "limit": vocabulary.say(_PER[cause.period], amount=amount)}
 
 
-def pace_text(cause: TooFast) -> FaultText:
-    """Return what happened and what to do when a person is too fast."""
-    return FaultText(
-        f"You have used up the {amount_words(cause.limit, cause.unit)} that a person may use in a minute.",
-        "Wait a minute and send the message again.",
-        "Send the message again {when}.",
-    )
+def pace_values(cause: TooFast, vocabulary: Vocabulary = NEUTRAL) -> dict[str, str]:
+    """Return the values of `fault_texts.PACE_TEXT`."""
+    return {"limit": amount_words(cause.limit, cause.unit, vocabulary)}
 
 
-def low_line(status: BudgetLow) -> str:
+def low_line(status: BudgetLow, vocabulary: Vocabulary = NEUTRAL) -> str:
     """Return that a budget is nearly spent."""
-    spent, limit = amount_words(status.spent, status.unit), amount_words(status.limit, status.unit)
-    return f"Budget {quoted(status.budget)}: {spent} of {limit} spent; it begins anew {moment_words(status.ends)}."
+    return vocabulary.say(
+        "Budget {budget}: {spent} of {limit} spent; it begins anew {when}.",
+        budget=quoted(status.budget),
+        spent=amount_words(status.spent, status.unit, vocabulary),
+        limit=amount_words(status.limit, status.unit, vocabulary),
+        when=moment_words(status.ends, vocabulary=vocabulary),
+    )
 
 
 def alert_words(alert: Alert) -> str:

@@ -9,11 +9,14 @@ from collections.abc import Iterator
 
 from domain.egress.links import LinkGate
 from domain.turn.steps import ShowImage
+from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
 
 PICTURE_LEFT_OUT = "A picture was left out: only PNG, JPEG, GIF and WebP from a safe address are shown."
 LONGEST_NAME = 64
 PLAIN_LANGUAGES = frozenset({"bash", "diff", "json", "python", "text"})
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!~$&])")
+_BEGIN = re.compile(r"^(\d{0,9})(?=([-+=:.)]))")
+_ADDRESS = re.compile(r"(?=://|@)|(?<=\bwww)(?=\.)", re.IGNORECASE)
 _LINK = {"(": "%28", ")": "%29", "'": "%27", "*": "%2A", "$": "%24", "[": "%5B", "]": "%5D", "~": "%7E"}
 _BREAK = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]")
 _NAME = re.compile(r"[^\w.-]+")
@@ -26,7 +29,30 @@ def markdown(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", text)
 
 
-def picture(shown: ShowImage, links: LinkGate) -> str:
+def inert(text: str) -> str:
+    """Escape one line for Markdown at any place, also at the beginning of a line: it becomes no link and no list.
+
+    Pages read escaped brackets as a formula, unless a letter stands behind them: a space without width does.
+    """
+    return _BEGIN.sub(_begun, _ADDRESS.sub(r"\\", markdown(text).replace("\\]", "\\]\u200b")))
+
+
+def _begun(match: re.Match[str]) -> str:
+    """Break what would begin a list, a heading or a block."""
+    return f"{match[1]}\u200b" if match[2] == ")" else f"{match[1]}\\"
+
+
+def in_code(text: str) -> str:
+    """Write one line for a span of code in backticks."""
+    return text.replace("`", "'")
+
+
+def in_fence(text: str) -> str:
+    """Write a text for a fence of code; nothing in it ends the fence or opens a block of the page."""
+    return _BLOCK.sub("<\\1\u200b", unfenced(text)).replace("```", "`\u200b``")
+
+
+def picture(shown: ShowImage, links: LinkGate, vocabulary: Vocabulary = NEUTRAL) -> str:
     """Write a picture as Markdown; in words that it was left out if its address does not pass the gate.
 
     Data that the core has read is not read again: it is megabytes of letters, digits and few signs.
@@ -34,13 +60,13 @@ def picture(shown: ShowImage, links: LinkGate) -> str:
     passed = shown.url if shown.checked else links.picture(shown.url)
     if not passed.startswith("data:"):
         passed = "".join(_LINK.get(letter, letter) for letter in passed)
-    return f"![image]({passed})" if passed else PICTURE_LEFT_OUT
+    return f"![image]({passed})" if passed else vocabulary.say(PICTURE_LEFT_OUT)
 
 
-def picture_pieces(shown: ShowImage, links: LinkGate, most: int) -> Iterator[str]:
+def picture_pieces(shown: ShowImage, links: LinkGate, most: int, vocabulary: Vocabulary = NEUTRAL) -> Iterator[str]:
     """Yield the same Markdown in pieces of about `most` characters: of megabytes no second copy is made."""
     if not shown.checked or len(shown.url) <= most:
-        yield picture(shown, links)
+        yield picture(shown, links, vocabulary)
         return
     yield f"![image]({shown.url[:most]}"
     yield from (shown.url[at : at + most] for at in range(most, len(shown.url), most))
@@ -72,5 +98,4 @@ def fenced(text: str, language: str = "text") -> str:
 
     Any language that is not among PLAIN_LANGUAGES is text: pages run or draw some, and guess where none is named.
     """
-    within = _BLOCK.sub("<\\1\u200b", unfenced(text)).replace("```", "`\u200b``")
-    return f"```{language if language in PLAIN_LANGUAGES else 'text'}\n{within}\n```"
+    return f"```{language if language in PLAIN_LANGUAGES else 'text'}\n{in_fence(text)}\n```"

@@ -5,7 +5,7 @@ A text contains the key of a setting in braces, `{base_url}`; the entrypoint's v
 
 from dataclasses import dataclass
 
-from domain.faults.causes import AddressAnswer, Cause, DrawingFlaw, KeyFlaw, RefusedPart
+from domain.faults.causes import AddressAnswer, Budget, Cause, DrawingFlaw, Guard, KeyFlaw, NoneLeft, RefusedPart
 from domain.faults.fault import FaultKind
 
 
@@ -60,9 +60,17 @@ FAULT_TEXTS: dict[FaultKind, FaultText] = {
     FaultKind.MODERATED: FaultText(
         "The provider's moderation blocked this request.", "Rephrase the message or pick another model."
     ),
+    FaultKind.GUARDED: FaultText(
+        "A guard of the OpenRouter account blocked this request.", "Rephrase the message, or ask an administrator."
+    ),
     FaultKind.NOT_FOUND: FaultText(
         "No provider can serve this request with these settings.",
         "Loosen the privacy or routing settings, or pick another model.",
+    ),
+    FaultKind.WRONG_ENDPOINT: FaultText(
+        "This model answers at another endpoint of OpenRouter than the one chosen for it.",
+        "Pick another model, or ask an administrator about {force_responses_models} and "
+        "{force_chat_completions_models}.",
     ),
     FaultKind.RATE_LIMITED: FaultText(
         "Too many requests were sent to this model.",
@@ -151,6 +159,43 @@ CAUSE_TEXTS: dict[Cause, FaultText] = {
     KeyFlaw.CHARACTERS: FaultText(
         "The API key contains characters that no key has.", "An administrator should copy the key again into {api_key}."
     ),
+    Guard.ARMOR: FaultText(
+        "OpenRouter Armor blocked what the model wanted to do with a tool, and the model wrote nothing else.",
+        "Rephrase the message, or ask an administrator about the rules of Armor in the OpenRouter account.",
+    ),
+    Guard.ALIGNMENT: FaultText(
+        "OpenRouter withheld the answer because it breaks a rule of the alignment check.",
+        "Rephrase the message, pick another model, or ask an administrator about the rules.",
+    ),
+    Guard.UNCHECKED: FaultText(
+        "OpenRouter withheld the answer because the alignment check could not judge it.",
+        "Send the message again, or pick another model.",
+    ),
+    Guard.PROMPT_INJECTION: FaultText(
+        "A guardrail of the OpenRouter account took this request for a prompt injection and blocked it.",
+        "Remove instructions to the model from files and pasted texts, or ask an administrator about the guardrail.",
+    ),
+    Guard.SENSITIVE_INFO: FaultText(
+        "A guardrail of the OpenRouter account found sensitive information in this request and blocked it.",
+        "Remove personal data, passwords and keys from the chat, or ask an administrator about the guardrail.",
+    ),
+    Guard.GUARDRAIL: FaultText(
+        "A guardrail of the OpenRouter account blocked this request.",
+        "Rephrase the message, or ask an administrator about the guardrails of the OpenRouter account.",
+    ),
+    Budget.KEY: FaultText(
+        "The spending limit of the API key is used up.",
+        "An administrator can raise the limit of this key in the OpenRouter account settings.",
+    ),
+    Budget.WORKSPACE: FaultText(
+        "The budget of the OpenRouter workspace is used up.",
+        "An administrator can raise the budget in the OpenRouter account settings, or wait until it is renewed.",
+    ),
+    NoneLeft.PRIVACY: FaultText(
+        "No provider of this model matches the privacy settings.",
+        "Pick another model, or ask an administrator about the privacy settings of the OpenRouter account, "
+        "{zdr_enforce} and {deny_data_collection}.",
+    ),
     RefusedPart.TOOLS: FaultText(
         "OpenRouter rejected the tools of this request.",
         "Switch off tools that you do not need, or pick another model.",
@@ -179,8 +224,29 @@ CAUSE_TEXTS: dict[Cause, FaultText] = {
     ),
 }
 """The texts of causes that say more than their kind."""
+BUDGET_TEXT = FaultText(
+    "The budget {budget} ({limit}) is spent.",
+    "Ask an administrator about {budgets}.",
+    "It begins anew {when}. Administrators set it in {budgets}.",
+)
+"""The text of a budget of the operator's."""
+PACE_TEXT = FaultText(
+    "You have used up the {limit} that a person may use in a minute.",
+    "Wait a minute and send the message again.",
+    "Send the message again {when}.",
+)
+"""The text of the operator's limits per person and minute."""
 DAILY_TEXT = FaultText(
     "The daily limit for this model is used up.",
     "Try again tomorrow, or pick another model.",
     "Try again {when}, or pick another model.",
 )
+
+CONTEXT_TEXT = "This model takes at most {context} tokens, the answer included."
+CONTEXT_OUTPUT_TEXT = "This model takes at most {context} tokens, the answer included, and writes at most {output}."
+COST_BALANCE_TEXT = "The request needs {cost}; the account has {balance}."
+COST_TEXT = "The request needs {cost}."
+BALANCE_TEXT = "The account has {balance}."
+SECONDS_TEXT = "The limit is {span}."
+REASONS_TEXT = "It objects to:"
+"""What is known beyond the sentences of a fault; `{...}` are numbers. Reasons follow as a list."""

@@ -11,21 +11,24 @@ from domain.egress.base_url import AddressFlaw
 from domain.faults.causes import (
     AddressAnswer,
     AddressRefused,
+    Budget,
     BudgetSpent,
     Cause,
     DailyLimit,
     DrawingFlaw,
+    Guard,
     KeyFlaw,
     MessagesFlaw,
     ModelFiltered,
     NoEvent,
+    NoneLeft,
     RefusedPart,
     TooFast,
     TooManyTools,
 )
 from domain.faults.fault import Fault
-from entrypoints.sentences.budgets import budget_text, pace_text
-from entrypoints.sentences.fault_texts import CAUSE_TEXTS, DAILY_TEXT, FAULT_TEXTS, FaultText
+from entrypoints.sentences.budgets import budget_values, pace_values
+from entrypoints.sentences.fault_texts import BUDGET_TEXT, CAUSE_TEXTS, DAILY_TEXT, FAULT_TEXTS, PACE_TEXT, FaultText
 from entrypoints.sentences.times import moment_words, span_words, wait_words
 from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
 
@@ -53,16 +56,16 @@ _MESSAGES_FLAWS: dict[MessagesFlaw, str] = {
 
 def happened(fault: Fault, vocabulary: Vocabulary = NEUTRAL) -> str:
     """Return what happened, in one sentence."""
-    return _spelled(_text_of(fault).happened, _Spelling(vocabulary))
+    return _spelled(_text_of(fault).happened, _Spelling(vocabulary, **_values(fault.cause, vocabulary)))
 
 
 def advice(fault: Fault, vocabulary: Vocabulary = NEUTRAL, now: datetime | None = None) -> str:
     """Return what to do, in one sentence, with the time to try again if it is known; `now` is the wall clock."""
-    text, when = _text_of(fault), _when(fault, now)
-    spelling = _Spelling(vocabulary, when)
+    text, when = _text_of(fault), _when(fault, now, vocabulary)
+    spelling = _Spelling(vocabulary, when=when)
     if not when or text.again:
         return _spelled(text.again if when else text.advice, spelling)
-    return f"{_spelled(text.advice, spelling)} Try again {when}."
+    return f"{_spelled(text.advice, spelling)} {vocabulary.say('Try again {when}.', when=when)}"
 
 
 def _text_of(fault: Fault) -> FaultText:
@@ -70,39 +73,56 @@ def _text_of(fault: Fault) -> FaultText:
         case DailyLimit():
             return DAILY_TEXT
         case BudgetSpent():
-            return budget_text(fault.cause)
+            return BUDGET_TEXT
         case TooFast():
-            return pace_text(fault.cause)
+            return PACE_TEXT
     found = CAUSE_TEXTS.get(fault.cause) if fault.cause is not None else None
     return found or FAULT_TEXTS[fault.kind]
 
 
-def _when(fault: Fault, now: datetime | None) -> str:
+def _values(cause: Cause | None, vocabulary: Vocabulary) -> dict[str, str]:
+    """Return the values of a cause for the texts that name them."""
+    match cause:
+        case BudgetSpent():
+            return budget_values(cause, vocabulary)
+        case TooFast():
+            return pace_values(cause, vocabulary)
+    return {}
+
+
+def _when(fault: Fault, now: datetime | None, vocabulary: Vocabulary) -> str:
     """Return when the fault is over, as words; empty if unknown or over."""
     ends = fault.cause.ends if isinstance(fault.cause, DailyLimit | BudgetSpent) else None
     if ends is not None and (now is None or ends > now):
-        return moment_words(ends, now)
+        return moment_words(ends, now, vocabulary)
     wait = fault.retry_after or 0.0
-    return wait_words(wait, now) if wait > 0 else ""
+    return wait_words(wait, now, vocabulary) if wait > 0 else ""
 
 
 def cause_words(cause: Cause, vocabulary: Vocabulary = NEUTRAL) -> str:
     """Return the exact cause, as a clause without a full stop; empty if the sentences of its fault say it."""
     match cause:
         case ModelFiltered(slug, objections):
-            bare = _Names(vocabulary)
-            return f"{slug}: {'; '.join(_spelled(_OBJECTIONS[objection], bare) for objection in objections)}"
+            return f"{slug}: {'; '.join(objection_words(objection, vocabulary) for objection in objections)}"
         case AddressRefused(flaw, host):
             return f"{vocabulary.name('base_url')}: {address_words(flaw, host, vocabulary)}"
         case NoEvent(seconds):
-            return f"no event for {span_words(seconds)}"
+            return vocabulary.say("no event for {span}", span=span_words(seconds, vocabulary))
         case TooManyTools(count, most):
-            return f"the request has {count} tools, this model takes at most {most}"
+            sentence = "the request has {count} tools, this model takes at most {most}"
+            return vocabulary.say(sentence, count=count, most=most)
         case MessagesFlaw():
-            return _MESSAGES_FLAWS[cause]
-        case AddressAnswer() | KeyFlaw() | RefusedPart() | DailyLimit() | DrawingFlaw() | BudgetSpent() | TooFast():
+            return vocabulary.say(_MESSAGES_FLAWS[cause])
+        case AddressAnswer() | KeyFlaw() | Guard() | RefusedPart() | DailyLimit() | DrawingFlaw():
+            return ""  # the sentences say all of it
+        case Budget() | NoneLeft() | BudgetSpent() | TooFast():
             return ""  # the sentences say all of it
     assert_never(cause)
+
+
+def objection_words(objection: Objection, vocabulary: Vocabulary = NEUTRAL) -> str:
+    """Return why a model is not offered, as a clause."""
+    return _spelled(_OBJECTIONS[objection], _Names(vocabulary))
 
 
 def address_words(flaw: AddressFlaw, host: str, vocabulary: Vocabulary = NEUTRAL) -> str:
@@ -115,28 +135,29 @@ class _Names(dict[str, str]):
 
     def __init__(self, vocabulary: Vocabulary, host: str = "") -> None:
         super().__init__(host=host)
-        self._vocabulary = vocabulary
+        self.vocabulary = vocabulary
 
     def __missing__(self, key: str) -> str:
-        return self._vocabulary.name(key)
+        return self.vocabulary.name(key)
 
 
 class _Spelling(dict[str, str]):
     """Replaces keys of settings by the vocabulary's names for sentences, and other keys by its words."""
 
-    def __init__(self, vocabulary: Vocabulary, when: str = "") -> None:
+    def __init__(self, vocabulary: Vocabulary, **values: str) -> None:
         super().__init__(
-            enter_key=vocabulary.enter_key,
-            program=vocabulary.program,
-            reload=vocabulary.reload,
-            go_on=vocabulary.go_on,
-            when=when,
+            enter_key=vocabulary.translated(vocabulary.enter_key),
+            program=vocabulary.translated(vocabulary.program),
+            reload=vocabulary.translated(vocabulary.reload),
+            go_on=vocabulary.translated(vocabulary.go_on),
+            **values,
         )
-        self._vocabulary = vocabulary
+        self.vocabulary = vocabulary
 
     def __missing__(self, key: str) -> str:
-        return self._vocabulary.named(key)
+        return self.vocabulary.named(key)
 
 
-def _spelled(sentence: str, spelling: dict[str, str]) -> str:
+def _spelled(sentence: str, spelling: _Names | _Spelling) -> str:
+    sentence = spelling.vocabulary.translated(sentence)
     return sentence.format_map(spelling) if "{" in sentence else sentence

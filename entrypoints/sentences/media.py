@@ -4,13 +4,20 @@ from domain.conversation.left_out import Flaw, LeftOut
 from domain.conversation.media_kinds import Medium
 from domain.turn.statuses import MediaLeftOut
 from entrypoints.sentences.lists import listed_names
+from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
 
 _ONE = {Medium.IMAGE: "a picture", Medium.FILE: "a file", Medium.AUDIO: "a sound", Medium.VIDEO: "a video"}
-_MANY = {Medium.IMAGE: "pictures", Medium.FILE: "files", Medium.AUDIO: "sound", Medium.VIDEO: "videos"}
-_KINDS = {
-    Medium.IMAGE: "PNG, JPEG, WebP or GIF",
-    Medium.AUDIO: "MP3 or WAV",
-    Medium.VIDEO: "MP4, MPEG, MOV or WebM",
+_NOT_TAKEN = {
+    Medium.IMAGE: "this model reads no pictures",
+    Medium.FILE: "this model reads no files",
+    Medium.AUDIO: "this model reads no sound",
+    Medium.VIDEO: "this model reads no videos",
+}
+_WRONG_KIND = {
+    Medium.IMAGE: "a kind that models do not read; use PNG, JPEG, WebP or GIF",
+    Medium.FILE: "a kind that models do not read",
+    Medium.AUDIO: "a kind that models do not read; use MP3 or WAV",
+    Medium.VIDEO: "a kind that models do not read; use MP4, MPEG, MOV or WebM",
 }
 _WHY = {
     Flaw.TOO_LARGE: "too large",
@@ -26,25 +33,27 @@ _WHY = {
 }
 
 
-def media_words(notice: MediaLeftOut) -> str:
+def media_words(notice: MediaLeftOut, vocabulary: Vocabulary = NEUTRAL) -> str:
     """Return what is not sent and why, as one line."""
     named: dict[str, list[str]] = {}
     for one in notice.left:
-        named.setdefault(_why(one), []).append(one.name or _ONE[one.medium])
-    groups = [f"{listed_names(tuple(dict.fromkeys(names)))} ({why})" for why, names in named.items()]
-    said = [f"Left out: {'; '.join(groups)}."] if groups else []
+        named.setdefault(vocabulary.say(_why(one)), []).append(one.name or vocabulary.say(_ONE[one.medium]))
+    groups = [f"{listed_names(tuple(dict.fromkeys(names)), vocabulary)} ({why})" for why, names in named.items()]
+    said = [vocabulary.say("Left out: {media}.", media="; ".join(groups))] if groups else []
     if notice.surplus:
-        were = "was" if notice.surplus == 1 else "were"
         said.append(
-            f"{notice.surplus} of {notice.pictures} pictures {were} not sent: at most the newest {notice.most} are."
+            vocabulary.count(
+                notice.surplus,
+                "1 of {pictures} pictures was not sent: at most the newest {most} are.",
+                "{number} of {pictures} pictures were not sent: at most the newest {most} are.",
+                pictures=notice.pictures,
+                most=notice.most,
+            )
         )
     return " ".join(said)
 
 
 def _why(one: LeftOut) -> str:
     if one.flaw is Flaw.NOT_TAKEN:
-        return f"this model reads no {_MANY[one.medium]}"
-    if one.flaw is Flaw.WRONG_KIND:
-        advice = f"; use {_KINDS[one.medium]}" if one.medium in _KINDS else ""
-        return f"a kind that models do not read{advice}"
-    return _WHY[one.flaw]
+        return _NOT_TAKEN[one.medium]
+    return _WRONG_KIND[one.medium] if one.flaw is Flaw.WRONG_KIND else _WHY[one.flaw]

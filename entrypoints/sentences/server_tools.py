@@ -5,57 +5,69 @@ from urllib.parse import urlsplit
 
 from domain.turn.server_tool_fields import line_of
 from domain.turn.server_tools import Finding, Progress, ServerToolReport
+from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
-    """`doing` and `did` begin the line, `joint` leads to its subject; `name` is the subject's among what went in."""
+class Words:
+    """`doing` and `did` begin a line, `tail` adds its `{subject}`; `name`: the subject's name in what went in."""
 
     doing: str
     did: str
-    joint: str = " "
+    tail: str = " {subject}"
     name: str = "input"
 
+    @property
+    def sentences(self) -> tuple[str, str, str, str]:
+        """What is translated: doing and did, each without the subject and with it."""
+        return self.doing, self.did, self.doing + self.tail, self.did + self.tail
 
-_READ_PAGE = _Words("Reading", "Read", name="address")
-_COMMAND = _Words("Running a command", "Ran a command", ": ", "command")
-_FILE = _Words("Using the file", "Used the file", name="file")
-_EDITED = _Words("Editing", "Edited", name="path")
+
+_READ_PAGE = Words("Reading", "Read", name="address")
+_COMMAND = Words("Running a command", "Ran a command", ": {subject}", "command")
+_FILE = Words("Using the file", "Used the file", name="file")
+_EDITED = Words("Editing", "Edited", name="path")
 _WORDS = {
-    "web_search": _Words("Searching the web", "Searched the web", " for ", "query"),
+    "web_search": Words("Searching the web", "Searched the web", " for {subject}", "query"),
     "web_search open_page": _READ_PAGE,
-    "web_search find_in_page": _Words("Searching a page", "Searched a page", " for ", "words"),
+    "web_search find_in_page": Words("Searching a page", "Searched a page", " for {subject}", "words"),
     "web_fetch": _READ_PAGE,
-    "datetime": _Words("Looking up the time", "Looked up the time", ": "),
-    "image_generation": _Words("Drawing a picture", "Drew a picture", ": ", "prompt"),
-    "search_models": _Words("Searching the models", "Searched the models", " for ", "query"),
-    "file_search": _Words("Searching the files", "Searched the files", " for ", "query"),
+    "datetime": Words("Looking up the time", "Looked up the time", ": {subject}"),
+    "image_generation": Words("Drawing a picture", "Drew a picture", ": {subject}", "prompt"),
+    "search_models": Words("Searching the models", "Searched the models", " for {subject}", "query"),
+    "file_search": Words("Searching the files", "Searched the files", " for {subject}", "query"),
     "files": _FILE,
-    "files read": _Words("Reading the file", "Read the file", name="file"),
-    "files write": _Words("Writing the file", "Wrote the file", name="file"),
-    "files delete": _Words("Deleting the file", "Deleted the file", name="file"),
-    "files list": _Words("Listing the files", "Listed the files", name="file"),
-    "code_interpreter": _Words("Running", "Ran"),
+    "files read": Words("Reading the file", "Read the file", name="file"),
+    "files write": Words("Writing the file", "Wrote the file", name="file"),
+    "files delete": Words("Deleting the file", "Deleted the file", name="file"),
+    "files list": Words("Listing the files", "Listed the files", name="file"),
+    "code_interpreter": Words("Running code", "Ran code", ""),
     "shell": _COMMAND,
     "bash": _COMMAND,
-    "apply_patch": _Words("Writing a patch", "Wrote a patch", " for ", "path"),
-    "advisor": _Words("Asking", "Asked", name="prompt"),
-    "subagent": _Words("A subagent is working", "A subagent worked", " on: ", "task"),
-    "fusion": _Words("Asking", "Asked"),
-    "mcp": _Words("Calling", "Called", name="tool"),
-    "mcp_list_tools": _Words("Listing the tools", "Listed the tools", " of ", "server"),
-    "memory": _Words("Using the memory", "Used the memory", ": ", "key"),
-    "memory read": _Words("Reading from memory", "Read from memory", ": ", "key"),
-    "memory write": _Words("Saving in memory", "Saved in memory", ": ", "key"),
-    "memory delete": _Words("Deleting from memory", "Deleted from memory", ": ", "key"),
+    "apply_patch": Words("Writing a patch", "Wrote a patch", " for {subject}", "path"),
+    "advisor": Words("Asking another model for advice", "Asked another model for advice", "", "prompt"),
+    "subagent": Words("A subagent is working", "A subagent worked", " on: {subject}", "task"),
+    "fusion": Words("Asking several models", "Asked several models", ""),
+    "mcp": Words("Calling", "Called", name="tool"),
+    "mcp_list_tools": Words("Listing the tools", "Listed the tools", " of {subject}", "server"),
+    "memory": Words("Using the memory", "Used the memory", ": {subject}", "key"),
+    "memory read": Words("Reading from memory", "Read from memory", ": {subject}", "key"),
+    "memory write": Words("Saving in memory", "Saved in memory", ": {subject}", "key"),
+    "memory delete": Words("Deleting from memory", "Deleted from memory", ": {subject}", "key"),
     "text_editor": _EDITED,
-    "text_editor view": _Words("Viewing", "Viewed", name="path"),
-    "text_editor create": _Words("Creating", "Created", name="path"),
-    "tool_search": _Words("Searching the tools", "Searched the tools", " for ", "query"),
-    "browser_use": _Words("Using the browser", "Used the browser", ": ", "action"),
-    "armor_blocked": _Words("Blocking a tool call", "Blocked a tool call", ": ", "tool"),
+    "text_editor view": Words("Viewing", "Viewed", name="path"),
+    "text_editor create": Words("Creating", "Created", name="path"),
+    "tool_search": Words("Searching the tools", "Searched the tools", " for {subject}", "query"),
+    "browser_use": Words("Using the browser", "Used the browser", ": {subject}", "action"),
+    "armor_blocked": Words("Blocking a tool call", "Blocked a tool call", ": {subject}", "tool"),
 }
 """The words of each tool, or of a tool and one of its actions."""
+_CODE = Words("Running", "Ran", " {subject} code")
+_ADVICE = Words("Asking", "Asked", " {subject} for advice")
+_MODEL = Words("Asking", "Asked")
+_MODELS = Words("Asking", "Asked", " {subject} models")
+_UNKNOWN = Words("Running the tool {tool}", "Ran the tool {tool}", ": {subject}")
+_FAILED = "Failed"
 _CODE_NAMES = {
     "shell": "command",
     "bash": "command",
@@ -63,6 +75,7 @@ _CODE_NAMES = {
     "armor_blocked": "arguments",
     "mcp": "arguments",
 }
+_MODEL_NAME, _MODEL_NAMES, _CODE_NAME, _LANGUAGE_NAME = "model", "models", "code", "language"
 _LANGUAGES = {"javascript": "JavaScript", "typescript": "TypeScript", "sql": "SQL", "php": "PHP"}
 _LABELS = {
     "title": "Title",
@@ -85,23 +98,23 @@ _FIRST = ("title", "task")
 """Labels of findings that precede the result."""
 
 
-def use_line(report: ServerToolReport) -> str:
+def use_line(report: ServerToolReport, vocabulary: Vocabulary = NEUTRAL) -> str:
     """Return one line about a use: what is being done, what was done, or what failed and why."""
-    return " ".join(_sentence(report).split())
+    return " ".join(_sentence(report, vocabulary).split())
 
 
-def use_input(report: ServerToolReport) -> dict[str, str]:
+def use_input(report: ServerToolReport, vocabulary: Vocabulary = NEUTRAL) -> dict[str, str]:
     """Return what went into a use, by the names that people read; code of several lines by its first line, if that."""
     given: dict[str, str] = {}
     if report.subject:
         given[_words_of(report).name] = report.subject
     if report.models:
-        given["models" if len(report.models) > 1 else "model"] = ", ".join(report.models)
+        given[_MODEL_NAMES if len(report.models) > 1 else _MODEL_NAME] = ", ".join(report.models)
     if report.code and not use_code(report):
-        given[_CODE_NAMES.get(report.tool, "code")] = report.code.strip()
+        given[_CODE_NAMES.get(report.tool, _CODE_NAME)] = report.code.strip()
     elif report.language and not given:
-        given["language"] = _language(report)
-    return given
+        given[_LANGUAGE_NAME] = _language(report)
+    return {vocabulary.translated(name): value for name, value in given.items()}
 
 
 def use_code(report: ServerToolReport) -> str:
@@ -109,49 +122,52 @@ def use_code(report: ServerToolReport) -> str:
     return report.code.strip("\n") if "\n" in report.code.strip() else ""
 
 
-def use_result(report: ServerToolReport) -> str:
+def use_result(report: ServerToolReport, vocabulary: Vocabulary = NEUTRAL) -> str:
     """Return what came out of a use, its parts labelled; empty if there is nothing to see."""
-    first = [_finding(one) for one in report.findings if one.label in _FIRST]
-    others = [_finding(one) for one in report.findings if one.label not in _FIRST]
-    failed = [f"Failed: {report.error}"] if report.error else []
+    first = [_finding(one, vocabulary) for one in report.findings if one.label in _FIRST]
+    others = [_finding(one, vocabulary) for one in report.findings if one.label not in _FIRST]
+    failed = [f"{vocabulary.translated(_FAILED)}: {report.error}"] if report.error else []
     return "\n\n".join((*failed, *first, *filter(None, (report.result,)), *others))
 
 
-def _sentence(report: ServerToolReport) -> str:
-    words, subject = _words_of(report), _subject(report)
-    about = f"{words.joint}{subject}" if subject else ""
-    match report.progress:
-        case Progress.RUNNING:
-            return f"{words.doing}{about}\u2026"
-        case Progress.COMPLETED:
-            return f"{words.did}{about}{_outcome(report)}"
+def _sentence(report: ServerToolReport, vocabulary: Vocabulary) -> str:
+    words, subject = _spoken(report)
+    doing, did, doing_it, did_it = words.sentences
+    if report.progress is Progress.COMPLETED:
+        line = vocabulary.say(did_it if subject else did, subject=subject, tool=report.tool)
+        return line + _outcome(report, vocabulary)
+    line = vocabulary.say(doing_it if subject else doing, subject=subject, tool=report.tool)
+    if report.progress is Progress.RUNNING:
+        return f"{line}\u2026"
     why = f": {line_of(report.error)}" if report.error else ""
-    return f"{words.doing}{about} failed{_outcome(report)}{why}"
+    return vocabulary.say("{work} failed", work=line) + _outcome(report, vocabulary) + why
 
 
-def _finding(found: Finding) -> str:
-    label = _LABELS.get(found.label, found.label)
+def _finding(found: Finding, vocabulary: Vocabulary) -> str:
+    label = vocabulary.translated(_LABELS.get(found.label, found.label))
     by = f" ({found.by})" if found.by else ""
     return f"{label}{by}: {found.text}" if found.text else f"{label}{by}"
 
 
-def _words_of(report: ServerToolReport) -> _Words:
-    named = _WORDS.get(f"{report.tool} {report.action}") or _WORDS.get(report.tool)
-    return named or _Words(f"Running the tool {report.tool}", f"Ran the tool {report.tool}", ": ")
+def _words_of(report: ServerToolReport) -> Words:
+    return _WORDS.get(f"{report.tool} {report.action}") or _WORDS.get(report.tool) or _UNKNOWN
 
 
-def _subject(report: ServerToolReport) -> str:
+def _spoken(report: ServerToolReport) -> tuple[Words, str]:
+    """Return the words of a line and their subject, which may be empty."""
+    words = _words_of(report)
     match report.tool:
         case "web_fetch" | "web_search" if report.tool == "web_fetch" or report.action == "open_page":
-            return _site(report.subject)
+            return words, _site(report.subject)
         case "code_interpreter":
-            return f"{_language(report)} code"
+            return (_CODE, _language(report)) if report.language else (words, "")
         case "advisor":
-            return f"{', '.join(report.models) or 'another model'} for advice"
+            return (_ADVICE, ", ".join(report.models)) if report.models else (words, "")
         case "fusion":
-            asked = 0 if report.progress is Progress.RUNNING else len(report.models)  # they are named one by one
-            return "several models" if not asked else f"{asked} models" if asked > 1 else report.models[0]
-    return report.subject
+            if report.progress is Progress.RUNNING or not report.models:  # they are named one by one
+                return words, ""
+            return (_MODELS, str(len(report.models))) if len(report.models) > 1 else (_MODEL, report.models[0])
+    return words, report.subject
 
 
 def _language(report: ServerToolReport) -> str:
@@ -165,9 +181,9 @@ def _site(address: str) -> str:
         return address
 
 
-def _outcome(report: ServerToolReport) -> str:
+def _outcome(report: ServerToolReport, vocabulary: Vocabulary) -> str:
     if report.outcome is None:
         return ""
     if report.tool == "web_fetch":
         return f" (HTTP {report.outcome})" if report.progress is Progress.FAILED else ""
-    return f" (exit code {report.outcome})"
+    return " " + vocabulary.say("(exit code {code})", code=report.outcome)

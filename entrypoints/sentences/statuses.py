@@ -5,6 +5,7 @@ from typing import assert_never
 from domain.turn.statuses import (
     AnswerBegins,
     BudgetLow,
+    CallWithheld,
     CheaperModel,
     EffortAdjusted,
     EffortLeftOut,
@@ -27,8 +28,9 @@ from entrypoints.sentences.budgets import low_line, quoted
 from entrypoints.sentences.faults import happened
 from entrypoints.sentences.lists import listed_names
 from entrypoints.sentences.media import media_words
-from entrypoints.sentences.times import span_words
+from entrypoints.sentences.times import span_words, wait_words
 from entrypoints.sentences.usage import stopped_line
+from entrypoints.sentences.usage_labels import WORDS, UsageLabels
 from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
 from ports.notices import Notice, ToolPaused, ToolSkipped, TurnStopped
 
@@ -46,9 +48,12 @@ DRAWING_LINES = (
     "A picture takes a moment\u2026",
 )
 """The same while a model draws that does nothing else."""
+_TOO_MANY_TOOLS = "The provider does not accept so many tools; left out: {tools}\u2026"
+_TOOL_REJECTED = "The provider rejects the definition of a tool; left out: {tools}\u2026"
 _LAST = (
     AnswerBegins,
     BudgetLow,
+    CallWithheld,
     FileNotStored,
     MediaLeftOut,
     PictureNotStored,
@@ -60,49 +65,62 @@ _LAST = (
 
 def status_words(status: Status, vocabulary: Vocabulary = NEUTRAL) -> str:
     """Return a status as one line; an empty text removes the line."""
+    say = vocabulary.say
     match status:
         case StillWaiting(stage, drawing):
             lines = DRAWING_LINES if drawing else WAITING_LINES
-            return lines[min(stage, len(lines)) - 1]
+            return say(lines[min(stage, len(lines)) - 1])
+        case WaitingForPlace(0):
+            return say("All places are taken; waiting in line\u2026")
         case WaitingForPlace(ahead):
-            before = f", {ahead} before you" if ahead else ""
-            return f"All places are taken; waiting in line{before}\u2026"
+            return say("All places are taken; waiting in line, {ahead} before you\u2026", ahead=ahead)
         case TryingAgain(fault, seconds, attempt):
-            return f"{happened(fault, vocabulary)} Trying again in {span_words(seconds)} (attempt {attempt})\u2026"
+            when = wait_words(seconds, vocabulary=vocabulary)
+            again = say("Trying again {when} (attempt {attempt})\u2026", when=when, attempt=attempt)
+            return f"{happened(fault, vocabulary)} {again}"
         case EffortAdjusted(was, effort):
-            return f"Changing the reasoning effort from {was} to {effort}, which the model accepts\u2026"
+            sentence = "Changing the reasoning effort from {was} to {effort}, which the model accepts\u2026"
+            return say(sentence, was=was, effort=effort)
         case EffortLeftOut():
-            return "The model rejects a reasoning effort; it now chooses its own\u2026"
+            return say("The model rejects a reasoning effort; it now chooses its own\u2026")
         case ThinkingLeftOut():
-            return "The provider rejects the reasoning of earlier answers; sending the message without it\u2026"
+            return say("The provider rejects the reasoning of earlier answers; sending the message without it\u2026")
         case HistoryAsText():
-            return "The provider rejects the form of earlier answers; sending them as plain text\u2026"
+            return say("The provider rejects the form of earlier answers; sending them as plain text\u2026")
         case OutputLimited(tokens):
-            return f"The balance allows an answer of {tokens} tokens; sending the message with this limit\u2026"
+            sentence = "The balance allows an answer of {tokens} tokens; sending the message with this limit\u2026"
+            return say(sentence, tokens=tokens)
         case ResultsShortened(count):
-            results = "1 earlier tool result" if count == 1 else f"{count} earlier tool results"
-            return f"Shortened {results} so that the chat fits the model."
-        case ToolsRejected(names, surplus):
-            why = (
-                "The provider does not accept so many tools"
-                if surplus
-                else "The provider rejects the definition of a tool"
+            return vocabulary.count(
+                count,
+                "Shortened 1 earlier tool result so that the chat fits the model.",
+                "Shortened {number} earlier tool results so that the chat fits the model.",
             )
-            return f"{why}; left out: {listed_names(names)}\u2026"
+        case ToolsRejected(names, surplus):
+            sentence = _TOO_MANY_TOOLS if surplus else _TOOL_REJECTED
+            return say(sentence, tools=listed_names(names, vocabulary))
         case ModelReplaced(was, by):
-            return f"{was} is not available; {by} answers instead."
+            return say("{was} is not available; {by} answers instead.", was=was, by=by)
         case CheaperModel(was, by, budget):
-            return f"The budget {quoted(budget)} is spent for {was}; {by} answers instead."
+            sentence = "The budget {budget} is spent for {was}; {by} answers instead."
+            return say(sentence, budget=quoted(budget), was=was, by=by)
         case BudgetLow():
-            return low_line(status)
+            return low_line(status, vocabulary)
         case ToolsLeftOut(names, most):
-            return f"This model takes at most {most} tools. Not offered in this turn: {listed_names(names)}."
+            sentence = "This model takes at most {most} tools. Not offered in this turn: {tools}."
+            return say(sentence, most=most, tools=listed_names(names, vocabulary))
         case PictureNotStored():
-            return "A picture could not be stored as a file; the chat contains it as data, which makes the chat large."
+            return say(
+                "A picture could not be stored as a file; the chat contains it as data, which makes the chat large."
+            )
         case MediaLeftOut():
-            return media_words(status)
+            return media_words(status, vocabulary)
         case FileNotStored():
-            return "A file that a tool returned could not be stored; it is not shown."
+            return say("A file that a tool returned could not be stored; it is not shown.")
+        case CallWithheld(""):
+            return say("OpenRouter Armor blocked a tool call.")
+        case CallWithheld(tool):
+            return say("OpenRouter Armor blocked a call of the tool {tool}.", tool=tool)
         case AnswerBegins():
             return ""
     assert_never(status)
@@ -113,15 +131,30 @@ def is_last(status: Status | Notice) -> bool:
     return isinstance(status, _LAST)
 
 
-def notice_words(notice: Notice, *, show_usage: bool) -> str:
-    """Return a notice as one line; `show_usage`: add time, cost and tokens of a stopped turn."""
+def notice_words(
+    notice: Notice, *, show_usage: bool, labels: UsageLabels = WORDS, vocabulary: Vocabulary = NEUTRAL
+) -> str:
+    """Return a notice as one line; `show_usage`: add time, cost and tokens of a stopped turn, under these `labels`."""
     match notice:
         case ToolSkipped(name):
-            return f"Skipping {name}: it failed repeatedly and is paused."
+            return vocabulary.say("Skipping {tool}: it failed repeatedly and is paused.", tool=name)
         case ToolPaused(name, seconds, again):
-            if again:
-                return f"{name} still fails; it is paused for another {span_words(seconds)}."
-            return f"{name} failed repeatedly; it is paused for {span_words(seconds)}."
+            sentence = (
+                "{tool} still fails; it is paused for another {span}."
+                if again
+                else "{tool} failed repeatedly; it is paused for {span}."
+            )
+            return vocabulary.say(sentence, tool=name, span=span_words(seconds, vocabulary))
         case TurnStopped():
-            return stopped_line(notice, show_usage=show_usage)
+            return stopped_line(notice, show_usage=show_usage, labels=labels, vocabulary=vocabulary)
     assert_never(notice)
+
+
+def running_line(tool: str, vocabulary: Vocabulary = NEUTRAL) -> str:
+    """Return the line that a tool runs; `tool` as a page may show it."""
+    return vocabulary.say("Running {tool}\u2026", tool=tool)
+
+
+def ran_line(tool: str, vocabulary: Vocabulary = NEUTRAL, count: int = 1) -> str:
+    """Return the line that a tool has run, or `count` of them at the same time."""
+    return vocabulary.count(count, "Ran {tool}", "Ran {number} tools", tool=tool)

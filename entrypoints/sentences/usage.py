@@ -4,6 +4,8 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from domain.turn.steps import End, Reason
 from entrypoints.sentences.media import media_words
+from entrypoints.sentences.usage_labels import WORDS, UsageLabels
+from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
 from ports.notices import TurnStopped
 from ports.usage import Timing, Usage
 
@@ -18,23 +20,35 @@ _NOTES = {
 }
 
 
-def closing_line(end: End, *, show_usage: bool, estimated_cost: Decimal | None = None) -> str:
+def closing_line(
+    end: End,
+    *,
+    show_usage: bool,
+    estimated_cost: Decimal | None = None,
+    labels: UsageLabels = WORDS,
+    vocabulary: Vocabulary = NEUTRAL,
+) -> str:
     """Return how a turn ended that was not stopped, with usage or else the time of reasoning. May be empty.
 
     Pages show only the last line of an answer that has ended, so it repeats which media were not sent.
     `estimated_cost`: USD for earlier calls of the same answer whose bill never came.
     """
-    shown = usage_line(end.usage, end.timing, estimated_cost=estimated_cost) if show_usage else ""
-    line = shown or thought_line(end.timing)
-    left_out = media_words(end.left_out) if end.left_out is not None else ""
-    return " | ".join(part for part in (_NOTES.get(end.reason, ""), left_out, line) if part)
+    shown = ""
+    if show_usage:
+        shown = usage_line(end.usage, end.timing, estimated_cost=estimated_cost, labels=labels, vocabulary=vocabulary)
+    note = vocabulary.say(_NOTES[end.reason]) if end.reason in _NOTES else ""
+    left_out = media_words(end.left_out, vocabulary) if end.left_out is not None else ""
+    return " | ".join(part for part in (note, left_out, shown or thought_line(end.timing, vocabulary)) if part)
 
 
-def stopped_line(stop: TurnStopped, *, show_usage: bool) -> str:
+def stopped_line(
+    stop: TurnStopped, *, show_usage: bool, labels: UsageLabels = WORDS, vocabulary: Vocabulary = NEUTRAL
+) -> str:
     """Return that a turn was stopped; `show_usage`: add what it used so far."""
     if not show_usage:
-        return _STOPPED
-    return usage_line(stop.usage, stop.timing, stopped=True, estimated_cost=stop.estimated_cost)
+        return vocabulary.say(_STOPPED)
+    cost = stop.estimated_cost
+    return usage_line(stop.usage, stop.timing, stopped=True, estimated_cost=cost, labels=labels, vocabulary=vocabulary)
 
 
 def dollars(amount: Decimal) -> str:
@@ -43,7 +57,13 @@ def dollars(amount: Decimal) -> str:
 
 
 def usage_line(
-    usage: Usage | None, timing: Timing, *, stopped: bool = False, estimated_cost: Decimal | None = None
+    usage: Usage | None,
+    timing: Timing,
+    *,
+    stopped: bool = False,
+    estimated_cost: Decimal | None = None,
+    labels: UsageLabels = WORDS,
+    vocabulary: Vocabulary = NEUTRAL,
 ) -> str:
     """Join the parts of the closing line of an answer with ` | `.
 
@@ -52,40 +72,57 @@ def usage_line(
     After a stop the line says so, with the cost "so far". `estimated_cost` (USD) for interrupted calls is part of the
     cost, which is then marked `~`.
     """
-    segments = [_STOPPED] if stopped else []
-    segments.append(_time(usage, timing))
+    segments = [vocabulary.say(_STOPPED)] if stopped else []
+    segments.append(_time(usage, timing, labels, vocabulary))
     cost = (usage.total_cost if usage is not None else None) or Decimal(0)
     cost += estimated_cost or Decimal(0)
-    if cost.quantize(_MICRO, ROUND_HALF_UP) > 0:
-        about = "~" if estimated_cost else ""
-        segments.append(f"Cost {'so far ' if stopped else ''}{about}${dollars(cost)}{_of_tools(usage)}")
+    if _shows(cost):
+        sentence = labels.cost_so_far if stopped else labels.cost
+        segments.append(vocabulary.say(sentence, cost=_cost(cost, usage, vocabulary, about=bool(estimated_cost))))
     if usage is not None and usage.total_tokens > 0:
-        segments.append(_tokens(usage))
+        segments.append(_tokens(usage, labels, vocabulary))
     return " | ".join(segments)
 
 
-def _of_tools(usage: Usage | None) -> str:
-    """Name the part of the cost that upstream's own tools caused, if it shows."""
-    amount = (usage.server_tool_cost if usage is not None else None) or Decimal(0)
-    return f" (tools: ${dollars(amount)})" if amount.quantize(_MICRO, ROUND_HALF_UP) > 0 else ""
-
-
-def thought_line(timing: Timing) -> str:
+def thought_line(timing: Timing, vocabulary: Vocabulary = NEUTRAL) -> str:
     """Return how long the model reasoned; empty if it did not."""
-    return f"Thought for {timing.thinking:.1f} seconds" if timing.thinking > 0 else ""
+    if timing.thinking <= 0:
+        return ""
+    return vocabulary.say("Thought for {seconds} seconds", seconds=vocabulary.decimal(f"{timing.thinking:.1f}"))
 
 
-def _time(usage: Usage | None, timing: Timing) -> str:
-    text = f"Time: {timing.total:.2f}s"
-    if usage is not None and usage.output_tokens > 0 and timing.writing >= _FASTEST_TOLD:
-        text += f" {usage.output_tokens / timing.writing:.1f} tps"
-    return text
+def _cost(cost: Decimal, usage: Usage | None, vocabulary: Vocabulary, *, about: bool) -> str:
+    """Write a cost, with the part of it that upstream's own tools caused, if it shows."""
+    written = ("~" if about else "") + _money(cost, vocabulary)
+    of_tools = (usage.server_tool_cost if usage is not None else None) or Decimal(0)
+    if not _shows(of_tools):
+        return written
+    return vocabulary.say("{cost} (tools: {of_tools})", cost=written, of_tools=_money(of_tools, vocabulary))
 
 
-def _tokens(usage: Usage) -> str:
-    parts = [f"Input: {usage.input_tokens}", f"Output: {usage.output_tokens}"]
+def _money(amount: Decimal, vocabulary: Vocabulary) -> str:
+    return vocabulary.say("${amount}", amount=vocabulary.decimal(dollars(amount)))
+
+
+def _shows(amount: Decimal) -> bool:
+    return amount.quantize(_MICRO, ROUND_HALF_UP) > 0
+
+
+def _time(usage: Usage | None, timing: Timing, labels: UsageLabels, vocabulary: Vocabulary) -> str:
+    seconds = vocabulary.decimal(f"{timing.total:.2f}")
+    if usage is None or usage.output_tokens <= 0 or timing.writing < _FASTEST_TOLD:
+        return vocabulary.say(labels.time, seconds=seconds)
+    speed = vocabulary.decimal(f"{usage.output_tokens / timing.writing:.1f}")
+    return vocabulary.say(labels.time_and_speed, seconds=seconds, speed=speed)
+
+
+def _tokens(usage: Usage, labels: UsageLabels, vocabulary: Vocabulary) -> str:
+    parts = [
+        vocabulary.say(labels.input, count=usage.input_tokens),
+        vocabulary.say(labels.output, count=usage.output_tokens),
+    ]
     if usage.cached_tokens > 0:
-        parts.append(f"Cached: {usage.cached_tokens}")
+        parts.append(vocabulary.say(labels.cached, count=usage.cached_tokens))
     if usage.reasoning_tokens > 0:
-        parts.append(f"Reasoning: {usage.reasoning_tokens}")
-    return f"Total tokens: {usage.total_tokens} ({', '.join(parts)})"
+        parts.append(vocabulary.say(labels.reasoning, count=usage.reasoning_tokens))
+    return vocabulary.say(labels.total, total=usage.total_tokens, parts=", ".join(parts))

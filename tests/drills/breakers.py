@@ -172,7 +172,7 @@ class _Worker:
             "changes": self._changes,
             "asked": self._asked,
             "refused": self._refused,
-            "unguarded": self._unguarded + len(self._telemetry.lines),
+            "unguarded": self._unguarded + sum(line.level != "info" for line in self._telemetry.lines),
             "died": int(died),
         }
         print(json.dumps(seen), flush=True)

@@ -61,7 +61,7 @@ class Job:
     @property
     def settings(self) -> Settings:
         """The settings of its turns."""
-        return Settings(api_key=Secret(self.key), base_url=self.upstream, log_level="CRITICAL")
+        return Settings(api_key=Secret(self.key), base_url=self.upstream, log_level="CRITICAL", enable_ledger=True)
 
 
 def work(job: Job) -> None:

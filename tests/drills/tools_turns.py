@@ -56,7 +56,7 @@ class World:
         self.rng, self.clock, self.process = rng, FakeClock(), Process()
         self.places, self.turn_places = ProcessSlots({}, "tools"), ProcessSlots({}, "requests")
         self.rounds = [[_round(rng) for _ in range(rng.randint(1, 4))] for _ in range(TURNS)]
-        self.upstream = Upstream(self.rounds)
+        self.upstream = self.upstream_of(self.rounds)
         self.memories = [Kept() for _ in range(TURNS)]
         self.toolboxes = [Toolbox(self.clock, rng, self.process) for _ in range(TURNS)]
         self.outputs: list[list[Output]] = [[] for _ in range(TURNS)]
@@ -74,6 +74,10 @@ class World:
             media=MediaPorts(FirstBytes(), InlineOffload(), self.log),
             telemetry=self.log,
         )
+
+    def upstream_of(self, rounds: list[list[Round]]) -> Upstream:
+        """Return an upstream that plays the rounds."""
+        return Upstream(rounds)
 
     def _tooling(self) -> Tooling:
         rng = self.rng
@@ -109,10 +113,13 @@ class World:
         await self.run_turn.drained()
         await asyncio.sleep(0)
 
+    def personal(self, number: int) -> Personal:
+        """Return what belongs to the person of a turn."""
+        return Personal(self.toolboxes[number], None, Memories(self.memories[number], self.memories[number]))
+
     async def _read(self, number: int) -> None:
         request = _request(number, self.toolings[number])
-        personal = Personal(self.toolboxes[number], None, Memories(self.memories[number], self.memories[number]))
-        async for output in self.run_turn.run(request, models=(MODEL,), personal=personal):
+        async for output in self.run_turn.run(request, models=(MODEL,), personal=self.personal(number)):
             self.outputs[number].append(output)
 
     async def _stop(self, number: int, reader: "asyncio.Task[None]", figures: Figures) -> None:

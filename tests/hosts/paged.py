@@ -18,7 +18,7 @@ TRIES = 10
 
 @contextmanager
 def opened_page(host: InstalledHost, *, width: int = 800, height: int = 700) -> Iterator[Page]:
-    """Open a page of the administrator, who has dismissed the release notes.
+    """Open a page of the administrator, who has dismissed the release notes and lets models call tools.
 
     Chromium's driver keeps an event loop running in this thread: what needs one of its own comes before.
     """
@@ -74,5 +74,6 @@ def _choose(page: Page, files: Sequence[Path]) -> None:
 
 async def _mark_news_as_read(host: InstalledHost) -> None:
     async with HostAdmin(host.url, host.admin) as admin:
-        settings = {"ui": {"version": admin.version}}
+        native = {"function_calling": "native"}  # up to 0.8 the host otherwise describes tools in the prompt
+        settings = {"ui": {"version": admin.version, "params": native}}
         await admin.request("POST", "/api/v1/users/user/settings/update", settings)

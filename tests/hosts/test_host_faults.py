@@ -9,7 +9,7 @@ from tests.hosts.installed import InstalledHost, error_ids, fault_text, fresh, i
 
 pytestmark = pytest.mark.host
 
-REFUSALS = ("error-429", "error-500", "empty")
+REFUSALS = ("error-429", "error-500", "empty", "guard-injection", "guard-alignment", "guard-armor-only")
 
 
 @pytest.mark.parametrize("scenario", REFUSALS)

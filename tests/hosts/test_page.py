@@ -81,7 +81,7 @@ def test_tools_of_several_rounds_are_shown_running_then_done_with_their_results_
         order("return_sources", first=2),
         order("return_image", first=3),
     )
-    answer = _ask(chromium, host, "Do it.", *lines)
+    answer = ask_with_tools(chromium, host, "Do it.", *lines)
     expect(answer).to_contain_text(re.compile(r"Exploring.*add, fail, wait_for_file"))
     expect(answer).not_to_contain_text("Explored")
     go.touch()
@@ -96,7 +96,7 @@ def test_tools_of_a_stopped_answer_are_shown_as_ended_and_the_chat_continues(
     chromium: Page, host: InstalledHost, tmp_path: Path
 ) -> None:
     waiting = order("wait_for_file", {"path": str(tmp_path / "never")}, first=2)
-    answer = _ask(chromium, host, "Stop it.", order("add", {"a": 20, "b": 22}), waiting)
+    answer = ask_with_tools(chromium, host, "Stop it.", order("add", {"a": 20, "b": 22}), waiting)
     expect(answer).to_contain_text("wait_for_file")
     chromium.get_by_label("Stop", exact=True).click()
     expect(answer).to_contain_text("Explored")
@@ -109,7 +109,7 @@ def test_tools_of_a_stopped_answer_are_shown_as_ended_and_the_chat_continues(
     expect(chromium.locator(".chat-assistant").last).to_contain_text("The tools gave 0 results")
 
 
-def _ask(page: Page, host: InstalledHost, *lines: str) -> Locator:
+def ask_with_tools(page: Page, host: InstalledHost, *lines: str) -> Locator:
     """Ask in a new chat with all tools selected; return the locator of the answer."""
     query = urlencode({"models": WITH_TOOLS, "tools": ",".join(TOOLS), "q": "\n".join(lines)})
     page.goto(f"{host.url}/?{query}")

@@ -135,8 +135,15 @@ class ChatVocabulary:
         return read_usage(self._told.get("usage"))
 
     def _fail(self, envelope: JsonObject, frame: JsonObject, *, closing: bool) -> None:
-        """Report an error: as the end of the response if a choice ends with it, otherwise as an event of its own."""
-        problem = read_problem(envelope, now=self._now())
+        """Report an error: as the end of the response if a choice ends with it, otherwise as an event of its own.
+
+        After the finish reason the answer is whole, and an error concerns only its bill: it ends like a connection that
+        breaks there.
+        """
+        if self._reason:
+            self._end()
+            return
+        problem = read_problem(envelope, now=self._now(), in_stream=not self._whole)
         self._over = True
         if not closing:
             self.events.add(ProblemReported(problem))
@@ -167,7 +174,8 @@ class ChatVocabulary:
     def _unexplained(self) -> UpstreamProblem:
         native = self._native or "error"
         error = {"type": native.lower(), "message": f"the provider ended the answer with {native}"}
-        return read_problem({"error": error, "id": self._generation_id}, now=self._now())
+        said = {"error": error, "id": self._generation_id, "model": self._model, "native_finish_reason": self._native}
+        return read_problem(said, now=self._now(), in_stream=not self._whole)
 
     def _ignore(self, frame: JsonObject) -> None:
         what = text(frame.get("type")) or text(frame.get("object")) or "untyped"

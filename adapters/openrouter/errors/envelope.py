@@ -7,6 +7,7 @@ from http import HTTPStatus
 from re import DOTALL, IGNORECASE
 from re import compile as pattern
 
+from adapters.openrouter.errors.details import read_details
 from adapters.openrouter.errors.nested import quoted_in
 from adapters.openrouter.errors.retry_after import read_wait
 from adapters.openrouter.wire.codec import load_tolerantly
@@ -16,7 +17,7 @@ from ports.json_values import JsonObject
 from ports.response_events import ErrorForm, UpstreamProblem
 
 TEXT_LIMIT = 2_000
-NAME_LIMIT = 200
+NAME_LIMIT, MOST_PATTERNS = 200, 20
 GENERIC = frozenset(
     (
         "",
@@ -37,13 +38,21 @@ def problem_of_answer(status: int | None, headers: Mapping[str, str], raw: bytes
         body = load_tolerantly(raw)
     except ValueError:
         body = raw.decode("utf-8", "replace")
-    return read_problem(body, status=status, headers=headers, now=now)
+    return read_problem(body, status=status, headers=headers, now=now, in_stream=False)
 
 
 def read_problem(
-    body: object, *, now: datetime, status: int | None = None, headers: Mapping[str, str] = NOTHING
+    body: object,
+    *,
+    now: datetime,
+    status: int | None = None,
+    headers: Mapping[str, str] = NOTHING,
+    in_stream: bool = True,
 ) -> UpstreamProblem:
-    """Read a decoded envelope. `status` is the HTTP status of the answer, None inside a stream."""
+    """Read a decoded envelope. `status` is the HTTP status of the answer, None inside a stream.
+
+    `in_stream`: the envelope is a frame of a stream, and not the whole answer.
+    """
     found = _envelope(body)
     known_status = status if status is not None and status != HTTPStatus.OK else _status_of(found.error)
     message = _message(found, known_status)
@@ -62,6 +71,9 @@ def read_problem(
         quoted=quoted_in(*nested, besides=message),
         received=now,
         facts=read_facts(found.body),
+        patterns=tuple(name[:NAME_LIMIT] for name in texts(found.metadata.get("patterns"))[:MOST_PATTERNS]),
+        withheld=bool(mapping(found.metadata.get("alignment"))),
+        details=read_details(found.body, found.error, found.metadata, in_stream=in_stream),
     )
 
 

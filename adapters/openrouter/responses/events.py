@@ -97,7 +97,7 @@ def read_response(
         items=objects(response.get("output")),
         usage=read_usage(response.get("usage")),
         reason=text(mapping(response.get("incomplete_details")).get("reason")),
-        problem=read_problem(frame or response, now=now()) if failed else None,
+        problem=read_problem(frame or response, now=now(), in_stream=frame is not None) if failed else None,
         facts=read_facts(response),
     )
 

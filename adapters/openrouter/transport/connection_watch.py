@@ -36,6 +36,8 @@ class Watch:
         """Stop watching: from now on the connection belongs to another owner."""
         if self._lost is not None:
             self._lost.remove_done_callback(self._on_lost)
+            self._lost.remove_done_callback(_retrieve)  # of an earlier answer on this connection
+            self._lost.add_done_callback(_retrieve)
         if self._timer is not None:
             self._timer.cancel()
 
@@ -62,7 +64,13 @@ class Watch:
             self._content.set_exception(ServerTimeoutError("upstream was idle for too long"))
 
     def _on_lost(self, lost: "Future[None] | None") -> None:
-        if lost is not None and not lost.cancelled():
-            lost.exception()  # mark it as retrieved, otherwise asyncio logs a complaint
+        if lost is not None:
+            _retrieve(lost)
         if self._content.exception() is None and not self._content.is_eof():
             self._content.set_exception(ClientPayloadError("the connection was lost"))
+
+
+def _retrieve(lost: "Future[None]") -> None:
+    """Take the error with which a connection ended; asyncio complains of one that nobody takes."""
+    if not lost.cancelled():
+        lost.exception()

@@ -63,8 +63,8 @@ def _routing(report: JsonObject) -> RoutingReport:
 
 def _alignment(response: JsonObject) -> JsonObject:
     """Return the result of the alignment plugin; a failed response has it in the metadata of its error."""
-    failed = mapping(mapping(mapping(response.get("error")).get("metadata")).get("alignment"))
-    return mapping(response.get("alignment")) or failed
+    metadata = mapping(mapping(response.get("error")).get("metadata")) or mapping(response.get("metadata"))
+    return mapping(response.get("alignment")) or mapping(metadata.get("alignment"))
 
 
 def _of(result: JsonObject) -> Iterable[object]:

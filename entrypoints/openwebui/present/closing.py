@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from domain.turn.steps import End
 from entrypoints.openwebui.present.wishes import Wishes
 from entrypoints.sentences.usage import closing_line
+from entrypoints.sentences.usage_labels import WORDS
 from ports.usage import Usage
 
 
@@ -20,4 +21,11 @@ def closing_of(end: End, wishes: Wishes) -> Closing:
     """Settle the bill of the answer; once per request."""
     bill = wishes.bill
     usage, whole = bill.for_host(end), bill.settled(end)
-    return Closing(usage, closing_line(whole, show_usage=wishes.show_usage, estimated_cost=bill.estimated))
+    line = closing_line(
+        whole,
+        show_usage=wishes.parts.usage is not None,
+        estimated_cost=bill.estimated,
+        labels=wishes.parts.usage or WORDS,
+        vocabulary=wishes.vocabulary,
+    )
+    return Closing(usage, line)

@@ -7,6 +7,8 @@ from entrypoints.openwebui.answer_bills import AnswerBill
 from entrypoints.openwebui.host_call import Emitter
 from entrypoints.openwebui.present.frames import status
 from entrypoints.sentences.statuses import is_last, notice_words
+from entrypoints.sentences.usage_labels import WORDS, UsageLabels
+from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
 from ports.notices import Notice, TurnStopped
 from ports.telemetry import Telemetry
 
@@ -20,8 +22,9 @@ AFTER_A_HANG = 0.1
 class GuardedEmitter:
     """Sends events to the person's page; also this turn's `Notices`. Without an emitter it does nothing.
 
-    `patience`: time limit for the next event (s). `show_usage`: show time, cost and tokens of a stopped turn. `bill`:
-    what the answer has cost so far. `reader`: the host's task that reads the answer, if known.
+    `patience`: time limit for the next event (s). `show_usage`: show time, cost and tokens of a stopped turn, under
+    these `labels`. `bill`: what the answer has cost so far. `vocabulary`: in the language of the person. `reader`: the
+    host's task that reads the answer, if known.
     """
 
     reader: "asyncio.Task[Any] | None" = None
@@ -34,10 +37,18 @@ class GuardedEmitter:
         *,
         show_usage: bool = True,
         bill: AnswerBill | None = None,
+        labels: UsageLabels = WORDS,
+        vocabulary: Vocabulary = NEUTRAL,
     ) -> None:
-        self._emitter, self._telemetry, self._show_usage = emitter, telemetry, show_usage
+        self._emitter, self._telemetry, self._show_usage, self._labels = emitter, telemetry, show_usage, labels
         self._longest = self.patience = longest
         self._bill = bill or AnswerBill()
+        self._vocabulary = vocabulary
+
+    @property
+    def is_prompt(self) -> bool:
+        """Return whether no event has timed out yet: others than the most necessary ones would delay the answer."""
+        return self.patience == self._longest
 
     async def emit(self, event: dict[str, Any]) -> None:
         """Send one event; log a failure or a timeout."""
@@ -61,7 +72,8 @@ class GuardedEmitter:
             if self.reader is not None:
                 await asyncio.wait({self.reader}, timeout=self._longest)
             notice = self._bill.stopped(notice)
-        await self.status(notice_words(notice, show_usage=self._show_usage), done=is_last(notice))
+        words = notice_words(notice, show_usage=self._show_usage, labels=self._labels, vocabulary=self._vocabulary)
+        await self.status(words, done=is_last(notice))
 
     async def status(self, text: str, *, done: bool) -> None:
         """Show a status line."""

@@ -28,13 +28,15 @@ from domain.turn.steps import (
     ShowText,
 )
 from entrypoints.openai.frames import PICTURE, ChunkHead, Yield, chunk, usage_object
-from entrypoints.openwebui.history_format import details_entry, marker_line, use_reference
+from entrypoints.openwebui.history_format import details_entry, use_reference
 from entrypoints.openwebui.host_call import Audience
 from entrypoints.openwebui.present.beside import Beside
 from entrypoints.openwebui.present.closing import closing_of
 from entrypoints.openwebui.present.fault_text import box, card, uncalled
 from entrypoints.openwebui.present.frames import BELOW, Emit, Frame, Unended, shown_result, status, status_frame
 from entrypoints.openwebui.present.handover import call_item, can_run, output_item
+from entrypoints.openwebui.present.tool_lines import ToolLines
+from entrypoints.openwebui.present.turn_marker import TurnMarker
 from entrypoints.openwebui.present.uses import use_of
 from entrypoints.openwebui.present.wishes import Wishes
 from entrypoints.sentences.escaping import picture, tool_name, unfenced
@@ -47,7 +49,8 @@ LAST = 1_000_000
 class FilteredPresenter:
     """For a person in the page of a host whose filters read the stream; `version` is the host's.
 
-    A call is shown with its result, once it has ended; a status line reports it before.
+    A call is shown with its result, once it has ended; a status line reports it before. A marker line names the turn
+    before the first text after what the page does not name it in.
     """
 
     def __init__(self, head: ChunkHead, turn_id: str, version: tuple[int, int], wishes: Wishes) -> None:
@@ -56,10 +59,10 @@ class FilteredPresenter:
         self._thought: int | None = None
         self._unended = Unended("</think")
         self._content = False
-        self._marked = version >= (0, 10) or not wishes.references
-        self._running: dict[int, ToolCall] = {}
+        self._marker = TurnMarker(turn_id, wanted=wishes.references)
+        self._lines = ToolLines(wishes.vocabulary)
         self._shown = 0
-        self._beside = Beside(wishes.links, wishes.cited)
+        self._beside = Beside(wishes)
 
     @property
     def repeated(self) -> int:
@@ -72,9 +75,7 @@ class FilteredPresenter:
             case ShowText(segment, text):
                 return [self._text(segment, text)]
             case ShowReasoning(segment, text):
-                parted = text if self._thought in (None, segment) else "\n\n" + text
-                self._thought = segment
-                return [self._delta({"reasoning_content": self._unended.piece(parted)}, len(parted))]
+                return self._reasoning(segment, text)
             case CloseReasoning(segment, _, item):
                 return self._referred(segment, shown=segment == self._thought or bool(item.get("encrypted_content")))
             case ShowImage(segment):
@@ -82,21 +83,21 @@ class FilteredPresenter:
             case ShowCitation():
                 return self._beside.cite(output)
             case ShowServerTool(segment, report):
-                use = use_of(report, use_reference(self._turn_id, segment))
+                use = use_of(report, use_reference(self._turn_id, segment), self._wishes.vocabulary)
                 shown = self._pair(segment, use.call, use.result) if use is not None else ()
                 return [*self._beside.note(segment, report), *shown]
             case ShowStatus(said):
-                return [status_frame(said)]
+                return [status_frame(said, self._wishes.vocabulary)]
             case ShowCall(segment, call):
-                self._running[segment] = call
-                return [status(f"Running {tool_name(call.name)}\u2026", done=False)]
+                return [self._lines.began(segment, call)]
             case ShowCallResult(segment, call, result):
-                return [*self._result(segment, call, result), *self._beside.of_result(result)]
+                pair = self._pair(segment, self._shown_call(segment, call), result)
+                return [*pair, *self._lines.ended(segment, call), *self._beside.of_result(result)]
             case HandOverCall(_, call, segment) if self._wishes.hands_over and can_run(call):
                 self._content = True
                 return [self._item(call_item(self._id("fc", segment), self._shown_call(segment, call)))]
             case HandOverCall(position, call):
-                return [self._text(BELOW + position, uncalled(call.name))]
+                return [self._text(BELOW + position, uncalled(call.name, self._wishes.vocabulary))]
             case Ended(end):
                 return self._end(end)
 
@@ -104,14 +105,23 @@ class FilteredPresenter:
 
     def _text(self, segment: int, text: str) -> Yield:
         self._content = self._content or bool(text.strip())
+        if self._segment != segment and segment < BELOW:
+            text = self._marker.before(text)
         parted = text if self._segment in (None, segment) else "\n\n" + text
         self._segment = segment
-        if self._thought is not None and not self._marked:
-            self._marked, parted = True, f"{marker_line(self._turn_id)}\n\n{parted}"
         return self._delta({"content": parted}, len(parted))
 
+    def _reasoning(self, segment: int, text: str) -> list[Frame]:
+        parted = text if self._thought in (None, segment) else "\n\n" + text
+        self._thought = segment
+        if self._version < (0, 10):
+            self._marker.owe()
+        if not self._wishes.parts.thoughts_in_box:
+            return []
+        return [self._delta({"reasoning_content": self._unended.piece(parted)}, len(parted))]
+
     def _picture(self, segment: int, shown: ShowImage) -> list[Frame]:
-        piece, self._segment = self._text(segment, picture(shown, self._wishes.links)), PICTURE
+        piece, self._segment = self._text(segment, picture(shown, self._wishes.links, self._wishes.vocabulary)), PICTURE
         return [piece]
 
     def _delta(self, delta: dict[str, Any], characters: int) -> Yield:
@@ -122,14 +132,13 @@ class FilteredPresenter:
         """Name the turn in the thought, so that the next message finds it; before 0.10 a line in the text does so."""
         if not shown or not self._wishes.references or self._version < (0, 10):
             return []
+        self._marker.settle()
         return [chunk(self._head, {"reasoning_details": [details_entry(self._turn_id, segment)]})]
 
-    def _result(self, segment: int, call: ToolCall, result: ToolResult) -> list[Frame]:
-        begun = self._running.pop(segment, None) is not None
-        frames = self._pair(segment, self._shown_call(segment, call), result)
-        return [*frames, status(f"Ran {tool_name(call.name)}", done=True)] if begun and not self._running else frames
-
     def _pair(self, segment: int, shown: ToolCall, result: ToolResult) -> list[Frame]:
+        if not self._wishes.parts.tool_cards:
+            self._marker.owe()
+            return []
         ended = "failed" if result.failed and self._version >= (0, 12) else "completed"
         self._content, self._segment = True, None  # the host begins a new text after a call
         return [
@@ -167,7 +176,9 @@ class FilteredPresenter:
 
     def _end_badly(self, end: End, fault: Fault, usage: dict[str, Any] | None) -> list[Frame]:
         """Close a failed answer; pages before 0.12 refuse messages after an error without text, so it is text there."""
-        reader, about = self._wishes.reader, (fault, end.error_id, self._wishes.support, self._wishes.now())
+        wishes = self._wishes
+        reader = wishes.reader
+        about = (fault, end.error_id, wishes.support, wishes.now(), wishes.cards, wishes.vocabulary)
         shown = card(*about)
         in_text = reader is Audience.CHANNEL or (self._version < (0, 12) and not self._content)
         frames: list[Frame] = [self._text(BELOW, shown)] if in_text else []

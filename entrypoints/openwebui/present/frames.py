@@ -9,9 +9,10 @@ from domain.egress.links import LinkGate, title_of
 from domain.turn.statuses import Status
 from domain.turn.steps import Output
 from entrypoints.openai.frames import Yield
-from entrypoints.openwebui.vocabulary import VALVES
+from entrypoints.openwebui.vocabulary import PAGE
 from entrypoints.sentences.escaping import unfenced
 from entrypoints.sentences.statuses import is_last, status_words
+from entrypoints.sentences.vocabulary import Vocabulary
 from ports.toolbox import ToolFile, ToolPage, ToolResult
 
 BELOW = 1_000_000
@@ -70,19 +71,19 @@ def status(text: str, *, done: bool) -> Emit:
     return Emit({"type": "status", "data": line if text else {**line, "hidden": True}})
 
 
-def status_frame(shown: Status) -> Emit:
+def status_frame(shown: Status, vocabulary: Vocabulary) -> Emit:
     """Build the event for a status of the turn."""
-    return status(status_words(shown, VALVES), done=is_last(shown))
+    return status(status_words(shown, vocabulary), done=is_last(shown))
 
 
-def source(url: str, title: str, excerpt: str, links: LinkGate) -> Emit:
+def source(url: str, title: str, excerpt: str, links: LinkGate, vocabulary: Vocabulary = PAGE) -> Emit:
     """Build a citation event; the host requires lists of equal length.
 
     A source whose address does not pass the gate is listed by its title, without a link. The page identifies sources by
     `metadata.source`.
     """
     url = links.link(url)
-    name = title_of(title, url) or "Source"
+    name = title_of(title, url) or vocabulary.say("Source")
     about = {"name": name, "url": url} if url else {"name": name}
     data = {
         "source": about,
@@ -97,16 +98,25 @@ def shown_result(text: str) -> str:
     return unfenced(text if len(text) <= RESULT_SHOWN else text[:RESULT_SHOWN] + "\u2026")
 
 
-def found(result: ToolResult, files: list[dict[str, Any]], links: LinkGate, *, by_id: bool = True) -> list[Frame]:
+def found(
+    result: ToolResult,
+    files: list[dict[str, Any]],
+    links: LinkGate,
+    *,
+    by_id: bool = True,
+    vocabulary: Vocabulary = PAGE,
+) -> list[Frame]:
     """Build the events for what a tool returned besides its text: sources, images, files, embedded pages.
 
     `files` holds all files of the turn so far, because the page shows only the newest list. Pictures and files whose
     address does not pass the gate are left out; the text names them. `by_id`: the page opens files of the host by id.
     """
-    frames: list[Frame] = [source(one.url, one.title, one.excerpt, links) for one in result.sources]
+    frames: list[Frame] = [source(one.url, one.title, one.excerpt, links, vocabulary) for one in result.sources]
     pages = [shown for page in result.pages if (shown := _embedded(page, links))]
     images = [{"type": "image", "url": url} for url in map(links.picture, result.images) if url]
-    others = [_listed(file, url, by_id=by_id) for file in result.files if (url := links.file(file.url))]
+    others = [
+        _listed(file, url, by_id=by_id, vocabulary=vocabulary) for file in result.files if (url := links.file(file.url))
+    ]
     before = len(files)
     files += [file for file in (*images, *others) if file not in files]
     if len(files) > before:
@@ -114,14 +124,14 @@ def found(result: ToolResult, files: list[dict[str, Any]], links: LinkGate, *, b
     return [*frames, Emit({"type": "embeds", "data": {"embeds": pages}})] if pages else frames
 
 
-def _listed(file: ToolFile, url: str, *, by_id: bool) -> dict[str, Any]:
+def _listed(file: ToolFile, url: str, *, by_id: bool, vocabulary: Vocabulary) -> dict[str, Any]:
     """Return a file as the page lists it: one of the host with its id, of which the page itself makes the address.
 
     Source: the pages' lists of files, 0.6.28 to 0.12.4.
     """
     if file.mime.startswith("image/") and url.startswith("/"):
         return {"type": "image", "url": url}
-    name = title_of(file.name, url) or "file"
+    name = title_of(file.name, url) or vocabulary.say("file")
     own = _HOST_FILE.fullmatch(url)
     if own is None:
         return {"type": "file", "url": url, "name": name}

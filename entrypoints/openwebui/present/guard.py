@@ -8,6 +8,7 @@ from entrypoints.openai.frames import Yield
 from entrypoints.openai.guard import Guard
 from entrypoints.openwebui.present.frames import Frame, Presenter
 from entrypoints.openwebui.vocabulary import VALVES
+from entrypoints.sentences.vocabulary import Vocabulary
 from ports.ids import Ids
 from ports.telemetry import Telemetry
 
@@ -21,8 +22,8 @@ class PageGuard(Guard):
     It does so even after an error. Source: the output profiles, stop and errors.
     """
 
-    def __init__(self, presenter: Presenter, ids: Ids, telemetry: Telemetry) -> None:
-        super().__init__(presenter, ids, telemetry, VALVES)
+    def __init__(self, presenter: Presenter, ids: Ids, telemetry: Telemetry, vocabulary: Vocabulary = VALVES) -> None:
+        super().__init__(presenter, ids, telemetry, vocabulary)
         self._page = presenter
         self._items = 0
         self._open: dict[str, None] = {}

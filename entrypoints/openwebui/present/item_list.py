@@ -44,6 +44,10 @@ class ItemList:
             self._items.append(dict(item))
             self._pieces.append([part["text"] for part in parts])
 
+    def has_begun(self, index: int) -> bool:
+        """Return whether an item has any text."""
+        return bool(self._pieces[index])
+
     def grow(self, index: int, text: str) -> None:
         """Append a piece of text for an item; `write` puts it into the item."""
         self._pieces[index].append(text)

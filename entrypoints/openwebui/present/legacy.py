@@ -31,11 +31,13 @@ from entrypoints.openwebui.present.closing import closing_of
 from entrypoints.openwebui.present.fault_text import box, card, uncalled
 from entrypoints.openwebui.present.frames import BELOW, Frame, Unended, shown_result, status, status_frame
 from entrypoints.openwebui.present.handover import call_delta, can_run
+from entrypoints.openwebui.present.tool_lines import ToolLines
 from entrypoints.openwebui.present.uses import use_of
 from entrypoints.openwebui.present.wishes import Wishes
 from entrypoints.sentences.escaping import attribute, fenced, markdown, picture, tool_name, unfenced
 from entrypoints.sentences.server_tools import use_line, use_result
-from ports.toolbox import ToolCall
+from entrypoints.sentences.vocabulary import Vocabulary
+from ports.toolbox import ToolCall, ToolResult
 
 
 class LegacyPresenter:
@@ -53,9 +55,8 @@ class LegacyPresenter:
         self._unended = Unended("</details")  # the host puts reasoning into a block unescaped
         self.repeated = 0
         self._any_text = False
-        self._running: set[str] = set()
-        self._ran = 0
-        self._beside = Beside(wishes.links, wishes.cited, by_id=False)
+        self._lines = ToolLines(wishes.vocabulary)
+        self._beside = Beside(wishes, by_id=False)
 
     def present(self, output: Output) -> list[Frame]:
         """Render one output."""
@@ -65,6 +66,8 @@ class LegacyPresenter:
             case ShowReasoning(segment, text):
                 parted = text if self._thought in (None, segment) else "\n\n" + text
                 self._thought = segment
+                if not self._wishes.parts.thoughts_in_box:
+                    return []
                 self.repeated += len(parted)
                 return [chunk(self._head, {"reasoning_content": self._unended.piece(parted)})]
             case ShowImage(segment):
@@ -74,20 +77,17 @@ class LegacyPresenter:
             case ShowServerTool(segment, report):
                 return [*self._beside.note(segment, report), *self._use(segment, report)]
             case ShowStatus(said):
-                return [status_frame(said)]
+                return [status_frame(said, self._wishes.vocabulary)]
             case ShowCall(segment, call):
-                self._running.add(call.call_id)
-                return [*self._mark(segment), status(f"Running {tool_name(call.name)}\u2026", done=False)]
+                return [*self._mark(segment), self._lines.began(segment, call)]
             case ShowCallResult(segment, call, result):
-                shown = replace(call, call_id=call_reference(self._turn_id, segment))
-                block = self._content(segment, _tool_block(shown, result.text))
-                frames = [*self._mark(segment), block, *self._count(call)]
+                frames = [*self._mark(segment), *self._block(segment, call, result), *self._lines.ended(segment, call)]
                 return [*frames, *self._beside.of_result(result)]
             case HandOverCall(position, call, segment) if self._wishes.hands_over and can_run(call):
                 shown = replace(call, call_id=call_reference(self._turn_id, segment))
                 return [*self._mark(segment), chunk(self._head, call_delta(position, shown))]
             case HandOverCall(position, call):
-                return [self._content(BELOW + position, uncalled(call.name))]
+                return [self._content(BELOW + position, uncalled(call.name, self._wishes.vocabulary))]
             case Ended(end):
                 return self._close(end)
             case CloseReasoning(segment):
@@ -99,20 +99,22 @@ class LegacyPresenter:
         self._marked = True
         return [self._content(segment, f"\n\n{marker_line(self._turn_id)}\n\n")]
 
-    def _count(self, call: ToolCall) -> list[Frame]:
-        """Count finished calls; after the last one that runs in parallel the status line stops moving."""
-        self._running.discard(call.call_id)
-        self._ran += 1
-        if self._running:
+    def _block(self, segment: int, call: ToolCall, result: ToolResult) -> list[Frame]:
+        if not self._wishes.parts.tool_cards:
             return []
-        ran, self._ran = self._ran, 0
-        return [status(f"Ran {tool_name(call.name)}" if ran == 1 else f"Ran {ran} tools", done=True)]
+        shown = replace(call, call_id=call_reference(self._turn_id, segment))
+        return [self._content(segment, _tool_block(shown, result.text))]
 
     def _use(self, segment: int, report: ServerToolReport) -> list[Frame]:
         """Show what a server tool did. The page returns nothing of the block; its text is Markdown."""
-        if use_of(report, "") is None:
+        if use_of(report, "", self._wishes.vocabulary) is None:
             return []
-        return [*self._mark(segment), self._content(segment, _use_block(report))]
+        shown = (
+            [self._content(segment, _use_block(report, self._wishes.vocabulary))]
+            if self._wishes.parts.tool_cards
+            else []
+        )
+        return [*self._mark(segment), *shown]
 
     def _content(self, segment: int, text: str) -> Yield:
         parted = text if self._segment in (None, segment) else "\n\n" + text
@@ -122,14 +124,17 @@ class LegacyPresenter:
         return chunk(self._head, {"content": parted})
 
     def _picture(self, segment: int, shown: ShowImage) -> list[Frame]:
-        piece, self._segment = self._content(segment, picture(shown, self._wishes.links)), PICTURE
+        piece, self._segment = (
+            self._content(segment, picture(shown, self._wishes.links, self._wishes.vocabulary)),
+            PICTURE,
+        )
         return [piece]
 
     def _close(self, end: End) -> list[Frame]:
         frames = self._beside.rest()
         wishes, closing = self._wishes, closing_of(end, self._wishes)
         if end.fault is not None:
-            about = (end.fault, end.error_id, wishes.support, wishes.now())
+            about = (end.fault, end.error_id, wishes.support, wishes.now(), wishes.cards, wishes.vocabulary)
             frames.append(status("", done=True))  # the card says all of it
             if self._any_text:
                 frames.append(Yield({"error": {"message": box(*about)}}))
@@ -156,9 +161,9 @@ def _tool_block(call: ToolCall, result: str) -> str:
     return f'<details type="tool_calls" done="true" {written}>\n<summary>Tool Executed</summary>\n</details>\n'
 
 
-def _use_block(report: ServerToolReport) -> str:
+def _use_block(report: ServerToolReport, vocabulary: Vocabulary) -> str:
     """Render a block of a kind that the page folds and leaves out of the next request."""
-    code, result = report.code, use_result(report)
+    code, result = report.code, use_result(report, vocabulary)
     fences = ([fenced(code, report.language)] if code else []) + ([fenced(shown_result(result))] if result else [])
-    body = "\n\n".join((markdown(use_line(report)), *fences))
+    body = "\n\n".join((markdown(use_line(report, vocabulary)), *fences))
     return f'<details type="code_interpreter" done="true">\n<summary>Analyzed</summary>\n{body}\n</details>\n'

@@ -4,10 +4,9 @@ Source: the output profiles, form N. A `completed` event replaces the host's lis
 always contains every item so far; only the last one carries the usage.
 """
 
-from dataclasses import replace
 from typing import Any
 
-from domain.conversation.references import call_reference, reasoning_reference
+from domain.conversation.references import reasoning_reference
 from domain.faults.fault import Fault
 from domain.turn.steps import (
     CloseReasoning,
@@ -26,23 +25,27 @@ from domain.turn.steps import (
     ShowText,
 )
 from entrypoints.openai.frames import Yield, usage_object
-from entrypoints.openwebui.history_format import details_entry, marker_line, thinking_tag, use_reference
+from entrypoints.openwebui.history_format import details_entry, thinking_tag, use_reference
 from entrypoints.openwebui.host_call import Audience
 from entrypoints.openwebui.present.beside import Beside
 from entrypoints.openwebui.present.closing import closing_of
 from entrypoints.openwebui.present.continued import NOTHING, Earlier
 from entrypoints.openwebui.present.fault_text import box, card, uncalled
-from entrypoints.openwebui.present.frames import BELOW, Emit, Frame, Unended, shown_result, status, status_frame
-from entrypoints.openwebui.present.handover import arguments_of, call_item, can_run, output_item
+from entrypoints.openwebui.present.frames import BELOW, Emit, Frame, Unended, status, status_frame
+from entrypoints.openwebui.present.handover import can_run
 from entrypoints.openwebui.present.item_list import ItemList
+from entrypoints.openwebui.present.native_calls import NativeCalls
+from entrypoints.openwebui.present.tool_lines import ToolLines
+from entrypoints.openwebui.present.turn_marker import TurnMarker
 from entrypoints.openwebui.present.uses import Use, use_of
 from entrypoints.openwebui.present.wishes import Wishes
-from entrypoints.sentences.escaping import picture, tool_name, unfenced
+from entrypoints.sentences.escaping import picture
 from ports.toolbox import ToolCall, ToolResult
 
 MARKED = (0, 9)
 """The version of which thoughts do not come back in any form."""
-NOT_COMPLETED = ToolResult("Not completed: the turn ended.", failed=True)
+NO_ITEM = -1
+"""The place of a thought that is not shown as an item."""
 
 
 class NativePresenter:
@@ -50,8 +53,9 @@ class NativePresenter:
 
     The host's `version` decides how an error closes the stream; hosts up to 0.10 send their whole list again with every
     piece. Item ids contain `turn_id`, by which the next turn finds what this one stored. 0.9 returns nothing of a
-    thought: there a marker line before the first text after it names the turn. `before`: what the host would lose of
-    the answer that this one continues.
+    thought, and no host anything of thoughts and calls that are not shown: there a marker line before the first text
+    after them names the turn. From 0.10 on a thought that is not shown leaves an empty item, which names it too.
+    `before`: what the host would lose of the answer that this one continues.
     """
 
     def __init__(self, turn_id: str, version: tuple[int, int], wishes: Wishes, before: Earlier = NOTHING) -> None:
@@ -62,10 +66,10 @@ class NativePresenter:
         self._open: tuple[int, tuple[str, int]] | None = None  # index and key of the item that grows
         self._unended = Unended("</think")
         self._thoughts: dict[int, int] = {}
-        self._calls: dict[int, int] = {}
-        self._round = 0
-        self._marked = version != MARKED or not wishes.references
-        self._beside = Beside(wishes.links, wishes.cited)
+        self._calls = NativeCalls(self._items, turn_id, version)
+        self._lines = ToolLines(wishes.vocabulary)
+        self._marker = TurnMarker(turn_id, wanted=wishes.references)
+        self._beside = Beside(wishes)
 
     @property
     def repeated(self) -> int:
@@ -82,23 +86,23 @@ class NativePresenter:
             case CloseReasoning(segment, seconds, item):
                 return self._close_reasoning(segment, seconds, sealed=bool(item.get("encrypted_content")))
             case ShowImage(segment):
-                return [*self._text(segment, picture(output, self._wishes.links)), *self._close_open()]
+                shown = picture(output, self._wishes.links, self._wishes.vocabulary)
+                return [*self._text(segment, shown), *self._close_open()]
             case ShowCitation():
                 return self._beside.cite(output)
             case ShowServerTool(segment, report):
-                use = use_of(report, use_reference(self._turn_id, segment))
+                use = use_of(report, use_reference(self._turn_id, segment), self._wishes.vocabulary)
                 return [*self._beside.note(segment, report), *self._show_use(use)]
             case ShowStatus(said):
-                return [status_frame(said)]
+                return [status_frame(said, self._wishes.vocabulary)]
             case ShowCall(segment, call):
-                return [*self._close_open(), *self._add_call(segment, call)]
+                return self._call(segment, call)
             case ShowCallResult(segment, call, result):
-                frames = [*self._close_open(), *self._add_result(segment, call, result)]
-                return [*frames, *self._beside.of_result(result)]
+                return [*self._result(segment, call, result), *self._beside.of_result(result)]
             case HandOverCall(position, call, segment):
                 if self._wishes.hands_over and can_run(call):
                     return self._hand_over(segment, call)
-                return self._text(BELOW + position, uncalled(call.name))
+                return self._text(BELOW + position, uncalled(call.name, self._wishes.vocabulary))
             case Ended(end):
                 return self._end(end)
 
@@ -106,18 +110,30 @@ class NativePresenter:
 
     def _text(self, segment: int, text: str) -> list[Frame]:
         frames = self._open_item(("message", segment))
-        if self._thoughts and not self._marked:
-            self._marked, text = True, f"{marker_line(self._turn_id)}\n\n{text}"
-        index = self._grow(text)
+        index = self._open[0] if self._open is not None else 0
+        text = self._marker.before(text) if segment < BELOW and not self._items.has_begun(index) else text
+        self._grow(text)
         delta = {"output_index": index, "item_id": self._items[index]["id"], "content_index": 0, "delta": text}
         return [*frames, Yield({"type": "response.output_text.delta", **delta})]
 
     def _reasoning(self, segment: int, text: str) -> list[Frame]:
+        if not self._wishes.parts.thoughts_in_box:
+            self._hide_thought(segment)
+            return []
         frames = self._open_item(("reasoning", segment))
         text = self._unended.piece(text) if self._version < (0, 10) else text
         index = self._grow(text)
         delta = {"output_index": index, "item_id": self._items[index]["id"], "summary_index": 0, "delta": text}
         return [*frames, Yield({"type": "response.reasoning_summary_text.delta", **delta})]
+
+    def _hide_thought(self, segment: int) -> None:
+        self._thoughts.setdefault(segment, NO_ITEM)
+        if self._version < (0, 10):
+            self._marker.owe()
+
+    def _has_begun_after(self, segment: int) -> bool:
+        """Return whether the open item is one that follows: another item must not divide it."""
+        return self._open is not None and self._open[1][1] > segment
 
     def _grow(self, text: str) -> int:
         index = self._open[0] if self._open is not None else 0
@@ -142,6 +158,8 @@ class NativePresenter:
             end = {"ended_at": 0} if self._version < (0, 12) else {}  # else these hosts crash if an error follows
             item = {"type": "reasoning", "id": reasoning_reference(self._turn_id, key[1]), "summary": [], **tags, **end}
             self._thoughts[key[1]] = index
+            if self._version == MARKED:
+                self._marker.owe()
         self._open = index, key
         self._unended = Unended("</think")
         return [*frames, self._items.add({**item, "status": "in_progress"})]
@@ -165,83 +183,74 @@ class NativePresenter:
         return [Yield({"type": "response.reasoning_summary_text.done", **done})]
 
     def _close_reasoning(self, segment: int, seconds: float, *, sealed: bool) -> list[Frame]:
-        """Finish a block of reasoning. An encrypted one is shown empty, because the next turn needs its reference."""
-        keeps = self._wishes.references
-        frames = self._open_item(("reasoning", segment)) if sealed and keeps and segment not in self._thoughts else []
-        index = self._thoughts.get(segment)
-        if index is None:
+        """Finish a block of reasoning. An encrypted one is shown empty, because the next turn needs its reference.
+
+        So is the first that is not shown, where hosts return the reference of an empty item; it counts the seconds of
+        all of them.
+        """
+        keeps, place = self._wishes.references, self._thoughts.get(segment)
+        first = next((index for index in self._thoughts.values() if index != NO_ITEM), NO_ITEM)
+        if place == NO_ITEM and first != NO_ITEM:
+            self._items[first]["duration"] += round(seconds)
+            return []
+        if place == NO_ITEM and (self._version < (0, 10) or self._has_begun_after(segment)):
+            self._marker.owe()
+            return []
+        named = keeps and (place == NO_ITEM or (sealed and place is None))
+        frames = self._open_item(("reasoning", segment)) if named else []
+        index = self._thoughts.get(segment, NO_ITEM)
+        if index == NO_ITEM:
             return []
         self._items[index]["duration"] = round(seconds)
         frames += self._close_open() if self._open is not None and self._open[0] == index else []
         if keeps and self._version >= (0, 10):
             details = [details_entry(self._turn_id, segment)]
             self._items[index]["reasoning_details"] = details
+            self._marker.settle()
             frames.append(Yield({"choices": [{"index": 0, "delta": {"reasoning_details": details}}]}))
         return frames
 
     # --- tools --------------------------------------------------------------------------------------------
 
-    def _add_call(self, segment: int, call: ToolCall) -> list[Frame]:
-        if segment in self._calls:
-            return []
-        frames = self._go_on()
-        at = self._calls[segment] = len(self._items)
-        self._round = self._round if len(self._calls) > 1 else at
-        return [*frames, self._add_call_item(segment, _shown(call))]
+    def _call(self, segment: int, call: ToolCall) -> list[Frame]:
+        """Show a call that runs: as an item, or only as a status line."""
+        if not self._wishes.parts.tool_cards:
+            return [self._lines.began(segment, call)]
+        frames = self._close_open()
+        return frames if self._calls.has(segment) else [*frames, *self._go_on(), self._calls.begin(segment, call)]
 
-    def _add_call_item(self, segment: int, call: ToolCall, state: str = "in_progress") -> Yield:
-        return self._add_shown_call(replace(call, call_id=call_reference(self._turn_id, segment)), state)
-
-    def _add_shown_call(self, call: ToolCall, state: str) -> Yield:
-        self._items.shown += len(call.arguments)
-        return self._items.add(call_item(self._items.id("fc"), call, state))
-
-    def _add_result(self, segment: int, call: ToolCall, result: ToolResult) -> list[Frame]:
-        """Show a result; only the newest pages can mark a result as failed.
-
-        The last result of calls that ran in parallel sends a checkpoint. A rejected call was never shown as running and
-        needs no checkpoint: there may be thousands.
-        """
-        ended = self._ended(result)
-        index = self._calls.pop(segment, None)
-        frames = [self._add_call_item(segment, _shown(call), ended)] if index is None else []
-        frames.append(self._add_output_item(call_reference(self._turn_id, segment), result.text, ended))
-        if index is not None:
-            self._items[index].update(status=ended, arguments=arguments_of(_shown(call)))
-        if index is None or self._calls:
-            return [*frames]
-        self._items.order_from(self._round)
-        return [*frames, self._completed()]
-
-    def _add_output_item(self, call_id: str, text: str, state: str) -> Yield:
-        shown = shown_result(text)
-        self._items.shown += len(shown)
-        return self._items.add(output_item(self._items.id("fo"), call_id, shown, state))
-
-    def _ended(self, result: ToolResult) -> str:
-        return "failed" if result.failed and self._version >= (0, 12) else "completed"
+    def _result(self, segment: int, call: ToolCall, result: ToolResult) -> list[Frame]:
+        if not self._wishes.parts.tool_cards:
+            self._marker.owe()
+            return [*self._lines.ended(segment, call)]
+        return [*self._close_open(), *self._calls.end(segment, call, result)]
 
     def _show_use(self, use: Use | None) -> list[Frame]:
-        """Show what a server tool did, as one that has ended: the status line reported it before."""
         if use is None:
             return []
-        ended = self._ended(use.result)
-        frames = [*self._go_on(), *self._close_open(), self._add_shown_call(use.call, ended)]
-        return [*frames, self._add_output_item(use.call.call_id, use.result.text, ended)]
+        if not self._wishes.parts.tool_cards:
+            self._marker.owe()
+            return []
+        return [*self._go_on(), *self._close_open(), *self._calls.use(use)]
 
     def _hand_over(self, segment: int, call: ToolCall) -> list[Frame]:
         """Leave a call without output, so that the host runs it and asks the model again."""
-        return [*self._close_open(), self._add_call_item(segment, call)]
+        return [*self._close_open(), self._calls.hand_over(segment, call)]
 
     def _completed(self, usage: dict[str, Any] | None = None) -> Yield:
+        self._write_open()
+        return self._items.completed(usage)
+
+    def _write_open(self) -> None:
         if self._open is not None:
             self._items.write(self._open[0])
-        return self._items.completed(usage)
 
     # --- the end ------------------------------------------------------------------------------------------
 
     def _end(self, end: End) -> list[Frame]:
-        frames, closing = [*self._answer_open_calls(), *self._beside.rest()], closing_of(end, self._wishes)
+        self._write_open()
+        frames: list[Frame] = [*self._calls.end_all(), *self._beside.rest()]
+        closing = closing_of(end, self._wishes)
         usage = usage_object(closing.usage) if closing.usage is not None else None
         if end.fault is not None:
             return frames + self._end_badly(end, end.fault, usage)
@@ -261,38 +270,24 @@ class NativePresenter:
         the reasoning before it. The calls are content enough for 0.8; 0.10 gets the card beside its items. A channel
         shows text alone. What runs without a person is recorded as failed by its error.
         """
-        support, now, text = self._wishes.support, self._wishes.now(), self._items.text()
-        shown = card(fault, end.error_id, support, now)
-        calls = self._items.has_calls()
-        reader = self._wishes.reader
+        wishes, text = self._wishes, self._items.text()
+        about = (fault, end.error_id, wishes.support, wishes.now(), wishes.cards, wishes.vocabulary)
+        shown = card(*about)
+        calls, reader = self._items.has_calls(), wishes.reader
         in_text = reader is Audience.CHANNEL or (self._version < (0, 12) and not text.strip() and not calls)
         frames = self._text(BELOW, shown) if in_text else []
         frames += [*self._close_open(), status("", done=True)]
         if self._needs_replace():
             frames.append(_replace(text if text.strip() else shown))
-        if in_text and reader is not Audience.NOBODY:
+        if in_text and wishes.reader is not Audience.NOBODY:
             return [*frames, self._completed(usage)]
         if self._version < (0, 10):
             frames.append(self._completed(usage))
-        return [*frames, Yield({"error": {"message": box(fault, end.error_id, support, now)}})]
-
-    def _answer_open_calls(self) -> list[Frame]:
-        """Answer every open call: the host would run a call without output."""
-        frames: list[Frame] = []
-        for segment, index in list(self._calls.items()):
-            item = self._items[index]
-            call = ToolCall(item["call_id"], item["name"], item["arguments"])
-            frames += self._add_result(segment, call, NOT_COMPLETED)
-        return frames
+        return [*frames, Yield({"error": {"message": box(*about)}})]
 
     def _needs_replace(self) -> bool:
         """Return whether to send the text once more: 0.10 keeps it in items, but its page reads the content."""
         return (0, 10) <= self._version < (0, 12)
-
-
-def _shown(call: ToolCall) -> ToolCall:
-    """Return a call as the page may show it: up to 0.10 the name is Markdown and the arguments stand in a fence."""
-    return replace(call, name=tool_name(call.name), arguments=unfenced(call.arguments))
 
 
 def _replace(content: str) -> Emit:

@@ -5,6 +5,8 @@ neither text nor reasoning are sent at once, after the text held back before the
 and pace.
 """
 
+from dataclasses import dataclass
+
 from domain.turn.steps import Output, ShowReasoning, ShowText
 
 INTERVAL = 0.04
@@ -16,6 +18,17 @@ REPEATED_PER_SECOND = 300_000
 LONGEST_INTERVAL = 2.0
 
 
+@dataclass(frozen=True, slots=True)
+class ThoughtLine:
+    """A line of the model's thinking as a status; an empty one removes the line."""
+
+    text: str
+
+
+Leaving = Output | ThoughtLine
+"""What is sent to the page."""
+
+
 class Pacer:
     """Holds text back; times are clock values in seconds."""
 
@@ -25,14 +38,14 @@ class Pacer:
         self._next = 0.0
         self._started = False
 
-    def offer(self, output: Output, now: float) -> list[Output]:
+    def offer(self, output: Output, now: float) -> list[Leaving]:
         """Take an output; return what may be sent now, in order."""
         if not isinstance(output, ShowText | ShowReasoning):
             return [*self._taken(), output]
-        leaving: list[Output] = []
+        leaving: list[Leaving] = []
         head = self._head
         if head is not None and (type(head) is not type(output) or head.segment != output.segment):
-            leaving = self._taken()
+            leaving += self._taken()
             head = None
         if head is None:
             self._head = output
@@ -45,14 +58,21 @@ class Pacer:
         """Return when the text held back must be sent; None if there is none."""
         return self._next if self._head is not None else None
 
-    def flush(self) -> list[Output]:
+    def late(self, now: float) -> list[Leaving]:
+        """Return what is due at `now`."""
+        return [*self._taken()] if self._head is not None and now >= self._next else []
+
+    def flush(self) -> list[Leaving]:
         """Return the text held back."""
-        return self._taken()
+        return [*self._taken()]
 
     def left(self, now: float, repeated: int) -> None:
         """Note that text was sent at `now`; `repeated` characters are sent again with every piece."""
         self._started = True
         self._next = now + min(LONGEST_INTERVAL, max(INTERVAL, repeated / REPEATED_PER_SECOND))
+
+    def wait(self, seconds: float) -> None:
+        """Note that the host took so long for a line of thinking."""
 
     def _taken(self) -> list[Output]:
         head = self._head

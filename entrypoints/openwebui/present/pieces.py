@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 from domain.turn.steps import Output
-from entrypoints.openwebui.present.pace import Pacer
+from entrypoints.openwebui.present.pace import Leaving, Pacer
 from ports.clock import Clock
 
 
@@ -21,7 +21,7 @@ class Pieces:
         self._coming: asyncio.Task[Output] | None = None
         self._timer: asyncio.Task[None] | None = None
 
-    async def leaving(self) -> list[Output] | None:
+    async def leaving(self) -> list[Leaving] | None:
         """Wait for the next outputs to send, in order; None after the last."""
         try:
             if self._coming is None and self._pacer.due() is None:
@@ -41,7 +41,7 @@ class Pieces:
             if not task.cancelled():
                 task.exception()
 
-    async def _first(self) -> list[Output]:
+    async def _first(self) -> list[Leaving]:
         if self._coming is None:
             self._coming = asyncio.create_task(_next(self._outputs), name="openrouter-pipe-next-output")
         waits: list[asyncio.Task[Any]] = [self._coming]
@@ -53,7 +53,7 @@ class Pieces:
         if self._coming.done():
             finished, self._coming = self._coming, None
             return self._pacer.offer(finished.result(), now)
-        return self._pacer.flush() if due is not None and now >= due else []
+        return self._pacer.late(now)
 
     def _timer_for(self, due: float) -> "asyncio.Task[None]":
         """Keep one timer; a timer that fires early finds nothing due and is set again."""

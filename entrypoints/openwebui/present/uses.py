@@ -11,6 +11,7 @@ from domain.turn.server_tools import Progress, ServerToolReport
 from entrypoints.openwebui.present.frames import RESULT_SHOWN
 from entrypoints.sentences.escaping import tool_name, unfenced
 from entrypoints.sentences.server_tools import use_code, use_input, use_result
+from entrypoints.sentences.vocabulary import Vocabulary
 from ports.toolbox import ToolCall, ToolResult
 
 CODE_SHOWN = RESULT_SHOWN // 2
@@ -25,15 +26,15 @@ class Use:
     result: ToolResult
 
 
-def use_of(report: ServerToolReport, call_id: str) -> Use | None:
+def use_of(report: ServerToolReport, call_id: str, vocabulary: Vocabulary) -> Use | None:
     """Return a use that has ended, under `call_id`; None if its status line and the sources say all of it.
 
     Code of several lines stands above the result: pages put all of what went in on one line.
     """
-    result = use_result(report)
+    result = use_result(report, vocabulary)
     if report.progress is Progress.RUNNING or not (report.code or result):
         return None
     text = "\n\n".join(filter(None, (use_code(report)[:CODE_SHOWN], result)))
-    given = unfenced(json.dumps(use_input(report), ensure_ascii=False))
+    given = unfenced(json.dumps(use_input(report, vocabulary), ensure_ascii=False))
     call = ToolCall(call_id, tool_name(report.tool), given)
     return Use(call, ToolResult(text, failed=report.progress is Progress.FAILED))

@@ -164,6 +164,43 @@ def in_flight_budget(ask: Ask, retry_after: int | None) -> Answer:
     return common(402, "Too many paid requests are in flight for the remaining credits.", metadata, headers)
 
 
+def amounts(ask: Ask) -> Answer:
+    """Fail because the request costs more than the account has, and name both."""
+    del ask
+    metadata = {
+        "error_type": "payment_required",
+        "limit_source": "openrouter_credits",
+        "required_cost": 0.25,
+        "account_balance": -0.02,
+    }
+    return common(402, "Insufficient credits. This request requires $0.25; your balance is -$0.02.", metadata)
+
+
+def key_limit(ask: Ask) -> Answer:
+    """Fail because the key has reached its own limit of spending."""
+    del ask
+    metadata = {"error_type": "permission_denied", "limit_source": "openrouter_key_limit"}
+    return common(403, "Key limit exceeded (total limit).", metadata)
+
+
+def privacy(ask: Ask) -> Answer:
+    """Fail because the account's privacy settings exclude every provider of the model."""
+    message = "No endpoints found matching your data policy. Configure: https://openrouter.ai/settings/privacy"
+    return unavailable(404, "privacy_restricted", message, [ask.model], excluded_by="data_policy:training")
+
+
+def other_endpoint(ask: Ask) -> Answer:
+    """Fail because the model is called at an endpoint that it does not have."""
+    return unavailable(400, "wrong_endpoint", f"{ask.model} is called through POST /images.", [ask.model])
+
+
+def too_long(ask: Ask) -> Answer:
+    """Fail because the conversation is longer than the model reads, however short it is."""
+    del ask
+    message = "This endpoint's maximum context length is 256000 tokens. However, you requested about 300000 tokens."
+    return common(400, message, {"error_type": "context_length_exceeded"})
+
+
 def incomplete(count: int, *, filtered: bool) -> Script:
     """End incomplete, at the length limit or by the content filter."""
     said = Say(NumberedWords(count), status="incomplete")

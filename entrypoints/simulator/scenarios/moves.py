@@ -147,12 +147,13 @@ class Finish:
 
 @dataclass(frozen=True, slots=True)
 class Fail:
-    """A failure of the model, reported by a failed response."""
+    """A failure of the model, reported by a failed response; `metadata` is that of its error."""
 
     message: str
     code: str = "server_error"
     error_type: str = "provider_unavailable"
     status: int = 502
+    metadata: Json = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

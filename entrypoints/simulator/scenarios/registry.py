@@ -8,6 +8,7 @@ from entrypoints.simulator.answers import Answer
 from entrypoints.simulator.scenarios import (
     echoes,
     faults,
+    guards,
     makers,
     natives,
     orders,
@@ -72,11 +73,21 @@ def _http_error(ask: Ask, values: Values) -> Script | Answer:
     if values["first"] is not None and ask.attempt > int(values["first"]):
         return echoes.echo(ask)
     wait = _whole(values["after"])
-    if values["special"] == "429-daily":
-        return faults.daily_limit(ask)
     if values["special"] == "402-inflight":
         return faults.in_flight_budget(ask, wait)
+    if values["special"]:
+        return _SPECIAL[values["special"]](ask)
     return faults.http_error(ask, int(values["status"] or 500), values["flavour"] or "", wait)
+
+
+_SPECIAL: dict[str, Callable[[Ask], Answer]] = {
+    "429-daily": faults.daily_limit,
+    "402-amounts": faults.amounts,
+    "403-key-limit": faults.key_limit,
+    "404-privacy": faults.privacy,
+    "400-length": faults.too_long,
+    "400-endpoint": faults.other_endpoint,
+}
 
 
 def _html_error(ask: Ask, values: Values) -> Answer:
@@ -117,7 +128,7 @@ def _of_makers(name: str, makers: Iterable[str]) -> tuple[str, ...]:
 _NUMBER = r"\d{1,7}"
 _DECIMAL = r"\d{1,6}(?:p\d{1,3})?"
 _ERROR = (
-    rf"error-(?:(?P<special>429-daily|402-inflight)|(?P<status>[45]\d\d)(?:-(?P<flavour>{faults.FLAVOURS}))?)"
+    rf"error-(?:(?P<special>402-inflight|{'|'.join(_SPECIAL)})|(?P<status>[45]\d\d)(?:-(?P<flavour>{faults.FLAVOURS}))?)"
     r"(?:-after-(?P<after>\d{1,5}))?(?:-first-(?P<first>\d{1,3}))?"
 )
 _STATUSES = (400, 401, 402, 403, 404, 408, 409, 410, 413, 422, 429, 500, 502, 503, 504, 524, 529)
@@ -125,8 +136,9 @@ _ERRORS_LISTED = (
     *(f"error-{status}" for status in _STATUSES),
     *(f"error-{status}-responses" for status in (400, 401, 404, 429, 500, 503)),
     *("error-502-string", "error-502-typed", "error-502-empty"),
-    *("error-429-first-1", "error-502-first-2", "error-429-after-30"),
-    *("error-429-daily", "error-402-inflight", "error-402-inflight-after-1-first-1", "error-504-first-1:free"),
+    *("error-429-first-1", "error-502-first-2", "error-429-after-30", "error-429-after-90"),
+    *(f"error-{name}" for name in _SPECIAL),
+    *("error-402-inflight", "error-402-inflight-after-1-first-1", "error-504-first-1:free"),
 )
 
 SCENARIOS = (
@@ -214,6 +226,21 @@ SCENARIOS = (
         "unknown-item(?:-(?P<way>only))?",
         lambda _, v: server_tools.unknown_item(v["way"] or ""),
         *("unknown-item", "unknown-item-only"),
+    ),
+    _scenario(
+        rf"guard-(?P<name>{'|'.join(guards.RAILS)})",
+        lambda _, v: guards.guardrail(v["name"] or ""),
+        *(f"guard-{name}" for name in guards.RAILS),
+    ),
+    _scenario(
+        rf"guard-(?P<name>{'|'.join(guards.ALIGNMENTS)})",
+        lambda _, v: guards.alignment(v["name"] or ""),
+        *(f"guard-{name}" for name in guards.ALIGNMENTS),
+    ),
+    _scenario(
+        "guard-armor(?:-(?P<way>only|silent))?",
+        lambda _, v: guards.armor(v["way"] or ""),
+        *("guard-armor", "guard-armor-only", "guard-armor-silent"),
     ),
     _scenario("native-tools", lambda ask, _: natives.native_tools(ask), reasons=True),
     _scenario("thoughtful-tools", lambda ask, _: orders.thoughtful_tools(ask), reasons=True),

@@ -172,15 +172,15 @@ class ChatWriter:
 
     def fail(self, move: Fail) -> bytes:
         """Write a chunk that contains an error and ends the choice."""
-        return self._broken(move.status, move.message, move.error_type, framed=False) + DONE
+        return self._broken(move.status, move.message, move.error_type, framed=False, more=move.metadata) + DONE
 
     def break_off(self, move: Break) -> bytes:
         """Write a chunk with an error, or a frame that contains only the error."""
         return self._broken(move.status, move.message, "provider_unavailable", framed=move.shape == "frame")
 
-    def _broken(self, status: int, message: str, error_type: str, *, framed: bool) -> bytes:
+    def _broken(self, status: int, message: str, error_type: str, *, framed: bool, more: Json | None = None) -> bytes:
         self.tally.finish_reason = "error"
-        error: Json = {"code": status, "message": message, "metadata": {"error_type": error_type}}
+        error: Json = {"code": status, "message": message, "metadata": {"error_type": error_type, **(more or {})}}
         self._error = (status, {"error": error})
         if framed:
             return frame({"error": error, "choices": []})

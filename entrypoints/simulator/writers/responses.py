@@ -227,7 +227,9 @@ class ResponsesWriter(ItemFrames):
     def fail(self, move: Fail) -> bytes:
         """Write a failed response."""
         self.tally.finish_reason = "error"
-        error = {"code": move.code, "message": move.message}
+        error: Json = {"code": move.code, "message": move.message}
+        if move.metadata:
+            error["metadata"] = move.metadata
         return self._end("failed", move.status, error=error, error_type=move.error_type)
 
     def _end(self, status: str, http_status: int, **changes: object) -> bytes:

@@ -7,6 +7,7 @@ import pytest
 import structlog
 
 from adapters.logs.structlog_telemetry import LOGGER_NAME, StructlogTelemetry
+from ports.turn_scope import close_turn, enter_turn, leave_turn, open_turn
 
 
 class Kept(logging.Handler):
@@ -87,3 +88,44 @@ def test_an_application_that_configures_structlog_does_not_change_our_lines(logg
     finally:
         structlog.reset_defaults()
     assert "started" in kept.lines[0][1]
+
+
+def test_a_line_of_a_running_turn_carries_its_ids_once(logger, kept):
+    telemetry = StructlogTelemetry(str, logger=logger, form="json")
+    turn = open_turn({"request_id": "turn", "error_id": "ab12", "user_id": "ann"})
+    enter_turn(turn)
+    telemetry.event("warning", "store_failed", error_id="given")
+    close_turn(turn)
+    telemetry.event("warning", "later")
+    leave_turn(turn)
+    lines = [json.loads(line) for _, line in kept.lines]
+    assert lines == [
+        {"event": "store_failed", "level": "warning", "request_id": "turn", "error_id": "given", "user_id": "ann"},
+        {"event": "later", "level": "warning"},
+    ]
+
+
+def test_the_record_of_a_turn_gets_every_line_whatever_the_level(logger, kept):
+    telemetry = StructlogTelemetry(str, logger=logger, level="ERROR")
+    received = Received()
+    turn = open_turn({}, received)
+    enter_turn(turn)
+    telemetry.event("debug", "attempt_began", attempt=1)
+    leave_turn(turn)
+    assert received.lines == [("debug", "attempt_began", {"attempt": 1})]
+    assert kept.lines == []
+
+
+def test_the_configuration_of_structlog_stays_the_hosts(logger):
+    before = structlog.get_config()
+    StructlogTelemetry(str, logger=logger).event("info", "one")
+    assert structlog.get_config() == before
+    assert structlog.contextvars.get_contextvars() == {}
+
+
+class Received:
+    def __init__(self):
+        self.lines = []
+
+    def log(self, level, name, values):
+        self.lines.append((level, name, dict(values)))

@@ -10,11 +10,13 @@ from adapters.sniff.first_bytes import FirstBytes
 from domain.faults.fault import Fault
 from domain.request.turn_request import TurnRequest
 from domain.services.budget_turn import BudgetTurn
+from domain.services.count_events import CountEvents
 from domain.services.equip_turn import ToolPorts
 from domain.services.fetch_remote import FetchRemote
 from domain.services.guard_call import GuardCall
 from domain.services.guard_turn import GuardTurn
 from domain.services.keep_ledger import KeepLedger
+from domain.services.measure_turns import MeasureTurns
 from domain.services.read_media import MediaPorts
 from domain.services.run_turn import Personal, RunTurn
 from domain.services.store_budget import StoreHealth
@@ -30,6 +32,7 @@ from ports.usage import Usage
 from tests.doubles.chats import MemoryChats
 from tests.doubles.clock import FakeClock, until
 from tests.doubles.ids import FakeIds
+from tests.doubles.metrics import RecordedMetrics, RecordedSpans
 from tests.doubles.notices import RecordedNotices
 from tests.doubles.offload import InlineOffload
 from tests.doubles.responses import Move, ScriptedResponses
@@ -61,9 +64,12 @@ class Stage:
         self.responses = ScriptedResponses(*scripts, leaving=leaving)
         self.places, self.fetch = CountedSlots(), fetch
         self.log, self.offload = RecordedTelemetry(), offload or InlineOffload()
+        self.metrics, self.spans = RecordedMetrics(), RecordedSpans()
+        counting = CountEvents(telemetry or self.log, self.metrics)
+        health = StoreHealth(self.clock, counting, self.metrics)
         self.runs, self.temporary_runs, self.chats = runs or MemoryToolRuns(), MemoryToolRuns(), MemoryChats()
         self.keeper = keeping(self.clock, self.log) if keeping is not None else None
-        guard = GuardCall(state=MemoryBreakerState(), clock=self.clock, ids=FakeIds(), telemetry=telemetry or self.log)
+        guard = GuardCall(state=MemoryBreakerState(), clock=self.clock, ids=FakeIds(), telemetry=counting)
         self.run_turn = RunTurn(
             responses=self.responses,
             clock=self.clock,
@@ -78,9 +84,11 @@ class Stage:
                 MemoryBreakerState(),
                 self.chats,
             ),
-            media=MediaPorts(FirstBytes(), self.offload, self.log, self.fetch),
-            telemetry=telemetry or self.log,
-            guard=GuardTurn(guard, StoreHealth(self.clock, telemetry or self.log)),
+            media=MediaPorts(FirstBytes(), self.offload, counting, self.fetch),
+            telemetry=counting,
+            store=health,
+            guard=GuardTurn(guard, health),
+            measure=MeasureTurns(self.metrics, self.spans),
             ledger=self.keeper,
             budgets=limited(self.clock, self.log) if limited is not None else None,
         )

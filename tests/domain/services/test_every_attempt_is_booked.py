@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from adapters.memory.ledger_journal import MemoryLedgerJournal
 from domain.conversation.figures import Figures
 from domain.request.turn_request import Bookkeeping, Person
-from domain.services.book_turn import BookTurn
+from domain.services.book_attempts import BookAttempts
 from domain.services.keep_ledger import KeepLedger
 from domain.services.look_up_bills import LookUpBills
 from domain.services.store_budget import StoreHealth
@@ -71,7 +71,7 @@ def check(entries: Sequence[Entry], attempts: Sequence[Step]) -> None:
 def test_every_attempt_of_any_turn_has_one_entry(plan, batches, outages):
     async def run() -> None:
         kept, steps = Kept(), played(plan, batches, Cancelled())[1]
-        book = BookTurn(kept.keeper, BOOKED, REQUEST.route, MODEL, (MODEL,), Figures(sent=4))
+        book = BookAttempts(kept.keeper, BOOKED, REQUEST.route, MODEL, (MODEL,), Figures(sent=4))
         seen: list[Booking] = []
         journal, health = book.before(seen.append), iter(outages)
         for step in steps:

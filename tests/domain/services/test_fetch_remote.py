@@ -62,7 +62,8 @@ async def test_a_file_comes_with_what_the_server_says_of_it():
     world = World({URL: [FILE]})
     assert await world.fetch() == Download(b"bytes", "image/png", "b.png", "files.example")
     assert world.fetcher.asked == [Hop(URL, "files.example", 443, PUBLIC, 100, 45)]
-    assert world.telemetry.lines == []
+    (line,) = world.telemetry.lines
+    assert (line.level, line.name, line.values) == ("debug", "file_downloaded", {"size": 5, "tries": 1})
 
 
 @pytest.mark.parametrize(

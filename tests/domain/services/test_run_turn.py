@@ -20,6 +20,7 @@ from tests.doubles.clock import settled, until
 from tests.doubles.responses import Hang, Refusing
 
 NOT_SENT = Refusing(Unreachable("refused", reach=Reach.NOT_SENT))
+BUSY = Refusing(Refused(UpstreamProblem(429, "rate_limit_exceeded", "busy", retry_after=7.0)))
 TIMED_OUT = Refusing(Refused(UpstreamProblem(504, "timeout", "slow")))
 
 
@@ -98,11 +99,11 @@ async def test_the_next_attempt_waits_for_its_moment():
 
 
 async def test_the_wait_between_two_attempts_is_reported():
-    stage, outputs = Stage([NOT_SENT], said("a")), []
+    stage, outputs = Stage([BUSY], said("a")), []
     reader = stage.reading(outputs)
     await until(lambda: outputs)
     assert isinstance(outputs[0].status, TryingAgain)
-    stage.clock.advance(0.5)
+    stage.clock.advance(7.0)
     await until(reader.done)
 
 
@@ -116,7 +117,7 @@ async def test_an_uncertain_failure_is_retried_for_a_free_model():
             outputs.append(output)
 
     reader = asyncio.get_running_loop().create_task(read())
-    await until(lambda: outputs and 0.5 in stage.clock.moments)
+    await until(lambda: 0.5 in stage.clock.moments)
     stage.clock.advance(0.5)
     await until(reader.done)
     assert end_of(outputs).reason is Reason.STOP
@@ -189,10 +190,10 @@ async def test_nothing_is_read_ahead_of_demand():
 
 
 async def test_nothing_is_read_ahead_while_a_reader_holds_a_status():
-    stage = Stage([NOT_SENT], said("a", "b", "c"))
+    stage = Stage([BUSY], said("a", "b", "c"))
     outputs = stage.outputs()
     assert isinstance(await anext(outputs), ShowStatus)
-    stage.clock.advance(0.5)
+    stage.clock.advance(7.0)
     await settled()
     for number in (1, 2, 3):
         while not isinstance(await anext(outputs), ShowText):

@@ -12,7 +12,7 @@ from ports.notices import TurnStopped
 from ports.response_events import ResponseStarted, UpstreamEvent
 from ports.usage import Timing
 from tests.domain.services.stage import REQUEST, Stage, said, text_of
-from tests.domain.services.test_run_turn import NOT_SENT
+from tests.domain.services.test_run_turn import BUSY
 from tests.domain.turn.talk import call, completed, done
 from tests.doubles.clock import until
 from tests.doubles.responses import Hang
@@ -95,7 +95,7 @@ async def test_a_stop_before_the_first_word_settles_the_turn(script):
 
 
 async def test_a_stop_between_two_attempts_settles_the_turn():
-    stage, outputs = Stage([NOT_SENT], said("never")), []
+    stage, outputs = Stage([BUSY], said("never")), []
     reader = stage.reading(outputs)
     await until(lambda: outputs)
     await stage.stop(reader)
@@ -120,7 +120,7 @@ async def test_after_a_stop_the_person_reads_time_and_cost_so_far():
     await until(lambda: outputs)
     stage.clock.advance(2.0)
     await stage.stop(reader)
-    assert stage.notices.seen == [TurnStopped(Timing(2.0, 0.0), None, Decimal("0.003"))]
+    assert stage.notices.seen == [TurnStopped(Timing(2.0, 0.0, first=0.0), None, Decimal("0.003"))]
     assert stage.log.only("turn_ended").values["estimated_cost"] == "0.003"
 
 

@@ -156,6 +156,21 @@ def test_the_person_reads_why_and_how_long_it_waits():
     ]
 
 
+@pytest.mark.parametrize(("wait", "told"), [(1.0, False), (2.0, False), (2.1, True)])
+def test_only_a_wait_of_more_than_two_seconds_is_reported(wait, told):
+    turn = Turn()
+    turn.feed(refused(429, retry_after=wait))
+    assert (turn.attempts[-1].after, bool(turn.statuses)) == (wait, told)
+
+
+def test_during_a_short_wait_the_usual_waiting_statuses_go_on():
+    turn = Turn()
+    turn.feed(TimerFired("waiting"), after=0.3)
+    turn.feed(refused(429, retry_after=2.0))
+    turn.feed(TimerFired("waiting"), after=1.2)
+    assert [type(status).__name__ for status in turn.statuses] == ["StillWaiting"] * 2
+
+
 def test_no_waiting_status_replaces_the_retry_status_until_the_attempt_begins():
     turn = Turn()
     turn.feed(refused(429, retry_after=7.0))

@@ -177,6 +177,7 @@ async def continued(url: str, file: str, model: str, messages: Sequence[Message]
     """Ask once more in a chat that another process has grown."""
     settings = Settings(api_key=Secret("sk-or-v1-simulator"), base_url=url)
     async with open_core(settings, sqlite_location(Path(file))) as core:
+        await core.models.offered(settings)
         tools = ShuffledTools(specs, Random())
         chat = GrowingChat(core, settings, model, tools, lambda _: "Be brief.", messages=[*messages], turns=99)
         await chat.ask("And now?")

@@ -9,6 +9,7 @@ from adapters.json_schema.checker import JsonSchemaChecker
 from adapters.memory.breaker_state import MemoryBreakerState
 from adapters.memory.fetcher import MemoryFetcher
 from adapters.memory.tool_runs import MemoryToolRuns
+from adapters.metrics.process_metrics import ProcessMetrics
 from adapters.process.cache import ProcessCache
 from adapters.sniff.first_bytes import FirstBytes
 from domain.services.list_models import ListModels
@@ -21,6 +22,7 @@ from tests.doubles.cipher import NamedKeyCipher
 from tests.doubles.clock import FakeClock
 from tests.doubles.icon_pictures import ScriptedPictures
 from tests.doubles.ids import FakeIds
+from tests.doubles.metrics import RecordedSpans
 from tests.doubles.model_rows import MemoryModelRows
 from tests.doubles.offload import InlineOffload
 from tests.doubles.responses import ScriptedResponses
@@ -52,6 +54,8 @@ def adapters() -> dict[str, Any]:
         "turn_breaker_state": MemoryBreakerState(),
         "checker": JsonSchemaChecker(),
         "telemetry": RecordedTelemetry(),
+        "metrics": ProcessMetrics({}),
+        "spans": RecordedSpans(),
         "redact": SecretMask({}),
         "caches": (ProcessCache({}),),
     }

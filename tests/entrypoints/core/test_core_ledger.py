@@ -39,7 +39,9 @@ def location(request: pytest.FixtureRequest, tmp_path: Path) -> StorageLocation:
 
 
 def settings_of(simulator: Simulator, **more: object) -> Settings:
-    return Settings(api_key=Secret(next(iter(simulator.keys))), base_url=simulator.url, **more)
+    return Settings(
+        api_key=Secret(next(iter(simulator.keys))), base_url=simulator.url, **{"enable_ledger": True, **more}
+    )
 
 
 async def answered(core: Core, settings: Settings, model: str, turn_id: str = "turn", **more: object) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
+from adapters.logs.structlog_telemetry import StructlogTelemetry
 from adapters.memory.lookup_keys import MemoryLookupKeys
 from adapters.process.clock import SystemClock
 from adapters.process.threads import ThreadOffload
@@ -15,7 +16,6 @@ from adapters.sql.database import Database
 from adapters.sql.lookup_keys import SqlLookupKeys
 from adapters.vault.vault import KeyRing, VaultOptions, make_vault
 from domain.services.lasting_lookup_key import lasting_lookup_key
-from entrypoints.core.open_core import StructlogTelemetry
 from entrypoints.core.policy import VaultSettings
 from entrypoints.core.storage import Storage
 from entrypoints.core.storage_location import StorageLocation, postgres_location, sqlite_location

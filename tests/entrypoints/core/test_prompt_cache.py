@@ -60,6 +60,7 @@ async def chat_of(
 ) -> AsyncIterator[GrowingChat]:
     settings = Settings(api_key=Secret("sk-or-v1-simulator"), base_url=simulator.url, **more)
     async with open_core(settings, sqlite_location(file)) as core:
+        await core.models.offered(settings)  # a model without an entry in the catalog is asked for no thinking
         yield GrowingChat(core, settings, model, ShuffledTools(SPECS), lambda _: "Be brief.", page=page)
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from adapters.logs.structlog_telemetry import StructlogTelemetry
 from adapters.process.clock import SystemClock
 from adapters.process.threads import ThreadOffload
 from adapters.vault.vault import KeyRing, VaultOptions, make_vault
-from entrypoints.core.open_core import StructlogTelemetry
 from entrypoints.core.policy import VaultSettings, vault_of
 from entrypoints.core.storage import Storage
 from entrypoints.core.storage_location import sqlite_location

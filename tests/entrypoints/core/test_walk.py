@@ -33,7 +33,11 @@ AGAIN = {
     "domain/catalog/support": "what the model can do, asked by each step for its own purpose",
     "domain/services/turn_mask": "credentials of the request are read at the start, reports are masked as they come",
     "domain/services/settle_turn": "writes the log line at the start as well as at the end",
-    "domain/services/book_turn": "made with the driver; books each attempt when it begins and when it ends",
+    "domain/services/count_events": "passes every event on to the log",
+    "domain/services/record_turn": "each step takes part in the recording of its turn",
+    "domain/services/measure_turns": "counts attempts as they end, and the turn at its end",
+    "entrypoints/core/core_metrics": "asked by both whether anybody reads the numbers",
+    "domain/services/book_attempts": "made with the driver; books each attempt when it begins and when it ends",
     "domain/services/turn_stores": "chosen at the start, empty at the end",
     # The history is looked up first, the new answer is stored last: the same rooms, for other texts.
     "entrypoints/core/storage": "store",

@@ -9,6 +9,7 @@ from entrypoints.openai.frames import Yield
 from entrypoints.openwebui.present.emitter import GuardedEmitter
 from entrypoints.openwebui.present.frames import Frame
 from entrypoints.openwebui.present.guard import PageGuard
+from entrypoints.openwebui.present.pace import Pacer
 from entrypoints.openwebui.present.stream import paced
 from tests.doubles.clock import FakeClock, until
 from tests.doubles.ids import FakeIds
@@ -95,11 +96,13 @@ class Reading:
             self.payloads.append(payload)
 
 
-def page_stream(turn: ScriptedTurn, clock: FakeClock, presenter: Any = None, emitter: Any = None) -> AsyncIterator[Any]:
+def page_stream(
+    turn: ScriptedTurn, clock: FakeClock, presenter: Any = None, emitter: Any = None, pacer: Pacer | None = None
+) -> AsyncIterator[Any]:
     """Start the page's generator."""
     telemetry = RecordedTelemetry()
     guard = PageGuard(presenter or Told(), FakeIds(), telemetry)
-    return paced(turn.start, guard, GuardedEmitter(emitter, telemetry, longest=0.01), clock)
+    return paced(turn.start, guard, GuardedEmitter(emitter, telemetry, longest=0.01), clock, pacer)
 
 
 def own_tasks() -> set[str]:

@@ -2,18 +2,22 @@
 
 import re
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.faults.causes import DailyLimit
+from domain.faults.facts import Amounts, FaultFacts, ModelLimits, Moderation, Said
 from domain.faults.fault import Fault, FaultKind
 from entrypoints.openai.errors import DETAIL_SHOWN, error_object
 from entrypoints.openwebui.present.fault_text import box, card, uncalled
 from entrypoints.openwebui.vocabulary import PAGE
 from entrypoints.sentences.escaping import markdown
+from entrypoints.sentences.fault_facts import known_words
 from entrypoints.sentences.faults import advice, happened
+from ports.problem_details import RawError
 
 ERROR_ID = "00000000000000e1"
 KEY = "sk-or-v1-" + "0123456789abcdef" * 2
@@ -84,7 +88,7 @@ def test_box_is_one_line_of_plain_text() -> None:
 def test_foreign_text_cannot_become_markup_in_the_card(text: str) -> None:
     shown = card(Fault(FaultKind.SERVER, detail=text, provider=text), ERROR_ID)
 
-    assert re.sub(r"\\(.)", r"\1", shown).count(text) == 2
+    assert re.sub(r"\\(.)", r"\1", shown).replace("\u200b", "").count(text) == 2
     assert re.findall(r"(?<!\\)(?:\\\\)*[`*{}\[\]<>#|!~$&]", shown) == []
 
 
@@ -124,3 +128,49 @@ def test_every_kind_of_fault_renders_in_every_form() -> None:
 
 def test_tool_without_a_name_is_reported_too() -> None:
     assert uncalled("") == "The model asked for the tool without a name, which is not available in this chat."
+
+
+# --- what upstream names beside the fault -----------------------------------------------------------------
+
+
+def test_limits_and_amounts_follow_what_happened() -> None:
+    length = Fault(FaultKind.CONTEXT_LENGTH, facts=FaultFacts(limits=ModelLimits(128_000, 16_000)))
+    assert card(length, ERROR_ID).split("\n\n")[1] == (
+        "This model takes at most 128,000 tokens, the answer included, and writes at most 16,000."
+    )
+    money = Fault(FaultKind.CREDITS, facts=FaultFacts(amounts=Amounts(Decimal("0.5"), Decimal("-0.0200"))))
+    assert card(money, ERROR_ID).split("\n\n")[1] == "The request needs $0.50; the account has -$0.02."
+    assert "The request needs $0.50; the account has -$0.02. Add credits" in error_object(money, ERROR_ID)["message"]
+
+
+@pytest.mark.parametrize(
+    ("required", "balance", "said"),
+    [
+        ("0.25", None, "The request needs $0.25."),
+        (None, "0", "The account has $0.00."),
+        ("0.000012", "1234.5", "The request needs $0.000012; the account has $1234.50."),
+    ],
+)
+def test_only_known_amounts_are_named(required: str | None, balance: str | None, said: str) -> None:
+    amounts = Amounts(*(Decimal(number) if number is not None else None for number in (required, balance)))
+    assert known_words(Fault(FaultKind.CREDITS, facts=FaultFacts(amounts=amounts))) == [said]
+
+
+@pytest.mark.parametrize(("context", "output"), [(8_000, None), (8_000, 8_000)])
+def test_limit_of_the_answer_is_left_out_if_it_says_nothing(context: int, output: int | None) -> None:
+    fault = Fault(FaultKind.CONTEXT_LENGTH, facts=FaultFacts(limits=ModelLimits(context, output)))
+    assert known_words(fault) == ["This model takes at most 8,000 tokens, the answer included."]
+
+
+def test_reasons_of_moderation_are_a_list_and_escaped() -> None:
+    fault = Fault(FaultKind.MODERATED, facts=FaultFacts(moderation=Moderation(("violence", "[x](https://y)"))))
+    assert "\n\nIt objects to:\n\n- violence\n- \\[x\\]\u200b(https\\://y)\n\n" in card(fault, ERROR_ID)
+    assert "It objects to: violence; [x](https://y) \u00b7 " in box(fault, ERROR_ID)
+    assert "It objects to: violence; [x](https://y). " in error_object(fault, ERROR_ID)["message"]
+
+
+def test_card_of_a_fault_never_holds_the_raw_error() -> None:
+    facts = FaultFacts(raw=RawError("plum", "plum", "plum"), said=Said(message="plum"))
+    for kind in FaultKind:
+        fault = Fault(kind, facts=facts)
+        assert "plum" not in card(fault, ERROR_ID) + box(fault, ERROR_ID) + str(error_object(fault, ERROR_ID))

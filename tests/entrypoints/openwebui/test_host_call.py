@@ -11,6 +11,7 @@ from entrypoints.openai.completions_body import CompletionsBody
 from entrypoints.openwebui.bundle.shell import wants_stream
 from entrypoints.openwebui.host_call import Audience, HostCall, RequestedModel, read_call, split_model
 from entrypoints.openwebui.tool_mode import HostTools
+from entrypoints.sentences.languages import Language
 
 
 async def emitter(_event: dict[str, Any]) -> None:
@@ -250,3 +251,20 @@ def test_sources_that_the_host_shows_are_known_by_their_addresses() -> None:
     assert handed_over({**PAGE["0.12.4"], "sources": [web, *odd]}).cited == {"https://a.test/"}
     assert handed_over({**PAGE["0.12.4"], "sources": "x"}).cited == set()
     assert handed_over(PAGE["0.6.28"]).cited == set()
+
+
+@pytest.mark.parametrize(
+    ("variables", "language"),
+    [
+        ({"{{USER_LANGUAGE}}": "de-DE"}, Language.GERMAN),
+        ({"{{USER_LANGUAGE}}": "en-US"}, Language.ENGLISH),
+        ({"{{USER_LANGUAGE}}": ["de"]}, Language.ENGLISH),
+        ({"{{USER_NAME}}": "de"}, Language.ENGLISH),
+        *((odd, Language.ENGLISH) for odd in ({}, None, "de", ["{{USER_LANGUAGE}}"])),
+    ],
+    ids=str,
+)
+def test_language_of_the_page_is_one_of_its_variables(variables: object, language: Language) -> None:
+    for metadata in PAGE.values():
+        assert handed_over({**metadata, "variables": variables}).language is language
+    assert handed_over(PAGE["0.6.28"]).language is Language.ENGLISH

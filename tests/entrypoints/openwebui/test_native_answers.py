@@ -16,7 +16,7 @@ from domain.turn.steps import (
     ShowText,
 )
 from entrypoints.openwebui.present.native import NativePresenter
-from entrypoints.openwebui.present.wishes import Wishes
+from entrypoints.openwebui.present.wishes import ShownParts, Wishes
 from tests.entrypoints.openwebui.told import USAGE, HostList, emitted, ended, kinds, tell, tool_call, yielded
 
 NEWEST = (0, 12)
@@ -181,13 +181,13 @@ def test_last_status_shows_the_usage() -> None:
 
 
 def test_last_status_says_how_long_the_model_thought_when_no_usage_is_wanted() -> None:
-    frames = tell(presenter(wishes=Wishes(show_usage=False)), ShowText(0, "x"), ended(usage=USAGE, thinking=2.0))
+    frames = tell(presenter(wishes=Wishes(ShownParts(usage=None))), ShowText(0, "x"), ended(usage=USAGE, thinking=2.0))
 
     assert emitted(frames)[-1]["data"] == {"description": "Thought for 2.0 seconds", "done": True}
 
 
 def test_last_status_only_removes_the_line_if_there_is_nothing_to_show() -> None:
-    frames = tell(presenter(wishes=Wishes(show_usage=False)), ShowText(0, "x"), ended())
+    frames = tell(presenter(wishes=Wishes(ShownParts(usage=None))), ShowText(0, "x"), ended())
 
     assert emitted(frames)[-1]["data"] == {"description": "", "done": True, "hidden": True}
 

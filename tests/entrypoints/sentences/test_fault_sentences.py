@@ -9,12 +9,15 @@ from domain.egress.base_url import AddressFlaw
 from domain.faults.causes import (
     AddressAnswer,
     AddressRefused,
+    Budget,
     DailyLimit,
     DrawingFlaw,
+    Guard,
     KeyFlaw,
     MessagesFlaw,
     ModelFiltered,
     NoEvent,
+    NoneLeft,
     RefusedPart,
     TooManyTools,
 )
@@ -35,7 +38,7 @@ CAUSES = (
     NoEvent(90.0),
     TooManyTools(160, 128),
 )
-SAID_IN_FULL = (*AddressAnswer, *KeyFlaw, *RefusedPart, *DrawingFlaw, DailyLimit())
+SAID_IN_FULL = (*AddressAnswer, *KeyFlaw, *Guard, *Budget, *NoneLeft, *RefusedPart, *DrawingFlaw, DailyLimit())
 """Causes with sentences of their own."""
 
 

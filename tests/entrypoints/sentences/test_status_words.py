@@ -5,6 +5,7 @@ import pytest
 from domain.faults.fault import Fault, FaultKind
 from domain.turn.statuses import (
     AnswerBegins,
+    CallWithheld,
     EffortAdjusted,
     EffortLeftOut,
     ModelReplaced,
@@ -34,6 +35,8 @@ WORDS = {
     ToolsLeftOut(("look", "send"), 128): ("This model takes at most 128 tools. Not offered in this turn: look, send."),
     ResultsShortened(1): "Shortened 1 earlier tool result so that the chat fits the model.",
     ResultsShortened(3): "Shortened 3 earlier tool results so that the chat fits the model.",
+    CallWithheld(): "OpenRouter Armor blocked a tool call.",
+    CallWithheld("send"): "OpenRouter Armor blocked a call of the tool send.",
     AnswerBegins(): "",
 }
 NOTICES = {
@@ -47,7 +50,7 @@ NOTICES = {
 @pytest.mark.parametrize(("status", "words"), WORDS.items(), ids=str)
 def test_every_status_is_one_line(status, words):
     assert status_words(status) == words
-    assert is_last(status) is isinstance(status, AnswerBegins | ResultsShortened | ToolsLeftOut)
+    assert is_last(status) is isinstance(status, AnswerBegins | CallWithheld | ResultsShortened | ToolsLeftOut)
 
 
 @pytest.mark.parametrize(("notice", "words"), NOTICES.items(), ids=str)

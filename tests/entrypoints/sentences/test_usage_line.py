@@ -10,6 +10,8 @@ from domain.faults.fault import Fault, FaultKind
 from domain.turn.statuses import MediaLeftOut
 from domain.turn.steps import End, Reason
 from entrypoints.sentences.usage import closing_line, dollars, stopped_line, thought_line, usage_line
+from entrypoints.sentences.usage_labels import ICONS, WORDS, icon_labels
+from entrypoints.settings_snapshot import snapshot
 from ports.notices import TurnStopped
 from ports.usage import Timing, Usage
 
@@ -112,3 +114,29 @@ def test_with_own_keys_the_line_tells_what_is_paid_in_all():
 
 def test_a_continued_answer_marks_what_was_never_billed():
     assert " | Cost ~$0.00225 | " in usage_line(USAGE, Timing(2.0), estimated_cost=Decimal("0.001"))
+
+
+def test_icons_stand_for_the_words():
+    usage = Usage(100, 50, 150, cached_tokens=80, reasoning_tokens=20, cost=Decimal("0.00125"))
+    line = usage_line(usage, Timing(2.5, 2.0), labels=icon_labels(" ".join(ICONS)))
+    time, cost, total, given, written, cached, thought = ICONS
+    assert line == (
+        f"{time} 2.50s 25.0 tps | {cost} $0.00125 | {total} 150 ({given} 100, {written} 50, {cached} 80, {thought} 20)"
+    )
+    stopped = stopped_line(TurnStopped(Timing(1.0), usage), show_usage=True, labels=icon_labels(" ".join(ICONS)))
+    assert stopped.startswith(f"Stopped | {time} 1.00s | {cost} $0.00125 | ")
+
+
+@pytest.mark.parametrize("icons", ["", "a", "a b c d e f", "a b c d e f g h"])
+def test_words_stay_where_the_icons_are_not_seven(icons):
+    assert icon_labels(icons) == WORDS
+
+
+@pytest.mark.parametrize(
+    ("stored", "used"),
+    [("a b c d e f g", "a b c d e f g"), ("a  b\nc d e f \U0001f9e0", "a  b\nc d e f \U0001f9e0"), ("a b", None)],
+)
+def test_a_set_of_icons_that_is_none_is_reported(stored, used):
+    made, problems = snapshot({"USAGE_STATUS_ICON_SET": stored}, None, {})
+    assert made.usage_status_icon_set == (used or " ".join(ICONS))
+    assert bool(problems) is (used is None)

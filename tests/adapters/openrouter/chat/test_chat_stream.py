@@ -248,6 +248,22 @@ def test_a_broken_connection_after_the_finish_reason_is_no_failure():
     assert reader.ended
 
 
+@pytest.mark.parametrize(
+    ("reason", "status"), [("stop", ResponseStatus.COMPLETED), ("length", ResponseStatus.INCOMPLETE)]
+)
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"error": {"code": 502, "message": "m"}, "choices": []},
+        {**chunk(finish="error"), "error": {"code": 502, "message": "m"}},
+    ],
+)
+def test_an_error_after_the_finish_reason_is_no_failure(reason, status, error):
+    events = translate(says("a"), finishes(reason), error, "[DONE]")
+    assert [end.status for end in ends(events)] == [status]
+    assert not any(isinstance(event, ProblemReported) for event in events)
+
+
 def test_an_error_chunk_ends_the_response():
     error = {"code": 429, "message": "m", "metadata": {"error_type": "busy"}}
     events = translate(says("a"), {**chunk(finish="error"), "error": error}, bill(), "[DONE]")

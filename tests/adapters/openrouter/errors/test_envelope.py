@@ -211,3 +211,22 @@ def test_no_envelope_raises(body, status):
 @given(st.binary(max_size=200), st.dictionaries(st.sampled_from(["Retry-After", "X-RateLimit-Reset"]), st.text()))
 def test_no_body_and_no_headers_raise(raw, headers):
     problem_of_answer(429, headers, raw, NOW)
+
+
+def test_patterns_of_a_guardrail_are_named_within_bounds():
+    metadata = {"patterns": ["a" * 900, 7, None, *(f"rule-{number}" for number in range(90))]}
+    found = problem({"error": {"code": 403, "message": "Request blocked", "metadata": metadata}}, 403)
+    assert (len(found.patterns), len(found.patterns[0]), found.patterns[1]) == (20, 200, "rule-0")
+    assert problem({"error": {"code": 403, "metadata": {"patterns": {"a": 1}}}}, 403).patterns == ()
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_answer_that_the_alignment_plugin_withheld_is_marked_and_never_quoted(beside):
+    alignment = {"calls": [{"call": 1, "outcome": "blocked", "rules": []}], "rejected": {"content": "withheld words"}}
+    error = {"code": "server_error", "message": "A rule was broken"}
+    metadata = {"metadata": {"alignment": alignment}}
+    body = {"error": error, **metadata} if beside else {"error": {**error, **metadata}}
+    found = problem(body, 500)
+    assert (found.withheld, found.facts.alignment) == (True, (("blocked", 1),))
+    assert "withheld words" not in repr(found)
+    assert not problem({"error": {**error, "metadata": {"alignment": "blocked"}}}, 500).withheld

@@ -71,7 +71,7 @@ def test_the_front_matter_asks_for_what_no_host_shares(tree: Path) -> None:
     shutil.copy(REPOSITORY / "pyproject.toml", tree / "pyproject.toml")
     wanted = (
         "requirements: dependency-injector>=4.48, structlog>=24.1, orjson>=3.10, python-ulid>=3.0, aiosqlite>=0.20, "
-        "lz4>=4.3"
+        "lz4>=4.3, pyzipper>=0.3.6"
     )
 
     assert wanted in build(tree).text.splitlines()
@@ -124,6 +124,15 @@ def test_a_text_a_host_would_trip_over_is_refused(tree: Path, text: str, reason:
 
     with pytest.raises(BundleRefused, match=reason):
         build(tree)
+
+
+def test_sentences_in_another_language_are_written_as_they_are_read(tree: Path) -> None:
+    path = "entrypoints/sentences/german/lines.py"
+    (tree / path).parent.mkdir(parents=True, exist_ok=True)
+    (tree / path).write_text('LINES = {"for": "f\u00fcr"}\n', "utf-8")
+    append(tree, "ports/clock.py", "from entrypoints.sentences.german.lines import LINES\n")
+
+    assert build(tree).text.isascii()
 
 
 @pytest.mark.parametrize(

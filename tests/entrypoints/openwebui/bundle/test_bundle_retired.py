@@ -2,10 +2,13 @@
 
 import asyncio
 import gc
+import random
+import socket
 import sys
 import threading
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,10 +16,13 @@ from weakref import ref
 
 import pytest
 
-from adapters.process.state import ENTRY
+from adapters.process.state import ENTRY, shared_state
 from entrypoints.devhost.upstream import SIMULATOR_KEY
 from entrypoints.openwebui.bundle.build import build
+from entrypoints.settings import SETTINGS
 from entrypoints.simulator.server import Simulator, running_simulator
+from tests.doubles.leftovers import tasks_left, threads_left
+from tests.entrypoints.core.test_nothing_left import WORKERS
 from tests.entrypoints.openwebui.bundle.small_tree import REPOSITORY
 
 SAVES = 4
@@ -40,12 +46,12 @@ async def _swallow(_event: object) -> None:
     return
 
 
-async def _saved(text: str, address: str) -> tuple[str, ref[type], Any]:
+async def _saved(text: str, address: str, advanced: str) -> tuple[str, ref[type], Any]:
     """Load the file as a save does and use it; return the root name of its modules, its `Pipe`, and one pipe."""
     module = ModuleType("function_openrouter")
     exec(text, module.__dict__)
     pipe: Any = module.Pipe()
-    pipe.valves = module.Pipe.Valves(API_KEY=SIMULATOR_KEY, BASE_URL=address)
+    pipe.valves = module.Pipe.Valves(API_KEY=SIMULATOR_KEY, BASE_URL=address, ADVANCED=advanced)
     await pipe.pipes()
     for ids in ({}, {**IDS, "__event_emitter__": _swallow}):
         async for _ in await pipe.pipe(BODY, __user__={"id": "u", "role": "user"}, **ids):
@@ -73,11 +79,25 @@ def _living(roots: list[str]) -> Counter[str]:
     return Counter(root for name in found if (root := name.partition(".")[0]) in roots)
 
 
-async def test_loads_replaced_by_saves_leave_no_class_and_no_module_behind(simulator: Simulator) -> None:
+def _switched_on() -> str:
+    """Return the lines that switch all background work on; a new worker needs no line here."""
+    names = [row.name for row in SETTINGS if row.kind == "bool" and row.rule.advanced and row.name.endswith(WORKERS)]
+    return "\n".join([f"METRICS_PORT={_free()}", *(f"{name}=true" for name in names)])
+
+
+def _free() -> int:
+    while True:
+        port = random.randrange(10_000, 30_000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+
+
+@pytest.mark.parametrize("advanced", ["", _switched_on()], ids=["as installed", "everything on"])
+async def test_loads_replaced_by_saves_leave_no_class_and_no_module_behind(simulator: Simulator, advanced: str) -> None:
     text = build(REPOSITORY).text
     files: dict[str, ref[type]] = {}
     for _ in range(SAVES):
-        root, files[root], pipe = await _saved(text, simulator.url)
+        root, files[root], pipe = await _saved(text, simulator.url, advanced)
     *replaced, newest = files
     try:
         await _closed(replaced)
@@ -86,7 +106,17 @@ async def test_loads_replaced_by_saves_leave_no_class_and_no_module_behind(simul
 
         assert [root for root in replaced if living[root] or files[root]() is not None] == []
         assert living[newest] > 100
+        if advanced:
+            assert _turns_counted() == 2 * SAVES
+            assert [one.name for one in threading.enumerate()].count("openrouter-pipe-metrics") == 1
     finally:
         service, embedded = pipe._core._service, pipe.pipe.__func__.__globals__["_EMBEDDED"]
         await service.aclose()
         embedded.unload()
+    assert (tasks_left(), threads_left()) == ([], [])
+
+
+def _turns_counted() -> int:
+    """Return the turns that all loads together have counted."""
+    families: Any = shared_state()["metrics"]["families"]  # type: ignore[index]
+    return sum(families["turns"]["series"].values())

@@ -49,7 +49,7 @@ async def test_words_after_a_server_tool_arrive_whole(caller: Caller, family: st
 
 
 @pytest.mark.parametrize("stream", [True, False])
-@pytest.mark.parametrize("family", ["web-search", "code", "image", "fusion", "armor"])
+@pytest.mark.parametrize("family", ["web-search", "code", "image", "fusion"])
 async def test_an_answer_of_a_server_tool_alone_is_no_fault(caller: Caller, family: str, stream: bool) -> None:
     assert (await caller.ask(f"sim/server-{family}-only", stream=stream)).errors == []
 

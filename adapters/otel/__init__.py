@@ -1,0 +1,1 @@
+"""The same numbers, and spans, through the OpenTelemetry API that the host configures."""

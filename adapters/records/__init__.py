@@ -1,0 +1,1 @@
+"""Records of turns as encrypted zip files: one per message, written and cleaned by a thread of its own."""
