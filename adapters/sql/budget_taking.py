@@ -1,27 +1,24 @@
 """The statement that takes claims of their accounts: one for any number, with the claims as one JSON parameter.
 
-An account that does not admit its claim is missing from what it returns; the caller then rolls back.
+An account that does not admit its claim is missing from what it returns; the caller then undoes it.
 """
 
 from collections.abc import Iterable
 from json import dumps
 
-from sqlalchemy import Text, TextClause, bindparam, text
-
 from adapters.sql.lists import POSTGRES
-from adapters.sql.tables import budget_account
+from adapters.sql.tables import budget_account, qualified
 from adapters.sql.texts import micros
 from ports.budgets import Claim
 
 COLUMNS = ("account", "unit", "reserved", "ends_at")
 
 
-def taking(dialect: str, schema: str = "") -> TextClause:
-    """Return the statement; its parameters are `of`, the namespace, and `claims`, the text of `claims_as_rows`.
+def taking_text(dialect: str, schema: str = "") -> str:
+    """Return the statement as text; `:of` stands for the namespace, `:claims` for the text of `claims_as_rows`.
 
     It returns account, spent and reserved of each account it changed; locks are taken in the order of the claims.
     """
-    quoted = f'"{schema.replace(chr(34), chr(34) * 2)}".' if schema else ""
     if dialect == POSTGRES:
         rows = "jsonb_array_elements(CAST(:claims AS jsonb))"
         account, unit, amount, ends, limit = "(r->>0)", "(r->>1)", *(f"CAST(r->>{n} AS bigint)" for n in (2, 3, 4))
@@ -31,14 +28,14 @@ def taking(dialect: str, schema: str = "") -> TextClause:
         source = again = "json_each(:claims) AS r"
     taken = "a.spent + a.reserved"
     fits = f"{limit} IS NULL OR ({taken} < {limit} AND {taken} + excluded.reserved <= {limit})"
-    return text(
-        f"INSERT INTO {quoted}{budget_account.name} AS a (namespace, spent, {', '.join(COLUMNS)}) "  # noqa: S608 - ours
+    return (
+        f"INSERT INTO {qualified(budget_account, schema)} AS a (namespace, spent, {', '.join(COLUMNS)}) "  # noqa: S608 - ours
         f"SELECT :of, 0, {account}, {unit}, {amount}, {ends} FROM {source} WHERE true "
         "ON CONFLICT (namespace, account) DO UPDATE "
         "SET reserved = a.reserved + excluded.reserved, ends_at = excluded.ends_at "
         f"WHERE EXISTS (SELECT 1 FROM {again} WHERE {account} = excluded.account AND ({fits})) "
         "RETURNING account, spent, reserved"
-    ).bindparams(bindparam("of", type_=Text), bindparam("claims", type_=Text))
+    )
 
 
 def claims_as_rows(claims: Iterable[Claim]) -> str:

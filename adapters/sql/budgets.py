@@ -14,8 +14,8 @@ from sqlalchemy import Executable, Row, Select, bindparam, delete, select, tuple
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from adapters.sql.budget_at_once import ReserveAtOnce
 from adapters.sql.budget_claims import read_claims, written_claims
-from adapters.sql.budget_taking import claims_as_rows, taking
 from adapters.sql.connection import Statements
 from adapters.sql.database import Database
 from adapters.sql.lists import POSTGRES, among, listed
@@ -59,10 +59,6 @@ OLD_ACCOUNTS = (
 DELETE_ACCOUNTS = delete(budget_account).where(tuple_(a.namespace, a.account).in_(OLD_ACCOUNTS))
 
 
-class _Refused(Exception):
-    """An account does not admit its claim: the transaction is rolled back."""
-
-
 class SqlBudgets:
     """Implements Budgets on SQLite and PostgreSQL."""
 
@@ -98,7 +94,7 @@ class SqlBudgets:
             )
             .on_conflict_do_nothing(index_elements=[r.namespace, r.turn_id])
         )
-        self._take = taking(self._dialect, database.schema)
+        self._reserve = ReserveAtOnce(database)
         self._add, self._hold = (rendered(database, one) for one in (add, hold))
         chosen = among(self._dialect, a.account, "accounts")
         self._read: Select[Any] = select(a.account, a.spent, a.reserved).where(a.namespace == bindparam("of"), chosen)
@@ -107,22 +103,18 @@ class SqlBudgets:
         self, namespace: str, turn_id: str, claims: Collection[Claim], holder: str, until: datetime
     ) -> Granted:
         """Change every counter on its condition; roll back if one does not change."""
-        names = [claim.account for claim in claims]
-        values: dict[str, Any] = {
-            "of": stored(namespace),
-            "turn": stored(turn_id),
-            "new_state": HoldState.PENDING.value,
-        }
-        values |= {"with_claims": written_claims(claims), "by": stored(holder), "until": micros(until)}
-        try:
-            async with self._writing() as connection:
-                balances = await self._taken(connection, namespace, claims)
-                if (await connection.execute(self._hold, values)).rowcount != 1:
-                    raise _Refused
-        except _Refused:
+        row = (stored(namespace), stored(turn_id), HoldState.PENDING.value, written_claims(claims), stored(holder))
+        names, balances = [claim.account for claim in claims], None
+        if all(Balance(claim.account).admits(claim) for claim in claims):  # the statement looks at known accounts
+            try:
+                balances = await self._reserve.reserve((*row, micros(until)), claims)
+            except DatabaseTrouble as trouble:
+                raise BudgetsUnavailable(trouble.reason) from trouble
+        if balances is None:
             held = await self._has(namespace, turn_id)
             return Granted(held, await self.read(namespace, names))
-        return Granted(held=True, balances=tuple(balances[name] for name in names))
+        found = {balance.account: balance for balance in balances}
+        return Granted(held=True, balances=tuple(found[name] for name in names))
 
     async def post(self, namespace: str, turn_id: str, charges: Collection[Claim]) -> tuple[Change, ...]:
         """Settle the row and change the counters in one transaction; without a row, one is inserted."""
@@ -190,16 +182,6 @@ class SqlBudgets:
     async def _has(self, namespace: str, turn_id: str) -> bool:
         values = {"of": stored(namespace), "turn": stored(turn_id)}
         return bool(await self._rows(select(r.state).where(NAMESPACE, TURN), values))
-
-    async def _taken(self, connection: Statements, namespace: str, claims: Collection[Claim]) -> dict[str, Balance]:
-        """Take all claims; return the balances with them. Raises _Refused."""
-        if not all(Balance(claim.account).admits(claim) for claim in claims):  # the statement looks at known accounts
-            raise _Refused
-        values = {"of": stored(namespace), "claims": claims_as_rows(claims)}
-        rows = (await connection.execute(self._take, values)).all()
-        if len(rows) != len(claims):
-            raise _Refused
-        return {row.account: Balance(row.account, row.spent, row.reserved) for row in rows}
 
     async def _ended(
         self, connection: Statements, values: dict[str, Any]

@@ -5,6 +5,7 @@ returns at once, while the operation goes on in a task of its own until `Stateme
 """
 
 import asyncio
+import sqlite3
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -51,9 +52,17 @@ class Statements:
         """Execute SQL text unchanged."""
         return await self.run(partial(self._connection.exec_driver_sql, sql))
 
-    async def execute_alone(self, sql: str, values: tuple[str, ...], *, commits_itself: bool) -> None:
-        """Connect and execute the only statement of this connection, text unchanged."""
-        await self.run(partial(_executed_alone, self._connection, sql, values, commits_itself))
+    async def execute_alone(self, sql: str, values: tuple[str, ...]) -> list[Any]:
+        """Connect and execute the only statement of this connection, text unchanged, which commits itself."""
+        return await self.run(partial(_executed_alone, self._connection, sql, values))
+
+    async def in_driver(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Connect and call `work` with the driver's own connection, in its thread; SQLite only.
+
+        `work` ends its own transaction; it is repeated while the database is locked. Each statement of the driver's
+        asynchronous form goes through that thread several times, this all at once.
+        """
+        return await self.run(partial(_in_driver, self._connection, work))
 
     async def run_sync(self, work: Callable[[Connection], T]) -> T:
         """Call `work` with the connection in its synchronous form."""
@@ -112,12 +121,19 @@ async def _started(connection: AsyncConnection) -> None:
     await connection.start()
 
 
-async def _executed_alone(connection: AsyncConnection, sql: str, values: tuple[str, ...], commits_itself: bool) -> None:
+async def _executed_alone(connection: AsyncConnection, sql: str, values: tuple[str, ...]) -> list[Any]:
+    await connection.start()
+    await _set_autocommit(connection)
+    done = await connection.exec_driver_sql(sql, values)
+    return list(done.all()) if done.returns_rows else []
+
+
+async def _in_driver(connection: AsyncConnection, work: Callable[[sqlite3.Connection], T]) -> T:
     if connection.sync_connection is None:  # else this is another try, and the connection is there
         await connection.start()
-        if commits_itself:
-            await _set_autocommit(connection)
-    await connection.exec_driver_sql(sql, values)
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    done: T = await driver._execute(work, driver._conn)
+    return done
 
 
 async def _set_autocommit(connection: AsyncConnection) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from adapters.sql.cuttable import connect
+from adapters.sql.idle import watch_idle
 from adapters.sql.locking import ClosingConnection
 
 BUSY_SECONDS = 2.0
@@ -55,11 +56,10 @@ def open_engine(url: URL, *, schema: str, read_only: bool) -> AsyncEngine:
     }
     if url.get_backend_name() == "sqlite":
         return _sqlite(url, read_only, common)
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         **common,
         pool_size=POSTGRES_CONNECTIONS,
-        pool_pre_ping=True,
         pool_recycle=1800,
         connect_args={
             "connect_timeout": CONNECT_SECONDS,
@@ -69,6 +69,8 @@ def open_engine(url: URL, *, schema: str, read_only: bool) -> AsyncEngine:
         },
         execution_options={"schema_translate_map": {None: schema}} if schema else {},
     )
+    watch_idle(engine)
+    return engine
 
 
 def _sqlite(url: URL, read_only: bool, common: dict[str, Any]) -> AsyncEngine:

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Boolean, Integer
 
 from adapters.sql.lists import POSTGRES
 from adapters.sql.money import money
-from adapters.sql.tables import usage_entry
+from adapters.sql.tables import qualified, usage_entry
 from adapters.sql.texts import micros, stored
 from ports.ledger import FOLLOWERS, Entry, EntryState
 
@@ -24,8 +24,7 @@ KEPT = frozenset({*KEYS, "started_at", "generation_id"})
 
 def statement_for(dialect: str, schema: str = "") -> str:
     """Return the statement; its one parameter is the text that `rows_of` returns."""
-    quoted = f'"{schema.replace(chr(34), chr(34) * 2)}".' if schema else ""
-    table = f"{quoted}{usage_entry.name}"
+    table = qualified(usage_entry, schema)
     if dialect == POSTGRES:
         values, rows = [_of_jsonb(place) for place in range(len(NAMES))], "jsonb_array_elements(%s::jsonb) AS r"
     else:

@@ -170,3 +170,8 @@ budget = Table(
     Column("rule", Words, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
 )
+
+
+def qualified(table: Table, schema: str) -> str:
+    """Return a table's name for a statement written as text, with its schema unless that is the default one."""
+    return f'"{schema.replace(chr(34), chr(34) * 2)}".{table.name}' if schema else str(table.name)

@@ -1,11 +1,14 @@
 """Database errors under the same names for every driver."""
 
+import sqlite3
+
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 READ_ONLY = "read-only"
 LOCKED = "locked"
 TIMEOUT = "timeout"
+DIVIDED = "divided by zero"
 
 SQLITE_REASONS = {
     1: "missing",  # our statements are fixed, so the table or column they name does not exist
@@ -22,6 +25,7 @@ SQLITE_REASONS = {
     26: "damaged",
 }
 STATES = {
+    "22012": DIVIDED,
     "25006": READ_ONLY,
     "42501": READ_ONLY,
     "3D000": "missing",
@@ -38,8 +42,8 @@ TOO_MANY_CONNECTIONS = "53300"
 class DatabaseTrouble(Exception):
     """The database operation failed; an open transaction was rolled back.
 
-    `reason`: locked, timeout, full, read-only, missing, unreachable, damaged, too new, closed, refused. `read_only`:
-    the database may still be read.
+    `reason`: locked, timeout, full, read-only, missing, unreachable, damaged, too new, closed, refused, divided by
+    zero. `read_only`: the database may still be read.
     """
 
     def __init__(self, reason: str, *, read_only: bool = False) -> None:
@@ -52,8 +56,8 @@ def trouble_of(error: Exception) -> DatabaseTrouble:
     """Classify an error of SQLAlchemy or a driver by its code. Source: SQLite result codes, PostgreSQL error codes."""
     if isinstance(error, ImportError):
         return DatabaseTrouble("missing")
-    if isinstance(error, DBAPIError):
-        reason = _reason(error)
+    if isinstance(error, DBAPIError | sqlite3.Error):
+        reason = _reason(error) if isinstance(error, DBAPIError) else _of_sqlite(error) or "refused"
         return DatabaseTrouble(reason, read_only=reason == READ_ONLY)
     if isinstance(error, OverflowError | ValueError):
         return DatabaseTrouble("refused")
@@ -63,9 +67,9 @@ def trouble_of(error: Exception) -> DatabaseTrouble:
 
 
 def _reason(error: DBAPIError) -> str:
-    code = getattr(error.orig, "sqlite_errorcode", None)
-    if code is not None:
-        return SQLITE_REASONS.get(code & 0xFF, "refused")
+    reason = _of_sqlite(error.orig)
+    if reason:
+        return reason
     state = getattr(error.orig, "sqlstate", None)
     if state is None and _is_timeout(error):
         return TIMEOUT
@@ -74,6 +78,12 @@ def _reason(error: DBAPIError) -> str:
     if state == TOO_MANY_CONNECTIONS:
         return "unreachable"
     return STATES.get(state) or CLASSES.get(state[:2], "refused")
+
+
+def _of_sqlite(error: BaseException | None) -> str:
+    """Return the reason by SQLite's code; empty for an error without one."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return SQLITE_REASONS.get(code & 0xFF, "refused") if code is not None else ""
 
 
 def _is_operational(error: DBAPIError) -> bool:

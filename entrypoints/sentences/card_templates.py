@@ -50,6 +50,8 @@ TEMPLATE_OF: dict[FaultKind, str | None] = {
     FaultKind.TOOL_ROUNDS: TOOL_ROUNDS,
     FaultKind.BUSY: None,
     FaultKind.PAUSED: None,
+    FaultKind.BUDGET_SPENT: None,
+    FaultKind.BUDGET_UNKNOWN: None,
     FaultKind.MISSING_PACKAGE: INTERNAL,
     FaultKind.INTERNAL: INTERNAL,
 }
