@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from domain.catalog.selection import find
 from domain.conversation.bounded_ids import bounded_id
 from domain.conversation.figures import Figures
+from domain.faults.classify import UNCERTAIN_STATUSES
 from domain.faults.fault import RetryRule
 from domain.request.turn_request import Caller, TurnRequest
 from domain.services.keep_ledger import KeepLedger
@@ -28,6 +30,8 @@ class BookedAttempt:
     """The entry of one attempt; implements CallWatch.
 
     `done`: its latest state is stored. `released`: the request may have been written. `is_over`: the attempt has ended.
+    `ending`: what ends the entry of an attempt that its reader left, once the connection is closed: until then upstream
+    may still name the call, or refuse it with the status `refusal`.
     """
 
     keeper: KeepLedger
@@ -35,6 +39,8 @@ class BookedAttempt:
     done: "asyncio.Future[None]"
     released: bool = False
     is_over: bool = False
+    ending: Callable[[], None] | None = None
+    refusal: int | None = None
 
     async def sending(self) -> None:
         """Return once the entry is durable, or the store has failed or taken too long."""
@@ -45,8 +51,18 @@ class BookedAttempt:
 
     def answered(self, generation_id: str) -> None:
         """Store the id under which upstream's record of the call is found."""
-        if generation_id and not self.is_over:
+        if generation_id and (not self.is_over or self.ending is not None):
             self.change(replace(self.entry, generation_id=bounded_id(generation_id)))
+
+    def refused(self, status: int) -> None:
+        """Remember a refusal that nobody will read."""
+        self.refusal = status
+
+    def closed(self) -> None:
+        """End the entry if it waits for that."""
+        ending, self.ending = self.ending, None
+        if ending is not None:
+            ending()
 
     def change(self, entry: Entry) -> None:
         """Store a newer state of the entry."""
@@ -87,7 +103,7 @@ class BookAttempts:
             if isinstance(entry, AttemptBegan):
                 self._began(keeper, entry)
             elif isinstance(entry, AttemptEnded):
-                self._ended(keeper, entry)
+                entry = self._ended(keeper, entry)
             journal(entry)
 
         return booked
@@ -116,11 +132,11 @@ class BookAttempts:
         entry = guessed(entry, Consumed(model=self._model, sent_characters=self._figures.sent))
         self.latest = BookedAttempt(keeper, entry, keeper.note(entry, at_once=True))
 
-    def _ended(self, keeper: KeepLedger, attempt: AttemptEnded) -> None:
-        """Book the end of the attempt."""
+    def _ended(self, keeper: KeepLedger, attempt: AttemptEnded) -> AttemptEnded:
+        """Book the end of the attempt; return it as it was booked: what never left was not sent."""
         booked = self.latest
         if booked is None or booked.is_over:
-            return
+            return attempt
         booked.is_over = True
         facts = attempt.facts
         end = EndOfAttempt(
@@ -138,11 +154,21 @@ class BookAttempts:
             provider=bounded_id(facts.provider) if facts is not None else "",
             is_byok=facts is not None and facts.is_byok,
         )
+        if attempt.outcome.ending is Ending.CANCELLED and end.was_sent and not booked.entry.generation_id:
+            booked.ending = partial(self._close, keeper, booked, end)
+        else:
+            self._close(keeper, booked, end)
+        if attempt.outcome.ending in COMPLETE:
+            self._call_no, self._attempt_no = self._call_no + 1, 0
+        return attempt if end.was_sent else replace(attempt, outcome=replace(attempt.outcome, reach=Reach.NOT_SENT))
+
+    def _close(self, keeper: KeepLedger, booked: BookedAttempt, end: EndOfAttempt) -> None:
+        """End the entry of an attempt, or look for its bill."""
+        if booked.refusal is not None and booked.refusal not in UNCERTAIN_STATUSES:
+            end = replace(end, is_free=True)
         booked.change(ended(booked.entry, end, keeper.clock.now()))
         if booked.entry.state is EntryState.STARTED and keeper.bills is not None:
             keeper.bills.begin(self._route, booked.entry)
-        if attempt.outcome.ending in COMPLETE:
-            self._call_no, self._attempt_no = self._call_no + 1, 0
 
 
 def _was_sent(reach: Reach, *, released: bool) -> bool:
