@@ -12,6 +12,7 @@ from domain.faults.classify import UNCERTAIN_STATUSES
 from domain.faults.fault import RetryRule
 from domain.request.turn_request import Caller, TurnRequest
 from domain.services.keep_ledger import KeepLedger
+from domain.services.turn_tally import TurnTally
 from domain.turn.outcome import Ending
 from domain.turn.steps import AttemptBegan, AttemptEnded, Booking
 from domain.usage.entries import EndOfAttempt, ended, guessed, key_id_of
@@ -31,7 +32,8 @@ class BookedAttempt:
 
     `done`: its latest state is stored. `released`: the request may have been written. `is_over`: the attempt has ended.
     `ending`: what ends the entry of an attempt that its reader left, once the connection is closed: until then upstream
-    may still name the call, or refuse it with the status `refusal`.
+    may still name the call, or refuse it with the status `refusal`. `final`: where the entry will be found with figures
+    that the end of the attempt did not bring; cancelled if nobody looks for them any more.
     """
 
     keeper: KeepLedger
@@ -41,6 +43,7 @@ class BookedAttempt:
     is_over: bool = False
     ending: Callable[[], None] | None = None
     refusal: int | None = None
+    final: "asyncio.Future[Entry] | None" = None
 
     async def sending(self) -> None:
         """Return once the entry is durable, or the store has failed or taken too long."""
@@ -68,6 +71,20 @@ class BookedAttempt:
         """Store a newer state of the entry."""
         self.entry, self.done = entry, self.keeper.note(entry)
 
+    def awaits(self) -> "asyncio.Future[Entry]":
+        """Return where the final entry will be found."""
+        if self.final is None:
+            self.final = asyncio.get_running_loop().create_future()
+        return self.final
+
+    def billed(self, looking: "asyncio.Task[Entry]") -> None:
+        """Take the final entry from the task that looked for its bill."""
+        final = self.awaits()
+        if looking.cancelled() or looking.exception() is not None:
+            final.cancel()
+        elif not final.done():
+            final.set_result(looking.result())
+
 
 class BookAttempts:
     """The attempts of one turn; without a `keeper` none is booked.
@@ -93,8 +110,11 @@ class BookAttempts:
         self._call_no, self._attempt_no = 1, 0
         self.latest: BookedAttempt | None = None
 
-    def before(self, journal: Callable[[Booking], None]) -> Callable[[Booking], None]:
-        """Return a function that books what concerns the ledger, then calls `journal`."""
+    def before(self, journal: Callable[[Booking], None], tally: TurnTally | None = None) -> Callable[[Booking], None]:
+        """Return a function that books what concerns the ledger, then calls `journal`.
+
+        `tally`, which the journal fills, is told where figures will be found that an end did not bring.
+        """
         keeper = self._keeper
         if keeper is None:
             return journal
@@ -105,6 +125,8 @@ class BookAttempts:
             elif isinstance(entry, AttemptEnded):
                 entry = self._ended(keeper, entry)
             journal(entry)
+            if tally is not None and isinstance(entry, AttemptEnded) and self.latest is not None:
+                tally.expect(entry.no, self.latest.final)
 
         return booked
 
@@ -156,6 +178,7 @@ class BookAttempts:
         )
         if attempt.outcome.ending is Ending.CANCELLED and end.was_sent and not booked.entry.generation_id:
             booked.ending = partial(self._close, keeper, booked, end)
+            booked.awaits()
         else:
             self._close(keeper, booked, end)
         if attempt.outcome.ending in COMPLETE:
@@ -167,8 +190,14 @@ class BookAttempts:
         if booked.refusal is not None and booked.refusal not in UNCERTAIN_STATUSES:
             end = replace(end, is_free=True)
         booked.change(ended(booked.entry, end, keeper.clock.now()))
+        looking: asyncio.Task[Entry] | None = None
         if booked.entry.state is EntryState.STARTED and keeper.bills is not None:
-            keeper.bills.begin(self._route, booked.entry)
+            looking = keeper.bills.begin(self._route, booked.entry)
+        if looking is not None:
+            booked.awaits()
+            looking.add_done_callback(booked.billed)
+        elif booked.final is not None:
+            booked.final.set_result(booked.entry)
 
 
 def _was_sent(reach: Reach, *, released: bool) -> bool:

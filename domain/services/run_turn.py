@@ -273,7 +273,7 @@ class RunTurn:
                 await runner.settle()
 
         turn_ports = TurnPorts(self._responses, self._clock, runner)
-        journal = book.before(partial(self._booking.book, settlement))
+        journal = book.before(partial(self._booking.book, settlement), settlement.tally)
         report = partial(self._booking.report, settlement)
         upkeep = Upkeep(
             lambda end: recording.to_the_end(settle(end)),
