@@ -25,10 +25,11 @@ from entrypoints.core.open_core import open_core
 from entrypoints.simulator.records import RecordLog
 from entrypoints.simulator.server import running_simulator
 from entrypoints.simulator.state import Simulator
+from ports.ledger import Spend
 from ports.responses import Route
 from tests.doubles.postgres import new_database_url, stopped_postgres
 from tests.drills.ledger_budgets import Outage, judge_budgets
-from tests.drills.ledger_judge import Figures, Worker, calls_of, judge, turns_of
+from tests.drills.ledger_judge import Figures, Worker, calls_of, judge, judge_spend, turns_of
 from tests.drills.ledger_tables import read_tables
 from tests.drills.ledger_worker import KINDS, NAMESPACE, PLAIN, Ask, Job, noted, run_turn, work
 
@@ -60,6 +61,7 @@ class Drill:
         self.figures = Figures()
         self.workers: list[Worker] = []
         self.outage = Outage()
+        self.spent: tuple[Spend, ...] = ()
         self.database = new_database_url() if kind == POSTGRES else str(folder / "openrouter_pipe.db")
         share = Decimal(next(weight for name, _, weight in KINDS if name == "capped")) / sum(w for *_, w in KINDS)
         self.hard = (turns * share * OF_CAPPED * SPENT_AFTER).quantize(Decimal("0.0001"))
@@ -77,6 +79,7 @@ class Drill:
             await self._finish(simulator)
             turns, tables = turns_of(self.workers), await asyncio.to_thread(read_tables, self.database)
             judge(simulator, turns, tables, self.figures)
+            judge_spend(self.spent, tables, self.figures)
             judge_budgets(simulator, turns, calls_of(simulator), tables, self.outage, self.hard, self.figures)
         return self.figures
 
@@ -146,6 +149,10 @@ class Drill:
             await ledger.keeper.drained()
             await ledger.sweeper.sweep(LedgerPlan(NAMESPACE, Route(simulator.url, job.key), longest=0))
             await core.stores.budgets.holds.tend(NAMESPACE, core.clock.now() + LATER)
+            stored = (await core.stores.storage.stores()).ledger
+            assert stored is not None
+            ever = (core.clock.now().replace(year=2000), core.clock.now().replace(year=9999))
+            self.spent = await stored.spend(NAMESPACE, *ever)
         if self._journals():
             self.figures.misses.append("a journal was not replayed")
 
