@@ -54,7 +54,7 @@ STOPPED = 0.3
 """The share of turns whose reader leaves after a while."""
 PEOPLE, HASTY, OF_HASTY = 200, "person-hasty", 0.1
 """Persons, and one who sends this share of all turns: more than a minute allows."""
-PER_MINUTE, TOO_FAST = 20, "too_fast"
+PER_MINUTE, TOO_FAST = 8, "too_fast"
 BUDGETS = """
 - {{name: capped, who: all, models: {capped}, period: month, hard: {hard}}}
 - {{name: everything, who: all, period: month, soft: {soft}, hard: 1000}}
