@@ -48,6 +48,8 @@ class AffordTurn:
         self, checked: Checked, models: tuple[Model, ...], assemble: Assemble
     ) -> tuple[Checked, Assembled | Fault]:
         """Assemble a turn and reserve what it may cost; if there is no room for that, try a cheaper model once."""
+        if self.budgets is not None and checked.hold is not None:
+            self.budgets.begin(checked.hold)
         assembled = await assemble(checked)
         full = await self._reserved(checked, assembled)
         if full is None:
