@@ -125,13 +125,15 @@ async def _started(connection: AsyncConnection) -> None:
 async def _executed_alone(connection: AsyncConnection, sql: str, values: tuple[str, ...]) -> list[Any]:
     """Execute by the driver itself: SQLAlchemy's part takes longer than the statement."""
     await connection.start()
-    await _set_autocommit(connection)
     driver: Any = (await connection.get_raw_connection()).driver_connection
     foreign = connection.dialect.loaded_dbapi.Error
     try:
+        await driver.set_autocommit(True)
         done = await driver.execute(sql, values)
-        return list(await done.fetchall()) if done.description else []
-    except foreign as error:
+        rows = list(await done.fetchall()) if done.description else []
+        await driver.set_autocommit(False)
+        return rows
+    except foreign as error:  # the connection is not used again
         raise DBAPIError.instance("", (), error, foreign, hide_parameters=True) from None
 
 
