@@ -12,7 +12,7 @@ class LedgerSettings(RecordSettings):
     """The rows of `settings.Settings` about the ledger."""
 
     enable_ledger: bool = setting(
-        False,
+        True,
         "Keep a ledger in the database: one row of tokens and cost per request to OpenRouter, without texts of chats. "
         "Each row is written before its request leaves, which takes some milliseconds.",
         advanced=True,
