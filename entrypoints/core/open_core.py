@@ -42,7 +42,7 @@ from entrypoints.core.request_records import RequestRecords
 from entrypoints.core.request_timings import RequestTimings
 from entrypoints.core.secret_mask import SecretMask
 from entrypoints.core.storage import Storage
-from entrypoints.core.storage_lazy import LazyBreakerState, LazyToolRuns
+from entrypoints.core.storage_lazy import LazyBreakerState, LazyLeases, LazyToolRuns
 from entrypoints.core.storage_location import IN_MEMORY, StorageLocation
 from entrypoints.settings import Settings
 from ports.files import Files
@@ -95,6 +95,7 @@ class Core:
             temporary_tool_runs=storage.memory.stores.tool_runs,
             journal_cipher=storage.journal_cipher,
             breaker_state=LazyBreakerState(storage),
+            leases=LazyLeases(storage),
             turn_breaker_state=MemoryBreakerState(shared_state()),
             checker=JsonSchemaChecker(self.telemetry),
             telemetry=self.telemetry,

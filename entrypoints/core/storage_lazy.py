@@ -5,6 +5,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from entrypoints.core.storage import Storage
+from ports.leases import Lease, Leases
 from ports.ledger import Entry, LedgerUnavailable, Spend, UsageLedger
 from ports.tool_runs import RunBounds, ToolRun
 
@@ -60,6 +61,26 @@ class LazyBreakerState:
     async def delete_before(self, before: datetime, limit: int) -> int:
         """Delete old texts."""
         return await (await self._storage.stores()).breakers.delete_before(before, limit)
+
+
+class LazyLeases:
+    """Implements Leases in the store that is open or being opened; within the process if none is or may be written."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    async def take(self, name: str, owner: str, now: datetime, seconds: float) -> Lease | None:
+        """Take or extend a lease."""
+        return await (await self._leases()).take(name, owner, now, seconds)
+
+    async def release(self, lease: Lease) -> None:
+        """Release a lease."""
+        await (await self._leases()).release(lease)
+
+    async def _leases(self) -> Leases:
+        memory = self._storage.memory.stores
+        stores = await self._storage.stores() if self._storage.is_wanted else memory
+        return memory.leases if stores.read_only else stores.leases
 
 
 class LazyLedger:
