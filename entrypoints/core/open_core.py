@@ -12,6 +12,7 @@ from adapters.json_schema.checker import JsonSchemaChecker
 from adapters.memory.breaker_state import MemoryBreakerState
 from adapters.openrouter.catalog.listing import AioCatalog
 from adapters.openrouter.client import AioResponsesClient
+from adapters.openrouter.figures import AioFigures
 from adapters.openrouter.generations import AioGenerations
 from adapters.openrouter.transport.environment import read_environment
 from adapters.openrouter.transport.pool import SessionPool
@@ -79,7 +80,8 @@ class Core:
         ledger: CoreLedger | None = None
         if location.url:
             generations = AioGenerations(pool, self._concurrent_requests)
-            ledger = CoreLedger(storage, location, generations, store, self.ids, self.telemetry)
+            figures = AioFigures(pool, self._concurrent_requests)
+            ledger = CoreLedger(storage, location, generations, figures, store, self.ids, self.telemetry)
         container = Container(
             responses=AioResponsesClient(pool, self.clock, self.telemetry, self._concurrent_requests),
             catalog=AioCatalog(pool, self.clock, self._concurrent_requests),

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from entrypoints.core.storage import Storage
 from ports.leases import Lease, Leases
-from ports.ledger import Entry, LedgerUnavailable, Spend, UsageLedger
+from ports.ledger import Entry, EntryState, LedgerUnavailable, ModelSum, Spend, UsageLedger
 from ports.tool_runs import RunBounds, ToolRun
 
 OPENING_SECONDS = 0.75
@@ -104,6 +104,20 @@ class LazyLedger:
     async def spend(self, namespace: str, since: datetime, until: datetime) -> tuple[Spend, ...]:
         """Add up what was sent."""
         return await (await self._opened()).spend(namespace, since, until)
+
+    async def by_model(self, namespace: str, key_id: str, since: datetime, until: datetime) -> tuple[ModelSum, ...]:
+        """Add up what one key paid."""
+        return await (await self._opened()).by_model(namespace, key_id, since, until)
+
+    async def ended(
+        self, namespace: str, state: EntryState, since: datetime, until: datetime, limit: int
+    ) -> tuple[Entry, ...]:
+        """Return entries of a state."""
+        return await (await self._opened()).ended(namespace, state, since, until, limit)
+
+    async def namespaces(self) -> tuple[str, ...]:
+        """Return the namespaces that have entries."""
+        return await (await self._opened()).namespaces()
 
     async def delete_before(self, namespace: str, before: datetime, limit: int) -> int:
         """Delete old entries."""

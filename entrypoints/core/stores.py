@@ -18,6 +18,7 @@ from adapters.sql.leases import SqlLeases
 from adapters.sql.ledger import SqlLedger
 from adapters.sql.lookup_keys import SqlLookupKeys
 from adapters.sql.migrate import migrate
+from adapters.sql.reconciliations import SqlReconciliations
 from adapters.sql.tool_runs import SqlToolRuns
 from adapters.vault.vault import KeyRing, VaultOptions, make_vault
 from domain.services.remember_turn import SealedStore
@@ -33,6 +34,7 @@ from ports.known_hosts import KnownHosts
 from ports.leases import Leases
 from ports.ledger import UsageLedger
 from ports.lookup_keys import LookupKeys
+from ports.reconciliations import Reconciliations
 from ports.tool_runs import ToolRunStore
 
 
@@ -40,7 +42,7 @@ from ports.tool_runs import ToolRunStore
 class Stores:
     """Stores that live together; in memory if `location` is None.
 
-    `cache` only where processes share a database, `ledger` only in a database.
+    `cache` only where processes share a database, `ledger` and `reconciliations` only in a database.
     """
 
     artifacts: ArtifactStore
@@ -53,6 +55,7 @@ class Stores:
     read_only: bool = False
     cache: Cache | None = None
     ledger: UsageLedger | None = None
+    reconciliations: Reconciliations | None = None
 
 
 class MemoryStores:
@@ -103,5 +106,6 @@ async def open_stores(location: StorageLocation, warned: WarnedOnce) -> tuple[St
         bool(migrated.read_only),
         SqlCache(database) if location.is_shared else None,
         SqlLedger(database),
+        SqlReconciliations(database),
     )
     return stores, database
