@@ -106,6 +106,16 @@ class Spend:
     upstream_cost: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class ModelSum:
+    """What the calls that upstream took of one model cost, in USD; `inexact` counts entries without its figure."""
+
+    model: str
+    entries: int
+    inexact: int
+    cost: Decimal
+
+
 class LedgerUnavailable(Exception):
     """The ledger cannot be reached, read or written. `reason` contains no data."""
 
@@ -139,6 +149,23 @@ class UsageLedger(Protocol):
 
         The model is the one that answered, else the requested one.
         """
+        ...
+
+    async def by_model(self, namespace: str, key_id: str, since: datetime, until: datetime) -> tuple[ModelSum, ...]:
+        """Add up by model, in their order, what one key paid for calls from `since` to before `until`, exactly.
+
+        Calls that upstream refused are left out. The model is named as in `spend`.
+        """
+        ...
+
+    async def ended(
+        self, namespace: str, state: EntryState, since: datetime, until: datetime, limit: int
+    ) -> tuple[Entry, ...]:
+        """Return up to `limit` entries of a state that began from `since` to before `until`, oldest first."""
+        ...
+
+    async def namespaces(self) -> tuple[str, ...]:
+        """Return the namespaces that have entries, in their order."""
         ...
 
     async def delete_before(self, namespace: str, before: datetime, limit: int) -> int:

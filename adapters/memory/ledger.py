@@ -8,7 +8,7 @@ from decimal import Context, Decimal
 from functools import reduce
 from threading import Lock
 
-from ports.ledger import FOLLOWERS, Entry, EntryState, Key, Spend
+from ports.ledger import FOLLOWERS, CostSource, Entry, EntryState, Key, ModelSum, Spend
 
 EXACT = Context(prec=100)
 
@@ -55,6 +55,27 @@ class MemoryLedger:
                 groups[entry.user_id, model, entry.started_at.date()].append(entry)
         return tuple(_spend_of(*key, groups[key]) for key in sorted(groups))
 
+    async def by_model(self, namespace: str, key_id: str, since: datetime, until: datetime) -> tuple[ModelSum, ...]:
+        """Add up the entries."""
+        groups: dict[str, list[Entry]] = defaultdict(list)
+        for entry in self._of(namespace):
+            taken = entry.state is not EntryState.VOID and entry.cost_source is not CostSource.FREE
+            if taken and entry.key_id == key_id and since <= entry.started_at < until:
+                groups[entry.answering_model or entry.requested_model].append(entry)
+        return tuple(_sum_of(model, groups[model]) for model in sorted(groups))
+
+    async def ended(
+        self, namespace: str, state: EntryState, since: datetime, until: datetime, limit: int
+    ) -> tuple[Entry, ...]:
+        """Search the entries."""
+        found = (entry for entry in self._of(namespace) if entry.state is state and since <= entry.started_at < until)
+        return tuple(sorted(found, key=lambda entry: entry.started_at)[:limit])
+
+    async def namespaces(self) -> tuple[str, ...]:
+        """Search the entries."""
+        with self._lock:
+            return tuple(sorted({key[0] for key in self._entries}))
+
     async def delete_before(self, namespace: str, before: datetime, limit: int) -> int:
         """Delete entries."""
         with self._lock:
@@ -79,6 +100,11 @@ class MemoryLedger:
 def _may_follow(known: Entry, entry: Entry) -> bool:
     allowed = entry.state in FOLLOWERS[known.state]
     return allowed and (entry.state is not EntryState.STARTED or bool(entry.generation_id))
+
+
+def _sum_of(model: str, entries: list[Entry]) -> ModelSum:
+    inexact = sum(entry.state is not EntryState.SETTLED for entry in entries)
+    return ModelSum(model, len(entries), inexact, _total(entry.cost for entry in entries))
 
 
 def _spend_of(user_id: str, model: str, day: date, entries: list[Entry]) -> Spend:

@@ -171,6 +171,24 @@ budget = Table(
     Column("updated_at", BigInteger, nullable=False),
 )
 
+reconciliation = Table(
+    f"{PREFIX}reconciliation",
+    metadata,
+    Column("key_id", Words, primary_key=True),
+    Column("day", Words, primary_key=True),  # 2026-11-30, UTC, for whoever reads the table
+    Column("model", Words, primary_key=True),
+    Column("figures", Words, nullable=False),
+    Column("outcome", Words, nullable=False),
+    Column("entries", BigInteger, nullable=False),
+    Column("inexact", BigInteger, nullable=False),
+    Column("cost", Money, nullable=False),
+    Column("their_requests", BigInteger, nullable=True),
+    Column("their_cost", Money, nullable=True),
+    Column("total", Money, nullable=True),
+    Column("checked_at", BigInteger, nullable=False),
+    Index(f"{PREFIX}reconciliation_day", "day"),
+)
+
 
 def qualified(table: Table, schema: str) -> str:
     """Return a table's name for a statement written as text, with its schema unless that is the default one."""

@@ -33,6 +33,10 @@ DOWNLOADS = Counter("downloads", "Downloads of linked files by how they ended.",
 LEFT_OUT = Counter("media_left_out", "Media of messages that were not sent to the model.", ("reason",))
 STORE_FAILURES = Counter("store_failures", "Operations of the database that failed or were given up.", ("reason",))
 LOST = Counter("lost_writes", "What should have been written and was not.", ("what",))
+RECONCILED = Counter("ledger_days", "Days of the ledger that were compared with upstream's figures.", ("outcome",))
+DIFFERENCES = Counter(
+    "ledger_differences", "Models whose sum of a day, or records, differ from upstream's figures.", ("figures",)
+)
 LOGGED = Counter("log_events", "Log events of the levels warning and error.", ("level", "event"))
 PLACES = Gauge("places", "Requests and tool calls that run or wait in the process.", ("kind", "state"))
 
@@ -58,5 +62,7 @@ COUNTED = {
     "file_not_downloaded": Counted(DOWNLOADS, ("reason",)),
     "media_left_out": Counted(LEFT_OUT, ("reason",), "number"),
     "turn_not_stored": Counted(LOST, fixed=("turn",)),
+    "ledger_reconciled": Counted(RECONCILED, ("outcome",)),
+    "ledger_differs": Counted(DIFFERENCES, ("figures",)),
     "timing_line_dropped": Counted(LOST, fixed=("timing_line",)),
 }

@@ -29,9 +29,14 @@ class EndOfAttempt:
     is_byok: bool = False
 
 
+def key_hash_of(api_key: str) -> str:
+    """Return the hash by which upstream names a key."""
+    return sha256(api_key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def key_id_of(api_key: str) -> str:
     """Return a short hash by which the entries of one key are found, and which does not reveal it."""
-    return sha256(api_key.encode("utf-8", "surrogatepass")).hexdigest()[:KEY_ID_CHARACTERS]
+    return key_hash_of(api_key)[:KEY_ID_CHARACTERS]
 
 
 def guessed(entry: Entry, consumed: Consumed) -> Entry:

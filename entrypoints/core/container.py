@@ -40,6 +40,7 @@ from ports.clock import Clock
 from ports.fetcher import Fetcher
 from ports.icon_pictures import IconPictures
 from ports.ids import Ids
+from ports.leases import Leases
 from ports.metrics import Metrics
 from ports.model_rows import HostModels
 from ports.offload import Offload
@@ -102,6 +103,7 @@ class Container(DeclarativeContainer):
     breaker_state: Dependency[BreakerState] = Dependency(instance_of=BreakerState)
     turn_breaker_state: Dependency[BreakerState] = Dependency(instance_of=BreakerState)
     checker: Dependency[Checker] = Dependency(instance_of=Checker)
+    leases: Dependency[Leases] = Dependency(instance_of=Leases)
     telemetry: Dependency[Telemetry] = Dependency(instance_of=Telemetry)
     metrics: Dependency[Metrics] = Dependency(instance_of=Metrics)
     spans: Dependency[Spans] = Dependency(instance_of=Spans)
@@ -169,8 +171,9 @@ class Container(DeclarativeContainer):
     sync_models: Singleton[SyncModels] = Singleton(
         SyncModels,
         rows=host.provided.model_rows,
-        rules=host.provided.model_rows,
+        leases=leases,
         icons=fetch_icons,
         clock=clock,
+        ids=ids,
         telemetry=telemetry,
     )

@@ -12,6 +12,7 @@ from adapters.json_schema.checker import JsonSchemaChecker
 from adapters.memory.breaker_state import MemoryBreakerState
 from adapters.openrouter.catalog.listing import AioCatalog
 from adapters.openrouter.client import AioResponsesClient
+from adapters.openrouter.figures import AioFigures
 from adapters.openrouter.generations import AioGenerations
 from adapters.openrouter.transport.environment import read_environment
 from adapters.openrouter.transport.pool import SessionPool
@@ -44,7 +45,7 @@ from entrypoints.core.request_records import RequestRecords
 from entrypoints.core.request_timings import RequestTimings
 from entrypoints.core.secret_mask import SecretMask
 from entrypoints.core.storage import Storage
-from entrypoints.core.storage_lazy import LazyBreakerState, LazyToolRuns
+from entrypoints.core.storage_lazy import LazyBreakerState, LazyLeases, LazyToolRuns
 from entrypoints.core.storage_location import IN_MEMORY, StorageLocation
 from entrypoints.settings import Settings
 from ports.files import Files
@@ -81,7 +82,8 @@ class Core:
         ledger: CoreLedger | None = None
         if location.url:
             generations = AioGenerations(pool, self._concurrent_requests)
-            ledger = CoreLedger(storage, location, generations, store, self.ids, self.telemetry)
+            figures = AioFigures(pool, self._concurrent_requests)
+            ledger = CoreLedger(storage, location, generations, figures, store, self.ids, self.telemetry)
         fetcher = AioFetcher(read, offload=self.offload, lookups=lookups)
         budgets = CoreBudgets(
             storage,
@@ -108,6 +110,7 @@ class Core:
             temporary_tool_runs=storage.memory.stores.tool_runs,
             journal_cipher=storage.journal_cipher,
             breaker_state=LazyBreakerState(storage),
+            leases=LazyLeases(storage),
             turn_breaker_state=MemoryBreakerState(shared_state()),
             checker=JsonSchemaChecker(self.telemetry),
             telemetry=self.telemetry,

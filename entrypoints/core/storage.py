@@ -55,6 +55,11 @@ class Storage:
         self._vault.follow(settings, namespace)
         self.memory.purge()
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether anybody has wanted the stores to be opened."""
+        return self._opening is not None
+
     async def stores(self) -> Stores:
         """Return the stores, opening them if need be; those in memory while there are no others. Never raises.
 

@@ -1,6 +1,9 @@
 """The response of GET /key: limits and spending of the key that asks."""
 
 from decimal import Decimal
+from hashlib import sha256
+
+from aiohttp import web
 
 from entrypoints.simulator.payload import Json
 
@@ -8,13 +11,23 @@ LIMIT = Decimal(100)
 """USD that the simulated account may spend per month."""
 
 
-def key_data(key: str, spent: Decimal) -> Json:
-    """Build the response for `key` after `spent` USD."""
+def hash_of(key: str) -> str:
+    """Return the hash by which upstream names a key."""
+    return sha256(key.encode()).hexdigest()
+
+
+def paying_key(request: web.Request) -> str:
+    """Return the hash of the key that pays for a request."""
+    return hash_of(request.headers.get("Authorization", "").partition(" ")[2].strip())
+
+
+def key_data(key: str, spent: Decimal, today: Decimal) -> Json:
+    """Build the response for `key` after `spent` USD, of which `today`."""
     usage = float(spent)
     return {
         "label": f"{key[:12]}...{key[-3:]}",
         "usage": usage,
-        "usage_daily": usage,
+        "usage_daily": float(today),
         "usage_weekly": usage,
         "usage_monthly": usage,
         "byok_usage": 0,

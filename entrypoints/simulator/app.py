@@ -3,14 +3,15 @@
 import asyncio
 from base64 import b64decode
 from collections.abc import Awaitable, Callable
+from datetime import date
 
 import orjson
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from entrypoints.simulator.account import key_data
+from entrypoints.simulator.account import hash_of, key_data
 from entrypoints.simulator.answers import Answer, Refusal, common, edge_page, json_answer
-from entrypoints.simulator.bills import generation_data
+from entrypoints.simulator.bills import activity_rows, generation_data
 from entrypoints.simulator.catalog import Model, endpoint_row, page_row
 from entrypoints.simulator.generate import generate, read_body
 from entrypoints.simulator.image_models import IMAGE_MODELS, image_page_row
@@ -46,6 +47,7 @@ def build_app(simulator: Simulator) -> web.Application:
             web.get("/images/icons/{name}.png", routes.icon),
             web.get(f"{BASE_PATH}/credits", routes.credits),
             web.get(f"{BASE_PATH}/generation", routes.generation),
+            web.get(f"{BASE_PATH}/activity", routes.activity),
             web.post(f"{BASE_PATH}/responses", routes.responses),
             web.post(f"{BASE_PATH}/chat/completions", routes.chat),
             web.post(f"{BASE_PATH}/images", routes.images),
@@ -116,6 +118,12 @@ class _Routes:
             raise Refusal(common(401, "User not found."))
         return key
 
+    def _managed(self, request: web.Request) -> None:
+        """Check for a management key. Raises Refusal: 403 for another key, as upstream does."""
+        if request.headers.get("Authorization", "").partition(" ")[2].strip() not in self._simulator.management_keys:
+            self._authorised(request)
+            raise Refusal(common(403, "Only management keys can perform this operation"))
+
     async def models(self, request: web.Request) -> web.Response:
         return _json(model_list(self._simulator.catalog.entries, request.query, request.path))
 
@@ -166,7 +174,17 @@ class _Routes:
         return web.Response(body=b64decode(png_base64(ICON_SIDE)), content_type="image/png")
 
     async def key(self, request: web.Request) -> web.Response:
-        return _json({"data": key_data(self._authorised(request), self._simulator.bills.spent)})
+        key, bills = self._authorised(request), self._simulator.bills
+        mine = hash_of(key)
+        return _json({"data": key_data(key, bills.spent_by(mine), bills.spent_on(self._simulator.today(), mine))})
+
+    async def activity(self, request: web.Request) -> web.Response:
+        self._managed(request)
+        try:
+            day = date.fromisoformat(request.query["date"]) if "date" in request.query else None
+        except ValueError:
+            raise Refusal(common(400, "Date must be in the format YYYY-MM-DD")) from None
+        return _json({"data": activity_rows(self._simulator.bills, day, request.query.get("api_key_hash"))})
 
     async def credits(self, request: web.Request) -> web.Response:
         self._authorised(request)

@@ -12,7 +12,7 @@ import pytest
 from adapters.memory.ledger import MemoryLedger
 from adapters.sql.database import Database
 from adapters.sql.ledger import SqlLedger
-from ports.ledger import FOLLOWERS, CostSource, Entry, EntryState, LedgerUnavailable, Spend, UsageLedger
+from ports.ledger import FOLLOWERS, CostSource, Entry, EntryState, LedgerUnavailable, ModelSum, Spend, UsageLedger
 
 LEDGERS: tuple[type[UsageLedger], ...] = (MemoryLedger, SqlLedger)
 DAY = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -181,6 +181,46 @@ async def test_money_is_added_up_exactly(ledger):
     assert [entry.cost for entry in await stored(ledger)] == amounts
     [spent] = await ledger.spend("ns", DAY, DAY + HOUR)
     assert EXACT.scaleb(spent.cost, 30) == sum(atoms) + 2007 * 10**30
+
+
+async def test_what_one_key_paid_is_added_up_by_model(ledger):
+    key, free = ENDED.key_id, replace(ENDED, turn_id="free", cost=Decimal(0), cost_source=CostSource.FREE)
+    await ledger.write(
+        [
+            ENDED,
+            replace(ENDED, attempt_no=2, user_id="bob", cost=Decimal("0.000000000000000000000000000001")),
+            replace(GUESSED, turn_id="g", key_id=key, requested_model="z"),
+            replace(STARTED, turn_id="s", key_id=key, cost=None),
+            replace(VOID, turn_id="v", key_id=key),
+            free,
+            replace(ENDED, turn_id="k", key_id="another"),
+            replace(ENDED, turn_id="n", namespace="other"),
+            replace(ENDED, turn_id="late", started_at=DAY + HOUR),
+        ]
+    )
+    assert await ledger.by_model("ns", key, DAY, DAY + HOUR) == (
+        ModelSum("a/b", 1, 1, Decimal(0)),
+        ModelSum("a/b-2026", 2, 0, Decimal("0.025706000000000000000000000001")),
+        ModelSum("z", 1, 1, Decimal("0.1")),
+    )
+    assert await ledger.by_model("ns", "nobody", DAY, DAY + HOUR) == ()
+
+
+async def test_entries_of_a_state_come_oldest_first(ledger):
+    late, early = replace(ENDED, turn_id="late"), replace(ENDED, turn_id="early", started_at=DAY - HOUR)
+    await ledger.write([late, early, GUESSED, replace(ENDED, namespace="other")])
+    settled = EntryState.SETTLED
+    assert await ledger.ended("ns", settled, DAY - HOUR, DAY + HOUR, 10) == (early, late)
+    assert await ledger.ended("ns", settled, DAY - HOUR, DAY, 10) == (early,)
+    assert await ledger.ended("ns", settled, DAY - HOUR, DAY + HOUR, 1) == (early,)
+    assert await ledger.ended("ns", EntryState.ESTIMATED, DAY, DAY + HOUR, 10) == (GUESSED,)
+
+
+async def test_namespaces_come_in_their_order(ledger):
+    assert await ledger.namespaces() == ()
+    for name in ("b", "a", "", "b", "a_1"):
+        await ledger.write([replace(ENDED, namespace=name)])
+    assert await ledger.namespaces() == ("", "a", "a_1", "b")
 
 
 async def test_old_entries_are_deleted_in_batches(ledger):
