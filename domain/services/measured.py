@@ -34,6 +34,8 @@ LEFT_OUT = Counter("media_left_out", "Media of messages that were not sent to th
 STORE_FAILURES = Counter("store_failures", "Operations of the database that failed or were given up.", ("reason",))
 LOST = Counter("lost_writes", "What should have been written and was not.", ("what",))
 LOGGED = Counter("log_events", "Log events of the levels warning and error.", ("level", "event"))
+KEY_LIMIT = Gauge("key_limit_usd", "What OpenRouter lets the key of the server spend, in USD.", ("kind",))
+KEY_REMAINING = Gauge("key_remaining_usd", "What is left of key_limit_usd.", ("kind",))
 PLACES = Gauge("places", "Requests and tool calls that run or wait in the process.", ("kind", "state"))
 
 

@@ -3,6 +3,7 @@
 from domain.request.turn_request import TurnRequest
 from domain.services.clean_artifacts import CleanArtifacts
 from domain.services.turn_stores import Memories
+from entrypoints.core.core_keys import CoreKeys
 from entrypoints.core.core_ledger import CoreLedger
 from entrypoints.core.policy import keeps_anything, retention_of, vault_of
 from entrypoints.core.request_records import RequestRecords
@@ -21,10 +22,12 @@ class CoreStores:
         cleaning: CleanArtifacts,
         timings: RequestTimings,
         records: RequestRecords,
+        keys: CoreKeys,
         ledger: CoreLedger | None = None,
     ) -> None:
         self.storage, self._memories, self._cleaning = storage, memories, cleaning
-        self.timings, self.records, self.ledger = timings, records, ledger
+        self.timings, self.records = timings, records
+        self.keys, self.ledger = keys, ledger
 
     def expect_turns(self, settings: Settings) -> None:
         """Open the stores beside the caller if turns leave anything, so that no message waits for that."""
@@ -50,6 +53,10 @@ class CoreStores:
             await self.ledger.aclose()
 
     async def aclose(self) -> None:
-        """Stop cleaning and close the timing log. Storage and records are closed by whoever opened the core."""
+        """Stop cleaning and watching, close the timing log.
+
+        Storage and records are closed by whoever opened the core.
+        """
         await self._cleaning.aclose()
+        await self.keys.aclose()
         await self.timings.aclose()

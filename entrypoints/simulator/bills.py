@@ -4,7 +4,7 @@ Prices are USD per unit as decimal strings; sums are `Decimal` and become JSON n
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -47,7 +47,7 @@ FREE = Cost(Decimal(0), Decimal(0))
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """The bill of one finished or cancelled call; times in seconds of the monotonic clock."""
+    """The bill of one finished or cancelled call; times in seconds of the monotonic clock. `key` pays it."""
 
     generation_id: str
     model: str
@@ -62,6 +62,7 @@ class Bill:
     started_at: float
     first_at: float
     ended_at: float
+    key: str = field(default="", repr=False)
 
 
 def price(tokens: Tokens, pricing: Json, now: datetime) -> Cost:
@@ -150,13 +151,19 @@ class Bills:
         self._bills: OrderedDict[str, Bill] = OrderedDict()
         self.delay, self._limit = delay, limit
         self.spent = Decimal(0)
+        self._spent_by_key: dict[str, Decimal] = {}
 
     def add(self, bill: Bill) -> None:
         """Add the bill of one call."""
         self._bills[bill.generation_id] = bill
         self.spent += bill.cost.total
+        self._spent_by_key[bill.key] = self.spent_by(bill.key) + bill.cost.total
         if len(self._bills) > self._limit:
             self._bills.popitem(last=False)
+
+    def spent_by(self, key: str) -> Decimal:
+        """Return what a key has spent, in USD."""
+        return self._spent_by_key.get(key, Decimal(0))
 
     def find(self, generation_id: str, now: float) -> Bill | None:
         """Return a bill, or None; like upstream's, it appears `delay` seconds after the call has ended."""

@@ -113,5 +113,6 @@ def _book(simulator: Simulator, request: web.Request, call: Prepared, writer: Wr
             started_at=record.started_at,
             first_at=first_at or now,
             ended_at=now,
+            key=record.key,
         )
     )

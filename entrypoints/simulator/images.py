@@ -123,4 +123,5 @@ def _bill(body: Json, model: ImageModel, pictures: list[str], began: datetime) -
         started_at=record.started_at,
         first_at=now,
         ended_at=now,
+        key=record.key,
     )

@@ -1,7 +1,8 @@
-"""The state of one simulated OpenRouter: its models, keys, bills and the records of its requests."""
+"""The state of one simulated OpenRouter: its models, keys with limits, bills, and records of requests."""
 
 from collections import Counter
 
+from entrypoints.simulator.account import Allowed
 from entrypoints.simulator.bills import Bills
 from entrypoints.simulator.catalog import Catalog
 from entrypoints.simulator.prompt_cache import PromptCache
@@ -21,6 +22,7 @@ class Simulator:
         self.url = ""
         self.stopping = False
         self.keys = keys
+        self.allowed = Allowed()
         self.catalog = Catalog()
         self.bills = Bills(generation_delay)
         self.prompt_cache = PromptCache()

@@ -12,11 +12,13 @@ from entrypoints.sentences.server_tools import Words
 
 ROOT = Path(__file__).parents[3]
 MODULES = (
+    "allowances",
     "escaping",
     "fault_texts",
     "faults",
     "lists",
     "media",
+    "own_keys",
     "server_tools",
     "statuses",
     "times",
@@ -33,6 +35,7 @@ SPEAKING = ("entrypoints/sentences", "entrypoints/openai", "entrypoints/openwebu
 SAID = {"say", "translated", "count"}
 """Methods of a vocabulary whose literal arguments are sentences."""
 NO_TEXTS = {
+    "entrypoints.sentences.allowances": {"ROUND_DOWN"},
     "entrypoints.sentences.escaping": {"_LIKE_ADDRESS"},
     "entrypoints.sentences.server_tools": {"_LANGUAGES", "_FIRST"},
     "entrypoints.sentences.usage": {"ROUND_HALF_UP"},
