@@ -45,6 +45,17 @@ class KeyOwner:
 class _Used:
     key_id: str
     until: float
+    shared: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """That a key is used, after the one `before` that this process has seen; `shared`: other processes may know."""
+
+    owner: KeyOwner
+    before: str
+    key_id: str
+    shared: bool
 
 
 class AuditKeys:
@@ -54,21 +65,26 @@ class AuditKeys:
         self._state, self._clock, self._telemetry = state, clock, telemetry
         self._tasks = OwnedTasks(telemetry)
         self._used: OrderedDict[KeyOwner, _Used] = OrderedDict()
-        self._uses: deque[tuple[KeyOwner, str, str]] = deque(maxlen=MOST_OWNERS)
+        self._uses: deque[_Use] = deque(maxlen=MOST_OWNERS)
         self._works = False
 
-    def uses(self, owner: KeyOwner, key_id: str) -> None:
-        """Note which key is used; an empty id: none any more. Costs microseconds unless the key has changed."""
+    def uses(self, owner: KeyOwner, key_id: str, *, shared: bool = True) -> None:
+        """Note which key is used; an empty id: none any more. Costs microseconds unless the key has changed.
+
+        Not `shared`: nothing may be stored, as in a temporary chat, so this process alone remembers it.
+        """
         used, now = self._used.get(owner), self._clock.monotonic()
         if used is None and not key_id:
             return  # this process has never seen a key of theirs
-        if used is not None and used.key_id == key_id and (now < used.until or not key_id):
-            return
-        self._used[owner] = _Used(key_id, now + CONFIRM_SECONDS)
+        if used is not None and used.key_id == key_id:
+            known = now < used.until and (used.shared or not shared)
+            if known or not key_id:
+                return
+        self._used[owner] = _Used(key_id, now + CONFIRM_SECONDS, shared)
         self._used.move_to_end(owner)
         if len(self._used) > MOST_OWNERS:
             self._used.popitem(last=False)
-        self._uses.append((owner, used.key_id if used is not None else "", key_id))
+        self._uses.append(_Use(owner, used.key_id if used is not None else "", key_id, shared))
         if not self._works:
             self._works = True
             self._tasks.own(self._work(), "openrouter-pipe-audit-keys")
@@ -84,33 +100,42 @@ class AuditKeys:
         try:
             works = True
             while self._uses:
-                owner, before, key_id = self._uses.popleft()
-                known = await self._known(owner, key_id) if works else None
-                works = known is not None
-                old = (before or key_id) if known is None else known
-                if old != key_id:
-                    self._log(owner, old, key_id)
+                use = self._uses.popleft()
+                known = await self._known(use) if works and use.shared else None
+                works = works and (known is not None or not use.shared)
+                old = (use.before or use.key_id) if known is None else known
+                if old != use.key_id:
+                    self._log(use.owner, old, use.key_id)
         finally:
             self._works = False
 
-    async def _known(self, owner: KeyOwner, key_id: str) -> str | None:
+    async def _known(self, use: _Use) -> str | None:
         """Store the id of a key in use; return the one before, None if the store fails.
 
         It is the same one if another process was faster and has logged the change.
         """
+        owner, now = use.owner, self._clock.now()
         key = key_of("key_in_use", owner.namespace, owner.whose.value, owner.user_id)
         try:
             async with within(self._clock, STORE_SECONDS):
                 for _ in range(MOST_TRIES):
-                    known, version = await self._state.load(key)
-                    if await self._state.store(key, key_id, version, self._clock.now()):
+                    text, version = await self._state.load(key)
+                    known, noted_at = _read(text)
+                    is_noted = known == use.key_id and 0 <= now.timestamp() - noted_at < CONFIRM_SECONDS
+                    if is_noted or await self._state.store(key, f"{use.key_id} {now.timestamp():.0f}", version, now):
                         return known
         except (BreakerStateUnavailable, TimeoutError):
             return None
-        return key_id
+        return use.key_id
 
     def _log(self, owner: KeyOwner, old: str, new: str) -> None:
         values = {"whose": owner.whose.value, "old_key_id": old, "new_key_id": new}
         if owner.user_id:
             values["user_id"] = owner.user_id
         self._telemetry.event("info", "key_changed", **values)
+
+
+def _read(text: str) -> tuple[str, float]:
+    """Return the id of a key and when it was noted, seconds of the wall clock."""
+    key_id, _, noted_at = text.partition(" ")
+    return key_id, float(noted_at) if noted_at.isdecimal() else 0.0

@@ -11,7 +11,7 @@ from domain.services.watch_allowances import AllowancePlan, Low, Store, WatchAll
 from domain.usage.entries import key_id_of
 from entrypoints.core.core_telemetry import CoreTelemetry
 from entrypoints.core.paying_keys import paying_route_of
-from entrypoints.core.policy import route_of, usable_route
+from entrypoints.core.policy import keeps_anything, route_of, usable_route
 from entrypoints.core.storage import Storage
 from entrypoints.core.storage_lazy import LazyBreakerState
 from entrypoints.settings import Settings
@@ -31,7 +31,7 @@ class CoreKeys:
     ) -> None:
         self._storage = storage
         self._audit = AuditKeys(LazyBreakerState(storage), clock, telemetry)
-        self._watches = False
+        self._watches = self._keeps = False
         self._storage_key: tuple[str, str] | None = None
         self.allowances = WatchAllowances(
             allowances=allowances,
@@ -45,11 +45,13 @@ class CoreKeys:
     def follow(self, namespace: str, person: Person, settings: Settings) -> None:
         """Note which keys a turn of a person uses, and check what the operator's may spend if that is due."""
         self._watches = settings.key_check_minutes > 0
+        keeps = not person.temporary and (keeps_anything(settings) or settings.enable_ledger)
+        self._keeps = self._keeps or keeps
         if self._watches and settings.api_key:
             with suppress(InvalidBaseUrl):  # the turn itself reports that; no key goes to such an address
                 self.allowances.begin(AllowancePlan(usable_route(settings), settings.key_check_minutes * MINUTE))
         if namespace:
-            self._follow_changes(namespace, person, settings)
+            self._follow_changes(namespace, person, settings, shared=keeps)
 
     def stored_with(self, namespace: str, key_id: str) -> None:
         """Note which key encrypts what is stored from now on; empty: none."""
@@ -71,20 +73,21 @@ class CoreKeys:
 
     # --- details ------------------------------------------------------------------------------------------
 
-    def _follow_changes(self, namespace: str, person: Person, settings: Settings) -> None:
+    def _follow_changes(self, namespace: str, person: Person, settings: Settings, *, shared: bool) -> None:
         operators = route_of(settings)
         if is_key(operators.api_key.strip()):
-            self._audit.uses(KeyOwner(namespace, Whose.OPERATOR), _id_of(operators))
+            self._audit.uses(KeyOwner(namespace, Whose.OPERATOR), _id_of(operators), shared=shared)
         if settings.allow_user_keys and person.user_id:
             paying = paying_route_of(settings)
             key_id = _id_of(paying) if paying.own_key else ""
             if not paying.own_key or is_key(paying.api_key):
-                self._audit.uses(KeyOwner(namespace, Whose.PERSON, person.user_id), key_id)
+                self._audit.uses(KeyOwner(namespace, Whose.PERSON, person.user_id), key_id, shared=shared)
         if self._storage_key is not None:
             self.stored_with(*self._storage_key)
 
     async def _opened(self) -> Store:
-        stores = await self._storage.stores()
+        """Return what processes share; in memory while turns leave nothing, so that no database is made for this."""
+        stores = await self._storage.stores() if self._keeps else self._storage.memory.stores
         if stores.read_only:
             stores = self._storage.memory.stores
         return stores.leases, stores.breakers

@@ -1,5 +1,7 @@
 """Each change of a key is logged once, by ids that reveal no key, whichever process sees it first."""
 
+from datetime import timedelta
+
 import pytest
 
 from adapters.memory.breaker_state import MemoryBreakerState
@@ -135,3 +137,35 @@ async def test_a_store_that_hangs_holds_up_the_end_once():
     audited.clock.advance(STORE_SECONDS)
     await keys.drained()
     assert len(audited.changes) == 99
+
+
+async def test_what_must_not_be_stored_is_remembered_by_the_process_alone(audited):
+    keys = audited.process()
+    for key_id in ("a1", "b2"):
+        keys.uses(ANN, key_id, shared=False)
+        await keys.drained()
+    assert [change[2:] for change in audited.changes] == [("a1", "b2")]
+    assert await audited.state.delete_before(audited.clock.now() + timedelta(days=9), 10) == 0
+    keys.uses(ANN, "b2")
+    await keys.drained()
+    assert await audited.state.delete_before(audited.clock.now() + timedelta(days=9), 10) == 1
+
+
+async def test_a_restart_with_the_same_key_writes_nothing():
+    state = TroubledBreakerState()
+    audited = Audited(state)
+    for _ in range(3):
+        keys = audited.process()
+        keys.uses(OPERATOR, "a1")
+        await keys.drained()
+    assert state.swaps == 1
+
+
+@pytest.mark.parametrize("text", ["a1", "a1 soon", "a1 -5", "a1 " + "9" * 400, " ", "a1 1 2"])
+async def test_a_damaged_note_is_replaced(text):
+    state = TroubledBreakerState(text)
+    audited = Audited(state)
+    keys = audited.process()
+    keys.uses(OPERATOR, "a1")
+    await keys.drained()
+    assert state.text.startswith("a1 ")
