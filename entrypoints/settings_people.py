@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from entrypoints.sentences.usage_labels import ICONS
-from entrypoints.settings_language import LanguageSettings
+from entrypoints.settings_keys import KeySettings
 from entrypoints.settings_rows import setting
 
 ThinkingOutput = Literal["open_webui", "status", "both"]
@@ -13,7 +13,7 @@ UsageStyle = Literal["text", "icons"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PeopleSettings(LanguageSettings):
+class PeopleSettings(KeySettings):
     """The rows of `settings.Settings` about what people see and choose."""
 
     thinking_output_mode: ThinkingOutput = setting(

@@ -48,11 +48,11 @@ class MemoryLedger:
 
     async def spend(self, namespace: str, since: datetime, until: datetime) -> tuple[Spend, ...]:
         """Add up the entries."""
-        groups: dict[tuple[str, str, date], list[Entry]] = defaultdict(list)
+        groups: dict[tuple[str, str, date, bool], list[Entry]] = defaultdict(list)
         for entry in self._of(namespace):
             if entry.state is not EntryState.VOID and since <= entry.started_at < until:
                 model = entry.answering_model or entry.requested_model
-                groups[entry.user_id, model, entry.started_at.date()].append(entry)
+                groups[entry.user_id, model, entry.started_at.date(), entry.own_key].append(entry)
         return tuple(_spend_of(*key, groups[key]) for key in sorted(groups))
 
     async def by_model(self, namespace: str, key_id: str, since: datetime, until: datetime) -> tuple[ModelSum, ...]:
@@ -107,7 +107,7 @@ def _sum_of(model: str, entries: list[Entry]) -> ModelSum:
     return ModelSum(model, len(entries), inexact, _total(entry.cost for entry in entries))
 
 
-def _spend_of(user_id: str, model: str, day: date, entries: list[Entry]) -> Spend:
+def _spend_of(user_id: str, model: str, day: date, own_key: bool, entries: list[Entry]) -> Spend:
     return Spend(
         user_id,
         model,
@@ -117,6 +117,7 @@ def _spend_of(user_id: str, model: str, day: date, entries: list[Entry]) -> Spen
         sum(entry.input_tokens + entry.output_tokens for entry in entries),
         _total(entry.cost for entry in entries),
         _total(entry.upstream_cost for entry in entries),
+        own_key,
     )
 
 

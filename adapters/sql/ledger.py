@@ -27,7 +27,7 @@ from adapters.sql.money import amount_of, sums, total
 from adapters.sql.tables import usage_entry
 from adapters.sql.texts import EPOCH, micros, moment_of, original, stored
 from adapters.sql.trouble import DatabaseTrouble
-from ports.ledger import CostSource, Entry, EntryState, LedgerUnavailable, ModelSum, Spend
+from ports.ledger import OWN_KEY, CostSource, Entry, EntryState, LedgerUnavailable, ModelSum, Spend
 
 u = usage_entry.c
 KEYS = (u.namespace, u.turn_id, u.call_no, u.attempt_no)
@@ -166,6 +166,7 @@ class SqlLedger:
 def _spend(dialect: str) -> Select[Any]:
     person = func.coalesce(u.user_id, EMPTY)  # else SQLite would group by the index on people and read all of it
     day = u.started_at.op("/")(literal_column(str(DAY), BigInteger))  # of whole numbers, in both databases
+    own = func.substr(u.key_id, 1, len(OWN_KEY)) == literal_column(f"'{OWN_KEY}'", Text)
     return (
         select(
             person.label("person"),
@@ -174,12 +175,13 @@ def _spend(dialect: str) -> Select[Any]:
             func.count().label("entries"),
             func.sum(case((EXACT, 0), else_=1)).label("inexact"),
             func.sum(u.input_tokens + u.output_tokens).label("tokens"),
+            case((own, 1), else_=0).label("own_key"),
             *sums(dialect, u.cost),
             *sums(dialect, u.upstream_cost),
         )
         .where(NAMESPACE, SENT, u.started_at >= bindparam("since"), u.started_at < bindparam("until"))
-        .group_by("person", "model", "day")
-        .order_by("person", "model", "day")
+        .group_by("person", "model", "day", "own_key")
+        .order_by("person", "model", "day", "own_key")
     )
 
 
@@ -199,11 +201,12 @@ def _by_model(dialect: str) -> Select[Any]:
 
 
 def _spend_of(row: Row[Any]) -> Spend:
-    amounts = row[6:]
+    amounts = row[7:]
     half = len(amounts) // 2
     day: date = (EPOCH + timedelta(days=row.day)).date()
     counts = (int(row.entries), int(row.inexact), int(row.tokens))
-    return Spend(original(row.person), original(row.model), day, *counts, total(amounts[:half]), total(amounts[half:]))
+    costs = (total(amounts[:half]), total(amounts[half:]))
+    return Spend(original(row.person), original(row.model), day, *counts, *costs, own_key=bool(row.own_key))
 
 
 def _entry_of(row: Row[Any]) -> Entry:

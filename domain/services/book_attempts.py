@@ -110,7 +110,7 @@ class BookAttempts:
             chat_id=person.chat_id if self._names_chat else "",
             message_id=person.message_id if self._names_chat else "",
             endpoint=attempt.endpoint.value,
-            key_id=key_id_of(self._route.api_key),
+            key_id=key_id_of(self._route),
             requested_model=bounded_id(asked),
         )
         entry = guessed(entry, Consumed(model=self._model, sent_characters=self._figures.sent))

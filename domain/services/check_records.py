@@ -56,7 +56,7 @@ class CheckRecords:
     async def _found(self, held: HeldLease, route: Route, entries: Sequence[Entry]) -> list[tuple[Entry, Entry]]:
         """Return entries of the route's key, each with its like that has the figures of upstream's record."""
         pairs: list[tuple[Entry, Entry]] = []
-        key_id = key_id_of(route.api_key)
+        key_id = key_id_of(route)
         for entry in entries:
             if not entry.generation_id or entry.key_id != key_id:
                 continue

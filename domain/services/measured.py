@@ -38,6 +38,8 @@ DIFFERENCES = Counter(
     "ledger_differences", "Models whose sum of a day, or records, differ from upstream's figures.", ("figures",)
 )
 LOGGED = Counter("log_events", "Log events of the levels warning and error.", ("level", "event"))
+KEY_LIMIT = Gauge("key_limit_usd", "What OpenRouter lets the key of the server spend, in USD.", ("kind",))
+KEY_REMAINING = Gauge("key_remaining_usd", "What is left of key_limit_usd.", ("kind",))
 PLACES = Gauge("places", "Requests and tool calls that run or wait in the process.", ("kind", "state"))
 
 

@@ -55,7 +55,7 @@ class ReconcilePlan:
     @property
     def key_id(self) -> str:
         """The name of the key in the ledger."""
-        return key_id_of(self.route.api_key)
+        return key_id_of(self.route)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +84,6 @@ class ReconcileLedger:
         self._clock, self._telemetry = clock, telemetry
         self._records = CheckRecords(bills, ids)
         self._passes = BackgroundPass(FRAME, clock, ids, telemetry)
-
-    def is_due(self, key_id: str) -> bool:
-        """Return whether it is time to look for days of a key."""
-        return self._passes.is_due(key_id)
 
     def begin(self, plan: ReconcilePlan) -> None:
         """Start to reconcile in the background if it is due."""

@@ -1,7 +1,8 @@
 """Sweep the ledger in the background: end the entries of processes that died, and delete old ones.
 
 One process at a time, by lease. An entry whose call upstream has named gets the figures of upstream's record; one
-without a name was perhaps never sent, nobody knows, and keeps the estimate that its start was written with.
+without a name was perhaps never sent, nobody knows, and keeps the estimate that its start was written with. So does one
+that a person's own key paid for: upstream shows its record to that key alone, which is not kept.
 """
 
 from collections.abc import Awaitable, Callable
@@ -119,7 +120,8 @@ class SweepLedger:
         reachable = True
         for entry in entries:
             found: Entry | None = None
-            if entry.generation_id and reachable:
+            named = bool(entry.generation_id) and not entry.own_key
+            if named and reachable:
                 try:
                     found = await self._bills.find(plan.route, entry)
                 except GenerationsUnavailable as error:
@@ -127,7 +129,7 @@ class SweepLedger:
                     if entry.started_at > now - GIVE_UP:
                         continue
                 await held.renew()
-            elif entry.generation_id and entry.started_at > now - GIVE_UP:
+            elif named and entry.started_at > now - GIVE_UP:
                 continue
             ends.append(found or given_up(entry, now))
         return ends

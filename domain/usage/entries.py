@@ -6,7 +6,8 @@ from hashlib import sha256
 
 from domain.usage.prices import FREE, Consumed, Price, price_of
 from ports.generations import GenerationRecord
-from ports.ledger import CostSource, Entry, EntryState
+from ports.ledger import OWN_KEY, CostSource, Entry, EntryState
+from ports.responses import Route
 from ports.usage import Usage
 
 KEY_ID_CHARACTERS = 12
@@ -34,9 +35,13 @@ def key_hash_of(api_key: str) -> str:
     return sha256(api_key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def key_id_of(api_key: str) -> str:
-    """Return a short hash by which the entries of one key are found, and which does not reveal it."""
-    return key_hash_of(api_key)[:KEY_ID_CHARACTERS]
+def key_id_of(route: Route) -> str:
+    """Return a short hash by which the entries of a route's key are found, and which does not reveal it.
+
+    OWN_KEY stands before that of a person's own key, so that sums of what the operator pays can leave it out.
+    """
+    digest = key_hash_of(route.api_key)[:KEY_ID_CHARACTERS]
+    return f"{OWN_KEY}{digest}" if route.own_key else digest
 
 
 def guessed(entry: Entry, consumed: Consumed) -> Entry:

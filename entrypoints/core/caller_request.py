@@ -15,6 +15,7 @@ from domain.services.list_models import Listing
 from domain.turn.steps import Output
 from entrypoints.core.budget_policy import spending_of
 from entrypoints.core.media_policy import intake_of
+from entrypoints.core.paying_keys import paying_route_of
 from entrypoints.core.policy import (
     NO_ORIGIN,
     Origin,
@@ -29,7 +30,6 @@ from entrypoints.core.policy import (
     prompting_of,
     remembering_of,
     retry_of,
-    route_of,
     routing_of,
     server_tools_of,
     thinking_of,
@@ -103,7 +103,7 @@ def request_of(
     return TurnRequest(
         model=task_model or asked.model,
         messages=stripped(asked.messages, history.format) if is_task else asked.messages,
-        route=route_of(settings, origin),
+        route=paying_route_of(settings, origin),
         caller=asked.caller,
         task=asked.task,
         turn_id=bounded_id(asked.turn_id),

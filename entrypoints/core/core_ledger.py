@@ -13,7 +13,6 @@ from domain.services.look_up_bills import LookUpBills
 from domain.services.reconcile_ledger import Books, ReconcileLedger, ReconcilePlan
 from domain.services.store_budget import StoreHealth
 from domain.services.sweep_ledger import LedgerPlan, SweepLedger, SweptLedger
-from domain.usage.entries import key_id_of
 from entrypoints.core.policy import longest_attempt, usable_route
 from entrypoints.core.storage import Storage
 from entrypoints.core.storage_lazy import LazyLedger
@@ -60,7 +59,6 @@ class CoreLedger:
                 route = usable_route(settings)
                 plan = LedgerPlan(namespace, route, settings.ledger_retention_days, longest_attempt(settings))
                 self.sweeper.begin(plan)
-        if namespace and self.reconciler.is_due(key_id_of(settings.api_key.reveal())):
             with suppress(InvalidBaseUrl):
                 self.reconciler.begin(reconcile_plan_of(settings))
 

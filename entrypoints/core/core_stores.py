@@ -4,6 +4,7 @@ from domain.request.turn_request import TurnRequest
 from domain.services.clean_artifacts import CleanArtifacts
 from domain.services.turn_stores import Memories
 from entrypoints.core.core_budgets import CoreBudgets
+from entrypoints.core.core_keys import CoreKeys
 from entrypoints.core.core_ledger import CoreLedger
 from entrypoints.core.policy import keeps_anything, retention_of, vault_of
 from entrypoints.core.request_records import RequestRecords
@@ -23,11 +24,12 @@ class CoreStores:
         timings: RequestTimings,
         records: RequestRecords,
         budgets: CoreBudgets,
+        keys: CoreKeys,
         ledger: CoreLedger | None = None,
     ) -> None:
         self.storage, self._memories, self._cleaning = storage, memories, cleaning
         self.timings, self.records = timings, records
-        self.budgets, self.ledger = budgets, ledger
+        self.budgets, self.keys, self.ledger = budgets, keys, ledger
 
     def expect_turns(self, settings: Settings) -> None:
         """Open the stores beside the caller if turns leave anything, so that no message waits for that."""
@@ -54,6 +56,10 @@ class CoreStores:
             await self.ledger.aclose()
 
     async def aclose(self) -> None:
-        """Stop cleaning and close the timing log. Storage and records are closed by whoever opened the core."""
+        """Stop cleaning and watching, close the timing log.
+
+        Storage and records are closed by whoever opened the core.
+        """
         await self._cleaning.aclose()
+        await self.keys.aclose()
         await self.timings.aclose()

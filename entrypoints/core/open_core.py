@@ -10,6 +10,7 @@ from adapters.fetch.fetcher import AioFetcher
 from adapters.imaging.redraw import LibraryPictures
 from adapters.json_schema.checker import JsonSchemaChecker
 from adapters.memory.breaker_state import MemoryBreakerState
+from adapters.openrouter.allowances import AioAllowances
 from adapters.openrouter.catalog.listing import AioCatalog
 from adapters.openrouter.client import AioResponsesClient
 from adapters.openrouter.figures import AioFigures
@@ -35,12 +36,14 @@ from entrypoints.core.caller_request import CallerRequest, Start, request_of
 from entrypoints.core.catalog_caches import catalog_caches
 from entrypoints.core.container import Books, Container, HostPorts
 from entrypoints.core.core_budgets import CoreBudgets
+from entrypoints.core.core_keys import CoreKeys
 from entrypoints.core.core_ledger import CoreLedger
 from entrypoints.core.core_stores import CoreStores
 from entrypoints.core.core_telemetry import CoreTelemetry
 from entrypoints.core.download_policy import icon_source_of
 from entrypoints.core.offered_models import OfferedModels, Picked
-from entrypoints.core.policy import route_of, switches_of
+from entrypoints.core.paying_keys import paying_route_of
+from entrypoints.core.policy import switches_of
 from entrypoints.core.request_records import RequestRecords
 from entrypoints.core.request_timings import RequestTimings
 from entrypoints.core.secret_mask import SecretMask
@@ -73,12 +76,20 @@ class Core:
         self._stack.push_async_callback(self.offload.aclose)
         self._stack.push_async_callback(lookups.aclose)
         read = partial(read_surroundings, self.telemetry)
-        storage = Storage(location, clock=self.clock, offload=self.offload, telemetry=self.telemetry)
+        storage = Storage(
+            location,
+            clock=self.clock,
+            offload=self.offload,
+            telemetry=self.telemetry,
+            sealed_with=self._stored_with,
+        )
         self._stack.push_async_callback(storage.aclose)
         self._stack.push_async_callback(self.telemetry.metrics.aclose)
         slots, tool_slots = ProcessSlots(shared_state()), ProcessSlots(shared_state(), "tools")
         self.telemetry.metrics.watch(PLACES, partial(_places, slots, tool_slots))
         store = StoreHealth(self.clock, self.telemetry, self.telemetry.metrics)
+        allowances = AioAllowances(pool, self._concurrent_requests)
+        keys = CoreKeys(storage, allowances, self.clock, self.ids, self.telemetry)
         ledger: CoreLedger | None = None
         if location.url:
             generations = AioGenerations(pool, self._concurrent_requests)
@@ -129,7 +140,7 @@ class Core:
         timings = RequestTimings(location.folder, self.telemetry)
         records = RequestRecords(location.folder, self.telemetry)
         cleaning = container.clean_artifacts(durable=storage.cleanable)
-        self.stores = CoreStores(storage, memories, cleaning, timings, records, budgets, ledger)
+        self.stores = CoreStores(storage, memories, cleaning, timings, records, budgets, keys, ledger)
         self.models = OfferedModels(container.list_models(), host.origin)
         self._run_turn: RunTurn = container.run_turn()
         self._sync_models: SyncModels | None = container.sync_models() if host.model_rows is not None else None
@@ -166,6 +177,7 @@ class Core:
         `listing` comes from `models.listing`; `toolbox`, `notices` and `files` belong to the person who asks.
         """
         request = request_of(asked, settings, listing, self._origin)
+        self.stores.keys.follow(asked.history.namespace, request.person, settings)
         timing = self.stores.timings.scope(settings, request.turn_id)
         records = self.stores.records.wanted(settings, request.person)
         personal = Personal(toolbox, notices, self.stores.memories_for(request, settings), files, timing, records)
@@ -173,14 +185,15 @@ class Core:
 
     def refusal(self, fault: Fault, asked: CallerRequest, settings: Settings) -> Start:
         """Return a function that starts a turn which only reports `fault`: its request could not be parsed."""
-        route = route_of(settings, self._origin)
+        route = paying_route_of(settings, self._origin)
         unread = TurnRequest(asked.model, (), route, caller=asked.caller, person=asked.person.bounded())
         records = self.stores.records.wanted(settings, unread.person)
         return lambda _reader: self._run_turn.refuse(fault, unread, records)
 
     async def drained(self) -> None:
-        """Return once no turn runs and all of them are settled."""
+        """Return once no turn runs, all of them are settled, and changes of keys are logged."""
         await self._run_turn.drained()
+        await self.stores.keys.drained()
 
     async def aclose(self) -> None:
         """Stop the background work, wait for the running turns, then close every adapter."""
@@ -200,6 +213,9 @@ class Core:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
+
+    def _stored_with(self, namespace: str, key_id: str) -> None:
+        self.stores.keys.stored_with(namespace, key_id)
 
     def _concurrent_requests(self) -> int:
         return self._settings.max_concurrent_requests

@@ -1,6 +1,6 @@
 """Turn `Settings`, and nothing else, into the core's limits, retries, routes, retention and choice of models."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from adapters.vault.vault import VaultOptions
@@ -51,16 +51,16 @@ class VaultSettings:
 
 
 def route_of(settings: Settings, origin: Origin = NO_ORIGIN) -> Route:
-    """Return base URL, key and origin of upstream calls; the base URL is not checked."""
+    """Return base URL, the operator's key and the origin of upstream calls; the base URL is not checked."""
     site = settings.http_referer_override or origin.site
     return Route(settings.base_url, settings.api_key.reveal(), site, origin.title)
 
 
 def usable_route(settings: Settings, origin: Origin = NO_ORIGIN) -> Route:
-    """Return the route with a checked base URL. Raises InvalidBaseUrl."""
+    """Return the operator's route with a checked base URL. Raises InvalidBaseUrl."""
     route = route_of(settings, origin)
     base_url = checked_base_url(route.base_url, insecure_hosts(settings))
-    return Route(base_url, route.api_key.strip(), route.referer, route.title)
+    return replace(route, base_url=base_url, api_key=route.api_key.strip())
 
 
 def offer_of(settings: Settings, zero_retention: frozenset[str]) -> Offer:

@@ -18,7 +18,7 @@ from domain.services.store_budget import PROBE_SECONDS
 from entrypoints.core.policy import VaultSettings
 from entrypoints.core.storage_file import FileWatch
 from entrypoints.core.storage_location import StorageLocation
-from entrypoints.core.storage_vault import StorageVault
+from entrypoints.core.storage_vault import SealedWith, StorageVault
 from entrypoints.core.stores import MemoryStores, Stores, open_stores
 from entrypoints.core.warned_once import WarnedOnce
 from ports.artifacts import ArtifactsError
@@ -38,10 +38,18 @@ PASSING = frozenset({TIMEOUT, LOCKED, "unreachable"})
 class Storage:
     """The stores of one event loop, at their location; those in `memory` while there are no others."""
 
-    def __init__(self, location: StorageLocation, *, clock: Clock, offload: Offload, telemetry: Telemetry) -> None:
+    def __init__(
+        self,
+        location: StorageLocation,
+        *,
+        clock: Clock,
+        offload: Offload,
+        telemetry: Telemetry,
+        sealed_with: SealedWith = lambda _namespace, _key_id: None,
+    ) -> None:
         self._location, self._clock = location, clock
         self._warned = WarnedOnce(telemetry)
-        self._vault = StorageVault(offload, self._warned)
+        self._vault = StorageVault(offload, self._warned, sealed_with)
         self._file = FileWatch(clock, telemetry)
         self.memory = MemoryStores(clock)
         self._database: Database | None = None

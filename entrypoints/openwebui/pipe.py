@@ -431,6 +431,15 @@ class Pipe:
                 "languages and for API clients; en: English; de: German."
             ),
         )
+        OWN_API_KEY: str = Field(
+            default="",
+            repr=False,
+            json_schema_extra=PASSWORD,
+            description=(
+                "Your own OpenRouter API key. If the operator allows it, your requests use this key and are charged to "
+                "your OpenRouter account. If empty, the key of this server is used."
+            ),
+        )
         THINKING_OUTPUT_MODE: Literal["inherit", "open_webui", "status", "both"] = Field(
             default="inherit",
             description=(
@@ -489,6 +498,11 @@ class Pipe:
             description="Show time, cost and tokens in the status line of each finished answer.",
         )
         # </generated UserValves>
+
+        @field_validator("OWN_API_KEY")
+        @classmethod
+        def _encrypt(cls, value: str) -> str:
+            return encrypted(value)
 
         @model_validator(mode="wrap")
         @classmethod

@@ -9,7 +9,7 @@ import orjson
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from entrypoints.simulator.account import hash_of, key_data
+from entrypoints.simulator.account import credits_data, hash_of, key_data
 from entrypoints.simulator.answers import Answer, Refusal, common, edge_page, json_answer
 from entrypoints.simulator.bills import activity_rows, generation_data
 from entrypoints.simulator.catalog import Model, endpoint_row, page_row
@@ -19,7 +19,7 @@ from entrypoints.simulator.images import draw
 from entrypoints.simulator.listing import model_list
 from entrypoints.simulator.payload import Json
 from entrypoints.simulator.pictures import png_base64
-from entrypoints.simulator.records import CURRENT, RequestRecord, masked
+from entrypoints.simulator.records import CURRENT, RequestRecord, key_of, masked
 from entrypoints.simulator.state import Simulator
 
 BASE_PATH = "/api/v1"
@@ -61,6 +61,7 @@ def _recorder(simulator: Simulator) -> Middleware:
     async def recorded(request: web.Request, handler: Handler) -> web.StreamResponse:
         loop = asyncio.get_running_loop()
         record = RequestRecord(request.method, request.path, masked(request.headers.items()), loop.time())
+        record.key = key_of(request.headers)
         simulator.log.add(record)
         CURRENT.set(record)
         try:
@@ -110,9 +111,8 @@ class _Routes:
 
     def _authorised(self, request: web.Request) -> str:
         """Return the caller's key. Raises Refusal (401) as upstream does."""
-        scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-        key = key.strip()
-        if scheme.lower() != "bearer" or not key:
+        key = CURRENT.get().key
+        if not key:
             raise Refusal(common(401, "Missing Authentication header"))
         if key not in self._simulator.keys:
             raise Refusal(common(401, "User not found."))
@@ -174,9 +174,10 @@ class _Routes:
         return web.Response(body=b64decode(png_base64(ICON_SIDE)), content_type="image/png")
 
     async def key(self, request: web.Request) -> web.Response:
-        key, bills = self._authorised(request), self._simulator.bills
-        mine = hash_of(key)
-        return _json({"data": key_data(key, bills.spent_by(mine), bills.spent_on(self._simulator.today(), mine))})
+        key, simulator = self._authorised(request), self._simulator
+        mine, bills = hash_of(key), simulator.bills
+        spent, today = bills.spent_by(mine), bills.spent_on(simulator.today(), mine)
+        return _json({"data": key_data(key, spent, today, simulator.allowed)})
 
     async def activity(self, request: web.Request) -> web.Response:
         self._managed(request)
@@ -188,13 +189,16 @@ class _Routes:
 
     async def credits(self, request: web.Request) -> web.Response:
         self._authorised(request)
-        raise Refusal(json_answer(403, {"error": {"code": 403, "message": "Only management keys can do this."}}))
+        credits = self._simulator.allowed.credits
+        if credits is None:
+            raise Refusal(json_answer(403, {"error": {"code": 403, "message": "Only management keys can do this."}}))
+        return _json({"data": credits_data(credits, self._simulator.bills.spent)})
 
     async def generation(self, request: web.Request) -> web.Response:
-        self._authorised(request)
+        key = self._authorised(request)
         identifier = request.query.get("id", "")
         bill = self._simulator.bills.find(identifier, asyncio.get_running_loop().time())
-        if bill is None:
+        if bill is None or bill.key_hash != hash_of(key):
             raise Refusal(common(404, f"Generation {identifier} not found"))
         return _json({"data": generation_data(bill)})
 

@@ -48,7 +48,7 @@ FREE = Cost(Decimal(0), Decimal(0))
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """The bill of one finished or cancelled call; times in seconds of the monotonic clock."""
+    """The bill of one finished or cancelled call; times in seconds of the monotonic clock. `key` pays it."""
 
     generation_id: str
     model: str

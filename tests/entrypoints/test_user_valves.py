@@ -14,7 +14,8 @@ from entrypoints.settings import SETTINGS, Settings
 from entrypoints.settings_rows import Setting
 from entrypoints.settings_snapshot import snapshot
 
-ROWS = tuple(row for row in SETTINGS if row.rule.user)
+ROWS = tuple(row for row in SETTINGS if row.rule.user and not row.rule.personal)
+PERSONAL = {row.name for row in SETTINGS if row.rule.personal}
 OTHERS = tuple(row for row in SETTINGS if not row.rule.user)
 every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 
@@ -77,7 +78,8 @@ def test_people_may_choose_what_the_documents_say() -> None:
         "TOOL_EXECUTION_MODE",
         "REQUEST_ZDR",
     }
-    assert set(Pipe.UserValves.model_fields) == {row.name for row in ROWS}
+    assert {"OWN_API_KEY"} == PERSONAL
+    assert set(Pipe.UserValves.model_fields) == {row.name for row in ROWS} | PERSONAL
 
 
 @every_form

@@ -39,7 +39,7 @@ ENTRY = Entry(
     1,
     NOON,
     EntryState.SETTLED,
-    key_id=key_id_of(KEY),
+    key_id=key_id_of(ROUTE),
     answering_model="a/b",
     generation_id="gen-1",
     cost=Decimal("0.3"),
