@@ -7,6 +7,7 @@ from datetime import datetime
 from entrypoints.core.storage import Storage
 from ports.ledger import Entry, LedgerUnavailable, Spend, UsageLedger
 from ports.tool_runs import RunBounds, ToolRun
+from ports.usage import Paid
 
 OPENING_SECONDS = 0.75
 """Seconds that the ledger waits for a database that is being opened: fewer than those of one that hangs."""
@@ -83,6 +84,13 @@ class LazyLedger:
     async def spend(self, namespace: str, since: datetime, until: datetime) -> tuple[Spend, ...]:
         """Add up what was sent."""
         return await (await self._opened()).spend(namespace, since, until)
+
+    async def paid(
+        self, namespace: str, user_id: str, *, chat_id: str = "", since: datetime | None = None, but_turn: str = ""
+    ) -> Paid:
+        """Add up what a person's attempts cost."""
+        ledger = await self._opened()
+        return await ledger.paid(namespace, user_id, chat_id=chat_id, since=since, but_turn=but_turn)
 
     async def delete_before(self, namespace: str, before: datetime, limit: int) -> int:
         """Delete old entries."""
