@@ -116,10 +116,9 @@ class Reason(Enum):
 class End:
     """How a turn ended; it has a `fault` if and only if `reason` is FAULT.
 
-    `usage` adds up what upstream reported. `unbilled_characters` counts characters of calls that upstream accepted but
-    sent no bill for, else None. `paid`: what all attempts cost; `spent`: what was spent before them too; the machine
-    knows no prices and leaves both empty. `error_id` identifies the turn for support and in the log. `shown`: whether
-    the reader got any output. `facts`: what upstream said about its answers, those of all attempts together.
+    `usage` adds up what upstream reported. `paid`: what all attempts cost; `spent`: what was spent before them too; the
+    machine knows no prices and leaves both empty. `error_id` identifies the turn for support and in the log. `shown`:
+    whether the reader got any output. `facts`: what upstream said about its answers, those of all attempts together.
     `left_out`: media of the messages that were not sent. `endpoint` is that of the latest attempt, empty if there was
     none. `calls` counts the tool calls that the turn took on, `failed_calls` those of them that failed.
     """
@@ -129,7 +128,6 @@ class End:
     error_id: str
     fault: Fault | None = None
     usage: Usage | None = None
-    unbilled_characters: int | None = None
     shown: bool = False
     attempts: int = 0
     rounds: int = 0
