@@ -25,14 +25,17 @@ NOT_SHOWN = "spending_not_shown"
 
 
 class AskedSums:
-    """The sums that one turn waits for; `found` is None if they cannot be read."""
+    """The sums that one turn waits for."""
 
     def __init__(self, reading: "asyncio.Task[SpentSoFar | None]", clock: Clock, telemetry: Telemetry) -> None:
         self._reading, self._clock, self._telemetry = reading, clock, telemetry
 
-    async def with_turn(self, paid: Paid) -> SpentSoFar | None:
+    async def with_turn(self, paid: Paid, *, waits: bool = True) -> SpentSoFar | None:
         """Return the sums with what the turn itself cost; None if they are late or failed. Raises only cancellation."""
         reading = self._reading
+        if not reading.done() and not waits:
+            reading.cancel()
+            return None
         if not reading.done():
             try:
                 async with within(self._clock, PATIENCE_SECONDS):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from domain.services.sum_spending import AskedSums
-from domain.turn.steps import End
+from domain.turn.steps import End, Reason
 from domain.usage.prices import Price
 from ports.usage import NOT_PAID, Paid
 
@@ -20,6 +20,10 @@ class TurnBill:
         self.paid += price.paid
 
     async def closed(self, end: End) -> End:
-        """Return how the turn ended, with what it cost; waits a moment for the sums if they are on their way."""
-        spent = await self.sums.with_turn(self.paid) if self.sums is not None else None
+        """Return how the turn ended, with what it cost; waits a moment for the sums if they are on their way.
+
+        Neither an error card nor a tool that the caller runs waits for them.
+        """
+        waits = end.reason not in (Reason.FAULT, Reason.TOOL_CALLS)
+        spent = await self.sums.with_turn(self.paid, waits=waits) if self.sums is not None else None
         return replace(end, paid=self.paid, spent=spent)

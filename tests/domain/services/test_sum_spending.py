@@ -140,6 +140,16 @@ async def test_sums_that_are_late_are_left_out_and_counted():
     assert (waiting.result(), books.not_shown) == (None, ["late"])
 
 
+async def test_whoever_does_not_wait_gets_the_sums_only_if_they_are_there():
+    books = Books()
+    ready = books.asked()
+    await settled()
+    books.ledger.reading = asyncio.Event()
+    late = books.asked()
+    assert await ready.with_turn(TURN, waits=False) == SpentSoFar(TURN, TURN)
+    assert (await late.with_turn(TURN, waits=False), books.not_shown) == (None, [])
+
+
 async def test_sums_that_arrive_within_the_patience_are_shown():
     books = Books()
     books.ledger.reading = asyncio.Event()
