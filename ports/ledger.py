@@ -7,6 +7,11 @@ from decimal import Decimal
 from enum import Enum
 from typing import Protocol, runtime_checkable
 
+from ports.usage import Paid
+
+PLACES = 30
+"""Decimals of a dollar that a ledger stores."""
+
 
 class EntryState(Enum):
     """STARTED: the attempt runs, or nobody knows yet what it cost. SETTLED: the figure is upstream's. ESTIMATED: it was
@@ -54,9 +59,9 @@ class Entry:
     It holds no text of a chat and no key: `key_id` is a short hash of the API key, after
     OWN_KEY if the key is the person's own. `kind`: "chat", or the name of a
     background task. `endpoint` is the path that was called. `cost` is USD charged by OpenRouter and `upstream_cost`
-    USD charged by the provider beside it, both None if unknown; `cost_source` says where they are from. Cached and
-    written tokens are part of `input_tokens`, reasoning of `output_tokens`. `settled_at` is None while STARTED. The ids
-    are empty where unknown, for temporary chats, and after the person was forgotten.
+    USD charged by the provider beside it, both None if unknown, with PLACES decimals at most; `cost_source` says where
+    they are from. Cached and written tokens are part of `input_tokens`, reasoning of `output_tokens`. `settled_at` is
+    None while STARTED. The ids are empty where unknown, for temporary chats, and after the person was forgotten.
     """
 
     namespace: str
@@ -177,6 +182,15 @@ class UsageLedger(Protocol):
 
     async def namespaces(self) -> tuple[str, ...]:
         """Return the namespaces that have entries, in their order."""
+        ...
+
+    async def paid(
+        self, namespace: str, user_id: str, *, chat_id: str = "", since: datetime | None = None, but_turn: str = ""
+    ) -> Paid:
+        """Add up what a person's attempts cost, exactly: those of one chat, those that began since a time, or both.
+
+        The attempts of the turn `but_turn` are not counted. Nothing for an empty `user_id`.
+        """
         ...
 
     async def delete_before(self, namespace: str, before: datetime, limit: int) -> int:

@@ -4,13 +4,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date, datetime
-from decimal import Context, Decimal
+from decimal import Decimal
 from functools import reduce
 from threading import Lock
 
 from ports.ledger import FOLLOWERS, CostSource, Entry, EntryState, Key, ModelSum, Spend
-
-EXACT = Context(prec=100)
+from ports.usage import EXACT, NOT_PAID, Paid
 
 
 class MemoryLedger:
@@ -76,6 +75,18 @@ class MemoryLedger:
         with self._lock:
             return tuple(sorted({key[0] for key in self._entries}))
 
+    async def paid(
+        self, namespace: str, user_id: str, *, chat_id: str = "", since: datetime | None = None, but_turn: str = ""
+    ) -> Paid:
+        """Add up the entries of a person."""
+        total = NOT_PAID
+        for entry in self._of(namespace) if user_id else ():
+            theirs = entry.user_id == user_id and (not chat_id or entry.chat_id == chat_id)
+            counts = entry.state is not EntryState.VOID and entry.turn_id != but_turn
+            if theirs and counts and (since is None or entry.started_at >= since):
+                total += _paid_for(entry)
+        return total
+
     async def delete_before(self, namespace: str, before: datetime, limit: int) -> int:
         """Delete entries."""
         with self._lock:
@@ -119,6 +130,12 @@ def _spend_of(user_id: str, model: str, day: date, own_key: bool, entries: list[
         _total(entry.upstream_cost for entry in entries),
         own_key,
     )
+
+
+def _paid_for(entry: Entry) -> Paid:
+    cost, upstream_cost = entry.cost or Decimal(0), entry.upstream_cost or Decimal(0)
+    estimated = Decimal(0) if entry.state is EntryState.SETTLED else EXACT.add(cost, upstream_cost)
+    return Paid(cost, upstream_cost, estimated, int(entry.cost_source is CostSource.UNKNOWN))
 
 
 def _total(amounts: Iterable[Decimal | None]) -> Decimal:

@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
+from decimal import Decimal
+from itertools import product
 from typing import Any
 
 from sqlalchemy import (
@@ -28,6 +30,8 @@ from adapters.sql.tables import usage_entry
 from adapters.sql.texts import EPOCH, micros, moment_of, original, stored
 from adapters.sql.trouble import DatabaseTrouble
 from ports.ledger import OWN_KEY, CostSource, Entry, EntryState, LedgerUnavailable, ModelSum, Spend
+from ports.usage import EXACT as EXACTLY
+from ports.usage import NOT_PAID, Paid
 
 u = usage_entry.c
 KEYS = (u.namespace, u.turn_id, u.call_no, u.attempt_no)
@@ -83,6 +87,7 @@ class SqlLedger:
         self._write = statement_for(database.dialect, database.schema)
         self._spend = _spend(database.dialect)
         self._by_model = _by_model(database.dialect)
+        self._paid = {terms: _paid(database.dialect, *terms) for terms in product((False, True), repeat=2)}
 
     async def write(self, entries: Collection[Entry]) -> None:
         """Insert or replace with one statement; two states of one entry need two."""
@@ -126,6 +131,21 @@ class SqlLedger:
     async def namespaces(self) -> tuple[str, ...]:
         """Read by the first column of the key."""
         return tuple(original(row.name) for row in await self._read(NAMESPACES, {}))
+
+    async def paid(
+        self, namespace: str, user_id: str, *, chat_id: str = "", since: datetime | None = None, but_turn: str = ""
+    ) -> Paid:
+        """Add up in the database, by the index on the chats of people or on people and times."""
+        if not user_id:
+            return NOT_PAID
+        values: dict[str, Any] = {"in_namespace": stored(namespace), "of_user": stored(user_id)}
+        values["but_turn"] = stored(but_turn)
+        if chat_id:
+            values["of_chat"] = stored(chat_id)
+        if since is not None:
+            values["since"] = micros(since)
+        rows = await self._read(self._paid[bool(chat_id), since is not None], values)
+        return sum(map(_paid_of, rows), NOT_PAID)
 
     async def delete_before(self, namespace: str, before: datetime, limit: int) -> int:
         """Delete by time."""
@@ -198,6 +218,30 @@ def _by_model(dialect: str) -> Select[Any]:
         .group_by("model")
         .order_by("model")
     )
+
+
+def _paid(dialect: str, of_chat: bool, since: bool) -> Select[Any]:
+    """Return a statement that adds up what is exact and what is not, in a row each."""
+    exact = u.state == _fixed(EntryState.SETTLED)
+    unknown = u.cost_source == literal_column(f"'{CostSource.UNKNOWN.value}'", Text)
+    statement = select(
+        exact.label("exact"),
+        func.sum(case((unknown, 1), else_=0)).label("unknown"),
+        *sums(dialect, u.cost),
+        *sums(dialect, u.upstream_cost),
+    ).where(NAMESPACE, u.user_id == bindparam("of_user"), SENT, u.turn_id != bindparam("but_turn"))
+    if of_chat:  # the first term lets the index serve that knows only entries of chats
+        statement = statement.where(u.chat_id != EMPTY, u.chat_id == bindparam("of_chat"))
+    if since:
+        statement = statement.where(u.started_at >= bindparam("since"))
+    return statement.group_by("exact")
+
+
+def _paid_of(row: Row[Any]) -> Paid:
+    half = (len(row) - 2) // 2
+    cost, upstream_cost = total(row[2 : 2 + half]), total(row[2 + half :])
+    estimated = Decimal(0) if row.exact else EXACTLY.add(cost, upstream_cost)
+    return Paid(cost, upstream_cost, estimated, int(row.unknown))
 
 
 def _spend_of(row: Row[Any]) -> Spend:

@@ -4,7 +4,20 @@ Times are whole microseconds since 1970, UTC: exact and fast on both databases. 
 bytes, as in SQLite and Python. Source: the architecture, storage.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Numeric, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    String,
+    Table,
+    Text,
+    text,
+)
 
 PREFIX = "openrouter_pipe_"
 
@@ -136,6 +149,14 @@ usage_entry = Table(
     Column("settled_at", BigInteger, nullable=True),
     Index(f"{PREFIX}usage_entry_person", "namespace", "user_id", "started_at"),
     Index(f"{PREFIX}usage_entry_state", "namespace", "state", "started_at"),
+    Index(
+        f"{PREFIX}usage_entry_chat",
+        "namespace",
+        "user_id",
+        "chat_id",
+        sqlite_where=text("chat_id <> ''"),
+        postgresql_where=text("chat_id <> ''"),
+    ),
 )
 
 budget_account = Table(

@@ -27,6 +27,9 @@ COST = Counter("cost_usd", "Cost in USD: billed by upstream, or estimated where 
 ATTEMPTS = Counter("attempts", "Requests to upstream by how they ended.", ("model", "endpoint", "ending"))
 RETRIES = Counter("retries", "Requests to upstream that repeated or repaired an earlier one.", ("model",))
 REFUSALS = Counter("refusals", "Requests that were refused before upstream was called.", ("fault",))
+SUMS_LEFT_OUT = Counter(
+    "sums_left_out", "Sums of a chat and a month that an answer does without: late, slow or failed.", ("reason",)
+)
 TOOL_CALLS = Counter("tool_calls", "Tool calls by how they ended.", ("ending",))
 BREAKERS = Counter("breaker_openings", "Circuit breakers that opened: of a tool, a person or a model.", ("kind",))
 DOWNLOADS = Counter("downloads", "Downloads of linked files by how they ended.", ("ending",))
@@ -63,6 +66,7 @@ COUNTED = {
     "file_downloaded": Counted(DOWNLOADS, fixed=("done",)),
     "file_not_downloaded": Counted(DOWNLOADS, ("reason",)),
     "media_left_out": Counted(LEFT_OUT, ("reason",), "number"),
+    "spending_not_shown": Counted(SUMS_LEFT_OUT, ("reason",)),
     "turn_not_stored": Counted(LOST, fixed=("turn",)),
     "ledger_reconciled": Counted(RECONCILED, ("outcome",)),
     "ledger_differs": Counted(DIFFERENCES, ("figures",)),

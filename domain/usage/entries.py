@@ -1,33 +1,16 @@
 """How an entry of the ledger moves: from the start of an attempt to upstream's figure, an estimate, or nothing sent."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 
-from domain.usage.prices import FREE, Consumed, Price, price_of
+from domain.usage.prices import Consumed, EndOfAttempt, Price, price_of, price_of_attempt
 from ports.generations import GenerationRecord
 from ports.ledger import OWN_KEY, CostSource, Entry, EntryState
 from ports.responses import Route
 from ports.usage import Usage
 
 KEY_ID_CHARACTERS = 12
-
-
-@dataclass(frozen=True, slots=True)
-class EndOfAttempt:
-    """How an attempt ended, as far as money goes.
-
-    `was_sent`: upstream may have got it. `is_free`: upstream refused it before the model wrote anything. Names, of
-    bounded length, are empty where upstream did not give them.
-    """
-
-    was_sent: bool
-    is_free: bool
-    consumed: Consumed
-    generation_id: str = ""
-    model: str = ""
-    provider: str = ""
-    is_byok: bool = False
 
 
 def key_hash_of(api_key: str) -> str:
@@ -54,8 +37,9 @@ def ended(entry: Entry, end: EndOfAttempt, now: datetime) -> Entry:
 
     It stays STARTED if upstream named the call but sent no bill: `recorded` or `given_up` ends it.
     """
+    price = price_of_attempt(end)
     if not end.was_sent:
-        return _closed(_priced(entry, FREE), EntryState.VOID, now)
+        return _closed(_priced(entry, price), EntryState.VOID, now)
     usage = end.consumed.usage
     entry = replace(
         entry,
@@ -64,11 +48,9 @@ def ended(entry: Entry, end: EndOfAttempt, now: datetime) -> Entry:
         generation_id=entry.generation_id or end.generation_id,
         is_byok=end.is_byok or (usage is not None and usage.is_byok),
     )
-    price = price_of(end.consumed)
     entry = _priced(_counted(entry, usage), price)
-    if price.is_exact:
+    if price.source in (CostSource.UPSTREAM, CostSource.RECORD):
         return _closed(entry, EntryState.SETTLED, now)
-    entry = _priced(entry, FREE) if end.is_free else entry
     return entry if entry.generation_id else given_up(entry, now)
 
 

@@ -120,7 +120,7 @@ def request_of(
         limits=limits_of(settings),
         retry=retry_of(settings),
         memory=Remembering() if is_task else remembering_of(settings, history.namespace, references=history.references),
-        ledger=bookkeeping_of(settings, history.namespace),
+        ledger=bookkeeping_of(settings, history.namespace, is_task=is_task),
         spending=spending_of(settings, history.namespace),
         tooling=tooling_of(
             settings,

@@ -28,6 +28,7 @@ from domain.services.read_media import MediaPorts
 from domain.services.remember_turn import TurnMemory
 from domain.services.run_turn import RunTurn
 from domain.services.store_budget import StoreHealth
+from domain.services.sum_spending import SumSpending
 from domain.services.sync_models import SyncModels
 from entrypoints.core.policy import NO_ORIGIN, Origin
 from entrypoints.core.secret_mask import SecretMask
@@ -79,9 +80,12 @@ class HostPorts:
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """Where turns are booked, and by which budgets they are limited; without them they are not."""
+    """Where turns are booked, what adds up what people have spent, and by which budgets they are limited; without them
+    they are not.
+    """
 
     keeper: KeepLedger | None = None
+    sums: SumSpending | None = None
     budgets: BudgetTurn | None = None
 
 
@@ -148,6 +152,7 @@ class Container(DeclarativeContainer):
         guard=guard_turn,
         measure=Singleton(MeasureTurns, metrics, spans),
         ledger=books.provided.keeper,
+        sums=books.provided.sums,
         budgets=books.provided.budgets,
     )
     temporary_memory: Factory[TurnMemory] = Factory(

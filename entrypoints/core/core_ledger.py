@@ -12,6 +12,7 @@ from domain.services.keep_ledger import KeepLedger
 from domain.services.look_up_bills import LookUpBills
 from domain.services.reconcile_ledger import Books, ReconcileLedger, ReconcilePlan
 from domain.services.store_budget import StoreHealth
+from domain.services.sum_spending import SumSpending
 from domain.services.sweep_ledger import LedgerPlan, SweepLedger, SweptLedger
 from entrypoints.core.policy import longest_attempt, usable_route
 from entrypoints.core.storage import Storage
@@ -43,7 +44,9 @@ class CoreLedger:
         if location.folder is not None:
             journal = DiskLedgerJournal(location.folder, ids.new_id(), LEDGER_JOURNAL_BYTES)
         self._storage = storage
-        self.keeper = KeepLedger(LazyLedger(storage), journal, store=store, telemetry=telemetry)
+        stored = LazyLedger(storage)
+        self.keeper = KeepLedger(stored, journal, store=store, telemetry=telemetry)
+        self.sums = SumSpending(stored, self.keeper, store, telemetry)
         bills = LookUpBills(generations, clock, self.keeper.note)
         self.keeper.bills = bills
         self.sweeper = SweepLedger(opened=self._swept, bills=bills, clock=clock, ids=ids, telemetry=telemetry)
@@ -64,6 +67,7 @@ class CoreLedger:
 
     async def aclose(self) -> None:
         """Stop sweeping and write what waits; call it once no turn runs any more."""
+        await self.sums.aclose()
         await self.sweeper.aclose()
         await self.reconciler.aclose()
         await self.keeper.aclose()

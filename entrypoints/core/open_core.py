@@ -130,7 +130,9 @@ class Core:
             redact=self.redact,
             caches=catalog_caches(location, storage),
             store=store,
-            books=Books(ledger.keeper if ledger is not None else None, budgets.turns),
+            books=Books(ledger.keeper, ledger.sums, budgets.turns)
+            if ledger is not None
+            else Books(budgets=budgets.turns),
             host=host,
         )
         container.check_dependencies()

@@ -8,6 +8,7 @@ from entrypoints.core.storage import Storage
 from ports.leases import Lease, Leases
 from ports.ledger import Entry, EntryState, LedgerUnavailable, ModelSum, Spend, UsageLedger
 from ports.tool_runs import RunBounds, ToolRun
+from ports.usage import Paid
 
 OPENING_SECONDS = 0.75
 """Seconds that the ledger waits for a database that is being opened: fewer than those of one that hangs."""
@@ -118,6 +119,13 @@ class LazyLedger:
     async def namespaces(self) -> tuple[str, ...]:
         """Return the namespaces that have entries."""
         return await (await self._opened()).namespaces()
+
+    async def paid(
+        self, namespace: str, user_id: str, *, chat_id: str = "", since: datetime | None = None, but_turn: str = ""
+    ) -> Paid:
+        """Add up what a person's attempts cost."""
+        ledger = await self._opened()
+        return await ledger.paid(namespace, user_id, chat_id=chat_id, since=since, but_turn=but_turn)
 
     async def delete_before(self, namespace: str, before: datetime, limit: int) -> int:
         """Delete old entries."""

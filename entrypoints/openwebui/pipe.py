@@ -454,6 +454,21 @@ class Pipe:
                 "that runs. Calls that Open WebUI runs itself are always shown."
             ),
         )
+        SHOW_CHAT_COST: Literal["inherit", "true", "false"] = Field(
+            default="inherit",
+            description=(
+                "Add what the whole chat has cost the person so far to the status line of each answer: all answers and "
+                "background tasks in the ledger. Needs ENABLE_LEDGER and SHOW_FINAL_USAGE_STATUS; temporary chats have "
+                "no sum. API clients find it as chat_cost in the usage."
+            ),
+        )
+        SHOW_MY_SPEND: Literal["inherit", "true", "false"] = Field(
+            default="inherit",
+            description=(
+                "Add what the person has spent in this month to the status line of each answer, in all chats. Needs "
+                "ENABLE_LEDGER and SHOW_FINAL_USAGE_STATUS. API clients find it as month_cost in the usage."
+            ),
+        )
         ENABLE_REASONING: Literal["inherit", "true", "false"] = Field(
             default="inherit",
             description="Ask models that can think to do so. If off, a model thinks only when the request asks for it.",

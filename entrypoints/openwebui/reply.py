@@ -19,7 +19,6 @@ from entrypoints.openwebui.responses import error_response
 from entrypoints.openwebui.task_answers import neutral_answer
 from entrypoints.openwebui.vocabulary import VALVES
 from entrypoints.sentences.usage import closing_line
-from entrypoints.sentences.usage_labels import WORDS
 from entrypoints.sentences.vocabulary import Vocabulary
 
 
@@ -39,14 +38,7 @@ async def reply(start: Start, call: HostCall, head: ChunkHead, wishes: Wishes, e
     with_reasoning = call.caller is not Caller.TASK
     if end is None or end.fault is None:
         if end is not None:
-            line = closing_line(
-                end,
-                show_usage=wishes.parts.usage is not None,
-                estimated_cost=wishes.bill.estimated,
-                labels=wishes.parts.usage or WORDS,
-                vocabulary=wishes.vocabulary,
-            )
-            await emitter.status(line, done=True)
+            await emitter.status(closing_line(end, wishes.parts.usage, wishes.vocabulary), done=True)
         return completion(head, collected, with_reasoning=with_reasoning)
     if call.caller is Caller.PAGE:
         await emitter.status("", done=True)

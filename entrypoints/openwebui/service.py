@@ -98,7 +98,6 @@ class PipeService:
         emitter = GuardedEmitter(
             call.emitter,
             core.telemetry,
-            show_usage=settings.show_final_usage_status,
             bill=bill,
             labels=labels_of(settings),
             vocabulary=in_page,
@@ -161,7 +160,7 @@ class PipeService:
         """Return what the operator and the person want to see beside the answer."""
         return Wishes(
             ShownParts(
-                labels_of(settings) if settings.show_final_usage_status else None,
+                labels_of(settings),
                 thoughts_in_box=thinking_place(call, settings) != "status",
                 tool_cards=settings.show_tool_cards,
             ),

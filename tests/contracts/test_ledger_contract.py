@@ -13,6 +13,7 @@ from adapters.memory.ledger import MemoryLedger
 from adapters.sql.database import Database
 from adapters.sql.ledger import SqlLedger
 from ports.ledger import FOLLOWERS, CostSource, Entry, EntryState, LedgerUnavailable, ModelSum, Spend, UsageLedger
+from ports.usage import Paid
 
 LEDGERS: tuple[type[UsageLedger], ...] = (MemoryLedger, SqlLedger)
 DAY = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -262,3 +263,60 @@ async def test_memory_drops_its_oldest_entries():
     ledger = MemoryLedger(most=2)
     await ledger.write([replace(STARTED, attempt_no=no) for no in (1, 2, 3)])
     assert [entry.attempt_no for entry in await stored(ledger)] == [2, 3]
+
+
+# --- what one person has paid --------------------------------------------------------------------------------
+
+CENT = Decimal("0.01")
+TASK = replace(ENDED, turn_id="task", kind="title_generation", cost=CENT, upstream_cost=None)
+
+
+async def test_a_chat_is_added_up_over_its_turns_and_tasks(ledger):
+    await ledger.write([ENDED, replace(ENDED, turn_id="b"), TASK, replace(VOID, turn_id="v")])
+    await ledger.write([replace(ENDED, turn_id="c", chat_id="other"), replace(ENDED, turn_id="d", chat_id="")])
+    assert await ledger.paid("ns", "ann", chat_id="chat") == Paid(Decimal("0.061412"), Decimal("2.2"))
+
+
+async def test_a_month_is_added_up_over_all_chats_from_its_first_moment(ledger):
+    early, other = replace(ENDED, started_at=DAY - timedelta(microseconds=1)), replace(TASK, chat_id="other")
+    temporary = replace(TASK, turn_id="temporary", chat_id="", message_id="")
+    await ledger.write([early, other, temporary, replace(TASK, turn_id="later", started_at=DAY + HOUR)])
+    assert await ledger.paid("ns", "ann", since=DAY) == Paid(3 * CENT)
+    assert await ledger.paid("ns", "ann", chat_id="chat", since=DAY) == Paid(CENT)
+    assert await ledger.paid("ns", "ann") == Paid(Decimal("0.055706"), Decimal("1.1"))
+
+
+async def test_nobody_is_told_what_others_paid(ledger):
+    theirs = [replace(ENDED, turn_id="b", user_id="bob"), replace(ENDED, turn_id="c", namespace="other")]
+    await ledger.write([TASK, replace(ENDED, turn_id="n", user_id=""), *theirs])
+    assert await ledger.paid("ns", "ann", chat_id="chat") == Paid(CENT)
+    assert await ledger.paid("ns", "ann", since=DAY) == Paid(CENT)
+    assert await ledger.paid("ns", "eve", chat_id="chat", since=DAY) == Paid()
+    assert await ledger.paid("ns", "", chat_id="chat") == Paid()
+
+
+async def test_a_turn_can_be_left_out_of_the_sum(ledger):
+    await ledger.write([ENDED, replace(STARTED, attempt_no=2, cost=CENT), TASK])
+    assert await ledger.paid("ns", "ann", chat_id="chat", but_turn="turn") == Paid(CENT)
+
+
+async def test_what_is_estimated_or_unknown_is_told_apart(ledger):
+    running = replace(STARTED, turn_id="r", cost=CENT, cost_source=CostSource.CATALOG)
+    guessed = replace(GUESSED, turn_id="g", upstream_cost=CENT, cost_source=CostSource.CATALOG)
+    await ledger.write([TASK, running, guessed, replace(STARTED, turn_id="u")])
+    paid = await ledger.paid("ns", "ann", chat_id="chat")
+    assert paid == Paid(Decimal("0.12"), CENT, estimated=Decimal("0.12"), unknown=1)
+
+
+async def test_what_a_person_paid_is_added_up_exactly(ledger):
+    tiny = Decimal("0.000000000000000000000000000001")
+    amounts = [Decimal("1234567.1"), tiny, Decimal("2E+3"), Decimal("0.999999999999999999999999999999")]
+    await ledger.write([replace(TASK, attempt_no=at, cost=amount) for at, amount in enumerate(amounts)])
+    assert (await ledger.paid("ns", "ann", chat_id="chat")).cost == Decimal("1236568.1")
+    assert (await ledger.paid("ns", "ann", since=DAY)).total == Decimal("1236568.1")
+
+
+async def test_people_and_chats_with_odd_ids_have_their_sums(ledger):
+    await ledger.write([replace(TASK, user_id="O'B\x00", chat_id="\ud800\\", turn_id="t\x00")])
+    assert await ledger.paid("ns", "O'B\x00", chat_id="\ud800\\") == Paid(CENT)
+    assert await ledger.paid("ns", "O'B\x00", but_turn="t\x00") == Paid()

@@ -69,6 +69,8 @@ def test_people_may_choose_what_the_documents_say() -> None:
         "THINKING_OUTPUT_MODE",
         "SHOW_TOOL_CARDS",
         "SHOW_FINAL_USAGE_STATUS",
+        "SHOW_CHAT_COST",
+        "SHOW_MY_SPEND",
         "ENABLE_REASONING",
         "REASONING_EFFORT",
         "REASONING_SUMMARY_MODE",
