@@ -106,8 +106,10 @@ async def test_the_list_of_models_is_there_for_the_next_worker(simulator):
         assert await core.stores.redis.opened()
         await core.models.offered(settings)
         assert await answers(core, settings)
-    with Redis.from_url(redis_url()) as other:
-        assert [key for key in other.scan_iter() if key.startswith(b"openrouter_pipe:cache:")]
+        with Redis.from_url(redis_url()) as other:
+            async with asyncio.timeout(10):
+                while not [*other.scan_iter("openrouter_pipe:cache:*")]:
+                    await asyncio.sleep(0.01)
 
 
 async def test_a_breaker_that_one_worker_opened_is_open_in_the_other(simulator):
