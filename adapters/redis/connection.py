@@ -78,8 +78,8 @@ class RedisConnection:
     async def call(self, work: Callable[[Redis], Awaitable[T]], seconds: float | None = None) -> T:
         """Return the result of `work` with the client; it is limited to `seconds`, else to those of a command.
 
-        Raises RedisUnavailable, also for errors of the client library that `work` lets through. `work` sends one command
-        or pipeline after the other.
+        `work` sends one command or pipeline after the other. Raises RedisUnavailable, also for errors of the client
+        library that `work` lets through.
         """
         client = await self._connected()
         try:

@@ -150,6 +150,22 @@ async def test_chats_go_on_while_redis_is_stopped_and_started_again(simulator, t
     assert events(caplog, "redis_connected") == 3
 
 
+async def test_a_redis_that_freezes_delays_one_chat_by_a_second_at_most(simulator, caplog):
+    with redis_server() as server:
+        settings = settings_of(simulator, server.url)
+        async with open_core(settings) as core:
+            assert await core.stores.redis.opened()
+            server.freeze()
+            began = time.monotonic()
+            assert all(await asyncio.gather(*(answers(core, settings) for _ in range(20))))
+            assert time.monotonic() - began < 3
+            began = time.monotonic()
+            assert await answers(core, settings)
+            assert time.monotonic() - began < 0.9
+            server.thaw()
+    assert events(caplog, "redis_unavailable") == 1
+
+
 @pytest.mark.parametrize("trouble", ["hanging", "too old", "absent", "wrong password", "another's keys", "no address"])
 async def test_a_redis_that_cannot_be_used_costs_no_chat_and_is_named_once(simulator, caplog, trouble: str):
     async with AsyncExitStack() as stack:
