@@ -22,6 +22,7 @@ from domain.limits import (
 )
 from domain.request.abilities import Ability
 from domain.request.bookkeeping import Bookkeeping
+from domain.request.cost_sharing import CostSharing
 from domain.request.intake import AttachedFile, Intake
 from domain.request.spending import Spending
 from ports.json_values import JsonObject
@@ -273,6 +274,7 @@ class TurnRequest:
     memory: Remembering = Remembering()
     ledger: Bookkeeping = field(default_factory=Bookkeeping)
     spending: Spending = field(default_factory=Spending)
+    sharing: CostSharing = field(default_factory=CostSharing)
     tooling: Tooling = Tooling()
     server_tools: ServerTools = ServerTools()
     bounds: Bounds = Bounds()

@@ -6,7 +6,7 @@ settled.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -20,12 +20,10 @@ from domain.services.afford_turn import AffordTurn
 from domain.services.assemble_turn import Assembled, AssembleTurn, Personal
 from domain.services.book_attempts import BookAttempts
 from domain.services.book_turn import BookTurn
-from domain.services.budget_turn import BudgetTurn
 from domain.services.check_turn import Checked
 from domain.services.drive_turn import Driver, TurnPorts, Upkeep
 from domain.services.equip_turn import ToolPorts
 from domain.services.guard_turn import GuardTurn
-from domain.services.keep_ledger import KeepLedger
 from domain.services.keep_pictures import PICTURED, KeepPictures
 from domain.services.measure_turns import MeasureTurns
 from domain.services.owned_tasks import OwnedTasks
@@ -36,13 +34,13 @@ from domain.services.resolve_attachments import ResolveAttachments
 from domain.services.settle_turn import Settlement, TurnLogs, log_refusal, settle_turn
 from domain.services.sound_calls import SoundCalls
 from domain.services.store_budget import StoreHealth
-from domain.services.sum_spending import SumSpending
 from domain.services.timed_driver import TimedDriver
+from domain.services.turn_books import NO_BOOKS, TurnBooks
 from domain.services.turn_mask import TurnMask
 from domain.services.turn_stores import ChooseStores
 from domain.services.turn_underway import Underway
 from domain.turn.statuses import WaitingForPlace
-from domain.turn.steps import CallUpstream, End, Ended, Output, Reason, ShowStatus
+from domain.turn.steps import Booking, CallUpstream, End, Ended, Output, Reason, ShowStatus
 from ports.catalog import Model
 from ports.clock import Clock
 from ports.ids import Ids
@@ -82,15 +80,13 @@ class RunTurn:
         store: StoreHealth | None = None,
         guard: GuardTurn | None = None,
         measure: MeasureTurns | None = None,
-        ledger: KeepLedger | None = None,
-        budgets: BudgetTurn | None = None,
-        sums: SumSpending | None = None,
+        books: TurnBooks = NO_BOOKS,
     ) -> None:
         self._responses, self._offload = SoundCalls(responses, offload), offload
         self._clock, self._ids, self._logs = clock, ids, TurnLogs(telemetry, measure)
-        self._redact, self._sums, lessons = redact, sums, Lessons(clock)
+        self._redact, self._books, lessons = redact, books, Lessons(clock)
         self._tasks = OwnedTasks(telemetry)
-        self._admit = AdmitTurn(slots, clock, guard, AffordTurn(budgets, offload))
+        self._admit = AdmitTurn(slots, clock, guard, AffordTurn(books.budgets, offload))
         self._booking = BookTurn(self._logs, lessons, self._admit.attempted)
         watch = store or StoreHealth(clock, telemetry)
         self._stores = ChooseStores(
@@ -102,7 +98,7 @@ class RunTurn:
             store=watch,
             own=self._tasks.own,
             cipher=tools.cipher,
-            ledger=ledger,
+            ledger=books.keeper,
         )
         self._assemble = AssembleTurn(
             tools=tools,
@@ -246,8 +242,9 @@ class RunTurn:
 
         of_turn, stores = (settlement.model, assembled.models, ready.figures, turn.bill), assembled.stores
         book = BookAttempts(stores.ledger, request, ready.route, *of_turn, names_chat=stores.names_chat)
-        if self._sums is not None and stores.ledger is not None:
-            turn.bill.sums = self._sums.begin(request, names_chat=stores.names_chat)
+        sums, costs = self._books.sums, self._books.costs
+        if sums is not None and stores.ledger is not None:
+            turn.bill.sums = sums.begin(request, names_chat=stores.names_chat)
 
         def call(command: CallUpstream) -> UpstreamCall:
             return UpstreamCall(ready.route, command.request, request.limits, book.latest)
@@ -267,7 +264,8 @@ class RunTurn:
                 await runner.settle()
 
         turn_ports = TurnPorts(self._responses, self._clock, runner)
-        journal = book.before(partial(self._booking.book, settlement))
+        journal: Callable[[Booking], None] = partial(self._booking.book, settlement)
+        journal = book.before(journal if costs is None else costs.after(book, request, journal))
         report = partial(self._booking.report, settlement)
         upkeep = Upkeep(
             lambda end: recording.to_the_end(settle(end)),

@@ -11,10 +11,14 @@ from domain.request.turn_request import TurnRequest
 from domain.services.keep_ledger import KeepLedger
 from domain.services.look_up_bills import LookUpBills
 from domain.services.reconcile_ledger import Books, ReconcileLedger, ReconcilePlan
+from domain.services.share_costs import ShareCosts
 from domain.services.store_budget import StoreHealth
 from domain.services.sum_spending import SumSpending
 from domain.services.sweep_ledger import LedgerPlan, SweepLedger, SweptLedger
+from entrypoints.core.core_redis import CoreRedis
+from entrypoints.core.core_telemetry import CoreTelemetry
 from entrypoints.core.policy import longest_attempt, usable_route
+from entrypoints.core.shared_stores import SharedCostSnapshots, SharedLeases
 from entrypoints.core.storage import Storage
 from entrypoints.core.storage_lazy import LazyLedger
 from entrypoints.core.storage_location import StorageLocation
@@ -22,7 +26,6 @@ from entrypoints.settings import Settings
 from ports.generations import Generations
 from ports.ids import Ids
 from ports.ledger_journal import LedgerJournal
-from ports.telemetry import Telemetry
 from ports.upstream_figures import UpstreamFigures
 
 
@@ -37,9 +40,10 @@ class CoreLedger:
         figures: UpstreamFigures,
         store: StoreHealth,
         ids: Ids,
-        telemetry: Telemetry,
+        telemetry: CoreTelemetry,
+        redis: CoreRedis,
     ) -> None:
-        clock = store.clock
+        clock, self._redis = store.clock, redis
         journal: LedgerJournal = MemoryLedgerJournal()
         if location.folder is not None:
             journal = DiskLedgerJournal(location.folder, ids.new_id(), LEDGER_JOURNAL_BYTES)
@@ -53,6 +57,7 @@ class CoreLedger:
         self.reconciler = ReconcileLedger(
             opened=self._books, figures=figures, bills=bills, clock=clock, ids=ids, telemetry=telemetry
         )
+        self.costs = ShareCosts(SharedCostSnapshots(redis), telemetry, telemetry.metrics)
 
     def follow(self, request: TurnRequest, settings: Settings) -> None:
         """Sweep and reconcile from now on what the turns of this request's namespace book."""
@@ -71,18 +76,19 @@ class CoreLedger:
         await self.sweeper.aclose()
         await self.reconciler.aclose()
         await self.keeper.aclose()
+        await self.costs.aclose()
 
     async def _books(self) -> Books | None:
         stores = await self._storage.stores()
         if stores.read_only or stores.ledger is None or stores.reconciliations is None:
             return None
-        return Books(stores.ledger, stores.reconciliations, stores.leases)
+        return Books(stores.ledger, stores.reconciliations, SharedLeases(self._redis, stores.leases))
 
     async def _swept(self) -> SweptLedger | None:
         stores = await self._storage.stores()
         if stores.location is None or stores.read_only or stores.ledger is None:
             return None
-        return SweptLedger(stores.ledger, stores.leases)
+        return SweptLedger(stores.ledger, SharedLeases(self._redis, stores.leases))
 
 
 def reconcile_plan_of(settings: Settings) -> ReconcilePlan:

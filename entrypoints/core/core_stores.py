@@ -6,6 +6,7 @@ from domain.services.turn_stores import Memories
 from entrypoints.core.core_budgets import CoreBudgets
 from entrypoints.core.core_keys import CoreKeys
 from entrypoints.core.core_ledger import CoreLedger
+from entrypoints.core.core_redis import CoreRedis
 from entrypoints.core.policy import keeps_anything, retention_of, vault_of
 from entrypoints.core.request_records import RequestRecords
 from entrypoints.core.request_timings import RequestTimings
@@ -25,14 +26,16 @@ class CoreStores:
         records: RequestRecords,
         budgets: CoreBudgets,
         keys: CoreKeys,
+        redis: CoreRedis,
         ledger: CoreLedger | None = None,
     ) -> None:
         self.storage, self._memories, self._cleaning = storage, memories, cleaning
-        self.timings, self.records = timings, records
+        self.timings, self.records, self.redis = timings, records, redis
         self.budgets, self.keys, self.ledger = budgets, keys, ledger
 
     def expect_turns(self, settings: Settings) -> None:
         """Open the stores beside the caller if turns leave anything, so that no message waits for that."""
+        self.redis.begin()
         if keeps_anything(settings) or (settings.enable_ledger and self.ledger is not None):
             self.storage.begin()
 
