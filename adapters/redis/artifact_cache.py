@@ -7,7 +7,6 @@ while, so that a reader who is late does not write back what it was.
 
 import json
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any
 
@@ -26,22 +25,16 @@ LARGEST_FILL = 2 * 1024 * 1024
 CHANGED_SECONDS = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Cached:
-    """The cached turns of a lookup, and the epoch in which it began."""
-
-    epoch: str
-    turns: dict[str, tuple[Artifact, ...]]
-
-
 class ArtifactCache:
     """The cache of one namespace; rows disappear `seconds` after they came. Every method raises RedisUnavailable."""
 
     def __init__(self, connection: RedisConnection, keys: ArtifactKeys, seconds: int) -> None:
         self._connection, self._keys, self._seconds = connection, keys, seconds
 
-    async def find(self, user_id: str, turn_ids: Collection[str], most_bytes: int) -> Cached:
-        """Return this person's turns that are cached, up to `most_bytes`."""
+    async def find(
+        self, user_id: str, turn_ids: Collection[str], most_bytes: int
+    ) -> tuple[dict[str, tuple[Artifact, ...]], str]:
+        """Return this person's turns that are cached, up to `most_bytes`, and the epoch for `fill`."""
         asked = sorted(turn_ids, reverse=True)[:MOST_TURNS]
         epoch, *lists = await self._values([self._keys.epoch, *self._keys.cached_turns(asked)])
         now, named = as_text(epoch or b""), dict[str, list[bytes]]()
@@ -58,7 +51,7 @@ class ArtifactCache:
             found = [row for _ in keys if (row := unpacked(next(rows))) is not None]
             if len(found) == len(keys) and all(self._is(row, user_id, turn_id) for row in found):
                 turns[turn_id] = tuple(found)
-        return Cached(now, turns)
+        return turns, now
 
     async def epoch(self) -> str:
         """Return the epoch; read it before the rows that `fill` gets."""

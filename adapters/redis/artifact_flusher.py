@@ -62,6 +62,7 @@ class ArtifactFlusher:
         self._said: set[str] = set()  # what is reported once until it is over
         self._woken, self._timed = asyncio.Event(), True
         self._task: asyncio.Task[None] | None = None
+        self._closed = False
 
     @property
     def stopped(self) -> bool:
@@ -101,11 +102,11 @@ class ArtifactFlusher:
 
     async def aclose(self) -> None:
         """Stop, then write what this worker has put into the queue, for a few seconds at most."""
-        task, self._task = self._task, None
-        if task is None:
+        if self._task is None:
             return
-        task.cancel()
-        await asyncio.wait((task,))
+        self._closed = True
+        self._task.cancel()
+        await asyncio.wait((self._task,), timeout=CLOSE_SECONDS)
         with suppress(TimeoutError, ArtifactsError, RedisUnavailable):
             async with asyncio.timeout(CLOSE_SECONDS):
                 self._timed = True
@@ -117,7 +118,7 @@ class ArtifactFlusher:
     # --- details ------------------------------------------------------------------------------------------
 
     async def _run(self) -> None:
-        while True:
+        while not self._closed:
             try:
                 await self._flush()
             except ArtifactsError as error:

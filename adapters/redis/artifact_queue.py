@@ -16,7 +16,7 @@ from adapters.redis.artifact_keys import ArtifactKeys, safe
 from adapters.redis.connection import RedisConnection
 from adapters.redis.trouble import FORBIDDEN, RedisUnavailable
 from adapters.redis.values import as_bytes, as_text, micros
-from ports.artifacts import Artifact
+from ports.artifacts import Artifact, counted_bytes
 
 GROUP = b"flush"
 KEPT, KNOWN, FULL = "kept", "known", "full"
@@ -63,7 +63,7 @@ class ArtifactQueue:
         values: list[bytes | int] = [token_hex(8).encode(), MOST_ENTRIES, MOST_BYTES, size, safe(owner).encode()]
         values += [" ".join(stored).encode(), " ".join(turns).encode(), len(turns)]
         for turn_id, of_turn in turns.items():
-            told = [of_turn[0].fingerprint, [row.id for row in of_turn], sum(len(stored[row.id]) for row in of_turn)]
+            told = [of_turn[0].fingerprint, [row.id for row in of_turn], sum(map(counted_bytes, of_turn))]
             values += [turn_id.encode(), json.dumps(told).encode()]
         for row_id, row in stored.items():
             values += [row_id.encode(), row]
@@ -72,26 +72,28 @@ class ArtifactQueue:
 
     async def find(
         self, user_id: str, turn_ids: Collection[str], fingerprints: Collection[str], most_bytes: int
-    ) -> dict[str, tuple[Artifact, ...]]:
-        """Return this person's waiting turns of these ids or fingerprints, whole, the newest up to `most_bytes`."""
+    ) -> tuple[dict[str, tuple[Artifact, ...]], str]:
+        """Return this person's waiting turns of these ids or fingerprints, whole, the newest up to `most_bytes`.
+
+        Also the newest turn that did not fit, "" for none.
+        """
         key = self.keys.turns_of(user_id)
         told: Any = await self._connection.call(lambda client: client.hgetall(key))
-        wanted: dict[str, list[str]] = {}
+        wanted, cut = dict[str, list[str]](), ""
         for turn_id, (fingerprint, ids, size) in sorted(_told(told).items(), reverse=True):
             if turn_id in turn_ids or (fingerprint and fingerprint in fingerprints):
                 most_bytes -= size
                 if most_bytes < 0:
+                    cut = turn_id
                     break
                 wanted[turn_id] = ids
-        if not wanted:
-            return {}
         found = await self._rows([row_id for ids in wanted.values() for row_id in ids])
         turns: dict[str, tuple[Artifact, ...]] = {}
         for turn_id, ids in wanted.items():
             rows = [row for row_id in ids if (row := found.get(row_id)) is not None]
             if len(rows) == len(ids) and all((row.user_id, row.turn_id) == (user_id, turn_id) for row in rows):
                 turns[turn_id] = tuple(rows)
-        return turns
+        return turns, cut
 
     async def take(self, count: int, *, idle_ms: int = 0) -> list[Entry]:
         """Return entries for this worker: those it has not finished, those others left for `idle_ms`, or new ones."""

@@ -78,28 +78,38 @@ class RedisArtifacts:
         limit: int,
         most_bytes: int = RECALL_BYTES,
     ) -> tuple[Artifact, ...]:
-        """Search the queue, then the cache, then the database for the rest: rows move in this order."""
+        """Search the queue, then the cache, then the database, for rows move in this order.
+
+        The database is asked for all that does not wait unless the cache has all of it: only so it can tell which
+        turns are the newest within the bounds.
+        """
         turns, prints = set(filter(is_id, turn_ids)), set(fingerprints) - {""}
-        flusher, epoch = self._flusher(namespace), ""
-        found: dict[str, tuple[Artifact, ...]] = {}
+        flusher, epoch, cut = self._flusher(namespace), "", ""
+        waiting: dict[str, tuple[Artifact, ...]] = {}
+        cached: dict[str, tuple[Artifact, ...]] = {}
         if flusher is not None:
             try:
-                found = await flusher.queue.find(user_id, turns, prints, most_bytes)
-                cached = await flusher.cache.find(user_id, turns - found.keys(), most_bytes)
-                epoch, found = cached.epoch, found | cached.turns
+                waiting, cut = await flusher.queue.find(user_id, turns, prints, most_bytes)
+                cached, epoch = await flusher.cache.find(user_id, turns - waiting.keys(), most_bytes)
             except RedisUnavailable:
-                found = self._woken(flusher).unflushed.find(user_id, turns, prints)
+                waiting = self._woken(flusher).unflushed.find(user_id, turns, prints)
                 flusher = None
-        stored: tuple[Artifact, ...] = ()
-        if (rest := turns - found.keys()) or prints:
+        stored = [row for of_turn in cached.values() for row in of_turn]
+        if prints or turns - waiting.keys() - cached.keys():
             stored = await self._search(
-                namespace, user_id, turn_ids=rest, fingerprints=prints, limit=limit, most_bytes=most_bytes
+                namespace,
+                user_id,
+                turn_ids=turns - waiting.keys(),
+                fingerprints=prints,
+                limit=limit,
+                most_bytes=most_bytes,
             )
             if flusher is not None:
                 with suppress(RedisUnavailable):
-                    await flusher.cache.fill([row for row in stored if row.turn_id not in found], epoch)
-        rows = {row.id: row for of_turn in found.values() for row in of_turn} | {row.id: row for row in stored}
-        kept = newest_turns(rows.values(), most_bytes, limit=max(limit, 0))
+                    await flusher.cache.fill((row for row in stored if row.turn_id not in waiting), epoch)
+        rows = {row.id: row for of_turn in waiting.values() for row in of_turn} | {row.id: row for row in stored}
+        fitting = (row for row in rows.values() if row.turn_id > cut)
+        kept = newest_turns(fitting, most_bytes, limit=max(limit, 0))
         return tuple(sorted(kept, key=lambda row: (row.turn_id, row.ordinal, row.id)))
 
     async def trim(self, namespace: str, user_id: str, most_bytes: int, limit: int) -> int:
@@ -223,13 +233,13 @@ class RedisArtifacts:
         fingerprints: Collection[str],
         limit: int,
         most_bytes: int,
-    ) -> tuple[Artifact, ...]:
+    ) -> list[Artifact]:
         """Search the database, unless it hung a moment ago: writes that Redis took say nothing of its health."""
         began = self._clock.monotonic()
         if began < self._skipped_until:
             raise ArtifactsUnavailable("skipped")
         try:
-            return await self._store.find(
+            found = await self._store.find(
                 namespace, user_id, turn_ids=turn_ids, fingerprints=fingerprints, limit=limit, most_bytes=most_bytes
             )
         except (ArtifactsError, asyncio.CancelledError):
@@ -237,6 +247,7 @@ class RedisArtifacts:
             if now - began >= HANGING_SECONDS:
                 self._skipped_until = now + SKIPPED_SECONDS
             raise
+        return list(found)
 
     async def _dropped(self, namespace: str, count: int) -> int:
         """Drop all cached rows if rows were deleted; return how many were."""
