@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from adapters.redis.artifact_alarm import Alarm
 from adapters.redis.artifact_cache import ArtifactCache
 from adapters.redis.artifact_queue import KEPT, ArtifactQueue, Entry
 from adapters.redis.artifact_unflushed import Put, Unflushed
@@ -22,7 +23,8 @@ LARGEST_PUT = 1024 * 1024
 """Bytes of rows that are put together; larger ones go to the database at once."""
 FIRST_PAUSE, LONGEST_PAUSE = 10.0, 300.0
 CLOSE_SECONDS = 5.0
-PAGE = 100
+PAGE, DRAINED_ROWS = 100, 100
+"""Entries and rows at a time when somebody waits until all is written."""
 MALFORMED = "malformed"
 
 
@@ -56,11 +58,11 @@ class ArtifactFlusher:
         options: WriteBehind,
     ) -> None:
         self.queue, self.cache, self._store = queue, cache, store
-        self._clock, self._telemetry, self._options = clock, telemetry, options
+        self._telemetry, self._options = telemetry, options
         self.unflushed = Unflushed()
         self._server, self._failures = "", 0
         self._said: set[str] = set()  # what is reported once until it is over
-        self._woken, self._timed = asyncio.Event(), True
+        self._alarm = Alarm(clock)
         self._task: asyncio.Task[None] | None = None
         self._closed = False
 
@@ -91,13 +93,13 @@ class ArtifactFlusher:
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._run(), name="openrouter-pipe-artifact-flush")
         if not self.stopped:
-            self._woken.set()
+            self._alarm.ring()
 
     async def drain(self) -> None:
         """Write everything that waits by now, whoever has taken it. Raises ArtifactsError and RedisUnavailable."""
         newest = await self.queue.newest()
         while newest is not None and (entries := await self.queue.page(newest, PAGE)):
-            for batch in self._batches(entries):
+            for batch in self._batches(entries, DRAINED_ROWS):
                 await self._write(batch)
 
     async def aclose(self) -> None:
@@ -109,7 +111,7 @@ class ArtifactFlusher:
         await asyncio.wait((self._task,), timeout=CLOSE_SECONDS)
         with suppress(TimeoutError, ArtifactsError, RedisUnavailable):
             async with asyncio.timeout(CLOSE_SECONDS):
-                self._timed = True
+                self._alarm.timed = True
                 await self._flush()
                 await self.queue.leave()
         if rest := len(self.unflushed):
@@ -134,32 +136,23 @@ class ArtifactFlusher:
         seconds = self._options.every_seconds
         if self.stopped:
             seconds = min(FIRST_PAUSE * 2 ** min(self._failures - self._options.failure_limit, 10), LONGEST_PAUSE)
-        cancel = self._clock.call_at(self._clock.monotonic() + seconds, self._due)
-        try:
-            await self._woken.wait()
-        finally:
-            cancel()
-        self._woken.clear()
-
-    def _due(self) -> None:
-        self._timed = True
-        self._woken.set()
+        await self._alarm.wait(seconds)
 
     async def _flush(self) -> None:
         """Write what waits; now and then also what dead workers left, and what Redis may have lost."""
-        timed, self._timed = self._timed, False
+        timed, self._alarm.timed = self._alarm.timed, False
         try:
             if timed:
                 await self._look_for_losses()
             idle_ms = int(self._options.idle_seconds * 1_000) if timed else 0
             while entries := await self.queue.take(self._options.batch_rows, idle_ms=idle_ms):
-                for batch in self._batches(entries):
+                for batch in self._batches(entries, self._options.batch_rows):
                     await self._write(batch)
         except RedisUnavailable:
-            self._timed = True
+            self._alarm.timed = True
             await self._write_directly(self.unflushed)
         except ArtifactsError:
-            self._timed = self._timed or timed
+            self._alarm.timed = self._alarm.timed or timed
             raise
 
     async def _write(self, entries: Sequence[Entry]) -> None:
@@ -229,12 +222,12 @@ class ArtifactFlusher:
             await self._store.put(put.rows)
             self.unflushed.discard([put.rows[0].id])
 
-    def _batches(self, entries: Sequence[Entry]) -> Iterator[list[Entry]]:
-        """Part entries so that each batch but for its last entry has fewer rows than a transaction may have."""
+    def _batches(self, entries: Sequence[Entry], rows: int) -> Iterator[list[Entry]]:
+        """Part entries so that each batch but for its last entry has fewer than so many rows."""
         batch: list[Entry] = []
         for entry in entries:
             batch.append(entry)
-            if sum(len(one.ids) for one in batch) >= self._options.batch_rows:
+            if sum(len(one.ids) for one in batch) >= rows:
                 yield batch
                 batch = []
         if batch:

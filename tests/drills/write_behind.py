@@ -65,10 +65,13 @@ class Drill:
         ) as judge:
             async with asyncio.TaskGroup() as group:
                 places = [group.create_task(self._place()) for _ in range(WORKERS[self.kind])]
-                watching = group.create_task(self._watch(judge))
+                beside = [group.create_task(work) for work in (self._watch(judge), self._forget_often(judge))]
                 group.create_task(self._restart())
                 await asyncio.wait(places)
-                watching.cancel()
+                for task in beside:
+                    task.cancel()
+            while not await judge._connection.opened():
+                await asyncio.sleep(SOON)
             self.counts["rows that waited at the end"] = await asyncio.to_thread(self._waiting) * ROWS
             await self._forget(judge)
             await judge.chats(NAMESPACE, "", 1)  # writes what waits
@@ -76,6 +79,8 @@ class Drill:
             await self._judge(judge, "through Redis")
             async with database.reading() as connection:
                 count = (await connection.execute(text(f"SELECT count(*) FROM {artifact.name}"))).scalar_one()
+            for what in ("turns read, another worker", "deletions of a person", "processes killed"):
+                self._check(bool(self.counts[what]), f"{what}: none")
             self._check(count % ROWS == 0, f"{count} rows are in the database")
         if await asyncio.to_thread(self._waiting):
             self.misses.append("something waits after the end")
@@ -135,17 +140,20 @@ class Drill:
             return 0
 
     async def _watch(self, judge: RedisArtifacts) -> None:
-        """Read what was put just now, and delete a person's data, as long as the workers run."""
+        """Read what was put just now, as long as the workers run."""
         seen = 0
         while True:
             await asyncio.sleep(SOON)
             put = [turn for turn in self._lines("put") if owner_of(turn) != GONE]
-            if len(put) > seen and not self.down and not judge._connection.state:
-                turn = self.rng.choice(put[seen:])
-                seen = len(put)
-                await self._read(judge, [turn], "another worker")
-            if self.rng.random() < 0.02:
-                await self._forget(judge)
+            if len(put) > seen and not self.down and await judge._connection.opened():
+                newest, seen = put[seen:], len(put)
+                await self._read(judge, self.rng.sample(newest, min(len(newest), 5)), "another worker")
+
+    async def _forget_often(self, judge: RedisArtifacts) -> None:
+        """Delete a person's data, as long as the workers run."""
+        while True:
+            await asyncio.sleep(10 * SOON)
+            await self._forget(judge)
 
     async def _forget(self, judge: RedisArtifacts) -> None:
         before = {turn for turn in self._lines("put") if owner_of(turn) == GONE}
@@ -168,7 +176,6 @@ class Drill:
             self.server.stop()
             time.sleep(RESTART_SECONDS)
             self.server.start()
-            self.counts["entries waiting when it came back"] = self._waiting()
 
         self.down = True
         await asyncio.to_thread(restart)
