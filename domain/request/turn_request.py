@@ -21,6 +21,7 @@ from domain.limits import (
     TURNS_WAITING,
 )
 from domain.request.abilities import Ability
+from domain.request.cost_sharing import CostSharing
 from domain.request.intake import AttachedFile, Intake
 from ports.json_values import JsonObject
 from ports.responses import Endpoint, Limits, Route
@@ -277,6 +278,7 @@ class TurnRequest:
     retry: RetryPolicy = RetryPolicy()
     memory: Remembering = Remembering()
     ledger: Bookkeeping = Bookkeeping()
+    sharing: CostSharing = field(default_factory=CostSharing)
     tooling: Tooling = Tooling()
     server_tools: ServerTools = ServerTools()
     bounds: Bounds = Bounds()

@@ -6,7 +6,7 @@ settled.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -31,13 +31,14 @@ from domain.services.reader_disconnect import ReaderDisconnect
 from domain.services.record_turn import Recording
 from domain.services.resolve_attachments import ResolveAttachments
 from domain.services.settle_turn import Settlement, TurnLogs, log_refusal, settle_turn
+from domain.services.share_costs import ShareCosts
 from domain.services.sound_calls import SoundCalls
 from domain.services.store_budget import StoreHealth
 from domain.services.timed_driver import TimedDriver
 from domain.services.turn_mask import TurnMask
 from domain.services.turn_stores import ChooseStores
 from domain.turn.statuses import WaitingForPlace
-from domain.turn.steps import CallUpstream, End, Ended, Output, Reason, ShowStatus
+from domain.turn.steps import Booking, CallUpstream, End, Ended, Output, Reason, ShowStatus
 from ports.catalog import Model
 from ports.clock import Clock
 from ports.ids import Ids
@@ -88,10 +89,11 @@ class RunTurn:
         guard: GuardTurn | None = None,
         measure: MeasureTurns | None = None,
         ledger: KeepLedger | None = None,
+        costs: ShareCosts | None = None,
     ) -> None:
         self._responses, self._offload = SoundCalls(responses, offload), offload
         self._clock, self._ids, self._logs = clock, ids, TurnLogs(telemetry, measure)
-        self._redact, lessons = redact, Lessons(clock)
+        self._redact, self._costs, lessons = redact, costs, Lessons(clock)
         self._tasks = OwnedTasks(telemetry)
         self._admit = AdmitTurn(slots, clock, guard)
         self._booking = BookTurn(self._logs, lessons, self._admit.attempted)
@@ -256,7 +258,8 @@ class RunTurn:
                 await runner.settle()
 
         turn_ports = TurnPorts(self._responses, self._clock, runner)
-        journal = book.before(partial(self._booking.book, settlement))
+        journal: Callable[[Booking], None] = partial(self._booking.book, settlement)
+        journal = book.before(journal if self._costs is None else self._costs.after(book, request, journal))
         report = partial(self._booking.report, settlement)
         upkeep = Upkeep(
             lambda end: recording.to_the_end(settle(end)),

@@ -8,6 +8,7 @@ from typing import Any
 from domain.conversation.bounded_ids import bounded_id
 from domain.conversation.history_format import PLAIN, HistoryFormat
 from domain.request.abilities import Ability
+from domain.request.cost_sharing import CostSharing
 from domain.request.intake import AttachedFile
 from domain.request.tasks import frugal, stripped, task_model_serves
 from domain.request.turn_request import Caller, Parameters, Person, Remembering, TurnRequest
@@ -36,6 +37,8 @@ from entrypoints.core.policy import (
 )
 from entrypoints.settings import Settings
 
+LONGEST_NAME = 320
+"""Characters of a person's name or address that are shared."""
 Start = Callable[["asyncio.Task[Any] | None"], AsyncGenerator[Output, None]]
 """Starts a turn. The argument is the task that reads the turn's outputs: if it ends, the turn is cancelled."""
 
@@ -70,6 +73,15 @@ class CallerHistory:
 
 
 @dataclass(frozen=True, slots=True)
+class CallerNames:
+    """How people are addressed, and what stands before the names of models where they choose them. Empty if unknown."""
+
+    email: str = field(default="", repr=False)
+    name: str = field(default="", repr=False)
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CallerRequest:
     """A caller's request, parsed once by its entrypoint. `model` is the exact slug; an empty `turn_id` is generated.
 
@@ -90,6 +102,7 @@ class CallerRequest:
     statuses: bool = True
     opens_files: bool = False
     attached: tuple[AttachedFile, ...] = ()
+    names: CallerNames = field(default_factory=CallerNames)
 
 
 def request_of(
@@ -120,6 +133,7 @@ def request_of(
         retry=retry_of(settings),
         memory=Remembering() if is_task else remembering_of(settings, history.namespace, references=history.references),
         ledger=bookkeeping_of(settings, history.namespace),
+        sharing=_sharing_of(settings, asked.names),
         tooling=tooling_of(
             settings,
             handed_over=tools.handed_over,
@@ -136,3 +150,13 @@ def request_of(
         intake=intake_of(settings, is_task=is_task),
         attached=asked.attached,
     )
+
+
+def _sharing_of(settings: Settings, names: CallerNames) -> CostSharing:
+    """Return which figures of a turn go to Redis: those of the ledger, with a person's names only on request."""
+    if not (settings.costs_redis_dump and settings.enable_ledger):
+        return CostSharing()
+    seconds, prefix = settings.costs_redis_ttl_seconds, bounded_id(names.prefix)
+    if not settings.costs_redis_identity:
+        return CostSharing(seconds, prefix)
+    return CostSharing(seconds, prefix, names.email[:LONGEST_NAME], names.name[:LONGEST_NAME])

@@ -26,9 +26,11 @@ from domain.services.measure_turns import MeasureTurns
 from domain.services.read_media import MediaPorts
 from domain.services.remember_turn import TurnMemory
 from domain.services.run_turn import RunTurn
+from domain.services.share_costs import ShareCosts
 from domain.services.store_budget import StoreHealth
 from domain.services.sync_models import SyncModels
 from entrypoints.core.policy import NO_ORIGIN, Origin
+from entrypoints.core.redis_location import NO_REDIS, RedisLocation
 from entrypoints.core.secret_mask import SecretMask
 from ports.breaker_state import BreakerState
 from ports.cache import Cache
@@ -54,12 +56,13 @@ from ports.toolbox import Checker
 @dataclass(frozen=True, slots=True)
 class HostPorts:
     """The ports that a host adds to the core. Without `chats` the core cleans by age only; without `model_rows` it
-    updates none. `origin` is named to upstream as the origin of requests.
+    updates none. `origin` is named to upstream as the origin of requests. `redis`: the Redis of the host.
     """
 
     chats: Chats | None = None
     model_rows: HostModels | None = None
     origin: Origin = NO_ORIGIN
+    redis: RedisLocation = NO_REDIS
 
     def __post_init__(self) -> None:
         ports: tuple[tuple[type, object], ...] = ((Chats, self.chats), (HostModels, self.model_rows))
@@ -70,9 +73,10 @@ class HostPorts:
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """Where turns are booked; without `keeper` they are not."""
+    """Where turns are booked; without `keeper` they are not. `costs` shares what is booked with other programs."""
 
     keeper: KeepLedger | None = None
+    costs: ShareCosts | None = None
 
 
 class Container(DeclarativeContainer):
@@ -137,6 +141,7 @@ class Container(DeclarativeContainer):
         guard=guard_turn,
         measure=Singleton(MeasureTurns, metrics, spans),
         ledger=books.provided.keeper,
+        costs=books.provided.costs,
     )
     temporary_memory: Factory[TurnMemory] = Factory(
         TurnMemory, offload=offload, clock=clock, ids=ids, telemetry=telemetry

@@ -9,9 +9,13 @@ from domain.limits import LEDGER_JOURNAL_BYTES
 from domain.request.turn_request import TurnRequest
 from domain.services.keep_ledger import KeepLedger
 from domain.services.look_up_bills import LookUpBills
+from domain.services.share_costs import ShareCosts
 from domain.services.store_budget import StoreHealth
 from domain.services.sweep_ledger import LedgerPlan, SweepLedger, SweptLedger
+from entrypoints.core.core_redis import CoreRedis
+from entrypoints.core.core_telemetry import CoreTelemetry
 from entrypoints.core.policy import longest_attempt, usable_route
+from entrypoints.core.shared_stores import SharedCostSnapshots, SharedLeases
 from entrypoints.core.storage import Storage
 from entrypoints.core.storage_lazy import LazyLedger
 from entrypoints.core.storage_location import StorageLocation
@@ -19,7 +23,6 @@ from entrypoints.settings import Settings
 from ports.generations import Generations
 from ports.ids import Ids
 from ports.ledger_journal import LedgerJournal
-from ports.telemetry import Telemetry
 
 
 class CoreLedger:
@@ -32,9 +35,10 @@ class CoreLedger:
         generations: Generations,
         store: StoreHealth,
         ids: Ids,
-        telemetry: Telemetry,
+        telemetry: CoreTelemetry,
+        redis: CoreRedis,
     ) -> None:
-        clock = store.clock
+        clock, self._redis = store.clock, redis
         journal: LedgerJournal = MemoryLedgerJournal()
         if location.folder is not None:
             journal = DiskLedgerJournal(location.folder, ids.new_id(), LEDGER_JOURNAL_BYTES)
@@ -43,6 +47,7 @@ class CoreLedger:
         bills = LookUpBills(generations, clock, self.keeper.note)
         self.keeper.bills = bills
         self.sweeper = SweepLedger(opened=self._swept, bills=bills, clock=clock, ids=ids, telemetry=telemetry)
+        self.costs = ShareCosts(SharedCostSnapshots(redis), telemetry, telemetry.metrics)
 
     def follow(self, request: TurnRequest, settings: Settings) -> None:
         """Sweep from now on what the turns of this request's namespace book."""
@@ -57,9 +62,10 @@ class CoreLedger:
         """Stop sweeping and write what waits; call it once no turn runs any more."""
         await self.sweeper.aclose()
         await self.keeper.aclose()
+        await self.costs.aclose()
 
     async def _swept(self) -> SweptLedger | None:
         stores = await self._storage.stores()
         if stores.location is None or stores.read_only or stores.ledger is None:
             return None
-        return SweptLedger(stores.ledger, stores.leases)
+        return SweptLedger(stores.ledger, SharedLeases(self._redis, stores.leases))

@@ -4,6 +4,7 @@ from domain.request.turn_request import TurnRequest
 from domain.services.clean_artifacts import CleanArtifacts
 from domain.services.turn_stores import Memories
 from entrypoints.core.core_ledger import CoreLedger
+from entrypoints.core.core_redis import CoreRedis
 from entrypoints.core.policy import keeps_anything, retention_of, vault_of
 from entrypoints.core.request_records import RequestRecords
 from entrypoints.core.request_timings import RequestTimings
@@ -21,13 +22,15 @@ class CoreStores:
         cleaning: CleanArtifacts,
         timings: RequestTimings,
         records: RequestRecords,
+        redis: CoreRedis,
         ledger: CoreLedger | None = None,
     ) -> None:
         self.storage, self._memories, self._cleaning = storage, memories, cleaning
-        self.timings, self.records, self.ledger = timings, records, ledger
+        self.timings, self.records, self.redis, self.ledger = timings, records, redis, ledger
 
     def expect_turns(self, settings: Settings) -> None:
         """Open the stores beside the caller if turns leave anything, so that no message waits for that."""
+        self.redis.begin()
         if keeps_anything(settings) or (settings.enable_ledger and self.ledger is not None):
             self.storage.begin()
 

@@ -2,6 +2,7 @@
 
 import os
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -23,6 +24,7 @@ from adapters.process.threads import ThreadOffload
 from adapters.sniff.magic import MagicSniffer
 from domain.faults.fault import Fault
 from domain.request.turn_request import TurnRequest
+from domain.services.clean_artifacts import CleanableStore
 from domain.services.list_models import Listing
 from domain.services.measured import PLACES
 from domain.services.run_turn import Personal, RunTurn
@@ -33,6 +35,7 @@ from entrypoints.core.caller_request import CallerRequest, Start, request_of
 from entrypoints.core.catalog_caches import catalog_caches
 from entrypoints.core.container import Books, Container, HostPorts
 from entrypoints.core.core_ledger import CoreLedger
+from entrypoints.core.core_redis import CoreRedis
 from entrypoints.core.core_stores import CoreStores
 from entrypoints.core.core_telemetry import CoreTelemetry
 from entrypoints.core.download_policy import icon_source_of
@@ -41,6 +44,7 @@ from entrypoints.core.policy import route_of, switches_of
 from entrypoints.core.request_records import RequestRecords
 from entrypoints.core.request_timings import RequestTimings
 from entrypoints.core.secret_mask import SecretMask
+from entrypoints.core.shared_stores import SharedBreakerState, SharedLeases
 from entrypoints.core.storage import Storage
 from entrypoints.core.storage_lazy import LazyBreakerState, LazyToolRuns
 from entrypoints.core.storage_location import IN_MEMORY, StorageLocation
@@ -75,11 +79,13 @@ class Core:
         self._stack.push_async_callback(self.telemetry.metrics.aclose)
         slots, tool_slots = ProcessSlots(shared_state()), ProcessSlots(shared_state(), "tools")
         self.telemetry.metrics.watch(PLACES, partial(_places, slots, tool_slots))
+        redis = CoreRedis(host.redis, self.clock, self.offload, self.telemetry)
+        self._stack.push_async_callback(redis.aclose)
         store = StoreHealth(self.clock, self.telemetry, self.telemetry.metrics)
         ledger: CoreLedger | None = None
         if location.url:
             generations = AioGenerations(pool, self._concurrent_requests)
-            ledger = CoreLedger(storage, location, generations, store, self.ids, self.telemetry)
+            ledger = CoreLedger(storage, location, generations, store, self.ids, self.telemetry, redis)
         container = Container(
             responses=AioResponsesClient(pool, self.clock, self.telemetry, self._concurrent_requests),
             catalog=AioCatalog(pool, self.clock, self._concurrent_requests),
@@ -94,16 +100,16 @@ class Core:
             tool_runs=LazyToolRuns(storage),
             temporary_tool_runs=storage.memory.stores.tool_runs,
             journal_cipher=storage.journal_cipher,
-            breaker_state=LazyBreakerState(storage),
-            turn_breaker_state=MemoryBreakerState(shared_state()),
+            breaker_state=SharedBreakerState(redis, LazyBreakerState(storage)),
+            turn_breaker_state=SharedBreakerState(redis, MemoryBreakerState(shared_state())),
             checker=JsonSchemaChecker(self.telemetry),
             telemetry=self.telemetry,
             metrics=self.telemetry.metrics,
             spans=self.telemetry.metrics,
             redact=self.redact,
-            caches=catalog_caches(location, storage),
+            caches=catalog_caches(location, storage, redis),
             store=store,
-            books=Books(ledger.keeper if ledger is not None else None),
+            books=Books(ledger.keeper, ledger.costs) if ledger is not None else Books(),
             host=host,
         )
         container.check_dependencies()
@@ -112,8 +118,8 @@ class Core:
         )
         timings = RequestTimings(location.folder, self.telemetry)
         records = RequestRecords(location.folder, self.telemetry)
-        cleaning = container.clean_artifacts(durable=storage.cleanable)
-        self.stores = CoreStores(storage, memories, cleaning, timings, records, ledger)
+        cleaning = container.clean_artifacts(durable=partial(_cleanable, storage, redis))
+        self.stores = CoreStores(storage, memories, cleaning, timings, records, redis, ledger)
         self.models = OfferedModels(container.list_models(), host.origin)
         self._run_turn: RunTurn = container.run_turn()
         self._sync_models: SyncModels | None = container.sync_models() if host.model_rows is not None else None
@@ -124,6 +130,7 @@ class Core:
         self._settings = settings
         self.redact.follow(settings)
         self.telemetry.follow(settings)
+        self.stores.redis.follow(settings)
 
     def follow_listing(self, function_id: str, picked: Picked, settings: Settings) -> None:
         """Update the host's model rows from a listing in the background; without a `function_id` no row is updated.
@@ -187,6 +194,12 @@ class Core:
 
     def _concurrent_requests(self) -> int:
         return self._settings.max_concurrent_requests
+
+
+async def _cleanable(storage: Storage, redis: CoreRedis) -> CleanableStore | None:
+    """Return what is to be cleaned, by one worker at a time."""
+    store = await storage.cleanable()
+    return None if store is None else replace(store, leases=SharedLeases(redis, store.leases))
 
 
 def _places(slots: ProcessSlots, tool_slots: ProcessSlots) -> dict[Labels, int]:

@@ -36,5 +36,6 @@ def secrets_of(settings: Settings) -> Iterator[str]:
         value = getattr(settings, row.attribute)
         if isinstance(value, Secret):
             yield from passphrases(value)
+            yield from secrets_in_url(value.reveal())
         elif isinstance(value, str):
             yield from secrets_in_url(value)
