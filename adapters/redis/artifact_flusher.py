@@ -33,13 +33,13 @@ class WriteBehind:
     """How rows are written later.
 
     `cache_seconds`: how long rows stay in Redis after they were read or written. `batch_rows`: rows of one transaction.
-    `warn_depth`: entries that may wait before it is reported. After `failure_limit` failures in a row new rows are
+    `warn_rows`: rows that may wait before it is reported. After `failure_limit` failures in a row new rows are
     written at once. `idle_seconds`: after them another worker's entries are taken over; longer than a write may take.
     """
 
     cache_seconds: int = 600
     batch_rows: int = 10
-    warn_depth: int = 100
+    warn_rows: int = 100
     failure_limit: int = 5
     every_seconds: float = 10.0
     idle_seconds: float = 30.0
@@ -84,7 +84,7 @@ class ArtifactFlusher:
         if done.state != KEPT:
             return False
         self.unflushed.add(rows, done.life)
-        self._say_if(done.depth > self._options.warn_depth, "artifacts_wait", entries=done.depth)
+        self._say_if(done.depth > self._options.warn_rows, "artifacts_wait", rows=done.depth)
         self.wake()
         return True
 

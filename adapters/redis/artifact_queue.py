@@ -40,7 +40,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Enqueued:
-    """KEPT; or KNOWN: Redis knows such rows or turns already; or FULL. `depth`: entries that wait by now."""
+    """KEPT; or KNOWN: Redis knows such rows or turns already; or FULL. `depth`: rows that wait by now."""
 
     state: str
     depth: int

@@ -18,7 +18,7 @@ redis.call('XADD', KEYS[1], '*', 'owner', ARGV[5], 'ids', ARGV[6], 'turns', ARGV
 for i = 9, first - 1, 2 do redis.call('HSET', KEYS[3], ARGV[i], ARGV[i + 1]) end
 for i = first, #ARGV, 2 do redis.call('HSET', rows, ARGV[i], ARGV[i + 1]) end
 redis.call('HINCRBY', rows, 'bytes', ARGV[4])
-return {'kept', depth + 1, redis.call('HGET', rows, 'life')}
+return {'kept', redis.call('HLEN', rows) - 2, redis.call('HGET', rows, 'life')}
 """
 
 # KEYS: stream. ARGV: group, consumer, most entries, milliseconds after which those of others are taken over

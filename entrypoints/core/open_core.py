@@ -41,6 +41,7 @@ from entrypoints.core.core_telemetry import CoreTelemetry
 from entrypoints.core.download_policy import icon_source_of
 from entrypoints.core.offered_models import OfferedModels, Picked
 from entrypoints.core.policy import route_of, switches_of
+from entrypoints.core.redis_artifacts import FrontedArtifacts
 from entrypoints.core.request_records import RequestRecords
 from entrypoints.core.request_timings import RequestTimings
 from entrypoints.core.secret_mask import SecretMask
@@ -81,6 +82,7 @@ class Core:
         self.telemetry.metrics.watch(PLACES, partial(_places, slots, tool_slots))
         redis = CoreRedis(host.redis, self.clock, self.offload, self.telemetry)
         self._stack.push_async_callback(redis.aclose)
+        self._artifacts = FrontedArtifacts(storage, redis, settings, self.ids, self.telemetry)
         store = StoreHealth(self.clock, self.telemetry, self.telemetry.metrics)
         ledger: CoreLedger | None = None
         if location.url:
@@ -114,11 +116,12 @@ class Core:
         )
         container.check_dependencies()
         memories = Memories(
-            container.durable_memory(opened=storage.sealed_store), container.temporary_memory(opened=storage.in_memory)
+            container.durable_memory(opened=self._artifacts.sealed_store),
+            container.temporary_memory(opened=storage.in_memory),
         )
         timings = RequestTimings(location.folder, self.telemetry)
         records = RequestRecords(location.folder, self.telemetry)
-        cleaning = container.clean_artifacts(durable=partial(_cleanable, storage, redis))
+        cleaning = container.clean_artifacts(durable=partial(_cleanable, self._artifacts, redis))
         self.stores = CoreStores(storage, memories, cleaning, timings, records, redis, ledger)
         self.models = OfferedModels(container.list_models(), host.origin)
         self._run_turn: RunTurn = container.run_turn()
@@ -131,6 +134,7 @@ class Core:
         self.redact.follow(settings)
         self.telemetry.follow(settings)
         self.stores.redis.follow(settings)
+        self._artifacts.follow(settings)
 
     def follow_listing(self, function_id: str, picked: Picked, settings: Settings) -> None:
         """Update the host's model rows from a listing in the background; without a `function_id` no row is updated.
@@ -196,9 +200,9 @@ class Core:
         return self._settings.max_concurrent_requests
 
 
-async def _cleanable(storage: Storage, redis: CoreRedis) -> CleanableStore | None:
+async def _cleanable(artifacts: FrontedArtifacts, redis: CoreRedis) -> CleanableStore | None:
     """Return what is to be cleaned, by one worker at a time."""
-    store = await storage.cleanable()
+    store = await artifacts.cleanable()
     return None if store is None else replace(store, leases=SharedLeases(redis, store.leases))
 
 
