@@ -58,5 +58,6 @@ COUNTED = {
     "file_not_downloaded": Counted(DOWNLOADS, ("reason",)),
     "media_left_out": Counted(LEFT_OUT, ("reason",), "number"),
     "turn_not_stored": Counted(LOST, fixed=("turn",)),
+    "artifacts_set_aside": Counted(LOST, fixed=("artifact",)),
     "timing_line_dropped": Counted(LOST, fixed=("timing_line",)),
 }
