@@ -6,6 +6,7 @@ from domain.services.turn_stores import Memories
 from entrypoints.core.core_ledger import CoreLedger
 from entrypoints.core.core_redis import CoreRedis
 from entrypoints.core.policy import keeps_anything, retention_of, vault_of
+from entrypoints.core.redis_artifacts import FrontedArtifacts
 from entrypoints.core.request_records import RequestRecords
 from entrypoints.core.request_timings import RequestTimings
 from entrypoints.core.storage import Storage
@@ -23,10 +24,12 @@ class CoreStores:
         timings: RequestTimings,
         records: RequestRecords,
         redis: CoreRedis,
+        artifacts: FrontedArtifacts,
         ledger: CoreLedger | None = None,
     ) -> None:
         self.storage, self._memories, self._cleaning = storage, memories, cleaning
         self.timings, self.records, self.redis, self.ledger = timings, records, redis, ledger
+        self.artifacts = artifacts
 
     def expect_turns(self, settings: Settings) -> None:
         """Open the stores beside the caller if turns leave anything, so that no message waits for that."""

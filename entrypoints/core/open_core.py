@@ -82,7 +82,7 @@ class Core:
         self.telemetry.metrics.watch(PLACES, partial(_places, slots, tool_slots))
         redis = CoreRedis(host.redis, self.clock, self.offload, self.telemetry)
         self._stack.push_async_callback(redis.aclose)
-        self._artifacts = FrontedArtifacts(storage, redis, settings, self.ids, self.telemetry)
+        artifacts = FrontedArtifacts(storage, redis, settings, self.ids, self.telemetry)
         store = StoreHealth(self.clock, self.telemetry, self.telemetry.metrics)
         ledger: CoreLedger | None = None
         if location.url:
@@ -116,13 +116,13 @@ class Core:
         )
         container.check_dependencies()
         memories = Memories(
-            container.durable_memory(opened=self._artifacts.sealed_store),
+            container.durable_memory(opened=artifacts.sealed_store),
             container.temporary_memory(opened=storage.in_memory),
         )
         timings = RequestTimings(location.folder, self.telemetry)
         records = RequestRecords(location.folder, self.telemetry)
-        cleaning = container.clean_artifacts(durable=partial(_cleanable, self._artifacts, redis))
-        self.stores = CoreStores(storage, memories, cleaning, timings, records, redis, ledger)
+        cleaning = container.clean_artifacts(durable=partial(_cleanable, artifacts, redis))
+        self.stores = CoreStores(storage, memories, cleaning, timings, records, redis, artifacts, ledger)
         self.models = OfferedModels(container.list_models(), host.origin)
         self._run_turn: RunTurn = container.run_turn()
         self._sync_models: SyncModels | None = container.sync_models() if host.model_rows is not None else None
@@ -134,7 +134,7 @@ class Core:
         self.redact.follow(settings)
         self.telemetry.follow(settings)
         self.stores.redis.follow(settings)
-        self._artifacts.follow(settings)
+        self.stores.artifacts.follow(settings)
 
     def follow_listing(self, function_id: str, picked: Picked, settings: Settings) -> None:
         """Update the host's model rows from a listing in the background; without a `function_id` no row is updated.
