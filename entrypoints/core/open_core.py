@@ -42,6 +42,7 @@ from entrypoints.core.download_policy import icon_source_of
 from entrypoints.core.offered_models import OfferedModels, Picked
 from entrypoints.core.policy import route_of, switches_of
 from entrypoints.core.redis_artifacts import FrontedArtifacts
+from entrypoints.core.redis_location import choice_of
 from entrypoints.core.request_records import RequestRecords
 from entrypoints.core.request_timings import RequestTimings
 from entrypoints.core.secret_mask import SecretMask
@@ -115,8 +116,11 @@ class Core:
             host=host,
         )
         container.check_dependencies()
+        # What Redis answers says nothing of the database, which others ask directly.
+        by_redis = bool(choice_of(settings, host.redis).url)
+        remembering = StoreHealth(self.clock, self.telemetry, self.telemetry.metrics) if by_redis else store
         memories = Memories(
-            container.durable_memory(opened=artifacts.sealed_store),
+            container.durable_memory(opened=artifacts.sealed_store, watch=remembering),
             container.temporary_memory(opened=storage.in_memory),
         )
         timings = RequestTimings(location.folder, self.telemetry)
