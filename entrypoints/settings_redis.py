@@ -48,6 +48,13 @@ class RedisSettings(BudgetSettings):
         high=50,
         advanced=True,
     )
+    db_batch_size: int = setting(
+        10,
+        "Rows of chat data that are written from Redis to the database in one transaction.",
+        low=5,
+        high=20,
+        advanced=True,
+    )
     costs_redis_dump: bool = setting(
         False,
         "Write tokens and cost of each request to OpenRouter to Redis too, for other programs to read: the figures of "

@@ -70,5 +70,6 @@ COUNTED = {
     "turn_not_stored": Counted(LOST, fixed=("turn",)),
     "ledger_reconciled": Counted(RECONCILED, ("outcome",)),
     "ledger_differs": Counted(DIFFERENCES, ("figures",)),
+    "artifacts_set_aside": Counted(LOST, fixed=("artifact",)),
     "timing_line_dropped": Counted(LOST, fixed=("timing_line",)),
 }

@@ -1,6 +1,7 @@
 """Redis of one core: opened beside the turns once it is wanted, closed when it is not. No turn waits for that."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ class CoreRedis:
         self._stores: RedisStores | None = None
         self._switching: asyncio.Task[None] | None = None
         self._closed = False
+        self.before_closing: Callable[[], Awaitable[None]] | None = None
 
     def follow(self, settings: Settings) -> None:
         """Use the Redis that the newest settings want, from the next time on that somebody asks for it."""
@@ -50,6 +52,12 @@ class CoreRedis:
             stores.connection.begin()
             return None
         return stores
+
+    @property
+    def connected(self) -> "RedisStores | None":
+        """Return the stores if Redis is wanted, also while it is away."""
+        self.begin()
+        return self._stores
 
     async def opened(self) -> bool:
         """Open what is wanted and wait for it; return whether Redis answers."""
@@ -90,6 +98,8 @@ class CoreRedis:
     async def _close(self) -> None:
         stores, self._stores = self._stores, None
         if stores is not None:
+            if self.before_closing is not None:
+                await self.before_closing()
             with suppress(Exception):  # an edge: nothing depends on how it closes
                 await stores.connection.aclose()
 

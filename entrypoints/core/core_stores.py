@@ -8,6 +8,7 @@ from entrypoints.core.core_keys import CoreKeys
 from entrypoints.core.core_ledger import CoreLedger
 from entrypoints.core.core_redis import CoreRedis
 from entrypoints.core.policy import keeps_anything, retention_of, vault_of
+from entrypoints.core.redis_artifacts import FrontedArtifacts
 from entrypoints.core.request_records import RequestRecords
 from entrypoints.core.request_timings import RequestTimings
 from entrypoints.core.storage import Storage
@@ -27,10 +28,11 @@ class CoreStores:
         budgets: CoreBudgets,
         keys: CoreKeys,
         redis: CoreRedis,
+        artifacts: FrontedArtifacts,
         ledger: CoreLedger | None = None,
     ) -> None:
         self.storage, self._memories, self._cleaning = storage, memories, cleaning
-        self.timings, self.records, self.redis = timings, records, redis
+        self.timings, self.records, self.redis, self.artifacts = timings, records, redis, artifacts
         self.budgets, self.keys, self.ledger = budgets, keys, ledger
 
     def expect_turns(self, settings: Settings) -> None:

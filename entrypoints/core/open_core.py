@@ -48,6 +48,8 @@ from entrypoints.core.download_policy import icon_source_of
 from entrypoints.core.offered_models import OfferedModels, Picked
 from entrypoints.core.paying_keys import paying_route_of
 from entrypoints.core.policy import switches_of
+from entrypoints.core.redis_artifacts import FrontedArtifacts
+from entrypoints.core.redis_location import choice_of
 from entrypoints.core.request_records import RequestRecords
 from entrypoints.core.request_timings import RequestTimings
 from entrypoints.core.secret_mask import SecretMask
@@ -94,6 +96,7 @@ class Core:
         self.telemetry.metrics.watch(PLACES, partial(_places, slots, tool_slots))
         redis = CoreRedis(host.redis, self.clock, self.offload, self.telemetry)
         self._stack.push_async_callback(redis.aclose)
+        artifacts = FrontedArtifacts(storage, redis, settings, self.ids, self.telemetry)
         store = StoreHealth(self.clock, self.telemetry, self.telemetry.metrics)
         allowances = AioAllowances(pool, self._concurrent_requests)
         keys = CoreKeys(storage, allowances, self.clock, self.ids, self.telemetry)
@@ -141,13 +144,17 @@ class Core:
             host=host,
         )
         container.check_dependencies()
+        # What Redis answers says nothing of the database, which others ask directly.
+        by_redis = bool(choice_of(settings, host.redis).url)
+        remembering = StoreHealth(self.clock, self.telemetry, self.telemetry.metrics) if by_redis else store
         memories = Memories(
-            container.durable_memory(opened=storage.sealed_store), container.temporary_memory(opened=storage.in_memory)
+            container.durable_memory(opened=artifacts.sealed_store, watch=remembering),
+            container.temporary_memory(opened=storage.in_memory),
         )
         timings = RequestTimings(location.folder, self.telemetry)
         records = RequestRecords(location.folder, self.telemetry)
-        cleaning = container.clean_artifacts(durable=partial(_cleanable, storage, redis))
-        self.stores = CoreStores(storage, memories, cleaning, timings, records, budgets, keys, redis, ledger)
+        cleaning = container.clean_artifacts(durable=partial(_cleanable, artifacts, redis))
+        self.stores = CoreStores(storage, memories, cleaning, timings, records, budgets, keys, redis, artifacts, ledger)
         self.models = OfferedModels(container.list_models(), host.origin)
         self._run_turn: RunTurn = container.run_turn()
         self._sync_models: SyncModels | None = container.sync_models() if host.model_rows is not None else None
@@ -159,6 +166,7 @@ class Core:
         self.redact.follow(settings)
         self.telemetry.follow(settings)
         self.stores.redis.follow(settings)
+        self.stores.artifacts.follow(settings)
 
     def follow_listing(self, function_id: str, picked: Picked, settings: Settings) -> None:
         """Update the host's model rows from a listing in the background; without a `function_id` no row is updated.
@@ -229,9 +237,9 @@ class Core:
         return self._settings.max_concurrent_requests
 
 
-async def _cleanable(storage: Storage, redis: CoreRedis) -> CleanableStore | None:
+async def _cleanable(artifacts: FrontedArtifacts, redis: CoreRedis) -> CleanableStore | None:
     """Return what is to be cleaned, by one worker at a time."""
-    store = await storage.cleanable()
+    store = await artifacts.cleanable()
     return None if store is None else replace(store, leases=SharedLeases(redis, store.leases))
 
 

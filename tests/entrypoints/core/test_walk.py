@@ -44,6 +44,8 @@ AGAIN = {
     "domain/services/turn_stores": "chosen at the start, empty at the end",
     # The history is looked up first, the new answer is stored last: the same rooms, for other texts.
     "entrypoints/core/storage": "store",
+    "entrypoints/core/redis_artifacts": "store",
+    "entrypoints/core/core_redis": "store",
     "entrypoints/core/storage_lazy": "store",
     "entrypoints/core/storage_vault": "store",
     "entrypoints/core/storage_file": "store",
