@@ -21,13 +21,15 @@ OWN_TYPES = "openrouter:"
 class Route:
     """Where calls go and who pays: `base_url` has no trailing slash; `api_key` is clear text.
 
-    No repr shows the key, or a URL that may contain a password.
+    `own_key`: the key is the person's own, not the operator's. No repr shows the key, or a URL that may contain a
+    password.
     """
 
     base_url: str = field(repr=False)
     api_key: str = field(repr=False)
     referer: str = field(default="", repr=False)
     title: str = ""
+    own_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
+from decimal import Decimal
+from itertools import product
 from typing import Any
 
 from sqlalchemy import (
@@ -27,7 +29,9 @@ from adapters.sql.money import amount_of, sums, total
 from adapters.sql.tables import usage_entry
 from adapters.sql.texts import EPOCH, micros, moment_of, original, stored
 from adapters.sql.trouble import DatabaseTrouble
-from ports.ledger import CostSource, Entry, EntryState, LedgerUnavailable, Spend
+from ports.ledger import OWN_KEY, CostSource, Entry, EntryState, LedgerUnavailable, ModelSum, Spend
+from ports.usage import EXACT as EXACTLY
+from ports.usage import NOT_PAID, Paid
 
 u = usage_entry.c
 KEYS = (u.namespace, u.turn_id, u.call_no, u.attempt_no)
@@ -48,10 +52,27 @@ NAMESPACE = u.namespace == bindparam("in_namespace")
 STARTED = u.state == _fixed(EntryState.STARTED)
 SENT = u.state.in_(_all(state for state in EntryState if state is not EntryState.VOID))
 ANY_STATE = u.state.in_(_all(EntryState))  # so that the index on it serves for times
+EXACT = u.state == _fixed(EntryState.SETTLED)
+MODEL = case((u.answering_model != EMPTY, u.answering_model), else_=u.requested_model)
 UNFINISHED = (
     select(usage_entry).where(NAMESPACE, STARTED, u.started_at < bindparam("before")).order_by(u.started_at)
 ).limit(bindparam("most"))
 OF_TURN = select(usage_entry).where(NAMESPACE, u.turn_id == bindparam("of_turn")).order_by(u.call_no, u.attempt_no)
+ENDED = (
+    select(usage_entry)
+    .where(
+        NAMESPACE,
+        u.state == bindparam("of_state"),
+        u.started_at >= bindparam("since"),
+        u.started_at < bindparam("until"),
+    )
+    .order_by(u.started_at)
+    .limit(bindparam("most"))
+)
+FIRST = select(func.min(u.namespace).label("name")).cte("names", recursive=True)
+NEXT = select(func.min(u.namespace)).where(u.namespace > FIRST.c.name).scalar_subquery()
+NAMES_OF_ALL = FIRST.union_all(select(NEXT).where(FIRST.c.name.is_not(None)))  # one look into the index for each
+NAMESPACES = select(NAMES_OF_ALL.c.name).where(NAMES_OF_ALL.c.name.is_not(None))
 OLD = select(*KEYS).where(NAMESPACE, ANY_STATE, u.started_at < bindparam("before")).limit(bindparam("most"))
 DELETE_OLD = delete(usage_entry).where(tuple_(*KEYS).in_(OLD))
 OF_PERSON = select(*KEYS).where(NAMESPACE, u.user_id == bindparam("of_user")).limit(bindparam("most"))
@@ -65,6 +86,8 @@ class SqlLedger:
         self._database = database
         self._write = statement_for(database.dialect, database.schema)
         self._spend = _spend(database.dialect)
+        self._by_model = _by_model(database.dialect)
+        self._paid = {terms: _paid(database.dialect, *terms) for terms in product((False, True), repeat=2)}
 
     async def write(self, entries: Collection[Entry]) -> None:
         """Insert or replace with one statement; two states of one entry need two."""
@@ -88,6 +111,41 @@ class SqlLedger:
         """Add up in the database."""
         values = {"in_namespace": stored(namespace), "since": micros(since), "until": micros(until)}
         return tuple(_spend_of(row) for row in await self._read(self._spend, values))
+
+    async def by_model(self, namespace: str, key_id: str, since: datetime, until: datetime) -> tuple[ModelSum, ...]:
+        """Add up in the database, by the index on states."""
+        values = {"in_namespace": stored(namespace), "of_key": key_id, "since": micros(since), "until": micros(until)}
+        return tuple(
+            ModelSum(original(row.model), row.entries, int(row.inexact), total(row[3:]))
+            for row in await self._read(self._by_model, values)
+        )
+
+    async def ended(
+        self, namespace: str, state: EntryState, since: datetime, until: datetime, limit: int
+    ) -> tuple[Entry, ...]:
+        """Read by the index on states."""
+        values = {"since": micros(since), "until": micros(until), "most": limit}
+        values_of_all = {"in_namespace": stored(namespace), "of_state": state.value, **values}
+        return tuple(_entry_of(row) for row in await self._read(ENDED, values_of_all))
+
+    async def namespaces(self) -> tuple[str, ...]:
+        """Read by the first column of the key."""
+        return tuple(original(row.name) for row in await self._read(NAMESPACES, {}))
+
+    async def paid(
+        self, namespace: str, user_id: str, *, chat_id: str = "", since: datetime | None = None, but_turn: str = ""
+    ) -> Paid:
+        """Add up in the database, by the index on the chats of people or on people and times."""
+        if not user_id:
+            return NOT_PAID
+        values: dict[str, Any] = {"in_namespace": stored(namespace), "of_user": stored(user_id)}
+        values["but_turn"] = stored(but_turn)
+        if chat_id:
+            values["of_chat"] = stored(chat_id)
+        if since is not None:
+            values["since"] = micros(since)
+        rows = await self._read(self._paid[bool(chat_id), since is not None], values)
+        return sum(map(_paid_of, rows), NOT_PAID)
 
     async def delete_before(self, namespace: str, before: datetime, limit: int) -> int:
         """Delete by time."""
@@ -127,32 +185,72 @@ class SqlLedger:
 
 def _spend(dialect: str) -> Select[Any]:
     person = func.coalesce(u.user_id, EMPTY)  # else SQLite would group by the index on people and read all of it
-    model = case((u.answering_model != EMPTY, u.answering_model), else_=u.requested_model)
     day = u.started_at.op("/")(literal_column(str(DAY), BigInteger))  # of whole numbers, in both databases
-    exact = u.state == _fixed(EntryState.SETTLED)
+    own = func.substr(u.key_id, 1, len(OWN_KEY)) == literal_column(f"'{OWN_KEY}'", Text)
     return (
         select(
             person.label("person"),
-            model.label("model"),
+            MODEL.label("model"),
             day.label("day"),
             func.count().label("entries"),
-            func.sum(case((exact, 0), else_=1)).label("inexact"),
+            func.sum(case((EXACT, 0), else_=1)).label("inexact"),
             func.sum(u.input_tokens + u.output_tokens).label("tokens"),
+            case((own, 1), else_=0).label("own_key"),
             *sums(dialect, u.cost),
             *sums(dialect, u.upstream_cost),
         )
         .where(NAMESPACE, SENT, u.started_at >= bindparam("since"), u.started_at < bindparam("until"))
-        .group_by("person", "model", "day")
-        .order_by("person", "model", "day")
+        .group_by("person", "model", "day", "own_key")
+        .order_by("person", "model", "day", "own_key")
     )
 
 
+def _by_model(dialect: str) -> Select[Any]:
+    return (
+        select(
+            MODEL.label("model"),
+            func.count().label("entries"),
+            func.sum(case((EXACT, 0), else_=1)).label("inexact"),
+            *sums(dialect, u.cost),
+        )
+        .where(NAMESPACE, SENT, u.started_at >= bindparam("since"), u.started_at < bindparam("until"))
+        .where(u.key_id == bindparam("of_key"), u.cost_source != literal_column(f"'{CostSource.FREE.value}'", Text))
+        .group_by("model")
+        .order_by("model")
+    )
+
+
+def _paid(dialect: str, of_chat: bool, since: bool) -> Select[Any]:
+    """Return a statement that adds up what is exact and what is not, in a row each."""
+    exact = u.state == _fixed(EntryState.SETTLED)
+    unknown = u.cost_source == literal_column(f"'{CostSource.UNKNOWN.value}'", Text)
+    statement = select(
+        exact.label("exact"),
+        func.sum(case((unknown, 1), else_=0)).label("unknown"),
+        *sums(dialect, u.cost),
+        *sums(dialect, u.upstream_cost),
+    ).where(NAMESPACE, u.user_id == bindparam("of_user"), SENT, u.turn_id != bindparam("but_turn"))
+    if of_chat:  # the first term lets the index serve that knows only entries of chats
+        statement = statement.where(u.chat_id != EMPTY, u.chat_id == bindparam("of_chat"))
+    if since:
+        statement = statement.where(u.started_at >= bindparam("since"))
+    return statement.group_by("exact")
+
+
+def _paid_of(row: Row[Any]) -> Paid:
+    half = (len(row) - 2) // 2
+    cost, upstream_cost = total(row[2 : 2 + half]), total(row[2 + half :])
+    estimated = Decimal(0) if row.exact else EXACTLY.add(cost, upstream_cost)
+    return Paid(cost, upstream_cost, estimated, int(row.unknown))
+
+
 def _spend_of(row: Row[Any]) -> Spend:
-    amounts = row[6:]
+    amounts = row[7:]
     half = len(amounts) // 2
     day: date = (EPOCH + timedelta(days=row.day)).date()
     counts = (int(row.entries), int(row.inexact), int(row.tokens))
-    return Spend(original(row.person), original(row.model), day, *counts, total(amounts[:half]), total(amounts[half:]))
+    costs = (total(amounts[:half]), total(amounts[half:]))
+    return Spend(original(row.person), original(row.model), day, *counts, *costs, own_key=bool(row.own_key))
 
 
 def _entry_of(row: Row[Any]) -> Entry:

@@ -1,16 +1,17 @@
 """Decimals in a database: NUMERIC on PostgreSQL; on SQLite text in plain notation, added up there in whole numbers."""
 
 from collections.abc import Sequence
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, case, cast, func
 
 from adapters.sql.lists import POSTGRES
+from ports.ledger import PLACES
+from ports.usage import EXACT
 
-PLACES, STEP = 30, 10
-"""Decimals that are stored, and digits of them that SQLite adds up at a time: a sum of a billion of them fits."""
-EXACT = Context(prec=100)
+STEP = 10
+"""Digits of the decimals that SQLite adds up at a time: a sum of a billion of them fits."""
 SMALLEST = Decimal(1).scaleb(-PLACES)
 
 

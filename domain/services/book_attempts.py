@@ -1,4 +1,4 @@
-"""Book the attempts of one turn in the ledger: each gets an entry before it is sent, which ends once."""
+"""Book the attempts of one turn: each gets an entry in the ledger before it is sent, which ends once, and a price."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,14 +9,15 @@ from domain.catalog.selection import find
 from domain.conversation.bounded_ids import bounded_id
 from domain.conversation.figures import Figures
 from domain.faults.classify import UNCERTAIN_STATUSES
-from domain.faults.fault import RetryRule
 from domain.request.turn_request import Caller, TurnRequest
 from domain.services.keep_ledger import KeepLedger
+from domain.services.turn_bill import TurnBill
 from domain.services.turn_tally import TurnTally
+from domain.turn.attempt_bill import is_free_of_charge
 from domain.turn.outcome import Ending
 from domain.turn.steps import AttemptBegan, AttemptEnded, Booking
-from domain.usage.entries import EndOfAttempt, ended, guessed, key_id_of
-from domain.usage.prices import Consumed
+from domain.usage.entries import ended, guessed, key_id_of
+from domain.usage.prices import Consumed, EndOfAttempt, price_of_attempt
 from ports.catalog import Model
 from ports.ledger import Entry, EntryState
 from ports.responses import Reach, Route
@@ -24,6 +25,27 @@ from ports.responses import Reach, Route
 CHAT, TASK = "chat", "task"
 COMPLETE = frozenset({Ending.COMPLETED, Ending.CUT_SHORT})
 """Endings after which the next attempt of the turn is one of a new call."""
+
+
+@dataclass(slots=True)
+class SentAttempt:
+    """An attempt without an entry; implements CallWatch. `released`: the request may have been written."""
+
+    released: bool = False
+    is_over: bool = False
+
+    async def sending(self) -> None:
+        """Note that the request leaves."""
+        self.released = True
+
+    def answered(self, generation_id: str) -> None:
+        """There is no entry to store the id in."""
+
+    def refused(self, status: int) -> None:
+        """There is no entry that would be free."""
+
+    def closed(self) -> None:
+        """There is no entry to end."""
 
 
 @dataclass(slots=True)
@@ -87,7 +109,7 @@ class BookedAttempt:
 
 
 class BookAttempts:
-    """The attempts of one turn; without a `keeper` none is booked.
+    """The attempts of one turn: all have their price in its `bill`, and with a `keeper` each has an entry.
 
     `model` is the one the turn is for; others are looked up in `models`, the catalog. `names_chat`: entries have the
     ids of chat and message.
@@ -101,42 +123,44 @@ class BookAttempts:
         model: Model | None,
         models: tuple[Model, ...],
         figures: Figures,
+        bill: TurnBill,
         *,
         names_chat: bool = True,
     ) -> None:
         self._keeper, self._request, self._route = keeper, request, route
         self._model, self._models, self._figures = model, models, figures
-        self._names_chat = names_chat
+        self._names_chat, self._bill = names_chat, bill
         self._call_no, self._attempt_no = 1, 0
-        self.latest: BookedAttempt | None = None
+        self.latest: BookedAttempt | SentAttempt | None = None
 
     def before(self, journal: Callable[[Booking], None], tally: TurnTally | None = None) -> Callable[[Booking], None]:
-        """Return a function that books what concerns the ledger, then calls `journal`.
+        """Return a function that books attempts, then calls `journal`, for ended attempts with their price.
 
         `tally`, which the journal fills, is told where figures will be found that an end did not bring.
         """
-        keeper = self._keeper
-        if keeper is None:
-            return journal
 
         def booked(entry: Booking) -> None:
             if isinstance(entry, AttemptBegan):
-                self._began(keeper, entry)
+                self._began(entry)
             elif isinstance(entry, AttemptEnded):
-                entry = self._ended(keeper, entry)
+                entry = self._ended(entry)
             journal(entry)
-            if tally is not None and isinstance(entry, AttemptEnded) and self.latest is not None:
+            if tally is not None and isinstance(entry, AttemptEnded) and isinstance(self.latest, BookedAttempt):
                 tally.expect(entry.no, self.latest.final)
 
         return booked
 
-    def _began(self, keeper: KeepLedger, attempt: AttemptBegan) -> None:
+    def _began(self, attempt: AttemptBegan) -> None:
         """Book an attempt that will be sent."""
         self._attempt_no += 1
-        request, person = self._request, self._request.person
         asked = attempt.body.model
         if self._model is None or self._model.id != asked:
             self._model = find(asked, self._models) or find(asked.partition(":")[0], self._models)
+        keeper = self._keeper
+        if keeper is None:
+            self.latest = SentAttempt()
+            return
+        request, person = self._request, self._request.person
         entry = Entry(
             request.ledger.namespace,
             request.turn_id,
@@ -148,42 +172,31 @@ class BookAttempts:
             chat_id=person.chat_id if self._names_chat else "",
             message_id=person.message_id if self._names_chat else "",
             endpoint=attempt.endpoint.value,
-            key_id=key_id_of(self._route.api_key),
+            key_id=key_id_of(self._route),
             requested_model=bounded_id(asked),
         )
         entry = guessed(entry, Consumed(model=self._model, sent_characters=self._figures.sent))
         self.latest = BookedAttempt(keeper, entry, keeper.note(entry, at_once=True))
 
-    def _ended(self, keeper: KeepLedger, attempt: AttemptEnded) -> AttemptEnded:
-        """Book the end of the attempt; return it as it was booked: what never left was not sent."""
-        booked = self.latest
-        if booked is None or booked.is_over:
+    def _ended(self, attempt: AttemptEnded) -> AttemptEnded:
+        """Book the end of the attempt; return it with its price, and as not sent if it never left."""
+        latest = self.latest
+        if latest is None or latest.is_over:
             return attempt
-        booked.is_over = True
-        facts = attempt.facts
-        end = EndOfAttempt(
-            was_sent=_was_sent(attempt.outcome.reach, released=booked.released),
-            is_free=_is_free(attempt),
-            consumed=Consumed(
-                attempt.usage,
-                None,
-                self._model,
-                sent_characters=self._figures.sent,
-                received_characters=attempt.unbilled or 0,
-            ),
-            generation_id=bounded_id(attempt.generation_id),
-            model=bounded_id(attempt.model),
-            provider=bounded_id(facts.provider) if facts is not None else "",
-            is_byok=facts is not None and facts.is_byok,
-        )
-        if attempt.outcome.ending is Ending.CANCELLED and end.was_sent and not booked.entry.generation_id:
-            booked.ending = partial(self._close, keeper, booked, end)
-            booked.awaits()
-        else:
-            self._close(keeper, booked, end)
+        latest.is_over = True
+        end = self._end_of(attempt, released=latest.released)
+        price = price_of_attempt(end)
+        self._bill.add(price)
+        if self._keeper is not None and isinstance(latest, BookedAttempt):
+            if attempt.outcome.ending is Ending.CANCELLED and end.was_sent and not latest.entry.generation_id:
+                latest.ending = partial(self._close, self._keeper, latest, end)
+                latest.awaits()
+            else:
+                self._close(self._keeper, latest, end)
         if attempt.outcome.ending in COMPLETE:
             self._call_no, self._attempt_no = self._call_no + 1, 0
-        return attempt if end.was_sent else replace(attempt, outcome=replace(attempt.outcome, reach=Reach.NOT_SENT))
+        reach = attempt.outcome.reach if end.was_sent else Reach.NOT_SENT
+        return replace(attempt, price=price, outcome=replace(attempt.outcome, reach=reach))
 
     def _close(self, keeper: KeepLedger, booked: BookedAttempt, end: EndOfAttempt) -> None:
         """End the entry of an attempt, or look for its bill."""
@@ -199,16 +212,24 @@ class BookAttempts:
         elif booked.final is not None:
             booked.final.set_result(booked.entry)
 
+    def _end_of(self, attempt: AttemptEnded, *, released: bool) -> EndOfAttempt:
+        facts = attempt.facts
+        return EndOfAttempt(
+            was_sent=_was_sent(attempt.outcome.reach, released=released),
+            is_free=is_free_of_charge(attempt),
+            consumed=Consumed(
+                attempt.usage,
+                None,
+                self._model,
+                sent_characters=self._figures.sent,
+                received_characters=attempt.unbilled or 0,
+            ),
+            generation_id=bounded_id(attempt.generation_id),
+            model=bounded_id(attempt.model),
+            provider=bounded_id(facts.provider) if facts is not None else "",
+            is_byok=facts is not None and facts.is_byok,
+        )
+
 
 def _was_sent(reach: Reach, *, released: bool) -> bool:
     return reach is Reach.STREAMING or (released and reach is not Reach.NOT_SENT)
-
-
-def _is_free(attempt: AttemptEnded) -> bool:
-    """Return whether upstream refused the attempt before the model wrote anything, and cannot have billed it."""
-    if attempt.usage is not None or attempt.unbilled is not None:
-        return False
-    if attempt.outcome.reach is Reach.STREAMING:
-        return True
-    certain = attempt.fault is not None and attempt.fault.rule is not RetryRule.UNCERTAIN
-    return certain and attempt.outcome.ending is Ending.REFUSED

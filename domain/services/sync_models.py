@@ -1,7 +1,8 @@
 """Keep the host's model rows in step with the models on offer, in the background.
 
 Runs once per load of the list, selection, switches and function, one sync at a time; a failure is one log line.
-Every process that serves chats does this: a process that meets another one at the same rows waits, then checks again.
+Every process that serves chats does this, one after the other by a lease: each has settings of its own, and the last
+has the newest. Where processes share no store, one that meets another at the same rows waits, then checks again.
 """
 
 import asyncio
@@ -12,15 +13,19 @@ from functools import partial
 from itertools import islice
 
 from domain.catalog.rows import Switches, Target, follow, needed, new_row, removable, target_of
+from domain.services.background_pass import HeldLease, Leasing, Overtaken
 from domain.services.fetch_icons import FetchIcons, IconSource
 from ports.catalog import Model
 from ports.clock import Clock
-from ports.model_rows import ModelRowRules, ModelRows, ModelRowsError, RowRefused, RowsNotOffered
+from ports.ids import Ids
+from ports.leases import Leases, LeasesUnavailable
+from ports.model_rows import HostModels, ModelRowsError, RowRefused, RowsNotOffered, RowsUnavailable
 from ports.telemetry import Telemetry
 
 BATCH = 10  # rows per read: a few milliseconds of the host's event loop
 PASSES = 4  # passes over the rows while another process writes them too
 PEER_SECONDS = 30.0  # pause after meeting another process
+TURNS_WAITED = 60  # such pauses until the lease of another process counts as stuck
 RETRY_SECONDS = 300.0
 LONGEST_PAUSE = 1.0
 REFUSED_IN_A_ROW = 3  # then the cause is not a single row
@@ -62,15 +67,29 @@ class _Tally:
     refused: int = 0
     refused_in_a_row: int = 0
     last_refusal: str = ""
+    held: HeldLease | None = None
+
+    async def renew(self) -> None:
+        """Make sure that no other process writes. Raises Overtaken or LeasesUnavailable."""
+        if self.held is not None:
+            await self.held.renew()
 
 
 class SyncModels:
     """The use case; belongs to one event loop."""
 
     def __init__(
-        self, *, rows: ModelRows, rules: ModelRowRules, icons: FetchIcons, clock: Clock, telemetry: Telemetry
+        self,
+        *,
+        rows: HostModels,
+        leases: Leases,
+        icons: FetchIcons,
+        clock: Clock,
+        ids: Ids,
+        telemetry: Telemetry,
     ) -> None:
-        self._rows, self._rules, self._icons = rows, rules, icons
+        self._rows, self._icons = rows, icons
+        self._leased = partial(Leasing(clock, ids).held, leases)
         self._clock, self._telemetry = clock, telemetry
         self._task: asyncio.Task[None] | None = None
         self._newest: DesiredRows | None = None
@@ -119,7 +138,7 @@ class SyncModels:
     async def _guarded(self, desired: DesiredRows) -> None:
         tally = _Tally()
         try:
-            await self._sync(desired, tally)
+            done = await self._in_turn(desired, tally)
         except RowsNotOffered as error:
             self._over = True
             self._complain(str(error))
@@ -131,15 +150,36 @@ class SyncModels:
         else:
             self._complain(tally.last_refusal)
             counts = {name: getattr(tally, name) for name in COUNTED}
+            if not done:
+                return
             self._telemetry.event("info", "model_rows_synced", function=desired.function_id, **counts)
+
+    async def _in_turn(self, desired: DesiredRows, tally: _Tally) -> bool:
+        """Sync while no other process does; wait for it otherwise. False if a newer request came before that."""
+        for _ in range(TURNS_WAITED):
+            try:
+                async with self._leased(f"rows:{desired.function_id}") as tally.held:
+                    if tally.held is not None:
+                        await self._sync(desired, tally)
+                        return True
+            except LeasesUnavailable:  # each write compares the row, so nothing breaks without
+                tally.held = None
+                await self._sync(desired, tally)
+                return True
+            except Overtaken:
+                pass
+            if self._waiting is not None:
+                return False
+            await self._clock.sleep_until(self._clock.monotonic() + PEER_SECONDS)
+        raise RowsUnavailable("another process does not end")
 
     async def _sync(self, desired: DesiredRows, tally: _Tally) -> None:
         """Bring the rows in step, then their icons, which take longer and may never come."""
-        assumed = await self._rules.assumed()
+        assumed = await self._rows.assumed()
         built_on = await self._rows.built_on(desired.function_id)
         target = target_of(desired.function_id, desired.offered, desired.catalog, desired.switches, assumed, built_on)
         # administrators see unlisted models, but may not see private rows: then keep all rows as they are
-        keep_all = not (desired.switches.public or await self._rules.admins_see_private())
+        keep_all = not (desired.switches.public or await self._rows.admins_see_private())
         if desired.switches.makes_rows:
             await self._repeat(target, tally, keep_all=keep_all)
         if desired.icons is None or self._waiting is not None:
@@ -169,6 +209,7 @@ class SyncModels:
         """
         for batch in _batches(sorted(there)):
             for row in await self._rows.read(batch):
+                await tally.renew()
                 if self._waiting is None and not keep_all and removable(target, row):
                     outcome = await self._stored(self._rows.remove(row.id, partial(removable, target)), tally)
                     tally.removed += outcome is _Outcome.STORED
@@ -187,6 +228,7 @@ class SyncModels:
         for row_id in sorted(row_id for row_id in target.models.keys() - there if needed(target, row_id)):
             if self._waiting is not None:
                 break
+            await tally.renew()
             outcome = await self._stored(self._rows.insert(new_row(target, row_id)), tally)
             if outcome is _Outcome.NOT_NEEDED:
                 return False

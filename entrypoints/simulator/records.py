@@ -1,9 +1,9 @@
 """Records of the requests the simulator got and how each of them ended, for tests."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -33,7 +33,7 @@ class RequestRecord:
     Times are seconds of the monotonic clock. `finished`: the answer was sent to its end, which may be a reset by the
     scenario. `closed_by_client`: the caller disconnected before that. `ended_at` is set in both cases. `answered_at`:
     when the head of the answer had been written to the connection, None if it never was. `was_read`: the whole body
-    arrived.
+    arrived. `key`: the one that the caller brought.
     """
 
     method: str
@@ -48,6 +48,7 @@ class RequestRecord:
     closed_by_client: bool = False
     ended_at: float | None = None
     answered_at: float | None = None
+    key: str = field(default="", repr=False)
     was_read: bool = False
 
     @property
@@ -67,6 +68,12 @@ CURRENT: ContextVar[RequestRecord] = ContextVar("simulator_request")
 def masked(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Copy headers with credentials masked: only their scheme stays."""
     return {name: f"{value.partition(' ')[0]} ***" if name.lower() in MASKED else value for name, value in headers}
+
+
+def key_of(headers: Mapping[str, str]) -> str:
+    """Return the key that a request brings, empty if it brings none."""
+    scheme, _, key = headers.get("Authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""
 
 
 class RecordLog:

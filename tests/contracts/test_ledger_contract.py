@@ -12,7 +12,8 @@ import pytest
 from adapters.memory.ledger import MemoryLedger
 from adapters.sql.database import Database
 from adapters.sql.ledger import SqlLedger
-from ports.ledger import FOLLOWERS, CostSource, Entry, EntryState, LedgerUnavailable, Spend, UsageLedger
+from ports.ledger import FOLLOWERS, CostSource, Entry, EntryState, LedgerUnavailable, ModelSum, Spend, UsageLedger
+from ports.usage import Paid
 
 LEDGERS: tuple[type[UsageLedger], ...] = (MemoryLedger, SqlLedger)
 DAY = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -183,6 +184,46 @@ async def test_money_is_added_up_exactly(ledger):
     assert EXACT.scaleb(spent.cost, 30) == sum(atoms) + 2007 * 10**30
 
 
+async def test_what_one_key_paid_is_added_up_by_model(ledger):
+    key, free = ENDED.key_id, replace(ENDED, turn_id="free", cost=Decimal(0), cost_source=CostSource.FREE)
+    await ledger.write(
+        [
+            ENDED,
+            replace(ENDED, attempt_no=2, user_id="bob", cost=Decimal("0.000000000000000000000000000001")),
+            replace(GUESSED, turn_id="g", key_id=key, requested_model="z"),
+            replace(STARTED, turn_id="s", key_id=key, cost=None),
+            replace(VOID, turn_id="v", key_id=key),
+            free,
+            replace(ENDED, turn_id="k", key_id="another"),
+            replace(ENDED, turn_id="n", namespace="other"),
+            replace(ENDED, turn_id="late", started_at=DAY + HOUR),
+        ]
+    )
+    assert await ledger.by_model("ns", key, DAY, DAY + HOUR) == (
+        ModelSum("a/b", 1, 1, Decimal(0)),
+        ModelSum("a/b-2026", 2, 0, Decimal("0.025706000000000000000000000001")),
+        ModelSum("z", 1, 1, Decimal("0.1")),
+    )
+    assert await ledger.by_model("ns", "nobody", DAY, DAY + HOUR) == ()
+
+
+async def test_entries_of_a_state_come_oldest_first(ledger):
+    late, early = replace(ENDED, turn_id="late"), replace(ENDED, turn_id="early", started_at=DAY - HOUR)
+    await ledger.write([late, early, GUESSED, replace(ENDED, namespace="other")])
+    settled = EntryState.SETTLED
+    assert await ledger.ended("ns", settled, DAY - HOUR, DAY + HOUR, 10) == (early, late)
+    assert await ledger.ended("ns", settled, DAY - HOUR, DAY, 10) == (early,)
+    assert await ledger.ended("ns", settled, DAY - HOUR, DAY + HOUR, 1) == (early,)
+    assert await ledger.ended("ns", EntryState.ESTIMATED, DAY, DAY + HOUR, 10) == (GUESSED,)
+
+
+async def test_namespaces_come_in_their_order(ledger):
+    assert await ledger.namespaces() == ()
+    for name in ("b", "a", "", "b", "a_1"):
+        await ledger.write([replace(ENDED, namespace=name)])
+    assert await ledger.namespaces() == ("", "a", "a_1", "b")
+
+
 async def test_old_entries_are_deleted_in_batches(ledger):
     await ledger.write([replace(ENDED, attempt_no=no, started_at=DAY - HOUR) for no in (1, 2, 3)])
     await ledger.write([replace(STARTED, turn_id="new"), replace(VOID, turn_id="old", started_at=DAY - HOUR)])
@@ -222,3 +263,60 @@ async def test_memory_drops_its_oldest_entries():
     ledger = MemoryLedger(most=2)
     await ledger.write([replace(STARTED, attempt_no=no) for no in (1, 2, 3)])
     assert [entry.attempt_no for entry in await stored(ledger)] == [2, 3]
+
+
+# --- what one person has paid --------------------------------------------------------------------------------
+
+CENT = Decimal("0.01")
+TASK = replace(ENDED, turn_id="task", kind="title_generation", cost=CENT, upstream_cost=None)
+
+
+async def test_a_chat_is_added_up_over_its_turns_and_tasks(ledger):
+    await ledger.write([ENDED, replace(ENDED, turn_id="b"), TASK, replace(VOID, turn_id="v")])
+    await ledger.write([replace(ENDED, turn_id="c", chat_id="other"), replace(ENDED, turn_id="d", chat_id="")])
+    assert await ledger.paid("ns", "ann", chat_id="chat") == Paid(Decimal("0.061412"), Decimal("2.2"))
+
+
+async def test_a_month_is_added_up_over_all_chats_from_its_first_moment(ledger):
+    early, other = replace(ENDED, started_at=DAY - timedelta(microseconds=1)), replace(TASK, chat_id="other")
+    temporary = replace(TASK, turn_id="temporary", chat_id="", message_id="")
+    await ledger.write([early, other, temporary, replace(TASK, turn_id="later", started_at=DAY + HOUR)])
+    assert await ledger.paid("ns", "ann", since=DAY) == Paid(3 * CENT)
+    assert await ledger.paid("ns", "ann", chat_id="chat", since=DAY) == Paid(CENT)
+    assert await ledger.paid("ns", "ann") == Paid(Decimal("0.055706"), Decimal("1.1"))
+
+
+async def test_nobody_is_told_what_others_paid(ledger):
+    theirs = [replace(ENDED, turn_id="b", user_id="bob"), replace(ENDED, turn_id="c", namespace="other")]
+    await ledger.write([TASK, replace(ENDED, turn_id="n", user_id=""), *theirs])
+    assert await ledger.paid("ns", "ann", chat_id="chat") == Paid(CENT)
+    assert await ledger.paid("ns", "ann", since=DAY) == Paid(CENT)
+    assert await ledger.paid("ns", "eve", chat_id="chat", since=DAY) == Paid()
+    assert await ledger.paid("ns", "", chat_id="chat") == Paid()
+
+
+async def test_a_turn_can_be_left_out_of_the_sum(ledger):
+    await ledger.write([ENDED, replace(STARTED, attempt_no=2, cost=CENT), TASK])
+    assert await ledger.paid("ns", "ann", chat_id="chat", but_turn="turn") == Paid(CENT)
+
+
+async def test_what_is_estimated_or_unknown_is_told_apart(ledger):
+    running = replace(STARTED, turn_id="r", cost=CENT, cost_source=CostSource.CATALOG)
+    guessed = replace(GUESSED, turn_id="g", upstream_cost=CENT, cost_source=CostSource.CATALOG)
+    await ledger.write([TASK, running, guessed, replace(STARTED, turn_id="u")])
+    paid = await ledger.paid("ns", "ann", chat_id="chat")
+    assert paid == Paid(Decimal("0.12"), CENT, estimated=Decimal("0.12"), unknown=1)
+
+
+async def test_what_a_person_paid_is_added_up_exactly(ledger):
+    tiny = Decimal("0.000000000000000000000000000001")
+    amounts = [Decimal("1234567.1"), tiny, Decimal("2E+3"), Decimal("0.999999999999999999999999999999")]
+    await ledger.write([replace(TASK, attempt_no=at, cost=amount) for at, amount in enumerate(amounts)])
+    assert (await ledger.paid("ns", "ann", chat_id="chat")).cost == Decimal("1236568.1")
+    assert (await ledger.paid("ns", "ann", since=DAY)).total == Decimal("1236568.1")
+
+
+async def test_people_and_chats_with_odd_ids_have_their_sums(ledger):
+    await ledger.write([replace(TASK, user_id="O'B\x00", chat_id="\ud800\\", turn_id="t\x00")])
+    assert await ledger.paid("ns", "O'B\x00", chat_id="\ud800\\") == Paid(CENT)
+    assert await ledger.paid("ns", "O'B\x00", but_turn="t\x00") == Paid()

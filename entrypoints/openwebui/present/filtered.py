@@ -27,7 +27,7 @@ from domain.turn.steps import (
     ShowStatus,
     ShowText,
 )
-from entrypoints.openai.frames import PICTURE, ChunkHead, Yield, chunk, usage_object
+from entrypoints.openai.frames import PICTURE, ChunkHead, Yield, chunk
 from entrypoints.openwebui.history_format import details_entry, use_reference
 from entrypoints.openwebui.host_call import Audience
 from entrypoints.openwebui.present.beside import Beside
@@ -166,13 +166,12 @@ class FilteredPresenter:
 
     def _end(self, end: End) -> list[Frame]:
         closing = closing_of(end, self._wishes)
-        usage = usage_object(closing.usage) if closing.usage is not None else None
         frames = self._beside.rest()
         if end.fault is not None:
-            return [*frames, *self._end_badly(end, end.fault, usage)]
+            return [*frames, *self._end_badly(end, end.fault, closing.usage)]
         if end.reason is not Reason.TOOL_CALLS or not self._wishes.hands_over:
             frames.append(status(closing.line, done=True))
-        return [*frames, self._finish(end.reason, usage)]
+        return [*frames, self._finish(end.reason, closing.usage)]
 
     def _end_badly(self, end: End, fault: Fault, usage: dict[str, Any] | None) -> list[Frame]:
         """Close a failed answer; pages before 0.12 refuse messages after an error without text, so it is text there."""

@@ -24,7 +24,7 @@ from domain.turn.steps import (
     ShowStatus,
     ShowText,
 )
-from entrypoints.openai.frames import Yield, usage_object
+from entrypoints.openai.frames import Yield
 from entrypoints.openwebui.history_format import details_entry, thinking_tag, use_reference
 from entrypoints.openwebui.host_call import Audience
 from entrypoints.openwebui.present.beside import Beside
@@ -251,16 +251,15 @@ class NativePresenter:
         self._write_open()
         frames: list[Frame] = [*self._calls.end_all(), *self._beside.rest()]
         closing = closing_of(end, self._wishes)
-        usage = usage_object(closing.usage) if closing.usage is not None else None
         if end.fault is not None:
-            return frames + self._end_badly(end, end.fault, usage)
+            return frames + self._end_badly(end, end.fault, closing.usage)
         frames += self._close_open()
         if end.reason is Reason.TOOL_CALLS and self._wishes.hands_over:
-            return [*frames, self._completed(usage)]
+            return [*frames, self._completed(closing.usage)]
         frames.append(status(closing.line, done=True))
         if self._needs_replace():
             frames.append(_replace(self._items.text()))
-        return [*frames, self._completed(usage)]
+        return [*frames, self._completed(closing.usage)]
 
     def _end_badly(self, end: End, fault: Fault, usage: dict[str, Any] | None) -> list[Frame]:
         """Close a failed answer: one card, and no status line beside it.

@@ -20,6 +20,7 @@ from domain.services.measure_turns import MeasureTurns
 from domain.services.read_media import MediaPorts
 from domain.services.run_turn import Personal, RunTurn
 from domain.services.store_budget import StoreHealth
+from domain.services.turn_books import TurnBooks
 from domain.turn.steps import End, Ended, Output, ShowText
 from ports.catalog import Model
 from ports.notices import Notices
@@ -89,8 +90,7 @@ class Stage:
             store=health,
             guard=GuardTurn(guard, health),
             measure=MeasureTurns(self.metrics, self.spans),
-            ledger=self.keeper,
-            budgets=limited(self.clock, self.log) if limited is not None else None,
+            books=TurnBooks(self.keeper, budgets=limited(self.clock, self.log) if limited is not None else None),
         )
 
     def outputs(

@@ -5,7 +5,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 from adapters.memory.ledger_journal import MemoryLedgerJournal
-from domain.request.turn_request import Bookkeeping, Caller, Person
+from domain.request.bookkeeping import Bookkeeping
+from domain.request.turn_request import Caller, Person
 from domain.services.keep_ledger import PATIENCE_SECONDS, KeepLedger
 from domain.services.look_up_bills import GAPS, LookUpBills
 from domain.services.store_budget import StoreHealth

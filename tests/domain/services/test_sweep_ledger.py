@@ -9,11 +9,11 @@ import pytest
 
 from adapters.memory.leases import MemoryLeases
 from domain.limits import LEDGER_DAYS, LONGEST_ATTEMPT
+from domain.services.background_pass import FIRST_AFTER
 from domain.services.look_up_bills import LookUpBills
 from domain.services.sweep_ledger import (
     BATCH,
     EVERY_SECONDS,
-    FIRST_AFTER,
     GIVE_UP,
     LedgerPlan,
     SweepLedger,

@@ -7,13 +7,16 @@ from dataclasses import replace
 import pytest
 
 from adapters.memory.fetcher import MemoryFetcher
+from adapters.memory.leases import MemoryLeases
 from domain.catalog.rows import NOTE, Switches
 from domain.egress.downloads import DownloadLimits
 from domain.egress.targets import EgressRules
+from domain.services.background_pass import LEASE_SECONDS
 from domain.services.fetch_icons import FetchIcons, IconSource
 from domain.services.fetch_remote import FetchRemote
 from domain.services.sync_models import (
     BATCH,
+    LONGEST_PAUSE,
     PASSES,
     PEER_SECONDS,
     REFUSED_IN_A_ROW,
@@ -23,11 +26,13 @@ from domain.services.sync_models import (
 )
 from ports.catalog import CatalogError, Model
 from ports.fetcher import HopAnswer
+from ports.leases import LeasesUnavailable
 from ports.model_rows import Edit, ModelRow, NewRow, RowRefused, RowsNotOffered, RowsUnavailable
 from ports.responses import Route
 from tests.doubles.catalog import ScriptedCatalog
 from tests.doubles.clock import FakeClock, settled, until
 from tests.doubles.icon_pictures import ScriptedPictures
+from tests.doubles.ids import FakeIds
 from tests.doubles.model_rows import MemoryModelRows
 from tests.doubles.telemetry import RecordedTelemetry
 
@@ -89,10 +94,18 @@ class Rows(MemoryModelRows):
 class Stage:
     """The use case over such rows."""
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: Rows, leases: MemoryLeases | None = None) -> None:
         self.rows, self.clock, self.log = rows, FakeClock(), RecordedTelemetry()
         self.catalog, self.fetcher = ScriptedCatalog(()), MemoryFetcher({"icons.example": [["93.184.215.14"]]}, ICONS)
-        self.sync = SyncModels(rows=rows, rules=rows, icons=self._icons(), clock=self.clock, telemetry=self.log)
+        self.leases = leases or MemoryLeases()
+        self.sync = SyncModels(
+            rows=rows,
+            leases=self.leases,
+            icons=self._icons(),
+            clock=self.clock,
+            ids=FakeIds(),
+            telemetry=self.log,
+        )
 
     def _icons(self) -> FetchIcons:
         return FetchIcons(
@@ -285,6 +298,61 @@ async def test_a_process_that_meets_another_one_waits_and_checks_again(stage: St
     stage.clock.advance(PEER_SECONDS)
     await stage.sync.drained()
     assert len(stage.rows.rows) == len(MODELS)
+
+
+async def test_while_another_process_writes_rows_this_one_waits_and_then_does_its_own(stage: Stage):
+    other = await stage.leases.take("rows:pipe", "another", stage.clock.now(), 600.0)
+    assert other is not None
+    stage.sync.begin(wish())
+    await until(lambda: stage.clock.moments == [PEER_SECONDS])
+    assert stage.rows.listed == 0
+    await stage.leases.release(other)
+    stage.clock.advance(PEER_SECONDS)
+    await stage.sync.drained()
+    assert len(stage.rows.rows) == len(MODELS)
+    assert await stage.leases.take("rows:pipe", "another", stage.clock.now(), 1.0) is not None
+
+
+async def test_a_newer_request_is_the_one_that_waits_for_another_process(stage: Stage):
+    other = await stage.leases.take("rows:pipe", "another", stage.clock.now(), 600.0)
+    assert other is not None
+    stage.sync.begin(wish())
+    await until(lambda: stage.clock.moments == [PEER_SECONDS])
+    stage.sync.begin(wish(RENAMED))
+    stage.clock.advance(PEER_SECONDS)
+    await until(lambda: stage.clock.moments == [PEER_SECONDS])
+    await stage.leases.release(other)
+    stage.clock.advance(PEER_SECONDS)
+    await stage.sync.drained()
+    assert {row.name for row in stage.rows.rows.values()} == {"New"}
+    assert len(stage.log.named("model_rows_synced")) == 1
+
+
+async def test_a_process_that_lost_the_lease_writes_nothing_more_until_it_has_it_again(stage: Stage):
+    stage.rows.gate = asyncio.Event()
+    stage.sync.begin(wish())
+    await settled()  # the first insert waits
+    stage.clock.advance(LEASE_SECONDS + 1)
+    other = await stage.leases.take("rows:pipe", "another", stage.clock.now(), 600.0)
+    assert other is not None
+    stage.rows.gate.set()
+    await until(lambda: stage.clock.moments == [LONGEST_PAUSE])
+    stage.clock.advance(LONGEST_PAUSE)
+    await until(lambda: stage.clock.moments == [PEER_SECONDS])
+    assert stage.rows.writes == 1
+    await stage.leases.release(other)
+    while stage.sync._task is not None:
+        stage.clock.advance(PEER_SECONDS)
+        await settled()
+    assert len(stage.rows.rows) == len(MODELS)
+
+
+async def test_without_leases_the_rows_are_written_all_the_same():
+    class NoLeases(MemoryLeases):
+        async def take(self, *_: object) -> None:
+            raise LeasesUnavailable("locked")
+
+    assert await Stage(Rows(), NoLeases()).done(wish()) == len(MODELS)
 
 
 async def test_the_number_of_checks_is_limited(stage: Stage):

@@ -52,7 +52,7 @@ class Place:
 
 PLACES = st.builds(
     Place,
-    st.sampled_from(["key", "password of records", "passphrase", "mcp", "provider", "headers", "argument"]),
+    st.sampled_from(["key", "own key", "password of records", "passphrase", "mcp", "provider", "headers", "argument"]),
     st.sampled_from([200, 400, 401, 402, 403, 404]),
     st.sampled_from(
         ["no such key: {}", '{{"sent": "{}"}}', "Bearer {}", "https://h/?token={}", "user:{}@host", "({})"]
@@ -64,6 +64,7 @@ def settings_with(secret: str, place: Place, url: str) -> Settings:
     """Everything that leaves evidence is on."""
     own = {
         "key": {"api_key": Secret(secret)},
+        "own key": {"own_api_key": Secret(secret), "allow_user_keys": True},
         "password of records": {"session_log_zip_password": Secret(secret)},
         "passphrase": {"artifact_encryption_key": Secret(secret)},
     }.get(place.where, {})

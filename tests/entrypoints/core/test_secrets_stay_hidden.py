@@ -46,7 +46,7 @@ from ports.responses import Route, UpstreamCall, UpstreamRequest
 
 SENTINEL = "plain words 4711"  # looks like no secret
 IN_URL = SENTINEL.replace(" ", "-")
-SECRETS = [row for row in SETTINGS if row.kind == "secret"]
+SECRETS = [row for row in SETTINGS if row.kind == "secret" and not row.rule.personal]
 URL_FORMS = [
     "{scheme}://user:{secret}@{host}/db",
     "{scheme}://:{secret}@{host}/db",

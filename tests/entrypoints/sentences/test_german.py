@@ -48,10 +48,11 @@ from entrypoints.sentences.server_tools import use_line
 from entrypoints.sentences.statuses import notice_words, ran_line, running_line, status_words
 from entrypoints.sentences.times import moment_words, span_words, wait_words
 from entrypoints.sentences.usage import closing_line
+from entrypoints.sentences.usage_labels import WORDS as LABELS
 from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
 from entrypoints.simulator.scenarios.server_works import FAMILIES
 from ports.notices import ToolPaused, ToolSkipped, TurnStopped
-from ports.usage import Timing, Usage
+from ports.usage import Paid, SpentSoFar, Timing, Usage
 from tests.entrypoints.sentences.english_texts import NAMES, english_texts
 
 DE = PAGE.spoken_in(Language.GERMAN)
@@ -104,9 +105,9 @@ USAGE = Usage(
     1050,
     cached_tokens=80,
     reasoning_tokens=20,
-    cost=Decimal("0.03"),
     cost_details=(("server_tool_cost", Decimal("0.0125")),),
 )
+PAID = Paid(Decimal("0.031"), estimated=Decimal("0.001"))
 
 
 def english_in(text: str) -> list[str]:
@@ -173,10 +174,10 @@ def test_no_english_word_is_left_in_a_german_status(status: Status) -> None:
 @pytest.mark.parametrize("again", [False, True])
 @pytest.mark.parametrize("seconds", [1, 60, 7200, 200_000])
 def test_no_english_word_is_left_in_a_german_notice(seconds: int, again: bool) -> None:
-    stop = TurnStopped(Timing(5.0, 2.0), USAGE, Decimal("0.001"))
+    stop = TurnStopped(Timing(5.0, 2.0), USAGE, PAID, SpentSoFar(PAID, PAID))
     for notice in (ToolPaused("look_up", seconds, again), ToolSkipped("look_up"), stop):
-        for show in (False, True):
-            assert english_in(notice_words(notice, show_usage=show, vocabulary=DE)) == []
+        for labels in (None, LABELS):
+            assert english_in(notice_words(notice, labels, DE)) == []
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -189,14 +190,16 @@ def test_every_server_tool_has_german_words(family: str, ended: str) -> None:
 
 
 def test_figures_of_the_closing_line_are_german() -> None:
-    end = End(Reason.LENGTH, Timing(2.5, 2.0), "id", usage=USAGE)
-    assert closing_line(end, show_usage=True, estimated_cost=Decimal("0.001"), vocabulary=DE) == (
+    spent = SpentSoFar(Paid(Decimal("0.0431")), PAID)
+    end = End(Reason.LENGTH, Timing(2.5, 2.0), "id", usage=USAGE, paid=PAID, spent=spent)
+    assert closing_line(end, LABELS, DE) == (
         "An der Ausgabegrenze abgeschnitten; mit \u201eAntwort fortsetzen\u201c lesen Sie weiter | "
         "Zeit: 2,50 s, 25,0 Tokens/s | Kosten: ~0,031 $ (Werkzeuge: 0,0125 $) | "
-        "Tokens gesamt: 1050 (Eingabe: 1000, Ausgabe: 50, aus dem Cache: 80, Denken: 20)"
+        "Tokens gesamt: 1050 (Eingabe: 1000, Ausgabe: 50, aus dem Cache: 80, Denken: 20) | "
+        "Chat 0,0431 $ | Dieser Monat ~0,031 $"
     )
     thought = End(Reason.STOP, Timing(5.0, thinking=2.0), "id")
-    assert closing_line(thought, show_usage=False, vocabulary=DE) == "2,0 Sekunden nachgedacht"
+    assert closing_line(thought, None, DE) == "2,0 Sekunden nachgedacht"
 
 
 @pytest.mark.parametrize(
