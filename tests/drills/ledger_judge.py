@@ -47,7 +47,6 @@ class Turn:
     turn_id: str
     kind: str
     user_id: str
-    began_at: float
     worker: Worker
     left_at: float = float("inf")
     fault: str = ""
@@ -81,7 +80,7 @@ def turns_of(workers: Iterable[Worker]) -> list[Turn]:
             if line[0] == "turn":
                 turn_id, never = line[1], float("inf")
                 found = (left.get(turn_id, never), ended.get(turn_id, ""), turn_id in warned)
-                turns.append(Turn(turn_id, line[2], line[3], float(line[4]), worker, *found))
+                turns.append(Turn(turn_id, line[2], line[3], worker, *found))
     return turns
 
 
