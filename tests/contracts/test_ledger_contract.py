@@ -12,7 +12,17 @@ import pytest
 from adapters.memory.ledger import MemoryLedger
 from adapters.sql.database import Database
 from adapters.sql.ledger import SqlLedger
-from ports.ledger import FOLLOWERS, CostSource, Entry, EntryState, LedgerUnavailable, ModelSum, Spend, UsageLedger
+from ports.ledger import (
+    FOLLOWERS,
+    OWN_KEY,
+    CostSource,
+    Entry,
+    EntryState,
+    LedgerUnavailable,
+    ModelSum,
+    Spend,
+    UsageLedger,
+)
 from ports.usage import Paid
 
 LEDGERS: tuple[type[UsageLedger], ...] = (MemoryLedger, SqlLedger)
@@ -165,6 +175,18 @@ async def test_spend_is_added_up_by_person_model_and_day(ledger):
         Spend("ann", "a/b-2026", next_day, 1, 0, 9452, Decimal("0.025706"), Decimal(0)),
         Spend("bob", "a/b-2026", day, 1, 0, 9452, Decimal("0.025706"), Decimal("1.1")),
     )
+
+
+async def test_what_people_pay_themselves_is_added_up_apart(ledger):
+    own = replace(ENDED, key_id=f"{OWN_KEY}0123456789ab")
+    await ledger.write(
+        [own, replace(own, turn_id="2"), replace(ENDED, turn_id="3"), replace(ENDED, turn_id="4", key_id="")]
+    )
+    assert [(one.own_key, one.entries, one.cost) for one in await ledger.spend("ns", DAY, DAY + HOUR)] == [
+        (False, 2, Decimal("0.051412")),
+        (True, 2, Decimal("0.051412")),
+    ]
+    assert [entry.own_key for entry in await stored(ledger)] == [True]
 
 
 async def test_spend_covers_from_the_beginning_to_before_the_end(ledger):

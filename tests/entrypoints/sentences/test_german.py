@@ -40,6 +40,7 @@ from entrypoints.openai.errors import error_object
 from entrypoints.openwebui.own_cards import NO_OWN_CARDS
 from entrypoints.openwebui.present.fault_text import box, card, uncalled
 from entrypoints.openwebui.vocabulary import PAGE, VALVES
+from entrypoints.sentences.allowances import allowance_words
 from entrypoints.sentences.fault_texts import CAUSE_TEXTS
 from entrypoints.sentences.german import SENTENCES
 from entrypoints.sentences.languages import Language, language_of
@@ -51,6 +52,7 @@ from entrypoints.sentences.usage import closing_line
 from entrypoints.sentences.usage_labels import WORDS as LABELS
 from entrypoints.sentences.vocabulary import NEUTRAL, Vocabulary
 from entrypoints.simulator.scenarios.server_works import FAMILIES
+from ports.allowances import Allowance, AllowanceKind
 from ports.notices import ToolPaused, ToolSkipped, TurnStopped
 from ports.usage import Paid, SpentSoFar, Timing, Usage
 from tests.entrypoints.sentences.english_texts import NAMES, english_texts
@@ -146,7 +148,10 @@ def faults() -> Iterator[Fault]:
     yield from (Fault(FaultKind.BAD_REQUEST, cause=cause, retry_after=wait) for cause in CAUSES for wait in WAITS)
 
 
-@pytest.mark.parametrize("vocabulary", [DE, VALVES.spoken_in(Language.GERMAN), NEUTRAL.spoken_in(Language.GERMAN)])
+@pytest.mark.parametrize(
+    "vocabulary",
+    [DE, VALVES.spoken_in(Language.GERMAN), NEUTRAL.spoken_in(Language.GERMAN), DE.paid_by_person(own_key=True)],
+)
 def test_no_english_word_is_left_in_a_german_fault(vocabulary: Vocabulary) -> None:
     for fault in faults():
         for now in (None, NOW):
@@ -154,6 +159,14 @@ def test_no_english_word_is_left_in_a_german_fault(vocabulary: Vocabulary) -> No
             for shown in (card(*about), box(*about), error_object(fault, "00e1", vocabulary)["message"]):
                 assert english_in(shown.replace("gateway.example", "")) == [], shown
                 assert "{" not in shown
+
+
+@pytest.mark.parametrize("kind", AllowanceKind)
+def test_the_warning_of_a_limit_is_german(kind: AllowanceKind) -> None:
+    words = allowance_words(Allowance(kind, Decimal("12.5"), Decimal("1.239")), DE)
+    assert english_in(words) == []
+    assert "1,23" in words
+    assert "9 %" in words
 
 
 def test_only_words_change_in_the_error_object() -> None:
