@@ -38,7 +38,7 @@ from domain.turn.statuses import (
 from domain.turn.steps import End, Reason
 from entrypoints.openai.errors import error_object
 from entrypoints.openwebui.own_cards import NO_OWN_CARDS
-from entrypoints.openwebui.present.fault_text import box, card, uncalled
+from entrypoints.openwebui.present.fault_text import ToldFault, uncalled
 from entrypoints.openwebui.vocabulary import PAGE, VALVES
 from entrypoints.sentences.allowances import allowance_words
 from entrypoints.sentences.fault_texts import CAUSE_TEXTS
@@ -156,7 +156,11 @@ def test_no_english_word_is_left_in_a_german_fault(vocabulary: Vocabulary) -> No
     for fault in faults():
         for now in (None, NOW):
             about = (fault, "00e1", "x@x.test", now, NO_OWN_CARDS, vocabulary)
-            for shown in (card(*about), box(*about), error_object(fault, "00e1", vocabulary)["message"]):
+            for shown in (
+                ToldFault(*about).card(),
+                ToldFault(*about).box(),
+                error_object(fault, "00e1", vocabulary)["message"],
+            ):
                 assert english_in(shown.replace("gateway.example", "")) == [], shown
                 assert "{" not in shown
 
@@ -244,7 +248,7 @@ def test_moments_are_german(moment: datetime, words: str) -> None:
 
 def test_a_card_in_german() -> None:
     fault = Fault(FaultKind.RATE_LIMITED, detail="slow down", provider="Acme", retry_after=2.2)
-    assert card(fault, "00e1", "help@x.test", NOW, vocabulary=DE).split("\n\n") == [
+    assert ToldFault(fault, "00e1", "help@x.test", NOW, vocabulary=DE).card().split("\n\n") == [
         "An dieses Modell wurden zu viele Anfragen gesendet.",
         "Senden Sie die Nachricht in 3 Sekunden erneut, oder wählen Sie ein anderes Modell.",
         "Details: Acme: slow down",
@@ -254,10 +258,10 @@ def test_a_card_in_german() -> None:
 
 
 def test_settings_and_the_program_are_named_in_german() -> None:
-    assert "prüfen; die Schlüssel" in card(Fault(FaultKind.BAD_KEY), "00e1", vocabulary=DE)
-    assert "das Valve API_KEY" in card(Fault(FaultKind.BAD_KEY), "00e1", vocabulary=DE)
-    assert "In der Pipe ist" in card(Fault(FaultKind.INTERNAL), "00e1", vocabulary=DE)
-    assert "„Antwort fortsetzen“" in card(Fault(FaultKind.INTERRUPTED), "00e1", vocabulary=DE)
+    assert "prüfen; die Schlüssel" in ToldFault(Fault(FaultKind.BAD_KEY), "00e1", vocabulary=DE).card()
+    assert "das Valve API_KEY" in ToldFault(Fault(FaultKind.BAD_KEY), "00e1", vocabulary=DE).card()
+    assert "In der Pipe ist" in ToldFault(Fault(FaultKind.INTERNAL), "00e1", vocabulary=DE).card()
+    assert "„Antwort fortsetzen“" in ToldFault(Fault(FaultKind.INTERRUPTED), "00e1", vocabulary=DE).card()
 
 
 def test_names_from_outside_are_never_taken_for_names_of_ours() -> None:
