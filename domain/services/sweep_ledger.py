@@ -21,7 +21,7 @@ from ports.responses import Route
 from ports.telemetry import Telemetry
 
 LEASE_SECONDS = 300.0
-EVERY_SECONDS, FIRST_AFTER = 600.0, 60.0
+EVERY_SECONDS, FIRST_AFTER = 600.0, 20.0
 BATCH = 500
 PAUSE = 0.05
 GIVE_UP = timedelta(days=2)

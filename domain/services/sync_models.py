@@ -1,7 +1,8 @@
 """Keep the host's model rows in step with the models on offer, in the background.
 
 Runs once per load of the list, selection, switches and function, one sync at a time; a failure is one log line.
-Every process that serves chats does this: a process that meets another one at the same rows waits, then checks again.
+Every process that serves chats does this, one at a time by lease: each checks what the one before it has left. Without
+leases, a process that meets another one at the same rows waits, then checks again.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from itertools import islice
 
 from domain.catalog.rows import Switches, Target, follow, needed, new_row, removable, target_of
 from domain.services.fetch_icons import FetchIcons, IconSource
+from domain.services.exclusive_work import Exclusive, ExclusiveWork, Overtaken
 from ports.catalog import Model
 from ports.clock import Clock
 from ports.model_rows import ModelRowRules, ModelRows, ModelRowsError, RowRefused, RowsNotOffered
@@ -23,6 +25,7 @@ PASSES = 4  # passes over the rows while another process writes them too
 PEER_SECONDS = 30.0  # pause after meeting another process
 RETRY_SECONDS = 300.0
 LONGEST_PAUSE = 1.0
+COSTLY, NOT_SYNCED = "model_rows_costly", "model_rows_not_synced"
 REFUSED_IN_A_ROW = 3  # then the cause is not a single row
 COUNTED = ("rows", "inserted", "updated", "removed", "refused")
 
@@ -68,16 +71,22 @@ class SyncModels:
     """The use case; belongs to one event loop."""
 
     def __init__(
-        self, *, rows: ModelRows, rules: ModelRowRules, icons: FetchIcons, clock: Clock, telemetry: Telemetry
+        self,
+        *,
+        rows: ModelRows,
+        rules: ModelRowRules,
+        icons: FetchIcons,
+        exclusive: ExclusiveWork,
+        clock: Clock,
+        telemetry: Telemetry,
     ) -> None:
-        self._rows, self._rules, self._icons = rows, rules, icons
+        self._rows, self._rules, self._icons, self._exclusive = rows, rules, icons, exclusive
         self._clock, self._telemetry = clock, telemetry
         self._task: asyncio.Task[None] | None = None
         self._newest: DesiredRows | None = None
         self._waiting: DesiredRows | None = None
         self._retry_at: float | None = None
-        self._complaint = ""
-        self._warned_of_cost = False
+        self._said: dict[str, str] = {}  # by event what was last logged
         self._over = False
 
     def begin(self, desired: DesiredRows) -> None:
@@ -119,7 +128,10 @@ class SyncModels:
     async def _guarded(self, desired: DesiredRows) -> None:
         tally = _Tally()
         try:
-            await self._sync(desired, tally)
+            async with self._exclusive.begun(f"models:{desired.function_id}") as held:
+                await self._sync(desired, tally, held)
+        except Overtaken:  # it does the same work; what it may have left undone is checked later
+            self._retry_at = self._clock.monotonic() + RETRY_SECONDS
         except RowsNotOffered as error:
             self._over = True
             self._complain(str(error))
@@ -133,7 +145,7 @@ class SyncModels:
             counts = {name: getattr(tally, name) for name in COUNTED}
             self._telemetry.event("info", "model_rows_synced", function=desired.function_id, **counts)
 
-    async def _sync(self, desired: DesiredRows, tally: _Tally) -> None:
+    async def _sync(self, desired: DesiredRows, tally: _Tally, held: Exclusive) -> None:
         """Bring the rows in step, then their icons, which take longer and may never come."""
         assumed = await self._rules.assumed()
         built_on = await self._rows.built_on(desired.function_id)
@@ -141,33 +153,34 @@ class SyncModels:
         # administrators see unlisted models, but may not see private rows: then keep all rows as they are
         keep_all = not (desired.switches.public or await self._rules.admins_see_private())
         if desired.switches.makes_rows:
-            await self._repeat(target, tally, keep_all=keep_all)
+            await self._repeat(target, tally, held, keep_all=keep_all)
         if desired.icons is None or self._waiting is not None:
             return
         there = await self._rows.ids(desired.function_id)
         icons = await self._icons.icons_of((target.models[row] for row in there & target.models.keys()), desired.icons)
         if icons:
-            await self._repeat(replace(target, icons=icons), tally, keep_all=keep_all)
+            await self._repeat(replace(target, icons=icons), tally, held, keep_all=keep_all)
 
-    async def _repeat(self, target: Target, tally: _Tally, *, keep_all: bool) -> None:
+    async def _repeat(self, target: Target, tally: _Tally, held: Exclusive, *, keep_all: bool) -> None:
         """Repeat passes over the rows until no other process interferes, or a newer request waits."""
         for left in reversed(range(PASSES)):
             there = await self._rows.ids(target.function_id)
             before = tally.inserted - tally.removed
-            alone = await self._edit(target, there, tally, keep_all=keep_all)
-            alone = alone and (keep_all or await self._insert(target, there, tally))
+            alone = await self._edit(target, there, tally, held, keep_all=keep_all)
+            alone = alone and (keep_all or await self._insert(target, there, tally, held))
             tally.rows = len(there) + tally.inserted - tally.removed - before
             self._warn_of_cost(target.assumed.setting, tally.rows)
             if alone or left == 0 or self._waiting is not None:
                 return
             await self._clock.sleep_until(self._clock.monotonic() + PEER_SECONDS)
 
-    async def _edit(self, target: Target, there: frozenset[str], tally: _Tally, *, keep_all: bool) -> bool:
+    async def _edit(self, target: Target, there: frozenset[str], tally: _Tally, held: Exclusive, *, keep_all: bool) -> bool:
         """Update existing rows, and delete rows that are no longer needed unless all are kept.
 
         Returns False as soon as another process is seen to do the same.
         """
         for batch in _batches(sorted(there)):
+            await held.hold()
             for row in await self._rows.read(batch):
                 if self._waiting is None and not keep_all and removable(target, row):
                     outcome = await self._stored(self._rows.remove(row.id, partial(removable, target)), tally)
@@ -182,11 +195,12 @@ class SyncModels:
             await asyncio.sleep(0)
         return True
 
-    async def _insert(self, target: Target, there: frozenset[str], tally: _Tally) -> bool:
+    async def _insert(self, target: Target, there: frozenset[str], tally: _Tally, held: Exclusive) -> bool:
         """Insert missing rows; False as soon as another process is seen to do the same."""
         for row_id in sorted(row_id for row_id in target.models.keys() - there if needed(target, row_id)):
             if self._waiting is not None:
                 break
+            await held.hold()
             outcome = await self._stored(self._rows.insert(new_row(target, row_id)), tally)
             if outcome is _Outcome.NOT_NEEDED:
                 return False
@@ -213,15 +227,15 @@ class SyncModels:
 
     def _warn_of_cost(self, setting: str, rows: int) -> None:
         """Log once which setting of the host would make model rows cheap."""
-        if setting and not self._warned_of_cost:
-            self._warned_of_cost = True
-            self._telemetry.event("warning", "model_rows_costly", setting=setting, rows=rows)
+        if setting and COSTLY not in self._said:
+            self._said[COSTLY] = setting
+            self._telemetry.event("warning", COSTLY, setting=setting, rows=rows)
 
     def _complain(self, about: str) -> None:
         """Log a failure once, until it changes or ends."""
-        if about and about != self._complaint:
-            self._telemetry.event("warning", "model_rows_not_synced", error=about)
-        self._complaint = about
+        if about and about != self._said.get(NOT_SYNCED):
+            self._telemetry.event("warning", NOT_SYNCED, error=about)
+        self._said[NOT_SYNCED] = about
 
 
 def _batches(row_ids: Iterable[str]) -> Iterator[list[str]]:

@@ -29,6 +29,7 @@ from domain.services.remember_turn import TurnMemory
 from domain.services.run_turn import RunTurn
 from domain.services.store_budget import StoreHealth
 from domain.services.sync_models import SyncModels
+from domain.services.exclusive_work import ExclusiveWork
 from entrypoints.core.policy import NO_ORIGIN, Origin
 from entrypoints.core.secret_mask import SecretMask
 from ports.breaker_state import BreakerState
@@ -108,6 +109,9 @@ class Container(DeclarativeContainer):
     redact: Dependency[SecretMask] = Dependency(instance_of=SecretMask)
     sniffer: Dependency[Sniffer] = Dependency(instance_of=Sniffer)
     caches: Dependency[tuple[Cache, ...]] = Dependency(instance_of=tuple)
+    exclusive: Dependency[ExclusiveWork] = Dependency(
+        instance_of=ExclusiveWork, default=Singleton(ExclusiveWork, None, "", clock)
+    )
     books: Dependency[Books] = Dependency(instance_of=Books, default=Books())
     host: Dependency[HostPorts] = Dependency(instance_of=HostPorts, default=HostPorts())
 
@@ -171,6 +175,7 @@ class Container(DeclarativeContainer):
         rows=host.provided.model_rows,
         rules=host.provided.model_rows,
         icons=fetch_icons,
+        exclusive=exclusive,
         clock=clock,
         telemetry=telemetry,
     )

@@ -24,11 +24,13 @@ from adapters.sniff.magic import MagicSniffer
 from domain.faults.fault import Fault
 from domain.request.turn_request import TurnRequest
 from domain.services.fetch_remote import FetchRemote
+from domain.services.follow_breakers import FollowBreakers
 from domain.services.list_models import Listing
 from domain.services.measured import PLACES
 from domain.services.run_turn import Personal, RunTurn
 from domain.services.store_budget import StoreHealth
 from domain.services.sync_models import DesiredRows, SyncModels
+from domain.services.exclusive_work import ExclusiveWork
 from domain.services.turn_stores import Memories
 from entrypoints.core.caller_request import CallerRequest, Start, request_of
 from entrypoints.core.catalog_caches import catalog_caches
@@ -93,6 +95,8 @@ class Core:
             remote=FetchRemote(fetcher, self.clock, self.telemetry),
             telemetry=self.telemetry,
         )
+        breakers = FollowBreakers(storage.shared_breakers, MemoryBreakerState(shared_state()), store)
+        self._stack.push_async_callback(breakers.aclose)
         container = Container(
             responses=AioResponsesClient(pool, self.clock, self.telemetry, self._concurrent_requests),
             catalog=AioCatalog(pool, self.clock, self._concurrent_requests),
@@ -108,13 +112,14 @@ class Core:
             temporary_tool_runs=storage.memory.stores.tool_runs,
             journal_cipher=storage.journal_cipher,
             breaker_state=LazyBreakerState(storage),
-            turn_breaker_state=MemoryBreakerState(shared_state()),
+            turn_breaker_state=breakers,
             checker=JsonSchemaChecker(self.telemetry),
             telemetry=self.telemetry,
             metrics=self.telemetry.metrics,
             spans=self.telemetry.metrics,
             redact=self.redact,
             caches=catalog_caches(location, storage),
+            exclusive=ExclusiveWork(storage.shared_leases, self.ids.new_id(), self.clock),
             store=store,
             books=Books(ledger.keeper if ledger is not None else None, budgets.turns),
             host=host,

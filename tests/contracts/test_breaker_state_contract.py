@@ -8,10 +8,10 @@ import pytest
 from adapters.memory.breaker_state import MemoryBreakerState
 from adapters.sql.breaker_state import SqlBreakerState
 from adapters.sql.database import Database
-from ports.breaker_state import BreakerState, BreakerStateUnavailable
+from ports.breaker_state import BreakerState, BreakerStateUnavailable, FollowedBreakerState, StoredBreaker
 from tests.contracts.artifact_cases import DAY
 
-BREAKER_STATES: tuple[type[BreakerState], ...] = (MemoryBreakerState, SqlBreakerState)
+BREAKER_STATES: tuple[type[FollowedBreakerState], ...] = (MemoryBreakerState, SqlBreakerState)
 SECOND = timedelta(seconds=1)
 
 
@@ -74,6 +74,18 @@ async def test_the_longest_untouched_are_deleted_first_in_batches(state):
     before = DAY + SECOND * 4
     assert [await state.delete_before(before, 1) for _ in range(3)] == [1, 1, 0]
     assert [(await state.load(f"tool:{number}"))[0] for number in (1, 2, 3, 4)] == ["y", "", "", "x"]
+
+
+async def test_what_changed_lately_is_known_newest_first(state):
+    for number in (3, 1, 2):
+        await state.store(f"tool:{number}", f"x{number}", 0, DAY + SECOND * number)
+    _, version = await state.load("tool:1")
+    await state.store("tool:1", "y", version, DAY + SECOND * 9)
+    changed = await state.changed_since(DAY + SECOND * 3, 9)
+    assert [(one.key, one.text) for one in changed] == [("tool:1", "y"), ("tool:3", "x3")]
+    assert changed[0] == StoredBreaker("tool:1", *(await state.load("tool:1")))
+    assert [one.key for one in await state.changed_since(DAY, 1)] == ["tool:1"]
+    assert await state.changed_since(DAY + SECOND * 10, 9) == ()
 
 
 @pytest.mark.parametrize("text", ["", "before"])

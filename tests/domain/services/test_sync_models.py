@@ -7,13 +7,16 @@ from dataclasses import replace
 import pytest
 
 from adapters.memory.fetcher import MemoryFetcher
+from adapters.memory.leases import MemoryLeases
 from domain.catalog.rows import NOTE, Switches
 from domain.egress.downloads import DownloadLimits
 from domain.egress.targets import EgressRules
+from domain.services.exclusive_work import AGAIN_SECONDS, LEASE_SECONDS, ExclusiveWork
 from domain.services.fetch_icons import FetchIcons, IconSource
 from domain.services.fetch_remote import FetchRemote
 from domain.services.sync_models import (
     BATCH,
+    LONGEST_PAUSE,
     PASSES,
     PEER_SECONDS,
     REFUSED_IN_A_ROW,
@@ -23,6 +26,7 @@ from domain.services.sync_models import (
 )
 from ports.catalog import CatalogError, Model
 from ports.fetcher import HopAnswer
+from ports.leases import Leases
 from ports.model_rows import Edit, ModelRow, NewRow, RowRefused, RowsNotOffered, RowsUnavailable
 from ports.responses import Route
 from tests.doubles.catalog import ScriptedCatalog
@@ -89,10 +93,17 @@ class Rows(MemoryModelRows):
 class Stage:
     """The use case over such rows."""
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: Rows, leases: Leases | None = None, owner: str = "one") -> None:
         self.rows, self.clock, self.log = rows, FakeClock(), RecordedTelemetry()
+        self.leases = leases
         self.catalog, self.fetcher = ScriptedCatalog(()), MemoryFetcher({"icons.example": [["93.184.215.14"]]}, ICONS)
-        self.sync = SyncModels(rows=rows, rules=rows, icons=self._icons(), clock=self.clock, telemetry=self.log)
+        exclusive = ExclusiveWork(self._shared_leases, owner, self.clock)
+        self.sync = SyncModels(
+            rows=rows, rules=rows, icons=self._icons(), exclusive=exclusive, clock=self.clock, telemetry=self.log
+        )
+
+    async def _shared_leases(self) -> Leases | None:
+        return self.leases
 
     def _icons(self) -> FetchIcons:
         return FetchIcons(
@@ -398,3 +409,39 @@ async def test_an_upstream_without_icons_changes_nothing_else(stage: Stage):
     stage.catalog.icons = CatalogError("HTTP 404", status=404)
     assert await stage.done(pictured()) == len(MODELS)
     assert len(stage.log.named("model_rows_synced")) == 1
+
+
+async def test_processes_that_share_leases_write_one_after_the_other():
+    rows, leases = Rows(), MemoryLeases()
+    rows.gate = asyncio.Event()
+    one, other = Stage(rows, leases, "one"), Stage(rows, leases, "other")
+    one.sync.begin(wish())
+    await until(lambda: rows.listed == 1)
+    other.sync.begin(wish())
+    await until(lambda: other.clock.moments == [AGAIN_SECONDS])
+    assert rows.listed == 1
+    rows.gate.set()
+    await one.sync.drained()
+    other.clock.advance(AGAIN_SECONDS)
+    await other.sync.drained()
+    assert rows.writes == len(MODELS)
+    assert [stage.log.only("model_rows_synced").values["inserted"] for stage in (one, other)] == [len(MODELS), 0]
+
+
+async def test_whoever_lost_the_lease_stops_and_checks_again_later():
+    rows, leases = Rows(), MemoryLeases()
+    rows.gate = asyncio.Event()
+    one = Stage(rows, leases, "one")
+    one.sync.begin(wish())
+    await until(lambda: rows.listed == 1)
+    one.clock.advance(LEASE_SECONDS + 1)
+    assert await leases.take("models:pipe", "other", one.clock.now(), 999.0)
+    rows.gate.set()
+    await until(lambda: one.clock.moments)  # the pause after the slow write
+    one.clock.advance(LONGEST_PAUSE)
+    await one.sync.drained()
+    assert rows.writes == 1
+    assert not one.log.lines
+    await leases.release((await leases.take("models:pipe", "other", one.clock.now(), 999.0)) or pytest.fail("lost"))
+    one.clock.advance(RETRY_SECONDS)
+    assert await one.done(wish()) == len(MODELS) - 1
