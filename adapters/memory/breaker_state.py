@@ -12,7 +12,7 @@ Entry = tuple[str, int, datetime]
 
 
 class MemoryBreakerState:
-    """Implements FollowedBreakerState over plain objects in `state`, which all loads of a process may share; any thread.
+    """Implements FollowedBreakerState over plain objects in `state`, which loads of a process may share; any thread.
 
     Beyond `most` keys the least recently changed key is evicted.
     """

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from ports.clock import Clock
 from ports.leases import Lease, Leases, LeasesUnavailable
 
-LEASE_SECONDS = 120.0
+LEASE_SECONDS = 60.0
 AGAIN_SECONDS = 5.0
 """Between two tries to get the lease."""
 

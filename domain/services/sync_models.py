@@ -13,8 +13,8 @@ from functools import partial
 from itertools import islice
 
 from domain.catalog.rows import Switches, Target, follow, needed, new_row, removable, target_of
-from domain.services.fetch_icons import FetchIcons, IconSource
 from domain.services.exclusive_work import Exclusive, ExclusiveWork, Overtaken
+from domain.services.fetch_icons import FetchIcons, IconSource
 from ports.catalog import Model
 from ports.clock import Clock
 from ports.model_rows import ModelRowRules, ModelRows, ModelRowsError, RowRefused, RowsNotOffered
@@ -174,7 +174,9 @@ class SyncModels:
                 return
             await self._clock.sleep_until(self._clock.monotonic() + PEER_SECONDS)
 
-    async def _edit(self, target: Target, there: frozenset[str], tally: _Tally, held: Exclusive, *, keep_all: bool) -> bool:
+    async def _edit(
+        self, target: Target, there: frozenset[str], tally: _Tally, held: Exclusive, *, keep_all: bool
+    ) -> bool:
         """Update existing rows, and delete rows that are no longer needed unless all are kept.
 
         Returns False as soon as another process is seen to do the same.

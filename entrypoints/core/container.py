@@ -17,6 +17,7 @@ from domain.services.budget_turn import BudgetTurn
 from domain.services.cache_catalog import CacheCatalog
 from domain.services.clean_artifacts import CleanArtifacts
 from domain.services.equip_turn import ToolPorts
+from domain.services.exclusive_work import ExclusiveWork
 from domain.services.fetch_icons import FetchIcons
 from domain.services.fetch_remote import FetchRemote
 from domain.services.guard_call import GuardCall
@@ -29,7 +30,6 @@ from domain.services.remember_turn import TurnMemory
 from domain.services.run_turn import RunTurn
 from domain.services.store_budget import StoreHealth
 from domain.services.sync_models import SyncModels
-from domain.services.exclusive_work import ExclusiveWork
 from entrypoints.core.policy import NO_ORIGIN, Origin
 from entrypoints.core.secret_mask import SecretMask
 from ports.breaker_state import BreakerState

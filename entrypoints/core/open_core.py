@@ -23,6 +23,7 @@ from adapters.process.threads import ThreadOffload
 from adapters.sniff.magic import MagicSniffer
 from domain.faults.fault import Fault
 from domain.request.turn_request import TurnRequest
+from domain.services.exclusive_work import ExclusiveWork
 from domain.services.fetch_remote import FetchRemote
 from domain.services.follow_breakers import FollowBreakers
 from domain.services.list_models import Listing
@@ -30,7 +31,6 @@ from domain.services.measured import PLACES
 from domain.services.run_turn import Personal, RunTurn
 from domain.services.store_budget import StoreHealth
 from domain.services.sync_models import DesiredRows, SyncModels
-from domain.services.exclusive_work import ExclusiveWork
 from domain.services.turn_stores import Memories
 from entrypoints.core.caller_request import CallerRequest, Start, request_of
 from entrypoints.core.catalog_caches import catalog_caches

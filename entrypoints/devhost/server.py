@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from entrypoints.devhost.children import module_command, signal_group
+from entrypoints.devhost.children import grandchildren_end_too, module_command, signal_group
 from entrypoints.devhost.environments import host_python
 from entrypoints.devhost.failures import DevhostError
 from entrypoints.devhost.host_settings import host_environment
@@ -22,6 +22,8 @@ from entrypoints.devhost.worker_processes import StartInTurn, answering_workers
 
 START_SECONDS = 120.0
 STOP_SECONDS = 8.0
+WORKER_SECONDS = "15"
+"""Without a sign of life for that long a worker is replaced; a killed one may be noticed as late."""
 
 
 class HostServer:
@@ -126,9 +128,10 @@ class HostServer:
     def _spawn(self, python: Path) -> subprocess.Popen[bytes]:
         listen = ("--host", "127.0.0.1", "--port", str(self.port), "--workers", str(self.workers))
         command = module_command(python, "uvicorn", "open_webui.main:app", *listen, "--timeout-graceful-shutdown", "1")
+        several: dict[str, str] = {}
         if self.workers > 1:
-            command += ["--timeout-worker-healthcheck", str(int(START_SECONDS))]
-        several = {"UVICORN_WORKERS": str(self.workers)} if self.workers > 1 else {}
+            several = {"UVICORN_WORKERS": str(self.workers), **grandchildren_end_too(self.folder / "children")}
+            command += ["--timeout-worker-healthcheck", WORKER_SECONDS]
         with self.log_path.open("wb") as log:
             return subprocess.Popen(
                 command,

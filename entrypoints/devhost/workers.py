@@ -87,7 +87,7 @@ class WorkerAddress:
             owner = owner_of(inode, worker_pids(self._server)) if inode else None
             if owner is not None:
                 return owner
-            await asyncio.sleep(0.001)
+            await asyncio.sleep(0.003)
         return None
 
 

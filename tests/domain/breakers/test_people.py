@@ -52,7 +52,7 @@ def test_a_success_clears_the_failures() -> None:
 
 
 def test_failures_of_nobody_in_particular_always_count() -> None:
-    breaker, change = failed(Breaker(), *[""] * 5)
+    _, change = failed(Breaker(), *[""] * 5)
     assert change is Change.OPENED
 
 
@@ -64,11 +64,13 @@ def test_failures_without_a_mark_and_with_one_are_kept_together() -> None:
 def test_a_text_of_an_older_release_counts_for_nobody() -> None:
     older = Breaker(failures=(NOW, NOW + 1, NOW + 2))
     assert "by" not in write_breaker(older)
-    breaker, change = failed(older, "ann", "ann", now=NOW + 3)
+    _, change = failed(older, "ann", "ann", now=NOW + 3)
     assert change is Change.OPENED
 
 
-@pytest.mark.parametrize("marks", ['"ann"', "[]", '["ann","ben","cid"]', "[1,2]", '["ann",null]', f'["ann","{"x" * 99}"]'])
+@pytest.mark.parametrize(
+    "marks", ['"ann"', "[]", '["ann","ben","cid"]', "[1,2]", '["ann",null]', f'["ann","{"x" * 99}"]']
+)
 def test_marks_that_cannot_be_read_are_a_closed_breaker(marks: str) -> None:
     text = write_breaker(Breaker(failures=(NOW, NOW + 1), people=("ann", "ben"))).replace('["ann","ben"]', marks)
     assert read_breaker(text) == Breaker()

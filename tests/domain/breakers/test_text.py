@@ -21,8 +21,10 @@ MARKED = FAILURES.filter(bool).flatmap(
         st.text("0123456789abcdef", max_size=16), min_size=len(failures), max_size=len(failures)
     ).map(lambda people: Breaker(failures, people=tuple(people) if any(people) else ()))
 )
-BREAKERS = MARKED | st.builds(Breaker, FAILURES, COUNTS) | st.builds(
-    Breaker, FAILURES, COUNTS, AT, st.integers(0, 86_400_000), COUNTS, st.none() | PROBES
+BREAKERS = (
+    MARKED
+    | st.builds(Breaker, FAILURES, COUNTS)
+    | st.builds(Breaker, FAILURES, COUNTS, AT, st.integers(0, 86_400_000), COUNTS, st.none() | PROBES)
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4),

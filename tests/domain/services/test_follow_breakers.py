@@ -56,9 +56,7 @@ class Process:
         self.log, self.clock, self.is_open = RecordedTelemetry(), clock, is_open
         self.health = StoreHealth(clock, self.log)
         self.breakers = FollowBreakers(lambda: shared if self.is_open else None, MemoryBreakerState(), self.health)
-        self.guard = GuardCall(
-            state=self.breakers, clock=clock, ids=FakeIds(), telemetry=self.log, store=self.health
-        )
+        self.guard = GuardCall(state=self.breakers, clock=clock, ids=FakeIds(), telemetry=self.log, store=self.health)
 
     async def call(self, verdict: Verdict = Verdict.FAILURE, key: str = ANN) -> bool:
         """Make a call, if it is admitted; return whether it was."""
