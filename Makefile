@@ -80,11 +80,11 @@ drill-chaos: $(DEV)/.ready  ## overload, and an upstream that resets, stalls, li
 drill-chaos-host: bundle  ## the same in a real host: 60 requests at once for 10 places, 300 turns of the page and of API clients
 	@$(RUN) tests.drills.chaos --host --bundle $(BUNDLE)
 
-drill-ledger: $(DEV)/.ready  ## the ledger on one database: processes killed throughout, the database restarted; every call has its row; up to 2 min
-	@$(RUN) tests.drills.ledger
+drill-ledger: $(DEV)/.ready  ## ledger and budgets: 4 processes x 500 turns (TURNS=) on one database, killed throughout; each call has its row; up to 5 min
+	@$(RUN) tests.drills.ledger $(if $(TURNS),--turns $(TURNS))
 
-drill-budgets: $(DEV)/.ready  ## budgets: every order of events of their protocol (and its spin model), races for the last room, killed processes
-	@$(RUN) tests.drills.budgets
+drill-budgets: $(DEV)/.ready  ## budgets: every order of events of their protocol (and its spin model), 20 races for the last room (RUNS=), killed processes
+	@$(RUN) tests.drills.budgets $(if $(RUNS),--runs $(RUNS))
 
 drill-write-behind: $(DEV)/.ready  ## artifacts through Redis: workers killed while they flush, redis-server restarted; all are readable, none twice; up to 2 min
 	@$(RUN) tests.drills.write_behind

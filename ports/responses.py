@@ -117,14 +117,25 @@ class UpstreamRequest:
 
 
 class CallWatch(Protocol):
-    """Whoever books an attempt follows it: both are called at most once per attempt and raise nothing of their own."""
+    """Whoever books an attempt follows it: each is called at most once per attempt and raises nothing of its own."""
 
     async def sending(self) -> None:
         """Return once the body may be written: it is ready and the connection is open. Takes a second at most."""
         ...
 
     def answered(self, generation_id: str) -> None:
-        """Note that upstream accepted the call, before its first event; the id is empty if upstream did not name it."""
+        """Note that upstream accepted the call, before its first event; the id is empty if upstream did not name it.
+
+        Also called for an answer that arrives in the moment in which its reader leaves.
+        """
+        ...
+
+    def refused(self, status: int) -> None:
+        """Note that a refusal arrived in the moment in which its reader left, who will not read it."""
+        ...
+
+    def closed(self) -> None:
+        """Note that the connection is closed: nothing more will be known of the call."""
         ...
 
 

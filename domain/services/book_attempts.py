@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from domain.catalog.selection import find
 from domain.conversation.bounded_ids import bounded_id
 from domain.conversation.figures import Figures
+from domain.faults.classify import UNCERTAIN_STATUSES
 from domain.request.turn_request import Caller, TurnRequest
 from domain.services.keep_ledger import KeepLedger
 from domain.services.turn_bill import TurnBill
+from domain.services.turn_tally import TurnTally
 from domain.turn.attempt_bill import is_free_of_charge
 from domain.turn.outcome import Ending
 from domain.turn.steps import AttemptBegan, AttemptEnded, Booking
@@ -38,12 +41,21 @@ class SentAttempt:
     def answered(self, generation_id: str) -> None:
         """There is no entry to store the id in."""
 
+    def refused(self, status: int) -> None:
+        """There is no entry that would be free."""
+
+    def closed(self) -> None:
+        """There is no entry to end."""
+
 
 @dataclass(slots=True)
 class BookedAttempt:
     """The entry of one attempt; implements CallWatch.
 
     `done`: its latest state is stored. `released`: the request may have been written. `is_over`: the attempt has ended.
+    `ending`: what ends the entry of an attempt that its reader left, once the connection is closed: until then upstream
+    may still name the call, or refuse it with the status `refusal`. `final`: where the entry will be found with figures
+    that the end of the attempt did not bring; cancelled if nobody looks for them any more.
     """
 
     keeper: KeepLedger
@@ -51,6 +63,9 @@ class BookedAttempt:
     done: "asyncio.Future[None]"
     released: bool = False
     is_over: bool = False
+    ending: Callable[[], None] | None = None
+    refusal: int | None = None
+    final: "asyncio.Future[Entry] | None" = None
 
     async def sending(self) -> None:
         """Return once the entry is durable, or the store has failed or taken too long."""
@@ -61,12 +76,36 @@ class BookedAttempt:
 
     def answered(self, generation_id: str) -> None:
         """Store the id under which upstream's record of the call is found."""
-        if generation_id and not self.is_over:
+        if generation_id and (not self.is_over or self.ending is not None):
             self.change(replace(self.entry, generation_id=bounded_id(generation_id)))
+
+    def refused(self, status: int) -> None:
+        """Remember a refusal that nobody will read."""
+        self.refusal = status
+
+    def closed(self) -> None:
+        """End the entry if it waits for that."""
+        ending, self.ending = self.ending, None
+        if ending is not None:
+            ending()
 
     def change(self, entry: Entry) -> None:
         """Store a newer state of the entry."""
         self.entry, self.done = entry, self.keeper.note(entry)
+
+    def awaits(self) -> "asyncio.Future[Entry]":
+        """Return where the final entry will be found."""
+        if self.final is None:
+            self.final = asyncio.get_running_loop().create_future()
+        return self.final
+
+    def billed(self, looking: "asyncio.Task[Entry]") -> None:
+        """Take the final entry from the task that looked for its bill."""
+        final = self.awaits()
+        if looking.cancelled() or looking.exception() is not None:
+            final.cancel()
+        elif not final.done():
+            final.set_result(looking.result())
 
 
 class BookAttempts:
@@ -94,8 +133,11 @@ class BookAttempts:
         self._call_no, self._attempt_no = 1, 0
         self.latest: BookedAttempt | SentAttempt | None = None
 
-    def before(self, journal: Callable[[Booking], None]) -> Callable[[Booking], None]:
-        """Return a function that books attempts, then calls `journal`, for ended attempts with their price."""
+    def before(self, journal: Callable[[Booking], None], tally: TurnTally | None = None) -> Callable[[Booking], None]:
+        """Return a function that books attempts, then calls `journal`, for ended attempts with their price.
+
+        `tally`, which the journal fills, is told where figures will be found that an end did not bring.
+        """
 
         def booked(entry: Booking) -> None:
             if isinstance(entry, AttemptBegan):
@@ -103,6 +145,8 @@ class BookAttempts:
             elif isinstance(entry, AttemptEnded):
                 entry = self._ended(entry)
             journal(entry)
+            if tally is not None and isinstance(entry, AttemptEnded) and isinstance(self.latest, BookedAttempt):
+                tally.expect(entry.no, self.latest.final)
 
         return booked
 
@@ -135,7 +179,7 @@ class BookAttempts:
         self.latest = BookedAttempt(keeper, entry, keeper.note(entry, at_once=True))
 
     def _ended(self, attempt: AttemptEnded) -> AttemptEnded:
-        """Book the end of the attempt; return it with its price."""
+        """Book the end of the attempt; return it with its price, and as not sent if it never left."""
         latest = self.latest
         if latest is None or latest.is_over:
             return attempt
@@ -144,12 +188,29 @@ class BookAttempts:
         price = price_of_attempt(end)
         self._bill.add(price)
         if self._keeper is not None and isinstance(latest, BookedAttempt):
-            latest.change(ended(latest.entry, end, self._keeper.clock.now()))
-            if latest.entry.state is EntryState.STARTED and self._keeper.bills is not None:
-                self._keeper.bills.begin(self._route, latest.entry)
+            if attempt.outcome.ending is Ending.CANCELLED and end.was_sent and not latest.entry.generation_id:
+                latest.ending = partial(self._close, self._keeper, latest, end)
+                latest.awaits()
+            else:
+                self._close(self._keeper, latest, end)
         if attempt.outcome.ending in COMPLETE:
             self._call_no, self._attempt_no = self._call_no + 1, 0
-        return replace(attempt, price=price)
+        reach = attempt.outcome.reach if end.was_sent else Reach.NOT_SENT
+        return replace(attempt, price=price, outcome=replace(attempt.outcome, reach=reach))
+
+    def _close(self, keeper: KeepLedger, booked: BookedAttempt, end: EndOfAttempt) -> None:
+        """End the entry of an attempt, or look for its bill."""
+        if booked.refusal is not None and booked.refusal not in UNCERTAIN_STATUSES:
+            end = replace(end, is_free=True)
+        booked.change(ended(booked.entry, end, keeper.clock.now()))
+        looking: asyncio.Task[Entry] | None = None
+        if booked.entry.state is EntryState.STARTED and keeper.bills is not None:
+            looking = keeper.bills.begin(self._route, booked.entry)
+        if looking is not None:
+            booked.awaits()
+            looking.add_done_callback(booked.billed)
+        elif booked.final is not None:
+            booked.final.set_result(booked.entry)
 
     def _end_of(self, attempt: AttemptEnded, *, released: bool) -> EndOfAttempt:
         facts = attempt.facts

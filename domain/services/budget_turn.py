@@ -63,6 +63,7 @@ class BudgetTurn:
         self._clock, self._store = holds.clock, holds.store
         self._outputs, self._alert = UsualOutputs(), alert
         self._seen = SeenBalances()
+        self._waiting: dict[asyncio.Task[None], TurnHold] = {}
 
     async def check(
         self, request: TurnRequest, slug: str, model: Model | None, *, reads: bool
@@ -112,7 +113,10 @@ class BudgetTurn:
         return await asyncio.shield(hold.reserving)
 
     async def settle(self, hold: TurnHold) -> None:
-        """Post what the turn cost, or release what it holds if nothing was sent; only the first call counts."""
+        """Post what the turn cost, or release what it holds if nothing was sent; only the first call counts.
+
+        A turn whose bill upstream has not written yet keeps its reservation until then.
+        """
         if hold.is_settled:
             return
         hold.is_settled = True
@@ -120,12 +124,38 @@ class BudgetTurn:
             await asyncio.wait((hold.reserving,))
         if hold.tally.output_tokens:
             self._outputs.learn(hold.payer.user_id, hold.tally.slug, hold.tally.output_tokens)
+        if not hold.tally.awaited:
+            await self._post(hold)
+            return
+        task = asyncio.get_running_loop().create_task(self._post_later(hold), name="openrouter-pipe-await-bill")
+        self._waiting[task] = hold
+        task.add_done_callback(self._waited)
+
+    async def aclose(self) -> None:
+        """Stop waiting for bills: those reservations expire, and are settled by the ledger, which gets the bills."""
+        waiting = dict(self._waiting)
+        for task in waiting:
+            task.cancel()
+        if waiting:
+            await asyncio.wait(waiting)
+        for task, hold in waiting.items():
+            if task.cancelled() and not hold.is_reserved:
+                await self._post(hold)
+
+    # --- details ------------------------------------------------------------------------------------------
+
+    async def _post_later(self, hold: TurnHold) -> None:
+        await hold.tally.complete()
+        await self._post(hold)
+
+    def _waited(self, task: "asyncio.Task[None]") -> None:
+        self._waiting.pop(task, None)
+
+    async def _post(self, hold: TurnHold) -> None:
         changes = await self._holds.settle(hold.namespace, hold.turn_id, hold.charges())
         if self._alert is not None and changes:
             for alert in alerts_of(hold.all_dues(), changes):
                 self._alert(alert, hold.request.spending)
-
-    # --- details ------------------------------------------------------------------------------------------
 
     def _amounts(self, hold: TurnHold, prompt_tokens: int, most_output: int | None) -> Amounts:
         slug, model = hold.tally.slug, hold.tally.model
@@ -181,6 +211,7 @@ class BudgetTurn:
             if hold.request.spending.refuses_blindly:
                 return Fault(FaultKind.BUDGET_UNKNOWN, trouble.reason, retry_after=10.0)
             return None
+        hold.is_reserved = granted.held
         self._seen.note(granted.balances, self._clock.monotonic(), held=granted.held)
         if granted.held:
             self._warn(hold, granted.balances)

@@ -265,7 +265,7 @@ class RunTurn:
 
         turn_ports = TurnPorts(self._responses, self._clock, runner)
         journal: Callable[[Booking], None] = partial(self._booking.book, settlement)
-        journal = book.before(journal if costs is None else costs.after(book, request, journal))
+        journal = book.before(journal if costs is None else costs.after(book, request, journal), settlement.tally)
         report = partial(self._booking.report, settlement)
         upkeep = Upkeep(
             lambda end: recording.to_the_end(settle(end)),

@@ -17,6 +17,7 @@ from domain.services.measure_turns import EndedTurn, MeasureTurns
 from domain.services.remember_turn import TurnMemory
 from domain.services.turn_bill import TurnBill
 from domain.services.turn_mask import TurnMask
+from domain.services.turn_tally import TurnTally
 from domain.turn.steps import AttemptBegan, AttemptEnded, End, Persist, Reason
 from domain.usage.facts import listed, logged
 from ports.catalog import Model
@@ -58,16 +59,21 @@ class Settlement:
         guard = self.checked.guard if self.checked is not None else None
         return guard.called if guard is not None else self.slug
 
+    @property
+    def tally(self) -> TurnTally | None:
+        """What the turn's attempts cost, for its budgets; None if it has none."""
+        hold = self.checked.hold if self.checked is not None else None
+        return hold.tally if hold is not None else None
+
     def booked(self, attempt: AttemptBegan | AttemptEnded) -> None:
         """Note an attempt for the breakers and the budgets."""
         guard = self.checked.guard if self.checked is not None else None
-        hold = self.checked.hold if self.checked is not None else None
         if guard is not None and isinstance(attempt, AttemptBegan):
             guard.called = attempt.body.model
         elif guard is not None and isinstance(attempt, AttemptEnded):
             guard.faults[guard.called] = attempt.fault
-        if hold is not None:
-            hold.tally.book(attempt)
+        if self.tally is not None:
+            self.tally.book(attempt)
 
     def learn(self, lesson: Lesson) -> None:
         """Note a change that upstream accepted."""

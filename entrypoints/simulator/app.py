@@ -67,7 +67,10 @@ def _recorder(simulator: Simulator) -> Middleware:
         try:
             response = await _answered(request, handler)
             record.status = response.status
-            record.answered_at = record.answered_at or loop.time()
+            if not response.prepared:  # sent here, so that the record says when
+                await response.prepare(request)
+                await response.write_eof()
+                record.answered_at = loop.time()
             record.finished = True
         except asyncio.CancelledError:
             record.closed_by_client = not record.finished and not simulator.stopping

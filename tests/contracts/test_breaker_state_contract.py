@@ -11,7 +11,7 @@ from adapters.memory.breaker_state import MemoryBreakerState
 from adapters.redis.breaker_state import RedisBreakerState
 from adapters.sql.breaker_state import SqlBreakerState
 from adapters.sql.database import Database
-from ports.breaker_state import BreakerState, BreakerStateUnavailable, StoredBreaker
+from ports.breaker_state import BreakerState, BreakerStateUnavailable, FollowedBreakerState, StoredBreaker
 from tests.contracts.artifact_cases import DAY
 from tests.contracts.conftest import KINDS, opened
 from tests.doubles.redis_connections import empty_redis

@@ -84,9 +84,11 @@ def test_every_attempt_of_any_turn_has_one_entry(plan, batches, outages):
                 await book.latest.sending()
                 book.latest.answered("")
         attempts = [step for step in steps if isinstance(step, AttemptBegan | AttemptEnded)]
-        assert [replace(one, price=None) if isinstance(one, AttemptEnded) else one for one in seen] == attempts
+        assert [(type(step), step.no) for step in seen] == [(type(step), step.no) for step in attempts]
+        if book.latest is not None:
+            book.latest.closed()
         entries = await kept.entries()
-        check(entries, steps)
+        check(entries, seen)
         assert bill.paid == await kept.ledger.paid("ns", "ann")
         assert bill.paid.total == sum((one.cost or 0) + (one.upstream_cost or 0) for one in entries)
 
